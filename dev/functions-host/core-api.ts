@@ -1,0 +1,103 @@
+import type {
+  FunctionCallback,
+  FunctionMetadata,
+  HookCallback,
+  HookName,
+  LogCategory,
+  LogEntry,
+  LogLevel,
+  ProgrammingModel,
+} from './core-types.ts';
+
+export type RegisteredFunction = { metadata: FunctionMetadata; callback: FunctionCallback };
+
+const hookNames: readonly string[] = ['appStart', 'appTerminate', 'preInvocation', 'postInvocation', 'log'];
+
+/** Disposes once, as the worker's own class does. */
+class Disposable {
+  #dispose: (() => void) | undefined;
+
+  constructor(dispose: () => void) {
+    this.#dispose = dispose;
+  }
+
+  dispose(): void {
+    this.#dispose?.();
+    this.#dispose = undefined;
+  }
+}
+
+/** One app's side of the worker: what it registered, and the object it gets as `@azure/functions-core`. */
+export type CoreApi = ReturnType<typeof createCoreApi>;
+
+/** Creates what the Functions worker offers to one loaded app. */
+export function createCoreApi(sink: (entry: LogEntry) => void) {
+  const functions = new Map<string, RegisteredFunction>();
+  const hooks = new Map<HookName, Set<HookCallback>>();
+  const appHookData: Record<string, unknown> = {};
+  let programmingModel: ProgrammingModel | undefined;
+  let started = false;
+
+  function registerFunction(metadata: FunctionMetadata, callback: FunctionCallback): Disposable {
+    if (started) throw new Error('A function can only be registered during app startup.');
+    if (functions.has(metadata.name)) {
+      throw new Error(`A function with the name "${metadata.name}" is already registered.`);
+    }
+    functions.set(metadata.name, { metadata, callback });
+    return new Disposable(() => functions.delete(metadata.name));
+  }
+
+  function registerHook(name: string, callback: HookCallback): Disposable {
+    if (!isHookName(name)) throw new RangeError(`Unrecognized hook "${name}"`);
+    const callbacks = hooks.get(name) ?? new Set();
+    hooks.set(name, callbacks.add(callback));
+    return new Disposable(() => callbacks.delete(callback));
+  }
+
+  /** Runs the hooks one after another, in the order they were registered. */
+  async function runHooks<Context extends Record<string, unknown>>(name: HookName, context: Context) {
+    for (const callback of hooks.get(name) ?? []) await callback(context);
+    return context;
+  }
+
+  /** Log hooks may change level and message; they run synchronously. */
+  function log(
+    level: LogLevel,
+    category: LogCategory,
+    message: string,
+    from: { functionName?: string; invocationId?: string; invocationContext?: unknown } = {},
+  ): void {
+    const { invocationContext, ...names } = from;
+    const context = { level, category, message, hookData: {}, appHookData, invocationContext };
+    for (const callback of hooks.get('log') ?? []) void callback(context);
+    sink({ level: context.level, message: context.message, ...names });
+  }
+
+  return {
+    functions: functions as ReadonlyMap<string, RegisteredFunction>,
+    /** What hooks of this app share from start to end. */
+    appHookData,
+    runHooks,
+    log,
+    programmingModel: () => programmingModel,
+    /** From here on nothing can be registered any more. */
+    lock: () => {
+      started = true;
+    },
+    /** The object that `require('@azure/functions-core')` gives the app. */
+    module: {
+      version: '3.9.1',
+      hostVersion: '4.1036.2',
+      registerFunction,
+      registerHook,
+      setProgrammingModel: (model: ProgrammingModel) => {
+        programmingModel = model;
+      },
+      getProgrammingModel: () => programmingModel,
+      log: (level: LogLevel, category: LogCategory, message: string) => log(level, category, message),
+      Disposable,
+    },
+  };
+}
+
+const isHookName = (name: string): name is HookName => hookNames.includes(name);

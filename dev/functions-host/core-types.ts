@@ -1,0 +1,79 @@
+/**
+ * The part of `@azure/functions-core` that `@azure/functions` 4 uses. The real module exists only inside the
+ * Functions worker, so its shapes are written down here.
+ */
+
+export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none';
+export type LogCategory = 'user' | 'system' | 'customMetric';
+
+/** One line from a function, from the library or from the host itself. */
+export type LogEntry = { level: LogLevel; message: string; functionName?: string; invocationId?: string };
+
+/** `any` arguments in the library: a handler's inputs depend on its trigger. */
+export type FunctionCallback = (...args: unknown[]) => unknown;
+
+export type BindingInfo = { type?: string; direction?: 'in' | 'out' | 'inout' } & Record<string, unknown>;
+export type FunctionMetadata = { name: string; bindings: Record<string, BindingInfo> };
+
+type NullableString = { value: string };
+
+export type RpcHttpRequest = {
+  method: string;
+  url: string;
+  nullableHeaders: Record<string, NullableString>;
+  nullableQuery: Record<string, NullableString>;
+  nullableParams: Record<string, NullableString>;
+  body?: { bytes: Uint8Array };
+};
+
+export type RpcCookie = {
+  name?: string;
+  value?: string;
+  domain?: NullableString;
+  path?: NullableString;
+  expires?: { value: { seconds: number } };
+  secure?: { value: boolean };
+  httpOnly?: { value: boolean };
+  sameSite?: 'none' | 'lax' | 'strict' | 'explicitNone';
+  maxAge?: { value: number };
+};
+
+export type RpcHttpResponse = {
+  statusCode?: string;
+  headers?: Record<string, string>;
+  cookies?: RpcCookie[];
+  body?: { bytes?: Uint8Array; string?: string } | null;
+};
+
+export type RpcData = { http?: RpcHttpRequest; json?: string };
+
+export type CoreInvocationContext = {
+  invocationId: string;
+  metadata: FunctionMetadata;
+  request: {
+    inputData: { name: string; data: RpcData }[];
+    triggerMetadata: Record<string, RpcData>;
+    traceContext: { traceParent: string };
+  };
+  state?: 'preInvocationHooks' | 'postInvocationHooks' | 'invocation';
+  log(level: LogLevel, category: LogCategory, message: string): void;
+};
+
+export type InvocationModel = {
+  getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
+  invokeFunction(context: unknown, inputs: unknown[], handler: FunctionCallback): Promise<unknown>;
+  getResponse(
+    context: unknown,
+    result: unknown,
+  ): Promise<{ returnValue?: { http?: RpcHttpResponse } | null }>;
+};
+
+export type ProgrammingModel = {
+  name: string;
+  version: string;
+  getInvocationModel(context: CoreInvocationContext): InvocationModel;
+  getCapabilities(capabilities: Record<string, string>): Promise<Record<string, string>>;
+};
+
+export type HookName = 'appStart' | 'appTerminate' | 'preInvocation' | 'postInvocation' | 'log';
+export type HookCallback = (context: Record<string, unknown>) => unknown;

@@ -1,0 +1,59 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+
+export type LoopbackServer = { port: number; close(): Promise<void> };
+
+/**
+ * Listens on both loopback addresses, so that every browser's idea of "localhost" arrives, and on nothing else.
+ * @param port 0 chooses a free one
+ */
+export async function listenOnLoopback(listener: RequestListener, port = 0): Promise<LoopbackServer> {
+  for (let attemptsLeft = 10; ; attemptsLeft -= 1) {
+    const ipv4 = await listen(listener, '127.0.0.1', port);
+    const chosenPort = portOf(ipv4);
+    try {
+      const ipv6 = await listen(listener, '::1', chosenPort);
+      return { port: chosenPort, close: () => closeAll([ipv4, ipv6]) };
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') {
+        return { port: chosenPort, close: () => closeAll([ipv4]) };
+      }
+      await closeAll([ipv4]);
+      // The free port of one address may be taken on the other: try another one.
+      if (port !== 0 || code !== 'EADDRINUSE' || attemptsLeft === 0) throw error;
+    }
+  }
+}
+
+async function listen(listener: RequestListener, host: string, port: number): Promise<Server> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return server;
+}
+
+async function closeAll(servers: readonly Server[]): Promise<void> {
+  await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+    ),
+  );
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
+  return address.port;
+}
+
+export const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

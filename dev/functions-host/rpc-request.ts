@@ -1,0 +1,73 @@
+import type { IncomingMessage } from 'node:http';
+import type { RpcHttpRequest } from './core-types.ts';
+import { decodeAtFrontEnd, decodeAtHost, encodePath } from './request-path.ts';
+
+export type RequestTarget = { path: string; queryText: string };
+export type ExtraDecodes = 0 | 1 | 2;
+
+/** The path as the host routes it, and the query as it was sent; `undefined` for a target that Kestrel refuses. */
+export function parseTarget(target: string, extraDecodes: ExtraDecodes): RequestTarget | undefined {
+  const originForm = target.replace(/^https?:\/\/[^/?#]*(?=[/?])/i, '');
+  const [, sentPath, queryText] = /^(\/[^?#]*)(\?[^#]*)?/.exec(originForm) ?? [];
+  if (sentPath === undefined) return undefined;
+  let path = sentPath;
+  for (let pass = 0; pass < extraDecodes; pass += 1) path = decodeAtFrontEnd(path);
+  path = decodeAtHost(path);
+  return path.includes('\0') ? undefined : { path, queryText: queryText ?? '' };
+}
+
+/**
+ * Reads the body as the host does in buffered mode: only with a Content-Length; a chunked body arrives empty.
+ * Larger than the limit is `too-large`.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  limitBytes: number,
+): Promise<Uint8Array | undefined | 'too-large'> {
+  const lengthBytes = Number(request.headers['content-length'] ?? 0);
+  if (lengthBytes > limitBytes) return 'too-large';
+  if (lengthBytes === 0) {
+    request.resume();
+    return undefined;
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The message that the host sends to the worker for an HTTP request. */
+export function toRpcRequest(
+  request: IncomingMessage,
+  target: RequestTarget,
+  params: Record<string, string>,
+  body: Uint8Array | undefined,
+): RpcHttpRequest {
+  return {
+    method: request.method ?? 'GET',
+    // The client's Host header decides the origin, as on the real host: an app must not trust it.
+    url: `http://${request.headers.host}${encodePath(target.path)}${target.queryText}`,
+    nullableHeaders: joinValues(pairs(request.rawHeaders)),
+    nullableQuery: joinValues(new URLSearchParams(target.queryText)),
+    nullableParams: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, { value }])),
+    ...(body && { body: { bytes: body } }),
+  };
+}
+
+function* pairs(flat: readonly string[]): Iterable<[string, string]> {
+  for (let index = 0; index < flat.length; index += 2) {
+    yield [(flat[index] ?? '').toLowerCase(), flat[index + 1] ?? ''];
+  }
+}
+
+/** Repeated names, in any letter case, become one value joined with commas under the name that came first. */
+function joinValues(entries: Iterable<[string, string]>) {
+  const joined = new Map<string, { name: string; value: string }>();
+  for (const [name, value] of entries) {
+    const before = joined.get(name.toLowerCase());
+    joined.set(
+      name.toLowerCase(),
+      before ? { ...before, value: `${before.value},${value}` } : { name, value },
+    );
+  }
+  return Object.fromEntries([...joined.values()].map(({ name, value }) => [name, { value }]));
+}

@@ -1,0 +1,44 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { RpcCookie, RpcHttpResponse } from './core-types.ts';
+
+/** Writes what the worker answered. A function that returned nothing is a 204. */
+export function sendRpcResponse(response: ServerResponse, answer: RpcHttpResponse | undefined): void {
+  if (!answer) {
+    response.writeHead(204).end();
+    return;
+  }
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  for (const cookie of answer.cookies ?? []) response.appendHeader('set-cookie', toSetCookie(cookie));
+  response.statusCode = Number(answer.statusCode ?? 200);
+  response.end(answer.body?.bytes ?? answer.body?.string ?? '');
+}
+
+/** A bare status with no body: what the host itself answers. */
+export function sendBare(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
+  if (response.headersSent || response.destroyed) return;
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  response.writeHead(status, { 'content-length': 0, ...headers }).end();
+}
+
+/** The header as ASP.NET writes it: "path=/" unless told otherwise, and no attribute beyond these. */
+function toSetCookie(cookie: RpcCookie): string {
+  const { domain, path, expires, secure, httpOnly, sameSite, maxAge } = cookie;
+  const attributes = [
+    `${cookie.name}=${escapeData(cookie.value ?? '')}`,
+    expires && `expires=${new Date(expires.value.seconds * 1000).toUTCString()}`,
+    maxAge && `max-age=${Math.trunc(maxAge.value)}`,
+    domain?.value && `domain=${domain.value}`,
+    `path=${path ? path.value : '/'}`,
+    secure?.value && 'secure',
+    sameSite && sameSite !== 'none' && `samesite=${sameSite === 'explicitNone' ? 'none' : sameSite}`,
+    httpOnly?.value && 'httponly',
+  ];
+  return attributes.filter(Boolean).join('; ');
+}
+
+/** `Uri.EscapeDataString`: unlike encodeURIComponent it leaves only unreserved characters as they are. */
+const escapeData = (value: string) =>
+  encodeURIComponent(value).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );

@@ -1,0 +1,60 @@
+import { type CoreApi, createCoreApi, type RegisteredFunction } from './core-api.ts';
+import type { LogEntry, ProgrammingModel } from './core-types.ts';
+import { loadBundle } from './load-bundle.ts';
+
+export type Worker = {
+  core: CoreApi;
+  model: ProgrammingModel;
+  functions: ReadonlyMap<string, RegisteredFunction>;
+};
+
+type WorkerOptions = {
+  bundle: string;
+  env: Readonly<Record<string, string>>;
+  prepare?: ((exports: unknown) => void | Promise<void>) | undefined;
+  log: (entry: LogEntry) => void;
+};
+
+let previousStart: Promise<unknown> = Promise.resolve();
+
+/** Starts one app. Starts wait for each other, because `process.env` belongs to the whole process. */
+export function startWorker(options: WorkerOptions): Promise<Worker> {
+  const start = previousStart.then(() => withEnv(options.env, () => loadApp(options)));
+  previousStart = start.catch(() => undefined);
+  return start;
+}
+
+async function loadApp({ bundle, prepare, log }: WorkerOptions): Promise<Worker> {
+  const core = createCoreApi(log);
+  const exports = loadBundle(bundle, core.module);
+  await prepare?.(exports);
+  await core.runHooks('appStart', {
+    hookData: {},
+    appHookData: core.appHookData,
+    functionAppDirectory: process.cwd(),
+  });
+  const model = core.programmingModel();
+  if (!model) throw new Error(`${bundle} registered no function: it never used @azure/functions.`);
+  const capabilities = await model.getCapabilities({});
+  if (capabilities['HttpUri'] !== undefined) {
+    throw new Error('The app switched HTTP streaming on; this host knows the buffered mode only.');
+  }
+  core.lock();
+  return { core, model, functions: core.functions };
+}
+
+async function withEnv<Result>(
+  env: Readonly<Record<string, string>>,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, env);
+  try {
+    return await action();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
