@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -7,7 +8,7 @@ import { type FunctionsHostOptions, startFunctionsHost } from '../../../dev/func
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Bundles the text of an app (it may use `app` and `output` of @azure/functions); gives the path of the bundle. */
+/** Bundles the text of an app (it may use `app` and `output` of @azure/functions); gives the path of the bundle, there until the test is over. */
 export async function bundleFixture(source: string): Promise<string> {
   const outfile = `${root}/.build/fixtures/${randomUUID()}.cjs`;
   await build({
@@ -23,6 +24,7 @@ export async function bundleFixture(source: string): Promise<string> {
     external: ['@azure/functions-core'],
     logLevel: 'silent',
   });
+  onTestFinished(() => rm(outfile));
   return outfile;
 }
 
