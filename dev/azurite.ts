@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+export type Azurite = { connectionString: string; endpoint: string; close(): Promise<void> };
+
+// Not a secret: every Azurite has this account with this key, and it listens on loopback only.
+const accountName = 'devstoreaccount1';
+const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+const startTimeoutMs = 30_000;
+
+/** Starts Azurite's table service, in memory, as a child process that ends with this one. */
+export async function startAzurite(): Promise<Azurite> {
+  for (let attemptsLeft = 3; ; attemptsLeft -= 1) {
+    // Azurite can choose a port itself (0) but does not say which one. Somebody may take ours in between: try again.
+    const port = await findFreePort();
+    const child = spawnAzurite(port);
+    try {
+      await untilReady(child);
+      const endpoint = `http://127.0.0.1:${port}/${accountName}`;
+      return {
+        endpoint,
+        connectionString: `DefaultEndpointsProtocol=http;AccountName=${accountName};AccountKey=${accountKey};TableEndpoint=${endpoint};`,
+        close: () => end(child),
+      };
+    } catch (error) {
+      await end(child);
+      if (attemptsLeft === 1) throw error;
+    }
+  }
+}
+
+function spawnAzurite(port: number): ChildProcess {
+  const options = ['--inMemoryPersistence', '--silent', '--disableTelemetry', '--skipApiVersionCheck'];
+  return spawn(
+    process.execPath,
+    [
+      '--import',
+      new URL('exit-with-parent.ts', import.meta.url).href,
+      fileURLToPath(import.meta.resolve('azurite/dist/src/table/main.js')),
+      ...options,
+      ...['--tableHost', '127.0.0.1', '--tablePort', String(port)],
+    ],
+    { cwd: tmpdir(), stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+}
+
+/** Waits for the line that Azurite prints once it listens. */
+async function untilReady(child: ChildProcess): Promise<void> {
+  let output = '';
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`Azurite did not start in time. ${output}`)),
+      startTimeoutMs,
+    );
+    const settle = (action: () => void) => {
+      clearTimeout(timer);
+      action();
+    };
+    const read = (chunk: Buffer) => {
+      output += chunk;
+      if (output.includes('successfully started')) settle(resolve);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('error', (error) => settle(() => reject(error)));
+    child.once('exit', () => settle(() => reject(new Error(`Azurite ended while it started. ${output}`))));
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No free port was given.');
+  return address.port;
+}
