@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 
 export type Azurite = { connectionString: string; endpoint: string; close(): Promise<void> };
 
@@ -40,7 +40,7 @@ function spawnAzurite(port: number): ChildProcess {
     [
       '--import',
       new URL('exit-with-parent.ts', import.meta.url).href,
-      fileURLToPath(import.meta.resolve('azurite/dist/src/table/main.js')),
+      createRequire(import.meta.url).resolve('azurite/dist/src/table/main.js'),
       ...options,
       ...['--tableHost', '127.0.0.1', '--tablePort', String(port)],
     ],
