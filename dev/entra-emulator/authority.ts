@@ -1,0 +1,40 @@
+import type { Directory, Registration, Tenant, User } from '../directory.ts';
+import type { BrowserStore } from './browsers.ts';
+import type { ConsentStore } from './consents.ts';
+import type { GrantStore } from './grants.ts';
+import type { Intercept } from './intercept.ts';
+import type { KeyRing } from './keys.ts';
+import type { Switches } from './switches.ts';
+
+/** Everything one running emulator knows. */
+export type Authority = {
+  readonly origin: string;
+  readonly directory: Directory;
+  readonly now: () => Date;
+  readonly switches: Switches;
+  readonly keys: KeyRing;
+  readonly consents: ConsentStore;
+  readonly grants: GrantStore;
+  readonly browsers: BrowserStore;
+  readonly intercept: Intercept;
+};
+
+/** What stands in the tenant's place of an address: one tenant, or any that the user belongs to. */
+export type TenantChoice = { readonly kind: 'one'; readonly tenant: Tenant } | { readonly kind: 'any' };
+
+/** Reads the first part of an address: a tenant's id or domain, `common` or `organizations`. */
+export const parseTenant = (authority: Authority, segment: string): TenantChoice | undefined => {
+  const name = segment.toLowerCase();
+  if (name === 'common' || name === 'organizations') return { kind: 'any' };
+  const tenant = authority.directory.tenants.find((known) => known.id === name || known.domain === name);
+  return tenant && { kind: 'one', tenant };
+};
+
+export const issuerOf = (authority: Authority, tenantId: string): string =>
+  `${authority.origin}/${tenantId}/v2.0`;
+
+export const findRegistration = (authority: Authority, clientId: string): Registration | undefined =>
+  authority.directory.registrations.find((known) => known.clientId === clientId);
+
+export const findUserByName = (authority: Authority, username: string): User | undefined =>
+  authority.directory.users.find((user) => user.username === username.trim().toLowerCase());

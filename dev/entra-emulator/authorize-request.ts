@@ -1,0 +1,156 @@
+import type { Registration } from '../directory.ts';
+import { type Authority, findRegistration, parseTenant, type TenantChoice } from './authority.ts';
+import { type ClaimsRequest, parseClaimsRequest } from './claims-request.ts';
+import { type EntraError, errors } from './errors.ts';
+import { parseScopes, type RequestedScope } from './scopes.ts';
+
+export type ResponseMode = 'query' | 'fragment' | 'form_post';
+export type Prompt = 'login' | 'select_account' | 'consent' | 'none';
+
+/** Where the answer goes: known to be the app's own address. */
+export type ReturnAddress = {
+  readonly redirectUri: string;
+  readonly responseMode: ResponseMode;
+  readonly state: string | undefined;
+};
+
+/** An authorize request that can be answered to the app. */
+export type AuthorizeRequest = ReturnAddress & {
+  readonly tenant: TenantChoice;
+  readonly registration: Registration;
+  readonly scope: string;
+  readonly scopes: readonly RequestedScope[];
+  readonly nonce: string | undefined;
+  readonly codeChallenge: string | undefined;
+  readonly prompt: Prompt | undefined;
+  readonly loginHint: string | undefined;
+  readonly domainHint: string | undefined;
+  readonly claims: string | undefined;
+  readonly claimsRequest: ClaimsRequest;
+  readonly asksForClientInfo: boolean;
+};
+
+export type ParsedAuthorizeRequest =
+  | { readonly kind: 'valid'; readonly request: AuthorizeRequest }
+  /** Nobody may be redirected: the app or its address is not known. */
+  | { readonly kind: 'page'; readonly error: EntraError }
+  | { readonly kind: 'redirect'; readonly to: ReturnAddress; readonly error: EntraError };
+
+const prompts: readonly string[] = ['login', 'select_account', 'consent', 'none'] satisfies Prompt[];
+const isPrompt = (value: string): value is Prompt => prompts.includes(value);
+
+const responseModes: readonly string[] = ['query', 'fragment', 'form_post'] satisfies ResponseMode[];
+const isResponseMode = (value: string): value is ResponseMode => responseModes.includes(value);
+
+export const parseAuthorizeRequest = (
+  authority: Authority,
+  tenantSegment: string,
+  parameters: URLSearchParams,
+): ParsedAuthorizeRequest => {
+  const get = (name: string): string | undefined => parameters.get(name) || undefined;
+  const onPage = (error: EntraError): ParsedAuthorizeRequest => ({ kind: 'page', error });
+
+  const tenant = parseTenant(authority, tenantSegment);
+  if (tenant === undefined)
+    return onPage(
+      errors.tenantUnknown(
+        `Tenant '${tenantSegment}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`,
+      ),
+    );
+  const clientId = get('client_id') ?? '';
+  const registration = findRegistration(authority, clientId);
+  if (registration === undefined || !isAvailableIn(registration, tenant))
+    return onPage(
+      errors.clientUnknown(
+        `Application with identifier '${clientId}' was not found in the directory '${tenantSegment}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.`,
+      ),
+    );
+  if (tenant.kind === 'any' && registration.accounts === 'this-tenant')
+    return onPage(
+      errors.notMultiTenant(
+        `Application '${clientId}'(${registration.displayName}) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps. Use a tenant-specific endpoint or configure the application to be multi-tenant.`,
+      ),
+    );
+  const redirectUri = get('redirect_uri') ?? '';
+  if (!registration.redirectUris.some((registered) => isSameAddress(registered, redirectUri)))
+    return onPage(
+      errors.redirectUriUnknown(
+        `The redirect URI '${redirectUri}' specified in the request does not match the redirect URIs configured for the application '${clientId}'. Make sure the redirect URI sent in the request matches one added to your application.`,
+      ),
+    );
+
+  const responseMode = get('response_mode') ?? 'query';
+  const to: ReturnAddress = {
+    redirectUri,
+    responseMode: isResponseMode(responseMode) ? responseMode : 'query',
+    state: get('state'),
+  };
+  const onRedirect = (error: EntraError): ParsedAuthorizeRequest => ({ kind: 'redirect', to, error });
+
+  if (get('response_type') !== 'code')
+    return onRedirect(
+      errors.responseTypeUnknown(
+        `response_type '${get('response_type') ?? ''}' is not enabled for the application.`,
+      ),
+    );
+  if (!isResponseMode(responseMode))
+    return onRedirect(
+      errors.requestMalformed(`Invalid request. The response_mode '${responseMode}' is not supported.`),
+    );
+  const prompt = get('prompt');
+  if (prompt !== undefined && !isPrompt(prompt))
+    return onRedirect(errors.promptUnknown(`Unsupported 'prompt' value: '${prompt}'.`));
+  const scope = get('scope');
+  if (scope === undefined)
+    return onRedirect(
+      errors.parameterMissing("The request body must contain the following parameter: 'scope'."),
+    );
+  const { scopes, unknown } = parseScopes(authority.directory, scope);
+  if (unknown.length > 0)
+    return onRedirect(
+      errors.scopeUnknown(
+        `The application '${registration.displayName}' asked for scope '${unknown.join(' ')}' that doesn't exist on the resource.`,
+      ),
+    );
+  const codeChallenge = get('code_challenge');
+  if (codeChallenge !== undefined && get('code_challenge_method') !== 'S256')
+    return onRedirect(errors.requestMalformed('Invalid request. The code_challenge_method has to be S256.'));
+  const claims = get('claims');
+  const claimsRequest = parseClaimsRequest(claims);
+  if (claimsRequest === undefined)
+    return onRedirect(errors.requestMalformed('Invalid request. The claims parameter is no JSON object.'));
+
+  return {
+    kind: 'valid',
+    request: {
+      ...to,
+      tenant,
+      registration,
+      scope,
+      scopes,
+      nonce: get('nonce'),
+      codeChallenge,
+      prompt,
+      loginHint: get('login_hint'),
+      domainHint: get('domain_hint'),
+      claims,
+      claimsRequest,
+      asksForClientInfo: get('client_info') === '1',
+    },
+  };
+};
+
+const isAvailableIn = (registration: Registration, tenant: TenantChoice): boolean =>
+  tenant.kind === 'any' ||
+  registration.accounts === 'any-tenant' ||
+  registration.tenantId === tenant.tenant.id;
+
+/** Letter by letter, except that the port of `http://localhost` may be any, as Entra has it for development. */
+export const isSameAddress = (registered: string, asked: string): boolean => {
+  if (registered === asked) return true;
+  const withoutPort = /^http:\/\/localhost:\d{1,5}(?=\/|$)/;
+  return (
+    /^http:\/\/localhost(?=\/|$)/.test(registered) &&
+    asked.replace(withoutPort, 'http://localhost') === registered
+  );
+};

@@ -1,0 +1,36 @@
+/** The parts of a `claims` parameter that the emulator obeys. MSAL sends one with every request. */
+export type ClaimsRequest = {
+  /** Authentication contexts that the access token has to name. */
+  readonly authenticationContexts: readonly string[];
+  /** What the app says it can handle, `CP1` for claims challenges. */
+  readonly clientCapabilities: readonly string[];
+  /** A conditional access policy or an authentication context asks for a second factor. */
+  readonly demandsSecondFactor: boolean;
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const valuesOf = (member: unknown): string[] => {
+  if (!isRecord(member)) return [];
+  const values: unknown[] = Array.isArray(member['values']) ? member['values'] : [member['value']];
+  return values.filter((value) => typeof value === 'string');
+};
+
+/** Undefined where the text is no JSON object. */
+export const parseClaimsRequest = (text: string | undefined): ClaimsRequest | undefined => {
+  let parsed: unknown = {};
+  try {
+    if (text) parsed = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(parsed)) return undefined;
+  const accessToken = isRecord(parsed['access_token']) ? parsed['access_token'] : {};
+  const authenticationContexts = valuesOf(accessToken['acrs']);
+  return {
+    authenticationContexts,
+    clientCapabilities: valuesOf(accessToken['xms_cc']),
+    demandsSecondFactor: authenticationContexts.length > 0 || valuesOf(accessToken['capolids']).length > 0,
+  };
+};

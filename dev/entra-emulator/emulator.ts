@@ -1,0 +1,147 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JWTPayload } from 'jose';
+import type { Directory } from '../directory.ts';
+import type { Authority } from './authority.ts';
+import { createBrowserStore } from './browsers.ts';
+import { type Consent, createConsentStore } from './consents.ts';
+import { errors, toErrorBody } from './errors.ts';
+import { createGrantStore } from './grants.ts';
+import { type EmulatorRequest, jsonReply, type Reply, readRequest, sendReply } from './http.ts';
+import type { Intercept } from './intercept.ts';
+import { createKeyRing, type SigningKey } from './keys.ts';
+import { type RecordedRequest, type RequestKind, recordRequest } from './recorded-requests.ts';
+import { findRoute, type Route } from './routes.ts';
+import { defaultSwitches, type Switches } from './switches.ts';
+
+export type EntraEmulator = {
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
+  readonly directory: Directory;
+  readonly switches: Switches;
+  /** Everything that was asked, oldest first. */
+  readonly requests: RecordedRequest[];
+  count(kind: RequestKind, grantType?: string): number;
+  readonly consents: {
+    list(): Consent[];
+    /** As if the page had been answered before. */
+    grant(consent: Consent): void;
+    revoke(userId: string): void;
+  };
+  rotateKeys(): Promise<void>;
+  /** As after a password change: what this user's sign-ins have issued so far is refused. */
+  revokeRefreshTokens(userId: string): void;
+  /** Every browser has to pick an account again. */
+  signEverybodyOut(): void;
+  readonly intercept: Intercept;
+  /** The key that signs now, to mint tokens that are properly signed and still wrong. */
+  signingKey(): SigningKey;
+  signIdToken(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>;
+  close(): Promise<void>;
+};
+
+/** Starts an authority shaped like Entra on plain HTTP, for this computer only. Port 0 takes a free one. */
+export const startEntraEmulator = async (options: {
+  directory: Directory;
+  port?: number;
+  now?: () => Date;
+}): Promise<EntraEmulator> => {
+  const { directory, port = 0, now = () => new Date() } = options;
+  const server = createServer();
+  const keys = await createKeyRing();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+
+  const authority: Authority = {
+    origin: `http://127.0.0.1:${portOf(server.address())}`,
+    directory,
+    now,
+    switches: defaultSwitches(),
+    keys,
+    consents: createConsentStore(directory),
+    grants: createGrantStore(),
+    browsers: createBrowserStore(),
+    intercept: {},
+  };
+  const requests: RecordedRequest[] = [];
+
+  server.on('request', (incoming, response) => {
+    readRequest(incoming)
+      .then(async (request) => {
+        const route = findRoute(request.path);
+        if (route?.kind !== undefined) requests.push(recordRequest(route.kind, request, now()));
+        sendReply(response, await answer(authority, route, request));
+      })
+      .catch((cause: unknown) => {
+        console.error('The Entra emulator failed on a request.', cause);
+        response.destroy();
+      });
+  });
+
+  return {
+    origin: authority.origin,
+    directory,
+    switches: authority.switches,
+    requests,
+    count: (kind, grantType) =>
+      requests.filter((one) => one.kind === kind && (grantType === undefined || one.grantType === grantType))
+        .length,
+    consents: authority.consents,
+    rotateKeys: keys.rotate,
+    revokeRefreshTokens: authority.grants.revokeUser,
+    signEverybodyOut: authority.browsers.signOutEverybody,
+    intercept: authority.intercept,
+    signingKey: keys.signer,
+    signIdToken: keys.sign,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error === undefined ? resolve() : reject(error)));
+        server.closeAllConnections();
+      }),
+  };
+};
+
+const portOf = (address: string | AddressInfo | null): number => {
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
+  return address.port;
+};
+
+const answer = async (
+  authority: Authority,
+  route: Route | undefined,
+  request: EmulatorRequest,
+): Promise<Reply> => {
+  if (route === undefined)
+    return jsonReply(404, { error: 'not_found', error_description: 'No such address.' });
+  if (!route.isForServers) return route.handle(authority, request);
+  const { switches } = authority;
+  if (switches.slowMs > 0) await delay(switches.slowMs);
+  return outageReply(authority) ?? route.handle(authority, request);
+};
+
+/** Pages stay up in an outage, so that a person can end it; what an app's server asks does not. */
+const outageReply = ({ switches, now }: Authority): Reply | undefined => {
+  const { outage, throttledRetryAfterSeconds } = switches;
+  if (outage === 'html-502')
+    return {
+      status: 502,
+      headers: { 'content-type': 'text/html' },
+      body: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>',
+    };
+  if (outage === 'json-503')
+    return jsonReply(
+      503,
+      toErrorBody(errors.temporarilyUnavailable('A transient error has occurred. Please try again.'), now()),
+    );
+  if (throttledRetryAfterSeconds > 0)
+    return jsonReply(
+      429,
+      toErrorBody(errors.throttled('The request was throttled. Wait before you try again.'), now()),
+      {
+        'retry-after': String(throttledRetryAfterSeconds),
+      },
+    );
+  return undefined;
+};

@@ -1,0 +1,29 @@
+import type { EmulatorRequest } from './http.ts';
+
+export type RequestKind = 'authorize' | 'token' | 'keys' | 'discovery' | 'logout';
+
+/** A request as a test looks at it afterwards. */
+export type RecordedRequest = {
+  readonly kind: RequestKind;
+  readonly method: string;
+  readonly path: string;
+  readonly at: Date;
+  readonly query: Readonly<Record<string, string>>;
+  /** The parsed body, secrets left out. */
+  readonly form: Readonly<Record<string, string>>;
+  readonly grantType: string | undefined;
+  readonly headers: EmulatorRequest['headers'];
+};
+
+const secretFields = new Set(['client_secret', 'client_assertion']);
+
+export const recordRequest = (kind: RequestKind, request: EmulatorRequest, at: Date): RecordedRequest => ({
+  kind,
+  method: request.method,
+  path: request.path,
+  at,
+  query: Object.fromEntries(request.query),
+  form: Object.fromEntries([...request.form].filter(([name]) => !secretFields.has(name))),
+  grantType: request.form.get('grant_type') ?? undefined,
+  headers: request.headers,
+});
