@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import { demoClient } from './directory.ts';
+
+const randomKey = () => randomBytes(32).toString('base64url');
+
+/**
+ * The settings that `npm start` gives the app. What is already set in the environment wins; keys that are not are
+ * made anew, so that sessions end with the process that held them.
+ */
+export function developmentSettings(
+  addresses: { bffOrigin: string; entraOrigin: string; graphOrigin: string; tableConnectionString: string },
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const settings: Record<string, string> = {
+    PUBLIC_BASE_URL: addresses.bffOrigin,
+    ENTRA_TENANT_ID: demoClient.tenantId,
+    ENTRA_CLIENT_ID: demoClient.clientId,
+    ENTRA_CLIENT_CREDENTIAL: 'secret',
+    ENTRA_CLIENT_SECRET: demoClient.clientSecret,
+    SESSION_KEYS: `1:${randomKey()}`,
+    SESSION_INDEX_KEY: randomKey(),
+    SESSION_TABLE_CONNECTION_STRING: addresses.tableConnectionString,
+    SESSION_TABLE_NAME: 'sessions',
+    DEV_ENTRA_ORIGIN: addresses.entraOrigin,
+    DEV_GRAPH_ORIGIN: addresses.graphOrigin,
+  };
+  for (const name of Object.keys(settings)) settings[name] = environment[name] || settings[name] || '';
+  return settings;
+}

@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** A port of 127.0.0.1 that is free at this moment. */
+export async function findFreePort(): Promise<number> {
+  return listenBriefly(0, '127.0.0.1');
+}
+
+/** The preferred port if it is free on both loopback addresses, else any free one. */
+export async function choosePort(preferred: number): Promise<number> {
+  try {
+    await listenBriefly(preferred, '127.0.0.1');
+    await listenBriefly(preferred, '::1').catch((error: unknown) => {
+      if (isTaken(error)) throw error; // other errors: this machine has no ::1
+    });
+    return preferred;
+  } catch {
+    return findFreePort();
+  }
+}
+
+async function listenBriefly(port: number, host: string): Promise<number> {
+  const server = createServer().listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No free port was given.');
+  return address.port;
+}
+
+const isTaken = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
