@@ -1,0 +1,25 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { launchChromium } from '../support/chromium.ts';
+
+const launched = await launchChromium();
+
+describe('the browser of the tests', () => {
+  it.skipIf(launched.kind === 'missing')('reaches this machine and nothing else', async () => {
+    if (launched.kind === 'missing') return;
+    const { browser } = launched;
+    onTestFinished(() => browser.close());
+    const server = createServer((_, response) => response.end('<title>here</title>'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.closeAllConnections());
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const page = await browser.newPage();
+    for (const host of ['localhost', '127.0.0.1']) {
+      await page.goto(`http://${host}:${port}/`);
+      expect(await page.title()).toBe('here');
+    }
+    await expect(page.goto('http://example.com/')).rejects.toThrow('ERR_NAME_NOT_RESOLVED');
+  });
+});
