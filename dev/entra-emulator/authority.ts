@@ -4,6 +4,7 @@ import type { ConsentStore } from './consents.ts';
 import type { GrantStore } from './grants.ts';
 import type { Intercept } from './intercept.ts';
 import type { KeyRing } from './keys.ts';
+import type { RoleStore } from './roles.ts';
 import type { Switches } from './switches.ts';
 
 /** Everything one running emulator knows. */
@@ -14,6 +15,9 @@ export type Authority = {
   readonly switches: Switches;
   readonly keys: KeyRing;
   readonly consents: ConsentStore;
+  readonly roles: RoleStore;
+  /** Ids of users whose accounts are disabled. */
+  readonly blockedUsers: Set<string>;
   readonly grants: GrantStore;
   readonly browsers: BrowserStore;
   readonly intercept: Intercept;

@@ -51,33 +51,16 @@ export const parseAuthorizeRequest = (
   const onPage = (error: EntraError): ParsedAuthorizeRequest => ({ kind: 'page', error });
 
   const tenant = parseTenant(authority, tenantSegment);
-  if (tenant === undefined)
-    return onPage(
-      errors.tenantUnknown(
-        `Tenant '${tenantSegment}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`,
-      ),
-    );
+  if (tenant === undefined) return onPage(errors.tenantUnknown(tenantSegment));
   const clientId = get('client_id') ?? '';
   const registration = findRegistration(authority, clientId);
   if (registration === undefined || !isAvailableIn(registration, tenant))
-    return onPage(
-      errors.clientUnknown(
-        `Application with identifier '${clientId}' was not found in the directory '${tenantSegment}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.`,
-      ),
-    );
+    return onPage(errors.clientUnknown(clientId));
   if (tenant.kind === 'any' && registration.accounts === 'this-tenant')
-    return onPage(
-      errors.notMultiTenant(
-        `Application '${clientId}'(${registration.displayName}) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps. Use a tenant-specific endpoint or configure the application to be multi-tenant.`,
-      ),
-    );
+    return onPage(errors.notMultiTenant(registration));
   const redirectUri = get('redirect_uri') ?? '';
   if (!registration.redirectUris.some((registered) => isSameAddress(registered, redirectUri)))
-    return onPage(
-      errors.redirectUriUnknown(
-        `The redirect URI '${redirectUri}' specified in the request does not match the redirect URIs configured for the application '${clientId}'. Make sure the redirect URI sent in the request matches one added to your application.`,
-      ),
-    );
+    return onPage(errors.redirectUriUnknown(redirectUri, clientId));
 
   const responseMode = get('response_mode') ?? 'query';
   const to: ReturnAddress = {
@@ -87,38 +70,23 @@ export const parseAuthorizeRequest = (
   };
   const onRedirect = (error: EntraError): ParsedAuthorizeRequest => ({ kind: 'redirect', to, error });
 
-  if (get('response_type') !== 'code')
-    return onRedirect(
-      errors.responseTypeUnknown(
-        `response_type '${get('response_type') ?? ''}' is not enabled for the application.`,
-      ),
-    );
+  const responseType = get('response_type') ?? '';
+  if (responseType !== 'code') return onRedirect(errors.responseTypeUnknown(responseType));
   if (!isResponseMode(responseMode))
-    return onRedirect(
-      errors.requestMalformed(`Invalid request. The response_mode '${responseMode}' is not supported.`),
-    );
+    return onRedirect(errors.requestMalformed(`The response_mode '${responseMode}' is not supported.`));
   const prompt = get('prompt');
-  if (prompt !== undefined && !isPrompt(prompt))
-    return onRedirect(errors.promptUnknown(`Unsupported 'prompt' value: '${prompt}'.`));
+  if (prompt !== undefined && !isPrompt(prompt)) return onRedirect(errors.promptUnknown(prompt));
   const scope = get('scope');
-  if (scope === undefined)
-    return onRedirect(
-      errors.parameterMissing("The request body must contain the following parameter: 'scope'."),
-    );
+  if (scope === undefined) return onRedirect(errors.parameterMissing('scope'));
   const { scopes, unknown } = parseScopes(authority.directory, scope);
-  if (unknown.length > 0)
-    return onRedirect(
-      errors.scopeUnknown(
-        `The application '${registration.displayName}' asked for scope '${unknown.join(' ')}' that doesn't exist on the resource.`,
-      ),
-    );
+  if (unknown.length > 0) return onRedirect(errors.scopeUnknown(unknown.join(' '), registration));
   const codeChallenge = get('code_challenge');
   if (codeChallenge !== undefined && get('code_challenge_method') !== 'S256')
-    return onRedirect(errors.requestMalformed('Invalid request. The code_challenge_method has to be S256.'));
+    return onRedirect(errors.requestMalformed('The code_challenge_method has to be S256.'));
   const claims = get('claims');
   const claimsRequest = parseClaimsRequest(claims);
   if (claimsRequest === undefined)
-    return onRedirect(errors.requestMalformed('Invalid request. The claims parameter is no JSON object.'));
+    return onRedirect(errors.requestMalformed('The claims parameter is no JSON object.'));
 
   return {
     kind: 'valid',

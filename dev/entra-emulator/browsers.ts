@@ -7,8 +7,8 @@ export type SignedInAccount = {
   readonly user: User;
   /** Named by `sid` in ID tokens and by the front-channel logout call. */
   readonly sid: string;
-  signedInAt: Date;
-  withSecondFactor: boolean;
+  readonly signedInAt: Date;
+  readonly withSecondFactor: boolean;
   /** Apps that used this sign-in, with the origin that they run at. */
   readonly apps: Map<string, { readonly clientId: string; readonly appOrigin: string }>;
 };
@@ -19,6 +19,8 @@ export type Browser = { readonly id: string; readonly accounts: Map<string, Sign
 export type BrowserStore = {
   /** The browser that the cookie names; a new one where it names none. */
   open(headers: IncomingHttpHeaders): Browser;
+  /** Remembers a browser as soon as an account is signed in there. Gives the headers that tell it so. */
+  keep(browser: Browser): Record<string, string>;
   signOutEverybody(): void;
 };
 
@@ -30,27 +32,34 @@ export const createBrowserStore = (): BrowserStore => {
     open(headers) {
       const pair = (headers.cookie ?? '').split('; ').find((cookie) => cookie.startsWith(`${cookieName}=`));
       const known = pair === undefined ? undefined : browsers.get(pair.slice(cookieName.length + 1));
-      if (known !== undefined) return known;
-      const browser: Browser = { id: randomBytes(32).toString('base64url'), accounts: new Map() };
+      return known ?? { id: randomBytes(32).toString('base64url'), accounts: new Map() };
+    },
+    keep(browser) {
+      if (browser.accounts.size === 0 || browsers.has(browser.id)) return {};
       browsers.set(browser.id, browser);
-      return browser;
+      // Lax is enough: apps reach the sign-in pages by navigation only.
+      return { 'set-cookie': `${cookieName}=${browser.id}; Path=/; HttpOnly; SameSite=Lax` };
     },
     signOutEverybody() {
-      browsers.clear();
+      for (const browser of browsers.values()) browser.accounts.clear();
     },
   };
 };
 
-/** Lax is enough: apps reach the sign-in pages by navigation only. */
-export const browserCookie = (browser: Browser): string =>
-  `${cookieName}=${browser.id}; Path=/; HttpOnly; SameSite=Lax`;
-
-export const signIn = (browser: Browser, user: User, at: { now: Date; withSecondFactor: boolean }): void => {
-  browser.accounts.set(user.id, {
+/** Signs an account in at the emulator itself; one that already is keeps its `sid`. */
+export const signIn = (
+  browser: Browser,
+  user: User,
+  at: { now: Date; withSecondFactor: boolean },
+): SignedInAccount => {
+  const before = browser.accounts.get(user.id);
+  const account: SignedInAccount = {
     user,
-    sid: browser.accounts.get(user.id)?.sid ?? randomUUID(),
+    sid: before?.sid ?? randomUUID(),
     signedInAt: at.now,
     withSecondFactor: at.withSecondFactor,
-    apps: browser.accounts.get(user.id)?.apps ?? new Map(),
-  });
+    apps: before?.apps ?? new Map(),
+  };
+  browser.accounts.set(user.id, account);
+  return account;
 };

@@ -1,51 +1,35 @@
 import { importSPKI, jwtVerify } from 'jose';
 import type { Registration } from '../directory.ts';
 import { type Authority, findRegistration } from './authority.ts';
-import { type EntraError, errors } from './errors.ts';
+import { EntraRefusal, errors } from './errors.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Finds the app that a token request comes from and checks its secret or signed assertion. */
+/**
+ * The app that a token request comes from, by its secret or signed assertion.
+ * @throws {EntraRefusal}
+ */
 export const authenticateClient = async (
   authority: Authority,
   form: URLSearchParams,
   tokenEndpoint: string,
-): Promise<{ registration: Registration } | { error: EntraError }> => {
+): Promise<Registration> => {
   const clientId = form.get('client_id') ?? '';
   const registration = findRegistration(authority, clientId);
-  if (registration === undefined)
-    return {
-      error: errors.clientUnknown(
-        `Application with identifier '${clientId}' was not found in the directory. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.`,
-      ),
-    };
+  if (registration === undefined) throw new EntraRefusal(errors.clientUnknown(clientId));
 
   const secret = form.get('client_secret');
   const assertion = form.get('client_assertion');
   if (secret !== null) {
-    if (!registration.secrets.includes(secret))
-      return {
-        error: errors.clientSecretWrong(
-          `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${clientId}'.`,
-        ),
-      };
-    if (authority.switches.clientSecretExpired)
-      return {
-        error: errors.clientSecretExpired(
-          `The provided client secret keys for app '${clientId}' are expired. Visit the portal to create new keys for your app, or consider using certificate credentials for added security.`,
-        ),
-      };
-    return { registration };
+    if (!registration.secrets.includes(secret)) throw new EntraRefusal(errors.clientSecretWrong(clientId));
+    if (authority.switches.clientSecretExpired) throw new EntraRefusal(errors.clientSecretExpired(clientId));
+    return registration;
   }
-  if (assertion !== null && form.get('client_assertion_type') === assertionType)
-    return (await isSignedBy(registration, assertion, tokenEndpoint))
-      ? { registration }
-      : { error: errors.assertionInvalid('Client assertion failed signature validation.') };
-  return {
-    error: errors.clientCredentialMissing(
-      "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-    ),
-  };
+  if (assertion === null || form.get('client_assertion_type') !== assertionType)
+    throw new EntraRefusal(errors.clientCredentialMissing());
+  if (!(await isSignedBy(registration, assertion, tokenEndpoint)))
+    throw new EntraRefusal(errors.assertionInvalid());
+  return registration;
 };
 
 const isSignedBy = async (

@@ -7,7 +7,7 @@ const issuerFor = (authority: Authority, tenant: TenantChoice): string =>
   issuerOf(authority, tenant.kind === 'one' ? tenant.tenant.id : '{tenantid}');
 
 const tenantUnknown = (authority: Authority, segment: string): Reply =>
-  jsonReply(400, toErrorBody(errors.tenantUnknown(`Tenant '${segment}' not found.`), authority.now()));
+  jsonReply(400, toErrorBody(errors.tenantUnknown(segment), authority.now()));
 
 export const handleDiscovery = (authority: Authority, tenantSegment: string): Reply => {
   const tenant = parseTenant(authority, tenantSegment);

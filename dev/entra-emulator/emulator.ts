@@ -2,16 +2,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JWTPayload } from 'jose';
-import type { Directory } from '../directory.ts';
+import type { Directory, Registration } from '../directory.ts';
 import type { Authority } from './authority.ts';
+import { isAnswer } from './authorize.ts';
 import { createBrowserStore } from './browsers.ts';
 import { type Consent, createConsentStore } from './consents.ts';
 import { errors, toErrorBody } from './errors.ts';
 import { createGrantStore } from './grants.ts';
-import { type EmulatorRequest, jsonReply, type Reply, readRequest, sendReply } from './http.ts';
+import { type EmulatorRequest, jsonReply, type Reply, readRequest, redirectTo, sendReply } from './http.ts';
 import type { Intercept } from './intercept.ts';
 import { createKeyRing, type SigningKey } from './keys.ts';
 import { type RecordedRequest, type RequestKind, recordRequest } from './recorded-requests.ts';
+import { createRoleStore, type RoleAssignment } from './roles.ts';
 import { findRoute, type Route } from './routes.ts';
 import { defaultSwitches, type Switches } from './switches.ts';
 
@@ -29,6 +31,14 @@ export type EntraEmulator = {
     grant(consent: Consent): void;
     revoke(userId: string): void;
   };
+  /** App roles: a change shows in the next ID token. */
+  readonly roles: {
+    of(userId: string, registration: Registration): string[];
+    grant(assignment: RoleAssignment): void;
+    remove(assignment: RoleAssignment): void;
+  };
+  /** Users whose sign-ins and refreshes are refused: AADSTS50057. */
+  readonly blockedUsers: Set<string>;
   rotateKeys(): Promise<void>;
   /** As after a password change: what this user's sign-ins have issued so far is refused. */
   revokeRefreshTokens(userId: string): void;
@@ -61,6 +71,8 @@ export const startEntraEmulator = async (options: {
     switches: defaultSwitches(),
     keys,
     consents: createConsentStore(directory),
+    roles: createRoleStore(directory),
+    blockedUsers: new Set(),
     grants: createGrantStore(),
     browsers: createBrowserStore(),
     intercept: {},
@@ -71,11 +83,15 @@ export const startEntraEmulator = async (options: {
     readRequest(incoming)
       .then(async (request) => {
         const route = findRoute(request.path);
-        if (route?.kind !== undefined) requests.push(recordRequest(route.kind, request, now()));
+        // Answers on the sign-in pages are not counted: a test counts what the app asked.
+        if (route?.kind !== undefined && !isAnswer(request))
+          requests.push(recordRequest(route.kind, request, now()));
         sendReply(response, await answer(authority, route, request));
       })
       .catch((cause: unknown) => {
-        console.error('The Entra emulator failed on a request.', cause);
+        // A client that hung up is no failure of ours.
+        if (!incoming.destroyed || incoming.complete)
+          console.error('The Entra emulator failed on a request.', cause);
         response.destroy();
       });
   });
@@ -89,6 +105,8 @@ export const startEntraEmulator = async (options: {
       requests.filter((one) => one.kind === kind && (grantType === undefined || one.grantType === grantType))
         .length,
     consents: authority.consents,
+    roles: authority.roles,
+    blockedUsers: authority.blockedUsers,
     rotateKeys: keys.rotate,
     revokeRefreshTokens: authority.grants.revokeUser,
     signEverybodyOut: authority.browsers.signOutEverybody,
@@ -115,9 +133,14 @@ const answer = async (
 ): Promise<Reply> => {
   if (route === undefined)
     return jsonReply(404, { error: 'not_found', error_description: 'No such address.' });
-  if (!route.isForServers) return route.handle(authority, request);
+  if (!route.isForServers) {
+    // Pages work at one address only: under another name their cookie is missing and their forms are refused.
+    const isMisaddressed = request.method === 'GET' && `http://${request.headers.host}` !== authority.origin;
+    if (isMisaddressed) return redirectTo(`${authority.origin}${request.path}?${request.query}`);
+    return route.handle(authority, request);
+  }
   const { switches } = authority;
-  if (switches.slowMs > 0) await delay(switches.slowMs);
+  if (switches.slowMs > 0) await delay(switches.slowMs, undefined, { ref: false });
   return outageReply(authority) ?? route.handle(authority, request);
 };
 
@@ -130,18 +153,10 @@ const outageReply = ({ switches, now }: Authority): Reply | undefined => {
       headers: { 'content-type': 'text/html' },
       body: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>',
     };
-  if (outage === 'json-503')
-    return jsonReply(
-      503,
-      toErrorBody(errors.temporarilyUnavailable('A transient error has occurred. Please try again.'), now()),
-    );
+  if (outage === 'json-503') return jsonReply(503, toErrorBody(errors.temporarilyUnavailable(), now()));
   if (throttledRetryAfterSeconds > 0)
-    return jsonReply(
-      429,
-      toErrorBody(errors.throttled('The request was throttled. Wait before you try again.'), now()),
-      {
-        'retry-after': String(throttledRetryAfterSeconds),
-      },
-    );
+    return jsonReply(429, toErrorBody(errors.throttled(), now()), {
+      'retry-after': String(throttledRetryAfterSeconds),
+    });
   return undefined;
 };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Registration } from '../directory.ts';
 
 /** What Entra answers instead of what was asked: an OAuth error with an AADSTS code. */
 export type EntraError = {
@@ -11,61 +12,226 @@ export type EntraError = {
   readonly claims?: string;
 };
 
-const entraError =
-  (error: string, code: number, status = 400, more: Pick<EntraError, 'suberror' | 'claims'> = {}) =>
-  (text: string): EntraError => ({ error, code, text, status, ...more });
+/** Ends a token request with that error. */
+export class EntraRefusal extends Error {
+  readonly entraError: EntraError;
+
+  constructor(entraError: EntraError) {
+    super(entraError.text);
+    this.entraError = entraError;
+  }
+}
+
+const badRequest = (error: string, code: number, text: string): EntraError => ({
+  error,
+  code,
+  text,
+  status: 400,
+});
+const invalidClient = (code: number, text: string): EntraError => ({
+  error: 'invalid_client',
+  code,
+  text,
+  status: 401,
+});
+
+// Id of the only conditional access policy there is.
+const secondFactorPolicyId = '2f9d5c1a-7b3e-4f60-8a94-d1c6e0b7f530';
+
+const consentText = ({ clientId, displayName }: Registration): string =>
+  `The user or administrator has not consented to use the application with ID '${clientId}' named '${displayName}'. Send an interactive authorization request for this user and resource.`;
 
 /** Entra's errors by what went wrong; codes and wording follow Entra's. */
 export const errors = {
-  multipleAccounts: entraError('interaction_required', 16000),
-  moreThanOneResource: entraError('invalid_scope', 28000),
-  redirectUriUnknown: entraError('invalid_request', 50011),
-  userNotInTenant: entraError('access_denied', 50020),
-  userUnknown: entraError('invalid_request', 50034),
-  userDisabled: entraError('invalid_grant', 50057),
-  notSignedIn: entraError('login_required', 50058),
-  passwordChanged: entraError('invalid_grant', 50173),
-  notMultiTenant: entraError('invalid_request', 50194),
-  codeAlreadyRedeemed: entraError('invalid_grant', 54005),
-  consentMissingSilently: entraError('interaction_required', 65001),
-  consentMissing: entraError('invalid_grant', 65001, 400, { suberror: 'consent_required' }),
-  consentDeclined: entraError('access_denied', 65004),
-  grantInvalid: entraError('invalid_grant', 70000),
-  grantTypeUnknown: entraError('unsupported_grant_type', 70003),
-  codeExpired: entraError('invalid_grant', 70008),
-  scopeInvalid: entraError('invalid_scope', 70011),
-  tenantUnknown: entraError('invalid_request', 90002),
-  temporarilyUnavailable: entraError('temporarily_unavailable', 90033, 503),
-  throttled: entraError('temporarily_unavailable', 90055, 429),
-  promptUnknown: entraError('invalid_request', 90023),
-  administratorMustConsent: entraError('access_denied', 90094),
-  codeRedirectUriDiffers: entraError('invalid_grant', 500112),
-  codeVerifierWrong: entraError('invalid_grant', 501481),
-  scopeUnknown: entraError('invalid_client', 650053),
-  clientUnknown: entraError('unauthorized_client', 700016),
-  assertionInvalid: entraError('invalid_client', 700027, 401),
-  responseTypeUnknown: entraError('unsupported_response_type', 700051),
-  refreshTokenExpired: entraError('invalid_grant', 700082),
-  parameterMissing: entraError('invalid_request', 900144),
-  methodNotAllowed: entraError('invalid_request', 900561),
-  clientSecretWrong: entraError('invalid_client', 7000215, 401),
-  clientCredentialMissing: entraError('invalid_client', 7000218, 401),
-  clientSecretExpired: entraError('invalid_client', 7000222, 401),
-  requestMalformed: entraError('invalid_request', 9002313),
+  // The request
+  parameterMissing: (name: string) =>
+    badRequest(
+      'invalid_request',
+      900144,
+      `The request body must contain the following parameter: '${name}'.`,
+    ),
+  requestMalformed: (why: string) => badRequest('invalid_request', 9002313, `Invalid request. ${why}`),
+  methodNotAllowed: (method: string): EntraError => ({
+    ...badRequest(
+      'invalid_request',
+      900561,
+      `The endpoint only accepts POST requests. Received a ${method} request.`,
+    ),
+    status: 405,
+  }),
+  tenantUnknown: (tenant: string) =>
+    badRequest(
+      'invalid_request',
+      90002,
+      `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`,
+    ),
+  clientUnknown: (clientId: string) =>
+    badRequest(
+      'unauthorized_client',
+      700016,
+      `Application with identifier '${clientId}' was not found in the directory. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.`,
+    ),
+  notMultiTenant: ({ clientId, displayName }: Registration) =>
+    badRequest(
+      'invalid_request',
+      50194,
+      `Application '${clientId}'(${displayName}) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps. Use a tenant-specific endpoint or configure the application to be multi-tenant.`,
+    ),
+  redirectUriUnknown: (redirectUri: string, clientId: string) =>
+    badRequest(
+      'invalid_request',
+      50011,
+      `The redirect URI '${redirectUri}' specified in the request does not match the redirect URIs configured for the application '${clientId}'. Make sure the redirect URI sent in the request matches one added to your application.`,
+    ),
+  responseTypeUnknown: (responseType: string) =>
+    badRequest(
+      'unsupported_response_type',
+      700051,
+      `response_type '${responseType}' is not enabled for the application.`,
+    ),
+  promptUnknown: (prompt: string) =>
+    badRequest('invalid_request', 90023, `Unsupported 'prompt' value: '${prompt}'.`),
+  grantTypeUnknown: (grantType: string) =>
+    badRequest(
+      'unsupported_grant_type',
+      70003,
+      `The app requested an unsupported grant type '${grantType}'.`,
+    ),
+  scopeUnknown: (scope: string, { displayName }: Registration) =>
+    badRequest(
+      'invalid_client',
+      650053,
+      `The application '${displayName}' asked for scope '${scope}' that doesn't exist on the resource.`,
+    ),
+  scopeInvalid: (scope: string) =>
+    badRequest(
+      'invalid_scope',
+      70011,
+      `The provided value for the input parameter 'scope' is not valid. The scope ${scope} does not exist.`,
+    ),
+  moreThanOneResource: () =>
+    badRequest(
+      'invalid_scope',
+      28000,
+      "Provided value for the input parameter scope isn't valid because it contains more than one resource.",
+    ),
+
+  // The app's credential
+  clientCredentialMissing: () =>
+    invalidClient(
+      7000218,
+      "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    ),
+  clientSecretWrong: (clientId: string) =>
+    invalidClient(
+      7000215,
+      `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${clientId}'.`,
+    ),
+  clientSecretExpired: (clientId: string) =>
+    invalidClient(
+      7000222,
+      `The provided client secret keys for app '${clientId}' are expired. Visit the portal to create new keys for your app, or consider using certificate credentials for added security.`,
+    ),
+  assertionInvalid: () => invalidClient(700027, 'Client assertion failed signature validation.'),
+
+  // The person
+  notSignedIn: () =>
+    badRequest('login_required', 50058, 'A silent sign-in request was sent but no user is signed in.'),
+  multipleAccounts: () =>
+    badRequest(
+      'interaction_required',
+      16000,
+      'Either multiple user identities are available for the current request or selected account is not supported for the scenario.',
+    ),
+  userUnknown: (username: string) =>
+    badRequest(
+      'invalid_request',
+      50034,
+      `The user account ${username} does not exist in this directory. To sign into this application, the account must be added to the directory.`,
+    ),
+  userDisabled: () => badRequest('invalid_grant', 50057, 'The user account is disabled.'),
+  userNotInTenant: (username: string, tenant: string, { clientId, displayName }: Registration) =>
+    badRequest(
+      'access_denied',
+      50020,
+      `User account '${username}' does not exist in tenant '${tenant}' and cannot access the application '${clientId}'(${displayName}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different account.`,
+    ),
+  signInCanceled: () => badRequest('access_denied', 65004, 'The user canceled the sign-in.'),
+  consentDeclined: () => badRequest('access_denied', 65004, 'User declined to consent to access the app.'),
+  administratorMustConsent: () =>
+    badRequest(
+      'access_denied',
+      90094,
+      'The grant requires administrator permission. An administrator of the organization has to consent first.',
+    ),
+  consentMissing: (registration: Registration): EntraError => ({
+    ...badRequest('invalid_grant', 65001, consentText(registration)),
+    suberror: 'consent_required',
+  }),
+  consentMissingSilently: (registration: Registration) =>
+    badRequest('interaction_required', 65001, consentText(registration)),
+  /** On a silent call the app gets the claims that its next sign-in has to carry. */
+  secondFactorMissing: (): EntraError => ({
+    ...badRequest(
+      'interaction_required',
+      50076,
+      'Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access the resource.',
+    ),
+    suberror: 'basic_action',
+    claims: JSON.stringify({
+      access_token: { capolids: { essential: true, values: [secondFactorPolicyId] } },
+    }),
+  }),
+
+  // The code or refresh token
+  grantInvalid: (what: string) => badRequest('invalid_grant', 70000, what),
+  codeAlreadyRedeemed: () =>
+    badRequest(
+      'invalid_grant',
+      54005,
+      'OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.',
+    ),
+  codeExpired: () =>
+    badRequest(
+      'invalid_grant',
+      70008,
+      'The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource.',
+    ),
+  codeRedirectUriDiffers: (received: string, expected: string) =>
+    badRequest(
+      'invalid_grant',
+      500112,
+      `The reply address '${received}' does not match the reply address '${expected}' provided when requesting Authorization code.`,
+    ),
+  codeVerifierWrong: () =>
+    badRequest(
+      'invalid_grant',
+      501481,
+      'The Code_Verifier does not match the code_challenge supplied in the authorization request.',
+    ),
+  refreshTokenExpired: (issuedAt: Date) =>
+    badRequest(
+      'invalid_grant',
+      700082,
+      `The refresh token has expired due to inactivity. The token was issued on ${issuedAt.toISOString()} and was inactive for 90.00:00:00.`,
+    ),
+  passwordChanged: () =>
+    badRequest(
+      'invalid_grant',
+      50173,
+      'The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password.',
+    ),
+
+  // The service
+  temporarilyUnavailable: (): EntraError => ({
+    ...badRequest('temporarily_unavailable', 90033, 'A transient error has occurred. Please try again.'),
+    status: 503,
+  }),
+  throttled: (): EntraError => ({
+    ...badRequest('temporarily_unavailable', 90055, 'The request was throttled. Wait before you try again.'),
+    status: 429,
+  }),
 } as const;
-
-/** The second factor is missing: on a silent call the app gets the claims that its next sign-in has to carry. */
-export const secondFactorMissing = (): EntraError => ({
-  error: 'interaction_required',
-  code: 50076,
-  status: 400,
-  suberror: 'basic_action',
-  claims: JSON.stringify({ access_token: { capolids: { essential: true, values: [secondFactorPolicyId] } } }),
-  text: 'Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access the resource.',
-});
-
-/** Id of the only conditional access policy there is. */
-const secondFactorPolicyId = '2f9d5c1a-7b3e-4f60-8a94-d1c6e0b7f530';
 
 /** The error as Entra spells it, with the ids that its support asks for. */
 export type ErrorReport = {

@@ -33,11 +33,9 @@ export const handleHome = (authority: Authority): Reply => {
   });
 };
 
-const factsAbout = ({ directory }: Authority, user: User): Html => {
-  const roles = directory.registrations.flatMap((app) =>
-    app.roleAssignments
-      .filter((assignment) => assignment.userId === user.id)
-      .map((assignment) => `${assignment.role} of ${app.displayName}`),
+const factsAbout = ({ directory, roles, blockedUsers }: Authority, user: User): Html => {
+  const heldRoles = directory.registrations.flatMap((app) =>
+    roles.of(user.id, app).map((role) => `${role} of ${app.displayName}`),
   );
   const home = directory.tenants.find((tenant) => tenant.id === user.homeTenantId);
   const guestAt = directory.tenants.filter(
@@ -48,7 +46,8 @@ const factsAbout = ({ directory }: Authority, user: User): Html => {
     ...guestAt.map((tenant) => `guest in ${tenant.name}`),
     ...(user.isTenantAdministrator ? ['may consent for everybody there'] : []),
     ...(user.asksForSecondFactor ? ['asks for a second factor'] : []),
-    ...roles,
+    ...heldRoles,
+    ...(blockedUsers.has(user.id) ? ['blocked'] : []),
   ];
   return html`${facts.join('; ')}`;
 };

@@ -65,7 +65,8 @@ ${script !== undefined && html`<script>${{ markup: script }}</script>`}
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy.join('; '),
-      'referrer-policy': 'no-referrer',
+      // Entra's. Stricter ones turn the Origin of our own forms into null.
+      'referrer-policy': 'strict-origin-when-cross-origin',
       ...headers,
     },
     body: document.markup,

@@ -9,7 +9,7 @@ export type RequestedScope = {
   readonly permission: Permission;
 };
 
-const openIdScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
+export const openIdScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
 
 export const isOpenIdScope = (scope: RequestedScope): boolean => openIdScopes.has(scope.permission.name);
 

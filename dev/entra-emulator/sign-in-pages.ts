@@ -3,11 +3,12 @@ import { objectIdIn, type Permission, type User } from '../directory.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import type { Browser } from './browsers.ts';
+import { hintedUsername } from './choose-user.ts';
 import { type EntraError, reportError } from './errors.ts';
 import { type Html, html } from './html.ts';
 import type { Reply } from './http.ts';
 import { initialsOf, pageReply } from './page.ts';
-import { type Answers, hintedUsername, type Step } from './sign-in.ts';
+import type { Answers, Step } from './sign-in.ts';
 
 /** What every page of one sign-in needs to send itself back. */
 export type SignInPage = {
@@ -38,7 +39,7 @@ export const pickAccountPage = (page: SignInPage, step: Shown<'pick-account'>): 
     content: html`
 <h1>Pick an account</h1>
 <p class="quiet">to continue to ${page.request.registration.displayName}</p>
-${step.problem !== undefined && alert(page.authority, step.problem)}
+${step.problem !== undefined && alert(step.problem)}
 ${form(page, undefined, html`<ul class="tiles">${step.users.map((user) => tile(page, user))}</ul>`)}
 <details class="other-account"${isOtherAccountOpen(page, step) ? html` open` : ''}>
 <summary>Use another account</summary>
@@ -68,10 +69,8 @@ ${noteOn(page, user)}
 </button></li>`;
 };
 
-const noteOn = ({ request }: SignInPage, user: User): Html => {
-  const roles = request.registration.roleAssignments
-    .filter((assignment) => assignment.userId === user.id)
-    .map((assignment) => assignment.role);
+const noteOn = ({ authority, request }: SignInPage, user: User): Html => {
+  const roles = authority.roles.of(user.id, request.registration);
   if (roles.length > 0) return html`<span class="note strong">${roles.join(', ')}</span>`;
   if (request.tenant.kind === 'one' && objectIdIn(user, request.tenant.tenant.id) === undefined)
     return html`<span class="note">not in ${request.tenant.tenant.name}</span>`;
@@ -161,12 +160,13 @@ const permissionList = (permissions: readonly Permission[]): Html =>
 </details>`,
   )}</div>`;
 
-export const wrongTenantPage = (page: SignInPage, step: Shown<'wrong-tenant'>): Reply =>
+export const unusableAccountPage = (page: SignInPage, step: Shown<'unusable-account'>): Reply =>
   pageReply({
-    title: 'Selected account is not a member',
+    title: 'This account cannot be used',
     content: html`
-<h1>Selected account is not a member</h1>
-${alert(page.authority, step.error)}
+<h1>This account cannot be used</h1>
+<p class="account">${step.user.username}</p>
+${alert(step.problem)}
 ${form(page, undefined, html`<div class="actions"><button class="primary">Use a different account</button></div>`)}`,
   });
 
@@ -178,11 +178,11 @@ export const errorPage = (authority: Authority, error: EntraError): Reply => {
     status: 400,
     content: html`
 <h1>Sorry, but we’re having trouble signing you in.</h1>
-<p class="alert" role="alert">AADSTS${error.code}: ${error.text}</p>
+${alert(error)}
 <p class="quiet small">Trace id <code>${traceId}</code><br>Correlation id <code>${correlationId}</code><br>Timestamp <code>${timestamp}</code></p>
 <p class="small"><a href="/">About this emulator</a></p>`,
   });
 };
 
-const alert = (_authority: Authority, error: EntraError): Html =>
+const alert = (error: EntraError): Html =>
   html`<p class="alert" role="alert">AADSTS${error.code}: ${error.text}</p>`;

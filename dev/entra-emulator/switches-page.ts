@@ -22,7 +22,7 @@ const perform = async (
   authority: Authority,
   form: URLSearchParams,
 ): Promise<keyof typeof messages | undefined> => {
-  const { directory, consents, browsers, grants, keys, switches } = authority;
+  const { directory, consents, roles, blockedUsers, browsers, grants, keys, switches } = authority;
   const userId = form.get('user') ?? '';
   switch (form.get('action')) {
     case 'save':
@@ -40,12 +40,26 @@ const perform = async (
     case 'revoke-refresh-tokens':
       grants.revokeUser(userId);
       return 'revoke-refresh-tokens';
+    case 'grant-admin':
+      roles.grant({ userId, role: 'Admin' });
+      return 'grant-admin';
+    case 'remove-admin':
+      roles.remove({ userId, role: 'Admin' });
+      return 'remove-admin';
+    case 'block':
+      blockedUsers.add(userId);
+      return 'block';
+    case 'unblock':
+      blockedUsers.delete(userId);
+      return 'unblock';
     case 'sign-everybody-out':
       browsers.signOutEverybody();
       return 'sign-everybody-out';
     case 'reset':
       Object.assign(switches, defaultSwitches());
       consents.reset();
+      roles.reset();
+      blockedUsers.clear();
       browsers.signOutEverybody();
       for (const user of directory.users) grants.revokeUser(user.id);
       return 'reset';
@@ -60,6 +74,10 @@ const messages = {
   'revoke-consents': 'The user’s consents are withdrawn. The app has to ask again.',
   'revoke-organization-consents': 'Consents given for whole organizations are withdrawn.',
   'revoke-refresh-tokens': 'What the user’s sign-ins have issued so far is refused from now on.',
+  'grant-admin': 'The user has the Admin role from the next ID token on.',
+  'remove-admin': 'The user has no Admin role from the next ID token on.',
+  block: 'The account is disabled: sign-ins and refreshes are refused.',
+  unblock: 'The account works again.',
   'sign-everybody-out': 'Nobody is signed in here any more. Apps keep their own sessions.',
   reset: 'Everything is as after a start: switches off, consents and sign-ins gone.',
 } as const;
@@ -88,6 +106,10 @@ ${describedSwitches.map(
 <label>Person<select name="user">${directory.users.map((user) => html`<option value="${user.id}">${user.name}</option>`)}</select></label>
 <button name="action" value="revoke-consents">Withdraw consents</button>
 <button name="action" value="revoke-refresh-tokens">Revoke refresh tokens</button>
+<button name="action" value="grant-admin">Give the Admin role</button>
+<button name="action" value="remove-admin">Take the Admin role</button>
+<button name="action" value="block">Block</button>
+<button name="action" value="unblock">Unblock</button>
 </div>
 </fieldset>
 </form>

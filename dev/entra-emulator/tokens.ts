@@ -19,11 +19,6 @@ const timesOf = (authority: Authority, lifetimeSeconds: number) => {
   return { iat: issued, nbf: issued, exp: now + lifetimeSeconds };
 };
 
-const rolesOf = (grant: Grant): string[] =>
-  grant.registration.roleAssignments
-    .filter((assignment) => assignment.userId === grant.user.id)
-    .map((assignment) => assignment.role);
-
 export const toIdTokenClaims = (
   authority: Authority,
   grant: Grant,
@@ -31,7 +26,7 @@ export const toIdTokenClaims = (
   request: ClaimsRequest,
 ): JWTPayload => {
   const { user, registration, tenantId } = grant;
-  const roles = rolesOf(grant);
+  const roles = authority.roles.of(user.id, registration);
   const optional: JWTPayload = {
     sid: grant.sid,
     login_hint: loginHintOf(grant),

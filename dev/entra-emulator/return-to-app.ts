@@ -1,0 +1,97 @@
+import type { Authority } from './authority.ts';
+import type { AuthorizeRequest, ReturnAddress } from './authorize-request.ts';
+import type { SignedInAccount } from './browsers.ts';
+import { type EntraError, reportError } from './errors.ts';
+import type { Grant } from './grants.ts';
+import { html } from './html.ts';
+import { type Reply, redirectTo } from './http.ts';
+import { pageReply } from './page.ts';
+import { createClientInfo } from './tokens.ts';
+
+const codeLifetimeMs = 10 * 60 * 1000; // Entra's 10 minutes
+
+/** Sends the browser back with a code for what the account has agreed to. */
+export const returnCode = (
+  authority: Authority,
+  request: AuthorizeRequest,
+  account: SignedInAccount,
+  tenantId: string,
+): Reply => {
+  const { registration, redirectUri } = request;
+  const appOrigin = new URL(redirectUri).origin;
+  account.apps.set(`${registration.clientId} ${appOrigin}`, { clientId: registration.clientId, appOrigin });
+  const grant: Grant = {
+    registration,
+    tenantId,
+    user: account.user,
+    sid: account.sid,
+    signedInAt: account.signedInAt,
+    withSecondFactor: account.withSecondFactor,
+    scope: request.scope,
+    isRevoked: false,
+  };
+  const code = authority.grants.addCode({
+    grant,
+    redirectUri,
+    nonce: request.nonce,
+    codeChallenge: request.codeChallenge,
+    claims: request.claims,
+    expiresAt: new Date(authority.now().getTime() + codeLifetimeMs),
+  });
+  return returnTo(authority, request, {
+    code,
+    client_info: request.asksForClientInfo ? createClientInfo(grant) : undefined,
+    state: request.state,
+    session_state: account.sid,
+  });
+};
+
+/** Sends the browser back with an error in place of a code. */
+export const returnError = (
+  authority: Authority,
+  to: ReturnAddress,
+  error: EntraError,
+  subcode?: string,
+): Reply =>
+  returnTo(authority, to, {
+    error: error.error,
+    error_subcode: subcode,
+    error_description: reportError(error, authority.now()).description,
+    state: to.state,
+  });
+
+const returnTo = (
+  authority: Authority,
+  to: ReturnAddress,
+  values: Record<string, string | undefined>,
+): Reply => {
+  const honest = new URL(to.redirectUri);
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined) honest.searchParams.set(name, value);
+  const url = authority.intercept.authorizeRedirect?.(honest) ?? honest;
+  switch (to.responseMode) {
+    case 'query':
+      return redirectTo(url.href);
+    case 'fragment':
+      return redirectTo(`${url.origin}${url.pathname}#${url.searchParams}`);
+    case 'form_post':
+      return formPostPage(url);
+  }
+};
+
+const formPostPage = (url: URL): Reply => {
+  const fields = [...url.searchParams].map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  );
+  return pageReply({
+    title: 'Working',
+    script: 'document.forms[0].submit()',
+    content: html`
+<h1>Working…</h1>
+<p class="quiet">You are being sent back to the app.</p>
+<form method="post" action="${url.origin}${url.pathname}">
+${fields}
+<div class="actions"><button class="primary">Continue</button></div>
+</form>`,
+  });
+};
