@@ -16,7 +16,7 @@ export const handleHome = (authority: Authority): Reply => {
 <p>It answers apps the way Microsoft Entra ID does, for invented people in invented organizations. No password is asked, nothing leaves this computer, and it forgets everything when it stops.</p>
 <p><a class="button primary" href="/switches">Open the switches</a></p>
 <h2>People</h2>
-<div class="table-frame"><table>
+<div class="table-frame" role="region" aria-label="People" tabindex="0"><table>
 <thead><tr><th scope="col">Name</th><th scope="col">Address</th><th scope="col">What to know</th></tr></thead>
 <tbody>${users.map(
       (user) =>

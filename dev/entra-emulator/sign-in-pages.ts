@@ -83,8 +83,8 @@ export const secondFactorPage = (page: SignInPage, { user, wasDenied }: Shown<'s
   pageReply({
     title: 'Approve sign-in',
     content: html`
-<h1>Approve sign-in</h1>
 <p class="account">${user.username}</p>
+<h1>Approve sign-in</h1>
 ${
   wasDenied &&
   html`<p class="alert" role="alert">The sign-in was denied. You can approve the new number, or cancel.</p>`
@@ -164,8 +164,8 @@ export const unusableAccountPage = (page: SignInPage, step: Shown<'unusable-acco
   pageReply({
     title: 'This account cannot be used',
     content: html`
-<h1>This account cannot be used</h1>
 <p class="account">${step.user.username}</p>
+<h1>This account cannot be used</h1>
 ${alert(step.problem)}
 ${form(page, undefined, html`<div class="actions"><button class="primary">Use a different account</button></div>`)}`,
   });

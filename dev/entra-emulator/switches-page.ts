@@ -102,8 +102,8 @@ ${describedSwitches.map(
 <h2>Do something once</h2>
 <form method="post" action="/switches">
 <fieldset><legend>To one person</legend>
-<div class="buttons">
 <label>Person<select name="user">${directory.users.map((user) => html`<option value="${user.id}">${user.name}</option>`)}</select></label>
+<div class="buttons">
 <button name="action" value="revoke-consents">Withdraw consents</button>
 <button name="action" value="revoke-refresh-tokens">Revoke refresh tokens</button>
 <button name="action" value="grant-admin">Give the Admin role</button>
