@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient, directory } from '../../../dev/directory.ts';
+import { type EntraEmulator, startEntraEmulator } from '../../../dev/entra-emulator/emulator.ts';
+import { launchChromium } from '../../support/chromium.ts';
+import { createApp } from './app.ts';
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+let emulator: EntraEmulator;
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  const launched = await launchChromium();
+  browser = launched.kind === 'browser' ? launched.browser : undefined;
+  emulator = await startEntraEmulator({ directory });
+});
+afterAll(async () => {
+  await browser?.close();
+  await emulator.close();
+});
+
+/** What axe objects to, and whether the page is wider than the window. */
+const faultsOf = async (page: Page): Promise<unknown> =>
+  page.evaluate(`(async () => {
+    ${axe};
+    const { violations } = await axe.run();
+    const faults = violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ target }) => target).join(' '));
+    return document.documentElement.scrollWidth > innerWidth ? [...faults, 'wider than the window'] : faults;
+  })()`);
+
+describe('every page in a browser', () => {
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 360],
+    ['dark', 320],
+  ] as const)('is clean for axe, %s and %i px wide, and works without script', async (colorScheme, width) => {
+    if (browser === undefined) return;
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+    const page = await context.newPage();
+    const app = createApp(emulator);
+    const open = (changes: Record<string, string> = {}) =>
+      page.goto(app.authorizeUrl({ prompt: 'select_account', ...changes }).href);
+    const pressed = async (name: RegExp) => {
+      await page.getByRole('button', { name }).click();
+      return faultsOf(page);
+    };
+
+    await page.goto(emulator.origin);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Open the switches' }).click();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByLabel('Slow answers').fill('1');
+    expect(await pressed(/Save switches/)).toEqual([]);
+    expect(emulator.switches.slowMs).toBe(1);
+
+    await open();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByText('Use another account').click();
+    await page.getByLabel('Address').fill('nobody@contoso.example');
+    expect(await pressed(/Next/)).toEqual([]);
+    expect(await pressed(/Fay Fischer/)).toEqual([]);
+    await pressed(/different account/);
+    expect(await pressed(/Mia Moreau/)).toEqual([]);
+    expect(await pressed(/Deny/)).toEqual([]);
+    expect(await pressed(/Approve/)).toEqual([]);
+    await page.getByText('Sign you in and read your profile').click();
+    expect(await faultsOf(page)).toEqual([]);
+
+    await open();
+    expect(await pressed(/Alice Adams/)).toEqual([]);
+    await page.getByLabel('on behalf of your organization').focus();
+    await open({ scope: 'openid Directory.Read.All' });
+    expect(await pressed(/Ben Brown/)).toEqual([]);
+    await open({ redirect_uri: 'http://evil.example/' });
+    expect(await faultsOf(page)).toEqual([]);
+    await page.goto(`${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/logout`);
+    expect(await faultsOf(page)).toEqual([]);
+    expect(await pressed(/Alice Adams/)).toEqual([]);
+    await context.close();
+  });
+
+  it('comes back from a form_post with the origin of the emulator, as Entra’s has its own', async () => {
+    if (browser === undefined) return;
+    const page = await browser.newPage();
+    const app = createApp(emulator);
+    const posted = page.waitForRequest((request) => request.url().includes('/api/auth/callback'));
+    await page.goto(app.authorizeUrl({ response_mode: 'form_post', prompt: 'none' }).href);
+    const request = await posted;
+    expect(request.method()).toBe('POST');
+    expect(await request.headerValue('origin')).toBe(emulator.origin);
+    expect(new URLSearchParams(request.postData() ?? '').get('error')).toBe('login_required');
+    await page.close();
+  });
+});
