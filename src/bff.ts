@@ -1,0 +1,154 @@
+import type { HttpHandler, HttpMethod } from '@azure/functions';
+import { admin } from './functions/admin.ts';
+import { callback } from './functions/callback.ts';
+import { client } from './functions/client.ts';
+import { graph } from './functions/graph.ts';
+import { live, ready } from './functions/health.ts';
+import { login } from './functions/login.ts';
+import { logout } from './functions/logout.ts';
+import { notFound } from './functions/not-found.ts';
+import { session } from './functions/session.ts';
+import type { Guard } from './shared/access/guard.ts';
+import { createAdminOverview } from './shared/admin/overview.ts';
+import { createCallback } from './shared/auth/callback.ts';
+import { createLogin } from './shared/auth/login.ts';
+import { createLogout } from './shared/auth/logout.ts';
+import { createSessionAnswer } from './shared/auth/session-answer.ts';
+import { createTransactions } from './shared/auth/transaction.ts';
+import type { Config } from './shared/config.ts';
+import { type RandomBytes, secureRandomBytes } from './shared/crypto/seal.ts';
+import { createTextSealer, type SealedTextPurpose } from './shared/crypto/sealed-text.ts';
+import { createAcquireToken } from './shared/entra/acquire-token.ts';
+import { createAuthority } from './shared/entra/authority.ts';
+import { createCodeFlow } from './shared/entra/authorize.ts';
+import { toMsalCredential } from './shared/entra/client-credential.ts';
+import { createMsal } from './shared/entra/msal.ts';
+import { createSigningKeys } from './shared/entra/signing-keys.ts';
+import { createGraphClient } from './shared/graph/graph-client.ts';
+import { cookieNames } from './shared/http/cookies.ts';
+import { allMethods, createEndpoint } from './shared/http/endpoint.ts';
+import { createInteraction } from './shared/interaction/interaction.ts';
+import { createHttpSender, type SendHttp } from './shared/network/http-request.ts';
+import type { Policy } from './shared/proxy/policy.ts';
+import { createProxy } from './shared/proxy/proxy.ts';
+import { createSessionStore } from './shared/session/session-store.ts';
+import { createAzureTable } from './shared/storage/azure-table.ts';
+import type { Table } from './shared/storage/table.ts';
+
+/** The part of `@azure/functions`' app that registration needs. */
+export interface FunctionApp {
+  http(
+    name: string,
+    options: { methods: HttpMethod[]; route: string; authLevel: 'anonymous'; handler: HttpHandler },
+  ): void;
+}
+
+/** What the world outside gives: replaced in tests, and nothing else is. */
+export interface System {
+  readonly now: () => Date;
+  readonly random: RandomBytes;
+  readonly sendHttp: SendHttp;
+  readonly table: Table;
+}
+
+export function createSystem({ session: { table, tableName } }: Config): System {
+  return {
+    now: () => new Date(),
+    random: secureRandomBytes,
+    sendHttp: createHttpSender(),
+    table: createAzureTable(table, tableName),
+  };
+}
+
+/** Wires the capabilities, once per worker, and registers every route. */
+export function registerBff(app: FunctionApp, config: Config, policy: Policy, system = createSystem(config)): void {
+  const { publicBaseUrl: origin, entra, session: sessionConfig } = config;
+  const { now, random, sendHttp, table } = system;
+  const { keyRing, indexKey, idleSeconds, absoluteSeconds } = sessionConfig;
+  const { clientId } = entra;
+  const redirectUri = `${origin}/api/auth/callback`;
+  const sealer = (purpose: SealedTextPurpose) => createTextSealer({ keyRing, purpose, now, random });
+
+  const authority = createAuthority(entra.cloud, entra.tenantId, entra.emulatorOrigin);
+  const credential = toMsalCredential({
+    credential: entra.credential,
+    clientId,
+    tokenEndpoint: authority.tokenEndpoint,
+    now,
+  });
+  const signingKeys = createSigningKeys(authority.keysUri, sendHttp, now);
+  const idTokenRules = {
+    clientId,
+    allowedTenants: entra.allowedTenants,
+    issuerOf: authority.issuerOf,
+    signingKeys,
+    now,
+  };
+  const createMsalClient = createMsal({ authority, clientId, credential, sendHttp });
+  const store = createSessionStore({ table, keyRing, indexKey, idleSeconds, now, random });
+  const acquireToken = createAcquireToken({ createMsalClient, store, idTokenRules });
+  const interaction = createInteraction(sealer('interaction-ticket'), now);
+
+  const codeFlow = createCodeFlow({ createMsalClient, redirectUri, idTokenRules });
+  const boundTo = [authority.url, clientId, redirectUri];
+  const transactions = createTransactions({ sealer: sealer('login-transaction'), random, now, boundTo, origin });
+  const loginFlow = createLogin({ origin, codeFlow, policy, transactions, interaction });
+  const callbackFlow = createCallback({
+    transactions,
+    codeFlow,
+    login: loginFlow,
+    store,
+    indexKey,
+    absoluteSeconds,
+    now,
+    random,
+  });
+  const logoutFlow = createLogout({
+    store,
+    formSealer: sealer('form-token'),
+    pendingSealer: sealer('logout-pending'),
+    endSessionEndpoint: authority.endSessionEndpoint,
+    postLogoutRedirectUri: `${origin}/`,
+    absoluteSeconds,
+    now,
+  });
+
+  const guards = { admin: { roles: [config.adminRole] } } satisfies Record<string, Guard>;
+  const upstream = { origin: config.graph.origin, timeoutMs: config.graph.timeoutMs, acquireToken, interaction };
+  const proxy = createProxy({ ...upstream, policy, sendHttp, bodyLimitBytes: config.graph.bodyLimitBytes });
+  const overview = createAdminOverview(createGraphClient(upstream));
+
+  const names = cookieNames(origin);
+  const endpoint = createEndpoint({ origin, cookieNames: names, store, logout: logoutFlow });
+  const checks = [
+    { name: 'storage', run: () => store.check() },
+    { name: 'credential', run: () => credential.check() },
+    { name: 'sign-in-keys-and-clock', run: () => signingKeys.check() },
+  ];
+
+  // The host tries functions in the order of their names and the first route that fits wins: the catch-all is last.
+  // With the empty prefix of host.json every route is spelled in full; a prefix would refuse `admin`.
+  const route = (name: string, path: string, handler: HttpHandler) =>
+    app.http(name, { methods: allMethods, route: path, authLevel: 'anonymous', handler });
+
+  route('admin', 'api/admin', admin(endpoint, { overview, guard: guards.admin }));
+  route('auth-callback', 'api/auth/callback', callback(endpoint, callbackFlow, names));
+  route('auth-client', 'api/auth/client.js', client(endpoint, __CLIENT_SOURCE__));
+  route('auth-login', 'api/auth/login', login(endpoint, loginFlow, names));
+  route(
+    'auth-logout',
+    'api/auth/logout',
+    logout(endpoint, {
+      flow: logoutFlow,
+      names,
+      origin,
+      entraOrigin: new URL(authority.endSessionEndpoint).origin,
+      pendingSeconds: absoluteSeconds,
+    }),
+  );
+  route('auth-session', 'api/auth/session', session(endpoint, createSessionAnswer({ policy, guards })));
+  route('graph', 'api/graph/{*path}', graph(endpoint, proxy));
+  route('health-live', 'api/health/live', live(endpoint));
+  route('health-ready', 'api/health/ready', ready(endpoint, checks));
+  route('zz-not-found', '{*rest}', notFound(endpoint));
+}

@@ -1,0 +1,23 @@
+import { type Guard, guarded } from '../shared/access/guard.ts';
+import type { AdminOverview } from '../shared/admin/overview.ts';
+import type { Endpoint } from '../shared/http/endpoint.ts';
+import { adminPage } from '../shared/http/pages/admin-page.ts';
+import { prefersHtml } from '../shared/http/request.ts';
+import { jsonResponse } from '../shared/http/response.ts';
+import type { Session } from '../shared/session/session-store.ts';
+import type { Log } from '../shared/telemetry/log.ts';
+
+export interface AdminFunctionNeeds {
+  readonly overview: (session: Session, log: Log) => Promise<AdminOverview>;
+  readonly guard: Guard;
+}
+
+/** The administrator's page: verified claims and the live Graph answer; the same as JSON for scripts. */
+export const admin = (endpoint: Endpoint, { overview, guard }: AdminFunctionNeeds) =>
+  endpoint(
+    { methods: ['GET'], caller: 'page', access: guarded(guard), page: true, countsAsUse: true },
+    async (request, session) => {
+      const answer = await overview(session, request.log);
+      return prefersHtml(request.header('accept')) ? adminPage(answer, guard.roles) : jsonResponse(answer);
+    },
+  );

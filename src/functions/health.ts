@@ -1,0 +1,38 @@
+import { allowAnonymous } from '../shared/access/guard.ts';
+import { BffError } from '../shared/errors.ts';
+import type { Endpoint } from '../shared/http/endpoint.ts';
+import { jsonResponse } from '../shared/http/response.ts';
+import { describeError } from '../shared/telemetry/describe-error.ts';
+import type { Log } from '../shared/telemetry/log.ts';
+
+/** One thing that must be usable before requests are worth sending here. */
+export interface ReadinessCheck {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+/** The process answers. */
+export const live = (endpoint: Endpoint) =>
+  endpoint({ methods: ['GET', 'HEAD'], caller: 'navigation', access: allowAnonymous }, () =>
+    jsonResponse({ status: 'live' }),
+  );
+
+/** Storage, keys, credential and clock are usable. Says which are not, and never why: that is in the log. */
+export const ready = (endpoint: Endpoint, checks: readonly ReadinessCheck[]) =>
+  endpoint({ methods: ['GET', 'HEAD'], caller: 'navigation', access: allowAnonymous }, async ({ log }) => {
+    const results = await Promise.all(checks.map((check) => runCheck(check, log)));
+    const failing = results.filter(({ usable }) => !usable).map(({ name }) => name);
+    const body = { status: failing.length === 0 ? 'ready' : 'not_ready', failing };
+    return jsonResponse(body, failing.length === 0 ? 200 : 503);
+  });
+
+async function runCheck({ name, run }: ReadinessCheck, log: Log): Promise<{ name: string; usable: boolean }> {
+  try {
+    await run();
+    return { name, usable: true };
+  } catch (error) {
+    const cause = error instanceof BffError ? (error.cause ?? error) : error;
+    log('error', { event: 'not-ready', check: name, cause: describeError(cause) });
+    return { name, usable: false };
+  }
+}

@@ -1,0 +1,29 @@
+import { optionalSession } from '../shared/access/guard.ts';
+import type { Login } from '../shared/auth/login.ts';
+import type { CookieNames } from '../shared/http/cookies.ts';
+import type { Endpoint } from '../shared/http/endpoint.ts';
+import { requireQuery } from '../shared/http/query.ts';
+import { redirectResponse } from '../shared/http/response.ts';
+import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
+
+/** Sends the browser to Microsoft Entra ID, with a sealed transaction in a cookie and nothing stored. */
+export const login = (endpoint: Endpoint, flow: Login, names: CookieNames) =>
+  endpoint(
+    { methods: ['GET'], caller: 'navigation', access: optionalSession, page: true },
+    async (request, session) => {
+      const query = requireQuery(request.query);
+      const { location, started } = await flow.begin(
+        {
+          returnTo: query.get('return_to'),
+          prompt: query.get('prompt'),
+          loginHint: query.get('login_hint'),
+          domainHint: query.get('domain_hint'),
+          feature: query.get('feature'),
+          ticket: query.get('ticket'),
+        },
+        session,
+        readTransactionCookies(request.cookies, names),
+      );
+      return redirectResponse(location, [transactionCookie(started, names)]);
+    },
+  );

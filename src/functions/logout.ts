@@ -1,0 +1,58 @@
+import { leaving } from '../shared/access/guard.ts';
+import type { Logout } from '../shared/auth/logout.ts';
+import { BffError } from '../shared/errors.ts';
+import { clearedCookie, type CookieNames } from '../shared/http/cookies.ts';
+import { isForm, requireOwnForm } from '../shared/http/cross-site.ts';
+import type { Endpoint } from '../shared/http/endpoint.ts';
+import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/http/pages/logout-page.ts';
+import type { BffRequest } from '../shared/http/request.ts';
+import { type BffResponse, jsonResponse, redirectResponse } from '../shared/http/response.ts';
+
+export interface LogoutFunctionNeeds {
+  readonly flow: Logout;
+  readonly names: CookieNames;
+  readonly origin: string;
+  readonly entraOrigin: string;
+  readonly pendingSeconds: number;
+}
+
+/** Ends the session: asked for by a script, or by the person on the page that a GET shows. */
+export const logout = (endpoint: Endpoint, { flow, names, origin, entraOrigin, pendingSeconds }: LogoutFunctionNeeds) =>
+  endpoint(
+    { methods: ['GET', 'POST'], caller: 'page', access: leaving, page: true, acceptsForm: true },
+    async (request, session) => {
+      const cookieValue = request.cookies.get(names.session);
+      if (request.method === 'GET') {
+        return cookieValue !== undefined && flow.isOurs(cookieValue)
+          ? logoutPage(session?.facts.claims.principal.name, flow.formToken(cookieValue), entraOrigin)
+          : signedOutPage();
+      }
+      const byForm = isForm(request);
+      if (byForm) {
+        requireOwnForm(request, origin);
+        if (cookieValue !== undefined) requireFormToken(flow, await readFormToken(request), cookieValue);
+      }
+      const outcome = await flow.end(cookieValue, session, request.log);
+      const cookies = [clearedCookie(names.session)];
+      if (outcome.kind === 'done') {
+        return { ...(byForm ? redirectResponse(outcome.logoutUrl) : jsonResponse({ logout_url: outcome.logoutUrl })), cookies };
+      }
+      cookies.push({ name: names.logoutPending, value: outcome.pendingCookieValue, maxAgeSeconds: pendingSeconds });
+      return { ...(byForm ? logoutPendingPage(outcome.logoutUrl) : pendingJson(outcome.logoutUrl)), cookies };
+    },
+  );
+
+async function readFormToken(request: BffRequest): Promise<string> {
+  return new URLSearchParams(Buffer.from(await request.body()).toString('utf8')).get('form_token') ?? '';
+}
+
+/** @throws {BffError} cross_site_request */
+function requireFormToken(flow: Logout, formToken: string, cookieValue: string): void {
+  if (flow.isFormToken(formToken, cookieValue)) return;
+  throw new BffError('cross_site_request', { detail: 'This form is not for the session of this browser. Load it again.' });
+}
+
+/** The browser is signed out; the server's record is not deleted yet. */
+function pendingJson(logoutUrl: string): BffResponse {
+  return jsonResponse({ logout_url: logoutUrl, complete: false });
+}

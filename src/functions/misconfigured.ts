@@ -1,0 +1,17 @@
+import type { HttpHandler } from '@azure/functions';
+import type { ConfigError } from '../shared/config.ts';
+import { BffError } from '../shared/errors.ts';
+import { problemResponse } from '../shared/http/problem.ts';
+import { toHttpResponse } from '../shared/http/response.ts';
+
+/** Answers every route while a setting is wrong: nothing runs half-open (CF-1). What is wrong is in the log alone. */
+export function misconfigured(error: ConfigError): HttpHandler {
+  console.error(error.message); // biome-ignore lint/suspicious/noConsole: cold start has no invocation to log through
+  return (_request, context) => {
+    context.error(error.message);
+    const problem = new BffError('configuration_invalid', {
+      detail: 'A setting is missing or wrong. The log of the service names it.',
+    });
+    return toHttpResponse(problemResponse(problem, context.invocationId, false), true);
+  };
+}

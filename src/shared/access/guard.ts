@@ -1,0 +1,59 @@
+import { BffError } from '../errors.ts';
+import { sessionRequired } from '../interaction/interaction.ts';
+import type { Session } from '../session/session-store.ts';
+
+/** Who may do something: a person with one of these app roles. */
+export interface Guard {
+  readonly roles: readonly string[];
+}
+
+/**
+ * What a function asks of its caller. It is a required part of every endpoint, so that none is without a rule.
+ * `decide` gives what the handler works with, or throws the problem that refuses.
+ */
+export interface Access<Granted> {
+  /**
+   * `never`: the cookie is not even looked at. `if-possible`: a store that does not answer counts as no session,
+   * for the one who wants to leave.
+   */
+  readonly readsSession: 'never' | 'always' | 'if-possible';
+  decide(session: Session | undefined): Granted;
+}
+
+export const allowAnonymous: Access<undefined> = { readsSession: 'never', decide: () => undefined };
+
+/** Signed in or not: the handler tells them apart. */
+export const optionalSession: Access<Session | undefined> = { readsSession: 'always', decide: (session) => session };
+
+/** Like {@link optionalSession}, and open to who wants to sign out while the store is down. */
+export const leaving: Access<Session | undefined> = { readsSession: 'if-possible', decide: (session) => session };
+
+export const signedIn: Access<Session> = {
+  readsSession: 'always',
+  decide(session) {
+    if (session === undefined) throw sessionRequired();
+    return session;
+  },
+};
+
+/** @throws {BffError} session_required, claim_required */
+export function guarded(guard: Guard): Access<Session> {
+  return {
+    readsSession: 'always',
+    decide(session) {
+      const found = signedIn.decide(session);
+      if (!satisfies(guard, found)) {
+        throw new BffError('claim_required', {
+          detail: `This needs the app role ${guard.roles.map((role) => `"${role}"`).join(' or ')}.`,
+          extensions: { required_roles: guard.roles },
+        });
+      }
+      return found;
+    },
+  };
+}
+
+/** Exact and case-sensitive, on the roles of the verified ID token and nothing else (RG-1, RG-2). */
+export function satisfies(guard: Guard, { facts }: Session): boolean {
+  return guard.roles.some((role) => facts.claims.roles.includes(role));
+}

@@ -1,0 +1,56 @@
+/** How a sign-in can end without a session. A closed list: pages and clients act on it. */
+export type RefusalOutcome =
+  /** The person said no to the permissions. */
+  | 'consent_declined'
+  /** The person turned back before signing in. */
+  | 'login_cancelled'
+  | 'admin_consent_required'
+  /** Asked without interaction (`prompt=none`), and Entra needs the person. */
+  | 'login_required'
+  | 'sign_in_service_unavailable'
+  /** Everything else: Entra said no, or what came back was not trustworthy. */
+  | 'sign_in_refused';
+
+export interface Refusal {
+  readonly outcome: RefusalOutcome;
+  /** For the log: an AADSTS number or a code of ours, never text from the request. */
+  readonly reason: string;
+}
+
+const byAadstsNumber = new Map<string, RefusalOutcome>([
+  ['65004', 'consent_declined'],
+  ['65001', 'login_required'],
+  ['90008', 'admin_consent_required'],
+  ['90094', 'admin_consent_required'],
+  ['90095', 'admin_consent_required'],
+  ['50058', 'login_required'],
+  ['50105', 'sign_in_refused'], // not assigned to the app
+  ['50126', 'sign_in_refused'],
+]);
+
+const byOAuthError = new Map<string, RefusalOutcome>([
+  ['access_denied', 'consent_declined'],
+  ['consent_required', 'login_required'],
+  ['interaction_required', 'login_required'],
+  ['login_required', 'login_required'],
+  ['account_selection_required', 'login_required'],
+  ['server_error', 'sign_in_service_unavailable'],
+  ['temporarily_unavailable', 'sign_in_service_unavailable'],
+]);
+
+/**
+ * What Entra's error at the callback means. Only known codes are read out of the query: its texts are anybody's words
+ * and go nowhere (CB-5).
+ * @see OpenID Connect Core 1.0, 3.1.2.6; RFC 6749, 4.1.2.1
+ */
+export function readAuthorizationError(
+  error: string,
+  description: string | undefined,
+  subcode: string | undefined,
+): Refusal {
+  const number = description?.match(/^AADSTS(\d{4,8})\b/)?.[1];
+  const known = number === undefined ? undefined : byAadstsNumber.get(number);
+  if (subcode === 'cancel' && known === undefined) return { outcome: 'login_cancelled', reason: 'cancel' };
+  const outcome = known ?? byOAuthError.get(error) ?? 'sign_in_refused';
+  return { outcome, reason: number === undefined ? outcome : `AADSTS${number}` };
+}

@@ -1,0 +1,54 @@
+import { type Guard, satisfies } from '../access/guard.ts';
+import { lackingScopes } from '../entra/authorize.ts';
+import { loginPath } from '../interaction/interaction.ts';
+import type { Policy } from '../proxy/policy.ts';
+import type { Session } from '../session/session-store.ts';
+
+/** What a frontend may know about a feature's permissions. */
+export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
+
+/** The answer of `api/auth/session`: a fixed set of fields, never a token (PX-16). */
+export type SessionAnswer =
+  | { readonly signed_in: false; readonly login_url: string }
+  | {
+      readonly signed_in: true;
+      readonly name: string;
+      readonly username: string;
+      readonly tenant_id: string;
+      readonly roles: readonly string[];
+      /** One key per named guard. Advice for the page: the guard itself decides. */
+      readonly can: Readonly<Record<string, boolean>>;
+      readonly features: Readonly<Record<string, FeatureState>>;
+      readonly expires_at: string;
+      readonly idle_expires_at: string;
+      readonly login_url: string;
+    };
+
+export interface SessionAnswerNeeds {
+  readonly policy: Policy;
+  readonly guards: Readonly<Record<string, Guard>>;
+}
+
+export function createSessionAnswer({ policy, guards }: SessionAnswerNeeds) {
+  return (session: Session | undefined): SessionAnswer => {
+    if (session === undefined) return { signed_in: false, login_url: loginPath };
+    const { facts, idleExpiresAt } = session;
+    const { principal, roles } = facts.claims;
+    const featureState = (name: string, scopes: readonly string[]): FeatureState => {
+      if (lackingScopes(scopes, facts.grantedScopes).length === 0) return 'granted';
+      return facts.declinedFeatures.includes(name) ? 'declined' : 'not_asked';
+    };
+    return {
+      signed_in: true,
+      name: principal.name,
+      username: principal.username,
+      tenant_id: principal.tenantId,
+      roles,
+      can: Object.fromEntries(Object.entries(guards).map(([name, guard]) => [name, satisfies(guard, session)])),
+      features: Object.fromEntries(policy.features.map(({ name, scopes }) => [name, featureState(name, scopes)])),
+      expires_at: facts.expiresAt.toISOString(),
+      idle_expires_at: (idleExpiresAt < facts.expiresAt ? idleExpiresAt : facts.expiresAt).toISOString(),
+      login_url: loginPath,
+    };
+  };
+}

@@ -1,0 +1,296 @@
+import { Buffer } from 'node:buffer';
+import { z } from 'zod';
+import { type KeyRing, createKeyRing, parseKeyBytes } from './crypto/key-ring.ts';
+import { type Cloud, clouds } from './entra/authority.ts';
+import type { ClientCredential } from './entra/client-credential.ts';
+import type { TableLocation } from './storage/azure-table.ts';
+
+/** Everything the service is told from outside, checked. */
+export interface Config {
+  /** The origin that browsers see, without a trailing slash. */
+  readonly publicBaseUrl: string;
+  readonly entra: {
+    readonly cloud: Cloud;
+    /** A tenant's GUID, or `organizations` with a list of allowed tenants. */
+    readonly tenantId: string;
+    readonly clientId: string;
+    readonly allowedTenants: ReadonlySet<string>;
+    readonly credential: ClientCredential;
+    readonly emulatorOrigin?: string;
+  };
+  readonly session: {
+    readonly keyRing: KeyRing;
+    readonly indexKey: Buffer;
+    readonly table: TableLocation;
+    readonly tableName: string;
+    readonly idleSeconds: number;
+    readonly absoluteSeconds: number;
+  };
+  readonly adminRole: string;
+  readonly graph: {
+    readonly origin: string;
+    /** A file beside the shipped policy; the shipped one when left out. */
+    readonly policyFile?: string;
+    readonly bodyLimitBytes: number;
+    readonly timeoutMs: number;
+  };
+}
+
+/** Every wrong setting, what is wrong with it and the cure. Never a setting's value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(`The settings are not usable:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws {ConfigError} naming every wrong setting at once */
+export function parseConfig(environment: Environment): Config {
+  const faults: string[] = [];
+  const read = createReader(environment, faults);
+
+  const inAzure = isSet(environment['WEBSITE_INSTANCE_ID']);
+  const publicBaseUrl = read('PUBLIC_BASE_URL', baseUrl(inAzure), 'the origin browsers see, like https://app.contoso.com');
+  const cloud = read('ENTRA_CLOUD', z.enum(cloudNames), `one of ${cloudNames.join(', ')}`, 'public');
+  const tenantId = read('ENTRA_TENANT_ID', tenant, 'the directory (tenant) id of the app registration, or "organizations"');
+  const clientId = read('ENTRA_CLIENT_ID', guid, 'the application (client) id of the app registration');
+  const allowedTenants = readAllowedTenants(read, tenantId, faults);
+  const credential = readCredential(read, environment);
+  const keyRing = read('SESSION_KEYS', sessionKeys, 'number:key pairs like "1:…", newest first, each key 32 random bytes as base64url (see docs/configuration.md)');
+  const indexKey = read('SESSION_INDEX_KEY', keyBytes, '32 random bytes as base64url, other than every session key');
+  const table = readTableLocation(read, environment, inAzure, faults);
+  const tableName = read('SESSION_TABLE_NAME', z.string().regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/), '3 to 63 letters and digits', 'bffsessions');
+  const idleSeconds = read('SESSION_IDLE_SECONDS', integer(60, 7 * DAY_SECONDS), 'whole seconds from 60 to 604800', '3600');
+  const absoluteSeconds = read('SESSION_ABSOLUTE_SECONDS', integer(300, 30 * DAY_SECONDS), 'whole seconds from 300 to 2592000', '43200');
+  const adminRole = read('ADMIN_ROLE', z.string().regex(/^[\x21-\x7e]{1,120}$/), 'the value of an app role', 'Admin');
+  const policyFile = readOptional(read, environment, 'GRAPH_POLICY_FILE', z.string().min(1), 'the path of a policy file');
+  const bodyLimitBytes = read('GRAPH_BODY_LIMIT_BYTES', integer(1024, 100 * MIB), 'whole bytes from 1024 to 104857600', String(10 * MIB));
+  const timeoutMs = read('GRAPH_TIMEOUT_MS', integer(100, 200_000), 'whole milliseconds from 100 to 200000', '30000');
+  const emulatorOrigin = readOptional(read, environment, 'DEV_ENTRA_ORIGIN', loopbackOrigin, 'the http origin of the Entra emulator on this machine');
+  const graphEmulatorOrigin = readOptional(read, environment, 'DEV_GRAPH_ORIGIN', loopbackOrigin, 'the http origin of the Graph emulator on this machine');
+
+  refuseDevelopmentSwitches(environment, inAzure, faults);
+  refuseSharedKeys(keyRing, indexKey, faults);
+  if (idleSeconds !== undefined && absoluteSeconds !== undefined && idleSeconds > absoluteSeconds) {
+    faults.push('SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS; make it shorter.');
+  }
+  if (
+    publicBaseUrl === undefined ||
+    cloud === undefined ||
+    tenantId === undefined ||
+    clientId === undefined ||
+    allowedTenants === undefined ||
+    credential === undefined ||
+    keyRing === undefined ||
+    indexKey === undefined ||
+    table === undefined ||
+    tableName === undefined ||
+    idleSeconds === undefined ||
+    absoluteSeconds === undefined ||
+    adminRole === undefined ||
+    bodyLimitBytes === undefined ||
+    timeoutMs === undefined ||
+    faults.length > 0
+  ) {
+    throw new ConfigError([...new Set(faults)]);
+  }
+  return Object.freeze({
+    publicBaseUrl,
+    entra: {
+      cloud,
+      tenantId,
+      clientId,
+      allowedTenants,
+      credential,
+      ...(emulatorOrigin === undefined ? {} : { emulatorOrigin }),
+    },
+    session: { keyRing, indexKey, table, tableName, idleSeconds, absoluteSeconds },
+    adminRole,
+    graph: {
+      origin: graphEmulatorOrigin ?? clouds[cloud].graph,
+      ...(policyFile === undefined ? {} : { policyFile }),
+      bodyLimitBytes,
+      timeoutMs,
+    },
+  });
+}
+
+const DAY_SECONDS = 24 * 60 * 60;
+const MIB = 1024 * 1024;
+const cloudNames = ['public', 'usgov', 'usgovdod', 'china'] as const satisfies readonly Cloud[];
+
+type Reader = <Value>(
+  name: string,
+  schema: z.ZodType<Value, string>,
+  expected: string,
+  fallback?: string,
+) => Value | undefined;
+
+/** Reads one setting; what is missing or wrong becomes a fault with its cure, and the reading goes on. */
+function createReader(environment: Environment, faults: string[]): Reader {
+  return (name, schema, expected, fallback) => {
+    const text = environment[name] ?? fallback;
+    if (text === undefined || text.trim() === '') {
+      faults.push(`${name} is missing; set it to ${expected}.`);
+      return undefined;
+    }
+    // Left over from an example, or an unresolved Key Vault reference: it would only fail later, at a person's sign-in.
+    if (/change[-_ ]?me|placeholder|^<.*>$|^\.\.\.$|^@Microsoft\.KeyVault/i.test(text)) {
+      faults.push(`${name} is still a placeholder; set it to ${expected}.`);
+      return undefined;
+    }
+    const parsed = schema.safeParse(text);
+    if (parsed.success) return parsed.data;
+    faults.push(`${name} is not usable; set it to ${expected}.`);
+    return undefined;
+  };
+}
+
+function readOptional<Value>(read: Reader, environment: Environment, name: string, schema: z.ZodType<Value, string>, expected: string) {
+  return environment[name] === undefined ? undefined : read(name, schema, expected);
+}
+
+const guid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+const tenant = z.union([guid, z.literal('organizations')]);
+
+function baseUrl(inAzure: boolean) {
+  return z.string().refine((text) => {
+    if (!URL.canParse(text)) return false;
+    const url = new URL(text);
+    const secure = url.protocol === 'https:' || (!inAzure && isLoopback(url) && url.protocol === 'http:');
+    return secure && url.origin === text && !url.hostname.includes('*');
+  });
+}
+
+const loopbackOrigin = z.string().refine((text) => {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return url.protocol === 'http:' && isLoopback(url) && url.origin === text;
+});
+
+function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
+}
+
+function integer(least: number, most: number) {
+  return z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+}
+
+const keyBytes = z.string().transform((text, context) => {
+  const bytes = parseKeyBytes(text);
+  if (bytes !== undefined && new Set(bytes).size > 8) return bytes; // "AAAA…" has the length and no secret
+  context.addIssue('not 32 random bytes');
+  return z.NEVER;
+});
+
+const sessionKeys = z.string().transform((text, context) => {
+  const keys = text.split(',').map((pair) => {
+    const [id = '', key = '', ...rest] = pair.trim().split(':');
+    const bytes = keyBytes.safeParse(key);
+    return /^[1-9]\d{0,8}$/.test(id) && rest.length === 0 && bytes.success ? { id: Number(id), bytes: bytes.data } : undefined;
+  });
+  const known = keys.filter((key) => key !== undefined);
+  const distinct = new Set(known.map(({ bytes }) => bytes.toString('hex'))).size;
+  if (known.length === keys.length && distinct === keys.length && new Set(known.map(({ id }) => id)).size === keys.length) {
+    return createKeyRing(known);
+  }
+  context.addIssue('not a key ring');
+  return z.NEVER;
+});
+
+function readAllowedTenants(read: Reader, tenantId: string | undefined, faults: string[]): ReadonlySet<string> | undefined {
+  if (tenantId === undefined) return undefined;
+  const list = z.string().transform((text) => text.split(',').map((part) => part.trim())).pipe(z.array(guid).min(1));
+  const tenants = read('ENTRA_ALLOWED_TENANTS', list, 'the tenant ids that may sign in, separated by commas', tenantId === 'organizations' ? undefined : tenantId);
+  if (tenants === undefined) return undefined;
+  if (tenantId !== 'organizations' && (tenants.length !== 1 || tenants[0] !== tenantId)) {
+    faults.push('ENTRA_ALLOWED_TENANTS names other tenants than ENTRA_TENANT_ID; remove it, or set ENTRA_TENANT_ID to "organizations".');
+    return undefined;
+  }
+  return new Set(tenants);
+}
+
+function readCredential(read: Reader, environment: Environment): ClientCredential | undefined {
+  const kind = read(
+    'ENTRA_CLIENT_CREDENTIAL',
+    z.enum(['managed-identity', 'certificate', 'secret']),
+    'managed-identity, certificate or secret',
+  );
+  switch (kind) {
+    case undefined:
+      return undefined;
+    case 'secret': {
+      const secret = read('ENTRA_CLIENT_SECRET', z.string().min(16), 'the value of a client secret');
+      return secret === undefined ? undefined : { kind, secret };
+    }
+    case 'certificate': {
+      const certificatePem = read('ENTRA_CERTIFICATE', pem('CERTIFICATE'), 'the certificate in PEM');
+      const privateKeyPem = read('ENTRA_CERTIFICATE_KEY', pem('PRIVATE KEY'), "the certificate's private key in PEM (PKCS #8)");
+      return certificatePem === undefined || privateKeyPem === undefined ? undefined : { kind, certificatePem, privateKeyPem };
+    }
+    case 'managed-identity': {
+      const managedIdentityClientId = readOptional(read, environment, 'ENTRA_MANAGED_IDENTITY_CLIENT_ID', guid, 'the client id of a user-assigned managed identity');
+      return managedIdentityClientId === undefined ? { kind } : { kind, managedIdentityClientId };
+    }
+  }
+}
+
+/** Settings have one line: line ends may be written as \n. */
+function pem(label: string) {
+  return z
+    .string()
+    .transform((text) => text.replaceAll('\\n', '\n'))
+    .pipe(z.string().includes(`-----BEGIN ${label}-----`).includes(`-----END ${label}-----`));
+}
+
+function readTableLocation(read: Reader, environment: Environment, inAzure: boolean, faults: string[]): TableLocation | undefined {
+  const hasEndpoint = isSet(environment['SESSION_TABLE_ENDPOINT']);
+  const hasConnectionString = isSet(environment['SESSION_TABLE_CONNECTION_STRING']);
+  if (hasEndpoint === hasConnectionString) {
+    faults.push('SESSION_TABLE_ENDPOINT (with a managed identity) or SESSION_TABLE_CONNECTION_STRING: set exactly one of them.');
+    return undefined;
+  }
+  if (hasEndpoint) {
+    const endpoint = read('SESSION_TABLE_ENDPOINT', z.url({ protocol: /^https$/ }), 'https://ACCOUNT.table.core.windows.net');
+    const clientId = readOptional(read, environment, 'ENTRA_MANAGED_IDENTITY_CLIENT_ID', guid, 'the client id of a user-assigned managed identity');
+    return endpoint === undefined ? undefined : { kind: 'managed-identity', endpoint, ...(clientId === undefined ? {} : { clientId }) };
+  }
+  const connectionString = read('SESSION_TABLE_CONNECTION_STRING', z.string().regex(/(?:^|;)(?:AccountName|UseDevelopmentStorage|TableEndpoint)=/), 'the connection string of a storage account');
+  if (connectionString === undefined) return undefined;
+  const allowInsecure = /UseDevelopmentStorage=true|TableEndpoint=http:|DefaultEndpointsProtocol=http(?:;|$)/i.test(connectionString);
+  if (allowInsecure && inAzure) {
+    faults.push('SESSION_TABLE_CONNECTION_STRING leads to the storage emulator or to plain http, which is refused in Azure; set it to a storage account over https.');
+    return undefined;
+  }
+  return { kind: 'connection-string', connectionString, allowInsecure };
+}
+
+/** What exists for development must not be able to run where people's data is (CF-2). */
+function refuseDevelopmentSwitches(environment: Environment, inAzure: boolean, faults: string[]): void {
+  if (!inAzure) return;
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('DEV_') && isSet(environment[name])) {
+      faults.push(`${name} is a development switch and this process runs in Azure; remove it.`);
+    }
+  }
+}
+
+/** One key for two purposes would make changing either impossible. */
+function refuseSharedKeys(keyRing: KeyRing | undefined, indexKey: Buffer | undefined, faults: string[]): void {
+  if (keyRing === undefined || indexKey === undefined) return;
+  if (keyRing.keys.some(({ bytes }) => bytes.equals(indexKey))) {
+    faults.push('SESSION_INDEX_KEY is also one of SESSION_KEYS; make a key of its own.');
+  }
+}
+
+function isSet(text: string | undefined): boolean {
+  return text !== undefined && text.trim() !== '';
+}

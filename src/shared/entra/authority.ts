@@ -1,0 +1,40 @@
+/** The addresses and names of one tenant's sign-in service. */
+export interface Authority {
+  /** What MSAL is given; always https, also for the emulator (MSAL checks this address alone). */
+  readonly url: string;
+  readonly authorizeEndpoint: string;
+  readonly tokenEndpoint: string;
+  readonly endSessionEndpoint: string;
+  readonly keysUri: string;
+  /** The issuer that speaks for a tenant. */
+  issuerOf(tenantId: string): string;
+}
+
+/** A national cloud: its sign-in service and its Graph belong together. */
+export const clouds = {
+  public: { signIn: 'https://login.microsoftonline.com', graph: 'https://graph.microsoft.com' },
+  usgov: { signIn: 'https://login.microsoftonline.us', graph: 'https://graph.microsoft.us' },
+  usgovdod: { signIn: 'https://login.microsoftonline.us', graph: 'https://dod-graph.microsoft.us' },
+  china: { signIn: 'https://login.partner.microsoftonline.cn', graph: 'https://microsoftgraph.chinacloudapi.cn' },
+} as const;
+
+export type Cloud = keyof typeof clouds;
+
+/**
+ * The authority of a tenant (a GUID, or `organizations` for several).
+ * @param emulatorOrigin where the emulator listens; MSAL then still sees the cloud's name
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
+ */
+export function createAuthority(cloud: Cloud, tenant: string, emulatorOrigin?: string): Authority {
+  const { signIn } = clouds[cloud];
+  const origin = emulatorOrigin ?? signIn;
+  const at = (path: string) => `${origin}/${tenant}/${path}`;
+  return {
+    url: `${signIn}/${tenant}`,
+    authorizeEndpoint: at('oauth2/v2.0/authorize'),
+    tokenEndpoint: at('oauth2/v2.0/token'),
+    endSessionEndpoint: at('oauth2/v2.0/logout'),
+    keysUri: at('discovery/v2.0/keys'),
+    issuerOf: (tenantId) => `${origin}/${tenantId}/v2.0`,
+  };
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { IdTokenRefused, type IdTokenRules, verifyIdToken } from '../identity/verify-id-token.ts';
+import type { VerifiedClaims } from '../identity/principal.ts';
+import type { MsalAccount } from '../session/session.ts';
+import type { CreateMsalClient } from './msal.ts';
+import { readMsalCache } from './msal-cache.ts';
+import { interpretTokenError, type TokenErrorMeaning } from './token-errors.ts';
+
+/** What an authorization request asks for; everything else in it is the same for every sign-in. */
+export interface AuthorizationRequest {
+  readonly scopes: readonly string[];
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  readonly prompt?: 'login' | 'select_account' | 'none' | 'consent';
+  readonly loginHint?: string;
+  readonly domainHint?: string;
+  /** A claims challenge: JSON. */
+  readonly claims?: string;
+}
+
+export interface CodeRedemptionRequest {
+  readonly code: string;
+  readonly scopes: readonly string[];
+  readonly nonce: string;
+  readonly codeVerifier: string;
+}
+
+export type CodeRedemption =
+  | {
+      readonly kind: 'redeemed';
+      readonly claims: VerifiedClaims;
+      readonly account: MsalAccount;
+      readonly msalCache: string;
+      readonly grantedScopes: readonly string[];
+    }
+  /** Entra refused the code: used, expired, of another transaction, or it wants something else of the person. */
+  | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning }
+  /** What came back is not an answer to our question. `reason` is for the log. */
+  | { readonly kind: 'untrusted'; readonly reason: string };
+
+/** The two halves of the authorization code flow: the address to send the browser to, and the code's redemption. */
+export interface CodeFlow {
+  authorizeUrl(request: AuthorizationRequest): Promise<string>;
+  /** @throws {BffError} sign_in_service_unavailable */
+  redeem(request: CodeRedemptionRequest): Promise<CodeRedemption>;
+}
+
+export interface CodeFlowNeeds {
+  readonly createMsalClient: CreateMsalClient;
+  readonly redirectUri: string;
+  readonly idTokenRules: IdTokenRules;
+}
+
+export function createCodeFlow({ createMsalClient, redirectUri, idTokenRules }: CodeFlowNeeds): CodeFlow {
+  return {
+    async authorizeUrl({ scopes, state, nonce, codeVerifier, prompt, loginHint, domainHint, claims }) {
+      const { application } = await createMsalClient();
+      return application.getAuthCodeUrl({
+        scopes: [...scopes],
+        redirectUri,
+        state,
+        nonce,
+        codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url'),
+        codeChallengeMethod: 'S256', // RFC 7636 4.2; MSAL sends what it is given
+        responseMode: 'query',
+        ...(prompt === undefined ? {} : { prompt }),
+        ...(loginHint === undefined ? {} : { loginHint }),
+        ...(domainHint === undefined ? {} : { domainHint }),
+        ...(claims === undefined ? {} : { claims }),
+      });
+    },
+
+    async redeem({ code, scopes, nonce, codeVerifier }) {
+      const { application, tokenEndpoint } = await createMsalClient();
+      const result = await application
+        // The nonce belongs on the request: MSAL ignores it in its second argument (measured).
+        .acquireTokenByCode({ code, scopes: [...scopes], redirectUri, codeVerifier, nonce })
+        .catch((error: unknown) => {
+          if (tokenEndpoint.failure) throw tokenEndpoint.failure;
+          return { thrown: error };
+        });
+      if ('thrown' in result) {
+        if (tokenEndpoint.refusal) {
+          return { kind: 'refused', meaning: interpretTokenError(tokenEndpoint.refusal) };
+        }
+        return { kind: 'untrusted', reason: errorCodeOf(result.thrown) };
+      }
+      const { account, idToken } = result;
+      if (account === null || idToken === '') return { kind: 'untrusted', reason: 'id_token_missing' };
+      const msalCache = application.getTokenCache().serialize();
+      const { homeAccountIds, scopes: grantedScopes } = readMsalCache(msalCache);
+      if (homeAccountIds.length !== 1) return { kind: 'untrusted', reason: 'accounts' };
+      const lacking = lackingScopes(scopes, grantedScopes);
+      if (lacking.length > 0) {
+        return { kind: 'refused', meaning: { kind: 'interaction-required', reason: 'consent_required' } };
+      }
+      try {
+        const claims = await verifyIdToken(idToken, nonce, idTokenRules);
+        const { homeAccountId, environment, tenantId, username, localAccountId } = account;
+        return {
+          kind: 'redeemed',
+          claims,
+          account: { homeAccountId, environment, tenantId, username, localAccountId },
+          msalCache,
+          grantedScopes,
+        };
+      } catch (error) {
+        if (error instanceof IdTokenRefused) return { kind: 'untrusted', reason: error.code };
+        throw error;
+      }
+    },
+  };
+}
+
+/** OpenID's own scopes are about the ID token and need no answer in the access token's list. */
+const openIdScopes = new Set(['openid', 'profile', 'offline_access', 'email']);
+
+/** Which of the asked scopes were not granted. Entra's scopes are case-insensitive, and so is MSAL. */
+export function lackingScopes(asked: readonly string[], granted: readonly string[]): string[] {
+  const has = new Set(granted.map((scope) => scope.toLowerCase()));
+  return asked.filter((scope) => !openIdScopes.has(scope) && !has.has(scope.toLowerCase()));
+}
+
+/** MSAL's code for what it did not like, for the log; its message names people. */
+function errorCodeOf(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'errorCode') : undefined;
+  // A malformed answer can make MSAL throw anything: nothing of it is believed.
+  return typeof code === 'string' ? code : 'unreadable_answer';
+}

@@ -1,0 +1,29 @@
+/** What we read from MSAL's serialized cache; its shape was measured with msal-node 7. */
+export interface MsalCacheView {
+  readonly homeAccountIds: readonly string[];
+  /** The raw ID token, when there is exactly one. */
+  readonly idToken: string | undefined;
+  /** Union of the scopes of all access tokens, in the spelling they were granted in. */
+  readonly scopes: readonly string[];
+}
+
+export function readMsalCache(msalCache: string): MsalCacheView {
+  const blob: unknown = JSON.parse(msalCache);
+  const idTokens = entriesOf(blob, 'IdToken').map((entry) => textOf(entry, 'secret'));
+  const scopes = entriesOf(blob, 'AccessToken').flatMap((entry) => textOf(entry, 'target')?.split(' ') ?? []);
+  return {
+    homeAccountIds: entriesOf(blob, 'Account').map((entry) => textOf(entry, 'home_account_id') ?? ''),
+    idToken: idTokens.length === 1 ? idTokens[0] : undefined,
+    scopes: [...new Set(scopes)],
+  };
+}
+
+function entriesOf(blob: unknown, section: string): unknown[] {
+  const entries: unknown = typeof blob === 'object' && blob !== null ? Reflect.get(blob, section) : undefined;
+  return typeof entries === 'object' && entries !== null ? Object.values(entries) : [];
+}
+
+function textOf(entry: unknown, field: string): string | undefined {
+  const value: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, field) : undefined;
+  return typeof value === 'string' ? value : undefined;
+}

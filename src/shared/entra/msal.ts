@@ -1,0 +1,57 @@
+import type { ConfidentialClientApplication, ICachePlugin } from '@azure/msal-node';
+import type { SendHttp } from '../network/http-request.ts';
+import type { Authority } from './authority.ts';
+import type { MsalCredential } from './client-credential.ts';
+import { TokenEndpoint } from './token-endpoint.ts';
+
+/** One MSAL client and its way to the token endpoint, for one request of one user. */
+export interface MsalClient {
+  readonly application: ConfidentialClientApplication;
+  readonly tokenEndpoint: TokenEndpoint;
+}
+
+/**
+ * Makes an MSAL client per request. One shared by several users writes each user's tokens into the others' stored
+ * caches (measured); making one costs microseconds.
+ */
+export type CreateMsalClient = (makePlugin?: (clearCache: () => void) => ICachePlugin) => Promise<MsalClient>;
+
+export interface MsalNeeds {
+  readonly authority: Authority;
+  readonly clientId: string;
+  readonly credential: MsalCredential;
+  readonly sendHttp: SendHttp;
+}
+
+export function createMsal({ authority, clientId, credential, sendHttp }: MsalNeeds): CreateMsalClient {
+  // Given, never fetched: no discovery document can name other endpoints, and plain http works for the emulator.
+  const authorityMetadata = JSON.stringify({
+    issuer: authority.issuerOf('{tenantid}'),
+    authorization_endpoint: authority.authorizeEndpoint,
+    token_endpoint: authority.tokenEndpoint,
+    end_session_endpoint: authority.endSessionEndpoint,
+    jwks_uri: authority.keysUri,
+  });
+  return async (makePlugin) => {
+    // Loaded when first needed: most requests of a warm worker never touch MSAL.
+    const { ConfidentialClientApplication: Application } = await import('@azure/msal-node');
+    const tokenEndpoint = new TokenEndpoint(sendHttp);
+    const cachePlugin = makePlugin?.(() => application.clearCache());
+    const application: ConfidentialClientApplication = new Application({
+      auth: {
+        clientId,
+        authority: authority.url,
+        knownAuthorities: [new URL(authority.url).host],
+        authorityMetadata,
+        ...credential.options,
+      },
+      cache: cachePlugin === undefined ? {} : { cachePlugin },
+      system: {
+        networkClient: tokenEndpoint,
+        disableInternalRetries: true,
+        loggerOptions: { piiLoggingEnabled: false, loggerCallback: () => {} },
+      },
+    });
+    return { application, tokenEndpoint };
+  };
+}

@@ -1,0 +1,56 @@
+import type { ICachePlugin, TokenCacheContext } from '@azure/msal-node';
+import type { Session, SessionStore } from '../session/session-store.ts';
+import type { SessionFacts } from '../session/session.ts';
+
+export interface TableCachePluginNeeds {
+  readonly session: Session;
+  readonly store: SessionStore;
+  /** Empties MSAL's memory. */
+  readonly clearCache: () => void;
+  /**
+   * The session's facts after an acquisition, from the ID token in MSAL's new cache.
+   * Throws when the cache must not be stored: another account, a token that does not verify.
+   */
+  readonly renewFacts: (session: Session, msalCache: string) => Promise<SessionFacts>;
+}
+
+/**
+ * MSAL's cache in a user's table row, for one request.
+ *
+ * Loading replaces what MSAL has in memory, because MSAL's `deserialize` only adds: without clearing first, what the
+ * stored cache no longer has would be written back. Saving goes against the version that was read, merges on a
+ * conflict and never creates a row, so that signing out wins over a refresh in flight.
+ * Nothing is ever thrown into MSAL, which would lose the tokens it just got: `failure` and `gone` tell what happened.
+ */
+export class TableCachePlugin implements ICachePlugin {
+  /** The session as it stands in the table. */
+  session: Session;
+  /** The row was deleted meanwhile. */
+  gone = false;
+  /** Why the cache could not be stored. */
+  failure: unknown;
+  readonly #needs: TableCachePluginNeeds;
+
+  constructor(needs: TableCachePluginNeeds) {
+    this.#needs = needs;
+    this.session = needs.session;
+  }
+
+  async beforeCacheAccess({ tokenCache }: TokenCacheContext): Promise<void> {
+    this.#needs.clearCache();
+    tokenCache.deserialize(this.session.msalCache);
+  }
+
+  async afterCacheAccess({ cacheHasChanged, tokenCache }: TokenCacheContext): Promise<void> {
+    if (!cacheHasChanged || this.gone) return;
+    try {
+      const msalCache = tokenCache.serialize();
+      const facts = await this.#needs.renewFacts(this.session, msalCache);
+      const written = await this.#needs.store.write(this.session, { facts, msalCache });
+      if (written.kind === 'gone') this.gone = true;
+      else this.session = written.session;
+    } catch (error) {
+      this.failure = error;
+    }
+  }
+}

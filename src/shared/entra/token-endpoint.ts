@@ -1,0 +1,116 @@
+import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
+import { BffError } from '../errors.ts';
+import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
+
+/** What Entra's token endpoint said instead of tokens. */
+export interface TokenEndpointError {
+  /** OAuth's error code: `invalid_grant`, `interaction_required` … */
+  readonly error: string;
+  readonly suberror?: string;
+  /** The AADSTS numbers, the first being the cause. */
+  readonly numbers: readonly number[];
+  /** A claims challenge: JSON to be sent with the next authorization request. */
+  readonly claims?: string;
+}
+
+const DEADLINE_MS = 8_000;
+const MAX_BYTES = 256 * 1024;
+
+/**
+ * MSAL's way to the network, one per MSAL client. It keeps what MSAL would lose: MSAL turns everything thrown here
+ * into `network_error`, has no timeout of its own and drops Retry-After (measured).
+ */
+export class TokenEndpoint implements INetworkModule {
+  /** Why there was no usable answer: it is for the sign-in service to mend, not for the person. */
+  failure: BffError | undefined;
+  /** Entra's refusal, as it came. */
+  refusal: TokenEndpointError | undefined;
+  readonly #sendHttp: SendHttp;
+
+  constructor(sendHttp: SendHttp) {
+    this.#sendHttp = sendHttp;
+  }
+
+  /** MSAL fetches discovery documents by GET; ours are configured, so that no document can name other endpoints. */
+  sendGetRequestAsync<T>(): Promise<NetworkResponse<T>> {
+    throw this.#fail(new TypeError('no discovery request is expected'));
+  }
+
+  async sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+    const { origin, pathname, search } = new URL(url);
+    let answer: HttpAnswer;
+    try {
+      answer = await this.#sendHttp({
+        method: 'POST',
+        origin,
+        path: pathname + search,
+        headers: options?.headers ?? {},
+        body: Buffer.from(options?.body ?? ''),
+        deadlineMs: DEADLINE_MS,
+        maxResponseBytes: MAX_BYTES,
+      });
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    if (answer.status === 429 || answer.status >= 500) {
+      throw this.#fail(undefined, parseRetryAfterSeconds(answer.headers['retry-after']));
+    }
+    const body = parseJsonObject(answer.body);
+    if (body === undefined) throw this.#fail(undefined);
+    if (answer.status !== 200) {
+      this.refusal = parseTokenEndpointError(body);
+      if (this.refusal === undefined) throw this.#fail(undefined);
+    } else if (!isBearerAnswer(body)) {
+      throw this.#fail(undefined);
+    }
+    return { status: answer.status, headers: {}, body: toMsalBody<T>(body) };
+  }
+
+  #fail(cause: unknown, retryAfterSeconds = 5): BffError {
+    this.failure = new BffError('sign_in_service_unavailable', {
+      detail: 'Microsoft Entra ID did not answer as it should. You are still signed in; try again in a moment.',
+      cause,
+      retryAfterSeconds,
+    });
+    return this.failure;
+  }
+}
+
+/** MSAL's generic parameter is its own promise about the body; it checks the fields it reads. */
+function toMsalBody<T>(body: Record<string, unknown>): T {
+  return body as T;
+}
+
+function isBearerAnswer(body: Record<string, unknown>): boolean {
+  const { token_type: tokenType, access_token: accessToken } = body;
+  return typeof accessToken === 'string' && typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer';
+}
+
+function parseJsonObject(bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined; // HTML from a proxy in between, or nothing
+  }
+}
+
+function parseTokenEndpointError(body: Record<string, unknown>): TokenEndpointError | undefined {
+  const { error, suberror, error_codes: codes, claims } = body;
+  if (typeof error !== 'string') return undefined;
+  return {
+    error,
+    numbers: Array.isArray(codes) ? codes.filter((code): code is number => typeof code === 'number') : [],
+    ...(typeof suberror === 'string' ? { suberror } : {}),
+    ...(typeof claims === 'string' ? { claims } : {}),
+  };
+}
+
+const MAX_RETRY_AFTER_SECONDS = 60 * 60;
+
+/** Whole seconds from a Retry-After header (seconds, decimals included, or a date); undefined when it has neither. */
+export function parseRetryAfterSeconds(header: string | undefined, now = new Date()): number | undefined {
+  if (header === undefined) return undefined;
+  const seconds = /^\d+(\.\d+)?$/.test(header) ? Number(header) : (Date.parse(header) - now.getTime()) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS) : undefined;
+}

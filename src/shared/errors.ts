@@ -1,0 +1,63 @@
+/**
+ * Every way a request can fail, as the caller sees it: the code is the contract, the title is fixed per code.
+ * `docs/problems.md` has one heading per code; a test holds the two equal.
+ */
+export const problems = {
+  request_invalid: { status: 400, title: 'The request is not valid' },
+  login_transaction_invalid: { status: 400, title: 'This sign-in cannot be finished' },
+  session_required: { status: 401, title: 'Sign in first' },
+  interaction_required: { status: 401, title: 'Your attention is needed' },
+  authorization_denied: { status: 403, title: 'Sign-in was refused' },
+  consent_declined: { status: 403, title: 'Permission was declined' },
+  claim_required: { status: 403, title: 'You do not have access' },
+  cross_site_request: { status: 403, title: 'The request does not prove that it is ours' },
+  path_not_allowed: { status: 403, title: 'The policy does not allow this call' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  method_not_allowed: { status: 405, title: 'This method is not offered here' },
+  length_required: { status: 411, title: 'The body needs a Content-Length' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal_error: { status: 500, title: 'Something went wrong here' },
+  upstream_unreachable: { status: 502, title: 'The service behind this one did not answer' },
+  upstream_answer_refused: { status: 502, title: 'The answer of the service behind this one cannot be passed on' },
+  configuration_invalid: { status: 503, title: 'This service is not configured' },
+  sign_in_service_unavailable: { status: 503, title: 'The sign-in service is not available' },
+  storage_unavailable: { status: 503, title: 'The session store is not available' },
+  upstream_timeout: { status: 504, title: 'The service behind this one took too long' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+export interface BffErrorOptions {
+  /** About this occurrence, for the person or the developer who reads it. Never a token, code, cookie, name or address. */
+  detail?: string;
+  /** The library's error; logged once, never shown. */
+  cause?: unknown;
+  /** Public members of the problem document, in snake_case. */
+  extensions?: Readonly<Record<string, unknown>>;
+  /** Becomes the Retry-After header. */
+  retryAfterSeconds?: number;
+  /** Becomes the Allow header of a 405. */
+  allow?: readonly string[];
+}
+
+/** The one error type: what ends a request, with the code that the caller can act on. */
+export class BffError extends Error {
+  override readonly name = 'BffError';
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly detail: string | undefined;
+  readonly extensions: Readonly<Record<string, unknown>>;
+  readonly retryAfterSeconds: number | undefined;
+  readonly allow: readonly string[] | undefined;
+
+  constructor(code: ProblemCode, options: BffErrorOptions = {}) {
+    super(code, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = problems[code].status;
+    this.detail = options.detail;
+    this.extensions = options.extensions ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.allow = options.allow;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
+import { BffError } from '../errors.ts';
+import type { AcquireToken } from '../entra/acquire-token.ts';
+import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
+import type { Session } from '../session/session-store.ts';
+import type { Log } from '../telemetry/log.ts';
+
+/** What a call that we compose asks Graph for: `/me`, with `$select` fields. */
+export interface GraphGet {
+  readonly path: string;
+  readonly select?: readonly string[];
+  readonly top?: number;
+}
+
+/** Calls that we compose ourselves, through Microsoft's client, with the signed-in person's own access token. */
+export interface GraphClient {
+  /**
+   * The answers in the order of the calls; unknown until parsed.
+   * @throws {BffError} interaction_required, session_required, upstream_unreachable, upstream_timeout, and those of
+   * acquiring a token
+   */
+  get(session: Session, feature: string, scopes: readonly string[], calls: readonly GraphGet[], log: Log): Promise<unknown[]>;
+}
+
+export interface GraphClientNeeds {
+  readonly origin: string;
+  readonly timeoutMs: number;
+  readonly acquireToken: AcquireToken;
+  readonly interaction: Interaction;
+}
+
+export function createGraphClient({ origin, timeoutMs, acquireToken, interaction }: GraphClientNeeds): GraphClient {
+  return {
+    async get(session, feature, scopes, calls, log) {
+      const acquired = await acquireToken(session, scopes, log);
+      if (acquired.kind === 'session-ended') throw sessionRequired();
+      if (acquired.kind === 'interaction-required') {
+        throw interaction.required(session, { ...acquired, feature, scopes });
+      }
+      const { Client, HTTPMessageHandler } = await import('@microsoft/microsoft-graph-client');
+      const authentication = new AuthenticationHandler(origin, acquired.accessToken, timeoutMs);
+      authentication.setNext(new HTTPMessageHandler());
+      const client = Client.initWithMiddleware({ baseUrl: origin, defaultVersion: 'v1.0', middleware: authentication });
+      return Promise.all(
+        calls.map(async ({ path, select, top }) => {
+          const request = client.api(path);
+          if (select) request.select([...select]);
+          if (top !== undefined) request.top(top);
+          const answer: unknown = await request.get().catch((error: unknown) => {
+            throw toProblem(error);
+          });
+          return answer;
+        }),
+      );
+    },
+  };
+}
+
+/**
+ * Adds the access token, for Graph's origin only. The library's own handler adds none on plain http, which the emulator
+ * speaks, and its default chain retries for minutes and follows redirects (measured).
+ */
+class AuthenticationHandler implements Middleware {
+  readonly #origin: string;
+  readonly #accessToken: string;
+  readonly #timeoutMs: number;
+  #next: Middleware | undefined;
+
+  constructor(origin: string, accessToken: string, timeoutMs: number) {
+    this.#origin = origin;
+    this.#accessToken = accessToken;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async execute(context: Context): Promise<void> {
+    const url = new URL(typeof context.request === 'string' ? context.request : context.request.url);
+    if (url.origin !== this.#origin) throw new TypeError('only Graph is called with the token');
+    const headers = new Headers(context.options?.headers);
+    headers.set('authorization', `Bearer ${this.#accessToken}`);
+    context.options = {
+      ...context.options,
+      headers,
+      redirect: 'error',
+      signal: AbortSignal.timeout(this.#timeoutMs),
+    };
+    await this.#next?.execute(context);
+  }
+
+  setNext(next: Middleware): void {
+    this.#next = next;
+  }
+}
+
+function toProblem(error: unknown): BffError {
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'TimeoutError' || name === 'AbortError') {
+    return new BffError('upstream_timeout', { detail: 'Microsoft Graph took too long.', cause: error });
+  }
+  return new BffError('upstream_unreachable', { detail: 'Microsoft Graph did not answer as it should.', cause: error });
+}

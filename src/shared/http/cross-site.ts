@@ -1,0 +1,47 @@
+import { BffError } from '../errors.ts';
+import type { BffRequest } from './request.ts';
+
+/**
+ * Who may call a function with our cookie.
+ * - `script`: requests of our own pages' scripts, which prove themselves by a header that a foreign page cannot send.
+ * - `page`: the same, and navigations that a browser makes, which change nothing.
+ * - `navigation`: only ever reached by navigations (login, callback); nothing is proved and nothing is assumed.
+ */
+export type Caller = 'script' | 'page' | 'navigation';
+
+/** Refuses what does not prove that it is ours (CS-1, CS-2). @throws {BffError} cross_site_request */
+export function requireOwnRequest(request: BffRequest, caller: Caller, origin: string): void {
+  if (caller === 'navigation' || (caller === 'page' && isPageLoad(request))) return;
+  if (request.header('x-csrf') !== '1') throw refused('Send the header X-CSRF: 1.');
+  requireOwnOrigin(request, origin);
+}
+
+/** Our own form: an exact Origin; the hidden token is its function's to check. @throws {BffError} cross_site_request */
+export function requireOwnForm(request: BffRequest, origin: string): void {
+  if (request.header('origin') !== origin) throw refused('The form was not sent from a page of this service.');
+  requireOwnOrigin(request, origin);
+}
+
+/** A form is the one POST that a browser makes without a script's header. */
+export function isForm({ method, header }: BffRequest): boolean {
+  return method === 'POST' && (header('content-type') ?? '').startsWith('application/x-www-form-urlencoded');
+}
+
+function isPageLoad({ method, header }: BffRequest): boolean {
+  const mode = header('sec-fetch-mode');
+  const destination = header('sec-fetch-dest');
+  if (method !== 'GET' || header('x-csrf') !== undefined) return false;
+  // Browsers of before 2023 do not say; their Strict cookies still stay away from foreign pages.
+  return mode === undefined ? (header('accept') ?? '').includes('text/html') : mode === 'navigate' && destination === 'document';
+}
+
+function requireOwnOrigin({ header }: BffRequest, origin: string): void {
+  const sentOrigin = header('origin');
+  if (sentOrigin !== undefined && sentOrigin !== origin) throw refused('The request comes from another origin.');
+  const site = header('sec-fetch-site');
+  if (site !== undefined && site !== 'same-origin') throw refused('The request comes from another site.');
+}
+
+function refused(detail: string): BffError {
+  return new BffError('cross_site_request', { detail });
+}

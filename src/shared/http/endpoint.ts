@@ -1,0 +1,161 @@
+import type { HttpHandler, HttpMethod } from '@azure/functions';
+import type { Access } from '../access/guard.ts';
+import type { Logout } from '../auth/logout.ts';
+import { BffError } from '../errors.ts';
+import { loginPath } from '../interaction/interaction.ts';
+import type { Session, SessionStore } from '../session/session-store.ts';
+import { describeError } from '../telemetry/describe-error.ts';
+import { clearedCookie, type CookieNames, type CookieToSet } from './cookies.ts';
+import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
+import { bouncePage } from './pages/bounce-page.ts';
+import { errorPage } from './pages/error-page.ts';
+import { missingRolePage } from './pages/missing-role-page.ts';
+import { problemResponse } from './problem.ts';
+import { type BffRequest, isNavigation, prefersHtml, toBffRequest } from './request.ts';
+import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
+
+/** What every function says about itself before it does anything. */
+export interface EndpointRules<Granted> {
+  readonly methods: readonly HttpMethod[];
+  readonly caller: Caller;
+  readonly access: Access<Granted>;
+  /** A person reads the answer: errors become pages, and who is not signed in is sent to sign in. */
+  readonly page?: boolean;
+  /** Errors also in Graph's shape. */
+  readonly likeGraph?: boolean;
+  /** Takes our own form as well, whose Origin and hidden token the handler checks. */
+  readonly acceptsForm?: boolean;
+  /** Counts as use of the session, which keeps it from ending idle. */
+  readonly countsAsUse?: boolean;
+}
+
+/** Every method that the host offers a function: one that is not listed there is a bare 404 of the host's. */
+export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+export type Endpoint = <Granted>(
+  rules: EndpointRules<Granted>,
+  handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
+) => HttpHandler;
+
+export interface EndpointNeeds {
+  readonly origin: string;
+  readonly cookieNames: CookieNames;
+  readonly store: SessionStore;
+  readonly logout: Logout;
+}
+
+/** The wrapper of every function: method, proof of origin, session, access; and the one place where errors end. */
+export function createEndpoint({ origin, cookieNames, store, logout }: EndpointNeeds): Endpoint {
+  return (rules, handle) => async (httpRequest, context) => {
+    const cookies: CookieToSet[] = [];
+    let response: BffResponse;
+    try {
+      const request = toBffRequest(httpRequest, context);
+      response = await answer(request, rules, handle, cookies).catch((error: unknown) =>
+        toErrorResponse(error, request, rules),
+      );
+    } catch (error) {
+      // Not even readable as a request. Nothing may escape: the host would answer for us, or not at all.
+      context.error(describeError(error));
+      response = problemResponse(new BffError('internal_error'), context.invocationId, false);
+    }
+    // A cookie that the handler sets is not also cleared.
+    const ownCookies = response.cookies ?? [];
+    const cleared = cookies.filter(({ name }) => !ownCookies.some((own) => own.name === name));
+    return toHttpResponse({ ...response, cookies: [...cleared, ...ownCookies] }, cookieNames.secure);
+  };
+
+  async function answer<Granted>(
+    request: BffRequest,
+    rules: EndpointRules<Granted>,
+    handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
+    cookies: CookieToSet[],
+  ): Promise<BffResponse> {
+    if (!rules.methods.some((method) => method === request.method)) {
+      throw new BffError('method_not_allowed', { allow: rules.methods });
+    }
+    if (!rules.acceptsForm || !isForm(request)) requireOwnRequest(request, rules.caller, origin);
+    const found = await findSession(request, rules.access.readsSession, cookies);
+    const session = found !== undefined && rules.countsAsUse ? await recordUse(found, request) : found;
+    if (rules.page && session === undefined && mayBeMissingCookie(request, rules.access)) {
+      return bounceOrSignIn(request);
+    }
+    return handle(request, rules.access.decide(session));
+  }
+
+  async function findSession(
+    request: BffRequest,
+    when: Access<unknown>['readsSession'],
+    cookies: CookieToSet[],
+  ): Promise<Session | undefined> {
+    if (when === 'never') return undefined;
+    if (when === 'always') return readSession(request, cookies);
+    return readSession(request, cookies).catch((error: unknown) => {
+      request.log('warn', { event: 'session-not-read', error: describeError(error) });
+      return undefined;
+    });
+  }
+
+  async function readSession(request: BffRequest, cookies: CookieToSet[]): Promise<Session | undefined> {
+    await finishPendingLogout(request, cookies);
+    const value = request.cookies.get(cookieNames.session);
+    if (value === undefined) {
+      if (request.cookies.has(cookieNames.session)) cookies.push(clearedCookie(cookieNames.session));
+      return undefined;
+    }
+    const read = await store.read(value);
+    if (read.kind === 'live') return read.session;
+    request.log(read.reason === 'unreadable' ? 'error' : 'info', { event: 'no-session', reason: read.reason });
+    cookies.push(clearedCookie(cookieNames.session));
+    return undefined;
+  }
+
+  async function finishPendingLogout(request: BffRequest, cookies: CookieToSet[]): Promise<void> {
+    const pending = request.cookies.get(cookieNames.logoutPending);
+    if (pending === undefined || !(await logout.finishPending(pending))) return;
+    cookies.push(clearedCookie(cookieNames.logoutPending));
+    request.log('info', { event: 'pending-sign-out-finished' });
+  }
+
+  /** A link from another site brings no Strict cookie: the person may well be signed in. */
+  function mayBeMissingCookie<Granted>(request: BffRequest, access: Access<Granted>): boolean {
+    if (!isNavigation(request)) return false;
+    try {
+      access.decide(undefined);
+      return false;
+    } catch (error) {
+      return error instanceof BffError && error.code === 'session_required';
+    }
+  }
+
+  function bounceOrSignIn(request: BffRequest): BffResponse {
+    const bounced = request.query.kind === 'query' && request.query.query.get('bounced') === '1';
+    if (!bounced) return bouncePage(request.path, request.rawQuery);
+    return redirectResponse(`${loginPath}?return_to=${encodeURIComponent(request.path)}`);
+  }
+
+  async function recordUse(session: Session, request: BffRequest): Promise<Session> {
+    try {
+      return await store.touch(session);
+    } catch (error) {
+      request.log('warn', { event: 'use-not-recorded', error: describeError(error) });
+      return session;
+    }
+  }
+
+  function toErrorResponse<Granted>(thrown: unknown, request: BffRequest, rules: EndpointRules<Granted>): BffResponse {
+    const error = thrown instanceof BffError ? thrown : new BffError('internal_error', { cause: thrown });
+    request.log(error.status >= 500 ? 'error' : 'warn', {
+      event: 'refused',
+      code: error.code,
+      status: error.status,
+      ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+    });
+    if (!rules.page || !prefersHtml(request.header('accept'))) {
+      return problemResponse(error, request.invocationId, rules.likeGraph ?? false);
+    }
+    return error.code === 'claim_required'
+      ? missingRolePage(error, request.path, request.invocationId)
+      : errorPage(error, request.invocationId);
+  }
+}

@@ -1,0 +1,20 @@
+import type { BffResponse } from '../response.ts';
+import { html } from './html.ts';
+import { page } from './layout.ts';
+
+/**
+ * Loads the same address again, now as a navigation of our own site, so that the browser sends its Strict cookies
+ * (RFC 6265bis 5.2; seen in Chromium). Without script; whoever has no Refresh follows the link.
+ * @param rawQuery without the question mark
+ */
+export function bouncePage(path: string, rawQuery: string): BffResponse {
+  const target = `${path}?${rawQuery === '' ? '' : `${rawQuery}&`}bounced=1`;
+  return page({
+    title: 'One moment',
+    headers: { refresh: `0; url=${target}` },
+    content: html`<section class="card">
+<h1>One moment</h1>
+<p><a class="button main" href="${target}">Continue</a></p>
+</section>`,
+  });
+}

@@ -1,0 +1,32 @@
+import { type BffError, problems } from '../../errors.ts';
+import { loginPath } from '../../interaction/interaction.ts';
+import { problemHeaders } from '../problem.ts';
+import type { BffResponse } from '../response.ts';
+import { html } from './html.ts';
+import { page } from './layout.ts';
+
+export interface ErrorPageOptions {
+  readonly title?: string;
+  readonly tryAgain?: { readonly href: string; readonly label: string };
+  readonly backHref?: string;
+}
+
+/** A problem as a person reads it: what happened, what to do, and an id for whoever is asked for help. */
+export function errorPage(error: BffError, invocationId: string, options: ErrorPageOptions = {}): BffResponse {
+  const title = options.title ?? problems[error.code].title;
+  const tryAgain = options.tryAgain ?? { href: loginPath, label: 'Sign in' };
+  return page({
+    title,
+    status: error.status,
+    headers: problemHeaders(error),
+    content: html`<section class="card">
+<h1>${title}</h1>
+${error.detail === undefined ? undefined : html`<p>${error.detail}</p>`}
+<div class="actions">
+<a class="button main" href="${options.backHref ?? '/'}">Back to the app</a>
+<a class="button" href="${tryAgain.href}">${tryAgain.label}</a>
+</div>
+</section>
+<p class="quiet">Code <code>${error.code}</code> · Reference <code>${invocationId}</code></p>`,
+  });
+}

@@ -1,0 +1,24 @@
+import type { BffError } from '../../errors.ts';
+import { loginPath } from '../../interaction/interaction.ts';
+import type { BffResponse } from '../response.ts';
+import { html } from './html.ts';
+import { page } from './layout.ts';
+
+/** A page that the person may not open: which role opens it, and who gives it. */
+export function missingRolePage(error: BffError, path: string, invocationId: string): BffResponse {
+  const otherAccount = `${loginPath}?${new URLSearchParams({ prompt: 'select_account', return_to: path })}`;
+  return page({
+    title: 'You do not have access',
+    status: error.status,
+    content: html`<section class="card">
+<h1>You do not have access</h1>
+<p>${error.detail ?? ''} Your account does not have it.</p>
+<p>An administrator of your organization assigns it in the Microsoft Entra admin center: <em>Enterprise applications</em>, this app, <em>Users and groups</em>. Sign in again afterwards.</p>
+<div class="actions">
+<a class="button main" href="/">Back to the app</a>
+<a class="button" href="${otherAccount}">Use another account</a>
+</div>
+</section>
+<p class="quiet">Code <code>${error.code}</code> · Reference <code>${invocationId}</code></p>`,
+  });
+}

@@ -1,0 +1,46 @@
+import { BffError } from '../errors.ts';
+
+/** A query with every name at most once. */
+export type Query = ReadonlyMap<string, string>;
+
+export type QueryReading =
+  | { readonly kind: 'query'; readonly query: Query }
+  | { readonly kind: 'invalid'; readonly reason: string };
+
+const MAX_QUERY_BYTES = 16 * 1024;
+
+/**
+ * Reads a raw query. A name twice, in whatever letter case, is refused: readers differ on which value counts, and the
+ * host joins them with a comma (CB-4).
+ */
+export function parseQuery(raw: string): QueryReading {
+  const query = new Map<string, string>();
+  if (raw === '') return { kind: 'query', query };
+  if (raw.length > MAX_QUERY_BYTES) return { kind: 'invalid', reason: 'The query is too long.' };
+  const seen = new Set<string>();
+  for (const pair of raw.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = decode(equals === -1 ? pair : pair.slice(0, equals));
+    const value = decode(equals === -1 ? '' : pair.slice(equals + 1));
+    if (name === undefined || value === undefined) return { kind: 'invalid', reason: 'The query is not valid UTF-8.' };
+    if (seen.has(name.toLowerCase())) return { kind: 'invalid', reason: 'The query names something twice.' };
+    seen.add(name.toLowerCase());
+    query.set(name, value);
+  }
+  return { kind: 'query', query };
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws {BffError} request_invalid */
+export function requireQuery(reading: QueryReading): Query {
+  if (reading.kind === 'invalid') throw new BffError('request_invalid', { detail: reading.reason });
+  return reading.query;
+}

@@ -1,0 +1,50 @@
+import type { Cookie, HttpResponseInit } from '@azure/functions';
+import type { CookieToSet } from './cookies.ts';
+
+/** An answer as our functions shape it; the headers that every answer carries are added at the end. */
+export interface BffResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly cookies?: readonly CookieToSet[];
+}
+
+export function jsonResponse(value: unknown, status = 200): BffResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(value),
+  };
+}
+
+/** 303: whatever the method was, the browser goes on with GET. Never 307 or 308 (RFC 9700, 4.12). */
+export function redirectResponse(location: string, cookies: readonly CookieToSet[] = []): BffResponse {
+  return { status: 303, headers: { location }, cookies };
+}
+
+/** On every answer, errors included (ER-4). A response's own headers win. */
+const commonHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  // Answers differ by who asks; and no cache may hand one origin's answer to another.
+  vary: 'Cookie, Origin',
+} as const;
+
+export function toHttpResponse(response: BffResponse, secureCookies: boolean): HttpResponseInit {
+  const body = response.body === undefined || response.body.length === 0 ? {} : { body: response.body };
+  return {
+    status: response.status,
+    headers: { ...commonHeaders, ...response.headers },
+    cookies: (response.cookies ?? []).map((cookie) => toCookie(cookie, secureCookies)),
+    ...body,
+  };
+}
+
+/** Set through the host's list: of several Set-Cookie headers only the last would survive (measured). */
+function toCookie({ name, value, maxAgeSeconds }: CookieToSet, secure: boolean): Cookie {
+  return { name, value, path: '/', httpOnly: true, secure, sameSite: 'Strict', maxAge: maxAgeSeconds };
+}

@@ -1,0 +1,65 @@
+/** Who is signed in, from a validated ID token. The pair of tenant and object id is the identity; the rest is for display. */
+export interface Principal {
+  readonly tenantId: string;
+  readonly objectId: string;
+  readonly name: string;
+  readonly username: string;
+}
+
+/** The claims of an ID token after its verification: typed where a decision hangs on them. */
+export interface VerifiedClaims {
+  readonly principal: Principal;
+  /** App roles, exactly as Entra said them; empty when the claim is absent or has any other shape. */
+  readonly roles: readonly string[];
+  /** When Entra issued the token: the age of what it says. */
+  readonly issuedAt: Date;
+  /** When the person last signed in at Entra; only when the registration lists the optional claim. */
+  readonly authenticatedAt?: Date;
+  /** Entra's session, for front-channel logout; optional claim. */
+  readonly entraSessionId?: string;
+  /** What Entra wants back as `logout_hint`; optional claim. */
+  readonly loginHint?: string;
+  /** All claims, for the person and the administrator to see. */
+  readonly all: Readonly<Record<string, unknown>>;
+}
+
+/** Same person in the same tenant. Never by address or name: those are reassigned (CVE-2023-3128 and its kind). */
+export function isSamePrincipal(left: Principal, right: Principal): boolean {
+  return left.tenantId === right.tenantId && left.objectId === right.objectId;
+}
+
+/** Anything but an array of strings is no role at all: a string `"Admin"` must not match letter by letter (RG-1). */
+export function parseRoles(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || !value.every((role): role is string => typeof role === 'string')) return [];
+  return value;
+}
+
+/** The typed view of a verified token's payload. Pure: also used for the payload that a session keeps. */
+export function readVerifiedClaims(payload: Readonly<Record<string, unknown>>): VerifiedClaims {
+  const text = (claim: string) => {
+    const value = payload[claim];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const instant = (claim: string) => {
+    const value = payload[claim];
+    return typeof value === 'number' && Number.isFinite(value) ? new Date(value * 1000) : undefined;
+  };
+  const username = text('preferred_username') ?? '';
+  const authenticatedAt = instant('auth_time');
+  const entraSessionId = text('sid');
+  const loginHint = text('login_hint');
+  return {
+    principal: {
+      tenantId: text('tid') ?? '',
+      objectId: text('oid') ?? '',
+      name: text('name') ?? username,
+      username,
+    },
+    roles: parseRoles(payload['roles']),
+    issuedAt: instant('iat') ?? new Date(0),
+    ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
+    ...(entraSessionId === undefined ? {} : { entraSessionId }),
+    ...(loginHint === undefined ? {} : { loginHint }),
+    all: payload,
+  };
+}

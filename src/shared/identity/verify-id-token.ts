@@ -1,0 +1,165 @@
+import { Buffer } from 'node:buffer';
+import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from 'jose';
+import { equalBytes } from '../crypto/keyed-hash.ts';
+import { readVerifiedClaims, type VerifiedClaims } from './principal.ts';
+
+/** The keys of the authority. `issuer` is Entra's own extension of a JWKS entry: which issuer the key speaks for. */
+export interface SigningKeys {
+  resolve(header: JWTHeaderParameters): Promise<{ readonly key: CryptoKey; readonly issuer?: string }>;
+}
+
+export interface IdTokenRules {
+  readonly clientId: string;
+  /** The tenants whose people may sign in. */
+  readonly allowedTenants: ReadonlySet<string>;
+  /** The issuer that speaks for a tenant. */
+  readonly issuerOf: (tenantId: string) => string;
+  readonly signingKeys: SigningKeys;
+  readonly now: () => Date;
+}
+
+/** Why a token was refused: for the log, never for the answer. */
+export class IdTokenRefused extends Error {
+  override readonly name = 'IdTokenRefused';
+  readonly code: string;
+  constructor(code: string, cause?: unknown) {
+    super(code, { cause });
+    this.code = code;
+  }
+}
+
+const CLOCK_SKEW_SECONDS = 5 * 60; // Entra's documented tolerance
+const MAX_AGE_SECONDS = 60 * 60; // a token handed out at sign-in or refresh is minutes old at the most
+const MAX_TOKEN_BYTES = 64 * 1024;
+
+/**
+ * Verifies an ID token: MSAL does not (measured: `alg: none`, a wrong issuer and an expired token all pass it).
+ * The signature, algorithm, audience and times are jose's; the rules that follow are those it leaves open.
+ * @param expectedNonce the login transaction's; a renewed token carries none, pass `noNonce`
+ * @throws {IdTokenRefused}
+ * @see OpenID Connect Core 1.0, 3.1.3.7; RFC 8725
+ */
+export async function verifyIdToken(
+  idToken: string,
+  expectedNonce: string | typeof noNonce,
+  rules: IdTokenRules,
+): Promise<VerifiedClaims> {
+  if (idToken.length > MAX_TOKEN_BYTES) throw new IdTokenRefused('too_large');
+  let keyIssuer: string | undefined;
+  const { payload } = await jwtVerify(
+    idToken,
+    async (header) => {
+      const { key, issuer } = await rules.signingKeys.resolve(header);
+      keyIssuer = issuer;
+      return key;
+    },
+    {
+      algorithms: ['RS256'],
+      audience: rules.clientId,
+      clockTolerance: CLOCK_SKEW_SECONDS,
+      currentDate: rules.now(),
+      requiredClaims: ['iss', 'aud', 'exp', 'iat', 'sub', 'tid', 'oid'],
+    },
+  ).catch((error: unknown) => {
+    // Keys that cannot be fetched say nothing about the token: that error passes as it is.
+    throw error instanceof errors.JOSEError ? new IdTokenRefused(error.code.toLowerCase(), error) : error;
+  });
+  refuseRepeatedNames(idToken);
+  refuseOtherTokenTypes(idToken);
+  checkAudience(payload, rules.clientId);
+  checkTimes(payload, rules.now());
+  checkNonce(payload, expectedNonce);
+  const tenantId = requireText(payload, 'tid');
+  if (!rules.allowedTenants.has(tenantId)) throw new IdTokenRefused('tenant_not_allowed');
+  const issuer = rules.issuerOf(tenantId);
+  if (payload.iss !== issuer) throw new IdTokenRefused('issuer');
+  if (keyIssuer !== undefined && !speaksFor(keyIssuer, issuer, tenantId)) throw new IdTokenRefused('key_issuer');
+  requireText(payload, 'sub');
+  requireText(payload, 'oid');
+  return readVerifiedClaims(payload);
+}
+
+/** A named opt-out, so that a missing nonce check is visible where it is asked for. */
+export const noNonce = Symbol('no nonce');
+
+/** Entra's common key set marks a key for all tenants with a template. */
+function speaksFor(keyIssuer: string, issuer: string, tenantId: string): boolean {
+  return keyIssuer === issuer || keyIssuer.replace('{tenantid}', tenantId) === issuer;
+}
+
+/** A token for us and for somebody else is a token that somebody else may replay (ID-4). */
+function checkAudience(payload: JWTPayload, clientId: string): void {
+  const audiences = Array.isArray(payload.aud) ? payload.aud : [payload.aud];
+  if (audiences.length !== 1 || audiences[0] !== clientId) throw new IdTokenRefused('audience');
+}
+
+/** jose compares `exp` and `nbf` but takes any number, 1e300 included, and does not look at `iat` (measured). */
+function checkTimes(payload: JWTPayload, now: Date): void {
+  const nowSeconds = now.getTime() / 1000;
+  const issuedAt = requireTime(payload, 'iat');
+  requireTime(payload, 'exp');
+  if (payload.nbf !== undefined) requireTime(payload, 'nbf');
+  if (issuedAt > nowSeconds + CLOCK_SKEW_SECONDS) throw new IdTokenRefused('iat_in_future');
+  if (issuedAt < nowSeconds - MAX_AGE_SECONDS) throw new IdTokenRefused('iat_too_old');
+}
+
+const LATEST_SECONDS = 253_402_300_799; // 9999-12-31, the last second a Date prints with four digits
+
+function requireTime(payload: JWTPayload, claim: 'iat' | 'exp' | 'nbf'): number {
+  const value: unknown = payload[claim];
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0 || value > LATEST_SECONDS) {
+    throw new IdTokenRefused(`${claim}_invalid`);
+  }
+  return value;
+}
+
+function checkNonce(payload: JWTPayload, expected: string | typeof noNonce): void {
+  if (expected === noNonce) return;
+  const nonce: unknown = payload['nonce'];
+  if (typeof nonce !== 'string' || !equalBytes(Buffer.from(nonce), Buffer.from(expected))) {
+    throw new IdTokenRefused('nonce');
+  }
+}
+
+/** A logout token or an access token signed by the same key is no ID token (ID-11). */
+function refuseOtherTokenTypes(idToken: string): void {
+  const header: unknown = JSON.parse(decodePart(idToken, 0));
+  const type: unknown = typeof header === 'object' && header !== null ? Reflect.get(header, 'typ') : undefined;
+  if (type !== undefined && type !== 'JWT') throw new IdTokenRefused('token_type');
+}
+
+/**
+ * JSON with a name twice means two things to two readers (RFC 7519, 4). `JSON.parse` keeps the last silently,
+ * so the names in the text are counted against those in the result.
+ */
+function refuseRepeatedNames(idToken: string): void {
+  for (const part of [0, 1]) {
+    const text = decodePart(idToken, part);
+    if (countNames(text) !== countParsedNames(JSON.parse(text))) throw new IdTokenRefused('repeated_name');
+  }
+}
+
+/** How many names stand in the text: strings that a colon follows. */
+function countNames(json: string): number {
+  let count = 0;
+  for (const [, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)) if (colon !== undefined) count++;
+  return count;
+}
+
+function countParsedNames(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + countParsedNames(item), 0);
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((sum: number, item) => sum + 1 + countParsedNames(item), 0);
+}
+
+function decodePart(idToken: string, part: number): string {
+  return Buffer.from(idToken.split('.')[part] ?? '', 'base64url').toString('utf8');
+}
+
+function requireText(payload: JWTPayload, claim: string): string {
+  const value: unknown = payload[claim];
+  if (typeof value !== 'string' || value.trim() === '' || value.length > 256) {
+    throw new IdTokenRefused(`${claim}_invalid`);
+  }
+  return value;
+}

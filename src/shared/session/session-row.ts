@@ -1,0 +1,107 @@
+import { Buffer } from 'node:buffer';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { KeyRing } from '../crypto/key-ring.ts';
+import { deriveKey, encodeFields, open, type RandomBytes, seal } from '../crypto/seal.ts';
+import { BffError } from '../errors.ts';
+import type { Row, RowKeys } from '../storage/table.ts';
+import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './session.ts';
+import type { RowAddress, SessionAddress } from './session-cookie.ts';
+
+const SCHEMA = 1;
+const PART_BYTES = 60 * 1024; // a binary column holds 64 KiB
+// An entity holds 1 MiB and the emulator counts binary as base64, 4/3 of its size (measured).
+const MAX_SEALED_BYTES = 700 * 1024;
+const MAX_CONTENT_BYTES = 8 * 1024 * 1024;
+
+export type RowOpening =
+  | { readonly kind: 'opened'; readonly content: SessionContent; readonly lastUsedAt: Date }
+  /** Moved, mixed, cut or changed: it does not open where it stands. */
+  | { readonly kind: 'unreadable' }
+  | { readonly kind: 'retired-key' }
+  /** Written by a newer version or under a newer key than this worker knows. */
+  | { readonly kind: 'newer' };
+
+/** Turns a session's content into a table row and back. Only the holder of the cookie's secret can open a row. */
+export interface SessionRowCodec {
+  keysOf(address: RowAddress): RowKeys;
+  toRow(address: SessionAddress, content: SessionContent, lastUsedAt: Date): Row;
+  open(address: SessionAddress, row: Row): RowOpening;
+}
+
+export interface SessionRowNeeds {
+  readonly tableName: string;
+  readonly keyRing: KeyRing;
+  readonly random: RandomBytes;
+}
+
+export function createSessionRowCodec({ tableName, keyRing, random }: SessionRowNeeds): SessionRowCodec {
+  const keysOf = ({ userHash, rowId }: RowAddress): RowKeys => ({
+    partitionKey: `user-${userHash.toString('base64url')}`,
+    rowKey: `session-${rowId.toString('base64url')}`,
+  });
+  // Bound to its place: a row copied to another partition, row or table, or relabelled, does not open (TC-3).
+  const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number) =>
+    encodeFields(['session-row', tableName, partitionKey, rowKey, SCHEMA, keyId]);
+  const rowKeyBytes = (keyBytes: Buffer, secret: Buffer) => deriveKey(keyBytes, 'session-row', secret);
+
+  return {
+    keysOf,
+    toRow(address, content, lastUsedAt) {
+      const keys = keysOf(address);
+      const { id, bytes } = keyRing.writing;
+      const sealed = seal(rowKeyBytes(bytes, address.secret), pack(content), additionalData(keys, id), random);
+      if (sealed.length > MAX_SEALED_BYTES) {
+        throw new BffError('storage_unavailable', { detail: 'The session holds more than a table row can.' });
+      }
+      const columns: Record<string, number | Date | Uint8Array> = {
+        schema: SCHEMA,
+        keyId: id,
+        expiresAt: content.facts.expiresAt,
+        lastUsedAt,
+      };
+      for (let part = 0; part * PART_BYTES < sealed.length; part++) {
+        columns[`part${part}`] = sealed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES);
+      }
+      return { ...keys, columns };
+    },
+    open(address, { columns }) {
+      const { schema, keyId, lastUsedAt } = columns;
+      if (typeof schema !== 'number' || typeof keyId !== 'number' || !(lastUsedAt instanceof Date)) {
+        return { kind: 'unreadable' };
+      }
+      if (schema > SCHEMA) return { kind: 'newer' };
+      const found = keyRing.find(keyId);
+      if (found.kind === 'newer') return { kind: 'newer' };
+      if (found.kind === 'retired') return { kind: 'retired-key' };
+      const plaintext = open(
+        rowKeyBytes(found.key.bytes, address.secret),
+        joinParts(columns),
+        additionalData(keysOf(address), keyId),
+      );
+      return plaintext === undefined
+        ? { kind: 'unreadable' }
+        : { kind: 'opened', content: unpack(plaintext), lastUsedAt };
+    },
+  };
+}
+
+function joinParts(columns: Row['columns']): Buffer {
+  const parts: Uint8Array[] = [];
+  for (let part = 0; ; part++) {
+    const bytes = columns[`part${part}`];
+    if (!(bytes instanceof Uint8Array)) return Buffer.concat(parts);
+    parts.push(bytes);
+  }
+}
+
+function pack({ facts, msalCache }: SessionContent): Buffer {
+  const text = JSON.stringify({ facts: toStoredFacts(facts), msalCache });
+  return zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+}
+
+function unpack(packed: Buffer): SessionContent {
+  const text = zstdDecompressSync(packed, { maxOutputLength: MAX_CONTENT_BYTES }).toString('utf8');
+  // The bytes are authenticated: they are what `pack` wrote under this schema.
+  const { facts, msalCache } = JSON.parse(text) as { facts: StoredFacts; msalCache: string };
+  return { facts: fromStoredFacts(facts), msalCache };
+}

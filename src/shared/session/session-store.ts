@@ -1,0 +1,186 @@
+import type { Buffer } from 'node:buffer';
+import { setTimeout as wait } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { keyedHash } from '../crypto/keyed-hash.ts';
+import type { KeyRing } from '../crypto/key-ring.ts';
+import type { RandomBytes } from '../crypto/seal.ts';
+import { BffError } from '../errors.ts';
+import type { Row, Table } from '../storage/table.ts';
+import { mergeContent } from './merge.ts';
+import type { SessionContent, SessionFacts } from './session.ts';
+import { createSessionCookieCodec, type RowAddress, type SessionAddress } from './session-cookie.ts';
+import { createSessionRowCodec, type RowOpening } from './session-row.ts';
+
+/** A session as it was read: its content, and the version a write is held against. */
+export interface Session extends SessionContent {
+  readonly address: SessionAddress;
+  readonly lastUsedAt: Date;
+  readonly idleExpiresAt: Date;
+  readonly etag: string;
+}
+
+export type SessionRead =
+  | { readonly kind: 'live'; readonly session: Session }
+  | { readonly kind: 'none'; readonly reason: SessionAbsence };
+
+/** Why a cookie leads to no session. All of them mean "not signed in"; they are told apart in the log. */
+export type SessionAbsence = 'cookie-invalid' | 'missing' | 'idle-expired' | 'expired' | 'unreadable' | 'retired-key';
+
+export type SessionCreation =
+  | { readonly kind: 'created'; readonly session: Session; readonly cookieValue: string }
+  /** This sign-in already made its session: a replayed callback. */
+  | { readonly kind: 'exists' };
+
+export type SessionWrite =
+  | { readonly kind: 'written'; readonly session: Session }
+  /** Deleted meanwhile: deletion wins, nothing was written. */
+  | { readonly kind: 'gone' };
+
+/**
+ * The server's record of signed-in browsers: one sealed row per sign-in, in the user's partition.
+ * Rows are inserted by `create` alone; every later write is held against the version that was read.
+ * @throws {BffError} storage_unavailable, from every operation
+ */
+export interface SessionStore {
+  /** @param rowId derived from the login transaction, so that one transaction makes one session at most. */
+  create(content: SessionContent, rowId: Buffer): Promise<SessionCreation>;
+  read(cookieValue: string): Promise<SessionRead>;
+  write(session: Session, content: SessionContent): Promise<SessionWrite>;
+  /** Records use, at most once per twelfth of the idle time. The session to go on with is the one returned. */
+  touch(session: Session): Promise<Session>;
+  /** The address in a cookie that this service made, whatever became of the row. */
+  addressOf(cookieValue: string): SessionAddress | undefined;
+  remove(address: RowAddress): Promise<void>;
+  check(): Promise<void>;
+}
+
+export interface SessionStoreNeeds {
+  readonly table: Table;
+  readonly keyRing: KeyRing;
+  readonly indexKey: Buffer;
+  readonly idleSeconds: number;
+  readonly now: () => Date;
+  readonly random: RandomBytes;
+}
+
+const SECRET_BYTES = 32;
+const WRITE_ATTEMPTS = 5;
+const JITTER_MS = 20;
+
+export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
+  const { table, keyRing, indexKey, idleSeconds, now, random } = needs;
+  const cookies = createSessionCookieCodec(keyRing, now);
+  const rows = createSessionRowCodec({ tableName: table.name, keyRing, random });
+
+  const toSession = (
+    address: SessionAddress,
+    { facts, msalCache }: SessionContent,
+    lastUsedAt: Date,
+    etag: string,
+  ): Session => ({
+    facts,
+    msalCache,
+    address,
+    lastUsedAt,
+    idleExpiresAt: new Date(lastUsedAt.getTime() + idleSeconds * 1000),
+    etag,
+  });
+
+  const openRow = (address: SessionAddress, row: Row): Exclude<RowOpening, { kind: 'newer' }> => {
+    const opening = rows.open(address, row);
+    if (opening.kind === 'newer') throw newerThanThisWorker();
+    return opening;
+  };
+
+  return {
+    async create(content, rowId) {
+      const address: SessionAddress = {
+        userHash: hashOfUser(indexKey, content.facts),
+        rowId,
+        secret: random(SECRET_BYTES),
+        expiresAt: content.facts.expiresAt,
+      };
+      const lastUsedAt = now();
+      const inserted = await table.insert(rows.toRow(address, content, lastUsedAt));
+      if (inserted.kind === 'exists') return { kind: 'exists' };
+      return {
+        kind: 'created',
+        session: toSession(address, content, lastUsedAt, inserted.etag),
+        cookieValue: cookies.write(address),
+      };
+    },
+
+    async read(cookieValue) {
+      const cookie = cookies.read(cookieValue);
+      if (cookie.kind === 'newer') throw newerThanThisWorker();
+      if (cookie.kind === 'invalid') return { kind: 'none', reason: 'cookie-invalid' };
+      const { address } = cookie;
+      const found = await table.read(rows.keysOf(address));
+      if (found.kind === 'missing') return { kind: 'none', reason: 'missing' };
+      const opening = openRow(address, found.row);
+      if (opening.kind !== 'opened') return { kind: 'none', reason: opening.kind };
+      const session = toSession(address, opening.content, opening.lastUsedAt, found.etag);
+      const nowMs = now().getTime();
+      if (session.facts.expiresAt.getTime() <= nowMs) return { kind: 'none', reason: 'expired' };
+      if (session.idleExpiresAt.getTime() <= nowMs) return { kind: 'none', reason: 'idle-expired' };
+      return { kind: 'live', session };
+    },
+
+    async write(session, content) {
+      let base = session;
+      let ours = content;
+      for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
+        if (isSameContent(base, ours)) return { kind: 'written', session: base };
+        const updated = await table.replace(rows.toRow(base.address, ours, base.lastUsedAt), base.etag);
+        if (updated.kind === 'updated') {
+          return { kind: 'written', session: toSession(base.address, ours, base.lastUsedAt, updated.etag) };
+        }
+        if (updated.kind === 'missing') return { kind: 'gone' };
+        await wait(random(1).readUInt8(0) % JITTER_MS);
+        const found = await table.read(rows.keysOf(base.address));
+        if (found.kind === 'missing') return { kind: 'gone' };
+        const opening = openRow(base.address, found.row);
+        if (opening.kind !== 'opened') return { kind: 'gone' };
+        ours = mergeContent(base, ours, opening.content);
+        base = toSession(base.address, opening.content, opening.lastUsedAt, found.etag);
+      }
+      throw new BffError('storage_unavailable', {
+        detail: 'Too many requests wrote to this session at once.',
+        retryAfterSeconds: 1,
+      });
+    },
+
+    async touch(session) {
+      const usedAt = now();
+      if (usedAt.getTime() - session.lastUsedAt.getTime() < (idleSeconds * 1000) / 12) return session;
+      const row = { ...rows.keysOf(session.address), columns: { lastUsedAt: usedAt } };
+      const updated = await table.merge(row, session.etag);
+      // Whoever wrote in between used the session as well: a lost race needs no second try.
+      return updated.kind === 'updated' ? toSession(session.address, session, usedAt, updated.etag) : session;
+    },
+
+    addressOf(cookieValue) {
+      const cookie = cookies.read(cookieValue);
+      return cookie.kind === 'valid' ? cookie.address : undefined;
+    },
+
+    remove: (address) => table.remove(rows.keysOf(address)),
+    check: () => table.check(),
+  };
+}
+
+/** The identity is tenant and object id, hashed with a key so that the table names nobody. */
+function hashOfUser(indexKey: Buffer, { claims: { principal } }: SessionFacts): Buffer {
+  return keyedHash(indexKey, ['user', principal.tenantId, principal.objectId]);
+}
+
+function isSameContent(left: SessionContent, right: SessionContent): boolean {
+  return left.msalCache === right.msalCache && isDeepStrictEqual(left.facts, right.facts);
+}
+
+function newerThanThisWorker(): BffError {
+  return new BffError('storage_unavailable', {
+    detail: 'This session belongs to a newer version of the service. Try again in a moment.',
+    retryAfterSeconds: 5,
+  });
+}

@@ -1,0 +1,61 @@
+import { readVerifiedClaims, type VerifiedClaims } from '../identity/principal.ts';
+
+/** MSAL's record of the account; enough to ask it for tokens without listing what its cache holds (measured). */
+export interface MsalAccount {
+  readonly homeAccountId: string;
+  readonly environment: string;
+  readonly tenantId: string;
+  readonly username: string;
+  readonly localAccountId: string;
+}
+
+/** What the server knows of a signed-in browser, beside the tokens. */
+export interface SessionFacts {
+  /** Stays the same when the person signs in again from this session: tickets are bound to it. */
+  readonly lineageId: string;
+  readonly claims: VerifiedClaims;
+  readonly account: MsalAccount;
+  readonly signedInAt: Date;
+  /** The absolute limit; idle use does not move it. */
+  readonly expiresAt: Date;
+  /** Scopes that Entra has granted so far, in the spelling they were asked in. */
+  readonly grantedScopes: readonly string[];
+  /** Features whose permissions the person declined: asked again only by a deliberate click. */
+  readonly declinedFeatures: readonly string[];
+}
+
+/** Everything a row seals. */
+export interface SessionContent {
+  readonly facts: SessionFacts;
+  /** MSAL's serialized token cache: exactly one account. */
+  readonly msalCache: string;
+}
+
+/** The stored spelling of {@link SessionFacts}: plain JSON, instants as ISO text, claims as they were verified. */
+export interface StoredFacts {
+  readonly lineageId: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly account: MsalAccount;
+  readonly signedInAt: string;
+  readonly expiresAt: string;
+  readonly grantedScopes: readonly string[];
+  readonly declinedFeatures: readonly string[];
+}
+
+export function toStoredFacts(facts: SessionFacts): StoredFacts {
+  return {
+    ...facts,
+    claims: facts.claims.all,
+    signedInAt: facts.signedInAt.toISOString(),
+    expiresAt: facts.expiresAt.toISOString(),
+  };
+}
+
+export function fromStoredFacts(stored: StoredFacts): SessionFacts {
+  return {
+    ...stored,
+    claims: readVerifiedClaims(stored.claims),
+    signedInAt: new Date(stored.signedInAt),
+    expiresAt: new Date(stored.expiresAt),
+  };
+}

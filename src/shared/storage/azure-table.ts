@@ -1,0 +1,173 @@
+import type { TableClient, TableServiceClientOptions } from '@azure/data-tables';
+import { BffError } from '../errors.ts';
+import type { ColumnValue, Row, Table, TableRead, TableUpdate } from './table.ts';
+
+/** Where the table is and how we prove who we are to it. */
+export type TableLocation =
+  | { readonly kind: 'connection-string'; readonly connectionString: string; readonly allowInsecure: boolean }
+  | { readonly kind: 'managed-identity'; readonly endpoint: string; readonly clientId?: string };
+
+const READ_DEADLINE_MS = 2_000;
+const WRITE_DEADLINE_MS = 4_000;
+
+// The SDK's defaults retry for about five seconds, writes included, and have no timeout (measured).
+const clientOptions: TableServiceClientOptions = {
+  retryOptions: { maxRetries: 2, retryDelayInMs: 50, maxRetryDelayInMs: 200 },
+};
+
+/** Azure Table Storage, or Cosmos DB for Table, through Microsoft's SDK. Connects at the first operation. */
+export function createAzureTable(location: TableLocation, tableName: string): Table {
+  let connecting: Promise<TableClient> | undefined;
+  const connect = () => {
+    connecting ??= connectTo(location, tableName).catch((error: unknown) => {
+      connecting = undefined; // the next request tries again
+      throw unavailable(error);
+    });
+    return connecting;
+  };
+
+  const run = async <Result>(deadlineMs: number, operation: (client: TableClient, signal: AbortSignal) => Promise<Result>) => {
+    const client = await connect();
+    return operation(client, AbortSignal.timeout(deadlineMs));
+  };
+
+  const update = async (row: Row, etag: string, mode: 'Merge' | 'Replace'): Promise<TableUpdate> => {
+    try {
+      const written = await run(WRITE_DEADLINE_MS, (client, abortSignal) =>
+        client.updateEntity(toEntity(row), mode, { etag, abortSignal }),
+      );
+      return { kind: 'updated', etag: requireEtag(written.etag) };
+    } catch (error) {
+      if (isAnswer(error, 412)) return { kind: 'changed' };
+      if (isMissingRow(error)) return { kind: 'missing' };
+      throw unavailable(error);
+    }
+  };
+
+  return {
+    name: tableName,
+    async read({ partitionKey, rowKey }): Promise<TableRead> {
+      try {
+        const entity = await run(READ_DEADLINE_MS, (client, abortSignal) =>
+          client.getEntity(partitionKey, rowKey, { abortSignal }),
+        );
+        return { kind: 'found', row: toRow(partitionKey, rowKey, entity), etag: requireEtag(entity.etag) };
+      } catch (error) {
+        if (isMissingRow(error)) return { kind: 'missing' };
+        throw unavailable(error);
+      }
+    },
+    async insert(row) {
+      const create = () =>
+        run(WRITE_DEADLINE_MS, (client, abortSignal) => client.createEntity(toEntity(row), { abortSignal }));
+      try {
+        const written = await create().catch(async (error: unknown) => {
+          if (!isMissingTable(error)) throw error;
+          // A new deployment: the first sign-in makes the table, so that no other request pays for a check.
+          await run(WRITE_DEADLINE_MS, (client, abortSignal) => client.createTable({ abortSignal }));
+          return create();
+        });
+        return { kind: 'inserted', etag: requireEtag(written.etag) };
+      } catch (error) {
+        if (isAnswer(error, 409)) return { kind: 'exists' };
+        throw unavailable(error);
+      }
+    },
+    replace: (row, etag) => update(row, etag, 'Replace'),
+    merge: (row, etag) => update(row, etag, 'Merge'),
+    async remove({ partitionKey, rowKey }) {
+      try {
+        await run(WRITE_DEADLINE_MS, (client, abortSignal) =>
+          client.deleteEntity(partitionKey, rowKey, { etag: '*', abortSignal }),
+        );
+      } catch (error) {
+        if (!isMissingRow(error)) throw unavailable(error);
+      }
+    },
+    async check() {
+      try {
+        await run(READ_DEADLINE_MS, (client, abortSignal) => client.getEntity('ready', 'ready', { abortSignal }));
+      } catch (error) {
+        // A table that the first sign-in will create is no fault.
+        if (!isMissingRow(error) && !isMissingTable(error)) throw unavailable(error);
+      }
+    },
+  };
+}
+
+async function connectTo(location: TableLocation, tableName: string): Promise<TableClient> {
+  const { TableClient: Client } = await import('@azure/data-tables');
+  if (location.kind === 'connection-string') {
+    return Client.fromConnectionString(location.connectionString, tableName, {
+      ...clientOptions,
+      allowInsecureConnection: location.allowInsecure,
+    });
+  }
+  // Loaded only here: it costs as much cold-start time as everything else in the bundle together (measured).
+  const { ManagedIdentityCredential } = await import('@azure/identity');
+  const credential = location.clientId
+    ? new ManagedIdentityCredential({ clientId: location.clientId })
+    : new ManagedIdentityCredential();
+  return new Client(location.endpoint, tableName, credential, clientOptions);
+}
+
+function toEntity({ partitionKey, rowKey, columns }: Row) {
+  return { ...columns, partitionKey, rowKey };
+}
+
+const metadataColumns = new Set(['partitionKey', 'rowKey', 'etag', 'timestamp', 'odata.metadata']);
+
+function toRow(partitionKey: string, rowKey: string, entity: Record<string, unknown>): Row {
+  const columns: Record<string, ColumnValue> = {};
+  for (const [name, value] of Object.entries(entity)) {
+    if (!metadataColumns.has(name) && isColumnValue(value)) columns[name] = value;
+  }
+  return { partitionKey, rowKey, columns };
+}
+
+function isColumnValue(value: unknown): value is ColumnValue {
+  return (
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    value instanceof Date ||
+    value instanceof Uint8Array
+  );
+}
+
+function isAnswer(error: unknown, statusCode: number): boolean {
+  return error instanceof Error && Reflect.get(error, 'statusCode') === statusCode;
+}
+
+function isMissingRow(error: unknown): boolean {
+  return isAnswer(error, 404) && !isMissingTable(error);
+}
+
+function isMissingTable(error: unknown): boolean {
+  return isAnswer(error, 404) && tableErrorCode(error) === 'TableNotFound';
+}
+
+/** The SDK keeps the service's own code in `details.odataError.code` (measured). */
+function tableErrorCode(error: unknown): unknown {
+  const details: unknown = error instanceof Error ? Reflect.get(error, 'details') : undefined;
+  const odataError = isRecord(details) ? details['odataError'] : undefined;
+  return isRecord(odataError) ? odataError['code'] : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function requireEtag(etag: string | undefined): string {
+  if (etag === undefined) throw new TypeError('the table answered without an ETag');
+  return etag;
+}
+
+function unavailable(cause: unknown): BffError {
+  if (cause instanceof BffError) return cause;
+  return new BffError('storage_unavailable', {
+    detail: 'The session store did not answer as it should. Nothing was lost and nobody was signed out.',
+    cause,
+    retryAfterSeconds: 2,
+  });
+}
