@@ -61,7 +61,12 @@ export function createSystem({ session: { table, tableName } }: Config): System 
 }
 
 /** Wires the capabilities, once per worker, and registers every route. */
-export function registerBff(app: FunctionApp, config: Config, policy: Policy, system = createSystem(config)): void {
+export function registerBff(
+  app: FunctionApp,
+  config: Config,
+  policy: Policy,
+  system = createSystem(config),
+): void {
   const { publicBaseUrl: origin, entra, session: sessionConfig } = config;
   const { now, random, sendHttp, table } = system;
   const { keyRing, indexKey, idleSeconds, absoluteSeconds } = sessionConfig;
@@ -91,7 +96,13 @@ export function registerBff(app: FunctionApp, config: Config, policy: Policy, sy
 
   const codeFlow = createCodeFlow({ createMsalClient, redirectUri, idTokenRules });
   const boundTo = [authority.url, clientId, redirectUri];
-  const transactions = createTransactions({ sealer: sealer('login-transaction'), random, now, boundTo, origin });
+  const transactions = createTransactions({
+    sealer: sealer('login-transaction'),
+    random,
+    now,
+    boundTo,
+    origin,
+  });
   const loginFlow = createLogin({ origin, codeFlow, policy, transactions, interaction });
   const callbackFlow = createCallback({
     transactions,
@@ -114,7 +125,12 @@ export function registerBff(app: FunctionApp, config: Config, policy: Policy, sy
   });
 
   const guards = { admin: { roles: [config.adminRole] } } satisfies Record<string, Guard>;
-  const upstream = { origin: config.graph.origin, timeoutMs: config.graph.timeoutMs, acquireToken, interaction };
+  const upstream = {
+    origin: config.graph.origin,
+    timeoutMs: config.graph.timeoutMs,
+    acquireToken,
+    interaction,
+  };
   const proxy = createProxy({ ...upstream, policy, sendHttp, bodyLimitBytes: config.graph.bodyLimitBytes });
   const overview = createAdminOverview(createGraphClient(upstream));
 

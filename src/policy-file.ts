@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import shippedPolicy from '../policy/graph.json' with { type: 'json' };
 import { ConfigError } from './shared/config.ts';
-import { parsePolicy, type Policy } from './shared/proxy/policy.ts';
+import { type Policy, parsePolicy } from './shared/proxy/policy.ts';
 
 /**
  * The policy of the proxy: the shipped one, which is part of the bundle, or the operator's file.
@@ -17,7 +17,8 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    const fault = cause instanceof SyntaxError ? 'is not JSON; mend it' : 'cannot be read; set it to the path of a file';
+    const fault =
+      cause instanceof SyntaxError ? 'is not JSON; mend it' : 'cannot be read; set it to the path of a file';
     throw new ConfigError([`GRAPH_POLICY_FILE ${fault}.`]);
   }
 }

@@ -1,7 +1,7 @@
 import { optionalSession } from '../shared/access/guard.ts';
 import type { Callback, CallbackOutcome } from '../shared/auth/callback.ts';
 import { BffError } from '../shared/errors.ts';
-import { clearedCookie, type CookieNames } from '../shared/http/cookies.ts';
+import { type CookieNames, clearedCookie } from '../shared/http/cookies.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { bouncePage } from '../shared/http/pages/bounce-page.ts';
 import { refusalResponse } from '../shared/http/pages/refusal-page.ts';
@@ -41,7 +41,10 @@ function toResponse(outcome: CallbackOutcome, request: BffRequest, names: Cookie
   switch (outcome.kind) {
     case 'signed-in': {
       const maxAgeSeconds = Math.max(1, Math.floor((outcome.expiresAt.getTime() - Date.now()) / 1000));
-      return redirectResponse(outcome.returnPath, [{ name: names.session, value: outcome.cookieValue, maxAgeSeconds }, used]);
+      return redirectResponse(outcome.returnPath, [
+        { name: names.session, value: outcome.cookieValue, maxAgeSeconds },
+        used,
+      ]);
     }
     case 'already-signed-in':
       return redirectResponse(outcome.returnPath, [used]);

@@ -5,7 +5,12 @@ import type { Endpoint } from '../shared/http/endpoint.ts';
 /** The browser client, one ES module. The only answer that may be kept, and it is asked about every time. */
 export const client = (endpoint: Endpoint, source: string) => {
   const etag = `"${createHash('sha256').update(source).digest('base64url').slice(0, 22)}"`;
-  const headers = { etag, 'cache-control': 'no-cache', 'content-type': 'text/javascript; charset=utf-8', vary: 'Origin' };
+  const headers = {
+    etag,
+    'cache-control': 'no-cache',
+    'content-type': 'text/javascript; charset=utf-8',
+    vary: 'Origin',
+  };
   return endpoint({ methods: ['GET'], caller: 'navigation', access: allowAnonymous }, ({ header }) =>
     header('if-none-match') === etag ? { status: 304, headers } : { status: 200, headers, body: source },
   );

@@ -3,12 +3,12 @@ import { BffError } from '../shared/errors.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import type { BffRequest } from '../shared/http/request.ts';
 import type { BffResponse } from '../shared/http/response.ts';
-import type { Proxy, ProxyAnswer, ProxyCall } from '../shared/proxy/proxy.ts';
+import type { ProxyAnswer, ProxyCall, UpstreamProxy } from '../shared/proxy/proxy.ts';
 
 const prefix = '/api/graph';
 
 /** Forwards a call that the policy allows to Microsoft Graph, with the signed-in user's access token. */
-export const graph = (endpoint: Endpoint, proxy: Proxy) =>
+export const graph = (endpoint: Endpoint, proxy: UpstreamProxy) =>
   endpoint(
     {
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -29,9 +29,18 @@ function toCall(request: BffRequest): ProxyCall {
   // Until callers with tokens of their own are a feature, one is not silently ignored (an empty one is: Graph's
   // JavaScript client sends it).
   if (!/^(?:Bearer\s*)?$/i.test(header('authorization') ?? '')) {
-    throw new BffError('session_required', { detail: 'Authorization is not accepted here: the session is the cookie.' });
+    throw new BffError('session_required', {
+      detail: 'Authorization is not accepted here: the session is the cookie.',
+    });
   }
-  return { method, path: path.slice(prefix.length), routeParameter: request.routeParameter('path'), query: rawQuery, header, body };
+  return {
+    method,
+    path: path.slice(prefix.length),
+    routeParameter: request.routeParameter('path'),
+    query: rawQuery,
+    header,
+    body,
+  };
 }
 
 function toResponse({ status, headers, body }: ProxyAnswer): BffResponse {

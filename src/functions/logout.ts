@@ -1,7 +1,7 @@
 import { leaving } from '../shared/access/guard.ts';
 import type { Logout } from '../shared/auth/logout.ts';
 import { BffError } from '../shared/errors.ts';
-import { clearedCookie, type CookieNames } from '../shared/http/cookies.ts';
+import { type CookieNames, clearedCookie } from '../shared/http/cookies.ts';
 import { isForm, requireOwnForm } from '../shared/http/cross-site.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/http/pages/logout-page.ts';
@@ -17,7 +17,10 @@ export interface LogoutFunctionNeeds {
 }
 
 /** Ends the session: asked for by a script, or by the person on the page that a GET shows. */
-export const logout = (endpoint: Endpoint, { flow, names, origin, entraOrigin, pendingSeconds }: LogoutFunctionNeeds) =>
+export const logout = (
+  endpoint: Endpoint,
+  { flow, names, origin, entraOrigin, pendingSeconds }: LogoutFunctionNeeds,
+) =>
   endpoint(
     { methods: ['GET', 'POST'], caller: 'page', access: leaving, page: true, acceptsForm: true },
     async (request, session) => {
@@ -35,9 +38,16 @@ export const logout = (endpoint: Endpoint, { flow, names, origin, entraOrigin, p
       const outcome = await flow.end(cookieValue, session, request.log);
       const cookies = [clearedCookie(names.session)];
       if (outcome.kind === 'done') {
-        return { ...(byForm ? redirectResponse(outcome.logoutUrl) : jsonResponse({ logout_url: outcome.logoutUrl })), cookies };
+        return {
+          ...(byForm ? redirectResponse(outcome.logoutUrl) : jsonResponse({ logout_url: outcome.logoutUrl })),
+          cookies,
+        };
       }
-      cookies.push({ name: names.logoutPending, value: outcome.pendingCookieValue, maxAgeSeconds: pendingSeconds });
+      cookies.push({
+        name: names.logoutPending,
+        value: outcome.pendingCookieValue,
+        maxAgeSeconds: pendingSeconds,
+      });
       return { ...(byForm ? logoutPendingPage(outcome.logoutUrl) : pendingJson(outcome.logoutUrl)), cookies };
     },
   );
@@ -49,7 +59,9 @@ async function readFormToken(request: BffRequest): Promise<string> {
 /** @throws {BffError} cross_site_request */
 function requireFormToken(flow: Logout, formToken: string, cookieValue: string): void {
   if (flow.isFormToken(formToken, cookieValue)) return;
-  throw new BffError('cross_site_request', { detail: 'This form is not for the session of this browser. Load it again.' });
+  throw new BffError('cross_site_request', {
+    detail: 'This form is not for the session of this browser. Load it again.',
+  });
 }
 
 /** The browser is signed out; the server's record is not deleted yet. */

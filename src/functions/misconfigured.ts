@@ -6,7 +6,8 @@ import { toHttpResponse } from '../shared/http/response.ts';
 
 /** Answers every route while a setting is wrong: nothing runs half-open (CF-1). What is wrong is in the log alone. */
 export function misconfigured(error: ConfigError): HttpHandler {
-  console.error(error.message); // biome-ignore lint/suspicious/noConsole: cold start has no invocation to log through
+  // biome-ignore lint/suspicious/noConsole: a cold start has no invocation to log through
+  console.error(error.message);
   return (_request, context) => {
     context.error(error.message);
     const problem = new BffError('configuration_invalid', {

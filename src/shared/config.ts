@@ -1,6 +1,6 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { z } from 'zod';
-import { type KeyRing, createKeyRing, parseKeyBytes } from './crypto/key-ring.ts';
+import { createKeyRing, type KeyRing, parseKeyBytes } from './crypto/key-ring.ts';
 import { type Cloud, clouds } from './entra/authority.ts';
 import type { ClientCredential } from './entra/client-credential.ts';
 import type { TableLocation } from './storage/azure-table.ts';
@@ -54,24 +54,88 @@ export function parseConfig(environment: Environment): Config {
   const read = createReader(environment, faults);
 
   const inAzure = isSet(environment['WEBSITE_INSTANCE_ID']);
-  const publicBaseUrl = read('PUBLIC_BASE_URL', baseUrl(inAzure), 'the origin browsers see, like https://app.contoso.com');
+  const publicBaseUrl = read(
+    'PUBLIC_BASE_URL',
+    baseUrl(inAzure),
+    'the origin browsers see, like https://app.contoso.com',
+  );
   const cloud = read('ENTRA_CLOUD', z.enum(cloudNames), `one of ${cloudNames.join(', ')}`, 'public');
-  const tenantId = read('ENTRA_TENANT_ID', tenant, 'the directory (tenant) id of the app registration, or "organizations"');
+  const tenantId = read(
+    'ENTRA_TENANT_ID',
+    tenant,
+    'the directory (tenant) id of the app registration, or "organizations"',
+  );
   const clientId = read('ENTRA_CLIENT_ID', guid, 'the application (client) id of the app registration');
   const allowedTenants = readAllowedTenants(read, tenantId, faults);
   const credential = readCredential(read, environment);
-  const keyRing = read('SESSION_KEYS', sessionKeys, 'number:key pairs like "1:…", newest first, each key 32 random bytes as base64url (see docs/configuration.md)');
-  const indexKey = read('SESSION_INDEX_KEY', keyBytes, '32 random bytes as base64url, other than every session key');
+  const keyRing = read(
+    'SESSION_KEYS',
+    sessionKeys,
+    'number:key pairs like "1:…", newest first, each key 32 random bytes as base64url (see docs/configuration.md)',
+  );
+  const indexKey = read(
+    'SESSION_INDEX_KEY',
+    keyBytes,
+    '32 random bytes as base64url, other than every session key',
+  );
   const table = readTableLocation(read, environment, inAzure, faults);
-  const tableName = read('SESSION_TABLE_NAME', z.string().regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/), '3 to 63 letters and digits', 'bffsessions');
-  const idleSeconds = read('SESSION_IDLE_SECONDS', integer(60, 7 * DAY_SECONDS), 'whole seconds from 60 to 604800', '3600');
-  const absoluteSeconds = read('SESSION_ABSOLUTE_SECONDS', integer(300, 30 * DAY_SECONDS), 'whole seconds from 300 to 2592000', '43200');
-  const adminRole = read('ADMIN_ROLE', z.string().regex(/^[\x21-\x7e]{1,120}$/), 'the value of an app role', 'Admin');
-  const policyFile = readOptional(read, environment, 'GRAPH_POLICY_FILE', z.string().min(1), 'the path of a policy file');
-  const bodyLimitBytes = read('GRAPH_BODY_LIMIT_BYTES', integer(1024, 100 * MIB), 'whole bytes from 1024 to 104857600', String(10 * MIB));
-  const timeoutMs = read('GRAPH_TIMEOUT_MS', integer(100, 200_000), 'whole milliseconds from 100 to 200000', '30000');
-  const emulatorOrigin = readOptional(read, environment, 'DEV_ENTRA_ORIGIN', loopbackOrigin, 'the http origin of the Entra emulator on this machine');
-  const graphEmulatorOrigin = readOptional(read, environment, 'DEV_GRAPH_ORIGIN', loopbackOrigin, 'the http origin of the Graph emulator on this machine');
+  const tableName = read(
+    'SESSION_TABLE_NAME',
+    z.string().regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/),
+    '3 to 63 letters and digits',
+    'bffsessions',
+  );
+  const idleSeconds = read(
+    'SESSION_IDLE_SECONDS',
+    integer(60, 7 * DAY_SECONDS),
+    'whole seconds from 60 to 604800',
+    '3600',
+  );
+  const absoluteSeconds = read(
+    'SESSION_ABSOLUTE_SECONDS',
+    integer(300, 30 * DAY_SECONDS),
+    'whole seconds from 300 to 2592000',
+    '43200',
+  );
+  const adminRole = read(
+    'ADMIN_ROLE',
+    z.string().regex(/^[\x21-\x7e]{1,120}$/),
+    'the value of an app role',
+    'Admin',
+  );
+  const policyFile = readOptional(
+    read,
+    environment,
+    'GRAPH_POLICY_FILE',
+    z.string().min(1),
+    'the path of a policy file',
+  );
+  const bodyLimitBytes = read(
+    'GRAPH_BODY_LIMIT_BYTES',
+    integer(1024, 100 * MIB),
+    'whole bytes from 1024 to 104857600',
+    String(10 * MIB),
+  );
+  const timeoutMs = read(
+    'GRAPH_TIMEOUT_MS',
+    integer(100, 200_000),
+    'whole milliseconds from 100 to 200000',
+    '30000',
+  );
+  const emulatorOrigin = readOptional(
+    read,
+    environment,
+    'DEV_ENTRA_ORIGIN',
+    loopbackOrigin,
+    'the http origin of the Entra emulator on this machine',
+  );
+  const graphEmulatorOrigin = readOptional(
+    read,
+    environment,
+    'DEV_GRAPH_ORIGIN',
+    loopbackOrigin,
+    'the http origin of the Graph emulator on this machine',
+  );
 
   refuseDevelopmentSwitches(environment, inAzure, faults);
   refuseSharedKeys(keyRing, indexKey, faults);
@@ -150,7 +214,13 @@ function createReader(environment: Environment, faults: string[]): Reader {
   };
 }
 
-function readOptional<Value>(read: Reader, environment: Environment, name: string, schema: z.ZodType<Value, string>, expected: string) {
+function readOptional<Value>(
+  read: Reader,
+  environment: Environment,
+  name: string,
+  schema: z.ZodType<Value, string>,
+  expected: string,
+) {
   return environment[name] === undefined ? undefined : read(name, schema, expected);
 }
 
@@ -195,24 +265,44 @@ const sessionKeys = z.string().transform((text, context) => {
   const keys = text.split(',').map((pair) => {
     const [id = '', key = '', ...rest] = pair.trim().split(':');
     const bytes = keyBytes.safeParse(key);
-    return /^[1-9]\d{0,8}$/.test(id) && rest.length === 0 && bytes.success ? { id: Number(id), bytes: bytes.data } : undefined;
+    return /^[1-9]\d{0,8}$/.test(id) && rest.length === 0 && bytes.success
+      ? { id: Number(id), bytes: bytes.data }
+      : undefined;
   });
   const known = keys.filter((key) => key !== undefined);
   const distinct = new Set(known.map(({ bytes }) => bytes.toString('hex'))).size;
-  if (known.length === keys.length && distinct === keys.length && new Set(known.map(({ id }) => id)).size === keys.length) {
+  if (
+    known.length === keys.length &&
+    distinct === keys.length &&
+    new Set(known.map(({ id }) => id)).size === keys.length
+  ) {
     return createKeyRing(known);
   }
   context.addIssue('not a key ring');
   return z.NEVER;
 });
 
-function readAllowedTenants(read: Reader, tenantId: string | undefined, faults: string[]): ReadonlySet<string> | undefined {
+function readAllowedTenants(
+  read: Reader,
+  tenantId: string | undefined,
+  faults: string[],
+): ReadonlySet<string> | undefined {
   if (tenantId === undefined) return undefined;
-  const list = z.string().transform((text) => text.split(',').map((part) => part.trim())).pipe(z.array(guid).min(1));
-  const tenants = read('ENTRA_ALLOWED_TENANTS', list, 'the tenant ids that may sign in, separated by commas', tenantId === 'organizations' ? undefined : tenantId);
+  const list = z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(guid).min(1));
+  const tenants = read(
+    'ENTRA_ALLOWED_TENANTS',
+    list,
+    'the tenant ids that may sign in, separated by commas',
+    tenantId === 'organizations' ? undefined : tenantId,
+  );
   if (tenants === undefined) return undefined;
   if (tenantId !== 'organizations' && (tenants.length !== 1 || tenants[0] !== tenantId)) {
-    faults.push('ENTRA_ALLOWED_TENANTS names other tenants than ENTRA_TENANT_ID; remove it, or set ENTRA_TENANT_ID to "organizations".');
+    faults.push(
+      'ENTRA_ALLOWED_TENANTS names other tenants than ENTRA_TENANT_ID; remove it, or set ENTRA_TENANT_ID to "organizations".',
+    );
     return undefined;
   }
   return new Set(tenants);
@@ -233,11 +323,23 @@ function readCredential(read: Reader, environment: Environment): ClientCredentia
     }
     case 'certificate': {
       const certificatePem = read('ENTRA_CERTIFICATE', pem('CERTIFICATE'), 'the certificate in PEM');
-      const privateKeyPem = read('ENTRA_CERTIFICATE_KEY', pem('PRIVATE KEY'), "the certificate's private key in PEM (PKCS #8)");
-      return certificatePem === undefined || privateKeyPem === undefined ? undefined : { kind, certificatePem, privateKeyPem };
+      const privateKeyPem = read(
+        'ENTRA_CERTIFICATE_KEY',
+        pem('PRIVATE KEY'),
+        "the certificate's private key in PEM (PKCS #8)",
+      );
+      return certificatePem === undefined || privateKeyPem === undefined
+        ? undefined
+        : { kind, certificatePem, privateKeyPem };
     }
     case 'managed-identity': {
-      const managedIdentityClientId = readOptional(read, environment, 'ENTRA_MANAGED_IDENTITY_CLIENT_ID', guid, 'the client id of a user-assigned managed identity');
+      const managedIdentityClientId = readOptional(
+        read,
+        environment,
+        'ENTRA_MANAGED_IDENTITY_CLIENT_ID',
+        guid,
+        'the client id of a user-assigned managed identity',
+      );
       return managedIdentityClientId === undefined ? { kind } : { kind, managedIdentityClientId };
     }
   }
@@ -251,23 +353,51 @@ function pem(label: string) {
     .pipe(z.string().includes(`-----BEGIN ${label}-----`).includes(`-----END ${label}-----`));
 }
 
-function readTableLocation(read: Reader, environment: Environment, inAzure: boolean, faults: string[]): TableLocation | undefined {
+function readTableLocation(
+  read: Reader,
+  environment: Environment,
+  inAzure: boolean,
+  faults: string[],
+): TableLocation | undefined {
   const hasEndpoint = isSet(environment['SESSION_TABLE_ENDPOINT']);
   const hasConnectionString = isSet(environment['SESSION_TABLE_CONNECTION_STRING']);
   if (hasEndpoint === hasConnectionString) {
-    faults.push('SESSION_TABLE_ENDPOINT (with a managed identity) or SESSION_TABLE_CONNECTION_STRING: set exactly one of them.');
+    faults.push(
+      'SESSION_TABLE_ENDPOINT (with a managed identity) or SESSION_TABLE_CONNECTION_STRING: set exactly one of them.',
+    );
     return undefined;
   }
   if (hasEndpoint) {
-    const endpoint = read('SESSION_TABLE_ENDPOINT', z.url({ protocol: /^https$/ }), 'https://ACCOUNT.table.core.windows.net');
-    const clientId = readOptional(read, environment, 'ENTRA_MANAGED_IDENTITY_CLIENT_ID', guid, 'the client id of a user-assigned managed identity');
-    return endpoint === undefined ? undefined : { kind: 'managed-identity', endpoint, ...(clientId === undefined ? {} : { clientId }) };
+    const endpoint = read(
+      'SESSION_TABLE_ENDPOINT',
+      z.url({ protocol: /^https$/ }),
+      'https://ACCOUNT.table.core.windows.net',
+    );
+    const clientId = readOptional(
+      read,
+      environment,
+      'ENTRA_MANAGED_IDENTITY_CLIENT_ID',
+      guid,
+      'the client id of a user-assigned managed identity',
+    );
+    return endpoint === undefined
+      ? undefined
+      : { kind: 'managed-identity', endpoint, ...(clientId === undefined ? {} : { clientId }) };
   }
-  const connectionString = read('SESSION_TABLE_CONNECTION_STRING', z.string().regex(/(?:^|;)(?:AccountName|UseDevelopmentStorage|TableEndpoint)=/), 'the connection string of a storage account');
+  const connectionString = read(
+    'SESSION_TABLE_CONNECTION_STRING',
+    z.string().regex(/(?:^|;)(?:AccountName|UseDevelopmentStorage|TableEndpoint)=/),
+    'the connection string of a storage account',
+  );
   if (connectionString === undefined) return undefined;
-  const allowInsecure = /UseDevelopmentStorage=true|TableEndpoint=http:|DefaultEndpointsProtocol=http(?:;|$)/i.test(connectionString);
+  const allowInsecure =
+    /UseDevelopmentStorage=true|TableEndpoint=http:|DefaultEndpointsProtocol=http(?:;|$)/i.test(
+      connectionString,
+    );
   if (allowInsecure && inAzure) {
-    faults.push('SESSION_TABLE_CONNECTION_STRING leads to the storage emulator or to plain http, which is refused in Azure; set it to a storage account over https.');
+    faults.push(
+      'SESSION_TABLE_CONNECTION_STRING leads to the storage emulator or to plain http, which is refused in Azure; set it to a storage account over https.',
+    );
     return undefined;
   }
   return { kind: 'connection-string', connectionString, allowInsecure };
@@ -284,7 +414,11 @@ function refuseDevelopmentSwitches(environment: Environment, inAzure: boolean, f
 }
 
 /** One key for two purposes would make changing either impossible. */
-function refuseSharedKeys(keyRing: KeyRing | undefined, indexKey: Buffer | undefined, faults: string[]): void {
+function refuseSharedKeys(
+  keyRing: KeyRing | undefined,
+  indexKey: Buffer | undefined,
+  faults: string[],
+): void {
   if (keyRing === undefined || indexKey === undefined) return;
   if (keyRing.keys.some(({ bytes }) => bytes.equals(indexKey))) {
     faults.push('SESSION_INDEX_KEY is also one of SESSION_KEYS; make a key of its own.');

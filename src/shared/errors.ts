@@ -19,7 +19,10 @@ export const problems = {
   rate_limited: { status: 429, title: 'Too many requests' },
   internal_error: { status: 500, title: 'Something went wrong here' },
   upstream_unreachable: { status: 502, title: 'The service behind this one did not answer' },
-  upstream_answer_refused: { status: 502, title: 'The answer of the service behind this one cannot be passed on' },
+  upstream_answer_refused: {
+    status: 502,
+    title: 'The answer of the service behind this one cannot be passed on',
+  },
   configuration_invalid: { status: 503, title: 'This service is not configured' },
   sign_in_service_unavailable: { status: 503, title: 'The sign-in service is not available' },
   storage_unavailable: { status: 503, title: 'The session store is not available' },

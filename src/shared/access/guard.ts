@@ -23,10 +23,16 @@ export interface Access<Granted> {
 export const allowAnonymous: Access<undefined> = { readsSession: 'never', decide: () => undefined };
 
 /** Signed in or not: the handler tells them apart. */
-export const optionalSession: Access<Session | undefined> = { readsSession: 'always', decide: (session) => session };
+export const optionalSession: Access<Session | undefined> = {
+  readsSession: 'always',
+  decide: (session) => session,
+};
 
 /** Like {@link optionalSession}, and open to who wants to sign out while the store is down. */
-export const leaving: Access<Session | undefined> = { readsSession: 'if-possible', decide: (session) => session };
+export const leaving: Access<Session | undefined> = {
+  readsSession: 'if-possible',
+  decide: (session) => session,
+};
 
 export const signedIn: Access<Session> = {
   readsSession: 'always',

@@ -10,19 +10,39 @@ type Reading = 'text' | 'time' | 'list';
 
 const known: Readonly<Record<string, { label: string; usedFor: string; reading: Reading }>> = {
   name: { label: 'Name', usedFor: 'Shown on pages. Decides nothing.', reading: 'text' },
-  preferred_username: { label: 'Address', usedFor: 'Shown on pages. Decides nothing: addresses change owners.', reading: 'text' },
+  preferred_username: {
+    label: 'Address',
+    usedFor: 'Shown on pages. Decides nothing: addresses change owners.',
+    reading: 'text',
+  },
   roles: { label: 'App roles', usedFor: 'Decide who may do what. Matched exactly.', reading: 'list' },
   tid: { label: 'Tenant', usedFor: 'Half of the identity. Must be an allowed tenant.', reading: 'text' },
-  oid: { label: 'Object id', usedFor: 'The other half of the identity: this person in this tenant.', reading: 'text' },
+  oid: {
+    label: 'Object id',
+    usedFor: 'The other half of the identity: this person in this tenant.',
+    reading: 'text',
+  },
   sub: { label: 'Subject', usedFor: 'This person for this app alone. Checked to be there.', reading: 'text' },
   iss: { label: 'Issuer', usedFor: 'Who signed. Must be the tenant’s own sign-in service.', reading: 'text' },
-  aud: { label: 'Audience', usedFor: 'Whom the token is for. Must be this app and nobody else.', reading: 'text' },
+  aud: {
+    label: 'Audience',
+    usedFor: 'Whom the token is for. Must be this app and nobody else.',
+    reading: 'text',
+  },
   iat: { label: 'Issued', usedFor: 'How old these facts are.', reading: 'time' },
   nbf: { label: 'Valid from', usedFor: 'Not accepted before.', reading: 'time' },
-  exp: { label: 'Valid until', usedFor: 'Not accepted after. The session has limits of its own.', reading: 'time' },
+  exp: {
+    label: 'Valid until',
+    usedFor: 'Not accepted after. The session has limits of its own.',
+    reading: 'time',
+  },
   auth_time: { label: 'Signed in at', usedFor: 'When the person last proved who they are.', reading: 'time' },
   sid: { label: 'Entra session', usedFor: 'Which of Entra’s sessions this belongs to.', reading: 'text' },
-  login_hint: { label: 'Login hint', usedFor: 'Sent back to Entra, so that nobody has to pick an account.', reading: 'text' },
+  login_hint: {
+    label: 'Login hint',
+    usedFor: 'Sent back to Entra, so that nobody has to pick an account.',
+    reading: 'text',
+  },
   nonce: { label: 'Nonce', usedFor: 'Ties the token to this one sign-in.', reading: 'text' },
   ver: { label: 'Token version', usedFor: 'Not used.', reading: 'text' },
 };

@@ -17,9 +17,18 @@ export interface Membership {
 }
 
 export type GraphOverview =
-  | { readonly kind: 'answered'; readonly profile: readonly LabelledValue[]; readonly memberships: readonly Membership[] }
+  | {
+      readonly kind: 'answered';
+      readonly profile: readonly LabelledValue[];
+      readonly memberships: readonly Membership[];
+    }
   /** Graph or Entra did not give an answer; the claims still stand. */
-  | { readonly kind: 'failed'; readonly code: ProblemCode; readonly title: string; readonly loginUrl?: string };
+  | {
+      readonly kind: 'failed';
+      readonly code: ProblemCode;
+      readonly title: string;
+      readonly loginUrl?: string;
+    };
 
 export interface AdminOverview {
   readonly claims: readonly LabelledClaim[];
@@ -65,12 +74,20 @@ async function readGraph(graph: GraphReader, session: Session, log: Log): Promis
       session,
       'profile',
       scopes,
-      [{ path: '/me', select: Object.keys(profileFields) }, { path: '/me/memberOf', top: 100 }],
+      [
+        { path: '/me', select: Object.keys(profileFields) },
+        { path: '/me/memberOf', top: 100 },
+      ],
       log,
     );
     return { kind: 'answered', profile: readProfile(me), memberships: readMemberships(memberOf) };
   } catch (error) {
-    if (!(error instanceof BffError) || error.code === 'session_required' || error.code === 'storage_unavailable') throw error;
+    if (
+      !(error instanceof BffError) ||
+      error.code === 'session_required' ||
+      error.code === 'storage_unavailable'
+    )
+      throw error;
     const loginUrl: unknown = error.extensions['login_url'];
     return {
       kind: 'failed',

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { CodeFlow, CodeRedemption } from '../entra/authorize.ts';
@@ -8,9 +8,15 @@ import type { SessionFacts } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Login, StartedLogin } from './login.ts';
-import { readAuthorizationError, type Refusal } from './refusal.ts';
+import { type Refusal, readAuthorizationError } from './refusal.ts';
 import type { ReturnPath } from './return-path.ts';
-import { type LoginTransaction, parseState, type TransactionCookies, type TransactionSlot, type Transactions } from './transaction.ts';
+import {
+  type LoginTransaction,
+  parseState,
+  type TransactionCookies,
+  type TransactionSlot,
+  type Transactions,
+} from './transaction.ts';
 
 /** Entra's answer, as it stands in the callback's query. */
 export interface CallbackQuery {
@@ -34,7 +40,11 @@ export type CallbackOutcome =
       readonly usedSlot: TransactionSlot;
     }
   /** A replayed callback in a browser that is signed in. */
-  | { readonly kind: 'already-signed-in'; readonly returnPath: ReturnPath; readonly usedSlot: TransactionSlot }
+  | {
+      readonly kind: 'already-signed-in';
+      readonly returnPath: ReturnPath;
+      readonly usedSlot: TransactionSlot;
+    }
   | { readonly kind: 'restarted'; readonly login: StartedLogin; readonly usedSlot: TransactionSlot }
   | {
       readonly kind: 'refused';
@@ -96,7 +106,10 @@ export function createCallback(needs: CallbackNeeds): Callback {
       const attempt: Attempt = { transaction, usedSlot: state.slot, session, cookies, log };
 
       if (query.error !== undefined) {
-        return refuse(attempt, readAuthorizationError(query.error, query.errorDescription, query.errorSubcode));
+        return refuse(
+          attempt,
+          readAuthorizationError(query.error, query.errorDescription, query.errorSubcode),
+        );
       }
       const { code } = query;
       if (code === undefined || code === '' || code.length > MAX_CODE_LENGTH) throw noSuchTransaction();
@@ -140,15 +153,21 @@ export function createCallback(needs: CallbackNeeds): Callback {
     const { transaction, usedSlot, session, cookies } = attempt;
     const { returnPath, restarts } = transaction;
     if (session !== undefined) return { kind: 'already-signed-in', returnPath, usedSlot };
-    if (restarts >= MAX_RESTARTS) return refuse(attempt, { outcome: 'sign_in_refused', reason: 'code_refused' });
-    return { kind: 'restarted', login: await login.restart({ ...transaction, restarts: restarts + 1 }, cookies), usedSlot };
+    if (restarts >= MAX_RESTARTS)
+      return refuse(attempt, { outcome: 'sign_in_refused', reason: 'code_refused' });
+    return {
+      kind: 'restarted',
+      login: await login.restart({ ...transaction, restarts: restarts + 1 }, cookies),
+      usedSlot,
+    };
   }
 
   async function refuse(attempt: Attempt, refusal: Refusal): Promise<CallbackOutcome> {
     const { transaction, usedSlot, session, log } = attempt;
     const { returnPath, feature } = transaction;
     log('warn', { event: 'sign-in-refused', outcome: refusal.outcome, reason: refusal.reason });
-    if (refusal.outcome === 'consent_declined' && feature !== undefined) await rememberDeclined(session, feature, log);
+    if (refusal.outcome === 'consent_declined' && feature !== undefined)
+      await rememberDeclined(session, feature, log);
     return { kind: 'refused', refusal, returnPath, usedSlot, ...(feature === undefined ? {} : { feature }) };
   }
 
@@ -165,11 +184,13 @@ export function createCallback(needs: CallbackNeeds): Callback {
       grantedScopes,
       declinedFeatures: [],
     };
-    if (previous === undefined || !isSamePrincipal(previous.facts.claims.principal, claims.principal)) return fresh;
+    if (previous === undefined || !isSamePrincipal(previous.facts.claims.principal, claims.principal))
+      return fresh;
     // The same person again, for consent or a stronger sign-in: the session goes on. Its absolute limit moves only
     // when they have proved themselves anew, else a loop of silent rounds would keep it alive for ever.
     const authenticatedAnew =
-      (claims.authenticatedAt?.getTime() ?? 0) > (previous.facts.claims.authenticatedAt?.getTime() ?? Number.POSITIVE_INFINITY);
+      (claims.authenticatedAt?.getTime() ?? 0) >
+      (previous.facts.claims.authenticatedAt?.getTime() ?? Number.POSITIVE_INFINITY);
     return {
       ...fresh,
       lineageId: previous.facts.lineageId,
@@ -201,6 +222,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
 
 function noSuchTransaction(): BffError {
   return new BffError('login_transaction_invalid', {
-    detail: 'This sign-in was started in another browser, took too long or has been used already. Start again.',
+    detail:
+      'This sign-in was started in another browser, took too long or has been used already. Start again.',
   });
 }

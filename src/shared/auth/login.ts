@@ -57,7 +57,9 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
       const ask = whatToAsk(query, session);
       // Coming from a session means the same account again: nobody should have to pick it.
       const known = prompt === 'select_account' ? undefined : session?.facts.claims;
-      const loginHint = askedHint ?? (ask.feature === undefined ? undefined : (known?.loginHint ?? known?.principal.username));
+      const loginHint =
+        askedHint ??
+        (ask.feature === undefined ? undefined : (known?.loginHint ?? known?.principal.username));
       const started = transactions.start(
         {
           returnPath: parseReturnPath(query.returnTo, origin) ?? defaultReturnPath,
@@ -83,12 +85,16 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
   };
 
   /** A ticket that does not open (forged, foreign, expired) leads to a plain sign-in. */
-  function whatToAsk({ ticket, feature }: LoginQuery, session: Session | undefined): Partial<Ticket> & Pick<Ticket, 'scopes'> {
+  function whatToAsk(
+    { ticket, feature }: LoginQuery,
+    session: Session | undefined,
+  ): Partial<Ticket> & Pick<Ticket, 'scopes'> {
     const opened = ticket === undefined ? undefined : interaction.openTicket(ticket, session);
     if (opened) return opened;
     if (feature === undefined) return { scopes: [] };
     const known = policy.feature(feature);
-    if (known === undefined) throw new BffError('request_invalid', { detail: 'There is no feature of that name.' });
+    if (known === undefined)
+      throw new BffError('request_invalid', { detail: 'There is no feature of that name.' });
     return { feature: known.name, scopes: known.scopes };
   }
 }
@@ -105,7 +111,9 @@ function parsePrompt(text: string | undefined) {
 function parseHint(text: string | undefined, name: string): string | undefined {
   if (text === undefined || text === '') return undefined;
   if (text.length > MAX_HINT_LENGTH || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) {
-    throw new BffError('request_invalid', { detail: `${name} is at most ${MAX_HINT_LENGTH} printable characters.` });
+    throw new BffError('request_invalid', {
+      detail: `${name} is at most ${MAX_HINT_LENGTH} printable characters.`,
+    });
   }
   return text;
 }

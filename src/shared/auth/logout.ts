@@ -37,7 +37,15 @@ export interface LogoutNeeds {
 const FORM_LIFETIME_MS = 60 * 60_000;
 
 export function createLogout(needs: LogoutNeeds): Logout {
-  const { store, formSealer, pendingSealer, endSessionEndpoint, postLogoutRedirectUri, absoluteSeconds, now } = needs;
+  const {
+    store,
+    formSealer,
+    pendingSealer,
+    endSessionEndpoint,
+    postLogoutRedirectUri,
+    absoluteSeconds,
+    now,
+  } = needs;
   return {
     async end(cookieValue, session, log) {
       const logoutUrl = toLogoutUrl(endSessionEndpoint, postLogoutRedirectUri, session);
@@ -51,7 +59,11 @@ export function createLogout(needs: LogoutNeeds): Logout {
         if (!(error instanceof BffError) || error.code !== 'storage_unavailable') throw error;
         log('error', { event: 'sign-out-pending' });
         const expiresAt = new Date(now().getTime() + absoluteSeconds * 1000);
-        return { kind: 'pending', logoutUrl, pendingCookieValue: pendingSealer.seal(toPending(address), [], expiresAt) };
+        return {
+          kind: 'pending',
+          logoutUrl,
+          pendingCookieValue: pendingSealer.seal(toPending(address), [], expiresAt),
+        };
       }
     },
     async finishPending(pendingCookieValue) {
@@ -65,7 +77,8 @@ export function createLogout(needs: LogoutNeeds): Logout {
       }
     },
     isOurs: (cookieValue) => store.addressOf(cookieValue) !== undefined,
-    formToken: (cookieValue) => formSealer.seal('logout', [cookieValue], new Date(now().getTime() + FORM_LIFETIME_MS)),
+    formToken: (cookieValue) =>
+      formSealer.seal('logout', [cookieValue], new Date(now().getTime() + FORM_LIFETIME_MS)),
     isFormToken: (text, cookieValue) => formSealer.open(text, [cookieValue]) === 'logout',
   };
 }

@@ -44,8 +44,12 @@ export function createSessionAnswer({ policy, guards }: SessionAnswerNeeds) {
       username: principal.username,
       tenant_id: principal.tenantId,
       roles,
-      can: Object.fromEntries(Object.entries(guards).map(([name, guard]) => [name, satisfies(guard, session)])),
-      features: Object.fromEntries(policy.features.map(({ name, scopes }) => [name, featureState(name, scopes)])),
+      can: Object.fromEntries(
+        Object.entries(guards).map(([name, guard]) => [name, satisfies(guard, session)]),
+      ),
+      features: Object.fromEntries(
+        policy.features.map(({ name, scopes }) => [name, featureState(name, scopes)]),
+      ),
       expires_at: facts.expiresAt.toISOString(),
       idle_expires_at: (idleExpiresAt < facts.expiresAt ? idleExpiresAt : facts.expiresAt).toISOString(),
       login_url: loginPath,

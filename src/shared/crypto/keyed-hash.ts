@@ -3,7 +3,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { encodeFields } from './seal.ts';
 
 /** HMAC-SHA-256 over a list of fields; the first names the purpose, so that hashes of different kinds never meet. */
-export function keyedHash(key: Buffer, fields: readonly [purpose: string, ...values: (string | number)[]]): Buffer {
+export function keyedHash(
+  key: Buffer,
+  fields: readonly [purpose: string, ...values: (string | number)[]],
+): Buffer {
   return createHmac('sha256', key).update(encodeFields(fields)).digest();
 }
 

@@ -13,7 +13,12 @@ export const secureRandomBytes: RandomBytes = (size) => randomBytes(size);
  * AES-256-GCM with a fresh IV: `iv | ciphertext | tag`.
  * @param additionalData what the value is bound to; opening needs the same.
  */
-export function seal(key: Buffer, plaintext: Uint8Array, additionalData: Buffer, random: RandomBytes): Buffer {
+export function seal(
+  key: Buffer,
+  plaintext: Uint8Array,
+  additionalData: Buffer,
+  random: RandomBytes,
+): Buffer {
   const iv = random(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(additionalData);

@@ -48,7 +48,11 @@ export function createTextSealer({ keyRing, purpose, now, random }: TextSealerNe
       const found = keyRing.find(bytes.readUInt32BE(0));
       if (found.kind !== 'known') return undefined;
       const { id } = found.key;
-      const plaintext = open(keyFor(id, found.key.bytes), bytes.subarray(KEY_ID_BYTES), additionalData(id, boundTo));
+      const plaintext = open(
+        keyFor(id, found.key.bytes),
+        bytes.subarray(KEY_ID_BYTES),
+        additionalData(id, boundTo),
+      );
       if (plaintext === undefined) return undefined;
       const { value, expiresAtMs } = parseEnvelope(plaintext);
       return expiresAtMs > now().getTime() ? value : undefined;

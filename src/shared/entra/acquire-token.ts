@@ -21,7 +21,11 @@ export type TokenAcquisition =
  * refreshed cache is in the row before this returns, so that the next call on any worker redeems nothing.
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable
  */
-export type AcquireToken = (session: Session, scopes: readonly string[], log: Log) => Promise<TokenAcquisition>;
+export type AcquireToken = (
+  session: Session,
+  scopes: readonly string[],
+  log: Log,
+) => Promise<TokenAcquisition>;
 
 export interface AcquireTokenNeeds {
   readonly createMsalClient: CreateMsalClient;
@@ -29,7 +33,11 @@ export interface AcquireTokenNeeds {
   readonly idTokenRules: IdTokenRules;
 }
 
-export function createAcquireToken({ createMsalClient, store, idTokenRules }: AcquireTokenNeeds): AcquireToken {
+export function createAcquireToken({
+  createMsalClient,
+  store,
+  idTokenRules,
+}: AcquireTokenNeeds): AcquireToken {
   const renewFacts = async (session: Session, msalCache: string): Promise<SessionFacts> => {
     const { homeAccountIds, idToken, scopes } = readMsalCache(msalCache);
     const [homeAccountId] = homeAccountIds;
@@ -41,7 +49,8 @@ export function createAcquireToken({ createMsalClient, store, idTokenRules }: Ac
       return { ...session.facts, grantedScopes };
     }
     const claims = await verifyIdToken(idToken, noNonce, idTokenRules);
-    if (!isSamePrincipal(claims.principal, session.facts.claims.principal)) throw new IdTokenRefused('other_identity');
+    if (!isSamePrincipal(claims.principal, session.facts.claims.principal))
+      throw new IdTokenRefused('other_identity');
     return { ...session.facts, claims, grantedScopes };
   };
 
@@ -62,7 +71,8 @@ export function createAcquireToken({ createMsalClient, store, idTokenRules }: Ac
       return { kind: 'session-ended' };
     }
     // An ID token that could not be checked because the keys are out of reach: its tokens are not believed either.
-    if (plugin?.failure instanceof BffError && plugin.failure.code === 'sign_in_service_unavailable') throw plugin.failure;
+    if (plugin?.failure instanceof BffError && plugin.failure.code === 'sign_in_service_unavailable')
+      throw plugin.failure;
     if ('thrown' in result) {
       if (tokenEndpoint.failure) throw tokenEndpoint.failure;
       if (tokenEndpoint.refusal === undefined) {
@@ -79,7 +89,11 @@ export function createAcquireToken({ createMsalClient, store, idTokenRules }: Ac
         oauth: error.slice(0, 40),
       });
       if (meaning.kind !== 'interaction-required') throw serviceUnavailable(result.thrown);
-      return { kind: 'interaction-required', reason: meaning.reason, ...(claims === undefined ? {} : { claims }) };
+      return {
+        kind: 'interaction-required',
+        reason: meaning.reason,
+        ...(claims === undefined ? {} : { claims }),
+      };
     }
     if (plugin?.gone) return { kind: 'session-ended' };
     // The token is good although its cache could not be stored: the old refresh token stays valid at Entra.

@@ -15,7 +15,10 @@ export const clouds = {
   public: { signIn: 'https://login.microsoftonline.com', graph: 'https://graph.microsoft.com' },
   usgov: { signIn: 'https://login.microsoftonline.us', graph: 'https://graph.microsoft.us' },
   usgovdod: { signIn: 'https://login.microsoftonline.us', graph: 'https://dod-graph.microsoft.us' },
-  china: { signIn: 'https://login.partner.microsoftonline.cn', graph: 'https://microsoftgraph.chinacloudapi.cn' },
+  china: {
+    signIn: 'https://login.partner.microsoftonline.cn',
+    graph: 'https://microsoftgraph.chinacloudapi.cn',
+  },
 } as const;
 
 export type Cloud = keyof typeof clouds;

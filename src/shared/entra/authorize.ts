@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { IdTokenRefused, type IdTokenRules, verifyIdToken } from '../identity/verify-id-token.ts';
 import type { VerifiedClaims } from '../identity/principal.ts';
+import { IdTokenRefused, type IdTokenRules, verifyIdToken } from '../identity/verify-id-token.ts';
 import type { MsalAccount } from '../session/session.ts';
 import type { CreateMsalClient } from './msal.ts';
 import { readMsalCache } from './msal-cache.ts';

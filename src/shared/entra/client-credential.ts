@@ -28,7 +28,12 @@ const RENEW_BEFORE_SECONDS = 2 * 60;
  * The credential as MSAL takes it. MSAL asks for an assertion at every call, cache hits included (measured):
  * it is made once and kept until shortly before it ends.
  */
-export function toMsalCredential({ credential, clientId, tokenEndpoint, now }: MsalCredentialNeeds): MsalCredential {
+export function toMsalCredential({
+  credential,
+  clientId,
+  tokenEndpoint,
+  now,
+}: MsalCredentialNeeds): MsalCredential {
   if (credential.kind === 'secret') {
     return { options: { clientSecret: credential.secret }, check: () => Promise.resolve() };
   }
@@ -72,7 +77,10 @@ function certificateAssertion(
   now: () => Date,
 ): () => Promise<Assertion> {
   const privateKey = createPrivateKey(privateKeyPem);
-  const thumbprint = Buffer.from(new X509Certificate(certificatePem).fingerprint256.replaceAll(':', ''), 'hex');
+  const thumbprint = Buffer.from(
+    new X509Certificate(certificatePem).fingerprint256.replaceAll(':', ''),
+    'hex',
+  );
   return async () => {
     const issuedAt = Math.floor(now().getTime() / 1000);
     const text = await new SignJWT()

@@ -49,7 +49,8 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
         return typeof issuer === 'string' ? { key, issuer } : { key };
       } catch (error) {
         // The set was read and has no key for this token: that is the token's fault.
-        if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+        if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+          throw error;
         if (error instanceof errors.JOSENotSupported) throw error;
         throw unavailable("The sign-in service's keys could not be read.", error);
       }

@@ -1,6 +1,6 @@
 import type { ICachePlugin, TokenCacheContext } from '@azure/msal-node';
-import type { Session, SessionStore } from '../session/session-store.ts';
 import type { SessionFacts } from '../session/session.ts';
+import type { Session, SessionStore } from '../session/session-store.ts';
 
 export interface TableCachePluginNeeds {
   readonly session: Session;

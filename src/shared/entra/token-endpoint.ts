@@ -68,7 +68,8 @@ export class TokenEndpoint implements INetworkModule {
 
   #fail(cause: unknown, retryAfterSeconds = 5): BffError {
     this.failure = new BffError('sign_in_service_unavailable', {
-      detail: 'Microsoft Entra ID did not answer as it should. You are still signed in; try again in a moment.',
+      detail:
+        'Microsoft Entra ID did not answer as it should. You are still signed in; try again in a moment.',
       cause,
       retryAfterSeconds,
     });
@@ -83,7 +84,9 @@ function toMsalBody<T>(body: Record<string, unknown>): T {
 
 function isBearerAnswer(body: Record<string, unknown>): boolean {
   const { token_type: tokenType, access_token: accessToken } = body;
-  return typeof accessToken === 'string' && typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer';
+  return (
+    typeof accessToken === 'string' && typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer'
+  );
 }
 
 function parseJsonObject(bytes: Buffer): Record<string, unknown> | undefined {
@@ -112,5 +115,7 @@ const MAX_RETRY_AFTER_SECONDS = 60 * 60;
 export function parseRetryAfterSeconds(header: string | undefined, now = new Date()): number | undefined {
   if (header === undefined) return undefined;
   const seconds = /^\d+(\.\d+)?$/.test(header) ? Number(header) : (Date.parse(header) - now.getTime()) / 1000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS) : undefined;
+  return Number.isFinite(seconds)
+    ? Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS)
+    : undefined;
 }

@@ -17,7 +17,10 @@ export type TokenErrorMeaning =
   /** Entra's trouble, not ours and not the person's: try again later. */
   | { readonly kind: 'transient' };
 
-const interaction = (reason: InteractionReason): TokenErrorMeaning => ({ kind: 'interaction-required', reason });
+const interaction = (reason: InteractionReason): TokenErrorMeaning => ({
+  kind: 'interaction-required',
+  reason,
+});
 const ownCredential: TokenErrorMeaning = { kind: 'own-credential-refused' };
 const transient: TokenErrorMeaning = { kind: 'transient' };
 
@@ -72,7 +75,12 @@ const byError = new Map<string, TokenErrorMeaning>([
 ]);
 
 /** What a refusal of the token endpoint means: by number, else by suberror, else by OAuth's code; unknown is transient. */
-export function interpretTokenError({ error, suberror, numbers, claims }: TokenEndpointError): TokenErrorMeaning {
+export function interpretTokenError({
+  error,
+  suberror,
+  numbers,
+  claims,
+}: TokenEndpointError): TokenErrorMeaning {
   for (const number of numbers) {
     const meaning = byNumber.get(number);
     if (meaning) return meaning;

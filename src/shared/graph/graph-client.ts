@@ -1,6 +1,6 @@
 import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
-import { BffError } from '../errors.ts';
 import type { AcquireToken } from '../entra/acquire-token.ts';
+import { BffError } from '../errors.ts';
 import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -19,7 +19,13 @@ export interface GraphClient {
    * @throws {BffError} interaction_required, session_required, upstream_unreachable, upstream_timeout, and those of
    * acquiring a token
    */
-  get(session: Session, feature: string, scopes: readonly string[], calls: readonly GraphGet[], log: Log): Promise<unknown[]>;
+  get(
+    session: Session,
+    feature: string,
+    scopes: readonly string[],
+    calls: readonly GraphGet[],
+    log: Log,
+  ): Promise<unknown[]>;
 }
 
 export interface GraphClientNeeds {
@@ -29,7 +35,12 @@ export interface GraphClientNeeds {
   readonly interaction: Interaction;
 }
 
-export function createGraphClient({ origin, timeoutMs, acquireToken, interaction }: GraphClientNeeds): GraphClient {
+export function createGraphClient({
+  origin,
+  timeoutMs,
+  acquireToken,
+  interaction,
+}: GraphClientNeeds): GraphClient {
   return {
     async get(session, feature, scopes, calls, log) {
       const acquired = await acquireToken(session, scopes, log);
@@ -40,7 +51,11 @@ export function createGraphClient({ origin, timeoutMs, acquireToken, interaction
       const { Client, HTTPMessageHandler } = await import('@microsoft/microsoft-graph-client');
       const authentication = new AuthenticationHandler(origin, acquired.accessToken, timeoutMs);
       authentication.setNext(new HTTPMessageHandler());
-      const client = Client.initWithMiddleware({ baseUrl: origin, defaultVersion: 'v1.0', middleware: authentication });
+      const client = Client.initWithMiddleware({
+        baseUrl: origin,
+        defaultVersion: 'v1.0',
+        middleware: authentication,
+      });
       return Promise.all(
         calls.map(async ({ path, select, top }) => {
           const request = client.api(path);
@@ -96,5 +111,8 @@ function toProblem(error: unknown): BffError {
   if (name === 'TimeoutError' || name === 'AbortError') {
     return new BffError('upstream_timeout', { detail: 'Microsoft Graph took too long.', cause: error });
   }
-  return new BffError('upstream_unreachable', { detail: 'Microsoft Graph did not answer as it should.', cause: error });
+  return new BffError('upstream_unreachable', {
+    detail: 'Microsoft Graph did not answer as it should.',
+    cause: error,
+  });
 }

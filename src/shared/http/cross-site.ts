@@ -18,7 +18,8 @@ export function requireOwnRequest(request: BffRequest, caller: Caller, origin: s
 
 /** Our own form: an exact Origin; the hidden token is its function's to check. @throws {BffError} cross_site_request */
 export function requireOwnForm(request: BffRequest, origin: string): void {
-  if (request.header('origin') !== origin) throw refused('The form was not sent from a page of this service.');
+  if (request.header('origin') !== origin)
+    throw refused('The form was not sent from a page of this service.');
   requireOwnOrigin(request, origin);
 }
 
@@ -32,12 +33,15 @@ function isPageLoad({ method, header }: BffRequest): boolean {
   const destination = header('sec-fetch-dest');
   if (method !== 'GET' || header('x-csrf') !== undefined) return false;
   // Browsers of before 2023 do not say; their Strict cookies still stay away from foreign pages.
-  return mode === undefined ? (header('accept') ?? '').includes('text/html') : mode === 'navigate' && destination === 'document';
+  return mode === undefined
+    ? (header('accept') ?? '').includes('text/html')
+    : mode === 'navigate' && destination === 'document';
 }
 
 function requireOwnOrigin({ header }: BffRequest, origin: string): void {
   const sentOrigin = header('origin');
-  if (sentOrigin !== undefined && sentOrigin !== origin) throw refused('The request comes from another origin.');
+  if (sentOrigin !== undefined && sentOrigin !== origin)
+    throw refused('The request comes from another origin.');
   const site = header('sec-fetch-site');
   if (site !== undefined && site !== 'same-origin') throw refused('The request comes from another site.');
 }

@@ -5,7 +5,7 @@ import { BffError } from '../errors.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
-import { clearedCookie, type CookieNames, type CookieToSet } from './cookies.ts';
+import { type CookieNames, type CookieToSet, clearedCookie } from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
 import { bouncePage } from './pages/bounce-page.ts';
 import { errorPage } from './pages/error-page.ts';
@@ -105,7 +105,10 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
     }
     const read = await store.read(value);
     if (read.kind === 'live') return read.session;
-    request.log(read.reason === 'unreadable' ? 'error' : 'info', { event: 'no-session', reason: read.reason });
+    request.log(read.reason === 'unreadable' ? 'error' : 'info', {
+      event: 'no-session',
+      reason: read.reason,
+    });
     cookies.push(clearedCookie(cookieNames.session));
     return undefined;
   }
@@ -143,7 +146,11 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
     }
   }
 
-  function toErrorResponse<Granted>(thrown: unknown, request: BffRequest, rules: EndpointRules<Granted>): BffResponse {
+  function toErrorResponse<Granted>(
+    thrown: unknown,
+    request: BffRequest,
+    rules: EndpointRules<Granted>,
+  ): BffResponse {
     const error = thrown instanceof BffError ? thrown : new BffError('internal_error', { cause: thrown });
     request.log(error.status >= 500 ? 'error' : 'warn', {
       event: 'refused',

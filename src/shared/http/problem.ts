@@ -1,4 +1,4 @@
-import { BffError, problems } from '../errors.ts';
+import { type BffError, problems } from '../errors.ts';
 import type { BffResponse } from './response.ts';
 
 /** The problem document of an error (RFC 9457). `type` names the heading in docs/problems.md. */

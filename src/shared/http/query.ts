@@ -23,7 +23,8 @@ export function parseQuery(raw: string): QueryReading {
     const equals = pair.indexOf('=');
     const name = decode(equals === -1 ? pair : pair.slice(0, equals));
     const value = decode(equals === -1 ? '' : pair.slice(equals + 1));
-    if (name === undefined || value === undefined) return { kind: 'invalid', reason: 'The query is not valid UTF-8.' };
+    if (name === undefined || value === undefined)
+      return { kind: 'invalid', reason: 'The query is not valid UTF-8.' };
     if (seen.has(name.toLowerCase())) return { kind: 'invalid', reason: 'The query names something twice.' };
     seen.add(name.toLowerCase());
     query.set(name, value);

@@ -25,10 +25,11 @@ export function redirectResponse(location: string, cookies: readonly CookieToSet
 /** On every answer, errors included (ER-4). A response's own headers win. */
 const commonHeaders = {
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+  'content-security-policy':
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'strict-transport-security': 'max-age=31536000',
   'x-content-type-options': 'nosniff',
   // Answers differ by who asks; and no cache may hand one origin's answer to another.
   vary: 'Cookie, Origin',

@@ -14,6 +14,9 @@ export function readTransactionCookies(cookies: Cookies, names: CookieNames): Tr
   return new Map(found);
 }
 
-export function transactionCookie({ slot, cookieValue }: StartedTransaction, names: CookieNames): CookieToSet {
+export function transactionCookie(
+  { slot, cookieValue }: StartedTransaction,
+  names: CookieNames,
+): CookieToSet {
   return { name: names.transaction(slot), value: cookieValue, maxAgeSeconds: TRANSACTION_LIFETIME_SECONDS };
 }

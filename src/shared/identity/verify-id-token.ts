@@ -73,7 +73,8 @@ export async function verifyIdToken(
   if (!rules.allowedTenants.has(tenantId)) throw new IdTokenRefused('tenant_not_allowed');
   const issuer = rules.issuerOf(tenantId);
   if (payload.iss !== issuer) throw new IdTokenRefused('issuer');
-  if (keyIssuer !== undefined && !speaksFor(keyIssuer, issuer, tenantId)) throw new IdTokenRefused('key_issuer');
+  if (keyIssuer !== undefined && !speaksFor(keyIssuer, issuer, tenantId))
+    throw new IdTokenRefused('key_issuer');
   requireText(payload, 'sub');
   requireText(payload, 'oid');
   return readVerifiedClaims(payload);
@@ -124,7 +125,8 @@ function checkNonce(payload: JWTPayload, expected: string | typeof noNonce): voi
 /** A logout token or an access token signed by the same key is no ID token (ID-11). */
 function refuseOtherTokenTypes(idToken: string): void {
   const header: unknown = JSON.parse(decodePart(idToken, 0));
-  const type: unknown = typeof header === 'object' && header !== null ? Reflect.get(header, 'typ') : undefined;
+  const type: unknown =
+    typeof header === 'object' && header !== null ? Reflect.get(header, 'typ') : undefined;
   if (type !== undefined && type !== 'JWT') throw new IdTokenRefused('token_type');
 }
 

@@ -90,7 +90,11 @@ function send(
         response.on('error', (error) => fail('broken', error));
         response.on('end', () =>
           response.complete
-            ? resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) })
+            ? resolve({
+                status: response.statusCode ?? 0,
+                headers: response.headers,
+                body: Buffer.concat(chunks),
+              })
             : fail('broken'),
         );
       },

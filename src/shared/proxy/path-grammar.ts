@@ -23,7 +23,8 @@ const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
  */
 export function readUpstreamPath(raw: string, routeParameter: string): PathReading {
   if (raw.length > MAX_PATH_BYTES) return refused('the path is too long');
-  if (!raw.startsWith('/') || !pathCharacters.test(raw)) return refused('the path has a character that it must not');
+  if (!raw.startsWith('/') || !pathCharacters.test(raw))
+    return refused('the path has a character that it must not');
   const segments: string[] = [];
   for (const rawSegment of raw.slice(1).split('/')) {
     const segment = decode(rawSegment);

@@ -36,7 +36,9 @@ export type PolicyReading =
 export function parsePolicy(document: unknown): PolicyReading {
   const parsed = policySchema.safeParse(document);
   if (parsed.success) return { kind: 'policy', policy: compile(parsed.data) };
-  const faults = parsed.error.issues.map(({ path, message }) => `${z.core.toDotPath(path) || 'the file'}: ${message}`);
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `${z.core.toDotPath(path) || 'the file'}: ${message}`,
+  );
   return { kind: 'invalid', faults };
 }
 
@@ -71,7 +73,11 @@ function compile(document: PolicyDocument): Policy {
   };
 }
 
-function fits(template: readonly string[], segments: readonly string[], rawSegments: readonly string[]): boolean {
+function fits(
+  template: readonly string[],
+  segments: readonly string[],
+  rawSegments: readonly string[],
+): boolean {
   return (
     template.length === segments.length &&
     template.every((part, at) =>

@@ -1,7 +1,7 @@
 import type { AcquireToken } from '../entra/acquire-token.ts';
 import { BffError } from '../errors.ts';
 import { consentDeclined, type Interaction, sessionRequired } from '../interaction/interaction.ts';
-import { HttpFailure, type HttpAnswer, type HttpRequest, type SendHttp } from '../network/http-request.ts';
+import { type HttpAnswer, HttpFailure, type HttpRequest, type SendHttp } from '../network/http-request.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { toBrowserHeaders, toUpstreamHeaders } from './headers.ts';
@@ -29,7 +29,7 @@ export interface ProxyAnswer {
 }
 
 /** Forwards what the policy allows to one upstream origin, with the signed-in user's access token. */
-export interface Proxy {
+export interface UpstreamProxy {
   /** @throws {BffError} with every problem code that a refused or failed call has */
   call(session: Session, call: ProxyCall, log: Log): Promise<ProxyAnswer>;
 }
@@ -45,7 +45,7 @@ export interface ProxyNeeds {
   readonly interaction: Interaction;
 }
 
-export function createProxy(needs: ProxyNeeds): Proxy {
+export function createProxy(needs: ProxyNeeds): UpstreamProxy {
   const { policy, origin, bodyLimitBytes, timeoutMs, sendHttp, acquireToken, interaction } = needs;
   return {
     async call(session, call, log) {
@@ -57,10 +57,16 @@ export function createProxy(needs: ProxyNeeds): Proxy {
         const declined = session.facts.declinedFeatures.includes(feature);
         if (declined && acquired.reason === 'consent_required') throw consentDeclined(feature);
         const { reason, claims } = acquired;
-        throw interaction.required(session, { reason, feature, scopes, ...(claims === undefined ? {} : { claims }) });
+        throw interaction.required(session, {
+          reason,
+          feature,
+          scopes,
+          ...(claims === undefined ? {} : { claims }),
+        });
       }
       const headers = toUpstreamHeaders(call.header, acquired.accessToken);
-      if (headers === undefined) throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
+      if (headers === undefined)
+        throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
       const answer = await sendUpstream(sendHttp, {
         method: call.method,
         origin,
@@ -77,17 +83,22 @@ export function createProxy(needs: ProxyNeeds): Proxy {
 
 function allowedCall(policy: Policy, call: ProxyCall) {
   const reading = readUpstreamPath(call.path, call.routeParameter);
-  if (reading.kind === 'refused') throw new BffError('request_invalid', { detail: `Refused: ${reading.reason}.` });
+  if (reading.kind === 'refused')
+    throw new BffError('request_invalid', { detail: `Refused: ${reading.reason}.` });
   const query = readUpstreamQuery(call.query);
-  if (query.kind === 'refused') throw new BffError('request_invalid', { detail: `Refused: ${query.reason}.` });
+  if (query.kind === 'refused')
+    throw new BffError('request_invalid', { detail: `Refused: ${query.reason}.` });
   const match = policy.match(call.method, reading.path);
   if (match.kind === 'refused') {
     throw new BffError('path_not_allowed', {
-      detail: match.reason === 'method' ? 'No rule allows this method on this path.' : 'No rule names this path.',
+      detail:
+        match.reason === 'method' ? 'No rule allows this method on this path.' : 'No rule names this path.',
     });
   }
   if (!query.names.every((name) => match.queryOptions.has(name))) {
-    throw new BffError('path_not_allowed', { detail: 'The rule for this path does not allow one of the query options.' });
+    throw new BffError('path_not_allowed', {
+      detail: 'The rule for this path does not allow one of the query options.',
+    });
   }
   return { path: reading.path.raw, feature: match.feature, scopes: match.scopes };
 }
@@ -97,11 +108,15 @@ const methodsWithBody = new Set(['POST', 'PUT', 'PATCH']);
 async function readBody(call: ProxyCall, limitBytes: number): Promise<Uint8Array | undefined> {
   const contentLength = call.header('content-length');
   // The host drops a chunked body without a word (measured): it would look like an empty one.
-  if (call.header('transfer-encoding') !== undefined || (contentLength === undefined && methodsWithBody.has(call.method))) {
+  if (
+    call.header('transfer-encoding') !== undefined ||
+    (contentLength === undefined && methodsWithBody.has(call.method))
+  ) {
     throw new BffError('length_required', { detail: 'Send the body with a Content-Length.' });
   }
   if (contentLength === undefined) return undefined;
-  if (!/^\d{1,12}$/.test(contentLength)) throw new BffError('request_invalid', { detail: 'Content-Length is not a number.' });
+  if (!/^\d{1,12}$/.test(contentLength))
+    throw new BffError('request_invalid', { detail: 'Content-Length is not a number.' });
   if (call.header('content-encoding') !== undefined) {
     throw new BffError('request_invalid', { detail: 'Send the body without Content-Encoding.' });
   }
@@ -124,16 +139,26 @@ async function sendUpstream(sendHttp: SendHttp, request: HttpRequest): Promise<H
     return await sendHttp(request);
   } catch (error) {
     if (!(error instanceof HttpFailure)) throw error;
-    const written = request.method === 'GET' || request.method === 'HEAD' ? '' : ' Whether it took effect is not known.';
+    const written =
+      request.method === 'GET' || request.method === 'HEAD' ? '' : ' Whether it took effect is not known.';
     switch (error.kind) {
       case 'timeout':
-        throw new BffError('upstream_timeout', { detail: `No whole answer in time.${written}`, cause: error });
+        throw new BffError('upstream_timeout', {
+          detail: `No whole answer in time.${written}`,
+          cause: error,
+        });
       case 'unreachable':
         throw new BffError('upstream_unreachable', { detail: `No answer came.${written}`, cause: error });
       case 'broken':
-        throw new BffError('upstream_answer_refused', { detail: `The answer broke off.${written}`, cause: error });
+        throw new BffError('upstream_answer_refused', {
+          detail: `The answer broke off.${written}`,
+          cause: error,
+        });
       case 'too-large':
-        throw new BffError('upstream_answer_refused', { detail: 'The answer is larger than may pass.', cause: error });
+        throw new BffError('upstream_answer_refused', {
+          detail: 'The answer is larger than may pass.',
+          cause: error,
+        });
     }
   }
 }
@@ -144,7 +169,8 @@ function toAnswer({ status, headers, body }: HttpAnswer): ProxyAnswer {
   // A redirect is not followed with the token, and its target is not the browser's to see (PX-11).
   if (status >= 300 && status < 400 && status !== 304) throw refuse('The answer is a redirect.');
   const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') throw refuse('The answer is compressed although that was not asked for.');
+  if (encoding !== undefined && encoding !== 'identity')
+    throw refuse('The answer is compressed although that was not asked for.');
   const passed = toBrowserHeaders(headers);
   const empty = status === 204 || status === 205 || status === 304 || body.byteLength === 0;
   // Graph's own JavaScript client fails on an empty answer that claims to be JSON (measured with sendMail).

@@ -13,7 +13,8 @@ const MAX_QUERY_BYTES = 4096;
 export function readUpstreamQuery(raw: string): QueryReading {
   if (raw === '') return { kind: 'query', names: [] };
   if (raw.length > MAX_QUERY_BYTES) return refused('the query is too long');
-  if (!/^[\x21-\x7e]*$/.test(raw) || raw.includes('#')) return refused('the query has a character that it must not');
+  if (!/^[\x21-\x7e]*$/.test(raw) || raw.includes('#'))
+    return refused('the query has a character that it must not');
   const names: string[] = [];
   for (const pair of raw.split('&')) {
     const [rawName = '', ...rest] = pair.split('=');
@@ -21,7 +22,8 @@ export function readUpstreamQuery(raw: string): QueryReading {
     const value = decode(rest.join('='));
     if (name === undefined || value === undefined) return refused('the query is not valid UTF-8');
     if (name === '') return refused('the query has a nameless part');
-    if (hasControlCharacter(name) || hasControlCharacter(value)) return refused('the query has a control character');
+    if (hasControlCharacter(name) || hasControlCharacter(value))
+      return refused('the query has a control character');
     // Readers differ on which of two values counts, and on whether case makes two names.
     if (names.some((known) => known.toLowerCase() === name.toLowerCase())) {
       return refused('the query names something twice');

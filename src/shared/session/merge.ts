@@ -7,7 +7,11 @@ type Entries = Record<string, unknown>;
  * Two writers changed one session: what each of them changed since `base` is kept.
  * Where both changed the same thing, ours is the later word, except that an access token with more life left stays.
  */
-export function mergeContent(base: SessionContent, ours: SessionContent, theirs: SessionContent): SessionContent {
+export function mergeContent(
+  base: SessionContent,
+  ours: SessionContent,
+  theirs: SessionContent,
+): SessionContent {
   const facts = mergeEntries(
     { ...toStoredFacts(base.facts) },
     { ...toStoredFacts(ours.facts) },
@@ -44,9 +48,12 @@ function mergeEntries(
   for (const key of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
     const weChanged = !isDeepStrictEqual(ours[key], base[key]);
     const theyChanged = !isDeepStrictEqual(theirs[key], base[key]);
-    const value = weChanged && theyChanged && ours[key] !== undefined && theirs[key] !== undefined
-      ? resolve(ours[key], theirs[key])
-      : weChanged ? ours[key] : theirs[key];
+    const value =
+      weChanged && theyChanged && ours[key] !== undefined && theirs[key] !== undefined
+        ? resolve(ours[key], theirs[key])
+        : weChanged
+          ? ours[key]
+          : theirs[key];
     // Absent on the side that decides: it was removed there.
     if (value !== undefined) merged[key] = value;
   }
@@ -58,7 +65,8 @@ function laterExpiry(ours: unknown, theirs: unknown): unknown {
 }
 
 function expiryOf(entry: unknown): number {
-  const value: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'expires_on') : undefined;
+  const value: unknown =
+    typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'expires_on') : undefined;
   return Number(value ?? 0);
 }
 

@@ -70,7 +70,8 @@ export function createSessionCookieCodec(keyRing: KeyRing, now: () => Date): Ses
       if (found.kind === 'newer') return { kind: 'newer' };
       if (found.kind === 'retired') return { kind: 'invalid' };
       const payload = bytes.subarray(0, MAC_AT);
-      if (!equalBytes(macOf(found.key.id, found.key.bytes, payload), bytes.subarray(MAC_AT))) return { kind: 'invalid' };
+      if (!equalBytes(macOf(found.key.id, found.key.bytes, payload), bytes.subarray(MAC_AT)))
+        return { kind: 'invalid' };
       const expiresAt = new Date(bytes.readUIntBE(DEADLINE_AT, 6) * 1000);
       if (expiresAt.getTime() <= now().getTime()) return { kind: 'invalid' };
       return {

@@ -49,7 +49,12 @@ export function createSessionRowCodec({ tableName, keyRing, random }: SessionRow
     toRow(address, content, lastUsedAt) {
       const keys = keysOf(address);
       const { id, bytes } = keyRing.writing;
-      const sealed = seal(rowKeyBytes(bytes, address.secret), pack(content), additionalData(keys, id), random);
+      const sealed = seal(
+        rowKeyBytes(bytes, address.secret),
+        pack(content),
+        additionalData(keys, id),
+        random,
+      );
       if (sealed.length > MAX_SEALED_BYTES) {
         throw new BffError('storage_unavailable', { detail: 'The session holds more than a table row can.' });
       }

@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { KeyRing } from '../crypto/key-ring.ts';
+import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import { BffError } from '../errors.ts';
 import type { Row, Table } from '../storage/table.ts';
@@ -24,7 +24,13 @@ export type SessionRead =
   | { readonly kind: 'none'; readonly reason: SessionAbsence };
 
 /** Why a cookie leads to no session. All of them mean "not signed in"; they are told apart in the log. */
-export type SessionAbsence = 'cookie-invalid' | 'missing' | 'idle-expired' | 'expired' | 'unreadable' | 'retired-key';
+export type SessionAbsence =
+  | 'cookie-invalid'
+  | 'missing'
+  | 'idle-expired'
+  | 'expired'
+  | 'unreadable'
+  | 'retired-key';
 
 export type SessionCreation =
   | { readonly kind: 'created'; readonly session: Session; readonly cookieValue: string }

@@ -26,7 +26,10 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
     return connecting;
   };
 
-  const run = async <Result>(deadlineMs: number, operation: (client: TableClient, signal: AbortSignal) => Promise<Result>) => {
+  const run = async <Result>(
+    deadlineMs: number,
+    operation: (client: TableClient, signal: AbortSignal) => Promise<Result>,
+  ) => {
     const client = await connect();
     return operation(client, AbortSignal.timeout(deadlineMs));
   };
@@ -86,7 +89,9 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
     },
     async check() {
       try {
-        await run(READ_DEADLINE_MS, (client, abortSignal) => client.getEntity('ready', 'ready', { abortSignal }));
+        await run(READ_DEADLINE_MS, (client, abortSignal) =>
+          client.getEntity('ready', 'ready', { abortSignal }),
+        );
       } catch (error) {
         // A table that the first sign-in will create is no fault.
         if (!isMissingRow(error) && !isMissingTable(error)) throw unavailable(error);

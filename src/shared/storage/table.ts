@@ -15,9 +15,7 @@ export type TableRead =
   | { readonly kind: 'found'; readonly row: Row; readonly etag: string }
   | { readonly kind: 'missing' };
 
-export type TableInsert =
-  | { readonly kind: 'inserted'; readonly etag: string }
-  | { readonly kind: 'exists' };
+export type TableInsert = { readonly kind: 'inserted'; readonly etag: string } | { readonly kind: 'exists' };
 
 export type TableUpdate =
   | { readonly kind: 'updated'; readonly etag: string }

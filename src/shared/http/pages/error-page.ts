@@ -12,7 +12,11 @@ export interface ErrorPageOptions {
 }
 
 /** A problem as a person reads it: what happened, what to do, and an id for whoever is asked for help. */
-export function errorPage(error: BffError, invocationId: string, options: ErrorPageOptions = {}): BffResponse {
+export function errorPage(
+  error: BffError,
+  invocationId: string,
+  options: ErrorPageOptions = {},
+): BffResponse {
   const title = options.title ?? problems[error.code].title;
   const tryAgain = options.tryAgain ?? { href: loginPath, label: 'Sign in' };
   return page({

@@ -18,7 +18,8 @@ const wordings: Record<RefusalOutcome, Wording> = {
   consent_declined: {
     code: 'consent_declined',
     title: 'You said no',
-    detail: 'You declined the permissions that were asked for. Nothing was shared. You can go on without them or decide again.',
+    detail:
+      'You declined the permissions that were asked for. Nothing was shared. You can go on without them or decide again.',
     tryAgain: 'Ask me again',
   },
   login_cancelled: {
@@ -30,7 +31,8 @@ const wordings: Record<RefusalOutcome, Wording> = {
   admin_consent_required: {
     code: 'authorization_denied',
     title: 'An administrator has to agree first',
-    detail: 'Your organization lets only administrators agree to what was asked for. Ask yours to approve this app.',
+    detail:
+      'Your organization lets only administrators agree to what was asked for. Ask yours to approve this app.',
     tryAgain: 'Try again',
   },
   login_required: {
@@ -48,7 +50,8 @@ const wordings: Record<RefusalOutcome, Wording> = {
   sign_in_refused: {
     code: 'authorization_denied',
     title: 'You are not signed in',
-    detail: 'The sign-in was not accepted. If trying again does not help, show the reference below to your support.',
+    detail:
+      'The sign-in was not accepted. If trying again does not help, show the reference below to your support.',
     tryAgain: 'Try again',
   },
 };
@@ -68,6 +71,10 @@ export function refusalResponse(
     extensions: { outcome, login_url: href, ...(feature === undefined ? {} : { feature }) },
   });
   return prefersHtml(request.header('accept'))
-    ? errorPage(error, request.invocationId, { title, backHref: returnPath, tryAgain: { href, label: tryAgain } })
+    ? errorPage(error, request.invocationId, {
+        title,
+        backHref: returnPath,
+        tryAgain: { href, label: tryAgain },
+      })
     : problemResponse(error, request.invocationId, false);
 }

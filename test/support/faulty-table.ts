@@ -1,0 +1,47 @@
+import { BffError } from '../../src/shared/errors.ts';
+import type { Table } from '../../src/shared/storage/table.ts';
+
+export type TableOperation = 'read' | 'insert' | 'replace' | 'merge' | 'remove' | 'check';
+
+/** A table that counts what is asked of it and fails when told to. */
+export interface FaultyTable extends Table {
+  readonly counts: Record<TableOperation, number>;
+  /** Operations that fail from now on, as if the service did not answer. */
+  readonly failing: Set<TableOperation>;
+  /** Called before each operation. */
+  before: ((operation: TableOperation) => Promise<void> | void) | undefined;
+  failAll(): void;
+  recover(): void;
+  writes(): number;
+}
+
+const operations: readonly TableOperation[] = ['read', 'insert', 'replace', 'merge', 'remove', 'check'];
+
+export function withFaults(table: Table): FaultyTable {
+  const counts = { read: 0, insert: 0, replace: 0, merge: 0, remove: 0, check: 0 };
+  const failing = new Set<TableOperation>();
+  const run = async <Result>(operation: TableOperation, action: () => Promise<Result>): Promise<Result> => {
+    counts[operation]++;
+    await faulty.before?.(operation);
+    if (failing.has(operation)) throw new BffError('storage_unavailable', { retryAfterSeconds: 2 });
+    return action();
+  };
+  const faulty: FaultyTable = {
+    name: table.name,
+    counts,
+    failing,
+    before: undefined,
+    read: (keys) => run('read', () => table.read(keys)),
+    insert: (row) => run('insert', () => table.insert(row)),
+    replace: (row, etag) => run('replace', () => table.replace(row, etag)),
+    merge: (row, etag) => run('merge', () => table.merge(row, etag)),
+    remove: (keys) => run('remove', () => table.remove(keys)),
+    check: () => run('check', () => table.check()),
+    failAll() {
+      for (const operation of operations) failing.add(operation);
+    },
+    recover: () => failing.clear(),
+    writes: () => counts.insert + counts.replace + counts.merge + counts.remove,
+  };
+  return faulty;
+}

@@ -1,0 +1,13 @@
+import { app } from '@azure/functions';
+import { createSystem, registerBff, type System } from '../../src/bff.ts';
+import { readPolicy } from '../../src/policy-file.ts';
+import { type Environment, parseConfig } from '../../src/shared/config.ts';
+
+/** What a test replaces of the world outside; the rest is real. */
+export type ReplaceSystem = (system: System) => System;
+
+/** Registers the app as its cold start does, with parts of the outside world replaced. */
+export function register(environment: Environment, replace: ReplaceSystem): void {
+  const config = parseConfig(environment);
+  registerBff(app, config, readPolicy(config.graph.policyFile), replace(createSystem(config)));
+}

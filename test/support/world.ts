@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { developmentSettings } from '../../dev/development-settings.ts';
+import { directory } from '../../dev/directory.ts';
+import { type EntraEmulator, startEntraEmulator } from '../../dev/entra-emulator/emulator.ts';
+import {
+  type FunctionsHost,
+  type FunctionsHostOptions,
+  startFunctionsHost,
+} from '../../dev/functions-host/host.ts';
+import { type GraphEmulator, startGraphEmulator } from '../../dev/graph-emulator/emulator.ts';
+import type { System } from '../../src/bff.ts';
+import type { Environment } from '../../src/shared/config.ts';
+import { type FaultyTable, withFaults } from './faulty-table.ts';
+import { UserAgent, type WireAnswer } from './user-agent.ts';
+import type { register } from './worker.ts';
+
+/** One worker of the product in its host, with a clock that tests move and a table that fails on demand. */
+export interface Worker {
+  readonly host: FunctionsHost;
+  readonly origin: string;
+  readonly table: FaultyTable;
+  /** Every line that functions, library and host wrote. */
+  readonly logLines: string[];
+  /** A browser with nothing in it. */
+  browser(): UserAgent;
+}
+
+export interface WorkerOptions {
+  readonly environment?: Environment;
+  readonly extraDecodes?: FunctionsHostOptions['extraDecodes'];
+}
+
+/** Emulators of Entra and Graph, a table of its own, and as many workers as a test starts. */
+export interface World {
+  readonly entra: EntraEmulator;
+  readonly graph: GraphEmulator;
+  readonly tableName: string;
+  /** What every worker is configured with, but for the first worker's address. */
+  readonly settings: Record<string, string>;
+  /** Moves the clock of all workers; the emulators keep real time. */
+  advance(seconds: number): void;
+  startWorker(options?: WorkerOptions): Promise<Worker>;
+  close(): Promise<void>;
+}
+
+export async function startWorld(): Promise<World> {
+  const entra = await startEntraEmulator({ directory });
+  const graph = await startGraphEmulator({ directory, entraOrigin: entra.origin });
+  const tableName = `t${randomBytes(8).toString('hex')}`;
+  const settings: Record<string, string> = {
+    ...developmentSettings(
+      {
+        bffOrigin: '',
+        entraOrigin: entra.origin,
+        graphOrigin: graph.origin,
+        tableConnectionString: inject('tableConnectionString'),
+      },
+      {},
+    ),
+    SESSION_TABLE_NAME: tableName,
+  };
+  const hosts: FunctionsHost[] = [];
+  let offsetMs = 0;
+
+  return {
+    entra,
+    graph,
+    tableName,
+    settings,
+    advance(seconds) {
+      offsetMs += seconds * 1000;
+    },
+    async startWorker({ environment = {}, extraDecodes = 0 } = {}) {
+      const logLines: string[] = [];
+      let table: FaultyTable | undefined;
+      const port = await freePort();
+      // Every worker of a deployment has the same public address: the first one's, for tests without a front door.
+      settings['PUBLIC_BASE_URL'] ||= `http://localhost:${port}`;
+      const host = await startFunctionsHost({
+        bundle: inject('workerBundle'),
+        port,
+        extraDecodes,
+        log: ({ message }) => logLines.push(message),
+        prepare(exports) {
+          const worker = exports as { register: typeof register };
+          worker.register({ ...settings, ...environment }, (system: System) => {
+            table = withFaults(system.table);
+            return { ...system, table, now: () => new Date(Date.now() + offsetMs) };
+          });
+        },
+      });
+      hosts.push(host);
+      if (table === undefined) throw new Error('the worker did not register');
+      return { host, origin: host.origin, table, logLines, browser: () => new UserAgent(host.origin) };
+    },
+    async close() {
+      await Promise.all(hosts.map((host) => host.close()));
+      await Promise.all([entra.close(), graph.close()]);
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const { findFreePort } = await import('../../dev/free-port.ts');
+  return findFreePort();
+}
+
+/** How the person answers Entra's pages. */
+export interface SignInAnswers {
+  readonly user: string;
+  readonly decision?: 'accept' | 'decline';
+  readonly factor?: 'approve' | 'cancel';
+  /** Where the sign-in begins. */
+  readonly from?: string;
+}
+
+/**
+ * Signs in as a person would: follows the redirects, picks the account, answers what Entra asks.
+ * @param answers `user` is the part of the address before the at sign
+ * @returns the first page that is the product's again
+ */
+export async function signIn(browser: UserAgent, answers: SignInAnswers): Promise<WireAnswer> {
+  return answerEntra(browser, await browser.navigate(answers.from ?? '/api/auth/login'), answers);
+}
+
+export async function answerEntra(
+  browser: UserAgent,
+  first: WireAnswer,
+  answers: SignInAnswers,
+): Promise<WireAnswer> {
+  let page = first;
+  for (let step = 0; step < 8 && page.url.hostname === '127.0.0.1'; step++)
+    page = await answerPage(browser, page, answers);
+  return page;
+}
+
+function answerPage(browser: UserAgent, page: WireAnswer, answers: SignInAnswers): Promise<WireAnswer> {
+  const { body } = page;
+  if (body.includes('name="decision"'))
+    return browser.submit(page, { decision: answers.decision ?? 'accept' });
+  if (body.includes('name="factor" value="approve"') && body.includes('<button')) {
+    if (/<button[^>]*name="factor"/.test(body))
+      return browser.submit(page, { factor: answers.factor ?? 'approve' });
+  }
+  return browser.submit(page, { account: userId(answers.user) });
+}
+
+/** The id of a test user, by the part of the address before the at sign. */
+export function userId(name: string): string {
+  const user = directory.users.find(({ username }) => username.startsWith(`${name}@`));
+  if (user === undefined) throw new Error(`no test user ${name}`);
+  return user.id;
+}
