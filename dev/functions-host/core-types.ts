@@ -59,7 +59,7 @@ export type CoreInvocationContext = {
   log(level: LogLevel, category: LogCategory, message: string): void;
 };
 
-export type InvocationModel = {
+type InvocationModel = {
   getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: unknown[], handler: FunctionCallback): Promise<unknown>;
   getResponse(

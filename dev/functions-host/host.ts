@@ -26,7 +26,7 @@ export type FunctionsHostOptions = {
   log?: (entry: LogEntry) => void;
 };
 
-export type HostedFunction = {
+type HostedFunction = {
   name: string;
   route?: string;
   methods?: readonly string[];
@@ -67,7 +67,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = parseTarget(request.url ?? '', options.extraDecodes ?? 0);
-    if (!target) return sendBare(response, 400);
+    if (!target || request.headersDistinct['host']?.length !== 1) return sendBare(response, 400);
     const found = findRoute(routes, request.method ?? '', target.path);
     const registered = found && worker.functions.get(found.route.name);
     if (!found || !registered) {

@@ -55,5 +55,5 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-export const codeOf = (error: unknown): unknown =>
+const codeOf = (error: unknown): unknown =>
   typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

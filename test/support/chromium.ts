@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 
-export type Chromium = { executable: string; env: Record<string, string> };
+type Chromium = { executable: string; env: Record<string, string> };
 export type FoundChromium = { kind: 'found'; chromium: Chromium } | { kind: 'missing'; reason: string };
 export type LaunchedChromium = { kind: 'browser'; browser: Browser } | { kind: 'missing'; reason: string };
 

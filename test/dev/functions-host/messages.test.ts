@@ -64,6 +64,14 @@ describe('requests in the Functions host', () => {
   });
 });
 
+describe('refuses', () => {
+  it('a request with two Host headers', async () => {
+    const host = await hostOf(answerWith('{ body: r.url }'));
+    const headers = ['host', 'localhost', 'host', 'evil.example'];
+    expect((await send(host, '/f', { headers })).status).toBe(400);
+  });
+});
+
 describe('answers of the Functions host', () => {
   it('buffers a stream and sends status, headers and body', async () => {
     const stream = `new ReadableStream({ start(c) { c.enqueue(new Uint8Array([104])); c.enqueue(new Uint8Array([105])); c.close() } })`;
