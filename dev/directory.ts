@@ -12,7 +12,7 @@ export type Directory = {
 
 export type Tenant = { readonly id: string; readonly name: string; readonly domain: string };
 
-export type Group = { readonly id: string; readonly name: string; readonly description: string };
+type Group = { readonly id: string; readonly name: string; readonly description: string };
 
 export type User = {
   /** Object id in the home tenant. The sign-in pages name an account by it. */
@@ -78,13 +78,13 @@ export type Registration = {
   readonly organizationConsents: readonly { readonly tenantId: string; readonly scopes: readonly string[] }[];
 };
 
-export type AppRole = {
+type AppRole = {
   readonly value: string;
   readonly title: string;
   readonly description: string;
 };
 
-export type OptionalClaim = 'sid' | 'login_hint' | 'auth_time' | 'acct' | 'acrs';
+type OptionalClaim = 'sid' | 'login_hint' | 'auth_time' | 'acct' | 'acrs';
 
 export const graphResourceId = '00000003-0000-0000-c000-000000000000';
 

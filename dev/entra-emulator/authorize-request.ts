@@ -4,8 +4,8 @@ import { type ClaimsRequest, parseClaimsRequest } from './claims-request.ts';
 import { type EntraError, errors } from './errors.ts';
 import { parseScopes, type RequestedScope } from './scopes.ts';
 
-export type ResponseMode = 'query' | 'fragment' | 'form_post';
-export type Prompt = 'login' | 'select_account' | 'consent' | 'none';
+type ResponseMode = 'query' | 'fragment' | 'form_post';
+type Prompt = 'login' | 'select_account' | 'consent' | 'none';
 
 /** Where the answer goes: known to be the app's own address. */
 export type ReturnAddress = {
@@ -114,11 +114,5 @@ const isAvailableIn = (registration: Registration, tenant: TenantChoice): boolea
   registration.tenantId === tenant.tenant.id;
 
 /** Letter by letter, except that the port of `http://localhost` may be any, as Entra has it for development. */
-export const isSameAddress = (registered: string, asked: string): boolean => {
-  if (registered === asked) return true;
-  const withoutPort = /^http:\/\/localhost:\d{1,5}(?=\/|$)/;
-  return (
-    /^http:\/\/localhost(?=\/|$)/.test(registered) &&
-    asked.replace(withoutPort, 'http://localhost') === registered
-  );
-};
+export const isSameAddress = (registered: string, asked: string): boolean =>
+  asked === registered || asked.replace(/^http:\/\/localhost:\d{1,5}\//, 'http://localhost/') === registered;

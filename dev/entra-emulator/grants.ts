@@ -14,7 +14,7 @@ export type Grant = {
   isRevoked: boolean;
 };
 
-export type AuthorizationCode = {
+type AuthorizationCode = {
   readonly grant: Grant;
   readonly redirectUri: string;
   readonly nonce: string | undefined;
@@ -24,7 +24,7 @@ export type AuthorizationCode = {
   isRedeemed: boolean;
 };
 
-export type RefreshToken = { readonly grant: Grant; readonly expiresAt: Date; isSpent: boolean };
+type RefreshToken = { readonly grant: Grant; readonly expiresAt: Date; isSpent: boolean };
 
 export type GrantStore = {
   addCode(code: Omit<AuthorizationCode, 'isRedeemed'>): string;

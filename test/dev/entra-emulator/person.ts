@@ -7,7 +7,7 @@ export type Person = {
 };
 
 /** What the browser ended at: a page, or an address outside the emulator. */
-export type Seen = {
+type Seen = {
   readonly status: number;
   readonly text: string;
   readonly heading: string;
