@@ -44,6 +44,10 @@ export async function bundle(options: { entry: string; outfile: string }): Promi
     // The Functions worker supplies this module at run time; it is in no registry.
     external: ['@azure/functions-core'],
     define: { __CLIENT_SOURCE__: JSON.stringify(clientSource) },
+    // Shorter to parse at a cold start; names stay, so that a stack trace can be read.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    lineLimit: 200,
     legalComments: 'linked',
     sourcemap: 'external',
     logLevel: 'silent',
