@@ -1,0 +1,75 @@
+import type { Directory, User } from '../directory.ts';
+import type { GraphObject } from './answers.ts';
+
+/** The user as Graph describes one in this tenant: a guest has an object id of its own there. */
+export function toGraphUser(user: User, tenantId: string): GraphObject {
+  return {
+    businessPhones: user.businessPhones,
+    displayName: user.name,
+    givenName: user.givenName,
+    jobTitle: user.jobTitle,
+    mail: user.mail,
+    mobilePhone: user.mobilePhone,
+    officeLocation: user.officeLocation,
+    preferredLanguage: user.preferredLanguage,
+    surname: user.surname,
+    userPrincipalName: user.username,
+    department: user.department,
+    id: objectIdIn(user, tenantId),
+  };
+}
+
+/** What Graph sends of a user who is asked for without `$select`. */
+export const defaultUserFields = [
+  'businessPhones',
+  'displayName',
+  'givenName',
+  'jobTitle',
+  'mail',
+  'mobilePhone',
+  'officeLocation',
+  'preferredLanguage',
+  'surname',
+  'userPrincipalName',
+  'id',
+] as const;
+
+/** Groups and directory roles. Names only for an app that may read them: without, Graph sends ids and nulls. */
+export function membershipsOf(user: User, scopes: ReadonlySet<string>): GraphObject[] {
+  const namesAllowed = scopes.has('GroupMember.Read.All') || scopes.has('Directory.Read.All');
+  const groups = user.groups.map(({ id, name, description }) => ({
+    '@odata.type': '#microsoft.graph.group',
+    id,
+    displayName: namesAllowed ? name : null,
+    description: namesAllowed ? description : null,
+  }));
+  const roles = user.isTenantAdministrator
+    ? [
+        {
+          '@odata.type': '#microsoft.graph.directoryRole',
+          id: '6f1d2c3b-5a4e-4d7c-9b8a-7e6f5d4c3b2a',
+          displayName: namesAllowed ? 'Global Administrator' : null,
+          description: null,
+        },
+      ]
+    : [];
+  return [...groups, ...roles];
+}
+
+export function findUser(directory: Directory, tenantId: string, idOrName: string): User | undefined {
+  return usersIn(directory, tenantId).find(
+    (user) => objectIdIn(user, tenantId) === idOrName || user.username === idOrName.toLowerCase(),
+  );
+}
+
+/** Members and guests of a tenant. */
+export function usersIn({ users }: Directory, tenantId: string): User[] {
+  return users.filter(
+    ({ homeTenantId, guestIn }) =>
+      homeTenantId === tenantId || guestIn.some((guest) => guest.tenantId === tenantId),
+  );
+}
+
+function objectIdIn(user: User, tenantId: string): string {
+  return user.guestIn.find((guest) => guest.tenantId === tenantId)?.objectId ?? user.id;
+}
