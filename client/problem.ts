@@ -1,0 +1,44 @@
+/** A refusal by the BFF itself: act on `code`; `detail` is for a person. @see RFC 9457 */
+export class BffProblem extends Error {
+  override readonly name = 'BffProblem';
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string | undefined;
+  /** A path of this origin where the person can put it right; `client.interact` goes there. */
+  readonly loginUrl: string | undefined;
+  /** The feature of the policy whose permissions are in question. */
+  readonly feature: string | undefined;
+  /** Why the person is needed, such as `consent_required`. */
+  readonly reason: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(document: Readonly<Record<string, unknown>>, status: number, retryAfterSeconds?: number) {
+    const text = (name: string) => {
+      const value = document[name];
+      return typeof value === 'string' ? value : undefined;
+    };
+    const code = text('code') ?? 'internal_error';
+    super(text('detail') ?? text('title') ?? code);
+    this.code = code;
+    this.status = status;
+    this.detail = text('detail');
+    this.loginUrl = text('login_url');
+    this.feature = text('feature');
+    this.reason = text('reason');
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** The problem in a response, or undefined when it has none: its body is then still unread. */
+export async function readProblem(response: Response): Promise<BffProblem | undefined> {
+  const type = response.headers.get('content-type') ?? '';
+  if (response.ok || !/^application\/problem\+json\b/i.test(type)) return undefined;
+  const document: unknown = await response.json().catch(() => undefined);
+  const isObject = typeof document === 'object' && document !== null;
+  return new BffProblem(isObject ? { ...document } : {}, response.status, readRetryAfter(response));
+}
+
+function readRetryAfter({ headers }: Response): number | undefined {
+  const text = headers.get('retry-after') ?? '';
+  return /^\d+$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,31 @@
+/** `not_asked`: the first use asks. `declined`: only a deliberate click asks again. */
+export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
+
+export interface SignedOut {
+  readonly signed_in: false;
+  readonly login_url: string;
+}
+
+export interface SignedIn {
+  readonly signed_in: true;
+  readonly name: string;
+  readonly username: string;
+  readonly tenant_id: string;
+  readonly roles: readonly string[];
+  /** What the person may do, by name. Advice for the page: the server decides. */
+  readonly can: Readonly<Record<string, boolean>>;
+  readonly features: Readonly<Record<string, FeatureState>>;
+  readonly expires_at: string;
+  readonly idle_expires_at: string;
+  readonly login_url: string;
+}
+
+/** The answer of `api/auth/session`. */
+export type Session = SignedOut | SignedIn;
+
+/** Anything but the answer of our own function is a mistake in the deployment, such as a page served in its place. */
+export function parseSession(answer: unknown): Session {
+  const isSession = typeof answer === 'object' && answer !== null && 'signed_in' in answer;
+  if (!isSession) throw new TypeError('The answer is not a session.');
+  return answer as Session;
+}
