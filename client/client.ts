@@ -57,7 +57,7 @@ export function createClient(options: ClientOptions = {}): Client {
       const response = await call(`${basePath}/auth/logout`, { method: 'POST' });
       location.assign(parseLogoutUrl(await response.json()));
     },
-    graph(path, init) {
+    async graph(path, init) {
       if (!path.startsWith('/')) throw new TypeError('A path of Graph begins with "/".');
       return call(`${basePath}/graph/v1.0${path}`, init);
     },

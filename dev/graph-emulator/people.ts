@@ -1,4 +1,4 @@
-import type { Directory, User } from '../directory.ts';
+import { type Directory, findUserByObjectId, objectIdIn, type User } from '../directory.ts';
 import type { GraphObject } from './answers.ts';
 
 /** The user as Graph describes one in this tenant: a guest has an object id of its own there. */
@@ -57,19 +57,13 @@ export function membershipsOf(user: User, scopes: ReadonlySet<string>): GraphObj
 }
 
 export function findUser(directory: Directory, tenantId: string, idOrName: string): User | undefined {
-  return usersIn(directory, tenantId).find(
-    (user) => objectIdIn(user, tenantId) === idOrName || user.username === idOrName.toLowerCase(),
+  return (
+    findUserByObjectId(directory, tenantId, idOrName) ??
+    usersIn(directory, tenantId).find(({ username }) => username === idOrName.toLowerCase())
   );
 }
 
 /** Members and guests of a tenant. */
 export function usersIn({ users }: Directory, tenantId: string): User[] {
-  return users.filter(
-    ({ homeTenantId, guestIn }) =>
-      homeTenantId === tenantId || guestIn.some((guest) => guest.tenantId === tenantId),
-  );
-}
-
-function objectIdIn(user: User, tenantId: string): string {
-  return user.guestIn.find((guest) => guest.tenantId === tenantId)?.objectId ?? user.id;
+  return users.filter((user) => objectIdIn(user, tenantId) !== undefined);
 }

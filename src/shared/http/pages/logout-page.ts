@@ -8,6 +8,8 @@ export function logoutPage(name: string | undefined, formToken: string, entraOri
     title: 'Sign out',
     // Chromium applies form-action to the redirect after the form as well.
     formTargets: ["'self'", entraOrigin],
+    // Under the stricter policy of other pages Chromium would send our own form with Origin: null.
+    headers: { 'referrer-policy': 'same-origin' },
     content: html`<section class="card">
 <h1>Sign out?</h1>
 ${name !== undefined && html`<p>You are signed in as ${name}.</p>`}
