@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { startAzurite } from './azurite.ts';
+import { developmentSettings } from './development-settings.ts';
+import { directory } from './directory.ts';
+import { startEntraEmulator } from './entra-emulator/emulator.ts';
+import { choosePort } from './free-port.ts';
+import type { LogEntry } from './functions-host/core-types.ts';
+import { startFunctionsHost } from './functions-host/host.ts';
+import { startGraphEmulator } from './graph-emulator/emulator.ts';
+import { createRunning } from './running.ts';
+import { serveFolder } from './static-files.ts';
+
+export type Development = {
+  /** Where a browser goes: `PUBLIC_BASE_URL`. */
+  publicBaseUrl: string;
+  /** Where the BFF itself listens; another address when something like a development server stands in front of it. */
+  bffOrigin: string;
+  entraSwitchesUrl: string;
+  graphSwitchesUrl: string;
+};
+
+const preferredPorts = { bff: 7071, entra: 7072, graph: 7073 };
+const demoFolder = fileURLToPath(new URL('../demo', import.meta.url));
+
+/** Everything that one machine needs to run the app: built, connected, and stopped together. */
+export function createDevelopment(options: {
+  build: () => Promise<string>;
+  env: Readonly<Record<string, string | undefined>>;
+  log: (entry: LogEntry) => void;
+}) {
+  const running = createRunning();
+
+  async function start(): Promise<Development> {
+    const [bffPort, entraPort, graphPort] = await Promise.all([
+      choosePort(preferredPorts.bff),
+      choosePort(preferredPorts.entra),
+      choosePort(preferredPorts.graph),
+    ]);
+    const emulators = async () => {
+      const entra = await running.add(startEntraEmulator({ directory, port: entraPort }));
+      const graph = startGraphEmulator({ directory, entraOrigin: entra.origin, port: graphPort });
+      return { entra, graph: await running.add(graph) };
+    };
+    const [bundle, azurite, { entra, graph }] = await Promise.all([
+      options.build(),
+      running.add(startAzurite()),
+      emulators(),
+    ]);
+
+    const switches = {
+      entraSwitchesUrl: `${entra.origin}/switches`,
+      graphSwitchesUrl: `${graph.origin}/switches`,
+    };
+    const settings = developmentSettings(
+      {
+        bffOrigin: `http://localhost:${bffPort}`,
+        entraOrigin: entra.origin,
+        graphOrigin: graph.origin,
+        tableConnectionString: azurite.connectionString,
+      },
+      options.env,
+    );
+    const host = await running.add(
+      startFunctionsHost({
+        bundle,
+        env: settings,
+        port: bffPort,
+        frontend: createFrontend(switches),
+        log: options.log,
+      }),
+    );
+    await requireReady(host.origin);
+    return { publicBaseUrl: settings['PUBLIC_BASE_URL'] ?? host.origin, bffOrigin: host.origin, ...switches };
+  }
+
+  return { start, stop: running.stop };
+}
+
+/** An app with a wrong setting starts and answers every request with why: here that is a failed start. */
+async function requireReady(bffOrigin: string): Promise<void> {
+  const response = await fetch(`${bffOrigin}/api/health/ready`);
+  if (response.status < 500) return;
+  const body = await response.text();
+  const detail = /"detail":\s*"([^"]+)"/.exec(body)?.[1];
+  throw new Error(`the app answers ${response.status} to a readiness check: ${detail ?? body}`);
+}
+
+/** The demo page, and the one address by which it finds the switches. */
+function createFrontend(switches: { entraSwitchesUrl: string; graphSwitchesUrl: string }) {
+  const serveDemo = serveFolder(demoFolder);
+  const devJson = JSON.stringify({
+    entra_switches_url: switches.entraSwitchesUrl,
+    graph_switches_url: switches.graphSwitchesUrl,
+  });
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (request.method !== 'GET' || request.url !== '/dev.json') return serveDemo(request, response);
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(devJson);
+    return true;
+  };
+}

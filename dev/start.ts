@@ -1,0 +1,4 @@
+import { buildApp } from '../scripts/build.ts';
+import { run } from './run.ts';
+
+await run({ build: buildApp });
