@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { type Azurite, startAzurite } from '../../dev/azurite.ts';
@@ -40,7 +39,7 @@ export async function teardown(): Promise<void> {
 }
 
 async function buildBundle(entry: string, outfile: string): Promise<string> {
-  if (existsSync(fromRoot(entry))) await bundle({ entry: fromRoot(entry), outfile: fromRoot(outfile) });
+  await bundle({ entry: fromRoot(entry), outfile: fromRoot(outfile) });
   return fromRoot(outfile);
 }
 
