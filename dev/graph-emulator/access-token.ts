@@ -1,6 +1,8 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
-import { graphResourceId } from '../directory.ts';
 import { GraphError } from './answers.ts';
+
+/** Microsoft Graph's own application id, the audience of every access token for it. */
+export const graphAudience = '00000003-0000-0000-c000-000000000000';
 
 /** Who calls, and what the access token lets them do. */
 export interface Caller {
@@ -9,42 +11,37 @@ export interface Caller {
   readonly scopes: ReadonlySet<string>;
 }
 
-/** Reads the `Authorization` header of a call and gives the caller, or Graph's 401. */
-export type AuthenticateCaller = (
-  authorization: string | undefined,
-  now: Date,
-) => Promise<Caller | GraphError>;
+/** Reads the `Authorization` header of a call and gives the caller, or throws Graph's 401. */
+export type AuthenticateCaller = (authorization: string | undefined, now: Date) => Promise<Caller>;
 
 /** Checks access tokens against the keys that the Entra emulator publishes. */
 export function createAuthenticateCaller(entraOrigin: string): AuthenticateCaller {
   const keys = createRemoteJWKSet(new URL('/common/discovery/v2.0/keys', entraOrigin), {
     // A rotated key must count at once: the emulator rotates on command, and tests do not wait half a minute.
     cooldownDuration: 0,
-    // A test that counts who fetched the keys can tell this fetch from the app's.
-    headers: { 'user-agent': 'graph-emulator' },
   });
 
   return async (authorization, now) => {
     const accessToken = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    if (accessToken === undefined) return unauthorized(entraOrigin, 'Access token is empty.');
+    if (accessToken === undefined) throw unauthorized(entraOrigin, 'Access token is empty.');
     try {
       const { payload } = await jwtVerify(accessToken, keys, {
         algorithms: ['RS256'],
-        audience: graphResourceId,
+        audience: graphAudience,
         requiredClaims: ['exp', 'iss', 'tid', 'oid'],
         currentDate: now,
       });
       return parseCaller(payload, entraOrigin);
     } catch (cause) {
-      return unauthorized(entraOrigin, explain(cause));
+      throw cause instanceof GraphError ? cause : unauthorized(entraOrigin, explain(cause));
     }
   };
 }
 
-function parseCaller(claims: JWTPayload, entraOrigin: string): Caller | GraphError {
+function parseCaller(claims: JWTPayload, entraOrigin: string): Caller {
   const { tid, oid, scp, iss } = claims;
   if (typeof tid !== 'string' || typeof oid !== 'string' || iss !== `${entraOrigin}/${tid}/v2.0`) {
-    return unauthorized(entraOrigin, 'Access token validation failure. Invalid issuer.');
+    throw unauthorized(entraOrigin, 'Access token validation failure. Invalid issuer.');
   }
   return { userId: oid, tenantId: tid, scopes: new Set(typeof scp === 'string' ? scp.split(' ') : []) };
 }
@@ -63,6 +60,6 @@ function explain(cause: unknown): string {
 
 function unauthorized(entraOrigin: string, message: string): GraphError {
   return new GraphError(401, 'InvalidAuthenticationToken', message, {
-    'WWW-Authenticate': `Bearer realm="", authorization_uri="${entraOrigin}/common/oauth2/authorize", client_id="${graphResourceId}"`,
+    'WWW-Authenticate': `Bearer realm="", authorization_uri="${entraOrigin}/common/oauth2/authorize", client_id="${graphAudience}"`,
   });
 }

@@ -1,168 +1,187 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
 import type { Directory } from '../directory.ts';
+import { sendReply } from '../entra-emulator/http.ts';
 import { createAuthenticateCaller } from './access-token.ts';
 import { type GraphAnswer, GraphError, graphJsonType, toErrorAnswer } from './answers.ts';
-import { type RecordedRequest, readBody, recordRequest } from './recorded-request.ts';
 import { answerCall } from './routes.ts';
-import { type Respond, sendScripted } from './scripted-answer.ts';
 import { type GraphSwitches, goodDay } from './switches.ts';
-import { applySwitches, switchesPage, switchesPageHeaders } from './switches-page.ts';
+import { readSwitches, switchesPage } from './switches-page.ts';
 
-export type GraphEmulator = {
+/** A call as it came over the wire, before anything was checked. */
+export interface RecordedRequest {
+  readonly method: string;
+  /** Path and query, byte for byte. */
+  readonly target: string;
+  /** Names and values in the order they came. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+  /** The `oid` of the access token, unverified. */
+  readonly subject: string | undefined;
+}
+
+/** Answers a call in the emulator's place: a test's way to break anything. */
+export type Respond = (request: RecordedRequest, response: ServerResponse) => void | Promise<void>;
+
+export interface GraphEmulator {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
-  readonly switches: GraphSwitches;
-  /** Every call but those of the switches page, oldest first. */
   readonly requests: RecordedRequest[];
   count(): number;
-  /** Lets a test dictate the answers until it passes undefined. */
+  readonly switches: GraphSwitches;
+  /** From now on `respond` answers every call; `undefined` gives the work back. */
   respondWith(respond: Respond | undefined): void;
   close(): Promise<void>;
-};
+}
 
-/** Starts a Microsoft Graph for this computer only, on plain HTTP. Port 0 takes a free one. */
+/** Starts a Graph of invented people on plain HTTP, for this computer only. Port 0 takes a free one. */
 export async function startGraphEmulator(options: {
   directory: Directory;
-  /** Where the keys that sign access tokens are published. */
   entraOrigin: string;
   port?: number;
   now?: () => Date;
 }): Promise<GraphEmulator> {
   const { directory, entraOrigin, port = 0, now = () => new Date() } = options;
   const authenticate = createAuthenticateCaller(entraOrigin);
-  const switches: GraphSwitches = { ...goodDay };
   const requests: RecordedRequest[] = [];
+  const switches: GraphSwitches = { ...goodDay };
   let respond: Respond | undefined;
-
   const server = createServer((incoming, response) => {
-    const handle = /^\/switches(\?|$)/.test(incoming.url ?? '') ? handleSwitches : handleCall;
-    handle(incoming, response).catch((cause: unknown) => {
-      // A caller that hung up is no failure of ours.
-      if (!incoming.destroyed || incoming.complete)
-        console.error('The Graph emulator failed on a request.', cause);
-      response.destroy();
-    });
+    handle(incoming, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
-  const origin = `http://127.0.0.1:${address.port}`;
+  const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`;
 
-  async function handleCall(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const record = recordRequest(incoming);
-    requests.push(record);
-    response.once('close', () => {
-      record.hungUp = !response.writableFinished;
-    });
-    const caller = await authenticate(incoming.headers.authorization, now());
-    if (!(caller instanceof GraphError)) record.userId = caller.userId;
-    await readBody(incoming, record);
+  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(incoming);
+    const target = incoming.url ?? '/';
+    if (/^\/(?:switches)?(?:\?|$)/.test(target)) return handleSwitches(incoming, response, body);
+    const request = record(incoming, target, body);
+    requests.push(request);
+    if (respond) return respond(request, response);
+    if (switches.slowMs > 0) await wait(switches.slowMs);
+    const call = {
+      requestId: randomUUID(),
+      clientRequestId: String(incoming.headers['client-request-id'] ?? randomUUID()),
+      now: now(),
+    };
+    sendGraphAnswer(response, await answer(incoming, request, call), call);
+  }
 
-    const scripted = await respond?.(record);
-    if (scripted !== undefined) return sendScripted(response, scripted);
-    if (switches.slowMs > 0) await delay(switches.slowMs, undefined, { ref: false });
-
-    const requestId = randomUUID();
-    const given = incoming.headers['client-request-id'];
-    const call = { requestId, clientRequestId: typeof given === 'string' ? given : requestId, now: now() };
-    let answer: GraphAnswer;
+  async function answer(
+    incoming: IncomingMessage,
+    request: RecordedRequest,
+    call: { requestId: string; clientRequestId: string; now: Date },
+  ): Promise<GraphAnswer> {
     try {
-      refuseBySwitch(switches);
-      if (caller instanceof GraphError) throw caller;
-      const [path = '', query = ''] = record.target.split(/\?(.*)/s);
-      if (!path.startsWith('/v1.0/')) {
-        throw new GraphError(
-          404,
-          'ResourceNotFound',
-          `Resource not found for the segment '${path.split('/')[1]}'.`,
-        );
-      }
-      answer = answerCall({
-        method: record.method,
-        path: path.slice('/v1.0'.length),
-        query: new URLSearchParams(query),
+      failOnCommand(switches);
+      const { pathname, searchParams } = new URL(request.target, origin);
+      if (!pathname.startsWith('/v1.0/'))
+        throw new GraphError(400, 'BadRequest', 'Invalid version: only v1.0 is emulated.');
+      const caller = await authenticate(incoming.headers.authorization, call.now);
+      return answerCall({
+        method: request.method === 'HEAD' ? 'GET' : request.method,
+        path: pathname.slice('/v1.0'.length),
+        query: searchParams,
+        body: request.body,
         caller,
         directory,
         origin,
         now: call.now,
       });
     } catch (error) {
-      if (!(error instanceof GraphError)) throw error;
-      answer = toErrorAnswer(error, call);
+      if (error instanceof GraphError) return toErrorAnswer(error, call);
+      throw error;
     }
-    sendAnswer(response, answer, call);
   }
 
-  async function handleSwitches(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  function handleSwitches(incoming: IncomingMessage, response: ServerResponse, body: Buffer): void {
     if (incoming.method !== 'POST') {
-      response
-        .writeHead(200, switchesPageHeaders)
-        .end(switchesPage(switches, entraOrigin, /\?saved$/.test(incoming.url ?? '')));
+      sendReply(response, switchesPage(switches, (incoming.url ?? '').includes('saved')));
       return;
     }
-    // A page of another site must not press these buttons. Programs send no Origin.
     if (incoming.headers.origin !== undefined && incoming.headers.origin !== origin) {
       response
         .writeHead(403, { 'content-type': 'text/plain' })
         .end('Another site must not change the switches.');
       return;
     }
-    const record = recordRequest(incoming);
-    await readBody(incoming, record);
-    applySwitches(switches, new URLSearchParams(record.body.toString('utf8')));
+    Object.assign(switches, readSwitches(new URLSearchParams(body.toString('utf8')), switches));
     response.writeHead(303, { location: '/switches?saved' }).end();
   }
 
   return {
     origin,
-    switches,
     requests,
     count: () => requests.length,
-    respondWith: (next) => {
+    switches,
+    respondWith(next) {
       respond = next;
     },
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)));
-        server.closeAllConnections();
-      }),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
   };
 }
 
-function refuseBySwitch(switches: GraphSwitches): void {
-  if (switches.unavailable) {
-    throw new GraphError(503, 'serviceNotAvailable', 'The service is temporarily unavailable.');
+function failOnCommand(switches: GraphSwitches): void {
+  if (switches.throttledCalls > 0) {
+    switches.throttledCalls--;
+    const headers = { 'Retry-After': String(switches.retryAfterSeconds) };
+    throw new GraphError(429, 'TooManyRequests', 'Please retry again later.', headers);
   }
-  if (switches.throttledCalls <= 0) return;
-  switches.throttledCalls -= 1;
-  throw new GraphError(429, 'TooManyRequests', 'Too many requests. Wait before you try again.', {
-    'Retry-After': String(switches.retryAfterSeconds),
-  });
+  if (switches.unavailable) throw new GraphError(503, 'serviceNotAvailable', 'The service is unavailable.');
 }
 
-function sendAnswer(
+function record(incoming: IncomingMessage, target: string, body: Buffer): RecordedRequest {
+  const { rawHeaders } = incoming;
+  const headers = rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as const] : [],
+  );
+  return {
+    method: incoming.method ?? 'GET',
+    target,
+    headers,
+    body,
+    subject: subjectOf(incoming.headers.authorization),
+  };
+}
+
+function subjectOf(authorization: string | undefined): string | undefined {
+  try {
+    const { oid } = decodeJwt(authorization?.replace(/^Bearer /i, '') ?? '');
+    return typeof oid === 'string' ? oid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+function sendGraphAnswer(
   response: ServerResponse,
-  { status, headers, body }: GraphAnswer,
+  { status, headers = {}, body }: GraphAnswer,
   call: { requestId: string; clientRequestId: string },
 ): void {
-  const bytes =
-    body === undefined
-      ? Buffer.alloc(0)
-      : body instanceof Uint8Array
-        ? body
-        : Buffer.from(JSON.stringify(body));
+  const content = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body);
   response.writeHead(status, {
-    // An empty 202 has no type: Graph's own client fails on one.
-    ...(body !== undefined && { 'Content-Type': graphJsonType }),
-    'Cache-Control': 'no-cache',
-    'Content-Length': bytes.length,
+    ...(typeof content === 'string' ? { 'content-type': graphJsonType } : {}),
     'request-id': call.requestId,
     'client-request-id': call.clientRequestId,
+    'cache-control': 'no-store, no-cache',
     ...headers,
+    'content-length': content === undefined ? 0 : Buffer.byteLength(content),
   });
-  response.end(bytes);
+  response.end(content);
 }

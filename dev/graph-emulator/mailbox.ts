@@ -1,119 +1,81 @@
 import { createHash } from 'node:crypto';
-import { GraphError, type GraphObject } from './answers.ts';
-import type { Member } from './directory-objects.ts';
-import { letters } from './letters.ts';
+import type { User } from '../directory.ts';
+import type { GraphObject } from './answers.ts';
 
-const dayMs = 24 * 60 * 60 * 1000;
+const senders = [
+  ['Nora Nilsen', 'nora.nilsen@contoso.example'],
+  ['Ravi Rao', 'ravi.rao@contoso.example'],
+  ['Tess Taylor', 'tess.taylor@fabrikam.example'],
+  ['Oscar Ortiz', 'oscar.ortiz@contoso.example'],
+  ['Contoso Travel', 'travel@contoso.example'],
+  ['Yuki Yamada', 'yuki.yamada@fabrikam.example'],
+  ['Facilities', 'facilities@contoso.example'],
+] as const;
+
+const letters = [
+  [
+    'Agenda for Thursday',
+    'Three points from me: the roadmap, who is on call in December, and the workshop in Oslo.',
+  ],
+  [
+    'Your train tickets',
+    'Your booking is confirmed. The tickets are attached; seats 41 and 42 face forward.',
+  ],
+  [
+    'Draft of the proposal',
+    'Here is the draft we spoke about. Please look at section two before we send it.',
+  ],
+  ['Lunch tomorrow?', 'The new place by the harbour has a table for four at noon. Are you in?'],
+  ['Minutes of the review', 'Thank you all for coming. The decisions and the open questions are below.'],
+  ['Meeting room moved', 'Room 2.14 is being painted until Friday. Your meetings have moved to room 3.02.'],
+  [
+    'Question about the invoice',
+    'The amount on page two does not match the order. Could you check with accounting?',
+  ],
+] as const;
+
+const messageCount = 35;
 const hourMs = 60 * 60 * 1000;
-const minuteMs = 60 * 1000;
 
-/** A person's messages, newest first: the same ids and texts at every start, with times that end shortly before now. */
-export function listMessages(member: Member, now: Date): readonly GraphObject[] {
-  // Times hang on the hour, so that pages fetched one after the other tell the same times.
-  const newest = Math.floor(now.getTime() / hourMs) * hourMs - 7 * minuteMs;
-  return letters.map((letter, position) => {
-    const ageMs = position * 9.4 * hourMs + ((position * 37) % 50) * minuteMs;
-    return toMessage(member, position, letter, new Date(newest - ageMs));
-  });
-}
-
-/** The message with that id. */
-export function requireMessage(member: Member, id: string, now: Date): GraphObject {
-  const message = listMessages(member, now).find((one) => one['id'] === id);
-  if (message === undefined) {
-    throw new GraphError(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
-  }
-  return message;
-}
-
-/** What Graph sends of a message even when `$select` does not name it. */
-export const alwaysSentOfItem: readonly string[] = ['@odata.etag', 'id'];
-
-/** A few appointments of this and the next days. */
-export function listEvents(member: Member, now: Date): readonly GraphObject[] {
-  const today = Math.floor(now.getTime() / dayMs) * dayMs;
-  return appointments.map(([subject, place, dayOffset, startHour, hours], position) => {
-    const start = today + dayOffset * dayMs + startHour * hourMs;
+/** The user's messages, newest first; the same user has the same ones every time. */
+export function messagesOf(user: User, now: Date): GraphObject[] {
+  const newestMs = Math.floor(now.getTime() / hourMs) * hourMs - hourMs;
+  return Array.from({ length: messageCount }, (_, at) => {
+    const [senderName, senderAddress] = senders[(at * 3 + user.name.length) % senders.length] ?? senders[0];
+    const [subject, text] = letters[(at * 5 + user.name.length) % letters.length] ?? letters[0];
+    const received = new Date(newestMs - at * at * hourMs - at * 7 * hourMs);
+    const id = `AAMk${createHash('sha256').update(`${user.id} ${at}`).digest('base64url')}=`;
     return {
-      ...toItem(member, 'event', position),
-      subject,
-      bodyPreview: '',
-      isAllDay: hours === 24,
-      isCancelled: false,
-      isOrganizer: position % 2 === 0,
-      start: toDateTime(start),
-      end: toDateTime(start + hours * hourMs),
-      location: { displayName: place },
-      organizer: { emailAddress: { name: member.user.name, address: member.user.mail } },
-      attendees: [],
+      id,
+      subject: at < letters.length ? subject : `Re: ${subject}`,
+      bodyPreview: text,
+      body: { contentType: 'text', content: `Dear ${user.givenName},\n\n${text}\n\n${senderName}` },
+      from: { emailAddress: { name: senderName, address: senderAddress } },
+      toRecipients: [{ emailAddress: { name: user.name, address: user.mail } }],
+      receivedDateTime: received.toISOString().replace('.000Z', 'Z'),
+      isRead: at > 3,
+      hasAttachments: subject === 'Your train tickets',
+      importance: 'normal',
     };
   });
 }
 
-const appointments: readonly (readonly [
-  subject: string,
-  place: string,
-  dayOffset: number,
-  startHour: number,
-  hours: number,
-])[] = [
-  ['Stand-up', 'Room 2.14', 0, 9, 0.25],
-  ['Roadmap', 'Room 1.01', 0, 10, 1],
-  ['Lunch with Theo', 'Noodle place', 0, 12.5, 1],
-  ['Stand-up', 'Room 2.14', 1, 9, 0.25],
-  ['Interview', 'Online', 1, 14, 1],
-  ['Trip to Lyon', 'Lyon', 2, 0, 24],
-  ['Review of the quarter', 'Room 3.02', 4, 15, 1.5],
-];
-
-function toMessage(
-  member: Member,
-  position: number,
-  { from, subject, text }: (typeof letters)[number],
-  at: Date,
-): GraphObject {
-  const sender = { emailAddress: { name: from[0], address: from[1] } };
-  const body = text.replaceAll('{name}', member.user.givenName);
-  const instant = `${at.toISOString().slice(0, 19)}Z`;
-  return {
-    ...toItem(member, 'message', position),
-    createdDateTime: instant,
-    lastModifiedDateTime: instant,
-    receivedDateTime: instant,
-    sentDateTime: instant,
-    hasAttachments: position % 11 === 3,
-    internetMessageId: `<${toDigest(member, 'message', position).toString('hex').slice(0, 24)}@mail.example>`,
-    subject,
-    bodyPreview: body.slice(0, 255),
-    importance: position % 13 === 2 ? 'high' : 'normal',
-    isRead: ![0, 1, 2, 5, 9, 14].includes(position),
-    isDraft: false,
-    webLink: 'https://outlook.example/mail/',
-    inferenceClassification: 'focused',
-    body: { contentType: 'text', content: body },
-    sender,
-    from: sender,
-    toRecipients: [{ emailAddress: { name: member.user.name, address: member.user.mail } }],
-    ccRecipients: [],
-    bccRecipients: [],
-    replyTo: [],
-    flag: { flagStatus: 'notFlagged' },
-  };
-}
-
-/** Ids as long and as odd as Exchange's: letters, digits, `-`, `_` and a final `=`. */
-function toItem(member: Member, kind: string, position: number): GraphObject {
-  const digest = toDigest(member, kind, position);
-  return {
-    '@odata.etag': `W/"${digest.subarray(0, 18).toString('base64')}"`,
-    id: `AAMkAG${Buffer.concat([digest, digest.subarray(0, 48)]).toString('base64url')}AAA=`,
-  };
-}
-
-function toDigest(member: Member, kind: string, position: number): Buffer {
-  return createHash('sha512').update(`${member.id} ${kind} ${position}`).digest();
-}
-
-function toDateTime(ms: number) {
-  return { dateTime: `${new Date(ms).toISOString().slice(0, 23)}0000`, timeZone: 'UTC' };
+/** The coming days in the user's calendar. */
+export function eventsOf(user: User, now: Date): GraphObject[] {
+  const subjects = ['Planning', 'One to one', 'Design review', 'Dentist', 'All hands'];
+  const today = Math.floor(now.getTime() / (24 * hourMs)) * 24 * hourMs;
+  return subjects.map((subject, at) => {
+    const startMs = today + (at * 24 + 9 + at) * hourMs;
+    const toDateTime = (instantMs: number) => ({
+      dateTime: new Date(instantMs).toISOString().replace('.000Z', '.0000000'),
+      timeZone: 'UTC',
+    });
+    return {
+      id: `AAMk${createHash('sha256').update(`${user.id} event ${at}`).digest('base64url')}=`,
+      subject,
+      start: toDateTime(startMs),
+      end: toDateTime(startMs + hourMs),
+      location: { displayName: user.officeLocation },
+    };
+  });
 }

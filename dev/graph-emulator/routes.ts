@@ -1,18 +1,18 @@
-import { createHash } from 'node:crypto';
-import type { Directory } from '../directory.ts';
+import type { Directory, User } from '../directory.ts';
 import type { Caller } from './access-token.ts';
 import { type GraphAnswer, GraphError, type GraphObject } from './answers.ts';
-import * as members from './directory-objects.ts';
-import * as mail from './mailbox.ts';
+import { eventsOf, messagesOf } from './mailbox.ts';
+import { defaultUserFields, findUser, membershipsOf, toGraphUser, usersIn } from './people.ts';
 import { drawPortrait } from './portrait.ts';
 import { select, toContext, toPage } from './query.ts';
 
-/** A call whose access token has been checked. */
+/** One authenticated call. */
 export interface GraphCall {
   readonly method: string;
-  /** Below `/v1.0`, as received. */
+  /** Below `/v1.0`. */
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly body: Buffer;
   readonly caller: Caller;
   readonly directory: Directory;
   readonly origin: string;
@@ -20,186 +20,216 @@ export interface GraphCall {
 }
 
 interface Route {
-  readonly method: 'GET' | 'POST';
-  readonly template: string;
-  /** One of these in the token's `scp` is enough. */
-  readonly permissions: readonly string[];
-  readonly answer: (call: GraphCall, me: members.Member, key: string) => GraphAnswer;
+  readonly method: string;
+  readonly path: RegExp;
+  /** Any of these delegated permissions will do. */
+  readonly scopes: readonly string[];
+  answer(call: GraphCall, key: string): GraphAnswer;
 }
 
-const readUsers = ['User.ReadBasic.All', 'User.Read.All', 'Directory.Read.All'];
-const readMe = ['User.Read', ...readUsers];
-const readMemberships = ['User.Read', 'GroupMember.Read.All', 'Directory.Read.All'];
+const mailRead = ['Mail.Read', 'Mail.ReadWrite'];
+const usersRead = ['User.ReadBasic.All', 'User.Read.All', 'Directory.Read.All'];
 
 const routes: readonly Route[] = [
-  { method: 'GET', template: '/me', permissions: readMe, answer: (call, me) => userAnswer(call, me) },
+  { method: 'GET', path: /^\/me$/, scopes: ['User.Read'], answer: (call) => userAnswer(call, me(call)) },
   {
     method: 'GET',
-    template: '/me/photo/$value',
-    permissions: readMe,
-    answer: (_call, me) => photoAnswer(me),
-  },
-  { method: 'GET', template: '/me/memberOf', permissions: readMemberships, answer: membershipsAnswer },
-  { method: 'GET', template: '/me/messages', permissions: ['Mail.Read'], answer: messagesAnswer },
-  { method: 'GET', template: '/me/messages/{key}', permissions: ['Mail.Read'], answer: messageAnswer },
-  { method: 'GET', template: '/me/events', permissions: ['Calendars.Read'], answer: eventsAnswer },
-  { method: 'POST', template: '/me/sendMail', permissions: ['Mail.Send'], answer: () => ({ status: 202 }) },
-  { method: 'GET', template: '/users', permissions: readUsers, answer: usersAnswer },
-  {
-    method: 'GET',
-    template: '/users/{key}',
-    permissions: readMe,
-    answer: (call, me, key) => userAnswer(call, requireReadable(call, me, key)),
+    path: /^\/me\/photo\/\$value$/,
+    scopes: ['User.Read'],
+    answer: (call) => photoAnswer(me(call)),
   },
   {
     method: 'GET',
-    template: '/users/{key}/photo/$value',
-    permissions: readMe,
-    answer: (call, me, key) => photoAnswer(requireReadable(call, me, key)),
+    path: /^\/me\/photo$/,
+    scopes: ['User.Read'],
+    answer: () => ({
+      status: 200,
+      body: { '@odata.mediaContentType': 'image/png', id: '240X240', height: 240, width: 240 },
+    }),
+  },
+  {
+    method: 'GET',
+    path: /^\/me\/memberOf$/,
+    scopes: ['User.Read'],
+    answer: (call) =>
+      listAnswer(call, 'directoryObjects', membershipsOf(me(call), call.caller.scopes), '$skiptoken'),
+  },
+  {
+    method: 'GET',
+    path: /^\/me\/messages$/,
+    scopes: mailRead,
+    answer: (call) =>
+      listAnswer(
+        call,
+        `users('${call.caller.userId}')/messages`,
+        inOrder(call, messagesOf(me(call), call.now)),
+        '$skip',
+      ),
+  },
+  {
+    method: 'GET',
+    path: /^\/me\/messages\/([^/]+)$/,
+    scopes: mailRead,
+    answer: (call, key) => {
+      const message = messagesOf(me(call), call.now).find(({ id }) => id === key);
+      if (message === undefined)
+        throw new GraphError(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
+      return oneAnswer(call, `users('${call.caller.userId}')/messages`, message, ['id']);
+    },
+  },
+  {
+    method: 'GET',
+    path: /^\/me\/events$/,
+    scopes: ['Calendars.ReadBasic', 'Calendars.Read', 'Calendars.ReadWrite'],
+    answer: (call) =>
+      listAnswer(call, `users('${call.caller.userId}')/events`, eventsOf(me(call), call.now), '$skip'),
+  },
+  {
+    method: 'POST',
+    path: /^\/me\/sendMail$/,
+    scopes: ['Mail.Send'],
+    answer: ({ body }) => {
+      const message = parseObject(body)['message'];
+      if (typeof message !== 'object' || message === null) {
+        throw new GraphError(400, 'BadRequest', "Missing required parameter 'message'.");
+      }
+      return { status: 202 };
+    },
+  },
+  {
+    method: 'GET',
+    path: /^\/users$/,
+    scopes: usersRead,
+    answer: (call) => {
+      const users = usersIn(call.directory, call.caller.tenantId).map((user) =>
+        toGraphUser(user, call.caller.tenantId),
+      );
+      return listAnswer(call, 'users', users, '$skiptoken', defaultUserFields);
+    },
+  },
+  {
+    method: 'GET',
+    path: /^\/users\/([^/]+)$/,
+    scopes: usersRead,
+    answer: (call, key) => userAnswer(call, other(call, key)),
+  },
+  {
+    method: 'GET',
+    path: /^\/users\/([^/]+)\/photo\/\$value$/,
+    scopes: usersRead,
+    answer: (call, key) => photoAnswer(other(call, key)),
   },
 ];
 
-/** Answers one call as Graph would; every refusal is a {@link GraphError}. */
+/** Graph's answer to a call, or its refusal. @throws {GraphError} */
 export function answerCall(call: GraphCall): GraphAnswer {
-  const segments = call.path.split('/').slice(1).map(decodeSegment);
-  const matching = routes.flatMap((route) => {
-    const key = matchTemplate(route.template, segments);
-    return key === undefined ? [] : [{ route, key }];
-  });
-  if (matching.length === 0) {
-    throw new GraphError(404, 'ResourceNotFound', `Resource not found for the segment '${segments.at(-1)}'.`);
+  const onPath = routes.filter(({ path }) => path.test(call.path));
+  const route = onPath.find(({ method }) => method === call.method);
+  if (onPath.length === 0) {
+    throw new GraphError(404, 'ResourceNotFound', 'Resource not found for the segment.');
   }
-  const method = call.method === 'HEAD' ? 'GET' : call.method;
-  const match = matching.find(({ route }) => route.method === method);
-  if (match === undefined) {
-    throw new GraphError(405, 'BadRequest', 'Specified HTTP method is not allowed for the request target.');
-  }
-  requirePermission(call, match.route.permissions);
-  const me = members.requireCaller(call.directory, call.caller.tenantId, call.caller.userId);
-  return match.route.answer(call, me, match.key);
-}
-
-/** The text that stands for `{key}`, empty when the template has none, undefined when it does not match. */
-function matchTemplate(template: string, segments: readonly string[]): string | undefined {
-  const names = template.split('/').slice(1);
-  if (names.length !== segments.length) return undefined;
-  // Graph reads its own segment names in any letter case.
-  const fits = names.every(
-    (name, at) => name === '{key}' || name.toLowerCase() === segments[at]?.toLowerCase(),
-  );
-  return fits ? (segments[names.indexOf('{key}')] ?? '') : undefined;
-}
-
-function decodeSegment(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw new GraphError(400, 'BadRequest', 'The request path is not properly encoded.');
-  }
-}
-
-function requirePermission({ path, caller }: GraphCall, permissions: readonly string[]): void {
-  if (permissions.some((permission) => caller.scopes.has(permission))) return;
-  // Exchange answers for mail and calendar, the directory for everything else, each in its own words.
-  throw permissions.some((permission) => /^(Mail|Calendars)\./.test(permission)) && path.startsWith('/me')
-    ? new GraphError(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.')
-    : requestDenied();
-}
-
-const requestDenied = () =>
-  new GraphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
-
-/** `User.Read` reaches oneself only, also by `/users/{own id}`. */
-function requireReadable(call: GraphCall, me: members.Member, key: string): members.Member {
-  const mayReadOthers = readUsers.some((permission) => call.caller.scopes.has(permission));
-  const isSelf = [me.id, me.userPrincipalName].some((own) => own.toLowerCase() === key.toLowerCase());
-  if (isSelf) return me;
-  if (!mayReadOthers) throw requestDenied();
-  return members.requireMember(call.directory, me.tenantId, key);
-}
-
-function userAnswer(call: GraphCall, member: members.Member): GraphAnswer {
-  const context = toContext(call.origin, 'users', call.query, true);
-  return { status: 200, body: { '@odata.context': context, ...selectUser(call, member) } };
-}
-
-function usersAnswer(call: GraphCall, me: members.Member): GraphAnswer {
-  const users = members.listMembers(call.directory, me.tenantId).map((member) => selectUser(call, member));
-  const page = toPage(users, toLink(call), { defaultSize: 100, maxSize: 999, by: '$skiptoken' });
-  return {
-    status: 200,
-    body: { '@odata.context': toContext(call.origin, 'users', call.query, false), ...page },
-  };
-}
-
-function selectUser({ query }: GraphCall, member: members.Member): GraphObject {
-  const user = members.toUserObject(member);
-  return query.has('$select')
-    ? select(user, query)
-    : Object.fromEntries(members.defaultUserProperties.map((name) => [name, user[name]]));
-}
-
-function photoAnswer(member: members.Member): GraphAnswer {
-  // Somebody must be without a photo, so that pages show what they do then: guests are.
-  if (member.isGuest) {
+  if (route === undefined)
     throw new GraphError(
-      404,
-      'ImageNotFound',
-      "Exception of type 'Microsoft.Fast.Profile.Core.Exception.ImageNotFoundException' was thrown.",
+      405,
+      'Request_BadRequest',
+      'Specified HTTP method is not allowed for the request target.',
     );
+  if (!route.scopes.some((scope) => call.caller.scopes.has(scope))) {
+    throw route.scopes === mailRead
+      ? new GraphError(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.')
+      : new GraphError(
+          403,
+          'Authorization_RequestDenied',
+          'Insufficient privileges to complete the operation.',
+        );
   }
-  const body = drawPortrait(member.id);
-  const etag = `"${createHash('sha256').update(body).digest('hex').toUpperCase()}"`;
-  return { status: 200, headers: { 'Content-Type': 'image/png', ETag: etag }, body };
+  return route.answer(call, decodeURIComponent(route.path.exec(call.path)?.[1] ?? ''));
 }
 
-function membershipsAnswer(call: GraphCall, me: members.Member): GraphAnswer {
-  const mayReadNames = ['GroupMember.Read.All', 'Directory.Read.All'].some((name) =>
-    call.caller.scopes.has(name),
+function me({ directory, caller }: GraphCall): User {
+  const user = findUser(directory, caller.tenantId, caller.userId);
+  if (user === undefined) throw notFound(caller.userId);
+  return user;
+}
+
+function other({ directory, caller }: GraphCall, key: string): User {
+  const user = findUser(directory, caller.tenantId, key);
+  if (user === undefined) throw notFound(key);
+  return user;
+}
+
+function notFound(key: string): GraphError {
+  return new GraphError(
+    404,
+    'Request_ResourceNotFound',
+    `Resource '${key}' does not exist or one of its queried reference-property objects are not present.`,
   );
-  const objects = members
-    .toMembershipObjects(me, mayReadNames)
-    .map((one) => select(one, call.query, ['@odata.type']));
-  const page = toPage(objects, toLink(call), { defaultSize: 100, maxSize: 999, by: '$skiptoken' });
-  return {
-    status: 200,
-    body: { '@odata.context': toContext(call.origin, 'directoryObjects', call.query, false), ...page },
-  };
 }
 
-function messagesAnswer(call: GraphCall, me: members.Member): GraphAnswer {
-  const newestFirst = mail.listMessages(me, call.now);
-  const oldestFirst = /^receivedDateTime( asc)?$/i.test(call.query.get('$orderby')?.trim() ?? '');
-  const ordered = oldestFirst ? newestFirst.toReversed() : newestFirst;
-  return itemsAnswer(call, me, 'messages', ordered);
+function userAnswer(call: GraphCall, user: User): GraphAnswer {
+  return oneAnswer(call, 'users', toGraphUser(user, call.caller.tenantId), [], defaultUserFields);
 }
 
-function messageAnswer(call: GraphCall, me: members.Member, id: string): GraphAnswer {
-  const message = select(mail.requireMessage(me, id, call.now), call.query, mail.alwaysSentOfItem);
-  return {
-    status: 200,
-    body: { '@odata.context': toContext(call.origin, toSet(me, 'messages'), call.query, true), ...message },
-  };
-}
-
-function eventsAnswer(call: GraphCall, me: members.Member): GraphAnswer {
-  return itemsAnswer(call, me, 'events', mail.listEvents(me, call.now));
-}
-
-function itemsAnswer(
-  call: GraphCall,
-  me: members.Member,
-  name: string,
-  items: readonly GraphObject[],
+function oneAnswer(
+  { origin, query }: GraphCall,
+  set: string,
+  entity: GraphObject,
+  always: readonly string[],
+  defaultFields?: readonly string[],
 ): GraphAnswer {
-  const selected = items.map((item) => select(item, call.query, mail.alwaysSentOfItem));
-  const page = toPage(selected, toLink(call), { defaultSize: 10, maxSize: 1000, by: '$skip' });
+  const body = {
+    '@odata.context': toContext(origin, set, query, true),
+    ...selected(entity, query, always, defaultFields),
+  };
+  return { status: 200, body };
+}
+
+function listAnswer(
+  { origin, path, query }: GraphCall,
+  set: string,
+  items: readonly GraphObject[],
+  by: '$skip' | '$skiptoken',
+  defaultFields?: readonly string[],
+): GraphAnswer {
+  const always = by === '$skip' ? ['id'] : ['@odata.type'];
+  const page = toPage(
+    items.map((item) => selected(item, query, always, defaultFields)),
+    { url: `${origin}/v1.0${path}`, query },
+    { defaultSize: by === '$skip' ? 10 : 100, maxSize: by === '$skip' ? 1000 : 999, by },
+  );
+  return { status: 200, body: { '@odata.context': toContext(origin, set, query, false), ...page } };
+}
+
+function selected(
+  entity: GraphObject,
+  query: URLSearchParams,
+  always: readonly string[],
+  defaultFields?: readonly string[],
+): GraphObject {
+  if (query.has('$select') || defaultFields === undefined) return select(entity, query, always);
+  return select(entity, new URLSearchParams({ $select: defaultFields.join(',') }), always);
+}
+
+function inOrder({ query }: GraphCall, messages: GraphObject[]): GraphObject[] {
+  const order = query.get('$orderby');
+  if (order === null || /^receivedDateTime desc$/i.test(order)) return messages;
+  if (/^receivedDateTime(?: asc)?$/i.test(order)) return messages.toReversed();
+  throw new GraphError(400, 'ErrorInvalidUrlQuery', 'The emulator orders messages by receivedDateTime only.');
+}
+
+function photoAnswer(user: User): GraphAnswer {
   return {
     status: 200,
-    body: { '@odata.context': toContext(call.origin, toSet(me, name), call.query, false), ...page },
+    headers: { 'content-type': 'image/png', etag: `"${user.id}"` },
+    body: drawPortrait(user.id),
   };
 }
 
-const toSet = (me: members.Member, name: string) => `users('${me.id}')/${name}`;
-
-const toLink = ({ origin, path, query }: GraphCall) => ({ url: `${origin}/v1.0${path}`, query });
+function parseObject(body: Buffer): GraphObject {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    throw new GraphError(400, 'BadRequest', 'Unable to read JSON request payload.');
+  }
+}
