@@ -40,9 +40,8 @@ function toResponse(outcome: CallbackOutcome, request: BffRequest, names: Cookie
   const used = clearedCookie(names.transaction(outcome.usedSlot));
   switch (outcome.kind) {
     case 'signed-in': {
-      const maxAgeSeconds = Math.max(1, Math.floor((outcome.expiresAt.getTime() - Date.now()) / 1000));
       return redirectResponse(outcome.returnPath, [
-        { name: names.session, value: outcome.cookieValue, maxAgeSeconds },
+        { name: names.session, value: outcome.cookieValue, maxAgeSeconds: outcome.maxAgeSeconds },
         used,
       ]);
     }

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createKeyRing, type KeyRing, parseKeyBytes } from './crypto/key-ring.ts';
 import { type Cloud, clouds } from './entra/authority.ts';
 import type { ClientCredential } from './entra/client-credential.ts';
@@ -53,7 +53,7 @@ export function parseConfig(environment: Environment): Config {
   const faults: string[] = [];
   const read = createReader(environment, faults);
 
-  const inAzure = isSet(environment['WEBSITE_INSTANCE_ID']);
+  const inAzure = azureMarks.some((name) => isSet(environment[name]));
   const publicBaseUrl = read(
     'PUBLIC_BASE_URL',
     baseUrl(inAzure),
@@ -182,6 +182,18 @@ export function parseConfig(environment: Environment): Config {
     },
   });
 }
+
+/**
+ * One of them is set wherever Azure runs functions. WEBSITE_INSTANCE_ID alone would miss the Flex and the Linux
+ * Consumption plan: only App Service sets it.
+ */
+const azureMarks = [
+  'WEBSITE_INSTANCE_ID',
+  'WEBSITE_POD_NAME',
+  'WEBSITE_SKU',
+  'CONTAINER_NAME',
+  'MANAGED_ENVIRONMENT',
+] as const;
 
 const DAY_SECONDS = 24 * 60 * 60;
 const MIB = 1024 * 1024;

@@ -13,29 +13,29 @@ export interface Guard {
  */
 export interface Access<Granted> {
   /**
-   * `never`: the cookie is not even looked at. `if-possible`: a store that does not answer counts as no session,
+   * `ignored`: the cookie is not even looked at. `if-possible`: a store that does not answer counts as no session,
    * for the one who wants to leave.
    */
-  readonly readsSession: 'never' | 'always' | 'if-possible';
+  readonly session: 'ignored' | 'optional' | 'if-possible' | 'required';
   decide(session: Session | undefined): Granted;
 }
 
-export const allowAnonymous: Access<undefined> = { readsSession: 'never', decide: () => undefined };
+export const allowAnonymous: Access<undefined> = { session: 'ignored', decide: () => undefined };
 
 /** Signed in or not: the handler tells them apart. */
 export const optionalSession: Access<Session | undefined> = {
-  readsSession: 'always',
+  session: 'optional',
   decide: (session) => session,
 };
 
 /** Like {@link optionalSession}, and open to who wants to sign out while the store is down. */
 export const leaving: Access<Session | undefined> = {
-  readsSession: 'if-possible',
+  session: 'if-possible',
   decide: (session) => session,
 };
 
 export const signedIn: Access<Session> = {
-  readsSession: 'always',
+  session: 'required',
   decide(session) {
     if (session === undefined) throw sessionRequired();
     return session;
@@ -45,7 +45,7 @@ export const signedIn: Access<Session> = {
 /** @throws {BffError} session_required, claim_required */
 export function guarded(guard: Guard): Access<Session> {
   return {
-    readsSession: 'always',
+    session: 'required',
     decide(session) {
       const found = signedIn.decide(session);
       if (!satisfies(guard, found)) {

@@ -36,7 +36,8 @@ export type CallbackOutcome =
       readonly kind: 'signed-in';
       readonly returnPath: ReturnPath;
       readonly cookieValue: string;
-      readonly expiresAt: Date;
+      /** Until the session's absolute limit. */
+      readonly maxAgeSeconds: number;
       readonly usedSlot: TransactionSlot;
     }
   /** A replayed callback in a browser that is signed in. */
@@ -143,7 +144,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
       kind: 'signed-in',
       returnPath: transaction.returnPath,
       cookieValue: created.cookieValue,
-      expiresAt: facts.expiresAt,
+      maxAgeSeconds: Math.max(1, Math.floor((facts.expiresAt.getTime() - now().getTime()) / 1000)),
       usedSlot,
     };
   }

@@ -5,7 +5,7 @@ import type { Policy } from '../proxy/policy.ts';
 import type { Session } from '../session/session-store.ts';
 
 /** What a frontend may know about a feature's permissions. */
-export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
+export type FeatureState = 'granted' | 'not_asked' | 'declined';
 
 /** The answer of `api/auth/session`: a fixed set of fields, never a token (PX-16). */
 export type SessionAnswer =

@@ -75,9 +75,9 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
       throw new BffError('method_not_allowed', { allow: rules.methods });
     }
     if (!rules.acceptsForm || !isForm(request)) requireOwnRequest(request, rules.caller, origin);
-    const found = await findSession(request, rules.access.readsSession, cookies);
+    const found = await findSession(request, rules.access.session, cookies);
     const session = found !== undefined && rules.countsAsUse ? await recordUse(found, request) : found;
-    if (rules.page && session === undefined && mayBeMissingCookie(request, rules.access)) {
+    if (rules.page && session === undefined && rules.access.session === 'required' && isNavigation(request)) {
       return bounceOrSignIn(request);
     }
     return handle(request, rules.access.decide(session));
@@ -85,11 +85,11 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
 
   async function findSession(
     request: BffRequest,
-    when: Access<unknown>['readsSession'],
+    need: Access<unknown>['session'],
     cookies: CookieToSet[],
   ): Promise<Session | undefined> {
-    if (when === 'never') return undefined;
-    if (when === 'always') return readSession(request, cookies);
+    if (need === 'ignored') return undefined;
+    if (need !== 'if-possible') return readSession(request, cookies);
     return readSession(request, cookies).catch((error: unknown) => {
       request.log('warn', { event: 'session-not-read', error: describeError(error) });
       return undefined;
@@ -120,21 +120,13 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
     request.log('info', { event: 'pending-sign-out-finished' });
   }
 
-  /** A link from another site brings no Strict cookie: the person may well be signed in. */
-  function mayBeMissingCookie<Granted>(request: BffRequest, access: Access<Granted>): boolean {
-    if (!isNavigation(request)) return false;
-    try {
-      access.decide(undefined);
-      return false;
-    } catch (error) {
-      return error instanceof BffError && error.code === 'session_required';
-    }
-  }
-
+  /** A link from another site brings no Strict cookie: the person may well be signed in, so the page is loaded again. */
   function bounceOrSignIn(request: BffRequest): BffResponse {
     const bounced = request.query.kind === 'query' && request.query.query.get('bounced') === '1';
     if (!bounced) return bouncePage(request.path, request.rawQuery);
-    return redirectResponse(`${loginPath}?return_to=${encodeURIComponent(request.path)}`);
+    const query = request.rawQuery.replace(/&?bounced=1$/, '');
+    const returnTo = query === '' ? request.path : `${request.path}?${query}`;
+    return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo })}`);
   }
 
   async function recordUse(session: Session, request: BffRequest): Promise<Session> {

@@ -46,10 +46,9 @@ export type SendHttp = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** Requests over kept-alive connections. */
 export function createHttpSender(): SendHttp {
-  const agents = {
-    'https:': new https.Agent({ keepAlive: true, maxSockets: 256 }),
-    'http:': new http.Agent({ keepAlive: true, maxSockets: 256 }),
-  };
+  // Idle connections are let go before servers usually close them.
+  const options = { keepAlive: true, maxSockets: 256, timeout: 20_000 };
+  const agents = { 'https:': new https.Agent(options), 'http:': new http.Agent(options) };
   return (request) => send(request, agents);
 }
 

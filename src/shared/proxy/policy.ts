@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { UpstreamPath } from './path-grammar.ts';
 import { type PolicyDocument, policySchema } from './policy-schema.ts';
 
