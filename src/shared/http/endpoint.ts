@@ -56,8 +56,9 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
       );
     } catch (error) {
       // Not even readable as a request. Nothing may escape: the host would answer for us, or not at all.
-      context.error(describeError(error));
-      response = problemResponse(new BffError('internal_error'), context.invocationId, false);
+      context.warn(toLogLine({ event: 'unreadable-request', cause: describeError(error) }));
+      const problem = new BffError('request_invalid', { detail: 'The request cannot be read.' });
+      response = problemResponse(problem, context.invocationId, false);
     }
     // A cookie that the handler sets is not also cleared.
     const ownCookies = response.cookies ?? [];
