@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, inject, it } from 'vitest';
+import { BffError } from '../../../src/shared/errors.ts';
+import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
+import type { Row, Table } from '../../../src/shared/storage/table.ts';
+import { createMemoryTable } from '../../support/memory-table.ts';
+
+const tableName = `t${randomBytes(8).toString('hex')}`;
+const tables: [string, Table][] = [
+  ['in memory', createMemoryTable(tableName)],
+  [
+    'in Azurite',
+    createAzureTable(
+      {
+        kind: 'connection-string',
+        connectionString: inject('tableConnectionString'),
+        allowInsecure: true,
+      },
+      tableName,
+    ),
+  ],
+];
+
+const newRow = (columns: Row['columns'] = { text: 'first' }): Row => ({
+  partitionKey: `user-${randomBytes(32).toString('base64url')}`,
+  rowKey: `session-${randomBytes(32).toString('base64url')}`,
+  columns,
+});
+
+describe.each(tables)('a table %s', (_where, table) => {
+  it('gives back every type of value as it was inserted', async () => {
+    const row = newRow({
+      text: 'Ünïcödé',
+      whole: 2_147_483_647,
+      negative: -1,
+      fraction: 0.5,
+      yes: true,
+      no: false,
+      instant: new Date('2026-08-01T12:34:56.789Z'),
+      bytes: Buffer.from([0, 1, 254, 255]),
+    });
+    await table.insert(row);
+    const found = await table.read(row);
+    expect(found.kind === 'found' && toComparable(found.row)).toEqual(toComparable(row));
+  });
+
+  it('holds columns of 60 KiB, up to the 700 KiB that a session may have', async () => {
+    const parts = Array.from({ length: 12 }, (_, part) => [`part${part}`, randomBytes(60 * 1024)] as const);
+    const row = newRow(Object.fromEntries(parts));
+    await table.insert(row);
+    const found = await table.read(row);
+    expect(found.kind === 'found' && toComparable(found.row)).toEqual(toComparable(row));
+  });
+
+  it('inserts a row once', async () => {
+    const row = newRow();
+    const inserted = await table.insert(row);
+    expect(inserted).toMatchObject({ kind: 'inserted', etag: expect.stringMatching(/./) });
+    expect(await table.insert({ ...row, columns: { text: 'second' } })).toEqual({ kind: 'exists' });
+    expect(await table.read(row)).toMatchObject({ kind: 'found', row: { columns: { text: 'first' } } });
+  });
+
+  it('answers that a row is missing', async () => {
+    expect(await table.read(newRow())).toEqual({ kind: 'missing' });
+  });
+
+  it('replaces the whole row', async () => {
+    const row = newRow({ text: 'first', other: 1 });
+    const etag = etagOf(await table.insert(row));
+    const updated = await table.replace({ ...row, columns: { text: 'second' } }, etag);
+    const found = await table.read(row);
+    expect(found).toEqual({
+      kind: 'found',
+      row: { ...row, columns: { text: 'second' } },
+      etag: etagOf(updated),
+    });
+  });
+
+  it('merges only the named columns', async () => {
+    const row = newRow({ text: 'first', other: 1 });
+    const updated = await table.merge(
+      { ...row, columns: { text: 'second' } },
+      etagOf(await table.insert(row)),
+    );
+    expect(await table.read(row)).toEqual({
+      kind: 'found',
+      row: { ...row, columns: { text: 'second', other: 1 } },
+      etag: etagOf(updated),
+    });
+  });
+
+  it.each(['replace', 'merge'] as const)('%s against another version changes nothing', async (operation) => {
+    const row = newRow();
+    const first = etagOf(await table.insert(row));
+    await table[operation]({ ...row, columns: { text: 'second' } }, first);
+    expect(await table[operation]({ ...row, columns: { text: 'third' } }, first)).toEqual({
+      kind: 'changed',
+    });
+    expect(await table.read(row)).toMatchObject({ kind: 'found', row: { columns: { text: 'second' } } });
+  });
+
+  it.each(['replace', 'merge'] as const)('%s never brings back a removed row', async (operation) => {
+    const row = newRow();
+    const etag = etagOf(await table.insert(row));
+    await table.remove(row);
+    expect(await table[operation](row, etag)).toEqual({ kind: 'missing' });
+    expect(await table.read(row)).toEqual({ kind: 'missing' });
+  });
+
+  it('removes whatever the version is, and twice', async () => {
+    const row = newRow();
+    await table.merge(row, etagOf(await table.insert(row)));
+    await table.remove(row);
+    await table.remove(row);
+    expect(await table.read(row)).toEqual({ kind: 'missing' });
+  });
+
+  it('tells rows of one partition apart', async () => {
+    const row = newRow();
+    const neighbour = { ...newRow({ text: 'other' }), partitionKey: row.partitionKey };
+    await table.insert(row);
+    await table.insert(neighbour);
+    await table.remove(row);
+    expect(await table.read(neighbour)).toMatchObject({ kind: 'found', row: neighbour });
+  });
+
+  it('is ready', async () => {
+    await expect(table.check()).resolves.toBeUndefined();
+  });
+});
+
+describe('the table in storage', () => {
+  const nobody = { kind: 'connection-string', allowInsecure: true } as const;
+
+  it('is made by the first insert, and is ready before that', async () => {
+    const connectionString = inject('tableConnectionString');
+    const fresh = createAzureTable({ ...nobody, connectionString }, `t${randomBytes(8).toString('hex')}`);
+    await expect(fresh.check()).resolves.toBeUndefined();
+    const row = newRow();
+    expect((await fresh.insert(row)).kind).toBe('inserted');
+    expect((await fresh.read(row)).kind).toBe('found');
+  });
+
+  it('translates a service that refuses into storage_unavailable, without its words', async () => {
+    // Nothing listens on port 9 (discard).
+    const connectionString = inject('tableConnectionString').replace(/127\.0\.0\.1:\d+/, '127.0.0.1:9');
+    const down = createAzureTable({ ...nobody, connectionString }, tableName);
+    const attempts = [
+      () => down.read(newRow()),
+      () => down.insert(newRow()),
+      () => down.replace(newRow(), '*'),
+      () => down.merge(newRow(), '*'),
+      () => down.remove(newRow()),
+      () => down.check(),
+    ];
+    const errors = await Promise.all(
+      attempts.map((attempt) =>
+        attempt().then(
+          () => undefined,
+          (error: unknown) => error,
+        ),
+      ),
+    );
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(BffError);
+      expect(error).toMatchObject({ code: 'storage_unavailable', message: 'storage_unavailable' });
+    }
+  });
+});
+
+function etagOf(written: { kind: string; etag?: string }): string {
+  if (written.etag === undefined) throw new Error(`no ETag: ${written.kind}`);
+  return written.etag;
+}
+
+/** Bytes as text: a Buffer and a plain Uint8Array with the same content are the same. */
+function toComparable({ columns, ...keys }: Row) {
+  return {
+    ...keys,
+    columns: Object.fromEntries(
+      Object.entries(columns).map(([name, value]) => [
+        name,
+        value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { Row, RowKeys, Table, TableUpdate } from '../../src/shared/storage/table.ts';
+
+/** A table in memory, held to the same contract as the real one (`table.contract.test.ts`). */
+export interface MemoryTable extends Table {
+  /** Every row as it stands. */
+  rows(): Row[];
+  /** Puts a row as it is, past every rule: what somebody with the storage account's key can do. */
+  put(row: Row): void;
+}
+
+export function createMemoryTable(name = 'sessions'): MemoryTable {
+  const stored = new Map<string, { row: Row; etag: string }>();
+  const keyOf = ({ partitionKey, rowKey }: RowKeys) => JSON.stringify([partitionKey, rowKey]);
+  const put = (row: Row) => {
+    const etag = randomUUID();
+    stored.set(keyOf(row), { row: structuredClone(row), etag });
+    return etag;
+  };
+  const update = (row: Row, etag: string, columnsBefore: (before: Row) => Row['columns']): TableUpdate => {
+    const before = stored.get(keyOf(row));
+    if (before === undefined) return { kind: 'missing' };
+    if (before.etag !== etag) return { kind: 'changed' };
+    return {
+      kind: 'updated',
+      etag: put({ ...row, columns: { ...columnsBefore(before.row), ...row.columns } }),
+    };
+  };
+
+  return {
+    name,
+    rows: () => [...stored.values()].map(({ row }) => structuredClone(row)),
+    put(row) {
+      put(row);
+    },
+    async read(keys) {
+      const found = stored.get(keyOf(keys));
+      return found === undefined
+        ? { kind: 'missing' }
+        : { kind: 'found', row: structuredClone(found.row), etag: found.etag };
+    },
+    async insert(row) {
+      return stored.has(keyOf(row)) ? { kind: 'exists' } : { kind: 'inserted', etag: put(row) };
+    },
+    replace: async (row, etag) => update(row, etag, () => ({})),
+    merge: async (row, etag) => update(row, etag, ({ columns }) => columns),
+    async remove(keys) {
+      stored.delete(keyOf(keys));
+    },
+    async check() {},
+  };
+}
