@@ -2,7 +2,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { GraphError } from './answers.ts';
 
 /** Microsoft Graph's own application id, the audience of every access token for it. */
-export const graphAudience = '00000003-0000-0000-c000-000000000000';
+const graphAudience = '00000003-0000-0000-c000-000000000000';
 
 /** Who calls, and what the access token lets them do. */
 export interface Caller {
@@ -19,6 +19,8 @@ export function createAuthenticateCaller(entraOrigin: string): AuthenticateCalle
   const keys = createRemoteJWKSet(new URL('/common/discovery/v2.0/keys', entraOrigin), {
     // A rotated key must count at once: the emulator rotates on command, and tests do not wait half a minute.
     cooldownDuration: 0,
+    // Told apart from the app, which reads the same keys with the same library.
+    headers: { 'user-agent': 'graph-emulator' },
   });
 
   return async (authorization, now) => {

@@ -143,7 +143,7 @@ export function answerCall(call: GraphCall): GraphAnswer {
           'Insufficient privileges to complete the operation.',
         );
   }
-  return route.answer(call, decodeURIComponent(route.path.exec(call.path)?.[1] ?? ''));
+  return route.answer(call, decodeKey(route.path.exec(call.path)?.[1] ?? ''));
 }
 
 function me({ directory, caller }: GraphCall): User {
@@ -218,6 +218,8 @@ function inOrder({ query }: GraphCall, messages: GraphObject[]): GraphObject[] {
 }
 
 function photoAnswer(user: User): GraphAnswer {
+  // As in life, not everybody has one: pages have to do without.
+  if (user.guestIn.length > 0) throw new GraphError(404, 'ImageNotFound', "The photo wasn't found.");
   return {
     status: 200,
     headers: { 'content-type': 'image/png', etag: `"${user.id}"` },
@@ -231,5 +233,13 @@ function parseObject(body: Buffer): GraphObject {
     return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
     throw new GraphError(400, 'BadRequest', 'Unable to read JSON request payload.');
+  }
+}
+
+function decodeKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new GraphError(400, 'BadRequest', 'The request URI is not valid.');
   }
 }

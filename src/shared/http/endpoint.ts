@@ -5,6 +5,7 @@ import { BffError } from '../errors.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
+import { toLogLine } from '../telemetry/log.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
 import { bouncePage } from './pages/bounce-page.ts';
