@@ -51,6 +51,8 @@ export function readAuthorizationError(
   const number = description?.match(/^AADSTS(\d{4,8})\b/)?.[1];
   const known = number === undefined ? undefined : byAadstsNumber.get(number);
   if (subcode === 'cancel' && known === undefined) return { outcome: 'login_cancelled', reason: 'cancel' };
-  const outcome = known ?? byOAuthError.get(error) ?? 'sign_in_refused';
+  // `access_denied` is the person's no only when Entra gives no other cause: Conditional Access says it as well.
+  const byError = error === 'access_denied' && number !== undefined ? undefined : byOAuthError.get(error);
+  const outcome = known ?? byError ?? 'sign_in_refused';
   return { outcome, reason: number === undefined ? outcome : `AADSTS${number}` };
 }
