@@ -1,0 +1,309 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseReturnPath } from '../../../src/shared/auth/return-path.ts';
+
+const origin = 'https://app.example';
+const parse = (text: string | undefined) => parseReturnPath(text, origin);
+
+describe('a return path', () => {
+  it.each([
+    '/',
+    '/mail',
+    '/mail/',
+    '/mail?folder=inbox&page=2',
+    '/mail#message-7',
+    '/mail?next=https://other.example/#top',
+    "/a/b.c/d-e_f~g/@h:i;j=k,l!$&'()*+",
+    '/caf%C3%A9?q=%2F%2Fother.example%5C',
+    '/?',
+    '/#',
+    '/api/admin',
+    '/api/authors',
+    '/app/api/auth/login',
+    '/a|b',
+  ])('%s is kept letter by letter (RU-1)', (text) => {
+    expect(parse(text)).toBe(text);
+  });
+
+  it('leads to the same place in every reader: what is emitted is what was checked (RU-2)', () => {
+    fc.assert(
+      fc.property(pathLike(), (text) => {
+        const path = parse(text);
+        if (path === undefined) return;
+        expect(path).toBe(text);
+        // As a browser resolves `Location`, from wherever in the app, and as a script does.
+        for (const from of [origin, `${origin}/api/auth/callback?code=x`, `${origin}//deep/er/`]) {
+          expect(new URL(path, from).href).toBe(origin + text);
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it('stays on our origin behind a front end that decodes once or twice more (RU-2)', () => {
+    fc.assert(
+      fc.property(pathLike(), (text) => {
+        let path: string = parse(text)?.split(/[?#]/)[0] ?? '/';
+        for (let pass = 0; pass < 2; pass++) {
+          path = decodeURIComponent(path);
+          expect(new URL(path, origin).origin).toBe(origin);
+          expect(path).toMatch(/^\/(?![/\\])/);
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it('answers to anything at all, at once and without throwing (RU-3)', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary', maxLength: 600 }), fc.string({ unit: 'grapheme' })),
+        (text) => {
+          for (const candidate of [text, `/${text}`]) {
+            const path = parse(candidate);
+            expect(path === undefined || path === candidate).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('costs nothing when it is huge (RU-3)', () => {
+    const started = performance.now();
+    for (const filling of ['a', '/', '\\', '%2f', '%25', '/..', '?', '#', '\u{1f4a9}']) {
+      expect(parse(`/${filling.repeat(64 * 1024)}`)).toBeUndefined();
+    }
+    expect(performance.now() - started).toBeLessThan(50);
+  });
+
+  describe('refuses', () => {
+    it('what is absent, empty or too long (RU-3)', () => {
+      for (const text of [undefined, '', `/${'a'.repeat(512)}`]) expect(parse(text)).toBeUndefined();
+      expect(parse(`/${'a'.repeat(511)}`)).toBeDefined();
+    });
+
+    it('every address of another origin, however it is spelled (RU-1)', () => {
+      const kept = foreignAddresses().filter((text) => parse(text) !== undefined);
+      expect(kept).toEqual([]);
+    });
+
+    it('spellings that a browser, or one decoding more, takes for another path (RU-2)', () => {
+      const kept = ambiguousPaths.filter((text) => parse(text) !== undefined);
+      expect(kept).toEqual([]);
+    });
+
+    it('the sign-in routes themselves, in every spelling: coming back to them never ends (RU-1)', () => {
+      const routes = [
+        '/api/auth',
+        '/api/auth/',
+        '/api/auth/login',
+        '/API/Auth/login?return_to=/',
+        '/api/auth/callback?state=0.x',
+        '/api/auth#x',
+        '/api/auth?x',
+        '/api/%61uth/login',
+        '/%41pi/auth/logout',
+        '/api/auth%2flogin',
+      ];
+      expect(routes.filter((text) => parse(text) !== undefined)).toEqual([]);
+    });
+
+    it('bytes that are no UTF-8, and halves of characters (RU-3)', () => {
+      for (const text of [
+        '/%ff',
+        '/%c3%28',
+        '/%e0%80%af',
+        '/%f8%88%80%80%80',
+        '/%ed%a0%80',
+        '/\ud800',
+        '/%',
+        '/%zz',
+        '/%u2215',
+      ])
+        expect(parse(text)).toBeUndefined();
+    });
+  });
+});
+
+/** Strings made of what matters to a reader of paths. */
+function pathLike(): fc.Arbitrary<string> {
+  const pieces = [
+    '/',
+    '\\',
+    '.',
+    '..',
+    ':',
+    '@',
+    '%',
+    '%2f',
+    '%5C',
+    '%2e',
+    '%25',
+    '%09',
+    '%0a',
+    '%00',
+    '\t',
+    '\n',
+    '\r',
+  ];
+  const words = [
+    'a',
+    '?',
+    '#',
+    ';',
+    '&',
+    '=',
+    ' ',
+    'http:',
+    'javascript:',
+    'other.example',
+    '\u00e9',
+    '\u2028',
+    '\u3002',
+  ];
+  const piece = fc.constantFrom(...pieces, ...words);
+  return fc
+    .array(piece, { maxLength: 8 })
+    .chain((parts) => fc.constantFrom(parts.join(''), `/${parts.join('')}`));
+}
+
+/** Ways to lead away: openings × hosts × what follows, and schemes. A browser was asked about none; all are refused. */
+function foreignAddresses(): string[] {
+  const slashes = [
+    '/',
+    '\\',
+    '%2f',
+    '%2F',
+    '%5c',
+    '%5C',
+    '%252f',
+    '%255c',
+    '\u2215',
+    '\u2044',
+    '\uff0f',
+    '\uff3c',
+  ];
+  const blanks = [
+    '',
+    ' ',
+    '\t',
+    '\n',
+    '\r\n',
+    '\v',
+    '\f',
+    '\0',
+    '\u00a0',
+    '\u2000',
+    '\u200b',
+    '\u2028',
+    '\ufeff',
+    '%09',
+    '%0a',
+    '%0d%0a',
+    '%00',
+    '%20/',
+  ];
+  const hosts = [
+    'other.example',
+    'other.example:443',
+    'app.example@other.example',
+    'app.example:x@other.example',
+    '[::1]',
+    '2130706433',
+    '0x7f.1',
+    'other\u3002example',
+  ];
+  const openings = slashes.flatMap((one) =>
+    slashes.flatMap((other) =>
+      blanks
+        .filter((blank) => `${blank}${one}${other}`.length > 0)
+        .flatMap((blank) => [`${blank}${one}${other}`, `${one}${blank}${other}`, `${one}${other}${blank}`]),
+    ),
+  );
+  const throughDots = ['.', '..', '%2e', '%2e%2e', '.%2e', '%2E.', './.', 'a/..', 'a/../.'].flatMap((dots) =>
+    ['//', '/\\', '\\/', '/%2f', '/%5c', '/\t/'].map((end) => `/${dots}${end}`),
+  );
+  const schemes = [
+    'http:',
+    'https:',
+    'HTTPS:',
+    'ftp:',
+    'ws:',
+    'javascript:',
+    'data:text/html,',
+    'vbscript:',
+    'file:',
+    'blob:',
+    'about:',
+    'mailto:',
+    'view-source:',
+    'java\tscript:',
+    '\u0001javascript:',
+    ' javascript:',
+  ];
+  const followUps = ['', '/', '/path', '?a', '#b', '//', '/%2e%2e'];
+  return [
+    ...openings.flatMap((opening) => hosts.slice(0, 3).map((host) => `${opening}${host}`)),
+    ...[...slashes, '//', '///', '////', '\\\\', '/\\/'].flatMap((slash) =>
+      hosts.map((host) => `/${slash}${host}`),
+    ),
+    ...throughDots.flatMap((opening) => hosts.slice(0, 2).map((host) => `${opening}${host}`)),
+    ...schemes.flatMap((scheme) =>
+      ['', '/', '//', '///', '\\\\'].flatMap((slash) =>
+        followUps.map((end) => `${scheme}${slash}other.example${end}`),
+      ),
+    ),
+    ...hosts.flatMap((host) => [
+      host,
+      `.${host}`,
+      `@${host}`,
+      `:80@${host}`,
+      `;@${host}`,
+      `?${host}`,
+      `#//${host}`,
+    ]),
+    // Our own origin spelled out is no path either: prefixes of it belong to anybody.
+    origin,
+    `${origin}/mail`,
+    `${origin}.other.example/`,
+    `${origin}@other.example/`,
+    '//app.example/mail',
+  ];
+}
+
+/** They stay on our origin today, in this parser; the next reader may see something else. */
+const ambiguousPaths = [
+  '/.',
+  '/..',
+  '/./mail',
+  '/../mail',
+  '/mail/..',
+  '/mail/../..//other.example',
+  '/%2e',
+  '/%2E%2e/mail',
+  '/mail/%2e%2e/%2e%2e',
+  '/mail//inbox',
+  '/mail/%2finbox',
+  '/mail\\inbox',
+  '/mail?x=\\',
+  '/mail#\\',
+  '/mail%5cinbox',
+  '/mail%252finbox',
+  '/mail%00',
+  '/mail%0d%0aset-cookie:a=b',
+  '/mail%1b[31m',
+  '/mail%7f',
+  '/mail inbox',
+  '/mail\tinbox',
+  '/mail\r\nset-cookie: a=b',
+  '/mail\u0000',
+  '/mail\u007f',
+  '/caf\u00e9',
+  '/\u202egnp.exe',
+  '/mail?q="x"',
+  '/mail?<script>',
+  '/mail#`x`',
+  '/{x}',
+  '/mail^',
+];
