@@ -1,0 +1,101 @@
+import { client } from './bff.js';
+import { announce, byId, create, fact } from './dom.js';
+import { showMessages } from './messages.js';
+import { restorePlace, signIn } from './place.js';
+import { showPortrait, showProfile } from './profile.js';
+import { showTrouble } from './trouble.js';
+
+byId('sign-in').onclick = signIn;
+byId('sign-out').onclick = signOut;
+addEventListener('session-ended', showEnded);
+// A page that comes back from the browser's memory may show what a signed-out person must not see.
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+
+restorePlace();
+await Promise.all([start(), showDevelopment()]);
+
+async function start() {
+  show('loading');
+  try {
+    const session = await client.session();
+    if (session.signed_in) showHome(session);
+    else show('welcome');
+  } catch (error) {
+    show('failure');
+    showTrouble(byId('failure'), error, start, 'h1');
+  }
+}
+
+/** Shows one of the page's views. */
+function show(view) {
+  for (const id of ['loading', 'welcome', 'failure', 'home']) byId(id).hidden = id !== view;
+  byId('account').hidden = view !== 'home';
+}
+
+function showHome(session) {
+  byId('account-name').textContent = session.name;
+  byId('account-address').textContent = session.username;
+  byId('greeting').textContent = `Hello, ${session.name}`;
+  byId('admin-text').textContent = session.can.admin
+    ? 'You may open it: the directory gives you the administrator role of this app.'
+    : 'Only people with the administrator role of this app may open it, and you do not have it. The page tells you what to do.';
+  showHolds(session);
+  show('home');
+  void showPortrait(session.name);
+  void showProfile();
+  showMessages();
+}
+
+function showHolds(session) {
+  const cookies = document.cookie === '' ? 'none' : document.cookie.replaceAll(/=[^;]*/g, '');
+  byId('holds').replaceChildren(
+    fact('document.cookie', create('code', {}, cookies === 'none' ? 'empty' : cookies)),
+    fact(
+      'localStorage',
+      create('code', {}, localStorage.length === 0 ? 'empty' : `${localStorage.length} entries`),
+    ),
+    fact('Session ends', toTime(session.expires_at)),
+    fact('Sooner, if not used', toTime(session.idle_expires_at)),
+  );
+}
+
+const toTime = (text) =>
+  create(
+    'time',
+    { dateTime: text },
+    new Date(text).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
+  );
+
+/** What was read leaves the page together with the session. */
+function showEnded() {
+  for (const id of ['profile', 'letters', 'portrait']) byId(id).replaceChildren();
+  byId('ended').hidden = false;
+  show('welcome');
+  announce(byId('ended').textContent);
+  byId('welcome-title').focus();
+}
+
+async function signOut() {
+  try {
+    await client.signOut();
+  } catch (error) {
+    show('failure');
+    showTrouble(byId('failure'), error, signOut, 'h1');
+    byId('failure').focus();
+  }
+}
+
+/** The development host tells where the emulators' switches are; any other host has no such file. */
+async function showDevelopment() {
+  try {
+    const urls = await (await client.fetch('/dev.json')).json();
+    byId('development').replaceChildren(
+      create('p', {}, 'On this machine two emulators play Microsoft. Make them fail: '),
+      create('a', { href: urls.entra_switches_url }, 'switches of Entra'),
+      create('a', { href: urls.graph_switches_url }, 'switches of Graph'),
+    );
+    byId('development').hidden = false;
+  } catch {
+    // not in development
+  }
+}

@@ -1,0 +1,88 @@
+import { readGraph } from './bff.js';
+import { announce, button, byId, create, initials, showLoading } from './dom.js';
+import { showTrouble } from './trouble.js';
+
+const pageSize = 10;
+const fields = 'id,subject,from,receivedDateTime,bodyPreview,isRead';
+const letters = byId('letters');
+const state = byId('messages-state');
+
+/** The card before it is asked for anything; opens by itself when the address says `#messages`. */
+export function showMessages() {
+  letters.replaceChildren();
+  letters.hidden = true;
+  state.replaceChildren(
+    create(
+      'p',
+      { className: 'quiet' },
+      'Nothing has been read yet. The app asks for permission when you first open them.',
+    ),
+    create('p', { className: 'actions' }, button('Show my messages', open, 'main')),
+  );
+  if (location.hash !== '#messages') return;
+  state.focus();
+  open();
+}
+
+function open() {
+  history.replaceState(null, '', '#messages');
+  void readMore();
+}
+
+async function readMore() {
+  const shown = letters.childElementCount;
+  showLoading(state, 'Reading your messages …');
+  try {
+    const query = `$select=${fields}&$orderby=receivedDateTime%20desc&$top=${pageSize}&$skip=${shown}`;
+    const page = await (await readGraph(`/me/messages?${query}`)).json();
+    append(page.value, page['@odata.nextLink'] !== undefined);
+  } catch (error) {
+    showTrouble(state, error, readMore);
+  }
+}
+
+function append(messages, hasMore) {
+  const isFirstPage = letters.childElementCount === 0;
+  const added = messages.map(toLetter);
+  letters.append(...added);
+  letters.hidden = letters.childElementCount === 0;
+  const count = letters.childElementCount;
+  state.replaceChildren(
+    create('p', { className: 'quiet small' }, count === 0 ? 'Your mailbox is empty.' : `${count} shown`),
+    ...(hasMore ? [create('p', { className: 'actions' }, button('More', readMore))] : []),
+  );
+  announce(count === 0 ? 'Your mailbox is empty.' : `${count} messages shown.`);
+  // The button that was pressed is gone: go on where the new ones begin.
+  if (!isFirstPage) added[0]?.focus();
+}
+
+function toLetter({ subject, from, receivedDateTime, bodyPreview, isRead }) {
+  const sender = from?.emailAddress?.name ?? 'Unknown sender';
+  const received = new Date(receivedDateTime);
+  return create(
+    'li',
+    { className: isRead ? 'letter' : 'letter unread', tabIndex: -1 },
+    create('span', { className: `mark tone-${toneOf(sender)}`, ariaHidden: 'true' }, initials(sender)),
+    create('b', { className: 'sender' }, sender),
+    create('time', { dateTime: receivedDateTime, title: received.toLocaleString() }, toShortTime(received)),
+    create(
+      'span',
+      { className: 'subject' },
+      ...(isRead ? [] : [create('span', { className: 'visually-hidden' }, 'Unread: ')]),
+      subject || '(no subject)',
+    ),
+    create('span', { className: 'preview' }, bodyPreview),
+  );
+}
+
+/** The same colour for the same sender. */
+const toneOf = (sender) => [...sender].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 5;
+
+function toShortTime(date) {
+  const now = new Date();
+  if (date.toDateString() === now.toDateString()) {
+    return date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+  }
+  const year = date.getFullYear() === now.getFullYear() ? undefined : 'numeric';
+  return date.toLocaleDateString(undefined, { day: 'numeric', month: 'short', year });
+}

@@ -1,0 +1,87 @@
+import { announce, button, create } from './dom.js';
+import { interact } from './place.js';
+
+/** Shows what went wrong and what can be done about it. */
+export function showTrouble(container, error, tryAgain, heading = 'h3') {
+  if (error.code === 'session_required') {
+    dispatchEvent(new Event('session-ended'));
+    return;
+  }
+  const { title, text, action } = explain(error, tryAgain);
+  container.replaceChildren(
+    create(
+      'div',
+      { className: 'trouble' },
+      create(heading, {}, title),
+      create('p', {}, text),
+      create('p', { className: 'actions' }, action),
+      create('p', { className: 'quiet small' }, 'Code: ', create('code', {}, error.code ?? 'no_answer')),
+    ),
+  );
+  announce(`${title}. ${text}`);
+}
+
+function explain(error, tryAgain) {
+  const again = button('Try again', tryAgain);
+  if (error.code === 'interaction_required') return explainInteraction(error);
+  if (error.code === 'consent_declined') {
+    return {
+      title: 'You declined this permission',
+      text: 'Nothing was shared. You can go on without it, or be asked once more.',
+      action: button('Ask again', () => interact(error)),
+    };
+  }
+  if (error.status === 429) {
+    return {
+      title: 'Too many requests',
+      text: 'The service asks for a short pause.',
+      action: countDown(again, error.retryAfterSeconds ?? 0),
+    };
+  }
+  if (error.status === undefined) {
+    return { title: 'No answer', text: 'The service could not be reached.', action: again };
+  }
+  return {
+    title: 'That did not work',
+    text: error.detail ?? 'Microsoft Graph refused the call.',
+    action: again,
+  };
+}
+
+function explainInteraction(problem) {
+  const proceed = (label) => button(label, () => interact(problem), 'main');
+  switch (problem.reason) {
+    case 'consent_required':
+      return {
+        title: 'Your permission is needed',
+        text: 'Microsoft asks you once whether this app may read them, and brings you back here.',
+        action: proceed('Continue to consent'),
+      };
+    case 'admin_consent_required':
+      return {
+        title: 'An administrator has to agree',
+        text: 'Your organization lets only administrators give this permission.',
+        action: proceed('Continue to Microsoft'),
+      };
+    default:
+      return {
+        title: 'Confirm that it is you',
+        text: 'Microsoft wants to see you once more before it goes on, and brings you back here.',
+        action: proceed('Continue to Microsoft'),
+      };
+  }
+}
+
+/** The button becomes usable when the service wants to be asked again. */
+function countDown(again, seconds) {
+  const label = again.textContent;
+  const endsAtMs = performance.now() + seconds * 1000;
+  const tick = () => {
+    const leftSeconds = Math.ceil((endsAtMs - performance.now()) / 1000);
+    again.disabled = leftSeconds > 0;
+    again.textContent = again.disabled ? `${label} in ${leftSeconds} s` : label;
+    if (again.disabled) setTimeout(tick, 250);
+  };
+  tick();
+  return again;
+}
