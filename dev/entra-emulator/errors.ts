@@ -156,7 +156,8 @@ export const errors = {
       50020,
       `User account '${username}' does not exist in tenant '${tenant}' and cannot access the application '${clientId}'(${displayName}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different account.`,
     ),
-  signInCanceled: () => badRequest('access_denied', 65004, 'The user canceled the sign-in.'),
+  signInCanceled: () =>
+    badRequest('access_denied', 500121, 'Authentication failed during strong authentication request.'),
   consentDeclined: () => badRequest('access_denied', 65004, 'User declined to consent to access the app.'),
   administratorMustConsent: () =>
     badRequest(
