@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { toBrowserHeaders, toUpstreamHeaders } from '../../../src/shared/proxy/headers.ts';
+
+const from = (headers: Record<string, string>) => (name: string) => headers[name];
+
+describe('toUpstreamHeaders', () => {
+  it('forwards what the allow-list names and adds one token of ours (PX-7)', () => {
+    const sent = {
+      accept: 'application/json',
+      'accept-language': 'de',
+      'client-request-id': 'c1',
+      consistencylevel: 'eventual',
+      'content-type': 'application/json',
+      'if-match': 'W/"1"',
+      'if-none-match': 'W/"2"',
+      prefer: 'outlook.body-content-type="text"',
+      range: 'bytes=0-9',
+      sdkversion: 'graph-js/3.0.7',
+      'x-peoplequery-querysources': 'Mailbox',
+    };
+    expect(toUpstreamHeaders(from(sent), 'ours')).toEqual({
+      ...sent,
+      'accept-encoding': 'identity',
+      authorization: 'Bearer ours',
+    });
+  });
+
+  it('forwards no other header, whatever it is called (PX-7, CS-4)', () => {
+    const allowed = Object.keys(toUpstreamHeaders(() => 'x', 'ours') ?? {});
+    expect(allowed.sort()).toEqual([
+      'accept',
+      'accept-encoding',
+      'accept-language',
+      'authorization',
+      'client-request-id',
+      'consistencylevel',
+      'content-type',
+      'if-match',
+      'if-none-match',
+      'prefer',
+      'range',
+      'sdkversion',
+      'x-peoplequery-querysources',
+    ]);
+  });
+
+  it("sends our token and our encoding whatever the caller's are called (PX-7, PX-8)", () => {
+    const connection = 'authorization, accept-encoding, accept, close';
+    const hostile = { authorization: 'Bearer theirs', 'accept-encoding': 'gzip', connection, accept: '*/*' };
+    expect(toUpstreamHeaders(from(hostile), 'ours')).toEqual({
+      accept: '*/*',
+      'accept-encoding': 'identity',
+      authorization: 'Bearer ours',
+    });
+  });
+});
+
+describe('refuses', () => {
+  it.each(['a\r\nHost: evil.test', 'a\n', '\r', 'a\u0000', 'a\u001b[0m', 'é', '\u2028', 'a\u007f'])(
+    'the value %j in every forwarded header (PX-8)',
+    (value) => {
+      for (const name of ['accept', 'content-type', 'prefer', 'client-request-id', 'if-match']) {
+        expect(toUpstreamHeaders(from({ [name]: value }), 'ours')).toBeUndefined();
+      }
+    },
+  );
+
+  it('a value over 2048 bytes', () => {
+    expect(toUpstreamHeaders(from({ prefer: 'a'.repeat(2049) }), 'ours')).toBeUndefined();
+  });
+
+  it('to forward any value that could end its header (PX-8)', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (value) => {
+        const headers = toUpstreamHeaders(from({ prefer: value }), 'ours');
+        return headers === undefined || /^[\t\x20-\x7e]*$/.test(headers['prefer'] ?? '');
+      }),
+    );
+  });
+});
+
+describe('toBrowserHeaders', () => {
+  it('returns what the allow-list names, and of 40 others nothing (PX-12)', () => {
+    const returned = {
+      'accept-ranges': 'bytes',
+      'client-request-id': 'c1',
+      'content-language': 'de',
+      'content-range': 'bytes 0-9/20',
+      'content-type': 'application/json',
+      etag: 'W/"1"',
+      'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT',
+      'odata-version': '4.0',
+      'preference-applied': 'odata.maxpagesize=5',
+      'request-id': 'r1',
+      'retry-after': '7',
+    };
+    expect(
+      toBrowserHeaders({ ...returned, ...Object.fromEntries(neverReturned.map((name) => [name, 'x'])) }),
+    ).toEqual(returned);
+    expect(neverReturned.length).toBeGreaterThanOrEqual(40);
+  });
+
+  it('returns no header that came several times as a list (PX-12)', () => {
+    expect(toBrowserHeaders({ 'set-cookie': ['session=evil'] })).toEqual({});
+  });
+});
+
+const neverReturned = [
+  'access-control-allow-credentials',
+  'access-control-allow-headers',
+  'access-control-allow-methods',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+  'access-control-max-age',
+  'age',
+  'alt-svc',
+  'authorization',
+  'cache-control',
+  'clear-site-data',
+  'connection',
+  'content-disposition',
+  'content-encoding',
+  'content-length',
+  'content-location',
+  'content-security-policy',
+  'content-security-policy-report-only',
+  'cookie',
+  'cross-origin-embedder-policy',
+  'cross-origin-opener-policy',
+  'cross-origin-resource-policy',
+  'date',
+  'expires',
+  'keep-alive',
+  'link',
+  'location',
+  'nel',
+  'origin-agent-cluster',
+  'permissions-policy',
+  'pragma',
+  'proxy-authenticate',
+  'refresh',
+  'report-to',
+  'server',
+  'service-worker-allowed',
+  'sourcemap',
+  'strict-transport-security',
+  'timing-allow-origin',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'vary',
+  'via',
+  'warning',
+  'www-authenticate',
+  'x-content-type-options',
+  'x-frame-options',
+  'x-ms-ags-diagnostic',
+  'x-powered-by',
+];
