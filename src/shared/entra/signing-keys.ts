@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createRemoteJWKSet, customFetch, errors } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, exportJWK, type JWK } from 'jose';
 import { BffError } from '../errors.ts';
 import type { SigningKeys } from '../identity/verify-id-token.ts';
 import type { SendHttp } from '../network/http-request.ts';
@@ -43,10 +43,8 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
     async resolve(header) {
       try {
         const key = await keySet(header);
-        const entry = keySet.jwks()?.keys.find((candidate) => candidate.kid === header.kid);
-        // Entra's own member of a key: not in jose's type.
-        const issuer: unknown = entry && Reflect.get(entry, 'issuer');
-        return typeof issuer === 'string' ? { key, issuer } : { key };
+        const issuer = issuerOfKey(await exportJWK(key), keySet.jwks()?.keys ?? []);
+        return issuer === undefined ? { key } : { key, issuer };
       } catch (error) {
         // The set was read and has no key for this token: that is the token's fault.
         if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
@@ -64,6 +62,14 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
       if (clockSkewMs > MAX_CLOCK_SKEW_MS) throw unavailable("This machine's clock is wrong.", undefined);
     },
   };
+}
+
+/** By the key itself: a token may name no key id, and two entries may share one. */
+function issuerOfKey({ n, e }: JWK, published: readonly JWK[]): string | undefined {
+  const entry = published.find((candidate) => candidate.n === n && candidate.e === e);
+  // Entra's own member of a key: not in jose's type.
+  const issuer: unknown = entry && Reflect.get(entry, 'issuer');
+  return typeof issuer === 'string' ? issuer : undefined;
 }
 
 function unavailable(detail: string, cause: unknown): BffError {
