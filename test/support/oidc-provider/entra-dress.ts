@@ -1,0 +1,101 @@
+import type { JWK } from 'jose';
+import type { Configuration, Context } from 'oidc-provider';
+import { type Directory, demoClient, graphResourceId } from '../../../dev/directory.ts';
+
+const graphUri = 'https://graph.microsoft.com';
+/** Below MSAL's five minutes of reserve: every call refreshes. */
+const ACCESS_TOKEN_SECONDS = 2 * 60;
+const ONE_HOUR_SECONDS = 60 * 60;
+const at = (path: string) => `/${demoClient.tenantId}/${path}`;
+
+export const paths = {
+  authorization: at('oauth2/v2.0/authorize'),
+  token: at('oauth2/v2.0/token'),
+  end_session: at('oauth2/v2.0/logout'),
+  jwks: at('discovery/v2.0/keys'),
+} as const;
+
+/** What oidc-provider is told so that it speaks as Entra does, where Entra goes its own ways. */
+export function entraConfiguration({ users, registrations }: Directory, signingKey: JWK): Configuration {
+  const registration = registrations.find(({ clientId }) => clientId === demoClient.clientId);
+  const userNamed = (username: string) => users.find((user) => user.username === username);
+  return {
+    clients: [
+      {
+        client_id: demoClient.clientId,
+        client_secret: demoClient.clientSecret,
+        client_name: registration?.displayName,
+        redirect_uris: registration?.redirectUris,
+        post_logout_redirect_uris: registration?.postLogoutRedirectUris,
+        grant_types: ['authorization_code', 'refresh_token'],
+        token_endpoint_auth_method: 'client_secret_post',
+        require_auth_time: true,
+      },
+    ],
+    jwks: { keys: [signingKey] },
+    routes: paths,
+    scopes: ['openid', 'profile'],
+    cookies: { keys: ['signs the cookies of a test'] },
+    // In the ID token itself, as Entra has them: nobody asks a userinfo endpoint.
+    conformIdTokenClaims: false,
+    claims: {
+      openid: ['sub', 'oid', 'tid', 'ver', 'sid', 'auth_time', 'login_hint'],
+      profile: ['name', 'preferred_username', 'roles'],
+    },
+    findAccount(_context, accountId, token) {
+      const user = userNamed(accountId);
+      if (user === undefined) return undefined;
+      const roles = registration?.roleAssignments.filter(({ userId }) => userId === user.id) ?? [];
+      const claims = {
+        oid: user.id,
+        tid: demoClient.tenantId,
+        ver: '2.0',
+        name: user.name,
+        preferred_username: user.username,
+        login_hint: user.username,
+        sid: token?.sessionUid,
+        ...(roles.length > 0 && { roles: roles.map(({ role }) => role) }),
+      };
+      return { accountId, claims: () => claims };
+    },
+    extraTokenClaims: (_context, { accountId, scope }) => ({
+      oid: userNamed(accountId)?.id,
+      tid: demoClient.tenantId,
+      scp: scope,
+    }),
+    ttl: {
+      AccessToken: ACCESS_TOKEN_SECONDS,
+      IdToken: ONE_HOUR_SECONDS,
+      RefreshToken: ONE_HOUR_SECONDS,
+      Grant: ONE_HOUR_SECONDS,
+      Interaction: ONE_HOUR_SECONDS,
+      Session: ONE_HOUR_SECONDS,
+    },
+    // Entra gives one to who asks for offline_access; here that scope is dropped unless each sign-in asks for consent.
+    issueRefreshToken: () => true,
+    // Entra keeps older refresh tokens valid. This issuer ends the whole grant when one is used twice.
+    rotateRefreshToken: () => true,
+    features: {
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => graphUri,
+        getResourceServerInfo: () => ({
+          audience: graphResourceId,
+          scope: 'User.Read Mail.Read',
+          accessTokenTTL: ACCESS_TOKEN_SECONDS,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'RS256' } },
+        }),
+        useGrantedResource: () => true,
+      },
+      rpInitiatedLogout: { enabled: true, logoutSource: confirmLogout },
+    },
+  };
+}
+
+/** Entra asks nothing here; this issuer insists on a press of a button. */
+function confirmLogout(context: Context, form: string): void {
+  const button = '<button name="logout" value="yes">Sign out</button>';
+  context.type = 'html';
+  context.body = `<!doctype html><title>Sign out</title>${form.replace('</form>', `${button}</form>`)}`;
+}
