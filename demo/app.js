@@ -11,19 +11,18 @@ addEventListener('session-ended', showEnded);
 // A page that comes back from the browser's memory may show what a signed-out person must not see.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
-restorePlace();
-await Promise.all([start(), showDevelopment()]);
-
 async function start() {
   show('loading');
+  let session;
   try {
-    const session = await client.session();
-    if (session.signed_in) showHome(session);
-    else show('welcome');
+    session = await client.session();
   } catch (error) {
     show('failure');
     showTrouble(byId('failure'), error, start, 'h1');
+    return;
   }
+  if (session.signed_in) showHome(session);
+  else show('welcome');
 }
 
 /** Shows one of the page's views. */
@@ -43,7 +42,7 @@ function showHome(session) {
   show('home');
   void showPortrait(session.name);
   void showProfile();
-  showMessages();
+  showMessages(session.features.mail);
 }
 
 function showHolds(session) {
@@ -54,8 +53,8 @@ function showHolds(session) {
       'localStorage',
       create('code', {}, localStorage.length === 0 ? 'empty' : `${localStorage.length} entries`),
     ),
-    fact('Session ends', toTime(session.expires_at)),
-    fact('Sooner, if not used', toTime(session.idle_expires_at)),
+    fact('Session ends at the latest', toTime(session.expires_at)),
+    fact('and without use', toTime(session.idle_expires_at)),
   );
 }
 
@@ -99,3 +98,6 @@ async function showDevelopment() {
     // not in development
   }
 }
+
+restorePlace();
+await Promise.all([start(), showDevelopment()]);

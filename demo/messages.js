@@ -7,16 +7,21 @@ const fields = 'id,subject,from,receivedDateTime,bodyPreview,isRead';
 const letters = byId('letters');
 const state = byId('messages-state');
 
-/** The card before it is asked for anything; opens by itself when the address says `#messages`. */
-export function showMessages() {
+const invitations = {
+  granted: 'You have allowed this app to read them.',
+  declined: 'You declined the permission to read them.',
+  not_asked: 'Microsoft asks for your permission the first time.',
+};
+
+/**
+ * The card before it is asked for anything; opens by itself when the address says `#messages`.
+ * @param permission the state of the feature, from the session
+ */
+export function showMessages(permission) {
   letters.replaceChildren();
   letters.hidden = true;
   state.replaceChildren(
-    create(
-      'p',
-      { className: 'quiet' },
-      'Nothing has been read yet. The app asks for permission when you first open them.',
-    ),
+    create('p', { className: 'quiet' }, invitations[permission] ?? ''),
     create('p', { className: 'actions' }, button('Show my messages', open, 'main')),
   );
   if (location.hash !== '#messages') return;

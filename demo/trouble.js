@@ -48,13 +48,16 @@ function explain(error, tryAgain) {
   };
 }
 
+/** What the features of the policy read. */
+const subjects = { profile: 'your profile', mail: 'your messages' };
+
 function explainInteraction(problem) {
   const proceed = (label) => button(label, () => interact(problem), 'main');
   switch (problem.reason) {
     case 'consent_required':
       return {
         title: 'Your permission is needed',
-        text: 'Microsoft asks you once whether this app may read them, and brings you back here.',
+        text: `Microsoft asks you whether this app may read ${subjects[problem.feature] ?? 'this'}, and brings you back here.`,
         action: proceed('Continue to consent'),
       };
     case 'admin_consent_required':
