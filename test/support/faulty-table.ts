@@ -1,4 +1,4 @@
-import { BffError } from '../../src/shared/errors.ts';
+import type { BffError } from '../../src/shared/errors.ts';
 import type { Table } from '../../src/shared/storage/table.ts';
 
 export type TableOperation = 'read' | 'insert' | 'replace' | 'merge' | 'remove' | 'check';
@@ -17,13 +17,14 @@ export interface FaultyTable extends Table {
 
 const operations: readonly TableOperation[] = ['read', 'insert', 'replace', 'merge', 'remove', 'check'];
 
-export function withFaults(table: Table): FaultyTable {
+/** @param Problem the worker's own class: one that a test imports is another class than the one in the worker's bundle */
+export function withFaults(table: Table, Problem: typeof BffError): FaultyTable {
   const counts = { read: 0, insert: 0, replace: 0, merge: 0, remove: 0, check: 0 };
   const failing = new Set<TableOperation>();
   const run = async <Result>(operation: TableOperation, action: () => Promise<Result>): Promise<Result> => {
     counts[operation]++;
     await faulty.before?.(operation);
-    if (failing.has(operation)) throw new BffError('storage_unavailable', { retryAfterSeconds: 2 });
+    if (failing.has(operation)) throw new Problem('storage_unavailable', { retryAfterSeconds: 2 });
     return action();
   };
   const faulty: FaultyTable = {

@@ -3,6 +3,8 @@ import { createSystem, registerBff, type System } from '../../src/bff.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { type Environment, parseConfig } from '../../src/shared/config.ts';
 
+export { BffError } from '../../src/shared/errors.ts';
+
 /** What a test replaces of the world outside; the rest is real. */
 export type ReplaceSystem = (system: System) => System;
 

@@ -13,7 +13,7 @@ import type { System } from '../../src/bff.ts';
 import type { Environment } from '../../src/shared/config.ts';
 import { type FaultyTable, withFaults } from './faulty-table.ts';
 import { UserAgent, type WireAnswer } from './user-agent.ts';
-import type { register } from './worker.ts';
+import type * as WorkerBundle from './worker.ts';
 
 /** One worker of the product in its host, with a clock that tests move and a table that fails on demand. */
 export interface Worker {
@@ -83,9 +83,9 @@ export async function startWorld(): Promise<World> {
         extraDecodes,
         log: ({ message }) => logLines.push(message),
         prepare(exports) {
-          const worker = exports as { register: typeof register };
+          const worker = exports as typeof WorkerBundle;
           worker.register({ ...settings, ...environment }, (system: System) => {
-            table = withFaults(system.table);
+            table = withFaults(system.table, worker.BffError);
             return { ...system, table, now: () => new Date(Date.now() + offsetMs) };
           });
         },
