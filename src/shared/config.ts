@@ -185,14 +185,14 @@ export function parseConfig(environment: Environment): Config {
 
 /**
  * One of them is set wherever Azure runs functions. WEBSITE_INSTANCE_ID alone would miss the Flex and the Linux
- * Consumption plan: only App Service sets it.
+ * Consumption plan: only App Service sets it. CONTAINER_NAME, which the latter set too, is set on other machines as well.
  */
 const azureMarks = [
   'WEBSITE_INSTANCE_ID',
   'WEBSITE_POD_NAME',
+  'WEBSITE_SITE_NAME',
   'WEBSITE_SKU',
-  'CONTAINER_NAME',
-  'MANAGED_ENVIRONMENT',
+  'CONTAINER_APP_NAME',
 ] as const;
 
 const DAY_SECONDS = 24 * 60 * 60;

@@ -286,9 +286,9 @@ describe('refuses', () => {
   const marksOfAzure = [
     'WEBSITE_INSTANCE_ID',
     'WEBSITE_POD_NAME',
+    'WEBSITE_SITE_NAME',
     'WEBSITE_SKU',
-    'CONTAINER_NAME',
-    'MANAGED_ENVIRONMENT',
+    'CONTAINER_APP_NAME',
   ];
 
   it.each(marksOfAzure)('every development switch where %s says that this is Azure (CF-2)', (mark) => {
