@@ -1,0 +1,162 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createSigningKeys } from '../../../src/shared/entra/signing-keys.ts';
+import { BffError } from '../../../src/shared/errors.ts';
+import { type HttpAnswer, HttpFailure, type SendHttp } from '../../../src/shared/network/http-request.ts';
+
+const keysUri = 'https://login.example/tenant/discovery/v2.0/keys?appid=1';
+const header = { alg: 'RS256', kid: 'one' };
+const publish = (kid: string) => ({
+  ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }),
+  kid,
+  use: 'sig',
+  issuer: 'https://login.example/tenant/v2.0',
+});
+const one = publish('one');
+const two = publish('two');
+
+const answerOf = (body: unknown, more: Partial<HttpAnswer> = {}): HttpAnswer => ({
+  status: 200,
+  headers: {},
+  body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+  ...more,
+});
+const good = () => answerOf({ keys: [one, two] });
+
+/** An authority whose next answer a test chooses, and how often it was asked. */
+function authority() {
+  const state: { answer: () => HttpAnswer | Promise<HttpAnswer>; asked: Parameters<SendHttp>[0][] } = {
+    answer: good,
+    asked: [],
+  };
+  const keys = createSigningKeys(
+    keysUri,
+    async (request) => {
+      state.asked.push(request);
+      return state.answer();
+    },
+    () => new Date(),
+  );
+  return { keys, state };
+}
+
+const faults: [string, () => HttpAnswer | Promise<HttpAnswer>][] = [
+  ['refuses connections', () => Promise.reject(new HttpFailure('unreachable'))],
+  ['is too slow', () => Promise.reject(new HttpFailure('timeout'))],
+  ['answers without end', () => Promise.reject(new HttpFailure('too-large'))],
+  ['breaks off', () => Promise.reject(new HttpFailure('broken'))],
+  ['answers HTML', () => answerOf('<html>502</html>')],
+  ['answers HTML with a failure', () => answerOf('<html>502</html>', { status: 502 })],
+  ['answers keys with a failure', () => answerOf({ keys: [one] }, { status: 500 })],
+  [
+    'sends elsewhere',
+    () => answerOf('', { status: 302, headers: { location: 'https://evil.example/keys' } }),
+  ],
+  ['answers nothing', () => answerOf('')],
+  ['answers 204', () => answerOf('', { status: 204 })],
+  ['answers an array', () => answerOf([one])],
+  ['answers null', () => answerOf('null')],
+  ['answers no keys member', () => answerOf({ issuer: 'https://login.example' })],
+  ['answers keys that are no objects', () => answerOf({ keys: ['one'] })],
+  ['answers keys that are an object', () => answerOf({ keys: { one } })],
+];
+
+describe('signing keys', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('come from the configured address, in one bounded request, with the issuer they speak for', async () => {
+    const { keys, state } = authority();
+    expect(await keys.resolve(header)).toMatchObject({ issuer: one.issuer });
+    expect(state.asked).toHaveLength(1);
+    expect(state.asked[0]).toMatchObject({
+      method: 'GET',
+      origin: 'https://login.example',
+      path: '/tenant/discovery/v2.0/keys?appid=1',
+    });
+    expect(state.asked[0]?.deadlineMs).toBeLessThanOrEqual(10_000);
+    expect(state.asked[0]?.maxResponseBytes).toBeLessThanOrEqual(1024 * 1024);
+  });
+
+  it('are asked for once by many sign-ins at once', async () => {
+    const { keys, state } = authority();
+    await Promise.all(Array.from({ length: 20 }, () => keys.resolve(header)));
+    expect(state.asked).toHaveLength(1);
+  });
+
+  it.each(faults)(
+    'at a cold start: an authority that %s fails closed, and the next try succeeds (ID-9)',
+    async (_what, fault) => {
+      const { keys, state } = authority();
+      state.answer = fault;
+      const refused = await keys.resolve(header).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(refused).toBeInstanceOf(BffError);
+      expect(refused).toMatchObject({ code: 'sign_in_service_unavailable' });
+      await expect(keys.check()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
+      state.answer = good;
+      await expect(keys.resolve(header)).resolves.toBeDefined();
+      await expect(keys.check()).resolves.toBeUndefined();
+    },
+  );
+
+  it.each(faults)(
+    'warm: an authority that %s leaves the good keys until their age ends, not longer (ID-9)',
+    async (_what, fault) => {
+      const { keys, state } = authority();
+      await keys.resolve(header);
+      state.answer = fault;
+      vi.setSystemTime(Date.now() + 9 * 60_000);
+      await expect(keys.resolve(header)).resolves.toBeDefined();
+      // Asking for an unknown key while it is broken neither helps nor harms the known ones.
+      await expect(keys.resolve({ ...header, kid: 'unknown' })).rejects.toBeInstanceOf(Error);
+      await expect(keys.resolve(header)).resolves.toBeDefined();
+      vi.setSystemTime(Date.now() + 61_000);
+      await expect(keys.resolve(header)).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
+      state.answer = good;
+      await expect(keys.resolve(header)).resolves.toBeDefined();
+    },
+  );
+
+  it('no longer published are forgotten when their age ends', async () => {
+    const { keys, state } = authority();
+    await keys.resolve(header);
+    state.answer = () => answerOf({ keys: [two] });
+    vi.setSystemTime(Date.now() + 11 * 60_000);
+    await expect(keys.resolve(header)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+  });
+
+  it('that are unknown are asked for at most twice a minute, whoever makes them up (ID-8)', async () => {
+    const { keys, state } = authority();
+    await keys.resolve(header);
+    for (let second = 0; second < 60; second++) {
+      vi.setSystemTime(Date.now() + 1000);
+      await expect(keys.resolve({ ...header, kid: `made-up-${second}` })).rejects.toMatchObject({
+        code: 'ERR_JWKS_NO_MATCHING_KEY',
+      });
+    }
+    expect(state.asked.length - 1).toBeLessThanOrEqual(2);
+  });
+
+  it('that are new count without a restart (ID-8)', async () => {
+    const { keys, state } = authority();
+    await keys.resolve(header);
+    const three = publish('three');
+    state.answer = () => answerOf({ keys: [three, two] });
+    vi.setSystemTime(Date.now() + 31_000);
+    await expect(keys.resolve({ ...header, kid: 'three' })).resolves.toBeDefined();
+  });
+
+  it("are not usable while this machine's clock is wrong", async () => {
+    const { keys, state } = authority();
+    state.answer = () =>
+      answerOf({ keys: [one] }, { headers: { date: new Date(Date.now() + 6 * 60_000).toUTCString() } });
+    await expect(keys.check()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
+  });
+});

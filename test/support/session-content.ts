@@ -1,0 +1,70 @@
+import { readVerifiedClaims } from '../../src/shared/identity/principal.ts';
+import type { SessionContent, SessionFacts } from '../../src/shared/session/session.ts';
+
+/** The session of an invented person, as a sign-in would have made it. Every secret in it says what it is. */
+export function sessionContent(
+  options: {
+    claims?: Readonly<Record<string, unknown>>;
+    facts?: Partial<SessionFacts>;
+    msalCache?: string;
+  } = {},
+): SessionContent {
+  const claims = readVerifiedClaims({
+    tid: '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01',
+    oid: 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01',
+    name: 'Alice Adams',
+    preferred_username: 'alice@contoso.example',
+    roles: ['Admin'],
+    iat: 1_785_585_600,
+    ...options.claims,
+  });
+  const { tenantId, objectId, username } = claims.principal;
+  const homeAccountId = `${objectId}.${tenantId}`;
+  return {
+    facts: {
+      lineageId: 'lineage',
+      claims,
+      account: {
+        homeAccountId,
+        environment: 'login.microsoftonline.com',
+        tenantId,
+        username,
+        localAccountId: objectId,
+      },
+      signedInAt: new Date('2026-08-01T12:00:00Z'),
+      expiresAt: new Date('2026-08-02T00:00:00Z'),
+      grantedScopes: ['User.Read'],
+      declinedFeatures: [],
+      ...options.facts,
+    },
+    msalCache: options.msalCache ?? msalCacheOf({ homeAccountId }),
+  };
+}
+
+/** MSAL's blob with one account, in the shape that was measured. */
+export function msalCacheOf(
+  options: {
+    homeAccountId?: string;
+    accessTokens?: Readonly<Record<string, { secret: string; expires_on: string }>>;
+    refreshToken?: string;
+    idToken?: string;
+  } = {},
+): string {
+  const {
+    homeAccountId = 'home',
+    refreshToken = 'refresh-token-canary',
+    idToken = 'id-token-canary',
+  } = options;
+  const accessTokens = options.accessTokens ?? {
+    'at-user.read': { secret: 'access-token-canary', expires_on: '1785589200' },
+  };
+  return JSON.stringify({
+    Account: { [homeAccountId]: { home_account_id: homeAccountId } },
+    IdToken: { id: { secret: idToken } },
+    AccessToken: Object.fromEntries(
+      Object.entries(accessTokens).map(([key, token]) => [key, { ...token, target: 'User.Read' }]),
+    ),
+    RefreshToken: { rt: { secret: refreshToken } },
+    AppMetadata: {},
+  });
+}
