@@ -1,0 +1,477 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient, people } from '../../dev/directory.ts';
+import type { Reply } from '../../dev/entra-emulator/http.ts';
+import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
+import { readRows } from '../support/table-rows.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+let otherWorker: Worker;
+/** Known to Entra as Alice, signed out here. */
+let alice: UserAgent;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  otherWorker = await world.startWorker();
+  const browser = worker.browser();
+  await signIn(browser, { user: 'alice' });
+  await browser.script('POST', '/api/auth/logout');
+  alice = knownAtEntra(browser);
+  const { tenantId, clientId } = demoClient;
+  world.entra.consents.grant({ tenantId, clientId, userId: people.alice.id, scopes: ['Mail.Read'] });
+});
+
+afterAll(() => world.close());
+
+const redemptions = () => world.entra.count('token', 'authorization_code');
+const sessionCookies = (answer: WireAnswer) => answer.setCookies.filter((line) => /^session=[^;]/.test(line));
+const isSignedIn = async (browser: UserAgent) => (await browser.scriptJson('/api/auth/session'))['signed_in'];
+
+/** What a refused callback leaves: a 4xx, no session, and Entra was not asked. */
+async function expectRefused(browser: UserAgent, href: string, status = 400): Promise<WireAnswer> {
+  const asked = redemptions();
+  const rows = worker.table.writes();
+  const answer = await browser.request(href, { headers: { accept: 'text/html' } });
+  expect(answer.status, href.slice(0, 200)).toBe(status);
+  expect(sessionCookies(answer)).toEqual([]);
+  expect(redemptions()).toBe(asked);
+  expect(worker.table.writes()).toBe(rows);
+  return answer;
+}
+
+function changed(address: URL, change: (query: URLSearchParams) => void): string {
+  const copy = new URL(address);
+  change(copy.searchParams);
+  return copy.href;
+}
+
+describe('a callback', () => {
+  it('that comes from another site is loaded once more to bring its Strict cookies (LR-2)', async () => {
+    const browser = alice.clone();
+    const callback = await callbackAddress(browser);
+    const asked = redemptions();
+    const bounce = await browser.request(callback.href, { withStrictCookies: false });
+    expect(bounce.status).toBe(200);
+    const again = `${callback.pathname}${callback.search}&bounced=1`;
+    expect(bounce.headers['refresh']).toBe(`0; url=${again}`);
+    expect(bounce.headers['cache-control']).toBe('no-store');
+    expect(bounce.headers['content-security-policy']).not.toMatch(/sandbox|script/);
+    expect(bounce.body).toContain(`href="${again.replaceAll('&', '&amp;')}"`);
+    expect(bounce.setCookies).toEqual([]);
+    expect(redemptions()).toBe(asked);
+    expect((await browser.request(again)).status).toBe(303);
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+
+  it('that brings its cookie is finished at once, bounced or not (LR-2)', async () => {
+    for (const marker of ['', '&bounced=1']) {
+      const browser = alice.clone();
+      const callback = await callbackAddress(browser);
+      const answer = await browser.request(callback.href + marker);
+      expect(answer.status).toBe(303);
+      expect(sessionCookies(answer)).toHaveLength(1);
+    }
+  });
+
+  it('leads on without code and state, and clears its transaction (CB-9)', async () => {
+    const browser = alice.clone();
+    const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+    const answer = await browser.request(callback.href);
+    expect(answer.headers.location).toBe('/mail');
+    expect(answer.headers['referrer-policy']).toBe('no-referrer');
+    expect([...browser.cookies().keys()]).toEqual(['session']);
+  });
+
+  it('of two sign-ins begun at once in two tabs finishes each, in either order (LR-6)', async () => {
+    const browser = alice.clone();
+    const first = await callbackAddress(browser, '/api/auth/login?return_to=/first');
+    const second = await callbackAddress(browser, '/api/auth/login?return_to=/second');
+    expect((await browser.request(second.href)).headers.location).toBe('/second');
+    expect((await browser.request(first.href)).headers.location).toBe('/first');
+    expect([...browser.cookies().keys()]).toEqual(['session']);
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+
+  it('survives a look ahead: HEAD, OPTIONS and prefetches use nothing up (CB-7)', async () => {
+    const browser = alice.clone();
+    const { href } = await callbackAddress(browser);
+    const asked = redemptions();
+    for (const method of ['HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE', 'PATCH']) {
+      expect((await browser.request(href, { method })).status).toBe(405);
+    }
+    const ahead = [
+      { 'sec-purpose': 'prefetch' },
+      { 'sec-purpose': 'prefetch;prerender' },
+      { 'sec-purpose': 'prefetch;anonymous-client-ip' },
+      { purpose: 'prefetch' },
+      { purpose: 'Prefetch' },
+    ];
+    for (const headers of ahead) {
+      const answer = await browser.request(href, { headers });
+      expect(answer.status).toBe(400);
+      expect(answer.setCookies).toEqual([]);
+    }
+    expect(redemptions()).toBe(asked);
+    expect(sessionCookies(await browser.request(href))).toHaveLength(1);
+    expect(redemptions()).toBe(asked + 1);
+  });
+
+  it('loaded again in a signed-in browser leads to the return path and asks nothing more of the person (CB-2)', async () => {
+    const browser = alice.clone();
+    const before = browser.clone();
+    const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+    before.jar.set('localhost', new Map(browser.cookies()));
+    await browser.request(callback.href);
+    const session = browser.cookies().get('session') ?? '';
+    // The back button: the transaction's cookie as it was, beside the session's.
+    before.cookies().set('session', session);
+    const again = await before.request(callback.href);
+    expect(again.status).toBe(303);
+    expect(again.headers.location).toBe('/mail');
+    expect(sessionCookies(again)).toEqual([]);
+    expect(before.cookies().get('session')).toBe(session);
+    // Without it, as it is after the first use: the page that says so.
+    expect((await browser.request(`${callback.href}&bounced=1`)).status).toBe(400);
+  });
+
+  it('with a code that is used up restarts the sign-in once, then ends on a page (CB-2)', async () => {
+    const thief = alice.clone();
+    const callback = await callbackAddress(thief, '/api/auth/login?return_to=/mail&feature=mail');
+    const owner = thief.clone();
+    await owner.request(callback.href);
+    const restarted = await thief.request(callback.href);
+    expect(restarted.status).toBe(303);
+    const location = new URL(restarted.headers.location ?? '');
+    expect(location.origin).toBe(world.entra.origin);
+    expect(location.searchParams.get('scope')).toContain('Mail.Read');
+    expect(location.searchParams.get('state')).not.toBe(callback.searchParams.get('state'));
+    expect([...thief.cookies().keys()]).toEqual([`tx-${location.searchParams.get('state')?.[0]}`]);
+    const refused = await thief.request(
+      changed(callback, (query) => query.set('state', location.searchParams.get('state') ?? '')),
+      { headers: { accept: 'text/html' } },
+    );
+    expect(refused.status).toBe(403);
+    expect(refused.body).toContain('href="/mail"');
+    expect(sessionCookies(refused)).toEqual([]);
+    expect([...thief.cookies().keys()]).toEqual([]);
+  });
+
+  it('is finished after the restart as if nothing had happened (CB-2)', async () => {
+    const browser = alice.clone();
+    const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+    await browser.clone().request(callback.href);
+    const page = await browser.navigate(callback.href);
+    expect(page.url.pathname).toBe('/mail');
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+
+  describe('replayed 20 times at once on two workers', () => {
+    it('makes at most one session and no 5xx (CB-2)', async () => {
+      const { answers, newRows } = await replay(alice.clone());
+      expect(answers.flatMap(sessionCookies)).toHaveLength(1);
+      expect(newRows).toBe(1);
+      expect(answers.every(({ status }) => status === 303)).toBe(true);
+    });
+
+    it('makes at most one session even where Entra redeems a code more than once (CB-2)', async () => {
+      let generous: Promise<Reply> | undefined;
+      const release = Promise.withResolvers<Reply>();
+      world.entra.intercept.tokenResponse = (reply) => {
+        if (reply.status === 200) release.resolve(reply);
+        generous ??= release.promise;
+        return generous;
+      };
+      try {
+        const { answers, newRows } = await replay(alice.clone());
+        expect(answers.flatMap(sessionCookies)).toHaveLength(1);
+        expect(newRows).toBe(1);
+        expect(answers.every(({ status }) => status === 303)).toBe(true);
+      } finally {
+        world.entra.intercept.tokenResponse = undefined;
+      }
+    });
+
+    async function replay(browser: UserAgent) {
+      const { pathname, search } = await callbackAddress(browser);
+      const rows = (await readRows(world)).length;
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          browser.clone().request(`${(index % 2 ? worker : otherWorker).origin}${pathname}${search}`),
+        ),
+      );
+      return { answers, newRows: (await readRows(world)).length - rows };
+    }
+  });
+
+  describe('refuses', () => {
+    it('a missing, unknown, foreign or malformed state, before any token request (CB-1)', async () => {
+      const browser = alice.clone();
+      const other = alice.clone();
+      const callback = await callbackAddress(browser);
+      const foreign = await callbackAddress(other);
+      const state = callback.searchParams.get('state') ?? '';
+      const slot = state[0] ?? '';
+      const states = [
+        '',
+        '0',
+        state.slice(2),
+        `${slot}.${'A'.repeat(43)}`,
+        foreign.searchParams.get('state') ?? '',
+        `${state}A`,
+        state.toUpperCase(),
+        ` ${state}`,
+        `${state}\u0000`,
+        `${state},${state}`,
+        `["${state}"]`,
+        '__proto__',
+        `${slot}.${'a'.repeat(10_240)}`,
+      ];
+      for (const wrong of states) {
+        await expectRefused(browser, `${changed(callback, (query) => query.set('state', wrong))}&bounced=1`);
+      }
+      await expectRefused(browser, `${changed(callback, (query) => query.delete('state'))}&bounced=1`);
+      await expectRefused(browser, `${callback.origin}${callback.pathname}`);
+      const brackets = changed(callback, (query) => {
+        query.delete('state');
+        query.append('state[]', state);
+      });
+      await expectRefused(browser, brackets);
+      // The transaction is still there for the true one.
+      expect(sessionCookies(await browser.request(callback.href))).toHaveLength(1);
+    });
+
+    it('a sign-in begun in another browser, also where that browser has one of its own (CB-1, LR-2)', async () => {
+      const attacker = alice.clone();
+      const victim = alice.clone();
+      const callback = await callbackAddress(attacker);
+      for (let slot = 0; slot < 5; slot++) await callbackAddress(victim);
+      await expectRefused(victim, callback.href);
+      await expectRefused(worker.browser(), `${callback.href}&bounced=1`);
+    });
+
+    it('a transaction after 15 minutes (CB-1, LR-2)', async () => {
+      const browser = alice.clone();
+      const callback = await callbackAddress(browser);
+      world.advance(16 * 60);
+      try {
+        await expectRefused(browser, callback.href);
+      } finally {
+        world.advance(-16 * 60);
+      }
+      expect((await browser.request(callback.href)).status).toBe(303);
+    });
+
+    it('a bounced callback without its cookie on a page, never with another bounce (LR-2)', async () => {
+      const browser = alice.clone();
+      const callback = await callbackAddress(browser);
+      const page = await expectRefused(worker.browser(), `${callback.href}&bounced=1`);
+      expect(page.headers['refresh']).toBeUndefined();
+      expect(page.headers['content-type']).toMatch(/^text\/html/);
+      expect(page.body).toContain('login_transaction_invalid');
+      expect(page.body).toContain('href="/api/auth/login"');
+    });
+
+    it("a code of another transaction through the nonce, where Entra's check of PKCE is missing (CB-3)", async () => {
+      const browser = alice.clone();
+      const first = await callbackAddress(browser);
+      const second = await callbackAddress(browser);
+      const [good] = await answersOfEntra(() => browser.clone().request(second.href));
+      world.entra.intercept.tokenResponse = () => good ?? { status: 500, headers: {}, body: '' };
+      try {
+        const mixed = changed(first, (query) => query.set('code', second.searchParams.get('code') ?? ''));
+        const writes = worker.table.writes();
+        const answer = await browser.request(mixed, { headers: { accept: 'application/json' } });
+        expect(answer.status).toBe(403);
+        expect(JSON.parse(answer.body)).toMatchObject({
+          code: 'authorization_denied',
+          outcome: 'sign_in_refused',
+        });
+        expect(sessionCookies(answer)).toEqual([]);
+        expect(worker.table.writes()).toBe(writes);
+        expect(worker.logLines.at(-1)).toContain('nonce');
+      } finally {
+        world.entra.intercept.tokenResponse = undefined;
+      }
+    });
+
+    it('a code of another transaction, whose verifier is not this one (CB-3)', async () => {
+      const browser = alice.clone();
+      const first = await callbackAddress(browser);
+      const second = await callbackAddress(browser);
+      const mixed = changed(first, (query) => query.set('code', second.searchParams.get('code') ?? ''));
+      const answer = await browser.request(mixed);
+      expect(sessionCookies(answer)).toEqual([]);
+      expect(new URL(answer.headers.location ?? '').origin).toBe(world.entra.origin);
+      // What belongs together still works.
+      expect(sessionCookies(await browser.request(second.href))).toHaveLength(1);
+    });
+
+    it('a parameter that comes twice in any letter case, and code and error together (CB-4)', async () => {
+      const browser = alice.clone();
+      const { href } = await callbackAddress(browser);
+      const state = new URL(href).searchParams.get('state') ?? '';
+      const additions = [
+        `state=${state}`,
+        'state=x',
+        'STATE=x',
+        'State=',
+        'code=x',
+        'CODE=x',
+        '%63ode=x',
+        'error=a&error=b',
+        'iss=a&iss=b',
+        'iss=a&ISS=b',
+        'session_state=x',
+        'error=access_denied',
+        'error=',
+        'id_token=x',
+        'access_token=x',
+        'bounced=1&bounced=1',
+        'bounced=0&Bounced=1',
+        'x=%ff',
+      ];
+      for (const addition of additions) {
+        await expectRefused(browser, `${href}&${addition}`);
+        await expectRefused(browser, href.replace('?', `?${addition}&`));
+      }
+      expect(sessionCookies(await browser.request(href))).toHaveLength(1);
+    });
+
+    it('a code that is missing, empty or longer than any code (CB-7)', async () => {
+      const browser = alice.clone();
+      const callback = await callbackAddress(browser);
+      await expectRefused(
+        browser,
+        changed(callback, (query) => query.delete('code')),
+      );
+      await expectRefused(
+        browser,
+        changed(callback, (query) => query.set('code', '')),
+      );
+      await expectRefused(
+        browser,
+        changed(callback, (query) => query.set('code', 'a'.repeat(9 * 1024))),
+      );
+    });
+
+    it('an error without a state of ours (CB-5)', async () => {
+      const path = '/api/auth/callback';
+      await expectRefused(alice.clone(), `${path}?error=access_denied`);
+      await expectRefused(alice.clone(), `${path}?error=access_denied&state=0.${'a'.repeat(43)}&bounced=1`);
+    });
+
+    it('to repeat one word of an error, in page, problem, header or log (CB-5)', async () => {
+      const payloads = [
+        '<script>alert("canary")</script>',
+        '"><img src=x onerror=canary>',
+        'canary\r\nset-cookie: session=canary',
+        '\u001b[31mcanary\u001b[0m',
+        "javascript:canary//'",
+        '{{canary}}<%= canary %>',
+        'canary\u2028canary',
+      ];
+      for (const [index, payload] of payloads.entries()) {
+        const browser = alice.clone();
+        const callback = await callbackAddress(browser, '/api/auth/login?feature=mail');
+        const href = changed(callback, (query) => {
+          query.delete('code');
+          for (const name of ['error', 'error_description', 'error_uri', 'error_subcode'])
+            query.set(name, payload);
+        });
+        const lines = worker.logLines.length;
+        const accept = index % 2 ? 'application/json' : 'text/html';
+        const answer = await browser.request(href, { headers: { accept } });
+        expect(answer.status).toBe(403);
+        expect(answer.headers['content-type']).toMatch(index % 2 ? /problem\+json/ : /text\/html/);
+        const said = [answer.body, JSON.stringify(answer.headers), ...worker.logLines.slice(lines)].join(
+          '\n',
+        );
+        expect(said).not.toMatch(/canary/i);
+        expect(answer.setCookies).toHaveLength(1);
+        // It ended the transaction: the true answer comes too late.
+        await expectRefused(browser, `${callback.href}&bounced=1`);
+      }
+    });
+  });
+
+  describe('while the table fails', () => {
+    it('leaves no session when the row cannot be written, and the next try works (CB-8)', async () => {
+      const browser = alice.clone();
+      const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+      const rows = await readRows(world);
+      worker.table.failing.add('insert');
+      const answer = await browser.request(callback.href, { headers: { accept: 'text/html' } });
+      worker.table.recover();
+      expect(answer.status).toBe(503);
+      expect(answer.headers['retry-after']).toBeDefined();
+      expect(answer.body).toContain('storage_unavailable');
+      expect(sessionCookies(answer)).toEqual([]);
+      expect(await isSignedIn(browser)).toBe(false);
+      expect(await readRows(world)).toEqual(rows);
+      // Reloading the failed page begins again by itself.
+      expect((await browser.navigate(callback.href)).url.pathname).toBe('/mail');
+      expect(await isSignedIn(browser)).toBe(true);
+    });
+
+    it('leaves nothing that opens when the write arrived and its answer was lost (CB-8)', async () => {
+      const browser = alice.clone();
+      const callback = await callbackAddress(browser);
+      const { insert } = worker.table;
+      worker.table.insert = async (row) => {
+        await insert(row);
+        throw new Error('connection reset');
+      };
+      const answer = await browser.request(callback.href);
+      worker.table.insert = insert;
+      expect(answer.status).toBe(500);
+      expect(answer.body).not.toContain('reset');
+      expect(sessionCookies(answer)).toEqual([]);
+      expect(await isSignedIn(browser)).toBe(false);
+      expect((await browser.navigate(callback.href)).url.pathname).toBe('/');
+      expect(await isSignedIn(browser)).toBe(true);
+    });
+
+    it('uses nothing up when the session of this browser cannot be read first (CB-8)', async () => {
+      const browser = alice.clone();
+      await browser.navigate('/api/auth/login');
+      const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+      const before = new Map(browser.cookies());
+      worker.table.failing.add('read');
+      await expectRefused(browser, callback.href, 503);
+      worker.table.recover();
+      expect(browser.cookies()).toEqual(before);
+      expect((await browser.request(callback.href)).headers.location).toBe('/mail');
+    });
+
+    it('signs in although the session it replaces cannot be removed, and says so in the log (CB-9)', async () => {
+      const browser = alice.clone();
+      await browser.navigate('/api/auth/login');
+      const old = browser.cookies().get('session');
+      const callback = await callbackAddress(browser);
+      worker.table.failing.add('remove');
+      const answer = await browser.request(callback.href);
+      worker.table.recover();
+      expect(sessionCookies(answer)).toHaveLength(1);
+      expect(browser.cookies().get('session')).not.toBe(old);
+      expect(worker.logLines.join('\n')).toContain('replaced-session-not-removed');
+    });
+  });
+});
+
+/** The answers of the token endpoint while `action` runs. */
+async function answersOfEntra(action: () => Promise<unknown>): Promise<Reply[]> {
+  const replies: Reply[] = [];
+  world.entra.intercept.tokenResponse = (reply) => {
+    replies.push(reply);
+    return reply;
+  };
+  try {
+    await action();
+  } finally {
+    world.entra.intercept.tokenResponse = undefined;
+  }
+  return replies;
+}
