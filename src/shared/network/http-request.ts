@@ -99,6 +99,11 @@ function send(
       },
     );
     request.on('error', (error) => fail('unreachable', error));
+    // A 101 that nobody asked for: without a listener node:http drops the connection and says nothing more (measured).
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      fail('broken');
+    });
     request.end(body);
   });
 }
