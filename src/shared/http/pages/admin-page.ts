@@ -9,12 +9,12 @@ export function adminPage({ claims, graph }: AdminOverview, roles: readonly stri
     title: 'Administration',
     content: html`<section class="card">
 <h1>Administration</h1>
-<p>You are here because Microsoft Entra ID gave you the app role ${roles.map((role) => html`<code>${role}</code> `)}.</p>
+<p>You are here because Microsoft Entra ID gave you the app role <code>${roles.join(', ')}</code>.</p>
 <div class="actions"><a class="button" href="/">Back to the app</a><a class="button" href="/api/auth/logout">Sign out</a></div>
 </section>
 <section class="card" aria-labelledby="claims">
 <h2 id="claims">Your verified claims</h2>
-<dl>
+<dl class="columns">
 ${claims.map(
   ({ claim, label, usedFor, value }) => html`<div>
 <dt>${label} <code class="quiet">${claim}</code></dt>
@@ -37,9 +37,9 @@ function graphSection(graph: GraphOverview) {
 <p class="quiet">Code <code>${graph.code}</code>. The claims above do not depend on it.</p>
 <div class="actions"><a class="button" href="${graph.loginUrl ?? '/api/admin'}">${graph.loginUrl === undefined ? 'Try again' : 'Go on'}</a></div>`;
   }
-  return html`<dl>
+  return html`<dl class="columns">
 ${graph.profile.map(({ label, value }) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}
-<div><dt>Member of</dt><dd>${membershipList(graph.memberships)}</dd></div>
+<div class="whole"><dt>Member of</dt><dd>${membershipList(graph.memberships)}</dd></div>
 </dl>`;
 }
 

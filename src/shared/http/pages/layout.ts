@@ -7,7 +7,7 @@ const style = `
 @media (prefers-color-scheme:dark){:root{--paper:#0f141a;--card:#171e26;--ink:#e8edf2;--quiet:#a3afbd;--line:#2b3541;--accent:#7cb8f5;--on-accent:#0b1520;--warn:#fdba74}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:44rem;margin:0 auto;padding:clamp(1rem,5vw,4rem) 1rem}
+main{max-width:52rem;margin:0 auto;padding:clamp(1rem,5vw,4rem) 1rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:clamp(1.1rem,4vw,2rem);margin:0 0 1.25rem}
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem;letter-spacing:-.01em}
 h2{font-size:1.1rem;margin:0 0 .75rem}
@@ -23,6 +23,7 @@ a{color:var(--accent)}
 dl{margin:0}
 dl>div{padding:.65rem 0;border-top:1px solid var(--line)}
 dl>div:first-child{border-top:0;padding-top:0}
+@media (min-width:44rem){dl.columns{display:grid;grid-template-columns:1fr 1fr;column-gap:2.5rem}dl.columns>div:nth-child(2){border-top:0;padding-top:0}dl.columns>.whole{grid-column:1/-1}}
 dt{font-weight:600}
 dd{margin:.1rem 0 0;overflow-wrap:anywhere}
 ul{margin:0;padding-left:1.2rem}
