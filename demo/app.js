@@ -53,8 +53,8 @@ function showHolds(session) {
       'localStorage',
       create('code', {}, localStorage.length === 0 ? 'empty' : `${localStorage.length} entries`),
     ),
-    fact('Session ends at the latest', toTime(session.expires_at)),
-    fact('and without use', toTime(session.idle_expires_at)),
+    fact('Session ends', toTime(session.expires_at)),
+    fact('Sooner, if nothing is done', toTime(session.idle_expires_at)),
   );
 }
 

@@ -47,7 +47,6 @@ async function readMore() {
 }
 
 function append(messages, hasMore) {
-  const isFirstPage = letters.childElementCount === 0;
   const added = messages.map(toLetter);
   letters.append(...added);
   letters.hidden = letters.childElementCount === 0;
@@ -58,7 +57,7 @@ function append(messages, hasMore) {
   );
   announce(count === 0 ? 'Your mailbox is empty.' : `${count} messages shown.`);
   // The button that was pressed is gone: go on where the new ones begin.
-  if (!isFirstPage) added[0]?.focus();
+  if (document.activeElement === state) added[0]?.focus();
 }
 
 function toLetter({ subject, from, receivedDateTime, bodyPreview, isRead }) {

@@ -1,3 +1,6 @@
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { BffProblem, createClient } from '../../client/client.ts';
 
@@ -46,6 +49,19 @@ const problemWith = (loginUrl?: string): BffProblem =>
     { code: 'interaction_required', ...(loginUrl === undefined ? {} : { login_url: loginUrl }) },
     401,
   );
+
+describe('the module', () => {
+  it('is smaller than 2 kB as it travels', async () => {
+    const { outputFiles } = await build({
+      entryPoints: [fileURLToPath(new URL('../../client/client.ts', import.meta.url))],
+      bundle: true,
+      format: 'esm',
+      minify: true,
+      write: false,
+    });
+    expect(gzipSync(outputFiles[0]?.contents ?? '').length).toBeLessThan(2000);
+  });
+});
 
 describe('session', () => {
   it('asks the server, past every cache, and gives its answer', async () => {
