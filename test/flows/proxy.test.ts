@@ -1,0 +1,662 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Respond } from '../../dev/graph-emulator/emulator.ts';
+import { sendWire, type UserAgent, type WireAnswer, type WireRequest } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+const bodyLimitBytes = 64 * 1024;
+const scopes = ['User.Read'];
+const policy = {
+  features: {
+    profile: {
+      title: 'Profile',
+      signIn: true,
+      rules: [
+        { methods: ['GET'], path: '/v1.0/me', query: ['$select'], scopes },
+        { methods: ['GET', 'HEAD'], path: '/v1.0/me/photo/$value', scopes },
+        { methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], path: '/v1.0/me/things/{id}', scopes },
+      ],
+    },
+  },
+};
+
+let world: World;
+let worker: Worker;
+/** Behind front ends that decode the path once and twice more. */
+let decodingWorkers: Worker[];
+let hastyWorker: Worker;
+let browser: UserAgent;
+let evil: Server;
+let evilHits = 0;
+let evilHost: string;
+const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+
+beforeAll(async () => {
+  world = await startWorld();
+  const policyFile = join(folder, 'policy.json');
+  writeFileSync(policyFile, JSON.stringify(policy));
+  const environment = { GRAPH_POLICY_FILE: policyFile, GRAPH_BODY_LIMIT_BYTES: String(bodyLimitBytes) };
+  worker = await world.startWorker({ environment });
+  const others = await Promise.all([
+    world.startWorker({ environment, extraDecodes: 1 }),
+    world.startWorker({ environment, extraDecodes: 2 }),
+    world.startWorker({ environment: { ...environment, GRAPH_TIMEOUT_MS: '150' } }),
+  ]);
+  decodingWorkers = [worker, others[0], others[1]];
+  hastyWorker = others[2];
+  evil = createServer((_request, response) => {
+    evilHits++;
+    response.end();
+  });
+  await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve));
+  evilHost = `127.0.0.1:${(evil.address() as AddressInfo).port}`;
+  browser = worker.browser();
+  await signIn(browser, { user: 'alice' });
+});
+
+afterAll(async () => {
+  evil.close();
+  rmSync(folder, { recursive: true });
+  await world.close();
+});
+
+afterEach(() => {
+  world.graph.respondWith(undefined);
+  world.graph.requests.length = 0;
+  expect(evilHits).toBe(0);
+});
+
+const respondWith = (respond: Respond) => world.graph.respondWith(respond);
+const answerEmptyObject: Respond = (_request, response) => void response.end('{}');
+const codeOf = ({ body }: WireAnswer): unknown => JSON.parse(body).code;
+
+/** A script's call with the signed-in browser's cookie, its target byte for byte. */
+function call(target: string, request: WireRequest = {}, to: Worker = worker): Promise<WireAnswer> {
+  const cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
+  return sendWire(to.origin, target, { ...request, headers: { cookie, 'x-csrf': '1', ...request.headers } });
+}
+
+describe('the proxy', () => {
+  it('sends what was asked, byte for byte, to Graph and nowhere else (PX-2, PX-3)', async () => {
+    for (const path of [
+      '/v1.0/me',
+      '/v1.0/me?$select=id,mail',
+      '/v1.0/me?%24select=id',
+      '/v1.0/me/things/A-_=@.~!+1',
+    ]) {
+      respondWith(answerEmptyObject);
+      const answer = await call(`/api/graph${path}`);
+      expect(answer.status).toBe(200);
+      expect(world.graph.requests.at(-1)?.target).toBe(path);
+    }
+    const hosts = world.graph.requests.map(({ headers }) => new Map(headers).get('Host'));
+    expect(new Set(hosts)).toEqual(new Set([new URL(world.graph.origin).host]));
+  });
+
+  it('calls with the token of the person whose session it is', async () => {
+    const answer = await call('/api/graph/v1.0/me');
+    expect(JSON.parse(answer.body).userPrincipalName).toBe('alice@contoso.example');
+  });
+
+  it('passes on refusals of Graph as they are, with Retry-After', async () => {
+    world.graph.switches.throttledCalls = 1;
+    const answer = await call('/api/graph/v1.0/me');
+    expect(answer.status).toBe(429);
+    expect(answer.headers['retry-after']).toBe('10');
+    expect(JSON.parse(answer.body).error.code).toBe('TooManyRequests');
+    expect(world.graph.count()).toBe(1);
+  });
+});
+
+describe('refuses', () => {
+  it('who is not signed in, with JSON, no write, no call and no redirect (PX-1)', async () => {
+    const [writes, tokens] = [worker.table.writes(), world.entra.count('token')];
+    for (const cookie of [
+      undefined,
+      'session=',
+      'session=forged',
+      'session=a; session=b',
+      `session=${'A'.repeat(300)}`,
+    ]) {
+      const headers = { 'x-csrf': '1', accept: 'text/html', ...(cookie === undefined ? {} : { cookie }) };
+      const answer = await sendWire(worker.origin, '/api/graph/v1.0/me', { headers });
+      expect(answer.status).toBe(401);
+      expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+      expect(answer.headers.location).toBeUndefined();
+      expect(codeOf(answer)).toBe('session_required');
+    }
+    expect([worker.table.writes(), world.entra.count('token'), world.graph.count()]).toEqual([
+      writes,
+      tokens,
+      0,
+    ]);
+  });
+
+  it('a token of the caller, even beside a session (PX-7)', async () => {
+    for (const authorization of ['Bearer theirs', 'bearer x', 'Basic dXNlcjpwYXNz', 'Bearer %', 'theirs']) {
+      const answer = await call('/api/graph/v1.0/me', { headers: { authorization } });
+      expect([answer.status, codeOf(answer)]).toEqual([401, 'session_required']);
+    }
+    expect(world.graph.count()).toBe(0);
+  });
+
+  const hostilePaths = (host: string): readonly string[] => [
+    ...['..', '%2e%2e', '%2E%2e', '.%2e', '%252e%252e', '%25252e%25252e', '..;', '%2e%2e;x', '．．'].flatMap(
+      (dots) => [
+        `/api/graph/${encodeNonAscii(dots)}/v1.0/me`,
+        `/api/graph/v1.0/${encodeNonAscii(dots)}/v1.0/me`,
+        `/api/graph/v1.0/users/${encodeNonAscii(dots)}/me`,
+        `/api/graph/v1.0/me/${encodeNonAscii(dots)}/users`,
+        `/api/graph/v1.0/me/things/${encodeNonAscii(dots)}`,
+        `/api/graph/v1.0/me/things/${encodeNonAscii(dots)}/x`,
+      ],
+    ),
+    ...['%2f', '%2F', '%252f', '%25252f', '%5c', '%255c', '\\', '//', '/./', '/%2e/', '/%252e/'].flatMap(
+      (slash) => [
+        `/api/graph/v1.0${slash}me`,
+        `/api/graph/v1.0/me${slash}`,
+        `/api/graph${slash}v1.0/me`,
+        `/api/graph/v1.0/me/things/a${slash}b`,
+        `/api/graph/v1.0/me/things/a${slash}..${slash}..${slash}users`,
+      ],
+    ),
+    ...[
+      '%00',
+      '%2500',
+      '%0d%0a',
+      '%250d%250a',
+      '%0aHost:%20evil',
+      '%7f',
+      '%ff',
+      '%25ff',
+      '%c0%ae%c0%ae',
+      '%25',
+      '%2525',
+    ].flatMap((odd) => [
+      `/api/graph/v1.0/me${odd}`,
+      `/api/graph/v1.0/me/things/${odd}`,
+      `/api/graph/v1.0/me/things/a${odd}b`,
+    ]),
+    ...[
+      '/beta/me',
+      '/V1.0/me',
+      '/v1.0/ME',
+      '/v1.0/%6de',
+      '/v1.0/%256de',
+      '/v1.0/me/',
+      "/v1.0/me('x')",
+      '/v1.0/me;x',
+      '/me',
+    ].map((path) => `/api/graph${path}`),
+    ...[
+      '/v1.0/$batch',
+      '/v1.0/%24batch',
+      '/v1.0/%2524batch',
+      '/v1.0/$metadata',
+      '/v1.0/me/photo/%24value',
+      '/v1.0',
+    ].map((path) => `/api/graph${path}`),
+    `/api/graph/http://${host}/v1.0/me`,
+    `/api/graph/http:%2f%2f${host}/v1.0/me`,
+    `/api/graph//${host}/v1.0/me`,
+    `/api/graph/\\\\${host}/v1.0/me`,
+    `/api/graph/@${host}/v1.0/me`,
+    `/api/graph/user:pass@${host}/v1.0/me`,
+    `/api/graph/:80@${host}/v1.0/me`,
+    `/api/graph/v1.0/me@${host}`,
+    `/api/graph/v1.0/me%40${host}`,
+    `/api/graph?url=http://${host}`,
+    `/api/graph/?v1.0/me`,
+    `/api/graph/v1.0/me?$select=id&url=http://${host}`,
+    `/api/graph/v1.0/me?access_token=theirs`,
+    `/api/graph/v1.0/me?$select=id&$select=mail`,
+    `/api/graph/v1.0/me?$select=id&%24SELECT=mail`,
+    `/api/graph/v1.0/me?$expand=manager`,
+    `/api/graph/v1.0/me?$select=%00`,
+    `/api/graph/v1.0/me?$select=%0d%0aHost:evil`,
+    `/api/graph/v1.0/me?$select=%ff`,
+    `/api/graph/v1.0/me?$select=${'a'.repeat(5000)}`,
+    `//${host}/api/graph/v1.0/me`,
+    `/${host}/api/graph/v1.0/me`,
+    `/api/../api/graph/../graph/v1.0/users`,
+    `/%61pi/graph/v1.0/users`,
+    `/API/GRAPH/v1.0/users`,
+  ];
+
+  it.each([0, 1, 2])(
+    'every path that means two things, behind %s more decodes: nothing reaches Graph but allowed bytes (PX-2, PX-3, PX-4, PX-5)',
+    async (extraDecodes) => {
+      const to = decodingWorkers[extraDecodes];
+      if (to === undefined) throw new Error('no such worker');
+      respondWith(answerEmptyObject);
+      // What a repaired path may come out as: a front end in front of us, not we, then decided it (1 and 2 decodes).
+      const allowed =
+        /^\/v1\.0\/me(?:\/photo\/\$value|\/things\/[A-Za-z0-9_@.!~=+-]+)?(?:\?(?:\$|%24)select=[^&]*)?$/;
+      for (const target of hostilePaths(evilHost)) {
+        const before = world.graph.count();
+        const answer = await call(target, {}, to);
+        const sent = world.graph.requests.slice(before).map((request) => request.target);
+        if (sent.length === 0)
+          expect([400, 401, 403, 404], `${target} ${answer.body}`).toContain(answer.status);
+        for (const path of sent) expect(path, target).toMatch(allowed);
+        expect(sent.length, target).toBeLessThanOrEqual(1);
+      }
+    },
+  );
+
+  it('an absolute target: it is ours or nobody’s (PX-2)', async () => {
+    for (const target of [
+      `http://${evilHost}/api/graph/v1.0/me`,
+      `http://${evilHost}/v1.0/me`,
+      `https://${evilHost}/api/graph/v1.0/me`,
+      `http://graph.microsoft.com@${evilHost}/api/graph/v1.0/me`,
+    ]) {
+      await call(target);
+    }
+    await call('/api/graph/v1.0/me', { headers: { host: evilHost, 'x-forwarded-host': evilHost } });
+    for (const { headers, target } of world.graph.requests) {
+      expect(target).toBe('/v1.0/me');
+      expect(new Map(headers).get('Host')).toBe(new URL(world.graph.origin).host);
+    }
+  });
+
+  it('every method that no rule allows, with 403 or 405 (PX-4)', async () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      const answer = await call('/api/graph/v1.0/me', { method, headers: { 'content-length': '0' } });
+      expect([answer.status, codeOf(answer)]).toEqual([403, 'path_not_allowed']);
+    }
+    expect((await call('/api/graph/v1.0/me', { method: 'OPTIONS' })).status).toBe(405);
+    expect(world.graph.count()).toBe(0);
+  });
+
+  it('a forwarded header that is not plain text (PX-8)', async () => {
+    for (const name of ['accept', 'prefer', 'client-request-id', 'if-match']) {
+      const answer = await call('/api/graph/v1.0/me', { headers: { [name]: 'a\u00e9b' } });
+      expect([answer.status, codeOf(answer)], name).toEqual([400, 'request_invalid']);
+    }
+    expect(world.graph.count()).toBe(0);
+  });
+});
+
+/** As a wire has them: targets are bytes. */
+const encodeNonAscii = (text: string) => text.replace(/[^\x21-\x7e]/g, encodeURIComponent);
+
+describe('what Graph sees of a request', () => {
+  it('is one exact set of headers, whatever the caller sends (PX-7, PX-8, CS-4)', async () => {
+    const names = [
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'x-forwarded-proto',
+      'x-forwarded-user',
+      'x-forwarded-groups',
+    ];
+    names.push(
+      'x-forwarded-access-token',
+      'x_forwarded_for',
+      'forwarded',
+      'via',
+      'x-real-ip',
+      'x-original-url',
+    );
+    names.push(
+      'x-rewrite-url',
+      'x-original-host',
+      'x-http-method-override',
+      'x-method-override',
+      'x-http-method',
+    );
+    names.push(
+      'x-ms-client-principal',
+      'x-ms-client-principal-id',
+      'x-ms-client-principal-name',
+      'x-ms-token-aad-id-token',
+    );
+    names.push(
+      'x-ms-token-aad-access-token',
+      'x-ms-invocation-id',
+      'x-functions-key',
+      'x-arr-ssl',
+      'x-arr-log-id',
+    );
+    names.push(
+      'proxy-authorization',
+      'proxy-connection',
+      'sec-ch-ua',
+      'sec-fetch-user',
+      'origin-agent-cluster',
+    );
+    names.push(
+      'authorization_',
+      'authorization-x',
+      'x-authorization',
+      'x_authorization',
+      'anchormailbox',
+      'x-anchormailbox',
+    );
+    names.push('user-agent', 'referer', 'cache-control', 'pragma', 'if-modified-since', 'if-range', 'te');
+    names.push(
+      'x-csrf-token',
+      'traceparent',
+      'tracestate',
+      'baggage',
+      'cookie2',
+      'set-cookie',
+      'content-md5',
+      'digest',
+    );
+    names.push(
+      'odata-version',
+      'odata-maxversion',
+      'isolation',
+      'x-odata-override',
+      'client-ip',
+      'true-client-ip',
+      'x-waws-unencoded-url',
+    );
+    names.push(
+      'dnt',
+      'from',
+      'max-forwards',
+      'early-data',
+      'x-requested-with',
+      'x-ms-continuation',
+      'x-amz-meta',
+      'x-dapr-token',
+    );
+    expect(names.length).toBeGreaterThanOrEqual(60);
+    const hostile = Object.fromEntries(names.map((name) => [name, 'trailers']));
+    respondWith(answerEmptyObject);
+    const answer = await call('/api/graph/v1.0/me', {
+      headers: {
+        ...hostile,
+        connection: 'close, authorization, accept, host, x-csrf, cookie',
+        'accept-encoding': 'gzip, br',
+        authorization: 'Bearer',
+        accept: 'application/json',
+        prefer: 'return=minimal',
+        'client-request-id': 'c1',
+      },
+    });
+    expect(answer.status).toBe(200);
+    const [request, ...more] = world.graph.requests;
+    expect(more).toEqual([]);
+    const headers = (request?.headers ?? []).map(([name, value]) => `${name.toLowerCase()}: ${value}`).sort();
+    expect(headers.map((line) => line.replace(/Bearer ey[\w.-]+$/, 'Bearer OURS'))).toEqual([
+      'accept-encoding: identity',
+      'accept: application/json',
+      'authorization: Bearer OURS',
+      'client-request-id: c1',
+      'connection: keep-alive',
+      `host: ${new URL(world.graph.origin).host}`,
+      'prefer: return=minimal',
+    ]);
+  });
+
+  it.each([0, 1, 1000, bodyLimitBytes])('is a body of %s bytes, bit for bit (PX-10)', async (size) => {
+    const body = randomBytes(size);
+    respondWith(answerEmptyObject);
+    for (const method of ['POST', 'PUT', 'PATCH']) {
+      const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) };
+      const answer = await call('/api/graph/v1.0/me/things/t1', { method, body, headers });
+      expect(answer.status).toBe(200);
+      const received = world.graph.requests.at(-1);
+      expect(received?.method).toBe(method);
+      expect(sha256(received?.body)).toBe(sha256(body));
+      expect(
+        received?.headers.filter(([name]) => /^content-(type|length)$/i.test(name)).map(([, value]) => value),
+      ).toEqual(['application/octet-stream', String(size)]);
+    }
+  });
+
+  it('is the content type as it was sent, odd or not (PX-10)', async () => {
+    respondWith(answerEmptyObject);
+    for (const contentType of [
+      'application/json; charset=utf-8',
+      'text/plain, application/json',
+      'x',
+      'multipart/mixed; boundary="a;b"',
+    ]) {
+      const headers = { 'content-type': contentType, 'content-length': '2' };
+      await call('/api/graph/v1.0/me/things/t1', { method: 'POST', body: '{}', headers });
+      expect(
+        new Map(world.graph.requests.at(-1)?.headers.map(([name, value]) => [name.toLowerCase(), value])).get(
+          'content-type',
+        ),
+      ).toBe(contentType);
+    }
+  });
+});
+
+const sha256 = (bytes: Buffer | undefined) =>
+  createHash('sha256')
+    .update(bytes ?? 'nothing')
+    .digest('hex');
+
+describe('refuses a body', () => {
+  const send = (request: WireRequest) => call('/api/graph/v1.0/me/things/t1', { method: 'POST', ...request });
+
+  it.each([
+    [
+      'over the limit',
+      { body: Buffer.alloc(bodyLimitBytes + 1), headers: { 'content-length': String(bodyLimitBytes + 1) } },
+      413,
+    ],
+    ['in chunks', { body: 'x', headers: { 'transfer-encoding': 'chunked' } }, 411],
+    ['in chunks, without one', { headers: { 'transfer-encoding': 'chunked' } }, 411],
+    [
+      'of an unknown length',
+      { method: 'PATCH', headers: { 'transfer-encoding': 'chunked' }, body: 'x'.repeat(5000) },
+      411,
+    ],
+    [
+      'that is compressed',
+      { body: 'x', headers: { 'content-length': '1', 'content-encoding': 'gzip' } },
+      400,
+    ],
+    ['with GET', { method: 'GET', body: 'x', headers: { 'content-length': '1' } }, 400],
+    ['with DELETE', { method: 'DELETE', body: 'x', headers: { 'content-length': '1' } }, 400],
+  ])('%s: Graph hears nothing (PX-10)', async (_what, request, status) => {
+    expect((await send(request)).status).toBe(status);
+    expect(world.graph.count()).toBe(0);
+  });
+});
+
+describe('an answer of Graph', () => {
+  it.each([301, 302, 303, 307, 308, 300, 305])(
+    'that is a %s redirect is not followed and not shown (PX-11)',
+    async (status) => {
+      respondWith((_request, response) => {
+        response.writeHead(status, { location: `http://${evilHost}/x` }).end('moved');
+      });
+      const answer = await call('/api/graph/v1.0/me');
+      expect([answer.status, codeOf(answer)]).toEqual([502, 'upstream_answer_refused']);
+      expect(answer.headers.location).toBeUndefined();
+      expect(answer.body).not.toContain(evilHost);
+      expect(world.graph.count()).toBe(1);
+    },
+  );
+
+  it('shows one exact set of headers, whatever the upstream sends (PX-12)', async () => {
+    respondWith((_request, response) => {
+      for (let at = 0; at < 20; at++) response.setHeader(`x-upstream-${at}`, 'x');
+      response.setHeader('set-cookie', ['session=evil; Path=/', '__Host-session=evil']);
+      response.setHeader('content-type', 'application/json;odata.metadata=minimal');
+      for (const name of [
+        'www-authenticate',
+        'clear-site-data',
+        'refresh',
+        'link',
+        'location',
+        'server',
+        'via',
+        'age',
+      ]) {
+        response.setHeader(name, '*');
+      }
+      for (const name of [
+        'allow-origin',
+        'allow-credentials',
+        'allow-headers',
+        'expose-headers',
+        'max-age',
+      ]) {
+        response.setHeader(`access-control-${name}`, '*');
+      }
+      response.setHeader('strict-transport-security', 'max-age=0');
+      response.setHeader('content-security-policy', "default-src *; script-src 'unsafe-inline'");
+      response.setHeader('cache-control', 'public, max-age=99999');
+      response.setHeader('vary', '*');
+      response.setHeader('x-content-type-options', 'none');
+      response.setHeader('x-ms-invocation-id', 'x');
+      response.setHeader('etag', 'W/"1"');
+      response.setHeader('request-id', 'r1');
+      response.end('{"a":1}');
+    });
+    const answer = await call('/api/graph/v1.0/me');
+    expect(answer.body).toBe('{"a":1}');
+    const { date, 'keep-alive': _keepAlive, connection: _connection, ...headers } = answer.headers;
+    expect(date).toBeDefined();
+    expect(headers).toEqual({
+      'cache-control': 'no-store',
+      'content-length': '7',
+      'content-security-policy':
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+      'content-type': 'application/json;odata.metadata=minimal',
+      'cross-origin-resource-policy': 'same-origin',
+      etag: 'W/"1"',
+      'referrer-policy': 'no-referrer',
+      'request-id': 'r1',
+      'strict-transport-security': 'max-age=31536000',
+      vary: 'Cookie, Origin',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  it.each([
+    'text/html',
+    'image/svg+xml',
+    'text/xml',
+    'application/xhtml+xml',
+    'text/javascript',
+    'image/jpeg',
+    '',
+    'x',
+  ])('of type %j cannot run in our origin (PX-13)', async (contentType) => {
+    respondWith((_request, response) => {
+      if (contentType !== '') response.setHeader('content-type', contentType);
+      response.end('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>');
+    });
+    const { headers, status } = await call('/api/graph/v1.0/me');
+    expect(status).toBe(200);
+    expect(headers['content-disposition']).toBe('attachment');
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['content-security-policy']).toMatch(/default-src 'none'.*sandbox$/);
+    expect(headers['cross-origin-resource-policy']).toBe('same-origin');
+  });
+
+  it.each([204, 205, 304])('with status %s passes, empty and without a type (PX-13)', async (status) => {
+    respondWith((_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json', etag: 'W/"1"' }).end();
+    });
+    const answer = await call('/api/graph/v1.0/me');
+    expect([answer.status, answer.bytes.length, answer.headers.etag]).toEqual([status, 0, 'W/"1"']);
+    expect(answer.headers['content-type'] ?? '').not.toContain('json');
+  });
+
+  it.each([200, 201, 202, 206, 400, 401, 403, 404, 409, 412, 418, 429, 500, 503, 507, 599])(
+    'with status %s passes as it is (PX-13)',
+    async (status) => {
+      respondWith((_request, response) => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":{"code":"x"}}');
+      });
+      const answer = await call('/api/graph/v1.0/me');
+      expect([answer.status, answer.body]).toEqual([status, '{"error":{"code":"x"}}']);
+    },
+  );
+
+  it.each([600, 777, 999, 101])('with status %s is refused and breaks nothing (PX-13)', async (status) => {
+    respondWith((_request, response) => {
+      response.socket?.end(
+        `HTTP/1.1 ${status} Odd\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 0\r\n\r\n`,
+      );
+    });
+    expect((await call('/api/graph/v1.0/me')).status).toBe(502);
+    world.graph.respondWith(undefined);
+    expect((await call('/api/graph/v1.0/me')).status).toBe(200);
+  });
+
+  it('after informational ones is the last one (PX-13)', async () => {
+    respondWith((_request, response) => {
+      response.writeProcessing();
+      response.writeEarlyHints({ link: '</evil.js>; rel=preload; as=script' });
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    });
+    const answer = await call('/api/graph/v1.0/me');
+    expect([answer.status, answer.body, answer.headers['link']]).toEqual([200, '{}', undefined]);
+  });
+});
+
+describe('a Graph that fails', () => {
+  it.each<[string, Respond, string]>([
+    ['hangs up at once', (_request, response) => void response.destroy(), 'upstream_unreachable'],
+    [
+      'breaks off a body with a length',
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': '100' });
+        response.write('{"half":', () => response.destroy());
+      },
+      'upstream_answer_refused',
+    ],
+    [
+      'breaks off a chunked body',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.write('{"half":', () => response.destroy());
+      },
+      'upstream_answer_refused',
+    ],
+    [
+      'answers more than may pass',
+      (_request, response) => void response.end(Buffer.alloc(bodyLimitBytes + 1)),
+      'upstream_answer_refused',
+    ],
+    [
+      'compresses unasked',
+      (_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
+      'upstream_answer_refused',
+    ],
+    [
+      'speaks no HTTP',
+      (_request, response) => void response.socket?.end('SSH-2.0-OpenSSH\r\n'),
+      'upstream_unreachable',
+    ],
+  ])('%s: a 502, never a short 200 (PX-13)', async (_what, respond, code) => {
+    respondWith(respond);
+    const answer = await call('/api/graph/v1.0/me');
+    expect([answer.status, codeOf(answer)]).toEqual([502, code]);
+    expect(answer.body).not.toContain('half');
+  });
+
+  it.each<[string, Respond]>([
+    ['says nothing', () => undefined],
+    ['stops after the head', (_request, response) => void response.writeHead(200).flushHeaders()],
+    ['stops in the middle', (_request, response) => void response.writeHead(200).write('{"half":')],
+  ])('%s: a 504 when the time is over', async (_what, respond) => {
+    respondWith(respond);
+    const answer = await call('/api/graph/v1.0/me', {}, hastyWorker);
+    expect([answer.status, codeOf(answer)]).toEqual([504, 'upstream_timeout']);
+  });
+
+  it('does not answer a write: the problem says that its effect is unknown', async () => {
+    respondWith((_request, response) => void response.destroy());
+    const headers = { 'content-length': '2', 'content-type': 'application/json' };
+    const answer = await call('/api/graph/v1.0/me/things/t1', { method: 'POST', body: '{}', headers });
+    expect(JSON.parse(answer.body).detail).toContain('not known');
+    expect(world.graph.count()).toBe(1);
+  });
+});
