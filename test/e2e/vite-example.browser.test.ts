@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { createServer, type ViteDevServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findFreePort } from '../../dev/free-port.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+let browser: Browser | undefined;
+let world: World;
+let vite: ViteDevServer;
+let origin: string;
+
+beforeAll(async () => {
+  const launched = await launchChromium();
+  browser = launched.kind === 'browser' ? launched.browser : undefined;
+  world = await startWorld();
+  const port = await findFreePort();
+  origin = `http://localhost:${port}`;
+  const worker = await world.startWorker({ environment: { PUBLIC_BASE_URL: origin } });
+  vite = await createServer({
+    root: fileURLToPath(new URL('../../examples/vite', import.meta.url)),
+    logLevel: 'error',
+    server: { port, proxy: { '/api': worker.origin } },
+  });
+  await vite.listen();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await vite.close();
+  await world.close();
+});
+
+describe('the Vite example', () => {
+  it('signs in and out behind the development server', async ({ skip }) => {
+    if (browser === undefined) return skip('There is no browser.');
+    const page = await browser.newPage();
+    await page.goto(origin);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: /Alice Adams/ }).click();
+    await page.getByRole('button', { name: 'Accept' }).click();
+    await page.getByText('Signed in as Alice Adams, Head of Platform.').waitFor();
+    expect(new URL(page.url()).origin).toBe(origin);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('Nobody is signed in.').waitFor();
+    await page.close();
+  });
+});
