@@ -1,15 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import { startAzurite } from './azurite.ts';
 import { developmentSettings } from './development-settings.ts';
 import { directory } from './directory.ts';
 import { startEntraEmulator } from './entra-emulator/emulator.ts';
 import { choosePort } from './free-port.ts';
+import { createFrontend } from './frontend.ts';
 import type { LogEntry } from './functions-host/core-types.ts';
 import { startFunctionsHost } from './functions-host/host.ts';
 import { startGraphEmulator } from './graph-emulator/emulator.ts';
 import { createRunning } from './running.ts';
-import { serveFolder } from './static-files.ts';
 
 export type Development = {
   /** Where a browser goes: `PUBLIC_BASE_URL`. */
@@ -21,7 +19,6 @@ export type Development = {
 };
 
 const preferredPorts = { bff: 7071, entra: 7072, graph: 7073 };
-const demoFolder = fileURLToPath(new URL('../demo', import.meta.url));
 
 /** Everything that one machine needs to run the app: built, connected, and stopped together. */
 export function createDevelopment(options: {
@@ -84,18 +81,4 @@ async function requireReady(bffOrigin: string): Promise<void> {
   const body = await response.text();
   const detail = /"detail":\s*"([^"]+)"/.exec(body)?.[1];
   throw new Error(`the app answers ${response.status} to a readiness check: ${detail ?? body}`);
-}
-
-/** The demo page, and the one address by which it finds the switches. */
-function createFrontend(switches: { entraSwitchesUrl: string; graphSwitchesUrl: string }) {
-  const serveDemo = serveFolder(demoFolder);
-  const devJson = JSON.stringify({
-    entra_switches_url: switches.entraSwitchesUrl,
-    graph_switches_url: switches.graphSwitchesUrl,
-  });
-  return (request: IncomingMessage, response: ServerResponse): boolean => {
-    if (request.method !== 'GET' || request.url !== '/dev.json') return serveDemo(request, response);
-    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(devJson);
-    return true;
-  };
 }

@@ -3,6 +3,7 @@ import { inject } from 'vitest';
 import { developmentSettings } from '../../dev/development-settings.ts';
 import { directory } from '../../dev/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../../dev/entra-emulator/emulator.ts';
+import { createFrontend } from '../../dev/frontend.ts';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,
@@ -29,6 +30,8 @@ export interface Worker {
 export interface WorkerOptions {
   readonly environment?: Environment;
   readonly extraDecodes?: FunctionsHostOptions['extraDecodes'];
+  /** Shows the demo page at `/`. */
+  readonly servesDemo?: boolean;
 }
 
 /** Emulators of Entra and Graph, a table of its own, and as many workers as a test starts. */
@@ -60,6 +63,10 @@ export async function startWorld(): Promise<World> {
     ),
     SESSION_TABLE_NAME: tableName,
   };
+  const switches = {
+    entraSwitchesUrl: `${entra.origin}/switches`,
+    graphSwitchesUrl: `${graph.origin}/switches`,
+  };
   const hosts: FunctionsHost[] = [];
   let offsetMs = 0;
 
@@ -71,7 +78,7 @@ export async function startWorld(): Promise<World> {
     advance(seconds) {
       offsetMs += seconds * 1000;
     },
-    async startWorker({ environment = {}, extraDecodes = 0 } = {}) {
+    async startWorker({ environment = {}, extraDecodes = 0, servesDemo = false } = {}) {
       const logLines: string[] = [];
       let table: FaultyTable | undefined;
       const port = await freePort();
@@ -81,6 +88,7 @@ export async function startWorld(): Promise<World> {
         bundle: inject('workerBundle'),
         port,
         extraDecodes,
+        ...(servesDemo && { frontend: createFrontend(switches) }),
         log: ({ message }) => logLines.push(message),
         prepare(exports) {
           const worker = exports as typeof WorkerBundle;
