@@ -8,7 +8,7 @@ import type { SessionFacts } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Login, StartedLogin } from './login.ts';
-import { type Refusal, readAuthorizationError } from './refusal.ts';
+import { type Refusal, readAuthorizationError, readRedemptionRefusal } from './refusal.ts';
 import type { ReturnPath } from './return-path.ts';
 import {
   type LoginTransaction,
@@ -121,7 +121,10 @@ export function createCallback(needs: CallbackNeeds): Callback {
         case 'untrusted':
           return refuse(attempt, { outcome: 'sign_in_refused', reason: redemption.reason });
         case 'refused':
-          if (redemption.meaning.kind === 'interaction-required') return useOfUsedCode(attempt);
+          if (redemption.meaning.kind === 'interaction-required') {
+            const refusal = readRedemptionRefusal(redemption.meaning.reason);
+            return refusal === undefined ? useOfUsedCode(attempt) : refuse(attempt, refusal);
+          }
           log('error', { event: 'code-redemption-failed', meaning: redemption.meaning.kind });
           throw new BffError('sign_in_service_unavailable', {
             detail: 'Microsoft Entra ID did not finish the sign-in. Try again in a moment.',

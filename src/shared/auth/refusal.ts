@@ -1,3 +1,5 @@
+import type { InteractionReason } from '../entra/token-errors.ts';
+
 /** How a sign-in can end without a session. A closed list: pages and clients act on it. */
 export type RefusalOutcome =
   /** The person said no to the permissions. */
@@ -55,4 +57,23 @@ export function readAuthorizationError(
   const byError = error === 'access_denied' && number !== undefined ? undefined : byOAuthError.get(error);
   const outcome = known ?? byError ?? 'sign_in_refused';
   return { outcome, reason: number === undefined ? outcome : `AADSTS${number}` };
+}
+
+/**
+ * What Entra's refusal of a code means: an end, or undefined where only the code was at fault (used, expired, of another
+ * transaction) and beginning again cures it. Beginning again would not give what the person or the policy withholds.
+ */
+export function readRedemptionRefusal(reason: InteractionReason): Refusal | undefined {
+  switch (reason) {
+    case 'admin_consent_required':
+      return { outcome: 'admin_consent_required', reason };
+    case 'consent_required':
+    case 'two_factor_required':
+    case 'claims_challenge':
+      return { outcome: 'sign_in_refused', reason };
+    case 'refresh_token_expired':
+    case 'refresh_token_revoked':
+    case 'sign_in_required':
+      return undefined;
+  }
 }
