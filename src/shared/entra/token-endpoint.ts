@@ -68,8 +68,7 @@ export class TokenEndpoint implements INetworkModule {
 
   #fail(cause: unknown, retryAfterSeconds = 5): BffError {
     this.failure = new BffError('sign_in_service_unavailable', {
-      detail:
-        'Microsoft Entra ID did not answer as it should. You are still signed in; try again in a moment.',
+      detail: 'Microsoft Entra ID did not answer as it should. Try again in a moment.',
       cause,
       retryAfterSeconds,
     });
