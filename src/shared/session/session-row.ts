@@ -71,10 +71,11 @@ export function createSessionRowCodec({ tableName, keyRing, random }: SessionRow
     },
     open(address, { columns }) {
       const { schema, keyId, lastUsedAt } = columns;
-      if (typeof schema !== 'number' || typeof keyId !== 'number' || !(lastUsedAt instanceof Date)) {
+      if (typeof schema !== 'number' || typeof keyId !== 'number' || !isInstant(lastUsedAt)) {
         return { kind: 'unreadable' };
       }
       if (schema > SCHEMA) return { kind: 'newer' };
+      if (schema !== SCHEMA) return { kind: 'unreadable' };
       const found = keyRing.find(keyId);
       if (found.kind === 'newer') return { kind: 'newer' };
       if (found.kind === 'retired') return { kind: 'retired-key' };
@@ -88,6 +89,11 @@ export function createSessionRowCodec({ tableName, keyRing, random }: SessionRow
         : { kind: 'opened', content: unpack(plaintext), lastUsedAt };
     },
   };
+}
+
+/** An invalid date compares as neither earlier nor later: a session with one would never end idle. */
+function isInstant(value: unknown): value is Date {
+  return value instanceof Date && !Number.isNaN(value.getTime());
 }
 
 function joinParts(columns: Row['columns']): Buffer {

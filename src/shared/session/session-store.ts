@@ -98,6 +98,12 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
     return opening;
   };
 
+  /** An insert whose answer was lost is repeated and finds itself: the row opens with a secret that only it had. */
+  const findOwnInsert = async (address: SessionAddress): Promise<string | undefined> => {
+    const found = await table.read(rows.keysOf(address));
+    return found.kind === 'found' && rows.open(address, found.row).kind === 'opened' ? found.etag : undefined;
+  };
+
   return {
     async create(content, rowId) {
       const address: SessionAddress = {
@@ -108,10 +114,11 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       };
       const lastUsedAt = now();
       const inserted = await table.insert(rows.toRow(address, content, lastUsedAt));
-      if (inserted.kind === 'exists') return { kind: 'exists' };
+      const etag = inserted.kind === 'inserted' ? inserted.etag : await findOwnInsert(address);
+      if (etag === undefined) return { kind: 'exists' };
       return {
         kind: 'created',
-        session: toSession(address, content, lastUsedAt, inserted.etag),
+        session: toSession(address, content, lastUsedAt, etag),
         cookieValue: cookies.write(address),
       };
     },
