@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mergeContent } from '../../../src/shared/session/merge.ts';
+import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
+
+const base = sessionContent();
+const token = (secret: string, expires_on: string) => ({ secret, expires_on });
+const withTokens = (
+  accessTokens: Record<string, { secret: string; expires_on: string }>,
+  refreshToken?: string,
+) =>
+  sessionContent({
+    msalCache: msalCacheOf({ accessTokens, ...(refreshToken === undefined ? {} : { refreshToken }) }),
+  });
+const cacheOf = ({ msalCache }: { msalCache: string }): unknown => JSON.parse(msalCache);
+
+describe('mergeContent', () => {
+  it('keeps the access tokens that both writers got, for different scopes', () => {
+    const start = withTokens({});
+    const merged = mergeContent(
+      start,
+      withTokens({ mail: token('ours', '200') }),
+      withTokens({ user: token('theirs', '300') }),
+    );
+    expect(cacheOf(merged)).toMatchObject({
+      AccessToken: { mail: { secret: 'ours' }, user: { secret: 'theirs' } },
+    });
+  });
+
+  it('keeps the access token with more life left when both renewed the same one', () => {
+    const start = withTokens({ user: token('old', '100') });
+    const short = withTokens({ user: token('short', '200') });
+    const long = withTokens({ user: token('long', '300') });
+    for (const [ours, theirs] of [
+      [short, long],
+      [long, short],
+    ] as const) {
+      expect(cacheOf(mergeContent(start, ours, theirs))).toMatchObject({
+        AccessToken: { user: { secret: 'long' } },
+      });
+    }
+  });
+
+  it('keeps our refresh token when both got a new one, and theirs when only they did', () => {
+    const start = withTokens({}, 'old');
+    expect(cacheOf(mergeContent(start, withTokens({}, 'ours'), withTokens({}, 'theirs')))).toMatchObject({
+      RefreshToken: { rt: { secret: 'ours' } },
+    });
+    expect(cacheOf(mergeContent(start, withTokens({}, 'old'), withTokens({}, 'theirs')))).toMatchObject({
+      RefreshToken: { rt: { secret: 'theirs' } },
+    });
+  });
+
+  it('does not bring back what one of them removed', () => {
+    const start = withTokens({ user: token('expired', '100') });
+    const removed = withTokens({});
+    for (const [ours, theirs] of [
+      [removed, start],
+      [start, removed],
+    ] as const) {
+      expect(JSON.stringify(cacheOf(mergeContent(start, ours, theirs)))).not.toContain('expired');
+    }
+  });
+
+  it("keeps what each changed of the session's facts", () => {
+    const ours = { ...base, facts: { ...base.facts, grantedScopes: ['User.Read', 'Mail.Read'] } };
+    const theirs = { ...base, facts: { ...base.facts, declinedFeatures: ['calendar'] } };
+    expect(mergeContent(base, ours, theirs).facts).toMatchObject({
+      grantedScopes: ['User.Read', 'Mail.Read'],
+      declinedFeatures: ['calendar'],
+    });
+  });
+
+  it('takes newer claims from whoever has them', () => {
+    const demoted = sessionContent({ claims: { roles: [], iat: 1_785_589_200 } });
+    for (const [ours, theirs] of [
+      [demoted, base],
+      [base, demoted],
+    ] as const) {
+      const { claims } = mergeContent(base, ours, theirs).facts;
+      expect(claims.roles).toEqual([]);
+      expect(claims.all).toMatchObject({ iat: 1_785_589_200 });
+    }
+  });
+
+  it('of one writer alone is what that writer wrote, whoever it was', () => {
+    const names = fc.constantFrom('a', 'b', 'c');
+    const tokens = fc.dictionary(names, fc.record({ secret: fc.string(), expires_on: fc.nat().map(String) }));
+    fc.assert(
+      fc.property(tokens, tokens, (before, after) => {
+        const start = withTokens(before);
+        const changed = withTokens(after);
+        expect(cacheOf(mergeContent(start, changed, start))).toEqual(cacheOf(changed));
+        expect(cacheOf(mergeContent(start, start, changed))).toEqual(cacheOf(changed));
+        expect(cacheOf(mergeContent(start, changed, changed))).toEqual(cacheOf(changed));
+      }),
+    );
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
+import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
+import { createSessionCookieCodec, type SessionAddress } from '../../../src/shared/session/session-cookie.ts';
+
+const start = new Date('2026-08-01T12:00:00Z');
+const expiresAt = new Date('2026-08-02T00:00:00Z');
+const key = (id: number) => ({ id, bytes: Buffer.alloc(32, id) });
+const codecOf = (ids: readonly number[], now = start) =>
+  createSessionCookieCodec(createKeyRing(ids.map(key)), () => now);
+const address: SessionAddress = {
+  userHash: secureRandomBytes(32),
+  rowId: secureRandomBytes(32),
+  secret: secureRandomBytes(32),
+  expiresAt,
+};
+const codec = codecOf([2, 1]);
+const cookie = codec.write(address);
+const KEY_ID_BITS = { from: 8, to: 40 };
+
+describe('the session cookie', () => {
+  it('leads back to its row, with the secret that opens it', () => {
+    expect(codec.read(cookie)).toEqual({ kind: 'valid', address });
+  });
+
+  it('is short, and safe as a cookie value without encoding (SC-1)', () => {
+    expect(cookie).toMatch(/^[A-Za-z0-9_-]+$/);
+    expect(`__Host-session=${cookie}`.length).toBeLessThan(512);
+  });
+
+  it('is not worth a read after its deadline, whatever Max-Age the browser keeps (SC-3)', () => {
+    expect(codecOf([2, 1], new Date(expiresAt.getTime() - 1)).read(cookie).kind).toBe('valid');
+    expect(codecOf([2, 1], expiresAt).read(cookie)).toEqual({ kind: 'invalid' });
+  });
+
+  it('is read with every key of the ring, and written with the first', () => {
+    const old = codecOf([1]).write(address);
+    expect(codec.read(old).kind).toBe('valid');
+    expect(codecOf([2]).read(cookie).kind).toBe('valid');
+    expect(codecOf([1, 2]).read(cookie).kind).toBe('valid');
+  });
+
+  it('of a retired key is invalid; of a key that is still to come it waits', () => {
+    expect(codecOf([3]).read(cookie)).toEqual({ kind: 'invalid' });
+    expect(codecOf([1]).read(cookie)).toEqual({ kind: 'newer' });
+  });
+
+  describe('refuses (SC-5)', () => {
+    it('every changed bit: no other value is ever valid', () => {
+      const bytes = Buffer.from(cookie, 'base64url');
+      for (let bit = 0; bit < bytes.length * 8; bit++) {
+        const changed = Buffer.from(bytes);
+        changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (128 >> (bit & 7)), bit >> 3);
+        const { kind } = codec.read(changed.toString('base64url'));
+        // Only the key's number may say "wait": it is read before there is a key to check it with.
+        const mayWait = bit >= KEY_ID_BITS.from && bit < KEY_ID_BITS.to;
+        expect(mayWait ? ['invalid', 'newer'] : ['invalid']).toContain(kind);
+      }
+    });
+
+    it('every shorter value and a longer one', () => {
+      for (let length = 0; length < cookie.length; length++) {
+        expect(codec.read(cookie.slice(0, length))).toEqual({ kind: 'invalid' });
+      }
+      for (const more of ['A', 'AAAA', cookie])
+        expect(codec.read(cookie + more)).toEqual({ kind: 'invalid' });
+    });
+
+    it('every other spelling of the same bytes', () => {
+      const base64 = Buffer.from(cookie, 'base64url').toString('base64');
+      const spellings = [
+        base64,
+        `${base64}=`,
+        Buffer.from(cookie, 'base64url').toString('hex'),
+        encodeURIComponent(`${cookie} `),
+        `"${cookie}"`,
+        ` ${cookie}`,
+        `${cookie} `,
+        `${cookie}\t`,
+        `${cookie}=`,
+        `${cookie},${cookie}`,
+        `${cookie.slice(0, 40)} ${cookie.slice(40)}`,
+        `${cookie.slice(0, 40)}*${cookie.slice(40)}`,
+        `%${cookie.charCodeAt(0).toString(16)}${cookie.slice(1)}`,
+        cookie.toUpperCase(),
+      ];
+      for (const spelling of spellings) {
+        if (spelling !== cookie) expect(codec.read(spelling), spelling).toEqual({ kind: 'invalid' });
+      }
+    });
+
+    it('10,000 values that anybody made up, of every length and alphabet', () => {
+      // With our version, key and deadline: as near as a stranger comes without the key itself.
+      const head = Buffer.from(cookie, 'base64url').subarray(0, 11);
+      const shapes = [
+        () => secureRandomBytes(139).toString('base64url'),
+        () => Buffer.concat([head, secureRandomBytes(128)]).toString('base64url'),
+        () => secureRandomBytes(secureRandomBytes(1).readUInt8(0)).toString('base64url'),
+        () => secureRandomBytes(secureRandomBytes(1).readUInt8(0)).toString('latin1'),
+      ];
+      for (const shape of shapes) {
+        for (let count = 0; count < 2500; count++) expect(codec.read(shape()).kind).not.toBe('valid');
+      }
+      for (const value of ['', '%', '%E0%A4%A', '%00', 'null', 'undefined', '{}', '[]', '__proto__', '\0']) {
+        expect(codec.read(value)).toEqual({ kind: 'invalid' });
+      }
+    });
+
+    it('a value under the same key id made with another key', () => {
+      const forged = createSessionCookieCodec(
+        createKeyRing([{ id: 2, bytes: Buffer.alloc(32, 9) }]),
+        () => start,
+      ).write(address);
+      expect(codec.read(forged)).toEqual({ kind: 'invalid' });
+    });
+
+    it('what the same keys sealed for another purpose (SC-6)', () => {
+      const keyRing = createKeyRing([key(2), key(1)]);
+      for (const purpose of [
+        'login-transaction',
+        'interaction-ticket',
+        'form-token',
+        'logout-pending',
+      ] as const) {
+        const sealer = createTextSealer({ keyRing, purpose, now: () => start, random: secureRandomBytes });
+        for (const size of [1, 60, 73, 200]) {
+          expect(codec.read(sealer.seal('x'.repeat(size), [], expiresAt)).kind).not.toBe('valid');
+        }
+        expect(sealer.open(cookie, [])).toBeUndefined();
+      }
+    });
+  });
+});

@@ -1,0 +1,416 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createKeyRing, type ServerKey } from '../../../src/shared/crypto/key-ring.ts';
+import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { BffError } from '../../../src/shared/errors.ts';
+import type { SessionContent } from '../../../src/shared/session/session.ts';
+import {
+  createSessionStore,
+  type Session,
+  type SessionStore,
+} from '../../../src/shared/session/session-store.ts';
+import type { Table } from '../../../src/shared/storage/table.ts';
+import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
+import { createMemoryTable, type MemoryTable } from '../../support/memory-table.ts';
+import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
+
+const start = new Date('2026-08-01T12:00:00Z');
+const idleSeconds = 3600;
+const key = (id: number): ServerKey => ({ id, bytes: Buffer.alloc(32, id) });
+const newRowId = () => secureRandomBytes(32);
+
+let memory: MemoryTable;
+let table: FaultyTable;
+let now: Date;
+const advance = (seconds: number) => {
+  now = new Date(now.getTime() + seconds * 1000);
+};
+
+beforeEach(() => {
+  memory = createMemoryTable();
+  table = withFaults(memory, BffError);
+  now = start;
+});
+
+function storeOf(keys: readonly ServerKey[] = [key(1)], over: Table = table): SessionStore {
+  return createSessionStore({
+    table: over,
+    keyRing: createKeyRing(keys),
+    indexKey: Buffer.alloc(32, 99),
+    idleSeconds,
+    now: () => now,
+    random: secureRandomBytes,
+  });
+}
+
+async function signIn(store = storeOf(), content = sessionContent(), rowId = newRowId()) {
+  const created = await store.create(content, rowId);
+  if (created.kind !== 'created') throw new Error(created.kind);
+  return created;
+}
+
+async function readLive(store: SessionStore, cookieValue: string): Promise<Session> {
+  const read = await store.read(cookieValue);
+  if (read.kind !== 'live') throw new Error(read.reason);
+  return read.session;
+}
+
+const withRefreshToken = (session: SessionContent, refreshToken: string): SessionContent => ({
+  ...session,
+  msalCache: msalCacheOf({ refreshToken }),
+});
+
+describe('create', () => {
+  it('makes one row, and a cookie that leads to it', async () => {
+    const store = storeOf();
+    const { cookieValue } = await signIn(store);
+    expect(memory.rows()).toHaveLength(1);
+    expect(await readLive(store, cookieValue)).toMatchObject({ ...sessionContent(), lastUsedAt: start });
+  });
+
+  it('makes one session of one sign-in, however often its callback comes', async () => {
+    const store = storeOf();
+    const rowId = newRowId();
+    const first = await signIn(store, sessionContent(), rowId);
+    expect(await store.create(sessionContent(), rowId)).toEqual({ kind: 'exists' });
+    expect(memory.rows()).toHaveLength(1);
+    expect((await store.read(first.cookieValue)).kind).toBe('live');
+  });
+
+  it('knows its own insert whose answer was lost (T3)', async () => {
+    const losing: Table = {
+      ...memory,
+      async insert(row) {
+        await memory.insert(row);
+        return memory.insert(row); // as the client library repeats it
+      },
+    };
+    const store = storeOf([key(1)], losing);
+    const { cookieValue, session } = await signIn(store);
+    expect((await store.read(cookieValue)).kind).toBe('live');
+    expect((await store.write(session, withRefreshToken(session, 'next'))).kind).toBe('written');
+  });
+
+  it('never gives the same cookie twice: 250 sign-ins, 250 secrets (SC-1, SC-2)', async () => {
+    const store = storeOf();
+    const secrets = new Set<string>();
+    for (let count = 0; count < 250; count++) {
+      secrets.add((await signIn(store)).session.address.secret.toString('hex'));
+    }
+    expect(secrets.size).toBe(250);
+  });
+
+  it('puts a person under tenant and object id, not under an address that moves on (ID-7)', async () => {
+    const store = storeOf();
+    const partitionOf = async (claims: Record<string, unknown>) =>
+      (await signIn(store, sessionContent({ claims }))).session.address.userHash.toString('hex');
+    const alice = await partitionOf({});
+    expect(
+      await partitionOf({ preferred_username: 'new@contoso.example', email: 'new@contoso.example' }),
+    ).toBe(alice);
+    expect(await partitionOf({ name: 'Alice Married', sub: 'another' })).toBe(alice);
+    expect(await partitionOf({ oid: 'somebody-else', email: 'alice@contoso.example' })).not.toBe(alice);
+    expect(await partitionOf({ tid: 'another-tenant' })).not.toBe(alice);
+  });
+
+  it('lets nothing in an id reach a key of the table (TC-9)', async () => {
+    const store = storeOf();
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        "' or 1 eq 1",
+        "x' or PartitionKey ne '",
+        '/',
+        '\\',
+        '#',
+        '?',
+        '%2f',
+        '\n\t\0',
+        'a'.repeat(2048),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(hostile, hostile, async (oid, tid) => {
+        await signIn(store, sessionContent({ claims: { oid, tid } }));
+      }),
+      { numRuns: 60 },
+    );
+    for (const { partitionKey, rowKey } of memory.rows()) {
+      expect(partitionKey).toMatch(/^user-[A-Za-z0-9_-]{43}$/);
+      expect(rowKey).toMatch(/^session-[A-Za-z0-9_-]{43}$/);
+    }
+  });
+});
+
+describe('read', () => {
+  it('costs no table operation for a value that this service did not make (DO-2)', async () => {
+    const store = storeOf();
+    const { cookieValue } = await signIn(store);
+    for (const value of [
+      '',
+      'x',
+      cookieValue.slice(1),
+      `${cookieValue}A`,
+      'A'.repeat(186),
+      'x'.repeat(64 * 1024),
+    ]) {
+      expect(await store.read(value)).toEqual({ kind: 'none', reason: 'cookie-invalid' });
+      expect(store.addressOf(value)).toBeUndefined();
+    }
+    expect(table.counts.read).toBe(0);
+  });
+
+  it('is one point read for a value that it did make (DO-2)', async () => {
+    const store = storeOf();
+    const { cookieValue } = await signIn(store);
+    await store.read(cookieValue);
+    expect(table.counts.read).toBe(1);
+  });
+
+  it('ends after the idle time, and lives until its last second (SC-3)', async () => {
+    const store = storeOf();
+    const { cookieValue } = await signIn(store);
+    advance(idleSeconds - 1);
+    expect((await store.read(cookieValue)).kind).toBe('live');
+    advance(1);
+    expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
+  });
+
+  it('ends at the absolute limit however much it is used (SC-3)', async () => {
+    const store = storeOf();
+    const { cookieValue } = await signIn(store);
+    const { expiresAt } = sessionContent().facts;
+    while (now.getTime() + 1_800_000 < expiresAt.getTime()) {
+      advance(1800);
+      await store.touch(await readLive(store, cookieValue));
+    }
+    now = expiresAt;
+    expect((await store.read(cookieValue)).kind).toBe('none');
+  });
+
+  it("takes the row's sealed limit for the truth, not the cookie's and not the column's (SC-3)", async () => {
+    const store = storeOf();
+    const { cookieValue, session } = await signIn(store);
+    const expiresAt = new Date(start.getTime() + 600_000);
+    await store.write(session, { ...session, facts: { ...session.facts, expiresAt } });
+    const [row] = memory.rows();
+    if (row) memory.put({ ...row, columns: { ...row.columns, expiresAt: new Date('2099-01-01') } });
+    advance(601);
+    expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'expired' });
+  });
+
+  it('of a deleted row is no session', async () => {
+    const store = storeOf();
+    const { cookieValue, session } = await signIn(store);
+    await store.remove(session.address);
+    await store.remove(session.address);
+    expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
+  });
+
+  it('of a row that was changed, cut or swapped is no session, and the neighbour is not touched (TC-3, TC-8)', async () => {
+    const store = storeOf();
+    const alice = await signIn(store);
+    const ben = await signIn(store, sessionContent({ claims: { oid: 'be', name: 'Ben' } }));
+    const [aliceRow, benRow] = memory.rows();
+    if (!aliceRow || !benRow) throw new Error('two rows');
+    memory.put({ ...aliceRow, columns: benRow.columns });
+    expect(await store.read(alice.cookieValue)).toEqual({ kind: 'none', reason: 'unreadable' });
+    expect((await readLive(store, ben.cookieValue)).facts.claims.principal.name).toBe('Ben');
+    memory.put({ ...aliceRow, columns: {} });
+    expect(await store.read(alice.cookieValue)).toEqual({ kind: 'none', reason: 'unreadable' });
+  });
+
+  it('of a row whose time of use is no time is no session', async () => {
+    const store = storeOf();
+    const { cookieValue } = await signIn(store);
+    const [row] = memory.rows();
+    if (row) memory.put({ ...row, columns: { ...row.columns, lastUsedAt: new Date(Number.NaN) } });
+    expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'unreadable' });
+  });
+
+  it('goes on while keys are rolled, in either order of deployment', async () => {
+    const old = storeOf([key(1)]);
+    const both = storeOf([key(1), key(2)]);
+    const rolled = storeOf([key(2), key(1)]);
+    const first = await signIn(old);
+    expect((await both.read(first.cookieValue)).kind).toBe('live');
+    const second = await signIn(rolled);
+    expect((await both.read(second.cookieValue)).kind).toBe('live');
+    expect((await rolled.read(first.cookieValue)).kind).toBe('live');
+  });
+
+  it('rewrites a row under the new key, and its old cookie still leads to it', async () => {
+    const { cookieValue, session } = await signIn(storeOf([key(1)]));
+    await storeOf([key(2), key(1)]).write(session, withRefreshToken(session, 'next'));
+    expect(memory.rows()[0]?.columns['keyId']).toBe(2);
+    expect((await storeOf([key(2), key(1)]).read(cookieValue)).kind).toBe('live');
+  });
+
+  it('of a retired key is no session; of a newer key it asks to wait and keeps the cookie', async () => {
+    const { cookieValue, session } = await signIn(storeOf([key(1)]));
+    expect(await storeOf([key(2)]).read(cookieValue)).toEqual({ kind: 'none', reason: 'cookie-invalid' });
+    const newer = await signIn(storeOf([key(2), key(1)]));
+    const waits = await storeOf([key(1)])
+      .read(newer.cookieValue)
+      .catch((error: unknown) => error);
+    expect(waits).toBeInstanceOf(BffError);
+    expect(waits).toMatchObject({ code: 'storage_unavailable' });
+    // The cookie of a known key over a row that was rewritten under a newer one.
+    await storeOf([key(2), key(1)]).write(session, withRefreshToken(session, 'next'));
+    await expect(storeOf([key(1)]).read(cookieValue)).rejects.toMatchObject({ code: 'storage_unavailable' });
+  });
+
+  it('of a table that does not answer is a failure, never "not signed in"', async () => {
+    const store = storeOf();
+    const { cookieValue } = await signIn(store);
+    table.failing.add('read');
+    await expect(store.read(cookieValue)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    table.recover();
+    expect((await store.read(cookieValue)).kind).toBe('live');
+  });
+});
+
+describe('write', () => {
+  it('of the same content writes nothing', async () => {
+    const store = storeOf();
+    const { session } = await signIn(store);
+    expect(await store.write(session, { facts: { ...session.facts }, msalCache: session.msalCache })).toEqual(
+      {
+        kind: 'written',
+        session,
+      },
+    );
+    expect(table.counts.replace).toBe(0);
+  });
+
+  it('keeps what two writers wrote at once', async () => {
+    const store = storeOf();
+    const { cookieValue, session } = await signIn(store);
+    await store.write(session, { ...session, facts: { ...session.facts, declinedFeatures: ['mail'] } });
+    const written = await store.write(session, withRefreshToken(session, 'newest'));
+    expect(written.kind).toBe('written');
+    const merged = await readLive(store, cookieValue);
+    expect(merged.facts.declinedFeatures).toEqual(['mail']);
+    expect(merged.msalCache).toContain('newest');
+  });
+
+  it('keeps a use that was recorded meanwhile', async () => {
+    const store = storeOf();
+    const { cookieValue, session } = await signIn(store);
+    advance(1800);
+    await store.touch(session);
+    await store.write(session, withRefreshToken(session, 'newest'));
+    expect((await readLive(store, cookieValue)).lastUsedAt).toEqual(now);
+  });
+
+  it('keeps the words of ten writers at once, or says that it could not', async () => {
+    const store = storeOf();
+    const { cookieValue, session } = await signIn(store);
+    const scopes = Array.from({ length: 10 }, (_, index) => `Scope.${index}`);
+    const tokenOf = (scope: string) => ({ [scope]: { secret: `token of ${scope}`, expires_on: '1' } });
+    const outcomes = await Promise.all(
+      scopes.map((scope) =>
+        store
+          .write(session, { ...session, msalCache: msalCacheOf({ accessTokens: tokenOf(scope) }) })
+          .then(() => scope)
+          .catch((error: unknown) => {
+            expect(error).toMatchObject({ code: 'storage_unavailable' });
+            return undefined;
+          }),
+      ),
+    );
+    const { msalCache } = await readLive(store, cookieValue);
+    const kept = outcomes.filter((scope) => scope !== undefined);
+    expect(kept.length).toBeGreaterThan(0);
+    for (const scope of kept) expect(msalCache).toContain(`token of ${scope}`);
+  });
+
+  it('lets a deletion win: before the write, and between its tries', async () => {
+    const store = storeOf();
+    const { session } = await signIn(store);
+    await store.remove(session.address);
+    expect(await store.write(session, withRefreshToken(session, 'late'))).toEqual({ kind: 'gone' });
+
+    const again = await signIn(store);
+    await store.write(again.session, withRefreshToken(again.session, 'first'));
+    table.before = async (operation) => {
+      if (operation === 'read') await memory.remove(keysOfOnlyRow());
+    };
+    expect(await store.write(again.session, withRefreshToken(again.session, 'late'))).toEqual({
+      kind: 'gone',
+    });
+    expect(memory.rows()).toEqual([]);
+  });
+
+  it('knows its own write whose answer was lost (T3)', async () => {
+    const losing: Table = {
+      ...memory,
+      async replace(row, etag) {
+        const first = await memory.replace(row, etag);
+        return first.kind === 'updated' ? memory.replace(row, etag) : first; // as the client library repeats it
+      },
+    };
+    const store = storeOf([key(1)], losing);
+    const { cookieValue, session } = await signIn(storeOf());
+    const written = await store.write(session, withRefreshToken(session, 'newest'));
+    expect(written.kind).toBe('written');
+    expect((await readLive(store, cookieValue)).msalCache).toContain('newest');
+  });
+
+  it('gives up on a row that changes faster than it can write, and says so', async () => {
+    const store = storeOf([key(1)], { ...memory, replace: async () => ({ kind: 'changed' }) });
+    const { session } = await signIn(storeOf());
+    await expect(store.write(session, withRefreshToken(session, 'x'))).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      retryAfterSeconds: 1,
+    });
+  });
+
+  it('never writes over a row that it cannot open', async () => {
+    const store = storeOf();
+    const { session } = await signIn(store);
+    const [row] = memory.rows();
+    if (!row) throw new Error('one row');
+    memory.put({ ...row, columns: { ...row.columns, part0: Buffer.alloc(100) } });
+    expect(await store.write(session, withRefreshToken(session, 'x'))).toEqual({ kind: 'gone' });
+    expect(memory.rows()[0]?.columns['part0']).toHaveLength(100);
+  });
+});
+
+describe('touch', () => {
+  it('writes at most once in a twelfth of the idle time', async () => {
+    const store = storeOf();
+    const { session } = await signIn(store);
+    advance(idleSeconds / 12 - 1);
+    expect(await store.touch(session)).toBe(session);
+    advance(1);
+    expect((await store.touch(session)).lastUsedAt).toEqual(now);
+    expect(table.counts.merge).toBe(1);
+  });
+
+  it('leaves the sealed content as it is', async () => {
+    const store = storeOf();
+    const { cookieValue, session } = await signIn(store);
+    const before = memory.rows()[0]?.columns['part0'];
+    advance(1800);
+    await store.touch(session);
+    expect(memory.rows()[0]?.columns['part0']).toEqual(before);
+    expect((await readLive(store, cookieValue)).idleExpiresAt).toEqual(
+      new Date(now.getTime() + idleSeconds * 1000),
+    );
+  });
+
+  it('never brings back a deleted session', async () => {
+    const store = storeOf();
+    const { session } = await signIn(store);
+    advance(1800);
+    await store.remove(session.address);
+    await store.touch(session);
+    expect(memory.rows()).toEqual([]);
+  });
+});
+
+function keysOfOnlyRow() {
+  const [row] = memory.rows();
+  return row ?? { partitionKey: 'none', rowKey: 'none' };
+}
