@@ -136,7 +136,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
 
   async function signIn(attempt: Attempt, redeemed: Redeemed): Promise<CallbackOutcome> {
     const { transaction, usedSlot, session, log } = attempt;
-    const facts = toFacts(redeemed, session);
+    const facts = toFacts(redeemed, session, transaction.feature);
     // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
     const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
     const created = await store.create({ facts, msalCache: redeemed.msalCache }, rowId);
@@ -175,7 +175,11 @@ export function createCallback(needs: CallbackNeeds): Callback {
     return { kind: 'refused', refusal, returnPath, usedSlot, ...(feature === undefined ? {} : { feature }) };
   }
 
-  function toFacts(redeemed: Redeemed, previous: Session | undefined): SessionFacts {
+  function toFacts(
+    redeemed: Redeemed,
+    previous: Session | undefined,
+    grantedFeature: string | undefined,
+  ): SessionFacts {
     const { claims, account, grantedScopes } = redeemed;
     const signedInAt = now();
     const expiresAt = new Date(signedInAt.getTime() + absoluteSeconds * 1000);
@@ -198,7 +202,8 @@ export function createCallback(needs: CallbackNeeds): Callback {
     return {
       ...fresh,
       lineageId: previous.facts.lineageId,
-      declinedFeatures: previous.facts.declinedFeatures,
+      // A yes takes back an earlier no.
+      declinedFeatures: previous.facts.declinedFeatures.filter((declined) => declined !== grantedFeature),
       expiresAt: authenticatedAnew ? expiresAt : previous.facts.expiresAt,
     };
   }
