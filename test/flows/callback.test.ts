@@ -168,6 +168,33 @@ describe('a callback', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
+  it.each([
+    ['access_denied', '', 403, 'consent_declined', 'consent_declined'],
+    ['access_denied', 'AADSTS90094: x', 403, 'authorization_denied', 'admin_consent_required'],
+    ['login_required', 'AADSTS50058: x', 403, 'authorization_denied', 'login_required'],
+    ['invalid_request', 'AADSTS900144: x', 403, 'authorization_denied', 'sign_in_refused'],
+    ['temporarily_unavailable', '', 503, 'sign_in_service_unavailable', 'sign_in_service_unavailable'],
+    ['never_heard_of', '', 403, 'authorization_denied', 'sign_in_refused'],
+  ])('with %s "%s" is %i %s, outcome %s (CB-5)', async (error, description, status, code, outcome) => {
+    const browser = alice.clone();
+    const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+    const href = changed(callback, (query) => {
+      query.delete('code');
+      query.set('error', error);
+      query.set('error_description', description);
+    });
+    const asked = redemptions();
+    const answer = await browser.request(href, { headers: { accept: 'application/json' } });
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toMatchObject({
+      code,
+      outcome,
+      login_url: '/api/auth/login?return_to=%2Fmail',
+    });
+    expect(redemptions()).toBe(asked);
+    expect([...browser.cookies().keys()]).toEqual([]);
+  });
+
   describe('replayed 20 times at once on two workers', () => {
     it('makes at most one session and no 5xx (CB-2)', async () => {
       const { answers, newRows } = await replay(alice.clone());
