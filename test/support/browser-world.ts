@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
+import { launchChromium } from './chromium.ts';
+import { startWorld, userId, type Worker, type World } from './world.ts';
+
+/** A world with the demo page in front, and a real browser to see it with. */
+export interface BrowserWorld extends World {
+  readonly worker: Worker;
+  /**
+   * A page of a browser with nothing in it, closed when the test ends.
+   * @param skip of the test, for where there is no browser
+   */
+  newPage(skip: (note: string) => never, options?: BrowserContextOptions): Promise<Page>;
+}
+
+const TIMEOUT_MS = 10_000; // below vitest's own, so that a failure names the step
+
+export async function startBrowserWorld(): Promise<BrowserWorld> {
+  const [launched, world] = await Promise.all([launchChromium(), startWorld()]);
+  const worker = await world.startWorker({ servesDemo: true });
+  return {
+    ...world,
+    worker,
+    async newPage(skip, options = {}) {
+      if (launched.kind === 'missing') return skip('There is no browser.');
+      const context = await launched.browser.newContext(options);
+      onTestFinished(() => context.close());
+      context.setDefaultTimeout(TIMEOUT_MS);
+      await context.addInitScript(axe);
+      return context.newPage();
+    },
+    async close() {
+      if (launched.kind === 'browser') await launched.browser.close();
+      await world.close();
+    },
+  };
+}
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+/** What axe objects to, and whether the page is wider than the window. */
+export function faultsOf(page: Page): Promise<unknown> {
+  return page.evaluate(`(async () => {
+    const { violations } = await axe.run();
+    const faults = violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ target }) => target).join(' '));
+    return document.documentElement.scrollWidth > innerWidth ? [...faults, 'wider than the window'] : faults;
+  })()`);
+}
+
+export function press(page: Page, name: string | RegExp): Promise<void> {
+  return page.getByRole('button', { name }).click();
+}
+
+export function follow(page: Page, name: string): Promise<void> {
+  return page.getByRole('link', { name }).click();
+}
+
+/** Waits for a page or a part of one to be there. */
+export function see(page: Page, heading: string | RegExp): Promise<void> {
+  return page.getByRole('heading', { name: heading }).waitFor();
+}
+
+/** Opens the demo page and goes to Entra from there. */
+export async function startSignIn(page: Page, origin: string): Promise<void> {
+  await page.goto(origin);
+  await press(page, 'Sign in');
+}
+
+/** Signs in from the demo page, as somebody who has agreed to be signed in before. */
+export async function signInAtDemo(world: BrowserWorld, page: Page, name: string): Promise<void> {
+  grantSignIn(world, name);
+  await startSignIn(page, world.worker.origin);
+  await press(page, new RegExp(name));
+  await see(page, `Hello, ${name}`);
+}
+
+/** As if the consent page for signing in had been answered before. */
+export function grantSignIn({ entra, settings }: World, name: string): void {
+  entra.consents.grant({
+    tenantId: settings['ENTRA_TENANT_ID'] ?? '',
+    clientId: settings['ENTRA_CLIENT_ID'] ?? '',
+    userId: userId(name.split(' ')[0]?.toLowerCase() ?? ''),
+    scopes: ['openid', 'profile', 'offline_access', 'User.Read'],
+  });
+}
