@@ -76,12 +76,12 @@ export async function signInAtDemo(world: BrowserWorld, page: Page, name: string
   await see(page, `Hello, ${name}`);
 }
 
-/** As if the consent page for signing in had been answered before. */
-export function grantSignIn({ entra, settings }: World, name: string): void {
+/** As if the consent page had been answered before, for signing in and for what else is named. */
+export function grantSignIn({ entra, settings }: World, name: string, more: readonly string[] = []): void {
   entra.consents.grant({
     tenantId: settings['ENTRA_TENANT_ID'] ?? '',
     clientId: settings['ENTRA_CLIENT_ID'] ?? '',
     userId: userId(name.split(' ')[0]?.toLowerCase() ?? ''),
-    scopes: ['openid', 'profile', 'offline_access', 'User.Read'],
+    scopes: ['openid', 'profile', 'offline_access', 'User.Read', ...more],
   });
 }

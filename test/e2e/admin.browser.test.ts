@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type BrowserWorld,
+  follow,
+  grantSignIn,
+  press,
+  see,
+  signInAtDemo,
+  startBrowserWorld,
+} from '../support/browser-world.ts';
+
+let world: BrowserWorld;
+let adminUrl: string;
+
+beforeAll(async () => {
+  world = await startBrowserWorld();
+  adminUrl = `${world.worker.origin}/api/admin`;
+  grantSignIn(world, 'Alice Adams');
+  grantSignIn(world, 'Ben Brown');
+});
+afterAll(() => world.close());
+
+describe('the admin page, seen from a browser', () => {
+  it('opens for who has the role, with claims and what Graph says', async ({ skip }) => {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Alice Adams');
+    await follow(page, 'Open the admin page');
+    await see(page, 'Administration');
+    await page.getByText('Head of Platform').waitFor();
+    expect(await page.getByText('preferred_username').isVisible()).toBe(true);
+    await follow(page, 'Back to the app');
+    await see(page, 'Hello, Alice Adams');
+  });
+
+  it('names the role, and who gives it, to who has it not; another account gets in', async ({ skip }) => {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Ben Brown');
+    await follow(page, 'Open the admin page');
+    await see(page, 'You do not have access');
+    await page.getByText('"Admin"').waitFor();
+    await page.getByText('An administrator of your organization assigns it').waitFor();
+    await follow(page, 'Use another account');
+    await press(page, /Alice Adams/);
+    await see(page, 'Administration');
+  });
+
+  it('is where a deep link ends, by way of signing in', async ({ skip }) => {
+    const page = await world.newPage(skip);
+    await page.goto(`${adminUrl}?tab=1`);
+    await press(page, /Alice Adams/);
+    await see(page, 'Administration');
+    expect(page.url()).toBe(`${adminUrl}?tab=1`);
+  });
+
+  it('opens from a link on another site without another sign-in', async ({ skip }) => {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Alice Adams');
+    const asked = world.entra.count('authorize');
+    await page.goto(world.entra.origin);
+    await page.evaluate((address) => {
+      const link = document.createElement('a');
+      link.href = address;
+      link.textContent = 'To the admin page';
+      document.querySelector('main')?.prepend(link);
+    }, adminUrl);
+    await follow(page, 'To the admin page');
+    await see(page, 'Administration');
+    expect(world.entra.count('authorize')).toBe(asked);
+  });
+});

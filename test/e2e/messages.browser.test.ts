@@ -1,0 +1,89 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type BrowserWorld,
+  follow,
+  grantSignIn,
+  press,
+  see,
+  signInAtDemo,
+  startBrowserWorld,
+} from '../support/browser-world.ts';
+import { userId } from '../support/world.ts';
+
+let world: BrowserWorld;
+
+beforeAll(async () => {
+  world = await startBrowserWorld();
+});
+beforeEach(() => world.entra.consents.revoke(userId('ben')));
+afterAll(() => world.close());
+
+const letters = (page: Page) => page.locator('#letters > li');
+
+async function askForMessages(page: Page): Promise<void> {
+  await press(page, 'Show my messages');
+  await see(page, 'Your permission is needed');
+  await press(page, 'Continue to consent');
+  await page.getByText('Read your mail').waitFor();
+}
+
+describe('messages, seen from a browser', () => {
+  it('need consent at first use; after it the list opens by itself, and pages to its end', async ({
+    skip,
+  }) => {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Ben Brown');
+    await askForMessages(page);
+    await press(page, 'Accept');
+    await page.getByText('10 shown').waitFor();
+    expect(new URL(page.url()).hash).toBe('#messages');
+    await press(page, 'More');
+    await page.getByText('20 shown').waitFor();
+    while (await page.getByRole('button', { name: 'More' }).isVisible()) {
+      const shown = await letters(page).count();
+      await press(page, 'More');
+      await page.waitForFunction(
+        (before) => document.querySelectorAll('#letters > li').length > before,
+        shown,
+      );
+    }
+    const texts = await letters(page).allInnerTexts();
+    expect(texts.length).toBeGreaterThan(20);
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+
+  it('are left alone after a no: the app goes on, says so, and asks again when told to', async ({ skip }) => {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Ben Brown');
+    await askForMessages(page);
+    await press(page, 'Cancel');
+    await see(page, 'You said no');
+    await follow(page, 'Back to the app');
+    await page.getByText('Account Manager').waitFor();
+    await see(page, 'You declined this permission');
+    expect(await letters(page).count()).toBe(0);
+    await press(page, 'Ask again');
+    await press(page, 'Accept');
+    await page.getByText('10 shown').waitFor();
+  });
+
+  it('say when to try again while Graph throttles, then come; gone as soon as the session has ended', async ({
+    skip,
+  }) => {
+    const page = await world.newPage(skip);
+    grantSignIn(world, 'Ben Brown', ['Mail.Read']);
+    await signInAtDemo(world, page, 'Ben Brown');
+    await press(page, 'Show my messages');
+    await page.getByText('10 shown').waitFor();
+    Object.assign(world.graph.switches, { throttledCalls: 1, retryAfterSeconds: 1 });
+    await press(page, 'More');
+    await see(page, 'Too many requests');
+    await press(page, 'Try again');
+    await page.getByText('20 shown').waitFor();
+    await page.context().clearCookies({ name: 'session' });
+    await press(page, 'More');
+    await page.getByText('Your session has ended').first().waitFor();
+    expect(await letters(page).count()).toBe(0);
+  });
+});

@@ -1,0 +1,65 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type BrowserWorld,
+  follow,
+  press,
+  see,
+  signInAtDemo,
+  startBrowserWorld,
+} from '../support/browser-world.ts';
+
+let world: BrowserWorld;
+let origin: string;
+
+beforeAll(async () => {
+  world = await startBrowserWorld();
+  origin = world.worker.origin;
+});
+afterAll(() => world.close());
+
+/** Nothing is left here, and Entra asks for an account again. */
+async function expectSignedOutEverywhere(page: Page): Promise<void> {
+  await see(page, /You sign in/);
+  expect(new URL(page.url()).origin).toBe(origin);
+  expect(await page.context().cookies(origin)).toEqual([]);
+  await press(page, 'Sign in');
+  await see(page, 'Pick an account');
+  expect(await page.getByText('signed in').count()).toBe(0);
+}
+
+describe('signing out, seen from a browser', () => {
+  it('by the app’s own button ends the session here and at Entra, and comes back', async ({ skip }) => {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Alice Adams');
+    await press(page, 'Sign out');
+    await expectSignedOutEverywhere(page);
+  });
+
+  it('by the form of our page sends our Origin, and its policy lets it go to Entra and back (CS-4)', async ({
+    skip,
+  }) => {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Alice Adams');
+    const refused: string[] = [];
+    page.on('console', (message) => {
+      if (message.text().includes('form-action')) refused.push(message.text());
+    });
+    await follow(page, 'Open the admin page');
+    await follow(page, 'Sign out');
+    await see(page, 'Sign out?');
+    const posted = page.waitForRequest((request) => request.method() === 'POST');
+    await press(page, 'Sign out');
+    expect(await (await posted).headerValue('origin')).toBe(origin);
+    await expectSignedOutEverywhere(page);
+    expect(refused).toEqual([]);
+  });
+
+  it('is a choice: whoever stays is still signed in', async ({ skip }) => {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Alice Adams');
+    await page.goto(`${origin}/api/auth/logout`);
+    await follow(page, 'Stay signed in');
+    await see(page, 'Hello, Alice Adams');
+  });
+});
