@@ -1,3 +1,4 @@
+import type { AuthenticationResult } from '@azure/msal-node';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
 import { IdTokenRefused, type IdTokenRules, noNonce, verifyIdToken } from '../identity/verify-id-token.ts';
@@ -39,13 +40,15 @@ export function createAcquireToken({
   idTokenRules,
 }: AcquireTokenNeeds): AcquireToken {
   const renewFacts = async (session: Session, msalCache: string): Promise<SessionFacts> => {
-    const { homeAccountIds, idToken, scopes } = readMsalCache(msalCache);
-    const [homeAccountId] = homeAccountIds;
-    if (homeAccountIds.length !== 1 || homeAccountId !== session.facts.account.homeAccountId) {
+    const { homeAccountIds, idTokens, scopes } = readMsalCache(msalCache);
+    if (homeAccountIds.some((id) => id !== session.facts.account.homeAccountId)) {
       throw new IdTokenRefused('other_account');
     }
+    // A second one is of another tenant: MSAL files them by `tid`, beside the old one.
+    if (idTokens.length > 1) throw new IdTokenRefused('other_identity');
+    const [idToken] = idTokens;
     const grantedScopes = [...new Set([...session.facts.grantedScopes, ...scopes])];
-    if (idToken === undefined || idToken === readMsalCache(session.msalCache).idToken) {
+    if (idToken === undefined || readMsalCache(session.msalCache).idTokens.includes(idToken)) {
       return { ...session.facts, grantedScopes };
     }
     const claims = await verifyIdToken(idToken, noNonce, idTokenRules);
@@ -64,9 +67,11 @@ export function createAcquireToken({
       .acquireTokenSilent({ account: session.facts.account, scopes: [...scopes] })
       .catch((error: unknown) => ({ thrown: error }));
 
-    if (plugin?.failure instanceof IdTokenRefused) {
+    const mismatch =
+      plugin?.failure instanceof IdTokenRefused ? plugin.failure.code : otherAccount(result, session);
+    if (mismatch !== undefined) {
       // Tokens of somebody else must never be served or kept: this session ends at once.
-      log('error', { event: 'identity-mismatch', reason: plugin.failure.code });
+      log('error', { event: 'identity-mismatch', reason: mismatch });
       await store.remove(session.address);
       return { kind: 'session-ended' };
     }
@@ -103,6 +108,15 @@ export function createAcquireToken({
     }
     return { kind: 'token', accessToken: result.accessToken, session: plugin?.session ?? session };
   };
+}
+
+/** MSAL stores nothing of an answer for an account it does not know, and hands out its token all the same (measured). */
+function otherAccount(
+  result: Pick<AuthenticationResult, 'account'> | { readonly thrown: unknown },
+  { facts }: Session,
+): string | undefined {
+  if ('thrown' in result || result.account === null) return undefined;
+  return result.account.homeAccountId === facts.account.homeAccountId ? undefined : 'other_account';
 }
 
 function serviceUnavailable(cause: unknown): BffError {

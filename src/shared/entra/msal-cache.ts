@@ -1,19 +1,22 @@
 /** What we read from MSAL's serialized cache; its shape was measured with msal-node 7. */
 export interface MsalCacheView {
+  /** Whose entries these are, tokens included; an entry that names nobody (no `client_info` came with it) is left out. */
   readonly homeAccountIds: readonly string[];
-  /** The raw ID token, when there is exactly one. */
-  readonly idToken: string | undefined;
+  /** The raw ID tokens: one per tenant. */
+  readonly idTokens: readonly string[];
   /** Union of the scopes of all access tokens, in the spelling they were granted in. */
   readonly scopes: readonly string[];
 }
 
 export function readMsalCache(msalCache: string): MsalCacheView {
   const blob: unknown = JSON.parse(msalCache);
-  const idTokens = entriesOf(blob, 'IdToken').map((entry) => textOf(entry, 'secret'));
+  const owners = ['Account', 'IdToken', 'AccessToken', 'RefreshToken'].flatMap((section) =>
+    entriesOf(blob, section).map((entry) => textOf(entry, 'home_account_id') ?? ''),
+  );
   const scopes = entriesOf(blob, 'AccessToken').flatMap((entry) => textOf(entry, 'target')?.split(' ') ?? []);
   return {
-    homeAccountIds: entriesOf(blob, 'Account').map((entry) => textOf(entry, 'home_account_id') ?? ''),
-    idToken: idTokens.length === 1 ? idTokens[0] : undefined,
+    homeAccountIds: [...new Set(owners)].filter((owner) => owner !== ''),
+    idTokens: entriesOf(blob, 'IdToken').map((entry) => textOf(entry, 'secret') ?? ''),
     scopes: [...new Set(scopes)],
   };
 }
