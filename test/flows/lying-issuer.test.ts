@@ -1,0 +1,282 @@
+import { createHmac, createPublicKey, generateKeyPairSync, sign as signBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { decodeJwt, type JWTPayload } from 'jose';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { demoClient, people } from '../../dev/directory.ts';
+import { readRows } from '../support/table-rows.ts';
+import type { UserAgent } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+let evil: Server;
+let evilAddress: string;
+let evilHits = 0;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  const { tenantId, clientId } = demoClient;
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ tenantId, clientId, scopes });
+  evil = createServer((_request, response) => {
+    evilHits++;
+    response.end('{"keys":[]}');
+  });
+  await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve));
+  const bound = evil.address();
+  evilAddress = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : 0}`;
+});
+
+afterAll(async () => {
+  await new Promise((resolve) => evil.close(resolve));
+  await world.close();
+});
+
+afterEach(() => {
+  const { intercept, switches } = world.entra;
+  for (const name of Object.keys(intercept)) Reflect.deleteProperty(intercept, name);
+  Object.assign(switches, { accessTokenLifetimeSeconds: 3600, refreshWithoutIdToken: false });
+});
+
+const isSignedIn = async (browser: UserAgent) => (await browser.scriptJson('/api/auth/session'))['signed_in'];
+
+const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+/** The honest token's parts, to be put together again wrongly. */
+function resign(jwt: string, header: object, claims: object = {}): string {
+  const [, payload = ''] = jwt.split('.');
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const parsed = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+  return `${encode({ typ: 'JWT', alg: 'RS256', kid: world.entra.signingKey().kid, ...header })}.${encode({ ...parsed, ...claims })}`;
+}
+
+const withForeignKey = (signed: string) =>
+  `${signed}.${signBytes('sha256', Buffer.from(signed), foreign.privateKey).toString('base64url')}`;
+
+const nowSeconds = () => Math.floor(Date.now() / 1000);
+const claims = (change: (honest: JWTPayload) => JWTPayload) => () => {
+  world.entra.intercept.idTokenClaims = change;
+};
+const token = (change: (jwt: string) => string | Promise<string>) => () => {
+  world.entra.intercept.idToken = change;
+};
+const answer = (change: (body: Record<string, unknown>) => unknown) => () => {
+  world.entra.intercept.tokenResponse = (reply) => ({
+    ...reply,
+    body: change({ ...(reply.body as Record<string, unknown>) }),
+  });
+};
+
+const lies: [string, () => void][] = [
+  ['an unsigned token (ID-1)', token((jwt) => `${resign(jwt, { alg: 'none' })}.`)],
+  ['an unsigned token in playful letters (ID-1)', token((jwt) => `${resign(jwt, { alg: 'nOnE' })}.`)],
+  [
+    'a token signed with our public key as a secret (ID-1)',
+    token((jwt) => {
+      const signed = resign(jwt, { alg: 'HS256' });
+      const jwk = { ...world.entra.signingKey().publicJwk };
+      const secret = createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+      return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+    }),
+  ],
+  ['a token of a foreign key under a known id (ID-1)', token((jwt) => withForeignKey(resign(jwt, {})))],
+  ['a token with one byte changed (ID-1)', token((jwt) => jwt.replace(/.{3}$/, 'AAA'))],
+  ['a critical extension (ID-1)', token((jwt) => withForeignKey(resign(jwt, { crit: ['x'], x: 1 })))],
+  [
+    'a token that brings its key (ID-2)',
+    token((jwt) => {
+      const jwk = foreign.publicKey.export({ format: 'jwk' });
+      return withForeignKey(resign(jwt, { jwk, jku: `${evilAddress}/keys`, x5u: `${evilAddress}/x5u` }));
+    }),
+  ],
+  ['another issuer (ID-3)', claims((honest) => ({ ...honest, iss: `${honest.iss}/` }))],
+  ['another tenant (ID-3)', claims((honest) => ({ ...honest, tid: people.fay.homeTenantId }))],
+  ['no tenant (ID-7)', claims(({ tid: _tid, ...rest }) => rest)],
+  ['another audience (ID-4)', claims((honest) => ({ ...honest, aud: people.fay.homeTenantId }))],
+  ['a second audience (ID-4)', claims((honest) => ({ ...honest, aud: [String(honest.aud), 'x'] }))],
+  ['an expired token (ID-5)', claims((honest) => ({ ...honest, exp: nowSeconds() - 400 }))],
+  ['a token for ever (ID-5)', claims((honest) => ({ ...honest, exp: 1e300 }))],
+  ['a token of last week (ID-5)', claims((honest) => ({ ...honest, iat: nowSeconds() - 604_800 }))],
+  ['a token of tomorrow (ID-5)', claims((honest) => ({ ...honest, nbf: nowSeconds() + 86_400 }))],
+  ['another nonce (ID-6)', claims((honest) => ({ ...honest, nonce: 'x'.repeat(43) }))],
+  ['no nonce (ID-6)', claims(({ nonce: _nonce, ...rest }) => rest)],
+  ['no object id (ID-7)', claims(({ oid: _oid, ...rest }) => rest)],
+  ['an object for an object id (ID-7)', claims((honest) => ({ ...honest, oid: { id: 'a' } }))],
+  ['an empty subject (ID-7)', claims((honest) => ({ ...honest, sub: '' }))],
+  ['a logout token (ID-11)', token((jwt) => world.entra.signIdToken(decodeJwt(jwt), { typ: 'logout+jwt' }))],
+  ['no ID token', answer(({ id_token: _idToken, ...rest }) => rest)],
+  ['an ID token that is none', answer((body) => ({ ...body, id_token: 'a.b.c' }))],
+  ['an access token in its place (ID-11)', answer((body) => ({ ...body, id_token: body['access_token'] }))],
+];
+
+describe('an issuer that lies at the sign-in', () => {
+  let accessTokens: string[];
+
+  beforeEach(() => {
+    accessTokens = [];
+  });
+
+  it.each(lies)('%s: no session, nothing stored, no call of Graph', async (_what, lie) => {
+    lie();
+    const change = world.entra.intercept.tokenResponse;
+    world.entra.intercept.tokenResponse = async (reply, context) => {
+      const body = { ...(((await change?.(reply, context)) ?? reply).body as Record<string, unknown>) };
+      accessTokens.push(String(body['access_token']), String(body['refresh_token']));
+      return { ...reply, body };
+    };
+    const browser = worker.browser();
+    const linesBefore = worker.logLines.length;
+    const page = await signIn(browser, { user: 'alice' });
+    expect(page.url.pathname).toBe('/api/auth/callback');
+    expect(page.status).toBe(403);
+    expect([...browser.cookies().keys()]).toEqual([]);
+
+    const call = await browser.script('GET', '/api/graph/v1.0/me');
+    expect(call.status).toBe(401);
+    expect(await isSignedIn(browser)).toBe(false);
+    expect(await readRows(world)).toHaveLength(0);
+    expect(world.graph.count()).toBe(0);
+    expect(evilHits).toBe(0);
+    expect(accessTokens).toHaveLength(2);
+    const seen = [
+      ...browser.received.filter(({ url }) => url.origin === worker.origin).map(({ body }) => body),
+      ...worker.logLines.slice(linesBefore),
+    ].join('\n');
+    for (const secret of accessTokens) expect(seen).not.toContain(secret);
+  });
+
+  it('leaves the session that this browser has as it is', async () => {
+    const browser = worker.browser();
+    await signIn(browser, { user: 'ben' });
+    const cookie = browser.cookies().get('session');
+    claims((honest) => ({ ...honest, nonce: 'x' }))();
+    expect(
+      (await signIn(browser, { user: 'alice', from: '/api/auth/login?prompt=select_account' })).status,
+    ).toBe(403);
+    expect(browser.cookies().get('session')).toBe(cookie);
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ name: 'Ben Brown' });
+    await browser.script('POST', '/api/auth/logout');
+  });
+
+  it('counts tenant and object id: an address decides nothing (ID-7)', async () => {
+    const partitionAfter = async (change: (honest: JWTPayload) => JWTPayload) => {
+      claims(change)();
+      const browser = worker.browser();
+      await signIn(browser, { user: 'ben' });
+      expect(await isSignedIn(browser)).toBe(true);
+      const [row, ...others] = await readRows(world);
+      expect(others).toHaveLength(0);
+      await browser.script('POST', '/api/auth/logout');
+      return row?.partitionKey;
+    };
+    const ben = await partitionAfter((honest) => honest);
+    const address = 'alice@contoso.example';
+    expect(
+      await partitionAfter((honest) => ({ ...honest, preferred_username: address, email: address })),
+    ).toBe(ben);
+    expect(await partitionAfter((honest) => ({ ...honest, oid: people.gus.id }))).not.toBe(ben);
+  });
+});
+
+const clientInfoOf = ({ id, homeTenantId }: { id: string; homeTenantId: string }) =>
+  Buffer.from(JSON.stringify({ uid: id, utid: homeTenantId })).toString('base64url');
+
+describe('an issuer that lies at a renewal', () => {
+  /** Signs in honestly; from then on every call renews, because the access token is about to end. */
+  async function signedInAboutToRenew() {
+    world.entra.switches.accessTokenLifetimeSeconds = 60;
+    const browser = worker.browser();
+    await signIn(browser, { user: 'ben' });
+    expect(await isSignedIn(browser)).toBe(true);
+    return browser;
+  }
+
+  const renewals: [string, () => void][] = [
+    ['somebody else', claims((honest) => ({ ...honest, oid: people.alice.id }))],
+    ['another tenant', claims((honest) => ({ ...honest, tid: people.fay.homeTenantId }))],
+    ['another issuer', claims((honest) => ({ ...honest, iss: `${honest.iss}/` }))],
+    ['another audience', claims((honest) => ({ ...honest, aud: 'x' }))],
+    ['an expired token', claims((honest) => ({ ...honest, exp: nowSeconds() - 400 }))],
+    ['an unsigned token', token((jwt) => `${resign(jwt, { alg: 'none' })}.`)],
+    ['a foreign key', token((jwt) => withForeignKey(resign(jwt, {})))],
+    ["somebody else's account", answer((body) => ({ ...body, client_info: clientInfoOf(people.alice) }))],
+    [
+      "somebody else's account and no ID token",
+      answer(({ id_token: _idToken, ...body }) => ({ ...body, client_info: clientInfoOf(people.alice) })),
+    ],
+    [
+      'all the tokens of somebody else',
+      () => {
+        claims((honest) => ({ ...honest, oid: people.alice.id, sub: 'alice' }))();
+        answer((body) => ({ ...body, client_info: clientInfoOf(people.alice) }))();
+      },
+    ],
+  ];
+
+  it.each(renewals)('%s: the session ends, Graph is not called (ID-10)', async (_what, lie) => {
+    const browser = await signedInAboutToRenew();
+    const calls = world.graph.count();
+    lie();
+    const call = await browser.script('GET', '/api/graph/v1.0/me');
+    expect(call.status).toBe(401);
+    expect(world.graph.count()).toBe(calls);
+    expect(await readRows(world)).toHaveLength(0);
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  it('no ID token at all: the old identity stays (ID-10)', async () => {
+    const browser = await signedInAboutToRenew();
+    world.entra.switches.refreshWithoutIdToken = true;
+    expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ name: 'Ben Brown' });
+    await browser.script('POST', '/api/auth/logout');
+  });
+});
+
+describe('keys that cannot be had (ID-9)', () => {
+  /** A worker that has no keys yet, at an address of its own. */
+  async function startColdWorker(): Promise<Worker> {
+    world.settings['PUBLIC_BASE_URL'] = '';
+    return world.startWorker();
+  }
+
+  it.each([
+    ['HTML', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' }],
+    ['a failure', { status: 500, headers: {}, body: '{"keys":[]}' }],
+    ['more than anybody reads', { status: 200, headers: {}, body: `{"keys":["${'x'.repeat(600_000)}"]}` }],
+    ['an address elsewhere', { status: 302, headers: { location: 'evil' }, body: '' }],
+  ])('%s: the sign-in fails closed, and the next one succeeds', async (_what, broken) => {
+    const cold = await startColdWorker();
+    const { location } = { location: '', ...broken.headers };
+    const headers = location === 'evil' ? { location: `${evilAddress}/keys` } : {};
+    world.entra.intercept.keys = () => ({ ...broken, headers: { ...broken.headers, ...headers } });
+    const browser = cold.browser();
+    const page = await signIn(browser, { user: 'alice' });
+    expect(page.status).toBe(503);
+    expect(page.headers['retry-after']).toMatch(/^\d+$/);
+    expect(browser.cookies().has('session')).toBe(false);
+    expect(await readRows(world)).toHaveLength(0);
+    expect(evilHits).toBe(0);
+
+    world.entra.intercept.keys = undefined;
+    await signIn(browser, { user: 'alice' });
+    expect(await isSignedIn(browser)).toBe(true);
+    await browser.script('POST', '/api/auth/logout');
+  });
+
+  it('published for another issuer: no session (ID-3)', async () => {
+    const cold = await startColdWorker();
+    world.entra.intercept.keys = (reply) => ({
+      ...reply,
+      body: JSON.parse(JSON.stringify(reply.body).replaceAll(demoClient.tenantId, people.fay.homeTenantId)),
+    });
+    const browser = cold.browser();
+    expect((await signIn(browser, { user: 'alice' })).status).toBe(403);
+    expect(await readRows(world)).toHaveLength(0);
+  });
+
+  it('are had from the configured address alone: no discovery document is ever asked for', () => {
+    expect(world.entra.count('discovery')).toBe(0);
+  });
+});
