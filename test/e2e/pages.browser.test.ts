@@ -1,0 +1,118 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type BrowserWorld,
+  faultsOf,
+  follow,
+  press,
+  see,
+  startBrowserWorld,
+} from '../support/browser-world.ts';
+
+const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
+let world: BrowserWorld;
+let origin: string;
+
+beforeAll(async () => {
+  await mkdir(folder, { recursive: true });
+  world = await startBrowserWorld();
+  origin = world.worker.origin;
+});
+afterAll(() => world.close());
+
+const looks = [
+  { look: 'light', colorScheme: 'light', width: 1200, isChecked: true },
+  { look: 'dark', colorScheme: 'dark', width: 1200, isChecked: false },
+  { look: 'narrow', colorScheme: 'dark', width: 360, isChecked: true },
+] as const;
+
+/** Takes pictures of each page that it is shown, and collects what is wrong with them. */
+function createInspector(page: Page) {
+  const faults: Record<string, unknown> = {};
+  return {
+    faults,
+    async inspect(name: string): Promise<void> {
+      for (const { look, colorScheme, width, isChecked } of looks) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        if (isChecked) faults[`${name} ${look}`] = await faultsOf(page);
+        await page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage: true });
+      }
+    },
+  };
+}
+
+describe('every page', () => {
+  it('is clean for axe and no wider than the window', { timeout: 60_000 }, async ({ skip }) => {
+    const page = await world.newPage(skip);
+    const { faults, inspect } = createInspector(page);
+    await page.goto(origin);
+    await see(page, /You sign in/);
+    await inspect('demo-signed-out');
+    await press(page, 'Sign in');
+    await see(page, 'Pick an account');
+    await inspect('entra-accounts');
+    await press(page, /Ben Brown/);
+    await see(page, 'Permissions requested');
+    await inspect('entra-consent');
+    await press(page, 'Cancel');
+    await see(page, 'You said no');
+    await inspect('consent-declined');
+
+    await follow(page, 'Ask me again');
+    await press(page, 'Accept');
+    await page.getByText('Account Manager').waitFor();
+    await page.locator('#portrait img').waitFor();
+    await inspect('demo-signed-in');
+    await press(page, 'Show my messages');
+    await see(page, 'Your permission is needed');
+    await inspect('demo-messages-permission');
+    await press(page, 'Continue to consent');
+    await press(page, 'Cancel');
+    await follow(page, 'Back to the app');
+    await see(page, 'You declined this permission');
+    await inspect('demo-messages-declined');
+    await press(page, 'Ask again');
+    await press(page, 'Accept');
+    await page.getByText('10 shown').waitFor();
+    await inspect('demo-messages');
+
+    await page.goto(`${origin}/api/admin`);
+    await see(page, 'You do not have access');
+    await inspect('admin-refused');
+    await follow(page, 'Use another account');
+    await press(page, /Alice Adams/);
+    await press(page, 'Accept');
+    await see(page, 'Administration');
+    await inspect('admin');
+    world.graph.switches.unavailable = true;
+    await page.reload();
+    await see(page, 'Administration');
+    await inspect('admin-without-graph');
+    world.graph.switches.unavailable = false;
+
+    await page.goto(`${origin}/api/nothing`);
+    await see(page, /./);
+    await inspect('error');
+    await page.goto(`${origin}/api/auth/callback?state=none&code=none`);
+    await see(page, /./);
+    await inspect('error-stale-sign-in');
+    await page.goto(`${origin}/api/auth/logout`);
+    await see(page, 'Sign out?');
+    await inspect('sign-out');
+    await page.context().clearCookies({ name: 'session' });
+    await page.reload();
+    await see(page, 'You are signed out');
+    await inspect('signed-out');
+
+    await page.goto(`${world.entra.origin}/switches`);
+    await inspect('entra-switches');
+    await page.goto(`${world.graph.origin}/switches`);
+    await inspect('graph-switches');
+
+    expect(faults).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, []])));
+  });
+});
