@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, type Environment, parseConfig } from '../../src/shared/config.ts';
+import { parsePolicy } from '../../src/shared/proxy/policy.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const key = () => randomBytes(32).toString('base64url');
@@ -67,6 +68,11 @@ describe('docs/configuration.md', () => {
   it('names what the app takes for a sign of running in Azure', () => {
     const sentence = /in Azure when one of these is set: ([^.]+)\./.exec(document)?.[1] ?? '';
     expect(namesIn(sentence)).toEqual(namesRead.filter((name) => !isSetting(name)));
+  });
+
+  it('shows a policy file that is accepted', () => {
+    const shown: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(document)?.[1] ?? '');
+    expect(parsePolicy(shown)).toMatchObject({ kind: 'policy', policy: { signInScopes: ['User.Read'] } });
   });
 });
 
