@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import type { UserAgent } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+const idleSeconds = 3600;
+const absoluteSeconds = 12 * 3600;
+
+let world: World;
+let worker: Worker;
+/** Where the workers' clock stands, seen from the emulators', which keep real time. */
+let ahead = 0;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  const { tenantId, clientId } = demoClient;
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ tenantId, clientId, scopes });
+});
+
+afterAll(() => world.close());
+
+const advance = (seconds: number) => {
+  world.advance(seconds);
+  ahead += seconds;
+};
+
+/** Signs in at the emulators' time, whatever the test before did to the workers' clock. */
+async function signedIn(): Promise<UserAgent> {
+  advance(-ahead);
+  const browser = worker.browser();
+  await signIn(browser, { user: 'alice' });
+  expect(await isSignedIn(browser)).toBe(true);
+  return browser;
+}
+
+/** With a copy of the cookies, so that a cleared one is there for the next question. */
+const isSignedIn = async (browser: UserAgent) =>
+  (await browser.clone().scriptJson('/api/auth/session'))['signed_in'];
+
+const use = (browser: UserAgent) => browser.clone().script('GET', '/api/graph/v1.0/me');
+
+describe('a session', () => {
+  it('tells both of its limits', async () => {
+    const browser = await signedIn();
+    const { expires_at, idle_expires_at } = await browser.scriptJson('/api/auth/session');
+    const secondsUntil = (instant: unknown) => (Date.parse(String(instant)) - Date.now()) / 1000;
+    expect(secondsUntil(expires_at)).toBeCloseTo(absoluteSeconds, -2);
+    expect(secondsUntil(idle_expires_at)).toBeCloseTo(idleSeconds, -2);
+  });
+
+  it('left alone ends after the idle time: a saved cookie is worth nothing then (SC-3)', async () => {
+    const browser = await signedIn();
+    advance(idleSeconds - 60);
+    expect(await isSignedIn(browser)).toBe(true);
+    advance(61);
+    expect(await isSignedIn(browser)).toBe(false);
+    const calls = world.graph.count();
+    expect((await use(browser)).status).toBe(401);
+    expect(world.graph.count()).toBe(calls);
+    const admin = await browser.clone().script('GET', '/api/admin');
+    expect(admin.status).toBe(401);
+    expect(admin.setCookies.some((line) => /^session=;.*max-age=0/i.test(line))).toBe(true);
+  });
+
+  it('does not revive when it is asked for again (SC-3)', async () => {
+    const browser = await signedIn();
+    advance(idleSeconds + 1);
+    await use(browser);
+    await use(browser);
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  it('is not kept alive by a page that only asks who is signed in (SC-3)', async () => {
+    const browser = await signedIn();
+    for (let asked = 0; asked < 3; asked++) {
+      advance(idleSeconds / 3 - 1);
+      expect(await isSignedIn(browser)).toBe(true);
+    }
+    advance(4);
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  it('is kept alive by use, and ends at its absolute limit all the same (SC-3)', async () => {
+    const browser = await signedIn();
+    const step = idleSeconds - 60;
+    for (let passed = step; passed < absoluteSeconds; passed += step) {
+      advance(step);
+      expect((await use(browser)).status).toBe(200);
+    }
+    advance(step);
+    expect((await use(browser)).status).toBe(401);
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  it('records its use at most once in a twelfth of the idle time', async () => {
+    const browser = await signedIn();
+    const { merge } = worker.table.counts;
+    for (let call = 0; call < 3; call++) await use(browser);
+    expect(worker.table.counts.merge).toBe(merge);
+    advance(idleSeconds / 12 + 1);
+    for (let call = 0; call < 3; call++) await use(browser);
+    expect(worker.table.counts.merge).toBe(merge + 1);
+  });
+
+  it('serves the call when its use cannot be recorded', async () => {
+    const browser = await signedIn();
+    advance(idleSeconds / 2);
+    worker.table.failing.add('merge');
+    expect((await use(browser)).status).toBe(200);
+    worker.table.recover();
+  });
+
+  it('gets no more time from a sign-in without the person (SC-3)', async () => {
+    const browser = await signedIn();
+    const { expires_at: before } = await browser.scriptJson('/api/auth/session');
+    advance(120);
+    await signIn(browser, { user: 'alice', from: '/api/auth/login?prompt=none' });
+    const { expires_at: after } = await browser.scriptJson('/api/auth/session');
+    expect(after).toBe(before);
+  });
+});
