@@ -1,0 +1,244 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import { readRows } from '../support/table-rows.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+let browser: UserAgent;
+/** A copy made while signed in: a cookie that somebody kept. */
+let kept: UserAgent;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  const { tenantId, clientId } = demoClient;
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ tenantId, clientId, scopes });
+});
+
+afterAll(() => world.close());
+
+beforeEach(async () => {
+  browser = worker.browser();
+  await signIn(browser, { user: 'alice' });
+  kept = browser.clone();
+  expect(await readRows(world)).toHaveLength(1);
+});
+
+afterEach(async () => {
+  worker.table.recover();
+  await kept.script('POST', '/api/auth/logout');
+  await browser.script('GET', '/api/auth/session');
+});
+
+const isSignedIn = async (who: UserAgent) => (await who.clone().scriptJson('/api/auth/session'))['signed_in'];
+const logOut = (who: UserAgent) => who.script('POST', '/api/auth/logout');
+const logoutUrlOf = ({ body }: WireAnswer) => new URL(String(JSON.parse(body)['logout_url']));
+
+const postForm = (who: UserAgent, fields: Record<string, string>, headers: Record<string, string> = {}) => {
+  const body = new URLSearchParams(fields).toString();
+  return who.request('/api/auth/logout', {
+    method: 'POST',
+    body,
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': String(body.length),
+      origin: worker.origin,
+      'sec-fetch-site': 'same-origin',
+      ...headers,
+    },
+  });
+};
+
+describe('signing out', () => {
+  it('deletes row and cookie: nobody who kept the cookie gets in (LO-1)', async () => {
+    const answer = await logOut(browser);
+    expect(answer.status).toBe(200);
+    expect([...browser.cookies().keys()]).toEqual([]);
+    expect(await readRows(world)).toHaveLength(0);
+    expect(await isSignedIn(kept)).toBe(false);
+    const calls = world.graph.count();
+    expect((await kept.script('GET', '/api/graph/v1.0/me')).status).toBe(401);
+    expect(world.graph.count()).toBe(calls);
+  });
+
+  it('twice, and without a session, answers the same (LO-1)', async () => {
+    await logOut(browser);
+    for (const who of [browser, kept.clone(), worker.browser()]) {
+      const answer = await logOut(who);
+      expect(answer.status).toBe(200);
+      expect(logoutUrlOf(answer).pathname).toMatch(/\/oauth2\/v2\.0\/logout$/);
+    }
+  });
+
+  it('goes on to Entra, which learns whom it is about and comes back to a constant address', async () => {
+    const answer = await browser.script(
+      'POST',
+      '/api/auth/logout?post_logout_redirect_uri=https://evil.example/',
+    );
+    const url = logoutUrlOf(answer);
+    expect(url.origin).toBe(world.entra.origin);
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      post_logout_redirect_uri: `${worker.origin}/`,
+      logout_hint: expect.stringMatching(/./),
+    });
+    const hint = url.searchParams.get('logout_hint') ?? '';
+    expect((await browser.navigate(url.href, { from: worker.origin })).body).toContain('signed out');
+    expect(hint).not.toContain('@');
+  });
+
+  it('ends this session alone: another browser of the same person stays', async () => {
+    const other = worker.browser();
+    await signIn(other, { user: 'alice' });
+    await logOut(browser);
+    expect(await isSignedIn(other)).toBe(true);
+    await logOut(other);
+  });
+});
+
+describe('the page', () => {
+  it('asks, and changes nothing by itself (LO-1, CS-4)', async () => {
+    const page = await browser.navigate('/api/auth/logout');
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('Alice Adams');
+    expect(page.setCookies).toEqual([]);
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+
+  it('signs out by its form, and goes on to Entra', async () => {
+    const page = await browser.navigate('/api/auth/logout');
+    const next = await browser.submit(page, {});
+    expect(next.url.origin).toBe(world.entra.origin);
+    expect(browser.cookies().has('session')).toBe(false);
+    expect(await isSignedIn(kept)).toBe(false);
+    expect(await readRows(world)).toHaveLength(0);
+  });
+
+  it('says so when nobody is signed in', async () => {
+    const page = await worker.browser().navigate('/api/auth/logout');
+    expect(page.body).toContain('You are signed out');
+    expect(page.body).not.toContain('<form');
+  });
+
+  describe('refuses', () => {
+    const tokenOf = async (who: UserAgent) =>
+      /name="form_token" value="([^"]+)"/.exec((await who.clone().navigate('/api/auth/logout')).body)?.[1] ??
+      '';
+
+    it('a form without its hidden token, with a made-up one, or with that of another session', async () => {
+      const other = worker.browser();
+      await signIn(other, { user: 'ben' });
+      const foreign = await tokenOf(other);
+      expect(foreign).not.toBe('');
+      for (const fields of [{}, { form_token: '' }, { form_token: 'x' }, { form_token: foreign }]) {
+        expect((await postForm(browser.clone(), fields)).status).toBe(403);
+      }
+      expect(await isSignedIn(browser)).toBe(true);
+      await logOut(other);
+    });
+
+    it('a form from elsewhere, though the token is right', async () => {
+      const form_token = await tokenOf(browser);
+      for (const headers of [
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+        { origin: world.entra.origin },
+        { origin: `${worker.origin}.evil.example` },
+        { 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'same-site' },
+      ]) {
+        expect((await postForm(browser.clone(), { form_token }, headers)).status).toBe(403);
+      }
+      expect(await isSignedIn(browser)).toBe(true);
+    });
+
+    it('a token that is an hour old', async () => {
+      const form_token = await tokenOf(browser);
+      world.advance(3601);
+      expect((await postForm(browser.clone(), { form_token })).status).toBe(403);
+      world.advance(-3601);
+      expect(await isSignedIn(browser)).toBe(true);
+    });
+
+    it('a script that does not prove itself, and every other method (CS-1, CS-4)', async () => {
+      const bare = await browser.clone().request('/api/auth/logout', { method: 'POST' });
+      expect(bare.status).toBe(403);
+      const foreign = { headers: { origin: 'https://evil.example' } };
+      expect((await browser.clone().script('POST', '/api/auth/logout', foreign)).status).toBe(403);
+      for (const method of ['PUT', 'DELETE', 'PATCH', 'HEAD']) {
+        expect((await browser.clone().script(method, '/api/auth/logout')).status).toBe(405);
+      }
+      const image = {
+        headers: { accept: 'image/*', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+      };
+      expect((await browser.clone().request('/api/auth/logout', image)).status).toBe(403);
+      expect(await isSignedIn(browser)).toBe(true);
+    });
+  });
+});
+
+describe('signing out while the store is down (LO-1)', () => {
+  it('clears the cookie, says that it is not finished, and finishes at the next visit', async () => {
+    worker.table.failAll();
+    const answer = await logOut(browser);
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body)).toMatchObject({ complete: false, logout_url: expect.any(String) });
+    expect([...browser.cookies().keys()]).toEqual(['logout-pending']);
+    expect(await readRows(world)).toHaveLength(1);
+
+    // Still down: it waits, and nobody is taken for signed in.
+    await browser.script('GET', '/api/auth/session');
+    expect([...browser.cookies().keys()]).toEqual(['logout-pending']);
+
+    worker.table.recover();
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
+    expect([...browser.cookies().keys()]).toEqual([]);
+    expect(await readRows(world)).toHaveLength(0);
+    expect(await isSignedIn(kept)).toBe(false);
+  });
+
+  it('by the form: the page tells the person, and does not pretend', async () => {
+    const page = await browser.navigate('/api/auth/logout');
+    worker.table.failing.add('remove');
+    const answer = await browser.submit(page, {});
+    expect(answer.status).toBe(503);
+    expect(answer.body).toContain('not on the server yet');
+    expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+    expect(browser.cookies().has('session')).toBe(false);
+    worker.table.recover();
+    await browser.request('/api/auth/login');
+    expect(await readRows(world)).toHaveLength(0);
+    expect(await isSignedIn(kept)).toBe(false);
+  });
+
+  it('leaves a cookie that can delete this row, and open none', async () => {
+    worker.table.failing.add('remove');
+    await logOut(browser);
+    worker.table.recover();
+    const pending = browser.cookies().get('logout-pending') ?? '';
+    expect(await isSignedIn(kept)).toBe(true);
+    const thief = worker.browser();
+    thief.cookies().set('session', pending);
+    expect(await isSignedIn(thief)).toBe(false);
+    // In the browser of somebody else it ends that one session and no other.
+    const ben = worker.browser();
+    await signIn(ben, { user: 'ben' });
+    ben.cookies().set('logout-pending', pending);
+    expect(await ben.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true, name: 'Ben Brown' });
+    expect(await isSignedIn(kept)).toBe(false);
+    await logOut(ben);
+  });
+
+  it('does not end the session of a sign-in that came after it', async () => {
+    worker.table.failing.add('remove');
+    await logOut(browser);
+    worker.table.recover();
+    await signIn(browser, { user: 'alice' });
+    expect(await isSignedIn(browser)).toBe(true);
+    expect(browser.cookies().has('logout-pending')).toBe(false);
+    expect(await isSignedIn(kept)).toBe(false);
+    await logOut(browser);
+  });
+});
