@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as z from 'zod';
 import { createKeyRing, type KeyRing, parseKeyBytes } from './crypto/key-ring.ts';
 import { type Cloud, clouds } from './entra/authority.ts';
@@ -67,7 +68,7 @@ export function parseConfig(environment: Environment): Config {
   );
   const clientId = read('ENTRA_CLIENT_ID', guid, 'the application (client) id of the app registration');
   const allowedTenants = readAllowedTenants(read, tenantId, faults);
-  const credential = readCredential(read, environment);
+  const credential = readCredential(read, environment, faults);
   const keyRing = read(
     'SESSION_KEYS',
     sessionKeys,
@@ -320,7 +321,11 @@ function readAllowedTenants(
   return new Set(tenants);
 }
 
-function readCredential(read: Reader, environment: Environment): ClientCredential | undefined {
+function readCredential(
+  read: Reader,
+  environment: Environment,
+  faults: string[],
+): ClientCredential | undefined {
   const kind = read(
     'ENTRA_CLIENT_CREDENTIAL',
     z.enum(['managed-identity', 'certificate', 'secret']),
@@ -334,15 +339,27 @@ function readCredential(read: Reader, environment: Environment): ClientCredentia
       return secret === undefined ? undefined : { kind, secret };
     }
     case 'certificate': {
-      const certificatePem = read('ENTRA_CERTIFICATE', pem('CERTIFICATE'), 'the certificate in PEM');
+      const certificatePem = read(
+        'ENTRA_CERTIFICATE',
+        pem('CERTIFICATE', (text) => new X509Certificate(text)),
+        'the certificate in PEM',
+      );
       const privateKeyPem = read(
         'ENTRA_CERTIFICATE_KEY',
-        pem('PRIVATE KEY'),
-        "the certificate's private key in PEM (PKCS #8)",
+        pem('PRIVATE KEY', (text) => {
+          if (createPrivateKey(text).asymmetricKeyType !== 'rsa')
+            throw new TypeError('Entra takes RSA keys only');
+        }),
+        "the certificate's private RSA key in PEM (PKCS #8)",
       );
-      return certificatePem === undefined || privateKeyPem === undefined
-        ? undefined
-        : { kind, certificatePem, privateKeyPem };
+      if (certificatePem === undefined || privateKeyPem === undefined) return undefined;
+      if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem))) {
+        faults.push(
+          'ENTRA_CERTIFICATE_KEY belongs to another certificate; set it to the key of ENTRA_CERTIFICATE.',
+        );
+        return undefined;
+      }
+      return { kind, certificatePem, privateKeyPem };
     }
     case 'managed-identity': {
       const managedIdentityClientId = readOptional(
@@ -357,12 +374,20 @@ function readCredential(read: Reader, environment: Environment): ClientCredentia
   }
 }
 
-/** Settings have one line: line ends may be written as \n. */
-function pem(label: string) {
+/** Settings have one line: line ends may be written as \n. What does not parse here would end the cold start later. */
+function pem(label: string, parse: (text: string) => unknown) {
   return z
     .string()
     .transform((text) => text.replaceAll('\\n', '\n'))
-    .pipe(z.string().includes(`-----BEGIN ${label}-----`).includes(`-----END ${label}-----`));
+    .pipe(z.string().includes(`-----BEGIN ${label}-----`).includes(`-----END ${label}-----`))
+    .refine((text) => {
+      try {
+        parse(text);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 function readTableLocation(
