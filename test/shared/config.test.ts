@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, type Environment, parseConfig } from '../../src/shared/config.ts';
+import { createCertificate } from '../support/certificate.ts';
 
 const newKey = () => randomBytes(32).toString('base64url');
 const [firstKey, secondKey, indexKey] = [newKey(), newKey(), newKey()];
@@ -30,11 +31,12 @@ const withManagedIdentity: Environment = {
   SESSION_TABLE_ENDPOINT: 'https://contoso.table.core.windows.net',
 };
 
+const certificate = createCertificate();
 const withCertificate: Environment = {
   ...without(withSecret, 'ENTRA_CLIENT_SECRET'),
   ENTRA_CLIENT_CREDENTIAL: 'certificate',
-  ENTRA_CERTIFICATE: '-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----',
-  ENTRA_CERTIFICATE_KEY: '-----BEGIN PRIVATE KEY-----\\nMIIB\\n-----END PRIVATE KEY-----',
+  ENTRA_CERTIFICATE: certificate.certificatePem.replaceAll('\n', '\\n'),
+  ENTRA_CERTIFICATE_KEY: certificate.privateKeyPem,
 };
 
 const onThisMachine: Environment = {
@@ -139,11 +141,25 @@ const settings: readonly {
       '@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/s)',
     ],
   },
-  { name: 'ENTRA_CERTIFICATE', base: withCertificate, wrong: ['MIIB', '-----BEGIN CERTIFICATE-----'] },
+  {
+    name: 'ENTRA_CERTIFICATE',
+    base: withCertificate,
+    wrong: [
+      'MIIB',
+      '-----BEGIN CERTIFICATE-----',
+      '-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----',
+      certificate.privateKeyPem,
+    ],
+  },
   {
     name: 'ENTRA_CERTIFICATE_KEY',
     base: withCertificate,
-    wrong: ['-----BEGIN RSA PRIVATE KEY-----\\nMIIB\\n-----END RSA PRIVATE KEY-----'],
+    wrong: [
+      '-----BEGIN RSA PRIVATE KEY-----\\nMIIB\\n-----END RSA PRIVATE KEY-----',
+      '-----BEGIN PRIVATE KEY-----\\nMIIB\\n-----END PRIVATE KEY-----',
+      String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      createCertificate().privateKeyPem,
+    ],
   },
   { name: 'ENTRA_MANAGED_IDENTITY_CLIENT_ID', base: withManagedIdentity, optional: true, wrong: ['system'] },
   {
@@ -235,15 +251,21 @@ describe('refuses', () => {
     const matrix = ['', ' ', 'changeme', '300x', 'false', 'change-me-please', ...wrong];
     const refused = matrix.filter((value) => !rightful.includes(value));
 
-    it.each(refused)(`${name} set to "%s", by name, with the cure and without the value (CF-1)`, (value) => {
-      const faults = faultsOf({ ...base, [name]: value });
-      expect(faults.some((fault) => fault.startsWith(`${name} `) || fault.includes(` ${name}`))).toBe(true);
-      for (const fault of faults) {
-        expect(fault).toMatch(/; (?:set|make|remove|mend) |: set /);
-        if (value.length > 3 && !/^(?:organizations|secret)$/i.test(value))
-          expect(fault).not.toContain(value);
-      }
-    });
+    const titled = refused.map(
+      (value) => [value.replaceAll(/[\w+/=-]{30,}/g, '…').slice(0, 60), value] as const,
+    );
+    it.each(titled)(
+      `${name} set to %j, by name, with the cure and without the value (CF-1)`,
+      (_title, value) => {
+        const faults = faultsOf({ ...base, [name]: value });
+        expect(faults.some((fault) => fault.startsWith(`${name} `) || fault.includes(` ${name}`))).toBe(true);
+        for (const fault of faults) {
+          expect(fault).toMatch(/; (?:set|make|remove|mend) |: set /);
+          if (value.length > 3 && !/^(?:organizations|secret)$/i.test(value))
+            expect(fault).not.toContain(value);
+        }
+      },
+    );
 
     if (optional) continue;
     it(`a configuration without ${name} (CF-1)`, () => {

@@ -1,0 +1,38 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+
+/** A self-signed certificate and its private key in PEM, made anew: no key belongs in a repository. */
+export function createCertificate(): { certificatePem: string; privateKeyPem: string } {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const sha256WithRsa = sequence(der(0x06, Buffer.from('2a864886f70d01010b', 'hex')), der(0x05));
+  const commonName = sequence(
+    der(0x06, Buffer.from('550403', 'hex')),
+    der(0x0c, Buffer.from('entra-bff test')),
+  );
+  const name = sequence(der(0x31, commonName));
+  const content = sequence(
+    der(0x02, Buffer.of(1)), // serial number
+    sha256WithRsa,
+    name, // issuer
+    sequence(der(0x17, Buffer.from('250101000000Z')), der(0x17, Buffer.from('490101000000Z'))),
+    name, // subject
+    publicKey.export({ type: 'spki', format: 'der' }),
+  );
+  const signature = der(0x03, Buffer.of(0), sign('sha256', content, privateKey));
+  const base64 = sequence(content, sha256WithRsa, signature).toString('base64').replace(/.{64}/g, '$&\n');
+  return {
+    certificatePem: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
+    privateKeyPem: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  };
+}
+
+const sequence = (...parts: Buffer[]) => der(0x30, ...parts);
+
+/** Tag, length, content (X.690, 8.1). */
+function der(tag: number, ...parts: Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const length =
+    content.length < 0x80
+      ? Buffer.of(content.length)
+      : Buffer.of(0x82, content.length >> 8, content.length & 0xff);
+  return Buffer.concat([Buffer.of(tag), length, content]);
+}
