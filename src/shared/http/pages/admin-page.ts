@@ -17,7 +17,7 @@ export function adminPage({ claims, graph }: AdminOverview, roles: readonly stri
 <dl class="columns">
 ${claims.map(
   ({ claim, label, usedFor, value }) => html`<div>
-<dt>${label} <code class="quiet">${claim}</code></dt>
+<dt>${label} ${label !== claim && html`<code class="quiet">${claim}</code>`}</dt>
 <dd>${value}</dd>
 <dd class="quiet">${usedFor}</dd>
 </div>`,

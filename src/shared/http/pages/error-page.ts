@@ -1,4 +1,4 @@
-import { type BffError, problems } from '../../errors.ts';
+import { type BffError, type ProblemCode, problems } from '../../errors.ts';
 import { loginPath } from '../../interaction/interaction.ts';
 import { problemHeaders } from '../problem.ts';
 import type { BffResponse } from '../response.ts';
@@ -11,6 +11,9 @@ export interface ErrorPageOptions {
   readonly backHref?: string;
 }
 
+/** Nobody gets further here by signing in. */
+const wrongAddress: ReadonlySet<ProblemCode> = new Set(['not_found', 'method_not_allowed']);
+
 /** A problem as a person reads it: what happened, what to do, and an id for whoever is asked for help. */
 export function errorPage(
   error: BffError,
@@ -18,7 +21,8 @@ export function errorPage(
   options: ErrorPageOptions = {},
 ): BffResponse {
   const title = options.title ?? problems[error.code].title;
-  const tryAgain = options.tryAgain ?? { href: loginPath, label: 'Sign in' };
+  const signIn = wrongAddress.has(error.code) ? undefined : { href: loginPath, label: 'Sign in' };
+  const tryAgain = options.tryAgain ?? signIn;
   return page({
     title,
     status: error.status,
@@ -28,7 +32,7 @@ export function errorPage(
 ${error.detail === undefined ? undefined : html`<p>${error.detail}</p>`}
 <div class="actions">
 <a class="button main" href="${options.backHref ?? '/'}">Back to the app</a>
-<a class="button" href="${tryAgain.href}">${tryAgain.label}</a>
+${tryAgain && html`<a class="button" href="${tryAgain.href}">${tryAgain.label}</a>`}
 </div>
 </section>
 <p class="quiet">Code <code>${error.code}</code> · Reference <code>${invocationId}</code></p>`,
