@@ -7,6 +7,8 @@ const style = readFileSync(new URL('page.css', import.meta.url), 'utf8');
 
 export type Page = {
   readonly title: string;
+  /** What the emulator stands in for. */
+  readonly brand?: string;
   readonly content: Html;
   /** `card` for one question, `wide` for pages that are read. */
   readonly layout?: 'card' | 'wide';
@@ -21,6 +23,7 @@ export type Page = {
 /** A whole page in the emulator's frame, under a policy that lets nothing else in. */
 export const pageReply = ({
   title,
+  brand = 'Sign-in',
   content,
   layout = 'card',
   status = 200,
@@ -34,13 +37,13 @@ export const pageReply = ({
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} - Sign-in emulator</title>
+<title>${title} - ${brand} emulator</title>
 <link rel="icon" href="data:,">
 <style>${{ markup: style }}</style>
 </head>
 <body class="${layout}">
 <header class="brand">
-<span class="brand-name">Sign-in</span>
+<span class="brand-name">${brand}</span>
 <span class="brand-badge">Emulator - not Microsoft</span>
 </header>
 <main>

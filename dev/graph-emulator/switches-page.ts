@@ -6,10 +6,11 @@ import { type GraphSwitches, goodDay } from './switches.ts';
 /** The page that makes the emulated Graph fail on command; works without script. */
 export function switchesPage(switches: GraphSwitches, saved: boolean): Reply {
   return pageReply({
-    title: 'Graph switches',
+    title: 'Switches',
+    brand: 'Graph',
     layout: 'wide',
     content: html`
-<h1>Graph switches</h1>
+<h1>Switches</h1>
 <p>Make Microsoft Graph fail the way the real one does. Changes take effect at once.</p>
 ${saved && html`<p class="notice" role="status">Saved. The switches are in effect now.</p>`}
 <form method="post" action="/switches">
@@ -18,7 +19,7 @@ ${numberField('throttledCalls', 'Calls that answer 429', switches.throttledCalls
 ${numberField('retryAfterSeconds', 'Retry-After in seconds', switches.retryAfterSeconds)}
 </fieldset>
 <fieldset><legend>Outage</legend>
-<label class="check"><input type="checkbox" name="unavailable" value="yes"${switches.unavailable && html` checked`}> <span>Every call answers 503</span></label>
+<div class="switch"><label class="check"><input type="checkbox" name="unavailable" value="yes"${switches.unavailable && html` checked`}> <span>Every call answers 503</span></label></div>
 ${numberField('slowMs', 'Delay of every answer in milliseconds', switches.slowMs)}
 </fieldset>
 <div class="actions"><button name="action" value="reset">All as on a good day</button><button class="primary" name="action" value="save">Save switches</button></div>
@@ -27,7 +28,7 @@ ${numberField('slowMs', 'Delay of every answer in milliseconds', switches.slowMs
 }
 
 function numberField(name: string, label: string, value: number): Html {
-  return html`<label>${label}<input type="number" min="0" max="1000000" name="${name}" value="${value}"></label>`;
+  return html`<div class="switch"><div class="row"><label for="${name}">${label}</label><input type="number" min="0" max="1000000" id="${name}" name="${name}" value="${value}"></div></div>`;
 }
 
 /** What the form says; what it does not say stays. */
