@@ -1,0 +1,324 @@
+import { TableClient } from '@azure/data-tables';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { demoClient, people } from '../../dev/directory.ts';
+import { createKeyRing, parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
+import { secureRandomBytes } from '../../src/shared/crypto/seal.ts';
+import { readMsalCache } from '../../src/shared/entra/msal-cache.ts';
+import { createSessionStore, type Session } from '../../src/shared/session/session-store.ts';
+import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
+import { readRows } from '../support/table-rows.ts';
+import type { UserAgent } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+let otherWorker: Worker;
+/** Everything that Entra ever issued, by user. */
+const issued = new Map<string, Set<string>>();
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  otherWorker = await world.startWorker();
+  const { tenantId, clientId } = demoClient;
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ tenantId, clientId, scopes });
+  world.entra.intercept.tokenResponse = (reply, context) => {
+    const { access_token, refresh_token, id_token } = reply.body as Record<string, string | undefined>;
+    const tokens = issued.get(context?.user.id ?? '') ?? new Set();
+    for (const token of [access_token, refresh_token, id_token]) if (token !== undefined) tokens.add(token);
+    issued.set(context?.user.id ?? '', tokens);
+    return reply;
+  };
+});
+
+afterAll(() => world.close());
+
+afterEach(() => {
+  world.entra.switches.accessTokenLifetimeSeconds = 3600;
+  world.entra.intercept.idTokenClaims = undefined;
+});
+
+/** The same browser, as another worker of the deployment meets it. */
+function at(where: Worker, browser: UserAgent): UserAgent {
+  const same = where.browser();
+  for (const [name, value] of browser.cookies()) same.cookies().set(name, value);
+  return same;
+}
+
+async function signedIn(user: string, lifetimeSeconds = 3600): Promise<UserAgent> {
+  world.entra.switches.accessTokenLifetimeSeconds = lifetimeSeconds;
+  const browser = worker.browser();
+  await signIn(browser, { user });
+  world.entra.switches.accessTokenLifetimeSeconds = 3600;
+  expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });
+  return browser;
+}
+
+const whoAmI = async (browser: UserAgent) => (await browser.scriptJson('/api/graph/v1.0/me'))['displayName'];
+const logOut = (browser: UserAgent) => browser.script('POST', '/api/auth/logout');
+
+/** Opens a row as only a worker with this cookie can. */
+async function openSession(browser: UserAgent): Promise<Session> {
+  const [id = '', key = ''] = (world.settings['SESSION_KEYS'] ?? '').split(':');
+  const bytes = parseKeyBytes(key);
+  const indexKey = parseKeyBytes(world.settings['SESSION_INDEX_KEY'] ?? '');
+  if (!bytes || !indexKey) throw new Error('the keys of the world');
+  const connectionString = inject('tableConnectionString');
+  const store = createSessionStore({
+    table: createAzureTable(
+      { kind: 'connection-string', connectionString, allowInsecure: true },
+      world.tableName,
+    ),
+    keyRing: createKeyRing([{ id: Number(id), bytes }]),
+    indexKey,
+    idleSeconds: 3600,
+    now: () => new Date(),
+    random: secureRandomBytes,
+  });
+  const read = await store.read(browser.cookies().get('session') ?? '');
+  if (read.kind !== 'live') throw new Error(read.reason);
+  return read.session;
+}
+
+const crew = [people.alice, people.ben, people.mia];
+const nameOf = ({ username }: { username: string }) => username.split('@')[0] ?? '';
+
+describe('token caches', () => {
+  it('of people who take turns on warm workers hold one account each, and nobody else (TC-1)', async () => {
+    // About to end: every call renews, with MSAL in the middle of everybody's tokens.
+    world.entra.switches.accessTokenLifetimeSeconds = 60;
+    const browsers = crew.map(() => worker.browser());
+    for (const [index, person] of crew.entries()) {
+      await signIn(browsers[index] ?? worker.browser(), { user: nameOf(person) });
+    }
+    for (let round = 0; round < 3; round++) {
+      const answers = await Promise.all(
+        browsers.flatMap((browser) => [whoAmI(at(worker, browser)), whoAmI(at(otherWorker, browser))]),
+      );
+      expect(answers).toEqual(crew.flatMap(({ name }) => [name, name]));
+    }
+    expect(world.entra.count('token', 'refresh_token')).toBeGreaterThanOrEqual(crew.length * 3);
+
+    for (const [index, person] of crew.entries()) {
+      const { msalCache, facts } = await openSession(browsers[index] ?? worker.browser());
+      expect(readMsalCache(msalCache).homeAccountIds).toEqual([`${person.id}.${person.homeTenantId}`]);
+      expect(Object.keys(JSON.parse(msalCache)['Account'])).toHaveLength(1);
+      expect(facts.claims.principal.objectId).toBe(person.id);
+      for (const other of crew.filter(({ id }) => id !== person.id)) {
+        for (const secret of [other.id, other.username, other.name, ...(issued.get(other.id) ?? [])]) {
+          expect(msalCache).not.toContain(secret);
+        }
+      }
+      const own = [...(issued.get(person.id) ?? [])].filter((token) => msalCache.includes(token));
+      expect(own.length).toBeGreaterThanOrEqual(3);
+    }
+
+    expect(new Set((await readRows(world)).map(({ partitionKey }) => partitionKey)).size).toBe(crew.length);
+    await Promise.all(browsers.map(logOut));
+  });
+
+  it('are no memory of the worker: who signs out and in again starts anew (TC-1)', async () => {
+    const first = await signedIn('alice');
+    await whoAmI(first);
+    await logOut(first);
+    const redeemed = world.entra.count('token');
+    expect((await first.script('GET', '/api/graph/v1.0/me')).status).toBe(401);
+    expect(world.entra.count('token')).toBe(redeemed);
+  });
+
+  it('keep a renewal for the next call, on whichever worker it comes', async () => {
+    const browser = await signedIn('ben', 60);
+    const before = world.entra.count('token', 'refresh_token');
+    expect(await whoAmI(at(worker, browser))).toBe('Ben Brown');
+    expect(world.entra.count('token', 'refresh_token')).toBe(before + 1);
+    expect(await whoAmI(at(otherWorker, browser))).toBe('Ben Brown');
+    expect(await whoAmI(at(worker, browser))).toBe('Ben Brown');
+    expect(world.entra.count('token', 'refresh_token')).toBe(before + 1);
+    await logOut(browser);
+  });
+
+  it('that cannot be written back cost nobody their session or the call', async () => {
+    const browser = await signedIn('ben', 60);
+    worker.table.failing.add('replace');
+    expect(await whoAmI(browser)).toBe('Ben Brown');
+    worker.table.recover();
+    expect(await whoAmI(browser)).toBe('Ben Brown');
+    await logOut(browser);
+  });
+});
+
+describe('the table', () => {
+  it('shows no token, name, address or id of anybody, in no column and no key (TC-2)', async () => {
+    const browsers = [await signedIn('alice'), await signedIn('ben')];
+    for (const browser of browsers) await whoAmI(browser);
+    const rows = await readRows(world);
+    expect(rows).toHaveLength(2);
+    const dump = rows
+      .flatMap((row) => Object.values(row))
+      .flatMap((value) =>
+        value instanceof Uint8Array
+          ? [Buffer.from(value).toString('latin1'), Buffer.from(value).toString('utf16le')]
+          : [String(value)],
+      )
+      .join('\n');
+    const cookies = browsers.map((browser) => browser.cookies().get('session') ?? '');
+    const secrets = [
+      ...[people.alice, people.ben].flatMap(({ id, name, username, mail, givenName }) => [
+        id,
+        name,
+        username,
+        mail,
+        givenName,
+      ]),
+      ...[...issued.values()].flatMap((tokens) => [...tokens]),
+      ...cookies,
+      demoClient.tenantId,
+      demoClient.clientSecret,
+      'contoso',
+      'User.Read',
+      'eyJhbG',
+    ];
+    for (const secret of secrets) expect(dump).not.toContain(secret);
+    await Promise.all(browsers.map(logOut));
+  });
+
+  it('has keys of hashes, whatever is in the ids of a token (TC-9)', async () => {
+    for (const oid of [
+      "x' or 1 eq 1 or PartitionKey ne '",
+      '/\\#?%\t\n\u0000',
+      'ü'.repeat(200),
+      '../../sessions',
+    ]) {
+      world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, oid });
+      const browser = worker.browser();
+      await signIn(browser, { user: 'alice' });
+      expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });
+      const rows = await readRows(world);
+      expect(rows).toHaveLength(1);
+      expect(rows[0]?.partitionKey).toMatch(/^user-[\w-]{43}$/);
+      expect(rows[0]?.rowKey).toMatch(/^session-[\w-]{43}$/);
+      await logOut(browser);
+    }
+  });
+
+  it('is not asked about a made-up state (TC-9)', async () => {
+    const { counts } = worker.table;
+    const before = { ...counts };
+    for (const state of [
+      "0.' or 1 eq 1",
+      '0./\\#?',
+      '0.%00',
+      `0.${'A'.repeat(2048)}`,
+      `0.${'A'.repeat(43)}`,
+    ]) {
+      const answer = await worker
+        .browser()
+        .request(`/api/auth/callback?code=x&bounced=1&state=${encodeURIComponent(state)}`);
+      expect(answer.status).toBe(400);
+    }
+    expect(counts).toEqual(before);
+  });
+});
+
+describe('a row that somebody with access to the table changed', () => {
+  const table = () =>
+    TableClient.fromConnectionString(inject('tableConnectionString'), world.tableName, {
+      allowInsecureConnection: true,
+    });
+  const rowOf = async (browser: UserAgent) => {
+    const { address } = await openSession(browser);
+    const rowKey = `session-${address.rowId.toString('base64url')}`;
+    const row = (await readRows(world)).find((candidate) => candidate.rowKey === rowKey);
+    if (row?.partitionKey === undefined || row.rowKey === undefined) throw new Error('no row');
+    const { etag: _etag, timestamp: _timestamp, partitionKey, rowKey: key, ...columns } = row;
+    return { keys: { partitionKey, rowKey: key }, columns };
+  };
+
+  it('by swapping two: neither gets in, least of all as the other; signing in again repairs it (TC-3, TC-8)', async () => {
+    const [alice, ben, mia] = [await signedIn('alice'), await signedIn('ben'), await signedIn('mia')];
+    const [aliceRow, benRow] = [await rowOf(alice), await rowOf(ben)];
+    await table().upsertEntity({ ...aliceRow.keys, ...benRow.columns }, 'Replace');
+    await table().upsertEntity({ ...benRow.keys, ...aliceRow.columns }, 'Replace');
+    const lines = worker.logLines.length;
+    for (const browser of [alice, ben]) {
+      const call = await browser.clone().script('GET', '/api/graph/v1.0/me');
+      expect(call.status).toBe(401);
+      expect(call.setCookies.some((line) => /^session=;.*max-age=0/i.test(line))).toBe(true);
+    }
+    expect(worker.logLines.slice(lines).join('\n')).toContain('unreadable');
+    expect(await whoAmI(mia)).toBe('Mia Moreau');
+
+    await signIn(alice, { user: 'alice' });
+    expect(await whoAmI(alice)).toBe('Alice Adams');
+    await Promise.all([alice, ben, mia].map(logOut));
+    // What cannot be opened stays until it is swept: nobody's sign-out is about it any more.
+    await table().deleteEntity(aliceRow.keys.partitionKey, aliceRow.keys.rowKey);
+  });
+
+  it('in a sample of other ways: never in, never a failure of ours, one sign-in repairs it (TC-3, TC-8)', async () => {
+    const browser = await signedIn('ben');
+    const { keys, columns } = await rowOf(browser);
+    const sealed = Buffer.from(columns['part0'] as Uint8Array);
+    const flipped = Buffer.from(sealed);
+    flipped.writeUInt8(flipped.readUInt8(40) ^ 1, 40);
+    const changes: Record<string, unknown>[] = [
+      { part0: flipped },
+      { part0: sealed.subarray(0, 50) },
+      { part0: new Uint8Array(0) },
+      { part0: sealed.toString('base64') },
+      { part1: new Uint8Array(10) },
+      { keyId: 0 },
+      { keyId: '1' },
+      { schema: 0 },
+      { schema: 'one' },
+      { lastUsedAt: 'yesterday' },
+    ];
+    for (const change of changes) {
+      await table().upsertEntity({ ...keys, ...columns, ...change }, 'Replace');
+      for (const path of ['/api/graph/v1.0/me', '/api/admin']) {
+        expect((await browser.clone().script('GET', path)).status, JSON.stringify(Object.keys(change))).toBe(
+          401,
+        );
+      }
+      expect(await browser.clone().scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
+    }
+    await table().upsertEntity({ ...keys }, 'Replace');
+    expect((await browser.clone().script('GET', '/api/admin')).status).toBe(401);
+
+    // In place again it opens: nothing on the way made it worse.
+    await table().upsertEntity({ ...keys, ...columns }, 'Replace');
+    expect(await whoAmI(browser)).toBe('Ben Brown');
+
+    await table().upsertEntity({ ...keys, ...columns, part0: flipped }, 'Replace');
+    await signIn(browser, { user: 'ben' });
+    expect(await whoAmI(browser)).toBe('Ben Brown');
+    await logOut(browser);
+    await table().deleteEntity(keys.partitionKey, keys.rowKey);
+  });
+
+  it('to look like one of a newer version: this one asks to wait, and signs nobody out (TC-8)', async () => {
+    const browser = await signedIn('ben');
+    const { keys, columns } = await rowOf(browser);
+    for (const change of [{ schema: 2 }, { keyId: 2 }]) {
+      await table().upsertEntity({ ...keys, ...columns, ...change }, 'Replace');
+      const call = await browser.script('GET', '/api/graph/v1.0/me');
+      expect(call.status).toBe(503);
+      expect(call.headers['retry-after']).toMatch(/^\d+$/);
+    }
+    await table().upsertEntity({ ...keys, ...columns }, 'Replace');
+    expect(await whoAmI(browser)).toBe('Ben Brown');
+    await logOut(browser);
+  });
+
+  it('cannot live longer than its sealed limit (SC-3)', async () => {
+    const browser = await signedIn('ben');
+    const { keys, columns } = await rowOf(browser);
+    const forEver = new Date('2099-01-01');
+    await table().upsertEntity({ ...keys, ...columns, expiresAt: forEver, lastUsedAt: forEver }, 'Replace');
+    world.advance(12 * 3600 + 1);
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
+    world.advance(-(12 * 3600 + 1));
+    await table().deleteEntity(keys.partitionKey, keys.rowKey);
+  });
+});
