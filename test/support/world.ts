@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { developmentSettings } from '../../dev/development-settings.ts';
-import { directory } from '../../dev/directory.ts';
+import { type Directory, directory } from '../../dev/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../../dev/entra-emulator/emulator.ts';
 import { createFrontend } from '../../dev/frontend.ts';
 import {
@@ -47,9 +47,10 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function startWorld(): Promise<World> {
-  const entra = await startEntraEmulator({ directory });
-  const graph = await startGraphEmulator({ directory, entraOrigin: entra.origin });
+/** @param people other organizations, people and app registrations than those of `npm start` */
+export async function startWorld(people: Directory = directory): Promise<World> {
+  const entra = await startEntraEmulator({ directory: people });
+  const graph = await startGraphEmulator({ directory: people, entraOrigin: entra.origin });
   const tableName = `t${randomBytes(8).toString('hex')}`;
   const settings: Record<string, string> = {
     ...developmentSettings(
