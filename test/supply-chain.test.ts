@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, inject, it } from 'vitest';
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+type Versions = Readonly<Record<string, string>>;
+interface LockedPackage {
+  readonly version?: string;
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly link?: boolean;
+  readonly dependencies?: Versions;
+}
+
+const manifest: {
+  dependencies: Versions;
+  optionalDependencies: Versions;
+  devDependencies: Versions;
+  scripts: Versions;
+} = JSON.parse(read('package.json'));
+const lockfile: { lockfileVersion: number; packages: Readonly<Record<string, LockedPackage>> } = JSON.parse(
+  read('package-lock.json'),
+);
+const locked = Object.entries(lockfile.packages).filter(([path]) => path !== '');
+
+describe('the supply chain', () => {
+  it('has as direct runtime dependencies exactly those that a decision record justifies (SU-1)', () => {
+    const recorded = [...read('docs/decisions/0002-runtime-dependencies.md').matchAll(/^## (\S+)$/gm)].map(
+      ([, name]) => name,
+    );
+    expect(Object.keys(manifest.dependencies).sort()).toEqual(recorded.sort());
+    expect(recorded.length).toBeGreaterThan(0);
+  });
+
+  it('says a reason below each of them (SU-1)', () => {
+    for (const section of read('docs/decisions/0002-runtime-dependencies.md').split(/^## /m).slice(1)) {
+      expect(section.split('\n').slice(1).join(' ').trim().length, section.split('\n')[0]).toBeGreaterThan(
+        60,
+      );
+    }
+  });
+
+  it('pins every direct version exactly, and installs that way (SU-1)', () => {
+    const direct = {
+      ...manifest.dependencies,
+      ...manifest.optionalDependencies,
+      ...manifest.devDependencies,
+    };
+    for (const [name, version] of Object.entries(direct)) {
+      expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(lockfile.packages[`node_modules/${name}`]?.version, name).toBe(version);
+    }
+    expect(read('.npmrc')).toMatch(/^save-exact=true$/m);
+  });
+
+  it('locks every package by its hash and names no registry (SU-1)', () => {
+    expect(lockfile.lockfileVersion).toBe(3);
+    for (const [path, { integrity, resolved }] of locked) {
+      expect(integrity, path).toMatch(/^sha512-/);
+      expect(resolved, path).toBeUndefined();
+    }
+    expect(read('package-lock.json')).not.toMatch(/"(?:resolved|registry)"|git\+|file:/);
+    expect(read('.npmrc')).toMatch(/^omit-lockfile-registry-resolved=true$/m);
+    expect(read('.npmrc')).not.toMatch(/registry\s*=|_auth|token/i);
+  });
+
+  it('needs no install script of any package that reaches production, and has none of its own (SU-1)', () => {
+    const withScripts = locked.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path);
+    for (const path of withScripts) expect(lockfile.packages[path]?.dev, path).toBe(true);
+    // esbuild only checks its binary, protobufjs only prints: both work under --ignore-scripts. Look before adding one.
+    expect(withScripts.sort()).toEqual(['node_modules/esbuild', 'node_modules/protobufjs']);
+    for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) {
+      expect(manifest.scripts[name], name).toBeUndefined();
+    }
+  });
+
+  it('is not below the versions with known holes (SU-1)', () => {
+    const floors: Versions = { '@azure/msal-node': '7.2.1', jose: '6.2.17', '@azure/functions': '4.16.5' };
+    for (const [name, floor] of Object.entries(floors)) {
+      expect(isAtLeast(manifest.dependencies[name] ?? '0', floor), name).toBe(true);
+    }
+  });
+
+  it('deploys one file that loads nothing from the network and no package at run time (SU-1)', () => {
+    const bundle = readFileSync(inject('appBundle'), 'utf8');
+    const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
+    const { builtinModules } = process.getBuiltinModule('module');
+    const foreign = new Set(
+      required.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name)),
+    );
+    expect([...foreign]).toEqual(['@azure/functions-core']);
+  });
+});
+
+function isAtLeast(version: string, floor: string): boolean {
+  const [left, right] = [version, floor].map((text) => text.split('.').map(Number));
+  for (let at = 0; at < 3; at++) {
+    const difference = (left?.[at] ?? 0) - (right?.[at] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
