@@ -36,7 +36,7 @@ afterAll(async () => {
 afterEach(() => {
   const { intercept, switches } = world.entra;
   for (const name of Object.keys(intercept)) Reflect.deleteProperty(intercept, name);
-  Object.assign(switches, { accessTokenLifetimeSeconds: 3600, refreshWithoutIdToken: false });
+  switches.accessTokenLifetimeSeconds = 3600;
 });
 
 const isSignedIn = async (browser: UserAgent) => (await browser.scriptJson('/api/auth/session'))['signed_in'];
@@ -197,7 +197,6 @@ describe('an issuer that lies at a renewal', () => {
     ['another tenant', claims((honest) => ({ ...honest, tid: people.fay.homeTenantId }))],
     ['another issuer', claims((honest) => ({ ...honest, iss: `${honest.iss}/` }))],
     ['another audience', claims((honest) => ({ ...honest, aud: 'x' }))],
-    ['an expired token', claims((honest) => ({ ...honest, exp: nowSeconds() - 400 }))],
     ['an unsigned token', token((jwt) => `${resign(jwt, { alg: 'none' })}.`)],
     ['a foreign key', token((jwt) => withForeignKey(resign(jwt, {})))],
     ["somebody else's account", answer((body) => ({ ...body, client_info: clientInfoOf(people.alice) }))],
@@ -225,9 +224,21 @@ describe('an issuer that lies at a renewal', () => {
     expect(await isSignedIn(browser)).toBe(false);
   });
 
+  it('a token of another time: it is not believed, and Graph is not called (ID-10)', async () => {
+    const browser = await signedInAboutToRenew();
+    const calls = world.graph.count();
+    for (const change of [{ exp: nowSeconds() - 400 }, { iat: nowSeconds() - 604_800 }]) {
+      claims((honest) => ({ ...honest, ...change }))();
+      expect((await browser.clone().script('GET', '/api/graph/v1.0/me')).status).not.toBe(200);
+    }
+    expect(world.graph.count()).toBe(calls);
+    world.entra.intercept.idTokenClaims = undefined;
+    await browser.script('POST', '/api/auth/logout');
+  });
+
   it('no ID token at all: the old identity stays (ID-10)', async () => {
     const browser = await signedInAboutToRenew();
-    world.entra.switches.refreshWithoutIdToken = true;
+    answer(({ id_token: _idToken, ...body }) => ({ ...body, client_info: clientInfoOf(people.ben) }))();
     expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ name: 'Ben Brown' });
     await browser.script('POST', '/api/auth/logout');

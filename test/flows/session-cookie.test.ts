@@ -133,12 +133,10 @@ describe('a sign-in', () => {
 });
 
 describe('refuses', () => {
-  const KEY_ID_BYTES = [1, 2, 3, 4];
-
   it('every tampered value, clears it, and asks nobody about it (SC-5, DO-2)', async () => {
     const bytes = Buffer.from(aliceCookie, 'base64url');
     const flipped = [...bytes.keys()]
-      .filter((index) => index % 4 === 0 && !KEY_ID_BYTES.includes(index))
+      .filter((index) => index % 4 === 1 && index > 4)
       .map((index) => {
         const changed = Buffer.from(bytes);
         changed.writeUInt8(changed.readUInt8(index) ^ (1 << (index % 8)), index);
@@ -179,15 +177,6 @@ describe('refuses', () => {
     expect(world.graph.count()).toBe(0);
     // Still there, and Alice still signed in.
     expect(JSON.parse((await askWith(`session=${aliceCookie}`)).body)).toMatchObject({ name: 'Alice Adams' });
-  });
-
-  it('to sign out who has a cookie of a key that is still being rolled out: it asks to wait', async () => {
-    const bytes = Buffer.from(aliceCookie, 'base64url');
-    bytes.writeUInt32BE(bytes.readUInt32BE(1) + 1, 1);
-    const answer = await askWith(`session=${bytes.toString('base64url')}`);
-    expect(answer.status).toBe(503);
-    expect(answer.headers['retry-after']).toMatch(/^\d+$/);
-    expect(answer.setCookies).toEqual([]);
   });
 
   it('a flood of cookies at once (DO-2)', async () => {
