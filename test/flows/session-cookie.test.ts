@@ -144,7 +144,7 @@ describe('refuses', () => {
       });
     const values = [
       ...flipped,
-      ...[0, 1, 50, 185].map((length) => aliceCookie.slice(0, length)),
+      ...[0, 1, 50, aliceCookie.length - 1].map((length) => aliceCookie.slice(0, length)),
       `${aliceCookie}A`,
       `${aliceCookie}=`,
       `${aliceCookie}%3D`,
@@ -161,7 +161,7 @@ describe('refuses', () => {
       "' or 1 eq 1",
       'x'.repeat(8000),
       ...Array.from({ length: 20 }, () => randomBytes(139).toString('base64url')),
-    ].filter((value) => !value.includes(';'));
+    ].filter((value) => value !== aliceCookie);
     const { read } = worker.table.counts;
     const asked = world.entra.requests.length;
     for (const value of values) {

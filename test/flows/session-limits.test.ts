@@ -59,9 +59,7 @@ describe('a session', () => {
     const calls = world.graph.count();
     expect((await use(browser)).status).toBe(401);
     expect(world.graph.count()).toBe(calls);
-    const admin = await browser.clone().script('GET', '/api/admin');
-    expect(admin.status).toBe(401);
-    expect(admin.setCookies.some((line) => /^session=;.*max-age=0/i.test(line))).toBe(true);
+    expect((await browser.clone().script('GET', '/api/admin')).status).toBe(401);
   });
 
   it('does not revive when it is asked for again (SC-3)', async () => {
