@@ -16,7 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ['identity'],
   ['crypto', 'storage', 'network'],
   ['telemetry'],
-  ['errors.ts'],
+  ['errors.ts', 'deadline.ts'],
 ];
 
 const root = fileURLToPath(new URL('../src', import.meta.url));

@@ -78,7 +78,7 @@ export function registerBff(
   const credential = toMsalCredential({
     credential: entra.credential,
     clientId,
-    tokenEndpoint: authority.tokenEndpoint,
+    authority,
     now,
   });
   const signingKeys = createSigningKeys(authority.keysUri, sendHttp, now);
@@ -108,6 +108,7 @@ export function registerBff(
     transactions,
     codeFlow,
     login: loginFlow,
+    policy,
     store,
     indexKey,
     absoluteSeconds,
@@ -165,6 +166,6 @@ export function registerBff(
   route('auth-session', 'api/auth/session', session(endpoint, createSessionAnswer({ policy, guards })));
   route('graph', 'api/graph/{*path}', graph(endpoint, proxy));
   route('health-live', 'api/health/live', live(endpoint));
-  route('health-ready', 'api/health/ready', ready(endpoint, checks));
+  route('health-ready', 'api/health/ready', ready(endpoint, checks, now));
   route('zz-not-found', '{*rest}', notFound(endpoint));
 }

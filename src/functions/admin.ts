@@ -18,6 +18,19 @@ export const admin = (endpoint: Endpoint, { overview, guard }: AdminFunctionNeed
     { methods: ['GET'], caller: 'page', access: guarded(guard), page: true, countsAsUse: true },
     async (request, session) => {
       const answer = await overview(session, request.log);
-      return prefersHtml(request.header('accept')) ? adminPage(answer, guard.roles) : jsonResponse(answer);
+      return prefersHtml(request.header('accept'))
+        ? adminPage(answer, guard.roles)
+        : jsonResponse(toJson(answer));
     },
   );
+
+/** The wire's spelling, as in every other answer of ours. */
+function toJson({ claims, graph }: AdminOverview) {
+  return {
+    claims: claims.map(({ claim, label, usedFor, value }) => ({ claim, label, used_for: usedFor, value })),
+    graph:
+      graph.kind === 'answered'
+        ? { kind: graph.kind, profile: graph.profile, memberships: graph.memberships }
+        : { kind: graph.kind, code: graph.code, title: graph.title, login_url: graph.loginUrl },
+  };
+}

@@ -12,6 +12,8 @@ export const client = (endpoint: Endpoint, source: string) => {
     vary: 'Origin',
   };
   return endpoint({ methods: ['GET'], caller: 'navigation', access: allowAnonymous }, ({ header }) =>
-    header('if-none-match') === etag ? { status: 304, headers } : { status: 200, headers, body: source },
+    header('if-none-match')?.replace(/^W\//, '') === etag
+      ? { status: 304, headers }
+      : { status: 200, headers, body: source },
   );
 };

@@ -18,13 +18,29 @@ export const live = (endpoint: Endpoint) =>
   );
 
 /** Storage, keys, credential and clock are usable. Says which are not, and never why: that is in the log. */
-export const ready = (endpoint: Endpoint, checks: readonly ReadinessCheck[]) =>
-  endpoint({ methods: ['GET', 'HEAD'], caller: 'navigation', access: allowAnonymous }, async ({ log }) => {
-    const results = await Promise.all(checks.map((check) => runCheck(check, log)));
-    const failing = results.filter(({ usable }) => !usable).map(({ name }) => name);
-    const body = { status: failing.length === 0 ? 'ready' : 'not_ready', failing };
-    return jsonResponse(body, failing.length === 0 ? 200 : 503);
-  });
+export const ready = (endpoint: Endpoint, checks: readonly ReadinessCheck[], now: () => Date) => {
+  let last: { readonly untilMs: number; readonly failing: Promise<readonly string[]> } | undefined;
+  return endpoint(
+    { methods: ['GET', 'HEAD'], caller: 'navigation', access: allowAnonymous },
+    async ({ log }) => {
+      const nowMs = now().getTime();
+      // Anybody may ask: however often they do, storage and Entra are asked once in this time.
+      if (last === undefined || last.untilMs <= nowMs) {
+        last = { untilMs: nowMs + REMEMBER_MS, failing: findFailing(checks, log) };
+      }
+      const failing = await last.failing;
+      const body = { status: failing.length === 0 ? 'ready' : 'not_ready', failing };
+      return jsonResponse(body, failing.length === 0 ? 200 : 503);
+    },
+  );
+};
+
+const REMEMBER_MS = 5_000;
+
+async function findFailing(checks: readonly ReadinessCheck[], log: Log): Promise<readonly string[]> {
+  const results = await Promise.all(checks.map((check) => runCheck(check, log)));
+  return results.filter(({ usable }) => !usable).map(({ name }) => name);
+}
 
 async function runCheck({ name, run }: ReadinessCheck, log: Log): Promise<{ name: string; usable: boolean }> {
   try {

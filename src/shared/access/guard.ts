@@ -22,17 +22,16 @@ export interface Access<Granted> {
 
 export const allowAnonymous: Access<undefined> = { session: 'ignored', decide: () => undefined };
 
+const withOrWithout = (session: 'optional' | 'if-possible'): Access<Session | undefined> => ({
+  session,
+  decide: (found) => found,
+});
+
 /** Signed in or not: the handler tells them apart. */
-export const optionalSession: Access<Session | undefined> = {
-  session: 'optional',
-  decide: (session) => session,
-};
+export const optionalSession = withOrWithout('optional');
 
 /** Like {@link optionalSession}, and open to who wants to sign out while the store is down. */
-export const leaving: Access<Session | undefined> = {
-  session: 'if-possible',
-  decide: (session) => session,
-};
+export const leaving = withOrWithout('if-possible');
 
 export const signedIn: Access<Session> = {
   session: 'required',

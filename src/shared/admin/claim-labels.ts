@@ -64,8 +64,10 @@ export function labelClaims(claims: Readonly<Record<string, unknown>>): readonly
     });
 }
 
+const LATEST_SECONDS = 253_402_300_799; // beyond it a Date has no ISO text of four-digit years
+
 function readValue(value: unknown, reading: Reading): string {
-  if (reading === 'time' && typeof value === 'number' && Number.isFinite(value)) {
+  if (reading === 'time' && typeof value === 'number' && Math.abs(value) <= LATEST_SECONDS) {
     return `${new Date(value * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
   }
   if (Array.isArray(value)) return value.map(String).join(', ');

@@ -20,7 +20,8 @@ export type GraphOverview =
   | {
       readonly kind: 'answered';
       readonly profile: readonly LabelledValue[];
-      readonly memberships: readonly Membership[];
+      /** Missing when this part of the answer failed. */
+      readonly memberships?: readonly Membership[];
     }
   /** Graph or Entra did not give an answer; the claims still stand. */
   | {
@@ -43,7 +44,7 @@ export interface GraphReader {
     scopes: readonly string[],
     calls: readonly { path: string; select?: readonly string[]; top?: number }[],
     log: Log,
-  ): Promise<unknown[]>;
+  ): Promise<({ kind: 'answered'; value: unknown } | { kind: 'failed'; error: BffError })[]>;
 }
 
 const profileFields: Readonly<Record<string, string>> = {
@@ -80,22 +81,33 @@ async function readGraph(graph: GraphReader, session: Session, log: Log): Promis
       ],
       log,
     );
-    return { kind: 'answered', profile: readProfile(me), memberships: readMemberships(memberOf) };
-  } catch (error) {
-    if (
-      !(error instanceof BffError) ||
-      error.code === 'session_required' ||
-      error.code === 'storage_unavailable'
-    )
-      throw error;
-    const loginUrl: unknown = error.extensions['login_url'];
+    if (me?.kind !== 'answered') return toFailed(me?.error);
     return {
-      kind: 'failed',
-      code: error.code,
-      title: problems[error.code].title,
-      ...(typeof loginUrl === 'string' ? { loginUrl } : {}),
+      kind: 'answered',
+      profile: readProfile(me.value),
+      ...(memberOf?.kind === 'answered' ? { memberships: readMemberships(memberOf.value) } : {}),
     };
+  } catch (error) {
+    // Without a session or its store there is no page either; anything else leaves the claims standing.
+    if (!(error instanceof BffError) || endsThePage.has(error.code)) throw error;
+    return toFailed(error);
   }
+}
+
+const endsThePage: ReadonlySet<ProblemCode> = new Set([
+  'session_required',
+  'storage_unavailable',
+  'internal_error',
+]);
+
+function toFailed(error = new BffError('upstream_unreachable')): GraphOverview {
+  const loginUrl: unknown = error.extensions['login_url'];
+  return {
+    kind: 'failed',
+    code: error.code,
+    title: problems[error.code].title,
+    ...(typeof loginUrl === 'string' ? { loginUrl } : {}),
+  };
 }
 
 function readProfile(answer: unknown): LabelledValue[] {

@@ -4,10 +4,11 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { CodeFlow, CodeRedemption } from '../entra/authorize.ts';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
+import type { Policy } from '../proxy/policy.ts';
 import type { SessionFacts } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Login, StartedLogin } from './login.ts';
+import { type Login, requestedScopes, type StartedLogin } from './login.ts';
 import { type Refusal, readAuthorizationError, readRedemptionRefusal } from './refusal.ts';
 import type { ReturnPath } from './return-path.ts';
 import {
@@ -73,6 +74,7 @@ export interface CallbackNeeds {
   readonly transactions: Transactions;
   readonly codeFlow: CodeFlow;
   readonly login: Login;
+  readonly policy: Policy;
   readonly store: SessionStore;
   readonly indexKey: Buffer;
   readonly absoluteSeconds: number;
@@ -95,7 +97,7 @@ interface Attempt {
 type Redeemed = Extract<CodeRedemption, { kind: 'redeemed' }>;
 
 export function createCallback(needs: CallbackNeeds): Callback {
-  const { transactions, codeFlow, login, store, indexKey, absoluteSeconds, now, random } = needs;
+  const { transactions, codeFlow, login, policy, store, indexKey, absoluteSeconds, now, random } = needs;
 
   return {
     async finish(query, session, cookies, log) {
@@ -114,7 +116,11 @@ export function createCallback(needs: CallbackNeeds): Callback {
       }
       const { code } = query;
       if (code === undefined || code === '' || code.length > MAX_CODE_LENGTH) throw noSuchTransaction();
-      const redemption = await codeFlow.redeem({ ...transaction, code });
+      const redemption = await codeFlow.redeem({
+        ...transaction,
+        scopes: requestedScopes(policy, transaction),
+        code,
+      });
       switch (redemption.kind) {
         case 'redeemed':
           return signIn(attempt, redemption);
@@ -123,7 +129,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
         case 'refused':
           if (redemption.meaning.kind === 'interaction-required') {
             const refusal = readRedemptionRefusal(redemption.meaning.reason);
-            return refusal === undefined ? useOfUsedCode(attempt) : refuse(attempt, refusal);
+            return refusal === undefined ? codeNotUsable(attempt) : refuse(attempt, refusal);
           }
           log('error', { event: 'code-redemption-failed', meaning: redemption.meaning.kind });
           throw new BffError('sign_in_service_unavailable', {
@@ -140,7 +146,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
     const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
     const created = await store.create({ facts, msalCache: redeemed.msalCache }, rowId);
-    if (created.kind === 'exists') return useOfUsedCode(attempt);
+    if (created.kind === 'exists') return codeNotUsable(attempt);
     if (session !== undefined) await removeReplaced(session, log);
     log('info', { event: 'signed-in', feature: transaction.feature });
     return {
@@ -152,8 +158,8 @@ export function createCallback(needs: CallbackNeeds): Callback {
     };
   }
 
-  /** A replayed callback: this browser got in by the code's first use, or begins once more. Never a second cookie. */
-  async function useOfUsedCode(attempt: Attempt): Promise<CallbackOutcome> {
+  /** Most likely a replayed callback: this browser got in by the code's first use, or begins once more. Never a second cookie. */
+  async function codeNotUsable(attempt: Attempt): Promise<CallbackOutcome> {
     const { transaction, usedSlot, session, cookies } = attempt;
     const { returnPath, restarts } = transaction;
     if (session !== undefined) return { kind: 'already-signed-in', returnPath, usedSlot };

@@ -4,7 +4,12 @@ import type { Interaction, Ticket } from '../interaction/interaction.ts';
 import type { Policy } from '../proxy/policy.ts';
 import type { Session } from '../session/session-store.ts';
 import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
-import type { StartedTransaction, TransactionCookies, Transactions } from './transaction.ts';
+import type {
+  LoginTransaction,
+  StartedTransaction,
+  TransactionCookies,
+  Transactions,
+} from './transaction.ts';
 
 /** What a link to the login route may say. Each is checked; nothing else reaches Entra (LR-4). */
 export interface LoginQuery {
@@ -48,6 +53,11 @@ export interface LoginNeeds {
 const MAX_HINT_LENGTH = 254; // the longest e-mail address (RFC 5321, 4.5.3.1)
 const prompts = ['login', 'select_account', 'none'] as const;
 
+/** All that a sign-in asks for: what every sign-in asks, and what this one asks beside it. */
+export function requestedScopes(policy: Policy, { scopes }: Pick<LoginTransaction, 'scopes'>): string[] {
+  return [...new Set([...policy.signInScopes, ...scopes])];
+}
+
 export function createLogin({ origin, codeFlow, policy, transactions, interaction }: LoginNeeds): Login {
   return {
     async begin(query, session, cookies) {
@@ -63,7 +73,7 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
       const started = transactions.start(
         {
           returnPath: parseReturnPath(query.returnTo, origin) ?? defaultReturnPath,
-          scopes: [...new Set([...policy.signInScopes, ...ask.scopes])],
+          scopes: ask.scopes,
           restarts: 0,
           ...(ask.feature === undefined ? {} : { feature: ask.feature }),
         },
@@ -71,6 +81,7 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
       );
       const location = await codeFlow.authorizeUrl({
         ...started.transaction,
+        scopes: requestedScopes(policy, started.transaction),
         ...(prompt === undefined ? {} : { prompt }),
         ...(loginHint === undefined || loginHint === '' ? {} : { loginHint }),
         ...(domainHint === undefined ? {} : { domainHint }),
@@ -80,7 +91,9 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
     },
     async restart(wish, cookies) {
       const started = transactions.start(wish, cookies);
-      return { location: await codeFlow.authorizeUrl(started.transaction), started };
+      const { transaction } = started;
+      const scopes = requestedScopes(policy, transaction);
+      return { location: await codeFlow.authorizeUrl({ ...transaction, scopes }), started };
     },
   };
 

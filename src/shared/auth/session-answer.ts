@@ -1,5 +1,5 @@
 import { type Guard, satisfies } from '../access/guard.ts';
-import { lackingScopes } from '../entra/authorize.ts';
+import { lackingScopes } from '../entra/scopes.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import type { Policy } from '../proxy/policy.ts';
 import type { Session } from '../session/session-store.ts';

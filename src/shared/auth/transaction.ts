@@ -10,6 +10,7 @@ export interface LoginTransaction {
   readonly nonce: string;
   readonly codeVerifier: string;
   readonly returnPath: ReturnPath;
+  /** What is asked beside the scopes of every sign-in, which the policy knows: cookies are small. */
   readonly scopes: readonly string[];
   /** The feature whose permissions were asked for. */
   readonly feature?: string;

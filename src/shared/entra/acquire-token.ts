@@ -5,11 +5,13 @@ import { IdTokenRefused, type IdTokenRules, noNonce, verifyIdToken } from '../id
 import type { SessionFacts } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { lackingScopes } from './authorize.ts';
 import type { CreateMsalClient } from './msal.ts';
 import { readMsalCache } from './msal-cache.ts';
+import { lackingScopes } from './scopes.ts';
 import { TableCachePlugin } from './table-cache-plugin.ts';
+import type { TokenEndpoint } from './token-endpoint.ts';
 import { type InteractionReason, interpretTokenError } from './token-errors.ts';
+import { signInServiceUnavailable } from './unavailable.ts';
 
 export type TokenAcquisition =
   | { readonly kind: 'token'; readonly accessToken: string; readonly session: Session }
@@ -41,6 +43,8 @@ export function createAcquireToken({
 }: AcquireTokenNeeds): AcquireToken {
   const renewFacts = async (session: Session, msalCache: string): Promise<SessionFacts> => {
     const { homeAccountIds, idTokens, scopes } = readMsalCache(msalCache);
+    // Tokens that came without an ID token and without client_info: nothing says whose they are.
+    if (homeAccountIds.includes('')) throw signInServiceUnavailable('The renewal does not say whose it is.');
     if (homeAccountIds.some((id) => id !== session.facts.account.homeAccountId)) {
       throw new IdTokenRefused('other_account');
     }
@@ -52,8 +56,9 @@ export function createAcquireToken({
       return { ...session.facts, grantedScopes };
     }
     const claims = await verifyIdToken(idToken, noNonce, idTokenRules);
-    if (!isSamePrincipal(claims.principal, session.facts.claims.principal))
+    if (!isSamePrincipal(claims.principal, session.facts.claims.principal)) {
       throw new IdTokenRefused('other_identity');
+    }
     return { ...session.facts, claims, grantedScopes };
   };
 
@@ -67,42 +72,16 @@ export function createAcquireToken({
       .acquireTokenSilent({ account: session.facts.account, scopes: [...scopes] })
       .catch((error: unknown) => ({ thrown: error }));
 
-    const mismatch =
-      plugin?.failure instanceof IdTokenRefused ? plugin.failure.code : otherAccount(result, session);
+    const mismatch = identityMismatch(plugin?.failure, result, session);
     if (mismatch !== undefined) {
       // Tokens of somebody else must never be served or kept: this session ends at once.
       log('error', { event: 'identity-mismatch', reason: mismatch });
       await store.remove(session.address);
       return { kind: 'session-ended' };
     }
-    // An ID token that could not be checked because the keys are out of reach: its tokens are not believed either.
-    if (plugin?.failure instanceof BffError && plugin.failure.code === 'sign_in_service_unavailable')
-      throw plugin.failure;
-    if ('thrown' in result) {
-      if (tokenEndpoint.failure) throw tokenEndpoint.failure;
-      if (tokenEndpoint.refusal === undefined) {
-        // Nothing was asked over the network: the cache has neither access nor refresh token for this account.
-        log('warn', { event: 'token-cache-empty' });
-        return { kind: 'interaction-required', reason: 'sign_in_required' };
-      }
-      const { claims, numbers, error } = tokenEndpoint.refusal;
-      const meaning = interpretTokenError(tokenEndpoint.refusal);
-      log(meaning.kind === 'own-credential-refused' ? 'error' : 'warn', {
-        event: 'refresh-refused',
-        meaning: meaning.kind === 'interaction-required' ? meaning.reason : meaning.kind,
-        aadsts: numbers[0],
-        oauth: error.slice(0, 40),
-      });
-      if (meaning.kind !== 'interaction-required') throw serviceUnavailable(result.thrown);
-      return {
-        kind: 'interaction-required',
-        reason: meaning.reason,
-        ...(claims === undefined ? {} : { claims }),
-      };
-    }
+    requireChecked(plugin?.failure, log);
+    if ('thrown' in result) return readFailure(result.thrown, tokenEndpoint, log);
     if (plugin?.gone) return { kind: 'session-ended' };
-    // The token is good although its cache could not be stored: the old refresh token stays valid at Entra.
-    if (plugin?.failure !== undefined) log('error', { event: 'token-cache-not-stored' });
     if (lackingScopes(scopes, result.scopes).length > 0) {
       return { kind: 'interaction-required', reason: 'consent_required' };
     }
@@ -110,19 +89,60 @@ export function createAcquireToken({
   };
 }
 
-/** MSAL stores nothing of an answer for an account it does not know, and hands out its token all the same (measured). */
-function otherAccount(
-  result: Pick<AuthenticationResult, 'account'> | { readonly thrown: unknown },
-  { facts }: Session,
-): string | undefined {
+type SilentResult = Pick<AuthenticationResult, 'account'> | { readonly thrown: unknown };
+
+/** Why what came back is not this session's; undefined when it is. */
+function identityMismatch(failure: unknown, result: SilentResult, { facts }: Session): string | undefined {
+  if (failure instanceof IdTokenRefused && !failure.mayPass) return failure.code;
+  // MSAL stores nothing of an answer for an account it does not know, and hands out its token all the same (measured).
   if ('thrown' in result || result.account === null) return undefined;
   return result.account.homeAccountId === facts.account.homeAccountId ? undefined : 'other_account';
 }
 
-function serviceUnavailable(cause: unknown): BffError {
-  return new BffError('sign_in_service_unavailable', {
-    detail: 'Microsoft Entra ID did not renew your access. You are still signed in; try again in a moment.',
-    cause,
-    retryAfterSeconds: 10,
+/** Tokens whose identity could not be checked are not believed. @throws {BffError} sign_in_service_unavailable */
+function requireChecked(failure: unknown, log: Log): void {
+  if (failure === undefined) return;
+  if (failure instanceof BffError && failure.code === 'storage_unavailable') {
+    // The token is good although its cache could not be stored: the old refresh token stays valid at Entra.
+    log('error', { event: 'token-cache-not-stored' });
+    return;
+  }
+  throw failure instanceof BffError
+    ? failure
+    : signInServiceUnavailable('The renewed sign-in could not be checked. Try again in a moment.', failure);
+}
+
+/** What MSAL's throwing means. @throws {BffError} sign_in_service_unavailable */
+function readFailure(thrown: unknown, { failure, entraError }: TokenEndpoint, log: Log): TokenAcquisition {
+  if (failure) throw failure;
+  if (entraError === undefined) {
+    // Only MSAL saying so means that the cache has neither access nor refresh token. Anything else is ours or Entra's
+    // trouble, a credential that cannot be used among it, and must not send the person to sign in.
+    if (!(thrown instanceof Error) || thrown.name !== 'InteractionRequiredAuthError') {
+      throw thrown instanceof BffError ? thrown : notRenewed(thrown);
+    }
+    log('warn', { event: 'token-cache-empty' });
+    return { kind: 'interaction-required', reason: 'sign_in_required' };
+  }
+  const { claims, numbers, error } = entraError;
+  const meaning = interpretTokenError(entraError);
+  log(meaning.kind === 'own-credential-refused' ? 'error' : 'warn', {
+    event: 'refresh-refused',
+    meaning: meaning.kind === 'interaction-required' ? meaning.reason : meaning.kind,
+    aadsts: numbers[0],
+    oauth: error.slice(0, 40),
   });
+  if (meaning.kind !== 'interaction-required') throw notRenewed(thrown);
+  return {
+    kind: 'interaction-required',
+    reason: meaning.reason,
+    ...(claims === undefined ? {} : { claims }),
+  };
+}
+
+function notRenewed(cause: unknown): BffError {
+  return signInServiceUnavailable(
+    'Microsoft Entra ID did not renew the access. Try again in a moment.',
+    cause,
+  );
 }

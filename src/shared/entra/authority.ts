@@ -6,18 +6,37 @@ export interface Authority {
   readonly tokenEndpoint: string;
   readonly endSessionEndpoint: string;
   readonly keysUri: string;
+  /** The audience of a managed identity's token that stands in for a secret. */
+  readonly tokenExchangeAudience: string;
   /** The issuer that speaks for a tenant. */
   issuerOf(tenantId: string): string;
 }
 
-/** A national cloud: its sign-in service and its Graph belong together. */
+/**
+ * A national cloud: its sign-in service, its Graph and the audience of federated credentials belong together.
+ * @see https://learn.microsoft.com/graph/deployments
+ * @see https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
+ */
 export const clouds = {
-  public: { signIn: 'https://login.microsoftonline.com', graph: 'https://graph.microsoft.com' },
-  usgov: { signIn: 'https://login.microsoftonline.us', graph: 'https://graph.microsoft.us' },
-  usgovdod: { signIn: 'https://login.microsoftonline.us', graph: 'https://dod-graph.microsoft.us' },
+  public: {
+    signIn: 'https://login.microsoftonline.com',
+    graph: 'https://graph.microsoft.com',
+    tokenExchange: 'api://AzureADTokenExchange',
+  },
+  usgov: {
+    signIn: 'https://login.microsoftonline.us',
+    graph: 'https://graph.microsoft.us',
+    tokenExchange: 'api://AzureADTokenExchangeUSGov',
+  },
+  usgovdod: {
+    signIn: 'https://login.microsoftonline.us',
+    graph: 'https://dod-graph.microsoft.us',
+    tokenExchange: 'api://AzureADTokenExchangeUSGov',
+  },
   china: {
     signIn: 'https://login.partner.microsoftonline.cn',
     graph: 'https://microsoftgraph.chinacloudapi.cn',
+    tokenExchange: 'api://AzureADTokenExchangeChina',
   },
 } as const;
 
@@ -29,7 +48,7 @@ export type Cloud = keyof typeof clouds;
  * @see https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
  */
 export function createAuthority(cloud: Cloud, tenant: string, emulatorOrigin?: string): Authority {
-  const { signIn } = clouds[cloud];
+  const { signIn, tokenExchange } = clouds[cloud];
   const origin = emulatorOrigin ?? signIn;
   const at = (path: string) => `${origin}/${tenant}/${path}`;
   return {
@@ -38,6 +57,7 @@ export function createAuthority(cloud: Cloud, tenant: string, emulatorOrigin?: s
     tokenEndpoint: at('oauth2/v2.0/token'),
     endSessionEndpoint: at('oauth2/v2.0/logout'),
     keysUri: at('discovery/v2.0/keys'),
+    tokenExchangeAudience: tokenExchange,
     issuerOf: (tenantId) => `${origin}/${tenantId}/v2.0`,
   };
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { BffError } from '../errors.ts';
 import type { VerifiedClaims } from '../identity/principal.ts';
 import { IdTokenRefused, type IdTokenRules, verifyIdToken } from '../identity/verify-id-token.ts';
 import type { MsalAccount } from '../session/session.ts';
 import type { CreateMsalClient } from './msal.ts';
 import { readMsalCache } from './msal-cache.ts';
+import { lackingScopes } from './scopes.ts';
 import { interpretTokenError, type TokenErrorMeaning } from './token-errors.ts';
 
 /** What an authorization request asks for; everything else in it is the same for every sign-in. */
@@ -78,11 +80,12 @@ export function createCodeFlow({ createMsalClient, redirectUri, idTokenRules }: 
         .acquireTokenByCode({ code, scopes: [...scopes], redirectUri, codeVerifier, nonce })
         .catch((error: unknown) => {
           if (tokenEndpoint.failure) throw tokenEndpoint.failure;
+          if (error instanceof BffError) throw error; // our credential cannot be used
           return { thrown: error };
         });
       if ('thrown' in result) {
-        if (tokenEndpoint.refusal) {
-          return { kind: 'refused', meaning: interpretTokenError(tokenEndpoint.refusal) };
+        if (tokenEndpoint.entraError) {
+          return { kind: 'refused', meaning: interpretTokenError(tokenEndpoint.entraError) };
         }
         return { kind: 'untrusted', reason: errorCodeOf(result.thrown) };
       }
@@ -111,15 +114,6 @@ export function createCodeFlow({ createMsalClient, redirectUri, idTokenRules }: 
       }
     },
   };
-}
-
-/** OpenID's own scopes are about the ID token and need no answer in the access token's list. */
-const openIdScopes = new Set(['openid', 'profile', 'offline_access', 'email']);
-
-/** Which of the asked scopes were not granted. Entra's scopes are case-insensitive, and so is MSAL. */
-export function lackingScopes(asked: readonly string[], granted: readonly string[]): string[] {
-  const has = new Set(granted.map((scope) => scope.toLowerCase()));
-  return asked.filter((scope) => !openIdScopes.has(scope) && !has.has(scope.toLowerCase()));
 }
 
 /** MSAL's code for what it did not like, for the log; its message names people. */

@@ -1,5 +1,8 @@
 import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
 import { SignJWT } from 'jose';
+import { withDeadline } from '../deadline.ts';
+import type { Authority } from './authority.ts';
+import { signInServiceUnavailable } from './unavailable.ts';
 
 /** How the app proves to Entra that it is the registered one. */
 export type ClientCredential =
@@ -17,12 +20,13 @@ export interface MsalCredential {
 export interface MsalCredentialNeeds {
   readonly credential: ClientCredential;
   readonly clientId: string;
-  readonly tokenEndpoint: string;
+  readonly authority: Pick<Authority, 'tokenEndpoint' | 'tokenExchangeAudience'>;
   readonly now: () => Date;
 }
 
 const ASSERTION_LIFETIME_SECONDS = 10 * 60;
 const RENEW_BEFORE_SECONDS = 2 * 60;
+const IDENTITY_DEADLINE_MS = 5_000;
 
 /**
  * The credential as MSAL takes it. MSAL asks for an assertion at every call, cache hits included (measured):
@@ -31,7 +35,7 @@ const RENEW_BEFORE_SECONDS = 2 * 60;
 export function toMsalCredential({
   credential,
   clientId,
-  tokenEndpoint,
+  authority,
   now,
 }: MsalCredentialNeeds): MsalCredential {
   if (credential.kind === 'secret') {
@@ -40,8 +44,8 @@ export function toMsalCredential({
   const clientAssertion = remember(
     now,
     credential.kind === 'certificate'
-      ? certificateAssertion(credential, clientId, tokenEndpoint, now)
-      : managedIdentityAssertion(credential.managedIdentityClientId),
+      ? certificateAssertion(credential, clientId, authority.tokenEndpoint, now)
+      : managedIdentityAssertion(credential.managedIdentityClientId, authority.tokenExchangeAudience),
   );
   return {
     options: { clientAssertion },
@@ -56,16 +60,27 @@ interface Assertion {
   readonly expiresAtMs: number;
 }
 
+/** Keeps an assertion; one renewal at a time, and what is still valid serves while a renewal fails. */
 function remember(now: () => Date, make: () => Promise<Assertion>): () => Promise<string> {
-  let current: Promise<Assertion> | undefined;
-  return async () => {
-    const known = await current;
-    if (known && known.expiresAtMs - RENEW_BEFORE_SECONDS * 1000 > now().getTime()) return known.text;
-    current = make();
-    current.catch(() => {
-      current = undefined;
+  let known: Assertion | undefined;
+  let renewing: Promise<Assertion> | undefined;
+  const remainingMs = () => (known === undefined ? 0 : known.expiresAtMs - now().getTime());
+  const renew = () => {
+    renewing ??= make().finally(() => {
+      renewing = undefined;
     });
-    return (await current).text;
+    return renewing;
+  };
+  return async () => {
+    if (known !== undefined && remainingMs() > RENEW_BEFORE_SECONDS * 1000) return known.text;
+    try {
+      known = await renew();
+    } catch (error) {
+      if (known === undefined || remainingMs() <= 0) {
+        throw signInServiceUnavailable("The app's own credential cannot be used just now.", error);
+      }
+    }
+    return known.text;
   };
 }
 
@@ -98,13 +113,20 @@ function certificateAssertion(
 }
 
 /** @see https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity */
-function managedIdentityAssertion(managedIdentityClientId: string | undefined): () => Promise<Assertion> {
+function managedIdentityAssertion(
+  managedIdentityClientId: string | undefined,
+  audience: string,
+): () => Promise<Assertion> {
   return async () => {
     const { ManagedIdentityCredential } = await import('@azure/identity');
     const identity = managedIdentityClientId
       ? new ManagedIdentityCredential({ clientId: managedIdentityClientId })
       : new ManagedIdentityCredential();
-    const { token, expiresOnTimestamp } = await identity.getToken('api://AzureADTokenExchange/.default');
+    // The library heeds no abort signal on the way to the identity endpoint (measured).
+    const { token, expiresOnTimestamp } = await withDeadline(
+      identity.getToken(`${audience}/.default`),
+      IDENTITY_DEADLINE_MS,
+    );
     return { text: token, expiresAtMs: expiresOnTimestamp };
   };
 }

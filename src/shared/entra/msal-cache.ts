@@ -1,6 +1,6 @@
 /** What we read from MSAL's serialized cache; its shape was measured with msal-node 7. */
 export interface MsalCacheView {
-  /** Whose entries these are, tokens included; an entry that names nobody (no `client_info` came with it) is left out. */
+  /** Whose entries these are, tokens included; empty for one that names nobody (no `client_info` came with it). */
   readonly homeAccountIds: readonly string[];
   /** The raw ID tokens: one per tenant. */
   readonly idTokens: readonly string[];
@@ -15,7 +15,7 @@ export function readMsalCache(msalCache: string): MsalCacheView {
   );
   const scopes = entriesOf(blob, 'AccessToken').flatMap((entry) => textOf(entry, 'target')?.split(' ') ?? []);
   return {
-    homeAccountIds: [...new Set(owners)].filter((owner) => owner !== ''),
+    homeAccountIds: [...new Set(owners)],
     idTokens: entriesOf(blob, 'IdToken').map((entry) => textOf(entry, 'secret') ?? ''),
     scopes: [...new Set(scopes)],
   };

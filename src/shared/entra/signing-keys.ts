@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { createRemoteJWKSet, customFetch, errors, exportJWK, type JWK } from 'jose';
-import { BffError } from '../errors.ts';
 import type { SigningKeys } from '../identity/verify-id-token.ts';
 import type { SendHttp } from '../network/http-request.ts';
+import { signInServiceUnavailable } from './unavailable.ts';
 
 const DEADLINE_MS = 5_000;
 const MAX_BYTES = 512 * 1024;
@@ -50,16 +50,16 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
         if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
           throw error;
         if (error instanceof errors.JOSENotSupported) throw error;
-        throw unavailable("The sign-in service's keys could not be read.", error);
+        throw signInServiceUnavailable("The sign-in service's keys could not be read.", error);
       }
     },
     async check() {
       if (!keySet.fresh) {
         await keySet.reload().catch((error: unknown) => {
-          throw unavailable("The sign-in service's keys could not be read.", error);
+          throw signInServiceUnavailable("The sign-in service's keys could not be read.", error);
         });
       }
-      if (clockSkewMs > MAX_CLOCK_SKEW_MS) throw unavailable("This machine's clock is wrong.", undefined);
+      if (clockSkewMs > MAX_CLOCK_SKEW_MS) throw signInServiceUnavailable("This machine's clock is wrong.");
     },
   };
 }
@@ -70,8 +70,4 @@ function issuerOfKey({ n, e }: JWK, published: readonly JWK[]): string | undefin
   // Entra's own member of a key: not in jose's type.
   const issuer: unknown = entry && Reflect.get(entry, 'issuer');
   return typeof issuer === 'string' ? issuer : undefined;
-}
-
-function unavailable(detail: string, cause: unknown): BffError {
-  return new BffError('sign_in_service_unavailable', { detail, cause, retryAfterSeconds: 10 });
 }

@@ -1,6 +1,7 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
-import { BffError } from '../errors.ts';
+import type { BffError } from '../errors.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
+import { signInServiceUnavailable } from './unavailable.ts';
 
 /** What Entra's token endpoint said instead of tokens. */
 export interface TokenEndpointError {
@@ -23,8 +24,8 @@ const MAX_BYTES = 256 * 1024;
 export class TokenEndpoint implements INetworkModule {
   /** Why there was no usable answer: it is for the sign-in service to mend, not for the person. */
   failure: BffError | undefined;
-  /** Entra's refusal, as it came. */
-  refusal: TokenEndpointError | undefined;
+  /** What Entra said instead of tokens. */
+  entraError: TokenEndpointError | undefined;
   readonly #sendHttp: SendHttp;
 
   constructor(sendHttp: SendHttp) {
@@ -55,11 +56,11 @@ export class TokenEndpoint implements INetworkModule {
     if (answer.status === 429 || answer.status >= 500) {
       throw this.#fail(undefined, parseRetryAfterSeconds(answer.headers['retry-after']));
     }
-    const body = parseJsonObject(answer.body);
+    const body = parseJsonObject(answer.body.toString('utf8'));
     if (body === undefined) throw this.#fail(undefined);
     if (answer.status !== 200) {
-      this.refusal = parseTokenEndpointError(body);
-      if (this.refusal === undefined) throw this.#fail(undefined);
+      this.entraError = parseTokenEndpointError(body);
+      if (this.entraError === undefined) throw this.#fail(undefined);
     } else if (!isBearerAnswer(body)) {
       throw this.#fail(undefined);
     }
@@ -67,11 +68,8 @@ export class TokenEndpoint implements INetworkModule {
   }
 
   #fail(cause: unknown, retryAfterSeconds = 5): BffError {
-    this.failure = new BffError('sign_in_service_unavailable', {
-      detail: 'Microsoft Entra ID did not answer as it should. Try again in a moment.',
-      cause,
-      retryAfterSeconds,
-    });
+    const detail = 'Microsoft Entra ID did not answer as it should. Try again in a moment.';
+    this.failure = signInServiceUnavailable(detail, cause, retryAfterSeconds);
     return this.failure;
   }
 }
@@ -88,9 +86,9 @@ function isBearerAnswer(body: Record<string, unknown>): boolean {
   );
 }
 
-function parseJsonObject(bytes: Buffer): Record<string, unknown> | undefined {
+function parseJsonObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined; // HTML from a proxy in between, or nothing
@@ -104,8 +102,17 @@ function parseTokenEndpointError(body: Record<string, unknown>): TokenEndpointEr
     error,
     numbers: Array.isArray(codes) ? codes.filter((code): code is number => typeof code === 'number') : [],
     ...(typeof suberror === 'string' ? { suberror } : {}),
-    ...(typeof claims === 'string' ? { claims } : {}),
+    ...(isClaimsRequest(claims) ? { claims } : {}),
   };
+}
+
+const MAX_CLAIMS_LENGTH = 4096;
+
+/** It goes back to Entra as it came, in a ticket: it must be bounded, and JSON, or MSAL throws. */
+function isClaimsRequest(claims: unknown): claims is string {
+  return (
+    typeof claims === 'string' && claims.length <= MAX_CLAIMS_LENGTH && parseJsonObject(claims) !== undefined
+  );
 }
 
 const MAX_RETRY_AFTER_SECONDS = 60 * 60;

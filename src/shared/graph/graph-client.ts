@@ -12,12 +12,16 @@ export interface GraphGet {
   readonly top?: number;
 }
 
+/** One call's end: each stands for itself. */
+export type GraphAnswer =
+  | { readonly kind: 'answered'; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly error: BffError };
+
 /** Calls that we compose ourselves, through Microsoft's client, with the signed-in person's own access token. */
 export interface GraphClient {
   /**
-   * The answers in the order of the calls; unknown until parsed.
-   * @throws {BffError} interaction_required, session_required, upstream_unreachable, upstream_timeout, and those of
-   * acquiring a token
+   * The ends of the calls, in their order.
+   * @throws {BffError} interaction_required, session_required, and those of acquiring a token
    */
   get(
     session: Session,
@@ -25,7 +29,7 @@ export interface GraphClient {
     scopes: readonly string[],
     calls: readonly GraphGet[],
     log: Log,
-  ): Promise<unknown[]>;
+  ): Promise<GraphAnswer[]>;
 }
 
 export interface GraphClientNeeds {
@@ -57,14 +61,16 @@ export function createGraphClient({
         middleware: authentication,
       });
       return Promise.all(
-        calls.map(async ({ path, select, top }) => {
+        calls.map(async ({ path, select, top }): Promise<GraphAnswer> => {
           const request = client.api(path);
           if (select) request.select([...select]);
           if (top !== undefined) request.top(top);
-          const answer: unknown = await request.get().catch((error: unknown) => {
-            throw toProblem(error);
-          });
-          return answer;
+          try {
+            const value: unknown = await request.get();
+            return { kind: 'answered', value };
+          } catch (error) {
+            return { kind: 'failed', error: toProblem(error) };
+          }
         }),
       );
     },
@@ -106,13 +112,13 @@ class AuthenticationHandler implements Middleware {
   }
 }
 
+/** The library wraps what is thrown below it and keeps its name as `code`, the status as `statusCode` (measured). */
 function toProblem(error: unknown): BffError {
-  const name = error instanceof Error ? error.name : '';
-  if (name === 'TimeoutError' || name === 'AbortError') {
-    return new BffError('upstream_timeout', { detail: 'Microsoft Graph took too long.', cause: error });
-  }
-  return new BffError('upstream_unreachable', {
-    detail: 'Microsoft Graph did not answer as it should.',
-    cause: error,
-  });
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return code === 'TimeoutError' || code === 'AbortError'
+    ? new BffError('upstream_timeout', { detail: 'Microsoft Graph took too long.', cause: error })
+    : new BffError('upstream_unreachable', {
+        detail: 'Microsoft Graph did not answer as it should.',
+        cause: error,
+      });
 }

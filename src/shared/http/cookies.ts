@@ -1,4 +1,5 @@
 import type { TransactionSlot } from '../auth/transaction.ts';
+import { BffError } from '../errors.ts';
 
 /** A `__Host-` cookie carries its rules in its name: Secure, Path=/, no Domain. Without TLS, in development, plain. */
 export interface CookieNames {
@@ -33,14 +34,17 @@ const MAX_COOKIE_HEADER_BYTES = 16 * 1024;
  * make it a value that nobody sealed.
  */
 export function parseCookies(header: string | undefined): Cookies {
+  if (header !== undefined && header.length > MAX_COOKIE_HEADER_BYTES) {
+    throw new BffError('request_invalid', { detail: 'The cookies of this site are too large. Delete them.' });
+  }
   const values = new Map<string, string[]>();
-  if (header !== undefined && header.length <= MAX_COOKIE_HEADER_BYTES) {
-    for (const pair of header.split(';')) {
-      const equals = pair.indexOf('=');
-      if (equals === -1) continue;
-      const name = pair.slice(0, equals).trimStart();
-      values.set(name, [...(values.get(name) ?? []), pair.slice(equals + 1)]);
-    }
+  for (const pair of header?.split(';') ?? []) {
+    const equals = pair.indexOf('=');
+    if (equals === -1) continue;
+    const name = pair.slice(0, equals).trimStart();
+    const known = values.get(name);
+    if (known) known.push(pair.slice(equals + 1));
+    else values.set(name, [pair.slice(equals + 1)]);
   }
   return {
     get(name) {

@@ -1,5 +1,5 @@
 import { BffError } from '../errors.ts';
-import type { BffRequest } from './request.ts';
+import { type BffRequest, isNavigation } from './request.ts';
 
 /**
  * Who may call a function with our cookie.
@@ -11,7 +11,7 @@ export type Caller = 'script' | 'page' | 'navigation';
 
 /** Refuses what does not prove that it is ours (CS-1, CS-2). @throws {BffError} cross_site_request */
 export function requireOwnRequest(request: BffRequest, caller: Caller, origin: string): void {
-  if (caller === 'navigation' || (caller === 'page' && isPageLoad(request))) return;
+  if (caller === 'navigation' || (caller === 'page' && isNavigation(request))) return;
   if (request.header('x-csrf') !== '1') throw refused('Send the header X-CSRF: 1.');
   requireOwnOrigin(request, origin);
 }
@@ -26,16 +26,6 @@ export function requireOwnForm(request: BffRequest, origin: string): void {
 /** A form is the one POST that a browser makes without a script's header. */
 export function isForm({ method, header }: BffRequest): boolean {
   return method === 'POST' && (header('content-type') ?? '').startsWith('application/x-www-form-urlencoded');
-}
-
-function isPageLoad({ method, header }: BffRequest): boolean {
-  const mode = header('sec-fetch-mode');
-  const destination = header('sec-fetch-dest');
-  if (method !== 'GET' || header('x-csrf') !== undefined) return false;
-  // Browsers of before 2023 do not say; their Strict cookies still stay away from foreign pages.
-  return mode === undefined
-    ? (header('accept') ?? '').includes('text/html')
-    : mode === 'navigate' && destination === 'document';
 }
 
 function requireOwnOrigin({ header }: BffRequest, origin: string): void {

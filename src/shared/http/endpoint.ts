@@ -3,12 +3,12 @@ import type { Access } from '../access/guard.ts';
 import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
 import { loginPath } from '../interaction/interaction.ts';
-import type { Session, SessionStore } from '../session/session-store.ts';
+import type { Session, SessionAbsence, SessionStore } from '../session/session-store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { toLogLine } from '../telemetry/log.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
-import { bouncePage } from './pages/bounce-page.ts';
+import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
 import { errorPage } from './pages/error-page.ts';
 import { missingRolePage } from './pages/missing-role-page.ts';
 import { problemResponse } from './problem.ts';
@@ -45,6 +45,8 @@ export interface EndpointNeeds {
   readonly logout: Logout;
 }
 
+const deadForGood: ReadonlySet<SessionAbsence> = new Set(['cookie-invalid', 'unreadable', 'retired-key']);
+
 /** The wrapper of every function: method, proof of origin, session, access; and the one place where errors end. */
 export function createEndpoint({ origin, cookieNames, store, logout }: EndpointNeeds): Endpoint {
   return (rules, handle) => async (httpRequest, context) => {
@@ -58,7 +60,8 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
     } catch (error) {
       // Not even readable as a request. Nothing may escape: the host would answer for us, or not at all.
       context.warn(toLogLine({ event: 'unreadable-request', cause: describeError(error) }));
-      const problem = new BffError('request_invalid', { detail: 'The request cannot be read.' });
+      const unreadable = new BffError('request_invalid', { detail: 'The request cannot be read.' });
+      const problem = error instanceof BffError ? error : unreadable;
       response = problemResponse(problem, context.invocationId, false);
     }
     // A cookie that the handler sets is not also cleared.
@@ -111,7 +114,9 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
       event: 'no-session',
       reason: read.reason,
     });
-    cookies.push(clearedCookie(cookieNames.session));
+    // Only what can never become a session again. A late answer for a session that was replaced meanwhile must not
+    // delete the cookie of the new one.
+    if (deadForGood.has(read.reason)) cookies.push(clearedCookie(cookieNames.session));
     return undefined;
   }
 
@@ -126,7 +131,7 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
   function bounceOrSignIn(request: BffRequest): BffResponse {
     const bounced = request.query.kind === 'query' && request.query.query.get('bounced') === '1';
     if (!bounced) return bouncePage(request.path, request.rawQuery);
-    const query = request.rawQuery.replace(/&?bounced=1$/, '');
+    const query = withoutBounced(request.rawQuery);
     const returnTo = query === '' ? request.path : `${request.path}?${query}`;
     return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo })}`);
   }

@@ -23,9 +23,12 @@ export interface IdTokenRules {
 export class IdTokenRefused extends Error {
   override readonly name = 'IdTokenRefused';
   readonly code: string;
-  constructor(code: string, cause?: unknown) {
-    super(code, { cause });
+  /** The fault may be ours and pass: a key that we do not know yet, a clock that is wrong. No reason to sign out. */
+  readonly mayPass: boolean;
+  constructor(code: string, options: { cause?: unknown; mayPass?: boolean } = {}) {
+    super(code, { cause: options.cause });
     this.code = code;
+    this.mayPass = options.mayPass ?? false;
   }
 }
 
@@ -52,10 +55,8 @@ export async function verifyIdToken(
     // Keys that cannot be fetched say nothing about the token: that error passes as it is.
     if (error instanceof BffError) throw error;
     // Whatever else a token makes the checks throw (a weak key, nesting without end), it was not verified.
-    throw new IdTokenRefused(
-      error instanceof errors.JOSEError ? error.code.toLowerCase() : 'unreadable',
-      error,
-    );
+    const code = error instanceof errors.JOSEError ? error.code.toLowerCase() : 'unreadable';
+    throw new IdTokenRefused(code, { cause: error, mayPass: isAboutKeysOrClocks(error) });
   }
 }
 
@@ -99,6 +100,11 @@ async function verify(
   return readVerifiedClaims(payload);
 }
 
+function isAboutKeysOrClocks(error: unknown): boolean {
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWTExpired) return true;
+  return error instanceof errors.JWTClaimValidationFailed && ['nbf', 'iat'].includes(error.claim);
+}
+
 /** A named opt-out, so that a missing nonce check is visible where it is asked for. */
 export const noNonce = Symbol('no nonce');
 
@@ -119,8 +125,9 @@ function checkTimes(payload: JWTPayload, now: Date): void {
   const issuedAt = requireTime(payload, 'iat');
   requireTime(payload, 'exp');
   if (payload.nbf !== undefined) requireTime(payload, 'nbf');
-  if (issuedAt > nowSeconds + CLOCK_SKEW_SECONDS) throw new IdTokenRefused('iat_in_future');
-  if (issuedAt < nowSeconds - MAX_AGE_SECONDS) throw new IdTokenRefused('iat_too_old');
+  if (issuedAt > nowSeconds + CLOCK_SKEW_SECONDS)
+    throw new IdTokenRefused('iat_in_future', { mayPass: true });
+  if (issuedAt < nowSeconds - MAX_AGE_SECONDS) throw new IdTokenRefused('iat_too_old', { mayPass: true });
 }
 
 const LATEST_SECONDS = 253_402_300_799; // 9999-12-31, the last second a Date prints with four digits

@@ -88,8 +88,10 @@ function fits(
 
 /**
  * A key as Graph hands them out, or an address. `$` would be an OData word (`$value`, `$ref`), a parenthesis a function
- * or a key in brackets, a semicolon or colon a matrix or drive path: those need rules of their own.
+ * or a key in brackets, a semicolon or colon a matrix or drive path. A word of letters alone is more likely a function
+ * (`delta`) or a well-known name, and a dotted one with Graph's prefix is a cast: those need rules of their own.
  */
 function isPlainKey(segment: string): boolean {
-  return /^[A-Za-z0-9_@.!~=+-]{1,512}$/.test(segment);
+  if (!/^[A-Za-z0-9_@.!~=+-]{1,512}$/.test(segment)) return false;
+  return !/^[A-Za-z]{1,40}$/.test(segment) && !/^microsoft\.graph\./i.test(segment);
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { fromStoredFacts, type SessionContent, toStoredFacts } from './session.ts';
+import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './session.ts';
 
 type Entries = Record<string, unknown>;
 
@@ -12,14 +12,25 @@ export function mergeContent(
   ours: SessionContent,
   theirs: SessionContent,
 ): SessionContent {
-  const facts = mergeEntries(
-    { ...toStoredFacts(base.facts) },
-    { ...toStoredFacts(ours.facts) },
-    { ...toStoredFacts(theirs.facts) },
-  );
   return {
-    facts: fromStoredFacts({ ...toStoredFacts(ours.facts), ...facts }),
+    facts: fromStoredFacts(
+      mergeFacts(toStoredFacts(base.facts), toStoredFacts(ours.facts), toStoredFacts(theirs.facts)),
+    ),
     msalCache: mergeCaches(base.msalCache, ours.msalCache, theirs.msalCache),
+  };
+}
+
+function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): StoredFacts {
+  const pick = <Name extends keyof StoredFacts>(name: Name): StoredFacts[Name] =>
+    isDeepStrictEqual(ours[name], base[name]) ? theirs[name] : ours[name];
+  return {
+    lineageId: pick('lineageId'),
+    claims: pick('claims'),
+    account: pick('account'),
+    signedInAt: pick('signedInAt'),
+    expiresAt: pick('expiresAt'),
+    grantedScopes: pick('grantedScopes'),
+    declinedFeatures: pick('declinedFeatures'),
   };
 }
 

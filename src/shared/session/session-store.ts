@@ -75,7 +75,7 @@ const JITTER_MS = 20;
 
 export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
   const { table, keyRing, indexKey, idleSeconds, now, random } = needs;
-  const cookies = createSessionCookieCodec(keyRing, now);
+  const cookies = createSessionCookieCodec(indexKey, now);
   const rows = createSessionRowCodec({ tableName: table.name, keyRing, random });
 
   const toSession = (
@@ -116,18 +116,13 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       const inserted = await table.insert(rows.toRow(address, content, lastUsedAt));
       const etag = inserted.kind === 'inserted' ? inserted.etag : await findOwnInsert(address);
       if (etag === undefined) return { kind: 'exists' };
-      return {
-        kind: 'created',
-        session: toSession(address, content, lastUsedAt, etag),
-        cookieValue: cookies.write(address),
-      };
+      const session = toSession(address, content, lastUsedAt, etag);
+      return { kind: 'created', session, cookieValue: cookies.write(address) };
     },
 
     async read(cookieValue) {
-      const cookie = cookies.read(cookieValue);
-      if (cookie.kind === 'newer') throw newerThanThisWorker();
-      if (cookie.kind === 'invalid') return { kind: 'none', reason: 'cookie-invalid' };
-      const { address } = cookie;
+      const address = cookies.read(cookieValue);
+      if (address === undefined) return { kind: 'none', reason: 'cookie-invalid' };
       const found = await table.read(rows.keysOf(address));
       if (found.kind === 'missing') return { kind: 'none', reason: 'missing' };
       const opening = openRow(address, found.row);
@@ -172,10 +167,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       return updated.kind === 'updated' ? toSession(session.address, session, usedAt, updated.etag) : session;
     },
 
-    addressOf(cookieValue) {
-      const cookie = cookies.read(cookieValue);
-      return cookie.kind === 'valid' ? cookie.address : undefined;
-    },
+    addressOf: (cookieValue) => cookies.read(cookieValue),
 
     remove: (address) => table.remove(rows.keysOf(address)),
     check: () => table.check(),

@@ -1,4 +1,5 @@
 import type { TableClient, TableServiceClientOptions } from '@azure/data-tables';
+import { withDeadline } from '../deadline.ts';
 import { BffError } from '../errors.ts';
 import type { ColumnValue, Row, Table, TableRead, TableUpdate } from './table.ts';
 
@@ -30,8 +31,11 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
     deadlineMs: number,
     operation: (client: TableClient, signal: AbortSignal) => Promise<Result>,
   ) => {
-    const client = await connect();
-    return operation(client, AbortSignal.timeout(deadlineMs));
+    // The signal reaches the request to the table, but not the one for a managed identity's token (measured).
+    return withDeadline(
+      connect().then((client) => operation(client, AbortSignal.timeout(deadlineMs))),
+      deadlineMs,
+    );
   };
 
   const update = async (row: Row, etag: string, mode: 'Merge' | 'Replace'): Promise<TableUpdate> => {
@@ -72,7 +76,7 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
         });
         return { kind: 'inserted', etag: requireEtag(written.etag) };
       } catch (error) {
-        if (isAnswer(error, 409)) return { kind: 'exists' };
+        if (isAnswer(error, 409, 'EntityAlreadyExists')) return { kind: 'exists' };
         throw unavailable(error);
       }
     },
@@ -140,16 +144,19 @@ function isColumnValue(value: unknown): value is ColumnValue {
   );
 }
 
-function isAnswer(error: unknown, statusCode: number): boolean {
-  return error instanceof Error && Reflect.get(error, 'statusCode') === statusCode;
+/** The status alone proves nothing: something in between can answer 404 as well, and that is no missing row. */
+function isAnswer(error: unknown, statusCode: number, code?: string): boolean {
+  if (!(error instanceof Error) || Reflect.get(error, 'statusCode') !== statusCode) return false;
+  return code === undefined || tableErrorCode(error) === code;
 }
 
 function isMissingRow(error: unknown): boolean {
-  return isAnswer(error, 404) && !isMissingTable(error);
+  // Cosmos DB and older API versions of the service name the same thing differently.
+  return isAnswer(error, 404, 'ResourceNotFound') || isAnswer(error, 404, 'EntityNotFound');
 }
 
 function isMissingTable(error: unknown): boolean {
-  return isAnswer(error, 404) && tableErrorCode(error) === 'TableNotFound';
+  return isAnswer(error, 404, 'TableNotFound');
 }
 
 /** The SDK keeps the service's own code in `details.odataError.code` (measured). */

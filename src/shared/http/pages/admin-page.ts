@@ -3,6 +3,8 @@ import type { BffResponse } from '../response.ts';
 import { html } from './html.ts';
 import { page } from './layout.ts';
 
+const adminPath = '/api/admin';
+
 /** The admin page: who you are to this app and why, and what Graph says about you. */
 export function adminPage({ claims, graph }: AdminOverview, roles: readonly string[]): BffResponse {
   return page({
@@ -35,7 +37,7 @@ function graphSection(graph: GraphOverview) {
   if (graph.kind === 'failed') {
     return html`<p class="warn">${graph.title}.</p>
 <p class="quiet">Code <code>${graph.code}</code>. The claims above do not depend on it.</p>
-<div class="actions"><a class="button" href="${graph.loginUrl ?? '/api/admin'}">${graph.loginUrl === undefined ? 'Try again' : 'Go on'}</a></div>`;
+<div class="actions"><a class="button" href="${graph.loginUrl === undefined ? adminPath : `${graph.loginUrl}&return_to=${encodeURIComponent(adminPath)}`}">${graph.loginUrl === undefined ? 'Try again' : 'Go on'}</a></div>`;
   }
   return html`<dl class="columns">
 ${graph.profile.map(({ label, value }) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}
@@ -43,7 +45,8 @@ ${graph.profile.map(({ label, value }) => html`<div><dt>${label}</dt><dd>${value
 </dl>`;
 }
 
-function membershipList(memberships: readonly Membership[]) {
+function membershipList(memberships: readonly Membership[] | undefined) {
+  if (memberships === undefined) return html`<span class="warn">This part of the answer did not come.</span>`;
   if (memberships.length === 0) return html`<span class="quiet">No groups and no roles.</span>`;
   const nameless = memberships.some(({ name }) => name === undefined);
   return html`<ul>

@@ -8,7 +8,8 @@ import { page } from './layout.ts';
  * @param rawQuery without the question mark
  */
 export function bouncePage(path: string, rawQuery: string): BffResponse {
-  const target = `${path}?${rawQuery === '' ? '' : `${rawQuery}&`}bounced=1`;
+  const query = withoutBounced(rawQuery);
+  const target = `${path}?${query === '' ? '' : `${query}&`}bounced=1`;
   return page({
     title: 'One moment',
     headers: { refresh: `0; url=${target}` },
@@ -17,4 +18,12 @@ export function bouncePage(path: string, rawQuery: string): BffResponse {
 <p><a class="button main" href="${target}">Continue</a></p>
 </section>`,
   });
+}
+
+/** A query without our marker, whoever put it there. */
+export function withoutBounced(rawQuery: string): string {
+  return rawQuery
+    .split('&')
+    .filter((pair) => !/^bounced(?:=|$)/i.test(pair))
+    .join('&');
 }
