@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import { app } from '@azure/functions';
 import { registerBff } from './bff.ts';
 import { misconfigured } from './functions/misconfigured.ts';
@@ -6,6 +7,11 @@ import { ConfigError, parseConfig } from './shared/config.ts';
 import { allMethods } from './shared/http/endpoint.ts';
 
 try {
+  if (zstdCompressSync === undefined) {
+    throw new ConfigError([
+      'Node.js is older than 22.15, which has no zstd; set the version of the function app to 24.',
+    ]);
+  }
   const config = parseConfig(process.env);
   registerBff(app, config, readPolicy(config.graph.policyFile));
 } catch (error) {
