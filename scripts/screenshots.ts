@@ -1,0 +1,71 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { createDevelopment } from '../dev/development.ts';
+import { findChromium, launchChromium } from '../test/support/chromium.ts';
+import { buildApp } from './build.ts';
+
+const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const images = fromRoot('docs/images');
+
+/** Signs Alice in, agreeing to everything, up to her open messages. */
+async function openMessages(page: Page, origin: string): Promise<void> {
+  const press = (name: string | RegExp) => page.getByRole('button', { name }).click();
+  await page.goto(origin);
+  await press('Sign in');
+  await press(/Alice Adams/);
+  await press('Accept');
+  await press('Show my messages');
+  await press('Continue to consent');
+  await press('Accept');
+  await page.getByText('10 shown').waitFor();
+  await page.locator('#portrait img').waitFor();
+  // The list has the focus after it opened: a picture needs none.
+  await page.evaluate('document.activeElement.blur(), scrollTo(0, 0)');
+}
+
+/** The Chromium in node_modules brings a font of its own: nicer than what a bare Linux has. */
+async function useOwnFont(): Promise<void> {
+  await findChromium(); // unpacks it
+  const cache = fromRoot('node_modules/.cache');
+  const folder = (await readdir(cache).catch(() => [])).findLast((name) => /^chromium-[\d.]+$/.test(name));
+  if (folder === undefined) return;
+  const prefer = (family: string) =>
+    `<match target="pattern"><test name="family"><string>${family}</string></test><edit name="family" mode="prepend" binding="strong"><string>Open Sans</string></edit></match>`;
+  const file = fromRoot('.build/fonts.conf');
+  await writeFile(
+    file,
+    `<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>${join(cache, folder, 'fonts')}</dir>${['system-ui', 'sans-serif'].map(prefer).join('')}</fontconfig>\n`,
+  );
+  process.env['FONTCONFIG_FILE'] = file;
+}
+
+await mkdir(images, { recursive: true });
+const development = createDevelopment({
+  build: () => buildApp(fromRoot('.build/screenshots.cjs')),
+  env: {},
+  log: () => undefined,
+});
+try {
+  const { publicBaseUrl } = await development.start();
+  await useOwnFont();
+  const launched = await launchChromium();
+  if (launched.kind === 'missing') throw new Error(launched.reason);
+  const page = await launched.browser.newPage({
+    deviceScaleFactor: 2,
+    viewport: { width: 1120, height: 1020 },
+  });
+  await openMessages(page, publicBaseUrl);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(images, `demo-${colorScheme}.png`) });
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto(`${publicBaseUrl}/api/admin`);
+  await page.getByRole('heading', { name: 'Microsoft Graph about you' }).waitFor({ timeout: 5_000 });
+  await page.screenshot({ path: join(images, 'admin.png') });
+  await launched.browser.close();
+} finally {
+  await development.stop();
+}
