@@ -1,5 +1,5 @@
 /** `not_asked`: the first use asks. `declined`: only a deliberate click asks again. */
-export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
+export type FeatureState = 'granted' | 'not_asked' | 'declined';
 
 export interface SignedOut {
   readonly signed_in: false;

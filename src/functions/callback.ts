@@ -6,7 +6,7 @@ import type { Endpoint } from '../shared/http/endpoint.ts';
 import { bouncePage } from '../shared/http/pages/bounce-page.ts';
 import { refusalResponse } from '../shared/http/pages/refusal-page.ts';
 import { type Query, requireQuery } from '../shared/http/query.ts';
-import type { BffRequest } from '../shared/http/request.ts';
+import { type BffRequest, isBounced } from '../shared/http/request.ts';
 import { type BffResponse, redirectResponse } from '../shared/http/response.ts';
 import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
 
@@ -25,7 +25,7 @@ export const callback = (endpoint: Endpoint, flow: Callback, names: CookieNames)
           error: query.get('error'),
           errorDescription: query.get('error_description'),
           errorSubcode: query.get('error_subcode'),
-          bounced: query.get('bounced') === '1',
+          bounced: isBounced(request),
         },
         session,
         readTransactionCookies(request.cookies, names),

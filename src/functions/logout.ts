@@ -4,8 +4,9 @@ import { BffError } from '../shared/errors.ts';
 import { type CookieNames, clearedCookie } from '../shared/http/cookies.ts';
 import { isForm, requireOwnForm } from '../shared/http/cross-site.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
+import { bouncePage } from '../shared/http/pages/bounce-page.ts';
 import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/http/pages/logout-page.ts';
-import type { BffRequest } from '../shared/http/request.ts';
+import { type BffRequest, isBounced } from '../shared/http/request.ts';
 import { type BffResponse, jsonResponse, redirectResponse } from '../shared/http/response.ts';
 
 export interface LogoutFunctionNeeds {
@@ -26,6 +27,9 @@ export const logout = (
     async (request, session) => {
       const cookieValue = request.cookies.get(names.session);
       if (request.method === 'GET') {
+        // A link from another site brings no Strict cookie: the page is loaded again before it says anything.
+        if (cookieValue === undefined && !isBounced(request))
+          return bouncePage(request.path, request.rawQuery);
         return cookieValue !== undefined && flow.isOurs(cookieValue)
           ? logoutPage(session?.facts.claims.principal.name, flow.formToken(cookieValue), entraOrigin)
           : signedOutPage();
@@ -52,8 +56,13 @@ export const logout = (
     },
   );
 
+const MAX_FORM_BYTES = 4096;
+
 async function readFormToken(request: BffRequest): Promise<string> {
-  return new URLSearchParams(Buffer.from(await request.body()).toString('utf8')).get('form_token') ?? '';
+  const body = await request.body();
+  if (body.byteLength > MAX_FORM_BYTES)
+    throw new BffError('body_too_large', { detail: 'This is not our form.' });
+  return new URLSearchParams(Buffer.from(body).toString('utf8')).get('form_token') ?? '';
 }
 
 /** @throws {BffError} cross_site_request */

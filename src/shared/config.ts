@@ -72,7 +72,7 @@ export function parseConfig(environment: Environment): Config {
   const keyRing = read(
     'SESSION_KEYS',
     sessionKeys,
-    'number:key pairs like "1:…", newest first, each key 32 random bytes as base64url (see docs/configuration.md)',
+    'number:key pairs like "1:…", the first seals and all open, each key 32 random bytes as base64url (see docs/configuration.md)',
   );
   const indexKey = read(
     'SESSION_INDEX_KEY',

@@ -1,6 +1,6 @@
 /**
  * Every way a request can fail, as the caller sees it: the code is the contract, the title is fixed per code.
- * `docs/problems.md` has one heading per code; a test holds the two equal.
+ * `docs/problems/` has one page per code; a test holds the two equal.
  */
 export const problems = {
   request_invalid: { status: 400, title: 'The request is not valid' },

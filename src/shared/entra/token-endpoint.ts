@@ -118,7 +118,7 @@ function isClaimsRequest(claims: unknown): claims is string {
 const MAX_RETRY_AFTER_SECONDS = 60 * 60;
 
 /** Whole seconds from a Retry-After header (seconds, decimals included, or a date); undefined when it has neither. */
-export function parseRetryAfterSeconds(header: string | undefined, now = new Date()): number | undefined {
+function parseRetryAfterSeconds(header: string | undefined, now = new Date()): number | undefined {
   if (header === undefined) return undefined;
   const seconds = /^\d+(\.\d+)?$/.test(header) ? Number(header) : (Date.parse(header) - now.getTime()) / 1000;
   return Number.isFinite(seconds)

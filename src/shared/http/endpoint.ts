@@ -12,7 +12,7 @@ import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
 import { errorPage } from './pages/error-page.ts';
 import { missingRolePage } from './pages/missing-role-page.ts';
 import { problemResponse } from './problem.ts';
-import { type BffRequest, isNavigation, prefersHtml, toBffRequest } from './request.ts';
+import { type BffRequest, isBounced, isNavigation, prefersHtml, toBffRequest } from './request.ts';
 import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
 
 /** What every function says about itself before it does anything. */
@@ -129,8 +129,7 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
 
   /** A link from another site brings no Strict cookie: the person may well be signed in, so the page is loaded again. */
   function bounceOrSignIn(request: BffRequest): BffResponse {
-    const bounced = request.query.kind === 'query' && request.query.query.get('bounced') === '1';
-    if (!bounced) return bouncePage(request.path, request.rawQuery);
+    if (!isBounced(request)) return bouncePage(request.path, request.rawQuery);
     const query = withoutBounced(request.rawQuery);
     const returnTo = query === '' ? request.path : `${request.path}?${query}`;
     return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo })}`);

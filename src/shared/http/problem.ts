@@ -1,8 +1,8 @@
 import { type BffError, problems } from '../errors.ts';
 import type { BffResponse } from './response.ts';
 
-/** The problem document of an error (RFC 9457). `type` names the heading in docs/problems.md. */
-export function problemDocument(error: BffError, invocationId: string): Record<string, unknown> {
+/** The problem document of an error (RFC 9457). `type` names the page in docs/problems/. */
+function problemDocument(error: BffError, invocationId: string): Record<string, unknown> {
   return {
     type: `urn:entra-bff:problem:${error.code}`,
     title: problems[error.code].title,

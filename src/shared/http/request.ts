@@ -40,7 +40,7 @@ export function toBffRequest(request: HttpRequest, context: InvocationContext): 
 }
 
 /** One line of JSON per record, with the invocation's id; the host adds the time and the function's name. */
-export function toLog(context: InvocationContext): Log {
+function toLog(context: InvocationContext): Log {
   return (level: LogLevel, record: LogRecord) => {
     context[level](toLogLine({ ...record, invocation_id: context.invocationId }));
   };
@@ -64,4 +64,9 @@ export function prefersHtml(accept: string | undefined): boolean {
   const html = types.indexOf('text/html');
   const json = types.findIndex((type) => type === 'application/json' || type === 'application/problem+json');
   return html !== -1 && (json === -1 || html < json);
+}
+
+/** The browser has been sent round once already, to bring its Strict cookies. */
+export function isBounced({ query }: BffRequest): boolean {
+  return query.kind === 'query' && query.query.get('bounced') === '1';
 }

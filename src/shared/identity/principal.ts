@@ -29,7 +29,7 @@ export function isSamePrincipal(left: Principal, right: Principal): boolean {
 }
 
 /** Anything but an array of strings is no role at all: a string `"Admin"` must not match letter by letter (RG-1). */
-export function parseRoles(value: unknown): readonly string[] {
+function parseRoles(value: unknown): readonly string[] {
   if (!Array.isArray(value) || !value.every((role): role is string => typeof role === 'string')) return [];
   return value;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** Methods that the proxy can forward. */
-export const proxyMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const proxyMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 const rule = z.strictObject({
   methods: z.array(z.enum(proxyMethods)).min(1).describe('Methods that may be used.'),

@@ -56,7 +56,7 @@ export function createSessionRowCodec({ tableName, keyRing, random }: SessionRow
         random,
       );
       if (sealed.length > MAX_SEALED_BYTES) {
-        throw new BffError('storage_unavailable', { detail: 'The session holds more than a table row can.' });
+        throw tooLarge();
       }
       const columns: Record<string, number | Date | Uint8Array> = {
         schema: SCHEMA,
@@ -107,6 +107,7 @@ function joinParts(columns: Row['columns']): Buffer {
 
 function pack({ facts, msalCache }: SessionContent): Buffer {
   const text = JSON.stringify({ facts: toStoredFacts(facts), msalCache });
+  if (text.length > MAX_CONTENT_BYTES) throw tooLarge();
   return zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 }
 
@@ -115,4 +116,8 @@ function unpack(packed: Buffer): SessionContent {
   // The bytes are authenticated: they are what `pack` wrote under this schema.
   const { facts, msalCache } = JSON.parse(text) as { facts: StoredFacts; msalCache: string };
   return { facts: fromStoredFacts(facts), msalCache };
+}
+
+function tooLarge(): BffError {
+  return new BffError('storage_unavailable', { detail: 'The session holds more than a table row can.' });
 }

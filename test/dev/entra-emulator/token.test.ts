@@ -169,7 +169,7 @@ describe('a refresh', () => {
     const answer = await app.refresh(textOf(await signedIn(ben.id), 'refresh_token'));
     expect(answer.status).toBe(200);
     expect(answer.body).not.toHaveProperty('id_token');
-    expect(answer.body).not.toHaveProperty('client_info');
+    expect(answer.body).toHaveProperty('client_info');
   });
 
   it('dates tokens back when told so', async () => {
