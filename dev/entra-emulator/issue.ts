@@ -49,7 +49,7 @@ export const issueTokens = async (
   if (isAsked('openid') && !(switches.refreshWithoutIdToken && grantType === 'refresh_token')) {
     body['id_token'] = await createIdToken(authority, redeemed, claims, context);
   }
-  if (form.get('client_info') === '1') body['client_info'] = createClientInfo(grant);
+  if (isAsked('openid') && form.get('client_info') === '1') body['client_info'] = createClientInfo(grant);
   return body;
 };
 
