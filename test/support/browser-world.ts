@@ -15,7 +15,7 @@ export interface BrowserWorld extends World {
   newPage(skip: (note: string) => never, options?: BrowserContextOptions): Promise<Page>;
 }
 
-const TIMEOUT_MS = 10_000; // below vitest's own, so that a failure names the step
+const TIMEOUT_MS = 20_000; // below vitest's own, so that a failure names the step
 
 export async function startBrowserWorld(): Promise<BrowserWorld> {
   const [launched, world] = await Promise.all([launchChromium(), startWorld()]);

@@ -42,14 +42,16 @@ describe('every page in a browser', () => {
     const app = createApp(emulator);
     const open = (changes: Record<string, string> = {}) =>
       page.goto(app.authorizeUrl({ prompt: 'select_account', ...changes }).href);
+    /** Every press leads to a new page: it is there when it has loaded. */
+    const afterLoad = (action: Promise<void>) => Promise.all([page.waitForEvent('load'), action]);
     const pressed = async (name: RegExp) => {
-      await page.getByRole('button', { name }).click();
+      await afterLoad(page.getByRole('button', { name }).click());
       return faultsOf(page);
     };
 
     await page.goto(emulator.origin);
     expect(await faultsOf(page)).toEqual([]);
-    await page.getByRole('link', { name: 'Open the switches' }).click();
+    await afterLoad(page.getByRole('link', { name: 'Open the switches' }).click());
     expect(await faultsOf(page)).toEqual([]);
     await page.getByLabel('Slow answers').fill('1');
     expect(await pressed(/Save switches/)).toEqual([]);
