@@ -25,7 +25,8 @@ export const ready = (endpoint: Endpoint, checks: readonly ReadinessCheck[], now
     async ({ log }) => {
       const nowMs = now().getTime();
       // Anybody may ask: however often they do, storage and Entra are asked once in this time.
-      if (last === undefined || last.untilMs <= nowMs) {
+      // A clock that was set back would make it last for hours.
+      if (last === undefined || last.untilMs <= nowMs || last.untilMs > nowMs + REMEMBER_MS) {
         last = { untilMs: nowMs + REMEMBER_MS, failing: findFailing(checks, log) };
       }
       const failing = await last.failing;

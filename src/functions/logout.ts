@@ -6,6 +6,7 @@ import { isForm, requireOwnForm } from '../shared/http/cross-site.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { bouncePage } from '../shared/http/pages/bounce-page.ts';
 import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/http/pages/logout-page.ts';
+import { requireQuery } from '../shared/http/query.ts';
 import { type BffRequest, isBounced } from '../shared/http/request.ts';
 import { type BffResponse, jsonResponse, redirectResponse } from '../shared/http/response.ts';
 
@@ -27,6 +28,7 @@ export const logout = (
     async (request, session) => {
       const cookieValue = request.cookies.get(names.session);
       if (request.method === 'GET') {
+        requireQuery(request.query);
         // A link from another site brings no Strict cookie: the page is loaded again before it says anything.
         if (cookieValue === undefined && !isBounced(request))
           return bouncePage(request.path, request.rawQuery);

@@ -75,7 +75,7 @@ export function createAcquireToken({
     const mismatch = identityMismatch(plugin?.failure, result, session);
     if (mismatch !== undefined) {
       // Tokens of somebody else must never be served or kept: this session ends at once.
-      log('error', { event: 'identity-mismatch', reason: mismatch });
+      log('error', { event: 'renewal-not-trusted', reason: mismatch });
       await store.remove(session.address);
       return { kind: 'session-ended' };
     }

@@ -54,7 +54,8 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
       }
     },
     async check() {
-      if (!keySet.fresh) {
+      // A skew is measured when keys are fetched: a clock that has been set right since is worth another look.
+      if (!keySet.fresh || clockSkewMs > MAX_CLOCK_SKEW_MS) {
         await keySet.reload().catch((error: unknown) => {
           throw signInServiceUnavailable("The sign-in service's keys could not be read.", error);
         });

@@ -12,6 +12,7 @@ import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
 import { errorPage } from './pages/error-page.ts';
 import { missingRolePage } from './pages/missing-role-page.ts';
 import { problemResponse } from './problem.ts';
+import { requireQuery } from './query.ts';
 import { type BffRequest, isBounced, isNavigation, prefersHtml, toBffRequest } from './request.ts';
 import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
 
@@ -129,6 +130,7 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
 
   /** A link from another site brings no Strict cookie: the person may well be signed in, so the page is loaded again. */
   function bounceOrSignIn(request: BffRequest): BffResponse {
+    requireQuery(request.query); // a marker in a query that nobody can read would be looked for without end
     if (!isBounced(request)) return bouncePage(request.path, request.rawQuery);
     const query = withoutBounced(request.rawQuery);
     const returnTo = query === '' ? request.path : `${request.path}?${query}`;

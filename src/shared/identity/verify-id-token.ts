@@ -101,8 +101,13 @@ async function verify(
 }
 
 function isAboutKeysOrClocks(error: unknown): boolean {
-  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWTExpired) return true;
-  return error instanceof errors.JWTClaimValidationFailed && ['nbf', 'iat'].includes(error.claim);
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return true;
+  if (error instanceof errors.JWTExpired) return true;
+  const { JWTClaimValidationFailed } = errors;
+  return (
+    error instanceof JWTClaimValidationFailed && error.claim === 'nbf' && error.reason === 'check_failed'
+  );
 }
 
 /** A named opt-out, so that a missing nonce check is visible where it is asked for. */

@@ -93,5 +93,5 @@ function fits(
  */
 function isPlainKey(segment: string): boolean {
   if (!/^[A-Za-z0-9_@.!~=+-]{1,512}$/.test(segment)) return false;
-  return !/^[A-Za-z]{1,40}$/.test(segment) && !/^microsoft\.graph\./i.test(segment);
+  return !/^[A-Za-z]{1,40}$/.test(segment) && !/^(?:microsoft\.)?graph\./i.test(segment);
 }

@@ -98,7 +98,7 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
         );
       } catch (error) {
         // A table that the first sign-in will create is no fault.
-        if (!isMissingRow(error) && !isMissingTable(error)) throw unavailable(error);
+        if (!isMissingRow(error)) throw unavailable(error);
       }
     },
   };
@@ -150,7 +150,9 @@ function isAnswer(error: unknown, statusCode: number, code?: string): boolean {
   return code === undefined || tableErrorCode(error) === code;
 }
 
+/** A table that is not there has no such row either: the service says so itself, and the next sign-in makes it. */
 function isMissingRow(error: unknown): boolean {
+  if (isMissingTable(error)) return true;
   // Cosmos DB and older API versions of the service name the same thing differently.
   return isAnswer(error, 404, 'ResourceNotFound') || isAnswer(error, 404, 'EntityNotFound');
 }
