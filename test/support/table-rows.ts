@@ -2,11 +2,14 @@ import { TableClient, type TableEntityResult } from '@azure/data-tables';
 import { inject } from 'vitest';
 import type { World } from './world.ts';
 
-/** Every row of the world's table, as an administrator of the storage account sees it. */
-export async function readRows({ tableName }: World): Promise<TableEntityResult<Record<string, unknown>>[]> {
-  const client = TableClient.fromConnectionString(inject('tableConnectionString'), tableName, {
+const tableOf = ({ tableName }: World) =>
+  TableClient.fromConnectionString(inject('tableConnectionString'), tableName, {
     allowInsecureConnection: true,
   });
+
+/** Every row of the world's table, as an administrator of the storage account sees it. */
+export async function readRows(world: World): Promise<TableEntityResult<Record<string, unknown>>[]> {
+  const client = tableOf(world);
   const rows: TableEntityResult<Record<string, unknown>>[] = [];
   try {
     for await (const row of client.listEntities()) rows.push(row);
@@ -15,4 +18,12 @@ export async function readRows({ tableName }: World): Promise<TableEntityResult<
     if (Reflect.get(Object(error), 'statusCode') !== 404) throw error;
   }
   return rows;
+}
+
+/** Empties the world's table: everybody is signed out. */
+export async function removeRows(world: World): Promise<void> {
+  const client = tableOf(world);
+  for (const { partitionKey = '', rowKey = '' } of await readRows(world)) {
+    await client.deleteEntity(partitionKey, rowKey);
+  }
 }
