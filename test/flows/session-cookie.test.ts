@@ -45,6 +45,9 @@ const attributesOf = (line: string) =>
     .filter((attribute) => !attribute.startsWith('max-age='))
     .sort();
 
+/** Random, and of the length and version of a real one: only its MAC tells. */
+const madeUp = () => Buffer.concat([Buffer.of(1), randomBytes(134)]).toString('base64url');
+
 async function expectSignedOut(answer: WireAnswer) {
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.body)).toEqual({ signed_in: false, login_url: '/api/auth/login' });
@@ -108,8 +111,12 @@ describe('a cookie', () => {
 
 describe('a sign-in', () => {
   it('takes over no value that the browser brings: a planted one, or the one of somebody else (SC-2)', async () => {
-    const planted = randomBytes(139).toString('base64url');
-    for (const brought of [planted, 'x', '']) {
+    expect(madeUp()).toHaveLength(aliceCookie.length);
+    const somebody = worker.browser();
+    await signIn(somebody, { user: 'alice' });
+    const somebodys = somebody.cookies().get('session') ?? '';
+    expect(await somebody.scriptJson('/api/auth/session')).toMatchObject({ name: 'Alice Adams' });
+    for (const brought of [somebodys, madeUp(), 'x', '']) {
       const browser = worker.browser();
       browser.cookies().set('session', brought);
       await signIn(browser, { user: 'ben' });
@@ -136,7 +143,7 @@ describe('refuses', () => {
   it('every tampered value, clears it, and asks nobody about it (SC-5, DO-2)', async () => {
     const bytes = Buffer.from(aliceCookie, 'base64url');
     const flipped = [...bytes.keys()]
-      .filter((index) => index % 4 === 1 && index > 4)
+      .filter((index) => index % 4 === 1)
       .map((index) => {
         const changed = Buffer.from(bytes);
         changed.writeUInt8(changed.readUInt8(index) ^ (1 << (index % 8)), index);
@@ -160,7 +167,7 @@ describe('refuses', () => {
       '../../x',
       "' or 1 eq 1",
       'x'.repeat(8000),
-      ...Array.from({ length: 20 }, () => randomBytes(139).toString('base64url')),
+      ...Array.from({ length: 20 }, madeUp),
     ].filter((value) => value !== aliceCookie);
     const { read } = worker.table.counts;
     const asked = world.entra.requests.length;

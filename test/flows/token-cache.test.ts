@@ -4,6 +4,7 @@ import { demoClient, people } from '../../dev/directory.ts';
 import { createKeyRing, parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../src/shared/crypto/seal.ts';
 import { readMsalCache } from '../../src/shared/entra/msal-cache.ts';
+import { createSessionCookieCodec } from '../../src/shared/session/session-cookie.ts';
 import { createSessionStore, type Session } from '../../src/shared/session/session-store.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
 import { readRows } from '../support/table-rows.ts';
@@ -121,10 +122,27 @@ describe('token caches', () => {
   it('are no memory of the worker: who signs out and in again starts anew (TC-1)', async () => {
     const first = await signedIn('alice');
     await whoAmI(first);
+    const kept = first.clone();
+    const old = [...(issued.get(people.alice.id) ?? [])];
+    expect((await openSession(first)).msalCache).toContain(old.at(-1));
     await logOut(first);
     const redeemed = world.entra.count('token');
-    expect((await first.script('GET', '/api/graph/v1.0/me')).status).toBe(401);
+    for (const where of [worker, otherWorker]) {
+      expect((await at(where, kept).script('GET', '/api/graph/v1.0/me')).status).toBe(401);
+    }
     expect(world.entra.count('token')).toBe(redeemed);
+
+    // About to end: the worker renews, and stores what MSAL then has in memory.
+    const second = await signedIn('alice', 60);
+    const asSignedIn = (await openSession(second)).msalCache;
+    expect(await whoAmI(second)).toBe('Alice Adams');
+    const asRenewed = (await openSession(second)).msalCache;
+    expect(asRenewed).not.toBe(asSignedIn);
+    for (const token of old) {
+      expect(asSignedIn).not.toContain(token);
+      expect(asRenewed).not.toContain(token);
+    }
+    await logOut(second);
   });
 
   it('keep a renewal for the next call, on whichever worker it comes', async () => {
@@ -311,12 +329,19 @@ describe('a row that somebody with access to the table changed', () => {
     await logOut(browser);
   });
 
-  it('cannot live longer than its sealed limit (SC-3)', async () => {
+  it('cannot live longer than its sealed limit, whatever its columns and a cookie say (SC-3)', async () => {
     const browser = await signedIn('ben');
+    const { address } = await openSession(browser);
     const { keys, columns } = await rowOf(browser);
     const forEver = new Date('2099-01-01');
     await table().upsertEntity({ ...keys, ...columns, expiresAt: forEver, lastUsedAt: forEver }, 'Replace');
-    world.advance(12 * 3600 + 1);
+    const indexKey = parseKeyBytes(world.settings['SESSION_INDEX_KEY'] ?? '');
+    if (!indexKey) throw new Error('the keys of the world');
+    const codec = createSessionCookieCodec(indexKey, () => new Date());
+    browser.cookies().set('session', codec.write({ ...address, expiresAt: forEver }));
+    world.advance(12 * 3600 - 60);
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });
+    world.advance(61);
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
     world.advance(-(12 * 3600 + 1));
     await table().deleteEntity(keys.partitionKey, keys.rowKey);

@@ -148,12 +148,15 @@ describe('read', () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     const { read } = table.counts;
+    expect(cookieValue).toHaveLength(180);
     for (const value of [
       '',
       'x',
       cookieValue.slice(1),
       `${cookieValue}A`,
-      'A'.repeat(186),
+      // Of the length and version of a real one, so that only the MAC tells.
+      Buffer.concat([Buffer.of(1), secureRandomBytes(134)]).toString('base64url'),
+      'A'.repeat(cookieValue.length),
       'x'.repeat(64 * 1024),
     ]) {
       expect(await store.read(value)).toEqual({ kind: 'none', reason: 'cookie-invalid' });
@@ -258,7 +261,7 @@ describe('read', () => {
       .catch((error: unknown) => error);
     expect(waits).toBeInstanceOf(BffError);
     expect(waits).toMatchObject({ code: 'storage_unavailable' });
-    // The cookie of a known key over a row that was rewritten under a newer one.
+    // A row that was rewritten under a newer key: its cookie is under none of them.
     await storeOf([key(2), key(1)]).write(session, withRefreshToken(session, 'next'));
     await expect(storeOf([key(1)]).read(cookieValue)).rejects.toMatchObject({ code: 'storage_unavailable' });
   });
