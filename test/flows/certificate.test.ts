@@ -1,0 +1,94 @@
+import { createPublicKey } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient, directory } from '../../dev/directory.ts';
+import { createCertificate } from '../support/certificate.ts';
+import { readRows } from '../support/table-rows.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+const registered = createCertificate();
+const unknown = createCertificate();
+
+const settingsOf = ({ certificatePem, privateKeyPem }: typeof registered) => ({
+  ENTRA_CLIENT_CREDENTIAL: 'certificate',
+  ENTRA_CERTIFICATE: certificatePem.replaceAll('\n', '\\n'),
+  ENTRA_CERTIFICATE_KEY: privateKeyPem.replaceAll('\n', '\\n'),
+  ENTRA_CLIENT_SECRET: '',
+});
+
+let world: World;
+let worker: Worker;
+/** The same deployment with a certificate that Entra does not know: one that was rolled too early. */
+let strangerToEntra: Worker;
+
+beforeAll(async () => {
+  const publicKey = createPublicKey(registered.certificatePem).export({ type: 'spki', format: 'pem' });
+  world = await startWorld({
+    ...directory,
+    registrations: directory.registrations.map((registration) =>
+      registration.clientId === demoClient.clientId
+        ? { ...registration, secrets: [], publicKeysPem: [String(publicKey)] }
+        : registration,
+    ),
+  });
+  worker = await world.startWorker({ environment: settingsOf(registered) });
+  strangerToEntra = await world.startWorker({ environment: settingsOf(unknown) });
+  const { tenantId, clientId } = demoClient;
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ tenantId, clientId, scopes });
+});
+
+afterEach(() => {
+  world.entra.switches.accessTokenLifetimeSeconds = 3600;
+});
+
+afterAll(() => world.close());
+
+describe('an app that proves itself by certificate', () => {
+  it('signs people in and renews their access, and sends no secret', async () => {
+    world.entra.switches.accessTokenLifetimeSeconds = 60;
+    const browser = worker.browser();
+    await signIn(browser, { user: 'alice' });
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ name: 'Alice Adams' });
+    expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
+    expect(world.entra.count('token', 'authorization_code')).toBe(1);
+    expect(world.entra.count('token', 'refresh_token')).toBe(1);
+    await browser.script('POST', '/api/auth/logout');
+  });
+
+  it('that Entra does not know: 503 at a renewal, and the session stays for a better day', async () => {
+    world.entra.switches.accessTokenLifetimeSeconds = 60;
+    const browser = worker.browser();
+    await signIn(browser, { user: 'alice' });
+    const rows = await readRows(world);
+    const calls = world.graph.count();
+    const elsewhere = strangerToEntra.browser();
+    elsewhere.cookies().set('session', browser.cookies().get('session') ?? '');
+    const call = await elsewhere.script('GET', '/api/graph/v1.0/me');
+    expect(call.status).toBe(503);
+    expect(JSON.parse(call.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
+    expect(call.setCookies).toEqual([]);
+    expect(world.graph.count()).toBe(calls);
+    expect(strangerToEntra.logLines.join('\n')).toContain('own-credential-refused');
+    expect(await readRows(world)).toEqual(rows);
+    expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
+    await browser.script('POST', '/api/auth/logout');
+  });
+
+  it('that Entra does not know: 503 at a sign-in, and no session', async () => {
+    const browser = strangerToEntra.browser();
+    // Entra sends the browser back to the public address, which is the first worker's.
+    const started = await browser.request('/api/auth/login');
+    const entra = worker.browser();
+    await signIn(entra, { user: 'alice' });
+    await entra.script('POST', '/api/auth/logout');
+    const rows = await readRows(world);
+    const sentBack = await entra.request(started.headers.location ?? '');
+    const { pathname, search } = new URL(sentBack.headers.location ?? '');
+    expect(pathname).toBe('/api/auth/callback');
+    const answer = await browser.request(pathname + search, { headers: { accept: 'application/json' } });
+    expect(answer.status).toBe(503);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
+    expect(browser.cookies().has('session')).toBe(false);
+    expect(await readRows(world)).toEqual(rows);
+  });
+});
