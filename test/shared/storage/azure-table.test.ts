@@ -1,0 +1,112 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
+import type { Table } from '../../../src/shared/storage/table.ts';
+
+/** What stands where the service should be: its answers are the test's. */
+let answer: (response: ServerResponse) => void;
+let asked = 0;
+const server = createServer((request, response) => {
+  asked++;
+  request.resume();
+  answer(response);
+});
+let table: Table;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const key = Buffer.alloc(32, 1).toString('base64');
+  const connectionString = `DefaultEndpointsProtocol=http;AccountName=stub;AccountKey=${key};TableEndpoint=http://127.0.0.1:${port}/stub;`;
+  table = createAzureTable({ kind: 'connection-string', connectionString, allowInsecure: true }, 'sessions');
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  asked = 0;
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const row = { partitionKey: 'user-a', rowKey: 'session-a', columns: { text: 'x' } };
+const operations: Record<string, () => Promise<unknown>> = {
+  read: () => table.read(row),
+  insert: () => table.insert(row),
+  replace: () => table.replace(row, 'etag'),
+  merge: () => table.merge(row, 'etag'),
+  remove: () => table.remove(row),
+  check: () => table.check(),
+};
+const names = Object.keys(operations);
+const run = (name: string) => operations[name]?.() ?? Promise.reject(new Error(name));
+
+const bare = (status: number) => (response: ServerResponse) => {
+  response.writeHead(status, { 'content-type': 'text/html' });
+  response.end('<html><title>Not here</title></html>');
+};
+const coded = (status: number, code: string) => (response: ServerResponse) => {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ 'odata.error': { code, message: { lang: 'en-US', value: code } } }));
+};
+const unavailable = { code: 'storage_unavailable', status: 503 };
+
+describe('an answer of something in between', () => {
+  it.each(names)('404 without its code is no missing row: %s', async (name) => {
+    answer = bare(404);
+    await expect(run(name)).rejects.toMatchObject(unavailable);
+    expect(asked).toBe(1);
+  });
+
+  it.each(names)('409 without its code is no row that exists: %s', async (name) => {
+    answer = bare(409);
+    await expect(run(name)).rejects.toMatchObject(unavailable);
+  });
+});
+
+describe('a table that is not there', () => {
+  it('has no rows: nothing is found, nothing is to be removed, and it is ready', async () => {
+    answer = coded(404, 'TableNotFound');
+    expect(await table.read(row)).toEqual({ kind: 'missing' });
+    expect(await table.replace(row, 'etag')).toEqual({ kind: 'missing' });
+    expect(await table.merge(row, 'etag')).toEqual({ kind: 'missing' });
+    await expect(table.remove(row)).resolves.toBeUndefined();
+    await expect(table.check()).resolves.toBeUndefined();
+  });
+
+  it.each(['ResourceNotFound', 'EntityNotFound'])('nor has one that says %s of a row', async (code) => {
+    answer = coded(404, code);
+    expect(await table.read(row)).toEqual({ kind: 'missing' });
+    await expect(table.remove(row)).resolves.toBeUndefined();
+  });
+});
+
+describe('a service that never answers', () => {
+  it.each([
+    ['read', 2_000],
+    ['check', 2_000],
+    ['insert', 4_000],
+    ['replace', 4_000],
+    ['merge', 4_000],
+    ['remove', 4_000],
+  ])(
+    'is given up at the deadline: %s after %i ms',
+    async (name, deadlineMs) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const arrived = new Promise<void>((resolve) => {
+        answer = () => resolve();
+      });
+      const settled = vi.fn();
+      const outcome = expect(run(name).finally(settled)).rejects.toMatchObject(unavailable);
+      await arrived;
+      await vi.advanceTimersByTimeAsync(deadlineMs - 1);
+      expect(settled).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(1);
+      await outcome;
+    },
+    6_000,
+  );
+});
