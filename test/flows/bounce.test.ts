@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { WireAnswer } from '../support/user-agent.ts';
+import { startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+});
+
+afterAll(() => world.close());
+
+/** Where a bounce sends the browser; undefined when the answer is none. */
+function bounceOf({ headers: { refresh } }: WireAnswer): string | undefined {
+  return typeof refresh === 'string' ? refresh.replace(/^0; url=/, '') : undefined;
+}
+
+/** A link from another site, in a browser that has no cookie to bring even when it comes again. */
+const load = (target: string) =>
+  worker.browser().request(target, {
+    headers: {
+      accept: 'text/html',
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    },
+  });
+
+const callback = `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}`;
+
+describe('a page that is loaded again to bring its cookies', () => {
+  it.each(['/api/auth/logout', '/api/admin', callback])('%s is loaded again once (LR-2)', async (path) => {
+    const again = bounceOf(await load(path));
+    expect(again).toBe(`${path}${path.includes('?') ? '&' : '?'}bounced=1`);
+    expect(bounceOf(await load(again ?? ''))).toBeUndefined();
+  });
+
+  describe('refuses', () => {
+    const queries = [
+      'a=1&a=2',
+      '%ff',
+      'x=%ff',
+      'bounc%65d=0',
+      'bounc%65d=1',
+      'bounced=0',
+      'Bounced=0',
+      'bounced',
+      'bounced=1&bounced=0',
+      `x=${'y'.repeat(17 * 1024 - 20)}`,
+    ];
+    const targets = ['/api/auth/logout?', '/api/admin?', `${callback}&`].flatMap((path) =>
+      queries.map((query) => [path, query.slice(0, 24), path + query] as const),
+    );
+
+    it.each(targets)('to be loaded again a second time: %s%s (LR-2)', async (_path, _query, target) => {
+      const first = await load(target);
+      expect(first.status).toBeLessThan(500);
+      const again = bounceOf(first);
+      if (again === undefined) return;
+      const second = await load(again);
+      expect(second.status).toBeLessThan(500);
+      expect(bounceOf(second)).toBeUndefined();
+    });
+  });
+});
