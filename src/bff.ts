@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { HttpHandler, HttpMethod } from '@azure/functions';
 import { admin } from './functions/admin.ts';
 import { callback } from './functions/callback.ts';
@@ -22,8 +23,11 @@ import { createAcquireToken } from './shared/entra/acquire-token.ts';
 import { createAuthority } from './shared/entra/authority.ts';
 import { createCodeFlow } from './shared/entra/authorize.ts';
 import { toMsalCredential } from './shared/entra/client-credential.ts';
+import { createLeasedRefresh } from './shared/entra/leased-refresh.ts';
 import { createMsal } from './shared/entra/msal.ts';
+import { createRefreshQueue } from './shared/entra/refresh-queue.ts';
 import { createSigningKeys } from './shared/entra/signing-keys.ts';
+import { createSilentAttempt } from './shared/entra/silent-attempt.ts';
 import { createGraphClient } from './shared/graph/graph-client.ts';
 import { cookieNames } from './shared/http/cookies.ts';
 import { allMethods, createEndpoint } from './shared/http/endpoint.ts';
@@ -47,6 +51,9 @@ export interface FunctionApp {
 export interface System {
   readonly now: () => Date;
   readonly random: RandomBytes;
+  /** Elapsed time on this worker; nobody sets it. */
+  readonly monotonicMs: () => number;
+  readonly wait: (durationMs: number) => Promise<void>;
   readonly sendHttp: SendHttp;
   readonly table: Table;
 }
@@ -55,6 +62,10 @@ export function createSystem({ session: { table, tableName } }: Config): System 
   return {
     now: () => new Date(),
     random: secureRandomBytes,
+    monotonicMs: () => performance.now(),
+    wait: async (durationMs) => {
+      await setTimeout(durationMs);
+    },
     sendHttp: createHttpSender(),
     table: createAzureTable(table, tableName),
   };
@@ -68,7 +79,7 @@ export function registerBff(
   system = createSystem(config),
 ): void {
   const { publicBaseUrl: origin, entra, session: sessionConfig } = config;
-  const { now, random, sendHttp, table } = system;
+  const { now, random, monotonicMs, wait, sendHttp, table } = system;
   const { keyRing, indexKey, idleSeconds, absoluteSeconds } = sessionConfig;
   const { clientId } = entra;
   const redirectUri = `${origin}/api/auth/callback`;
@@ -91,7 +102,9 @@ export function registerBff(
   };
   const createMsalClient = createMsal({ authority, clientId, credential, sendHttp });
   const store = createSessionStore({ table, keyRing, indexKey, idleSeconds, now, random });
-  const acquireToken = createAcquireToken({ createMsalClient, store, idTokenRules });
+  const attempt = createSilentAttempt({ createMsalClient, store, idTokenRules });
+  const refresh = createLeasedRefresh({ store, attempt, random, monotonicMs, wait });
+  const acquireToken = createAcquireToken(attempt, createRefreshQueue({ attempt, refresh, monotonicMs }));
   const interaction = createInteraction(sealer('interaction-ticket'), now);
 
   const codeFlow = createCodeFlow({ createMsalClient, redirectUri, idTokenRules });

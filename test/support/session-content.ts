@@ -7,6 +7,7 @@ export function sessionContent(
     claims?: Readonly<Record<string, unknown>>;
     facts?: Partial<SessionFacts>;
     msalCache?: string;
+    tokenGeneration?: number;
   } = {},
 ): SessionContent {
   const claims = readVerifiedClaims({
@@ -38,6 +39,7 @@ export function sessionContent(
       ...options.facts,
     },
     msalCache: options.msalCache ?? msalCacheOf({ homeAccountId }),
+    tokenGeneration: options.tokenGeneration ?? 0,
   };
 }
 

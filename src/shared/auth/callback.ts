@@ -145,7 +145,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     const facts = toFacts(redeemed, session, transaction.feature);
     // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
     const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
-    const created = await store.create({ facts, msalCache: redeemed.msalCache }, rowId);
+    const created = await store.create({ facts, msalCache: redeemed.msalCache, tokenGeneration: 0 }, rowId);
     if (created.kind === 'exists') return codeNotUsable(attempt);
     if (session !== undefined) await removeReplaced(session, log);
     log('info', { event: 'signed-in', feature: transaction.feature });

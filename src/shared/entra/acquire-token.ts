@@ -1,23 +1,7 @@
-import type { AuthenticationResult } from '@azure/msal-node';
-import { BffError } from '../errors.ts';
-import { isSamePrincipal } from '../identity/principal.ts';
-import { IdTokenRefused, type IdTokenRules, noNonce, verifyIdToken } from '../identity/verify-id-token.ts';
-import type { SessionFacts } from '../session/session.ts';
-import type { Session, SessionStore } from '../session/session-store.ts';
+import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { CreateMsalClient } from './msal.ts';
-import { readMsalCache } from './msal-cache.ts';
-import { lackingScopes } from './scopes.ts';
-import { TableCachePlugin } from './table-cache-plugin.ts';
-import type { TokenEndpoint } from './token-endpoint.ts';
-import { type InteractionReason, interpretTokenError } from './token-errors.ts';
-import { signInServiceUnavailable } from './unavailable.ts';
-
-export type TokenAcquisition =
-  | { readonly kind: 'token'; readonly accessToken: string; readonly session: Session }
-  | { readonly kind: 'interaction-required'; readonly reason: InteractionReason; readonly claims?: string }
-  /** Signed out meanwhile, or Entra answered with another identity. The row is gone. */
-  | { readonly kind: 'session-ended' };
+import type { RefreshInTurn } from './refresh-queue.ts';
+import type { SilentAttempt, TokenAcquisition } from './silent-attempt.ts';
 
 /**
  * An access token for the session's user: from the cache in the row, else by the refresh token, and then the
@@ -30,119 +14,9 @@ export type AcquireToken = (
   log: Log,
 ) => Promise<TokenAcquisition>;
 
-export interface AcquireTokenNeeds {
-  readonly createMsalClient: CreateMsalClient;
-  readonly store: SessionStore;
-  readonly idTokenRules: IdTokenRules;
-}
-
-export function createAcquireToken({
-  createMsalClient,
-  store,
-  idTokenRules,
-}: AcquireTokenNeeds): AcquireToken {
-  const renewFacts = async (session: Session, msalCache: string): Promise<SessionFacts> => {
-    const { homeAccountIds, idTokens, scopes } = readMsalCache(msalCache);
-    // Tokens that came without an ID token and without client_info: nothing says whose they are.
-    if (homeAccountIds.includes('')) throw signInServiceUnavailable('The renewal does not say whose it is.');
-    if (homeAccountIds.some((id) => id !== session.facts.account.homeAccountId)) {
-      throw new IdTokenRefused('other_account');
-    }
-    // A second one is of another tenant: MSAL files them by `tid`, beside the old one.
-    if (idTokens.length > 1) throw new IdTokenRefused('other_identity');
-    const [idToken] = idTokens;
-    const grantedScopes = [...new Set([...session.facts.grantedScopes, ...scopes])];
-    if (idToken === undefined || readMsalCache(session.msalCache).idTokens.includes(idToken)) {
-      return { ...session.facts, grantedScopes };
-    }
-    const claims = await verifyIdToken(idToken, noNonce, idTokenRules);
-    if (!isSamePrincipal(claims.principal, session.facts.claims.principal)) {
-      throw new IdTokenRefused('other_identity');
-    }
-    return { ...session.facts, claims, grantedScopes };
-  };
-
+export function createAcquireToken(attempt: SilentAttempt, refresh: RefreshInTurn): AcquireToken {
   return async (session, scopes, log) => {
-    let plugin: TableCachePlugin | undefined;
-    const { application, tokenEndpoint } = await createMsalClient((clearCache) => {
-      plugin = new TableCachePlugin({ session, store, clearCache, renewFacts });
-      return plugin;
-    });
-    const result = await application
-      .acquireTokenSilent({ account: session.facts.account, scopes: [...scopes] })
-      .catch((error: unknown) => ({ thrown: error }));
-
-    const mismatch = identityMismatch(plugin?.failure, result, session);
-    if (mismatch !== undefined) {
-      // Tokens of somebody else must never be served or kept: this session ends at once.
-      log('error', { event: 'renewal-not-trusted', reason: mismatch });
-      await store.remove(session.address);
-      return { kind: 'session-ended' };
-    }
-    requireChecked(plugin?.failure, log);
-    if ('thrown' in result) return readFailure(result.thrown, tokenEndpoint, log);
-    if (plugin?.gone) return { kind: 'session-ended' };
-    if (lackingScopes(scopes, result.scopes).length > 0) {
-      return { kind: 'interaction-required', reason: 'consent_required' };
-    }
-    return { kind: 'token', accessToken: result.accessToken, session: plugin?.session ?? session };
+    const cached = await attempt(session, scopes, log);
+    return cached.kind === 'refresh-needed' ? refresh(session, scopes, log) : cached;
   };
-}
-
-type SilentResult = Pick<AuthenticationResult, 'account'> | { readonly thrown: unknown };
-
-/** Why what came back is not this session's; undefined when it is. */
-function identityMismatch(failure: unknown, result: SilentResult, { facts }: Session): string | undefined {
-  if (failure instanceof IdTokenRefused && !failure.mayPass) return failure.code;
-  // MSAL stores nothing of an answer for an account it does not know, and hands out its token all the same (measured).
-  if ('thrown' in result || result.account === null) return undefined;
-  return result.account.homeAccountId === facts.account.homeAccountId ? undefined : 'other_account';
-}
-
-/** Tokens whose identity could not be checked are not believed. @throws {BffError} sign_in_service_unavailable */
-function requireChecked(failure: unknown, log: Log): void {
-  if (failure === undefined) return;
-  if (failure instanceof BffError && failure.code === 'storage_unavailable') {
-    // The token is good although its cache could not be stored: the old refresh token stays valid at Entra.
-    log('error', { event: 'token-cache-not-stored' });
-    return;
-  }
-  throw failure instanceof BffError
-    ? failure
-    : signInServiceUnavailable('The renewed sign-in could not be checked. Try again in a moment.', failure);
-}
-
-/** What MSAL's throwing means. @throws {BffError} sign_in_service_unavailable */
-function readFailure(thrown: unknown, { failure, entraError }: TokenEndpoint, log: Log): TokenAcquisition {
-  if (failure) throw failure;
-  if (entraError === undefined) {
-    // Only MSAL saying so means that the cache has neither access nor refresh token. Anything else is ours or Entra's
-    // trouble, a credential that cannot be used among it, and must not send the person to sign in.
-    if (!(thrown instanceof Error) || thrown.name !== 'InteractionRequiredAuthError') {
-      throw thrown instanceof BffError ? thrown : notRenewed(thrown);
-    }
-    log('warn', { event: 'token-cache-empty' });
-    return { kind: 'interaction-required', reason: 'sign_in_required' };
-  }
-  const { claims, numbers, error } = entraError;
-  const meaning = interpretTokenError(entraError);
-  log(meaning.kind === 'own-credential-refused' ? 'error' : 'warn', {
-    event: 'refresh-refused',
-    meaning: meaning.kind === 'interaction-required' ? meaning.reason : meaning.kind,
-    aadsts: numbers[0],
-    oauth: error.slice(0, 40),
-  });
-  if (meaning.kind !== 'interaction-required') throw notRenewed(thrown);
-  return {
-    kind: 'interaction-required',
-    reason: meaning.reason,
-    ...(claims === undefined ? {} : { claims }),
-  };
-}
-
-function notRenewed(cause: unknown): BffError {
-  return signInServiceUnavailable(
-    'Microsoft Entra ID did not renew the access. Try again in a moment.',
-    cause,
-  );
 }

@@ -14,7 +14,10 @@ export interface MsalClient {
  * Makes an MSAL client per request. One shared by several users writes each user's tokens into the others' stored
  * caches (measured); making one costs microseconds.
  */
-export type CreateMsalClient = (makePlugin?: (clearCache: () => void) => ICachePlugin) => Promise<MsalClient>;
+export type CreateMsalClient = (
+  makePlugin?: (clearCache: () => void) => ICachePlugin,
+  options?: { readonly mayRedeem: boolean },
+) => Promise<MsalClient>;
 
 export interface MsalNeeds {
   readonly authority: Authority;
@@ -32,10 +35,10 @@ export function createMsal({ authority, clientId, credential, sendHttp }: MsalNe
     end_session_endpoint: authority.endSessionEndpoint,
     jwks_uri: authority.keysUri,
   });
-  return async (makePlugin) => {
+  return async (makePlugin, { mayRedeem } = { mayRedeem: true }) => {
     // Loaded when first needed: most requests of a warm worker never touch MSAL.
     const { ConfidentialClientApplication: Application } = await import('@azure/msal-node');
-    const tokenEndpoint = new TokenEndpoint(sendHttp);
+    const tokenEndpoint = new TokenEndpoint(sendHttp, mayRedeem);
     const cachePlugin = makePlugin?.(() => application.clearCache());
     const application: ConfidentialClientApplication = new Application({
       auth: {

@@ -4,7 +4,9 @@ import type { Session, SessionStore } from '../session/session-store.ts';
 
 export interface TableCachePluginNeeds {
   readonly session: Session;
-  readonly store: SessionStore;
+  readonly store: Pick<SessionStore, 'write'>;
+  /** The lease under which the refresh token may be redeemed; it ends when the new cache is stored. */
+  readonly leaseId?: string;
   /** Empties MSAL's memory. */
   readonly clearCache: () => void;
   /**
@@ -46,7 +48,9 @@ export class TableCachePlugin implements ICachePlugin {
     try {
       const msalCache = tokenCache.serialize();
       const facts = await this.#needs.renewFacts(this.session, msalCache);
-      const written = await this.#needs.store.write(this.session, { facts, msalCache });
+      const { leaseId, store } = this.#needs;
+      const tokenGeneration = leaseId === undefined ? this.session.tokenGeneration : this.session.generation;
+      const written = await store.write(this.session, { facts, msalCache, tokenGeneration }, leaseId);
       if (written.kind === 'gone') this.gone = true;
       else this.session = written.session;
     } catch (error) {

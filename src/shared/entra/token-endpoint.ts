@@ -26,10 +26,15 @@ export class TokenEndpoint implements INetworkModule {
   failure: BffError | undefined;
   /** What Entra said instead of tokens. */
   entraError: TokenEndpointError | undefined;
+  /** A token request was wanted and not allowed: the cache alone cannot serve. */
+  withheld = false;
   readonly #sendHttp: SendHttp;
+  readonly #mayRedeem: boolean;
 
-  constructor(sendHttp: SendHttp) {
+  /** @param mayRedeem without it every token request is withheld: MSAL answers from its cache or not at all */
+  constructor(sendHttp: SendHttp, mayRedeem: boolean) {
     this.#sendHttp = sendHttp;
+    this.#mayRedeem = mayRedeem;
   }
 
   /** MSAL fetches discovery documents by GET; ours are configured, so that no document can name other endpoints. */
@@ -38,6 +43,10 @@ export class TokenEndpoint implements INetworkModule {
   }
 
   async sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+    if (!this.#mayRedeem) {
+      this.withheld = true;
+      throw new TypeError('no token request is allowed now');
+    }
     const { origin, pathname, search } = new URL(url);
     let answer: HttpAnswer;
     try {

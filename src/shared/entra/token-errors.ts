@@ -1,14 +1,21 @@
 import type { TokenEndpointError } from './token-endpoint.ts';
 
 /** Why only the person can help. A closed list: it travels in `interaction_required` problems. */
-export type InteractionReason =
-  | 'consent_required'
-  | 'admin_consent_required'
-  | 'two_factor_required'
-  | 'claims_challenge'
-  | 'refresh_token_expired'
-  | 'refresh_token_revoked'
-  | 'sign_in_required';
+const interactionReasons = [
+  'consent_required',
+  'admin_consent_required',
+  'two_factor_required',
+  'claims_challenge',
+  'refresh_token_expired',
+  'refresh_token_revoked',
+  'sign_in_required',
+] as const;
+
+export type InteractionReason = (typeof interactionReasons)[number];
+
+export function parseInteractionReason(text: string | undefined): InteractionReason | undefined {
+  return interactionReasons.find((reason) => reason === text);
+}
 
 export type TokenErrorMeaning =
   | { readonly kind: 'interaction-required'; readonly reason: InteractionReason }

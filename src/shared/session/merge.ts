@@ -5,18 +5,23 @@ type Entries = Record<string, unknown>;
 
 /**
  * Two writers changed one session: what each of them changed since `base` is kept.
- * Where both changed the same thing, ours is the later word, except that an access token with more life left stays.
+ * What Entra said later about the person counts, and all scopes that either was granted. Where both changed another
+ * fact, ours is the later word; of two access tokens the one with more life left stays, and
+ * of two refresh tokens the one of the higher lease generation.
  */
 export function mergeContent(
   base: SessionContent,
   ours: SessionContent,
   theirs: SessionContent,
 ): SessionContent {
+  const newer = ours.tokenGeneration >= theirs.tokenGeneration ? ours : theirs;
   return {
     facts: fromStoredFacts(
       mergeFacts(toStoredFacts(base.facts), toStoredFacts(ours.facts), toStoredFacts(theirs.facts)),
     ),
-    msalCache: mergeCaches(base.msalCache, ours.msalCache, theirs.msalCache),
+    msalCache: mergeCaches(base.msalCache, ours.msalCache, theirs.msalCache, newer === ours),
+    tokenGeneration: newer.tokenGeneration,
+    ...(newer.refreshFailure === undefined ? {} : { refreshFailure: newer.refreshFailure }),
   };
 }
 
@@ -25,17 +30,28 @@ function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): 
     isDeepStrictEqual(ours[name], base[name]) ? theirs[name] : ours[name];
   return {
     lineageId: pick('lineageId'),
-    claims: pick('claims'),
+    claims: issuedAt(theirs) > issuedAt(ours) ? theirs.claims : ours.claims,
     account: pick('account'),
     signedInAt: pick('signedInAt'),
     expiresAt: pick('expiresAt'),
-    grantedScopes: pick('grantedScopes'),
+    grantedScopes: [...new Set([...theirs.grantedScopes, ...ours.grantedScopes])],
     declinedFeatures: pick('declinedFeatures'),
   };
 }
 
+function issuedAt({ claims }: StoredFacts): number {
+  return typeof claims['iat'] === 'number' ? claims['iat'] : 0;
+}
+
+/**
+ * MSAL's cache has no time for refresh, ID tokens and accounts: the side whose tokens are of the higher lease generation
+ * has the later word on them.
+ */
+const newestTokensDecide = (oursIsNewer: boolean) => (our: unknown, their: unknown) =>
+  oursIsNewer ? our : their;
+
 /** MSAL's blob is JSON of sections (`AccessToken`, `RefreshToken` …) of entries by key: merged entry by entry. */
-function mergeCaches(base: string, ours: string, theirs: string): string {
+function mergeCaches(base: string, ours: string, theirs: string, oursIsNewer: boolean): string {
   const [baseBlob, ourBlob, theirBlob] = [parseBlob(base), parseBlob(ours), parseBlob(theirs)];
   const merged: Record<string, Entries> = {};
   for (const section of new Set([...Object.keys(theirBlob), ...Object.keys(ourBlob)])) {
@@ -43,7 +59,7 @@ function mergeCaches(base: string, ours: string, theirs: string): string {
       baseBlob[section] ?? {},
       ourBlob[section] ?? {},
       theirBlob[section] ?? {},
-      section === 'AccessToken' ? laterExpiry : undefined,
+      section === 'AccessToken' ? laterExpiry : newestTokensDecide(oursIsNewer),
     );
   }
   return JSON.stringify(merged);
@@ -53,7 +69,7 @@ function mergeEntries(
   base: Entries,
   ours: Entries,
   theirs: Entries,
-  resolve: (ours: unknown, theirs: unknown) => unknown = (our) => our,
+  resolve: (ours: unknown, theirs: unknown) => unknown,
 ): Entries {
   const merged: Entries = {};
   for (const key of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {

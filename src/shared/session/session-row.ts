@@ -3,7 +3,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import { deriveKey, encodeFields, open, type RandomBytes, seal } from '../crypto/seal.ts';
 import { BffError } from '../errors.ts';
-import type { Row, RowKeys } from '../storage/table.ts';
+import type { ColumnValue, Row, RowKeys } from '../storage/table.ts';
 import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './session.ts';
 import type { RowAddress, SessionAddress } from './session-cookie.ts';
 
@@ -14,17 +14,26 @@ const MAX_SEALED_BYTES = 700 * 1024;
 const MAX_CONTENT_BYTES = 8 * 1024 * 1024;
 
 export type RowOpening =
-  | { readonly kind: 'opened'; readonly content: SessionContent; readonly lastUsedAt: Date }
+  | { readonly kind: 'opened'; readonly content: SessionContent; readonly state: RowState }
   /** Moved, mixed, cut or changed: it does not open where it stands. */
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'retired-key' }
   /** Written by a newer version or under a newer key than this worker knows. */
   | { readonly kind: 'newer' };
 
+/** What a row says in plain columns. */
+export interface RowState {
+  readonly lastUsedAt: Date;
+  /** Who may redeem the refresh token just now; absent when nobody does. */
+  readonly leaseId?: string;
+  /** Counts the leases. */
+  readonly generation: number;
+}
+
 /** Turns a session's content into a table row and back. Only the holder of the cookie's secret can open a row. */
 export interface SessionRowCodec {
   keysOf(address: RowAddress): RowKeys;
-  toRow(address: SessionAddress, content: SessionContent, lastUsedAt: Date): Row;
+  toRow(address: SessionAddress, content: SessionContent, state: RowState): Row;
   open(address: SessionAddress, row: Row): RowOpening;
 }
 
@@ -46,7 +55,7 @@ export function createSessionRowCodec({ tableName, keyRing, random }: SessionRow
 
   return {
     keysOf,
-    toRow(address, content, lastUsedAt) {
+    toRow(address, content, { lastUsedAt, leaseId = '', generation }) {
       const keys = keysOf(address);
       const { id, bytes } = keyRing.writing;
       const sealed = seal(
@@ -58,11 +67,13 @@ export function createSessionRowCodec({ tableName, keyRing, random }: SessionRow
       if (sealed.length > MAX_SEALED_BYTES) {
         throw tooLarge();
       }
-      const columns: Record<string, number | Date | Uint8Array> = {
+      const columns: Record<string, ColumnValue> = {
         schema: SCHEMA,
         keyId: id,
         expiresAt: content.facts.expiresAt,
         lastUsedAt,
+        leaseId,
+        generation,
       };
       for (let part = 0; part * PART_BYTES < sealed.length; part++) {
         columns[`part${part}`] = sealed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES);
@@ -70,7 +81,7 @@ export function createSessionRowCodec({ tableName, keyRing, random }: SessionRow
       return { ...keys, columns };
     },
     open(address, { columns }) {
-      const { schema, keyId, lastUsedAt } = columns;
+      const { schema, keyId, lastUsedAt, leaseId, generation } = columns;
       if (typeof schema !== 'number' || typeof keyId !== 'number' || !isInstant(lastUsedAt)) {
         return { kind: 'unreadable' };
       }
@@ -86,7 +97,15 @@ export function createSessionRowCodec({ tableName, keyRing, random }: SessionRow
       );
       return plaintext === undefined
         ? { kind: 'unreadable' }
-        : { kind: 'opened', content: unpack(plaintext), lastUsedAt };
+        : {
+            kind: 'opened',
+            content: unpack(plaintext),
+            state: {
+              lastUsedAt,
+              generation: typeof generation === 'number' ? generation : 0,
+              ...(typeof leaseId === 'string' && leaseId !== '' ? { leaseId } : {}),
+            },
+          };
     },
   };
 }
@@ -105,8 +124,8 @@ function joinParts(columns: Row['columns']): Buffer {
   }
 }
 
-function pack({ facts, msalCache }: SessionContent): Buffer {
-  const text = JSON.stringify({ facts: toStoredFacts(facts), msalCache });
+function pack({ facts, ...rest }: SessionContent): Buffer {
+  const text = JSON.stringify({ facts: toStoredFacts(facts), ...rest } satisfies StoredContent);
   if (text.length > MAX_CONTENT_BYTES) throw tooLarge();
   return zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 }
@@ -114,9 +133,11 @@ function pack({ facts, msalCache }: SessionContent): Buffer {
 function unpack(packed: Buffer): SessionContent {
   const text = zstdDecompressSync(packed, { maxOutputLength: MAX_CONTENT_BYTES }).toString('utf8');
   // The bytes are authenticated: they are what `pack` wrote under this schema.
-  const { facts, msalCache } = JSON.parse(text) as { facts: StoredFacts; msalCache: string };
-  return { facts: fromStoredFacts(facts), msalCache };
+  const { facts, ...rest } = JSON.parse(text) as StoredContent;
+  return { facts: fromStoredFacts(facts), ...rest };
 }
+
+type StoredContent = Omit<SessionContent, 'facts'> & { readonly facts: StoredFacts };
 
 function tooLarge(): BffError {
   return new BffError('storage_unavailable', { detail: 'The session holds more than a table row can.' });

@@ -9,12 +9,11 @@ import type { Row, Table } from '../storage/table.ts';
 import { mergeContent } from './merge.ts';
 import type { SessionContent, SessionFacts } from './session.ts';
 import { createSessionCookieCodec, type RowAddress, type SessionAddress } from './session-cookie.ts';
-import { createSessionRowCodec, type RowOpening } from './session-row.ts';
+import { createSessionRowCodec, type RowOpening, type RowState } from './session-row.ts';
 
 /** A session as it was read: its content, and the version a write is held against. */
-export interface Session extends SessionContent {
+export interface Session extends SessionContent, RowState {
   readonly address: SessionAddress;
-  readonly lastUsedAt: Date;
   readonly idleExpiresAt: Date;
   readonly etag: string;
 }
@@ -37,6 +36,16 @@ export type SessionCreation =
   /** This sign-in already made its session: a replayed callback. */
   | { readonly kind: 'exists' };
 
+export type SessionRefetch =
+  | { readonly kind: 'found'; readonly session: Session }
+  | { readonly kind: 'gone' };
+
+export type LeaseTaking =
+  | { readonly kind: 'taken'; readonly session: Session }
+  /** Somebody wrote since the session was read: look again. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'gone' };
+
 export type SessionWrite =
   | { readonly kind: 'written'; readonly session: Session }
   /** Deleted meanwhile: deletion wins, nothing was written. */
@@ -51,7 +60,12 @@ export interface SessionStore {
   /** @param rowId derived from the login transaction, so that one transaction makes one session at most. */
   create(content: SessionContent, rowId: Buffer): Promise<SessionCreation>;
   read(cookieValue: string): Promise<SessionRead>;
-  write(session: Session, content: SessionContent): Promise<SessionWrite>;
+  /** @param releasing the writer's own lease, which ends with this write */
+  write(session: Session, content: SessionContent, releasing?: string): Promise<SessionWrite>;
+  /** The session as it stands in the table now. */
+  refetch(session: Session): Promise<SessionRefetch>;
+  /** Takes the right to redeem the refresh token, if the row is still as it was read. */
+  takeLease(session: Session, leaseId: string): Promise<LeaseTaking>;
   /** Records use, at most once per twelfth of the idle time. The session to go on with is the one returned. */
   touch(session: Session): Promise<Session>;
   /** The address in a cookie that this service made, whatever became of the row. */
@@ -80,14 +94,18 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
 
   const toSession = (
     address: SessionAddress,
-    { facts, msalCache }: SessionContent,
-    lastUsedAt: Date,
+    { facts, msalCache, tokenGeneration, refreshFailure }: SessionContent,
+    { lastUsedAt, leaseId, generation }: RowState,
     etag: string,
   ): Session => ({
     facts,
     msalCache,
+    tokenGeneration,
+    ...(refreshFailure === undefined ? {} : { refreshFailure }),
     address,
     lastUsedAt,
+    ...(leaseId === undefined ? {} : { leaseId }),
+    generation,
     idleExpiresAt: new Date(lastUsedAt.getTime() + idleSeconds * 1000),
     etag,
   });
@@ -104,6 +122,14 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
     return found.kind === 'found' && rows.open(address, found.row).kind === 'opened' ? found.etag : undefined;
   };
 
+  const refetch = async ({ address }: Session): Promise<SessionRefetch> => {
+    const found = await table.read(rows.keysOf(address));
+    if (found.kind === 'missing') return { kind: 'gone' };
+    const opening = openRow(address, found.row);
+    if (opening.kind !== 'opened') return { kind: 'gone' };
+    return { kind: 'found', session: toSession(address, opening.content, opening.state, found.etag) };
+  };
+
   return {
     async create(content, rowId) {
       const address: SessionAddress = {
@@ -112,11 +138,11 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
         secret: random(SECRET_BYTES),
         expiresAt: content.facts.expiresAt,
       };
-      const lastUsedAt = now();
-      const inserted = await table.insert(rows.toRow(address, content, lastUsedAt));
+      const state: RowState = { lastUsedAt: now(), generation: 0 };
+      const inserted = await table.insert(rows.toRow(address, content, state));
       const etag = inserted.kind === 'inserted' ? inserted.etag : await findOwnInsert(address);
       if (etag === undefined) return { kind: 'exists' };
-      const session = toSession(address, content, lastUsedAt, etag);
+      const session = toSession(address, content, state, etag);
       return { kind: 'created', session, cookieValue: cookies.write(address) };
     },
 
@@ -127,35 +153,48 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       if (found.kind === 'missing') return { kind: 'none', reason: 'missing' };
       const opening = openRow(address, found.row);
       if (opening.kind !== 'opened') return { kind: 'none', reason: opening.kind };
-      const session = toSession(address, opening.content, opening.lastUsedAt, found.etag);
+      const session = toSession(address, opening.content, opening.state, found.etag);
       const nowMs = now().getTime();
       if (session.facts.expiresAt.getTime() <= nowMs) return { kind: 'none', reason: 'expired' };
       if (session.idleExpiresAt.getTime() <= nowMs) return { kind: 'none', reason: 'idle-expired' };
       return { kind: 'live', session };
     },
 
-    async write(session, content) {
+    async write(session, content, releasing) {
       let base = session;
       let ours = content;
       for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
-        if (isSameContent(base, ours)) return { kind: 'written', session: base };
-        const updated = await table.replace(rows.toRow(base.address, ours, base.lastUsedAt), base.etag);
+        const releases = releasing !== undefined && base.leaseId === releasing;
+        if (isSameContent(base, ours) && !releases) return { kind: 'written', session: base };
+        // A lease of somebody else stays: only its holder ends it, or its time.
+        const state = releases ? withoutLease(base) : base;
+        const updated = await table.replace(rows.toRow(base.address, ours, state), base.etag);
         if (updated.kind === 'updated') {
-          return { kind: 'written', session: toSession(base.address, ours, base.lastUsedAt, updated.etag) };
+          return { kind: 'written', session: toSession(base.address, ours, state, updated.etag) };
         }
         if (updated.kind === 'missing') return { kind: 'gone' };
         await wait(random(1).readUInt8(0) % JITTER_MS);
-        const found = await table.read(rows.keysOf(base.address));
-        if (found.kind === 'missing') return { kind: 'gone' };
-        const opening = openRow(base.address, found.row);
-        if (opening.kind !== 'opened') return { kind: 'gone' };
-        ours = mergeContent(base, ours, opening.content);
-        base = toSession(base.address, opening.content, opening.lastUsedAt, found.etag);
+        const theirs = await refetch(base);
+        if (theirs.kind === 'gone') return { kind: 'gone' };
+        ours = mergeContent(base, ours, theirs.session);
+        base = theirs.session;
       }
       throw new BffError('storage_unavailable', {
         detail: 'Too many requests wrote to this session at once.',
         retryAfterSeconds: 1,
       });
+    },
+
+    refetch,
+
+    async takeLease(session, leaseId) {
+      const state: RowState = { ...session, leaseId, generation: session.generation + 1 };
+      const { generation } = state;
+      const row = { ...rows.keysOf(session.address), columns: { leaseId, generation } };
+      const updated = await table.merge(row, session.etag);
+      if (updated.kind === 'missing') return { kind: 'gone' };
+      if (updated.kind === 'changed') return { kind: 'changed' };
+      return { kind: 'taken', session: toSession(session.address, session, state, updated.etag) };
     },
 
     async touch(session) {
@@ -164,7 +203,8 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       const row = { ...rows.keysOf(session.address), columns: { lastUsedAt: usedAt } };
       const updated = await table.merge(row, session.etag);
       // Whoever wrote in between used the session as well: a lost race needs no second try.
-      return updated.kind === 'updated' ? toSession(session.address, session, usedAt, updated.etag) : session;
+      if (updated.kind !== 'updated') return session;
+      return toSession(session.address, session, { ...session, lastUsedAt: usedAt }, updated.etag);
     },
 
     addressOf: (cookieValue) => cookies.read(cookieValue),
@@ -180,7 +220,16 @@ function hashOfUser(indexKey: Buffer, { claims: { principal } }: SessionFacts): 
 }
 
 function isSameContent(left: SessionContent, right: SessionContent): boolean {
-  return left.msalCache === right.msalCache && isDeepStrictEqual(left.facts, right.facts);
+  return (
+    left.msalCache === right.msalCache &&
+    left.tokenGeneration === right.tokenGeneration &&
+    isDeepStrictEqual(left.facts, right.facts) &&
+    isDeepStrictEqual(left.refreshFailure, right.refreshFailure)
+  );
+}
+
+function withoutLease({ lastUsedAt, generation }: RowState): RowState {
+  return { lastUsedAt, generation };
 }
 
 function newerThanThisWorker(): BffError {

@@ -29,6 +29,20 @@ export interface SessionContent {
   readonly facts: SessionFacts;
   /** MSAL's serialized token cache: exactly one account. */
   readonly msalCache: string;
+  /** The lease generation under which the refresh token was obtained: the higher one is the newer token. */
+  readonly tokenGeneration: number;
+  /** How the last refresh under a lease failed, for those who waited for it. */
+  readonly refreshFailure?: RefreshFailure;
+}
+
+/** A refresh's failure as its holder leaves it in the row. */
+export interface RefreshFailure {
+  readonly leaseId: string;
+  /** It speaks of these scopes alone: consent may be missing for one API and not for another. */
+  readonly scopes: readonly string[];
+  /** Why the person is needed; absent when Entra could not be reached. */
+  readonly reason?: string;
+  readonly claims?: string;
 }
 
 /** The stored spelling of {@link SessionFacts}: plain JSON, instants as ISO text, claims as they were verified. */

@@ -16,7 +16,7 @@ const codecOf = (options: { tableName?: string; keyRing?: KeyRing } = {}) =>
     random: secureRandomBytes,
   });
 const codec = codecOf();
-const lastUsedAt = new Date('2026-08-01T12:30:00Z');
+const state = { lastUsedAt: new Date('2026-08-01T12:30:00Z'), leaseId: 'lease', generation: 3 };
 const content = sessionContent();
 const newAddress = (userHash = secureRandomBytes(32)): SessionAddress => ({
   userHash,
@@ -25,7 +25,7 @@ const newAddress = (userHash = secureRandomBytes(32)): SessionAddress => ({
   expiresAt: content.facts.expiresAt,
 });
 const address = newAddress();
-const row = codec.toRow(address, content, lastUsedAt);
+const row = codec.toRow(address, content, state);
 const withColumns = (columns: Record<string, ColumnValue | undefined>): Row => {
   const kept = Object.entries({ ...row.columns, ...columns }).filter(([, value]) => value !== undefined);
   return { ...row, columns: Object.fromEntries(kept) as Row['columns'] };
@@ -40,21 +40,21 @@ const textOfSize = (size: number) => secureRandomBytes(size).toString('base64').
 
 describe('a session row', () => {
   it('opens to what was put in', () => {
-    expect(codec.open(address, row)).toEqual({ kind: 'opened', content, lastUsedAt });
+    expect(codec.open(address, row)).toEqual({ kind: 'opened', content, state });
   });
 
   it.each([1, 60, 64, 128, 500])('holds a cache of %i KiB', (kib) => {
     const large = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(kib * 1024) }) });
-    const stored = codec.toRow(address, large, lastUsedAt);
+    const stored = codec.toRow(address, large, state);
     for (const value of Object.values(stored.columns)) {
       if (value instanceof Uint8Array) expect(value.length).toBeLessThanOrEqual(64 * 1024);
     }
-    expect(codec.open(address, stored)).toEqual({ kind: 'opened', content: large, lastUsedAt });
+    expect(codec.open(address, stored)).toEqual({ kind: 'opened', content: large, state });
   });
 
   it('refuses cleanly what no row can hold', () => {
     const huge = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(2 * 1024 * 1024) }) });
-    expect(() => codec.toRow(address, huge, lastUsedAt)).toThrow(BffError);
+    expect(() => codec.toRow(address, huge, state)).toThrow(BffError);
   });
 
   it('shows no token, claim, address or object id: neither in keys nor in columns (TC-2)', () => {
@@ -74,12 +74,20 @@ describe('a session row', () => {
     ]) {
       expect(everything).not.toContain(secret);
     }
-    expect(Object.keys(row.columns).sort()).toEqual(['expiresAt', 'keyId', 'lastUsedAt', 'part0', 'schema']);
+    expect(Object.keys(row.columns).sort()).toEqual([
+      'expiresAt',
+      'generation',
+      'keyId',
+      'lastUsedAt',
+      'leaseId',
+      'part0',
+      'schema',
+    ]);
   });
 
   it('differs at every write of the same content (TC-2)', () => {
     const writes = Array.from({ length: 50 }, () =>
-      bytesOf(codec.toRow(address, content, lastUsedAt)).toString('hex'),
+      bytesOf(codec.toRow(address, content, state)).toString('hex'),
     );
     expect(new Set(writes).size).toBe(writes.length);
   });
@@ -95,7 +103,7 @@ describe('a session row', () => {
   });
 
   it('opens under every key of the ring, and is written under the first', () => {
-    const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(address, content, lastUsedAt);
+    const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(address, content, state);
     expect(old.columns['keyId']).toBe(1);
     expect(codec.open(address, old).kind).toBe('opened');
     expect(row.columns['keyId']).toBe(2);
@@ -127,7 +135,7 @@ describe('a session row', () => {
 
     it('swapped with the row of somebody else, both ways', () => {
       const other = newAddress();
-      const theirs = codec.toRow(other, sessionContent({ claims: { oid: 'be' } }), lastUsedAt);
+      const theirs = codec.toRow(other, sessionContent({ claims: { oid: 'be' } }), state);
       expect(codec.open(address, { ...row, columns: theirs.columns })).toEqual(unreadable);
       expect(codec.open(other, { ...theirs, columns: row.columns })).toEqual(unreadable);
     });
@@ -138,8 +146,8 @@ describe('a session row', () => {
 
     it('with parts of two writes mixed, out of order, missing or added', () => {
       const large = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(200 * 1024) }) });
-      const one = codec.toRow(address, large, lastUsedAt);
-      const two = codec.toRow(address, large, lastUsedAt);
+      const one = codec.toRow(address, large, state);
+      const two = codec.toRow(address, large, state);
       const parts = Object.keys(one.columns).filter((name) => name.startsWith('part'));
       expect(parts.length).toBeGreaterThan(2);
       const { part0, part1, part2 } = one.columns;

@@ -1,0 +1,139 @@
+import type { RandomBytes } from '../crypto/seal.ts';
+import type { RefreshFailure } from '../session/session.ts';
+import type { Session, SessionStore } from '../session/session-store.ts';
+import { describeError } from '../telemetry/describe-error.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { SilentAttempt, TokenAcquisition } from './silent-attempt.ts';
+import { parseInteractionReason } from './token-errors.ts';
+import { signInServiceUnavailable } from './unavailable.ts';
+
+/** How a refresh ended, and the session as whoever comes next should look at it. */
+export interface RefreshEnd {
+  readonly latest: Session;
+  readonly outcome: TokenAcquisition;
+}
+
+/**
+ * One redemption of a session's refresh token at a time across workers, by a lease in the row. Whoever finds another's
+ * lease uses what the holder stores, or adopts the failure it leaves.
+ * @throws {BffError} sign_in_service_unavailable, storage_unavailable
+ */
+export type LeasedRefresh = (session: Session, scopes: readonly string[], log: Log) => Promise<RefreshEnd>;
+
+export interface LeasedRefreshNeeds {
+  readonly store: SessionStore;
+  readonly attempt: SilentAttempt;
+  readonly random: RandomBytes;
+  /** This worker's own clock, which nobody sets: clocks of workers differ, elapsed time does not. */
+  readonly monotonicMs: () => number;
+  readonly wait: (durationMs: number) => Promise<void>;
+}
+
+// A holder has 8 s for the token request and 4 s for the write after it; then it is taken for dead.
+export const LEASE_MS = 15_000;
+const LOOK_AGAIN_MS = 150;
+const LOOK_AGAIN_JITTER_MS = 100;
+
+export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
+  const { store, attempt, random, monotonicMs, wait } = needs;
+  return refresh;
+
+  /** Looks again, then takes the lease or watches the one there is, until one of them ends the matter. */
+  async function refresh(session: Session, scopes: readonly string[], log: Log): Promise<RefreshEnd> {
+    let current = session;
+    let watched: { readonly leaseId: string; readonly sinceMs: number } | undefined;
+    for (;;) {
+      const cached = await attempt(current, scopes, log);
+      if (cached.kind !== 'refresh-needed') return { latest: current, outcome: cached };
+      const { leaseId } = current;
+      if (leaseId === undefined || (watched?.leaseId === leaseId && hasExpired(watched))) {
+        if (leaseId !== undefined) log('warn', { event: 'lease-taken-over' });
+        const ended = await refreshUnderLease(current, scopes, log);
+        if (ended.kind === 'ended') return ended;
+        current = ended.session;
+        continue;
+      }
+      if (watched?.leaseId !== leaseId) watched = { leaseId, sinceMs: monotonicMs() };
+      await wait(LOOK_AGAIN_MS + (random(1).readUInt8(0) % LOOK_AGAIN_JITTER_MS));
+      const found = await store.refetch(current);
+      if (found.kind === 'gone') return { latest: current, outcome: { kind: 'session-ended' } };
+      current = found.session;
+      const failure = current.refreshFailure;
+      if (failure?.leaseId === leaseId && isAboutSameScopes(failure, scopes)) {
+        return { latest: current, outcome: adopt(failure) };
+      }
+    }
+  }
+
+  /** `again`: somebody else was faster, or wrote meanwhile: this is the session to look at. */
+  async function refreshUnderLease(
+    session: Session,
+    scopes: readonly string[],
+    log: Log,
+  ): Promise<
+    ({ readonly kind: 'ended' } & RefreshEnd) | { readonly kind: 'again'; readonly session: Session }
+  > {
+    const leaseId = random(16).toString('base64url');
+    const taking = await store.takeLease(session, leaseId);
+    if (taking.kind === 'gone') return sessionEnded(session);
+    if (taking.kind === 'changed') return lookAgain(session);
+    const held = taking.session;
+    try {
+      const outcome = await attempt(held, scopes, log, leaseId);
+      if (outcome.kind === 'token') return { kind: 'ended', latest: outcome.session, outcome };
+      if (outcome.kind !== 'interaction-required') return sessionEnded(held);
+      // Entra's refusal is believed only while the row is as it was: if somebody redeemed the token meanwhile, it is
+      // this worker's copy that is old, not the sign-in.
+      const now = await store.refetch(held);
+      if (now.kind === 'gone') return sessionEnded(held);
+      if (now.session.leaseId !== leaseId || now.session.tokenGeneration !== held.tokenGeneration) {
+        return { kind: 'again', session: now.session };
+      }
+      const { reason, claims } = outcome;
+      const failure = { leaseId, scopes, reason, ...(claims === undefined ? {} : { claims }) };
+      return { kind: 'ended', latest: await leaveFailure(now.session, failure, log), outcome };
+    } catch (error) {
+      await leaveFailure(held, { leaseId, scopes }, log);
+      throw error;
+    }
+  }
+
+  async function lookAgain(session: Session) {
+    const found = await store.refetch(session);
+    return found.kind === 'gone' ? sessionEnded(session) : { kind: 'again' as const, session: found.session };
+  }
+
+  /** Ends the lease and tells those who wait. If that fails as well, the lease ends by its time. */
+  async function leaveFailure(session: Session, refreshFailure: RefreshFailure, log: Log): Promise<Session> {
+    try {
+      const { facts, msalCache, tokenGeneration } = session;
+      const content = { facts, msalCache, tokenGeneration, refreshFailure };
+      const written = await store.write(session, content, refreshFailure.leaseId);
+      return written.kind === 'written' ? written.session : session;
+    } catch (error) {
+      log('warn', { event: 'refresh-failure-not-stored', error: describeError(error) });
+      return session;
+    }
+  }
+
+  function hasExpired({ sinceMs }: { readonly sinceMs: number }): boolean {
+    return monotonicMs() - sinceMs >= LEASE_MS;
+  }
+}
+
+function sessionEnded(latest: Session): { readonly kind: 'ended' } & RefreshEnd {
+  return { kind: 'ended', latest, outcome: { kind: 'session-ended' } };
+}
+
+/** @throws {BffError} sign_in_service_unavailable */
+function adopt({ reason, claims }: RefreshFailure): TokenAcquisition {
+  const known = parseInteractionReason(reason);
+  if (known === undefined) {
+    throw signInServiceUnavailable('Microsoft Entra ID did not renew the access. Try again in a moment.');
+  }
+  return { kind: 'interaction-required', reason: known, ...(claims === undefined ? {} : { claims }) };
+}
+
+function isAboutSameScopes({ scopes }: RefreshFailure, asked: readonly string[]): boolean {
+  return scopes.length === asked.length && asked.every((scope) => scopes.includes(scope));
+}

@@ -1,0 +1,99 @@
+import { Buffer } from 'node:buffer';
+import type { Session } from '../session/session-store.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { LeasedRefresh } from './leased-refresh.ts';
+import type { SilentAttempt, TokenAcquisition } from './silent-attempt.ts';
+
+/**
+ * One refresh of a session at a time in this worker. Each in turn starts from what the one before it left, without
+ * another read; whoever waited while a refresh failed adopts its failure instead of asking Entra the same again.
+ * @throws {BffError} sign_in_service_unavailable, storage_unavailable
+ */
+export type RefreshInTurn = (
+  session: Session,
+  scopes: readonly string[],
+  log: Log,
+) => Promise<TokenAcquisition>;
+
+export interface RefreshQueueNeeds {
+  readonly attempt: SilentAttempt;
+  readonly refresh: LeasedRefresh;
+  readonly monotonicMs: () => number;
+}
+
+/** What one turn leaves for the next. */
+interface Left {
+  readonly latest: Session;
+  readonly failure?: Failure;
+}
+
+interface Failure {
+  readonly scopes: readonly string[];
+  readonly endedAtMs: number;
+  /** The failed refresh's end: an outcome, or the error it threw. */
+  readonly repeat: () => TokenAcquisition;
+}
+
+/** A turn's end: what it leaves, and how its own caller is answered. */
+interface Turn {
+  readonly left: Left;
+  readonly settle: () => TokenAcquisition;
+}
+
+export function createRefreshQueue({ attempt, refresh, monotonicMs }: RefreshQueueNeeds): RefreshInTurn {
+  const queues = new Map<string, Promise<Left>>();
+
+  return async (session, scopes, log) => {
+    const key = queueKey(session);
+    const queuedAtMs = monotonicMs();
+    const before = queues.get(key) ?? Promise.resolve<Left>({ latest: session });
+    const turn = before.then((left) => takeTurn(left, queuedAtMs, scopes, log));
+    const after = turn.then(({ left }) => left);
+    queues.set(key, after);
+    const { settle } = await turn;
+    // The last in the queue clears it away.
+    if (queues.get(key) === after) queues.delete(key);
+    return settle();
+  };
+
+  /** Never rejects: what goes wrong is for `settle` to throw, and for the next in the queue to know. */
+  async function takeTurn(
+    before: Left,
+    queuedAtMs: number,
+    scopes: readonly string[],
+    log: Log,
+  ): Promise<Turn> {
+    const { latest, failure } = before;
+    const failed = (session: Session, repeat: () => TokenAcquisition): Turn => ({
+      left: { latest: session, failure: { scopes, endedAtMs: monotonicMs(), repeat } },
+      settle: repeat,
+    });
+    try {
+      if (failure !== undefined && failure.endedAtMs >= queuedAtMs && isSame(failure.scopes, scopes)) {
+        const cached = await attempt(latest, scopes, log);
+        // An adopted failure keeps the time at which it was new: else it would be handed on for ever.
+        return cached.kind === 'refresh-needed'
+          ? { left: before, settle: failure.repeat }
+          : { left: { latest }, settle: () => cached };
+      }
+      const end = await refresh(latest, scopes, log);
+      const settle = () => end.outcome;
+      return end.outcome.kind === 'interaction-required'
+        ? failed(end.latest, settle)
+        : { left: { latest: end.latest }, settle };
+    } catch (error) {
+      return failed(latest, () => {
+        throw error;
+      });
+    }
+  }
+}
+
+function isSame(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((scope) => right.includes(scope));
+}
+
+/** The whole address: a cookie with the right keys and a wrong secret waits in nobody's queue. */
+function queueKey({ address: { userHash, rowId, secret } }: Session): string {
+  return Buffer.concat([userHash, rowId, secret]).toString('base64url');
+}

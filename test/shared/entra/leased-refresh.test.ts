@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
+import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { createLeasedRefresh, LEASE_MS } from '../../../src/shared/entra/leased-refresh.ts';
+import type { SilentAttempt, TokenAcquisition } from '../../../src/shared/entra/silent-attempt.ts';
+import {
+  createSessionStore,
+  type Session,
+  type SessionStore,
+} from '../../../src/shared/session/session-store.ts';
+import { createMemoryTable, type MemoryTable } from '../../support/memory-table.ts';
+import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
+
+const scopes = ['User.Read'];
+const log = () => {};
+const start = new Date('2026-08-01T12:00:00Z');
+
+let memory: MemoryTable;
+let store: SessionStore;
+let session: Session;
+
+beforeEach(async () => {
+  memory = createMemoryTable();
+  store = createSessionStore({
+    table: memory,
+    keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
+    indexKey: Buffer.alloc(32, 99),
+    idleSeconds: 3600,
+    now: () => start,
+    random: secureRandomBytes,
+  });
+  const created = await store.create(sessionContent(), secureRandomBytes(32));
+  if (created.kind !== 'created') throw new Error(created.kind);
+  session = created.session;
+});
+
+/** A worker whose clock moves only while it waits; `redeem` stands for Entra. */
+function workerOf(redeem: (held: Session) => Promise<TokenAcquisition> | TokenAcquisition) {
+  let elapsedMs = 0;
+  let redemptions = 0;
+  const waits: (() => Promise<void> | void)[] = [];
+  const attempt: SilentAttempt = async (current, _scopes, _log, leaseId) => {
+    if (current.msalCache.includes('brand-new'))
+      return { kind: 'token', accessToken: 'brand-new', session: current };
+    if (leaseId === undefined) return { kind: 'refresh-needed' };
+    redemptions++;
+    const outcome = await redeem(current);
+    if (outcome.kind !== 'token') return outcome;
+    const msalCache = msalCacheOf({ refreshToken: 'brand-new' });
+    const content = { ...current, msalCache, tokenGeneration: current.generation };
+    const written = await store.write(current, content, leaseId);
+    return written.kind === 'written' ? { ...outcome, session: written.session } : { kind: 'session-ended' };
+  };
+  const refresh = createLeasedRefresh({
+    store,
+    attempt,
+    random: secureRandomBytes,
+    monotonicMs: () => elapsedMs,
+    wait: async (durationMs) => {
+      elapsedMs += durationMs;
+      await waits.shift()?.();
+    },
+  });
+  return {
+    refresh: () => refresh(session, scopes, log),
+    redemptions: () => redemptions,
+    elapsedMs: () => elapsedMs,
+    whileWaiting: (...actions: (() => Promise<void> | void)[]) => waits.push(...actions),
+  };
+}
+
+const token = (): TokenAcquisition => ({ kind: 'token', accessToken: 'brand-new', session });
+const never = (): never => {
+  throw new Error('this worker must not redeem');
+};
+
+describe('a refresh under a lease', () => {
+  it('redeems once, stores the result and ends the lease', async () => {
+    const worker = workerOf(token);
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    const found = await store.refetch(session);
+    expect(found).toMatchObject({ kind: 'found', session: { generation: 1, tokenGeneration: 1 } });
+    expect(found).not.toHaveProperty('session.leaseId');
+  });
+
+  it('of somebody else is watched, and its result used without a redemption', async () => {
+    const taken = await store.takeLease(session, 'other');
+    if (taken.kind !== 'taken') throw new Error(taken.kind);
+    const worker = workerOf(never);
+    worker.whileWaiting(
+      () => {},
+      async () => {
+        const msalCache = msalCacheOf({ refreshToken: 'brand-new' });
+        await store.write(taken.session, { ...taken.session, msalCache, tokenGeneration: 1 }, 'other');
+      },
+    );
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
+  });
+
+  it('of a holder that died is taken over after its time, and not a moment before (I2)', async () => {
+    await store.takeLease(session, 'dead');
+    const worker = workerOf(token);
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    expect(worker.redemptions()).toBe(1);
+    expect(worker.elapsedMs()).toBeGreaterThanOrEqual(LEASE_MS);
+    expect(worker.elapsedMs()).toBeLessThan(LEASE_MS + 500);
+  });
+
+  it('that keeps changing hands is watched anew each time: only one lease seen for its whole time is dead', async () => {
+    const first = await store.takeLease(session, 'first');
+    if (first.kind !== 'taken') throw new Error(first.kind);
+    const worker = workerOf(token);
+    worker.whileWaiting(...Array.from({ length: 30 }, () => () => {}), async () => {
+      await store.takeLease(first.session, 'second');
+    });
+    await worker.refresh();
+    expect(worker.elapsedMs()).toBeGreaterThan(LEASE_MS + 30 * 150);
+  });
+
+  it('leaves its refusal for those who wait, who adopt it for the same scopes', async () => {
+    const taken = await store.takeLease(session, 'other');
+    if (taken.kind !== 'taken') throw new Error(taken.kind);
+    const worker = workerOf(never);
+    worker.whileWaiting(async () => {
+      const refreshFailure = { leaseId: 'other', scopes, reason: 'refresh_token_revoked' };
+      await store.write(taken.session, { ...taken.session, refreshFailure }, 'other');
+    });
+    expect((await worker.refresh()).outcome).toEqual({
+      kind: 'interaction-required',
+      reason: 'refresh_token_revoked',
+    });
+  });
+
+  it('believes a refusal only while the row is as it was: a token that somebody redeemed meanwhile is used', async () => {
+    const worker = workerOf(async (held) => {
+      const msalCache = msalCacheOf({ refreshToken: 'brand-new' });
+      await store.write(held, { ...held, msalCache, tokenGeneration: held.generation + 1 }, held.leaseId);
+      return { kind: 'interaction-required', reason: 'sign_in_required' };
+    });
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
+  });
+
+  it('ends with the session when the row is deleted, at every point', async () => {
+    const deleted = workerOf(async (held) => {
+      await store.remove(held.address);
+      return { kind: 'interaction-required', reason: 'sign_in_required' };
+    });
+    expect((await deleted.refresh()).outcome).toEqual({ kind: 'session-ended' });
+    expect((await workerOf(never).refresh()).outcome).toEqual({ kind: 'session-ended' });
+    expect(memory.rows()).toEqual([]);
+  });
+
+  it('tells those who wait that Entra could not be reached, and ends the lease', async () => {
+    const worker = workerOf(() => {
+      throw new TypeError('Entra fell over');
+    });
+    await expect(worker.refresh()).rejects.toThrow('Entra fell over');
+    const found = await store.refetch(session);
+    expect(found).not.toHaveProperty('session.leaseId');
+    expect(found).toMatchObject({ session: { refreshFailure: { scopes } } });
+  });
+});
