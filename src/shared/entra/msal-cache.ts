@@ -21,6 +21,25 @@ export function readMsalCache(msalCache: string): MsalCacheView {
   };
 }
 
+// Compressed and sealed it stays well below what a table row holds.
+const MAX_CACHE_LENGTH = 600 * 1024;
+
+/**
+ * The cache without access tokens that have expired and, if it is still too large for a row, without those that expire
+ * next. Never without a refresh token: an access token can be had again by it, and nothing else.
+ */
+export function pruneMsalCache(msalCache: string, now: Date): string {
+  const blob: Readonly<Record<string, unknown>> = { ...JSON.parse(msalCache) };
+  const { AccessToken: section } = blob;
+  if (typeof section !== 'object' || section === null) return msalCache;
+  const expiryOf = (entry: unknown) => Number(textOf(entry, 'expires_on') ?? 0) * 1000;
+  const byExpiry = Object.entries(section).sort(([, left], [, right]) => expiryOf(left) - expiryOf(right));
+  let kept = byExpiry.filter(([, entry]) => expiryOf(entry) > now.getTime());
+  const toText = () => JSON.stringify({ ...blob, AccessToken: Object.fromEntries(kept) });
+  while (kept.length > 0 && toText().length > MAX_CACHE_LENGTH) kept = kept.slice(1);
+  return kept.length === byExpiry.length ? msalCache : toText();
+}
+
 function entriesOf(blob: unknown, section: string): unknown[] {
   const entries: unknown = typeof blob === 'object' && blob !== null ? Reflect.get(blob, section) : undefined;
   return typeof entries === 'object' && entries !== null ? Object.values(entries) : [];

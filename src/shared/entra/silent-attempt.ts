@@ -67,7 +67,14 @@ export function createSilentAttempt({
     const { application, tokenEndpoint } = await createMsalClient(
       (clearCache) => {
         const lease = leaseId === undefined ? {} : { leaseId };
-        plugin = new TableCachePlugin({ session, store, clearCache, renewFacts, ...lease });
+        plugin = new TableCachePlugin({
+          session,
+          store,
+          clearCache,
+          renewFacts,
+          now: idTokenRules.now,
+          ...lease,
+        });
         return plugin;
       },
       { mayRedeem: leaseId !== undefined },

@@ -1,6 +1,7 @@
 import type { ICachePlugin, TokenCacheContext } from '@azure/msal-node';
 import type { SessionFacts } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
+import { pruneMsalCache } from './msal-cache.ts';
 
 export interface TableCachePluginNeeds {
   readonly session: Session;
@@ -14,6 +15,7 @@ export interface TableCachePluginNeeds {
    * Throws when the cache must not be stored: another account, a token that does not verify.
    */
   readonly renewFacts: (session: Session, msalCache: string) => Promise<SessionFacts>;
+  readonly now: () => Date;
 }
 
 /**
@@ -46,7 +48,7 @@ export class TableCachePlugin implements ICachePlugin {
   async afterCacheAccess({ cacheHasChanged, tokenCache }: TokenCacheContext): Promise<void> {
     if (!cacheHasChanged || this.gone) return;
     try {
-      const msalCache = tokenCache.serialize();
+      const msalCache = pruneMsalCache(tokenCache.serialize(), this.#needs.now());
       const facts = await this.#needs.renewFacts(this.session, msalCache);
       const { leaseId, store } = this.#needs;
       const tokenGeneration = leaseId === undefined ? this.session.tokenGeneration : this.session.generation;

@@ -39,6 +39,7 @@ function playMsal(options: {
     session,
     store,
     clearCache: () => events.push('clear'),
+    now: () => new Date('2026-08-01T12:00:00Z'),
     renewFacts: async ({ facts }) => options.renewed?.(facts) ?? facts,
   });
   const tokenCache = {
