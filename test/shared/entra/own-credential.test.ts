@@ -1,10 +1,10 @@
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createAcquireToken } from '../../../src/shared/entra/acquire-token.ts';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
 import { createCodeFlow } from '../../../src/shared/entra/authorize.ts';
 import type { MsalCredential } from '../../../src/shared/entra/client-credential.ts';
 import { createMsal } from '../../../src/shared/entra/msal.ts';
+import { createSilentAttempt } from '../../../src/shared/entra/silent-attempt.ts';
 import { signInServiceUnavailable } from '../../../src/shared/entra/unavailable.ts';
 import type { IdTokenRules } from '../../../src/shared/identity/verify-id-token.ts';
 import type { HttpRequest } from '../../../src/shared/network/http-request.ts';
@@ -28,6 +28,8 @@ const store: SessionStore = {
   addressOf: unused,
   remove: unused,
   check: unused,
+  refetch: unused,
+  takeLease: unused,
 };
 const idTokenRules: IdTokenRules = {
   clientId,
@@ -97,6 +99,7 @@ beforeAll(async () => {
     },
     lastUsedAt: new Date(),
     idleExpiresAt: new Date('2099-01-01'),
+    generation: 0,
     etag: 'first',
   };
 });
@@ -115,7 +118,7 @@ describe('a credential of ours that cannot be used', () => {
 
   it.each(faults)('%s: 503 while the access token is still valid', async (_how, credential) => {
     const { createMsalClient, sent } = await msalWith(credential);
-    const acquire = createAcquireToken({ createMsalClient, store, idTokenRules });
+    const acquire = createSilentAttempt({ createMsalClient, store, idTokenRules });
     await expect(acquire(session, ['User.Read'], log)).rejects.toMatchObject({
       code: 'sign_in_service_unavailable',
       status: 503,
@@ -125,8 +128,8 @@ describe('a credential of ours that cannot be used', () => {
 
   it.each(faults)('%s: 503 at a renewal, and nobody is asked to sign in again', async (_how, credential) => {
     const { createMsalClient, sent } = await msalWith(credential);
-    const acquire = createAcquireToken({ createMsalClient, store, idTokenRules });
-    await expect(acquire(ended(), ['User.Read'], log)).rejects.toMatchObject({
+    const acquire = createSilentAttempt({ createMsalClient, store, idTokenRules });
+    await expect(acquire(ended(), ['User.Read'], log, 'lease')).rejects.toMatchObject({
       code: 'sign_in_service_unavailable',
       status: 503,
     });
@@ -143,7 +146,7 @@ describe('a credential of ours that cannot be used', () => {
 
   it('and one that can be used gives the token that is there', async () => {
     const { createMsalClient, sent } = await msalWith(good);
-    const acquire = createAcquireToken({ createMsalClient, store, idTokenRules });
+    const acquire = createSilentAttempt({ createMsalClient, store, idTokenRules });
     expect(await acquire(session, ['User.Read'], log)).toMatchObject({
       kind: 'token',
       accessToken: 'access',
