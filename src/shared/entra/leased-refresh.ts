@@ -87,7 +87,7 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
       const now = await store.refetch(held);
       if (now.kind === 'gone') return sessionEnded(held);
       if (now.session.leaseId !== leaseId || now.session.tokenGeneration !== held.tokenGeneration) {
-        return { kind: 'again', session: now.session };
+        return { kind: 'again', session: await release(now.session, leaseId) };
       }
       const { reason, claims } = outcome;
       const failure = { leaseId, scopes, reason, ...(claims === undefined ? {} : { claims }) };
@@ -96,6 +96,12 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
       await leaveFailure(held, { leaseId, scopes }, log);
       throw error;
     }
+  }
+
+  /** Ends our own lease and nothing else, so that nobody waits for a holder that has gone on. */
+  async function release(session: Session, leaseId: string): Promise<Session> {
+    const written = await store.write(session, session, leaseId);
+    return written.kind === 'written' ? written.session : session;
   }
 
   async function lookAgain(session: Session) {

@@ -124,8 +124,9 @@ function joinParts(columns: Row['columns']): Buffer {
   }
 }
 
-function pack({ facts, ...rest }: SessionContent): Buffer {
-  const text = JSON.stringify({ facts: toStoredFacts(facts), ...rest } satisfies StoredContent);
+function pack({ facts, msalCache, tokenGeneration, refreshFailure }: SessionContent): Buffer {
+  // Named one by one: a whole session given as content must not seal its own address into the row.
+  const text = JSON.stringify({ facts: toStoredFacts(facts), msalCache, tokenGeneration, refreshFailure });
   if (text.length > MAX_CONTENT_BYTES) throw tooLarge();
   return zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 }

@@ -134,10 +134,13 @@ describe('a refresh under a lease', () => {
   it('believes a refusal only while the row is as it was: a token that somebody redeemed meanwhile is used', async () => {
     const worker = workerOf(async (held) => {
       const msalCache = msalCacheOf({ refreshToken: 'brand-new' });
-      await store.write(held, { ...held, msalCache, tokenGeneration: held.generation + 1 }, held.leaseId);
+      await store.write(held, { ...held, msalCache, tokenGeneration: held.generation + 1 });
       return { kind: 'interaction-required', reason: 'sign_in_required' };
     });
     expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
+    // Its own lease has ended: nobody waits for a holder that has gone on.
+    expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
+    expect(worker.elapsedMs()).toBe(0);
   });
 
   it('ends with the session when the row is deleted, at every point', async () => {

@@ -52,6 +52,15 @@ describe('a session row', () => {
     expect(codec.open(address, stored)).toEqual({ kind: 'opened', content: large, state });
   });
 
+  it('seals the content alone, also when a whole session is given as content', () => {
+    const whole = { ...content, address, etag: 'first', idleExpiresAt: new Date() };
+    expect(codec.open(address, codec.toRow(address, whole, state))).toEqual({
+      kind: 'opened',
+      content,
+      state,
+    });
+  });
+
   it('refuses cleanly what no row can hold', () => {
     const huge = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(2 * 1024 * 1024) }) });
     expect(() => codec.toRow(address, huge, state)).toThrow(BffError);
