@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, type Environment, parseConfig } from '../../src/shared/config.ts';
+import { ConfigError, parseConfig } from '../../src/shared/config.ts';
 import { parsePolicy } from '../../src/shared/proxy/policy.ts';
+import type { Environment } from '../../src/shared/setting-forms.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const key = () => randomBytes(32).toString('base64url');

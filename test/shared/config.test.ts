@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, type Environment, parseConfig } from '../../src/shared/config.ts';
+import { ConfigError, parseConfig } from '../../src/shared/config.ts';
+import type { Environment } from '../../src/shared/setting-forms.ts';
 import { createCertificate } from '../support/certificate.ts';
 
 const newKey = () => randomBytes(32).toString('base64url');

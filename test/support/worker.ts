@@ -1,7 +1,8 @@
 import { app } from '@azure/functions';
 import { createSystem, registerBff, type System } from '../../src/bff.ts';
 import { readPolicy } from '../../src/policy-file.ts';
-import { type Environment, parseConfig } from '../../src/shared/config.ts';
+import { parseConfig } from '../../src/shared/config.ts';
+import type { Environment } from '../../src/shared/setting-forms.ts';
 
 export { BffError } from '../../src/shared/errors.ts';
 

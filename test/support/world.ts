@@ -11,7 +11,7 @@ import {
 } from '../../dev/functions-host/host.ts';
 import { type GraphEmulator, startGraphEmulator } from '../../dev/graph-emulator/emulator.ts';
 import type { System } from '../../src/bff.ts';
-import type { Environment } from '../../src/shared/config.ts';
+import type { Environment } from '../../src/shared/setting-forms.ts';
 import { type FaultyTable, withFaults } from './faulty-table.ts';
 import { UserAgent, type WireAnswer } from './user-agent.ts';
 import type * as WorkerBundle from './worker.ts';
