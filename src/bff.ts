@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { HttpHandler, HttpMethod } from '@azure/functions';
+import type { HttpHandler, HttpMethod, TimerHandler } from '@azure/functions';
 import { admin } from './functions/admin.ts';
 import { callback } from './functions/callback.ts';
 import { client } from './functions/client.ts';
@@ -9,6 +9,7 @@ import { login } from './functions/login.ts';
 import { logout } from './functions/logout.ts';
 import { notFound } from './functions/not-found.ts';
 import { session } from './functions/session.ts';
+import { sweep } from './functions/sweep.ts';
 import type { Guard } from './shared/access/guard.ts';
 import { createAdminOverview } from './shared/admin/overview.ts';
 import { createCallback } from './shared/auth/callback.ts';
@@ -36,8 +37,12 @@ import { createHttpSender, type SendHttp } from './shared/network/http-request.t
 import type { Policy } from './shared/proxy/policy.ts';
 import { createProxy } from './shared/proxy/proxy.ts';
 import { createSessionStore } from './shared/session/session-store.ts';
+import { createSweep } from './shared/session/sweep.ts';
 import { createAzureTable } from './shared/storage/azure-table.ts';
 import type { Table } from './shared/storage/table.ts';
+
+/** Seconds, minutes, hours …: every ten minutes. */
+const SWEEP_SCHEDULE = '0 */10 * * * *';
 
 /** The part of `@azure/functions`' app that registration needs. */
 export interface FunctionApp {
@@ -45,6 +50,7 @@ export interface FunctionApp {
     name: string,
     options: { methods: HttpMethod[]; route: string; authLevel: 'anonymous'; handler: HttpHandler },
   ): void;
+  timer(name: string, options: { schedule: string; handler: TimerHandler }): void;
 }
 
 /** What the world outside gives: replaced in tests, and nothing else is. */
@@ -80,7 +86,7 @@ export function registerBff(
 ): void {
   const { publicBaseUrl: origin, entra, session: sessionConfig } = config;
   const { now, random, monotonicMs, wait, sendHttp, table } = system;
-  const { keyRing, indexKey, idleSeconds, absoluteSeconds } = sessionConfig;
+  const { keyRing, indexKey, absoluteSeconds } = sessionConfig;
   const { clientId } = entra;
   const redirectUri = `${origin}/api/auth/callback`;
   const sealer = (purpose: SealedTextPurpose) => createTextSealer({ keyRing, purpose, now, random });
@@ -101,10 +107,14 @@ export function registerBff(
     now,
   };
   const createMsalClient = createMsal({ authority, clientId, credential, sendHttp });
-  const store = createSessionStore({ table, keyRing, indexKey, idleSeconds, now, random });
+  const store = createSessionStore({ ...sessionConfig, table, now, monotonicMs, random });
   const attempt = createSilentAttempt({ createMsalClient, store, idTokenRules });
   const refresh = createLeasedRefresh({ store, attempt, random, monotonicMs, wait });
-  const acquireToken = createAcquireToken(attempt, createRefreshQueue({ attempt, refresh, monotonicMs }));
+  const acquireToken = createAcquireToken({
+    attempt,
+    refresh: createRefreshQueue({ attempt, refresh, monotonicMs }),
+    now,
+  });
   const interaction = createInteraction(sealer('interaction-ticket'), now);
 
   const codeFlow = createCodeFlow({ createMsalClient, redirectUri, idTokenRules });
@@ -181,4 +191,6 @@ export function registerBff(
   route('health-live', 'api/health/live', live(endpoint));
   route('health-ready', 'api/health/ready', ready(endpoint, checks, now));
   route('zz-not-found', '{*rest}', notFound(endpoint));
+
+  app.timer('sweep', { schedule: SWEEP_SCHEDULE, handler: sweep(createSweep({ table, now, monotonicMs })) });
 }

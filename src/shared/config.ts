@@ -41,6 +41,7 @@ export interface Config {
     readonly tableName: string;
     readonly idleSeconds: number;
     readonly absoluteSeconds: number;
+    readonly cacheSeconds: number;
   };
   readonly adminRole: string;
   readonly graph: {
@@ -111,6 +112,7 @@ export function parseConfig(environment: Environment): Config {
     'whole seconds from 300 to 2592000',
     '43200',
   );
+  const cacheSeconds = read('SESSION_CACHE_SECONDS', integer(0, 60), 'whole seconds from 0 to 60', '5');
   const adminRole = read(
     'ADMIN_ROLE',
     z.string().regex(/^[\x21-\x7e]{1,120}$/),
@@ -169,6 +171,7 @@ export function parseConfig(environment: Environment): Config {
     tableName === undefined ||
     idleSeconds === undefined ||
     absoluteSeconds === undefined ||
+    cacheSeconds === undefined ||
     adminRole === undefined ||
     bodyLimitBytes === undefined ||
     timeoutMs === undefined ||
@@ -186,7 +189,7 @@ export function parseConfig(environment: Environment): Config {
       credential,
       ...(emulatorOrigin === undefined ? {} : { emulatorOrigin }),
     },
-    session: { keyRing, indexKey, table, tableName, idleSeconds, absoluteSeconds },
+    session: { keyRing, indexKey, table, tableName, idleSeconds, absoluteSeconds, cacheSeconds },
     adminRole,
     graph: {
       origin: graphEmulatorOrigin ?? clouds[cloud].graph,

@@ -20,7 +20,11 @@ function registeredRoutes(): string[] {
     SESSION_INDEX_KEY: key(),
     SESSION_TABLE_ENDPOINT: 'https://account.table.example',
   });
-  registerBff({ http: (_, { route }) => routes.push(route) }, config, readPolicy(undefined));
+  registerBff(
+    { http: (_, { route }) => routes.push(route), timer: () => undefined },
+    config,
+    readPolicy(undefined),
+  );
   return routes;
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoClient, people } from '../../dev/directory.ts';
 import type { Reply } from '../../dev/entra-emulator/http.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
-import { readRows } from '../support/table-rows.ts';
+import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -12,10 +12,13 @@ let otherWorker: Worker;
 /** Known to Entra as Alice, signed out here. */
 let alice: UserAgent;
 
+/** Every request meets the table, and what a test does to it. */
+const asksAlways = { SESSION_CACHE_SECONDS: '0' };
+
 beforeAll(async () => {
   world = await startWorld();
-  worker = await world.startWorker();
-  otherWorker = await world.startWorker();
+  worker = await world.startWorker({ environment: asksAlways });
+  otherWorker = await world.startWorker({ environment: asksAlways });
   const browser = worker.browser();
   await signIn(browser, { user: 'alice' });
   await browser.script('POST', '/api/auth/logout');
@@ -223,13 +226,13 @@ describe('a callback', () => {
 
     async function replay(browser: UserAgent) {
       const { pathname, search } = await callbackAddress(browser);
-      const rows = (await readRows(world)).length;
+      const rows = (await readSessionRows(world)).length;
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           browser.clone().request(`${(index % 2 ? worker : otherWorker).origin}${pathname}${search}`),
         ),
       );
-      return { answers, newRows: (await readRows(world)).length - rows };
+      return { answers, newRows: (await readSessionRows(world)).length - rows };
     }
   });
 
@@ -428,7 +431,7 @@ describe('a callback', () => {
     it('leaves no session when the row cannot be written, and the next try works (CB-8)', async () => {
       const browser = alice.clone();
       const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
-      const rows = await readRows(world);
+      const rows = await readSessionRows(world);
       worker.table.failing.add('insert');
       const answer = await browser.request(callback.href, { headers: { accept: 'text/html' } });
       worker.table.recover();
@@ -437,7 +440,7 @@ describe('a callback', () => {
       expect(answer.body).toContain('storage_unavailable');
       expect(sessionCookies(answer)).toEqual([]);
       expect(await isSignedIn(browser)).toBe(false);
-      expect(await readRows(world)).toEqual(rows);
+      expect(await readSessionRows(world)).toEqual(rows);
       // Reloading the failed page begins again by itself.
       expect((await browser.navigate(callback.href)).url.pathname).toBe('/mail');
       expect(await isSignedIn(browser)).toBe(true);

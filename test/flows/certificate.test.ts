@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { demoClient, directory } from '../../dev/directory.ts';
 import { createCertificate } from '../support/certificate.ts';
-import { readRows } from '../support/table-rows.ts';
+import { readSessionRows } from '../support/table-rows.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 const registered = createCertificate();
@@ -45,7 +45,7 @@ afterAll(() => world.close());
 
 describe('an app that proves itself by certificate', () => {
   it('signs people in and renews their access, and sends no secret', async () => {
-    world.entra.switches.accessTokenLifetimeSeconds = 60;
+    world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ name: 'Alice Adams' });
@@ -56,10 +56,10 @@ describe('an app that proves itself by certificate', () => {
   });
 
   it('that Entra does not know: 503 at a renewal, and the session stays for a better day', async () => {
-    world.entra.switches.accessTokenLifetimeSeconds = 60;
+    world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });
-    const rows = await readRows(world);
+    const rows = await readSessionRows(world);
     const calls = world.graph.count();
     const elsewhere = strangerToEntra.browser();
     elsewhere.cookies().set('session', browser.cookies().get('session') ?? '');
@@ -69,7 +69,7 @@ describe('an app that proves itself by certificate', () => {
     expect(call.setCookies).toEqual([]);
     expect(world.graph.count()).toBe(calls);
     expect(strangerToEntra.logLines.join('\n')).toContain('own-credential-refused');
-    expect(await readRows(world)).toMatchObject([{ rowKey: rows[0]?.rowKey, leaseId: '' }]);
+    expect(await readSessionRows(world)).toMatchObject([{ rowKey: rows[0]?.rowKey, leaseId: '' }]);
     expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
     await browser.script('POST', '/api/auth/logout');
   });
@@ -81,7 +81,7 @@ describe('an app that proves itself by certificate', () => {
     const entra = worker.browser();
     await signIn(entra, { user: 'alice' });
     await entra.script('POST', '/api/auth/logout');
-    const rows = await readRows(world);
+    const rows = await readSessionRows(world);
     const sentBack = await entra.request(started.headers.location ?? '');
     const { pathname, search } = new URL(sentBack.headers.location ?? '');
     expect(pathname).toBe('/api/auth/callback');
@@ -89,6 +89,6 @@ describe('an app that proves itself by certificate', () => {
     expect(answer.status).toBe(503);
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
     expect(browser.cookies().has('session')).toBe(false);
-    expect(await readRows(world)).toEqual(rows);
+    expect(await readSessionRows(world)).toEqual(rows);
   });
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoClient } from '../../dev/directory.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
-import { readRows } from '../support/table-rows.ts';
+import { readSessionRows } from '../support/table-rows.ts';
 import { sendWire, type UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -11,9 +11,12 @@ let worker: Worker;
 /** Signed in as Alice; tests work on copies. */
 let alice: UserAgent;
 
+/** Every request meets the table, and what a test does to it. */
+const asksAlways = { SESSION_CACHE_SECONDS: '0' };
+
 beforeAll(async () => {
   world = await startWorld();
-  worker = await world.startWorker();
+  worker = await world.startWorker({ environment: asksAlways });
   alice = worker.browser();
   await signIn(alice, { user: 'alice' });
 });
@@ -130,7 +133,7 @@ describe('a login request', () => {
   });
 
   it('stores nothing, however often it is begun or a callback is made up (DO-1)', async () => {
-    const rowsBefore = await readRows(world);
+    const rowsBefore = await readSessionRows(world);
     const writesBefore = worker.table.writes();
     const readsBefore = worker.table.counts.read;
     const secret = 'a'.repeat(43);
@@ -142,7 +145,7 @@ describe('a login request', () => {
     }
     expect(worker.table.writes()).toBe(writesBefore);
     expect(worker.table.counts.read).toBe(readsBefore);
-    expect(await readRows(world)).toEqual(rowsBefore);
+    expect(await readSessionRows(world)).toEqual(rowsBefore);
   });
 
   it('keeps its return path from the first request to the last redirect (RU-4)', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { demoClient } from '../../dev/directory.ts';
-import { readRows } from '../support/table-rows.ts';
+import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -24,7 +24,7 @@ beforeEach(async () => {
   browser = worker.browser();
   await signIn(browser, { user: 'alice' });
   kept = browser.clone();
-  expect(await readRows(world)).toHaveLength(1);
+  expect(await readSessionRows(world)).toHaveLength(1);
 });
 
 afterEach(async () => {
@@ -57,7 +57,7 @@ describe('signing out', () => {
     const answer = await logOut(browser);
     expect(answer.status).toBe(200);
     expect([...browser.cookies().keys()]).toEqual([]);
-    expect(await readRows(world)).toHaveLength(0);
+    expect(await readSessionRows(world)).toHaveLength(0);
     expect(await isSignedIn(kept)).toBe(false);
     const calls = world.graph.count();
     expect((await kept.script('GET', '/api/graph/v1.0/me')).status).toBe(401);
@@ -113,7 +113,7 @@ describe('the page', () => {
     expect(next.url.origin).toBe(world.entra.origin);
     expect(browser.cookies().has('session')).toBe(false);
     expect(await isSignedIn(kept)).toBe(false);
-    expect(await readRows(world)).toHaveLength(0);
+    expect(await readSessionRows(world)).toHaveLength(0);
   });
 
   it('says so when nobody is signed in', async () => {
@@ -186,7 +186,7 @@ describe('signing out while the store is down (LO-1)', () => {
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body)).toMatchObject({ complete: false, logout_url: expect.any(String) });
     expect([...browser.cookies().keys()]).toEqual(['logout-pending']);
-    expect(await readRows(world)).toHaveLength(1);
+    expect(await readSessionRows(world)).toHaveLength(1);
 
     // Still down: it waits, and nobody is taken for signed in.
     await browser.script('GET', '/api/auth/session');
@@ -195,7 +195,7 @@ describe('signing out while the store is down (LO-1)', () => {
     worker.table.recover();
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
     expect([...browser.cookies().keys()]).toEqual([]);
-    expect(await readRows(world)).toHaveLength(0);
+    expect(await readSessionRows(world)).toHaveLength(0);
     expect(await isSignedIn(kept)).toBe(false);
   });
 
@@ -209,7 +209,7 @@ describe('signing out while the store is down (LO-1)', () => {
     expect(browser.cookies().has('session')).toBe(false);
     worker.table.recover();
     await browser.request('/api/auth/login');
-    expect(await readRows(world)).toHaveLength(0);
+    expect(await readSessionRows(world)).toHaveLength(0);
     expect(await isSignedIn(kept)).toBe(false);
   });
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { decodeJwt, type JWTPayload } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { demoClient, people } from '../../dev/directory.ts';
-import { readRows, removeRows } from '../support/table-rows.ts';
+import { readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -148,7 +148,7 @@ describe('an issuer that lies at the sign-in', () => {
     const call = await browser.script('GET', '/api/graph/v1.0/me');
     expect(call.status).toBe(401);
     expect(await isSignedIn(browser)).toBe(false);
-    expect(await readRows(world)).toHaveLength(0);
+    expect(await readSessionRows(world)).toHaveLength(0);
     expect(world.graph.count()).toBe(0);
     expect(evilHits).toBe(0);
     expect(accessTokens).toHaveLength(2);
@@ -185,7 +185,7 @@ describe('an issuer that lies at the sign-in', () => {
       const browser = worker.browser();
       await signIn(browser, { user: 'ben' });
       expect(await isSignedIn(browser)).toBe(true);
-      const [row, ...others] = await readRows(world);
+      const [row, ...others] = await readSessionRows(world);
       expect(others).toHaveLength(0);
       await browser.script('POST', '/api/auth/logout');
       return row?.partitionKey;
@@ -205,7 +205,7 @@ const clientInfoOf = ({ id, homeTenantId }: { id: string; homeTenantId: string }
 describe('an issuer that lies at a renewal', () => {
   /** Signs in honestly; from then on every call renews, because the access token is about to end. */
   async function signedInAboutToRenew() {
-    world.entra.switches.accessTokenLifetimeSeconds = 60;
+    world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = worker.browser();
     await signIn(browser, { user: 'ben' });
     expect(await isSignedIn(browser)).toBe(true);
@@ -240,13 +240,13 @@ describe('an issuer that lies at a renewal', () => {
     const call = await browser.script('GET', '/api/graph/v1.0/me');
     expect(call.status).toBe(401);
     expect(world.graph.count()).toBe(calls);
-    expect(await readRows(world)).toHaveLength(0);
+    expect(await readSessionRows(world)).toHaveLength(0);
     expect(await isSignedIn(browser)).toBe(false);
   });
 
   /** The session stays and Graph is not called: the fault may be ours, and pass. */
   async function expectToWait(browser: UserAgent, lie: () => void, where = worker) {
-    const before = await readRows(world);
+    const before = await readSessionRows(world);
     expect(before).toHaveLength(1);
     const calls = world.graph.count();
     const renewals = world.entra.count('token', 'refresh_token');
@@ -262,7 +262,7 @@ describe('an issuer that lies at a renewal', () => {
     expect(world.graph.count()).toBe(calls);
     expect(await isSignedIn(renewing)).toBe(true);
     // The lease that the renewal was tried under has ended with it.
-    expect(await readRows(world)).toMatchObject([{ rowKey: before[0]?.rowKey, leaseId: '' }]);
+    expect(await readSessionRows(world)).toMatchObject([{ rowKey: before[0]?.rowKey, leaseId: '' }]);
   }
 
   const passing: [string, () => void][] = [
@@ -334,7 +334,7 @@ describe('keys that cannot be had (ID-9)', () => {
     expect(page.status).toBe(503);
     expect(page.headers['retry-after']).toMatch(/^\d+$/);
     expect(browser.cookies().has('session')).toBe(false);
-    expect(await readRows(world)).toHaveLength(0);
+    expect(await readSessionRows(world)).toHaveLength(0);
     expect(evilHits).toBe(0);
 
     world.entra.intercept.keys = undefined;
@@ -351,7 +351,7 @@ describe('keys that cannot be had (ID-9)', () => {
     });
     const browser = cold.browser();
     expect((await signIn(browser, { user: 'alice' })).status).toBe(403);
-    expect(await readRows(world)).toHaveLength(0);
+    expect(await readSessionRows(world)).toHaveLength(0);
   });
 
   it('are had from the configured address alone: no discovery document is ever asked for', () => {

@@ -17,7 +17,7 @@ afterAll(() => world.close());
 beforeEach(async () => {
   Object.assign(world.entra.switches, defaultSwitches());
   // MSAL renews what has less than five minutes left: the sign-in's access token is as good as expired.
-  world.entra.switches.accessTokenLifetimeSeconds = 60;
+  world.entra.switches.accessTokenLifetimeSeconds = 20;
   browser = workers[0].browser();
   await signIn(browser, { user: 'ben' });
   world.entra.switches.accessTokenLifetimeSeconds = 3600;

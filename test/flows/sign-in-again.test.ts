@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { demoClient, people } from '../../dev/directory.ts';
 import { knownAtEntra } from '../support/callback-address.ts';
-import { readRows } from '../support/table-rows.ts';
+import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { answerEntra, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
@@ -62,14 +62,14 @@ describe('signing in again', () => {
   it('as the same person gives a new cookie and row, and the old ones are gone (CB-9)', async () => {
     const browser = await signedIn();
     const old = browser.clone();
-    const before = await readRows(world);
+    const before = await readSessionRows(world);
     await browser.navigate('/api/auth/login');
     expect(browser.cookies().get('session')).not.toBe(old.cookies().get('session'));
     expect(await sessionOf(old)).toMatchObject({ signed_in: false });
     // A late answer for the replaced session must not delete the new one's cookie from the jar that they share.
     expect(old.cookies().has('session')).toBe(true);
     expect(await sessionOf(browser)).toMatchObject({ signed_in: true });
-    const after = await readRows(world);
+    const after = await readSessionRows(world);
     expect(after).toHaveLength(before.length);
     expect(after.map(({ rowKey }) => rowKey)).not.toEqual(before.map(({ rowKey }) => rowKey));
   });
@@ -189,7 +189,7 @@ describe('a sign-in that the person ends', () => {
   });
 
   it('is asked by a ticket again when a yes that followed a no is taken back at Entra (CB-5)', async () => {
-    world.entra.switches.accessTokenLifetimeSeconds = 60;
+    world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = await signedIn();
     await answerEntra(browser, await browser.navigate('/api/auth/login?feature=mail'), {
       user: 'alice',

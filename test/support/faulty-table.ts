@@ -1,7 +1,7 @@
 import type { BffError } from '../../src/shared/errors.ts';
 import type { Table } from '../../src/shared/storage/table.ts';
 
-export type TableOperation = 'read' | 'insert' | 'replace' | 'merge' | 'remove' | 'check';
+export type TableOperation = 'read' | 'list' | 'insert' | 'replace' | 'merge' | 'remove' | 'check';
 
 /** A table that counts what is asked of it and fails when told to. */
 export interface FaultyTable extends Table {
@@ -15,11 +15,19 @@ export interface FaultyTable extends Table {
   writes(): number;
 }
 
-const operations: readonly TableOperation[] = ['read', 'insert', 'replace', 'merge', 'remove', 'check'];
+const operations: readonly TableOperation[] = [
+  'read',
+  'list',
+  'insert',
+  'replace',
+  'merge',
+  'remove',
+  'check',
+];
 
 /** @param Problem the worker's own class: one that a test imports is another class than the one in the worker's bundle */
 export function withFaults(table: Table, Problem: typeof BffError): FaultyTable {
-  const counts = { read: 0, insert: 0, replace: 0, merge: 0, remove: 0, check: 0 };
+  const counts = { read: 0, list: 0, insert: 0, replace: 0, merge: 0, remove: 0, check: 0 };
   const failing = new Set<TableOperation>();
   const run = async <Result>(operation: TableOperation, action: () => Promise<Result>): Promise<Result> => {
     counts[operation]++;
@@ -32,11 +40,13 @@ export function withFaults(table: Table, Problem: typeof BffError): FaultyTable 
     counts,
     failing,
     before: undefined,
-    read: (keys) => run('read', () => table.read(keys)),
+    read: (keys, columns) => run('read', () => table.read(keys, columns)),
+    list: (range, columns, limit) => run('list', () => table.list(range, columns, limit)),
     insert: (row) => run('insert', () => table.insert(row)),
     replace: (row, etag) => run('replace', () => table.replace(row, etag)),
     merge: (row, etag) => run('merge', () => table.merge(row, etag)),
     remove: (keys) => run('remove', () => table.remove(keys)),
+    removeUnchanged: (keys, etag) => run('remove', () => table.removeUnchanged(keys, etag)),
     check: () => run('check', () => table.check()),
     failAll() {
       for (const operation of operations) failing.add(operation);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Row, RowKeys, Table, TableUpdate } from '../../src/shared/storage/table.ts';
+import type { Row, RowKeys, RowRange, Table, TableUpdate } from '../../src/shared/storage/table.ts';
 
 /** A table in memory, held to the same contract as the real one (`table.contract.test.ts`). */
 export interface MemoryTable extends Table {
@@ -33,11 +33,18 @@ export function createMemoryTable(name = 'sessions'): MemoryTable {
     put(row) {
       put(row);
     },
-    async read(keys) {
+    async read(keys, columns) {
       const found = stored.get(keyOf(keys));
       return found === undefined
         ? { kind: 'missing' }
-        : { kind: 'found', row: structuredClone(found.row), etag: found.etag };
+        : { kind: 'found', row: withColumns(found.row, columns), etag: found.etag };
+    },
+    async list(range, columns, limit) {
+      return [...stored.values()]
+        .filter(({ row }) => isInRange(row, range))
+        .sort((left, right) => compareKeys(left.row, right.row))
+        .slice(0, limit)
+        .map(({ row, etag }) => ({ row: withColumns(row, columns), etag }));
     },
     async insert(row) {
       return stored.has(keyOf(row)) ? { kind: 'exists' } : { kind: 'inserted', etag: put(row) };
@@ -47,6 +54,32 @@ export function createMemoryTable(name = 'sessions'): MemoryTable {
     async remove(keys) {
       stored.delete(keyOf(keys));
     },
+    async removeUnchanged(keys, etag) {
+      const before = stored.get(keyOf(keys));
+      if (before !== undefined && before.etag !== etag) return { kind: 'changed' };
+      stored.delete(keyOf(keys));
+      return { kind: 'removed' };
+    },
     async check() {},
   };
+}
+
+function withColumns(row: Row, columns: readonly string[] | undefined): Row {
+  const copy = structuredClone(row);
+  if (columns === undefined) return copy;
+  return {
+    ...copy,
+    columns: Object.fromEntries(Object.entries(copy.columns).filter(([name]) => columns.includes(name))),
+  };
+}
+
+function isInRange({ partitionKey, rowKey }: RowKeys, range: RowRange): boolean {
+  return range.kind === 'partitions'
+    ? partitionKey >= range.from && partitionKey < range.before
+    : partitionKey === range.partitionKey && rowKey >= range.rowsFrom && rowKey < range.rowsBefore;
+}
+
+function compareKeys(left: RowKeys, right: RowKeys): number {
+  if (left.partitionKey !== right.partitionKey) return left.partitionKey < right.partitionKey ? -1 : 1;
+  return left.rowKey < right.rowKey ? -1 : 1;
 }

@@ -7,7 +7,14 @@ const tableOf = ({ tableName }: World) =>
     allowInsecureConnection: true,
   });
 
-/** Every row of the world's table, as an administrator of the storage account sees it. */
+/** The rows of the world's sessions, as an administrator of the storage account sees them. */
+export async function readSessionRows(world: World): Promise<TableEntityResult<Record<string, unknown>>[]> {
+  return (await readRows(world)).filter(({ rowKey, partitionKey }) => {
+    return rowKey?.startsWith('session-') === true && partitionKey?.startsWith('user-') === true;
+  });
+}
+
+/** Every row of the world's table. */
 export async function readRows(world: World): Promise<TableEntityResult<Record<string, unknown>>[]> {
   const client = tableOf(world);
   const rows: TableEntityResult<Record<string, unknown>>[] = [];

@@ -145,8 +145,12 @@ export function createCallback(needs: CallbackNeeds): Callback {
     const facts = toFacts(redeemed, session, transaction.feature);
     // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
     const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
-    const created = await store.create({ facts, msalCache: redeemed.msalCache, tokenGeneration: 0 }, rowId);
+    const content = { facts, msalCache: redeemed.msalCache, tokenGeneration: 0 };
+    const created = await store.create(content, rowId, transaction.startedAt);
     if (created.kind === 'exists') return codeNotUsable(attempt);
+    if (created.kind === 'ended-meanwhile') {
+      return refuse(attempt, { outcome: 'signed_out_meanwhile', reason: created.kind });
+    }
     if (session !== undefined) await removeReplaced(session, log);
     log('info', { event: 'signed-in', feature: transaction.feature });
     return {
@@ -227,7 +231,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
 
   async function removeReplaced(session: Session, log: Log): Promise<void> {
     try {
-      await store.remove(session.address);
+      await store.remove(session.address, session.facts.claims.entraSessionId);
     } catch {
       // Its cookie is overwritten in this very answer; the row ends by its own limits.
       log('warn', { event: 'replaced-session-not-removed' });

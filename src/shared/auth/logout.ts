@@ -52,7 +52,7 @@ export function createLogout(needs: LogoutNeeds): Logout {
       const address = cookieValue === undefined ? undefined : store.addressOf(cookieValue);
       if (address === undefined) return { kind: 'done', logoutUrl };
       try {
-        await store.remove(address);
+        await store.remove(address, session?.facts.claims.entraSessionId);
         log('info', { event: 'signed-out' });
         return { kind: 'done', logoutUrl };
       } catch (error) {

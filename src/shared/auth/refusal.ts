@@ -10,6 +10,8 @@ export type RefusalOutcome =
   /** Asked without interaction (`prompt=none`), and Entra needs the person. */
   | 'login_required'
   | 'sign_in_service_unavailable'
+  /** Somebody who may do so ended all sessions of this person, or Entra's, while they signed in. */
+  | 'signed_out_meanwhile'
   /** Everything else: Entra said no, or what came back was not trustworthy. */
   | 'sign_in_refused';
 

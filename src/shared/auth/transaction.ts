@@ -7,6 +7,7 @@ import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-pa
 /** State, nonce and code verifier between the redirect to Entra and the callback; kept by the browser, sealed. */
 export interface LoginTransaction {
   readonly state: string;
+  readonly startedAt: Date;
   readonly nonce: string;
   readonly codeVerifier: string;
   readonly returnPath: ReturnPath;
@@ -72,7 +73,7 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
       return (free[random(1).readUInt8(0) % free.length] ?? { slot: 0 as const }).slot;
     }
     const oldest = opened.reduce((left, right) =>
-      (left.stored?.startedAtMs ?? 0) <= (right.stored?.startedAtMs ?? 0) ? left : right,
+      (left.stored?.startedAt.getTime() ?? 0) <= (right.stored?.startedAt.getTime() ?? 0) ? left : right,
     );
     return oldest.slot;
   };
@@ -83,6 +84,7 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
       const startedAt = now();
       const transaction: LoginTransaction = {
         state: `${slot}.${secret()}`,
+        startedAt,
         nonce: secret(),
         codeVerifier: secret(),
         returnPath,
@@ -91,7 +93,7 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
         ...(feature === undefined ? {} : { feature }),
       };
       const expiresAt = new Date(startedAt.getTime() + TRANSACTION_LIFETIME_SECONDS * 1000);
-      const stored: StoredTransaction = { ...transaction, startedAtMs: startedAt.getTime() };
+      const stored: StoredTransaction = { ...transaction, startedAt: startedAt.getTime() };
       return { transaction, slot, cookieValue: sealer.seal(stored, sealedTo(slot), expiresAt) };
     },
     open({ slot, text }, cookies) {
@@ -102,14 +104,18 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
   };
 }
 
-interface StoredTransaction extends LoginTransaction {
-  readonly startedAtMs: number;
+interface StoredTransaction extends Omit<LoginTransaction, 'startedAt'> {
+  readonly startedAt: number;
 }
 
 /** The value is authenticated: it is what `start` sealed. The return path is checked again where it will be used. */
-function parseStored(value: unknown, origin: string): StoredTransaction {
+function parseStored(value: unknown, origin: string): LoginTransaction {
   const stored = value as StoredTransaction;
-  return { ...stored, returnPath: parseReturnPath(stored.returnPath, origin) ?? defaultReturnPath };
+  return {
+    ...stored,
+    startedAt: new Date(stored.startedAt),
+    returnPath: parseReturnPath(stored.returnPath, origin) ?? defaultReturnPath,
+  };
 }
 
 /** A `state` of ours: the slot that holds the transaction, and 256 random bits. */

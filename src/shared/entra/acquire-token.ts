@@ -1,11 +1,15 @@
+import { BffError } from '../errors.ts';
+import type { SessionFacts } from '../session/session.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
+import { findAccessToken } from './msal-cache.ts';
 import type { RefreshInTurn } from './refresh-queue.ts';
 import type { SilentAttempt, TokenAcquisition } from './silent-attempt.ts';
 
 /**
- * An access token for the session's user: from the cache in the row, else by the refresh token, and then the
- * refreshed cache is in the row before this returns, so that the next call on any worker redeems nothing.
+ * An access token for the session's user: one that was given out before, from the cache in the row, else by the refresh
+ * token, and then the refreshed cache is in the row before this returns, so that the next call on any worker redeems
+ * nothing.
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable
  */
 export type AcquireToken = (
@@ -14,9 +18,64 @@ export type AcquireToken = (
   log: Log,
 ) => Promise<TokenAcquisition>;
 
-export function createAcquireToken(attempt: SilentAttempt, refresh: RefreshInTurn): AcquireToken {
-  return async (session, scopes, log) => {
-    const cached = await attempt(session, scopes, log);
-    return cached.kind === 'refresh-needed' ? refresh(session, scopes, log) : cached;
+export interface AcquireTokenNeeds {
+  readonly attempt: SilentAttempt;
+  readonly refresh: RefreshInTurn;
+  readonly now: () => Date;
+}
+
+interface GivenToken {
+  readonly accessToken: string;
+  readonly expiresAt: Date;
+}
+
+/** As MSAL does: a token in its last five minutes is renewed (measured). */
+const RENEW_BEFORE_MS = 5 * 60_000;
+/** Below this a call could reach Graph too late. */
+const LAST_USE_MS = 30_000;
+
+export function createAcquireToken({ attempt, refresh, now }: AcquireTokenNeeds): AcquireToken {
+  // By the facts, which stay the same object while nothing is renewed: what the worker's copy drops goes here as well.
+  const given = new WeakMap<SessionFacts, Map<string, GivenToken>>();
+
+  const findGiven = ({ facts }: Session, scopes: readonly string[]): GivenToken | undefined => {
+    const token = given.get(facts)?.get(nameOf(scopes));
+    return token === undefined || hasLess(token.expiresAt, RENEW_BEFORE_MS) ? undefined : token;
   };
+  const remember = ({ facts }: Session, scopes: readonly string[], token: GivenToken) => {
+    const tokens = given.get(facts) ?? new Map<string, GivenToken>();
+    given.set(facts, tokens.set(nameOf(scopes), token));
+  };
+  const hasLess = (expiresAt: Date, leftMs: number) => expiresAt.getTime() - now().getTime() < leftMs;
+
+  return async (session, scopes, log) => {
+    const known = findGiven(session, scopes);
+    if (known !== undefined) return { kind: 'token', ...known, session };
+    const acquired = await acquire(session, scopes, log);
+    if (acquired.kind === 'token') {
+      const { accessToken, expiresAt } = acquired;
+      remember(acquired.session, scopes, { accessToken, expiresAt });
+    }
+    return acquired;
+  };
+
+  async function acquire(session: Session, scopes: readonly string[], log: Log): Promise<TokenAcquisition> {
+    const cached = await attempt(session, scopes, log);
+    if (cached.kind !== 'refresh-needed') return cached;
+    try {
+      return await refresh(session, scopes, log);
+    } catch (error) {
+      // Who cannot be asked for a new token has not taken the old one back.
+      const left = findAccessToken(session.msalCache, scopes, now());
+      if (!(error instanceof BffError) || left === undefined || hasLess(left.expiresAt, LAST_USE_MS)) {
+        throw error;
+      }
+      log('warn', { event: 'not-renewed-yet', code: error.code });
+      return { kind: 'token', accessToken: left.secret, expiresAt: left.expiresAt, session };
+    }
+  }
+}
+
+function nameOf(scopes: readonly string[]): string {
+  return scopes.toSorted().join(' ');
 }

@@ -14,7 +14,12 @@ import { type InteractionReason, interpretTokenError } from './token-errors.ts';
 import { signInServiceUnavailable } from './unavailable.ts';
 
 export type TokenAcquisition =
-  | { readonly kind: 'token'; readonly accessToken: string; readonly session: Session }
+  | {
+      readonly kind: 'token';
+      readonly accessToken: string;
+      readonly expiresAt: Date;
+      readonly session: Session;
+    }
   | { readonly kind: 'interaction-required'; readonly reason: InteractionReason; readonly claims?: string }
   /** Signed out meanwhile, or Entra answered with another identity. The row is gone. */
   | { readonly kind: 'session-ended' };
@@ -88,7 +93,7 @@ export function createSilentAttempt({
     if (mismatch !== undefined) {
       // Tokens of somebody else must never be served or kept: this session ends at once.
       log('error', { event: 'renewal-not-trusted', reason: mismatch });
-      await store.remove(session.address);
+      await store.remove(session.address, session.facts.claims.entraSessionId);
       return { kind: 'session-ended' };
     }
     requireChecked(plugin?.failure, log);
@@ -97,7 +102,12 @@ export function createSilentAttempt({
     if (lackingScopes(scopes, result.scopes).length > 0) {
       return { kind: 'interaction-required', reason: 'consent_required' };
     }
-    return { kind: 'token', accessToken: result.accessToken, session: plugin?.session ?? session };
+    return {
+      kind: 'token',
+      accessToken: result.accessToken,
+      expiresAt: result.expiresOn ?? idTokenRules.now(),
+      session: plugin?.session ?? session,
+    };
   };
 }
 

@@ -4,6 +4,7 @@ import type { KeyRing } from '../crypto/key-ring.ts';
 import { deriveKey, encodeFields, open, type RandomBytes, seal } from '../crypto/seal.ts';
 import { BffError } from '../errors.ts';
 import type { ColumnValue, Row, RowKeys } from '../storage/table.ts';
+import { sidPartition } from './companion-rows.ts';
 import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './session.ts';
 import type { RowAddress, SessionAddress } from './session-cookie.ts';
 
@@ -33,6 +34,8 @@ export interface RowState {
 /** Turns a session's content into a table row and back. Only the holder of the cookie's secret can open a row. */
 export interface SessionRowCodec {
   keysOf(address: RowAddress): RowKeys;
+  /** All sessions of a user. */
+  partitionOf(userHash: Buffer): string;
   toRow(address: SessionAddress, content: SessionContent, state: RowState): Row;
   open(address: SessionAddress, row: Row): RowOpening;
 }
@@ -40,12 +43,15 @@ export interface SessionRowCodec {
 export interface SessionRowNeeds {
   readonly tableName: string;
   readonly keyRing: KeyRing;
+  readonly indexKey: Buffer;
   readonly random: RandomBytes;
 }
 
-export function createSessionRowCodec({ tableName, keyRing, random }: SessionRowNeeds): SessionRowCodec {
+export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
+  const { tableName, keyRing, indexKey, random } = needs;
+  const partitionOf = (userHash: Buffer) => `user-${userHash.toString('base64url')}`;
   const keysOf = ({ userHash, rowId }: RowAddress): RowKeys => ({
-    partitionKey: `user-${userHash.toString('base64url')}`,
+    partitionKey: partitionOf(userHash),
     rowKey: `session-${rowId.toString('base64url')}`,
   });
   // Bound to its place: a row copied to another partition, row or table, or relabelled, does not open (TC-3).
@@ -55,6 +61,7 @@ export function createSessionRowCodec({ tableName, keyRing, random }: SessionRow
 
   return {
     keysOf,
+    partitionOf,
     toRow(address, content, { lastUsedAt, leaseId = '', generation }) {
       const keys = keysOf(address);
       const { id, bytes } = keyRing.writing;
@@ -67,10 +74,12 @@ export function createSessionRowCodec({ tableName, keyRing, random }: SessionRow
       if (sealed.length > MAX_SEALED_BYTES) {
         throw tooLarge();
       }
+      const sid = content.facts.claims.entraSessionId;
       const columns: Record<string, ColumnValue> = {
         schema: SCHEMA,
         keyId: id,
         expiresAt: content.facts.expiresAt,
+        sidPartition: sid === undefined ? '' : sidPartition(indexKey, sid),
         lastUsedAt,
         leaseId,
         generation,

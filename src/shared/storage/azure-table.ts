@@ -1,7 +1,7 @@
 import type { TableClient, TableServiceClientOptions } from '@azure/data-tables';
 import { withDeadline } from '../deadline.ts';
 import { BffError } from '../errors.ts';
-import type { ColumnValue, Row, Table, TableRead, TableUpdate } from './table.ts';
+import type { ColumnValue, ListedRow, Row, RowRange, Table, TableRead, TableUpdate } from './table.ts';
 
 /** Where the table is and how we prove who we are to it. */
 export type TableLocation =
@@ -10,6 +10,7 @@ export type TableLocation =
 
 const READ_DEADLINE_MS = 2_000;
 const WRITE_DEADLINE_MS = 4_000;
+const LIST_DEADLINE_MS = 10_000;
 
 // The SDK's defaults retry for about five seconds, writes included, and have no timeout (measured).
 const clientOptions: TableServiceClientOptions = {
@@ -53,14 +54,34 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
 
   return {
     name: tableName,
-    async read({ partitionKey, rowKey }): Promise<TableRead> {
+    async read({ partitionKey, rowKey }, columns): Promise<TableRead> {
+      const queryOptions = columns === undefined ? {} : { queryOptions: { select: [...columns] } };
       try {
         const entity = await run(READ_DEADLINE_MS, (client, abortSignal) =>
-          client.getEntity(partitionKey, rowKey, { abortSignal }),
+          client.getEntity(partitionKey, rowKey, { abortSignal, ...queryOptions }),
         );
         return { kind: 'found', row: toRow(partitionKey, rowKey, entity), etag: requireEtag(entity.etag) };
       } catch (error) {
         if (isMissingRow(error)) return { kind: 'missing' };
+        throw unavailable(error);
+      }
+    },
+    async list(range, columns, limit) {
+      const queryOptions = { filter: toFilter(range), select: ['PartitionKey', 'RowKey', ...columns] };
+      const collect = async (client: TableClient, abortSignal: AbortSignal) => {
+        const listed: ListedRow[] = [];
+        // A page may be empty and still not be the last: the service ends one at every border of its servers.
+        for await (const entity of client.listEntities({ queryOptions, abortSignal })) {
+          if (listed.length >= limit) break;
+          const { partitionKey = '', rowKey = '' } = entity;
+          listed.push({ row: toRow(partitionKey, rowKey, entity), etag: requireEtag(entity.etag) });
+        }
+        return listed;
+      };
+      try {
+        return await run(LIST_DEADLINE_MS, collect);
+      } catch (error) {
+        if (isMissingTable(error)) return [];
         throw unavailable(error);
       }
     },
@@ -91,6 +112,18 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
         if (!isMissingRow(error)) throw unavailable(error);
       }
     },
+    async removeUnchanged({ partitionKey, rowKey }, etag) {
+      try {
+        await run(WRITE_DEADLINE_MS, (client, abortSignal) =>
+          client.deleteEntity(partitionKey, rowKey, { etag, abortSignal }),
+        );
+        return { kind: 'removed' };
+      } catch (error) {
+        if (isAnswer(error, 412)) return { kind: 'changed' };
+        if (isMissingRow(error)) return { kind: 'removed' };
+        throw unavailable(error);
+      }
+    },
     async check() {
       try {
         await run(READ_DEADLINE_MS, (client, abortSignal) =>
@@ -118,6 +151,16 @@ async function connectTo(location: TableLocation, tableName: string): Promise<Ta
     ? new ManagedIdentityCredential({ clientId: location.clientId })
     : new ManagedIdentityCredential();
   return new Client(location.endpoint, tableName, credential, clientOptions);
+}
+
+/** Keys are ours and hold no quote; doubling them is the rule of OData all the same (TC-9). */
+function toFilter(range: RowRange): string {
+  const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
+  if (range.kind === 'partitions') {
+    return `PartitionKey ge ${text(range.from)} and PartitionKey lt ${text(range.before)}`;
+  }
+  const { partitionKey, rowsFrom, rowsBefore } = range;
+  return `PartitionKey eq ${text(partitionKey)} and RowKey ge ${text(rowsFrom)} and RowKey lt ${text(rowsBefore)}`;
 }
 
 function toEntity({ partitionKey, rowKey, columns }: Row) {

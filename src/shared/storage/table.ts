@@ -15,6 +15,22 @@ export type TableRead =
   | { readonly kind: 'found'; readonly row: Row; readonly etag: string }
   | { readonly kind: 'missing' };
 
+/** A row of a listing: the columns that were asked for. */
+export interface ListedRow {
+  readonly row: Row;
+  readonly etag: string;
+}
+
+/** Rows in the order of their keys. A bound names the first key that is not in the range any more. */
+export type RowRange =
+  | {
+      readonly kind: 'partition';
+      readonly partitionKey: string;
+      readonly rowsFrom: string;
+      readonly rowsBefore: string;
+    }
+  | { readonly kind: 'partitions'; readonly from: string; readonly before: string };
+
 export type TableInsert = { readonly kind: 'inserted'; readonly etag: string } | { readonly kind: 'exists' };
 
 export type TableUpdate =
@@ -24,6 +40,10 @@ export type TableUpdate =
   /** The row was deleted; an update never creates it again. */
   | { readonly kind: 'missing' };
 
+export type TableRemoval =
+  /** It is not there any more, whoever removed it. */
+  { readonly kind: 'removed' } | { readonly kind: 'changed' };
+
 /**
  * The few table operations the product uses. There is no upsert: a row is inserted once and updated only
  * against the version that was read, so that a deletion wins over every late write.
@@ -32,7 +52,10 @@ export type TableUpdate =
  */
 export interface Table {
   readonly name: string;
-  read(keys: RowKeys): Promise<TableRead>;
+  /** @param columns only these; all when absent */
+  read(keys: RowKeys, columns?: readonly string[]): Promise<TableRead>;
+  /** The first rows of a range, with the named columns. */
+  list(range: RowRange, columns: readonly string[], limit: number): Promise<readonly ListedRow[]>;
   insert(row: Row): Promise<TableInsert>;
   /** The whole row; columns that are not named are gone. */
   replace(row: Row, etag: string): Promise<TableUpdate>;
@@ -40,6 +63,8 @@ export interface Table {
   merge(row: Row, etag: string): Promise<TableUpdate>;
   /** Whatever its version is; removing what is not there is no error. */
   remove(keys: RowKeys): Promise<void>;
+  /** Only if it is still as it was read. */
+  removeUnchanged(keys: RowKeys, etag: string): Promise<TableRemoval>;
   /** @throws {BffError} storage_unavailable when the table cannot be read */
   check(): Promise<void>;
 }

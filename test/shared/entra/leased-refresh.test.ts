@@ -26,10 +26,12 @@ beforeEach(async () => {
     keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
     indexKey: Buffer.alloc(32, 99),
     idleSeconds: 3600,
+    cacheSeconds: 0,
     now: () => start,
+    monotonicMs: () => 0,
     random: secureRandomBytes,
   });
-  const created = await store.create(sessionContent(), secureRandomBytes(32));
+  const created = await store.create(sessionContent(), secureRandomBytes(32), start);
   if (created.kind !== 'created') throw new Error(created.kind);
   session = created.session;
 });
@@ -41,7 +43,7 @@ function workerOf(redeem: (held: Session) => Promise<TokenAcquisition> | TokenAc
   const waits: (() => Promise<void> | void)[] = [];
   const attempt: SilentAttempt = async (current, _scopes, _log, leaseId) => {
     if (current.msalCache.includes('brand-new'))
-      return { kind: 'token', accessToken: 'brand-new', session: current };
+      return { kind: 'token', accessToken: 'brand-new', expiresAt: start, session: current };
     if (leaseId === undefined) return { kind: 'refresh-needed' };
     redemptions++;
     const outcome = await redeem(current);
@@ -69,7 +71,12 @@ function workerOf(redeem: (held: Session) => Promise<TokenAcquisition> | TokenAc
   };
 }
 
-const token = (): TokenAcquisition => ({ kind: 'token', accessToken: 'brand-new', session });
+const token = (): TokenAcquisition => ({
+  kind: 'token',
+  accessToken: 'brand-new',
+  expiresAt: start,
+  session,
+});
 const never = (): never => {
   throw new Error('this worker must not redeem');
 };
@@ -150,7 +157,7 @@ describe('a refresh under a lease', () => {
     });
     expect((await deleted.refresh()).outcome).toEqual({ kind: 'session-ended' });
     expect((await workerOf(never).refresh()).outcome).toEqual({ kind: 'session-ended' });
-    expect(memory.rows()).toEqual([]);
+    expect(memory.rows().filter(({ partitionKey }) => partitionKey.startsWith('user-'))).toEqual([]);
   });
 
   it('tells those who wait that Entra could not be reached, and ends the lease', async () => {

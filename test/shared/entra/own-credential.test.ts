@@ -30,6 +30,8 @@ const store: SessionStore = {
   check: unused,
   refetch: unused,
   takeLease: unused,
+  endAll: unused,
+  endBySid: unused,
 };
 const idTokenRules: IdTokenRules = {
   clientId,

@@ -2,7 +2,8 @@ import { TokenCacheContext } from '@azure/msal-node';
 import { describe, expect, it } from 'vitest';
 import { TableCachePlugin } from '../../../src/shared/entra/table-cache-plugin.ts';
 import type { SessionFacts } from '../../../src/shared/session/session.ts';
-import type { Session, SessionStore, SessionWrite } from '../../../src/shared/session/session-store.ts';
+import type { Session, SessionStore } from '../../../src/shared/session/session-store.ts';
+import type { SessionWrite } from '../../../src/shared/session/session-updates.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
 const session: Session = {

@@ -13,6 +13,7 @@ const codecOf = (options: { tableName?: string; keyRing?: KeyRing } = {}) =>
   createSessionRowCodec({
     tableName: options.tableName ?? 'sessions',
     keyRing: options.keyRing ?? createKeyRing([key(2), key(1)]),
+    indexKey: Buffer.alloc(32, 99),
     random: secureRandomBytes,
   });
 const codec = codecOf();
@@ -91,6 +92,7 @@ describe('a session row', () => {
       'leaseId',
       'part0',
       'schema',
+      'sidPartition',
     ]);
   });
 

@@ -47,6 +47,12 @@ const wordings: Record<RefusalOutcome, Wording> = {
     detail: 'The sign-in service reported a fault of its own. Try again in a moment.',
     tryAgain: 'Try again',
   },
+  signed_out_meanwhile: {
+    code: 'authorization_denied',
+    title: 'You have been signed out',
+    detail: 'Your sessions were ended while you signed in. Nothing is lost. You can sign in again.',
+    tryAgain: 'Sign in',
+  },
   sign_in_refused: {
     code: 'authorization_denied',
     title: 'You are not signed in',

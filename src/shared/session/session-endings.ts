@@ -1,0 +1,110 @@
+import type { Buffer } from 'node:buffer';
+import { BffError } from '../errors.ts';
+import type { ColumnValue, RowKeys, RowRange, Table } from '../storage/table.ts';
+import { bucketRow, SESSION_ROWS, sidPartition, userRowKeys } from './companion-rows.ts';
+import type { WorkerCopy } from './worker-copy.ts';
+
+/** Every way in which sessions end before their time. On this worker at once, on others when their copy is stale. */
+export interface SessionEndings {
+  /** @param sid Entra's name of the session where it is known, so that its index row goes as well */
+  remove(session: RowKeys, sid?: string): Promise<void>;
+  /** Ends all sessions of a user but one, and every sign-in that began before and is still under way. */
+  endAll(userPartition: string, except?: RowKeys): Promise<number>;
+  /** Ends the sessions that Entra calls by this `sid`. */
+  endBySid(sid: string): Promise<number>;
+  /** When all sessions of the user were last ended; undefined when they never were. */
+  allEndedAt(userPartition: string): Promise<Date | undefined>;
+}
+
+export interface SessionEndingsNeeds {
+  readonly table: Table;
+  readonly copy: WorkerCopy;
+  readonly indexKey: Buffer;
+  readonly now: () => Date;
+}
+
+const LIST_LIMIT = 100;
+const MARK_ATTEMPTS = 5;
+/** The mark outlives every sign-in that can be under way: a login transaction lasts 15 minutes. */
+const MARK_LIFETIME_MS = 60 * 60_000;
+
+export function createSessionEndings({ table, copy, indexKey, now }: SessionEndingsNeeds): SessionEndings {
+  const removeSession = async (session: RowKeys, indexPartition: ColumnValue | undefined): Promise<void> => {
+    copy.end(session);
+    const index =
+      typeof indexPartition === 'string' && indexPartition !== ''
+        ? // A hint that leads nowhere does no harm, and goes with the session's bucket.
+          table.remove({ partitionKey: indexPartition, rowKey: session.rowKey }).catch(() => undefined)
+        : undefined;
+    await Promise.all([table.remove(session), index]);
+  };
+
+  /** A page at a time until none is left: whoever signs in meanwhile began later and may stay. */
+  const removeListed = async (range: RowRange, column: string, toSession: ToSession): Promise<number> => {
+    let removed = 0;
+    for (;;) {
+      const listed = await table.list(range, [column], LIST_LIMIT);
+      const targets = listed.flatMap(({ row }) => toSession(row, row.columns[column]) ?? []);
+      await Promise.all(targets.map(({ session, indexPartition }) => removeSession(session, indexPartition)));
+      removed += targets.length;
+      if (listed.length < LIST_LIMIT || targets.length === 0) return removed;
+    }
+  };
+
+  const markEnded = async (userPartition: string): Promise<void> => {
+    const keys = userRowKeys(userPartition);
+    const endedAt = now();
+    const expiresAt = new Date(endedAt.getTime() + MARK_LIFETIME_MS);
+    const row = { ...keys, columns: { endedAt, expiresAt } };
+    await table.insert(bucketRow(keys, expiresAt));
+    for (let attempt = 0; attempt < MARK_ATTEMPTS; attempt++) {
+      const found = await table.read(keys);
+      if (found.kind === 'missing') {
+        if ((await table.insert(row)).kind === 'inserted') return;
+        continue;
+      }
+      const before = found.row.columns['endedAt'];
+      if (before instanceof Date && before.getTime() >= endedAt.getTime()) return;
+      if ((await table.replace(row, found.etag)).kind === 'updated') return;
+    }
+    throw new BffError('storage_unavailable', {
+      detail: 'Too many requests ended the sessions of this user at once.',
+      retryAfterSeconds: 1,
+    });
+  };
+
+  return {
+    remove: (session, sid) =>
+      removeSession(session, sid === undefined ? undefined : sidPartition(indexKey, sid)),
+
+    async endAll(userPartition, except) {
+      // First the mark, then the rows: a sign-in that inserts its row behind the listing finds the mark.
+      await markEnded(userPartition);
+      const range: RowRange = { kind: 'partition', partitionKey: userPartition, ...SESSION_ROWS };
+      return removeListed(range, 'sidPartition', (session, indexPartition) =>
+        session.rowKey === except?.rowKey ? undefined : { session, indexPartition },
+      );
+    },
+
+    async endBySid(sid) {
+      const partitionKey = sidPartition(indexKey, sid);
+      const range: RowRange = { kind: 'partition', partitionKey, ...SESSION_ROWS };
+      return removeListed(range, 'sessionPartition', ({ rowKey }, sessionPartition) =>
+        typeof sessionPartition === 'string'
+          ? { session: { partitionKey: sessionPartition, rowKey }, indexPartition: partitionKey }
+          : undefined,
+      );
+    },
+
+    async allEndedAt(userPartition) {
+      const found = await table.read(userRowKeys(userPartition));
+      const endedAt = found.kind === 'found' ? found.row.columns['endedAt'] : undefined;
+      return endedAt instanceof Date ? endedAt : undefined;
+    },
+  };
+}
+
+type ToSession = (
+  listed: RowKeys,
+  column: ColumnValue | undefined,
+) => { readonly session: RowKeys; readonly indexPartition: ColumnValue | undefined } | undefined;
