@@ -55,7 +55,7 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
   return {
     name: tableName,
     async read({ partitionKey, rowKey }, columns): Promise<TableRead> {
-      const queryOptions = columns === undefined ? {} : { queryOptions: { select: [...columns] } };
+      const queryOptions = columns === undefined ? {} : { queryOptions: { select: toSelect(columns) } };
       try {
         const entity = await run(READ_DEADLINE_MS, (client, abortSignal) =>
           client.getEntity(partitionKey, rowKey, { abortSignal, ...queryOptions }),
@@ -67,7 +67,7 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
       }
     },
     async list(range, columns, limit) {
-      const queryOptions = { filter: toFilter(range), select: ['PartitionKey', 'RowKey', ...columns] };
+      const queryOptions = { filter: toFilter(range), select: toSelect(columns) };
       const collect = async (client: TableClient, abortSignal: AbortSignal) => {
         const listed: ListedRow[] = [];
         // A page may be empty and still not be the last: the service ends one at every border of its servers.
@@ -151,6 +151,11 @@ async function connectTo(location: TableLocation, tableName: string): Promise<Ta
     ? new ManagedIdentityCredential({ clientId: location.clientId })
     : new ManagedIdentityCredential();
   return new Client(location.endpoint, tableName, credential, clientOptions);
+}
+
+/** With the keys: a selection of no column at all means every column. */
+function toSelect(columns: readonly string[]): string[] {
+  return ['PartitionKey', 'RowKey', ...columns];
 }
 
 /** Keys are ours and hold no quote; doubling them is the rule of OData all the same (TC-9). */

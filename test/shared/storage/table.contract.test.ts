@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
 import type { Row, Table } from '../../../src/shared/storage/table.ts';
@@ -124,6 +124,68 @@ describe.each(tables)('a table %s', (_where, table) => {
     expect(await table.read(neighbour)).toMatchObject({ kind: 'found', row: neighbour });
   });
 
+  it('gives only the columns that were asked for', async () => {
+    const row = newRow({ text: 'first', other: 1 });
+    const etag = etagOf(await table.insert(row));
+    const found = await table.read(row, ['other', 'no such column']);
+    expect(found).toEqual({ kind: 'found', row: { ...row, columns: { other: 1 } }, etag });
+    expect(await table.read(row, [])).toEqual({ kind: 'found', row: { ...row, columns: {} }, etag });
+  });
+
+  it('removes a row only while it is as it was read', async () => {
+    const row = newRow();
+    const first = etagOf(await table.insert(row));
+    const second = etagOf(await table.merge(row, first));
+    expect(await table.removeUnchanged(row, first)).toEqual({ kind: 'changed' });
+    expect((await table.read(row)).kind).toBe('found');
+    expect(await table.removeUnchanged(row, second)).toEqual({ kind: 'removed' });
+    expect(await table.removeUnchanged(row, second)).toEqual({ kind: 'removed' });
+  });
+
+  describe('lists', () => {
+    const prefix = randomBytes(8).toString('hex');
+    const rows = ['a1 b', 'a1 c', 'a1 d', 'a2 b', 'a3 b'].map((name): Row => {
+      const [partition, rowKey] = name.split(' ');
+      return {
+        partitionKey: `${prefix}-${partition}`,
+        rowKey: `${rowKey}`,
+        columns: { name, other: 1 },
+      };
+    });
+    const namesOf = (listed: readonly { row: Row }[]) => listed.map(({ row }) => row.columns['name']);
+    beforeAll(async () => {
+      for (const row of rows.toReversed()) await table.insert(row);
+    });
+
+    it('part of a partition, in the order of the keys, with the columns asked for and a version', async () => {
+      const range = {
+        kind: 'partition',
+        partitionKey: `${prefix}-a1`,
+        rowsFrom: 'b',
+        rowsBefore: 'd',
+      } as const;
+      const listed = await table.list(range, ['name'], 10);
+      expect(namesOf(listed)).toEqual(['a1 b', 'a1 c']);
+      const [first] = listed;
+      if (first === undefined) throw new Error('nothing listed');
+      expect(first.row.columns).toEqual({ name: 'a1 b' });
+      expect((await table.merge(first.row, first.etag)).kind).toBe('updated');
+    });
+
+    it('several partitions, and no more rows than asked for', async () => {
+      const range = { kind: 'partitions', from: `${prefix}-a1`, before: `${prefix}-a3` } as const;
+      expect(namesOf(await table.list(range, ['name'], 10))).toEqual(['a1 b', 'a1 c', 'a1 d', 'a2 b']);
+      expect(namesOf(await table.list(range, ['name'], 3))).toEqual(['a1 b', 'a1 c', 'a1 d']);
+      expect(await table.list({ ...range, before: `${prefix}-a1` }, [], 10)).toEqual([]);
+    });
+
+    it('nothing of other partitions, whatever is in a key (TC-9)', async () => {
+      const hostile = `${prefix}' or PartitionKey ne '`;
+      const range = { kind: 'partition', partitionKey: hostile, rowsFrom: 'a', rowsBefore: 'z' } as const;
+      expect(await table.list(range, [], 10)).toEqual([]);
+    });
+  });
+
   it('is ready', async () => {
     await expect(table.check()).resolves.toBeUndefined();
   });
@@ -136,6 +198,7 @@ describe('the table in storage', () => {
     const connectionString = inject('tableConnectionString');
     const fresh = createAzureTable({ ...nobody, connectionString }, `t${randomBytes(8).toString('hex')}`);
     await expect(fresh.check()).resolves.toBeUndefined();
+    expect(await fresh.list({ kind: 'partitions', from: 'a', before: 'b' }, [], 10)).toEqual([]);
     const row = newRow();
     expect((await fresh.insert(row)).kind).toBe('inserted');
     expect((await fresh.read(row)).kind).toBe('found');
@@ -151,6 +214,8 @@ describe('the table in storage', () => {
       () => down.replace(newRow(), '*'),
       () => down.merge(newRow(), '*'),
       () => down.remove(newRow()),
+      () => down.removeUnchanged(newRow(), '*'),
+      () => down.list({ kind: 'partitions', from: 'a', before: 'b' }, [], 10),
       () => down.check(),
     ];
     const errors = await Promise.all(
