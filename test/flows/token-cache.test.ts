@@ -1,15 +1,13 @@
 import { TableClient } from '@azure/data-tables';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { demoClient, people } from '../../dev/directory.ts';
-import { createKeyRing, parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
-import { secureRandomBytes } from '../../src/shared/crypto/seal.ts';
+import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
 import { readMsalCache } from '../../src/shared/entra/msal-cache.ts';
 import { createSessionCookieCodec } from '../../src/shared/session/session-cookie.ts';
-import { createSessionStore, type Session } from '../../src/shared/session/session-store.ts';
-import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
 import { readRows, readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { openSession } from '../support/world-store.ts';
 
 let world: World;
 let worker: Worker;
@@ -62,31 +60,6 @@ async function signedIn(user: string, lifetimeSeconds = 3600): Promise<UserAgent
 const whoAmI = async (browser: UserAgent) => (await browser.scriptJson('/api/graph/v1.0/me'))['displayName'];
 const logOut = (browser: UserAgent) => browser.script('POST', '/api/auth/logout');
 
-/** Opens a row as only a worker with this cookie can. */
-async function openSession(browser: UserAgent): Promise<Session> {
-  const [id = '', key = ''] = (world.settings['SESSION_KEYS'] ?? '').split(':');
-  const bytes = parseKeyBytes(key);
-  const indexKey = parseKeyBytes(world.settings['SESSION_INDEX_KEY'] ?? '');
-  if (!bytes || !indexKey) throw new Error('the keys of the world');
-  const connectionString = inject('tableConnectionString');
-  const store = createSessionStore({
-    table: createAzureTable(
-      { kind: 'connection-string', connectionString, allowInsecure: true },
-      world.tableName,
-    ),
-    keyRing: createKeyRing([{ id: Number(id), bytes }]),
-    indexKey,
-    idleSeconds: 3600,
-    cacheSeconds: 0,
-    now: () => new Date(),
-    monotonicMs: () => performance.now(),
-    random: secureRandomBytes,
-  });
-  const read = await store.read(browser.cookies().get('session') ?? '');
-  if (read.kind !== 'live') throw new Error(read.reason);
-  return read.session;
-}
-
 const crew = [people.alice, people.ben, people.mia];
 const nameOf = ({ username }: { username: string }) => username.split('@')[0] ?? '';
 
@@ -107,7 +80,7 @@ describe('token caches', () => {
     expect(world.entra.count('token', 'refresh_token')).toBeGreaterThanOrEqual(crew.length * 3);
 
     for (const [index, person] of crew.entries()) {
-      const { msalCache, facts } = await openSession(browsers[index] ?? worker.browser());
+      const { msalCache, facts } = await openSession(world, browsers[index] ?? worker.browser());
       expect(readMsalCache(msalCache).homeAccountIds).toEqual([`${person.id}.${person.homeTenantId}`]);
       expect(Object.keys(JSON.parse(msalCache)['Account'])).toHaveLength(1);
       expect(facts.claims.principal.objectId).toBe(person.id);
@@ -131,7 +104,7 @@ describe('token caches', () => {
     await whoAmI(first);
     const kept = first.clone();
     const old = [...(issued.get(people.alice.id) ?? [])];
-    expect((await openSession(first)).msalCache).toContain(old.at(-1));
+    expect((await openSession(world, first)).msalCache).toContain(old.at(-1));
     await logOut(first);
     const redeemed = world.entra.count('token');
     for (const where of [worker, otherWorker]) {
@@ -141,9 +114,9 @@ describe('token caches', () => {
 
     // About to end: the worker renews, and stores what MSAL then has in memory.
     const second = await signedIn('alice', 20);
-    const asSignedIn = (await openSession(second)).msalCache;
+    const asSignedIn = (await openSession(world, second)).msalCache;
     expect(await whoAmI(second)).toBe('Alice Adams');
-    const asRenewed = (await openSession(second)).msalCache;
+    const asRenewed = (await openSession(world, second)).msalCache;
     expect(asRenewed).not.toBe(asSignedIn);
     for (const token of old) {
       expect(asSignedIn).not.toContain(token);
@@ -188,7 +161,11 @@ describe('the table', () => {
       )
       .join('\n');
     const cookies = browsers.map((browser) => browser.cookies().get('session') ?? '');
+    const sids = await Promise.all(
+      browsers.map(async (browser) => (await openSession(world, browser)).facts.claims.entraSessionId),
+    );
     const secrets = [
+      ...sids.map((sid) => sid ?? 'no sid'),
       ...[people.alice, people.ben].flatMap(({ id, name, username, mail, givenName }) => [
         id,
         name,
@@ -252,7 +229,7 @@ describe('a row that somebody with access to the table changed', () => {
       allowInsecureConnection: true,
     });
   const rowOf = async (browser: UserAgent) => {
-    const { address } = await openSession(browser);
+    const { address } = await openSession(world, browser);
     const rowKey = `session-${address.rowId.toString('base64url')}`;
     const row = (await readSessionRows(world)).find((candidate) => candidate.rowKey === rowKey);
     if (row?.partitionKey === undefined || row.rowKey === undefined) throw new Error('no row');
@@ -338,7 +315,7 @@ describe('a row that somebody with access to the table changed', () => {
 
   it('cannot live longer than its sealed limit, whatever its columns and a cookie say (SC-3)', async () => {
     const browser = await signedIn('ben');
-    const { address } = await openSession(browser);
+    const { address } = await openSession(world, browser);
     const { keys, columns } = await rowOf(browser);
     const forEver = new Date('2099-01-01');
     await table().upsertEntity({ ...keys, ...columns, expiresAt: forEver, lastUsedAt: forEver }, 'Replace');

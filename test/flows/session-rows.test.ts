@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import { callbackAddress } from '../support/callback-address.ts';
+import { readRows, readSessionRows, removeRows } from '../support/table-rows.ts';
+import type { UserAgent } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { openSession, storeOf } from '../support/world-store.ts';
+
+let world: World;
+let worker: Worker;
+let otherWorker: Worker;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  otherWorker = await world.startWorker();
+  const { tenantId, clientId } = demoClient;
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ tenantId, clientId, scopes });
+});
+
+afterAll(() => world.close());
+
+beforeEach(() => removeRows(world));
+
+async function signedIn(user = 'alice'): Promise<UserAgent> {
+  const browser = worker.browser();
+  await signIn(browser, { user });
+  return browser;
+}
+
+const isSignedIn = async (browser: UserAgent) =>
+  (await browser.clone().scriptJson('/api/auth/session'))['signed_in'];
+
+const kinds = async () =>
+  (await readRows(world))
+    .map(({ partitionKey, rowKey }) => `${partitionKey?.split('-')[0]}/${rowKey?.split('-')[0]}`)
+    .sort();
+
+/** The same browser, as the other worker meets it. */
+function elsewhere(browser: UserAgent): UserAgent {
+  const same = otherWorker.browser();
+  for (const [name, value] of browser.cookies()) same.cookies().set(name, value);
+  return same;
+}
+
+describe('the rows of a sign-in', () => {
+  it('are the session, the way to it from Entra’s sid, and the bucket of the hour in which it ends', async () => {
+    const browser = await signedIn();
+    expect(await kinds()).toEqual(['expires/user', 'sid/session', 'user/session']);
+    await browser.script('POST', '/api/auth/logout');
+    expect(await kinds()).toEqual(['expires/user']);
+  });
+
+  it('of two browsers of one person stand in one partition, those of two persons in two', async () => {
+    const browsers = [await signedIn('alice'), await signedIn('alice'), await signedIn('ben')];
+    const partitions = (await readSessionRows(world)).map(({ partitionKey }) => partitionKey);
+    expect(partitions).toHaveLength(3);
+    expect(new Set(partitions).size).toBe(2);
+    await browsers[0]?.script('POST', '/api/auth/logout');
+    expect(await Promise.all(browsers.map(isSignedIn))).toEqual([false, true, true]);
+  });
+});
+
+describe('a sign-in that is under way', () => {
+  it('while all sessions of the person are ended ends as well, and says so (L1)', async () => {
+    const first = await signedIn();
+    const { tenantId, objectId } = (await openSession(world, first)).facts.claims.principal;
+    const browser = first.clone();
+    const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+    await storeOf(world).endAll({ tenantId, objectId });
+    const page = await browser.request(callback.href, { headers: { accept: 'text/html' } });
+    expect(page.status).toBe(403);
+    expect(page.body).toContain('You have been signed out');
+    expect(page.body).toContain('return_to=%2Fmail');
+    expect(
+      page.setCookies.some((cookie) => cookie.startsWith('session=') && !/Max-Age=0/i.test(cookie)),
+    ).toBe(false);
+    expect(await readSessionRows(world)).toEqual([]);
+    await signIn(browser, { user: 'alice' });
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+
+  it('while Entra ends its session, by the sid of the sign-in, ends as well (L3)', async () => {
+    const first = await signedIn();
+    const sid = (await openSession(world, first)).facts.claims.entraSessionId ?? '';
+    const browser = first.clone();
+    const callback = await callbackAddress(browser);
+    let inserts = 0;
+    worker.table.before = async (operation) => {
+      if (operation !== 'insert' || ++inserts < 3) return;
+      worker.table.before = undefined;
+      expect(await storeOf(world).endBySid(sid)).toBe(2);
+    };
+    const answer = await browser.script('GET', `${callback.pathname}${callback.search}&bounced=1`);
+    worker.table.before = undefined;
+    expect(answer.status).toBe(403);
+    expect(JSON.parse(answer.body)).toMatchObject({ outcome: 'signed_out_meanwhile' });
+    expect(await readSessionRows(world)).toEqual([]);
+  });
+});
+
+describe('a session that ends on one worker', () => {
+  it('ends there at once and on the other within the set time (SC-4)', async () => {
+    const browser = await signedIn();
+    const far = elsewhere(browser);
+    expect(await isSignedIn(far)).toBe(true);
+    await browser.clone().script('POST', '/api/auth/logout');
+    expect(await isSignedIn(browser)).toBe(false);
+    const endedAtMs = performance.now();
+    await expect.poll(() => isSignedIn(far), { timeout: 10_000, interval: 100 }).toBe(false);
+    expect(performance.now() - endedAtMs).toBeLessThan(5_000 + 1_000);
+  });
+
+  it('while a call of it waits for Graph: the call may end, and brings nothing back (SC-4)', async () => {
+    const browser = await signedIn();
+    const release = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    world.graph.respondWith(async (_request, response) => {
+      arrived.resolve();
+      await release.promise;
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+    const call = browser.clone().script('GET', '/api/graph/v1.0/me');
+    await arrived.promise;
+    await browser.clone().script('POST', '/api/auth/logout');
+    release.resolve();
+    await call;
+    world.graph.respondWith(undefined);
+    expect((await browser.clone().script('GET', '/api/graph/v1.0/me')).status).toBe(401);
+    expect(await readSessionRows(world)).toEqual([]);
+  });
+});
+
+describe('the timer function', () => {
+  it('removes what has expired and logs what it did (TC-10)', async () => {
+    await signedIn();
+    world.advance(14 * 3600);
+    const logged = worker.logLines.length;
+    await worker.host.runTimer('sweep');
+    world.advance(-14 * 3600);
+    expect(await readRows(world)).toEqual([]);
+    expect(worker.logLines.slice(logged).join('\n')).toContain('"event":"swept","removed":1');
+  });
+});
