@@ -86,7 +86,8 @@ describe('README.md', () => {
 
 describe('local.settings.example.json', () => {
   const { Values } = JSON.parse(read('local.settings.example.json')) as { Values: Record<string, string> };
-  const { FUNCTIONS_WORKER_RUNTIME: _, ...example } = Values; // the host's own
+  // The host's own: the language, and where it keeps what its timers have done.
+  const { FUNCTIONS_WORKER_RUNTIME: _language, AzureWebJobsStorage: _timers, ...example } = Values;
   const isPlaceholder = (name: string) => example[name]?.startsWith('<');
   const names = Object.keys(example).sort();
 
