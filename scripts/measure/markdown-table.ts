@@ -1,15 +1,19 @@
-/** A Markdown table, its columns as wide as they must be; the first is text, the others figures. */
+/** A Markdown table that can be read as text as well: columns of figures stand to the right. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
 ): string {
-  const lines = [head, ...rows].map((row) => row.map(String));
-  const widths = head.map((_, column) => Math.max(3, ...lines.map((line) => line[column]?.length ?? 0)));
-  const toLine = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
-  const rule = widths.map((width, column) =>
-    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
-  );
-  const [first = [], ...others] = lines;
-  return [toLine(first), `| ${rule.join(' | ')} |`, ...others.map(toLine)].join('\n');
+  const columns = head.map((title, at) => {
+    const cells = rows.map((row) => String(row[at] ?? ''));
+    const isFigures = cells.every((cell) => /^[\d.]+$/.test(cell));
+    const width = Math.max(3, title.length, ...cells.map((cell) => cell.length));
+    const align = (cell: string) => (isFigures ? cell.padStart(width) : cell.padEnd(width));
+    const rule = isFigures ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width);
+    return [align(title), rule, ...cells.map(align)];
+  });
+  const lineCount = rows.length + 2;
+  return Array.from(
+    { length: lineCount },
+    (_, line) => `| ${columns.map((cells) => cells[line]).join(' | ')} |`,
+  ).join('\n');
 }

@@ -36,7 +36,7 @@ async function repeat(run: () => unknown, times: number): Promise<number[]> {
   return microseconds;
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   const middle = sorted.length >> 1;
   const upper = sorted[middle];

@@ -1,0 +1,80 @@
+import { fileURLToPath } from 'node:url';
+import { type Azurite, startAzurite } from '../../dev/azurite.ts';
+import { developmentSettings } from '../../dev/development-settings.ts';
+import { directory } from '../../dev/directory.ts';
+import { type EntraEmulator, startEntraEmulator } from '../../dev/entra-emulator/emulator.ts';
+import { findFreePort } from '../../dev/free-port.ts';
+import { startFunctionsHost } from '../../dev/functions-host/host.ts';
+import { type GraphEmulator, startGraphEmulator } from '../../dev/graph-emulator/emulator.ts';
+import { createRunning } from '../../dev/running.ts';
+import { UserAgent } from '../../test/support/user-agent.ts';
+import type * as WorkerBundle from '../../test/support/worker.ts';
+import { bundle } from '../build.ts';
+import { type CountingForwarder, startCountingForwarder } from './counting-forwarder.ts';
+
+/** The product as `npm start` runs it, with a counter in front of its storage and a clock that can be moved. */
+export interface MeasuredProduct {
+  readonly entra: EntraEmulator;
+  readonly graph: GraphEmulator;
+  readonly storage: CountingForwarder;
+  /** Moves the clocks of all workers, not those of the emulators. */
+  advance(seconds: number): void;
+  /** A worker of its own, which has seen nobody yet; gives a browser that goes to it. */
+  startWorker(): Promise<UserAgent>;
+}
+
+/** Runs `measure` against a started product, and stops all of it whatever happens. */
+export async function withProduct(measure: (product: MeasuredProduct) => Promise<void>): Promise<void> {
+  const running = createRunning();
+  try {
+    const azurite: Azurite = await running.add(startAzurite());
+    const storage = await running.add(startCountingForwarder(azurite.endpoint));
+    const entra = await running.add(startEntraEmulator({ directory }));
+    const graph = await running.add(startGraphEmulator({ directory, entraOrigin: entra.origin }));
+    const outfile = fileURLToPath(new URL('../../.build/measure.cjs', import.meta.url));
+    const entry = fileURLToPath(new URL('../../test/support/worker.ts', import.meta.url));
+    await bundle({ entry, outfile });
+    const port = await findFreePort();
+    const settings = developmentSettings(
+      {
+        // Every worker of a deployment has the same public address.
+        bffOrigin: `http://localhost:${port}`,
+        entraOrigin: entra.origin,
+        graphOrigin: graph.origin,
+        tableConnectionString: azurite.connectionString.replace(
+          new URL(azurite.endpoint).origin,
+          storage.origin,
+        ),
+      },
+      {},
+    );
+    let offsetMs = 0;
+    let isFirst = true;
+    await measure({
+      entra,
+      graph,
+      storage,
+      advance(seconds) {
+        offsetMs += seconds * 1000;
+      },
+      async startWorker() {
+        const host = startFunctionsHost({
+          bundle: outfile,
+          port: isFirst ? port : 0,
+          prepare(exports) {
+            const worker = exports as typeof WorkerBundle;
+            worker.register(settings, (system) => ({
+              ...system,
+              now: () => new Date(Date.now() + offsetMs),
+              monotonicMs: () => performance.now() + offsetMs,
+            }));
+          },
+        });
+        isFirst = false;
+        return new UserAgent((await running.add(host)).origin);
+      },
+    });
+  } finally {
+    await running.stop();
+  }
+}
