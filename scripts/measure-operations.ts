@@ -9,11 +9,16 @@ const CACHE_SECONDS = 5; // SESSION_CACHE_SECONDS by default
 const TOUCH_SECONDS = 3_600 / 12; // a twelfth of SESSION_IDLE_SECONDS by default
 const RENEWED_SECONDS = 60; // MSAL renews what has less than five minutes left
 
+const SESSION_SECONDS = 14 * 60 * 60; // SESSION_ABSOLUTE_SECONDS by default, and the hour it ends in
+const EXPIRED_SESSIONS = 10;
+
 await withProduct(async (product) => {
   const { entra, storage, advance, startWorker } = product;
-  const browser = await startWorker();
-  await signIn(browser, { user: 'alice' });
-  await browser.script('POST', '/api/auth/logout');
+  const worker = await startWorker();
+  const browser = worker.browser();
+  const signInAs = (who: UserAgent) => signIn(who, { user: 'alice' });
+  await signInAs(browser);
+  await logOut(browser);
   storage.take(); // the first sign-in of a deployment makes the table
 
   const lines: (string | number)[][] = [];
@@ -24,32 +29,39 @@ await withProduct(async (product) => {
     lines.push(lineOf(what, storage.take(), after.entra - before.entra, after.graph - before.graph));
   };
 
-  await count('sign-in', () => signIn(browser, { user: 'alice' }));
-  await callGraph(browser);
-  storage.take();
+  await count('sign-in', () => signInAs(browser));
   await count('call, the copy is fresh', () => callGraph(browser));
   advance(CACHE_SECONDS + 1);
   await count('call, the copy is stale', () => callGraph(browser));
-  const elsewhere = withCookiesOf(browser, await startWorker());
-  await count('call, another worker', () => callGraph(elsewhere));
-  await count('call, the same worker at once again', () => callGraph(elsewhere));
-  const third = withCookiesOf(browser, await startWorker());
-  await count('ten calls at once, a third worker', () =>
+  const elsewhere = withCookiesOf(browser, (await startWorker()).browser());
+  await count('call, a worker without a copy', () => callGraph(elsewhere));
+  const third = withCookiesOf(browser, (await startWorker()).browser());
+  await count('ten calls at once, a worker without a copy', () =>
     Promise.all(Array.from({ length: 10 }, () => callGraph(third))),
   );
   advance(TOUCH_SECONDS + 1);
-  await count('call that records use (once in 5 minutes)', () => callGraph(browser));
-  await count('question who is signed in', () => browser.script('GET', '/api/auth/session'));
-  await count('logout', () => browser.script('POST', '/api/auth/logout'));
+  await count('call that records use, once in 5 minutes', () => callGraph(browser));
+  await count('logout, the copy is fresh', () => logOut(browser));
   await count('call with the cookie of a session that ended', () =>
     elsewhere.script('GET', '/api/graph/v1.0/me'),
   );
 
   entra.switches.accessTokenLifetimeSeconds = RENEWED_SECONDS;
-  await signIn(browser, { user: 'alice' });
+  await signInAs(browser);
   entra.switches.accessTokenLifetimeSeconds = 3_600;
   storage.take();
-  await count('call that renews the tokens', () => callGraph(browser));
+  await count('call that renews the tokens, the copy is fresh', () => callGraph(browser));
+  await count('sign-in that replaces a session', () => signInAs(browser));
+  await logOut(browser);
+
+  const sweep = () => worker.runTimer('sweep');
+  advance(SESSION_SECONDS);
+  await sweep(); // those who signed out have left rows as well
+  for (let session = 0; session < EXPIRED_SESSIONS; session++) await signInAs(worker.browser());
+  storage.take();
+  await count('sweep, nothing has expired', sweep);
+  advance(SESSION_SECONDS);
+  await count(`sweep of ${EXPIRED_SESSIONS} expired sessions`, sweep);
   console.log(
     markdownTable(
       ['what', 'operations', 'bytes sent', 'bytes received', 'to Entra', 'to Graph', 'which operations'],
@@ -59,7 +71,7 @@ await withProduct(async (product) => {
 });
 
 function requestsOf({ entra, graph }: MeasuredProduct) {
-  return { entra: entra.count('token') + entra.count('keys'), graph: graph.count() };
+  return { entra: entra.count('token'), graph: graph.count() };
 }
 
 function lineOf(what: string, operations: readonly TableOperation[], toEntra: number, toGraph: number) {
@@ -72,8 +84,23 @@ function lineOf(what: string, operations: readonly TableOperation[], toEntra: nu
     sum(({ receivedBytes }) => receivedBytes),
     toEntra,
     toGraph,
-    operations.map(({ name, status }) => `${name} ${status}`).join(', '),
+    namesOf(operations),
   ];
+}
+
+/** `3 × insert 204, read 404`: in the order in which each came first. */
+function namesOf(operations: readonly TableOperation[]): string {
+  const times = new Map<string, number>();
+  for (const { name, status } of operations) {
+    const key = `${name} ${status}`;
+    times.set(key, (times.get(key) ?? 0) + 1);
+  }
+  return [...times].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`)).join(', ');
+}
+
+async function logOut(browser: UserAgent): Promise<void> {
+  const { status, body } = await browser.script('POST', '/api/auth/logout');
+  if (status !== 200) throw new Error(`Signing out was answered ${status}: ${body}`);
 }
 
 async function callGraph(browser: UserAgent): Promise<void> {

@@ -35,6 +35,7 @@ const deriveRowKey = () => deriveKey(keyBytes, 'session-row', address.secret);
 const codec = createSessionRowCodec({
   tableName: 'sessions',
   keyRing: createKeyRing([{ id: 1, bytes: keyBytes }]),
+  indexKey: secureRandomBytes(32),
   random: secureRandomBytes,
 });
 

@@ -17,10 +17,17 @@ export interface MeasuredProduct {
   readonly entra: EntraEmulator;
   readonly graph: GraphEmulator;
   readonly storage: CountingForwarder;
-  /** Moves the clocks of all workers, not those of the emulators. */
+  /** Moves all clocks but the storage's. */
   advance(seconds: number): void;
-  /** A worker of its own, which has seen nobody yet; gives a browser that goes to it. */
-  startWorker(): Promise<UserAgent>;
+  /** A worker of its own, which has seen nobody yet. */
+  startWorker(): Promise<MeasuredWorker>;
+}
+
+export interface MeasuredWorker {
+  /** Goes to this worker, and has nothing in it. */
+  browser(): UserAgent;
+  /** Runs a timer now. */
+  runTimer(name: string): Promise<void>;
 }
 
 /** Runs `measure` against a started product, and stops all of it whatever happens. */
@@ -29,8 +36,10 @@ export async function withProduct(measure: (product: MeasuredProduct) => Promise
   try {
     const azurite: Azurite = await running.add(startAzurite());
     const storage = await running.add(startCountingForwarder(azurite.endpoint));
-    const entra = await running.add(startEntraEmulator({ directory }));
-    const graph = await running.add(startGraphEmulator({ directory, entraOrigin: entra.origin }));
+    let offsetMs = 0;
+    const now = () => new Date(Date.now() + offsetMs);
+    const entra = await running.add(startEntraEmulator({ directory, now }));
+    const graph = await running.add(startGraphEmulator({ directory, entraOrigin: entra.origin, now }));
     const outfile = fileURLToPath(new URL('../../.build/measure.cjs', import.meta.url));
     const entry = fileURLToPath(new URL('../../test/support/worker.ts', import.meta.url));
     await bundle({ entry, outfile });
@@ -48,7 +57,6 @@ export async function withProduct(measure: (product: MeasuredProduct) => Promise
       },
       {},
     );
-    let offsetMs = 0;
     let isFirst = true;
     await measure({
       entra,
@@ -58,20 +66,21 @@ export async function withProduct(measure: (product: MeasuredProduct) => Promise
         offsetMs += seconds * 1000;
       },
       async startWorker() {
-        const host = startFunctionsHost({
+        const starting = startFunctionsHost({
           bundle: outfile,
           port: isFirst ? port : 0,
           prepare(exports) {
             const worker = exports as typeof WorkerBundle;
             worker.register(settings, (system) => ({
               ...system,
-              now: () => new Date(Date.now() + offsetMs),
+              now,
               monotonicMs: () => performance.now() + offsetMs,
             }));
           },
         });
         isFirst = false;
-        return new UserAgent((await running.add(host)).origin);
+        const host = await running.add(starting);
+        return { browser: () => new UserAgent(host.origin), runTimer: (name) => host.runTimer(name) };
       },
     });
   } finally {

@@ -19,6 +19,7 @@ const tableName = `t${secureRandomBytes(8).toString('hex')}`;
 const codec = createSessionRowCodec({
   tableName,
   keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
+  indexKey: Buffer.alloc(32, 99),
   random: secureRandomBytes,
 });
 const state = { lastUsedAt: new Date('2026-08-01T12:30:00Z'), generation: 0 };
