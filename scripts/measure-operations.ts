@@ -4,14 +4,13 @@ import type { TableOperation } from './measure/counting-forwarder.ts';
 import { markdownTable } from './measure/markdown-table.ts';
 import { type MeasuredProduct, withProduct } from './measure/product.ts';
 
-/** `npm run measure:operations`: storage operations and their bytes by what a person or a page does. Counted, not timed. */
 const CACHE_SECONDS = 5; // SESSION_CACHE_SECONDS by default
 const TOUCH_SECONDS = 3_600 / 12; // a twelfth of SESSION_IDLE_SECONDS by default
 const RENEWED_SECONDS = 60; // MSAL renews what has less than five minutes left
-
 const SESSION_SECONDS = 14 * 60 * 60; // SESSION_ABSOLUTE_SECONDS by default, and the hour it ends in
 const EXPIRED_SESSIONS = 10;
 
+/** `npm run measure:operations`: storage operations and their bytes by what a person or a page does. Counted, not timed. */
 await withProduct(async (product) => {
   const { entra, storage, advance, startWorker } = product;
   const worker = await startWorker();

@@ -6,7 +6,7 @@ import { sessionContent } from '../test/support/session-content.ts';
 import { type Codec, codecs } from './measure/codecs.ts';
 import { markdownTable } from './measure/markdown-table.ts';
 import { makeMsalCache } from './measure/msal-cache.ts';
-import { medianMicroseconds } from './measure/stopwatch.ts';
+import { medianMicroseconds, type Timing } from './measure/stopwatch.ts';
 
 /**
  * `npm run measure:sealing [turns]`: what sealing and opening a session's row costs by codec, and what is stored.
@@ -80,21 +80,21 @@ async function compareCodecs(content: SessionContent): Promise<string> {
   }
   const timesOf = (run: (sealing: Sealing) => () => unknown) =>
     medianMicroseconds(Object.fromEntries(sealings.map((sealing) => [sealing.name, run(sealing)])), turns);
-  const sealUs = await timesOf((sealing) => sealing.seal);
-  const openUs = await timesOf((sealing) => sealing.open);
+  const sealing = await timesOf((sealing) => sealing.seal);
+  const opening = await timesOf((sealing) => sealing.open);
   return markdownTable(
     ['codec', 'seal, µs', 'ratio', 'open, µs', 'ratio', 'stored, bytes', 'ratio'],
     sealings.map(({ name, storedBytes }) => [
       name,
-      ...withRatio(sealUs[name], sealUs[product.name]),
-      ...withRatio(openUs[name], openUs[product.name]),
+      ...withRatio(sealing[name]?.wallUs, sealing[product.name]?.wallUs),
+      ...withRatio(opening[name]?.wallUs, opening[product.name]?.wallUs),
       ...withRatio(storedBytes, product.storedBytes),
     ]),
   );
 }
 
 /** The steps of the product's way one by one, and what the table client does to the stored bytes. */
-async function timeParts(content: SessionContent): Promise<Record<string, number>> {
+async function timeParts(content: SessionContent): Promise<Record<string, Timing>> {
   const { compress, decompress } = codecs['zstd 1'];
   const text = toText(content);
   const packed = compress(text);
@@ -131,7 +131,7 @@ function rounded(value: number): string {
   return value.toFixed(value < 10 ? 1 : 0);
 }
 
-const parts: Record<string, number>[] = [];
+const parts: Record<string, Timing>[] = [];
 const sizes: string[] = [];
 for (const accessTokens of [1, 4, 19]) {
   const msalCache = await makeMsalCache(accessTokens);
@@ -148,7 +148,7 @@ console.log(
     ['step', ...sizes],
     Object.keys(parts[0] ?? {}).map((step) => [
       step,
-      ...parts.map((part) => rounded(part[step] ?? Number.NaN)),
+      ...parts.map((part) => rounded(part[step]?.wallUs ?? Number.NaN)),
     ]),
   ),
 );

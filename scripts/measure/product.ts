@@ -17,6 +17,11 @@ export interface MeasuredProduct {
   readonly entra: EntraEmulator;
   readonly graph: GraphEmulator;
   readonly storage: CountingForwarder;
+  /** The app with its injectable parts exported, in one CommonJS file. */
+  readonly bundle: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** The way to the storage past the counter. */
+  readonly tableConnectionString: string;
   /** Moves all clocks but the storage's. */
   advance(seconds: number): void;
   /** A worker of its own, which has seen nobody yet. */
@@ -62,6 +67,9 @@ export async function withProduct(measure: (product: MeasuredProduct) => Promise
       entra,
       graph,
       storage,
+      bundle: outfile,
+      settings,
+      tableConnectionString: azurite.connectionString,
       advance(seconds) {
         offsetMs += seconds * 1000;
       },

@@ -1,27 +1,45 @@
-/** Something to time, by name. What it returns is dropped. */
+/** Something to time, by name. What it gives is dropped; a promise is awaited within its time. */
 export type Runs<Name extends string> = Readonly<Record<Name, () => unknown>>;
+
+export interface Timing {
+  readonly wallUs: number;
+  /** Of all threads of this process: what others do on the machine at the time is not in it. */
+  readonly processorUs: number;
+}
 
 const WARM_UP_RUNS = 300;
 const RUNS_A_TURN = 10;
 
 /**
- * The median microseconds of one run of each. They take turns, ten runs at a time, so that a busy spell of the machine
- * meets all of them: their ratios hold where the figures themselves do not.
+ * The median time of one run of each, in microseconds. They take turns, ten runs at a time, so that a busy spell of the
+ * machine meets all of them: their ratios hold where the figures themselves do not.
  */
 export async function medianMicroseconds<Name extends string>(
   runs: Runs<Name>,
   turns: number,
-): Promise<Record<Name, number>> {
+): Promise<Record<Name, Timing>> {
   const names = Object.keys(runs) as Name[];
-  const samples = new Map(names.map((name) => [name, [] as number[]]));
-  for (const name of names) await repeat(runs[name], WARM_UP_RUNS);
+  const samples = names.map((name) => ({
+    name,
+    run: runs[name],
+    wallUs: [] as number[],
+    processorUs: [] as number[],
+  }));
+  for (const { run } of samples) await repeat(run, WARM_UP_RUNS);
   for (let turn = 0; turn < turns; turn++) {
-    for (const name of names) samples.get(name)?.push(...(await repeat(runs[name], RUNS_A_TURN)));
+    for (const { run, wallUs, processorUs } of samples) {
+      const usedBefore = process.cpuUsage();
+      wallUs.push(...(await repeat(run, RUNS_A_TURN)));
+      const { user, system } = process.cpuUsage(usedBefore);
+      processorUs.push((user + system) / RUNS_A_TURN);
+    }
   }
-  return Object.fromEntries(names.map((name) => [name, median(samples.get(name) ?? [])])) as Record<
-    Name,
-    number
-  >;
+  return Object.fromEntries(
+    samples.map(({ name, wallUs, processorUs }) => [
+      name,
+      { wallUs: median(wallUs), processorUs: median(processorUs) },
+    ]),
+  ) as Record<Name, Timing>;
 }
 
 async function repeat(run: () => unknown, times: number): Promise<number[]> {
@@ -29,7 +47,7 @@ async function repeat(run: () => unknown, times: number): Promise<number[]> {
   for (let time = 0; time < times; time++) {
     const startedAtMs = performance.now();
     const result = run();
-    // A promise is awaited within its time; what is synchronous must not pay for an await.
+    // What is synchronous must not pay for an await.
     if (result instanceof Promise) await result;
     microseconds.push((performance.now() - startedAtMs) * 1000);
   }

@@ -1,0 +1,85 @@
+import type { RpcHttpRequest } from '../../dev/functions-host/core-types.ts';
+import { invoke } from '../../dev/functions-host/invoke.ts';
+import { startWorker } from '../../dev/functions-host/worker.ts';
+import type { System } from '../../src/bff.ts';
+import type { SendHttp } from '../../src/shared/network/http-request.ts';
+import type { Table } from '../../src/shared/storage/table.ts';
+import type * as WorkerBundle from '../../test/support/worker.ts';
+import type { MeasuredProduct } from './product.ts';
+
+/** Runs one function for one request; gives the status. */
+export type Caller = (functionName: string, path: string) => Promise<string | undefined>;
+
+/** A worker in this process, without a host: its functions are called as the Functions worker calls them. */
+export async function startCaller(
+  { bundle, settings, tableConnectionString }: MeasuredProduct,
+  cookie: string,
+  options: { cacheSeconds: number; withTable?: (table: Table) => Table },
+): Promise<Caller> {
+  const { withTable = (table) => table } = options;
+  const { core, model, functions } = await startWorker({
+    bundle,
+    env: {},
+    log: () => undefined,
+    prepare(exports) {
+      const worker = exports as typeof WorkerBundle;
+      const environment = {
+        ...settings,
+        SESSION_TABLE_CONNECTION_STRING: tableConnectionString,
+        SESSION_CACHE_SECONDS: String(options.cacheSeconds),
+      };
+      worker.register(environment, (system: System) => ({
+        ...system,
+        table: withTable(system.table),
+        sendHttp: answerAtOnce,
+      }));
+    },
+  });
+  return async (functionName, path) => {
+    const registered = functions.get(functionName);
+    if (registered === undefined) throw new Error(`There is no function "${functionName}".`);
+    const answer = await invoke(core, model, registered, { http: rpcRequest(path, cookie) });
+    return answer?.statusCode;
+  };
+}
+
+function rpcRequest(path: string, cookie: string): RpcHttpRequest {
+  const headers = {
+    host: 'localhost',
+    cookie,
+    accept: 'application/json',
+    'accept-language': 'en',
+    'user-agent': 'Mozilla/5.0',
+    'sec-fetch-site': 'same-origin',
+    'sec-fetch-mode': 'cors',
+    'sec-fetch-dest': 'empty',
+    'x-csrf': '1',
+  };
+  const values = Object.entries(headers).map(([name, value]) => [name, { value }] as const);
+  return {
+    method: 'GET',
+    url: `http://localhost${path}`,
+    nullableHeaders: Object.fromEntries(values),
+    nullableQuery: {},
+    nullableParams: { path: { value: path.replace(/^\/api\/graph\//, '') } },
+  };
+}
+
+const person = Buffer.from(
+  JSON.stringify({
+    '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#users/$entity',
+    businessPhones: ['+44 20 7946 0100'],
+    displayName: 'Alice Adams',
+    jobTitle: 'Head of Platform',
+    mail: 'alice.adams@contoso.example',
+    userPrincipalName: 'alice@contoso.example',
+    id: 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01',
+  }),
+);
+
+/** Graph alone is asked here: tokens and keys come from the row. */
+const answerAtOnce: SendHttp = async () => ({
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: person,
+});
