@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { codecs } from '../../scripts/measure/codecs.ts';
+import { type CountingForwarder, startCountingForwarder } from '../../scripts/measure/counting-forwarder.ts';
+import { markdownTable } from '../../scripts/measure/markdown-table.ts';
+import { makeMsalCache } from '../../scripts/measure/msal-cache.ts';
+import { medianMicroseconds } from '../../scripts/measure/stopwatch.ts';
+import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
+
+describe('what is measured', () => {
+  it.each([
+    [1, 8],
+    [4, 16],
+    [19, 64],
+  ])('a cache of %i access tokens has about %i KiB, and its tokens are JWTs', async (count, kib) => {
+    const msalCache = await makeMsalCache(count);
+    const { AccessToken: tokens } = JSON.parse(msalCache) as {
+      AccessToken: Record<string, { secret: string }>;
+    };
+    expect(Object.keys(tokens)).toHaveLength(count);
+    expect(msalCache.length).toBeGreaterThan(kib * 1024 * 0.9);
+    expect(msalCache.length).toBeLessThan(kib * 1024 * 1.1);
+    for (const { secret } of Object.values(tokens)) {
+      const [header = '', , signature = ''] = secret.split('.');
+      expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toMatchObject({ alg: 'RS256' });
+      expect(Buffer.from(signature, 'base64url')).toHaveLength(256);
+    }
+  });
+
+  it.each(Object.entries(codecs))('%s gives back what it was given', (_, { compress, decompress }) => {
+    const text = `Ünïcödé ${'repeated '.repeat(1_000)}`;
+    expect(decompress(compress(text)).toString('utf8')).toBe(text);
+  });
+});
+
+describe('the stopwatch', () => {
+  it('tells longer work from shorter, in turns', async () => {
+    const work = (times: number) => () => {
+      for (let time = 0; time < times; time++) randomBytes(4_096);
+    };
+    const { short, long } = await medianMicroseconds({ short: work(1), long: work(30) }, 5);
+    expect(long.wallUs / short.wallUs).toBeGreaterThan(5);
+    expect(long.processorUs).toBeGreaterThan(short.processorUs);
+  });
+});
+
+describe('the counter in front of the storage', () => {
+  const connectionString = inject('tableConnectionString');
+  const endpoint = /TableEndpoint=([^;]+)/.exec(connectionString)?.[1] ?? '';
+  let counter: CountingForwarder;
+  beforeAll(async () => {
+    counter = await startCountingForwarder(endpoint);
+  });
+  afterAll(() => counter.close());
+
+  it('names each operation, counts its bytes, and changes nothing', async () => {
+    const table = createAzureTable(
+      {
+        kind: 'connection-string',
+        connectionString: connectionString.replace(new URL(endpoint).origin, counter.origin),
+        allowInsecure: true,
+      },
+      `t${randomBytes(8).toString('hex')}`,
+    );
+    const keys = { partitionKey: 'user-a', rowKey: 'session-a' };
+    const row = { ...keys, columns: { bytes: randomBytes(3_000) } };
+    const inserted = await table.insert(row);
+    if (inserted.kind !== 'inserted') throw new Error(inserted.kind);
+    expect(counter.take().map(({ name }) => name)).toEqual(['insert', 'make the table', 'insert']);
+
+    await table.merge({ ...keys, columns: { text: 'x' } }, inserted.etag);
+    const found = await table.read(keys);
+    expect(found).toMatchObject({ kind: 'found', row: { columns: { text: 'x' } } });
+    await table.remove(keys);
+    await table.read(keys);
+    const taken = counter.take();
+    expect(taken.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'merge 204',
+      'read 200',
+      'remove 204',
+      'read 404',
+    ]);
+    // 3,000 bytes travel as 4,000 characters of base64.
+    expect(taken[1]?.receivedBytes).toBeGreaterThan(4_000);
+    expect(taken[0]?.sentBytes).toBeGreaterThan(0);
+    expect(counter.take()).toEqual([]);
+  });
+});
+
+describe('a table in Markdown', () => {
+  it('has figures to the right and words to the left', () => {
+    expect(
+      markdownTable(
+        ['what', 'count'],
+        [
+          ['longer', 1],
+          ['x', 20],
+        ],
+      ),
+    ).toBe(
+      ['| what   | count |', '| ------ | ----: |', '| longer |     1 |', '| x      |    20 |'].join('\n'),
+    );
+  });
+});
