@@ -7,8 +7,10 @@ import { pruneMsalCache } from '../../../src/shared/entra/msal-cache.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import type { SessionContent } from '../../../src/shared/session/session.ts';
 import { createSessionRowCodec } from '../../../src/shared/session/session-row.ts';
+import { createSessionStore } from '../../../src/shared/session/session-store.ts';
 import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
+import { createMemoryTable } from '../../support/memory-table.ts';
 import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
 
 const KIB = 1024;
@@ -162,6 +164,29 @@ describe('a session of any size', () => {
       ),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('a session that outgrows its row', () => {
+  it('stays as it was: the write is refused, and what was stored still opens', async () => {
+    const table = createMemoryTable();
+    const now = () => state.lastUsedAt;
+    const store = createSessionStore({
+      table,
+      keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
+      indexKey: Buffer.alloc(32, 99),
+      idleSeconds: 3_600,
+      cacheSeconds: 0,
+      now,
+      monotonicMs: () => 0,
+      random: secureRandomBytes,
+    });
+    const created = await store.create(contentOf(1_000), secureRandomBytes(32), now());
+    if (created.kind !== 'created') throw new Error(created.kind);
+    const tooLarge = contentOf(1_000_000);
+    await expect(store.write(created.session, tooLarge)).rejects.toBeInstanceOf(BffError);
+    const read = await store.read(created.cookieValue);
+    expect(read).toMatchObject({ kind: 'live', session: { msalCache: contentOf(1_000).msalCache } });
   });
 });
 
