@@ -76,8 +76,10 @@ export function createSweep({ table, now, monotonicMs, maxRows = MAX_ROWS }: Swe
 
   async function removeExpired(target: RowKeys, bucket: Row): Promise<Swept> {
     const found = await table.read(target, ['expiresAt', 'sidPartition']);
+    // A renewal may have given the session another index row than the one it began with.
+    const indexPartitions = new Set([bucket.columns['sidPartition']]);
     if (found.kind === 'found') {
-      const { expiresAt } = found.row.columns;
+      const { expiresAt, sidPartition } = found.row.columns;
       if (expiresAt instanceof Date && expiresAt.getTime() > now().getTime()) {
         await moveToOwnBucket(target, expiresAt, bucket);
         return 'alive';
@@ -85,9 +87,9 @@ export function createSweep({ table, now, monotonicMs, maxRows = MAX_ROWS }: Swe
       // Against the version that was looked at: what was written since is looked at again.
       const removal = await table.removeUnchanged(target, found.etag);
       if (removal.kind === 'changed') return 'alive';
-      await removeIndexRow(found.row.columns['sidPartition'], target);
+      indexPartitions.add(sidPartition);
     }
-    await removeIndexRow(bucket.columns['sidPartition'], target);
+    for (const partitionKey of indexPartitions) await removeIndexRow(partitionKey, target);
     return found.kind === 'found' ? 'removed' : 'alreadyGone';
   }
 
