@@ -13,7 +13,7 @@ import { sweep } from './functions/sweep.ts';
 import type { Guard } from './shared/access/guard.ts';
 import { createAdminOverview } from './shared/admin/overview.ts';
 import { createCallback } from './shared/auth/callback.ts';
-import { createLogin } from './shared/auth/login.ts';
+import { createLogin, requestedScopes } from './shared/auth/login.ts';
 import { createLogout } from './shared/auth/logout.ts';
 import { createSessionAnswer } from './shared/auth/session-answer.ts';
 import { createTransactions } from './shared/auth/transaction.ts';
@@ -21,7 +21,7 @@ import type { Config } from './shared/config.ts';
 import { type RandomBytes, secureRandomBytes } from './shared/crypto/seal.ts';
 import { createTextSealer, type SealedTextPurpose } from './shared/crypto/sealed-text.ts';
 import { createAcquireToken } from './shared/entra/acquire-token.ts';
-import { createAuthority } from './shared/entra/authority.ts';
+import { clouds, createAuthority } from './shared/entra/authority.ts';
 import { createCodeFlow } from './shared/entra/authorize.ts';
 import { toMsalCredential } from './shared/entra/client-credential.ts';
 import { createLeasedRefresh } from './shared/entra/leased-refresh.ts';
@@ -115,7 +115,13 @@ export function registerBff(
     refresh: createRefreshQueue({ attempt, refresh, monotonicMs }),
     now,
   });
-  const interaction = createInteraction(sealer('interaction-ticket'), now);
+  const adminConsentUrl = (scopes: readonly string[]) =>
+    authority.adminConsentUrl({ clientId, redirectUri, resource: clouds[entra.cloud].graph, scopes });
+  const interaction = createInteraction({
+    sealer: sealer('interaction-ticket'),
+    now,
+    adminConsentUrl,
+  });
 
   const codeFlow = createCodeFlow({ createMsalClient, redirectUri, idTokenRules });
   const boundTo = [authority.url, clientId, redirectUri];
@@ -135,6 +141,8 @@ export function registerBff(
     store,
     indexKey,
     absoluteSeconds,
+    isOwnIssuer: (issuer) =>
+      [...entra.allowedTenants].some((tenant) => authority.issuerOf(tenant) === issuer),
     now,
     random,
   });
@@ -172,7 +180,15 @@ export function registerBff(
     app.http(name, { methods: allMethods, route: path, authLevel: 'anonymous', handler });
 
   route('admin', 'api/admin', admin(endpoint, { overview, guard: guards.admin }));
-  route('auth-callback', 'api/auth/callback', callback(endpoint, callbackFlow, names));
+  route(
+    'auth-callback',
+    'api/auth/callback',
+    callback(endpoint, {
+      flow: callbackFlow,
+      names,
+      adminConsentUrl: (wish) => adminConsentUrl(requestedScopes(policy, wish)),
+    }),
+  );
   route('auth-client', 'api/auth/client.js', client(endpoint, __CLIENT_SOURCE__));
   route('auth-login', 'api/auth/login', login(endpoint, loginFlow, names));
   route(
@@ -186,7 +202,7 @@ export function registerBff(
       pendingSeconds: absoluteSeconds,
     }),
   );
-  route('auth-session', 'api/auth/session', session(endpoint, createSessionAnswer({ policy, guards })));
+  route('auth-session', 'api/auth/session', session(endpoint, createSessionAnswer({ policy, guards, now })));
   route('graph', 'api/graph/{*path}', graph(endpoint, proxy));
   route('health-live', 'api/health/live', live(endpoint));
   route('health-ready', 'api/health/ready', ready(endpoint, checks, now));

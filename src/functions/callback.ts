@@ -1,23 +1,37 @@
 import { optionalSession } from '../shared/access/guard.ts';
 import type { Callback, CallbackOutcome } from '../shared/auth/callback.ts';
+import type { RefusalOutcome } from '../shared/auth/refusal.ts';
+import type { ReturnPath } from '../shared/auth/return-path.ts';
+import type { LoginWish } from '../shared/auth/transaction.ts';
+import { ADMIN_CONSENT_STATE } from '../shared/entra/authority.ts';
 import { BffError } from '../shared/errors.ts';
-import { type CookieNames, clearedCookie } from '../shared/http/cookies.ts';
+import { type CookieNames, type CookieToSet, clearedCookie } from '../shared/http/cookies.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
+import { adminConsentPage } from '../shared/http/pages/admin-consent-page.ts';
 import { bouncePage } from '../shared/http/pages/bounce-page.ts';
-import { refusalResponse } from '../shared/http/pages/refusal-page.ts';
+import { type PopupWording, popupPage } from '../shared/http/pages/popup-page.ts';
+import { refusalResponse, refusalWording } from '../shared/http/pages/refusal-page.ts';
 import { type Query, requireQuery } from '../shared/http/query.ts';
 import { type BffRequest, isBounced } from '../shared/http/request.ts';
 import { type BffResponse, redirectResponse } from '../shared/http/response.ts';
 import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
 
+export interface CallbackFunctionNeeds {
+  readonly flow: Callback;
+  readonly names: CookieNames;
+  /** Where an administrator agrees to what this sign-in asks for. */
+  readonly adminConsentUrl: (wish: LoginWish) => string;
+}
+
 /** Where Microsoft Entra ID sends the browser back to: finishes the sign-in, or says how it ended. */
-export const callback = (endpoint: Endpoint, flow: Callback, names: CookieNames) =>
+export const callback = (endpoint: Endpoint, { flow, names, adminConsentUrl }: CallbackFunctionNeeds) =>
   endpoint(
     { methods: ['GET'], caller: 'navigation', access: optionalSession, page: true },
     async (request, session) => {
       refuseSpeculation(request);
       const query = requireQuery(request.query);
       refuseContradiction(query);
+      if (query.get('state') === ADMIN_CONSENT_STATE) return adminConsentPage(query.get('admin_consent') === 'True');
       const outcome = await flow.finish(
         {
           state: query.get('state'),
@@ -25,37 +39,60 @@ export const callback = (endpoint: Endpoint, flow: Callback, names: CookieNames)
           error: query.get('error'),
           errorDescription: query.get('error_description'),
           errorSubcode: query.get('error_subcode'),
+          issuer: query.get('iss'),
           bounced: isBounced(request),
         },
         session,
         readTransactionCookies(request.cookies, names),
         request.log,
       );
-      return toResponse(outcome, request, names);
+      return toResponse(outcome);
+
+      function toResponse(outcome: CallbackOutcome): BffResponse {
+        if (outcome.kind === 'bounce') return bouncePage(request.path, request.rawQuery);
+        const used = clearedCookie(names.transaction(outcome.usedSlot));
+        switch (outcome.kind) {
+          case 'signed-in': {
+            const { cookieValue, maxAgeSeconds } = outcome;
+            return arrived(outcome, [{ name: names.session, value: cookieValue, maxAgeSeconds }, used]);
+          }
+          case 'already-signed-in':
+            return arrived(outcome, [used]);
+          case 'restarted': {
+            const next = transactionCookie(outcome.login.started, names);
+            return redirectResponse(outcome.login.location, used.name === next.name ? [next] : [used, next]);
+          }
+          case 'refused': {
+            const { wish, refusal } = outcome;
+            const inPopup = popupResponse(wish, refusal.outcome, refusalWording(refusal.outcome));
+            const response =
+              inPopup ?? refusalResponse(request, refusal.outcome, wish, adminConsentUrl(wish));
+            return { ...response, cookies: [used] };
+          }
+        }
+      }
     },
   );
 
-function toResponse(outcome: CallbackOutcome, request: BffRequest, names: CookieNames): BffResponse {
-  if (outcome.kind === 'bounce') return bouncePage(request.path, request.rawQuery);
-  const used = clearedCookie(names.transaction(outcome.usedSlot));
-  switch (outcome.kind) {
-    case 'signed-in': {
-      return redirectResponse(outcome.returnPath, [
-        { name: names.session, value: outcome.cookieValue, maxAgeSeconds: outcome.maxAgeSeconds },
-        used,
-      ]);
-    }
-    case 'already-signed-in':
-      return redirectResponse(outcome.returnPath, [used]);
-    case 'restarted': {
-      const next = transactionCookie(outcome.login.started, names);
-      return redirectResponse(outcome.login.location, used.name === next.name ? [next] : [used, next]);
-    }
-    case 'refused': {
-      const response = refusalResponse(request, outcome.refusal, outcome.returnPath, outcome.feature);
-      return { ...response, cookies: [used] };
-    }
-  }
+/** Signed in: on to where the person was, or, in a popup, the word to the app that waits. */
+function arrived(
+  { wish, returnPath }: { readonly wish: LoginWish; readonly returnPath: ReturnPath },
+  cookies: readonly CookieToSet[],
+): BffResponse {
+  const inPopup = popupResponse(wish, 'signed_in', {
+    title: 'Done',
+    detail: 'You can close this window and go on in the app.',
+  });
+  return inPopup === undefined ? redirectResponse(returnPath, cookies) : { ...inPopup, cookies };
+}
+
+function popupResponse(
+  { popupId: id, feature }: LoginWish,
+  outcome: RefusalOutcome | 'signed_in',
+  wording: PopupWording,
+): BffResponse | undefined {
+  if (id === undefined) return undefined;
+  return popupPage({ id, outcome, ...(feature === undefined ? {} : { feature }) }, wording);
 }
 
 /** A browser that loads ahead of the person must not use up the code (CB-7). @throws {BffError} request_invalid */

@@ -20,6 +20,7 @@ export const login = (endpoint: Endpoint, flow: Login, names: CookieNames) =>
           domainHint: query.get('domain_hint'),
           feature: query.get('feature'),
           ticket: query.get('ticket'),
+          display: query.get('display'),
         },
         session,
         readTransactionCookies(request.cookies, names),

@@ -9,6 +9,7 @@ export const problems = {
   interaction_required: { status: 401, title: 'Your attention is needed' },
   authorization_denied: { status: 403, title: 'Sign-in was refused' },
   consent_declined: { status: 403, title: 'Permission was declined' },
+  admin_consent_required: { status: 403, title: 'An administrator has to agree first' },
   claim_required: { status: 403, title: 'You do not have access' },
   cross_site_request: { status: 403, title: 'The request does not prove that it is ours' },
   path_not_allowed: { status: 403, title: 'The policy does not allow this call' },

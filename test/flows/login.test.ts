@@ -92,14 +92,14 @@ describe('a login request', () => {
     expect(asked['scope']?.split(' ')).toContain('Mail.Read');
   });
 
-  it('answers 303, uncacheable, without referrer, with one Strict cookie for 15 minutes (LR-2, LR-6)', async () => {
+  it('answers 303, uncacheable, without referrer, with one Strict cookie (LR-2, LR-6)', async () => {
     const { answer } = await begin();
     expect(answer.status).toBe(303);
     expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
     expect(answer.body).toBe('');
     expect(answer.setCookies).toHaveLength(1);
     expect(answer.setCookies[0]).toMatch(
-      /^tx-[0-4]=[\w-]+; max-age=900; path=\/; samesite=strict; httponly$/i,
+      /^tx-[0-4]=[\w-]+; max-age=3600; path=\/; samesite=strict; httponly$/i,
     );
   });
 
@@ -108,7 +108,7 @@ describe('a login request', () => {
     const answer = await sendWire(secure.origin, loginPath);
     expect(answer.setCookies).toHaveLength(1);
     expect(answer.setCookies[0]).toMatch(
-      /^__Host-tx-[0-4]=[\w-]+; max-age=900; path=\/; secure; samesite=strict; httponly$/i,
+      /^__Host-tx-[0-4]=[\w-]+; max-age=3600; path=\/; secure; samesite=strict; httponly$/i,
     );
   });
 

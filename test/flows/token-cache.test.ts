@@ -321,7 +321,7 @@ describe('a row that somebody with access to the table changed', () => {
     await table().upsertEntity({ ...keys, ...columns, expiresAt: forEver, lastUsedAt: forEver }, 'Replace');
     const indexKey = parseKeyBytes(world.settings['SESSION_INDEX_KEY'] ?? '');
     if (!indexKey) throw new Error('the keys of the world');
-    const codec = createSessionCookieCodec(indexKey, () => new Date());
+    const codec = createSessionCookieCodec(indexKey);
     browser.cookies().set('session', codec.write({ ...address, expiresAt: forEver }));
     world.advance(12 * 3600 - 60);
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });

@@ -35,7 +35,7 @@ export function sessionContent(
       signedInAt: new Date('2026-08-01T12:00:00Z'),
       expiresAt: new Date('2026-08-02T00:00:00Z'),
       grantedScopes: ['User.Read'],
-      declinedFeatures: [],
+      withheld: {},
       ...options.facts,
     },
     msalCache: options.msalCache ?? msalCacheOf({ homeAccountId }),

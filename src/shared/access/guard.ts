@@ -1,11 +1,16 @@
 import { BffError } from '../errors.ts';
-import { sessionRequired } from '../interaction/interaction.ts';
+import { type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
 import type { Session } from '../session/session-store.ts';
 
 /** Who may do something: a person with one of these app roles. */
 export interface Guard {
   readonly roles: readonly string[];
 }
+
+/** The caller's session, or why there is none. */
+export type FoundSession =
+  | { readonly kind: 'session'; readonly session: Session }
+  | { readonly kind: 'none'; readonly reason: SessionEnd };
 
 /**
  * What a function asks of its caller. It is a required part of every endpoint, so that none is without a rule.
@@ -17,14 +22,14 @@ export interface Access<Granted> {
    * for the one who wants to leave.
    */
   readonly session: 'ignored' | 'optional' | 'if-possible' | 'required';
-  decide(session: Session | undefined): Granted;
+  decide(found: FoundSession): Granted;
 }
 
 export const allowAnonymous: Access<undefined> = { session: 'ignored', decide: () => undefined };
 
 const withOrWithout = (session: 'optional' | 'if-possible'): Access<Session | undefined> => ({
   session,
-  decide: (found) => found,
+  decide: (found) => (found.kind === 'session' ? found.session : undefined),
 });
 
 /** Signed in or not: the handler tells them apart. */
@@ -35,9 +40,9 @@ export const leaving = withOrWithout('if-possible');
 
 export const signedIn: Access<Session> = {
   session: 'required',
-  decide(session) {
-    if (session === undefined) throw sessionRequired();
-    return session;
+  decide(found) {
+    if (found.kind === 'none') throw sessionRequired(found.reason);
+    return found.session;
   },
 };
 
@@ -45,15 +50,15 @@ export const signedIn: Access<Session> = {
 export function guarded(guard: Guard): Access<Session> {
   return {
     session: 'required',
-    decide(session) {
-      const found = signedIn.decide(session);
-      if (!satisfies(guard, found)) {
+    decide(found) {
+      const session = signedIn.decide(found);
+      if (!satisfies(guard, session)) {
         throw new BffError('claim_required', {
           detail: `This needs the app role ${guard.roles.map((role) => `"${role}"`).join(' or ')}.`,
           extensions: { required_roles: guard.roles },
         });
       }
-      return found;
+      return session;
     },
   };
 }

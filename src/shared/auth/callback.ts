@@ -4,15 +4,17 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { CodeFlow, CodeRedemption } from '../entra/authorize.ts';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
+import { withholdAgain } from '../interaction/withheld.ts';
 import type { Policy } from '../proxy/policy.ts';
-import type { SessionFacts } from '../session/session.ts';
+import type { SessionFacts, WithheldFeature } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Login, requestedScopes, type StartedLogin } from './login.ts';
-import { type Refusal, readAuthorizationError, readRedemptionRefusal } from './refusal.ts';
+import { type Refusal, readAuthorizationError, readRedemptionRefusal, withheldBy } from './refusal.ts';
 import type { ReturnPath } from './return-path.ts';
 import {
   type LoginTransaction,
+  type LoginWish,
   parseState,
   type TransactionCookies,
   type TransactionSlot,
@@ -26,6 +28,8 @@ export interface CallbackQuery {
   readonly error: string | undefined;
   readonly errorDescription: string | undefined;
   readonly errorSubcode: string | undefined;
+  /** Who answers (RFC 9207). */
+  readonly issuer: string | undefined;
   /** The browser has already been sent round once, to bring its Strict cookies. */
   readonly bounced: boolean;
 }
@@ -39,20 +43,21 @@ export type CallbackOutcome =
       readonly cookieValue: string;
       /** Until the session's absolute limit. */
       readonly maxAgeSeconds: number;
+      readonly wish: LoginWish;
       readonly usedSlot: TransactionSlot;
     }
   /** A replayed callback in a browser that is signed in. */
   | {
       readonly kind: 'already-signed-in';
       readonly returnPath: ReturnPath;
+      readonly wish: LoginWish;
       readonly usedSlot: TransactionSlot;
     }
   | { readonly kind: 'restarted'; readonly login: StartedLogin; readonly usedSlot: TransactionSlot }
   | {
       readonly kind: 'refused';
       readonly refusal: Refusal;
-      readonly returnPath: ReturnPath;
-      readonly feature?: string;
+      readonly wish: LoginWish;
       readonly usedSlot: TransactionSlot;
     };
 
@@ -78,12 +83,12 @@ export interface CallbackNeeds {
   readonly store: SessionStore;
   readonly indexKey: Buffer;
   readonly absoluteSeconds: number;
+  readonly isOwnIssuer: (issuer: string) => boolean;
   readonly now: () => Date;
   readonly random: RandomBytes;
 }
 
 const MAX_CODE_LENGTH = 8 * 1024;
-const MAX_RESTARTS = 1; // with the first round, two automatic rounds at most
 
 /** One callback on its way: the transaction it belongs to and the browser it came from. */
 interface Attempt {
@@ -97,15 +102,30 @@ interface Attempt {
 type Redeemed = Extract<CodeRedemption, { kind: 'redeemed' }>;
 
 export function createCallback(needs: CallbackNeeds): Callback {
-  const { transactions, codeFlow, login, policy, store, indexKey, absoluteSeconds, now, random } = needs;
+  const {
+    transactions,
+    codeFlow,
+    login,
+    policy,
+    store,
+    indexKey,
+    absoluteSeconds,
+    isOwnIssuer,
+    now,
+    random,
+  } = needs;
 
   return {
     async finish(query, session, cookies, log) {
       const state = parseState(query.state);
       if (state === undefined) throw noSuchTransaction();
       if (!cookies.has(state.slot) && !query.bounced) return { kind: 'bounce' };
-      const transaction = transactions.open(state, cookies);
-      if (transaction === undefined) throw noSuchTransaction();
+      // An answer of another issuer that was led here would be redeemed at ours (RFC 9207, 2.4).
+      if (query.issuer !== undefined && !isOwnIssuer(query.issuer)) throw noSuchTransaction();
+      const opened = transactions.open(state, cookies);
+      if (opened.kind === 'none') throw noSuchTransaction();
+      if (opened.kind === 'expired') return beginAgain(opened.wish, state.slot, session, cookies);
+      const { transaction } = opened;
       const attempt: Attempt = { transaction, usedSlot: state.slot, session, cookies, log };
 
       if (query.error !== undefined) {
@@ -126,6 +146,8 @@ export function createCallback(needs: CallbackNeeds): Callback {
           return signIn(attempt, redemption);
         case 'untrusted':
           return refuse(attempt, { outcome: 'sign_in_refused', reason: redemption.reason });
+        case 'fewer-permissions':
+          return refuse(attempt, { outcome: 'fewer_permissions', reason: redemption.kind });
         case 'refused':
           if (redemption.meaning.kind === 'interaction-required') {
             const refusal = readRedemptionRefusal(redemption.meaning.reason);
@@ -142,6 +164,9 @@ export function createCallback(needs: CallbackNeeds): Callback {
 
   async function signIn(attempt: Attempt, redeemed: Redeemed): Promise<CallbackOutcome> {
     const { transaction, usedSlot, session, log } = attempt;
+    if (session !== undefined && isOtherAccount(transaction, session, redeemed)) {
+      return refuse(attempt, { outcome: 'other_account', reason: 'other_account' });
+    }
     const facts = toFacts(redeemed, session, transaction.feature);
     // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
     const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
@@ -158,6 +183,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
       returnPath: transaction.returnPath,
       cookieValue: created.cookieValue,
       maxAgeSeconds: Math.max(1, Math.floor((facts.expiresAt.getTime() - now().getTime()) / 1000)),
+      wish: transaction,
       usedSlot,
     };
   }
@@ -165,24 +191,39 @@ export function createCallback(needs: CallbackNeeds): Callback {
   /** Most likely a replayed callback: this browser got in by the code's first use, or begins once more. Never a second cookie. */
   async function codeNotUsable(attempt: Attempt): Promise<CallbackOutcome> {
     const { transaction, usedSlot, session, cookies } = attempt;
-    const { returnPath, restarts } = transaction;
-    if (session !== undefined) return { kind: 'already-signed-in', returnPath, usedSlot };
-    if (restarts >= MAX_RESTARTS)
-      return refuse(attempt, { outcome: 'sign_in_refused', reason: 'code_refused' });
-    return {
-      kind: 'restarted',
-      login: await login.restart({ ...transaction, restarts: restarts + 1 }, cookies),
-      usedSlot,
-    };
+    const { returnPath } = transaction;
+    if (session !== undefined) return { kind: 'already-signed-in', returnPath, wish: transaction, usedSlot };
+    const begun = await login.restart(transaction, cookies);
+    return begun === undefined
+      ? refuse(attempt, { outcome: 'sign_in_refused', reason: 'code_refused' })
+      : { kind: 'restarted', login: begun, usedSlot };
+  }
+
+  /** The person took longer than a transaction lasts: once it begins again by itself, then only by a click. */
+  async function beginAgain(
+    wish: LoginWish,
+    usedSlot: TransactionSlot,
+    session: Session | undefined,
+    cookies: TransactionCookies,
+  ): Promise<CallbackOutcome> {
+    // The back button, in a browser that got in long ago.
+    if (session !== undefined && wish.feature === undefined) {
+      return { kind: 'already-signed-in', returnPath: wish.returnPath, wish, usedSlot };
+    }
+    const begun = await login.restart(wish, cookies);
+    if (begun !== undefined) return { kind: 'restarted', login: begun, usedSlot };
+    return { kind: 'refused', refusal: { outcome: 'took_too_long', reason: 'expired' }, wish, usedSlot };
   }
 
   async function refuse(attempt: Attempt, refusal: Refusal): Promise<CallbackOutcome> {
     const { transaction, usedSlot, session, log } = attempt;
-    const { returnPath, feature } = transaction;
+    const { feature } = transaction;
     log('warn', { event: 'sign-in-refused', outcome: refusal.outcome, reason: refusal.reason });
-    if (refusal.outcome === 'consent_declined' && feature !== undefined)
-      await rememberDeclined(session, feature, log);
-    return { kind: 'refused', refusal, returnPath, usedSlot, ...(feature === undefined ? {} : { feature }) };
+    const by = withheldBy(refusal.outcome);
+    if (by !== undefined && session !== undefined && feature !== undefined) {
+      await rememberWithheld(session, feature, by, log);
+    }
+    return { kind: 'refused', refusal, wish: transaction, usedSlot };
   }
 
   function toFacts(
@@ -200,7 +241,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
       signedInAt,
       expiresAt,
       grantedScopes,
-      declinedFeatures: [],
+      withheld: {},
     };
     if (previous === undefined || !isSamePrincipal(previous.facts.claims.principal, claims.principal))
       return fresh;
@@ -213,16 +254,25 @@ export function createCallback(needs: CallbackNeeds): Callback {
       ...fresh,
       lineageId: previous.facts.lineageId,
       // A yes takes back an earlier no.
-      declinedFeatures: previous.facts.declinedFeatures.filter((declined) => declined !== grantedFeature),
+      withheld: Object.fromEntries(
+        Object.entries(previous.facts.withheld).filter(([name]) => name !== grantedFeature),
+      ),
       expiresAt: authenticatedAnew ? expiresAt : previous.facts.expiresAt,
     };
   }
 
-  async function rememberDeclined(session: Session | undefined, feature: string, log: Log): Promise<void> {
-    if (session === undefined || session.facts.declinedFeatures.includes(feature)) return;
-    const declinedFeatures = [...session.facts.declinedFeatures, feature];
+  async function rememberWithheld(
+    session: Session,
+    feature: string,
+    by: WithheldFeature['by'],
+    log: Log,
+  ): Promise<void> {
+    const withheld = {
+      ...session.facts.withheld,
+      [feature]: withholdAgain(session.facts.withheld[feature], by, now()),
+    };
     try {
-      await store.write(session, { ...session, facts: { ...session.facts, declinedFeatures } });
+      await store.write(session, { ...session, facts: { ...session.facts, withheld } });
     } catch {
       // The person's answer to Entra stands either way; at worst they are asked once more.
       log('warn', { event: 'declined-not-stored' });
@@ -237,6 +287,19 @@ export function createCallback(needs: CallbackNeeds): Callback {
       log('warn', { event: 'replaced-session-not-removed' });
     }
   }
+}
+
+/**
+ * What was asked for one account, or without asking anybody, must not end in the session of another: a link from
+ * elsewhere could choose it. Who signs in anew may be whoever they like.
+ */
+function isOtherAccount(
+  { feature, prompt }: LoginTransaction,
+  session: Session,
+  { claims }: Redeemed,
+): boolean {
+  if (feature === undefined && prompt !== 'none') return false;
+  return !isSamePrincipal(session.facts.claims.principal, claims.principal);
 }
 
 function noSuchTransaction(): BffError {

@@ -3,12 +3,15 @@ import { BffError } from '../errors.ts';
 import type { Interaction, Ticket } from '../interaction/interaction.ts';
 import type { Policy } from '../proxy/policy.ts';
 import type { Session } from '../session/session-store.ts';
-import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
-import type {
-  LoginTransaction,
-  StartedTransaction,
-  TransactionCookies,
-  Transactions,
+import { defaultReturnPath, parseReturnPath } from './return-path.ts';
+import {
+  type LoginPrompt,
+  type LoginTransaction,
+  type LoginWish,
+  loginPrompts,
+  type StartedTransaction,
+  type TransactionCookies,
+  type Transactions,
 } from './transaction.ts';
 
 /** What a link to the login route may say. Each is checked; nothing else reaches Entra (LR-4). */
@@ -19,6 +22,8 @@ export interface LoginQuery {
   readonly domainHint: string | undefined;
   readonly feature: string | undefined;
   readonly ticket: string | undefined;
+  /** `popup`, with the id by which the app calls it: `popup.ID`. */
+  readonly display: string | undefined;
 }
 
 export interface StartedLogin {
@@ -31,15 +36,8 @@ export interface StartedLogin {
 export interface Login {
   /** @throws {BffError} request_invalid */
   begin(query: LoginQuery, session: Session | undefined, cookies: TransactionCookies): Promise<StartedLogin>;
-  /** Begins again what could not be finished, once. */
-  restart(wish: RestartWish, cookies: TransactionCookies): Promise<StartedLogin>;
-}
-
-export interface RestartWish {
-  readonly returnPath: ReturnPath;
-  readonly scopes: readonly string[];
-  readonly restarts: number;
-  readonly feature?: string;
+  /** Begins again what could not be finished; undefined when that was done before, or would be another sign-in. */
+  restart(wish: LoginWish, cookies: TransactionCookies): Promise<StartedLogin | undefined>;
 }
 
 export interface LoginNeeds {
@@ -51,7 +49,7 @@ export interface LoginNeeds {
 }
 
 const MAX_HINT_LENGTH = 254; // the longest e-mail address (RFC 5321, 4.5.3.1)
-const prompts = ['login', 'select_account', 'none'] as const;
+const MAX_RESTARTS = 1; // with the first round, two automatic rounds at most
 
 /** All that a sign-in asks for: what every sign-in asks, and what this one asks beside it. */
 export function requestedScopes(policy: Policy, { scopes }: Pick<LoginTransaction, 'scopes'>): string[] {
@@ -64,6 +62,7 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
       const prompt = parsePrompt(query.prompt);
       const domainHint = parseHint(query.domainHint, 'domain_hint');
       const askedHint = parseHint(query.loginHint, 'login_hint');
+      const popupId = parseDisplay(query.display);
       const ask = whatToAsk(query, session);
       // Coming from a session means the same account again: nobody should have to pick it.
       const known = prompt === 'select_account' ? undefined : session?.facts.claims;
@@ -76,13 +75,17 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
           scopes: ask.scopes,
           restarts: 0,
           ...(ask.feature === undefined ? {} : { feature: ask.feature }),
+          ...(prompt === undefined ? {} : { prompt }),
+          ...(popupId === undefined ? {} : { popupId }),
+          ...(ask.claims === undefined && askedHint === undefined && domainHint === undefined
+            ? {}
+            : { onlyOnce: true as const }),
         },
         cookies,
       );
       const location = await codeFlow.authorizeUrl({
         ...started.transaction,
         scopes: requestedScopes(policy, started.transaction),
-        ...(prompt === undefined ? {} : { prompt }),
         ...(loginHint === undefined || loginHint === '' ? {} : { loginHint }),
         ...(domainHint === undefined ? {} : { domainHint }),
         ...(ask.claims === undefined ? {} : { claims: ask.claims }),
@@ -90,7 +93,8 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
       return { location, started };
     },
     async restart(wish, cookies) {
-      const started = transactions.start(wish, cookies);
+      if (wish.restarts >= MAX_RESTARTS || wish.onlyOnce) return undefined;
+      const started = transactions.start({ ...wish, restarts: wish.restarts + 1 }, cookies);
       const { transaction } = started;
       const scopes = requestedScopes(policy, transaction);
       return { location: await codeFlow.authorizeUrl({ ...transaction, scopes }), started };
@@ -112,13 +116,22 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
   }
 }
 
-function parsePrompt(text: string | undefined) {
+function parsePrompt(text: string | undefined): LoginPrompt | undefined {
   if (text === undefined) return undefined;
-  const prompt = prompts.find((known) => known === text);
+  const prompt = loginPrompts.find((known) => known === text);
   if (prompt === undefined) {
-    throw new BffError('request_invalid', { detail: `prompt is one of: ${prompts.join(', ')}.` });
+    throw new BffError('request_invalid', { detail: `prompt is one of: ${loginPrompts.join(', ')}.` });
   }
   return prompt;
+}
+
+function parseDisplay(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const [, popupId] = /^popup\.([A-Za-z0-9_-]{8,36})$/.exec(text) ?? [];
+  if (popupId === undefined) {
+    throw new BffError('request_invalid', { detail: 'display is "popup." and an id of 8 to 36 characters.' });
+  }
+  return popupId;
 }
 
 function parseHint(text: string | undefined, name: string): string | undefined {

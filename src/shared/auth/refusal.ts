@@ -1,4 +1,5 @@
 import type { InteractionReason } from '../entra/token-errors.ts';
+import type { WithheldFeature } from '../session/session.ts';
 
 /** How a sign-in can end without a session. A closed list: pages and clients act on it. */
 export type RefusalOutcome =
@@ -12,6 +13,12 @@ export type RefusalOutcome =
   | 'sign_in_service_unavailable'
   /** Somebody who may do so ended all sessions of this person, or Entra's, while they signed in. */
   | 'signed_out_meanwhile'
+  /** Another account than the session's was chosen where the session's was asked for. The session stays. */
+  | 'other_account'
+  /** Entra granted less than was asked for. */
+  | 'fewer_permissions'
+  /** The sign-in took longer than it may, and has begun again by itself before. */
+  | 'took_too_long'
   /** Everything else: Entra said no, or what came back was not trustworthy. */
   | 'sign_in_refused';
 
@@ -59,6 +66,12 @@ export function readAuthorizationError(
   const byError = error === 'access_denied' && number !== undefined ? undefined : byOAuthError.get(error);
   const outcome = known ?? byError ?? 'sign_in_refused';
   return { outcome, reason: number === undefined ? outcome : `AADSTS${number}` };
+}
+
+/** Who keeps a feature back by this outcome, if anybody does. */
+export function withheldBy(outcome: RefusalOutcome): WithheldFeature['by'] | undefined {
+  if (outcome === 'consent_declined') return 'person';
+  return outcome === 'admin_consent_required' ? 'administrator' : undefined;
 }
 
 /**

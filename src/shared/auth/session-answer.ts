@@ -1,11 +1,12 @@
 import { type Guard, satisfies } from '../access/guard.ts';
 import { lackingScopes } from '../entra/scopes.ts';
 import { loginPath } from '../interaction/interaction.ts';
+import { withheldNow } from '../interaction/withheld.ts';
 import type { Policy } from '../proxy/policy.ts';
 import type { Session } from '../session/session-store.ts';
 
 /** What a frontend may know about a feature's permissions. */
-export type FeatureState = 'granted' | 'not_asked' | 'declined';
+export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
 
 /** The answer of `api/auth/session`: a fixed set of fields, never a token (PX-16). */
 export type SessionAnswer =
@@ -19,6 +20,8 @@ export type SessionAnswer =
       /** One key per named guard. Advice for the page: the guard itself decides. */
       readonly can: Readonly<Record<string, boolean>>;
       readonly features: Readonly<Record<string, FeatureState>>;
+      /** Another instant with every finished sign-in, interaction included. */
+      readonly signed_in_at: string;
       readonly expires_at: string;
       readonly idle_expires_at: string;
       readonly login_url: string;
@@ -27,16 +30,19 @@ export type SessionAnswer =
 export interface SessionAnswerNeeds {
   readonly policy: Policy;
   readonly guards: Readonly<Record<string, Guard>>;
+  readonly now: () => Date;
 }
 
-export function createSessionAnswer({ policy, guards }: SessionAnswerNeeds) {
+export function createSessionAnswer({ policy, guards, now }: SessionAnswerNeeds) {
   return (session: Session | undefined): SessionAnswer => {
     if (session === undefined) return { signed_in: false, login_url: loginPath };
     const { facts, idleExpiresAt } = session;
     const { principal, roles } = facts.claims;
     const featureState = (name: string, scopes: readonly string[]): FeatureState => {
       if (lackingScopes(scopes, facts.grantedScopes).length === 0) return 'granted';
-      return facts.declinedFeatures.includes(name) ? 'declined' : 'not_asked';
+      const withheld = withheldNow(session, name, now());
+      if (withheld === undefined) return 'not_asked';
+      return withheld.by === 'person' ? 'declined' : 'needs_admin';
     };
     return {
       signed_in: true,
@@ -50,6 +56,7 @@ export function createSessionAnswer({ policy, guards }: SessionAnswerNeeds) {
       features: Object.fromEntries(
         policy.features.map(({ name, scopes }) => [name, featureState(name, scopes)]),
       ),
+      signed_in_at: facts.signedInAt.toISOString(),
       expires_at: facts.expiresAt.toISOString(),
       idle_expires_at: (idleExpiresAt < facts.expiresAt ? idleExpiresAt : facts.expiresAt).toISOString(),
       login_url: loginPath,

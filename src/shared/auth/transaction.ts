@@ -4,20 +4,39 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
 
-/** State, nonce and code verifier between the redirect to Entra and the callback; kept by the browser, sealed. */
-export interface LoginTransaction {
-  readonly state: string;
-  readonly startedAt: Date;
-  readonly nonce: string;
-  readonly codeVerifier: string;
+/** What a sign-in was begun for, and what is needed to begin it once more. */
+export interface LoginWish {
   readonly returnPath: ReturnPath;
   /** What is asked beside the scopes of every sign-in, which the policy knows: cookies are small. */
   readonly scopes: readonly string[];
   /** The feature whose permissions were asked for. */
   readonly feature?: string;
+  readonly prompt?: LoginPrompt;
+  /** The sign-in runs in a popup of the app, which calls it by this id. */
+  readonly popupId?: string;
   /** How often this sign-in has restarted by itself. */
   readonly restarts: number;
+  /** Claims or hints were asked for, which do not fit here: begun again without them it would be another sign-in. */
+  readonly onlyOnce?: true;
 }
+
+export const loginPrompts = ['login', 'select_account', 'none'] as const;
+export type LoginPrompt = (typeof loginPrompts)[number];
+
+/** State, nonce and code verifier between the redirect to Entra and the callback; kept by the browser, sealed. */
+export interface LoginTransaction extends LoginWish {
+  readonly state: string;
+  readonly startedAt: Date;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+}
+
+export type OpenedTransaction =
+  | { readonly kind: 'open'; readonly transaction: LoginTransaction }
+  /** It took longer than a transaction lasts: nothing of it counts but what it was begun for. */
+  | { readonly kind: 'expired'; readonly wish: LoginWish }
+  /** None, of another browser, or of another app registration. */
+  | { readonly kind: 'none' };
 
 /** One of the five cookies that a browser may hold transactions in, so that tabs do not clash and none pile up. */
 export type TransactionSlot = 0 | 1 | 2 | 3 | 4;
@@ -34,12 +53,9 @@ export interface StartedTransaction {
 export type TransactionCookies = ReadonlyMap<TransactionSlot, string>;
 
 export interface Transactions {
-  start(
-    wish: Pick<LoginTransaction, 'returnPath' | 'scopes' | 'restarts'> & { feature?: string },
-    cookies: TransactionCookies,
-  ): StartedTransaction;
-  /** The transaction of this state, or undefined: none, expired, of another browser, or of another app registration. */
-  open(state: State, cookies: TransactionCookies): LoginTransaction | undefined;
+  start(wish: LoginWish, cookies: TransactionCookies): StartedTransaction;
+  /** The transaction of this state. */
+  open(state: State, cookies: TransactionCookies): OpenedTransaction;
 }
 
 export interface TransactionNeeds {
@@ -54,7 +70,9 @@ export interface TransactionNeeds {
 
 const SECRET_BYTES = 32;
 /** Long enough for a person with a second factor, short enough for a shared computer (LR-2: at most 15). */
-export const TRANSACTION_LIFETIME_SECONDS = 15 * 60;
+const TRANSACTION_LIFETIME_SECONDS = 15 * 60;
+/** How long a cookie remembers what a sign-in was begun for. */
+export const TRANSACTION_COOKIE_SECONDS = 60 * 60;
 
 export function createTransactions({ sealer, random, now, boundTo, origin }: TransactionNeeds): Transactions {
   const secret = () => random(SECRET_BYTES).toString('base64url');
@@ -64,10 +82,13 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
     const opened = value === undefined ? undefined : sealer.open(value, sealedTo(slot));
     return opened === undefined ? undefined : parseStored(opened, origin);
   };
+  // The cookie outlives its transaction, so that who was too slow can be told so and sent on.
+  const isAlive = ({ startedAt }: LoginTransaction) =>
+    now().getTime() - startedAt.getTime() < TRANSACTION_LIFETIME_SECONDS * 1000;
 
   const chooseSlot = (cookies: TransactionCookies): TransactionSlot => {
     const opened = transactionSlots.map((slot) => ({ slot, stored: openSlot(slot, cookies) }));
-    const free = opened.filter(({ stored }) => stored === undefined);
+    const free = opened.filter(({ stored }) => stored === undefined || !isAlive(stored));
     if (free.length > 0) {
       // By chance, not the first: a login opened from another site sees no Strict cookie and would hit a tab's slot.
       return (free[random(1).readUInt8(0) % free.length] ?? { slot: 0 as const }).slot;
@@ -79,42 +100,81 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
   };
 
   return {
-    start({ returnPath, scopes, restarts, feature }, cookies) {
+    start(wish, cookies) {
       const slot = chooseSlot(cookies);
       const startedAt = now();
       const transaction: LoginTransaction = {
+        ...wish,
         state: `${slot}.${secret()}`,
         startedAt,
         nonce: secret(),
         codeVerifier: secret(),
-        returnPath,
-        scopes,
-        restarts,
-        ...(feature === undefined ? {} : { feature }),
       };
-      const expiresAt = new Date(startedAt.getTime() + TRANSACTION_LIFETIME_SECONDS * 1000);
-      const stored: StoredTransaction = { ...transaction, startedAt: startedAt.getTime() };
-      return { transaction, slot, cookieValue: sealer.seal(stored, sealedTo(slot), expiresAt) };
+      const expiresAt = new Date(startedAt.getTime() + TRANSACTION_COOKIE_SECONDS * 1000);
+      const cookieValue = sealer.seal(toStored(transaction), sealedTo(slot), expiresAt);
+      return { transaction, slot, cookieValue };
     },
     open({ slot, text }, cookies) {
       const stored = openSlot(slot, cookies);
-      if (stored === undefined || !equalBytes(Buffer.from(stored.state), Buffer.from(text))) return undefined;
-      return stored;
+      if (stored === undefined || !equalBytes(Buffer.from(stored.state), Buffer.from(text))) {
+        return { kind: 'none' };
+      }
+      return isAlive(stored) ? { kind: 'open', transaction: stored } : { kind: 'expired', wish: stored };
     },
   };
 }
 
-interface StoredTransaction extends Omit<LoginTransaction, 'startedAt'> {
-  readonly startedAt: number;
+/** By place, not by name: five of these have to fit into a cookie header (LR-6). */
+type StoredTransaction = readonly [
+  state: string,
+  startedAtMs: number,
+  nonce: string,
+  codeVerifier: string,
+  returnPath: string,
+  scopes: string,
+  restarts: number,
+  feature: string,
+  prompt: string,
+  popupId: string,
+  onlyOnce: 0 | 1,
+];
+
+function toStored(transaction: LoginTransaction): StoredTransaction {
+  const { state, startedAt, nonce, codeVerifier, returnPath, scopes, restarts } = transaction;
+  const { feature = '', prompt = '', popupId = '', onlyOnce } = transaction;
+  return [
+    state,
+    startedAt.getTime(),
+    nonce,
+    codeVerifier,
+    returnPath,
+    scopes.join(' '),
+    restarts,
+    feature,
+    prompt,
+    popupId,
+    onlyOnce ? 1 : 0,
+  ];
 }
 
 /** The value is authenticated: it is what `start` sealed. The return path is checked again where it will be used. */
 function parseStored(value: unknown, origin: string): LoginTransaction {
-  const stored = value as StoredTransaction;
+  const [state, startedAtMs, nonce, codeVerifier, returnPath, scopes, restarts, ...wish] =
+    value as StoredTransaction;
+  const [feature, promptText, popupId, onlyOnce] = wish;
+  const prompt = loginPrompts.find((known) => known === promptText);
   return {
-    ...stored,
-    startedAt: new Date(stored.startedAt),
-    returnPath: parseReturnPath(stored.returnPath, origin) ?? defaultReturnPath,
+    state,
+    startedAt: new Date(startedAtMs),
+    nonce,
+    codeVerifier,
+    returnPath: parseReturnPath(returnPath, origin) ?? defaultReturnPath,
+    scopes: scopes === '' ? [] : scopes.split(' '),
+    restarts,
+    ...(feature === '' ? {} : { feature }),
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(popupId === '' ? {} : { popupId }),
+    ...(onlyOnce === 1 ? { onlyOnce: true } : {}),
   };
 }
 

@@ -10,7 +10,20 @@ export interface Authority {
   readonly tokenExchangeAudience: string;
   /** The issuer that speaks for a tenant. */
   issuerOf(tenantId: string): string;
+  /** Where an administrator agrees to permissions for the whole organization. */
+  adminConsentUrl(request: AdminConsentRequest): string;
 }
+
+export interface AdminConsentRequest {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  /** The API that scopes without one belong to. */
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
+
+/** The `state` of every request for an administrator's consent: what comes back decides nothing here. */
+export const ADMIN_CONSENT_STATE = 'admin-consent';
 
 /**
  * A national cloud: its sign-in service, its Graph and the audience of federated credentials belong together.
@@ -44,6 +57,7 @@ export type Cloud = keyof typeof clouds;
 
 /**
  * The authority of a tenant (a GUID, or `organizations` for several).
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
  * @param emulatorOrigin where the emulator listens; MSAL then still sees the cloud's name
  * @see https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
  */
@@ -59,5 +73,14 @@ export function createAuthority(cloud: Cloud, tenant: string, emulatorOrigin?: s
     keysUri: at('discovery/v2.0/keys'),
     tokenExchangeAudience: tokenExchange,
     issuerOf: (tenantId) => `${origin}/${tenantId}/v2.0`,
+    adminConsentUrl({ clientId, redirectUri, resource, scopes }) {
+      const url = new URL(at('v2.0/adminconsent'));
+      url.searchParams.set('client_id', clientId);
+      url.searchParams.set('redirect_uri', redirectUri);
+      url.searchParams.set('state', ADMIN_CONSENT_STATE);
+      const inFull = scopes.map((scope) => (scope.includes('://') ? scope : `${resource}/${scope}`));
+      url.searchParams.set('scope', inFull.join(' '));
+      return url.href;
+    },
   };
 }

@@ -38,6 +38,8 @@ export type CodeRedemption =
     }
   /** Entra refused the code: used, expired, of another transaction, or it wants something else of the person. */
   | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning }
+  /** Tokens came, for less than was asked. They are not kept. */
+  | { readonly kind: 'fewer-permissions' }
   /** What came back is not an answer to our question. `reason` is for the log. */
   | { readonly kind: 'untrusted'; readonly reason: string };
 
@@ -95,9 +97,7 @@ export function createCodeFlow({ createMsalClient, redirectUri, idTokenRules }: 
       const { homeAccountIds, scopes: grantedScopes } = readMsalCache(msalCache);
       if (homeAccountIds.length !== 1) return { kind: 'untrusted', reason: 'accounts' };
       const lacking = lackingScopes(scopes, grantedScopes);
-      if (lacking.length > 0) {
-        return { kind: 'refused', meaning: { kind: 'interaction-required', reason: 'consent_required' } };
-      }
+      if (lacking.length > 0) return { kind: 'fewer-permissions' };
       try {
         const claims = await verifyIdToken(idToken, nonce, idTokenRules);
         const { homeAccountId, environment, tenantId, username, localAccountId } = account;

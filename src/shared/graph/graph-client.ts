@@ -47,8 +47,9 @@ export function createGraphClient({
 }: GraphClientNeeds): GraphClient {
   return {
     async get(session, feature, scopes, calls, log) {
+      interaction.requireNotWithheld(session, feature, scopes);
       const acquired = await acquireToken(session, scopes, log);
-      if (acquired.kind === 'session-ended') throw sessionRequired();
+      if (acquired.kind === 'session-ended') throw sessionRequired('session_ended');
       if (acquired.kind === 'interaction-required') {
         throw interaction.required(session, { ...acquired, feature, scopes });
       }

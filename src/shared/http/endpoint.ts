@@ -1,8 +1,8 @@
 import type { HttpHandler, HttpMethod } from '@azure/functions';
-import type { Access } from '../access/guard.ts';
+import type { Access, FoundSession } from '../access/guard.ts';
 import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
-import { loginPath } from '../interaction/interaction.ts';
+import { loginPath, type SessionEnd } from '../interaction/interaction.ts';
 import type { Session, SessionAbsence, SessionStore } from '../session/session-store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { toLogLine } from '../telemetry/log.ts';
@@ -48,6 +48,17 @@ export interface EndpointNeeds {
 
 const deadForGood: ReadonlySet<SessionAbsence> = new Set(['cookie-invalid', 'unreadable', 'retired-key']);
 
+const endOf: Record<SessionAbsence, SessionEnd> = {
+  'cookie-invalid': 'not_signed_in',
+  missing: 'session_ended',
+  'idle-expired': 'session_idle',
+  expired: 'session_expired',
+  unreadable: 'session_ended',
+  'retired-key': 'session_ended',
+};
+
+const none = (reason: SessionEnd): FoundSession => ({ kind: 'none', reason });
+
 /** The wrapper of every function: method, proof of origin, session, access; and the one place where errors end. */
 export function createEndpoint({ origin, cookieNames, store, logout }: EndpointNeeds): Endpoint {
   return (rules, handle) => async (httpRequest, context) => {
@@ -82,35 +93,38 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
     }
     if (!rules.acceptsForm || !isForm(request)) requireOwnRequest(request, rules.caller, origin);
     const found = await findSession(request, rules.access.session, cookies);
-    const session = found !== undefined && rules.countsAsUse ? await recordUse(found, request) : found;
-    if (rules.page && session === undefined && rules.access.session === 'required' && isNavigation(request)) {
+    if (found.kind === 'session') {
+      const session = rules.countsAsUse ? await recordUse(found.session, request) : found.session;
+      return handle(request, rules.access.decide({ kind: 'session', session }));
+    }
+    if (rules.page && rules.access.session === 'required' && isNavigation(request)) {
       return bounceOrSignIn(request);
     }
-    return handle(request, rules.access.decide(session));
+    return handle(request, rules.access.decide(found));
   }
 
   async function findSession(
     request: BffRequest,
     need: Access<unknown>['session'],
     cookies: CookieToSet[],
-  ): Promise<Session | undefined> {
-    if (need === 'ignored') return undefined;
+  ): Promise<FoundSession> {
+    if (need === 'ignored') return none('not_signed_in');
     if (need !== 'if-possible') return readSession(request, cookies);
     return readSession(request, cookies).catch((error: unknown) => {
       request.log('warn', { event: 'session-not-read', error: describeError(error) });
-      return undefined;
+      return none('session_ended');
     });
   }
 
-  async function readSession(request: BffRequest, cookies: CookieToSet[]): Promise<Session | undefined> {
+  async function readSession(request: BffRequest, cookies: CookieToSet[]): Promise<FoundSession> {
     await finishPendingLogout(request, cookies);
     const value = request.cookies.get(cookieNames.session);
     if (value === undefined) {
       if (request.cookies.has(cookieNames.session)) cookies.push(clearedCookie(cookieNames.session));
-      return undefined;
+      return none('not_signed_in');
     }
     const read = await store.read(value);
-    if (read.kind === 'live') return read.session;
+    if (read.kind === 'live') return { kind: 'session', session: read.session };
     request.log(read.reason === 'unreadable' ? 'error' : 'info', {
       event: 'no-session',
       reason: read.reason,
@@ -118,7 +132,7 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
     // Only what can never become a session again. A late answer for a session that was replaced meanwhile must not
     // delete the cookie of the new one.
     if (deadForGood.has(read.reason)) cookies.push(clearedCookie(cookieNames.session));
-    return undefined;
+    return none(endOf[read.reason]);
   }
 
   async function finishPendingLogout(request: BffRequest, cookies: CookieToSet[]): Promise<void> {

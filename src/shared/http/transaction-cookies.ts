@@ -1,6 +1,6 @@
 import {
   type StartedTransaction,
-  TRANSACTION_LIFETIME_SECONDS,
+  TRANSACTION_COOKIE_SECONDS,
   type TransactionCookies,
   transactionSlots,
 } from '../auth/transaction.ts';
@@ -18,5 +18,5 @@ export function transactionCookie(
   { slot, cookieValue }: StartedTransaction,
   names: CookieNames,
 ): CookieToSet {
-  return { name: names.transaction(slot), value: cookieValue, maxAgeSeconds: TRANSACTION_LIFETIME_SECONDS };
+  return { name: names.transaction(slot), value: cookieValue, maxAgeSeconds: TRANSACTION_COOKIE_SECONDS };
 }

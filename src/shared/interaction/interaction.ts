@@ -1,9 +1,11 @@
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import type { InteractionReason } from '../entra/token-errors.ts';
 import { BffError } from '../errors.ts';
+import type { WithheldFeature } from '../session/session.ts';
 import type { Session } from '../session/session-store.ts';
+import { isLacking, withheldNow } from './withheld.ts';
 
-/** Where every sign-in starts; a caller may add `return_to`. */
+/** Where every sign-in starts; a caller may add `return_to` and `display`. */
 export const loginPath = '/api/auth/login';
 
 /** What only the person can give, and what to ask Entra for when they come. */
@@ -13,6 +15,8 @@ export interface InteractionNeed {
   readonly scopes: readonly string[];
   /** A claims challenge: JSON. */
   readonly claims?: string;
+  /** What Entra knows the refused request by. */
+  readonly correlationId?: string;
 }
 
 /** What a ticket tells the login route. No page and no script can choose these. */
@@ -24,26 +28,73 @@ export interface Ticket {
 
 /** The one protocol for everything that needs the person: a problem with a reason and a sealed ticket. */
 export interface Interaction {
-  /** The problem for a call that cannot go on without the person. */
+  /** The problem for a call that cannot go on without somebody: the person, or an administrator. */
   required(session: Session, need: InteractionNeed): BffError;
+  /** What was withheld a short time ago is not asked for again. @throws {BffError} consent_declined, admin_consent_required */
+  requireNotWithheld(session: Session, feature: string, scopes: readonly string[]): void;
   /** The ticket's content, or undefined when it is forged, expired or of another session's lineage. */
   openTicket(text: string, session: Session | undefined): Ticket | undefined;
 }
 
+export interface InteractionNeeds {
+  /** Of purpose `interaction-ticket`. */
+  readonly sealer: TextSealer;
+  readonly now: () => Date;
+  /** Where an administrator agrees for the whole organization. */
+  readonly adminConsentUrl: (scopes: readonly string[]) => string;
+}
+
 const TICKET_LIFETIME_MS = 10 * 60_000;
 
-/** @param sealer of purpose `interaction-ticket` */
-export function createInteraction(sealer: TextSealer, now: () => Date): Interaction {
+export function createInteraction({ sealer, now, adminConsentUrl }: InteractionNeeds): Interaction {
+  const withheldProblem = (
+    { by, askAgainAt }: Pick<WithheldFeature, 'by'> & Partial<WithheldFeature>,
+    feature: string,
+    scopes: readonly string[],
+  ) => {
+    const common = {
+      feature,
+      scopes,
+      login_url: `${loginPath}?${new URLSearchParams({ feature })}`,
+      ...(askAgainAt === undefined ? {} : { ask_again_at: askAgainAt }),
+    };
+    if (by === 'person') {
+      return new BffError('consent_declined', {
+        detail: 'The permissions for this feature were declined. Offer login_url for a deliberate click.',
+        extensions: common,
+      });
+    }
+    return new BffError('admin_consent_required', {
+      detail: 'An administrator has to agree to the permissions of this feature, at admin_consent_url.',
+      extensions: { ...common, admin_consent_url: adminConsentUrl(scopes) },
+    });
+  };
+
   return {
-    required(session, { reason, feature, scopes, claims }) {
+    required(session, { reason, feature, scopes, claims, correlationId }) {
+      if (reason === 'admin_consent_required') {
+        return withheldProblem({ by: 'administrator' }, feature, scopes);
+      }
       const ticket: Ticket = { feature, scopes, ...(claims === undefined ? {} : { claims }) };
       const expiresAt = new Date(now().getTime() + TICKET_LIFETIME_MS);
       // Bound to the lineage: another person's session, or a later unrelated one, cannot use it.
       const sealed = sealer.seal(ticket, [session.facts.lineageId], expiresAt);
       return new BffError('interaction_required', {
         detail: 'This needs your attention: go to login_url, then repeat the call.',
-        extensions: { reason, feature, scopes, login_url: `${loginPath}?ticket=${sealed}` },
+        extensions: {
+          reason,
+          feature,
+          scopes,
+          login_url: `${loginPath}?ticket=${sealed}`,
+          ...(correlationId === undefined ? {} : { correlation_id: correlationId }),
+        },
       });
+    },
+    requireNotWithheld(session, feature, scopes) {
+      const withheld = withheldNow(session, feature, now());
+      if (withheld !== undefined && isLacking(session, scopes)) {
+        throw withheldProblem(withheld, feature, scopes);
+      }
     },
     openTicket(text, session) {
       if (session === undefined) return undefined;
@@ -58,18 +109,20 @@ function parseTicket(value: unknown): Ticket {
   return value as Ticket;
 }
 
-/** The problem for a call without a session. There is nothing to bind a ticket to. */
-export function sessionRequired(): BffError {
-  return new BffError('session_required', {
-    detail: 'Nobody is signed in in this browser, or the session has ended.',
-    extensions: { login_url: loginPath },
-  });
-}
+/** Why there is no session. */
+export type SessionEnd = 'not_signed_in' | 'session_idle' | 'session_expired' | 'session_ended';
 
-/** The problem for a feature whose permissions the person declined: only a deliberate click asks again. */
-export function consentDeclined(feature: string): BffError {
-  return new BffError('consent_declined', {
-    detail: 'The permissions for this feature were declined. Offer login_url for a deliberate click.',
-    extensions: { feature, login_url: `${loginPath}?feature=${encodeURIComponent(feature)}` },
+const endings: Record<SessionEnd, string> = {
+  not_signed_in: 'Nobody is signed in in this browser.',
+  session_idle: 'The session was not used for too long and has ended.',
+  session_expired: 'The session has reached its limit.',
+  session_ended: 'The session was ended.',
+};
+
+/** The problem for a call without a session. There is nothing to bind a ticket to. */
+export function sessionRequired(reason: SessionEnd): BffError {
+  return new BffError('session_required', {
+    detail: endings[reason],
+    extensions: { reason, login_url: loginPath },
   });
 }

@@ -1,6 +1,6 @@
 import type { AcquireToken } from '../entra/acquire-token.ts';
 import { BffError } from '../errors.ts';
-import { consentDeclined, type Interaction, sessionRequired } from '../interaction/interaction.ts';
+import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
 import { type HttpAnswer, HttpFailure, type HttpRequest, type SendHttp } from '../network/http-request.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -51,18 +51,11 @@ export function createProxy(needs: ProxyNeeds): UpstreamProxy {
     async call(session, call, log) {
       const { path, feature, scopes } = allowedCall(policy, call);
       const body = await readBody(call, bodyLimitBytes);
+      interaction.requireNotWithheld(session, feature, scopes);
       const acquired = await acquireToken(session, scopes, log);
-      if (acquired.kind === 'session-ended') throw sessionRequired();
+      if (acquired.kind === 'session-ended') throw sessionRequired('session_ended');
       if (acquired.kind === 'interaction-required') {
-        const declined = session.facts.declinedFeatures.includes(feature);
-        if (declined && acquired.reason === 'consent_required') throw consentDeclined(feature);
-        const { reason, claims } = acquired;
-        throw interaction.required(session, {
-          reason,
-          feature,
-          scopes,
-          ...(claims === undefined ? {} : { claims }),
-        });
+        throw interaction.required(session, { ...acquired, feature, scopes });
       }
       const headers = toUpstreamHeaders(call.header, acquired.accessToken);
       if (headers === undefined)

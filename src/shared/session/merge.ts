@@ -35,7 +35,7 @@ function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): 
     signedInAt: pick('signedInAt'),
     expiresAt: pick('expiresAt'),
     grantedScopes: [...new Set([...theirs.grantedScopes, ...ours.grantedScopes])],
-    declinedFeatures: pick('declinedFeatures'),
+    withheld: pick('withheld'),
   };
 }
 

@@ -81,7 +81,7 @@ interface Flight {
 
 export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
   const { table, keyRing, indexKey, idleSeconds, now, monotonicMs, random } = needs;
-  const cookies = createSessionCookieCodec(indexKey, now);
+  const cookies = createSessionCookieCodec(indexKey);
   const rows = createSessionRowCodec({ tableName: table.name, keyRing, indexKey, random });
   const opener = createSessionOpener(rows, idleSeconds);
   const copy = createWorkerCopy(needs);
@@ -103,6 +103,8 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
   ): Promise<SessionRead> => {
     const address = kept?.session.address ?? cookies.read(cookieValue);
     if (address === undefined) return { kind: 'none', reason: 'cookie-invalid' };
+    // Not worth a read: the row's own sealed limit is no later.
+    if (address.expiresAt.getTime() <= now().getTime()) return { kind: 'none', reason: 'expired' };
     const keys = rows.keysOf(address);
     if (copy.hasEnded(keys)) return { kind: 'none', reason: 'missing' };
     const found = await table.read(keys);

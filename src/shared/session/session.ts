@@ -20,8 +20,17 @@ export interface SessionFacts {
   readonly expiresAt: Date;
   /** Scopes that Entra has granted so far, in the spelling they were asked in. */
   readonly grantedScopes: readonly string[];
-  /** Features whose permissions the person declined: asked again only by a deliberate click. */
-  readonly declinedFeatures: readonly string[];
+  /** Features whose permissions somebody withheld, by name. */
+  readonly withheld: Readonly<Record<string, WithheldFeature>>;
+}
+
+/** Who said no to a feature, and when that is asked again by itself; a deliberate click asks at any time. */
+export interface WithheldFeature {
+  readonly by: 'person' | 'administrator';
+  /** How often in this session. */
+  readonly count: number;
+  /** ISO instant. */
+  readonly askAgainAt: string;
 }
 
 /** Everything a row seals. */
@@ -53,7 +62,7 @@ export interface StoredFacts {
   readonly signedInAt: string;
   readonly expiresAt: string;
   readonly grantedScopes: readonly string[];
-  readonly declinedFeatures: readonly string[];
+  readonly withheld: Readonly<Record<string, WithheldFeature>>;
 }
 
 export function toStoredFacts(facts: SessionFacts): StoredFacts {

@@ -30,9 +30,23 @@ describe('a login transaction', () => {
   it('opens for its own state, in the browser that started it, for 15 minutes (LR-2)', () => {
     const started = transactions.start({ ...wish, feature: 'mail' }, new Map());
     nowMs += 15 * 60_000 - 1;
-    expect(open(started)).toMatchObject({ ...started.transaction, feature: 'mail', scopes: ['User.Read'] });
+    expect(open(started)).toMatchObject({
+      kind: 'open',
+      transaction: { ...started.transaction, feature: 'mail', scopes: ['User.Read'] },
+    });
     nowMs += 1;
-    expect(open(started)).toBeUndefined();
+    expect(open(started).kind).toBe('expired');
+  });
+
+  it('remembers for an hour what it was begun for, and nothing more (LR-2)', () => {
+    const started = transactions.start({ ...wish, feature: 'mail', popupId: 'a-popup-of-mine' }, new Map());
+    nowMs += 60 * 60_000 - 1;
+    expect(open(started)).toMatchObject({
+      kind: 'expired',
+      wish: { feature: 'mail', popupId: 'a-popup-of-mine', restarts: 0 },
+    });
+    nowMs += 1;
+    expect(open(started)).toEqual({ kind: 'none' });
   });
 
   it('has a state, nonce and code verifier of 256 random bits each, never twice (LR-1)', () => {
@@ -60,7 +74,7 @@ describe('a login transaction', () => {
     expect(slots.slice(5)).toEqual(slots.slice(0, 3));
     const open = started.map(({ transaction }) => {
       const state = parseState(transaction.state);
-      return state !== undefined && transactions.open(state, cookies) !== undefined;
+      return state !== undefined && transactions.open(state, cookies).kind === 'open';
     });
     expect(open).toEqual([false, false, false, true, true, true, true, true]);
   });
@@ -81,37 +95,47 @@ describe('a login transaction', () => {
       (_, index) => `https://graph.microsoft.com/Permission.Read.${index}`,
     );
     const { cookieValue } = transactions.start(
-      { returnPath, scopes, restarts: 1, feature: 'a-feature' },
+      {
+        returnPath,
+        scopes,
+        restarts: 1,
+        feature: 'a-feature',
+        prompt: 'select_account',
+        popupId: 'x'.repeat(36),
+        onlyOnce: true,
+      },
       new Map(),
     );
     expect(5 * cookieValue.length).toBeLessThan(8 * 1024);
   });
 
   describe('refuses', () => {
+    const none = { kind: 'none' };
+
     it('another slot, state, authority, client or redirect URI than its own (LR-2)', () => {
       const started = transactions.start(wish, new Map());
       const elsewhere = transactionSlots.filter((slot) => slot !== started.slot);
       for (const slot of elsewhere) {
         const state = parseState(`${slot}${started.transaction.state.slice(1)}`);
-        expect(state && transactions.open(state, new Map([[slot, started.cookieValue]]))).toBeUndefined();
+        expect(state && transactions.open(state, new Map([[slot, started.cookieValue]]))).toEqual(none);
       }
       const other = transactions.start(wish, new Map());
       const otherState = parseState(`${started.slot}${other.transaction.state.slice(1)}`);
       expect(
         otherState && transactions.open(otherState, new Map([[started.slot, started.cookieValue]])),
-      ).toBeUndefined();
+      ).toEqual(none);
       for (const at of registration.keys()) {
         const boundTo = registration.with(at, 'another');
-        expect(open(started, create({ boundTo }))).toBeUndefined();
+        expect(open(started, create({ boundTo }))).toEqual(none);
       }
-      expect(open(started)).toBeDefined();
+      expect(open(started).kind).toBe('open');
     });
 
     it('what was sealed for another purpose or under another key (LR-2)', () => {
       const started = transactions.start(wish, new Map());
-      expect(open(started, create({ purpose: 'form-token' }))).toBeUndefined();
+      expect(open(started, create({ purpose: 'form-token' }))).toEqual(none);
       const otherRing = createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 2) }]);
-      expect(open(started, create({ ring: otherRing }))).toBeUndefined();
+      expect(open(started, create({ ring: otherRing }))).toEqual(none);
     });
 
     it('every change of one character of the cookie (LR-2)', () => {
@@ -119,7 +143,7 @@ describe('a login transaction', () => {
       const { cookieValue } = started;
       for (let at = 0; at < cookieValue.length; at++) {
         const changed = `${cookieValue.slice(0, at)}${cookieValue[at] === 'A' ? 'B' : 'A'}${cookieValue.slice(at + 1)}`;
-        expect(open({ ...started, cookieValue: changed })).toBeUndefined();
+        expect(open({ ...started, cookieValue: changed })).toEqual(none);
       }
     });
 
@@ -165,5 +189,6 @@ function create({
 
 function open({ transaction, slot, cookieValue }: StartedTransaction, at = transactions) {
   const state = parseState(transaction.state);
-  return state && at.open(state, new Map([[slot, cookieValue]]));
+  if (state === undefined) throw new Error('a state of ours');
+  return at.open(state, new Map([[slot, cookieValue]]));
 }

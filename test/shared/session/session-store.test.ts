@@ -17,6 +17,7 @@ import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
 const start = new Date('2026-08-01T12:00:00Z');
 const idleSeconds = 3600;
 const key = (id: number): ServerKey => ({ id, bytes: Buffer.alloc(32, id) });
+const withheldMail = { by: 'person', count: 1, askAgainAt: '2026-08-01T13:00:00.000Z' } as const;
 const newRowId = () => secureRandomBytes(32);
 
 let memory: MemoryTable;
@@ -198,6 +199,15 @@ describe('read', () => {
     expect((await store.read(cookieValue)).kind).toBe('none');
   });
 
+  it('costs no table operation for a cookie past its deadline, whatever Max-Age the browser keeps (SC-3)', async () => {
+    const store = storeOf();
+    const { cookieValue } = await signIn(store);
+    now = sessionContent().facts.expiresAt;
+    const { read } = table.counts;
+    expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'expired' });
+    expect(table.counts.read).toBe(read);
+  });
+
   it("takes the row's sealed limit for the truth, not the cookie's and not the column's (SC-3)", async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
@@ -294,11 +304,11 @@ describe('write', () => {
   it('keeps what two writers wrote at once', async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
-    await store.write(session, { ...session, facts: { ...session.facts, declinedFeatures: ['mail'] } });
+    await store.write(session, { ...session, facts: { ...session.facts, withheld: { mail: withheldMail } } });
     const written = await store.write(session, withRefreshToken(session, 'newest'));
     expect(written.kind).toBe('written');
     const merged = await readLive(store, cookieValue);
-    expect(merged.facts.declinedFeatures).toEqual(['mail']);
+    expect(merged.facts.withheld).toEqual({ mail: withheldMail });
     expect(merged.msalCache).toContain('newest');
   });
 

@@ -9,6 +9,8 @@ export interface ErrorPageOptions {
   readonly title?: string;
   readonly tryAgain?: { readonly href: string; readonly label: string };
   readonly backHref?: string;
+  /** A link for somebody else: shown to be copied. */
+  readonly forAdministrator?: string;
 }
 
 /** Nobody gets further here by signing in. */
@@ -30,6 +32,11 @@ export function errorPage(
     content: html`<section class="card">
 <h1>${title}</h1>
 ${error.detail === undefined ? undefined : html`<p>${error.detail}</p>`}
+${
+  options.forAdministrator &&
+  html`<p><a href="${options.forAdministrator}">Link for your administrator</a></p>
+<p class="quiet"><code>${options.forAdministrator}</code></p>`
+}
 <div class="actions">
 <a class="button main" href="${options.backHref ?? '/'}">Back to the app</a>
 ${tryAgain && html`<a class="button" href="${tryAgain.href}">${tryAgain.label}</a>`}

@@ -42,11 +42,21 @@ export interface Page {
   readonly headers?: Readonly<Record<string, string>>;
   /** Where the page's forms may lead, redirects included. None when left out. */
   readonly formTargets?: readonly string[];
+  /** Of the page's one script; none when left out. */
+  readonly scriptNonce?: string;
 }
 
-/** A page for a person. It has no script; its CSP has no `sandbox`, which would make the origin opaque and bounces loop. */
-export function page({ title, content, status = 200, headers = {}, formTargets = [] }: Page): BffResponse {
+/** A page for a person. Its CSP has no `sandbox`, which would make the origin opaque and bounces loop. */
+export function page({
+  title,
+  content,
+  status = 200,
+  headers = {},
+  formTargets = [],
+  scriptNonce,
+}: Page): BffResponse {
   const formAction = formTargets.length === 0 ? "'none'" : formTargets.join(' ');
+  const scriptSource = scriptNonce === undefined ? '' : ` script-src 'nonce-${scriptNonce}';`;
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -66,7 +76,7 @@ ${content}
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': `default-src 'none'; style-src ${styleSource}; base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`,
+      'content-security-policy': `default-src 'none'; style-src ${styleSource};${scriptSource} base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`,
       ...headers,
     },
     body: document.html,

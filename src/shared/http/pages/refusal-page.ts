@@ -1,5 +1,5 @@
-import type { Refusal, RefusalOutcome } from '../../auth/refusal.ts';
-import type { ReturnPath } from '../../auth/return-path.ts';
+import type { RefusalOutcome } from '../../auth/refusal.ts';
+import type { LoginWish } from '../../auth/transaction.ts';
 import { BffError, type ProblemCode } from '../../errors.ts';
 import { loginPath } from '../../interaction/interaction.ts';
 import { problemResponse } from '../problem.ts';
@@ -29,10 +29,10 @@ const wordings: Record<RefusalOutcome, Wording> = {
     tryAgain: 'Try again',
   },
   admin_consent_required: {
-    code: 'authorization_denied',
+    code: 'admin_consent_required',
     title: 'An administrator has to agree first',
     detail:
-      'Your organization lets only administrators agree to what was asked for. Ask yours to approve this app.',
+      'Your organization lets only administrators agree to what was asked for. Send yours the link below. You can go on without it meanwhile.',
     tryAgain: 'Try again',
   },
   login_required: {
@@ -53,6 +53,26 @@ const wordings: Record<RefusalOutcome, Wording> = {
     detail: 'Your sessions were ended while you signed in. Nothing is lost. You can sign in again.',
     tryAgain: 'Sign in',
   },
+  other_account: {
+    code: 'authorization_denied',
+    title: 'That was another account',
+    detail:
+      'You are still signed in here as before. Try again with the account you are signed in with, or sign in anew to change it.',
+    tryAgain: 'Try again',
+  },
+  fewer_permissions: {
+    code: 'authorization_denied',
+    title: 'Some permissions are missing',
+    detail:
+      'Microsoft gave the app less than it asked for, so nothing was kept. Try again, or go on without.',
+    tryAgain: 'Try again',
+  },
+  took_too_long: {
+    code: 'login_transaction_invalid',
+    title: 'That took too long',
+    detail: 'A sign-in has to be finished within 15 minutes. Nothing has changed.',
+    tryAgain: 'Sign in again',
+  },
   sign_in_refused: {
     code: 'authorization_denied',
     title: 'You are not signed in',
@@ -62,25 +82,37 @@ const wordings: Record<RefusalOutcome, Wording> = {
   },
 };
 
+/** What happened, in two lines. */
+export function refusalWording(outcome: RefusalOutcome): Pick<Wording, 'title' | 'detail'> {
+  return wordings[outcome];
+}
+
 /** The end of a sign-in that made no session: a page with two ways on, or a problem for who asks for JSON. */
 export function refusalResponse(
   request: BffRequest,
-  { outcome }: Refusal,
-  returnPath: ReturnPath,
-  feature: string | undefined,
+  outcome: RefusalOutcome,
+  { returnPath, feature }: LoginWish,
+  adminConsentUrl: string,
 ): BffResponse {
   const { code, title, detail, tryAgain } = wordings[outcome];
   const query = new URLSearchParams({ ...(feature === undefined ? {} : { feature }), return_to: returnPath });
   const href = `${loginPath}?${query}`;
+  const forAdministrator = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
   const error = new BffError(code, {
     detail,
-    extensions: { outcome, login_url: href, ...(feature === undefined ? {} : { feature }) },
+    extensions: {
+      outcome,
+      login_url: href,
+      ...(feature === undefined ? {} : { feature }),
+      ...(forAdministrator === undefined ? {} : { admin_consent_url: forAdministrator }),
+    },
   });
   return prefersHtml(request.header('accept'))
     ? errorPage(error, request.invocationId, {
         title,
         backHref: returnPath,
         tryAgain: { href, label: tryAgain },
+        ...(forAdministrator === undefined ? {} : { forAdministrator }),
       })
     : problemResponse(error, request.invocationId, false);
 }

@@ -1,0 +1,45 @@
+import { secureRandomBytes } from '../../crypto/seal.ts';
+import type { BffResponse } from '../response.ts';
+import { html } from './html.ts';
+import { page } from './layout.ts';
+
+/** How an interaction in a popup ended, as the app is told it. */
+export interface PopupMessage {
+  /** The app's own name for this popup: other tabs pass it by. */
+  readonly id: string;
+  readonly outcome: string;
+  readonly feature?: string;
+}
+
+export interface PopupWording {
+  readonly title: string;
+  readonly detail: string;
+}
+
+/**
+ * The last page of a popup. It tells the app by BroadcastChannel, because Entra's opener policy cuts the opener off, and
+ * by postMessage to our own origin where there still is one; then it closes. The message carries nothing that counts:
+ * the app asks the server.
+ */
+export function popupPage(message: PopupMessage, { title, detail }: PopupWording, status = 200): BffResponse {
+  const nonce = secureRandomBytes(16).toString('base64');
+  return page({
+    title,
+    status,
+    scriptNonce: nonce,
+    content: html`<section class="card">
+<h1>${title}</h1>
+<p>${detail}</p>
+<div class="actions"><button class="button main" id="close" type="button">Close this window</button></div>
+</section>
+<script nonce="${nonce}" data-message="${JSON.stringify({ type: 'entra-bff:interaction', ...message })}">${{ html: script }}</script>`,
+  });
+}
+
+const script = `
+const message = JSON.parse(document.currentScript.dataset.message);
+document.getElementById('close').addEventListener('click', () => window.close());
+try { new BroadcastChannel('entra-bff').postMessage(message); } catch {}
+try { window.opener?.postMessage(message, location.origin); } catch {}
+window.close();
+`;
