@@ -1,0 +1,242 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import { callbackAddress } from '../support/callback-address.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
+import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+let alice: UserAgent;
+
+const { tenantId, clientId } = demoClient;
+const page = { headers: { accept: 'text/html' } };
+const popup = 'display=popup.a-popup-of-mine';
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ tenantId, clientId, scopes });
+  alice = worker.browser();
+  await signIn(alice, { user: 'alice' });
+});
+
+afterAll(() => world.close());
+
+afterEach(() => {
+  world.entra.intercept.tokenResponse = undefined;
+  world.entra.intercept.authorizeRedirect = undefined;
+});
+
+/** Alice's browser without the session: known to Entra, and nothing here. */
+function withoutSession(): UserAgent {
+  const browser = alice.clone();
+  browser.cookies().clear();
+  return browser;
+}
+
+const sessionOf = (browser: UserAgent) => browser.clone().scriptJson('/api/auth/session');
+const setsSession = ({ setCookies }: WireAnswer) =>
+  setCookies.some((line) => /^session=[^;]/.test(line) && !/max-age=0/i.test(line));
+const later = async <Result>(seconds: number, action: () => Promise<Result>): Promise<Result> => {
+  world.advance(seconds);
+  try {
+    return await action();
+  } finally {
+    world.advance(-seconds);
+  }
+};
+
+describe('a sign-in that took longer than 15 minutes', () => {
+  it('begins again by itself, once, and redeems nothing (LR-2, CB-1)', async () => {
+    const browser = withoutSession();
+    const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+    const redeemed = world.entra.count('token');
+    await later(16 * 60, async () => {
+      const again = await browser.request(callback.href, page);
+      expect(again.status).toBe(303);
+      expect(new URL(again.headers.location ?? '').pathname).toMatch(/authorize$/);
+      expect(world.entra.count('token')).toBe(redeemed);
+      const answered = await browser.request(again.headers.location ?? '');
+      const second = answered.headers.location ?? '';
+      await later(16 * 60, async () => {
+        const end = await browser.request(second, page);
+        expect(end.status).toBe(400);
+        expect(end.body).toContain('That took too long');
+        expect(end.body).toContain('return_to=%2Fmail');
+        expect(setsSession(end)).toBe(false);
+      });
+    });
+    expect(world.entra.count('token')).toBe(redeemed);
+  });
+
+  it('in a browser that is signed in goes to where the person wanted to go', async () => {
+    const browser = alice.clone();
+    const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+    const answer = await later(16 * 60, () => browser.request(callback.href, page));
+    expect([answer.status, answer.headers.location]).toEqual([303, '/mail']);
+  });
+});
+
+describe('another account than the one that was asked for', () => {
+  it('at an interaction leaves the session as it is, and says what can be done', async () => {
+    const browser = worker.browser();
+    await signIn(browser, { user: 'alice' });
+    const before = await sessionOf(browser);
+    // Entra lets a person choose whom they like, whatever the hint says.
+    const callback = await callbackAddress(browser, '/api/auth/login?feature=profile&return_to=/mail');
+    world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, oid: userId('ben') });
+    const end = await browser.request(callback.href, page);
+    world.entra.intercept.idTokenClaims = undefined;
+    expect(end.status).toBe(403);
+    expect(end.body).toContain('That was another account');
+    expect(setsSession(end)).toBe(false);
+    expect(await sessionOf(browser)).toEqual(before);
+  });
+
+  it('by a link that asks nobody does not change who is signed in', async () => {
+    const browser = worker.browser();
+    await signIn(browser, { user: 'alice' });
+    await signIn(browser, { user: 'ben', from: '/api/auth/login?prompt=select_account' });
+    expect(await sessionOf(browser)).toMatchObject({ username: 'ben@contoso.example' });
+    const end = await browser.navigate('/api/auth/login?prompt=none&login_hint=alice@contoso.example');
+    expect(end.body).toContain('That was another account');
+    expect(await sessionOf(browser)).toMatchObject({ username: 'ben@contoso.example' });
+  });
+});
+
+describe('less than was asked for', () => {
+  it('is not kept: no session, and a way to ask again or go on without (CB-9)', async () => {
+    const browser = alice.clone();
+    const before = await sessionOf(browser);
+    world.entra.consents.grant({ tenantId, clientId, userId: userId('alice'), scopes: ['Mail.Read'] });
+    const callback = await callbackAddress(browser, '/api/auth/login?feature=mail&return_to=/mail');
+    world.entra.intercept.tokenResponse = (reply) => ({
+      ...reply,
+      body: { ...(reply.body as Record<string, unknown>), scope: 'openid profile User.Read' },
+    });
+    const end = await browser.script('GET', `${callback.pathname}${callback.search}&bounced=1`);
+    expect(JSON.parse(end.body)).toMatchObject({
+      status: 403,
+      outcome: 'fewer_permissions',
+      login_url: '/api/auth/login?feature=mail&return_to=%2Fmail',
+    });
+    expect(await sessionOf(browser)).toEqual(before);
+    world.entra.consents.revoke(userId('alice'));
+  });
+});
+
+describe('an answer that names its issuer (CB-6)', () => {
+  it('is taken from ours alone', async () => {
+    for (const [issuer, status] of [
+      [`${world.entra.origin}/${tenantId}/v2.0`, 303],
+      ['https://login.evil.example/v2.0', 400],
+      [`${world.entra.origin}/${tenantId}/v2.0/`, 400],
+      ['', 400],
+    ] as const) {
+      const browser = withoutSession();
+      const callback = await callbackAddress(browser);
+      const redeemed = world.entra.count('token');
+      callback.searchParams.set('iss', issuer);
+      expect((await browser.request(callback.href, page)).status, issuer).toBe(status);
+      expect(world.entra.count('token') - redeemed, issuer).toBe(status === 303 ? 1 : 0);
+    }
+  });
+});
+
+describe('a sign-in in a popup', () => {
+  const messageIn = ({ body }: WireAnswer): unknown =>
+    JSON.parse((/data-message="([^"]*)"/.exec(body)?.[1] ?? '').replaceAll('&quot;', '"'));
+
+  it('ends on a page that tells the app by the id it gave, and closes', async () => {
+    const browser = withoutSession();
+    const callback = await callbackAddress(browser, `/api/auth/login?${popup}`);
+    const end = await browser.request(callback.href, page);
+    expect(end.status).toBe(200);
+    expect(setsSession(end)).toBe(true);
+    expect(messageIn(end)).toEqual({
+      type: 'entra-bff:interaction',
+      id: 'a-popup-of-mine',
+      outcome: 'signed_in',
+    });
+    expect(await sessionOf(browser)).toMatchObject({ signed_in: true });
+  });
+
+  it('has a script by a nonce of this answer alone, and no inline handler', async () => {
+    const nonces = new Set<string>();
+    for (let time = 0; time < 3; time++) {
+      const browser = withoutSession();
+      const callback = await callbackAddress(browser, `/api/auth/login?${popup}`);
+      const { headers, body } = await browser.request(callback.href, page);
+      const nonce = /script-src 'nonce-([A-Za-z0-9+/=]+)'/.exec(
+        String(headers['content-security-policy']),
+      )?.[1];
+      expect(nonce).toHaveLength(24);
+      expect([...body.matchAll(/<script/g)]).toHaveLength(1);
+      expect(body).toContain(`<script nonce="${nonce}"`);
+      expect(body).not.toMatch(/ on\w+=/);
+      nonces.add(nonce ?? '');
+    }
+    expect(nonces.size).toBe(3);
+  });
+
+  it('that the person ends says how, with the feature it was about', async () => {
+    const browser = alice.clone();
+    const callback = await callbackAddress(browser, `/api/auth/login?feature=profile&${popup}`);
+    callback.searchParams.delete('code');
+    callback.searchParams.set('error', 'access_denied');
+    callback.searchParams.set('error_description', 'AADSTS65004: declined <script>');
+    const end = await browser.request(callback.href, page);
+    expect(messageIn(end)).toMatchObject({ outcome: 'consent_declined', feature: 'profile' });
+    expect(end.body).toContain('You said no');
+    expect(end.body).not.toContain('AADSTS');
+  });
+
+  it('that begins again by itself is still in the popup', async () => {
+    const browser = withoutSession();
+    const callback = await callbackAddress(browser, `/api/auth/login?${popup}`);
+    await later(16 * 60, async () => {
+      const again = await browser.request(callback.href, page);
+      const answered = await browser.request(again.headers.location ?? '');
+      const end = await browser.request(answered.headers.location ?? '', page);
+      expect(messageIn(end)).toMatchObject({ id: 'a-popup-of-mine', outcome: 'signed_in' });
+    });
+  });
+
+  it.each(['popup', 'popup.', 'popup.short', 'page', `popup.${'x'.repeat(37)}`, 'popup.<script>'])(
+    'refuses the display %s (LR-4)',
+    async (display) => {
+      const answer = await withoutSession().request(`/api/auth/login?display=${encodeURIComponent(display)}`);
+      expect(answer.status).toBe(400);
+    },
+  );
+});
+
+describe("an administrator's return", () => {
+  const returnTo = (query: string) =>
+    worker.browser().request(`/api/auth/callback?state=admin-consent&${query}`, page);
+
+  it('is a page that says how it went, and changes nothing', async () => {
+    const approved = await returnTo(`admin_consent=True&tenant=${tenantId}&scope=Mail.Read`);
+    expect(approved.status).toBe(200);
+    expect(approved.body).toContain('Approved');
+    expect(approved.setCookies).toEqual([]);
+    const declined = await returnTo('error=access_denied&error_description=AADSTS65004%3A+%3Cscript%3E');
+    expect(declined.body).toContain('Not approved');
+    expect(declined.body).not.toContain('AADSTS');
+  });
+});
+
+describe('a session that is not there', () => {
+  it('says why: never, idle, at its limit, or ended', async () => {
+    const reasonOf = async (browser: UserAgent) =>
+      JSON.parse((await browser.clone().script('GET', '/api/graph/v1.0/me')).body)['reason'];
+    expect(await reasonOf(worker.browser())).toBe('not_signed_in');
+    const browser = withoutSession();
+    await browser.navigate('/api/auth/login');
+    expect(await later(3601, () => reasonOf(browser))).toBe('session_idle');
+    expect(await later(12 * 3600 + 1, () => reasonOf(browser))).toBe('session_expired');
+    await browser.clone().script('POST', '/api/auth/logout');
+    expect(await reasonOf(browser)).toBe('session_ended');
+  });
+});
