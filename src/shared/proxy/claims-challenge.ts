@@ -1,0 +1,109 @@
+import { Buffer } from 'node:buffer';
+
+/** One challenge of a `WWW-Authenticate` header: names in lower case, values unquoted. */
+export interface Challenge {
+  readonly scheme: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+const MAX_HEADER_LENGTH = 16 * 1024;
+const MAX_CLAIMS_LENGTH = 4096;
+
+const whitespace = /[ \t]*/y;
+const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
+const token68 = /[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
+const quotedString = /"(?:[^"\\]|\\.)*"/y;
+
+/**
+ * The challenges of a header, or undefined when it does not follow the grammar. Splitting at commas would break quoted
+ * commas, and at `=` the padding of base64.
+ * @see RFC 9110, 11.2, 11.3 and 5.6.1
+ */
+export function parseChallenges(header: string): readonly Challenge[] | undefined {
+  if (header.length > MAX_HEADER_LENGTH) return undefined;
+  let at = 0;
+  const take = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    const [text] = pattern.exec(header) ?? [];
+    if (text !== undefined) at += text.length;
+    return text;
+  };
+  const atComma = () => header[at] === ',';
+  const atItemEnd = () => at >= header.length || atComma();
+
+  /** `name = value`, or undefined, having moved nowhere, when a new challenge begins here. */
+  const takeParameter = (): readonly [name: string, value: string] | 'malformed' | undefined => {
+    const before = at;
+    const name = take(token);
+    take(whitespace);
+    if (name === undefined || header[at] !== '=') {
+      at = before;
+      return undefined;
+    }
+    at++;
+    take(whitespace);
+    const quoted = take(quotedString);
+    const value = quoted === undefined ? take(token) : unquote(quoted);
+    take(whitespace);
+    return value === undefined || !atItemEnd() ? 'malformed' : [name.toLowerCase(), value];
+  };
+
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
+  for (;;) {
+    take(whitespace);
+    while (atComma()) {
+      at++;
+      take(whitespace);
+    }
+    if (at >= header.length) return challenges;
+    const current = challenges.at(-1);
+    const parameter = current === undefined ? undefined : takeParameter();
+    if (parameter === 'malformed') return undefined;
+    if (current !== undefined && parameter !== undefined) {
+      if (current.parameters.has(parameter[0])) return undefined;
+      current.parameters.set(...parameter);
+      continue;
+    }
+    const scheme = take(token);
+    if (scheme === undefined) return undefined;
+    const challenge = { scheme: scheme.toLowerCase(), parameters: new Map<string, string>() };
+    challenges.push(challenge);
+    if (take(whitespace) === '' && !atItemEnd()) return undefined;
+    if (atItemEnd() || take(token68) !== undefined) continue;
+    const first = takeParameter();
+    if (first === undefined || first === 'malformed') return undefined;
+    challenge.parameters.set(...first);
+  }
+}
+
+/**
+ * The claims that an API asks for before it takes a token of this person again: JSON, decoded. MSAL would take it for
+ * empty if it were still in base64, and give out the refused token once more (measured).
+ * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+export function readClaimsChallenge(header: string | undefined): string | undefined {
+  const challenges = header === undefined ? undefined : parseChallenges(header);
+  for (const { scheme, parameters } of challenges ?? []) {
+    if (scheme !== 'bearer' || parameters.get('error') !== 'insufficient_claims') continue;
+    const claims = decodeClaims(parameters.get('claims') ?? '');
+    if (claims !== undefined) return claims;
+  }
+  return undefined;
+}
+
+function decodeClaims(text: string): string | undefined {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return undefined;
+  const claims = Buffer.from(text, 'base64').toString('utf8');
+  if (claims.length > MAX_CLAIMS_LENGTH) return undefined;
+  try {
+    const value: unknown = JSON.parse(claims);
+    const isRequest = typeof value === 'object' && value !== null && 'access_token' in value;
+    return isRequest ? claims : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unquote(quoted: string): string {
+  return quoted.slice(1, -1).replaceAll(/\\(.)/g, '$1');
+}

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseChallenges, readClaimsChallenge } from '../../../src/shared/proxy/claims-challenge.ts';
+
+const claims = '{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}';
+const base64 = Buffer.from(claims).toString('base64');
+const plain = (header: string) =>
+  parseChallenges(header)?.map(({ scheme, parameters }) => ({ scheme, ...Object.fromEntries(parameters) }));
+
+describe('the challenges of a WWW-Authenticate header (RFC 9110, 11.3)', () => {
+  it.each<[string, unknown]>([
+    ['Bearer', [{ scheme: 'bearer' }]],
+    ['Bearer realm=""', [{ scheme: 'bearer', realm: '' }]],
+    ['BEARER Realm="a, b", Error=x', [{ scheme: 'bearer', realm: 'a, b', error: 'x' }]],
+    ['Bearer a="x\\"y\\\\z"', [{ scheme: 'bearer', a: 'x"y\\z' }]],
+    ['Bearer a = "1" , b= 2', [{ scheme: 'bearer', a: '1', b: '2' }]],
+    ['Basic dGVzdA==, Bearer a=1', [{ scheme: 'basic' }, { scheme: 'bearer', a: '1' }]],
+    [
+      'Bearer a=1, Negotiate, PoP b="2"',
+      [{ scheme: 'bearer', a: '1' }, { scheme: 'negotiate' }, { scheme: 'pop', b: '2' }],
+    ],
+    [', ,Bearer a=1,,b=2,', [{ scheme: 'bearer', a: '1', b: '2' }]],
+    ['', []],
+  ])('%s', (header, expected) => {
+    expect(plain(header)).toEqual(expected);
+  });
+
+  it.each([
+    'Bearer a="unclosed',
+    'Bearer a=1, b=',
+    'Bearer a="1"b',
+    '=x',
+    'Bearer a=1, a=2',
+    'Bearer "x"',
+    'x'.repeat(20_000),
+  ])('refuses %s', (header) => {
+    expect(parseChallenges(header)).toBeUndefined();
+  });
+
+  it('reads back what was written, whatever is in the values', () => {
+    const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,8}$/).map((text) => text.toLowerCase());
+    const value = fc.string({ unit: fc.constantFrom(...'ab ,="\\{}/+'.split('')), maxLength: 20 });
+    const challenge = fc.record({
+      scheme: name,
+      parameters: fc.uniqueArray(fc.tuple(name, value), {
+        selector: ([key]) => key,
+        minLength: 1,
+        maxLength: 4,
+      }),
+    });
+    fc.assert(
+      fc.property(fc.array(challenge, { minLength: 1, maxLength: 3 }), (challenges) => {
+        const header = challenges
+          .map(({ scheme, parameters }) => {
+            const written = parameters.map(([key, text]) => `${key}="${text.replaceAll(/["\\]/g, '\\$&')}"`);
+            return `${scheme} ${written.join(', ')}`;
+          })
+          .join(', ');
+        expect(parseChallenges(header)).toEqual(
+          challenges.map(({ scheme, parameters }) => ({ scheme, parameters: new Map(parameters) })),
+        );
+      }),
+    );
+  });
+
+  it('never throws, and never takes long', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (header) => {
+        parseChallenges(header);
+      }),
+    );
+  });
+});
+
+describe('a claims challenge', () => {
+  const challenge = (text: string, more = '') =>
+    `Bearer realm="", authorization_uri="https://login.example/a,b", client_id="x"${more}, error="insufficient_claims", claims="${text}"`;
+
+  it.each([
+    ['as Graph sends it', challenge(base64)],
+    ['without padding', challenge(base64.replace(/=+$/, ''))],
+    ['in base64url', challenge(Buffer.from(claims).toString('base64url'))],
+    ['behind another scheme', `Negotiate, ${challenge(base64)}`],
+    ['behind one without claims', `Bearer error="invalid_token", ${challenge(base64)}`],
+    [
+      'with a description that has commas and quotes',
+      challenge(base64, ', error_description="a, \\"b\\"=c"'),
+    ],
+  ])('is decoded %s (PX-15)', (_how, header) => {
+    expect(readClaimsChallenge(header)).toBe(claims);
+  });
+
+  it.each([
+    ['no header', undefined],
+    ['another error', challenge(base64).replace('insufficient_claims', 'invalid_token')],
+    ['another scheme', challenge(base64).replace('Bearer', 'PoP')],
+    ['what is no base64', challenge('%%%')],
+    ['what is no JSON', challenge(Buffer.from('x').toString('base64'))],
+    ['what asks nothing of an access token', challenge(Buffer.from('{}').toString('base64'))],
+    ['a list', challenge(Buffer.from('["access_token"]').toString('base64'))],
+    [
+      'more than fits into a sign-in',
+      challenge(Buffer.from(JSON.stringify({ access_token: 'x'.repeat(5000) })).toString('base64')),
+    ],
+    ['a header that is cut', challenge(base64).slice(0, -1)],
+  ])('is none: %s', (_what, header) => {
+    expect(readClaimsChallenge(header)).toBeUndefined();
+  });
+});
