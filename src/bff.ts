@@ -29,6 +29,7 @@ import { createMsal } from './shared/entra/msal.ts';
 import { createRefreshQueue } from './shared/entra/refresh-queue.ts';
 import { createSigningKeys } from './shared/entra/signing-keys.ts';
 import { createSilentAttempt } from './shared/entra/silent-attempt.ts';
+import { createTokenBreaker } from './shared/entra/token-breaker.ts';
 import { createGraphClient } from './shared/graph/graph-client.ts';
 import { cookieNames } from './shared/http/cookies.ts';
 import { allMethods, createEndpoint } from './shared/http/endpoint.ts';
@@ -106,7 +107,8 @@ export function registerBff(
     signingKeys,
     now,
   };
-  const createMsalClient = createMsal({ authority, clientId, credential, sendHttp });
+  const breaker = createTokenBreaker(monotonicMs);
+  const createMsalClient = createMsal({ authority, clientId, credential, sendHttp, breaker });
   const store = createSessionStore({ ...sessionConfig, table, now, monotonicMs, random });
   const attempt = createSilentAttempt({ createMsalClient, store, idTokenRules });
   const refresh = createLeasedRefresh({ store, attempt, random, monotonicMs, wait });

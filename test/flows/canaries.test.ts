@@ -138,6 +138,8 @@ async function failEntra(browser: UserAgent): Promise<void> {
     Object.assign(switches, fault);
     await visitEverything(browser);
     Object.assign(switches, before);
+    // Until Entra is asked again.
+    world.pass(60);
   }
 }
 

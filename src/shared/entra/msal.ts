@@ -2,6 +2,7 @@ import type { ConfidentialClientApplication, ICachePlugin } from '@azure/msal-no
 import type { SendHttp } from '../network/http-request.ts';
 import type { Authority } from './authority.ts';
 import type { MsalCredential } from './client-credential.ts';
+import type { TokenBreaker } from './token-breaker.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 
 /** One MSAL client and its way to the token endpoint, for one request of one user. */
@@ -24,9 +25,17 @@ export interface MsalNeeds {
   readonly clientId: string;
   readonly credential: MsalCredential;
   readonly sendHttp: SendHttp;
+  /** One for the whole worker: it knows how the last token requests went. */
+  readonly breaker: TokenBreaker;
 }
 
-export function createMsal({ authority, clientId, credential, sendHttp }: MsalNeeds): CreateMsalClient {
+export function createMsal({
+  authority,
+  clientId,
+  credential,
+  sendHttp,
+  breaker,
+}: MsalNeeds): CreateMsalClient {
   // Given, never fetched: no discovery document can name other endpoints, and plain http works for the emulator.
   const authorityMetadata = JSON.stringify({
     issuer: authority.issuerOf('{tenantid}'),
@@ -38,7 +47,7 @@ export function createMsal({ authority, clientId, credential, sendHttp }: MsalNe
   return async (makePlugin, { mayRedeem } = { mayRedeem: true }) => {
     // Loaded when first needed: most requests of a warm worker never touch MSAL.
     const { ConfidentialClientApplication: Application } = await import('@azure/msal-node');
-    const tokenEndpoint = new TokenEndpoint(sendHttp, mayRedeem);
+    const tokenEndpoint = new TokenEndpoint(sendHttp, breaker, mayRedeem);
     const cachePlugin = makePlugin?.(() => application.clearCache());
     const application: ConfidentialClientApplication = new Application({
       auth: {
