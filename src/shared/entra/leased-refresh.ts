@@ -1,4 +1,5 @@
 import type { RandomBytes } from '../crypto/seal.ts';
+import { BffError } from '../errors.ts';
 import type { RefreshFailure } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
@@ -33,21 +34,28 @@ export interface LeasedRefreshNeeds {
 export const LEASE_MS = 15_000;
 const LOOK_AGAIN_MS = 150;
 const LOOK_AGAIN_JITTER_MS = 100;
+const ATTEMPTS = 10; // whoever lost the row to others this often is told to come back
 
 export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
   const { store, attempt, random, monotonicMs, wait } = needs;
+  // The queue lets one refresh of a session at a time come here: a lease of this worker that is found in the row has no
+  // holder. The answer to it was lost, or what should have ended it could not be written.
+  const ownPrefix = `${random(9).toString('base64url')}.`;
   return refresh;
 
   /** Looks again, then takes the lease or watches the one there is, until one of them ends the matter. */
   async function refresh(session: Session, scopes: readonly string[], log: Log): Promise<RefreshEnd> {
     let current = session;
     let watched: { readonly leaseId: string; readonly sinceMs: number } | undefined;
+    let attemptsLeft = ATTEMPTS;
     for (;;) {
       const cached = await attempt(current, scopes, log);
       if (cached.kind !== 'refresh-needed') return { latest: current, outcome: cached };
       const { leaseId } = current;
-      if (leaseId === undefined || (watched?.leaseId === leaseId && hasExpired(watched))) {
-        if (leaseId !== undefined) log('warn', { event: 'lease-taken-over' });
+      const isOwn = leaseId?.startsWith(ownPrefix) ?? false;
+      if (leaseId === undefined || isOwn || (watched?.leaseId === leaseId && hasExpired(watched))) {
+        if (attemptsLeft-- === 0) throw neverTheLatest();
+        if (leaseId !== undefined) log('warn', { event: 'lease-taken-over', own: isOwn });
         const ended = await refreshUnderLease(current, scopes, log);
         if (ended.kind === 'ended') return ended;
         current = ended.session;
@@ -73,7 +81,7 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
   ): Promise<
     ({ readonly kind: 'ended' } & RefreshEnd) | { readonly kind: 'again'; readonly session: Session }
   > {
-    const leaseId = random(16).toString('base64url');
+    const leaseId = ownPrefix + random(16).toString('base64url');
     const taking = await store.takeLease(session, leaseId);
     if (taking.kind === 'gone') return sessionEnded(session);
     if (taking.kind === 'changed') return lookAgain(session);
@@ -86,7 +94,10 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
       // this worker's copy that is old, not the sign-in.
       const now = await store.refetch(held);
       if (now.kind === 'gone') return sessionEnded(held);
-      if (now.session.leaseId !== leaseId || now.session.tokenGeneration !== held.tokenGeneration) {
+      // What this lease itself stored is no news: tokens came, and not for what was asked.
+      const { tokenGeneration } = now.session;
+      const isAsLeft = now.session.leaseId === leaseId && tokenGeneration === held.tokenGeneration;
+      if (!isAsLeft && tokenGeneration !== held.generation) {
         return { kind: 'again', session: await release(now.session, leaseId) };
       }
       const { reason, claims } = outcome;
@@ -129,6 +140,13 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
 
 function sessionEnded(latest: Session): { readonly kind: 'ended' } & RefreshEnd {
   return { kind: 'ended', latest, outcome: { kind: 'session-ended' } };
+}
+
+function neverTheLatest(): BffError {
+  return new BffError('storage_unavailable', {
+    detail: 'Too many requests wrote to this session at once.',
+    retryAfterSeconds: 1,
+  });
 }
 
 /** @throws {BffError} sign_in_service_unavailable */

@@ -39,6 +39,18 @@ export function findAccessToken(
   return undefined;
 }
 
+/**
+ * The cache without instants that are yet to come. MSAL takes an access token that was stored later than now for the sign
+ * of a clock set back, and redeems again (measured): the clock of the worker that stored it need only be a second ahead.
+ */
+export function withoutFuture(msalCache: string, now: Date): string {
+  const nowSeconds = Math.floor(now.getTime() / 1000);
+  // Inside a JSON string these quotes would be escaped: only the field itself looks like this.
+  return msalCache.replaceAll(/"cached_at":"(\d+)"/g, (field, seconds: string) =>
+    Number(seconds) > nowSeconds ? `"cached_at":"${nowSeconds}"` : field,
+  );
+}
+
 // Compressed and sealed it stays well below what a table row holds.
 const MAX_CACHE_LENGTH = 600 * 1024;
 

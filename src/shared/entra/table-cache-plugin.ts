@@ -1,7 +1,7 @@
 import type { ICachePlugin, TokenCacheContext } from '@azure/msal-node';
 import type { SessionFacts } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
-import { pruneMsalCache } from './msal-cache.ts';
+import { pruneMsalCache, withoutFuture } from './msal-cache.ts';
 
 export interface TableCachePluginNeeds {
   readonly session: Session;
@@ -42,7 +42,7 @@ export class TableCachePlugin implements ICachePlugin {
 
   async beforeCacheAccess({ tokenCache }: TokenCacheContext): Promise<void> {
     this.#needs.clearCache();
-    tokenCache.deserialize(this.session.msalCache);
+    tokenCache.deserialize(withoutFuture(this.session.msalCache, this.#needs.now()));
   }
 
   async afterCacheAccess({ cacheHasChanged, tokenCache }: TokenCacheContext): Promise<void> {

@@ -113,6 +113,31 @@ describe('a refresh under a lease', () => {
     expect(worker.elapsedMs()).toBeLessThan(LEASE_MS + 500);
   });
 
+  it('of its own that the row still shows has no holder: it is taken over at once (T3)', async () => {
+    const worker = workerOf(token);
+    const { merge } = memory;
+    // Done, and the answer lost: the library's second try then meets the worker's own write.
+    memory.merge = async (row, etag) => {
+      memory.merge = merge;
+      await merge(row, etag);
+      return { kind: 'changed' };
+    };
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    expect(worker.redemptions()).toBe(1);
+    expect(worker.elapsedMs()).toBe(0);
+    expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
+  });
+
+  it('that others are always faster to take is given up: the caller is told to come back (T4)', async () => {
+    let tries = 0;
+    memory.merge = async () => {
+      tries++;
+      return { kind: 'changed' };
+    };
+    await expect(workerOf(never).refresh()).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(tries).toBe(10);
+  });
+
   it('that keeps changing hands is watched anew each time: only one lease seen for its whole time is dead', async () => {
     const first = await store.takeLease(session, 'first');
     if (first.kind !== 'taken') throw new Error(first.kind);
@@ -148,6 +173,23 @@ describe('a refresh under a lease', () => {
     // Its own lease has ended: nobody waits for a holder that has gone on.
     expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
     expect(worker.elapsedMs()).toBe(0);
+  });
+
+  it('that brought tokens for less than was asked is a refusal, and is not tried again and again (E5)', async () => {
+    const worker = workerOf(async (held) => {
+      const msalCache = msalCacheOf({ refreshToken: 'for less' });
+      const { leaseId } = held;
+      await store.write(held, { ...held, msalCache, tokenGeneration: held.generation }, leaseId);
+      return { kind: 'interaction-required', reason: 'consent_required' };
+    });
+    expect((await worker.refresh()).outcome).toEqual({
+      kind: 'interaction-required',
+      reason: 'consent_required',
+    });
+    expect(worker.redemptions()).toBe(1);
+    const found = await store.refetch(session);
+    expect(found).toMatchObject({ session: { refreshFailure: { reason: 'consent_required' } } });
+    expect(found).not.toHaveProperty('session.leaseId');
   });
 
   it('ends with the session when the row is deleted, at every point', async () => {
