@@ -16,10 +16,10 @@ export interface ProofLine {
   readonly result: string;
 }
 
-const path = fileURLToPath(new URL('../../.artefacts/store-proof.jsonl', import.meta.url));
+export const proofLinesPath = fileURLToPath(new URL('../../.artefacts/store-proof.jsonl', import.meta.url));
 
 /** Keeps a line for the table. Call it last: a line says that its proof held. */
 export function report(line: ProofLine): void {
-  mkdirSync(dirname(path), { recursive: true });
-  appendFileSync(path, `${JSON.stringify(line)}\n`);
+  mkdirSync(dirname(proofLinesPath), { recursive: true });
+  appendFileSync(proofLinesPath, `${JSON.stringify(line)}\n`);
 }

@@ -43,6 +43,8 @@ export interface World {
   readonly settings: Record<string, string>;
   /** Moves the clock of all workers; the emulators keep real time. */
   advance(seconds: number): void;
+  /** Lets time pass for all workers that nobody waits for; the time of day stays. */
+  pass(seconds: number): void;
   startWorker(options?: WorkerOptions): Promise<Worker>;
   close(): Promise<void>;
 }
@@ -70,6 +72,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
   };
   const hosts: FunctionsHost[] = [];
   let offsetMs = 0;
+  let passedMs = 0;
 
   return {
     entra,
@@ -78,6 +81,9 @@ export async function startWorld(people: Directory = directory): Promise<World> 
     settings,
     advance(seconds) {
       offsetMs += seconds * 1000;
+    },
+    pass(seconds) {
+      passedMs += seconds * 1000;
     },
     async startWorker({ environment = {}, extraDecodes = 0, servesDemo = false } = {}) {
       const logLines: string[] = [];
@@ -95,7 +101,12 @@ export async function startWorld(people: Directory = directory): Promise<World> 
           const worker = exports as typeof WorkerBundle;
           worker.register({ ...settings, ...environment }, (system: System) => {
             table = withFaults(system.table, worker.BffError);
-            return { ...system, table, now: () => new Date(Date.now() + offsetMs) };
+            return {
+              ...system,
+              table,
+              now: () => new Date(Date.now() + offsetMs),
+              monotonicMs: () => performance.now() + passedMs,
+            };
           });
         },
       });

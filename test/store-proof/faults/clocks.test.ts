@@ -1,0 +1,119 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { knownAtEntra } from '../../support/callback-address.ts';
+import { readSessionRows } from '../../support/table-rows.ts';
+import type { UserAgent } from '../../support/user-agent.ts';
+import { isWholeProof, report } from '../report.ts';
+import { call, type Deployment, patiently, redemptions, signedIn, startDeployment } from './deployment.ts';
+
+let deployment: Deployment;
+let known: UserAgent;
+
+beforeAll(async () => {
+  deployment = await startDeployment();
+  known = knownAtEntra(await signedIn(deployment, 'ben'));
+});
+
+afterAll(() => deployment.close());
+afterEach(() => deployment.reset());
+
+const MINUTE_MS = 60_000;
+
+/** Signs in with every request of it on a worker whose clock is wrong. */
+async function signInOn(at: number): Promise<UserAgent> {
+  const browser = known.clone();
+  const { origin } = deployment.worker(at);
+  const started = await browser.request(`${origin}/api/auth/login`);
+  const answered = await browser.request(started.headers.location ?? '');
+  const address = new URL(answered.headers.location ?? '');
+  await browser.request(`${origin}${address.pathname}${address.search}&bounced=1`);
+  return browser;
+}
+
+describe.runIf(isWholeProof)('clocks of workers that are wrong', () => {
+  it('by four minutes in both directions: sign-ins, sessions and renewals of one work on the others (K1)', async () => {
+    const [ahead, behind, right] = [0, 1, 2];
+    deployment.worker(ahead).setClock(4 * MINUTE_MS);
+    deployment.worker(behind).setClock(-4 * MINUTE_MS);
+    for (const at of [ahead, behind, right]) {
+      const browser = await signInOn(at);
+      const before = redemptions(deployment);
+      for (const worker of deployment.workers) expect((await call(browser, worker)).status).toBe(200);
+      expect(redemptions(deployment)).toBe(before);
+    }
+    // Renewals there, and under each other's leases. Access tokens are renewed five minutes before they end: that is
+    // what the clocks of two workers may differ by.
+    deployment.worker(ahead).setClock(2 * MINUTE_MS);
+    deployment.worker(behind).setClock(-2 * MINUTE_MS);
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    const before = redemptions(deployment);
+    const answered = await Promise.all(
+      Array.from({ length: 30 }, (_, at) => call(browser, deployment.worker(at % 3))),
+    );
+    expect(answered.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 200));
+    expect(redemptions(deployment) - before).toBe(1);
+  });
+
+  it('by more than Entra allows: no sign-in there, nothing stored, and the others are not touched (K1)', async () => {
+    const rows = (await readSessionRows(deployment.world)).length;
+    for (const minutes of [-6, 70]) {
+      deployment.worker(0).setClock(minutes * MINUTE_MS);
+      expect((await signInOn(0)).cookies().has('session'), `${minutes} minutes`).toBe(false);
+    }
+    expect((await readSessionRows(deployment.world)).length).toBe(rows);
+    expect((await signInOn(1)).cookies().has('session')).toBe(true);
+  });
+
+  it('that jump back: sessions go on, and no limit becomes longer than it was (K1)', async () => {
+    const browser = await signInOn(1);
+    const worker = deployment.worker(1);
+    worker.setClock(-60 * MINUTE_MS);
+    expect((await call(browser, worker)).status).toBe(200);
+    worker.setClock(0);
+    expect((await call(browser, worker)).status).toBe(200);
+    // Both limits count from instants that were written down.
+    worker.setClock(12 * 60 * MINUTE_MS + MINUTE_MS);
+    const ended = await call(browser, worker);
+    expect(ended.status).toBe(401);
+    worker.setClock(0);
+    expect((await call(browser, worker)).status).toBe(200);
+  });
+
+  it('that jump while a lease is watched: the wait is measured by elapsed time alone (K1, I2)', async () => {
+    const { proxy } = deployment;
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    const before = redemptions(deployment);
+    let letGo = () => {};
+    const later = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    // A holder that is slow, not dead.
+    const slow = proxy.inject(
+      { operation: 'replace', row: 'session', times: 1 },
+      async ({ apply, reply }) => {
+        await later;
+        reply(await apply());
+      },
+    );
+    const holder = call(browser, deployment.worker(0));
+    await slow.reached;
+    const looks = () => proxy.count({ operation: 'read', worker: 'worker-1' });
+    const looksBefore = looks();
+    const watcher = call(browser, deployment.worker(1));
+    await expect.poll(() => looks() - looksBefore, patiently).toBeGreaterThanOrEqual(2);
+    deployment.worker(1).setClock(10 * MINUTE_MS);
+    const looksAfterJump = looks();
+    await expect.poll(() => looks() - looksAfterJump, patiently).toBeGreaterThanOrEqual(3);
+    expect(redemptions(deployment) - before).toBe(1);
+    deployment.worker(1).setClock(0);
+    letGo();
+    expect([(await holder).status, (await watcher).status]).toEqual([200, 200]);
+    expect(redemptions(deployment) - before).toBe(1);
+    report({
+      part: 'faults',
+      rows: 'K1',
+      what: 'clocks 4 minutes ahead and behind; 6 behind, 70 ahead; jumps of an hour, and of 10 minutes during a lease',
+      result:
+        'within 5 minutes all is served; beyond it no sign-in; sessions survive jumps; a lease is not cut short',
+    });
+  });
+});

@@ -1,0 +1,144 @@
+import { inject, vi } from 'vitest';
+import { type Directory, demoClient } from '../../../dev/directory.ts';
+import { UserAgent, type WireAnswer } from '../../support/user-agent.ts';
+import { signIn, startWorld, type World } from '../../support/world.ts';
+import { createFaultProxy, type FaultProxy } from './fault-proxy.ts';
+import { openFrontDoor } from './front-door.ts';
+import { startWorkerProcess, type WorkerProcess } from './worker-processes.ts';
+
+/** Three workers in processes of their own, one public address, one table behind a proxy that fails on demand. */
+export interface Deployment {
+  readonly world: World;
+  readonly proxy: FaultProxy;
+  /** By turn: the one that was killed and replaced is the new one here. */
+  readonly workers: readonly WorkerProcess[];
+  worker(at: number): WorkerProcess;
+  /** A new process in the place of this one, which is killed if it is still up. */
+  replace(at: number, environment?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
+  /** The same as a release does it: the new one first, then no more calls to the old one, which ends its work. */
+  rollOut(at: number, environment: Readonly<Record<string, string>>): Promise<void>;
+  /** A browser with nothing in it, at the public address. */
+  browser(): UserAgent;
+  /** No faults, no lies, the right time of day. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+export interface DeploymentOptions {
+  readonly people?: Directory;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const WORKERS = 3;
+const FORGOTTEN_MS = 5 * 60_000;
+// Every request reads storage, so that every fault there is met.
+const noWorkerCopy = { SESSION_CACHE_SECONDS: '0' };
+
+export async function startDeployment({
+  people,
+  environment = {},
+}: DeploymentOptions = {}): Promise<Deployment> {
+  const world = await startWorld(people);
+  const proxy = createFaultProxy(inject('tableConnectionString'));
+  const workers: WorkerProcess[] = [];
+  const door = await openFrontDoor(() => workers.filter((worker) => worker.isUp()).map(({ port }) => port));
+  const start = async (at: number, more: Readonly<Record<string, string>> = {}) => {
+    const name = `worker-${at}`;
+    return startWorkerProcess(name, inject('workerBundle'), {
+      ...world.settings,
+      ...noWorkerCopy,
+      ...environment,
+      ...more,
+      PUBLIC_BASE_URL: door.origin,
+      SESSION_TABLE_CONNECTION_STRING: await proxy.open(name),
+    });
+  };
+  workers.push(...(await Promise.all(Array.from({ length: WORKERS }, (_, at) => start(at)))));
+  const asAtFirst = { ...world.entra.switches };
+  grantBasics(world);
+
+  const worker = (at: number): WorkerProcess => {
+    const found = workers[at];
+    if (found === undefined) throw new Error(`no worker ${at}`);
+    return found;
+  };
+  return {
+    world,
+    proxy,
+    workers,
+    worker,
+    async replace(at, more) {
+      await worker(at).kill();
+      const next = await start(at, more);
+      workers[at] = next;
+      return next;
+    },
+    async rollOut(at, more) {
+      const old = worker(at);
+      workers[at] = await start(at, more);
+      await vi.waitUntil(() => door.openTo(old.port) === 0, { timeout: 20_000, interval: 10 });
+      await old.kill();
+    },
+    browser: () => new UserAgent(door.origin),
+    reset() {
+      proxy.clear();
+      Object.assign(world.entra.switches, asAtFirst);
+      for (const lie of ['tokenResponse', 'idTokenClaims', 'idToken', 'keys'] as const) {
+        world.entra.intercept[lie] = undefined;
+      }
+      for (const each of workers.filter((one) => one.isUp())) {
+        each.setClock(0);
+        // Whatever a worker does not do for a while is over.
+        each.pass(FORGOTTEN_MS);
+      }
+    },
+    async close() {
+      await Promise.all(workers.map((each) => each.kill()));
+      await Promise.all([door.close(), proxy.close(), world.close()]);
+    },
+  };
+}
+
+/** As if everybody had seen the consent page before. */
+function grantBasics({ entra }: World): void {
+  const { tenantId, clientId } = demoClient;
+  entra.consents.grant({ tenantId, clientId, scopes: ['openid', 'profile', 'offline_access', 'User.Read'] });
+}
+
+/** A script's call on one worker, or by turn at the public address. */
+export function call(
+  browser: UserAgent,
+  worker?: WorkerProcess,
+  path = '/api/graph/v1.0/me',
+): Promise<WireAnswer> {
+  return browser.clone().script('GET', `${worker?.origin ?? ''}${path}`);
+}
+
+export function logOut(browser: UserAgent, worker?: WorkerProcess): Promise<WireAnswer> {
+  return browser.script('POST', `${worker?.origin ?? ''}/api/auth/logout`, {
+    headers: { 'content-length': '0' },
+  });
+}
+
+/** A browser that is signed in, with an access token that has ended already where `expired`. */
+export async function signedIn(
+  { world, browser: newBrowser }: Deployment,
+  user: string,
+  { expired = false } = {},
+): Promise<UserAgent> {
+  const browser = newBrowser();
+  const { switches } = world.entra;
+  const lifetimeSeconds = switches.accessTokenLifetimeSeconds;
+  if (expired) switches.accessTokenLifetimeSeconds = 0;
+  const page = await signIn(browser, { user });
+  switches.accessTokenLifetimeSeconds = lifetimeSeconds;
+  if (!browser.cookies().has('session'))
+    throw new Error(`not signed in: ${page.status} ${page.body.slice(0, 200)}`);
+  return browser;
+}
+
+/** For conditions that a busy machine brings about late. */
+export const patiently = { timeout: 15_000, interval: 20 };
+
+/** How often the refresh token was asked to be redeemed. */
+export const redemptions = ({ world }: Deployment) => world.entra.count('token', 'refresh_token');

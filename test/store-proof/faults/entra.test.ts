@@ -1,0 +1,275 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { people } from '../../../dev/directory.ts';
+import { jsonReply } from '../../../dev/entra-emulator/http.ts';
+import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
+import { readSessionRows } from '../../support/table-rows.ts';
+import type { WireAnswer } from '../../support/user-agent.ts';
+import { isWholeProof, report } from '../report.ts';
+import { call, type Deployment, redemptions, signedIn, startDeployment } from './deployment.ts';
+import { openRow, rowOf } from './rows.ts';
+
+let deployment: Deployment;
+
+beforeAll(async () => {
+  deployment = await startDeployment();
+});
+
+afterAll(() => deployment.close());
+afterEach(() => deployment.reset());
+
+const tokenRequests = () => deployment.world.entra.count('token');
+
+function expectUnavailable(answer: WireAnswer): void {
+  expect(answer.status).toBe(503);
+  expect(JSON.parse(answer.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
+  expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+  expect(answer.setCookies).toEqual([]);
+}
+
+describe('a token endpoint that does not answer as it should', () => {
+  const outages = isWholeProof ? (['json-503', 'html-502'] as const) : (['json-503'] as const);
+  it.each(outages)(
+    '%s: valid access tokens are used, the others wait, nobody is signed out (E1)',
+    async (outage) => {
+      const { switches } = deployment.world.entra;
+      const valid = await signedIn(deployment, 'alice');
+      const expired = await signedIn(deployment, 'ben', { expired: true });
+      // Graph has seen Entra's keys: only we are in the outage.
+      expect((await call(valid)).status).toBe(200);
+      switches.outage = outage;
+      const before = tokenRequests();
+      for (const worker of deployment.workers) expect((await call(valid, worker)).status).toBe(200);
+      expect(tokenRequests()).toBe(before);
+      for (const worker of deployment.workers) expectUnavailable(await call(expired, worker));
+      switches.outage = 'none';
+      expect((await call(expired)).status).toBe(200);
+    },
+  );
+
+  it('is left alone after five failures in a row, but for one probe; an answer to it lets all in (E1)', async () => {
+    const { switches } = deployment.world.entra;
+    const worker = deployment.worker(0);
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    // With this answer the worker has forgotten whatever failed before.
+    expect((await call(await signedIn(deployment, 'mia', { expired: true }), worker)).status).toBe(200);
+    switches.outage = 'json-503';
+    const before = tokenRequests();
+    for (let round = 0; round < 12; round++) expectUnavailable(await call(browser, worker));
+    expect(tokenRequests() - before).toBe(5);
+    worker.pass(5_000);
+    for (let round = 0; round < 3; round++) expectUnavailable(await call(browser, worker));
+    expect(tokenRequests() - before).toBe(6);
+    switches.outage = 'none';
+    worker.pass(5_000);
+    expect((await call(browser, worker)).status).toBe(200);
+    expect(tokenRequests() - before).toBe(7);
+    const other = await signedIn(deployment, 'alice', { expired: true });
+    expect((await call(other, worker)).status).toBe(200);
+    report({
+      part: 'faults',
+      rows: 'E1',
+      what: `token endpoint 503${isWholeProof ? ', 502 with HTML' : ''}: valid and expired access tokens on 3 processes; 15 calls in an outage on one`,
+      result:
+        'valid ones served, the others 503 with Retry-After; 6 token requests, the sixth a probe; afterwards 200',
+    });
+  });
+
+  it.runIf(isWholeProof)('that is silent costs 10 s at the most, and the session lives (E1)', async () => {
+    const { intercept } = deployment.world.entra;
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    intercept.tokenResponse = async (reply) => {
+      await delay(30_000, undefined, { ref: false });
+      return reply;
+    };
+    const startedMs = performance.now();
+    const answers = await Promise.all(deployment.workers.map((worker) => call(browser, worker)));
+    const tookMs = performance.now() - startedMs;
+    for (const answer of answers) expectUnavailable(answer);
+    expect(tookMs).toBeLessThan(10_000);
+    intercept.tokenResponse = undefined;
+    expect((await call(browser)).status).toBe(200);
+    report({
+      part: 'faults',
+      rows: 'E1',
+      what: 'token endpoint silent for 30 s, calls on 3 processes',
+      result: `3 × 503 after ${(tookMs / 1000).toFixed(1)} s; the session lives`,
+    });
+  });
+});
+
+describe('a token endpoint that answers 429 with Retry-After', () => {
+  it('gets no further request from that worker for that time; valid tokens are served, other workers ask for themselves (E2)', async () => {
+    const { entra } = deployment.world;
+    const [worker, other] = [deployment.worker(0), deployment.worker(1)];
+    const throttled = await signedIn(deployment, 'ben', { expired: true });
+    const second = await signedIn(deployment, 'mia', { expired: true });
+    const valid = await signedIn(deployment, 'alice');
+    const signingIn = knownAtEntra(valid);
+    const { pathname, search } = await callbackAddress(signingIn);
+
+    entra.switches.throttledRetryAfterSeconds = 20;
+    const before = tokenRequests();
+    expectUnavailable(await call(throttled, worker));
+    entra.switches.throttledRetryAfterSeconds = 0;
+    expect(tokenRequests() - before).toBe(1);
+
+    for (const browser of [throttled, second, throttled]) {
+      const answer = await call(browser, worker);
+      expectUnavailable(answer);
+      expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(20);
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(10);
+    }
+    // A sign-in redeems its code there as well. It is not spent: the same page loads again later.
+    const landing = `${worker.origin}${pathname}${search}&bounced=1`;
+    expect((await signingIn.request(landing)).status).toBe(503);
+    expect((await call(valid, worker)).status).toBe(200);
+    expect(tokenRequests() - before).toBe(1);
+    expect((await call(second, other)).status).toBe(200);
+    expect(tokenRequests() - before).toBe(2);
+
+    worker.pass(20_000);
+    expect((await signingIn.request(landing)).status).toBe(303);
+    expect(signingIn.cookies().has('session')).toBe(true);
+    expect((await call(throttled, worker)).status).toBe(200);
+    report({
+      part: 'faults',
+      rows: 'E2',
+      what: '429 with Retry-After 20 to one person on one of 3 processes',
+      result:
+        '0 further token requests from it in that time, sign-ins included; valid tokens served; other workers go on',
+    });
+  });
+});
+
+describe('a refusal', () => {
+  const cases = [
+    ['invalid_grant', 400, { error: 'invalid_grant', error_codes: [700082] }, 'refresh_token_expired'],
+    ['a changed password', 400, { error: 'invalid_grant', error_codes: [50173] }, 'refresh_token_revoked'],
+    [
+      'a claims challenge',
+      400,
+      { error: 'interaction_required', error_codes: [50076], claims: '{"access_token":{}}' },
+      'two_factor_required',
+    ],
+    ['missing consent', 400, { error: 'invalid_grant', suberror: 'consent_required' }, 'consent_required'],
+    ['HTML', 400, '<html></html>', undefined],
+    ['an unknown error', 400, { error: 'something_new' }, undefined],
+    ['our own secret', 401, { error: 'invalid_client', error_codes: [7000222] }, undefined],
+  ] as const;
+
+  it('asks for the person only where Entra means the person; everything else is 503; the row stays either way (E3)', async () => {
+    const { world } = deployment;
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    const cache = (await openRow(world, browser)).msalCache;
+    for (const [at, [name, status, body, reason]] of cases.entries()) {
+      world.entra.intercept.tokenResponse = () =>
+        typeof body === 'string'
+          ? { status, headers: { 'content-type': 'text/html' }, body }
+          : jsonReply(status, body);
+      const answer = await call(browser, deployment.worker(at % 3));
+      if (reason === undefined) expectUnavailable(answer);
+      else {
+        expect(answer.status, name).toBe(401);
+        expect(JSON.parse(answer.body)).toMatchObject({ code: 'interaction_required', reason });
+        expect(answer.setCookies).toEqual([]);
+      }
+      expect((await openRow(world, browser)).msalCache).toBe(cache);
+    }
+    world.entra.intercept.tokenResponse = undefined;
+    expect((await call(browser)).status).toBe(200);
+    report({
+      part: 'faults',
+      rows: 'E3',
+      what: `${cases.length} kinds of refusal by the token endpoint, over 3 processes`,
+      result:
+        '401 with a reason for what only the person can give, 503 for the rest; the stored tokens are not touched',
+    });
+  });
+});
+
+describe('an answer that is not this person’s', () => {
+  it('never reaches the row: another user ends the session, fewer scopes ask, no identity is 503 (E5)', async () => {
+    const { world } = deployment;
+    const { intercept } = world.entra;
+
+    const anonymous = await signedIn(deployment, 'ben', { expired: true });
+    const cache = (await openRow(world, anonymous)).msalCache;
+    intercept.tokenResponse = (reply) => {
+      const { id_token: _, client_info: __, ...rest } = { ...Object(reply.body) };
+      return { ...reply, body: rest };
+    };
+    expectUnavailable(await call(anonymous, deployment.worker(0)));
+    expect((await openRow(world, anonymous)).msalCache).toBe(cache);
+
+    intercept.tokenResponse = (reply) => ({
+      ...reply,
+      body: { ...Object(reply.body), scope: 'openid profile' },
+    });
+    const before = redemptions(deployment);
+    const fewer = await call(anonymous, deployment.worker(1));
+    expect(redemptions(deployment) - before).toBe(1);
+    expect(fewer.status).toBe(401);
+    expect(JSON.parse(fewer.body)).toMatchObject({
+      code: 'interaction_required',
+      reason: 'consent_required',
+    });
+    intercept.tokenResponse = undefined;
+
+    const other = await signedIn(deployment, 'mia', { expired: true });
+    const { rowKey } = await rowOf(world, other);
+    intercept.idTokenClaims = (claims) => ({ ...claims, oid: people.alice.id, name: people.alice.name });
+    const graphBefore = world.graph.count();
+    const swapped = await call(other, deployment.worker(2));
+    expect(swapped.status).toBe(401);
+    expect(swapped.body).not.toContain(people.alice.name);
+    expect(world.graph.count()).toBe(graphBefore);
+    expect((await readSessionRows(world)).map((row) => row.rowKey)).not.toContain(rowKey);
+    report({
+      part: 'faults',
+      rows: 'E5',
+      what: 'renewals answered without identity, with fewer scopes, with another user',
+      result:
+        'stored tokens untouched, 503 and 401; another user: session ended, row gone, Graph never asked',
+    });
+  });
+});
+
+describe.runIf(isWholeProof)('signing keys', () => {
+  it('that cannot be read: no sign-in is finished and no renewal believed; sessions live (E4)', async () => {
+    const { world } = deployment;
+    const valid = await signedIn(deployment, 'alice');
+    const expired = await signedIn(deployment, 'ben', { expired: true });
+    const cache = (await openRow(world, expired)).msalCache;
+    // A worker that has not seen a key yet.
+    const worker = await deployment.replace(0);
+    world.entra.intercept.keys = () => ({ status: 503, headers: {}, body: '' });
+    const rows = (await readSessionRows(world)).length;
+    const signingIn = knownAtEntra(valid);
+    const { pathname, search } = await callbackAddress(signingIn);
+    expect((await signingIn.request(`${worker.origin}${pathname}${search}&bounced=1`)).status).toBe(503);
+    expect(signingIn.cookies().has('session')).toBe(false);
+    expect((await readSessionRows(world)).length).toBe(rows);
+    expectUnavailable(await call(expired, worker));
+    expect((await openRow(world, expired)).msalCache).toBe(cache);
+    expect((await call(valid, worker)).status).toBe(200);
+
+    world.entra.intercept.keys = undefined;
+    // Rotated while nobody looked: one look finds the new key.
+    await world.entra.rotateKeys();
+    const keysBefore = world.entra.count('keys');
+    expect((await call(expired, worker)).status).toBe(200);
+    const fetched = world.entra.requests
+      .slice(-50)
+      .filter(({ kind, headers }) => kind === 'keys' && headers['user-agent'] !== 'graph-emulator').length;
+    expect(world.entra.count('keys')).toBeGreaterThan(keysBefore);
+    expect(fetched).toBeGreaterThan(0);
+    report({
+      part: 'faults',
+      rows: 'E4',
+      what: 'key set unreadable for a worker that has none; then rotated',
+      result:
+        'no sign-in finished, no renewal believed, valid sessions served; after the rotation the new key is found',
+    });
+  });
+});

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Directory, demoClient, directory } from '../../../dev/directory.ts';
+import { readSessionRows } from '../../support/table-rows.ts';
+import type { UserAgent } from '../../support/user-agent.ts';
+import { isWholeProof, report } from '../report.ts';
+import { call, type Deployment, patiently, signedIn, startDeployment } from './deployment.ts';
+import { openRow, rowOf } from './rows.ts';
+
+const key = (id: number) => `${id}:${randomBytes(32).toString('base64url')}`;
+const [first, second] = [key(1), key(2)];
+const steps = {
+  before: first,
+  addedLast: `${first},${second}`,
+  movedFirst: `${second},${first}`,
+  retired: second,
+};
+
+const secrets = ['old-secret~only~for~the~emulator', 'new-secret~only~for~the~emulator'];
+const people: Directory = {
+  ...directory,
+  registrations: directory.registrations.map((one) =>
+    one.clientId === demoClient.clientId ? { ...one, secrets } : one,
+  ),
+};
+
+let deployment: Deployment;
+
+beforeAll(async () => {
+  deployment = await startDeployment({
+    people,
+    environment: { SESSION_KEYS: steps.before, ENTRA_CLIENT_SECRET: secrets[0] ?? '' },
+  });
+});
+
+afterAll(() => deployment.close());
+afterEach(() => deployment.reset());
+
+const WORKERS = [0, 1, 2];
+const users = ['alice', 'ben', 'mia'] as const;
+
+/** Each person calls without pause until told to stop. */
+function keepCalling(browsers: readonly UserAgent[]) {
+  let stopped = false;
+  const seen = new Map<number, number>();
+  const done = Promise.all(
+    browsers.map(async (browser) => {
+      while (!stopped) {
+        const { status } = await call(browser);
+        seen.set(status, (seen.get(status) ?? 0) + 1);
+      }
+    }),
+  );
+  return {
+    seen,
+    async stop() {
+      stopped = true;
+      await done;
+    },
+  };
+}
+
+/** One worker at a time. */
+async function rollOut(sealingKeys: string): Promise<void> {
+  for (const at of WORKERS) await deployment.rollOut(at, { SESSION_KEYS: sealingKeys });
+}
+
+const keyIds = async () => new Set((await readSessionRows(deployment.world)).map((row) => row['keyId']));
+
+describe.runIf(isWholeProof)('sealing keys that roll in two steps, one worker at a time', () => {
+  it('sign nobody out under load; rows are sealed anew as they are written (K3, SC-7, TC-4)', async () => {
+    const { world } = deployment;
+    // Every call renews, and so every call writes: Graph takes the token, MSAL would rather have another.
+    world.entra.switches.accessTokenLifetimeSeconds = 200;
+    const browsers = await Promise.all(users.map((user) => signedIn(deployment, user)));
+    const idle = await signedIn(deployment, 'ben');
+    const load = keepCalling(browsers);
+
+    await rollOut(steps.addedLast);
+    // Nothing is written that a worker of the step before could not read.
+    expect(await keyIds()).toEqual(new Set([1]));
+    await rollOut(steps.movedFirst);
+    for (const browser of browsers) {
+      await expect.poll(async () => (await rowOf(world, browser))['keyId'], patiently).toBe(2);
+    }
+    expect((await rowOf(world, idle))['keyId']).toBe(1);
+    // And back, because something else was wrong with the release.
+    await rollOut(steps.addedLast);
+    await rollOut(steps.movedFirst);
+    await load.stop();
+    expect([...load.seen.keys()]).toEqual([200]);
+    const calls = load.seen.get(200) ?? 0;
+    expect(calls).toBeGreaterThan(users.length * 10);
+    for (const browser of browsers) {
+      await call(browser);
+      expect((await openRow(world, browser, steps.retired)).facts.claims.principal.name).toBeTruthy();
+    }
+
+    // Retired on one worker: who has been written since is at home there too.
+    await deployment.rollOut(0, { SESSION_KEYS: steps.retired });
+    for (const browser of browsers) expect((await call(browser, deployment.worker(0))).status).toBe(200);
+    await deployment.rollOut(0, { SESSION_KEYS: steps.movedFirst });
+    report({
+      part: 'keys',
+      rows: 'K3, SC-7, TC-4',
+      what: `sealing keys rolled in two steps over 3 processes, one at a time, back and forth, ${users.length} people calling without pause`,
+      result: `${calls} calls, all 200: nobody signed out; rows sealed anew as they are written`,
+    });
+  });
+
+  it('in the wrong order make workers wait, and sign nobody out: 503 with the cookie kept (K3)', async () => {
+    const browser = await signedIn(deployment, 'ben');
+    expect((await rowOf(deployment.world, browser))['keyId']).toBe(2);
+    await deployment.replace(0, { SESSION_KEYS: steps.before });
+    const early = await call(browser, deployment.worker(0));
+    expect(early.status).toBe(503);
+    expect(early.headers['retry-after']).toMatch(/^\d+$/);
+    expect(early.setCookies).toEqual([]);
+    await deployment.replace(0, { SESSION_KEYS: steps.addedLast });
+    expect((await call(browser, deployment.worker(0))).status).toBe(200);
+  });
+
+  it('end a session that is sealed under a retired key: sign in again, once, and the cookie is gone (K3, SC-7)', async () => {
+    const { world } = deployment;
+    let browser = await signedIn(deployment, 'ben');
+    while ((await rowOf(world, browser))['keyId'] !== 1) browser = await signedIn(deployment, 'ben');
+    await deployment.replace(1, { SESSION_KEYS: steps.retired });
+    const answer = await call(browser, deployment.worker(1));
+    expect(answer.status).toBe(401);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'session_required' });
+    expect(answer.setCookies.some((line) => /^session=;.*max-age=0/i.test(line))).toBe(true);
+    // The row is not touched: a roll-out that is taken back loses nobody who still has the cookie.
+    expect((await call(browser, deployment.worker(0))).status).toBe(200);
+    report({
+      part: 'keys',
+      rows: 'K3, SC-7',
+      what: 'a key used before all workers know it; a key retired while rows are sealed under it',
+      result:
+        'too early: 503, cookie kept, 200 once the worker knows it; retired: 401, cookie cleared, row kept',
+    });
+  });
+});
+
+describe.runIf(isWholeProof)('a client secret that rolls', () => {
+  it('is refused to the worker that still has the old one: 503 there, nobody signed out, 200 elsewhere (K4)', async () => {
+    const roll = { SESSION_KEYS: steps.movedFirst, ENTRA_CLIENT_SECRET: secrets[1] ?? '' };
+    await deployment.replace(0, { ...roll, ENTRA_CLIENT_SECRET: secrets[0] ?? '' });
+    await deployment.replace(1, roll);
+    await deployment.replace(2, roll);
+    // Both count.
+    for (const at of WORKERS) {
+      const browser = await signedIn(deployment, 'ben', { expired: true });
+      expect((await call(browser, deployment.worker(at))).status).toBe(200);
+    }
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    const valid = await signedIn(deployment, 'ben');
+    const removed = secrets.shift();
+    try {
+      const refused = await call(browser, deployment.worker(0));
+      expect(refused.status).toBe(503);
+      expect(JSON.parse(refused.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
+      expect(refused.setCookies).toEqual([]);
+      expect((await call(valid, deployment.worker(0))).status).toBe(200);
+      expect((await call(browser, deployment.worker(1))).status).toBe(200);
+    } finally {
+      if (removed !== undefined) secrets.unshift(removed);
+    }
+    report({
+      part: 'keys',
+      rows: 'K4',
+      what: 'client secret rolled over 3 processes; the old one removed while one worker still has it',
+      result: 'both work in the overlap; then 503 on that worker, 200 on the others, nobody signed out',
+    });
+  });
+});

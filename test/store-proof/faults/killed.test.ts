@@ -1,0 +1,193 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
+import { readSessionRows } from '../../support/table-rows.ts';
+import type { UserAgent } from '../../support/user-agent.ts';
+import { isWholeProof, report } from '../report.ts';
+import { call, type Deployment, patiently, redemptions, signedIn, startDeployment } from './deployment.ts';
+import type { Act, FaultRule } from './fault-proxy.ts';
+import { appliesAndHolds, holds } from './faults.ts';
+
+let deployment: Deployment;
+
+beforeAll(async () => {
+  deployment = await startDeployment();
+});
+
+afterAll(() => deployment.close());
+
+afterEach(async () => {
+  deployment.reset();
+  for (const [at, worker] of deployment.workers.entries()) if (!worker.isUp()) await deployment.replace(at);
+});
+
+const LEASE_MS = 15_000;
+const LOOK_MS = 1_000; // one look at the row, on a busy machine
+
+/** A point that can be seen from outside: at this request the worker is killed. */
+interface Point {
+  readonly name: string;
+  readonly rule: FaultRule;
+  readonly act: Act;
+}
+
+const loginPoints: readonly (Point & { readonly newRows: number })[] = [
+  { name: 'before the first insert', rule: { operation: 'insert', times: 9 }, act: holds, newRows: 0 },
+  {
+    name: 'before the row of the session itself',
+    rule: { operation: 'insert', row: 'session' },
+    act: holds,
+    newRows: 0,
+  },
+  {
+    name: 'after the row of the session, before the answer',
+    rule: { operation: 'insert', row: 'session' },
+    act: appliesAndHolds,
+    newRows: 1,
+  },
+];
+
+describe('a worker that is killed during a sign-in, after the code was redeemed', () => {
+  const points = isWholeProof ? loginPoints : loginPoints.slice(-1);
+  it.each(points)(
+    '$name: no half session, and the same browser signs in at once (I1)',
+    async ({ name, rule, act, newRows }) => {
+      const { world, proxy } = deployment;
+      const browser = knownAtEntra(await signedIn(deployment, 'alice'));
+      const address = await callbackAddress(browser);
+      const rows = (await readSessionRows(world)).length;
+      const codes = world.entra.count('token', 'authorization_code');
+
+      const point = proxy.inject({ times: 1, ...rule, worker: 'worker-0' }, act);
+      const landing = browser.request(
+        `${deployment.worker(0).origin}${address.pathname}${address.search}&bounced=1`,
+      );
+      landing.catch(() => {});
+      await point.reached;
+      // An insert that is applied and held is applied by now or will be: it is awaited below.
+      await deployment.worker(0).kill();
+      await expect(landing).rejects.toThrow();
+      expect(world.entra.count('token', 'authorization_code')).toBe(codes + 1);
+      expect(browser.cookies().has('session')).toBe(false);
+      await expect.poll(async () => (await readSessionRows(world)).length, patiently).toBe(rows + newRows);
+
+      // The browser loads the address again: the code is burnt, so the sign-in starts once more by itself.
+      const page = await browser.navigate(`${address.href}&bounced=1`);
+      expect(page.status).toBeLessThan(500);
+      expect(browser.cookies().has('session')).toBe(true);
+      expect((await call(browser, deployment.worker(1))).status).toBe(200);
+      report({
+        part: 'faults',
+        rows: 'I1',
+        what: `SIGKILL in a sign-in, after the code was redeemed, ${name}`,
+        result: `no cookie, ${newRows} rows that nobody can open; loading the callback again signs in`,
+      });
+    },
+  );
+});
+
+const refreshPoints: readonly (Point & { readonly redeems: number; readonly waits: boolean })[] = [
+  {
+    name: 'after the lease was written',
+    rule: { operation: 'merge', leases: true },
+    act: appliesAndHolds,
+    redeems: 1,
+    waits: true,
+  },
+  {
+    name: 'after the redemption, before the write',
+    rule: { operation: 'replace', row: 'session' },
+    act: holds,
+    redeems: 2,
+    waits: true,
+  },
+  {
+    name: 'after the write, before the answer',
+    rule: { operation: 'replace', row: 'session' },
+    act: appliesAndHolds,
+    redeems: 1,
+    waits: false,
+  },
+];
+
+describe('a worker that is killed while it renews', () => {
+  const points = isWholeProof ? refreshPoints : refreshPoints.slice(1, 2);
+  it.each(points)(
+    '$name: the session lives, others go on at the latest when the lease has run out (I2)',
+    async ({ name, rule, act, redeems, waits }) => {
+      const browser = await signedIn(deployment, 'ben', { expired: true });
+      const before = redemptions(deployment);
+      await killAt(rule, act, browser);
+      const looks = () => deployment.proxy.count({ operation: 'read', worker: 'worker-1' });
+      const looksBefore = looks();
+      const others = [call(browser, deployment.worker(1)), call(browser, deployment.worker(1))];
+      if (waits) {
+        await expect.poll(() => looks() - looksBefore, patiently).toBeGreaterThanOrEqual(4);
+        expect(redemptions(deployment) - before).toBe(redeems - 1);
+        deployment.worker(1).pass(LEASE_MS);
+      }
+      expect((await Promise.all(others)).map(({ status }) => status)).toEqual([200, 200]);
+      expect(redemptions(deployment) - before).toBe(redeems);
+      expect((await call(browser, deployment.worker(2))).status).toBe(200);
+      expect(redemptions(deployment) - before).toBe(redeems);
+      report({
+        part: 'faults',
+        rows: 'I2',
+        what: `SIGKILL in a renewal, ${name}`,
+        result: `the session lives; ${waits ? 'others renew when the lease has run out' : 'others use what was written at once'}; redemptions in all: ${redeems}`,
+      });
+    },
+  );
+
+  it('at an issuer that rotates strictly, after the redemption: one sign-in, and no wrong user (I2, T2)', async () => {
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    deployment.world.entra.switches.strictRefreshTokenRotation = true;
+    await killAt({ operation: 'replace', row: 'session' }, holds, browser);
+    const other = call(browser, deployment.worker(1));
+    const looks = () => deployment.proxy.count({ operation: 'read', worker: 'worker-1' });
+    const looksBefore = looks();
+    await expect.poll(() => looks() - looksBefore, patiently).toBeGreaterThanOrEqual(2);
+    deployment.worker(1).pass(LEASE_MS);
+    const answer = await other;
+    expect(answer.status).toBe(401);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'interaction_required' });
+  });
+
+  it.runIf(isWholeProof)(
+    'delays 10 calls on two workers by no more than 15 s and one look, measured (I2)',
+    async () => {
+      const browser = await signedIn(deployment, 'ben', { expired: true });
+      const before = redemptions(deployment);
+      await killAt({ operation: 'merge', leases: true }, appliesAndHolds, browser);
+      const startedMs = performance.now();
+      const answered = await Promise.all(
+        Array.from({ length: 10 }, (_, at) => call(browser, deployment.worker(1 + (at % 2)))),
+      );
+      const tookMs = performance.now() - startedMs;
+      expect(answered.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+      expect(redemptions(deployment) - before).toBe(1);
+      expect(tookMs).toBeGreaterThanOrEqual(LEASE_MS);
+      expect(tookMs).toBeLessThan(LEASE_MS + LOOK_MS);
+      report({
+        part: 'faults',
+        rows: 'I2',
+        what: 'a dead holder watched by 10 calls on 2 workers, in real time',
+        result: `10 × 200 after ${(tookMs / 1000).toFixed(1)} s, one redemption`,
+      });
+    },
+  );
+
+  /** Lets worker 0 renew and kills it at this request. */
+  async function killAt(rule: FaultRule, act: Act, browser: UserAgent): Promise<void> {
+    let applied: Promise<void> | undefined;
+    const point = deployment.proxy.inject({ ...rule, worker: 'worker-0', times: 1 }, (request) => {
+      applied = Promise.resolve(act(request));
+      return applied;
+    });
+    const renewing = call(browser, deployment.worker(0));
+    renewing.catch(() => {});
+    await point.reached;
+    await applied;
+    await deployment.worker(0).kill();
+    await expect(renewing).rejects.toThrow();
+  }
+});

@@ -1,0 +1,142 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readRows } from '../../support/table-rows.ts';
+import { isWholeProof, report } from '../report.ts';
+import { createSeeded } from '../seeded.ts';
+import { call, type Deployment, logOut, redemptions, signedIn, startDeployment } from './deployment.ts';
+import { answers, answersAfter } from './faults.ts';
+import { keysOf } from './rows.ts';
+
+let deployment: Deployment;
+
+beforeAll(async () => {
+  deployment = await startDeployment();
+});
+
+afterAll(() => deployment.close());
+afterEach(() => deployment.reset());
+
+const races = isWholeProof ? 50 : 3;
+const CALLS = 6;
+const MAX_DELAY_MS = 60;
+const MAX_STORAGE_DELAY_MS = 15;
+
+describe('signing out', () => {
+  it(`wins ${races} races with calls, renewals and use on three processes: no 200 afterwards, and no row (L1)`, async () => {
+    const { world, proxy } = deployment;
+    const random = createSeeded();
+    const seed = `seed ${random.seed}`;
+    const counts = { served: 0, refused: 0, renewed: 0 };
+    for (let race = 0; race < races; race++) {
+      const browser = await signedIn(deployment, 'ben', { expired: random.next() < 0.7 });
+      const kept = browser.clone();
+      const { partitionKey, rowKey } = keysOf(world, browser);
+      const before = redemptions(deployment);
+      // Storage takes its time, each operation another.
+      const slow = proxy.inject({}, async ({ apply, reply }) => {
+        const answer = await apply();
+        await delay(random.below(MAX_STORAGE_DELAY_MS));
+        reply(answer);
+      });
+      const calls = Array.from({ length: CALLS }, async () => {
+        await delay(random.below(MAX_DELAY_MS));
+        const path = random.next() < 0.7 ? '/api/graph/v1.0/me' : '/api/auth/session';
+        return { path, answer: await call(kept, deployment.worker(random.below(3)), path) };
+      });
+      await delay(random.below(MAX_DELAY_MS));
+      const leaving = await logOut(browser, deployment.worker(random.below(3)));
+      expect(leaving.status, seed).toBe(200);
+      const late = await Promise.all(deployment.workers.map((worker) => call(kept, worker)));
+      expect(
+        late.map(({ status }) => status),
+        `${seed}, race ${race}`,
+      ).toEqual([401, 401, 401]);
+      for (const { path, answer } of await Promise.all(calls)) {
+        expect([200, 401], `${seed}, race ${race}: ${answer.body}`).toContain(answer.status);
+        const isServed =
+          answer.status === 200 && (path.includes('graph') || answer.body.includes('"signed_in":true'));
+        if (isServed) counts.served++;
+        else counts.refused++;
+      }
+      slow.end();
+      const left = (await readRows(world)).filter(
+        (row) => row.partitionKey === partitionKey && row.rowKey === rowKey,
+      );
+      expect(left, `${seed}, race ${race}`).toEqual([]);
+      counts.renewed += redemptions(deployment) - before;
+    }
+    // Races that all go one way are none.
+    expect(counts.served, seed).toBeGreaterThan(0);
+    expect(counts.refused, seed).toBeGreaterThan(0);
+    report({
+      part: 'faults',
+      rows: 'L1',
+      what: `${races} sign-outs racing ${races * CALLS} calls and ${counts.renewed} renewals on 3 processes`,
+      result: `${counts.served} served before, ${counts.refused} refused after; 0 of ${races * 3} late calls served, 0 rows left`,
+    });
+  }, 240_000);
+
+  it('at two workers at once, or while its own answer is late, ends the session once and for all (L1, L3)', async () => {
+    const { proxy } = deployment;
+    const browser = await signedIn(deployment, 'ben');
+    const [kept, twin] = [browser.clone(), browser.clone()];
+    let letGo = () => {};
+    const late = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const held = proxy.inject({ operation: 'delete', row: 'session', times: 1 }, answersAfter(late));
+    const first = logOut(browser, deployment.worker(0));
+    await held.reached;
+    expect((await logOut(twin, deployment.worker(1))).status).toBe(200);
+    expect((await call(kept, deployment.worker(2))).status).toBe(401);
+    letGo();
+    expect((await first).status).toBe(200);
+    expect((await call(kept, deployment.worker(0))).status).toBe(401);
+  });
+
+  it('while storage is down ends here at once, and elsewhere when this browser comes back (L2)', async () => {
+    const browser = await signedIn(deployment, 'ben');
+    const kept = browser.clone();
+    const outage = deployment.proxy.inject({}, answers(503));
+    const leaving = await logOut(browser, deployment.worker(0));
+    expect(JSON.parse(leaving.body)).toMatchObject({ complete: false });
+    expect([...browser.cookies().keys()]).toEqual(['logout-pending']);
+    outage.end();
+    // The worker that could not delete the row.
+    expect((await browser.script('GET', `${deployment.worker(1).origin}/api/auth/session`)).status).toBe(200);
+    expect([...browser.cookies().keys()]).toEqual([]);
+    for (const worker of deployment.workers) expect((await call(kept, worker)).status).toBe(401);
+    report({
+      part: 'faults',
+      rows: 'L2',
+      what: 'sign-out while storage answers 503 to everything',
+      result: 'cookie cleared, told "not complete", finished by the next visit to any worker',
+    });
+  });
+});
+
+describe.runIf(isWholeProof)('signing out where workers keep a copy for five seconds', () => {
+  it('ends at once on the worker that was asked, and on the others when their copy is old (L1)', async () => {
+    const seconds = 5;
+    const copying = await startDeployment({ environment: { SESSION_CACHE_SECONDS: String(seconds) } });
+    try {
+      const browser = await signedIn(copying, 'ben');
+      const kept = browser.clone();
+      for (const worker of copying.workers) expect((await call(kept, worker)).status).toBe(200);
+      expect((await logOut(browser, copying.worker(0))).status).toBe(200);
+      expect((await call(kept, copying.worker(0))).status).toBe(401);
+      for (const worker of copying.workers.slice(1)) {
+        worker.pass(seconds * 1000);
+        expect((await call(kept, worker)).status).toBe(401);
+      }
+      report({
+        part: 'faults',
+        rows: 'L1',
+        what: `sign-out on one of 3 processes that keep a copy of the session for ${seconds} s`,
+        result: `401 at once there, 401 on the others once ${seconds} s have passed on their clocks`,
+      });
+    } finally {
+      await copying.close();
+    }
+  });
+});

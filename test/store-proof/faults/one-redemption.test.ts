@@ -1,0 +1,42 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isWholeProof, report } from '../report.ts';
+import { call, type Deployment, redemptions, signedIn, startDeployment } from './deployment.ts';
+
+let deployment: Deployment;
+
+beforeAll(async () => {
+  deployment = await startDeployment();
+});
+
+afterAll(() => deployment.close());
+afterEach(() => deployment.reset());
+
+const CALLS = 50;
+const rounds = isWholeProof ? 20 : 1;
+
+describe('an expired access token', () => {
+  it(`in ${CALLS} calls over three processes redeems the refresh token once, at an issuer that rotates strictly (TC-6, K2)`, async () => {
+    const { world } = deployment;
+    let redeemed = 0;
+    for (let round = 0; round < rounds; round++) {
+      const browser = await signedIn(deployment, 'ben', { expired: true });
+      world.entra.switches.strictRefreshTokenRotation = true;
+      const before = redemptions(deployment);
+      const answers = await Promise.all(
+        Array.from({ length: CALLS }, (_, at) => call(browser, deployment.worker(at % 3))),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: CALLS }, () => 200));
+      expect(redemptions(deployment) - before).toBe(1);
+      redeemed += redemptions(deployment) - before;
+      // The one family of tokens that is left is a living one.
+      world.entra.switches.accessTokenLifetimeSeconds = 3600;
+      expect((await call(browser)).status).toBe(200);
+    }
+    report({
+      part: 'faults',
+      rows: 'TC-6, K2',
+      what: `${rounds} × ${CALLS} calls at once on an expired access token, 3 processes, strict rotation`,
+      result: `${rounds * CALLS} × 200; ${redeemed} redemptions for ${rounds} expiries`,
+    });
+  });
+});

@@ -1,0 +1,53 @@
+import { startFunctionsHost } from '../../../dev/functions-host/host.ts';
+import type * as WorkerBundle from '../../support/worker.ts';
+
+// One worker of the product in a process of its own: settings from the environment, clocks moved by its parent.
+
+let offsets: ClockOffsets = { wallMs: 0, elapsedMs: 0 };
+
+const RealDate = Date;
+/** The time of day as this whole process sees it, libraries included. */
+class MovedDate extends RealDate {
+  constructor(...from: [] | [string | number | Date]) {
+    super(from.length === 0 ? MovedDate.now() : from[0]);
+  }
+  static override now(): number {
+    return RealDate.now() + offsets.wallMs;
+  }
+}
+
+/** How far this worker's clocks are moved. */
+export interface ClockOffsets {
+  /** Of the time of day. */
+  readonly wallMs: number;
+  /** Of the elapsed time, which nothing in production moves: it stands for waiting. */
+  readonly elapsedMs: number;
+}
+
+export type FromWorker =
+  | { readonly kind: 'listening'; readonly origin: string; readonly port: number }
+  | { readonly kind: 'line'; readonly text: string };
+
+const send = (message: FromWorker) => process.send?.(message);
+
+// The channel closes when the parent ends, however that happens.
+process.once('disconnect', () => process.exit());
+
+process.on('message', (next: ClockOffsets) => {
+  offsets = next;
+});
+
+Object.assign(globalThis, { Date: MovedDate });
+
+const host = await startFunctionsHost({
+  bundle: process.env['WORKER_BUNDLE'] ?? '',
+  log: ({ message }) => send({ kind: 'line', text: message }),
+  prepare(exports) {
+    const worker = exports as typeof WorkerBundle;
+    worker.register(process.env, (system) => ({
+      ...system,
+      monotonicMs: () => performance.now() + offsets.elapsedMs,
+    }));
+  },
+});
+send({ kind: 'listening', origin: host.origin, port: host.port });

@@ -1,0 +1,269 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
+import { readSessionRows } from '../../support/table-rows.ts';
+import { isWholeProof, report } from '../report.ts';
+import { createSeeded } from '../seeded.ts';
+import {
+  call,
+  type Deployment,
+  logOut,
+  patiently,
+  redemptions,
+  signedIn,
+  startDeployment,
+} from './deployment.ts';
+import { answers, answersAfter, conflicts, holds, losesAnswer } from './faults.ts';
+import { keysOf, rowOf, tableOf } from './rows.ts';
+
+let deployment: Deployment;
+
+beforeAll(async () => {
+  deployment = await startDeployment();
+});
+
+afterAll(() => deployment.close());
+afterEach(() => deployment.reset());
+
+const NO_WAIT_MS = 5_000; // far below the 15 s that a lease of a dead holder costs
+
+async function timed<Result>(action: () => Promise<Result>): Promise<readonly [Result, number]> {
+  const startedMs = performance.now();
+  return [await action(), performance.now() - startedMs];
+}
+
+/** The session of `browser` renews with nobody's help, and soon. */
+async function expectHealthy(browser: Parameters<typeof call>[0]): Promise<void> {
+  const [answer, tookMs] = await timed(() => call(browser, deployment.worker(0)));
+  expect(answer.status).toBe(200);
+  expect(tookMs).toBeLessThan(NO_WAIT_MS);
+}
+
+const ways = isWholeProof
+  ? ([
+      ['500', answers(500)],
+      ['403', answers(403, { code: 'AuthorizationFailure' })],
+      ['silence', holds],
+      ['412 without end', conflicts],
+    ] as const)
+  : ([['500', answers(500)]] as const);
+
+describe('the write after a renewal', () => {
+  it('that fails once or twice is repeated, and the renewal is kept (T2)', async () => {
+    for (const times of [1, 2]) {
+      const browser = await signedIn(deployment, 'ben', { expired: true });
+      const before = redemptions(deployment);
+      deployment.proxy.inject({ operation: 'replace', row: 'session', times }, answers(503));
+      expect((await call(browser)).status).toBe(200);
+      expect((await call(browser)).status).toBe(200);
+      expect(redemptions(deployment) - before).toBe(1);
+    }
+  });
+
+  it.each(ways)(
+    'that fails for good costs nobody the call or the session: %s (T2, T4)',
+    async (_name, act) => {
+      const browser = await signedIn(deployment, 'ben', { expired: true });
+      const worker = deployment.worker(0);
+      const before = redemptions(deployment);
+      const fault = deployment.proxy.inject({ operation: 'replace', row: 'session' }, act);
+      const answer = await call(browser, worker);
+      expect(answer.status).toBe(200);
+      expect(JSON.parse(answer.body)).toMatchObject({ displayName: 'Ben Brown' });
+      expect(fault.met()).toBeGreaterThanOrEqual(1);
+      expect(worker.logLines.join('\n')).toContain('token-cache-not-stored');
+      fault.end();
+      // Entra keeps older refresh tokens valid: the row as it was renews once more.
+      await expectHealthy(browser);
+      expect(redemptions(deployment) - before).toBe(2);
+    },
+  );
+
+  it('that fails for good costs one sign-in at an issuer that rotates strictly, and never shows another user (T2)', async () => {
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    deployment.world.entra.switches.strictRefreshTokenRotation = true;
+    const fault = deployment.proxy.inject({ operation: 'replace', row: 'session' }, answers(500));
+    expect((await call(browser, deployment.worker(0))).status).toBe(200);
+    fault.end();
+    const answer = await call(browser, deployment.worker(0));
+    expect(answer.status).toBe(401);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'interaction_required' });
+    expect(answer.setCookies).toEqual([]);
+  });
+});
+
+describe('an answer that is lost after the service did as it was told', () => {
+  it('to the lease: the holder knows its own lease and waits for nobody (T3)', async () => {
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    const before = redemptions(deployment);
+    const fault = deployment.proxy.inject({ operation: 'merge', leases: true, times: 1 }, losesAnswer);
+    await expectHealthy(browser);
+    expect(fault.met()).toBe(1);
+    expect(redemptions(deployment) - before).toBe(1);
+  });
+
+  it('to the new tokens: they are found in the row, and no one else is told to renew (T3)', async () => {
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    deployment.world.entra.switches.strictRefreshTokenRotation = true;
+    const before = redemptions(deployment);
+    const fault = deployment.proxy.inject({ operation: 'replace', row: 'session', times: 1 }, losesAnswer);
+    await expectHealthy(browser);
+    expect(fault.met()).toBe(1);
+    for (const worker of deployment.workers) expect((await call(browser, worker)).status).toBe(200);
+    expect(redemptions(deployment) - before).toBe(1);
+  });
+
+  it('to the sign-in: one session is there, and this browser has it (T3)', async () => {
+    const { world, proxy } = deployment;
+    const rows = (await readSessionRows(world)).length;
+    const fault = proxy.inject({ operation: 'insert', row: 'session', times: 1 }, losesAnswer);
+    const browser = await signedIn(deployment, 'ben');
+    expect(fault.met()).toBe(1);
+    expect((await readSessionRows(world)).length).toBe(rows + 1);
+    expect((await call(browser)).status).toBe(200);
+  });
+
+  it('to the sign-out: it is complete (T3)', async () => {
+    const browser = await signedIn(deployment, 'ben');
+    const kept = browser.clone();
+    const fault = deployment.proxy.inject({ operation: 'delete', row: 'session', times: 1 }, losesAnswer);
+    const leaving = await logOut(browser);
+    expect(leaving.status).toBe(200);
+    expect(JSON.parse(leaving.body)).not.toHaveProperty('complete');
+    expect(fault.met()).toBe(1);
+    expect((await call(kept)).status).toBe(401);
+    report({
+      part: 'faults',
+      rows: 'T2, T3',
+      what: `writes fail, once, twice and for good (${ways.length} ways); answers lost to lease, tokens, sign-in, sign-out`,
+      result: 'every call 200, no second redemption after a lost answer, one row per sign-in, no wait',
+    });
+  });
+});
+
+describe('a storm of conflicts', () => {
+  it('of a few 412 is written through (T4)', async () => {
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    const before = redemptions(deployment);
+    deployment.proxy.inject({ operation: 'merge', leases: true, times: 3 }, conflicts);
+    deployment.proxy.inject({ operation: 'replace', row: 'session', times: 3 }, conflicts);
+    await expectHealthy(browser);
+    await expectHealthy(browser);
+    expect(redemptions(deployment) - before).toBe(1);
+  });
+
+  it('that never ends is given up with 503, in time and with a bounded number of tries (T4)', async () => {
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    const fault = deployment.proxy.inject({ operation: 'merge', leases: true }, conflicts);
+    const [answer, tookMs] = await timed(() => call(browser, deployment.worker(1)));
+    fault.end();
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+    expect(tookMs).toBeLessThan(NO_WAIT_MS);
+    expect(fault.met()).toBeLessThanOrEqual(20);
+    await expectHealthy(browser);
+  });
+
+  it('ends at once for a session that was deleted in it: deletion wins (T4, T5)', async () => {
+    const { world, proxy } = deployment;
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    const kept = browser.clone();
+    let deleted: Promise<unknown> | undefined;
+    proxy.inject({ operation: 'replace', row: 'session', times: 1 }, async (request) => {
+      deleted ??= logOut(browser, deployment.worker(1));
+      await deleted;
+      await conflicts(request);
+    });
+    expect((await call(kept, deployment.worker(0))).status).toBe(401);
+    expect((await readSessionRows(world)).map((row) => row.rowKey)).not.toContain(keysOf(world, kept).rowKey);
+    expect((await call(kept, deployment.worker(2))).status).toBe(401);
+  });
+
+  it('of random 412 in 50 calls over three processes: all served, one redemption (T4, K2)', async () => {
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    const before = redemptions(deployment);
+    const random = createSeeded();
+    let conflictsMet = 0;
+    let inARow = 0;
+    deployment.proxy.inject({ operation: ['merge', 'replace'], row: 'session' }, async (request) => {
+      // More in a row than a writer tries is the storm without end.
+      if (inARow < 3 && random.next() < 0.3) {
+        conflictsMet++;
+        inARow++;
+        return conflicts(request);
+      }
+      inARow = 0;
+      request.reply(await request.apply());
+    });
+    const answered = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => call(browser, deployment.worker(at % 3))),
+    );
+    const seed = `seed ${random.seed}`;
+    expect(
+      answered.map(({ status }) => status),
+      seed,
+    ).toEqual(Array.from({ length: 50 }, () => 200));
+    expect(redemptions(deployment) - before, seed).toBe(1);
+    report({
+      part: 'faults',
+      rows: 'T4',
+      what: `412 to leases and writes: three, without end, and 30 % at random (${conflictsMet} here) in 50 calls`,
+      result: '50 × 200, one redemption; without end 503 in time; a deleted session stays deleted',
+    });
+  });
+});
+
+describe('races of whole rows', () => {
+  it('a callback that comes twelve times at once to three workers makes one session, answers overtaking each other (T5)', async () => {
+    const { world, proxy } = deployment;
+    const known = knownAtEntra(await signedIn(deployment, 'alice'));
+    const address = await callbackAddress(known);
+    const rows = (await readSessionRows(world)).length;
+    let letGo = () => {};
+    const others = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    // The insert that came first is answered last.
+    const first = proxy.inject({ operation: 'insert', row: 'session', times: 1 }, answersAfter(others));
+    const browsers = Array.from({ length: 12 }, () => known.clone());
+    const landing = browsers.map((browser, at) =>
+      browser.request(`${deployment.worker(at % 3).origin}${address.pathname}${address.search}&bounced=1`),
+    );
+    let landed = 0;
+    for (const one of landing)
+      one.then(
+        () => landed++,
+        () => {},
+      );
+    await first.reached;
+    // Entra redeems a code once: the other eleven are answered without an insert.
+    await expect.poll(() => landed, patiently).toBe(11);
+    letGo();
+    const answered = await Promise.all(landing);
+    expect(answered.map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 303));
+    expect((await readSessionRows(world)).length).toBe(rows + 1);
+    const holders = browsers.filter((browser) => browser.cookies().has('session'));
+    expect(holders).toHaveLength(1);
+    for (const holder of holders) expect((await call(holder)).status).toBe(200);
+  });
+
+  it('a row that is deleted between two steps of a call ends the session and never comes back (T5)', async () => {
+    const { world, proxy } = deployment;
+    for (const operation of ['merge', 'replace'] as const) {
+      const browser = await signedIn(deployment, 'ben', { expired: true });
+      const { partitionKey = '', rowKey = '' } = await rowOf(world, browser);
+      proxy.inject({ operation, row: 'session', times: 1 }, async ({ apply, reply }) => {
+        await tableOf(world).deleteEntity(partitionKey, rowKey);
+        reply(await apply());
+      });
+      expect((await call(browser)).status).toBe(401);
+      expect((await call(browser)).status).toBe(401);
+      expect((await readSessionRows(world)).map((row) => row.rowKey)).not.toContain(rowKey);
+    }
+    report({
+      part: 'faults',
+      rows: 'T5',
+      what: '12 callbacks of one sign-in at once, answers out of order; rows deleted between read, lease and write',
+      result: 'one session, one cookie; a deleted row never comes back',
+    });
+  });
+});

@@ -1,0 +1,164 @@
+import { decodeJwt } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { User } from '../../../dev/directory.ts';
+import { readMsalCache } from '../../../src/shared/entra/msal-cache.ts';
+import { readRows, readSessionRows } from '../../support/table-rows.ts';
+import type { UserAgent } from '../../support/user-agent.ts';
+import { type Deployment, redemptions, startDeployment } from '../faults/deployment.ts';
+import { openRow } from '../faults/rows.ts';
+import { isWholeProof, report } from '../report.ts';
+import { createSeeded } from '../seeded.ts';
+import { createCrowd } from './crowd.ts';
+import { readableText } from './readable.ts';
+
+const [USERS, CALLS_EACH] = isWholeProof ? [200, 50] : [20, 5];
+const LANES = 24; // calls under way at any time
+
+const random = createSeeded();
+const seed = `seed ${random.seed}`;
+const { directory, crowd } = createCrowd(USERS);
+
+/** One person in one browser. */
+interface Visitor {
+  readonly user: User;
+  readonly browser: UserAgent;
+  callsLeft: number;
+}
+
+let deployment: Deployment;
+const visitors: Visitor[] = [];
+/** Everything that Entra issued: tokens, and what it calls its sessions. */
+const issued = new Set<string>();
+
+beforeAll(async () => {
+  // As in production, each worker keeps a copy of the sessions that it opened.
+  deployment = await startDeployment({ people: directory, environment: { SESSION_CACHE_SECONDS: '5' } });
+  const { intercept } = deployment.world.entra;
+  intercept.tokenResponse = (reply) => {
+    const body: Record<string, unknown> = { ...Object(reply.body) };
+    for (const name of ['access_token', 'refresh_token', 'id_token']) issued.add(String(body[name]));
+    issued.add(String(decodeJwt(String(body['id_token']))['sid']));
+    // Renewed with the next call, or when some seconds have passed: five minutes before its end it counts as ended.
+    const lifetimeSeconds = random.next() < 0.15 ? 200 : 301 + random.below(45);
+    return { ...reply, body: { ...body, expires_in: lifetimeSeconds } };
+  };
+  await inLanes(crowd, async (user) => {
+    visitors.push({ user, browser: await signInAs(user), callsLeft: CALLS_EACH });
+  });
+}, 120_000);
+
+afterAll(() => deployment.close());
+
+async function inLanes<Item>(items: Iterable<Item>, work: (item: Item) => Promise<void>): Promise<void> {
+  const waiting = items[Symbol.iterator]();
+  const lane = async () => {
+    for (let next = waiting.next(); !next.done; next = waiting.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+async function signInAs({ id }: User): Promise<UserAgent> {
+  const browser = deployment.browser();
+  const page = await browser.navigate('/api/auth/login');
+  await browser.submit(page, { account: id });
+  if (!browser.cookies().has('session')) throw new Error(`not signed in, ${seed}`);
+  return browser;
+}
+
+/** Somebody who has calls left, another one each time. */
+function* inRandomOrder(): Generator<Visitor> {
+  const left = visitors.flatMap((visitor) => Array.from({ length: visitor.callsLeft }, () => visitor));
+  while (left.length > 0) {
+    const [visitor] = left.splice(random.below(left.length), 1);
+    if (visitor !== undefined) yield visitor;
+  }
+}
+
+describe('a crowd on three processes', () => {
+  it(`of ${USERS} with ${CALLS_EACH} calls each and renewals in between: everybody gets their own, always (PX-17, TC-1)`, async () => {
+    const { world } = deployment;
+    const startedMs = performance.now();
+    const renewedBefore = redemptions(deployment);
+    const mismatches: string[] = [];
+    /** Whose call it is, by the id that it carries. */
+    const callers = new Map<string, string>();
+    await inLanes(inRandomOrder(), async ({ user, browser }) => {
+      const requestId = `call-${callers.size}`;
+      callers.set(requestId, user.id);
+      const answer = await browser
+        .clone()
+        .script('GET', '/api/graph/v1.0/me', { headers: { 'client-request-id': requestId } });
+      if (answer.status !== 200)
+        mismatches.push(`${requestId}: ${answer.status} ${answer.body.slice(0, 200)}`);
+      else if (JSON.parse(answer.body)['id'] !== user.id) mismatches.push(`${requestId}: another person`);
+    });
+    const seconds = (performance.now() - startedMs) / 1000;
+    expect(mismatches, seed).toEqual([]);
+
+    // As Graph saw it: the subject of the access token that came with each call.
+    const seen = world.graph.requests.map(({ headers, subject }) => ({
+      caller: callers.get(headers.find(([name]) => name.toLowerCase() === 'client-request-id')?.[1] ?? ''),
+      subject,
+    }));
+    expect(seen).toHaveLength(USERS * CALLS_EACH);
+    expect(
+      seen.filter(({ caller, subject }) => caller === undefined || caller !== subject),
+      seed,
+    ).toEqual([]);
+    const renewals = redemptions(deployment) - renewedBefore;
+    expect(renewals, seed).toBeGreaterThan(USERS / 10);
+    report({
+      part: 'soak',
+      rows: 'PX-17, TC-1',
+      what: `${USERS} people × ${CALLS_EACH} calls in random order, ${LANES} at a time, 3 processes, worker copies of 5 s`,
+      result: `${seen.length} × 200 in ${seconds.toFixed(0)} s, ${renewals} renewals, 0 mismatches between caller and token`,
+    });
+  }, 480_000);
+
+  it('leaves a table that names nobody, and one account in each cache (TC-1, TC-2)', async () => {
+    const { world } = deployment;
+    const sessions = await readSessionRows(world);
+    expect(sessions).toHaveLength(USERS);
+    expect(new Set(sessions.map(({ partitionKey }) => partitionKey)).size).toBe(USERS);
+
+    const rows = await readRows(world);
+    const text = readableText(rows);
+    const named = crowd.flatMap(({ id, name, username, givenName, surname }) => [
+      id,
+      id.replaceAll('-', ''),
+      name,
+      username,
+      givenName,
+      surname,
+    ]);
+    const canaries = [
+      ...named,
+      ...issued,
+      ...visitors.map(({ browser }) => browser.cookies().get('session') ?? ''),
+    ];
+    expect(
+      canaries.filter((canary) => canary === '' || text.includes(canary)),
+      seed,
+    ).toEqual([]);
+    // The search can find: what stands there in the open is found.
+    expect(text).toContain(sessions[0]?.rowKey);
+
+    for (const { user, browser } of visitors) {
+      const { facts, msalCache } = await openRow(world, browser);
+      const { homeAccountIds, idTokens } = readMsalCache(msalCache);
+      expect(homeAccountIds, seed).toEqual([`${user.id}.${user.homeTenantId}`]);
+      expect(facts.claims.principal.objectId).toBe(user.id);
+      const accessTokens = Object.values(JSON.parse(msalCache)['AccessToken']).map((entry) =>
+        String(Reflect.get(Object(entry), 'secret')),
+      );
+      const subjects = [...idTokens, ...accessTokens].map((token) => decodeJwt(token)['oid']);
+      expect(new Set(subjects), seed).toEqual(new Set([user.id]));
+    }
+    report({
+      part: 'soak',
+      rows: 'TC-1, TC-2',
+      what: `the table afterwards: ${rows.length} rows, searched for ${canaries.length} tokens, names, addresses, ids and cookies`,
+      result: `none found; ${visitors.length} rows opened with cookie and keys: one account in each, all tokens its own`,
+    });
+  });
+});
