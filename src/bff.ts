@@ -109,7 +109,7 @@ export function registerBff(
   };
   const breaker = createTokenBreaker(monotonicMs);
   const createMsalClient = createMsal({ authority, clientId, credential, sendHttp, breaker });
-  const store = createSessionStore({ ...sessionConfig, table, now, monotonicMs, random });
+  const store = createSessionStore({ ...sessionConfig, table, now, monotonicMs, random, wait });
   const attempt = createSilentAttempt({ createMsalClient, store, idTokenRules });
   const refresh = createLeasedRefresh({ store, attempt, random, monotonicMs, wait });
   const acquireToken = createAcquireToken({

@@ -31,7 +31,8 @@ export const callback = (endpoint: Endpoint, { flow, names, adminConsentUrl }: C
       refuseSpeculation(request);
       const query = requireQuery(request.query);
       refuseContradiction(query);
-      if (query.get('state') === ADMIN_CONSENT_STATE) return adminConsentPage(query.get('admin_consent') === 'True');
+      if (query.get('state') === ADMIN_CONSENT_STATE)
+        return adminConsentPage(query.get('admin_consent') === 'True');
       const outcome = await flow.finish(
         {
           state: query.get('state'),

@@ -358,6 +358,7 @@ describe('a browser', () => {
       'name',
       'roles',
       'signed_in',
+      'signed_in_at',
       'tenant_id',
       'username',
     ]);

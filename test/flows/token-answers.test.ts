@@ -151,7 +151,7 @@ describe('the answer of the token endpoint', () => {
       expectNoSession(attempt, 403);
       expect(JSON.parse(attempt.answer.body)).toMatchObject({
         code: 'authorization_denied',
-        outcome: 'sign_in_refused',
+        outcome: 'fewer_permissions',
         login_url: '/api/auth/login?return_to=%2Fmail',
       });
     });

@@ -30,8 +30,9 @@ export interface LeasedRefreshNeeds {
   readonly wait: (durationMs: number) => Promise<void>;
 }
 
-// A holder has 8 s for the token request and 4 s for the write after it; then it is taken for dead.
-export const LEASE_MS = 15_000;
+// Others see the lease before its holder hears of it. Then it is taken for dead: 4 s for that answer, 8 s for the token
+// request, 5 s for the keys that the ID token is verified with, 4 s for the write, and 2 + 4 s for once more on a conflict.
+export const LEASE_MS = (4 + 8 + 5 + 4 + 2 + 4) * 1000;
 const LOOK_AGAIN_MS = 150;
 const LOOK_AGAIN_JITTER_MS = 100;
 const ATTEMPTS = 10; // whoever lost the row to others this often is told to come back
@@ -82,9 +83,9 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
     ({ readonly kind: 'ended' } & RefreshEnd) | { readonly kind: 'again'; readonly session: Session }
   > {
     const leaseId = ownPrefix + random(16).toString('base64url');
-    const taking = await store.takeLease(session, leaseId);
+    const taking = await takeLease(session, leaseId);
     if (taking.kind === 'gone') return sessionEnded(session);
-    if (taking.kind === 'changed') return lookAgain(session);
+    if (taking.kind === 'changed') return { kind: 'again', session: taking.session };
     const held = taking.session;
     try {
       const outcome = await attempt(held, scopes, log, leaseId);
@@ -102,7 +103,10 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
       }
       const { reason, claims } = outcome;
       const failure = { leaseId, scopes, reason, ...(claims === undefined ? {} : { claims }) };
-      return { kind: 'ended', latest: await leaveFailure(now.session, failure, log), outcome };
+      const left = await leaveFailure(now.session, failure, log);
+      // A holder that was taken for dead may have stored its tokens between that look and this write.
+      if (left.tokenGeneration !== tokenGeneration) return { kind: 'again', session: left };
+      return { kind: 'ended', latest: left, outcome };
     } catch (error) {
       await leaveFailure(held, { leaseId, scopes }, log);
       throw error;
@@ -115,9 +119,16 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
     return written.kind === 'written' ? written.session : session;
   }
 
-  async function lookAgain(session: Session) {
+  /**
+   * A write whose answer was lost is sent again by the table's library and then finds the row changed, by itself: without
+   * another look everybody would wait out a lease that nobody knows to be theirs.
+   */
+  async function takeLease(session: Session, leaseId: string) {
+    const taking = await store.takeLease(session, leaseId);
+    if (taking.kind !== 'changed') return taking;
     const found = await store.refetch(session);
-    return found.kind === 'gone' ? sessionEnded(session) : { kind: 'again' as const, session: found.session };
+    if (found.kind === 'gone') return found;
+    return { kind: found.session.leaseId === leaseId ? 'taken' : 'changed', session: found.session } as const;
   }
 
   /** Ends the lease and tells those who wait. If that fails as well, the lease ends by its time. */

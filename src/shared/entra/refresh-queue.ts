@@ -25,6 +25,8 @@ export interface RefreshQueueNeeds {
 interface Left {
   readonly latest: Session;
   readonly failure?: Failure;
+  /** The session is over: whoever is still in the queue need not ask. */
+  readonly ended?: true;
 }
 
 interface Failure {
@@ -68,6 +70,7 @@ export function createRefreshQueue({ attempt, refresh, monotonicMs }: RefreshQue
       left: { latest: session, failure: { scopes, endedAtMs: monotonicMs(), repeat } },
       settle: repeat,
     });
+    if (before.ended) return { left: before, settle: () => ({ kind: 'session-ended' }) };
     try {
       if (failure !== undefined && failure.endedAtMs >= queuedAtMs && isSame(failure.scopes, scopes)) {
         const cached = await attempt(latest, scopes, log);
@@ -78,6 +81,7 @@ export function createRefreshQueue({ attempt, refresh, monotonicMs }: RefreshQue
       }
       const end = await refresh(latest, scopes, log);
       const settle = () => end.outcome;
+      if (end.outcome.kind === 'session-ended') return { left: { latest: end.latest, ended: true }, settle };
       return end.outcome.kind === 'interaction-required'
         ? failed(end.latest, settle)
         : { left: { latest: end.latest }, settle };

@@ -69,6 +69,8 @@ export interface SessionStoreNeeds {
   readonly now: () => Date;
   readonly monotonicMs: () => number;
   readonly random: RandomBytes;
+  /** Between two tries of a write that met another. */
+  readonly wait?: (durationMs: number) => Promise<void>;
 }
 
 const SECRET_BYTES = 32;

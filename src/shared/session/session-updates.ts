@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { RandomBytes } from '../crypto/seal.ts';
 import { BffError } from '../errors.ts';
@@ -52,6 +52,8 @@ export interface SessionUpdatesNeeds {
   readonly now: () => Date;
   readonly monotonicMs: () => number;
   readonly random: RandomBytes;
+  /** Between two tries of a write that met another. */
+  readonly wait?: (durationMs: number) => Promise<void>;
 }
 
 const WRITE_ATTEMPTS = 5;
@@ -59,6 +61,7 @@ const JITTER_MS = 20;
 
 export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates {
   const { table, rows, opener, copy, indexKey, idleSeconds, now, monotonicMs, random } = needs;
+  const { wait = setTimeout } = needs;
 
   const written = (session: Session, askedAtMs: number): Session => {
     copy.update(rows.keysOf(session.address), { session, askedAtMs });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createLeasedRefresh, LEASE_MS } from '../../../src/shared/entra/leased-refresh.ts';
@@ -88,6 +88,20 @@ describe('a refresh under a lease', () => {
     const found = await store.refetch(session);
     expect(found).toMatchObject({ kind: 'found', session: { generation: 1, tokenGeneration: 1 } });
     expect(found).not.toHaveProperty('session.leaseId');
+  });
+
+  it("that a repeated write took is the holder's own: it does not wait for itself (T3)", async () => {
+    const { takeLease } = store;
+    // The library sent the write again, because its first answer was lost, and tells how the second one ended.
+    const repeated = vi.spyOn(store, 'takeLease').mockImplementation(async (current, leaseId) => {
+      await takeLease(current, leaseId);
+      return takeLease(current, leaseId);
+    });
+    const worker = workerOf(token);
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    expect(repeated).toHaveBeenCalledOnce();
+    expect(worker.redemptions()).toBe(1);
+    expect(worker.elapsedMs()).toBe(0);
   });
 
   it('of somebody else is watched, and its result used without a redemption', async () => {

@@ -111,7 +111,7 @@ describe.runIf(isWholeProof)('clocks of workers that are wrong', () => {
     report({
       part: 'faults',
       rows: 'K1',
-      what: 'clocks 4 minutes ahead and behind; 6 behind, 70 ahead; jumps of an hour, and of 10 minutes during a lease',
+      what: 'clocks 4 minutes ahead and behind (renewals: 2); 6 behind, 70 ahead; jumps of an hour, and of 10 minutes during a lease',
       result:
         'within 5 minutes all is served; beyond it no sign-in; sessions survive jumps; a lease is not cut short',
     });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LEASE_MS } from '../../../src/shared/entra/leased-refresh.ts';
 import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';
@@ -20,7 +21,6 @@ afterEach(async () => {
   for (const [at, worker] of deployment.workers.entries()) if (!worker.isUp()) await deployment.replace(at);
 });
 
-const LEASE_MS = 15_000;
 const LOOK_MS = 1_000; // one look at the row, on a busy machine
 
 /** A point that can be seen from outside: at this request the worker is killed. */
@@ -153,7 +153,7 @@ describe('a worker that is killed while it renews', () => {
   });
 
   it.runIf(isWholeProof)(
-    'delays 10 calls on two workers by no more than 15 s and one look, measured (I2)',
+    'delays 10 calls on two workers by no more than the lease and one look, measured (I2)',
     async () => {
       const browser = await signedIn(deployment, 'ben', { expired: true });
       const before = redemptions(deployment);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LEASE_MS } from '../../../src/shared/entra/leased-refresh.ts';
 import { signIn } from '../../support/world.ts';
 import { isWholeProof, report } from '../report.ts';
 import { call, type Deployment, redemptions, signedIn, startDeployment } from './deployment.ts';
@@ -51,7 +52,7 @@ describe.runIf(isWholeProof)('a row of several parts', () => {
     await expect
       .poll(() => proxy.count({ operation: 'read', worker: 'worker-1' }) - looks)
       .toBeGreaterThanOrEqual(2);
-    deployment.worker(1).pass(15_000);
+    deployment.worker(1).pass(LEASE_MS);
     expect((await other).status).toBe(200);
     expect(redemptions(deployment) - redeemed).toBe(2);
     const renewed = await rowOf(world, browser);

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => deployment.close());
 afterEach(() => deployment.reset());
 
-const NO_WAIT_MS = 5_000; // far below the 15 s that a lease of a dead holder costs
+const NO_WAIT_MS = 5_000; // far below what a lease of a dead holder costs
 
 async function timed<Result>(action: () => Promise<Result>): Promise<readonly [Result, number]> {
   const startedMs = performance.now();

@@ -34,12 +34,14 @@ beforeAll(async () => {
   // As in production, each worker keeps a copy of the sessions that it opened.
   deployment = await startDeployment({ people: directory, environment: { SESSION_CACHE_SECONDS: '5' } });
   const { intercept } = deployment.world.entra;
+  let answers = 0;
   intercept.tokenResponse = (reply) => {
     const body: Record<string, unknown> = { ...Object(reply.body) };
     for (const name of ['access_token', 'refresh_token', 'id_token']) issued.add(String(body[name]));
     issued.add(String(decodeJwt(String(body['id_token']))['sid']));
     // Renewed with the next call, or when some seconds have passed: five minutes before its end it counts as ended.
-    const lifetimeSeconds = random.next() < 0.15 ? 200 : 301 + random.below(45);
+    // One in four for certain, the others by chance.
+    const lifetimeSeconds = answers++ % 4 === 0 ? 200 : 301 + random.below(45);
     return { ...reply, body: { ...body, expires_in: lifetimeSeconds } };
   };
   await inLanes(crowd, async (user) => {

@@ -1,0 +1,168 @@
+import type { Buffer } from 'node:buffer';
+import { BffError } from '../../../src/shared/errors.ts';
+import type { RowKeys } from '../../../src/shared/storage/table.ts';
+import type { Log } from '../../../src/shared/telemetry/log.ts';
+import { type Person, people, tenantId } from './people.ts';
+import type { SimulatedIssuer } from './simulated-issuer.ts';
+import type { Worker } from './worker.ts';
+
+/** What a person does, at one worker, with one browser. */
+export type Activity = {
+  readonly worker: string;
+  readonly browser: string;
+  /** Begins only after this other one has been answered; else at once. */
+  readonly after?: number;
+} & (
+  | { readonly does: 'call'; readonly scopes?: readonly string[] }
+  /** `informed`: it reads the session first, as the function does, for Entra's name of it. */
+  | { readonly does: 'logout'; readonly informed?: boolean }
+  | { readonly does: 'end-all' }
+  | { readonly does: 'decline' }
+  | { readonly does: 'sign-in'; readonly person: Person }
+);
+
+/** How it was answered. */
+export type Answer =
+  | { readonly kind: 'token'; readonly accessToken: string }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'interaction-required'; readonly reason: string }
+  /** The cookie led to no session any more, at the start or later. */
+  | { readonly kind: 'signed-out'; readonly reason: string }
+  | { readonly kind: 'problem'; readonly code: string }
+  /** Something that the product does not foresee. */
+  | { readonly kind: 'crash'; readonly error: string };
+
+/** A browser's cookie and where it leads. */
+export interface Browser {
+  readonly owner: Person['name'];
+  readonly cookieValue: string;
+  readonly row: RowKeys;
+  readonly signedInAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+export interface ActivityNeeds {
+  readonly worker: Worker;
+  readonly issuer: SimulatedIssuer;
+  readonly browsers: Map<string, Browser>;
+  readonly now: () => Date;
+  readonly absoluteSeconds: number;
+  readonly log: Log;
+}
+
+const defaultScopes = ['User.Read'];
+
+/** Does it as the functions do, in the order of `endpoint.ts`: read, record the use, then the function. */
+export async function perform(activity: Activity, needs: ActivityNeeds): Promise<Answer> {
+  try {
+    switch (activity.does) {
+      case 'call':
+        return await call(activity, needs);
+      case 'logout':
+        return await logOut(activity, needs);
+      case 'end-all':
+        return await endAll(activity, needs);
+      case 'decline':
+        return await decline(activity, needs);
+      case 'sign-in':
+        return await signIn(activity, needs);
+    }
+  } catch (error) {
+    return error instanceof BffError
+      ? { kind: 'problem', code: error.code }
+      : { kind: 'crash', error: String(error) };
+  }
+}
+
+async function call(
+  { browser, scopes = defaultScopes }: Activity & { readonly does: 'call' },
+  { worker, browsers, log }: ActivityNeeds,
+): Promise<Answer> {
+  const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
+  if (read.kind === 'none') return { kind: 'signed-out', reason: read.reason };
+  const session = await worker.store.touch(read.session);
+  const acquisition = await worker.acquireToken(session, scopes, log);
+  switch (acquisition.kind) {
+    case 'token':
+      return { kind: 'token', accessToken: acquisition.accessToken };
+    case 'interaction-required':
+      return { kind: 'interaction-required', reason: acquisition.reason };
+    case 'session-ended':
+      return { kind: 'signed-out', reason: 'session-ended' };
+  }
+}
+
+async function logOut(
+  { browser, informed = false }: Activity & { readonly does: 'logout' },
+  { worker, browsers, log }: ActivityNeeds,
+): Promise<Answer> {
+  const cookieValue = browsers.get(browser)?.cookieValue;
+  const read = informed ? await worker.store.read(cookieValue ?? '').catch(() => undefined) : undefined;
+  const session = read?.kind === 'live' ? read.session : undefined;
+  const outcome = await worker.logout.end(cookieValue, session, log);
+  // `pending` says that it is not done, and is finished at the browser's next visit.
+  return outcome.kind === 'done' ? { kind: 'done' } : { kind: 'problem', code: 'storage_unavailable' };
+}
+
+/** Ends all sessions of the browser's person, this one too. */
+async function endAll({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
+  const owner = people.find(({ name }) => name === browsers.get(browser)?.owner);
+  if (owner !== undefined) await worker.store.endAll({ tenantId, objectId: owner.objectId });
+  return { kind: 'done' };
+}
+
+/** Remembers that the person said no to a feature, as the callback does. */
+async function decline({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
+  const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
+  if (read.kind === 'none') return { kind: 'signed-out', reason: read.reason };
+  const session = await worker.store.touch(read.session);
+  const mail = { by: 'person', count: 1, askAgainAt: '2099-01-01T00:00:00.000Z' } as const;
+  const facts = { ...session.facts, withheld: { mail } };
+  await worker.store.write(session, { ...session, facts });
+  return { kind: 'done' };
+}
+
+async function signIn(
+  { browser, person }: Activity & { readonly does: 'sign-in' },
+  { worker, issuer, browsers, now, absoluteSeconds }: ActivityNeeds,
+): Promise<Answer> {
+  const startedAt = now();
+  const state = `state of ${browser}, ${worker.random(16).toString('base64url')}`;
+  const nonce = `nonce of ${state}`;
+  const redeemed = await worker.codeFlow.redeem({
+    code: issuer.authorize(person, nonce),
+    scopes: defaultScopes,
+    nonce,
+    codeVerifier: 'v'.repeat(43),
+  });
+  if (redeemed.kind !== 'redeemed') return { kind: 'crash', error: `sign-in ${redeemed.kind}` };
+  const { claims, account, msalCache, grantedScopes } = redeemed;
+  const facts = {
+    lineageId: worker.random(16).toString('base64url'),
+    claims,
+    account,
+    signedInAt: now(),
+    expiresAt: new Date(now().getTime() + absoluteSeconds * 1000),
+    grantedScopes,
+    withheld: {},
+  };
+  const rowId: Buffer = worker.rowIdOf(state);
+  const created = await worker.store.create({ facts, msalCache, tokenGeneration: 0 }, rowId, startedAt);
+  if (created.kind === 'ended-meanwhile') return { kind: 'signed-out', reason: created.kind };
+  if (created.kind !== 'created') return { kind: 'crash', error: `session ${created.kind}` };
+  const { cookieValue, session } = created;
+  const replaced = worker.store.addressOf(browsers.get(browser)?.cookieValue ?? '');
+  // A row that stays behind ends by its own limits, and nobody has its cookie any more.
+  if (replaced !== undefined) await worker.store.remove(replaced).catch(() => {});
+  browsers.set(browser, {
+    owner: person.name,
+    cookieValue,
+    row: {
+      partitionKey: `user-${session.address.userHash.toString('base64url')}`,
+      rowKey: `session-${rowId.toString('base64url')}`,
+    },
+    signedInAtMs: facts.signedInAt.getTime(),
+    expiresAtMs: facts.expiresAt.getTime(),
+  });
+  return { kind: 'done' };
+}

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+
+/** ETags are compared and nothing else: two states are one when their ETags differ in spelling alone. */
+export function canonicalHash(text: string): string {
+  const names = new Map<string, string>();
+  const canonical = text.replace(/etag-\d+/g, (etag) => {
+    const name = names.get(etag) ?? `version ${names.size}`;
+    names.set(etag, name);
+    return name;
+  });
+  return createHash('sha1').update(canonical).digest('base64');
+}

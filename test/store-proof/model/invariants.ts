@@ -1,0 +1,254 @@
+import { Buffer } from 'node:buffer';
+import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
+import { readMsalCache } from '../../../src/shared/entra/msal-cache.ts';
+import type { SessionContent } from '../../../src/shared/session/session.ts';
+import type { Browser } from './activity.ts';
+import { accessTokenLifetimeSeconds, indexKey, people, tenantId } from './people.ts';
+import type { Family, Issue } from './simulated-issuer.ts';
+import { keyOf, type Version } from './simulated-table.ts';
+import type { ActivityRecord, World } from './world-state.ts';
+
+/** What does not hold after a choice; undefined when everything does. */
+export function checkStep(world: World): string | undefined {
+  for (const version of world.table.versions()) {
+    const broken = checkRow(world, version);
+    if (broken !== undefined) return broken;
+  }
+  for (const record of world.records) {
+    const broken = checkAnswer(world, record);
+    if (broken !== undefined) return broken;
+  }
+  return checkRedemptions(world) ?? checkLeases(world);
+}
+
+/** What does not hold in the end. */
+export function checkEnd(world: World): string | undefined {
+  for (const { state, activity, index } of world.records) {
+    if (state === 'running') return `every call ends: ${index} (${activity.does}) waits for ever`;
+  }
+  for (const version of world.table.versions()) {
+    const broken = checkKept(world, version);
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
+}
+
+const sound = new WeakSet<Version>();
+
+/** One account to a row, no secret of anybody else in it, and no row that was deleted. */
+function checkRow({ table, reader, issuer }: World, version: Version): string | undefined {
+  const { row } = version;
+  if (table.removedAtMs.has(keyOf(row))) return 'a deleted row stays away: it is there again';
+  if (sound.has(version)) return undefined;
+  const opened = reader.open(row);
+  if (opened.kind === 'unreadable') return 'every stored row opens';
+  if (opened.kind === 'other') return undefined;
+  const owner = people.find(({ objectId }) => row.partitionKey === `user-${hashOf(objectId)}`);
+  if (owner === undefined) return 'every row is in the partition of a person';
+  const { homeAccountIds, idTokens } = readMsalCache(opened.content.msalCache);
+  if (homeAccountIds.length !== 1) return `one account to a row: ${homeAccountIds.length}`;
+  const text = textOf(opened.content, idTokens);
+  for (const { name, objectId } of people) {
+    if (name !== owner.name && (text.includes(objectId) || text.includes(`-${name}-`))) {
+      return `no secret of one person in the row of another: ${name}'s in ${owner.name}'s`;
+    }
+  }
+  const families = issuer.state.families.filter(({ id }) => text.includes(`-${id}-`));
+  if (families.length !== 1) return `one sign-in to a row: ${families.map(({ id }) => id).join(', ')}`;
+  sound.add(version);
+  return undefined;
+}
+
+function hashOf(objectId: string): string {
+  return keyedHash(indexKey, ['user', tenantId, objectId]).toString('base64url');
+}
+
+/** What the row says, with the ID tokens' claims in plain text. */
+function textOf({ facts, msalCache }: SessionContent, idTokens: readonly string[]): string {
+  const payloads = idTokens.map((token) => Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  return [JSON.stringify(facts.claims.all), JSON.stringify(facts.account), msalCache, ...payloads].join('\n');
+}
+
+/** Signing out is final, and nobody is refused without a cause. */
+function checkAnswer(world: World, record: ActivityRecord): string | undefined {
+  const { answer, activity, index } = record;
+  if (answer === undefined || record.answeredAtStep !== world.trace.length) return undefined;
+  const what = `${index} (${activity.does} at ${activity.worker})`;
+  switch (answer.kind) {
+    case 'crash':
+      return `nothing unforeseen: ${what} ${answer.error}`;
+    case 'problem':
+      return world.faults.length === 0 ? `no problem without a fault: ${what} ${answer.code}` : undefined;
+    case 'token':
+      if (record.loggedOut === 'here') return `signing out is final at its worker: ${what}`;
+      if (record.loggedOut === 'elsewhere' && !hadFreshCopy(world, record)) {
+        return `signing out is final at every worker: ${what}`;
+      }
+      return isPastLimits(world, record) ? `a session ends by its limits: ${what}` : undefined;
+    case 'signed-out':
+      return hasEnded(world, record)
+        ? undefined
+        : `nobody is signed out without a cause: ${what} ${answer.reason}`;
+    case 'interaction-required':
+      return isRedeemable(world, record) ? `a refusal is true: ${what} ${answer.reason}` : undefined;
+    case 'done':
+      return undefined;
+  }
+}
+
+/** The worker had asked for the row before it was deleted, and less than the copy's time ago. */
+function hadFreshCopy(
+  { messages, table, setting }: World,
+  { activity, browser, beganAtMs = 0 }: ActivityRecord,
+): boolean {
+  if (browser === undefined) return false;
+  const row = keyOf(browser.row);
+  const removedAtMs = table.removedAtMs.get(row) ?? Number.NEGATIVE_INFINITY;
+  return messages.some(
+    (message) =>
+      message.worker === activity.worker &&
+      message.row === row &&
+      (message.appliedAtMs ?? Number.POSITIVE_INFINITY) <= removedAtMs &&
+      beganAtMs - message.sentAtMs < setting.cacheSeconds * 1000,
+  );
+}
+
+/** The latest time before a moment at which the session may have been used; what still runs may use it at any time. */
+function latestUseMs({ records }: World, browser: Browser, untilMs: number): number {
+  const uses = records
+    .filter((other) => other.browser === browser && (other.beganAtMs ?? Number.POSITIVE_INFINITY) < untilMs)
+    .map(({ answeredAtMs }) => Math.min(answeredAtMs ?? untilMs, untilMs));
+  return Math.max(browser.signedInAtMs, ...uses);
+}
+
+/** The latest time at which it certainly was. */
+function certainUseMs({ records }: World, browser: Browser): number {
+  const uses = records
+    .filter((other) => other.browser === browser && other.answer?.kind === 'token')
+    .map(({ beganAtMs = 0 }) => beganAtMs);
+  return Math.max(browser.signedInAtMs, ...uses);
+}
+
+// A worker's clock may be wrong, and its copy may be old.
+const toleranceMs = ({ setting }: World) =>
+  2 * Math.max(0, ...Object.values(setting.clockSkewMs ?? {}).map(Math.abs)) + setting.cacheSeconds * 1000;
+
+function isPastLimits(world: World, { browser, beganAtMs = 0 }: ActivityRecord): boolean {
+  if (browser === undefined) return true;
+  const idleMs = world.setting.idleSeconds * 1000;
+  const idleUntilMs = latestUseMs(world, browser, beganAtMs) + idleMs;
+  return beganAtMs - toleranceMs(world) >= Math.min(browser.expiresAtMs, idleUntilMs);
+}
+
+/** There is a reason for a session to be gone: its limits, or that somebody ended it. */
+function hasEnded(world: World, { browser }: ActivityRecord): boolean {
+  if (browser === undefined) return true;
+  // Use is written at most once per twelfth of the idle time, and not at all when somebody else just wrote.
+  const idleMs = (world.setting.idleSeconds * 1000 * 10) / 12;
+  const idleUntilMs = certainUseMs(world, browser) + idleMs;
+  if (world.nowMs() + toleranceMs(world) >= Math.min(browser.expiresAtMs, idleUntilMs)) return true;
+  return world.records.some(
+    ({ activity, browser: other }) =>
+      ((activity.does === 'logout' || activity.does === 'sign-in') && other === browser) ||
+      (activity.does === 'end-all' && other?.owner === browser.owner),
+  );
+}
+
+/** Whether the refresh token in the row would give new tokens just now. */
+function isRedeemable({ table, reader, issuer, setting }: World, { browser }: ActivityRecord): boolean {
+  const version = table
+    .versions()
+    .find(({ row }) => browser !== undefined && keyOf(row) === keyOf(browser.row));
+  const opened = version && reader.open(version.row);
+  if (opened?.kind !== 'session') return false;
+  return issuer.state.families.some((family) => {
+    const stored = refreshTokenIn(opened.content, family);
+    if (stored === undefined || family.revoked) return false;
+    return setting.issuer === 'entra-like' || !family.used.includes(stored);
+  });
+}
+
+/** A refresh token is redeemed once, unless its holder could not keep what it got. */
+function checkRedemptions(world: World): string | undefined {
+  const { issues, refused, state } = world.issuer;
+  for (const family of state.families) {
+    if (isDisturbed(world, family)) continue;
+    const again =
+      issues.find((issue) => issue.family === family.id && issue.again)?.redeemed ??
+      refused.find(({ refreshToken }) => refreshToken.startsWith(`refresh-${family.id}-`))?.refreshToken;
+    if (again !== undefined) return `a refresh token is redeemed once: ${again}`;
+  }
+  return undefined;
+}
+
+/** A lease is waited out only when something befell its holder. */
+function checkLeases({ logged, faults }: World): string | undefined {
+  if (!logged.some(({ record }) => record.event === 'lease-taken-over')) return undefined;
+  return faults.some(({ kind }) => kind !== 'repeated')
+    ? undefined
+    : 'nobody waits out the lease of a holder that lives';
+}
+
+/** The newest tokens are in the row. */
+function checkKept(world: World, { row }: Version): string | undefined {
+  const opened = world.reader.open(row);
+  if (opened.kind !== 'session') return undefined;
+  const { content } = opened;
+  for (const family of world.issuer.state.families) {
+    const stored = refreshTokenIn(content, family);
+    if (stored === undefined || isDisturbed(world, family)) continue;
+    if (stored !== family.newest) {
+      return `the newest refresh token survives: ${stored} of ${family.newest} of ${family.id}`;
+    }
+    for (const issue of world.issuer.issues) {
+      if (issue.atMs + accessTokenLifetimeSeconds * 1000 <= world.nowMs() + toleranceMs(world)) continue;
+      if (issue.family === family.id && !isStoredOrSuperseded(world, issue, content)) {
+        return `every access token is kept: ${issue.accessToken}`;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** MSAL drops an access token when it stores another one with a scope in common (measured); that one is looked for too. */
+function isStoredOrSuperseded({ issuer }: World, issue: Issue, { msalCache }: SessionContent): boolean {
+  const later = issuer.issues.slice(issuer.issues.indexOf(issue) + 1);
+  const isSuperseded = later.some(
+    ({ family, scopes }) =>
+      family === issue.family &&
+      resourceScopes(scopes).some((scope) => resourceScopes(issue.scopes).includes(scope)),
+  );
+  return isSuperseded || msalCache.includes(`"${issue.accessToken}"`);
+}
+
+const openIdScopes = ['openid', 'profile', 'offline_access'];
+const resourceScopes = (scopes: string) => scopes.split(' ').filter((scope) => !openIdScopes.includes(scope));
+
+/** The number of this sign-in's refresh token in the row; undefined when the row is another's. */
+function refreshTokenIn({ msalCache }: SessionContent, { id }: Family): number | undefined {
+  const [, number] = new RegExp(`"refresh-${id}-(\\d+)"`).exec(msalCache) ?? [];
+  return number === undefined ? undefined : Number(number);
+}
+
+/**
+ * Something befell a holder after it had asked for tokens and before they were stored, or one whose request came to the
+ * issuer after others had given it up. Then an issuer that rotates strictly costs a sign-in, and another one nothing.
+ */
+function isDisturbed({ issuer, faults, messages, keptAfter }: World, { id }: Family): boolean {
+  const sentAt = (name: string) => messages.findIndex((message) => message.name === name);
+  const befell = (worker: string, since: number, until: number) =>
+    faults.some((fault) => {
+      if (fault.worker !== worker || fault.kind === 'repeated' || fault.afterMessages >= until) return false;
+      return fault.message === undefined || messages.indexOf(fault.message) >= since;
+    });
+  const asked = issuer.issues.some(({ family, worker, message, refreshToken }) => {
+    const until = keptAfter.get(refreshToken) ?? Number.POSITIVE_INFINITY;
+    return family === id && befell(worker, sentAt(message), until);
+  });
+  const late = issuer.refused.some(({ refreshToken, message }) => {
+    const since = sentAt(message);
+    const worker = messages[since]?.worker ?? '';
+    return refreshToken.startsWith(`refresh-${id}-`) && befell(worker, since, Number.POSITIVE_INFINITY);
+  });
+  return asked || late;
+}

@@ -1,0 +1,85 @@
+import type { Message } from './network.ts';
+import type { FaultKind, Setting } from './setting.ts';
+import type { Choice, Fault } from './world-state.ts';
+
+/** What may go wrong next, within what the setting allows, and what has gone wrong. */
+export interface Misfortune {
+  readonly faults: readonly Fault[];
+  mayBefall(kind: FaultKind): boolean;
+  /** No fault is possible any more. */
+  isOver(): boolean;
+  befall(kind: FaultKind, worker: string, message?: Message): void;
+  ofMessage(message: Message): readonly Choice[];
+  ofWorker(
+    worker: string,
+    acts: { readonly kill: () => void; readonly stall: () => void },
+  ): readonly Choice[];
+}
+
+type Wake = (worker: string, told: string, act: () => void) => Promise<void>;
+
+export function createMisfortune(
+  { faults: { kinds, atMost } }: Setting,
+  messages: readonly Message[],
+  wake: Wake,
+): Misfortune {
+  const faults: Fault[] = [];
+  const befall = (kind: FaultKind, worker: string, message?: Message) => {
+    const fault = { kind, worker, afterMessages: messages.length };
+    faults.push(message === undefined ? fault : { ...fault, message });
+  };
+  const mayBefall = (kind: FaultKind) => kinds.includes(kind) && faults.length < atMost;
+  const choice = (name: string, take: () => Promise<void>): Choice => ({ name, kind: 'fault', take });
+
+  return {
+    faults,
+    mayBefall,
+    isOver: () => kinds.length === 0 || faults.length >= atMost,
+    befall,
+
+    ofMessage(message) {
+      const { name, worker, operation, appliedAtMs } = message;
+      const choices: Choice[] = [];
+      const add = (kind: FaultKind, text: string, take: () => Promise<void>) => {
+        if (!mayBefall(kind)) return;
+        const suffer = () => {
+          befall(kind, worker, message);
+          return take();
+        };
+        choices.push(choice(text, suffer));
+      };
+      const fail = () => wake(worker, `${name} fails`, () => message.fail());
+      if (appliedAtMs === undefined) {
+        add('fails', `${name} fails`, () => {
+          message.lost = true;
+          return fail();
+        });
+        return choices;
+      }
+      add('answer lost', `${name} loses its answer`, fail);
+      // The product never sends a token request again.
+      if (operation !== 'token') {
+        add('repeated', `${name} is repeated`, () => {
+          message.apply();
+          return wake(worker, `${name}: ${message.saying}`, () => message.answer());
+        });
+      }
+      return choices;
+    },
+
+    ofWorker(worker, { kill, stall }) {
+      const choices: Choice[] = [];
+      const add = (kind: FaultKind, text: string, act: () => void) => {
+        if (!mayBefall(kind)) return;
+        const suffer = async () => {
+          befall(kind, worker);
+          act();
+        };
+        choices.push(choice(text, suffer));
+      };
+      add('killed', `${worker} is killed`, kill);
+      add('stalled', `${worker} stalls`, stall);
+      return choices;
+    },
+  };
+}

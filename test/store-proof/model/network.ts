@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { BffError } from '../../../src/shared/errors.ts';
+import { type HttpAnswer, HttpFailure, type SendHttp } from '../../../src/shared/network/http-request.ts';
+import type { Row, RowKeys, Table } from '../../../src/shared/storage/table.ts';
+import type { SimulatedIssuer } from './simulated-issuer.ts';
+import { keyOf, type SimulatedTable } from './simulated-table.ts';
+
+/**
+ * An operation on its way. It has two moments: it is applied at the table or the issuer, and its answer reaches the
+ * worker. Until the first it may be anywhere on the way, and when its worker has given up it may still be applied.
+ */
+export interface Message {
+  readonly name: string;
+  readonly worker: string;
+  readonly operation: Operation;
+  /** The row it is about; the issuer's requests have none. */
+  readonly row: string | undefined;
+  readonly sentAtMs: number;
+  readonly deadlineMs: number;
+  appliedAtMs: number | undefined;
+  /** The worker has heard something: the answer, or that there will be none. */
+  told: boolean;
+  /** It never reaches the other side. */
+  lost: boolean;
+  apply(): void;
+  answer(): void;
+  fail(): void;
+  /** What the answer says, in words that are the same in every run that comes to the same; undefined until applied. */
+  readonly saying: string | undefined;
+}
+
+export type Operation = 'read' | 'list' | 'insert' | 'replace' | 'merge' | 'remove' | 'token';
+
+export interface Network {
+  readonly messages: readonly Message[];
+  tableOf(worker: string): Table;
+  sendHttpOf(worker: string): SendHttp;
+}
+
+// The deadlines that `azure-table.ts` gives its operations; the token request names its own.
+const READ_DEADLINE_MS = 2_000;
+const WRITE_DEADLINE_MS = 4_000;
+
+export interface NetworkNeeds {
+  readonly table: SimulatedTable;
+  readonly issuer: SimulatedIssuer;
+  readonly nowMs: () => number;
+  /** A row's content, opened and in a canonical spelling. */
+  readonly describeRow: (row: Row) => string;
+}
+
+export function createNetwork({ table, issuer, nowMs, describeRow }: NetworkNeeds): Network {
+  const messages: Message[] = [];
+  const counts = new Map<string, number>();
+
+  function send<Answer>(
+    worker: string,
+    operation: Operation,
+    row: string | undefined,
+    deadlineMs: number,
+    act: (name: string) => Answer,
+    describe: (answer: Answer) => string,
+    failure: () => Error,
+  ): Promise<Answer> {
+    const count = (counts.get(worker) ?? 0) + 1;
+    counts.set(worker, count);
+    const name = `${worker} ${operation} ${count}`;
+    return new Promise((resolve, reject) => {
+      let outcome: { readonly answer: Answer; readonly saying: string } | undefined;
+      const sentAtMs = nowMs();
+      messages.push({
+        name,
+        worker,
+        operation,
+        row,
+        sentAtMs,
+        deadlineMs: sentAtMs + deadlineMs,
+        appliedAtMs: undefined,
+        told: false,
+        lost: false,
+        apply() {
+          const answer = act(name);
+          outcome = { answer, saying: describe(answer) };
+          this.appliedAtMs = nowMs();
+        },
+        answer() {
+          if (outcome === undefined) throw new Error(`${name} has no answer yet`);
+          this.told = true;
+          resolve(outcome.answer);
+        },
+        fail() {
+          this.told = true;
+          reject(failure());
+        },
+        get saying() {
+          return outcome?.saying;
+        },
+      });
+    });
+  }
+
+  return {
+    messages,
+    tableOf(worker) {
+      const ask = <Answer extends object | undefined>(
+        operation: Operation,
+        keys: RowKeys,
+        act: () => Answer,
+      ) =>
+        send(
+          worker,
+          operation,
+          keyOf(keys),
+          operation === 'read' || operation === 'list' ? READ_DEADLINE_MS : WRITE_DEADLINE_MS,
+          act,
+          (answer) => describeAnswer(answer, describeRow),
+          () => new BffError('storage_unavailable'),
+        );
+      return {
+        name: 'sessions',
+        read: (keys) => ask('read', keys, () => table.read(keys)),
+        insert: (row) => ask('insert', row, () => table.insert(row)),
+        replace: (row, etag) => ask('replace', row, () => table.replace(row, etag)),
+        merge: (row, etag) => ask('merge', row, () => table.merge(row, etag)),
+        remove: async (keys) => {
+          await ask('remove', keys, () => {
+            table.remove(keys);
+            return undefined;
+          });
+        },
+        removeUnchanged: (keys, etag) => ask('remove', keys, () => table.removeUnchanged(keys, etag)),
+        list: (range, _columns, limit) =>
+          ask('list', { partitionKey: JSON.stringify(range), rowKey: '' }, () => table.list(range, limit)),
+        check: async () => {},
+      };
+    },
+    sendHttpOf: (worker) => (request) =>
+      send(
+        worker,
+        'token',
+        undefined,
+        request.deadlineMs,
+        (name): HttpAnswer => issuer.answer(request, worker, name),
+        ({ status, body }) => `${status} ${createHash('sha1').update(body).digest('hex')}`,
+        () => new HttpFailure('timeout'),
+      ),
+  };
+}
+
+function describeAnswer(answer: object | undefined, describeRow: (row: Row) => string): string {
+  return JSON.stringify(answer ?? 'done', (name, value: unknown) =>
+    name === 'row' ? describeRow(value as Row) : value,
+  );
+}

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isWholeProof, report } from '../report.ts';
+import { explore } from './explore.ts';
+import { backToManyThreads, runOnOneThread } from './one-thread.ts';
+import { alice, bob } from './people.ts';
+import {
+  logoutOfOneWorker,
+  noClear,
+  noIfMatch,
+  noLease,
+  noSecondLook,
+  type PlantedBug,
+  sharedClient,
+  upsert,
+} from './planted-bugs.ts';
+import { repeatViolation, signIn, Violation } from './run.ts';
+import type { Beginning, Setting } from './setting.ts';
+import { call, decline, logout, twoWorkers, untilRenewalSeconds } from './settings.ts';
+
+let beginning: Beginning;
+let found = 0;
+
+beforeAll(async () => {
+  runOnOneThread();
+  beginning = await signIn(
+    { laptop: alice, phone: bob },
+    { ...twoWorkers, passSeconds: untilRenewalSeconds },
+  );
+});
+afterAll(backToManyThreads);
+
+/** Explores until an invariant does not hold, and shows that the list of choices leads there again. */
+async function firstViolation(bug: PlantedBug, setting: Partial<Setting>): Promise<string> {
+  const planted: Setting = { ...twoWorkers, ...setting, bug };
+  const violation = await explore(planted, beginning).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof Violation) return error;
+      throw error;
+    },
+  );
+  if (violation === undefined) return 'none';
+  const { trace, invariant } = violation;
+  await expect(repeatViolation(planted, beginning, trace)).rejects.toThrow(invariant);
+  found++;
+  return invariant;
+}
+
+describe('the model finds', () => {
+  it('a write without If-Match, which loses the tokens of another (T4)', async () => {
+    const activities = [call('w1'), decline('w2')];
+    expect(await firstViolation(noIfMatch, { activities })).toMatch(/^the newest refresh token survives/);
+  });
+
+  it('a write that creates, which undoes a logout (L1)', async () => {
+    const activities = [call('w1'), logout('w2')];
+    expect(await firstViolation(upsert, { activities })).toMatch(/^a deleted row stays away/);
+  });
+
+  it('a refresh without a lease, which redeems twice (K2)', async () => {
+    const activities = [call('w1'), call('w2')];
+    expect(await firstViolation(noLease, { activities })).toMatch(/^a refresh token is redeemed once/);
+  });
+
+  it('an invalid_grant that is believed without another look at the row', async () => {
+    const activities = [call('w1'), call('w2')];
+    const faults = { kinds: ['stalled'], atMost: 1 } as const;
+    expect(
+      await firstViolation(noSecondLook, {
+        activities,
+        faults,
+        issuer: 'single-use',
+        coarseMs: 30_000,
+        freeTicks: 1,
+      }),
+    ).toMatch(/^a refusal is true/);
+  });
+
+  it('a logout that other workers do not see (L1)', async () => {
+    const activities = [logout('w1'), call('w2', { after: 0 })];
+    expect(await firstViolation(logoutOfOneWorker, { activities })).toMatch(/^signing out is final/);
+  });
+
+  it('one MSAL client for all, whose answers end in the wrong hands', async () => {
+    const activities = [call('w1'), call('w1', { browser: 'phone' })];
+    expect(await firstViolation(sharedClient, { activities })).not.toBe('none');
+  });
+});
+
+it('a cache that is not cleared before loading shows nothing while each request has its own client', async () => {
+  // All that MSAL's memory can hold then came from the row of this very session, in this very request.
+  const activities = isWholeProof
+    ? [call('w1'), call('w1', { browser: 'phone' })]
+    : [call('w1'), logout('w2')];
+  expect(await firstViolation(noClear, { activities })).toBe('none');
+});
+
+afterAll(() => {
+  report({
+    part: 'model',
+    rows: 'T4, L1, K2',
+    what: 'planted mistakes: no If-Match, upsert, no lease, no second look, logout of one worker, one client for all',
+    result: `${found} of 6 found, each again from its list of choices`,
+  });
+});

@@ -1,0 +1,104 @@
+import type { ICachePlugin } from '@azure/msal-node';
+import type { CreateMsalClient, MsalClient } from '../../../src/shared/entra/msal.ts';
+import type { Session, SessionStore } from '../../../src/shared/session/session-store.ts';
+import type { Table } from '../../../src/shared/storage/table.ts';
+
+/** A mistake, put between two parts of the product from outside. */
+export interface PlantedBug {
+  table(table: Table): Table;
+  store(store: SessionStore): SessionStore;
+  createMsal(create: CreateMsalClient): CreateMsalClient;
+}
+
+export const noBug: PlantedBug = {
+  table: (table) => table,
+  store: (store) => store,
+  createMsal: (create) => create,
+};
+
+/** Writes go through whatever was written since the row was read. */
+export const noIfMatch: PlantedBug = {
+  ...noBug,
+  table: (table) => ({ ...table, replace: (row) => table.replace(row, '*') }),
+};
+
+/** A write makes the row when it is not there any more. */
+export const upsert: PlantedBug = {
+  ...noBug,
+  table: (table) => ({
+    ...table,
+    async replace(row, etag) {
+      const updated = await table.replace(row, etag);
+      if (updated.kind !== 'missing') return updated;
+      const inserted = await table.insert(row);
+      return inserted.kind === 'inserted' ? { kind: 'updated', etag: inserted.etag } : { kind: 'changed' };
+    },
+  }),
+};
+
+/** Everybody believes to have the lease, and the row does not know. */
+export const noLease: PlantedBug = {
+  ...noBug,
+  store: (store) => ({
+    ...store,
+    takeLease: async (session, leaseId) => ({
+      kind: 'taken',
+      session: { ...session, leaseId, generation: session.generation + 1 },
+    }),
+  }),
+};
+
+/** The holder of a lease takes the row to be as it left it: when it reads again, and when it notes its failure. */
+export const noSecondLook: PlantedBug = {
+  ...noBug,
+  store(store) {
+    const held = new WeakSet<Session>();
+    return {
+      ...store,
+      async takeLease(session, leaseId) {
+        const taking = await store.takeLease(session, leaseId);
+        if (taking.kind === 'taken') held.add(taking.session);
+        return taking;
+      },
+      refetch: async (session) => (held.has(session) ? { kind: 'found', session } : store.refetch(session)),
+      async write(session, content, releasing) {
+        const written = await store.write(session, content, releasing);
+        return content.refreshFailure === undefined ? written : { kind: 'written', session };
+      },
+    };
+  },
+};
+
+/** A logout deletes nothing at the table: only this worker forgets the session. */
+export const logoutOfOneWorker: PlantedBug = {
+  ...noBug,
+  table: (table) => ({ ...table, remove: async () => {} }),
+};
+
+/** What a stored cache no longer has stays in MSAL's memory. */
+export const noClear: PlantedBug = {
+  ...noBug,
+  createMsal: (create) => (makePlugin, options) =>
+    create(makePlugin && (() => makePlugin(() => {})), options),
+};
+
+/** One MSAL client for all: whoever comes next puts the own cache plugin into it, and nothing is cleared. */
+export const sharedClient: PlantedBug = {
+  ...noBug,
+  createMsal(create) {
+    const clients = new Map<boolean, Promise<MsalClient>>();
+    let current: ICachePlugin | undefined;
+    const swappedIn: ICachePlugin = {
+      beforeCacheAccess: async (context) => current?.beforeCacheAccess(context),
+      afterCacheAccess: async (context) => current?.afterCacheAccess(context),
+    };
+    return async (makePlugin, options = { mayRedeem: true }) => {
+      if (makePlugin === undefined) return create(undefined, options);
+      const known = clients.get(options.mayRedeem) ?? create(() => swappedIn, options);
+      clients.set(options.mayRedeem, known);
+      const client = await known;
+      current = makePlugin(() => {});
+      return client;
+    };
+  },
+};

@@ -1,0 +1,28 @@
+import type { Activity } from './activity.ts';
+import type { Setting } from './setting.ts';
+
+/** Two workers, and no time limit of the session within reach. */
+export const twoWorkers: Setting = {
+  workers: ['w1', 'w2'],
+  issuer: 'strict',
+  activities: [],
+  idleSeconds: 12 * 60 * 60,
+  absoluteSeconds: 12 * 60 * 60,
+  cacheSeconds: 0,
+  coarseMs: 1_000,
+  freeTicks: 0,
+  faults: { kinds: [], atMost: 0 },
+};
+
+/** The access tokens of a sign-in so long ago have less than MSAL's five minutes left. */
+export const untilRenewalSeconds = 57 * 60;
+
+export const call = (worker: string, more: { browser?: string; after?: number } = {}): Activity => ({
+  worker,
+  browser: 'laptop',
+  does: 'call',
+  ...more,
+});
+
+export const logout = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'logout' });
+export const decline = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'decline' });

@@ -1,0 +1,108 @@
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { createLogout, type Logout } from '../../../src/shared/auth/logout.ts';
+import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
+import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
+import type { RandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
+import { type AcquireToken, createAcquireToken } from '../../../src/shared/entra/acquire-token.ts';
+import { type CodeFlow, createCodeFlow } from '../../../src/shared/entra/authorize.ts';
+import { createLeasedRefresh } from '../../../src/shared/entra/leased-refresh.ts';
+import { createMsal } from '../../../src/shared/entra/msal.ts';
+import { createRefreshQueue } from '../../../src/shared/entra/refresh-queue.ts';
+import { createSilentAttempt } from '../../../src/shared/entra/silent-attempt.ts';
+import { createTokenBreaker } from '../../../src/shared/entra/token-breaker.ts';
+import type { SendHttp } from '../../../src/shared/network/http-request.ts';
+import { createSessionStore, type SessionStore } from '../../../src/shared/session/session-store.ts';
+import type { Table } from '../../../src/shared/storage/table.ts';
+import { signingKeys } from './id-tokens.ts';
+import { authority, clientId, indexKey, origin, sealingKey, tenantId } from './people.ts';
+import { noBug, type PlantedBug } from './planted-bugs.ts';
+
+const credential = { options: { clientSecret: 'secret' }, check: () => Promise.resolve() };
+
+/** Loads the library that a worker loads when it first needs it. */
+export async function loadMsal(): Promise<void> {
+  const sendHttp = () => Promise.reject(new Error('nothing is sent'));
+  const breaker = createTokenBreaker(() => 0);
+  await createMsal({ authority, clientId, credential, sendHttp, breaker })();
+}
+
+/** The part of the product that holds sessions and tokens, wired as `bff.ts` wires it. */
+export interface Worker {
+  readonly store: SessionStore;
+  readonly acquireToken: AcquireToken;
+  readonly codeFlow: CodeFlow;
+  readonly logout: Logout;
+  readonly random: RandomBytes;
+  rowIdOf(state: string): Buffer;
+}
+
+export interface WorkerNeeds {
+  readonly table: Table;
+  readonly sendHttp: SendHttp;
+  readonly now: () => Date;
+  readonly monotonicMs: () => number;
+  readonly wait: (durationMs: number) => Promise<void>;
+  readonly random: RandomBytes;
+  readonly idleSeconds: number;
+  /** How long a worker serves a session without asking the table. */
+  readonly cacheSeconds: number;
+  readonly absoluteSeconds: number;
+  readonly bug?: PlantedBug;
+}
+
+export function createWorker(needs: WorkerNeeds): Worker {
+  const { sendHttp, now, monotonicMs, wait, random, absoluteSeconds, bug = noBug } = needs;
+  const table = bug.table(needs.table);
+  const keyRing = createKeyRing([sealingKey]);
+  const idTokenRules = {
+    clientId,
+    allowedTenants: new Set([tenantId]),
+    issuerOf: authority.issuerOf,
+    signingKeys,
+    now,
+  };
+  const breaker = createTokenBreaker(monotonicMs);
+  const createMsalClient = bug.createMsal(createMsal({ authority, clientId, credential, sendHttp, breaker }));
+  const store = bug.store(createSessionStore({ ...needs, table, keyRing, indexKey }));
+  const attempt = createSilentAttempt({ createMsalClient, store, idTokenRules });
+  const refresh = createLeasedRefresh({ store, attempt, random, monotonicMs, wait });
+  const sealer = (purpose: 'form-token' | 'logout-pending') =>
+    createTextSealer({ keyRing, purpose, now, random });
+  return {
+    store,
+    acquireToken: createAcquireToken({
+      attempt,
+      refresh: createRefreshQueue({ attempt, refresh, monotonicMs }),
+      now,
+    }),
+    codeFlow: createCodeFlow({ createMsalClient, redirectUri: `${origin}/api/auth/callback`, idTokenRules }),
+    logout: createLogout({
+      store,
+      formSealer: sealer('form-token'),
+      pendingSealer: sealer('logout-pending'),
+      endSessionEndpoint: authority.endSessionEndpoint,
+      postLogoutRedirectUri: `${origin}/`,
+      absoluteSeconds,
+      now,
+    }),
+    random,
+    rowIdOf: (state) => keyedHash(indexKey, ['login-transaction', state]),
+  };
+}
+
+/**
+ * Bytes that are the same in every run. One byte is asked for where a wait is spread at random: it is 0, because the
+ * scheduler spreads waits itself.
+ */
+export function createRepeatableRandom(name: string, onSecret: (secret: Buffer) => void): RandomBytes {
+  let count = 0;
+  return (size) => {
+    if (size === 1) return Buffer.alloc(1);
+    if (size > 32) throw new Error('more than one hash of random bytes');
+    const bytes = createHash('sha256').update(`${name} ${++count}`).digest().subarray(0, size);
+    if (size === 32) onSecret(bytes);
+    return bytes;
+  };
+}
