@@ -32,7 +32,7 @@ export const callback = (endpoint: Endpoint, { flow, names, adminConsentUrl }: C
       const query = requireQuery(request.query);
       refuseContradiction(query);
       if (query.get('state') === ADMIN_CONSENT_STATE)
-        return adminConsentPage(query.get('admin_consent') === 'True');
+        return adminConsentPage(query.get('admin_consent') === 'True' && !query.has('error'));
       const outcome = await flow.finish(
         {
           state: query.get('state'),

@@ -85,6 +85,7 @@ export function readRedemptionRefusal(reason: InteractionReason): Refusal | unde
     case 'consent_required':
     case 'two_factor_required':
     case 'claims_challenge':
+    case 'continuous_access_evaluation':
       return { outcome: 'sign_in_refused', reason };
     case 'refresh_token_expired':
     case 'refresh_token_revoked':

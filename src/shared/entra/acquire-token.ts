@@ -5,6 +5,7 @@ import type { Log } from '../telemetry/log.ts';
 import { findAccessToken } from './msal-cache.ts';
 import type { RefreshInTurn } from './refresh-queue.ts';
 import type { SilentAttempt, TokenAcquisition } from './silent-attempt.ts';
+import type { TokenChallenge, TokenWish } from './token-wish.ts';
 
 /**
  * An access token for the session's user: one that was given out before, from the cache in the row, else by the refresh
@@ -16,6 +17,8 @@ export type AcquireToken = (
   session: Session,
   scopes: readonly string[],
   log: Log,
+  /** The token that was given out before was refused. */
+  challenge?: TokenChallenge,
 ) => Promise<TokenAcquisition>;
 
 export interface AcquireTokenNeeds {
@@ -48,10 +51,13 @@ export function createAcquireToken({ attempt, refresh, now }: AcquireTokenNeeds)
   };
   const hasLess = (expiresAt: Date, leftMs: number) => expiresAt.getTime() - now().getTime() < leftMs;
 
-  return async (session, scopes, log) => {
+  return async (session, scopes, log, challenge) => {
     const known = findGiven(session, scopes);
-    if (known !== undefined) return { kind: 'token', ...known, session };
-    const acquired = await acquire(session, scopes, log);
+    if (known !== undefined && known.accessToken !== challenge?.refusedToken) {
+      return { kind: 'token', ...known, session };
+    }
+    const wish = { scopes, ...(challenge === undefined ? {} : { challenge }) };
+    const acquired = await acquire(session, wish, log);
     if (acquired.kind === 'token') {
       const { accessToken, expiresAt } = acquired;
       remember(acquired.session, scopes, { accessToken, expiresAt });
@@ -59,14 +65,15 @@ export function createAcquireToken({ attempt, refresh, now }: AcquireTokenNeeds)
     return acquired;
   };
 
-  async function acquire(session: Session, scopes: readonly string[], log: Log): Promise<TokenAcquisition> {
-    const cached = await attempt(session, scopes, log);
+  async function acquire(session: Session, wish: TokenWish, log: Log): Promise<TokenAcquisition> {
+    const cached = await attempt(session, wish, log);
     if (cached.kind !== 'refresh-needed') return cached;
     try {
-      return await refresh(session, scopes, log);
+      return await refresh(session, wish, log);
     } catch (error) {
-      // Who cannot be asked for a new token has not taken the old one back.
-      const left = findAccessToken(session.msalCache, scopes, now());
+      // Who cannot be asked for a new token has not taken the old one back; an API that refuses it has.
+      if (wish.challenge !== undefined) throw error;
+      const left = findAccessToken(session.msalCache, wish.scopes, now());
       if (!(error instanceof BffError) || left === undefined || hasLess(left.expiresAt, LAST_USE_MS)) {
         throw error;
       }

@@ -6,6 +6,7 @@ import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SilentAttempt, TokenAcquisition } from './silent-attempt.ts';
 import { parseInteractionReason } from './token-errors.ts';
+import { isSameWish, type TokenWish } from './token-wish.ts';
 import { signInServiceUnavailable } from './unavailable.ts';
 
 /** How a refresh ended, and the session as whoever comes next should look at it. */
@@ -19,7 +20,7 @@ export interface RefreshEnd {
  * lease uses what the holder stores, or adopts the failure it leaves.
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable
  */
-export type LeasedRefresh = (session: Session, scopes: readonly string[], log: Log) => Promise<RefreshEnd>;
+export type LeasedRefresh = (session: Session, wish: TokenWish, log: Log) => Promise<RefreshEnd>;
 
 export interface LeasedRefreshNeeds {
   readonly store: SessionStore;
@@ -45,19 +46,19 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
   return refresh;
 
   /** Looks again, then takes the lease or watches the one there is, until one of them ends the matter. */
-  async function refresh(session: Session, scopes: readonly string[], log: Log): Promise<RefreshEnd> {
+  async function refresh(session: Session, wish: TokenWish, log: Log): Promise<RefreshEnd> {
     let current = session;
     let watched: { readonly leaseId: string; readonly sinceMs: number } | undefined;
     let attemptsLeft = ATTEMPTS;
     for (;;) {
-      const cached = await attempt(current, scopes, log);
+      const cached = await attempt(current, wish, log);
       if (cached.kind !== 'refresh-needed') return { latest: current, outcome: cached };
       const { leaseId } = current;
       const isOwn = leaseId?.startsWith(ownPrefix) ?? false;
       if (leaseId === undefined || isOwn || (watched?.leaseId === leaseId && hasExpired(watched))) {
         if (attemptsLeft-- === 0) throw neverTheLatest();
         if (leaseId !== undefined) log('warn', { event: 'lease-taken-over', own: isOwn });
-        const ended = await refreshUnderLease(current, scopes, log);
+        const ended = await refreshUnderLease(current, wish, log);
         if (ended.kind === 'ended') return ended;
         current = ended.session;
         continue;
@@ -68,7 +69,7 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
       if (found.kind === 'gone') return { latest: current, outcome: { kind: 'session-ended' } };
       current = found.session;
       const failure = current.refreshFailure;
-      if (failure?.leaseId === leaseId && isAboutSameScopes(failure, scopes)) {
+      if (failure?.leaseId === leaseId && isSameWish(wishOf(failure), wish)) {
         return { latest: current, outcome: adopt(failure) };
       }
     }
@@ -77,7 +78,7 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
   /** `again`: somebody else was faster, or wrote meanwhile: this is the session to look at. */
   async function refreshUnderLease(
     session: Session,
-    scopes: readonly string[],
+    wish: TokenWish,
     log: Log,
   ): Promise<
     ({ readonly kind: 'ended' } & RefreshEnd) | { readonly kind: 'again'; readonly session: Session }
@@ -88,7 +89,7 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
     if (taking.kind === 'changed') return { kind: 'again', session: taking.session };
     const held = taking.session;
     try {
-      const outcome = await attempt(held, scopes, log, leaseId);
+      const outcome = await attempt(held, wish, log, leaseId);
       if (outcome.kind === 'token') return { kind: 'ended', latest: outcome.session, outcome };
       if (outcome.kind !== 'interaction-required') return sessionEnded(held);
       // Entra's refusal is believed only while the row is as it was: if somebody redeemed the token meanwhile, it is
@@ -101,14 +102,19 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
       if (!isAsLeft && tokenGeneration !== held.generation) {
         return { kind: 'again', session: await release(now.session, leaseId) };
       }
-      const { reason, claims } = outcome;
-      const failure = { leaseId, scopes, reason, ...(claims === undefined ? {} : { claims }) };
+      const { reason, claims, correlationId } = outcome;
+      const failure = {
+        ...failureOf(wish, leaseId),
+        reason,
+        ...(claims === undefined ? {} : { claims }),
+        ...(correlationId === undefined ? {} : { correlationId }),
+      };
       const left = await leaveFailure(now.session, failure, log);
       // A holder that was taken for dead may have stored its tokens between that look and this write.
       if (left.tokenGeneration !== tokenGeneration) return { kind: 'again', session: left };
       return { kind: 'ended', latest: left, outcome };
     } catch (error) {
-      await leaveFailure(held, { leaseId, scopes }, log);
+      await leaveFailure(held, failureOf(wish, leaseId), log);
       throw error;
     }
   }
@@ -161,14 +167,23 @@ function neverTheLatest(): BffError {
 }
 
 /** @throws {BffError} sign_in_service_unavailable */
-function adopt({ reason, claims }: RefreshFailure): TokenAcquisition {
+function adopt({ reason, claims, correlationId }: RefreshFailure): TokenAcquisition {
   const known = parseInteractionReason(reason);
   if (known === undefined) {
     throw signInServiceUnavailable('Microsoft Entra ID did not renew the access. Try again in a moment.');
   }
-  return { kind: 'interaction-required', reason: known, ...(claims === undefined ? {} : { claims }) };
+  return {
+    kind: 'interaction-required',
+    reason: known,
+    ...(claims === undefined ? {} : { claims }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+  };
 }
 
-function isAboutSameScopes({ scopes }: RefreshFailure, asked: readonly string[]): boolean {
-  return scopes.length === asked.length && asked.every((scope) => scopes.includes(scope));
+function failureOf({ scopes, challenge }: TokenWish, leaseId: string): RefreshFailure {
+  return { leaseId, scopes, ...(challenge === undefined ? {} : { challengedWith: challenge.claims }) };
+}
+
+function wishOf({ scopes, challengedWith: claims }: RefreshFailure): TokenWish {
+  return { scopes, ...(claims === undefined ? {} : { challenge: { claims, refusedToken: '' } }) };
 }

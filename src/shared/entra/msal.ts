@@ -56,6 +56,8 @@ export function createMsal({
         knownAuthorities: [new URL(authority.url).host],
         authorityMetadata,
         ...credential.options,
+        // We understand claims challenges: Entra then issues tokens that Graph can refuse before their time.
+        clientCapabilities: ['CP1'],
       },
       cache: cachePlugin === undefined ? {} : { cachePlugin },
       system: {

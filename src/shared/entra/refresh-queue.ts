@@ -3,17 +3,14 @@ import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { LeasedRefresh } from './leased-refresh.ts';
 import type { SilentAttempt, TokenAcquisition } from './silent-attempt.ts';
+import { isSameWish, type TokenWish } from './token-wish.ts';
 
 /**
  * One refresh of a session at a time in this worker. Each in turn starts from what the one before it left, without
  * another read; whoever waited while a refresh failed adopts its failure instead of asking Entra the same again.
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable
  */
-export type RefreshInTurn = (
-  session: Session,
-  scopes: readonly string[],
-  log: Log,
-) => Promise<TokenAcquisition>;
+export type RefreshInTurn = (session: Session, wish: TokenWish, log: Log) => Promise<TokenAcquisition>;
 
 export interface RefreshQueueNeeds {
   readonly attempt: SilentAttempt;
@@ -30,7 +27,7 @@ interface Left {
 }
 
 interface Failure {
-  readonly scopes: readonly string[];
+  readonly wish: TokenWish;
   readonly endedAtMs: number;
   /** The failed refresh's end: an outcome, or the error it threw. */
   readonly repeat: () => TokenAcquisition;
@@ -45,11 +42,11 @@ interface Turn {
 export function createRefreshQueue({ attempt, refresh, monotonicMs }: RefreshQueueNeeds): RefreshInTurn {
   const queues = new Map<string, Promise<Left>>();
 
-  return async (session, scopes, log) => {
+  return async (session, wish, log) => {
     const key = queueKey(session);
     const queuedAtMs = monotonicMs();
     const before = queues.get(key) ?? Promise.resolve<Left>({ latest: session });
-    const turn = before.then((left) => takeTurn(left, queuedAtMs, scopes, log));
+    const turn = before.then((left) => takeTurn(left, queuedAtMs, wish, log));
     const after = turn.then(({ left }) => left);
     queues.set(key, after);
     const { settle } = await turn;
@@ -59,27 +56,22 @@ export function createRefreshQueue({ attempt, refresh, monotonicMs }: RefreshQue
   };
 
   /** Never rejects: what goes wrong is for `settle` to throw, and for the next in the queue to know. */
-  async function takeTurn(
-    before: Left,
-    queuedAtMs: number,
-    scopes: readonly string[],
-    log: Log,
-  ): Promise<Turn> {
+  async function takeTurn(before: Left, queuedAtMs: number, wish: TokenWish, log: Log): Promise<Turn> {
     const { latest, failure } = before;
     const failed = (session: Session, repeat: () => TokenAcquisition): Turn => ({
-      left: { latest: session, failure: { scopes, endedAtMs: monotonicMs(), repeat } },
+      left: { latest: session, failure: { wish, endedAtMs: monotonicMs(), repeat } },
       settle: repeat,
     });
     if (before.ended) return { left: before, settle: () => ({ kind: 'session-ended' }) };
     try {
-      if (failure !== undefined && failure.endedAtMs >= queuedAtMs && isSame(failure.scopes, scopes)) {
-        const cached = await attempt(latest, scopes, log);
+      if (failure !== undefined && failure.endedAtMs >= queuedAtMs && isSameWish(failure.wish, wish)) {
+        const cached = await attempt(latest, wish, log);
         // An adopted failure keeps the time at which it was new: else it would be handed on for ever.
         return cached.kind === 'refresh-needed'
           ? { left: before, settle: failure.repeat }
           : { left: { latest }, settle: () => cached };
       }
-      const end = await refresh(latest, scopes, log);
+      const end = await refresh(latest, wish, log);
       const settle = () => end.outcome;
       if (end.outcome.kind === 'session-ended') return { left: { latest: end.latest, ended: true }, settle };
       return end.outcome.kind === 'interaction-required'
@@ -91,10 +83,6 @@ export function createRefreshQueue({ attempt, refresh, monotonicMs }: RefreshQue
       });
     }
   }
-}
-
-function isSame(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((scope) => right.includes(scope));
 }
 
 /** The whole address: a cookie with the right keys and a wrong secret waits in nobody's queue. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AuthenticationResult } from '@azure/msal-node';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
@@ -11,6 +12,7 @@ import { lackingScopes } from './scopes.ts';
 import { TableCachePlugin } from './table-cache-plugin.ts';
 import type { TokenEndpoint } from './token-endpoint.ts';
 import { type InteractionReason, interpretTokenError } from './token-errors.ts';
+import type { TokenWish } from './token-wish.ts';
 import { signInServiceUnavailable } from './unavailable.ts';
 
 export type TokenAcquisition =
@@ -20,7 +22,14 @@ export type TokenAcquisition =
       readonly expiresAt: Date;
       readonly session: Session;
     }
-  | { readonly kind: 'interaction-required'; readonly reason: InteractionReason; readonly claims?: string }
+  | {
+      readonly kind: 'interaction-required';
+      readonly reason: InteractionReason;
+      /** What the next sign-in has to ask for: JSON. */
+      readonly claims?: string;
+      /** What Entra knows the refused request by. */
+      readonly correlationId?: string;
+    }
   /** Signed out meanwhile, or Entra answered with another identity. The row is gone. */
   | { readonly kind: 'session-ended' };
 
@@ -30,7 +39,7 @@ export type TokenAcquisition =
  */
 export type SilentAttempt = (
   session: Session,
-  scopes: readonly string[],
+  wish: TokenWish,
   log: Log,
   leaseId?: string,
 ) => Promise<TokenAcquisition | { readonly kind: 'refresh-needed' }>;
@@ -67,7 +76,9 @@ export function createSilentAttempt({
     return { ...session.facts, claims, grantedScopes };
   };
 
-  return async (session, scopes, log, leaseId) => {
+  return async (session, { scopes, challenge }, log, leaseId) => {
+    const correlationId = randomUUID();
+    const redeems = leaseId !== undefined;
     let plugin: TableCachePlugin | undefined;
     const { application, tokenEndpoint } = await createMsalClient(
       (clearCache) => {
@@ -82,10 +93,16 @@ export function createSilentAttempt({
         });
         return plugin;
       },
-      { mayRedeem: leaseId !== undefined },
+      { mayRedeem: redeems },
     );
     const result = await application
-      .acquireTokenSilent({ account: session.facts.account, scopes: [...scopes] })
+      .acquireTokenSilent({
+        account: session.facts.account,
+        scopes: [...scopes],
+        correlationId,
+        // With claims MSAL passes over its cache: only for the request that is to bring another token.
+        ...(redeems && challenge !== undefined ? { claims: challenge.claims } : {}),
+      })
       .catch((error: unknown) => ({ thrown: error }));
 
     if ('thrown' in result && tokenEndpoint.withheld) return { kind: 'refresh-needed' };
@@ -97,11 +114,12 @@ export function createSilentAttempt({
       return { kind: 'session-ended' };
     }
     requireChecked(plugin?.failure, log);
-    if ('thrown' in result) return readFailure(result.thrown, tokenEndpoint, log);
+    if ('thrown' in result) return readFailure(result.thrown, tokenEndpoint, correlationId, log);
     if (plugin?.gone) return { kind: 'session-ended' };
     if (lackingScopes(scopes, result.scopes).length > 0) {
       return { kind: 'interaction-required', reason: 'consent_required' };
     }
+    if (!redeems && result.accessToken === challenge?.refusedToken) return { kind: 'refresh-needed' };
     return {
       kind: 'token',
       accessToken: result.accessToken,
@@ -135,7 +153,12 @@ function requireChecked(failure: unknown, log: Log): void {
 }
 
 /** What MSAL's throwing means. @throws {BffError} sign_in_service_unavailable */
-function readFailure(thrown: unknown, { failure, entraError }: TokenEndpoint, log: Log): TokenAcquisition {
+function readFailure(
+  thrown: unknown,
+  { failure, entraError }: TokenEndpoint,
+  correlationId: string,
+  log: Log,
+): TokenAcquisition {
   if (failure) throw failure;
   if (entraError === undefined) {
     // Only MSAL saying so means that the cache has neither access nor refresh token. Anything else is ours or Entra's
@@ -153,11 +176,13 @@ function readFailure(thrown: unknown, { failure, entraError }: TokenEndpoint, lo
     meaning: meaning.kind === 'interaction-required' ? meaning.reason : meaning.kind,
     aadsts: numbers[0],
     oauth: error.slice(0, 40),
+    correlationId,
   });
   if (meaning.kind !== 'interaction-required') throw notRenewed(thrown);
   return {
     kind: 'interaction-required',
     reason: meaning.reason,
+    correlationId,
     ...(claims === undefined ? {} : { claims }),
   };
 }

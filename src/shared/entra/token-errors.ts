@@ -6,6 +6,7 @@ const interactionReasons = [
   'admin_consent_required',
   'two_factor_required',
   'claims_challenge',
+  'continuous_access_evaluation',
   'refresh_token_expired',
   'refresh_token_revoked',
   'sign_in_required',
@@ -49,6 +50,7 @@ const byNumber = new Map<number, TokenErrorMeaning>([
   [700082, interaction('refresh_token_expired')], // inactive for too long
   [700084, interaction('refresh_token_expired')], // single-page app's 24 hours
   [70043, interaction('refresh_token_expired')], // sign-in frequency of Conditional Access
+  [70044, interaction('refresh_token_expired')], // the session did not pass such a check
   [50173, interaction('refresh_token_revoked')], // the password changed or an administrator revoked
   [50133, interaction('refresh_token_revoked')],
   [70000, interaction('refresh_token_revoked')],

@@ -1,9 +1,11 @@
 import type { AcquireToken } from '../entra/acquire-token.ts';
+import type { TokenChallenge } from '../entra/token-wish.ts';
 import { BffError } from '../errors.ts';
 import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
 import { type HttpAnswer, HttpFailure, type HttpRequest, type SendHttp } from '../network/http-request.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
+import { readClaimsChallenge } from './claims-challenge.ts';
 import { toBrowserHeaders, toUpstreamHeaders } from './headers.ts';
 import { readUpstreamPath } from './path-grammar.ts';
 import type { Policy } from './policy.ts';
@@ -52,26 +54,51 @@ export function createProxy(needs: ProxyNeeds): UpstreamProxy {
       const { path, feature, scopes } = allowedCall(policy, call);
       const body = await readBody(call, bodyLimitBytes);
       interaction.requireNotWithheld(session, feature, scopes);
-      const acquired = await acquireToken(session, scopes, log);
-      if (acquired.kind === 'session-ended') throw sessionRequired('session_ended');
-      if (acquired.kind === 'interaction-required') {
-        throw interaction.required(session, { ...acquired, feature, scopes });
-      }
-      const headers = toUpstreamHeaders(call.header, acquired.accessToken);
-      if (headers === undefined)
-        throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
-      const answer = await sendUpstream(sendHttp, {
-        method: call.method,
-        origin,
-        path: call.query === '' ? path : `${path}?${call.query}`,
-        headers,
-        ...(body === undefined ? {} : { body }),
-        deadlineMs: timeoutMs,
-        maxResponseBytes: bodyLimitBytes,
-      });
-      return toAnswer(answer);
+      const tokenFor = async (challenge?: TokenChallenge): Promise<string> => {
+        const acquired = await acquireToken(session, scopes, log, challenge);
+        if (acquired.kind === 'session-ended') throw sessionRequired('session_ended');
+        if (acquired.kind === 'token') return acquired.accessToken;
+        // What Entra itself asks for goes before what the API asked for.
+        const claims = acquired.claims ?? challenge?.claims;
+        throw interaction.required(session, {
+          ...acquired,
+          feature,
+          scopes,
+          ...(claims === undefined ? {} : { claims }),
+        });
+      };
+      const send = async (accessToken: string): Promise<HttpAnswer> => {
+        const headers = toUpstreamHeaders(call.header, accessToken);
+        if (headers === undefined)
+          throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
+        return sendUpstream(sendHttp, {
+          method: call.method,
+          origin,
+          path: call.query === '' ? path : `${path}?${call.query}`,
+          headers,
+          ...(body === undefined ? {} : { body }),
+          deadlineMs: timeoutMs,
+          maxResponseBytes: bodyLimitBytes,
+        });
+      };
+
+      const accessToken = await tokenFor();
+      const answer = await send(accessToken);
+      const claims = challengeIn(answer);
+      if (claims === undefined) return toAnswer(answer);
+      // Refused before anything was done, so that a write can be sent again as well; once, never in a loop (PX-15).
+      log('info', { event: 'access-reevaluated' });
+      const renewed = await send(await tokenFor({ claims, refusedToken: accessToken }));
+      const stillAsked = challengeIn(renewed);
+      if (stillAsked === undefined) return toAnswer(renewed);
+      const reason = 'continuous_access_evaluation';
+      throw interaction.required(session, { reason, feature, scopes, claims: stillAsked });
     },
   };
+}
+
+function challengeIn({ status, headers }: HttpAnswer): string | undefined {
+  return status === 401 ? readClaimsChallenge(headers['www-authenticate']) : undefined;
 }
 
 function allowedCall(policy: Policy, call: ProxyCall) {

@@ -49,9 +49,12 @@ export interface RefreshFailure {
   readonly leaseId: string;
   /** It speaks of these scopes alone: consent may be missing for one API and not for another. */
   readonly scopes: readonly string[];
+  /** And of the claims that an API asked for, if one did. */
+  readonly challengedWith?: string;
   /** Why the person is needed; absent when Entra could not be reached. */
   readonly reason?: string;
   readonly claims?: string;
+  readonly correlationId?: string;
 }
 
 /** The stored spelling of {@link SessionFacts}: plain JSON, instants as ISO text, claims as they were verified. */

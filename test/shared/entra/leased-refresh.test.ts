@@ -64,7 +64,7 @@ function workerOf(redeem: (held: Session) => Promise<TokenAcquisition> | TokenAc
     },
   });
   return {
-    refresh: () => refresh(session, scopes, log),
+    refresh: () => refresh(session, { scopes }, log),
     redemptions: () => redemptions,
     elapsedMs: () => elapsedMs,
     whileWaiting: (...actions: (() => Promise<void> | void)[]) => waits.push(...actions),

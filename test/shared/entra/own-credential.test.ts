@@ -123,7 +123,7 @@ describe('a credential of ours that cannot be used', () => {
   it.each(faults)('%s: 503 while the access token is still valid', async (_how, credential) => {
     const { createMsalClient, sent } = await msalWith(credential);
     const acquire = createSilentAttempt({ createMsalClient, store, idTokenRules });
-    await expect(acquire(session, ['User.Read'], log)).rejects.toMatchObject({
+    await expect(acquire(session, { scopes: ['User.Read'] }, log)).rejects.toMatchObject({
       code: 'sign_in_service_unavailable',
       status: 503,
     });
@@ -133,7 +133,7 @@ describe('a credential of ours that cannot be used', () => {
   it.each(faults)('%s: 503 at a renewal, and nobody is asked to sign in again', async (_how, credential) => {
     const { createMsalClient, sent } = await msalWith(credential);
     const acquire = createSilentAttempt({ createMsalClient, store, idTokenRules });
-    await expect(acquire(ended(), ['User.Read'], log, 'lease')).rejects.toMatchObject({
+    await expect(acquire(ended(), { scopes: ['User.Read'] }, log, 'lease')).rejects.toMatchObject({
       code: 'sign_in_service_unavailable',
       status: 503,
     });
@@ -151,7 +151,7 @@ describe('a credential of ours that cannot be used', () => {
   it('and one that can be used gives the token that is there', async () => {
     const { createMsalClient, sent } = await msalWith(good);
     const acquire = createSilentAttempt({ createMsalClient, store, idTokenRules });
-    expect(await acquire(session, ['User.Read'], log)).toMatchObject({
+    expect(await acquire(session, { scopes: ['User.Read'] }, log)).toMatchObject({
       kind: 'token',
       accessToken: 'access',
     });

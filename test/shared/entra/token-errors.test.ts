@@ -20,6 +20,7 @@ describe('what a refusal of the token endpoint means', () => {
     [700082, ask('refresh_token_expired')],
     [700084, ask('refresh_token_expired')],
     [70043, ask('refresh_token_expired')],
+    [70044, ask('refresh_token_expired')],
     [50173, ask('refresh_token_revoked')],
     [50133, ask('refresh_token_revoked')],
     [70000, ask('refresh_token_revoked')],

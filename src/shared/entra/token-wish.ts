@@ -1,0 +1,22 @@
+/** What an access token is wanted for. */
+export interface TokenWish {
+  readonly scopes: readonly string[];
+  /** An API refused a token of these scopes and wants another. */
+  readonly challenge?: TokenChallenge;
+}
+
+export interface TokenChallenge {
+  /** What it asks of the next token: JSON, decoded. */
+  readonly claims: string;
+  /** Whoever has another token by now need not ask Entra. */
+  readonly refusedToken: string;
+}
+
+/** Two wishes that one answer of Entra's is about. */
+export function isSameWish(left: TokenWish, right: TokenWish): boolean {
+  return (
+    left.challenge?.claims === right.challenge?.claims &&
+    left.scopes.length === right.scopes.length &&
+    left.scopes.every((scope) => right.scopes.includes(scope))
+  );
+}
