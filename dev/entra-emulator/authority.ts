@@ -1,4 +1,5 @@
 import type { Directory, Registration, Tenant, User } from '../directory.ts';
+import type { ApprovalStore } from './approvals.ts';
 import type { BrowserStore } from './browsers.ts';
 import type { ConsentStore } from './consents.ts';
 import type { GrantStore } from './grants.ts';
@@ -18,6 +19,9 @@ export type Authority = {
   readonly roles: RoleStore;
   /** Ids of users whose accounts are disabled. */
   readonly blockedUsers: Set<string>;
+  /** Ids of users whose passwords have expired, until they update them on the page. */
+  readonly expiredPasswords: Set<string>;
+  readonly approvals: ApprovalStore;
   readonly grants: GrantStore;
   readonly browsers: BrowserStore;
   readonly intercept: Intercept;
@@ -36,6 +40,10 @@ export const parseTenant = (authority: Authority, segment: string): TenantChoice
 
 export const issuerOf = (authority: Authority, tenantId: string): string =>
   `${authority.origin}/${tenantId}/v2.0`;
+
+/** On addresses for any tenant Entra leaves this in the issuer: a verifier has to put the token's `tid` there. */
+export const issuerFor = (authority: Authority, tenant: TenantChoice): string =>
+  issuerOf(authority, tenant.kind === 'one' ? tenant.tenant.id : '{tenantid}');
 
 export const findRegistration = (authority: Authority, clientId: string): Registration | undefined =>
   authority.directory.registrations.find((known) => known.clientId === clientId);

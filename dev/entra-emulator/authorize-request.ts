@@ -1,5 +1,5 @@
 import type { Registration } from '../directory.ts';
-import { type Authority, findRegistration, parseTenant, type TenantChoice } from './authority.ts';
+import { type Authority, findRegistration, issuerFor, parseTenant, type TenantChoice } from './authority.ts';
 import { type ClaimsRequest, parseClaimsRequest } from './claims-request.ts';
 import { type EntraError, errors } from './errors.ts';
 import { parseScopes, type RequestedScope } from './scopes.ts';
@@ -12,6 +12,8 @@ export type ReturnAddress = {
   readonly redirectUri: string;
   readonly responseMode: ResponseMode;
   readonly state: string | undefined;
+  /** Who answers, before it is known whose tenant it is. */
+  readonly issuer: string;
 };
 
 /** An authorize request that can be answered to the app. */
@@ -67,6 +69,7 @@ export const parseAuthorizeRequest = (
     redirectUri,
     responseMode: isResponseMode(responseMode) ? responseMode : 'query',
     state: get('state'),
+    issuer: issuerFor(authority, tenant),
   };
   const onRedirect = (error: EntraError): ParsedAuthorizeRequest => ({ kind: 'redirect', to, error });
 
@@ -108,7 +111,7 @@ export const parseAuthorizeRequest = (
   };
 };
 
-const isAvailableIn = (registration: Registration, tenant: TenantChoice): boolean =>
+export const isAvailableIn = (registration: Registration, tenant: TenantChoice): boolean =>
   tenant.kind === 'any' ||
   registration.accounts === 'any-tenant' ||
   registration.tenantId === tenant.tenant.id;

@@ -1,18 +1,20 @@
+import { readAnswers } from './answers.ts';
+import { approvalNeededPage, approvalRequestedPage } from './approval-pages.ts';
 import type { Authority } from './authority.ts';
 import { parseAuthorizeRequest } from './authorize-request.ts';
+import { administratorNeededPage, consentPage } from './consent-pages.ts';
+import { nextStep, type Step } from './consent-step.ts';
 import { errors } from './errors.ts';
 import { type EmulatorRequest, isFromForeignPage, type Reply } from './http.ts';
-import { returnCode, returnError } from './return-to-app.ts';
-import { nextStep, type Step } from './sign-in.ts';
 import {
-  administratorNeededPage,
-  consentPage,
-  errorPage,
-  pickAccountPage,
-  type SignInPage,
+  blockedByPolicyPage,
+  externalChallengePage,
+  passwordExpiredPage,
   secondFactorPage,
-  unusableAccountPage,
-} from './sign-in-pages.ts';
+} from './proof-pages.ts';
+import { returnCancelled, returnCode, returnError } from './return-to-app.ts';
+import type { IdentityStep } from './sign-in.ts';
+import { errorPage, pickAccountPage, type SignInPage, unusableAccountPage } from './sign-in-pages.ts';
 
 /** True for an answer given on one of the sign-in pages, false for an app's request. */
 export const isAnswer = (request: EmulatorRequest): boolean =>
@@ -33,53 +35,59 @@ export const handleAuthorize = (
   if (parsed.kind === 'page') return errorPage(authority, parsed.error);
   if (parsed.kind === 'redirect') return returnError(authority, parsed.to, parsed.error);
 
-  const get = (name: string): string | undefined => form.get(name) || undefined;
   const page: SignInPage = {
     authority,
     request: parsed.request,
     browser: authority.browsers.open(request.headers),
-    answers: {
-      account: get('account'),
-      username: get('username'),
-      factor: get('factor'),
-      decision: get('decision'),
-      forOrganization: get('organization') === 'yes',
-    },
+    answers: readAnswers(form),
     action: request.path,
     query: parameters.toString(),
   };
   const reply = show(page, nextStep(authority, page.request, page.browser, page.answers));
-  return {
-    ...reply,
-    headers: {
-      ...reply.headers,
-      ...authority.browsers.keep(page.browser),
-      // Entra isolates its pages: a popup's opener loses sight of it as soon as it gets here.
-      'cross-origin-opener-policy': 'same-origin',
-    },
-  };
+  return { ...reply, headers: { ...reply.headers, ...authority.browsers.keep(page.browser) } };
 };
 
-const parametersOf = (request: EmulatorRequest): URLSearchParams => {
+/** What the app asked: in its own request, or carried along by the form of a page. */
+export const parametersOf = (request: EmulatorRequest): URLSearchParams => {
   if (isAnswer(request)) return new URLSearchParams(request.form.get('request') ?? '');
   return request.method === 'POST' ? request.form : request.query;
 };
 
 const show = (page: SignInPage, step: Step): Reply => {
   switch (step.kind) {
-    case 'pick-account':
-      return pickAccountPage(page, step);
-    case 'unusable-account':
-      return unusableAccountPage(page, step);
-    case 'second-factor':
-      return secondFactorPage(page, step);
     case 'consent':
       return consentPage(page, step);
     case 'administrator-needed':
       return administratorNeededPage(page, step);
-    case 'refused':
-      return returnError(page.authority, page.request, step.error, step.subcode);
+    case 'approval-needed':
+      return approvalNeededPage(page, step);
+    case 'approval-requested':
+      return approvalRequestedPage(page, step);
     case 'signed-in':
       return returnCode(page.authority, page.request, step.account, step.tenantId);
+    default:
+      return showIdentityStep(page, step);
+  }
+};
+
+/** The steps that find out who it is. */
+export const showIdentityStep = (page: SignInPage, step: IdentityStep): Reply => {
+  switch (step.kind) {
+    case 'pick-account':
+      return pickAccountPage(page, step);
+    case 'unusable-account':
+      return unusableAccountPage(page, step);
+    case 'blocked-by-policy':
+      return blockedByPolicyPage(page, step);
+    case 'password-expired':
+      return passwordExpiredPage(page, step);
+    case 'second-factor':
+      return secondFactorPage(page, step);
+    case 'external-challenge':
+      return externalChallengePage(page, step);
+    case 'cancelled':
+      return returnCancelled(page.authority, page.request);
+    case 'refused':
+      return returnError(page.authority, page.request, step.error, step.subcode);
   }
 };

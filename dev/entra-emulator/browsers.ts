@@ -9,6 +9,7 @@ export type SignedInAccount = {
   readonly sid: string;
   readonly signedInAt: Date;
   readonly withSecondFactor: boolean;
+  readonly withExternalChallenge: boolean;
   /** Apps that used this sign-in, with the origin that they run at. */
   readonly apps: Map<string, { readonly clientId: string; readonly appOrigin: string }>;
 };
@@ -21,7 +22,8 @@ export type BrowserStore = {
   open(headers: IncomingHttpHeaders): Browser;
   /** Remembers a browser as soon as an account is signed in there. Gives the headers that tell it so. */
   keep(browser: Browser): Record<string, string>;
-  signOutEverybody(): void;
+  /** The user, or everybody, has to sign in again in every browser. */
+  signOut(userId?: string): void;
 };
 
 const cookieName = 'entra-emulator-sso';
@@ -40,8 +42,10 @@ export const createBrowserStore = (): BrowserStore => {
       // Lax is enough: apps reach the sign-in pages by navigation only.
       return { 'set-cookie': `${cookieName}=${browser.id}; Path=/; HttpOnly; SameSite=Lax` };
     },
-    signOutEverybody() {
-      for (const browser of browsers.values()) browser.accounts.clear();
+    signOut(userId) {
+      for (const { accounts } of browsers.values())
+        if (userId === undefined) accounts.clear();
+        else accounts.delete(userId);
     },
   };
 };
@@ -50,7 +54,7 @@ export const createBrowserStore = (): BrowserStore => {
 export const signIn = (
   browser: Browser,
   user: User,
-  at: { now: Date; withSecondFactor: boolean },
+  at: { now: Date; withSecondFactor: boolean; withExternalChallenge: boolean },
 ): SignedInAccount => {
   const before = browser.accounts.get(user.id);
   const account: SignedInAccount = {
@@ -58,6 +62,7 @@ export const signIn = (
     sid: before?.sid ?? randomUUID(),
     signedInAt: at.now,
     withSecondFactor: at.withSecondFactor,
+    withExternalChallenge: at.withExternalChallenge,
     apps: before?.apps ?? new Map(),
   };
   browser.accounts.set(user.id, account);

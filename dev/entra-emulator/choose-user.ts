@@ -1,14 +1,16 @@
 import type { User } from '../directory.ts';
+import type { Answers } from './answers.ts';
 import { type Authority, findUserByName } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import type { Browser } from './browsers.ts';
+import { isTooOld } from './ended-sign-ins.ts';
 import { errors } from './errors.ts';
-import type { Answers, Step } from './sign-in.ts';
+import type { IdentityStep } from './sign-in.ts';
 import { usernameOfHint } from './tokens.ts';
 
 type Choice =
   | { readonly kind: 'user'; readonly user: User }
-  | Extract<Step, { kind: 'pick-account' | 'refused' }>;
+  | Extract<IdentityStep, { kind: 'pick-account' | 'refused' }>;
 
 /** Whose sign-in this is, or the page that asks. With one fitting account signed in nobody is asked. */
 export const chooseUser = (
@@ -20,6 +22,7 @@ export const chooseUser = (
   const { users } = authority.directory;
   const picker: Choice = { kind: 'pick-account', users: usersInOrder(users, request, browser) };
 
+  if (answers.wantsOtherAccount) return picker;
   if (answers.username !== undefined) {
     const user = findUserByName(authority, answers.username);
     return user === undefined
@@ -33,12 +36,17 @@ export const chooseUser = (
   if (request.prompt === 'login' || request.prompt === 'select_account') return picker;
 
   const hinted = hintedUsername(request);
-  const [only, ...others] = [...browser.accounts.values()]
-    .map((account) => account.user)
-    .filter((user) => hinted === undefined || user.username === hinted);
+  const fitting = [...browser.accounts.values()].filter(
+    ({ user }) => hinted === undefined || user.username === hinted,
+  );
+  const [only, ...others] = fitting
+    .filter(({ signedInAt }) => !isTooOld(authority, signedInAt))
+    .map(({ user }) => user);
   if (only !== undefined && others.length === 0) return { kind: 'user', user: only };
   if (request.prompt !== 'none') return picker;
-  return { kind: 'refused', error: only === undefined ? errors.notSignedIn() : errors.multipleAccounts() };
+  if (only !== undefined) return { kind: 'refused', error: errors.multipleAccounts() };
+  const error = fitting.length > 0 ? errors.sessionTooOld('login_required') : errors.notSignedIn();
+  return { kind: 'refused', error };
 };
 
 export const hintedUsername = (request: AuthorizeRequest): string | undefined =>

@@ -1,3 +1,5 @@
+import { isPolicyWithoutSecondFactor, policyIds } from './policy-ids.ts';
+
 /** The parts of a `claims` parameter that the emulator obeys. MSAL sends one with every request. */
 export type ClaimsRequest = {
   /** Authentication contexts that the access token has to name. */
@@ -6,6 +8,10 @@ export type ClaimsRequest = {
   readonly clientCapabilities: readonly string[];
   /** A conditional access policy or an authentication context asks for a second factor. */
   readonly demandsSecondFactor: boolean;
+  /** A conditional access policy asks for a page of another provider. */
+  readonly demandsExternalChallenge: boolean;
+  /** The access token must not be older: `nbf` of continuous access evaluation, in seconds since 1970. */
+  readonly notBeforeSeconds: number;
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -28,9 +34,14 @@ export const parseClaimsRequest = (text: string | undefined): ClaimsRequest | un
   if (!isRecord(parsed)) return undefined;
   const accessToken = isRecord(parsed['access_token']) ? parsed['access_token'] : {};
   const authenticationContexts = valuesOf(accessToken['acrs']);
+  const policies = valuesOf(accessToken['capolids']);
+  const [notBefore = ''] = valuesOf(accessToken['nbf']);
   return {
     authenticationContexts,
     clientCapabilities: valuesOf(accessToken['xms_cc']),
-    demandsSecondFactor: authenticationContexts.length > 0 || valuesOf(accessToken['capolids']).length > 0,
+    demandsSecondFactor:
+      authenticationContexts.length > 0 || policies.some((id) => !isPolicyWithoutSecondFactor(id)),
+    demandsExternalChallenge: policies.includes(policyIds['external-challenge']),
+    notBeforeSeconds: /^\d{1,12}$/.test(notBefore) ? Number(notBefore) : 0,
   };
 };

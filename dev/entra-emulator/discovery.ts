@@ -1,10 +1,6 @@
-import { type Authority, issuerOf, parseTenant, type TenantChoice } from './authority.ts';
+import { type Authority, issuerFor, parseTenant } from './authority.ts';
 import { errors, toErrorBody } from './errors.ts';
 import { jsonReply, type Reply } from './http.ts';
-
-/** On addresses for any tenant Entra leaves this in the issuer: a verifier has to put the token's `tid` there. */
-const issuerFor = (authority: Authority, tenant: TenantChoice): string =>
-  issuerOf(authority, tenant.kind === 'one' ? tenant.tenant.id : '{tenantid}');
 
 const tenantUnknown = (authority: Authority, segment: string): Reply =>
   jsonReply(400, toErrorBody(errors.tenantUnknown(segment), authority.now()));
@@ -25,6 +21,9 @@ export const handleDiscovery = (authority: Authority, tenantSegment: string): Re
     scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
     issuer: issuerFor(authority, tenant),
     request_uri_parameter_supported: false,
+    ...(authority.switches.issuerInResponse === 'absent'
+      ? {}
+      : { authorization_response_iss_parameter_supported: true }),
     authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
     http_logout_supported: true,
     frontchannel_logout_supported: true,

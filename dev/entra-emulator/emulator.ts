@@ -3,10 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JWTPayload } from 'jose';
 import type { Directory, Registration } from '../directory.ts';
+import { type ApprovalStore, createApprovalStore } from './approvals.ts';
 import type { Authority } from './authority.ts';
 import { isAnswer } from './authorize.ts';
 import { createBrowserStore } from './browsers.ts';
 import { type Consent, createConsentStore } from './consents.ts';
+import { type Ending, endSignIns } from './ended-sign-ins.ts';
 import { errors, toErrorBody } from './errors.ts';
 import { createGrantStore } from './grants.ts';
 import { type EmulatorRequest, jsonReply, type Reply, readRequest, redirectTo, sendReply } from './http.ts';
@@ -39,9 +41,15 @@ export type EntraEmulator = {
   };
   /** Users whose sign-ins and refreshes are refused: AADSTS50057. */
   readonly blockedUsers: Set<string>;
+  /** Users who have to update their passwords on a page first: AADSTS50055. */
+  readonly expiredPasswords: Set<string>;
+  /** What people asked administrators to consent to. */
+  readonly approvals: Pick<ApprovalStore, 'list'>;
   rotateKeys(): Promise<void>;
   /** As after a password change: what this user's sign-ins have issued so far is refused. */
   revokeRefreshTokens(userId: string): void;
+  /** Refuses what this user's sign-ins, or everybody's, have issued so far; the next sign-in works. */
+  endSignIns(ending: Ending, userId?: string): void;
   /** Every browser has to pick an account again. */
   signEverybodyOut(): void;
   readonly intercept: Intercept;
@@ -73,6 +81,8 @@ export const startEntraEmulator = async (options: {
     consents: createConsentStore(directory),
     roles: createRoleStore(directory),
     blockedUsers: new Set(),
+    expiredPasswords: new Set(),
+    approvals: createApprovalStore(),
     grants: createGrantStore(),
     browsers: createBrowserStore(),
     intercept: {},
@@ -107,9 +117,12 @@ export const startEntraEmulator = async (options: {
     consents: authority.consents,
     roles: authority.roles,
     blockedUsers: authority.blockedUsers,
+    expiredPasswords: authority.expiredPasswords,
+    approvals: authority.approvals,
     rotateKeys: keys.rotate,
-    revokeRefreshTokens: authority.grants.revokeUser,
-    signEverybodyOut: authority.browsers.signOutEverybody,
+    revokeRefreshTokens: (userId) => authority.grants.end('revoked', userId),
+    endSignIns: (ending, userId) => endSignIns(authority, ending, userId),
+    signEverybodyOut: () => authority.browsers.signOut(),
     intercept: authority.intercept,
     signingKey: keys.signer,
     signIdToken: keys.sign,
@@ -137,12 +150,18 @@ const answer = async (
     // Pages work at one address only: under another name their cookie is missing and their forms are refused.
     const isMisaddressed = request.method === 'GET' && `http://${request.headers.host}` !== authority.origin;
     if (isMisaddressed) return redirectTo(`${authority.origin}${request.path}?${request.query}`);
-    return route.handle(authority, request);
+    return withOpenerPolicy(authority, route, await route.handle(authority, request));
   }
   const { switches } = authority;
   if (switches.slowMs > 0) await delay(switches.slowMs, undefined, { ref: false });
   return outageReply(authority) ?? route.handle(authority, request);
 };
+
+/** Entra isolates its pages: a popup's opener loses sight of it as soon as it gets there. */
+const withOpenerPolicy = ({ switches }: Authority, { kind }: Route, reply: Reply): Reply =>
+  kind === undefined
+    ? reply
+    : { ...reply, headers: { ...reply.headers, 'cross-origin-opener-policy': switches.openerPolicy } };
 
 /** Pages stay up in an outage, so that a person can end it; what an app's server asks does not. */
 const outageReply = ({ switches, now }: Authority): Reply | undefined => {

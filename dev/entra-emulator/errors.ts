@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Registration } from '../directory.ts';
+import { claimsOfPolicy, policyIds } from './policy-ids.ts';
 
 /** What Entra answers instead of what was asked: an OAuth error with an AADSTS code. */
 export type EntraError = {
@@ -22,7 +23,8 @@ export class EntraRefusal extends Error {
   }
 }
 
-const badRequest = (error: string, code: number, text: string): EntraError => ({
+/** What most of Entra's errors are. */
+export const badRequest = (error: string, code: number, text: string): EntraError => ({
   error,
   code,
   text,
@@ -34,9 +36,6 @@ const invalidClient = (code: number, text: string): EntraError => ({
   text,
   status: 401,
 });
-
-// Id of the only conditional access policy there is.
-const secondFactorPolicyId = '2f9d5c1a-7b3e-4f60-8a94-d1c6e0b7f530';
 
 const consentText = ({ clientId, displayName }: Registration): string =>
   `The user or administrator has not consented to use the application with ID '${clientId}' named '${displayName}'. Send an interactive authorization request for this user and resource.`;
@@ -165,6 +164,16 @@ export const errors = {
       90094,
       'The grant requires administrator permission. An administrator of the organization has to consent first.',
     ),
+  /** Entra's text for it is not documented; the number is. */
+  approvalMustBeRequested: () =>
+    badRequest(
+      'access_denied',
+      90095,
+      'Admin consent is required. The user has been told to request it from an administrator.',
+    ),
+  /** Of the admin consent endpoint, in the documentation's words. */
+  administratorDeclined: () =>
+    badRequest('consent_required', 65004, 'The resource owner or authorization server denied the request.'),
   consentMissing: (registration: Registration): EntraError => ({
     ...badRequest('invalid_grant', 65001, consentText(registration)),
     suberror: 'consent_required',
@@ -179,9 +188,7 @@ export const errors = {
       'Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access the resource.',
     ),
     suberror: 'basic_action',
-    claims: JSON.stringify({
-      access_token: { capolids: { essential: true, values: [secondFactorPolicyId] } },
-    }),
+    claims: claimsOfPolicy(policyIds.secondFactor),
   }),
 
   // The code or refresh token
@@ -216,6 +223,28 @@ export const errors = {
       700082,
       `The refresh token has expired due to inactivity. The token was issued on ${issuedAt.toISOString()} and was inactive for 90.00:00:00.`,
     ),
+  signInTooOld: (signedInAt: Date, maximumSeconds: number) =>
+    badRequest(
+      'invalid_grant',
+      70043,
+      `The refresh token has expired or is invalid due to sign-in frequency checks by conditional access. The token was issued on ${signedInAt.toISOString()} and the maximum allowed lifetime for this request is ${maximumSeconds}.`,
+    ),
+  sessionTooOld: (error: 'invalid_grant' | 'login_required') =>
+    badRequest(
+      error,
+      70044,
+      'The session has expired or is invalid due to sign-in frequency checks by conditional access.',
+    ),
+  sessionRevoked: () =>
+    badRequest(
+      'invalid_grant',
+      50133,
+      'The session is not valid due to password expiration or recent password change.',
+    ),
+  passwordExpired: (): EntraError => ({
+    ...badRequest('invalid_grant', 50055, 'The password is expired.'),
+    suberror: 'user_password_expired',
+  }),
   passwordChanged: () =>
     badRequest(
       'invalid_grant',

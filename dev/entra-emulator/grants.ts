@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Registration, User } from '../directory.ts';
+import type { Ending } from './ended-sign-ins.ts';
 
 /** One completed sign-in of a person to an app: the family that its code and refresh tokens belong to. */
 export type Grant = {
@@ -9,9 +10,11 @@ export type Grant = {
   readonly sid: string;
   readonly signedInAt: Date;
   readonly withSecondFactor: boolean;
+  readonly withExternalChallenge: boolean;
   /** What the code was asked with; the default where a token request names no scope. */
   readonly scope: string;
-  isRevoked: boolean;
+  /** Why everything of this sign-in is refused, once it is. */
+  ending: Ending | undefined;
 };
 
 type AuthorizationCode = {
@@ -31,8 +34,8 @@ export type GrantStore = {
   findCode(value: string): AuthorizationCode | undefined;
   addRefreshToken(token: Omit<RefreshToken, 'isSpent'>): string;
   findRefreshToken(value: string): RefreshToken | undefined;
-  /** As after a password change: what this user's sign-ins have issued so far is refused. */
-  revokeUser(userId: string): void;
+  /** What this user's sign-ins, or everybody's, have issued so far is refused. */
+  end(ending: Ending, userId?: string): void;
 };
 
 // As long as Entra's, so that an app meets the sizes that its URLs, cookies and rows have to hold.
@@ -55,9 +58,9 @@ export const createGrantStore = (): GrantStore => {
       return value;
     },
     findRefreshToken: (value) => refreshTokens.get(value),
-    revokeUser(userId) {
+    end(ending, userId) {
       for (const { grant } of [...codes.values(), ...refreshTokens.values()])
-        if (grant.user.id === userId) grant.isRevoked = true;
+        if (userId === undefined || grant.user.id === userId) grant.ending = ending;
     },
   };
 };

@@ -1,6 +1,7 @@
 import type { Resource } from '../directory.ts';
 import type { Authority } from './authority.ts';
 import { type ClaimsRequest, parseClaimsRequest } from './claims-request.ts';
+import { refusalOf } from './conditional-access.ts';
 import { EntraRefusal, errors } from './errors.ts';
 import type { TokenContext } from './intercept.ts';
 import type { Redeemed } from './redeem.ts';
@@ -29,12 +30,15 @@ export const issueTokens = async (
 ): Promise<Record<string, unknown>> => {
   const { grant, grantType } = redeemed;
   const { switches } = authority;
-  const { scopes, resource } = requireScopes(authority, redeemed, form);
-  const consented = requireConsent(authority, redeemed, scopes);
+  const { scopes: asked, resource } = requireScopes(authority, redeemed, form);
+  const consented = requireConsent(authority, redeemed, asked);
   const claims = requireClaims(redeemed, form);
 
+  const withheld = new Set(switches.withheldPermissions.toLowerCase().split(' '));
+  const isGiven = (name: string) => !withheld.has(name.toLowerCase());
+  const scopes = asked.filter((scope) => isGiven(scope.permission.name));
   const isAsked = (name: string) => scopes.some((scope) => scope.permission.name === name);
-  const permissionNames = namesInAccessToken(resource, consented);
+  const permissionNames = namesInAccessToken(resource, consented).filter(isGiven);
   const body: Record<string, unknown> = {
     token_type: 'Bearer',
     scope: scopeInAnswer(scopes, resource, permissionNames),
@@ -88,8 +92,11 @@ const requireClaims = ({ grant, claimsAtSignIn }: Redeemed, form: URLSearchParam
     throw new EntraRefusal(errors.requestMalformed('The claims parameter is no JSON object.'));
   if (now.demandsSecondFactor && !grant.withSecondFactor)
     throw new EntraRefusal(errors.secondFactorMissing());
+  if (now.demandsExternalChallenge && !grant.withExternalChallenge)
+    throw new EntraRefusal(refusalOf('external-challenge'));
   return {
     ...now,
+    notBeforeSeconds: Math.max(now.notBeforeSeconds, then.notBeforeSeconds),
     authenticationContexts: [...new Set([...now.authenticationContexts, ...then.authenticationContexts])],
   };
 };

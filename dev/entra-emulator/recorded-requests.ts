@@ -1,6 +1,6 @@
 import type { EmulatorRequest } from './http.ts';
 
-export type RequestKind = 'authorize' | 'token' | 'keys' | 'discovery' | 'logout';
+export type RequestKind = 'authorize' | 'token' | 'keys' | 'discovery' | 'logout' | 'admin-consent';
 
 /** A request as a test looks at it afterwards. */
 export type RecordedRequest = {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Registration } from '../directory.ts';
 import type { Authority } from './authority.ts';
+import { refusalOf, unmetPolicy } from './conditional-access.ts';
+import { isTooOld, refusalOfEnded } from './ended-sign-ins.ts';
 import { EntraRefusal, errors } from './errors.ts';
 import type { Grant } from './grants.ts';
 
@@ -19,8 +21,10 @@ export type Redeemed = {
  */
 export const redeem = (authority: Authority, registration: Registration, form: URLSearchParams): Redeemed => {
   const redeemed = redeemByType(authority, registration, form);
-  if (redeemed.grant.isRevoked) throw new EntraRefusal(errors.passwordChanged());
-  if (authority.blockedUsers.has(redeemed.grant.user.id)) throw new EntraRefusal(errors.userDisabled());
+  const { grant } = redeemed;
+  if (grant.ending !== undefined) throw new EntraRefusal(refusalOfEnded(grant, grant.ending));
+  if (authority.blockedUsers.has(grant.user.id)) throw new EntraRefusal(errors.userDisabled());
+  if (authority.expiredPasswords.has(grant.user.id)) throw new EntraRefusal(errors.passwordExpired());
   return redeemed;
 };
 
@@ -79,13 +83,17 @@ const redeemRefreshToken = (
     throw new EntraRefusal(errors.refreshTokenExpired(grant.signedInAt));
   if (switches.refreshTokensRevoked) throw new EntraRefusal(errors.passwordChanged());
   if (switches.strictRefreshTokenRotation && token.isSpent) {
-    grant.isRevoked = true;
+    grant.ending = 'revoked';
     throw new EntraRefusal(
       errors.grantInvalid('The refresh token was used before. Every token of its sign-in is revoked.'),
     );
   }
   if (switches.secondFactorDemanded && !grant.withSecondFactor)
     throw new EntraRefusal(errors.secondFactorMissing());
+  const policy = unmetPolicy(authority, grant);
+  if (policy !== undefined) throw new EntraRefusal(refusalOf(policy));
+  if (isTooOld(authority, grant.signedInAt))
+    throw new EntraRefusal(errors.signInTooOld(grant.signedInAt, switches.signInFrequencySeconds));
   if (switches.consentWithdrawn) throw new EntraRefusal(errors.consentMissing(registration));
   token.isSpent = true;
   return { grant, grantType: 'refresh_token', nonce: undefined, claimsAtSignIn: undefined };

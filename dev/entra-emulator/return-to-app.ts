@@ -1,4 +1,4 @@
-import type { Authority } from './authority.ts';
+import { type Authority, issuerOf } from './authority.ts';
 import type { AuthorizeRequest, ReturnAddress } from './authorize-request.ts';
 import type { SignedInAccount } from './browsers.ts';
 import { type EntraError, reportError } from './errors.ts';
@@ -27,8 +27,9 @@ export const returnCode = (
     sid: account.sid,
     signedInAt: account.signedInAt,
     withSecondFactor: account.withSecondFactor,
+    withExternalChallenge: account.withExternalChallenge,
     scope: request.scope,
-    isRevoked: false,
+    ending: undefined,
   };
   const code = authority.grants.addCode({
     grant,
@@ -43,6 +44,7 @@ export const returnCode = (
     client_info: request.asksForClientInfo ? createClientInfo(grant) : undefined,
     state: request.state,
     session_state: account.sid,
+    iss: issuerInResponse(authority, issuerOf(authority, tenantId)),
   });
 };
 
@@ -58,9 +60,32 @@ export const returnError = (
     error_subcode: subcode,
     error_description: reportError(error, authority.now()).description,
     state: to.state,
+    iss: issuerInResponse(authority, to.issuer),
   });
 
-const returnTo = (
+/** Sends the browser back with what Entra says of a person who turned back: no number, no text. */
+export const returnCancelled = (authority: Authority, to: ReturnAddress): Reply =>
+  returnTo(authority, to, {
+    error: 'access_denied',
+    error_subcode: 'cancel',
+    state: to.state,
+    iss: issuerInResponse(authority, to.issuer),
+  });
+
+/** Entra sends none. @see RFC 9207 */
+const issuerInResponse = (authority: Authority, issuer: string): string | undefined => {
+  switch (authority.switches.issuerInResponse) {
+    case 'absent':
+      return undefined;
+    case 'right':
+      return issuer;
+    case 'wrong':
+      return issuerOf(authority, '00000000-0000-0000-0000-000000000000');
+  }
+};
+
+/** Sends the browser back with these parameters, in the way that was asked for. */
+export const returnTo = (
   authority: Authority,
   to: ReturnAddress,
   values: Record<string, string | undefined>,

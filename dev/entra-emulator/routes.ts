@@ -1,3 +1,4 @@
+import { handleAdminConsent } from './admin-consent.ts';
 import type { Authority } from './authority.ts';
 import { handleAuthorize } from './authorize.ts';
 import { handleDiscovery, handleKeys } from './discovery.ts';
@@ -35,6 +36,12 @@ export const findRoute = (path: string): Route | undefined => {
       };
     case 'oauth2/v2.0/logout':
       return { kind: 'logout', isForServers: false, handle: handleLogout };
+    case 'v2.0/adminconsent':
+      return {
+        kind: 'admin-consent',
+        isForServers: false,
+        handle: (authority, request) => handleAdminConsent(authority, tenant, request),
+      };
     case 'discovery/v2.0/keys':
       return { kind: 'keys', isForServers: true, handle: (authority) => handleKeys(authority, tenant) };
     case 'v2.0/.well-known/openid-configuration':

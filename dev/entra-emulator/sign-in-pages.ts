@@ -1,14 +1,14 @@
-import { randomInt } from 'node:crypto';
-import { objectIdIn, type Permission, type User } from '../directory.ts';
+import { objectIdIn, type User } from '../directory.ts';
+import type { Answers } from './answers.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import type { Browser } from './browsers.ts';
 import { hintedUsername } from './choose-user.ts';
+import type { Step } from './consent-step.ts';
 import { type EntraError, reportError } from './errors.ts';
 import { type Html, html } from './html.ts';
 import type { Reply } from './http.ts';
 import { initialsOf, pageReply } from './page.ts';
-import type { Answers, Step } from './sign-in.ts';
 
 /** What every page of one sign-in needs to send itself back. */
 export type SignInPage = {
@@ -22,14 +22,16 @@ export type SignInPage = {
   readonly query: string;
 };
 
-type Shown<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
+/** What a step of that kind knows. */
+export type Shown<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
 /** A plain form that carries the request and all answers given so far. */
-const form = (page: SignInPage, user: User | undefined, content: Html): Html => html`
+export const form = (page: SignInPage, user: User | undefined, content: Html): Html => html`
 <form method="post" action="${page.action}">
 <input type="hidden" name="request" value="${page.query}">
 ${user !== undefined && html`<input type="hidden" name="account" value="${user.id}">`}
 ${page.answers.factor === 'approve' && html`<input type="hidden" name="factor" value="approve">`}
+${page.answers.externalChallenge === 'accept' && html`<input type="hidden" name="challenge" value="accept">`}
 ${content}
 </form>`;
 
@@ -49,8 +51,17 @@ ${form(
   html`<label>Address<input type="text" name="username" autocomplete="off" spellcheck="false" required value="${page.answers.username ?? hintedUsername(page.request)}"></label>
 <div class="actions"><button class="primary">Next</button></div>`,
 )}
-</details>`,
+</details>
+${form(page, undefined, html`<div class="actions"><button name="back" value="yes">Back</button></div>`)}`,
   });
+
+/** A way on with somebody else's account, below the page's own answers. */
+export const otherAccountLink = (page: SignInPage): Html =>
+  form(
+    page,
+    undefined,
+    html`<p class="small other"><button class="plain" name="other" value="yes">Use another account</button></p>`,
+  );
 
 const isOtherAccountOpen = (page: SignInPage, step: Shown<'pick-account'>): boolean => {
   const hinted = hintedUsername(page.request);
@@ -79,87 +90,6 @@ const noteOn = ({ authority, request }: SignInPage, user: User): Html => {
   return html`<span class="note">${user.asksForSecondFactor ? 'second factor' : 'no role'}</span>`;
 };
 
-export const secondFactorPage = (page: SignInPage, { user, wasDenied }: Shown<'second-factor'>): Reply =>
-  pageReply({
-    title: 'Approve sign-in',
-    content: html`
-<p class="account">${user.username}</p>
-<h1>Approve sign-in</h1>
-${
-  wasDenied &&
-  html`<p class="alert" role="alert">The sign-in was denied. You can approve the new number, or cancel.</p>`
-}
-<p>On a real sign-in you would now type this number into the app on your phone. Here the buttons stand in for the phone.</p>
-<p class="number">${randomInt(10, 100)}</p>
-${form(
-  page,
-  user,
-  html`<div class="actions">
-<button name="factor" value="cancel">Cancel</button>
-<button name="factor" value="deny">Deny</button>
-<button class="primary" name="factor" value="approve">Approve</button>
-</div>`,
-)}`,
-  });
-
-export const consentPage = (page: SignInPage, step: Shown<'consent'>): Reply => {
-  const { registration } = page.request;
-  return pageReply({
-    title: 'Permissions requested',
-    content: html`
-<p class="account">${step.user.username}</p>
-<h1>Permissions requested</h1>
-<p><b>${registration.displayName}</b><br>${publisherOf(page)}</p>
-<p>This app would like to:</p>
-${permissionList(step.permissions)}
-${form(
-  page,
-  step.user,
-  html`${
-    step.mayDecideForOrganization &&
-    html`<label class="check consent-for-all"><input type="checkbox" name="organization" value="yes"> <span>Consent on behalf of your organization</span></label>
-<p class="quiet small">With this, nobody else in your organization is asked about these permissions.</p>`
-  }
-<p class="quiet small">Accept only if you trust the publisher. You can take the consent back on the emulator’s switches page.</p>
-<div class="actions">
-<button name="decision" value="decline">Cancel</button>
-<button class="primary" name="decision" value="accept">Accept</button>
-</div>`,
-)}`,
-  });
-};
-
-export const administratorNeededPage = (page: SignInPage, step: Shown<'administrator-needed'>): Reply =>
-  pageReply({
-    title: 'Need admin approval',
-    content: html`
-<p class="account">${step.user.username}</p>
-<h1>Need admin approval</h1>
-<p><b>${page.request.registration.displayName}</b><br>${publisherOf(page)}</p>
-<p>This app asks for permissions that only an administrator of your organization can grant. Ask an administrator to consent before you can use it.</p>
-${permissionList(step.permissions)}
-${form(
-  page,
-  step.user,
-  html`<div class="actions"><button class="primary" name="decision" value="decline">Return to the app without consent</button></div>`,
-)}`,
-  });
-
-const publisherOf = ({ request }: SignInPage): Html => {
-  const { name, domain, isVerified } = request.registration.publisher;
-  return isVerified
-    ? html`<span class="quiet">${name} <span class="note strong">verified publisher</span></span>`
-    : html`<span class="quiet">${domain} <span class="note">unverified</span></span>`;
-};
-
-const permissionList = (permissions: readonly Permission[]): Html =>
-  html`<div>${permissions.map(
-    ({ title, description, administratorMustConsent, name }) => html`<details>
-<summary>${title}</summary>
-<p>${description}${administratorMustConsent && ' An administrator has to consent.'}<br><code>${name}</code></p>
-</details>`,
-  )}</div>`;
-
 export const unusableAccountPage = (page: SignInPage, step: Shown<'unusable-account'>): Reply =>
   pageReply({
     title: 'This account cannot be used',
@@ -167,7 +97,7 @@ export const unusableAccountPage = (page: SignInPage, step: Shown<'unusable-acco
 <p class="account">${step.user.username}</p>
 <h1>This account cannot be used</h1>
 ${alert(step.problem)}
-${form(page, undefined, html`<div class="actions"><button class="primary">Use a different account</button></div>`)}`,
+${form(page, undefined, html`<div class="actions"><button class="primary" name="other" value="yes">Use a different account</button></div>`)}`,
   });
 
 /** Shown instead of a redirect, where no address can be trusted. */
@@ -184,5 +114,6 @@ ${alert(error)}
   });
 };
 
-const alert = (error: EntraError): Html =>
+/** The error as Entra's pages show it. */
+export const alert = (error: EntraError): Html =>
   html`<p class="alert" role="alert">AADSTS${error.code}: ${error.text}</p>`;

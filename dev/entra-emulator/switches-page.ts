@@ -1,9 +1,11 @@
-import type { Authority } from './authority.ts';
-import { html } from './html.ts';
+import { type Authority, findRegistration } from './authority.ts';
+import { describedSwitches } from './described-switches.ts';
+import { endings } from './ended-sign-ins.ts';
+import { type Html, html } from './html.ts';
 import { type EmulatorRequest, isFromForeignPage, type Reply, redirectTo } from './http.ts';
 import { pageReply } from './page.ts';
-import { describedSwitches, readSwitches, switchControl } from './switch-controls.ts';
-import { defaultSwitches } from './switches.ts';
+import { messages, perform } from './switch-actions.ts';
+import { switchControl } from './switch-controls.ts';
 
 /** The page that makes the emulator fail on command. Every POST answers 303, so that reloading repeats nothing. */
 export const handleSwitches = async (authority: Authority, request: EmulatorRequest): Promise<Reply> => {
@@ -18,74 +20,11 @@ export const handleSwitches = async (authority: Authority, request: EmulatorRequ
   return redirectTo(done === undefined ? '/switches' : `/switches?done=${done}`, 303);
 };
 
-const perform = async (
-  authority: Authority,
-  form: URLSearchParams,
-): Promise<keyof typeof messages | undefined> => {
-  const { directory, consents, roles, blockedUsers, browsers, grants, keys, switches } = authority;
-  const userId = form.get('user') ?? '';
-  switch (form.get('action')) {
-    case 'save':
-      Object.assign(switches, readSwitches(form));
-      return 'save';
-    case 'rotate-keys':
-      await keys.rotate();
-      return 'rotate-keys';
-    case 'revoke-consents':
-      consents.revoke(userId);
-      return 'revoke-consents';
-    case 'revoke-organization-consents':
-      consents.revokeOrganizations();
-      return 'revoke-organization-consents';
-    case 'revoke-refresh-tokens':
-      grants.revokeUser(userId);
-      return 'revoke-refresh-tokens';
-    case 'grant-admin':
-      roles.grant({ userId, role: 'Admin' });
-      return 'grant-admin';
-    case 'remove-admin':
-      roles.remove({ userId, role: 'Admin' });
-      return 'remove-admin';
-    case 'block':
-      blockedUsers.add(userId);
-      return 'block';
-    case 'unblock':
-      blockedUsers.delete(userId);
-      return 'unblock';
-    case 'sign-everybody-out':
-      browsers.signOutEverybody();
-      return 'sign-everybody-out';
-    case 'reset':
-      Object.assign(switches, defaultSwitches());
-      consents.reset();
-      roles.reset();
-      blockedUsers.clear();
-      browsers.signOutEverybody();
-      for (const user of directory.users) grants.revokeUser(user.id);
-      return 'reset';
-    default:
-      return undefined;
-  }
-};
-
-const messages = {
-  save: 'Saved. The switches are in effect now.',
-  'rotate-keys': 'A new key signs now. The oldest published key is gone.',
-  'revoke-consents': 'The user’s consents are withdrawn. The app has to ask again.',
-  'revoke-organization-consents': 'Consents given for whole organizations are withdrawn.',
-  'revoke-refresh-tokens': 'What the user’s sign-ins have issued so far is refused from now on.',
-  'grant-admin': 'The user has the Admin role from the next ID token on.',
-  'remove-admin': 'The user has no Admin role from the next ID token on.',
-  block: 'The account is disabled: sign-ins and refreshes are refused.',
-  unblock: 'The account works again.',
-  'sign-everybody-out': 'Nobody is signed in here any more. Apps keep their own sessions.',
-  reset: 'Everything is as after a start: switches off, consents and sign-ins gone.',
-} as const;
-
 const isMessage = (value: string): value is keyof typeof messages => Object.hasOwn(messages, value);
 
-const switchesPage = ({ switches, directory }: Authority, done: string | null): Reply =>
-  pageReply({
+const switchesPage = (authority: Authority, done: string | null): Reply => {
+  const { switches, directory } = authority;
+  return pageReply({
     title: 'Switches',
     layout: 'wide',
     content: html`
@@ -105,11 +44,21 @@ ${describedSwitches.map(
 <label>Person<select name="user">${directory.users.map((user) => html`<option value="${user.id}">${user.name}</option>`)}</select></label>
 <div class="buttons">
 <button name="action" value="revoke-consents">Withdraw consents</button>
-<button name="action" value="revoke-refresh-tokens">Revoke refresh tokens</button>
 <button name="action" value="grant-admin">Give the Admin role</button>
 <button name="action" value="remove-admin">Take the Admin role</button>
 <button name="action" value="block">Block</button>
 <button name="action" value="unblock">Unblock</button>
+<button name="action" value="expire-password">Let the password expire</button>
+</div>
+</fieldset>
+</form>
+<form method="post" action="/switches">
+<fieldset><legend>To sign-ins so far</legend>
+<p class="effect">What they have issued is refused from now on; the next sign-in works.</p>
+<label>Whose<select name="user"><option value="">Everybody’s</option>${directory.users.map((user) => html`<option value="${user.id}">${user.name}</option>`)}</select></label>
+<label class="next">Why<select name="ending">${Object.entries(endings).map(([ending, label]) => html`<option value="${ending}">${label}</option>`)}</select></label>
+<div class="buttons">
+<button name="action" value="end-sign-ins">End them</button>
 </div>
 </fieldset>
 </form>
@@ -122,5 +71,32 @@ ${describedSwitches.map(
 <button name="action" value="reset">Reset everything</button>
 </div>
 </fieldset>
-</form>`,
+</form>
+${approvalsOf(authority)}`,
   });
+};
+
+/** What people have asked administrators for. */
+const approvalsOf = (authority: Authority): Html => {
+  const { approvals, directory } = authority;
+  return html`<h2>Requests for approval</h2>
+${
+  approvals.list().length === 0 &&
+  html`<p class="quiet">Nobody has asked. People can where the switch “People can request approval” is on.</p>`
+}
+${approvals.list().map(({ id, clientId, userId, scopes, justification }) => {
+  const name = directory.users.find((user) => user.id === userId)?.name ?? userId;
+  const app = findRegistration(authority, clientId)?.displayName ?? clientId;
+  return html`<form method="post" action="/switches">
+<fieldset><legend>${name} asks for ${app}</legend>
+<input type="hidden" name="approval" value="${id}">
+<p>${justification === '' ? html`<span class="quiet">No reason given.</span>` : justification}</p>
+<ul>${scopes.map((scope) => html`<li><code>${scope}</code></li>`)}</ul>
+<div class="buttons">
+<button name="action" value="approve">Approve for the organization</button>
+<button name="action" value="deny">Deny</button>
+</div>
+</fieldset>
+</form>`;
+})}`;
+};

@@ -1,3 +1,5 @@
+import type { ConditionalAccessPolicy } from './conditional-access.ts';
+
 /**
  * What the emulator is told to do wrong. One mutable object: tests write to it, the switches page does too,
  * and every answer reads it afresh, so a change also meets tokens that were issued before.
@@ -17,21 +19,49 @@ export type Switches = {
   strictRefreshTokenRotation: boolean;
   /** A refresh answers without an ID token. */
   refreshWithoutIdToken: boolean;
+  /** What a Conditional Access policy demands of refreshes and sign-ins, besides a second factor. */
+  conditionalAccess: 'none' | ConditionalAccessPolicy;
+  /** Above 0: whoever signed in longer ago than that has to do it again, AADSTS70043. */
+  signInFrequencySeconds: number;
+  /** The organization lets nobody but administrators consent, whatever the permission: AADSTS90094. */
+  onlyAdministratorsConsent: boolean;
+  /** Who needs an administrator's consent can ask for it on the page: AADSTS90095. */
+  approvalCanBeRequested: boolean;
+  /** What the app is told of a person who went back from the page that needs an administrator. */
+  administratorNeededAnswer: 'code' | 'cancel';
+  /** Names of permissions that no token gets, though they were asked for and consented; separated by spaces. */
+  withheldPermissions: string;
+  /** `iss` in the authorization response. @see RFC 9207 */
+  issuerInResponse: 'absent' | 'right' | 'wrong';
+  /** The cross-origin-opener-policy of the pages that a person sees on the way. */
+  openerPolicy: 'same-origin' | 'same-origin-allow-popups' | 'unsafe-none';
   /** Delay of every answer to the app's server. */
   slowMs: number;
   /** Above 0: 429 with this `Retry-After` to every call of the app's server. */
   throttledRetryAfterSeconds: number;
   /** How every call of the app's server fails, if it does. */
-  outage: Outage;
+  outage: 'none' | 'json-503' | 'html-502';
   /** Lifetime of access tokens issued from now on. */
   accessTokenLifetimeSeconds: number;
   /** How far `iat` and `nbf` of new tokens lie in the past. Entra has been seen to use 300. */
   tokensBackdatedSeconds: number;
 };
 
-export type Outage = 'none' | 'json-503' | 'html-502';
+/** The switches that are one of several words. */
+export type ChoiceName =
+  | 'outage'
+  | 'conditionalAccess'
+  | 'administratorNeededAnswer'
+  | 'issuerInResponse'
+  | 'openerPolicy';
 
-export const outages: readonly Outage[] = ['none', 'json-503', 'html-502'];
+export const choices: { readonly [Name in ChoiceName]: readonly Switches[Name][] } = {
+  outage: ['none', 'json-503', 'html-502'],
+  conditionalAccess: ['none', 'device-not-compliant', 'device-not-joined', 'blocked', 'external-challenge'],
+  administratorNeededAnswer: ['code', 'cancel'],
+  issuerInResponse: ['absent', 'right', 'wrong'],
+  openerPolicy: ['same-origin', 'same-origin-allow-popups', 'unsafe-none'],
+};
 
 export const defaultSwitches = (): Switches => ({
   refreshTokensExpired: false,
@@ -41,6 +71,14 @@ export const defaultSwitches = (): Switches => ({
   clientSecretExpired: false,
   strictRefreshTokenRotation: false,
   refreshWithoutIdToken: false,
+  conditionalAccess: 'none',
+  signInFrequencySeconds: 0,
+  onlyAdministratorsConsent: false,
+  approvalCanBeRequested: false,
+  administratorNeededAnswer: 'code',
+  withheldPermissions: '',
+  issuerInResponse: 'absent',
+  openerPolicy: 'same-origin',
   slowMs: 0,
   throttledRetryAfterSeconds: 0,
   outage: 'none',

@@ -19,6 +19,15 @@ const timesOf = (authority: Authority, lifetimeSeconds: number) => {
   return { iat: issued, nbf: issued, exp: now + lifetimeSeconds };
 };
 
+const clockSkewSeconds = 60;
+
+/** A token issued now is as young as continuous access evaluation asks, be it off by the rest of a second. */
+const notBeforeOf = (authority: Authority, { notBeforeSeconds }: ClaimsRequest): number => {
+  const { nbf } = timesOf(authority, 0);
+  const latest = toEpochSeconds(authority.now()) + clockSkewSeconds;
+  return notBeforeSeconds <= latest ? Math.max(nbf, notBeforeSeconds) : nbf;
+};
+
 export const toIdTokenClaims = (
   authority: Authority,
   grant: Grant,
@@ -74,6 +83,7 @@ export const createAccessToken = (
     aud: resource.id,
     iss: issuerOf(authority, grant.tenantId),
     ...timesOf(authority, authority.switches.accessTokenLifetimeSeconds),
+    nbf: notBeforeOf(authority, request),
     app_displayname: grant.registration.displayName,
     appid: grant.registration.clientId,
     idtyp: 'user',

@@ -1,0 +1,37 @@
+import { permissionList, publisherOf } from './consent-pages.ts';
+import { html } from './html.ts';
+import type { Reply } from './http.ts';
+import { pageReply } from './page.ts';
+import { form, otherAccountLink, type Shown, type SignInPage } from './sign-in-pages.ts';
+
+/** Where the organization takes requests, a person writes one instead of being sent away. */
+export const approvalNeededPage = (page: SignInPage, step: Shown<'approval-needed'>): Reply =>
+  pageReply({
+    title: 'Approval required',
+    content: html`
+<p class="account">${step.user.username}</p>
+<h1>Approval required</h1>
+<p><b>${page.request.registration.displayName}</b><br>${publisherOf(page)}</p>
+<p>This app requires your administrator’s approval to:</p>
+${permissionList(step.permissions)}
+${form(
+  page,
+  step.user,
+  html`<label class="justification">Why you need this app<textarea name="justification" rows="3" maxlength="500"></textarea></label>
+<div class="actions">
+<button name="decision" value="decline">Cancel</button>
+<button class="primary" name="decision" value="request">Request approval</button>
+</div>`,
+)}
+${otherAccountLink(page)}`,
+  });
+
+export const approvalRequestedPage = (page: SignInPage, step: Shown<'approval-requested'>): Reply =>
+  pageReply({
+    title: 'Request sent',
+    content: html`
+<p class="account">${step.user.username}</p>
+<h1>Request sent</h1>
+<p>The administrators of your organization have your request for <b>${page.request.registration.displayName}</b>. You hear from them once it is approved or denied. They answer it on the emulator’s switches page.</p>
+${form(page, step.user, html`<div class="actions"><button class="primary" name="decision" value="decline">Back to the app</button></div>`)}`,
+  });

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+
+/** A person's request that an administrator consents to an app. */
+export type ApprovalRequest = {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly userId: string;
+  readonly scopes: readonly string[];
+  readonly justification: string;
+};
+
+/** The requests that no administrator has answered yet. */
+export type ApprovalStore = {
+  list(): ApprovalRequest[];
+  /** A second request of the same person for the same app takes the place of the first. */
+  add(request: Omit<ApprovalRequest, 'id'>): void;
+  /** Takes a request out, for an administrator to answer. */
+  take(id: string): ApprovalRequest | undefined;
+  reset(): void;
+};
+
+export const createApprovalStore = (): ApprovalStore => {
+  let waiting: ApprovalRequest[] = [];
+  return {
+    list: () => [...waiting],
+    add(request) {
+      const isSame = (other: ApprovalRequest) =>
+        other.userId === request.userId && other.clientId === request.clientId;
+      waiting = [...waiting.filter((other) => !isSame(other)), { ...request, id: randomUUID() }];
+    },
+    take(id) {
+      const taken = waiting.find((request) => request.id === id);
+      waiting = waiting.filter((request) => request !== taken);
+      return taken;
+    },
+    reset() {
+      waiting = [];
+    },
+  };
+};

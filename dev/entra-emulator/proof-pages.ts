@@ -1,0 +1,75 @@
+import { randomInt } from 'node:crypto';
+import { html } from './html.ts';
+import type { Reply } from './http.ts';
+import { pageReply } from './page.ts';
+import { alert, form, otherAccountLink, type Shown, type SignInPage } from './sign-in-pages.ts';
+
+export const secondFactorPage = (page: SignInPage, { user, wasDenied }: Shown<'second-factor'>): Reply =>
+  pageReply({
+    title: 'Approve sign-in',
+    content: html`
+<p class="account">${user.username}</p>
+<h1>Approve sign-in</h1>
+${
+  wasDenied &&
+  html`<p class="alert" role="alert">The sign-in was denied. You can approve the new number, or cancel.</p>`
+}
+<p>On a real sign-in you would now type this number into the app on your phone. Here the buttons stand in for the phone.</p>
+<p class="number">${randomInt(10, 100)}</p>
+${form(
+  page,
+  user,
+  html`<div class="actions">
+<button name="factor" value="cancel">Cancel</button>
+<button name="factor" value="deny">Deny</button>
+<button class="primary" name="factor" value="approve">Approve</button>
+</div>`,
+)}`,
+  });
+
+/** Stands in for terms of use or a second factor of another company. */
+export const externalChallengePage = (page: SignInPage, { user }: Shown<'external-challenge'>): Reply =>
+  pageReply({
+    title: 'One more step',
+    content: html`
+<p class="account">${user.username}</p>
+<h1>One more step</h1>
+<p>Your organization asks you to go through a page of another provider, such as terms of use, before you can go on. This page stands in for it.</p>
+${form(
+  page,
+  user,
+  html`<div class="actions">
+<button name="challenge" value="cancel">Cancel</button>
+<button class="primary" name="challenge" value="accept">Accept</button>
+</div>`,
+)}`,
+  });
+
+/** Entra sends nobody back from here: the app hears nothing, and the person closes the window or goes back. */
+export const blockedByPolicyPage = (page: SignInPage, step: Shown<'blocked-by-policy'>): Reply =>
+  pageReply({
+    title: 'You cannot access this right now',
+    content: html`
+<p class="account">${step.user.username}</p>
+<h1>You cannot access this right now</h1>
+<p>Your sign-in was successful but does not meet the criteria to access this resource. You might be signing in from a browser, app or device that is restricted by your administrator.</p>
+${alert(step.problem)}
+${otherAccountLink(page)}`,
+  });
+
+export const passwordExpiredPage = (page: SignInPage, { user }: Shown<'password-expired'>): Reply =>
+  pageReply({
+    title: 'Update your password',
+    content: html`
+<p class="account">${user.username}</p>
+<h1>Update your password</h1>
+<p>Your password has expired. On a real sign-in you would now choose a new one. Here one press stands in for it.</p>
+${form(
+  page,
+  user,
+  html`<div class="actions">
+<button name="back" value="yes">Cancel</button>
+<button class="primary" name="password" value="update">Update the password</button>
+</div>`,
+)}`,
+  });
