@@ -1,14 +1,18 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { graphResourceId } from '../directory.ts';
 import { GraphError } from './answers.ts';
-
-/** Microsoft Graph's own application id, the audience of every access token for it. */
-const graphAudience = '00000003-0000-0000-c000-000000000000';
 
 /** Who calls, and what the access token lets them do. */
 export interface Caller {
   readonly userId: string;
   readonly tenantId: string;
   readonly scopes: ReadonlySet<string>;
+  /** `nbf`: continuous access evaluation compares it. */
+  readonly notBeforeSeconds: number;
+  /** `acrs` */
+  readonly authenticationContexts: readonly string[];
+  /** The app has told Entra that it can handle claims challenges: `xms_cc` has `CP1`. */
+  readonly understandsChallenges: boolean;
 }
 
 /** Reads the `Authorization` header of a call and gives the caller, or throws Graph's 401. */
@@ -29,9 +33,11 @@ export function createAuthenticateCaller(entraOrigin: string): AuthenticateCalle
     try {
       const { payload } = await jwtVerify(accessToken, keys, {
         algorithms: ['RS256'],
-        audience: graphAudience,
+        audience: graphResourceId,
         requiredClaims: ['exp', 'iss', 'tid', 'oid'],
         currentDate: now,
+        // A token that answers a challenge of this very second is dated to the next.
+        clockTolerance: 2,
       });
       return parseCaller(payload, entraOrigin);
     } catch (cause) {
@@ -45,7 +51,19 @@ function parseCaller(claims: JWTPayload, entraOrigin: string): Caller {
   if (typeof tid !== 'string' || typeof oid !== 'string' || iss !== `${entraOrigin}/${tid}/v2.0`) {
     throw unauthorized(entraOrigin, 'Access token validation failure. Invalid issuer.');
   }
-  return { userId: oid, tenantId: tid, scopes: new Set(typeof scp === 'string' ? scp.split(' ') : []) };
+  return {
+    userId: oid,
+    tenantId: tid,
+    scopes: new Set(typeof scp === 'string' ? scp.split(' ') : []),
+    notBeforeSeconds: claims.nbf ?? 0,
+    authenticationContexts: textsIn(claims['acrs']),
+    understandsChallenges: textsIn(claims['xms_cc']).some((one) => one.toUpperCase() === 'CP1'),
+  };
+}
+
+function textsIn(claim: unknown): string[] {
+  const values: unknown[] = Array.isArray(claim) ? claim : [claim];
+  return values.filter((value) => typeof value === 'string');
 }
 
 function explain(cause: unknown): string {
@@ -62,6 +80,6 @@ function explain(cause: unknown): string {
 
 function unauthorized(entraOrigin: string, message: string): GraphError {
   return new GraphError(401, 'InvalidAuthenticationToken', message, {
-    'WWW-Authenticate': `Bearer realm="", authorization_uri="${entraOrigin}/common/oauth2/authorize", client_id="${graphAudience}"`,
+    'WWW-Authenticate': `Bearer realm="", authorization_uri="${entraOrigin}/common/oauth2/authorize", client_id="${graphResourceId}"`,
   });
 }

@@ -1,9 +1,12 @@
 /** What an emulated Graph call answers, before it is written to the socket. */
 export interface GraphAnswer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: GraphHeaders;
   readonly body?: GraphObject | Uint8Array;
 }
+
+/** A list becomes a line for each. */
+export type GraphHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** A JSON object as Graph sends it. */
 export type GraphObject = { readonly [name: string]: unknown };
@@ -12,9 +15,9 @@ export type GraphObject = { readonly [name: string]: unknown };
 export class GraphError extends Error {
   readonly status: number;
   readonly code: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: GraphHeaders;
 
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(status: number, code: string, message: string, headers: GraphHeaders = {}) {
     super(message);
     this.status = status;
     this.code = code;

@@ -5,8 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import type { Directory } from '../directory.ts';
 import { sendReply } from '../entra-emulator/http.ts';
+import { evaluateAccess } from './access-evaluation.ts';
 import { createAuthenticateCaller } from './access-token.ts';
 import { type GraphAnswer, GraphError, graphJsonType, toErrorAnswer } from './answers.ts';
+import { createRevocations } from './revocations.ts';
 import { answerCall } from './routes.ts';
 import { type GraphSwitches, goodDay } from './switches.ts';
 import { readSwitches, switchesPage } from './switches-page.ts';
@@ -32,6 +34,9 @@ export interface GraphEmulator {
   readonly requests: RecordedRequest[];
   count(): number;
   readonly switches: GraphSwitches;
+  /** Continuous access evaluation: what this user, or everybody, has been issued until now is refused. */
+  revokeTokens(userId?: string): void;
+  forgetRevocations(): void;
   /** From now on `respond` answers every call; `undefined` gives the work back. */
   respondWith(respond: Respond | undefined): void;
   close(): Promise<void>;
@@ -48,6 +53,7 @@ export async function startGraphEmulator(options: {
   const authenticate = createAuthenticateCaller(entraOrigin);
   const requests: RecordedRequest[] = [];
   const switches: GraphSwitches = { ...goodDay };
+  const revocations = createRevocations();
   let respond: Respond | undefined;
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch(() => response.destroy());
@@ -84,6 +90,7 @@ export async function startGraphEmulator(options: {
       if (!pathname.startsWith('/v1.0/'))
         throw new GraphError(400, 'BadRequest', 'Invalid version: only v1.0 is emulated.');
       const caller = await authenticate(incoming.headers.authorization, call.now);
+      evaluateAccess(caller, { switches, revocations, directory, entraOrigin, now: call.now });
       return answerCall({
         method: request.method === 'HEAD' ? 'GET' : request.method,
         path: pathname.slice('/v1.0'.length),
@@ -102,7 +109,8 @@ export async function startGraphEmulator(options: {
 
   function handleSwitches(incoming: IncomingMessage, response: ServerResponse, body: Buffer): void {
     if (incoming.method !== 'POST') {
-      sendReply(response, switchesPage(switches, (incoming.url ?? '').includes('saved')));
+      const { searchParams } = new URL(incoming.url ?? '/', origin);
+      sendReply(response, switchesPage(switches, directory.users, searchParams.get('done')));
       return;
     }
     if (incoming.headers.origin !== undefined && incoming.headers.origin !== origin) {
@@ -111,8 +119,26 @@ export async function startGraphEmulator(options: {
         .end('Another site must not change the switches.');
       return;
     }
-    Object.assign(switches, readSwitches(new URLSearchParams(body.toString('utf8')), switches));
-    response.writeHead(303, { location: '/switches?saved' }).end();
+    const done = perform(new URLSearchParams(body.toString('utf8')));
+    response.writeHead(303, { location: `/switches?done=${done}` }).end();
+  }
+
+  function perform(form: URLSearchParams): 'revoke' | 'forget' | 'save' {
+    switch (form.get('action')) {
+      case 'revoke':
+        revocations.revoke(now(), form.get('user') || undefined);
+        return 'revoke';
+      case 'forget':
+        revocations.forget();
+        return 'forget';
+      case 'reset':
+        revocations.forget();
+        Object.assign(switches, goodDay);
+        return 'save';
+      default:
+        Object.assign(switches, readSwitches(form, switches));
+        return 'save';
+    }
   }
 
   return {
@@ -120,6 +146,8 @@ export async function startGraphEmulator(options: {
     requests,
     count: () => requests.length,
     switches,
+    revokeTokens: (userId) => revocations.revoke(now(), userId),
+    forgetRevocations: revocations.forget,
     respondWith(next) {
       respond = next;
     },
@@ -180,7 +208,9 @@ function sendGraphAnswer(
     'request-id': call.requestId,
     'client-request-id': call.clientRequestId,
     'cache-control': 'no-store, no-cache',
-    ...headers,
+    ...Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+    ),
     'content-length': content === undefined ? 0 : Buffer.byteLength(content),
   });
   response.end(content);

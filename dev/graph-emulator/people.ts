@@ -56,6 +56,13 @@ export function membershipsOf(user: User, scopes: ReadonlySet<string>): GraphObj
   return [...groups, ...roles];
 }
 
+/** Every group of the tenant's members, once. */
+export function groupsIn(directory: Directory, tenantId: string): GraphObject[] {
+  const groups = usersIn(directory, tenantId).flatMap((user) => user.groups);
+  const byId = new Map(groups.map((group) => [group.id, group]));
+  return [...byId.values()].map(({ id, name, description }) => ({ id, displayName: name, description }));
+}
+
 export function findUser(directory: Directory, tenantId: string, idOrName: string): User | undefined {
   return (
     findUserByObjectId(directory, tenantId, idOrName) ??

@@ -2,7 +2,7 @@ import type { Directory, User } from '../directory.ts';
 import type { Caller } from './access-token.ts';
 import { type GraphAnswer, GraphError, type GraphObject } from './answers.ts';
 import { eventsOf, messagesOf } from './mailbox.ts';
-import { defaultUserFields, findUser, membershipsOf, toGraphUser, usersIn } from './people.ts';
+import { defaultUserFields, findUser, groupsIn, membershipsOf, toGraphUser, usersIn } from './people.ts';
 import { drawPortrait } from './portrait.ts';
 import { select, toContext, toPage } from './query.ts';
 
@@ -95,6 +95,13 @@ const routes: readonly Route[] = [
       }
       return { status: 202 };
     },
+  },
+  {
+    method: 'GET',
+    path: /^\/groups$/,
+    scopes: ['GroupMember.Read.All', 'Directory.Read.All'],
+    answer: (call) =>
+      listAnswer(call, 'groups', groupsIn(call.directory, call.caller.tenantId), '$skiptoken'),
   },
   {
     method: 'GET',

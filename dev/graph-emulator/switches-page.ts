@@ -1,10 +1,18 @@
+import type { User } from '../directory.ts';
 import { type Html, html } from '../entra-emulator/html.ts';
 import type { Reply } from '../entra-emulator/http.ts';
 import { pageReply } from '../entra-emulator/page.ts';
-import { type GraphSwitches, goodDay } from './switches.ts';
+import { type ChallengeForm, challengeForms } from './claims-challenge.ts';
+import type { GraphSwitches } from './switches.ts';
+
+const messages: Readonly<Record<string, string>> = {
+  save: 'Saved. The switches are in effect now.',
+  revoke: 'Tokens issued so far are revoked. Newer ones work.',
+  forget: 'No token is revoked any more.',
+};
 
 /** The page that makes the emulated Graph fail on command; works without script. */
-export function switchesPage(switches: GraphSwitches, saved: boolean): Reply {
+export function switchesPage(switches: GraphSwitches, users: readonly User[], done: string | null): Reply {
   return pageReply({
     title: 'Switches',
     brand: 'Graph',
@@ -12,17 +20,48 @@ export function switchesPage(switches: GraphSwitches, saved: boolean): Reply {
     content: html`
 <h1>Switches</h1>
 <p>Make Microsoft Graph fail the way the real one does. Changes take effect at once.</p>
-${saved && html`<p class="notice" role="status">Saved. The switches are in effect now.</p>`}
+${done !== null && Object.hasOwn(messages, done) && html`<p class="notice" role="status">${messages[done]}</p>`}
 <form method="post" action="/switches">
 <fieldset><legend>Throttling</legend>
 ${numberField('throttledCalls', 'Calls that answer 429', switches.throttledCalls === Number.POSITIVE_INFINITY ? 1_000_000 : switches.throttledCalls)}
 ${numberField('retryAfterSeconds', 'Retry-After in seconds', switches.retryAfterSeconds)}
 </fieldset>
 <fieldset><legend>Outage</legend>
-<div class="switch"><label class="check"><input type="checkbox" name="unavailable" value="yes"${switches.unavailable && html` checked`}> <span>Every call answers 503</span></label></div>
+${checkbox('unavailable', 'Every call answers 503', switches.unavailable)}
 ${numberField('slowMs', 'Delay of every answer in milliseconds', switches.slowMs)}
 </fieldset>
+<fieldset><legend>Claims challenges</legend>
+${checkbox(
+  'authenticationContextDemanded',
+  'An authentication context is demanded',
+  switches.authenticationContextDemanded,
+  'Answers 401 insufficient_claims until the token names the context c1: the person has to give a second factor.',
+)}
+${checkbox(
+  'alwaysChallenges',
+  'Every call answers with a challenge',
+  switches.alwaysChallenges,
+  'No token is ever good enough.',
+)}
+<div class="switch"><div class="row"><label for="challengeForm">How the header is written</label><select id="challengeForm" name="challengeForm">${Object.entries(
+      challengeForms,
+    ).map(
+      ([form, label]) =>
+        html`<option value="${form}"${form === switches.challengeForm && html` selected`}>${label}</option>`,
+    )}</select></div></div>
+</fieldset>
 <div class="actions"><button name="action" value="reset">All as on a good day</button><button class="primary" name="action" value="save">Save switches</button></div>
+</form>
+<h2>Do something once</h2>
+<form method="post" action="/switches">
+<fieldset><legend>Continuous access evaluation</legend>
+<p class="effect">Tokens issued so far are revoked, as after a change of password or a new policy. An app that has declared the capability CP1 gets a claims challenge; any other, 401.</p>
+<label>Whose<select name="user"><option value="">Everybody’s</option>${users.map((user) => html`<option value="${user.id}">${user.name}</option>`)}</select></label>
+<div class="buttons">
+<button name="action" value="revoke">Revoke tokens</button>
+<button name="action" value="forget">Forget all revocations</button>
+</div>
+</fieldset>
 </form>`,
   });
 }
@@ -31,17 +70,26 @@ function numberField(name: string, label: string, value: number): Html {
   return html`<div class="switch"><div class="row"><label for="${name}">${label}</label><input type="number" min="0" max="1000000" id="${name}" name="${name}" value="${value}"></div></div>`;
 }
 
+function checkbox(name: string, label: string, isOn: boolean, effect?: string): Html {
+  return html`<div class="switch"><label class="check"><input type="checkbox" name="${name}" value="yes"${effect !== undefined && html` aria-describedby="${name}-effect"`}${isOn && html` checked`}> <span>${label}</span></label>${effect !== undefined && html`<p class="effect" id="${name}-effect">${effect}</p>`}</div>`;
+}
+
 /** What the form says; what it does not say stays. */
 export function readSwitches(form: URLSearchParams, current: GraphSwitches): GraphSwitches {
-  if (form.get('action') === 'reset') return { ...goodDay };
   const read = (name: 'throttledCalls' | 'retryAfterSeconds' | 'slowMs') => {
     const text = form.get(name) ?? '';
     return /^\d{1,7}$/.test(text) ? Number(text) : current[name];
   };
+  const challengeForm = form.get('challengeForm') ?? '';
   return {
     throttledCalls: read('throttledCalls'),
     retryAfterSeconds: read('retryAfterSeconds'),
     unavailable: form.get('unavailable') === 'yes',
     slowMs: read('slowMs'),
+    alwaysChallenges: form.get('alwaysChallenges') === 'yes',
+    authenticationContextDemanded: form.get('authenticationContextDemanded') === 'yes',
+    challengeForm: isChallengeForm(challengeForm) ? challengeForm : current.challengeForm,
   };
 }
+
+const isChallengeForm = (text: string): text is ChallengeForm => Object.hasOwn(challengeForms, text);

@@ -1,3 +1,5 @@
+import type { ChallengeForm } from './claims-challenge.ts';
+
 /** How the emulated Graph misbehaves; changes count at once. Tests set the fields, people use the page at /switches. */
 export interface GraphSwitches {
   /** This many of the next calls answer 429; `Infinity` means all of them. */
@@ -8,6 +10,12 @@ export interface GraphSwitches {
   unavailable: boolean;
   /** Every answer waits this long first. */
   slowMs: number;
+  /** Every call answers with a claims challenge, whatever the token is. */
+  alwaysChallenges: boolean;
+  /** A token has to name the authentication context `c1` in `acrs`. */
+  authenticationContextDemanded: boolean;
+  /** How the header of a claims challenge is written. */
+  challengeForm: ChallengeForm;
 }
 
 /** Graph on a good day. */
@@ -16,4 +24,7 @@ export const goodDay: Readonly<GraphSwitches> = {
   retryAfterSeconds: 10,
   unavailable: false,
   slowMs: 0,
+  alwaysChallenges: false,
+  authenticationContextDemanded: false,
+  challengeForm: 'plain',
 };
