@@ -63,7 +63,7 @@ export function createDevelopment(options: {
         bundle,
         env: settings,
         port: bffPort,
-        frontend: createFrontend(switches),
+        frontend: createFrontend({ entra, graph }),
         log: options.log,
       }),
     );

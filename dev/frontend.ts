@@ -1,17 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import type { Emulators } from './cases.ts';
+import { casesPath, createCasesEndpoint } from './cases-endpoint.ts';
 import { serveFolder } from './static-files.ts';
 
 const demoFolder = fileURLToPath(new URL('../demo', import.meta.url));
 
-/** The demo page, and the one address by which it finds the switches. */
-export function createFrontend(switches: { entraSwitchesUrl: string; graphSwitchesUrl: string }) {
+/** The demo page, the address by which it finds the switches, and the cases that it lists. */
+export function createFrontend(emulators: Emulators) {
   const serveDemo = serveFolder(demoFolder);
+  const answerCases = createCasesEndpoint(emulators);
   const devJson = JSON.stringify({
-    entra_switches_url: switches.entraSwitchesUrl,
-    graph_switches_url: switches.graphSwitchesUrl,
+    entra_switches_url: `${emulators.entra.origin}/switches`,
+    graph_switches_url: `${emulators.graph.origin}/switches`,
+    cases_url: casesPath,
   });
   return (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (request.url === casesPath) {
+      answerCases(request, response).catch(() => response.destroy());
+      return true;
+    }
     if (request.method !== 'GET' || request.url !== '/dev.json') return serveDemo(request, response);
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(devJson);
     return true;

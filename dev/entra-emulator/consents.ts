@@ -19,6 +19,8 @@ export type ConsentStore = {
   /** Takes back what the user allowed. An organization's consent stays. */
   revoke(userId: string): void;
   revokeOrganizations(): void;
+  /** Takes these permissions back from everybody and every organization. Scopes in any spelling. */
+  withdraw(scopes: readonly string[]): void;
   reset(): void;
 };
 
@@ -51,6 +53,13 @@ export const createConsentStore = (directory: Directory): ConsentStore => {
     },
     revokeOrganizations() {
       consents = consents.filter((consent) => consent.userId !== undefined);
+    },
+    withdraw(scopes) {
+      const withdrawn = spelledOut(scopes);
+      consents = consents.map((consent) => ({
+        ...consent,
+        scopes: consent.scopes.filter((scope) => !withdrawn.includes(scope)),
+      }));
     },
     reset() {
       consents = [];

@@ -32,6 +32,8 @@ export type EntraEmulator = {
     /** As if the page had been answered before. */
     grant(consent: Consent): void;
     revoke(userId: string): void;
+    /** Takes these permissions back from everybody and every organization. */
+    withdraw(scopes: readonly string[]): void;
   };
   /** App roles: a change shows in the next ID token. */
   readonly roles: {

@@ -71,7 +71,7 @@ describe('npm start', () => {
       DEV_GRAPH_ORIGIN: new URL(graph).origin,
     });
     const dev = await (await fetch(`${bff}/dev.json`)).json();
-    expect(dev).toEqual({ entra_switches_url: entra, graph_switches_url: graph });
+    expect(dev).toEqual({ entra_switches_url: entra, graph_switches_url: graph, cases_url: '/dev/cases' });
     await vi.waitFor(() => expect(running.output()).toMatch(/^warning +settings settings were read$/m));
 
     const table = String(/TableEndpoint=([^;]+)/.exec(settings.SESSION_TABLE_CONNECTION_STRING)?.[1]);

@@ -66,10 +66,6 @@ export async function startWorld(people: Directory = directory): Promise<World> 
     ),
     SESSION_TABLE_NAME: tableName,
   };
-  const switches = {
-    entraSwitchesUrl: `${entra.origin}/switches`,
-    graphSwitchesUrl: `${graph.origin}/switches`,
-  };
   const hosts: FunctionsHost[] = [];
   let offsetMs = 0;
   let passedMs = 0;
@@ -95,7 +91,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
         bundle: inject('workerBundle'),
         port,
         extraDecodes,
-        ...(servesDemo && { frontend: createFrontend(switches) }),
+        ...(servesDemo && { frontend: createFrontend({ entra, graph }) }),
         log: ({ message }) => logLines.push(message),
         prepare(exports) {
           const worker = exports as typeof WorkerBundle;
