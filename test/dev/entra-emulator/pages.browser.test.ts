@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, directory } from '../../../dev/directory.ts';
+import { demoClient, directory, people } from '../../../dev/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../../../dev/entra-emulator/emulator.ts';
+import { defaultSwitches } from '../../../dev/entra-emulator/switches.ts';
+import { startGraphEmulator } from '../../../dev/graph-emulator/emulator.ts';
 import { launchChromium } from '../../support/chromium.ts';
-import { createApp } from './app.ts';
+import { callback, createApp } from './app.ts';
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
@@ -29,6 +31,48 @@ const faultsOf = async (page: Page): Promise<unknown> =>
     const faults = violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ target }) => target).join(' '));
     return document.documentElement.scrollWidth > innerWidth ? [...faults, 'wider than the window'] : faults;
   })()`);
+
+type Open = (changes?: Record<string, string>) => Promise<unknown>;
+type Pressed = (name: RegExp) => Promise<unknown>;
+
+/** What an administrator is needed for. */
+const seeConsentPages = async (page: Page, open: Open, pressed: Pressed): Promise<void> => {
+  emulator.switches.approvalCanBeRequested = true;
+  await open({ scope: 'openid Directory.Read.All' });
+  expect(await pressed(/Ben Brown/)).toEqual([]);
+  await page.getByLabel('Why you need this app').fill('To plan.');
+  expect(await pressed(/Request approval/)).toEqual([]);
+  await page.goto(`${emulator.origin}/switches`);
+  await page.getByText('To plan.').waitFor();
+  expect(await faultsOf(page)).toEqual([]);
+  const url = new URL(`${emulator.origin}/${demoClient.tenantId}/v2.0/adminconsent`);
+  url.searchParams.set('client_id', demoClient.clientId);
+  url.searchParams.set('redirect_uri', callback);
+  url.searchParams.set('scope', 'Directory.Read.All');
+  await page.goto(url.href);
+  expect(await pressed(/Alice Adams/)).toEqual([]);
+  await page.getByText('Review for your organization').waitFor();
+  expect(await pressed(/Use another account/)).toEqual([]);
+  Object.assign(emulator.switches, defaultSwitches());
+};
+
+/** What keeps a person from going on at once. */
+const seePolicyPages = async (page: Page, open: Open, pressed: Pressed): Promise<void> => {
+  emulator.switches.conditionalAccess = 'external-challenge';
+  await open();
+  expect(await pressed(/Ben Brown/)).toEqual([]);
+  await page.getByRole('heading', { name: 'One more step' }).waitFor();
+  emulator.switches.conditionalAccess = 'blocked';
+  await open();
+  expect(await pressed(/Ben Brown/)).toEqual([]);
+  await page.getByRole('heading', { name: 'You cannot access this right now' }).waitFor();
+  Object.assign(emulator.switches, defaultSwitches());
+  emulator.expiredPasswords.add(people.ben.id);
+  await open();
+  expect(await pressed(/Ben Brown/)).toEqual([]);
+  await page.getByRole('heading', { name: 'Update your password' }).waitFor();
+  emulator.expiredPasswords.clear();
+};
 
 describe('every page in a browser', () => {
   it.for([
@@ -77,9 +121,18 @@ describe('every page in a browser', () => {
     expect(await pressed(/Ben Brown/)).toEqual([]);
     await open({ redirect_uri: 'http://evil.example/' });
     expect(await faultsOf(page)).toEqual([]);
+    await seeConsentPages(page, open, pressed);
+    await seePolicyPages(page, open, pressed);
     await page.goto(`${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/logout`);
     expect(await faultsOf(page)).toEqual([]);
     expect(await pressed(/Alice Adams/)).toEqual([]);
+    const graph = await startGraphEmulator({ directory, entraOrigin: emulator.origin });
+    await page.goto(`${graph.origin}/switches`);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByLabel('Every call answers with a challenge').check();
+    expect(await pressed(/Save switches/)).toEqual([]);
+    expect(graph.switches.alwaysChallenges).toBe(true);
+    await graph.close();
     await context.close();
   });
 
