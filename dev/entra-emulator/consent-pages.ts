@@ -65,7 +65,7 @@ ${permissionList(step.permissions)}
 ${form(
   page,
   step.user,
-  html`<p class="quiet small">If you accept, this app gets these permissions for all users in your organization. Nobody else is asked to review them.</p>
+  html`<p class="next quiet small">If you accept, this app gets these permissions for all users in your organization. Nobody else is asked to review them.</p>
 <div class="actions">
 <button name="decision" value="decline">Cancel</button>
 <button class="primary" name="decision" value="accept">Accept</button>

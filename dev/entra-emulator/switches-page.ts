@@ -54,7 +54,7 @@ ${describedSwitches.map(
 </form>
 <form method="post" action="/switches">
 <fieldset><legend>To sign-ins so far</legend>
-<p class="effect">What they have issued is refused from now on; the next sign-in works.</p>
+<p class="quiet">What they have issued is refused from now on; the next sign-in works.</p>
 <label>Whose<select name="user"><option value="">Everybody’s</option>${directory.users.map((user) => html`<option value="${user.id}">${user.name}</option>`)}</select></label>
 <label class="next">Why<select name="ending">${Object.entries(endings).map(([ending, label]) => html`<option value="${ending}">${label}</option>`)}</select></label>
 <div class="buttons">

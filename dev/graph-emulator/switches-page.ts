@@ -55,7 +55,7 @@ ${checkbox(
 <h2>Do something once</h2>
 <form method="post" action="/switches">
 <fieldset><legend>Continuous access evaluation</legend>
-<p class="effect">Tokens issued so far are revoked, as after a change of password or a new policy. An app that has declared the capability CP1 gets a claims challenge; any other, 401.</p>
+<p class="quiet">Tokens issued so far are revoked, as after a change of password or a new policy. An app that has declared the capability CP1 gets a claims challenge; any other, 401.</p>
 <label>Whose<select name="user"><option value="">Everybody’s</option>${users.map((user) => html`<option value="${user.id}">${user.name}</option>`)}</select></label>
 <div class="buttons">
 <button name="action" value="revoke">Revoke tokens</button>
