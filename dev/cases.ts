@@ -192,6 +192,17 @@ export const cases: readonly Case[] = [
     },
   },
   {
+    id: 'another-issuer',
+    group: 'Trouble elsewhere',
+    title: 'Another issuer answers',
+    sees: 'After the consent page the app says that this cannot be finished: the answer names an issuer that was not asked.',
+    path: mail,
+    setUp(emulators) {
+      emulators.entra.switches.issuerInResponse = 'wrong';
+      withoutMail(emulators);
+    },
+  },
+  {
     id: 'entra-unavailable',
     group: 'Trouble elsewhere',
     title: 'Microsoft Entra ID does not answer',

@@ -73,6 +73,7 @@ describe('the cases of the demo page', () => {
     ['too-long-ago', 'challenge, invalid_grant 70043'],
     ['password-expired', 'challenge, invalid_grant 50055'],
     ['account-disabled', 'challenge, invalid_grant 50173'],
+    ['another-issuer', 'challenge, invalid_grant 65001'],
     ['entra-unavailable', 'challenge, temporarily_unavailable 90033'],
     ['graph-throttles', '429'],
   ])('%s: an app meets %s', async (id, expected) => {
@@ -89,7 +90,7 @@ describe('the cases of the demo page', () => {
 
   it('are all in the table above, listed with a title and what the person sees', async () => {
     const list: unknown = await (await ask()).json();
-    expect(list).toMatchObject({ current: null, cases: { length: 17 } });
+    expect(list).toMatchObject({ current: null, cases: { length: 18 } });
     for (const { title, sees } of cases) expect(title.length * sees.length).toBeGreaterThan(0);
   });
 

@@ -159,6 +159,8 @@ function answerPage(browser: UserAgent, page: WireAnswer, answers: SignInAnswers
     if (/<button[^>]*name="factor"/.test(body))
       return browser.submit(page, { factor: answers.factor ?? 'approve' });
   }
+  if (/<button[^>]*name="challenge"/.test(body)) return browser.submit(page, { challenge: 'accept' });
+  if (/<button[^>]*name="password"/.test(body)) return browser.submit(page, { password: 'update' });
   return browser.submit(page, { account: userId(answers.user) });
 }
 
