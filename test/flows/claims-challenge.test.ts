@@ -1,0 +1,164 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import { goodDay } from '../../dev/graph-emulator/switches.ts';
+import type { UserAgent } from '../support/user-agent.ts';
+import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+let otherWorker: Worker;
+let browser: UserAgent;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  otherWorker = await world.startWorker();
+  const { tenantId, clientId } = demoClient;
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ tenantId, clientId, scopes });
+});
+
+afterAll(() => world.close());
+
+beforeEach(async () => {
+  browser = worker.browser();
+  await signIn(browser, { user: 'ben' });
+});
+
+afterEach(() => {
+  Object.assign(world.entra.switches, defaultSwitches());
+  Object.assign(world.graph.switches, goodDay);
+  world.graph.forgetRevocations();
+});
+
+const me = '/api/graph/v1.0/me';
+const redemptions = () => world.entra.count('token', 'refresh_token');
+
+/** What the calls cost at Graph and at Entra. */
+async function counted<Result>(action: () => Promise<Result>) {
+  const [calls, redeemed] = [world.graph.count(), redemptions()];
+  const result = await action();
+  return { result, calls: world.graph.count() - calls, redeemed: redemptions() - redeemed };
+}
+
+describe('a token that Graph refuses before its time', () => {
+  it('is replaced in silence, once: the caller notices nothing (PX-15, G7)', async () => {
+    await browser.script('GET', me);
+    world.graph.revokeTokens(userId('ben'));
+    const first = await counted(() => browser.script('GET', me));
+    expect([first.result.status, first.calls, first.redeemed]).toEqual([200, 2, 1]);
+    const next = await counted(() => browser.script('GET', me));
+    expect([next.result.status, next.calls, next.redeemed]).toEqual([200, 1, 0]);
+  });
+
+  it('by many calls at once on two workers is replaced once (PX-15, TC-6)', async () => {
+    const elsewhere = otherWorker.browser();
+    for (const [name, value] of browser.cookies()) elsewhere.cookies().set(name, value);
+    await Promise.all([browser.script('GET', me), elsewhere.script('GET', me)]);
+    world.graph.revokeTokens(userId('ben'));
+    const { result, redeemed } = await counted(() =>
+      Promise.all(
+        Array.from({ length: 20 }, (_, at) => (at % 2 ? browser : elsewhere).clone().script('GET', me)),
+      ),
+    );
+    expect(result.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    expect(redeemed).toBe(1);
+  });
+
+  it('over and over leads to the person after one try, with nothing of the claims to see (PX-15)', async () => {
+    world.graph.switches.alwaysChallenges = true;
+    const { result, calls, redeemed } = await counted(() => browser.script('GET', me));
+    expect([calls, redeemed]).toEqual([2, 1]);
+    expect(result.status).toBe(401);
+    const problem: Record<string, unknown> = JSON.parse(result.body);
+    expect(problem).toMatchObject({
+      code: 'interaction_required',
+      reason: 'continuous_access_evaluation',
+      feature: 'profile',
+    });
+    expect(problem['login_url']).toMatch(/^\/api\/auth\/login\?ticket=[\w-]+$/);
+    expect(result.headers['www-authenticate']).toBeUndefined();
+    expect(result.body).not.toMatch(/nbf|access_token|eyJ/);
+
+    // The ticket carries them to Entra, and no page and no script can.
+    const asked = await browser.clone().request(String(problem['login_url']));
+    const claims = JSON.parse(new URL(asked.headers.location ?? '').searchParams.get('claims') ?? '');
+    expect(claims).toMatchObject({ access_token: { nbf: { essential: true } } });
+
+    world.graph.switches.alwaysChallenges = false;
+    await signIn(browser, { user: 'ben', from: String(problem['login_url']) });
+    expect((await browser.script('GET', me)).status).toBe(200);
+  });
+
+  it('where Entra wants to see the person says what for, and keeps the session (PX-15, E3)', async () => {
+    world.graph.revokeTokens(userId('ben'));
+    world.entra.switches.secondFactorDemanded = true;
+    const { result, calls, redeemed } = await counted(() => browser.script('GET', me));
+    expect([calls, redeemed]).toEqual([1, 1]);
+    const problem: Record<string, unknown> = JSON.parse(result.body);
+    expect(problem).toMatchObject({ code: 'interaction_required', reason: 'two_factor_required' });
+    expect(problem['correlation_id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });
+    await signIn(browser, { user: 'ben', from: String(problem['login_url']) });
+    expect((await browser.script('GET', me)).status).toBe(200);
+  });
+
+  it('while Entra is down is 503, not an answer with the refused token (E1)', async () => {
+    await browser.script('GET', me);
+    world.graph.revokeTokens(userId('ben'));
+    world.entra.switches.outage = 'json-503';
+    const { result, calls } = await counted(() => browser.script('GET', me));
+    expect([result.status, calls]).toEqual([503, 1]);
+    world.entra.switches.outage = 'none';
+    expect((await browser.script('GET', me)).status).toBe(200);
+  });
+});
+
+describe('a challenge, however its header is written', () => {
+  it.each([
+    'several-challenges',
+    'several-lines',
+    'quoted-commas',
+    'unpadded',
+    'base64url',
+    'other-case',
+  ] as const)('(%s) is read (PX-15)', async (form) => {
+    await browser.script('GET', me);
+    world.graph.switches.challengeForm = form;
+    world.graph.revokeTokens(userId('ben'));
+    const { result, calls, redeemed } = await counted(() => browser.script('GET', me));
+    expect([result.status, calls, redeemed]).toEqual([200, 2, 1]);
+  });
+
+  it.each(['empty', 'not-base64', 'not-json', 'not-an-object', 'unterminated', 'huge'] as const)(
+    '(%s) that cannot be read passes as the 401 that it is, and nothing is asked again (PX-15)',
+    async (form) => {
+      world.graph.switches.alwaysChallenges = true;
+      world.graph.switches.challengeForm = form;
+      const { result, calls, redeemed } = await counted(() => browser.script('GET', me));
+      expect([result.status, calls, redeemed]).toEqual([401, 1, 0]);
+      expect(result.headers['www-authenticate']).toBeUndefined();
+    },
+  );
+});
+
+describe('refuses', () => {
+  it('claims, scopes and prompts that a link brings along (LR-4, LR-5)', async () => {
+    const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } });
+    const smuggled = new URLSearchParams({
+      claims,
+      scope: 'Mail.ReadWrite',
+      resource: 'https://evil.example',
+      redirect_uri: 'https://evil.example',
+      response_mode: 'fragment',
+      return_to: `/mail?claims=${encodeURIComponent(claims)}&scope=Mail.ReadWrite`,
+    });
+    const asked = await browser.clone().request(`/api/auth/login?${smuggled}`);
+    const { searchParams } = new URL(asked.headers.location ?? '');
+    expect(searchParams.get('claims')).not.toContain('acrs');
+    expect(searchParams.get('scope')).not.toContain('Mail');
+    expect(searchParams.get('redirect_uri')).toContain('/api/auth/callback');
+    for (const name of new Set(searchParams.keys())) expect(searchParams.getAll(name)).toHaveLength(1);
+  });
+});
