@@ -50,7 +50,8 @@ export function sendWire(origin: string, target: string, request: WireRequest = 
       },
     );
     sent.on('error', reject);
-    sent.setTimeout(20_000, () => sent.destroy(new Error(`no answer from ${origin}${target}`)));
+    // Longer than the worst wait there is: that for a holder that died with its lease.
+    sent.setTimeout(40_000, () => sent.destroy(new Error(`no answer from ${origin}${target}`)));
     sent.end(request.body);
   });
 }

@@ -57,7 +57,6 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
       const isOwn = leaseId?.startsWith(ownPrefix) ?? false;
       if (leaseId === undefined || isOwn || (watched?.leaseId === leaseId && hasExpired(watched))) {
         if (attemptsLeft-- === 0) throw neverTheLatest();
-        if (leaseId !== undefined) log('warn', { event: 'lease-taken-over', own: isOwn });
         const ended = await refreshUnderLease(current, wish, log);
         if (ended.kind === 'ended') return ended;
         current = ended.session;
@@ -88,6 +87,7 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
     if (taking.kind === 'gone') return sessionEnded(session);
     if (taking.kind === 'changed') return { kind: 'again', session: taking.session };
     const held = taking.session;
+    if (session.leaseId !== undefined) log('warn', { event: 'lease-taken-over' });
     try {
       const outcome = await attempt(held, wish, log, leaseId);
       if (outcome.kind === 'token') return { kind: 'ended', latest: outcome.session, outcome };

@@ -68,10 +68,16 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
     return session;
   };
 
+  /** Somebody deleted the row: this worker serves the session no more either. */
+  const gone = ({ address }: Pick<Session, 'address'>) => {
+    copy.end(rows.keysOf(address));
+    return { kind: 'gone' } as const;
+  };
+
   const refetch = async ({ address }: Session): Promise<SessionRefetch> => {
     const askedAtMs = monotonicMs();
     const found = await table.read(rows.keysOf(address));
-    if (found.kind === 'missing') return { kind: 'gone' };
+    if (found.kind === 'missing') return gone({ address });
     const opening = opener.open(address, found);
     if (opening.kind !== 'opened') return { kind: 'gone' };
     return { kind: 'found', session: written(opening.session, askedAtMs) };
@@ -100,7 +106,7 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
           const session = opener.toSession(base.address, ours, state, updated.etag);
           return { kind: 'written', session: written(session, askedAtMs) };
         }
-        if (updated.kind === 'missing') return { kind: 'gone' };
+        if (updated.kind === 'missing') return gone(base);
         await wait(random(1).readUInt8(0) % JITTER_MS);
         const theirs = await refetch(base);
         if (theirs.kind === 'gone') return { kind: 'gone' };
@@ -121,7 +127,7 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
       const row = { ...rows.keysOf(session.address), columns: { leaseId, generation } };
       const askedAtMs = monotonicMs();
       const updated = await table.merge(row, session.etag);
-      if (updated.kind === 'missing') return { kind: 'gone' };
+      if (updated.kind === 'missing') return gone(session);
       if (updated.kind === 'changed') return { kind: 'changed' };
       const held = opener.toSession(session.address, session, state, updated.etag);
       return { kind: 'taken', session: written(held, askedAtMs) };
@@ -134,6 +140,7 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
       const askedAtMs = monotonicMs();
       const updated = await table.merge(row, session.etag);
       // Whoever wrote in between used the session as well: a lost race needs no second try.
+      if (updated.kind === 'missing') gone(session);
       if (updated.kind !== 'updated') return session;
       const state = { ...session, lastUsedAt: usedAt };
       return written(opener.toSession(session.address, session, state, updated.etag), askedAtMs);
