@@ -1,92 +1,312 @@
+import { type Ending, InteractionFailed } from './interaction-failed.ts';
+import { createInteractions, type Display, type Interaction, type Need, signInKey } from './interactions.ts';
 import { toOwnUrl } from './own-url.ts';
-import { type BffProblem, readProblem } from './problem.ts';
-import { parseSession, type Session } from './session.ts';
+import type { Page } from './page.ts';
+import { BffProblem, readProblem } from './problem.ts';
+import type { Session } from './session.ts';
+import { type SessionEvent, watchSession } from './session-watch.ts';
+import { joinTabs, read } from './tabs.ts';
+import { type Resumed, readWayBack, silentRound } from './way-back.ts';
 
+export { type FailureKind, InteractionFailed } from './interaction-failed.ts';
+export type { Display, Interaction } from './interactions.ts';
 export { BffProblem } from './problem.ts';
 export type { FeatureState, Session, SignedIn, SignedOut } from './session.ts';
+export type { SessionEvent } from './session-watch.ts';
+export type { Resumed } from './way-back.ts';
 
 export interface ClientOptions {
-  /** Where the functions are on the page's own origin. */
+  /** Where the functions are on the page's own origin; `/api` when left out. */
   readonly basePath?: string;
-  readonly fetch?: typeof globalThis.fetch;
-  readonly location?: PageLocation;
+  /**
+   * What a call does by itself when only the person can help. `popup`: asks in a window, keeps what the page shows and
+   * repeats the call; where the browser blocks windows, it leaves the page instead. `redirect`: leaves the page.
+   * `manual`: throws, and the page offers a button for `interact`. `popup` when left out.
+   */
+  readonly interaction?: Display | 'manual';
+  /**
+   * What a call does when nobody is signed in. `throw`, when left out. `ask`: as for an interaction. `silent`: one
+   * round through Microsoft that shows nothing where the person is still signed in there.
+   */
+  readonly sessionRequired?: 'throw' | 'ask' | 'silent';
+  /** How long before its end `expiring` warns; 120 when left out. */
+  readonly warningSeconds?: number;
+  /** The window; tests give one of their own. */
+  readonly page?: Page;
 }
-
-/** What the client needs of the browser's `location`. */
-export type PageLocation = Pick<Location, 'origin' | 'pathname' | 'search' | 'assign'>;
 
 export interface SignInOptions {
   /** Ask for this feature's permissions at the same time. */
   readonly feature?: string;
-  /** A path of this origin; where the person is now when left out. */
+  /** A path of this origin, for a redirect; where the person is now when left out. */
   readonly returnTo?: string;
+  readonly display?: Display;
+  /** Leaves the page for a round that asks nothing; at most one until somebody is signed in. */
+  readonly silent?: boolean;
 }
+
+export interface CallInit extends RequestInit {
+  /** Send this write again when the person has given what it needed. GET and HEAD always are. */
+  readonly repeat?: boolean;
+}
+
+/** `redirecting`: the page is being left. */
+export type Asked = 'signed_in' | 'redirecting';
 
 export interface Client {
   /** Who is signed in. Asking does not keep the session alive. @throws {BffProblem} */
   session(): Promise<Session>;
-  /** Leaves the page to sign in. */
-  signIn(options?: SignInOptions): void;
+  /** Hears of every change, other tabs' included, and of an end that comes near. @returns what stops it */
+  onSessionChange(listener: (event: SessionEvent) => void): () => void;
+  /** Signs in. Call it in the click: browsers block windows that open later. @throws {InteractionFailed} */
+  signIn(options?: SignInOptions): Promise<Asked>;
   /** Ends the session, then leaves the page to end the one at Microsoft too. @throws {BffProblem} */
   signOut(): Promise<void>;
-  /** Calls Microsoft Graph: `graph('/me')`. Graph's own errors are returned as they came. @throws {BffProblem} */
-  graph(path: string, init?: RequestInit): Promise<Response>;
-  /** Calls any address of this origin, with the proof that the call is ours. @throws {BffProblem} */
-  fetch(url: string, init?: RequestInit): Promise<Response>;
-  /** Leaves the page for what only the person can give (consent, a second factor), and comes back to it. */
-  interact(problem: BffProblem): void;
+  /**
+   * Calls Microsoft Graph: `graph('/me')`. Graph's own errors are returned as they came.
+   * @throws {BffProblem | InteractionFailed}
+   */
+  graph(path: string, init?: CallInit): Promise<Response>;
+  /** Calls any address of this origin, with the proof that the call is ours. @throws {BffProblem | InteractionFailed} */
+  fetch(url: string | URL, init?: CallInit): Promise<Response>;
+  /** Asks for what a problem names, at a click. @throws {InteractionFailed} */
+  interact(problem: BffProblem, options?: Pick<SignInOptions, 'returnTo' | 'display'>): Promise<Asked>;
+  /** What the person is being asked right now. */
+  readonly interaction: Interaction | undefined;
+  onInteractionChange(listener: () => void): () => void;
+  /** Stops waiting for the person; what waits is thrown as `cancelled`. */
+  cancel(): void;
+  /** Set when this page was left for the person and is back: nothing was sent again, go on from here. */
+  readonly resumed: Resumed | undefined;
 }
 
 /** The browser's side of the BFF: it knows who is signed in, calls Graph, and never sees a token. */
 export function createClient(options: ClientOptions = {}): Client {
-  const { basePath = '/api', location = globalThis.location } = options;
-  // Found when called: a browser's fetch runs only as a method of its window, and may be wrapped later.
-  const send = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const { basePath = '/api', interaction = 'popup', sessionRequired = 'throw', page = globalThis } = options;
+  const wayBack = page.document === undefined ? { keys: [], resumed: undefined } : readWayBack(page);
+  const usualDisplay = interaction === 'redirect' ? 'redirect' : 'popup';
+  /** Counts sign-outs: an answer to a call from before one is nobody's any more. */
+  let era = 0;
+  let signingOut: Promise<void> | undefined;
+
+  const sessions = watchSession(
+    page,
+    options.warningSeconds ?? 120,
+    async () => {
+      await signingOut?.catch(() => {});
+      return requireAnswer(await send(ownUrl('/auth/session'), { cache: 'no-store' }));
+    },
+    (session) => {
+      if (session.signed_in) silentRound.forget(page);
+      interactions.noticed(session);
+    },
+  );
+  const interactions = createInteractions(
+    page,
+    wayBack.keys,
+    () => sessions.known,
+    sessions.read,
+    (change) => tellTabs(change),
+  );
+  const tellTabs = page.document === undefined ? () => {} : joinTabs(page, hear);
+  if (page.document !== undefined) listen(page.document);
+  if (wayBack.resumed !== undefined) tellTabs('changed');
 
   return {
-    async session() {
-      const response = await call(`${basePath}/auth/session`, { cache: 'no-store' });
-      return parseSession(await response.json());
+    session: sessions.read,
+    onSessionChange: sessions.subscribe,
+    async signIn({ feature, returnTo, display, silent = false } = {}) {
+      const url = ownUrl('/auth/login');
+      if (feature !== undefined) url.searchParams.set('feature', feature);
+      const key = feature === undefined ? signInKey : `consent_required ${feature}`;
+      if (silent) return goSilently(url, placeOf(returnTo));
+      return settle({
+        key,
+        url,
+        display: display ?? usualDisplay,
+        place: placeOf(returnTo),
+        deliberate: true,
+        feature,
+      });
     },
-    signIn({ feature, returnTo } = {}) {
-      const loginUrl = toOwnUrl(`${basePath}/auth/login`, location.origin);
-      if (feature !== undefined) loginUrl.searchParams.set('feature', feature);
-      leaveFor(loginUrl, returnTo);
+    async interact(problem, { returnTo, display = usualDisplay } = {}) {
+      return settle({ ...needOf(problem, display), place: placeOf(returnTo), deliberate: true }, problem);
     },
-    async signOut() {
-      const response = await call(`${basePath}/auth/logout`, { method: 'POST' });
-      location.assign(parseLogoutUrl(await response.json()));
+    signOut() {
+      signingOut ??= signOut().finally(() => {
+        signingOut = undefined;
+      });
+      return signingOut;
     },
     async graph(path, init) {
       if (!path.startsWith('/')) throw new TypeError('A path of Graph begins with "/".');
       return call(`${basePath}/graph/v1.0${path}`, init);
     },
     fetch: call,
-    interact({ loginUrl }) {
-      if (loginUrl === undefined) throw new TypeError('This problem has no login_url to go to.');
-      leaveFor(toOwnUrl(loginUrl, location.origin));
+    get interaction() {
+      return interactions.current;
     },
+    onInteractionChange: interactions.subscribe,
+    cancel: () => interactions.endAll('cancelled'),
+    resumed: wayBack.resumed,
   };
 
-  async function call(address: string, init: RequestInit = {}): Promise<Response> {
-    const url = toOwnUrl(address, location.origin);
-    const headers = new Headers(init.headers);
-    headers.set('X-CSRF', '1');
-    const response = await send(url.href, { ...init, headers });
-    const problem = await readProblem(response);
-    if (problem !== undefined) throw problem;
-    return response;
+  async function call(address: string | URL, { repeat = false, ...init }: CallInit = {}): Promise<Response> {
+    const url = toOwnUrl(String(address), page.location.origin);
+    const since = interactions.turn;
+    const answer = await sendNow(url, init);
+    if (!(answer instanceof BffProblem)) return answer;
+    const ending = await untilAborted(askFor(answer, since), init.signal);
+    if (ending !== 'signed_in') throw new InteractionFailed(ending, answer);
+    if (!isRepeatable(init, repeat)) throw new InteractionFailed('not_repeated', answer);
+    const second = await sendNow(url, init);
+    if (!(second instanceof BffProblem)) return second;
+    // Given and still not enough: the next call must not ask for it once more.
+    if (isAskable(second)) interactions.spend(keyOf(second));
+    throw second;
   }
 
-  function leaveFor(loginUrl: URL, returnTo = `${location.pathname}${location.search}`): void {
-    loginUrl.searchParams.set('return_to', returnTo);
-    location.assign(loginUrl.href);
+  /** @throws {BffProblem} where nobody is to be asked without a click */
+  async function askFor(problem: BffProblem, since: number): Promise<Ending> {
+    if (problem.code === 'session_required' && sessions.known?.signed_in) lookAgain();
+    if (!isAskable(problem) || interaction === 'manual') throw problem;
+    if (interactions.isSpent(keyOf(problem))) throw problem;
+    if (problem.code !== 'session_required' || sessionRequired !== 'silent') {
+      return interactions.ask({ ...needOf(problem, usualDisplay), deliberate: false }, since);
+    }
+    // Whoever has signed out, or never was signed in, is not signed in behind their back.
+    if (problem.reason === 'not_signed_in' || silentRound.wasTried(page)) throw problem;
+    return goSilently(ownUrl('/auth/login'), placeOf(), problem);
   }
+
+  function isAskable({ code }: BffProblem): boolean {
+    return code === 'interaction_required' || (code === 'session_required' && sessionRequired !== 'throw');
+  }
+
+  async function goSilently(url: URL, place: URL, problem?: BffProblem): Promise<Asked> {
+    if (silentRound.wasTried(page)) throw new InteractionFailed('login_required', problem);
+    if (!silentRound.begin(page)) throw new InteractionFailed('blocked', problem);
+    url.searchParams.set('prompt', 'none');
+    return settle({ key: 'silent', url, display: 'redirect', place, deliberate: false }, problem);
+  }
+
+  async function settle(need: Need, problem?: BffProblem): Promise<Asked> {
+    const ending = await interactions.ask(need);
+    if (ending === 'signed_in' || ending === 'redirecting') return ending;
+    throw new InteractionFailed(ending, problem);
+  }
+
+  async function signOut(): Promise<void> {
+    forget();
+    const answer = requireAnswer(await send(ownUrl('/auth/logout'), { method: 'POST' }));
+    signedOut();
+    tellTabs('signed_out');
+    page.location.assign(parseLogoutUrl(await answer.json()));
+  }
+
+  /** From now on no answer to an earlier call is given out, and nobody is asked for what it needed. */
+  function forget(): void {
+    era++;
+    interactions.endAll('signed_out_meanwhile');
+  }
+
+  function signedOut(): void {
+    forget();
+    sessions.learn({ signed_in: false, login_url: `${basePath}/auth/login` });
+  }
+
+  async function sendNow(url: URL, init: RequestInit): Promise<Response | BffProblem> {
+    if (signingOut !== undefined) throw new InteractionFailed('signed_out_meanwhile');
+    const before = era;
+    const answer = await send(url, init);
+    if (era !== before) throw new InteractionFailed('signed_out_meanwhile');
+    return answer;
+  }
+
+  async function send(url: URL, init: RequestInit): Promise<Response | BffProblem> {
+    const headers = new Headers(init.headers);
+    headers.set('X-CSRF', '1');
+    const response = await page.fetch(url.href, { ...init, headers });
+    return (await readProblem(response)) ?? response;
+  }
+
+  function hear(message: unknown): void {
+    interactions.hear(message);
+    if (read(message, 'type') !== 'entra-bff:session') return;
+    if (read(message, 'change') === 'signed_out') signedOut();
+    else lookAgain();
+  }
+
+  function listen(document: NonNullable<Page['document']>): void {
+    page.addEventListener('message', ({ origin, data }) => {
+      if (origin === page.location.origin) interactions.hear(data);
+    });
+    // A popup that is cut off cannot tell that it is closed: look when the person is back here.
+    const lookIfAsked = () => {
+      if (interactions.current !== undefined) lookAgain();
+    };
+    page.addEventListener('focus', lookIfAsked);
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') lookIfAsked();
+    });
+    page.addEventListener('pageshow', ({ persisted }) => {
+      if (!persisted) return;
+      // Back from the browser's memory: the redirect is over, and the session may be too.
+      if (interactions.current?.display === 'redirect') interactions.endAll('cancelled');
+      lookAgain();
+    });
+  }
+
+  /** For its news only: whoever needs the answer asks again and sees the error. */
+  function lookAgain(): void {
+    void sessions.read().catch(() => {});
+  }
+
+  function needOf(problem: BffProblem, display: Display): Omit<Need, 'deliberate'> {
+    const { loginUrl, feature, reason, scopes } = problem;
+    if (loginUrl === undefined) throw new TypeError('This problem has no login_url to go to.');
+    const url = toOwnUrl(loginUrl, page.location.origin);
+    return { key: keyOf(problem), url, display, place: placeOf(), feature, reason, scopes };
+  }
+
+  function placeOf(path?: string): URL {
+    const { origin, pathname, search, hash } = page.location;
+    return toOwnUrl(path ?? origin + pathname + search + hash, origin);
+  }
+
+  function ownUrl(path: string): URL {
+    return toOwnUrl(basePath + path, page.location.origin);
+  }
+}
+
+function keyOf({ code, reason = 'consent_required', feature = '' }: BffProblem): string {
+  const needsAnySignIn = code === 'session_required' || reason.startsWith('refresh');
+  return needsAnySignIn ? signInKey : `${reason} ${feature}`;
+}
+
+function isRepeatable({ method = 'GET', body }: RequestInit, repeat: boolean): boolean {
+  return /^(GET|HEAD)$/i.test(method) || (repeat && !(body instanceof ReadableStream));
+}
+
+function requireAnswer(answer: Response | BffProblem): Response {
+  if (answer instanceof BffProblem) throw answer;
+  return answer;
+}
+
+/** Gives up waiting, not the interaction: others may wait for it too. */
+function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | null | undefined) {
+  if (!signal) return promise;
+  return new Promise<Value>((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject);
+  });
 }
 
 /** Leads to Microsoft, so to another origin; never to something that runs here. */
 function parseLogoutUrl(answer: unknown): string {
-  const { logout_url: text } = answer as { logout_url?: unknown };
+  const text = read(answer, 'logout_url');
   if (typeof text !== 'string' || !/^https?:\/\//.test(text)) {
     throw new TypeError('The answer has no logout_url.');
   }

@@ -10,6 +10,14 @@ export class BffProblem extends Error {
   readonly feature: string | undefined;
   /** Why the person is needed, such as `consent_required`. */
   readonly reason: string | undefined;
+  /** Names of the permissions in question, to show. */
+  readonly scopes: readonly string[];
+  /** The page at Microsoft where an administrator can agree for everybody: a link to hand on. */
+  readonly adminConsentUrl: string | undefined;
+  /** ISO time until which a declined permission is not asked for again by itself. */
+  readonly askAgainAt: string | undefined;
+  /** Microsoft's name for this occurrence, for support. */
+  readonly correlationId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(document: Readonly<Record<string, unknown>>, status: number, retryAfterSeconds?: number) {
@@ -25,6 +33,14 @@ export class BffProblem extends Error {
     this.loginUrl = text('login_url');
     this.feature = text('feature');
     this.reason = text('reason');
+    const { scopes } = document;
+    this.scopes = Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [];
+    // Ends up in a link: never something that runs here.
+    this.adminConsentUrl = /^https?:\/\//.test(text('admin_consent_url') ?? '')
+      ? text('admin_consent_url')
+      : undefined;
+    this.askAgainAt = text('ask_again_at');
+    this.correlationId = text('correlation_id');
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -1,5 +1,5 @@
-/** `not_asked`: the first use asks. `declined`: only a deliberate click asks again. */
-export type FeatureState = 'granted' | 'not_asked' | 'declined';
+/** `not_asked`: the first use asks. `declined` and `needs_admin`: only a deliberate click asks again. */
+export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
 
 export interface SignedOut {
   readonly signed_in: false;
@@ -15,6 +15,8 @@ export interface SignedIn {
   /** What the person may do, by name. Advice for the page: the server decides. */
   readonly can: Readonly<Record<string, boolean>>;
   readonly features: Readonly<Record<string, FeatureState>>;
+  /** When the person last finished a sign-in, consent and second factors included. */
+  readonly signed_in_at: string;
   readonly expires_at: string;
   readonly idle_expires_at: string;
   readonly login_url: string;

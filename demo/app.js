@@ -1,13 +1,19 @@
-import { client } from './bff.js';
+import { client, signIn } from './bff.js';
 import { announce, byId, create, fact } from './dom.js';
 import { showMessages } from './messages.js';
-import { restorePlace, signIn } from './place.js';
 import { showPortrait, showProfile } from './profile.js';
 import { showTrouble } from './trouble.js';
+
+let isLeaving = false;
 
 byId('sign-in').onclick = signIn;
 byId('sign-out').onclick = signOut;
 addEventListener('session-ended', showEnded);
+client.onSessionChange(({ type }) => {
+  // Another tab has signed in or out. Who signs out here is on the way to Microsoft already.
+  if (type === 'signed_out' && !byId('home').hidden && !isLeaving) showEnded();
+  if (type === 'signed_in' && !byId('welcome').hidden) void start();
+});
 // A page that comes back from the browser's memory may show what a signed-out person must not see.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
@@ -75,9 +81,11 @@ function showEnded() {
 }
 
 async function signOut() {
+  isLeaving = true;
   try {
     await client.signOut();
   } catch (error) {
+    isLeaving = false;
     show('failure');
     showTrouble(byId('failure'), error, signOut, 'h1');
     byId('failure').focus();
@@ -99,5 +107,4 @@ async function showDevelopment() {
   }
 }
 
-restorePlace();
 await Promise.all([start(), showDevelopment()]);

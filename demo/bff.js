@@ -1,6 +1,13 @@
 import { createClient } from '/api/auth/client.js';
 
-export const client = createClient();
+// The page shows what is missing and asks for a click: nobody is sent away unasked.
+export const client = createClient({ interaction: 'manual' });
+
+/** Leaves the page to sign in. */
+export const signIn = () => client.signIn({ display: 'redirect' });
+
+/** Leaves the page for what only the person can give. */
+export const interact = (problem) => client.interact(problem, { display: 'redirect' });
 
 /** What Graph itself refused: the service passed it on as it came. */
 export class GraphError extends Error {

@@ -1,5 +1,5 @@
+import { interact } from './bff.js';
 import { announce, button, create } from './dom.js';
-import { interact } from './place.js';
 
 /** Shows what went wrong and what can be done about it. */
 export function showTrouble(container, error, tryAgain, heading = 'h3') {
@@ -31,6 +31,13 @@ function explain(error, tryAgain) {
       action: button('Ask again', () => interact(error)),
     };
   }
+  if (error.code === 'admin_consent_required') {
+    return {
+      title: 'An administrator has to agree',
+      text: 'Your organization lets only administrators give this permission.',
+      action: button('Try once more', () => interact(error)),
+    };
+  }
   if (error.status === 429) {
     return {
       title: 'Too many requests',
@@ -59,12 +66,6 @@ function explainInteraction(problem) {
         title: 'Your permission is needed',
         text: `Microsoft asks you whether this app may read ${subjects[problem.feature] ?? 'this'}, and brings you back here.`,
         action: proceed('Continue to consent'),
-      };
-    case 'admin_consent_required':
-      return {
-        title: 'An administrator has to agree',
-        text: 'Your organization lets only administrators give this permission.',
-        action: proceed('Continue to Microsoft'),
       };
     default:
       return {

@@ -3,7 +3,7 @@ const { createClient } = await import(
   /* @vite-ignore */ new URL('/api/auth/client.js', location.origin).href
 );
 
-const bff = createClient();
+const bff = createClient({ interaction: 'redirect' });
 const line = document.querySelector('[role=status]');
 const button = document.querySelector('button');
 

@@ -55,6 +55,20 @@ describe('signing out, seen from a browser', () => {
     expect(refused).toEqual([]);
   });
 
+  it('reaches the other tabs at once, and signing in again too', async ({ skip }) => {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Alice Adams');
+    const other = await page.context().newPage();
+    await other.goto(origin);
+    await see(other, 'Hello, Alice Adams');
+    await press(page, 'Sign out');
+    await other.getByText('Your session has ended').first().waitFor();
+    await expectSignedOutEverywhere(page);
+    await press(page, /Alice Adams/);
+    await see(page, 'Hello, Alice Adams');
+    await see(other, 'Hello, Alice Adams');
+  });
+
   it('is a choice: whoever stays is still signed in', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Alice Adams');

@@ -1,0 +1,51 @@
+import type { BffProblem } from './problem.ts';
+
+const outcomes = [
+  'signed_in',
+  'consent_declined',
+  'login_cancelled',
+  'admin_consent_required',
+  'login_required',
+  'other_account',
+  'fewer_permissions',
+  'signed_out_meanwhile',
+  'sign_in_service_unavailable',
+  'sign_in_refused',
+  'login_transaction_invalid',
+] as const;
+
+/** How the last page of a popup says that it ended. */
+export type Outcome = (typeof outcomes)[number];
+
+/**
+ * What a popup says, or what this page knows: `cancelled` by `client.cancel()`; `timed_out` after ten minutes;
+ * `redirecting`, this page is being left; `blocked`, neither a window nor a safe redirect was possible, so offer a
+ * button; `not_repeated`, the person did their part but the write was not sent again.
+ */
+export type FailureKind =
+  | Exclude<Outcome, 'signed_in'>
+  | 'cancelled'
+  | 'timed_out'
+  | 'redirecting'
+  | 'blocked'
+  | 'not_repeated';
+
+export type Ending = 'signed_in' | FailureKind;
+
+/** The person was asked, or could not be, and the call has no answer: act on `kind`. */
+export class InteractionFailed extends Error {
+  override readonly name = 'InteractionFailed';
+  readonly kind: FailureKind;
+  /** Why the person was asked; `client.interact` takes it for a deliberate click. */
+  readonly problem: BffProblem | undefined;
+
+  constructor(kind: FailureKind, problem?: BffProblem) {
+    super(kind);
+    this.kind = kind;
+    this.problem = problem;
+  }
+}
+
+export function isOutcome(value: unknown): value is Outcome {
+  return outcomes.some((outcome) => outcome === value);
+}

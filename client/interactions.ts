@@ -1,0 +1,267 @@
+import { type Ending, isOutcome } from './interaction-failed.ts';
+import type { Page, Popup } from './page.ts';
+import type { Session } from './session.ts';
+import { read } from './tabs.ts';
+import { writeWayBack } from './way-back.ts';
+
+export type Display = 'popup' | 'redirect';
+
+/** What the person is being asked for, for the page to show, with a way to cancel. */
+export interface Interaction {
+  readonly display: Display;
+  readonly feature: string | undefined;
+  readonly reason: string | undefined;
+  readonly scopes: readonly string[];
+  /** When the client gives up waiting. */
+  readonly endsAt: Date;
+}
+
+/** Something that only the person can give. */
+export interface Need {
+  /** Needs with the same key are one: they are asked for once. */
+  readonly key: string;
+  readonly url: URL;
+  readonly display: Display;
+  /** Where a redirect comes back to. */
+  readonly place: URL;
+  /** The person clicked for it. Everything else must not go round and round. */
+  readonly deliberate: boolean;
+  readonly feature?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly scopes?: readonly string[];
+}
+
+export interface Interactions {
+  readonly current: Interaction | undefined;
+  /** A point in time, for `ask`. */
+  readonly turn: number;
+  /**
+   * Asks the person, after whoever is asked for already. Never rejects.
+   * @param since the turn in which the call was sent: what has been given after it is not asked for again
+   */
+  ask(need: Need, since?: number): Promise<Ending>;
+  /** Whether this must not be asked for again without a click. */
+  isSpent(key: string): boolean;
+  spend(key: string): void;
+  /** Takes what a popup says; everything but the word of our own popup is ignored. */
+  hear(message: unknown): void;
+  /** A new answer about the session: tells that the person is done even where no message arrives. */
+  noticed(session: Session): void;
+  /** Ends what is under way and all that waits behind it. */
+  endAll(ending: Ending): void;
+  subscribe(listener: () => void): () => void;
+}
+
+interface Round extends Need {
+  readonly promise: Promise<Ending>;
+  readonly settle: (ending: Ending) => void;
+}
+
+interface Running {
+  readonly round: Round;
+  readonly id: string;
+  readonly view: Interaction;
+  readonly popup: Popup | undefined;
+  readonly timer: unknown;
+  /** The session before; undefined until known. */
+  before: Session | undefined;
+}
+
+/** Any finished sign-in gives what these need. */
+export const signInKey = '';
+
+const popupLimitMs = 10 * 60 * 1000; // as long as a ticket
+const redirectLimitMs = 30 * 1000; // by then the page would be gone: stopped by the person, or offline
+
+/** The one state machine: nothing under way, a popup, or this page being left; whoever comes meanwhile waits in a queue. */
+export function createInteractions(
+  page: Page,
+  spentKeys: readonly string[],
+  known: () => Session | undefined,
+  look: () => Promise<Session>,
+  tellTabs: (change: 'signed_in' | 'changed') => void,
+): Interactions {
+  const listeners = new Set<() => void>();
+  const spent = new Set(spentKeys);
+  const given = new Map<string, number>();
+  const queue: Round[] = [];
+  let running: Running | undefined;
+  let turn = 0;
+  /** What is known of the session is from before the last popup ended. */
+  let isStale = false;
+
+  return {
+    get current() {
+      return running?.view;
+    },
+    get turn() {
+      return turn;
+    },
+    async ask(need, since = Number.POSITIVE_INFINITY) {
+      if ((given.get(need.key) ?? -1) >= since) return 'signed_in';
+      if (running?.view.display === 'redirect') return 'redirecting';
+      if (need.deliberate) spent.delete(need.key);
+      const same = [running?.round, ...queue].find((round) => round?.key === need.key);
+      if (same !== undefined) {
+        if (need.deliberate) raise();
+        return same.promise;
+      }
+      const { promise, resolve } = withResolver<Ending>();
+      queue.push({ ...need, promise, settle: resolve });
+      if (running === undefined) next();
+      return promise;
+    },
+    isSpent: (key) => spent.has(key),
+    spend: (key) => void spent.add(key),
+    hear(message) {
+      if (read(message, 'type') !== 'entra-bff:interaction') return;
+      if (running?.popup === undefined || read(message, 'id') !== running.id) return;
+      const outcome = read(message, 'outcome');
+      if (isOutcome(outcome)) finish(outcome);
+    },
+    noticed(session) {
+      if (running?.before !== undefined && isDone(running.round, session, running.before)) {
+        finish('signed_in');
+      }
+    },
+    endAll,
+    subscribe(listener) {
+      const own = () => listener();
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+  };
+
+  function next(): void {
+    const round = queue.shift();
+    if (round !== undefined && !(round.display === 'popup' && openPopup(round))) leave(round);
+    for (const listener of listeners) void Promise.resolve().then(listener);
+  }
+
+  function openPopup(round: Round): boolean {
+    const id = createId(page);
+    const url = new URL(round.url);
+    url.searchParams.set('display', `popup.${id}`);
+    const popup = tryOpen(url.href, `entra-bff-${id}`);
+    if (popup === undefined) return false;
+    run(round, 'popup', popupLimitMs, 'timed_out', id, popup);
+    return true;
+  }
+
+  /** Some blockers give a window that is closed already. */
+  function tryOpen(url: string, name: string): Popup | undefined {
+    try {
+      const popup = page.open(url, name, 'popup,width=500,height=680');
+      return popup === null || popup.closed ? undefined : popup;
+    } catch {
+      return undefined;
+    }
+  }
+
+  function leave(round: Round): void {
+    const { url, place, deliberate, key, feature, reason } = round;
+    const noted = writeWayBack(page, place, deliberate ? [] : [...spent, key], { feature, reason });
+    if (!noted && !deliberate) {
+      // Without the note nothing would stop this page from leaving again when it is back.
+      round.settle('blocked');
+      spent.add(key);
+      next();
+      return;
+    }
+    const target = new URL(url);
+    target.searchParams.set('return_to', place.pathname + place.search);
+    page.location.assign(target.href);
+    run(round, 'redirect', redirectLimitMs, 'cancelled');
+    for (const { settle } of [round, ...queue.splice(0)]) settle('redirecting');
+  }
+
+  function run(round: Round, display: Display, limitMs: number, late: Ending, id = '', popup?: Popup): void {
+    const { feature, reason, scopes = [] } = round;
+    const view = { display, feature, reason, scopes, endsAt: new Date(page.Date.now() + limitMs) };
+    const timer = page.setTimeout(() => endAll(late), limitMs);
+    const mine: Running = { round, id, view, popup, timer, before: undefined };
+    running = mine;
+    if (popup === undefined) return;
+    if (!isStale) mine.before = known();
+    // Not known: asked now, so that the answer after the sign-in differs from it.
+    if (mine.before === undefined) {
+      look().then(
+        (session) => {
+          mine.before = session;
+        },
+        () => {}, // then the popup's own word has to do
+      );
+    }
+  }
+
+  function endAll(ending: Ending): void {
+    for (const { settle } of queue.splice(0)) settle(ending);
+    finish(ending);
+  }
+
+  function finish(ending: Ending): void {
+    if (running === undefined) return;
+    const { round, popup, timer } = running;
+    running = undefined;
+    page.clearTimeout(timer);
+    close(popup);
+    if (ending === 'signed_in') {
+      given.set(round.key, turn).set(signInKey, turn);
+      turn++;
+      for (const waiting of queue.filter(({ key }) => key === signInKey)) {
+        queue.splice(queue.indexOf(waiting), 1);
+        waiting.settle(ending);
+      }
+    } else if (popup !== undefined && ending !== 'signed_out_meanwhile') {
+      // The person has answered: no call asks the same again, only a click does.
+      spent.add(round.key);
+    }
+    round.settle(ending);
+    if (popup !== undefined) {
+      isStale = true;
+      look().then(
+        () => {
+          isStale = false;
+        },
+        () => {}, // who asks next looks again
+      );
+      tellTabs(ending === 'signed_in' ? ending : 'changed');
+    }
+    next();
+  }
+
+  function raise(): void {
+    try {
+      running?.popup?.focus();
+    } catch {
+      // cut off by the policy of the page that it shows
+    }
+  }
+}
+
+function close(popup: Popup | undefined): void {
+  try {
+    popup?.close();
+  } catch {
+    // cut off: its last page closes itself
+  }
+}
+
+/** Another tab's sign-in is newer too, but may not have been for what is asked here. */
+function isDone({ feature = '' }: Round, session: Session, before: Session): boolean {
+  if (!session.signed_in || (session.features[feature] ?? 'granted') !== 'granted') return false;
+  return !before.signed_in || session.signed_in_at > before.signed_in_at;
+}
+
+function createId(page: Page): string {
+  const bytes = page.crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function withResolver<Value>() {
+  let resolve: (value: Value) => void = () => {};
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,111 @@
+import type { Page } from './page.ts';
+import { parseSession, type Session, type SignedIn, type SignedOut } from './session.ts';
+
+/** `expiring` comes once per end, in time for a warning: use moves a `session_idle` end, nothing moves `session_expired`. */
+export type SessionEvent =
+  | { readonly type: 'signed_in' | 'changed'; readonly session: SignedIn }
+  | { readonly type: 'signed_out'; readonly session: SignedOut }
+  | {
+      readonly type: 'expiring';
+      readonly session: SignedIn;
+      readonly secondsLeft: number;
+      readonly reason: 'session_idle' | 'session_expired';
+    };
+
+export interface SessionWatch {
+  readonly known: Session | undefined;
+  /** Asks the server. An answer that has been overtaken gives what is known since. */
+  read(): Promise<Session>;
+  /** What this page knows without asking; answers still under way are overtaken by it. */
+  learn(session: Session): void;
+  subscribe(listener: (event: SessionEvent) => void): () => void;
+}
+
+const longestSleepMs = 60 * 60 * 1000; // timers of more than 24 days fire at once
+const retryMs = 60 * 1000;
+
+/** The last answer about the session, who wants to hear of changes, and the timer before its end. */
+export function watchSession(
+  page: Page,
+  warningSeconds: number,
+  ask: () => Promise<Response>,
+  noticed: (session: Session) => void,
+): SessionWatch {
+  const listeners = new Set<(event: SessionEvent) => void>();
+  let known: Session | undefined;
+  let asked = 0;
+  let learned = 0;
+  let print = '';
+  let warnedOf = 0;
+  /** The server's clock decides; the person's may be wrong. */
+  let aheadMs = 0;
+  let timer: unknown;
+
+  return {
+    get known() {
+      return known;
+    },
+    read,
+    learn(session) {
+      take(session, ++asked);
+    },
+    subscribe(listener) {
+      const own = (event: SessionEvent) => listener(event);
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+  };
+
+  async function read(): Promise<Session> {
+    const turn = ++asked;
+    const response = await ask();
+    const session = parseSession(await response.json());
+    if (turn < learned && known !== undefined) return known;
+    aheadMs = Date.parse(response.headers.get('date') ?? '') - page.Date.now() || 0;
+    take(session, turn);
+    return session;
+  }
+
+  function take(session: Session, turn: number): void {
+    const before = known;
+    known = session;
+    learned = turn;
+    // Every call moves the idle end: that alone is no news.
+    const now = JSON.stringify(session, (name, value) => (name === 'idle_expires_at' ? undefined : value));
+    if (now !== print) {
+      print = now;
+      if (session.signed_in) tell({ type: before?.signed_in ? 'changed' : 'signed_in', session });
+      else tell({ type: 'signed_out', session });
+    }
+    page.clearTimeout(timer);
+    if (session.signed_in) awaitEnd(session);
+    noticed(session);
+  }
+
+  function awaitEnd(session: SignedIn): void {
+    const idleMs = Date.parse(session.idle_expires_at);
+    const endMs = Math.min(idleMs, Date.parse(session.expires_at));
+    const leftMs = endMs - page.Date.now() - aheadMs;
+    if (Number.isNaN(leftMs)) return;
+    const calmMs = leftMs - warningSeconds * 1000;
+    if (calmMs <= 0 && leftMs > 0 && warnedOf !== endMs) {
+      warnedOf = endMs;
+      const reason = endMs === idleMs ? 'session_idle' : 'session_expired';
+      tell({ type: 'expiring', session, secondsLeft: Math.round(leftMs / 1000), reason });
+    }
+    wake(calmMs > 0 ? calmMs : leftMs > 0 ? leftMs + 1000 : retryMs);
+  }
+
+  /** Asks again before anybody is warned: calls have moved the end meanwhile. */
+  function wake(ms: number): void {
+    page.clearTimeout(timer);
+    timer = page.setTimeout(() => read().catch(() => wake(retryMs)), Math.min(ms, longestSleepMs));
+  }
+
+  function tell(event: SessionEvent): void {
+    // Later, each for itself: a listener that throws stops nobody, and none runs in the middle of a change.
+    for (const listener of listeners) {
+      void Promise.resolve().then(() => listeners.has(listener) && listener(event));
+    }
+  }
+}

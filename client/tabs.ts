@@ -1,0 +1,32 @@
+import type { Page } from './page.ts';
+
+/** What a tab tells the others about the session that they share. */
+export interface SessionMessage {
+  readonly type: 'entra-bff:session';
+  readonly change: 'signed_in' | 'signed_out' | 'changed';
+}
+
+/** Joins the tabs of this origin; what is told reaches the others, never this one. */
+export function joinTabs(
+  page: Page,
+  hear: (message: unknown) => void,
+): (change: SessionMessage['change']) => void {
+  try {
+    const channel = new page.BroadcastChannel('entra-bff');
+    channel.onmessage = ({ data }) => hear(data);
+    return (change) => {
+      try {
+        channel.postMessage({ type: 'entra-bff:session', change } satisfies SessionMessage);
+      } catch {
+        // closed by the browser: the other tabs learn from their next call
+      }
+    };
+  } catch {
+    return () => {}; // an old browser, or a private mode without channels
+  }
+}
+
+/** A member of a message that may be anything. */
+export function read(message: unknown, name: string): unknown {
+  return typeof message === 'object' && message !== null ? Reflect.get(message, name) : undefined;
+}

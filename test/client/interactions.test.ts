@@ -1,0 +1,547 @@
+import { describe, expect, it } from 'vitest';
+import { BffProblem, InteractionFailed } from '../../client/client.ts';
+import {
+  type FakePage,
+  FakeStorage,
+  FakeTabs,
+  flush,
+  needsConsent,
+  needsSession,
+  openPage,
+  origin,
+  problemAnswer,
+  signedIn,
+  signedOut,
+  thrownBy,
+} from './fake-page.ts';
+
+/** A server that asks for consent until it is given; the session stays what it is. */
+function server(page: FakePage, session: () => unknown = () => signedIn()) {
+  const state = { granted: new Set<string>() };
+  page.answer = ({ path }) => {
+    if (path.startsWith('/api/auth/session')) return Response.json(session());
+    const feature = path.includes('/events') ? 'calendar' : 'mail';
+    return state.granted.has(feature) ? Response.json({ path }) : needsConsent(feature);
+  };
+  return state;
+}
+
+const word = (id: string | undefined, outcome = 'signed_in') => ({
+  type: 'entra-bff:interaction',
+  id,
+  outcome,
+});
+
+const callsTo = (page: FakePage, part: string) => page.sent.filter(({ path }) => path.includes(part)).length;
+
+describe('a call that needs the person', () => {
+  it('opens one window for many calls, and repeats each when the window says that it is done', async () => {
+    const { client, page } = openPage();
+    const state = server(page);
+    const calls = [1, 2, 3].map((top) => client.graph(`/me/messages?$top=${top}`));
+    await flush();
+    expect(page.popups).toHaveLength(1);
+    expect(page.popups[0]?.url.pathname).toBe('/api/auth/login');
+    expect(page.popups[0]?.url.searchParams.get('ticket')).toBe('mail');
+    expect(client.interaction).toMatchObject({
+      display: 'popup',
+      feature: 'mail',
+      reason: 'consent_required',
+      scopes: ['Mail.Read'],
+      endsAt: new Date(page.nowMs + 600_000),
+    });
+    state.granted.add('mail');
+    page.tabs.say(word(page.popups[0]?.id));
+    expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true);
+    expect(callsTo(page, '/me/messages')).toBe(6);
+    expect(page.popups).toHaveLength(1);
+    expect(page.popups[0]?.closed).toBe(true);
+    expect(client.interaction).toBeUndefined();
+  });
+
+  it('does not ask again when its answer comes after what it needs was given', async () => {
+    const { client, page } = openPage();
+    const state = server(page);
+    const late = Promise.withResolvers<Response>();
+    const { answer } = page;
+    page.answer = (sent) => (sent.path.endsWith('late') ? late.promise : answer(sent));
+    const slow = client.graph('/me/messages?late');
+    const fast = client.graph('/me/messages');
+    await flush();
+    state.granted.add('mail');
+    page.tabs.say(word(page.popups[0]?.id));
+    await fast;
+    page.answer = answer;
+    late.resolve(needsConsent());
+    expect((await slow).ok).toBe(true);
+    expect(page.popups).toHaveLength(1);
+  });
+
+  it('waits behind another question, which is asked first', async () => {
+    const { client, page } = openPage();
+    const state = server(page);
+    const mail = client.graph('/me/messages');
+    await flush();
+    const calendar = client.graph('/me/events');
+    await flush();
+    expect(page.popups).toHaveLength(1);
+    state.granted.add('mail');
+    page.tabs.say(word(page.popups[0]?.id));
+    await mail;
+    expect(page.popups).toHaveLength(2);
+    state.granted.add('calendar');
+    page.tabs.say(word(page.popups[1]?.id));
+    expect((await calendar).ok).toBe(true);
+  });
+
+  it('is let go by any sign-in when that is all it needs', async () => {
+    const { client, page } = openPage({ client: { sessionRequired: 'ask' } });
+    let isGiven = false;
+    page.answer = ({ path }) => {
+      if (path.includes('/session')) return Response.json(signedIn());
+      if (isGiven) return Response.json({});
+      return path.includes('events') ? needsSession() : needsConsent();
+    };
+    const calls = [client.graph('/me/messages')];
+    await flush();
+    calls.push(client.graph('/me/events'));
+    await flush();
+    isGiven = true;
+    page.tabs.say(word(page.popups[0]?.id));
+    await Promise.all(calls);
+    expect(page.popups).toHaveLength(1);
+  });
+
+  it('is repeated once: what it still needs is thrown, and not asked for by later calls either', async () => {
+    const { client, page } = openPage();
+    server(page);
+    const call = thrownBy(client.graph('/me/messages'));
+    await flush();
+    page.tabs.say(word(page.popups[0]?.id));
+    expect(await call).toMatchObject({ name: 'BffProblem', code: 'interaction_required' });
+    expect(callsTo(page, '/me/messages')).toBe(2);
+    expect(await thrownBy(client.graph('/me/messages'))).toBeInstanceOf(BffProblem);
+    expect(page.popups).toHaveLength(1);
+  });
+
+  it.for([
+    [{ method: 'POST' }, false],
+    [{ method: 'DELETE', repeat: false }, false],
+    [{ method: 'POST', body: new ReadableStream(), repeat: true }, false],
+    [{ method: 'POST', body: 'text', repeat: true }, true],
+    [{ method: 'HEAD' }, true],
+  ] as const)('with %j is sent again: %s', async ([init, isRepeated]) => {
+    const { client, page } = openPage();
+    const state = server(page);
+    const call = client.graph('/me/messages', init);
+    const ended = thrownBy(call);
+    await flush();
+    state.granted.add('mail');
+    page.tabs.say(word(page.popups[0]?.id));
+    const error = await ended;
+    expect(callsTo(page, '/me/messages')).toBe(isRepeated ? 2 : 1);
+    if (isRepeated) expect(error).toBeUndefined();
+    else expect(error).toMatchObject({ name: 'InteractionFailed', kind: 'not_repeated' });
+  });
+
+  it('ends at once when its caller gives up, and others go on waiting', async () => {
+    const { client, page } = openPage();
+    const state = server(page);
+    const abort = new AbortController();
+    const left = thrownBy(client.graph('/me/messages', { signal: abort.signal }));
+    const stays = client.graph('/me/messages');
+    await flush();
+    abort.abort();
+    expect(await left).toMatchObject({ name: 'AbortError' });
+    state.granted.add('mail');
+    page.tabs.say(word(page.popups[0]?.id));
+    expect((await stays).ok).toBe(true);
+    expect(callsTo(page, '/me/messages')).toBe(3);
+  });
+
+  it.for(['consent_declined', 'admin_consent_required'])('is told %s and nobody is asked', async (code) => {
+    const { client, page } = openPage({
+      answer: () => problemAnswer({ code, login_url: '/api/auth/login?ticket=t', feature: 'mail' }, 403),
+    });
+    const error = await thrownBy(client.graph('/me/messages'));
+    expect(error).toMatchObject({ name: 'BffProblem', code });
+    expect(page.popups).toEqual([]);
+    expect(page.visited).toEqual([]);
+    if (error instanceof BffProblem) void client.interact(error);
+    expect(page.popups[0]?.url.searchParams.get('ticket')).toBe('t');
+  });
+
+  it('gets its problem where the page asks by itself', async () => {
+    const { client, page } = openPage({ client: { interaction: 'manual', sessionRequired: 'ask' } });
+    server(page);
+    expect(await thrownBy(client.graph('/me/messages'))).toMatchObject({ code: 'interaction_required' });
+    expect(page.popups).toEqual([]);
+  });
+});
+
+describe('the window', () => {
+  it('opens in the click itself, before anything else happens', () => {
+    const { client, page } = openPage();
+    void client.signIn({ feature: 'mail & more' });
+    expect(page.popups[0]?.url.href).toBe(
+      `${origin}/api/auth/login?feature=mail+%26+more&display=popup.${page.popups[0]?.id}`,
+    );
+    expect(page.popups[0]?.id).toMatch(/^[\w-]{8,64}$/);
+  });
+
+  it.for(['null', 'closed'] as const)('that is blocked (%s) becomes a redirect', async (kind) => {
+    const { client, page } = openPage();
+    page.blocksPopups = kind;
+    expect(await client.signIn()).toBe('redirecting');
+    expect(page.visited).toEqual([`${origin}/api/auth/login?return_to=%2Finbox%3Fview%3Dnew`]);
+  });
+
+  it('that reads as closed is not over: the page that it shows may have cut it off', async () => {
+    const { client, page } = openPage();
+    const state = server(page);
+    const call = client.graph('/me/messages');
+    await flush();
+    Object.assign(page.popups[0] ?? {}, { closed: true });
+    page.fire('focus');
+    await flush();
+    expect(client.interaction).toBeDefined();
+    state.granted.add('mail');
+    page.tabs.say(word(page.popups[0]?.id));
+    expect((await call).ok).toBe(true);
+  });
+
+  it.for(['focus', 'visibilitychange'])('is done when the session says so at %s', async (event) => {
+    const { client, page } = openPage();
+    let signedInAt = '2026-11-22T15:00:00.000Z';
+    const state = server(page, () => signedIn({ signed_in_at: signedInAt, features: { mail: 'granted' } }));
+    const call = client.graph('/me/messages');
+    await flush();
+    page.fire(event);
+    await flush();
+    expect(client.interaction).toBeDefined();
+    signedInAt = '2026-11-22T16:00:01.000Z';
+    state.granted.add('mail');
+    page.fire(event);
+    expect((await call).ok).toBe(true);
+  });
+
+  it('goes on when another tab has signed in for something else', async () => {
+    const { client, page } = openPage();
+    let session = signedIn({ features: { mail: 'not_asked' } });
+    server(page, () => session);
+    void thrownBy(client.graph('/me/messages'));
+    await flush();
+    session = signedIn({ features: { mail: 'not_asked' }, signed_in_at: '2026-11-22T16:00:01.000Z' });
+    page.tabs.say({ type: 'entra-bff:session', change: 'signed_in' });
+    await flush();
+    await flush();
+    expect(client.interaction).toBeDefined();
+  });
+
+  it('is not taken for done because the one before it was', async () => {
+    const { client, page } = openPage();
+    let signedInAt = '2026-11-22T15:00:00.000Z';
+    const state = server(page, () => signedIn({ signed_in_at: signedInAt }));
+    const mail = client.graph('/me/messages');
+    await flush();
+    void thrownBy(client.graph('/me/events'));
+    await flush();
+    signedInAt = '2026-11-22T16:00:01.000Z';
+    state.granted.add('mail');
+    page.tabs.say(word(page.popups[0]?.id));
+    await mail;
+    await flush();
+    page.fire('focus');
+    await flush();
+    expect(client.interaction).toMatchObject({ feature: 'calendar' });
+  });
+
+  it('comes to the front when the person clicks again', async () => {
+    const { client, page } = openPage();
+    void client.signIn();
+    void client.signIn();
+    await flush();
+    expect(page.popups).toHaveLength(1);
+    expect(page.popups[0]?.focused).toBe(1);
+  });
+
+  it('is given up after ten minutes', async () => {
+    const { client, page } = openPage();
+    server(page);
+    const call = thrownBy(client.graph('/me/messages'));
+    await flush();
+    await page.advance(599);
+    expect(client.interaction).toBeDefined();
+    await page.advance(1);
+    expect(await call).toMatchObject({ kind: 'timed_out', problem: { feature: 'mail' } });
+    expect(page.popups[0]?.closed).toBe(true);
+  });
+
+  it('can be cancelled, with all that waits behind it; only a click asks again', async () => {
+    const { client, page } = openPage();
+    server(page);
+    const mail = thrownBy(client.graph('/me/messages'));
+    await flush();
+    const calendar = thrownBy(client.graph('/me/events'));
+    await flush();
+    client.cancel();
+    expect(await mail).toMatchObject({ kind: 'cancelled' });
+    expect(await calendar).toMatchObject({ kind: 'cancelled' });
+    const again = await thrownBy(client.graph('/me/messages'));
+    expect(again).toBeInstanceOf(BffProblem);
+    expect(page.popups).toHaveLength(1);
+    if (again instanceof BffProblem) void client.interact(again).catch(() => {});
+    expect(page.popups).toHaveLength(2);
+  });
+
+  it.for([
+    'consent_declined',
+    'login_cancelled',
+    'admin_consent_required',
+    'login_required',
+    'other_account',
+    'fewer_permissions',
+    'signed_out_meanwhile',
+    'sign_in_service_unavailable',
+    'sign_in_refused',
+    'login_transaction_invalid',
+  ])('that ends with %s throws it, and the session is asked for', async (outcome) => {
+    const { client, page } = openPage();
+    server(page);
+    const call = thrownBy(client.graph('/me/messages'));
+    await flush();
+    const before = callsTo(page, '/session');
+    page.tabs.say(word(page.popups[0]?.id, outcome));
+    const error = await call;
+    expect(error).toBeInstanceOf(InteractionFailed);
+    expect(error).toMatchObject({ kind: outcome });
+    await flush();
+    expect(callsTo(page, '/session')).toBe(before + 1);
+  });
+
+  it('keeps two tabs apart by their ids', async () => {
+    const tabs = new FakeTabs();
+    const [left, right] = [openPage({ tabs }), openPage({ tabs })];
+    const [first, second] = [left.client.signIn(), right.client.signIn()];
+    tabs.say(word(right.page.popups[0]?.id));
+    expect(await second).toBe('signed_in');
+    expect(left.client.interaction).toBeDefined();
+    tabs.say(word(left.page.popups[0]?.id));
+    expect(await first).toBe('signed_in');
+  });
+
+  it('tells the page when it opens and when it is gone', async () => {
+    const { client, page } = openPage();
+    const seen: unknown[] = [];
+    const stop = client.onInteractionChange(() => seen.push(client.interaction?.display));
+    const asked = client.signIn();
+    await flush();
+    page.tabs.say(word(page.popups[0]?.id));
+    await asked;
+    await flush();
+    stop();
+    void client.signIn();
+    await flush();
+    expect(seen).toEqual(['popup', undefined]);
+  });
+});
+
+describe('leaving the page', () => {
+  it('sends nothing again: the call is thrown, the page comes back to its place and says so', async () => {
+    const storage = new FakeStorage();
+    const { client, page } = openPage({ storage, client: { interaction: 'redirect' } });
+    server(page);
+    const calls = [
+      client.graph('/me/messages'),
+      client.graph('/me/messages', { method: 'POST', repeat: true }),
+    ];
+    const errors = await Promise.all(calls.map(thrownBy));
+    expect(errors.map((error) => (error instanceof InteractionFailed ? error.kind : error))).toEqual([
+      'redirecting',
+      'redirecting',
+    ]);
+    expect(page.visited).toEqual([`${origin}/api/auth/login?ticket=mail&return_to=%2Finbox%3Fview%3Dnew`]);
+    expect(storage.entries.size).toBe(1);
+
+    const back = openPage({ storage, path: '/inbox?view=new', nowMs: page.nowMs + 60_000 });
+    expect(back.client.resumed).toEqual({ feature: 'mail', reason: 'consent_required' });
+    expect(back.page.location.hash).toBe('#latest');
+    expect(storage.entries.size).toBe(0);
+    expect(back.page.sent).toEqual([]);
+  });
+
+  it('does not leave again for the same when the page is back; a click does', async () => {
+    const storage = new FakeStorage();
+    const first = openPage({ storage, client: { interaction: 'redirect' } });
+    server(first.page);
+    await thrownBy(first.client.graph('/me/messages'));
+    const second = openPage({ storage, path: '/inbox?view=new', client: { interaction: 'redirect' } });
+    server(second.page);
+    const error = await thrownBy(second.client.graph('/me/messages'));
+    expect(error).toBeInstanceOf(BffProblem);
+    expect(second.page.visited).toEqual([]);
+    await thrownBy(second.client.graph('/me/events'));
+    expect(second.page.visited).toHaveLength(1);
+    const third = openPage({ storage, path: '/inbox?view=new', client: { interaction: 'redirect' } });
+    server(third.page);
+    await thrownBy(third.client.graph('/me/messages'));
+    expect(third.page.visited).toEqual([]);
+    if (error instanceof BffProblem) expect(await third.client.interact(error)).toBe('redirecting');
+    expect(third.page.visited).toHaveLength(1);
+  });
+
+  it.for([
+    ['elsewhere', '/inbox?view=old', 60_000],
+    ['after 15 minutes', '/inbox?view=new', 15 * 60_000],
+    ['before it left, by its clock', '/inbox?view=new', -1],
+  ] as const)('forgets the place when it is back %s', async ([, path, laterMs]) => {
+    const storage = new FakeStorage();
+    const { client, page } = openPage({ storage });
+    await client.signIn({ display: 'redirect' });
+    const back = openPage({ storage, path, nowMs: page.nowMs + laterMs });
+    expect(back.client.resumed).toBeUndefined();
+    expect(back.page.location.hash).toBe('');
+    expect(storage.entries.size).toBe(0);
+  });
+
+  it('goes where it is told, and keeps the fragment of that place at home', async () => {
+    const storage = new FakeStorage();
+    const { client, page } = openPage({ storage });
+    await client.signIn({ display: 'redirect', returnTo: '/calendar#today' });
+    expect(page.visited).toEqual([`${origin}/api/auth/login?return_to=%2Fcalendar`]);
+    const back = openPage({ storage, path: '/calendar' });
+    expect(back.page.location.hash).toBe('#today');
+  });
+
+  it('leaves a fragment alone that the page has by now', async () => {
+    const storage = new FakeStorage();
+    await openPage({ storage }).client.signIn({ display: 'redirect' });
+    expect(openPage({ storage, path: '/inbox?view=new#other' }).page.location.hash).toBe('#other');
+  });
+
+  it('happens without storage at a click, and never by itself: nothing would stop it from going round', async () => {
+    const { client, page } = openPage({ storage: 'forbidden', client: { interaction: 'redirect' } });
+    server(page);
+    expect(await thrownBy(client.graph('/me/messages'))).toMatchObject({ kind: 'blocked' });
+    expect(page.visited).toEqual([]);
+    expect(await client.signIn()).toBe('redirecting');
+    expect(page.visited).toHaveLength(1);
+  });
+
+  it('is over when the page comes back from the browser’s memory, or never went', async () => {
+    const { client, page } = openPage({ answer: () => Response.json(signedOut) });
+    await client.signIn({ display: 'redirect' });
+    expect(client.interaction).toMatchObject({ display: 'redirect' });
+    page.fire('pageshow', { persisted: true });
+    await flush();
+    expect(client.interaction).toBeUndefined();
+    expect(callsTo(page, '/session')).toBe(1);
+    await client.signIn({ display: 'redirect' });
+    await page.advance(30);
+    expect(client.interaction).toBeUndefined();
+  });
+
+  it.for(['{"at":', '7', 'null', '{"at":"now"}', '{"at":1,"path":7,"hash":"javascript:"}'])(
+    'ignores a note %s',
+    (note) => {
+      const storage = new FakeStorage(new Map([['entra-bff:redirect', note]]));
+      expect(openPage({ storage }).client.resumed).toBeUndefined();
+    },
+  );
+});
+
+describe('signing in silently', () => {
+  it('goes round once, without a window, until somebody is signed in', async () => {
+    const storage = new FakeStorage();
+    const { client, page } = openPage({ storage });
+    expect(await client.signIn({ silent: true })).toBe('redirecting');
+    expect(page.visited).toEqual([`${origin}/api/auth/login?prompt=none&return_to=%2Finbox%3Fview%3Dnew`]);
+    const back = openPage({ storage, path: '/inbox?view=new', answer: () => Response.json(signedIn()) });
+    expect(await thrownBy(back.client.signIn({ silent: true }))).toMatchObject({ kind: 'login_required' });
+    const reloaded = openPage({ storage, answer: () => Response.json(signedIn()) });
+    expect(await thrownBy(reloaded.client.signIn({ silent: true }))).toMatchObject({
+      kind: 'login_required',
+    });
+    await reloaded.client.session();
+    expect(await reloaded.client.signIn({ silent: true })).toBe('redirecting');
+  });
+
+  it('does not go where nothing could stop it from going again', async () => {
+    const { client, page } = openPage({ storage: 'forbidden' });
+    expect(await thrownBy(client.signIn({ silent: true }))).toMatchObject({ kind: 'blocked' });
+    expect(page.visited).toEqual([]);
+  });
+
+  it('heals a session that is gone, with one round', async () => {
+    const storage = new FakeStorage();
+    const options = {
+      storage,
+      client: { sessionRequired: 'silent' },
+      answer: () => needsSession('session_ended'),
+    } as const;
+    const { client, page } = openPage(options);
+    expect(await thrownBy(client.graph('/me'))).toMatchObject({ kind: 'redirecting' });
+    expect(page.visited[0]).toContain('prompt=none');
+    const back = openPage({ ...options, path: '/inbox?view=new' });
+    expect(await thrownBy(back.client.graph('/me'))).toMatchObject({ code: 'session_required' });
+    expect(back.page.visited).toEqual([]);
+  });
+
+  it('leaves alone who never was signed in', async () => {
+    const { client, page } = openPage({
+      client: { sessionRequired: 'silent' },
+      answer: () => needsSession('not_signed_in'),
+    });
+    expect(await thrownBy(client.graph('/me'))).toMatchObject({ code: 'session_required' });
+    expect(page.visited).toEqual([]);
+  });
+});
+
+describe('refuses', () => {
+  it.for<[string, string | undefined, (id: string) => unknown]>([
+    ['a message of a foreign origin', 'https://evil.example', (id) => word(id)],
+    ['a message of an origin that only begins like ours', `${origin}.evil.example`, (id) => word(id)],
+    ['a message of an opaque origin', 'null', (id) => word(id)],
+    ['a message without an origin', undefined, (id) => word(id)],
+    ['a forged type', origin, (id) => ({ ...word(id), type: 'entra-bff:interaction2' })],
+    ['a type that is an object', origin, (id) => ({ ...word(id), type: ['entra-bff:interaction'] })],
+    ['a foreign id', origin, () => word('0123456789abcdef')],
+    ['no id', origin, () => word(undefined)],
+    ['an unknown outcome', origin, (id) => word(id, 'granted')],
+    ['a name of Object as outcome', origin, (id) => word(id, 'toString')],
+    ['text', origin, (id) => JSON.stringify(word(id))],
+    ['nothing', origin, () => null],
+    [
+      'word of the session from a window',
+      origin,
+      () => ({ type: 'entra-bff:session', change: 'signed_out' }),
+    ],
+  ])('%s: nothing changes', async ([, from, message]) => {
+    const { client, page } = openPage();
+    server(page);
+    void thrownBy(client.graph('/me/messages'));
+    await flush();
+    const { interaction } = client;
+    const sent = page.sent.length;
+    page.fire('message', {
+      ...(from === undefined ? {} : { origin: from }),
+      data: message(page.popups[0]?.id ?? ''),
+    });
+    await flush();
+    expect(client.interaction).toBe(interaction);
+    expect(page.popups[0]?.closed).toBe(false);
+    expect(page.sent).toHaveLength(sent);
+  });
+
+  it('the word of a window that is over', async () => {
+    const { client, page } = openPage();
+    server(page);
+    void thrownBy(client.graph('/me/messages'));
+    await flush();
+    client.cancel();
+    void client.signIn();
+    page.tabs.say(word(page.popups[0]?.id));
+    await flush();
+    expect(client.interaction).toBeDefined();
+  });
+});
