@@ -1,0 +1,357 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BffProblem, type Client, InteractionFailed } from '../../client/client.ts';
+import {
+  type FakePage,
+  FakeTabs,
+  flush,
+  needsConsent,
+  openPage,
+  origin,
+  problemAnswer,
+  signedIn,
+  signedOut,
+} from './fake-page.ts';
+
+const features = ['mail', 'calendar', 'files'] as const;
+type Feature = (typeof features)[number];
+
+interface Call {
+  readonly feature: Feature;
+  readonly isWrite: boolean;
+  readonly isRepeatable: boolean;
+  /** The session that it was made for: answers are its data. */
+  readonly era: number;
+  sends: number;
+  ending?: 'answer' | 'error';
+  /** The session that the page knew of when the answer came, and the one that the data is of. */
+  arrival?: { readonly era: number; readonly data: unknown };
+  /** An error that no caller could act on. */
+  untyped?: unknown;
+}
+
+/** What is true, by simple rules: nothing here knows how the client does it. */
+class World {
+  readonly tabs = new FakeTabs();
+  readonly page: FakePage;
+  readonly client: Client;
+  readonly calls: Call[] = [];
+  readonly granted = new Set<Feature>();
+  isOffline = false;
+  isSignedIn = true;
+  /** Counts sign-outs that this page knows of. */
+  era = 0;
+  signIns = 0;
+  /** What the person has said no to, and has not clicked for since. */
+  readonly refused = new Set<Feature>();
+  #held: (() => void)[] = [];
+  isHolding = false;
+
+  constructor(interaction: 'popup' | 'redirect' | 'manual') {
+    const { page, client } = openPage({ tabs: this.tabs, client: { interaction } });
+    this.page = page;
+    this.client = client;
+    page.answer = (sent) => this.#answer(sent.path);
+  }
+
+  async #answer(path: string): Promise<Response> {
+    if (this.isOffline) throw new TypeError('offline');
+    const answer = this.#answerNow(path);
+    if (this.isHolding && path.includes('/graph/')) {
+      await new Promise<void>((release) => void this.#held.push(release));
+    }
+    return answer;
+  }
+
+  #answerNow(path: string): Response {
+    if (path.endsWith('/auth/session')) return Response.json(this.session);
+    if (path.endsWith('/auth/logout')) {
+      this.isSignedIn = false;
+      return Response.json({ logout_url: 'https://login.example/' });
+    }
+    const number = Number(/call=(\d+)/.exec(path)?.[1]);
+    const call = this.calls[number];
+    if (call === undefined) throw new Error(`an unknown call: ${path}`);
+    call.sends++;
+    if (!this.isSignedIn) return problemAnswer({ code: 'session_required', reason: 'not_signed_in' }, 401);
+    return this.granted.has(call.feature) ? Response.json({ era: this.era }) : needsConsent(call.feature);
+  }
+
+  get session(): unknown {
+    if (!this.isSignedIn) return signedOut;
+    const granted = features.map((name) => [name, this.granted.has(name) ? 'granted' : 'not_asked']);
+    const time = new Date(Date.parse('2026-11-22T16:00:00Z') + this.signIns * 1000).toISOString();
+    return signedIn({
+      signed_in_at: time,
+      features: Object.fromEntries(granted),
+      idle_expires_at: '2026-12-22T16:00:00.000Z',
+      expires_at: '2026-12-22T16:00:00.000Z',
+    });
+  }
+
+  start(feature: Feature, method: string, isRepeated: boolean): void {
+    const number = this.calls.length;
+    const isWrite = method !== 'GET';
+    const call: Call = { feature, isWrite, isRepeatable: !isWrite || isRepeated, era: this.era, sends: 0 };
+    this.calls.push(call);
+    this.client.graph(`/me/${feature}?call=${number}`, { method, repeat: isRepeated }).then(
+      async (response) => {
+        const { era } = this;
+        call.arrival = { era, data: await response.json() };
+        call.ending = 'answer';
+      },
+      (error: unknown) => {
+        call.ending = 'error';
+        const isTyped = error instanceof BffProblem || error instanceof InteractionFailed;
+        if (!isTyped && !(error instanceof TypeError && error.message === 'offline')) call.untyped = error;
+      },
+    );
+  }
+
+  release(): void {
+    this.isHolding = false;
+    for (const release of this.#held.splice(0)) release();
+  }
+
+  /** The person says no, by whatever way, to what the window asks for. */
+  refuse(): void {
+    if (this.openPopups.length > 0 && this.askedFeature !== undefined) this.refused.add(this.askedFeature);
+  }
+
+  get openPopups() {
+    return this.page.popups.filter(({ closed }) => !closed);
+  }
+
+  get askedFeature(): Feature | undefined {
+    return features.find((feature) => feature === this.client.interaction?.feature);
+  }
+
+  signIn(feature?: Feature): void {
+    this.isSignedIn = true;
+    this.signIns++;
+    if (feature !== undefined) this.granted.add(feature);
+  }
+
+  /** True after every step, whatever came before. */
+  check(): void {
+    expect(this.openPopups.length, 'windows at once').toBeLessThanOrEqual(1);
+    const isPopup = this.client.interaction?.display === 'popup';
+    expect(this.openPopups.length, 'windows that nobody waits for').toBe(isPopup ? 1 : 0);
+    for (const call of this.calls) {
+      expect(call.sends, 'sends of a call').toBeLessThanOrEqual(2);
+      if (!call.isRepeatable) expect(call.sends, 'sends of a write').toBeLessThanOrEqual(1);
+      expect(call.untyped).toBeUndefined();
+      if (call.arrival !== undefined) {
+        expect(call.arrival, 'data of a session that has ended').toEqual({
+          era: call.era,
+          data: { era: call.era },
+        });
+      }
+    }
+  }
+}
+
+type Step = (world: World) => void | Promise<void>;
+
+/** One thing that happens, then everything that follows from it. */
+class Command implements fc.AsyncCommand<object, World> {
+  readonly #name: string;
+  readonly #step: Step;
+
+  constructor(name: string, step: Step) {
+    this.#name = name;
+    this.#step = step;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(_model: object, world: World): Promise<void> {
+    const knownEndings = world.calls.map(({ ending }) => ending);
+    const opened = world.page.popups.length;
+    await this.#step(world);
+    await flush();
+    await flush();
+    world.check();
+    for (const { url } of world.page.popups.slice(opened)) {
+      // Only calls open an address with a ticket.
+      expect([...world.refused], 'refused, and asked for without a click').not.toContain(
+        url.searchParams.get('ticket'),
+      );
+    }
+    for (const [number, ending] of knownEndings.entries()) {
+      if (ending !== undefined) expect(world.calls[number]?.ending).toBe(ending);
+    }
+  }
+
+  toString(): string {
+    return this.#name;
+  }
+}
+
+const always = (name: string, step: Step) => fc.constant(new Command(name, step));
+const word = (id: unknown, outcome: string) => ({ type: 'entra-bff:interaction', id, outcome });
+
+const commands = [
+  fc
+    .tuple(fc.constantFrom(...features), fc.constantFrom('GET', 'POST', 'PATCH'), fc.boolean())
+    .map(
+      ([feature, method, isRepeated]) =>
+        new Command(`${method} ${feature}${isRepeated ? ' again if need be' : ''}`, (world) =>
+          world.start(feature, method, isRepeated),
+        ),
+    ),
+  fc.array(fc.constantFrom(...features), { minLength: 2, maxLength: 5 }).map(
+    (asked) =>
+      new Command(`GET ${asked} at once`, (world) => {
+        for (const feature of asked) world.start(feature, 'GET', false);
+      }),
+  ),
+  fc.constantFrom(...features, undefined).map(
+    (feature) =>
+      new Command(`click to sign in ${feature ?? ''}`, (world) => {
+        if (feature !== undefined) world.refused.delete(feature);
+        world.client.signIn(feature === undefined ? {} : { feature, display: 'popup' }).catch(() => {});
+      }),
+  ),
+  fc.boolean().map(
+    (byChannel) =>
+      new Command(`the window is done, by ${byChannel ? 'channel' : 'message'}`, (world) => {
+        const popup = world.openPopups.at(-1);
+        if (popup === undefined || world.isOffline) return;
+        world.signIn(world.askedFeature);
+        const data = word(popup.id, 'signed_in');
+        if (byChannel) world.tabs.say(data);
+        else world.page.fire('message', { origin, data });
+      }),
+  ),
+  always('the window is done and cannot say so; the person comes back', async (world) => {
+    if (world.openPopups.length === 0 || world.isOffline) return;
+    world.signIn(world.askedFeature);
+    world.page.fire('focus');
+    await flush();
+    await flush();
+  }),
+  fc.constantFrom('consent_declined', 'login_cancelled', 'fewer_permissions', 'sign_in_refused').map(
+    (outcome) =>
+      new Command(`the window ends with ${outcome}`, (world) => {
+        const popup = world.openPopups.at(-1);
+        world.refuse();
+        if (popup !== undefined) world.tabs.say(word(popup.id, outcome));
+      }),
+  ),
+  fc
+    .tuple(
+      fc.constantFrom('https://evil.example', `${origin}.evil.example`, 'null'),
+      fc.constantFrom('signed_in', 'consent_declined'),
+    )
+    .map(
+      ([from, outcome]) =>
+        new Command(`${from} says ${outcome}`, (world) =>
+          expectNoChange(world, (id) => {
+            world.page.fire('message', { origin: from, data: word(id, outcome) });
+          }),
+        ),
+    ),
+  fc.tuple(fc.string(), fc.constantFrom('signed_in', 'consent_declined', 'nonsense')).map(
+    ([id, outcome]) =>
+      new Command(`somebody else’s window says ${outcome}`, (world) =>
+        expectNoChange(world, () => {
+          world.tabs.say(word(id, outcome));
+          world.page.fire('message', { origin, data: word(id, outcome) });
+        }),
+      ),
+  ),
+  fc.anything().map(
+    (data) =>
+      new Command('noise', (world) =>
+        expectNoChange(world, () => {
+          world.page.fire('message', { origin, data });
+          world.tabs.say(data);
+        }),
+      ),
+  ),
+  always('the person closes the window', (world) => {
+    // Its `closed` says nothing: the client goes on waiting, so the fake keeps it open.
+    world.page.fire('focus');
+  }),
+  always('the page is shown again', (world) => world.page.fire('visibilitychange')),
+  always('cancel', (world) => {
+    world.refuse();
+    world.client.cancel();
+  }),
+  always('eleven minutes', (world) => {
+    world.refuse();
+    return world.page.advance(11 * 60);
+  }),
+  fc.constantFrom('no', 'null', 'closed').map(
+    (kind) =>
+      new Command(`windows are blocked: ${kind}`, ({ page }) => {
+        page.blocksPopups = kind as 'no' | 'null' | 'closed';
+      }),
+  ),
+  always('another tab signs in', (world) => {
+    world.signIn();
+    world.tabs.say({ type: 'entra-bff:session', change: 'signed_in' });
+  }),
+  always('another tab signs out', (world) => {
+    world.isSignedIn = false;
+    world.era++;
+    world.tabs.say({ type: 'entra-bff:session', change: 'signed_out' });
+  }),
+  always('sign out', (world) => {
+    if (!world.isOffline) world.era++;
+    world.client.signOut().catch(() => {});
+  }),
+  always('offline', (world) => {
+    world.isOffline = true;
+  }),
+  always('online', (world) => {
+    world.isOffline = false;
+  }),
+  always('answers take long', (world) => {
+    world.isHolding = true;
+  }),
+  always('answers come', (world) => world.release()),
+];
+
+async function expectNoChange(world: World, step: (id: string) => void): Promise<void> {
+  const { interaction } = world.client;
+  const sent = world.page.sent.length;
+  const endings = world.calls.map(({ ending }) => ending);
+  step(world.openPopups.at(-1)?.id ?? '');
+  await flush();
+  expect(world.client.interaction).toBe(interaction);
+  expect(world.page.sent).toHaveLength(sent);
+  expect(world.calls.map(({ ending }) => ending)).toEqual(endings);
+}
+
+/** Nobody answers any more: whatever still waits has to end by itself. */
+async function expectAllToSettle(world: World): Promise<void> {
+  world.release();
+  for (let round = 0; round < 10 * (world.calls.length + 5); round++) {
+    await flush();
+    if (world.client.interaction === undefined && world.calls.every(({ ending }) => ending)) break;
+    await world.page.advance(10 * 60);
+  }
+  world.check();
+  expect(world.calls.filter(({ ending }) => ending === undefined)).toEqual([]);
+  expect(world.client.interaction).toBeUndefined();
+}
+
+describe('the state machine', () => {
+  it.for(['popup', 'redirect', 'manual'] as const)(
+    'keeps its promises in whatever order things happen (%s)',
+    async (interaction) => {
+      await fc.assert(
+        fc.asyncProperty(fc.commands(commands, { maxCommands: 40 }), async (sequence) => {
+          const world = new World(interaction);
+          await fc.asyncModelRun(() => ({ model: {}, real: world }), sequence);
+          await expectAllToSettle(world);
+        }),
+        { numRuns: interaction === 'popup' ? 400 : 100 },
+      );
+    },
+  );
+});
