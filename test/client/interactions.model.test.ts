@@ -36,7 +36,7 @@ class World {
   readonly page: FakePage;
   readonly client: Client;
   readonly calls: Call[] = [];
-  readonly granted = new Set<Feature>();
+  readonly granted: Set<Feature>;
   isOffline = false;
   isSignedIn = true;
   /** Counts sign-outs that this page knows of. */
@@ -45,9 +45,11 @@ class World {
   /** What the person has said no to, and has not clicked for since. */
   readonly refused = new Set<Feature>();
   #held: (() => void)[] = [];
-  isHolding = false;
+  isHolding: boolean;
 
-  constructor(interaction: 'popup' | 'redirect' | 'manual') {
+  constructor(interaction: 'popup' | 'redirect' | 'manual', granted: readonly Feature[], isHolding: boolean) {
+    this.granted = new Set(granted);
+    this.isHolding = isHolding;
     const { page, client } = openPage({ tabs: this.tabs, client: { interaction } });
     this.page = page;
     this.client = client;
@@ -191,7 +193,7 @@ class Command implements fc.AsyncCommand<object, World> {
 }
 
 const always = (name: string, step: Step) => fc.constant(new Command(name, step));
-const word = (id: unknown, outcome: string) => ({ type: 'entra-bff:interaction', id, outcome });
+const word = (id: unknown, outcome: unknown) => ({ type: 'entra-bff:interaction', id, outcome });
 
 const commands = [
   fc
@@ -226,6 +228,10 @@ const commands = [
         else world.page.fire('message', { origin, data });
       }),
   ),
+  always('the window says that it is done, and nothing was given', (world) => {
+    const popup = world.openPopups.at(-1);
+    if (popup !== undefined) world.tabs.say(word(popup.id, 'signed_in'));
+  }),
   always('the window is done and cannot say so; the person comes back', async (world) => {
     if (world.openPopups.length === 0 || world.isOffline) return;
     world.signIn(world.askedFeature);
@@ -241,6 +247,14 @@ const commands = [
         if (popup !== undefined) world.tabs.say(word(popup.id, outcome));
       }),
   ),
+  fc
+    .constantFrom('nonsense', '', 'toString', 7, undefined)
+    .map(
+      (outcome) =>
+        new Command(`our window says ${outcome}`, (world) =>
+          expectNoChange(world, (id) => world.tabs.say(word(id, outcome))),
+        ),
+    ),
   fc
     .tuple(
       fc.constantFrom('https://evil.example', `${origin}.evil.example`, 'null'),
@@ -345,11 +359,16 @@ describe('the state machine', () => {
     'keeps its promises in whatever order things happen (%s)',
     async (interaction) => {
       await fc.assert(
-        fc.asyncProperty(fc.commands(commands, { maxCommands: 40 }), async (sequence) => {
-          const world = new World(interaction);
-          await fc.asyncModelRun(() => ({ model: {}, real: world }), sequence);
-          await expectAllToSettle(world);
-        }),
+        fc.asyncProperty(
+          fc.subarray([...features]),
+          fc.boolean(),
+          fc.commands(commands, { maxCommands: 40 }),
+          async (granted, isHolding, sequence) => {
+            const world = new World(interaction, granted, isHolding);
+            await fc.asyncModelRun(() => ({ model: {}, real: world }), sequence);
+            await expectAllToSettle(world);
+          },
+        ),
         { numRuns: interaction === 'popup' ? 400 : 100 },
       );
     },

@@ -1,0 +1,94 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { createElement } from 'react';
+import { renderToString } from 'react-dom/server';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from '../../client/client.ts';
+import { BffProvider, useSession } from '../../client/react.ts';
+import { type LaunchedChromium, launchChromium } from '../support/chromium.ts';
+import { problem, type SmallSite, serve } from '../support/small-site.ts';
+import { signedIn, signedOut } from './fake-page.ts';
+
+let launched: LaunchedChromium;
+let site: SmallSite;
+const state: { session: unknown; sessionCalls: number } = { session: signedOut, sessionCalls: 0 };
+
+beforeAll(async () => {
+  launched = await launchChromium();
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('react-app.ts', import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    define: { 'process.env.NODE_ENV': '"development"' },
+    write: false,
+  });
+  const script = outputFiles[0]?.text ?? '';
+  site = await serve(({ pathname }) => {
+    if (pathname === '/app.js') return { headers: { 'content-type': 'text/javascript' }, body: script };
+    if (pathname === '/api/auth/session') {
+      state.sessionCalls++;
+      return state.session === undefined
+        ? problem(503, { code: 'storage_unavailable' })
+        : { body: state.session };
+    }
+    if (pathname.startsWith('/api/graph/')) {
+      return problem(401, {
+        code: 'interaction_required',
+        reason: 'consent_required',
+        feature: 'mail',
+        login_url: '/api/auth/login',
+      });
+    }
+    return { body: '<!doctype html><div id="root"></div><script type="module" src="/app.js"></script>' };
+  });
+});
+beforeEach(() => Object.assign(state, { session: signedOut, sessionCalls: 0 }));
+afterAll(async () => {
+  if (launched.kind === 'browser') await launched.browser.close();
+  await site.close();
+});
+
+const farAway = { idle_expires_at: '2126-11-22T17:00:00.000Z', expires_at: '2126-11-22T17:00:00.000Z' };
+
+describe('useSession', () => {
+  it('follows the session and what the person is asked, also in strict mode', async ({ skip }) => {
+    if (launched.kind === 'missing') return skip('There is no browser.');
+    const page = await launched.browser.newPage();
+    page.setDefaultTimeout(20_000);
+    const see = (text: string) => page.locator('#state', { hasText: text }).waitFor();
+    await page.goto(`http://localhost:${site.port}`);
+    await see('signed_out, nobody, waits for nothing');
+
+    state.session = signedIn(farAway);
+    await page.evaluate(
+      `new BroadcastChannel('entra-bff').postMessage({ type: 'entra-bff:session', change: 'signed_in' })`,
+    );
+    await see('signed_in, Alice Adams, waits for nothing');
+    await page.getByRole('button', { name: 'Read' }).click();
+    await see('signed_in, Alice Adams, waits for mail');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await see('signed_in, Alice Adams, waits for nothing, , InteractionFailed');
+
+    state.session = signedIn({ ...farAway, idle_expires_at: new Date(Date.now() + 90_000).toISOString() });
+    await page.evaluate(
+      `new BroadcastChannel('entra-bff').postMessage({ type: 'entra-bff:session', change: 'changed' })`,
+    );
+    await page.locator('#state', { hasText: /ends in (89|90|91) s/ }).waitFor();
+    state.session = undefined;
+    await page.reload();
+    await see('failed, nobody');
+    await page.close();
+  });
+
+  it('shows nobody yet where pages are rendered on a server', () => {
+    const Status = () => useSession().status;
+    const client = createClient();
+    expect(renderToString(createElement(BffProvider, { client }, createElement(Status)))).toBe('loading');
+  });
+
+  it('says what is missing around it', () => {
+    const Status = () => useSession().status;
+    expect(() => renderToString(createElement(Status))).toThrow('BffProvider');
+  });
+});

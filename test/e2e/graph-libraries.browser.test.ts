@@ -1,0 +1,80 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
+import { userId } from '../support/world.ts';
+
+let world: BrowserWorld;
+let origin: string;
+
+beforeAll(async () => {
+  world = await startBrowserWorld();
+  origin = world.worker.origin;
+});
+afterAll(() => world.close());
+
+/** The library with the lines that an app of yours would have, see the folder beside this file. */
+async function bundle(name: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`graph-libraries/${name}`, import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/** Calls a function of the library's module in the page. Text, because vitest rewrites an import() that it sees. */
+const call = (page: Page, name: 'me' | 'messages'): Promise<unknown> =>
+  page.evaluate(`import('/library.js').then(({ library }) => library.${name}())`);
+
+/** Code and status of the problem that a call of the library ends with. */
+const refusalOf = (page: Page, name: 'messages' | 'forbidden'): Promise<unknown> =>
+  page.evaluate(`import('/library.js').then(({ library }) => library.${name}().catch((error) => {
+    const { status, code } = library.problemOf(error);
+    return [status, code];
+  }))`);
+
+const goForPermission = (page: Page): Promise<unknown> =>
+  page.evaluate(`import('/library.js').then(({ library }) =>
+    library.messages().catch((error) => library.interact(library.problemOf(error))))`);
+
+describe.for([
+  ['@microsoft/microsoft-graph-client', 'microsoft-graph-client.ts'],
+  ['PnPjs', 'pnp.js'],
+] as const)('%s in a browser', ([, name]) => {
+  it('calls Graph through the service, hears of refusals, and goes on once the person has agreed', async ({
+    skip,
+  }) => {
+    const page = await world.newPage(skip);
+    const elsewhere: string[] = [];
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname.includes('/v1.0/') && !request.url().startsWith(origin))
+        elsewhere.push(request.url());
+    });
+    const module = await bundle(name);
+    await page.route(`${origin}/library.js`, (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: module }),
+    );
+    world.entra.consents.revoke(userId('alice'));
+    await signInAtDemo(world, page, 'Alice Adams');
+    expect(await call(page, 'me')).toMatchObject({
+      displayName: 'Alice Adams',
+      jobTitle: 'Head of Platform',
+    });
+    expect(await refusalOf(page, 'forbidden')).toEqual([403, 'path_not_allowed']);
+    expect(await refusalOf(page, 'messages')).toEqual([401, 'interaction_required']);
+
+    await goForPermission(page);
+    await press(page, 'Accept');
+    await see(page, 'Hello, Alice Adams');
+    expect(await call(page, 'messages')).toMatchObject([
+      { subject: expect.any(String) },
+      { subject: expect.any(String) },
+    ]);
+    expect(elsewhere).toEqual([]);
+  });
+});

@@ -1,0 +1,28 @@
+import { DefaultHeaders, DefaultInit, graphfi } from '@pnp/graph';
+import '@pnp/graph/users';
+import '@pnp/graph/mail';
+import { DefaultParse } from '@pnp/queryable';
+import { createClient } from 'entra-bff/client';
+import { requireProblem } from './library.ts';
+
+const bff = createClient({ interaction: 'manual' });
+
+/** Our address, and our fetch in the place of its own. */
+const graph = graphfi().using(
+  DefaultHeaders(),
+  DefaultInit(`${location.origin}/api/graph/v1.0`),
+  DefaultParse(),
+  (instance) => {
+    instance.on.send.replace((url, init) => bff.fetch(url, init));
+    return instance;
+  },
+);
+
+/** @type {import('./library.ts').Library} */
+export const library = {
+  me: () => graph.me.select('displayName', 'jobTitle')(),
+  messages: () => graph.me.messages.select('subject').top(2)(),
+  forbidden: () => graph.users(),
+  problemOf: requireProblem,
+  interact: (problem) => bff.interact(problem, { display: 'redirect' }),
+};
