@@ -11,6 +11,7 @@ const outcomes = [
   'signed_out_meanwhile',
   'sign_in_service_unavailable',
   'sign_in_refused',
+  'took_too_long',
   'login_transaction_invalid',
 ] as const;
 

@@ -1,0 +1,99 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type BrowserWorld, grantSignIn, press, startBrowserWorld } from '../support/browser-world.ts';
+import { userId } from '../support/world.ts';
+
+let world: BrowserWorld;
+let origin: string;
+
+beforeAll(async () => {
+  world = await startBrowserWorld();
+  origin = world.worker.origin;
+});
+beforeEach(() => {
+  world.entra.consents.revoke(userId('ben'));
+  grantSignIn(world, 'Ben Brown');
+});
+afterAll(() => world.close());
+
+/** An app of few lines, that leaves everything to the client. */
+const appText = `<!doctype html><title>App</title>
+  <button id="sign-in">Sign in</button> <button id="read">Read my mail</button>
+  <p id="person"></p> <p id="result"></p>
+  <script type="module">
+    import { createClient } from '/api/auth/client.js';
+    const client = createClient();
+    window.client = client;
+    const say = (id, text) => { document.getElementById(id).textContent = text; };
+    client.onSessionChange(({ type, session }) => say('person', type + ' ' + session.name));
+    const end = (error) => say('result', error.name + ' ' + (error.kind ?? error.code));
+    document.getElementById('sign-in').onclick = () => client.signIn().then((how) => say('result', how), end);
+    document.getElementById('read').onclick = async () => {
+      try {
+        const answers = await Promise.all([1, 2, 3].map((top) => client.graph('/me/messages?$top=' + top)));
+        const lists = await Promise.all(answers.map((answer) => answer.json()));
+        say('result', lists.map(({ value }) => value.length).join());
+      } catch (error) { end(error); }
+    };
+    await client.session();
+  </script>`;
+
+async function openApp(page: Page): Promise<Page> {
+  await page
+    .context()
+    .route(`${origin}/app`, (route) => route.fulfill({ contentType: 'text/html', body: appText }));
+  await page.goto(`${origin}/app`);
+  await page.locator('#person', { hasText: 'signed' }).waitFor();
+  return page;
+}
+
+async function pressForWindow(page: Page, name: string): Promise<Page> {
+  const [popup] = await Promise.all([page.waitForEvent('popup'), press(page, name)]);
+  return popup;
+}
+
+const see = (page: Page, id: 'person' | 'result', text: string) =>
+  page.locator(`#${id}`, { hasText: text }).waitFor();
+
+async function signIn(page: Page): Promise<void> {
+  const popup = await pressForWindow(page, 'Sign in');
+  const closed = popup.waitForEvent('close');
+  await press(popup, /Ben Brown/);
+  await closed;
+  await see(page, 'result', 'signed_in');
+  await see(page, 'person', 'signed_in Ben Brown');
+}
+
+describe('an app that leaves it to the client, in a browser', () => {
+  it('signs in in a window, and the other tab knows', async ({ skip }) => {
+    const page = await openApp(await world.newPage(skip));
+    const other = await openApp(await page.context().newPage());
+    await signIn(page);
+    await see(other, 'person', 'signed_in Ben Brown');
+    expect(page.url()).toBe(`${origin}/app`);
+  });
+
+  it('asks for consent once for three calls, and they come back with their answers', async ({ skip }) => {
+    const page = await openApp(await world.newPage(skip));
+    await signIn(page);
+    const popups: Page[] = [];
+    page.on('popup', (popup) => popups.push(popup));
+    const popup = await pressForWindow(page, 'Read my mail');
+    await press(popup, 'Accept');
+    await see(page, 'result', '1,2,3');
+    expect(popups).toHaveLength(1);
+    await see(page, 'person', 'changed Ben Brown');
+    expect(await page.evaluate('client.session().then(({ features }) => features.mail)')).toBe('granted');
+  });
+
+  it('is told of a no, and does not ask again by itself', async ({ skip }) => {
+    const page = await openApp(await world.newPage(skip));
+    await signIn(page);
+    const popup = await pressForWindow(page, 'Read my mail');
+    await press(popup, 'Cancel');
+    await see(page, 'result', 'InteractionFailed consent_declined');
+    await press(page, 'Read my mail');
+    await see(page, 'result', 'BffProblem consent_declined');
+    expect(page.context().pages()).toHaveLength(1);
+  });
+});
