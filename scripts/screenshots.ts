@@ -26,7 +26,7 @@ async function openMessages(page: Page, origin: string): Promise<void> {
 }
 
 /** The Chromium in node_modules brings a font of its own: nicer than what a bare Linux has. */
-async function useOwnFont(): Promise<void> {
+async function installOwnFont(): Promise<void> {
   await findChromium(); // unpacks it
   const cache = fromRoot('node_modules/.cache');
   const folder = (await readdir(cache).catch(() => [])).findLast((name) => /^chromium-[\d.]+$/.test(name));
@@ -49,7 +49,7 @@ const development = createDevelopment({
 });
 try {
   const { publicBaseUrl } = await development.start();
-  await useOwnFont();
+  await installOwnFont();
   const launched = await launchChromium();
   if (launched.kind === 'missing') throw new Error(launched.reason);
   const page = await launched.browser.newPage({
