@@ -362,7 +362,8 @@ describe('the state machine', () => {
         fc.asyncProperty(
           fc.subarray([...features]),
           fc.boolean(),
-          fc.commands(commands, { maxCommands: 40 }),
+          // By its default size fast-check would stop at ten.
+          fc.commands(commands, { maxCommands: 40, size: 'max' }),
           async (granted, isHolding, sequence) => {
             const world = new World(interaction, granted, isHolding);
             await fc.asyncModelRun(() => ({ model: {}, real: world }), sequence);

@@ -216,6 +216,21 @@ describe('other tabs', () => {
 });
 
 describe('signing out', () => {
+  it('lets no call out while it is under way: its answer would still be of the session that ends', async () => {
+    const { client, page } = openSignedIn();
+    const done = Promise.withResolvers<void>();
+    const { answer } = page;
+    page.answer = async (sent) => {
+      if (sent.path.endsWith('/logout')) await done.promise;
+      return answer(sent);
+    };
+    const leaving = client.signOut();
+    expect(await thrownBy(client.graph('/me'))).toMatchObject({ kind: 'signed_out_meanwhile' });
+    expect(page.sent.map(({ path }) => path)).toEqual(['/api/auth/logout']);
+    done.resolve();
+    await leaving;
+  });
+
   it('overtakes what is under way: no call gives data, and the session is over', async () => {
     const { client, page } = openSignedIn();
     const answers = Promise.withResolvers<void>();
