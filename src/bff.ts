@@ -29,7 +29,7 @@ import { createMsal } from './shared/entra/msal.ts';
 import { createRefreshQueue } from './shared/entra/refresh-queue.ts';
 import { createSigningKeys } from './shared/entra/signing-keys.ts';
 import { createSilentAttempt } from './shared/entra/silent-attempt.ts';
-import { createTokenBreaker } from './shared/entra/token-breaker.ts';
+import { createTokenBreakers } from './shared/entra/token-breaker.ts';
 import { createGraphClient } from './shared/graph/graph-client.ts';
 import { cookieNames } from './shared/http/cookies.ts';
 import { allMethods, createEndpoint } from './shared/http/endpoint.ts';
@@ -107,11 +107,18 @@ export function registerBff(
     signingKeys,
     now,
   };
-  const breaker = createTokenBreaker(monotonicMs);
-  const createMsalClient = createMsal({ authority, clientId, credential, sendHttp, breaker });
+  const breakers = createTokenBreakers(monotonicMs);
+  const createMsalClient = createMsal({ authority, clientId, credential, sendHttp, breakers });
   const store = createSessionStore({ ...sessionConfig, table, now, monotonicMs, random, wait });
   const attempt = createSilentAttempt({ createMsalClient, store, idTokenRules });
-  const refresh = createLeasedRefresh({ store, attempt, random, monotonicMs, wait });
+  const refresh = createLeasedRefresh({
+    store,
+    attempt,
+    pausedSeconds: () => breakers.refresh.pausedSeconds(),
+    random,
+    monotonicMs,
+    wait,
+  });
   const acquireToken = createAcquireToken({
     attempt,
     refresh: createRefreshQueue({ attempt, refresh, monotonicMs }),

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
 import { createAuthority } from '../../src/shared/entra/authority.ts';
 import { createMsal } from '../../src/shared/entra/msal.ts';
-import { createTokenBreaker } from '../../src/shared/entra/token-breaker.ts';
+import { createTokenBreakers } from '../../src/shared/entra/token-breaker.ts';
 import type { HttpRequest, SendHttp } from '../../src/shared/network/http-request.ts';
 
 const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
@@ -19,7 +19,7 @@ export async function makeMsalCache(accessTokens: number): Promise<string> {
     clientId,
     credential: { options: { clientSecret: randomBytes(24).toString('base64url') }, check: async () => {} },
     sendHttp: tokenEndpoint(),
-    breaker: createTokenBreaker(() => performance.now()),
+    breakers: createTokenBreakers(() => performance.now()),
   });
   const { application } = await createMsalClient();
   const { account } = await application.acquireTokenByCode({

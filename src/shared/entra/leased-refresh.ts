@@ -25,6 +25,8 @@ export type LeasedRefresh = (session: Session, wish: TokenWish, log: Log) => Pro
 export interface LeasedRefreshNeeds {
   readonly store: SessionStore;
   readonly attempt: SilentAttempt;
+  /** How long the token endpoint is left alone; undefined when it may be asked. */
+  readonly pausedSeconds: () => number | undefined;
   readonly random: RandomBytes;
   /** This worker's own clock, which nobody sets: clocks of workers differ, elapsed time does not. */
   readonly monotonicMs: () => number;
@@ -33,13 +35,14 @@ export interface LeasedRefreshNeeds {
 
 // Others see the lease before its holder hears of it. Then it is taken for dead: 4 s for that answer, 8 s for the token
 // request, 5 s for the keys that the ID token is verified with, 4 s for the write, and 2 + 4 s for once more on a conflict.
+// A holder that is slower still is overtaken: Entra gives both of them tokens, a strict issuer ends the sign-in.
 export const LEASE_MS = (4 + 8 + 5 + 4 + 2 + 4) * 1000;
 const LOOK_AGAIN_MS = 150;
 const LOOK_AGAIN_JITTER_MS = 100;
 const ATTEMPTS = 10; // whoever lost the row to others this often is told to come back
 
 export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
-  const { store, attempt, random, monotonicMs, wait } = needs;
+  const { store, attempt, pausedSeconds, random, monotonicMs, wait } = needs;
   // The queue lets one refresh of a session at a time come here: a lease of this worker that is found in the row has no
   // holder. The answer to it was lost, or what should have ended it could not be written.
   const ownPrefix = `${random(9).toString('base64url')}.`;
@@ -82,6 +85,9 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
   ): Promise<
     ({ readonly kind: 'ended' } & RefreshEnd) | { readonly kind: 'again'; readonly session: Session }
   > {
+    // Before the lease: what cannot be asked now is not worth two writes to the row.
+    const leftSeconds = pausedSeconds();
+    if (leftSeconds !== undefined) throw pausedFor(leftSeconds);
     const leaseId = ownPrefix + random(16).toString('base64url');
     const taking = await takeLease(session, leaseId);
     if (taking.kind === 'gone') return sessionEnded(session);
@@ -157,6 +163,11 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
 
 function sessionEnded(latest: Session): { readonly kind: 'ended' } & RefreshEnd {
   return { kind: 'ended', latest, outcome: { kind: 'session-ended' } };
+}
+
+function pausedFor(seconds: number): BffError {
+  const detail = 'Microsoft Entra ID did not renew the access. Try again in a moment.';
+  return signInServiceUnavailable(detail, undefined, seconds);
 }
 
 function neverTheLatest(): BffError {

@@ -21,22 +21,22 @@ export function readMsalCache(msalCache: string): MsalCacheView {
   };
 }
 
-/** A stored access token that has not expired and is good for these scopes; MSAL itself gives none in its last five minutes. */
+/** The stored access token that lives longest, has not expired and is good for these scopes; MSAL itself gives none in its last five minutes. */
 export function findAccessToken(
   msalCache: string,
   scopes: readonly string[],
   now: Date,
 ): { readonly secret: string; readonly expiresAt: Date } | undefined {
   const wanted = scopes.map((scope) => scope.toLowerCase());
+  let found: { readonly secret: string; readonly expiresAt: Date } | undefined;
   for (const entry of entriesOf(JSON.parse(msalCache), 'AccessToken')) {
     const granted = new Set(textOf(entry, 'target')?.toLowerCase().split(' '));
     const expiresAt = new Date(Number(textOf(entry, 'expires_on') ?? 0) * 1000);
     const secret = textOf(entry, 'secret');
-    if (secret !== undefined && expiresAt > now && wanted.every((scope) => granted.has(scope))) {
-      return { secret, expiresAt };
-    }
+    if (secret === undefined || expiresAt <= (found?.expiresAt ?? now)) continue;
+    if (wanted.every((scope) => granted.has(scope))) found = { secret, expiresAt };
   }
-  return undefined;
+  return found;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ConfidentialClientApplication, ICachePlugin } from '@azure/msal-no
 import type { SendHttp } from '../network/http-request.ts';
 import type { Authority } from './authority.ts';
 import type { MsalCredential } from './client-credential.ts';
-import type { TokenBreaker } from './token-breaker.ts';
+import type { TokenBreakers } from './token-breaker.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 
 /** One MSAL client and its way to the token endpoint, for one request of one user. */
@@ -25,8 +25,8 @@ export interface MsalNeeds {
   readonly clientId: string;
   readonly credential: MsalCredential;
   readonly sendHttp: SendHttp;
-  /** One for the whole worker: it knows how the last token requests went. */
-  readonly breaker: TokenBreaker;
+  /** Of the whole worker: they know how the last token requests went. */
+  readonly breakers: TokenBreakers;
 }
 
 export function createMsal({
@@ -34,7 +34,7 @@ export function createMsal({
   clientId,
   credential,
   sendHttp,
-  breaker,
+  breakers,
 }: MsalNeeds): CreateMsalClient {
   // Given, never fetched: no discovery document can name other endpoints, and plain http works for the emulator.
   const authorityMetadata = JSON.stringify({
@@ -47,7 +47,7 @@ export function createMsal({
   return async (makePlugin, { mayRedeem } = { mayRedeem: true }) => {
     // Loaded when first needed: most requests of a warm worker never touch MSAL.
     const { ConfidentialClientApplication: Application } = await import('@azure/msal-node');
-    const tokenEndpoint = new TokenEndpoint(sendHttp, breaker, mayRedeem);
+    const tokenEndpoint = new TokenEndpoint(sendHttp, breakers, mayRedeem);
     const cachePlugin = makePlugin?.(() => application.clearCache());
     const application: ConfidentialClientApplication = new Application({
       auth: {

@@ -5,6 +5,8 @@
 export interface TokenBreaker {
   /** Seconds after which to ask again; undefined: ask now, and tell how it went. */
   refuses(): number | undefined;
+  /** The same, for who does not ask yet. */
+  pausedSeconds(): number | undefined;
   /** No usable answer for a reason that is nobody's request: 429, 5xx, the network. */
   failed(retryAfterSeconds?: number): void;
   /** An answer, refusals included: the endpoint works. */
@@ -19,6 +21,27 @@ const PAUSE_SECONDS = 5;
  */
 const MAX_PAUSE_SECONDS = 60;
 const PROBE_SECONDS = 10; // the deadline of a token request, and a little
+
+export type TokenBreakers = Readonly<Record<'code' | 'refresh', TokenBreaker>>;
+
+/**
+ * One for each kind of request. A pause that a renewal was given counts for sign-ins too; the other way it does not:
+ * codes come from anybody, who must not keep those who are signed in from renewing.
+ */
+export function createTokenBreakers(monotonicMs: () => number): TokenBreakers {
+  const code = createTokenBreaker(monotonicMs);
+  const refresh = createTokenBreaker(monotonicMs);
+  return {
+    code,
+    refresh: {
+      ...refresh,
+      failed(retryAfterSeconds) {
+        refresh.failed(retryAfterSeconds);
+        code.failed(retryAfterSeconds);
+      },
+    },
+  };
+}
 
 /** @param monotonicMs elapsed time on this worker */
 export function createTokenBreaker(monotonicMs: () => number): TokenBreaker {
@@ -35,6 +58,10 @@ export function createTokenBreaker(monotonicMs: () => number): TokenBreaker {
       probing = true;
       openUntilMs = after(PROBE_SECONDS); // for the others, until the probe has told
       return undefined;
+    },
+    pausedSeconds() {
+      const leftMs = openUntilMs === undefined ? 0 : openUntilMs - monotonicMs();
+      return leftMs > 0 ? Math.ceil(leftMs / 1000) : undefined;
     },
     failed(retryAfterSeconds) {
       failures++;

@@ -1,7 +1,7 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import type { BffError } from '../errors.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
-import type { TokenBreaker } from './token-breaker.ts';
+import type { TokenBreakers } from './token-breaker.ts';
 import { signInServiceUnavailable } from './unavailable.ts';
 
 /** What Entra's token endpoint said instead of tokens. */
@@ -30,13 +30,13 @@ export class TokenEndpoint implements INetworkModule {
   /** A token request was wanted and not allowed: the cache alone cannot serve. */
   withheld = false;
   readonly #sendHttp: SendHttp;
-  readonly #breaker: TokenBreaker;
+  readonly #breakers: TokenBreakers;
   readonly #mayRedeem: boolean;
 
   /** @param mayRedeem without it every token request is withheld: MSAL answers from its cache or not at all */
-  constructor(sendHttp: SendHttp, breaker: TokenBreaker, mayRedeem: boolean) {
+  constructor(sendHttp: SendHttp, breakers: TokenBreakers, mayRedeem: boolean) {
     this.#sendHttp = sendHttp;
-    this.#breaker = breaker;
+    this.#breakers = breakers;
     this.#mayRedeem = mayRedeem;
   }
 
@@ -50,7 +50,9 @@ export class TokenEndpoint implements INetworkModule {
       this.withheld = true;
       throw new TypeError('no token request is allowed now');
     }
-    const pausedSeconds = this.#breaker.refuses();
+    const grantType = new URLSearchParams(options?.body).get('grant_type');
+    const breaker = this.#breakers[grantType === 'refresh_token' ? 'refresh' : 'code'];
+    const pausedSeconds = breaker.refuses();
     if (pausedSeconds !== undefined) throw this.#fail(undefined, pausedSeconds);
     const { origin, pathname, search } = new URL(url);
     let answer: HttpAnswer;
@@ -65,15 +67,15 @@ export class TokenEndpoint implements INetworkModule {
         maxResponseBytes: MAX_BYTES,
       });
     } catch (error) {
-      this.#breaker.failed();
+      breaker.failed();
       throw this.#fail(error);
     }
     if (answer.status === 429 || answer.status >= 500) {
       const retryAfterSeconds = parseRetryAfterSeconds(answer.headers['retry-after']);
-      this.#breaker.failed(retryAfterSeconds);
+      breaker.failed(retryAfterSeconds);
       throw this.#fail(undefined, retryAfterSeconds);
     }
-    this.#breaker.answered();
+    breaker.answered();
     const body = parseJsonObject(answer.body.toString('utf8'));
     if (body === undefined) throw this.#fail(undefined);
     if (answer.status !== 200) {

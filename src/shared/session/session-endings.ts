@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
-import type { ColumnValue, RowKeys, RowRange, Table } from '../storage/table.ts';
+import type { ColumnValue, ListedRow, RowKeys, RowRange, Table } from '../storage/table.ts';
 import { bucketRow, SESSION_ROWS, sidPartition, userRowKeys } from './companion-rows.ts';
 import type { WorkerCopy } from './worker-copy.ts';
 
@@ -31,19 +31,24 @@ const MARK_LIFETIME_MS = 60 * 60_000;
 export function createSessionEndings({ table, copy, indexKey, now }: SessionEndingsNeeds): SessionEndings {
   const removeSession = async (session: RowKeys, indexPartition: ColumnValue | undefined): Promise<void> => {
     copy.end(session);
-    const index =
-      typeof indexPartition === 'string' && indexPartition !== ''
-        ? // A hint that leads nowhere does no harm, and goes with the session's bucket.
-          table.remove({ partitionKey: indexPartition, rowKey: session.rowKey }).catch(() => undefined)
-        : undefined;
-    await Promise.all([table.remove(session), index]);
+    await table.remove(session);
+    // Only now: while the session is there its index row must lead to it.
+    if (typeof indexPartition !== 'string' || indexPartition === '') return;
+    // A hint that leads nowhere does no harm, and goes with the session's bucket.
+    await table.remove({ partitionKey: indexPartition, rowKey: session.rowKey }).catch(() => undefined);
   };
 
   /** A page at a time until none is left: whoever signs in meanwhile began later and may stay. */
-  const removeListed = async (range: RowRange, column: string, toSession: ToSession): Promise<number> => {
+  const removeListed = async (
+    range: RowRange,
+    column: string,
+    toSession: ToSession,
+    before: (listed: ListedRow) => Promise<unknown> = async () => undefined,
+  ): Promise<number> => {
     let removed = 0;
     for (;;) {
       const listed = await table.list(range, [column], LIST_LIMIT);
+      await Promise.all(listed.map(before));
       const targets = listed.flatMap(({ row }) => toSession(row, row.columns[column]) ?? []);
       await Promise.all(targets.map(({ session, indexPartition }) => removeSession(session, indexPartition)));
       removed += targets.length;
@@ -89,10 +94,15 @@ export function createSessionEndings({ table, copy, indexKey, now }: SessionEndi
     async endBySid(sid) {
       const partitionKey = sidPartition(indexKey, sid);
       const range: RowRange = { kind: 'partition', partitionKey, ...SESSION_ROWS };
-      return removeListed(range, 'sessionPartition', ({ rowKey }, sessionPartition) =>
-        typeof sessionPartition === 'string'
-          ? { session: { partitionKey: sessionPartition, rowKey }, indexPartition: partitionKey }
-          : undefined,
+      return removeListed(
+        range,
+        'sessionPartition',
+        ({ rowKey }, sessionPartition) =>
+          typeof sessionPartition === 'string'
+            ? { session: { partitionKey: sessionPartition, rowKey }, indexPartition: partitionKey }
+            : undefined,
+        // A sign-in that inserts its session behind the deletion finds this, or no index row at all.
+        ({ row, etag }) => table.merge({ ...row, columns: { ended: true } }, etag),
       );
     },
 

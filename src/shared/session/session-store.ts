@@ -154,10 +154,12 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       if (etag === undefined) return { kind: 'exists' };
       // What ended the user's sessions, or Entra's, before this row was there has not seen it.
       const [index, allEndedAt] = await Promise.all([
-        indexRow === undefined ? undefined : table.read(indexRow, []),
+        indexRow === undefined ? undefined : table.read(indexRow, ['ended']),
         endings.allEndedAt(keys.partitionKey),
       ]);
-      if (index?.kind === 'missing' || (allEndedAt?.getTime() ?? 0) > startedAt.getTime()) {
+      const sidEnded =
+        index?.kind === 'missing' || (index?.kind === 'found' && index.row.columns['ended'] === true);
+      if (sidEnded || (allEndedAt !== undefined && allEndedAt.getTime() >= startedAt.getTime())) {
         await endings.remove(keys, sid);
         return { kind: 'ended-meanwhile' };
       }
@@ -169,14 +171,20 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
 
     async read(cookieValue) {
       const kept = copy.find(cookieValue);
-      if (kept !== undefined && copy.isFresh(kept.askedAtMs)) return withinLimits(kept.session);
+      if (kept !== undefined && copy.isFresh(kept.askedAtMs)) {
+        const known = withinLimits(kept.session);
+        // Another worker may have recorded a use that this copy has not seen.
+        if (known.kind === 'live' || known.reason !== 'idle-expired') return known;
+      }
       const flying = flights.get(cookieValue);
       if (flying !== undefined && copy.isFresh(flying.askedAtMs)) return flying.result;
       const askedAtMs = monotonicMs();
       const flight = { askedAtMs, result: readFromTable(cookieValue, kept, askedAtMs) };
       flights.set(cookieValue, flight);
       try {
-        return await flight.result;
+        const result = await flight.result;
+        if (result.kind === 'none') copy.drop(cookieValue);
+        return result;
       } finally {
         if (flights.get(cookieValue) === flight) flights.delete(cookieValue);
       }

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { RandomBytes } from '../crypto/seal.ts';
 import { BffError } from '../errors.ts';
-import type { Table } from '../storage/table.ts';
+import type { Row, Table } from '../storage/table.ts';
 import { sidPartition, sidRow } from './companion-rows.ts';
 import { mergeContent } from './merge.ts';
 import type { Session, SessionOpener } from './opened-session.ts';
@@ -83,11 +83,12 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
     return { kind: 'found', session: written(opening.session, askedAtMs) };
   };
 
-  /** Entra may call its session by another name after a renewal: the new name leads here before the row says it. */
-  const followSid = async (session: Session, { facts }: SessionContent): Promise<void> => {
+  const indexRowOf = ({ address }: Session, { facts }: SessionContent): Row | undefined => {
     const { entraSessionId: sid } = facts.claims;
-    if (sid === undefined || sid === session.facts.claims.entraSessionId) return;
-    await table.insert(sidRow(sidPartition(indexKey, sid), rows.keysOf(session.address)));
+    return sid === undefined ? undefined : sidRow(sidPartition(indexKey, sid), rows.keysOf(address));
+  };
+  const forget = async (indexRow: Row | undefined): Promise<void> => {
+    if (indexRow !== undefined) await table.remove(indexRow).catch(() => undefined);
   };
 
   return {
@@ -99,14 +100,21 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
         if (isSameContent(base, ours) && !releases) return { kind: 'written', session: base };
         // A lease of somebody else stays: only its holder ends it, or its time.
         const state = releases ? withoutLease(base) : base;
-        await followSid(base, ours);
+        // Entra may call its session by another name after a renewal: that leads here before the row says it.
+        const [indexRow, before] = [indexRowOf(base, ours), indexRowOf(base, base)];
+        const isRenamed = indexRow?.partitionKey !== before?.partitionKey;
+        if (indexRow !== undefined && isRenamed) await table.insert(indexRow);
         const askedAtMs = monotonicMs();
         const updated = await table.replace(rows.toRow(base.address, ours, state), base.etag);
         if (updated.kind === 'updated') {
+          if (isRenamed) await forget(before);
           const session = opener.toSession(base.address, ours, state, updated.etag);
           return { kind: 'written', session: written(session, askedAtMs) };
         }
-        if (updated.kind === 'missing') return gone(base);
+        if (updated.kind === 'missing') {
+          if (isRenamed) await forget(indexRow);
+          return gone(base);
+        }
         await wait(random(1).readUInt8(0) % JITTER_MS);
         const theirs = await refetch(base);
         if (theirs.kind === 'gone') return { kind: 'gone' };

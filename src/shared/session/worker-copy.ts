@@ -22,6 +22,8 @@ export interface WorkerCopy {
   keep(cookieValue: string, keys: RowKeys, kept: KeptSession): void;
   /** What this worker wrote, or read again, of a session that it keeps. */
   update(keys: RowKeys, kept: KeptSession): void;
+  /** Leads to no session any more, for whatever reason. */
+  drop(cookieValue: string): void;
   end(keys: RowKeys): void;
   hasEnded(keys: RowKeys): boolean;
 }
@@ -42,6 +44,8 @@ interface Entry extends KeptSession {
 const MAX_ENTRIES = 5_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_ENDED = 20_000;
+/** Longer than any session is served unasked; so long it is worth knowing that a row has not changed. */
+const KEPT_MS = 60_000;
 
 export function createWorkerCopy(needs: WorkerCopyNeeds): WorkerCopy {
   const { cacheSeconds, monotonicMs, maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES } = needs;
@@ -69,9 +73,18 @@ export function createWorkerCopy(needs: WorkerCopyNeeds): WorkerCopy {
       drop(oldest);
     }
   };
+  /** Nobody's tokens stay in memory because nobody else comes along. */
+  const forgetOld = () => {
+    const limitMs = monotonicMs() - KEPT_MS;
+    for (const [hash, { askedAtMs }] of entries) {
+      if (askedAtMs >= limitMs) break;
+      drop(hash);
+    }
+  };
 
   return {
     find(cookieValue) {
+      forgetOld();
       const hash = hashOf(cookieValue);
       const entry = entries.get(hash);
       if (entry === undefined) return undefined;
@@ -94,6 +107,7 @@ export function createWorkerCopy(needs: WorkerCopyNeeds): WorkerCopy {
       if (hash === undefined || known === undefined || known.askedAtMs > kept.askedAtMs) return;
       put(hash, rowName, kept);
     },
+    drop: (cookieValue) => drop(hashOf(cookieValue)),
     end(keys) {
       const rowName = nameOf(keys);
       const hash = hashOfRow.get(rowName);

@@ -18,9 +18,11 @@ const start = new Date('2026-08-01T12:00:00Z');
 let memory: MemoryTable;
 let store: SessionStore;
 let session: Session;
+let pausedForSeconds: number | undefined;
 
 beforeEach(async () => {
   memory = createMemoryTable();
+  pausedForSeconds = undefined;
   store = createSessionStore({
     table: memory,
     keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
@@ -56,6 +58,7 @@ function workerOf(redeem: (held: Session) => Promise<TokenAcquisition> | TokenAc
   const refresh = createLeasedRefresh({
     store,
     attempt,
+    pausedSeconds: () => pausedForSeconds,
     random: secureRandomBytes,
     monotonicMs: () => elapsedMs,
     wait: async (durationMs) => {
@@ -140,6 +143,16 @@ describe('a refresh under a lease', () => {
     expect(worker.redemptions()).toBe(1);
     expect(worker.elapsedMs()).toBe(0);
     expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
+  });
+
+  it('is not begun while the token endpoint is left alone: nothing is written (E2)', async () => {
+    pausedForSeconds = 30;
+    const before = memory.rows();
+    await expect(workerOf(never).refresh()).rejects.toMatchObject({
+      code: 'sign_in_service_unavailable',
+      retryAfterSeconds: 30,
+    });
+    expect(memory.rows()).toEqual(before);
   });
 
   it('that others are always faster to take is given up: the caller is told to come back (T4)', async () => {

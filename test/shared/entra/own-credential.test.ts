@@ -5,7 +5,7 @@ import { createCodeFlow } from '../../../src/shared/entra/authorize.ts';
 import type { MsalCredential } from '../../../src/shared/entra/client-credential.ts';
 import { createMsal } from '../../../src/shared/entra/msal.ts';
 import { createSilentAttempt } from '../../../src/shared/entra/silent-attempt.ts';
-import { createTokenBreaker } from '../../../src/shared/entra/token-breaker.ts';
+import { createTokenBreakers } from '../../../src/shared/entra/token-breaker.ts';
 import { signInServiceUnavailable } from '../../../src/shared/entra/unavailable.ts';
 import type { IdTokenRules } from '../../../src/shared/identity/verify-id-token.ts';
 import type { HttpRequest } from '../../../src/shared/network/http-request.ts';
@@ -67,7 +67,7 @@ async function msalWith(credential: MsalCredential) {
     authority,
     clientId,
     credential,
-    breaker: createTokenBreaker(() => performance.now()),
+    breakers: createTokenBreakers(() => performance.now()),
     sendHttp: async (request) => {
       sent.push(request);
       const body = {

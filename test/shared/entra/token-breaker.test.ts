@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createTokenBreaker, type TokenBreaker } from '../../../src/shared/entra/token-breaker.ts';
+import { createTokenBreaker, createTokenBreakers, type TokenBreaker } from '../../../src/shared/entra/token-breaker.ts';
 
 let elapsedSeconds: number;
 let breaker: TokenBreaker;
@@ -77,5 +77,16 @@ describe('the token breaker', () => {
     expect(breaker.refuses()).toBe(20);
     elapsedSeconds += 20;
     expect(breaker.refuses()).toBeUndefined();
+  });
+});
+
+describe('the breakers of renewals and of sign-ins', () => {
+  it('both pause when a renewal was told to; nobody who brings codes makes renewals pause (E2)', () => {
+    const byRenewal = createTokenBreakers(() => 0);
+    byRenewal.refresh.failed(20);
+    expect([byRenewal.refresh.pausedSeconds(), byRenewal.code.pausedSeconds()]).toEqual([20, 20]);
+    const byStranger = createTokenBreakers(() => 0);
+    byStranger.code.failed(20);
+    expect([byStranger.refresh.pausedSeconds(), byStranger.code.pausedSeconds()]).toEqual([undefined, 20]);
   });
 });

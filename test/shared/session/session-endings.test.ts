@@ -166,12 +166,62 @@ describe('the index by sid', () => {
     expect(rowsIn('sid-')).toEqual([]);
   });
 
+  it('catches one whose row is inserted between the deletions of session and index row (L3)', async () => {
+    const { remove } = table;
+    let arrived: (() => void) | undefined;
+    const sessionDeleted = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    let inserts = 0;
+    let ending: Promise<number> | undefined;
+    table.before = async (operation) => {
+      if (operation !== 'insert' || ++inserts < 3) return;
+      // The index row is there, the session not yet: the whole deletion but the index row's happens now.
+      table.before = undefined;
+      table.remove = async (keys) => {
+        if (keys.partitionKey.startsWith('sid-')) return new Promise<void>(() => {});
+        await remove(keys);
+        arrived?.();
+      };
+      ending = storeOf().endBySid('one');
+      await sessionDeleted;
+      table.remove = remove;
+    };
+    expect(await create({ sid: 'one' })).toEqual({ kind: 'ended-meanwhile' });
+    expect(ending).toBeDefined();
+    expect(sessions()).toEqual([]);
+  });
+
+  it('keeps its row while the session could not be deleted, so that trying again ends it', async () => {
+    const { cookieValue } = await signIn({ sid: 'one' });
+    const { remove } = table;
+    table.remove = async (keys) => {
+      if (keys.partitionKey.startsWith('user-')) throw new BffError('storage_unavailable');
+      await remove(keys);
+    };
+    await expect(store.endBySid('one')).rejects.toMatchObject({ code: 'storage_unavailable' });
+    table.remove = remove;
+    expect(await isLive(cookieValue)).toBe(true);
+    expect(await store.endBySid('one')).toBe(1);
+    expect(await isLive(cookieValue)).toBe(false);
+  });
+
   it('follows a session that Entra calls by another name after a renewal', async () => {
     const { session, cookieValue } = await signIn({ sid: 'one' });
     const renewed = sessionContent({ claims: { sid: 'two', iat: 1_785_589_200 } });
     await store.write(session, { ...renewed, msalCache: msalCacheOf({ refreshToken: 'next' }) });
+    expect(rowsIn('sid-')).toHaveLength(1);
     expect(await store.endBySid('two')).toBe(1);
     expect(await isLive(cookieValue)).toBe(false);
+    expect(rowsIn('sid-')).toEqual([]);
+  });
+
+  it('is left without a row by a renewal that came too late', async () => {
+    const { session } = await signIn({ sid: 'one' });
+    await storeOf().remove(session.address, 'one');
+    const renewed = sessionContent({ claims: { sid: 'two', iat: 1_785_589_200 } });
+    await store.write(session, { ...renewed, msalCache: msalCacheOf({ refreshToken: 'next' }) });
+    expect(rowsIn('sid-')).toEqual([]);
   });
 
   it('that cannot be cleared keeps nobody signed in', async () => {

@@ -248,7 +248,7 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'unreadable' });
   });
 
-  it('goes on while keys are rolled, in either order of deployment', async () => {
+  it('goes on while keys are rolled, in either order of deployment (TC-4, SC-7)', async () => {
     const old = storeOf([key(1)]);
     const both = storeOf([key(1), key(2)]);
     const rolled = storeOf([key(2), key(1)]);
@@ -259,14 +259,14 @@ describe('read', () => {
     expect((await rolled.read(first.cookieValue)).kind).toBe('live');
   });
 
-  it('rewrites a row under the new key, and its old cookie still leads to it', async () => {
+  it('rewrites a row under the new key, and its old cookie still leads to it (TC-4)', async () => {
     const { cookieValue, session } = await signIn(storeOf([key(1)]));
     await storeOf([key(2), key(1)]).write(session, withRefreshToken(session, 'next'));
     expect(sessionRows()[0]?.columns['keyId']).toBe(2);
     expect((await storeOf([key(2), key(1)]).read(cookieValue)).kind).toBe('live');
   });
 
-  it('of a retired key is no session; of a newer key it asks to wait and keeps the cookie', async () => {
+  it('of a retired key is no session; of a newer key it asks to wait and keeps the cookie (TC-4, SC-7)', async () => {
     const { cookieValue, session } = await signIn(storeOf([key(1)]));
     expect((await storeOf([key(2)]).read(cookieValue)).kind).toBe('none');
     const newer = await signIn(storeOf([key(2), key(1)]));
@@ -301,7 +301,7 @@ describe('write', () => {
     expect(table.counts.replace).toBe(0);
   });
 
-  it('keeps what two writers wrote at once', async () => {
+  it('keeps what two writers wrote at once (TC-5)', async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
     await store.write(session, { ...session, facts: { ...session.facts, withheld: { mail: withheldMail } } });
@@ -343,7 +343,7 @@ describe('write', () => {
     for (const scope of kept) expect(msalCache).toContain(`token of ${scope}`);
   });
 
-  it('lets a deletion win: before the write, and between its tries', async () => {
+  it('lets a deletion win: before the write, and between its tries (TC-5, SC-4)', async () => {
     const store = storeOf();
     const { session } = await signIn(store);
     await store.remove(session.address);

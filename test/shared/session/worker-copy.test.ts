@@ -110,6 +110,18 @@ describe("a worker's copy of a session", () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'expired' });
   });
 
+  it('that has seen no use for too long asks the table: another worker may have', async () => {
+    const cookieValue = await signIn();
+    const other = workerOf(table);
+    now = new Date(start.getTime() + 3_598_000);
+    elapsedMs = 3_598_000;
+    await readLive(cookieValue, other);
+    await store.touch(await readLive(cookieValue));
+    now = new Date(start.getTime() + 3_601_000);
+    elapsedMs = 3_601_000;
+    await readLive(cookieValue, other);
+  });
+
   it('is made by one read for all who ask at once', async () => {
     const cookieValue = await signIn();
     elapsedMs = 5_000;
@@ -244,6 +256,18 @@ describe('the bounds of a worker copy', () => {
     expect(kept(copy, names)).toEqual(['c', 'd']);
     await fill(copy, ['huge'], 60_000);
     expect(kept(copy, [...names, 'huge'])).toEqual([]);
+  });
+
+  it('are a minute without use, and the end of the session', async () => {
+    let clockMs = 0;
+    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => clockMs });
+    await fill(copy, ['a', 'b'], 10);
+    copy.drop('b');
+    expect(kept(copy, ['a', 'b'])).toEqual(['a']);
+    clockMs = 60_002;
+    copy.find('somebody else');
+    clockMs = 0;
+    expect(kept(copy, ['a'])).toEqual([]);
   });
 
   it('keep what was asked later, whichever answer comes first', async () => {

@@ -11,7 +11,7 @@ import { createLeasedRefresh } from '../../../src/shared/entra/leased-refresh.ts
 import { createMsal } from '../../../src/shared/entra/msal.ts';
 import { createRefreshQueue } from '../../../src/shared/entra/refresh-queue.ts';
 import { createSilentAttempt } from '../../../src/shared/entra/silent-attempt.ts';
-import { createTokenBreaker } from '../../../src/shared/entra/token-breaker.ts';
+import { createTokenBreakers } from '../../../src/shared/entra/token-breaker.ts';
 import type { SendHttp } from '../../../src/shared/network/http-request.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/session-store.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
@@ -24,8 +24,8 @@ const credential = { options: { clientSecret: 'secret' }, check: () => Promise.r
 /** Loads the library that a worker loads when it first needs it. */
 export async function loadMsal(): Promise<void> {
   const sendHttp = () => Promise.reject(new Error('nothing is sent'));
-  const breaker = createTokenBreaker(() => 0);
-  await createMsal({ authority, clientId, credential, sendHttp, breaker })();
+  const breakers = createTokenBreakers(() => 0);
+  await createMsal({ authority, clientId, credential, sendHttp, breakers })();
 }
 
 /** The part of the product that holds sessions and tokens, wired as `bff.ts` wires it. */
@@ -63,11 +63,20 @@ export function createWorker(needs: WorkerNeeds): Worker {
     signingKeys,
     now,
   };
-  const breaker = createTokenBreaker(monotonicMs);
-  const createMsalClient = bug.createMsal(createMsal({ authority, clientId, credential, sendHttp, breaker }));
+  const breakers = createTokenBreakers(monotonicMs);
+  const createMsalClient = bug.createMsal(
+    createMsal({ authority, clientId, credential, sendHttp, breakers }),
+  );
   const store = bug.store(createSessionStore({ ...needs, table, keyRing, indexKey }));
   const attempt = createSilentAttempt({ createMsalClient, store, idTokenRules });
-  const refresh = createLeasedRefresh({ store, attempt, random, monotonicMs, wait });
+  const refresh = createLeasedRefresh({
+    store,
+    attempt,
+    pausedSeconds: () => breakers.refresh.pausedSeconds(),
+    random,
+    monotonicMs,
+    wait,
+  });
   const sealer = (purpose: 'form-token' | 'logout-pending') =>
     createTextSealer({ keyRing, purpose, now, random });
   return {
