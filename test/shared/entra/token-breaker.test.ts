@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createTokenBreaker, createTokenBreakers, type TokenBreaker } from '../../../src/shared/entra/token-breaker.ts';
+import {
+  createTokenBreaker,
+  createTokenBreakers,
+  type TokenBreaker,
+} from '../../../src/shared/entra/token-breaker.ts';
 
 let elapsedSeconds: number;
 let breaker: TokenBreaker;
