@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { demoClient } from '../../dev/directory.ts';
+import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
 import { callbackAddress } from '../support/callback-address.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
-import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+import { answerEntra, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -102,6 +103,80 @@ describe('another account than the one that was asked for', () => {
     const end = await browser.navigate('/api/auth/login?prompt=none&login_hint=alice@contoso.example');
     expect(end.body).toContain('That was another account');
     expect(await sessionOf(browser)).toMatchObject({ username: 'ben@contoso.example' });
+  });
+});
+
+describe('a sign-in that was asked for anew', () => {
+  it('is not taken from an older one, whatever Entra answers (ID-11)', async () => {
+    const browser = alice.clone();
+    const before = await sessionOf(browser);
+    world.entra.intercept.idTokenClaims = (claims) => ({
+      ...claims,
+      auth_time: Number(claims['iat']) - 301 - 60,
+    });
+    const page = await browser.navigate('/api/auth/login?prompt=login');
+    const end = await answerEntra(browser, page, { user: 'alice' });
+    world.entra.intercept.idTokenClaims = undefined;
+    expect(end.status).toBe(403);
+    expect(await sessionOf(browser)).toEqual(before);
+    const again = await browser.navigate('/api/auth/login?prompt=login');
+    expect((await answerEntra(browser, again, { user: 'alice' })).url.pathname).toBe('/');
+    alice.cookies().set('session', browser.cookies().get('session') ?? '');
+  });
+});
+
+describe("an administrator's consent that is needed", () => {
+  afterEach(() => Object.assign(world.entra.switches, defaultSwitches()));
+
+  it('is told with the link for the administrator; the app goes on; once given, the call works', async () => {
+    const browser = worker.browser();
+    await signIn(browser, { user: 'ben' });
+    world.entra.switches.onlyAdministratorsConsent = true;
+    const ask = () => browser.script('GET', '/api/graph/v1.0/me/messages');
+    const needed: Record<string, unknown> = JSON.parse((await ask()).body);
+    const end = await signIn(browser, { user: 'ben', from: String(needed['login_url']) });
+    const administrator = await answerEntra(browser, end, { user: 'ben' });
+    expect(administrator.body).toContain('An administrator has to agree first');
+
+    const redeemed = world.entra.count('token', 'refresh_token');
+    const refused = await ask();
+    expect(refused.status).toBe(403);
+    const problem: Record<string, unknown> = JSON.parse(refused.body);
+    expect(problem).toMatchObject({ code: 'admin_consent_required', feature: 'mail' });
+    expect(String(problem['admin_consent_url'])).toContain('/v2.0/adminconsent?');
+    expect(world.entra.count('token', 'refresh_token')).toBe(redeemed);
+    expect(await sessionOf(browser)).toMatchObject({ features: { mail: 'needs_admin' } });
+    expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
+
+    world.entra.consents.grant({ tenantId, clientId, scopes: ['Mail.Read'] });
+    await later(301, async () => expect((await ask()).status).toBe(200));
+    expect(await sessionOf(browser)).toMatchObject({ features: { mail: 'granted' } });
+    world.entra.consents.withdraw(['Mail.Read']);
+  });
+});
+
+describe('a permission that the person declined', () => {
+  it('is remembered with a pause: then asked for once more by itself, and at a click at any time', async () => {
+    const browser = worker.browser();
+    await signIn(browser, { user: 'ben' });
+    const ask = async () => JSON.parse((await browser.script('GET', '/api/graph/v1.0/me/messages')).body);
+    await signIn(browser, { user: 'ben', decision: 'decline', from: String((await ask())['login_url']) });
+    expect(await ask()).toMatchObject({
+      code: 'consent_declined',
+      login_url: '/api/auth/login?feature=mail',
+    });
+    expect(await sessionOf(browser)).toMatchObject({ features: { mail: 'declined' } });
+    // In use, so that the session does not end idle meanwhile.
+    await later(1800, () => browser.script('GET', '/api/graph/v1.0/me'));
+    await later(3601, async () => expect(await ask()).toMatchObject({ code: 'interaction_required' }));
+    await signIn(browser, { user: 'ben', from: '/api/auth/login?feature=mail' });
+    expect(await sessionOf(browser)).toMatchObject({ features: { mail: 'granted' } });
+    // Entra remembers: in another browser nothing is asked.
+    const other = worker.browser();
+    await signIn(other, { user: 'ben' });
+    const asked = await other.navigate('/api/auth/login?feature=mail&return_to=/mail');
+    expect(asked.url.pathname).toBe('/mail');
+    world.entra.consents.revoke(userId('ben'));
   });
 });
 

@@ -167,6 +167,9 @@ export function createCallback(needs: CallbackNeeds): Callback {
     if (session !== undefined && isOtherAccount(transaction, session, redeemed)) {
       return refuse(attempt, { outcome: 'other_account', reason: 'other_account' });
     }
+    if (isStale(transaction, redeemed)) {
+      return refuse(attempt, { outcome: 'sign_in_refused', reason: 'authentication_stale' });
+    }
     const facts = toFacts(redeemed, session, transaction.feature);
     // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
     const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
@@ -300,6 +303,18 @@ function isOtherAccount(
 ): boolean {
   if (feature === undefined && prompt !== 'none') return false;
   return !isSamePrincipal(session.facts.claims.principal, claims.principal);
+}
+
+/** Entra's documented tolerance between clocks. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+/**
+ * A sign-in was asked for by `prompt=login`, and what came back says that the person had signed in before: whoever holds
+ * the browser has proved nothing. @see OpenID Connect Core 1.0, 3.1.2.1
+ */
+function isStale({ prompt, startedAt }: LoginTransaction, { claims }: Redeemed): boolean {
+  if (prompt !== 'login' || claims.authenticatedAt === undefined) return false;
+  return claims.authenticatedAt.getTime() < startedAt.getTime() - CLOCK_SKEW_MS;
 }
 
 function noSuchTransaction(): BffError {
