@@ -75,7 +75,13 @@ describe('every page', () => {
     await follow(page, 'Back to the app');
     await see(page, 'You declined this permission');
     await inspect('demo-messages-declined');
+    world.entra.switches.onlyAdministratorsConsent = true;
     await press(page, 'Ask again');
+    await press(page, 'Return to the app without consent');
+    await see(page, 'An administrator has to agree first');
+    await inspect('administrator-needed');
+    world.entra.switches.onlyAdministratorsConsent = false;
+    await follow(page, 'Try again');
     await press(page, 'Accept');
     await page.getByText('10 shown').waitFor();
     await inspect('demo-messages');
@@ -94,6 +100,14 @@ describe('every page', () => {
     await inspect('admin-without-graph');
     world.graph.switches.unavailable = false;
 
+    // Opened by hand, the last page of a popup has nothing to close.
+    await page.goto(`${origin}/api/auth/login?display=popup.a-page-to-see`);
+    await press(page, /Alice Adams/);
+    await see(page, 'Done');
+    await inspect('popup-done');
+    await page.goto(`${origin}/api/auth/callback?state=admin-consent&admin_consent=True`);
+    await see(page, 'Approved');
+    await inspect('administrator-approved');
     await page.goto(`${origin}/api/nothing`);
     await see(page, /./);
     await inspect('error');

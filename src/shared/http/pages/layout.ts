@@ -11,7 +11,7 @@ main{max-width:52rem;margin:0 auto;padding:clamp(1rem,5vw,4rem) 1rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:clamp(1.1rem,4vw,2rem);margin:0 0 1.25rem}
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem;letter-spacing:-.01em}
 h2{font-size:1.1rem;margin:0 0 .75rem}
-p{margin:.5rem 0}
+p{margin:.5rem 0;overflow-wrap:anywhere}
 .quiet{color:var(--quiet);font-size:.92rem}
 .actions{display:flex;flex-wrap:wrap;gap:.6rem;margin-top:1.25rem}
 .actions form{margin:0}
