@@ -17,6 +17,8 @@ export type Activity = {
   /** `informed`: it reads the session first, as the function does, for Entra's name of it. */
   | { readonly does: 'logout'; readonly informed?: boolean }
   | { readonly does: 'end-all' }
+  /** Entra's session in this browser has ended. */
+  | { readonly does: 'end-by-sid' }
   | { readonly does: 'decline' }
   | { readonly does: 'sign-in'; readonly person: Person }
 );
@@ -25,6 +27,7 @@ export type Activity = {
 export type Answer =
   | { readonly kind: 'token'; readonly accessToken: string }
   | { readonly kind: 'done' }
+  | { readonly kind: 'signed-in'; readonly row: RowKeys }
   | { readonly kind: 'interaction-required'; readonly reason: string }
   /** The cookie led to no session any more, at the start or later. */
   | { readonly kind: 'signed-out'; readonly reason: string }
@@ -37,6 +40,8 @@ export interface Browser {
   readonly owner: Person['name'];
   readonly cookieValue: string;
   readonly row: RowKeys;
+  /** Entra's name of its session in this browser. */
+  readonly sid: string;
   readonly signedInAtMs: number;
   readonly expiresAtMs: number;
 }
@@ -62,6 +67,8 @@ export async function perform(activity: Activity, needs: ActivityNeeds): Promise
         return await logOut(activity, needs);
       case 'end-all':
         return await endAll(activity, needs);
+      case 'end-by-sid':
+        return await endBySid(activity, needs);
       case 'decline':
         return await decline(activity, needs);
       case 'sign-in':
@@ -111,6 +118,13 @@ async function endAll({ browser }: Activity, { worker, browsers }: ActivityNeeds
   return { kind: 'done' };
 }
 
+/** Ends what Entra calls by the name that it has for its session in this browser. */
+async function endBySid({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
+  const sid = browsers.get(browser)?.sid;
+  if (sid !== undefined) await worker.store.endBySid(sid);
+  return { kind: 'done' };
+}
+
 /** Remembers that the person said no to a feature, as the callback does. */
 async function decline({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
   const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
@@ -130,7 +144,8 @@ async function signIn(
   const state = `state of ${browser}, ${worker.random(16).toString('base64url')}`;
   const nonce = `nonce of ${state}`;
   const redeemed = await worker.codeFlow.redeem({
-    code: issuer.authorize(person, nonce),
+    // Whoever signs in again with a browser goes on with Entra's session there.
+    code: issuer.authorize(person, nonce, browsers.get(browser)?.sid),
     scopes: defaultScopes,
     nonce,
     codeVerifier: 'v'.repeat(43),
@@ -154,15 +169,17 @@ async function signIn(
   const replaced = worker.store.addressOf(browsers.get(browser)?.cookieValue ?? '');
   // A row that stays behind ends by its own limits, and nobody has its cookie any more.
   if (replaced !== undefined) await worker.store.remove(replaced).catch(() => {});
+  const row = {
+    partitionKey: `user-${session.address.userHash.toString('base64url')}`,
+    rowKey: `session-${rowId.toString('base64url')}`,
+  };
   browsers.set(browser, {
     owner: person.name,
     cookieValue,
-    row: {
-      partitionKey: `user-${session.address.userHash.toString('base64url')}`,
-      rowKey: `session-${rowId.toString('base64url')}`,
-    },
+    row,
+    sid: claims.entraSessionId ?? '',
     signedInAtMs: facts.signedInAt.getTime(),
     expiresAtMs: facts.expiresAt.getTime(),
   });
-  return { kind: 'done' };
+  return { kind: 'signed-in', row };
 }

@@ -5,7 +5,17 @@ import { backToManyThreads, runOnOneThread } from './one-thread.ts';
 import { alice } from './people.ts';
 import { signIn } from './run.ts';
 import type { Beginning, FaultKind, Setting } from './setting.ts';
-import { call, decline, logout, twoWorkers, untilRenewalSeconds } from './settings.ts';
+import {
+  call,
+  decline,
+  endAll,
+  endBySid,
+  logout,
+  signInAt,
+  twoWorkers,
+  untilRenewalSeconds,
+} from './settings.ts';
+import { isSessionRow } from './simulated-table.ts';
 import type { World } from './world-state.ts';
 
 const TIMEOUT_MS = 10 * 60_000;
@@ -114,6 +124,47 @@ describe('in every order of events', () => {
         },
       },
     );
+  });
+});
+
+/** Sessions that are left, without those of the beginning. */
+const sessionsLeft = ({ table }: World) => table.versions().filter(({ row }) => isSessionRow(row)).length;
+
+describe('a sign-in and what ends it, in every order of events', () => {
+  it('all sessions are ended meanwhile: it ends too, and one that begins later stays (L1)', async () => {
+    const seen = new Set<string>();
+    await exhaust(
+      'L1',
+      '1 sign-in, 1 ending of all sessions on another worker, at once or 1 s apart',
+      { activities: [signInAt('w1', 'phone', alice), endAll('w2')], leapsMs: [1_000] },
+      {
+        atEnd(world) {
+          const [{ beganAtMs: signInAtMs = 0, answer } = {}, { answeredAtMs: endedAtMs = 0 } = {}] =
+            world.records;
+          const isLater = signInAtMs > endedAtMs;
+          expect(sessionsLeft(world)).toBe(isLater ? 1 : 0);
+          seen.add(`${isLater ? 'later' : 'meanwhile'}: ${answer?.kind}`);
+        },
+      },
+    );
+    expect(seen).toEqual(new Set(['later: signed-in', 'meanwhile: signed-in', 'meanwhile: signed-out']));
+  });
+
+  it('its sid is ended meanwhile: it ends too when its index row was seen (L1)', async () => {
+    const seen = new Set<string>();
+    await exhaust(
+      'L1',
+      '1 sign-in, 1 ending by its sid on another worker',
+      { activities: [signInAt('w1', 'laptop', alice), endBySid('w2')] },
+      {
+        atEnd(world) {
+          const answer = world.records[0]?.answer;
+          const isSeen = world.table.versions().every(({ row }) => !isSessionRow(row));
+          seen.add(`${answer?.kind}, ${isSeen ? 'gone' : 'there'}`);
+        },
+      },
+    );
+    expect(seen).toEqual(new Set(['signed-in, there', 'signed-in, gone', 'signed-out, gone']));
   });
 });
 

@@ -3,6 +3,7 @@ import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
 import { readMsalCache } from '../../../src/shared/entra/msal-cache.ts';
 import type { SessionContent } from '../../../src/shared/session/session.ts';
 import type { Browser } from './activity.ts';
+import { checkEndings, checkIndex } from './endings.ts';
 import { accessTokenLifetimeSeconds, indexKey, people, tenantId } from './people.ts';
 import type { Family, Issue } from './simulated-issuer.ts';
 import { keyOf, type Version } from './simulated-table.ts';
@@ -30,7 +31,7 @@ export function checkEnd(world: World): string | undefined {
     const broken = checkKept(world, version);
     if (broken !== undefined) return broken;
   }
-  return undefined;
+  return checkEndings(world) ?? checkIndex(world);
 }
 
 const sound = new WeakSet<Version>();
@@ -92,6 +93,7 @@ function checkAnswer(world: World, record: ActivityRecord): string | undefined {
     case 'interaction-required':
       return isRedeemable(world, record) ? `a refusal is true: ${what} ${answer.reason}` : undefined;
     case 'done':
+    case 'signed-in':
       return undefined;
   }
 }
@@ -150,7 +152,8 @@ function hasEnded(world: World, { browser }: ActivityRecord): boolean {
   return world.records.some(
     ({ activity, browser: other }) =>
       ((activity.does === 'logout' || activity.does === 'sign-in') && other === browser) ||
-      (activity.does === 'end-all' && other?.owner === browser.owner),
+      (activity.does === 'end-all' && other?.owner === browser.owner) ||
+      (activity.does === 'end-by-sid' && other?.sid === browser.sid),
   );
 }
 

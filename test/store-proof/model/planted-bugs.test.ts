@@ -4,7 +4,9 @@ import { explore } from './explore.ts';
 import { backToManyThreads, runOnOneThread } from './one-thread.ts';
 import { alice, bob } from './people.ts';
 import {
+  indexNotConfirmed,
   logoutOfOneWorker,
+  markNotRead,
   noClear,
   noIfMatch,
   noLease,
@@ -15,7 +17,16 @@ import {
 } from './planted-bugs.ts';
 import { repeatViolation, signIn, Violation } from './run.ts';
 import type { Beginning, Setting } from './setting.ts';
-import { call, decline, logout, twoWorkers, untilRenewalSeconds } from './settings.ts';
+import {
+  call,
+  decline,
+  endAll,
+  endBySid,
+  logout,
+  signInAt,
+  twoWorkers,
+  untilRenewalSeconds,
+} from './settings.ts';
 
 let beginning: Beginning;
 let found = 0;
@@ -81,6 +92,20 @@ describe('the model finds', () => {
     expect(await firstViolation(logoutOfOneWorker, { activities })).toMatch(/^signing out is final/);
   });
 
+  it('a sign-in that does not look whether all sessions were ended meanwhile (L1)', async () => {
+    const activities = [signInAt('w1', 'desk', alice), endAll('w2')];
+    expect(await firstViolation(markNotRead, { activities })).toMatch(
+      /^no sign-in outlives an ending of all/,
+    );
+  });
+
+  it('a sign-in that does not look for its index row again (L1)', async () => {
+    const activities = [signInAt('w1', 'laptop', alice), endBySid('w2')];
+    expect(await firstViolation(indexNotConfirmed, { activities })).toMatch(
+      /^no sign-in outlives an ending by sid/,
+    );
+  });
+
   it('one MSAL client for all, whose answers end in the wrong hands', async () => {
     const activities = [call('w1'), call('w1', { browser: 'phone' })];
     expect(await firstViolation(sharedClient, { activities })).not.toBe('none');
@@ -99,7 +124,7 @@ afterAll(() => {
   report({
     part: 'model',
     rows: 'T4, L1, K2',
-    what: 'planted mistakes: no If-Match, upsert, no lease, no second look, logout of one worker, one client for all',
-    result: `${found} of 6 found, each again from its list of choices`,
+    what: 'planted mistakes: no If-Match, upsert, no lease, no second look, logout of one worker, mark not read, index not confirmed, one client for all',
+    result: `${found} of 8 found, each again from its list of choices`,
   });
 });

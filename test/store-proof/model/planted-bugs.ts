@@ -75,6 +75,27 @@ export const logoutOfOneWorker: PlantedBug = {
   table: (table) => ({ ...table, remove: async () => {} }),
 };
 
+/** A sign-in does not hear that all sessions of its person were ended. */
+export const markNotRead: PlantedBug = {
+  ...noBug,
+  table: (table) => ({
+    ...table,
+    read: async (keys, columns) => (keys.rowKey === 'user' ? { kind: 'missing' } : table.read(keys, columns)),
+  }),
+};
+
+/** A sign-in takes its index row to be as it was inserted. */
+export const indexNotConfirmed: PlantedBug = {
+  ...noBug,
+  table: (table) => ({
+    ...table,
+    read: async (keys, columns) =>
+      keys.partitionKey.startsWith('sid-')
+        ? { kind: 'found', row: { ...keys, columns: {} }, etag: '*' }
+        : table.read(keys, columns),
+  }),
+};
+
 /** What a stored cache no longer has stays in MSAL's memory. */
 export const noClear: PlantedBug = {
   ...noBug,

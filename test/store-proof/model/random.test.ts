@@ -37,6 +37,10 @@ const activity: fc.Arbitrary<Activity> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ worker, browser }).map((end) => ({ ...end, does: 'end-all' as const })),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({ worker, browser }).map((end) => ({ ...end, does: 'end-by-sid' as const })),
+  },
   { weight: 1, arbitrary: fc.record({ worker, browser }).map((no) => ({ ...no, does: 'decline' as const })) },
   {
     weight: 2,

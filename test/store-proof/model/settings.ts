@@ -1,4 +1,5 @@
 import type { Activity } from './activity.ts';
+import type { Person } from './people.ts';
 import type { Setting } from './setting.ts';
 
 /** Two workers, and no time limit of the session within reach. */
@@ -26,3 +27,11 @@ export const call = (worker: string, more: { browser?: string; after?: number } 
 
 export const logout = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'logout' });
 export const decline = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'decline' });
+export const signInAt = (worker: string, browser: string, person: Person): Activity => ({
+  worker,
+  browser,
+  does: 'sign-in',
+  person,
+});
+export const endAll = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'end-all' });
+export const endBySid = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'end-by-sid' });

@@ -38,13 +38,19 @@ export interface Issue {
 }
 
 export interface IssuerState {
-  readonly codes: Record<string, { readonly owner: Person['name']; readonly nonce: string }>;
+  readonly codes: Record<
+    string,
+    { readonly owner: Person['name']; readonly nonce: string; readonly sessionId?: string }
+  >;
   readonly families: Family[];
 }
 
 export interface SimulatedIssuer {
-  /** The person has signed in there: a code for the callback. */
-  authorize(person: Person, nonce: string): string;
+  /**
+   * The person has signed in there: a code for the callback.
+   * @param sessionId the issuer's session in that browser, when there is one already
+   */
+  authorize(person: Person, nonce: string, sessionId?: string): string;
   /** The token endpoint. What it does, it does at once, in the moment the request is applied. */
   answer(request: HttpRequest, worker: string, message: string): HttpAnswer;
   readonly state: IssuerState;
@@ -123,9 +129,10 @@ export function createSimulatedIssuer(
     state,
     issues,
     refused,
-    authorize(person, nonce) {
+    authorize(person, nonce, sessionId) {
       const code = `code-${person.name}-${nonce}`;
-      state.codes[code] = { owner: person.name, nonce };
+      const known = { owner: person.name, nonce };
+      state.codes[code] = sessionId === undefined ? known : { ...known, sessionId };
       return code;
     },
     answer({ body }, worker, message) {
@@ -136,12 +143,12 @@ export function createSimulatedIssuer(
         const known = state.codes[code];
         if (known === undefined) return answerOf(400, { error: 'invalid_grant', error_codes: [54005] });
         delete state.codes[code];
-        const { owner, nonce } = known;
+        const { owner, nonce, sessionId } = known;
         const number = state.families.filter((family) => family.owner === owner).length + 1;
         const family: Family = {
           id: `${owner}-${number}`,
           owner,
-          sessionId: `sid-${owner}-${number}`,
+          sessionId: sessionId ?? `sid-${owner}-${number}`,
           newest: 0,
           used: [],
           revoked: false,

@@ -31,6 +31,8 @@ export interface SimulatedTable {
   versions(): readonly Version[];
   /** Session rows that were there and were deleted, and when. */
   readonly removedAtMs: ReadonlyMap<string, number>;
+  /** Rows that a listing has shown to somebody. */
+  readonly listed: ReadonlySet<string>;
 }
 
 /** The row of a session itself, not one of those beside it. */
@@ -50,6 +52,7 @@ export function createSimulatedTable(
 ): SimulatedTable {
   const stored = new Map<string, Version>(before.map((version) => [keyOf(version.row), version]));
   const removedAtMs = new Map<string, number>();
+  const listed = new Set<string>();
   let writes = before.length;
   const put = (row: Row): string => {
     const etag = `etag-${++writes}`;
@@ -83,13 +86,17 @@ export function createSimulatedTable(
       remove(keys);
       return { kind: 'removed' };
     },
-    list: (range, limit) =>
-      [...stored.values()]
+    list(range, limit) {
+      const found = [...stored.values()]
         .filter(({ row }) => isInRange(row, range))
         .sort((left, right) => (keyOf(left.row) < keyOf(right.row) ? -1 : 1))
-        .slice(0, limit),
+        .slice(0, limit);
+      for (const { row } of found) listed.add(keyOf(row));
+      return found;
+    },
     versions: () => [...stored.values()],
     removedAtMs,
+    listed,
   };
 }
 

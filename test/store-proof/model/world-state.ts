@@ -31,6 +31,8 @@ export interface ActivityRecord {
   beganAtMs?: number;
   /** Where a logout of the browser had been answered when it began, or its row deleted. */
   loggedOut?: 'here' | 'elsewhere';
+  /** What had begun before an ending: sessions that were there, and sign-ins. */
+  earlier?: { readonly rows: readonly string[]; readonly signIns: readonly number[] };
   answer?: Answer;
   answeredAtMs?: number;
   answeredAtStep?: number;
@@ -58,9 +60,10 @@ export interface World {
   nowMs(): number;
   choices(): readonly Choice[];
   /**
-   * One choice that may stand for all, where there is one: an answer to a worker for which nothing else is on its way.
-   * Nobody else can see whether it arrives now or later, and the worker hears nothing in between; so all other orders
-   * come to the same. Not while a fault is possible, nor while time may pass before it.
+   * One choice that may stand for all, where there is one: an answer to a worker for which nothing else is on its way,
+   * or only what the same activity waits for as well. Nobody else can see whether it arrives now or later, and the worker
+   * does nothing else in between; so all other orders come to the same. Or a write that nobody reads. Not while a fault
+   * is possible, nor while time may pass before it.
    */
   unseenChoice(): Choice | undefined;
   take(choice: Choice): Promise<void>;

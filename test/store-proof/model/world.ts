@@ -2,6 +2,7 @@ import type { LogRecord } from '../../../src/shared/telemetry/log.ts';
 import { type Browser, perform } from './activity.ts';
 import { canonicalHash } from './canonical-hash.ts';
 import { type Clock, createClock } from './clock.ts';
+import { earlierThan } from './endings.ts';
 import { createMisfortune } from './misfortune.ts';
 import { createNetwork, type Message } from './network.ts';
 import { comeToRest, setDate } from './one-thread.ts';
@@ -91,6 +92,8 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
       record.browser = browser;
       const loggedOut = loggedOutBefore(record, browser);
       if (loggedOut !== undefined) record.loggedOut = loggedOut;
+      const earlier = earlierThan(record, browser, { table, reader, records });
+      if (earlier !== undefined) record.earlier = earlier;
     }
     await wake(activity.worker, `activity ${index}`, () => {
       const needs = {
@@ -248,13 +251,21 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
       if (first !== undefined) return beginningOf(first);
       for (const [name, { state }] of workers) {
         if (state !== 'runs') continue;
-        const [message, ...others] = messages.filter(({ worker, told }) => worker === name && !told);
+        const waiting = messages.filter(({ worker, told }) => worker === name && !told);
+        const own = records.filter(({ activity }) => activity.worker === name);
         const mayHearElse =
-          others.length > 0 ||
+          // What one activity asks at once, it waits for: the order of those answers makes no difference to it.
+          (waiting.length > 1 && own.length > 1) ||
           clock.timers().some(({ worker }) => worker === name) ||
-          records.some((record) => record.activity.worker === name && record.state === 'not begun');
-        if (message?.appliedAtMs !== undefined && nowMs() < message.deadlineMs && !mayHearElse) {
-          return messageChoices(message).find(({ name: choice }) => choice === `${message.name} is answered`);
+          own.some(({ state }) => state === 'not begun');
+        const known = waiting.find(({ appliedAtMs }) => appliedAtMs !== undefined);
+        if (known !== undefined && nowMs() < known.deadlineMs && !mayHearElse) {
+          return messageChoices(known).find(({ name: choice }) => choice === `${known.name} is answered`);
+        }
+        // Only the sweep reads the buckets, and nobody sweeps here.
+        const bucket = waiting.find(({ row }) => row?.startsWith('expires-'));
+        if (bucket !== undefined && bucket.appliedAtMs === undefined) {
+          return messageChoices(bucket).find(({ name: choice }) => choice === `${bucket.name} is applied`);
         }
       }
       return undefined;
