@@ -280,8 +280,12 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
         freeTicks,
         leaps,
         [...workers.values()].map(({ state, history }) => [state, history]),
-        table.versions().map(({ row, etag }) => [keyOf(row), reader.describe(row), etag]),
-        [...table.removedAtMs],
+        // A table keeps no order of writes.
+        table
+          .versions()
+          .map(({ row, etag }) => [keyOf(row), reader.describe(row), etag])
+          .sort(byKey),
+        [...table.removedAtMs].sort(byKey),
         issuer.state,
         messages
           .filter(({ lost, appliedAtMs, told }) => !lost && !(told && appliedAtMs !== undefined))
@@ -302,4 +306,8 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
       return canonicalHash(JSON.stringify(parts));
     },
   };
+}
+
+function byKey([left = '']: readonly unknown[], [right = '']: readonly unknown[]): number {
+  return String(left) < String(right) ? -1 : 1;
 }
