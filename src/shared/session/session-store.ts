@@ -32,7 +32,7 @@ export type SessionCreation =
   | { readonly kind: 'created'; readonly session: Session; readonly cookieValue: string }
   /** This sign-in already made its session: a replayed callback. */
   | { readonly kind: 'exists' }
-  /** All sessions of the user, or those of Entra's session, were ended while this sign-in was under way. */
+  /** All sessions of the user were ended while this sign-in was under way, or those of Entra's after its index row stood. */
   | { readonly kind: 'ended-meanwhile' };
 
 /**
