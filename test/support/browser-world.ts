@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { launchChromium } from './chromium.ts';
-import { startWorld, userId, type Worker, type World } from './world.ts';
+import { startWorld, userId, type Worker, type WorkerOptions, type World } from './world.ts';
 
-/** A world with the demo page in front, and a real browser to see it with. */
+/** A world with the demo page or an app in front, and a real browser to see it with. */
 export interface BrowserWorld extends World {
   readonly worker: Worker;
   /**
@@ -17,9 +17,12 @@ export interface BrowserWorld extends World {
 
 const TIMEOUT_MS = 20_000; // below vitest's own, so that a failure names the step
 
-export async function startBrowserWorld(): Promise<BrowserWorld> {
+/** @param options of the worker; the demo page is in front when left out */
+export async function startBrowserWorld(
+  options: WorkerOptions = { servesDemo: true },
+): Promise<BrowserWorld> {
   const [launched, world] = await Promise.all([launchChromium(), startWorld()]);
-  const worker = await world.startWorker({ servesDemo: true });
+  const worker = await world.startWorker(options);
   return {
     ...world,
     worker,

@@ -32,6 +32,8 @@ export interface WorkerOptions {
   readonly extraDecodes?: FunctionsHostOptions['extraDecodes'];
   /** Shows the demo page at `/`. */
   readonly servesDemo?: boolean;
+  /** Shows an app of a test in front of the functions. */
+  readonly frontend?: FunctionsHostOptions['frontend'];
 }
 
 /** Emulators of Entra and Graph, a table of its own, and as many workers as a test starts. */
@@ -81,7 +83,9 @@ export async function startWorld(people: Directory = directory): Promise<World> 
     pass(seconds) {
       passedMs += seconds * 1000;
     },
-    async startWorker({ environment = {}, extraDecodes = 0, servesDemo = false } = {}) {
+    async startWorker(options = {}) {
+      const { environment = {}, extraDecodes = 0, servesDemo = false } = options;
+      const frontend = servesDemo ? createFrontend({ entra, graph }) : options.frontend;
       const logLines: string[] = [];
       let table: FaultyTable | undefined;
       const port = await freePort();
@@ -91,7 +95,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
         bundle: inject('workerBundle'),
         port,
         extraDecodes,
-        ...(servesDemo && { frontend: createFrontend({ entra, graph }) }),
+        ...(frontend && { frontend }),
         log: ({ message }) => logLines.push(message),
         prepare(exports) {
           const worker = exports as typeof WorkerBundle;

@@ -1,0 +1,46 @@
+/** An app of few lines: it reads one thing, leaves everything to the client, and reads again when it is back. */
+import { createClient } from '/api/auth/client.js';
+
+const wishes = new URLSearchParams(location.search);
+const client = createClient({
+  interaction: wishes.get('interaction'),
+  sessionRequired: wishes.get('session'),
+});
+window.client = client;
+
+/** Over all loads of the page, as a redirect is more than one. */
+const notes = JSON.parse(sessionStorage.getItem('app') ?? '{"loads":0,"ends":[]}');
+notes.loads++;
+keep();
+
+function keep() {
+  sessionStorage.setItem('app', JSON.stringify(notes));
+  document.getElementById('ends').textContent = notes.ends.join(', ');
+}
+
+function note(end) {
+  notes.ends.push(end);
+  keep();
+}
+
+function noteError(error) {
+  window.problem = error.problem ?? error;
+  note(error.kind ?? `${error.name} ${error.code}`);
+}
+
+const read = () => client.graph(wishes.get('path')).then(({ status }) => note(String(status)), noteError);
+const runs = {
+  read,
+  interact: () => client.interact(window.problem).then(note, noteError),
+  silent: () => client.signIn({ silent: true }).then(note, noteError),
+  cancel: () => client.cancel(),
+};
+for (const [id, run] of Object.entries(runs)) document.getElementById(id).onclick = run;
+
+if (client.resumed) {
+  note(`back for ${client.resumed.reason}`);
+  await read();
+} else {
+  await client.session().catch(noteError);
+}
+document.body.className = 'ready';

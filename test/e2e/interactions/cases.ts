@@ -1,0 +1,239 @@
+import { makeGoodDay } from '../../../dev/cases.ts';
+import { type BrowserWorld, grantSignIn } from '../../support/browser-world.ts';
+import { removeRows } from '../../support/table-rows.ts';
+import { userId } from '../../support/world.ts';
+
+/** One thing that only the person can give, and what they do for it. */
+export interface InteractionCase {
+  readonly title: string;
+  readonly path: string;
+  /** What is wrong from now on. Access tokens are too old already: the next call asks Entra. */
+  readonly arrange: (world: BrowserWorld) => unknown;
+  /** The buttons that the person presses at Entra, page by page. */
+  readonly answers: readonly (string | RegExp)[];
+  /** While Entra's first page waits. */
+  readonly meanwhile?: (world: BrowserWorld) => void;
+  /** Why the client says that it asked. */
+  readonly reason: string;
+}
+
+/** A case that the person, or Entra, does not let end well. */
+export interface RefusedCase extends InteractionCase {
+  /** How the popup ends. */
+  readonly outcome: string;
+  /** What our page says where there is no popup. */
+  readonly heading: string;
+  /** What a call answers from then on, without asking. */
+  readonly afterwards: string;
+}
+
+const profile = '/me?$select=displayName';
+const mail = '/me/messages?$top=1';
+const ben = userId('ben');
+const picksBen = /Ben Brown/;
+
+let aheadSeconds = 0;
+
+/** Time passes for the service and for Entra's words to it. */
+function advance({ advance, entra }: BrowserWorld, seconds: number): void {
+  advance(seconds);
+  aheadSeconds += seconds;
+  entra.intercept.idTokenClaims = (claims) => {
+    const moved = ['iat', 'nbf', 'exp', 'auth_time'].flatMap((name) => {
+      const at = claims[name];
+      return typeof at === 'number' ? [[name, at + aheadSeconds]] : [];
+    });
+    return { ...claims, ...Object.fromEntries(moved) };
+  };
+}
+
+/** A good day, on which Ben has agreed to be signed in, and his first access token is too old as soon as he has it. */
+export function startOver(world: BrowserWorld): void {
+  const { entra } = world;
+  makeGoodDay(world);
+  world.advance(-aheadSeconds);
+  aheadSeconds = 0;
+  entra.intercept.idTokenClaims = undefined;
+  entra.consents.revoke(ben);
+  entra.consents.withdraw(['Mail.Read']);
+  grantSignIn(world, 'Ben Brown');
+  entra.switches.accessTokenLifetimeSeconds = 20;
+}
+
+export async function arrange(world: BrowserWorld, { arrange }: InteractionCase): Promise<void> {
+  world.entra.switches.accessTokenLifetimeSeconds = 3600;
+  await arrange(world);
+}
+
+export const givenCases: readonly InteractionCase[] = [
+  {
+    title: 'the session was not used for too long (SC-3)',
+    path: profile,
+    arrange: (world) => advance(world, 3601),
+    answers: [],
+    reason: 'session_idle',
+  },
+  {
+    title: 'the session has reached its limit, and Entra has forgotten the person too (SC-3)',
+    path: profile,
+    arrange(world) {
+      advance(world, 12 * 3600 + 1);
+      world.entra.signEverybodyOut();
+    },
+    answers: [picksBen],
+    reason: 'session_expired',
+  },
+  {
+    title: 'the row of the session is gone, the cookie is not',
+    path: profile,
+    async arrange(world) {
+      await removeRows(world);
+      world.pass(60);
+    },
+    answers: [],
+    reason: 'session_ended',
+  },
+  {
+    title: 'the refresh token has expired',
+    path: profile,
+    arrange: ({ entra }) => entra.endSignIns('expired', ben),
+    answers: [],
+    reason: 'refresh_token_expired',
+  },
+  {
+    title: 'the sign-in is too old for a policy',
+    path: profile,
+    arrange: ({ entra }) => entra.endSignIns('sign-in-too-old', ben),
+    answers: [picksBen],
+    reason: 'refresh_token_expired',
+  },
+  {
+    title: 'the password is new',
+    path: profile,
+    arrange: ({ entra }) => entra.endSignIns('revoked', ben),
+    answers: [picksBen],
+    reason: 'refresh_token_revoked',
+  },
+  {
+    title: 'an administrator has revoked the sign-ins',
+    path: profile,
+    arrange: ({ entra }) => entra.endSignIns('session-revoked', ben),
+    answers: [picksBen],
+    reason: 'refresh_token_revoked',
+  },
+  { title: 'consent is missing', path: mail, arrange() {}, answers: ['Accept'], reason: 'consent_required' },
+  {
+    title: 'a second factor is demanded',
+    path: profile,
+    arrange({ entra }) {
+      entra.switches.secondFactorDemanded = true;
+    },
+    answers: ['Approve'],
+    reason: 'two_factor_required',
+  },
+  {
+    title: 'Conditional Access demands the page of another provider (50158)',
+    path: profile,
+    arrange({ entra }) {
+      entra.switches.conditionalAccess = 'external-challenge';
+    },
+    answers: ['Accept'],
+    reason: 'claims_challenge',
+  },
+  {
+    title: 'Graph demands a stronger proof, which Entra has to ask for (PX-15)',
+    path: profile,
+    arrange({ graph }) {
+      graph.switches.authenticationContextDemanded = true;
+    },
+    answers: ['Approve'],
+    reason: 'two_factor_required',
+  },
+  {
+    title: 'Graph has revoked the tokens, and Entra wants to see the person first (PX-15)',
+    path: profile,
+    arrange({ graph, entra }) {
+      graph.switches.alwaysChallenges = true;
+      entra.signEverybodyOut();
+    },
+    answers: [picksBen],
+    meanwhile({ graph }) {
+      graph.switches.alwaysChallenges = false;
+    },
+    reason: 'continuous_access_evaluation',
+  },
+];
+
+export const refusedCases: readonly RefusedCase[] = [
+  {
+    title: 'declines the permission (CB-5)',
+    path: mail,
+    arrange() {},
+    answers: ['Cancel'],
+    reason: 'consent_required',
+    outcome: 'consent_declined',
+    heading: 'You said no',
+    afterwards: 'BffProblem consent_declined',
+  },
+  {
+    title: 'goes back from the account picker (CB-5)',
+    path: profile,
+    arrange: ({ entra }) => entra.endSignIns('revoked', ben),
+    answers: ['Back'],
+    reason: 'refresh_token_revoked',
+    outcome: 'login_cancelled',
+    heading: 'Sign-in cancelled',
+    afterwards: 'BffProblem interaction_required',
+  },
+  {
+    title: 'cancels the second factor (CB-5)',
+    path: profile,
+    arrange({ entra }) {
+      entra.switches.secondFactorDemanded = true;
+    },
+    answers: ['Cancel'],
+    reason: 'two_factor_required',
+    outcome: 'login_cancelled',
+    heading: 'Sign-in cancelled',
+    afterwards: 'BffProblem interaction_required',
+  },
+  {
+    title: 'signs in with another account (CB-9)',
+    path: profile,
+    arrange(world) {
+      grantSignIn(world, 'Alice Adams');
+      world.entra.endSignIns('revoked', ben);
+    },
+    answers: [/Alice Adams/],
+    reason: 'refresh_token_revoked',
+    outcome: 'other_account',
+    heading: 'That was another account',
+    afterwards: 'BffProblem interaction_required',
+  },
+  {
+    title: 'gives a permission that Entra then withholds (CB-9)',
+    path: mail,
+    arrange({ entra }) {
+      entra.switches.withheldPermissions = 'Mail.Read';
+    },
+    answers: ['Accept'],
+    reason: 'consent_required',
+    outcome: 'fewer_permissions',
+    heading: 'Some permissions are missing',
+    afterwards: 'BffProblem interaction_required',
+  },
+];
+
+/** Only an administrator can agree. */
+export const administratorCase: RefusedCase = {
+  title: 'would need an administrator',
+  path: mail,
+  arrange({ entra }) {
+    entra.switches.onlyAdministratorsConsent = true;
+  },
+  answers: ['Return to the app without consent'],
+  reason: 'consent_required',
+  outcome: 'admin_consent_required',
+  heading: 'An administrator has to agree first',
+  afterwards: 'BffProblem admin_consent_required',
+};
