@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { serveFolder } from '../../../dev/static-files.ts';
-import { type BrowserWorld, press } from '../../support/browser-world.ts';
+import { type BrowserWorld, press, see } from '../../support/browser-world.ts';
 
 /** The app, beside the functions as a static site. */
 export const serveApp = serveFolder(fileURLToPath(new URL('app', import.meta.url)));
@@ -44,4 +44,12 @@ export function loadsOf(page: Page): Promise<number> {
 export async function pressForPopup(page: Page, name: string): Promise<Page> {
   const [popup] = await Promise.all([page.waitForEvent('popup'), press(page, name)]);
   return popup;
+}
+
+/** Alice, in a browser of her own, follows the link that the problem has for an administrator. */
+export async function administratorAgrees(page: Page, alices: Page): Promise<void> {
+  await alices.goto(await page.evaluate('problem.adminConsentUrl'));
+  await press(alices, /Alice Adams/);
+  await press(alices, 'Accept');
+  await see(alices, 'Approved');
 }

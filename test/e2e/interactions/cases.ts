@@ -65,6 +65,26 @@ export async function arrange(world: BrowserWorld, { arrange }: InteractionCase)
   await arrange(world);
 }
 
+/** What most tests of a window or a way back are about. */
+export const consentCase: InteractionCase = {
+  title: 'consent is missing',
+  path: mail,
+  arrange() {},
+  answers: ['Accept'],
+  reason: 'consent_required',
+};
+
+export const rowGoneCase: InteractionCase = {
+  title: 'the row of the session is gone, the cookie is not',
+  path: profile,
+  async arrange(world) {
+    await removeRows(world);
+    world.pass(60);
+  },
+  answers: [],
+  reason: 'session_ended',
+};
+
 export const givenCases: readonly InteractionCase[] = [
   {
     title: 'the session was not used for too long (SC-3)',
@@ -83,16 +103,7 @@ export const givenCases: readonly InteractionCase[] = [
     answers: [picksBen],
     reason: 'session_expired',
   },
-  {
-    title: 'the row of the session is gone, the cookie is not',
-    path: profile,
-    async arrange(world) {
-      await removeRows(world);
-      world.pass(60);
-    },
-    answers: [],
-    reason: 'session_ended',
-  },
+  rowGoneCase,
   {
     title: 'the refresh token has expired',
     path: profile,
@@ -121,7 +132,7 @@ export const givenCases: readonly InteractionCase[] = [
     answers: [picksBen],
     reason: 'refresh_token_revoked',
   },
-  { title: 'consent is missing', path: mail, arrange() {}, answers: ['Accept'], reason: 'consent_required' },
+  consentCase,
   {
     title: 'a second factor is demanded',
     path: profile,
@@ -236,4 +247,25 @@ export const administratorCase: RefusedCase = {
   outcome: 'admin_consent_required',
   heading: 'An administrator has to agree first',
   afterwards: 'BffProblem admin_consent_required',
+};
+
+/** Entra sends nobody back: the person closes the window or goes back. */
+export const blockedCase: InteractionCase = {
+  title: 'a policy blocks the device (53000)',
+  path: profile,
+  arrange({ entra }) {
+    entra.switches.conditionalAccess = 'device-not-compliant';
+  },
+  answers: [],
+  reason: 'claims_challenge',
+};
+
+export const neverEnoughCase: InteractionCase = {
+  title: 'no token is good enough for Graph (PX-15)',
+  path: profile,
+  arrange({ graph }) {
+    graph.switches.alwaysChallenges = true;
+  },
+  answers: [],
+  reason: 'continuous_access_evaluation',
 };

@@ -28,6 +28,11 @@ function noteError(error) {
   note(error.kind ?? `${error.name} ${error.code}`);
 }
 
+window.reasons = [];
+client.onInteractionChange(() => {
+  if (client.interaction) window.reasons.push(client.interaction.reason);
+});
+
 const read = () => client.graph(wishes.get('path')).then(({ status }) => note(String(status)), noteError);
 const runs = {
   read,
