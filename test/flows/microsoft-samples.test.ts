@@ -1,0 +1,501 @@
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient, people } from '../../dev/directory.ts';
+import { policyIds } from '../../dev/entra-emulator/policy-ids.ts';
+import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import { goodDay } from '../../dev/graph-emulator/switches.ts';
+import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
+import { readSessionRows, removeRows } from '../support/table-rows.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
+import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+let otherWorker: Worker;
+/** Known to Entra as Ben, signed out here. */
+let ben: UserAgent;
+
+const asksAlways = { SESSION_CACHE_SECONDS: '0' };
+const { tenantId, clientId } = demoClient;
+const asPage = { headers: { accept: 'text/html' } };
+const me = '/api/graph/v1.0/me';
+const messages = '/api/graph/v1.0/me/messages';
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker({ environment: asksAlways });
+  otherWorker = await world.startWorker({ environment: asksAlways });
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ tenantId, clientId, scopes });
+  const browser = worker.browser();
+  await signIn(browser, { user: 'ben' });
+  ben = knownAtEntra(browser);
+});
+
+afterAll(() => world.close());
+
+afterEach(async () => {
+  worker.table.before = undefined;
+  Object.assign(world.entra.switches, defaultSwitches());
+  Object.assign(world.graph.switches, goodDay);
+  world.graph.forgetRevocations();
+  world.entra.intercept.idTokenClaims = undefined;
+  world.entra.intercept.tokenResponse = undefined;
+  world.entra.consents.revoke(people.ben.id);
+  await removeRows(world);
+});
+
+async function signedIn(): Promise<UserAgent> {
+  const browser = ben.clone();
+  await browser.navigate('/api/auth/login');
+  return browser;
+}
+
+function onWorker(target: Worker, browser: UserAgent): UserAgent {
+  const copy = target.browser();
+  for (const [name, value] of browser.cookies()) copy.cookies().set(name, value);
+  return copy;
+}
+
+function grantMail(): void {
+  world.entra.consents.grant({ tenantId, clientId, userId: people.ben.id, scopes: ['Mail.Read'] });
+}
+
+const isSignedIn = async (browser: UserAgent) =>
+  (await browser.clone().scriptJson('/api/auth/session'))['signed_in'];
+const codeOf = ({ body }: WireAnswer): unknown => JSON.parse(body)['code'];
+const problemOf = ({ body }: WireAnswer): Record<string, unknown> => JSON.parse(body);
+const redemptions = () => world.entra.count('token', 'authorization_code');
+const setsSession = ({ setCookies }: WireAnswer) => setCookies.some((line) => /^session=[^;]/.test(line));
+
+const lastTokenForm = (): Readonly<Record<string, string>> =>
+  world.entra.requests.findLast(({ kind }) => kind === 'token')?.form ?? {};
+
+/** What the login route asks of Entra. */
+async function asked(browser: UserAgent, loginUrl = '/api/auth/login'): Promise<URLSearchParams> {
+  return new URL((await browser.request(loginUrl)).headers.location ?? '').searchParams;
+}
+
+/** What Entra demanded in its last refusal of a refresh. */
+function recordDemands(): string[] {
+  const demands: string[] = [];
+  world.entra.intercept.tokenResponse = (reply) => {
+    const claims: unknown = Reflect.get(Object(reply.body), 'claims');
+    if (typeof claims === 'string') demands.push(claims);
+    return reply;
+  };
+  return demands;
+}
+
+describe('1-call-graph-bff', () => {
+  it('an unvalidated return address: is never redirected to another origin (sample defect 1, RU-1)', async () => {
+    for (const [returnTo, end] of [
+      ['https://evil.example/', '/'],
+      ['//evil.example/', '/'],
+      ['/\\evil.example/', '/'],
+      ['/%2f%2fevil.example/', '/'],
+      ['/mail?folder=a', '/mail?folder=a'],
+    ] as const) {
+      const browser = ben.clone();
+      const value = encodeURIComponent(returnTo);
+      const last = await browser.navigate(
+        `/api/auth/login?return_to=${value}&postLoginRedirectUri=${encodeURIComponent('https://evil.example/')}`,
+      );
+      expect(last.url.href, returnTo).toBe(`${worker.origin}${end}`);
+      const targets = browser.received.flatMap(({ headers }) => headers.location ?? []);
+      expect(targets.length).toBeGreaterThanOrEqual(3);
+      for (const target of targets) {
+        const { origin } = new URL(target, worker.origin);
+        expect([worker.origin, world.entra.origin], target).toContain(origin);
+      }
+    }
+  });
+
+  it('the code verifier in a plain cookie, one for all tabs: is sealed, Strict, and one for each tab (sample defect 2)', async () => {
+    const browser = ben.clone();
+    const tabs = [];
+    for (const tab of ['/one', '/two'])
+      tabs.push(await callbackAddress(browser, `/api/auth/login?return_to=${tab}`));
+    const kept = [...browser.cookies()];
+    expect(kept.map(([name]) => name)).toEqual([
+      expect.stringMatching(/^tx-\d$/),
+      expect.stringMatching(/^tx-\d$/),
+    ]);
+    for (const line of browser.received.flatMap(({ setCookies }) => setCookies)) {
+      if (line.startsWith('tx-')) expect(line).toMatch(/; samesite=strict; httponly$/i);
+    }
+    const [[name = '', value = ''] = []] = kept;
+    const spoilt = browser.clone();
+    spoilt.cookies().set(name, `${value.slice(0, -8)}AAAAAAAA`);
+    const ofSpoilt = tabs.find(({ searchParams }) => searchParams.get('state')?.[0] === name.slice(-1));
+    expect((await spoilt.request(ofSpoilt?.href ?? '', asPage)).status).toBe(400);
+
+    for (const [at, tab] of tabs.entries()) {
+      const end = await browser.request(tab.href, asPage);
+      expect([end.status, end.headers.location]).toEqual([303, ['/one', '/two'][at]]);
+      const verifier = lastTokenForm()['code_verifier'] ?? '';
+      expect(verifier).toHaveLength(43);
+      for (const [, sealed] of kept) {
+        expect(sealed).not.toContain(verifier);
+        expect(Buffer.from(sealed, 'base64url').toString('latin1')).not.toContain(verifier);
+      }
+    }
+  });
+
+  it('a missing cookie throws, access_denied has no branch: each ends on a page of its own (sample defect 3)', async () => {
+    const callback = await callbackAddress(ben.clone());
+    callback.searchParams.set('bounced', '1');
+    const without = await worker.browser().request(callback.href, asPage);
+    expect([without.status, setsSession(without)]).toEqual([400, false]);
+    expect(without.body).toContain('This sign-in cannot be finished');
+    expect(without.body).toContain('href="/api/auth/login');
+
+    const browser = ben.clone();
+    const denied = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+    denied.searchParams.delete('code');
+    denied.searchParams.set('error', 'access_denied');
+    const page = await browser.request(denied.href, asPage);
+    expect([page.status, setsSession(page)]).toEqual([403, false]);
+    expect(page.body).toContain('You said no');
+    expect(page.body).toContain('href="/mail"');
+  });
+
+  it('an error handler that sees no error: what a route throws is a problem document, and a page for people (sample defect 4)', async () => {
+    const browser = await signedIn();
+    worker.table.before = () => {
+      throw new TypeError('canary-of-the-inside');
+    };
+    for (const [method, path] of [
+      ['GET', '/api/auth/session'],
+      ['GET', me],
+      ['GET', '/api/admin'],
+      ['GET', '/api/auth/login'],
+      ['GET', '/api/auth/callback?state=x'],
+    ] as const) {
+      const answer = await browser.clone().script(method, path);
+      expect([answer.status, codeOf(answer)], path).toEqual([500, 'internal_error']);
+      expect(answer.headers['content-type'], path).toMatch(/^application\/problem\+json/);
+      expect(answer.body).not.toContain('canary');
+    }
+    const page = await browser.clone().request('/api/admin', asPage);
+    expect(page.status).toBe(500);
+    expect(page.headers['content-type']).toMatch(/^text\/html/);
+    expect(page.body).not.toContain('canary');
+  });
+
+  it('a CSRF guard that guards nothing, sign-out by GET: every call proves itself, a GET signs nobody out (sample defect 5, CS-4)', async () => {
+    const browser = await signedIn();
+    const calls = world.graph.count();
+    for (const [method, path] of [
+      ['GET', me],
+      ['GET', '/api/auth/session'],
+      ['POST', '/api/auth/logout'],
+    ] as const) {
+      for (const headers of [{ 'x-csrf': '' }, { origin: 'https://evil.example' }]) {
+        const answer = await browser.clone().script(method, path, { headers });
+        expect([answer.status, answer.setCookies], path).toEqual([403, []]);
+      }
+    }
+    expect((await browser.navigate('/api/auth/logout')).setCookies).toEqual([]);
+    expect(world.graph.count()).toBe(calls);
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+
+  it("claims of MSAL's interaction error that are dropped: reach Entra with the scopes of the call (sample defect 6, LR-5)", async () => {
+    world.entra.switches.accessTokenLifetimeSeconds = 20;
+    const browser = await signedIn();
+    world.entra.switches.conditionalAccess = 'external-challenge';
+    const demands = recordDemands();
+    const refused = await browser.script('GET', me);
+    expect([refused.status, codeOf(refused)]).toEqual([401, 'interaction_required']);
+    expect(refused.body).not.toContain('capolids');
+    const query = await asked(browser.clone(), String(problemOf(refused)['login_url']));
+    const { access_token: demanded } = JSON.parse(demands.at(-1) ?? '');
+    expect(demanded.capolids.values).toEqual([policyIds['external-challenge']]);
+    expect(JSON.parse(query.get('claims') ?? '')).toMatchObject({ access_token: demanded });
+    expect(query.get('scope')?.split(' ')).toContain('User.Read');
+  });
+
+  it('a challenge split at commas and equals signs: quotes and padding are read, nonsense passes as a 401 (sample defect 7, PX-15)', async () => {
+    const browser = await signedIn();
+    // Its claims end in one sign of padding.
+    for (const form of ['plain', 'quoted-commas', 'several-challenges'] as const) {
+      Object.assign(world.graph.switches, { challengeForm: form, alwaysChallenges: true });
+      const refused = await browser.script('GET', me);
+      const { login_url: loginUrl } = problemOf(refused);
+      const query = await asked(browser.clone(), String(loginUrl));
+      expect(JSON.parse(query.get('claims') ?? ''), form).toMatchObject({
+        access_token: { nbf: { essential: true, value: expect.stringMatching(/^\d{10}$/) } },
+      });
+    }
+    for (const form of ['not-an-object', 'unterminated', 'empty'] as const) {
+      world.graph.switches.challengeForm = form;
+      expect((await browser.script('GET', me)).status, form).toBe(401);
+      expect(await isSignedIn(browser)).toBe(true);
+    }
+  });
+
+  it('claims that are never cleared, a session that is orphaned: are asked once, and one session is left (sample defect 8)', async () => {
+    world.entra.switches.accessTokenLifetimeSeconds = 20;
+    const browser = await signedIn();
+    const [before] = await readSessionRows(world);
+    world.entra.switches.conditionalAccess = 'external-challenge';
+    const loginUrl = String(problemOf(await browser.script('GET', me))['login_url']);
+    expect((await asked(browser.clone(), loginUrl)).get('claims')).toContain('capolids');
+    await signIn(browser, { user: 'ben', from: loginUrl });
+
+    const rows = await readSessionRows(world);
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.rowKey).not.toBe(before?.rowKey);
+    const renewed = world.entra.count('token', 'refresh_token');
+    expect((await browser.script('GET', me)).status).toBe(200);
+    expect(world.entra.count('token', 'refresh_token')).toBe(renewed + 1);
+    const refresh = world.entra.requests.findLast(({ grantType }) => grantType === 'refresh_token');
+    expect(refresh?.form['claims'] ?? '').not.toContain('capolids');
+    expect((await asked(browser)).get('claims') ?? '').not.toContain('capolids');
+  });
+
+  it('tokens in the memory of one process: every worker knows the session, one that starts later too (sample defect 9)', async () => {
+    const browser = await signedIn();
+    expect((await onWorker(otherWorker, browser).script('GET', me)).status).toBe(200);
+    const restarted = await world.startWorker();
+    const elsewhere = onWorker(restarted, browser);
+    expect(await elsewhere.scriptJson('/api/auth/session')).toMatchObject({
+      username: 'ben@contoso.example',
+    });
+    expect(JSON.parse((await elsewhere.script('GET', me)).body)).toMatchObject({ id: people.ben.id });
+    // Behind one public address, as in a deployment.
+    await elsewhere.script('POST', '/api/auth/logout', { headers: { origin: worker.origin } });
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  it('a sign-out address that is not encoded, misnamed, and has no hint: is whole, and Entra comes back by it (sample defect 10)', async () => {
+    const browser = await signedIn();
+    const answer = await browser.script(
+      'POST',
+      '/api/auth/logout?postLogoutRedirectUri=https://evil.example/&post_logout_redirect_uri=https://evil.example/',
+    );
+    const address = String(problemOf(answer)['logout_url']);
+    const home = encodeURIComponent(`${worker.origin}/`);
+    expect(new URL(address).search.slice(1).split('&').sort()).toEqual([
+      expect.stringMatching(/^logout_hint=[^&]+$/),
+      `post_logout_redirect_uri=${home}`,
+    ]);
+    expect((await browser.navigate(address)).status).toBe(200);
+    const received = world.entra.requests.findLast(({ kind }) => kind === 'logout');
+    expect(received?.query).toMatchObject({ post_logout_redirect_uri: `${worker.origin}/` });
+    // Ben's sign-in at Entra is over in this browser: the others begin anew.
+    const anew = worker.browser();
+    await signIn(anew, { user: 'ben' });
+    ben = knownAtEntra(anew);
+  });
+
+  it('one fixed call and no proxy: whatever the policy allows reaches Graph, and nothing else (sample defect 11)', async () => {
+    grantMail();
+    const browser = ben.clone();
+    await browser.navigate('/api/auth/login?feature=mail');
+    for (const [path, status] of [
+      [`${me}?$select=displayName`, 200],
+      [`${me}/memberOf?$top=1`, 200],
+      [`${messages}?$top=1&$select=subject`, 200],
+    ] as const) {
+      expect((await browser.script('GET', path)).status, path).toBe(status);
+      const { target, subject } = world.graph.requests.at(-1) ?? {};
+      expect([target, subject]).toEqual([path.replace('/api/graph', ''), people.ben.id]);
+    }
+    const calls = world.graph.count();
+    for (const path of ['/api/graph/v1.0/users', `${me}?$expand=manager`, '/api/graph/beta/me']) {
+      expect((await browser.script('GET', path)).status, path).toBe(403);
+    }
+    expect(world.graph.count()).toBe(calls);
+  });
+});
+
+describe('msal-node-wrapper', () => {
+  it('an interaction error without its claims: the person meets the demand once, and the call goes on (sample defect a)', async () => {
+    world.entra.switches.accessTokenLifetimeSeconds = 20;
+    const browser = await signedIn();
+    world.entra.switches.secondFactorDemanded = true;
+    const demands = recordDemands();
+    const refused = problemOf(await browser.script('GET', me));
+    expect(refused).toMatchObject({ code: 'interaction_required', reason: 'two_factor_required' });
+    await signIn(browser, { user: 'ben', from: String(refused['login_url']) });
+    const authorize = world.entra.requests.findLast(
+      ({ kind, method }) => kind === 'authorize' && method === 'GET',
+    );
+    const { access_token: demanded } = JSON.parse(demands.at(-1) ?? '{}');
+    expect(demanded).toBeDefined();
+    expect(JSON.parse(authorize?.query['claims'] ?? '')).toMatchObject({ access_token: demanded });
+    expect((await browser.script('GET', me)).status).toBe(200);
+  });
+
+  it('no code challenge, no nonce: both are asked, new each time, and both decide (sample defect b)', async () => {
+    const seen = new Set<string>();
+    for (let count = 0; count < 5; count++) {
+      const query = await asked(ben.clone());
+      expect(query.get('code_challenge_method')).toBe('S256');
+      for (const name of ['nonce', 'code_challenge']) {
+        expect(query.get(name)).toMatch(/^[\w-]{43}$/);
+        seen.add(query.get(name) ?? '');
+      }
+    }
+    expect(seen.size).toBe(10);
+
+    // The code of another sign-in of the same browser has another verifier.
+    const browser = ben.clone();
+    const [first, second] = [await callbackAddress(browser), await callbackAddress(browser)];
+    const swapped = new URL(first);
+    swapped.searchParams.set('code', second.searchParams.get('code') ?? '');
+    expect(setsSession(await browser.request(swapped.href, asPage))).toBe(false);
+    const challenge = createHash('sha256')
+      .update(lastTokenForm()['code_verifier'] ?? '')
+      .digest('base64url');
+    const ofFirst = world.entra.requests.find(
+      ({ kind, query }) => kind === 'authorize' && query['state'] === first.searchParams.get('state'),
+    );
+    expect(challenge).toBe(ofFirst?.query['code_challenge']);
+
+    world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, nonce: 'another' });
+    const other = ben.clone();
+    const end = await other.request((await callbackAddress(other)).href, asPage);
+    expect([end.status < 500, setsSession(end)]).toEqual([true, false]);
+    expect(await isSignedIn(other)).toBe(false);
+  });
+
+  it('a state of base64 JSON without chance: is random, says nothing, and a made-up one redeems nothing (sample defect c)', async () => {
+    const states = new Set<string>();
+    for (let count = 0; count < 20; count++) {
+      const state = (await asked(ben.clone(), '/api/auth/login?return_to=/mail')).get('state') ?? '';
+      expect(state).toMatch(/^[0-4]\.[\w-]{43}$/);
+      expect(Buffer.from(state.slice(2), 'base64url').toString('latin1')).not.toMatch(/mail|return|\{"/);
+      states.add(state.slice(2));
+    }
+    expect(states.size).toBe(20);
+
+    const browser = ben.clone();
+    const callback = await callbackAddress(browser);
+    const before = redemptions();
+    const json = JSON.stringify({ postLoginRedirectUri: 'https://evil.example/', csrfToken: 'x' });
+    const slot = callback.searchParams.get('state')?.[0];
+    for (const state of [Buffer.from(json).toString('base64'), `${slot}.${'A'.repeat(43)}`]) {
+      const forged = new URL(callback);
+      forged.searchParams.set('state', state);
+      forged.searchParams.set('bounced', '1');
+      expect((await browser.clone().request(forged.href, asPage)).status).toBe(400);
+    }
+    expect(redemptions()).toBe(before);
+  });
+
+  it('a refusal that becomes "code not found": says that the person said no, and offers both ways on (sample defect d)', async () => {
+    const browser = await signedIn();
+    const page = await signIn(browser, {
+      user: 'ben',
+      decision: 'decline',
+      from: '/api/auth/login?feature=mail&return_to=/mail',
+    });
+    expect(page.status).toBe(403);
+    expect(page.body).toContain('You said no');
+    expect(page.body).toContain('href="/mail"');
+    expect(page.body).toContain('href="/api/auth/login?feature=mail&amp;return_to=%2Fmail"');
+    expect(page.body).not.toMatch(/code not found/i);
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({
+      signed_in: true,
+      features: { mail: 'declined' },
+    });
+  });
+
+  it("a sign-out at Entra that cannot be left out: is the app's choice, which gets the address and may not use it (sample defect e)", async () => {
+    const browser = await signedIn();
+    const before = world.entra.count('logout');
+    const answer = await browser.script('POST', '/api/auth/logout');
+    expect([answer.status, answer.headers.location]).toEqual([200, undefined]);
+    expect(await isSignedIn(browser)).toBe(false);
+    expect(world.entra.count('logout')).toBe(before);
+    await browser.navigate('/api/auth/login?prompt=none');
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+
+  it('claims of numbers that never match: a role is one exact text in a list, whatever else comes (sample defect f)', async () => {
+    for (const [roles, status] of [
+      [1, 403],
+      [[1], 403],
+      ['Admin', 403],
+      [['Admin', 1], 403],
+      [['Admin'], 200],
+    ] as const) {
+      world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, acct: 0, roles });
+      const answer = await (await signedIn()).script('GET', '/api/admin');
+      expect(answer.status, JSON.stringify(roles)).toBe(status);
+    }
+  });
+
+  it('a return address of the sign-out that is not encoded: the form leads to an encoded one too (sample defect g)', async () => {
+    const browser = await signedIn();
+    const page = await browser.navigate('/api/auth/logout');
+    const formToken = /name="form_token" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+    const body = new URLSearchParams({ form_token: formToken }).toString();
+    const answer = await browser.request('/api/auth/logout', {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': String(body.length),
+        origin: worker.origin,
+        'sec-fetch-site': 'same-origin',
+      },
+    });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toContain(
+      `post_logout_redirect_uri=${encodeURIComponent(`${worker.origin}/`)}&logout_hint=`,
+    );
+  });
+
+  it('a session id that outlives the sign-in: is new each time, a planted one is not taken, the old one is worth nothing (sample defect h)', async () => {
+    const planted = await signedIn();
+    const victim = ben.clone();
+    victim.cookies().set('session', 'A'.repeat(80));
+    await victim.navigate('/api/auth/login');
+    expect(victim.cookies().get('session')).not.toBe('A'.repeat(80));
+
+    const before = planted.clone();
+    await planted.navigate('/api/auth/login');
+    expect(planted.cookies().get('session')).not.toBe(before.cookies().get('session'));
+    expect([await isSignedIn(planted), await isSignedIn(before)]).toEqual([true, false]);
+  });
+
+  it('one slot for the token request, which two tabs overwrite: each tab gets what it asked for (sample defect i)', async () => {
+    grantMail();
+    const browser = ben.clone();
+    const mail = await callbackAddress(browser, '/api/auth/login?feature=mail&return_to=/mail');
+    const plain = await callbackAddress(browser, '/api/auth/login?return_to=/plain');
+    for (const [tab, path, hasMail] of [
+      [mail, '/mail', true],
+      [plain, '/plain', false],
+    ] as const) {
+      expect((await browser.request(tab.href, asPage)).headers.location).toBe(path);
+      expect((lastTokenForm()['scope'] ?? '').includes('Mail.Read')).toBe(hasMail);
+    }
+  });
+
+  it('no step-up: an authentication context that Graph asks for is asked of the person, and the call goes on (sample defect j, PX-15, LR-5)', async () => {
+    // Unknown to Entra, which would remember a second factor.
+    const browser = worker.browser();
+    await signIn(browser, { user: 'ben' });
+    world.graph.switches.authenticationContextDemanded = true;
+    const demands = recordDemands();
+    const refused = problemOf(await browser.script('GET', me));
+    expect(refused).toMatchObject({ code: 'interaction_required', reason: 'two_factor_required' });
+    expect(lastTokenForm()['claims']).toMatch(/"acrs":\{"essential":true, ?"value":"c1"\}/);
+    // Entra's own demand, which is how it meets Graph's, is what the person is sent with.
+    const loginUrl = String(refused['login_url']);
+    const { access_token: demanded } = JSON.parse(demands.at(-1) ?? '');
+    expect(JSON.parse((await asked(browser.clone(), loginUrl)).get('claims') ?? '')).toMatchObject({
+      access_token: demanded,
+    });
+    await signIn(browser, { user: 'ben', from: loginUrl });
+    const answer = await browser.script('GET', me);
+    expect([answer.status, JSON.parse(answer.body).id]).toEqual([200, userId('ben')]);
+    expect(lastTokenForm()).toMatchObject({ grant_type: 'refresh_token' });
+    expect(lastTokenForm()['claims']).toContain('"c1"');
+  });
+});
