@@ -267,6 +267,17 @@ describe('refuses', () => {
     for (const tab of tabs) statuses.push((await struck.request(tab.href, asPage)).status);
     expect(statuses.toSorted()).toEqual([303, 303, 303, 303, 400]);
 
+    // A lone tab is mostly missed: 32 times of 40 on average, never by a place that is known before.
+    let missed = 0;
+    for (let count = 0; count < 40; count++) {
+      const lone = alice.clone();
+      await lone.request(loginPath);
+      const [[name = '', value] = []] = [...lone.cookies()];
+      await lone.request(longest, foreign);
+      if (lone.cookies().get(name) === value) missed++;
+    }
+    expect(missed).toBeGreaterThan(15);
+
     for (let count = 0; count < 200; count++) await browser.request(longest, foreign);
     const kept = [...browser.cookies()];
     expect(kept.map(([name]) => name).sort()).toEqual(['session', 'tx-0', 'tx-1', 'tx-2', 'tx-3', 'tx-4']);
@@ -280,19 +291,19 @@ describe('refuses', () => {
   });
 
   it.each([
-    'popup.an-id"onload=alert(1)',
-    "popup.an-id'-alert(1)-'",
-    'popup.an-id</script><script>',
-    'popup.an-id&quot;,&quot;x',
-    'popup.an-id","outcome":"x',
-    'popup.an-id\\u0022',
-    'popup.an-id\u2028',
-    'popup.an-id\n',
-    'popup.an-id%22',
+    'popup.a-popup-id"onload=alert(1)',
+    "popup.a-popup-id'-alert(1)-'",
+    'popup.a-popup-id</script><script>',
+    'popup.a-popup-id&quot;,&quot;x',
+    'popup.a-popup-id","outcome":"x',
+    'popup.a-popup-id\\u0022',
+    'popup.a-popup-id\u2028',
+    'popup.a-popup-id\n',
+    'popup.a-popup-id%22',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: what an attacker would send
-    'popup.an-id${alert(1)}',
-    'popup.{{an-id}}',
-    'popup.аn-id-of-mine',
+    'popup.a-popup-id${alert(1)}',
+    'popup.{{a-popup-id}}',
+    'popup.a-popup-of-min\u0435',
   ])('the popup id in %j, and repeats nothing of it (LR-4)', async (display) => {
     for (const headers of [asPage.headers, { accept: 'application/json' }]) {
       const answer = await alice
@@ -300,7 +311,7 @@ describe('refuses', () => {
         .request(`${loginPath}?display=${encodeURIComponent(display)}`, { headers });
       expect([answer.status, answer.setCookies]).toEqual([400, []]);
       expect(answer.body).not.toContain(display.slice('popup.'.length));
-      expect(answer.body).not.toMatch(/alert|an-id|onload/);
+      expect(answer.body).not.toMatch(/alert|a-popup|onload/);
     }
   });
 
