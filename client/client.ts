@@ -154,11 +154,16 @@ export function createClient(options: ClientOptions = {}): Client {
   async function call(address: string | URL, { repeat = false, ...init }: CallInit = {}): Promise<Response> {
     const url = toOwnUrl(String(address), page.location.origin);
     const since = interactions.turn;
+    const caller = personIn(sessions.known);
     const answer = await sendNow(url, init);
     if (!(answer instanceof BffProblem)) return answer;
     const ending = await untilAborted(askFor(answer, since), init.signal);
     if (ending !== 'signed_in') throw new InteractionFailed(ending, answer);
     if (!isRepeatable(init, repeat)) throw new InteractionFailed('not_repeated', answer);
+    // Whoever has signed in may be somebody else: a call is repeated for the person who made it, and a write only then.
+    if (caller !== undefined ? caller !== personIn(await sessions.read()) : !isRepeatable(init, false)) {
+      throw new InteractionFailed(caller === undefined ? 'not_repeated' : 'other_account', answer);
+    }
     const second = await sendNow(url, init);
     if (!(second instanceof BffProblem)) return second;
     // Given and still not enough: the next call must not ask for it once more.
@@ -286,6 +291,10 @@ function keyOf({ code, reason = 'consent_required', feature = '' }: BffProblem):
 
 function isRepeatable({ method = 'GET', body }: RequestInit, repeat: boolean): boolean {
   return /^(GET|HEAD)$/i.test(method) || (repeat && !(body instanceof ReadableStream));
+}
+
+function personIn(session: Session | undefined): string | undefined {
+  return session?.signed_in ? `${session.tenant_id} ${session.username}` : undefined;
 }
 
 function requireAnswer(answer: Response | BffProblem): Response {

@@ -149,6 +149,7 @@ describe('a call that needs the person', () => {
   ] as const)('with %j is sent again: %s', async ([init, isRepeated]) => {
     const { client, page } = openPage();
     const state = server(page);
+    await client.session();
     const call = client.graph('/me/messages', init);
     const ended = thrownBy(call);
     await flush();
@@ -158,6 +159,34 @@ describe('a call that needs the person', () => {
     expect(callsTo(page, '/me/messages')).toBe(isRepeated ? 2 : 1);
     if (isRepeated) expect(error).toBeUndefined();
     else expect(error).toMatchObject({ name: 'InteractionFailed', kind: 'not_repeated' });
+  });
+
+  it.for([
+    ['a read', {}, 'other_account'],
+    ['a write', { method: 'POST', body: 'text', repeat: true }, 'other_account'],
+  ] as const)('as %s is not repeated for somebody else who signed in meanwhile', async ([, init, kind]) => {
+    const { client, page } = openPage();
+    let username = 'alice@contoso.example';
+    const state = server(page, () => signedIn({ username }));
+    await client.session();
+    const ended = thrownBy(client.graph('/me/messages', init));
+    await flush();
+    state.granted.add('mail');
+    username = 'ben@contoso.example';
+    page.tabs.say(word(page.popups[0]?.id));
+    expect(await ended).toMatchObject({ name: 'InteractionFailed', kind });
+    expect(callsTo(page, '/me/messages')).toBe(1);
+  });
+
+  it('as a write of nobody knows whom is not repeated', async () => {
+    const { client, page } = openPage();
+    const state = server(page);
+    const ended = thrownBy(client.graph('/me/messages', { method: 'POST', body: 'text', repeat: true }));
+    await flush();
+    state.granted.add('mail');
+    page.tabs.say(word(page.popups[0]?.id));
+    expect(await ended).toMatchObject({ name: 'InteractionFailed', kind: 'not_repeated' });
+    expect(callsTo(page, '/me/messages')).toBe(1);
   });
 
   it('ends at once when its caller gives up, and others go on waiting', async () => {
