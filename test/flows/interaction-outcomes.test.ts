@@ -267,6 +267,17 @@ describe('a sign-in in a popup', () => {
     expect(end.body).not.toContain('AADSTS');
   });
 
+  it('that Entra cannot finish just now says so to the app, and makes no session', async () => {
+    const browser = withoutSession();
+    const callback = await callbackAddress(browser, `/api/auth/login?${popup}`);
+    world.entra.switches.outage = 'json-503';
+    const end = await browser.request(callback.href, page);
+    world.entra.switches.outage = 'none';
+    expect(messageIn(end)).toMatchObject({ outcome: 'sign_in_service_unavailable' });
+    expect(end.body).toContain('Microsoft could not sign you in just now');
+    expect(setsSession(end)).toBe(false);
+  });
+
   it('that begins again by itself is still in the popup', async () => {
     const browser = withoutSession();
     const callback = await callbackAddress(browser, `/api/auth/login?${popup}`);

@@ -128,39 +128,48 @@ export function createCallback(needs: CallbackNeeds): Callback {
       const { transaction } = opened;
       const attempt: Attempt = { transaction, usedSlot: state.slot, session, cookies, log };
 
-      if (query.error !== undefined) {
-        return refuse(
-          attempt,
-          readAuthorizationError(query.error, query.errorDescription, query.errorSubcode),
-        );
-      }
-      const { code } = query;
-      if (code === undefined || code === '' || code.length > MAX_CODE_LENGTH) throw noSuchTransaction();
-      const redemption = await codeFlow.redeem({
-        ...transaction,
-        scopes: requestedScopes(policy, transaction),
-        code,
+      const end = settle(attempt, query);
+      if (transaction.popupId === undefined) return end;
+      // A window that only shows an error would leave the app waiting for it.
+      return end.catch((error: unknown) => {
+        if (!(error instanceof BffError) || error.status !== 503) throw error;
+        return refuse(attempt, { outcome: 'sign_in_service_unavailable', reason: error.code });
       });
-      switch (redemption.kind) {
-        case 'redeemed':
-          return signIn(attempt, redemption);
-        case 'untrusted':
-          return refuse(attempt, { outcome: 'sign_in_refused', reason: redemption.reason });
-        case 'fewer-permissions':
-          return refuse(attempt, { outcome: 'fewer_permissions', reason: redemption.kind });
-        case 'refused':
-          if (redemption.meaning.kind === 'interaction-required') {
-            const refusal = readRedemptionRefusal(redemption.meaning.reason);
-            return refusal === undefined ? codeNotUsable(attempt) : refuse(attempt, refusal);
-          }
-          log('error', { event: 'code-redemption-failed', meaning: redemption.meaning.kind });
-          throw new BffError('sign_in_service_unavailable', {
-            detail: 'Microsoft Entra ID did not finish the sign-in. Try again in a moment.',
-            retryAfterSeconds: 10,
-          });
-      }
     },
   };
+
+  /** @throws {BffError} login_transaction_invalid, sign_in_service_unavailable, storage_unavailable */
+  async function settle(attempt: Attempt, query: CallbackQuery): Promise<CallbackOutcome> {
+    const { transaction, log } = attempt;
+    if (query.error !== undefined) {
+      return refuse(attempt, readAuthorizationError(query.error, query.errorDescription, query.errorSubcode));
+    }
+    const { code } = query;
+    if (code === undefined || code === '' || code.length > MAX_CODE_LENGTH) throw noSuchTransaction();
+    const redemption = await codeFlow.redeem({
+      ...transaction,
+      scopes: requestedScopes(policy, transaction),
+      code,
+    });
+    switch (redemption.kind) {
+      case 'redeemed':
+        return signIn(attempt, redemption);
+      case 'untrusted':
+        return refuse(attempt, { outcome: 'sign_in_refused', reason: redemption.reason });
+      case 'fewer-permissions':
+        return refuse(attempt, { outcome: 'fewer_permissions', reason: redemption.kind });
+      case 'refused':
+        if (redemption.meaning.kind === 'interaction-required') {
+          const refusal = readRedemptionRefusal(redemption.meaning.reason);
+          return refusal === undefined ? codeNotUsable(attempt) : refuse(attempt, refusal);
+        }
+        log('error', { event: 'code-redemption-failed', meaning: redemption.meaning.kind });
+        throw new BffError('sign_in_service_unavailable', {
+          detail: 'Microsoft Entra ID did not finish the sign-in. Try again in a moment.',
+          retryAfterSeconds: 10,
+        });
+    }
+  }
 
   async function signIn(attempt: Attempt, redeemed: Redeemed): Promise<CallbackOutcome> {
     const { transaction, usedSlot, session, log } = attempt;
