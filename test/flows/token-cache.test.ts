@@ -302,7 +302,7 @@ describe('a row that somebody with access to the table changed', () => {
   it('to look like one of a newer version: this one asks to wait, and signs nobody out (TC-8)', async () => {
     const browser = await signedIn('ben');
     const { keys, columns } = await rowOf(browser);
-    for (const change of [{ schema: 2 }, { keyId: 2 }]) {
+    for (const change of [{ schema: 3 }, { keyId: 2 }]) {
       await table().upsertEntity({ ...keys, ...columns, ...change }, 'Replace');
       const call = await browser.script('GET', '/api/graph/v1.0/me');
       expect(call.status).toBe(503);

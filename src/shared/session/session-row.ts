@@ -8,7 +8,9 @@ import { sidPartition } from './companion-rows.ts';
 import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './session.ts';
 import type { RowAddress, SessionAddress } from './session-cookie.ts';
 
-const SCHEMA = 1;
+/** 1 had neither lease nor pauses. It is read, and written anew as this one. */
+const SCHEMA = 2;
+const OLDEST_SCHEMA = 1;
 const PART_BYTES = 60 * 1024; // a binary column holds 64 KiB
 // An entity holds 1 MiB and the emulator counts binary as base64, 4/3 of its size (measured).
 const MAX_SEALED_BYTES = 700 * 1024;
@@ -55,8 +57,8 @@ export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
     rowKey: `session-${rowId.toString('base64url')}`,
   });
   // Bound to its place: a row copied to another partition, row or table, or relabelled, does not open (TC-3).
-  const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number) =>
-    encodeFields(['session-row', tableName, partitionKey, rowKey, SCHEMA, keyId]);
+  const additionalData = ({ partitionKey, rowKey }: RowKeys, schema: number, keyId: number) =>
+    encodeFields(['session-row', tableName, partitionKey, rowKey, schema, keyId]);
   const rowKeyBytes = (keyBytes: Buffer, secret: Buffer) => deriveKey(keyBytes, 'session-row', secret);
 
   return {
@@ -68,7 +70,7 @@ export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
       const sealed = seal(
         rowKeyBytes(bytes, address.secret),
         pack(content),
-        additionalData(keys, id),
+        additionalData(keys, SCHEMA, id),
         random,
       );
       if (sealed.length > MAX_SEALED_BYTES) {
@@ -95,14 +97,14 @@ export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
         return { kind: 'unreadable' };
       }
       if (schema > SCHEMA) return { kind: 'newer' };
-      if (schema !== SCHEMA) return { kind: 'unreadable' };
+      if (schema < OLDEST_SCHEMA || !Number.isInteger(schema)) return { kind: 'unreadable' };
       const found = keyRing.find(keyId);
       if (found.kind === 'newer') return { kind: 'newer' };
       if (found.kind === 'retired') return { kind: 'retired-key' };
       const plaintext = open(
         rowKeyBytes(found.key.bytes, address.secret),
         joinParts(columns),
-        additionalData(keysOf(address), keyId),
+        additionalData(keysOf(address), schema, keyId),
       );
       return plaintext === undefined
         ? { kind: 'unreadable' }
@@ -142,12 +144,15 @@ function pack({ facts, msalCache, tokenGeneration, refreshFailure }: SessionCont
 
 function unpack(packed: Buffer): SessionContent {
   const text = zstdDecompressSync(packed, { maxOutputLength: MAX_CONTENT_BYTES }).toString('utf8');
-  // The bytes are authenticated: they are what `pack` wrote under this schema.
-  const { facts, ...rest } = JSON.parse(text) as StoredContent;
-  return { facts: fromStoredFacts(facts), ...rest };
+  // The bytes are authenticated: they are what `pack` wrote, under this schema or the one before.
+  const { facts, tokenGeneration = 0, ...rest } = JSON.parse(text) as StoredContent;
+  return { facts: fromStoredFacts({ ...facts, withheld: facts.withheld ?? {} }), tokenGeneration, ...rest };
 }
 
-type StoredContent = Omit<SessionContent, 'facts'> & { readonly facts: StoredFacts };
+interface StoredContent extends Omit<SessionContent, 'facts' | 'tokenGeneration'> {
+  readonly facts: Omit<StoredFacts, 'withheld'> & Partial<Pick<StoredFacts, 'withheld'>>;
+  readonly tokenGeneration?: number;
+}
 
 function tooLarge(): BffError {
   return new BffError('storage_unavailable', { detail: 'The session holds more than a table row can.' });

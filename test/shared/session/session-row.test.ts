@@ -1,8 +1,10 @@
+import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createKeyRing, type KeyRing } from '../../../src/shared/crypto/key-ring.ts';
-import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { deriveKey, encodeFields, seal, secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
+import { toStoredFacts } from '../../../src/shared/session/session.ts';
 import type { SessionAddress } from '../../../src/shared/session/session-cookie.ts';
 import { createSessionRowCodec } from '../../../src/shared/session/session-row.ts';
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
@@ -123,7 +125,39 @@ describe('a session row', () => {
   it('of a retired key, of a newer key and of a newer version: three different answers', () => {
     expect(codecOf({ keyRing: createKeyRing([key(3)]) }).open(address, row)).toEqual({ kind: 'retired-key' });
     expect(codecOf({ keyRing: createKeyRing([key(1)]) }).open(address, row)).toEqual({ kind: 'newer' });
-    expect(codec.open(address, withColumns({ schema: 2 }))).toEqual({ kind: 'newer' });
+    expect(codec.open(address, withColumns({ schema: 3 }))).toEqual({ kind: 'newer' });
+  });
+
+  it('of the version before opens, with what that did not know yet, and is written anew as this one (K5)', () => {
+    const { facts, msalCache } = content;
+    const { withheld: _later, ...storedFacts } = toStoredFacts(facts);
+    const text = JSON.stringify({ facts: { ...storedFacts, declinedFeatures: ['mail'] }, msalCache });
+    const { partitionKey, rowKey } = row;
+    const before: Row = {
+      partitionKey,
+      rowKey,
+      columns: {
+        schema: 1,
+        keyId: 2,
+        expiresAt: facts.expiresAt,
+        lastUsedAt: state.lastUsedAt,
+        part0: seal(
+          deriveKey(key(2).bytes, 'session-row', address.secret),
+          zstdCompressSync(text),
+          encodeFields(['session-row', 'sessions', partitionKey, rowKey, 1, 2]),
+          secureRandomBytes,
+        ),
+      },
+    };
+    const opening = codec.open(address, before);
+    if (opening.kind !== 'opened') throw new Error(opening.kind);
+    expect(opening.content).toMatchObject({ msalCache, tokenGeneration: 0, facts: { withheld: {} } });
+    expect(opening.state).toEqual({ lastUsedAt: state.lastUsedAt, generation: 0 });
+    expect(codec.toRow(address, opening.content, opening.state).columns['schema']).toBe(2);
+    // Relabelled as the other version neither opens: the version is sealed in.
+    expect(codec.open(address, { ...before, columns: { ...before.columns, schema: 2 } }).kind).toBe(
+      'unreadable',
+    );
   });
 
   describe('does not open (TC-3)', () => {
@@ -205,7 +239,7 @@ describe('a session row', () => {
     const mutation = fc.oneof(
       fc.record({ part0: changedBytes }),
       fc.record({ part0: value }),
-      fc.record({ schema: value.filter((changed) => changed !== 1) }),
+      fc.record({ schema: value.filter((changed) => changed !== 2) }),
       fc.record({ keyId: value.filter((changed) => changed !== 2) }),
       fc.record({ part1: fc.uint8Array({ minLength: 1 }) }),
       fc.record({ lastUsedAt: value.filter((changed) => !(changed instanceof Date)) }),
