@@ -1,7 +1,5 @@
 import { optionalSession } from '../shared/access/guard.ts';
-import type { Callback, CallbackOutcome } from '../shared/auth/callback.ts';
-import type { RefusalOutcome } from '../shared/auth/refusal.ts';
-import type { ReturnPath } from '../shared/auth/return-path.ts';
+import type { Callback } from '../shared/auth/callback.ts';
 import type { LoginWish } from '../shared/auth/transaction.ts';
 import { ADMIN_CONSENT_STATE } from '../shared/entra/authority.ts';
 import { BffError } from '../shared/errors.ts';
@@ -9,8 +7,8 @@ import { type CookieNames, type CookieToSet, clearedCookie } from '../shared/htt
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { adminConsentPage } from '../shared/http/pages/admin-consent-page.ts';
 import { bouncePage } from '../shared/http/pages/bounce-page.ts';
-import { type PopupWording, popupPage } from '../shared/http/pages/popup-page.ts';
-import { refusalResponse, refusalWording } from '../shared/http/pages/refusal-page.ts';
+import { popupPage } from '../shared/http/pages/popup-page.ts';
+import { refusalResponse } from '../shared/http/pages/refusal-page.ts';
 import { type Query, requireQuery } from '../shared/http/query.ts';
 import { type BffRequest, isBounced } from '../shared/http/request.ts';
 import { type BffResponse, redirectResponse } from '../shared/http/response.ts';
@@ -47,53 +45,34 @@ export const callback = (endpoint: Endpoint, { flow, names, adminConsentUrl }: C
         readTransactionCookies(request.cookies, names),
         request.log,
       );
-      return toResponse(outcome);
-
-      function toResponse(outcome: CallbackOutcome): BffResponse {
-        if (outcome.kind === 'bounce') return bouncePage(request.path, request.rawQuery);
-        const used = clearedCookie(names.transaction(outcome.usedSlot));
-        switch (outcome.kind) {
-          case 'signed-in': {
-            const { cookieValue, maxAgeSeconds } = outcome;
-            return arrived(outcome, [{ name: names.session, value: cookieValue, maxAgeSeconds }, used]);
-          }
-          case 'already-signed-in':
-            return arrived(outcome, [used]);
-          case 'restarted': {
-            const next = transactionCookie(outcome.login.started, names);
-            return redirectResponse(outcome.login.location, used.name === next.name ? [next] : [used, next]);
-          }
-          case 'refused': {
-            const { wish, refusal } = outcome;
-            const inPopup = popupResponse(wish, refusal.outcome, refusalWording(refusal.outcome));
-            const response =
-              inPopup ?? refusalResponse(request, refusal.outcome, wish, adminConsentUrl(wish));
-            return { ...response, cookies: [used] };
-          }
+      if (outcome.kind === 'bounce') return bouncePage(request.path, request.rawQuery);
+      const used = clearedCookie(names.transaction(outcome.usedSlot));
+      switch (outcome.kind) {
+        case 'signed-in': {
+          const { cookieValue, maxAgeSeconds } = outcome;
+          return arrived(outcome.wish, [{ name: names.session, value: cookieValue, maxAgeSeconds }, used]);
+        }
+        case 'already-signed-in':
+          return arrived(outcome.wish, [used]);
+        case 'restarted': {
+          const next = transactionCookie(outcome.login.started, names);
+          return redirectResponse(outcome.login.location, used.name === next.name ? [next] : [used, next]);
+        }
+        case 'refused': {
+          const { wish, refusal } = outcome;
+          const response = refusalResponse(request, refusal.outcome, wish, adminConsentUrl(wish));
+          return { ...response, cookies: [used] };
         }
       }
     },
   );
 
 /** Signed in: on to where the person was, or, in a popup, the word to the app that waits. */
-function arrived(
-  { wish, returnPath }: { readonly wish: LoginWish; readonly returnPath: ReturnPath },
-  cookies: readonly CookieToSet[],
-): BffResponse {
-  const inPopup = popupResponse(wish, 'signed_in', {
-    title: 'Done',
-    detail: 'You can close this window and go on in the app.',
-  });
-  return inPopup === undefined ? redirectResponse(returnPath, cookies) : { ...inPopup, cookies };
-}
-
-function popupResponse(
-  { popupId: id, feature }: LoginWish,
-  outcome: RefusalOutcome | 'signed_in',
-  wording: PopupWording,
-): BffResponse | undefined {
-  if (id === undefined) return undefined;
-  return popupPage({ id, outcome, ...(feature === undefined ? {} : { feature }) }, wording);
+function arrived({ popupId, feature, returnPath }: LoginWish, cookies: readonly CookieToSet[]): BffResponse {
+  if (popupId === undefined) return redirectResponse(returnPath, cookies);
+  const message = { id: popupId, outcome: 'signed_in', ...(feature === undefined ? {} : { feature }) };
+  const detail = 'You can close this window and go on in the app.';
+  return { ...popupPage(message, { title: 'Done', detail, backHref: returnPath }), cookies };
 }
 
 /** A browser that loads ahead of the person must not use up the code (CB-7). @throws {BffError} request_invalid */

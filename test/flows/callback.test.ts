@@ -162,6 +162,23 @@ describe('a callback', () => {
     expect([...thief.cookies().keys()]).toEqual([]);
   });
 
+  it('with a code that is used up is no yes to a permission that the session lacks (CB-2)', async () => {
+    const browser = alice.clone();
+    await signIn(browser, { user: 'alice' });
+    const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail&feature=mail');
+    const first = browser.clone();
+    await first.request(callback.href);
+    const transaction = new Map(browser.cookies());
+    const restarted = await browser.request(callback.href);
+    expect(new URL(restarted.headers.location ?? '').origin).toBe(world.entra.origin);
+
+    // Where the first use gave the permission, there is nothing left to ask.
+    const session = first.cookies().get('session') ?? '';
+    first.jar.set('localhost', transaction.set('session', session));
+    const answered = await first.request(callback.href);
+    expect([answered.status, answered.headers.location]).toEqual([303, '/mail']);
+  });
+
   it('is finished after the restart as if nothing had happened (CB-2)', async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');

@@ -77,6 +77,14 @@ describe('a sign-in that took longer than 15 minutes', () => {
     const answer = await later(16 * 60, () => browser.request(callback.href, page));
     expect([answer.status, answer.headers.location]).toEqual([303, '/mail']);
   });
+
+  it('and was asked for anew begins again: having been signed in before proves nothing (ID-11)', async () => {
+    const browser = alice.clone();
+    const shown = await browser.navigate('/api/auth/login?prompt=login');
+    const end = await later(16 * 60, () => browser.submit(shown, { account: userId('alice') }));
+    expect(end.url.origin).toBe(world.entra.origin);
+    expect(end.url.searchParams.get('prompt')).toBe('login');
+  });
 });
 
 describe('another account than the one that was asked for', () => {
@@ -265,6 +273,22 @@ describe('a sign-in in a popup', () => {
     expect(messageIn(end)).toMatchObject({ outcome: 'consent_declined', feature: 'profile' });
     expect(end.body).toContain('You said no');
     expect(end.body).not.toContain('AADSTS');
+  });
+
+  it('that needs an administrator shows the link to send on, a reference and a way back', async () => {
+    const browser = alice.clone();
+    const callback = await callbackAddress(
+      browser,
+      `/api/auth/login?feature=profile&return_to=/mail&${popup}`,
+    );
+    callback.searchParams.delete('code');
+    callback.searchParams.set('error', 'access_denied');
+    callback.searchParams.set('error_description', 'AADSTS90094: an administrator');
+    const end = await browser.request(callback.href, page);
+    expect(messageIn(end)).toMatchObject({ outcome: 'admin_consent_required', feature: 'profile' });
+    expect(end.body).toMatch(/<a href="[^"]+\/v2\.0\/adminconsent\?[^"]+">Link for your administrator/);
+    expect(end.body).toMatch(/Reference <code>[\w-]+</);
+    expect(end.body).toContain('<a class="button" href="/mail">Back to the app</a>');
   });
 
   it('that Entra cannot finish just now says so to the app, and makes no session', async () => {

@@ -4,14 +4,14 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { CodeFlow, CodeRedemption } from '../entra/authorize.ts';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
-import { withholdAgain } from '../interaction/withheld.ts';
+import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
+import { isLacking, withholdAgain } from '../interaction/withheld.ts';
 import type { Policy } from '../proxy/policy.ts';
 import type { SessionFacts, WithheldFeature } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Login, requestedScopes, type StartedLogin } from './login.ts';
 import { type Refusal, readAuthorizationError, readRedemptionRefusal, withheldBy } from './refusal.ts';
-import type { ReturnPath } from './return-path.ts';
 import {
   type LoginTransaction,
   type LoginWish,
@@ -39,17 +39,15 @@ export type CallbackOutcome =
   | { readonly kind: 'bounce' }
   | {
       readonly kind: 'signed-in';
-      readonly returnPath: ReturnPath;
       readonly cookieValue: string;
       /** Until the session's absolute limit. */
       readonly maxAgeSeconds: number;
       readonly wish: LoginWish;
       readonly usedSlot: TransactionSlot;
     }
-  /** A replayed callback in a browser that is signed in. */
+  /** A replayed callback, in a browser that has what it was for. */
   | {
       readonly kind: 'already-signed-in';
-      readonly returnPath: ReturnPath;
       readonly wish: LoginWish;
       readonly usedSlot: TransactionSlot;
     }
@@ -124,7 +122,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
       if (query.issuer !== undefined && !isOwnIssuer(query.issuer)) throw noSuchTransaction();
       const opened = transactions.open(state, cookies);
       if (opened.kind === 'none') throw noSuchTransaction();
-      if (opened.kind === 'expired') return beginAgain(opened.wish, state.slot, session, cookies);
+      if (opened.kind === 'expired') return beginAgain(opened, state.slot, session, cookies);
       const { transaction } = opened;
       const attempt: Attempt = { transaction, usedSlot: state.slot, session, cookies, log };
 
@@ -192,7 +190,6 @@ export function createCallback(needs: CallbackNeeds): Callback {
     log('info', { event: 'signed-in', feature: transaction.feature });
     return {
       kind: 'signed-in',
-      returnPath: transaction.returnPath,
       cookieValue: created.cookieValue,
       maxAgeSeconds: Math.max(1, Math.floor((facts.expiresAt.getTime() - now().getTime()) / 1000)),
       wish: transaction,
@@ -203,8 +200,9 @@ export function createCallback(needs: CallbackNeeds): Callback {
   /** Most likely a replayed callback: this browser got in by the code's first use, or begins once more. Never a second cookie. */
   async function codeNotUsable(attempt: Attempt): Promise<CallbackOutcome> {
     const { transaction, usedSlot, session, cookies } = attempt;
-    const { returnPath } = transaction;
-    if (session !== undefined) return { kind: 'already-signed-in', returnPath, wish: transaction, usedSlot };
+    if (isAnsweredBy(session, transaction, transaction.startedAt)) {
+      return { kind: 'already-signed-in', wish: transaction, usedSlot };
+    }
     const begun = await login.restart(transaction, cookies);
     return begun === undefined
       ? refuse(attempt, { outcome: 'sign_in_refused', reason: 'code_refused' })
@@ -213,14 +211,14 @@ export function createCallback(needs: CallbackNeeds): Callback {
 
   /** The person took longer than a transaction lasts: once it begins again by itself, then only by a click. */
   async function beginAgain(
-    wish: LoginWish,
+    { wish, startedAt }: { readonly wish: LoginWish; readonly startedAt: Date },
     usedSlot: TransactionSlot,
     session: Session | undefined,
     cookies: TransactionCookies,
   ): Promise<CallbackOutcome> {
     // The back button, in a browser that got in long ago.
-    if (session !== undefined && wish.feature === undefined) {
-      return { kind: 'already-signed-in', returnPath: wish.returnPath, wish, usedSlot };
+    if (isAnsweredBy(session, wish, startedAt)) {
+      return { kind: 'already-signed-in', wish, usedSlot };
     }
     const begun = await login.restart(wish, cookies);
     if (begun !== undefined) return { kind: 'restarted', login: begun, usedSlot };
@@ -314,8 +312,16 @@ function isOtherAccount(
   return !isSamePrincipal(session.facts.claims.principal, claims.principal);
 }
 
-/** Entra's documented tolerance between clocks. */
-const CLOCK_SKEW_MS = 5 * 60_000;
+/** The browser has already what the sign-in was begun for, by its code's first use or by a sign-in of another tab. */
+function isAnsweredBy(
+  session: Session | undefined,
+  { scopes, prompt, onlyOnce }: LoginWish,
+  startedAt: Date,
+): boolean {
+  if (session === undefined || isLacking(session, scopes)) return false;
+  const asksAnew = prompt === 'login' || prompt === 'select_account' || onlyOnce === true;
+  return !asksAnew || session.facts.signedInAt.getTime() >= startedAt.getTime();
+}
 
 /**
  * A sign-in was asked for by `prompt=login`, and what came back says that the person had signed in before: whoever holds
@@ -323,7 +329,7 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  */
 function isStale({ prompt, startedAt }: LoginTransaction, { claims }: Redeemed): boolean {
   if (prompt !== 'login' || claims.authenticatedAt === undefined) return false;
-  return claims.authenticatedAt.getTime() < startedAt.getTime() - CLOCK_SKEW_MS;
+  return claims.authenticatedAt.getTime() < startedAt.getTime() - CLOCK_SKEW_SECONDS * 1000;
 }
 
 function noSuchTransaction(): BffError {

@@ -1,7 +1,6 @@
 import { type Guard, satisfies } from '../access/guard.ts';
-import { lackingScopes } from '../entra/scopes.ts';
 import { loginPath } from '../interaction/interaction.ts';
-import { withheldNow } from '../interaction/withheld.ts';
+import { isLacking, withheldNow } from '../interaction/withheld.ts';
 import type { Policy } from '../proxy/policy.ts';
 import type { Session } from '../session/session-store.ts';
 
@@ -39,7 +38,7 @@ export function createSessionAnswer({ policy, guards, now }: SessionAnswerNeeds)
     const { facts, idleExpiresAt } = session;
     const { principal, roles } = facts.claims;
     const featureState = (name: string, scopes: readonly string[]): FeatureState => {
-      if (lackingScopes(scopes, facts.grantedScopes).length === 0) return 'granted';
+      if (!isLacking(session, scopes)) return 'granted';
       const withheld = withheldNow(session, name, now());
       if (withheld === undefined) return 'not_asked';
       return withheld.by === 'person' ? 'declined' : 'needs_admin';

@@ -34,7 +34,7 @@ export interface LoginTransaction extends LoginWish {
 export type OpenedTransaction =
   | { readonly kind: 'open'; readonly transaction: LoginTransaction }
   /** It took longer than a transaction lasts: nothing of it counts but what it was begun for. */
-  | { readonly kind: 'expired'; readonly wish: LoginWish }
+  | { readonly kind: 'expired'; readonly wish: LoginWish; readonly startedAt: Date }
   /** None, of another browser, or of another app registration. */
   | { readonly kind: 'none' };
 
@@ -76,7 +76,7 @@ export const TRANSACTION_COOKIE_SECONDS = 60 * 60;
 
 export function createTransactions({ sealer, random, now, boundTo, origin }: TransactionNeeds): Transactions {
   const secret = () => random(SECRET_BYTES).toString('base64url');
-  const sealedTo = (slot: TransactionSlot) => [...boundTo, String(slot)];
+  const sealedTo = (slot: TransactionSlot) => [...boundTo, STORED_FORM, String(slot)];
   const openSlot = (slot: TransactionSlot, cookies: TransactionCookies) => {
     const value = cookies.get(slot);
     const opened = value === undefined ? undefined : sealer.open(value, sealedTo(slot));
@@ -119,10 +119,15 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
       if (stored === undefined || !equalBytes(Buffer.from(stored.state), Buffer.from(text))) {
         return { kind: 'none' };
       }
-      return isAlive(stored) ? { kind: 'open', transaction: stored } : { kind: 'expired', wish: stored };
+      return isAlive(stored)
+        ? { kind: 'open', transaction: stored }
+        : { kind: 'expired', wish: stored, startedAt: stored.startedAt };
     },
   };
 }
+
+/** Sealed with every transaction, so that one of another version does not open. Counts up when the form changes. */
+const STORED_FORM = '2';
 
 /** By place, not by name: five of these have to fit into a cookie header (LR-6). */
 type StoredTransaction = readonly [

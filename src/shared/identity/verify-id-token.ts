@@ -32,7 +32,8 @@ export class IdTokenRefused extends Error {
   }
 }
 
-const CLOCK_SKEW_SECONDS = 5 * 60; // Entra's documented tolerance
+/** Entra's documented tolerance between clocks. */
+export const CLOCK_SKEW_SECONDS = 5 * 60;
 const MAX_AGE_SECONDS = 60 * 60; // a token handed out at sign-in or refresh is minutes old at the most
 const MAX_TOKEN_BYTES = 64 * 1024;
 

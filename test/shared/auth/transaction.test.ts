@@ -11,7 +11,11 @@ import {
 } from '../../../src/shared/auth/transaction.ts';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
-import { createTextSealer, type SealedTextPurpose } from '../../../src/shared/crypto/sealed-text.ts';
+import {
+  createTextSealer,
+  type SealedTextPurpose,
+  type TextSealer,
+} from '../../../src/shared/crypto/sealed-text.ts';
 
 const origin = 'https://app.example';
 const registration = ['https://login.example/tenant', 'client', `${origin}/api/auth/callback`];
@@ -47,6 +51,15 @@ describe('a login transaction', () => {
     });
     nowMs += 1;
     expect(open(started)).toEqual({ kind: 'none' });
+  });
+
+  it('of the version before does not open: it was stored in another form', () => {
+    const started = transactions.start(wish, new Map());
+    const { state, nonce, codeVerifier } = started.transaction;
+    const stored = { ...wish, state, nonce, codeVerifier, startedAtMs: nowMs };
+    const boundTo = [...registration, String(started.slot)];
+    const cookieValue = sealerOf({}).seal(stored, boundTo, new Date(nowMs + 60_000));
+    expect(open({ ...started, cookieValue })).toEqual({ kind: 'none' });
   });
 
   it('has a state, nonce and code verifier of 256 random bits each, never twice (LR-1)', () => {
@@ -182,9 +195,24 @@ function create({
   ring?: typeof keyRing;
   purpose?: SealedTextPurpose;
 } = {}): Transactions {
-  const now = () => new Date(nowMs);
-  const sealer = createTextSealer({ keyRing: ring, purpose, now, random: secureRandomBytes });
-  return createTransactions({ sealer, random: secureRandomBytes, now, boundTo, origin });
+  const sealer = sealerOf({ ring, purpose });
+  return createTransactions({
+    sealer,
+    random: secureRandomBytes,
+    now: () => new Date(nowMs),
+    boundTo,
+    origin,
+  });
+}
+
+function sealerOf({
+  ring = keyRing,
+  purpose = 'login-transaction',
+}: {
+  ring?: typeof keyRing;
+  purpose?: SealedTextPurpose;
+}): TextSealer {
+  return createTextSealer({ keyRing: ring, purpose, now: () => new Date(nowMs), random: secureRandomBytes });
 }
 
 function open({ transaction, slot, cookieValue }: StartedTransaction, at = transactions) {

@@ -13,7 +13,7 @@ export function adminConsentPage(approved: boolean): BffResponse {
 <h1>${approved ? 'Approved' : 'Not approved'}</h1>
 <p>${
       approved
-        ? 'People of your organization can use these permissions now. Whoever was waiting only has to try again.'
+        ? 'People of your organization can use these permissions now. Whoever was waiting can try again in the app.'
         : 'The permissions were not given. People can go on using the app without them.'
     }</p>
 <div class="actions"><a class="button main" href="/">To the app</a></div>

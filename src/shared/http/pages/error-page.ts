@@ -3,7 +3,7 @@ import { loginPath } from '../../interaction/interaction.ts';
 import { problemHeaders } from '../problem.ts';
 import type { BffResponse } from '../response.ts';
 import { html } from './html.ts';
-import { page } from './layout.ts';
+import { administratorLink, page } from './layout.ts';
 
 export interface ErrorPageOptions {
   readonly title?: string;
@@ -32,11 +32,7 @@ export function errorPage(
     content: html`<section class="card">
 <h1>${title}</h1>
 ${error.detail === undefined ? undefined : html`<p>${error.detail}</p>`}
-${
-  options.forAdministrator &&
-  html`<p><a href="${options.forAdministrator}">Link for your administrator</a></p>
-<p class="quiet"><code>${options.forAdministrator}</code></p>`
-}
+${options.forAdministrator && administratorLink(options.forAdministrator)}
 <div class="actions">
 <a class="button main" href="${options.backHref ?? '/'}">Back to the app</a>
 ${tryAgain && html`<a class="button" href="${tryAgain.href}">${tryAgain.label}</a>`}

@@ -46,6 +46,12 @@ export interface Page {
   readonly scriptNonce?: string;
 }
 
+/** A link for somebody else: shown to be followed and to be copied. */
+export function administratorLink(href: string): Html {
+  return html`<p><a href="${href}">Link for your administrator</a></p>
+<p class="quiet"><code>${href}</code></p>`;
+}
+
 /** A page for a person. Its CSP has no `sandbox`, which would make the origin opaque and bounces loop. */
 export function page({
   title,

@@ -1,7 +1,7 @@
 import { secureRandomBytes } from '../../crypto/seal.ts';
 import type { BffResponse } from '../response.ts';
 import { html } from './html.ts';
-import { page } from './layout.ts';
+import { administratorLink, page } from './layout.ts';
 
 /** How an interaction in a popup ended, as the app is told it. */
 export interface PopupMessage {
@@ -11,9 +11,15 @@ export interface PopupMessage {
   readonly feature?: string;
 }
 
-export interface PopupWording {
+export interface PopupText {
   readonly title: string;
   readonly detail: string;
+  /** Where this window goes when it cannot close: a path of ours. */
+  readonly backHref: string;
+  /** A link for somebody else: shown to be copied. */
+  readonly forAdministrator?: string;
+  /** What whoever is asked for help needs to know. */
+  readonly reference?: string;
 }
 
 /**
@@ -21,17 +27,22 @@ export interface PopupWording {
  * by postMessage to our own origin where there still is one; then it closes. The message carries nothing that counts:
  * the app asks the server.
  */
-export function popupPage(message: PopupMessage, { title, detail }: PopupWording, status = 200): BffResponse {
+export function popupPage(message: PopupMessage, text: PopupText): BffResponse {
+  const { title, detail, backHref, forAdministrator, reference } = text;
   const nonce = secureRandomBytes(16).toString('base64');
   return page({
     title,
-    status,
     scriptNonce: nonce,
     content: html`<section class="card">
 <h1>${title}</h1>
 <p>${detail}</p>
-<div class="actions"><button class="button main" id="close" type="button">Close this window</button></div>
+${forAdministrator && administratorLink(forAdministrator)}
+<div class="actions">
+<button class="button main" id="close" type="button">Close this window</button>
+<a class="button" href="${backHref}">Back to the app</a>
+</div>
 </section>
+${reference && html`<p class="quiet">Reference <code>${reference}</code></p>`}
 <script nonce="${nonce}" data-message="${JSON.stringify({ type: 'entra-bff:interaction', ...message })}">${{ html: script }}</script>`,
   });
 }

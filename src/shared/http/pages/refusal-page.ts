@@ -6,6 +6,7 @@ import { problemResponse } from '../problem.ts';
 import { type BffRequest, prefersHtml } from '../request.ts';
 import type { BffResponse } from '../response.ts';
 import { errorPage } from './error-page.ts';
+import { popupPage } from './popup-page.ts';
 
 interface Wording {
   readonly code: ProblemCode;
@@ -82,22 +83,32 @@ const wordings: Record<RefusalOutcome, Wording> = {
   },
 };
 
-/** What happened, in two lines. */
-export function refusalWording(outcome: RefusalOutcome): Pick<Wording, 'title' | 'detail'> {
-  return wordings[outcome];
-}
-
-/** The end of a sign-in that made no session: a page with two ways on, or a problem for who asks for JSON. */
+/**
+ * The end of a sign-in that made no session: a page with two ways on, a problem for who asks for JSON, or the word to the
+ * app whose window this is.
+ */
 export function refusalResponse(
   request: BffRequest,
   outcome: RefusalOutcome,
-  { returnPath, feature }: LoginWish,
+  { returnPath, feature, popupId }: LoginWish,
   adminConsentUrl: string,
 ): BffResponse {
   const { code, title, detail, tryAgain } = wordings[outcome];
+  const forAdministrator = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
+  if (popupId !== undefined) {
+    return popupPage(
+      { id: popupId, outcome, ...(feature === undefined ? {} : { feature }) },
+      {
+        title,
+        detail,
+        backHref: returnPath,
+        reference: request.invocationId,
+        ...(forAdministrator === undefined ? {} : { forAdministrator }),
+      },
+    );
+  }
   const query = new URLSearchParams({ ...(feature === undefined ? {} : { feature }), return_to: returnPath });
   const href = `${loginPath}?${query}`;
-  const forAdministrator = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
   const error = new BffError(code, {
     detail,
     extensions: {
