@@ -35,6 +35,7 @@ import { cookieNames } from './shared/http/cookies.ts';
 import { allMethods, createEndpoint } from './shared/http/endpoint.ts';
 import { createInteraction } from './shared/interaction/interaction.ts';
 import { createHttpSender, type SendHttp } from './shared/network/http-request.ts';
+import { createForward } from './shared/proxy/forward.ts';
 import type { Policy } from './shared/proxy/policy.ts';
 import { createProxy } from './shared/proxy/proxy.ts';
 import { createSessionStore } from './shared/session/session-store.ts';
@@ -172,7 +173,9 @@ export function registerBff(
     acquireToken,
     interaction,
   };
-  const proxy = createProxy({ ...upstream, policy, sendHttp, bodyLimitBytes: config.graph.bodyLimitBytes });
+  const { bodyLimitBytes } = config.graph;
+  const forward = createForward({ ...upstream, sendHttp, bodyLimitBytes });
+  const proxy = createProxy({ policy, bodyLimitBytes, forward });
   const overview = createAdminOverview(createGraphClient(upstream));
 
   const names = cookieNames(origin);

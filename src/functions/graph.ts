@@ -3,7 +3,8 @@ import { BffError } from '../shared/errors.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import type { BffRequest } from '../shared/http/request.ts';
 import type { BffResponse } from '../shared/http/response.ts';
-import type { ProxyAnswer, ProxyCall, UpstreamProxy } from '../shared/proxy/proxy.ts';
+import type { ProxyCall, UpstreamProxy } from '../shared/proxy/proxy.ts';
+import type { ProxyAnswer } from '../shared/proxy/upstream-answer.ts';
 
 const prefix = '/api/graph';
 

@@ -1,0 +1,47 @@
+import { BffError } from '../errors.ts';
+
+/** A request whose body has not been read yet. */
+export interface UnreadRequest {
+  readonly method: string;
+  /** A request header of the caller, by its lower-case name. */
+  header(name: string): string | undefined;
+  body(): Promise<Uint8Array>;
+}
+
+const methodsWithBody = new Set(['POST', 'PUT', 'PATCH']);
+
+/**
+ * The browser's body, whole, or undefined when the method has none.
+ * @throws {BffError} length_required, body_too_large, request_invalid
+ */
+export async function readRequestBody(
+  call: UnreadRequest,
+  limitBytes: number,
+): Promise<Uint8Array | undefined> {
+  const contentLength = call.header('content-length');
+  // The host drops a chunked body without a word (measured): it would look like an empty one.
+  if (
+    call.header('transfer-encoding') !== undefined ||
+    (contentLength === undefined && methodsWithBody.has(call.method))
+  ) {
+    throw new BffError('length_required', { detail: 'Send the body with a Content-Length.' });
+  }
+  if (contentLength === undefined) return undefined;
+  if (!/^\d{1,12}$/.test(contentLength))
+    throw new BffError('request_invalid', { detail: 'Content-Length is not a number.' });
+  if (call.header('content-encoding') !== undefined) {
+    throw new BffError('request_invalid', { detail: 'Send the body without Content-Encoding.' });
+  }
+  const tooLarge = () => new BffError('body_too_large', { detail: `At most ${limitBytes} bytes pass.` });
+  if (Number(contentLength) > limitBytes) throw tooLarge();
+  if (!methodsWithBody.has(call.method)) {
+    if (Number(contentLength) === 0) return undefined;
+    throw new BffError('request_invalid', { detail: 'This method has no body.' });
+  }
+  const body = await call.body();
+  if (body.byteLength > limitBytes) throw tooLarge();
+  if (body.byteLength !== Number(contentLength)) {
+    throw new BffError('request_invalid', { detail: 'The body is not as long as its Content-Length says.' });
+  }
+  return body;
+}
