@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { policyJsonSchema } from '../scripts/policy-schema.ts';
-import { parsePolicy } from '../src/shared/proxy/policy.ts';
-import { policySchema } from '../src/shared/proxy/policy-schema.ts';
+import { graphDialect, parseGraphPolicy } from '../src/shared/graph/graph-policy.ts';
+import { createPolicySchema } from '../src/shared/proxy/policy-schema.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const shipped: unknown = JSON.parse(read('policy/graph.json'));
-const rules = Object.values(policySchema.parse(shipped).features).flatMap((feature) => feature.rules);
+const rules = Object.values(createPolicySchema(graphDialect).parse(shipped).features).flatMap(
+  (feature) => feature.rules,
+);
 
 describe('the shipped policy', () => {
   it('is valid, pins the version and asks for nothing that only writes or reads for everybody (PX-4)', () => {
-    expect(parsePolicy(shipped).kind).toBe('policy');
+    expect(parseGraphPolicy(shipped).kind).toBe('policy');
     for (const { path, scopes } of rules) {
       expect(path).toMatch(/^\/v1\.0\//);
       for (const scope of scopes) expect(scope).not.toMatch(/\.All$|^Directory\./);

@@ -17,6 +17,7 @@ export const problems = {
   method_not_allowed: { status: 405, title: 'This method is not offered here' },
   length_required: { status: 411, title: 'The body needs a Content-Length' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  content_type_not_allowed: { status: 415, title: 'The policy does not allow this type of body' },
   internal_error: { status: 500, title: 'Something went wrong here' },
   upstream_unreachable: { status: 502, title: 'The service behind this one did not answer' },
   upstream_answer_refused: {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../src/shared/config.ts';
-import { parsePolicy } from '../../src/shared/proxy/policy.ts';
+import { parseGraphPolicy } from '../../src/shared/graph/graph-policy.ts';
 import type { Environment } from '../../src/shared/setting-forms.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -73,7 +73,10 @@ describe('docs/configuration.md', () => {
 
   it('shows a policy file that is accepted', () => {
     const shown: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(document)?.[1] ?? '');
-    expect(parsePolicy(shown)).toMatchObject({ kind: 'policy', policy: { signInScopes: ['User.Read'] } });
+    expect(parseGraphPolicy(shown)).toMatchObject({
+      kind: 'policy',
+      policy: { signInScopes: ['User.Read'] },
+    });
   });
 });
 

@@ -19,7 +19,13 @@ const policy = {
       rules: [
         { methods: ['GET'], path: '/v1.0/me', query: ['$select'], scopes },
         { methods: ['GET', 'HEAD'], path: '/v1.0/me/photo/$value', scopes },
-        { methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], path: '/v1.0/me/things/{id}', scopes },
+        {
+          methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+          path: '/v1.0/me/things/{id}',
+          contentTypes: ['*/*'],
+          scopes,
+        },
+        { methods: ['PATCH'], path: '/v1.0/me', scopes },
       ],
     },
   },
@@ -271,7 +277,7 @@ describe('refuses', () => {
   });
 
   it('every method that no rule allows, with 403 or 405 (PX-4)', async () => {
-    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+    for (const method of ['POST', 'PUT', 'DELETE']) {
       const answer = await call('/api/graph/v1.0/me', { method, headers: { 'content-length': '0' } });
       expect([answer.status, codeOf(answer)]).toEqual([403, 'path_not_allowed']);
     }
@@ -422,8 +428,7 @@ describe('what Graph sees of a request', () => {
     respondWith(answerEmptyObject);
     for (const contentType of [
       'application/json; charset=utf-8',
-      'text/plain, application/json',
-      'x',
+      'TEXT/Plain ;format=flowed',
       'multipart/mixed; boundary="a;b"',
     ]) {
       const headers = { 'content-type': contentType, 'content-length': '2' };
@@ -465,8 +470,31 @@ describe('refuses a body', () => {
     ],
     ['with GET', { method: 'GET', body: 'x', headers: { 'content-length': '1' } }, 400],
     ['with DELETE', { method: 'DELETE', body: 'x', headers: { 'content-length': '1' } }, 400],
+    ['without a type', { body: 'x', headers: { 'content-length': '1' } }, 415],
   ])('%s: Graph hears nothing (PX-10)', async (_what, request, status) => {
     expect((await send(request)).status).toBe(status);
+    expect(world.graph.count()).toBe(0);
+  });
+
+  it.each([
+    'text/plain, application/json',
+    'application/json, application/json',
+    'application/json;charset=utf-8, text/html',
+    'application/json;',
+    'application/json; charset',
+    'application/json charset=utf-8',
+    'application/json;charset="a,b"',
+    'application/*',
+    '*/*',
+    'x',
+    '/json',
+    'text/html',
+    'application/jsonp',
+    'application/merge-patch+json',
+  ])('of type %j, which the rule does not name or two readers read in two ways (PX-10)', async (type) => {
+    const headers = { 'content-type': type, 'content-length': '2' };
+    const answer = await call('/api/graph/v1.0/me', { method: 'PATCH', body: '{}', headers });
+    expect([answer.status, codeOf(answer)]).toEqual([415, 'content_type_not_allowed']);
     expect(world.graph.count()).toBe(0);
   });
 });

@@ -52,15 +52,19 @@ export function guarded(guard: Guard): Access<Session> {
     session: 'required',
     decide(found) {
       const session = signedIn.decide(found);
-      if (!satisfies(guard, session)) {
-        throw new BffError('claim_required', {
-          detail: `This needs the app role ${guard.roles.map((role) => `"${role}"`).join(' or ')}.`,
-          extensions: { required_roles: guard.roles },
-        });
-      }
+      requireSatisfied(guard, session);
       return session;
     },
   };
+}
+
+/** @throws {BffError} claim_required, naming what is missing */
+export function requireSatisfied(guard: Guard, session: Session): void {
+  if (satisfies(guard, session)) return;
+  throw new BffError('claim_required', {
+    detail: `This needs the app role ${guard.roles.map((role) => `"${role}"`).join(' or ')}.`,
+    extensions: { required_roles: guard.roles },
+  });
 }
 
 /** Exact and case-sensitive, on the roles of the verified ID token and nothing else (RG-1, RG-2). */

@@ -1,6 +1,7 @@
 import { type Guard, satisfies } from '../access/guard.ts';
+import { chooseScopes, lackingScopes, type ScopeNeed } from '../entra/scopes.ts';
 import { loginPath } from '../interaction/interaction.ts';
-import { isLacking, withheldNow } from '../interaction/withheld.ts';
+import { withheldNow } from '../interaction/withheld.ts';
 import type { Policy } from '../proxy/policy.ts';
 import type { Session } from '../session/session-store.ts';
 
@@ -37,8 +38,11 @@ export function createSessionAnswer({ policy, guards, now }: SessionAnswerNeeds)
     if (session === undefined) return { signed_in: false, login_url: loginPath };
     const { facts, idleExpiresAt } = session;
     const { principal, roles } = facts.claims;
-    const featureState = (name: string, scopes: readonly string[]): FeatureState => {
-      if (!isLacking(session, scopes)) return 'granted';
+    const featureState = (name: string, needs: readonly ScopeNeed[]): FeatureState => {
+      const { grantedScopes } = facts;
+      const isGranted = (need: ScopeNeed) =>
+        lackingScopes(chooseScopes(need, grantedScopes), grantedScopes).length === 0;
+      if (needs.every(isGranted)) return 'granted';
       const withheld = withheldNow(session, name, now());
       if (withheld === undefined) return 'not_asked';
       return withheld.by === 'person' ? 'declined' : 'needs_admin';
@@ -53,7 +57,7 @@ export function createSessionAnswer({ policy, guards, now }: SessionAnswerNeeds)
         Object.entries(guards).map(([name, guard]) => [name, satisfies(guard, session)]),
       ),
       features: Object.fromEntries(
-        policy.features.map(({ name, scopes }) => [name, featureState(name, scopes)]),
+        policy.features.map(({ name, needs }) => [name, featureState(name, needs)]),
       ),
       signed_in_at: facts.signedInAt.toISOString(),
       expires_at: facts.expiresAt.toISOString(),

@@ -14,6 +14,20 @@ export function lackingScopes(asked: readonly string[], granted: readonly string
   return asked.filter((scope) => !openIdScopes.has(scope) && !has.has(toComparable(scope)));
 }
 
+/** What a call needs of a person's permissions: all of `scopes`, or all of one of the larger `alternatives`. */
+export interface ScopeNeed {
+  readonly scopes: readonly string[];
+  readonly alternatives: readonly (readonly string[])[];
+}
+
+/** The permissions to make a call with: what was granted already and is enough, else `scopes`, to be asked for. */
+export function chooseScopes(
+  { scopes, alternatives }: ScopeNeed,
+  granted: readonly string[],
+): readonly string[] {
+  return [scopes, ...alternatives].find((list) => lackingScopes(list, granted).length === 0) ?? scopes;
+}
+
 function toComparable(scope: string): string {
   const lowerCase = scope.toLowerCase();
   const prefix = graphPrefixes.find((candidate) => lowerCase.startsWith(candidate));

@@ -1,4 +1,5 @@
 import type { AcquireToken } from '../entra/acquire-token.ts';
+import { chooseScopes, type ScopeNeed } from '../entra/scopes.ts';
 import type { TokenChallenge } from '../entra/token-wish.ts';
 import { BffError } from '../errors.ts';
 import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
@@ -11,7 +12,7 @@ import { sendUpstream } from './send-upstream.ts';
 import { type ProxyAnswer, toProxyAnswer } from './upstream-answer.ts';
 
 /** A call that has been allowed already: nothing here asks whether it may be made. */
-export interface AllowedCall {
+export interface UpstreamCall extends ScopeNeed {
   readonly method: string;
   /** Path and query as they go out, byte for byte, beginning with `/`. */
   readonly target: string;
@@ -19,14 +20,13 @@ export interface AllowedCall {
   readonly header: (name: string) => string | undefined;
   readonly body: Uint8Array | undefined;
   readonly feature: string;
-  readonly scopes: readonly string[];
 }
 
 /**
  * Sends one allowed call to one upstream, with the access token of the session's person, and filters the answer.
  * @throws {BffError} with every problem code that a failed call has
  */
-export type Forward = (session: Session, call: AllowedCall, log: Log) => Promise<ProxyAnswer>;
+export type Forward = (session: Session, call: UpstreamCall, log: Log) => Promise<ProxyAnswer>;
 
 export interface ForwardNeeds {
   /** The one origin that these tokens are sent to. */
@@ -42,7 +42,8 @@ export interface ForwardNeeds {
 export function createForward(needs: ForwardNeeds): Forward {
   const { origin, bodyLimitBytes, timeoutMs, sendHttp, acquireToken, interaction } = needs;
   return async (session, call, log) => {
-    const { method, target, header, body, feature, scopes } = call;
+    const { method, target, header, body, feature } = call;
+    const scopes = chooseScopes(call, session.facts.grantedScopes);
     interaction.requireNotWithheld(session, feature, scopes);
     const tokenFor = async (challenge?: TokenChallenge): Promise<string> => {
       const acquired = await acquireToken(session, scopes, log, challenge);
@@ -53,7 +54,8 @@ export function createForward(needs: ForwardNeeds): Forward {
       throw interaction.required(session, {
         ...acquired,
         feature,
-        scopes,
+        // A larger permission that was granted once and is not any more is no reason to ask for it.
+        scopes: acquired.reason === 'consent_required' ? call.scopes : scopes,
         ...(claims === undefined ? {} : { claims }),
       });
     };

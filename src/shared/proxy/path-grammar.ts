@@ -2,7 +2,9 @@
 export interface UpstreamPath {
   /** What is sent, byte for byte: `/v1.0/me`. */
   readonly raw: string;
-  /** The decoded segments, for matching. */
+  /** Between the slashes, as they are sent. */
+  readonly rawSegments: readonly string[];
+  /** The same, decoded once. */
   readonly segments: readonly string[];
 }
 
@@ -18,15 +20,14 @@ const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 /**
  * Reads the path of a call for the upstream, and refuses instead of repairing: two readers that repair differently
  * are how a path escapes its policy.
- * @param raw path after our prefix, as in the request's URL (where dot segments have been collapsed)
- * @param routeParameter the same path as the host's router saw it: decoded once, not collapsed (measured)
  */
-export function readUpstreamPath(raw: string, routeParameter: string): PathReading {
+export function readUpstreamPath(raw: string): PathReading {
   if (raw.length > MAX_PATH_BYTES) return refused('the path is too long');
   if (!raw.startsWith('/') || !pathCharacters.test(raw))
     return refused('the path has a character that it must not');
+  const rawSegments = raw.slice(1).split('/');
   const segments: string[] = [];
-  for (const rawSegment of raw.slice(1).split('/')) {
+  for (const rawSegment of rawSegments) {
     const segment = decode(rawSegment);
     if (segment === undefined) return refused('the path is not valid UTF-8');
     if (segment === '') return refused('the path has an empty segment');
@@ -36,8 +37,19 @@ export function readUpstreamPath(raw: string, routeParameter: string): PathReadi
     if (hasControlCharacter(segment)) return refused('the path has a control character');
     segments.push(segment);
   }
-  if (segments.join('/') !== routeParameter) return refused('the path means two things to two readers');
-  return { kind: 'path', path: { raw, segments } };
+  return { kind: 'path', path: { raw, rawSegments, segments } };
+}
+
+/**
+ * Reads a path that the host's router has read as well. Behind a front end that decodes, its URL has had dot segments
+ * collapsed, and the router's parameter has not (measured): where the two disagree, somebody has repaired something.
+ * @param raw path after our prefix, as in the request's URL
+ * @param routeParameter the same path as the router saw it: decoded once, not collapsed
+ */
+export function readRoutedPath(raw: string, routeParameter: string): PathReading {
+  const reading = readUpstreamPath(raw);
+  if (reading.kind === 'refused' || reading.path.segments.join('/') === routeParameter) return reading;
+  return refused('the path means two things to two readers');
 }
 
 function refused(reason: string): PathReading {

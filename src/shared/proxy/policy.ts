@@ -1,31 +1,68 @@
 import * as z from 'zod';
+import type { Guard } from '../access/guard.ts';
+import type { ScopeNeed } from '../entra/scopes.ts';
+import type { Dialect } from './dialect.ts';
+import { fitsMediaRange, readMediaType } from './media-type.ts';
 import type { UpstreamPath } from './path-grammar.ts';
-import { type PolicyDocument, policySchema } from './policy-schema.ts';
+import { matchesPath, type PathTemplate, parsePathTemplate } from './path-template.ts';
+import { findPolicyFaults } from './policy-faults.ts';
+import { createPolicySchema, type OptionBounds, type PolicyDocument } from './policy-schema.ts';
+import { findBreach } from './query-bounds.ts';
+import type { QueryOption } from './query-grammar.ts';
+
+/** A call whose path and query have been read. */
+export interface ReadCall {
+  readonly method: string;
+  readonly path: UpstreamPath;
+  readonly query: readonly QueryOption[];
+  /** The header as it came; undefined when there is no body. */
+  readonly contentType?: string | undefined;
+}
 
 export type PolicyMatch =
+  | { readonly kind: 'allowed'; readonly rule: PolicyRule }
   | {
-      readonly kind: 'allowed';
-      readonly feature: string;
-      readonly scopes: readonly string[];
-      readonly queryOptions: ReadonlySet<string>;
-    }
-  | { readonly kind: 'refused'; readonly reason: 'path' | 'method' };
+      readonly kind: 'refused';
+      readonly reason: 'path' | 'method' | 'query' | 'content-type';
+      /** For the caller: in the policy's words, never in the call's. */
+      readonly detail: string;
+      /** The rule that has this path, and where there are several, this method. */
+      readonly nearest?: PolicyRule;
+    };
+
+/** A rule, ready to be compared with calls. Its `scopes` are asked for. */
+export interface PolicyRule extends ScopeNeed {
+  readonly feature: string;
+  /** Where it is in the file: `features.mail.rules[0]`. */
+  readonly place: string;
+  readonly methods: readonly string[];
+  readonly template: PathTemplate;
+  readonly query: OptionBounds;
+  /** What a body may be; empty for methods that have none. */
+  readonly contentTypes: readonly string[];
+  /** Who may make the call: the rule's, or its feature's. */
+  readonly guard?: Guard;
+}
 
 export interface PolicyFeature {
   readonly name: string;
   readonly title: string;
   readonly signIn: boolean;
-  /** All permissions that the feature's rules need. */
+  /** All permissions that the feature's rules ask for. */
   readonly scopes: readonly string[];
+  /** What each of its rules needs. */
+  readonly needs: readonly ScopeNeed[];
 }
 
-/** What may be called, by method and path alone: never by query, fragment or header. */
+/** What may be called. */
 export interface Policy {
   readonly features: readonly PolicyFeature[];
+  readonly rules: readonly PolicyRule[];
   /** What every sign-in asks for. */
   readonly signInScopes: readonly string[];
   feature(name: string): PolicyFeature | undefined;
-  match(method: string, path: UpstreamPath): PolicyMatch;
+  /** By method and path alone the rule is found; query and type of the body then have to fit it. */
+  match(call: ReadCall): PolicyMatch;
 }
 
 export type PolicyReading =
@@ -33,65 +70,88 @@ export type PolicyReading =
   /** Place and cure of every fault. */
   | { readonly kind: 'invalid'; readonly faults: readonly string[] };
 
-export function parsePolicy(document: unknown): PolicyReading {
-  const parsed = policySchema.safeParse(document);
-  if (parsed.success) return { kind: 'policy', policy: compile(parsed.data) };
-  const faults = parsed.error.issues.map(
-    ({ path, message }) => `${z.core.toDotPath(path) || 'the file'}: ${message}`,
-  );
-  return { kind: 'invalid', faults };
+/** Reads a policy for an upstream API that speaks this dialect. */
+export function parsePolicy(document: unknown, dialect: Dialect): PolicyReading {
+  const parsed = createPolicySchema(dialect).safeParse(document);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.flatMap((issue) => toFaults(issue, []));
+    return { kind: 'invalid', faults };
+  }
+  const faults = findPolicyFaults(parsed.data, dialect);
+  if (faults.length > 0) return { kind: 'invalid', faults };
+  return { kind: 'policy', policy: compile(parsed.data, dialect) };
 }
 
-function compile(document: PolicyDocument): Policy {
-  const features = Object.entries(document.features).map(([name, { title, signIn, rules }]) => ({
-    name,
-    title,
-    signIn,
-    scopes: [...new Set(rules.flatMap(({ scopes }) => scopes))],
-  }));
-  const rules = Object.entries(document.features).flatMap(([feature, { rules }]) =>
-    rules.map((rule) => ({
-      feature,
-      template: rule.path.slice(1).split('/'),
-      methods: new Set<string>(rule.methods),
-      scopes: rule.scopes,
-      queryOptions: new Set(rule.query),
-    })),
+function toFaults(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): string[] {
+  const path = [...before, ...issue.path];
+  // Of several shapes, the one that was meant is the one that got furthest.
+  const meant =
+    issue.code === 'invalid_union'
+      ? issue.errors.find((inner) => inner.every(({ path: at }) => at.length > 0))
+      : undefined;
+  if (meant !== undefined && meant.length > 0) return meant.flatMap((inner) => toFaults(inner, path));
+  const place = z.core.toDotPath(path);
+  return [place === '' ? `the file: ${issue.message}` : `${place}: ${issue.message}`];
+}
+
+function compile(document: PolicyDocument, dialect: Dialect): Policy {
+  const rules = Object.entries(document.features).flatMap(([feature, { rules, guard }]) =>
+    rules.map((rule, at): PolicyRule => {
+      const ruleGuard = rule.guard ?? guard;
+      return {
+        feature,
+        place: `features.${feature}.rules[${at}]`,
+        methods: rule.methods,
+        template: parsePathTemplate(rule.path),
+        query: toBounds(rule.query),
+        contentTypes: rule.methods.some(hasBody) ? (rule.contentTypes ?? ['application/json']) : [],
+        scopes: rule.scopes,
+        alternatives: rule.alternatives,
+        ...(ruleGuard === undefined ? {} : { guard: ruleGuard }),
+      };
+    }),
   );
+  const features = Object.entries(document.features).map(([name, { title, signIn }]): PolicyFeature => {
+    const needs = rules.filter(({ feature }) => feature === name);
+    return { name, title, signIn, needs, scopes: [...new Set(needs.flatMap(({ scopes }) => scopes))] };
+  });
   const byName = new Map(features.map((feature) => [feature.name, feature]));
   return {
     features,
+    rules,
     signInScopes: [...new Set(features.filter(({ signIn }) => signIn).flatMap(({ scopes }) => scopes))],
     feature: (name) => byName.get(name),
-    match(method, { raw, segments }) {
-      const rawSegments = raw.slice(1).split('/');
-      const onPath = rules.filter(({ template }) => fits(template, segments, rawSegments));
-      const rule = onPath.find(({ methods }) => methods.has(method));
-      if (rule) return { kind: 'allowed', ...rule };
-      return { kind: 'refused', reason: onPath.length > 0 ? 'method' : 'path' };
+    match(call) {
+      const onPath = rules.filter(({ template }) => matchesPath(template, call.path, dialect));
+      const rule = onPath.find(({ methods }) => methods.includes(call.method));
+      if (rule !== undefined) return withinBounds(rule, call);
+      const [nearest] = onPath;
+      if (nearest === undefined)
+        return { kind: 'refused', reason: 'path', detail: 'No rule names this path.' };
+      const detail = 'No rule allows this method on this path.';
+      return { kind: 'refused', reason: 'method', detail, nearest };
     },
   };
 }
 
-function fits(
-  template: readonly string[],
-  segments: readonly string[],
-  rawSegments: readonly string[],
-): boolean {
-  return (
-    template.length === segments.length &&
-    template.every((part, at) =>
-      part.startsWith('{') ? isPlainKey(segments[at] ?? '') : part === rawSegments[at],
-    )
-  );
+function withinBounds(rule: PolicyRule, { method, query, contentType }: ReadCall): PolicyMatch {
+  const breach = findBreach(rule.query, query);
+  if (breach !== undefined) return { kind: 'refused', reason: 'query', detail: breach, nearest: rule };
+  if (contentType === undefined || !hasBody(method)) return { kind: 'allowed', rule };
+  const type = readMediaType(contentType);
+  if (type !== undefined && rule.contentTypes.some((range) => fitsMediaRange(type, range))) {
+    return { kind: 'allowed', rule };
+  }
+  const detail = `The body must be of type ${rule.contentTypes.join(' or ')}.`;
+  return { kind: 'refused', reason: 'content-type', detail, nearest: rule };
 }
 
-/**
- * A key as Graph hands them out, or an address. `$` would be an OData word (`$value`, `$ref`), a parenthesis a function
- * or a key in brackets, a semicolon or colon a matrix or drive path. A word of letters alone is more likely a function
- * (`delta`) or a well-known name, and a dotted one with Graph's prefix is a cast: those need rules of their own.
- */
-function isPlainKey(segment: string): boolean {
-  if (!/^[A-Za-z0-9_@.!~=+-]{1,512}$/.test(segment)) return false;
-  return !/^[A-Za-z]{1,40}$/.test(segment) && !/^(?:microsoft\.)?graph\./i.test(segment);
+const toBounds = (query: readonly string[] | OptionBounds): OptionBounds =>
+  isNames(query) ? Object.fromEntries(query.map((name) => [name, true])) : query;
+
+const isNames = (query: readonly string[] | OptionBounds): query is readonly string[] => Array.isArray(query);
+
+/** Whether a request of this method has a body here. */
+export function hasBody(method: string): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH';
 }

@@ -1,10 +1,11 @@
+import { requireSatisfied } from '../access/guard.ts';
 import { BffError } from '../errors.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
+import { allowedCall } from './allowed-call.ts';
 import type { Forward } from './forward.ts';
-import { readUpstreamPath } from './path-grammar.ts';
+import { readRoutedPath } from './path-grammar.ts';
 import type { Policy } from './policy.ts';
-import { readUpstreamQuery } from './query-grammar.ts';
 import { readRequestBody } from './request-body.ts';
 import type { ProxyAnswer } from './upstream-answer.ts';
 
@@ -36,33 +37,16 @@ export interface ProxyNeeds {
 export function createProxy({ policy, bodyLimitBytes, forward }: ProxyNeeds): UpstreamProxy {
   return {
     async call(session, call, log) {
-      const { path, feature, scopes } = allowedCall(policy, call);
+      const { method, path, query, header } = call;
+      const routed = readRoutedPath(path, call.routeParameter);
+      if (routed.kind === 'refused')
+        throw new BffError('request_invalid', { detail: `Refused: ${routed.reason}.` });
+      const allowed = allowedCall(policy, { method, path, query, contentType: header('content-type') });
+      if (allowed.guard !== undefined) requireSatisfied(allowed.guard, session);
       const body = await readRequestBody(call, bodyLimitBytes);
-      const { method, query, header } = call;
+      const { feature, scopes, alternatives } = allowed;
       const target = query === '' ? path : `${path}?${query}`;
-      return forward(session, { method, target, header, body, feature, scopes }, log);
+      return forward(session, { method, target, header, body, feature, scopes, alternatives }, log);
     },
   };
-}
-
-function allowedCall(policy: Policy, call: ProxyCall) {
-  const reading = readUpstreamPath(call.path, call.routeParameter);
-  if (reading.kind === 'refused')
-    throw new BffError('request_invalid', { detail: `Refused: ${reading.reason}.` });
-  const query = readUpstreamQuery(call.query);
-  if (query.kind === 'refused')
-    throw new BffError('request_invalid', { detail: `Refused: ${query.reason}.` });
-  const match = policy.match(call.method, reading.path);
-  if (match.kind === 'refused') {
-    throw new BffError('path_not_allowed', {
-      detail:
-        match.reason === 'method' ? 'No rule allows this method on this path.' : 'No rule names this path.',
-    });
-  }
-  if (!query.names.every((name) => match.queryOptions.has(name))) {
-    throw new BffError('path_not_allowed', {
-      detail: 'The rule for this path does not allow one of the query options.',
-    });
-  }
-  return { path: reading.path.raw, feature: match.feature, scopes: match.scopes };
 }

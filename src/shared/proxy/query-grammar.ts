@@ -1,36 +1,50 @@
 import { hasControlCharacter } from './path-grammar.ts';
 
+export interface QueryOption {
+  /** Decoded. */
+  readonly name: string;
+  /** Decoded; empty where nothing was given. */
+  readonly value: string;
+}
+
 export type QueryReading =
-  | { readonly kind: 'query'; readonly names: readonly string[] }
+  | { readonly kind: 'query'; readonly options: readonly QueryOption[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
 const MAX_QUERY_BYTES = 4096;
 
 /**
- * Reads the query of a call for the upstream. It is sent as it came; what is read here are the names, for the policy.
+ * Reads the query of a call for the upstream, for the policy. It is sent as it came.
  * @param raw without the question mark
  */
 export function readUpstreamQuery(raw: string): QueryReading {
-  if (raw === '') return { kind: 'query', names: [] };
+  if (raw === '') return { kind: 'query', options: [] };
   if (raw.length > MAX_QUERY_BYTES) return refused('the query is too long');
   if (!/^[\x21-\x7e]*$/.test(raw) || raw.includes('#'))
     return refused('the query has a character that it must not');
-  const names: string[] = [];
+  const options: QueryOption[] = [];
+  const known = new Set<string>();
   for (const pair of raw.split('&')) {
-    const [rawName = '', ...rest] = pair.split('=');
-    const name = decode(rawName);
-    const value = decode(rest.join('='));
+    const equals = pair.indexOf('=');
+    const name = decode(equals === -1 ? pair : pair.slice(0, equals));
+    const value = decode(equals === -1 ? '' : pair.slice(equals + 1));
     if (name === undefined || value === undefined) return refused('the query is not valid UTF-8');
     if (name === '') return refused('the query has a nameless part');
     if (hasControlCharacter(name) || hasControlCharacter(value))
       return refused('the query has a control character');
-    // Readers differ on which of two values counts, and on whether case makes two names.
-    if (names.some((known) => known.toLowerCase() === name.toLowerCase())) {
-      return refused('the query names something twice');
-    }
-    names.push(name);
+    const comparable = toComparableOption(name);
+    // RFC 6750, 2.3: an API may take a token from here, and then it is not known whose call it is.
+    if (comparable === 'access_token') return refused('the query has a token');
+    if (known.has(comparable)) return refused('the query names something twice');
+    known.add(comparable);
+    options.push({ name, value });
   }
-  return { kind: 'query', names };
+  return { kind: 'query', options };
+}
+
+/** Readers differ on whether letter case makes two names, and OData's on whether a `$` does. */
+export function toComparableOption(name: string): string {
+  return name.toLowerCase().replace(/^\$/, '');
 }
 
 function refused(reason: string): QueryReading {

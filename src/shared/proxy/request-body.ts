@@ -1,4 +1,5 @@
 import { BffError } from '../errors.ts';
+import { hasBody } from './policy.ts';
 
 /** A request whose body has not been read yet. */
 export interface UnreadRequest {
@@ -8,11 +9,9 @@ export interface UnreadRequest {
   body(): Promise<Uint8Array>;
 }
 
-const methodsWithBody = new Set(['POST', 'PUT', 'PATCH']);
-
 /**
  * The browser's body, whole, or undefined when the method has none.
- * @throws {BffError} length_required, body_too_large, request_invalid
+ * @throws {BffError} length_required, body_too_large, request_invalid, content_type_not_allowed
  */
 export async function readRequestBody(
   call: UnreadRequest,
@@ -22,7 +21,7 @@ export async function readRequestBody(
   // The host drops a chunked body without a word (measured): it would look like an empty one.
   if (
     call.header('transfer-encoding') !== undefined ||
-    (contentLength === undefined && methodsWithBody.has(call.method))
+    (contentLength === undefined && hasBody(call.method))
   ) {
     throw new BffError('length_required', { detail: 'Send the body with a Content-Length.' });
   }
@@ -34,7 +33,7 @@ export async function readRequestBody(
   }
   const tooLarge = () => new BffError('body_too_large', { detail: `At most ${limitBytes} bytes pass.` });
   if (Number(contentLength) > limitBytes) throw tooLarge();
-  if (!methodsWithBody.has(call.method)) {
+  if (!hasBody(call.method)) {
     if (Number(contentLength) === 0) return undefined;
     throw new BffError('request_invalid', { detail: 'This method has no body.' });
   }
@@ -42,6 +41,9 @@ export async function readRequestBody(
   if (body.byteLength > limitBytes) throw tooLarge();
   if (body.byteLength !== Number(contentLength)) {
     throw new BffError('request_invalid', { detail: 'The body is not as long as its Content-Length says.' });
+  }
+  if (body.byteLength > 0 && call.header('content-type') === undefined) {
+    throw new BffError('content_type_not_allowed', { detail: 'Send the body with its Content-Type.' });
   }
   return body;
 }

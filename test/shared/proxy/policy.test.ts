@@ -1,26 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPolicy } from '../../../src/policy-file.ts';
-import { readUpstreamPath } from '../../../src/shared/proxy/path-grammar.ts';
-import { type Policy, type PolicyMatch, parsePolicy } from '../../../src/shared/proxy/policy.ts';
+import { BffError } from '../../../src/shared/errors.ts';
+import { parseGraphPolicy } from '../../../src/shared/graph/graph-policy.ts';
+import { allowedCall } from '../../../src/shared/proxy/allowed-call.ts';
+import type { Policy } from '../../../src/shared/proxy/policy.ts';
 
 const shipped = readPolicy(undefined);
 
 function policyOf(document: unknown): Policy {
-  const reading = parsePolicy(document);
+  const reading = parseGraphPolicy(document);
   if (reading.kind === 'invalid') throw new Error(reading.faults.join('\n'));
   return reading.policy;
 }
 
-function match(policy: Policy, method: string, raw: string): PolicyMatch['kind'] {
-  let routeParameter: string;
+function match(policy: Policy, method: string, raw: string): 'allowed' | 'refused' {
   try {
-    routeParameter = decodeURIComponent(raw.slice(1));
-  } catch {
-    return 'refused';
+    allowedCall(policy, { method, path: raw, query: '' });
+    return 'allowed';
+  } catch (error) {
+    if (error instanceof BffError) return 'refused';
+    throw error;
   }
-  const reading = readUpstreamPath(raw, routeParameter);
-  return reading.kind === 'path' ? policy.match(method, reading.path).kind : 'refused';
 }
 
 /** Paths that the shipped policy allows, one per rule. */
@@ -40,9 +41,8 @@ describe('policy.match', () => {
   });
 
   it('names feature and least permission of the rule', () => {
-    const reading = readUpstreamPath('/v1.0/me/messages', 'v1.0/me/messages');
-    if (reading.kind !== 'path') throw new Error(reading.reason);
-    expect(shipped.match('GET', reading.path)).toMatchObject({ feature: 'mail', scopes: ['Mail.Read'] });
+    const call = allowedCall(shipped, { method: 'GET', path: '/v1.0/me/messages', query: '' });
+    expect(call).toMatchObject({ feature: 'mail', scopes: ['Mail.Read'] });
   });
 
   it('asks at sign-in only for the features that say so', () => {
@@ -124,7 +124,7 @@ describe('refuses', () => {
     ['a list', []],
     ['text', 'allow'],
   ])('a policy file with %s (PX-4)', (_what, document) => {
-    const reading = parsePolicy(document);
+    const reading = parseGraphPolicy(document);
     expect(reading.kind).toBe('invalid');
     if (reading.kind === 'invalid') expect(reading.faults.length).toBeGreaterThan(0);
   });

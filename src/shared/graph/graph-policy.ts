@@ -1,0 +1,64 @@
+import type { Dialect } from '../proxy/dialect.ts';
+import { type PolicyReading, parsePolicy } from '../proxy/policy.ts';
+
+/**
+ * Forms in which Graph hands out keys that are more than {@link plainKey}: a chat or channel of Teams, a site of
+ * SharePoint (host name and two GUIDs).
+ */
+const longKeys = [
+  /^19:[A-Za-z0-9_-]{1,256}@(?:thread\.(?:v2|tacv2|skype)|unq\.gbl\.spaces)$/,
+  /^[A-Za-z0-9.-]{1,253}(?:,[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}){2}$/,
+];
+
+const plainKey = /^[A-Za-z0-9_@.!~=+-]{1,512}$/;
+
+/** OData's system query options. Graph takes them without their `$` as well. */
+const systemOptions = new Set(
+  [
+    'select',
+    'expand',
+    'filter',
+    'orderby',
+    'search',
+    'top',
+    'skip',
+    'count',
+    'format',
+    'levels',
+    'apply',
+  ].concat('compute', 'skiptoken', 'deltatoken'),
+);
+
+/** What is special about Microsoft Graph. */
+export const graphDialect: Dialect = {
+  /**
+   * A key as Graph hands them out, or an address. `$` would be an OData word (`$value`, `$ref`), a parenthesis a function
+   * or a key in brackets, a semicolon or colon a matrix or drive path. A word of letters alone is more likely a function
+   * (`delta`) or a well-known name, and a dotted one with Graph's prefix is a cast: those need rules of their own.
+   */
+  isKey(segment) {
+    if (longKeys.some((form) => form.test(segment))) return true;
+    if (!plainKey.test(segment)) return false;
+    return !/^[A-Za-z]{1,40}$/.test(segment) && !/^(?:microsoft\.)?graph\./i.test(segment);
+  },
+  // Two or three words with dots between them, the first with parts behind hyphens: User.Read, Mail.ReadWrite.Shared.
+  scopeForm: /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*){1,3}$/,
+  scopeCure:
+    'write the name of one delegated permission of Microsoft Graph, as its reference has it: "Mail.Read"; no address before it, and not ".default"',
+  pathFault(template) {
+    if (/^\/(?:v1\.0|beta)\/./.test(template)) return undefined;
+    return 'does not begin with a version of Microsoft Graph; write /v1.0/… or /beta/…';
+  },
+  queryOptionFault(name) {
+    if (!systemOptions.has(name.toLowerCase().replace(/^\$/, ''))) {
+      return name.startsWith('$')
+        ? 'is no option of OData; look at its spelling, or leave the $ out if the function is given it without'
+        : undefined;
+    }
+    if (name.startsWith('$') && name === name.toLowerCase()) return undefined;
+    return `is how Graph also takes an option of OData, and would pass unbounded; write "$${name.toLowerCase().replace(/^\$/, '')}"`;
+  },
+};
+
+/** Reads a policy for Microsoft Graph. */
+export const parseGraphPolicy = (document: unknown): PolicyReading => parsePolicy(document, graphDialect);

@@ -1,0 +1,52 @@
+import type { Guard } from '../access/guard.ts';
+import type { ScopeNeed } from '../entra/scopes.ts';
+import { BffError } from '../errors.ts';
+import { readUpstreamPath } from './path-grammar.ts';
+import type { Policy, PolicyMatch } from './policy.ts';
+import { readUpstreamQuery } from './query-grammar.ts';
+
+/** A call that somebody wants to make: a browser, a part of a batch, a link in an answer. */
+export interface WantedCall {
+  readonly method: string;
+  /** Below the upstream's origin, as it is to be sent: `/v1.0/me`. */
+  readonly path: string;
+  /** As it is to be sent, without the question mark. */
+  readonly query: string;
+  /** The header, byte for byte; undefined when no body comes with the call. */
+  readonly contentType?: string | undefined;
+}
+
+/** A call that may be sent: `path` and `query` are the very bytes that were wanted. Its `scopes` are asked for. */
+export interface AllowedCall extends ScopeNeed {
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+  readonly feature: string;
+  /** Not looked at yet: who calls is not part of the policy's question. */
+  readonly guard?: Guard;
+}
+
+/**
+ * The one way in which a call is compared with the policy. Whatever sends something upstream asks here first.
+ * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed
+ */
+export function allowedCall(policy: Policy, { method, path, query, contentType }: WantedCall): AllowedCall {
+  const pathReading = readUpstreamPath(path);
+  if (pathReading.kind === 'refused') throw refused(pathReading.reason);
+  const queryReading = readUpstreamQuery(query);
+  if (queryReading.kind === 'refused') throw refused(queryReading.reason);
+  const match = policy.match({ method, path: pathReading.path, query: queryReading.options, contentType });
+  if (match.kind === 'refused') throw notAllowed(match);
+  const { feature, scopes, alternatives, guard } = match.rule;
+  return { path, query, feature, scopes, alternatives, ...(guard === undefined ? {} : { guard }) };
+}
+
+function refused(reason: string): BffError {
+  return new BffError('request_invalid', { detail: `Refused: ${reason}.` });
+}
+
+function notAllowed({ reason, detail }: Extract<PolicyMatch, { kind: 'refused' }>): BffError {
+  return new BffError(reason === 'content-type' ? 'content_type_not_allowed' : 'path_not_allowed', {
+    detail,
+  });
+}

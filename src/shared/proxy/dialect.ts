@@ -1,0 +1,13 @@
+/** What one upstream API understands by a path and by a permission, beyond what HTTP says. */
+export interface Dialect {
+  /** Whether a `{parameter}` may stand for this decoded segment: an id, and nothing that has a meaning of its own. */
+  isKey(segment: string): boolean;
+  /** How its permissions are written, as a whole. */
+  readonly scopeForm: RegExp;
+  /** The cure where one is written otherwise. */
+  readonly scopeCure: string;
+  /** What is wrong with a template that the grammar takes, and the cure. */
+  pathFault(template: string): string | undefined;
+  /** What is wrong with the name of a query option, and the cure. */
+  queryOptionFault(name: string): string | undefined;
+}

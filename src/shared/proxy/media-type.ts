@@ -1,0 +1,23 @@
+const token = String.raw`[A-Za-z0-9!#$%&'*+.^_|~\x60-]+`;
+/** One type and its parameters. A comma would make two headers of it for some readers, a stray semicolon another type. */
+const mediaTypeForm = new RegExp(
+  String.raw`^(${token}/${token})(?:[ \t]*;[ \t]*${token}=(?:${token}|"[\x20\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]*"))*$`,
+);
+
+/**
+ * Type and subtype of a `Content-Type` in lower case, or undefined when it is not exactly one.
+ * @see RFC 9110, 8.3
+ */
+export function readMediaType(header: string): string | undefined {
+  const [, type] = mediaTypeForm.exec(header) ?? [];
+  return type === undefined || type.includes('*') ? undefined : type.toLowerCase();
+}
+
+// A type, one with any subtype, or any type at all, in lower case.
+export function isMediaRange(text: string): boolean {
+  return /^(?:\*\/\*|[a-z0-9][a-z0-9!#$&^_.+-]*\/(?:\*|[a-z0-9][a-z0-9!#$&^_.+-]*))$/.test(text);
+}
+
+export function fitsMediaRange(type: string, range: string): boolean {
+  return range === '*/*' || range === type || (range.endsWith('/*') && type.startsWith(range.slice(0, -1)));
+}

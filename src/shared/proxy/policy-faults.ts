@@ -1,0 +1,115 @@
+import type { Dialect } from './dialect.ts';
+import { overlap, type PathTemplate, parsePathTemplate } from './path-template.ts';
+import type { OptionBounds, PolicyDocument } from './policy-schema.ts';
+import { toComparableOption } from './query-grammar.ts';
+
+type RuleDocument = PolicyDocument['features'][string]['rules'][number];
+
+interface PlacedRule {
+  readonly place: string;
+  readonly rule: RuleDocument;
+  readonly template: PathTemplate;
+}
+
+/** What a policy file says that its schema cannot see: place and cure of each. */
+export function findPolicyFaults({ features }: PolicyDocument, dialect: Dialect): string[] {
+  const rules = Object.entries(features).flatMap(([name, feature]) =>
+    feature.rules.map((rule, at): PlacedRule => {
+      const place = `features.${name}.rules[${at}] (${rule.methods.join(', ')} ${rule.path})`;
+      return { place, rule, template: parsePathTemplate(rule.path) };
+    }),
+  );
+  const guardFaults = Object.entries(features).flatMap(([name, { guard, rules }]) =>
+    guard === undefined
+      ? []
+      : rules.flatMap((rule, at) =>
+          rule.guard === undefined
+            ? []
+            : [
+                `features.${name}.rules[${at}].guard: its feature has a guard as well; keep one of them, or make another feature`,
+              ],
+        ),
+  );
+  return [
+    ...guardFaults,
+    ...rules.flatMap(({ place, rule }) => faultsOfRule(rule, dialect).map((fault) => `${place}: ${fault}`)),
+    ...rules.flatMap((rule, at) => rules.slice(at + 1).flatMap((later) => faultsOfTwo(rule, later, dialect))),
+  ];
+}
+
+function faultsOfRule(rule: RuleDocument, dialect: Dialect): string[] {
+  const { methods, path, query, contentTypes, scopes, alternatives } = rule;
+  const segments = path.slice(1).split('/');
+  const like = segments.find((segment) => looksLikeParameter(segment));
+  const pathFault = dialect.pathFault(path);
+  const names = Array.isArray(query) ? query : Object.keys(query);
+  return [
+    ...(pathFault === undefined ? [] : [`path ${pathFault}`]),
+    ...(segments.some((segment) => /^\.{1,2}:?$/.test(segment))
+      ? ['path has a dot segment; take it out']
+      : []),
+    ...(like === undefined
+      ? []
+      : [
+          `path has the literal "${like}", which looks like a parameter; write {${like.replaceAll(/\W/g, '-')}}`,
+        ]),
+    ...duplicatesIn(methods).map((name) => `methods names ${name} twice; take one out`),
+    ...duplicatesIn(names.map(toComparableOption)).map(
+      (name) => `query names ${name} twice, with letter case and $ left aside; take one out`,
+    ),
+    ...optionFaults(
+      Array.isArray(query) ? Object.fromEntries(names.map((name) => [name, true])) : query,
+      dialect,
+    ),
+    ...(contentTypes !== undefined && !methods.some((method) => /^P/.test(method))
+      ? ['contentTypes is for methods with a body, and this rule has none; take it out']
+      : []),
+    ...duplicatesIn(contentTypes ?? []).map((type) => `contentTypes names ${type} twice; take one out`),
+    ...[scopes, ...alternatives].flatMap((list) =>
+      duplicatesIn(list.map((scope) => scope.toLowerCase())).map(
+        (scope) => `names the permission ${scope} twice in one list; take one out`,
+      ),
+    ),
+    ...duplicatesIn([scopes, ...alternatives].map(toKey)).map(
+      () => 'alternatives has a list twice, or the one of scopes; take it out',
+    ),
+  ];
+}
+
+/** A word that stands for an id in documentation, where an id belongs. */
+function looksLikeParameter(segment: string): boolean {
+  return /^(?:id|.*[a-z]Id|.+[-_]id|.+-name|userPrincipalName)$/.test(segment) && !segment.startsWith('{');
+}
+
+function optionFaults(bounds: OptionBounds, dialect: Dialect): string[] {
+  return Object.entries(bounds).flatMap(([name, bound]) => {
+    const fault = dialect.queryOptionFault(name);
+    const own = fault === undefined ? [] : [`query option ${name} ${fault}`];
+    if (bound === undefined || bound === true || !('navigations' in bound)) return own;
+    return [
+      ...own,
+      ...Object.entries(bound.navigations).flatMap(([navigation, nested]) =>
+        optionFaults(nested, dialect).map((inner) => `${name}, ${navigation}: ${inner}`),
+      ),
+    ];
+  });
+}
+
+/** Of two rules for the same call the order in the file would decide, and nobody sees that. */
+function faultsOfTwo(first: PlacedRule, second: PlacedRule, dialect: Dialect): string[] {
+  const shared = first.rule.methods.filter((method) => second.rule.methods.includes(method));
+  if (shared.length === 0 || !overlap(first.template, second.template, dialect)) return [];
+  return [
+    `${second.place}: ${shared.join(', ')} of the same path is allowed by ${first.place} already; take one of them out, or make their paths different`,
+  ];
+}
+
+function duplicatesIn(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value, at) => values.indexOf(value) !== at))];
+}
+
+const toKey = (scopes: readonly string[]) =>
+  scopes
+    .map((scope) => scope.toLowerCase())
+    .toSorted()
+    .join(' ');
