@@ -3,13 +3,14 @@ import type { HttpHandler, HttpMethod, TimerHandler } from '@azure/functions';
 import { admin } from './functions/admin.ts';
 import { callback } from './functions/callback.ts';
 import { client } from './functions/client.ts';
-import { graph } from './functions/graph.ts';
 import { live, ready } from './functions/health.ts';
 import { login } from './functions/login.ts';
 import { logout } from './functions/logout.ts';
 import { notFound } from './functions/not-found.ts';
 import { session } from './functions/session.ts';
 import { sweep } from './functions/sweep.ts';
+import { upstream } from './functions/upstream.ts';
+import type { Policies } from './policy-file.ts';
 import type { Guard } from './shared/access/guard.ts';
 import { createAdminOverview } from './shared/admin/overview.ts';
 import { createCallback } from './shared/auth/callback.ts';
@@ -83,9 +84,10 @@ export function createSystem({ session: { table, tableName } }: Config): System 
 export function registerBff(
   app: FunctionApp,
   config: Config,
-  policy: Policy,
+  policies: Policies,
   system = createSystem(config),
 ): void {
+  const { features } = policies;
   const { publicBaseUrl: origin, entra, session: sessionConfig } = config;
   const { now, random, monotonicMs, wait, sendHttp, table } = system;
   const { keyRing, indexKey, absoluteSeconds } = sessionConfig;
@@ -142,12 +144,12 @@ export function registerBff(
     boundTo,
     origin,
   });
-  const loginFlow = createLogin({ origin, codeFlow, policy, transactions, interaction });
+  const loginFlow = createLogin({ origin, codeFlow, features, transactions, interaction });
   const callbackFlow = createCallback({
     transactions,
     codeFlow,
     login: loginFlow,
-    policy,
+    features,
     store,
     indexKey,
     absoluteSeconds,
@@ -167,16 +169,13 @@ export function registerBff(
   });
 
   const guards = { admin: { roles: [config.adminRole] } } satisfies Record<string, Guard>;
-  const upstream = {
-    origin: config.graph.origin,
-    timeoutMs: config.graph.timeoutMs,
-    acquireToken,
-    interaction,
+  const { bodyLimitBytes, timeoutMs } = config.graph;
+  const common = { timeoutMs, acquireToken, interaction };
+  const proxyTo = (upstreamOrigin: string, policy: Policy) => {
+    const forward = createForward({ ...common, origin: upstreamOrigin, sendHttp, bodyLimitBytes });
+    return createProxy({ policy, bodyLimitBytes, forward });
   };
-  const { bodyLimitBytes } = config.graph;
-  const forward = createForward({ ...upstream, sendHttp, bodyLimitBytes });
-  const proxy = createProxy({ policy, bodyLimitBytes, forward });
-  const overview = createAdminOverview(createGraphClient(upstream));
+  const overview = createAdminOverview(createGraphClient({ ...common, origin: config.graph.origin }));
 
   const names = cookieNames(origin);
   const endpoint = createEndpoint({ origin, cookieNames: names, store, logout: logoutFlow });
@@ -198,7 +197,7 @@ export function registerBff(
     callback(endpoint, {
       flow: callbackFlow,
       names,
-      adminConsentUrl: (wish) => adminConsentUrl(requestedScopes(policy, wish)),
+      adminConsentUrl: (wish) => adminConsentUrl(requestedScopes(features, wish)),
     }),
   );
   route('auth-client', 'api/auth/client.js', client(endpoint, __CLIENT_SOURCE__));
@@ -214,10 +213,27 @@ export function registerBff(
       pendingSeconds: absoluteSeconds,
     }),
   );
-  route('auth-session', 'api/auth/session', session(endpoint, createSessionAnswer({ policy, guards, now })));
-  route('graph', 'api/graph/{*path}', graph(endpoint, proxy));
+  route(
+    'auth-session',
+    'api/auth/session',
+    session(endpoint, createSessionAnswer({ features, guards, now })),
+  );
+  route(
+    'graph',
+    'api/graph/{*path}',
+    upstream(endpoint, {
+      prefix: '/api/graph',
+      proxy: proxyTo(config.graph.origin, policies.graph),
+      likeGraph: true,
+    }),
+  );
   route('health-live', 'api/health/live', live(endpoint));
   route('health-ready', 'api/health/ready', ready(endpoint, checks, now));
+  for (const { name, origin: apiOrigin, policy } of policies.apis) {
+    const prefix = `/api/${name}`;
+    const proxy = proxyTo(apiOrigin, policy);
+    route(`own-api-${name}`, `api/${name}/{*path}`, upstream(endpoint, { prefix, proxy, likeGraph: false }));
+  }
   route('zz-not-found', '{*rest}', notFound(endpoint));
 
   app.timer('sweep', { schedule: SWEEP_SCHEDULE, handler: sweep(createSweep({ table, now, monotonicMs })) });

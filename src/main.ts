@@ -2,7 +2,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { app } from '@azure/functions';
 import { registerBff } from './bff.ts';
 import { misconfigured } from './functions/misconfigured.ts';
-import { readPolicy } from './policy-file.ts';
+import { readPolicies } from './policy-file.ts';
 import { ConfigError, parseConfig } from './shared/config.ts';
 import { allMethods } from './shared/http/endpoint.ts';
 
@@ -13,7 +13,7 @@ try {
     ]);
   }
   const config = parseConfig(process.env);
-  registerBff(app, config, readPolicy(config.graph.policyFile));
+  registerBff(app, config, readPolicies(config));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   const handler = misconfigured(error);

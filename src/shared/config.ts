@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as z from 'zod';
+import { type ApiConfig, readApis } from './api-settings.ts';
 import type { KeyRing } from './crypto/key-ring.ts';
 import { type Cloud, clouds } from './entra/authority.ts';
 import type { ClientCredential } from './entra/client-credential.ts';
@@ -51,6 +52,8 @@ export interface Config {
     readonly bodyLimitBytes: number;
     readonly timeoutMs: number;
   };
+  /** The operator's own APIs; Graph's limits hold for them as well. */
+  readonly apis: readonly ApiConfig[];
 }
 
 /** Every wrong setting, what is wrong with it and the cure. Never a setting's value. */
@@ -138,6 +141,7 @@ export function parseConfig(environment: Environment): Config {
     'whole milliseconds from 100 to 200000',
     '30000',
   );
+  const apis = readApis(read, environment, inAzure, faults);
   const emulatorOrigin = readOptional(
     read,
     environment,
@@ -175,6 +179,7 @@ export function parseConfig(environment: Environment): Config {
     adminRole === undefined ||
     bodyLimitBytes === undefined ||
     timeoutMs === undefined ||
+    apis === undefined ||
     faults.length > 0
   ) {
     throw new ConfigError([...new Set(faults)]);
@@ -197,6 +202,7 @@ export function parseConfig(environment: Environment): Config {
       bodyLimitBytes,
       timeoutMs,
     },
+    apis,
   });
 }
 

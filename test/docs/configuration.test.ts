@@ -19,11 +19,19 @@ const validSettings = {
   SESSION_TABLE_ENDPOINT: 'https://account.table.example',
 };
 
+const withApi = {
+  ...validSettings,
+  API_NAMES: 'orders',
+  API_ORDERS_ORIGIN: 'https://orders.example',
+  API_ORDERS_SCOPE_PREFIX: 'api://orders',
+  API_ORDERS_POLICY_FILE: 'orders.json',
+};
+
 /** One environment for each way through the settings. */
 const environments: readonly Environment[] = ['managed-identity', 'certificate', 'secret'].flatMap((kind) => [
   { ...validSettings, ENTRA_CLIENT_CREDENTIAL: kind },
   {
-    ...validSettings,
+    ...withApi,
     ENTRA_CLIENT_CREDENTIAL: kind,
     SESSION_TABLE_ENDPOINT: undefined,
     SESSION_TABLE_CONNECTION_STRING: 'AccountName=account',
@@ -54,7 +62,7 @@ function namesReadFrom(environment: Environment): string[] {
 }
 
 const namesRead = [...new Set(environments.flatMap(namesReadFrom))].sort();
-const isSetting = (name: string) => /^(?:PUBLIC|ENTRA|SESSION|ADMIN|GRAPH|DEV)_/.test(name);
+const isSetting = (name: string) => /^(?:PUBLIC|ENTRA|SESSION|ADMIN|GRAPH|API|DEV)_/.test(name);
 const settings = namesRead.filter(isSetting);
 const namesIn = (text: string) => [...text.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name).sort();
 

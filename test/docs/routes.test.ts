@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { registerBff } from '../../src/bff.ts';
-import { readPolicy } from '../../src/policy-file.ts';
+import { readPolicies } from '../../src/policy-file.ts';
 import { parseConfig } from '../../src/shared/config.ts';
 
 const key = () => randomBytes(32).toString('base64url');
@@ -23,7 +23,7 @@ function registeredRoutes(): string[] {
   registerBff(
     { http: (_, { route }) => routes.push(route), timer: () => undefined },
     config,
-    readPolicy(undefined),
+    readPolicies(config),
   );
   return routes;
 }

@@ -40,6 +40,14 @@ const withCertificate: Environment = {
   ENTRA_CERTIFICATE_KEY: certificate.privateKeyPem,
 };
 
+const withApi: Environment = {
+  ...withSecret,
+  API_NAMES: 'orders',
+  API_ORDERS_ORIGIN: 'https://orders.contoso.example',
+  API_ORDERS_SCOPE_PREFIX: 'api://contoso-orders',
+  API_ORDERS_POLICY_FILE: '/etc/orders.json',
+};
+
 const onThisMachine: Environment = {
   ...withSecret,
   PUBLIC_BASE_URL: 'http://localhost:7071',
@@ -63,6 +71,7 @@ describe('parseConfig', () => {
     ['client secret', withSecret],
     ['managed identity', withManagedIdentity],
     ['certificate', withCertificate],
+    ['an API of its own', withApi],
     ['development', onThisMachine],
   ])('accepts a complete configuration with %s', (_name, environment) => {
     expect(faultsOf(environment)).toEqual([]);
@@ -229,6 +238,28 @@ const settings: readonly {
   },
   { name: 'GRAPH_TIMEOUT_MS', base: withSecret, optional: true, wrong: ['0', '99', '200001', '30s'] },
   {
+    name: 'API_NAMES',
+    base: withApi,
+    optional: true,
+    wrong: ['Orders', 'my-orders', '1orders', 'orders,orders', 'orders,,stock', 'o'.repeat(21)],
+    rightful: ['false', 'changeme'],
+  },
+  {
+    name: 'API_ORDERS_ORIGIN',
+    base: withApi,
+    wrong: [
+      'http://orders.contoso.example',
+      'https://orders.contoso.example/v1',
+      'https://u@contoso.example',
+    ],
+  },
+  {
+    name: 'API_ORDERS_SCOPE_PREFIX',
+    base: withApi,
+    wrong: ['contoso', 'api://orders/', 'https://graph.microsoft.com', 'api://two words'],
+  },
+  { name: 'API_ORDERS_POLICY_FILE', base: withApi, wrong: [], rightful: ['300x', 'false'] },
+  {
     name: 'DEV_ENTRA_ORIGIN',
     base: onThisMachine,
     optional: true,
@@ -283,6 +314,13 @@ describe('refuses', () => {
     expect(text).not.toContain(firstKey);
     expect(text).not.toContain(indexKey);
   });
+
+  it.each(['admin', 'auth', 'graph', 'health', 'runtime'])(
+    'an API with the name %s, which is taken (CF-1)',
+    (name) => {
+      expect(faultsOf({ ...withApi, API_NAMES: `orders,${name}` }).join()).toContain('API_NAMES');
+    },
+  );
 
   it('two places for the table, and none (CF-1)', () => {
     const both = { ...withSecret, SESSION_TABLE_ENDPOINT: 'https://contoso.table.core.windows.net' };

@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import { createSystem, registerBff, type System } from '../../src/bff.ts';
-import { readPolicy } from '../../src/policy-file.ts';
+import { readPolicies } from '../../src/policy-file.ts';
 import { parseConfig } from '../../src/shared/config.ts';
 import type { Environment } from '../../src/shared/setting-forms.ts';
 
@@ -12,5 +12,5 @@ export type ReplaceSystem = (system: System) => System;
 /** Registers the app as its cold start does, with parts of the outside world replaced. */
 export function register(environment: Environment, replace: ReplaceSystem): void {
   const config = parseConfig(environment);
-  registerBff(app, config, readPolicy(config.graph.policyFile), replace(createSystem(config)));
+  registerBff(app, config, readPolicies(config), replace(createSystem(config)));
 }

@@ -6,7 +6,7 @@ import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
 import { isLacking, withholdAgain } from '../interaction/withheld.ts';
-import type { Policy } from '../proxy/policy.ts';
+import type { Features } from '../proxy/features.ts';
 import type { SessionFacts, WithheldFeature } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -77,7 +77,7 @@ export interface CallbackNeeds {
   readonly transactions: Transactions;
   readonly codeFlow: CodeFlow;
   readonly login: Login;
-  readonly policy: Policy;
+  readonly features: Features;
   readonly store: SessionStore;
   readonly indexKey: Buffer;
   readonly absoluteSeconds: number;
@@ -104,7 +104,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     transactions,
     codeFlow,
     login,
-    policy,
+    features,
     store,
     indexKey,
     absoluteSeconds,
@@ -146,7 +146,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     if (code === undefined || code === '' || code.length > MAX_CODE_LENGTH) throw noSuchTransaction();
     const redemption = await codeFlow.redeem({
       ...transaction,
-      scopes: requestedScopes(policy, transaction),
+      scopes: requestedScopes(features, transaction),
       code,
     });
     switch (redemption.kind) {

@@ -1,7 +1,7 @@
 import type { CodeFlow } from '../entra/authorize.ts';
 import { BffError } from '../errors.ts';
 import type { Interaction, Ticket } from '../interaction/interaction.ts';
-import type { Policy } from '../proxy/policy.ts';
+import type { Features } from '../proxy/features.ts';
 import type { Session } from '../session/session-store.ts';
 import { defaultReturnPath, parseReturnPath } from './return-path.ts';
 import {
@@ -43,7 +43,7 @@ export interface Login {
 export interface LoginNeeds {
   readonly origin: string;
   readonly codeFlow: CodeFlow;
-  readonly policy: Policy;
+  readonly features: Features;
   readonly transactions: Transactions;
   readonly interaction: Interaction;
 }
@@ -52,11 +52,14 @@ const MAX_HINT_LENGTH = 254; // the longest e-mail address (RFC 5321, 4.5.3.1)
 const MAX_RESTARTS = 1; // with the first round, two automatic rounds at most
 
 /** All that a sign-in asks for: what every sign-in asks, and what this one asks beside it. */
-export function requestedScopes(policy: Policy, { scopes }: Pick<LoginTransaction, 'scopes'>): string[] {
-  return [...new Set([...policy.signInScopes, ...scopes])];
+export function requestedScopes(
+  { signInScopes }: Features,
+  { scopes }: Pick<LoginTransaction, 'scopes'>,
+): string[] {
+  return [...new Set([...signInScopes, ...scopes])];
 }
 
-export function createLogin({ origin, codeFlow, policy, transactions, interaction }: LoginNeeds): Login {
+export function createLogin({ origin, codeFlow, features, transactions, interaction }: LoginNeeds): Login {
   return {
     async begin(query, session, cookies) {
       const prompt = parsePrompt(query.prompt);
@@ -85,7 +88,7 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
       );
       const location = await codeFlow.authorizeUrl({
         ...started.transaction,
-        scopes: requestedScopes(policy, started.transaction),
+        scopes: requestedScopes(features, started.transaction),
         ...(loginHint === undefined || loginHint === '' ? {} : { loginHint }),
         ...(domainHint === undefined ? {} : { domainHint }),
         ...(ask.claims === undefined ? {} : { claims: ask.claims }),
@@ -96,7 +99,7 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
       if (wish.restarts >= MAX_RESTARTS || wish.onlyOnce) return undefined;
       const started = transactions.start({ ...wish, restarts: wish.restarts + 1 }, cookies);
       const { transaction } = started;
-      const scopes = requestedScopes(policy, transaction);
+      const scopes = requestedScopes(features, transaction);
       return { location: await codeFlow.authorizeUrl({ ...transaction, scopes }), started };
     },
   };
@@ -109,7 +112,7 @@ export function createLogin({ origin, codeFlow, policy, transactions, interactio
     const opened = ticket === undefined ? undefined : interaction.openTicket(ticket, session);
     if (opened) return opened;
     if (feature === undefined) return { scopes: [] };
-    const known = policy.feature(feature);
+    const known = features.find(feature);
     if (known === undefined)
       throw new BffError('request_invalid', { detail: 'There is no feature of that name.' });
     return { feature: known.name, scopes: known.scopes };

@@ -2,7 +2,7 @@ import { type Guard, satisfies } from '../access/guard.ts';
 import { chooseScopes, lackingScopes, type ScopeNeed } from '../entra/scopes.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import { withheldNow } from '../interaction/withheld.ts';
-import type { Policy } from '../proxy/policy.ts';
+import type { Features } from '../proxy/features.ts';
 import type { Session } from '../session/session-store.ts';
 
 /** What a frontend may know about a feature's permissions. */
@@ -28,12 +28,12 @@ export type SessionAnswer =
     };
 
 export interface SessionAnswerNeeds {
-  readonly policy: Policy;
+  readonly features: Features;
   readonly guards: Readonly<Record<string, Guard>>;
   readonly now: () => Date;
 }
 
-export function createSessionAnswer({ policy, guards, now }: SessionAnswerNeeds) {
+export function createSessionAnswer({ features, guards, now }: SessionAnswerNeeds) {
   return (session: Session | undefined): SessionAnswer => {
     if (session === undefined) return { signed_in: false, login_url: loginPath };
     const { facts, idleExpiresAt } = session;
@@ -56,9 +56,7 @@ export function createSessionAnswer({ policy, guards, now }: SessionAnswerNeeds)
       can: Object.fromEntries(
         Object.entries(guards).map(([name, guard]) => [name, satisfies(guard, session)]),
       ),
-      features: Object.fromEntries(
-        policy.features.map(({ name, needs }) => [name, featureState(name, needs)]),
-      ),
+      features: Object.fromEntries(features.all.map(({ name, needs }) => [name, featureState(name, needs)])),
       signed_in_at: facts.signedInAt.toISOString(),
       expires_at: facts.expiresAt.toISOString(),
       idle_expires_at: (idleExpiresAt < facts.expiresAt ? idleExpiresAt : facts.expiresAt).toISOString(),

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { BffError } from '../errors.ts';
-import type { VerifiedClaims } from '../identity/principal.ts';
-import { IdTokenRefused, type IdTokenRules, verifyIdToken } from '../identity/verify-id-token.ts';
+import { isSamePrincipal, type VerifiedClaims } from '../identity/principal.ts';
+import { IdTokenRefused, type IdTokenRules, noNonce, verifyIdToken } from '../identity/verify-id-token.ts';
 import type { MsalAccount } from '../session/session.ts';
+import { acquireFurtherTokens } from './further-tokens.ts';
 import type { CreateMsalClient } from './msal.ts';
 import { readMsalCache } from './msal-cache.ts';
-import { lackingScopes } from './scopes.ts';
+import { lackingScopes, scopesByResource } from './scopes.ts';
 import { interpretTokenError, type TokenErrorMeaning } from './token-errors.ts';
 
 /** What an authorization request asks for; everything else in it is the same for every sign-in. */
@@ -76,10 +77,12 @@ export function createCodeFlow({ createMsalClient, redirectUri, idTokenRules }: 
     },
 
     async redeem({ code, scopes, nonce, codeVerifier }) {
-      const { application, tokenEndpoint } = await createMsalClient();
+      const client = await createMsalClient();
+      const { application, tokenEndpoint } = client;
+      const [scopesOfCode, ...furtherScopes] = scopesByResource(scopes);
       const result = await application
         // The nonce belongs on the request: MSAL ignores it in its second argument (measured).
-        .acquireTokenByCode({ code, scopes: [...scopes], redirectUri, codeVerifier, nonce })
+        .acquireTokenByCode({ code, scopes: scopesOfCode, redirectUri, codeVerifier, nonce })
         .catch((error: unknown) => {
           if (tokenEndpoint.failure) throw tokenEndpoint.failure;
           if (error instanceof BffError) throw error; // our credential cannot be used
@@ -93,13 +96,18 @@ export function createCodeFlow({ createMsalClient, redirectUri, idTokenRules }: 
       }
       const { account, idToken } = result;
       if (account === null || idToken === '') return { kind: 'untrusted', reason: 'id_token_missing' };
-      const msalCache = application.getTokenCache().serialize();
-      const { homeAccountIds, scopes: grantedScopes } = readMsalCache(msalCache);
-      if (homeAccountIds.length !== 1) return { kind: 'untrusted', reason: 'accounts' };
-      const lacking = lackingScopes(scopes, grantedScopes);
-      if (lacking.length > 0) return { kind: 'fewer-permissions' };
       try {
         const claims = await verifyIdToken(idToken, nonce, idTokenRules);
+        const further = await acquireFurtherTokens(client, account, furtherScopes);
+        if (further.kind === 'lacking') return { kind: 'fewer-permissions' };
+        const msalCache = application.getTokenCache().serialize();
+        const { homeAccountIds, idTokens, scopes: grantedScopes } = readMsalCache(msalCache);
+        if (homeAccountIds.length !== 1) return { kind: 'untrusted', reason: 'accounts' };
+        if (lackingScopes(scopesOfCode, grantedScopes).length > 0) return { kind: 'fewer-permissions' };
+        for (const later of idTokens.filter((stored) => stored !== idToken)) {
+          const { principal } = await verifyIdToken(later, noNonce, idTokenRules);
+          if (!isSamePrincipal(principal, claims.principal)) throw new IdTokenRefused('other_identity');
+        }
         const { homeAccountId, environment, tenantId, username, localAccountId } = account;
         return {
           kind: 'redeemed',

@@ -28,6 +28,21 @@ export function chooseScopes(
   return [scopes, ...alternatives].find((list) => lackingScopes(list, granted).length === 0) ?? scopes;
 }
 
+/**
+ * The scopes by the API that they are of: one token request may name one API only (AADSTS28000). Those of Microsoft Graph
+ * and OpenID's own come first, also where there are none.
+ */
+export function scopesByResource(scopes: readonly string[]): readonly [string[], ...string[][]] {
+  const ofGraph: string[] = [];
+  const others = new Map<string, string[]>();
+  for (const scope of scopes) {
+    const resource = toComparable(scope).includes('://') ? scope.slice(0, scope.lastIndexOf('/')) : undefined;
+    if (resource === undefined) ofGraph.push(scope);
+    else others.set(resource, [...(others.get(resource) ?? []), scope]);
+  }
+  return [ofGraph, ...others.values()];
+}
+
 function toComparable(scope: string): string {
   const lowerCase = scope.toLowerCase();
   const prefix = graphPrefixes.find((candidate) => lowerCase.startsWith(candidate));

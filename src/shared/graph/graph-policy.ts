@@ -45,6 +45,8 @@ export const graphDialect: Dialect = {
   scopeForm: /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*){1,3}$/,
   scopeCure:
     'write the name of one delegated permission of Microsoft Graph, as its reference has it: "Mail.Read"; no address before it, and not ".default"',
+  // Without Graph's address: MSAL compares scopes letter by letter, and one spelling is used throughout.
+  toScope: (permission) => permission,
   pathFault(template) {
     if (/^\/(?:v1\.0|beta)\/./.test(template)) return undefined;
     return 'does not begin with a version of Microsoft Graph; write /v1.0/… or /beta/…';

@@ -105,8 +105,8 @@ function compile(document: PolicyDocument, dialect: Dialect): Policy {
         template: parsePathTemplate(rule.path),
         query: toBounds(rule.query),
         contentTypes: rule.methods.some(hasBody) ? (rule.contentTypes ?? ['application/json']) : [],
-        scopes: rule.scopes,
-        alternatives: rule.alternatives,
+        scopes: rule.scopes.map(dialect.toScope),
+        alternatives: rule.alternatives.map((list) => list.map(dialect.toScope)),
         ...(ruleGuard === undefined ? {} : { guard: ruleGuard }),
       };
     }),

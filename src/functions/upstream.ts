@@ -6,26 +6,32 @@ import type { BffResponse } from '../shared/http/response.ts';
 import type { ProxyCall, UpstreamProxy } from '../shared/proxy/proxy.ts';
 import type { ProxyAnswer } from '../shared/proxy/upstream-answer.ts';
 
-const prefix = '/api/graph';
+export interface UpstreamFunctionNeeds {
+  /** `/api/graph`: what stands before the upstream's own path. */
+  readonly prefix: string;
+  readonly proxy: UpstreamProxy;
+  /** Errors also in Microsoft Graph's shape, for its SDKs. */
+  readonly likeGraph: boolean;
+}
 
-/** Forwards a call that the policy allows to Microsoft Graph, with the signed-in user's access token. */
-export const graph = (endpoint: Endpoint, proxy: UpstreamProxy) =>
+/** Forwards a call that the policy allows to an upstream API, with the signed-in person's access token for it. */
+export const upstream = (endpoint: Endpoint, { prefix, proxy, likeGraph }: UpstreamFunctionNeeds) =>
   endpoint(
     {
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       caller: 'script',
       access: signedIn,
-      likeGraph: true,
+      likeGraph,
       countsAsUse: true,
     },
-    async (request, session) => toResponse(await proxy.call(session, toCall(request), request.log)),
+    async (request, session) => toResponse(await proxy.call(session, toCall(request, prefix), request.log)),
   );
 
-function toCall(request: BffRequest): ProxyCall {
+function toCall(request: BffRequest, prefix: string): ProxyCall {
   const { method, path, rawQuery, header, body } = request;
   if (!path.startsWith(`${prefix}/`)) {
     // Dot segments took the path out of our prefix, or its letters were written in another case.
-    throw new BffError('request_invalid', { detail: 'Refused: the path does not begin with /api/graph/.' });
+    throw new BffError('request_invalid', { detail: `Refused: the path does not begin with ${prefix}/.` });
   }
   return {
     method,

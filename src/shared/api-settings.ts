@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import type { Environment } from './setting-forms.ts';
+import { baseUrl, type Reader, readOptional } from './setting-forms.ts';
+
+/** An API of the operator's own, called through a policy of its own at `api/NAME`. */
+export interface ApiConfig {
+  readonly name: string;
+  readonly origin: string;
+  /** The API's application ID URI: what its scopes begin with. */
+  readonly scopePrefix: string;
+  readonly policyFile: string;
+}
+
+/** Routes of ours, or of the host: a function at `api/NAME` would hide them or not load. */
+const reservedNames: ReadonlySet<string> = new Set(['admin', 'auth', 'graph', 'health', 'runtime']);
+
+const names = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .pipe(z.array(z.string().regex(/^[a-z][a-z0-9]{0,19}$/)).min(1))
+  .refine((list) => new Set(list).size === list.length);
+
+/** Not Graph's own: its scopes have a policy and a function already. */
+const scopePrefix = z
+  .string()
+  .regex(/^(?:api|https):\/\/[A-Za-z0-9][A-Za-z0-9._/-]*[A-Za-z0-9]$/)
+  .refine((text) => !/^https:\/\/(?:dod-)?(?:graph\.microsoft|microsoftgraph\.chinacloudapi)\./i.test(text));
+
+/** @returns undefined when something is wrong with them, which is then in `faults` */
+export function readApis(
+  read: Reader,
+  environment: Environment,
+  inAzure: boolean,
+  faults: string[],
+): readonly ApiConfig[] | undefined {
+  if (environment['API_NAMES'] === undefined) return [];
+  const list = readOptional(
+    read,
+    environment,
+    'API_NAMES',
+    names,
+    'names of your APIs, each once, separated by commas: a small letter, then up to 19 small letters and digits',
+  );
+  if (list?.some((name) => reservedNames.has(name))) {
+    faults.push(
+      `API_NAMES has a name that is taken (${[...reservedNames].join(', ')}); set it to other names.`,
+    );
+    return undefined;
+  }
+  const apis = list?.map((name) => readApi(read, name, inAzure));
+  return apis?.every((api) => api !== undefined) ? apis : undefined;
+}
+
+function readApi(read: Reader, name: string, inAzure: boolean): ApiConfig | undefined {
+  const setting = (part: string) => `API_${name.toUpperCase()}_${part}`;
+  const origin = read(
+    setting('ORIGIN'),
+    baseUrl(inAzure),
+    'the origin of the API, like https://orders.contoso.com',
+  );
+  const prefix = read(
+    setting('SCOPE_PREFIX'),
+    scopePrefix,
+    "the application ID URI of the API's registration, like api://orders or api://CLIENT_ID",
+  );
+  const policyFile = read(setting('POLICY_FILE'), z.string().min(1), 'the path of a policy file');
+  if (origin === undefined || prefix === undefined || policyFile === undefined) return undefined;
+  return { name, origin, scopePrefix: prefix, policyFile };
+}

@@ -1,0 +1,19 @@
+import type { Dialect } from './dialect.ts';
+import { type PolicyReading, parsePolicy } from './policy.ts';
+
+/**
+ * Reads a policy for an API of the operator's own.
+ * @param scopePrefix the API's application ID URI: its permissions are asked for with it in front
+ */
+export function parseOwnApiPolicy(document: unknown, scopePrefix: string): PolicyReading {
+  const dialect: Dialect = {
+    // A word of letters alone is more likely a function than an id: `/orders/search` needs a rule of its own.
+    isKey: (segment) => /^[A-Za-z0-9_@.!~=+-]{1,512}$/.test(segment) && !/^[A-Za-z]{1,40}$/.test(segment),
+    scopeForm: /^[A-Za-z][A-Za-z0-9._-]{0,119}$/,
+    scopeCure: `write the name of one delegated permission of the API, as its registration has it: "Orders.Read"; no address before it`,
+    toScope: (permission) => `${scopePrefix}/${permission}`,
+    pathFault: () => undefined,
+    queryOptionFault: () => undefined,
+  };
+  return parsePolicy(document, dialect);
+}

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeJwt } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import { sendWire, type UserAgent } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+const scope = 'api://contoso-orders/Orders.Read';
+const policy = {
+  features: {
+    orders: {
+      title: 'Your orders',
+      rules: [
+        {
+          methods: ['GET'],
+          path: '/orders/{id}',
+          query: { expand: { oneOf: ['lines'] } },
+          scopes: ['Orders.Read'],
+        },
+      ],
+    },
+  },
+};
+
+let world: World;
+let worker: Worker;
+let api: Server;
+let received: IncomingMessage[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'own-api-'));
+
+beforeAll(async () => {
+  world = await startWorld();
+  api = createServer((request, response) => {
+    received.push(request);
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ id: request.url?.split('/').at(-1) }));
+  });
+  await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+  const policyFile = join(folder, 'orders.json');
+  writeFileSync(policyFile, JSON.stringify(policy));
+  worker = await world.startWorker({
+    environment: {
+      API_NAMES: 'orders',
+      API_ORDERS_ORIGIN: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+      API_ORDERS_SCOPE_PREFIX: 'api://contoso-orders',
+      API_ORDERS_POLICY_FILE: policyFile,
+    },
+  });
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ ...demoClient, scopes });
+});
+
+afterAll(async () => {
+  api.close();
+  rmSync(folder, { recursive: true });
+  await world.close();
+});
+
+afterEach(() => {
+  received = [];
+  Object.assign(world.entra.switches, defaultSwitches());
+});
+
+async function signedIn(user: string): Promise<UserAgent> {
+  const browser = worker.browser();
+  await signIn(browser, { user });
+  return browser;
+}
+
+const order = (browser: UserAgent) => browser.script('GET', '/api/orders/orders/A-1');
+const audiences = () =>
+  received.map(({ headers }) => decodeJwt((headers.authorization ?? '').replace('Bearer ', '')).aud);
+const featuresOf = async (browser: UserAgent) => (await browser.scriptJson('/api/auth/session'))['features'];
+
+describe("the operator's own API", () => {
+  it('is asked for when first used, and called with a token for it alone', async () => {
+    const browser = await signedIn('alice');
+    const asked = await order(browser);
+    expect(asked.status).toBe(401);
+    const problem: Record<string, unknown> = JSON.parse(asked.body);
+    expect(problem).toMatchObject({ code: 'interaction_required', feature: 'orders', scopes: [scope] });
+    expect(problem['error']).toBeUndefined();
+    expect(received).toEqual([]);
+    expect(await featuresOf(browser)).toMatchObject({ orders: 'not_asked', profile: 'granted' });
+
+    await signIn(browser, { user: 'alice', from: String(problem['login_url']) });
+    const answer = await order(browser);
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { id: 'A-1' }]);
+    expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
+    expect(await featuresOf(browser)).toMatchObject({ orders: 'granted', profile: 'granted' });
+
+    const [audience] = audiences();
+    expect(audience).toBe('5e0b7c1d-2f4a-4d8e-9b63-8c1a5f7e2d10');
+  });
+
+  it('is served by the one refresh token, one request for each API', async () => {
+    world.entra.switches.accessTokenLifetimeSeconds = 20;
+    const browser = await signedIn('alice');
+    world.entra.switches.accessTokenLifetimeSeconds = 3600;
+    const redeemed = world.entra.count('token', 'refresh_token');
+    const calls = Array.from({ length: 10 }, (_, at) =>
+      at % 2 === 0 ? order(browser) : browser.clone().script('GET', '/api/graph/v1.0/me'),
+    );
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(10).fill(200));
+    expect(world.entra.count('token', 'refresh_token') - redeemed).toBe(2);
+  });
+
+  it('that the person does not agree to is not asked for again by itself, and Graph goes on', async () => {
+    const browser = await signedIn('ben');
+    const { login_url: from }: { login_url: string } = JSON.parse((await order(browser)).body);
+    await signIn(browser, { user: 'ben', from, decision: 'decline' });
+    const declined = await order(browser);
+    expect([declined.status, JSON.parse(declined.body).code]).toEqual([403, 'consent_declined']);
+    expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
+    expect(await featuresOf(browser)).toMatchObject({ orders: 'declined' });
+  });
+
+  it('whose permission Entra leaves out although it was agreed to: nothing is kept, and the person told', async () => {
+    const browser = await signedIn('mia');
+    const { login_url: from }: { login_url: string } = JSON.parse((await order(browser)).body);
+    world.entra.switches.withheldPermissions = 'Orders.Read';
+    const end = await signIn(browser, { user: 'mia', from });
+    expect(end.body).toContain('Some permissions are missing');
+  });
+
+  describe('refuses', () => {
+    it("what its policy does not name, Graph's paths among it, and sends nothing (PX-4)", async () => {
+      const browser = await signedIn('alice');
+      for (const path of ['/api/orders/v1.0/me', '/api/orders/orders', '/api/orders/orders/A-1?filter=x']) {
+        expect((await browser.script('GET', path)).status, path).toBe(403);
+      }
+      expect((await browser.script('GET', '/api/graph/orders/A-1')).status).toBe(403);
+      const escaping = await sendWire(worker.origin, '/api/orders/%252e%252e/graph/v1.0/me', {
+        headers: { cookie: `session=${browser.cookies().get('session')}`, 'x-csrf': '1' },
+      });
+      expect(escaping.status).toBe(400);
+      expect((await worker.browser().script('GET', '/api/orders/orders/A-1')).status).toBe(401);
+      expect(received).toEqual([]);
+    });
+  });
+});

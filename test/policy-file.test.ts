@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readPolicies } from '../src/policy-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'policies-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const graph = { origin: 'https://graph.microsoft.com', bodyLimitBytes: 1024, timeoutMs: 100 };
+const rule = { methods: ['GET'], path: '/orders/{id}', scopes: ['Orders.Read'] };
+
+function ownApi(name: string, document: unknown) {
+  const policyFile = join(folder, `${name}.json`);
+  writeFileSync(policyFile, JSON.stringify(document));
+  return { name, origin: 'https://orders.example', scopePrefix: 'api://orders', policyFile };
+}
+
+describe('the policies of several upstream APIs', () => {
+  it('have their features in one list, an own API with its address before its permissions', () => {
+    const document = { features: { orders: { title: 'Orders', signIn: true, rules: [rule] } } };
+    const { apis, features } = readPolicies({ graph, apis: [ownApi('orders', document)] });
+    expect(apis.map(({ name }) => name)).toEqual(['orders']);
+    expect(features.find('orders')?.scopes).toEqual(['api://orders/Orders.Read']);
+    expect(features.find('profile')?.scopes).toEqual(['User.Read']);
+    expect(features.signInScopes).toEqual(['User.Read', 'api://orders/Orders.Read']);
+  });
+
+  it('may not share the name of a feature', () => {
+    const document = { features: { mail: { title: 'Orders', rules: [rule] } } };
+    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+      /the feature "mail" is in two policies.*rename/,
+    );
+  });
+
+  it('name the setting and the place of a fault', () => {
+    const document = { features: { orders: { title: 'Orders', rules: [{ ...rule, scopes: [] }] } } };
+    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+      /API_ORDERS_POLICY_FILE, features\.orders\.rules\[0\]\.scopes/,
+    );
+  });
+});
