@@ -30,6 +30,8 @@ export type User = {
   readonly businessPhones: readonly string[];
   readonly preferredLanguage: string;
   readonly groups: readonly Group[];
+  /** Object id of the manager; whoever is at the top has none. */
+  readonly managerId?: string;
   /** May consent for the whole home tenant. */
   readonly isTenantAdministrator: boolean;
   /** Every sign-in of this user asks for a second factor. */
@@ -159,6 +161,7 @@ const ben: User = {
   businessPhones: ['+44 20 7946 0120'],
   preferredLanguage: 'en-GB',
   groups: [everyone, sales],
+  managerId: alice.id,
   isTenantAdministrator: false,
   asksForSecondFactor: false,
   guestIn: [],

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -43,6 +45,8 @@ export async function bundle(options: { entry: string; outfile: string }): Promi
     mainFields: ['module', 'main'],
     // The Functions worker supplies this module at run time; it is in no registry.
     external: ['@azure/functions-core'],
+    // The examples import the package by its name.
+    alias: { 'entra-bff': fromRoot('src/index.ts') },
     define: { __CLIENT_SOURCE__: JSON.stringify(clientSource) },
     // Shorter to parse at a cold start; names stay, so that a stack trace can be read.
     minifySyntax: true,
@@ -54,6 +58,15 @@ export async function bundle(options: { entry: string; outfile: string }): Promi
   });
 }
 
+/** Builds what other Functions apps import: one file, and the declarations of its types. */
+async function buildPackage(): Promise<string> {
+  const outfile = fromRoot('dist/index.cjs');
+  await bundle({ entry: fromRoot('src/index.ts'), outfile });
+  const tsc = fromRoot('node_modules/typescript/bin/tsc');
+  await promisify(execFile)(process.execPath, [tsc, '-p', fromRoot('tsconfig.package.json')]);
+  return outfile;
+}
+
 /** Builds the app that is deployed and that `npm start` runs; gives the path of the bundle. */
 export async function buildApp(outfile: string = fromRoot('dist/main.cjs')): Promise<string> {
   await mkdir(dirname(outfile), { recursive: true });
@@ -63,8 +76,9 @@ export async function buildApp(outfile: string = fromRoot('dist/main.cjs')): Pro
 
 if (import.meta.main) {
   const startedAt = performance.now();
-  const outfile = await buildApp();
-  const { size } = await stat(outfile);
-  const tookMs = Math.round(performance.now() - startedAt);
-  console.log(`${relative(root, outfile)}: ${Math.round(size / 1024)} KB in ${tookMs} ms`);
+  for (const outfile of [await buildApp(), await buildPackage()]) {
+    const { size } = await stat(outfile);
+    console.log(`${relative(root, outfile)}: ${Math.round(size / 1024)} KB`);
+  }
+  console.log(`${Math.round(performance.now() - startedAt)} ms`);
 }

@@ -31,9 +31,12 @@ import { createRefreshQueue } from './shared/entra/refresh-queue.ts';
 import { createSigningKeys } from './shared/entra/signing-keys.ts';
 import { createSilentAttempt } from './shared/entra/silent-attempt.ts';
 import { createTokenBreakers } from './shared/entra/token-breaker.ts';
-import { createGraphClient } from './shared/graph/graph-client.ts';
+import { createGraphClient, type GraphClient } from './shared/graph/graph-client.ts';
 import { cookieNames } from './shared/http/cookies.ts';
-import { allMethods, createEndpoint } from './shared/http/endpoint.ts';
+import { allMethods, createEndpoint, type EndpointRules } from './shared/http/endpoint.ts';
+import type { BffRequest } from './shared/http/request.ts';
+import type { BffResponse } from './shared/http/response.ts';
+import { createTokensForCall } from './shared/interaction/call-token.ts';
 import { createInteraction } from './shared/interaction/interaction.ts';
 import { createHttpSender, type SendHttp } from './shared/network/http-request.ts';
 import { createForward } from './shared/proxy/forward.ts';
@@ -80,13 +83,31 @@ export function createSystem({ session: { table, tableName } }: Config): System 
   };
 }
 
+/** What functions of your own are made of: the same wrapper, guards and Graph client as ours. */
+export interface Bff {
+  /**
+   * Registers a function behind the wrapper of all others: method, proof of origin, session, access, errors as problems.
+   * `rules.access` has no default.
+   * @param path without a slash before it: `api/team-card`
+   * @throws {TypeError} for a name or path that the host would never reach, or that is ours
+   */
+  route<Granted>(
+    name: string,
+    path: string,
+    rules: EndpointRules<Granted>,
+    handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
+  ): void;
+  /** Calls of Graph with the person's own token, through Microsoft's client. */
+  readonly graph: GraphClient;
+}
+
 /** Wires the capabilities, once per worker, and registers every route. */
 export function registerBff(
   app: FunctionApp,
   config: Config,
   policies: Policies,
   system = createSystem(config),
-): void {
+): Bff {
   const { features } = policies;
   const { publicBaseUrl: origin, entra, session: sessionConfig } = config;
   const { now, random, monotonicMs, wait, sendHttp, table } = system;
@@ -170,12 +191,20 @@ export function registerBff(
 
   const guards = { admin: { roles: [config.adminRole] } } satisfies Record<string, Guard>;
   const { bodyLimitBytes, timeoutMs } = config.graph;
-  const common = { timeoutMs, acquireToken, interaction };
+  const tokensForCall = createTokensForCall({ acquireToken, interaction });
   const proxyTo = (upstreamOrigin: string, policy: Policy) => {
-    const forward = createForward({ ...common, origin: upstreamOrigin, sendHttp, bodyLimitBytes });
+    const forward = createForward({
+      origin: upstreamOrigin,
+      timeoutMs,
+      bodyLimitBytes,
+      sendHttp,
+      acquireToken,
+      interaction,
+    });
     return createProxy({ policy, bodyLimitBytes, forward });
   };
-  const overview = createAdminOverview(createGraphClient({ ...common, origin: config.graph.origin }));
+  const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
+  const overview = createAdminOverview(graphClient);
 
   const names = cookieNames(origin);
   const endpoint = createEndpoint({ origin, cookieNames: names, store, logout: logoutFlow });
@@ -187,8 +216,14 @@ export function registerBff(
 
   // The host tries functions in the order of their names and the first route that fits wins: the catch-all is last.
   // With the empty prefix of host.json every route is spelled in full; a prefix would refuse `admin`.
-  const route = (name: string, path: string, handler: HttpHandler) =>
+  const registered = new Set<string>();
+  const route = (name: string, path: string, handler: HttpHandler) => {
+    registered.add(name);
     app.http(name, { methods: allMethods, route: path, authLevel: 'anonymous', handler });
+  };
+  const ownPaths = ['admin', 'auth', 'graph', 'health', ...policies.apis.map(({ name }) => name)].map(
+    (name) => `api/${name}/`,
+  );
 
   route('admin', 'api/admin', admin(endpoint, { overview, guard: guards.admin }));
   route(
@@ -237,4 +272,20 @@ export function registerBff(
   route('zz-not-found', '{*rest}', notFound(endpoint));
 
   app.timer('sweep', { schedule: SWEEP_SCHEDULE, handler: sweep(createSweep({ table, now, monotonicMs })) });
+
+  return {
+    route(name, path, rules, handle) {
+      // The catch-all takes whatever comes after it in the alphabet, and a second function of a name replaces the first.
+      if (!/^[a-z][a-z0-9-]{0,60}$/.test(name) || name >= 'zz-' || registered.has(name)) {
+        throw new TypeError(`"${name}" is no name for a function here: taken, or after "zz-not-found"`);
+      }
+      if (!/^api\/[a-z0-9]/.test(path) || ownPaths.some((own) => `${path}/`.startsWith(own))) {
+        throw new TypeError(
+          `"${path}" is no path for a function here: it begins with "api/" and none of ours`,
+        );
+      }
+      route(name, path, endpoint(rules, handle));
+    },
+    graph: graphClient,
+  };
 }

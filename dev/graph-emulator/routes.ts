@@ -49,6 +49,18 @@ const routes: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: /^\/me\/manager$/,
+    scopes: ['User.Read.All', 'Directory.Read.All'],
+    answer: (call) => {
+      const manager = call.directory.users.find(({ id }) => id === me(call).managerId);
+      if (manager === undefined) {
+        throw new GraphError(404, 'Request_ResourceNotFound', "Resource 'manager' does not exist.");
+      }
+      return userAnswer(call, manager);
+    },
+  },
+  {
+    method: 'GET',
     path: /^\/me\/memberOf$/,
     scopes: ['User.Read'],
     answer: (call) =>

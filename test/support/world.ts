@@ -29,6 +29,8 @@ export interface Worker {
 
 export interface WorkerOptions {
   readonly environment?: Environment;
+  /** Registers the function of `examples/own-function` as well. */
+  readonly hasTeamCard?: boolean;
   readonly extraDecodes?: FunctionsHostOptions['extraDecodes'];
   /** Shows the demo page at `/`. */
   readonly servesDemo?: boolean;
@@ -99,7 +101,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
         log: ({ message }) => logLines.push(message),
         prepare(exports) {
           const worker = exports as typeof WorkerBundle;
-          worker.register({ ...settings, ...environment }, (system: System) => {
+          const replace = (system: System) => {
             table = withFaults(system.table, worker.BffError);
             return {
               ...system,
@@ -107,7 +109,12 @@ export async function startWorld(people: Directory = directory): Promise<World> 
               now: () => new Date(Date.now() + offsetMs),
               monotonicMs: () => performance.now() + passedMs,
             };
-          });
+          };
+          worker.register(
+            { ...settings, ...environment },
+            replace,
+            options.hasTeamCard ? worker.teamCard : undefined,
+          );
         },
       });
       hosts.push(host);

@@ -37,14 +37,21 @@ export interface AdminOverview {
 }
 
 /** Composed Graph calls, as the overview needs them. */
-export interface GraphReader {
-  get(
+interface GraphReader {
+  use<Result>(
     session: Session,
-    feature: string,
-    scopes: readonly string[],
-    calls: readonly { path: string; select?: readonly string[]; top?: number }[],
+    need: { readonly feature: string; readonly scopes: readonly string[] },
     log: Log,
-  ): Promise<({ kind: 'answered'; value: unknown } | { kind: 'failed'; error: BffError })[]>;
+    work: (client: GraphRequests) => Promise<Result>,
+  ): Promise<Result>;
+}
+
+/** What is used of Microsoft's client. */
+interface GraphRequests {
+  api(path: string): {
+    select(fields: string[]): { get(): Promise<unknown> };
+    top(count: number): { get(): Promise<unknown> };
+  };
 }
 
 const profileFields: Readonly<Record<string, string>> = {
@@ -71,22 +78,18 @@ export function createAdminOverview(graph: GraphReader) {
 
 async function readGraph(graph: GraphReader, session: Session, log: Log): Promise<GraphOverview> {
   try {
-    const [me, memberOf] = await graph.get(
-      session,
-      'profile',
-      scopes,
-      [
-        { path: '/me', select: Object.keys(profileFields) },
-        { path: '/me/memberOf', top: 100 },
-      ],
-      log,
-    );
-    if (me?.kind !== 'answered') return toFailed(me?.error);
-    return {
-      kind: 'answered',
-      profile: readProfile(me.value),
-      ...(memberOf?.kind === 'answered' ? { memberships: readMemberships(memberOf.value) } : {}),
-    };
+    return await graph.use(session, { feature: 'profile', scopes }, log, async (client) => {
+      const [me, memberOf] = await Promise.all([
+        client.api('/me').select(Object.keys(profileFields)).get(),
+        client
+          .api('/me/memberOf')
+          .top(100)
+          .get()
+          .catch(() => undefined),
+      ]);
+      const memberships = memberOf === undefined ? {} : { memberships: readMemberships(memberOf) };
+      return { kind: 'answered', profile: readProfile(me), ...memberships };
+    });
   } catch (error) {
     // Without a session or its store there is no page either; anything else leaves the claims standing.
     if (!(error instanceof BffError) || endsThePage.has(error.code)) throw error;
@@ -100,7 +103,7 @@ const endsThePage: ReadonlySet<ProblemCode> = new Set([
   'internal_error',
 ]);
 
-function toFailed(error = new BffError('upstream_unreachable')): GraphOverview {
+function toFailed(error: BffError): GraphOverview {
   const loginUrl: unknown = error.extensions['login_url'];
   return {
     kind: 'failed',

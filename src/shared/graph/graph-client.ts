@@ -1,125 +1,81 @@
-import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
-import type { AcquireToken } from '../entra/acquire-token.ts';
+import type { Client } from '@microsoft/microsoft-graph-client';
 import { BffError } from '../errors.ts';
-import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
+import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
-
-/** What a call that we compose asks Graph for: `/me`, with `$select` fields. */
-export interface GraphGet {
-  readonly path: string;
-  readonly select?: readonly string[];
-  readonly top?: number;
-}
-
-/** One call's end: each stands for itself. */
-export type GraphAnswer =
-  | { readonly kind: 'answered'; readonly value: unknown }
-  | { readonly kind: 'failed'; readonly error: BffError };
+import { AuthenticationHandler } from './authentication-handler.ts';
 
 /** Calls that we compose ourselves, through Microsoft's client, with the signed-in person's own access token. */
 export interface GraphClient {
   /**
-   * The ends of the calls, in their order.
-   * @throws {BffError} interaction_required, session_required, and those of acquiring a token
+   * Runs `work` with a client that calls Graph as this person. What Graph answers with an error status is the library's
+   * `GraphError` inside of `work`; one that `work` does not catch becomes a problem.
+   * @throws {BffError} interaction_required, session_required, consent_declined, admin_consent_required,
+   * upstream_unreachable, upstream_timeout, upstream_answer_refused, and those of acquiring a token
    */
-  get(
+  use<Result>(
     session: Session,
-    feature: string,
-    scopes: readonly string[],
-    calls: readonly GraphGet[],
+    need: Pick<CallNeed, 'feature' | 'scopes'>,
     log: Log,
-  ): Promise<GraphAnswer[]>;
+    work: (client: Client) => Promise<Result>,
+  ): Promise<Result>;
 }
 
 export interface GraphClientNeeds {
   readonly origin: string;
   readonly timeoutMs: number;
-  readonly acquireToken: AcquireToken;
-  readonly interaction: Interaction;
+  readonly tokensForCall: TokensForCall;
 }
 
-export function createGraphClient({
-  origin,
-  timeoutMs,
-  acquireToken,
-  interaction,
-}: GraphClientNeeds): GraphClient {
+export function createGraphClient({ origin, timeoutMs, tokensForCall }: GraphClientNeeds): GraphClient {
   return {
-    async get(session, feature, scopes, calls, log) {
-      interaction.requireNotWithheld(session, feature, scopes);
-      const acquired = await acquireToken(session, scopes, log);
-      if (acquired.kind === 'session-ended') throw sessionRequired('session_ended');
-      if (acquired.kind === 'interaction-required') {
-        throw interaction.required(session, { ...acquired, feature, scopes });
-      }
+    async use(session, need, log, work) {
+      const tokens = tokensForCall(session, { ...need, alternatives: [] }, log);
+      const accessToken = await tokens.token();
       const { Client, HTTPMessageHandler } = await import('@microsoft/microsoft-graph-client');
-      const authentication = new AuthenticationHandler(origin, acquired.accessToken, timeoutMs);
+      const authentication = new AuthenticationHandler({ origin, accessToken, tokens, timeoutMs });
       authentication.setNext(new HTTPMessageHandler());
       const client = Client.initWithMiddleware({
         baseUrl: origin,
         defaultVersion: 'v1.0',
         middleware: authentication,
       });
-      return Promise.all(
-        calls.map(async ({ path, select, top }): Promise<GraphAnswer> => {
-          const request = client.api(path);
-          if (select) request.select([...select]);
-          if (top !== undefined) request.top(top);
-          try {
-            const value: unknown = await request.get();
-            return { kind: 'answered', value };
-          } catch (error) {
-            return { kind: 'failed', error: toProblem(error) };
-          }
-        }),
-      );
+      try {
+        return await work(client);
+      } catch (error) {
+        throw authentication.failure ?? toProblem(error);
+      }
     },
   };
 }
 
-/**
- * Adds the access token, for Graph's origin only. The library's own handler adds none on plain http, which the emulator
- * speaks, and its default chain retries for minutes and follows redirects (measured).
- */
-class AuthenticationHandler implements Middleware {
-  readonly #origin: string;
-  readonly #accessToken: string;
-  readonly #timeoutMs: number;
-  #next: Middleware | undefined;
-
-  constructor(origin: string, accessToken: string, timeoutMs: number) {
-    this.#origin = origin;
-    this.#accessToken = accessToken;
-    this.#timeoutMs = timeoutMs;
-  }
-
-  async execute(context: Context): Promise<void> {
-    const url = new URL(typeof context.request === 'string' ? context.request : context.request.url);
-    if (url.origin !== this.#origin) throw new TypeError('only Graph is called with the token');
-    const headers = new Headers(context.options?.headers);
-    headers.set('authorization', `Bearer ${this.#accessToken}`);
-    context.options = {
-      ...context.options,
-      headers,
-      redirect: 'error',
-      signal: AbortSignal.timeout(this.#timeoutMs),
-    };
-    await this.#next?.execute(context);
-  }
-
-  setNext(next: Middleware): void {
-    this.#next = next;
-  }
+/** The status that Graph answered with, of an error that Microsoft's client threw; undefined for any other error. */
+export function graphStatusOf(error: unknown): number | undefined {
+  // By its members: a bundle may hold the library twice, and then `instanceof` fails.
+  const status: unknown = error instanceof Error ? Reflect.get(error, 'statusCode') : undefined;
+  return typeof status === 'number' && status >= 100 ? status : undefined;
 }
 
-/** The library wraps what is thrown below it and keeps its name as `code`, the status as `statusCode` (measured). */
-function toProblem(error: unknown): BffError {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return code === 'TimeoutError' || code === 'AbortError'
-    ? new BffError('upstream_timeout', { detail: 'Microsoft Graph took too long.', cause: error })
-    : new BffError('upstream_unreachable', {
-        detail: 'Microsoft Graph did not answer as it should.',
-        cause: error,
-      });
+/**
+ * What a composed call's failure means to the browser. The library wraps what is thrown below it and keeps its name as
+ * `code`, the status as `statusCode` (measured). Anything that is not of the library is left as it is.
+ */
+function toProblem(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'Error') return error;
+  const status: unknown = Reflect.get(error, 'statusCode');
+  if (typeof status !== 'number') return error;
+  const code: unknown = Reflect.get(error, 'code');
+  if (code === 'TimeoutError' || code === 'AbortError') {
+    return new BffError('upstream_timeout', { detail: 'Microsoft Graph took too long.', cause: error });
+  }
+  if (status < 400) {
+    return new BffError('upstream_unreachable', {
+      detail: 'Microsoft Graph did not answer as it should.',
+      cause: error,
+    });
+  }
+  return new BffError('upstream_answer_refused', {
+    detail: `Microsoft Graph answered with status ${status}.`,
+    cause: error,
+  });
 }

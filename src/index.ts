@@ -1,0 +1,45 @@
+import { zstdCompressSync } from 'node:zlib';
+import { type Bff, type FunctionApp, registerBff } from './bff.ts';
+import { misconfigured } from './functions/misconfigured.ts';
+import { readPolicies } from './policy-file.ts';
+import { ConfigError, parseConfig } from './shared/config.ts';
+import { allMethods } from './shared/http/endpoint.ts';
+import type { Environment } from './shared/setting-forms.ts';
+
+export type { Bff, FunctionApp } from './bff.ts';
+export {
+  type Access,
+  allowAnonymous,
+  type Guard,
+  guarded,
+  optionalSession,
+  signedIn,
+} from './shared/access/guard.ts';
+export { BffError, type BffErrorOptions, type ProblemCode } from './shared/errors.ts';
+export { type GraphClient, graphStatusOf } from './shared/graph/graph-client.ts';
+export type { EndpointRules } from './shared/http/endpoint.ts';
+export type { BffRequest } from './shared/http/request.ts';
+export { type BffResponse, jsonResponse } from './shared/http/response.ts';
+export type { Session } from './shared/session/session-store.ts';
+
+/**
+ * The cold start: checks settings and policies, registers every route and then, by `extend`, your own. With one wrong
+ * setting nothing is registered but an answer of 503, and the log names each setting and its cure.
+ * @param app `app` of `@azure/functions`
+ */
+export function startBff(app: FunctionApp, environment: Environment, extend?: (bff: Bff) => void): void {
+  try {
+    if (zstdCompressSync === undefined) {
+      throw new ConfigError([
+        'Node.js is older than 22.15, which has no zstd; set the version of the function app to 24.',
+      ]);
+    }
+    const config = parseConfig(environment);
+    const bff = registerBff(app, config, readPolicies(config));
+    extend?.(bff);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const handler = misconfigured(error);
+    app.http('zz-misconfigured', { methods: allMethods, route: '{*rest}', authLevel: 'anonymous', handler });
+  }
+}

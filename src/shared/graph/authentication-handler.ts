@@ -1,0 +1,72 @@
+import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
+import type { CallTokens } from '../interaction/call-token.ts';
+import { readClaimsChallenge } from '../proxy/claims-challenge.ts';
+
+export interface AuthenticationHandlerNeeds {
+  /** The one origin that gets the token. */
+  readonly origin: string;
+  readonly accessToken: string;
+  readonly tokens: CallTokens;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Adds the access token, for Graph's origin only. The library's own handler adds none on plain http, which the emulator
+ * speaks, and its default chain retries for minutes and follows redirects (measured). A token that Graph refuses before
+ * its time is replaced once, and the request sent again: Graph has refused it before anything was done.
+ */
+export class AuthenticationHandler implements Middleware {
+  /** Why there is no token any more. The library would hide it in an error of its own. */
+  failure: unknown;
+  readonly #needs: AuthenticationHandlerNeeds;
+  #accessToken: string;
+  #next: Middleware | undefined;
+
+  constructor(needs: AuthenticationHandlerNeeds) {
+    this.#needs = needs;
+    this.#accessToken = needs.accessToken;
+  }
+
+  async execute(context: Context): Promise<void> {
+    const refusedToken = this.#accessToken;
+    await this.#send(context, refusedToken);
+    const claims = challengeIn(context);
+    if (claims === undefined) return;
+    try {
+      // Of several requests at once only the first gets a new token; the others send what it got.
+      if (this.#accessToken === refusedToken) {
+        this.#accessToken = await this.#needs.tokens.token({ claims, refusedToken });
+      }
+      await this.#send(context, this.#accessToken);
+      const stillAsked = challengeIn(context);
+      if (stillAsked !== undefined) throw this.#needs.tokens.stillRefused(stillAsked);
+    } catch (error) {
+      this.failure ??= error;
+      throw error;
+    }
+  }
+
+  async #send(context: Context, accessToken: string): Promise<void> {
+    const { origin, timeoutMs } = this.#needs;
+    const url = new URL(typeof context.request === 'string' ? context.request : context.request.url);
+    if (url.origin !== origin) throw new TypeError('only Graph is called with the token');
+    const headers = new Headers(context.options?.headers);
+    headers.set('authorization', `Bearer ${accessToken}`);
+    context.options = {
+      ...context.options,
+      headers,
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    };
+    await this.#next?.execute(context);
+  }
+
+  setNext(next: Middleware): void {
+    this.#next = next;
+  }
+}
+
+function challengeIn({ response }: Context): string | undefined {
+  if (response?.status !== 401) return undefined;
+  return readClaimsChallenge(response.headers.get('www-authenticate') ?? undefined);
+}

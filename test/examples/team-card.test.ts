@@ -1,0 +1,109 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import type { UserAgent } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker({
+    hasTeamCard: true,
+    environment: {
+      GRAPH_POLICY_FILE: fileURLToPath(new URL('../../examples/own-function/policy.json', import.meta.url)),
+    },
+  });
+  world.entra.consents.grant({ ...demoClient, scopes: ['openid', 'profile', 'offline_access', 'User.Read'] });
+});
+
+afterAll(() => world.close());
+
+afterEach(() => {
+  world.entra.consents.withdraw(['User.Read.All']);
+  world.graph.respondWith(undefined);
+});
+
+const allow = () => world.entra.consents.grant({ ...demoClient, scopes: ['User.Read.All'] });
+
+async function signedIn(user: string): Promise<UserAgent> {
+  const browser = worker.browser();
+  await signIn(browser, { user });
+  return browser;
+}
+
+const card = async (browser: UserAgent) => {
+  const { status, body } = await browser.script('GET', '/api/team-card');
+  return { status, card: JSON.parse(body) as Record<string, unknown> };
+};
+
+describe('the example of an own function', () => {
+  it('answers with the person, the picture and the manager, by three calls of Graph at once', async () => {
+    allow();
+    const browser = await signedIn('ben');
+    const before = world.graph.count();
+    expect(await card(browser)).toMatchObject({
+      status: 200,
+      card: {
+        name: 'Ben Brown',
+        job_title: 'Account Manager',
+        manager: { name: 'Alice Adams', mail: 'alice.adams@contoso.example' },
+        photo: expect.stringMatching(/^data:image\/png;base64,iVBOR/),
+      },
+    });
+    expect(world.graph.count() - before).toBe(3);
+  });
+
+  it('leaves out the manager where there is none', async () => {
+    allow();
+    const { status, card: answer } = await card(await signedIn('alice'));
+    expect([status, answer['name'], answer['manager']]).toEqual([200, 'Alice Adams', undefined]);
+  });
+
+  it('asks for its permission when first used, like every other call', async () => {
+    const browser = await signedIn('ben');
+    expect(await card(browser)).toMatchObject({
+      status: 401,
+      card: { code: 'interaction_required', feature: 'manager', reason: 'consent_required' },
+    });
+    allow();
+    expect((await card(browser)).status).toBe(200);
+  });
+
+  it('is served with a new token where Graph takes the old one back, once (PX-15)', async () => {
+    allow();
+    const browser = await signedIn('ben');
+    expect((await card(browser)).status).toBe(200);
+    world.graph.revokeTokens();
+    const redeemed = world.entra.count('token', 'refresh_token');
+    expect((await card(browser)).status).toBe(200);
+    expect(world.entra.count('token', 'refresh_token') - redeemed).toBe(1);
+    world.graph.forgetRevocations();
+  });
+
+  it('says so where Graph does not answer as it should, without its words', async () => {
+    allow();
+    const browser = await signedIn('ben');
+    world.graph.respondWith((_request, response) => {
+      response.writeHead(500, { 'content-type': 'application/json' });
+      response.end('{"error":{"code":"x","message":"secret words"}}');
+    });
+    const answer = await card(browser);
+    expect(answer).toMatchObject({ status: 502, card: { code: 'upstream_answer_refused' } });
+    expect(JSON.stringify(answer)).not.toContain('secret');
+    world.graph.respondWith((_request, response) => void response.destroy());
+    expect(await card(browser)).toMatchObject({ status: 502, card: { code: 'upstream_unreachable' } });
+  });
+
+  describe('refuses', () => {
+    it('who is not signed in, another site and another method, before Graph hears of it', async () => {
+      const before = world.graph.count();
+      expect((await worker.browser().script('GET', '/api/team-card')).status).toBe(401);
+      const browser = await signedIn('ben');
+      expect((await browser.request('/api/team-card')).status).toBe(403);
+      expect((await browser.script('POST', '/api/team-card')).status).toBe(405);
+      expect(world.graph.count()).toBe(before);
+    });
+  });
+});

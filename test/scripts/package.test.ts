@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startFunctionsHost } from '../../dev/functions-host/host.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const run = (...commands: string[]) => promisify(execFile)(process.execPath, commands);
+let app: string;
+
+/** A Functions app of its own, with this package installed from its folder and built. */
+beforeAll(async () => {
+  await run(join(root, 'scripts/build.ts'));
+  app = await mkdtemp(join(tmpdir(), 'functions-app-'));
+  for (const folder of ['@azure', '@types', '@microsoft'])
+    await mkdir(join(app, 'node_modules', folder), { recursive: true });
+  await symlink(root, join(app, 'node_modules/entra-bff'));
+  for (const name of ['@azure/functions', '@types/node', '@microsoft/microsoft-graph-client']) {
+    await symlink(join(root, 'node_modules', name), join(app, 'node_modules', name));
+  }
+  const compilerOptions = {
+    target: 'es2022',
+    module: 'nodenext',
+    types: ['node'],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+  };
+  await writeFile(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['main.ts'] }));
+  await writeFile(join(app, 'package.json'), '{"type":"module"}');
+}, 60_000);
+
+afterAll(() => rm(app, { recursive: true }));
+
+const write = (rules: string) =>
+  writeFile(
+    join(app, 'main.ts'),
+    `import { app } from '@azure/functions';
+    import { BffError, graphStatusOf, guarded, jsonResponse, signedIn, startBff } from 'entra-bff';
+    startBff(app, process.env, (bff) => {
+      bff.route('who-am-i', 'api/who-am-i', ${rules}, (request, session) => {
+        if (request.method === 'HEAD') throw new BffError('not_found');
+        return jsonResponse({ name: session.facts.claims.principal.name, status: graphStatusOf(0), guarded, signedIn });
+      });
+    });`,
+  );
+const checkTypes = () =>
+  run(join(root, 'node_modules/typescript/bin/tsc'), '-p', app).then(
+    () => '',
+    ({ stdout }: { stdout: string }) => stdout,
+  );
+
+describe('the package', () => {
+  it('is imported with its types by a Functions app, bundled into it, and runs', async () => {
+    await write(`{ methods: ['GET'], caller: 'script', access: guarded({ roles: ['Manager'] }) }`);
+    expect(await checkTypes()).toBe('');
+    const outfile = join(app, 'main.cjs');
+    await build({
+      entryPoints: [join(app, 'main.ts')],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      external: ['@azure/functions-core'],
+      logLevel: 'silent',
+    });
+    const host = await startFunctionsHost({ bundle: outfile, log: () => undefined });
+    onTestFinished(() => host.close());
+    // No settings: it says so, as the app itself does.
+    const answer = await fetch(`${host.origin}/api/who-am-i`);
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      expect.objectContaining({ code: 'configuration_invalid' }),
+    ]);
+  });
+
+  it('does not compile with a function that does not say who may call it (RG-3)', async () => {
+    await write(`{ methods: ['GET'], caller: 'script' }`);
+    expect(await checkTypes()).toMatch(/'access' is missing/);
+  });
+});
