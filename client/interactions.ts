@@ -1,4 +1,6 @@
+import { attempt } from './attempt.ts';
 import { type Ending, isOutcome } from './interaction-failed.ts';
+import { createListeners } from './listeners.ts';
 import type { Page, Popup } from './page.ts';
 import type { Session } from './session.ts';
 import { read } from './tabs.ts';
@@ -52,13 +54,12 @@ export interface Interactions {
   subscribe(listener: () => void): () => void;
 }
 
-interface Round extends Need {
-  readonly promise: Promise<Ending>;
+interface Waiting extends Need {
   readonly settle: (ending: Ending) => void;
 }
 
 interface Running {
-  readonly round: Round;
+  readonly need: Need;
   readonly id: string;
   readonly view: Interaction;
   readonly popup: Popup | undefined;
@@ -81,10 +82,10 @@ export function createInteractions(
   look: () => Promise<Session>,
   tellTabs: (change: 'signed_in' | 'changed') => void,
 ): Interactions {
-  const listeners = new Set<() => void>();
+  const { subscribe, tell } = createListeners<void>();
   const spent = new Set(spentKeys);
   const given = new Map<string, number>();
-  const queue: Round[] = [];
+  let queue: Waiting[] = [];
   let running: Running | undefined;
   let turn = 0;
   /** What is known of the session is from before the last popup ended. */
@@ -100,16 +101,14 @@ export function createInteractions(
     async ask(need, since = Number.POSITIVE_INFINITY) {
       if ((given.get(need.key) ?? -1) >= since) return 'signed_in';
       if (running?.view.display === 'redirect') return 'redirecting';
-      if (need.deliberate) spent.delete(need.key);
-      const same = [running?.round, ...queue].find((round) => round?.key === need.key);
-      if (same !== undefined) {
-        if (need.deliberate) raise();
-        return same.promise;
+      if (need.deliberate) {
+        spent.delete(need.key);
+        attempt(() => running?.popup?.focus());
       }
-      const { promise, resolve } = withResolver<Ending>();
-      queue.push({ ...need, promise, settle: resolve });
-      if (running === undefined) next();
-      return promise;
+      return new Promise((settle) => {
+        queue.push({ ...need, settle });
+        if (running === undefined) next();
+      });
     },
     isSpent: (key) => spent.has(key),
     spend: (key) => void spent.add(key),
@@ -120,66 +119,53 @@ export function createInteractions(
       if (isOutcome(outcome)) finish(outcome);
     },
     noticed(session) {
-      if (running?.before !== undefined && isDone(running.round, session, running.before)) {
+      if (running?.before !== undefined && isDone(running.need, session, running.before)) {
         finish('signed_in');
       }
     },
     endAll,
-    subscribe(listener) {
-      const own = () => listener();
-      listeners.add(own);
-      return () => void listeners.delete(own);
-    },
+    subscribe,
   };
 
   function next(): void {
-    const round = queue.shift();
-    if (round !== undefined && !(round.display === 'popup' && openPopup(round))) leave(round);
-    for (const listener of listeners) void Promise.resolve().then(listener);
+    const [need] = queue;
+    if (need !== undefined && !(need.display === 'popup' && openPopup(need))) leave(need);
+    tell();
   }
 
-  function openPopup(round: Round): boolean {
+  function openPopup(need: Need): boolean {
     const id = createId(page);
-    const url = new URL(round.url);
+    const url = new URL(need.url);
     url.searchParams.set('display', `popup.${id}`);
-    const popup = tryOpen(url.href, `entra-bff-${id}`);
-    if (popup === undefined) return false;
-    run(round, 'popup', popupLimitMs, 'timed_out', id, popup);
+    const popup = attempt(() => page.open(url.href, `entra-bff-${id}`, 'popup,width=500,height=680'));
+    // Some blockers give a window that is closed already.
+    if (!popup || popup.closed) return false;
+    run(need, 'popup', popupLimitMs, 'timed_out', id, popup);
     return true;
   }
 
-  /** Some blockers give a window that is closed already. */
-  function tryOpen(url: string, name: string): Popup | undefined {
-    try {
-      const popup = page.open(url, name, 'popup,width=500,height=680');
-      return popup === null || popup.closed ? undefined : popup;
-    } catch {
-      return undefined;
-    }
-  }
-
-  function leave(round: Round): void {
-    const { url, place, deliberate, key, feature, reason } = round;
+  function leave(need: Need): void {
+    const { url, place, deliberate, key, feature, reason } = need;
     const noted = writeWayBack(page, place, deliberate ? [] : [...spent, key], { feature, reason });
     if (!noted && !deliberate) {
       // Without the note nothing would stop this page from leaving again when it is back.
-      round.settle('blocked');
       spent.add(key);
+      letGo('blocked', key);
       next();
       return;
     }
     const target = new URL(url);
     target.searchParams.set('return_to', place.pathname + place.search);
     page.location.assign(target.href);
-    run(round, 'redirect', redirectLimitMs, 'cancelled');
-    for (const { settle } of [round, ...queue.splice(0)]) settle('redirecting');
+    run(need, 'redirect', redirectLimitMs, 'cancelled');
+    letGo('redirecting');
   }
 
-  function run(round: Round, display: Display, limitMs: number, late: Ending, id = '', popup?: Popup): void {
-    const { feature, reason, scopes = [] } = round;
+  function run(need: Need, display: Display, limitMs: number, late: Ending, id = '', popup?: Popup): void {
+    const { feature, reason, scopes = [] } = need;
     const view = { display, feature, reason, scopes, endsAt: new Date(page.Date.now() + limitMs) };
     const timer = page.setTimeout(() => endAll(late), limitMs);
-    const mine: Running = { round, id, view, popup, timer, before: undefined };
+    const mine: Running = { need, id, view, popup, timer, before: undefined };
     running = mine;
     if (popup === undefined) return;
     if (!isStale) mine.before = known();
@@ -195,28 +181,36 @@ export function createInteractions(
   }
 
   function endAll(ending: Ending): void {
-    for (const { settle } of queue.splice(0)) settle(ending);
+    letGo(ending);
     finish(ending);
+  }
+
+  /** Ends the waiting for these keys; for every one when none is named. */
+  function letGo(ending: Ending, ...keys: readonly string[]): void {
+    const all = queue;
+    queue = [];
+    for (const waiting of all) {
+      if (keys.length === 0 || keys.includes(waiting.key)) waiting.settle(ending);
+      else queue.push(waiting);
+    }
   }
 
   function finish(ending: Ending): void {
     if (running === undefined) return;
-    const { round, popup, timer } = running;
+    const { need, popup, timer } = running;
     running = undefined;
     page.clearTimeout(timer);
-    close(popup);
+    // Where it is cut off, its last page closes itself.
+    attempt(() => popup?.close());
     if (ending === 'signed_in') {
-      given.set(round.key, turn).set(signInKey, turn);
+      given.set(need.key, turn).set(signInKey, turn);
       turn++;
-      for (const waiting of queue.filter(({ key }) => key === signInKey)) {
-        queue.splice(queue.indexOf(waiting), 1);
-        waiting.settle(ending);
-      }
+      letGo(ending, signInKey);
     } else if (popup !== undefined && ending !== 'signed_out_meanwhile') {
       // The person has answered: no call asks the same again, only a click does.
-      spent.add(round.key);
+      spent.add(need.key);
     }
-    round.settle(ending);
+    letGo(ending, need.key);
     if (popup !== undefined) {
       isStale = true;
       look().then(
@@ -229,26 +223,10 @@ export function createInteractions(
     }
     next();
   }
-
-  function raise(): void {
-    try {
-      running?.popup?.focus();
-    } catch {
-      // cut off by the policy of the page that it shows
-    }
-  }
-}
-
-function close(popup: Popup | undefined): void {
-  try {
-    popup?.close();
-  } catch {
-    // cut off: its last page closes itself
-  }
 }
 
 /** Another tab's sign-in is newer too, but may not have been for what is asked here. */
-function isDone({ feature = '' }: Round, session: Session, before: Session): boolean {
+function isDone({ feature = '' }: Need, session: Session, before: Session): boolean {
   if (!session.signed_in || (session.features[feature] ?? 'granted') !== 'granted') return false;
   return !before.signed_in || session.signed_in_at > before.signed_in_at;
 }
@@ -256,12 +234,4 @@ function isDone({ feature = '' }: Round, session: Session, before: Session): boo
 function createId(page: Page): string {
   const bytes = page.crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function withResolver<Value>() {
-  let resolve: (value: Value) => void = () => {};
-  const promise = new Promise<Value>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

@@ -1,3 +1,4 @@
+import { createListeners } from './listeners.ts';
 import type { Page } from './page.ts';
 import { parseSession, type Session, type SignedIn, type SignedOut } from './session.ts';
 
@@ -31,7 +32,7 @@ export function watchSession(
   ask: () => Promise<Response>,
   noticed: (session: Session) => void,
 ): SessionWatch {
-  const listeners = new Set<(event: SessionEvent) => void>();
+  const { subscribe, tell } = createListeners<SessionEvent>();
   let known: Session | undefined;
   let asked = 0;
   let learned = 0;
@@ -49,11 +50,7 @@ export function watchSession(
     learn(session) {
       take(session, ++asked);
     },
-    subscribe(listener) {
-      const own = (event: SessionEvent) => listener(event);
-      listeners.add(own);
-      return () => void listeners.delete(own);
-    },
+    subscribe,
   };
 
   async function read(): Promise<Session> {
@@ -100,12 +97,5 @@ export function watchSession(
   function wake(ms: number): void {
     page.clearTimeout(timer);
     timer = page.setTimeout(() => read().catch(() => wake(retryMs)), Math.min(ms, longestSleepMs));
-  }
-
-  function tell(event: SessionEvent): void {
-    // Later, each for itself: a listener that throws stops nobody, and none runs in the middle of a change.
-    for (const listener of listeners) {
-      void Promise.resolve().then(() => listeners.has(listener) && listener(event));
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { attempt } from './attempt.ts';
 import type { Page } from './page.ts';
 
 /** What a tab tells the others about the session that they share. */
@@ -11,19 +12,12 @@ export function joinTabs(
   page: Page,
   hear: (message: unknown) => void,
 ): (change: SessionMessage['change']) => void {
-  try {
-    const channel = new page.BroadcastChannel('entra-bff');
-    channel.onmessage = ({ data }) => hear(data);
-    return (change) => {
-      try {
-        channel.postMessage({ type: 'entra-bff:session', change } satisfies SessionMessage);
-      } catch {
-        // closed by the browser: the other tabs learn from their next call
-      }
-    };
-  } catch {
-    return () => {}; // an old browser, or a private mode without channels
-  }
+  // None in an old browser, or in a private mode; closed by the browser later. The other tabs learn from their next call.
+  const channel = attempt(() => new page.BroadcastChannel('entra-bff'));
+  if (channel !== undefined) channel.onmessage = ({ data }) => hear(data);
+  return (change) => {
+    attempt(() => channel?.postMessage({ type: 'entra-bff:session', change } satisfies SessionMessage));
+  };
 }
 
 /** A member of a message that may be anything. */

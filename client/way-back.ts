@@ -1,3 +1,4 @@
+import { attempt } from './attempt.ts';
 import type { Page } from './page.ts';
 import { read } from './tabs.ts';
 
@@ -21,20 +22,13 @@ const limitMs = 15 * 60 * 1000; // as long as a login transaction
 /** Notes where the person was. The fragment waits here: it is not the server's business. @returns whether it was noted */
 export function writeWayBack(page: Page, place: URL, keys: readonly string[], reason: Resumed): boolean {
   const { pathname, search, hash } = place;
-  const at = page.Date.now();
-  return write(page, entryName, JSON.stringify({ at, path: pathname + search, hash, keys, ...reason }));
+  return writeNote(page, entryName, { path: pathname + search, hash, keys, ...reason });
 }
 
 /** Reads the note once, and puts the fragment back. */
 export function readWayBack(page: Page): WayBack {
-  let note: unknown;
-  try {
-    note = JSON.parse(page.sessionStorage.getItem(entryName) ?? '');
-    page.sessionStorage.removeItem(entryName);
-  } catch {
-    // none, not ours, or no storage
-  }
-  if (!isFresh(page, read(note, 'at'))) return { keys: [], resumed: undefined };
+  const note = readNote(page, entryName);
+  removeNote(page, entryName);
   const { location, history } = page;
   const here = location.pathname + location.search;
   const keys = read(note, 'keys');
@@ -49,35 +43,30 @@ export function readWayBack(page: Page): WayBack {
 
 /** One silent round at most: without this note an app that signs in silently would go round and round. */
 export const silentRound = {
-  wasTried(page: Page): boolean {
-    try {
-      return isFresh(page, Number(page.sessionStorage.getItem(silentName) ?? Number.NaN));
-    } catch {
-      return false;
-    }
-  },
-  begin: (page: Page): boolean => write(page, silentName, String(page.Date.now())),
-  forget(page: Page): void {
-    try {
-      page.sessionStorage.removeItem(silentName);
-    } catch {
-      // then there is no note either
-    }
-  },
+  wasTried: (page: Page): boolean => readNote(page, silentName) !== undefined,
+  begin: (page: Page): boolean => writeNote(page, silentName, {}),
+  forget: (page: Page): void => removeNote(page, silentName),
 };
 
-function write(page: Page, name: string, value: string): boolean {
-  try {
-    page.sessionStorage.setItem(name, value);
+/** @returns whether the browser lets us keep it */
+function writeNote(page: Page, name: string, note: object): boolean {
+  const text = JSON.stringify({ at: page.Date.now(), ...note });
+  const isKept = attempt(() => {
+    page.sessionStorage.setItem(name, text);
     return true;
-  } catch {
-    return false;
-  }
+  });
+  return isKept ?? false;
 }
 
-function isFresh(page: Page, at: unknown): boolean {
-  const ageMs = page.Date.now() - (typeof at === 'number' ? at : Number.NaN);
-  return ageMs >= 0 && ageMs < limitMs;
+/** A note of ours that is not too old. */
+function readNote(page: Page, name: string): unknown {
+  const note: unknown = attempt(() => JSON.parse(page.sessionStorage.getItem(name) ?? ''));
+  const ageMs = page.Date.now() - Number(read(note, 'at'));
+  return ageMs >= 0 && ageMs < limitMs ? note : undefined;
+}
+
+function removeNote(page: Page, name: string): void {
+  attempt(() => page.sessionStorage.removeItem(name));
 }
 
 function text(note: unknown, name: string): string | undefined {
