@@ -284,9 +284,9 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 }
 
-function keyOf({ code, reason = 'consent_required', feature = '' }: BffProblem): string {
+function keyOf({ code, reason = 'consent_required', feature = '', scopes }: BffProblem): string {
   const needsAnySignIn = code === 'session_required' || reason.startsWith('refresh');
-  return needsAnySignIn ? signInKey : `${reason} ${feature}`;
+  return needsAnySignIn ? signInKey : `${reason} ${feature}:${[...scopes].sort()}`;
 }
 
 function isRepeatable({ method = 'GET', body }: RequestInit, repeat: boolean): boolean {

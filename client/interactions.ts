@@ -20,7 +20,7 @@ export interface Interaction {
 
 /** Something that only the person can give. */
 export interface Need {
-  /** Needs with the same key are one: they are asked for once. */
+  /** Needs with the same key are one: they are asked for once. What stands before a colon is the whole of it. */
   readonly key: string;
   readonly url: URL;
   readonly display: Display;
@@ -84,10 +84,9 @@ export function createInteractions(
 ): Interactions {
   const { subscribe, tell } = createListeners<void>();
   const spent = new Set(spentKeys);
-  const given = new Map<string, number>();
+  const given: string[] = [];
   let queue: Waiting[] = [];
   let running: Running | undefined;
-  let turn = 0;
   /** What is known of the session is from before the last popup ended. */
   let isStale = false;
 
@@ -96,13 +95,14 @@ export function createInteractions(
       return running?.view;
     },
     get turn() {
-      return turn;
+      return given.length;
     },
     async ask(need, since = Number.POSITIVE_INFINITY) {
-      if ((given.get(need.key) ?? -1) >= since) return 'signed_in';
+      if (given.slice(since).some((key) => need.key === signInKey || gives(key, need.key)))
+        return 'signed_in';
       if (running?.view.display === 'redirect') return 'redirecting';
       if (need.deliberate) {
-        spent.delete(need.key);
+        for (const key of spent) if (gives(need.key, key)) spent.delete(key);
         attempt(() => running?.popup?.focus());
       }
       return new Promise((settle) => {
@@ -110,7 +110,7 @@ export function createInteractions(
         if (running === undefined) next();
       });
     },
-    isSpent: (key) => spent.has(key),
+    isSpent: (key) => [...spent].some((asked) => gives(asked, key)),
     spend: (key) => void spent.add(key),
     hear(message) {
       if (read(message, 'type') !== 'entra-bff:interaction') return;
@@ -150,7 +150,7 @@ export function createInteractions(
     if (!noted && !deliberate) {
       // Without the note nothing would stop this page from leaving again when it is back.
       spent.add(key);
-      letGo('blocked', key);
+      letGo('blocked', (waiting) => gives(key, waiting));
       next();
       return;
     }
@@ -185,12 +185,11 @@ export function createInteractions(
     finish(ending);
   }
 
-  /** Ends the waiting for these keys; for every one when none is named. */
-  function letGo(ending: Ending, ...keys: readonly string[]): void {
+  function letGo(ending: Ending, isMeant = (_key: string) => true): void {
     const all = queue;
     queue = [];
     for (const waiting of all) {
-      if (keys.length === 0 || keys.includes(waiting.key)) waiting.settle(ending);
+      if (isMeant(waiting.key)) waiting.settle(ending);
       else queue.push(waiting);
     }
   }
@@ -202,15 +201,14 @@ export function createInteractions(
     page.clearTimeout(timer);
     // Where it is cut off, its last page closes itself.
     attempt(() => popup?.close());
-    if (ending === 'signed_in') {
-      given.set(need.key, turn).set(signInKey, turn);
-      turn++;
-      letGo(ending, signInKey);
+    const isGiven = ending === 'signed_in';
+    if (isGiven) {
+      given.push(need.key);
     } else if (popup !== undefined && ending !== 'signed_out_meanwhile') {
       // The person has answered: no call asks the same again, only a click does.
       spent.add(need.key);
     }
-    letGo(ending, need.key);
+    letGo(ending, (key) => gives(need.key, key) || (isGiven && key === signInKey));
     if (popup !== undefined) {
       isStale = true;
       look().then(
@@ -219,7 +217,7 @@ export function createInteractions(
         },
         () => {}, // who asks next looks again
       );
-      tellTabs(ending === 'signed_in' ? ending : 'changed');
+      tellTabs(isGiven ? ending : 'changed');
     }
     next();
   }
@@ -229,6 +227,11 @@ export function createInteractions(
 function isDone({ feature = '' }: Need, session: Session, before: Session): boolean {
   if (!session.signed_in || (session.features[feature] ?? 'granted') !== 'granted') return false;
   return !before.signed_in || session.signed_in_at > before.signed_in_at;
+}
+
+/** Whether the one question's answer is the other's too: it is the same, or a part of it. */
+function gives(asked: string, wanted: string): boolean {
+  return asked === wanted || asked === wanted.split(':')[0];
 }
 
 function createId(page: Page): string {

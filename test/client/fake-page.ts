@@ -224,14 +224,14 @@ export const problemAnswer = (
     headers: { 'content-type': 'application/problem+json; charset=utf-8', ...headers },
   });
 
-export const needsConsent = (feature = 'mail'): Response =>
+export const needsConsent = (feature = 'mail', scopes: readonly string[] = ['Mail.Read']): Response =>
   problemAnswer(
     {
       code: 'interaction_required',
       reason: 'consent_required',
       login_url: `/api/auth/login?ticket=${feature}`,
       feature,
-      scopes: ['Mail.Read'],
+      scopes,
       correlation_id: 'c0ffee',
     },
     401,

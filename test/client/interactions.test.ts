@@ -110,6 +110,76 @@ describe('a call that needs the person', () => {
     expect((await calendar).ok).toBe(true);
   });
 
+  describe('for one of several permissions of a feature', () => {
+    /** Each path needs a permission of its own. */
+    function serverOfMail(page: FakePage) {
+      const granted = new Set<string>();
+      page.answer = ({ path, method }) => {
+        if (path.startsWith('/api/auth/session')) return Response.json(signedIn());
+        const scopes = method === 'GET' ? ['Mail.Read'] : ['Mail.Send', 'Mail.Read'];
+        // Not in the same order each time: a set of permissions has none.
+        if (page.sent.length % 2 === 0) scopes.reverse();
+        return scopes.every((scope) => granted.has(scope))
+          ? Response.json({ path })
+          : needsConsent('mail', scopes);
+      };
+      return granted;
+    }
+    const send = { method: 'POST', body: 'text', repeat: true };
+
+    it('waits behind the question for another one, and is asked for next, once for many', async () => {
+      const { client, page } = openPage();
+      const granted = serverOfMail(page);
+      await client.session();
+      const reads = [1, 2].map(() => client.graph('/me/messages'));
+      const sends = [1, 2].map(() => client.graph('/me/sendMail', send));
+      await flush();
+      expect(page.popups).toHaveLength(1);
+      expect(client.interaction).toMatchObject({ scopes: ['Mail.Read'] });
+      granted.add('Mail.Read');
+      page.tabs.say(word(page.popups[0]?.id));
+      expect((await Promise.all(reads)).every(({ ok }) => ok)).toBe(true);
+      expect(page.popups).toHaveLength(2);
+      expect([...(client.interaction?.scopes ?? [])].sort()).toEqual(['Mail.Read', 'Mail.Send']);
+      granted.add('Mail.Send');
+      page.tabs.say(word(page.popups[1]?.id));
+      expect((await Promise.all(sends)).every(({ ok }) => ok)).toBe(true);
+      expect(page.popups).toHaveLength(2);
+    });
+
+    it('is not asked for again when it was refused, and the other one is', async () => {
+      const { client, page } = openPage();
+      serverOfMail(page);
+      const read = thrownBy(client.graph('/me/messages'));
+      await flush();
+      page.tabs.say(word(page.popups[0]?.id, 'consent_declined'));
+      expect(await read).toMatchObject({ kind: 'consent_declined' });
+      expect(await thrownBy(client.graph('/me/messages'))).toBeInstanceOf(BffProblem);
+      expect(page.popups).toHaveLength(1);
+      void thrownBy(client.graph('/me/sendMail', send));
+      await flush();
+      expect(page.popups).toHaveLength(2);
+    });
+
+    it('is given with a click for the whole feature, which a call waits for too', async () => {
+      const { client, page } = openPage();
+      const granted = serverOfMail(page);
+      await client.session();
+      const before = thrownBy(client.graph('/me/messages'));
+      await flush();
+      client.cancel();
+      await before;
+      const clicked = client.signIn({ feature: 'mail' });
+      const calls = [client.graph('/me/messages'), client.graph('/me/sendMail', send)];
+      await flush();
+      granted.add('Mail.Read').add('Mail.Send');
+      page.tabs.say(word(page.popups[1]?.id));
+      expect(await clicked).toBe('signed_in');
+      expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true);
+      expect(page.popups).toHaveLength(2);
+    });
+  });
+
   it('is let go by any sign-in when that is all it needs', async () => {
     const { client, page } = openPage({ client: { sessionRequired: 'ask' } });
     let isGiven = false;
