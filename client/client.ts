@@ -155,25 +155,49 @@ export function createClient(options: ClientOptions = {}): Client {
     const url = toOwnUrl(String(address), page.location.origin);
     const since = interactions.turn;
     const caller = personIn(sessions.known);
-    const answer = await sendNow(url, init);
+    const before = era;
+    let answer = await sendNow();
+    if (answer instanceof BffProblem && answer.code === 'session_required') {
+      // The session may have been replaced meanwhile, by a sign-in in another tab: the browser has a new cookie then.
+      const session = await untilAborted(
+        sessions.read().catch(() => undefined),
+        init.signal,
+      );
+      requireNoSignOut();
+      if (session?.signed_in) answer = await sendAgain(answer);
+    }
     if (!(answer instanceof BffProblem)) return answer;
     const ending = await untilAborted(askFor(answer, since), init.signal);
     if (ending !== 'signed_in') throw new InteractionFailed(ending, answer);
-    if (!isRepeatable(init, repeat)) throw new InteractionFailed('not_repeated', answer);
-    // Whoever has signed in may be somebody else: a call is repeated for the person who made it, and a write only then.
-    if (caller !== undefined ? caller !== personIn(await sessions.read()) : !isRepeatable(init, false)) {
-      throw new InteractionFailed(caller === undefined ? 'not_repeated' : 'other_account', answer);
-    }
-    const second = await sendNow(url, init);
+    const second = await sendAgain(answer);
     if (!(second instanceof BffProblem)) return second;
     // Given and still not enough: the next call must not ask for it once more.
     if (isAskable(second)) interactions.spend(keyOf(second));
     throw second;
+
+    async function sendAgain(problem: BffProblem): Promise<Response | BffProblem> {
+      if (!isRepeatable(init, repeat)) throw new InteractionFailed('not_repeated', problem);
+      // Whoever has signed in may be somebody else: a call is repeated for the person who made it, and a write only then.
+      if (caller !== undefined ? caller !== personIn(await sessions.read()) : !isRepeatable(init, false)) {
+        throw new InteractionFailed(caller === undefined ? 'not_repeated' : 'other_account', problem);
+      }
+      return sendNow();
+    }
+
+    async function sendNow(): Promise<Response | BffProblem> {
+      requireNoSignOut();
+      const answer = await send(url, init);
+      requireNoSignOut();
+      return answer;
+    }
+
+    function requireNoSignOut(): void {
+      if (signingOut !== undefined || era !== before) throw new InteractionFailed('signed_out_meanwhile');
+    }
   }
 
   /** @throws {BffProblem} where nobody is to be asked without a click */
   async function askFor(problem: BffProblem, since: number): Promise<Ending> {
-    if (problem.code === 'session_required' && sessions.known?.signed_in) lookAgain();
     if (!isAskable(problem) || interaction === 'manual') throw problem;
     if (interactions.isSpent(keyOf(problem))) throw problem;
     if (problem.code !== 'session_required' || sessionRequired !== 'silent') {
@@ -218,14 +242,6 @@ export function createClient(options: ClientOptions = {}): Client {
   function signedOut(): void {
     forget();
     sessions.learn({ signed_in: false, login_url: `${basePath}/auth/login` });
-  }
-
-  async function sendNow(url: URL, init: RequestInit): Promise<Response | BffProblem> {
-    if (signingOut !== undefined) throw new InteractionFailed('signed_out_meanwhile');
-    const before = era;
-    const answer = await send(url, init);
-    if (era !== before) throw new InteractionFailed('signed_out_meanwhile');
-    return answer;
   }
 
   async function send(url: URL, init: RequestInit): Promise<Response | BffProblem> {

@@ -21,7 +21,7 @@ export type Outcome = (typeof outcomes)[number];
 /**
  * What a popup says, or what this page knows: `cancelled` by `client.cancel()`; `timed_out` after ten minutes;
  * `redirecting`, this page is being left; `blocked`, neither a window nor a safe redirect was possible, so offer a
- * button; `not_repeated`, the person did their part but the write was not sent again.
+ * button; `not_repeated`, the person did their part, or another tab signed in again, but the write was not sent again.
  */
 export type FailureKind =
   | Exclude<Outcome, 'signed_in'>

@@ -23,6 +23,10 @@ interface Call {
   /** The session that it was made for: answers are its data. */
   readonly era: number;
   sends: number;
+  /** Whom the page had been told of when the call was made. */
+  readonly person: string | undefined;
+  /** As whom it was sent again. */
+  readonly repeatedAs: (string | undefined)[];
   ending?: 'answer' | 'error';
   /** The session that the page knew of when the answer came, and the one that the data is of. */
   arrival?: { readonly era: number; readonly data: unknown };
@@ -39,6 +43,10 @@ class World {
   readonly granted: Set<Feature>;
   isOffline = false;
   isSignedIn = true;
+  /** Whose the session is that the browser has. */
+  person = 'alice@contoso.example';
+  /** Whose the page last heard that it is. */
+  told: string | undefined;
   /** Counts sign-outs that this page knows of. */
   era = 0;
   signIns = 0;
@@ -66,15 +74,19 @@ class World {
   }
 
   #answerNow(path: string): Response {
-    if (path.endsWith('/auth/session')) return Response.json(this.session);
+    if (path.endsWith('/auth/session')) {
+      this.told = this.isSignedIn ? this.person : undefined;
+      return Response.json(this.session);
+    }
     if (path.endsWith('/auth/logout')) {
       this.isSignedIn = false;
+      this.told = undefined;
       return Response.json({ logout_url: 'https://login.example/' });
     }
     const number = Number(/call=(\d+)/.exec(path)?.[1]);
     const call = this.calls[number];
     if (call === undefined) throw new Error(`an unknown call: ${path}`);
-    call.sends++;
+    if (call.sends++ > 0) call.repeatedAs.push(this.isSignedIn ? this.person : undefined);
     if (!this.isSignedIn) return problemAnswer({ code: 'session_required', reason: 'not_signed_in' }, 401);
     return this.granted.has(call.feature) ? Response.json({ era: this.era }) : needsConsent(call.feature);
   }
@@ -84,6 +96,7 @@ class World {
     const granted = features.map((name) => [name, this.granted.has(name) ? 'granted' : 'not_asked']);
     const time = new Date(Date.parse('2026-11-22T16:00:00Z') + this.signIns * 1000).toISOString();
     return signedIn({
+      username: this.person,
       signed_in_at: time,
       features: Object.fromEntries(granted),
       idle_expires_at: '2026-12-22T16:00:00.000Z',
@@ -94,7 +107,15 @@ class World {
   start(feature: Feature, method: string, isRepeated: boolean): void {
     const number = this.calls.length;
     const isWrite = method !== 'GET';
-    const call: Call = { feature, isWrite, isRepeatable: !isWrite || isRepeated, era: this.era, sends: 0 };
+    const call: Call = {
+      feature,
+      isWrite,
+      isRepeatable: !isWrite || isRepeated,
+      era: this.era,
+      sends: 0,
+      person: this.told,
+      repeatedAs: [],
+    };
     this.calls.push(call);
     this.client.graph(`/me/${feature}?call=${number}`, { method, repeat: isRepeated }).then(
       async (response) => {
@@ -140,7 +161,12 @@ class World {
     const isPopup = this.client.interaction?.display === 'popup';
     expect(this.openPopups.length, 'windows that nobody waits for').toBe(isPopup ? 1 : 0);
     for (const call of this.calls) {
-      expect(call.sends, 'sends of a call').toBeLessThanOrEqual(2);
+      // Again when its session was replaced, and again when the person has given what it needs.
+      expect(call.sends, 'sends of a call').toBeLessThanOrEqual(3);
+      for (const person of call.repeatedAs) {
+        if (call.person !== undefined) expect(person, 'as whom a call is sent again').toBe(call.person);
+        else expect(call.isWrite, 'a write of nobody knows whom, sent again').toBe(false);
+      }
       if (!call.isRepeatable) expect(call.sends, 'sends of a write').toBeLessThanOrEqual(1);
       expect(call.untyped).toBeUndefined();
       if (call.arrival !== undefined) {
@@ -305,12 +331,20 @@ const commands = [
         page.blocksPopups = kind as 'no' | 'null' | 'closed';
       }),
   ),
-  always('another tab signs in', (world) => {
-    world.signIn();
-    world.tabs.say({ type: 'entra-bff:session', change: 'signed_in' });
+  fc.tuple(fc.constantFrom('alice@contoso.example', 'ben@contoso.example'), fc.boolean()).map(
+    ([person, isTold]) =>
+      new Command(`another tab signs ${person} in${isTold ? '' : ', unheard'}`, (world) => {
+        world.person = person;
+        world.signIn();
+        if (isTold) world.tabs.say({ type: 'entra-bff:session', change: 'signed_in' });
+      }),
+  ),
+  always('the session ends, and nobody says so', (world) => {
+    world.isSignedIn = false;
   }),
   always('another tab signs out', (world) => {
     world.isSignedIn = false;
+    world.told = undefined;
     world.era++;
     world.tabs.say({ type: 'entra-bff:session', change: 'signed_out' });
   }),

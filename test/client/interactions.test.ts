@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BffProblem, InteractionFailed } from '../../client/client.ts';
+import { BffProblem, type ClientOptions, InteractionFailed } from '../../client/client.ts';
 import type { RefusalOutcome } from '../../src/shared/auth/refusal.ts';
 import {
   type FakePage,
@@ -291,6 +291,137 @@ describe('a call that needs the person', () => {
     server(page);
     expect(await thrownBy(client.graph('/me/messages'))).toMatchObject({ code: 'interaction_required' });
     expect(page.popups).toEqual([]);
+  });
+});
+
+describe('a call whose session was replaced on the way, by a sign-in in another tab', () => {
+  /** The first answer to a call is about the old session; the browser has the new one already. */
+  function openReplaced(client: ClientOptions = {}, next: unknown = signedIn({ signed_in_at: later })) {
+    const opened = openPage({ client });
+    const { page } = opened;
+    const state = { session: signedIn() as unknown, gone: 1 };
+    page.answer = ({ path }) => {
+      if (path.startsWith('/api/auth/session')) return Response.json(state.session);
+      if (state.gone === 0) return Response.json({ path });
+      state.gone--;
+      state.session = next;
+      return needsSession('session_ended');
+    };
+    return { ...opened, state };
+  }
+  const later = '2026-11-22T16:00:01.000Z';
+  const write = { method: 'POST', body: 'text' };
+
+  it.for([
+    ['a read', {}],
+    ['a write that may be sent again', { ...write, repeat: true }],
+  ] as const)('is sent again as %s, and nobody hears of an end', async ([, init]) => {
+    const { client, page } = openReplaced();
+    const events: string[] = [];
+    client.onSessionChange(({ type }) => events.push(type));
+    await client.session();
+    expect((await client.graph('/me', init)).ok).toBe(true);
+    expect(callsTo(page, '/me')).toBe(2);
+    await flush();
+    expect(events).toEqual(['signed_in', 'changed']);
+    expect(page.popups).toEqual([]);
+  });
+
+  it.for(['throw', 'ask', 'silent'] as const)(
+    'is not sent again as any other write: its caller decides (%s)',
+    async (sessionRequired) => {
+      const { client, page } = openReplaced({ sessionRequired });
+      await client.session();
+      expect(await thrownBy(client.graph('/me', write))).toMatchObject({
+        kind: 'not_repeated',
+        problem: { code: 'session_required' },
+      });
+      expect(callsTo(page, '/me')).toBe(1);
+      expect([...page.popups, ...page.visited]).toEqual([]);
+    },
+  );
+
+  it.for([{}, { ...write, repeat: true }])(
+    'is never sent again when it is somebody else’s session: %j',
+    async (init) => {
+      const { client, page } = openReplaced({}, signedIn({ username: 'ben@contoso.example' }));
+      await client.session();
+      expect(await thrownBy(client.graph('/me', init))).toMatchObject({ kind: 'other_account' });
+      expect(callsTo(page, '/me')).toBe(1);
+    },
+  );
+
+  it('is sent again once: what still finds no session asks, and may ask again', async () => {
+    const { client, page, state } = openReplaced({ sessionRequired: 'ask' });
+    await client.session();
+    state.gone = 2;
+    const call = client.graph('/me');
+    await flush();
+    expect(callsTo(page, '/me')).toBe(2);
+    expect(page.popups).toHaveLength(1);
+    page.tabs.say(word(page.popups[0]?.id));
+    expect((await call).ok).toBe(true);
+    state.gone = 2;
+    void client.graph('/me');
+    await flush();
+    expect(page.popups).toHaveLength(2);
+  });
+
+  it('asks for what the new session lacks', async () => {
+    const { client, page } = openReplaced();
+    const { answer } = page;
+    await client.session();
+    page.answer = (sent) =>
+      callsTo(page, '/me') === 2 && sent.path.includes('/me') ? needsConsent() : answer(sent);
+    const call = client.graph('/me');
+    await flush();
+    expect(client.interaction).toMatchObject({ feature: 'mail' });
+    page.tabs.say(word(page.popups[0]?.id));
+    expect((await call).ok).toBe(true);
+  });
+
+  it('is told of the end when there is no new session, or nobody can say', async () => {
+    for (const look of [
+      () => Response.json(signedOut),
+      () => problemAnswer({ code: 'storage_unavailable' }, 503),
+    ]) {
+      const { client, page } = openReplaced();
+      await client.session();
+      page.answer = ({ path }) => (path.startsWith('/api/auth/session') ? look() : needsSession());
+      expect(await thrownBy(client.graph('/me'))).toMatchObject({
+        code: 'session_required',
+        reason: 'session_idle',
+      });
+      expect(callsTo(page, '/me')).toBe(1);
+    }
+  });
+
+  it('ends with a sign-out that comes while it looks: nothing is sent again, nobody is asked', async () => {
+    for (const session of [signedIn(), signedOut]) {
+      const { client, page } = openReplaced({ sessionRequired: 'ask' });
+      await client.session();
+      const look = Promise.withResolvers<Response>();
+      page.answer = ({ path }) => (path.startsWith('/api/auth/session') ? look.promise : needsSession());
+      const call = thrownBy(client.graph('/me'));
+      await flush();
+      page.tabs.say({ type: 'entra-bff:session', change: 'signed_out' });
+      await flush();
+      look.resolve(Response.json(session));
+      expect(await call).toMatchObject({ kind: 'signed_out_meanwhile' });
+      expect(callsTo(page, '/me')).toBe(1);
+      expect(page.popups).toEqual([]);
+    }
+  });
+
+  it('gives up looking when its caller does', async () => {
+    const { client, page } = openReplaced();
+    page.answer = ({ path }) =>
+      path.startsWith('/api/auth/session') ? new Promise(() => {}) : needsSession();
+    const abort = new AbortController();
+    const call = thrownBy(client.graph('/me', { signal: abort.signal }));
+    await flush();
+    abort.abort();
+    expect(await call).toMatchObject({ name: 'AbortError' });
   });
 });
 
