@@ -80,14 +80,15 @@ export function watchSession(
   }
 
   function awaitEnd(session: SignedIn): void {
-    const idleMs = Date.parse(session.idle_expires_at);
-    const endMs = Math.min(idleMs, Date.parse(session.expires_at));
+    const limitMs = Date.parse(session.expires_at);
+    const endMs = Math.min(limitMs, Date.parse(session.idle_expires_at));
     const leftMs = endMs - page.Date.now() - aheadMs;
     if (Number.isNaN(leftMs)) return;
     const calmMs = leftMs - warningSeconds * 1000;
     if (calmMs <= 0 && leftMs > 0 && warnedOf !== endMs) {
       warnedOf = endMs;
-      const reason = endMs === idleMs ? 'session_idle' : 'session_expired';
+      // The service puts no idle end behind the limit: both are the same when use moves neither.
+      const reason = endMs < limitMs ? 'session_idle' : 'session_expired';
       tell({ type: 'expiring', session, secondsLeft: Math.round(leftMs / 1000), reason });
     }
     wake(calmMs > 0 ? calmMs : leftMs > 0 ? leftMs + 1000 : retryMs);

@@ -102,9 +102,12 @@ describe('the end of the session', () => {
     expect(types(events)).toEqual(['signed_in', 'expiring']);
   });
 
-  it('is told as it is when nothing can move it', async () => {
+  it.for([
+    ['as the service says it', '2026-11-22T16:30:00.000Z'],
+    ['with an idle end behind it', '2026-11-22T18:00:00.000Z'],
+  ])('is told as it is when nothing can move it, %s', async ([, idleEnd]) => {
     const { client, page, events } = openSignedIn(
-      signedIn({ idle_expires_at: '2026-11-22T18:00:00.000Z', expires_at: '2026-11-22T16:30:00.000Z' }),
+      signedIn({ idle_expires_at: idleEnd, expires_at: '2026-11-22T16:30:00.000Z' }),
     );
     await client.session();
     await page.advance(28 * 60);
