@@ -188,6 +188,7 @@ export function createClient(options: ClientOptions = {}): Client {
       requireNoSignOut();
       const answer = await send(url, init);
       requireNoSignOut();
+      sessions.used();
       return answer;
     }
 
@@ -262,13 +263,14 @@ export function createClient(options: ClientOptions = {}): Client {
     page.addEventListener('message', ({ origin, data }) => {
       if (origin === page.location.origin) interactions.hear(data);
     });
-    // A popup that is cut off cannot tell that it is closed: look when the person is back here.
-    const lookIfAsked = () => {
+    const noticeReturn = () => {
+      // A popup that is cut off cannot tell that it is closed: look when the person is back here.
       if (interactions.current !== undefined) lookAgain();
+      sessions.used(); // in another tab, where they may have been
     };
-    page.addEventListener('focus', lookIfAsked);
+    page.addEventListener('focus', noticeReturn);
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') lookIfAsked();
+      if (document.visibilityState === 'visible') noticeReturn();
     });
     page.addEventListener('pageshow', ({ persisted }) => {
       if (!persisted) return;

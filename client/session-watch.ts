@@ -2,7 +2,10 @@ import { createListeners } from './listeners.ts';
 import type { Page } from './page.ts';
 import { parseSession, type Session, type SignedIn, type SignedOut } from './session.ts';
 
-/** `expiring` comes once per end, in time for a warning: use moves a `session_idle` end, nothing moves `session_expired`. */
+/**
+ * `expiring` comes once per end, in time for a warning, and again behind a `changed` that leaves the end where it was. Use
+ * moves a `session_idle` end, and a `changed` alone takes the warning back; nothing moves `session_expired`.
+ */
 export type SessionEvent =
   | { readonly type: 'signed_in' | 'changed'; readonly session: SignedIn }
   | { readonly type: 'signed_out'; readonly session: SignedOut }
@@ -19,6 +22,8 @@ export interface SessionWatch {
   read(): Promise<Session>;
   /** What this page knows without asking; answers still under way are overtaken by it. */
   learn(session: Session): void;
+  /** The session may have been used: asks whether a warning still holds. */
+  used(): void;
   subscribe(listener: (event: SessionEvent) => void): () => void;
 }
 
@@ -37,6 +42,7 @@ export function watchSession(
   let asked = 0;
   let learned = 0;
   let print = '';
+  /** The end that was announced; 0 for none. */
   let warnedOf = 0;
   /** The server's clock decides; the person's may be wrong. */
   let aheadMs = 0;
@@ -49,6 +55,9 @@ export function watchSession(
     read,
     learn(session) {
       take(session, ++asked);
+    },
+    used() {
+      if (warnedOf > 0) wake(0);
     },
     subscribe,
   };
@@ -71,6 +80,7 @@ export function watchSession(
     const now = JSON.stringify(session, (name, value) => (name === 'idle_expires_at' ? undefined : value));
     if (now !== print) {
       print = now;
+      warnedOf = 0;
       if (session.signed_in) tell({ type: before?.signed_in ? 'changed' : 'signed_in', session });
       else tell({ type: 'signed_out', session });
     }
@@ -85,7 +95,10 @@ export function watchSession(
     const leftMs = endMs - page.Date.now() - aheadMs;
     if (Number.isNaN(leftMs)) return;
     const calmMs = leftMs - warningSeconds * 1000;
-    if (calmMs <= 0 && leftMs > 0 && warnedOf !== endMs) {
+    if (calmMs > 0) {
+      if (warnedOf > 0) tell({ type: 'changed', session });
+      warnedOf = 0;
+    } else if (leftMs > 0 && warnedOf !== endMs) {
       warnedOf = endMs;
       // The service puts no idle end behind the limit: both are the same when use moves neither.
       const reason = endMs < limitMs ? 'session_idle' : 'session_expired';

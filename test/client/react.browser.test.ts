@@ -75,6 +75,9 @@ describe('useSession', () => {
       `new BroadcastChannel('entra-bff').postMessage({ type: 'entra-bff:session', change: 'changed' })`,
     );
     await page.locator('#state', { hasText: /ends in (89|90|91) s/ }).waitFor();
+    state.session = signedIn(farAway);
+    await page.getByRole('button', { name: 'Read' }).click();
+    await see('signed_in, Alice Adams, waits for nothing, , BffProblem');
     state.session = undefined;
     await page.reload();
     await see('failed, nobody');

@@ -161,6 +161,89 @@ describe('the end of the session', () => {
   });
 });
 
+describe('the warning before the end', () => {
+  const moved = { idle_expires_at: '2026-11-22T17:58:00.000Z' };
+
+  /** A page that has been warned. */
+  async function openWarned(session?: Readonly<Record<string, unknown>>) {
+    const opened = openSignedIn(session);
+    await opened.client.session();
+    await opened.page.advance(58 * 60);
+    expect(types(opened.events)).toEqual(['signed_in', 'expiring']);
+    const asked = () => opened.page.sent.filter(({ path }) => path.endsWith('/session')).length;
+    return { ...opened, asked };
+  }
+
+  it('is taken back after a call that moved the end, and comes again before the next one', async () => {
+    const { client, page, state, events } = await openWarned();
+    state.session = signedIn(moved);
+    await client.graph('/me');
+    await page.advance(0);
+    expect(events.at(-1)).toEqual({ type: 'changed', session: state.session });
+    await page.advance(57 * 60);
+    await page.advance(60);
+    expect(types(events)).toEqual(['signed_in', 'expiring', 'changed', 'expiring']);
+  });
+
+  it('is asked about once for many calls, and not at all when nobody was warned', async () => {
+    const { client, page, state, events, asked } = await openWarned();
+    const before = asked();
+    await Promise.all([1, 2, 3].map(() => client.graph('/me')));
+    await page.advance(0);
+    expect(asked()).toBe(before + 1);
+    expect(types(events)).toEqual(['signed_in', 'expiring']);
+    state.session = signedIn(moved);
+    await client.graph('/me');
+    await page.advance(0);
+    await client.graph('/me');
+    await page.advance(0);
+    expect(asked()).toBe(before + 2);
+  });
+
+  it.for(['focus', 'visibilitychange'])(
+    'is taken back at %s when another tab moved the end',
+    async (event) => {
+      const { page, state, events } = await openWarned();
+      state.session = signedIn(moved);
+      page.fire(event);
+      await page.advance(0);
+      expect(types(events)).toEqual(['signed_in', 'expiring', 'changed']);
+    },
+  );
+
+  it('is taken back at the end at the latest', async () => {
+    const { page, state, events } = await openWarned();
+    state.session = signedIn(moved);
+    await page.advance(121);
+    expect(types(events)).toEqual(['signed_in', 'expiring', 'changed']);
+  });
+
+  it('holds when something else has changed: it comes again behind the news', async () => {
+    const { client, state, events } = await openWarned();
+    state.session = signedIn({ features: { mail: 'granted' } });
+    await client.session();
+    await flush();
+    expect(types(events)).toEqual(['signed_in', 'expiring', 'changed', 'expiring']);
+  });
+
+  it('comes again with the time that is left when the end has moved by little', async () => {
+    const { client, page, state, events } = await openWarned();
+    state.session = signedIn({ idle_expires_at: '2026-11-22T17:00:30.000Z' });
+    await page.advance(60);
+    await client.graph('/me');
+    await page.advance(0);
+    expect(events.slice(2)).toMatchObject([{ type: 'expiring', secondsLeft: 90 }]);
+  });
+
+  it('is taken back with one word when somebody signs in again', async () => {
+    const { client, state, events } = await openWarned();
+    state.session = signedIn({ ...moved, signed_in_at: '2026-11-22T16:58:10.000Z' });
+    await client.session();
+    await flush();
+    expect(types(events)).toEqual(['signed_in', 'expiring', 'changed']);
+  });
+});
+
 describe('other tabs', () => {
   it('hear of a sign-in and ask for themselves', async () => {
     const tabs = new FakeTabs();
