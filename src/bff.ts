@@ -39,6 +39,8 @@ import type { BffResponse } from './shared/http/response.ts';
 import { createTokensForCall } from './shared/interaction/call-token.ts';
 import { createInteraction } from './shared/interaction/interaction.ts';
 import { createHttpSender, type SendHttp } from './shared/network/http-request.ts';
+import { createBodyRoom } from './shared/proxy/body-room.ts';
+import { createCallLimits } from './shared/proxy/call-limits.ts';
 import { createForward } from './shared/proxy/forward.ts';
 import type { Policy } from './shared/proxy/policy.ts';
 import { createProxy } from './shared/proxy/proxy.ts';
@@ -192,14 +194,20 @@ export function registerBff(
   const guards = { admin: { roles: [config.adminRole] } } satisfies Record<string, Guard>;
   const { bodyLimitBytes, timeoutMs } = config.graph;
   const tokensForCall = createTokensForCall({ acquireToken, interaction });
+  const shared = {
+    limits: createCallLimits(),
+    bodyRoom: createBodyRoom(),
+    sendHttp,
+    tokensForCall,
+    now,
+    monotonicMs,
+  };
   const proxyTo = (upstreamOrigin: string, policy: Policy) => {
     const forward = createForward({
       origin: upstreamOrigin,
       timeoutMs,
       bodyLimitBytes,
-      sendHttp,
-      acquireToken,
-      interaction,
+      ...shared,
     });
     return createProxy({ policy, bodyLimitBytes, forward });
   };

@@ -61,9 +61,8 @@ export const logout = (
 const MAX_FORM_BYTES = 4096;
 
 async function readFormToken(request: BffRequest): Promise<string> {
-  const body = await request.body();
-  if (body.byteLength > MAX_FORM_BYTES)
-    throw new BffError('body_too_large', { detail: 'This is not our form.' });
+  const body = await request.body(MAX_FORM_BYTES);
+  if (body === undefined) throw new BffError('body_too_large', { detail: 'This is not our form.' });
   return new URLSearchParams(Buffer.from(body).toString('utf8')).get('form_token') ?? '';
 }
 

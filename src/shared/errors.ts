@@ -18,6 +18,7 @@ export const problems = {
   length_required: { status: 411, title: 'The body needs a Content-Length' },
   body_too_large: { status: 413, title: 'The body is too large' },
   content_type_not_allowed: { status: 415, title: 'The policy does not allow this type of body' },
+  rate_limited: { status: 429, title: 'Too many calls at the same time' },
   internal_error: { status: 500, title: 'Something went wrong here' },
   upstream_unreachable: { status: 502, title: 'The service behind this one did not answer' },
   upstream_answer_refused: {
@@ -41,6 +42,8 @@ export interface BffErrorOptions {
   extensions?: Readonly<Record<string, unknown>>;
   /** Becomes the Retry-After header. */
   retryAfterSeconds?: number;
+  /** What the service behind this one knows the failed call by. Becomes a header, and a member of the document. */
+  clientRequestId?: string;
   /** Becomes the Allow header of a 405. */
   allow?: readonly string[];
 }
@@ -53,6 +56,7 @@ export class BffError extends Error {
   readonly detail: string | undefined;
   readonly extensions: Readonly<Record<string, unknown>>;
   readonly retryAfterSeconds: number | undefined;
+  readonly clientRequestId: string | undefined;
   readonly allow: readonly string[] | undefined;
 
   constructor(code: ProblemCode, options: BffErrorOptions = {}) {
@@ -62,6 +66,7 @@ export class BffError extends Error {
     this.detail = options.detail;
     this.extensions = options.extensions ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.clientRequestId = options.clientRequestId;
     this.allow = options.allow;
   }
 }

@@ -1,13 +1,13 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 /** A self-signed certificate and its private key in PEM, made anew: no key belongs in a repository. */
-export function createCertificate(): { certificatePem: string; privateKeyPem: string } {
+export function createCertificate(subject = 'entra-bff test'): {
+  certificatePem: string;
+  privateKeyPem: string;
+} {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const sha256WithRsa = sequence(der(0x06, Buffer.from('2a864886f70d01010b', 'hex')), der(0x05));
-  const commonName = sequence(
-    der(0x06, Buffer.from('550403', 'hex')),
-    der(0x0c, Buffer.from('entra-bff test')),
-  );
+  const commonName = sequence(der(0x06, Buffer.from('550403', 'hex')), der(0x0c, Buffer.from(subject)));
   const name = sequence(der(0x31, commonName));
   const content = sequence(
     der(0x02, Buffer.of(1)), // serial number
@@ -18,9 +18,10 @@ export function createCertificate(): { certificatePem: string; privateKeyPem: st
     publicKey.export({ type: 'spki', format: 'der' }),
   );
   const signature = der(0x03, Buffer.of(0), sign('sha256', content, privateKey));
-  const base64 = sequence(content, sha256WithRsa, signature).toString('base64').replace(/.{64}/g, '$&\n');
+  const base64 = sequence(content, sha256WithRsa, signature).toString('base64');
+  const lines = base64.match(/.{1,64}/g)?.join('\n');
   return {
-    certificatePem: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
+    certificatePem: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
     privateKeyPem: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
   };
 }

@@ -1,6 +1,7 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import type { BffError } from '../errors.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
+import { parseRetryAfterSeconds } from '../network/retry-after.ts';
 import type { TokenBreakers } from './token-breaker.ts';
 import { signInServiceUnavailable } from './unavailable.ts';
 
@@ -71,7 +72,7 @@ export class TokenEndpoint implements INetworkModule {
       throw this.#fail(error);
     }
     if (answer.status === 429 || answer.status >= 500) {
-      const retryAfterSeconds = parseRetryAfterSeconds(answer.headers['retry-after']);
+      const retryAfterSeconds = parseRetryAfterSeconds(answer.headers['retry-after'], new Date());
       breaker.failed(retryAfterSeconds);
       throw this.#fail(undefined, retryAfterSeconds);
     }
@@ -133,15 +134,4 @@ function isClaimsRequest(claims: unknown): claims is string {
   return (
     typeof claims === 'string' && claims.length <= MAX_CLAIMS_LENGTH && parseJsonObject(claims) !== undefined
   );
-}
-
-const MAX_RETRY_AFTER_SECONDS = 60 * 60;
-
-/** Whole seconds from a Retry-After header (seconds, decimals included, or a date); undefined when it has neither. */
-function parseRetryAfterSeconds(header: string | undefined, now = new Date()): number | undefined {
-  if (header === undefined) return undefined;
-  const seconds = /^\d+(\.\d+)?$/.test(header) ? Number(header) : (Date.parse(header) - now.getTime()) / 1000;
-  return Number.isFinite(seconds)
-    ? Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS)
-    : undefined;
 }

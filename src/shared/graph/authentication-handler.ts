@@ -33,7 +33,7 @@ export class AuthenticationHandler implements Middleware {
     const claims = challengeIn(context);
     if (claims === undefined) return;
     try {
-      // Of several requests at once only the first gets a new token; the others send what it got.
+      // Another request of the same work may have got a new token meanwhile.
       if (this.#accessToken === refusedToken) {
         this.#accessToken = await this.#needs.tokens.token({ claims, refusedToken });
       }

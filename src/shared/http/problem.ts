@@ -10,6 +10,7 @@ function problemDocument(error: BffError, invocationId: string): Record<string, 
     ...(error.detail === undefined ? {} : { detail: error.detail }),
     code: error.code,
     instance: `urn:uuid:${invocationId}`,
+    ...(error.clientRequestId === undefined ? {} : { client_request_id: error.clientRequestId }),
     ...error.extensions,
   };
 }
@@ -20,7 +21,10 @@ export function problemResponse(error: BffError, invocationId: string, likeGraph
   const graphError = {
     code: error.code,
     message: error.detail ?? problems[error.code].title,
-    innerError: { 'request-id': invocationId },
+    innerError: {
+      'request-id': invocationId,
+      ...(error.clientRequestId === undefined ? {} : { 'client-request-id': error.clientRequestId }),
+    },
   };
   return {
     status: error.status,
@@ -29,8 +33,13 @@ export function problemResponse(error: BffError, invocationId: string, likeGraph
   };
 }
 
-export function problemHeaders({ retryAfterSeconds, allow }: BffError): Record<string, string> {
+export function problemHeaders({
+  retryAfterSeconds,
+  clientRequestId,
+  allow,
+}: BffError): Record<string, string> {
   return {
+    ...(clientRequestId === undefined ? {} : { 'client-request-id': clientRequestId }),
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(allow === undefined ? {} : { allow: allow.join(', ') }),
   };

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { HttpRequest, InvocationContext } from '@azure/functions';
 import { type Log, type LogLevel, type LogRecord, toLogLine } from '../telemetry/log.ts';
 import { type Cookies, parseCookies } from './cookies.ts';
@@ -17,7 +18,8 @@ export interface BffRequest {
   header(name: string): string | undefined;
   /** As the host's router decoded it: once, and without collapsing dot segments (measured). */
   routeParameter(name: string): string;
-  body(): Promise<Uint8Array>;
+  /** The body, or undefined when it has more bytes: counted as they are read, whatever a header says. */
+  body(limitBytes: number): Promise<Uint8Array | undefined>;
 }
 
 export function toBffRequest(request: HttpRequest, context: InvocationContext): BffRequest {
@@ -35,8 +37,22 @@ export function toBffRequest(request: HttpRequest, context: InvocationContext): 
     log: toLog(context),
     header,
     routeParameter: (name) => request.params[name] ?? '',
-    body: async () => new Uint8Array(await request.arrayBuffer()),
+    body: (limitBytes) => readBody(request.body, limitBytes),
   };
+}
+
+/** A body that came in one piece, as the host's do, is not copied; `arrayBuffer()` would copy it twice more. */
+async function readBody(body: HttpRequest['body'], limitBytes: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a body is made of bytes');
+    bytes += chunk.byteLength;
+    if (bytes > limitBytes) return undefined;
+    chunks.push(chunk);
+  }
+  const [first = new Uint8Array(), ...more] = chunks;
+  return more.length === 0 ? first : Buffer.concat(chunks);
 }
 
 /** One line of JSON per record, with the invocation's id; the host adds the time and the function's name. */

@@ -1,6 +1,7 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import http from 'node:http';
 import https from 'node:https';
+import { createBodyCollector } from './body-collector.ts';
 
 /** One outgoing request. The path goes out byte for byte: no URL parser looks at it on the way. */
 export interface HttpRequest {
@@ -11,9 +12,14 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** For everything: connecting, sending, waiting, the last byte of the answer. */
+  /** For everything: connecting, sending, waiting, the last byte of the answer. The phases have limits of their own. */
   readonly deadlineMs: number;
   readonly maxResponseBytes: number;
+  /**
+   * Asked for room for a body that may have more than 64 KiB; until it has been found the answer stays in its connection.
+   * Whoever gives the room takes it back.
+   */
+  readonly reserveBytes?: (bytes: number) => Promise<void>;
 }
 
 export interface HttpAnswer {
@@ -27,7 +33,7 @@ export type HttpFailureKind =
   /** No connection, no name, no TLS, or it broke before the answer began. */
   | 'unreachable'
   | 'timeout'
-  /** The answer broke off in the middle: what arrived must not pass for a whole one. */
+  /** The answer broke off in the middle, or could do so unseen: what arrived must not pass for a whole one. */
   | 'broken'
   | 'too-large';
 
@@ -35,69 +41,120 @@ export type HttpFailureKind =
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure';
   readonly kind: HttpFailureKind;
-  constructor(kind: HttpFailureKind, cause?: unknown) {
-    super(kind, { cause });
+  /** Not one byte came back. It may have been received and acted upon all the same. */
+  readonly isSilent: boolean;
+  constructor(kind: HttpFailureKind, options: { cause?: unknown; isSilent?: boolean } = {}) {
+    super(kind, { cause: options.cause });
     this.kind = kind;
+    this.isSilent = options.isSilent ?? false;
   }
 }
 
 /** Sends one request and never follows a redirect. @throws {HttpFailure} */
 export type SendHttp = (request: HttpRequest) => Promise<HttpAnswer>;
 
+/** How long one phase of a request may take, in milliseconds. `deadlineMs` of a request ends it in every phase. */
+export interface PhaseLimits {
+  /** Name, connection and TLS: a lost SYN is sent again after 1 and after 3 seconds. */
+  readonly connectMs: number;
+  /** From then until the head of the answer is there, sending included: as long as .NET's HttpClient waits. */
+  readonly headMs: number;
+  /** Between two pieces of the body. */
+  readonly idleMs: number;
+}
+
+const phaseLimits: PhaseLimits = { connectMs: 5_000, headMs: 100_000, idleMs: 15_000 };
+
+/** A body that needs no room of its own: hundreds of these at a time are a few dozen megabytes. */
+const SMALL_BODY_BYTES = 64 * 1024;
+
 /** Requests over kept-alive connections. */
-export function createHttpSender(): SendHttp {
-  // Idle connections are let go before servers usually close them.
-  const options = { keepAlive: true, maxSockets: 256, timeout: 20_000 };
+export function createHttpSender(limits = phaseLimits): SendHttp {
+  // Idle connections are let go before servers usually close them. One host gets at most so many at a time, because
+  // every one takes a port of the machine's outbound address; whoever needs another waits as for a connection.
+  const options = { keepAlive: true, maxSockets: 512, timeout: 20_000 };
   const agents = { 'https:': new https.Agent(options), 'http:': new http.Agent(options) };
-  return (request) => send(request, agents);
+  return (request) => send(request, agents, limits);
 }
 
 function send(
-  { method, origin, path, headers, body, deadlineMs, maxResponseBytes }: HttpRequest,
+  { method, origin, path, headers, body, deadlineMs, maxResponseBytes, reserveBytes }: HttpRequest,
   agents: { 'https:': https.Agent; 'http:': http.Agent },
+  { connectMs, headMs, idleMs }: PhaseLimits,
 ): Promise<HttpAnswer> {
   const { protocol, hostname, port } = new URL(origin);
   const secure = protocol === 'https:';
-  const signal = AbortSignal.timeout(deadlineMs);
   return new Promise((resolve, reject) => {
-    const fail = (kind: HttpFailureKind, cause?: unknown) =>
-      reject(new HttpFailure(signal.aborted ? 'timeout' : kind, cause));
-    const request = (secure ? https : http).request(
-      {
-        method,
-        protocol,
-        hostname,
-        port,
-        path,
-        headers: body === undefined ? headers : { ...headers, 'content-length': String(body.byteLength) },
-        agent: secure ? agents['https:'] : agents['http:'],
-        signal,
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > maxResponseBytes) {
-            fail('too-large');
-            request.destroy();
-            return;
-          }
-          chunks.push(chunk);
+    let receivedBefore = 0;
+    const isSilent = () => (request.socket?.bytesRead ?? 0) === receivedBefore;
+    const fail = (kind: HttpFailureKind, cause?: unknown) => {
+      stopClocks();
+      reject(new HttpFailure(kind, { cause, isSilent: isSilent() }));
+      // Whatever else is on its way over this connection belongs to nobody: it is never used again.
+      request.destroy();
+    };
+    const deadline = setTimeout(() => fail('timeout'), deadlineMs);
+    let phase = setTimeout(() => fail('timeout'), connectMs);
+    const enterPhase = (limitMs: number) => {
+      clearTimeout(phase);
+      phase = setTimeout(() => fail('timeout'), limitMs);
+    };
+    const stopClocks = () => {
+      clearTimeout(deadline);
+      clearTimeout(phase);
+    };
+
+    const request = (secure ? https : http).request({
+      method,
+      protocol,
+      hostname,
+      port,
+      path,
+      headers: body === undefined ? headers : { ...headers, 'content-length': String(body.byteLength) },
+      agent: secure ? agents['https:'] : agents['http:'],
+    });
+    request.on('socket', (socket) => {
+      receivedBefore = socket.bytesRead;
+      if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', () => enterPhase(headMs));
+      else enterPhase(headMs);
+    });
+    request.on('response', (response) => {
+      enterPhase(idleMs);
+      const announced = announcedBytes(method, response);
+      if (announced === 'unknown end') return fail('broken');
+      if (announced !== 'in chunks' && announced > maxResponseBytes) return fail('too-large');
+      const collector = createBodyCollector(announced === 'in chunks' ? undefined : announced);
+      let isReserved = reserveBytes === undefined;
+      const reserve = async (bytes: number) => {
+        if (isReserved || bytes <= SMALL_BODY_BYTES) return;
+        isReserved = true;
+        response.pause();
+        clearTimeout(phase);
+        await reserveBytes?.(bytes);
+        if (request.destroyed) return;
+        enterPhase(idleMs);
+        response.resume();
+      };
+      if (announced !== 'in chunks') void reserve(announced);
+      response.on('data', (chunk: Buffer) => {
+        phase.refresh();
+        const bytes = collector.bytes() + chunk.length;
+        if (bytes > maxResponseBytes) return fail('too-large');
+        collector.add(chunk);
+        if (bytes > SMALL_BODY_BYTES) void reserve(maxResponseBytes);
+      });
+      // `aborted` and a short body both end here: `end` fires only for a complete answer.
+      response.on('error', (error) => fail('broken', error));
+      response.on('end', () => {
+        if (!response.complete) return fail('broken');
+        stopClocks();
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: collector.take(),
         });
-        // `aborted` and a short body both end here: `end` fires only for a complete answer.
-        response.on('error', (error) => fail('broken', error));
-        response.on('end', () =>
-          response.complete
-            ? resolve({
-                status: response.statusCode ?? 0,
-                headers: response.headers,
-                body: Buffer.concat(chunks),
-              })
-            : fail('broken'),
-        );
-      },
-    );
+      });
+    });
     request.on('error', (error) => fail('unreachable', error));
     // A 101 that nobody asked for: without a listener node:http drops the connection and says nothing more (measured).
     request.on('upgrade', (_response, socket) => {
@@ -106,4 +163,14 @@ function send(
     });
     request.end(body);
   });
+}
+
+/**
+ * What the head says about the body's end. One that ends with its connection would look whole wherever it is cut off.
+ * @see RFC 9112, 6.3 and 8
+ */
+function announcedBytes(method: string, { statusCode, headers }: http.IncomingMessage) {
+  if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return 0;
+  if (headers['transfer-encoding'] !== undefined) return 'in chunks';
+  return headers['content-length'] === undefined ? 'unknown end' : Number(headers['content-length']);
 }

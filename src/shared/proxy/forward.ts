@@ -1,25 +1,25 @@
-import type { AcquireToken } from '../entra/acquire-token.ts';
-import { chooseScopes, type ScopeNeed } from '../entra/scopes.ts';
-import type { TokenChallenge } from '../entra/token-wish.ts';
 import { BffError } from '../errors.ts';
-import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
+import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { BodyRoom } from './body-room.ts';
+import type { CallLimits } from './call-limits.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import { toUpstreamHeaders } from './headers.ts';
 import { sendUpstream } from './send-upstream.ts';
 import { type ProxyAnswer, toProxyAnswer } from './upstream-answer.ts';
 
 /** A call that has been allowed already: nothing here asks whether it may be made. */
-export interface UpstreamCall extends ScopeNeed {
+export interface UpstreamCall extends CallNeed {
+  /** Tells this call from all others. The upstream is told it when the caller has no name for the call. */
+  readonly id: string;
   readonly method: string;
   /** Path and query as they go out, byte for byte, beginning with `/`. */
   readonly target: string;
   /** A request header of the caller, by its lower-case name. Only those of the allow-list are asked for. */
   readonly header: (name: string) => string | undefined;
   readonly body: Uint8Array | undefined;
-  readonly feature: string;
 }
 
 /**
@@ -33,59 +33,96 @@ export interface ForwardNeeds {
   readonly origin: string;
   /** Of an answer. */
   readonly bodyLimitBytes: number;
+  /** Of one request to the upstream, the last byte of its answer included. */
   readonly timeoutMs: number;
+  /** Shared by all upstreams of a worker, as is the room. */
+  readonly limits: CallLimits;
+  readonly bodyRoom: BodyRoom;
+  readonly now: () => Date;
+  readonly monotonicMs: () => number;
   readonly sendHttp: SendHttp;
-  readonly acquireToken: AcquireToken;
-  readonly interaction: Interaction;
+  readonly tokensForCall: TokensForCall;
 }
 
-export function createForward(needs: ForwardNeeds): Forward {
-  const { origin, bodyLimitBytes, timeoutMs, sendHttp, acquireToken, interaction } = needs;
-  return async (session, call, log) => {
-    const { method, target, header, body, feature } = call;
-    const scopes = chooseScopes(call, session.facts.grantedScopes);
-    interaction.requireNotWithheld(session, feature, scopes);
-    const tokenFor = async (challenge?: TokenChallenge): Promise<string> => {
-      const acquired = await acquireToken(session, scopes, log, challenge);
-      if (acquired.kind === 'session-ended') throw sessionRequired('session_ended');
-      if (acquired.kind === 'token') return acquired.accessToken;
-      // What Entra itself asks for goes before what the API asked for.
-      const claims = acquired.claims ?? challenge?.claims;
-      throw interaction.required(session, {
-        ...acquired,
-        feature,
-        // A larger permission that was granted once and is not any more is no reason to ask for it.
-        scopes: acquired.reason === 'consent_required' ? call.scopes : scopes,
-        ...(claims === undefined ? {} : { claims }),
-      });
-    };
-    const send = async (accessToken: string): Promise<HttpAnswer> => {
-      const headers = toUpstreamHeaders(header, accessToken);
-      if (headers === undefined)
-        throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
-      return sendUpstream(sendHttp, {
-        method,
-        origin,
-        path: target,
-        headers,
-        ...(body === undefined ? {} : { body }),
-        deadlineMs: timeoutMs,
-        maxResponseBytes: bodyLimitBytes,
-      });
-    };
+/**
+ * The platform ends every call after 230 seconds, whatever becomes of it then. Reading the session and handing over the
+ * answer have the rest.
+ */
+const CALL_MS = 220_000;
+/** The most that a token may take: waiting for a worker that died with its lease (27 s), redeeming (8 s) and writing (4 s). */
+const TOKEN_MS = 45_000;
 
-    const accessToken = await tokenFor();
+export function createForward(needs: ForwardNeeds): Forward {
+  const { origin, bodyLimitBytes, timeoutMs, limits, bodyRoom, now, monotonicMs } = needs;
+  const { sendHttp, tokensForCall } = needs;
+
+  return async (session, call, log) => {
+    const admission = limits.enter(session.address.userHash.toString('base64url'));
+    if (admission.kind === 'refused') {
+      log('warn', { event: 'too-many-calls', limit: admission.limit });
+      throw rateLimited(admission.limit);
+    }
+    const reservation = bodyRoom.open();
+    try {
+      return await forward(session, call, log, reservation.take);
+    } finally {
+      reservation.release();
+      admission.leave();
+    }
+  };
+
+  async function forward(
+    session: Session,
+    call: UpstreamCall,
+    log: Log,
+    reserveBytes: (bytes: number) => Promise<void>,
+  ): Promise<ProxyAnswer> {
+    const endMs = monotonicMs() + CALL_MS;
+    const { method, target, body } = call;
+    const tokens = tokensForCall(session, call, log);
+    const headers = toUpstreamHeaders(call.header, call.id);
+    if (headers === undefined)
+      throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
+    const send = (accessToken: string): Promise<HttpAnswer> =>
+      sendUpstream(
+        sendHttp,
+        {
+          method,
+          origin,
+          path: target,
+          // Added last: nothing that the caller sent can take its place or take it away (PX-7, PX-8).
+          headers: { ...headers, authorization: `Bearer ${accessToken}` },
+          ...(body === undefined ? {} : { body }),
+          deadlineMs: Math.min(timeoutMs, endMs - monotonicMs()),
+          maxResponseBytes: bodyLimitBytes,
+          reserveBytes,
+        },
+        monotonicMs,
+        log,
+      );
+    const pass = (answer: HttpAnswer) => toProxyAnswer(answer, { method, headers }, now());
+
+    const accessToken = await tokens.token();
     const answer = await send(accessToken);
     const claims = challengeIn(answer);
-    if (claims === undefined) return toProxyAnswer(answer);
+    if (claims === undefined) return pass(answer);
+    if (endMs - monotonicMs() < TOKEN_MS)
+      throw new BffError('upstream_timeout', { detail: 'No time is left for the token that was asked for.' });
     // Refused before anything was done, so that a write can be sent again as well; once, never in a loop (PX-15).
     log('info', { event: 'access-reevaluated' });
-    const renewed = await send(await tokenFor({ claims, refusedToken: accessToken }));
+    const renewed = await send(await tokens.token({ claims, refusedToken: accessToken }));
     const stillAsked = challengeIn(renewed);
-    if (stillAsked === undefined) return toProxyAnswer(renewed);
-    const reason = 'continuous_access_evaluation';
-    throw interaction.required(session, { reason, feature, scopes, claims: stillAsked });
-  };
+    if (stillAsked === undefined) return pass(renewed);
+    throw tokens.stillRefused(stillAsked);
+  }
+}
+
+function rateLimited(limit: 'person' | 'worker'): BffError {
+  const whose = limit === 'person' ? 'of this person' : 'on this worker';
+  return new BffError('rate_limited', {
+    detail: `Too many calls ${whose} are under way. Try again when some of them are done.`,
+    retryAfterSeconds: 1,
+  });
 }
 
 function challengeIn({ status, headers }: HttpAnswer): string | undefined {

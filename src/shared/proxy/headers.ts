@@ -30,27 +30,32 @@ const returned = [
   'retry-after',
 ] as const;
 
+/** What a call is known by on both sides of the upstream: in its log, in ours, and to who made the call. */
+export const clientRequestId = 'client-request-id';
+
 const MAX_HEADER_BYTES = 2048;
 
+const isPlain = (value: string) => value.length <= MAX_HEADER_BYTES && /^[\t\x20-\x7e]*$/.test(value);
+
 /**
- * The headers of the upstream request. The allow-list comes first and our own are added after it, so that no
- * `Connection` list of the caller can remove one (RFC 9110 7.6.1).
+ * The headers of the upstream request, but for the access token. The allow-list comes first and our own are added after
+ * it, so that no `Connection` list of the caller can remove one (RFC 9110 7.6.1).
+ * @param callId the client request id of a caller that sent none
  * @returns undefined when a value has a character that could end the header (CR, LF, NUL) or is too long
  */
 export function toUpstreamHeaders(
   header: (name: string) => string | undefined,
-  accessToken: string,
+  callId: string,
 ): Record<string, string> | undefined {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { [clientRequestId]: callId };
   for (const name of forwarded) {
     const value = header(name);
-    if (value === undefined) continue;
-    if (value.length > MAX_HEADER_BYTES || !/^[\t\x20-\x7e]*$/.test(value)) return undefined;
+    if (value === undefined || value === '') continue;
+    if (!isPlain(value)) return undefined;
     headers[name] = value;
   }
   // No compression: nothing to unpack here, and no length that could lie (DO-4).
   headers['accept-encoding'] = 'identity';
-  headers['authorization'] = `Bearer ${accessToken}`;
   return headers;
 }
 
@@ -59,7 +64,8 @@ export function toBrowserHeaders(upstream: IncomingHttpHeaders): Record<string, 
   const headers: Record<string, string> = {};
   for (const name of returned) {
     const value = upstream[name];
-    if (typeof value === 'string') headers[name] = value;
+    // Other characters would reach the host, which need not be able to send them.
+    if (typeof value === 'string' && isPlain(value)) headers[name] = value;
   }
   return headers;
 }

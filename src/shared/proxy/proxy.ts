@@ -11,6 +11,8 @@ import type { ProxyAnswer } from './upstream-answer.ts';
 
 /** A call as the browser made it. */
 export interface ProxyCall {
+  /** Tells this call from all others; in our log as well. */
+  readonly id: string;
   readonly method: string;
   /** Path after our prefix, as in the URL. */
   readonly path: string;
@@ -19,7 +21,7 @@ export interface ProxyCall {
   /** Without the question mark. */
   readonly query: string;
   header(name: string): string | undefined;
-  body(): Promise<Uint8Array>;
+  body(limitBytes: number): Promise<Uint8Array | undefined>;
 }
 
 /** Forwards what the policy allows to one upstream origin, with the signed-in user's access token. */
@@ -37,7 +39,7 @@ export interface ProxyNeeds {
 export function createProxy({ policy, bodyLimitBytes, forward }: ProxyNeeds): UpstreamProxy {
   return {
     async call(session, call, log) {
-      const { method, path, query, header } = call;
+      const { id, method, path, query, header } = call;
       const routed = readRoutedPath(path, call.routeParameter);
       if (routed.kind === 'refused')
         throw new BffError('request_invalid', { detail: `Refused: ${routed.reason}.` });
@@ -46,7 +48,7 @@ export function createProxy({ policy, bodyLimitBytes, forward }: ProxyNeeds): Up
       const body = await readRequestBody(call, bodyLimitBytes);
       const { feature, scopes, alternatives } = allowed;
       const target = query === '' ? path : `${path}?${query}`;
-      return forward(session, { method, target, header, body, feature, scopes, alternatives }, log);
+      return forward(session, { id, method, target, header, body, feature, scopes, alternatives }, log);
     },
   };
 }

@@ -6,7 +6,8 @@ export interface UnreadRequest {
   readonly method: string;
   /** A request header of the caller, by its lower-case name. */
   header(name: string): string | undefined;
-  body(): Promise<Uint8Array>;
+  /** Undefined when it has more bytes. */
+  body(limitBytes: number): Promise<Uint8Array | undefined>;
 }
 
 /**
@@ -37,8 +38,8 @@ export async function readRequestBody(
     if (Number(contentLength) === 0) return undefined;
     throw new BffError('request_invalid', { detail: 'This method has no body.' });
   }
-  const body = await call.body();
-  if (body.byteLength > limitBytes) throw tooLarge();
+  const body = await call.body(limitBytes);
+  if (body === undefined) throw tooLarge();
   if (body.byteLength !== Number(contentLength)) {
     throw new BffError('request_invalid', { detail: 'The body is not as long as its Content-Length says.' });
   }

@@ -1,35 +1,68 @@
-import { BffError } from '../errors.ts';
+import { BffError, type ProblemCode } from '../errors.ts';
 import { type HttpAnswer, HttpFailure, type HttpRequest, type SendHttp } from '../network/http-request.ts';
+import type { Log } from '../telemetry/log.ts';
+import { clientRequestId } from './headers.ts';
+
+/** The part of a sent request that its failure is told by. */
+export type SentRequest = Pick<HttpRequest, 'method' | 'headers'>;
+
+/** A sent request without an answer that could be passed on, as a problem. */
+export function upstreamProblem(
+  { method, headers }: SentRequest,
+  code: ProblemCode,
+  detail: string,
+  cause?: unknown,
+): BffError {
+  const id = headers[clientRequestId];
+  return new BffError(code, {
+    detail: isRead(method) ? detail : `${detail} Whether it took effect is not known.`,
+    cause,
+    ...(id === undefined ? {} : { clientRequestId: id }),
+  });
+}
+
+/** Safe methods: sent twice they change nothing (RFC 9110, 9.2.1). */
+const isRead = (method: string) => method === 'GET' || method === 'HEAD';
 
 /**
- * One request to an upstream, its failures as problems.
+ * One request to an upstream, its failures as problems. A read whose connection fails before a byte has come back is sent
+ * once more: a kept-alive connection may end just when it is used again. Nothing else is ever repeated, for a write may
+ * have been received all the same, and a throttled call is the caller's to repeat (PX-18).
  * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused
  */
-export async function sendUpstream(sendHttp: SendHttp, request: HttpRequest): Promise<HttpAnswer> {
+export async function sendUpstream(
+  sendHttp: SendHttp,
+  request: HttpRequest,
+  monotonicMs: () => number,
+  log: Log,
+): Promise<HttpAnswer> {
+  const endMs = monotonicMs() + request.deadlineMs;
   try {
-    return await sendHttp(request);
+    try {
+      return await sendHttp(request);
+    } catch (error) {
+      const mayRepeat = error instanceof HttpFailure && error.kind === 'unreachable' && error.isSilent;
+      const leftMs = endMs - monotonicMs();
+      if (!mayRepeat || !isRead(request.method) || leftMs <= 0) throw error;
+      log('info', { event: 'upstream-called-again' });
+      return await sendHttp({ ...request, deadlineMs: leftMs });
+    }
   } catch (error) {
     if (!(error instanceof HttpFailure)) throw error;
-    const written =
-      request.method === 'GET' || request.method === 'HEAD' ? '' : ' Whether it took effect is not known.';
     switch (error.kind) {
       case 'timeout':
-        throw new BffError('upstream_timeout', {
-          detail: `No whole answer in time.${written}`,
-          cause: error,
-        });
+        throw upstreamProblem(request, 'upstream_timeout', 'No whole answer in time.', error);
       case 'unreachable':
-        throw new BffError('upstream_unreachable', { detail: `No answer came.${written}`, cause: error });
+        throw upstreamProblem(request, 'upstream_unreachable', 'No answer came.', error);
       case 'broken':
-        throw new BffError('upstream_answer_refused', {
-          detail: `The answer broke off.${written}`,
-          cause: error,
-        });
+        throw upstreamProblem(request, 'upstream_answer_refused', 'The answer broke off.', error);
       case 'too-large':
-        throw new BffError('upstream_answer_refused', {
-          detail: 'The answer is larger than may pass.',
-          cause: error,
-        });
+        throw upstreamProblem(
+          request,
+          'upstream_answer_refused',
+          'The answer is larger than may pass.',
+          error,
+        );
     }
   }
 }

@@ -5,7 +5,7 @@ import { toBrowserHeaders, toUpstreamHeaders } from '../../../src/shared/proxy/h
 const from = (headers: Record<string, string>) => (name: string) => headers[name];
 
 describe('toUpstreamHeaders', () => {
-  it('forwards what the allow-list names and adds one token of ours (PX-7)', () => {
+  it('forwards what the allow-list names, and asks for no compression (PX-7, DO-4)', () => {
     const sent = {
       accept: 'application/json',
       'accept-language': 'de',
@@ -19,20 +19,24 @@ describe('toUpstreamHeaders', () => {
       sdkversion: 'graph-js/3.0.7',
       'x-peoplequery-querysources': 'Mailbox',
     };
-    expect(toUpstreamHeaders(from(sent), 'ours')).toEqual({
+    expect(toUpstreamHeaders(from(sent), 'call-1')).toEqual({
       ...sent,
       'accept-encoding': 'identity',
-      authorization: 'Bearer ours',
     });
   });
 
+  it('names a call that the caller did not name (PX-18)', () => {
+    for (const sent of [{}, { 'client-request-id': '' }]) {
+      expect(toUpstreamHeaders(from(sent), 'call-1')?.['client-request-id']).toBe('call-1');
+    }
+  });
+
   it('forwards no other header, whatever it is called (PX-7, CS-4)', () => {
-    const allowed = Object.keys(toUpstreamHeaders(() => 'x', 'ours') ?? {});
+    const allowed = Object.keys(toUpstreamHeaders(() => 'x', 'call-1') ?? {});
     expect(allowed.sort()).toEqual([
       'accept',
       'accept-encoding',
       'accept-language',
-      'authorization',
       'client-request-id',
       'consistencylevel',
       'content-type',
@@ -45,13 +49,13 @@ describe('toUpstreamHeaders', () => {
     ]);
   });
 
-  it("sends our token and our encoding whatever the caller's are called (PX-7, PX-8)", () => {
+  it('takes neither token nor encoding of the caller, and heeds no Connection list (PX-7, PX-8)', () => {
     const connection = 'authorization, accept-encoding, accept, close';
     const hostile = { authorization: 'Bearer theirs', 'accept-encoding': 'gzip', connection, accept: '*/*' };
-    expect(toUpstreamHeaders(from(hostile), 'ours')).toEqual({
+    expect(toUpstreamHeaders(from(hostile), 'call-1')).toEqual({
       accept: '*/*',
       'accept-encoding': 'identity',
-      authorization: 'Bearer ours',
+      'client-request-id': 'call-1',
     });
   });
 });
@@ -61,19 +65,19 @@ describe('refuses', () => {
     'the value %j in every forwarded header (PX-8)',
     (value) => {
       for (const name of ['accept', 'content-type', 'prefer', 'client-request-id', 'if-match']) {
-        expect(toUpstreamHeaders(from({ [name]: value }), 'ours')).toBeUndefined();
+        expect(toUpstreamHeaders(from({ [name]: value }), 'call-1')).toBeUndefined();
       }
     },
   );
 
   it('a value over 2048 bytes', () => {
-    expect(toUpstreamHeaders(from({ prefer: 'a'.repeat(2049) }), 'ours')).toBeUndefined();
+    expect(toUpstreamHeaders(from({ prefer: 'a'.repeat(2049) }), 'call-1')).toBeUndefined();
   });
 
   it('to forward any value that could end its header (PX-8)', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (value) => {
-        const headers = toUpstreamHeaders(from({ prefer: value }), 'ours');
+        const headers = toUpstreamHeaders(from({ prefer: value }), 'call-1');
         return headers === undefined || /^[\t\x20-\x7e]*$/.test(headers['prefer'] ?? '');
       }),
     );
@@ -100,6 +104,13 @@ describe('toBrowserHeaders', () => {
     ).toEqual(returned);
     expect(neverReturned.length).toBeGreaterThanOrEqual(40);
   });
+
+  it.each(['\u00e9', 'a\u0080', 'a\u0000', 'a'.repeat(2049)])(
+    'drops the value %j, which no host need send (PX-12)',
+    (value) => {
+      expect(toBrowserHeaders({ etag: value, 'request-id': 'r1' })).toEqual({ 'request-id': 'r1' });
+    },
+  );
 
   it('returns no header that came several times as a list (PX-12)', () => {
     expect(toBrowserHeaders({ 'set-cookie': ['session=evil'] })).toEqual({});

@@ -1,0 +1,273 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ProxyWorld, startProxyWorld } from '../support/proxy-world.ts';
+import { exchangeBytes } from '../support/raw-client.ts';
+import { rawAnswer } from '../support/raw-upstream.ts';
+
+let proxy: ProxyWorld;
+let cookie: string;
+
+beforeAll(async () => {
+  proxy = await startProxyWorld();
+  cookie = await proxy.cookieOf('alice');
+});
+afterAll(() => proxy.close());
+
+afterEach(() => {
+  proxy.upstream.requests.length = 0;
+});
+
+/** A call with these header lines, their letters and order as given. */
+async function callWith(lines: readonly string[], options: { method?: string; body?: string } = {}) {
+  const { method = 'GET', body = '' } = options;
+  const answer = await exchangeBytes(
+    proxy.worker.origin,
+    [
+      `${method} /api/graph/v1.0/me/things/t1 HTTP/1.1`,
+      `Host: localhost:${proxy.worker.host.port}`,
+      `Cookie: ${cookie}`,
+      'X-CSRF: 1',
+      'Connection: close',
+      ...lines,
+      '',
+      body,
+    ].join('\r\n'),
+  );
+  return { answer, status: Number(answer.split(' ')[1]) };
+}
+
+/** The lines of the only request that the upstream got, in the order of letters, with the token's place marked. */
+function forwardedLines(): string[] {
+  const [request, ...more] = proxy.upstream.requests;
+  if (request === undefined || more.length > 0) throw new Error(`${more.length + 1} requests`);
+  const [requestLine = '', ...lines] = request.head
+    .replace(/Bearer ey[\w.-]+/, 'Bearer OURS')
+    .replace(/client-request-id: [\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/, 'client-request-id: OURS')
+    .split('\r\n');
+  return [requestLine, ...lines.sort()];
+}
+
+const ownLines = () => [
+  'Connection: keep-alive',
+  `Host: ${new URL(proxy.upstream.origin).host}`,
+  'accept-encoding: identity',
+  'authorization: Bearer OURS',
+  'client-request-id: OURS',
+];
+
+// What would name the person, the browser, the platform or us, change the method or the target, or stand for a token:
+// each also with its neighbours in spelling.
+const hostileNames = `
+  Authorization_ Authorization-X X-Authorization X_Authorization Proxy-Authorization Proxy_Authorization
+  X-Forwarded-For X_Forwarded_For X-Forwarded-Host X_FORWARDED_HOST X-Forwarded-Proto X-Forwarded-User X_Forwarded_User
+  X-Forwarded-Groups X-Forwarded-Access-Token X-Forwarded-Client-Cert X-Forwarded-Server X-Forwarded-Port Forwarded Via
+  X-Real-IP X-Client-IP Client-IP True-Client-IP CF-Connecting-IP X-Azure-ClientIP X-Azure-SocketIP X-Azure-FDID
+  X-Original-URL X-Rewrite-URL X-Original-Host X-HTTP-Method-Override X-HTTP-Method X-Method-Override
+  X-MS-Client-Principal X-MS-Client-Principal-Id X-MS-Client-Principal-Name X-MS-Token-AAD-Access-Token
+  X-MS-Token-AAD-Id-Token X-MS-Invocation-Id X-MS-Client-Request-Id X-Functions-Key X-ARR-SSL X-ARR-Log-Id X-SITE-DEPLOYMENT-ID
+  X-WAWS-Unencoded-URL Disguised-Host WAS-DEFAULT-HOSTNAME Proxy-Connection Sec-CH-UA Sec-Fetch-User Origin-Agent-Cluster
+  AnchorMailbox X-AnchorMailbox User-Agent Referer From DNT Cache-Control Pragma If-Modified-Since If-Unmodified-Since If-Range
+  TE Trailer Max-Forwards Early-Data X-CSRF-Token X-Requested-With Traceparent Tracestate Baggage Request-Id Correlation-Context
+  Cookie2 Set-Cookie Content-MD5 Digest Content-Language Content-Location OData-Version OData-MaxVersion Isolation
+  Client_Request_Id If_Match Content_Type ConsistencyLevel_ Prefer-X X-Prefer Range_ SdkVersion_ Accept_Language
+  X-OData-Override X-Amz-Meta X-Dapr-Token Keep-Alive HTTP2-Settings Alt-Used Expect-CT`
+  .trim()
+  .split(/\s+/);
+
+describe('what the upstream gets of the browser’s headers', () => {
+  it('is one exact set of bytes, whatever else is sent (PX-7, PX-8, CS-4)', async () => {
+    expect(new Set(hostileNames.map((name) => name.toLowerCase())).size).toBeGreaterThanOrEqual(60);
+    const { status } = await callWith([
+      ...hostileNames.map((name) => `${name}: evil`),
+      'Authorization: Bearer evil',
+      'aUTHORIZATION: Bearer evil',
+      'Accept-Encoding: gzip, br',
+      'Connection: authorization, accept-encoding, client-request-id, host, cookie, x-csrf',
+      'Connection: keep-alive, upgrade',
+    ]);
+    expect(status).toBe(200);
+    expect(forwardedLines()).toEqual(['GET /v1.0/me/things/t1 HTTP/1.1', ...ownLines()]);
+  });
+
+  it('is what Graph reads, in any letter case, each once (PX-7)', async () => {
+    const { status } = await callWith(
+      [
+        'CONSISTENCYLEVEL: eventual',
+        'pReFeR: return=minimal',
+        'Prefer: odata.maxpagesize=5',
+        'If-Match: W/"1"',
+        'IF-NONE-MATCH: W/"2"',
+        'Range: bytes=0-9',
+        'Client-Request-Id: c1',
+        'SdkVersion: graph-js/3.0.7',
+        'Accept: application/json',
+        'Accept-Language: de',
+        'Content-Type: application/json',
+        'Content-Length: 2',
+      ],
+      { method: 'PATCH', body: '{}' },
+    );
+    expect(status).toBe(200);
+    expect(forwardedLines()).toEqual([
+      'PATCH /v1.0/me/things/t1 HTTP/1.1',
+      'Connection: keep-alive',
+      `Host: ${new URL(proxy.upstream.origin).host}`,
+      'accept-encoding: identity',
+      'accept-language: de',
+      'accept: application/json',
+      'authorization: Bearer OURS',
+      'client-request-id: c1',
+      'consistencylevel: eventual',
+      'content-length: 2',
+      'content-type: application/json',
+      'if-match: W/"1"',
+      'if-none-match: W/"2"',
+      // Joined by the host.
+      'prefer: return=minimal,odata.maxpagesize=5',
+      'range: bytes=0-9',
+      'sdkversion: graph-js/3.0.7',
+    ]);
+  });
+
+  it.each(['GET', 'HEAD', 'DELETE'])('of a %s has no length and no body', async (method) => {
+    expect((await callWith([], { method })).status).toBe(200);
+    expect(forwardedLines()).toEqual([`${method} /v1.0/me/things/t1 HTTP/1.1`, ...ownLines()]);
+  });
+
+  it('of a write without a body says that it has none', async () => {
+    expect((await callWith(['Content-Length: 0'], { method: 'POST' })).status).toBe(200);
+    expect(forwardedLines()).toContain('content-length: 0');
+  });
+});
+
+describe('refuses', () => {
+  it.each([
+    ['CR', 'a\rb'],
+    ['NUL', 'a\0b'],
+    ['a line that is folded', 'a\r\n b'],
+    ['an escape', 'a\x1b[0m'],
+    ['a letter beyond ASCII', 'a\xe9'],
+    ['DEL', 'a\x7f'],
+    ['3,000 letters', 'a'.repeat(3000)],
+  ])('%s in a forwarded header, with 400 and nothing sent (PX-8)', async (_what, value) => {
+    for (const name of ['Prefer', 'Accept', 'If-Match', 'Client-Request-Id', 'Content-Type']) {
+      expect((await callWith([`${name}: ${value}`])).status, name).toBe(400);
+    }
+    expect(proxy.upstream.requests).toEqual([]);
+  });
+
+  it('a line that a header smuggles in: it is a header like any other, and not of the list (PX-8)', async () => {
+    await callWith(['Prefer: a\r\nAuthorization: Bearer evil\r\nX-Evil: 1']);
+    expect(forwardedLines()).toEqual(['GET /v1.0/me/things/t1 HTTP/1.1', ...ownLines(), 'prefer: a']);
+  });
+});
+
+const hostileAnswerLines = [
+  'Set-Cookie: session=evil; Path=/',
+  'Set-Cookie: __Host-session=evil; Path=/; Secure',
+  'Set-Cookie2: session=evil',
+  'WWW-Authenticate: Bearer realm="evil"',
+  'Proxy-Authenticate: Basic',
+  'Authentication-Info: evil',
+  'Clear-Site-Data: "*"',
+  'Refresh: 0; url=https://evil.example/',
+  'Location: https://evil.example/',
+  'Content-Location: https://evil.example/',
+  'Link: </evil.js>; rel=preload; as=script',
+  'Alt-Svc: h3="evil.example:443"',
+  'Access-Control-Allow-Origin: *',
+  'Access-Control-Allow-Credentials: true',
+  'Access-Control-Allow-Headers: *',
+  'Access-Control-Allow-Methods: *',
+  'Access-Control-Expose-Headers: *',
+  'Access-Control-Max-Age: 86400',
+  'Strict-Transport-Security: max-age=0',
+  "Content-Security-Policy: script-src 'unsafe-inline'",
+  'Content-Security-Policy-Report-Only: default-src *; report-uri https://evil.example/',
+  'Report-To: {"endpoints":[{"url":"https://evil.example/"}]}',
+  'NEL: {"report_to":"x"}',
+  'Permissions-Policy: camera=*',
+  'Cross-Origin-Opener-Policy: unsafe-none',
+  'Cross-Origin-Embedder-Policy: unsafe-none',
+  'Cross-Origin-Resource-Policy: cross-origin',
+  'X-Content-Type-Options: none',
+  'X-Frame-Options: ALLOWALL',
+  'Content-Disposition: inline',
+  'Cache-Control: public, max-age=99999',
+  'Expires: Thu, 01 Jan 2099 00:00:00 GMT',
+  'Age: 1',
+  'Vary: *',
+  'Server: evil',
+  'X-Powered-By: evil',
+  'Via: 1.1 evil',
+  'X-MS-Invocation-Id: evil',
+  'X-MS-Ags-Diagnostic: {"ServerInfo":{}}',
+  'SourceMap: /evil.map',
+  'Service-Worker-Allowed: /',
+  'Timing-Allow-Origin: *',
+  'Origin-Agent-Cluster: ?0',
+  'Keep-Alive: timeout=9999',
+  'Trailer: Set-Cookie',
+  'Content_Type: text/html',
+  'client-request-id: of another call',
+  'last-modified: not ASCII \xe9',
+];
+
+describe('what the browser gets of the upstream’s headers', () => {
+  it('is one exact set, whatever else is sent (PX-12)', async () => {
+    expect(hostileAnswerLines.length).toBeGreaterThanOrEqual(40);
+    proxy.upstream.respondWith((socket) => {
+      const passed = [
+        'Content-Type: application/json;odata.metadata=minimal',
+        'ETag: W/"1"',
+        'Request-Id: r1',
+        'Preference-Applied: return=minimal',
+        'OData-Version: 4.0',
+        'Accept-Ranges: bytes',
+        'Content-Language: de',
+        'Retry-After: 1.5',
+      ];
+      socket.write(rawAnswer('{"a":1}', [...hostileAnswerLines, ...passed]));
+    });
+    const { answer } = await callWith(['client-request-id: c1']);
+    const [head = '', body] = answer.split('\r\n\r\n');
+    const [statusLine, ...lines] = head
+      .replace(/date: .*/i, 'date: NOW')
+      .toLowerCase()
+      .split('\r\n');
+    expect([statusLine, body]).toEqual(['http/1.1 200 ok', '{"a":1}']);
+    expect(lines.sort()).toEqual(
+      [
+        'accept-ranges: bytes',
+        'cache-control: no-store',
+        'client-request-id: c1',
+        'connection: close',
+        'content-language: de',
+        'content-length: 7',
+        "content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+        'content-type: application/json;odata.metadata=minimal',
+        'cross-origin-resource-policy: same-origin',
+        'date: now',
+        'etag: w/"1"',
+        'odata-version: 4.0',
+        'preference-applied: return=minimal',
+        'referrer-policy: no-referrer',
+        'request-id: r1',
+        'retry-after: 2',
+        'strict-transport-security: max-age=31536000',
+        'vary: cookie, origin',
+        'x-content-type-options: nosniff',
+      ].sort(),
+    );
+  });
+
+  it('has no trailers of the upstream (PX-12)', async () => {
+    proxy.upstream.respondWith((socket) => {
+      socket.write(
+        'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: ETag\r\n\r\n2\r\n{}\r\n0\r\nETag: "evil"\r\nSet-Cookie: a=b\r\n\r\n',
+      );
+    });
+    const { answer } = await callWith([]);
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).not.toMatch(/evil|set-cookie|trailer|chunked/i);
+  });
+});
