@@ -76,7 +76,7 @@ export async function startGraphEmulator(options: {
       clientRequestId: String(incoming.headers['client-request-id'] ?? randomUUID()),
       now: now(),
     };
-    sendGraphAnswer(response, await answer(incoming, request, call), call);
+    await sendGraphAnswer(response, await answer(incoming, request, call), call, switches);
   }
 
   async function answer(
@@ -85,7 +85,7 @@ export async function startGraphEmulator(options: {
     call: { requestId: string; clientRequestId: string; now: Date },
   ): Promise<GraphAnswer> {
     try {
-      failOnCommand(switches);
+      failOnCommand(switches, call.now);
       const { pathname, searchParams } = new URL(request.target, origin);
       if (!pathname.startsWith('/v1.0/'))
         throw new GraphError(400, 'BadRequest', 'Invalid version: only v1.0 is emulated.');
@@ -159,13 +159,27 @@ export async function startGraphEmulator(options: {
   };
 }
 
-function failOnCommand(switches: GraphSwitches): void {
+function failOnCommand(switches: GraphSwitches, now: Date): void {
   if (switches.throttledCalls > 0) {
     switches.throttledCalls--;
-    const headers = { 'Retry-After': String(switches.retryAfterSeconds) };
+    const retryAfter = retryAfterOf(switches, now);
+    const headers = retryAfter === undefined ? {} : { 'Retry-After': retryAfter };
     throw new GraphError(429, 'TooManyRequests', 'Please retry again later.', headers);
   }
   if (switches.unavailable) throw new GraphError(503, 'serviceNotAvailable', 'The service is unavailable.');
+}
+
+function retryAfterOf({ retryAfterForm, retryAfterSeconds }: GraphSwitches, now: Date): string | undefined {
+  switch (retryAfterForm) {
+    case 'seconds':
+      return String(retryAfterSeconds);
+    case 'decimal':
+      return retryAfterSeconds.toFixed(3);
+    case 'date':
+      return new Date(now.getTime() + retryAfterSeconds * 1000).toUTCString();
+    case 'missing':
+      return undefined;
+  }
 }
 
 function record(incoming: IncomingMessage, target: string, body: Buffer): RecordedRequest {
@@ -197,21 +211,37 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function sendGraphAnswer(
+async function sendGraphAnswer(
   response: ServerResponse,
   { status, headers = {}, body }: GraphAnswer,
   call: { requestId: string; clientRequestId: string },
-): void {
-  const content = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body);
+  { breaksOff, bodyPauseMs }: GraphSwitches,
+): Promise<void> {
+  if (breaksOff === 'before-head') return void response.destroy();
+  const content = Buffer.from(
+    body === undefined || body instanceof Uint8Array ? (body ?? '') : JSON.stringify(body),
+  );
+  const isJson = body !== undefined && !(body instanceof Uint8Array);
   response.writeHead(status, {
-    ...(typeof content === 'string' ? { 'content-type': graphJsonType } : {}),
+    ...(isJson ? { 'content-type': graphJsonType } : {}),
     'request-id': call.requestId,
     'client-request-id': call.clientRequestId,
     'cache-control': 'no-store, no-cache',
     ...Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
     ),
-    'content-length': content === undefined ? 0 : Buffer.byteLength(content),
+    'content-length': content.length,
   });
-  response.end(content);
+  response.flushHeaders();
+  if (breaksOff === 'after-head') return void response.destroy();
+  const middle = content.length >> 1;
+  if (breaksOff === 'in-body')
+    return void response.write(content.subarray(0, middle), () => response.destroy());
+  if (bodyPauseMs > 0) {
+    response.write(content.subarray(0, middle));
+    await wait(bodyPauseMs);
+    response.end(content.subarray(middle));
+  } else {
+    response.end(content);
+  }
 }

@@ -2,8 +2,8 @@ import type { User } from '../directory.ts';
 import { type Html, html } from '../entra-emulator/html.ts';
 import type { Reply } from '../entra-emulator/http.ts';
 import { pageReply } from '../entra-emulator/page.ts';
-import { type ChallengeForm, challengeForms } from './claims-challenge.ts';
-import type { GraphSwitches } from './switches.ts';
+import { challengeForms } from './claims-challenge.ts';
+import { breakingPoints, type GraphSwitches, retryAfterForms } from './switches.ts';
 
 const messages: Readonly<Record<string, string>> = {
   save: 'Saved. The switches are in effect now.',
@@ -25,10 +25,13 @@ ${done !== null && Object.hasOwn(messages, done) && html`<p class="notice" role=
 <fieldset><legend>Throttling</legend>
 ${numberField('throttledCalls', 'Calls that answer 429', switches.throttledCalls === Number.POSITIVE_INFINITY ? 1_000_000 : switches.throttledCalls)}
 ${numberField('retryAfterSeconds', 'Retry-After in seconds', switches.retryAfterSeconds)}
+${selectField('retryAfterForm', 'How Retry-After is written', retryAfterForms, switches.retryAfterForm)}
 </fieldset>
 <fieldset><legend>Outage</legend>
 ${checkbox('unavailable', 'Every call answers 503', switches.unavailable)}
 ${numberField('slowMs', 'Delay of every answer in milliseconds', switches.slowMs)}
+${numberField('bodyPauseMs', 'Pause in the middle of every body in milliseconds', switches.bodyPauseMs)}
+${selectField('breaksOff', 'Where every answer breaks off', breakingPoints, switches.breaksOff)}
 </fieldset>
 <fieldset><legend>Claims challenges</legend>
 ${checkbox(
@@ -43,12 +46,7 @@ ${checkbox(
   switches.alwaysChallenges,
   'No token is ever good enough.',
 )}
-<div class="switch"><div class="row"><label for="challengeForm">How the header is written</label><select id="challengeForm" name="challengeForm">${Object.entries(
-      challengeForms,
-    ).map(
-      ([form, label]) =>
-        html`<option value="${form}"${form === switches.challengeForm && html` selected`}>${label}</option>`,
-    )}</select></div></div>
+${selectField('challengeForm', 'How the header is written', challengeForms, switches.challengeForm)}
 </fieldset>
 <div class="actions"><button name="action" value="reset">All as on a good day</button><button class="primary" name="action" value="save">Save switches</button></div>
 </form>
@@ -70,26 +68,48 @@ function numberField(name: string, label: string, value: number): Html {
   return html`<div class="switch"><div class="row"><label for="${name}">${label}</label><input type="number" min="0" max="1000000" id="${name}" name="${name}" value="${value}"></div></div>`;
 }
 
+function selectField(
+  name: string,
+  label: string,
+  options: Readonly<Record<string, string>>,
+  chosen: string,
+): Html {
+  return html`<div class="switch"><div class="row"><label for="${name}">${label}</label><select id="${name}" name="${name}">${Object.entries(
+    options,
+  ).map(
+    ([value, text]) => html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`,
+  )}</select></div></div>`;
+}
+
 function checkbox(name: string, label: string, isOn: boolean, effect?: string): Html {
   return html`<div class="switch"><label class="check"><input type="checkbox" name="${name}" value="yes"${effect !== undefined && html` aria-describedby="${name}-effect"`}${isOn && html` checked`}> <span>${label}</span></label>${effect !== undefined && html`<p class="effect" id="${name}-effect">${effect}</p>`}</div>`;
 }
 
 /** What the form says; what it does not say stays. */
 export function readSwitches(form: URLSearchParams, current: GraphSwitches): GraphSwitches {
-  const read = (name: 'throttledCalls' | 'retryAfterSeconds' | 'slowMs') => {
+  const read = (name: 'throttledCalls' | 'retryAfterSeconds' | 'slowMs' | 'bodyPauseMs') => {
     const text = form.get(name) ?? '';
     return /^\d{1,7}$/.test(text) ? Number(text) : current[name];
   };
-  const challengeForm = form.get('challengeForm') ?? '';
   return {
     throttledCalls: read('throttledCalls'),
     retryAfterSeconds: read('retryAfterSeconds'),
+    retryAfterForm: readChoice(form.get('retryAfterForm'), retryAfterForms, current.retryAfterForm),
     unavailable: form.get('unavailable') === 'yes',
     slowMs: read('slowMs'),
+    bodyPauseMs: read('bodyPauseMs'),
+    breaksOff: readChoice(form.get('breaksOff'), breakingPoints, current.breaksOff),
     alwaysChallenges: form.get('alwaysChallenges') === 'yes',
     authenticationContextDemanded: form.get('authenticationContextDemanded') === 'yes',
-    challengeForm: isChallengeForm(challengeForm) ? challengeForm : current.challengeForm,
+    challengeForm: readChoice(form.get('challengeForm'), challengeForms, current.challengeForm),
   };
 }
 
-const isChallengeForm = (text: string): text is ChallengeForm => Object.hasOwn(challengeForms, text);
+function readChoice<Choice extends string>(
+  text: string | null,
+  choices: Readonly<Record<Choice, string>>,
+  current: Choice,
+): Choice {
+  const isChoice = (value: string): value is Choice => Object.hasOwn(choices, value);
+  return text !== null && isChoice(text) ? text : current;
+}

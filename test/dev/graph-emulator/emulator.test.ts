@@ -114,6 +114,47 @@ describe('the Graph emulator', () => {
     });
   });
 
+  it.each([
+    ['seconds', /^10$/],
+    ['decimal', /^10\.000$/],
+    ['date', /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/],
+  ] as const)('writes Retry-After as %s', async (retryAfterForm, pattern) => {
+    Object.assign(graph.switches, { throttledCalls: 1, retryAfterForm });
+    expect((await call('/v1.0/me')).headers.get('retry-after')).toMatch(pattern);
+  });
+
+  it('leaves Retry-After out', async () => {
+    Object.assign(graph.switches, { throttledCalls: 1, retryAfterForm: 'missing' });
+    expect((await call('/v1.0/me')).headers.get('retry-after')).toBeNull();
+  });
+
+  it.each(['before-head', 'after-head', 'in-body'] as const)(
+    'breaks answers off on command: %s',
+    async (breaksOff) => {
+      graph.switches.breaksOff = breaksOff;
+      await expect(call('/v1.0/me')).rejects.toThrow();
+    },
+  );
+
+  it('pauses in the middle of a body, which is whole all the same', async () => {
+    graph.switches.bodyPauseMs = 20;
+    const startedAtMs = performance.now();
+    expect((await call('/v1.0/me')).body).toMatchObject({ id: people.alice.id });
+    expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(18);
+  });
+
+  it('takes its switches from its page, and no value that is none', async () => {
+    const save = (form: string) =>
+      fetch(`${graph.origin}/switches`, {
+        method: 'POST',
+        body: new URLSearchParams(`action=save&${form}`),
+        redirect: 'manual',
+      });
+    await save('retryAfterForm=date&breaksOff=in-body&bodyPauseMs=7&challengeForm=plain');
+    await save('retryAfterForm=__proto__&breaksOff=always&bodyPauseMs=x');
+    expect(graph.switches).toMatchObject({ retryAfterForm: 'date', breaksOff: 'in-body', bodyPauseMs: 7 });
+  });
+
   it('fails on command: throttled for so many calls, then well again', async () => {
     graph.switches.throttledCalls = 1;
     const throttled = await call('/v1.0/me');

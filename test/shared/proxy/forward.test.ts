@@ -1,0 +1,321 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import { BffError } from '../../../src/shared/errors.ts';
+import { type HttpAnswer, HttpFailure, type HttpRequest } from '../../../src/shared/network/http-request.ts';
+import { createBodyRoom } from '../../../src/shared/proxy/body-room.ts';
+import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
+import { type AllowedCall, createForward, type ForwardNeeds } from '../../../src/shared/proxy/forward.ts';
+import type { Session } from '../../../src/shared/session/session-store.ts';
+import { sessionContent } from '../../support/session-content.ts';
+
+const now = new Date('2026-08-01T12:00:00Z');
+
+function sessionOf(person: string): Session {
+  return {
+    ...sessionContent(),
+    address: {
+      userHash: Buffer.from(person.padEnd(32)),
+      rowId: Buffer.alloc(32),
+      secret: Buffer.alloc(32),
+      expiresAt: now,
+    },
+    lastUsedAt: now,
+    generation: 0,
+    idleExpiresAt: now,
+    etag: '"1"',
+  };
+}
+
+const alice = sessionOf('alice');
+const ok: HttpAnswer = {
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: Buffer.from('{}'),
+};
+const challenge: HttpAnswer = {
+  status: 401,
+  headers: {
+    'www-authenticate': `Bearer error="insufficient_claims", claims="${Buffer.from('{"access_token":{}}').toString('base64')}"`,
+  },
+  body: Buffer.alloc(0),
+};
+
+const get: AllowedCall = {
+  id: 'call-1',
+  method: 'GET',
+  target: '/v1.0/me',
+  header: () => undefined,
+  body: undefined,
+  feature: 'profile',
+  scopes: ['User.Read'],
+};
+const post: AllowedCall = { ...get, method: 'POST', body: Buffer.from('{}') };
+
+/** A forwarder whose upstream is a function, on a clock that stands still unless it is moved. */
+function startForward(sendHttp: ForwardNeeds['sendHttp'], needs: Partial<ForwardNeeds> = {}) {
+  const clock = { ms: 0 };
+  const logged: string[] = [];
+  const forward = createForward({
+    origin: 'https://upstream.example',
+    bodyLimitBytes: 1024,
+    timeoutMs: 30_000,
+    limits: createCallLimits(),
+    bodyRoom: createBodyRoom(),
+    now: () => now,
+    monotonicMs: () => clock.ms,
+    sendHttp,
+    acquireToken: async () => ({ kind: 'token', accessToken: 'token', expiresAt: now, session: alice }),
+    interaction: {
+      required: () => new BffError('interaction_required'),
+      requireNotWithheld: () => undefined,
+      openTicket: () => undefined,
+    },
+    ...needs,
+  });
+  return {
+    clock,
+    logged,
+    call: (call = get, session = alice) => forward(session, call, (_level, { event }) => logged.push(event)),
+  };
+}
+
+async function problemOf(answer: Promise<unknown>): Promise<BffError> {
+  const error: unknown = await answer.then(
+    () => 'an answer',
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof BffError) return error;
+  throw new Error(`no problem but ${String(error)}`);
+}
+
+/** A request that waits until it is let go. */
+function createGate() {
+  const waiting: (() => void)[] = [];
+  return {
+    waiting,
+    pass: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    open: () => {
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+  };
+}
+
+describe('a call beyond the limits', () => {
+  it('is refused while 64 of the person wait for a token, and logged; others are served (DO-3)', async () => {
+    const gate = createGate();
+    const sent: HttpRequest[] = [];
+    const { call, logged } = startForward(
+      async (request) => {
+        sent.push(request);
+        return ok;
+      },
+      {
+        async acquireToken(session) {
+          if (session === alice) await gate.pass();
+          return { kind: 'token', accessToken: 'token', expiresAt: now, session };
+        },
+      },
+    );
+    const waiting = Array.from({ length: 64 }, () => call());
+    expect(await problemOf(call())).toMatchObject({
+      code: 'rate_limited',
+      status: 429,
+      retryAfterSeconds: 1,
+    });
+    expect(logged).toEqual(['too-many-calls']);
+    expect((await call(get, sessionOf('bob'))).status).toBe(200);
+    expect(sent).toHaveLength(1);
+    gate.open();
+    await Promise.all(waiting);
+    const again = call();
+    gate.open();
+    expect((await again).status).toBe(200);
+  });
+
+  it('is served again after calls that failed in any way (DO-3)', async () => {
+    const failures: ForwardNeeds['sendHttp'][] = [
+      async () => {
+        throw new HttpFailure('timeout');
+      },
+      async () => {
+        throw new TypeError('a fault of ours');
+      },
+      async () => challenge,
+      async () => ({ ...ok, status: 302 }),
+    ];
+    for (const sendHttp of failures) {
+      let isFailing = true;
+      const { call } = startForward((request) => (isFailing ? sendHttp(request) : Promise.resolve(ok)));
+      for (let at = 0; at < 65; at++) await expect(call()).rejects.toThrow();
+      isFailing = false;
+      expect((await call()).status).toBe(200);
+    }
+    let hasToken = false;
+    const { call } = startForward(async () => ok, {
+      async acquireToken(session) {
+        if (!hasToken) throw new BffError('sign_in_service_unavailable');
+        return { kind: 'token', accessToken: 'token', expiresAt: now, session };
+      },
+    });
+    for (let at = 0; at < 65; at++) await expect(call()).rejects.toThrow('sign_in_service_unavailable');
+    hasToken = true;
+    expect((await call()).status).toBe(200);
+  });
+
+  it('gives back the memory that a failed call had reserved (DO-4)', async () => {
+    const bodyRoom = createBodyRoom(1000);
+    let isFailing = true;
+    const { call } = startForward(
+      async ({ reserveBytes }) => {
+        await reserveBytes?.(1000);
+        if (isFailing) throw new HttpFailure('broken');
+        return ok;
+      },
+      { bodyRoom },
+    );
+    await problemOf(call());
+    isFailing = false;
+    expect((await call()).status).toBe(200);
+    expect((await call()).status).toBe(200);
+  });
+});
+
+describe('a request whose connection fails', () => {
+  const fails = (times: number, failure: HttpFailure) => {
+    const sent: HttpRequest[] = [];
+    const sendHttp = async (request: HttpRequest) => {
+      sent.push(request);
+      if (sent.length <= times) throw failure;
+      return ok;
+    };
+    return { sent, sendHttp };
+  };
+  const silent = () => new HttpFailure('unreachable', { isSilent: true });
+
+  it('before a byte came back is sent once more when it reads, in the time that is left (G2)', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      const { sent, sendHttp } = fails(1, silent());
+      const { call, clock, logged } = startForward((request) => {
+        clock.ms += 1_000;
+        return sendHttp(request);
+      });
+      expect((await call({ ...get, method })).status).toBe(200);
+      expect(sent.map(({ deadlineMs }) => deadlineMs)).toEqual([30_000, 29_000]);
+      expect(sent[1]?.headers).toEqual(sent[0]?.headers);
+      expect(logged).toEqual(['upstream-called-again']);
+    }
+  });
+
+  it('and fails again is not sent a third time (G2)', async () => {
+    const { sent, sendHttp } = fails(2, silent());
+    const { code, clientRequestId } = await problemOf(startForward(sendHttp).call());
+    expect([code, clientRequestId, sent.length]).toEqual(['upstream_unreachable', 'call-1', 2]);
+  });
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
+    'is not sent again when it is a %s (G2, G3)',
+    async (method) => {
+      const { sent, sendHttp } = fails(1, silent());
+      const { code, detail, clientRequestId } = await problemOf(
+        startForward(sendHttp).call({ ...post, method }),
+      );
+      expect([code, clientRequestId, sent.length]).toEqual(['upstream_unreachable', 'call-1', 1]);
+      expect(detail).toBe('No answer came. Whether it took effect is not known.');
+    },
+  );
+
+  it.each([
+    ['after a byte came back', new HttpFailure('unreachable', { isSilent: false })],
+    ['in the middle of the answer', new HttpFailure('broken')],
+    ['by a timeout', new HttpFailure('timeout', { isSilent: true })],
+    ['by an answer too large', new HttpFailure('too-large')],
+  ])('%s is not sent again (PX-18)', async (_when, failure) => {
+    const { sent, sendHttp } = fails(1, failure);
+    await problemOf(startForward(sendHttp).call());
+    expect(sent).toHaveLength(1);
+  });
+
+  it.each([429, 500, 502, 503, 504])(
+    'is not what an answer of %i is: that passes on (G1)',
+    async (status) => {
+      const sent: HttpRequest[] = [];
+      const { call } = startForward(async (request) => {
+        sent.push(request);
+        return { ...ok, status };
+      });
+      expect((await call()).status).toBe(status);
+      expect((await call(post)).status).toBe(status);
+      expect(sent).toHaveLength(2);
+    },
+  );
+});
+
+describe('an answer to a write that cannot be passed on', () => {
+  it.each<[string, Partial<HttpAnswer>]>([
+    ['a redirect', { status: 302 }],
+    ['an odd status', { status: 999 }],
+    ['compressed', { headers: { 'content-encoding': 'gzip' } }],
+  ])('%s: its effect is not known either, and its id is told (G3)', async (_what, answer) => {
+    const problem = await problemOf(startForward(async () => ({ ...ok, ...answer })).call(post));
+    expect(problem).toMatchObject({ code: 'upstream_answer_refused', clientRequestId: 'call-1' });
+    expect(problem.detail).toContain('Whether it took effect is not known.');
+  });
+});
+
+describe('the time of a whole call', () => {
+  it('ends before the platform’s 230 seconds, however long the token took (PX-18)', async () => {
+    const sent: HttpRequest[] = [];
+    const { call, clock } = startForward(
+      async (request) => {
+        sent.push(request);
+        return ok;
+      },
+      {
+        timeoutMs: 200_000,
+        async acquireToken(session) {
+          clock.ms += 39_000;
+          return { kind: 'token', accessToken: 'token', expiresAt: now, session };
+        },
+      },
+    );
+    await call();
+    expect(sent[0]?.deadlineMs).toBe(181_000);
+  });
+
+  it('leaves no time for a claims challenge that comes at its end: a timeout, nothing more is sent (PX-15, PX-18)', async () => {
+    const sent: HttpRequest[] = [];
+    const { call, clock } = startForward(
+      async (request) => {
+        sent.push(request);
+        clock.ms += 199_000;
+        return challenge;
+      },
+      { timeoutMs: 200_000 },
+    );
+    expect((await problemOf(call())).code).toBe('upstream_timeout');
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe('Retry-After', () => {
+  it.each<[number, string | undefined, string | undefined]>([
+    [429, '7', '7'],
+    [429, '0.4', '1'],
+    [429, '2.5', '3'],
+    [429, 'Sat, 01 Aug 2026 12:00:20 GMT', '20'],
+    [429, 'Sat, 01 Aug 2026 11:00:00 GMT', '1'],
+    [429, '0', '1'],
+    [429, undefined, '5'],
+    [429, 'later', '5'],
+    [429, '99999999', '3600'],
+    [503, undefined, '5'],
+    [503, '120', '120'],
+    [202, '1.5', '2'],
+    [202, 'later', undefined],
+    [200, undefined, undefined],
+  ])('of a %i that says %j is %j for the browser (G1)', async (status, sent, expected) => {
+    const headers = sent === undefined ? {} : { 'retry-after': sent };
+    const answer = await startForward(async () => ({ ...ok, status, headers })).call();
+    expect(answer.headers['retry-after']).toBe(expected);
+  });
+});
