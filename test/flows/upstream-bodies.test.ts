@@ -172,7 +172,7 @@ describe('an empty answer', () => {
     const answer = await proxy.call('/things/t1', {
       method: 'POST',
       body: '{}',
-      headers: { 'content-length': '2' },
+      headers: { 'content-length': '2', 'content-type': 'application/json' },
     });
     expect([answer.status, answer.bytes.length]).toEqual([Number(status.slice(0, 3)), 0]);
     // What an empty answer has instead is the library's own, and no JSON.
@@ -232,7 +232,10 @@ describe('a call that fails', () => {
     proxy.call('/things/t1', {
       method,
       ...(method === 'GET' ? {} : { body: '{}' }),
-      headers: { ...(method === 'GET' ? {} : { 'content-length': '2' }), ...headers },
+      headers: {
+        ...(method === 'GET' ? {} : { 'content-length': '2', 'content-type': 'application/json' }),
+        ...headers,
+      },
     });
 
   it('as a write: it was sent once, its effect is not known, and it has a name to ask for (G3)', async () => {

@@ -14,8 +14,8 @@ const policy = {
       signIn: true,
       rules: [
         { methods: ['GET'], path: '/v1.0/me', scopes },
-        { methods, path: '/v1.0/me/photo/$value', scopes },
-        { methods, path: '/v1.0/me/things/{id}', scopes },
+        { methods, path: '/v1.0/me/photo/$value', contentTypes: ['*/*'], scopes },
+        { methods, path: '/v1.0/me/things/{id}', contentTypes: ['*/*'], scopes },
       ],
     },
   },

@@ -1,10 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
+import type { AcquireToken } from '../../../src/shared/entra/acquire-token.ts';
 import { BffError } from '../../../src/shared/errors.ts';
+import { createTokensForCall } from '../../../src/shared/interaction/call-token.ts';
 import { type HttpAnswer, HttpFailure, type HttpRequest } from '../../../src/shared/network/http-request.ts';
 import { createBodyRoom } from '../../../src/shared/proxy/body-room.ts';
 import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
-import { type AllowedCall, createForward, type ForwardNeeds } from '../../../src/shared/proxy/forward.ts';
+import { createForward, type ForwardNeeds, type UpstreamCall } from '../../../src/shared/proxy/forward.ts';
 import type { Session } from '../../../src/shared/session/session-store.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
@@ -40,7 +42,7 @@ const challenge: HttpAnswer = {
   body: Buffer.alloc(0),
 };
 
-const get: AllowedCall = {
+const get: UpstreamCall = {
   id: 'call-1',
   method: 'GET',
   target: '/v1.0/me',
@@ -48,11 +50,18 @@ const get: AllowedCall = {
   body: undefined,
   feature: 'profile',
   scopes: ['User.Read'],
+  alternatives: [],
 };
-const post: AllowedCall = { ...get, method: 'POST', body: Buffer.from('{}') };
+const post: UpstreamCall = { ...get, method: 'POST', body: Buffer.from('{}') };
 
 /** A forwarder whose upstream is a function, on a clock that stands still unless it is moved. */
-function startForward(sendHttp: ForwardNeeds['sendHttp'], needs: Partial<ForwardNeeds> = {}) {
+function startForward(
+  sendHttp: ForwardNeeds['sendHttp'],
+  {
+    acquireToken = async () => ({ kind: 'token', accessToken: 'token', expiresAt: now, session: alice }),
+    ...needs
+  }: Partial<ForwardNeeds> & { acquireToken?: AcquireToken } = {},
+) {
   const clock = { ms: 0 };
   const logged: string[] = [];
   const forward = createForward({
@@ -64,12 +73,14 @@ function startForward(sendHttp: ForwardNeeds['sendHttp'], needs: Partial<Forward
     now: () => now,
     monotonicMs: () => clock.ms,
     sendHttp,
-    acquireToken: async () => ({ kind: 'token', accessToken: 'token', expiresAt: now, session: alice }),
-    interaction: {
-      required: () => new BffError('interaction_required'),
-      requireNotWithheld: () => undefined,
-      openTicket: () => undefined,
-    },
+    tokensForCall: createTokensForCall({
+      acquireToken,
+      interaction: {
+        required: () => new BffError('interaction_required'),
+        requireNotWithheld: () => undefined,
+        openTicket: () => undefined,
+      },
+    }),
     ...needs,
   });
   return {
