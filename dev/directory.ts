@@ -262,14 +262,60 @@ const graph: Resource = {
       "Read all users' basic profiles",
       'The app reads the name, email address and photo of other people in your organization.',
     ),
+    permission(
+      'Mail.ReadBasic',
+      'Read the basics of your mail',
+      'The app reads the email in your mailbox, except its text and attachments.',
+    ),
     permission('Mail.Read', 'Read your mail', 'The app reads the email in your mailbox.'),
+    permission(
+      'Mail.ReadWrite',
+      'Read and write your mail',
+      'The app reads, creates, changes and deletes email in your mailbox. It cannot send.',
+    ),
     permission('Mail.Send', 'Send mail as you', 'The app sends email in your name.'),
     permission('Calendars.Read', 'Read your calendars', 'The app reads the events in your calendars.'),
+    permission(
+      'Calendars.ReadWrite',
+      'Full access to your calendars',
+      'The app reads, creates, changes and deletes events in your calendars.',
+    ),
+    permission('Contacts.Read', 'Read your contacts', 'The app reads the contacts in your folders.'),
+    permission(
+      'Contacts.ReadWrite',
+      'Full access to your contacts',
+      'The app reads, creates, changes and deletes contacts in your folders.',
+    ),
     permission('Files.Read', 'Read your files', 'The app reads the files you keep.'),
+    permission(
+      'People.Read',
+      'Read the list of people who matter to you',
+      'The app reads the list of people you write to and work with, from your organization and your contacts.',
+    ),
+    permission(
+      'Tasks.Read',
+      'Read your tasks and task lists',
+      'The app reads your to-do lists, including those shared with you.',
+    ),
+    permission(
+      'Tasks.ReadWrite',
+      'Create, read, change and delete your tasks and task lists',
+      'The app works on your to-do lists, including those shared with you.',
+    ),
     administratorPermission(
       'User.Read.All',
       "Read all users' full profiles",
       'The app reads the full profile, reports and manager of everybody in your organization.',
+    ),
+    administratorPermission(
+      'Group.ReadBasic.All',
+      'Read the basics of all groups',
+      'The app lists groups and reads their basic properties.',
+    ),
+    administratorPermission(
+      'GroupMember.ReadBasic.All',
+      'Read the basics of group memberships',
+      'The app reads who is in a group, as far as you may.',
     ),
     administratorPermission(
       'GroupMember.Read.All',

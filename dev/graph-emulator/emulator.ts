@@ -10,6 +10,7 @@ import { createAuthenticateCaller } from './access-token.ts';
 import { type GraphAnswer, GraphError, graphJsonType, toErrorAnswer } from './answers.ts';
 import { createRevocations } from './revocations.ts';
 import { answerCall } from './routes.ts';
+import { createSavedItems } from './saved-items.ts';
 import { type GraphSwitches, goodDay } from './switches.ts';
 import { readSwitches, switchesPage } from './switches-page.ts';
 
@@ -54,6 +55,7 @@ export async function startGraphEmulator(options: {
   const requests: RecordedRequest[] = [];
   const switches: GraphSwitches = { ...goodDay };
   const revocations = createRevocations();
+  const saved = createSavedItems();
   let respond: Respond | undefined;
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch(() => response.destroy());
@@ -98,6 +100,7 @@ export async function startGraphEmulator(options: {
         body: request.body,
         caller,
         directory,
+        saved,
         origin,
         now: call.now,
       });

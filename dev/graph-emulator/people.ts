@@ -63,6 +63,19 @@ export function groupsIn(directory: Directory, tenantId: string): GraphObject[] 
   return [...byId.values()].map(({ id, name, description }) => ({ id, displayName: name, description }));
 }
 
+/** The members of a group, as the directory lists them. */
+export function membersOf(directory: Directory, tenantId: string, groupId: string): GraphObject[] {
+  return usersIn(directory, tenantId)
+    .filter(({ groups }) => groups.some(({ id }) => id === groupId))
+    .map((user) => ({
+      '@odata.type': '#microsoft.graph.user',
+      id: objectIdIn(user, tenantId),
+      displayName: user.name,
+      mail: user.mail,
+      userPrincipalName: user.username,
+    }));
+}
+
 export function findUser(directory: Directory, tenantId: string, idOrName: string): User | undefined {
   return (
     findUserByObjectId(directory, tenantId, idOrName) ??

@@ -50,8 +50,19 @@ function namesOnly(name: string, fields: readonly string[], value: string): bool
   return items.every((item) => fields.includes(item));
 }
 
-const filterToken =
-  /\s+|'(?:[^']|'')*'|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])|-?\d[\w.:+-]*|[(),]|(?<word>[A-Za-z_][\w.]*(?:\/[A-Za-z_][\w.]*)*)/y;
+/** Space, text, GUID, instant, number, brackets and commas, or a word. */
+const filterToken = new RegExp(
+  [
+    String.raw`\s+`,
+    `'(?:[^']|'')*'`,
+    String.raw`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?!\w)`,
+    String.raw`\d{4}-\d\d-\d\d(?:T[\d:.]{5,18}(?:Z|[+-]\d\d:\d\d)?)?(?!\w)`,
+    String.raw`-?\d+(?:\.\d+)?(?!\w)`,
+    '[(),]',
+    String.raw`(?<word>[A-Za-z_][\w.]*(?:/[A-Za-z_][\w.]*)*)`,
+  ].join('|'),
+  'y',
+);
 const filterOperators = new Set('eq ne gt ge lt le and or not in has true false null'.split(' '));
 const filterFunctions = new Set('contains startswith endswith tolower toupper trim length'.split(' '));
 

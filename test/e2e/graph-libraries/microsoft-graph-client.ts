@@ -23,7 +23,7 @@ const graph = Client.initWithMiddleware({
 export const library: Library = {
   me: () => graph.api('/me').select(['displayName', 'jobTitle']).get(),
   messages: async () => (await graph.api('/me/messages').select('subject').top(2).get()).value,
-  forbidden: () => graph.api('/me/drive').get(),
+  forbidden: () => graph.api('/me/onenote/notebooks').get(),
   problemOf: () => requireProblem(problem),
   interact: (known) => bff.interact(known, { display: 'redirect' }),
 };
