@@ -1,4 +1,5 @@
 import type { CodeFlow } from '../entra/authorize.ts';
+import { chooseScopes } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { Interaction, Ticket } from '../interaction/interaction.ts';
 import type { Features } from '../proxy/features.ts';
@@ -115,7 +116,9 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
     const known = features.find(feature);
     if (known === undefined)
       throw new BffError('request_invalid', { detail: 'There is no feature of that name.' });
-    return { feature: known.name, scopes: known.scopes };
+    const granted = session?.facts.grantedScopes ?? [];
+    const scopes = new Set(known.needs.flatMap((need) => chooseScopes(need, granted)));
+    return { feature: known.name, scopes: [...scopes] };
   }
 }
 

@@ -1,0 +1,197 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeJwt } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import type { UserAgent } from '../support/user-agent.ts';
+import { answerEntra, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+
+const policy = {
+  features: {
+    profile: {
+      title: 'Profile',
+      signIn: true,
+      rules: [{ methods: ['GET'], path: '/v1.0/me', query: ['$select'], scopes: ['User.Read'] }],
+    },
+    mail: {
+      title: 'Mail',
+      rules: [
+        {
+          methods: ['GET'],
+          path: '/v1.0/me/messages',
+          query: { $top: { max: 3, required: true }, $select: { fields: ['subject'] } },
+          scopes: ['Mail.Read'],
+          alternatives: [['Mail.ReadWrite', 'Mail.Send'], ['Mail.ReadWrite']],
+        },
+      ],
+    },
+    drafts: {
+      title: 'Drafts',
+      rules: [{ methods: ['POST'], path: '/v1.0/me/messages', scopes: ['Mail.ReadWrite'] }],
+    },
+    staff: {
+      title: 'Of the administrators',
+      guard: { roles: ['Owner', 'Admin'] },
+      rules: [{ methods: ['GET'], path: '/v1.0/me/memberOf', scopes: ['User.Read'] }],
+    },
+    secrets: {
+      title: 'Of nobody',
+      rules: [
+        {
+          methods: ['GET'],
+          path: '/v1.0/me/contacts',
+          scopes: ['Contacts.Read'],
+          guard: { roles: ['admin'] },
+        },
+      ],
+    },
+  },
+};
+
+let world: World;
+let worker: Worker;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'policy-'));
+  const policyFile = join(folder, 'policy.json');
+  writeFileSync(policyFile, JSON.stringify(policy));
+  world = await startWorld();
+  worker = await world.startWorker({ environment: { GRAPH_POLICY_FILE: policyFile } });
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await world.close();
+});
+afterEach(() => {
+  world.entra.consents.withdraw(['Mail.Read', 'Mail.ReadWrite', 'Mail.Send']);
+  world.graph.forgetRevocations();
+});
+
+const messages = '/api/graph/v1.0/me/messages?$top=2&$select=subject';
+
+/** Signed in, with these permissions asked for and granted. */
+async function signedIn(user: string, ...features: string[]): Promise<UserAgent> {
+  const browser = worker.browser();
+  await signIn(browser, { user });
+  for (const feature of features) await signIn(browser, { user, from: `/api/auth/login?feature=${feature}` });
+  return browser;
+}
+
+const problemOf = (answer: { body: string }): Record<string, unknown> => JSON.parse(answer.body);
+
+/** What the token of the last call to Graph is for. */
+const lastScopes = (): string[] => {
+  const authorization = new Map(world.graph.requests.at(-1)?.headers).get('authorization') ?? '';
+  return String(decodeJwt(authorization.replace('Bearer ', ''))['scp']).split(' ');
+};
+
+const askedOfEntra = () =>
+  world.entra.requests
+    .findLast(({ kind, method }) => kind === 'authorize' && method === 'GET')
+    ?.query['scope']?.split(' ');
+
+describe('a rule with alternatives', () => {
+  it('asks for its least permission when nothing larger was granted', async () => {
+    const browser = await signedIn('ben');
+    const refused = problemOf(await browser.script('GET', messages));
+    expect(refused).toMatchObject({ code: 'interaction_required', feature: 'mail', scopes: ['Mail.Read'] });
+    await signIn(browser, { user: 'ben', from: String(refused['login_url']) });
+    expect(askedOfEntra()).toContain('Mail.Read');
+    expect(askedOfEntra()).not.toContain('Mail.ReadWrite');
+    expect((await browser.script('GET', messages)).status).toBe(200);
+  });
+
+  it('asks for nothing when a larger one was granted before: neither the person nor Entra', async () => {
+    const browser = await signedIn('ben', 'drafts');
+    const [tokens, asked] = [world.entra.count('token'), world.entra.count('authorize')];
+    expect((await browser.script('GET', messages)).status).toBe(200);
+    expect(lastScopes()).toContain('Mail.ReadWrite');
+    expect(lastScopes()).not.toContain('Mail.Read');
+    expect([world.entra.count('token'), world.entra.count('authorize')]).toEqual([tokens, asked]);
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({
+      features: { mail: 'granted', drafts: 'granted' },
+    });
+  });
+
+  it('is granted where the person said no to the least and yes to the larger one', async () => {
+    const browser = await signedIn('ben');
+    const asked = await browser.navigate('/api/auth/login?feature=mail');
+    await answerEntra(browser, asked, { user: 'ben', decision: 'decline' });
+    expect(problemOf(await browser.script('GET', messages))).toMatchObject({ code: 'consent_declined' });
+    await signIn(browser, { user: 'ben', from: '/api/auth/login?feature=drafts' });
+    expect((await browser.script('GET', messages)).status).toBe(200);
+  });
+
+  it('asks for the least one again when the larger one was taken back', async () => {
+    const browser = await signedIn('ben', 'drafts');
+    world.entra.consents.withdraw(['Mail.ReadWrite']);
+    world.graph.revokeTokens(userId('ben'));
+    const refused = problemOf(await browser.script('GET', messages));
+    expect(refused).toMatchObject({ reason: 'consent_required', feature: 'mail', scopes: ['Mail.Read'] });
+    await signIn(browser, { user: 'ben', from: String(refused['login_url']) });
+    expect(askedOfEntra()).not.toContain('Mail.ReadWrite');
+    expect((await browser.script('GET', messages)).status).toBe(200);
+    expect(lastScopes()).toContain('Mail.Read');
+  });
+
+  it('does not take half of an alternative for the whole', async () => {
+    const { tenantId, clientId } = demoClient;
+    world.entra.consents.grant({ tenantId, clientId, scopes: ['Mail.Send'] });
+    const browser = await signedIn('ben');
+    expect(problemOf(await browser.script('GET', messages))).toMatchObject({ scopes: ['Mail.Read'] });
+  });
+});
+
+describe('a rule with a guard', () => {
+  it('lets through who has one of its roles (RG-1)', async () => {
+    const browser = await signedIn('alice');
+    expect((await browser.script('GET', '/api/graph/v1.0/me/memberOf')).status).toBe(200);
+  });
+
+  it('refuses who has none, says which are missing, and asks neither Entra nor Graph (RG-1)', async () => {
+    const browser = await signedIn('ben');
+    const [tokens, calls] = [world.entra.count('token'), world.graph.count()];
+    const answer = await browser.script('GET', '/api/graph/v1.0/me/memberOf');
+    expect(answer.status).toBe(403);
+    expect(problemOf(answer)).toMatchObject({
+      code: 'claim_required',
+      detail: 'This needs the app role "Owner" or "Admin".',
+      required_roles: ['Owner', 'Admin'],
+      error: { code: 'claim_required' },
+    });
+    expect([world.entra.count('token'), world.graph.count()]).toEqual([tokens, calls]);
+  });
+
+  it('compares roles with their letter case, before it asks the person for a permission (RG-1)', async () => {
+    const browser = await signedIn('alice');
+    const answer = await browser.script('GET', '/api/graph/v1.0/me/contacts');
+    expect(problemOf(answer)).toMatchObject({ code: 'claim_required', required_roles: ['admin'] });
+  });
+});
+
+describe('a rule with bounds', () => {
+  it('lets nothing past them to Graph, and says where they are (PX-5)', async () => {
+    const browser = await signedIn('ben', 'mail');
+    expect((await browser.script('GET', messages)).status).toBe(200);
+    const calls = world.graph.count();
+    for (const [query, detail] of [
+      ['', 'The rule for this path requires $top.'],
+      ['?$top=4', '$top must be a whole number up to 3.'],
+      ['?$top=3&$select=body', '$select may name these fields only: subject.'],
+      [
+        '?$top=3&$skip=1',
+        'The rule for this path does not allow one of the query options. Allowed: $select, $top.',
+      ],
+    ] as const) {
+      const answer = await browser.script('GET', `/api/graph/v1.0/me/messages${query}`);
+      expect([answer.status, problemOf(answer)['code'], problemOf(answer)['detail']]).toEqual([
+        403,
+        'path_not_allowed',
+        detail,
+      ]);
+    }
+    expect(world.graph.count()).toBe(calls);
+  });
+});
