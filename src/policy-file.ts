@@ -6,6 +6,7 @@ import { parseGraphPolicy } from './shared/graph/graph-policy.ts';
 import { type Features, joinFeatures } from './shared/proxy/features.ts';
 import { parseOwnApiPolicy } from './shared/proxy/own-api-policy.ts';
 import type { Policy, PolicyReading } from './shared/proxy/policy.ts';
+import { parseStrictJson } from './shared/proxy/strict-json.ts';
 
 /** What may be called, of every upstream API. */
 export interface Policies {
@@ -22,9 +23,8 @@ export interface OwnApi extends ApiConfig {
 export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'graph' | 'apis'>): Policies {
   const graph = readPolicy(policyFile);
   const ownApis = apis.map((api): OwnApi => {
-    const setting = `API_${api.name.toUpperCase()}_POLICY_FILE`;
-    const document = readJson(api.policyFile, setting);
-    return { ...api, policy: requirePolicy(parseOwnApiPolicy(document, api.scopePrefix), setting) };
+    const reading = readPolicyFile(api.policyFile, api.scopePrefix);
+    return { ...api, policy: requirePolicy(reading, `API_${api.name.toUpperCase()}_POLICY_FILE`) };
   });
   const joined = joinFeatures([graph, ...ownApis.map(({ policy }) => policy)]);
   if (joined.kind === 'features') return { graph, apis: ownApis, features: joined.features };
@@ -38,9 +38,29 @@ export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'grap
  * @throws {ConfigError} naming every place in the file that is wrong
  */
 export function readPolicy(path: string | undefined): Policy {
-  const setting = 'GRAPH_POLICY_FILE';
-  const document = path === undefined ? shippedPolicy : readJson(path, setting);
-  return requirePolicy(parseGraphPolicy(document), setting);
+  const reading = path === undefined ? parseGraphPolicy(shippedPolicy) : readPolicyFile(path);
+  return requirePolicy(reading, 'GRAPH_POLICY_FILE');
+}
+
+/**
+ * Reads a policy file, with place and cure of every fault in it.
+ * @param scopePrefix the application ID URI of an API of the operator's own; without it the file is for Microsoft Graph
+ */
+export function readPolicyFile(path: string, scopePrefix?: string): PolicyReading {
+  const text = readText(path);
+  const invalid = (fault: string): PolicyReading => ({ kind: 'invalid', faults: [`the file: ${fault}`] });
+  if (text === undefined) return invalid('cannot be read; give the path of a file');
+  const reading = parseStrictJson(text);
+  switch (reading.kind) {
+    case 'json':
+      return scopePrefix === undefined
+        ? parseGraphPolicy(reading.value)
+        : parseOwnApiPolicy(reading.value, scopePrefix);
+    case 'malformed':
+      return invalid(`is not JSON${reading.at === undefined ? '' : ` at ${reading.at}`}; mend it`);
+    case 'duplicate':
+      return invalid(`names ${JSON.stringify(reading.name)} twice in one object; take one out`);
+  }
 }
 
 function requirePolicy(reading: PolicyReading, setting: string): Policy {
@@ -48,12 +68,10 @@ function requirePolicy(reading: PolicyReading, setting: string): Policy {
   throw new ConfigError(reading.faults.map((fault) => `${setting}, ${fault}`));
 }
 
-function readJson(path: string, setting: string): unknown {
+function readText(path: string): string | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    const fault =
-      cause instanceof SyntaxError ? 'is not JSON; mend it' : 'cannot be read; set it to the path of a file';
-    throw new ConfigError([`${setting} ${fault}.`]);
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
   }
 }

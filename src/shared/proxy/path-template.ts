@@ -55,13 +55,19 @@ function toPart(segment: string, inNames: boolean): Part {
   return { kind: 'function', shape, pattern: new RegExp(`^${pattern}$`) };
 }
 
-/** Whether the template spells out this path. Literals are compared with the bytes that are sent. */
-export function matchesPath({ parts }: PathTemplate, path: UpstreamPath, dialect: Dialect): boolean {
+/** Whether the template spells out this path. */
+export function matchesPath(template: PathTemplate, path: UpstreamPath, dialect: Dialect): boolean {
+  const { length } = template.parts;
+  return length === path.segments.length && fittingSegments(template, path, dialect) === length;
+}
+
+/** How many segments fit from the beginning on. Literals are compared with the bytes that are sent. */
+export function fittingSegments({ parts }: PathTemplate, path: UpstreamPath, dialect: Dialect): number {
   const { rawSegments, segments } = path;
-  return (
-    parts.length === segments.length &&
-    parts.every((part, at) => matchesSegment(part, rawSegments[at] ?? '', segments[at] ?? '', dialect))
+  const misfit = parts.findIndex(
+    (part, at) => !matchesSegment(part, rawSegments[at] ?? '', segments[at] ?? '', dialect),
   );
+  return misfit === -1 ? parts.length : misfit;
 }
 
 function matchesSegment(part: Part, rawSegment: string, segment: string, dialect: Dialect): boolean {

@@ -90,8 +90,16 @@ function toFaults(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): stri
       ? issue.errors.find((inner) => inner.every(({ path: at }) => at.length > 0))
       : undefined;
   if (meant !== undefined && meant.length > 0) return meant.flatMap((inner) => toFaults(inner, path));
-  const place = z.core.toDotPath(path);
-  return [place === '' ? `the file: ${issue.message}` : `${place}: ${issue.message}`];
+  return [`${z.core.toDotPath(path) || 'the file'}: ${describeIssue(issue)}`];
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `has ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}, which means nothing here; take it out, or mend its spelling`;
+  }
+  if (issue.code !== 'invalid_type') return issue.message;
+  const expected = issue.expected === 'record' ? 'object' : issue.expected;
+  return `is missing or of another kind; write ${/^[aeiou]/.test(expected) ? 'an' : 'a'} ${expected}`;
 }
 
 function compile(document: PolicyDocument, dialect: Dialect): Policy {

@@ -1,0 +1,64 @@
+import process, { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { readPolicyFile } from '../src/policy-file.ts';
+import type { Policy } from '../src/shared/proxy/policy.ts';
+import { explainCall } from './policy/explain.ts';
+import { listScopes } from './policy/list-scopes.ts';
+
+/** `npm run policy -- check | explain | scopes`, for who writes a policy file. Exits with 1 where something is wrong. */
+const usage = `Use one of
+  npm run policy -- check [file]
+  npm run policy -- explain 'GET /v1.0/me/messages?$top=5' [file]
+  npm run policy -- scopes [file]
+
+Without a file: the shipped policy/graph.json. Put the call into single quotes, else the shell takes $top for
+a variable of its own. For a body, add its type: 'POST /v1.0/me/sendMail application/json'.`;
+
+const shipped = fileURLToPath(new URL('../policy/graph.json', import.meta.url));
+
+const [command, ...rest] = argv.slice(2);
+process.exitCode = run() ? 0 : 1;
+
+function run(): boolean {
+  switch (command) {
+    case 'check':
+      return rest.length <= 1 ? check(rest[0]) : say(usage, false);
+    case 'explain': {
+      const [call, file, ...more] = rest;
+      return call !== undefined && more.length === 0 ? explain(call, file) : say(usage, false);
+    }
+    case 'scopes':
+      return rest.length <= 1
+        ? withPolicy(rest[0], (policy) => say(listScopes(policy), true))
+        : say(usage, false);
+    default:
+      return say(usage, false);
+  }
+}
+
+function check(file: string | undefined): boolean {
+  return withPolicy(file, ({ features, rules }) =>
+    say(`${file ?? 'policy/graph.json'} is good: ${features.length} features, ${rules.length} rules.`, true),
+  );
+}
+
+function explain(call: string, file: string | undefined): boolean {
+  return withPolicy(file, (policy) => {
+    const { isAllowed, text } = explainCall(policy, call);
+    return say(text, isAllowed);
+  });
+}
+
+function withPolicy(file: string | undefined, use: (policy: Policy) => boolean): boolean {
+  const reading = readPolicyFile(file ?? shipped);
+  if (reading.kind === 'policy') return use(reading.policy);
+  const faults = reading.faults.map((fault) => `  ${fault}`);
+  return say(`${file ?? 'policy/graph.json'} cannot be used:\n${faults.join('\n')}`, false);
+}
+
+/** The text goes to where its reader looks for it. */
+function say(text: string, isGood: boolean): boolean {
+  if (isGood) console.log(text);
+  else console.error(text);
+  return isGood;
+}

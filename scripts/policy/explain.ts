@@ -1,0 +1,129 @@
+import { BffError } from '../../src/shared/errors.ts';
+import { graphDialect } from '../../src/shared/graph/graph-policy.ts';
+import { allowedCall } from '../../src/shared/proxy/allowed-call.ts';
+import { readUpstreamPath, type UpstreamPath } from '../../src/shared/proxy/path-grammar.ts';
+import { fittingSegments } from '../../src/shared/proxy/path-template.ts';
+import type { Policy, PolicyRule } from '../../src/shared/proxy/policy.ts';
+import type { OptionBound } from '../../src/shared/proxy/policy-schema.ts';
+import { readUpstreamQuery } from '../../src/shared/proxy/query-grammar.ts';
+
+/** What the policy says to a call, in words. @param text `GET /v1.0/me?$select=id`, and the type of a body after a space */
+export function explainCall(
+  policy: Policy,
+  text: string,
+): { readonly isAllowed: boolean; readonly text: string } {
+  const [method = '', target = '', contentType] = text.trim().split(/ +/);
+  const [address = '', ...queries] = target.split('?');
+  // As a browser writes it.
+  const path = address.replace(/^\/api\/graph(?=\/)/, '');
+  const call = { method, path, query: queries.join('?'), contentType };
+  try {
+    allowedCall(policy, call);
+  } catch (error) {
+    if (!(error instanceof BffError)) throw error;
+    const refusal = `Refused with ${error.status} ${error.code}. ${error.detail}`;
+    return { isAllowed: false, text: [refusal, ...whyNot(policy, call)].join('\n') };
+  }
+  const rule = matched(policy, call);
+  return { isAllowed: true, text: rule === undefined ? 'Allowed.' : describeAllowed(policy, rule, call) };
+}
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly contentType: string | undefined;
+}
+
+function matched(policy: Policy, { method, path, query, contentType }: Call): PolicyRule | undefined {
+  const pathReading = readUpstreamPath(path);
+  const queryReading = readUpstreamQuery(query);
+  if (pathReading.kind === 'refused' || queryReading.kind === 'refused') return undefined;
+  const match = policy.match({ method, path: pathReading.path, query: queryReading.options, contentType });
+  return match.kind === 'allowed' ? match.rule : match.nearest;
+}
+
+function describeAllowed(policy: Policy, rule: PolicyRule, { query }: Call): string {
+  const feature = policy.feature(rule.feature);
+  const reading = readUpstreamQuery(query);
+  const options = reading.kind === 'query' ? reading.options : [];
+  const when = feature?.signIn ? 'asked for at sign-in' : 'asked for when first used';
+  return [
+    `Allowed by ${rule.place}, feature "${rule.feature}" (${feature?.title ?? ''})`,
+    `  rule        ${nameOf(rule)}`,
+    ...options.map(({ name }) => `  query       ${name}: ${describeBound(rule.query[name])}`),
+    `  permission  ${rule.scopes.join(' and ')}, ${when}`,
+    ...rule.alternatives.map((list) => `              or ${list.join(' and ')}, where it is granted already`),
+    ...(rule.guard === undefined ? [] : [`  only for    the app role ${rule.guard.roles.join(' or ')}`]),
+  ].join('\n');
+}
+
+function describeBound(bound: OptionBound | undefined): string {
+  if (bound === undefined || bound === true) return 'any value';
+  if ('max' in bound) return `a whole number up to ${bound.max}`;
+  if ('maxLength' in bound) return `up to ${bound.maxLength} characters`;
+  if ('oneOf' in bound) return `one of ${bound.oneOf.join(' | ')}`;
+  if ('fields' in bound) return `these fields: ${bound.fields.join(', ')}`;
+  return `these, with their own options: ${Object.keys(bound.navigations).join(', ')}`;
+}
+
+const nameOf = ({ methods, template }: PolicyRule) => `${methods.join(', ')} ${template.text}`;
+
+/** Which rule came nearest, and what about the call does not fit it. */
+function whyNot(policy: Policy, call: Call): string[] {
+  if (/^=|&=/.test(call.query)) {
+    return [
+      '  Was there a $ before the name? In double quotes the shell takes it for a variable: use single quotes.',
+    ];
+  }
+  const reading = readUpstreamPath(call.path);
+  if (reading.kind === 'refused') return ['  Such a path is refused whatever the policy says.'];
+  const onPath = matched(policy, call);
+  if (onPath !== undefined) return [...nearest(onPath), ...whyNotThisRule(onPath, call)];
+  const { path } = reading;
+  const [best] = policy.rules
+    .map((rule) => ({ rule, fitting: fittingSegments(rule.template, path, graphDialect) }))
+    .toSorted(
+      (left, right) =>
+        right.fitting - left.fitting ||
+        lengthDifference(left.rule, path) - lengthDifference(right.rule, path) ||
+        Number(right.rule.methods.includes(call.method)) - Number(left.rule.methods.includes(call.method)),
+    );
+  return best === undefined
+    ? ['  The policy has no rules.']
+    : [...nearest(best.rule), `  ${describeMisfit(best.rule, best.fitting, path)}`];
+}
+
+const nearest = (rule: PolicyRule) => [`Nearest: ${rule.place}, feature "${rule.feature}": ${nameOf(rule)}`];
+
+const lengthDifference = ({ template }: PolicyRule, { segments }: UpstreamPath) =>
+  Math.abs(template.parts.length - segments.length);
+
+function whyNotThisRule(rule: PolicyRule, { method, query }: Call): string[] {
+  if (!rule.methods.includes(method)) return [`  It allows ${rule.methods.join(', ')}, not ${method}.`];
+  if (query === '' && Object.keys(rule.query).length === 0) return [];
+  return Object.entries(rule.query).map(([name, bound]) => {
+    const isRequired = bound !== undefined && bound !== true && bound.required;
+    return `  ${name}: ${describeBound(bound)}${isRequired ? '; required' : ''}`;
+  });
+}
+
+function describeMisfit(
+  { template }: PolicyRule,
+  fitting: number,
+  { segments, rawSegments }: UpstreamPath,
+): string {
+  const words = template.text.slice(1).split('/');
+  const wanted = words[fitting];
+  const got = rawSegments[fitting];
+  if (wanted === undefined) return `The rule ends before "${got}": a longer path needs a rule of its own.`;
+  if (got === undefined) return `The rule goes on with "${wanted}": a shorter path needs a rule of its own.`;
+  if (wanted.startsWith('{')) {
+    const why = /^[A-Za-z]+$/.test(segments[fitting] ?? '')
+      ? 'a word of letters alone is more likely a function or a well-known name'
+      : 'it takes one id or address';
+    return `"${got}" does not fit ${wanted}: ${why}. Give the word a rule of its own.`;
+  }
+  if (wanted.toLowerCase() === got.toLowerCase()) return `"${got}" is not "${wanted}": letter case counts.`;
+  return `"${got}" stands where the rule has "${wanted}".`;
+}

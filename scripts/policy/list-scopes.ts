@@ -1,0 +1,19 @@
+import type { Policy } from '../../src/shared/proxy/policy.ts';
+
+/** What the app registration has to list, by feature. */
+export function listScopes({ features }: Policy): string {
+  const all = [...new Set(features.flatMap(({ scopes }) => scopes))].sort();
+  const width = Math.max(0, ...features.map(({ name }) => name.length));
+  const lines = features.map(({ name, signIn, scopes }) =>
+    `  ${name.padEnd(width)}  ${scopes.join(', ')}${signIn ? '  (asked for at sign-in)' : ''}`.trimEnd(),
+  );
+  return [
+    'Delegated permissions of Microsoft Graph, by feature:',
+    '',
+    ...lines,
+    '',
+    `For the app registration, ${all.length} in all:`,
+    '',
+    ...all.map((scope) => `  ${scope}`),
+  ].join('\n');
+}

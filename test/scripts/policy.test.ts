@@ -1,0 +1,204 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'policy-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(command: string, args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(command, args, { cwd: root }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
+
+const policy = (...args: string[]) => run(process.execPath, ['scripts/policy.ts', ...args]);
+
+function fileWith(content: unknown): string {
+  const file = join(folder, 'policy.json');
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+const ownPolicy = {
+  features: {
+    mail: {
+      title: 'Mail',
+      guard: { roles: ['Staff'] },
+      rules: [
+        {
+          methods: ['GET'],
+          path: '/v1.0/me/messages',
+          query: { $top: { max: 5, required: true } },
+          scopes: ['Mail.Read', 'User.Read'],
+          alternatives: [['Mail.ReadWrite', 'User.Read']],
+        },
+      ],
+    },
+  },
+};
+
+describe('npm run policy', () => {
+  it('is the command of the documentation', async () => {
+    const { code, out } = await run('npm', [
+      'run',
+      '--silent',
+      'policy',
+      '--',
+      'explain',
+      'GET /v1.0/me?$select=id',
+    ]);
+    expect([code, out.split('\n')[0]]).toEqual([
+      0,
+      'Allowed by features.profile.rules[0], feature "profile" (Your profile and photo)',
+    ]);
+  });
+
+  it.each(
+    [[], ['help'], ['explain'], ['check', 'a', 'b'], ['explain', 'GET /', 'a', 'b']].map((args) => [args]),
+  )('says how it is used when it gets %j', async (args) => {
+    const { code, out, err } = await policy(...args);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain("npm run policy -- explain 'GET /v1.0/me/messages?$top=5' [file]");
+  });
+});
+
+describe('check', () => {
+  it('says that the shipped file is good', async () => {
+    expect(await policy('check')).toEqual({
+      code: 0,
+      out: 'policy/graph.json is good: 16 features, 50 rules.\n',
+      err: '',
+    });
+  });
+
+  it('names every fault of a file with its place and cure', async () => {
+    const rule = { methods: ['get'], path: '/v1.0/me/', scopes: ['User.Read'] };
+    const file = fileWith({ features: { one: { title: 'One', rules: [rule], colour: 'red' } } });
+    const { code, err } = await policy('check', file);
+    expect(code).toBe(1);
+    expect(err.trimEnd().split('\n')).toEqual([
+      `${file} cannot be used:`,
+      '  features.one.rules[0].methods[0]: is no method that can pass; write one of GET, HEAD, POST, PUT, PATCH, DELETE',
+      '  features.one.rules[0].path: has an empty segment; take the slash out',
+      '  features.one: has "colour", which means nothing here; take it out, or mend its spelling',
+    ]);
+  });
+
+  it.each([
+    ['{ "features": {} ', /the file: is not JSON.*; mend it/],
+    ['{\n"features": {},\n}', /the file: is not JSON at line 3 column 1; mend it/],
+    ['{ "features": {}, "features": {} }', /the file: names "features" twice in one object; take one out/],
+    [
+      '{ "features": { "a": { "title": "A", "rules": [], "guard": {}, "gu\\u0061rd": {} } } }',
+      /names "guard" twice/,
+    ],
+  ])('finds what makes %s no policy', async (text, fault) => {
+    const { code, err } = await policy('check', fileWith(text));
+    expect(code).toBe(1);
+    expect(err).toMatch(fault);
+  });
+
+  it('says so when there is no such file', async () => {
+    expect(await policy('check', join(folder, 'nowhere.json'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('the file: cannot be read; give the path of a file'),
+    });
+  });
+});
+
+describe('explain', () => {
+  it('says which rule allows a call, why, what is asked for, and who may', async () => {
+    expect(await policy('explain', 'GET /api/graph/v1.0/me/messages?$top=5', fileWith(ownPolicy))).toEqual({
+      code: 0,
+      out: [
+        'Allowed by features.mail.rules[0], feature "mail" (Mail)',
+        '  rule        GET /v1.0/me/messages',
+        '  query       $top: a whole number up to 5',
+        '  permission  Mail.Read and User.Read, asked for when first used',
+        '              or Mail.ReadWrite and User.Read, where it is granted already',
+        '  only for    the app role Staff',
+        '',
+      ].join('\n'),
+      err: '',
+    });
+  });
+
+  it.each([
+    [
+      'GET /v1.0/me/messages?$top=500',
+      [
+        '$top must be a whole number up to 100.',
+        'features.mail.rules[0]',
+        '  $top: a whole number up to 100',
+      ],
+    ],
+    ['GET /v1.0/users', ['requires $select', '  $select: these fields: id, displayName, ', '; required']],
+    ['PUT /v1.0/me', ['No rule allows this method on this path.', 'It allows GET, not PUT.']],
+    [
+      'GET /v1.0/me/messages/delta',
+      [
+        'No rule names this path.',
+        'features.mail.rules[1]',
+        '"delta" does not fit {id}: a word of letters alone',
+      ],
+    ],
+    ['GET /v1.0/ME', ['No rule names this path.', '"ME" is not "me": letter case counts.']],
+    [
+      'GET /v1.0/me/messages/AAMk1=/attachments/1/$value',
+      ['No rule names this path.', 'The rule ends before "$value"'],
+    ],
+    ['GET /v1.0/me/drive/root', ['No rule names this path.', 'The rule goes on with "children"']],
+    ['GET /beta/me', ['No rule names this path.', '"beta" stands where the rule has "v1.0".']],
+    [
+      'GET /v1.0/me/../users',
+      ['400 request_invalid', 'the path has a dot segment', 'whatever the policy says'],
+    ],
+    ['GET /v1.0/me?access_token=x', ['400 request_invalid', 'the query has a token']],
+    ['GET /v1.0/me/messages?=5', ['use single quotes']],
+    ['POST /v1.0/me/sendMail text/html', ['415 content_type_not_allowed', 'features.mail-send.rules[0]']],
+    ['GET', ['400 request_invalid']],
+    ['', ['400 request_invalid']],
+  ])('says which rule came nearest to %s, and why it does not fit', async (call, parts) => {
+    const { code, out, err } = await policy('explain', call);
+    expect([code, out]).toEqual([1, '']);
+    for (const part of parts) expect(err).toContain(part);
+  });
+
+  it('has nothing to name where the policy has no rules', async () => {
+    expect((await policy('explain', 'GET /v1.0/me', fileWith({ features: {} }))).err).toContain(
+      'The policy has no rules.',
+    );
+  });
+});
+
+describe('scopes', () => {
+  it('lists what the app registration needs, by feature and in all, and no alternative', async () => {
+    expect((await policy('scopes', fileWith(ownPolicy))).out).toBe(
+      [
+        'Delegated permissions of Microsoft Graph, by feature:',
+        '',
+        '  mail  Mail.Read, User.Read',
+        '',
+        'For the app registration, 2 in all:',
+        '',
+        '  Mail.Read',
+        '  User.Read',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says which are asked for at sign-in', async () => {
+    expect((await policy('scopes')).out).toContain('User.Read  (asked for at sign-in)');
+  });
+});
