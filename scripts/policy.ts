@@ -11,12 +11,15 @@ const usage = `Use one of
   npm run policy -- explain 'GET /v1.0/me/messages?$top=5' [file]
   npm run policy -- scopes [file]
 
-Without a file: the shipped policy/graph.json. Put the call into single quotes, else the shell takes $top for
+Without a file: the shipped policy/graph.json. For the policy of an API of your own, add its application ID URI:
+--api=api://orders. Put the call into single quotes, else the shell takes $top for
 a variable of its own. For a body, add its type: 'POST /v1.0/me/sendMail application/json'.`;
 
 const shipped = fileURLToPath(new URL('../policy/graph.json', import.meta.url));
 
-const [command, ...rest] = argv.slice(2);
+const given = argv.slice(2);
+const scopePrefix = given.find((argument) => argument.startsWith('--api='))?.slice('--api='.length);
+const [command, ...rest] = given.filter((argument) => !argument.startsWith('--api='));
 process.exitCode = run() ? 0 : 1;
 
 function run(): boolean {
@@ -50,7 +53,7 @@ function explain(call: string, file: string | undefined): boolean {
 }
 
 function withPolicy(file: string | undefined, use: (policy: Policy) => boolean): boolean {
-  const reading = readPolicyFile(file ?? shipped);
+  const reading = readPolicyFile(file ?? shipped, scopePrefix);
   if (reading.kind === 'policy') return use(reading.policy);
   const faults = reading.faults.map((fault) => `  ${fault}`);
   return say(`${file ?? 'policy/graph.json'} cannot be used:\n${faults.join('\n')}`, false);

@@ -8,7 +8,7 @@ export function listScopes({ features }: Policy): string {
     `  ${name.padEnd(width)}  ${scopes.join(', ')}${signIn ? '  (asked for at sign-in)' : ''}`.trimEnd(),
   );
   return [
-    'Delegated permissions of Microsoft Graph, by feature:',
+    'Delegated permissions, by feature:',
     '',
     ...lines,
     '',

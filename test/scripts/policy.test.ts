@@ -201,4 +201,11 @@ describe('scopes', () => {
   it('says which are asked for at sign-in', async () => {
     expect((await policy('scopes')).out).toContain('User.Read  (asked for at sign-in)');
   });
+
+  it('reads the policy of an own API, whose permissions have its address before them', async () => {
+    const rules = [{ methods: ['GET'], path: '/orders/{id}', scopes: ['Orders.Read'] }];
+    const file = fileWith({ features: { orders: { title: 'Orders', rules } } });
+    expect((await policy('check', file)).err).toContain('does not begin with a version of Microsoft Graph');
+    expect((await policy('scopes', file, '--api=api://orders')).out).toContain('api://orders/Orders.Read');
+  });
 });
