@@ -185,7 +185,7 @@ describe('scopes', () => {
   it('lists what the app registration needs, by feature and in all, and no alternative', async () => {
     expect((await policy('scopes', fileWith(ownPolicy))).out).toBe(
       [
-        'Delegated permissions of Microsoft Graph, by feature:',
+        'Delegated permissions, by feature:',
         '',
         '  mail  Mail.Read, User.Read',
         '',
