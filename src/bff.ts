@@ -3,6 +3,7 @@ import type { HttpHandler, HttpMethod, TimerHandler } from '@azure/functions';
 import { admin } from './functions/admin.ts';
 import { callback } from './functions/callback.ts';
 import { client } from './functions/client.ts';
+import { frontChannelLogout } from './functions/front-channel-logout.ts';
 import { live, ready } from './functions/health.ts';
 import { login } from './functions/login.ts';
 import { logout } from './functions/logout.ts';
@@ -14,6 +15,7 @@ import type { Policies } from './policy-file.ts';
 import type { Guard } from './shared/access/guard.ts';
 import { createAdminOverview } from './shared/admin/overview.ts';
 import { createCallback } from './shared/auth/callback.ts';
+import { createFrontChannelLogout } from './shared/auth/front-channel-logout.ts';
 import { createLogin, requestedScopes } from './shared/auth/login.ts';
 import { createLogout } from './shared/auth/logout.ts';
 import { createSessionAnswer } from './shared/auth/session-answer.ts';
@@ -168,6 +170,8 @@ export function registerBff(
     origin,
   });
   const loginFlow = createLogin({ origin, codeFlow, features, transactions, interaction });
+  const isOwnIssuer = (issuer: string) =>
+    [...entra.allowedTenants].some((tenant) => authority.issuerOf(tenant) === issuer);
   const callbackFlow = createCallback({
     transactions,
     codeFlow,
@@ -176,8 +180,7 @@ export function registerBff(
     store,
     indexKey,
     absoluteSeconds,
-    isOwnIssuer: (issuer) =>
-      [...entra.allowedTenants].some((tenant) => authority.issuerOf(tenant) === issuer),
+    isOwnIssuer,
     now,
     random,
   });
@@ -214,6 +217,7 @@ export function registerBff(
   const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
   const overview = createAdminOverview(graphClient);
 
+  const entraOrigin = new URL(authority.endSessionEndpoint).origin;
   const names = cookieNames(origin);
   const endpoint = createEndpoint({ origin, cookieNames: names, store, logout: logoutFlow });
   const checks = [
@@ -244,6 +248,14 @@ export function registerBff(
     }),
   );
   route('auth-client', 'api/auth/client.js', client(endpoint, __CLIENT_SOURCE__));
+  route(
+    'auth-front-channel-logout',
+    'api/auth/front-channel-logout',
+    frontChannelLogout(endpoint, {
+      flow: createFrontChannelLogout({ store, isOwnIssuer }),
+      entraOrigin,
+    }),
+  );
   route('auth-login', 'api/auth/login', login(endpoint, loginFlow, names));
   route(
     'auth-logout',
@@ -252,7 +264,7 @@ export function registerBff(
       flow: logoutFlow,
       names,
       origin,
-      entraOrigin: new URL(authority.endSessionEndpoint).origin,
+      entraOrigin,
       pendingSeconds: absoluteSeconds,
     }),
   );

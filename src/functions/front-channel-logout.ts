@@ -1,0 +1,32 @@
+import { allowAnonymous } from '../shared/access/guard.ts';
+import type { FrontChannelLogout } from '../shared/auth/front-channel-logout.ts';
+import type { Endpoint } from '../shared/http/endpoint.ts';
+
+export interface FrontChannelLogoutFunctionNeeds {
+  readonly flow: FrontChannelLogout;
+  /** Whose page may show this one in a frame. */
+  readonly entraOrigin: string;
+}
+
+/**
+ * Microsoft Entra ID loads this in a frame while a person signs out of another app. No cookie comes with it, and its answer
+ * is the same for every `sid`: nobody learns by it who is signed in (LO-3).
+ */
+export const frontChannelLogout = (
+  endpoint: Endpoint,
+  { flow, entraOrigin }: FrontChannelLogoutFunctionNeeds,
+) =>
+  endpoint({ methods: ['GET'], caller: 'navigation', access: allowAnonymous }, async (request) => {
+    const { query } = request;
+    if (query.kind === 'query') await flow.end(query.query.get('sid'), query.query.get('iss'), request.log);
+    return {
+      status: 200,
+      headers: {
+        'content-type': 'text/plain; charset=utf-8',
+        'content-security-policy': `default-src 'none'; sandbox; frame-ancestors ${entraOrigin}`,
+        // The frame's page is of another site.
+        'cross-origin-resource-policy': 'cross-origin',
+      },
+      body: 'Signed out.\n',
+    };
+  });

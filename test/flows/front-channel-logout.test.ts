@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import type { UserAgent } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+let other: Worker;
+let sids: string[];
+
+const route = '/api/auth/front-channel-logout';
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  other = await world.startWorker({ environment: { SESSION_CACHE_SECONDS: '0' } });
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
+  world.entra.consents.grant({ ...demoClient, scopes });
+  world.entra.intercept.idTokenClaims = (claims) => {
+    sids.push(String(claims['sid']));
+    return claims;
+  };
+});
+
+afterAll(() => world.close());
+
+beforeEach(() => {
+  sids = [];
+});
+
+async function signedIn(user: string): Promise<{ browser: UserAgent; sid: string }> {
+  const browser = worker.browser();
+  await signIn(browser, { user });
+  return { browser, sid: sids.at(-1) ?? '' };
+}
+
+/** As a frame of Entra's page loads it: from another site, with no cookie. */
+const fromEntra = (query: string) =>
+  other.browser().request(`${route}${query}`, {
+    headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' },
+  });
+
+const isSignedIn = async (browser: UserAgent) =>
+  (await browser.clone().scriptJson('/api/auth/session'))['signed_in'];
+
+const pass = () => world.pass(6);
+
+describe('signing out elsewhere', () => {
+  it('ends all sessions of that sid, on every worker, and nobody else’s (LO-3)', async () => {
+    const { browser: first, sid } = await signedIn('alice');
+    // The same browser at Entra, another session here.
+    const second = first.clone();
+    second.cookies().clear();
+    await signIn(second, { user: 'alice' });
+    expect(sids.at(-1)).toBe(sid);
+    const { browser: stranger } = await signedIn('ben');
+    const { browser: elsewhere } = await signedIn('alice');
+    expect(sids.at(-1)).not.toBe(sid);
+
+    expect((await fromEntra(`?sid=${sid}`)).status).toBe(200);
+    pass();
+    expect(await Promise.all([first, second, stranger, elsewhere].map(isSignedIn))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it('is the same answer for a known, an unknown and no sid, twice, and for a foreign issuer (LO-3, L3)', async () => {
+    const { browser, sid } = await signedIn('ben');
+    const answers = await Promise.all(
+      [
+        '?sid=8d9d4f52-0000-4000-8000-000000000000',
+        '',
+        '?sid=',
+        `?sid=${'x'.repeat(129)}`,
+        '?sid=%00',
+        `?sid=${sid}&sid=${sid}`,
+        `?sid=${sid}&iss=https%3A%2F%2Fevil.example`,
+      ].map(fromEntra),
+    );
+    pass();
+    expect(await isSignedIn(browser)).toBe(true);
+    const own = encodeURIComponent(`${world.entra.origin}/${demoClient.tenantId}/v2.0`);
+    answers.push(await fromEntra(`?sid=${sid}&iss=${own}`), await fromEntra(`?sid=${sid}`));
+    pass();
+    expect(await isSignedIn(browser)).toBe(false);
+    const [first] = answers;
+    for (const { status, body, setCookies, headers } of answers) {
+      expect([status, body, setCookies]).toEqual([200, first?.body, []]);
+      expect(headers['content-security-policy']).toBe(
+        `default-src 'none'; sandbox; frame-ancestors ${world.entra.origin}`,
+      );
+    }
+  });
+
+  it('writes nothing for a sid that nobody has', async () => {
+    const before = other.table.writes();
+    await fromEntra('?sid=8d9d4f52-0000-4000-8000-000000000001');
+    expect(other.table.writes()).toBe(before);
+  });
+
+  it('that the table does not hear of is an error, and works when it is asked again (LO-1)', async () => {
+    const { browser, sid } = await signedIn('alice');
+    other.table.failAll();
+    expect((await fromEntra(`?sid=${sid}`)).status).toBe(503);
+    other.table.recover();
+    expect((await fromEntra(`?sid=${sid}`)).status).toBe(200);
+    pass();
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  it('is refused by the dozen at once, and waits for nobody (DO-3)', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    other.table.before = () => promise;
+    const waiting = Array.from({ length: 32 }, (_, at) => fromEntra(`?sid=none-${at}`));
+    await expect.poll(() => fromEntra('?sid=one-more').then(({ status }) => status)).toBe(429);
+    other.table.before = undefined;
+    resolve();
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(Array(32).fill(200));
+  });
+});
