@@ -8,7 +8,8 @@ export type ExtraDecodes = 0 | 1 | 2;
 /** The path as the host routes it, and the query as it was sent; `undefined` for a target that Kestrel refuses. */
 export function parseTarget(target: string, extraDecodes: ExtraDecodes): RequestTarget | undefined {
   const originForm = target.replace(/^https?:\/\/[^/?#]*(?=[/?])/i, '');
-  const [, sentPath, queryText] = /^(\/[^?#]*)(\?[^#]*)?/.exec(originForm) ?? [];
+  // Kestrel knows no fragments: a hash sign is a character of the path or of the query that it stands in.
+  const [, sentPath, queryText] = /^(\/[^?]*)(\?.*)?/.exec(originForm) ?? [];
   if (sentPath === undefined) return undefined;
   let path = sentPath;
   for (let pass = 0; pass < extraDecodes; pass += 1) path = decodeAtFrontEnd(path);

@@ -24,8 +24,9 @@ export interface BffRequest {
 
 export function toBffRequest(request: HttpRequest, context: InvocationContext): BffRequest {
   // Scheme and host are the client's own words (its Host header): only path and query are used.
-  const { pathname, search } = new URL(request.url);
-  const rawQuery = search.slice(1);
+  const { pathname, href } = new URL(request.url);
+  // A fragment stays in view: no browser sends one, and readers differ on whether the query ends there.
+  const rawQuery = (/[?#].*$/s.exec(href)?.[0] ?? '').replace(/^\?/, '');
   const header = (name: string) => request.headers.get(name) ?? undefined;
   return {
     method: request.method,

@@ -1,0 +1,385 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeAtHost, encodePath } from '../../dev/functions-host/request-path.ts';
+import type { RecordedRequest } from '../../dev/graph-emulator/emulator.ts';
+import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+
+const scopes = ['User.Read'];
+const policy = {
+  features: {
+    profile: {
+      title: 'Profile',
+      signIn: true,
+      rules: [
+        {
+          methods: ['GET'],
+          path: '/v1.0/me',
+          query: { $select: { fields: ['id', 'mail'] }, $top: { max: 5 } },
+          scopes,
+        },
+        { methods: ['GET', 'HEAD'], path: '/v1.0/me/photo/$value', scopes },
+        { methods: ['GET', 'POST', 'DELETE'], path: '/v1.0/me/things/{id}', scopes },
+        {
+          methods: ['GET'],
+          path: "/v1.0/me/reminderView(startDateTime='{start}',endDateTime='{end}')",
+          scopes,
+        },
+        { methods: ['GET'], path: '/v1.0/me/drive/root:/{file}:/content', scopes },
+      ],
+    },
+  },
+};
+
+/** What may reach Graph, told by other means than the product's: on the decoded path, with its own words. */
+function isAllowedAtGraph({ method, target }: Pick<RecordedRequest, 'method' | 'target'>): boolean {
+  const [rawPath = '', query, ...more] = target.split('?');
+  if (more.length > 0 || !/^[!-~]*$/.test(target) || target.includes('#')) return false;
+  const path = decodeURIComponent(rawPath);
+  // Decoding changes no slash, and would find nothing more to decode.
+  if (path.split('/').length !== rawPath.split('/').length || path.includes('%')) return false;
+  if (query !== undefined && (path !== '/v1.0/me' || !isAllowedQuery(query))) return false;
+  if (rawPath === '/v1.0/me') return method === 'GET';
+  if (rawPath === '/v1.0/me/photo/$value') return ['GET', 'HEAD'].includes(method);
+  if (
+    /^\/v1\.0\/me\/things\/(?![A-Za-z]{1,40}$|\.{1,2}$|(?:microsoft\.)?graph\.)[\w@.!~=+-]{1,512}$/i.test(
+      path,
+    )
+  )
+    return rawPath.startsWith('/v1.0/me/things/') && ['GET', 'POST', 'DELETE'].includes(method);
+  if (/^\/v1\.0\/me\/reminderView\(startDateTime='[^'(),;/]+',endDateTime='[^'(),;/]+'\)$/.test(path))
+    return rawPath.startsWith('/v1.0/me/reminderView(') && method === 'GET';
+  return /^\/v1\.0\/me\/drive\/root:\/(?!\.{1,2}:)[^:/\\]+:\/content$/.test(path) && method === 'GET';
+}
+
+function isAllowedQuery(query: string): boolean {
+  const options = [...new URLSearchParams(query)];
+  const names = options.map(([name]) => name);
+  return (
+    new Set(names).size === names.length &&
+    options.every(
+      ([name, value]) =>
+        (name === '$select' && /^(?:id|mail)(?:,(?:id|mail))*$/.test(value)) ||
+        (name === '$top' && /^0*[0-5]$/.test(value)),
+    )
+  );
+}
+
+let world: World;
+/** Behind none, one and two front ends that decode the path once more than the host does. */
+let workers: Worker[];
+let cookie: string;
+let evil: Server;
+let evilHits = 0;
+let evilHost: string;
+const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+
+beforeAll(async () => {
+  world = await startWorld();
+  const policyFile = join(folder, 'policy.json');
+  writeFileSync(policyFile, JSON.stringify(policy));
+  workers = await Promise.all(
+    ([0, 1, 2] as const).map((extraDecodes) =>
+      world.startWorker({ environment: { GRAPH_POLICY_FILE: policyFile }, extraDecodes }),
+    ),
+  );
+  evil = createServer((_request, response) => {
+    evilHits++;
+    response.end();
+  });
+  await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve));
+  evilHost = `127.0.0.1:${(evil.address() as AddressInfo).port}`;
+  const [worker] = workers;
+  if (worker === undefined) throw new Error('no worker');
+  const browser = worker.browser();
+  await signIn(browser, { user: 'alice' });
+  cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
+  world.graph.respondWith((_request, response) => void response.end('{}'));
+});
+
+afterAll(async () => {
+  evil.close();
+  rmSync(folder, { recursive: true });
+  await world.close();
+});
+
+interface Attack {
+  readonly method: string;
+  /** The request target, as bytes in UTF-8. */
+  readonly target: string;
+  readonly headers?: readonly string[];
+}
+
+/** Writes a signed-in script's request to the wire as it stands. @returns every status that came back */
+function attack(worker: Worker, { method, target, headers = [] }: Attack): Promise<number[]> {
+  const { hostname, port } = new URL(worker.origin);
+  const lines = [
+    `${method} ${target} HTTP/1.1`,
+    `Host: ${hostname}:${port}`,
+    'X-CSRF: 1',
+    `Cookie: ${cookie}`,
+    'Content-Length: 0',
+    ...headers,
+    'Connection: close',
+  ];
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname);
+    let text = '';
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.on('error', reject);
+    socket.on('close', () =>
+      resolve([...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))),
+    );
+    socket.setTimeout(10_000, () => socket.destroy(new Error(`no answer to ${method} ${target}`)));
+    // Not ended: a host may take a half-closed connection for a caller that has left.
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'utf8');
+  });
+}
+
+/** Sends it and looks at everything that Graph and the evil server saw of it. */
+async function observe(
+  worker: Worker,
+  one: Attack,
+): Promise<{ statuses: number[]; sent: RecordedRequest[] }> {
+  const before = world.graph.requests.length;
+  const statuses = await attack(worker, one);
+  const sent = world.graph.requests.slice(before);
+  const shown = JSON.stringify(one);
+  expect(evilHits, shown).toBe(0);
+  expect(sent.length, shown).toBeLessThanOrEqual(1);
+  expect(statuses.length, shown).toBeGreaterThan(0);
+  for (const status of statuses) expect([200, 400, 401, 403, 404, 405, 411, 415], shown).toContain(status);
+  for (const request of sent) {
+    expect(isAllowedAtGraph(request), `${shown} sent ${request.target}`).toBe(true);
+    const headers = request.headers.map(([name, value]) => [name.toLowerCase(), value] as const);
+    const valuesOf = (wanted: string) =>
+      headers.filter(([name]) => name === wanted).map(([, value]) => value);
+    expect(valuesOf('authorization'), shown).toEqual([expect.stringMatching(/^Bearer ey/)]);
+    expect(request.subject, shown).toBe(userId('alice'));
+    expect(valuesOf('host'), shown).toEqual([new URL(world.graph.origin).host]);
+  }
+  return { statuses, sent };
+}
+
+const workerBehind = (extraDecodes: number): Worker => {
+  const worker = workers[extraDecodes];
+  if (worker === undefined) throw new Error('no such worker');
+  return worker;
+};
+
+const corpus: Record<string, string[]> = JSON.parse(
+  readFileSync(new URL('proxy-attacks.json', import.meta.url), 'utf8'),
+).attacks;
+
+describe('calls that are allowed', () => {
+  it.each([
+    ['GET', '/v1.0/me?$select=id,mail&$top=5'],
+    ['GET', '/v1.0/me/photo/$value'],
+    ['DELETE', '/v1.0/me/things/t1'],
+    ['GET', "/v1.0/me/reminderView(startDateTime='2026-01-01T00:00:00Z',endDateTime='2026-02-01')"],
+    ['GET', '/v1.0/me/drive/root:/Menu%20(new).txt:/content'],
+  ])(
+    '%s %s arrive byte for byte, so that the attacks below fail for their own reasons (PX-3)',
+    async (method, path) => {
+      for (const worker of workers) {
+        const { statuses, sent } = await observe(worker, { method, target: `/api/graph${path}` });
+        expect([statuses, sent.map(({ target }) => target)]).toEqual([[200], [path]]);
+      }
+    },
+  );
+});
+
+describe.each([0, 1, 2])('behind %s front ends that decode', (extraDecodes) => {
+  it.each(Object.entries(corpus))(
+    'refuses %s: Graph sees nothing, or an allowed call (PX-2, PX-3, PX-4, PX-5)',
+    async (_name, targets) => {
+      for (const target of targets.map((text) => text.replaceAll('{evil}', evilHost))) {
+        for (const method of ['GET', 'POST']) await observe(workerBehind(extraDecodes), { method, target });
+      }
+    },
+  );
+
+  it('refuses whatever is put together of such pieces (PX-2, PX-3, PX-4, PX-5, PX-8)', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileAttack(), async (one) => {
+        await observe(workerBehind(extraDecodes), one);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('with no front end that decodes', () => {
+  it('Graph sees the very bytes that the host handed over, of everything in the corpus (PX-3)', async () => {
+    let sentAtAll = 0;
+    for (const target of Object.values(corpus).flat()) {
+      const { sent } = await observe(workerBehind(0), {
+        method: 'GET',
+        target: target.replaceAll('{evil}', evilHost),
+      });
+      const [written = ''] = target.split(/ HTTP\/1\.1\r\n|\r\n/);
+      const [path = '', query] = written.split('?');
+      const handedOver = `${encodePath(decodeAtHost(path))}${query === undefined ? '' : `?${query}`}`;
+      for (const request of sent) expect(`/api/graph${request.target}`, target).toBe(handedOver);
+      sentAtAll += sent.length;
+    }
+    // What the host has repaired before anybody here sees it.
+    expect(sentAtAll).toBeLessThan(20);
+  });
+});
+
+function hostileAttack(): fc.Arbitrary<Attack> {
+  const words = [
+    ...[
+      'v1.0',
+      'beta',
+      'V1.0',
+      'me',
+      'ME',
+      'photo',
+      '$value',
+      '%24value',
+      'things',
+      't1',
+      'delta',
+      'secrets',
+      '$batch',
+    ],
+    ...['root:', 'drive', 'a.txt:', 'content', 'a:', ':', "reminderView(startDateTime='a',endDateTime='b')"],
+    ...[
+      "reminderView(startDateTime='",
+      "',endDateTime='",
+      "')",
+      "('x')",
+      '()',
+      ';x=1',
+      ',',
+      '=',
+      '~',
+      '*',
+      '@',
+    ],
+    ...[
+      '.',
+      '..',
+      '%2e',
+      '%2e%2e',
+      '%252e%252e',
+      '.%2E',
+      '...',
+      '%c0%ae',
+      '%ff',
+      '%e2%80%a5',
+      '%00',
+      '%0d%0a',
+      '%7f',
+    ],
+    ...[
+      '%2f',
+      '%252f',
+      '%5c',
+      '\\',
+      '%',
+      '%25',
+      '%2525',
+      '%41',
+      '%20',
+      '+',
+      'é',
+      '\u202e',
+      '．',
+      '#',
+      '?',
+      '&',
+    ],
+    ...['http:', '//', '127.0.0.1', 'user:pass@', '{evil}', 'localhost', '%40', ' '],
+  ];
+  const segment = fc.array(fc.constantFrom(...words), { maxLength: 3 }).map((parts) => parts.join(''));
+  const path = fc.oneof(
+    fc.array(segment, { maxLength: 6 }).map((parts) => `/api/graph/${parts.join('/')}`),
+    fc.array(segment, { maxLength: 3 }).map((parts) => `/api/graph/v1.0/me/${parts.join('/')}`),
+    fc
+      .array(fc.constantFrom(...words), { maxLength: 4 })
+      .map((parts) => `/api/graph/v1.0/me/things/t1${parts.join('')}`),
+    fc.array(segment, { maxLength: 4 }).map((parts) => parts.join('/')),
+  );
+  const option = fc
+    .tuple(
+      fc.constantFrom(
+        '$select',
+        '$SELECT',
+        '%24select',
+        'select',
+        '$top',
+        'top',
+        '$expand',
+        'access_token',
+        '',
+        'x',
+      ),
+      fc.constantFrom('=', '=', '=', '', '%3d', '=='),
+      fc.constantFrom(
+        'id',
+        'id,mail',
+        'secret',
+        '*',
+        '5',
+        '99',
+        '',
+        '%00',
+        '%0d%0a',
+        '%ff',
+        '%26$top=9',
+        '#',
+        '{evil}',
+      ),
+    )
+    .map((parts) => parts.join(''));
+  const query = fc
+    .array(option, { maxLength: 3 })
+    .map((options) => (options.length === 0 ? '' : `?${options.join('&')}`));
+  const header = fc.constantFrom(
+    'Host: {evil}',
+    'X-Forwarded-Host: {evil}',
+    'X-Original-URL: /api/graph/v1.0/secrets',
+    'X-Rewrite-URL: /api/graph/v1.0/secrets',
+    'X-HTTP-Method-Override: DELETE',
+    'Authorization: Bearer theirs',
+    'Authorization: Bearer',
+    'Connection: close, authorization, host',
+    'Content-Length: 5',
+    'Content-Type: text/plain, application/json',
+    'Prefer: a\u0001b',
+  );
+  return fc
+    .record({
+      method: fc.constantFrom(
+        'GET',
+        'GET',
+        'GET',
+        'HEAD',
+        'POST',
+        'PUT',
+        'DELETE',
+        'OPTIONS',
+        'TRACE',
+        'get',
+        'PROPFIND',
+      ),
+      path,
+      query,
+      headers: fc.array(header, { maxLength: 2 }),
+    })
+    .map((made) => ({
+      method: made.method,
+      target: `${made.path}${made.query}`.replaceAll('{evil}', evilHost),
+      headers: made.headers.map((line) => line.replaceAll('{evil}', evilHost)),
+    }));
+}
