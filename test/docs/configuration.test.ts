@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../src/shared/config.ts';
-import { parseGraphPolicy } from '../../src/shared/graph/graph-policy.ts';
 import type { Environment } from '../../src/shared/setting-forms.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -77,14 +76,6 @@ describe('docs/configuration.md', () => {
   it('names what the app takes for a sign of running in Azure', () => {
     const sentence = /in Azure when one of these is set: ([^.]+)\./.exec(document)?.[1] ?? '';
     expect(namesIn(sentence)).toEqual(namesRead.filter((name) => !isSetting(name)));
-  });
-
-  it('shows a policy file that is accepted', () => {
-    const shown: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(document)?.[1] ?? '');
-    expect(parseGraphPolicy(shown)).toMatchObject({
-      kind: 'policy',
-      policy: { signInScopes: ['User.Read'] },
-    });
   });
 });
 
