@@ -27,6 +27,11 @@ export async function listenOnLoopback(listener: RequestListener, port = 0): Pro
 
 async function listen(listener: RequestListener, host: string, port: number): Promise<Server> {
   const server = createServer(listener);
+  // Without a listener node:http hangs up and says nothing. To the host it is a method like any that no route has.
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => undefined);
+    socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {

@@ -7,16 +7,25 @@ import type { Table } from '../../src/shared/storage/table.ts';
 import type * as WorkerBundle from '../../test/support/worker.ts';
 import type { MeasuredProduct } from './product.ts';
 
-/** Runs one function for one request; gives the status. */
-export type Caller = (functionName: string, path: string) => Promise<string | undefined>;
+/** Runs one function for one request; gives the status. A request with a body is a PUT. */
+export type Caller = (functionName: string, path: string, body?: Uint8Array) => Promise<string | undefined>;
 
 /** A worker in this process, without a host: its functions are called as the Functions worker calls them. */
 export async function startCaller(
-  { bundle, settings, tableConnectionString }: MeasuredProduct,
+  {
+    bundle,
+    settings,
+    tableConnectionString,
+  }: Pick<MeasuredProduct, 'bundle' | 'settings' | 'tableConnectionString'>,
   cookie: string,
-  options: { cacheSeconds: number; withTable?: (table: Table) => Table },
+  options: {
+    cacheSeconds: number;
+    withTable?: (table: Table) => Table;
+    /** Asks Graph indeed; else it answers at once. */
+    asksGraph?: boolean;
+  },
 ): Promise<Caller> {
-  const { withTable = (table) => table } = options;
+  const { withTable = (table) => table, asksGraph = false } = options;
   const { core, model, functions } = await startWorker({
     bundle,
     env: {},
@@ -31,20 +40,21 @@ export async function startCaller(
       worker.register(environment, (system: System) => ({
         ...system,
         table: withTable(system.table),
-        sendHttp: answerAtOnce,
+        ...(asksGraph ? {} : { sendHttp: answerAtOnce }),
       }));
     },
   });
-  return async (functionName, path) => {
+  return async (functionName, path, body) => {
     const registered = functions.get(functionName);
     if (registered === undefined) throw new Error(`There is no function "${functionName}".`);
-    const answer = await invoke(core, model, registered, { http: rpcRequest(path, cookie) });
+    const answer = await invoke(core, model, registered, { http: rpcRequest(path, cookie, body) });
     return answer?.statusCode;
   };
 }
 
-function rpcRequest(path: string, cookie: string): RpcHttpRequest {
+function rpcRequest(path: string, cookie: string, body: Uint8Array | undefined): RpcHttpRequest {
   const headers = {
+    ...(body && { 'content-type': 'image/jpeg', 'content-length': String(body.length) }),
     host: 'localhost',
     cookie,
     accept: 'application/json',
@@ -57,11 +67,12 @@ function rpcRequest(path: string, cookie: string): RpcHttpRequest {
   };
   const values = Object.entries(headers).map(([name, value]) => [name, { value }] as const);
   return {
-    method: 'GET',
+    method: body ? 'PUT' : 'GET',
     url: `http://localhost${path}`,
     nullableHeaders: Object.fromEntries(values),
     nullableQuery: {},
     nullableParams: { path: { value: path.replace(/^\/api\/graph\//, '') } },
+    ...(body && { body: { bytes: body } }),
   };
 }
 

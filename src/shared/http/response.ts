@@ -1,3 +1,4 @@
+import { ReadableStream } from 'node:stream/web';
 import type { Cookie, HttpResponseInit } from '@azure/functions';
 import type { CookieToSet } from './cookies.ts';
 
@@ -36,13 +37,28 @@ const commonHeaders = {
 } as const;
 
 export function toHttpResponse(response: BffResponse, secureCookies: boolean): HttpResponseInit {
-  const body = response.body === undefined || response.body.length === 0 ? {} : { body: response.body };
+  const body =
+    response.body === undefined || response.body.length === 0 ? {} : { body: toHttpBody(response.body) };
   return {
     status: response.status,
     headers: { ...commonHeaders, ...response.headers },
     cookies: (response.cookies ?? []).map((cookie) => toCookie(cookie, secureCookies)),
     ...body,
   };
+}
+
+/** Below this a stream costs more than the copies that it saves. */
+const LARGE_BODY_BYTES = 64 * 1024;
+
+/** The library copies bytes that it is given four times, and what it reads from a stream once (measured). */
+function toHttpBody(body: string | Uint8Array): string | Uint8Array | ReadableStream {
+  if (typeof body === 'string' || body.byteLength <= LARGE_BODY_BYTES) return body;
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(body);
+      controller.close();
+    },
+  });
 }
 
 /** Set through the host's list: of several Set-Cookie headers only the last would survive (measured). */

@@ -20,6 +20,17 @@ export interface HttpRequest {
    * Whoever gives the room takes it back.
    */
   readonly reserveBytes?: (bytes: number) => Promise<void>;
+  /**
+   * An answer that has this header without this value is the answer to another request: a server that answers a request
+   * twice is one answer ahead on that connection, and nothing else would tell (PX-17).
+   */
+  readonly echo?: Echo;
+}
+
+/** A request header that comes back with the answer. */
+export interface Echo {
+  readonly name: string;
+  readonly value: string;
 }
 
 export interface HttpAnswer {
@@ -35,7 +46,9 @@ export type HttpFailureKind =
   | 'timeout'
   /** The answer broke off in the middle, or could do so unseen: what arrived must not pass for a whole one. */
   | 'broken'
-  | 'too-large';
+  | 'too-large'
+  /** The answer to another request. */
+  | 'foreign';
 
 /** A request that got no whole answer. The caller translates it into the problem it means there. */
 export class HttpFailure extends Error {
@@ -78,7 +91,7 @@ export function createHttpSender(limits = phaseLimits): SendHttp {
 }
 
 function send(
-  { method, origin, path, headers, body, deadlineMs, maxResponseBytes, reserveBytes }: HttpRequest,
+  { method, origin, path, headers, body, deadlineMs, maxResponseBytes, reserveBytes, echo }: HttpRequest,
   agents: { 'https:': https.Agent; 'http:': http.Agent },
   { connectMs, headMs, idleMs }: PhaseLimits,
 ): Promise<HttpAnswer> {
@@ -120,6 +133,7 @@ function send(
     });
     request.on('response', (response) => {
       enterPhase(idleMs);
+      if (!isEchoed(echo, response)) return fail('foreign');
       const announced = announcedBytes(method, response);
       if (announced === 'unknown end') return fail('broken');
       if (announced !== 'in chunks' && announced > maxResponseBytes) return fail('too-large');
@@ -163,6 +177,12 @@ function send(
     });
     request.end(body);
   });
+}
+
+function isEchoed(echo: Echo | undefined, { headers }: http.IncomingMessage): boolean {
+  const value = echo && headers[echo.name];
+  // One that comes twice is joined; letters may change their case on the way.
+  return typeof value !== 'string' || value.toLowerCase().includes(echo?.value.toLowerCase() ?? '');
 }
 
 /**

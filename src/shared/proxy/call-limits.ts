@@ -3,8 +3,11 @@
  * upstream, the limits of one app registration: nobody may use up what the others need (DO-3).
  */
 export interface CallLimits {
-  /** @param person the same for all sessions of a person */
-  enter(person: string): Admission;
+  /**
+   * @param person the same for all sessions of a person
+   * @param bodyBytes of the request: they stay in memory until the call is over
+   */
+  enter(person: string, bodyBytes: number): Admission;
 }
 
 export type Admission =
@@ -12,30 +15,55 @@ export type Admission =
   | { readonly kind: 'admitted'; readonly leave: () => void }
   | { readonly kind: 'refused'; readonly limit: 'person' | 'worker' };
 
-/** A browser opens 6 connections, or a hundred streams, for all tabs of an origin; eight people like that fill a worker. */
-const MAX_CALLS_OF_A_PERSON = 64;
-/** The connections that the sender opens to one host: a call beyond them would only wait, and hold its memory. */
-const MAX_CALLS_OF_A_WORKER = 512;
+interface Load {
+  readonly calls: number;
+  readonly bodyBytes: number;
+}
+
+const MIB = 1024 * 1024;
+const nothing: Load = { calls: 0, bodyBytes: 0 };
+
+/**
+ * A browser opens 6 connections, or a hundred streams, for all tabs of an origin; eight people like that fill a worker.
+ * Half of the bodies leave as much to everybody else.
+ */
+const limitOfPerson: Load = { calls: 64, bodyBytes: 64 * MIB };
+/**
+ * As many calls as the sender opens connections to one host: one more would only wait, and hold its memory. The host and
+ * the library hold three copies of each body, which makes 384 MiB of the smallest instance.
+ */
+const limitOfWorker: Load = { calls: 512, bodyBytes: 128 * MIB };
 
 export function createCallLimits(): CallLimits {
-  const callsOf = new Map<string, number>();
-  let calls = 0;
+  const loads = new Map<string, Load>();
+  let workerLoad = nothing;
   return {
-    enter(person) {
-      const own = callsOf.get(person) ?? 0;
-      if (own >= MAX_CALLS_OF_A_PERSON) return { kind: 'refused', limit: 'person' };
-      if (calls >= MAX_CALLS_OF_A_WORKER) return { kind: 'refused', limit: 'worker' };
-      callsOf.set(person, own + 1);
-      calls++;
+    enter(person, bodyBytes) {
+      const own = loads.get(person) ?? nothing;
+      if (exceeds(limitOfPerson, own, bodyBytes)) return { kind: 'refused', limit: 'person' };
+      if (exceeds(limitOfWorker, workerLoad, bodyBytes)) return { kind: 'refused', limit: 'worker' };
+      loads.set(person, sum(own, 1, bodyBytes));
+      workerLoad = sum(workerLoad, 1, bodyBytes);
       return {
         kind: 'admitted',
         leave() {
-          calls--;
-          const left = (callsOf.get(person) ?? 0) - 1;
-          if (left > 0) callsOf.set(person, left);
-          else callsOf.delete(person);
+          workerLoad = sum(workerLoad, -1, -bodyBytes);
+          const left = sum(loads.get(person) ?? nothing, -1, -bodyBytes);
+          if (left.calls > 0) loads.set(person, left);
+          else loads.delete(person);
         },
       };
     },
   };
 }
+
+/** The only body there is passes, whatever its size: the setting allows it. */
+function exceeds(limit: Load, load: Load, bodyBytes: number): boolean {
+  if (load.calls >= limit.calls) return true;
+  return bodyBytes > 0 && load.bodyBytes > 0 && load.bodyBytes + bodyBytes > limit.bodyBytes;
+}
+
+const sum = (load: Load, calls: number, bodyBytes: number): Load => ({
+  calls: load.calls + calls,
+  bodyBytes: load.bodyBytes + bodyBytes,
+});

@@ -6,7 +6,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { BodyRoom } from './body-room.ts';
 import type { CallLimits } from './call-limits.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
-import { toUpstreamHeaders } from './headers.ts';
+import { echoOf, toUpstreamHeaders } from './headers.ts';
 import { sendUpstream } from './send-upstream.ts';
 import { type ProxyAnswer, toProxyAnswer } from './upstream-answer.ts';
 
@@ -57,7 +57,10 @@ export function createForward(needs: ForwardNeeds): Forward {
   const { sendHttp, tokensForCall } = needs;
 
   return async (session, call, log) => {
-    const admission = limits.enter(session.address.userHash.toString('base64url'));
+    const admission = limits.enter(
+      session.address.userHash.toString('base64url'),
+      call.body?.byteLength ?? 0,
+    );
     if (admission.kind === 'refused') {
       log('warn', { event: 'too-many-calls', limit: admission.limit });
       throw rateLimited(admission.limit);
@@ -83,6 +86,7 @@ export function createForward(needs: ForwardNeeds): Forward {
     const headers = toUpstreamHeaders(call.header, call.id);
     if (headers === undefined)
       throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
+    const echo = echoOf(headers);
     const send = (accessToken: string): Promise<HttpAnswer> =>
       sendUpstream(
         sendHttp,
@@ -96,6 +100,7 @@ export function createForward(needs: ForwardNeeds): Forward {
           deadlineMs: Math.min(timeoutMs, endMs - monotonicMs()),
           maxResponseBytes: bodyLimitBytes,
           reserveBytes,
+          ...(echo === undefined ? {} : { echo }),
         },
         monotonicMs,
         log,
@@ -120,7 +125,7 @@ export function createForward(needs: ForwardNeeds): Forward {
 function rateLimited(limit: 'person' | 'worker'): BffError {
   const whose = limit === 'person' ? 'of this person' : 'on this worker';
   return new BffError('rate_limited', {
-    detail: `Too many calls ${whose} are under way. Try again when some of them are done.`,
+    detail: `Too many calls, or too large ones, ${whose} are under way. Try again when some of them are done.`,
     retryAfterSeconds: 1,
   });
 }

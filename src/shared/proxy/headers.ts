@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Echo } from '../network/http-request.ts';
 
 /** Request headers that reach the upstream, when the caller sends them. Everything else stays here. */
 const forwarded = [
@@ -32,6 +33,14 @@ const returned = [
 
 /** What a call is known by on both sides of the upstream: in its log, in ours, and to who made the call. */
 export const clientRequestId = 'client-request-id';
+
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** What the answer to these headers has to repeat, if it repeats it at all. Graph need not know a caller's own form of an id. */
+export function echoOf(headers: Readonly<Record<string, string>>): Echo | undefined {
+  const value = headers[clientRequestId] ?? '';
+  return uuid.test(value) ? { name: clientRequestId, value } : undefined;
+}
 
 const MAX_HEADER_BYTES = 2048;
 

@@ -56,6 +56,13 @@ export async function sendUpstream(
         throw upstreamProblem(request, 'upstream_unreachable', 'No answer came.', error);
       case 'broken':
         throw upstreamProblem(request, 'upstream_answer_refused', 'The answer broke off.', error);
+      case 'foreign':
+        throw upstreamProblem(
+          request,
+          'upstream_answer_refused',
+          'The answer belongs to another call.',
+          error,
+        );
       case 'too-large':
         throw upstreamProblem(
           request,

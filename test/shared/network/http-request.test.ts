@@ -232,6 +232,26 @@ describe('a connection that is used again', () => {
     }
   });
 
+  it('brings no answer that names another request, and is dropped; one that names none passes (PX-17)', async () => {
+    const echo = { name: 'client-request-id', value: 'aaaa' };
+    for (const [line, expected] of [
+      ['Client-Request-Id: bbbb', 'foreign'],
+      ['Client-Request-Id: AAAA', 'answered'],
+      ['Client-Request-Id: aaaa\r\nClient-Request-Id: aaaa', 'answered'],
+      ['X: bbbb', 'answered'],
+    ] as const) {
+      const sender = createHttpSender();
+      upstream.respondWith((socket) => socket.write(rawAnswer('{}', [line])));
+      const outcome = await get({ echo }, sender).then(
+        () => 'answered',
+        (error: unknown) => (error instanceof HttpFailure ? error.kind : error),
+      );
+      expect(outcome).toBe(expected);
+      const isDropped = expected === 'foreign';
+      await vi.waitFor(() => expect(upstream.connections.at(-1)?.destroyed).toBe(isDropped));
+    }
+  });
+
   it('and was closed meanwhile is a silent failure, over TLS as well', async () => {
     const { privateKeyPem: key, certificatePem: cert } = createCertificate('localhost');
     const secure = await startRawUpstream({ key, cert });

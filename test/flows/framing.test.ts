@@ -1,0 +1,198 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ProxyWorld, startProxyWorld } from '../support/proxy-world.ts';
+import { exchangeBytes } from '../support/raw-client.ts';
+
+let proxy: ProxyWorld;
+let cookie: string;
+
+beforeAll(async () => {
+  proxy = await startProxyWorld();
+  cookie = await proxy.cookieOf('alice');
+});
+afterAll(() => proxy.close());
+
+afterEach(() => {
+  proxy.upstream.requests.length = 0;
+});
+
+const target = '/api/graph/v1.0/me/things/t1';
+
+/** A signed-in call with the given request line, header lines and body, as bytes. */
+const requestBytes = (requestLine: string, lines: readonly string[] = [], body = '') =>
+  [
+    requestLine,
+    `Host: localhost:${proxy.worker.host.port}`,
+    `Cookie: ${cookie}`,
+    'X-CSRF: 1',
+    ...lines,
+    '',
+    body,
+  ].join('\r\n');
+
+/** What an attacker wants to be taken for a request of its own: it would reach the upstream as `/marker`. */
+const marker = () => requestBytes('GET /api/graph/v1.0/me/things/marker-1 HTTP/1.1', ['Connection: close']);
+
+const statusesIn = (answers: string) =>
+  [...answers.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+const markersSent = () => proxy.upstream.requests.filter(({ head }) => head.includes('marker')).length;
+
+describe('refuses a request whose end could be read in two ways', () => {
+  it.each<[string, readonly string[], string]>([
+    ['a length and chunks', ['Content-Length: 6', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+    ['chunks and a length', ['Transfer-Encoding: chunked', 'Content-Length: 6'], '0\r\n\r\n'],
+    ['two lengths', ['Content-Length: 0', 'Content-Length: 400'], ''],
+    ['a list of lengths', ['Content-Length: 0, 400'], ''],
+    ['a signed length', ['Content-Length: +5'], 'hello'],
+    ['a hexadecimal length', ['Content-Length: 0x5'], 'hello'],
+    ['a length with a blank before the colon', ['Content-Length : 0'], ''],
+    ['a transfer encoding that is none', ['Transfer-Encoding: xchunked'], '0\r\n\r\n'],
+    ['chunks that are not last', ['Transfer-Encoding: chunked, identity'], '0\r\n\r\n'],
+    ['two transfer encodings', ['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], '0\r\n\r\n'],
+    ['a folded transfer encoding', ['X: a', ' Transfer-Encoding: chunked'], ''],
+    ['a bare CR before a length', ['X: a\rContent-Length: 400'], ''],
+    ['a chunk size that is none', ['Transfer-Encoding: chunked'], 'zz\r\n\r\n'],
+    ['a chunk size beyond all numbers', ['Transfer-Encoding: chunked'], 'fffffffffffffffff\r\n\r\n'],
+    ['a bare LF in a chunk extension', ['Transfer-Encoding: chunked'], '1;a\nb\r\nx\r\n0\r\n\r\n'],
+  ])('%s: an error, and the request hidden behind it is not served (PX-9)', async (_what, lines, body) => {
+    const answers = await exchangeBytes(
+      proxy.worker.origin,
+      requestBytes(`POST ${target} HTTP/1.1`, lines, body) + marker(),
+    );
+    expect(statusesIn(answers).every((status) => status >= 400)).toBe(true);
+    expect(proxy.upstream.requests).toEqual([]);
+  });
+});
+
+describe('a request behind another one', () => {
+  it('inside a body is a body (PX-9)', async () => {
+    const hidden = marker();
+    const lines = [`Content-Length: ${Buffer.byteLength(hidden)}`, 'Connection: close'];
+    const answers = await exchangeBytes(
+      proxy.worker.origin,
+      requestBytes(`POST ${target} HTTP/1.1`, lines, hidden),
+    );
+    expect(statusesIn(answers)).toEqual([200]);
+    expect(proxy.upstream.requests).toHaveLength(1);
+    expect(proxy.upstream.requests[0]?.body.toString('latin1')).toBe(hidden);
+  });
+
+  it('that is whole is answered after it, in turn (PX-9)', async () => {
+    proxy.upstream.respondWith((socket, { head }) => {
+      const body = JSON.stringify(head.split(' ')[1]);
+      const answer = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+      // The first answer is the later one.
+      if (head.includes('marker')) socket.write(answer);
+      else setImmediate(() => setImmediate(() => socket.write(answer)));
+    });
+    const answers = await exchangeBytes(
+      proxy.worker.origin,
+      requestBytes(`GET ${target} HTTP/1.1`) + marker(),
+    );
+    expect([...answers.matchAll(/"\/v1\.0\/me\/things\/([\w-]+)"/g)].map(([, id]) => id)).toEqual([
+      't1',
+      'marker-1',
+    ]);
+  });
+
+  it('that was sent in chunks is refused, and the next in turn is served as itself (PX-9, PX-10)', async () => {
+    const first = requestBytes(
+      `POST ${target} HTTP/1.1`,
+      ['Transfer-Encoding: chunked'],
+      '5\r\nhello\r\n0\r\n\r\n',
+    );
+    const answers = await exchangeBytes(proxy.worker.origin, first + marker());
+    expect(statusesIn(answers)).toEqual([411, 200]);
+    expect(markersSent()).toBe(1);
+    expect(proxy.upstream.requests).toHaveLength(1);
+  });
+
+  it('is not reached when the body before it is over the limit (PX-9)', async () => {
+    const length = proxy.bodyLimitBytes + 1;
+    const first = requestBytes(`POST ${target} HTTP/1.1`, [`Content-Length: ${length}`], marker());
+    const answers = await exchangeBytes(
+      proxy.worker.origin,
+      first.padEnd(first.length - marker().length + length, 'x'),
+    );
+    expect(statusesIn(answers)[0]).toBe(413);
+    expect(markersSent()).toBe(0);
+  });
+});
+
+describe('Expect and Upgrade', () => {
+  it('100-continue is answered by the host, and the call is one call (PX-9)', async () => {
+    const lines = ['Expect: 100-continue', 'Content-Length: 2', 'Connection: close'];
+    const answers = await exchangeBytes(
+      proxy.worker.origin,
+      requestBytes(`POST ${target} HTTP/1.1`, lines, '{}'),
+    );
+    expect(statusesIn(answers)).toEqual([100, 200]);
+    expect(proxy.upstream.requests).toHaveLength(1);
+    expect(proxy.upstream.requests[0]?.head).not.toMatch(/^expect/im);
+  });
+
+  it('any other expectation fails, and nothing is sent (PX-9)', async () => {
+    const lines = ['Expect: 200-ok', 'Connection: close'];
+    const answers = await exchangeBytes(proxy.worker.origin, requestBytes(`GET ${target} HTTP/1.1`, lines));
+    expect(statusesIn(answers)).toEqual([417]);
+    expect(proxy.upstream.requests).toEqual([]);
+  });
+
+  it.each(['websocket', 'h2c', 'TLS/1.0'])(
+    'no upgrade to %s: the request is answered as it is (PX-9)',
+    async (protocol) => {
+      const lines = [
+        'Connection: Upgrade, HTTP2-Settings, close',
+        `Upgrade: ${protocol}`,
+        'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA',
+      ];
+      const answers = await exchangeBytes(proxy.worker.origin, requestBytes(`GET ${target} HTTP/1.1`, lines));
+      expect(statusesIn(answers)).toEqual([200]);
+      expect(proxy.upstream.requests.map(({ head }) => /^(?:upgrade|http2-settings):/im.test(head))).toEqual([
+        false,
+      ]);
+    },
+  );
+});
+
+describe('refuses a method', () => {
+  it.each(['TRACE', 'CONNECT', 'PROPFIND', 'LINK', 'QUERY', 'get', 'Get', 'GETT', 'FOO', 'G ET', 'POST\t'])(
+    '%j: an error of the host, and nothing is sent (PX-9)',
+    async (method) => {
+      const answers = await exchangeBytes(
+        proxy.worker.origin,
+        requestBytes(`${method} ${target} HTTP/1.1`, ['Connection: close']),
+      );
+      expect(
+        statusesIn(answers).every((status) => [400, 404, 405].includes(status)),
+        answers,
+      ).toBe(true);
+      expect(statusesIn(answers)).toHaveLength(1);
+      expect(proxy.upstream.requests).toEqual([]);
+    },
+  );
+
+  it('OPTIONS: 405 of ours, with the methods there are (PX-9)', async () => {
+    const answers = await exchangeBytes(
+      proxy.worker.origin,
+      requestBytes(`OPTIONS ${target} HTTP/1.1`, ['Connection: close']),
+    );
+    expect(answers).toMatch(/^HTTP\/1\.1 405 [\s\S]*\r\nallow: GET, HEAD, POST, PUT, PATCH, DELETE\r\n/i);
+    expect(proxy.upstream.requests).toEqual([]);
+  });
+
+  it('of HTTP/2’s preface, of HTTP/0.9 and of a version that is none (PX-9)', async () => {
+    for (const bytes of [
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+      `GET ${target}\r\n\r\n`,
+      requestBytes(`GET ${target} HTTP/9.9`),
+      requestBytes(`GET ${target} HTTP/1.1 HTTP/1.1`),
+    ]) {
+      const answers = await exchangeBytes(proxy.worker.origin, bytes);
+      expect(
+        statusesIn(answers).every((status) => status === 400),
+        answers,
+      ).toBe(true);
+    }
+    expect(proxy.upstream.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { goodDay } from '../../dev/graph-emulator/switches.ts';
+import { type ProxyWorld, startProxyWorld } from '../support/proxy-world.ts';
+import { rawAnswer } from '../support/raw-upstream.ts';
+import { sendWire } from '../support/user-agent.ts';
+import type { Worker } from '../support/world.ts';
+
+let proxy: ProxyWorld;
+/** In front of the Graph emulator. */
+let emulated: Worker;
+let mia: string;
+
+beforeAll(async () => {
+  proxy = await startProxyWorld();
+  emulated = await proxy.startWorker({ DEV_GRAPH_ORIGIN: proxy.world.graph.origin });
+  mia = await proxy.cookieOf('mia');
+});
+afterAll(() => proxy.close());
+
+afterEach(() => {
+  proxy.upstream.requests.length = 0;
+  proxy.world.graph.requests.length = 0;
+  Object.assign(proxy.world.graph.switches, goodDay);
+});
+
+describe('a throttled call', () => {
+  it.each([
+    ['seconds', '10'],
+    ['decimal', '10'],
+    ['date', '10'],
+    ['missing', '5'],
+  ] as const)(
+    'passes on, with Retry-After in whole seconds when Graph writes it as %s (G1)',
+    async (retryAfterForm, expected) => {
+      Object.assign(proxy.world.graph.switches, { throttledCalls: 1, retryAfterForm });
+      const { status, headers, body } = await proxy.call('', {}, emulated);
+      expect([status, JSON.parse(body).error.code]).toEqual([429, 'TooManyRequests']);
+      // A date has whole seconds only: it may be one less by the time it is read.
+      const seconds = Number(headers['retry-after']);
+      expect(seconds === Number(expected) || (retryAfterForm === 'date' && seconds === 9)).toBe(true);
+      expect(JSON.parse(body).code).toBeUndefined();
+      expect(proxy.world.graph.count()).toBe(1);
+    },
+  );
+
+  it('is not repeated by us, read or write, and neither is an outage (G1, PX-18)', async () => {
+    for (const method of ['GET', 'POST']) {
+      const write = { method, body: '{}', headers: { 'content-length': '2' } };
+      proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}', [], '503 Service Unavailable')));
+      const answer = await proxy.call('/things/t1', method === 'GET' ? {} : write);
+      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
+    }
+    expect(proxy.upstream.requests).toHaveLength(2);
+  });
+});
+
+/** Answers nobody until it is told to. */
+function holdAnswers(): () => void {
+  const held: Socket[] = [];
+  proxy.upstream.respondWith((socket) => void held.push(socket));
+  return () => {
+    proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
+    for (const socket of held) socket.write(rawAnswer('{}'));
+  };
+}
+
+describe('a person with 64 calls under way', () => {
+  it('gets 429 in Graph’s form for the next one, and others are served (DO-3)', async () => {
+    const release = holdAnswers();
+    const held = Array.from({ length: 64 }, () => proxy.call('/things/t1'));
+    await vi.waitFor(() => expect(proxy.upstream.requests).toHaveLength(64), 10_000);
+    const { status, headers, body } = await proxy.call('/things/t1');
+    expect([status, headers['retry-after']]).toEqual([429, '1']);
+    expect(JSON.parse(body)).toMatchObject({ code: 'rate_limited', error: { code: 'rate_limited' } });
+    expect(
+      proxy.worker.logLines.some((line) => line.includes('"too-many-calls"') && line.includes('person')),
+    ).toBe(true);
+    // In another browser it is the same person.
+    const again = await proxy.cookieOf('alice');
+    const target = '/api/graph/v1.0/me/things/t1';
+    const other = await sendWire(proxy.worker.origin, target, { headers: { cookie: again, 'x-csrf': '1' } });
+    expect(other.status).toBe(429);
+    expect(proxy.upstream.requests).toHaveLength(64);
+
+    const served = sendWire(proxy.worker.origin, target, { headers: { cookie: mia, 'x-csrf': '1' } });
+    await vi.waitFor(() => expect(proxy.upstream.requests).toHaveLength(65), 10_000);
+    release();
+    expect((await served).status).toBe(200);
+    expect(new Set((await Promise.all(held)).map((answer) => answer.status))).toEqual(new Set([200]));
+    expect((await proxy.call('/things/t1')).status).toBe(200);
+  });
+});
