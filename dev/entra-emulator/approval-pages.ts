@@ -19,7 +19,7 @@ ${form(
   step.user,
   html`<label class="justification">Why you need this app<textarea name="justification" rows="3" maxlength="500"></textarea></label>
 <div class="actions">
-<button name="decision" value="decline">Cancel</button>
+<button name="decision" value="return">Cancel</button>
 <button class="primary" name="decision" value="request">Request approval</button>
 </div>`,
 )}
@@ -33,5 +33,5 @@ export const approvalRequestedPage = (page: SignInPage, step: Shown<'approval-re
 <p class="account">${step.user.username}</p>
 <h1>Request sent</h1>
 <p>The administrators of your organization have your request for <b>${page.request.registration.displayName}</b>. You hear from them once it is approved or denied. They answer it on the emulator’s switches page.</p>
-${form(page, step.user, html`<div class="actions"><button class="primary" name="decision" value="decline">Back to the app</button></div>`)}`,
+${form(page, step.user, html`<div class="actions"><button class="primary" name="decision" value="return">Back to the app</button></div>`)}`,
   });

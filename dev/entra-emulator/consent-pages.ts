@@ -46,7 +46,7 @@ ${permissionList(step.permissions)}
 ${form(
   page,
   step.user,
-  html`<div class="actions"><button class="primary" name="decision" value="decline">Return to the app without consent</button></div>`,
+  html`<div class="actions"><button class="primary" name="decision" value="return">Return to the app without consent</button></div>`,
 )}
 ${otherAccountLink(page)}`,
   });

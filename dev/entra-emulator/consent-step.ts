@@ -46,7 +46,8 @@ const askForConsent = (
   const { registration, prompt } = request;
   const signedIn: Step = { kind: 'signed-in', account, tenantId };
   const missing = missingConsents(authority, request, tenantId, user);
-  if (missing.length === 0 && prompt !== 'consent') return signedIn;
+  // Who says no on a page that another tab has overtaken has still said no.
+  if (missing.length === 0 && prompt !== 'consent' && answers.decision !== 'decline') return signedIn;
   if (prompt === 'none') return { kind: 'refused', error: errors.consentMissingSilently(registration) };
 
   const isAdministrator = isAdministratorOf(user, tenantId);

@@ -106,7 +106,7 @@ describe('an organization where only administrators consent', () => {
   it('asks for one whatever the permission, AADSTS90094; what was consented before still counts', async () => {
     const page = await asBen({ scope: 'openid Mail.Read' });
     expect(page.heading).toBe('Need admin approval');
-    const { left } = await person.press('decision', 'decline');
+    const { left } = await person.press('decision', 'return');
     expect(left?.searchParams.get('error_description')).toMatch(/^AADSTS90094: /);
     expect((await asBen({ scope: 'openid User.Read' })).left?.searchParams.has('code')).toBe(true);
   });
@@ -114,7 +114,7 @@ describe('an organization where only administrators consent', () => {
   it('can hide the number: then the person seems to have turned back', async () => {
     emulator.switches.administratorNeededAnswer = 'cancel';
     await asBen({ scope: 'openid Mail.Read' });
-    const { left } = await person.press('decision', 'decline');
+    const { left } = await person.press('decision', 'return');
     expect(parametersOf(left)).toEqual({ error: 'access_denied', error_subcode: 'cancel', state: app.state });
   });
 
@@ -145,7 +145,7 @@ describe('a request for approval', () => {
     expect(emulator.approvals.list()).toMatchObject([
       { userId: ben.id, justification: 'I plan <meetings>.', scopes: expect.arrayContaining([scope]) },
     ]);
-    const { left } = await person.press('decision', 'decline');
+    const { left } = await person.press('decision', 'return');
     expect(left?.searchParams.get('error_description')).toMatch(/^AADSTS90095: /);
     const page = await fetch(`${emulator.origin}/switches`);
     expect(await page.text()).toContain('I plan &lt;meetings&gt;.');

@@ -144,6 +144,13 @@ describe('consent', () => {
     expect(left?.searchParams.has('code')).toBe(false);
   });
 
+  it('is declined by who says no, though it was given in another tab meanwhile', async () => {
+    await asBen();
+    consentTo('User.Read');
+    const { left } = await person.press('decision', 'decline');
+    expect(left?.searchParams.get('error_description')).toMatch(/^AADSTS65004: /);
+  });
+
   it('lets a tenant administrator, and nobody else, decide for the organization', async () => {
     expect((await asBen()).text).not.toContain('on behalf of your organization');
     await person.open(app.authorizeUrl({ prompt: 'select_account' }));
@@ -161,13 +168,13 @@ describe('consent', () => {
   it('needs an administrator for some permissions, and returns AADSTS90094 without one', async () => {
     const page = await asBen({ scope: 'openid Directory.Read.All' });
     expect(page.heading).toBe('Need admin approval');
-    const { left } = await person.press('decision', 'decline');
+    const { left } = await person.press('decision', 'return');
     expect(left?.searchParams.get('error_description')).toContain('AADSTS90094');
   });
 
   it('cannot be given by a forged answer where an administrator is needed', async () => {
     await asBen({ scope: 'openid Directory.Read.All' });
-    const { left } = await person.press('decision', 'decline', { decision: 'accept' });
+    const { left } = await person.press('decision', 'return', { decision: 'accept' });
     expect(left?.searchParams.has('code')).toBe(false);
     expect(emulator.consents.list()).toEqual([]);
   });
