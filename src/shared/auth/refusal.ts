@@ -32,6 +32,7 @@ const byAadstsNumber = new Map<string, RefusalOutcome>([
   ['65004', 'consent_declined'],
   ['65001', 'login_required'],
   ['90008', 'admin_consent_required'],
+  ['90093', 'admin_consent_required'], // the person may not consent to this
   ['90094', 'admin_consent_required'],
   ['90095', 'admin_consent_required'],
   ['50058', 'login_required'],

@@ -45,7 +45,10 @@ const byNumber = new Map<number, TokenErrorMeaning>([
   [53003, interaction('claims_challenge')], // blocked by Conditional Access
   [65001, interaction('consent_required')], // nobody has consented to this permission
   [65004, interaction('consent_required')], // the person declined
+  [90008, interaction('admin_consent_required')], // nobody has consented to the app at all
+  [90093, interaction('admin_consent_required')], // the person may not consent to this
   [90094, interaction('admin_consent_required')],
+  [90095, interaction('admin_consent_required')], // approval can be asked for
   [70008, interaction('refresh_token_expired')],
   [700082, interaction('refresh_token_expired')], // inactive for too long
   [700084, interaction('refresh_token_expired')], // single-page app's 24 hours
@@ -54,6 +57,7 @@ const byNumber = new Map<number, TokenErrorMeaning>([
   [50173, interaction('refresh_token_revoked')], // the password changed or an administrator revoked
   [50133, interaction('refresh_token_revoked')],
   [70000, interaction('refresh_token_revoked')],
+  [50055, interaction('sign_in_required')], // the password has expired
   [50057, interaction('sign_in_required')], // the account is disabled
   [50058, interaction('sign_in_required')],
   [7000215, ownCredential], // wrong client secret

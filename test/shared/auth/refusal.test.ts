@@ -40,7 +40,16 @@ describe('an error that Entra sends to the callback', () => {
   it.each([
     ['access_denied', 'AADSTS65004: User declined to consent.', undefined, 'consent_declined'],
     ['access_denied', 'AADSTS65004: User declined to consent.', 'cancel', 'consent_declined'],
+    [
+      'consent_required',
+      'AADSTS90008: Nobody has consented to the app.',
+      undefined,
+      'admin_consent_required',
+    ],
+    ['access_denied', 'AADSTS90093: Not yours to grant.', undefined, 'admin_consent_required'],
     ['access_denied', 'AADSTS90094: An administrator must consent.', undefined, 'admin_consent_required'],
+    ['access_denied', 'AADSTS90095: Ask for approval.', undefined, 'admin_consent_required'],
+    ['access_denied', 'AADSTS90095: Ask for approval.', 'cancel', 'admin_consent_required'],
     ['access_denied', 'AADSTS50020: Not in this tenant.', undefined, 'sign_in_refused'],
     ['access_denied', 'AADSTS50105: Not assigned to a role.', undefined, 'sign_in_refused'],
     ['access_denied', 'AADSTS53003: Blocked by Conditional Access.', undefined, 'sign_in_refused'],
