@@ -33,7 +33,7 @@ const wordings: Record<RefusalOutcome, Wording> = {
     code: 'admin_consent_required',
     title: 'An administrator has to agree first',
     detail:
-      'Your organization lets only administrators agree to what was asked for. Send yours the link below. You can go on without it meanwhile.',
+      'Your organization lets only administrators agree to what was asked for. Send yours the link below, unless you have asked for approval already. You can go on without it meanwhile.',
     tryAgain: 'Try again',
   },
   login_required: {
@@ -58,7 +58,7 @@ const wordings: Record<RefusalOutcome, Wording> = {
     code: 'authorization_denied',
     title: 'That was another account',
     detail:
-      'You are still signed in here as before. Try again with the account you are signed in with, or sign in anew to change it.',
+      'You are still signed in here as before. Try again with the account you are signed in with. To use the other one, sign out of the app first.',
     tryAgain: 'Try again',
   },
   fewer_permissions: {
@@ -76,9 +76,8 @@ const wordings: Record<RefusalOutcome, Wording> = {
   },
   sign_in_refused: {
     code: 'authorization_denied',
-    title: 'You are not signed in',
-    detail:
-      'The sign-in was not accepted. If trying again does not help, show the reference below to your support.',
+    title: 'The sign-in was not accepted',
+    detail: 'Nothing has changed. If trying again does not help, show the reference below to your support.',
     tryAgain: 'Try again',
   },
 };
