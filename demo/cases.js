@@ -1,4 +1,4 @@
-import { client } from './bff.js';
+import { client, interact } from './bff.js';
 import { announce, button, byId, create } from './dom.js';
 
 /**
@@ -56,7 +56,7 @@ function show(list, url, { current, cases }) {
 }
 
 function toItem({ id, title, sees, path }, isOn, choose) {
-  const result = create('p', { className: 'case-result' });
+  const result = create('div', { className: 'case-result' });
   result.setAttribute('role', 'status');
   const toggle = button('', () => choose(toggle.ariaChecked === 'true' ? '' : id), 'case-switch');
   toggle.role = 'switch';
@@ -88,16 +88,52 @@ async function makeCall(result, path) {
   result.textContent = 'Calling …';
   try {
     const response = await client.graph(path);
-    result.textContent = response.ok
+    const text = response.ok
       ? 'The call got its answer.'
       : `Graph refused the call with status ${response.status}.`;
+    result.replaceChildren(create('p', {}, text));
   } catch (error) {
-    const why = [error.code, error.reason].filter(Boolean).join(', ');
-    result.replaceChildren(
-      create('code', {}, why === '' ? 'no_answer' : why),
-      ` ${error.detail ?? error.message ?? ''}`,
+    showRefusal(result, path, error);
+  }
+}
+
+/** Says why, with the ways on where somebody can give what is missing. */
+function showRefusal(result, path, error) {
+  const why = [error.code, error.reason].filter(Boolean).join(', ');
+  const ways = [];
+  if (error.loginUrl !== undefined) {
+    ways.push(
+      button('Go on in a window', () => goOnInWindow(result, path, error)),
+      button('Go on by leaving the page', () => interact(error)),
     );
   }
+  if (error.adminConsentUrl !== undefined) {
+    ways.push(create('a', { href: error.adminConsentUrl }, 'Link for your administrator'));
+  }
+  result.replaceChildren(
+    create(
+      'p',
+      {},
+      create('code', {}, why === '' ? 'no_answer' : why),
+      ` ${error.detail ?? error.message ?? ''}`,
+    ),
+    create('p', { className: 'actions' }, ...ways),
+  );
+}
+
+/** Keeps the page, asks in a window, and makes the call again however that ended. */
+async function goOnInWindow(result, path, problem) {
+  result.replaceChildren(
+    create('p', {}, 'Waiting for the window …'),
+    create(
+      'p',
+      { className: 'actions' },
+      button('Stop waiting', () => client.cancel()),
+    ),
+  );
+  const ending = await client.interact(problem, { display: 'popup' }).catch(({ kind }) => kind);
+  await makeCall(result, path);
+  result.prepend(create('p', {}, 'The window ended with ', create('code', {}, ending), '.'));
 }
 
 await showCases();

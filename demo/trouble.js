@@ -7,14 +7,14 @@ export function showTrouble(container, error, tryAgain, heading = 'h3') {
     dispatchEvent(new Event('session-ended'));
     return;
   }
-  const { title, text, action } = explain(error, tryAgain);
+  const { title, text, action, link = '' } = explain(error, tryAgain);
   container.replaceChildren(
     create(
       'div',
       { className: 'trouble' },
       create(heading, {}, title),
       create('p', {}, text),
-      create('p', { className: 'actions' }, action),
+      create('p', { className: 'actions' }, action, link),
       create('p', { className: 'quiet small' }, 'Code: ', create('code', {}, error.code ?? 'no_answer')),
     ),
   );
@@ -34,8 +34,9 @@ function explain(error, tryAgain) {
   if (error.code === 'admin_consent_required') {
     return {
       title: 'An administrator has to agree',
-      text: 'Your organization lets only administrators give this permission.',
+      text: 'Your organization lets only administrators give this permission. Send yours the link.',
       action: button('Try once more', () => interact(error)),
+      link: create('a', { href: error.adminConsentUrl ?? '' }, 'Link for your administrator'),
     };
   }
   if (error.status === 429) {

@@ -183,11 +183,10 @@ export const cases: readonly Case[] = [
     id: 'account-disabled',
     group: 'What the person gave has ended',
     title: 'The account is disabled',
-    sees: 'Microsoft says that the account cannot be used. Another account can.',
+    sees: 'Microsoft says that the account cannot be used, and sends nobody back: the person closes the window or goes back, and the app is still there. Another account is told apart.',
     path: profile,
     setUp(emulators) {
       for (const id of everybody(emulators)) emulators.entra.blockedUsers.add(id);
-      emulators.entra.endSignIns('revoked');
       emulators.graph.revokeTokens();
     },
   },

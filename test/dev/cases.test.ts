@@ -72,7 +72,7 @@ describe('the cases of the demo page', () => {
     ['refresh-token-revoked', 'challenge, invalid_grant 50173'],
     ['too-long-ago', 'challenge, invalid_grant 70043'],
     ['password-expired', 'challenge, invalid_grant 50055'],
-    ['account-disabled', 'challenge, invalid_grant 50173'],
+    ['account-disabled', 'challenge, invalid_grant 50057'],
     ['another-issuer', 'challenge, invalid_grant 65001'],
     ['entra-unavailable', 'challenge, temporarily_unavailable 90033'],
     ['graph-throttles', '429'],

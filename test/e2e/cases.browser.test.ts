@@ -1,8 +1,10 @@
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   type BrowserWorld,
   faultsOf,
   press,
+  see,
   signInAtDemo,
   startBrowserWorld,
 } from '../support/browser-world.ts';
@@ -51,5 +53,55 @@ describe('the cases on the demo page', () => {
     await found.click();
     await page.getByRole('switch', { name: 'Graph wants a pause', checked: false }).waitFor();
     expect(world.graph.switches.retryAfterSeconds).toBe(10);
+  });
+
+  /** Ben is at the demo page, the case is on, and the call was refused. */
+  async function meetAtDemo(skip: (note: string) => never, title: string): Promise<Page> {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Ben Brown');
+    await page.getByText('What your users will see').click();
+    await page.getByRole('switch', { name: title }).click();
+    await page.getByRole('switch', { name: title, checked: true }).waitFor();
+    await press(page, `Make the call: ${title}`);
+    await page.getByRole('button', { name: 'Go on in a window' }).waitFor();
+    return page;
+  }
+
+  async function goOnInWindow(page: Page): Promise<Page> {
+    const [popup] = await Promise.all([page.waitForEvent('popup'), press(page, 'Go on in a window')]);
+    return popup;
+  }
+
+  it('go on in a window, and the call is made again', async ({ skip }) => {
+    const page = await meetAtDemo(skip, 'The password has expired');
+    await press(await goOnInWindow(page), 'Update the password');
+    await page.getByText('The window ended with signed_in.').waitFor();
+    await page.getByText('The call got its answer.').waitFor();
+  });
+
+  it('go on by leaving the page, to where the person was', async ({ skip }) => {
+    const page = await meetAtDemo(skip, 'The password has expired');
+    await press(page, 'Go on by leaving the page');
+    await press(page, 'Update the password');
+    await press(page, 'Make the call: The password has expired');
+    await page.getByText('The call got its answer.').waitFor();
+  });
+
+  it('say how the window ended, with the link where an administrator is needed', async ({ skip }) => {
+    const page = await meetAtDemo(skip, 'Only an administrator can consent');
+    await press(await goOnInWindow(page), 'Return to the app without consent');
+    await page.getByText('The window ended with admin_consent_required.').waitFor();
+    const link = page.getByRole('link', { name: 'Link for your administrator' });
+    expect(await link.getAttribute('href')).toContain('/v2.0/adminconsent?');
+    expect(await faultsOf(page)).toEqual([]);
+  });
+
+  it('wait for a window that Entra keeps, until told to stop', async ({ skip }) => {
+    const page = await meetAtDemo(skip, 'The account is disabled');
+    const popup = await goOnInWindow(page);
+    await see(popup, 'This account cannot be used');
+    await popup.close();
+    await press(page, 'Stop waiting');
+    await page.getByText('The window ended with cancelled.').waitFor();
   });
 });
