@@ -1,0 +1,54 @@
+import { HttpRequest, InvocationContext } from '@azure/functions';
+import { describe, expect, it } from 'vitest';
+import { BffError } from '../../../src/shared/errors.ts';
+import { toBffRequest } from '../../../src/shared/http/request.ts';
+import { readRequestBody } from '../../../src/shared/proxy/request-body.ts';
+
+const limitBytes = 1000;
+
+/** As the worker hands a request over: the header is one thing, the bytes are another. */
+function read(bytes: Uint8Array, headers: Record<string, string>, method = 'PUT') {
+  const request = new HttpRequest({ method, url: 'http://localhost/', headers, body: { bytes } });
+  const context = new InvocationContext({ invocationId: 'i1', functionName: 'graph', options: {} });
+  return readRequestBody(toBffRequest(request, context), limitBytes);
+}
+
+async function codeOf(reading: Promise<unknown>): Promise<string> {
+  const error: unknown = await reading.then(
+    () => 'a body',
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof BffError ? error.code : String(error);
+}
+
+describe('readRequestBody', () => {
+  it.each([0, 1, limitBytes])('gives %i bytes as they came (PX-10)', async (size) => {
+    const bytes = Buffer.alloc(size, 0xff);
+    const body = await read(bytes, { 'content-length': String(size) });
+    expect(Buffer.from(body ?? []).equals(bytes)).toBe(true);
+  });
+
+  it('gives nothing for a read without a body', async () => {
+    expect(await read(new Uint8Array(), {}, 'GET')).toBeUndefined();
+    expect(await read(new Uint8Array(), { 'content-length': '0' }, 'DELETE')).toBeUndefined();
+  });
+
+  describe('refuses', () => {
+    it('more bytes than may pass, whatever Content-Length says: they are counted (PX-10)', async () => {
+      const tooMany = Buffer.alloc(limitBytes + 1);
+      for (const length of ['1', String(limitBytes), String(limitBytes + 1)]) {
+        expect(await codeOf(read(tooMany, { 'content-length': length })), length).toBe('body_too_large');
+      }
+    });
+
+    it.each([
+      ['another length than there is', '4', 'request_invalid'],
+      ['two lengths, joined by the host', '5,5', 'request_invalid'],
+      ['no number', '5x', 'request_invalid'],
+      ['a negative one', '-5', 'request_invalid'],
+      ['a number without end', '9'.repeat(40), 'request_invalid'],
+    ])('%s (PX-9, PX-10)', async (_what, length, code) => {
+      expect(await codeOf(read(Buffer.from('hello'), { 'content-length': length }))).toBe(code);
+    });
+  });
+});
