@@ -11,6 +11,9 @@ import {
   see,
   startBrowserWorld,
 } from '../support/browser-world.ts';
+import { answerEntra } from './interactions/asking-app.ts';
+import { setStage } from './interactions/stage.ts';
+import { oneOfEachOutcome } from './interactions/unhappy-cases.ts';
 
 const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
 let world: BrowserWorld;
@@ -129,4 +132,21 @@ describe('every page', () => {
 
     expect(faults).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, []])));
   });
+});
+
+describe('every end of an interaction', () => {
+  const stage = setStage({ interaction: 'redirect' });
+
+  it.for(oneOfEachOutcome)(
+    'is clean for axe and no wider than the window: $outcome',
+    async (one, { skip }) => {
+      const page = await stage.meet(skip, one);
+      const { faults, inspect } = createInspector(page);
+      await press(page, 'Read');
+      await answerEntra(page, one, stage.world);
+      await see(page, one.heading);
+      await inspect(`end-${one.outcome}`);
+      expect(Object.values(faults).flat()).toEqual([]);
+    },
+  );
 });

@@ -1,56 +1,32 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type BrowserWorld, press, see, startBrowserWorld } from '../support/browser-world.ts';
+import { describe, expect, it } from 'vitest';
+import { press, see } from '../support/browser-world.ts';
 import {
   administratorAgrees,
-  isReady,
+  administratorApproves,
+  answerEntra,
   loadsOf,
-  openSignedIn,
-  placeIn,
   pressForPopup,
   seeEnds,
-  serveApp,
 } from './interactions/asking-app.ts';
+import { consentCase, givenCases, type InteractionCase, neverEnoughCase } from './interactions/cases.ts';
+import { setStage } from './interactions/stage.ts';
 import {
   administratorCase,
-  arrange,
-  blockedCase,
-  consentCase,
-  givenCases,
-  type InteractionCase,
-  neverEnoughCase,
+  administratorCases,
+  approvalCase,
+  keptCases,
   refusedCases,
-  startOver,
-} from './interactions/cases.ts';
+} from './interactions/unhappy-cases.ts';
 
-const interaction = 'popup';
-let world: BrowserWorld;
-
-beforeAll(async () => {
-  world = await startBrowserWorld({ frontend: serveApp });
-});
-beforeEach(() => startOver(world));
-afterAll(() => world.close());
-
-const asked = () => world.entra.count('authorize');
-
-/** Opens the app with the case under way. */
-async function meet(skip: (note: string) => never, one: InteractionCase): Promise<Page> {
-  const page = await world.newPage(skip);
-  await openSignedIn(world, page, { path: one.path, interaction });
-  await arrange(world, one);
-  return page;
-}
+const stage = setStage({ interaction: 'popup' });
+const { asked, meet, placeOf } = stage;
 
 /** The person does in the window what the case says, and it closes. */
-async function answerPopup(page: Page, { answers, meanwhile }: InteractionCase): Promise<void> {
+async function answerPopup(page: Page, one: InteractionCase): Promise<void> {
   const popup = await pressForPopup(page, 'Read');
   const closed = popup.isClosed() ? undefined : popup.waitForEvent('close');
-  for (const [at, answer] of answers.entries()) {
-    await popup.getByRole('button', { name: answer }).waitFor();
-    if (at === 0) meanwhile?.(world);
-    await press(popup, answer);
-  }
+  await answerEntra(popup, one, stage.world);
   await closed;
 }
 
@@ -65,11 +41,11 @@ describe('a call in an app that asks in a popup, which Entra cuts off from its o
     await press(page, 'Read');
     await seeEnds(page, '200', '200');
     expect(asked() - before).toBe(1);
-    expect(page.url()).toBe(placeIn(world, { path: one.path, interaction }));
+    expect(page.url()).toBe(placeOf(one));
     expect(await loadsOf(page)).toBe(1);
   });
 
-  it.for([...refusedCases, administratorCase])(
+  it.for([...refusedCases, ...administratorCases])(
     'fails in a way of its own when the person $title, and nobody is asked again',
     async (one, { skip }) => {
       const page = await meet(skip, one);
@@ -87,18 +63,20 @@ describe('a call in an app that asks in a popup, which Entra cuts off from its o
     },
   );
 
-  it('works after an administrator agreed at the link that the app has, and the person clicked', async ({
-    skip,
-  }) => {
-    const page = await meet(skip, administratorCase);
-    await answerPopup(page, administratorCase);
+  it.for([
+    ['agreed at the link that the app has', administratorCase, administratorAgrees],
+    ['approved what the person asked for', approvalCase, administratorApproves],
+  ] as const)('works after an administrator %s, and the person clicked', async ([, one, agree], { skip }) => {
+    const page = await meet(skip, one);
+    await answerPopup(page, one);
     await press(page, 'Read');
-    await seeEnds(page, 'admin_consent_required', 'BffProblem admin_consent_required');
-    await administratorAgrees(page, await world.newPage(skip));
+    const first = ['admin_consent_required', 'BffProblem admin_consent_required'];
+    await seeEnds(page, ...first);
+    await agree(stage.world, await stage.world.newPage(skip), page);
     await press(page, 'Ask me again');
-    await seeEnds(page, 'admin_consent_required', 'BffProblem admin_consent_required', 'signed_in');
+    await seeEnds(page, ...first, 'signed_in');
     await press(page, 'Read');
-    await seeEnds(page, 'admin_consent_required', 'BffProblem admin_consent_required', 'signed_in', '200');
+    await seeEnds(page, ...first, 'signed_in', '200');
   });
 
   it(`is thrown when ${neverEnoughCase.title}: one window, no more`, async ({ skip }) => {
@@ -111,25 +89,30 @@ describe('a call in an app that asks in a popup, which Entra cuts off from its o
     expect(asked() - before).toBe(1);
   });
 
-  it(`waits when ${blockedCase.title} and the person closes the window, until they say so`, async ({
-    skip,
-  }) => {
-    const page = await meet(skip, blockedCase);
-    const before = asked();
-    const popup = await pressForPopup(page, 'Read');
-    await see(popup, 'You cannot access this right now');
-    expect(await popup.evaluate('opener')).toBe(null);
-    await popup.close();
-    expect(await page.evaluate('client.interaction.reason')).toBe('claims_challenge');
-    await press(page, 'Stop waiting');
-    await seeEnds(page, 'cancelled');
-    await press(page, 'Read');
-    await seeEnds(page, 'cancelled', 'BffProblem interaction_required');
-    expect(asked() - before).toBe(1);
-    world.entra.switches.conditionalAccess = 'none';
-    await press(page, 'Read');
-    await seeEnds(page, 'cancelled', 'BffProblem interaction_required', '200');
-  });
+  it.for(keptCases)(
+    'waits when $title and the person closes the window, until they say so; once it is put right it works',
+    async (one, { skip }) => {
+      const page = await meet(skip, one);
+      const before = asked();
+      const popup = await pressForPopup(page, 'Read');
+      await answerEntra(popup, one, stage.world);
+      await see(popup, one.heading);
+      await popup.getByText(one.text).waitFor();
+      expect(await popup.evaluate('opener')).toBe(null);
+      await popup.close();
+      expect(await page.evaluate('client.interaction.reason')).toBe(one.reason);
+      await press(page, 'Stop waiting');
+      await seeEnds(page, 'cancelled');
+      await press(page, 'Read');
+      await seeEnds(page, 'cancelled', 'BffProblem interaction_required');
+      expect(asked() - before).toBe(1);
+      one.relieve(stage.world);
+      await press(page, 'Ask me again');
+      await seeEnds(page, 'cancelled', 'BffProblem interaction_required', 'signed_in');
+      await press(page, 'Read');
+      await seeEnds(page, 'cancelled', 'BffProblem interaction_required', 'signed_in', '200');
+    },
+  );
 
   it('leaves the page where windows are blocked, and goes on at the same place', async ({ skip }) => {
     const page = await meet(skip, consentCase);
@@ -138,42 +121,8 @@ describe('a call in an app that asks in a popup, which Entra cuts off from its o
     await press(page, 'Read');
     await press(page, 'Accept');
     await seeEnds(page, 'redirecting', 'back for consent_required', '200');
-    expect(page.url()).toBe(placeIn(world, { path: consentCase.path, interaction }));
+    expect(page.url()).toBe(placeOf(consentCase));
     expect(await loadsOf(page)).toBe(2);
     expect(asked() - before).toBe(1);
-  });
-
-  it('in two tabs at once asks in a window each; what one is told the other does not believe', async ({
-    skip,
-  }) => {
-    const left = await meet(skip, consentCase);
-    const right = await left.context().newPage();
-    await right.goto(left.url());
-    await isReady(right);
-    const before = asked();
-    const [first, second] = [await pressForPopup(left, 'Read'), await pressForPopup(right, 'Read')];
-    await press(first, 'Cancel');
-    await seeEnds(left, 'consent_declined');
-    expect(await right.evaluate('client.interaction.reason')).toBe('consent_required');
-    await press(second, 'Accept');
-    await seeEnds(right, '200');
-    await press(left, 'Read');
-    await seeEnds(left, 'consent_declined', '200');
-    expect(asked() - before).toBe(2);
-  });
-
-  it('outlives a network that is gone while the person answers', async ({ skip }) => {
-    const page = await meet(skip, consentCase);
-    const popup = await pressForPopup(page, 'Read');
-    await popup.getByRole('button', { name: 'Accept' }).waitFor();
-    await page.context().setOffline(true);
-    const failed = popup.waitForEvent('requestfailed');
-    await press(popup, 'Accept');
-    await failed;
-    await page.evaluate('dispatchEvent(new Event("focus"))');
-    await page.context().setOffline(false);
-    await popup.goBack();
-    await press(popup, 'Accept');
-    await seeEnds(page, '200');
   });
 });

@@ -1,67 +1,38 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type BrowserWorld, follow, press, see, startBrowserWorld } from '../support/browser-world.ts';
+import { describe, expect, it } from 'vitest';
+import { follow, press, see } from '../support/browser-world.ts';
 import {
-  type AppOptions,
   administratorAgrees,
+  administratorApproves,
+  answerEntra,
+  goBackTo,
   loadsOf,
-  openSignedIn,
-  placeIn,
   seeEnds,
-  serveApp,
 } from './interactions/asking-app.ts';
+import { givenCases, type InteractionCase, neverEnoughCase, rowGoneCase } from './interactions/cases.ts';
+import { setStage } from './interactions/stage.ts';
 import {
   administratorCase,
-  arrange,
-  blockedCase,
-  consentCase,
-  givenCases,
-  type InteractionCase,
-  neverEnoughCase,
+  administratorCases,
+  approvalCase,
+  keptCases,
   refusedCases,
-  rowGoneCase,
-  startOver,
-} from './interactions/cases.ts';
+} from './interactions/unhappy-cases.ts';
 
-const interaction = 'redirect';
-let world: BrowserWorld;
-
-beforeAll(async () => {
-  world = await startBrowserWorld({ frontend: serveApp });
-});
-beforeEach(() => startOver(world));
-afterAll(() => world.close());
-
-const asked = () => world.entra.count('authorize');
-const placeOf = ({ path }: InteractionCase) => placeIn(world, { path, interaction });
-
-/** Opens the app with the case under way. */
-async function meet(
-  skip: (note: string) => never,
-  one: InteractionCase,
-  more: Pick<AppOptions, 'session'> = {},
-): Promise<Page> {
-  const page = await world.newPage(skip);
-  await openSignedIn(world, page, { path: one.path, interaction, ...more });
-  await arrange(world, one);
-  return page;
-}
+const stage = setStage({ interaction: 'redirect' });
+const { asked, meet, placeOf } = stage;
 
 /** The call is made, and the person does at Entra what the case says. */
-async function answerEntra(page: Page, { answers, meanwhile }: InteractionCase): Promise<void> {
+async function readAndAnswer(page: Page, one: InteractionCase): Promise<void> {
   await press(page, 'Read');
-  for (const [at, answer] of answers.entries()) {
-    await page.getByRole('button', { name: answer }).waitFor();
-    if (at === 0) meanwhile?.(world);
-    await press(page, answer);
-  }
+  await answerEntra(page, one, stage.world);
 }
 
 describe('a call in an app that leaves its page for the person', () => {
   it.for(givenCases)('goes on at the same place when $title', async (one, { skip }) => {
     const page = await meet(skip, one);
     const before = asked();
-    await answerEntra(page, one);
+    await readAndAnswer(page, one);
     await seeEnds(page, 'redirecting', `back for ${one.reason}`, '200');
     expect(page.url()).toBe(placeOf(one));
     await press(page, 'Read');
@@ -70,12 +41,12 @@ describe('a call in an app that leaves its page for the person', () => {
     expect(await loadsOf(page)).toBe(2);
   });
 
-  it.for([...refusedCases, administratorCase])(
+  it.for([...refusedCases, ...administratorCases])(
     'is told on a page of ours when the person $title; the app goes on, and nobody is asked again',
     async (one, { skip }) => {
       const page = await meet(skip, one);
       const before = asked();
-      await answerEntra(page, one);
+      await readAndAnswer(page, one);
       await see(page, one.heading);
       await follow(page, 'Back to the app');
       await seeEnds(page, 'redirecting', `back for ${one.reason}`, one.afterwards);
@@ -89,24 +60,25 @@ describe('a call in an app that leaves its page for the person', () => {
     },
   );
 
-  it('works after an administrator agreed at the link that the app has, and the person clicked', async ({
-    skip,
-  }) => {
-    const page = await meet(skip, administratorCase);
-    await answerEntra(page, administratorCase);
+  it.for([
+    ['agreed at the link that the app has', administratorCase, administratorAgrees],
+    ['approved what the person asked for', approvalCase, administratorApproves],
+  ] as const)('works after an administrator %s, and the person clicked', async ([, one, agree], { skip }) => {
+    const page = await meet(skip, one);
+    await readAndAnswer(page, one);
     await follow(page, 'Back to the app');
     const first = ['redirecting', 'back for consent_required', 'BffProblem admin_consent_required'];
     await seeEnds(page, ...first);
-    await administratorAgrees(page, await world.newPage(skip));
+    await agree(stage.world, await stage.world.newPage(skip), page);
     await press(page, 'Ask me again');
     await seeEnds(page, ...first, 'redirecting', 'back for undefined', '200');
-    expect(page.url()).toBe(placeOf(administratorCase));
+    expect(page.url()).toBe(placeOf(one));
   });
 
   it(`is thrown when ${neverEnoughCase.title}: the page is left once, no more`, async ({ skip }) => {
     const page = await meet(skip, neverEnoughCase);
     const before = asked();
-    await answerEntra(page, neverEnoughCase);
+    await readAndAnswer(page, neverEnoughCase);
     const first = ['redirecting', 'back for continuous_access_evaluation', 'BffProblem interaction_required'];
     await seeEnds(page, ...first);
     await press(page, 'Read');
@@ -114,59 +86,46 @@ describe('a call in an app that leaves its page for the person', () => {
     expect(asked() - before).toBe(1);
   });
 
-  it.for([
-    { one: blockedCase, heading: 'You cannot access this right now' },
-    { one: consentCase, heading: 'Permissions requested' },
-  ])(
-    'ends when $one.title and the person goes back; a click asks again',
-    async ({ one, heading }, { skip }) => {
+  it.for(keptCases)(
+    'ends when $title and the person goes back; once it is put right a click works',
+    async (one, { skip }) => {
       const page = await meet(skip, one);
-      const before = asked();
-      await press(page, 'Read');
-      await see(page, heading);
-      await page.goBack();
+      await readAndAnswer(page, one);
+      await see(page, one.heading);
+      await page.getByText(one.text).waitFor();
+      await goBackTo(page, placeOf(one));
       const first = ['redirecting', `back for ${one.reason}`, 'BffProblem interaction_required'];
       await seeEnds(page, ...first);
+      const before = asked();
+      await press(page, 'Read');
+      await seeEnds(page, ...first, 'BffProblem interaction_required');
+      expect(asked()).toBe(before);
+      one.relieve(stage.world);
+      await press(page, 'Ask me again');
+      const again = ['BffProblem interaction_required', 'redirecting', `back for ${one.reason}`];
+      await seeEnds(page, ...first, ...again, '200');
       expect(page.url()).toBe(placeOf(one));
       expect(asked() - before).toBe(1);
-      await press(page, 'Ask me again');
-      await see(page, heading);
-      expect(asked() - before).toBe(2);
     },
   );
-
-  it('outlives a network that is gone while the person answers', async ({ skip }) => {
-    const page = await meet(skip, consentCase);
-    await press(page, 'Read');
-    await page.getByRole('button', { name: 'Accept' }).waitFor();
-    await page.context().setOffline(true);
-    const failed = page.waitForEvent('requestfailed');
-    await press(page, 'Accept');
-    await failed;
-    await page.context().setOffline(false);
-    await page.goBack();
-    await press(page, 'Accept');
-    await seeEnds(page, 'redirecting', 'back for consent_required', '200');
-    expect(page.url()).toBe(placeOf(consentCase));
-  });
 });
 
 describe('a round through Entra that shows nothing', () => {
-  const session = 'silent';
+  const silent = { session: 'silent' } as const;
 
   it(`heals when ${rowGoneCase.title}, at the same place`, async ({ skip }) => {
-    const page = await meet(skip, rowGoneCase, { session });
+    const page = await meet(skip, rowGoneCase, silent);
     const before = asked();
     await press(page, 'Read');
     await seeEnds(page, 'redirecting', 'back for undefined', '200');
-    expect(page.url()).toBe(placeIn(world, { path: rowGoneCase.path, interaction, session }));
+    expect(page.url()).toBe(placeOf(rowGoneCase, silent));
     expect(asked() - before).toBe(1);
   });
 
   it('is made once where Entra needs the person: after that the app is told', async ({ skip }) => {
-    const page = await meet(skip, rowGoneCase, { session });
+    const page = await meet(skip, rowGoneCase, silent);
     const before = asked();
-    world.entra.signEverybodyOut();
+    stage.world.entra.signEverybodyOut();
     await press(page, 'Read');
     await see(page, 'Sign in to go on');
     await follow(page, 'Back to the app');
@@ -175,6 +134,6 @@ describe('a round through Entra that shows nothing', () => {
     await press(page, 'Sign in silently');
     await seeEnds(page, ...first, 'login_required');
     expect(asked() - before).toBe(1);
-    expect(page.url()).toBe(placeIn(world, { path: rowGoneCase.path, interaction, session }));
+    expect(page.url()).toBe(placeOf(rowGoneCase, silent));
   });
 });

@@ -17,19 +17,9 @@ export interface InteractionCase {
   readonly reason: string;
 }
 
-/** A case that the person, or Entra, does not let end well. */
-export interface RefusedCase extends InteractionCase {
-  /** How the popup ends. */
-  readonly outcome: string;
-  /** What our page says where there is no popup. */
-  readonly heading: string;
-  /** What a call answers from then on, without asking. */
-  readonly afterwards: string;
-}
-
-const profile = '/me?$select=displayName';
-const mail = '/me/messages?$top=1';
-const ben = userId('ben');
+export const profile = '/me?$select=displayName';
+export const mail = '/me/messages?$top=1';
+export const ben = userId('ben');
 const picksBen = /Ben Brown/;
 
 let aheadSeconds = 0;
@@ -85,6 +75,22 @@ export const rowGoneCase: InteractionCase = {
   reason: 'session_ended',
 };
 
+export const refreshTokenExpiredCase: InteractionCase = {
+  title: 'the refresh token has expired',
+  path: profile,
+  arrange: ({ entra }) => entra.endSignIns('expired', ben),
+  answers: [],
+  reason: 'refresh_token_expired',
+};
+
+export const passwordChangedCase: InteractionCase = {
+  title: 'the password is new',
+  path: profile,
+  arrange: ({ entra }) => entra.endSignIns('revoked', ben),
+  answers: [picksBen],
+  reason: 'refresh_token_revoked',
+};
+
 export const givenCases: readonly InteractionCase[] = [
   {
     title: 'the session was not used for too long (SC-3)',
@@ -104,13 +110,7 @@ export const givenCases: readonly InteractionCase[] = [
     reason: 'session_expired',
   },
   rowGoneCase,
-  {
-    title: 'the refresh token has expired',
-    path: profile,
-    arrange: ({ entra }) => entra.endSignIns('expired', ben),
-    answers: [],
-    reason: 'refresh_token_expired',
-  },
+  refreshTokenExpiredCase,
   {
     title: 'the sign-in is too old for a policy',
     path: profile,
@@ -118,13 +118,7 @@ export const givenCases: readonly InteractionCase[] = [
     answers: [picksBen],
     reason: 'refresh_token_expired',
   },
-  {
-    title: 'the password is new',
-    path: profile,
-    arrange: ({ entra }) => entra.endSignIns('revoked', ben),
-    answers: [picksBen],
-    reason: 'refresh_token_revoked',
-  },
+  passwordChangedCase,
   {
     title: 'an administrator has revoked the sign-ins',
     path: profile,
@@ -141,6 +135,15 @@ export const givenCases: readonly InteractionCase[] = [
     },
     answers: ['Approve'],
     reason: 'two_factor_required',
+  },
+  {
+    title: 'the password has expired (50055)',
+    path: profile,
+    arrange({ entra }) {
+      entra.expiredPasswords.add(ben);
+    },
+    answers: ['Update the password'],
+    reason: 'sign_in_required',
   },
   {
     title: 'Conditional Access demands the page of another provider (50158)',
@@ -174,91 +177,6 @@ export const givenCases: readonly InteractionCase[] = [
     reason: 'continuous_access_evaluation',
   },
 ];
-
-export const refusedCases: readonly RefusedCase[] = [
-  {
-    title: 'declines the permission (CB-5)',
-    path: mail,
-    arrange() {},
-    answers: ['Cancel'],
-    reason: 'consent_required',
-    outcome: 'consent_declined',
-    heading: 'You said no',
-    afterwards: 'BffProblem consent_declined',
-  },
-  {
-    title: 'goes back from the account picker (CB-5)',
-    path: profile,
-    arrange: ({ entra }) => entra.endSignIns('revoked', ben),
-    answers: ['Back'],
-    reason: 'refresh_token_revoked',
-    outcome: 'login_cancelled',
-    heading: 'Sign-in cancelled',
-    afterwards: 'BffProblem interaction_required',
-  },
-  {
-    title: 'cancels the second factor (CB-5)',
-    path: profile,
-    arrange({ entra }) {
-      entra.switches.secondFactorDemanded = true;
-    },
-    answers: ['Cancel'],
-    reason: 'two_factor_required',
-    outcome: 'login_cancelled',
-    heading: 'Sign-in cancelled',
-    afterwards: 'BffProblem interaction_required',
-  },
-  {
-    title: 'signs in with another account (CB-9)',
-    path: profile,
-    arrange(world) {
-      grantSignIn(world, 'Alice Adams');
-      world.entra.endSignIns('revoked', ben);
-    },
-    answers: [/Alice Adams/],
-    reason: 'refresh_token_revoked',
-    outcome: 'other_account',
-    heading: 'That was another account',
-    afterwards: 'BffProblem interaction_required',
-  },
-  {
-    title: 'gives a permission that Entra then withholds (CB-9)',
-    path: mail,
-    arrange({ entra }) {
-      entra.switches.withheldPermissions = 'Mail.Read';
-    },
-    answers: ['Accept'],
-    reason: 'consent_required',
-    outcome: 'fewer_permissions',
-    heading: 'Some permissions are missing',
-    afterwards: 'BffProblem interaction_required',
-  },
-];
-
-/** Only an administrator can agree. */
-export const administratorCase: RefusedCase = {
-  title: 'would need an administrator',
-  path: mail,
-  arrange({ entra }) {
-    entra.switches.onlyAdministratorsConsent = true;
-  },
-  answers: ['Return to the app without consent'],
-  reason: 'consent_required',
-  outcome: 'admin_consent_required',
-  heading: 'An administrator has to agree first',
-  afterwards: 'BffProblem admin_consent_required',
-};
-
-/** Entra sends nobody back: the person closes the window or goes back. */
-export const blockedCase: InteractionCase = {
-  title: 'a policy blocks the device (53000)',
-  path: profile,
-  arrange({ entra }) {
-    entra.switches.conditionalAccess = 'device-not-compliant';
-  },
-  answers: [],
-  reason: 'claims_challenge',
-};
 
 export const neverEnoughCase: InteractionCase = {
   title: 'no token is good enough for Graph (PX-15)',

@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FunctionsHostOptions } from '../../dev/functions-host/host.ts';
+
+type Frontend = NonNullable<FunctionsHostOptions['frontend']>;
+
+/** The line between a browser and the app: breaks where a test says, between two steps of a redirect too. */
+export interface Line {
+  readonly frontend: Frontend;
+  /**
+   * Breaks at the next request of that path and query, and stays broken.
+   * @param lost `request`: it does not arrive; `answer`: it is served, and nobody hears of it
+   */
+  breakAt(target: RegExp, lost: 'request' | 'answer'): void;
+  mend(): void;
+}
+
+export function createLine(behind: Frontend): Line {
+  let weakSpot: { readonly target: RegExp; readonly lost: 'request' | 'answer' } | undefined;
+  let isBroken = false;
+
+  return {
+    frontend(request, response) {
+      if (!isBroken && !weakSpot?.target.test(request.url ?? '')) return behind(request, response);
+      const isServed = !isBroken && weakSpot?.lost === 'answer';
+      isBroken = true;
+      if (!isServed) {
+        cut(request);
+        return true;
+      }
+      loseAnswer(request, response);
+      return behind(request, response);
+    },
+    breakAt(target, lost) {
+      weakSpot = { target, lost };
+    },
+    mend() {
+      weakSpot = undefined;
+      isBroken = false;
+    },
+  };
+}
+
+function cut({ socket }: IncomingMessage): void {
+  socket.destroy();
+}
+
+/** Headers leave with the end of the body, so that nothing of the answer is out by then. */
+function loseAnswer(request: IncomingMessage, response: ServerResponse): void {
+  response.end = () => {
+    cut(request);
+    return response;
+  };
+}
