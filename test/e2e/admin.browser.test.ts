@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type BrowserWorld,
   follow,
-  grantSignIn,
   press,
   see,
   signInAtDemo,
   startBrowserWorld,
 } from '../support/browser-world.ts';
+import { grantSignIn } from '../support/world.ts';
 
 let world: BrowserWorld;
 let adminUrl: string;

@@ -3,13 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type BrowserWorld,
   follow,
-  grantSignIn,
   press,
   see,
   signInAtDemo,
   startBrowserWorld,
 } from '../support/browser-world.ts';
-import { userId } from '../support/world.ts';
+import { grantSignIn, userId } from '../support/world.ts';
 
 let world: BrowserWorld;
 

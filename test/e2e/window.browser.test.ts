@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type BrowserWorld, grantSignIn, press, startBrowserWorld } from '../support/browser-world.ts';
-import { userId } from '../support/world.ts';
+import { type BrowserWorld, press, startBrowserWorld } from '../support/browser-world.ts';
+import { grantSignIn, userId } from '../support/world.ts';
 
 let world: BrowserWorld;
 let origin: string;

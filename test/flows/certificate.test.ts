@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { demoClient, directory } from '../../dev/directory.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { readSessionRows } from '../support/table-rows.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 const registered = createCertificate();
 const unknown = createCertificate();
@@ -32,9 +32,7 @@ beforeAll(async () => {
   });
   worker = await world.startWorker({ environment: settingsOf(registered) });
   strangerToEntra = await world.startWorker({ environment: settingsOf(unknown) });
-  const { tenantId, clientId } = demoClient;
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
 });
 
 afterEach(() => {

@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient } from '../../dev/directory.ts';
 import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
 import { goodDay } from '../../dev/graph-emulator/switches.ts';
 import type { UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -14,9 +13,7 @@ beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker();
   otherWorker = await world.startWorker();
-  const { tenantId, clientId } = demoClient;
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
 });
 
 afterAll(() => world.close());
@@ -53,8 +50,7 @@ describe('a token that Graph refuses before its time', () => {
   });
 
   it('by many calls at once on two workers is replaced once (PX-15, TC-6)', async () => {
-    const elsewhere = otherWorker.browser();
-    for (const [name, value] of browser.cookies()) elsewhere.cookies().set(name, value);
+    const elsewhere = browser.clone(otherWorker.origin);
     await Promise.all([browser.script('GET', me), elsewhere.script('GET', me)]);
     world.graph.revokeTokens(userId('ben'));
     const { result, redeemed } = await counted(() =>

@@ -3,7 +3,7 @@ import { demoClient, people } from '../../dev/directory.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -18,8 +18,7 @@ const loginPath = '/api/auth/login';
 beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker();
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
   [alice, ben] = [worker.browser(), worker.browser()];
   await signIn(alice, { user: 'alice' });
   await signIn(ben, { user: 'ben' });

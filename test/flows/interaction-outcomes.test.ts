@@ -3,7 +3,15 @@ import { demoClient } from '../../dev/directory.ts';
 import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
 import { callbackAddress } from '../support/callback-address.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
-import { answerEntra, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+import {
+  answerEntra,
+  grantSignIn,
+  signIn,
+  startWorld,
+  userId,
+  type Worker,
+  type World,
+} from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -16,8 +24,7 @@ const popup = 'display=popup.a-popup-of-mine';
 beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker();
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
   alice = worker.browser();
   await signIn(alice, { user: 'alice' });
 });

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient } from '../../dev/directory.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -13,9 +12,7 @@ let kept: UserAgent;
 beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker();
-  const { tenantId, clientId } = demoClient;
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
 });
 
 afterAll(() => world.close());

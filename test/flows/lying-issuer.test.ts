@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { demoClient, people } from '../../dev/directory.ts';
 import { readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -16,9 +16,7 @@ let evilHits = 0;
 beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker();
-  const { tenantId, clientId } = demoClient;
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
   evil = createServer((_request, response) => {
     evilHits++;
     response.end('{"keys":[]}');

@@ -7,7 +7,7 @@ import { goodDay } from '../../dev/graph-emulator/switches.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
-import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -25,8 +25,7 @@ beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker({ environment: asksAlways });
   otherWorker = await world.startWorker({ environment: asksAlways });
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
   const browser = worker.browser();
   await signIn(browser, { user: 'ben' });
   ben = knownAtEntra(browser);
@@ -49,12 +48,6 @@ async function signedIn(): Promise<UserAgent> {
   const browser = ben.clone();
   await browser.navigate('/api/auth/login');
   return browser;
-}
-
-function onWorker(target: Worker, browser: UserAgent): UserAgent {
-  const copy = target.browser();
-  for (const [name, value] of browser.cookies()) copy.cookies().set(name, value);
-  return copy;
 }
 
 function grantMail(): void {
@@ -257,9 +250,9 @@ describe('1-call-graph-bff', () => {
 
   it('tokens in the memory of one process: every worker knows the session, one that starts later too (sample defect 9)', async () => {
     const browser = await signedIn();
-    expect((await onWorker(otherWorker, browser).script('GET', me)).status).toBe(200);
+    expect((await browser.clone(otherWorker.origin).script('GET', me)).status).toBe(200);
     const restarted = await world.startWorker();
-    const elsewhere = onWorker(restarted, browser);
+    const elsewhere = browser.clone(restarted.origin);
     expect(await elsewhere.scriptJson('/api/auth/session')).toMatchObject({
       username: 'ben@contoso.example',
     });

@@ -30,9 +30,7 @@ afterEach(() => {
 const redemptions = () => world.entra.count('token', 'refresh_token');
 
 function callOn(worker: Worker, path = '/api/graph/v1.0/me') {
-  const elsewhere = worker.browser();
-  for (const [name, value] of browser.cookies()) elsewhere.cookies().set(name, value);
-  return elsewhere.script('GET', path);
+  return browser.clone(worker.origin).script('GET', path);
 }
 
 function callEverywhere(count: number, path?: string) {

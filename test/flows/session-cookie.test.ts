@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoClient } from '../../dev/directory.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -17,9 +17,7 @@ beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker();
   secureWorker = await world.startWorker({ environment: { PUBLIC_BASE_URL: 'https://app.example' } });
-  const { tenantId, clientId } = demoClient;
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
   alice = worker.browser();
   ben = worker.browser();
   await signIn(alice, { user: 'alice' });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient } from '../../dev/directory.ts';
 import type { UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 const idleSeconds = 3600;
 const absoluteSeconds = 12 * 3600;
@@ -14,9 +13,7 @@ let ahead = 0;
 beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker();
-  const { tenantId, clientId } = demoClient;
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
 });
 
 afterAll(() => world.close());

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient } from '../../dev/directory.ts';
 import { callbackAddress } from '../support/callback-address.ts';
 import { readRows, readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 import { openSession, storeOf } from '../support/world-store.ts';
 
 let world: World;
@@ -14,9 +13,7 @@ beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker();
   otherWorker = await world.startWorker();
-  const { tenantId, clientId } = demoClient;
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
 });
 
 afterAll(() => world.close());
@@ -36,13 +33,6 @@ const kinds = async () =>
   (await readRows(world))
     .map(({ partitionKey, rowKey }) => `${partitionKey?.split('-')[0]}/${rowKey?.split('-')[0]}`)
     .sort();
-
-/** The same browser, as the other worker meets it. */
-function elsewhere(browser: UserAgent): UserAgent {
-  const same = otherWorker.browser();
-  for (const [name, value] of browser.cookies()) same.cookies().set(name, value);
-  return same;
-}
 
 describe('the rows of a sign-in', () => {
   it('are the session, the way to it from Entra’s sid, and the bucket of the hour in which it ends', async () => {
@@ -103,7 +93,7 @@ describe('a sign-in that is under way', () => {
 describe('a session that ends on one worker', () => {
   it('ends there at once and on the other within the set time (SC-4)', async () => {
     const browser = await signedIn();
-    const far = elsewhere(browser);
+    const far = browser.clone(otherWorker.origin);
     expect(await isSignedIn(far)).toBe(true);
     await browser.clone().script('POST', '/api/auth/logout');
     expect(await isSignedIn(browser)).toBe(false);

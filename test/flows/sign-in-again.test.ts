@@ -1,9 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, people } from '../../dev/directory.ts';
+import { people } from '../../dev/directory.ts';
 import { knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
-import { answerEntra, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+import {
+  answerEntra,
+  grantSignIn,
+  signIn,
+  startWorld,
+  userId,
+  type Worker,
+  type World,
+} from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -20,13 +28,7 @@ beforeAll(async () => {
 
 afterEach(() => {
   world.entra.consents.revoke(people.alice.id);
-  const { tenantId, clientId } = demoClient;
-  world.entra.consents.grant({
-    tenantId,
-    clientId,
-    userId: people.alice.id,
-    scopes: ['openid', 'profile', 'offline_access', 'User.Read'],
-  });
+  grantSignIn(world, 'Alice Adams');
   world.entra.intercept.idTokenClaims = undefined;
   world.entra.switches.accessTokenLifetimeSeconds = 60 * 60;
 });

@@ -6,7 +6,7 @@ import { readMsalCache } from '../../src/shared/entra/msal-cache.ts';
 import { createSessionCookieCodec } from '../../src/shared/session/session-cookie.ts';
 import { readRows, readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 import { openSession } from '../support/world-store.ts';
 
 let world: World;
@@ -22,9 +22,7 @@ beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker({ environment: asksAlways });
   otherWorker = await world.startWorker({ environment: asksAlways });
-  const { tenantId, clientId } = demoClient;
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ tenantId, clientId, scopes });
+  grantSignIn(world);
   world.entra.intercept.tokenResponse = (reply, context) => {
     const { access_token, refresh_token, id_token } = reply.body as Record<string, string | undefined>;
     const tokens = issued.get(context?.user.id ?? '') ?? new Set();
@@ -40,13 +38,6 @@ afterEach(() => {
   world.entra.switches.accessTokenLifetimeSeconds = 3600;
   world.entra.intercept.idTokenClaims = undefined;
 });
-
-/** The same browser, as another worker of the deployment meets it. */
-function at(where: Worker, browser: UserAgent): UserAgent {
-  const same = where.browser();
-  for (const [name, value] of browser.cookies()) same.cookies().set(name, value);
-  return same;
-}
 
 async function signedIn(user: string, lifetimeSeconds = 3600): Promise<UserAgent> {
   world.entra.switches.accessTokenLifetimeSeconds = lifetimeSeconds;
@@ -73,7 +64,10 @@ describe('token caches', () => {
     }
     for (let round = 0; round < 3; round++) {
       const answers = await Promise.all(
-        browsers.flatMap((browser) => [whoAmI(at(worker, browser)), whoAmI(at(otherWorker, browser))]),
+        browsers.flatMap((browser) => [
+          whoAmI(browser.clone(worker.origin)),
+          whoAmI(browser.clone(otherWorker.origin)),
+        ]),
       );
       expect(answers).toEqual(crew.flatMap(({ name }) => [name, name]));
     }
@@ -108,7 +102,7 @@ describe('token caches', () => {
     await logOut(first);
     const redeemed = world.entra.count('token');
     for (const where of [worker, otherWorker]) {
-      expect((await at(where, kept).script('GET', '/api/graph/v1.0/me')).status).toBe(401);
+      expect((await kept.clone(where.origin).script('GET', '/api/graph/v1.0/me')).status).toBe(401);
     }
     expect(world.entra.count('token')).toBe(redeemed);
 
@@ -128,10 +122,10 @@ describe('token caches', () => {
   it('keep a renewal for the next call, on whichever worker it comes', async () => {
     const browser = await signedIn('ben', 20);
     const before = world.entra.count('token', 'refresh_token');
-    expect(await whoAmI(at(worker, browser))).toBe('Ben Brown');
+    expect(await whoAmI(browser.clone(worker.origin))).toBe('Ben Brown');
     expect(world.entra.count('token', 'refresh_token')).toBe(before + 1);
-    expect(await whoAmI(at(otherWorker, browser))).toBe('Ben Brown');
-    expect(await whoAmI(at(worker, browser))).toBe('Ben Brown');
+    expect(await whoAmI(browser.clone(otherWorker.origin))).toBe('Ben Brown');
+    expect(await whoAmI(browser.clone(worker.origin))).toBe('Ben Brown');
     expect(world.entra.count('token', 'refresh_token')).toBe(before + 1);
     await logOut(browser);
   });

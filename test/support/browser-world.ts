@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { launchChromium } from './chromium.ts';
-import { startWorld, userId, type Worker, type WorkerOptions, type World } from './world.ts';
+import { grantSignIn, startWorld, type Worker, type WorkerOptions, type World } from './world.ts';
 
 /** A world with the demo page or an app in front, and a real browser to see it with. */
 export interface BrowserWorld extends World {
@@ -41,7 +41,8 @@ export async function startBrowserWorld(
   };
 }
 
-const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+/** The script that `faultsOf` needs in a page. */
+export const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
 /** What axe objects to, and whether the page is wider than the window. */
 export function faultsOf(page: Page): Promise<unknown> {
@@ -77,14 +78,4 @@ export async function signInAtDemo(world: BrowserWorld, page: Page, name: string
   await startSignIn(page, world.worker.origin);
   await press(page, new RegExp(name));
   await see(page, `Hello, ${name}`);
-}
-
-/** As if the consent page had been answered before, for signing in and for what else is named. */
-export function grantSignIn({ entra, settings }: World, name: string, more: readonly string[] = []): void {
-  entra.consents.grant({
-    tenantId: settings['ENTRA_TENANT_ID'] ?? '',
-    clientId: settings['ENTRA_CLIENT_ID'] ?? '',
-    userId: userId(name.split(' ')[0]?.toLowerCase() ?? ''),
-    scopes: ['openid', 'profile', 'offline_access', 'User.Read', ...more],
-  });
 }

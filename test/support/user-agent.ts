@@ -77,9 +77,12 @@ export class UserAgent {
     return cookies;
   }
 
-  /** A copy with the same cookies: another tab, or a saved cookie used again. */
-  clone(): UserAgent {
-    const copy = new UserAgent(this.#origin);
+  /**
+   * A copy with the same cookies: another tab, or a saved cookie used again.
+   * @param origin of another worker that is to meet this browser
+   */
+  clone(origin = this.#origin): UserAgent {
+    const copy = new UserAgent(origin);
     for (const [host, cookies] of this.jar) copy.jar.set(host, new Map(cookies));
     return copy;
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { developmentSettings } from '../../dev/development-settings.ts';
-import { type Directory, directory } from '../../dev/directory.ts';
+import { type Directory, demoClient, directory } from '../../dev/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../../dev/entra-emulator/emulator.ts';
 import { createFrontend } from '../../dev/frontend.ts';
 import {
@@ -131,6 +131,19 @@ export async function startWorld(people: Directory = directory): Promise<World> 
 async function freePort(): Promise<number> {
   const { findFreePort } = await import('../../dev/free-port.ts');
   return findFreePort();
+}
+
+/**
+ * As if consent had been asked and given before, for signing in and for what else is named.
+ * @param name whose; by an administrator for everybody when left out
+ */
+export function grantSignIn({ entra }: World, name?: string, more: readonly string[] = []): void {
+  entra.consents.grant({
+    tenantId: demoClient.tenantId,
+    clientId: demoClient.clientId,
+    ...(name === undefined ? {} : { userId: userId(name.split(' ')[0]?.toLowerCase() ?? '') }),
+    scopes: ['openid', 'profile', 'offline_access', 'User.Read', ...more],
+  });
 }
 
 /** How the person answers Entra's pages. */

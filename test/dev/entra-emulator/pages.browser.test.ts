@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoClient, directory, people } from '../../../dev/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../../../dev/entra-emulator/emulator.ts';
 import { defaultSwitches } from '../../../dev/entra-emulator/switches.ts';
 import { startGraphEmulator } from '../../../dev/graph-emulator/emulator.ts';
+import { axe, faultsOf } from '../../support/browser-world.ts';
 import { launchChromium } from '../../support/chromium.ts';
 import { callback, createApp } from './app.ts';
-
-const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
 let emulator: EntraEmulator;
 let browser: Browser | undefined;
@@ -23,14 +20,6 @@ afterAll(async () => {
   await browser?.close();
   await emulator.close();
 });
-
-/** What axe objects to, and whether the page is wider than the window. */
-const faultsOf = async (page: Page): Promise<unknown> =>
-  page.evaluate(`(async () => {
-    const { violations } = await axe.run();
-    const faults = violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ target }) => target).join(' '));
-    return document.documentElement.scrollWidth > innerWidth ? [...faults, 'wider than the window'] : faults;
-  })()`);
 
 type Open = (changes?: Record<string, string>) => Promise<unknown>;
 type Pressed = (name: RegExp) => Promise<unknown>;

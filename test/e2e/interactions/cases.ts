@@ -1,7 +1,7 @@
 import { makeGoodDay } from '../../../dev/cases.ts';
-import { type BrowserWorld, grantSignIn } from '../../support/browser-world.ts';
+import type { BrowserWorld } from '../../support/browser-world.ts';
 import { removeRows } from '../../support/table-rows.ts';
-import { userId } from '../../support/world.ts';
+import { grantSignIn, userId } from '../../support/world.ts';
 
 /** One thing that only the person can give, and what they do for it. */
 export interface InteractionCase {

@@ -1,5 +1,6 @@
 import type { ConditionalAccessPolicy } from '../../../dev/entra-emulator/conditional-access.ts';
-import { type BrowserWorld, grantSignIn } from '../../support/browser-world.ts';
+import type { BrowserWorld } from '../../support/browser-world.ts';
+import { grantSignIn } from '../../support/world.ts';
 import { ben, type InteractionCase, mail, profile } from './cases.ts';
 
 /** The person is on a page of Entra's that sends nobody back, or not without an answer: they close the window or go back. */

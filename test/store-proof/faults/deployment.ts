@@ -1,7 +1,7 @@
 import { inject, vi } from 'vitest';
-import { type Directory, demoClient } from '../../../dev/directory.ts';
+import type { Directory } from '../../../dev/directory.ts';
 import { UserAgent, type WireAnswer } from '../../support/user-agent.ts';
-import { signIn, startWorld, type World } from '../../support/world.ts';
+import { grantSignIn, signIn, startWorld, type World } from '../../support/world.ts';
 import { createFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import { openFrontDoor } from './front-door.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-processes.ts';
@@ -55,7 +55,7 @@ export async function startDeployment({
   };
   workers.push(...(await Promise.all(Array.from({ length: WORKERS }, (_, at) => start(at)))));
   const asAtFirst = { ...world.entra.switches };
-  grantBasics(world);
+  grantSignIn(world);
 
   const worker = (at: number): WorkerProcess => {
     const found = workers[at];
@@ -97,12 +97,6 @@ export async function startDeployment({
       await Promise.all([door.close(), proxy.close(), world.close()]);
     },
   };
-}
-
-/** As if everybody had seen the consent page before. */
-function grantBasics({ entra }: World): void {
-  const { tenantId, clientId } = demoClient;
-  entra.consents.grant({ tenantId, clientId, scopes: ['openid', 'profile', 'offline_access', 'User.Read'] });
 }
 
 /** A script's call on one worker, or by turn at the public address. */
