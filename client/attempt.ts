@@ -1,4 +1,4 @@
-/** Does what a browser may forbid, or a window may have cut off: then it is left undone. */
+/** What may fail, such as what a browser forbids or a window has cut off: then it is left undone. */
 export function attempt<Value>(run: () => Value): Value | undefined {
   try {
     return run();

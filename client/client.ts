@@ -176,10 +176,11 @@ export function createClient(options: ClientOptions = {}): Client {
     throw second;
 
     async function sendAgain(problem: BffProblem): Promise<Response | BffProblem> {
-      if (!isRepeatable(init, repeat)) throw new InteractionFailed('not_repeated', problem);
       // Whoever has signed in may be somebody else: a call is repeated for the person who made it, and a write only then.
-      if (caller !== undefined ? caller !== personIn(await sessions.read()) : !isRepeatable(init, false)) {
-        throw new InteractionFailed(caller === undefined ? 'not_repeated' : 'other_account', problem);
+      if (!isRepeatable(init, repeat && caller !== undefined))
+        throw new InteractionFailed('not_repeated', problem);
+      if (caller !== undefined && caller !== personIn(await sessions.read())) {
+        throw new InteractionFailed('other_account', problem);
       }
       return sendNow();
     }

@@ -134,7 +134,7 @@ export function createInteractions(
   }
 
   function openPopup(need: Need): boolean {
-    const id = createId(page);
+    const id = page.crypto.randomUUID();
     const url = new URL(need.url);
     url.searchParams.set('display', `popup.${id}`);
     const popup = attempt(() => page.open(url.href, `entra-bff-${id}`, 'popup,width=500,height=680'));
@@ -232,9 +232,4 @@ function isDone({ feature = '' }: Need, session: Session, before: Session): bool
 /** Whether the one question's answer is the other's too: it is the same, or a part of it. */
 function gives(asked: string, wanted: string): boolean {
   return asked === wanted || asked === wanted.split(':')[0];
-}
-
-function createId(page: Page): string {
-  const bytes = page.crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

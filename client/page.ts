@@ -11,7 +11,7 @@ export interface Page {
   readonly sessionStorage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   readonly BroadcastChannel: new (name: string) => TabChannel;
   readonly Date: { now(): number };
-  readonly crypto: Pick<Crypto, 'getRandomValues'>;
+  readonly crypto: Pick<Crypto, 'randomUUID'>;
   fetch(url: string, init: RequestInit): Promise<Response>;
   open(url: string, name: string, features: string): Popup | null;
   setTimeout(run: () => void, ms: number): unknown;

@@ -8,8 +8,8 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** The browser client as the text of one minified ES module; also written to `.build/client.js` to look at. */
-async function buildClient(): Promise<string> {
+/** The browser client as the text of one minified ES module. */
+export async function bundleClient(): Promise<string> {
   const result = await build({
     absWorkingDir: root,
     entryPoints: ['client/client.ts'],
@@ -18,20 +18,22 @@ async function buildClient(): Promise<string> {
     platform: 'browser',
     target: 'es2022',
     minify: true,
+    // Without it each field of a class stands there twice: declared, and set.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     // `charset: 'ascii'` (the default) keeps the text safe whatever charset a server names.
     legalComments: 'none',
     write: false,
     logLevel: 'silent',
   });
-  const text = result.outputFiles[0]?.text ?? '';
-  await mkdir(fromRoot('.build'), { recursive: true });
-  await writeFile(fromRoot('.build/client.js'), text);
-  return text;
+  return result.outputFiles[0]?.text ?? '';
 }
 
 /** Bundles one entry into one CommonJS file, with the settings the deployed app is built with. */
 export async function bundle(options: { entry: string; outfile: string }): Promise<void> {
-  const clientSource = await buildClient();
+  const clientSource = await bundleClient();
+  // To look at, and for tests.
+  await mkdir(fromRoot('.build'), { recursive: true });
+  await writeFile(fromRoot('.build/client.js'), clientSource);
   await build({
     absWorkingDir: root,
     entryPoints: [options.entry],
