@@ -3,6 +3,7 @@ import { createInteractions, type Display, type Interaction, type Need, signInKe
 import { toOwnUrl } from './own-url.ts';
 import type { Page } from './page.ts';
 import { BffProblem, readProblem } from './problem.ts';
+import { limitRounds } from './rounds.ts';
 import type { Session } from './session.ts';
 import { type SessionEvent, watchSession } from './session-watch.ts';
 import { joinTabs, read } from './tabs.ts';
@@ -83,7 +84,9 @@ export interface Client {
 /** The browser's side of the BFF: it knows who is signed in, calls Graph, and never sees a token. */
 export function createClient(options: ClientOptions = {}): Client {
   const { basePath = '/api', interaction = 'popup', sessionRequired = 'throw', page = globalThis } = options;
-  const wayBack = page.document === undefined ? { keys: [], resumed: undefined } : readWayBack(page);
+  const wayBack =
+    page.document === undefined ? { rounds: { keys: [] }, resumed: undefined } : readWayBack(page);
+  const rounds = limitRounds(page, wayBack.rounds);
   const usualDisplay = interaction === 'redirect' ? 'redirect' : 'popup';
   /** Counts sign-outs: an answer to a call from before one is nobody's any more. */
   let era = 0;
@@ -98,12 +101,13 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     (session) => {
       if (session.signed_in) silentRound.forget(page);
+      rounds.noticed(session);
       interactions.noticed(session);
     },
   );
   const interactions = createInteractions(
     page,
-    wayBack.keys,
+    rounds,
     () => sessions.known,
     sessions.read,
     (change) => tellTabs(change),
@@ -156,6 +160,7 @@ export function createClient(options: ClientOptions = {}): Client {
     const since = interactions.turn;
     const caller = personIn(sessions.known);
     const before = era;
+    const name = `${init.method ?? 'GET'} ${url.pathname}`;
     let answer = await sendNow();
     if (answer instanceof BffProblem && answer.code === 'session_required') {
       // The session may have been replaced meanwhile, by a sign-in in another tab: the browser has a new cookie then.
@@ -167,12 +172,12 @@ export function createClient(options: ClientOptions = {}): Client {
       if (session?.signed_in) answer = await sendAgain(answer);
     }
     if (!(answer instanceof BffProblem)) return answer;
-    const ending = await untilAborted(askFor(answer, since), init.signal);
+    const ending = await untilAborted(askFor(answer, name, since), init.signal);
     if (ending !== 'signed_in') throw new InteractionFailed(ending, answer);
     const second = await sendAgain(answer);
     if (!(second instanceof BffProblem)) return second;
     // Given and still not enough: the next call must not ask for it once more.
-    if (isAskable(second)) interactions.spend(keyOf(second));
+    if (isAskable(second)) rounds.spend(keyOf(second));
     throw second;
 
     async function sendAgain(problem: BffProblem): Promise<Response | BffProblem> {
@@ -190,6 +195,7 @@ export function createClient(options: ClientOptions = {}): Client {
       const answer = await send(url, init);
       requireNoSignOut();
       sessions.used();
+      if (!(answer instanceof BffProblem) && answer.ok) rounds.worked(name);
       return answer;
     }
 
@@ -199,11 +205,11 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 
   /** @throws {BffProblem} where nobody is to be asked without a click */
-  async function askFor(problem: BffProblem, since: number): Promise<Ending> {
+  async function askFor(problem: BffProblem, call: string, since: number): Promise<Ending> {
     if (!isAskable(problem) || interaction === 'manual') throw problem;
-    if (interactions.isSpent(keyOf(problem))) throw problem;
+    if (rounds.isSpent(keyOf(problem), problem.feature)) throw problem;
     if (problem.code !== 'session_required' || sessionRequired !== 'silent') {
-      return interactions.ask({ ...needOf(problem, usualDisplay), deliberate: false }, since);
+      return interactions.ask({ ...needOf(problem, usualDisplay), call, deliberate: false }, since);
     }
     // Whoever has signed out, or never was signed in, is not signed in behind their back.
     if (problem.reason === 'not_signed_in' || silentRound.wasTried(page)) throw problem;

@@ -2,7 +2,8 @@ import { attempt } from './attempt.ts';
 import { type Ending, isOutcome } from './interaction-failed.ts';
 import { createListeners } from './listeners.ts';
 import type { Page, Popup } from './page.ts';
-import type { Session } from './session.ts';
+import { gives, type RoundLimit } from './rounds.ts';
+import { hasSignedIn, type Session, signInTime } from './session.ts';
 import { read } from './tabs.ts';
 import { writeWayBack } from './way-back.ts';
 
@@ -31,6 +32,8 @@ export interface Need {
   readonly feature?: string | undefined;
   readonly reason?: string | undefined;
   readonly scopes?: readonly string[];
+  /** What needs it: method and path. */
+  readonly call?: string;
 }
 
 export interface Interactions {
@@ -42,9 +45,6 @@ export interface Interactions {
    * @param since the turn in which the call was sent: what has been given after it is not asked for again
    */
   ask(need: Need, since?: number): Promise<Ending>;
-  /** Whether this must not be asked for again without a click. */
-  isSpent(key: string): boolean;
-  spend(key: string): void;
   /** Takes what a popup says; everything but the word of our own popup is ignored. */
   hear(message: unknown): void;
   /** A new answer about the session: tells that the person is done even where no message arrives. */
@@ -64,8 +64,8 @@ interface Running {
   readonly view: Interaction;
   readonly popup: Popup | undefined;
   readonly timer: unknown;
-  /** The session before; undefined until known. */
-  before: Session | undefined;
+  /** When the person had signed in before; undefined until known. */
+  since: string | undefined;
 }
 
 /** Any finished sign-in gives what these need. */
@@ -77,13 +77,12 @@ const redirectLimitMs = 30 * 1000; // by then the page would be gone: stopped by
 /** The one state machine: nothing under way, a popup, or this page being left; whoever comes meanwhile waits in a queue. */
 export function createInteractions(
   page: Page,
-  spentKeys: readonly string[],
+  rounds: RoundLimit,
   known: () => Session | undefined,
   look: () => Promise<Session>,
   tellTabs: (change: 'signed_in' | 'changed') => void,
 ): Interactions {
   const { subscribe, tell } = createListeners<void>();
-  const spent = new Set(spentKeys);
   const given: string[] = [];
   let queue: Waiting[] = [];
   let running: Running | undefined;
@@ -102,7 +101,7 @@ export function createInteractions(
         return 'signed_in';
       if (running?.view.display === 'redirect') return 'redirecting';
       if (need.deliberate) {
-        for (const key of spent) if (gives(need.key, key)) spent.delete(key);
+        rounds.forgive(need.key);
         attempt(() => running?.popup?.focus());
       }
       return new Promise((settle) => {
@@ -110,8 +109,6 @@ export function createInteractions(
         if (running === undefined) next();
       });
     },
-    isSpent: (key) => [...spent].some((asked) => gives(asked, key)),
-    spend: (key) => void spent.add(key),
     hear(message) {
       if (read(message, 'type') !== 'entra-bff:interaction') return;
       if (running?.popup === undefined || read(message, 'id') !== running.id) return;
@@ -119,9 +116,7 @@ export function createInteractions(
       if (isOutcome(outcome)) finish(outcome);
     },
     noticed(session) {
-      if (running?.before !== undefined && isDone(running.need, session, running.before)) {
-        finish('signed_in');
-      }
+      if (running && hasSignedIn(session, running.since, running.need.feature)) finish('signed_in');
     },
     endAll,
     subscribe,
@@ -145,11 +140,12 @@ export function createInteractions(
   }
 
   function leave(need: Need): void {
-    const { url, place, deliberate, key, feature, reason } = need;
-    const noted = writeWayBack(page, place, deliberate ? [] : [...spent, key], { feature, reason });
+    const { url, place, deliberate, key, call, feature, reason } = need;
+    const asked = deliberate ? {} : rounds.next(key, call, known());
+    const noted = writeWayBack(page, place, { ...asked, feature, reason });
     if (!noted && !deliberate) {
       // Without the note nothing would stop this page from leaving again when it is back.
-      spent.add(key);
+      rounds.spend(key);
       letGo('blocked', (waiting) => gives(key, waiting));
       next();
       return;
@@ -165,15 +161,15 @@ export function createInteractions(
     const { feature, reason, scopes = [] } = need;
     const view = { display, feature, reason, scopes, endsAt: new Date(page.Date.now() + limitMs) };
     const timer = page.setTimeout(() => endAll(late), limitMs);
-    const mine: Running = { need, id, view, popup, timer, before: undefined };
+    const mine: Running = { need, id, view, popup, timer, since: undefined };
     running = mine;
     if (popup === undefined) return;
-    if (!isStale) mine.before = known();
+    if (!isStale) mine.since = signInTime(known());
     // Not known: asked now, so that the answer after the sign-in differs from it.
-    if (mine.before === undefined) {
+    if (mine.since === undefined) {
       look().then(
         (session) => {
-          mine.before = session;
+          mine.since = signInTime(session);
         },
         () => {}, // then the popup's own word has to do
       );
@@ -204,9 +200,9 @@ export function createInteractions(
     const isGiven = ending === 'signed_in';
     if (isGiven) {
       given.push(need.key);
-    } else if (popup !== undefined && ending !== 'signed_out_meanwhile') {
+    } else if (ending !== 'signed_out_meanwhile') {
       // The person has answered: no call asks the same again, only a click does.
-      spent.add(need.key);
+      rounds.spend(need.key);
     }
     letGo(ending, (key) => gives(need.key, key) || (isGiven && key === signInKey));
     if (popup !== undefined) {
@@ -221,15 +217,4 @@ export function createInteractions(
     }
     next();
   }
-}
-
-/** Another tab's sign-in is newer too, but may not have been for what is asked here. */
-function isDone({ feature = '' }: Need, session: Session, before: Session): boolean {
-  if (!session.signed_in || (session.features[feature] ?? 'granted') !== 'granted') return false;
-  return !before.signed_in || session.signed_in_at > before.signed_in_at;
-}
-
-/** Whether the one question's answer is the other's too: it is the same, or a part of it. */
-function gives(asked: string, wanted: string): boolean {
-  return asked === wanted || asked === wanted.split(':')[0];
 }

@@ -25,6 +25,17 @@ export interface SignedIn {
 /** The answer of `api/auth/session`. */
 export type Session = SignedOut | SignedIn;
 
+/** When the person finished their last sign-in; empty for nobody. */
+export function signInTime(session: Session | undefined): string | undefined {
+  return session && (session.signed_in ? session.signed_in_at : '');
+}
+
+/** Whether somebody has signed in since, and the feature is granted: another tab's sign-in may have been for another one. */
+export function hasSignedIn(session: Session | undefined, since: string | undefined, feature = ''): boolean {
+  if (!session?.signed_in || since === undefined) return false;
+  return session.signed_in_at > since && (session.features[feature] ?? 'granted') === 'granted';
+}
+
 /** Anything but the answer of our own function is a mistake in the deployment, such as a page served in its place. */
 export function parseSession(answer: unknown): Session {
   const isSession = typeof answer === 'object' && answer !== null && 'signed_in' in answer;

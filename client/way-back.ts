@@ -1,5 +1,6 @@
 import { attempt } from './attempt.ts';
 import type { Page } from './page.ts';
+import type { Rounds } from './rounds.ts';
 import { read } from './tabs.ts';
 
 /** Why the page was left, told to the page that came back. */
@@ -9,8 +10,7 @@ export interface Resumed {
 }
 
 interface WayBack {
-  /** What may not be asked again without a click. */
-  readonly keys: readonly string[];
+  readonly rounds: Rounds;
   /** Set when the browser is where it was to come back to. */
   readonly resumed: Resumed | undefined;
 }
@@ -20,9 +20,9 @@ const silentName = 'entra-bff:silent';
 const limitMs = 15 * 60 * 1000; // as long as a login transaction
 
 /** Notes where the person was. The fragment waits here: it is not the server's business. @returns whether it was noted */
-export function writeWayBack(page: Page, place: URL, keys: readonly string[], reason: Resumed): boolean {
+export function writeWayBack(page: Page, place: URL, note: Resumed & Partial<Rounds>): boolean {
   const { pathname, search, hash } = place;
-  return writeNote(page, entryName, { path: pathname + search, hash, keys, ...reason });
+  return writeNote(page, entryName, { ...note, path: pathname + search, hash });
 }
 
 /** Reads the note once, and puts the fragment back. */
@@ -32,13 +32,17 @@ export function readWayBack(page: Page): WayBack {
   const { location, history } = page;
   const here = location.pathname + location.search;
   const keys = read(note, 'keys');
-  const known = Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
-  if (read(note, 'path') !== here) return { keys: known, resumed: undefined };
+  const rounds = {
+    keys: Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [],
+    call: text(note, 'call'),
+    since: text(note, 'since'),
+  };
+  if (read(note, 'path') !== here) return { rounds, resumed: undefined };
   const hash = read(note, 'hash');
   if (typeof hash === 'string' && hash.startsWith('#') && location.hash === '') {
     history.replaceState(history.state, '', location.origin + here + hash);
   }
-  return { keys: known, resumed: { feature: text(note, 'feature'), reason: text(note, 'reason') } };
+  return { rounds, resumed: { feature: text(note, 'feature'), reason: text(note, 'reason') } };
 }
 
 /** One silent round at most: without this note an app that signs in silently would go round and round. */

@@ -9,7 +9,14 @@ import {
   loadsOf,
   seeEnds,
 } from './interactions/asking-app.ts';
-import { givenCases, type InteractionCase, neverEnoughCase, rowGoneCase } from './interactions/cases.ts';
+import {
+  arrange,
+  givenCases,
+  type InteractionCase,
+  neverEnoughCase,
+  refreshTokenExpiredCase,
+  rowGoneCase,
+} from './interactions/cases.ts';
 import { setStage } from './interactions/stage.ts';
 import {
   administratorCase,
@@ -39,6 +46,20 @@ describe('a call in an app that leaves its page for the person', () => {
     await seeEnds(page, 'redirecting', `back for ${one.reason}`, '200', '200');
     expect(asked() - before).toBe(1);
     expect(await loadsOf(page)).toBe(2);
+  });
+
+  it('leaves again when the same arises anew after it was given', async ({ skip }) => {
+    const page = await meet(skip, refreshTokenExpiredCase);
+    const before = asked();
+    const round = ['redirecting', `back for ${refreshTokenExpiredCase.reason}`, '200'];
+    // Each call asks Entra, so that the next one finds what has ended.
+    stage.world.entra.switches.accessTokenLifetimeSeconds = 20;
+    await press(page, 'Read');
+    await seeEnds(page, ...round);
+    await arrange(stage.world, refreshTokenExpiredCase);
+    await press(page, 'Read');
+    await seeEnds(page, ...round, ...round);
+    expect(asked() - before).toBe(2);
   });
 
   it.for([...refusedCases, ...administratorCases])(
