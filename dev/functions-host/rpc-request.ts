@@ -8,7 +8,7 @@ export type ExtraDecodes = 0 | 1 | 2;
 /** The path as the host routes it, and the query as it was sent; `undefined` for a target that Kestrel refuses. */
 export function parseTarget(target: string, extraDecodes: ExtraDecodes): RequestTarget | undefined {
   const originForm = target.replace(/^https?:\/\/[^/?#]*(?=[/?])/i, '');
-  // Kestrel knows no fragments: a hash sign is a character of the path or of the query that it stands in.
+  // No browser sends a hash sign. Not seen at the real host: we take it to stay in the path or query that it stands in.
   const [, sentPath, queryText] = /^(\/[^?]*)(\?.*)?/.exec(originForm) ?? [];
   if (sentPath === undefined) return undefined;
   let path = sentPath;

@@ -48,7 +48,7 @@ describe('docs/policy.md', () => {
 });
 
 describe('README.md', () => {
-  it('says how many calls are shipped', () => {
-    expect(read('README.md')).toContain(`Shipped, the policy allows ${rules.length} calls`);
+  it('says how many rules are shipped', () => {
+    expect(read('README.md')).toContain(`Shipped, the policy has ${rules.length} rules`);
   });
 });

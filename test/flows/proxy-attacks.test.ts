@@ -211,7 +211,7 @@ describe.each([0, 1, 2])('behind %s front ends that decode', (extraDecodes) => {
       fc.asyncProperty(hostileAttack(), async (one) => {
         await observe(workerBehind(extraDecodes), one);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });

@@ -47,6 +47,8 @@ export const graphDialect: Dialect = {
     'write the name of one delegated permission of Microsoft Graph, as its reference has it: "Mail.Read"; no address before it, and not ".default"',
   // Without Graph's address: MSAL compares scopes letter by letter, and one spelling is used throughout.
   toScope: (permission) => permission,
+  pathDescription:
+    "The path in Graph's own words, version first. {name} takes one id: /v1.0/me/messages/{id}. Functions with their parameters: /v1.0/me/reminderView(startDateTime='{start}',endDateTime='{end}').",
   pathFault(template) {
     if (/^\/(?:v1\.0|beta)\/./.test(template)) return undefined;
     return 'does not begin with a version of Microsoft Graph; write /v1.0/… or /beta/…';

@@ -8,6 +8,8 @@ export interface Dialect {
   readonly scopeCure: string;
   /** The name by which Entra is asked for a permission that the policy names. */
   toScope(permission: string): string;
+  /** For the schema that editors read: how a path is written. */
+  readonly pathDescription: string;
   /** What is wrong with a template that the grammar takes, and the cure. */
   pathFault(template: string): string | undefined;
   /** What is wrong with the name of a query option, and the cure. */

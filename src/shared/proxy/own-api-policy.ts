@@ -12,6 +12,7 @@ export function parseOwnApiPolicy(document: unknown, scopePrefix: string): Polic
     scopeForm: /^[A-Za-z][A-Za-z0-9._-]{0,119}$/,
     scopeCure: `write the name of one delegated permission of the API, as its registration has it: "Orders.Read"; no address before it`,
     toScope: (permission) => `${scopePrefix}/${permission}`,
+    pathDescription: 'The path in the words of the API. {name} takes one id: /orders/{id}.',
     pathFault: () => undefined,
     queryOptionFault: () => undefined,
   };

@@ -29,7 +29,7 @@ export const pathTemplateForm = new RegExp(
 
 /** Reads a template of the form {@link pathTemplateForm}. */
 export function parsePathTemplate(text: string): PathTemplate {
-  // Between a segment that ends with a colon and the next one, OneDrive's way, parameters are names of files.
+  // Between a segment that ends with a colon and the next one, parameters are names of files: as APIs of drives have it.
   let inNames = false;
   const parts = text
     .slice(1)

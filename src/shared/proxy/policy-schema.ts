@@ -144,7 +144,7 @@ const guard = z
 const description = z.string().optional().describe('For the people who read this file.');
 
 /** The schema of a policy file for one upstream API. */
-export function createPolicySchema({ scopeForm, scopeCure }: Dialect) {
+export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Dialect) {
   const scopes = z
     .array(z.string().regex(scopeForm, `is no permission; ${scopeCure}`))
     .min(1, 'names no permission; name the least that the API accepts');
@@ -158,9 +158,7 @@ export function createPolicySchema({ scopeForm, scopeCure }: Dialect) {
     path: z
       .string()
       .regex(pathTemplateForm, { error: ({ input }) => pathCure(String(input)) })
-      .describe(
-        "The path in the words of the API, version first. {name} takes one id: /v1.0/me/messages/{id}. Functions with their parameters: /v1.0/me/reminderView(startDateTime='{start}',endDateTime='{end}').",
-      ),
+      .describe(pathDescription),
     query: z
       .union(
         [

@@ -109,6 +109,12 @@ describe('paths in the Functions host', () => {
     expect(url).toBe(`http://127.0.0.1:${host.port}/api/a%20b%3Fd%23e/A%41?x=%41`);
   });
 
+  it('leaves a hash sign where it stands: encoded in the path, as it is in the query', async () => {
+    const host = await hostOf(paramsOf('api/{*path}'));
+    const { url, params } = await echo(host, '/api/a#b?x=1#y');
+    expect([params.path, url]).toEqual(['a#b', `http://127.0.0.1:${host.port}/api/a%23b?x=1#y`]);
+  });
+
   it('collapses plain and once encoded dot segments before it routes', async () => {
     const host = await hostOf(paramsOf('api/{*path}'));
     expect((await echo(host, '/api/a/../b/%2e%2e/./c')).params.path).toBe('c');
