@@ -24,7 +24,10 @@ async function codeOf(reading: Promise<unknown>): Promise<string> {
 describe('readRequestBody', () => {
   it.each([0, 1, limitBytes])('gives %i bytes as they came (PX-10)', async (size) => {
     const bytes = Buffer.alloc(size, 0xff);
-    const body = await read(bytes, { 'content-length': String(size) });
+    const body = await read(bytes, {
+      'content-length': String(size),
+      'content-type': 'image/jpeg',
+    });
     expect(Buffer.from(body ?? []).equals(bytes)).toBe(true);
   });
 
