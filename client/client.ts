@@ -64,7 +64,8 @@ export interface Client {
   /** Ends the session, then leaves the page to end the one at Microsoft too. @throws {BffProblem} */
   signOut(): Promise<void>;
   /**
-   * Calls Microsoft Graph: `graph('/me')`. Graph's own errors are returned as they came.
+   * Calls Microsoft Graph: `graph('/me')`, or a link of its answers (`@odata.nextLink`). Graph's own errors are returned as
+   * they came.
    * @throws {BffProblem | InteractionFailed}
    */
   graph(path: string, init?: CallInit): Promise<Response>;
@@ -143,8 +144,7 @@ export function createClient(options: ClientOptions = {}): Client {
       return signingOut;
     },
     async graph(path, init) {
-      if (!path.startsWith('/')) throw new TypeError('A path of Graph begins with "/".');
-      return call(`${basePath}/graph/v1.0${path}`, init);
+      return call(graphUrl(path), init);
     },
     fetch: call,
     get interaction() {
@@ -302,6 +302,15 @@ export function createClient(options: ClientOptions = {}): Client {
   function placeOf(path?: string): URL {
     const { origin, pathname, search, hash } = page.location;
     return toOwnUrl(path ?? origin + pathname + search + hash, origin);
+  }
+
+  function graphUrl(path: string): URL {
+    const { href } = ownUrl('/graph/');
+    // A link is absolute, or begins as ours do; no path of Graph does.
+    const isPath = path.startsWith('/') && !path.startsWith(`${basePath}/graph/`);
+    const url = toOwnUrl(isPath ? `${href}v1.0${path}` : path, page.location.origin);
+    if (!url.href.startsWith(href)) throw new TypeError('Not a path of Graph, which begins with "/".');
+    return url;
   }
 
   function ownUrl(path: string): URL {

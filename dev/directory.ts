@@ -302,6 +302,7 @@ const graph: Resource = {
       'Create, read, change and delete your tasks and task lists',
       'The app works on your to-do lists, including those shared with you.',
     ),
+    permission('Files.ReadWrite', 'Read and change your files', 'The app reads, changes and adds files.'),
     administratorPermission(
       'User.Read.All',
       "Read all users' full profiles",

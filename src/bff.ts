@@ -33,7 +33,11 @@ import { createRefreshQueue } from './shared/entra/refresh-queue.ts';
 import { createSigningKeys } from './shared/entra/signing-keys.ts';
 import { createSilentAttempt } from './shared/entra/silent-attempt.ts';
 import { createTokenBreakers } from './shared/entra/token-breaker.ts';
+import { createIsFileAddress } from './shared/graph/file-addresses.ts';
 import { createGraphClient, type GraphClient } from './shared/graph/graph-client.ts';
+import { createGraphProxy } from './shared/graph/graph-proxy.ts';
+import { createLinks } from './shared/graph/links.ts';
+import { createToOwnAddress } from './shared/graph/own-address.ts';
 import { cookieNames } from './shared/http/cookies.ts';
 import { allMethods, createEndpoint, type EndpointRules } from './shared/http/endpoint.ts';
 import type { BffRequest } from './shared/http/request.ts';
@@ -44,7 +48,6 @@ import { createHttpSender, type SendHttp } from './shared/network/http-request.t
 import { createBodyRoom } from './shared/proxy/body-room.ts';
 import { createCallLimits } from './shared/proxy/call-limits.ts';
 import { createForward } from './shared/proxy/forward.ts';
-import type { Policy } from './shared/proxy/policy.ts';
 import { createProxy } from './shared/proxy/proxy.ts';
 import { createSessionStore } from './shared/session/session-store.ts';
 import { createSweep } from './shared/session/sweep.ts';
@@ -205,15 +208,23 @@ export function registerBff(
     now,
     monotonicMs,
   };
-  const proxyTo = (upstreamOrigin: string, policy: Policy) => {
-    const forward = createForward({
-      origin: upstreamOrigin,
-      timeoutMs,
-      bodyLimitBytes,
-      ...shared,
-    });
-    return createProxy({ policy, bodyLimitBytes, forward });
-  };
+  const forwardTo = (upstreamOrigin: string) =>
+    createForward({ origin: upstreamOrigin, timeoutMs, bodyLimitBytes, ...shared });
+  const graphProxy = createGraphProxy({
+    policy: policies.graph,
+    bodyLimitBytes,
+    forward: forwardTo(config.graph.origin),
+    links: createLinks({
+      toOwnAddress: createToOwnAddress({
+        policy: policies.graph,
+        graphOrigin: config.graph.origin,
+        ownPrefix: `${origin}/api/graph`,
+      }),
+      isFileAddress: createIsFileAddress(entra.cloud, config.graph.origin),
+    }),
+    interaction,
+    now,
+  });
   const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
   const overview = createAdminOverview(graphClient);
 
@@ -278,7 +289,7 @@ export function registerBff(
     'api/graph/{*path}',
     upstream(endpoint, {
       prefix: '/api/graph',
-      proxy: proxyTo(config.graph.origin, policies.graph),
+      proxy: graphProxy,
       likeGraph: true,
     }),
   );
@@ -286,7 +297,7 @@ export function registerBff(
   route('health-ready', 'api/health/ready', ready(endpoint, checks, now));
   for (const { name, origin: apiOrigin, policy } of policies.apis) {
     const prefix = `/api/${name}`;
-    const proxy = proxyTo(apiOrigin, policy);
+    const proxy = createProxy({ policy, bodyLimitBytes, forward: forwardTo(apiOrigin) });
     route(`own-api-${name}`, `api/${name}/{*path}`, upstream(endpoint, { prefix, proxy, likeGraph: false }));
   }
   route('zz-not-found', '{*rest}', notFound(endpoint));

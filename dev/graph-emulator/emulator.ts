@@ -8,6 +8,8 @@ import { sendReply } from '../entra-emulator/http.ts';
 import { evaluateAccess } from './access-evaluation.ts';
 import { createAuthenticateCaller } from './access-token.ts';
 import { type GraphAnswer, GraphError, graphJsonType, toErrorAnswer } from './answers.ts';
+import { answerBatch } from './batch.ts';
+import { createDrives } from './drives.ts';
 import { createRevocations } from './revocations.ts';
 import { answerCall } from './routes.ts';
 import { createSavedItems } from './saved-items.ts';
@@ -65,10 +67,13 @@ export async function startGraphEmulator(options: {
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`;
 
+  const drives = createDrives(origin);
+
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(incoming);
     const target = incoming.url ?? '/';
     if (/^\/(?:switches)?(?:\?|$)/.test(target)) return handleSwitches(incoming, response, body);
+    if (target.startsWith('/files/')) return drives.serve(incoming, body, response);
     const request = record(incoming, target, body);
     requests.push(request);
     if (respond) return respond(request, response);
@@ -87,22 +92,37 @@ export async function startGraphEmulator(options: {
     call: { requestId: string; clientRequestId: string; now: Date },
   ): Promise<GraphAnswer> {
     try {
-      failOnCommand(switches, call.now);
-      const { pathname, searchParams } = new URL(request.target, origin);
-      if (!pathname.startsWith('/v1.0/'))
-        throw new GraphError(400, 'BadRequest', 'Invalid version: only v1.0 is emulated.');
+      const isBatch = request.target === '/v1.0/$batch' && request.method === 'POST';
+      if (!isBatch) failOnCommand(switches, call.now);
       const caller = await authenticate(incoming.headers.authorization, call.now);
       evaluateAccess(caller, { switches, revocations, directory, entraOrigin, now: call.now });
-      return answerCall({
-        method: request.method === 'HEAD' ? 'GET' : request.method,
-        path: pathname.slice('/v1.0'.length),
-        query: searchParams,
-        body: request.body,
-        caller,
-        directory,
-        saved,
-        origin,
-        now: call.now,
+      const answerOne = ({ method, target, body }: Pick<RecordedRequest, 'method' | 'target' | 'body'>) => {
+        const { pathname, searchParams } = new URL(target, origin);
+        if (!pathname.startsWith('/v1.0/'))
+          throw new GraphError(400, 'BadRequest', 'Invalid version: only v1.0 is emulated.');
+        return answerCall({
+          method: method === 'HEAD' ? 'GET' : method,
+          path: pathname.slice('/v1.0'.length),
+          query: searchParams,
+          body,
+          caller,
+          directory,
+          saved,
+          drives,
+          origin,
+          now: call.now,
+        });
+      };
+      if (!isBatch) return answerOne(request);
+      return answerBatch(request.body, (part) => {
+        try {
+          // As Graph throttles: each part for itself, inside an answer of 200.
+          failOnCommand(switches, call.now);
+          return answerOne({ ...part, target: `/v1.0${part.url}` });
+        } catch (error) {
+          if (error instanceof GraphError) return toErrorAnswer(error, call);
+          throw error;
+        }
       });
     } catch (error) {
       if (error instanceof GraphError) return toErrorAnswer(error, call);

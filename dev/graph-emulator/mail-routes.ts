@@ -1,5 +1,6 @@
-import { GraphError, type GraphObject } from './answers.ts';
+import { type GraphAnswer, GraphError, type GraphObject } from './answers.ts';
 import { messagesOf } from './mailbox.ts';
+import { select, toContext } from './query.ts';
 import {
   collectionRoutes,
   type GraphCall,
@@ -107,6 +108,12 @@ export const mailRoutes: readonly Route[] = [
       return listAnswer(call, 'messages', inOrder(call, inFolder));
     },
   },
+  {
+    method: 'GET',
+    path: /^\/me\/mailFolders\/([^/]+)\/messages\/delta$/i,
+    scopes: reads,
+    answer: (call, key = '') => deltaAnswer(call, key, messagesOf(me(call), call.now)),
+  },
 ];
 
 function messageOf(call: GraphCall, id: string): GraphObject {
@@ -153,4 +160,25 @@ function inOrder({ query }: GraphCall, all: GraphObject[]): GraphObject[] {
   if (order === null || /^receivedDateTime desc$/i.test(order)) return all;
   if (/^receivedDateTime(?: asc)?$/i.test(order)) return all.toReversed();
   throw new GraphError(400, 'ErrorInvalidUrlQuery', 'The emulator orders messages by receivedDateTime only.');
+}
+
+/**
+ * A page of changes: a link to the next one, or to what changes from now on. Graph writes the folder's key in brackets
+ * there, whatever the call looked like.
+ */
+function deltaAnswer(call: GraphCall, folder: string, messages: readonly GraphObject[]): GraphAnswer {
+  const { origin, caller, query, now } = call;
+  const url = `${origin}/v1.0/me/mailFolders('${encodeURIComponent(folder)}')/messages/delta`;
+  if (query.has('$deltatoken')) {
+    return { status: 200, body: { '@odata.deltaLink': `${url}?$deltatoken=${now.getTime()}`, value: [] } };
+  }
+  const start = Number(query.get('$skiptoken') ?? 0);
+  const end = start + 10;
+  const link =
+    end < messages.length
+      ? { '@odata.nextLink': `${url}?$skiptoken=${end}` }
+      : { '@odata.deltaLink': `${url}?$deltatoken=${now.getTime()}` };
+  const context = toContext(origin, `users('${caller.userId}')/mailFolders/messages`, query, false);
+  const value = messages.slice(start, end).map((message) => select(message, query, ['id']));
+  return { status: 200, body: { '@odata.context': context, ...link, value } };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Directory, User } from '../directory.ts';
 import type { Caller } from './access-token.ts';
 import { type GraphAnswer, GraphError, type GraphObject } from './answers.ts';
+import type { Drives } from './drives.ts';
 import { findUser } from './people.ts';
 import { select, toContext, toPage } from './query.ts';
 import type { SavedItems } from './saved-items.ts';
@@ -17,6 +18,7 @@ export interface GraphCall {
   readonly directory: Directory;
   /** What callers have made, changed and deleted. */
   readonly saved: SavedItems;
+  readonly drives: Drives;
   readonly origin: string;
   readonly now: Date;
 }

@@ -1,6 +1,7 @@
 import type { User } from '../directory.ts';
 import { type GraphAnswer, GraphError } from './answers.ts';
 import { calendarRoutes } from './calendar-routes.ts';
+import { driveRoutes } from './drive-routes.ts';
 import { mailRoutes } from './mail-routes.ts';
 import {
   defaultUserFields,
@@ -114,6 +115,7 @@ const routes: readonly Route[] = [
   },
   ...mailRoutes,
   ...calendarRoutes,
+  ...driveRoutes,
   ...workRoutes,
 ];
 

@@ -1,17 +1,6 @@
 import type { GraphObject } from './answers.ts';
 import { usersIn } from './people.ts';
-import {
-  collectionRoutes,
-  type GraphCall,
-  itemNotFound,
-  listAnswer,
-  me,
-  oneAnswer,
-  type Route,
-  toId,
-} from './route.ts';
-
-const readsFiles = ['Files.Read', 'Files.ReadWrite', 'Files.Read.All', 'Files.ReadWrite.All'];
+import { collectionRoutes, type GraphCall, itemNotFound, listAnswer, me, type Route, toId } from './route.ts';
 
 const contactRoutes = collectionRoutes({
   path: '/me/contacts',
@@ -76,107 +65,10 @@ const todoRoutes = [
   }),
 ];
 
-/** A folder with one file, and a file beside it. */
-function driveItemsOf(call: GraphCall): readonly (GraphObject & { readonly parentId: string | undefined })[] {
-  const folderId = `01F${toId(`${me(call).id} folder`)
-    .slice(4, 20)
-    .toUpperCase()}!1`;
-  const file = (name: string, at: number, parentId: string | undefined) => ({
-    id: `01F${toId(`${me(call).id} ${name}`)
-      .slice(4, 20)
-      .toUpperCase()}!${at}`,
-    name,
-    size: 1024 * at,
-    file: { mimeType: 'text/plain' },
-    lastModifiedDateTime: '2026-03-02T09:30:00Z',
-    parentId,
-  });
-  return [
-    {
-      id: folderId,
-      name: 'Travel',
-      size: 2048,
-      folder: { childCount: 1 },
-      lastModifiedDateTime: '2026-03-02T09:30:00Z',
-      parentId: undefined,
-    },
-    file('Packing list.txt', 2, folderId),
-    file('Notes.txt', 3, undefined),
-  ];
-}
-
-const withoutParent = ({ parentId: _parentId, ...item }: GraphObject): GraphObject => item;
-
-function findItem(call: GraphCall, id: string): GraphObject {
-  const item = driveItemsOf(call).find((one) => one['id'] === id);
-  if (item === undefined) throw itemNotFound();
-  return withoutParent(item);
-}
-
-const childrenAnswer = (call: GraphCall, parentId?: string) =>
-  listAnswer(
-    call,
-    'driveItems',
-    driveItemsOf(call)
-      .filter((item) => item.parentId === parentId)
-      .map(withoutParent),
-  );
-
-const fileRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: /^\/me\/drive$/,
-    scopes: readsFiles,
-    answer: (call) =>
-      oneAnswer(call, 'drives', {
-        id: `b!${toId(`${me(call).id} drive`).slice(4, 40)}`,
-        driveType: 'business',
-        name: 'OneDrive',
-        owner: { user: { displayName: me(call).name } },
-        quota: { total: 1_099_511_627_776, used: 5120 },
-      }),
-  },
-  {
-    method: 'GET',
-    path: /^\/me\/drive\/root\/children$/,
-    scopes: readsFiles,
-    answer: (call) => childrenAnswer(call),
-  },
-  {
-    method: 'GET',
-    path: /^\/me\/drive\/root\/search\(q='([^']*)'\)$/,
-    scopes: readsFiles,
-    answer: (call, words = '') =>
-      listAnswer(
-        call,
-        'driveItems',
-        driveItemsOf(call)
-          .filter(({ name }) => String(name).toLowerCase().includes(words.toLowerCase()))
-          .map(withoutParent),
-      ),
-  },
-  {
-    method: 'GET',
-    path: /^\/me\/drive\/items\/([^/]+)$/,
-    scopes: readsFiles,
-    answer: (call, id = '') => oneAnswer(call, 'driveItems', findItem(call, id)),
-  },
-  {
-    method: 'GET',
-    path: /^\/me\/drive\/items\/([^/]+)\/children$/,
-    scopes: readsFiles,
-    answer(call, id = '') {
-      findItem(call, id);
-      return childrenAnswer(call, id);
-    },
-  },
-];
-
-/** Contacts, to-do lists, files, and the people somebody works with. */
+/** Contacts, to-do lists, and the people somebody works with. */
 export const workRoutes: readonly Route[] = [
   ...contactRoutes,
   ...todoRoutes,
-  ...fileRoutes,
   {
     method: 'GET',
     path: /^\/me\/people$/,

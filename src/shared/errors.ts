@@ -70,3 +70,21 @@ export class BffError extends Error {
     this.allow = options.allow;
   }
 }
+
+/** The problem document of an error (RFC 9457), but for its `instance`. `type` names the page in docs/problems/. */
+export function toProblemDocument(error: BffError): Record<string, unknown> {
+  return {
+    type: `urn:entra-bff:problem:${error.code}`,
+    title: problems[error.code].title,
+    status: error.status,
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    code: error.code,
+    ...(error.clientRequestId === undefined ? {} : { client_request_id: error.clientRequestId }),
+    ...error.extensions,
+  };
+}
+
+/** The same in the shape that Graph's clients read. */
+export function toGraphError(error: BffError): { code: string; message: string } {
+  return { code: error.code, message: error.detail ?? problems[error.code].title };
+}

@@ -82,6 +82,32 @@ describe('graph and fetch', () => {
     expect(page.sent[0]?.headers.get('x-csrf')).toBe('1');
   });
 
+  it('follow a link of an answer as it came, and no other address', async () => {
+    const { client, page } = openPage({ client: { basePath: '/backend/api' } });
+    const link = '/backend/api/graph/v1.0/me/messages?$skip=10';
+    await client.graph(`${origin}${link}`);
+    await client.graph(link);
+    expect(page.sent.map(({ url }) => url)).toEqual([`${origin}${link}`, `${origin}${link}`]);
+    page.sent.length = 0;
+    for (const address of [
+      'https://graph.microsoft.com/v1.0/me',
+      `${origin}.evil.example${link}`,
+      `${origin}@evil.example${link}`,
+      `${origin}/backend/api/admin`,
+      `${origin}/backend/api/graph/../admin`,
+      '/backend/api/graph/../admin',
+      '/../../../auth/logout',
+      'me',
+      '',
+      'javascript:alert(1)',
+    ]) {
+      expect(await thrownBy(client.graph(address)), address).toBeInstanceOf(TypeError);
+    }
+    expect(page.sent).toEqual([]);
+    await client.graph(`//evil.example${link}`);
+    expect(page.sent[0]?.url).toBe(`${origin}/backend/api/graph/v1.0//evil.example${link}`);
+  });
+
   it("return Graph's own errors unread", async () => {
     const { client } = openPage({
       answer: () => Response.json({ error: { code: 'TooManyRequests' } }, { status: 429 }),

@@ -28,7 +28,7 @@ async function bundle(name: string): Promise<string> {
 }
 
 /** Calls a function of the library's module in the page. Text, because vitest rewrites an import() that it sees. */
-const call = (page: Page, name: 'me' | 'messages'): Promise<unknown> =>
+const call = (page: Page, name: 'me' | 'messages' | 'allMessages' | 'batch'): Promise<unknown> =>
   page.evaluate(`import('/library.js').then(({ library }) => library.${name}())`);
 
 /** Code and status of the problem that a call of the library ends with. */
@@ -45,8 +45,9 @@ const goForPermission = (page: Page): Promise<unknown> =>
 describe.for([
   ['@microsoft/microsoft-graph-client', 'microsoft-graph-client.ts'],
   ['PnPjs', 'pnp.js'],
+  ['fetch alone', 'plain-fetch.ts'],
 ] as const)('%s in a browser', ([, name]) => {
-  it('calls Graph through the service, hears of refusals, and goes on once the person has agreed', async ({
+  it('calls Graph through the service, hears of refusals, goes on once the person has agreed, pages and batches (PX-14)', async ({
     skip,
   }) => {
     const page = await world.newPage(skip);
@@ -75,6 +76,11 @@ describe.for([
       { subject: expect.any(String) },
       { subject: expect.any(String) },
     ]);
+    const subjects = await call(page, 'allMessages');
+    expect(subjects).toHaveLength(35);
+    world.graph.requests.length = 0;
+    expect(await call(page, 'batch')).toEqual(['Alice Adams', (subjects as unknown[])[0]]);
+    expect(world.graph.requests.map(({ target }) => target)).toEqual(['/v1.0/$batch']);
     expect(elsewhere).toEqual([]);
   });
 });

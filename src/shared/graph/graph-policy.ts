@@ -45,11 +45,14 @@ export const graphDialect: Dialect = {
   scopeForm: /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*){1,3}$/,
   scopeCure:
     'write the name of one delegated permission of Microsoft Graph, as its reference has it: "Mail.Read"; no address before it, and not ".default"',
+  knowsFileLinks: true,
   // Without Graph's address: MSAL compares scopes letter by letter, and one spelling is used throughout.
   toScope: (permission) => permission,
   pathDescription:
     "The path in Graph's own words, version first. {name} takes one id: /v1.0/me/messages/{id}. Functions with their parameters: /v1.0/me/reminderView(startDateTime='{start}',endDateTime='{end}').",
   pathFault(template) {
+    if (/\/\$batch(?:\/|$)/i.test(template))
+      return 'names $batch, which needs no rule: each call in a batch needs its own; take the rule out';
     if (/^\/(?:v1\.0|beta)\/./.test(template)) return undefined;
     return 'does not begin with a version of Microsoft Graph; write /v1.0/… or /beta/…';
   },

@@ -22,6 +22,8 @@ export interface AllowedCall extends ScopeNeed {
   /** Without the question mark. */
   readonly query: string;
   readonly feature: string;
+  /** Addresses of files that need no token may come out of its answer. */
+  readonly fileLinks: boolean;
   /** Not looked at yet: who calls is not part of the policy's question. */
   readonly guard?: Guard;
 }
@@ -37,8 +39,8 @@ export function allowedCall(policy: Policy, { method, path, query, contentType }
   if (queryReading.kind === 'refused') throw refused(queryReading.reason);
   const match = policy.match({ method, path: pathReading.path, query: queryReading.options, contentType });
   if (match.kind === 'refused') throw notAllowed(match);
-  const { feature, scopes, alternatives, guard } = match.rule;
-  return { path, query, feature, scopes, alternatives, ...(guard === undefined ? {} : { guard }) };
+  const { feature, scopes, alternatives, fileLinks, guard } = match.rule;
+  return { path, query, feature, scopes, alternatives, fileLinks, ...(guard === undefined ? {} : { guard }) };
 }
 
 function refused(reason: string): BffError {

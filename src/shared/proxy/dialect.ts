@@ -10,6 +10,8 @@ export interface Dialect {
   toScope(permission: string): string;
   /** For the schema that editors read: how a path is written. */
   readonly pathDescription: string;
+  /** Whether its answers are looked through for addresses of files. */
+  readonly knowsFileLinks: boolean;
   /** What is wrong with a template that the grammar takes, and the cure. */
   pathFault(template: string): string | undefined;
   /** What is wrong with the name of a query option, and the cure. */

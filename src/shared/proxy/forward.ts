@@ -20,6 +20,18 @@ export interface UpstreamCall extends CallNeed {
   /** A request header of the caller, by its lower-case name. Only those of the allow-list are asked for. */
   readonly header: (name: string) => string | undefined;
   readonly body: Uint8Array | undefined;
+  readonly reading: AnswerReading;
+}
+
+/** An answer as it comes out when nothing is special about it: status checked, headers by allow-list. */
+export type PassAnswer = (answer: HttpAnswer) => ProxyAnswer;
+
+/** How an answer is read: by {@link plainReading}, or where status and headers do not say it all, in another way. */
+export interface AnswerReading {
+  /** The claims with which the upstream has refused the token, where nothing of the call was done. */
+  challengeIn(answer: HttpAnswer): string | undefined;
+  /** @throws {BffError} upstream_answer_refused */
+  toAnswer(answer: HttpAnswer, pass: PassAnswer): ProxyAnswer;
 }
 
 /**
@@ -81,7 +93,7 @@ export function createForward(needs: ForwardNeeds): Forward {
     reserveBytes: (bytes: number) => Promise<void>,
   ): Promise<ProxyAnswer> {
     const endMs = monotonicMs() + CALL_MS;
-    const { method, target, body } = call;
+    const { method, target, body, reading } = call;
     const tokens = tokensForCall(session, call, log);
     const headers = toUpstreamHeaders(call.header, call.id);
     if (headers === undefined)
@@ -105,19 +117,19 @@ export function createForward(needs: ForwardNeeds): Forward {
         monotonicMs,
         log,
       );
-    const pass = (answer: HttpAnswer) => toProxyAnswer(answer, { method, headers }, now());
+    const pass: PassAnswer = (answer) => toProxyAnswer(answer, { method, headers }, now());
 
     const accessToken = await tokens.token();
     const answer = await send(accessToken);
-    const claims = challengeIn(answer);
-    if (claims === undefined) return pass(answer);
+    const claims = reading.challengeIn(answer);
+    if (claims === undefined) return reading.toAnswer(answer, pass);
     if (endMs - monotonicMs() < TOKEN_MS)
       throw new BffError('upstream_timeout', { detail: 'No time is left for the token that was asked for.' });
     // Refused before anything was done, so that a write can be sent again as well; once, never in a loop (PX-15).
     log('info', { event: 'access-reevaluated' });
     const renewed = await send(await tokens.token({ claims, refusedToken: accessToken }));
-    const stillAsked = challengeIn(renewed);
-    if (stillAsked === undefined) return pass(renewed);
+    const stillAsked = reading.challengeIn(renewed);
+    if (stillAsked === undefined) return reading.toAnswer(renewed, pass);
     throw tokens.stillRefused(stillAsked);
   }
 }
@@ -130,6 +142,10 @@ function rateLimited(limit: 'person' | 'worker'): BffError {
   });
 }
 
-function challengeIn({ status, headers }: HttpAnswer): string | undefined {
-  return status === 401 ? readClaimsChallenge(headers['www-authenticate']) : undefined;
-}
+/** By status and headers alone. */
+export const plainReading: AnswerReading = {
+  challengeIn({ status, headers }) {
+    return status === 401 ? readClaimsChallenge(headers['www-authenticate']) : undefined;
+  },
+  toAnswer: (answer, pass) => pass(answer),
+};

@@ -47,6 +47,23 @@ const MAX_HEADER_BYTES = 2048;
 const isPlain = (value: string) => value.length <= MAX_HEADER_BYTES && /^[\t\x20-\x7e]*$/.test(value);
 
 /**
+ * Of a call's headers those that may reach the upstream, by their lower-case names.
+ * @returns undefined when a value has a character that could end the header (CR, LF, NUL) or is too long
+ */
+export function toForwardedHeaders(
+  header: (name: string) => string | undefined,
+): Record<string, string> | undefined {
+  const headers: Record<string, string> = {};
+  for (const name of forwarded) {
+    const value = header(name);
+    if (value === undefined || value === '') continue;
+    if (!isPlain(value)) return undefined;
+    headers[name] = value;
+  }
+  return headers;
+}
+
+/**
  * The headers of the upstream request, but for the access token. The allow-list comes first and our own are added after
  * it, so that no `Connection` list of the caller can remove one (RFC 9110 7.6.1).
  * @param callId the client request id of a caller that sent none
@@ -56,13 +73,9 @@ export function toUpstreamHeaders(
   header: (name: string) => string | undefined,
   callId: string,
 ): Record<string, string> | undefined {
-  const headers: Record<string, string> = { [clientRequestId]: callId };
-  for (const name of forwarded) {
-    const value = header(name);
-    if (value === undefined || value === '') continue;
-    if (!isPlain(value)) return undefined;
-    headers[name] = value;
-  }
+  const forwardedHeaders = toForwardedHeaders(header);
+  if (forwardedHeaders === undefined) return undefined;
+  const headers: Record<string, string> = { [clientRequestId]: callId, ...forwardedHeaders };
   // No compression: nothing to unpack here, and no length that could lie (DO-4).
   headers['accept-encoding'] = 'identity';
   return headers;

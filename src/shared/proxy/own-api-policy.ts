@@ -13,6 +13,7 @@ export function parseOwnApiPolicy(document: unknown, scopePrefix: string): Polic
     scopeCure: `write the name of one delegated permission of the API, as its registration has it: "Orders.Read"; no address before it`,
     toScope: (permission) => `${scopePrefix}/${permission}`,
     pathDescription: 'The path in the words of the API. {name} takes one id: /orders/{id}.',
+    knowsFileLinks: false,
     pathFault: () => undefined,
     queryOptionFault: () => undefined,
   };

@@ -64,6 +64,9 @@ function faultsOfRule(rule: RuleDocument, dialect: Dialect): string[] {
     ...(contentTypes !== undefined && !methods.some((method) => /^P/.test(method))
       ? ['contentTypes is for methods with a body, and this rule has none; take it out']
       : []),
+    ...(rule.fileLinks && !dialect.knowsFileLinks
+      ? ['fileLinks is for Microsoft Graph alone; take it out, answers of other APIs pass as they are']
+      : []),
     ...duplicatesIn(contentTypes ?? []).map((type) => `contentTypes names ${type} twice; take one out`),
     ...[scopes, ...alternatives].flatMap((list) =>
       duplicatesIn(list.map((scope) => scope.toLowerCase())).map(

@@ -192,6 +192,12 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
       .describe(
         'Larger permissions with which the API accepts the call too. Never asked for: where the person has granted one of these lists already, the call is made with it.',
       ),
+    fileLinks: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Let addresses come out of the answer at which a file is read or written without a token, at hosts of Microsoft. Whoever has one needs no session until it expires. Removed when left out.',
+      ),
     guard: guard.optional(),
   });
 

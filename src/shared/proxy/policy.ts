@@ -40,6 +40,8 @@ export interface PolicyRule extends ScopeNeed {
   readonly query: OptionBounds;
   /** What a body may be; empty for methods that have none. */
   readonly contentTypes: readonly string[];
+  /** Whether addresses of files that need no token may come out of its answers. */
+  readonly fileLinks: boolean;
   /** Who may make the call: the rule's, or its feature's. */
   readonly guard?: Guard;
 }
@@ -115,6 +117,7 @@ function compile(document: PolicyDocument, dialect: Dialect): Policy {
         contentTypes: rule.methods.some(hasBody) ? (rule.contentTypes ?? ['application/json']) : [],
         scopes: rule.scopes.map(dialect.toScope),
         alternatives: rule.alternatives.map((list) => list.map(dialect.toScope)),
+        fileLinks: rule.fileLinks,
         ...(ruleGuard === undefined ? {} : { guard: ruleGuard }),
       };
     }),

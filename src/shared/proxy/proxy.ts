@@ -2,8 +2,8 @@ import { requireSatisfied } from '../access/guard.ts';
 import { BffError } from '../errors.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { allowedCall } from './allowed-call.ts';
-import type { Forward } from './forward.ts';
+import { type AllowedCall, allowedCall } from './allowed-call.ts';
+import { type AnswerReading, type Forward, plainReading } from './forward.ts';
 import { readRoutedPath } from './path-grammar.ts';
 import type { Policy } from './policy.ts';
 import { readRequestBody } from './request-body.ts';
@@ -34,9 +34,11 @@ export interface ProxyNeeds {
   readonly policy: Policy;
   readonly bodyLimitBytes: number;
   readonly forward: Forward;
+  /** How answers are read; by status and headers alone when left out. */
+  readonly readingOf?: (method: string, allowed: AllowedCall, log: Log) => AnswerReading;
 }
 
-export function createProxy({ policy, bodyLimitBytes, forward }: ProxyNeeds): UpstreamProxy {
+export function createProxy({ policy, bodyLimitBytes, forward, readingOf }: ProxyNeeds): UpstreamProxy {
   return {
     async call(session, call, log) {
       const { id, method, path, query, header } = call;
@@ -48,7 +50,12 @@ export function createProxy({ policy, bodyLimitBytes, forward }: ProxyNeeds): Up
       const body = await readRequestBody(call, bodyLimitBytes);
       const { feature, scopes, alternatives } = allowed;
       const target = query === '' ? path : `${path}?${query}`;
-      return forward(session, { id, method, target, header, body, feature, scopes, alternatives }, log);
+      const reading = readingOf?.(method, allowed, log) ?? plainReading;
+      return forward(
+        session,
+        { id, method, target, header, body, feature, scopes, alternatives, reading },
+        log,
+      );
     },
   };
 }

@@ -32,9 +32,9 @@ export function toProxyAnswer(
   const passed = toBrowserHeaders(headers);
   const sentId = request.headers[clientRequestId];
   if (sentId !== undefined) passed[clientRequestId] = sentId;
-  const retryAfter = toRetryAfter(status, passed['retry-after'], now);
-  if (retryAfter === undefined) delete passed['retry-after'];
-  else passed['retry-after'] = String(retryAfter);
+  const retryAfterSeconds = toRetryAfterSeconds(status, passed['retry-after'], now);
+  if (retryAfterSeconds === undefined) delete passed['retry-after'];
+  else passed['retry-after'] = String(retryAfterSeconds);
   const empty = status === 204 || status === 205 || status === 304 || body.byteLength === 0;
   // Graph's own JavaScript client fails on an empty answer that claims to be JSON (measured with sendMail).
   if (empty && request.method !== 'HEAD') delete passed['content-type'];
@@ -42,7 +42,11 @@ export function toProxyAnswer(
 }
 
 /** Whole seconds: Graph writes decimals, leaves the header out, and may write a date; scripts read a number. */
-function toRetryAfter(status: number, header: string | undefined, now: Date): number | undefined {
+export function toRetryAfterSeconds(
+  status: number,
+  header: string | undefined,
+  now: Date,
+): number | undefined {
   const seconds = parseRetryAfterSeconds(header, now);
   return status === 429 || status === 503 ? Math.max(seconds ?? RETRY_AFTER_SECONDS, 1) : seconds;
 }

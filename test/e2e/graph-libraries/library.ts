@@ -4,6 +4,10 @@ import { BffProblem } from 'entra-bff/client';
 export interface Library {
   me(): Promise<unknown>;
   messages(): Promise<unknown>;
+  /** The subjects of all messages, by the library's way of paging. */
+  allMessages(): Promise<readonly unknown[]>;
+  /** One's name and the subject of one message, in one request. */
+  batch(): Promise<readonly unknown[]>;
   forbidden(): Promise<unknown>;
   /** The refusal of the service behind what the library has thrown. */
   problemOf(error: unknown): BffProblem;

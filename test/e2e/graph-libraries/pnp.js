@@ -1,4 +1,5 @@
 import { DefaultHeaders, DefaultInit, graphfi } from '@pnp/graph';
+import '@pnp/graph/batching';
 import '@pnp/graph/users';
 import '@pnp/graph/mail';
 import { DefaultParse } from '@pnp/queryable';
@@ -22,6 +23,20 @@ const graph = graphfi().using(
 export const library = {
   me: () => graph.me.select('displayName', 'jobTitle')(),
   messages: () => graph.me.messages.select('subject').top(2)(),
+  async allMessages() {
+    const subjects = [];
+    for await (const page of graph.me.messages.select('subject').top(10)) {
+      subjects.push(...page.map(({ subject }) => subject));
+    }
+    return subjects;
+  },
+  async batch() {
+    const [batched, execute] = graph.batched();
+    const me = batched.me.select('displayName')();
+    const mail = batched.me.messages.select('subject').top(1)();
+    await execute();
+    return [(await me).displayName, (await mail)[0].subject];
+  },
   forbidden: () => graph.users(),
   problemOf: requireProblem,
   interact: (problem) => bff.interact(problem, { display: 'redirect' }),

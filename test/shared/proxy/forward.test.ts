@@ -6,7 +6,12 @@ import { createTokensForCall } from '../../../src/shared/interaction/call-token.
 import { type HttpAnswer, HttpFailure, type HttpRequest } from '../../../src/shared/network/http-request.ts';
 import { createBodyRoom } from '../../../src/shared/proxy/body-room.ts';
 import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
-import { createForward, type ForwardNeeds, type UpstreamCall } from '../../../src/shared/proxy/forward.ts';
+import {
+  createForward,
+  type ForwardNeeds,
+  plainReading,
+  type UpstreamCall,
+} from '../../../src/shared/proxy/forward.ts';
 import type { Session } from '../../../src/shared/session/session-store.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
@@ -51,6 +56,7 @@ const get: UpstreamCall = {
   feature: 'profile',
   scopes: ['User.Read'],
   alternatives: [],
+  reading: plainReading,
 };
 const post: UpstreamCall = { ...get, method: 'POST', body: Buffer.from('{}') };
 

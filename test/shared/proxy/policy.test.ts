@@ -29,6 +29,7 @@ describe('allowedCall', () => {
     expect(ask(shipped, 'GET /v1.0/me/messages?$top=5')).toEqual({
       path: '/v1.0/me/messages',
       query: '$top=5',
+      fileLinks: false,
       feature: 'mail',
       scopes: ['Mail.Read'],
       alternatives: [['Mail.ReadWrite']],

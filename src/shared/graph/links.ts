@@ -1,0 +1,121 @@
+import { Buffer } from 'node:buffer';
+import { BffError } from '../errors.ts';
+import type { HttpAnswer } from '../network/http-request.ts';
+import type { PassAnswer } from '../proxy/forward.ts';
+import { readMediaType } from '../proxy/media-type.ts';
+import type { ProxyAnswer } from '../proxy/upstream-answer.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { IsFileAddress } from './file-addresses.ts';
+import { editMembers } from './json-text.ts';
+import type { ToOwnAddress } from './own-address.ts';
+
+/** The call that an answer is to. */
+export interface AnsweredCall {
+  readonly method: string;
+  readonly feature: string;
+  /** Addresses of files that need no token may come out. */
+  readonly fileLinks: boolean;
+}
+
+/** What becomes of addresses in Graph's answers. */
+export interface Links {
+  /**
+   * The answer to one call as the browser gets it.
+   * @throws {BffError} upstream_answer_refused
+   */
+  toAnswer(answer: HttpAnswer, pass: PassAnswer, call: AnsweredCall, log: Log): ProxyAnswer;
+  /** JSON, one byte a character, with its links changed; undefined when it cannot be read or has too many. */
+  inJson(text: string, call: AnsweredCall, log: Log): string | undefined;
+  /** A `Location` as the browser gets it; undefined when it does not. */
+  inLocation(status: number, location: string, call: AnsweredCall): string | undefined;
+}
+
+export interface LinksNeeds {
+  readonly toOwnAddress: ToOwnAddress;
+  readonly isFileAddress: IsFileAddress;
+}
+
+/** Of the answer itself, or of one of its properties: `members@odata.nextLink`. OData 4.01 leaves `odata.` out. */
+const followed = /@(?:odata\.)?(?:nextLink|deltaLink)$/;
+const ofFile = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
+
+/** Without one of these there is no link. The last is how JSON can spell a letter in another way. */
+const marks = ['nextLink"', 'deltaLink"', 'downloadUrl"', 'uploadUrl"', '\\u00'];
+
+/** Each is compared with every rule. */
+const MAX_LINKS = 5000;
+
+export function createLinks({ toOwnAddress, isFileAddress }: LinksNeeds): Links {
+  const links: Links = {
+    toAnswer(answer, pass, call, log) {
+      const { location } = answer.headers;
+      if (answer.status === 302 && call.method === 'GET' && location !== undefined) {
+        const file = links.inLocation(302, location, call);
+        if (file !== undefined) return toFileAnswer(file, pass({ ...answer, status: 200 }));
+      }
+      const { status, headers, body } = pass(answer);
+      const passed = location === undefined ? undefined : links.inLocation(status, location, call);
+      return {
+        status,
+        headers: passed === undefined ? headers : { ...headers, location: passed },
+        body: isJson(headers['content-type']) ? inBytes(body, call, log) : body,
+      };
+    },
+    inJson(text, call, log) {
+      if (!marks.some((mark) => text.includes(mark))) return text;
+      let count = 0;
+      const removed = new Set<string>();
+      const edited = editMembers(text, (name, readText) => {
+        const isFollowed = followed.test(name);
+        if (!isFollowed && !ofFile.test(name)) return 'keep';
+        const link = readText() ?? '';
+        if (isFollowed) {
+          const own = ++count > MAX_LINKS ? undefined : toOwnAddress(link);
+          if (own !== undefined) return { text: own };
+        } else {
+          // Where the policy does not want them nobody needs to hear of it.
+          if (!call.fileLinks) return 'remove';
+          if (isFileAddress(link)) return 'keep';
+        }
+        removed.add(name.slice(name.lastIndexOf('@') + 1));
+        return 'remove';
+      });
+      // Without its link a list looks as if it ended here: whoever writes the policy has to hear of it.
+      for (const name of removed) log('warn', { event: 'link-removed', name, feature: call.feature });
+      return count > MAX_LINKS ? undefined : edited;
+    },
+    inLocation(status, location, call) {
+      if (status === 201 || status === 202) {
+        const own = toOwnAddress(location);
+        if (own !== undefined) return own;
+      } else if (status !== 302 || call.method !== 'GET') return undefined;
+      return call.fileLinks && isFileAddress(location) ? location : undefined;
+    },
+  };
+  return links;
+
+  function inBytes(body: Uint8Array, call: AnsweredCall, log: Log): Uint8Array {
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    if (!marks.some((mark) => bytes.includes(mark))) return body;
+    const text = bytes.toString('latin1');
+    const edited = links.inJson(text, call, log);
+    if (edited === undefined) {
+      throw new BffError('upstream_answer_refused', { detail: 'Its links cannot be read, or are too many.' });
+    }
+    return edited === text ? body : Buffer.from(edited, 'latin1');
+  }
+}
+
+/** What is called JSON, and what is not called anything that all readers understand alike. */
+function isJson(contentType: string | undefined): boolean {
+  return /[/+]json$/.test(readMediaType(contentType ?? '') ?? 'application/json');
+}
+
+/** A script cannot read a redirect to another origin. This is how an item says where its content is. */
+function toFileAnswer(file: string, plain: ProxyAnswer): ProxyAnswer {
+  return {
+    status: 200,
+    headers: { ...plain.headers, 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify({ '@microsoft.graph.downloadUrl': file })),
+  };
+}

@@ -1,0 +1,461 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import { challengeHeader } from '../../dev/graph-emulator/claims-challenge.ts';
+import type { Respond } from '../../dev/graph-emulator/emulator.ts';
+import { goodDay } from '../../dev/graph-emulator/switches.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
+import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+
+const bodyLimitBytes = 64 * 1024;
+const policy = {
+  features: {
+    profile: {
+      title: 'Profile',
+      signIn: true,
+      rules: [
+        { methods: ['GET'], path: '/v1.0/me', query: ['$select'], scopes: ['User.Read'] },
+        { methods: ['GET'], path: '/v1.0/me/photo/$value', scopes: ['User.Read'] },
+        { methods: ['GET', 'POST'], path: '/v1.0/me/things/{id}', scopes: ['User.Read'] },
+        {
+          methods: ['GET'],
+          path: '/v1.0/groups',
+          scopes: ['User.Read'],
+          guard: { roles: ['Nobody'] },
+        },
+        { methods: ['GET'], path: '/beta/me', scopes: ['User.Read'] },
+      ],
+    },
+    mail: {
+      title: 'Mail',
+      rules: [
+        { methods: ['GET'], path: '/v1.0/me/messages', query: ['$top', '$skip'], scopes: ['Mail.Read'] },
+      ],
+    },
+    calendar: {
+      title: 'Calendar',
+      rules: [{ methods: ['GET'], path: '/v1.0/me/events', scopes: ['Calendars.Read'] }],
+    },
+  },
+};
+const { clientId } = demoClient;
+const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+let world: World;
+let worker: Worker;
+let browser: UserAgent;
+
+beforeAll(async () => {
+  world = await startWorld();
+  const policyFile = join(folder, 'policy.json');
+  writeFileSync(policyFile, JSON.stringify(policy));
+  worker = await world.startWorker({
+    environment: { GRAPH_POLICY_FILE: policyFile, GRAPH_BODY_LIMIT_BYTES: String(bodyLimitBytes) },
+  });
+  browser = worker.browser();
+  await signIn(browser, { user: 'alice' });
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await world.close();
+});
+afterEach(() => {
+  world.graph.respondWith(undefined);
+  world.graph.requests.length = 0;
+  Object.assign(world.graph.switches, goodDay);
+  world.graph.forgetRevocations();
+});
+
+interface Part {
+  readonly id: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Record<string, unknown> & { readonly error?: unknown };
+}
+
+function send(
+  body: unknown,
+  { path = '/api/graph/v1.0/$batch', type = 'application/json', as = browser } = {},
+): Promise<WireAnswer> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const headers = { 'content-type': type, 'content-length': String(Buffer.byteLength(text)) };
+  return as.script('POST', path, { body: text, headers });
+}
+const partsOf = ({ body }: WireAnswer): Part[] => JSON.parse(body).responses;
+const problemOf = ({ status, body }: WireAnswer) => {
+  const { code, batch_id } = JSON.parse(body);
+  return [status, code, batch_id];
+};
+const get = (id: string, url: string) => ({ id, method: 'GET', url });
+const batch = (...requests: unknown[]) => ({ requests });
+
+/** Graph's answer to a batch, whatever was asked. */
+const respondWithParts = (...parts: unknown[]) =>
+  world.graph.respondWith((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ responses: parts }));
+  });
+
+describe('a batch', () => {
+  it('goes to Graph in one request and comes back in its parts, JSON and bytes (PX-6)', async () => {
+    const answer = await send(
+      batch(get('1', '/me?$select=displayName'), get('p', 'me/photo/$value'), get('x', '/me/things/x1')),
+    );
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json']);
+    expect(partsOf(answer)).toMatchObject(
+      [
+        { id: '1', status: 200, body: { displayName: 'Alice Adams' } },
+        { id: 'p', status: 200, headers: { 'Content-Type': 'image/png' }, body: /^iVBOR/ as unknown },
+        { id: 'x', status: 404, body: { error: { code: 'ResourceNotFound' } } },
+      ].map((part) => (part.id === 'p' ? { ...part, body: expect.stringMatching(/^iVBOR/) } : part)),
+    );
+    expect(world.graph.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
+      'POST /v1.0/$batch',
+    ]);
+  });
+
+  it('without a version is one of v1.0; that of beta is one of beta', async () => {
+    respondWithParts({ id: '1', status: 200 });
+    for (const [path, target] of [
+      ['/api/graph/$batch', '/v1.0/$batch'],
+      ['/api/graph/beta/$batch', '/beta/$batch'],
+    ] as const) {
+      expect((await send(batch(get('1', '/me')), { path })).status).toBe(200);
+      expect(world.graph.requests.at(-1)?.target).toBe(target);
+    }
+  });
+
+  it('carries no header but ours, outside and inside (PX-7)', async () => {
+    respondWithParts({ id: '1', status: 200 });
+    const headers = { Authorization: 'Bearer theirs', Cookie: 'a=b', Host: 'evil', Prefer: 'return=minimal' };
+    await send(batch({ ...get('1', '/me'), headers }));
+    const [request] = world.graph.requests;
+    expect(JSON.parse(String(request?.body))).toEqual(
+      batch({ ...get('1', '/me'), headers: { prefer: 'return=minimal' } }),
+    );
+    const outside = request?.headers.map(([name]) => name.toLowerCase()).sort();
+    expect(outside).toEqual([
+      'accept',
+      'accept-encoding',
+      'authorization',
+      'client-request-id',
+      'connection',
+      'content-length',
+      'content-type',
+      'host',
+    ]);
+  });
+
+  it('is throttled part by part: 200 around it, the seconds to wait in the part (G1)', async () => {
+    world.graph.switches.throttledCalls = 1;
+    const parts = partsOf(await send(batch(get('1', '/me'), get('2', '/me'))));
+    expect(parts).toMatchObject([
+      {
+        id: '1',
+        status: 429,
+        headers: { 'Retry-After': '10' },
+        body: { error: { code: 'TooManyRequests' } },
+      },
+      { id: '2', status: 200 },
+    ]);
+    const inAMinute = new Date(Date.now() + 60_000).toUTCString();
+    respondWithParts(
+      { id: '1', status: 429, headers: { 'Retry-After': inAMinute } },
+      { id: '2', status: 503, headers: { 'retry-after': 'soon' } },
+    );
+    const [dated, vague] = partsOf(await send(batch(get('1', '/me'), get('2', '/me'))));
+    expect(Number(dated?.headers['Retry-After'])).toBeGreaterThan(50);
+    expect(Number(dated?.headers['Retry-After'])).toBeLessThan(61);
+    expect(vague?.headers).toEqual({ 'Retry-After': '5' });
+  });
+
+  it('keeps what waits for another: 424 behind a failure', async () => {
+    const answer = await send(batch(get('1', '/me/things/x1'), { ...get('2', '/me'), dependsOn: ['1'] }));
+    expect(partsOf(answer).map(({ status }) => status)).toEqual([404, 424]);
+  });
+});
+
+describe('permissions of a batch', () => {
+  it('are asked for together, for the first feature that lacks them; once given, all of it passes', async () => {
+    world.entra.consents.revoke(userId('ben'));
+    const ben = worker.browser();
+    await signIn(ben, { user: 'ben' });
+    const mixed = batch(get('1', '/me'), get('2', '/me/messages?$top=1'), get('3', '/me/events'));
+    const asked = await send(mixed, { as: ben });
+    const problem = JSON.parse(asked.body);
+    expect([asked.status, problem.code, problem.feature]).toEqual([401, 'interaction_required', 'mail']);
+    expect(problem.scopes).toEqual(['User.Read', 'Mail.Read', 'Calendars.Read']);
+    expect(world.graph.count()).toBe(0);
+    await signIn(ben, { user: 'ben', from: problem.login_url });
+    expect(partsOf(await send(mixed, { as: ben })).map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  it('that were declined for one feature refuse the batch, and are not asked for again by it', async () => {
+    world.entra.consents.revoke(userId('ben'));
+    const ben = worker.browser();
+    await signIn(ben, { user: 'ben' });
+    const mixed = batch(get('1', '/me'), get('e', '/me/events'), get('m', '/me/messages'));
+    const asked = JSON.parse((await send(mixed, { as: ben })).body);
+    expect(asked.feature).toBe('calendar');
+    await signIn(ben, { user: 'ben', decision: 'decline', from: asked.login_url });
+    const refused = await send(mixed, { as: ben });
+    expect(problemOf(refused)).toEqual([403, 'consent_declined', 'e']);
+    expect(JSON.parse(refused.body)).toMatchObject({ feature: 'calendar', login_url: expect.any(String) });
+    expect(problemOf(await send(batch(get('m', '/me/messages')), { as: ben }))[1]).toBe(
+      'interaction_required',
+    );
+    expect((await send(batch(get('1', '/me')), { as: ben })).status).toBe(200);
+    expect(world.graph.count()).toBe(1);
+  });
+});
+
+describe('a token that Graph refuses inside a batch', () => {
+  const me = batch(get('1', '/me'), get('2', '/me'));
+  const challenge = () =>
+    challengeHeader({ kind: 'issued-after', epochSeconds: Math.floor(Date.now() / 1000) }, 'plain', {
+      authorizationUri: world.entra.origin,
+      clientId,
+    })[0];
+  const refused = (id: string) => ({
+    id,
+    status: 401,
+    headers: { 'WWW-Authenticate': challenge(), 'Content-Type': 'application/json' },
+    body: { error: { code: 'InvalidAuthenticationToken' } },
+  });
+  const redemptions = () => world.entra.count('token', 'refresh_token');
+
+  it('as a whole is replaced in silence, once (PX-15, G7)', async () => {
+    await send(me);
+    world.graph.revokeTokens(userId('alice'));
+    const before = redemptions();
+    world.graph.requests.length = 0;
+    expect(partsOf(await send(me)).map(({ status }) => status)).toEqual([200, 200]);
+    expect([world.graph.count(), redemptions() - before]).toEqual([2, 1]);
+  });
+
+  it('in every part, behind others or not, is replaced too: nothing was done (PX-15)', async () => {
+    const before = redemptions();
+    const dependent = { id: '2', status: 424, body: { error: { code: 'FailedDependency' } } };
+    let calls = 0;
+    world.graph.respondWith((_request, response) => {
+      const responses =
+        calls++ === 0
+          ? [refused('1'), dependent]
+          : [
+              { id: '1', status: 200 },
+              { id: '2', status: 200 },
+            ];
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ responses }));
+    });
+    const answer = await send(batch(get('1', '/me'), { ...get('2', '/me'), dependsOn: ['1'] }));
+    expect(partsOf(answer).map(({ status }) => status)).toEqual([200, 200]);
+    expect([calls, redemptions() - before]).toEqual([2, 1]);
+  });
+
+  it('in the one part that was answered is not sent again: what came of the other is not known', async () => {
+    respondWithParts(refused('1'));
+    expect(partsOf(await send(me)).map(({ status }) => status)).toEqual([401, 502]);
+    expect(world.graph.count()).toBe(1);
+  });
+
+  it('over and over leads to the person, after one try (PX-15)', async () => {
+    respondWithParts(refused('1'), refused('2'));
+    const answer = await send(me);
+    expect(problemOf(answer).slice(0, 2)).toEqual([401, 'interaction_required']);
+    expect(world.graph.count()).toBe(2);
+  });
+
+  it('in one part, others being done, is not sent again: that part says what to do, without the claims', async () => {
+    respondWithParts(refused('2'), { id: '1', status: 200, body: {} });
+    const answer = await send(me);
+    expect(world.graph.count()).toBe(1);
+    const parts = partsOf(answer);
+    expect(parts).toMatchObject([
+      {
+        id: '2',
+        status: 401,
+        headers: { 'Content-Type': 'application/json' },
+        body: {
+          code: 'interaction_required',
+          reason: 'continuous_access_evaluation',
+          feature: 'profile',
+          login_url: expect.stringMatching(/^\/api\/auth\/login\?ticket=[\w-]+$/),
+          error: { code: 'interaction_required' },
+        },
+      },
+      { id: '1', status: 200 },
+    ]);
+    expect(answer.body).not.toMatch(/insufficient_claims|www-authenticate|nbf/i);
+  });
+});
+
+describe('refuses', () => {
+  const forbidden: readonly (readonly [string, unknown, readonly unknown[]])[] = [
+    ['a path of no rule', get('bad', '/users'), [403, 'path_not_allowed', 'bad']],
+    ['a method of no rule', { ...get('bad', '/me'), method: 'DELETE' }, [403, 'path_not_allowed', 'bad']],
+    ['a query option of no rule', get('bad', '/me?$expand=manager'), [403, 'path_not_allowed', 'bad']],
+    ['a rule for others', get('bad', '/groups'), [403, 'claim_required', 'bad']],
+    [
+      'a batch in the batch',
+      { ...get('bad', '/$batch'), method: 'POST', body: { requests: [] } },
+      [403, 'path_not_allowed', 'bad'],
+    ],
+    ['a way out', get('bad', '/../beta/me'), [400, 'request_invalid', 'bad']],
+    ['an address elsewhere', get('bad', 'https://evil.example/'), [400, 'request_invalid', 'bad']],
+  ];
+  it.each(forbidden)('the whole batch for %s: Graph hears nothing (PX-6)', async (_what, part, problem) => {
+    for (const requests of [
+      [get('1', '/me'), part],
+      [part, get('1', '/me')],
+    ]) {
+      const answer = await send(batch(...requests));
+      expect(problemOf(answer)).toEqual(problem);
+      expect(JSON.parse(answer.body).error.message).toContain('In request "bad" of the batch');
+    }
+    expect(world.graph.count()).toBe(0);
+  });
+
+  it.each([
+    '/api/graph/v1.0/$BATCH',
+    '/api/graph/v1.0/%24batch',
+    '/api/graph/V1.0/$batch',
+    '/api/graph/v1.0/$batch/',
+    '/api/graph/v1.0//$batch',
+    '/api/graph/v1.0/x/../$batch',
+    '/api/graph/v1.0/%2e/$batch',
+    '/api/graph/v1.0/$batch?a=b',
+    '/api/graph/v2.0/$batch',
+    '/api/graph/v1.0/me/$batch',
+    '/api/graph/beta/v1.0/$batch',
+  ])('what is forbidden under every other spelling of its path: %s (PX-6)', async (path) => {
+    const answer = await send(batch(get('1', '/me'), get('2', '/users')), { path });
+    expect([400, 403, 404]).toContain(answer.status);
+    expect(world.graph.count()).toBe(0);
+  });
+
+  it('another method, another type, no body, too much of one, and nobody', async () => {
+    expect(problemOf(await browser.script('GET', '/api/graph/v1.0/$batch'))[0]).toBe(403);
+    for (const type of ['text/plain', 'multipart/mixed; boundary=x', 'application/json, text/html', '']) {
+      expect(problemOf(await send(batch(get('1', '/me')), { type }))[0]).toBe(415);
+    }
+    expect(problemOf(await send(''))[0]).toBe(400);
+    expect(problemOf(await send(`"${'x'.repeat(bodyLimitBytes)}"`))[0]).toBe(413);
+    expect((await send(batch(get('1', '/me')), { as: worker.browser() })).status).toBe(401);
+    expect(world.graph.count()).toBe(0);
+  });
+});
+
+describe("Graph's answer to a batch", () => {
+  const one = batch(get('1', '/me'), get('2', '/me'));
+
+  it('shows of each part one exact set of headers (PX-12)', async () => {
+    const headers = {
+      'Content-Type': 'application/json',
+      ETag: 'W/"1"',
+      'Set-Cookie': 'session=evil',
+      Location: 'https://evil.example/',
+      'WWW-Authenticate': 'Bearer x',
+      'Access-Control-Allow-Origin': '*',
+      'Clear-Site-Data': '"*"',
+      'X-Other': 'x',
+      __proto__: 'x',
+    };
+    respondWithParts({ id: '1', status: 200, headers, body: { a: 1 } }, { id: '2', status: 204 });
+    expect(partsOf(await send(one))).toEqual([
+      {
+        id: '1',
+        status: 200,
+        headers: { 'Content-Type': 'application/json', ETag: 'W/"1"' },
+        body: { a: 1 },
+      },
+      { id: '2', status: 204, headers: {} },
+    ]);
+  });
+
+  it('keeps every byte of a body', async () => {
+    const body = '{"n":12345678901234567890,"d":0.10000000000000000000001,"e":1E5 , "s":"ä€😀\\u00e9"}';
+    world.graph.respondWith((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(`\ufeff{"responses":[{"id":"1","status":200,"body":${body}},{"id":"2","status":200}]}`);
+    });
+    expect((await send(one)).body).toContain(`"body":${body}}`);
+  });
+
+  it('that leaves one out says so in its place: its effect is not known', async () => {
+    respondWithParts({ id: '2', status: 200 });
+    expect(partsOf(await send(one))).toMatchObject([
+      { id: '2', status: 200 },
+      {
+        id: '1',
+        status: 502,
+        body: { code: 'upstream_answer_refused', detail: expect.stringContaining('not known') },
+      },
+    ]);
+  });
+
+  it.each([301, 302, 307, 199, 600, 999])(
+    'with a part of status %s does not pass it on (PX-11)',
+    async (status) => {
+      respondWithParts(
+        { id: '1', status, headers: { Location: 'https://evil.example/' } },
+        { id: '2', status: 200 },
+      );
+      const answer = await send(one);
+      expect(partsOf(answer)).toMatchObject([
+        { id: '1', status: 502 },
+        { id: '2', status: 200 },
+      ]);
+      expect(answer.body).not.toContain('evil');
+    },
+  );
+
+  const responses = (...parts: unknown[]) => JSON.stringify({ responses: parts });
+  it.each<[string, string]>([
+    ['nothing', ''],
+    ['no JSON', '<html>'],
+    ['half of it', '{"responses":['],
+    ['no list', '{"responses":{}}'],
+    ['something else', '{"value":[]}'],
+    ['an id twice', responses({ id: '1', status: 200 }, { id: '1', status: 200 })],
+    ['an id that was not sent', responses({ id: '3', status: 200 })],
+    ['no status', responses({ id: '1' })],
+    ['an odd status', responses({ id: '1', status: '200' })],
+    ['a status twice', '{"responses":[{"id":"1","status":200,"status":500}]}'],
+    ['depth without end', '[{"responses":'.repeat(4000)],
+    ['depth in a body', `{"responses":[{"id":"1","status":200,"body":${'['.repeat(30_000)}`],
+  ])('that has %s is refused, and breaks nothing (DO-3)', async (_what, text) => {
+    world.graph.respondWith((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+    });
+    expect(problemOf(await send(one)).slice(0, 2)).toEqual([502, 'upstream_answer_refused']);
+    world.graph.respondWith(undefined);
+    expect((await send(one)).status).toBe(200);
+  });
+
+  it.each<[string, Respond, number]>([
+    [
+      'a refusal',
+      (_request, response) =>
+        void response
+          .writeHead(400, { 'content-type': 'application/json' })
+          .end('{"error":{"code":"BadRequest"}}'),
+      400,
+    ],
+    [
+      'throttled as a whole',
+      (_request, response) => void response.writeHead(429, { 'retry-after': '7' }).end(),
+      429,
+    ],
+    [
+      'a redirect',
+      (_request, response) => void response.writeHead(302, { location: 'https://evil.example/' }).end(),
+      502,
+    ],
+    ['an empty one', (_request, response) => void response.writeHead(204).end(), 502],
+  ])('that is %s passes or is refused as any other', async (_what, respond, status) => {
+    world.graph.respondWith(respond);
+    const answer = await send(one);
+    expect(answer.status).toBe(status);
+    if (status === 429) expect(answer.headers['retry-after']).toBe('7');
+  });
+});

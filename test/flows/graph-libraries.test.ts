@@ -1,0 +1,107 @@
+import {
+  BatchRequestContent,
+  BatchResponseContent,
+  Client,
+  PageIterator,
+} from '@microsoft/microsoft-graph-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient, directory } from '../../dev/directory.ts';
+import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
+import type { UserAgent } from '../support/user-agent.ts';
+import { signIn, startWorld, type World } from '../support/world.ts';
+
+const publicBaseUrl = 'https://app.example';
+const registrations = directory.registrations.map((registration) => ({
+  ...registration,
+  redirectUris: [...registration.redirectUris, `${publicBaseUrl}/api/auth/callback`],
+}));
+let world: World;
+let browser: UserAgent;
+let graph: Client;
+
+beforeAll(async () => {
+  world = await startWorld({ ...directory, registrations });
+  const { tenantId, clientId } = demoClient;
+  const scopes = ['openid', 'profile', 'offline_access', 'User.Read', 'Mail.Read'];
+  world.entra.consents.grant({ tenantId, clientId, scopes });
+  const plain = await world.startWorker();
+  // As a front door that ends TLS reaches it.
+  const { origin } = await world.startWorker({ environment: { PUBLIC_BASE_URL: publicBaseUrl } });
+  const known = plain.browser();
+  await signIn(known, { user: 'alice' });
+  browser = knownAtEntra(known);
+  const callback = await callbackAddress(browser, `${origin}/api/auth/login?feature=mail`);
+  await browser.request(`${origin}${callback.pathname}${callback.search}`);
+  graph = Client.initWithMiddleware({
+    baseUrl: `${publicBaseUrl}/api/graph/`,
+    middleware: {
+      async execute(context) {
+        const address = new URL(String(context.request));
+        expect(address.origin).toBe(publicBaseUrl);
+        const { method = 'GET', body, headers } = context.options ?? {};
+        const text = typeof body === 'string' ? body : undefined;
+        const answer = await browser.request(origin + address.pathname + address.search, {
+          method,
+          headers: {
+            ...Object.fromEntries(new Headers(headers)),
+            'x-csrf': '1',
+            ...(text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) }),
+          },
+          ...(text === undefined ? {} : { body: text }),
+        });
+        const type = answer.headers['content-type'] ?? '';
+        context.response = new Response(answer.body, {
+          status: answer.status,
+          headers: { 'content-type': type },
+        });
+      },
+    },
+  });
+});
+afterAll(() => world.close());
+
+describe('@microsoft/microsoft-graph-client, where the service is reached by https', () => {
+  it('pages with its own iterator, unchanged (PX-14)', async () => {
+    const subjects: unknown[] = [];
+    const firstPage = await graph.api('/me/messages').select('subject').top(10).get();
+    const pages = new PageIterator(graph, firstPage, ({ subject }) => subjects.push(subject) > 0);
+    await pages.iterate();
+    expect([pages.isComplete(), subjects.length]).toEqual([true, 35]);
+  });
+
+  it('batches with its own classes, in the three orders that it knows (PX-6)', async () => {
+    const part = (id: string, path: string, dependsOn: string[] = []) => ({
+      id,
+      request: new Request(`${publicBaseUrl}${path}`),
+      dependsOn,
+    });
+    for (const orders of [
+      [[], [], []],
+      [[], ['a'], ['b']],
+      [[], ['a'], ['a']],
+    ]) {
+      const content = new BatchRequestContent([
+        part('a', '/me?$select=displayName', orders[0]),
+        part('b', '/me/photo/$value', orders[1]),
+        part('c', '/me/messages?$top=1', orders[2]),
+      ]);
+      const answer = new BatchResponseContent(await graph.api('/$batch').post(await content.getContent()));
+      expect(await answer.getResponseById('a').json()).toMatchObject({ displayName: 'Alice Adams' });
+      expect(await answer.getResponseById('b').text()).toMatch(/^iVBOR/);
+      const { '@odata.nextLink': next } = await answer.getResponseById('c').json();
+      expect((await graph.api(next).get()).value).toHaveLength(1);
+    }
+  });
+
+  it('reads the problem of one part as it reads errors of Graph', async () => {
+    world.graph.respondWith((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"responses":[]}');
+    });
+    const content = new BatchRequestContent([{ id: 'a', request: new Request(`${publicBaseUrl}/me`) }]);
+    const answer = new BatchResponseContent(await graph.api('/$batch').post(await content.getContent()));
+    world.graph.respondWith(undefined);
+    const part = answer.getResponseById('a');
+    expect(part.status).toBe(502);
+    expect(await part.json()).toMatchObject({ error: { code: 'upstream_answer_refused' } });
+  });
+});

@@ -1,0 +1,318 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { sendWire, type UserAgent, type WireAnswer } from '../support/user-agent.ts';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+const mail = ['Mail.Read'];
+const files = ['Files.ReadWrite'];
+const policy = {
+  features: {
+    profile: {
+      title: 'Profile',
+      signIn: true,
+      rules: [{ methods: ['GET'], path: '/v1.0/me', scopes: ['User.Read'] }],
+    },
+    mail: {
+      title: 'Mail',
+      signIn: true,
+      rules: [
+        {
+          methods: ['GET'],
+          path: '/v1.0/me/messages',
+          query: ['$select', '$top', '$skip'],
+          scopes: mail,
+        },
+        { methods: ['POST'], path: '/v1.0/me/messages', scopes: mail },
+        { methods: ['GET'], path: '/v1.0/me/messages/{id}', scopes: mail },
+        {
+          methods: ['GET'],
+          path: '/v1.0/me/mailFolders/inbox/messages/delta',
+          query: ['$select', '$skiptoken', '$deltatoken'],
+          scopes: mail,
+        },
+      ],
+    },
+    files: {
+      title: 'Files',
+      signIn: true,
+      rules: [
+        {
+          methods: ['GET'],
+          path: '/v1.0/me/drive/root/children',
+          query: ['$top', '$skiptoken'],
+          scopes: files,
+          fileLinks: true,
+        },
+        {
+          methods: ['GET', 'HEAD'],
+          path: '/v1.0/me/drive/items/{id}/content',
+          scopes: files,
+          fileLinks: true,
+        },
+        { methods: ['GET'], path: '/v1.0/me/drive/items/{id}/thumbnails', scopes: files },
+        {
+          methods: ['POST'],
+          path: '/v1.0/me/drive/root:/{name}:/createUploadSession',
+          scopes: files,
+          fileLinks: true,
+        },
+      ],
+    },
+  },
+};
+const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+let world: World;
+let worker: Worker;
+let browser: UserAgent;
+let evil: Server;
+let evilHits = 0;
+let evilOrigin: string;
+
+beforeAll(async () => {
+  world = await startWorld();
+  const policyFile = join(folder, 'policy.json');
+  writeFileSync(policyFile, JSON.stringify(policy));
+  worker = await world.startWorker({ environment: { GRAPH_POLICY_FILE: policyFile } });
+  browser = worker.browser();
+  await signIn(browser, { user: 'alice' });
+  evil = createServer((_request, response) => {
+    evilHits++;
+    response.end();
+  });
+  await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve));
+  evilOrigin = `http://127.0.0.1:${(evil.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  evil.close();
+  rmSync(folder, { recursive: true });
+  await world.close();
+});
+afterEach(() => {
+  world.graph.respondWith(undefined);
+  world.graph.requests.length = 0;
+  expect(evilHits).toBe(0);
+});
+
+const get = (path: string) => browser.script('GET', path);
+const post = (path: string, body: unknown) => {
+  const text = JSON.stringify(body);
+  const headers = { 'content-type': 'application/json', 'content-length': String(text.length) };
+  return browser.script('POST', path, { body: text, headers });
+};
+const json = ({ body }: WireAnswer) => JSON.parse(body);
+const codeOf = (answer: WireAnswer) => [answer.status, json(answer).code];
+
+/** Path and query of a link of ours. */
+function pathOf(link: string): string {
+  const prefix = `${world.settings['PUBLIC_BASE_URL']}/api/graph/`;
+  expect(link.startsWith(prefix), link).toBe(true);
+  return link.slice(prefix.length - '/api/graph/'.length);
+}
+
+/** Everything that looks like an address in an answer is called as a browser would. */
+async function followAll(value: unknown): Promise<string[]> {
+  const links = JSON.stringify(value).match(/https?:\/\/[^"\\\s]+/g) ?? [];
+  for (const link of links) {
+    const { origin, pathname, search } = new URL(link);
+    await sendWire(origin, pathname + search);
+  }
+  return links;
+}
+
+describe('pages of a list', () => {
+  it('are read to the end by the links as they come (PX-14)', async () => {
+    const ids = new Set<string>();
+    let path: string | undefined = '/api/graph/v1.0/me/messages?$select=subject&$top=10';
+    let pages = 0;
+    while (path !== undefined) {
+      const page = json(await get(path));
+      for (const { id } of page.value) ids.add(id);
+      path = page['@odata.nextLink'] && pathOf(page['@odata.nextLink']);
+      pages++;
+    }
+    expect([pages, ids.size]).toEqual([4, 35]);
+    expect(world.graph.requests.at(-1)?.target).toMatch(/^\/v1\.0\/me\/messages\?.*skip=30/);
+  });
+
+  it('and changes since then, though Graph spells the folder in brackets (PX-14)', async () => {
+    let page = json(await get('/api/graph/v1.0/me/mailFolders/inbox/messages/delta?$select=subject'));
+    while (page['@odata.nextLink'] !== undefined) page = json(await get(pathOf(page['@odata.nextLink'])));
+    const changes = await get(pathOf(page['@odata.deltaLink']));
+    expect(json(changes)).toMatchObject({ value: [], '@odata.deltaLink': expect.any(String) });
+  });
+
+  it('inside a batch too, each by the rule of its own part', async () => {
+    const requests = [
+      { id: 'm', method: 'GET', url: '/me/messages?$top=5' },
+      { id: 'f', method: 'GET', url: '/me/drive/root/children' },
+    ];
+    const { responses } = json(await post('/api/graph/v1.0/$batch', { requests }));
+    expect((await get(pathOf(responses[0].body['@odata.nextLink']))).status).toBe(200);
+    expect(responses[1].body.value[0]['@microsoft.graph.downloadUrl']).toMatch(
+      `${world.graph.origin}/files/`,
+    );
+  });
+
+  it('without an allowed next one end here, and the log says so', async () => {
+    world.graph.respondWith((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(`{"@odata.nextLink":"${world.graph.origin}/v1.0/me/messages?$skiptoken=x","value":[]}`);
+    });
+    expect((await get('/api/graph/v1.0/me/messages')).body).toBe('{"value":[]}');
+    const line = worker.logLines.findLast((one) => one.includes('link-removed'));
+    expect(line).toContain('"name":"odata.nextLink","feature":"mail"');
+    expect(line).not.toContain('skiptoken');
+  });
+});
+
+describe('links that lead elsewhere (PX-14)', () => {
+  it('are gone from an answer, nested or not, and from its headers: following what is left hits nobody', async () => {
+    const host = new URL(evilOrigin).host;
+    const hostile = [
+      `${evilOrigin}/v1.0/me/messages`,
+      `${world.graph.origin}@${host}/v1.0/me/messages`,
+      `${world.graph.origin}.${host}/v1.0/me/messages`,
+      `http://x:y@${host}/v1.0/me/messages`,
+      `//${host}/v1.0/me/messages`,
+      `HTTP://${host}/v1.0/me/messages`,
+      `${world.graph.origin}/v1.0/me/messages/../../..//${host}`,
+      `${world.graph.origin}/v1.0//${host}`,
+    ];
+    for (const link of hostile) {
+      const links = {
+        '@odata.nextLink': link,
+        '@odata.deltaLink': link,
+        'x@odata.nextLink': link,
+        '@microsoft.graph.downloadUrl': link,
+        '@content.downloadUrl': link,
+        uploadUrl: link,
+      };
+      const body = { ...links, value: [{ ...links, id: 1, inner: [links, [links]] }] };
+      for (const status of [200, 201, 202, 400]) {
+        world.graph.respondWith((_request, response) => {
+          response.writeHead(status, {
+            'content-type': 'application/json',
+            location: link,
+            link: `<${link}>`,
+          });
+          response.end(JSON.stringify(body));
+        });
+        const answer = await get('/api/graph/v1.0/me/drive/root/children');
+        expect(json(answer)).toEqual({ value: [{ id: 1, inner: [{}, [{}]] }] });
+        expect(answer.headers.location).toBeUndefined();
+        expect(await followAll([json(answer), answer.headers])).toEqual([]);
+      }
+    }
+  });
+
+  it('in a batch are gone as well', async () => {
+    const headers = { 'Content-Type': 'application/json', Location: `${evilOrigin}/x` };
+    const body = { '@odata.nextLink': `${evilOrigin}/x`, value: [{ uploadUrl: `${evilOrigin}/x` }] };
+    const statuses = [200, 201, 202, 302, 307];
+    world.graph.respondWith((_request, response) => {
+      const responses = statuses.map((status) => ({ id: `${status}`, status, headers, body }));
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ responses }));
+    });
+    const requests = statuses.map((status) => ({
+      id: `${status}`,
+      method: 'GET',
+      url: 'me/drive/root/children',
+    }));
+    const answer = await post('/api/graph/v1.0/$batch', { requests });
+    expect(json(answer).responses).toMatchObject(
+      statuses.map((status) => ({ status: status < 300 ? status : 502 })),
+    );
+    expect(await followAll(json(answer))).toEqual([]);
+  });
+
+  it('a Location of Graph leads to us', async () => {
+    world.graph.respondWith((_request, response) => {
+      response.writeHead(201, {
+        'content-type': 'application/json',
+        location: `${world.graph.origin}/v1.0/me/messages('AAMk1=')`,
+      });
+      response.end('{"id":"AAMk1="}');
+    });
+    const { headers } = await post('/api/graph/v1.0/me/messages', {});
+    expect(pathOf(headers.location ?? '')).toBe('/api/graph/v1.0/me/messages/AAMk1=');
+  });
+});
+
+describe('files', () => {
+  const children = '/api/graph/v1.0/me/drive/root/children';
+  const listed = async (): Promise<{ id: string; name: string; '@microsoft.graph.downloadUrl': string }[]> =>
+    json(await get(children)).value;
+  const read = async (address: string) => {
+    const { origin, pathname, search } = new URL(address);
+    return (await sendWire(origin, pathname + search)).body;
+  };
+
+  it('are read where Graph says they are, straight from there', async () => {
+    const [budget] = await listed();
+    expect(await read(budget?.['@microsoft.graph.downloadUrl'] ?? '')).toContain('Travel,1200');
+    const content = await get(`/api/graph/v1.0/me/drive/items/${budget?.id}/content`);
+    expect([content.status, content.headers['content-type'], content.headers.location]).toEqual([
+      200,
+      'application/json',
+      undefined,
+    ]);
+    const { '@microsoft.graph.downloadUrl': address, ...rest } = json(content);
+    expect(rest).toEqual({});
+    expect(await read(address)).toContain('Travel,1200');
+  });
+
+  it('inside a batch are a 302 with its Location, which a script can read there', async () => {
+    const [budget] = await listed();
+    const requests = [{ id: '1', method: 'GET', url: `/me/drive/items/${budget?.id}/content` }];
+    const { responses } = json(await post('/api/graph/v1.0/$batch', { requests }));
+    expect(responses).toEqual([{ id: '1', status: 302, headers: { Location: expect.any(String) } }]);
+    expect(await read(responses[0].headers.Location)).toContain('Travel,1200');
+  });
+
+  it('are written in an upload session, straight to there', async () => {
+    const session = await post('/api/graph/v1.0/me/drive/root:/Report.txt:/createUploadSession', {});
+    const { origin, pathname, search } = new URL(json(session).uploadUrl);
+    for (const [range, body, status] of [
+      ['bytes 0-4/11', 'Hello', 202],
+      ['bytes 5-10/11', ' there', 201],
+    ] as const) {
+      const headers = { 'content-range': range, 'content-length': String(body.length) };
+      expect((await sendWire(origin, pathname + search, { method: 'PUT', body, headers })).status).toBe(
+        status,
+      );
+    }
+    const report = (await listed()).find(({ name }) => name === 'Report.txt');
+    expect(await read(report?.['@microsoft.graph.downloadUrl'] ?? '')).toBe('Hello there');
+  });
+
+  it.each([301, 302, 303, 307, 308])(
+    'a %s redirect elsewhere is refused, as everywhere (PX-11)',
+    async (status) => {
+      world.graph.respondWith((_request, response) => {
+        response.writeHead(status, { location: `${evilOrigin}/x` }).end();
+      });
+      const answer = await get('/api/graph/v1.0/me/drive/items/A1/content');
+      expect(codeOf(answer)).toEqual([502, 'upstream_answer_refused']);
+      expect(answer.body).not.toContain(evilOrigin);
+    },
+  );
+
+  it('of a rule that does not say fileLinks do not come out: neither address nor redirect (PX-11)', async () => {
+    const address = `${world.graph.origin}/files/x`;
+    world.graph.respondWith((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ '@microsoft.graph.downloadUrl': address }));
+    });
+    const thumbnails = '/api/graph/v1.0/me/drive/items/A1/thumbnails';
+    expect((await get(thumbnails)).body).toBe('{}');
+    world.graph.respondWith(
+      (_request, response) => void response.writeHead(302, { location: address }).end(),
+    );
+    expect(codeOf(await get(thumbnails))).toEqual([502, 'upstream_answer_refused']);
+    expect((await browser.script('HEAD', '/api/graph/v1.0/me/drive/items/A1/content')).status).toBe(502);
+  });
+});

@@ -1,0 +1,338 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BffError } from '../../../src/shared/errors.ts';
+import { readBatch, writeBatch } from '../../../src/shared/graph/batch-request.ts';
+import { parseGraphPolicy } from '../../../src/shared/graph/graph-policy.ts';
+
+const scopes = ['User.Read'];
+const reading = parseGraphPolicy({
+  features: {
+    profile: {
+      title: 'Profile',
+      rules: [
+        { methods: ['GET'], path: '/v1.0/me', query: ['$select', '$filter'], scopes },
+        { methods: ['PATCH'], path: '/v1.0/me', scopes },
+        { methods: ['PUT'], path: '/v1.0/me/photo/$value', contentTypes: ['image/jpeg'], scopes },
+        { methods: ['GET', 'POST', 'DELETE'], path: '/v1.0/me/things/{id}', scopes },
+        { methods: ['GET'], path: '/beta/me', scopes },
+      ],
+    },
+  },
+});
+if (reading.kind !== 'policy') throw new Error(reading.faults.join());
+const { policy } = reading;
+
+const read = (body: unknown, version = '/v1.0') =>
+  readBatch(policy, version, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+const sent = (body: unknown, version?: string): { requests: Record<string, unknown>[] } =>
+  JSON.parse(Buffer.from(writeBatch(read(body, version))).toString());
+
+function refusalOf(body: unknown): readonly [code: string, batchId: unknown] {
+  try {
+    read(body);
+  } catch (error) {
+    if (error instanceof BffError) return [error.code, error.extensions['batch_id']];
+    throw error;
+  }
+  throw new Error(`passed: ${JSON.stringify(body)}`);
+}
+
+const get = (members: object = {}) => ({ id: '1', method: 'GET', url: '/me', ...members });
+const fine = { id: 'fine', method: 'GET', url: '/me' };
+
+describe('a batch', () => {
+  it('is written anew: what was read, and nothing else (PX-6)', () => {
+    expect(
+      sent({
+        requests: [
+          get({
+            url: 'me?$select=id',
+            headers: { Accept: 'application/json', 'X-Other': 'x', Authorization: 'Bearer x' },
+          }),
+          {
+            body: { name: 'ä' },
+            dependsOn: ['1'],
+            headers: { 'Content-Type': 'application/json' },
+            url: '/me',
+            method: 'PATCH',
+            id: 'b',
+          },
+          { id: '3', method: 'DELETE', url: '/me/things/a1', dependsOn: ['b'], headers: {} },
+        ],
+      }).requests,
+    ).toEqual([
+      { id: '1', method: 'GET', url: '/me?$select=id', headers: { accept: 'application/json' } },
+      {
+        id: 'b',
+        method: 'PATCH',
+        url: '/me',
+        headers: { 'content-type': 'application/json' },
+        body: { name: 'ä' },
+        dependsOn: ['1'],
+      },
+      { id: '3', method: 'DELETE', url: '/me/things/a1', dependsOn: ['b'] },
+    ]);
+  });
+
+  it('keeps numbers in bodies as they are written', () => {
+    const body = '{"requests":[{"id":"1","method":"PATCH","url":"me","body":{"n":12345678901234567890.10}}]}';
+    expect(Buffer.from(writeBatch(read(body))).toString()).toContain('"body":{"n":12345678901234567890.10}');
+  });
+
+  it('takes spaces in a query as Microsoft writes them, and sends them encoded', () => {
+    const [request] = sent({ requests: [get({ url: 'me?$filter=city eq null' })] }).requests;
+    expect(request).toMatchObject({ url: '/me?$filter=city%20eq%20null' });
+  });
+
+  it('takes base64 for what is not JSON, in both alphabets', () => {
+    for (const body of ['', 'AAEC/+8=', 'AAEC_-8', 'AAEC_-8=']) {
+      const headers = { 'content-type': 'image/jpeg' };
+      const put = { id: '1', method: 'PUT', url: '/me/photo/$value', headers, body };
+      expect(sent({ requests: [put] }).requests).toEqual([put]);
+    }
+  });
+
+  it('is relative to its version', () => {
+    expect(read({ requests: [get()] }, '/beta')[0]?.allowed.path).toBe('/beta/me');
+  });
+
+  it.each([
+    [[], [], []],
+    [[], ['0'], ['1'], ['2']],
+    [[], ['0'], ['0'], ['0']],
+    [[], [], ['1'], ['1']],
+  ])('may wait in an order that Graph runs: %j', (...orders: string[][]) => {
+    const requests = orders.map((dependsOn, at) => get({ id: String(at), dependsOn }));
+    expect(sent({ requests }).requests.map(({ dependsOn }) => dependsOn ?? [])).toEqual(orders);
+  });
+
+  it('has twenty requests at most, or one', () => {
+    const many = (count: number) => ({
+      requests: Array.from({ length: count }, (_, at) => get({ id: `${at}` })),
+    });
+    expect(read(many(20))).toHaveLength(20);
+    expect(read(many(1))).toHaveLength(1);
+    for (const count of [0, 21, 5000]) expect(refusalOf(many(count))[0]).toBe('request_invalid');
+  });
+});
+
+describe('refuses (PX-6)', () => {
+  it.each([
+    '',
+    'x',
+    'null',
+    '[]',
+    '{}',
+    '{"requests":{}}',
+    '{"requests":null}',
+    '{"requests":[1]}',
+    '{"requests":[[]]}',
+    '{"requests":[],"requests":[]}',
+    JSON.stringify({ requests: [fine], responses: [] }),
+    JSON.stringify({ Requests: [fine] }),
+    `${JSON.stringify({ requests: [fine] })} {}`,
+    `{"requests":[{"id":"1","method":"GET","url":"/me","url":"/users"}]}`,
+    `{"requests":[{"id":"1","method":"GET","url":"/me","\\u0075rl":"/users"}]}`,
+    `{"requests":[{"id":"1","method":"PATCH","url":"/me","body":{"a":1,"a":2}}]}`,
+    `{"requests":[{"id":"1","method":"PATCH","url":"/me","body":{"x":${'['.repeat(80)}${']'.repeat(80)}}}]}`,
+    `{"requests":[{"id":"1","method":"GET","url":"/me"},]}`,
+  ])('what is not a batch as a whole: %s', (body) => {
+    expect(refusalOf(body)[0]).toBe('request_invalid');
+  });
+
+  it('what is not UTF-8', () => {
+    const bytes = Buffer.concat([Buffer.from('{"requests":[{"id":"\xff"'), Buffer.from([0xff])]);
+    expect(() => readBatch(policy, '/v1.0', bytes)).toThrow(BffError);
+  });
+
+  it.each([undefined, null, 1, '', {}, 'ä', 'a\nb', 'x'.repeat(65)])('the id %j', (id) => {
+    expect(refusalOf({ requests: [fine, get({ id })] })).toEqual(['request_invalid', undefined]);
+  });
+
+  it('an id twice, also in another letter case', () => {
+    for (const id of ['fine', 'FINE', 'Fine'])
+      expect(refusalOf({ requests: [fine, get({ id })] })).toEqual(['request_invalid', id]);
+  });
+
+  it.each([
+    { method: undefined },
+    { method: 1 },
+    { url: undefined },
+    { url: ['/me'] },
+    { Url: '/me' },
+    { atomicityGroup: 'g' },
+    { if: 'x' },
+    { headers: null },
+    { headers: [] },
+    { headers: { Accept: 1 } },
+    { headers: { Accept: 'a', accept: 'b' } },
+    { headers: { Accept: 'a\r\nAuthorization: Bearer x' } },
+    { headers: { Accept: 'ä' } },
+    { headers: { Accept: 'a'.repeat(3000) } },
+    { body: {} },
+    { body: null },
+    { dependsOn: '1' },
+    { dependsOn: [1] },
+    { dependsOn: ['1'] },
+    { dependsOn: ['nobody'] },
+    { dependsOn: ['FINE'] },
+    { dependsOn: ['fine', 'fine2'] },
+    { method: 'PATCH', body: 'e30=' },
+    { method: 'PATCH', body: [] },
+    { method: 'PATCH', body: 1 },
+    { method: 'PATCH', body: 'x', headers: { 'Content-Type': 'application/json' } },
+    { method: 'PUT', url: '/me/photo/$value', body: {}, headers: { 'Content-Type': 'image/jpeg' } },
+    { method: 'PUT', url: '/me/photo/$value', body: 'a%', headers: { 'Content-Type': 'image/jpeg' } },
+    { method: 'PUT', url: '/me/photo/$value', body: 'a-+', headers: { 'Content-Type': 'image/jpeg' } },
+    {
+      method: 'PUT',
+      url: '/me/photo/$value',
+      body: 'AA==',
+      headers: { 'Content-Type': 'image/jpeg, text/html' },
+    },
+  ])('the part %j', (members) => {
+    expect(refusalOf({ requests: [fine, get(members)] })).toEqual(['request_invalid', '1']);
+  });
+
+  it('an order that Graph does not run, or a circle', () => {
+    for (const orders of [
+      [['0']],
+      [['1'], ['0']],
+      [[], ['0'], ['0'], ['1']],
+      [[], ['0'], [], ['2']],
+      [[], [], ['0', '1']],
+    ]) {
+      const requests = orders.map((dependsOn, at) => get({ id: String(at), dependsOn }));
+      expect(refusalOf({ requests })[0], JSON.stringify(orders)).toBe('request_invalid');
+    }
+  });
+
+  it.each([
+    '/users',
+    'users',
+    '/ME',
+    '/me/',
+    '',
+    '/',
+    '//me',
+    '/me#x',
+    '/me?$expand=manager',
+    '/me?$select=id&%24select=mail',
+    '/me?access_token=x',
+    '/me/../users',
+    '/me/%2e%2e/users',
+    '/me/things/..',
+    '/me%2f..%2fusers',
+    '\\me',
+    '/me\\..\\users',
+    '/me\u0000',
+    '/me\r\nHost: evil',
+    '/ me',
+    '/v1.0/me',
+    '../beta/me',
+    '/../beta/me',
+    'https://graph.microsoft.com/v1.0/me',
+    'https://evil.example/v1.0/me',
+    'HTTPS://evil.example/me',
+    '//evil.example/me',
+    '///evil.example/me',
+    '/\\evil.example/me',
+    '@evil.example/me',
+    ':80@evil.example/me',
+    'evil.example/me',
+    'javascript:alert(1)',
+    '/$batch',
+    '$batch',
+    '/%24batch',
+    '/$BATCH',
+    '/me/$batch',
+  ])('the address %j', (url) => {
+    const [code, id] = refusalOf({ requests: [fine, get({ url })] });
+    expect(['request_invalid', 'path_not_allowed']).toContain(code);
+    expect(id).toBe('1');
+  });
+
+  it.each(['get', 'TRACE', 'OPTIONS', 'CONNECT', 'POST', 'GET ', 'GET\n', ''])('the method %j', (method) => {
+    expect(refusalOf({ requests: [fine, get({ method })] })).toEqual(['path_not_allowed', '1']);
+  });
+
+  it('a type of body that the rule does not name', () => {
+    const part = { method: 'PATCH', body: 'AA==', headers: { 'Content-Type': 'image/png' } };
+    expect(refusalOf({ requests: [fine, get(part)] })).toEqual(['content_type_not_allowed', '1']);
+  });
+
+  it('whatever a machine makes of it, or sends what the policy allows (PX-4)', () => {
+    const piece = fc.constantFrom(
+      '/',
+      'me',
+      'users',
+      '..',
+      '%2e',
+      '//',
+      '?',
+      '$select=',
+      'id',
+      '&',
+      '#',
+      ' ',
+      '\\',
+      '%',
+      ':',
+      '@',
+      '$batch',
+      'http:',
+      '\u0000',
+    );
+    const common = {
+      id: fc.oneof(fc.constantFrom('1', '2', 'A', 'a'), fc.string({ maxLength: 3 })),
+      url: fc.oneof(
+        fc.constantFrom('/me', 'me?$select=id'),
+        fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('')),
+      ),
+      headers: fc.dictionary(
+        fc.constantFrom('Accept', 'accept', 'Authorization', 'Cookie'),
+        fc.string({ maxLength: 3 }),
+      ),
+    };
+    const part = fc.oneof(
+      fc.record({ ...common, method: fc.constantFrom('GET', 'PATCH', 'get') }),
+      fc.record({
+        ...common,
+        method: fc.constantFrom('GET', 'PATCH'),
+        body: fc.oneof(fc.constant({}), fc.jsonValue({ maxDepth: 2 })),
+        dependsOn: fc.array(fc.constantFrom('1', '2', 'A'), { maxLength: 2 }),
+      }),
+    );
+    const allowed = /^\/me(?:\/things\/[\w@.!~=+-]+)?(?:\?(?:\$|%24)(?:select|filter)=[^&]*)?$/;
+    let passed = 0;
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), (requests) => {
+        let parts: { requests: Record<string, unknown>[] };
+        try {
+          parts = sent({ requests });
+        } catch (error) {
+          if (error instanceof BffError) return;
+          throw error;
+        }
+        passed++;
+        for (const { url, headers } of parts.requests) {
+          expect(url).toMatch(allowed);
+          expect(JSON.stringify(headers ?? {})).not.toMatch(/authorization|cookie/i);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    expect(passed).toBeGreaterThan(10);
+  });
+});
+
+describe('a policy with a rule for $batch', () => {
+  it.each(['/v1.0/$batch', '/beta/$BATCH', '/v1.0/me/$batch'])(
+    '%s is refused: it would let all pass (PX-6)',
+    (path) => {
+      const rules = [{ methods: ['POST'], path, scopes }];
+      const refused = parseGraphPolicy({ features: { all: { title: 'All', rules } } });
+      expect(refused).toMatchObject({ kind: 'invalid', faults: [expect.stringContaining('needs no rule')] });
+    },
+  );
+});

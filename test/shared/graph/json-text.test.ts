@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type JsonReading, type JsonValue, parseJson } from '../../../src/shared/graph/json-text.ts';
+
+const everything: JsonReading = { openedLevels: 100, uniqueNames: 'everywhere' };
+const parse = (text: string, reading: Partial<JsonReading> = {}) =>
+  parseJson(text, { ...everything, ...reading });
+
+/** As JSON.parse has it. */
+function toPlain(value: JsonValue): unknown {
+  switch (value.kind) {
+    case 'object':
+      return Object.fromEntries([...value.members].map(([name, member]) => [name, toPlain(member)]));
+    case 'array':
+      return value.items.map(toPlain);
+    case 'string':
+      return value.value;
+    case 'literal':
+    case 'unopened':
+      return JSON.parse(value.text);
+  }
+}
+
+function plain(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+describe('parseJson', () => {
+  it('reads what JSON.parse reads, whitespace and escapes included', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), fc.constantFrom('', ' ', '\n\t', '\r'), (json, space) => {
+        const text = `${space}${JSON.stringify(JSON.parse(json), undefined, space)}${space}`;
+        const value = parse(text);
+        expect(value && toPlain(value)).toEqual(JSON.parse(json));
+      }),
+    );
+  });
+
+  it('reads nothing that JSON.parse refuses', () => {
+    const pieces = fc.constantFrom(
+      ...'{}[],:"\\ud8001e+-. truefalsnl\n\u0000\ufeff'.split(''),
+      'true',
+      '"a"',
+      '\\u00',
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
+        const text = parts.join('');
+        const value = parse(text);
+        if (value !== undefined) expect(toPlain(value)).toEqual(plain(text));
+        else if (plain(text) !== undefined) expect(text).toMatch(/"(?:[^"\\]|\\.)*"\s*:[\s\S]*"\s*:/);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each(['12345678901234567890', '-0.10000000000000000000001', '1E+400', '[1.0,2e1]'])(
+    'keeps %s as it is written',
+    (text) => {
+      expect(parse(text)?.text).toBe(text);
+    },
+  );
+
+  it('does not open what nests more deeply than asked, and checks it all the same', () => {
+    expect(parse('{"a":{"b":1}}', { openedLevels: 1 })).toMatchObject({
+      kind: 'object',
+      members: new Map([['a', { kind: 'unopened', text: '{"b":1}' }]]),
+    });
+    expect(parse('{"a":{"b":}}', { openedLevels: 1 })).toBeUndefined();
+  });
+});
+
+describe('refuses', () => {
+  it.each([
+    '{"a":1,"a":2}',
+    '{"a":1,"\\u0061":2}',
+    '{"x":[{"a":1,"b":{},"a":1}]}',
+    '{"__proto__":1,"__proto__":2}',
+  ])('a name twice: %s (PX-6)', (text) => {
+    expect(parse(text)).toBeUndefined();
+    expect(parse(text, { openedLevels: 0 })).toBeUndefined();
+  });
+
+  it.each([
+    '',
+    ' ',
+    '{',
+    '[1,]',
+    '{,}',
+    '{"a"}',
+    "{'a':1}",
+    '01',
+    '1.',
+    '.5',
+    '+1',
+    'NaN',
+    'nul',
+    '"\t"',
+    '"\\x"',
+    '"\\u00"',
+    '"a',
+    '1 2',
+    '{} x',
+    '/**/1',
+    '\ufeff1',
+  ])('%j', (text) => {
+    expect(parse(text)).toBeUndefined();
+  });
+
+  it('what nests without end, at once, and reads ten megabytes of one string (DO-3)', () => {
+    for (const bracket of ['[', '{"a":', '[{"a":', '[[],']) {
+      expect(parse(bracket.repeat(1_000_000))).toBeUndefined();
+    }
+    expect(parse(`"${'a'.repeat(10_000_000)}"`)?.kind).toBe('string');
+    expect(parse(`"${'\\"'.repeat(5_000_000)}"`)?.kind).toBe('string');
+    expect(parse(' '.repeat(10_000_000))).toBeUndefined();
+    expect(parse('1'.repeat(10_000_000))?.kind).toBe('literal');
+  });
+});

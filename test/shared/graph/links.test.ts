@@ -1,0 +1,419 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BffError } from '../../../src/shared/errors.ts';
+import { createIsFileAddress } from '../../../src/shared/graph/file-addresses.ts';
+import { parseGraphPolicy } from '../../../src/shared/graph/graph-policy.ts';
+import { createLinks } from '../../../src/shared/graph/links.ts';
+import { createToOwnAddress } from '../../../src/shared/graph/own-address.ts';
+import { parseOwnApiPolicy } from '../../../src/shared/proxy/own-api-policy.ts';
+import { toProxyAnswer } from '../../../src/shared/proxy/upstream-answer.ts';
+
+const scopes = ['User.Read'];
+const reading = parseGraphPolicy({
+  features: {
+    mail: {
+      title: 'Mail',
+      rules: [
+        { methods: ['GET'], path: '/v1.0/me/messages', query: ['$top', '$skip'], scopes },
+        { methods: ['GET'], path: '/v1.0/me/messages/{id}', scopes },
+        { methods: ['POST'], path: '/v1.0/me/sendMail', scopes },
+        {
+          methods: ['GET'],
+          path: '/v1.0/me/mailFolders/{id}/messages/delta',
+          query: ['$deltatoken', '$skiptoken'],
+          scopes,
+        },
+        {
+          methods: ['GET'],
+          path: '/v1.0/me/mailFolders/inbox/messages/delta',
+          query: ['$deltatoken'],
+          scopes,
+        },
+        { methods: ['GET'], path: '/v1.0/teams/{id}/operations/{id}', scopes },
+        { methods: ['GET'], path: '/beta/me', scopes },
+      ],
+    },
+  },
+});
+if (reading.kind !== 'policy') throw new Error(reading.faults.join());
+
+const graph = 'https://graph.microsoft.com';
+const own = 'https://app.example/api/graph';
+const toOwnAddress = createToOwnAddress({ policy: reading.policy, graphOrigin: graph, ownPrefix: own });
+const isFileAddress = createIsFileAddress('public', graph);
+const links = createLinks({ toOwnAddress, isFileAddress });
+const call = { method: 'GET', feature: 'mail', fileLinks: false };
+const logged: unknown[] = [];
+const inJson = (text: string, fileLinks = false) =>
+  links.inJson(text, { ...call, fileLinks }, (_level, record) => logged.push(record));
+
+const page = `${graph}/v1.0/me/messages?$top=2&$skip=2`;
+const ownPage = `${own}/v1.0/me/messages?$top=2&$skip=2`;
+const file =
+  'https://contoso-my.sharepoint.com/personal/alice/_layouts/15/download.aspx?UniqueId=1&tempauth=abc.d_e-f';
+
+/** Links that begin like Graph's, or are, and must not be followed. */
+const hostileLinks = [
+  'https://evil.example/v1.0/me/messages',
+  'http://graph.microsoft.com/v1.0/me/messages',
+  'https://graph.microsoft.com.evil.example/v1.0/me/messages',
+  'https://graph.microsoft.com@evil.example/v1.0/me/messages',
+  'https://graph.microsoft.com:443@evil.example/v1.0/me/messages',
+  'https://user:pass@graph.microsoft.com/v1.0/me/messages',
+  'https://graph.microsoft.com:443/v1.0/me/messages',
+  'https://graph.microsoft.com:8443/v1.0/me/messages',
+  'https://graph.microsoft.com./v1.0/me/messages',
+  'https://GRAPH.microsoft.com/v1.0/me/messages',
+  'HTTPS://graph.microsoft.com/v1.0/me/messages',
+  'https:/graph.microsoft.com/v1.0/me/messages',
+  'https:\\\\graph.microsoft.com\\v1.0\\me\\messages',
+  'https://graph.microsoft.com\\@evil.example/v1.0/me/messages',
+  'https://xgraph.microsoft.com/v1.0/me/messages',
+  'https://graph.microsoft.us/v1.0/me/messages',
+  ' https://graph.microsoft.com/v1.0/me/messages',
+  'https://graph.microsoft.com',
+  'https://graph.microsoft.com/',
+  'https://graph.microsoft.com//evil.example/v1.0/me/messages',
+  'https://graph.microsoft.com/@evil.example/v1.0/me/messages',
+  '//graph.microsoft.com/v1.0/me/messages',
+  '//evil.example/v1.0/me/messages',
+  '/\\evil.example',
+  'javascript:alert(1)',
+  'data:text/html,x',
+  '',
+  'x',
+  `${graph}/v1.0/users`,
+  `${graph}/v1.0/me/sendMail`,
+  `${graph}/v1.0/ME/messages`,
+  `${graph}/beta/me/messages`,
+  `${graph}/v1.0/me/messages/`,
+  `${graph}/v1.0/me/../users`,
+  `${graph}/v1.0/me/%2e%2e/users`,
+  `${graph}/v1.0/me/messages?$expand=attachments`,
+  `${graph}/v1.0/me/messages?$top=1&%24top=2`,
+  `${graph}/v1.0/me/messages?access_token=x`,
+  `${graph}/v1.0/me/messages#x`,
+  `${graph}/v1.0/me/messages?$top=1#x`,
+  `${graph}/v1.0/me/messages?$skip=\u0000`,
+  `${graph}/v1.0/me/messages?$skip=é`,
+  `${graph}/v1.0/$batch`,
+  `${graph}/v1.0/me/messages('a1')('b1')`,
+  `${graph}/v1.0/me('x')/messages`,
+  `${graph}/v1.0/me/messages('..')`,
+  `${graph}/v1.0/me/messages('a%2fb')`,
+];
+
+describe('links in JSON', () => {
+  it.each([
+    ['@odata.nextLink', page, ownPage],
+    [
+      '@odata.deltaLink',
+      `${graph}/v1.0/me/mailFolders/A1=/messages/delta?$deltatoken=x`,
+      `${own}/v1.0/me/mailFolders/A1=/messages/delta?$deltatoken=x`,
+    ],
+    [
+      '@odata.deltaLink',
+      `${graph}/v1.0/me/mailFolders('inbox')/messages/delta?$deltatoken=x`,
+      `${own}/v1.0/me/mailFolders/inbox/messages/delta?$deltatoken=x`,
+    ],
+    ['members@odata.nextLink', page, ownPage],
+    ['@nextLink', `${graph}/beta/me`, `${own}/beta/me`],
+    [
+      '@odata.nextLink',
+      `${graph}/v1.0/me/messages?%24top=2&%24skip=2`,
+      `${own}/v1.0/me/messages?%24top=2&%24skip=2`,
+    ],
+  ])('%s of Graph leads to us: %s (PX-14)', (name, link, ownLink) => {
+    for (const wrap of ['$', '{"a":[{"b":$}]}', '[[1,$]]'])
+      expect(inJson(wrap.replace('$', JSON.stringify({ [name]: link })))).toBe(
+        wrap.replace('$', JSON.stringify({ [name]: ownLink })),
+      );
+  });
+
+  it('are found however their names and values are spelt (PX-14)', () => {
+    const spelt = String.raw`{"@odata.next\u004cink":"https:\/\/graph.microsoft.com\/v1.0\u002fme/messages","x":1}`;
+    expect(JSON.parse(inJson(spelt) ?? '')).toEqual({
+      '@odata.nextLink': `${own}/v1.0/me/messages`,
+      x: 1,
+    });
+    const hostile = String.raw`{"\u0040odata.next\u004Cink":"https:\/\/evil.example\/","x":1}`;
+    expect(inJson(hostile)).toBe('{"x":1}');
+  });
+
+  it('leave every other byte as it was: numbers, spaces, escapes, order', () => {
+    const before = String.raw`{ "n": 12345678901234567890 , "d":0.10000000000000000000001,"e":1E+400,
+      "@odata.context":"https:\/\/graph.microsoft.com/v1.0/$metadata","s":"\u00e9\n","@odata.nextLink" : `;
+    const after = ` ,"value":[{"id":"a", "n":-0.0}]}`;
+    expect(inJson(`${before}${JSON.stringify(page)}${after}`)).toBe(
+      `${before}${JSON.stringify(ownPage)}${after}`,
+    );
+    expect(inJson(`${before}"https://evil.example/"${after}`)).toBe(
+      before.replace(/,"@odata.nextLink" : $/, '') + after.trimStart(),
+    );
+  });
+
+  const plainJson = fc
+    .json({ maxDepth: 5 })
+    .map((text) => text.replaceAll(/"[^"]*(?:Link|Url)"/g, '"x"'))
+    .filter((text) => !/[nN]an|Infinity/.test(text));
+  const number = fc
+    .tuple(fc.bigInt(), fc.stringMatching(/^(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?$/))
+    .map(([whole, rest]) => `${whole}${rest}`);
+  const member = fc.oneof(
+    fc.constant(['link', '"@odata.nextLink"', JSON.stringify(page)] as const),
+    fc.constant(['gone', '"@odata.deltaLink"', '"https://evil.example/"'] as const),
+    fc.constant(['gone', '"@microsoft.graph.downloadUrl"', '{"@odata.nextLink":"x"}'] as const),
+    fc.tuple(
+      fc.constant('kept' as const),
+      fc.string().map((text) => JSON.stringify(`k${text}`)),
+      fc.oneof(plainJson, number),
+    ),
+  );
+  it('change nothing else, whatever is around them (PX-14)', () => {
+    fc.assert(
+      fc.property(fc.array(member, { maxLength: 8 }), (members) => {
+        const text = `{"o":[{${members.map(([, name, value]) => `${name}:${value}`).join(',')}}],"z":1}`;
+        const expected = members
+          .filter(([kind]) => kind !== 'gone')
+          .map(([kind, name, value]) => `${name}:${kind === 'link' ? JSON.stringify(ownPage) : value}`);
+        expect(inJson(text)).toBe(`{"o":[{${expected.join(',')}}],"z":1}`);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(hostileLinks)('%j is removed (PX-14)', (link) => {
+    for (const name of ['@odata.nextLink', '@odata.deltaLink', 'x@odata.nextLink']) {
+      const value = { a: 1, [name]: link, b: { [name]: link }, c: [{ [name]: link }, 2] };
+      expect(JSON.parse(inJson(JSON.stringify(value)) ?? '')).toEqual({ a: 1, b: {}, c: [{}, 2] });
+    }
+  });
+
+  it.each(['null', '1', '{}', '["https://evil.example/"]', 'true'])('that are %s are removed', (value) => {
+    expect(inJson(`{"@odata.nextLink":${value}}`)).toBe('{}');
+  });
+
+  it('that are removed are logged by name and feature, without their address', () => {
+    const text = '{"@odata.nextLink":"https://evil.example/?secret","x@odata.nextLink":"y","uploadUrl":"z"}';
+    for (const [fileLinks, names] of [
+      [true, ['odata.nextLink', 'uploadUrl']],
+      [false, ['odata.nextLink']],
+    ] as const) {
+      logged.length = 0;
+      expect(inJson(text, fileLinks)).toBe('{}');
+      expect(logged).toEqual(names.map((name) => ({ event: 'link-removed', name, feature: 'mail' })));
+    }
+  });
+
+  it('lead nowhere but to us and to calls that the policy allows, whatever a machine writes (PX-14)', () => {
+    const piece = fc.constantFrom(
+      graph,
+      'https:',
+      '//',
+      '/',
+      '\\',
+      '@',
+      ':443',
+      '.',
+      'evil.example',
+      '/v1.0/',
+      'me',
+      '/me/messages',
+      "('x1')",
+      '?',
+      '$skip=1',
+      '#',
+      '..',
+      '%2e',
+      '\t',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.webUrl(),
+          fc.array(piece, { maxLength: 7 }).map((parts) => parts.join('')),
+        ),
+        (link) => {
+          const written = inJson(JSON.stringify({ '@odata.nextLink': link }));
+          const { '@odata.nextLink': out }: Record<string, string> = JSON.parse(written ?? '');
+          if (out === undefined) return;
+          expect(out).toMatch(/^https:\/\/app\.example\/api\/graph\/(?:beta\/me|v1\.0\/(?:me|teams)\/)/);
+          expect(new URL(out).origin).toBe('https://app.example');
+          expect(new URL(out).href).toContain('https://app.example/api/graph/');
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('addresses of files', () => {
+  const names = [
+    '@microsoft.graph.downloadUrl',
+    '@content.downloadUrl',
+    'uploadUrl',
+    'a@microsoft.graph.downloadUrl',
+  ];
+
+  it.each([
+    file,
+    'https://contoso.sharepoint.com/x',
+    'https://sn3302.up.1drv.com/up/fe69',
+    'https://public.bn.files.1drv.com/y4m',
+    'https://northcentralus1-mediap.svc.ms/transform/pdf?provider=spo',
+    'https://my.microsoftpersonalcontent.com/personal/1/_layouts/15/download.aspx',
+    "https://outlook.office.com/api/v2.0/Users('1')/AttachmentSessions('2')?authtoken=x",
+  ])('%s comes out where the rule says so, and nowhere else', (address) => {
+    for (const name of names) {
+      const text = JSON.stringify({ id: 1, [name]: address });
+      expect(inJson(text, true)).toBe(text);
+      expect(inJson(text, false)).toBe('{"id":1}');
+    }
+  });
+
+  it.each([
+    'https://evil.example/x',
+    'http://contoso.sharepoint.com/x',
+    'https://contoso.sharepoint.com.evil.example/x',
+    'https://contoso.sharepoint.com@evil.example/x',
+    'https://user@contoso.sharepoint.com/x',
+    'https://contoso.sharepoint.com:443/x',
+    'https://contoso.sharepoint.com:8443/x',
+    'https://contoso.sharepoint.com./x',
+    'https://CONTOSO.sharepoint.com/x',
+    'HTTPS://contoso.sharepoint.com/x',
+    'https://evilsharepoint.com/x',
+    'https://.sharepoint.com/x',
+    'https://sharepoint.com/x',
+    'https://x.my.microsoftpersonalcontent.com/x',
+    'https://contoso.sharepoint.com\\@evil.example/x',
+    'https://contoso.sharepoint.com#@evil.example/x',
+    'https://evil.example#.sharepoint.com/x',
+    'https://evil.example?.sharepoint.com/x',
+    'https://evil.example\\.sharepoint.com/x',
+    'https://evil_x.sharepoint.com\n/x',
+    'https://contoso.sharepoint.com/x\ny',
+    'https://contoso.sharepoint.com/x y',
+    'https://contoso.sharepoint.us/x',
+    'https://ⓔvil.sharepoint.com/x',
+    '//contoso.sharepoint.com/x',
+    'javascript://contoso.sharepoint.com/%0aalert(1)',
+    '',
+  ])('%j never does (PX-14)', (address) => {
+    for (const name of names)
+      expect(inJson(JSON.stringify({ id: 1, [name]: address }), true)).toBe('{"id":1}');
+  });
+
+  it('are those of the own cloud', () => {
+    const hosts = {
+      public: 'sharepoint.com',
+      usgov: 'sharepoint.us',
+      usgovdod: 'sharepoint-mil.us',
+      china: 'sharepoint.cn',
+    };
+    for (const cloud of ['public', 'usgov', 'usgovdod', 'china'] as const) {
+      const isAllowed = createIsFileAddress(cloud, graph);
+      for (const [other, host] of Object.entries(hosts))
+        expect(isAllowed(`https://contoso.${host}/x`)).toBe(other === cloud);
+    }
+  });
+
+  it('of the emulator are its own, and those of no other cloud beside the configured one', () => {
+    const isAllowed = createIsFileAddress('public', 'http://127.0.0.1:4001');
+    expect(isAllowed('http://127.0.0.1:4001/files/x')).toBe(true);
+    for (const address of [
+      'http://127.0.0.1:4001@evil.example/files/x',
+      'http://127.0.0.1:4001/v1.0/me',
+      'http://127.0.0.1:40012/files/x',
+    ]) {
+      expect(isAllowed(address)).toBe(false);
+    }
+    expect(isFileAddress('http://127.0.0.1:4001/files/x')).toBe(false);
+  });
+});
+
+describe('a policy for another API', () => {
+  it('cannot say fileLinks: answers of that API are not looked through', () => {
+    const rules = [{ methods: ['GET'], path: '/orders', scopes: ['Orders.Read'], fileLinks: true }];
+    const refused = parseOwnApiPolicy({ features: { orders: { title: 'Orders', rules } } }, 'api://orders');
+    expect(refused).toMatchObject({ kind: 'invalid', faults: [expect.stringContaining('fileLinks')] });
+  });
+});
+
+describe('a Location', () => {
+  const inLocation = (status: number, location: string, fileLinks = false, method = 'POST') =>
+    links.inLocation(status, location, { ...call, method, fileLinks });
+
+  it.each([
+    [`${graph}/v1.0/me/messages('AA1=')`, `${own}/v1.0/me/messages/AA1=`],
+    [`${graph}/v1.0/me/messages/AA1=`, `${own}/v1.0/me/messages/AA1=`],
+    ["/teams('a-1')/operations('b-2')", `${own}/v1.0/teams/a-1/operations/b-2`],
+    ['/v1.0/me/messages/AA1=', `${own}/v1.0/me/messages/AA1=`],
+  ])('%s of 201 or 202 leads to us (PX-14)', (location, ownLocation) => {
+    expect([201, 202].map((status) => inLocation(status, location))).toEqual([ownLocation, ownLocation]);
+    for (const status of [200, 204, 301, 302, 303, 307, 308, 400, 503])
+      expect(inLocation(status, location, true)).toBeUndefined();
+  });
+
+  it.each(hostileLinks)('%j does not come out (PX-11, PX-14)', (location) => {
+    for (const status of [201, 202, 302]) expect(inLocation(status, location, true)).toBeUndefined();
+  });
+
+  it('of a file comes out where the rule says so: of a copy, and of content', () => {
+    expect(inLocation(202, file, true)).toBe(file);
+    expect(inLocation(302, file, true, 'GET')).toBe(file);
+    expect(inLocation(202, file, false)).toBeUndefined();
+    expect(inLocation(302, file, true, 'POST')).toBeUndefined();
+    expect(inLocation(302, file, false, 'GET')).toBeUndefined();
+  });
+});
+
+describe('an answer that means harm (DO-3)', () => {
+  const link = '{"@odata.nextLink":"https://evil.example/"}';
+  it.each<[string, string]>([
+    ['broken', '{"@odata.nextLink":"https://evil.example/'],
+    ['followed by more', `${link}${link}`],
+    ['deep', `${'['.repeat(1_000_000)}${link}`],
+    ['deep on its way out', `${'{"a":'.repeat(100)}${link}${'}'.repeat(100)}`],
+    ['of too many links', `[${Array.from({ length: 5001 }, () => link).join()}]`],
+    ['of control characters', '{"@odata.nextLink":"a\u0001"}'],
+  ])('is not read when it is %s', (_what, text) => {
+    expect(inJson(text)).toBeUndefined();
+  });
+
+  it('is read in time when it is ten megabytes', () => {
+    const item =
+      '{"id":"AAMk","subject":"Hello, \\"you\\" \\u00e9","n":12345678901234567890,"a":[1,2,{"b":null}]},';
+    const text = `{"@odata.nextLink":${JSON.stringify(page)},"value":[${item.repeat(10_000_000 / item.length)}1]}`;
+    const startMs = performance.now();
+    expect(inJson(text)).toBe(text.replace(page, ownPage));
+    expect(performance.now() - startMs).toBeLessThan(5000);
+  });
+
+  it('of JSON that nobody can read is refused, of no JSON passes', () => {
+    const answer = (contentType: string | undefined, body: string) =>
+      links
+        .toAnswer(
+          {
+            status: 200,
+            headers: { ...(contentType && { 'content-type': contentType }) },
+            body: Buffer.from(body),
+          },
+          (answer) => toProxyAnswer(answer, { method: 'GET', headers: {} }, new Date(0)),
+          call,
+          () => {},
+        )
+        .body.toString();
+    for (const type of [
+      'application/json',
+      'application/problem+json',
+      undefined,
+      'application/json, text/html',
+      'x',
+    ])
+      expect(() => answer(type, '{"@odata.nextLink":')).toThrow(BffError);
+    expect(answer('text/plain', '{"@odata.nextLink":')).toBe('{"@odata.nextLink":');
+    expect(answer('application/json', '{"broken":')).toBe('{"broken":');
+    expect(answer('application/json', `\ufeff${link}`)).toBe('\ufeff{}');
+  });
+});
