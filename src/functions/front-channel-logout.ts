@@ -23,9 +23,7 @@ export const frontChannelLogout = (
       status: 200,
       headers: {
         'content-type': 'text/plain; charset=utf-8',
-        'content-security-policy': `default-src 'none'; sandbox; frame-ancestors ${entraOrigin}`,
-        // The frame's page is of another site.
-        'cross-origin-resource-policy': 'cross-origin',
+        'content-security-policy': `default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors ${entraOrigin}; sandbox`,
       },
       body: 'Signed out.\n',
     };

@@ -66,7 +66,11 @@ describe('refuses a request whose end could be read in two ways', () => {
 describe('a request behind another one', () => {
   it('inside a body is a body (PX-9)', async () => {
     const hidden = marker();
-    const lines = [`Content-Length: ${Buffer.byteLength(hidden)}`, 'Connection: close'];
+    const lines = [
+      `Content-Length: ${Buffer.byteLength(hidden)}`,
+      'Content-Type: text/plain',
+      'Connection: close',
+    ];
     const answers = await exchangeBytes(
       proxy.worker.origin,
       requestBytes(`POST ${target} HTTP/1.1`, lines, hidden),
@@ -120,7 +124,12 @@ describe('a request behind another one', () => {
 
 describe('Expect and Upgrade', () => {
   it('100-continue is answered by the host, and the call is one call (PX-9)', async () => {
-    const lines = ['Expect: 100-continue', 'Content-Length: 2', 'Connection: close'];
+    const lines = [
+      'Expect: 100-continue',
+      'Content-Length: 2',
+      'Content-Type: text/plain',
+      'Connection: close',
+    ];
     const answers = await exchangeBytes(
       proxy.worker.origin,
       requestBytes(`POST ${target} HTTP/1.1`, lines, '{}'),

@@ -90,7 +90,7 @@ describe('signing out elsewhere', () => {
     for (const { status, body, setCookies, headers } of answers) {
       expect([status, body, setCookies]).toEqual([200, first?.body, []]);
       expect(headers['content-security-policy']).toBe(
-        `default-src 'none'; sandbox; frame-ancestors ${world.entra.origin}`,
+        `default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors ${world.entra.origin}; sandbox`,
       );
     }
   });

@@ -148,6 +148,7 @@ const access: Readonly<Record<string, 'role' | 'session' | 'open'>> = {
   admin: 'role',
   'auth-callback': 'open',
   'auth-client': 'open',
+  'auth-front-channel-logout': 'open',
   'auth-login': 'open',
   'auth-logout': 'open',
   'auth-session': 'open',

@@ -46,7 +46,7 @@ describe('a throttled call', () => {
 
   it('is not repeated by us, read or write, and neither is an outage (G1, PX-18)', async () => {
     for (const method of ['GET', 'POST']) {
-      const write = { method, body: '{}', headers: { 'content-length': '2' } };
+      const write = { method, body: '{}', headers: { 'content-length': '2', 'content-type': 'text/plain' } };
       proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}', [], '503 Service Unavailable')));
       const answer = await proxy.call('/things/t1', method === 'GET' ? {} : write);
       expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
