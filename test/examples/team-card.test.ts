@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { demoClient } from '../../dev/directory.ts';
 import type { UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -15,7 +15,7 @@ beforeAll(async () => {
       GRAPH_POLICY_FILE: fileURLToPath(new URL('../../examples/own-function/policy.json', import.meta.url)),
     },
   });
-  world.entra.consents.grant({ ...demoClient, scopes: ['openid', 'profile', 'offline_access', 'User.Read'] });
+  grantSignIn(world);
 });
 
 afterAll(() => world.close());

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { demoClient } from '../../dev/directory.ts';
 import type { UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -14,8 +14,7 @@ beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker();
   other = await world.startWorker({ environment: { SESSION_CACHE_SECONDS: '0' } });
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ ...demoClient, scopes });
+  grantSignIn(world);
   world.entra.intercept.idTokenClaims = (claims) => {
     sids.push(String(claims['sid']));
     return claims;

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient } from '../../dev/directory.ts';
 import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
 import { sendWire, type UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 const scope = 'api://contoso-orders/Orders.Read';
 const policy = {
@@ -51,8 +50,7 @@ beforeAll(async () => {
       API_ORDERS_POLICY_FILE: policyFile,
     },
   });
-  const scopes = ['openid', 'profile', 'offline_access', 'User.Read'];
-  world.entra.consents.grant({ ...demoClient, scopes });
+  grantSignIn(world);
 });
 
 afterAll(async () => {
