@@ -335,7 +335,10 @@ const orders: Resource = {
   id: '5e0b7c1d-2f4a-4d8e-9b63-8c1a5f7e2d10',
   name: 'Contoso Orders',
   uri: 'api://contoso-orders',
-  permissions: [permission('Orders.Read', 'Read your orders', 'The app reads the orders you have placed.')],
+  permissions: [
+    permission('Orders.Read', 'Read your orders', 'The app reads the orders you have placed.'),
+    permission('Orders.Write', 'Order for you', 'The app places orders in your name.'),
+  ],
 };
 
 const demoApp: Registration = {

@@ -39,4 +39,13 @@ describe('the policies of several upstream APIs', () => {
       /API_ORDERS_POLICY_FILE, features\.orders\.rules\[0\]\.scopes/,
     );
   });
+
+  it('may not ask for more in one feature than a sign-in can carry (LR-6)', () => {
+    const scopes = Array.from({ length: 40 }, (_, at) => `Orders.Read.Part${at}`);
+    const rules = [{ ...rule, scopes }];
+    const document = { features: { orders: { title: 'Orders', rules } } };
+    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+      /features\.orders: its permissions have \d+ characters, at most 320.*make two features/,
+    );
+  });
 });

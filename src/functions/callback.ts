@@ -61,7 +61,7 @@ export const callback = (endpoint: Endpoint, { flow, names, adminConsentUrl }: C
         case 'refused': {
           const { wish, refusal } = outcome;
           const response = refusalResponse(request, refusal.outcome, wish, adminConsentUrl(wish));
-          return { ...response, cookies: [used] };
+          return outcome.mayBeLoadedAgain ? response : { ...response, cookies: [used] };
         }
       }
     },

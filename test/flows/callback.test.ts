@@ -442,7 +442,8 @@ describe('a callback', () => {
       worker.table.recover();
       expect(answer.status).toBe(503);
       expect(answer.headers['retry-after']).toBeDefined();
-      expect(answer.body).toContain('storage_unavailable');
+      expect(answer.body).toContain('Signing in does not work just now');
+      expect(answer.body).toContain('href="/api/auth/login?return_to=%2Fmail"');
       expect(sessionCookies(answer)).toEqual([]);
       expect(await isSignedIn(browser)).toBe(false);
       expect(await readSessionRows(world)).toEqual(rows);

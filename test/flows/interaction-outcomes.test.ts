@@ -85,6 +85,20 @@ describe('a sign-in that took longer than 15 minutes', () => {
     expect([answer.status, answer.headers.location]).toEqual([303, '/mail']);
   });
 
+  it('and was to renew what had been granted begins again: the old session is no answer', async () => {
+    const browser = worker.browser();
+    world.entra.switches.accessTokenLifetimeSeconds = 20;
+    await signIn(browser, { user: 'alice' });
+    Object.assign(world.entra.switches, defaultSwitches());
+    world.entra.endSignIns('revoked', userId('alice'));
+    const { body } = await browser.script('GET', '/api/graph/v1.0/me');
+    const problem: Record<string, unknown> = JSON.parse(body);
+    expect(problem).toMatchObject({ reason: 'refresh_token_revoked' });
+    const shown = await browser.navigate(String(problem['login_url']));
+    await later(16 * 60, () => browser.submit(shown, { account: userId('alice') }));
+    expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
+  });
+
   it('and was asked for anew begins again: having been signed in before proves nothing (ID-11)', async () => {
     const browser = alice.clone();
     const shown = await browser.navigate('/api/auth/login?prompt=login');
@@ -292,7 +306,11 @@ describe('a sign-in in a popup', () => {
     callback.searchParams.set('error', 'access_denied');
     callback.searchParams.set('error_description', 'AADSTS90094: an administrator');
     const end = await browser.request(callback.href, page);
-    expect(messageIn(end)).toMatchObject({ outcome: 'admin_consent_required', feature: 'profile' });
+    expect(messageIn(end)).toMatchObject({
+      outcome: 'admin_consent_required',
+      feature: 'profile',
+      admin_consent_url: expect.stringContaining('/v2.0/adminconsent?'),
+    });
     expect(end.body).toMatch(/<a href="[^"]+\/v2\.0\/adminconsent\?[^"]+">Link for your administrator/);
     expect(end.body).toMatch(/Reference <code>[\w-]+</);
     expect(end.body).toContain('<a class="button" href="/mail">Back to the app</a>');
@@ -305,8 +323,17 @@ describe('a sign-in in a popup', () => {
     const end = await browser.request(callback.href, page);
     world.entra.switches.outage = 'none';
     expect(messageIn(end)).toMatchObject({ outcome: 'sign_in_service_unavailable' });
-    expect(end.body).toContain('Microsoft could not sign you in just now');
+    expect(end.body).toContain('Signing in does not work just now');
     expect(setsSession(end)).toBe(false);
+  });
+
+  it('that comes back without a usable code says so to the app', async () => {
+    const browser = withoutSession();
+    const callback = await callbackAddress(browser, `/api/auth/login?${popup}`);
+    callback.searchParams.set('code', '');
+    expect(messageIn(await browser.request(callback.href, page))).toMatchObject({
+      outcome: 'sign_in_refused',
+    });
   });
 
   it('that begins again by itself is still in the popup', async () => {

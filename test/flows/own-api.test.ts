@@ -23,7 +23,17 @@ const policy = {
         },
       ],
     },
+    ordering: {
+      title: 'Ordering',
+      rules: [{ methods: ['POST'], path: '/orders', scopes: ['Orders.Write'] }],
+    },
   },
+};
+
+const needsAdministrator = {
+  error: 'invalid_grant',
+  error_description: 'AADSTS90094: The grant requires administrator permission.',
+  error_codes: [90094],
 };
 
 let world: World;
@@ -106,6 +116,35 @@ describe("the operator's own API", () => {
     );
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(10).fill(200));
     expect(world.entra.count('token', 'refresh_token') - redeemed).toBe(2);
+  });
+
+  it('stays granted when the person signs in for something else, whatever else they declined', async () => {
+    const browser = await signedIn('alice');
+    const ask = (feature: string, decision: 'accept' | 'decline') =>
+      signIn(browser, { user: 'alice', from: `/api/auth/login?feature=${feature}`, decision });
+    await ask('orders', 'accept');
+    await ask('ordering', 'decline');
+    await ask('mail', 'accept');
+    expect(await featuresOf(browser)).toMatchObject({
+      orders: 'granted',
+      ordering: 'declined',
+      mail: 'granted',
+    });
+    expect((await order(browser)).status).toBe(200);
+  });
+
+  it('that only an administrator can give is said with the link for them', async () => {
+    const browser = await signedIn('ben');
+    const { login_url: from }: { login_url: string } = JSON.parse((await order(browser)).body);
+    world.entra.intercept.tokenResponse = (reply) => {
+      const scope = world.entra.requests.at(-1)?.form['scope'] ?? '';
+      return scope.includes('api://') ? { ...reply, status: 400, body: needsAdministrator } : reply;
+    };
+    const end = await signIn(browser, { user: 'ben', from });
+    world.entra.intercept.tokenResponse = undefined;
+    world.entra.consents.withdraw([scope]);
+    expect(end.body).toContain('An administrator has to agree first');
+    expect(await featuresOf(browser)).toMatchObject({ orders: 'needs_admin' });
   });
 
   it('that the person does not agree to is not asked for again by itself, and Graph goes on', async () => {

@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { CodeFlow, CodeRedemption } from '../entra/authorize.ts';
+import { withScopesOfOtherApis } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
@@ -57,7 +58,11 @@ export type CallbackOutcome =
       readonly refusal: Refusal;
       readonly wish: LoginWish;
       readonly usedSlot: TransactionSlot;
+      /** The same address may still end well: its transaction stays. */
+      readonly mayBeLoadedAgain?: true;
     };
+
+type Refused = Extract<CallbackOutcome, { kind: 'refused' }>;
 
 /** Finishes a sign-in. Every end of it is a typed outcome with a next step. */
 export interface Callback {
@@ -126,12 +131,19 @@ export function createCallback(needs: CallbackNeeds): Callback {
       const { transaction } = opened;
       const attempt: Attempt = { transaction, usedSlot: state.slot, session, cookies, log };
 
-      const end = settle(attempt, query);
-      if (transaction.popupId === undefined) return end;
-      // A window that only shows an error would leave the app waiting for it.
-      return end.catch((error: unknown) => {
-        if (!(error instanceof BffError) || error.status !== 503) throw error;
-        return refuse(attempt, { outcome: 'sign_in_service_unavailable', reason: error.code });
+      return settle(attempt, query).catch(async (error: unknown): Promise<CallbackOutcome> => {
+        if (!(error instanceof BffError)) throw error;
+        // The way on leads to where the person was, for the feature that they wanted.
+        if (error.status === 503) {
+          const refused = await refuse(attempt, {
+            outcome: 'sign_in_service_unavailable',
+            reason: error.code,
+          });
+          return { ...refused, mayBeLoadedAgain: true };
+        }
+        // A window that only shows an error would leave the app waiting for it.
+        if (transaction.popupId === undefined) throw error;
+        return refuse(attempt, { outcome: 'sign_in_refused', reason: error.code });
       });
     },
   };
@@ -225,7 +237,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     return { kind: 'refused', refusal: { outcome: 'took_too_long', reason: 'expired' }, wish, usedSlot };
   }
 
-  async function refuse(attempt: Attempt, refusal: Refusal): Promise<CallbackOutcome> {
+  async function refuse(attempt: Attempt, refusal: Refusal): Promise<Refused> {
     const { transaction, usedSlot, session, log } = attempt;
     const { feature } = transaction;
     log('warn', { event: 'sign-in-refused', outcome: refusal.outcome, reason: refusal.reason });
@@ -263,6 +275,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     return {
       ...fresh,
       lineageId: previous.facts.lineageId,
+      grantedScopes: withScopesOfOtherApis(grantedScopes, previous.facts.grantedScopes),
       // A yes takes back an earlier no.
       withheld: Object.fromEntries(
         Object.entries(previous.facts.withheld).filter(([name]) => name !== grantedFeature),
@@ -315,11 +328,13 @@ function isOtherAccount(
 /** The browser has already what the sign-in was begun for, by its code's first use or by a sign-in of another tab. */
 function isAnsweredBy(
   session: Session | undefined,
-  { scopes, prompt, onlyOnce }: LoginWish,
+  { scopes, feature, prompt, onlyOnce }: LoginWish,
   startedAt: Date,
 ): boolean {
   if (session === undefined || isLacking(session, scopes)) return false;
-  const asksAnew = prompt === 'login' || prompt === 'select_account' || onlyOnce === true;
+  // Permissions that were granted long ago are no answer to a question that a call of them has raised.
+  const asksAnew =
+    feature !== undefined || prompt === 'login' || prompt === 'select_account' || onlyOnce === true;
   return !asksAnew || session.facts.signedInAt.getTime() >= startedAt.getTime();
 }
 

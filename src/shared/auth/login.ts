@@ -1,5 +1,5 @@
 import type { CodeFlow } from '../entra/authorize.ts';
-import { chooseScopes } from '../entra/scopes.ts';
+import { chooseScopes, MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { Interaction, Ticket } from '../interaction/interaction.ts';
 import type { Features } from '../proxy/features.ts';
@@ -111,7 +111,10 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
     session: Session | undefined,
   ): Partial<Ticket> & Pick<Ticket, 'scopes'> {
     const opened = ticket === undefined ? undefined : interaction.openTicket(ticket, session);
-    if (opened) return opened;
+    if (opened)
+      return isShort(opened.scopes)
+        ? opened
+        : { ...opened, scopes: features.find(opened.feature)?.scopes ?? [] };
     if (feature === undefined) return { scopes: [] };
     const known = features.find(feature);
     if (known === undefined)
@@ -121,6 +124,9 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
     return { feature: known.name, scopes: [...scopes] };
   }
 }
+
+/** What the calls of a batch need together may be more than a cookie holds; then one feature is asked for at a time. */
+const isShort = (scopes: readonly string[]) => packScopes(scopes).length <= MAX_PACKED_SCOPES_LENGTH;
 
 function parsePrompt(text: string | undefined): LoginPrompt | undefined {
   if (text === undefined) return undefined;

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { equalBytes } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { TextSealer } from '../crypto/sealed-text.ts';
+import { packScopes, unpackScopes } from '../entra/scopes.ts';
 import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
 
 /** What a sign-in was begun for, and what is needed to begin it once more. */
@@ -127,7 +128,7 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
 }
 
 /** Sealed with every transaction, so that one of another version does not open. Counts up when the form changes. */
-const STORED_FORM = '2';
+const STORED_FORM = '3';
 
 /** By place, not by name: five of these have to fit into a cookie header (LR-6). */
 type StoredTransaction = readonly [
@@ -153,7 +154,7 @@ function toStored(transaction: LoginTransaction): StoredTransaction {
     nonce,
     codeVerifier,
     returnPath,
-    scopes.join(' '),
+    packScopes(scopes),
     restarts,
     feature,
     prompt,
@@ -174,7 +175,7 @@ function parseStored(value: unknown, origin: string): LoginTransaction {
     nonce,
     codeVerifier,
     returnPath: parseReturnPath(returnPath, origin) ?? defaultReturnPath,
-    scopes: scopes === '' ? [] : scopes.split(' '),
+    scopes: unpackScopes(scopes),
     restarts,
     ...(feature === '' ? {} : { feature }),
     ...(prompt === undefined ? {} : { prompt }),

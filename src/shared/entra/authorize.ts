@@ -99,6 +99,7 @@ export function createCodeFlow({ createMsalClient, redirectUri, idTokenRules }: 
       try {
         const claims = await verifyIdToken(idToken, nonce, idTokenRules);
         const further = await acquireFurtherTokens(client, account, furtherScopes);
+        if (further.kind === 'refused') return further;
         if (further.kind === 'lacking') return { kind: 'fewer-permissions' };
         const msalCache = application.getTokenCache().serialize();
         const { homeAccountIds, idTokens, scopes: grantedScopes } = readMsalCache(msalCache);

@@ -1,8 +1,13 @@
 import type { AccountInfo } from '@azure/msal-node';
 import type { MsalClient } from './msal.ts';
 import { lackingScopes } from './scopes.ts';
-import { interpretTokenError } from './token-errors.ts';
+import { interpretTokenError, type TokenErrorMeaning } from './token-errors.ts';
 import { signInServiceUnavailable } from './unavailable.ts';
+
+export type FurtherTokens =
+  | { readonly kind: 'granted' | 'lacking' }
+  /** It needs an administrator, or Entra does not take the request as it is. */
+  | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning };
 
 /**
  * Asks, right after a sign-in, for a token of each further API that it named: Entra says only then whether the person
@@ -15,7 +20,7 @@ export async function acquireFurtherTokens(
   { application, tokenEndpoint }: MsalClient,
   account: AccountInfo,
   scopes: readonly string[][],
-): Promise<{ readonly kind: 'granted' | 'lacking' }> {
+): Promise<FurtherTokens> {
   for (const ofOneApi of scopes) {
     const result = await application
       .acquireTokenSilent({ account, scopes: ofOneApi })
@@ -25,16 +30,17 @@ export async function acquireFurtherTokens(
       continue;
     }
     if (tokenEndpoint.failure) throw tokenEndpoint.failure;
-    const meaning = tokenEndpoint.entraError && interpretTokenError(tokenEndpoint.entraError);
-    if (meaning?.kind !== 'interaction-required') {
+    if (tokenEndpoint.entraError === undefined) {
       throw signInServiceUnavailable(
         'Microsoft Entra ID did not give the access that was asked for. Try again in a moment.',
         result.thrown,
       );
     }
-    if (meaning.reason === 'consent_required' || meaning.reason === 'admin_consent_required') {
-      return { kind: 'lacking' };
+    const meaning = interpretTokenError(tokenEndpoint.entraError);
+    if (meaning.kind !== 'interaction-required' || meaning.reason === 'admin_consent_required') {
+      return { kind: 'refused', meaning };
     }
+    if (meaning.reason === 'consent_required') return { kind: 'lacking' };
   }
   return { kind: 'granted' };
 }

@@ -36,12 +36,46 @@ export function scopesByResource(scopes: readonly string[]): readonly [string[],
   const ofGraph: string[] = [];
   const others = new Map<string, string[]>();
   for (const scope of scopes) {
-    const resource = toComparable(scope).includes('://') ? scope.slice(0, scope.lastIndexOf('/')) : undefined;
+    const resource = resourceOf(scope);
     if (resource === undefined) ofGraph.push(scope);
     else others.set(resource, [...(others.get(resource) ?? []), scope]);
   }
   return [ofGraph, ...others.values()];
 }
+
+/**
+ * What a sign-in granted, and what was granted before of APIs that it did not name: tokens of these it says nothing about.
+ */
+export function withScopesOfOtherApis(granted: readonly string[], before: readonly string[]): string[] {
+  const named = new Set(granted.map(resourceOf));
+  return [...granted, ...before.filter((scope) => !named.has(resourceOf(scope)))];
+}
+
+/** What a login cookie may hold of them, packed: five cookies have to fit into a request's headers (LR-6). */
+export const MAX_PACKED_SCOPES_LENGTH = 320;
+
+/** In as few characters as possible: an API's address stands once before its permissions. */
+export function packScopes(scopes: readonly string[]): string {
+  const [ofGraph, ...others] = scopesByResource(scopes);
+  const packed = others.map((list) => [resourceOf(list[0] ?? ''), ...list.map(nameOf)].join(' '));
+  return [ofGraph.join(' '), ...packed].join('|');
+}
+
+/** @param packed what {@link packScopes} made */
+export function unpackScopes(packed: string): string[] {
+  const [ofGraph = [], ...others] = packed.split('|').map((list) => list.split(' '));
+  return [
+    ...ofGraph.filter((scope) => scope !== ''),
+    ...others.flatMap(([resource, ...names]) => names.map((name) => `${resource}/${name}`)),
+  ];
+}
+
+/** The address of the API that a scope is of; undefined for Microsoft Graph's and OpenID's own. */
+function resourceOf(scope: string): string | undefined {
+  return toComparable(scope).includes('://') ? scope.slice(0, scope.lastIndexOf('/')) : undefined;
+}
+
+const nameOf = (scope: string) => scope.slice(scope.lastIndexOf('/') + 1);
 
 function toComparable(scope: string): string {
   const lowerCase = scope.toLowerCase();

@@ -47,6 +47,7 @@ export class TokenEndpoint implements INetworkModule {
   }
 
   async sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+    this.entraError = undefined;
     if (!this.#mayRedeem) {
       this.withheld = true;
       throw new TypeError('no token request is allowed now');

@@ -1,3 +1,4 @@
+import { MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
 import type { Dialect } from './dialect.ts';
 import { overlap, type PathTemplate, parsePathTemplate } from './path-template.ts';
 import type { OptionBounds, PolicyDocument } from './policy-schema.ts';
@@ -19,6 +20,15 @@ export function findPolicyFaults({ features }: PolicyDocument, dialect: Dialect)
       return { place, rule, template: parsePathTemplate(rule.path) };
     }),
   );
+  const permissionFaults = Object.entries(features).flatMap(([name, feature]) => {
+    const scopes = [...new Set(feature.rules.flatMap((rule) => rule.scopes.map(dialect.toScope)))];
+    const { length } = packScopes(scopes);
+    return length <= MAX_PACKED_SCOPES_LENGTH
+      ? []
+      : [
+          `features.${name}: its permissions have ${length} characters, at most ${MAX_PACKED_SCOPES_LENGTH} fit into one sign-in; make two features of it`,
+        ];
+  });
   const guardFaults = Object.entries(features).flatMap(([name, { guard, rules }]) =>
     guard === undefined
       ? []
@@ -31,6 +41,7 @@ export function findPolicyFaults({ features }: PolicyDocument, dialect: Dialect)
         ),
   );
   return [
+    ...permissionFaults,
     ...guardFaults,
     ...rules.flatMap(({ place, rule }) => faultsOfRule(rule, dialect).map((fault) => `${place}: ${fault}`)),
     ...rules.flatMap((rule, at) => rules.slice(at + 1).flatMap((later) => faultsOfTwo(rule, later, dialect))),

@@ -16,6 +16,7 @@ import {
   type SealedTextPurpose,
   type TextSealer,
 } from '../../../src/shared/crypto/sealed-text.ts';
+import { MAX_PACKED_SCOPES_LENGTH, packScopes } from '../../../src/shared/entra/scopes.ts';
 
 const origin = 'https://app.example';
 const registration = ['https://login.example/tenant', 'client', `${origin}/api/auth/callback`];
@@ -103,10 +104,8 @@ describe('a login transaction', () => {
 
   it('stays small enough for five of them with the longest return path in a 8 KiB cookie header (LR-6)', () => {
     const returnPath = parseReturnPath(`/${'a'.repeat(511)}`, origin) ?? defaultReturnPath;
-    const scopes = Array.from(
-      { length: 8 },
-      (_, index) => `https://graph.microsoft.com/Permission.Read.${index}`,
-    );
+    const scopes = ['x'.repeat(MAX_PACKED_SCOPES_LENGTH)];
+    expect(packScopes(scopes)).toHaveLength(MAX_PACKED_SCOPES_LENGTH);
     const { cookieValue } = transactions.start(
       {
         returnPath,

@@ -25,10 +25,15 @@ export interface PopupText {
 /**
  * The last page of a popup. It tells the app by BroadcastChannel, because Entra's opener policy cuts the opener off, and
  * by postMessage to our own origin where there still is one; then it closes. The message carries nothing that counts:
- * the app asks the server.
+ * the app asks the server. A window with a link for the administrator stays until the person has read it.
  */
 export function popupPage(message: PopupMessage, text: PopupText): BffResponse {
   const { title, detail, backHref, forAdministrator, reference } = text;
+  const sent = {
+    type: 'entra-bff:interaction',
+    ...message,
+    ...(forAdministrator === undefined ? {} : { admin_consent_url: forAdministrator }),
+  };
   const nonce = secureRandomBytes(16).toString('base64');
   return page({
     title,
@@ -43,7 +48,7 @@ ${forAdministrator && administratorLink(forAdministrator)}
 </div>
 </section>
 ${reference && html`<p class="quiet">Reference <code>${reference}</code></p>`}
-<script nonce="${nonce}" data-message="${JSON.stringify({ type: 'entra-bff:interaction', ...message })}">${{ html: script }}</script>`,
+<script nonce="${nonce}" data-message="${JSON.stringify(sent)}">${{ html: script }}</script>`,
   });
 }
 
@@ -52,5 +57,5 @@ const message = JSON.parse(document.currentScript.dataset.message);
 document.getElementById('close').addEventListener('click', () => window.close());
 try { new BroadcastChannel('entra-bff').postMessage(message); } catch {}
 try { window.opener?.postMessage(message, location.origin); } catch {}
-window.close();
+if (!message.admin_consent_url) window.close();
 `;

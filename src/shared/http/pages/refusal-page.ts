@@ -44,8 +44,8 @@ const wordings: Record<RefusalOutcome, Wording> = {
   },
   sign_in_service_unavailable: {
     code: 'sign_in_service_unavailable',
-    title: 'Microsoft could not sign you in just now',
-    detail: 'The sign-in service reported a fault of its own. Try again in a moment.',
+    title: 'Signing in does not work just now',
+    detail: 'Microsoft or this service could not finish it. Nothing has changed. Try again in a moment.',
     tryAgain: 'Try again',
   },
   signed_out_meanwhile: {
@@ -110,6 +110,7 @@ export function refusalResponse(
   const href = `${loginPath}?${query}`;
   const error = new BffError(code, {
     detail,
+    ...(code === 'sign_in_service_unavailable' ? { retryAfterSeconds: 10 } : {}),
     extensions: {
       outcome,
       login_url: href,
