@@ -54,8 +54,13 @@ import { createSweep } from './shared/session/sweep.ts';
 import { createAzureTable } from './shared/storage/azure-table.ts';
 import type { Table } from './shared/storage/table.ts';
 
+const SWEEP = 'sweep';
 /** Seconds, minutes, hours …: every ten minutes. */
 const SWEEP_SCHEDULE = '0 */10 * * * *';
+
+/** A literal first, then literals and parameters, each a whole segment. */
+const pathForm =
+  /^api\/[a-z0-9][a-z0-9-]*(?:\/(?:[a-z0-9][a-z0-9-]*|\{[a-z][a-z0-9]*\}))*(?:\/\{\*[a-z]+\})?$/;
 
 /** The part of `@azure/functions`' app that registration needs. */
 export interface FunctionApp {
@@ -240,8 +245,10 @@ export function registerBff(
   // The host tries functions in the order of their names and the first route that fits wins: the catch-all is last.
   // With the empty prefix of host.json every route is spelled in full; a prefix would refuse `admin`.
   const registered = new Set<string>();
+  const paths = new Set<string>();
   const route = (name: string, path: string, handler: HttpHandler) => {
     registered.add(name);
+    paths.add(path);
     app.http(name, { methods: allMethods, route: path, authLevel: 'anonymous', handler });
   };
   const ownPaths = ['admin', 'auth', 'graph', 'health', ...policies.apis.map(({ name }) => name)].map(
@@ -302,17 +309,18 @@ export function registerBff(
   }
   route('zz-not-found', '{*rest}', notFound(endpoint));
 
-  app.timer('sweep', { schedule: SWEEP_SCHEDULE, handler: sweep(createSweep({ table, now, monotonicMs })) });
+  app.timer(SWEEP, { schedule: SWEEP_SCHEDULE, handler: sweep(createSweep({ table, now, monotonicMs })) });
 
   return {
     route(name, path, rules, handle) {
       // The catch-all takes whatever comes after it in the alphabet, and a second function of a name replaces the first.
-      if (!/^[a-z][a-z0-9-]{0,60}$/.test(name) || name >= 'zz-' || registered.has(name)) {
+      if (!/^[a-z][a-z0-9-]{0,60}$/.test(name) || name >= 'zz-' || registered.has(name) || name === SWEEP) {
         throw new TypeError(`"${name}" is no name for a function here: taken, or after "zz-not-found"`);
       }
-      if (!/^api\/[a-z0-9]/.test(path) || ownPaths.some((own) => `${path}/`.startsWith(own))) {
+      // The host compares without letter case: small letters alone leave one way to spell a path.
+      if (!pathForm.test(path) || ownPaths.some((own) => `${path}/`.startsWith(own)) || paths.has(path)) {
         throw new TypeError(
-          `"${path}" is no path for a function here: it begins with "api/" and none of ours`,
+          `"${path}" is no path for a function here: "api/", small letters, digits and hyphens, whole segments {id} or {*rest}, and none that is taken`,
         );
       }
       route(name, path, endpoint(rules, handle));

@@ -52,6 +52,13 @@ describe('a function of your own', () => {
       ["a path that hides Graph's", 'mine', 'api/graph'],
       ['a path elsewhere', 'mine', 'mine'],
       ['a path for everything', 'mine', 'api/{*rest}'],
+      ['the name of the timer', 'sweep', 'api/mine'],
+      ['a path of ours in other letters, which the host takes for ours', 'mine', 'api/gRaph/{*path}'],
+      ['a sign-in in other letters', 'mine', 'api/aUth/login'],
+      ['a parameter that could stand for ours', 'mine', 'api/g{x}/{*path}'],
+      ['an optional parameter', 'mine', 'api/graph{x?}/y'],
+      ['dots', 'mine', 'api/x/../graph/{*p}'],
+      ['anything else that is no path', 'mine', 'api/x y?z'],
     ])('%s', (_case, name, path) => {
       const config = parseConfig(settings);
       const bff = registerBff(recordingApp().app, config, readPolicies(config));

@@ -48,7 +48,15 @@ export function readApis(
     return undefined;
   }
   const apis = list?.map((name) => readApi(read, name, inAzure));
-  return apis?.every((api) => api !== undefined) ? apis : undefined;
+  if (!apis?.every((api) => api !== undefined)) return undefined;
+  // One resource's tokens would go to two origins.
+  if (new Set(apis.map((api) => api.scopePrefix.toLowerCase())).size < apis.length) {
+    faults.push(
+      'API_NAMES has two APIs with one SCOPE_PREFIX; set each to the address of its own registration.',
+    );
+    return undefined;
+  }
+  return apis;
 }
 
 function readApi(read: Reader, name: string, inAzure: boolean): ApiConfig | undefined {

@@ -322,6 +322,18 @@ describe('refuses', () => {
     },
   );
 
+  it('two APIs with one address: the tokens of one would go to the other (CF-1, PX-2)', () => {
+    const two = {
+      ...withApi,
+      API_NAMES: 'orders,stock',
+      API_STOCK_ORIGIN: 'https://stock.contoso.example',
+      API_STOCK_SCOPE_PREFIX: 'api://Contoso-Orders',
+      API_STOCK_POLICY_FILE: '/etc/stock.json',
+    };
+    expect(faultsOf(two).join()).toContain('SCOPE_PREFIX');
+    expect(faultsOf({ ...two, API_STOCK_SCOPE_PREFIX: 'api://contoso-stock' })).toEqual([]);
+  });
+
   it('two places for the table, and none (CF-1)', () => {
     const both = { ...withSecret, SESSION_TABLE_ENDPOINT: 'https://contoso.table.core.windows.net' };
     expect(faultsOf(both).join()).toContain('set exactly one of them');

@@ -3,7 +3,8 @@
  * connection: so many at a time, however many calls there are (DO-4).
  */
 export interface BodyRoom {
-  open(): BodyReservation;
+  /** @param person the same for all calls of a person, who may fill half of the room */
+  open(person: string): BodyReservation;
 }
 
 /** One call's share. */
@@ -19,26 +20,39 @@ const ROOM_BYTES = 128 * 1024 * 1024;
 
 export function createBodyRoom(roomBytes = ROOM_BYTES): BodyRoom {
   let takenBytes = 0;
-  const line: { readonly bytes: number; readonly enter: () => void }[] = [];
+  const takenBy = new Map<string, number>();
+  const line: { readonly person: string; readonly bytes: number; readonly enter: () => void }[] = [];
 
+  const count = (person: string, bytes: number) => {
+    takenBytes += bytes;
+    const own = (takenBy.get(person) ?? 0) + bytes;
+    if (own > 0) takenBy.set(person, own);
+    else takenBy.delete(person);
+  };
+  // Who has half of the room waits for a body of their own to end, and the others go past.
+  const mayTake = ({ person, bytes }: (typeof line)[number]) => {
+    const own = takenBy.get(person) ?? 0;
+    return own === 0 || own + bytes <= roomBytes / 2;
+  };
   const admit = () => {
-    for (let first = line[0]; first !== undefined; first = line[0]) {
+    for (let next = line.find(mayTake); next !== undefined; next = line.find(mayTake)) {
       // One that is larger than the whole room gets it when nobody else is in it.
-      if (takenBytes > 0 && takenBytes + first.bytes > roomBytes) return;
-      line.shift();
-      takenBytes += first.bytes;
-      first.enter();
+      if (takenBytes > 0 && takenBytes + next.bytes > roomBytes) return;
+      line.splice(line.indexOf(next), 1);
+      count(next.person, next.bytes);
+      next.enter();
     }
   };
 
   return {
-    open() {
+    open(person) {
       let ownBytes = 0;
       const waiting = new Set<(typeof line)[number]>();
       return {
         take: (bytes) =>
           new Promise((resolve) => {
             const place = {
+              person,
               bytes,
               enter() {
                 ownBytes += bytes;
@@ -53,7 +67,7 @@ export function createBodyRoom(roomBytes = ROOM_BYTES): BodyRoom {
         release() {
           for (const place of waiting) line.splice(line.indexOf(place), 1);
           waiting.clear();
-          takenBytes -= ownBytes;
+          count(person, -ownBytes);
           ownBytes = 0;
           admit();
         },

@@ -3,7 +3,7 @@ import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { BodyRoom } from './body-room.ts';
+import type { BodyReservation, BodyRoom } from './body-room.ts';
 import type { CallLimits } from './call-limits.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import { echoOf, toUpstreamHeaders } from './headers.ts';
@@ -69,17 +69,15 @@ export function createForward(needs: ForwardNeeds): Forward {
   const { sendHttp, tokensForCall } = needs;
 
   return async (session, call, log) => {
-    const admission = limits.enter(
-      session.address.userHash.toString('base64url'),
-      call.body?.byteLength ?? 0,
-    );
+    const person = session.address.userHash.toString('base64url');
+    const admission = limits.enter(person, call.body?.byteLength ?? 0);
     if (admission.kind === 'refused') {
       log('warn', { event: 'too-many-calls', limit: admission.limit });
       throw rateLimited(admission.limit);
     }
-    const reservation = bodyRoom.open();
+    const reservation = bodyRoom.open(person);
     try {
-      return await forward(session, call, log, reservation.take);
+      return await forward(session, call, log, reservation);
     } finally {
       reservation.release();
       admission.leave();
@@ -90,7 +88,7 @@ export function createForward(needs: ForwardNeeds): Forward {
     session: Session,
     call: UpstreamCall,
     log: Log,
-    reserveBytes: (bytes: number) => Promise<void>,
+    reservation: BodyReservation,
   ): Promise<ProxyAnswer> {
     const endMs = monotonicMs() + CALL_MS;
     const { method, target, body, reading } = call;
@@ -111,7 +109,7 @@ export function createForward(needs: ForwardNeeds): Forward {
           ...(body === undefined ? {} : { body }),
           deadlineMs: Math.min(timeoutMs, endMs - monotonicMs()),
           maxResponseBytes: bodyLimitBytes,
-          reserveBytes,
+          reserveBytes: reservation.take,
           ...(echo === undefined ? {} : { echo }),
         },
         monotonicMs,
@@ -127,6 +125,8 @@ export function createForward(needs: ForwardNeeds): Forward {
       throw new BffError('upstream_timeout', { detail: 'No time is left for the token that was asked for.' });
     // Refused before anything was done, so that a write can be sent again as well; once, never in a loop (PX-15).
     log('info', { event: 'access-reevaluated' });
+    // The refusal is read: keeping its share while asking for another's would let calls wait for each other.
+    reservation.release();
     const renewed = await send(await tokens.token({ claims, refusedToken: accessToken }));
     const stillAsked = reading.challengeIn(renewed);
     if (stillAsked === undefined) return reading.toAnswer(renewed, pass);

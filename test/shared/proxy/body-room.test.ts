@@ -15,7 +15,7 @@ async function isKept(promise: Promise<void>): Promise<boolean> {
 describe('the room for bodies', () => {
   it('lets in what fits, and the next in line when somebody leaves (DO-4)', async () => {
     const room = createBodyRoom(100);
-    const [first, second, third] = [room.open(), room.open(), room.open()];
+    const [first, second, third] = [room.open('person-1'), room.open('person-2'), room.open('person-3')];
     expect(await isKept(first.take(60))).toBe(true);
     const waiting = second.take(60);
     // It would fit, and the line would never move for the larger one.
@@ -27,7 +27,7 @@ describe('the room for bodies', () => {
 
   it('forgets who gives up while waiting', async () => {
     const room = createBodyRoom(100);
-    const [first, second, third] = [room.open(), room.open(), room.open()];
+    const [first, second, third] = [room.open('person-4'), room.open('person-5'), room.open('person-6')];
     await first.take(100);
     const abandoned = second.take(100);
     const next = third.take(100);
@@ -38,11 +38,21 @@ describe('the room for bodies', () => {
 
   it('lets a body that is larger than the room in when nobody else is', async () => {
     const room = createBodyRoom(100);
-    const [small, huge] = [room.open(), room.open()];
+    const [small, huge] = [room.open('person-7'), room.open('person-8')];
     await small.take(1);
     const waiting = huge.take(500);
     expect(await isKept(waiting)).toBe(false);
     small.release();
+    expect(await isKept(waiting)).toBe(true);
+  });
+
+  it('is filled to its half by one person; others go past who waits for their own (DO-3)', async () => {
+    const room = createBodyRoom(100);
+    const [one, two, three] = [room.open('alice'), room.open('alice'), room.open('alice')];
+    expect([await isKept(one.take(30)), await isKept(two.take(20))]).toEqual([true, true]);
+    const waiting = three.take(10);
+    expect([await isKept(waiting), await isKept(room.open('ben').take(40))]).toEqual([false, true]);
+    one.release();
     expect(await isKept(waiting)).toBe(true);
   });
 
@@ -56,8 +66,8 @@ describe('the room for bodies', () => {
           const room = createBodyRoom(100);
           let held = 0;
           let mostHeld = 0;
-          const visits = visitors.map(async ({ bytes, givesUp }) => {
-            const reservation = room.open();
+          const visits = visitors.map(async ({ bytes, givesUp }, at) => {
+            const reservation = room.open(`person-${at % 3}`);
             const taken = reservation.take(bytes);
             if (givesUp) return reservation.release();
             await taken;

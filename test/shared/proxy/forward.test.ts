@@ -197,6 +197,20 @@ describe('a call beyond the limits', () => {
   });
 });
 
+describe('a call that is renewed', () => {
+  it('gives back the memory of the refusal before it asks for more (DO-3)', async () => {
+    const answers = [challenge, ok];
+    const { call } = startForward(
+      async ({ reserveBytes }) => {
+        await reserveBytes?.(600);
+        return answers.shift() ?? ok;
+      },
+      { bodyRoom: createBodyRoom(1000) },
+    );
+    expect((await call()).status).toBe(200);
+  });
+});
+
 describe('a request whose connection fails', () => {
   const fails = (times: number, failure: HttpFailure) => {
     const sent: HttpRequest[] = [];
