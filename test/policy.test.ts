@@ -5,9 +5,11 @@ import { policyJsonSchema } from '../scripts/policy-schema.ts';
 import { readPolicy } from '../src/policy-file.ts';
 import { exceptions } from './policy-exceptions.ts';
 import { readPermissionReference } from './support/permission-reference.ts';
+import { isAllowed } from './support/policies.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
-const { features, rules, signInScopes } = readPolicy(undefined);
+const policy = readPolicy(undefined);
+const { features, rules, signInScopes } = policy;
 const calls = rules.flatMap(({ methods, template, scopes, alternatives }) =>
   methods.map((method) => ({ name: `${method} ${template.text}`, scopes, alternatives })),
 );
@@ -27,6 +29,15 @@ describe('the shipped policy', () => {
     for (const { query, template } of rules) {
       if ('$top' in query) expect(query['$top'], template.text).toMatchObject({ max: expect.any(Number) });
     }
+  });
+
+  it.each([
+    '$filter=mobilePhone%20eq%20%27x%27',
+    '$search=%22mobilePhone:%2B49%22',
+    '$search=%22displayName:a%22%20OR%20%22onPremisesSamAccountName:a%22',
+  ])('tells no field of a person that it does not show: %s (PX-5)', (query) => {
+    expect(isAllowed(policy, 'GET /v1.0/users?$select=id&$search=%22displayName:a%22')).toBe(true);
+    expect(isAllowed(policy, `GET /v1.0/users?$select=id&${query}`)).toBe(false);
   });
 
   it('asks for nothing that the emulators do not know, so that npm start shows all of it', () => {

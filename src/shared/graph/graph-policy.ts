@@ -56,6 +56,11 @@ export const graphDialect: Dialect = {
     if (/^\/(?:v1\.0|beta)\/./.test(template)) return undefined;
     return 'does not begin with a version of Microsoft Graph; write /v1.0/… or /beta/…';
   },
+  /**
+   * Of directory objects. Messages, contacts of a person and people are searched by words, in fields of Graph's choice;
+   * `/v1.0/contacts` are the organization's, which are directory objects.
+   */
+  searchesByField: (template) => !/^\/[^/]+\/.+\/(?:messages|contacts|people)$/.test(template),
   queryOptionFault(name) {
     if (!systemOptions.has(name.toLowerCase().replace(/^\$/, ''))) {
       return name.startsWith('$')

@@ -14,6 +14,8 @@ export interface Dialect {
   readonly knowsFileLinks: boolean;
   /** What is wrong with a template that the grammar takes, and the cure. */
   pathFault(template: string): string | undefined;
+  /** Whether `$search` on this path names the field of each clause. Elsewhere it finds words in any field. */
+  searchesByField(template: string): boolean;
   /** What is wrong with the name of a query option, and the cure. */
   queryOptionFault(name: string): string | undefined;
 }

@@ -15,6 +15,7 @@ export function parseOwnApiPolicy(document: unknown, scopePrefix: string): Polic
     pathDescription: 'The path in the words of the API. {name} takes one id: /orders/{id}.',
     knowsFileLinks: false,
     pathFault: () => undefined,
+    searchesByField: () => false,
     queryOptionFault: () => undefined,
   };
   return parsePolicy(document, dialect);

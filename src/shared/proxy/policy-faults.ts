@@ -1,7 +1,7 @@
 import { MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
 import type { Dialect } from './dialect.ts';
 import { overlap, type PathTemplate, parsePathTemplate } from './path-template.ts';
-import type { OptionBounds, PolicyDocument } from './policy-schema.ts';
+import type { OptionBound, OptionBounds, PolicyDocument } from './policy-schema.ts';
 import { toComparableOption } from './query-grammar.ts';
 
 type RuleDocument = PolicyDocument['features'][string]['rules'][number];
@@ -70,6 +70,7 @@ function faultsOfRule(rule: RuleDocument, dialect: Dialect): string[] {
     ),
     ...optionFaults(
       Array.isArray(query) ? Object.fromEntries(names.map((name) => [name, true])) : query,
+      path,
       dialect,
     ),
     ...(contentTypes !== undefined && !methods.some((method) => /^P/.test(method))
@@ -95,19 +96,44 @@ function looksLikeParameter(segment: string): boolean {
   return /^(?:id|.*[a-z]Id|.+[-_]id|.+-name|userPrincipalName)$/.test(segment) && !segment.startsWith('{');
 }
 
-function optionFaults(bounds: OptionBounds, dialect: Dialect): string[] {
-  return Object.entries(bounds).flatMap(([name, bound]) => {
+function optionFaults(bounds: OptionBounds, path: string, dialect: Dialect): string[] {
+  const ofEach = Object.entries(bounds).flatMap(([name, bound]) => {
     const fault = dialect.queryOptionFault(name);
     const own = fault === undefined ? [] : [`query option ${name} ${fault}`];
     if (bound === undefined || bound === true || !('navigations' in bound)) return own;
     return [
       ...own,
       ...Object.entries(bound.navigations).flatMap(([navigation, nested]) =>
-        optionFaults(nested, dialect).map((inner) => `${name}, ${navigation}: ${inner}`),
+        optionFaults(nested, `${path}/${navigation}`, dialect).map(
+          (inner) => `${name}, ${navigation}: ${inner}`,
+        ),
       ),
     ];
   });
+  return [...ofEach, ...searchFaults(bounds, dialect.searchesByField(path))];
 }
+
+/** A search tells the value of a field as well as a comparison does. */
+function searchFaults({ $select, $filter, $search }: OptionBounds, searchesByField: boolean): string[] {
+  if ($search === undefined) return [];
+  if (namesFields($search)) {
+    return searchesByField
+      ? []
+      : [
+          'query option $search is bounded by fields, and a search finds words in any field here; write { "maxLength": 200 }, or take it out',
+        ];
+  }
+  const bounded = [
+    ...($filter !== undefined && namesFields($filter) ? ['$filter'] : []),
+    // Words in a message are what people search for; that it is bounded by nothing is said in the documentation.
+    ...(searchesByField && $select !== undefined && namesFields($select) ? ['$select'] : []),
+  ];
+  if (bounded.length === 0) return [];
+  const cure = searchesByField ? 'bound it by "fields" as well, or take it out' : 'take one of them out';
+  return [`query option $search goes around the fields of ${bounded.join(' and ')}; ${cure}`];
+}
+
+const namesFields = (bound: OptionBound) => bound !== true && 'fields' in bound;
 
 /** Of two rules for the same call the order in the file would decide, and nobody sees that. */
 function faultsOfTwo(first: PlacedRule, second: PlacedRule, dialect: Dialect): string[] {

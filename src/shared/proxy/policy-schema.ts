@@ -98,7 +98,18 @@ const optionBounds: z.ZodType<OptionBounds, OptionBounds> = z
         wrongShape('true, { "fields": ["id"] } or { "oneOf": ["id desc"] }'),
       )
       .describe('The order of the items.'),
-    $search: asText.describe('Items that have these words.'),
+    $search: z
+      .union(
+        [
+          anything,
+          listBound('Only these are searched, as "field:text" in quotes, with AND, OR or a space between.'),
+          textBound,
+        ],
+        wrongShape('true, { "fields": ["displayName"] } or { "maxLength": 200 }'),
+      )
+      .describe(
+        'Items that have these words. A search can tell the value of a field that may not be selected.',
+      ),
     $expand: z
       .union(
         [anything, expandBound],

@@ -37,17 +37,31 @@ function breachOf(name: string, bound: OptionBound, value: string): string | und
     return bound.oneOf.includes(value) ? undefined : `${name} must be one of: ${bound.oneOf.join(' | ')}.`;
   }
   if ('navigations' in bound) return expandBreach(name, bound, value);
-  return namesOnly(name, bound.fields, value)
-    ? undefined
-    : `${name} may name these fields only: ${bound.fields.join(', ')}.`;
+  if (namesOnly(name, bound.fields, value)) return undefined;
+  const how =
+    name === '$search' ? ', each as "field:text" in quotes, without another colon or a backslash' : '';
+  return `${name} may name these fields only: ${bound.fields.join(', ')}${how}.`;
 }
 
 /** By the option's grammar, and nothing beside it: what is not understood is not inside the bounds. */
 function namesOnly(name: string, fields: readonly string[], value: string): boolean {
   if (name === '$filter') return comparesOnly(fields, value);
+  if (name === '$search') return searchesOnly(fields, value);
   const items = value.split(',');
   if (name === '$orderby') return items.every((item) => fields.includes(item.replace(/ (?:asc|desc)$/, '')));
   return items.every((item) => fields.includes(item));
+}
+
+/**
+ * `"displayName:ali" AND "mail:ali"`, as Graph searches directory objects. A backslash could hide the end of a clause, a
+ * second colon another field, and a clause without a field is for fields that Graph chooses.
+ */
+function searchesOnly(fields: readonly string[], value: string): boolean {
+  if (!/^"[^"]*"(?: +(?:(?:AND|OR) +)?"[^"]*")*$/.test(value)) return false;
+  return [...value.matchAll(/"([^"]*)"/g)].every(([, clause = '']) => {
+    const [, field = ''] = /^([^:]+):[^:\\]+$/.exec(clause) ?? [];
+    return fields.includes(field);
+  });
 }
 
 /** Space, text, GUID, instant, number, brackets and commas, or a word. */

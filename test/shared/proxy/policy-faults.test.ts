@@ -121,6 +121,36 @@ describe('refuses a policy file, with the place and the cure,', () => {
     ['no field', { query: { $select: { fields: [] } } }, 'names no field; name one, or leave the option out'],
     ['every field', { query: { $select: { fields: ['*'] } } }, 'is no name of a field'],
     [
+      'fields of $filter that a search goes around',
+      { path: '/v1.0/users', query: { $filter: { fields: ['mail'] }, $search: { maxLength: 200 } } },
+      'query option $search goes around the fields of $filter; bound it by "fields" as well, or take it out',
+    ],
+    [
+      'fields of $select that a search goes around',
+      { path: '/v1.0/contacts', query: { $select: { fields: ['mail'] }, $search: true } },
+      'query option $search goes around the fields of $select; bound it by "fields" as well, or take it out',
+    ],
+    [
+      'fields of $filter that a search of messages goes around',
+      {
+        path: '/v1.0/me/messages',
+        query: { $filter: { fields: ['isRead'] }, $search: { maxLength: 200 } },
+      },
+      'query option $search goes around the fields of $filter; take one of them out',
+    ],
+    [
+      'fields for the search of messages, which has words',
+      { path: '/v1.0/me/messages', query: { $search: { fields: ['subject'] } } },
+      'query option $search is bounded by fields, and a search finds words in any field here; write { "maxLength": 200 }',
+    ],
+    [
+      'nested fields that a search goes around',
+      {
+        query: { $expand: { navigations: { members: { $select: { fields: ['id'] }, $search: true } } } },
+      },
+      '$expand, members: query option $search goes around the fields of $select',
+    ],
+    [
       'a nested option of no shape',
       { query: { $expand: { navigations: { manager: { $top: 'all' } } } } },
       `${place}.query.$expand.navigations.manager.$top: is no bound of this option`,
@@ -197,6 +227,11 @@ describe('takes a policy file', () => {
 
   it('with the same path for other methods', () => {
     expect(faultOf({ methods: ['GET'] }, { methods: ['PATCH'], scopes: ['User.ReadWrite'] })).toBe('');
+  });
+
+  it('with a search of words in messages whose $select is bounded', () => {
+    const query = { $select: { fields: ['subject'] }, $filter: true, $search: { maxLength: 200 } };
+    expect(faultOf({ path: '/v1.0/me/mailFolders/{id}/messages', query })).toBe('');
   });
 
   it('with a fixed id and with words that only end like one', () => {

@@ -12,7 +12,7 @@ const policy = policyOf(
         $top: { max: 25 },
         $filter: { fields: ['displayName', 'createdDateTime', 'id', 'length'] },
         $orderby: { fields: ['displayName'] },
-        $search: { maxLength: 10 },
+        $search: { fields: ['displayName', 'mail'] },
         $count: { oneOf: ['true'] },
         $expand: {
           navigations: {
@@ -31,6 +31,7 @@ const policy = policyOf(
     },
     { path: '/v1.0/me', query: ['$select', '$expand'] },
     { path: '/v1.0/me/messages' },
+    { path: '/v1.0/me/people', query: { $search: { maxLength: 10 } } },
   ),
 );
 const isTaken = (query: string) => isAllowed(policy, `GET /v1.0/users?$select=id&${query}`);
@@ -47,7 +48,9 @@ describe('a query within the bounds of its rule', () => {
     '$filter=id+eq+fd9a7f34-6a1b-4c52-8a77-21c3f0b6e101+or+length(displayName)+gt+5+or+length+eq+3',
     '$orderby=displayName',
     '$orderby=displayName%20desc',
-    '$search=%22a%20b%22',
+    '$search=%22displayName:a%20b%22',
+    '$search=%22displayName:a%22%20AND%20%22mail:b@c.example%22',
+    '$search=%22displayName:a%22+OR+%22mail:b%22+%22mail:(c)%22',
     '$count=true',
     '$skiptoken=RFNwdAIAAQ',
     'startDateTime=2026-01-01T00:00:00Z',
@@ -77,7 +80,10 @@ describe('refuses', () => {
     ['$orderby=mail', '$orderby may name these fields only: displayName.'],
     ['$expand=secrets', '$expand may name each of these once: manager, photo, reports.'],
     ['$expand=manager', 'Inside $expand, at manager: The rule for this path requires $select.'],
-    ['$search=12345678901', '$search may have 10 characters.'],
+    [
+      '$search=%22mobilePhone:%2B49%22',
+      '$search may name these fields only: displayName, mail, each as "field:text" in quotes, without another colon or a backslash.',
+    ],
     [
       '$format=json',
       'The rule for this path does not allow one of the query options. Allowed: $select, $top, $filter, $orderby, $search, $expand, $count, $skiptoken, startDateTime.',
@@ -136,6 +142,40 @@ describe('refuses', () => {
     '',
   ])('$filter=%s: a field that is not named, or nothing that is understood (PX-5)', (expression) => {
     expect(isTaken(`$filter=${encodeURIComponent(expression)}`)).toBe(false);
+  });
+
+  it.each([
+    '"mobilePhone:+49"',
+    '"displayName:a" OR "mobilePhone:+49"',
+    '"displayName:a" "mobilePhone:+49"',
+    '"displayName:a mobilePhone:+49"',
+    '"displayName:a\\" OR \\"mobilePhone:b"',
+    '"displayName:a\\"',
+    '"displayName:a" OR mobilePhone:b',
+    '"displayName:a" OR',
+    '"displayName:a""mail:b"',
+    '"displayName:a" or "mail:b"',
+    '"displayName:a" NOT "mail:b"',
+    '("displayName:a")',
+    '"DisplayName:a"',
+    '" displayName:a"',
+    '"displayName:"',
+    '"displayName"',
+    '"a"',
+    'a',
+    'displayName:a',
+    '"displayName:a',
+    '""',
+    '',
+  ])('$search=%s: a field that is not named, or nothing that is understood (PX-5)', (value) => {
+    expect(isTaken(`$search=${encodeURIComponent(value)}`)).toBe(false);
+  });
+
+  it('a search that is longer than its rule has it (PX-5)', () => {
+    expect(isAllowed(policy, 'GET /v1.0/me/people?$search=1234567890')).toBe(true);
+    expect(refusalOf(policy, 'GET /v1.0/me/people?$search=12345678901')).toBe(
+      'path_not_allowed: $search may have 10 characters.',
+    );
   });
 
   it.each([
@@ -201,7 +241,7 @@ describe('refuses', () => {
   });
 });
 
-describe('whatever is thrown at $expand and $filter', () => {
+describe('whatever is thrown at $expand, $filter and $search', () => {
   const piece = fc.constantFrom(
     ...[
       'manager',
@@ -225,9 +265,10 @@ describe('whatever is thrown at $expand and $filter', () => {
 
   it('is read in no time, and what passes names no other field outside its quotes (PX-5)', () => {
     fc.assert(
-      fc.property(soup, fc.constantFrom('$expand', '$filter'), (value, option) => {
+      fc.property(soup, fc.constantFrom('$expand', '$filter', '$search'), (value, option) => {
         const answer = ask(policy, `GET /v1.0/users?$select=id&${option}=${encodeURIComponent(value)}`);
         if (answer instanceof BffError) return;
+        if (option === '$search') return expect(value).not.toMatch(/secret:|id:|manager:/);
         expect(value.replaceAll(/'(?:[^']|'')*'/g, '')).not.toMatch(/secret|mail|\*|\$it/);
       }),
       { numRuns: 5000 },
