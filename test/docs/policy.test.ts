@@ -2,17 +2,56 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { policyJsonSchema } from '../../scripts/policy-schema.ts';
 import { readPolicy } from '../../src/policy-file.ts';
-import { isAllowed, policyOf } from '../support/policies.ts';
+import { isAllowed, policyOf, refusalOf } from '../support/policies.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const document = read('docs/policy.md');
-const { features, rules } = readPolicy(undefined);
+const policy = readPolicy(undefined);
+const { features, rules } = policy;
+
+function sectionOf(heading: string): string {
+  const [, section = ''] =
+    new RegExp(`^## ${heading}\\n([\\s\\S]*?)(?=^## |$(?![\\s\\S]))`, 'm').exec(document) ?? [];
+  return section;
+}
+
+/** A call for each thing that the table of what is shipped promises, by its words there. */
+const promised: Readonly<Record<string, string>> = {
+  '`/me`': 'GET /v1.0/me',
+  'its photo': 'GET /v1.0/me/photo/$value',
+  'its groups': 'GET /v1.0/me/memberOf',
+  messages: 'GET /v1.0/me/messages/AA1',
+  attachments: 'GET /v1.0/me/messages/AA1/attachments/AA2',
+  'messages of a folder': 'GET /v1.0/me/mailFolders/inbox/messages',
+  'the folders': 'GET /v1.0/me/mailFolders',
+  send: 'POST /v1.0/me/sendMail',
+  reply: 'POST /v1.0/me/messages/AA1/reply',
+  forward: 'POST /v1.0/me/messages/AA1/forward',
+  drafts: 'POST /v1.0/me/messages',
+  change: 'PATCH /v1.0/me/messages/AA1',
+  move: 'POST /v1.0/me/messages/AA1/move',
+  delete: 'DELETE /v1.0/me/messages/AA1',
+  calendars: 'GET /v1.0/me/calendars',
+  events: 'GET /v1.0/me/events/AA1',
+  'a window of time': 'GET /v1.0/me/calendarView?startDateTime=2026-01-01&endDateTime=2026-02-01',
+  reminders: "GET /v1.0/me/reminderView(startDateTime='2026-01-01',endDateTime='2026-02-01')",
+  'when others are free': 'POST /v1.0/me/calendar/getSchedule',
+  create: 'POST /v1.0/me/events',
+  'answer an invitation': 'POST /v1.0/me/events/AA1/accept',
+  contacts: 'GET /v1.0/me/contacts',
+  "names and properties of OneDrive's files": 'GET /v1.0/me/drive/root/children',
+  search: "GET /v1.0/me/drive/root/search(q='pack')",
+  "the content at [the address in Graph's answer](graph-proxy.md#files)": 'GET /v1.0/me/drive/items/01A!1',
+  'who matters to the person': 'GET /v1.0/me/people',
+  'names and photos in the organization': 'GET /v1.0/users/ben@contoso.example/photo/$value',
+  groups: 'GET /v1.0/groups',
+  'who is in them': 'GET /v1.0/groups/0d9a7f34-6a1b/members',
+  'to-do lists': 'GET /v1.0/me/todo/lists',
+};
 
 /** The first cells of the table under a heading: every name in backquotes. */
 function namesInTable(heading: string): string[] {
-  const [, section = ''] =
-    new RegExp(`^## ${heading}\\n([\\s\\S]*?)(?=^## |$(?![\\s\\S]))`, 'm').exec(document) ?? [];
-  const cells = [...section.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell);
+  const cells = [...sectionOf(heading).matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell);
   return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
 }
 
@@ -26,6 +65,14 @@ describe('docs/policy.md', () => {
   it('lists every feature that is shipped, with its permission', () => {
     expect(namesInTable('What is shipped')).toEqual(features.map(({ name }) => name));
     for (const { scopes } of features) for (const scope of scopes) expect(document).toContain(`\`${scope}\``);
+  });
+
+  it('promises no call that the shipped policy refuses', () => {
+    const [, ...rows] = sectionOf('What is shipped').match(/^\| .+/gm) ?? [];
+    const promises = rows.flatMap((row) => row.split(' | ')[1]?.split(/[,;] /) ?? []);
+    expect([...new Set(promises)].toSorted()).toEqual(Object.keys(promised).toSorted());
+    for (const [words, call] of Object.entries(promised))
+      expect(refusalOf(policy, call), words).toBeUndefined();
   });
 
   it('lists every member of a feature and of a rule', () => {
