@@ -1,6 +1,8 @@
 import process, { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { readPolicyFile } from '../src/policy-file.ts';
+import { graphDialect } from '../src/shared/graph/graph-policy.ts';
+import { createOwnApiDialect } from '../src/shared/proxy/own-api-policy.ts';
 import type { Policy } from '../src/shared/proxy/policy.ts';
 import { explainCall } from './policy/explain.ts';
 import { listScopes } from './policy/list-scopes.ts';
@@ -46,8 +48,9 @@ function check(file: string | undefined): boolean {
 }
 
 function explain(call: string, file: string | undefined): boolean {
+  const dialect = scopePrefix === undefined ? graphDialect : createOwnApiDialect(scopePrefix);
   return withPolicy(file, (policy) => {
-    const { isAllowed, text } = explainCall(policy, call);
+    const { isAllowed, text } = explainCall(policy, call, dialect);
     return say(text, isAllowed);
   });
 }

@@ -1,28 +1,30 @@
 import { BffError } from '../../src/shared/errors.ts';
-import { graphDialect } from '../../src/shared/graph/graph-policy.ts';
 import { allowedCall } from '../../src/shared/proxy/allowed-call.ts';
+import type { Dialect } from '../../src/shared/proxy/dialect.ts';
+import { readMediaType } from '../../src/shared/proxy/media-type.ts';
 import { readUpstreamPath, type UpstreamPath } from '../../src/shared/proxy/path-grammar.ts';
 import { fittingSegments } from '../../src/shared/proxy/path-template.ts';
-import type { Policy, PolicyRule } from '../../src/shared/proxy/policy.ts';
+import { hasBody, type Policy, type PolicyRule } from '../../src/shared/proxy/policy.ts';
 import type { OptionBound } from '../../src/shared/proxy/policy-schema.ts';
 import { readUpstreamQuery } from '../../src/shared/proxy/query-grammar.ts';
 
-/** What the policy says to a call, in words. @param text `GET /v1.0/me?$select=id`, and the type of a body after a space */
+/**
+ * What the policy says to a call, in words.
+ * @param text `GET /v1.0/me?$select=id`; after a POST, PUT or PATCH and a space, the type of its body
+ */
 export function explainCall(
   policy: Policy,
   text: string,
+  dialect: Dialect,
 ): { readonly isAllowed: boolean; readonly text: string } {
-  const [method = '', target = '', contentType] = text.trim().split(/ +/);
-  const [address = '', ...queries] = target.split('?');
-  // As a browser writes it.
-  const path = address.replace(/^\/api\/graph(?=\/)/, '');
-  const call = { method, path, query: queries.join('?'), contentType };
+  const call = readCall(text);
+  if (call.path.includes(' ')) return { isAllowed: false, text: describeUnread(call) };
   try {
     allowedCall(policy, call);
   } catch (error) {
     if (!(error instanceof BffError)) throw error;
     const refusal = `Refused with ${error.status} ${error.code}. ${error.detail}`;
-    return { isAllowed: false, text: [refusal, ...whyNot(policy, call)].join('\n') };
+    return { isAllowed: false, text: [refusal, ...whyNot(policy, call, dialect)].join('\n') };
   }
   const rule = matched(policy, call);
   return { isAllowed: true, text: rule === undefined ? 'Allowed.' : describeAllowed(policy, rule, call) };
@@ -33,6 +35,28 @@ interface Call {
   readonly path: string;
   readonly query: string;
   readonly contentType: string | undefined;
+}
+
+/** A last word that is a media type is the body's; of a method without one, it can only be part of the query. */
+function readCall(text: string): Call {
+  const [, method = '', rest = ''] = /^(\S*) *(.*)$/s.exec(text.trim()) ?? [];
+  const [, before = '', last = ''] = /^(\S.*?) +([^\s;]+(?: *; *[^\s;]+)*)$/s.exec(rest) ?? [];
+  const isTyped = hasBody(method) && readMediaType(last) !== undefined;
+  const [address = '', ...queries] = (isTyped ? before : rest).split('?');
+  return {
+    method,
+    path: address.replace(/^\/api\/graph(?=\/)/, ''),
+    // As a browser writes it.
+    query: queries.join('?').replace(/[^\x21-\x7e]/gu, encodeURIComponent),
+    contentType: isTyped ? last : undefined,
+  };
+}
+
+function describeUnread({ method, path }: Call): string {
+  const what = hasBody(method)
+    ? 'The type of a body is one word at the end, like application/json.'
+    : `A ${method} has no body, and no type of one.`;
+  return `Not read: "${path}" is more than a path.\n  ${what} A space in a path is written %20.`;
 }
 
 function matched(policy: Policy, { method, path, query, contentType }: Call): PolicyRule | undefined {
@@ -70,7 +94,7 @@ function describeBound(bound: OptionBound | undefined): string {
 const nameOf = ({ methods, template }: PolicyRule) => `${methods.join(', ')} ${template.text}`;
 
 /** Which rule came nearest, and what about the call does not fit it. */
-function whyNot(policy: Policy, call: Call): string[] {
+function whyNot(policy: Policy, call: Call, dialect: Dialect): string[] {
   if (/^=|&=/.test(call.query)) {
     return [
       '  Was there a $ before the name? In double quotes the shell takes it for a variable: use single quotes.',
@@ -82,7 +106,7 @@ function whyNot(policy: Policy, call: Call): string[] {
   if (onPath !== undefined) return [...nearest(onPath), ...whyNotThisRule(onPath, call)];
   const { path } = reading;
   const [best] = policy.rules
-    .map((rule) => ({ rule, fitting: fittingSegments(rule.template, path, graphDialect) }))
+    .map((rule) => ({ rule, fitting: fittingSegments(rule.template, path, dialect) }))
     .toSorted(
       (left, right) =>
         right.fitting - left.fitting ||

@@ -166,12 +166,42 @@ describe('explain', () => {
     ['GET /v1.0/me?access_token=x', ['400 request_invalid', 'the query has a token']],
     ['GET /v1.0/me/messages?=5', ['use single quotes']],
     ['POST /v1.0/me/sendMail text/html', ['415 content_type_not_allowed', 'features.mail-send.rules[0]']],
+    [
+      'GET /v1.0/users?$select=id&$filter=displayName eq mobilePhone',
+      ['403 path_not_allowed', '$filter may name these fields only', '  $filter: these fields: '],
+    ],
+    ['GET /v1.0/me?$select=id $top=5 &$expand=manager', ['does not allow one of the query options']],
+    // A path of two words in a comparison is no type of a body.
+    ['GET /v1.0/users?$select=id&$filter=id eq manager/id', ['$filter may name these fields only']],
+    ['GET /v1.0/me application/json', ['Not read', 'A GET has no body', 'written %20']],
+    ['GET /v1.0/me and more?$select=id', ['Not read', 'written %20']],
+    ['POST /v1.0/me/sendMail json', ['Not read', 'like application/json']],
+    ['POST /v1.0/me/sendMail text/html application/json', ['Not read']],
     ['GET', ['400 request_invalid']],
     ['', ['400 request_invalid']],
   ])('says which rule came nearest to %s, and why it does not fit', async (call, parts) => {
     const { code, out, err } = await policy('explain', call);
     expect([code, out]).toEqual([1, '']);
     for (const part of parts) expect(err).toContain(part);
+  });
+
+  it.each([
+    [
+      "GET /v1.0/users?$select=id&$filter=displayName eq 'a b' and id ne null",
+      '  query       $filter: these',
+    ],
+    ['GET /v1.0/users?$select=id&$search="displayName:ä b" AND "mail:c"', '  query       $search: these'],
+    ['  POST   /v1.0/me/sendMail   text/plain; charset=utf-8 ', 'Allowed by features.mail-send.rules[0]'],
+  ])('reads %s as a browser would send it', async (call, part) => {
+    const { code, out } = await policy('explain', call);
+    expect([code, out]).toEqual([0, expect.stringContaining(part)]);
+  });
+
+  it('reads the ids of an own API as that API has them', async () => {
+    const rules = [{ methods: ['GET'], path: '/orders/{id}/lines', scopes: ['Orders.Read'] }];
+    const file = fileWith({ features: { orders: { title: 'Orders', rules } } });
+    const { err } = await policy('explain', 'GET /orders/graph.1/parts', file, '--api=api://orders');
+    expect(err).toContain('"parts" stands where the rule has "lines".');
   });
 
   it('has nothing to name where the policy has no rules', async () => {

@@ -5,8 +5,12 @@ import { type PolicyReading, parsePolicy } from './policy.ts';
  * Reads a policy for an API of the operator's own.
  * @param scopePrefix the API's application ID URI: its permissions are asked for with it in front
  */
-export function parseOwnApiPolicy(document: unknown, scopePrefix: string): PolicyReading {
-  const dialect: Dialect = {
+export const parseOwnApiPolicy = (document: unknown, scopePrefix: string): PolicyReading =>
+  parsePolicy(document, createOwnApiDialect(scopePrefix));
+
+/** What is special about an API of the operator's own: next to nothing is known of it. */
+export function createOwnApiDialect(scopePrefix: string): Dialect {
+  return {
     // A word of letters alone is more likely a function than an id: `/orders/search` needs a rule of its own.
     isKey: (segment) => /^[A-Za-z0-9_@.!~=+-]{1,512}$/.test(segment) && !/^[A-Za-z]{1,40}$/.test(segment),
     scopeForm: /^[A-Za-z][A-Za-z0-9._-]{0,119}$/,
@@ -18,5 +22,4 @@ export function parseOwnApiPolicy(document: unknown, scopePrefix: string): Polic
     searchesByField: () => false,
     queryOptionFault: () => undefined,
   };
-  return parsePolicy(document, dialect);
 }
