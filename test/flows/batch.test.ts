@@ -345,6 +345,23 @@ describe('refuses', () => {
   });
 });
 
+describe('a batch where larger bodies pass', () => {
+  it('has 4 MiB at most (DO-4)', async () => {
+    const roomy = await world.startWorker({
+      environment: {
+        GRAPH_POLICY_FILE: join(folder, 'policy.json'),
+        GRAPH_BODY_LIMIT_BYTES: String(16 * 1024 * 1024),
+      },
+    });
+    const as = roomy.browser();
+    await signIn(as, { user: 'alice' });
+    const text = JSON.stringify(batch(get('1', '/me')));
+    const limitBytes = 4 * 1024 * 1024;
+    expect((await send(text.padEnd(limitBytes), { as })).status).toBe(200);
+    expect(problemOf(await send(text.padEnd(limitBytes + 1), { as }))[0]).toBe(413);
+  });
+});
+
 describe("Graph's answer to a batch", () => {
   const one = batch(get('1', '/me'), get('2', '/me'));
 

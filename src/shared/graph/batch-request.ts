@@ -18,6 +18,12 @@ export interface BatchPart {
 /** @see https://learn.microsoft.com/graph/json-batching#batch-size-limitations */
 const MAX_PARTS = 20;
 
+/**
+ * Graph takes 4 MB in one request, whatever it is.
+ * @see https://learn.microsoft.com/graph/api/profilephoto-update
+ */
+export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
 /** What Graph documents. OData's others (`atomicityGroup`, `if`) change what a part means. */
 const knownNames = new Set(['id', 'method', 'url', 'headers', 'body', 'dependsOn']);
 
@@ -33,7 +39,9 @@ const OPENED_LEVELS = 4;
 export function readBatch(policy: Policy, version: string, body: Uint8Array): readonly BatchPart[] {
   const root = parseJson(decode(body), { openedLevels: OPENED_LEVELS, uniqueNames: 'everywhere' });
   if (root === undefined) {
-    throw invalid('the batch is not JSON, nests too deeply or has a name twice in one object');
+    throw invalid(
+      'the batch is not JSON, nests too deeply, has a name twice in one object or too many of them',
+    );
   }
   const list = root.kind === 'object' && root.members.size === 1 ? root.members.get('requests') : undefined;
   if (list?.kind !== 'array') throw invalid('the batch is not an object with the one member "requests"');
@@ -88,6 +96,9 @@ function readPart(value: JsonValue, at: number): RawPart {
 
 function readDependsOn(value: JsonValue | undefined): readonly string[] {
   if (value === undefined) return [];
+  if (value.kind === 'array' && value.items.length >= MAX_PARTS) {
+    throw invalid(`"dependsOn" has at most ${MAX_PARTS - 1} ids`);
+  }
   const ids = value.kind === 'array' ? value.items.map(textOf) : [undefined];
   if (!ids.every((id) => id !== undefined)) throw invalid('"dependsOn" is not a list of ids');
   return ids;

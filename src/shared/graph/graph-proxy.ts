@@ -12,7 +12,7 @@ import { readRequestBody } from '../proxy/request-body.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { challengeInAll, readBatchAnswer, toBatchAnswer } from './batch-answer.ts';
-import { type BatchPart, inPart, readBatch, writeBatch } from './batch-request.ts';
+import { type BatchPart, inPart, MAX_BATCH_BYTES, readBatch, writeBatch } from './batch-request.ts';
 import type { Links } from './links.ts';
 
 export interface GraphProxyNeeds extends Omit<ProxyNeeds, 'readingOf'> {
@@ -47,7 +47,8 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
       const version = batchVersions.get(call.path);
       if (version === undefined) return plain.call(session, call, log);
       requireBatchCall(call);
-      const body = (await readRequestBody(call, bodyLimitBytes)) ?? new Uint8Array();
+      const limitBytes = Math.min(bodyLimitBytes, MAX_BATCH_BYTES);
+      const body = (await readRequestBody(call, limitBytes)) ?? new Uint8Array();
       const parts = readBatch(policy, version, body);
       for (const part of parts) requireMayCall(session, part);
       return forward(

@@ -17,6 +17,12 @@ export const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 /** Deeper than Graph nests; each level costs a frame of the stack. */
 const MAX_DEPTH = 64;
 
+/**
+ * What may be kept at one time: values of lists that are opened, and names to compare. A batch of 20 with its headers has
+ * some hundreds; without an end, `[],[],…` takes eighty times its own length in memory (DO-4).
+ */
+const MAX_KEPT = 10_000;
+
 export interface JsonReading {
   /** Levels of objects and arrays that are opened. */
   readonly openedLevels: number;
@@ -24,10 +30,83 @@ export interface JsonReading {
   readonly uniqueNames: 'opened' | 'everywhere';
 }
 
-/** The value that a text is as a whole; undefined when it is not JSON, nests too deeply or has a name twice. */
+/**
+ * The value that a text is as a whole; undefined when it is not JSON, nests too deeply, has a name twice, or more than
+ * 10,000 values that are opened and names in one object and those around it.
+ */
 export function parseJson(text: string, reading: JsonReading): JsonValue | undefined {
-  const read = readValue(text, skipWhitespace(text, 0), 0, reading);
+  let kept = 0;
+  const read = readValue(skipWhitespace(text, 0), 0);
   return read !== undefined && skipWhitespace(text, read.end) === text.length ? read.value : undefined;
+
+  function readValue(start: number, depth: number): Read | undefined {
+    const isOpened = depth < reading.openedLevels;
+    if (text[start] === '{' && isOpened) return readObject(start, depth);
+    if (text[start] === '[' && isOpened) return readArray(start, depth);
+    const end = skipValue(start, depth);
+    return end === -1 ? undefined : { value: toValue(text.slice(start, end)), end };
+  }
+
+  function readObject(start: number, depth: number): Read | undefined {
+    const members = new Map<string, JsonValue>();
+    const end = readMembers(start, depth, (at, name) => {
+      if (members.has(name) || ++kept > MAX_KEPT) return -1;
+      const read = readValue(at, depth + 1);
+      if (read === undefined) return -1;
+      members.set(name, read.value);
+      return read.end;
+    });
+    return end === -1 ? undefined : { value: { kind: 'object', text: text.slice(start, end), members }, end };
+  }
+
+  function readArray(start: number, depth: number): Read | undefined {
+    if (depth >= MAX_DEPTH) return undefined;
+    const items: JsonValue[] = [];
+    const end = readList(text, start, ']', (at) => {
+      const read = ++kept > MAX_KEPT ? undefined : readValue(at, depth + 1);
+      if (read === undefined) return -1;
+      items.push(read.value);
+      return read.end;
+    });
+    return end === -1 ? undefined : { value: { kind: 'array', text: text.slice(start, end), items }, end };
+  }
+
+  /** Checks a value and keeps nothing of it. @returns where it ends, or -1 */
+  function skipValue(start: number, depth: number): number {
+    switch (text[start]) {
+      case '{':
+        return reading.uniqueNames === 'everywhere'
+          ? skipUniqueMembers(start, depth)
+          : readMembers(start, depth, (at) => skipValue(at, depth + 1));
+      case '[':
+        return depth < MAX_DEPTH ? readList(text, start, ']', (at) => skipValue(at, depth + 1)) : -1;
+      case '"':
+        return skipString(text, start);
+      default:
+        return skipLiteral(text, start);
+    }
+  }
+
+  function skipUniqueMembers(start: number, depth: number): number {
+    const names = new Set<string>();
+    const end = readMembers(start, depth, (at, name) => {
+      if (names.has(name) || ++kept > MAX_KEPT) return -1;
+      names.add(name);
+      return skipValue(at, depth + 1);
+    });
+    kept -= names.size;
+    return end;
+  }
+
+  function readMembers(start: number, depth: number, readOne: (at: number, name: string) => number): number {
+    if (depth >= MAX_DEPTH) return -1;
+    return readList(text, start, '}', (at) => {
+      const nameEnd = skipString(text, at);
+      const colon = nameEnd === -1 ? -1 : skipWhitespace(text, nameEnd);
+      if (text[colon] !== ':') return -1;
+      return readOne(skipWhitespace(text, colon + 1), decodeString(text.slice(at, nameEnd)));
+    });
+  }
 }
 
 interface Read {
@@ -35,63 +114,11 @@ interface Read {
   readonly end: number;
 }
 
-function readValue(text: string, start: number, depth: number, reading: JsonReading): Read | undefined {
-  const first = text[start];
-  if (first === '{' || first === '[') {
-    if (depth >= MAX_DEPTH) return undefined;
-    return first === '{' ? readObject(text, start, depth, reading) : readArray(text, start, depth, reading);
-  }
-  const end = first === '"' ? skipString(text, start) : skipLiteral(text, start);
-  if (end === -1) return undefined;
-  const source = text.slice(start, end);
-  return {
-    value:
-      first === '"'
-        ? { kind: 'string', text: source, value: decodeString(source) }
-        : { kind: 'literal', text: source },
-    end,
-  };
-}
-
-function readObject(text: string, start: number, depth: number, reading: JsonReading): Read | undefined {
-  const isOpened = depth < reading.openedLevels;
-  const members = new Map<string, JsonValue>();
-  const names = isOpened || reading.uniqueNames === 'everywhere' ? new Set<string>() : undefined;
-  const end = readList(text, start, '}', (at) => {
-    const nameEnd = skipString(text, at);
-    if (nameEnd === -1) return -1;
-    const name = decodeString(text.slice(at, nameEnd));
-    const colon = skipWhitespace(text, nameEnd);
-    if (names?.has(name) || text[colon] !== ':') return -1;
-    names?.add(name);
-    const read = readValue(text, skipWhitespace(text, colon + 1), depth + 1, reading);
-    if (read === undefined) return -1;
-    if (isOpened) members.set(name, read.value);
-    return read.end;
-  });
-  if (end === -1) return undefined;
-  const source = text.slice(start, end);
-  return {
-    value: isOpened ? { kind: 'object', text: source, members } : { kind: 'unopened', text: source },
-    end,
-  };
-}
-
-function readArray(text: string, start: number, depth: number, reading: JsonReading): Read | undefined {
-  const isOpened = depth < reading.openedLevels;
-  const items: JsonValue[] = [];
-  const end = readList(text, start, ']', (at) => {
-    const read = readValue(text, at, depth + 1, reading);
-    if (read === undefined) return -1;
-    if (isOpened) items.push(read.value);
-    return read.end;
-  });
-  if (end === -1) return undefined;
-  const source = text.slice(start, end);
-  return {
-    value: isOpened ? { kind: 'array', text: source, items } : { kind: 'unopened', text: source },
-    end,
-  };
+/** @param source a whole value that is not opened, of which the grammar has been checked */
+function toValue(source: string): JsonValue {
+  if (source.startsWith('"')) return { kind: 'string', text: source, value: decodeString(source) };
+  const isList = source.startsWith('{') || source.startsWith('[');
+  return isList ? { kind: 'unopened', text: source } : { kind: 'literal', text: source };
 }
 
 /** What becomes of a member: it stays, it goes, or this text is its value. */

@@ -194,6 +194,17 @@ describe('refuses (PX-6)', () => {
     expect(refusalOf({ requests: [fine, get(members)] })).toEqual(['request_invalid', '1']);
   });
 
+  it('an id more often in "dependsOn" than there can be others (DO-3)', () => {
+    const dependsOn = Array.from({ length: 20 }, () => 'fine');
+    const detail = expect.stringContaining('at most 19');
+    expect(() => read({ requests: [fine, get({ dependsOn })] })).toThrow(expect.objectContaining({ detail }));
+  });
+
+  it('a body with more names than are compared (DO-4)', () => {
+    const body = Object.fromEntries(Array.from({ length: 10_001 }, (_, at) => [`n${at}`, 1]));
+    expect(refusalOf({ requests: [get({ method: 'PATCH', body })] })[0]).toBe('request_invalid');
+  });
+
   it('an order that Graph does not run, or a circle', () => {
     for (const orders of [
       [['0']],

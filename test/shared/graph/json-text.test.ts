@@ -120,4 +120,24 @@ describe('refuses', () => {
     expect(parse(' '.repeat(10_000_000))).toBeUndefined();
     expect(parse('1'.repeat(10_000_000))?.kind).toBe('literal');
   });
+
+  const names = (count: number) => Array.from({ length: count }, (_, at) => `"${at}":1`).join();
+
+  it('more values than are to be kept, at the first that is one too many (DO-4)', () => {
+    expect(parse(`{${names(10_000)}}`)?.kind).toBe('object');
+    expect(parse(`{${names(10_001)}}`)).toBeUndefined();
+    expect(parse(`[${'[],'.repeat(9999)}[]]`)?.kind).toBe('array');
+    expect(parse(`[${'[],'.repeat(10_000)}[]]`)).toBeUndefined();
+    expect(parse(`[${'{"a":{}},'.repeat(5000)}{}]`)).toBeUndefined();
+    expect(parse(`[[],${'0,'.repeat(20_000)}0]`, { openedLevels: 0 })?.kind).toBe('unopened');
+  });
+
+  it('more names to compare in one object and those around it, and takes any number side by side (DO-4)', () => {
+    const unopened = { openedLevels: 0 };
+    expect(parse(`{${names(10_000)}}`, unopened)?.kind).toBe('unopened');
+    expect(parse(`{${names(10_001)}}`, unopened)).toBeUndefined();
+    expect(parse(`{${names(5000)},"in":{${names(5000)}}}`, unopened)).toBeUndefined();
+    expect(parse(`[${`{${names(5000)}},`.repeat(5)}1]`, unopened)?.kind).toBe('unopened');
+    expect(parse(`{${names(10_001)}}`, { openedLevels: 0, uniqueNames: 'opened' })?.kind).toBe('unopened');
+  });
 });
