@@ -3,10 +3,11 @@ import { createInteractions, type Display, type Interaction, type Need, signInKe
 import { toOwnUrl } from './own-url.ts';
 import type { Page } from './page.ts';
 import { BffProblem, readProblem } from './problem.ts';
+import { read, readLink } from './read.ts';
 import { limitRounds } from './rounds.ts';
 import type { Session } from './session.ts';
 import { type SessionEvent, watchSession } from './session-watch.ts';
-import { joinTabs, read } from './tabs.ts';
+import { joinTabs } from './tabs.ts';
 import { type Resumed, readWayBack, silentRound } from './way-back.ts';
 
 export { type FailureKind, InteractionFailed } from './interaction-failed.ts';
@@ -347,11 +348,8 @@ function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | null
   });
 }
 
-/** Leads to Microsoft, so to another origin; never to something that runs here. */
 function parseLogoutUrl(answer: unknown): string {
-  const text = read(answer, 'logout_url');
-  if (typeof text !== 'string' || !/^https?:\/\//.test(text)) {
-    throw new TypeError('The answer has no logout_url.');
-  }
-  return text;
+  const url = readLink(answer, 'logout_url');
+  if (url === undefined) throw new TypeError('The answer has no logout_url.');
+  return url;
 }

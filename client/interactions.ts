@@ -2,9 +2,9 @@ import { attempt } from './attempt.ts';
 import { type Ending, isOutcome } from './interaction-failed.ts';
 import { createListeners } from './listeners.ts';
 import type { Page, Popup } from './page.ts';
+import { read } from './read.ts';
 import { gives, type RoundLimit } from './rounds.ts';
 import { hasSignedIn, type Session, signInTime } from './session.ts';
-import { read } from './tabs.ts';
 import { writeWayBack } from './way-back.ts';
 
 export type Display = 'popup' | 'redirect';

@@ -1,3 +1,5 @@
+import { readLink, readText, readTexts } from './read.ts';
+
 /** A refusal by the BFF itself: act on `code`; `detail` is for a person. @see RFC 9457 */
 export class BffProblem extends Error {
   override readonly name = 'BffProblem';
@@ -20,11 +22,9 @@ export class BffProblem extends Error {
   readonly correlationId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(document: Readonly<Record<string, unknown>>, status: number, retryAfterSeconds?: number) {
-    const text = (name: string) => {
-      const value = document[name];
-      return typeof value === 'string' ? value : undefined;
-    };
+  /** @param document the body: it may be anything */
+  constructor(document: unknown, status: number, retryAfterSeconds?: number) {
+    const text = (name: string) => readText(document, name);
     const code = text('code') ?? 'internal_error';
     super(text('detail') ?? text('title') ?? code);
     this.code = code;
@@ -33,12 +33,8 @@ export class BffProblem extends Error {
     this.loginUrl = text('login_url');
     this.feature = text('feature');
     this.reason = text('reason');
-    const { scopes } = document;
-    this.scopes = Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [];
-    // Ends up in a link: never something that runs here.
-    this.adminConsentUrl = /^https?:\/\//.test(text('admin_consent_url') ?? '')
-      ? text('admin_consent_url')
-      : undefined;
+    this.scopes = readTexts(document, 'scopes');
+    this.adminConsentUrl = readLink(document, 'admin_consent_url');
     this.askAgainAt = text('ask_again_at');
     this.correlationId = text('correlation_id');
     this.retryAfterSeconds = retryAfterSeconds;
@@ -50,8 +46,7 @@ export async function readProblem(response: Response): Promise<BffProblem | unde
   const type = response.headers.get('content-type') ?? '';
   if (response.ok || !/^application\/problem\+json\b/i.test(type)) return undefined;
   const document: unknown = await response.json().catch(() => undefined);
-  const isObject = typeof document === 'object' && document !== null;
-  return new BffProblem(isObject ? { ...document } : {}, response.status, readRetryAfter(response));
+  return new BffProblem(document, response.status, readRetryAfter(response));
 }
 
 function readRetryAfter({ headers }: Response): number | undefined {

@@ -1,3 +1,5 @@
+import { read } from './read.ts';
+
 /** `not_asked`: the first use asks. `declined` and `needs_admin`: only a deliberate click asks again. */
 export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
 
@@ -38,7 +40,6 @@ export function hasSignedIn(session: Session | undefined, since: string | undefi
 
 /** Anything but the answer of our own function is a mistake in the deployment, such as a page served in its place. */
 export function parseSession(answer: unknown): Session {
-  const isSession = typeof answer === 'object' && answer !== null && 'signed_in' in answer;
-  if (!isSession) throw new TypeError('The answer is not a session.');
+  if (read(answer, 'signed_in') === undefined) throw new TypeError('The answer is not a session.');
   return answer as Session;
 }

@@ -19,8 +19,3 @@ export function joinTabs(
     attempt(() => channel?.postMessage({ type: 'entra-bff:session', change } satisfies SessionMessage));
   };
 }
-
-/** A member of a message that may be anything. */
-export function read(message: unknown, name: string): unknown {
-  return typeof message === 'object' && message !== null ? Reflect.get(message, name) : undefined;
-}

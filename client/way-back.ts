@@ -1,7 +1,7 @@
 import { attempt } from './attempt.ts';
 import type { Page } from './page.ts';
+import { read, readText, readTexts } from './read.ts';
 import type { Rounds } from './rounds.ts';
-import { read } from './tabs.ts';
 
 /** Why the page was left, told to the page that came back. */
 export interface Resumed {
@@ -31,18 +31,17 @@ export function readWayBack(page: Page): WayBack {
   removeNote(page, entryName);
   const { location, history } = page;
   const here = location.pathname + location.search;
-  const keys = read(note, 'keys');
   const rounds = {
-    keys: Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [],
-    call: text(note, 'call'),
-    since: text(note, 'since'),
+    keys: readTexts(note, 'keys'),
+    call: readText(note, 'call'),
+    since: readText(note, 'since'),
   };
   if (read(note, 'path') !== here) return { rounds, resumed: undefined };
-  const hash = read(note, 'hash');
-  if (typeof hash === 'string' && hash.startsWith('#') && location.hash === '') {
+  const hash = readText(note, 'hash');
+  if (hash?.startsWith('#') && location.hash === '') {
     history.replaceState(history.state, '', location.origin + here + hash);
   }
-  return { rounds, resumed: { feature: text(note, 'feature'), reason: text(note, 'reason') } };
+  return { rounds, resumed: { feature: readText(note, 'feature'), reason: readText(note, 'reason') } };
 }
 
 /** One silent round at most: without this note an app that signs in silently would go round and round. */
@@ -71,9 +70,4 @@ function readNote(page: Page, name: string): unknown {
 
 function removeNote(page: Page, name: string): void {
   attempt(() => page.sessionStorage.removeItem(name));
-}
-
-function text(note: unknown, name: string): string | undefined {
-  const value = read(note, name);
-  return typeof value === 'string' ? value : undefined;
 }
