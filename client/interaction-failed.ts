@@ -12,7 +12,6 @@ const outcomes = [
   'sign_in_service_unavailable',
   'sign_in_refused',
   'took_too_long',
-  'login_transaction_invalid',
 ] as const;
 
 /** How the last page of a popup says that it ended. */

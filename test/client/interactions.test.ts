@@ -34,7 +34,7 @@ const word = (id: string | undefined, outcome = 'signed_in') => ({
 });
 
 /** All that the service can say, by its own types: an outcome that is new there fails to compile here. */
-const refusals: Record<RefusalOutcome | 'login_transaction_invalid', true> = {
+const refusals: Record<RefusalOutcome, true> = {
   consent_declined: true,
   login_cancelled: true,
   admin_consent_required: true,
@@ -45,7 +45,6 @@ const refusals: Record<RefusalOutcome | 'login_transaction_invalid', true> = {
   sign_in_service_unavailable: true,
   sign_in_refused: true,
   took_too_long: true,
-  login_transaction_invalid: true,
 };
 
 const callsTo = (page: FakePage, part: string) => page.sent.filter(({ path }) => path.includes(part)).length;
@@ -746,6 +745,7 @@ describe('refuses', () => {
     ['a foreign id', origin, () => word('0123456789abcdef')],
     ['no id', origin, () => word(undefined)],
     ['an unknown outcome', origin, (id) => word(id, 'granted')],
+    ['a code that is no outcome', origin, (id) => word(id, 'login_transaction_invalid')],
     ['a name of Object as outcome', origin, (id) => word(id, 'toString')],
     ['text', origin, (id) => JSON.stringify(word(id))],
     ['nothing', origin, () => null],
