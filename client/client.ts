@@ -320,8 +320,9 @@ export function createClient(options: ClientOptions = {}): Client {
 }
 
 function keyOf({ code, reason = 'consent_required', feature = '', scopes }: BffProblem): string {
-  const needsAnySignIn = code === 'session_required' || reason.startsWith('refresh');
-  return needsAnySignIn ? signInKey : `${reason} ${feature}:${[...scopes].sort()}`;
+  if (code === 'session_required' || /^(refresh|sign_in)_/.test(reason)) return signInKey;
+  // Whoever has shown a second factor has shown it for every feature. Claims differ, and are not seen here.
+  return reason === 'two_factor_required' ? reason : `${reason} ${feature}:${[...scopes].sort()}`;
 }
 
 function isRepeatable({ method = 'GET', body }: RequestInit, repeat: boolean): boolean {

@@ -21,7 +21,10 @@ export interface Interaction {
 
 /** Something that only the person can give. */
 export interface Need {
-  /** Needs with the same key are one: they are asked for once. What stands before a colon is the whole of it. */
+  /**
+   * Needs with the same key are one: they are asked for once. Any finished sign-in of ours gives what a key without a
+   * space stands for; behind one is the feature, and behind a colon what of it.
+   */
   readonly key: string;
   readonly url: URL;
   readonly display: Display;
@@ -68,7 +71,7 @@ interface Running {
   since: string | undefined;
 }
 
-/** Any finished sign-in gives what these need. */
+/** A sign-in, and no more than that. */
 export const signInKey = '';
 
 const popupLimitMs = 10 * 60 * 1000; // as long as a ticket
@@ -97,8 +100,7 @@ export function createInteractions(
       return given.length;
     },
     async ask(need, since = Number.POSITIVE_INFINITY) {
-      if (given.slice(since).some((key) => need.key === signInKey || gives(key, need.key)))
-        return 'signed_in';
+      if (given.slice(since).some((key) => isGiven(key, need.key))) return 'signed_in';
       if (running?.view.display === 'redirect') return 'redirecting';
       if (need.deliberate) {
         rounds.forgive(need.key);
@@ -197,14 +199,14 @@ export function createInteractions(
     page.clearTimeout(timer);
     // Where it is cut off, its last page closes itself.
     attempt(() => popup?.close());
-    const isGiven = ending === 'signed_in';
-    if (isGiven) {
+    const isDone = ending === 'signed_in';
+    if (isDone) {
       given.push(need.key);
     } else if (ending !== 'signed_out_meanwhile') {
       // The person has answered: no call asks the same again, only a click does.
       rounds.spend(need.key);
     }
-    letGo(ending, (key) => gives(need.key, key) || (isGiven && key === signInKey));
+    letGo(ending, (key) => (isDone ? isGiven : gives)(need.key, key));
     if (popup !== undefined) {
       isStale = true;
       look().then(
@@ -213,8 +215,13 @@ export function createInteractions(
         },
         () => {}, // who asks next looks again
       );
-      tellTabs(isGiven ? ending : 'changed');
+      tellTabs(isDone ? ending : 'changed');
     }
     next();
   }
+}
+
+/** Whether a finished sign-in for the one gives the other too. */
+function isGiven(asked: string, wanted: string): boolean {
+  return !wanted.includes(' ') || gives(asked, wanted);
 }

@@ -225,10 +225,13 @@ export const problemAnswer = (
   });
 
 export const needsConsent = (feature = 'mail', scopes: readonly string[] = ['Mail.Read']): Response =>
+  needsPerson('consent_required', feature, scopes);
+
+export const needsPerson = (reason: string, feature: string, scopes: readonly string[]): Response =>
   problemAnswer(
     {
       code: 'interaction_required',
-      reason: 'consent_required',
+      reason,
       login_url: `/api/auth/login?ticket=${feature}`,
       feature,
       scopes,

@@ -7,6 +7,7 @@ import {
   FakeTabs,
   flush,
   needsConsent,
+  needsPerson,
   needsSession,
   openPage,
   origin,
@@ -175,6 +176,91 @@ describe('a call that needs the person', () => {
       page.tabs.say(word(page.popups[1]?.id));
       expect(await clicked).toBe('signed_in');
       expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true);
+      expect(page.popups).toHaveLength(2);
+    });
+  });
+
+  describe('for what does not belong to one feature', () => {
+    const asked = {
+      '/me/messages': ['mail', ['Mail.Read']],
+      '/me/mailFolders': ['mail', ['Mail.ReadBasic']],
+      '/me/events': ['calendar', ['Calendars.Read']],
+    } as const;
+    const paths = ['/me/messages', '/me/mailFolders', '/me/events'] as const;
+
+    /** Every call is refused for the same reason until it is met. */
+    function openRefusing(reason: string) {
+      const opened = openPage();
+      const state = { reason: reason as string | undefined };
+      opened.page.answer = ({ path }) => {
+        const call = paths.find((part) => path.endsWith(part));
+        if (call === undefined) return Response.json(signedIn());
+        return state.reason === undefined
+          ? Response.json({})
+          : needsPerson(state.reason, asked[call][0], asked[call][1]);
+      };
+      return { ...opened, state };
+    }
+
+    it.for(['two_factor_required', 'sign_in_required', 'refresh_token_expired', 'refresh_token_revoked'])(
+      'such as %s, is asked for once for all features and permissions',
+      async (reason) => {
+        const { client, page, state } = openRefusing(reason);
+        const calls = paths.map((path) => client.graph(path));
+        await flush();
+        expect(client.interaction).toMatchObject({ reason, feature: 'mail' });
+        state.reason = undefined;
+        // No click any more: what would be asked for next would take the page away.
+        page.blocksPopups = 'null';
+        page.tabs.say(word(page.popups[0]?.id));
+        expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true);
+        expect(page.popups).toHaveLength(1);
+        expect(page.visited).toEqual([]);
+      },
+    );
+
+    it.for(['claims_challenge', 'continuous_access_evaluation'])(
+      'unlike %s, which only the server can tell apart, and which is asked for one by one',
+      async (reason) => {
+        const { client, page } = openRefusing(reason);
+        for (const path of paths) void thrownBy(client.graph(path));
+        await flush();
+        for (const number of [0, 1, 2]) {
+          page.tabs.say(word(page.popups[number]?.id));
+          await flush();
+        }
+        expect(page.popups.map(({ url }) => url.searchParams.get('ticket'))).toEqual([
+          'mail',
+          'mail',
+          'calendar',
+        ]);
+      },
+    );
+
+    it('is given with a consent that is asked for first', async () => {
+      const { client, page, state } = openRefusing('consent_required');
+      const calls = [client.graph('/me/messages')];
+      await flush();
+      state.reason = 'two_factor_required';
+      calls.push(client.graph('/me/events'));
+      await flush();
+      state.reason = undefined;
+      page.tabs.say(word(page.popups[0]?.id));
+      expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true);
+      expect(page.popups).toHaveLength(1);
+    });
+
+    it('and was refused, is not asked for by a call of another feature; a new sign-in is', async () => {
+      const { client, page, state } = openRefusing('two_factor_required');
+      const refused = thrownBy(client.graph('/me/messages'));
+      await flush();
+      page.tabs.say(word(page.popups[0]?.id, 'login_cancelled'));
+      expect(await refused).toMatchObject({ kind: 'login_cancelled' });
+      expect(await thrownBy(client.graph('/me/events'))).toBeInstanceOf(BffProblem);
+      expect(page.popups).toHaveLength(1);
+      state.reason = 'refresh_token_expired';
+      void thrownBy(client.graph('/me/messages'));
+      await flush();
       expect(page.popups).toHaveLength(2);
     });
   });
