@@ -118,7 +118,11 @@ export function createInteractions(
       if (isOutcome(outcome)) finish(outcome);
     },
     noticed(session) {
-      if (running && hasSignedIn(session, running.since, running.need.feature)) finish('signed_in');
+      if (running === undefined) return;
+      const { key, feature } = running.need;
+      // Another tab's sign-in gives these too. Whether a second factor or claims were given, only our window can tell.
+      const isToldBySession = /^(consent|$)/.test(key);
+      if (isToldBySession && hasSignedIn(session, running.since, key && feature)) finish('signed_in');
     },
     endAll,
     subscribe,

@@ -569,6 +569,64 @@ describe('the window', () => {
     expect(client.interaction).toBeDefined();
   });
 
+  describe('while another tab signs in', () => {
+    /** A call of mail, refused for this reason until it is met, and a session that the other tab makes anew. */
+    function openAsked(reason: string, mail: string) {
+      const opened = openPage();
+      const { page, client } = opened;
+      const state = { isMet: false, signedInAt: '2026-11-22T15:00:00.000Z' };
+      page.answer = ({ path }) => {
+        const session = signedIn({ signed_in_at: state.signedInAt, features: { mail } });
+        if (path.startsWith('/api/auth/session')) return Response.json(session);
+        return state.isMet ? Response.json({}) : needsPerson(reason, 'mail', ['Mail.Read']);
+      };
+      const signInElsewhere = async () => {
+        state.signedInAt = '2026-11-22T16:00:01.000Z';
+        page.tabs.say({ type: 'entra-bff:session', change: 'signed_in' });
+        await flush();
+        await flush();
+      };
+      return { client, page, state, signInElsewhere };
+    }
+
+    it.for(['two_factor_required', 'claims_challenge', 'continuous_access_evaluation'])(
+      'goes on for %s, which that sign-in may not have met',
+      async (reason) => {
+        const { client, page, state, signInElsewhere } = openAsked(reason, 'granted');
+        const call = client.graph('/me/messages');
+        await flush();
+        await signInElsewhere();
+        page.fire('focus');
+        await flush();
+        expect(client.interaction).toMatchObject({ reason });
+        expect(page.popups[0]?.closed).toBe(false);
+        expect(callsTo(page, '/me/messages')).toBe(1);
+        state.isMet = true;
+        page.tabs.say(word(page.popups[0]?.id));
+        expect((await call).ok).toBe(true);
+        state.isMet = false;
+        void thrownBy(client.graph('/me/messages'));
+        await flush();
+        expect(page.popups).toHaveLength(2);
+      },
+    );
+
+    it.for([
+      ['refresh_token_expired', 'not_asked'],
+      ['refresh_token_revoked', 'not_asked'],
+      ['sign_in_required', 'not_asked'],
+      ['consent_required', 'granted'],
+    ] as const)('is done for %s where the feature is %s', async ([reason, mail]) => {
+      const { client, page, state, signInElsewhere } = openAsked(reason, mail);
+      const call = client.graph('/me/messages');
+      await flush();
+      state.isMet = true;
+      await signInElsewhere();
+      expect(page.popups[0]?.closed).toBe(true);
+      expect((await call).ok).toBe(true);
+    });
+  });
+
   it('is not taken for done because the one before it was', async () => {
     const { client, page } = openPage();
     let signedInAt = '2026-11-22T15:00:00.000Z';
