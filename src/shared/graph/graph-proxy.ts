@@ -59,6 +59,7 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
           target: `${version}/$batch`,
           header: (name) => headerOfBatch(call, name),
           body: writeBatch(parts),
+          weight: parts.length,
           // What is declined or withheld is remembered for the feature that was named when it was asked for.
           feature: featureToName(session, parts),
           ...needOfAll(session, parts),

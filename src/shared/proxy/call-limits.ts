@@ -6,8 +6,9 @@ export interface CallLimits {
   /**
    * @param person the same for all sessions of a person
    * @param bodyBytes of the request: they stay in memory until the call is over
+   * @param weight how many calls it is to the upstream: 1, or the parts of a batch
    */
-  enter(person: string, bodyBytes: number): Admission;
+  enter(person: string, bodyBytes: number, weight?: number): Admission;
 }
 
 export type Admission =
@@ -38,17 +39,17 @@ export function createCallLimits(): CallLimits {
   const loads = new Map<string, Load>();
   let workerLoad = nothing;
   return {
-    enter(person, bodyBytes) {
+    enter(person, bodyBytes, weight = 1) {
       const own = loads.get(person) ?? nothing;
-      if (exceeds(limitOfPerson, own, bodyBytes)) return { kind: 'refused', limit: 'person' };
-      if (exceeds(limitOfWorker, workerLoad, bodyBytes)) return { kind: 'refused', limit: 'worker' };
-      loads.set(person, sum(own, 1, bodyBytes));
-      workerLoad = sum(workerLoad, 1, bodyBytes);
+      if (exceeds(limitOfPerson, own, bodyBytes, weight)) return { kind: 'refused', limit: 'person' };
+      if (exceeds(limitOfWorker, workerLoad, bodyBytes, weight)) return { kind: 'refused', limit: 'worker' };
+      loads.set(person, sum(own, weight, bodyBytes));
+      workerLoad = sum(workerLoad, weight, bodyBytes);
       return {
         kind: 'admitted',
         leave() {
-          workerLoad = sum(workerLoad, -1, -bodyBytes);
-          const left = sum(loads.get(person) ?? nothing, -1, -bodyBytes);
+          workerLoad = sum(workerLoad, -weight, -bodyBytes);
+          const left = sum(loads.get(person) ?? nothing, -weight, -bodyBytes);
           if (left.calls > 0) loads.set(person, left);
           else loads.delete(person);
         },
@@ -57,9 +58,9 @@ export function createCallLimits(): CallLimits {
   };
 }
 
-/** The only body there is passes, whatever its size: the setting allows it. */
-function exceeds(limit: Load, load: Load, bodyBytes: number): boolean {
-  if (load.calls >= limit.calls) return true;
+/** The only call there is passes, whatever its weight and size: the settings allow it. */
+function exceeds(limit: Load, load: Load, bodyBytes: number, weight: number): boolean {
+  if (load.calls > 0 && load.calls + weight > limit.calls) return true;
   return bodyBytes > 0 && load.bodyBytes > 0 && load.bodyBytes + bodyBytes > limit.bodyBytes;
 }
 

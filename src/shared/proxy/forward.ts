@@ -20,6 +20,8 @@ export interface UpstreamCall extends CallNeed {
   /** A request header of the caller, by its lower-case name. Only those of the allow-list are asked for. */
   readonly header: (name: string) => string | undefined;
   readonly body: Uint8Array | undefined;
+  /** How many calls it is to the upstream, which counts the parts of a batch one by one; 1 when left out. */
+  readonly weight?: number;
   readonly reading: AnswerReading;
 }
 
@@ -70,7 +72,7 @@ export function createForward(needs: ForwardNeeds): Forward {
 
   return async (session, call, log) => {
     const person = session.address.userHash.toString('base64url');
-    const admission = limits.enter(person, call.body?.byteLength ?? 0);
+    const admission = limits.enter(person, call.body?.byteLength ?? 0, call.weight);
     if (admission.kind === 'refused') {
       log('warn', { event: 'too-many-calls', limit: admission.limit });
       throw rateLimited(admission.limit);

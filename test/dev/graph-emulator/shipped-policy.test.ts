@@ -57,6 +57,8 @@ async function send(method: string, pathAndQuery: string, scopes: string, body?:
   const response = await fetch(`${graph.origin}${pathAndQuery}`, {
     method,
     headers: { authorization: `Bearer ${token}` },
+    // A file's content is a redirect to an address that takes no token.
+    redirect: 'manual',
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();

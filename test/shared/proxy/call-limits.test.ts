@@ -39,6 +39,24 @@ describe('the limits of calls under way', () => {
     expect(limits.enter('mia', 40 * MIB).kind).toBe('admitted');
   });
 
+  it('count what is sent in one call as the calls that it stands for (DO-3)', () => {
+    const limits = createCallLimits();
+    const batches = [20, 20, 20].map((weight) => limits.enter('alice', 0, weight));
+    expect(limits.enter('alice', 0, 5)).toEqual({ kind: 'refused', limit: 'person' });
+    expect(limits.enter('alice', 0, 4).kind).toBe('admitted');
+    expect(limits.enter('alice', 0)).toEqual({ kind: 'refused', limit: 'person' });
+    for (const admission of batches) if (admission.kind === 'admitted') admission.leave();
+    expect(enter(limits, 'alice', 60).every(({ kind }) => kind === 'admitted')).toBe(true);
+    expect(limits.enter('alice', 0).kind).toBe('refused');
+  });
+
+  it('let one call of a person pass whatever it stands for, and leave room for others', () => {
+    const limits = createCallLimits();
+    expect(limits.enter('alice', 0, 100).kind).toBe('admitted');
+    expect(limits.enter('alice', 0).kind).toBe('refused');
+    expect(limits.enter('bob', 0).kind).toBe('admitted');
+  });
+
   it('let a body pass that is larger than they are, when it is the only one', () => {
     const limits = createCallLimits();
     const only = limits.enter('alice', 200 * MIB);
