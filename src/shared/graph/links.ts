@@ -42,10 +42,18 @@ const ofFile = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
 /** Without one of these there is no link. The last is how JSON can spell a letter in another way. */
 const marks = ['nextLink"', 'deltaLink"', 'downloadUrl"', 'uploadUrl"', '\\u00'];
 
-/** Each is compared with every rule. */
 const MAX_LINKS = 5000;
 
-export function createLinks({ toOwnAddress, isFileAddress }: LinksNeeds): Links {
+/** Of one link. A regular expression throws on one of some megabytes. */
+const MAX_LINK_LENGTH = 8 * 1024;
+
+/** Of all links that are compared with the rules: ten megabytes of them take seconds. */
+const MAX_COMPARED_LENGTH = 1024 * 1024;
+
+export function createLinks(needs: LinksNeeds): Links {
+  const toOwnAddress: ToOwnAddress = (link) =>
+    link.length > MAX_LINK_LENGTH ? undefined : needs.toOwnAddress(link);
+  const isFileAddress: IsFileAddress = (link) => link.length <= MAX_LINK_LENGTH && needs.isFileAddress(link);
   const links: Links = {
     toAnswer(answer, pass, call, log) {
       const { location } = answer.headers;
@@ -64,13 +72,18 @@ export function createLinks({ toOwnAddress, isFileAddress }: LinksNeeds): Links 
     inJson(text, call, log) {
       if (!marks.some((mark) => text.includes(mark))) return text;
       let count = 0;
+      let comparedLength = 0;
+      const isTooMuch = () => count > MAX_LINKS || comparedLength > MAX_COMPARED_LENGTH;
       const removed = new Set<string>();
       const edited = editMembers(text, (name, readText) => {
         const isFollowed = followed.test(name);
         if (!isFollowed && !ofFile.test(name)) return 'keep';
+        count++;
+        if (isTooMuch()) return 'remove';
         const link = readText() ?? '';
         if (isFollowed) {
-          const own = ++count > MAX_LINKS ? undefined : toOwnAddress(link);
+          if (link.length <= MAX_LINK_LENGTH) comparedLength += link.length;
+          const own = isTooMuch() ? undefined : toOwnAddress(link);
           if (own !== undefined) return { text: own };
         } else {
           // Where the policy does not want them nobody needs to hear of it.
@@ -82,7 +95,7 @@ export function createLinks({ toOwnAddress, isFileAddress }: LinksNeeds): Links 
       });
       // Without its link a list looks as if it ended here: whoever writes the policy has to hear of it.
       for (const name of removed) log('warn', { event: 'link-removed', name, feature: call.feature });
-      return count > MAX_LINKS ? undefined : edited;
+      return isTooMuch() ? undefined : edited;
     },
     inLocation(status, location, call) {
       if (status === 201 || status === 202) {

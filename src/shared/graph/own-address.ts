@@ -23,7 +23,8 @@ export function createToOwnAddress({ policy, graphOrigin, ownPrefix }: OwnAddres
     const mark = target.indexOf('?');
     const path = mark === -1 ? target : target.slice(0, mark);
     const query = mark === -1 ? '' : target.slice(mark + 1);
-    const allowed = [path, withKeysAsSegments(path)].find((spelling) => isAllowed(policy, spelling, query));
+    const spellings = path.includes("('") ? [path, withKeysAsSegments(path)] : [path];
+    const allowed = spellings.find((spelling) => isAllowed(policy, spelling, query));
     if (allowed === undefined) return undefined;
     return `${ownPrefix}${allowed}${query === '' ? '' : `?${query}`}`;
   };

@@ -376,9 +376,30 @@ describe('an answer that means harm (DO-3)', () => {
     ['deep', `${'['.repeat(1_000_000)}${link}`],
     ['deep on its way out', `${'{"a":'.repeat(100)}${link}${'}'.repeat(100)}`],
     ['of too many links', `[${Array.from({ length: 5001 }, () => link).join()}]`],
+    ['of too many links to files', `[${Array.from({ length: 5001 }, () => '{"uploadUrl":"x"}').join()}]`],
+    [
+      'of links that are too long together',
+      `[${`${JSON.stringify({ '@nextLink': page.padEnd(4000, '0') })},`.repeat(300)}1]`,
+    ],
     ['of control characters', '{"@odata.nextLink":"a\u0001"}'],
   ])('is not read when it is %s', (_what, text) => {
     expect(inJson(text)).toBeUndefined();
+  });
+
+  it('keeps no link longer than 8 KiB, and looks no further into it', () => {
+    for (const [fileLinks, link] of [
+      [false, `${graph}/v1.0/${'a'.repeat(10_000_000)}`],
+      [false, `${graph}/v1.0${"/a('".repeat(2_500_000)}`],
+      [true, `https://${'a.'.repeat(5_000_000)}sharepoint.com/`],
+      [true, file.padEnd(8193, 'x')],
+    ] as const) {
+      const text = JSON.stringify({ '@odata.nextLink': link, uploadUrl: link, id: 1 });
+      expect(inJson(text, fileLinks)).toBe('{"id":1}');
+      for (const status of [202, 302])
+        expect(links.inLocation(status, link, { ...call, fileLinks })).toBeUndefined();
+    }
+    const longest = JSON.stringify({ uploadUrl: file.padEnd(8192, 'x') });
+    expect(inJson(longest, true)).toBe(longest);
   });
 
   it('is read in time when it is ten megabytes', () => {
