@@ -45,12 +45,7 @@ export class BffProblem extends Error {
 export async function readProblem(response: Response): Promise<BffProblem | undefined> {
   const type = response.headers.get('content-type') ?? '';
   if (response.ok || !/^application\/problem\+json\b/i.test(type)) return undefined;
-  const document: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
-  // An API behind the service may answer with problems of its own: those are the app's to read.
-  if (document && !readText(document, 'type')?.startsWith('urn:entra-bff:')) return undefined;
+  const document: unknown = await response.json().catch(() => undefined);
   return new BffProblem(document, response.status, readRetryAfter(response));
 }
 

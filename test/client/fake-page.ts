@@ -215,11 +215,11 @@ export function openPage(options: FakePageOptions & { client?: ClientOptions } =
 export const flush = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 export const problemAnswer = (
-  document: object,
+  document: unknown,
   status: number,
   headers: Record<string, string> = {},
 ): Response =>
-  new Response(JSON.stringify({ type: 'urn:entra-bff:problem:any', ...document }), {
+  new Response(JSON.stringify(document), {
     status,
     headers: { 'content-type': 'application/problem+json; charset=utf-8', ...headers },
   });

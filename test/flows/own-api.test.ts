@@ -46,6 +46,11 @@ beforeAll(async () => {
   world = await startWorld();
   api = createServer((request, response) => {
     received.push(request);
+    if (request.url === '/orders/none-1') {
+      response.writeHead(404, { 'content-type': 'application/problem+json' });
+      response.end('{"code":"session_required","type":"https://orders.example/none"}');
+      return;
+    }
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ id: request.url?.split('/').at(-1) }));
   });
@@ -163,6 +168,14 @@ describe("the operator's own API", () => {
     world.entra.switches.withheldPermissions = 'Orders.Read';
     const end = await signIn(browser, { user: 'mia', from });
     expect(end.body).toContain('Some permissions are missing');
+  });
+
+  it('whose own problems are answers for the app, and no refusals of this service', async () => {
+    const browser = await signedIn('alice');
+    await signIn(browser, { user: 'alice', from: '/api/auth/login?feature=orders' });
+    const answer = await browser.script('GET', '/api/orders/orders/none-1');
+    expect([answer.status, answer.headers['content-type']]).toEqual([404, 'application/json']);
+    expect(JSON.parse(answer.body)).toMatchObject({ type: 'https://orders.example/none' });
   });
 
   describe('refuses', () => {

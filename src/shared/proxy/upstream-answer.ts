@@ -30,6 +30,10 @@ export function toProxyAnswer(
   if (encoding !== undefined && encoding !== 'identity')
     throw refuse('The answer is compressed although that was not asked for.');
   const passed = toBrowserHeaders(headers);
+  // By this type a browser tells our refusals from answers: an upstream's problem is an answer, whatever its code says.
+  if (/^application\/problem\+json\b/i.test(passed['content-type'] ?? '')) {
+    passed['content-type'] = 'application/json';
+  }
   const sentId = request.headers[clientRequestId];
   if (sentId !== undefined) passed[clientRequestId] = sentId;
   const retryAfterSeconds = toRetryAfterSeconds(status, passed['retry-after'], now);
