@@ -1,5 +1,12 @@
 import { type Ending, InteractionFailed } from './interaction-failed.ts';
-import { createInteractions, type Display, type Interaction, type Need, signInKey } from './interactions.ts';
+import {
+  createInteractions,
+  type Display,
+  type Interaction,
+  type Need,
+  signInKey,
+  silentKey,
+} from './interactions.ts';
 import { toOwnUrl } from './own-url.ts';
 import type { Page } from './page.ts';
 import { BffProblem, readProblem } from './problem.ts';
@@ -8,7 +15,7 @@ import { limitRounds } from './rounds.ts';
 import type { Session } from './session.ts';
 import { type SessionEvent, watchSession } from './session-watch.ts';
 import { joinTabs } from './tabs.ts';
-import { type Resumed, readWayBack, silentRound } from './way-back.ts';
+import { forgetSilentRound, isSilentRoundNoted, type Resumed, readWayBack } from './way-back.ts';
 
 export { type FailureKind, InteractionFailed } from './interaction-failed.ts';
 export type { Display, Interaction } from './interactions.ts';
@@ -102,7 +109,7 @@ export function createClient(options: ClientOptions = {}): Client {
       return requireAnswer(await send(ownUrl('/auth/session'), { cache: 'no-store' }));
     },
     (session) => {
-      if (session.signed_in) silentRound.forget(page);
+      if (session.signed_in) forgetSilentRound(page);
       rounds.noticed(session);
       interactions.noticed(session);
     },
@@ -121,19 +128,13 @@ export function createClient(options: ClientOptions = {}): Client {
   return {
     session: sessions.read,
     onSessionChange: sessions.subscribe,
-    async signIn({ feature, returnTo, display, silent = false } = {}) {
+    async signIn({ feature, returnTo, display = usualDisplay, silent = false } = {}) {
+      if (silent && wasTriedSilently()) throw new InteractionFailed('login_required');
       const url = ownUrl('/auth/login');
       if (feature !== undefined) url.searchParams.set('feature', feature);
       const key = feature === undefined ? signInKey : `consent_required ${feature}`;
-      if (silent) return goSilently(url, placeOf(returnTo));
-      return settle({
-        key,
-        url,
-        display: display ?? usualDisplay,
-        place: placeOf(returnTo),
-        deliberate: true,
-        feature,
-      });
+      const place = placeOf(returnTo);
+      return settle({ ...(silent ? silently : { key, display, deliberate: true }), url, place, feature });
     },
     async interact(problem, { returnTo, display = usualDisplay } = {}) {
       return settle({ ...needOf(problem, display), place: placeOf(returnTo), deliberate: true }, problem);
@@ -208,24 +209,21 @@ export function createClient(options: ClientOptions = {}): Client {
   /** @throws {BffProblem} where nobody is to be asked without a click */
   async function askFor(problem: BffProblem, call: string, since: number): Promise<Ending> {
     if (!isAskable(problem) || interaction === 'manual') throw problem;
-    if (rounds.isSpent(keyOf(problem), problem.feature)) throw problem;
-    if (problem.code !== 'session_required' || sessionRequired !== 'silent') {
-      return interactions.ask({ ...needOf(problem, usualDisplay), call, deliberate: false }, since);
-    }
+    const isSilent = problem.code === 'session_required' && sessionRequired === 'silent';
     // Whoever has signed out, or never was signed in, is not signed in behind their back.
-    if (problem.reason === 'not_signed_in' || silentRound.wasTried(page)) throw problem;
-    return goSilently(ownUrl('/auth/login'), placeOf(), problem);
+    if (isSilent && (problem.reason === 'not_signed_in' || wasTriedSilently())) throw problem;
+    const need = { ...needOf(problem, usualDisplay), call, deliberate: false, ...(isSilent && silently) };
+    if (rounds.isSpent(need.key, need.feature)) throw problem;
+    return interactions.ask(need, since);
   }
 
   function isAskable({ code }: BffProblem): boolean {
     return code === 'interaction_required' || (code === 'session_required' && sessionRequired !== 'throw');
   }
 
-  async function goSilently(url: URL, place: URL, problem?: BffProblem): Promise<Asked> {
-    if (silentRound.wasTried(page)) throw new InteractionFailed('login_required', problem);
-    if (!silentRound.begin(page)) throw new InteractionFailed('blocked', problem);
-    url.searchParams.set('prompt', 'none');
-    return settle({ key: 'silent', url, display: 'redirect', place, deliberate: false }, problem);
+  /** Whether it was in vain: the round for which this page is being left helps whoever comes meanwhile too. */
+  function wasTriedSilently(): boolean {
+    return interactions.current?.display !== 'redirect' && isSilentRoundNoted(page);
   }
 
   async function settle(need: Need, problem?: BffProblem): Promise<Asked> {
@@ -318,6 +316,8 @@ export function createClient(options: ClientOptions = {}): Client {
     return toOwnUrl(basePath + path, page.location.origin);
   }
 }
+
+const silently = { key: silentKey, display: 'redirect', deliberate: false } as const;
 
 function keyOf({ code, reason = 'consent_required', feature = '', scopes }: BffProblem): string {
   if (code === 'session_required' || /^(refresh|sign_in)_/.test(reason)) return signInKey;

@@ -5,7 +5,7 @@ import type { Page, Popup } from './page.ts';
 import { read } from './read.ts';
 import { gives, type RoundLimit } from './rounds.ts';
 import { hasSignedIn, type Session, signInTime } from './session.ts';
-import { writeWayBack } from './way-back.ts';
+import { noteSilentRound, writeWayBack } from './way-back.ts';
 
 export type Display = 'popup' | 'redirect';
 
@@ -73,6 +73,8 @@ interface Running {
 
 /** A sign-in, and no more than that. */
 export const signInKey = '';
+/** The part of it that Microsoft gives without asking: in vain, it does not spend the whole. */
+export const silentKey = ':silent';
 
 const popupLimitMs = 10 * 60 * 1000; // as long as a ticket
 const redirectLimitMs = 30 * 1000; // by then the page would be gone: stopped by the person, or offline
@@ -99,7 +101,7 @@ export function createInteractions(
     get turn() {
       return given.length;
     },
-    async ask(need, since = Number.POSITIVE_INFINITY) {
+    async ask(need, since = given.length) {
       if (given.slice(since).some((key) => isGiven(key, need.key))) return 'signed_in';
       if (running?.view.display === 'redirect') return 'redirecting';
       if (need.deliberate) {
@@ -148,7 +150,9 @@ export function createInteractions(
   function leave(need: Need): void {
     const { url, place, deliberate, key, call, feature, reason } = need;
     const asked = deliberate ? {} : rounds.next(key, call, known());
-    const noted = writeWayBack(page, place, { ...asked, feature, reason });
+    const isSilent = key === silentKey;
+    const noted =
+      writeWayBack(page, place, { ...asked, feature, reason }) && (!isSilent || noteSilentRound(page));
     if (!noted && !deliberate) {
       // Without the note nothing would stop this page from leaving again when it is back.
       rounds.spend(key);
@@ -157,6 +161,7 @@ export function createInteractions(
       return;
     }
     const target = new URL(url);
+    if (isSilent) target.searchParams.set('prompt', 'none');
     target.searchParams.set('return_to', place.pathname + place.search);
     page.location.assign(target.href);
     run(need, 'redirect', redirectLimitMs, 'cancelled');

@@ -1,5 +1,6 @@
 import type { Page } from './page.ts';
 import { hasSignedIn, type Session, signInTime } from './session.ts';
+import { forgetSilentRound } from './way-back.ts';
 
 /** The rounds by which pages of this tab were left without a click: what a page that is back has to know. */
 export interface Rounds {
@@ -57,7 +58,9 @@ export function limitRounds(page: Page, past: Rounds): RoundLimit {
     },
     next: (key, call, before) => ({ keys: [...keys, key], call, since: signInTime(before) }),
     worked(call) {
-      if (call === past.call) hasWorked = true;
+      if (call !== past.call) return;
+      hasWorked = true;
+      forgetSilentRound(page);
     },
     noticed(session) {
       if (session.signed_in) latest = session;

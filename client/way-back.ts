@@ -45,11 +45,17 @@ export function readWayBack(page: Page): WayBack {
 }
 
 /** One silent round at most: without this note an app that signs in silently would go round and round. */
-export const silentRound = {
-  wasTried: (page: Page): boolean => readNote(page, silentName) !== undefined,
-  begin: (page: Page): boolean => writeNote(page, silentName, {}),
-  forget: (page: Page): void => removeNote(page, silentName),
-};
+export function noteSilentRound(page: Page): boolean {
+  return writeNote(page, silentName, {});
+}
+
+export function isSilentRoundNoted(page: Page): boolean {
+  return readNote(page, silentName) !== undefined;
+}
+
+export function forgetSilentRound(page: Page): void {
+  removeNote(page, silentName);
+}
 
 /** @returns whether the browser lets us keep it */
 function writeNote(page: Page, name: string, note: object): boolean {

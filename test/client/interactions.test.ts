@@ -868,6 +868,89 @@ describe('signing in silently', () => {
     expect(back.page.visited).toEqual([]);
   });
 
+  it('leaves the page once for many calls, and each is told so', async () => {
+    const { client, page } = openPage({
+      client: { sessionRequired: 'silent' },
+      answer: ({ path }) =>
+        path.startsWith('/api/auth/session') ? Response.json(signedOut) : needsSession('session_ended'),
+    });
+    const calls = [1, 2, 3].map((top) => thrownBy(client.graph(`/me/messages?$top=${top}`)));
+    for (const call of calls) expect(await call).toMatchObject({ kind: 'redirecting' });
+    expect(await client.signIn({ silent: true })).toBe('redirecting');
+    expect(page.visited).toHaveLength(1);
+  });
+
+  it('stays on the page when the window before it has signed the person in', async () => {
+    const { client, page } = openPage({ client: { sessionRequired: 'silent' } });
+    const state = { session: signedIn() as unknown, call: needsConsent };
+    page.answer = ({ path }) =>
+      path.startsWith('/api/auth/session') ? Response.json(state.session) : state.call();
+    await client.session();
+    const calls = [client.graph('/me/messages')];
+    await flush();
+    state.session = signedOut;
+    state.call = () => needsSession('session_ended');
+    calls.push(client.graph('/me'), client.graph('/me/photo'));
+    await flush();
+    state.session = signedIn({ signed_in_at: '2026-11-22T16:00:01.000Z' });
+    state.call = () => Response.json({});
+    page.tabs.say(word(page.popups[0]?.id));
+    expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true);
+    expect(page.visited).toEqual([]);
+    state.session = signedOut;
+    state.call = () => needsSession('session_ended');
+    expect(await thrownBy(client.graph('/me'))).toMatchObject({ kind: 'redirecting' });
+  });
+
+  it('leaves the page again once the call that asked has worked, without a look at the session', async () => {
+    const storage = new FakeStorage();
+    const path = '/inbox?view=new';
+    const client = { sessionRequired: 'silent' } as const;
+    const answer = () => needsSession('session_ended');
+    const first = openPage({ storage, path, client, answer });
+    expect(await thrownBy(first.client.graph('/me'))).toMatchObject({ kind: 'redirecting' });
+    const back = openPage({ storage, path, client });
+    expect((await back.client.graph('/other')).ok).toBe(true);
+    expect(storage.entries.size).toBe(1);
+    expect((await back.client.graph('/me')).ok).toBe(true);
+    expect(storage.entries.size).toBe(0);
+    back.page.answer = answer;
+    expect(await thrownBy(back.client.graph('/me'))).toMatchObject({ kind: 'redirecting' });
+  });
+
+  it('waits for a click once the person has turned back from it', async () => {
+    const { client, page } = openPage({ client: { sessionRequired: 'silent' } });
+    const state = { session: signedOut as unknown };
+    page.answer = ({ path }) => {
+      if (path.startsWith('/api/auth/session')) return Response.json(state.session);
+      return state.session === signedOut ? needsSession('session_ended') : Response.json({});
+    };
+    expect(await thrownBy(client.graph('/me'))).toMatchObject({ kind: 'redirecting' });
+    page.fire('pageshow', { persisted: true });
+    await page.advance(16 * 60);
+    expect(await thrownBy(client.graph('/me'))).toMatchObject({ code: 'session_required' });
+    void client.signIn();
+    state.session = signedIn();
+    page.tabs.say(word(page.popups[0]?.id));
+    await flush();
+    expect((await client.graph('/me')).ok).toBe(true);
+    state.session = signedOut;
+    expect(await thrownBy(client.graph('/me'))).toMatchObject({ kind: 'redirecting' });
+  });
+
+  it('is not done behind the back of who has just turned back from a sign-in', async () => {
+    const { client, page } = openPage({ client: { sessionRequired: 'silent' } });
+    page.answer = ({ path }) =>
+      path.startsWith('/api/auth/session') ? Response.json(signedOut) : needsSession('session_ended');
+    const clicked = thrownBy(client.signIn());
+    const call = thrownBy(client.graph('/me'));
+    await flush();
+    page.tabs.say(word(page.popups[0]?.id, 'login_cancelled'));
+    expect(await clicked).toMatchObject({ kind: 'login_cancelled' });
+    expect(await call).toMatchObject({ kind: 'login_cancelled' });
+    expect(page.visited).toEqual([]);
+  });
+
   it('leaves alone who never was signed in', async () => {
     const { client, page } = openPage({
       client: { sessionRequired: 'silent' },

@@ -263,21 +263,24 @@ describe('refuses to go round and round', () => {
     expect(await tab.call('/me/messages', 'POST')).toBe('BffProblem');
   });
 
-  it('when the session is gone again at once, however often the person signs in', async () => {
-    const tab = new Tab(new Service(), { sessionRequired: 'ask' });
-    let rounds = 0;
-    for (let load = 0; load < 20; load++) {
-      tab.service.isSignedIn = false;
-      if ((await tab.call('/me')) === 'left') {
-        rounds++;
-        tab.service.signIn();
-        tab.comeBack();
-        await tab.client.session();
+  it.for(['ask', 'silent'] as const)(
+    'when the session is gone again at once, however often the person signs in (%s)',
+    async (sessionRequired) => {
+      const tab = new Tab(new Service(), { sessionRequired });
+      let rounds = 0;
+      for (let load = 0; load < 20; load++) {
+        tab.service.isSignedIn = false;
+        if ((await tab.call('/me')) === 'left') {
+          rounds++;
+          tab.service.signIn();
+          tab.comeBack();
+          await tab.client.session();
+        }
+        await tab.pass(minute);
       }
-      await tab.pass(minute);
-    }
-    expect(rounds).toBe(2);
-  });
+      expect(rounds).toBe(2);
+    },
+  );
 });
 
 describe('in two tabs at once, each page', () => {
@@ -453,38 +456,41 @@ const steps: Readonly<Record<string, (tab: CountedTab) => unknown>> = {
 };
 
 describe('whatever happens', () => {
-  it('no question takes a page away more than twice in vain, nor three times within a minute', async () => {
-    const step = fc.constantFrom(...Object.keys(steps), 'waits a moment', 'waits a minute', 'waits a day');
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.constantFrom('left' as const, 'right' as const), step), {
-          maxLength: 80,
-          size: 'max',
-        }),
-        async (sequence) => {
-          const service = new Service();
-          const tabs = new FakeTabs();
-          const options = { sessionRequired: 'ask' } as const;
-          const both = {
-            left: new CountedTab(service, options, tabs),
-            right: new CountedTab(service, options, tabs),
-          };
-          for (const [side, name] of sequence) {
-            await steps[name]?.(both[side]);
-            // Time passes where both pages are there to see it.
-            const seconds = { 'waits a moment': 1, 'waits a minute': minute, 'waits a day': day }[name];
-            if (seconds !== undefined && !both.left.isLeft && !both.right.isLeft) {
-              service.nowMs += seconds * 1000;
-              await both.left.page.advance(seconds);
-              await both.right.page.advance(seconds);
+  it.for(['ask', 'silent'] as const)(
+    'no question takes a page away more than twice in vain, nor three times within a minute (%s)',
+    async (sessionRequired) => {
+      const step = fc.constantFrom(...Object.keys(steps), 'waits a moment', 'waits a minute', 'waits a day');
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(fc.constantFrom('left' as const, 'right' as const), step), {
+            maxLength: 80,
+            size: 'max',
+          }),
+          async (sequence) => {
+            const service = new Service();
+            const tabs = new FakeTabs();
+            const options = { sessionRequired };
+            const both = {
+              left: new CountedTab(service, options, tabs),
+              right: new CountedTab(service, options, tabs),
+            };
+            for (const [side, name] of sequence) {
+              await steps[name]?.(both[side]);
+              // Time passes where both pages are there to see it.
+              const seconds = { 'waits a moment': 1, 'waits a minute': minute, 'waits a day': day }[name];
+              if (seconds !== undefined && !both.left.isLeft && !both.right.isLeft) {
+                service.nowMs += seconds * 1000;
+                await both.left.page.advance(seconds);
+                await both.right.page.advance(seconds);
+              }
+              await flush();
+              both.left.check();
+              both.right.check();
             }
-            await flush();
-            both.left.check();
-            both.right.check();
-          }
-        },
-      ),
-      { numRuns: 200 },
-    );
-  });
+          },
+        ),
+        { numRuns: 200 },
+      );
+    },
+  );
 });
