@@ -1,4 +1,4 @@
-import { type Ending, InteractionFailed } from './interaction-failed.ts';
+import { type Ending, type FailureKind, InteractionFailed } from './interaction-failed.ts';
 import {
   createInteractions,
   type Display,
@@ -175,7 +175,7 @@ export function createClient(options: ClientOptions = {}): Client {
     }
     if (!(answer instanceof BffProblem)) return answer;
     const ending = await untilAborted(askFor(answer, name, since), init.signal);
-    if (ending !== 'signed_in') throw new InteractionFailed(ending, answer);
+    if (ending !== 'signed_in') throw failed(ending, answer);
     const second = await sendAgain(answer);
     if (!(second instanceof BffProblem)) return second;
     // Given and still not enough: the next call must not ask for it once more.
@@ -229,7 +229,16 @@ export function createClient(options: ClientOptions = {}): Client {
   async function settle(need: Need, problem?: BffProblem): Promise<Asked> {
     const ending = await interactions.ask(need);
     if (ending === 'signed_in' || ending === 'redirecting') return ending;
-    throw new InteractionFailed(ending, problem);
+    throw failed(ending, problem);
+  }
+
+  function failed(kind: FailureKind, problem?: BffProblem): InteractionFailed {
+    const isForAdministrator = kind === 'admin_consent_required';
+    return new InteractionFailed(
+      kind,
+      problem,
+      isForAdministrator ? interactions.adminConsentUrl : undefined,
+    );
   }
 
   async function signOut(): Promise<void> {
@@ -293,7 +302,7 @@ export function createClient(options: ClientOptions = {}): Client {
 
   function needOf(problem: BffProblem, display: Display): Omit<Need, 'deliberate'> {
     const { loginUrl, feature, reason, scopes } = problem;
-    if (loginUrl === undefined) throw new TypeError('This problem has no login_url to go to.');
+    if (loginUrl === undefined) throw new TypeError('The problem has no login_url.');
     const url = toOwnUrl(loginUrl, page.location.origin);
     return { key: keyOf(problem), url, display, place: placeOf(), feature, reason, scopes };
   }
@@ -344,7 +353,7 @@ function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | null
   return new Promise<Value>((resolve, reject) => {
     const abort = () => reject(signal.reason);
     if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort);
     promise.then(resolve, reject);
   });
 }

@@ -38,11 +38,14 @@ export class InteractionFailed extends Error {
   readonly kind: FailureKind;
   /** Why the person was asked; `client.interact` takes it for a deliberate click. */
   readonly problem: BffProblem | undefined;
+  /** The page at Microsoft where an administrator can agree for everybody: a link to hand on. */
+  readonly adminConsentUrl: string | undefined;
 
-  constructor(kind: FailureKind, problem?: BffProblem) {
+  constructor(kind: FailureKind, problem?: BffProblem, adminConsentUrl?: string) {
     super(kind);
     this.kind = kind;
     this.problem = problem;
+    this.adminConsentUrl = adminConsentUrl;
   }
 }
 

@@ -2,7 +2,7 @@ import { attempt } from './attempt.ts';
 import { type Ending, isOutcome } from './interaction-failed.ts';
 import { createListeners } from './listeners.ts';
 import type { Page, Popup } from './page.ts';
-import { read } from './read.ts';
+import { read, readLink } from './read.ts';
 import { gives, type RoundLimit } from './rounds.ts';
 import { hasSignedIn, type Session, signInTime } from './session.ts';
 import { noteSilentRound, writeWayBack } from './way-back.ts';
@@ -43,6 +43,8 @@ export interface Interactions {
   readonly current: Interaction | undefined;
   /** A point in time, for `ask`. */
   readonly turn: number;
+  /** The link for an administrator that the last window's word had with it. */
+  readonly adminConsentUrl: string | undefined;
   /**
    * Asks the person, after whoever is asked for already. Never rejects.
    * @param since the turn in which the call was sent: what has been given after it is not asked for again
@@ -93,6 +95,7 @@ export function createInteractions(
   let running: Running | undefined;
   /** What is known of the session is from before the last popup ended. */
   let isStale = false;
+  let adminConsentUrl: string | undefined;
 
   return {
     get current() {
@@ -100,6 +103,9 @@ export function createInteractions(
     },
     get turn() {
       return given.length;
+    },
+    get adminConsentUrl() {
+      return adminConsentUrl;
     },
     async ask(need, since = given.length) {
       if (given.slice(since).some((key) => isGiven(key, need.key))) return 'signed_in';
@@ -117,7 +123,9 @@ export function createInteractions(
       if (read(message, 'type') !== 'entra-bff:interaction') return;
       if (running?.popup === undefined || read(message, 'id') !== running.id) return;
       const outcome = read(message, 'outcome');
-      if (isOutcome(outcome)) finish(outcome);
+      if (!isOutcome(outcome)) return;
+      adminConsentUrl = readLink(message, 'admin_consent_url');
+      finish(outcome);
     },
     noticed(session) {
       if (running === undefined) return;

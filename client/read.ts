@@ -1,6 +1,6 @@
 /** A member of what came from outside and may be anything. */
 export function read(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  return Object(value)[name]; // of nothing: an empty object
 }
 
 export function readText(value: unknown, name: string): string | undefined {

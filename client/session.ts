@@ -40,6 +40,6 @@ export function hasSignedIn(session: Session | undefined, since: string | undefi
 
 /** Anything but the answer of our own function is a mistake in the deployment, such as a page served in its place. */
 export function parseSession(answer: unknown): Session {
-  if (read(answer, 'signed_in') === undefined) throw new TypeError('The answer is not a session.');
+  if (read(answer, 'signed_in') === undefined) throw new TypeError('The answer has no session.');
   return answer as Session;
 }

@@ -700,6 +700,52 @@ describe('the window', () => {
     },
   );
 
+  describe('that ends with what only an administrator can give', () => {
+    const link = 'https://login.example/adminconsent?client_id=1';
+    const end = (page: FakePage, more: object) =>
+      page.tabs.say({ ...word(page.popups.at(-1)?.id, 'admin_consent_required'), ...more });
+
+    it.for([link, 'http://127.0.0.1:7072/adminconsent'])('gives the link to hand on: %s', async (url) => {
+      const { client, page } = openPage();
+      server(page);
+      const call = thrownBy(client.graph('/me/messages'));
+      const clicked = thrownBy(client.signIn({ feature: 'mail' }));
+      await flush();
+      end(page, { admin_consent_url: url });
+      expect(await clicked).toMatchObject({ kind: 'admin_consent_required', adminConsentUrl: url });
+      expect(await call).toMatchObject({ kind: 'admin_consent_required', adminConsentUrl: url });
+    });
+
+    it('gives it for this end only', async () => {
+      const { client, page } = openPage();
+      server(page);
+      const mail = thrownBy(client.graph('/me/messages'));
+      await flush();
+      page.blocksPopups = 'null';
+      const calendar = thrownBy(client.graph('/me/events'));
+      await flush();
+      end(page, { admin_consent_url: link });
+      expect(await mail).toMatchObject({ adminConsentUrl: link });
+      expect(await calendar).toMatchObject({ kind: 'redirecting', adminConsentUrl: undefined });
+      page.blocksPopups = 'no';
+      page.fire('pageshow', { persisted: true });
+      const again = thrownBy(client.signIn({ feature: 'mail' }));
+      await flush();
+      end(page, {});
+      expect(await again).toMatchObject({ kind: 'admin_consent_required', adminConsentUrl: undefined });
+    });
+
+    it.for(['javascript:alert(1)', ' https://login.example', '//login.example', 7, { href: link }, null])(
+      'gives none where none is: %j',
+      async (url) => {
+        const { client, page } = openPage();
+        const clicked = thrownBy(client.signIn());
+        end(page, { admin_consent_url: url });
+        expect(await clicked).toMatchObject({ kind: 'admin_consent_required', adminConsentUrl: undefined });
+      },
+    );
+  });
+
   it('keeps two tabs apart by their ids', async () => {
     const tabs = new FakeTabs();
     const [left, right] = [openPage({ tabs }), openPage({ tabs })];

@@ -62,7 +62,7 @@ describe('the client as a package', () => {
           return await client.graph('/me', { repeat: true });
         } catch (error) {
           if (error instanceof InteractionFailed && error.kind === 'cancelled') return undefined;
-          if (error instanceof BffProblem) console.log(error.adminConsentUrl?.length);
+          if (error instanceof BffProblem || error instanceof InteractionFailed) console.log(error.adminConsentUrl?.length);
           throw error;
         }
       };
