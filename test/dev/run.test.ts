@@ -72,7 +72,7 @@ describe('npm start', () => {
     });
     const dev = await (await fetch(`${bff}/dev.json`)).json();
     expect(dev).toEqual({ entra_switches_url: entra, graph_switches_url: graph, cases_url: '/dev/cases' });
-    await vi.waitFor(() => expect(running.output()).toMatch(/^warning +settings settings were read$/m));
+    await expect.poll(() => running.output()).toMatch(/^warning +settings settings were read$/m);
 
     const table = String(/TableEndpoint=([^;]+)/.exec(settings.SESSION_TABLE_CONNECTION_STRING)?.[1]);
     const all = [bff, entra, graph, table];

@@ -112,9 +112,14 @@ describe('signing out elsewhere', () => {
 
   it('is refused by the dozen at once, and waits for nobody (DO-3)', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    other.table.before = () => promise;
+    let asked = 0;
+    other.table.before = () => {
+      asked += 1;
+      return promise;
+    };
     const waiting = Array.from({ length: 32 }, (_, at) => fromEntra(`?sid=none-${at}`));
-    await expect.poll(() => fromEntra('?sid=one-more').then(({ status }) => status)).toBe(429);
+    await expect.poll(() => asked).toBe(32);
+    expect((await fromEntra('?sid=one-more')).status).toBe(429);
     other.table.before = undefined;
     resolve();
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(Array(32).fill(200));

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpSender, HttpFailure, type HttpRequest } from '../../../src/shared/network/http-request.ts';
 import { createCertificate } from '../../support/certificate.ts';
 import {
@@ -172,7 +172,7 @@ describe('the limits of the phases, each of which frees its connection', () => {
     return failure;
   };
   afterEach(async () => {
-    await vi.waitFor(() => expect(upstream.connections.at(-1)?.destroyed).toBe(true));
+    await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(true);
   });
 
   it('no connection: a timeout, and not one byte came (G4)', async () => {
@@ -234,7 +234,7 @@ describe('a connection that is used again', () => {
       expect(JSON.parse(body.toString())).toEqual({ path: `/${at}` });
       // The poison has arrived: what it did to the connection is what is looked at next.
       const poisoned = upstream.connections[before];
-      if (at % 2 === 0) await vi.waitFor(() => expect(poisoned?.destroyed ?? true).toBe(true));
+      if (at % 2 === 0) await expect.poll(() => poisoned?.destroyed ?? true).toBe(true);
     }
   });
 
@@ -254,7 +254,7 @@ describe('a connection that is used again', () => {
       );
       expect(outcome).toBe(expected);
       const isDropped = expected === 'foreign';
-      await vi.waitFor(() => expect(upstream.connections.at(-1)?.destroyed).toBe(isDropped));
+      await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(isDropped);
     }
   });
 
