@@ -164,7 +164,7 @@ export function createClient(options: ClientOptions = {}): Client {
     const before = era;
     const name = `${init.method ?? 'GET'} ${url.pathname}`;
     let answer = await sendNow();
-    if (answer instanceof BffProblem && answer.code === 'session_required') {
+    if (answer instanceof BffProblem && answer.code === 'session_required' && caller !== undefined) {
       // The session may have been replaced meanwhile, by a sign-in in another tab: the browser has a new cookie then.
       const session = await untilAborted(
         sessions.read().catch(() => undefined),

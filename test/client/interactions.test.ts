@@ -498,8 +498,15 @@ describe('a call whose session was replaced on the way, by a sign-in in another 
     }
   });
 
+  it('is not sent again when the page does not know whose it was', async () => {
+    const { client, page } = openReplaced();
+    expect(await thrownBy(client.graph('/me'))).toMatchObject({ code: 'session_required' });
+    expect(callsTo(page, '/me')).toBe(1);
+  });
+
   it('gives up looking when its caller does', async () => {
     const { client, page } = openReplaced();
+    await client.session();
     page.answer = ({ path }) =>
       path.startsWith('/api/auth/session') ? new Promise(() => {}) : needsSession();
     const abort = new AbortController();

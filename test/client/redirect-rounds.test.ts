@@ -267,6 +267,7 @@ describe('refuses to go round and round', () => {
     'when the session is gone again at once, however often the person signs in (%s)',
     async (sessionRequired) => {
       const tab = new Tab(new Service(), { sessionRequired });
+      await tab.client.session();
       let rounds = 0;
       for (let load = 0; load < 20; load++) {
         tab.service.isSignedIn = false;
