@@ -191,6 +191,8 @@ function isEchoed(echo: Echo | undefined, { headers }: http.IncomingMessage): bo
  */
 function announcedBytes(method: string, { statusCode, headers }: http.IncomingMessage) {
   if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return 0;
-  if (headers['transfer-encoding'] !== undefined) return 'in chunks';
+  const encoding = headers['transfer-encoding'];
+  // Anything but chunks alone would be passed on encoded, or ends with the connection after all.
+  if (encoding !== undefined) return encoding.toLowerCase() === 'chunked' ? 'in chunks' : 'unknown end';
   return headers['content-length'] === undefined ? 'unknown end' : Number(headers['content-length']);
 }

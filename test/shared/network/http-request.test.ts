@@ -119,6 +119,16 @@ describe('an answer that is cut off', () => {
     });
   }
 
+  it.each(['identity', 'gzip', 'gzip, chunked', 'chunked, chunked'])(
+    'or could be, with the transfer encoding %s, is a failure (G5, DO-4)',
+    async (encoding) => {
+      upstream.respondWith((socket) => {
+        socket.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: ${encoding}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`);
+      });
+      expect(['broken', 'unreachable']).toContain((await failureOf(get())).kind);
+    },
+  );
+
   it('and whose end is its connection’s is refused even when it is whole: nobody could tell (G5)', async () => {
     upstream.respondWith((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nwhole?'));
     expect((await failureOf(get())).kind).toBe('broken');
