@@ -16,6 +16,7 @@ import {
   administratorCases,
   approvalCase,
   keptCases,
+  type RefusedCase,
   refusedCases,
 } from './interactions/unhappy-cases.ts';
 
@@ -28,6 +29,17 @@ async function answerPopup(page: Page, one: InteractionCase): Promise<void> {
   const closed = popup.isClosed() ? undefined : popup.waitForEvent('close');
   await answerEntra(popup, one, stage.world);
   await closed;
+}
+
+/** The person cannot go on alone: the window stays, with the link to hand on, until they have read it. */
+async function readPopup(page: Page, one: RefusedCase): Promise<void> {
+  const popup = await pressForPopup(page, 'Read');
+  await answerEntra(popup, one, stage.world);
+  await see(popup, one.heading);
+  await seeEnds(page, one.outcome);
+  const link = await popup.getByRole('link', { name: 'Link for your administrator' }).getAttribute('href');
+  expect(link).toBe(await page.evaluate('failure.adminConsentUrl'));
+  await popup.close();
 }
 
 describe('a call in an app that asks in a popup, which Entra cuts off from its opener', () => {
@@ -45,12 +57,15 @@ describe('a call in an app that asks in a popup, which Entra cuts off from its o
     expect(await loadsOf(page)).toBe(1);
   });
 
-  it.for([...refusedCases, ...administratorCases])(
+  it.for([
+    ...refusedCases.map((one) => ({ ...one, answer: answerPopup })),
+    ...administratorCases.map((one) => ({ ...one, answer: readPopup })),
+  ])(
     'fails in a way of its own when the person $title, and nobody is asked again',
-    async (one, { skip }) => {
+    async ({ answer, ...one }, { skip }) => {
       const page = await meet(skip, one);
       const before = asked();
-      await answerPopup(page, one);
+      await answer(page, one);
       await seeEnds(page, one.outcome);
       expect(await page.evaluate('reasons')).toEqual([one.reason]);
       await press(page, 'Read');
@@ -68,7 +83,7 @@ describe('a call in an app that asks in a popup, which Entra cuts off from its o
     ['approved what the person asked for', approvalCase, administratorApproves],
   ] as const)('works after an administrator %s, and the person clicked', async ([, one, agree], { skip }) => {
     const page = await meet(skip, one);
-    await answerPopup(page, one);
+    await readPopup(page, one);
     await press(page, 'Read');
     const first = ['admin_consent_required', 'BffProblem admin_consent_required'];
     await seeEnds(page, ...first);

@@ -92,7 +92,7 @@ describe('a call in an app that leaves its page for the person', () => {
     await seeEnds(page, ...first);
     await agree(stage.world, await stage.world.newPage(skip), page);
     await press(page, 'Ask me again');
-    await seeEnds(page, ...first, 'redirecting', 'back for undefined', '200');
+    await seeEnds(page, ...first, 'redirecting', `back for ${rowGoneCase.reason}`, '200');
     expect(page.url()).toBe(placeOf(one));
   });
 
@@ -138,7 +138,7 @@ describe('a round through Entra that shows nothing', () => {
     const page = await meet(skip, rowGoneCase, silent);
     const before = asked();
     await press(page, 'Read');
-    await seeEnds(page, 'redirecting', 'back for undefined', '200');
+    await seeEnds(page, 'redirecting', `back for ${rowGoneCase.reason}`, '200');
     expect(page.url()).toBe(placeOf(rowGoneCase, silent));
     expect(asked() - before).toBe(1);
   });
@@ -150,7 +150,7 @@ describe('a round through Entra that shows nothing', () => {
     await press(page, 'Read');
     await see(page, 'Sign in to go on');
     await follow(page, 'Back to the app');
-    const first = ['redirecting', 'back for undefined', 'BffProblem session_required'];
+    const first = ['redirecting', `back for ${rowGoneCase.reason}`, 'BffProblem session_required'];
     await seeEnds(page, ...first);
     await press(page, 'Sign in silently');
     await seeEnds(page, ...first, 'login_required');

@@ -24,6 +24,7 @@ function note(end) {
 }
 
 function noteError(error) {
+  window.failure = error;
   window.problem = error.problem ?? error;
   note(error.kind ?? `${error.name} ${error.code}`);
 }
