@@ -12,7 +12,8 @@ import { session } from './functions/session.ts';
 import { sweep } from './functions/sweep.ts';
 import { upstream } from './functions/upstream.ts';
 import type { Policies } from './policy-file.ts';
-import type { Guard } from './shared/access/guard.ts';
+import { createAdmission } from './shared/access/admission.ts';
+import type { Guard } from './shared/access/guard-rules.ts';
 import { createAdminOverview } from './shared/admin/overview.ts';
 import { createCallback } from './shared/auth/callback.ts';
 import { createFrontChannelLogout } from './shared/auth/front-channel-logout.ts';
@@ -30,6 +31,7 @@ import { toMsalCredential } from './shared/entra/client-credential.ts';
 import { createLeasedRefresh } from './shared/entra/leased-refresh.ts';
 import { createMsal } from './shared/entra/msal.ts';
 import { createRefreshQueue } from './shared/entra/refresh-queue.ts';
+import { createRenewIdentity } from './shared/entra/renew-identity.ts';
 import { createSigningKeys } from './shared/entra/signing-keys.ts';
 import { createSilentAttempt } from './shared/entra/silent-attempt.ts';
 import { createTokenBreakers } from './shared/entra/token-breaker.ts';
@@ -37,6 +39,7 @@ import { createIsFileAddress } from './shared/graph/file-addresses.ts';
 import { createGraphClient, type GraphClient } from './shared/graph/graph-client.ts';
 import { createGraphProxy } from './shared/graph/graph-proxy.ts';
 import { createLinks } from './shared/graph/links.ts';
+import { createFindMemberships } from './shared/graph/memberships.ts';
 import { createToOwnAddress } from './shared/graph/own-address.ts';
 import { cookieNames } from './shared/http/cookies.ts';
 import { allMethods, createEndpoint, type EndpointRules } from './shared/http/endpoint.ts';
@@ -139,6 +142,7 @@ export function registerBff(
   const idTokenRules = {
     clientId,
     allowedTenants: entra.allowedTenants,
+    allowsGuests: entra.allowsGuests,
     issuerOf: authority.issuerOf,
     signingKeys,
     now,
@@ -155,11 +159,8 @@ export function registerBff(
     monotonicMs,
     wait,
   });
-  const acquireToken = createAcquireToken({
-    attempt,
-    refresh: createRefreshQueue({ attempt, refresh, monotonicMs }),
-    now,
-  });
+  const refreshInTurn = createRefreshQueue({ attempt, refresh, monotonicMs });
+  const acquireToken = createAcquireToken({ attempt, refresh: refreshInTurn, now });
   const adminConsentUrl = (scopes: readonly string[]) =>
     authority.adminConsentUrl({ clientId, redirectUri, resource: clouds[entra.cloud].graph, scopes });
   const interaction = createInteraction({
@@ -202,9 +203,22 @@ export function registerBff(
     now,
   });
 
-  const guards = { admin: { roles: [config.adminRole] } } satisfies Record<string, Guard>;
   const { bodyLimitBytes, timeoutMs } = config.graph;
   const tokensForCall = createTokensForCall({ acquireToken, interaction });
+  const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
+  const admission = createAdmission({
+    renewIdentity: createRenewIdentity({ refresh: refreshInTurn, scopes: features.signInScopes }),
+    findMemberships: createFindMemberships({
+      graph: graphClient,
+      monotonicMs,
+      keptSeconds: config.roleMaxAgeSeconds,
+    }),
+    interaction,
+    now,
+    roleMaxAgeSeconds: config.roleMaxAgeSeconds,
+    revalidateSeconds: sessionConfig.revalidateSeconds,
+  });
+  const guards = { admin: { roles: [config.adminRole] } } satisfies Record<string, Guard>;
   const shared = {
     limits: createCallLimits(),
     bodyRoom: createBodyRoom(),
@@ -217,6 +231,7 @@ export function registerBff(
     createForward({ origin: upstreamOrigin, timeoutMs, bodyLimitBytes, ...shared });
   const graphProxy = createGraphProxy({
     policy: policies.graph,
+    admission,
     bodyLimitBytes,
     forward: forwardTo(config.graph.origin),
     links: createLinks({
@@ -230,12 +245,11 @@ export function registerBff(
     interaction,
     now,
   });
-  const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
   const overview = createAdminOverview(graphClient);
 
   const entraOrigin = new URL(authority.endSessionEndpoint).origin;
   const names = cookieNames(origin);
-  const endpoint = createEndpoint({ origin, cookieNames: names, store, logout: logoutFlow });
+  const endpoint = createEndpoint({ origin, cookieNames: names, store, admission, logout: logoutFlow });
   const checks = [
     { name: 'storage', run: () => store.check() },
     { name: 'credential', run: () => credential.check() },
@@ -255,7 +269,7 @@ export function registerBff(
     (name) => `api/${name}/`,
   );
 
-  route('admin', 'api/admin', admin(endpoint, { overview, guard: guards.admin }));
+  route('admin', 'api/admin', admin(endpoint, { overview, mayAdminister: guards.admin }));
   route(
     'auth-callback',
     'api/auth/callback',
@@ -289,7 +303,7 @@ export function registerBff(
   route(
     'auth-session',
     'api/auth/session',
-    session(endpoint, createSessionAnswer({ features, guards, now })),
+    session(endpoint, createSessionAnswer({ features, guards, admission, now })),
   );
   route(
     'graph',
@@ -304,7 +318,7 @@ export function registerBff(
   route('health-ready', 'api/health/ready', ready(endpoint, checks, now));
   for (const { name, origin: apiOrigin, policy } of policies.apis) {
     const prefix = `/api/${name}`;
-    const proxy = createProxy({ policy, bodyLimitBytes, forward: forwardTo(apiOrigin) });
+    const proxy = createProxy({ policy, admission, bodyLimitBytes, forward: forwardTo(apiOrigin) });
     route(`own-api-${name}`, `api/${name}/{*path}`, upstream(endpoint, { prefix, proxy, likeGraph: false }));
   }
   route('zz-not-found', '{*rest}', notFound(endpoint));

@@ -9,12 +9,14 @@ import type { Environment } from './shared/setting-forms.ts';
 export type { Bff, FunctionApp } from './bff.ts';
 export {
   type Access,
+  type Admit,
   allowAnonymous,
-  type Guard,
-  guarded,
+  type FoundSession,
+  guard,
   optionalSession,
   signedIn,
 } from './shared/access/guard.ts';
+export type { Guard, GuardRules } from './shared/access/guard-rules.ts';
 export { BffError, type BffErrorOptions, type ProblemCode } from './shared/errors.ts';
 export { type GraphClient, graphStatusOf } from './shared/graph/graph-client.ts';
 export type { EndpointRules } from './shared/http/endpoint.ts';

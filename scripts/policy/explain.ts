@@ -1,3 +1,4 @@
+import type { Guard, GuardRules } from '../../src/shared/access/guard-rules.ts';
 import { BffError } from '../../src/shared/errors.ts';
 import { allowedCall } from '../../src/shared/proxy/allowed-call.ts';
 import type { Dialect } from '../../src/shared/proxy/dialect.ts';
@@ -78,8 +79,24 @@ function describeAllowed(policy: Policy, rule: PolicyRule, { query }: Call): str
     ...options.map(({ name }) => `  query       ${name}: ${describeBound(rule.query[name])}`),
     `  permission  ${rule.scopes.join(' and ')}, ${when}`,
     ...rule.alternatives.map((list) => `              or ${list.join(' and ')}, where it is granted already`),
-    ...(rule.guard === undefined ? [] : [`  only for    the app role ${rule.guard.roles.join(' or ')}`]),
+    ...(rule.guard === undefined ? [] : [`  only for    ${describeGuard(rule.guard)}`]),
   ].join('\n');
+}
+
+function describeGuard({ anyOf = [], ...own }: Guard): string {
+  const alternatives = anyOf.map(describeRules).join(', or ');
+  return [describeRules(own), alternatives].filter((text) => text !== '').join(' and ');
+}
+
+function describeRules(rules: GuardRules): string {
+  const { roles, groups, tenants, authContext, maxAuthAgeSeconds } = rules;
+  return [
+    ...(tenants === undefined ? [] : [`people of the tenant ${tenants.join(' or ')}`]),
+    ...(roles === undefined ? [] : [`the app role ${roles.join(' or ')}`]),
+    ...(groups === undefined ? [] : [`members of the group ${groups.join(' or ')}`]),
+    ...(authContext === undefined ? [] : [`sign-ins of the authentication context ${authContext}`]),
+    ...(maxAuthAgeSeconds === undefined ? [] : [`sign-ins of the last ${maxAuthAgeSeconds} seconds`]),
+  ].join(' and ');
 }
 
 function describeBound(bound: OptionBound | undefined): string {

@@ -1,4 +1,5 @@
-import { type Guard, guarded } from '../shared/access/guard.ts';
+import { guard } from '../shared/access/guard.ts';
+import type { Guard } from '../shared/access/guard-rules.ts';
 import type { AdminOverview } from '../shared/admin/overview.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { adminPage } from '../shared/http/pages/admin-page.ts';
@@ -9,17 +10,17 @@ import type { Log } from '../shared/telemetry/log.ts';
 
 export interface AdminFunctionNeeds {
   readonly overview: (session: Session, log: Log) => Promise<AdminOverview>;
-  readonly guard: Guard;
+  readonly mayAdminister: Guard;
 }
 
 /** The administrator's page: verified claims and the live Graph answer; the same as JSON for scripts. */
-export const admin = (endpoint: Endpoint, { overview, guard }: AdminFunctionNeeds) =>
+export const admin = (endpoint: Endpoint, { overview, mayAdminister }: AdminFunctionNeeds) =>
   endpoint(
-    { methods: ['GET'], caller: 'page', access: guarded(guard), page: true, countsAsUse: true },
+    { methods: ['GET'], caller: 'page', access: guard(mayAdminister), page: true, countsAsUse: true },
     async (request, session) => {
       const answer = await overview(session, request.log);
       return prefersHtml(request.header('accept'))
-        ? adminPage(answer, guard.roles)
+        ? adminPage(answer, mayAdminister.roles ?? [])
         : jsonResponse(toJson(answer));
     },
   );

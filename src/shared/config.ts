@@ -32,6 +32,8 @@ export interface Config {
     readonly tenantId: string;
     readonly clientId: string;
     readonly allowedTenants: ReadonlySet<string>;
+    /** Whether people may sign in whom one of these tenants has invited from elsewhere. */
+    readonly allowsGuests: boolean;
     readonly credential: ClientCredential;
     readonly emulatorOrigin?: string;
   };
@@ -43,8 +45,14 @@ export interface Config {
     readonly idleSeconds: number;
     readonly absoluteSeconds: number;
     readonly cacheSeconds: number;
+    /** How old what Entra says about a person may be. */
+    readonly revalidateSeconds: number;
   };
+  /** The same, where a guard looks at roles or groups. */
+  readonly roleMaxAgeSeconds: number;
   readonly adminRole: string;
+  /** How long ago an administrator may have signed in who changes something. */
+  readonly adminMaxAuthAgeSeconds: number;
   readonly graph: {
     readonly origin: string;
     /** A file beside the shipped policy; the shipped one when left out. */
@@ -116,6 +124,25 @@ export function parseConfig(environment: Environment): Config {
     '43200',
   );
   const cacheSeconds = read('SESSION_CACHE_SECONDS', integer(0, 60), 'whole seconds from 0 to 60', '5');
+  const revalidateSeconds = read(
+    'SESSION_REVALIDATE_SECONDS',
+    integer(60, DAY_SECONDS),
+    'whole seconds from 60 to 86400',
+    '3600',
+  );
+  const roleMaxAgeSeconds = read(
+    'ROLE_MAX_AGE_SECONDS',
+    integer(10, DAY_SECONDS),
+    'whole seconds from 10 to 86400',
+    '300',
+  );
+  const adminMaxAuthAgeSeconds = read(
+    'ADMIN_MAX_AUTH_AGE_SECONDS',
+    integer(60, DAY_SECONDS),
+    'whole seconds from 60 to 86400',
+    '900',
+  );
+  const guests = read('ENTRA_GUESTS', z.enum(['allow', 'refuse']), 'allow or refuse', 'allow');
   const adminRole = read(
     'ADMIN_ROLE',
     z.string().regex(/^[\x21-\x7e]{1,120}$/),
@@ -176,6 +203,10 @@ export function parseConfig(environment: Environment): Config {
     idleSeconds === undefined ||
     absoluteSeconds === undefined ||
     cacheSeconds === undefined ||
+    revalidateSeconds === undefined ||
+    roleMaxAgeSeconds === undefined ||
+    adminMaxAuthAgeSeconds === undefined ||
+    guests === undefined ||
     adminRole === undefined ||
     bodyLimitBytes === undefined ||
     timeoutMs === undefined ||
@@ -191,11 +222,23 @@ export function parseConfig(environment: Environment): Config {
       tenantId,
       clientId,
       allowedTenants,
+      allowsGuests: guests === 'allow',
       credential,
       ...(emulatorOrigin === undefined ? {} : { emulatorOrigin }),
     },
-    session: { keyRing, indexKey, table, tableName, idleSeconds, absoluteSeconds, cacheSeconds },
+    session: {
+      keyRing,
+      indexKey,
+      table,
+      tableName,
+      idleSeconds,
+      absoluteSeconds,
+      cacheSeconds,
+      revalidateSeconds,
+    },
+    roleMaxAgeSeconds,
     adminRole,
+    adminMaxAuthAgeSeconds,
     graph: {
       origin: graphEmulatorOrigin ?? clouds[cloud].graph,
       ...(policyFile === undefined ? {} : { policyFile }),

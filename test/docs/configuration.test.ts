@@ -61,7 +61,7 @@ function namesReadFrom(environment: Environment): string[] {
 }
 
 const namesRead = [...new Set(environments.flatMap(namesReadFrom))].sort();
-const isSetting = (name: string) => /^(?:PUBLIC|ENTRA|SESSION|ADMIN|GRAPH|API|DEV)_/.test(name);
+const isSetting = (name: string) => /^(?:PUBLIC|ENTRA|SESSION|ROLE|ADMIN|GRAPH|API|DEV)_/.test(name);
 const settings = namesRead.filter(isSetting);
 const namesIn = (text: string) => [...text.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name).sort();
 

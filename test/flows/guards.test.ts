@@ -7,8 +7,8 @@ let worker: Worker;
 let alice: UserAgent;
 let ben: UserAgent;
 
-/** Every request meets the table, and what a test does to it. */
-const asksAlways = { SESSION_CACHE_SECONDS: '0' };
+/** Every request meets the table, and what a test does to it. Roles are as old as they like. */
+const asksAlways = { SESSION_CACHE_SECONDS: '0', ROLE_MAX_AGE_SECONDS: '3600' };
 
 beforeAll(async () => {
   world = await startWorld();

@@ -40,11 +40,11 @@ const write = (rules: string) =>
   writeFile(
     join(app, 'main.ts'),
     `import { app } from '@azure/functions';
-    import { BffError, graphStatusOf, guarded, jsonResponse, signedIn, startBff } from 'entra-bff';
+    import { BffError, graphStatusOf, guard, jsonResponse, signedIn, startBff } from 'entra-bff';
     startBff(app, process.env, (bff) => {
       bff.route('who-am-i', 'api/who-am-i', ${rules}, (request, session) => {
         if (request.method === 'HEAD') throw new BffError('not_found');
-        return jsonResponse({ name: session.facts.claims.principal.name, status: graphStatusOf(0), guarded, signedIn });
+        return jsonResponse({ name: session.facts.claims.principal.name, status: graphStatusOf(0), guard, signedIn });
       });
     });`,
   );
@@ -56,7 +56,7 @@ const checkTypes = () =>
 
 describe('the package', () => {
   it('is imported with its types by a Functions app, bundled into it, and runs', async () => {
-    await write(`{ methods: ['GET'], caller: 'script', access: guarded({ roles: ['Manager'] }) }`);
+    await write(`{ methods: ['GET'], caller: 'script', access: guard({ roles: ['Manager'] }) }`);
     expect(await checkTypes()).toBe('');
     const outfile = join(app, 'main.cjs');
     await build({

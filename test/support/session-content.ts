@@ -25,6 +25,7 @@ export function sessionContent(
     facts: {
       lineageId: 'lineage',
       claims,
+      claimsAsOf: new Date('2026-08-01T12:00:00Z'),
       account: {
         homeAccountId,
         environment: 'login.microsoftonline.com',

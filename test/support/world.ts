@@ -45,7 +45,7 @@ export interface World {
   readonly tableName: string;
   /** What every worker is configured with, but for the first worker's address. */
   readonly settings: Record<string, string>;
-  /** Moves the clock of all workers; the emulators keep real time. */
+  /** Moves the clock of all workers and of the emulators. */
   advance(seconds: number): void;
   /** Lets time pass for all workers that nobody waits for; the time of day stays. */
   pass(seconds: number): void;
@@ -55,8 +55,10 @@ export interface World {
 
 /** @param people other organizations, people and app registrations than those of `npm start` */
 export async function startWorld(people: Directory = directory): Promise<World> {
-  const entra = await startEntraEmulator({ directory: people });
-  const graph = await startGraphEmulator({ directory: people, entraOrigin: entra.origin });
+  let offsetMs = 0;
+  const now = () => new Date(Date.now() + offsetMs);
+  const entra = await startEntraEmulator({ directory: people, now });
+  const graph = await startGraphEmulator({ directory: people, entraOrigin: entra.origin, now });
   const tableName = `t${randomBytes(8).toString('hex')}`;
   const settings: Record<string, string> = {
     ...developmentSettings(
@@ -71,7 +73,6 @@ export async function startWorld(people: Directory = directory): Promise<World> 
     SESSION_TABLE_NAME: tableName,
   };
   const hosts: FunctionsHost[] = [];
-  let offsetMs = 0;
   let passedMs = 0;
 
   return {
@@ -106,7 +107,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
             return {
               ...system,
               table,
-              now: () => new Date(Date.now() + offsetMs),
+              now,
               monotonicMs: () => performance.now() + passedMs,
             };
           };

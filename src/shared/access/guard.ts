@@ -1,16 +1,20 @@
-import { BffError } from '../errors.ts';
 import { type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
 import type { Session } from '../session/session-store.ts';
-
-/** Who may do something: a person with one of these app roles. */
-export interface Guard {
-  readonly roles: readonly string[];
-}
+import { type Guard, guardSchema } from './guard-rules.ts';
 
 /** The caller's session, or why there is none. */
 export type FoundSession =
   | { readonly kind: 'session'; readonly session: Session }
   | { readonly kind: 'none'; readonly reason: SessionEnd };
+
+/**
+ * Lets a session in, if what Entra says of the person is recent enough and satisfies the guard.
+ * @param guard everybody who is signed in, when left out
+ * @returns the session to go on with: its claims may have been renewed
+ * @throws {BffError} claim_required, interaction_required, session_required, sign_in_service_unavailable,
+ * storage_unavailable, and for groups those of a call of Graph
+ */
+export type Admit = (session: Session, guard?: Guard) => Promise<Session>;
 
 /**
  * What a function asks of its caller. It is a required part of every endpoint, so that none is without a rule.
@@ -22,7 +26,7 @@ export interface Access<Granted> {
    * for the one who wants to leave.
    */
   readonly session: 'ignored' | 'optional' | 'if-possible' | 'required';
-  decide(found: FoundSession): Granted;
+  decide(found: FoundSession, admit: Admit): Granted | Promise<Granted>;
 }
 
 export const allowAnonymous: Access<undefined> = { session: 'ignored', decide: () => undefined };
@@ -40,34 +44,26 @@ export const leaving = withOrWithout('if-possible');
 
 export const signedIn: Access<Session> = {
   session: 'required',
-  decide(found) {
-    if (found.kind === 'none') throw sessionRequired(found.reason);
-    return found.session;
-  },
+  decide: async (found, admit) => admit(requireSession(found)),
 };
 
-/** @throws {BffError} session_required, claim_required */
-export function guarded(guard: Guard): Access<Session> {
+/**
+ * Only people who satisfy the rules.
+ * @throws {TypeError} at cold start, for rules that ask for nothing or that nobody could satisfy
+ */
+export function guard(rules: Guard): Access<Session> {
+  const parsed = guardSchema.safeParse(rules);
+  if (!parsed.success) {
+    const [fault] = parsed.error.issues;
+    throw new TypeError(`Not a guard: ${fault?.path.join('.') ?? ''} ${fault?.message ?? ''}`);
+  }
   return {
     session: 'required',
-    decide(found) {
-      const session = signedIn.decide(found);
-      requireSatisfied(guard, session);
-      return session;
-    },
+    decide: async (found, admit) => admit(requireSession(found), parsed.data),
   };
 }
 
-/** @throws {BffError} claim_required, naming what is missing */
-export function requireSatisfied(guard: Guard, session: Session): void {
-  if (satisfies(guard, session)) return;
-  throw new BffError('claim_required', {
-    detail: `This needs the app role ${guard.roles.map((role) => `"${role}"`).join(' or ')}.`,
-    extensions: { required_roles: guard.roles },
-  });
-}
-
-/** Exact and case-sensitive, on the roles of the verified ID token and nothing else (RG-1, RG-2). */
-export function satisfies(guard: Guard, { facts }: Session): boolean {
-  return guard.roles.some((role) => facts.claims.roles.includes(role));
+function requireSession(found: FoundSession): Session {
+  if (found.kind === 'none') throw sessionRequired(found.reason);
+  return found.session;
 }

@@ -5,7 +5,7 @@ import type { CodeFlow, CodeRedemption } from '../entra/authorize.ts';
 import { withScopesOfOtherApis } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
-import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
+import { CLOCK_SKEW_SECONDS, saidAt } from '../identity/verify-id-token.ts';
 import { isLacking, withholdAgain } from '../interaction/withheld.ts';
 import type { Features } from '../proxy/features.ts';
 import type { SessionFacts, WithheldFeature } from '../session/session.ts';
@@ -189,6 +189,9 @@ export function createCallback(needs: CallbackNeeds): Callback {
     if (isStale(transaction, redeemed)) {
       return refuse(attempt, { outcome: 'sign_in_refused', reason: 'authentication_stale' });
     }
+    if (isWeaker(transaction, redeemed)) {
+      return refuse(attempt, { outcome: 'sign_in_refused', reason: 'authentication_context_missing' });
+    }
     const facts = toFacts(redeemed, session, transaction.feature);
     // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
     const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
@@ -259,6 +262,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     const fresh: SessionFacts = {
       lineageId: random(16).toString('base64url'),
       claims,
+      claimsAsOf: saidAt(claims, signedInAt),
       account,
       signedInAt,
       expiresAt,
@@ -317,11 +321,11 @@ export function createCallback(needs: CallbackNeeds): Callback {
  * elsewhere could choose it. Who signs in anew may be whoever they like.
  */
 function isOtherAccount(
-  { feature, prompt }: LoginTransaction,
+  { feature, prompt, authContext }: LoginTransaction,
   session: Session,
   { claims }: Redeemed,
 ): boolean {
-  if (feature === undefined && prompt !== 'none') return false;
+  if (feature === undefined && authContext === undefined && prompt !== 'none') return false;
   return !isSamePrincipal(session.facts.claims.principal, claims.principal);
 }
 
@@ -345,6 +349,11 @@ function isAnsweredBy(
 function isStale({ prompt, startedAt }: LoginTransaction, { claims }: Redeemed): boolean {
   if (prompt !== 'login' || claims.authenticatedAt === undefined) return false;
   return claims.authenticatedAt.getTime() < startedAt.getTime() - CLOCK_SKEW_SECONDS * 1000;
+}
+
+/** An authentication context was asked for, and what came back does not say that the sign-in satisfies it. */
+function isWeaker({ authContext }: LoginTransaction, { claims }: Redeemed): boolean {
+  return authContext !== undefined && !claims.authContexts.includes(authContext);
 }
 
 function noSuchTransaction(): BffError {

@@ -63,16 +63,17 @@ export function requestedScopes(
 export function createLogin({ origin, codeFlow, features, transactions, interaction }: LoginNeeds): Login {
   return {
     async begin(query, session, cookies) {
-      const prompt = parsePrompt(query.prompt);
       const domainHint = parseHint(query.domainHint, 'domain_hint');
       const askedHint = parseHint(query.loginHint, 'login_hint');
       const popupId = parseDisplay(query.display);
       const ask = whatToAsk(query, session);
+      // A link cannot take back what its ticket asks for.
+      const prompt = ask.prompt ?? parsePrompt(query.prompt);
+      const claims = ask.claims ?? claimsRequestOf(ask.authContext);
+      const isTheirs = ask.feature !== undefined || ask.prompt !== undefined;
       // Coming from a session means the same account again: nobody should have to pick it.
       const known = prompt === 'select_account' ? undefined : session?.facts.claims;
-      const loginHint =
-        askedHint ??
-        (ask.feature === undefined ? undefined : (known?.loginHint ?? known?.principal.username));
+      const loginHint = askedHint ?? (isTheirs ? (known?.loginHint ?? known?.principal.username) : undefined);
       const started = transactions.start(
         {
           returnPath: parseReturnPath(query.returnTo, origin) ?? defaultReturnPath,
@@ -81,7 +82,8 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
           ...(ask.feature === undefined ? {} : { feature: ask.feature }),
           ...(prompt === undefined ? {} : { prompt }),
           ...(popupId === undefined ? {} : { popupId }),
-          ...(ask.claims === undefined && askedHint === undefined && domainHint === undefined
+          ...(ask.authContext === undefined ? {} : { authContext: ask.authContext }),
+          ...(claims === undefined && askedHint === undefined && domainHint === undefined
             ? {}
             : { onlyOnce: true as const }),
         },
@@ -92,7 +94,7 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
         scopes: requestedScopes(features, started.transaction),
         ...(loginHint === undefined || loginHint === '' ? {} : { loginHint }),
         ...(domainHint === undefined ? {} : { domainHint }),
-        ...(ask.claims === undefined ? {} : { claims: ask.claims }),
+        ...(claims === undefined ? {} : { claims }),
       });
       return { location, started };
     },
@@ -114,7 +116,7 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
     if (opened)
       return isShort(opened.scopes)
         ? opened
-        : { ...opened, scopes: features.find(opened.feature)?.scopes ?? [] };
+        : { ...opened, scopes: features.find(opened.feature ?? '')?.scopes ?? [] };
     if (feature === undefined) return { scopes: [] };
     const known = features.find(feature);
     if (known === undefined)
@@ -135,6 +137,12 @@ function parsePrompt(text: string | undefined): LoginPrompt | undefined {
     throw new BffError('request_invalid', { detail: `prompt is one of: ${loginPrompts.join(', ')}.` });
   }
   return prompt;
+}
+
+/** @see https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context */
+function claimsRequestOf(authContext: string | undefined): string | undefined {
+  if (authContext === undefined) return undefined;
+  return JSON.stringify({ id_token: { acrs: { essential: true, value: authContext } } });
 }
 
 function parseDisplay(text: string | undefined): string | undefined {

@@ -87,6 +87,8 @@ export function readRedemptionRefusal(reason: InteractionReason): Refusal | unde
     case 'two_factor_required':
     case 'claims_challenge':
     case 'continuous_access_evaluation':
+    case 'recent_sign_in_required':
+    case 'stronger_sign_in_required':
       return { outcome: 'sign_in_refused', reason };
     case 'refresh_token_expired':
     case 'refresh_token_revoked':

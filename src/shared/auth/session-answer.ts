@@ -1,4 +1,5 @@
-import { type Guard, satisfies } from '../access/guard.ts';
+import type { Admission } from '../access/admission.ts';
+import type { Guard } from '../access/guard-rules.ts';
 import { chooseScopes, lackingScopes, type ScopeNeed } from '../entra/scopes.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import { withheldNow } from '../interaction/withheld.ts';
@@ -30,10 +31,11 @@ export type SessionAnswer =
 export interface SessionAnswerNeeds {
   readonly features: Features;
   readonly guards: Readonly<Record<string, Guard>>;
+  readonly admission: Pick<Admission, 'wouldAdmit'>;
   readonly now: () => Date;
 }
 
-export function createSessionAnswer({ features, guards, now }: SessionAnswerNeeds) {
+export function createSessionAnswer({ features, guards, admission, now }: SessionAnswerNeeds) {
   return (session: Session | undefined): SessionAnswer => {
     if (session === undefined) return { signed_in: false, login_url: loginPath };
     const { facts, idleExpiresAt } = session;
@@ -54,7 +56,7 @@ export function createSessionAnswer({ features, guards, now }: SessionAnswerNeed
       tenant_id: principal.tenantId,
       roles,
       can: Object.fromEntries(
-        Object.entries(guards).map(([name, guard]) => [name, satisfies(guard, session)]),
+        Object.entries(guards).map(([name, guard]) => [name, admission.wouldAdmit(session, guard)]),
       ),
       features: Object.fromEntries(features.all.map(({ name, needs }) => [name, featureState(name, needs)])),
       signed_in_at: facts.signedInAt.toISOString(),

@@ -13,6 +13,8 @@ export interface LoginWish {
   /** The feature whose permissions were asked for. */
   readonly feature?: string;
   readonly prompt?: LoginPrompt;
+  /** An authentication context of Conditional Access that what comes back has to satisfy. */
+  readonly authContext?: string;
   /** The sign-in runs in a popup of the app, which calls it by this id. */
   readonly popupId?: string;
   /** How often this sign-in has restarted by itself. */
@@ -128,7 +130,7 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
 }
 
 /** Sealed with every transaction, so that one of another version does not open. Counts up when the form changes. */
-const STORED_FORM = '3';
+const STORED_FORM = '4';
 
 /** By place, not by name: five of these have to fit into a cookie header (LR-6). */
 type StoredTransaction = readonly [
@@ -143,11 +145,12 @@ type StoredTransaction = readonly [
   prompt: string,
   popupId: string,
   onlyOnce: 0 | 1,
+  authContext: string,
 ];
 
 function toStored(transaction: LoginTransaction): StoredTransaction {
   const { state, startedAt, nonce, codeVerifier, returnPath, scopes, restarts } = transaction;
-  const { feature = '', prompt = '', popupId = '', onlyOnce } = transaction;
+  const { feature = '', prompt = '', popupId = '', onlyOnce, authContext = '' } = transaction;
   return [
     state,
     startedAt.getTime(),
@@ -160,6 +163,7 @@ function toStored(transaction: LoginTransaction): StoredTransaction {
     prompt,
     popupId,
     onlyOnce ? 1 : 0,
+    authContext,
   ];
 }
 
@@ -167,7 +171,7 @@ function toStored(transaction: LoginTransaction): StoredTransaction {
 function parseStored(value: unknown, origin: string): LoginTransaction {
   const [state, startedAtMs, nonce, codeVerifier, returnPath, scopes, restarts, ...wish] =
     value as StoredTransaction;
-  const [feature, promptText, popupId, onlyOnce] = wish;
+  const [feature, promptText, popupId, onlyOnce, authContext] = wish;
   const prompt = loginPrompts.find((known) => known === promptText);
   return {
     state,
@@ -181,6 +185,7 @@ function parseStored(value: unknown, origin: string): LoginTransaction {
     ...(prompt === undefined ? {} : { prompt }),
     ...(popupId === '' ? {} : { popupId }),
     ...(onlyOnce === 1 ? { onlyOnce: true } : {}),
+    ...(authContext === '' ? {} : { authContext }),
   };
 }
 

@@ -191,10 +191,19 @@ function adopt({ reason, claims, correlationId }: RefreshFailure): TokenAcquisit
   };
 }
 
-function failureOf({ scopes, challenge }: TokenWish, leaseId: string): RefreshFailure {
-  return { leaseId, scopes, ...(challenge === undefined ? {} : { challengedWith: challenge.claims }) };
+function failureOf({ scopes, challenge, identityNotBefore }: TokenWish, leaseId: string): RefreshFailure {
+  return {
+    leaseId,
+    scopes,
+    ...(challenge === undefined ? {} : { challengedWith: challenge.claims }),
+    ...(identityNotBefore === undefined ? {} : { ofIdentity: true }),
+  };
 }
 
-function wishOf({ scopes, challengedWith: claims }: RefreshFailure): TokenWish {
-  return { scopes, ...(claims === undefined ? {} : { challenge: { claims, refusedToken: '' } }) };
+function wishOf({ scopes, challengedWith: claims, ofIdentity }: RefreshFailure): TokenWish {
+  return {
+    scopes,
+    ...(claims === undefined ? {} : { challenge: { claims, refusedToken: '' } }),
+    ...(ofIdentity === undefined ? {} : { identityNotBefore: new Date(0) }),
+  };
 }

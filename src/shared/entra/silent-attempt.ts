@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { AuthenticationResult } from '@azure/msal-node';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
-import { IdTokenRefused, type IdTokenRules, noNonce, verifyIdToken } from '../identity/verify-id-token.ts';
+import {
+  IdTokenRefused,
+  type IdTokenRules,
+  noNonce,
+  saidAt,
+  verifyIdToken,
+} from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -73,12 +79,14 @@ export function createSilentAttempt({
     if (!isSamePrincipal(claims.principal, session.facts.claims.principal)) {
       throw new IdTokenRefused('other_identity');
     }
-    return { ...session.facts, claims, grantedScopes };
+    return { ...session.facts, claims, claimsAsOf: saidAt(claims, idTokenRules.now()), grantedScopes };
   };
 
-  return async (session, { scopes, challenge }, log, leaseId) => {
+  return async (session, { scopes, challenge, identityNotBefore }, log, leaseId) => {
     const correlationId = randomUUID();
     const redeems = leaseId !== undefined;
+    const isTooOld = identityNotBefore !== undefined && session.facts.claimsAsOf < identityNotBefore;
+    if (isTooOld && !redeems) return { kind: 'refresh-needed' };
     let plugin: TableCachePlugin | undefined;
     const { application, tokenEndpoint } = await createMsalClient(
       (clearCache) => {
@@ -102,6 +110,7 @@ export function createSilentAttempt({
         correlationId,
         // With claims MSAL passes over its cache: only for the request that is to bring another token.
         ...(redeems && challenge !== undefined ? { claims: challenge.claims } : {}),
+        ...(isTooOld ? { forceRefresh: true } : {}),
       })
       .catch((error: unknown) => ({ thrown: error }));
 

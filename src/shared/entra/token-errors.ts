@@ -10,6 +10,8 @@ const interactionReasons = [
   'refresh_token_expired',
   'refresh_token_revoked',
   'sign_in_required',
+  'recent_sign_in_required',
+  'stronger_sign_in_required',
 ] as const;
 
 export type InteractionReason = (typeof interactionReasons)[number];

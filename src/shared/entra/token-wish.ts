@@ -3,6 +3,8 @@ export interface TokenWish {
   readonly scopes: readonly string[];
   /** An API refused a token of these scopes and wants another. */
   readonly challenge?: TokenChallenge;
+  /** Not the token is wanted, but what Entra says about the person, at this instant or later. */
+  readonly identityNotBefore?: Date;
 }
 
 export interface TokenChallenge {
@@ -16,6 +18,7 @@ export interface TokenChallenge {
 export function isSameWish(left: TokenWish, right: TokenWish): boolean {
   return (
     left.challenge?.claims === right.challenge?.claims &&
+    (left.identityNotBefore === undefined) === (right.identityNotBefore === undefined) &&
     left.scopes.length === right.scopes.length &&
     left.scopes.every((scope) => right.scopes.includes(scope))
   );

@@ -59,18 +59,24 @@ export function writeBatch(parts: readonly BatchPart[]): Uint8Array {
 }
 
 /** Does something for one part; an error says in which. */
-export function inPart<Value>(id: string, run: () => Value): Value {
+function inPart<Value>(id: string, run: () => Value): Value {
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof BffError)) throw error;
-    const { code, detail = '', extensions, cause } = error;
-    throw new BffError(code, {
-      detail: `In request ${JSON.stringify(id)} of the batch: ${detail}`,
-      extensions: { ...extensions, batch_id: id },
-      ...(cause === undefined ? {} : { cause }),
-    });
+    throw namingPart(id, error);
   }
+}
+
+/** The same error, saying in which part it was. */
+export function namingPart(id: string, error: unknown): unknown {
+  if (!(error instanceof BffError)) return error;
+  const { code, detail = '', extensions, cause, retryAfterSeconds } = error;
+  return new BffError(code, {
+    detail: `In request ${JSON.stringify(id)} of the batch: ${detail}`,
+    extensions: { ...extensions, batch_id: id },
+    ...(cause === undefined ? {} : { cause }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
 }
 
 interface RawPart {

@@ -1,4 +1,3 @@
-import { requireSatisfied } from '../access/guard.ts';
 import { chooseScopes, type ScopeNeed } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { Interaction } from '../interaction/interaction.ts';
@@ -12,7 +11,7 @@ import { readRequestBody } from '../proxy/request-body.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { challengeInAll, readBatchAnswer, toBatchAnswer } from './batch-answer.ts';
-import { type BatchPart, inPart, MAX_BATCH_BYTES, readBatch, writeBatch } from './batch-request.ts';
+import { type BatchPart, MAX_BATCH_BYTES, namingPart, readBatch, writeBatch } from './batch-request.ts';
 import type { Links } from './links.ts';
 
 export interface GraphProxyNeeds extends Omit<ProxyNeeds, 'readingOf'> {
@@ -33,7 +32,7 @@ const headersOfBatch = new Set(['client-request-id', 'sdkversion', 'accept-langu
 
 /** The proxy for Microsoft Graph: it knows its batches, call by call, and what its answers lead to. */
 export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
-  const { policy, bodyLimitBytes, forward, links, interaction, now } = needs;
+  const { policy, admission, bodyLimitBytes, forward, links, interaction, now } = needs;
   const plain = createProxy({
     ...needs,
     readingOf: (method, { feature, fileLinks }, log) => ({
@@ -50,9 +49,10 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
       const limitBytes = Math.min(bodyLimitBytes, MAX_BATCH_BYTES);
       const body = (await readRequestBody(call, limitBytes)) ?? new Uint8Array();
       const parts = readBatch(policy, version, body);
-      for (const part of parts) requireMayCall(session, part);
+      let admitted = session;
+      for (const part of parts) admitted = await admitPart(admitted, part, log);
       return forward(
-        session,
+        admitted,
         {
           id: call.id,
           method: 'POST',
@@ -61,21 +61,25 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
           body: writeBatch(parts),
           weight: parts.length,
           // What is declined or withheld is remembered for the feature that was named when it was asked for.
-          feature: featureToName(session, parts),
-          ...needOfAll(session, parts),
-          reading: batchReading(session, parts, log),
+          feature: featureToName(admitted, parts),
+          ...needOfAll(admitted, parts),
+          reading: batchReading(admitted, parts, log),
         },
         log,
       );
     },
   };
 
-  function requireMayCall(session: Session, { id, allowed }: BatchPart): void {
-    inPart(id, () => {
-      if (allowed.guard !== undefined) requireSatisfied(allowed.guard, session);
-      const scopes = chooseScopes(allowed, session.facts.grantedScopes);
-      interaction.requireNotWithheld(session, allowed.feature, scopes);
-    });
+  async function admitPart(session: Session, { id, allowed }: BatchPart, log: Log): Promise<Session> {
+    const { guard, feature } = allowed;
+    try {
+      const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
+      const scopes = chooseScopes(allowed, admitted.facts.grantedScopes);
+      interaction.requireNotWithheld(admitted, feature, scopes);
+      return admitted;
+    } catch (error) {
+      throw namingPart(id, error);
+    }
   }
 
   function batchReading(session: Session, parts: readonly BatchPart[], log: Log): AnswerReading {

@@ -1,4 +1,5 @@
 import type { HttpHandler, HttpMethod } from '@azure/functions';
+import type { Admission } from '../access/admission.ts';
 import type { Access, FoundSession } from '../access/guard.ts';
 import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
@@ -43,6 +44,7 @@ export interface EndpointNeeds {
   readonly origin: string;
   readonly cookieNames: CookieNames;
   readonly store: SessionStore;
+  readonly admission: Admission;
   readonly logout: Logout;
 }
 
@@ -60,7 +62,7 @@ const endOf: Record<SessionAbsence, SessionEnd> = {
 const none = (reason: SessionEnd): FoundSession => ({ kind: 'none', reason });
 
 /** The wrapper of every function: method, proof of origin, session, access; and the one place where errors end. */
-export function createEndpoint({ origin, cookieNames, store, logout }: EndpointNeeds): Endpoint {
+export function createEndpoint({ origin, cookieNames, store, admission, logout }: EndpointNeeds): Endpoint {
   return (rules, handle) => async (httpRequest, context) => {
     const cookies: CookieToSet[] = [];
     let response: BffResponse;
@@ -92,15 +94,16 @@ export function createEndpoint({ origin, cookieNames, store, logout }: EndpointN
       throw new BffError('method_not_allowed', { allow: rules.methods });
     }
     if (!rules.acceptsForm || !isForm(request)) requireOwnRequest(request, rules.caller, origin);
+    const admit = admission.of(request.log);
     const found = await findSession(request, rules.access.session, cookies);
     if (found.kind === 'session') {
       const session = rules.countsAsUse ? await recordUse(found.session, request) : found.session;
-      return handle(request, rules.access.decide({ kind: 'session', session }));
+      return handle(request, await rules.access.decide({ kind: 'session', session }, admit));
     }
     if (rules.page && rules.access.session === 'required' && isNavigation(request)) {
       return bounceOrSignIn(request);
     }
-    return handle(request, rules.access.decide(found));
+    return handle(request, await rules.access.decide(found, admit));
   }
 
   async function findSession(

@@ -11,7 +11,15 @@ export interface VerifiedClaims {
   readonly principal: Principal;
   /** App roles, exactly as Entra said them; empty when the claim is absent or has any other shape. */
   readonly roles: readonly string[];
-  /** When Entra issued the token: the age of what it says. */
+  /** Object ids of groups; empty when the claim is absent, has any other shape, or there are too many for a token. */
+  readonly groups: readonly string[];
+  /** The person is in more groups than a token holds: Entra names a place to ask instead. */
+  readonly hasGroupOverage: boolean;
+  /** The authentication contexts of Conditional Access that the sign-in satisfies; optional claim. */
+  readonly authContexts: readonly string[];
+  /** At home in another tenant, and invited into this one. */
+  readonly isGuest: boolean;
+  /** When Entra issued the token. */
   readonly issuedAt: Date;
   /** When the person last signed in at Entra; only when the registration lists the optional claim. */
   readonly authenticatedAt?: Date;
@@ -29,9 +37,21 @@ export function isSamePrincipal(left: Principal, right: Principal): boolean {
 }
 
 /** Anything but an array of strings is no role at all: a string `"Admin"` must not match letter by letter (RG-1). */
-function parseRoles(value: unknown): readonly string[] {
-  if (!Array.isArray(value) || !value.every((role): role is string => typeof role === 'string')) return [];
+function parseTexts(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || !value.every((text): text is string => typeof text === 'string')) return [];
   return value;
+}
+
+/** @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference: groups overage claim */
+function hasGroupOverage({ _claim_names: names, hasgroups }: Readonly<Record<string, unknown>>): boolean {
+  return (
+    hasgroups === true || (typeof names === 'object' && names !== null && Object.hasOwn(names, 'groups'))
+  );
+}
+
+/** By `acct`, an optional claim, or by `idp`, which Entra adds where somebody else than the issuer signed the person in. */
+function isGuest({ acct, idp, iss }: Readonly<Record<string, unknown>>): boolean {
+  return acct === 1 || (idp !== undefined && idp !== iss);
 }
 
 /** The typed view of a verified token's payload. Pure: also used for the payload that a session keeps. */
@@ -55,7 +75,11 @@ export function readVerifiedClaims(payload: Readonly<Record<string, unknown>>): 
       name: text('name') ?? username,
       username,
     },
-    roles: parseRoles(payload['roles']),
+    roles: parseTexts(payload['roles']),
+    groups: parseTexts(payload['groups']),
+    hasGroupOverage: hasGroupOverage(payload),
+    authContexts: parseTexts(payload['acrs']),
+    isGuest: isGuest(payload),
     issuedAt: instant('iat') ?? new Date(0),
     ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
     ...(entraSessionId === undefined ? {} : { entraSessionId }),

@@ -13,6 +13,8 @@ export interface IdTokenRules {
   readonly clientId: string;
   /** The tenants whose people may sign in. */
   readonly allowedTenants: ReadonlySet<string>;
+  /** Whether people may sign in whom an allowed tenant has invited. */
+  readonly allowsGuests: boolean;
   /** The issuer that speaks for a tenant. */
   readonly issuerOf: (tenantId: string) => string;
   readonly signingKeys: SigningKeys;
@@ -98,7 +100,17 @@ async function verify(
     throw new IdTokenRefused('key_issuer');
   requireText(payload, 'sub');
   requireText(payload, 'oid');
-  return readVerifiedClaims(payload);
+  const claims = readVerifiedClaims(payload);
+  if (claims.isGuest && !rules.allowsGuests) throw new IdTokenRefused('guest_not_allowed');
+  return claims;
+}
+
+/**
+ * When Entra said what a token says: when it came. Entra dates its tokens five minutes back, and clocks differ; a token that
+ * is older than both explain was not made for this answer, and counts from its own date.
+ */
+export function saidAt({ issuedAt }: VerifiedClaims, receivedAt: Date): Date {
+  return new Date(Math.min(receivedAt.getTime(), issuedAt.getTime() + CLOCK_SKEW_SECONDS * 1000));
 }
 
 function isAboutKeysOrClocks(error: unknown): boolean {

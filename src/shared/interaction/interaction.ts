@@ -11,20 +11,21 @@ export const loginPath = '/api/auth/login';
 /** What only the person can give, and what to ask Entra for when they come. */
 export interface InteractionNeed {
   readonly reason: InteractionReason;
-  readonly feature: string;
+  /** What the person wanted, where it is a feature of the policy. */
+  readonly feature?: string;
   readonly scopes: readonly string[];
   /** A claims challenge: JSON. */
   readonly claims?: string;
+  /** The person has to prove who they are anew. */
+  readonly prompt?: 'login';
+  /** An authentication context of Conditional Access that the sign-in has to satisfy. */
+  readonly authContext?: string;
   /** What Entra knows the refused request by. */
   readonly correlationId?: string;
 }
 
 /** What a ticket tells the login route. No page and no script can choose these. */
-export interface Ticket {
-  readonly feature: string;
-  readonly scopes: readonly string[];
-  readonly claims?: string;
-}
+export type Ticket = Pick<InteractionNeed, 'feature' | 'scopes' | 'claims' | 'prompt' | 'authContext'>;
 
 /** The one protocol for everything that needs the person: a problem with a reason and a sealed ticket. */
 export interface Interaction {
@@ -71,19 +72,19 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionN
   };
 
   return {
-    required(session, { reason, feature, scopes, claims, correlationId }) {
-      if (reason === 'admin_consent_required') {
+    required(session, need) {
+      const { reason, correlationId, feature, scopes } = need;
+      if (reason === 'admin_consent_required' && feature !== undefined) {
         return withheldProblem({ by: 'administrator' }, feature, scopes);
       }
-      const ticket: Ticket = { feature, scopes, ...(claims === undefined ? {} : { claims }) };
       const expiresAt = new Date(now().getTime() + TICKET_LIFETIME_MS);
       // Bound to the lineage: another person's session, or a later unrelated one, cannot use it.
-      const sealed = sealer.seal(ticket, [session.facts.lineageId], expiresAt);
+      const sealed = sealer.seal(toTicket(need), [session.facts.lineageId], expiresAt);
       return new BffError('interaction_required', {
         detail: 'This needs your attention: go to login_url, then repeat the call.',
         extensions: {
           reason,
-          feature,
+          ...(feature === undefined ? {} : { feature }),
           scopes,
           login_url: `${loginPath}?ticket=${sealed}`,
           ...(correlationId === undefined ? {} : { correlation_id: correlationId }),
@@ -101,6 +102,16 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionN
       const ticket = sealer.open(text, [session.facts.lineageId]);
       return ticket === undefined ? undefined : parseTicket(ticket);
     },
+  };
+}
+
+function toTicket({ feature, scopes, claims, prompt, authContext }: InteractionNeed): Ticket {
+  return {
+    scopes,
+    ...(feature === undefined ? {} : { feature }),
+    ...(claims === undefined ? {} : { claims }),
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(authContext === undefined ? {} : { authContext }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Guard } from '../access/guard.ts';
+import type { Guard } from '../access/guard-rules.ts';
 import type { ScopeNeed } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { readUpstreamPath } from './path-grammar.ts';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { guardSchema } from '../access/guard-rules.ts';
 import type { Dialect } from './dialect.ts';
 import { isMediaRange } from './media-type.ts';
 import { pathTemplateForm } from './path-template.ts';
@@ -143,15 +144,6 @@ function isOptionName(name: string): boolean {
   return /^\$?[A-Za-z][A-Za-z0-9-]*$/.test(name);
 }
 
-const guard = z
-  .strictObject({
-    roles: z
-      .array(z.string().regex(/^[\x21-\x7e]{1,120}$/, 'is no value of an app role'))
-      .min(1, 'names no role, which nobody could have; name one, or leave the guard out')
-      .describe('App roles, compared exactly. One of them is enough.'),
-  })
-  .describe('Who may make the call. Everybody who is signed in, when left out.');
-
 const description = z.string().optional().describe('For the people who read this file.');
 
 /** The schema of a policy file for one upstream API. */
@@ -209,7 +201,7 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
       .describe(
         'Let addresses come out of the answer at which a file is read or written without a token, at hosts of Microsoft. Whoever has one needs no session until it expires. Removed when left out.',
       ),
-    guard: guard.optional(),
+    guard: guardSchema.optional(),
   });
 
   const feature = z.strictObject({
@@ -219,7 +211,7 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
       .boolean()
       .default(false)
       .describe('Ask for the permissions at sign-in. Otherwise they are asked for when first used.'),
-    guard: guard.optional(),
+    guard: guardSchema.optional(),
     rules: z.array(rule).describe('Calls that the feature may make.'),
   });
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Guard } from '../access/guard.ts';
+import type { Guard } from '../access/guard-rules.ts';
 import type { ScopeNeed } from '../entra/scopes.ts';
 import type { Dialect } from './dialect.ts';
 import { fitsMediaRange, readMediaType } from './media-type.ts';

@@ -1,4 +1,4 @@
-import { requireSatisfied } from '../access/guard.ts';
+import type { Admission } from '../access/admission.ts';
 import { BffError } from '../errors.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -32,13 +32,20 @@ export interface UpstreamProxy {
 
 export interface ProxyNeeds {
   readonly policy: Policy;
+  readonly admission: Admission;
   readonly bodyLimitBytes: number;
   readonly forward: Forward;
   /** How answers are read; by status and headers alone when left out. */
   readonly readingOf?: (method: string, allowed: AllowedCall, log: Log) => AnswerReading;
 }
 
-export function createProxy({ policy, bodyLimitBytes, forward, readingOf }: ProxyNeeds): UpstreamProxy {
+export function createProxy({
+  policy,
+  admission,
+  bodyLimitBytes,
+  forward,
+  readingOf,
+}: ProxyNeeds): UpstreamProxy {
   return {
     async call(session, call, log) {
       const { id, method, path, query, header } = call;
@@ -46,13 +53,13 @@ export function createProxy({ policy, bodyLimitBytes, forward, readingOf }: Prox
       if (routed.kind === 'refused')
         throw new BffError('request_invalid', { detail: `Refused: ${routed.reason}.` });
       const allowed = allowedCall(policy, { method, path, query, contentType: header('content-type') });
-      if (allowed.guard !== undefined) requireSatisfied(allowed.guard, session);
+      const { feature, scopes, alternatives, guard } = allowed;
+      const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
       const body = await readRequestBody(call, bodyLimitBytes);
-      const { feature, scopes, alternatives } = allowed;
       const target = query === '' ? path : `${path}?${query}`;
       const reading = readingOf?.(method, allowed, log) ?? plainReading;
       return forward(
-        session,
+        admitted,
         { id, method, target, header, body, feature, scopes, alternatives, reading },
         log,
       );

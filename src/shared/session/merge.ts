@@ -28,9 +28,11 @@ export function mergeContent(
 function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): StoredFacts {
   const pick = <Name extends keyof StoredFacts>(name: Name): StoredFacts[Name] =>
     isDeepStrictEqual(ours[name], base[name]) ? theirs[name] : ours[name];
+  const { claims, claimsAsOf } = issuedAt(theirs) > issuedAt(ours) ? theirs : ours;
   return {
     lineageId: pick('lineageId'),
-    claims: issuedAt(theirs) > issuedAt(ours) ? theirs.claims : ours.claims,
+    claims,
+    claimsAsOf,
     account: pick('account'),
     signedInAt: pick('signedInAt'),
     expiresAt: pick('expiresAt'),

@@ -146,13 +146,19 @@ function unpack(packed: Buffer): SessionContent {
   const text = zstdDecompressSync(packed, { maxOutputLength: MAX_CONTENT_BYTES }).toString('utf8');
   // The bytes are authenticated: they are what `pack` wrote, under this schema or the one before.
   const { facts, tokenGeneration = 0, ...rest } = JSON.parse(text) as StoredContent;
-  return { facts: fromStoredFacts({ ...facts, withheld: facts.withheld ?? {} }), tokenGeneration, ...rest };
+  const { withheld = {}, claimsAsOf = NEVER } = facts;
+  return { facts: fromStoredFacts({ ...facts, withheld, claimsAsOf }), tokenGeneration, ...rest };
 }
 
+type LaterFacts = 'withheld' | 'claimsAsOf';
+
 interface StoredContent extends Omit<SessionContent, 'facts' | 'tokenGeneration'> {
-  readonly facts: Omit<StoredFacts, 'withheld'> & Partial<Pick<StoredFacts, 'withheld'>>;
+  readonly facts: Omit<StoredFacts, LaterFacts> & Partial<Pick<StoredFacts, LaterFacts>>;
   readonly tokenGeneration?: number;
 }
+
+/** A row that does not say how old its claims are: they are renewed at the next call. */
+const NEVER = new Date(0).toISOString();
 
 function tooLarge(): BffError {
   return new BffError('storage_unavailable', { detail: 'The session holds more than a table row can.' });

@@ -14,6 +14,8 @@ export interface SessionFacts {
   /** Stays the same when the person signs in again from this session: tickets are bound to it. */
   readonly lineageId: string;
   readonly claims: VerifiedClaims;
+  /** When Entra said so: roles and groups age. */
+  readonly claimsAsOf: Date;
   readonly account: MsalAccount;
   readonly signedInAt: Date;
   /** The absolute limit; idle use does not move it. */
@@ -51,6 +53,8 @@ export interface RefreshFailure {
   readonly scopes: readonly string[];
   /** And of the claims that an API asked for, if one did. */
   readonly challengedWith?: string;
+  /** Or of a renewal of what Entra says about the person. */
+  readonly ofIdentity?: true;
   /** Why the person is needed; absent when Entra could not be reached. */
   readonly reason?: string;
   readonly claims?: string;
@@ -61,6 +65,7 @@ export interface RefreshFailure {
 export interface StoredFacts {
   readonly lineageId: string;
   readonly claims: Readonly<Record<string, unknown>>;
+  readonly claimsAsOf: string;
   readonly account: MsalAccount;
   readonly signedInAt: string;
   readonly expiresAt: string;
@@ -72,6 +77,7 @@ export function toStoredFacts(facts: SessionFacts): StoredFacts {
   return {
     ...facts,
     claims: facts.claims.all,
+    claimsAsOf: facts.claimsAsOf.toISOString(),
     signedInAt: facts.signedInAt.toISOString(),
     expiresAt: facts.expiresAt.toISOString(),
   };
@@ -81,6 +87,7 @@ export function fromStoredFacts(stored: StoredFacts): SessionFacts {
   return {
     ...stored,
     claims: readVerifiedClaims(stored.claims),
+    claimsAsOf: new Date(stored.claimsAsOf),
     signedInAt: new Date(stored.signedInAt),
     expiresAt: new Date(stored.expiresAt),
   };

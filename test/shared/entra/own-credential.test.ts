@@ -37,6 +37,7 @@ const store: SessionStore = {
 const idTokenRules: IdTokenRules = {
   clientId,
   allowedTenants: new Set([tenantId]),
+  allowsGuests: true,
   issuerOf: authority.issuerOf,
   signingKeys: { resolve: unused },
   now: () => new Date(),

@@ -89,6 +89,7 @@ function rulesWith(
   return {
     clientId,
     allowedTenants: new Set([tenantId]),
+    allowsGuests: true,
     issuerOf,
     signingKeys: createSigningKeys(
       'https://login.example/keys',

@@ -180,7 +180,7 @@ describe('refuses a policy file, with the place and the cure,', () => {
       { contentTypes: ['image/jpeg'] },
       'contentTypes is for methods with a body',
     ],
-    ['a guard of nobody', { guard: { roles: [] } }, `${place}.guard.roles: names no role`],
+    ['a guard of nobody', { guard: { roles: [] } }, `${place}.guard.roles: is empty`],
     ['a guard of no kind', { guard: { role: 'Admin' } }, `${place}.guard`],
   ])('with %s (PX-4, PX-5)', (_what, rule, fault) => {
     expect(faultOf(rule)).toContain(fault);

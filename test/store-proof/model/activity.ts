@@ -155,6 +155,7 @@ async function signIn(
   const facts = {
     lineageId: worker.random(16).toString('base64url'),
     claims,
+    claimsAsOf: now(),
     account,
     signedInAt: now(),
     expiresAt: new Date(now().getTime() + absoluteSeconds * 1000),

@@ -59,6 +59,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
   const idTokenRules = {
     clientId,
     allowedTenants: new Set([tenantId]),
+    allowsGuests: true,
     issuerOf: authority.issuerOf,
     signingKeys,
     now,

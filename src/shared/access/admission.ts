@@ -1,0 +1,133 @@
+import type { RenewIdentity } from '../entra/renew-identity.ts';
+import { BffError } from '../errors.ts';
+import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
+import type { Session } from '../session/session-store.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Admit } from './guard.ts';
+import {
+  describeMissing,
+  type Guard,
+  groupsOf,
+  judge,
+  type Missing,
+  namesAssignments,
+  type StepUp,
+} from './guard-rules.ts';
+
+/**
+ * Who is let in. Facts about a person age: before a guard looks at roles or groups that were said too long ago, Entra is
+ * asked again, and whoever it does not vouch for is not let in (RG-3).
+ */
+export interface Admission {
+  /** For one call, whose log it writes to. */
+  of(log: Log, feature?: string): Admit;
+  /** What a page may offer the person. Nothing is renewed and nothing is asked for it. */
+  wouldAdmit(session: Session, guard: Guard): boolean;
+}
+
+/**
+ * Those of `groups` that the person is in, asked of Graph.
+ * @throws {BffError} as every call of Graph
+ */
+export type FindMemberships = (
+  session: Session,
+  groups: readonly string[],
+  log: Log,
+) => Promise<readonly string[]>;
+
+export interface AdmissionNeeds {
+  readonly renewIdentity: RenewIdentity;
+  readonly findMemberships: FindMemberships;
+  readonly interaction: Interaction;
+  readonly now: () => Date;
+  readonly roleMaxAgeSeconds: number;
+  /** For everybody whose guard names neither roles nor groups. */
+  readonly revalidateSeconds: number;
+}
+
+export function createAdmission(needs: AdmissionNeeds): Admission {
+  const { renewIdentity, findMemberships, interaction, now, roleMaxAgeSeconds, revalidateSeconds } = needs;
+
+  return {
+    of: (log, feature) => async (session, guard) => {
+      const maxAgeSeconds =
+        guard !== undefined && namesAssignments(guard)
+          ? Math.min(roleMaxAgeSeconds, revalidateSeconds)
+          : revalidateSeconds;
+      const fresh = await withFreshClaims(session, maxAgeSeconds, log, feature);
+      if (guard !== undefined) await requireSatisfied(fresh, guard, log, feature);
+      return fresh;
+    },
+    wouldAdmit(session, guard) {
+      const { claims } = session.facts;
+      return judge(guard, { claims, groups: claims.groups }, now()).kind !== 'denied';
+    },
+  };
+
+  async function withFreshClaims(
+    session: Session,
+    maxAgeSeconds: number,
+    log: Log,
+    feature: string | undefined,
+  ): Promise<Session> {
+    const notBefore = new Date(now().getTime() - maxAgeSeconds * 1000);
+    if (session.facts.claimsAsOf >= notBefore) return session;
+    const renewal = await renewIdentity(session, notBefore, log);
+    switch (renewal.kind) {
+      case 'renewed':
+        return renewal.session;
+      case 'session-ended':
+        throw sessionRequired('session_ended');
+      case 'interaction-required':
+        log('warn', { event: 'not-admitted', because: renewal.reason });
+        throw interaction.required(session, {
+          ...renewal,
+          scopes: [],
+          ...(feature === undefined ? {} : { feature }),
+        });
+    }
+  }
+
+  /** @throws {BffError} claim_required, interaction_required */
+  async function requireSatisfied(
+    session: Session,
+    guard: Guard,
+    log: Log,
+    feature: string | undefined,
+  ): Promise<void> {
+    const { claims } = session.facts;
+    const wanted = groupsOf(guard);
+    const groups =
+      wanted.length > 0 && claims.hasGroupOverage
+        ? await findMemberships(session, wanted, log)
+        : claims.groups;
+    const verdict = judge(guard, { claims, groups }, now());
+    if (verdict.kind === 'granted') return;
+    if (verdict.kind === 'step-up') {
+      const reason = reasonOf(verdict.stepUp);
+      log('warn', { event: 'not-admitted', because: reason });
+      const { authContext } = verdict.stepUp;
+      throw interaction.required(session, {
+        reason,
+        scopes: [],
+        prompt: 'login',
+        ...(authContext === undefined ? {} : { authContext }),
+        ...(feature === undefined ? {} : { feature }),
+      });
+    }
+    log('warn', { event: 'not-admitted', because: namesOf(verdict.missing) });
+    throw new BffError('claim_required', {
+      detail: describeMissing(verdict.missing),
+      extensions: verdict.missing.length === 1 ? { ...verdict.missing[0] } : { any_of: verdict.missing },
+    });
+  }
+}
+
+function reasonOf({ authContext }: StepUp) {
+  return authContext === undefined ? 'recent_sign_in_required' : 'stronger_sign_in_required';
+}
+
+/** Which kinds of rules refused. */
+function namesOf(missing: readonly Missing[]): string {
+  return [...new Set(missing.flatMap((one) => Object.keys(one)))].join(' ');
+}
