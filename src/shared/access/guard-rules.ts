@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/session.ts';
 
 /** What a person must be and have: every key that is there has to hold, and of a key's values one is enough. */
@@ -140,7 +141,9 @@ function judgeRules(
 }
 
 function isRecent(authenticatedAt: Date | undefined, maxAgeSeconds: number, now: Date): boolean {
-  return authenticatedAt !== undefined && now.getTime() - authenticatedAt.getTime() <= maxAgeSeconds * 1000;
+  if (authenticatedAt === undefined) return false;
+  const ageSeconds = (now.getTime() - authenticatedAt.getTime()) / 1000;
+  return ageSeconds <= maxAgeSeconds && ageSeconds >= -CLOCK_SKEW_SECONDS;
 }
 
 /** For the person who is refused: what it takes. */

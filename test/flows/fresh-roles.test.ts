@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import type { UserAgent } from '../support/user-agent.ts';
+import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+let other: Worker;
+let browser: UserAgent;
+
+const alice = userId('alice');
+const admin = { userId: alice, role: 'Admin' };
+const hour = 3600;
+
+beforeAll(async () => {
+  world = await startWorld();
+  const environment = { SESSION_IDLE_SECONDS: '43200' };
+  worker = await world.startWorker({ environment });
+  other = await world.startWorker({ environment });
+});
+
+afterAll(() => world.close());
+
+beforeEach(async () => {
+  Object.assign(world.entra.switches, defaultSwitches());
+  world.entra.blockedUsers.clear();
+  world.entra.roles.grant(admin);
+  world.entra.intercept.idTokenClaims = undefined;
+  // Its limit is never in the way of what is tested.
+  world.entra.switches.accessTokenLifetimeSeconds = 12 * hour;
+  browser = worker.browser();
+  await signIn(browser, { user: 'alice' });
+});
+
+const redemptions = () => world.entra.count('token', 'refresh_token');
+const open = (path: string, at = worker) => browser.clone(at.origin).script('GET', path);
+const openAdmin = (at?: Worker) => open('/api/admin', at);
+const openGraph = (at?: Worker) => open('/api/graph/v1.0/me', at);
+const codeAndReason = ({ status, body }: { status: number; body: string }): unknown[] => {
+  const { code, reason } = JSON.parse(body) as Record<string, unknown>;
+  return [status, code, reason];
+};
+
+describe('a role', () => {
+  it('that is taken away works for five minutes at most, on every worker (RG-3)', async () => {
+    world.entra.roles.remove(admin);
+    let lastSuccessSeconds = -1;
+    let firstRefusalSeconds = -1;
+    for (let seconds = 0; seconds <= 400 && firstRefusalSeconds < 0; seconds += 20) {
+      const statuses = [(await openAdmin(worker)).status, (await openAdmin(other)).status];
+      if (statuses.every((status) => status === 200)) lastSuccessSeconds = seconds;
+      if (statuses.every((status) => status === 403)) firstRefusalSeconds = seconds;
+      world.advance(20);
+      world.pass(20);
+    }
+    expect(lastSuccessSeconds).toBeGreaterThanOrEqual(280);
+    expect(lastSuccessSeconds).toBeLessThanOrEqual(300);
+    expect(firstRefusalSeconds).toBe(lastSuccessSeconds + 20);
+  });
+
+  it('that is given while the person is signed in works after five minutes, without another sign-in', async () => {
+    world.entra.roles.remove(admin);
+    browser = worker.browser();
+    await signIn(browser, { user: 'alice' });
+    expect((await openAdmin()).status).toBe(403);
+    world.entra.roles.grant(admin);
+    world.advance(301);
+    expect((await openAdmin()).status).toBe(200);
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({
+      roles: ['Admin'],
+      can: { admin: true },
+    });
+  });
+
+  it('costs one renewal in five minutes, however many calls and workers ask (TC-6)', async () => {
+    world.advance(301);
+    world.pass(301);
+    const before = redemptions();
+    const calls = Array.from({ length: 20 }, (_, at) => openAdmin(at % 2 === 0 ? worker : other));
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+    world.advance(290);
+    expect((await openAdmin()).status).toBe(200);
+    expect(redemptions() - before).toBe(1);
+  });
+
+  it('counts from when Entra said it, though Entra dates its tokens five minutes back', async () => {
+    world.entra.switches.tokensBackdatedSeconds = 300;
+    browser = worker.browser();
+    await signIn(browser, { user: 'alice' });
+    world.advance(290);
+    const before = redemptions();
+    expect((await openAdmin()).status).toBe(200);
+    expect(redemptions() - before).toBe(0);
+    world.advance(11);
+    expect((await openAdmin()).status).toBe(200);
+    expect((await openAdmin()).status).toBe(200);
+    expect(redemptions() - before).toBe(1);
+  });
+
+  it('is advice in the session answer, which renews nothing', async () => {
+    world.entra.roles.remove(admin);
+    world.advance(2 * hour);
+    const before = redemptions();
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ can: { admin: true } });
+    expect(redemptions() - before).toBe(0);
+  });
+});
+
+describe('refuses past the bound, and never lets anybody in for want of an answer (RG-3, RG-5)', () => {
+  beforeEach(() => {
+    world.advance(301);
+  });
+
+  it('whoever was blocked', async () => {
+    world.entra.blockedUsers.add(alice);
+    expect(codeAndReason(await openAdmin())).toEqual([401, 'interaction_required', 'sign_in_required']);
+  });
+
+  it('whoever’s sign-ins were revoked', async () => {
+    world.entra.endSignIns('session-revoked', alice);
+    expect(codeAndReason(await openAdmin())).toEqual([401, 'interaction_required', 'refresh_token_revoked']);
+  });
+
+  it.each(['json-503', 'html-502'] as const)('everybody while Entra does not answer (%s)', async (outage) => {
+    world.entra.switches.outage = outage;
+    expect(codeAndReason(await openAdmin())).toEqual([503, 'sign_in_service_unavailable', undefined]);
+    // The session itself goes on, and Graph's token is still good.
+    expect((await openGraph()).status).toBe(200);
+    world.entra.switches.outage = 'none';
+    world.pass(120);
+    expect((await openAdmin()).status).toBe(200);
+  });
+
+  it('an answer without an ID token: it says nothing about the role', async () => {
+    world.entra.switches.refreshWithoutIdToken = true;
+    expect(codeAndReason(await openAdmin())).toEqual([503, 'sign_in_service_unavailable', undefined]);
+  });
+
+  it('an ID token of before, handed out again', async () => {
+    const long = 10 * 60;
+    world.entra.intercept.idTokenClaims = (claims) => ({
+      ...claims,
+      iat: Number(claims['iat']) - long - 301,
+      nbf: Number(claims['nbf']) - long - 301,
+    });
+    expect(codeAndReason(await openAdmin())).toEqual([503, 'sign_in_service_unavailable', undefined]);
+  });
+
+  it('an ID token of somebody else: the session ends (ID-10)', async () => {
+    world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, oid: userId('ben') });
+    expect(codeAndReason(await openAdmin())).toEqual([401, 'session_required', 'session_ended']);
+    expect(await browser.clone().scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
+  });
+
+  it('whoever’s role is gone, at once when it is known', async () => {
+    world.entra.roles.remove(admin);
+    expect((await openAdmin()).status).toBe(403);
+    expect((await openAdmin()).status).toBe(403);
+    expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ roles: [], can: { admin: false } });
+  });
+
+  it('everybody while the row cannot be written', async () => {
+    worker.table.failing.add('merge');
+    worker.table.failing.add('replace');
+    expect((await openAdmin()).status).toBe(503);
+    worker.table.recover();
+    expect((await openAdmin()).status).toBe(200);
+  });
+});
+
+describe('a session without a role', () => {
+  it('is looked at again after an hour: whoever was blocked is out then, with a token that is still good', async () => {
+    world.entra.blockedUsers.add(alice);
+    world.advance(hour - 60);
+    expect((await openGraph()).status).toBe(200);
+    world.advance(61);
+    expect(codeAndReason(await openGraph())).toEqual([401, 'interaction_required', 'sign_in_required']);
+  });
+
+  it('pays for it once in an hour', async () => {
+    world.advance(hour + 1);
+    world.pass(hour + 1);
+    const before = redemptions();
+    const calls = Array.from({ length: 10 }, (_, at) => openGraph(at % 2 === 0 ? worker : other));
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(10).fill(200));
+    expect(redemptions() - before).toBe(1);
+  });
+
+  it('may leave while Entra does not answer', async () => {
+    world.advance(hour + 1);
+    world.entra.switches.outage = 'json-503';
+    expect((await browser.script('POST', '/api/auth/logout')).status).toBe(200);
+  });
+});
