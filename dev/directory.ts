@@ -12,7 +12,14 @@ export type Directory = {
 
 export type Tenant = { readonly id: string; readonly name: string; readonly domain: string };
 
-type Group = { readonly id: string; readonly name: string; readonly description: string };
+type Group = {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly description: string;
+  /** Groups that this one is in: its members are theirs too. */
+  readonly partOf?: readonly Group[];
+};
 
 export type User = {
   /** Object id in the home tenant. The sign-in pages name an account by it. */
@@ -29,6 +36,7 @@ export type User = {
   readonly mobilePhone: string;
   readonly businessPhones: readonly string[];
   readonly preferredLanguage: string;
+  /** Those that they are part of need not be named. */
   readonly groups: readonly Group[];
   /** Object id of the manager; whoever is at the top has none. */
   readonly managerId?: string;
@@ -86,7 +94,7 @@ type AppRole = {
   readonly description: string;
 };
 
-type OptionalClaim = 'sid' | 'login_hint' | 'auth_time' | 'acct' | 'acrs';
+type OptionalClaim = 'sid' | 'login_hint' | 'auth_time' | 'acct' | 'acrs' | 'groups';
 
 export const graphResourceId = '00000003-0000-0000-c000-000000000000';
 
@@ -104,24 +112,30 @@ const fabrikam: Tenant = {
 
 const everyone: Group = {
   id: '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101',
+  tenantId: contoso.id,
   name: 'All of Contoso',
   description: 'Everyone who works at Contoso',
 };
 
 const engineering: Group = {
   id: '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e102',
+  tenantId: contoso.id,
   name: 'Engineering',
   description: 'People who build and run the products',
+  partOf: [everyone],
 };
 
 const sales: Group = {
   id: '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e103',
+  tenantId: contoso.id,
   name: 'Sales',
   description: 'People who talk to customers',
+  partOf: [everyone],
 };
 
 const partners: Group = {
   id: '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e104',
+  tenantId: contoso.id,
   name: 'Partners',
   description: 'Guests from other organizations',
 };
@@ -324,6 +338,16 @@ const graph: Resource = {
       'The app lists groups, their properties and their members.',
     ),
     administratorPermission(
+      'User.RevokeSessions.All',
+      'End the sign-ins of all users',
+      'The app makes people sign in again everywhere, as far as you may.',
+    ),
+    administratorPermission(
+      'DelegatedPermissionGrant.ReadWrite.All',
+      'Manage all permissions given to apps',
+      'The app sees which permissions people and the organization have given to apps, and changes them.',
+    ),
+    administratorPermission(
       'Directory.Read.All',
       'Read directory data',
       'The app reads the data in your organization’s directory, such as users, groups and apps.',
@@ -360,7 +384,7 @@ const demoApp: Registration = {
     },
   ],
   roleAssignments: [{ userId: alice.id, role: 'Admin' }],
-  optionalIdTokenClaims: ['sid', 'login_hint', 'auth_time'],
+  optionalIdTokenClaims: ['sid', 'login_hint', 'auth_time', 'acrs', 'acct', 'groups'],
   organizationConsents: [],
 };
 
@@ -395,6 +419,22 @@ export const objectIdIn = (user: User, tenantId: string): string | undefined =>
   user.homeTenantId === tenantId
     ? user.id
     : user.guestIn.find((guest) => guest.tenantId === tenantId)?.objectId;
+
+/** May consent for everybody there, and holds the directory role that Graph asks of administrators. */
+export const isAdministratorOf = (user: User, tenantId: string): boolean =>
+  user.isTenantAdministrator && user.homeTenantId === tenantId;
+
+/** The groups of a tenant that the user is in, nested ones included. */
+export const groupsOf = (user: User, tenantId: string): Group[] => {
+  const found = new Set<Group>();
+  const add = (group: Group): void => {
+    if (found.has(group)) return;
+    found.add(group);
+    group.partOf?.forEach(add);
+  };
+  user.groups.filter((group) => group.tenantId === tenantId).forEach(add);
+  return [...found];
+};
 
 /** The user that an access token's `tid` and `oid` name. */
 export const findUserByObjectId = (from: Directory, tenantId: string, objectId: string): User | undefined =>

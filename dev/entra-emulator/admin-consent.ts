@@ -1,10 +1,10 @@
+import { isAdministratorOf } from '../directory.ts';
 import { readAnswers } from './answers.ts';
 import { type Authority, findRegistration, issuerFor, parseTenant } from './authority.ts';
 import { isAnswer, parametersOf, showIdentityStep } from './authorize.ts';
 import { type AuthorizeRequest, isAvailableIn, isSameAddress } from './authorize-request.ts';
 import { parseClaimsRequest } from './claims-request.ts';
 import { administratorNeededPage, organizationConsentPage } from './consent-pages.ts';
-import { isAdministratorOf } from './consent-step.ts';
 import { type EntraError, errors, reportError } from './errors.ts';
 import { type EmulatorRequest, isFromForeignPage, type Reply } from './http.ts';
 import { returnError, returnTo } from './return-to-app.ts';
@@ -99,6 +99,7 @@ const parseAdminConsentRequest = (
     nonce: undefined,
     codeChallenge: undefined,
     prompt: undefined,
+    maxAgeSeconds: undefined,
     loginHint: parameters.get('login_hint') ?? undefined,
     domainHint: undefined,
     claims: undefined,

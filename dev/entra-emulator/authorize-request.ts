@@ -25,6 +25,8 @@ export type AuthorizeRequest = ReturnAddress & {
   readonly nonce: string | undefined;
   readonly codeChallenge: string | undefined;
   readonly prompt: Prompt | undefined;
+  /** A sign-in longer ago than that does not do. */
+  readonly maxAgeSeconds: number | undefined;
   readonly loginHint: string | undefined;
   readonly domainHint: string | undefined;
   readonly claims: string | undefined;
@@ -79,6 +81,9 @@ export const parseAuthorizeRequest = (
     return onRedirect(errors.requestMalformed(`The response_mode '${responseMode}' is not supported.`));
   const prompt = get('prompt');
   if (prompt !== undefined && !isPrompt(prompt)) return onRedirect(errors.promptUnknown(prompt));
+  const maxAge = get('max_age');
+  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
+    return onRedirect(errors.requestMalformed('The max_age has to be a number of seconds.'));
   const scope = get('scope');
   if (scope === undefined) return onRedirect(errors.parameterMissing('scope'));
   const { scopes, unknown } = parseScopes(authority.directory, scope);
@@ -102,6 +107,7 @@ export const parseAuthorizeRequest = (
       nonce: get('nonce'),
       codeChallenge,
       prompt,
+      maxAgeSeconds: maxAge === undefined ? undefined : Number(maxAge),
       loginHint: get('login_hint'),
       domainHint: get('domain_hint'),
       claims,

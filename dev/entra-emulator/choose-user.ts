@@ -3,7 +3,7 @@ import type { Answers } from './answers.ts';
 import { type Authority, findUserByName } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import type { Browser } from './browsers.ts';
-import { isTooOld } from './ended-sign-ins.ts';
+import { isOlderThanAsked, isTooOld } from './ended-sign-ins.ts';
 import { errors } from './errors.ts';
 import type { IdentityStep } from './sign-in.ts';
 import { usernameOfHint } from './tokens.ts';
@@ -39,13 +39,15 @@ export const chooseUser = (
   const fitting = [...browser.accounts.values()].filter(
     ({ user }) => hinted === undefined || user.username === hinted,
   );
-  const [only, ...others] = fitting
-    .filter(({ signedInAt }) => !isTooOld(authority, signedInAt))
+  const young = fitting.filter(({ signedInAt }) => !isTooOld(authority, signedInAt));
+  const [only, ...others] = young
+    .filter(({ signedInAt }) => !isOlderThanAsked(authority, request, signedInAt))
     .map(({ user }) => user);
   if (only !== undefined && others.length === 0) return { kind: 'user', user: only };
   if (request.prompt !== 'none') return picker;
   if (only !== undefined) return { kind: 'refused', error: errors.multipleAccounts() };
-  const error = fitting.length > 0 ? errors.sessionTooOld('login_required') : errors.notSignedIn();
+  const isEndedByPolicy = fitting.length > 0 && young.length === 0;
+  const error = isEndedByPolicy ? errors.sessionTooOld('login_required') : errors.notSignedIn();
   return { kind: 'refused', error };
 };
 

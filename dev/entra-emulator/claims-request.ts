@@ -4,6 +4,8 @@ import { isPolicyWithoutSecondFactor, policyIds } from './policy-ids.ts';
 export type ClaimsRequest = {
   /** Authentication contexts that the access token has to name. */
   readonly authenticationContexts: readonly string[];
+  /** Authentication contexts that the ID token has to name. */
+  readonly idTokenContexts: readonly string[];
   /** What the app says it can handle, `CP1` for claims challenges. */
   readonly clientCapabilities: readonly string[];
   /** A conditional access policy or an authentication context asks for a second factor. */
@@ -33,14 +35,19 @@ export const parseClaimsRequest = (text: string | undefined): ClaimsRequest | un
   }
   if (!isRecord(parsed)) return undefined;
   const accessToken = isRecord(parsed['access_token']) ? parsed['access_token'] : {};
+  const idToken = isRecord(parsed['id_token']) ? parsed['id_token'] : {};
   const authenticationContexts = valuesOf(accessToken['acrs']);
+  const idTokenContexts = valuesOf(idToken['acrs']);
   const policies = valuesOf(accessToken['capolids']);
   const [notBefore = ''] = valuesOf(accessToken['nbf']);
   return {
     authenticationContexts,
+    idTokenContexts,
     clientCapabilities: valuesOf(accessToken['xms_cc']),
     demandsSecondFactor:
-      authenticationContexts.length > 0 || policies.some((id) => !isPolicyWithoutSecondFactor(id)),
+      authenticationContexts.length > 0 ||
+      idTokenContexts.length > 0 ||
+      policies.some((id) => !isPolicyWithoutSecondFactor(id)),
     demandsExternalChallenge: policies.includes(policyIds['external-challenge']),
     notBeforeSeconds: /^\d{1,12}$/.test(notBefore) ? Number(notBefore) : 0,
   };

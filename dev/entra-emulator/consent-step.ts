@@ -1,4 +1,4 @@
-import type { Permission, User } from '../directory.ts';
+import { isAdministratorOf, type Permission, type User } from '../directory.ts';
 import type { Answers } from './answers.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
@@ -31,9 +31,6 @@ export const nextStep = (
     ? askForConsent(authority, request, answers, step.account, step.tenantId)
     : step;
 };
-
-export const isAdministratorOf = (user: User, tenantId: string): boolean =>
-  user.isTenantAdministrator && user.homeTenantId === tenantId;
 
 const askForConsent = (
   authority: Authority,

@@ -185,6 +185,18 @@ export const describedSwitches: readonly {
         'Access token lifetime (seconds)',
         'For access tokens issued from now on.',
       ),
+      {
+        kind: 'words',
+        name: 'withheldClaims',
+        label: 'Optional claims that no ID token gets',
+        effect:
+          'Names, separated by spaces, such as sid auth_time acrs: as if the registration did not list them.',
+      },
+      number(
+        'groupLimit',
+        'Groups in an ID token',
+        'Who is in more gets no groups claim, and _claim_names in its place.',
+      ),
       number('tokensBackdatedSeconds', 'Tokens dated back (seconds)', 'How far iat and nbf lie in the past.'),
     ],
   },

@@ -1,4 +1,5 @@
 import type { Authority } from './authority.ts';
+import type { AuthorizeRequest } from './authorize-request.ts';
 import { type EntraError, errors } from './errors.ts';
 import type { Grant } from './grants.ts';
 
@@ -44,6 +45,15 @@ export const refusalOfEnded = (grant: Grant, ending: Ending): EntraError => {
 export const isTooOld = ({ switches, now }: Authority, signedInAt: Date): boolean =>
   switches.signInFrequencySeconds > 0 &&
   now().getTime() - signedInAt.getTime() > switches.signInFrequencySeconds * 1000;
+
+/** The sign-in is older than the app's request allows. With 0 none is young enough, as with `prompt=login`. */
+export const isOlderThanAsked = (
+  { now }: Authority,
+  { maxAgeSeconds }: AuthorizeRequest,
+  signedInAt: Date,
+): boolean =>
+  maxAgeSeconds !== undefined &&
+  (maxAgeSeconds === 0 || now().getTime() - signedInAt.getTime() > maxAgeSeconds * 1000);
 
 /**
  * Refuses from now on what has been issued to the user, or to everybody. The sign-in at the pages ends too, as Entra's

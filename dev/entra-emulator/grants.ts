@@ -11,6 +11,8 @@ export type Grant = {
   readonly signedInAt: Date;
   readonly withSecondFactor: boolean;
   readonly withExternalChallenge: boolean;
+  /** Authentication contexts that the ID tokens of this sign-in name. */
+  readonly idTokenContexts: readonly string[];
   /** What the code was asked with; the default where a token request names no scope. */
   readonly scope: string;
   /** Why everything of this sign-in is refused, once it is. */

@@ -97,6 +97,7 @@ const requireClaims = ({ grant, claimsAtSignIn }: Redeemed, form: URLSearchParam
   return {
     ...now,
     notBeforeSeconds: Math.max(now.notBeforeSeconds, then.notBeforeSeconds),
+    idTokenContexts: [...new Set([...grant.idTokenContexts, ...now.idTokenContexts])],
     authenticationContexts: [...new Set([...now.authenticationContexts, ...then.authenticationContexts])],
   };
 };

@@ -28,6 +28,7 @@ export const returnCode = (
     signedInAt: account.signedInAt,
     withSecondFactor: account.withSecondFactor,
     withExternalChallenge: account.withExternalChallenge,
+    idTokenContexts: request.claimsRequest.idTokenContexts,
     scope: request.scope,
     ending: undefined,
   };

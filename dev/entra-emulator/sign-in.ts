@@ -5,7 +5,7 @@ import type { AuthorizeRequest } from './authorize-request.ts';
 import { type Browser, type SignedInAccount, signIn } from './browsers.ts';
 import { chooseUser } from './choose-user.ts';
 import { refusalOf, unmetPolicy } from './conditional-access.ts';
-import { isTooOld } from './ended-sign-ins.ts';
+import { isOlderThanAsked, isTooOld } from './ended-sign-ins.ts';
 import { type EntraError, errors } from './errors.ts';
 
 /** The page to show next, or how the sign-in ended without one. */
@@ -89,9 +89,11 @@ const accountBefore = (
   answers: Answers,
   user: User,
 ): SignedInAccount | undefined => {
-  if (answers.account !== undefined && request.prompt === 'login') return undefined;
+  const hasPicked = answers.account !== undefined || answers.username !== undefined;
+  if (hasPicked && request.prompt === 'login') return undefined;
   const account = browser.accounts.get(user.id);
-  return account === undefined || isTooOld(authority, account.signedInAt) ? undefined : account;
+  if (account === undefined || isTooOld(authority, account.signedInAt)) return undefined;
+  return isOlderThanAsked(authority, request, account.signedInAt) ? undefined : account;
 };
 
 const problemWith = (

@@ -29,6 +29,10 @@ export type Switches = {
   approvalCanBeRequested: boolean;
   /** What the app is told of a person who went back from the page that needs an administrator. */
   administratorNeededAnswer: 'code' | 'cancel';
+  /** Optional claims that no ID token gets, though the registration lists them; separated by spaces. */
+  withheldClaims: string;
+  /** Who is in more groups than this gets none named: Entra's overage. */
+  groupLimit: number;
   /** Names of permissions that no token gets, though they were asked for and consented; separated by spaces. */
   withheldPermissions: string;
   /** `iss` in the authorization response. @see RFC 9207 */
@@ -77,6 +81,8 @@ export const defaultSwitches = (): Switches => ({
   approvalCanBeRequested: false,
   administratorNeededAnswer: 'code',
   withheldPermissions: '',
+  withheldClaims: '',
+  groupLimit: 200, // Entra's for JWTs
   issuerInResponse: 'absent',
   openerPolicy: 'same-origin',
   slowMs: 0,

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import { objectIdIn, type Resource } from '../directory.ts';
+import { groupsOf, objectIdIn, type Resource } from '../directory.ts';
 import { type Authority, issuerOf } from './authority.ts';
 import type { ClaimsRequest } from './claims-request.ts';
 import type { Grant } from './grants.ts';
@@ -41,14 +41,18 @@ export const toIdTokenClaims = (
     login_hint: loginHintOf(grant),
     auth_time: toEpochSeconds(grant.signedInAt),
     acct: user.homeTenantId === tenantId ? 0 : 1, // 1 marks a guest
-    acrs: request.authenticationContexts.length > 0 ? request.authenticationContexts : undefined,
+    acrs: request.idTokenContexts.length > 0 ? request.idTokenContexts : undefined,
   };
+  const withheld = authority.switches.withheldClaims.split(' ');
+  const listed = registration.optionalIdTokenClaims.filter((claim) => !withheld.includes(claim));
   return {
     aud: registration.clientId,
     iss: issuerOf(authority, tenantId),
     ...timesOf(authority, 60 * 60),
     ...(nonce === undefined ? {} : { nonce }),
     name: user.name,
+    // Of guests only: who has signed the person in.
+    ...(user.homeTenantId === tenantId ? {} : { idp: `https://sts.windows.net/${user.homeTenantId}/` }),
     oid: objectIdIn(user, tenantId),
     preferred_username: user.username,
     rh: `1.${randomBytes(24).toString('base64url')}.`,
@@ -58,11 +62,22 @@ export const toIdTokenClaims = (
     uti: randomBytes(16).toString('base64url'),
     ver: '2.0',
     ...Object.fromEntries(
-      registration.optionalIdTokenClaims
-        .map((claim) => [claim, optional[claim]])
-        .filter(([, value]) => value !== undefined),
+      listed.map((claim) => [claim, optional[claim]]).filter(([, value]) => value !== undefined),
     ),
+    ...(listed.includes('groups') ? groupClaims(authority, grant) : {}),
   };
+};
+
+/**
+ * The groups by object id; where there are too many, only the address to ask, at a service that has been retired since.
+ * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference#groups-overage-claim
+ */
+const groupClaims = ({ switches }: Authority, { user, tenantId }: Grant): JWTPayload => {
+  const ids = groupsOf(user, tenantId).map(({ id }) => id);
+  if (ids.length === 0) return {};
+  if (ids.length <= switches.groupLimit) return { groups: ids };
+  const endpoint = `https://graph.windows.net/${tenantId}/users/${objectIdIn(user, tenantId)}/getMemberObjects`;
+  return { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint } } };
 };
 
 /** Opaque to apps; the logout page knows whom it names. */

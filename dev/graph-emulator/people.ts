@@ -1,4 +1,10 @@
-import { type Directory, findUserByObjectId, objectIdIn, type User } from '../directory.ts';
+import {
+  type Directory,
+  findUserByObjectId,
+  isAdministratorOf,
+  objectIdIn,
+  type User,
+} from '../directory.ts';
 import type { GraphObject } from './answers.ts';
 
 /** The user as Graph describes one in this tenant: a guest has an object id of its own there. */
@@ -35,15 +41,15 @@ export const defaultUserFields = [
 ] as const;
 
 /** Groups and directory roles. Names only for an app that may read them: without, Graph sends ids and nulls. */
-export function membershipsOf(user: User, scopes: ReadonlySet<string>): GraphObject[] {
+export function membershipsOf(user: User, tenantId: string, scopes: ReadonlySet<string>): GraphObject[] {
   const namesAllowed = scopes.has('GroupMember.Read.All') || scopes.has('Directory.Read.All');
-  const groups = user.groups.map(({ id, name, description }) => ({
+  const groups = directGroupsOf(user, tenantId).map(({ id, name, description }) => ({
     '@odata.type': '#microsoft.graph.group',
     id,
     displayName: namesAllowed ? name : null,
     description: namesAllowed ? description : null,
   }));
-  const roles = user.isTenantAdministrator
+  const roles = isAdministratorOf(user, tenantId)
     ? [
         {
           '@odata.type': '#microsoft.graph.directoryRole',
@@ -56,9 +62,12 @@ export function membershipsOf(user: User, scopes: ReadonlySet<string>): GraphObj
   return [...groups, ...roles];
 }
 
+const directGroupsOf = ({ groups }: User, tenantId: string) =>
+  groups.filter((group) => group.tenantId === tenantId);
+
 /** Every group of the tenant's members, once. */
 export function groupsIn(directory: Directory, tenantId: string): GraphObject[] {
-  const groups = usersIn(directory, tenantId).flatMap((user) => user.groups);
+  const groups = usersIn(directory, tenantId).flatMap((user) => directGroupsOf(user, tenantId));
   const byId = new Map(groups.map((group) => [group.id, group]));
   return [...byId.values()].map(({ id, name, description }) => ({ id, displayName: name, description }));
 }

@@ -53,7 +53,12 @@ const routes: readonly Route[] = [
     path: /^\/me\/memberOf$/,
     scopes: ['User.Read'],
     answer: (call) =>
-      listAnswer(call, 'directoryObjects', membershipsOf(me(call), call.caller.scopes), '$skiptoken'),
+      listAnswer(
+        call,
+        'directoryObjects',
+        membershipsOf(me(call), call.caller.tenantId, call.caller.scopes),
+        '$skiptoken',
+      ),
   },
   {
     method: 'GET',

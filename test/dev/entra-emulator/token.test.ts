@@ -74,7 +74,7 @@ describe('the tokens of a sign-in', () => {
       login_hint: expect.any(String),
     });
     expect(payload.sub).not.toBe(alice.id);
-    expect(payload).not.toHaveProperty('acct'); // not listed by the registration
+    expect(payload).not.toHaveProperty('acrs'); // not asked for
   });
 
   it('leave roles out of the ID token of a user who has none', async () => {
