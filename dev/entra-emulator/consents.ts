@@ -19,10 +19,15 @@ export type ConsentStore = {
   /** Takes back what the user allowed. An organization's consent stays. */
   revoke(userId: string): void;
   revokeOrganizations(): void;
+  /** Takes these permissions, fully spelled, back from one consent. */
+  takeBack(from: Consent, scopes: readonly string[]): void;
   /** Takes these permissions back from everybody and every organization. Scopes in any spelling. */
   withdraw(scopes: readonly string[]): void;
   reset(): void;
 };
+
+const isSame = (one: Consent) => (other: Consent) =>
+  one.tenantId === other.tenantId && one.clientId === other.clientId && one.userId === other.userId;
 
 export const createConsentStore = (directory: Directory): ConsentStore => {
   let consents: Consent[] = [];
@@ -40,13 +45,18 @@ export const createConsentStore = (directory: Directory): ConsentStore => {
           .flatMap((consent) => consent.scopes),
       ),
     grant(added) {
-      const isSame = (consent: Consent) =>
-        consent.tenantId === added.tenantId &&
-        consent.clientId === added.clientId &&
-        consent.userId === added.userId;
-      const before = consents.find(isSame)?.scopes ?? [];
+      const before = consents.find(isSame(added))?.scopes ?? [];
       const scopes = [...new Set([...before, ...spelledOut(added.scopes)])];
-      consents = [...consents.filter((consent) => !isSame(consent)), { ...added, scopes }];
+      consents = [...consents.filter((consent) => !isSame(added)(consent)), { ...added, scopes }];
+    },
+    takeBack(from, taken) {
+      consents = consents
+        .map((consent) =>
+          isSame(from)(consent)
+            ? { ...consent, scopes: consent.scopes.filter((scope) => !taken.includes(scope)) }
+            : consent,
+        )
+        .filter(({ scopes }) => scopes.length > 0);
     },
     revoke(userId) {
       consents = consents.filter((consent) => consent.userId !== userId);

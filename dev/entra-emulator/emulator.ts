@@ -17,6 +17,7 @@ import { createKeyRing, type SigningKey } from './keys.ts';
 import { type RecordedRequest, type RequestKind, recordRequest } from './recorded-requests.ts';
 import { createRoleStore, type RoleAssignment } from './roles.ts';
 import { findRoute, type Route } from './routes.ts';
+import { announceSignInService, retireSignInService } from './sign-in-service.ts';
 import { defaultSwitches, type Switches } from './switches.ts';
 
 export type EntraEmulator = {
@@ -89,6 +90,7 @@ export const startEntraEmulator = async (options: {
     browsers: createBrowserStore(),
     intercept: {},
   };
+  announceSignInService(authority);
   const requests: RecordedRequest[] = [];
 
   server.on('request', (incoming, response) => {
@@ -130,6 +132,7 @@ export const startEntraEmulator = async (options: {
     signIdToken: keys.sign,
     close: () =>
       new Promise((resolve, reject) => {
+        retireSignInService(authority);
         server.close((error) => (error === undefined ? resolve() : reject(error)));
         server.closeAllConnections();
       }),

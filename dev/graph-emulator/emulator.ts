@@ -109,6 +109,9 @@ export async function startGraphEmulator(options: {
           directory,
           saved,
           drives,
+          revocations,
+          switches,
+          entraOrigin,
           origin,
           now: call.now,
         });

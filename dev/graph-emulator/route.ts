@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { Directory, User } from '../directory.ts';
+import { type Directory, isAdministratorOf, type User } from '../directory.ts';
+import { findSignInService, type SignInService } from '../entra-emulator/sign-in-service.ts';
 import type { Caller } from './access-token.ts';
 import { type GraphAnswer, GraphError, type GraphObject } from './answers.ts';
 import type { Drives } from './drives.ts';
 import { findUser } from './people.ts';
 import { select, toContext, toPage } from './query.ts';
+import type { Revocations } from './revocations.ts';
 import type { SavedItems } from './saved-items.ts';
+import type { GraphSwitches } from './switches.ts';
 
 /** One authenticated call. */
 export interface GraphCall {
@@ -19,6 +22,10 @@ export interface GraphCall {
   /** What callers have made, changed and deleted. */
   readonly saved: SavedItems;
   readonly drives: Drives;
+  readonly revocations: Revocations;
+  readonly switches: GraphSwitches;
+  /** Whose access tokens these are. */
+  readonly entraOrigin: string;
   readonly origin: string;
   readonly now: Date;
 }
@@ -32,10 +39,41 @@ export interface Route {
   answer(call: GraphCall, ...keys: string[]): GraphAnswer;
 }
 
-export function me({ directory, caller }: GraphCall): User {
-  const user = findUser(directory, caller.tenantId, caller.userId);
-  if (user === undefined) throw notFound(caller.userId);
+export function me(call: GraphCall): User {
+  return requireUser(call, call.caller.userId);
+}
+
+/** @param key object id or principal name */
+export function requireUser({ directory, caller }: GraphCall, key: string): User {
+  const user = findUser(directory, caller.tenantId, key);
+  if (user === undefined) throw notFound(key);
   return user;
+}
+
+/** A permission of the app alone is not enough: the person has to hold a directory role. An app role is none. */
+export function requireDirectoryRole(call: GraphCall): void {
+  if (call.switches.directoryRolesMissing || !isAdministratorOf(me(call), call.caller.tenantId))
+    throw requestDenied();
+}
+
+export function requestDenied(): GraphError {
+  return new GraphError(
+    403,
+    'Authorization_RequestDenied',
+    'Insufficient privileges to complete the operation.',
+  );
+}
+
+/** @throws {GraphError} where Graph stands alone, without an emulated Entra */
+export function requireSignInService({ entraOrigin }: GraphCall): SignInService {
+  const service = findSignInService(entraOrigin);
+  if (service === undefined)
+    throw new GraphError(
+      501,
+      'NotImplemented',
+      'Needs the Entra emulator to run in the same process as this one.',
+    );
+  return service;
 }
 
 export function notFound(key: string): GraphError {

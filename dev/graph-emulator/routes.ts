@@ -1,19 +1,32 @@
 import type { User } from '../directory.ts';
+import { administrationRoutes } from './administration-routes.ts';
 import { type GraphAnswer, GraphError } from './answers.ts';
 import { calendarRoutes } from './calendar-routes.ts';
 import { driveRoutes } from './drive-routes.ts';
+import { filter } from './filter.ts';
 import { mailRoutes } from './mail-routes.ts';
 import {
   defaultUserFields,
-  findUser,
+  filterableUserFields,
   groupsIn,
+  memberObjectsAmong,
   membershipsOf,
   membersOf,
   toGraphUser,
   usersIn,
 } from './people.ts';
 import { drawPortrait } from './portrait.ts';
-import { type GraphCall, listAnswer, me, notFound, oneAnswer, type Route } from './route.ts';
+import {
+  type GraphCall,
+  listAnswer,
+  me,
+  notFound,
+  oneAnswer,
+  parseObject,
+  type Route,
+  requestDenied,
+  requireUser,
+} from './route.ts';
 import { workRoutes } from './work-routes.ts';
 
 const groupsRead = ['Group.ReadBasic.All', 'GroupMember.Read.All', 'Group.Read.All', 'Directory.Read.All'];
@@ -61,6 +74,18 @@ const routes: readonly Route[] = [
       ),
   },
   {
+    method: 'POST',
+    path: /^\/me\/checkMemberObjects$/,
+    scopes: ['User.Read', 'User.Read.All', 'Directory.Read.All'],
+    answer: (call) => ({
+      status: 200,
+      body: {
+        '@odata.context': `${call.origin}/v1.0/$metadata#Collection(Edm.String)`,
+        value: memberObjectsAmong(me(call), call.caller.tenantId, parseIds(call.body)),
+      },
+    }),
+  },
+  {
     method: 'GET',
     path: /^\/me\/photos\/(\d+x\d+)\/\$value$/,
     scopes: ['User.Read'],
@@ -100,24 +125,27 @@ const routes: readonly Route[] = [
     path: /^\/users$/,
     scopes: usersRead,
     answer: (call) => {
-      const users = usersIn(call.directory, call.caller.tenantId).map((user) =>
-        toGraphUser(user, call.caller.tenantId),
+      const { tenantId } = call.caller;
+      const users = usersIn(call.directory, tenantId).map((user) =>
+        toGraphUser(call.directory, user, tenantId),
       );
-      return listAnswer(call, 'users', users, '$skiptoken', defaultUserFields);
+      const found = filter(users, call.query, filterableUserFields);
+      return listAnswer(call, 'users', found, '$skiptoken', defaultUserFields);
     },
   },
   {
     method: 'GET',
     path: /^\/users\/([^/]+)$/,
     scopes: usersRead,
-    answer: (call, key = '') => userAnswer(call, other(call, key)),
+    answer: (call, key = '') => userAnswer(call, requireUser(call, key)),
   },
   {
     method: 'GET',
     path: /^\/users\/([^/]+)\/photo\/\$value$/,
     scopes: usersRead,
-    answer: (call, key = '') => photoAnswer(other(call, key)),
+    answer: (call, key = '') => photoAnswer(requireUser(call, key)),
   },
+  ...administrationRoutes,
   ...mailRoutes,
   ...calendarRoutes,
   ...driveRoutes,
@@ -140,24 +168,31 @@ export function answerCall(call: GraphCall): GraphAnswer {
   if (!route.scopes.some((scope) => call.caller.scopes.has(scope))) {
     throw mailRoutes.includes(route)
       ? new GraphError(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.')
-      : new GraphError(
-          403,
-          'Authorization_RequestDenied',
-          'Insufficient privileges to complete the operation.',
-        );
+      : requestDenied();
   }
   const [, ...keys] = route.path.exec(call.path) ?? [];
   return route.answer(call, ...keys.map(decodeKey));
 }
 
-function other({ directory, caller }: GraphCall, key: string): User {
-  const user = findUser(directory, caller.tenantId, key);
-  if (user === undefined) throw notFound(key);
-  return user;
+function parseIds(body: Buffer): string[] {
+  const { ids } = parseObject(body);
+  const refuse = (why: string) => new GraphError(400, 'Request_BadRequest', why);
+  if (!Array.isArray(ids)) throw refuse("The parameter 'ids' has to be a collection of strings.");
+  if (ids.length > 20) throw refuse("The parameter 'ids' must not have more than 20 elements.");
+  return ids.map((id: unknown) => {
+    if (typeof id !== 'string') throw refuse("The parameter 'ids' has to be a collection of strings.");
+    return id;
+  });
 }
 
 function userAnswer(call: GraphCall, user: User): GraphAnswer {
-  return oneAnswer(call, 'users', toGraphUser(user, call.caller.tenantId), [], defaultUserFields);
+  return oneAnswer(
+    call,
+    'users',
+    toGraphUser(call.directory, user, call.caller.tenantId),
+    [],
+    defaultUserFields,
+  );
 }
 
 function photoAnswer(user: User): GraphAnswer {

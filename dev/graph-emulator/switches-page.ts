@@ -33,6 +33,14 @@ ${numberField('slowMs', 'Delay of every answer in milliseconds', switches.slowMs
 ${numberField('bodyPauseMs', 'Pause in the middle of every body in milliseconds', switches.bodyPauseMs)}
 ${selectField('breaksOff', 'Where every answer breaks off', breakingPoints, switches.breaksOff)}
 </fieldset>
+<fieldset><legend>Administrators</legend>
+${checkbox(
+  'directoryRolesMissing',
+  'Nobody holds a directory role',
+  switches.directoryRolesMissing,
+  'What needs one answers 403, whatever the app may: ending other people’s sign-ins, and permissions given to apps.',
+)}
+</fieldset>
 <fieldset><legend>Claims challenges</legend>
 ${checkbox(
   'authenticationContextDemanded',
@@ -99,6 +107,7 @@ export function readSwitches(form: URLSearchParams, current: GraphSwitches): Gra
     slowMs: read('slowMs'),
     bodyPauseMs: read('bodyPauseMs'),
     breaksOff: readChoice(form.get('breaksOff'), breakingPoints, current.breaksOff),
+    directoryRolesMissing: form.get('directoryRolesMissing') === 'yes',
     alwaysChallenges: form.get('alwaysChallenges') === 'yes',
     authenticationContextDemanded: form.get('authenticationContextDemanded') === 'yes',
     challengeForm: readChoice(form.get('challengeForm'), challengeForms, current.challengeForm),

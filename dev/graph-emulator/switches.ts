@@ -36,6 +36,8 @@ export interface GraphSwitches {
   bodyPauseMs: number;
   /** Where every answer breaks off, its connection with it. */
   breaksOff: BreakingPoint;
+  /** Nobody holds a directory role: what needs one is 403, whatever the app may. */
+  directoryRolesMissing: boolean;
   /** Every call answers with a claims challenge, whatever the token is. */
   alwaysChallenges: boolean;
   /** A token has to name the authentication context `c1` in `acrs`. */
@@ -53,6 +55,7 @@ export const goodDay: Readonly<GraphSwitches> = {
   slowMs: 0,
   bodyPauseMs: 0,
   breaksOff: 'never',
+  directoryRolesMissing: false,
   alwaysChallenges: false,
   authenticationContextDemanded: false,
   challengeForm: 'plain',
