@@ -114,6 +114,11 @@ describe('auth_time', () => {
     expect(claimsOf(again)['auth_time']).toBe(epochSeconds(now));
   });
 
+  it('asks for a new sign-in with max_age=0, however young the last one is', async () => {
+    const { person } = await signInAs(emulator, app, ben.id);
+    expect((await person.open(app.authorizeUrl({ max_age: '0' }))).heading).toBe('Pick an account');
+  });
+
   it('asks nobody while the sign-in is younger than max_age', async () => {
     const { person } = await signInAs(emulator, app, ben.id);
     passSeconds(600);

@@ -173,9 +173,16 @@ describe('oauth2PermissionGrants', () => {
   });
 
   it('of other tenants are neither seen nor deleted', async () => {
-    const fabrikam = people.fay.homeTenantId;
-    entra.consents.grant({ tenantId: fabrikam, clientId, scopes: ['User.Read'] });
-    expect(await grantsOf(grantsOfApp)).toHaveLength(3);
+    const [, shared] = directory.registrations;
+    if (shared === undefined) throw new Error('The directory has no app for several organizations.');
+    const ofShared = grantsOfApp.replace(clientId, shared.clientId);
+    const { fay } = people;
+    entra.consents.grant({ tenantId: fay.homeTenantId, clientId: shared.clientId, scopes: ['User.Read'] });
+    const scope = 'DelegatedPermissionGrant.ReadWrite.All';
+    const [fays, ...others] = grantsIn((await callAs({ entra, graph }, fay, scope, ofShared)).body);
+    expect([fays?.['scope'], others]).toEqual(['User.Read', []]);
+    expect(await grantsOf(ofShared)).toEqual([]);
+    expect((await asAdministrator(`DELETE /oauth2PermissionGrants/${fays?.['id']}`)).status).toBe(404);
   });
 
   describe('refuses', () => {

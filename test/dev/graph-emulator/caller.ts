@@ -2,7 +2,7 @@ import { demoClient, graphResourceId, objectIdIn, type people } from '../../../d
 import type { EntraEmulator } from '../../../dev/entra-emulator/emulator.ts';
 import type { GraphEmulator } from '../../../dev/graph-emulator/emulator.ts';
 
-/** Calls Graph as that person in Contoso, with an access token for these permissions. */
+/** Calls Graph as that person, in Contoso if that knows them and at home if not, with an access token for these permissions. */
 export const callAs = async (
   { entra, graph }: { entra: EntraEmulator; graph: GraphEmulator },
   user: (typeof people)[keyof typeof people],
@@ -11,7 +11,7 @@ export const callAs = async (
   body?: object,
 ): Promise<{ status: number; body: unknown }> => {
   const [method = '', path = ''] = call.split(' ', 2);
-  const { tenantId } = demoClient;
+  const tenantId = objectIdIn(user, demoClient.tenantId) ? demoClient.tenantId : user.homeTenantId;
   const nowSeconds = Math.floor(Date.now() / 1000);
   const token = await entra.signIdToken({
     aud: graphResourceId,
