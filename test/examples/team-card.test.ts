@@ -10,7 +10,7 @@ let worker: Worker;
 beforeAll(async () => {
   world = await startWorld();
   worker = await world.startWorker({
-    hasTeamCard: true,
+    extension: 'teamCard',
     environment: {
       GRAPH_POLICY_FILE: fileURLToPath(new URL('../../examples/own-function/policy.json', import.meta.url)),
     },

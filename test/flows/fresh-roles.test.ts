@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
 import type { UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+import { answerEntra, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -114,6 +114,16 @@ describe('refuses past the bound, and never lets anybody in for want of an answe
   it('whoever was blocked', async () => {
     world.entra.blockedUsers.add(alice);
     expect(codeAndReason(await openAdmin())).toEqual([401, 'interaction_required', 'sign_in_required']);
+  });
+
+  it('on a page, with the one step that helps: it leads back here', async () => {
+    world.entra.endSignIns('session-revoked', alice);
+    const page = await browser.navigate('/api/admin?user=ben');
+    expect([page.status, page.body.includes('Sign in again to go on')]).toEqual([401, true]);
+    const [, href = ''] = /href="(\/api\/auth\/login[^"]*)"/.exec(page.body) ?? [];
+    const entra = await browser.navigate(href.replaceAll('&amp;', '&'));
+    const back = await answerEntra(browser, entra, { user: 'alice' });
+    expect([back.status, back.url.pathname + back.url.search]).toEqual([200, '/api/admin?user=ben']);
   });
 
   it('whoever’s sign-ins were revoked', async () => {

@@ -1,11 +1,16 @@
 import { app } from '@azure/functions';
+import { payroll } from '../../examples/guarded-function/payroll.ts';
+import { teamCard } from '../../examples/own-function/team-card.ts';
 import { type Bff, createSystem, registerBff, type System } from '../../src/bff.ts';
 import { readPolicies } from '../../src/policy-file.ts';
 import { parseConfig } from '../../src/shared/config.ts';
 import type { Environment } from '../../src/shared/setting-forms.ts';
+import { guardedRoutes } from './guarded-routes.ts';
 
-export { teamCard } from '../../examples/own-function/team-card.ts';
 export { BffError } from '../../src/shared/errors.ts';
+
+/** Functions that a customer would add. */
+export const extensions = { teamCard, payroll, guardedRoutes };
 
 /** What a test replaces of the world outside; the rest is real. */
 export type ReplaceSystem = (system: System) => System;

@@ -29,8 +29,8 @@ export interface Worker {
 
 export interface WorkerOptions {
   readonly environment?: Environment;
-  /** Registers the function of `examples/own-function` as well. */
-  readonly hasTeamCard?: boolean;
+  /** Functions of `examples`, or of a test, to register as well. */
+  readonly extension?: keyof typeof WorkerBundle.extensions;
   readonly extraDecodes?: FunctionsHostOptions['extraDecodes'];
   /** Shows the demo page at `/`. */
   readonly servesDemo?: boolean;
@@ -114,7 +114,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
           worker.register(
             { ...settings, ...environment },
             replace,
-            options.hasTeamCard ? worker.teamCard : undefined,
+            options.extension && worker.extensions[options.extension],
           );
         },
       });

@@ -16,6 +16,22 @@ const known: Readonly<Record<string, { label: string; usedFor: string; reading: 
     reading: 'text',
   },
   roles: { label: 'App roles', usedFor: 'Decide who may do what. Matched exactly.', reading: 'list' },
+  groups: {
+    label: 'Groups',
+    usedFor: 'Decide where a guard names groups. By their ids.',
+    reading: 'list',
+  },
+  acrs: {
+    label: 'Authentication contexts',
+    usedFor: 'How strong the sign-in was, where a guard asks.',
+    reading: 'list',
+  },
+  acct: { label: 'Guest', usedFor: '1 for a person whom this tenant has invited.', reading: 'text' },
+  idp: {
+    label: 'Signed in by',
+    usedFor: 'Somebody else than the issuer: the person is a guest.',
+    reading: 'text',
+  },
   tid: { label: 'Tenant', usedFor: 'Half of the identity. Must be an allowed tenant.', reading: 'text' },
   oid: {
     label: 'Object id',
@@ -29,14 +45,18 @@ const known: Readonly<Record<string, { label: string; usedFor: string; reading: 
     usedFor: 'Whom the token is for. Must be this app and nobody else.',
     reading: 'text',
   },
-  iat: { label: 'Issued', usedFor: 'How old these facts are.', reading: 'time' },
+  iat: { label: 'Issued', usedFor: 'When Entra wrote this, or five minutes before.', reading: 'time' },
   nbf: { label: 'Valid from', usedFor: 'Not accepted before.', reading: 'time' },
   exp: {
     label: 'Valid until',
     usedFor: 'Not accepted after. The session has limits of its own.',
     reading: 'time',
   },
-  auth_time: { label: 'Signed in at', usedFor: 'When the person last proved who they are.', reading: 'time' },
+  auth_time: {
+    label: 'Signed in at',
+    usedFor: 'When the person last proved who they are. Changes need it to be recent.',
+    reading: 'time',
+  },
   sid: { label: 'Entra session', usedFor: 'Which of Entra’s sessions this belongs to.', reading: 'text' },
   login_hint: {
     label: 'Login hint',

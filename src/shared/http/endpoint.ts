@@ -11,6 +11,7 @@ import { type CookieNames, type CookieToSet, clearedCookie } from './cookies.ts'
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
 import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
 import { errorPage } from './pages/error-page.ts';
+import { interactionPage } from './pages/interaction-page.ts';
 import { missingRolePage } from './pages/missing-role-page.ts';
 import { problemResponse } from './problem.ts';
 import { requireQuery } from './query.ts';
@@ -178,8 +179,14 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     if (!rules.page || !prefersHtml(request.header('accept'))) {
       return problemResponse(error, request.invocationId, rules.likeGraph ?? false);
     }
-    return error.code === 'claim_required'
-      ? missingRolePage(error, request.path, request.invocationId)
-      : errorPage(error, request.invocationId);
+    const { path, rawQuery, invocationId } = request;
+    switch (error.code) {
+      case 'claim_required':
+        return missingRolePage(error, path, invocationId);
+      case 'interaction_required':
+        return interactionPage(error, rawQuery === '' ? path : `${path}?${rawQuery}`, invocationId);
+      default:
+        return errorPage(error, invocationId);
+    }
   }
 }

@@ -4,16 +4,21 @@ import type { BffResponse } from '../response.ts';
 import { html } from './html.ts';
 import { page } from './layout.ts';
 
-/** A page that the person may not open: which role opens it, and who gives it. */
+/** A page that the person may not open: what opens it, and who gives it. */
 export function missingRolePage(error: BffError, path: string, invocationId: string): BffResponse {
   const otherAccount = `${loginPath}?${new URLSearchParams({ prompt: 'select_account', return_to: path })}`;
+  const isRole = error.extensions['required_roles'] !== undefined;
   return page({
     title: 'You do not have access',
     status: error.status,
     content: html`<section class="card">
 <h1>You do not have access</h1>
 <p>${error.detail ?? ''} Your account does not have it.</p>
-<p>An administrator of your organization assigns it in the Microsoft Entra admin center: <em>Enterprise applications</em>, this app, <em>Users and groups</em>. Sign in again afterwards.</p>
+${
+  isRole
+    ? html`<p>An administrator of your organization assigns it in the Microsoft Entra admin center: <em>Enterprise applications</em>, this app, <em>Users and groups</em>. It works a few minutes later.</p>`
+    : html`<p>An administrator of your organization can tell you more.</p>`
+}
 <div class="actions">
 <a class="button main" href="/">Back to the app</a>
 <a class="button" href="${otherAccount}">Use another account</a>

@@ -1,0 +1,26 @@
+import { type Bff, type Guard, guard, jsonResponse } from 'entra-bff';
+
+const contoso = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
+const everyone = '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101';
+const engineering = '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e102';
+
+const guards: Readonly<Record<string, Guard>> = {
+  contoso: { tenants: [contoso] },
+  engineers: { groups: [engineering] },
+  everyone: { groups: [everyone] },
+  strong: { authContext: 'c1' },
+  recent: { maxAuthAgeSeconds: 600 },
+  'admin-or-engineer': { tenants: [contoso], anyOf: [{ roles: ['Admin'] }, { groups: [engineering] }] },
+};
+
+/** `GET /api/only-NAME`, for each of these guards. */
+export function guardedRoutes(bff: Bff): void {
+  for (const [name, rules] of Object.entries(guards)) {
+    bff.route(
+      `only-${name}`,
+      `api/only-${name}`,
+      { methods: ['GET'], caller: 'script', access: guard(rules) },
+      (_request, session) => jsonResponse({ name: session.facts.claims.principal.name }),
+    );
+  }
+}
