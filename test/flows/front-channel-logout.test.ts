@@ -110,6 +110,23 @@ describe('signing out elsewhere', () => {
     expect(await isSignedIn(browser)).toBe(false);
   });
 
+  it('is said to be off where ID tokens have no sid, once', async () => {
+    const silent = await startWorld();
+    try {
+      const { browser, logLines } = await silent.startWorker();
+      const saysSo = () => logLines.filter((line) => line.includes('"front-channel-logout-off"')).length;
+      grantSignIn(silent);
+      await signIn(browser(), { user: 'alice' });
+      expect(saysSo()).toBe(0);
+      silent.entra.switches.withheldClaims = 'sid';
+      await signIn(browser(), { user: 'alice' });
+      await signIn(browser(), { user: 'ben' });
+      expect(saysSo()).toBe(1);
+    } finally {
+      await silent.close();
+    }
+  });
+
   it('is refused by the dozen at once, and waits for nobody (DO-3)', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     let asked = 0;

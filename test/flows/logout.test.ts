@@ -70,7 +70,7 @@ describe('signing out', () => {
     }
   });
 
-  it('goes on to Entra, which learns whom it is about and comes back to a constant address', async () => {
+  it('goes on to Entra, which learns whom it is about and comes back to a constant address (LO-2)', async () => {
     const answer = await browser.script(
       'POST',
       '/api/auth/logout?post_logout_redirect_uri=https://evil.example/',
@@ -84,6 +84,16 @@ describe('signing out', () => {
     const hint = url.searchParams.get('logout_hint') ?? '';
     expect((await browser.navigate(url.href, { from: worker.origin })).body).toContain('signed out');
     expect(hint).not.toContain('@');
+  });
+
+  it('takes nothing from the way back: no state of any sign-out means anything (LO-2)', async () => {
+    const back = await browser.request(
+      '/api/auth/logout?state=forged&post_logout_redirect_uri=https%3A%2F%2Fevil.example',
+    );
+    expect(back.body).not.toContain('evil.example');
+    expect(await isSignedIn(browser)).toBe(true);
+    const { body } = await browser.script('POST', '/api/auth/logout?state=forged&logout_hint=evil');
+    expect(body).not.toMatch(/forged|evil/);
   });
 
   it('ends this session alone: another browser of the same person stays', async () => {

@@ -118,6 +118,15 @@ export function createCallback(needs: CallbackNeeds): Callback {
     random,
   } = needs;
 
+  let isWithoutSid = false;
+  /** Nobody could tell from here that Entra's call at a sign-out elsewhere finds nothing. Said once by each worker. */
+  const noticeMissingSid = (sid: string | undefined, log: Log) => {
+    if (sid === undefined && !isWithoutSid) {
+      log('warn', { event: 'front-channel-logout-off', cure: 'add the optional claim sid to ID tokens' });
+    }
+    isWithoutSid = sid === undefined;
+  };
+
   return {
     async finish(query, session, cookies, log) {
       const state = parseState(query.state);
@@ -203,6 +212,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     }
     if (session !== undefined) await removeReplaced(session, log);
     log('info', { event: 'signed-in', feature: transaction.feature });
+    noticeMissingSid(facts.claims.entraSessionId, log);
     return {
       kind: 'signed-in',
       cookieValue: created.cookieValue,
