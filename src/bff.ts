@@ -207,7 +207,7 @@ export function registerBff(
   const tokensForCall = createTokensForCall({ acquireToken, interaction });
   const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
   const admission = createAdmission({
-    renewIdentity: createRenewIdentity({ refresh: refreshInTurn, scopes: features.signInScopes }),
+    renewIdentity: createRenewIdentity({ refresh: refreshInTurn, signInScopes: features.signInScopes }),
     findMemberships: createFindMemberships({
       graph: graphClient,
       monotonicMs,

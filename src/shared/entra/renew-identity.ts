@@ -1,6 +1,7 @@
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RefreshInTurn } from './refresh-queue.ts';
+import { scopesByResource } from './scopes.ts';
 import type { TokenAcquisition } from './silent-attempt.ts';
 import { signInServiceUnavailable } from './unavailable.ts';
 
@@ -19,10 +20,12 @@ export type RenewIdentity = (session: Session, notBefore: Date, log: Log) => Pro
 export interface RenewIdentityNeeds {
   readonly refresh: RefreshInTurn;
   /** Of every sign-in: granted to whoever has a session. */
-  readonly scopes: readonly string[];
+  readonly signInScopes: readonly string[];
 }
 
-export function createRenewIdentity({ refresh, scopes }: RenewIdentityNeeds): RenewIdentity {
+export function createRenewIdentity({ refresh, signInScopes }: RenewIdentityNeeds): RenewIdentity {
+  // Of one API alone (AADSTS28000): which one does not matter, an ID token comes with each.
+  const scopes = scopesByResource(signInScopes).find(({ length }) => length > 0) ?? ['openid'];
   return async (session, notBefore, log) => {
     const acquired = await refresh(session, { scopes, identityNotBefore: notBefore }, log);
     if (acquired.kind !== 'token') return acquired;
