@@ -4,6 +4,7 @@ import type { LoginWish } from '../shared/auth/transaction.ts';
 import { ADMIN_CONSENT_STATE } from '../shared/entra/authority.ts';
 import { BffError } from '../shared/errors.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from '../shared/http/cookies.ts';
+import { readDeviceLabel } from '../shared/http/device-label.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { adminConsentPage } from '../shared/http/pages/admin-consent-page.ts';
 import { bouncePage } from '../shared/http/pages/bounce-page.ts';
@@ -43,6 +44,7 @@ export const callback = (endpoint: Endpoint, { flow, names, adminConsentUrl }: C
         },
         session,
         readTransactionCookies(request.cookies, names),
+        await readDeviceLabel(request.header('user-agent')),
         request.log,
       );
       if (outcome.kind === 'bounce') return bouncePage(request.path, request.rawQuery);

@@ -68,12 +68,14 @@ type Refused = Extract<CallbackOutcome, { kind: 'refused' }>;
 export interface Callback {
   /**
    * @param session the session that this browser has now, if any
+   * @param device a label of the browser, if it is one that is known
    * @throws {BffError} login_transaction_invalid, request_invalid, sign_in_service_unavailable, storage_unavailable
    */
   finish(
     query: CallbackQuery,
     session: Session | undefined,
     cookies: TransactionCookies,
+    device: string | undefined,
     log: Log,
   ): Promise<CallbackOutcome>;
 }
@@ -99,6 +101,7 @@ interface Attempt {
   readonly usedSlot: TransactionSlot;
   readonly session: Session | undefined;
   readonly cookies: TransactionCookies;
+  readonly device: string | undefined;
   readonly log: Log;
 }
 
@@ -128,7 +131,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
   };
 
   return {
-    async finish(query, session, cookies, log) {
+    async finish(query, session, cookies, device, log) {
       const state = parseState(query.state);
       if (state === undefined) throw noSuchTransaction();
       if (!cookies.has(state.slot) && !query.bounced) return { kind: 'bounce' };
@@ -138,7 +141,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
       if (opened.kind === 'none') throw noSuchTransaction();
       if (opened.kind === 'expired') return beginAgain(opened, state.slot, session, cookies);
       const { transaction } = opened;
-      const attempt: Attempt = { transaction, usedSlot: state.slot, session, cookies, log };
+      const attempt: Attempt = { transaction, usedSlot: state.slot, session, cookies, device, log };
 
       return settle(attempt, query).catch(async (error: unknown): Promise<CallbackOutcome> => {
         if (!(error instanceof BffError)) throw error;
@@ -191,7 +194,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
   }
 
   async function signIn(attempt: Attempt, redeemed: Redeemed): Promise<CallbackOutcome> {
-    const { transaction, usedSlot, session, log } = attempt;
+    const { transaction, usedSlot, session, device, log } = attempt;
     if (session !== undefined && isOtherAccount(transaction, session, redeemed)) {
       return refuse(attempt, { outcome: 'other_account', reason: 'other_account' });
     }
@@ -201,7 +204,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     if (isWeaker(transaction, redeemed)) {
       return refuse(attempt, { outcome: 'sign_in_refused', reason: 'authentication_context_missing' });
     }
-    const facts = toFacts(redeemed, session, transaction.feature);
+    const facts = toFacts(redeemed, session, device, transaction.feature);
     // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
     const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
     const content = { facts, msalCache: redeemed.msalCache, tokenGeneration: 0 };
@@ -264,6 +267,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
   function toFacts(
     redeemed: Redeemed,
     previous: Session | undefined,
+    device: string | undefined,
     grantedFeature: string | undefined,
   ): SessionFacts {
     const { claims, account, grantedScopes } = redeemed;
@@ -274,6 +278,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
       claims,
       claimsAsOf: saidAt(claims, signedInAt),
       account,
+      ...(device === undefined ? {} : { device }),
       signedInAt,
       expiresAt,
       grantedScopes,

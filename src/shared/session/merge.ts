@@ -29,11 +29,13 @@ function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): 
   const pick = <Name extends keyof StoredFacts>(name: Name): StoredFacts[Name] =>
     isDeepStrictEqual(ours[name], base[name]) ? theirs[name] : ours[name];
   const { claims, claimsAsOf } = issuedAt(theirs) > issuedAt(ours) ? theirs : ours;
+  const device = pick('device');
   return {
     lineageId: pick('lineageId'),
     claims,
     claimsAsOf,
     account: pick('account'),
+    ...(device === undefined ? {} : { device }),
     signedInAt: pick('signedInAt'),
     expiresAt: pick('expiresAt'),
     grantedScopes: [...new Set([...theirs.grantedScopes, ...ours.grantedScopes])],

@@ -4,10 +4,17 @@ import type { ColumnValue, ListedRow, RowKeys, RowRange, Table } from '../storag
 import { bucketRow, SESSION_ROWS, sidPartition, userRowKeys } from './companion-rows.ts';
 import type { WorkerCopy } from './worker-copy.ts';
 
+export type OneEnding =
+  | { readonly kind: 'ended' }
+  /** There is no such session in this partition. */
+  | { readonly kind: 'none' };
+
 /** Every way in which sessions end before their time. On this worker at once, on others when their copy is stale. */
 export interface SessionEndings {
   /** @param sid Entra's name of the session where it is known, so that its index row goes as well */
   remove(session: RowKeys, sid?: string): Promise<void>;
+  /** Ends a session of which only the keys are known. */
+  endOne(session: RowKeys): Promise<OneEnding>;
   /** Ends all sessions of a user but one, and every sign-in that began before and is still under way. */
   endAll(userPartition: string, except?: RowKeys): Promise<number>;
   /** Ends the sessions that Entra calls by this `sid`. */
@@ -81,6 +88,14 @@ export function createSessionEndings({ table, copy, indexKey, now }: SessionEndi
   return {
     remove: (session, sid) =>
       removeSession(session, sid === undefined ? undefined : sidPartition(indexKey, sid)),
+
+    async endOne(session) {
+      const found = await table.read(session, ['sidPartition']);
+      // Not marked as ended in the worker's copy: made-up ids would crowd out those that have ended.
+      if (found.kind === 'missing') return { kind: 'none' };
+      await removeSession(session, found.row.columns['sidPartition']);
+      return { kind: 'ended' };
+    },
 
     async endAll(userPartition, except) {
       // First the mark, then the rows: a sign-in that inserts its row behind the listing finds the mark.

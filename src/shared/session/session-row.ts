@@ -6,9 +6,13 @@ import { BffError } from '../errors.ts';
 import type { ColumnValue, Row, RowKeys } from '../storage/table.ts';
 import { sidPartition } from './companion-rows.ts';
 import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './session.ts';
+import { createSessionAboutCodec, type SessionAbout } from './session-about.ts';
 import type { RowAddress, SessionAddress } from './session-cookie.ts';
 
-/** 1 had neither lease nor pauses. It is read, and written anew as this one. */
+/**
+ * 1 had neither lease nor pauses. It is read, and written anew as this one. The column `about` came within 2: a worker
+ * without it still serves the session, and drops the column when it writes, until a newer one writes again.
+ */
 const SCHEMA = 2;
 const OLDEST_SCHEMA = 1;
 const PART_BYTES = 60 * 1024; // a binary column holds 64 KiB
@@ -33,13 +37,18 @@ export interface RowState {
   readonly generation: number;
 }
 
-/** Turns a session's content into a table row and back. Only the holder of the cookie's secret can open a row. */
+/**
+ * Turns a session's content into a table row and back. Only the holder of the cookie's secret can open a row, but for
+ * what it says about itself.
+ */
 export interface SessionRowCodec {
   keysOf(address: RowAddress): RowKeys;
   /** All sessions of a user. */
   partitionOf(userHash: Buffer): string;
   toRow(address: SessionAddress, content: SessionContent, state: RowState): Row;
   open(address: SessionAddress, row: Row): RowOpening;
+  /** What the server keys alone open; undefined when it is not there or does not open. */
+  readAbout(row: Row): SessionAbout | undefined;
 }
 
 export interface SessionRowNeeds {
@@ -51,6 +60,7 @@ export interface SessionRowNeeds {
 
 export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
   const { tableName, keyRing, indexKey, random } = needs;
+  const about = createSessionAboutCodec(needs);
   const partitionOf = (userHash: Buffer) => `user-${userHash.toString('base64url')}`;
   const keysOf = ({ userHash, rowId }: RowAddress): RowKeys => ({
     partitionKey: partitionOf(userHash),
@@ -85,6 +95,7 @@ export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
         lastUsedAt,
         leaseId,
         generation,
+        about: about.seal(keys, content.facts, keyRing.writing),
       };
       for (let part = 0; part * PART_BYTES < sealed.length; part++) {
         columns[`part${part}`] = sealed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES);
@@ -118,6 +129,7 @@ export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
             },
           };
     },
+    readAbout: about.open,
   };
 }
 

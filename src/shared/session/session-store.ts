@@ -8,12 +8,15 @@ import { bucketRow, sidPartition, sidRow } from './companion-rows.ts';
 import { createSessionOpener, type Session } from './opened-session.ts';
 import type { SessionContent } from './session.ts';
 import { createSessionCookieCodec, type RowAddress, type SessionAddress } from './session-cookie.ts';
-import { createSessionEndings } from './session-endings.ts';
+import { createSessionEndings, type OneEnding } from './session-endings.ts';
+import { createSessionList, type ListedSession, parseSessionId } from './session-list.ts';
 import { createSessionRowCodec, type RowState } from './session-row.ts';
 import { createSessionUpdates, type SessionUpdates } from './session-updates.ts';
 import { createWorkerCopy, type KeptSession } from './worker-copy.ts';
 
 export type { Session } from './opened-session.ts';
+export type { OneEnding } from './session-endings.ts';
+export type { ListedSession } from './session-list.ts';
 
 export type SessionRead =
   | { readonly kind: 'live'; readonly session: Session }
@@ -52,12 +55,19 @@ export interface SessionStore extends SessionUpdates {
   addressOf(cookieValue: string): SessionAddress | undefined;
   /** @param sid Entra's name of the session where it is known */
   remove(address: RowAddress, sid?: string): Promise<void>;
+  /** The living sessions of a user, the one that was used last first; of the first 500 rows by key. */
+  list(user: User): Promise<readonly ListedSession[]>;
+  /** Ends the session of this user that is listed under this id, whoever made the id up. */
+  endOne(user: User, id: string): Promise<OneEnding>;
   /** Ends all sessions of a user but one, sign-ins under way included; gives how many rows went. */
-  endAll(user: Pick<Principal, 'tenantId' | 'objectId'>, except?: RowAddress): Promise<number>;
+  endAll(user: User, except?: RowAddress): Promise<number>;
   /** Ends the sessions that Entra calls by this `sid`; gives how many there were. */
   endBySid(sid: string): Promise<number>;
   check(): Promise<void>;
 }
+
+/** Who somebody is, whatever they are called. */
+type User = Pick<Principal, 'tenantId' | 'objectId'>;
 
 export interface SessionStoreNeeds {
   readonly table: Table;
@@ -89,6 +99,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
   const copy = createWorkerCopy(needs);
   const updates = createSessionUpdates({ ...needs, rows, opener, copy });
   const endings = createSessionEndings({ table, copy, indexKey, now });
+  const list = createSessionList({ table, rows, idleSeconds, now });
   const flights = new Map<string, Flight>();
 
   const withinLimits = (session: Session): SessionRead => {
@@ -192,6 +203,12 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
 
     addressOf: (cookieValue) => cookies.read(cookieValue),
     remove: (address, sid) => endings.remove(rows.keysOf(address), sid),
+    list: (user) => list(rows.partitionOf(hashOfUser(indexKey, user))),
+    async endOne(user, id) {
+      const rowId = parseSessionId(id);
+      if (rowId === undefined) return { kind: 'none' };
+      return endings.endOne(rows.keysOf({ userHash: hashOfUser(indexKey, user), rowId }));
+    },
     endAll: (user, except) =>
       endings.endAll(
         rows.partitionOf(hashOfUser(indexKey, user)),
@@ -203,9 +220,6 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
 }
 
 /** The identity is tenant and object id, hashed with a key so that the table names nobody. */
-function hashOfUser(
-  indexKey: Buffer,
-  { tenantId, objectId }: Pick<Principal, 'tenantId' | 'objectId'>,
-): Buffer {
+function hashOfUser(indexKey: Buffer, { tenantId, objectId }: User): Buffer {
   return keyedHash(indexKey, ['user', tenantId, objectId]);
 }

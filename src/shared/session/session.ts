@@ -17,6 +17,8 @@ export interface SessionFacts {
   /** When Entra said so: roles and groups age. */
   readonly claimsAsOf: Date;
   readonly account: MsalAccount;
+  /** What the browser called itself at the last sign-in, in few words: "Edge on Windows". It proves nothing. */
+  readonly device?: string;
   readonly signedInAt: Date;
   /** The absolute limit; idle use does not move it. */
   readonly expiresAt: Date;
@@ -67,6 +69,7 @@ export interface StoredFacts {
   readonly claims: Readonly<Record<string, unknown>>;
   readonly claimsAsOf: string;
   readonly account: MsalAccount;
+  readonly device?: string;
   readonly signedInAt: string;
   readonly expiresAt: string;
   readonly grantedScopes: readonly string[];

@@ -31,6 +31,8 @@ const store: SessionStore = {
   check: unused,
   refetch: unused,
   takeLease: unused,
+  list: unused,
+  endOne: unused,
   endAll: unused,
   endBySid: unused,
 };

@@ -87,6 +87,7 @@ describe('a session row', () => {
       expect(everything).not.toContain(secret);
     }
     expect(Object.keys(row.columns).sort()).toEqual([
+      'about',
       'expiresAt',
       'generation',
       'keyId',

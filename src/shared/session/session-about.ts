@@ -1,0 +1,78 @@
+import { Buffer } from 'node:buffer';
+import type { KeyRing, ServerKey } from '../crypto/key-ring.ts';
+import { deriveKey, encodeFields, open, type RandomBytes, seal } from '../crypto/seal.ts';
+import type { Row, RowKeys } from '../storage/table.ts';
+import type { SessionFacts } from './session.ts';
+
+/**
+ * What the server keys alone open of a session, for those who see it without its cookie: the same person in another
+ * browser, an administrator. No name, no address, no token.
+ */
+export interface SessionAbout {
+  /** Such as "Edge on Windows". */
+  readonly device?: string;
+  readonly signedInAt: Date;
+  /** When Entra said the roles: they may have been taken away since. */
+  readonly rolesSaidAt: Date;
+  readonly grantedScopes: readonly string[];
+}
+
+/** Seals and opens the column `about` of a session's row. */
+export interface SessionAboutCodec {
+  seal(keys: RowKeys, facts: SessionFacts, key: ServerKey): Buffer;
+  /** Undefined for a row that has none, and for one whose does not open where it stands. */
+  open(row: Row): SessionAbout | undefined;
+}
+
+export interface SessionAboutNeeds {
+  readonly tableName: string;
+  readonly keyRing: KeyRing;
+  readonly random: RandomBytes;
+}
+
+interface StoredAbout {
+  readonly device?: string;
+  readonly signedInAt: string;
+  readonly rolesSaidAt: string;
+  readonly grantedScopes: readonly string[];
+}
+
+export function createSessionAboutCodec({
+  tableName,
+  keyRing,
+  random,
+}: SessionAboutNeeds): SessionAboutCodec {
+  const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number) =>
+    encodeFields(['session-about', tableName, partitionKey, rowKey, keyId]);
+  // A key for each row, as the content has one, so that random IVs never meet under one key.
+  const rowKeyBytes = ({ bytes }: ServerKey, { partitionKey, rowKey }: RowKeys) =>
+    deriveKey(bytes, 'session-about', encodeFields([partitionKey, rowKey]));
+
+  return {
+    seal(keys, { device, signedInAt, claimsAsOf, grantedScopes }, key) {
+      const stored: StoredAbout = {
+        ...(device === undefined ? {} : { device }),
+        signedInAt: signedInAt.toISOString(),
+        rolesSaidAt: claimsAsOf.toISOString(),
+        grantedScopes,
+      };
+      const plaintext = Buffer.from(JSON.stringify(stored));
+      return seal(rowKeyBytes(key, keys), plaintext, additionalData(keys, key.id), random);
+    },
+    open(row) {
+      const { about, keyId } = row.columns;
+      if (!(about instanceof Uint8Array) || typeof keyId !== 'number') return undefined;
+      const found = keyRing.find(keyId);
+      if (found.kind !== 'known') return undefined;
+      const plaintext = open(rowKeyBytes(found.key, row), about, additionalData(row, keyId));
+      if (plaintext === undefined) return undefined;
+      // The bytes are authenticated: they are what `seal` wrote.
+      const stored = JSON.parse(plaintext.toString('utf8')) as StoredAbout;
+      return {
+        ...stored,
+        signedInAt: new Date(stored.signedInAt),
+        rolesSaidAt: new Date(stored.rolesSaidAt),
+      };
+    },
+  };
+}
