@@ -9,6 +9,7 @@ import { login } from './functions/login.ts';
 import { logout } from './functions/logout.ts';
 import { notFound } from './functions/not-found.ts';
 import { session } from './functions/session.ts';
+import { sessionById, sessions } from './functions/sessions.ts';
 import { sweep } from './functions/sweep.ts';
 import { upstream } from './functions/upstream.ts';
 import type { Policies } from './policy-file.ts';
@@ -19,6 +20,7 @@ import { createCallback } from './shared/auth/callback.ts';
 import { createFrontChannelLogout } from './shared/auth/front-channel-logout.ts';
 import { createLogin, requestedScopes } from './shared/auth/login.ts';
 import { createLogout } from './shared/auth/logout.ts';
+import { createOwnSessions } from './shared/auth/own-sessions.ts';
 import { createSessionAnswer } from './shared/auth/session-answer.ts';
 import { createTransactions } from './shared/auth/transaction.ts';
 import type { Config } from './shared/config.ts';
@@ -305,6 +307,9 @@ export function registerBff(
     'api/auth/session',
     session(endpoint, createSessionAnswer({ features, guards, admission, now })),
   );
+  const ownSessions = createOwnSessions({ store, features });
+  route('auth-sessions', 'api/auth/sessions', sessions(endpoint, ownSessions));
+  route('auth-sessions-id', 'api/auth/sessions/{id}', sessionById(endpoint, ownSessions, names));
   route(
     'graph',
     'api/graph/{*path}',

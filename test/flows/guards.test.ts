@@ -152,6 +152,8 @@ const access: Readonly<Record<string, 'role' | 'session' | 'open'>> = {
   'auth-login': 'open',
   'auth-logout': 'open',
   'auth-session': 'open',
+  'auth-sessions': 'session',
+  'auth-sessions-id': 'session',
   graph: 'session',
   'health-live': 'open',
   'health-ready': 'open',
@@ -212,7 +214,7 @@ describe('every registered function', () => {
     const guarded = worker.host.functions.filter(({ name }) => access[name] !== 'open');
     expect(guarded.length).toBeGreaterThanOrEqual(2);
     for (const { name, route } of guarded) {
-      const path = `/${route?.replace('{*path}', 'v1.0/me')}`;
+      const path = `/${route?.replace('{*path}', 'v1.0/me').replace('{id}', 'A'.repeat(43))}`;
       const callers = access[name] === 'role' ? [{}, { cookie }] : [{}];
       const rewrites = [
         {

@@ -64,6 +64,8 @@ export class UserAgent {
   readonly jar = new Map<string, Map<string, string>>();
   /** Everything received, for greps. */
   readonly received: WireAnswer[] = [];
+  /** What this browser calls itself, if anything. */
+  userAgent: string | undefined;
   readonly #origin: string;
 
   constructor(origin: string) {
@@ -83,6 +85,7 @@ export class UserAgent {
    */
   clone(origin = this.#origin): UserAgent {
     const copy = new UserAgent(origin);
+    copy.userAgent = this.userAgent;
     for (const [host, cookies] of this.jar) copy.jar.set(host, new Map(cookies));
     return copy;
   }
@@ -119,7 +122,11 @@ export class UserAgent {
     const cookies =
       request.withStrictCookies === false && origin === this.#origin ? new Map() : this.cookies(origin);
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const headers = { ...(cookie === '' ? {} : { cookie }), ...request.headers };
+    const headers = {
+      ...(cookie === '' ? {} : { cookie }),
+      ...(this.userAgent === undefined ? {} : { 'user-agent': this.userAgent }),
+      ...request.headers,
+    };
     const answer = await sendWire(origin, target ? target.pathname + target.search : url, {
       ...request,
       headers,

@@ -1,9 +1,9 @@
 import type { Admission } from '../access/admission.ts';
 import type { Guard } from '../access/guard-rules.ts';
-import { chooseScopes, lackingScopes, type ScopeNeed } from '../entra/scopes.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import { withheldNow } from '../interaction/withheld.ts';
-import type { Features } from '../proxy/features.ts';
+import { type Features, isGranted } from '../proxy/features.ts';
+import type { PolicyFeature } from '../proxy/policy.ts';
 import type { Session } from '../session/session-store.ts';
 
 /** What a frontend may know about a feature's permissions. */
@@ -40,12 +40,9 @@ export function createSessionAnswer({ features, guards, admission, now }: Sessio
     if (session === undefined) return { signed_in: false, login_url: loginPath };
     const { facts, idleExpiresAt } = session;
     const { principal, roles } = facts.claims;
-    const featureState = (name: string, needs: readonly ScopeNeed[]): FeatureState => {
-      const { grantedScopes } = facts;
-      const isGranted = (need: ScopeNeed) =>
-        lackingScopes(chooseScopes(need, grantedScopes), grantedScopes).length === 0;
-      if (needs.every(isGranted)) return 'granted';
-      const withheld = withheldNow(session, name, now());
+    const featureState = (feature: PolicyFeature): FeatureState => {
+      if (isGranted(feature, facts.grantedScopes)) return 'granted';
+      const withheld = withheldNow(session, feature.name, now());
       if (withheld === undefined) return 'not_asked';
       return withheld.by === 'person' ? 'declined' : 'needs_admin';
     };
@@ -58,7 +55,7 @@ export function createSessionAnswer({ features, guards, admission, now }: Sessio
       can: Object.fromEntries(
         Object.entries(guards).map(([name, guard]) => [name, admission.wouldAdmit(session, guard)]),
       ),
-      features: Object.fromEntries(features.all.map(({ name, needs }) => [name, featureState(name, needs)])),
+      features: Object.fromEntries(features.all.map((feature) => [feature.name, featureState(feature)])),
       signed_in_at: facts.signedInAt.toISOString(),
       expires_at: facts.expiresAt.toISOString(),
       idle_expires_at: (idleExpiresAt < facts.expiresAt ? idleExpiresAt : facts.expiresAt).toISOString(),

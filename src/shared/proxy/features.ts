@@ -1,3 +1,4 @@
+import { chooseScopes, lackingScopes } from '../entra/scopes.ts';
 import type { Policy, PolicyFeature } from './policy.ts';
 
 /** The features of all upstream APIs together: a sign-in and the session's answer know nothing of where they lead. */
@@ -27,4 +28,9 @@ export function joinFeatures(policies: readonly Policy[]): FeatureJoin {
       find: (name) => byName.get(name),
     },
   };
+}
+
+/** Whether every call of the feature can be made with what was granted. */
+export function isGranted({ needs }: PolicyFeature, grantedScopes: readonly string[]): boolean {
+  return needs.every((need) => lackingScopes(chooseScopes(need, grantedScopes), grantedScopes).length === 0);
 }

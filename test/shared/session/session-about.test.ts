@@ -15,7 +15,9 @@ const codecOf = (options: { tableName?: string; keyRing?: KeyRing } = {}) =>
     random: secureRandomBytes,
   });
 const codec = codecOf();
-const content = sessionContent({ facts: { device: 'Edge on Windows' } });
+const content = sessionContent({
+  facts: { device: 'Edge on Windows', claimsAsOf: new Date('2026-08-01T11:58:00Z') },
+});
 const { signedInAt, claimsAsOf, grantedScopes } = content.facts;
 const state = { lastUsedAt: new Date('2026-08-01T12:30:00Z'), generation: 0 };
 const newAddress = (userHash = secureRandomBytes(32)): SessionAddress => ({
@@ -50,8 +52,10 @@ describe('what a row says about itself', () => {
   });
 
   it('names no device where none was known', () => {
-    const { device: _device, ...about } = codec.readAbout(row) ?? {};
-    expect(codec.readAbout(codec.toRow(address, sessionContent(), state))).toEqual(about);
+    const { device: _device, ...facts } = content.facts;
+    const unnamed = codec.readAbout(codec.toRow(address, { ...content, facts }, state));
+    expect(unnamed).toEqual({ signedInAt, rolesSaidAt: claimsAsOf, grantedScopes });
+    expect(unnamed).not.toHaveProperty('device');
   });
 
   it('is these four facts and nothing else, also for who holds the server key: no name, address, role or token', () => {

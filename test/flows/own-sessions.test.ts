@@ -1,0 +1,333 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { callbackAddress } from '../support/callback-address.ts';
+import { readRows, readSessionRows, removeRows } from '../support/table-rows.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+let other: Worker;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  other = await world.startWorker();
+  grantSignIn(world);
+});
+
+afterAll(() => world.close());
+
+beforeEach(() => removeRows(world));
+
+afterEach(() => {
+  worker.table.recover();
+  worker.table.before = undefined;
+});
+
+const route = '/api/auth/sessions';
+const edge =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0';
+const iPhone =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
+
+interface Listed {
+  readonly id: string;
+  readonly current: boolean;
+  readonly device: string | null;
+  readonly [field: string]: unknown;
+}
+
+async function signedIn(user: string, userAgent?: string): Promise<UserAgent> {
+  const browser = worker.browser();
+  browser.userAgent = userAgent;
+  await signIn(browser, { user });
+  return browser;
+}
+
+async function list(browser: UserAgent): Promise<Listed[]> {
+  const answer = await browser.script('GET', route);
+  expect(answer.status).toBe(200);
+  return JSON.parse(answer.body).sessions;
+}
+
+async function currentId(browser: UserAgent): Promise<string> {
+  return (await list(browser)).find(({ current }) => current)?.id ?? 'none';
+}
+
+const end = (browser: UserAgent, id: string, on = worker): Promise<WireAnswer> =>
+  browser.clone(on.origin).script('DELETE', `${route}/${id}`, { headers: { origin: worker.origin } });
+const endOthers = (browser: UserAgent) => browser.script('DELETE', route);
+const isSignedIn = async (browser: UserAgent, on = worker) =>
+  (await browser.clone(on.origin).scriptJson('/api/auth/session'))['signed_in'];
+const codeOf = ({ status, body }: WireAnswer) => [status, JSON.parse(body).code];
+const isCleared = ({ setCookies }: WireAnswer) =>
+  setCookies.some((line) => /^session=;.*max-age=0/i.test(line));
+
+describe('the list of one’s own sessions', () => {
+  it('has each browser of the person: which device, since when, and which one asks', async () => {
+    const phone = await signedIn('alice', iPhone);
+    const desk = await signedIn('alice', edge);
+    await signedIn('ben', edge);
+    const listed = await list(desk);
+    expect(listed.map(({ device, current }) => [device, current])).toEqual([
+      ['Edge on Windows', true],
+      ['Safari on iPhone', false],
+    ]);
+    expect((await list(phone)).map(({ id, current }) => [id, current])).toEqual([
+      [listed[0]?.id, false],
+      [listed[1]?.id, true],
+    ]);
+    const session = await desk.scriptJson('/api/auth/session');
+    expect(listed[0]).toMatchObject({
+      signed_in_at: session['signed_in_at'],
+      expires_at: session['expires_at'],
+    });
+  });
+
+  it('has these fields and nothing else: no name, address, role, scope or token', async () => {
+    const [one] = await list(await signedIn('alice', edge));
+    expect(Object.keys(one ?? {})).toEqual([
+      'id',
+      'current',
+      'device',
+      'signed_in_at',
+      'last_used_at',
+      'expires_at',
+      'features',
+    ]);
+    expect(one?.['features']).toEqual(['profile']);
+  });
+
+  it('names a feature as the session’s own answer does, once all its permissions are granted', async () => {
+    const browser = await signedIn('alice', edge);
+    grantSignIn(world, 'Alice Adams', ['Mail.Read']);
+    await signIn(browser, { user: 'alice', from: '/api/auth/login?feature=mail' });
+    const { features } = await browser.scriptJson('/api/auth/session');
+    const granted = Object.entries(Object(features)).flatMap(([name, state]) =>
+      state === 'granted' ? [name] : [],
+    );
+    expect(granted).toContain('mail');
+    expect((await list(browser))[0]?.['features']).toEqual(granted);
+  });
+
+  it('takes the device from the last sign-in, also one for consent', async () => {
+    const browser = await signedIn('alice', edge);
+    browser.userAgent = iPhone;
+    await signIn(browser, { user: 'alice', from: '/api/auth/login?feature=mail' });
+    expect((await list(browser)).map(({ device }) => device)).toEqual(['Safari on iPhone']);
+    browser.userAgent = undefined;
+    await signIn(browser, { user: 'alice' });
+    expect((await list(browser)).map(({ device }) => device)).toEqual([null]);
+  });
+
+  it('says the device to nobody who only has the table (TC-2)', async () => {
+    await signedIn('alice', edge);
+    const table = JSON.stringify(await readRows(world), (_name, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
+    );
+    expect(table).toContain('lastUsedAt');
+    expect(table).not.toMatch(/Edge|Windows|Mozilla|141\.0/);
+  });
+
+  it('does not keep the session alive', async () => {
+    const browser = await signedIn('alice');
+    const before = worker.table.counts.merge;
+    world.advance(1800);
+    await list(browser);
+    world.advance(-1800);
+    expect(worker.table.counts.merge).toBe(before);
+  });
+
+  it('shows use as it is recorded: at most once per twelfth of the idle time', async () => {
+    const browser = await signedIn('alice');
+    const lastUsedAt = async () => (await list(browser))[0]?.['last_used_at'];
+    const first = await lastUsedAt();
+    await browser.script('GET', '/api/graph/v1.0/me');
+    expect(await lastUsedAt()).toBe(first);
+    world.advance(301);
+    await browser.script('GET', '/api/graph/v1.0/me');
+    world.advance(-301);
+    expect(await lastUsedAt()).not.toBe(first);
+  });
+});
+
+describe('ending one of them', () => {
+  it('signs that browser out, and no other', async () => {
+    const [phone, desk] = [await signedIn('alice', iPhone), await signedIn('alice', edge)];
+    const answer = await end(desk, await currentId(phone));
+    expect([answer.status, answer.body, answer.setCookies]).toEqual([204, '', []]);
+    expect(await isSignedIn(phone)).toBe(false);
+    expect(await isSignedIn(desk)).toBe(true);
+    expect(await readSessionRows(world)).toHaveLength(1);
+    expect(worker.logLines.join('\n')).toMatch(/"event":"session-ended-by-person","sessions":1/);
+  });
+
+  it('counts at once on the worker that answers, on others within SESSION_CACHE_SECONDS (SC-4)', async () => {
+    const [phone, desk] = [await signedIn('alice'), await signedIn('alice')];
+    const id = await currentId(phone);
+    expect(await isSignedIn(phone, other)).toBe(true);
+    expect((await end(desk, id)).status).toBe(204);
+    expect(await isSignedIn(phone)).toBe(false);
+    world.pass(5);
+    expect(await isSignedIn(phone, other)).toBe(false);
+    expect((await end(desk, id, other)).status).toBe(404);
+  });
+
+  it('of the browser that asks clears its cookie as well', async () => {
+    const browser = await signedIn('alice');
+    const answer = await browser.script('DELETE', `${route}/${await currentId(browser)}`);
+    expect(answer.status).toBe(204);
+    expect(isCleared(answer)).toBe(true);
+    expect(await isSignedIn(browser)).toBe(false);
+    expect(await readSessionRows(world)).toEqual([]);
+  });
+
+  it('lets a call that waits for Graph end, and brings nothing back (SC-4, LO-5)', async () => {
+    const [phone, desk] = [await signedIn('alice'), await signedIn('alice')];
+    const id = await currentId(phone);
+    const release = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    world.graph.respondWith(async (_request, response) => {
+      arrived.resolve();
+      await release.promise;
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+    const call = phone.clone().script('GET', '/api/graph/v1.0/me');
+    await arrived.promise;
+    await end(desk, id);
+    release.resolve();
+    const answered = await call;
+    world.graph.respondWith(undefined);
+    expect(answered.setCookies).toEqual([]);
+    expect(codeOf(await phone.script('GET', '/api/graph/v1.0/me'))).toEqual([401, 'session_required']);
+    expect(await readSessionRows(world)).toHaveLength(1);
+  });
+
+  describe('refuses', () => {
+    it('the id of another person’s session, as if there were none (AD-2)', async () => {
+      const [alice, ben] = [await signedIn('alice'), await signedIn('ben')];
+      const theirs = await end(alice, await currentId(ben));
+      const nobodys = await end(alice, 'A'.repeat(43));
+      expect(codeOf(theirs)).toEqual([404, 'not_found']);
+      expect(JSON.parse(theirs.body).detail).toBe(JSON.parse(nobodys.body).detail);
+      expect(await Promise.all([alice, ben].map((browser) => isSignedIn(browser)))).toEqual([true, true]);
+      expect(await readSessionRows(world)).toHaveLength(2);
+    });
+
+    it('what is no id (AD-2)', async () => {
+      const browser = await signedIn('alice');
+      const id = await currentId(browser);
+      const malformed = [
+        id.slice(1),
+        `${id}A`,
+        `${id}=`,
+        `%20${id}`,
+        `session-${id}`,
+        'user',
+        '%27%20or%20RowKey%20ne%20%27',
+        '..%2f..%2fuser',
+        '__proto__',
+        'x'.repeat(3000),
+        `%ff${id}`,
+      ];
+      for (const text of malformed) {
+        expect(codeOf(await end(browser, text)), text).toEqual([404, 'not_found']);
+      }
+      expect(await isSignedIn(browser)).toBe(true);
+    });
+
+    it('who does not prove that the request is theirs, and who is not signed in', async () => {
+      const browser = await signedIn('alice');
+      const path = `${route}/${await currentId(browser)}`;
+      for (const [method, target] of [
+        ['GET', route],
+        ['DELETE', route],
+        ['DELETE', path],
+      ] as const) {
+        const bare = await browser.clone().request(target, { method });
+        expect(codeOf(bare), `${method} ${target}`).toEqual([403, 'cross_site_request']);
+        const foreign = await browser.clone().script(method, target, {
+          headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+        });
+        expect(codeOf(foreign), `${method} ${target}`).toEqual([403, 'cross_site_request']);
+        const nobody = await worker.browser().script(method, target);
+        expect(codeOf(nobody), `${method} ${target}`).toEqual([401, 'session_required']);
+      }
+      expect(await isSignedIn(browser)).toBe(true);
+    });
+  });
+});
+
+describe('ending all others', () => {
+  it('signs out every other browser of the person, and says how many', async () => {
+    const browsers = [await signedIn('alice'), await signedIn('alice'), await signedIn('alice')];
+    const ben = await signedIn('ben');
+    const [stays] = browsers;
+    if (stays === undefined) throw new Error('no browser');
+    const answer = await endOthers(stays);
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { ended: 2 }]);
+    expect(answer.setCookies).toEqual([]);
+    expect(await Promise.all([...browsers, ben].map((browser) => isSignedIn(browser)))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+    world.pass(5);
+    expect(await isSignedIn(stays, other)).toBe(true);
+    expect(await list(stays)).toHaveLength(1);
+    expect(JSON.parse((await endOthers(stays)).body)).toEqual({ ended: 0 });
+    expect(worker.logLines.join('\n')).toMatch(/"event":"session-ended-by-person","sessions":2/);
+  });
+
+  it('ends a sign-in that is under way as well (LO-5)', async () => {
+    const stays = await signedIn('alice');
+    const elsewhere = await signedIn('alice');
+    const callback = await callbackAddress(elsewhere);
+    expect(JSON.parse((await endOthers(stays)).body)).toEqual({ ended: 1 });
+    const page = await elsewhere.script('GET', `${callback.pathname}${callback.search}&bounced=1`);
+    expect([page.status, JSON.parse(page.body).outcome]).toEqual([403, 'signed_out_meanwhile']);
+    expect(await isSignedIn(elsewhere)).toBe(false);
+    expect(await readSessionRows(world)).toHaveLength(1);
+    expect(await isSignedIn(stays)).toBe(true);
+  });
+});
+
+describe('while the table does not answer', () => {
+  it('says 503, clears no cookie and claims nothing; the next try does it', async () => {
+    const [phone, desk] = [await signedIn('alice'), await signedIn('alice')];
+    const [id, own] = [await currentId(phone), await currentId(desk)];
+    worker.table.failAll();
+    for (const [method, path] of [
+      ['GET', route],
+      ['DELETE', route],
+      ['DELETE', `${route}/${id}`],
+      ['DELETE', `${route}/${own}`],
+    ] as const) {
+      const answer = await desk.clone().script(method, path);
+      expect(codeOf(answer), `${method} ${path}`).toEqual([503, 'storage_unavailable']);
+      expect(answer.headers['retry-after']).toBe('2');
+      expect(answer.setCookies).toEqual([]);
+      expect(answer.body).not.toMatch(/"ended"|"sessions"/);
+    }
+    expect(worker.logLines.join('\n')).not.toMatch(new RegExp(`${id}|${own}`));
+    worker.table.recover();
+    expect(await list(desk)).toHaveLength(2);
+    expect((await end(desk, id)).status).toBe(204);
+  });
+
+  it('after the first of several was ended: says so, and a second try ends the rest', async () => {
+    const [stays, ...others] = [await signedIn('alice'), await signedIn('alice'), await signedIn('alice')];
+    if (stays === undefined) throw new Error('no browser');
+    let removals = 0;
+    worker.table.before = (operation) => {
+      if (operation === 'remove' && ++removals === 2) worker.table.failing.add('remove');
+    };
+    expect(codeOf(await endOthers(stays))).toEqual([503, 'storage_unavailable']);
+    worker.table.before = undefined;
+    worker.table.recover();
+    expect((await endOthers(stays)).status).toBe(200);
+    expect(await Promise.all(others.map((browser) => isSignedIn(browser)))).toEqual([false, false]);
+    expect(await readSessionRows(world)).toHaveLength(1);
+  });
+});
