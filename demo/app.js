@@ -2,6 +2,7 @@ import { client, signIn } from './bff.js';
 import { announce, byId, create, fact } from './dom.js';
 import { showMessages } from './messages.js';
 import { showPortrait, showProfile } from './profile.js';
+import { showSessions } from './sessions.js';
 import { showTrouble } from './trouble.js';
 
 let isLeaving = false;
@@ -49,6 +50,7 @@ function showHome(session) {
   void showPortrait(session.name);
   void showProfile();
   showMessages(session.features.mail);
+  void showSessions();
 }
 
 function showHolds(session) {
@@ -73,7 +75,7 @@ const toTime = (text) =>
 
 /** What was read leaves the page together with the session. */
 function showEnded() {
-  for (const id of ['profile', 'letters', 'portrait']) byId(id).replaceChildren();
+  for (const id of ['profile', 'letters', 'portrait', 'sessions']) byId(id).replaceChildren();
   byId('ended').hidden = false;
   show('welcome');
   announce(byId('ended').textContent);

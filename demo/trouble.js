@@ -1,4 +1,4 @@
-import { interact } from './bff.js';
+import { GraphError, interact } from './bff.js';
 import { announce, button, create } from './dom.js';
 
 /** Shows what went wrong and what can be done about it. */
@@ -51,7 +51,7 @@ function explain(error, tryAgain) {
   }
   return {
     title: 'That did not work',
-    text: error.detail ?? 'Microsoft Graph refused the call.',
+    text: error instanceof GraphError ? 'Microsoft Graph refused the call.' : error.message,
     action: again,
   };
 }

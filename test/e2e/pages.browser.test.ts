@@ -69,6 +69,7 @@ describe('every page', () => {
     await press(page, 'Accept');
     await page.getByText('Account Manager').waitFor();
     await page.locator('#portrait img').waitFor();
+    await page.getByText('Nowhere else.').waitFor();
     await inspect('demo-signed-in');
     await press(page, 'Show my messages');
     await see(page, 'Your permission is needed');

@@ -1,0 +1,138 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type BrowserWorld,
+  faultsOf,
+  press,
+  see,
+  signInAtDemo,
+  startBrowserWorld,
+} from '../support/browser-world.ts';
+import { removeRows } from '../support/table-rows.ts';
+
+const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
+const userAgents = {
+  desk: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0',
+  phone:
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
+  unknown: 'Something of its own',
+};
+let world: BrowserWorld;
+
+beforeAll(async () => {
+  await mkdir(folder, { recursive: true });
+  world = await startBrowserWorld();
+});
+afterAll(() => world.close());
+afterEach(async () => {
+  world.worker.table.recover();
+  await removeRows(world);
+});
+
+/** Another browser of Alice's, at the demo page. */
+async function browserOf(skip: (note: string) => never, device: keyof typeof userAgents): Promise<Page> {
+  const page = await world.newPage(skip, { userAgent: userAgents[device] });
+  await signInAtDemo(world, page, 'Alice Adams');
+  return page;
+}
+
+const card = (page: Page) => page.getByRole('region', { name: 'Where you are signed in' });
+const devices = (page: Page) => card(page).locator('li b').allTextContents();
+
+async function inspect(page: Page, name: string): Promise<Record<string, unknown>> {
+  const faults: Record<string, unknown> = {};
+  for (const { look, colorScheme, width } of [
+    { look: 'light', colorScheme: 'light', width: 1200 },
+    { look: 'dark', colorScheme: 'dark', width: 1200 },
+    { look: 'narrow', colorScheme: 'dark', width: 360 },
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    faults[`${name} ${look}`] = await faultsOf(page);
+    await page.screenshot({ path: join(folder, `own-sessions-${name}-${look}.png`), fullPage: true });
+  }
+  return faults;
+}
+
+describe('the card of one’s own sessions', () => {
+  it('names each browser and marks this one; alone, it says so', async ({ skip }) => {
+    const desk = await browserOf(skip, 'desk');
+    await card(desk).getByText('Nowhere else.').waitFor();
+    expect(await card(desk).getByRole('button').count()).toBe(0);
+    await browserOf(skip, 'phone');
+    await desk.reload();
+    await card(desk).getByText('Safari on iPhone').first().waitFor();
+    expect((await devices(desk)).toSorted()).toEqual(['Edge on Windows', 'Safari on iPhone']);
+    const own = card(desk).getByRole('listitem').filter({ hasText: 'this browser' });
+    expect(await own.locator('b').allTextContents()).toEqual(['Edge on Windows']);
+  });
+
+  it('ends another browser: its next call leads to sign-in, and this one goes on', async ({ skip }) => {
+    const [desk, phone] = [await browserOf(skip, 'desk'), await browserOf(skip, 'phone')];
+    await desk.reload();
+    await card(desk).getByRole('button', { name: 'End Safari on iPhone' }).click();
+    await card(desk).getByText('Nowhere else.').waitFor();
+    expect(await devices(desk)).toEqual(['Edge on Windows']);
+    expect(await desk.getByRole('status').textContent()).toBe('Safari on iPhone is signed out.');
+    // The button that was pressed is gone: the keyboard goes on from its card.
+    expect(await desk.evaluate('document.activeElement.id')).toBe('sessions');
+
+    await press(phone, 'Show my messages');
+    await see(phone, /You sign in/);
+    await phone.getByText('Your session has ended').first().waitFor();
+    await press(desk, 'Show my messages');
+    await see(desk, 'Your permission is needed');
+  });
+
+  it('ends all others at once', async ({ skip }) => {
+    const desk = await browserOf(skip, 'desk');
+    const others = [await browserOf(skip, 'phone'), await browserOf(skip, 'unknown')];
+    await desk.reload();
+    await card(desk).getByText('Unknown browser').first().waitFor();
+    await press(desk, 'End all others');
+    await card(desk).getByText('Nowhere else.').waitFor();
+    for (const other of others) {
+      await other.reload();
+      await see(other, /You sign in/);
+    }
+  });
+
+  it('takes one that has ended meanwhile for ended', async ({ skip }) => {
+    const [desk, phone] = [await browserOf(skip, 'desk'), await browserOf(skip, 'phone')];
+    await desk.reload();
+    const end = card(desk).getByRole('button', { name: 'End Safari on iPhone' });
+    await end.waitFor();
+    await press(phone, 'Sign out');
+    await see(phone, /You sign in/);
+    await end.click();
+    await card(desk).getByText('Nowhere else.').waitFor();
+  });
+
+  it('says what went wrong, and tries again', async ({ skip }) => {
+    const desk = await browserOf(skip, 'desk');
+    world.worker.table.failing.add('list');
+    await desk.reload();
+    await card(desk).getByRole('heading', { name: 'That did not work' }).waitFor();
+    await card(desk).getByText('The session store is not available').waitFor();
+    expect(await inspect(desk, 'failed')).toEqual(noFaults('failed'));
+    world.worker.table.recover();
+    await card(desk).getByRole('button', { name: 'Try again' }).click();
+    await card(desk).getByText('Nowhere else.').waitFor();
+  });
+
+  it('is clean for axe and no wider than the window', async ({ skip }) => {
+    const desk = await browserOf(skip, 'desk');
+    await browserOf(skip, 'phone');
+    await browserOf(skip, 'unknown');
+    await desk.reload();
+    await card(desk).getByText('Unknown browser').first().waitFor();
+    await desk.locator('#profile dl').waitFor();
+    expect(await inspect(desk, 'several')).toEqual(noFaults('several'));
+  });
+});
+
+const noFaults = (name: string) =>
+  Object.fromEntries(['light', 'dark', 'narrow'].map((look) => [`${name} ${look}`, []]));
