@@ -1,4 +1,4 @@
-import { signedIn } from '../shared/access/guard.ts';
+import { signedInHere } from '../shared/access/guard.ts';
 import type { OwnSessions } from '../shared/auth/own-sessions.ts';
 import { BffError } from '../shared/errors.ts';
 import { type CookieNames, clearedCookie } from '../shared/http/cookies.ts';
@@ -8,7 +8,7 @@ import { jsonResponse } from '../shared/http/response.ts';
 /** Where the person is signed in; DELETE ends it everywhere but here. */
 export const sessions = (endpoint: Endpoint, flow: OwnSessions) =>
   endpoint(
-    { methods: ['GET', 'DELETE'], caller: 'script', access: signedIn },
+    { methods: ['GET', 'DELETE'], caller: 'script', access: signedInHere },
     async ({ method, log }, session) =>
       jsonResponse(
         method === 'GET'
@@ -20,7 +20,7 @@ export const sessions = (endpoint: Endpoint, flow: OwnSessions) =>
 /** Ends one of the person's own sessions. */
 export const sessionById = (endpoint: Endpoint, flow: OwnSessions, names: CookieNames) =>
   endpoint(
-    { methods: ['DELETE'], caller: 'script', access: signedIn },
+    { methods: ['DELETE'], caller: 'script', access: signedInHere },
     async ({ routeParameter, log }, session) => {
       const ending = await flow.endOne(session, routeParameter('id'), log);
       if (ending.kind === 'none') {

@@ -331,3 +331,21 @@ describe('while the table does not answer', () => {
     expect(await readSessionRows(world)).toHaveLength(1);
   });
 });
+
+describe('while Entra does not answer', () => {
+  it('lists and ends all the same, though what it says of the person is old', async () => {
+    const [phone, desk] = [await signedIn('alice'), await signedIn('alice')];
+    world.advance(3599);
+    await Promise.all([phone, desk].map((browser) => browser.script('GET', '/api/graph/v1.0/me')));
+    world.advance(3599);
+    world.entra.switches.outage = 'json-503';
+    try {
+      expect((await desk.script('GET', '/api/graph/v1.0/me')).status).toBe(503);
+      expect((await end(desk, await currentId(phone))).status).toBe(204);
+      expect(await isSignedIn(phone)).toBe(false);
+    } finally {
+      world.entra.switches.outage = 'none';
+      world.advance(-2 * 3599);
+    }
+  });
+});

@@ -48,6 +48,15 @@ export const signedIn: Access<Session> = {
 };
 
 /**
+ * Signed in here, and Entra is not asked whether the person still may be: for what has to work while it does not answer,
+ * such as ending a session that somebody else has taken over. It gives nothing but the person's own.
+ */
+export const signedInHere: Access<Session> = {
+  session: 'required',
+  decide: (found) => requireSession(found),
+};
+
+/**
  * Only people who satisfy the rules.
  * @throws {TypeError} at cold start, for rules that ask for nothing or that nobody could satisfy
  */

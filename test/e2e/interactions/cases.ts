@@ -24,17 +24,9 @@ const picksBen = /Ben Brown/;
 
 let aheadSeconds = 0;
 
-/** Time passes for the service and for Entra's words to it. */
-function advance({ advance, entra }: BrowserWorld, seconds: number): void {
+function advance({ advance }: BrowserWorld, seconds: number): void {
   advance(seconds);
   aheadSeconds += seconds;
-  entra.intercept.idTokenClaims = (claims) => {
-    const moved = ['iat', 'nbf', 'exp', 'auth_time'].flatMap((name) => {
-      const at = claims[name];
-      return typeof at === 'number' ? [[name, at + aheadSeconds]] : [];
-    });
-    return { ...claims, ...Object.fromEntries(moved) };
-  };
 }
 
 /** A good day, on which Ben has agreed to be signed in, and his first access token is too old as soon as he has it. */
@@ -43,7 +35,6 @@ export function startOver(world: BrowserWorld): void {
   makeGoodDay(world);
   world.advance(-aheadSeconds);
   aheadSeconds = 0;
-  entra.intercept.idTokenClaims = undefined;
   entra.consents.revoke(ben);
   entra.consents.withdraw(['Mail.Read']);
   grantSignIn(world, 'Ben Brown');
