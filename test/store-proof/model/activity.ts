@@ -12,14 +12,16 @@ export type Activity = {
   readonly browser: string;
   /** Begins only after this other one has been answered; else at once. */
   readonly after?: number;
-} & (
-  | { readonly does: 'call'; readonly scopes?: readonly string[] }
+} /** `guarded`: what Entra says of the person must not be older than five minutes. */ & (
+  | { readonly does: 'call'; readonly scopes?: readonly string[]; readonly guarded?: boolean }
   /** `informed`: it reads the session first, as the function does, for Entra's name of it. */
   | { readonly does: 'logout'; readonly informed?: boolean }
   | { readonly does: 'end-all' }
   /** Entra's session in this browser has ended. */
   | { readonly does: 'end-by-sid' }
   | { readonly does: 'decline' }
+  /** The timer's: whose browser it is does not matter. */
+  | { readonly does: 'sweep' }
   | { readonly does: 'sign-in'; readonly person: Person }
 );
 
@@ -71,6 +73,9 @@ export async function perform(activity: Activity, needs: ActivityNeeds): Promise
         return await endBySid(activity, needs);
       case 'decline':
         return await decline(activity, needs);
+      case 'sweep':
+        await needs.worker.sweep(needs.log);
+        return { kind: 'done' };
       case 'sign-in':
         return await signIn(activity, needs);
     }
@@ -82,13 +87,23 @@ export async function perform(activity: Activity, needs: ActivityNeeds): Promise
 }
 
 async function call(
-  { browser, scopes = defaultScopes }: Activity & { readonly does: 'call' },
-  { worker, browsers, log }: ActivityNeeds,
+  { browser, scopes = defaultScopes, guarded = false }: Activity & { readonly does: 'call' },
+  { worker, browsers, now, log }: ActivityNeeds,
 ): Promise<Answer> {
   const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
   if (read.kind === 'none') return { kind: 'signed-out', reason: read.reason };
   const session = await worker.store.touch(read.session);
-  const acquisition = await worker.acquireToken(session, scopes, log);
+  const notBefore = new Date(now().getTime() - 5 * 60_000);
+  const renewal =
+    guarded && session.facts.claimsAsOf < notBefore
+      ? await worker.renewIdentity(session, notBefore, log)
+      : { kind: 'renewed' as const, session };
+  if (renewal.kind === 'interaction-required') return { kind: renewal.kind, reason: renewal.reason };
+  if (renewal.kind === 'session-ended') return { kind: 'signed-out', reason: renewal.kind };
+  if (guarded && renewal.session.facts.claimsAsOf < notBefore) {
+    return { kind: 'crash', error: 'let in by old claims' };
+  }
+  const acquisition = await worker.acquireToken(renewal.session, scopes, log);
   switch (acquisition.kind) {
     case 'token':
       return { kind: 'token', accessToken: acquisition.accessToken };

@@ -10,8 +10,10 @@ import {
   decline,
   endAll,
   endBySid,
+  guardedCall,
   logout,
   signInAt,
+  sweep,
   twoWorkers,
   untilRenewalSeconds,
 } from './settings.ts';
@@ -95,6 +97,31 @@ describe('in every order of events', () => {
       { activities },
       {
         atEnd: (world) => expect(answersOf(world).slice(1)).toEqual(['done', 'signed-out', 'signed-out']),
+      },
+    );
+  });
+
+  it('a logout wins over the renewal that a guard asks for, and over the sweep (L1, RG-3)', async () => {
+    const activities = [guardedCall('w1'), logout('w2'), sweep('w2'), guardedCall('w1', { after: 1 })];
+    await exhaust(
+      'L1',
+      '2 workers, 1 guarded call, 1 logout, 1 sweep, 1 guarded call after the logout',
+      { activities },
+      { atEnd: (world) => expect(answersOf(world).slice(1)).toEqual(['done', 'done', 'signed-out']) },
+    );
+  });
+
+  it('two guarded calls and a plain one at two workers redeem once, and all have what they need (RG-3, K2)', async () => {
+    const activities = [guardedCall('w1'), guardedCall('w2'), call('w2')];
+    await exhaust(
+      'K2',
+      '2 workers, 2 guarded calls, 1 plain call',
+      { activities },
+      {
+        atEnd(world) {
+          expect(answersOf(world)).toEqual(['token', 'token', 'token']);
+          expect(world.issuer.issues).toHaveLength(1);
+        },
       },
     );
   });

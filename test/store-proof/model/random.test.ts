@@ -25,7 +25,9 @@ const scopes = fc.constantFrom(['User.Read'], ['Mail.Read'], ['User.Read', 'Mail
 const activity: fc.Arbitrary<Activity> = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ worker, browser, scopes }).map((call) => ({ ...call, does: 'call' as const })),
+    arbitrary: fc
+      .record({ worker, browser, scopes, guarded: fc.boolean() })
+      .map((call) => ({ ...call, does: 'call' as const })),
   },
   {
     weight: 1,
@@ -41,6 +43,7 @@ const activity: fc.Arbitrary<Activity> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ worker, browser }).map((end) => ({ ...end, does: 'end-by-sid' as const })),
   },
+  { weight: 1, arbitrary: fc.record({ worker, browser }).map((at) => ({ ...at, does: 'sweep' as const })) },
   { weight: 1, arbitrary: fc.record({ worker, browser }).map((no) => ({ ...no, does: 'decline' as const })) },
   {
     weight: 2,

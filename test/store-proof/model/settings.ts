@@ -25,6 +25,16 @@ export const call = (worker: string, more: { browser?: string; after?: number } 
   ...more,
 });
 
+/** What Entra says of the person must not be older than five minutes. */
+export const guardedCall = (worker: string, more: { after?: number } = {}): Activity => ({
+  worker,
+  browser: 'laptop',
+  does: 'call',
+  guarded: true,
+  ...more,
+});
+
+export const sweep = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'sweep' });
 export const logout = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'logout' });
 export const decline = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'decline' });
 export const signInAt = (worker: string, browser: string, person: Person): Activity => ({

@@ -10,10 +10,12 @@ import { type CodeFlow, createCodeFlow } from '../../../src/shared/entra/authori
 import { createLeasedRefresh } from '../../../src/shared/entra/leased-refresh.ts';
 import { createMsal } from '../../../src/shared/entra/msal.ts';
 import { createRefreshQueue } from '../../../src/shared/entra/refresh-queue.ts';
+import { createRenewIdentity, type RenewIdentity } from '../../../src/shared/entra/renew-identity.ts';
 import { createSilentAttempt } from '../../../src/shared/entra/silent-attempt.ts';
 import { createTokenBreakers } from '../../../src/shared/entra/token-breaker.ts';
 import type { SendHttp } from '../../../src/shared/network/http-request.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/session-store.ts';
+import { createSweep, type Sweep } from '../../../src/shared/session/sweep.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
 import { signingKeys } from './id-tokens.ts';
 import { authority, clientId, indexKey, origin, sealingKey, tenantId } from './people.ts';
@@ -32,6 +34,8 @@ export async function loadMsal(): Promise<void> {
 export interface Worker {
   readonly store: SessionStore;
   readonly acquireToken: AcquireToken;
+  readonly renewIdentity: RenewIdentity;
+  readonly sweep: Sweep;
   readonly codeFlow: CodeFlow;
   readonly logout: Logout;
   readonly random: RandomBytes;
@@ -80,13 +84,12 @@ export function createWorker(needs: WorkerNeeds): Worker {
   });
   const sealer = (purpose: 'form-token' | 'logout-pending') =>
     createTextSealer({ keyRing, purpose, now, random });
+  const refreshInTurn = createRefreshQueue({ attempt, refresh, monotonicMs });
   return {
     store,
-    acquireToken: createAcquireToken({
-      attempt,
-      refresh: createRefreshQueue({ attempt, refresh, monotonicMs }),
-      now,
-    }),
+    acquireToken: createAcquireToken({ attempt, refresh: refreshInTurn, now }),
+    renewIdentity: createRenewIdentity({ refresh: refreshInTurn, signInScopes: ['User.Read'] }),
+    sweep: createSweep({ table, now, monotonicMs }),
     codeFlow: createCodeFlow({ createMsalClient, redirectUri: `${origin}/api/auth/callback`, idTokenRules }),
     logout: createLogout({
       store,

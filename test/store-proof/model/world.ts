@@ -44,6 +44,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
     index,
     state: 'not begun',
   }));
+  const sweeps = setting.activities.some(({ does }) => does === 'sweep');
   let freeTicks = setting.freeTicks;
   let leaps = 0;
 
@@ -262,8 +263,8 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
         if (known !== undefined && nowMs() < known.deadlineMs && !mayHearElse) {
           return messageChoices(known).find(({ name: choice }) => choice === `${known.name} is answered`);
         }
-        // Only the sweep reads the buckets, and nobody sweeps here.
-        const bucket = waiting.find(({ row }) => row?.startsWith('expires-'));
+        // Only the sweep reads the buckets.
+        const bucket = sweeps ? undefined : waiting.find(({ row }) => row?.startsWith('expires-'));
         if (bucket !== undefined && bucket.appliedAtMs === undefined) {
           return messageChoices(bucket).find(({ name: choice }) => choice === `${bucket.name} is applied`);
         }
