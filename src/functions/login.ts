@@ -24,6 +24,7 @@ export const login = (endpoint: Endpoint, flow: Login, names: CookieNames) =>
         },
         session,
         readTransactionCookies(request.cookies, names),
+        request.log,
       );
       return redirectResponse(location, [transactionCookie(started, names)]);
     },

@@ -70,6 +70,7 @@ async function readFormToken(request: BffRequest): Promise<string> {
 function requireFormToken(flow: Logout, formToken: string, cookieValue: string): void {
   if (flow.isFormToken(formToken, cookieValue)) return;
   throw new BffError('cross_site_request', {
+    rules: ['form-token'],
     detail: 'This form is not for the session of this browser. Load it again.',
   });
 }

@@ -33,11 +33,38 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems;
 
+/** What can refuse a request within one code. Names of the product's own, for the log. */
+export const refusingRules = [
+  // of `cross_site_request`
+  'csrf-header',
+  'origin',
+  'fetch-site',
+  'form-token',
+  // of `path_not_allowed` and `content_type_not_allowed`
+  'path',
+  'method',
+  'query',
+  'content-type',
+  // of `claim_required`
+  'tenants',
+  'roles',
+  'groups',
+  'claim',
+  // of `rate_limited`
+  'calls-of-person',
+  'calls-of-worker',
+  'sign-outs',
+] as const;
+
+export type RefusingRule = (typeof refusingRules)[number];
+
 export interface BffErrorOptions {
   /** About this occurrence, for the person or the developer who reads it. Never a token, code, cookie, name or address. */
   detail?: string;
   /** The library's error; logged once, never shown. */
   cause?: unknown;
+  /** Which of the rules behind the code refused; logged once, never shown. */
+  rules?: readonly RefusingRule[];
   /** Public members of the problem document, in snake_case. */
   extensions?: Readonly<Record<string, unknown>>;
   /** Becomes the Retry-After header. */
@@ -54,6 +81,7 @@ export class BffError extends Error {
   readonly code: ProblemCode;
   readonly status: number;
   readonly detail: string | undefined;
+  readonly rules: readonly RefusingRule[];
   readonly extensions: Readonly<Record<string, unknown>>;
   readonly retryAfterSeconds: number | undefined;
   readonly clientRequestId: string | undefined;
@@ -64,6 +92,7 @@ export class BffError extends Error {
     this.code = code;
     this.status = problems[code].status;
     this.detail = options.detail;
+    this.rules = options.rules ?? [];
     this.extensions = options.extensions ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.clientRequestId = options.clientRequestId;

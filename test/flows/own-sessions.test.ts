@@ -159,7 +159,9 @@ describe('ending one of them', () => {
     expect(await isSignedIn(phone)).toBe(false);
     expect(await isSignedIn(desk)).toBe(true);
     expect(await readSessionRows(world)).toHaveLength(1);
-    expect(worker.logLines.join('\n')).toMatch(/"event":"session-ended-by-person","sessions":1/);
+    expect(worker.logLines.join('\n')).toMatch(
+      /"event":"session-ended","audit":true,"by":"person","sessions":1/,
+    );
   });
 
   it('counts at once on the worker that answers, on others within SESSION_CACHE_SECONDS (SC-4)', async () => {
@@ -277,7 +279,9 @@ describe('ending all others', () => {
     expect(await isSignedIn(stays, other)).toBe(true);
     expect(await list(stays)).toHaveLength(1);
     expect(JSON.parse((await endOthers(stays)).body)).toEqual({ ended: 0 });
-    expect(worker.logLines.join('\n')).toMatch(/"event":"session-ended-by-person","sessions":2/);
+    expect(worker.logLines.join('\n')).toMatch(
+      /"event":"session-ended","audit":true,"by":"person","sessions":2/,
+    );
   });
 
   it('ends a sign-in that is under way as well (LO-5)', async () => {

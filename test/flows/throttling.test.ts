@@ -74,7 +74,7 @@ describe('a person with 64 calls under way', () => {
     expect([status, headers['retry-after']]).toEqual([429, '1']);
     expect(JSON.parse(body)).toMatchObject({ code: 'rate_limited', error: { code: 'rate_limited' } });
     expect(
-      proxy.worker.logLines.some((line) => line.includes('"too-many-calls"') && line.includes('person')),
+      proxy.worker.logLines.some((line) => line.includes('"refused"') && line.includes('"calls-of-person"')),
     ).toBe(true);
     // In another browser it is the same person.
     const again = await proxy.cookieOf('alice');

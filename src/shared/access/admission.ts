@@ -1,5 +1,5 @@
 import type { RenewIdentity } from '../entra/renew-identity.ts';
-import { BffError } from '../errors.ts';
+import { BffError, type RefusingRule } from '../errors.ts';
 import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -79,7 +79,6 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
       case 'session-ended':
         throw sessionRequired('session_ended');
       case 'interaction-required':
-        log('warn', { event: 'not-admitted', because: renewal.reason });
         throw interaction.required(session, {
           ...renewal,
           scopes: [],
@@ -105,7 +104,6 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     if (verdict.kind === 'granted') return;
     if (verdict.kind === 'step-up') {
       const reason = reasonOf(verdict.stepUp);
-      log('warn', { event: 'not-admitted', because: reason });
       const { authContext } = verdict.stepUp;
       throw interaction.required(session, {
         reason,
@@ -115,9 +113,9 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
         ...(feature === undefined ? {} : { feature }),
       });
     }
-    log('warn', { event: 'not-admitted', because: namesOf(verdict.missing) });
     throw new BffError('claim_required', {
       detail: describeMissing(verdict.missing),
+      rules: rulesOf(verdict.missing),
       extensions: verdict.missing.length === 1 ? { ...verdict.missing[0] } : { any_of: verdict.missing },
     });
   }
@@ -128,6 +126,15 @@ function reasonOf({ authContext }: StepUp) {
 }
 
 /** Which kinds of rules refused. */
-function namesOf(missing: readonly Missing[]): string {
-  return [...new Set(missing.flatMap((one) => Object.keys(one)))].join(' ');
+function rulesOf(missing: readonly Missing[]): readonly RefusingRule[] {
+  return rulesByMember.flatMap(([member, rule]) =>
+    missing.some((one) => one[member] !== undefined) ? [rule] : [],
+  );
 }
+
+const rulesByMember: readonly (readonly [keyof Missing, RefusingRule])[] = [
+  ['required_tenants', 'tenants'],
+  ['required_roles', 'roles'],
+  ['required_groups', 'groups'],
+  ['required_claim', 'claim'],
+];

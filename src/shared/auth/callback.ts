@@ -10,6 +10,8 @@ import { isLacking, withholdAgain } from '../interaction/withheld.ts';
 import type { Features } from '../proxy/features.ts';
 import type { SessionFacts, WithheldFeature } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
+import { hashOfUser, userKeyOf } from '../session/user-key.ts';
+import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Login, requestedScopes, type StartedLogin } from './login.ts';
 import { type Refusal, readAuthorizationError, readRedemptionRefusal, withheldBy } from './refusal.ts';
@@ -139,20 +141,14 @@ export function createCallback(needs: CallbackNeeds): Callback {
       if (query.issuer !== undefined && !isOwnIssuer(query.issuer)) throw noSuchTransaction();
       const opened = transactions.open(state, cookies);
       if (opened.kind === 'none') throw noSuchTransaction();
-      if (opened.kind === 'expired') return beginAgain(opened, state.slot, session, cookies);
+      if (opened.kind === 'expired') return beginAgain(opened, state.slot, session, cookies, log);
       const { transaction } = opened;
       const attempt: Attempt = { transaction, usedSlot: state.slot, session, cookies, device, log };
 
       return settle(attempt, query).catch(async (error: unknown): Promise<CallbackOutcome> => {
         if (!(error instanceof BffError)) throw error;
         // The way on leads to where the person was, for the feature that they wanted.
-        if (error.status === 503) {
-          const refused = await refuse(attempt, {
-            outcome: 'sign_in_service_unavailable',
-            reason: error.code,
-          });
-          return { ...refused, mayBeLoadedAgain: true };
-        }
+        if (error.status === 503) return unavailable(attempt, error.code);
         // A window that only shows an error would leave the app waiting for it.
         if (transaction.popupId === undefined) throw error;
         return refuse(attempt, { outcome: 'sign_in_refused', reason: error.code });
@@ -162,7 +158,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
 
   /** @throws {BffError} login_transaction_invalid, sign_in_service_unavailable, storage_unavailable */
   async function settle(attempt: Attempt, query: CallbackQuery): Promise<CallbackOutcome> {
-    const { transaction, log } = attempt;
+    const { transaction } = attempt;
     if (query.error !== undefined) {
       return refuse(attempt, readAuthorizationError(query.error, query.errorDescription, query.errorSubcode));
     }
@@ -185,11 +181,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
           const refusal = readRedemptionRefusal(redemption.meaning.reason);
           return refusal === undefined ? codeNotUsable(attempt) : refuse(attempt, refusal);
         }
-        log('error', { event: 'code-redemption-failed', meaning: redemption.meaning.kind });
-        throw new BffError('sign_in_service_unavailable', {
-          detail: 'Microsoft Entra ID did not finish the sign-in. Try again in a moment.',
-          retryAfterSeconds: 10,
-        });
+        return unavailable(attempt, redemption.meaning.kind);
     }
   }
 
@@ -199,10 +191,14 @@ export function createCallback(needs: CallbackNeeds): Callback {
       return refuse(attempt, { outcome: 'other_account', reason: 'other_account' });
     }
     if (isStale(transaction, redeemed)) {
-      return refuse(attempt, { outcome: 'sign_in_refused', reason: 'authentication_stale' });
+      return refuse(attempt, { outcome: 'sign_in_refused', reason: 'authentication_stale' }, redeemed);
     }
     if (isWeaker(transaction, redeemed)) {
-      return refuse(attempt, { outcome: 'sign_in_refused', reason: 'authentication_context_missing' });
+      return refuse(
+        attempt,
+        { outcome: 'sign_in_refused', reason: 'authentication_context_missing' },
+        redeemed,
+      );
     }
     const facts = toFacts(redeemed, session, device, transaction.feature);
     // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
@@ -211,10 +207,11 @@ export function createCallback(needs: CallbackNeeds): Callback {
     const created = await store.create(content, rowId, transaction.startedAt);
     if (created.kind === 'exists') return codeNotUsable(attempt);
     if (created.kind === 'ended-meanwhile') {
-      return refuse(attempt, { outcome: 'signed_out_meanwhile', reason: created.kind });
+      return refuse(attempt, { outcome: 'signed_out_meanwhile', reason: created.kind }, redeemed);
     }
-    if (session !== undefined) await removeReplaced(session, log);
-    log('info', { event: 'signed-in', feature: transaction.feature });
+    if (session !== undefined) await removeReplaced(session, redeemed, log);
+    const user = userKeyOf(created.session.address);
+    audit(log, { event: 'signed-in', user, feature: transaction.feature });
     noticeMissingSid(facts.claims.entraSessionId, log);
     return {
       kind: 'signed-in',
@@ -243,6 +240,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     usedSlot: TransactionSlot,
     session: Session | undefined,
     cookies: TransactionCookies,
+    log: Log,
   ): Promise<CallbackOutcome> {
     // The back button, in a browser that got in long ago.
     if (isAnsweredBy(session, wish, startedAt)) {
@@ -250,13 +248,25 @@ export function createCallback(needs: CallbackNeeds): Callback {
     }
     const begun = await login.restart(wish, cookies);
     if (begun !== undefined) return { kind: 'restarted', login: begun, usedSlot };
-    return { kind: 'refused', refusal: { outcome: 'took_too_long', reason: 'expired' }, wish, usedSlot };
+    const refusal = { outcome: 'took_too_long', reason: 'expired' } as const;
+    record(refusal, wish.feature, undefined, log);
+    return { kind: 'refused', refusal, wish, usedSlot };
   }
 
-  async function refuse(attempt: Attempt, refusal: Refusal): Promise<Refused> {
+  async function unavailable(attempt: Attempt, reason: string): Promise<Refused> {
+    const refused = await refuse(attempt, { outcome: 'sign_in_service_unavailable', reason });
+    return { ...refused, mayBeLoadedAgain: true };
+  }
+
+  /** @param redeemed who it was, where that is known */
+  async function refuse(attempt: Attempt, refusal: Refusal, redeemed?: Redeemed): Promise<Refused> {
     const { transaction, usedSlot, session, log } = attempt;
     const { feature } = transaction;
-    log('warn', { event: 'sign-in-refused', outcome: refusal.outcome, reason: refusal.reason });
+    const user =
+      session === undefined && redeemed !== undefined
+        ? userKeyOf({ userHash: hashOfUser(indexKey, redeemed.claims.principal) })
+        : undefined;
+    record(refusal, feature, user, log);
     const by = withheldBy(refusal.outcome);
     if (by !== undefined && session !== undefined && feature !== undefined) {
       await rememberWithheld(session, feature, by, log);
@@ -321,13 +331,39 @@ export function createCallback(needs: CallbackNeeds): Callback {
     }
   }
 
-  async function removeReplaced(session: Session, log: Log): Promise<void> {
+  async function removeReplaced(session: Session, { claims }: Redeemed, log: Log): Promise<void> {
+    const replaced = session.facts.claims;
     try {
-      await store.remove(session.address, session.facts.claims.entraSessionId);
+      await store.remove(session.address, replaced.entraSessionId);
+      // The same person's goes on in the new one.
+      if (!isSamePrincipal(replaced.principal, claims.principal))
+        audit(log, { event: 'session-ended', by: 'person', sessions: 1 });
     } catch {
       // Its cookie is overwritten in this very answer; the row ends by its own limits.
       log('warn', { event: 'replaced-session-not-removed' });
     }
+  }
+}
+
+/** The one record of a sign-in that ended without a session. */
+function record(
+  { outcome, reason }: Refusal,
+  feature: string | undefined,
+  user: string | undefined,
+  log: Log,
+): void {
+  switch (outcome) {
+    case 'consent_declined':
+      audit(log, { event: 'consent-declined', user, reason, feature });
+      break;
+    case 'admin_consent_required':
+      audit(log, { event: 'admin-consent-needed', user, reason, feature });
+      break;
+    case 'sign_in_service_unavailable':
+      audit(log, { event: 'sign-in-failed', user, reason, feature });
+      break;
+    default:
+      audit(log, { event: 'sign-in-refused', user, outcome, reason, feature });
   }
 }
 

@@ -1,5 +1,6 @@
 import { BffError } from '../errors.ts';
 import type { SessionStore } from '../session/session-store.ts';
+import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** Ends the sessions that Entra calls by one `sid`, of one browser at Entra and maybe several here. */
@@ -32,8 +33,8 @@ export function createFrontChannelLogout({
       if (sid === undefined || !sidForm.test(sid)) return;
       if (issuer !== undefined && !isOwnIssuer(issuer)) return;
       if (underWay >= MAX_AT_A_TIME) {
-        log('warn', { event: 'too-many-calls', limit: 'front-channel-logout' });
         throw new BffError('rate_limited', {
+          rules: ['sign-outs'],
           detail: 'Too many sign-outs are under way.',
           retryAfterSeconds: 1,
         });
@@ -41,7 +42,7 @@ export function createFrontChannelLogout({
       underWay++;
       try {
         const ended = await store.endBySid(sid);
-        if (ended > 0) log('info', { event: 'signed-out-by-entra', sessions: ended });
+        if (ended > 0) audit(log, { event: 'session-ended', by: 'entra', sessions: ended });
       } finally {
         underWay--;
       }

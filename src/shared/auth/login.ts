@@ -1,9 +1,11 @@
 import type { CodeFlow } from '../entra/authorize.ts';
-import { chooseScopes, MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
+import { chooseScopes, lackingScopes, MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { Interaction, Ticket } from '../interaction/interaction.ts';
 import type { Features } from '../proxy/features.ts';
 import type { Session } from '../session/session-store.ts';
+import { audit } from '../telemetry/audit.ts';
+import type { Log } from '../telemetry/log.ts';
 import { defaultReturnPath, parseReturnPath } from './return-path.ts';
 import {
   type LoginPrompt,
@@ -36,7 +38,12 @@ export interface StartedLogin {
 /** Begins a sign-in: nothing is stored on the server. */
 export interface Login {
   /** @throws {BffError} request_invalid */
-  begin(query: LoginQuery, session: Session | undefined, cookies: TransactionCookies): Promise<StartedLogin>;
+  begin(
+    query: LoginQuery,
+    session: Session | undefined,
+    cookies: TransactionCookies,
+    log: Log,
+  ): Promise<StartedLogin>;
   /** Begins again what could not be finished; undefined when that was done before, or would be another sign-in. */
   restart(wish: LoginWish, cookies: TransactionCookies): Promise<StartedLogin | undefined>;
 }
@@ -62,7 +69,7 @@ export function requestedScopes(
 
 export function createLogin({ origin, codeFlow, features, transactions, interaction }: LoginNeeds): Login {
   return {
-    async begin(query, session, cookies) {
+    async begin(query, session, cookies, log) {
       const domainHint = parseHint(query.domainHint, 'domain_hint');
       const askedHint = parseHint(query.loginHint, 'login_hint');
       const popupId = parseDisplay(query.display);
@@ -96,6 +103,8 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
         ...(domainHint === undefined ? {} : { domainHint }),
         ...(claims === undefined ? {} : { claims }),
       });
+      const permissions = lackingScopes(ask.scopes, session?.facts.grantedScopes ?? []).length;
+      if (permissions > 0) audit(log, { event: 'consent-asked', permissions, feature: ask.feature });
       return { location, started };
     },
     async restart(wish, cookies) {

@@ -2,6 +2,8 @@ import type { TextSealer } from '../crypto/sealed-text.ts';
 import { BffError } from '../errors.ts';
 import type { RowAddress } from '../session/session-cookie.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
+import { userKeyOf } from '../session/user-key.ts';
+import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** How a logout went. The browser's cookie goes in either case. */
@@ -14,7 +16,7 @@ export interface Logout {
   /** @param cookieValue the session cookie, whether or not it still leads to a session */
   end(cookieValue: string | undefined, session: Session | undefined, log: Log): Promise<LogoutOutcome>;
   /** True when nothing is pending any more. */
-  finishPending(pendingCookieValue: string): Promise<boolean>;
+  finishPending(pendingCookieValue: string, log: Log): Promise<boolean>;
   /** A cookie that this service made, whatever became of its session. */
   isOurs(cookieValue: string): boolean;
   /** The proof in our own form: only a page of ours, for this session, has it. */
@@ -53,11 +55,12 @@ export function createLogout(needs: LogoutNeeds): Logout {
       if (address === undefined) return { kind: 'done', logoutUrl };
       try {
         await store.remove(address, session?.facts.claims.entraSessionId);
-        log('info', { event: 'signed-out' });
+        const sessions = session === undefined ? 0 : 1;
+        audit(log, { event: 'session-ended', by: 'person', sessions, user: userKeyOf(address) });
         return { kind: 'done', logoutUrl };
       } catch (error) {
         if (!(error instanceof BffError) || error.code !== 'storage_unavailable') throw error;
-        log('error', { event: 'sign-out-pending' });
+        audit(log, { event: 'sign-out-pending', user: userKeyOf(address) });
         const expiresAt = new Date(now().getTime() + absoluteSeconds * 1000);
         return {
           kind: 'pending',
@@ -66,15 +69,17 @@ export function createLogout(needs: LogoutNeeds): Logout {
         };
       }
     },
-    async finishPending(pendingCookieValue) {
+    async finishPending(pendingCookieValue, log) {
       const pending = pendingSealer.open(pendingCookieValue, []);
       if (pending === undefined) return true;
+      const address = fromPending(pending);
       try {
-        await store.remove(fromPending(pending));
-        return true;
+        await store.remove(address);
       } catch {
         return false;
       }
+      audit(log, { event: 'session-ended', by: 'person', sessions: 1, user: userKeyOf(address) });
+      return true;
     },
     isOurs: (cookieValue) => store.addressOf(cookieValue) !== undefined,
     formToken: (cookieValue) =>

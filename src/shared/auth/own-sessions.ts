@@ -1,6 +1,7 @@
 import { type Features, isGranted } from '../proxy/features.ts';
 import { toSessionId } from '../session/session-list.ts';
 import type { ListedSession, Session, SessionStore } from '../session/session-store.ts';
+import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** One of a person's own sessions, as `api/auth/sessions` lists it. */
@@ -58,12 +59,12 @@ export function createOwnSessions({ store, features }: OwnSessionsNeeds): OwnSes
     async endOne(session, id, log) {
       const ending = await store.endOne(userOf(session), id);
       if (ending.kind === 'none') return ending;
-      log('info', { event: 'session-ended-by-person', sessions: 1 });
+      audit(log, { event: 'session-ended', by: 'person', sessions: 1 });
       return { kind: 'ended', wasCurrent: id === idOf(session) };
     },
     async endOthers(session, log) {
       const sessions = await store.endAll(userOf(session), session.address);
-      log('info', { event: 'session-ended-by-person', sessions });
+      audit(log, { event: 'session-ended', by: 'person', sessions });
       return sessions;
     },
   };

@@ -127,7 +127,9 @@ export function createCodeFlow({ createMsalClient, redirectUri, idTokenRules }: 
 
 /** MSAL's code for what it did not like, for the log; its message names people. */
 function errorCodeOf(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'errorCode') : undefined;
+  // The codes of its other errors are what the answer says.
+  const isOwnWord = error instanceof Error && /^Client\w*Error$/.test(error.name);
+  const code: unknown = isOwnWord ? Reflect.get(error, 'errorCode') : undefined;
   // A malformed answer can make MSAL throw anything: nothing of it is believed.
   return typeof code === 'string' ? code : 'unreadable_answer';
 }

@@ -11,6 +11,7 @@ import {
 } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
+import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CreateMsalClient } from './msal.ts';
 import { readMsalCache } from './msal-cache.ts';
@@ -118,11 +119,12 @@ export function createSilentAttempt({
     const mismatch = identityMismatch(plugin?.failure, result, session);
     if (mismatch !== undefined) {
       // Tokens of somebody else must never be served or kept: this session ends at once.
-      log('error', { event: 'renewal-not-trusted', reason: mismatch });
+      audit(log, { event: 'renewal-not-trusted', reason: mismatch });
       await store.remove(session.address, session.facts.claims.entraSessionId);
+      audit(log, { event: 'session-ended', by: 'service', sessions: 1 });
       return { kind: 'session-ended' };
     }
-    requireChecked(plugin?.failure, log);
+    requireChecked(plugin?.failure, correlationId, log);
     if ('thrown' in result) return readFailure(result.thrown, tokenEndpoint, correlationId, log);
     if (plugin?.gone) return { kind: 'session-ended' };
     if (lackingScopes(scopes, result.scopes).length > 0) {
@@ -149,13 +151,14 @@ function identityMismatch(failure: unknown, result: SilentResult, { facts }: Ses
 }
 
 /** Tokens whose identity could not be checked are not believed. @throws {BffError} sign_in_service_unavailable */
-function requireChecked(failure: unknown, log: Log): void {
+function requireChecked(failure: unknown, correlationId: string, log: Log): void {
   if (failure === undefined) return;
   if (failure instanceof BffError && failure.code === 'storage_unavailable') {
     // The token is good although its cache could not be stored: the old refresh token stays valid at Entra.
     log('error', { event: 'token-cache-not-stored' });
     return;
   }
+  audit(log, { event: 'refresh-failed', reason: 'not-checked', entra_correlation_id: correlationId });
   throw failure instanceof BffError
     ? failure
     : signInServiceUnavailable('The renewed sign-in could not be checked. Try again in a moment.', failure);
@@ -168,26 +171,33 @@ function readFailure(
   correlationId: string,
   log: Log,
 ): TokenAcquisition {
-  if (failure) throw failure;
+  if (failure) {
+    audit(log, { event: 'refresh-failed', reason: 'no-answer', entra_correlation_id: correlationId });
+    throw failure;
+  }
   if (entraError === undefined) {
     // Only MSAL saying so means that the cache has neither access nor refresh token. Anything else is ours or Entra's
     // trouble, a credential that cannot be used among it, and must not send the person to sign in.
     if (!(thrown instanceof Error) || thrown.name !== 'InteractionRequiredAuthError') {
+      const reason = thrown instanceof BffError ? 'own-credential-unusable' : 'transient';
+      audit(log, { event: 'refresh-failed', reason, entra_correlation_id: correlationId });
       throw thrown instanceof BffError ? thrown : notRenewed(thrown);
     }
     log('warn', { event: 'token-cache-empty' });
     return { kind: 'interaction-required', reason: 'sign_in_required' };
   }
-  const { claims, numbers, error } = entraError;
+  const { claims } = entraError;
   const meaning = interpretTokenError(entraError);
-  log(meaning.kind === 'own-credential-refused' ? 'error' : 'warn', {
-    event: 'refresh-refused',
-    meaning: meaning.kind === 'interaction-required' ? meaning.reason : meaning.kind,
-    aadsts: numbers[0],
-    oauth: error.slice(0, 40),
-    correlationId,
-  });
-  if (meaning.kind !== 'interaction-required') throw notRenewed(thrown);
+  const said = {
+    oauth: entraError.error,
+    aadsts: entraError.numbers[0],
+    entra_correlation_id: correlationId,
+  };
+  if (meaning.kind !== 'interaction-required') {
+    audit(log, { event: 'refresh-failed', reason: meaning.kind, ...said });
+    throw notRenewed(thrown);
+  }
+  audit(log, { event: 'refresh-refused', reason: meaning.reason, ...said });
   return {
     kind: 'interaction-required',
     reason: meaning.reason,

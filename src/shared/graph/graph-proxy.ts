@@ -120,10 +120,13 @@ function requireBatchCall(call: ProxyCall): void {
     throw new BffError('request_invalid', { detail: 'Refused: a batch has no query and one path.' });
   }
   if (call.method !== 'POST') {
-    throw new BffError('path_not_allowed', { detail: 'A batch is sent with POST.' });
+    throw new BffError('path_not_allowed', { rules: ['method'], detail: 'A batch is sent with POST.' });
   }
   if (readMediaType(call.header('content-type') ?? '') !== 'application/json') {
-    throw new BffError('content_type_not_allowed', { detail: 'A batch must be of type application/json.' });
+    throw new BffError('content_type_not_allowed', {
+      rules: ['content-type'],
+      detail: 'A batch must be of type application/json.',
+    });
   }
 }
 

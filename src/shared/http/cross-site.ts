@@ -1,4 +1,4 @@
-import { BffError } from '../errors.ts';
+import { BffError, type RefusingRule } from '../errors.ts';
 import { type BffRequest, isNavigation } from './request.ts';
 
 /**
@@ -12,14 +12,14 @@ export type Caller = 'script' | 'page' | 'navigation';
 /** Refuses what does not prove that it is ours (CS-1, CS-2). @throws {BffError} cross_site_request */
 export function requireOwnRequest(request: BffRequest, caller: Caller, origin: string): void {
   if (caller === 'navigation' || (caller === 'page' && isNavigation(request))) return;
-  if (request.header('x-csrf') !== '1') throw refused('Send the header X-CSRF: 1.');
+  if (request.header('x-csrf') !== '1') throw refused('csrf-header', 'Send the header X-CSRF: 1.');
   requireOwnOrigin(request, origin);
 }
 
 /** Our own form: an exact Origin; the hidden token is its function's to check. @throws {BffError} cross_site_request */
 export function requireOwnForm(request: BffRequest, origin: string): void {
   if (request.header('origin') !== origin)
-    throw refused('The form was not sent from a page of this service.');
+    throw refused('origin', 'The form was not sent from a page of this service.');
   requireOwnOrigin(request, origin);
 }
 
@@ -31,11 +31,12 @@ export function isForm({ method, header }: BffRequest): boolean {
 function requireOwnOrigin({ header }: BffRequest, origin: string): void {
   const sentOrigin = header('origin');
   if (sentOrigin !== undefined && sentOrigin !== origin)
-    throw refused('The request comes from another origin.');
+    throw refused('origin', 'The request comes from another origin.');
   const site = header('sec-fetch-site');
-  if (site !== undefined && site !== 'same-origin') throw refused('The request comes from another site.');
+  if (site !== undefined && site !== 'same-origin')
+    throw refused('fetch-site', 'The request comes from another site.');
 }
 
-function refused(detail: string): BffError {
-  return new BffError('cross_site_request', { detail });
+function refused(rule: RefusingRule, detail: string): BffError {
+  return new BffError('cross_site_request', { detail, rules: [rule] });
 }

@@ -5,8 +5,10 @@ import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
 import { loginPath, type SessionEnd } from '../interaction/interaction.ts';
 import type { Session, SessionAbsence, SessionStore } from '../session/session-store.ts';
+import { userKeyOf } from '../session/user-key.ts';
+import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
-import { toLogLine } from '../telemetry/log.ts';
+import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
 import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
@@ -15,6 +17,7 @@ import { interactionPage } from './pages/interaction-page.ts';
 import { missingRolePage } from './pages/missing-role-page.ts';
 import { problemResponse } from './problem.ts';
 import { requireQuery } from './query.ts';
+import { recordProblem } from './record-problem.ts';
 import { type BffRequest, isBounced, isNavigation, prefersHtml, toBffRequest } from './request.ts';
 import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
 
@@ -60,6 +63,12 @@ const endOf: Record<SessionAbsence, SessionEnd> = {
   'retired-key': 'session_ended',
 };
 
+/** What every record of a call says of who makes it. */
+interface KnownCaller extends Record<string, string | undefined> {
+  /** A pseudonym. */
+  user?: string;
+}
+
 const none = (reason: SessionEnd): FoundSession => ({ kind: 'none', reason });
 
 /** The wrapper of every function: method, proof of origin, session, access; and the one place where errors end. */
@@ -68,8 +77,10 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     const cookies: CookieToSet[] = [];
     let response: BffResponse;
     try {
-      const request = toBffRequest(httpRequest, context);
-      response = await answer(request, rules, handle, cookies).catch((error: unknown) =>
+      const caller: KnownCaller = {};
+      const read = toBffRequest(httpRequest, context);
+      const request = { ...read, log: withFields(read.log, caller) };
+      response = await answer(request, rules, handle, cookies, caller).catch((error: unknown) =>
         toErrorResponse(error, request, rules),
       );
     } catch (error) {
@@ -90,6 +101,7 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     rules: EndpointRules<Granted>,
     handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
     cookies: CookieToSet[],
+    caller: KnownCaller,
   ): Promise<BffResponse> {
     if (!rules.methods.some((method) => method === request.method)) {
       throw new BffError('method_not_allowed', { allow: rules.methods });
@@ -98,6 +110,7 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     const admit = admission.of(request.log);
     const found = await findSession(request, rules.access.session, cookies);
     if (found.kind === 'session') {
+      caller.user = userKeyOf(found.session.address);
       const session = rules.countsAsUse ? await recordUse(found.session, request) : found.session;
       return handle(request, await rules.access.decide({ kind: 'session', session }, admit));
     }
@@ -129,21 +142,27 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     }
     const read = await store.read(value);
     if (read.kind === 'live') return { kind: 'session', session: read.session };
-    request.log(read.reason === 'unreadable' ? 'error' : 'info', {
-      event: 'no-session',
-      reason: read.reason,
-    });
+    recordAbsence(read.reason, value, request.log);
     // Only what can never become a session again. A late answer for a session that was replaced meanwhile must not
     // delete the cookie of the new one.
     if (deadForGood.has(read.reason)) cookies.push(clearedCookie(cookieNames.session));
     return none(endOf[read.reason]);
   }
 
+  function recordAbsence(reason: SessionAbsence, cookieValue: string, log: Log): void {
+    if (reason !== 'unreadable' && reason !== 'retired-key') {
+      log('info', { event: 'no-session', reason });
+      return;
+    }
+    const address = store.addressOf(cookieValue);
+    const user = address === undefined ? undefined : userKeyOf(address);
+    audit(log, { event: 'row-not-opened', user, reason });
+  }
+
   async function finishPendingLogout(request: BffRequest, cookies: CookieToSet[]): Promise<void> {
     const pending = request.cookies.get(cookieNames.logoutPending);
-    if (pending === undefined || !(await logout.finishPending(pending))) return;
+    if (pending === undefined || !(await logout.finishPending(pending, request.log))) return;
     cookies.push(clearedCookie(cookieNames.logoutPending));
-    request.log('info', { event: 'pending-sign-out-finished' });
   }
 
   /** A link from another site brings no Strict cookie: the person may well be signed in, so the page is loaded again. */
@@ -170,12 +189,7 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     rules: EndpointRules<Granted>,
   ): BffResponse {
     const error = thrown instanceof BffError ? thrown : new BffError('internal_error', { cause: thrown });
-    request.log(error.status >= 500 ? 'error' : 'warn', {
-      event: 'refused',
-      code: error.code,
-      status: error.status,
-      ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
-    });
+    recordProblem(error, request.log);
     if (!rules.page || !prefersHtml(request.header('accept'))) {
       return problemResponse(error, request.invocationId, rules.likeGraph ?? false);
     }

@@ -50,5 +50,6 @@ function refused(reason: string): BffError {
 function notAllowed({ reason, detail }: Extract<PolicyMatch, { kind: 'refused' }>): BffError {
   return new BffError(reason === 'content-type' ? 'content_type_not_allowed' : 'path_not_allowed', {
     detail,
+    rules: [reason],
   });
 }

@@ -73,10 +73,7 @@ export function createForward(needs: ForwardNeeds): Forward {
   return async (session, call, log) => {
     const person = session.address.userHash.toString('base64url');
     const admission = limits.enter(person, call.body?.byteLength ?? 0, call.weight);
-    if (admission.kind === 'refused') {
-      log('warn', { event: 'too-many-calls', limit: admission.limit });
-      throw rateLimited(admission.limit);
-    }
+    if (admission.kind === 'refused') throw rateLimited(admission.limit);
     const reservation = bodyRoom.open(person);
     try {
       return await forward(session, call, log, reservation);
@@ -139,6 +136,7 @@ export function createForward(needs: ForwardNeeds): Forward {
 function rateLimited(limit: 'person' | 'worker'): BffError {
   const whose = limit === 'person' ? 'of this person' : 'on this worker';
   return new BffError('rate_limited', {
+    rules: [limit === 'person' ? 'calls-of-person' : 'calls-of-worker'],
     detail: `Too many calls, or too large ones, ${whose} are under way. Try again when some of them are done.`,
     retryAfterSeconds: 1,
   });

@@ -44,7 +44,10 @@ export async function readRequestBody(
     throw new BffError('request_invalid', { detail: 'The body is not as long as its Content-Length says.' });
   }
   if (body.byteLength > 0 && call.header('content-type') === undefined) {
-    throw new BffError('content_type_not_allowed', { detail: 'Send the body with its Content-Type.' });
+    throw new BffError('content_type_not_allowed', {
+      rules: ['content-type'],
+      detail: 'Send the body with its Content-Type.',
+    });
   }
   return body;
 }

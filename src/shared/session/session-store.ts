@@ -1,6 +1,5 @@
 import type { Buffer } from 'node:buffer';
 import type { KeyRing } from '../crypto/key-ring.ts';
-import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Table } from '../storage/table.ts';
@@ -12,6 +11,7 @@ import { createSessionEndings, type OneEnding } from './session-endings.ts';
 import { createSessionList, type ListedSession, parseSessionId } from './session-list.ts';
 import { createSessionRowCodec, type RowState } from './session-row.ts';
 import { createSessionUpdates, type SessionUpdates } from './session-updates.ts';
+import { hashOfUser } from './user-key.ts';
 import { createWorkerCopy, type KeptSession } from './worker-copy.ts';
 
 export type { Session } from './opened-session.ts';
@@ -217,9 +217,4 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
     endBySid: (sid) => endings.endBySid(sid),
     check: () => table.check(),
   };
-}
-
-/** The identity is tenant and object id, hashed with a key so that the table names nobody. */
-function hashOfUser(indexKey: Buffer, { tenantId, objectId }: User): Buffer {
-  return keyedHash(indexKey, ['user', tenantId, objectId]);
 }

@@ -10,6 +10,14 @@ export type LogLevel = 'info' | 'warn' | 'error';
 export type Log = (level: LogLevel, record: LogRecord) => void;
 
 /**
+ * The same log, which adds these fields to each record that does not say them itself.
+ * @param fields read at every record: what is learnt on the way is in those that follow
+ */
+export function withFields(log: Log, fields: Readonly<Record<string, string | undefined>>): Log {
+  return (level, record) => log(level, { ...record, ...fields, ...record });
+}
+
+/**
  * One line of JSON, so that no value can forge a second line: JSON escapes CR, LF and ANSI's ESC,
  * and the two line separators that JSON leaves alone are escaped here.
  */

@@ -1,0 +1,19 @@
+import type { Buffer } from 'node:buffer';
+import { keyedHash } from '../crypto/keyed-hash.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { RowAddress } from './session-cookie.ts';
+
+/** The identity is tenant and object id, hashed with a key so that the table and the log name nobody. */
+export function hashOfUser(
+  indexKey: Buffer,
+  { tenantId, objectId }: Pick<Principal, 'tenantId' | 'objectId'>,
+): Buffer {
+  return keyedHash(indexKey, ['user', tenantId, objectId]);
+}
+
+const KEY_LENGTH = 16; // 96 bits: no two people of an organization meet
+
+/** A person in audit records: the same on every worker and in every session, and told to nobody without the index key. */
+export function userKeyOf({ userHash }: Pick<RowAddress, 'userHash'>): string {
+  return userHash.toString('base64url').slice(0, KEY_LENGTH);
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { refusingRules } from '../../src/shared/errors.ts';
+import { auditEvents } from '../../src/shared/telemetry/audit.ts';
+
+const page = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8');
+
+/** The cells of the table with this first heading. */
+function rowsOf(heading: string): string[][] {
+  const [, table = ''] =
+    new RegExp(`^\\| ${heading} \\|.*\\n\\|[-|]+\\n((?:\\|.*\\n)+)`, 'm').exec(page) ?? [];
+  return table
+    .trim()
+    .split('\n')
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+const namesIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+
+describe('docs/audit.md', () => {
+  it('lists every event with its level and its fields, those that may be missing in brackets, and no other (ER-3)', () => {
+    const documented = rowsOf('event').map(([event = '', , level, fields]) => [
+      namesIn(event)[0],
+      level,
+      fields,
+    ]);
+    expect(documented).toEqual(
+      Object.entries(auditEvents).map(([event, { level, fields }]) => [
+        event,
+        level,
+        Object.entries(fields)
+          .map(([name, form]) => ('optional' in form ? `(\`${name}\`)` : `\`${name}\``))
+          .join(', '),
+      ]),
+    );
+  });
+
+  it('says what every field holds, and of no other', () => {
+    const described = rowsOf('field').flatMap(([field = '']) => namesIn(field));
+    const fields = Object.values(auditEvents).flatMap((event) => Object.keys(event.fields));
+    expect(described.sort()).toEqual([...new Set(['invocation_id', 'user', ...fields])].sort());
+  });
+
+  it('names every rule that can refuse', () => {
+    const [, cell = ''] = rowsOf('field').find(([field]) => field === '`rules`') ?? [];
+    expect(namesIn(cell)).toEqual([...refusingRules]);
+  });
+});
