@@ -1,0 +1,565 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { TableClient } from '@azure/data-tables';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { demoClient, directory } from '../../dev/directory.ts';
+import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
+import { hashOfUser, userKeyOf } from '../../src/shared/session/user-key.ts';
+import { auditEvents } from '../../src/shared/telemetry/audit.ts';
+import { callbackAddress } from '../support/callback-address.ts';
+import { readSessionRows } from '../support/table-rows.ts';
+import type { UserAgent, WireAnswer, WireRequest } from '../support/user-agent.ts';
+import {
+  answerEntra,
+  grantSignIn,
+  signIn,
+  startWorld,
+  userId,
+  type Worker,
+  type World,
+} from '../support/world.ts';
+import { openSession } from '../support/world-store.ts';
+
+/**
+ * Every audit event through the real routes. What a play wrote is compared whole: an event more or a field more fails it.
+ * At the end all records together are searched for what must not be there.
+ */
+let world: World;
+let worker: Worker;
+let otherWorker: Worker;
+let keyOfAlice: string;
+let keyOfBen: string;
+
+interface AuditLine extends Readonly<Record<string, unknown>> {
+  readonly event: keyof typeof auditEvents;
+  readonly invocation_id: string;
+}
+
+const allRecords: AuditLine[] = [];
+const allLines: string[] = [];
+const secrets = new Set<string>();
+const browsers: UserAgent[] = [];
+const { tenantId, clientId } = demoClient;
+/** Where a sign-in of these tests ends: a page that refuses nobody. */
+const returnTo = 'return_to=/api/health/live';
+const from = `/api/auth/login?${returnTo}`;
+const messages = '/api/graph/v1.0/me/messages';
+const canary = 'words-of-entra\r\n{"event":"signed-in","audit":true}\u001b[31m';
+
+beforeAll(async () => {
+  world = await startWorld();
+  const environment = { SESSION_CACHE_SECONDS: '0', ROLE_MAX_AGE_SECONDS: '3600' };
+  worker = await world.startWorker({ environment });
+  otherWorker = await world.startWorker({ environment });
+  grantSignIn(world);
+  const indexKey = parseKeyBytes(world.settings['SESSION_INDEX_KEY'] ?? '');
+  if (indexKey === undefined) throw new Error('the key of the world');
+  const keyOf = (name: string) =>
+    userKeyOf({ userHash: hashOfUser(indexKey, { tenantId, objectId: userId(name) }) });
+  [keyOfAlice, keyOfBen] = [keyOf('alice'), keyOf('ben')];
+});
+
+afterAll(() => world.close());
+
+afterEach(() => {
+  Object.assign(world.entra.switches, defaultSwitches());
+  world.entra.intercept.idTokenClaims = undefined;
+  world.entra.intercept.authorizeRedirect = undefined;
+  worker.table.recover();
+  // Until Entra is asked again.
+  world.pass(60);
+});
+
+/** Remembers what Entra gives out, and lets it talk in its errors. */
+function listenToEntra(): void {
+  world.entra.intercept.tokenResponse = (reply) => {
+    const body = { ...(reply.body as Record<string, unknown>) };
+    for (const name of ['access_token', 'refresh_token', 'id_token']) {
+      const token = body[name];
+      if (typeof token !== 'string') continue;
+      secrets.add(token);
+      const payload = token.split('.')[1];
+      const sid: unknown =
+        payload && name === 'id_token'
+          ? JSON.parse(Buffer.from(payload, 'base64url').toString())['sid']
+          : undefined;
+      if (typeof sid === 'string') secrets.add(sid);
+    }
+    return body['error'] === undefined
+      ? reply
+      : { ...reply, body: { ...body, error_description: `${String(body['error_description'])} ${canary}` } };
+  };
+}
+
+/** The audit records that both workers write while something is done, each in the form of its event. */
+async function play<Result>(
+  action: () => Promise<Result>,
+): Promise<{ result: Result; records: AuditLine[] }> {
+  listenToEntra();
+  const workers = [worker, otherWorker];
+  const before = workers.map(({ logLines }) => logLines.length);
+  const result = await action();
+  const lines = workers.flatMap(({ logLines }, at) => logLines.slice(before[at]));
+  const records = lines
+    .filter((line) => line.includes('"audit":true'))
+    .map((line): AuditLine => JSON.parse(line));
+  allLines.push(...lines);
+  allRecords.push(...records);
+  return { result, records };
+}
+
+const plain = ({ invocation_id: _id, audit: _audit, ...rest }: AuditLine) => rest;
+const idOf = ({ body }: WireAnswer) => String(JSON.parse(body).instance).replace('urn:uuid:', '');
+
+function newBrowser(at = worker): UserAgent {
+  const browser = at.browser();
+  browsers.push(browser);
+  return browser;
+}
+
+async function signedIn(user: string): Promise<UserAgent> {
+  const browser = newBrowser();
+  const { records } = await play(() => signIn(browser, { user, from }));
+  expect(records.map(({ event }) => event)).toEqual(['signed-in']);
+  return browser;
+}
+
+/** A session whose access token is renewed at the next call. */
+async function signedInShortly(user: string): Promise<UserAgent> {
+  world.entra.switches.accessTokenLifetimeSeconds = 20;
+  return signedIn(user);
+}
+
+const knownAtEntra = (browser: UserAgent) => {
+  const copy = browser.clone();
+  copy.cookies().clear();
+  browsers.push(copy);
+  return copy;
+};
+
+describe('a sign-in', () => {
+  it('is signed-in, for the person who signed in, and the same person on another worker (ER-3)', async () => {
+    const first = newBrowser();
+    const { records } = await play(() => signIn(first, { user: 'alice', from }));
+    expect(records.map(plain)).toEqual([{ event: 'signed-in', user: keyOfAlice }]);
+    const { records: elsewhere } = await play(() =>
+      first.clone(otherWorker.origin).script('GET', '/api/graph/v1.0/users'),
+    );
+    expect(elsewhere).toMatchObject([{ event: 'refused', user: keyOfAlice }]);
+    const { records: another } = await play(() => signIn(newBrowser(), { user: 'ben', from }));
+    expect(another.map(plain)).toEqual([{ event: 'signed-in', user: keyOfBen }]);
+    expect(keyOfBen).not.toBe(keyOfAlice);
+  });
+
+  it('in the browser of somebody else ends their session, and is signed-in for who comes', async () => {
+    const browser = await signedIn('alice');
+    const { records } = await play(() =>
+      signIn(browser, { user: 'ben', from: `${from}&prompt=select_account` }),
+    );
+    expect(records.map(plain)).toEqual([
+      { event: 'session-ended', by: 'person', sessions: 1, user: keyOfAlice },
+      { event: 'signed-in', user: keyOfBen },
+    ]);
+  });
+
+  it('that is refused is sign-in-refused with the rule, and nothing else', async () => {
+    const browser = newBrowser();
+    world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, iss: canary });
+    const { records, result } = await play(() => signIn(browser, { user: 'alice', from }));
+    expect(result.status).toBe(403);
+    expect(records.map(plain)).toEqual([
+      { event: 'sign-in-refused', outcome: 'sign_in_refused', reason: 'issuer' },
+    ]);
+    expect(result.body).toContain(records[0]?.invocation_id);
+  });
+
+  it('that Entra refuses says its number and none of its words', async () => {
+    const browser = newBrowser();
+    world.entra.intercept.authorizeRedirect = (url) => {
+      url.searchParams.delete('code');
+      url.searchParams.set('error', `access_denied`);
+      url.searchParams.set('error_description', `AADSTS50105: ${canary} alice@contoso.example`);
+      return url;
+    };
+    const { records } = await play(() => signIn(browser, { user: 'alice', from }));
+    expect(records.map(plain)).toEqual([
+      { event: 'sign-in-refused', outcome: 'sign_in_refused', reason: 'AADSTS50105' },
+    ]);
+  });
+
+  it('that took too long twice is sign-in-refused as well', async () => {
+    const browser = knownAtEntra(await signedIn('alice'));
+    const callback = await callbackAddress(browser, from);
+    const { records } = await play(async () => {
+      world.advance(16 * 60);
+      const again = await browser.request(callback.href);
+      const second = (await browser.request(again.headers.location ?? '')).headers.location ?? '';
+      world.advance(16 * 60);
+      const end = await browser.request(second);
+      world.advance(-32 * 60);
+      return end;
+    });
+    expect(records.map(plain)).toEqual([
+      { event: 'sign-in-refused', outcome: 'took_too_long', reason: 'expired' },
+    ]);
+  });
+
+  it('that our own credential fails is sign-in-failed', async () => {
+    const browser = newBrowser();
+    world.entra.switches.clientSecretExpired = true;
+    const { records } = await play(() => signIn(browser, { user: 'alice', from }));
+    expect(records.map(plain)).toEqual([{ event: 'sign-in-failed', reason: 'own-credential-refused' }]);
+  });
+
+  it('that the store fails is sign-in-failed', async () => {
+    worker.table.failing.add('insert');
+    const { records } = await play(() => signIn(newBrowser(), { user: 'alice', from }));
+    expect(records.map(plain)).toEqual([{ event: 'sign-in-failed', reason: 'storage_unavailable' }]);
+  });
+});
+
+describe('consent', () => {
+  /** A call that needs it: its problem names the way to Entra. */
+  const wayToEntra = async (browser: UserAgent) =>
+    `${String((await browser.scriptJson(messages))['login_url'])}&${returnTo}`;
+  const ask = async (browser: UserAgent) => browser.navigate(await wayToEntra(browser));
+
+  it('that is asked and given: how many permissions for which feature, then the sign-in', async () => {
+    const browser = await signedIn('alice');
+    const address = await wayToEntra(browser);
+    const { records } = await play(async () =>
+      answerEntra(browser, await browser.navigate(address), { user: 'alice' }),
+    );
+    expect(records.map(plain)).toEqual([
+      { event: 'consent-asked', permissions: 1, feature: 'mail', user: keyOfAlice },
+      { event: 'signed-in', feature: 'mail', user: keyOfAlice },
+    ]);
+    const { records: again } = await play(() => browser.request(address));
+    // What is granted is not asked for.
+    expect(again).toEqual([]);
+    world.entra.consents.revoke(userId('alice'));
+  });
+
+  it('that is declined is consent-declined, and the next call is refused with it', async () => {
+    const browser = await signedIn('ben');
+    const page = await ask(browser);
+    const { records } = await play(() => answerEntra(browser, page, { user: 'ben', decision: 'decline' }));
+    expect(records.map(plain)).toEqual([
+      { event: 'consent-declined', reason: 'AADSTS65004', feature: 'mail', user: keyOfBen },
+    ]);
+    const { records: next } = await play(() => browser.script('GET', messages));
+    expect(next.map(plain)).toEqual([
+      { event: 'refused', code: 'consent_declined', status: 403, feature: 'mail', user: keyOfBen },
+    ]);
+  });
+
+  it('that only an administrator may give is admin-consent-needed', async () => {
+    const browser = await signedIn('ben');
+    world.entra.switches.onlyAdministratorsConsent = true;
+    const page = await ask(browser);
+    const { records } = await play(() => answerEntra(browser, page, { user: 'ben' }));
+    expect(records.map(plain)).toEqual([
+      {
+        event: 'admin-consent-needed',
+        reason: expect.stringMatching(/^AADSTS9009\d$/),
+        feature: 'mail',
+        user: keyOfBen,
+      },
+    ]);
+  });
+});
+
+describe('a refused call', () => {
+  interface Refusal {
+    readonly what: string;
+    readonly method?: string;
+    readonly path: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+    readonly expected: Readonly<Record<string, unknown>>;
+  }
+  const notOurs = (rules: string) => ({ code: 'cross_site_request', status: 403, rules });
+  const notAllowed = (rules: string) => ({ code: 'path_not_allowed', status: 403, rules });
+  const batch = JSON.stringify({ requests: [{ id: 'alice', method: 'GET', url: '/nothing' }] });
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const json = { 'content-type': 'application/json' };
+  const me = '/api/graph/v1.0/me';
+  const toBatch = { method: 'POST', path: '/api/graph/v1.0/$batch' };
+  const signOut = { method: 'POST', path: '/api/auth/logout' };
+
+  const ofThePerson: readonly Refusal[] = [
+    {
+      what: 'without the role',
+      path: '/api/admin',
+      expected: { code: 'claim_required', status: 403, rules: 'roles' },
+    },
+    {
+      what: 'of a path without a rule',
+      path: '/api/graph/v1.0/alice@contoso.example',
+      expected: notAllowed('path'),
+    },
+    { what: 'of a method without a rule', method: 'DELETE', path: me, expected: notAllowed('method') },
+    { what: 'with a query without a rule', path: `${me}?$expand=manager`, expected: notAllowed('query') },
+    {
+      what: 'of a batch that is no JSON',
+      ...toBatch,
+      headers: { 'content-type': 'text/plain' },
+      body: 'x',
+      expected: { code: 'content_type_not_allowed', status: 415, rules: 'content-type' },
+    },
+    {
+      what: 'of a batch with a call without a rule',
+      ...toBatch,
+      headers: json,
+      body: batch,
+      expected: notAllowed('path'),
+    },
+    {
+      what: 'by a form of nobody',
+      ...signOut,
+      headers: form,
+      body: 'form_token=x',
+      expected: notOurs('form-token'),
+    },
+  ];
+  const beforeTheSessionIsRead: readonly Refusal[] = [
+    { what: 'without the header', path: me, headers: { 'x-csrf': '0' }, expected: notOurs('csrf-header') },
+    {
+      what: 'from another origin',
+      ...signOut,
+      headers: { origin: 'https://evil.test' },
+      expected: notOurs('origin'),
+    },
+    {
+      what: 'from another site',
+      path: me,
+      headers: { 'sec-fetch-site': 'cross-site' },
+      expected: notOurs('fetch-site'),
+    },
+    {
+      what: 'of a method that is not offered',
+      method: 'DELETE',
+      path: '/api/auth/login',
+      expected: { code: 'method_not_allowed', status: 405 },
+    },
+    { what: 'to nowhere', path: '/alice%0d%0a%1b[31m', expected: { code: 'not_found', status: 404 } },
+  ];
+  let ben: UserAgent;
+
+  beforeAll(async () => {
+    ben = await signedIn('ben');
+  });
+
+  async function expectRefused({ method = 'GET', path, headers, body, expected }: Refusal, who: object) {
+    const request: WireRequest =
+      body === undefined
+        ? { headers: { ...headers } }
+        : { headers: { ...headers, 'content-length': String(body.length) }, body };
+    const { result, records } = await play(() => ben.clone().script(method, path, request));
+    expect(records.map(plain)).toEqual([{ event: 'refused', ...expected, ...who }]);
+    expect(records[0]?.invocation_id).toBe(idOf(result));
+  }
+
+  it.each(ofThePerson)('$what: one record, with the id of its problem (ER-3)', (refusal) =>
+    expectRefused(refusal, { user: keyOfBen }),
+  );
+
+  it.each(beforeTheSessionIsRead)(
+    '$what: one record, of nobody, with the id of its problem (ER-3)',
+    (refusal) => expectRefused(refusal, {}),
+  );
+
+  it('without a session says why there is none', async () => {
+    const { result, records } = await play(() => newBrowser().script('GET', '/api/graph/v1.0/me'));
+    expect(records.map(plain)).toEqual([
+      { event: 'refused', code: 'session_required', status: 401, reason: 'not_signed_in' },
+    ]);
+    expect(records[0]?.invocation_id).toBe(idOf(result));
+  });
+});
+
+describe('a renewal', () => {
+  const call = (browser: UserAgent) => browser.clone().script('GET', '/api/graph/v1.0/me');
+
+  it('that Entra refuses is refresh-refused with its number; the call is refused for it, by the same id of Entra’s', async () => {
+    const browser = await signedInShortly('alice');
+    world.entra.switches.refreshTokensRevoked = true;
+    const { records, result } = await play(() => call(browser));
+    const id = records[0]?.['entra_correlation_id'];
+    expect(id).toBe(JSON.parse(result.body).correlation_id);
+    expect(records.map(plain)).toEqual([
+      {
+        event: 'refresh-refused',
+        reason: 'refresh_token_revoked',
+        oauth: 'invalid_grant',
+        aadsts: 50173,
+        entra_correlation_id: id,
+        user: keyOfAlice,
+      },
+      {
+        event: 'refused',
+        code: 'interaction_required',
+        status: 401,
+        reason: 'refresh_token_revoked',
+        feature: 'profile',
+        entra_correlation_id: id,
+        user: keyOfAlice,
+      },
+    ]);
+  });
+
+  it.each([
+    ['no-answer', { outage: 'html-502' }, {}],
+    ['own-credential-refused', { clientSecretExpired: true }, { oauth: 'invalid_client', aadsts: 7000222 }],
+  ] as const)('that fails is refresh-failed: %s', async (reason, fault, said) => {
+    const browser = await signedInShortly('alice');
+    Object.assign(world.entra.switches, fault);
+    const { records } = await play(() => call(browser));
+    expect(records.map(plain)).toEqual([
+      {
+        event: 'refresh-failed',
+        reason,
+        ...said,
+        entra_correlation_id: records[0]?.['entra_correlation_id'],
+        user: keyOfAlice,
+      },
+    ]);
+  });
+
+  it('that cannot be checked is refresh-failed', async () => {
+    const browser = await signedInShortly('alice');
+    world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, iat: Number(claims['iat']) + 3600 });
+    const { records } = await play(() => call(browser));
+    expect(records).toMatchObject([{ event: 'refresh-failed', reason: 'not-checked', user: keyOfAlice }]);
+  });
+
+  it('that brings somebody else is renewal-not-trusted, and ends the session (ER-3)', async () => {
+    const browser = await signedInShortly('alice');
+    world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, oid: userId('ben') });
+    const { records } = await play(() => call(browser));
+    expect(records.map(plain)).toEqual([
+      { event: 'renewal-not-trusted', reason: 'other_identity', user: keyOfAlice },
+      { event: 'session-ended', by: 'service', sessions: 1, user: keyOfAlice },
+      { event: 'refused', code: 'session_required', status: 401, reason: 'session_ended', user: keyOfAlice },
+    ]);
+  });
+});
+
+describe('a session', () => {
+  it('whose row somebody changed is row-not-opened, for the person of its cookie (ER-3)', async () => {
+    const browser = await signedIn('alice');
+    const { address } = await openSession(world, browser);
+    const rowKey = `session-${address.rowId.toString('base64url')}`;
+    const row = (await readSessionRows(world)).find((candidate) => candidate.rowKey === rowKey);
+    const table = TableClient.fromConnectionString(inject('tableConnectionString'), world.tableName, {
+      allowInsecureConnection: true,
+    });
+    const sealed = Buffer.from(row?.['part0'] as Uint8Array);
+    sealed.writeUInt8(sealed.readUInt8(40) ^ 1, 40);
+    await table.updateEntity({ partitionKey: row?.partitionKey ?? '', rowKey, part0: sealed }, 'Merge');
+    const { records } = await play(() => browser.clone().script('GET', '/api/auth/session'));
+    expect(records.map(plain)).toEqual([{ event: 'row-not-opened', reason: 'unreadable', user: keyOfAlice }]);
+  });
+
+  it('that the person ends is session-ended by person, once', async () => {
+    const browser = await signedIn('alice');
+    const copy = browser.clone();
+    const { records } = await play(() => browser.script('POST', '/api/auth/logout'));
+    expect(records.map(plain)).toEqual([
+      { event: 'session-ended', by: 'person', sessions: 1, user: keyOfAlice },
+    ]);
+    const { records: again } = await play(() => browser.script('POST', '/api/auth/logout'));
+    expect(again).toEqual([]);
+    // A cookie that was kept: nothing was there to end.
+    const { records: kept } = await play(() => copy.script('POST', '/api/auth/logout'));
+    expect(kept.map(plain)).toEqual([
+      { event: 'session-ended', by: 'person', sessions: 0, user: keyOfAlice },
+    ]);
+  });
+
+  it('that ends elsewhere at Entra is session-ended by entra', async () => {
+    const browser = await signedIn('alice');
+    const { claims } = (await openSession(world, browser)).facts;
+    const end = () => worker.browser().request(`/api/auth/front-channel-logout?sid=${claims.entraSessionId}`);
+    const { records } = await play(end);
+    expect(records.map(plain)).toEqual([{ event: 'session-ended', by: 'entra', sessions: 1 }]);
+    expect((await play(end)).records).toEqual([]);
+  });
+
+  it('that cannot be ended now is sign-out-pending, and session-ended at the next visit', async () => {
+    const browser = await signedIn('ben');
+    worker.table.failing.add('remove');
+    const { records } = await play(() => browser.script('POST', '/api/auth/logout'));
+    expect(records.map(plain)).toEqual([{ event: 'sign-out-pending', user: keyOfBen }]);
+    worker.table.recover();
+    const { records: next } = await play(() => browser.script('GET', '/api/auth/session'));
+    expect(next.map(plain)).toEqual([{ event: 'session-ended', by: 'person', sessions: 1, user: keyOfBen }]);
+    expect((await play(() => browser.script('GET', '/api/auth/session'))).records).toEqual([]);
+  });
+});
+
+describe('all records together', () => {
+  it('are of every event that the source writes (ER-3)', () => {
+    const root = new URL('../../src/', import.meta.url);
+    const source = readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('telemetry/audit.ts'))
+      .map((path) => readFileSync(new URL(path, root), 'utf8'))
+      .join('\n');
+    const written = Object.keys(auditEvents).filter((event) => source.includes(`event: '${event}'`));
+    const played = new Set<string>(allRecords.map(({ event }) => event));
+    expect(written.filter((event) => !played.has(event))).toEqual([]);
+    // The rest waits for the administrator's console.
+    const waiting = Object.keys(auditEvents).filter((event) => !written.includes(event));
+    expect(waiting.filter((event) => !event.startsWith('admin-'))).toEqual([]);
+  });
+
+  it('have the fields of their event, in their form, the call’s id, and no other field (ER-3)', () => {
+    for (const { event, audit, invocation_id: id, user, ...given } of allRecords) {
+      const fields: Readonly<Record<string, object>> = auditEvents[event].fields;
+      expect(audit).toBe(true);
+      expect(id).toMatch(/^[0-9a-f-]{36}$/);
+      expect(user ?? keyOfAlice, event).toMatch(/^[\w-]{16}$/);
+      const required = Object.entries(fields).flatMap(([name, form]) => ('optional' in form ? [] : [name]));
+      expect(Object.keys(fields), event).toEqual(expect.arrayContaining(Object.keys(given)));
+      expect(Object.keys(given), event).toEqual(expect.arrayContaining(required));
+      expect(Object.values(given), event).not.toContain('unlisted');
+    }
+  });
+
+  it('and all other lines are one line of JSON each, whatever Entra and the browser wrote (ER-3)', () => {
+    expect(allLines.length).toBeGreaterThan(40);
+    for (const line of allLines.filter((text) => text.startsWith('{'))) {
+      expect(line).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+      expect(JSON.parse(line)).toMatchObject({
+        event: expect.any(String),
+        invocation_id: expect.any(String),
+      });
+    }
+    expect(allLines.join('\n')).not.toContain('words-of-entra');
+  });
+
+  it('name nobody, and have no token, cookie, code, sid or id of anybody (ER-2)', () => {
+    const codes = world.entra.requests.flatMap(({ kind, form }) =>
+      kind === 'token' ? (form['code'] ?? []) : [],
+    );
+    const cookies = browsers.flatMap(({ received }) =>
+      received.flatMap(({ setCookies }) => setCookies.map((line) => /=([^;]{20,})/.exec(line)?.[1] ?? [])),
+    );
+    const people = directory.users.flatMap(({ name, username, mail, id }) => [name, username, mail, id]);
+    const values = [
+      ...secrets,
+      ...codes,
+      ...cookies.flat(),
+      ...people,
+      tenantId,
+      clientId,
+      'alice',
+      'contoso',
+    ];
+    expect(secrets.size).toBeGreaterThan(20);
+    expect(codes.length).toBeGreaterThan(5);
+    expect(cookies.flat().length).toBeGreaterThan(5);
+    const text = allRecords.map((record) => JSON.stringify(record)).join('\n');
+    expect(values.filter((value) => text.includes(value))).toEqual([]);
+  });
+});
