@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { refusingRules } from '../../src/shared/errors.ts';
+import { hashOfUser, userKeyOf } from '../../src/shared/session/user-key.ts';
 import { auditEvents } from '../../src/shared/telemetry/audit.ts';
 
 const page = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8');
@@ -49,5 +52,19 @@ describe('docs/audit.md', () => {
   it('names every rule that can refuse', () => {
     const [, cell = ''] = rowsOf('field').find(([field]) => field === '`rules`') ?? [];
     expect(namesIn(cell)).toEqual([...refusingRules]);
+  });
+
+  it('has the rule by which a person’s pseudonym is computed', () => {
+    const [, program = ''] = /```js\n([\s\S]*?)```/.exec(page) ?? [];
+    const key = randomBytes(32);
+    const person = {
+      tenantId: '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01',
+      objectId: 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01',
+    };
+    const printed = execFileSync(process.execPath, ['-e', program, person.tenantId, person.objectId], {
+      env: { SESSION_INDEX_KEY: key.toString('base64url') },
+      encoding: 'utf8',
+    });
+    expect(printed.trim()).toBe(userKeyOf({ userHash: hashOfUser(key, person) }));
   });
 });
