@@ -477,12 +477,22 @@ describe('a session', () => {
     ]);
   });
 
+  it('that the person ends from another browser is session-ended by person, with how many', async () => {
+    const here = await signedIn('mia');
+    await signedIn('mia');
+    await signedIn('mia');
+    const { records } = await play(() => here.script('DELETE', '/api/auth/sessions'));
+    expect(records).toMatchObject([{ event: 'session-ended', by: 'person', sessions: 2 }]);
+  });
+
   it('that ends elsewhere at Entra is session-ended by entra', async () => {
     const browser = await signedIn('alice');
     const { claims } = (await openSession(world, browser)).facts;
     const end = () => worker.browser().request(`/api/auth/front-channel-logout?sid=${claims.entraSessionId}`);
     const { records } = await play(end);
-    expect(records.map(plain)).toEqual([{ event: 'session-ended', by: 'entra', sessions: 1 }]);
+    expect(records.map(plain)).toEqual([
+      { event: 'session-ended', by: 'entra', sessions: 1, user: keyOfAlice },
+    ]);
     expect((await play(end)).records).toEqual([]);
   });
 

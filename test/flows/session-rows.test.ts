@@ -80,7 +80,7 @@ describe('a sign-in that is under way', () => {
     worker.table.before = async (operation) => {
       if (operation !== 'insert' || ++inserts < 3) return;
       worker.table.before = undefined;
-      expect(await storeOf(world).endBySid(sid)).toBe(2);
+      expect(await storeOf(world).endBySid(sid)).toHaveLength(2);
     };
     const answer = await browser.script('GET', `${callback.pathname}${callback.search}&bounced=1`);
     worker.table.before = undefined;

@@ -1,5 +1,6 @@
 import { BffError } from '../errors.ts';
 import type { SessionStore } from '../session/session-store.ts';
+import { userKeyOf } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -42,7 +43,11 @@ export function createFrontChannelLogout({
       underWay++;
       try {
         const ended = await store.endBySid(sid);
-        if (ended > 0) audit(log, { event: 'session-ended', by: 'entra', sessions: ended });
+        const users = ended.map(userKeyOf);
+        for (const user of new Set(users)) {
+          const sessions = users.filter((one) => one === user).length;
+          audit(log, { event: 'session-ended', by: 'entra', sessions, user });
+        }
       } finally {
         underWay--;
       }

@@ -17,8 +17,8 @@ export interface SessionEndings {
   endOne(session: RowKeys): Promise<OneEnding>;
   /** Ends all sessions of a user but one, and every sign-in that began before and is still under way. */
   endAll(userPartition: string, except?: RowKeys): Promise<number>;
-  /** Ends the sessions that Entra calls by this `sid`. */
-  endBySid(sid: string): Promise<number>;
+  /** Ends the sessions that Entra calls by this `sid`; gives which there were. */
+  endBySid(sid: string): Promise<readonly RowKeys[]>;
   /** When all sessions of the user were last ended; undefined when they never were. */
   allEndedAt(userPartition: string): Promise<Date | undefined>;
 }
@@ -51,14 +51,14 @@ export function createSessionEndings({ table, copy, indexKey, now }: SessionEndi
     column: string,
     toSession: ToSession,
     before: (listed: ListedRow) => Promise<unknown> = async () => undefined,
-  ): Promise<number> => {
-    let removed = 0;
+  ): Promise<readonly RowKeys[]> => {
+    const removed: RowKeys[] = [];
     for (;;) {
       const listed = await table.list(range, [column], LIST_LIMIT);
       await Promise.all(listed.map(before));
       const targets = listed.flatMap(({ row }) => toSession(row, row.columns[column]) ?? []);
       await Promise.all(targets.map(({ session, indexPartition }) => removeSession(session, indexPartition)));
-      removed += targets.length;
+      removed.push(...targets.map(({ session }) => session));
       if (listed.length < LIST_LIMIT || targets.length === 0) return removed;
     }
   };
@@ -101,9 +101,10 @@ export function createSessionEndings({ table, copy, indexKey, now }: SessionEndi
       // First the mark, then the rows: a sign-in that inserts its row behind the listing finds the mark.
       await markEnded(userPartition);
       const range: RowRange = { kind: 'partition', partitionKey: userPartition, ...SESSION_ROWS };
-      return removeListed(range, 'sidPartition', (session, indexPartition) =>
+      const removed = await removeListed(range, 'sidPartition', (session, indexPartition) =>
         session.rowKey === except?.rowKey ? undefined : { session, indexPartition },
       );
+      return removed.length;
     },
 
     async endBySid(sid) {

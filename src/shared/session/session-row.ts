@@ -20,6 +20,8 @@ const PART_BYTES = 60 * 1024; // a binary column holds 64 KiB
 const MAX_SEALED_BYTES = 700 * 1024;
 const MAX_CONTENT_BYTES = 8 * 1024 * 1024;
 
+const USER = 'user-';
+
 export type RowOpening =
   | { readonly kind: 'opened'; readonly content: SessionContent; readonly state: RowState }
   /** Moved, mixed, cut or changed: it does not open where it stands. */
@@ -45,6 +47,8 @@ export interface SessionRowCodec {
   keysOf(address: RowAddress): RowKeys;
   /** All sessions of a user. */
   partitionOf(userHash: Buffer): string;
+  /** Whose partition it is. */
+  userHashOf(partitionKey: string): Buffer;
   toRow(address: SessionAddress, content: SessionContent, state: RowState): Row;
   open(address: SessionAddress, row: Row): RowOpening;
   /** What the server keys alone open; undefined when it is not there or does not open. */
@@ -61,7 +65,7 @@ export interface SessionRowNeeds {
 export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
   const { tableName, keyRing, indexKey, random } = needs;
   const about = createSessionAboutCodec(needs);
-  const partitionOf = (userHash: Buffer) => `user-${userHash.toString('base64url')}`;
+  const partitionOf = (userHash: Buffer) => `${USER}${userHash.toString('base64url')}`;
   const keysOf = ({ userHash, rowId }: RowAddress): RowKeys => ({
     partitionKey: partitionOf(userHash),
     rowKey: `session-${rowId.toString('base64url')}`,
@@ -74,6 +78,7 @@ export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
   return {
     keysOf,
     partitionOf,
+    userHashOf: (partitionKey) => Buffer.from(partitionKey.slice(USER.length), 'base64url'),
     toRow(address, content, { lastUsedAt, leaseId = '', generation }) {
       const keys = keysOf(address);
       const { id, bytes } = keyRing.writing;

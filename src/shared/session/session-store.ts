@@ -61,8 +61,8 @@ export interface SessionStore extends SessionUpdates {
   endOne(user: User, id: string): Promise<OneEnding>;
   /** Ends all sessions of a user but one, sign-ins under way included; gives how many rows went. */
   endAll(user: User, except?: RowAddress): Promise<number>;
-  /** Ends the sessions that Entra calls by this `sid`; gives how many there were. */
-  endBySid(sid: string): Promise<number>;
+  /** Ends the sessions that Entra calls by this `sid`; gives whose each of them was. */
+  endBySid(sid: string): Promise<readonly Pick<RowAddress, 'userHash'>[]>;
   check(): Promise<void>;
 }
 
@@ -214,7 +214,10 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
         rows.partitionOf(hashOfUser(indexKey, user)),
         except === undefined ? undefined : rows.keysOf(except),
       ),
-    endBySid: (sid) => endings.endBySid(sid),
+    async endBySid(sid) {
+      const ended = await endings.endBySid(sid);
+      return ended.map(({ partitionKey }) => ({ userHash: rows.userHashOf(partitionKey) }));
+    },
     check: () => table.check(),
   };
 }
