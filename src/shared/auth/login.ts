@@ -103,7 +103,9 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
         ...(domainHint === undefined ? {} : { domainHint }),
         ...(claims === undefined ? {} : { claims }),
       });
-      const permissions = lackingScopes(ask.scopes, session?.facts.grantedScopes ?? []).length;
+      // Without the person there is nobody to ask.
+      const permissions =
+        prompt === 'none' ? 0 : lackingScopes(ask.scopes, session?.facts.grantedScopes ?? []).length;
       if (permissions > 0) audit(log, { event: 'consent-asked', permissions, feature: ask.feature });
       return { location, started };
     },

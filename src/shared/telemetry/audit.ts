@@ -1,10 +1,8 @@
 import { type ProblemCode, problems, refusingRules } from '../errors.ts';
-import type { Log, LogLevel, LogRecord } from './log.ts';
+import type { Log, LogLevel } from './log.ts';
 
 /** What a field may hold. Every form is closed: no text that somebody wrote fits one. */
 interface Form<Value extends string | number> {
-  /** As the documentation calls it. */
-  readonly name: string;
   readonly fits: (value: string | number) => boolean;
   /** Only there for the type. */
   readonly of?: Value;
@@ -20,7 +18,6 @@ const optional = <Value extends string | number>(form: Form<Value>): Optional<Va
 });
 
 const oneOf = <const Text extends string>(...texts: readonly Text[]): Form<Text> => ({
-  name: 'word',
   fits: (value) => texts.some((text) => text === value),
 });
 
@@ -29,34 +26,30 @@ const listed = (...texts: readonly string[]): Form<string> => oneOf(...texts);
 
 /** Several words with a space between. */
 const someOf = (...texts: readonly string[]): Form<string> => ({
-  name: 'words',
   fits: (value) =>
     String(value)
       .split(' ')
       .every((word) => texts.includes(word)),
 });
 
-const textOf = (name: string, form: RegExp): Form<string> => ({
-  name,
+const textOf = (form: RegExp): Form<string> => ({
   fits: (value) => typeof value === 'string' && form.test(value),
 });
 
 const count: Form<number> = {
-  name: 'count',
   fits: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
 };
 /** An AADSTS number. */
 const aadsts: Form<number> = {
-  name: 'number',
   fits: (value) => Number.isSafeInteger(value) && Number(value) > 0 && Number(value) < 1e9,
 };
 /** `AADSTS` and a number, or a code of ours or of a library, which the product's source spells. */
-const code = textOf('code', /^(?:AADSTS\d{4,8}|[a-z][a-z0-9_-]{0,63})$/);
+const code = textOf(/^(?:AADSTS\d{4,8}|[a-z][a-z0-9_-]{0,63})$/);
 /** Of the policy file, or of a function of your own. */
-const featureName = textOf('feature', /^[a-z][a-z0-9-]{0,30}$/);
-const id = textOf('id', /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+const featureName = textOf(/^[a-z][a-z0-9-]{0,30}$/);
+const id = textOf(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 /** A person's pseudonym: `userKeyOf` makes it. */
-const userKey = textOf('key', /^[A-Za-z0-9_-]{16}$/);
+const userKey = textOf(/^[A-Za-z0-9_-]{16}$/);
 const problemCode = oneOf(...(Object.keys(problems) as ProblemCode[]));
 
 const interactionReasons = [
@@ -194,6 +187,5 @@ export function audit(log: Log, record: AuditRecord): void {
     const isPlain = typeof value === 'string' || typeof value === 'number';
     written[name] = isPlain && form.fits(value) ? value : UNLISTED;
   }
-  const line: LogRecord = { event: record.event, audit: true, ...written };
-  log(level, line);
+  log(level, { event: record.event, audit: true, ...written });
 }
