@@ -209,7 +209,11 @@ export function registerBff(
   const tokensForCall = createTokensForCall({ acquireToken, interaction });
   const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
   const admission = createAdmission({
-    renewIdentity: createRenewIdentity({ refresh: refreshInTurn, signInScopes: features.signInScopes }),
+    renewIdentity: createRenewIdentity({
+      refresh: refreshInTurn,
+      signInScopes: features.signInScopes,
+      monotonicMs,
+    }),
     findMemberships: createFindMemberships({
       graph: graphClient,
       monotonicMs,

@@ -132,8 +132,8 @@ export function parseConfig(environment: Environment): Config {
   );
   const roleMaxAgeSeconds = read(
     'ROLE_MAX_AGE_SECONDS',
-    integer(10, DAY_SECONDS),
-    'whole seconds from 10 to 86400',
+    integer(60, DAY_SECONDS),
+    'whole seconds from 60 to 86400',
     '300',
   );
   const adminMaxAuthAgeSeconds = read(

@@ -141,9 +141,30 @@ describe('refuses past the bound, and never lets anybody in for want of an answe
     expect((await openAdmin()).status).toBe(200);
   });
 
-  it('an answer without an ID token: it says nothing about the role', async () => {
+  it('an answer without an ID token: it says nothing about the role, and is asked for once by all', async () => {
     world.entra.switches.refreshWithoutIdToken = true;
-    expect(codeAndReason(await openAdmin())).toEqual([503, 'sign_in_service_unavailable', undefined]);
+    const before = redemptions();
+    const answers = await Promise.all(Array.from({ length: 15 }, () => openAdmin()));
+    for (const answer of answers) {
+      expect(codeAndReason(answer)).toEqual([503, 'sign_in_service_unavailable', undefined]);
+    }
+    expect((await openAdmin()).status).toBe(503);
+    expect(redemptions() - before).toBe(1);
+    world.entra.switches.refreshWithoutIdToken = false;
+    world.pass(6);
+    expect((await openAdmin()).status).toBe(200);
+  });
+
+  it('whoever was blocked, without asking Entra at every call', async () => {
+    world.entra.blockedUsers.add(alice);
+    const before = redemptions();
+    for (let call = 0; call < 5; call++) expect((await openAdmin()).status).toBe(401);
+    expect(redemptions() - before).toBe(1);
+    // Graph's token is still good, and the session young enough for whoever asks for no role.
+    expect((await openGraph()).status).toBe(200);
+    world.pass(6);
+    world.entra.blockedUsers.clear();
+    expect((await openAdmin()).status).toBe(200);
   });
 
   it('an ID token of before, handed out again', async () => {
@@ -179,6 +200,17 @@ describe('refuses past the bound, and never lets anybody in for want of an answe
 });
 
 describe('a session without a role', () => {
+  it('that is refused is not kept alive by being asked for', async () => {
+    const short = await world.startWorker({ environment: { SESSION_IDLE_SECONDS: '7200' } });
+    world.entra.blockedUsers.add(alice);
+    for (let hours = 0; hours < 3; hours++) {
+      world.advance(hour + 1);
+      world.pass(hour + 1);
+      await openGraph(short);
+    }
+    expect(codeAndReason(await openGraph(short))).toEqual([401, 'session_required', 'session_idle']);
+  });
+
   it('is looked at again after an hour: whoever was blocked is out then, with a token that is still good', async () => {
     world.entra.blockedUsers.add(alice);
     world.advance(hour - 60);

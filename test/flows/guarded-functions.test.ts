@@ -70,6 +70,22 @@ describe('a guard with groups', () => {
       expect(world.graph.count() - before).toBe(4);
     });
 
+    it('asks Graph once for many calls at once, and leaves one alone that asks for less (DO-3)', async () => {
+      const before = world.graph.count();
+      const calls = Array.from({ length: 30 }, () => statusOf(alice, 'engineers'));
+      expect(await Promise.all(calls)).toEqual(Array(30).fill(200));
+      expect(world.graph.count() - before).toBe(1);
+      world.graph.respondWith(
+        (_request, response) => void response.writeHead(429, { 'retry-after': '60' }).end(),
+      );
+      const refused = [await statusOf(ben, 'engineers'), await statusOf(ben, 'engineers')];
+      expect(refused.every((status) => status >= 429)).toBe(true);
+      expect(world.graph.count() - before).toBe(2);
+      world.graph.respondWith(undefined);
+      world.pass(6);
+      expect(await statusOf(ben, 'engineers')).toBe(403);
+    });
+
     it('asks nobody where no guard needs it', async () => {
       const before = world.graph.count();
       expect(await statusOf(alice, 'contoso')).toBe(200);
@@ -79,6 +95,7 @@ describe('a guard with groups', () => {
     it('lets nobody in when Graph does not answer, or says nothing (RG-5)', async () => {
       world.graph.respondWith((_request, response) => void response.writeHead(503).end());
       expect(await statusOf(alice, 'engineers')).toBe(502);
+      world.pass(6);
       world.graph.respondWith(
         (_request, response) =>
           void response.writeHead(200, { 'content-type': 'application/json' }).end('{"value":"all"}'),
@@ -162,6 +179,16 @@ describe('a guard with the age of the sign-in (AD-1)', () => {
     expect(entra.url.searchParams.get('prompt')).toBe('login');
     await answerEntra(ben, entra, { user: 'ben' });
     expect(await statusOf(ben, 'recent')).toBe(200);
+  });
+
+  it('is not answered by another account, which changes nothing', async () => {
+    world.advance(601);
+    const { answer } = await open(ben, 'recent');
+    world.entra.signEverybodyOut();
+    const entra = await ben.navigate(String(answer['login_url']));
+    const end = await answerEntra(ben, entra, { user: 'alice' });
+    expect([end.status, end.body.includes('That was another account')]).toEqual([403, true]);
+    expect(await ben.scriptJson('/api/auth/session')).toMatchObject({ username: 'ben@contoso.example' });
   });
 
   it('is refused where the registration does not list the claim: nobody is sent round in vain', async () => {

@@ -54,7 +54,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
         guard !== undefined && namesAssignments(guard)
           ? Math.min(roleMaxAgeSeconds, revalidateSeconds)
           : revalidateSeconds;
-      const fresh = await withFreshClaims(session, maxAgeSeconds, log, feature);
+      const fresh = await withFreshClaims(session, maxAgeSeconds, log);
       if (guard !== undefined) await requireSatisfied(fresh, guard, log, feature);
       return fresh;
     },
@@ -64,12 +64,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     },
   };
 
-  async function withFreshClaims(
-    session: Session,
-    maxAgeSeconds: number,
-    log: Log,
-    feature: string | undefined,
-  ): Promise<Session> {
+  async function withFreshClaims(session: Session, maxAgeSeconds: number, log: Log): Promise<Session> {
     const notBefore = new Date(now().getTime() - maxAgeSeconds * 1000);
     if (session.facts.claimsAsOf >= notBefore) return session;
     const renewal = await renewIdentity(session, notBefore, log);
@@ -79,11 +74,8 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
       case 'session-ended':
         throw sessionRequired('session_ended');
       case 'interaction-required':
-        throw interaction.required(session, {
-          ...renewal,
-          scopes: [],
-          ...(feature === undefined ? {} : { feature }),
-        });
+        // Of no feature: it is about the sign-in itself.
+        throw interaction.required(session, { ...renewal, scopes: [] });
     }
   }
 

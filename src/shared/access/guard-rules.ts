@@ -60,6 +60,10 @@ export const guardSchema = rules
       .optional(),
   })
   .refine(isNotEmpty, needsKey)
+  .refine(
+    ({ authContext, anyOf = [] }) => authContext === undefined || anyOf.every((one) => !one.authContext),
+    'asks for two authentication contexts, of which a sign-in brings one',
+  )
   .describe('Who may make the call. Everybody who is signed in, when left out.');
 
 /** What a guard looks at. */
@@ -107,10 +111,10 @@ export function judge({ anyOf, ...own }: Guard, facts: GuardedFacts, now: Date):
   if (anyOf === undefined || verdict.kind === 'denied') return verdict;
   const others = anyOf.map((rules) => judgeRules(rules, facts, now));
   if (others.some(({ kind }) => kind === 'granted')) return verdict;
-  const [easiest] = others.flatMap((other) => (other.kind === 'step-up' ? [other.stepUp] : []));
-  if (easiest !== undefined) {
+  const [first] = others.flatMap((other) => (other.kind === 'step-up' ? [other.stepUp] : []));
+  if (first !== undefined) {
     const needed = verdict.kind === 'step-up' ? verdict.stepUp : {};
-    return { kind: 'step-up', stepUp: { ...easiest, ...needed } };
+    return { kind: 'step-up', stepUp: { ...first, ...needed } };
   }
   return {
     kind: 'denied',

@@ -200,7 +200,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
         redeemed,
       );
     }
-    const facts = toFacts(redeemed, session, device, transaction.feature);
+    const facts = toFacts(redeemed, session, device, featureAskedFor(transaction));
     // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
     const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
     const content = { facts, msalCache: redeemed.msalCache, tokenGeneration: 0 };
@@ -268,8 +268,9 @@ export function createCallback(needs: CallbackNeeds): Callback {
         : undefined;
     record(refusal, feature, user, log);
     const by = withheldBy(refusal.outcome);
-    if (by !== undefined && session !== undefined && feature !== undefined) {
-      await rememberWithheld(session, feature, by, log);
+    const askedFor = featureAskedFor(transaction);
+    if (by !== undefined && session !== undefined && askedFor !== undefined) {
+      await rememberWithheld(session, askedFor, by, log);
     }
     return { kind: 'refused', refusal, wish: transaction, usedSlot };
   }
@@ -372,12 +373,17 @@ function record(
  * elsewhere could choose it. Who signs in anew may be whoever they like.
  */
 function isOtherAccount(
-  { feature, prompt, authContext }: LoginTransaction,
+  { feature, prompt, byTicket }: LoginTransaction,
   session: Session,
   { claims }: Redeemed,
 ): boolean {
-  if (feature === undefined && authContext === undefined && prompt !== 'none') return false;
+  if (feature === undefined && !byTicket && prompt !== 'none') return false;
   return !isSamePrincipal(session.facts.claims.principal, claims.principal);
+}
+
+/** A sign-in that was to be more recent or stronger says nothing about permissions, whatever it was wanted for. */
+function featureAskedFor({ feature, scopes }: LoginWish): string | undefined {
+  return scopes.length > 0 ? feature : undefined;
 }
 
 /** The browser has already what the sign-in was begun for, by its code's first use or by a sign-in of another tab. */

@@ -77,7 +77,7 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
       // A link cannot take back what its ticket asks for.
       const prompt = ask.prompt ?? parsePrompt(query.prompt);
       const claims = ask.claims ?? claimsRequestOf(ask.authContext);
-      const isTheirs = ask.feature !== undefined || ask.prompt !== undefined;
+      const isTheirs = ask.feature !== undefined || ask.byTicket === true;
       // Coming from a session means the same account again: nobody should have to pick it.
       const known = prompt === 'select_account' ? undefined : session?.facts.claims;
       const loginHint = askedHint ?? (isTheirs ? (known?.loginHint ?? known?.principal.username) : undefined);
@@ -90,6 +90,7 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
           ...(prompt === undefined ? {} : { prompt }),
           ...(popupId === undefined ? {} : { popupId }),
           ...(ask.authContext === undefined ? {} : { authContext: ask.authContext }),
+          ...(ask.byTicket ? { byTicket: true as const } : {}),
           ...(claims === undefined && askedHint === undefined && domainHint === undefined
             ? {}
             : { onlyOnce: true as const }),
@@ -122,12 +123,14 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
   function whatToAsk(
     { ticket, feature }: LoginQuery,
     session: Session | undefined,
-  ): Partial<Ticket> & Pick<Ticket, 'scopes'> {
+  ): Ticket & Pick<LoginWish, 'byTicket'> {
     const opened = ticket === undefined ? undefined : interaction.openTicket(ticket, session);
-    if (opened)
-      return isShort(opened.scopes)
-        ? opened
-        : { ...opened, scopes: features.find(opened.feature ?? '')?.scopes ?? [] };
+    if (opened) {
+      const scopes = isShort(opened.scopes)
+        ? opened.scopes
+        : (features.find(opened.feature ?? '')?.scopes ?? []);
+      return { ...opened, scopes, byTicket: true };
+    }
     if (feature === undefined) return { scopes: [] };
     const known = features.find(feature);
     if (known === undefined)

@@ -21,6 +21,8 @@ export interface LoginWish {
   readonly restarts: number;
   /** Claims or hints were asked for, which do not fit here: begun again without them it would be another sign-in. */
   readonly onlyOnce?: true;
+  /** A session's own ticket asked for it: it is that person's to answer. */
+  readonly byTicket?: true;
 }
 
 export const loginPrompts = ['login', 'select_account', 'none'] as const;
@@ -144,13 +146,14 @@ type StoredTransaction = readonly [
   feature: string,
   prompt: string,
   popupId: string,
-  onlyOnce: 0 | 1,
+  /** 1: `onlyOnce`; 2: `byTicket`. */
+  flags: number,
   authContext: string,
 ];
 
 function toStored(transaction: LoginTransaction): StoredTransaction {
   const { state, startedAt, nonce, codeVerifier, returnPath, scopes, restarts } = transaction;
-  const { feature = '', prompt = '', popupId = '', onlyOnce, authContext = '' } = transaction;
+  const { feature = '', prompt = '', popupId = '', onlyOnce, byTicket, authContext = '' } = transaction;
   return [
     state,
     startedAt.getTime(),
@@ -162,7 +165,7 @@ function toStored(transaction: LoginTransaction): StoredTransaction {
     feature,
     prompt,
     popupId,
-    onlyOnce ? 1 : 0,
+    (onlyOnce ? 1 : 0) + (byTicket ? 2 : 0),
     authContext,
   ];
 }
@@ -171,7 +174,7 @@ function toStored(transaction: LoginTransaction): StoredTransaction {
 function parseStored(value: unknown, origin: string): LoginTransaction {
   const [state, startedAtMs, nonce, codeVerifier, returnPath, scopes, restarts, ...wish] =
     value as StoredTransaction;
-  const [feature, promptText, popupId, onlyOnce, authContext] = wish;
+  const [feature, promptText, popupId, flags, authContext] = wish;
   const prompt = loginPrompts.find((known) => known === promptText);
   return {
     state,
@@ -184,7 +187,8 @@ function parseStored(value: unknown, origin: string): LoginTransaction {
     ...(feature === '' ? {} : { feature }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(popupId === '' ? {} : { popupId }),
-    ...(onlyOnce === 1 ? { onlyOnce: true } : {}),
+    ...(flags % 2 === 1 ? { onlyOnce: true } : {}),
+    ...(flags >= 2 ? { byTicket: true } : {}),
     ...(authContext === '' ? {} : { authContext }),
   };
 }

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
+import { BffError } from '../errors.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RefreshInTurn } from './refresh-queue.ts';
 import { scopesByResource } from './scopes.ts';
 import type { TokenAcquisition } from './silent-attempt.ts';
-import { signInServiceUnavailable } from './unavailable.ts';
 
 export type IdentityRenewal =
   | { readonly kind: 'renewed'; readonly session: Session }
@@ -21,15 +22,58 @@ export interface RenewIdentityNeeds {
   readonly refresh: RefreshInTurn;
   /** Of every sign-in: granted to whoever has a session. */
   readonly signInScopes: readonly string[];
+  readonly monotonicMs: () => number;
 }
 
-export function createRenewIdentity({ refresh, signInScopes }: RenewIdentityNeeds): RenewIdentity {
+/** Whoever is refused would ask Entra by every call of theirs, with tokens that are good and claims that are not. */
+const FAILURE_KEPT_MS = 5_000;
+const MAX_FAILURES = 10_000;
+
+interface Failure {
+  readonly repeat: () => IdentityRenewal;
+  readonly untilMs: number;
+}
+
+export function createRenewIdentity({
+  refresh,
+  signInScopes,
+  monotonicMs,
+}: RenewIdentityNeeds): RenewIdentity {
   // Of one API alone (AADSTS28000): which one does not matter, an ID token comes with each.
   const scopes = scopesByResource(signInScopes).find(({ length }) => length > 0) ?? ['openid'];
-  return async (session, notBefore, log) => {
-    const acquired = await refresh(session, { scopes, identityNotBefore: notBefore }, log);
-    if (acquired.kind !== 'token') return acquired;
-    if (acquired.session.facts.claimsAsOf >= notBefore) return { kind: 'renewed', session: acquired.session };
-    throw signInServiceUnavailable('Microsoft Entra ID did not say anew who you are. Try again in a moment.');
+  const failures = new Map<string, Failure>();
+
+  const keep = (name: string, repeat: Failure['repeat']) => {
+    failures.delete(name);
+    failures.set(name, { repeat, untilMs: monotonicMs() + FAILURE_KEPT_MS });
+    // A Map gives its keys in the order of their insertion.
+    for (const oldest of failures.keys()) {
+      if (failures.size <= MAX_FAILURES) break;
+      failures.delete(oldest);
+    }
   };
+
+  return async (session, notBefore, log) => {
+    const name = nameOf(session);
+    const failure = failures.get(name);
+    if (failure !== undefined && monotonicMs() < failure.untilMs) return failure.repeat();
+    try {
+      const acquired = await refresh(session, { scopes, identityNotBefore: notBefore }, log);
+      if (acquired.kind === 'token') return { kind: 'renewed', session: acquired.session };
+      if (acquired.kind === 'interaction-required') keep(name, () => acquired);
+      return acquired;
+    } catch (error) {
+      if (error instanceof BffError && error.code === 'sign_in_service_unavailable') {
+        keep(name, () => {
+          throw error;
+        });
+      }
+      throw error;
+    }
+  };
+}
+
+/** A sign-in makes another row: its first call asks anew. The secret keeps whoever only knows the keys apart. */
+function nameOf({ address: { userHash, rowId, secret } }: Session): string {
+  return createHash('sha256').update(userHash).update(rowId).update(secret).digest('base64');
 }

@@ -131,11 +131,18 @@ export function createSilentAttempt({
       return { kind: 'interaction-required', reason: 'consent_required' };
     }
     if (!redeems && result.accessToken === challenge?.refusedToken) return { kind: 'refresh-needed' };
+    const latest = plugin?.session ?? session;
+    if (isTooOld && latest.facts.claimsAsOf < identityNotBefore) {
+      audit(log, { event: 'refresh-failed', reason: 'not-checked', entra_correlation_id: correlationId });
+      throw signInServiceUnavailable(
+        'Microsoft Entra ID did not say anew who you are. Try again in a moment.',
+      );
+    }
     return {
       kind: 'token',
       accessToken: result.accessToken,
       expiresAt: result.expiresOn ?? idTokenRules.now(),
-      session: plugin?.session ?? session,
+      session: latest,
     };
   };
 }

@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { FindMemberships } from '../access/admission.ts';
+import { BffError } from '../errors.ts';
+import type { Session } from '../session/session-store.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { GraphClient } from './graph-client.ts';
 
 export interface FindMembershipsNeeds {
@@ -11,56 +15,71 @@ export interface FindMembershipsNeeds {
 /** As many as Graph takes in one call. */
 const MAX_IDS = 20;
 const MAX_KEPT = 10_000;
+/** A Graph that fails or asks for less is not asked again by the very next call. */
+const FAILURE_KEPT_MS = 5_000;
 
-interface Kept {
-  readonly isMember: boolean;
-  readonly asOfMs: number;
+interface Asked {
+  readonly memberOf: Promise<readonly string[]>;
+  readonly untilMs: number;
 }
 
 /**
  * Asks Graph which of the groups the person is in, for tokens that cannot hold them all. What it said is kept in this
- * worker for a while. `User.Read`, which every sign-in grants, is enough.
- * @see https://learn.microsoft.com/graph/api/directoryobject-checkmemberobjects
+ * worker for a while, and however many calls want to know, one of them asks. `User.Read`, which every sign-in grants, is
+ * enough. @see https://learn.microsoft.com/graph/api/directoryobject-checkmemberobjects
  */
 export function createFindMemberships({
   graph,
   monotonicMs,
   keptSeconds,
 }: FindMembershipsNeeds): FindMemberships {
-  const kept = new Map<string, Kept>();
+  const asked = new Map<string, Asked>();
 
-  return async (session, groups, log) => {
-    const person = session.address.userHash.toString('base64url');
-    const nameOf = (group: string) => `${person} ${group}`;
-    const isKnown = (group: string) => {
-      const known = kept.get(nameOf(group));
-      return known !== undefined && monotonicMs() - known.asOfMs < keptSeconds * 1000;
-    };
-    const unknown = groups.filter((group) => !isKnown(group));
-    const asOfMs = monotonicMs();
-    for (let at = 0; at < unknown.length; at += MAX_IDS) {
-      const asked = unknown.slice(at, at + MAX_IDS);
+  return (session, groups, log) => {
+    const name = nameOf(session, groups);
+    const known = asked.get(name);
+    if (known !== undefined && monotonicMs() < known.untilMs) return known.memberOf;
+    const memberOf = ask(session, groups, log);
+    keep(name, { memberOf, untilMs: monotonicMs() + keptSeconds * 1000 });
+    memberOf.catch((error: unknown) => {
+      // What the person could put right is asked again at once.
+      const mayPass = error instanceof BffError && (error.status === 429 || error.status >= 500);
+      if (mayPass) keep(name, { memberOf, untilMs: monotonicMs() + FAILURE_KEPT_MS });
+      else asked.delete(name);
+    });
+    return memberOf;
+  };
+
+  async function ask(session: Session, groups: readonly string[], log: Log): Promise<readonly string[]> {
+    const memberOf: unknown[] = [];
+    for (let at = 0; at < groups.length; at += MAX_IDS) {
+      const ids = groups.slice(at, at + MAX_IDS);
       const answer: unknown = await graph.use(
         session,
         { feature: 'profile', scopes: ['User.Read'] },
         log,
-        (client) => client.api('/me/checkMemberObjects').post({ ids: asked }),
+        (client) => client.api('/me/checkMemberObjects').post({ ids }),
       );
-      const memberOf = readIds(answer);
-      for (const group of asked) keep(nameOf(group), { isMember: memberOf.includes(group), asOfMs });
+      memberOf.push(...readIds(answer));
     }
-    return groups.filter((group) => kept.get(nameOf(group))?.isMember === true);
-  };
+    return groups.filter((group) => memberOf.includes(group));
+  }
 
-  function keep(name: string, membership: Kept): void {
-    kept.delete(name);
-    kept.set(name, membership);
+  function keep(name: string, answer: Asked): void {
+    asked.delete(name);
+    asked.set(name, answer);
     // A Map gives its keys in the order of their insertion.
-    for (const oldest of kept.keys()) {
-      if (kept.size <= MAX_KEPT) break;
-      kept.delete(oldest);
+    for (const oldest of asked.keys()) {
+      if (asked.size <= MAX_KEPT) break;
+      asked.delete(oldest);
     }
   }
+}
+
+/** By session: a problem's link to sign in is for the session that was refused. */
+function nameOf({ address }: Session, groups: readonly string[]): string {
+  const hash = createHash('sha256').update(groups.join()).digest('base64');
+  return `${address.userHash.toString('base64')} ${address.rowId.toString('base64')} ${hash}`;
 }
 
 function readIds(answer: unknown): readonly unknown[] {

@@ -1,6 +1,6 @@
 import type { HttpHandler, HttpMethod } from '@azure/functions';
 import type { Admission } from '../access/admission.ts';
-import type { Access, FoundSession } from '../access/guard.ts';
+import type { Access, Admit, FoundSession } from '../access/guard.ts';
 import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
 import { loginPath, type SessionEnd } from '../interaction/interaction.ts';
@@ -107,12 +107,22 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
       throw new BffError('method_not_allowed', { allow: rules.methods });
     }
     if (!rules.acceptsForm || !isForm(request)) requireOwnRequest(request, rules.caller, origin);
-    const admit = admission.of(request.log);
+    let isRecorded = !rules.countsAsUse;
+    const record = async (session: Session) => {
+      isRecorded = true;
+      return recordUse(session, request);
+    };
+    // Only a call that is let in is use: whoever is refused does not keep their session alive.
+    const admit: Admit = async (session, guard) => {
+      const admitted = await admission.of(request.log)(session, guard);
+      return isRecorded ? admitted : record(admitted);
+    };
     const found = await findSession(request, rules.access.session, cookies);
     if (found.kind === 'session') {
       caller.user = userKeyOf(found.session.address);
-      const session = rules.countsAsUse ? await recordUse(found.session, request) : found.session;
-      return handle(request, await rules.access.decide({ kind: 'session', session }, admit));
+      const granted = await rules.access.decide(found, admit);
+      if (!isRecorded) await record(found.session);
+      return handle(request, granted);
     }
     if (rules.page && rules.access.session === 'required' && isNavigation(request)) {
       return bounceOrSignIn(request);
@@ -193,12 +203,13 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     if (!rules.page || !prefersHtml(request.header('accept'))) {
       return problemResponse(error, request.invocationId, rules.likeGraph ?? false);
     }
-    const { path, rawQuery, invocationId } = request;
+    const { path, invocationId } = request;
+    const query = withoutBounced(request.rawQuery);
     switch (error.code) {
       case 'claim_required':
         return missingRolePage(error, path, invocationId);
       case 'interaction_required':
-        return interactionPage(error, rawQuery === '' ? path : `${path}?${rawQuery}`, invocationId);
+        return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
       default:
         return errorPage(error, invocationId);
     }

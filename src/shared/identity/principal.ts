@@ -49,9 +49,13 @@ function hasGroupOverage({ _claim_names: names, hasgroups }: Readonly<Record<str
   );
 }
 
-/** By `acct`, an optional claim, or by `idp`, which Entra adds where somebody else than the issuer signed the person in. */
-function isGuest({ acct, idp, iss }: Readonly<Record<string, unknown>>): boolean {
-  return acct === 1 || (idp !== undefined && idp !== iss);
+/**
+ * By `acct`, an optional claim, where it is there; else by `idp`, which Entra adds where somebody else than the issuer
+ * signed the person in. @see https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
+ */
+function isGuest({ acct, idp, iss, tid }: Readonly<Record<string, unknown>>): boolean {
+  if (acct === 0 || acct === 1) return acct === 1;
+  return idp !== undefined && idp !== iss && idp !== `https://sts.windows.net/${String(tid)}/`;
 }
 
 /** The typed view of a verified token's payload. Pure: also used for the payload that a session keeps. */

@@ -8,10 +8,10 @@ export interface CallLimits {
    * @param bodyBytes of the request: they stay in memory until the call is over
    * @param weight how many calls it is to the upstream: 1, or the parts of a batch
    */
-  enter(person: string, bodyBytes: number, weight?: number): Admission;
+  enter(person: string, bodyBytes: number, weight?: number): CallEntry;
 }
 
-export type Admission =
+export type CallEntry =
   /** `leave` must be called once, whatever becomes of the call. */
   | { readonly kind: 'admitted'; readonly leave: () => void }
   | { readonly kind: 'refused'; readonly limit: 'person' | 'worker' };

@@ -72,14 +72,14 @@ export function createForward(needs: ForwardNeeds): Forward {
 
   return async (session, call, log) => {
     const person = session.address.userHash.toString('base64url');
-    const admission = limits.enter(person, call.body?.byteLength ?? 0, call.weight);
-    if (admission.kind === 'refused') throw rateLimited(admission.limit);
+    const entry = limits.enter(person, call.body?.byteLength ?? 0, call.weight);
+    if (entry.kind === 'refused') throw rateLimited(entry.limit);
     const reservation = bodyRoom.open(person);
     try {
       return await forward(session, call, log, reservation);
     } finally {
       reservation.release();
-      admission.leave();
+      entry.leave();
     }
   };
 

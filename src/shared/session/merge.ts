@@ -28,7 +28,7 @@ export function mergeContent(
 function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): StoredFacts {
   const pick = <Name extends keyof StoredFacts>(name: Name): StoredFacts[Name] =>
     isDeepStrictEqual(ours[name], base[name]) ? theirs[name] : ours[name];
-  const { claims, claimsAsOf } = issuedAt(theirs) > issuedAt(ours) ? theirs : ours;
+  const { claims, claimsAsOf } = laterClaims(base, ours, theirs);
   const device = pick('device');
   return {
     lineageId: pick('lineageId'),
@@ -41,6 +41,14 @@ function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): 
     grantedScopes: [...new Set([...theirs.grantedScopes, ...ours.grantedScopes])],
     withheld: pick('withheld'),
   };
+}
+
+/** Entra's later word. Its dates are of whole seconds: where one side alone heard anything, that is the later one. */
+function laterClaims(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): StoredFacts {
+  const isAsBefore = ({ claims, claimsAsOf }: StoredFacts) =>
+    claimsAsOf === base.claimsAsOf && isDeepStrictEqual(claims, base.claims);
+  if (isAsBefore(ours)) return theirs;
+  return !isAsBefore(theirs) && issuedAt(theirs) > issuedAt(ours) ? theirs : ours;
 }
 
 function issuedAt({ claims }: StoredFacts): number {

@@ -144,6 +144,7 @@ describe('refuses', () => {
     ['the name of a group', { groups: ['Finance'] }],
     ['an authentication context that is none', { authContext: 'c100' }],
     ['an age that nobody could meet', { maxAuthAgeSeconds: 0 }],
+    ['two authentication contexts at once', { authContext: 'c1', anyOf: [{ authContext: 'c2' }] }],
     ['an alternative within an alternative', { anyOf: [{ anyOf: [{ roles: ['Admin'] }] }] }],
   ])('at cold start a guard that asks for %s', (_what, rules) => {
     expect(() => Reflect.apply(guard, undefined, [rules])).toThrow(TypeError);

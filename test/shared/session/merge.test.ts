@@ -62,6 +62,38 @@ describe('mergeContent', () => {
     }
   });
 
+  describe('of what Entra said about the person', () => {
+    const said = (roles: string[], iat: number, claimsAsOf: string) =>
+      sessionContent({ claims: { roles, iat }, facts: { claimsAsOf: new Date(claimsAsOf) } });
+    const start = said(['Admin'], 1000, '2026-08-01T12:00:00Z');
+    const rolesAndTime = ({ facts }: ReturnType<typeof said>) => [
+      facts.claims.roles,
+      facts.claimsAsOf.toISOString(),
+    ];
+
+    it('keeps the later word, with the instant that it is of, on whichever side', () => {
+      const earlier = said(['Auditor'], 1100, '2026-08-01T12:05:00Z');
+      const later = said([], 1200, '2026-08-01T12:10:00Z');
+      for (const [ours, theirs] of [
+        [earlier, later],
+        [later, earlier],
+      ] as const) {
+        expect(rolesAndTime(mergeContent(start, ours, theirs))).toEqual([[], '2026-08-01T12:10:00.000Z']);
+      }
+    });
+
+    it('keeps the one word that came, though Entra dates it as the old one (RG-3)', () => {
+      const renewed = said([], 1000, '2026-08-01T12:00:00.400Z');
+      const other = { ...start, facts: { ...start.facts, grantedScopes: ['Mail.Read'] } };
+      for (const [ours, theirs] of [
+        [other, renewed],
+        [renewed, other],
+      ] as const) {
+        expect(rolesAndTime(mergeContent(start, ours, theirs))).toEqual([[], '2026-08-01T12:00:00.400Z']);
+      }
+    });
+  });
+
   it("keeps what each changed of the session's facts", () => {
     const ours = { ...base, facts: { ...base.facts, grantedScopes: ['User.Read', 'Mail.Read'] } };
     const withheld = {

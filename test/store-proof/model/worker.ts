@@ -88,7 +88,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
   return {
     store,
     acquireToken: createAcquireToken({ attempt, refresh: refreshInTurn, now }),
-    renewIdentity: createRenewIdentity({ refresh: refreshInTurn, signInScopes: ['User.Read'] }),
+    renewIdentity: createRenewIdentity({ refresh: refreshInTurn, signInScopes: ['User.Read'], monotonicMs }),
     sweep: createSweep({ table, now, monotonicMs }),
     codeFlow: createCodeFlow({ createMsalClient, redirectUri: `${origin}/api/auth/callback`, idTokenRules }),
     logout: createLogout({

@@ -7,15 +7,15 @@ import { page } from './layout.ts';
 /** A page that the person may not open: what opens it, and who gives it. */
 export function missingRolePage(error: BffError, path: string, invocationId: string): BffResponse {
   const otherAccount = `${loginPath}?${new URLSearchParams({ prompt: 'select_account', return_to: path })}`;
-  const isRole = error.extensions['required_roles'] !== undefined;
+  const { required_roles: roles, required_claim: claim } = error.extensions;
   return page({
     title: 'You do not have access',
     status: error.status,
     content: html`<section class="card">
 <h1>You do not have access</h1>
-<p>${error.detail ?? ''} Your account does not have it.</p>
+<p>${error.detail ?? ''} ${claim === undefined && 'Your account does not have it.'}</p>
 ${
-  isRole
+  roles !== undefined
     ? html`<p>An administrator of your organization assigns it in the Microsoft Entra admin center: <em>Enterprise applications</em>, this app, <em>Users and groups</em>. It works a few minutes later.</p>`
     : html`<p>An administrator of your organization can tell you more.</p>`
 }

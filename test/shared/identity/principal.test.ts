@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { readVerifiedClaims } from '../../../src/shared/identity/principal.ts';
+
+const tid = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
+const iss = `https://login.microsoftonline.com/${tid}/v2.0`;
+const isGuest = (claims: Record<string, unknown>) => readVerifiedClaims({ tid, iss, ...claims }).isGuest;
+
+describe('a guest (RG-6)', () => {
+  it.each([
+    ['by acct', { acct: 1 }],
+    [
+      'by idp, the issuer of their own tenant',
+      { idp: 'https://sts.windows.net/9b2d6c2f-0000-4000-8000-000000000002/' },
+    ],
+    ['by idp, somebody else', { idp: 'live.com' }],
+  ])('is known %s', (_how, claims) => {
+    expect(isGuest(claims)).toBe(true);
+  });
+
+  it.each([
+    ['without either claim', {}],
+    ['with acct of a member, whoever signed them in', { acct: 0, idp: 'https://fs.contoso.example/adfs' }],
+    ['whose idp is the issuer', { idp: iss }],
+    ['whose idp is the tenant by its older name', { idp: `https://sts.windows.net/${tid}/` }],
+  ])('is nobody %s', (_how, claims) => {
+    expect(isGuest(claims)).toBe(false);
+  });
+});
