@@ -1,6 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { HttpHandler, HttpMethod, TimerHandler } from '@azure/functions';
 import { admin } from './functions/admin.ts';
+import { adminUserGrantById, adminUserGrants } from './functions/admin-user-grants.ts';
+import { adminUserSessionById, adminUserSessions } from './functions/admin-user-sessions.ts';
+import { adminUserSignOut } from './functions/admin-user-sign-out.ts';
+import { adminUsers } from './functions/admin-users.ts';
 import { callback } from './functions/callback.ts';
 import { client } from './functions/client.ts';
 import { frontChannelLogout } from './functions/front-channel-logout.ts';
@@ -15,7 +19,14 @@ import { upstream } from './functions/upstream.ts';
 import type { Policies } from './policy-file.ts';
 import { createAdmission } from './shared/access/admission.ts';
 import type { Guard } from './shared/access/guard-rules.ts';
+import { createAuditAdmin } from './shared/admin/audit.ts';
+import { createConsole } from './shared/admin/console.ts';
+import { createDirectory } from './shared/admin/directory.ts';
+import { createGrants } from './shared/admin/grants.ts';
+import { withAdministration } from './shared/admin/needs.ts';
 import { createAdminOverview } from './shared/admin/overview.ts';
+import { createSignOutUser } from './shared/admin/sign-out.ts';
+import { createUserSessions } from './shared/admin/user-sessions.ts';
 import { createCallback } from './shared/auth/callback.ts';
 import { createFrontChannelLogout } from './shared/auth/front-channel-logout.ts';
 import { createLogin, requestedScopes } from './shared/auth/login.ts';
@@ -43,6 +54,7 @@ import { createGraphProxy } from './shared/graph/graph-proxy.ts';
 import { createLinks } from './shared/graph/links.ts';
 import { createFindMemberships } from './shared/graph/memberships.ts';
 import { createToOwnAddress } from './shared/graph/own-address.ts';
+import { withClearRefusals } from './shared/graph/refusals.ts';
 import { cookieNames } from './shared/http/cookies.ts';
 import { allMethods, createEndpoint, type EndpointRules } from './shared/http/endpoint.ts';
 import type { BffRequest } from './shared/http/request.ts';
@@ -180,7 +192,13 @@ export function registerBff(
     boundTo,
     origin,
   });
-  const loginFlow = createLogin({ origin, codeFlow, features, transactions, interaction });
+  const loginFlow = createLogin({
+    origin,
+    codeFlow,
+    features: withAdministration(features),
+    transactions,
+    interaction,
+  });
   const isOwnIssuer = (issuer: string) =>
     [...entra.allowedTenants].some((tenant) => authority.issuerOf(tenant) === issuer);
   const callbackFlow = createCallback({
@@ -252,6 +270,15 @@ export function registerBff(
     now,
   });
   const overview = createAdminOverview(graphClient);
+  const audit = createAuditAdmin(store);
+  const administratorsGraph = withClearRefusals(graphClient, now);
+  const directory = createDirectory(administratorsGraph);
+  const userSessions = createUserSessions({ store, features, audit });
+  const grants = createGrants({ graph: administratorsGraph, clientId, audit });
+  const administration = {
+    read: guards.admin,
+    change: { ...guards.admin, maxAuthAgeSeconds: config.adminMaxAuthAgeSeconds },
+  };
 
   const entraOrigin = new URL(authority.endSessionEndpoint).origin;
   const names = cookieNames(origin);
@@ -275,7 +302,47 @@ export function registerBff(
     (name) => `api/${name}/`,
   );
 
-  route('admin', 'api/admin', admin(endpoint, { overview, mayAdminister: guards.admin }));
+  route(
+    'admin',
+    'api/admin',
+    admin(endpoint, {
+      overview,
+      readConsole: createConsole({ directory, userSessions, grants }),
+      mayAdminister: administration.read,
+      now,
+    }),
+  );
+  route(
+    'admin-user-grants',
+    'api/admin/users/{user}/grants',
+    adminUserGrants(endpoint, grants, administration),
+  );
+  route(
+    'admin-user-grants-id',
+    'api/admin/users/{user}/grants/{id}',
+    adminUserGrantById(endpoint, grants, administration),
+  );
+  route(
+    'admin-user-sessions',
+    'api/admin/users/{user}/sessions',
+    adminUserSessions(endpoint, userSessions, administration, names),
+  );
+  route(
+    'admin-user-sessions-id',
+    'api/admin/users/{user}/sessions/{id}',
+    adminUserSessionById(endpoint, userSessions, administration, names),
+  );
+  route(
+    'admin-user-sign-out',
+    'api/admin/users/{user}/sign-out',
+    adminUserSignOut(
+      endpoint,
+      createSignOutUser({ graph: administratorsGraph, userSessions, audit }),
+      administration,
+      names,
+    ),
+  );
+  route('admin-users', 'api/admin/users', adminUsers(endpoint, directory, administration.read));
   route(
     'auth-callback',
     'api/auth/callback',

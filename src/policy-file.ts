@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import shippedPolicy from '../policy/graph.json' with { type: 'json' };
+import { administrationFeatures } from './shared/admin/needs.ts';
 import type { ApiConfig } from './shared/api-settings.ts';
 import { type Config, ConfigError } from './shared/config.ts';
 import { parseGraphPolicy } from './shared/graph/graph-policy.ts';
@@ -27,7 +28,13 @@ export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'grap
     return { ...api, policy: requirePolicy(reading, `API_${api.name.toUpperCase()}_POLICY_FILE`) };
   });
   const joined = joinFeatures([graph, ...ownApis.map(({ policy }) => policy)]);
-  if (joined.kind === 'features') return { graph, apis: ownApis, features: joined.features };
+  if (joined.kind === 'features') {
+    const taken = administrationFeatures.find(({ name }) => joined.features.find(name) !== undefined);
+    if (taken === undefined) return { graph, apis: ownApis, features: joined.features };
+    throw new ConfigError([
+      `GRAPH_POLICY_FILE or a policy of API_NAMES, the feature "${taken.name}" has a name of the admin page's; rename it.`,
+    ]);
+  }
   throw new ConfigError([
     `API_NAMES, the feature "${joined.name}" is in two policies, and nobody could tell which is meant; rename one of them.`,
   ]);

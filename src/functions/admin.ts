@@ -1,8 +1,10 @@
 import { guard } from '../shared/access/guard.ts';
 import type { Guard } from '../shared/access/guard-rules.ts';
+import type { ReadConsole } from '../shared/admin/console.ts';
 import type { AdminOverview } from '../shared/admin/overview.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { adminPage } from '../shared/http/pages/admin-page.ts';
+import { requireQuery } from '../shared/http/query.ts';
 import { prefersHtml } from '../shared/http/request.ts';
 import { jsonResponse } from '../shared/http/response.ts';
 import type { Session } from '../shared/session/session-store.ts';
@@ -10,18 +12,36 @@ import type { Log } from '../shared/telemetry/log.ts';
 
 export interface AdminFunctionNeeds {
   readonly overview: (session: Session, log: Log) => Promise<AdminOverview>;
+  readonly readConsole: ReadConsole;
   readonly mayAdminister: Guard;
+  readonly now: () => Date;
 }
 
-/** The administrator's page: verified claims and the live Graph answer; the same as JSON for scripts. */
-export const admin = (endpoint: Endpoint, { overview, mayAdminister }: AdminFunctionNeeds) =>
+/**
+ * The administrator's page: verified claims and the live Graph answer, or with `?user=` the console for other people's
+ * sign-ins. Scripts get claims and Graph's answer as JSON.
+ */
+export const admin = (
+  endpoint: Endpoint,
+  { overview, readConsole, mayAdminister, now }: AdminFunctionNeeds,
+) =>
   endpoint(
     { methods: ['GET'], caller: 'page', access: guard(mayAdminister), page: true, countsAsUse: true },
     async (request, session) => {
-      const answer = await overview(session, request.log);
-      return prefersHtml(request.header('accept'))
-        ? adminPage(answer, mayAdminister.roles ?? [])
-        : jsonResponse(toJson(answer));
+      const wanted = requireQuery(request.query).get('user') ?? '';
+      if (!prefersHtml(request.header('accept'))) {
+        return jsonResponse(toJson(await overview(session, request.log)));
+      }
+      const view =
+        wanted.trim() === ''
+          ? ({ kind: 'overview', ...(await overview(session, request.log)) } as const)
+          : await readConsole(session, wanted, request.log);
+      return adminPage(view, {
+        administrator: session.facts.claims.principal,
+        roles: mayAdminister.roles ?? [],
+        now: now(),
+        invocationId: request.invocationId,
+      });
     },
   );
 
@@ -31,7 +51,7 @@ function toJson({ claims, graph }: AdminOverview) {
     claims: claims.map(({ claim, label, usedFor, value }) => ({ claim, label, used_for: usedFor, value })),
     graph:
       graph.kind === 'answered'
-        ? { kind: graph.kind, profile: graph.profile, memberships: graph.memberships }
+        ? { kind: graph.kind, ...graph.value }
         : { kind: graph.kind, code: graph.code, title: graph.title, login_url: graph.loginUrl },
   };
 }

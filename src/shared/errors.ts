@@ -11,6 +11,7 @@ export const problems = {
   consent_declined: { status: 403, title: 'Permission was declined' },
   admin_consent_required: { status: 403, title: 'An administrator has to agree first' },
   claim_required: { status: 403, title: 'You do not have access' },
+  directory_role_required: { status: 403, title: 'Your roles in Microsoft Entra ID do not allow this' },
   cross_site_request: { status: 403, title: 'The request does not prove that it is ours' },
   path_not_allowed: { status: 403, title: 'The policy does not allow this call' },
   not_found: { status: 404, title: 'There is nothing here' },

@@ -143,9 +143,17 @@ describe('refuses', () => {
   });
 });
 
+const personId = 'be000000-8c4f-4e21-a6d9-1f5b3c7e9b02';
+
 /** Who may use a function. A new function without an entry here fails the first test below. */
 const access: Readonly<Record<string, 'role' | 'session' | 'open'>> = {
   admin: 'role',
+  'admin-user-grants': 'role',
+  'admin-user-grants-id': 'role',
+  'admin-user-sessions': 'role',
+  'admin-user-sessions-id': 'role',
+  'admin-user-sign-out': 'role',
+  'admin-users': 'role',
   'auth-callback': 'open',
   'auth-client': 'open',
   'auth-front-channel-logout': 'open',
@@ -214,7 +222,7 @@ describe('every registered function', () => {
     const guarded = worker.host.functions.filter(({ name }) => access[name] !== 'open');
     expect(guarded.length).toBeGreaterThanOrEqual(2);
     for (const { name, route } of guarded) {
-      const path = `/${route?.replace('{*path}', 'v1.0/me').replace('{id}', 'A'.repeat(43))}`;
+      const path = `/${route?.replace('{*path}', 'v1.0/me').replace('{id}', 'A'.repeat(43)).replace('{user}', personId)}`;
       const callers = access[name] === 'role' ? [{}, { cookie }] : [{}];
       const rewrites = [
         {

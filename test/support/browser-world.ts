@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
+import type { Directory } from '../../dev/directory.ts';
 import { launchChromium } from './chromium.ts';
 import { grantSignIn, startWorld, type Worker, type WorkerOptions, type World } from './world.ts';
 
@@ -17,11 +18,15 @@ export interface BrowserWorld extends World {
 
 const TIMEOUT_MS = 20_000; // below vitest's own, so that a failure names the step
 
-/** @param options of the worker; the demo page is in front when left out */
+/**
+ * @param options of the worker; the demo page is in front when left out
+ * @param people others than those of `npm start`
+ */
 export async function startBrowserWorld(
   options: WorkerOptions = { servesDemo: true },
+  people?: Directory,
 ): Promise<BrowserWorld> {
-  const [launched, world] = await Promise.all([launchChromium(), startWorld()]);
+  const [launched, world] = await Promise.all([launchChromium(), startWorld(people)]);
   const worker = await world.startWorker(options);
   return {
     ...world,

@@ -26,6 +26,8 @@ export interface EndpointRules<Granted> {
   readonly methods: readonly HttpMethod[];
   readonly caller: Caller;
   readonly access: Access<Granted>;
+  /** Asked instead of `access` by every method but GET. */
+  readonly accessToChange?: Access<Granted>;
   /** A person reads the answer: errors become pages, and who is not signed in is sent to sign in. */
   readonly page?: boolean;
   /** Errors also in Graph's shape. */
@@ -107,6 +109,7 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
       throw new BffError('method_not_allowed', { allow: rules.methods });
     }
     if (!rules.acceptsForm || !isForm(request)) requireOwnRequest(request, rules.caller, origin);
+    const access = request.method === 'GET' ? rules.access : (rules.accessToChange ?? rules.access);
     let isRecorded = !rules.countsAsUse;
     const record = async (session: Session) => {
       isRecorded = true;
@@ -117,17 +120,17 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
       const admitted = await admission.of(request.log)(session, guard);
       return isRecorded ? admitted : record(admitted);
     };
-    const found = await findSession(request, rules.access.session, cookies);
+    const found = await findSession(request, access.session, cookies);
     if (found.kind === 'session') {
       caller.user = userKeyOf(found.session.address);
-      const granted = await rules.access.decide(found, admit);
+      const granted = await access.decide(found, admit);
       if (!isRecorded) await record(found.session);
       return handle(request, granted);
     }
-    if (rules.page && rules.access.session === 'required' && isNavigation(request)) {
+    if (rules.page && access.session === 'required' && isNavigation(request)) {
       return bounceOrSignIn(request);
     }
-    return handle(request, await rules.access.decide(found, admit));
+    return handle(request, await access.decide(found, admit));
   }
 
   async function findSession(

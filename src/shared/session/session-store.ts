@@ -67,7 +67,7 @@ export interface SessionStore extends SessionUpdates {
 }
 
 /** Who somebody is, whatever they are called. */
-type User = Pick<Principal, 'tenantId' | 'objectId'>;
+export type User = Pick<Principal, 'tenantId' | 'objectId'>;
 
 export interface SessionStoreNeeds {
   readonly table: Table;

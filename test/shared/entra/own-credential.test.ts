@@ -35,6 +35,7 @@ const store: SessionStore = {
   endOne: unused,
   endAll: unused,
   endBySid: unused,
+  pseudonymOf: unused,
 };
 const idTokenRules: IdTokenRules = {
   clientId,

@@ -1,56 +1,77 @@
-import type { AdminOverview, GraphOverview, Membership } from '../../admin/overview.ts';
+import type { ConsoleView } from '../../admin/console.ts';
+import type { AdminOverview } from '../../admin/overview.ts';
+import { secureRandomBytes } from '../../crypto/seal.ts';
+import type { Principal } from '../../identity/principal.ts';
 import type { BffResponse } from '../response.ts';
-import { html } from './html.ts';
+import { aboutYou } from './admin-about-you.ts';
+import { adminPath } from './admin-parts.ts';
+import { peopleCard, searchCard } from './admin-people.ts';
+import { personCards } from './admin-person.ts';
+import { adminScript } from './admin-script.ts';
+import { adminStyle } from './admin-style.ts';
+import { type Html, html } from './html.ts';
 import { page } from './layout.ts';
 
-const adminPath = '/api/admin';
+/** What the admin page shows below the search. */
+export type AdminView = ({ readonly kind: 'overview' } & AdminOverview) | ConsoleView;
 
-/** The admin page: who you are to this app and why, and what Graph says about you. */
-export function adminPage({ claims, graph }: AdminOverview, roles: readonly string[]): BffResponse {
+export interface AdminPageFacts {
+  readonly administrator: Principal;
+  /** Those that open the page. */
+  readonly roles: readonly string[];
+  readonly now: Date;
+  readonly invocationId: string;
+}
+
+/** The admin page: who you are to this app and why, and where other people are signed in. */
+export function adminPage(view: AdminView, facts: AdminPageFacts): BffResponse {
+  const { administrator, roles, now, invocationId } = facts;
+  const nonce = secureRandomBytes(16).toString('base64');
   return page({
-    title: 'Administration',
-    content: html`<section class="card">
+    title: titleOf(view),
+    style: adminStyle,
+    scriptNonce: nonce,
+    callsOwnOrigin: true,
+    formTargets: ["'self'"],
+    content: html`<header class="top">
 <h1>Administration</h1>
-<p>You are here because Microsoft Entra ID gave you the app role <code>${roles.join(', ')}</code>.</p>
-<div class="actions"><a class="button" href="/">Back to the app</a><a class="button" href="/api/auth/logout">Sign out</a></div>
-</section>
-<section class="card" aria-labelledby="claims">
-<h2 id="claims">Your verified claims</h2>
-<dl class="columns">
-${claims.map(
-  ({ claim, label, usedFor, value }) => html`<div>
-<dt>${label} ${label !== claim && html`<code class="quiet">${claim}</code>`}</dt>
-<dd>${value}</dd>
-<dd class="quiet">${usedFor}</dd>
-</div>`,
-)}
-</dl>
-</section>
-<section class="card" aria-labelledby="graph">
-<h2 id="graph">Microsoft Graph about you, just now</h2>
-${graphSection(graph)}
-</section>`,
+<nav aria-label="Ways out">${view.kind !== 'overview' && html`<a href="${adminPath}">About you</a>`}<a href="/">Back to the app</a><a href="/api/auth/logout">Sign out</a></nav>
+</header>
+${searchCard(textOf(view))}
+<noscript><p class="card">Ending sessions and revoking permissions needs JavaScript. Everything can be read without.</p></noscript>
+<div id="view">
+${cardsOf(view, now)}
+</div>
+<div class="said"><p role="status"></p><div role="alert"></div></div>
+<footer class="quiet"><p>You are here as ${administrator.name}, because Microsoft Entra ID gave you the app role <code>${roles.join(', ')}</code>.</p>
+<p>Reference <code>${invocationId}</code></p></footer>
+<script nonce="${nonce}">${{ html: adminScript }}</script>`,
   });
 }
 
-function graphSection(graph: GraphOverview) {
-  if (graph.kind === 'failed') {
-    return html`<p class="warn">${graph.title}.</p>
-<p class="quiet">Code <code>${graph.code}</code>. The claims above do not depend on it.</p>
-<div class="actions"><a class="button" href="${graph.loginUrl === undefined ? adminPath : `${graph.loginUrl}&return_to=${encodeURIComponent(adminPath)}`}">${graph.loginUrl === undefined ? 'Try again' : 'Go on'}</a></div>`;
-  }
-  return html`<dl class="columns">
-${graph.profile.map(({ label, value }) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}
-<div class="whole"><dt>Member of</dt><dd>${membershipList(graph.memberships)}</dd></div>
-</dl>`;
+function titleOf(view: AdminView): string {
+  const person = view.kind === 'person' && view.person.kind === 'answered' ? view.person.value : undefined;
+  return person === undefined ? 'Administration' : `${person.name} · Administration`;
 }
 
-function membershipList(memberships: readonly Membership[] | undefined) {
-  if (memberships === undefined) return html`<span class="warn">This part of the answer did not come.</span>`;
-  if (memberships.length === 0) return html`<span class="quiet">No groups and no roles.</span>`;
-  const nameless = memberships.some(({ name }) => name === undefined);
-  return html`<ul>
-${memberships.map(({ id, kind, name }) => html`<li>${name ?? html`<code>${id}</code>`} <span class="quiet">${kind}</span></li>`)}
-</ul>
-${nameless && html`<p class="quiet">Graph shows names only to an app with <code>GroupMember.Read.All</code>.</p>`}`;
+function textOf(view: AdminView): string {
+  switch (view.kind) {
+    case 'overview':
+      return '';
+    case 'people':
+      return view.text;
+    case 'person':
+      return (view.person.kind === 'answered' && view.person.value?.username) || view.objectId;
+  }
+}
+
+function cardsOf(view: AdminView, now: Date): Html {
+  switch (view.kind) {
+    case 'overview':
+      return aboutYou(view);
+    case 'people':
+      return peopleCard(view);
+    case 'person':
+      return personCards(view, now);
+  }
 }

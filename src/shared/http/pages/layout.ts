@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BffResponse } from '../response.ts';
 import { type Html, html } from './html.ts';
 
-const style = `
+const commonStyle = `
 :root{color-scheme:light dark;--paper:#f6f7f9;--card:#fff;--ink:#16202c;--quiet:#55606e;--line:#dfe3e8;--accent:#0b5cad;--on-accent:#fff;--warn:#9a3412}
 @media (prefers-color-scheme:dark){:root{--paper:#0f141a;--card:#171e26;--ink:#e8edf2;--quiet:#a3afbd;--line:#2b3541;--accent:#7cb8f5;--on-accent:#0b1520;--warn:#fdba74}}
 *{box-sizing:border-box}
@@ -33,7 +33,9 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,monospace;font-size:.88em}
 `;
 
 /** The one style is allowed by its hash, so that nothing injected can style or run (CSP level 3). */
-const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+function styleSource(style: string): string {
+  return `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+}
 
 export interface Page {
   readonly title: string;
@@ -44,6 +46,10 @@ export interface Page {
   readonly formTargets?: readonly string[];
   /** Of the page's one script; none when left out. */
   readonly scriptNonce?: string;
+  /** The script makes requests, to this origin alone. */
+  readonly callsOwnOrigin?: boolean;
+  /** Beside the style of every page. */
+  readonly style?: string;
 }
 
 /** A link for somebody else: shown to be followed and to be copied. */
@@ -60,8 +66,12 @@ export function page({
   headers = {},
   formTargets = [],
   scriptNonce,
+  callsOwnOrigin = false,
+  style: ownStyle = '',
 }: Page): BffResponse {
   const formAction = formTargets.length === 0 ? "'none'" : formTargets.join(' ');
+  const style = commonStyle + ownStyle;
+  const connectSource = callsOwnOrigin ? " connect-src 'self';" : '';
   const scriptSource = scriptNonce === undefined ? '' : ` script-src 'nonce-${scriptNonce}';`;
   const document = html`<!doctype html>
 <html lang="en">
@@ -82,7 +92,7 @@ ${content}
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': `default-src 'none'; style-src ${styleSource};${scriptSource} base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`,
+      'content-security-policy': `default-src 'none'; style-src ${styleSource(style)};${scriptSource}${connectSource} base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`,
       ...headers,
     },
     body: document.html,

@@ -1,0 +1,71 @@
+import { guard } from '../shared/access/guard.ts';
+import { requireObjectId } from '../shared/admin/directory.ts';
+import type { AdministrationGuards } from '../shared/admin/guards.ts';
+import type { UserSession, UserSessions } from '../shared/admin/user-sessions.ts';
+import { BffError } from '../shared/errors.ts';
+import { type CookieNames, clearedCookie } from '../shared/http/cookies.ts';
+import type { Endpoint } from '../shared/http/endpoint.ts';
+import { jsonResponse } from '../shared/http/response.ts';
+
+/** Where somebody is signed in; DELETE ends it everywhere. */
+export const adminUserSessions = (
+  endpoint: Endpoint,
+  flow: UserSessions,
+  guards: AdministrationGuards,
+  names: CookieNames,
+) =>
+  endpoint(
+    {
+      methods: ['GET', 'DELETE'],
+      caller: 'script',
+      access: guard(guards.read),
+      accessToChange: guard(guards.change),
+      countsAsUse: true,
+    },
+    async ({ method, log, routeParameter }, session) => {
+      const user = requireObjectId(routeParameter('user'));
+      if (method === 'GET') {
+        return jsonResponse({ sessions: (await flow.list(session, user, log)).map(toJson) });
+      }
+      const { sessions, wasCurrent } = await flow.endAll(session, user, log);
+      return {
+        ...jsonResponse({ ended: sessions }),
+        cookies: wasCurrent ? [clearedCookie(names.session)] : [],
+      };
+    },
+  );
+
+/** Ends one session of somebody. */
+export const adminUserSessionById = (
+  endpoint: Endpoint,
+  flow: UserSessions,
+  guards: AdministrationGuards,
+  names: CookieNames,
+) =>
+  endpoint(
+    { methods: ['DELETE'], caller: 'script', access: guard(guards.change), countsAsUse: true },
+    async ({ log, routeParameter }, session) => {
+      const user = requireObjectId(routeParameter('user'));
+      const ending = await flow.endOne(session, user, routeParameter('id'), log);
+      if (ending.kind === 'none') {
+        throw new BffError('not_found', {
+          detail: 'This person has no session of this id. It may have ended.',
+        });
+      }
+      return { status: 204, cookies: ending.wasCurrent ? [clearedCookie(names.session)] : [] };
+    },
+  );
+
+function toJson(session: UserSession) {
+  const { id, isCurrent, device, signedInAt, lastUsedAt, expiresAt, rolesSaidAt, features } = session;
+  return {
+    id,
+    current: isCurrent,
+    device: device ?? null,
+    signed_in_at: signedInAt?.toISOString() ?? null,
+    last_used_at: lastUsedAt.toISOString(),
+    expires_at: expiresAt.toISOString(),
+    roles_said_at: rolesSaidAt?.toISOString() ?? null,
+    features: features.map(({ name }) => name),
+  };
+}

@@ -1,0 +1,57 @@
+import type { Session } from '../session/session-store.ts';
+import type { Log } from '../telemetry/log.ts';
+import { isSelf } from './audit.ts';
+import { type Directory, isObjectId, type Person } from './directory.ts';
+import type { Grant, Grants } from './grants.ts';
+import { attempt, type Part } from './part.ts';
+import type { UserSession, UserSessions } from './user-sessions.ts';
+
+/** What the console shows for the text that somebody is looked for by. */
+export type ConsoleView = PeopleView | PersonView;
+
+export interface PeopleView {
+  readonly kind: 'people';
+  readonly text: string;
+  readonly people: Part<readonly Person[]>;
+}
+
+export interface PersonView {
+  readonly kind: 'person';
+  readonly objectId: string;
+  readonly isSelf: boolean;
+  /** Undefined for an id that Graph does not know: sessions may outlive an account. */
+  readonly person: Part<Person | undefined>;
+  readonly sessions: Part<readonly UserSession[]>;
+  readonly grants: Part<readonly Grant[]>;
+}
+
+export interface ConsoleNeeds {
+  readonly directory: Directory;
+  readonly userSessions: UserSessions;
+  readonly grants: Grants;
+}
+
+export type ReadConsole = (session: Session, text: string, log: Log) => Promise<ConsoleView>;
+
+export function createConsole({ directory, userSessions, grants }: ConsoleNeeds): ReadConsole {
+  return async (session, text, log) => {
+    const objectId = text.trim().toLowerCase();
+    if (!isObjectId(objectId)) {
+      const people = await attempt(() => directory.find(session, text, log));
+      return { kind: 'people', text, people };
+    }
+    const [person, sessions, granted] = await Promise.all([
+      attempt(async () => (await directory.find(session, objectId, log))[0]),
+      attempt(() => userSessions.list(session, objectId, log)),
+      attempt(() => grants.list(session, objectId, log)),
+    ]);
+    return {
+      kind: 'person',
+      objectId,
+      isSelf: isSelf(session, objectId),
+      person,
+      sessions,
+      grants: granted,
+    };
+  };
+}

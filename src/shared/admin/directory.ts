@@ -1,0 +1,85 @@
+import { BffError } from '../errors.ts';
+import type { Session } from '../session/session-store.ts';
+import type { Log } from '../telemetry/log.ts';
+import { type GraphCalls, toRecords } from './graph-calls.ts';
+import { needs } from './needs.ts';
+
+/** Somebody in the administrator's tenant, as Graph names them. */
+export interface Person {
+  /** The object id there. */
+  readonly id: string;
+  readonly name: string;
+  readonly username: string;
+}
+
+/** Finds people with the administrator's own rights. */
+export interface Directory {
+  /**
+   * @param text an address or an object id, exactly, or the beginning of a name
+   * @returns at most {@link MOST_FOUND}
+   * @throws {BffError} request_invalid for text that nobody could be found by, and those of a call of Graph
+   */
+  find(session: Session, text: string, log: Log): Promise<readonly Person[]>;
+}
+
+export const MOST_FOUND = 10;
+const MAX_TEXT_LENGTH = 254; // the longest e-mail address (RFC 5321, 4.5.3.1)
+
+export function createDirectory(graph: GraphCalls): Directory {
+  return {
+    async find(session, text, log) {
+      const path = toUsersPath(text);
+      const answer = await graph.use(session, needs.people, log, (client) => client.api(path).get());
+      return toRecords(answer).slice(0, MOST_FOUND).flatMap(toPerson);
+    },
+  };
+}
+
+/** An object id in the one spelling that is the identity: another would be another person's row (RG-6). */
+export function isObjectId(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
+
+/** @throws {BffError} not_found for what is no object id */
+export function requireObjectId(text: string): string {
+  if (!isObjectId(text)) throw new BffError('not_found', { detail: 'The address names no object id.' });
+  return text;
+}
+
+/**
+ * The call that finds people by this text. No text can say anything else than what is compared: quotes are doubled, and the
+ * whole is percent-encoded. @see https://learn.microsoft.com/graph/filter-query-parameter
+ * @throws {BffError} request_invalid
+ */
+export function toUsersPath(text: string): string {
+  const wanted = text.trim();
+  if (wanted === '' || wanted.length > MAX_TEXT_LENGTH || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(wanted)) {
+    throw new BffError('request_invalid', {
+      detail: `Give an address, an object id or the beginning of a name: 1 to ${MAX_TEXT_LENGTH} printable characters.`,
+    });
+  }
+  const query = {
+    $filter: toFilter(wanted),
+    $select: 'id,displayName,userPrincipalName,mail',
+    $top: String(MOST_FOUND),
+  };
+  return `/users?${Object.entries(query)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&')}`;
+}
+
+function toFilter(text: string): string {
+  if (isObjectId(text.toLowerCase())) return `id eq '${text.toLowerCase()}'`;
+  const quoted = `'${text.replaceAll("'", "''")}'`;
+  return text.includes('@')
+    ? `userPrincipalName eq ${quoted} or mail eq ${quoted}`
+    : `startswith(displayName,${quoted})`;
+}
+
+function toPerson(entry: Readonly<Record<string, unknown>>): readonly Person[] {
+  const { id, displayName, userPrincipalName, mail } = entry;
+  if (typeof id !== 'string' || !isObjectId(id.toLowerCase())) return [];
+  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  const username = text(userPrincipalName) ?? text(mail) ?? '';
+  return [{ id: id.toLowerCase(), name: text(displayName) ?? username, username }];
+}

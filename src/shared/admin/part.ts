@@ -1,0 +1,40 @@
+import { BffError, type ProblemCode, problems } from '../errors.ts';
+
+/** Why a part of the page is missing, and what would bring it. */
+export interface FailedPart {
+  readonly kind: 'failed';
+  readonly code: ProblemCode;
+  readonly title: string;
+  readonly detail?: string;
+  /** Where the person themselves can help. */
+  readonly loginUrl?: string;
+  readonly adminConsentUrl?: string;
+}
+
+/** A part of the page: each can fail alone. */
+export type Part<Value> = { readonly kind: 'answered'; readonly value: Value } | FailedPart;
+
+/** Without a session there is no page either. */
+const endsThePage: ReadonlySet<ProblemCode> = new Set(['session_required', 'internal_error']);
+
+/** @throws what leaves no page to show */
+export async function attempt<Value>(read: () => Promise<Value>): Promise<Part<Value>> {
+  try {
+    return { kind: 'answered', value: await read() };
+  } catch (error) {
+    if (!(error instanceof BffError) || endsThePage.has(error.code)) throw error;
+    return toFailedPart(error);
+  }
+}
+
+function toFailedPart({ code, detail, extensions }: BffError): FailedPart {
+  const { login_url: loginUrl, admin_consent_url: adminConsentUrl } = extensions;
+  return {
+    kind: 'failed',
+    code,
+    title: problems[code].title,
+    ...(detail === undefined ? {} : { detail }),
+    ...(typeof loginUrl === 'string' ? { loginUrl } : {}),
+    ...(typeof adminConsentUrl === 'string' ? { adminConsentUrl } : {}),
+  };
+}

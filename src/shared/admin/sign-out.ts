@@ -1,0 +1,45 @@
+import { BffError } from '../errors.ts';
+import type { Session } from '../session/session-store.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { AuditAdmin } from './audit.ts';
+import type { GraphCalls } from './graph-calls.ts';
+import { needs } from './needs.ts';
+import type { UserSessions } from './user-sessions.ts';
+
+/**
+ * Signs somebody out everywhere: of Entra, which then redeems none of their refresh tokens, and of this app.
+ * @throws {BffError} those of a call of Graph, with nothing done; storage_unavailable with `sign_ins_revoked`, half done
+ */
+export type SignOutUser = (
+  session: Session,
+  objectId: string,
+  log: Log,
+) => ReturnType<UserSessions['endAll']>;
+
+export interface SignOutUserNeeds {
+  readonly graph: GraphCalls;
+  readonly userSessions: UserSessions;
+  readonly audit: AuditAdmin;
+}
+
+export function createSignOutUser({ graph, userSessions, audit }: SignOutUserNeeds): SignOutUser {
+  return async (session, objectId, log) => {
+    // Graph first: it may want the administrator's consent, and then nothing has happened yet.
+    await graph.use(session, needs.signIns, log, (client) =>
+      client.api(`/users/${objectId}/revokeSignInSessions`).post(undefined),
+    );
+    audit(log, session, 'admin-sign-ins-revoked', objectId);
+    try {
+      return await userSessions.endAll(session, objectId, log);
+    } catch (error) {
+      if (!(error instanceof BffError) || error.code !== 'storage_unavailable') throw error;
+      throw new BffError('storage_unavailable', {
+        cause: error.cause,
+        detail:
+          'Microsoft has signed the person out. Their sessions here have not all ended: try again, or they end by themselves.',
+        extensions: { sign_ins_revoked: true },
+        ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
+      });
+    }
+  };
+}

@@ -1,0 +1,83 @@
+import { type Features, isGranted } from '../proxy/features.ts';
+import { toSessionId } from '../session/session-list.ts';
+import type { ListedSession, Session, SessionStore } from '../session/session-store.ts';
+import type { Log } from '../telemetry/log.ts';
+import { type AuditAdmin, inTenantOf, isSelf } from './audit.ts';
+
+/** A session of somebody as an administrator sees it. What the row does not say of itself is missing. */
+export interface UserSession {
+  readonly id: string;
+  /** The administrator's own, that asks. */
+  readonly isCurrent: boolean;
+  readonly device?: string;
+  readonly signedInAt?: Date;
+  readonly lastUsedAt: Date;
+  /** The absolute limit. */
+  readonly expiresAt: Date;
+  /** When Entra said which roles the person has. */
+  readonly rolesSaidAt?: Date;
+  /** Features that all permissions were granted for. */
+  readonly features: readonly { readonly name: string; readonly title: string }[];
+}
+
+export type UserSessionEnding =
+  | { readonly kind: 'ended'; readonly wasCurrent: boolean }
+  | { readonly kind: 'none' };
+
+/**
+ * The sessions of a person in the administrator's tenant.
+ * @throws {BffError} storage_unavailable, from every operation
+ */
+export interface UserSessions {
+  /** The one that was used last first. */
+  list(session: Session, objectId: string, log: Log): Promise<readonly UserSession[]>;
+  endOne(session: Session, objectId: string, id: string, log: Log): Promise<UserSessionEnding>;
+  /** Ends all, sign-ins under way included. */
+  endAll(
+    session: Session,
+    objectId: string,
+    log: Log,
+  ): Promise<{ readonly sessions: number; readonly wasCurrent: boolean }>;
+}
+
+export interface UserSessionsNeeds {
+  readonly store: SessionStore;
+  readonly features: Features;
+  readonly audit: AuditAdmin;
+}
+
+export function createUserSessions({ store, features, audit }: UserSessionsNeeds): UserSessions {
+  const isCurrent = (session: Session, objectId: string, id: string) =>
+    isSelf(session, objectId) && toSessionId(session.address.rowId) === id;
+  const toUserSession = (listed: ListedSession, isOwn: boolean): UserSession => {
+    const { id, device, signedInAt, lastUsedAt, expiresAt, rolesSaidAt, grantedScopes = [] } = listed;
+    return {
+      id,
+      isCurrent: isOwn,
+      ...(device === undefined ? {} : { device }),
+      ...(signedInAt === undefined ? {} : { signedInAt }),
+      lastUsedAt,
+      expiresAt,
+      ...(rolesSaidAt === undefined ? {} : { rolesSaidAt }),
+      features: features.all.filter((feature) => isGranted(feature, grantedScopes)),
+    };
+  };
+  return {
+    async list(session, objectId, log) {
+      audit(log, session, 'admin-user-opened', objectId);
+      const listed = await store.list(inTenantOf(session, objectId));
+      return listed.map((one) => toUserSession(one, isCurrent(session, objectId, one.id)));
+    },
+    async endOne(session, objectId, id, log) {
+      const ending = await store.endOne(inTenantOf(session, objectId), id);
+      if (ending.kind === 'none') return ending;
+      audit(log, session, 'admin-sessions-ended', objectId, { sessions: 1 });
+      return { kind: 'ended', wasCurrent: isCurrent(session, objectId, id) };
+    },
+    async endAll(session, objectId, log) {
+      const sessions = await store.endAll(inTenantOf(session, objectId));
+      audit(log, session, 'admin-sessions-ended', objectId, { sessions });
+      return { sessions, wasCurrent: isSelf(session, objectId) };
+    },
+  };
+}

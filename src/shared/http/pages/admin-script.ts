@@ -1,0 +1,107 @@
+/**
+ * The script of the admin page. A button says in `data-method` and `data-path` what it does; it asks before it does it, and
+ * afterwards the view is read anew. Everything it shows is text that comes from the server or stands here.
+ */
+const source = `
+const main = document.querySelector('main');
+const say = (role, ...content) => {
+  for (const region of document.querySelectorAll('.said>*'))
+    region.replaceChildren(...(region.getAttribute('role') === role ? content : []));
+};
+const create = (tag, properties, ...content) => {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...content);
+  return element;
+};
+const headers = { 'X-CSRF': '1' };
+let asked;
+
+const cancel = (focus) => {
+  if (!asked) return;
+  asked.group.replaceWith(asked.button);
+  if (focus) asked.button.focus();
+  asked = undefined;
+};
+const ask = (button) => {
+  cancel();
+  say();
+  const { question, yes } = button.dataset;
+  const no = create('button', { type: 'button', className: 'button small' }, 'No');
+  const group = create('div', { className: 'sure' }, create('span', {}, question),
+    create('button', { type: 'button', className: 'button small main risk' }, yes), no);
+  group.setAttribute('role', 'group');
+  group.setAttribute('aria-label', question);
+  button.replaceWith(group);
+  asked = { button, group };
+  no.focus();
+};
+
+const fail = ({ title, detail, instance, login_url, admin_consent_url }) => {
+  const lines = [create('b', {}, title + '.'), ...(detail ? [create('p', {}, detail)] : [])];
+  const link = (href, text, kind) =>
+    lines.push(create('p', {}, create('a', { href, className: 'button small ' + kind }, text)));
+  if (login_url) {
+    const url = new URL(login_url, location.origin);
+    url.searchParams.set('return_to', location.pathname + location.search);
+    if (url.origin === location.origin) link(url.href, 'Sign in again to go on', 'main');
+  }
+  if (/^https?:/.test(admin_consent_url)) link(admin_consent_url, 'Link for your administrator', '');
+  if (instance) lines.push(create('p', { className: 'quiet' }, 'Reference ', create('code', {}, instance.replace('urn:uuid:', ''))));
+  say('alert', ...lines);
+  main.querySelector('[role=alert] a')?.focus();
+};
+const refresh = async (heading, at) => {
+  const response = await fetch(location.href, { headers: { ...headers, accept: 'text/html' } });
+  if (!response.ok) return location.reload();
+  const next = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('view');
+  if (!next) return location.reload();
+  const view = document.getElementById('view');
+  const isOpen = view.querySelector('details[open]');
+  view.replaceWith(next);
+  asked = undefined;
+  if (isOpen) next.querySelector('details')?.setAttribute('open', '');
+  const title = document.getElementById(heading);
+  (title?.closest('section').querySelectorAll('.rows>li>[data-method]')[at] ?? title)?.focus();
+};
+const act = async () => {
+  const { button, group } = asked;
+  const { method, path, done } = button.dataset;
+  const section = group.closest('section');
+  const heading = section.getAttribute('aria-labelledby');
+  const at = [...section.querySelectorAll('.rows>li')].indexOf(group.closest('li'));
+  if (section.ariaBusy === 'true') return;
+  section.ariaBusy = 'true';
+  say('status', 'One moment …');
+  try {
+    const response = await fetch(path, { method, headers });
+    if (!response.ok) {
+      const problem = await response.json();
+      cancel(true);
+      // Somebody else was faster: what is shown is out of date.
+      if (response.status === 404) await refresh(heading, at);
+      return fail(problem);
+    }
+    const { ended } = response.status === 200 ? await response.json() : {};
+    await refresh(heading, at);
+    say('status', done.replace('#', ended === 1 ? '1 session' : ended + ' sessions'));
+  } catch {
+    cancel(true);
+    fail({ title: 'The answer did not come', detail: 'Whether it was done is not known: load the page again to see.' });
+  } finally {
+    section.ariaBusy = 'false';
+  }
+};
+
+main.addEventListener('click', ({ target }) => {
+  const button = target.closest('button');
+  if (button?.dataset.method) ask(button);
+  else if (button?.closest('.sure')) button.classList.contains('risk') ? act() : cancel(true);
+});
+main.addEventListener('keydown', ({ key }) => {
+  if (key === 'Escape' && !main.querySelector('[aria-busy=true]')) cancel(true);
+});
+main.classList.add('live');
+`;
+
+/** Sent without the indentation. */
+export const adminScript = source.replace(/^\s+/gm, '');

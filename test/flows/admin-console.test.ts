@@ -1,0 +1,528 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { demoClient, directory, objectIdIn, people } from '../../dev/directory.ts';
+import { goodDay } from '../../dev/graph-emulator/switches.ts';
+import { removeRows } from '../support/table-rows.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
+import { answerEntra, grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+const { alice: aliceFacts, ben: benFacts, fay, gus } = people;
+const permissions = [
+  'User.ReadBasic.All',
+  'User.RevokeSessions.All',
+  'DelegatedPermissionGrant.ReadWrite.All',
+];
+const edge =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0';
+
+let world: World;
+let worker: Worker;
+let other: Worker;
+let alice: UserAgent;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  other = await world.startWorker();
+});
+
+afterAll(() => world.close());
+
+beforeEach(async () => {
+  await removeRows(world);
+  for (const { id } of directory.users) world.entra.consents.revoke(id);
+  grantSignIn(world, 'Alice Adams', permissions);
+  grantSignIn(world, 'Ben Brown', ['Mail.Read']);
+  alice = await signedIn('alice');
+});
+
+afterEach(() => {
+  worker.table.recover();
+  Object.assign(world.graph.switches, goodDay);
+  world.graph.respondWith(undefined);
+});
+
+async function signedIn(user: string, userAgent?: string): Promise<UserAgent> {
+  const browser = worker.browser();
+  browser.userAgent = userAgent;
+  await signIn(browser, { user });
+  return browser;
+}
+
+const route = (user: string, rest: string) => `/api/admin/users/${user}/${rest}`;
+const ofBen = (rest: string) => route(benFacts.id, rest);
+const bodyOf = ({ body }: WireAnswer): Record<string, unknown> => JSON.parse(body);
+const read = async (browser: UserAgent, path: string) => bodyOf(await browser.script('GET', path));
+const listOf = async (path: string, name: string, browser = alice): Promise<Record<string, unknown>[]> => {
+  const list = (await read(browser, path))[name];
+  if (!Array.isArray(list)) throw new Error(`no list of ${name} at ${path}`);
+  return list;
+};
+const isSignedIn = async (browser: UserAgent, on = worker) =>
+  (await browser.clone(on.origin).scriptJson('/api/auth/session'))['signed_in'];
+const find = (text: string, browser = alice) =>
+  browser.script('GET', `/api/admin/users?q=${encodeURIComponent(text)}`);
+const events = (event: string) =>
+  [...worker.logLines, ...other.logLines]
+    .filter((line) => line.includes(`"${event}"`))
+    .map((line): Record<string, unknown> => JSON.parse(line.slice(line.indexOf('{'))));
+
+/** Every route of the console, with a user and an id that are there. */
+const changes: readonly (readonly [method: string, path: string])[] = [
+  ['DELETE', ofBen('sessions')],
+  ['DELETE', ofBen(`sessions/${'A'.repeat(43)}`)],
+  ['DELETE', ofBen('grants/any')],
+  ['POST', ofBen('sign-out')],
+];
+const reads: readonly (readonly [method: string, path: string])[] = [
+  ['GET', '/api/admin/users?q=ben'],
+  ['GET', ofBen('sessions')],
+  ['GET', ofBen('grants')],
+];
+
+describe('finding people', () => {
+  const ben = { id: benFacts.id, name: 'Ben Brown', username: 'ben@contoso.example' };
+
+  it.each(['ben@contoso.example', 'BEN@contoso.example', benFacts.id, benFacts.id.toUpperCase(), ' Ben B'])(
+    'finds by address, object id or the beginning of a name: %j',
+    async (text) => {
+      expect(bodyOf(await find(text))).toEqual({ users: [ben] });
+    },
+  );
+
+  it('finds guests by the object id that they have here', async () => {
+    const users = await listOf('/api/admin/users?q=Gus', 'users');
+    expect(users.map(({ id }) => id)).toEqual([objectIdIn(gus, demoClient.tenantId)]);
+  });
+
+  it.each(["' or displayName ne '", "O'Brien&$top=999", 'a#b', 'a%27b', '%', '+', 'ben) or (id eq x', '<b>'])(
+    'finds nobody by what looks like a query: %j',
+    async (text) => {
+      const answer = await find(text);
+      expect([answer.status, bodyOf(answer)]).toEqual([200, { users: [] }]);
+    },
+  );
+
+  it.each(['', '   ', 'x'.repeat(255), 'a\nb', 'a\u0000b', 'a\u2028b'])('refuses %j', async (text) => {
+    const before = world.graph.count();
+    const answer = await find(text);
+    expect([answer.status, bodyOf(answer)['code']]).toEqual([400, 'request_invalid']);
+    expect(world.graph.count()).toBe(before);
+  });
+
+  it('asks for the permission when it is first used, and remembers that it was declined', async () => {
+    world.entra.consents.revoke(aliceFacts.id);
+    grantSignIn(world, 'Alice Adams');
+    const browser = await signedIn('alice');
+    const asked = bodyOf(await find('ben', browser));
+    expect(asked).toMatchObject({
+      code: 'interaction_required',
+      reason: 'consent_required',
+      feature: 'administration',
+      scopes: ['User.ReadBasic.All'],
+    });
+    await signIn(browser, { user: 'alice', decision: 'decline', from: String(asked['login_url']) });
+    const declined = bodyOf(await find('ben', browser));
+    expect(declined).toMatchObject({ code: 'consent_declined', feature: 'administration' });
+    // Who declines one permission is still asked for another.
+    expect(await read(browser, ofBen('grants'))).toMatchObject({ code: 'interaction_required' });
+    await signIn(browser, { user: 'alice', from: String(declined['login_url']) });
+    expect(bodyOf(await find('ben', browser))).toEqual({ users: [ben] });
+  });
+});
+
+describe('the sessions of a person', () => {
+  it('say device, times, the age of roles and features with consent, and never a token', async () => {
+    await signedIn('ben', edge);
+    const answer = await alice.script('GET', ofBen('sessions'));
+    const [session, ...others] = await listOf(ofBen('sessions'), 'sessions');
+    expect(others).toEqual([]);
+    expect(Object.keys(session ?? {})).toEqual([
+      'id',
+      'current',
+      'device',
+      'signed_in_at',
+      'last_used_at',
+      'expires_at',
+      'roles_said_at',
+      'features',
+    ]);
+    expect(session).toMatchObject({ current: false, device: 'Edge on Windows' });
+    expect(session?.['features']).toEqual(expect.arrayContaining(['profile', 'mail']));
+    expect(answer.body).not.toMatch(/eyJ|refresh|ben@|Ben Brown/i);
+  });
+
+  it('name the administrator’s own that asks, and clear its cookie when it is ended', async () => {
+    const [own] = await listOf(route(aliceFacts.id, 'sessions'), 'sessions');
+    expect(own?.['current']).toBe(true);
+    const answer = await alice.script('DELETE', route(aliceFacts.id, `sessions/${own?.['id']}`));
+    expect([answer.status, answer.setCookies.length]).toEqual([204, 1]);
+    expect(await isSignedIn(alice)).toBe(false);
+  });
+
+  it('end one by one, and the others stay', async () => {
+    const first = await signedIn('ben', edge);
+    const second = await signedIn('ben');
+    const [ofSecond] = (await listOf(ofBen('sessions'), 'sessions')).filter(({ device }) => device === null);
+    const path = ofBen(`sessions/${ofSecond?.['id']}`);
+    expect((await alice.script('DELETE', path)).status).toBe(204);
+    expect(await Promise.all([isSignedIn(first), isSignedIn(second)])).toEqual([true, false]);
+    expect((await alice.script('DELETE', path)).status).toBe(404);
+  });
+
+  it('are ended on every worker, within the age of its copy, while they are in use (AD-2)', async () => {
+    const ben = await signedIn('ben');
+    const onOther = ben.clone(other.origin);
+    const call = async (browser: UserAgent) => (await browser.script('GET', '/api/graph/v1.0/me')).status;
+    expect([await call(ben), await call(onOther)]).toEqual([200, 200]);
+
+    let endedAtMs = Number.POSITIVE_INFINITY;
+    let lastSuccessAtMs = 0;
+    const hammer = async (): Promise<void> => {
+      for (;;) {
+        const startedAtMs = performance.now();
+        const status = await call(onOther);
+        if (status !== 200) {
+          expect(status).toBe(401);
+          return;
+        }
+        lastSuccessAtMs = startedAtMs;
+        if (startedAtMs - endedAtMs > 15_000) return;
+      }
+    };
+    const hammering = Promise.all([hammer(), hammer()]);
+    const answer = await alice.script('DELETE', ofBen('sessions'));
+    endedAtMs = performance.now();
+    expect(bodyOf(answer)).toEqual({ ended: 1 });
+    // The worker that answered knows at once.
+    expect(await call(ben)).toBe(401);
+    await hammering;
+    expect(lastSuccessAtMs - endedAtMs).toBeLessThan(5000);
+    expect(await isSignedIn(alice)).toBe(true);
+  });
+
+  it('that are opened and ended are in the log, by whom and whose, without a name (AD-2)', async () => {
+    await signedIn('ben');
+    const count = events('admin-sessions-ended').length;
+    await listOf(ofBen('sessions'), 'sessions');
+    await alice.script('DELETE', ofBen('sessions'));
+    const [ended] = events('admin-sessions-ended').slice(count);
+    expect(ended).toMatchObject({ sessions: 1, target: expect.stringMatching(/^[\w-]{16}$/) });
+    expect(ended?.['user']).toMatch(/^[\w-]{16}$/);
+    expect(ended?.['user']).not.toBe(ended?.['target']);
+    expect(events('admin-user-opened').at(-1)?.['target']).toBe(ended?.['target']);
+    const log = [...worker.logLines, ...other.logLines].join('\n');
+    expect(log).not.toMatch(/ben@contoso|alice@contoso|Ben Brown|be000000-8c4f|a11ce000-52d1/);
+  });
+});
+
+describe('signing a person out of Entra too', () => {
+  it('ends the sessions here, and Entra renews nothing any more', async () => {
+    const ben = await signedIn('ben');
+    const answer = await alice.script('POST', ofBen('sign-out'));
+    expect([answer.status, bodyOf(answer)]).toEqual([200, { sign_ins_revoked: true, ended: 1 }]);
+    expect(await isSignedIn(ben)).toBe(false);
+    expect((await ben.navigate('/api/auth/login')).body).toContain('Pick an account');
+    expect(events('admin-sign-ins-revoked').at(-1)?.['target']).toMatch(/^[\w-]{16}$/);
+  });
+
+  it('does nothing while the permission is missing, and works once it is there', async () => {
+    world.entra.consents.withdraw(['User.RevokeSessions.All']);
+    const browser = await signedIn('alice');
+    const ben = await signedIn('ben');
+    const asked = bodyOf(await browser.script('POST', ofBen('sign-out')));
+    expect(asked).toMatchObject({ code: 'interaction_required', scopes: ['User.RevokeSessions.All'] });
+    expect(await isSignedIn(ben)).toBe(true);
+    await signIn(browser, { user: 'alice', from: String(asked['login_url']) });
+    expect(bodyOf(await browser.script('POST', ofBen('sign-out')))).toMatchObject({ ended: 1 });
+  });
+
+  it('says so when Entra did it and the table does not answer (LO-1)', async () => {
+    await signedIn('ben');
+    worker.table.failing.add('list');
+    const answer = await alice.script('POST', ofBen('sign-out'));
+    expect([answer.status, bodyOf(answer)]).toMatchObject([
+      503,
+      { code: 'storage_unavailable', sign_ins_revoked: true },
+    ]);
+  });
+});
+
+describe('what a person has granted this app', () => {
+  const grants = () => listOf(ofBen('grants'), 'grants');
+
+  it('is listed by API, and nothing of other people, apps and organizations', async () => {
+    const [, shared] = directory.registrations;
+    const { tenantId } = demoClient;
+    world.entra.consents.grant({
+      tenantId,
+      clientId: shared?.clientId ?? '',
+      userId: benFacts.id,
+      scopes: ['Files.Read'],
+    });
+    grantSignIn(world, undefined, ['Calendars.Read']);
+    const listed = await grants();
+    expect(listed.map(({ scopes }) => scopes)).toEqual([
+      ['openid', 'profile', 'offline_access', 'User.Read', 'Mail.Read'],
+    ]);
+    expect(Object.keys(listed[0] ?? {})).toEqual(['id', 'scopes']);
+    world.entra.consents.withdraw(['openid', 'profile', 'offline_access', 'User.Read', 'Calendars.Read']);
+  });
+
+  it('is revoked, and asked for again when tokens are renewed', async () => {
+    const ben = await signedIn('ben');
+    const [grant] = await grants();
+    expect((await alice.script('DELETE', ofBen(`grants/${grant?.['id']}`))).status).toBe(204);
+    expect(await grants()).toEqual([]);
+    expect(events('admin-grant-revoked').length).toBeGreaterThan(0);
+    // Sessions go on: the page says so.
+    expect(await isSignedIn(ben)).toBe(true);
+  });
+
+  it('of another app or another person is not found, whatever its id, and stays (AD-2)', async () => {
+    const { tenantId } = demoClient;
+    const [, shared] = directory.registrations;
+    const clientId = shared?.clientId ?? '';
+    world.entra.consents.grant({ tenantId, clientId, userId: benFacts.id, scopes: ['Files.Read'] });
+    const before = world.entra.consents.list();
+    const ofAlice = await listOf(route(aliceFacts.id, 'grants'), 'grants');
+    // What Graph itself lists for Ben: two apps.
+    const [, token = ''] =
+      world.graph.requests.at(-1)?.headers.find(([name]) => name.toLowerCase() === 'authorization') ?? [];
+    const graphAnswer = await fetch(
+      `${world.graph.origin}/v1.0/users/${benFacts.id}/oauth2PermissionGrants`,
+      {
+        headers: { authorization: token },
+      },
+    );
+    const all: { id: string }[] = JSON.parse(await graphAnswer.text()).value;
+    expect(all).toHaveLength(2);
+    const own = (await grants()).map(({ id }) => id);
+    const foreign = [...all.filter(({ id }) => !own.includes(id)), ...ofAlice].map(({ id }) => String(id));
+    expect(foreign).toHaveLength(2);
+    for (const id of [...foreign, 'x', '..%2f..%2fme', '%00', 'a%20b']) {
+      const answer = await alice.script('DELETE', ofBen(`grants/${id}`));
+      expect([404, 400], `${id}: ${answer.status}`).toContain(answer.status);
+    }
+    expect(world.entra.consents.list()).toEqual(before);
+  });
+});
+
+describe('the page', () => {
+  const open = (query = '') =>
+    alice.navigate(`/api/admin${query}`).then(({ status, body, headers }) => ({ status, body, headers }));
+
+  it('runs its one script by a nonce and calls nobody but this origin', async () => {
+    const { headers, body } = await open(`?user=${benFacts.id}`);
+    const nonce = /<script nonce="([^"]+)">/.exec(body)?.[1];
+    expect(headers['content-security-policy']).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; script-src 'nonce-[^']+'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'$/,
+    );
+    expect(headers['content-security-policy']).toContain(`'nonce-${nonce}'`);
+    expect((await open()).body).not.toContain(String(nonce));
+    expect(Buffer.byteLength(/<script[^>]*>([\s\S]*)<\/script>/.exec(body)?.[1] ?? '')).toBeLessThan(4096);
+  });
+
+  it('writes what is looked for as text, whatever it is', async () => {
+    const { body } = await open(`?user=${encodeURIComponent('"><img src=x onerror=alert(1)>')}`);
+    expect(body).toContain('Nobody found');
+    expect(body).not.toContain('<img');
+  });
+
+  it('shows the first twenty sessions, and the rest on demand', async () => {
+    for (let at = 0; at < 22; at++) await signedIn('ben');
+    const { body } = await open(`?user=${benFacts.id}`);
+    const [shown = '', rest = ''] = body.split('<details>');
+    expect(shown.match(/Last used/g)).toHaveLength(20);
+    expect(rest.match(/Last used/g)).toHaveLength(2);
+    expect(rest).toContain('2 more');
+  });
+
+  it('shows sessions that outlive an account, and what Graph says of it', async () => {
+    const { body } = await open('?user=00000000-0000-4000-8000-000000000000');
+    expect(body).toContain('knows nobody by this id');
+    expect(body).toContain('Not signed in anywhere');
+  });
+
+  it('lets each part fail alone', async () => {
+    worker.table.failing.add('list');
+    world.graph.switches.directoryRolesMissing = true;
+    const { status, body } = await open(`?user=${benFacts.id}`);
+    expect(status).toBe(200);
+    for (const text of ['Ben Brown', 'storage_unavailable', 'directory_role_required']) {
+      expect(body).toContain(text);
+    }
+  });
+
+  it('refuses a query that names somebody twice', async () => {
+    expect((await open('?user=a&user=b')).status).toBe(400);
+  });
+});
+
+describe('refuses', () => {
+  it.each([...changes, ...reads])('nobody, and whoever has no role: %s %s (RG-1)', async (method, path) => {
+    const before = world.graph.count();
+    const ben = await signedIn('ben');
+    const refused = await ben.script(method, path);
+    expect([refused.status, bodyOf(refused)['code']]).toEqual([403, 'claim_required']);
+    expect((await worker.browser().script(method, path)).status).toBe(401);
+    expect(world.graph.count()).toBe(before);
+    expect(await isSignedIn(ben)).toBe(true);
+  });
+
+  it.each([...changes, ...reads])('an identity in headers: %s %s (RG-2)', async (method, path) => {
+    const principal = Buffer.from(JSON.stringify({ userRoles: ['Admin'] })).toString('base64');
+    const headers = { 'x-ms-client-principal': principal, 'x-ms-client-principal-id': aliceFacts.id };
+    const ben = await signedIn('ben');
+    expect((await ben.script(method, path, { headers })).status).toBe(403);
+    expect((await worker.browser().script(method, path, { headers })).status).toBe(401);
+  });
+
+  it.each([...changes, ...reads])(
+    'what does not prove that it is ours: %s %s (CS-1, CS-2)',
+    async (method, path) => {
+      const ben = await signedIn('ben');
+      for (const headers of [
+        { 'x-csrf': '' },
+        { 'x-csrf': '1', origin: 'https://evil.example' },
+        { 'x-csrf': '1', origin: 'null' },
+        { 'x-csrf': '1', 'sec-fetch-site': 'same-site' },
+      ]) {
+        const answer = await alice.script(method, path, { headers });
+        expect([answer.status, bodyOf(answer)['code']]).toEqual([403, 'cross_site_request']);
+      }
+      expect(await isSignedIn(ben)).toBe(true);
+    },
+  );
+
+  it.each(changes)(
+    'an administrator whose sign-in is old, until they sign in again: %s %s (AD-1)',
+    async (method, path) => {
+      world.advance(901);
+      const asked = await alice.script(method, path);
+      expect([asked.status, bodyOf(asked)]).toMatchObject([
+        401,
+        { code: 'interaction_required', reason: 'recent_sign_in_required' },
+      ]);
+      expect((await alice.script('GET', ofBen('sessions'))).status).toBe(200);
+      const entra = await alice.navigate(String(bodyOf(asked)['login_url']));
+      expect(entra.url.searchParams.get('prompt')).toBe('login');
+      await answerEntra(alice, entra, { user: 'alice' });
+      expect([200, 204, 404]).toContain((await alice.script(method, path)).status);
+    },
+  );
+
+  it.each([
+    'me',
+    'x',
+    'ben@contoso.example',
+    benFacts.id.toUpperCase(),
+    `{${benFacts.id}}`,
+    benFacts.id.replaceAll('-', ''),
+    `${benFacts.id}%20`,
+    `${benFacts.id}%2f..`,
+    '%00',
+    '__proto__',
+  ])('what is no object id: %s', async (user) => {
+    const ben = await signedIn('ben');
+    const before = world.graph.count();
+    for (const [method, rest] of [
+      ['GET', 'sessions'],
+      ['DELETE', 'sessions'],
+      ['GET', 'grants'],
+      ['POST', 'sign-out'],
+      ['DELETE', `sessions/${'A'.repeat(43)}`],
+      ['DELETE', 'grants/x'],
+    ] as const) {
+      const { status } = await alice.script(method, route(user, rest));
+      expect([400, 404], `${method} ${rest}: ${status}`).toContain(status);
+    }
+    expect(world.graph.count()).toBe(before);
+    expect(await isSignedIn(ben)).toBe(true);
+  });
+
+  it.each(['x', '', 'A'.repeat(43), 'A'.repeat(42), '%00', '..%2f', '__proto__'])(
+    'an id that names no session of that person: %j',
+    async (id) => {
+      const ben = await signedIn('ben');
+      const { status } = await alice.script('DELETE', ofBen(`sessions/${id}x`));
+      expect([400, 404]).toContain(status);
+      expect(await isSignedIn(ben)).toBe(true);
+    },
+  );
+
+  it('to end a session by the path of somebody else', async () => {
+    const [own] = await listOf(route(aliceFacts.id, 'sessions'), 'sessions');
+    expect((await alice.script('DELETE', ofBen(`sessions/${own?.['id']}`))).status).toBe(404);
+    expect(await isSignedIn(alice)).toBe(true);
+  });
+
+  it.each(changes.slice(0, 2))(
+    'to claim anything while the table does not answer: %s %s (RG-5)',
+    async (method, path) => {
+      worker.table.failing.add('list');
+      worker.table.failing.add('read');
+      worker.table.failing.add('insert');
+      const answer = await alice.script(method, path);
+      expect([answer.status, bodyOf(answer)['code']]).toEqual([503, 'storage_unavailable']);
+    },
+  );
+
+  it('with Graph’s reason: a missing directory role, an unknown person, too many calls', async () => {
+    const signOut = (user: string) => alice.script('POST', route(user, 'sign-out'));
+    world.graph.switches.directoryRolesMissing = true;
+    for (const answer of [await signOut(benFacts.id), await alice.script('GET', ofBen('grants'))]) {
+      expect([answer.status, bodyOf(answer)['code']]).toEqual([403, 'directory_role_required']);
+    }
+    Object.assign(world.graph.switches, goodDay);
+    const unknown = await signOut('00000000-0000-4000-8000-000000000000');
+    expect([unknown.status, bodyOf(unknown)['code']]).toEqual([404, 'not_found']);
+    Object.assign(world.graph.switches, { throttledCalls: 1, retryAfterSeconds: 7 });
+    const throttled = await signOut(benFacts.id);
+    expect([throttled.status, bodyOf(throttled)['code'], throttled.headers['retry-after']]).toEqual([
+      429,
+      'rate_limited',
+      '7',
+    ]);
+    world.graph.switches.unavailable = true;
+    const down = await signOut(benFacts.id);
+    expect([down.status, bodyOf(down)['code']]).toEqual([502, 'upstream_answer_refused']);
+  });
+});
+
+describe('an administrator of one tenant (RG-6)', () => {
+  let worldOfBoth: World;
+  beforeAll(async () => {
+    worldOfBoth = await startWorld();
+  });
+  afterAll(() => worldOfBoth.close());
+
+  it('reaches nobody’s sessions in another, whatever object id they name', async () => {
+    const shared = directory.registrations.find(({ accounts }) => accounts === 'any-tenant');
+    const { tenants } = directory;
+    const both = await worldOfBoth.startWorker({
+      environment: {
+        ENTRA_TENANT_ID: 'organizations',
+        ENTRA_ALLOWED_TENANTS: tenants.map(({ id }) => id).join(','),
+        ENTRA_CLIENT_ID: shared?.clientId ?? '',
+        ENTRA_CLIENT_SECRET: shared?.secrets[0] ?? '',
+        SESSION_CACHE_SECONDS: '0',
+      },
+    });
+    worldOfBoth.entra.roles.grant({ userId: fay.id, role: 'Admin' });
+    const signInThere = async (user: string) => {
+      const browser = both.browser();
+      await signIn(browser, { user });
+      expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });
+      return browser;
+    };
+    const ben = await signInThere('ben');
+    const administrator = await signInThere('fay');
+    expect(await administrator.scriptJson('/api/auth/session')).toMatchObject({ can: { admin: true } });
+    const path = ofBen('sessions');
+    expect(await read(administrator, path)).toEqual({ sessions: [] });
+    expect(bodyOf(await administrator.script('DELETE', path))).toEqual({ ended: 0 });
+    expect(await read(ben, '/api/auth/session')).toMatchObject({ signed_in: true });
+    // One's own tenant is in reach.
+    expect(await listOf(route(fay.id, 'sessions'), 'sessions', administrator)).toHaveLength(1);
+  });
+});
