@@ -33,6 +33,13 @@ describe('the policies of several upstream APIs', () => {
     );
   });
 
+  it('may not take the name of a feature of the admin page, whose links would ask for other permissions', () => {
+    const document = { features: { administration: { title: 'Orders', rules: [rule] } } };
+    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+      /the feature "administration" has a name of the admin page's; rename it/,
+    );
+  });
+
   it('name the setting and the place of a fault', () => {
     const document = { features: { orders: { title: 'Orders', rules: [{ ...rule, scopes: [] }] } } };
     expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(

@@ -7,6 +7,7 @@ import { directory, people } from '../../dev/directory.ts';
 import { goodDay } from '../../dev/graph-emulator/switches.ts';
 import { type BrowserWorld, faultsOf, press, see, startBrowserWorld } from '../support/browser-world.ts';
 import { removeRows } from '../support/table-rows.ts';
+import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn } from '../support/world.ts';
 
 const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
@@ -47,13 +48,16 @@ afterEach(async () => {
 });
 
 /** Ben signs in, from as many browsers. */
-async function signInBen(count: number): Promise<void> {
+async function signInBen(count: number): Promise<UserAgent[]> {
+  const browsers: UserAgent[] = [];
   grantSignIn(world, 'Ben Brown', ['Mail.Read']);
   for (let at = 0; at < count; at++) {
     const browser = world.worker.browser();
     browser.userAgent = userAgents[at % userAgents.length];
     await signIn(browser, { user: 'ben' });
+    browsers.push(browser);
   }
+  return browsers;
 }
 
 /** The console, for Alice. */
@@ -151,5 +155,131 @@ describe('every state of the console', () => {
     await openPerson(page);
     await see(page, 'Signed in here');
     expect(await inspect(page, 'consent-needed-person')).toEqual([]);
+  });
+});
+
+describe('the console by keyboard alone', () => {
+  const focused = (page: Page) =>
+    page.evaluate(
+      "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent ?? ''",
+    );
+  /** Presses Tab until the focus is there. */
+  async function tabTo(page: Page, name: RegExp): Promise<void> {
+    for (let step = 0; step < 80; step++) {
+      await page.keyboard.press('Tab');
+      if (name.test(String(await focused(page)).trim())) return;
+    }
+    throw new Error(`${name} cannot be reached`);
+  }
+  const status = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor();
+
+  it('finds a person, ends a session and revokes a grant (AD-2)', async ({ skip }) => {
+    await signInBen(2);
+    const page = await openConsole(skip);
+    await tabTo(page, /^$/); // the field, which has no text yet
+    await page.keyboard.type('ben@contoso.example');
+    await page.keyboard.press('Enter');
+    await see(page, 'People');
+    await tabTo(page, /^Ben Brown$/);
+    await page.keyboard.press('Enter');
+    await see(page, 'Signed in here');
+
+    await tabTo(page, /^End: /);
+    const chosen = String(await focused(page));
+    await page.keyboard.press('Enter');
+    // What is safe has the focus first, so that a key held too long ends nothing.
+    expect(await focused(page)).toBe('No');
+    await page.keyboard.press('Escape');
+    expect(await focused(page)).toBe(chosen);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    expect(await focused(page)).toBe(chosen);
+    expect(await page.getByRole('button', { name: /^End: / }).count()).toBe(2);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Shift+Tab');
+    expect(await focused(page)).toBe('Yes, end it');
+    await page.keyboard.press('Enter');
+    await status(page, 'The session has ended.');
+    // The next one has the focus, in the place of the one that is gone.
+    expect(await focused(page)).toMatch(/^End: /);
+    expect(await page.getByRole('button', { name: /^End: / }).count()).toBe(1);
+
+    await tabTo(page, /^Revoke: /);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await status(page, 'Revoked.');
+    await page.getByText('Nothing granted by Ben Brown.').waitFor();
+    expect(await focused(page)).toBe('Permissions granted to this app');
+  });
+
+  it('says what happened when somebody else was faster', async ({ skip }) => {
+    const [browser] = await signInBen(1);
+    const page = await openConsole(skip);
+    await openPerson(page);
+    await page.getByRole('button', { name: /^End: / }).waitFor();
+    await browser?.script('POST', '/api/auth/logout');
+    await page.getByRole('button', { name: /^End: / }).click();
+    await press(page, 'Yes, end it');
+    await page.getByRole('alert').getByText('It may have ended.').waitFor();
+    await page.getByText('Not signed in anywhere.').waitFor();
+  });
+});
+
+describe('the console asks the administrator', () => {
+  it('for a permission when it is first used, and goes on where it was', async ({ skip }) => {
+    const page = await openConsole(skip, []);
+    await find(page, 'ben@contoso.example');
+    await page.getByText('needs your permission').waitFor();
+    await page.getByRole('link', { name: 'Continue' }).click();
+    await see(page, 'Permissions requested');
+    await press(page, 'Accept');
+    await see(page, 'People');
+    await page.getByRole('link', { name: 'Ben Brown' }).waitFor();
+  });
+
+  it('to sign in again for a change, when the sign-in is old (AD-1)', async ({ skip }) => {
+    await signInBen(1);
+    const page = await openConsole(skip);
+    world.advance(901);
+    await openPerson(page);
+    await press(page, 'End it');
+    await press(page, 'Yes, end all');
+    await page.getByRole('alert').getByText('Your attention is needed').waitFor();
+    expect(await inspect(page, 'sign-in-again')).toEqual([]);
+    // The way on has the focus.
+    await page.keyboard.press('Enter');
+    await press(page, /Alice Adams/);
+    await see(page, 'Signed in here');
+    expect(page.url()).toBe(`${adminUrl}?user=${ben.id}`);
+    await press(page, 'End it');
+    await press(page, 'Yes, end all');
+    await page.getByRole('status').getByText('1 session ended.').waitFor();
+    await page.getByText('Not signed in anywhere.').waitFor();
+  });
+
+  it('nothing more when they end their own session: signing in begins by itself', async ({ skip }) => {
+    const page = await openConsole(skip);
+    await openPerson(page, alice.id);
+    await page.getByText('this browser').waitFor();
+    const cookie = async () => (await page.context().cookies()).find(({ name }) => name === 'session')?.value;
+    const before = await cookie();
+    await press(page, /^End: /);
+    await press(page, 'Yes, end it');
+    await expect.poll(async () => [before, undefined].includes(await cookie())).toBe(false);
+    await see(page, 'Signed in here');
+  });
+});
+
+describe('the console without JavaScript', () => {
+  it('can be read, and says what is missing', async ({ skip }) => {
+    await signInBen(1);
+    grantSignIn(world, 'Alice Adams', permissions);
+    const page = await world.newPage(skip, { javaScriptEnabled: false });
+    await page.goto(`${adminUrl}?user=${ben.id}`);
+    await press(page, /Alice Adams/);
+    await see(page, 'Signed in here');
+    expect(await page.getByText('needs JavaScript').isVisible()).toBe(true);
+    expect(await page.getByRole('button').allTextContents()).toEqual(['Find']);
   });
 });

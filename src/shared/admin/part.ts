@@ -6,6 +6,8 @@ export interface FailedPart {
   readonly code: ProblemCode;
   readonly title: string;
   readonly detail?: string;
+  /** Why the person is needed. */
+  readonly reason?: string;
   /** Where the person themselves can help. */
   readonly loginUrl?: string;
   readonly adminConsentUrl?: string;
@@ -28,12 +30,13 @@ export async function attempt<Value>(read: () => Promise<Value>): Promise<Part<V
 }
 
 function toFailedPart({ code, detail, extensions }: BffError): FailedPart {
-  const { login_url: loginUrl, admin_consent_url: adminConsentUrl } = extensions;
+  const { reason, login_url: loginUrl, admin_consent_url: adminConsentUrl } = extensions;
   return {
     kind: 'failed',
     code,
     title: problems[code].title,
     ...(detail === undefined ? {} : { detail }),
+    ...(typeof reason === 'string' ? { reason } : {}),
     ...(typeof loginUrl === 'string' ? { loginUrl } : {}),
     ...(typeof adminConsentUrl === 'string' ? { adminConsentUrl } : {}),
   };

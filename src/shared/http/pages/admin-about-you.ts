@@ -25,7 +25,8 @@ ${graphSection(graph)}
 
 function graphSection(graph: Part<GraphOverview>): Html {
   if (graph.kind === 'failed') {
-    const purpose = 'Microsoft wants your attention before it answers. The claims above do not depend on it.';
+    const purpose =
+      'This app needs your permission to read your profile. The claims above do not depend on it.';
     return failedPart(graph, { purpose, here: adminPath });
   }
   const { profile, memberships } = graph.value;

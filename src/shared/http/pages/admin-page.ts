@@ -38,16 +38,19 @@ export function adminPage(view: AdminView, facts: AdminPageFacts): BffResponse {
 <nav aria-label="Ways out">${view.kind !== 'overview' && html`<a href="${adminPath}">About you</a>`}<a href="/">Back to the app</a><a href="/api/auth/logout">Sign out</a></nav>
 </header>
 ${searchCard(textOf(view))}
-<noscript><p class="card">Ending sessions and revoking permissions needs JavaScript. Everything can be read without.</p></noscript>
+<p class="card unscripted">Ending sessions and revoking permissions needs JavaScript. Everything can be read without.</p>
 <div id="view">
 ${cardsOf(view, now)}
 </div>
-<div class="said"><p role="status"></p><div role="alert"></div></div>
+<div class="said"${texts}><p role="status"></p><div role="alert"></div></div>
 <footer class="quiet"><p>You are here as ${administrator.name}, because Microsoft Entra ID gave you the app role <code>${roles.join(', ')}</code>.</p>
 <p>Reference <code>${invocationId}</code></p></footer>
 <script nonce="${nonce}">${{ html: adminScript }}</script>`,
   });
 }
+
+/** What the script says, by the reason of a problem where there is one. */
+const texts = html` data-recent_sign_in_required="A change needs a recent sign-in. Nothing has been done yet." data-consent_required="This app needs your permission for it. Nothing has been done yet." data-otherwise="Microsoft has to see you first. Nothing has been done yet." data-lost="Whether it was done is not known: load the page again to see."`;
 
 function titleOf(view: AdminView): string {
   const person = view.kind === 'person' && view.person.kind === 'answered' ? view.person.value : undefined;

@@ -11,14 +11,14 @@ export function consoleHref(text: string): string {
 
 /** Why a part is missing, and the way on. The rest of the page stands. */
 export function failedPart(
-  { code, title, detail, loginUrl, adminConsentUrl }: FailedPart,
+  { code, title, detail, reason, loginUrl, adminConsentUrl }: FailedPart,
   { purpose, here }: { readonly purpose: string; readonly here: string },
 ): Html {
   const asks = loginUrl !== undefined;
   const href = asks ? `${loginUrl}&${new URLSearchParams({ return_to: here })}` : here;
   return html`<div class="failed${asks && ' asks'}">
 <p><b>${title}.</b></p>
-<p>${code === 'interaction_required' ? purpose : detail}</p>
+<p>${reason === 'consent_required' ? purpose : code === 'interaction_required' ? 'Microsoft has to see you before it answers.' : detail}</p>
 <p class="quiet">Code <code>${code}</code></p>
 ${adminConsentUrl && administratorLink(adminConsentUrl)}
 <div class="actions"><a class="button small" href="${href}">${labelOf(code, asks)}</a></div>

@@ -13,6 +13,7 @@ const create = (tag, properties, ...content) => {
   element.append(...content);
   return element;
 };
+const texts = document.querySelector('.said').dataset;
 const headers = { 'X-CSRF': '1' };
 let asked;
 
@@ -36,8 +37,9 @@ const ask = (button) => {
   no.focus();
 };
 
-const fail = ({ title, detail, instance, login_url, admin_consent_url }) => {
-  const lines = [create('b', {}, title + '.'), ...(detail ? [create('p', {}, detail)] : [])];
+const fail = ({ code, title, detail, reason, instance, login_url, admin_consent_url }) => {
+  const text = texts[reason] ?? (code === 'interaction_required' ? texts.otherwise : detail);
+  const lines = [create('b', {}, title + '.'), create('p', {}, text ?? '')];
   const link = (href, text, kind) =>
     lines.push(create('p', {}, create('a', { href, className: 'button small ' + kind }, text)));
   if (login_url) {
@@ -69,7 +71,6 @@ const act = async () => {
   const section = group.closest('section');
   const heading = section.getAttribute('aria-labelledby');
   const at = [...section.querySelectorAll('.rows>li')].indexOf(group.closest('li'));
-  if (section.ariaBusy === 'true') return;
   section.ariaBusy = 'true';
   say('status', 'One moment …');
   try {
@@ -86,22 +87,24 @@ const act = async () => {
     say('status', done.replace('#', ended === 1 ? '1 session' : ended + ' sessions'));
   } catch {
     cancel(true);
-    fail({ title: 'The answer did not come', detail: 'Whether it was done is not known: load the page again to see.' });
+    fail({ title: 'The answer did not come', detail: texts.lost });
   } finally {
     section.ariaBusy = 'false';
   }
 };
 
+const isBusy = () => main.querySelector('[aria-busy=true]');
 main.addEventListener('click', ({ target }) => {
   const button = target.closest('button');
+  if (isBusy()) return;
   if (button?.dataset.method) ask(button);
   else if (button?.closest('.sure')) button.classList.contains('risk') ? act() : cancel(true);
 });
 main.addEventListener('keydown', ({ key }) => {
-  if (key === 'Escape' && !main.querySelector('[aria-busy=true]')) cancel(true);
+  if (key === 'Escape' && !isBusy()) cancel(true);
 });
 main.classList.add('live');
 `;
 
-/** Sent without the indentation. */
-export const adminScript = source.replace(/^\s+/gm, '');
+/** Sent without indentation and comments. */
+export const adminScript = source.replace(/^\s+(?:\/\/.*\n\s*)?/gm, '');

@@ -1,6 +1,6 @@
 /** Of the admin page, beside the style of every page. */
 export const adminStyle = `
-main:not(.live) [data-method]{display:none}
+main:not(.live) [data-method],.live .unscripted{display:none}
 .top{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1.5rem;margin:0 0 1.5rem}
 .top h1{margin:0;flex:1 1 12rem}
 .top nav{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
@@ -20,7 +20,7 @@ main:not(.live) [data-method]{display:none}
 .facts>div{padding:0;border:0}
 .facts dt{font-weight:400;font-size:.82rem;color:var(--quiet)}
 .facts dd{margin:0;line-height:1.35}
-.facts time{font-size:.8rem;color:var(--quiet);font-variant-numeric:tabular-nums}
+.facts time{font-size:.76rem;color:var(--quiet);font-variant-numeric:tabular-nums}
 details>.rows>li:first-child{border-top:1px solid var(--line);padding-top:.9rem}
 summary{cursor:pointer;padding:.9rem 0 .6rem;color:var(--accent);font-weight:600}
 .rows+details{border-top:1px solid var(--line);margin-top:.9rem}
