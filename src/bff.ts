@@ -19,7 +19,7 @@ import { upstream } from './functions/upstream.ts';
 import type { Policies } from './policy-file.ts';
 import { createAdmission } from './shared/access/admission.ts';
 import type { Guard } from './shared/access/guard-rules.ts';
-import { createAuditAdmin } from './shared/admin/audit.ts';
+import { createTargetOf } from './shared/admin/administered-user.ts';
 import { createConsole } from './shared/admin/console.ts';
 import { createDirectory } from './shared/admin/directory.ts';
 import { createGrants } from './shared/admin/grants.ts';
@@ -270,11 +270,11 @@ export function registerBff(
     now,
   });
   const overview = createAdminOverview(graphClient);
-  const audit = createAuditAdmin(store);
+  const targetOf = createTargetOf(indexKey);
   const administratorsGraph = withClearRefusals(graphClient, now);
   const directory = createDirectory(administratorsGraph);
-  const userSessions = createUserSessions({ store, features, audit });
-  const grants = createGrants({ graph: administratorsGraph, clientId, audit });
+  const userSessions = createUserSessions({ store, features, targetOf });
+  const grants = createGrants({ graph: administratorsGraph, clientId, targetOf });
   const administration = {
     read: guards.admin,
     change: { ...guards.admin, maxAuthAgeSeconds: config.adminMaxAuthAgeSeconds },
@@ -337,7 +337,7 @@ export function registerBff(
     'api/admin/users/{user}/sign-out',
     adminUserSignOut(
       endpoint,
-      createSignOutUser({ graph: administratorsGraph, userSessions, audit }),
+      createSignOutUser({ graph: administratorsGraph, userSessions, targetOf }),
       administration,
       names,
     ),

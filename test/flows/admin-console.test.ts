@@ -489,6 +489,46 @@ describe('refuses', () => {
   });
 });
 
+describe('guests (RG-6)', () => {
+  const gusHere = objectIdIn(gus, demoClient.tenantId) ?? '';
+
+  it('are found and ended by the object id of the tenant that invited them, and by no other', async () => {
+    grantSignIn(world, 'Gus Guest');
+    const guest = await signedIn('gus');
+    expect(await listOf(route(gus.id, 'sessions'), 'sessions')).toEqual([]);
+    expect(bodyOf(await alice.script('DELETE', route(gus.id, 'sessions')))).toEqual({ ended: 0 });
+    expect(await isSignedIn(guest)).toBe(true);
+    expect(bodyOf(await alice.script('DELETE', route(gusHere, 'sessions')))).toEqual({ ended: 1 });
+    expect(await isSignedIn(guest)).toBe(false);
+  });
+
+  it('have the roles of the tenant that invited them, and act there', async () => {
+    grantSignIn(world, 'Gus Guest');
+    await signedIn('ben');
+    const refused = await (await signedIn('gus')).script('GET', ofBen('sessions'));
+    expect(refused.status).toBe(403);
+    world.entra.roles.grant({ userId: gus.id, role: 'Admin' });
+    const guest = await signedIn('gus');
+    expect(await listOf(ofBen('sessions'), 'sessions', guest)).toHaveLength(1);
+    world.entra.roles.remove({ userId: gus.id, role: 'Admin' });
+  });
+});
+
+describe('a role that is taken away', () => {
+  it('ends nobody’s session any more, within ROLE_MAX_AGE_SECONDS, nor while Entra is down (RG-3)', async () => {
+    const ben = await signedIn('ben');
+    world.entra.switches.outage = 'json-503';
+    world.advance(301);
+    expect((await alice.script('DELETE', ofBen('sessions'))).status).toBe(503);
+    world.entra.switches.outage = 'none';
+    world.pass(6);
+    world.entra.roles.remove({ userId: aliceFacts.id, role: 'Admin' });
+    expect((await alice.script('DELETE', ofBen('sessions'))).status).toBe(403);
+    world.entra.roles.grant({ userId: aliceFacts.id, role: 'Admin' });
+    expect(await isSignedIn(ben)).toBe(true);
+  });
+});
+
 describe('an administrator of one tenant (RG-6)', () => {
   let worldOfBoth: World;
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { isSelf } from './audit.ts';
+import { isSelf } from './administered-user.ts';
 import { type Directory, isObjectId, type Person } from './directory.ts';
 import type { Grant, Grants } from './grants.ts';
 import { attempt, type Part } from './part.ts';

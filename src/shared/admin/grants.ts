@@ -1,6 +1,7 @@
 import type { Session } from '../session/session-store.ts';
+import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { AuditAdmin } from './audit.ts';
+import type { TargetOf } from './administered-user.ts';
 import { type GraphCalls, type GraphRequests, toRecord, toRecords } from './graph-calls.ts';
 import { needs } from './needs.ts';
 
@@ -27,13 +28,13 @@ export interface GrantsNeeds {
   readonly graph: GraphCalls;
   /** This app's client id. */
   readonly clientId: string;
-  readonly audit: AuditAdmin;
+  readonly targetOf: TargetOf;
 }
 
 /** Nobody has granted so much: a directory that pages without end costs no more. */
 const MAX_PAGES = 20;
 
-export function createGrants({ graph, clientId, audit }: GrantsNeeds): Grants {
+export function createGrants({ graph, clientId, targetOf }: GrantsNeeds): Grants {
   return {
     list: (session, objectId, log) =>
       graph.use(session, needs.grants, log, (client) => listGrants(client, objectId)),
@@ -45,7 +46,7 @@ export function createGrants({ graph, clientId, audit }: GrantsNeeds): Grants {
         return true;
       });
       if (!isFound) return { kind: 'none' };
-      audit(log, session, 'admin-grant-revoked', objectId);
+      audit(log, { event: 'admin-grant-revoked', target: targetOf(session, objectId) });
       return { kind: 'revoked' };
     },
   };

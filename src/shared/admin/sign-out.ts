@@ -1,7 +1,8 @@
 import { BffError } from '../errors.ts';
 import type { Session } from '../session/session-store.ts';
+import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { AuditAdmin } from './audit.ts';
+import type { TargetOf } from './administered-user.ts';
 import type { GraphCalls } from './graph-calls.ts';
 import { needs } from './needs.ts';
 import type { UserSessions } from './user-sessions.ts';
@@ -19,16 +20,16 @@ export type SignOutUser = (
 export interface SignOutUserNeeds {
   readonly graph: GraphCalls;
   readonly userSessions: UserSessions;
-  readonly audit: AuditAdmin;
+  readonly targetOf: TargetOf;
 }
 
-export function createSignOutUser({ graph, userSessions, audit }: SignOutUserNeeds): SignOutUser {
+export function createSignOutUser({ graph, userSessions, targetOf }: SignOutUserNeeds): SignOutUser {
   return async (session, objectId, log) => {
     // Graph first: it may want the administrator's consent, and then nothing has happened yet.
     await graph.use(session, needs.signIns, log, (client) =>
       client.api(`/users/${objectId}/revokeSignInSessions`).post(undefined),
     );
-    audit(log, session, 'admin-sign-ins-revoked', objectId);
+    audit(log, { event: 'admin-sign-ins-revoked', target: targetOf(session, objectId) });
     try {
       return await userSessions.endAll(session, objectId, log);
     } catch (error) {

@@ -1,8 +1,9 @@
 import { type Features, isGranted } from '../proxy/features.ts';
 import { toSessionId } from '../session/session-list.ts';
 import type { ListedSession, Session, SessionStore } from '../session/session-store.ts';
+import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type AuditAdmin, inTenantOf, isSelf } from './audit.ts';
+import { inTenantOf, isSelf, type TargetOf } from './administered-user.ts';
 
 /** A session of somebody as an administrator sees it. What the row does not say of itself is missing. */
 export interface UserSession {
@@ -43,10 +44,10 @@ export interface UserSessions {
 export interface UserSessionsNeeds {
   readonly store: SessionStore;
   readonly features: Features;
-  readonly audit: AuditAdmin;
+  readonly targetOf: TargetOf;
 }
 
-export function createUserSessions({ store, features, audit }: UserSessionsNeeds): UserSessions {
+export function createUserSessions({ store, features, targetOf }: UserSessionsNeeds): UserSessions {
   const isCurrent = (session: Session, objectId: string, id: string) =>
     isSelf(session, objectId) && toSessionId(session.address.rowId) === id;
   const toUserSession = (listed: ListedSession, isOwn: boolean): UserSession => {
@@ -64,19 +65,19 @@ export function createUserSessions({ store, features, audit }: UserSessionsNeeds
   };
   return {
     async list(session, objectId, log) {
-      audit(log, session, 'admin-user-opened', objectId);
+      audit(log, { event: 'admin-user-opened', target: targetOf(session, objectId) });
       const listed = await store.list(inTenantOf(session, objectId));
       return listed.map((one) => toUserSession(one, isCurrent(session, objectId, one.id)));
     },
     async endOne(session, objectId, id, log) {
       const ending = await store.endOne(inTenantOf(session, objectId), id);
       if (ending.kind === 'none') return ending;
-      audit(log, session, 'admin-sessions-ended', objectId, { sessions: 1 });
+      audit(log, { event: 'admin-sessions-ended', target: targetOf(session, objectId), sessions: 1 });
       return { kind: 'ended', wasCurrent: isCurrent(session, objectId, id) };
     },
     async endAll(session, objectId, log) {
       const sessions = await store.endAll(inTenantOf(session, objectId));
-      audit(log, session, 'admin-sessions-ended', objectId, { sessions });
+      audit(log, { event: 'admin-sessions-ended', target: targetOf(session, objectId), sessions });
       return { sessions, wasCurrent: isSelf(session, objectId) };
     },
   };

@@ -35,7 +35,6 @@ const store: SessionStore = {
   endOne: unused,
   endAll: unused,
   endBySid: unused,
-  pseudonymOf: unused,
 };
 const idTokenRules: IdTokenRules = {
   clientId,

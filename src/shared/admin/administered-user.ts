@@ -1,0 +1,22 @@
+import type { Buffer } from 'node:buffer';
+import type { Session, User } from '../session/session-store.ts';
+import { hashOfUser, userKeyOf } from '../session/user-key.ts';
+
+/**
+ * An administrator's people are those of the tenant that gave them the role: what another tenant calls by the same object id
+ * is out of reach (RG-6).
+ */
+export function inTenantOf({ facts }: Session, objectId: string): User {
+  return { tenantId: facts.claims.principal.tenantId, objectId };
+}
+
+export function isSelf({ facts }: Session, objectId: string): boolean {
+  return facts.claims.principal.objectId === objectId;
+}
+
+/** What audit records call the person whom an administrator acts on. */
+export type TargetOf = (session: Session, objectId: string) => string;
+
+export function createTargetOf(indexKey: Buffer): TargetOf {
+  return (session, objectId) => userKeyOf({ userHash: hashOfUser(indexKey, inTenantOf(session, objectId)) });
+}
