@@ -239,11 +239,11 @@ describe('the console asks the administrator', () => {
   });
 
   it('to sign in again for a change, when the sign-in is old (AD-1)', async ({ skip }) => {
-    await signInBen(1);
+    await signInBen(2);
     const page = await openConsole(skip);
     world.advance(901);
     await openPerson(page);
-    await press(page, 'End it');
+    await press(page, 'End all 2');
     await press(page, 'Yes, end all');
     await page.getByRole('alert').getByText('Your attention is needed').waitFor();
     expect(await inspect(page, 'sign-in-again')).toEqual([]);
@@ -252,9 +252,9 @@ describe('the console asks the administrator', () => {
     await press(page, /Alice Adams/);
     await see(page, 'Signed in here');
     expect(page.url()).toBe(`${adminUrl}?user=${ben.id}`);
-    await press(page, 'End it');
+    await press(page, 'End all 2');
     await press(page, 'Yes, end all');
-    await page.getByRole('status').getByText('1 session ended.').waitFor();
+    await page.getByRole('status').getByText('2 sessions ended.').waitFor();
     await page.getByText('Not signed in anywhere.').waitFor();
   });
 

@@ -68,10 +68,14 @@ function sessionList(
   const rest = items.slice(SHOWN);
   return html`<ul class="rows">${items.slice(0, SHOWN)}</ul>
 ${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul class="rows">${rest}</ul></details>`}
-<div class="actions">${actionButton({
+${sessions.length > 1 && endAll(objectId, sessions.length, who)}`;
+}
+
+function endAll(objectId: string, count: number, who: string): Html {
+  return html`<div class="actions">${actionButton({
     method: 'DELETE',
     path: `${usersPath(objectId)}/sessions`,
-    label: sessions.length === 1 ? 'End it' : `End all ${sessions.length}`,
+    label: `End all ${count}`,
     question: `Really end all sessions of ${who}?`,
     yes: 'Yes, end all',
     done: '# ended.',
