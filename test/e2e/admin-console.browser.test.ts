@@ -107,14 +107,16 @@ describe('every state of the console', () => {
     };
     await look('nobody-searched');
     await find(page, 'Zacharias');
-    await see(page, 'People');
+    await page.getByText('Nobody found for “Zacharias”.').waitFor();
     await look('nobody-found');
     await find(page, 'ben');
     await page.getByRole('link', { name: 'Benedict Osei' }).waitFor();
     await look('several-found');
     await find(page, 'x'.repeat(200));
+    await page.getByText(/Nobody found for “x/).waitFor();
     await look('nobody-found-long');
     await page.getByRole('link', { name: 'About you' }).click();
+    await see(page, 'Your verified claims');
     await openPerson(page);
     await page.getByText('Not signed in anywhere.').waitFor();
     await look('no-session');
@@ -227,12 +229,20 @@ describe('the console by keyboard alone', () => {
 });
 
 describe('the console asks the administrator', () => {
-  it('for a permission when it is first used, and goes on where it was', async ({ skip }) => {
+  it('for a permission when it is first used, again when they like, and goes on where it was', async ({
+    skip,
+  }) => {
     const page = await openConsole(skip, []);
     await find(page, 'ben@contoso.example');
     await page.getByText('needs your permission').waitFor();
     await page.getByRole('link', { name: 'Continue' }).click();
     await see(page, 'Permissions requested');
+    await press(page, 'Cancel');
+    await see(page, 'You said no');
+    await page.getByRole('link', { name: 'Back to the app' }).click();
+    await page.getByText('You declined this permission.').waitFor();
+    expect(await inspect(page, 'declined')).toEqual([]);
+    await page.getByRole('link', { name: 'Ask again' }).click();
     await press(page, 'Accept');
     await see(page, 'People');
     await page.getByRole('link', { name: 'Ben Brown' }).waitFor();

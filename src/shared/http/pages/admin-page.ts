@@ -4,7 +4,7 @@ import { secureRandomBytes } from '../../crypto/seal.ts';
 import type { Principal } from '../../identity/principal.ts';
 import type { BffResponse } from '../response.ts';
 import { aboutYou } from './admin-about-you.ts';
-import { adminPath } from './admin-parts.ts';
+import { adminPath, meaningAttributes } from './admin-parts.ts';
 import { peopleCard, searchCard } from './admin-people.ts';
 import { personCards } from './admin-person.ts';
 import { adminScript } from './admin-script.ts';
@@ -42,15 +42,12 @@ ${searchCard(textOf(view))}
 <div id="view">
 ${cardsOf(view, now)}
 </div>
-<div class="said"${texts}><p role="status"></p><div role="alert"></div></div>
+<div class="said"${meaningAttributes()}><p role="status"></p><div role="alert"></div></div>
 <footer class="quiet"><p>You are here as ${administrator.name}, because Microsoft Entra ID gave you the app role <code>${roles.join(', ')}</code>.</p>
 <p>Reference <code>${invocationId}</code></p></footer>
 <script nonce="${nonce}">${{ html: adminScript }}</script>`,
   });
 }
-
-/** What the script says, by the reason of a problem where there is one. */
-const texts = html` data-recent_sign_in_required="A change needs a recent sign-in. Nothing has been done yet." data-consent_required="This app needs your permission for it. Nothing has been done yet." data-otherwise="Microsoft has to see you first. Nothing has been done yet." data-lost="Whether it was done is not known: load the page again to see."`;
 
 function titleOf(view: AdminView): string {
   const person = view.kind === 'person' && view.person.kind === 'answered' ? view.person.value : undefined;

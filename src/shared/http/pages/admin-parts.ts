@@ -9,6 +9,24 @@ export function consoleHref(text: string): string {
   return `${adminPath}?${new URLSearchParams({ user: text })}`;
 }
 
+/** What a problem means to who reads the page. The `detail` of these is for who writes a client. */
+const meanings: Partial<Record<FailedPart['code'], string>> = {
+  interaction_required: 'Microsoft has to see you first.',
+  consent_declined: 'You declined this permission. You can decide again.',
+  admin_consent_required: 'An administrator of your organization has to give this permission.',
+};
+
+/** The same for the page's script, and by the reason of a problem; in attributes, which it reads as a dataset. */
+export function meaningAttributes(): Html {
+  const texts = {
+    ...meanings,
+    recent_sign_in_required: 'A change needs a recent sign-in. Nothing has been done yet.',
+    consent_required: 'This app needs your permission for it. Nothing has been done yet.',
+    lost: 'Whether it was done is not known: load the page again to see.',
+  };
+  return html`${Object.entries(texts).map(([name, text]) => html` data-${name}="${text}"`)}`;
+}
+
 /** Why a part is missing, and the way on. The rest of the page stands. */
 export function failedPart(
   { code, title, detail, reason, loginUrl, adminConsentUrl }: FailedPart,
@@ -18,7 +36,7 @@ export function failedPart(
   const href = asks ? `${loginUrl}&${new URLSearchParams({ return_to: here })}` : here;
   return html`<div class="failed${asks && ' asks'}">
 <p><b>${title}.</b></p>
-<p>${reason === 'consent_required' ? purpose : code === 'interaction_required' ? 'Microsoft has to see you before it answers.' : detail}</p>
+<p>${reason === 'consent_required' ? purpose : (meanings[code] ?? detail)}</p>
 <p class="quiet">Code <code>${code}</code></p>
 ${adminConsentUrl && administratorLink(adminConsentUrl)}
 <div class="actions"><a class="button small" href="${href}">${labelOf(code, asks)}</a></div>

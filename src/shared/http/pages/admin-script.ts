@@ -38,7 +38,7 @@ const ask = (button) => {
 };
 
 const fail = ({ code, title, detail, reason, instance, login_url, admin_consent_url }) => {
-  const text = texts[reason] ?? (code === 'interaction_required' ? texts.otherwise : detail);
+  const text = texts[reason] ?? texts[code] ?? detail;
   const lines = [create('b', {}, title + '.'), create('p', {}, text ?? '')];
   const link = (href, text, kind) =>
     lines.push(create('p', {}, create('a', { href, className: 'button small ' + kind }, text)));
