@@ -17,7 +17,7 @@ const layers: readonly (readonly string[])[] = [
   ['identity'],
   ['crypto', 'storage', 'network'],
   ['telemetry'],
-  ['errors.ts', 'deadline.ts'],
+  ['errors.ts', 'deadline.ts', 'kept-answers.ts'],
 ];
 
 /** What `config.ts` reads groups of settings and single ones with. */

@@ -32,6 +32,20 @@ export const problems = {
   upstream_timeout: { status: 504, title: 'The service behind this one took too long' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
+/** Why only the person can help. A closed list: it travels in `interaction_required` problems. */
+export const interactionReasons = [
+  'consent_required',
+  'admin_consent_required',
+  'two_factor_required',
+  'claims_challenge',
+  'continuous_access_evaluation',
+  'refresh_token_expired',
+  'refresh_token_revoked',
+  'sign_in_required',
+  'recent_sign_in_required',
+  'stronger_sign_in_required',
+] as const;
+
 export type ProblemCode = keyof typeof problems;
 
 /** What can refuse a request within one code. Names of the product's own, for the log. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BffError } from '../errors.ts';
+import { createKeptAnswers } from '../kept-answers.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RefreshInTurn } from './refresh-queue.ts';
@@ -27,12 +28,6 @@ export interface RenewIdentityNeeds {
 
 /** Whoever is refused would ask Entra by every call of theirs, with tokens that are good and claims that are not. */
 const FAILURE_KEPT_MS = 5_000;
-const MAX_FAILURES = 10_000;
-
-interface Failure {
-  readonly repeat: () => IdentityRenewal;
-  readonly untilMs: number;
-}
 
 export function createRenewIdentity({
   refresh,
@@ -41,32 +36,23 @@ export function createRenewIdentity({
 }: RenewIdentityNeeds): RenewIdentity {
   // Of one API alone (AADSTS28000): which one does not matter, an ID token comes with each.
   const scopes = scopesByResource(signInScopes).find(({ length }) => length > 0) ?? ['openid'];
-  const failures = new Map<string, Failure>();
-
-  const keep = (name: string, repeat: Failure['repeat']) => {
-    failures.delete(name);
-    failures.set(name, { repeat, untilMs: monotonicMs() + FAILURE_KEPT_MS });
-    // A Map gives its keys in the order of their insertion.
-    for (const oldest of failures.keys()) {
-      if (failures.size <= MAX_FAILURES) break;
-      failures.delete(oldest);
-    }
-  };
+  const failures = createKeptAnswers<() => IdentityRenewal>(monotonicMs);
 
   return async (session, notBefore, log) => {
     const name = nameOf(session);
-    const failure = failures.get(name);
-    if (failure !== undefined && monotonicMs() < failure.untilMs) return failure.repeat();
+    const failure = failures.find(name);
+    if (failure !== undefined) return failure();
     try {
       const acquired = await refresh(session, { scopes, identityNotBefore: notBefore }, log);
       if (acquired.kind === 'token') return { kind: 'renewed', session: acquired.session };
-      if (acquired.kind === 'interaction-required') keep(name, () => acquired);
+      if (acquired.kind === 'interaction-required') failures.keep(name, () => acquired, FAILURE_KEPT_MS);
       return acquired;
     } catch (error) {
       if (error instanceof BffError && error.code === 'sign_in_service_unavailable') {
-        keep(name, () => {
+        const repeat = () => {
           throw error;
-        });
+        };
+        failures.keep(name, repeat, FAILURE_KEPT_MS);
       }
       throw error;
     }

@@ -1,18 +1,5 @@
+import { interactionReasons } from '../errors.ts';
 import type { TokenEndpointError } from './token-endpoint.ts';
-
-/** Why only the person can help. A closed list: it travels in `interaction_required` problems. */
-const interactionReasons = [
-  'consent_required',
-  'admin_consent_required',
-  'two_factor_required',
-  'claims_challenge',
-  'continuous_access_evaluation',
-  'refresh_token_expired',
-  'refresh_token_revoked',
-  'sign_in_required',
-  'recent_sign_in_required',
-  'stronger_sign_in_required',
-] as const;
 
 export type InteractionReason = (typeof interactionReasons)[number];
 

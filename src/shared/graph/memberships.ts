@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FindMemberships } from '../access/admission.ts';
 import { BffError } from '../errors.ts';
+import { createKeptAnswers } from '../kept-answers.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { GraphClient } from './graph-client.ts';
@@ -14,14 +15,8 @@ export interface FindMembershipsNeeds {
 
 /** As many as Graph takes in one call. */
 const MAX_IDS = 20;
-const MAX_KEPT = 10_000;
 /** A Graph that fails or asks for less is not asked again by the very next call. */
 const FAILURE_KEPT_MS = 5_000;
-
-interface Asked {
-  readonly memberOf: Promise<readonly string[]>;
-  readonly untilMs: number;
-}
 
 /**
  * Asks Graph which of the groups the person is in, for tokens that cannot hold them all. What it said is kept in this
@@ -33,19 +28,19 @@ export function createFindMemberships({
   monotonicMs,
   keptSeconds,
 }: FindMembershipsNeeds): FindMemberships {
-  const asked = new Map<string, Asked>();
+  const kept = createKeptAnswers<Promise<readonly string[]>>(monotonicMs);
 
   return (session, groups, log) => {
     const name = nameOf(session, groups);
-    const known = asked.get(name);
-    if (known !== undefined && monotonicMs() < known.untilMs) return known.memberOf;
+    const known = kept.find(name);
+    if (known !== undefined) return known;
     const memberOf = ask(session, groups, log);
-    keep(name, { memberOf, untilMs: monotonicMs() + keptSeconds * 1000 });
+    kept.keep(name, memberOf, keptSeconds * 1000);
     memberOf.catch((error: unknown) => {
       // What the person could put right is asked again at once.
       const mayPass = error instanceof BffError && (error.status === 429 || error.status >= 500);
-      if (mayPass) keep(name, { memberOf, untilMs: monotonicMs() + FAILURE_KEPT_MS });
-      else asked.delete(name);
+      if (mayPass) kept.keep(name, memberOf, FAILURE_KEPT_MS);
+      else kept.forget(name);
     });
     return memberOf;
   };
@@ -63,16 +58,6 @@ export function createFindMemberships({
       memberOf.push(...readIds(answer));
     }
     return groups.filter((group) => memberOf.includes(group));
-  }
-
-  function keep(name: string, answer: Asked): void {
-    asked.delete(name);
-    asked.set(name, answer);
-    // A Map gives its keys in the order of their insertion.
-    for (const oldest of asked.keys()) {
-      if (asked.size <= MAX_KEPT) break;
-      asked.delete(oldest);
-    }
   }
 }
 

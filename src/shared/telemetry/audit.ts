@@ -1,4 +1,4 @@
-import { type ProblemCode, problems, refusingRules } from '../errors.ts';
+import { interactionReasons, type ProblemCode, problems, refusingRules } from '../errors.ts';
 import type { Log, LogLevel } from './log.ts';
 
 /** What a field may hold. Every form is closed: no text that somebody wrote fits one. */
@@ -52,18 +52,6 @@ const id = textOf(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const userKey = textOf(/^[A-Za-z0-9_-]{16}$/);
 const problemCode = oneOf(...(Object.keys(problems) as ProblemCode[]));
 
-const interactionReasons = [
-  'consent_required',
-  'admin_consent_required',
-  'two_factor_required',
-  'claims_challenge',
-  'continuous_access_evaluation',
-  'refresh_token_expired',
-  'refresh_token_revoked',
-  'sign_in_required',
-  'recent_sign_in_required',
-  'stronger_sign_in_required',
-] as const;
 const sessionEnds = ['not_signed_in', 'session_idle', 'session_expired', 'session_ended'] as const;
 const oauthErrors = [
   'invalid_request',
