@@ -19,11 +19,11 @@ import { upstream } from './functions/upstream.ts';
 import type { Policies } from './policy-file.ts';
 import { createAdmission } from './shared/access/admission.ts';
 import type { Guard } from './shared/access/guard-rules.ts';
-import { createTargetOf } from './shared/admin/administered-user.ts';
+import { createRecordOpening, createTargetOf } from './shared/admin/administered-user.ts';
 import { createConsole } from './shared/admin/console.ts';
 import { createDirectory } from './shared/admin/directory.ts';
 import { createGrants } from './shared/admin/grants.ts';
-import { withAdministration } from './shared/admin/needs.ts';
+import { isAdministrationFeature, withAdministration } from './shared/admin/needs.ts';
 import { createAdminOverview } from './shared/admin/overview.ts';
 import { createSignOutUser } from './shared/admin/sign-out.ts';
 import { createUserSessions } from './shared/admin/user-sessions.ts';
@@ -196,6 +196,9 @@ export function registerBff(
     origin,
     codeFlow,
     features: withAdministration(features),
+    mayAskFor: (feature, session) =>
+      !isAdministrationFeature(feature) ||
+      (session !== undefined && admission.wouldAdmit(session, guards.admin)),
     transactions,
     interaction,
   });
@@ -271,6 +274,7 @@ export function registerBff(
   });
   const overview = createAdminOverview(graphClient);
   const targetOf = createTargetOf(indexKey);
+  const recordOpening = createRecordOpening(targetOf);
   const administratorsGraph = withClearRefusals(graphClient, now);
   const directory = createDirectory(administratorsGraph);
   const userSessions = createUserSessions({ store, features, targetOf });
@@ -307,7 +311,7 @@ export function registerBff(
     'api/admin',
     admin(endpoint, {
       overview,
-      readConsole: createConsole({ directory, userSessions, grants }),
+      readConsole: createConsole({ directory, userSessions, grants, recordOpening }),
       mayAdminister: administration.read,
       now,
     }),
@@ -315,7 +319,7 @@ export function registerBff(
   route(
     'admin-user-grants',
     'api/admin/users/{user}/grants',
-    adminUserGrants(endpoint, grants, administration),
+    adminUserGrants(endpoint, grants, administration, recordOpening),
   );
   route(
     'admin-user-grants-id',
@@ -325,7 +329,7 @@ export function registerBff(
   route(
     'admin-user-sessions',
     'api/admin/users/{user}/sessions',
-    adminUserSessions(endpoint, userSessions, administration, names),
+    adminUserSessions(endpoint, userSessions, administration, names, recordOpening),
   );
   route(
     'admin-user-sessions-id',

@@ -1,4 +1,5 @@
 import { guard } from '../shared/access/guard.ts';
+import type { RecordOpening } from '../shared/admin/administered-user.ts';
 import { requireObjectId } from '../shared/admin/directory.ts';
 import type { Grants } from '../shared/admin/grants.ts';
 import type { AdministrationGuards } from '../shared/admin/guards.ts';
@@ -7,11 +8,19 @@ import type { Endpoint } from '../shared/http/endpoint.ts';
 import { jsonResponse } from '../shared/http/response.ts';
 
 /** Which delegated permissions somebody has granted this app. */
-export const adminUserGrants = (endpoint: Endpoint, flow: Grants, guards: AdministrationGuards) =>
+export const adminUserGrants = (
+  endpoint: Endpoint,
+  flow: Grants,
+  guards: AdministrationGuards,
+  recordOpening: RecordOpening,
+) =>
   endpoint(
     { methods: ['GET'], caller: 'script', access: guard(guards.read), countsAsUse: true },
-    async ({ log, routeParameter }, session) =>
-      jsonResponse({ grants: await flow.list(session, requireObjectId(routeParameter('user')), log) }),
+    async ({ log, routeParameter }, session) => {
+      const user = requireObjectId(routeParameter('user'));
+      recordOpening(session, user, log);
+      return jsonResponse({ grants: await flow.list(session, user, log) });
+    },
   );
 
 /** Revokes one of them. */

@@ -1,4 +1,5 @@
 import { guard } from '../shared/access/guard.ts';
+import type { RecordOpening } from '../shared/admin/administered-user.ts';
 import { requireObjectId } from '../shared/admin/directory.ts';
 import type { AdministrationGuards } from '../shared/admin/guards.ts';
 import type { UserSession, UserSessions } from '../shared/admin/user-sessions.ts';
@@ -13,6 +14,7 @@ export const adminUserSessions = (
   flow: UserSessions,
   guards: AdministrationGuards,
   names: CookieNames,
+  recordOpening: RecordOpening,
 ) =>
   endpoint(
     {
@@ -25,7 +27,8 @@ export const adminUserSessions = (
     async ({ method, log, routeParameter }, session) => {
       const user = requireObjectId(routeParameter('user'));
       if (method === 'GET') {
-        return jsonResponse({ sessions: (await flow.list(session, user, log)).map(toJson) });
+        recordOpening(session, user, log);
+        return jsonResponse({ sessions: (await flow.list(session, user)).map(toJson) });
       }
       const { sessions, wasCurrent } = await flow.endAll(session, user, log);
       return {

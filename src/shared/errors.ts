@@ -46,6 +46,9 @@ export const interactionReasons = [
   'stronger_sign_in_required',
 ] as const;
 
+/** Why there is no session. A closed list: it travels in `session_required` problems. */
+export const sessionEnds = ['not_signed_in', 'session_idle', 'session_expired', 'session_ended'] as const;
+
 export type ProblemCode = keyof typeof problems;
 
 /** What can refuse a request within one code. Names of the product's own, for the log. */

@@ -226,6 +226,17 @@ describe('the console by keyboard alone', () => {
     await page.getByRole('alert').getByText('It may have ended.').waitFor();
     await page.getByText('Not signed in anywhere.').waitFor();
   });
+
+  it('says that a change may have been made when its answer is lost', async ({ skip }) => {
+    await signInBen(1);
+    const page = await openConsole(skip);
+    await openPerson(page);
+    await press(page, 'Sign out of Microsoft too');
+    world.graph.switches.breaksOff = 'before-head';
+    await press(page, 'Yes, everywhere');
+    await page.getByRole('alert').getByText('Whether it was done is not known').waitFor();
+    world.graph.switches.breaksOff = 'never';
+  });
 });
 
 describe('the console asks the administrator', () => {

@@ -566,3 +566,17 @@ describe('an administrator of one tenant (RG-6)', () => {
     expect(await listOf(route(fay.id, 'sessions'), 'sessions', administrator)).toHaveLength(1);
   });
 });
+
+describe('the permissions of the console', () => {
+  it('are asked for by a plain link of nobody who may not administer', async () => {
+    const ben = await signedIn('ben');
+    const from = '/api/auth/login?feature=administration-grants';
+    const asks = async (browser: UserAgent) => {
+      const { status, headers } = await browser.request(from, { headers: { 'sec-fetch-mode': 'navigate' } });
+      return [status, String(headers.location).includes('DelegatedPermissionGrant')];
+    };
+    expect(await asks(alice)).toEqual([303, true]);
+    expect(await asks(ben)).toEqual([400, false]);
+    expect(await asks(worker.browser())).toEqual([400, false]);
+  });
+});

@@ -510,7 +510,13 @@ describe('a session', () => {
 
 describe('what an administrator does to a person (AD-2)', () => {
   const ofBen = (rest: string) => `/api/admin/users/${userId('ben')}/${rest}`;
-  const inTurn = ['user-opened', 'sign-ins-revoked', 'sessions-ended', 'grant-revoked'] as const;
+  const inTurn = [
+    ['user-opened'],
+    ['sign-ins-revoked', { outcome: 'done' }],
+    ['sessions-ended', { outcome: 'done', sessions: expect.any(Number) }],
+    ['user-opened'],
+    ['grant-revoked', { outcome: 'done' }],
+  ] as const;
 
   it('is in the log, with who it was and whose', async () => {
     grantSignIn(world, 'Ben Brown', ['Mail.Read']);
@@ -525,7 +531,44 @@ describe('what an administrator does to a person (AD-2)', () => {
     });
     const written = records.map(plain).filter(({ event }) => event.startsWith('admin-'));
     expect(written).toMatchObject(
-      inTurn.map((name) => ({ event: `admin-${name}`, user: keyOfAlice, target: keyOfBen })),
+      inTurn.map(([name, more]) => ({ event: `admin-${name}`, user: keyOfAlice, target: keyOfBen, ...more })),
+    );
+  });
+
+  it('is in the log when its answer did not come: it may have been done', async () => {
+    grantSignIn(world, 'Ben Brown', ['Mail.Read']);
+    grantSignIn(world, 'Alice Adams', ['User.RevokeSessions.All', 'DelegatedPermissionGrant.ReadWrite.All']);
+    const alice = await signedIn('alice');
+    await signedIn('ben');
+    const { grants } = JSON.parse((await alice.script('GET', ofBen('grants'))).body);
+    const { sessions } = JSON.parse((await alice.script('GET', ofBen('sessions'))).body);
+    const { records } = await play(async () => {
+      world.graph.respondWith(({ method }, response) => {
+        if (method !== 'GET') return void response.destroy();
+        const grant = { id: grants[0].id, clientId: 'app', principalId: userId('ben'), scope: 'Mail.Read' };
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ value: [{ ...grant, consentType: 'Principal' }] }));
+      });
+      const lost = [
+        await alice.script('POST', ofBen('sign-out')),
+        await alice.script('DELETE', ofBen(`grants/${grants[0].id}`)),
+      ];
+      world.graph.respondWith(undefined);
+      worker.table.failing.add('remove');
+      lost.push(await alice.script('DELETE', ofBen(`sessions/${sessions[0].id}`)));
+      lost.push(await alice.script('DELETE', ofBen('sessions')));
+      worker.table.recover();
+      expect(lost.map(({ status }) => status)).toEqual([502, 502, 503, 503]);
+      return lost[0];
+    });
+    const changes = records.map(plain).filter(({ event }) => event.startsWith('admin-'));
+    expect(changes).toEqual(
+      ['sign-ins-revoked', 'grant-revoked', 'sessions-ended', 'sessions-ended'].map((name) => ({
+        event: `admin-${name}`,
+        user: keyOfAlice,
+        target: keyOfBen,
+        outcome: 'not-known',
+      })),
     );
   });
 });

@@ -1,6 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import type { Session, User } from '../session/session-store.ts';
-import { hashOfUser, userKeyOf } from '../session/user-key.ts';
+import { userKeyOfPerson } from '../session/user-key.ts';
+import { audit } from '../telemetry/audit.ts';
+import type { Log } from '../telemetry/log.ts';
 
 /**
  * An administrator's people are those of the tenant that gave them the role: what another tenant calls by the same object id
@@ -18,5 +20,13 @@ export function isSelf({ facts }: Session, objectId: string): boolean {
 export type TargetOf = (session: Session, objectId: string) => string;
 
 export function createTargetOf(indexKey: Buffer): TargetOf {
-  return (session, objectId) => userKeyOf({ userHash: hashOfUser(indexKey, inTenantOf(session, objectId)) });
+  return (session, objectId) => userKeyOfPerson(indexKey, inTenantOf(session, objectId));
+}
+
+/** Writes that an administrator looked at somebody: once, however many answers show them. */
+export type RecordOpening = (session: Session, objectId: string, log: Log) => void;
+
+export function createRecordOpening(targetOf: TargetOf): RecordOpening {
+  return (session, objectId, log) =>
+    audit(log, { event: 'admin-user-opened', target: targetOf(session, objectId) });
 }

@@ -1,6 +1,6 @@
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { isSelf } from './administered-user.ts';
+import { isSelf, type RecordOpening } from './administered-user.ts';
 import { type Directory, isObjectId, type Person } from './directory.ts';
 import type { Grant, Grants } from './grants.ts';
 import { attempt, type Part } from './part.ts';
@@ -29,21 +29,23 @@ export interface ConsoleNeeds {
   readonly directory: Directory;
   readonly userSessions: UserSessions;
   readonly grants: Grants;
+  readonly recordOpening: RecordOpening;
 }
 
 export type ReadConsole = (session: Session, text: string, log: Log) => Promise<ConsoleView>;
 
-export function createConsole({ directory, userSessions, grants }: ConsoleNeeds): ReadConsole {
+export function createConsole({ directory, userSessions, grants, recordOpening }: ConsoleNeeds): ReadConsole {
   return async (session, text, log) => {
     const objectId = text.trim().toLowerCase();
     if (!isObjectId(objectId)) {
-      const people = await attempt(() => directory.find(session, text, log));
+      const people = await attempt(() => directory.find(session, text, log), log);
       return { kind: 'people', text, people };
     }
+    recordOpening(session, objectId, log);
     const [person, sessions, granted] = await Promise.all([
-      attempt(async () => (await directory.find(session, objectId, log))[0]),
-      attempt(() => userSessions.list(session, objectId, log)),
-      attempt(() => grants.list(session, objectId, log)),
+      attempt(async () => (await directory.find(session, objectId, log))[0], log),
+      attempt(() => userSessions.list(session, objectId), log),
+      attempt(() => grants.list(session, objectId, log), log),
     ]);
     return {
       kind: 'person',

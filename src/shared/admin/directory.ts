@@ -79,7 +79,11 @@ function toFilter(text: string): string {
 function toPerson(entry: Readonly<Record<string, unknown>>): readonly Person[] {
   const { id, displayName, userPrincipalName, mail } = entry;
   if (typeof id !== 'string' || !isObjectId(id.toLowerCase())) return [];
-  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  // Marks that turn the direction of text would turn the page's own words around the name.
+  const text = (value: unknown) =>
+    typeof value === 'string' && value !== ''
+      ? value.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
+      : undefined;
   const username = text(userPrincipalName) ?? text(mail) ?? '';
   return [{ id: id.toLowerCase(), name: text(displayName) ?? username, username }];
 }

@@ -3,6 +3,7 @@ import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { TargetOf } from './administered-user.ts';
 import { type GraphCalls, type GraphRequests, toRecord, toRecords } from './graph-calls.ts';
+import { recordingLost } from './lost-change.ts';
 import { needs } from './needs.ts';
 
 /** What a person has allowed this app at one API. */
@@ -39,14 +40,21 @@ export function createGrants({ graph, clientId, targetOf }: GrantsNeeds): Grants
     list: (session, objectId, log) =>
       graph.use(session, needs.grants, log, (client) => listGrants(client, objectId)),
     async revoke(session, objectId, id, log) {
-      const isFound = await graph.use(session, needs.grants, log, async (client) => {
+      const record = { event: 'admin-grant-revoked', target: targetOf(session, objectId) } as const;
+      let isAsked = false;
+      const revoking = graph.use(session, needs.grants, log, async (client) => {
         const grants = await listGrants(client, objectId);
         if (!grants.some((grant) => grant.id === id)) return false;
+        isAsked = true;
         await client.api(`/oauth2PermissionGrants/${encodeURIComponent(id)}`).delete();
         return true;
       });
+      const isFound = await revoking.catch((error: unknown) => {
+        if (isAsked) recordingLost(log, record)(error);
+        throw error;
+      });
       if (!isFound) return { kind: 'none' };
-      audit(log, { event: 'admin-grant-revoked', target: targetOf(session, objectId) });
+      audit(log, { ...record, outcome: 'done' });
       return { kind: 'revoked' };
     },
   };
@@ -55,17 +63,12 @@ export function createGrants({ graph, clientId, targetOf }: GrantsNeeds): Grants
     const ownId = await readOwnId(client);
     if (ownId === undefined) return [];
     const grants: Grant[] = [];
-    let path: string | undefined = `/users/${objectId}/oauth2PermissionGrants`;
-    for (let page = 0; page < MAX_PAGES && path !== undefined; page++) {
-      const answer = await client.api(path).get();
-      for (const entry of toRecords(answer)) {
-        const { id, clientId: grantedTo, consentType, principalId, scope } = entry;
-        const isTheirs = consentType === 'Principal' && principalId === objectId && grantedTo === ownId;
-        if (isTheirs && typeof id === 'string' && typeof scope === 'string') {
-          grants.push({ id, scopes: scope.split(' ').filter((name) => name !== '') });
-        }
+    for await (const entry of readPages(client, `/users/${objectId}/oauth2PermissionGrants`)) {
+      const { id, clientId: grantedTo, consentType, principalId, scope } = entry;
+      const isTheirs = consentType === 'Principal' && principalId === objectId && grantedTo === ownId;
+      if (isTheirs && typeof id === 'string' && typeof scope === 'string') {
+        grants.push({ id, scopes: scope.split(' ').filter((name) => name !== '') });
       }
-      path = nextPath(toRecord(answer)['@odata.nextLink']);
     }
     return grants;
   }
@@ -73,15 +76,26 @@ export function createGrants({ graph, clientId, targetOf }: GrantsNeeds): Grants
   /** The app's object id in the tenant, as any of its grants names it; with no grant at all there is nothing to show. */
   async function readOwnId(client: GraphRequests): Promise<string | undefined> {
     const path = `/servicePrincipals(appId='${clientId}')/oauth2PermissionGrants?$top=1`;
-    const [first] = toRecords(await client.api(path).get());
-    const id = first?.['clientId'];
-    return typeof id === 'string' ? id : undefined;
+    for await (const { clientId: id } of readPages(client, path)) {
+      if (typeof id === 'string') return id;
+    }
+    return undefined;
   }
 }
 
-/** Path and query of a link alone: wherever else it leads, Graph is asked. */
+async function* readPages(client: GraphRequests, first: string) {
+  let path: string | undefined = first;
+  for (let page = 0; page < MAX_PAGES && path !== undefined; page++) {
+    const answer = await client.api(path).get();
+    yield* toRecords(answer);
+    path = nextPath(toRecord(answer)['@odata.nextLink']);
+  }
+}
+
+/** Path and query of a link alone. Microsoft's client takes an address anywhere in a path for the one to call. */
 function nextPath(link: unknown): string | undefined {
   if (typeof link !== 'string' || !URL.canParse(link)) return undefined;
   const { pathname, search } = new URL(link);
-  return pathname.replace(/^\/v1\.0(?=\/)/, '') + search;
+  const path = pathname.replace(/^\/v1\.0(?=\/)/, '') + search;
+  return path.includes('://') ? undefined : path;
 }

@@ -34,6 +34,10 @@ export const needs = {
   grants: needOf(administration.grants),
 };
 
+export function isAdministrationFeature(name: string): boolean {
+  return administrationFeatures.some((feature) => feature.name === name);
+}
+
 /** For the sign-in, which finds what it asks for by a feature's name. */
 export function withAdministration(features: Features): Features {
   return {

@@ -46,7 +46,7 @@ const scopes = ['User.Read']; // Graph's least permission for both calls
 export function createAdminOverview(graph: GraphCalls) {
   return async (session: Session, log: Log): Promise<AdminOverview> => ({
     claims: labelClaims(session.facts.claims.all),
-    graph: await attempt(() => readGraph(graph, session, log)),
+    graph: await attempt(() => readGraph(graph, session, log), log),
   });
 }
 

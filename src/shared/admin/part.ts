@@ -1,4 +1,6 @@
 import { BffError, type ProblemCode, problems } from '../errors.ts';
+import type { Log } from '../telemetry/log.ts';
+import { recordProblem } from '../telemetry/record-problem.ts';
 
 /** Why a part of the page is missing, and what would bring it. */
 export interface FailedPart {
@@ -19,12 +21,13 @@ export type Part<Value> = { readonly kind: 'answered'; readonly value: Value } |
 /** Without a session there is no page either. */
 const endsThePage: ReadonlySet<ProblemCode> = new Set(['session_required', 'internal_error']);
 
-/** @throws what leaves no page to show */
-export async function attempt<Value>(read: () => Promise<Value>): Promise<Part<Value>> {
+/** @throws what leaves no page to show; anything else is recorded, so that the page's reference leads somewhere */
+export async function attempt<Value>(read: () => Promise<Value>, log: Log): Promise<Part<Value>> {
   try {
     return { kind: 'answered', value: await read() };
   } catch (error) {
     if (!(error instanceof BffError) || endsThePage.has(error.code)) throw error;
+    recordProblem(error, log);
     return toFailedPart(error);
   }
 }

@@ -3,7 +3,8 @@ import type { Session } from '../session/session-store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { TargetOf } from './administered-user.ts';
-import type { GraphCalls } from './graph-calls.ts';
+import { type GraphCalls, toRecord } from './graph-calls.ts';
+import { recordingLost } from './lost-change.ts';
 import { needs } from './needs.ts';
 import type { UserSessions } from './user-sessions.ts';
 
@@ -25,11 +26,21 @@ export interface SignOutUserNeeds {
 
 export function createSignOutUser({ graph, userSessions, targetOf }: SignOutUserNeeds): SignOutUser {
   return async (session, objectId, log) => {
+    const record = { event: 'admin-sign-ins-revoked', target: targetOf(session, objectId) } as const;
+    let isAsked = false;
     // Graph first: it may want the administrator's consent, and then nothing has happened yet.
-    await graph.use(session, needs.signIns, log, (client) =>
-      client.api(`/users/${objectId}/revokeSignInSessions`).post(undefined),
-    );
-    audit(log, { event: 'admin-sign-ins-revoked', target: targetOf(session, objectId) });
+    const asking = graph.use(session, needs.signIns, log, (client) => {
+      isAsked = true;
+      return client.api(`/users/${objectId}/revokeSignInSessions`).post(undefined);
+    });
+    const answer = await asking.catch((error: unknown) => {
+      if (isAsked) recordingLost(log, record)(error);
+      throw error;
+    });
+    if (toRecord(answer)['value'] === false) {
+      throw new BffError('upstream_answer_refused', { detail: 'Microsoft did not sign the person out.' });
+    }
+    audit(log, { ...record, outcome: 'done' });
     try {
       return await userSessions.endAll(session, objectId, log);
     } catch (error) {

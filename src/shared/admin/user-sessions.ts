@@ -4,6 +4,7 @@ import type { ListedSession, Session, SessionStore } from '../session/session-st
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import { inTenantOf, isSelf, type TargetOf } from './administered-user.ts';
+import { recordingLost } from './lost-change.ts';
 
 /** A session of somebody as an administrator sees it. What the row does not say of itself is missing. */
 export interface UserSession {
@@ -31,7 +32,7 @@ export type UserSessionEnding =
  */
 export interface UserSessions {
   /** The one that was used last first. */
-  list(session: Session, objectId: string, log: Log): Promise<readonly UserSession[]>;
+  list(session: Session, objectId: string): Promise<readonly UserSession[]>;
   endOne(session: Session, objectId: string, id: string, log: Log): Promise<UserSessionEnding>;
   /** Ends all, sign-ins under way included. */
   endAll(
@@ -64,20 +65,23 @@ export function createUserSessions({ store, features, targetOf }: UserSessionsNe
     };
   };
   return {
-    async list(session, objectId, log) {
-      audit(log, { event: 'admin-user-opened', target: targetOf(session, objectId) });
+    async list(session, objectId) {
       const listed = await store.list(inTenantOf(session, objectId));
       return listed.map((one) => toUserSession(one, isCurrent(session, objectId, one.id)));
     },
     async endOne(session, objectId, id, log) {
-      const ending = await store.endOne(inTenantOf(session, objectId), id);
+      const record = { event: 'admin-sessions-ended', target: targetOf(session, objectId) } as const;
+      const end = () => store.endOne(inTenantOf(session, objectId), id);
+      const ending = await end().catch(recordingLost(log, record));
       if (ending.kind === 'none') return ending;
-      audit(log, { event: 'admin-sessions-ended', target: targetOf(session, objectId), sessions: 1 });
+      audit(log, { ...record, outcome: 'done', sessions: 1 });
       return { kind: 'ended', wasCurrent: isCurrent(session, objectId, id) };
     },
     async endAll(session, objectId, log) {
-      const sessions = await store.endAll(inTenantOf(session, objectId));
-      audit(log, { event: 'admin-sessions-ended', target: targetOf(session, objectId), sessions });
+      const record = { event: 'admin-sessions-ended', target: targetOf(session, objectId) } as const;
+      const end = () => store.endAll(inTenantOf(session, objectId));
+      const sessions = await end().catch(recordingLost(log, record));
+      audit(log, { ...record, outcome: 'done', sessions });
       return { sessions, wasCurrent: isSelf(session, objectId) };
     },
   };

@@ -10,7 +10,7 @@ import { isLacking, withholdAgain } from '../interaction/withheld.ts';
 import type { Features } from '../proxy/features.ts';
 import type { SessionFacts, WithheldFeature } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
-import { hashOfUser, userKeyOf } from '../session/user-key.ts';
+import { userKeyOf, userKeyOfPerson } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Login, requestedScopes, type StartedLogin } from './login.ts';
@@ -264,7 +264,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     const { feature } = transaction;
     const user =
       session === undefined && redeemed !== undefined
-        ? userKeyOf({ userHash: hashOfUser(indexKey, redeemed.claims.principal) })
+        ? userKeyOfPerson(indexKey, redeemed.claims.principal)
         : undefined;
     record(refusal, feature, user, log);
     const by = withheldBy(refusal.outcome);

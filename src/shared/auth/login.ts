@@ -52,6 +52,8 @@ export interface LoginNeeds {
   readonly origin: string;
   readonly codeFlow: CodeFlow;
   readonly features: Features;
+  /** Whether a plain link may ask for a feature's permissions in this browser; what a ticket names it may. */
+  readonly mayAskFor: (feature: string, session: Session | undefined) => boolean;
   readonly transactions: Transactions;
   readonly interaction: Interaction;
 }
@@ -67,7 +69,8 @@ export function requestedScopes(
   return [...new Set([...signInScopes, ...scopes])];
 }
 
-export function createLogin({ origin, codeFlow, features, transactions, interaction }: LoginNeeds): Login {
+export function createLogin(needs: LoginNeeds): Login {
+  const { origin, codeFlow, features, mayAskFor, transactions, interaction } = needs;
   return {
     async begin(query, session, cookies, log) {
       const domainHint = parseHint(query.domainHint, 'domain_hint');
@@ -132,7 +135,7 @@ export function createLogin({ origin, codeFlow, features, transactions, interact
       return { ...opened, scopes, byTicket: true };
     }
     if (feature === undefined) return { scopes: [] };
-    const known = features.find(feature);
+    const known = mayAskFor(feature, session) ? features.find(feature) : undefined;
     if (known === undefined)
       throw new BffError('request_invalid', { detail: 'There is no feature of that name.' });
     const granted = session?.facts.grantedScopes ?? [];

@@ -29,8 +29,7 @@ function toRefusal(error: unknown, now: Date): BffError | undefined {
       });
     case 403:
       return new BffError('directory_role_required', {
-        detail:
-          'Microsoft Graph refused: the app has the permission, but you may not do this to this person.',
+        detail: 'Microsoft Graph refused it. The app itself has the permission.',
         cause: error,
       });
     case 404:

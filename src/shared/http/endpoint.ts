@@ -9,6 +9,7 @@ import { userKeyOf } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
+import { recordProblem } from '../telemetry/record-problem.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
 import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
@@ -17,7 +18,6 @@ import { interactionPage } from './pages/interaction-page.ts';
 import { missingRolePage } from './pages/missing-role-page.ts';
 import { problemResponse } from './problem.ts';
 import { requireQuery } from './query.ts';
-import { recordProblem } from './record-problem.ts';
 import { type BffRequest, isBounced, isNavigation, prefersHtml, toBffRequest } from './request.ts';
 import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
 

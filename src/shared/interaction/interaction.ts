@@ -1,6 +1,6 @@
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import type { InteractionReason } from '../entra/token-errors.ts';
-import { BffError } from '../errors.ts';
+import { BffError, type sessionEnds } from '../errors.ts';
 import type { WithheldFeature } from '../session/session.ts';
 import type { Session } from '../session/session-store.ts';
 import { isLacking, withheldNow } from './withheld.ts';
@@ -121,7 +121,7 @@ function parseTicket(value: unknown): Ticket {
 }
 
 /** Why there is no session. */
-export type SessionEnd = 'not_signed_in' | 'session_idle' | 'session_expired' | 'session_ended';
+export type SessionEnd = (typeof sessionEnds)[number];
 
 const endings: Record<SessionEnd, string> = {
   not_signed_in: 'Nobody is signed in in this browser.',

@@ -13,6 +13,11 @@ export function hashOfUser(
 
 const KEY_LENGTH = 16; // 96 bits: no two people of an organization meet
 
+/** The same, of somebody who has no session at hand. */
+export function userKeyOfPerson(indexKey: Buffer, person: Pick<Principal, 'tenantId' | 'objectId'>): string {
+  return userKeyOf({ userHash: hashOfUser(indexKey, person) });
+}
+
 /** A person in audit records: the same on every worker and in every session, and told to nobody without the index key. */
 export function userKeyOf({ userHash }: Pick<RowAddress, 'userHash'>): string {
   return userHash.toString('base64url').slice(0, KEY_LENGTH);

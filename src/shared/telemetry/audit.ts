@@ -1,4 +1,4 @@
-import { interactionReasons, type ProblemCode, problems, refusingRules } from '../errors.ts';
+import { interactionReasons, type ProblemCode, problems, refusingRules, sessionEnds } from '../errors.ts';
 import type { Log, LogLevel } from './log.ts';
 
 /** What a field may hold. Every form is closed: no text that somebody wrote fits one. */
@@ -50,9 +50,10 @@ const featureName = textOf(/^[a-z][a-z0-9-]{0,30}$/);
 const id = textOf(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 /** A person's pseudonym: `userKeyOf` makes it. */
 const userKey = textOf(/^[A-Za-z0-9_-]{16}$/);
+/** `not-known`: the answer did not come, and the change may have been made. */
+const changeOutcome = oneOf('done', 'not-known');
 const problemCode = oneOf(...(Object.keys(problems) as ProblemCode[]));
 
-const sessionEnds = ['not_signed_in', 'session_idle', 'session_expired', 'session_ended'] as const;
 const oauthErrors = [
   'invalid_request',
   'invalid_client',
@@ -139,9 +140,12 @@ export const auditEvents = {
   },
   'sign-out-pending': { level: 'error', fields: {} },
   'admin-user-opened': { level: 'info', fields: { target: userKey } },
-  'admin-sessions-ended': { level: 'info', fields: { target: userKey, sessions: count } },
-  'admin-sign-ins-revoked': { level: 'info', fields: { target: userKey } },
-  'admin-grant-revoked': { level: 'info', fields: { target: userKey } },
+  'admin-sessions-ended': {
+    level: 'info',
+    fields: { target: userKey, outcome: changeOutcome, sessions: optional(count) },
+  },
+  'admin-sign-ins-revoked': { level: 'info', fields: { target: userKey, outcome: changeOutcome } },
+  'admin-grant-revoked': { level: 'info', fields: { target: userKey, outcome: changeOutcome } },
 } as const satisfies Record<string, AuditEvent>;
 
 type AuditEvents = typeof auditEvents;

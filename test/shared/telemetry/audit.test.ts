@@ -41,9 +41,9 @@ const complete: readonly AuditRecord[] = [
   { event: 'session-ended', by: 'person', sessions: 1 },
   { event: 'sign-out-pending' },
   { event: 'admin-user-opened', target: key },
-  { event: 'admin-sessions-ended', target: key, sessions: 3 },
-  { event: 'admin-sign-ins-revoked', target: key },
-  { event: 'admin-grant-revoked', target: key },
+  { event: 'admin-sessions-ended', target: key, outcome: 'done', sessions: 3 },
+  { event: 'admin-sign-ins-revoked', target: key, outcome: 'not-known' },
+  { event: 'admin-grant-revoked', target: key, outcome: 'done' },
 ];
 
 /** What `audit` gives to the log. */

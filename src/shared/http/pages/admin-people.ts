@@ -31,7 +31,7 @@ function peopleList(people: readonly Person[], text: string): Html {
   return html`<ul class="rows">
 ${people.map(
   ({ id, name, username }) => html`<li>${badge(name)}<div class="who">
-<p><a class="name" href="${consoleHref(id)}">${name}</a></p>
+<p><a class="name" href="${consoleHref(id)}"><bdi>${name}</bdi></a></p>
 <p class="quiet">${username}</p>
 </div></li>`,
 )}

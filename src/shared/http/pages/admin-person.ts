@@ -43,7 +43,7 @@ function personCard({ objectId, isSelf, person }: PersonView, here: string): Htm
   return html`<section class="card" aria-labelledby="person">
 <div class="person">${badge(known?.name ?? '?')}
 <div>
-<h2 id="person" tabindex="-1">${name}${isSelf && html` <span class="chip">you</span>`}</h2>
+<h2 id="person" tabindex="-1"><bdi>${name}</bdi>${isSelf && html` <span class="chip">you</span>`}</h2>
 ${known && html`<p class="quiet">${known.username}</p>`}
 <p class="quiet"><code>${objectId}</code></p>
 </div></div>

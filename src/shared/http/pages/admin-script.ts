@@ -37,24 +37,25 @@ const ask = (button) => {
   no.focus();
 };
 
-const fail = ({ code, title, detail, reason, instance, login_url, admin_consent_url }) => {
+const fail = ({ code, title, detail, reason, instance, login_url, admin_consent_url }, isLost) => {
   const text = texts[reason] ?? texts[code] ?? detail;
   const lines = [create('b', {}, title + '.'), create('p', {}, text ?? '')];
+  if (isLost) lines.push(create('p', {}, texts.lost));
   const link = (href, text, kind) =>
     lines.push(create('p', {}, create('a', { href, className: 'button small ' + kind }, text)));
   if (login_url) {
     const url = new URL(login_url, location.origin);
     url.searchParams.set('return_to', location.pathname + location.search);
-    if (url.origin === location.origin) link(url.href, 'Sign in again to go on', 'main');
+    if (url.origin === location.origin) link(url.href, 'Go on', 'main');
   }
   if (/^https?:/.test(admin_consent_url)) link(admin_consent_url, 'Link for your administrator', '');
-  if (instance) lines.push(create('p', { className: 'quiet' }, 'Reference ', create('code', {}, instance.replace('urn:uuid:', ''))));
+  if (instance) lines.push(create('p', { className: 'quiet' }, 'Reference ', create('code', {}, instance.slice('urn:uuid:'.length))));
   say('alert', ...lines);
   main.querySelector('[role=alert] a')?.focus();
 };
 const refresh = async (heading, at) => {
   const response = await fetch(location.href, { headers: { ...headers, accept: 'text/html' } });
-  if (!response.ok) return location.reload();
+  // An error page has no view.
   const next = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('view');
   if (!next) return location.reload();
   const view = document.getElementById('view');
@@ -71,7 +72,7 @@ const act = async () => {
   const section = group.closest('section');
   const heading = section.getAttribute('aria-labelledby');
   const at = [...section.querySelectorAll('.rows>li')].indexOf(group.closest('li'));
-  section.ariaBusy = 'true';
+  section.setAttribute('aria-busy', true);
   say('status', 'One moment …');
   try {
     const response = await fetch(path, { method, headers });
@@ -80,20 +81,20 @@ const act = async () => {
       cancel(true);
       // Somebody else was faster: what is shown is out of date.
       if (response.status === 404) await refresh(heading, at);
-      return fail(problem);
+      return fail(problem, response.status > 499 && !problem.sign_ins_revoked);
     }
     const { ended } = response.status === 200 ? await response.json() : {};
-    await refresh(heading, at);
+    await refresh(heading, at).catch(() => location.reload());
     say('status', done.replace('#', ended === 1 ? '1 session' : ended + ' sessions'));
   } catch {
     cancel(true);
-    fail({ title: 'The answer did not come', detail: texts.lost });
+    fail({ title: 'The answer did not come' }, true);
   } finally {
-    section.ariaBusy = 'false';
+    section.removeAttribute('aria-busy');
   }
 };
 
-const isBusy = () => main.querySelector('[aria-busy=true]');
+const isBusy = () => main.querySelector('[aria-busy]');
 main.addEventListener('click', ({ target }) => {
   const button = target.closest('button');
   if (isBusy()) return;

@@ -1,9 +1,9 @@
 import type { BffError } from '../errors.ts';
-import { audit } from '../telemetry/audit.ts';
-import { describeError } from '../telemetry/describe-error.ts';
-import type { Log } from '../telemetry/log.ts';
+import { audit } from './audit.ts';
+import { describeError } from './describe-error.ts';
+import type { Log } from './log.ts';
 
-/** The one record of a call that ended as a problem: what refused it, or what failed. */
+/** The one record of a call, or a part of a page, that ended as a problem: what refused it, or what failed. */
 export function recordProblem(error: BffError, log: Log): void {
   const { code, status, rules, cause } = error;
   if (status >= 500) {
