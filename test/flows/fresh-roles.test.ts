@@ -83,6 +83,19 @@ describe('a role', () => {
     expect(redemptions() - before).toBe(1);
   });
 
+  it('lets 64 calls of a person wait for it, and refuses more at once (DO-3)', async () => {
+    world.advance(301);
+    world.pass(301);
+    world.entra.switches.slowMs = 1_000;
+    const statuses = (await Promise.all(Array.from({ length: 80 }, () => openAdmin()))).map(
+      ({ status }) => status,
+    );
+    expect(statuses.filter((status) => status === 429).length).toBe(16);
+    expect(statuses.filter((status) => status === 200).length).toBe(64);
+    world.entra.switches.slowMs = 0;
+    expect((await openAdmin()).status).toBe(200);
+  });
+
   it('counts from when Entra said it, though Entra dates its tokens five minutes back', async () => {
     world.entra.switches.tokensBackdatedSeconds = 300;
     browser = worker.browser();

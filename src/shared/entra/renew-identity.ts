@@ -15,7 +15,7 @@ export type IdentityRenewal =
  * Asks Entra again who the person is, by the refresh token and under its lease: what it says is verified, compared with
  * the session's identity and in the row before this returns. An answer without an ID token renews nothing.
  * @param notBefore what Entra said at or after this instant is new enough, whoever asked for it
- * @throws {BffError} sign_in_service_unavailable, storage_unavailable
+ * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
 export type RenewIdentity = (session: Session, notBefore: Date, log: Log) => Promise<IdentityRenewal>;
 
@@ -28,6 +28,8 @@ export interface RenewIdentityNeeds {
 
 /** Whoever is refused would ask Entra by every call of theirs, with tokens that are good and claims that are not. */
 const FAILURE_KEPT_MS = 5_000;
+/** As many as may call an API at one time: the caps there do not see who waits here. */
+const MAX_WAITING = 64;
 
 export function createRenewIdentity({
   refresh,
@@ -37,8 +39,23 @@ export function createRenewIdentity({
   // Of one API alone (AADSTS28000): which one does not matter, an ID token comes with each.
   const scopes = scopesByResource(signInScopes).find(({ length }) => length > 0) ?? ['openid'];
   const failures = createKeptAnswers<() => IdentityRenewal>(monotonicMs);
+  const waiting = new Map<string, number>();
 
   return async (session, notBefore, log) => {
+    const person = session.address.userHash.toString('base64');
+    const count = waiting.get(person) ?? 0;
+    if (count >= MAX_WAITING) throw tooMany();
+    waiting.set(person, count + 1);
+    try {
+      return await renew(session, notBefore, log);
+    } finally {
+      const left = (waiting.get(person) ?? 1) - 1;
+      if (left === 0) waiting.delete(person);
+      else waiting.set(person, left);
+    }
+  };
+
+  async function renew(session: Session, notBefore: Date, log: Log): Promise<IdentityRenewal> {
     const name = nameOf(session);
     const failure = failures.find(name);
     if (failure !== undefined) return failure();
@@ -56,7 +73,16 @@ export function createRenewIdentity({
       }
       throw error;
     }
-  };
+  }
+}
+
+function tooMany(): BffError {
+  return new BffError('rate_limited', {
+    rules: ['calls-of-person'],
+    detail:
+      'Too many calls of this person wait for Microsoft Entra ID. Try again when some of them are done.',
+    retryAfterSeconds: 1,
+  });
 }
 
 /** A sign-in makes another row: its first call asks anew. The secret keeps whoever only knows the keys apart. */
