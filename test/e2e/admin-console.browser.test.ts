@@ -279,14 +279,22 @@ describe('the console asks the administrator', () => {
     await page.getByText('Not signed in anywhere.').waitFor();
   });
 
-  it('nothing more when they end their own session: signing in begins by itself', async ({ skip }) => {
+  it('nothing more when they end their own session: other tabs learn it, and signing in begins by itself', async ({
+    skip,
+  }) => {
     const page = await openConsole(skip);
     await openPerson(page, alice.id);
     await page.getByText('this browser').waitFor();
     const cookie = async () => (await page.context().cookies()).find(({ name }) => name === 'session')?.value;
     const before = await cookie();
+    const tab = await page.context().newPage();
+    await tab.goto(adminUrl);
+    await tab.evaluate(
+      `window.heard = []; new BroadcastChannel('entra-bff').onmessage = ({ data }) => heard.push(data.type)`,
+    );
     await press(page, /^End: /);
     await press(page, 'Yes, end it');
+    await expect.poll(() => tab.evaluate('heard')).toEqual(['entra-bff:session']);
     await expect.poll(async () => [before, undefined].includes(await cookie())).toBe(false);
     await see(page, 'Signed in here');
   });

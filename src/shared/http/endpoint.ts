@@ -15,7 +15,7 @@ import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
 import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
 import { errorPage } from './pages/error-page.ts';
 import { interactionPage } from './pages/interaction-page.ts';
-import { missingRolePage } from './pages/missing-role-page.ts';
+import { noAccessPage } from './pages/no-access-page.ts';
 import { problemResponse } from './problem.ts';
 import { requireQuery } from './query.ts';
 import { type BffRequest, isBounced, isNavigation, prefersHtml, toBffRequest } from './request.ts';
@@ -210,7 +210,7 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     const query = withoutBounced(request.rawQuery);
     switch (error.code) {
       case 'claim_required':
-        return missingRolePage(error, path, invocationId);
+        return noAccessPage(error, path, invocationId);
       case 'interaction_required':
         return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
       default:

@@ -27,9 +27,9 @@ const ask = (button) => {
   cancel();
   say();
   const { question, yes } = button.dataset;
-  const no = create('button', { type: 'button', className: 'button small' }, 'No');
+  const no = create('button', { className: 'button small' }, 'No');
   const group = create('div', { className: 'sure' }, create('span', {}, question),
-    create('button', { type: 'button', className: 'button small main risk' }, yes), no);
+    create('button', { className: 'button small main risk' }, yes), no);
   group.setAttribute('role', 'group');
   group.setAttribute('aria-label', question);
   button.replaceWith(group);
@@ -38,8 +38,7 @@ const ask = (button) => {
 };
 
 const fail = ({ code, title, detail, reason, instance, login_url, admin_consent_url }, isLost) => {
-  const text = texts[reason] ?? texts[code] ?? detail;
-  const lines = [create('b', {}, title + '.'), create('p', {}, text ?? '')];
+  const lines = [create('b', {}, title + '.'), create('p', {}, texts[reason] ?? texts[code] ?? detail ?? '')];
   if (isLost) lines.push(create('p', {}, texts.lost));
   const link = (href, text, kind) =>
     lines.push(create('p', {}, create('a', { href, className: 'button small ' + kind }, text)));
@@ -49,7 +48,8 @@ const fail = ({ code, title, detail, reason, instance, login_url, admin_consent_
     if (url.origin === location.origin) link(url.href, 'Go on', 'main');
   }
   if (/^https?:/.test(admin_consent_url)) link(admin_consent_url, 'Link for your administrator', '');
-  if (instance) lines.push(create('p', { className: 'quiet' }, 'Reference ', create('code', {}, instance.slice('urn:uuid:'.length))));
+  // Without its "urn:uuid:".
+  if (instance) lines.push(create('p', { className: 'quiet' }, 'Reference ', create('code', {}, instance.slice(9))));
   say('alert', ...lines);
   main.querySelector('[role=alert] a')?.focus();
 };
@@ -84,11 +84,13 @@ const act = async () => {
       return fail(problem, response.status > 499 && !problem.sign_ins_revoked);
     }
     const { ended } = response.status === 200 ? await response.json() : {};
+    // Other tabs look at their session again: it may be the one that ended.
+    new BroadcastChannel('entra-bff').postMessage({ type: 'entra-bff:session' });
     await refresh(heading, at).catch(() => location.reload());
     say('status', done.replace('#', ended === 1 ? '1 session' : ended + ' sessions'));
   } catch {
     cancel(true);
-    fail({ title: 'The answer did not come' }, true);
+    fail({ title: 'No answer came' }, true);
   } finally {
     section.removeAttribute('aria-busy');
   }

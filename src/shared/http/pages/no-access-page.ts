@@ -5,7 +5,7 @@ import { html } from './html.ts';
 import { page } from './layout.ts';
 
 /** A page that the person may not open: what opens it, and who gives it. */
-export function missingRolePage(error: BffError, path: string, invocationId: string): BffResponse {
+export function noAccessPage(error: BffError, path: string, invocationId: string): BffResponse {
   const otherAccount = `${loginPath}?${new URLSearchParams({ prompt: 'select_account', return_to: path })}`;
   const { required_roles: roles, required_claim: claim } = error.extensions;
   return page({
