@@ -31,6 +31,7 @@ import { createCallback } from './shared/auth/callback.ts';
 import { createFrontChannelLogout } from './shared/auth/front-channel-logout.ts';
 import { createLogin, requestedScopes } from './shared/auth/login.ts';
 import { createLogout } from './shared/auth/logout.ts';
+import { createMissingSid } from './shared/auth/missing-sid.ts';
 import { createOwnSessions } from './shared/auth/own-sessions.ts';
 import { createSessionAnswer } from './shared/auth/session-answer.ts';
 import { createTransactions } from './shared/auth/transaction.ts';
@@ -70,6 +71,7 @@ import { createSessionStore } from './shared/session/session-store.ts';
 import { createSweep } from './shared/session/sweep.ts';
 import { createAzureTable } from './shared/storage/azure-table.ts';
 import type { Table } from './shared/storage/table.ts';
+import { type Log, toLogLine } from './shared/telemetry/log.ts';
 
 const SWEEP = 'sweep';
 /** Seconds, minutes, hours …: every ten minutes. */
@@ -129,6 +131,12 @@ export interface Bff {
   /** Calls of Graph with the person's own token, through Microsoft's client. */
   readonly graph: GraphClient;
 }
+
+/** There is no invocation yet to log through. */
+const coldStartLog: Log = (level, record) => {
+  // biome-ignore lint/suspicious/noConsole: the one way to the log at a cold start
+  console[level](toLogLine(record));
+};
 
 /** Wires the capabilities, once per worker, and registers every route. */
 export function registerBff(
@@ -204,7 +212,10 @@ export function registerBff(
   });
   const isOwnIssuer = (issuer: string) =>
     [...entra.allowedTenants].some((tenant) => authority.issuerOf(tenant) === issuer);
+  const missingSid = createMissingSid({ table, now });
+  void missingSid.atStart(coldStartLog);
   const callbackFlow = createCallback({
+    missingSid,
     transactions,
     codeFlow,
     login: loginFlow,

@@ -14,6 +14,7 @@ import { userKeyOf, userKeyOfPerson } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Login, requestedScopes, type StartedLogin } from './login.ts';
+import type { MissingSid } from './missing-sid.ts';
 import { type Refusal, readAuthorizationError, readRedemptionRefusal, withheldBy } from './refusal.ts';
 import {
   type LoginTransaction,
@@ -90,6 +91,7 @@ export interface CallbackNeeds {
   readonly store: SessionStore;
   readonly indexKey: Buffer;
   readonly absoluteSeconds: number;
+  readonly missingSid: MissingSid;
   readonly isOwnIssuer: (issuer: string) => boolean;
   readonly now: () => Date;
   readonly random: RandomBytes;
@@ -118,19 +120,11 @@ export function createCallback(needs: CallbackNeeds): Callback {
     store,
     indexKey,
     absoluteSeconds,
+    missingSid,
     isOwnIssuer,
     now,
     random,
   } = needs;
-
-  let isWithoutSid = false;
-  /** Nobody could tell from here that Entra's call at a sign-out elsewhere finds nothing. Said once by each worker. */
-  const noticeMissingSid = (sid: string | undefined, log: Log) => {
-    if (sid === undefined && !isWithoutSid) {
-      log('warn', { event: 'front-channel-logout-off', cure: 'add the optional claim sid to ID tokens' });
-    }
-    isWithoutSid = sid === undefined;
-  };
 
   return {
     async finish(query, session, cookies, device, log) {
@@ -212,7 +206,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     if (session !== undefined) await removeReplaced(session, redeemed, log);
     const user = userKeyOf(created.session.address);
     audit(log, { event: 'signed-in', user, feature: transaction.feature });
-    noticeMissingSid(facts.claims.entraSessionId, log);
+    await missingSid.signedIn(facts.claims.entraSessionId, log);
     return {
       kind: 'signed-in',
       cookieValue: created.cookieValue,
