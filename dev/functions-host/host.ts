@@ -4,7 +4,7 @@ import type { LogEntry } from './core-types.ts';
 import { invoke } from './invoke.ts';
 import { listenOnLoopback } from './loopback-server.ts';
 import { findRoute, toHttpRoutes, triggerOf, triggerType } from './routes.ts';
-import { type ExtraDecodes, parseTarget, readBody, toRpcRequest } from './rpc-request.ts';
+import { type ExtraDecodes, parseTarget, readBody, readHeaders, toRpcRequest } from './rpc-request.ts';
 import { sendBare, sendRpcResponse } from './rpc-response.ts';
 import { timerInput } from './timer-input.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -22,6 +22,11 @@ export type FunctionsHostOptions = {
   frontend?: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Percent-decodes of the path in front of the host: deployed front ends decode once more. */
   extraDecodes?: ExtraDecodes;
+  /**
+   * The storage account of `AzureWebJobsStorage` refuses the host, which keeps its function keys there unless
+   * `AzureWebJobsSecretStorageType` is `files`, and looks them up for every request with `code` in its query.
+   */
+  hostStorageRefuses?: boolean;
   /** Takes the lines of functions, library and host; without it they are dropped. */
   log?: (entry: LogEntry) => void;
 };
@@ -59,15 +64,22 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   });
   const routes = toHttpRoutes(worker.functions.values(), await readRoutePrefix());
   const timers = toTimers(worker);
-  const bodyLimitBytes = Number(
-    options.env?.['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'] ??
-      process.env['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'] ??
-      defaultBodyLimitBytes,
-  );
+  const readSetting = (name: string) => options.env?.[name] ?? process.env[name] ?? '';
+  const bodyLimitBytes = Number(readSetting('FUNCTIONS_REQUEST_BODY_SIZE_LIMIT') || defaultBodyLimitBytes);
+
+  const lacksKeys =
+    options.hostStorageRefuses === true &&
+    readSetting('AzureWebJobsStorage') !== '' &&
+    readSetting('AzureWebJobsSecretStorageType').toLowerCase() !== 'files';
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const headers = readHeaders(request);
+    if (headers === 'too-large') return sendBare(response, 431, { connection: 'close' });
+    if (headers === 'invalid') return sendBare(response, 400);
     const target = parseTarget(request.url ?? '', options.extraDecodes ?? 0);
     if (!target || request.headersDistinct['host']?.length !== 1) return sendBare(response, 400);
+    // Whatever the route, and without a word in the log.
+    if (lacksKeys && asksForKey(target.queryText)) return sendBare(response, 500);
     const found = findRoute(routes, request.method ?? '', target.path);
     const registered = found && worker.functions.get(found.route.name);
     if (!found || !registered) {
@@ -79,7 +91,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       // The rest of the body is never read, so the connection is of no further use.
       return sendBare(response, 413, { connection: 'close' });
     }
-    const input = { http: toRpcRequest(request, target, found.params, body) };
+    const input = { http: toRpcRequest(request, headers, target, found.params, body) };
     sendRpcResponse(response, await invoke(worker.core, worker.model, registered, input));
   }
 
@@ -106,6 +118,10 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     },
   };
 }
+
+/** A function key may come as `code`; the host compares names without letter case. */
+const asksForKey = (queryText: string) =>
+  [...new URLSearchParams(queryText).keys()].some((name) => name.toLowerCase() === 'code');
 
 function toTimers(worker: Worker): string[] {
   return [...worker.functions.values()]

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { MAX_HEADER_BYTES, MAX_REQUEST_LINE_BYTES } from './rpc-request.ts';
 
 export type LoopbackServer = { port: number; close(): Promise<void> };
 
@@ -26,7 +27,8 @@ export async function listenOnLoopback(listener: RequestListener, port = 0): Pro
 }
 
 async function listen(listener: RequestListener, host: string, port: number): Promise<Server> {
-  const server = createServer(listener);
+  // Both limits together: which of them a request is over is for its reader to say.
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES + MAX_REQUEST_LINE_BYTES }, listener);
   // Without a listener node:http hangs up and says nothing. To the host it is a method like any that no route has.
   server.on('connect', (_request, socket) => {
     socket.on('error', () => undefined);

@@ -4,6 +4,38 @@ import { decodeAtFrontEnd, decodeAtHost, encodePath } from './request-path.ts';
 
 export type RequestTarget = { path: string; queryText: string };
 export type ExtraDecodes = 0 | 1 | 2;
+/** Names in small letters, and values, in the order in which they came. */
+export type HeaderLines = readonly (readonly [name: string, value: string])[];
+
+// Kestrel's limits, as the real host leaves them.
+const MAX_HEADER_LINES = 100;
+export const MAX_HEADER_BYTES = 32 * 1024;
+/** What Node.js allows request line and headers together when it is not told otherwise. */
+export const MAX_REQUEST_LINE_BYTES = 16 * 1024;
+
+/**
+ * The headers as Kestrel gives them to the host: UTF-8 decoded to text, so that a character may be above U+00FF.
+ * `invalid` when the bytes are no UTF-8; `too-large` over 100 lines, or over 32 KB with separators and line ends.
+ */
+export function readHeaders({
+  rawHeaders,
+  method = '',
+  url = '',
+}: Pick<IncomingMessage, 'rawHeaders' | 'method' | 'url'>): HeaderLines | 'invalid' | 'too-large' {
+  const lines = [...pairs(rawHeaders)];
+  const bytes = lines.reduce((sum, [name, value]) => sum + name.length + value.length + ': \r\n'.length, 0);
+  const lineBytes = method.length + url.length + '  HTTP/1.1\r\n'.length;
+  if (lines.length > MAX_HEADER_LINES || bytes > MAX_HEADER_BYTES || lineBytes > MAX_REQUEST_LINE_BYTES) {
+    return 'too-large';
+  }
+  try {
+    return lines.map(([name, value]) => [name, utf8.decode(Buffer.from(value, 'latin1'))] as const);
+  } catch {
+    return 'invalid';
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The path as the host routes it, and the query as it was sent; `undefined` for a target that Kestrel refuses. */
 export function parseTarget(target: string, extraDecodes: ExtraDecodes): RequestTarget | undefined {
@@ -39,6 +71,7 @@ export async function readBody(
 /** The message that the host sends to the worker for an HTTP request. */
 export function toRpcRequest(
   request: IncomingMessage,
+  headers: HeaderLines,
   target: RequestTarget,
   params: Record<string, string>,
   body: Uint8Array | undefined,
@@ -47,7 +80,7 @@ export function toRpcRequest(
     method: request.method ?? 'GET',
     // The client's Host header decides the origin, as on the real host: an app must not trust it.
     url: `http://${request.headers.host}${encodePath(target.path)}${target.queryText}`,
-    nullableHeaders: joinValues(pairs(request.rawHeaders)),
+    nullableHeaders: joinValues(headers),
     nullableQuery: joinValues(new URLSearchParams(target.queryText)),
     nullableParams: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, { value }])),
     ...(body && { body: { bytes: body } }),
@@ -61,7 +94,7 @@ function* pairs(flat: readonly string[]): Iterable<[string, string]> {
 }
 
 /** Repeated names, in any letter case, become one value joined with commas under the name that came first. */
-function joinValues(entries: Iterable<[string, string]>) {
+function joinValues(entries: Iterable<readonly [string, string]>) {
   const joined = new Map<string, { name: string; value: string }>();
   for (const [name, value] of entries) {
     const before = joined.get(name.toLowerCase());

@@ -6,6 +6,15 @@ import { hostOf, send } from './fixture.ts';
 const answerWith = (handler: string, methods = ['GET']) =>
   `app.http('f', { methods: ${JSON.stringify(methods)}, handler: async (r, context) => (${handler}) });`;
 
+/** Text as Node.js' client takes it to send it as UTF-8. */
+const utf8 = (text: string) => Buffer.from(text).toString('latin1');
+
+/** So many lines, of which Node.js' client adds one; all but the first have this many bytes. */
+function headerLines(count: number, bytes = 10): string[] {
+  const more = Array.from({ length: count - 2 }, (_, index) => [`x-${index}`, 'y'.repeat(bytes - 8)]);
+  return ['host', 'localhost', ...more.flat()];
+}
+
 describe('requests in the Functions host', () => {
   it('joins repeated headers and query values with a comma, query names in any letter case', async () => {
     const host = await hostOf(
@@ -14,6 +23,20 @@ describe('requests in the Functions host', () => {
     const headers = ['host', 'localhost', 'X-Test', 'one', 'x-test', 'two'];
     const answer = await send(host, '/f?q=1&Q=2&q=a%2Cb+c', { headers });
     expect(JSON.parse(answer.text)).toEqual(['one,two', '1,2,a,b c', null]);
+  });
+
+  it('decodes header values as UTF-8, as Kestrel does', async () => {
+    const host = await hostOf(
+      answerWith(`{ jsonBody: [...r.headers.get('x-test')].map((c) => c.charCodeAt(0)) }`),
+    );
+    const answer = await send(host, '/f', { headers: { 'x-test': utf8('\u00a0ü') } });
+    expect(JSON.parse(answer.text)).toEqual([0xa0, 0xfc]);
+  });
+
+  it('takes 100 header lines, or 31 KB of them', async () => {
+    const host = await hostOf(answerWith(`{ body: 'called' }`));
+    expect((await send(host, '/f', { headers: headerLines(100) })).text).toBe('called');
+    expect((await send(host, '/f', { headers: headerLines(3, 31 * 1024) })).text).toBe('called');
   });
 
   it('gives a body that came with a Content-Length', async () => {
@@ -69,6 +92,65 @@ describe('refuses', () => {
     const host = await hostOf(answerWith('{ body: r.url }'));
     const headers = ['host', 'localhost', 'host', 'evil.example'];
     expect((await send(host, '/f', { headers })).status).toBe(400);
+  });
+
+  it.each(['\xa0', '\xff', '\xc0\x80', '\xed\xa0\x80', '\xc5'])(
+    'header bytes that are no UTF-8: %j',
+    async (bytes) => {
+      const host = await hostOf(answerWith(`{ body: 'called' }`));
+      expect(await send(host, '/f', { headers: { cookie: `a=${bytes}` } })).toMatchObject({
+        status: 400,
+        text: '',
+      });
+    },
+  );
+
+  it('more than 100 header lines, or 32 KB of them', async () => {
+    const host = await hostOf(answerWith(`{ body: 'called' }`));
+    for (const headers of [headerLines(101), headerLines(5, 11 * 1024), headerLines(3, 60 * 1024)]) {
+      expect(await send(host, '/f', { headers })).toMatchObject({ status: 431, text: '' });
+    }
+  });
+
+  // No rule of the host's: Microsoft's library builds a `Request`, whose headers hold no such character.
+  it('by a bare 500 a header with a character above U+00FF, where an app leaves it to the library', async () => {
+    const host = await hostOf(answerWith(`{ body: 'called' }`));
+    expect(await send(host, '/f', { headers: { cookie: utf8('a=Łukasz') } })).toMatchObject({
+      status: 500,
+      text: '',
+    });
+  });
+});
+
+describe('a host whose storage refuses it', () => {
+  const app = answerWith(`{ body: 'called' }`);
+  const storage = { AzureWebJobsStorage: 'DefaultEndpointsProtocol=https;AccountName=a' };
+
+  it.each(['/f?code=x', '/f?CODE=x', '/f?a=1&c%6fde=', '/nothing?code=x'])(
+    'answers a bare 500 to %s, and logs nothing',
+    async (target) => {
+      const lines: LogEntry[] = [];
+      const host = await hostOf(app, {
+        env: storage,
+        hostStorageRefuses: true,
+        log: (line) => lines.push(line),
+      });
+      expect(await send(host, target)).toMatchObject({ status: 500, text: '' });
+      expect(lines).toEqual([]);
+    },
+  );
+
+  it('serves everything else', async () => {
+    const host = await hostOf(app, { env: storage, hostStorageRefuses: true });
+    expect((await send(host, '/f?codes=x')).text).toBe('called');
+  });
+
+  it.each([
+    ['with its keys in files', { ...storage, AzureWebJobsSecretStorageType: 'files' }],
+    ['without AzureWebJobsStorage', {}],
+  ])('serves `code` as well %s', async (_circumstance, env) => {
+    const host = await hostOf(app, { env, hostStorageRefuses: true });
+    expect((await send(host, '/f?code=x')).text).toBe('called');
   });
 });
 
