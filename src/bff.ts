@@ -58,6 +58,7 @@ import { createToOwnAddress } from './shared/graph/own-address.ts';
 import { withClearRefusals } from './shared/graph/refusals.ts';
 import { cookieNames } from './shared/http/cookies.ts';
 import { allMethods, createEndpoint, type EndpointRules } from './shared/http/endpoint.ts';
+import { makeHeadersReadable } from './shared/http/header-bytes.ts';
 import type { BffRequest } from './shared/http/request.ts';
 import type { BffResponse } from './shared/http/response.ts';
 import { createTokensForCall } from './shared/interaction/call-token.ts';
@@ -415,6 +416,7 @@ export function registerBff(
   route('zz-not-found', '{*rest}', notFound(endpoint));
 
   app.timer(SWEEP, { schedule: SWEEP_SCHEDULE, handler: sweep(createSweep({ table, now, monotonicMs })) });
+  makeHeadersReadable();
 
   return {
     route(name, path, rules, handle) {

@@ -4,6 +4,7 @@ import { misconfigured } from './functions/misconfigured.ts';
 import { readPolicies } from './policy-file.ts';
 import { ConfigError, parseConfig } from './shared/config.ts';
 import { allMethods } from './shared/http/endpoint.ts';
+import { makeHeadersReadable } from './shared/http/header-bytes.ts';
 import type { Environment } from './shared/setting-forms.ts';
 
 export type { Bff, FunctionApp } from './bff.ts';
@@ -43,5 +44,6 @@ export function startBff(app: FunctionApp, environment: Environment, extend?: (b
     if (!(error instanceof ConfigError)) throw error;
     const handler = misconfigured(error);
     app.http('zz-misconfigured', { methods: allMethods, route: '{*rest}', authLevel: 'anonymous', handler });
+    makeHeadersReadable();
   }
 }

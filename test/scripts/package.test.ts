@@ -76,6 +76,9 @@ describe('the package', () => {
       503,
       expect.objectContaining({ code: 'configuration_invalid' }),
     ]);
+    // A cookie that the library alone cannot read.
+    const cookie = Buffer.from('name=Łukasz').toString('latin1');
+    expect((await fetch(`${host.origin}/api/who-am-i`, { headers: { cookie } })).status).toBe(503);
   });
 
   it('does not compile with a function that does not say who may call it (RG-3)', async () => {

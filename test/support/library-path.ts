@@ -1,0 +1,60 @@
+import { inject } from 'vitest';
+import type { RpcCookie, RpcHttpResponse } from '../../dev/functions-host/core-types.ts';
+import { invoke } from '../../dev/functions-host/invoke.ts';
+import { startWorker } from '../../dev/functions-host/worker.ts';
+
+export interface LibraryAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: readonly RpcCookie[];
+}
+
+/**
+ * The deployed bundle, called with the host's message for a request: no HTTP parser stands before it, so that headers may
+ * hold whatever a host could let pass. Values are text, as Kestrel decodes them.
+ */
+export interface LibraryPath {
+  readonly logLines: string[];
+  call(
+    functionName: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    method?: string,
+  ): Promise<LibraryAnswer>;
+}
+
+export async function startLibraryPath(env: Readonly<Record<string, string>>): Promise<LibraryPath> {
+  const logLines: string[] = [];
+  const worker = await startWorker({
+    bundle: inject('appBundle'),
+    env,
+    log: ({ message }) => void logLines.push(message),
+  });
+  return {
+    logLines,
+    async call(functionName, path, headers, method = 'GET') {
+      const registered = worker.functions.get(functionName);
+      if (registered === undefined) throw new Error(`no function ${functionName}`);
+      const nullable = Object.entries(headers).map(([name, value]) => [name, { value }] as const);
+      const http = {
+        method,
+        url: `http://localhost${path}`,
+        nullableHeaders: Object.fromEntries(nullable),
+        nullableQuery: {},
+        nullableParams: {},
+      };
+      return toAnswer(await invoke(worker.core, worker.model, registered, { http }));
+    },
+  };
+}
+
+function toAnswer(answer: RpcHttpResponse | undefined): LibraryAnswer {
+  const { bytes, string } = answer?.body ?? {};
+  return {
+    status: Number(answer?.statusCode ?? 200),
+    text: bytes === undefined ? (string ?? '') : Buffer.from(bytes).toString('utf8'),
+    headers: answer?.headers ?? {},
+    cookies: answer?.cookies ?? [],
+  };
+}
