@@ -25,7 +25,7 @@ export interface CallbackFunctionNeeds {
 /** Where Microsoft Entra ID sends the browser back to: finishes the sign-in, or says how it ended. */
 export const callback = (endpoint: Endpoint, { flow, names, adminConsentUrl }: CallbackFunctionNeeds) =>
   endpoint(
-    { methods: ['GET'], caller: 'navigation', access: optionalSession, page: true },
+    { methods: ['GET'], caller: 'navigation', access: optionalSession, page: true, changesCookies: true },
     async (request, session) => {
       refuseSpeculation(request);
       const query = requireQuery(request.query);

@@ -9,7 +9,7 @@ import { readTransactionCookies, transactionCookie } from '../shared/http/transa
 /** Sends the browser to Microsoft Entra ID, with a sealed transaction in a cookie and nothing stored. */
 export const login = (endpoint: Endpoint, flow: Login, names: CookieNames) =>
   endpoint(
-    { methods: ['GET'], caller: 'navigation', access: optionalSession, page: true },
+    { methods: ['GET'], caller: 'navigation', access: optionalSession, page: true, changesCookies: true },
     async (request, session) => {
       const query = requireQuery(request.query);
       const { location, started } = await flow.begin(

@@ -24,7 +24,14 @@ export const logout = (
   { flow, names, origin, entraOrigin, pendingSeconds }: LogoutFunctionNeeds,
 ) =>
   endpoint(
-    { methods: ['GET', 'POST'], caller: 'page', access: leaving, page: true, acceptsForm: true },
+    {
+      methods: ['GET', 'POST'],
+      caller: 'page',
+      access: leaving,
+      page: true,
+      acceptsForm: true,
+      changesCookies: true,
+    },
     async (request, session) => {
       const cookieValue = request.cookies.get(names.session);
       if (request.method === 'GET') {

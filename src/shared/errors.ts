@@ -47,7 +47,13 @@ export const interactionReasons = [
 ] as const;
 
 /** Why there is no session. A closed list: it travels in `session_required` problems. */
-export const sessionEnds = ['not_signed_in', 'session_idle', 'session_expired', 'session_ended'] as const;
+export const sessionEnds = [
+  'not_signed_in',
+  'session_idle',
+  'session_expired',
+  'session_ended',
+  'cookie_sent_twice',
+] as const;
 
 export type ProblemCode = keyof typeof problems;
 
@@ -91,6 +97,8 @@ export interface BffErrorOptions {
   clientRequestId?: string;
   /** Becomes the Allow header of a 405. */
   allow?: readonly string[];
+  /** Asks the browser to delete every cookie of the site: they cannot be read. */
+  clearsCookies?: boolean;
 }
 
 /** The one error type: what ends a request, with the code that the caller can act on. */
@@ -104,6 +112,7 @@ export class BffError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly clientRequestId: string | undefined;
   readonly allow: readonly string[] | undefined;
+  readonly clearsCookies: boolean;
 
   constructor(code: ProblemCode, options: BffErrorOptions = {}) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause });
@@ -115,6 +124,7 @@ export class BffError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.clientRequestId = options.clientRequestId;
     this.allow = options.allow;
+    this.clearsCookies = options.clearsCookies ?? false;
   }
 }
 

@@ -3,14 +3,14 @@ import type { Admission } from '../access/admission.ts';
 import type { Access, Admit, FoundSession } from '../access/guard.ts';
 import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
-import { loginPath, type SessionEnd } from '../interaction/interaction.ts';
+import { loginPath, type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
 import type { Session, SessionAbsence, SessionStore } from '../session/session-store.ts';
 import { userKeyOf } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
-import { type CookieNames, type CookieToSet, clearedCookie } from './cookies.ts';
+import { type CookieNames, type CookieToSet, clearedCookie, cookiesSentTwice } from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
 import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
 import { errorPage } from './pages/error-page.ts';
@@ -34,6 +34,8 @@ export interface EndpointRules<Granted> {
   readonly likeGraph?: boolean;
   /** Takes our own form as well, whose Origin and hidden token the handler checks. */
   readonly acceptsForm?: boolean;
+  /** Begins or ends a sign-in, and cannot where a cookie of ours came twice: to set or clear one would be a guess. */
+  readonly changesCookies?: boolean;
   /** Counts as use of the session, which keeps it from ending idle. */
   readonly countsAsUse?: boolean;
 }
@@ -64,6 +66,10 @@ const endOf: Record<SessionAbsence, SessionEnd> = {
   unreadable: 'session_ended',
   'retired-key': 'session_ended',
 };
+
+/** What a person reads above the page of a call without a session, where signing in alone is no help. */
+const titleOf = (reason: unknown) =>
+  reason === 'cookie_sent_twice' ? { title: 'This browser sent two sign-in cookies' } : {};
 
 /** What every record of a call says of who makes it. */
 interface KnownCaller extends Record<string, string | undefined> {
@@ -120,6 +126,14 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
       const admitted = await admission.of(request.log)(session, guard);
       return isRecorded ? admitted : record(admitted);
     };
+    const twice = access.session === 'ignored' ? [] : cookiesSentTwice(request.cookies, cookieNames);
+    if (twice.length > 0) {
+      // A neighbour's cookie beside the genuine one. The genuine one must outlive this request, and it cannot be told which it is.
+      audit(request.log, { event: 'cookie-sent-twice', cookies: twice.join(' ') });
+      if (rules.changesCookies) throw sessionRequired('cookie_sent_twice');
+      const granted = await access.decide(none('cookie_sent_twice'), admit);
+      return { ...(await handle(request, granted)), cookies: [] };
+    }
     const found = await findSession(request, access.session, cookies);
     if (found.kind === 'session') {
       caller.user = userKeyOf(found.session.address);
@@ -149,10 +163,7 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
   async function readSession(request: BffRequest, cookies: CookieToSet[]): Promise<FoundSession> {
     await finishPendingLogout(request, cookies);
     const value = request.cookies.get(cookieNames.session);
-    if (value === undefined) {
-      if (request.cookies.has(cookieNames.session)) cookies.push(clearedCookie(cookieNames.session));
-      return none('not_signed_in');
-    }
+    if (value === undefined) return none('not_signed_in');
     const read = await store.read(value);
     if (read.kind === 'live') return { kind: 'session', session: read.session };
     recordAbsence(read.reason, value, request.log);
@@ -211,6 +222,8 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     switch (error.code) {
       case 'claim_required':
         return noAccessPage(error, path, invocationId);
+      case 'session_required':
+        return errorPage(error, invocationId, titleOf(error.extensions['reason']));
       case 'interaction_required':
         return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
       default:

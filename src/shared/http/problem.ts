@@ -22,10 +22,12 @@ export function problemHeaders({
   retryAfterSeconds,
   clientRequestId,
   allow,
+  clearsCookies,
 }: BffError): Record<string, string> {
   return {
     ...(clientRequestId === undefined ? {} : { 'client-request-id': clientRequestId }),
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(allow === undefined ? {} : { allow: allow.join(', ') }),
+    ...(clearsCookies ? { 'clear-site-data': '"cookies"' } : {}),
   };
 }

@@ -128,6 +128,8 @@ const endings: Record<SessionEnd, string> = {
   session_idle: 'The session was not used for too long and has ended.',
   session_expired: 'The session has reached its limit.',
   session_ended: 'The session was ended.',
+  cookie_sent_twice:
+    'This browser sent a sign-in cookie of this service twice. Only one of the two can be yours, so neither was used, and nothing was changed. Delete the cookies of this site in your browser, then sign in again.',
 };
 
 /** The problem for a call without a session. There is nothing to bind a ticket to. */

@@ -134,6 +134,10 @@ export const auditEvents = {
   },
   'renewal-not-trusted': { level: 'error', fields: { reason: code } },
   'row-not-opened': { level: 'error', fields: { reason: oneOf('unreadable', 'retired-key') } },
+  'cookie-sent-twice': {
+    level: 'warn',
+    fields: { cookies: someOf('session', 'login-transaction', 'logout-pending') },
+  },
   'session-ended': {
     level: 'info',
     fields: { by: oneOf('person', 'entra', 'service'), sessions: count },

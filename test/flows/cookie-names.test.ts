@@ -1,0 +1,268 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LibraryPath, startLibraryPath } from '../support/library-path.ts';
+import { exchangeBytes } from '../support/raw-client.ts';
+import { sendWire, type UserAgent, type WireAnswer } from '../support/user-agent.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+/** As it stands behind TLS, reached by the host's own message. */
+let secure: LibraryPath;
+let alice: string;
+let ben: string;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  secure = await startLibraryPath({ ...world.settings, PUBLIC_BASE_URL: 'https://app.contoso.test' });
+  grantSignIn(world);
+  const cookieOf = async (user: string) => {
+    const browser = worker.browser();
+    await signIn(browser, { user });
+    return browser.cookies().get('session') ?? '';
+  };
+  [alice, ben] = [await cookieOf('alice'), await cookieOf('ben')];
+});
+
+afterAll(() => world.close());
+
+const characters = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
+/** White space in any reader's eyes, what other readers strip, and every control. */
+const strange = characters.filter((character) =>
+  /[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]/u.test(character),
+);
+const codeOf = (character: string) =>
+  `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+/** What reaches the browser's cookie store of a name, and what of it no browser would call `__Host-`. */
+const disguises = (name: string, character: string) => [
+  `${character}${name}`,
+  `${character}${character}${name}`,
+  `${name}${character}`,
+  `${character}${name}${character}`,
+  `${name.slice(0, 4)}${character}${name.slice(4)}`,
+];
+
+describe('a name that is ours but for', () => {
+  it('has the characters that the table of Unicode calls white space, the BOM and all controls', () => {
+    expect(strange).toEqual(
+      expect.arrayContaining([...'\u0000\t\n\u0085\u00a0\u1680\u2003\u2028\u202f\u205f\u3000\ufeff']),
+    );
+    expect(strange.filter((character) => /\p{White_Space}/u.test(character))).toHaveLength(25);
+  });
+
+  it('such a character is foreign: the genuine session stays and no other is opened (SC-8)', async () => {
+    for (const character of strange) {
+      for (const name of disguises('__Host-session', character)) {
+        const planted = `${name}=${ben}`;
+        for (const cookie of [
+          `__Host-session=${alice}; ${planted}`,
+          `a=b; ${planted}; __Host-session=${alice}`,
+        ]) {
+          const answer = await secure.call('auth-session', '/api/auth/session', { cookie, 'x-csrf': '1' });
+          expect(JSON.parse(answer.text), codeOf(character)).toMatchObject({ name: 'Alice Adams' });
+          expect(answer.cookies, codeOf(character)).toEqual([]);
+        }
+        const alone = { cookie: `a=b; ${planted}`, 'x-csrf': '1' };
+        const answer = await secure.call('auth-session', '/api/auth/session', alone);
+        expect(JSON.parse(answer.text), codeOf(character)).toMatchObject({ signed_in: false });
+        expect(answer.cookies, codeOf(character)).toEqual([]);
+      }
+    }
+  });
+
+  it('such a character begins no sign-in: a planted transaction stays closed (LR-2, SC-8)', async () => {
+    const attacker = worker.browser();
+    const { headers } = await attacker.request('/api/auth/login');
+    const [[name = '', value = ''] = []] = [...attacker.cookies()];
+    const state = new URL(headers.location ?? '').searchParams.get('state') ?? '';
+    const asked = world.entra.count('token');
+    for (const character of strange) {
+      for (const disguise of disguises(name, character)) {
+        const answer = await finish(state, `a=b; ${disguise}=${value}`);
+        expect([0, 400], codeOf(character)).toContain(answer.status);
+      }
+    }
+    expect(world.entra.count('token')).toBe(asked);
+  });
+
+  /** Through HTTP, as UTF-8: 0 for what the HTTP parser itself refuses. */
+  const finish = async (state: string, cookie: string) =>
+    sendWire(worker.origin, `/api/auth/callback?code=x&state=${state}&bounced=1`, {
+      headers: { cookie: Buffer.from(cookie).toString('latin1') },
+    }).catch(() => ({ status: 0 }));
+
+  it('a raw byte: what is no UTF-8 the host refuses, and the rest is foreign', async () => {
+    for (let byte = 0; byte < 256; byte++) {
+      const character = String.fromCharCode(byte);
+      if (/[\w\r\n;=,-]/.test(character)) continue;
+      for (const planted of [`${character}session=${ben}`, `session${character}=${ben}`]) {
+        const head = 'GET /api/auth/session HTTP/1.1\r\nHost: localhost\r\nX-CSRF: 1\r\nConnection: close';
+        const bytes = Buffer.from(`${head}\r\nCookie: session=${alice}; ${planted}\r\n\r\n`, 'latin1');
+        const answer = await exchangeBytes(worker.origin, bytes);
+        expect(answer).not.toMatch(/set-cookie|Ben Brown/i);
+        const isRefused = answer.startsWith('HTTP/1.1 400 ');
+        if (byte >= 0x80) expect(isRefused, String(byte)).toBe(true);
+        if (!isRefused) expect(answer, String(byte)).toContain('"Alice Adams"');
+      }
+    }
+  });
+});
+
+describe('a cookie of ours that came twice', () => {
+  const twice = (name: string, first: string, second: string) => [
+    `${name}=${first}; ${name}=${second}`,
+    `${name}=${second}; ${name}=${first}`,
+    `${name}=${first};${name}=${second}`,
+    `${name}=${first},${name}=${second}`,
+    `${name}=${first}, ${name}=${second}`,
+    `${name}=${first}; a=b; ${name}=`,
+  ];
+  const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  const changesNothing = (answer: WireAnswer) => expect(answer.setCookies).toEqual([]);
+  const auditRecords = (event: string) =>
+    worker.logLines.filter((line) => line.includes('"audit":true') && line.includes(`"event":"${event}"`));
+
+  it('is no session for a script: 401 with a reason of its own, a record, and no cookie changed (SC-8)', async () => {
+    for (const cookie of twice('session', alice, ben)) {
+      worker.logLines.length = 0;
+      const answer = await worker.browser().script('GET', '/api/graph/v1.0/me', { headers: { cookie } });
+      expect(answer.status).toBe(401);
+      expect(JSON.parse(answer.body)).toMatchObject({
+        code: 'session_required',
+        reason: 'cookie_sent_twice',
+      });
+      changesNothing(answer);
+      expect(auditRecords('cookie-sent-twice')).toHaveLength(1);
+      expect(JSON.parse(auditRecords('cookie-sent-twice')[0] ?? '')).toMatchObject({ cookies: 'session' });
+    }
+  });
+
+  it('is no session for who asks whether there is one', async () => {
+    for (const cookie of twice('session', alice, ben)) {
+      const answer = await worker.browser().script('GET', '/api/auth/session', { headers: { cookie } });
+      expect(JSON.parse(answer.body)).toEqual({ signed_in: false, login_url: '/api/auth/login' });
+      changesNothing(answer);
+    }
+  });
+
+  it('over https as over http', async () => {
+    for (const cookie of twice('__Host-session', alice, ben)) {
+      const answer = await secure.call('auth-session', '/api/auth/session', { cookie, 'x-csrf': '1' });
+      expect(JSON.parse(answer.text)).toMatchObject({ signed_in: false });
+      expect(answer.cookies).toEqual([]);
+    }
+  });
+
+  it.each([
+    ['GET', '/api/auth/login'],
+    ['GET', '/api/auth/login?prompt=none&display=popup'],
+    ['GET', '/api/auth/logout'],
+    ['GET', '/api/auth/logout?bounced=1'],
+    ['GET', '/api/admin'],
+    ['GET', '/api/admin?bounced=1'],
+    ['GET', `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}`],
+    ['GET', `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}&bounced=1`],
+  ])('is told to the person who opens %s %s, who is sent nowhere', async (method, path) => {
+    const redeemed = world.entra.count('token');
+    for (const name of ['session', 'tx-0', 'tx-4', 'logout-pending']) {
+      for (const cookie of twice(name, alice, ben)) {
+        const answer = await worker.browser().request(path, { method, headers: { ...page, cookie } });
+        expect(answer.status).toBe(401);
+        expect(answer.body).toContain('This browser sent two sign-in cookies');
+        expect(answer.body).toContain('Delete the cookies of this site');
+        expect(answer.headers['refresh']).toBeUndefined();
+        expect(answer.headers.location).toBeUndefined();
+        changesNothing(answer);
+      }
+    }
+    expect(world.entra.count('token')).toBe(redeemed);
+  });
+
+  it('does not sign out: neither session ends, and no script is told that one did', async () => {
+    for (const cookie of twice('session', alice, ben)) {
+      const answer = await worker.browser().script('POST', '/api/auth/logout', { headers: { cookie } });
+      expect(answer.status).toBe(401);
+      changesNothing(answer);
+    }
+    for (const value of [alice, ben]) expect(await isSignedIn(value)).toBe(true);
+  });
+
+  it('of a sign-in under way, or of a sign-out that was not finished, is not opened either', async () => {
+    const leaving = worker.browser();
+    await signIn(leaving, { user: 'ben' });
+    worker.table.failing.add('remove');
+    await leaving.script('POST', '/api/auth/logout');
+    worker.table.recover();
+    const pending = leaving.cookies().get('logout-pending') ?? '';
+    expect(pending).not.toBe('');
+    const { remove } = worker.table.counts;
+    for (const cookie of twice('logout-pending', pending, 'x')) {
+      const answer = await worker
+        .browser()
+        .script('GET', '/api/auth/session', { headers: { cookie: `${cookie}; session=${alice}` } });
+      expect(JSON.parse(answer.body)).toMatchObject({ signed_in: false });
+      changesNothing(answer);
+    }
+    expect(worker.table.counts.remove).toBe(remove);
+  });
+
+  it('is no matter for what needs no cookie', async () => {
+    for (const path of ['/api/health/live', '/api/auth/client.js']) {
+      const answer = await sendWire(worker.origin, path, { headers: { cookie: `session=a; session=b` } });
+      expect(answer.status).toBe(200);
+    }
+  });
+
+  it('is told apart from a foreign value that only looks so', async () => {
+    for (const foreign of [`a=x,session=${ben}`, `a=session=${ben}`, `a=b, session=${ben}`]) {
+      for (const cookie of [`session=${alice}; ${foreign}`, `${foreign}; session=${alice}`]) {
+        const answer = await worker.browser().script('GET', '/api/auth/session', { headers: { cookie } });
+        expect(JSON.parse(answer.body)).toMatchObject({ name: 'Alice Adams' });
+        changesNothing(answer);
+      }
+    }
+  });
+
+  const isSignedIn = async (value: string): Promise<unknown> => {
+    const headers = { cookie: `session=${value}` };
+    const { body } = await worker.browser().script('GET', '/api/auth/session', { headers });
+    return JSON.parse(body).signed_in;
+  };
+});
+
+describe('more cookies than are read', () => {
+  const tooMany = `a=${'x'.repeat(17 * 1024)}`;
+
+  it('are a 400 that asks the browser to delete them, in words for a person and for a script', async () => {
+    const cookie = `session=${alice}; ${tooMany}`;
+    const script = await worker.browser().script('GET', '/api/auth/session', { headers: { cookie } });
+    const page = await worker
+      .browser()
+      .request('/api/auth/login', { headers: { cookie, accept: 'text/html' } });
+    for (const answer of [script, page]) {
+      expect(answer.status).toBe(400);
+      expect(answer.headers['clear-site-data']).toBe('"cookies"');
+      expect(answer.body).toContain('more than 16 KiB of cookies');
+      expect(answer.setCookies).toEqual([]);
+    }
+    expect(script.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(page.headers['content-type']).toMatch(/^text\/html/);
+  });
+
+  it('do not matter to what needs none', async () => {
+    const answer = await sendWire(worker.origin, '/api/health/live', { headers: { cookie: tooMany } });
+    expect(answer.status).toBe(200);
+  });
+
+  it('is the one answer that asks so', async () => {
+    const browser: UserAgent = worker.browser();
+    for (const path of [
+      '/api/auth/session',
+      '/api/auth/login?prompt=x',
+      '/api/nothing',
+      '/api/graph/v1.0/me',
+    ]) {
+      expect((await browser.script('GET', path)).headers['clear-site-data']).toBeUndefined();
+    }
+  });
+});
