@@ -88,8 +88,13 @@ describe('README.md', () => {
 
 describe('local.settings.example.json', () => {
   const { Values } = JSON.parse(read('local.settings.example.json')) as { Values: Record<string, string> };
-  // The host's own: the language, and where it keeps what its timers have done.
-  const { FUNCTIONS_WORKER_RUNTIME: _language, AzureWebJobsStorage: _timers, ...example } = Values;
+  // The host's own: the language, where it keeps what its timers have done, and where its keys.
+  const {
+    FUNCTIONS_WORKER_RUNTIME: _language,
+    AzureWebJobsStorage: _timers,
+    AzureWebJobsSecretStorageType: _keys,
+    ...example
+  } = Values;
   const isPlaceholder = (name: string) => example[name]?.startsWith('<');
   const names = Object.keys(example).sort();
 

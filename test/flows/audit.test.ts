@@ -376,6 +376,18 @@ describe('a refused call', () => {
     ]);
     expect(records[0]?.invocation_id).toBe(idOf(result));
   });
+
+  it('with cookies that came twice says which, and that it was refused for them', async () => {
+    const cookie = 'session=a; tx-1=b; session=c; tx-1=d';
+    const { result, records } = await play(() =>
+      newBrowser().script('GET', '/api/graph/v1.0/me', { headers: { cookie } }),
+    );
+    expect(records.map(plain)).toEqual([
+      { event: 'cookie-sent-twice', cookies: 'session login-transaction' },
+      { event: 'refused', code: 'session_required', status: 401, reason: 'cookie_sent_twice' },
+    ]);
+    expect(records.map(({ invocation_id: id }) => id)).toEqual([idOf(result), idOf(result)]);
+  });
 });
 
 describe('a renewal', () => {

@@ -32,6 +32,8 @@ export interface WorkerOptions {
   /** Functions of `examples`, or of a test, to register as well. */
   readonly extension?: keyof typeof WorkerBundle.extensions;
   readonly extraDecodes?: FunctionsHostOptions['extraDecodes'];
+  /** Settings that the host itself reads, and its storage account in trouble. */
+  readonly host?: Pick<FunctionsHostOptions, 'env' | 'hostStorageRefuses'>;
   /** Shows the demo page at `/`. */
   readonly servesDemo?: boolean;
   /** Shows an app of a test in front of the functions. */
@@ -98,6 +100,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
         bundle: inject('workerBundle'),
         port,
         extraDecodes,
+        ...options.host,
         ...(frontend && { frontend }),
         log: ({ message }) => logLines.push(message),
         prepare(exports) {
