@@ -47,7 +47,7 @@ export const callback = (endpoint: Endpoint, { flow, names, adminConsentUrl }: C
         await readDeviceLabel(request.header('user-agent')),
         request.log,
       );
-      if (outcome.kind === 'bounce') return bouncePage(request.path, request.rawQuery);
+      if (outcome.kind === 'bounce') return bouncePage(request.routePath, request.rawQuery);
       const used = clearedCookie(names.transaction(outcome.usedSlot));
       switch (outcome.kind) {
         case 'signed-in': {

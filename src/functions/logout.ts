@@ -38,7 +38,7 @@ export const logout = (
         requireQuery(request.query);
         // A link from another site brings no Strict cookie: the page is loaded again before it says anything.
         if (cookieValue === undefined && !isBounced(request))
-          return bouncePage(request.path, request.rawQuery);
+          return bouncePage(request.routePath, request.rawQuery);
         return cookieValue !== undefined && flow.isOurs(cookieValue)
           ? logoutPage(session?.facts.claims.principal.name, flow.formToken(cookieValue), entraOrigin)
           : signedOutPage();

@@ -7,7 +7,7 @@ let worker: Worker;
 
 beforeAll(async () => {
   world = await startWorld();
-  worker = await world.startWorker();
+  worker = await world.startWorker({ extension: 'guardedRoutes' });
 });
 
 afterAll(() => world.close());
@@ -18,9 +18,10 @@ function bounceOf({ headers: { refresh } }: WireAnswer): string | undefined {
 }
 
 /** A link from another site, in a browser that has no cookie to bring even when it comes again. */
-const load = (target: string) =>
+const load = (target: string, headers: Record<string, string> = {}) =>
   worker.browser().request(target, {
     headers: {
+      ...headers,
       accept: 'text/html',
       'sec-fetch-site': 'cross-site',
       'sec-fetch-mode': 'navigate',
@@ -37,7 +38,46 @@ describe('a page that is loaded again to bring its cookies', () => {
     expect(bounceOf(await load(again ?? ''))).toBeUndefined();
   });
 
+  it.each([
+    ['/API/Admin/?a=b', '/api/admin?a=b&bounced=1'],
+    ['/api/folder/', '/api/folder/?bounced=1'],
+    ['/api/folder/a%20b/%C3%BC/c', '/api/folder/a%20b/%C3%BC/c?bounced=1'],
+    ['/api/folder/a%2Fb', '/api/folder/a%252Fb?bounced=1'],
+  ])('%s is loaded again by the route that the host matched: %s', async (target, again) => {
+    expect(bounceOf(await load(target))).toBe(again);
+    expect(bounceOf(await load(again))).toBeUndefined();
+  });
+
   describe('refuses', () => {
+    it.each([
+      'bff.test//evil.test',
+      'bff.test//evil.test?',
+      'bff.test//evil.test/x?a=',
+      'bff.test/x?bounced=0&y=',
+      'bff.test#',
+      'bff.test\\\\evil.test',
+    ])('to be sent anywhere by the Host %s', async (host) => {
+      for (const path of ['/api/admin', '/api/auth/logout', callback, '/api/folder/x']) {
+        const answer = await load(path, { host });
+        expect(answer.status).toBe(400);
+        expect(bounceOf(answer)).toBeUndefined();
+        expect(answer.headers.location).toBeUndefined();
+        expect(answer.body).not.toContain('evil');
+      }
+    });
+
+    it.each([
+      '/api/folder/%252e%252e/%252e%252e//evil.test',
+      '/api/folder/%252e%252e/%252e%252e/%252e%252e//evil.test/x',
+      '/api/folder/x/%252e%252e/%252E%252e/%252e./%252e%252e//evil.test',
+    ])('to be sent to another host by %s', async (target) => {
+      const again = bounceOf(await load(target)) ?? '';
+      expect(again).toMatch(/^\/api\/folder\//);
+      const second = await load(again);
+      expect(bounceOf(second)).toBeUndefined();
+      expect(second.headers.location).toMatch(/^\/api\/auth\/login\?return_to=%2Fapi%2Ffolder%2F/);
+    });
+
     const queries = [
       'a=1&a=2',
       '%ff',

@@ -1,4 +1,4 @@
-import { type Bff, type Guard, guard, jsonResponse } from 'entra-bff';
+import { type Bff, type Guard, guard, jsonResponse, signedIn } from 'entra-bff';
 
 const contoso = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
 const everyone = '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101';
@@ -13,7 +13,7 @@ const guards: Readonly<Record<string, Guard>> = {
   'admin-or-engineer': { tenants: [contoso], anyOf: [{ roles: ['Admin'] }, { groups: [engineering] }] },
 };
 
-/** `GET /api/only-NAME`, for each of these guards. */
+/** `GET /api/only-NAME`, for each of these guards; and `GET /api/folder/…`, a page with a path below it. */
 export function guardedRoutes(bff: Bff): void {
   for (const [name, rules] of Object.entries(guards)) {
     bff.route(
@@ -23,4 +23,10 @@ export function guardedRoutes(bff: Bff): void {
       (_request, session) => jsonResponse({ name: session.facts.claims.principal.name }),
     );
   }
+  bff.route(
+    'folder',
+    'api/folder/{*path}',
+    { methods: ['GET'], caller: 'page', access: signedIn, page: true },
+    (request) => jsonResponse({ path: request.routeParameter('path') }),
+  );
 }

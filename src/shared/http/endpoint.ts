@@ -192,9 +192,9 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
   /** A link from another site brings no Strict cookie: the person may well be signed in, so the page is loaded again. */
   function bounceOrSignIn(request: BffRequest): BffResponse {
     requireQuery(request.query); // a marker in a query that nobody can read would be looked for without end
-    if (!isBounced(request)) return bouncePage(request.path, request.rawQuery);
+    if (!isBounced(request)) return bouncePage(request.routePath, request.rawQuery);
     const query = withoutBounced(request.rawQuery);
-    const returnTo = query === '' ? request.path : `${request.path}?${query}`;
+    const returnTo = query === '' ? request.routePath : `${request.routePath}?${query}`;
     return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo })}`);
   }
 
@@ -217,7 +217,7 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     if (!rules.page || !prefersHtml(request.header('accept'))) {
       return problemResponse(error, request.invocationId, rules.likeGraph ?? false);
     }
-    const { path, invocationId } = request;
+    const { routePath: path, invocationId } = request;
     const query = withoutBounced(request.rawQuery);
     switch (error.code) {
       case 'claim_required':

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { HttpRequest, InvocationContext } from '@azure/functions';
+import { BffError } from '../errors.ts';
 import { type Log, type LogLevel, type LogRecord, toLogLine } from '../telemetry/log.ts';
 import { type Cookies, parseCookies } from './cookies.ts';
 import { parseQuery, type QueryReading } from './query.ts';
@@ -7,8 +8,10 @@ import { parseQuery, type QueryReading } from './query.ts';
 /** A request as our functions read it: nothing in it comes from the Host header or from platform identity headers. */
 export interface BffRequest {
   readonly method: string;
-  /** As in the URL; dot segments have been collapsed on the way. */
+  /** As in the URL; dot segments have been collapsed on the way. To compare with, and for no address of ours. */
   readonly path: string;
+  /** Of the route that the host matched, with its parameters filled in: what an address of ours is made of. */
+  readonly routePath: string;
   /** Without the question mark, as it came. */
   readonly rawQuery: string;
   readonly query: QueryReading;
@@ -22,7 +25,9 @@ export interface BffRequest {
   body(limitBytes: number): Promise<Uint8Array | undefined>;
 }
 
+/** @throws {BffError} request_invalid, for a Host that would reach into path and query */
 export function toBffRequest(request: HttpRequest, context: InvocationContext): BffRequest {
+  requireHost(request.headers.get('host') ?? '');
   // Scheme and host are the client's own words (its Host header): only path and query are used.
   const { pathname, href } = new URL(request.url);
   // A fragment stays in view: no browser sends one, and readers differ on whether the query ends there.
@@ -31,6 +36,7 @@ export function toBffRequest(request: HttpRequest, context: InvocationContext): 
   return {
     method: request.method,
     path: pathname,
+    routePath: toRoutePath(context.options.trigger['route'], request.params, pathname),
     rawQuery,
     query: parseQuery(rawQuery),
     cookies: parseCookies(header('cookie')),
@@ -41,6 +47,26 @@ export function toBffRequest(request: HttpRequest, context: InvocationContext): 
     body: (limitBytes) => readBody(request.body, limitBytes),
   };
 }
+
+/** The host writes the header into the address of the request as it came: `bff.test//evil.test` would become a path. */
+function requireHost(host: string): void {
+  if (/[/?#\\@\s]/.test(host))
+    throw new BffError('request_invalid', { detail: 'The Host header is not valid.' });
+}
+
+/**
+ * The path of this very route, in the route's own spelling. `request.url` will not do: `%252e%252e` in a parameter has
+ * become `..` there and is collapsed, so that it may begin with two slashes, which to a browser is another host.
+ */
+function toRoutePath(route: unknown, params: Readonly<Record<string, string>>, pathname: string): string {
+  const template = typeof route === 'string' ? route : pathname;
+  const path = template.replace(/\{\*?(\w+)\??\}/g, (_text, name: string) =>
+    (params[name] ?? '').split('/').map(encodeSegment).join('/'),
+  );
+  return `/${path.replace(/^[/\\]+/, '')}`;
+}
+
+const encodeSegment = (text: string) => encodeURIComponent(text.toWellFormed());
 
 /** A body that came in one piece, as the host's do, is not copied; `arrayBuffer()` would copy it twice more. */
 async function readBody(body: HttpRequest['body'], limitBytes: number): Promise<Uint8Array | undefined> {

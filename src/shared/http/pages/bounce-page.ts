@@ -5,6 +5,7 @@ import { page } from './layout.ts';
 /**
  * Loads the same address again, now as a navigation of our own site, so that the browser sends its Strict cookies
  * (RFC 6265bis 5.2; seen in Chromium). Without script; whoever has no Refresh follows the link.
+ * @param path of the route that the host matched: it goes into an address, so it must begin with one slash
  * @param rawQuery without the question mark
  */
 export function bouncePage(path: string, rawQuery: string): BffResponse {
