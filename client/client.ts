@@ -7,7 +7,7 @@ import {
   signInKey,
   silentKey,
 } from './interactions.ts';
-import { toOwnUrl } from './own-url.ts';
+import { toCallUrl, toOwnUrl } from './own-url.ts';
 import type { Page } from './page.ts';
 import { BffProblem, readProblem } from './problem.ts';
 import { read, readLink } from './read.ts';
@@ -63,7 +63,10 @@ export interface CallInit extends RequestInit {
 export type Asked = 'signed_in' | 'redirecting';
 
 export interface Client {
-  /** Who is signed in. Asking does not keep the session alive. @throws {BffProblem} */
+  /**
+   * Who is signed in. Asking does not keep the session alive. After another user has signed in, the page starts anew here:
+   * until it asks, every call ends with `user_changed`. @throws {BffProblem}
+   */
   session(): Promise<Session>;
   /** Hears of every change, other tabs' included, and of an end that comes near. @returns what stops it */
   onSessionChange(listener: (event: SessionEvent) => void): () => void;
@@ -79,6 +82,11 @@ export interface Client {
   graph(path: string, init?: CallInit): Promise<Response>;
   /** Calls any address of this origin, with the proof that the call is ours. @throws {BffProblem | InteractionFailed} */
   fetch(url: string | URL, init?: CallInit): Promise<Response>;
+  /**
+   * An address of this origin for a link, an image or a download, to which a page can add no header: it works for the user
+   * of this page alone. Read it when it is used, after `session()`. @throws {TypeError | InteractionFailed}
+   */
+  src(path: string): string;
   /** Asks for what a problem names, at a click. @throws {InteractionFailed} */
   interact(problem: BffProblem, options?: Pick<SignInOptions, 'returnTo' | 'display'>): Promise<Asked>;
   /** What the person is being asked right now. */
@@ -94,11 +102,16 @@ export interface Client {
 export function createClient(options: ClientOptions = {}): Client {
   const { basePath = '/api', interaction = 'popup', sessionRequired = 'throw', page = globalThis } = options;
   const wayBack =
-    page.document === undefined ? { rounds: { keys: [] }, resumed: undefined } : readWayBack(page);
+    page.document === undefined
+      ? { rounds: { keys: [] }, user: undefined, resumed: undefined }
+      : readWayBack(page);
   const rounds = limitRounds(page, wayBack.rounds);
   const usualDisplay = interaction === 'redirect' ? 'redirect' : 'popup';
-  /** Counts sign-outs: an answer to a call from before one is nobody's any more. */
-  let era = 0;
+  /**
+   * Lasts as long as the page is the same user's. Aborted at a sign-out and when another user signs in: no call from before
+   * gives an answer, or the rest of one.
+   */
+  let scope = new AbortController();
   let signingOut: Promise<void> | undefined;
 
   const sessions = watchSession(
@@ -108,25 +121,27 @@ export function createClient(options: ClientOptions = {}): Client {
       await signingOut?.catch(() => {});
       return requireAnswer(await send(ownUrl('/auth/session'), { cache: 'no-store' }));
     },
-    (session) => {
+    (session, userChanged) => {
       if (session.signed_in) forgetSilentRound(page);
       rounds.noticed(session);
+      if (userChanged) scope.abort(new InteractionFailed('user_changed'));
       interactions.noticed(session);
+      if (userChanged) interactions.endAll('user_changed');
     },
+    wayBack.user,
   );
-  const interactions = createInteractions(
-    page,
-    rounds,
-    () => sessions.known,
-    sessions.read,
-    (change) => tellTabs(change),
-  );
+  const interactions = createInteractions(page, rounds, sessions, (change) => tellTabs(change));
   const tellTabs = page.document === undefined ? () => {} : joinTabs(page, hear);
   if (page.document !== undefined) listen(page.document);
   if (wayBack.resumed !== undefined) tellTabs('changed');
 
   return {
-    session: sessions.read,
+    async session() {
+      const session = await sessions.read();
+      // The page is told who it is for.
+      if (scope.signal.aborted) scope = new AbortController();
+      return session;
+    },
     onSessionChange: sessions.subscribe,
     async signIn({ feature, returnTo, display = usualDisplay, silent = false } = {}) {
       if (silent && wasTriedSilently()) throw new InteractionFailed('login_required');
@@ -137,31 +152,38 @@ export function createClient(options: ClientOptions = {}): Client {
       return settle({ ...(silent ? silently : { key, display, deliberate: true }), url, place, feature });
     },
     async interact(problem, { returnTo, display = usualDisplay } = {}) {
+      scope.signal.throwIfAborted();
       return settle({ ...needOf(problem, display), place: placeOf(returnTo), deliberate: true }, problem);
     },
-    signOut() {
-      signingOut ??= signOut().finally(() => {
-        signingOut = undefined;
-      });
-      return signingOut;
-    },
+    signOut,
     async graph(path, init) {
       return call(graphUrl(path), init);
     },
     fetch: call,
+    src(path) {
+      scope.signal.throwIfAborted();
+      const { href } = toCallUrl(path, page.location.origin);
+      return `${href}${href.includes('?') ? '&' : '?'}session_tag=${tag()}`;
+    },
     get interaction() {
       return interactions.current;
     },
     onInteractionChange: interactions.subscribe,
     cancel: () => interactions.endAll('cancelled'),
-    resumed: wayBack.resumed,
+    get resumed() {
+      // Another user is back, or nobody knows yet who: then nothing goes on for them.
+      return wayBack.user === undefined || wayBack.user === sessions.user ? wayBack.resumed : undefined;
+    },
   };
 
   async function call(address: string | URL, { repeat = false, ...init }: CallInit = {}): Promise<Response> {
-    const url = toOwnUrl(String(address), page.location.origin);
+    const url = toCallUrl(String(address), page.location.origin);
+    const mine = scope.signal;
+    requireNoEnd();
+    // No call is made before it is known for whom.
+    await untilAborted(sessions.begun(), init.signal);
     const since = interactions.turn;
-    const caller = personIn(sessions.known);
-    const before = era;
+    const caller = sessions.user;
     const name = `${init.method ?? 'GET'} ${url.pathname}`;
     let answer = await sendNow();
     if (answer instanceof BffProblem && answer.code === 'session_required' && caller !== undefined) {
@@ -170,7 +192,7 @@ export function createClient(options: ClientOptions = {}): Client {
         sessions.read().catch(() => undefined),
         init.signal,
       );
-      requireNoSignOut();
+      requireNoEnd();
       if (session?.signed_in) answer = await sendAgain(answer);
     }
     if (!(answer instanceof BffProblem)) return answer;
@@ -183,26 +205,43 @@ export function createClient(options: ClientOptions = {}): Client {
     throw second;
 
     async function sendAgain(problem: BffProblem): Promise<Response | BffProblem> {
-      // Whoever has signed in may be somebody else: a call is repeated for the person who made it, and a write only then.
+      // A write is repeated only for the user who made it.
       if (!isRepeatable(init, repeat && caller !== undefined))
         throw new InteractionFailed('not_repeated', problem);
-      if (caller !== undefined && caller !== personIn(await sessions.read())) {
-        throw new InteractionFailed('other_account', problem);
-      }
+      const session = await sessions.read();
+      requireNoEnd();
+      if (caller !== undefined && !session.signed_in)
+        throw new InteractionFailed('signed_out_meanwhile', problem);
       return sendNow();
     }
 
     async function sendNow(): Promise<Response | BffProblem> {
-      requireNoSignOut();
-      const answer = await send(url, init);
-      requireNoSignOut();
+      let answer = await sendOnce();
+      if (answer instanceof BffProblem && answer.code === 'session_changed') {
+        // Refused before anything was done, so that a write can be sent again too: where the user is the same.
+        await untilAborted(
+          sessions.read().catch(() => {}),
+          init.signal,
+        );
+        requireNoEnd();
+        if (!isRepeatable(init, true)) throw new InteractionFailed('not_repeated', answer);
+        answer = await sendOnce();
+      }
       sessions.used();
       if (!(answer instanceof BffProblem) && answer.ok) rounds.worked(name);
       return answer;
     }
 
-    function requireNoSignOut(): void {
-      if (signingOut !== undefined || era !== before) throw new InteractionFailed('signed_out_meanwhile');
+    async function sendOnce(): Promise<Response | BffProblem> {
+      requireNoEnd();
+      const answer = await send(url, init, mine);
+      requireNoEnd();
+      return answer;
+    }
+
+    function requireNoEnd(): void {
+      mine.throwIfAborted();
+      if (signingOut !== undefined) throw new InteractionFailed('signed_out_meanwhile');
     }
   }
 
@@ -242,16 +281,38 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 
   async function signOut(): Promise<void> {
+    scope.signal.throwIfAborted();
+    try {
+      await leave();
+    } catch (error) {
+      if (!(error instanceof BffProblem) || error.code !== 'session_changed') throw error;
+      const mine = scope.signal;
+      await sessions.read();
+      mine.throwIfAborted();
+      await leave();
+    }
+  }
+
+  function leave(): Promise<void> {
+    signingOut ??= leaveNow().finally(() => {
+      signingOut = undefined;
+    });
+    return signingOut;
+  }
+
+  async function leaveNow(): Promise<void> {
     forget();
-    const answer = requireAnswer(await send(ownUrl('/auth/logout'), { method: 'POST' }));
+    const answer = requireAnswer(await send(ownUrl('/auth/logout'), { method: 'POST' }, scope.signal));
+    const document: unknown = await answer.json().catch(() => undefined);
     signedOut();
     tellTabs('signed_out');
-    page.location.assign(parseLogoutUrl(await answer.json()));
+    page.location.assign(parseLogoutUrl(document, page.location.origin));
   }
 
   /** From now on no answer to an earlier call is given out, and nobody is asked for what it needed. */
   function forget(): void {
-    era++;
+    scope.abort(new InteractionFailed('signed_out_meanwhile'));
+    scope = new AbortController();
     interactions.endAll('signed_out_meanwhile');
   }
 
@@ -260,10 +321,15 @@ export function createClient(options: ClientOptions = {}): Client {
     sessions.learn({ signed_in: false, login_url: `${basePath}/auth/login` });
   }
 
-  async function send(url: URL, init: RequestInit): Promise<Response | BffProblem> {
+  /** @param mine ends the call together with the user's time on this page; without it, it is not for a user */
+  async function send(url: URL, init: RequestInit, mine?: AbortSignal): Promise<Response | BffProblem> {
     const headers = new Headers(init.headers);
     headers.set('X-CSRF', '1');
-    const response = await page.fetch(url.href, { ...init, headers });
+    if (mine !== undefined) headers.set('X-Session-Tag', tag());
+    const { signal } = init;
+    // Where a browser cannot join two, the caller's own counts: what is checked here is checked all the same.
+    const ends = mine && signal ? (AbortSignal.any?.([signal, mine]) ?? signal) : (mine ?? signal ?? null);
+    const response = await page.fetch(url.href, { ...init, headers, signal: ends });
     return (await readProblem(response)) ?? response;
   }
 
@@ -295,6 +361,12 @@ export function createClient(options: ClientOptions = {}): Client {
     });
   }
 
+  /** That of nobody is refused while somebody is signed in of whom this page has not heard. */
+  function tag(): string {
+    const { known } = sessions;
+    return (known?.signed_in && known.session_tag) || 'none';
+  }
+
   /** For its news only: whoever needs the answer asks again and sees the error. */
   function lookAgain(): void {
     void sessions.read().catch(() => {});
@@ -304,6 +376,7 @@ export function createClient(options: ClientOptions = {}): Client {
     const { loginUrl, feature, reason, scopes } = problem;
     if (loginUrl === undefined) throw new TypeError('The problem has no login_url.');
     const url = toOwnUrl(loginUrl, page.location.origin);
+    if (url.pathname !== ownUrl('/auth/login').pathname) throw new TypeError('Not where a sign-in begins.');
     return { key: keyOf(problem), url, display, place: placeOf(), feature, reason, scopes };
   }
 
@@ -316,7 +389,7 @@ export function createClient(options: ClientOptions = {}): Client {
     const { href } = ownUrl('/graph/');
     // A link is absolute, or begins as ours do; no path of Graph does.
     const isPath = path.startsWith('/') && !path.startsWith(`${basePath}/graph/`);
-    const url = toOwnUrl(isPath ? `${href}v1.0${path}` : path, page.location.origin);
+    const url = toCallUrl(isPath ? `${href}v1.0${path}` : path, page.location.origin);
     if (!url.href.startsWith(href)) throw new TypeError('Not a path of Graph, which begins with "/".');
     return url;
   }
@@ -338,10 +411,6 @@ function isRepeatable({ method = 'GET', body }: RequestInit, repeat: boolean): b
   return /^(GET|HEAD)$/i.test(method) || (repeat && !(body instanceof ReadableStream));
 }
 
-function personIn(session: Session | undefined): string | undefined {
-  return session?.signed_in ? `${session.tenant_id} ${session.username}` : undefined;
-}
-
 function requireAnswer(answer: Response | BffProblem): Response {
   if (answer instanceof BffProblem) throw answer;
   return answer;
@@ -358,8 +427,15 @@ function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | null
   });
 }
 
-function parseLogoutUrl(answer: unknown): string {
+/** Where Entra ends a session; over plain http only for a page that is in development itself. */
+function parseLogoutUrl(answer: unknown, origin: string): string {
   const url = readLink(answer, 'logout_url');
-  if (url === undefined) throw new TypeError('The answer has no logout_url.');
+  if (
+    !url ||
+    !/^[^?#]*\/oauth2\/v2\.0\/logout(\?|$)/.test(url) ||
+    !/^https:|^http:.* http:/.test(`${url} ${origin}`)
+  ) {
+    throw new TypeError('The answer has no logout_url.');
+  }
   return url;
 }

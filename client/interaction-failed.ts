@@ -20,7 +20,8 @@ export type Outcome = (typeof outcomes)[number];
 /**
  * What a popup says, or what this page knows: `cancelled` by `client.cancel()`; `timed_out` after ten minutes;
  * `redirecting`, this page is being left; `blocked`, neither a window nor a safe redirect was possible, so offer a
- * button; `not_repeated`, the person did their part, or another tab signed in again, but the write was not sent again.
+ * button; `not_repeated`, the person did their part, or another tab signed in again, but the write was not sent again;
+ * `user_changed`, another user has signed in: the page has to start anew.
  */
 export type FailureKind =
   | Exclude<Outcome, 'signed_in'>
@@ -28,7 +29,8 @@ export type FailureKind =
   | 'timed_out'
   | 'redirecting'
   | 'blocked'
-  | 'not_repeated';
+  | 'not_repeated'
+  | 'user_changed';
 
 export type Ending = 'signed_in' | FailureKind;
 

@@ -5,6 +5,7 @@ import type { Page, Popup } from './page.ts';
 import { read, readLink } from './read.ts';
 import { gives, type RoundLimit } from './rounds.ts';
 import { hasSignedIn, type Session, signInTime } from './session.ts';
+import type { SessionWatch } from './session-watch.ts';
 import { noteSilentRound, writeWayBack } from './way-back.ts';
 
 export type Display = 'popup' | 'redirect';
@@ -85,8 +86,7 @@ const redirectLimitMs = 30 * 1000; // by then the page would be gone: stopped by
 export function createInteractions(
   page: Page,
   rounds: RoundLimit,
-  known: () => Session | undefined,
-  look: () => Promise<Session>,
+  sessions: Pick<SessionWatch, 'known' | 'user' | 'read'>,
   tellTabs: (change: 'signed_in' | 'changed') => void,
 ): Interactions {
   const { subscribe, tell } = createListeners<void>();
@@ -157,10 +157,11 @@ export function createInteractions(
 
   function leave(need: Need): void {
     const { url, place, deliberate, key, call, feature, reason } = need;
-    const asked = deliberate ? {} : rounds.next(key, call, known());
+    const asked = deliberate ? {} : rounds.next(key, call, sessions.known);
     const isSilent = key === silentKey;
     const noted =
-      writeWayBack(page, place, { ...asked, feature, reason }) && (!isSilent || noteSilentRound(page));
+      writeWayBack(page, place, { ...asked, feature, reason, user: sessions.user }) &&
+      (!isSilent || noteSilentRound(page));
     if (!noted && !deliberate) {
       // Without the note nothing would stop this page from leaving again when it is back.
       rounds.spend(key);
@@ -183,10 +184,10 @@ export function createInteractions(
     const mine: Running = { need, id, view, popup, timer, since: undefined };
     running = mine;
     if (popup === undefined) return;
-    if (!isStale) mine.since = signInTime(known());
+    if (!isStale) mine.since = signInTime(sessions.known);
     // Not known: asked now, so that the answer after the sign-in differs from it.
     if (mine.since === undefined) {
-      look().then(
+      sessions.read().then(
         (session) => {
           mine.since = signInTime(session);
         },
@@ -219,14 +220,14 @@ export function createInteractions(
     const isDone = ending === 'signed_in';
     if (isDone) {
       given.push(need.key);
-    } else if (ending !== 'signed_out_meanwhile') {
+    } else if (ending !== 'signed_out_meanwhile' && ending !== 'user_changed') {
       // The person has answered: no call asks the same again, only a click does.
       rounds.spend(need.key);
     }
     letGo(ending, (key) => (isDone ? isGiven : gives)(need.key, key));
     if (popup !== undefined) {
       isStale = true;
-      look().then(
+      sessions.read().then(
         () => {
           isStale = false;
         },

@@ -11,3 +11,16 @@ export function toOwnUrl(address: string, origin: string): URL {
   if (!url?.href.startsWith(`${origin}/`)) throw new TypeError('Not an address of this origin.');
   return url;
 }
+
+/**
+ * The address of a call, exactly as it was written: `URL` alone would resolve dot segments, turn `\` into `/`, drop line
+ * breaks and cut at `#`, so that a mistake in an id becomes another call. Blanks, quotes and letters are percent-encoded.
+ * @throws {TypeError} for what would be changed, and for every other origin
+ */
+export function toCallUrl(address: string, origin: string): URL {
+  if (/[\p{Cc}\p{Cs}\\#]/u.test(address) || /^([^?]*\/)?(\.|%2e){1,2}([/?]|$)/i.test(address)) {
+    throw new TypeError('The address has a dot segment, or a character that must be encoded.');
+  }
+  // `URL` removes blanks at the ends.
+  return toOwnUrl(address.replaceAll(' ', '%20'), origin);
+}

@@ -24,6 +24,8 @@ export interface SessionState {
 
 interface SessionStore {
   readonly client: Client;
+  /** Another one for each user of the page. */
+  readPageNumber(): number;
   /** Asks the server for the first time. @returns what stops listening */
   start(): () => void;
   subscribe(listener: () => void): () => void;
@@ -40,12 +42,16 @@ const loading: SessionState = {
 
 const StoreContext = createContext<SessionStore | undefined>(undefined);
 
-/** Gives the session to everything inside. Create the client once, outside of components. */
+/**
+ * Gives the session to everything inside. Create the client once, outside of components. When another user has signed in,
+ * everything inside is made anew: no state of a component is shown to the next user.
+ */
 export function BffProvider(props: { readonly client: Client; readonly children?: ReactNode }): ReactElement {
   const { client, children } = props;
   const store = useMemo(() => createStore(client), [client]);
   useEffect(() => store.start(), [store]);
-  return createElement(StoreContext.Provider, { value: store }, children);
+  const key = useSyncExternalStore(store.subscribe, store.readPageNumber, () => 0);
+  return createElement(StoreContext.Provider, { key, value: store }, children);
 }
 
 /** The session and the client, in a component inside `BffProvider`; the component follows every change. */
@@ -59,6 +65,7 @@ export function useSession(): SessionState & { readonly client: Client } {
 function createStore(client: Client): SessionStore {
   const listeners = new Set<() => void>();
   let state = loading;
+  let pageNumber = 0;
   const change = (more: Partial<SessionState>) => {
     state = { ...state, ...more };
     for (const listener of listeners) listener();
@@ -66,24 +73,34 @@ function createStore(client: Client): SessionStore {
   return {
     client,
     read: () => state,
+    readPageNumber: () => pageNumber,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     start() {
+      const ask = () => {
+        client.session().then(
+          (session) => change({ session, status: session.signed_in ? 'signed_in' : 'signed_out' }),
+          (error: unknown) => change({ status: 'failed', error }),
+        );
+      };
       const stops = [
         client.onInteractionChange(() => change({ interaction: client.interaction })),
         client.onSessionChange((event) => {
           const { session } = event;
+          if ((event.type === 'signed_in' || event.type === 'changed') && event.userChanged) {
+            pageNumber++;
+            change(loading);
+            ask();
+            return;
+          }
           const status = session.signed_in ? 'signed_in' : 'signed_out';
           const secondsLeft = event.type === 'expiring' ? event.secondsLeft : undefined;
           change({ status, session, secondsLeft, error: undefined });
         }),
       ];
-      client.session().then(
-        (session) => change({ session, status: session.signed_in ? 'signed_in' : 'signed_out' }),
-        (error: unknown) => change({ status: 'failed', error }),
-      );
+      ask();
       return () => {
         for (const stop of stops) stop();
       };

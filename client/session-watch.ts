@@ -1,13 +1,21 @@
 import { createListeners } from './listeners.ts';
 import type { Page } from './page.ts';
-import { parseSession, type Session, type SignedIn, type SignedOut } from './session.ts';
+import { parseSession, type Session, type SignedIn, type SignedOut, userOf } from './session.ts';
 
 /**
  * `expiring` comes once per end, in time for a warning, and again behind a `changed` that leaves the end where it was. Use
  * moves a `session_idle` end, and a `changed` alone takes the warning back; nothing moves `session_expired`.
  */
 export type SessionEvent =
-  | { readonly type: 'signed_in' | 'changed'; readonly session: SignedIn }
+  | {
+      readonly type: 'signed_in' | 'changed';
+      readonly session: SignedIn;
+      /**
+       * Another user than the last one that this page knew. The client makes no call for the new one until the page asks
+       * `client.session()`: throw away what is shown and start anew; `location.reload()` does.
+       */
+      readonly userChanged: boolean;
+    }
   | { readonly type: 'signed_out'; readonly session: SignedOut }
   | {
       readonly type: 'expiring';
@@ -18,6 +26,10 @@ export type SessionEvent =
 
 export interface SessionWatch {
   readonly known: Session | undefined;
+  /** The last one who was signed in, also when the session has ended. */
+  readonly user: string | undefined;
+  /** Waits until the server has been asked once. Never rejects. */
+  begun(): Promise<unknown>;
   /** Asks the server. An answer that has been overtaken gives what is known since. */
   read(): Promise<Session>;
   /** What this page knows without asking; answers still under way are overtaken by it. */
@@ -30,15 +42,20 @@ export interface SessionWatch {
 const longestSleepMs = 60 * 60 * 1000; // timers of more than 24 days fire at once
 const retryMs = 60 * 1000;
 
-/** The last answer about the session, who wants to hear of changes, and the timer before its end. */
+/**
+ * The last answer about the session, who wants to hear of changes, and the timer before its end.
+ * @param user whose page it was before it was left for a sign-in
+ */
 export function watchSession(
   page: Page,
   warningSeconds: number,
   ask: () => Promise<Response>,
-  noticed: (session: Session) => void,
+  noticed: (session: Session, userChanged: boolean) => void,
+  user?: string,
 ): SessionWatch {
   const { subscribe, tell } = createListeners<SessionEvent>();
   let known: Session | undefined;
+  let reading: Promise<Session> | undefined;
   let asked = 0;
   let learned = 0;
   let print = '';
@@ -52,6 +69,10 @@ export function watchSession(
     get known() {
       return known;
     },
+    get user() {
+      return user;
+    },
+    begun: async () => known ?? (reading ?? read()).catch(() => {}),
     read,
     learn(session) {
       take(session, ++asked);
@@ -62,7 +83,15 @@ export function watchSession(
     subscribe,
   };
 
-  async function read(): Promise<Session> {
+  function read(): Promise<Session> {
+    const mine = readNow().finally(() => {
+      if (reading === mine) reading = undefined;
+    });
+    reading = mine;
+    return mine;
+  }
+
+  async function readNow(): Promise<Session> {
     const turn = ++asked;
     const response = await ask();
     const session = parseSession(await response.json());
@@ -74,6 +103,11 @@ export function watchSession(
 
   function take(session: Session, turn: number): void {
     const before = known;
+    let userChanged = false;
+    if (session.signed_in) {
+      userChanged = user !== undefined && user !== userOf(session);
+      user = userOf(session);
+    }
     known = session;
     learned = turn;
     // Every call moves the idle end: that alone is no news.
@@ -81,12 +115,13 @@ export function watchSession(
     if (now !== print) {
       print = now;
       warnedOf = 0;
-      if (session.signed_in) tell({ type: before?.signed_in ? 'changed' : 'signed_in', session });
+      if (session.signed_in)
+        tell({ type: before?.signed_in ? 'changed' : 'signed_in', session, userChanged });
       else tell({ type: 'signed_out', session });
     }
     page.clearTimeout(timer);
     if (session.signed_in) awaitEnd(session);
-    noticed(session);
+    noticed(session, userChanged);
   }
 
   function awaitEnd(session: SignedIn): void {
@@ -96,7 +131,7 @@ export function watchSession(
     if (Number.isNaN(leftMs)) return;
     const calmMs = leftMs - warningSeconds * 1000;
     if (calmMs > 0) {
-      if (warnedOf > 0) tell({ type: 'changed', session });
+      if (warnedOf > 0) tell({ type: 'changed', session, userChanged: false });
       warnedOf = 0;
     } else if (leftMs > 0 && warnedOf !== endMs) {
       warnedOf = endMs;

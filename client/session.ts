@@ -10,6 +10,8 @@ export interface SignedOut {
 
 export interface SignedIn {
   readonly signed_in: true;
+  /** Tells this session from others; it opens nothing. The client sends it with every call. */
+  readonly session_tag: string;
   readonly name: string;
   readonly username: string;
   readonly tenant_id: string;
@@ -26,6 +28,11 @@ export interface SignedIn {
 
 /** The answer of `api/auth/session`. */
 export type Session = SignedOut | SignedIn;
+
+/** Who is signed in. A user without an address is known by their session alone. */
+export function userOf({ tenant_id, username, session_tag }: SignedIn): string {
+  return `${tenant_id} ${username || session_tag}`;
+}
 
 /** When the person finished their last sign-in; empty for nobody. */
 export function signInTime(session: Session | undefined): string | undefined {

@@ -11,6 +11,8 @@ export interface Resumed {
 
 interface WayBack {
   readonly rounds: Rounds;
+  /** Whose page it was. */
+  readonly user: string | undefined;
   /** Set when the browser is where it was to come back to. */
   readonly resumed: Resumed | undefined;
 }
@@ -20,7 +22,11 @@ const silentName = 'entra-bff:silent';
 const limitMs = 15 * 60 * 1000; // as long as a login transaction
 
 /** Notes where the person was. The fragment waits here: it is not the server's business. @returns whether it was noted */
-export function writeWayBack(page: Page, place: URL, note: Resumed & Partial<Rounds>): boolean {
+export function writeWayBack(
+  page: Page,
+  place: URL,
+  note: Resumed & Partial<Rounds> & { readonly user: string | undefined },
+): boolean {
   const { pathname, search, hash } = place;
   return writeNote(page, entryName, { ...note, path: pathname + search, hash });
 }
@@ -36,12 +42,13 @@ export function readWayBack(page: Page): WayBack {
     call: readText(note, 'call'),
     since: readText(note, 'since'),
   };
-  if (read(note, 'path') !== here) return { rounds, resumed: undefined };
+  const user = readText(note, 'user');
+  if (read(note, 'path') !== here) return { rounds, user, resumed: undefined };
   const hash = readText(note, 'hash');
   if (hash?.startsWith('#') && location.hash === '') {
     history.replaceState(history.state, '', location.origin + here + hash);
   }
-  return { rounds, resumed: { feature: readText(note, 'feature'), reason: readText(note, 'reason') } };
+  return { rounds, user, resumed: { feature: readText(note, 'feature'), reason: readText(note, 'reason') } };
 }
 
 /** One silent round at most: without this note an app that signs in silently would go round and round. */

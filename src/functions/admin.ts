@@ -38,6 +38,7 @@ export const admin = (
           : await readConsole(session, wanted, request.log);
       return adminPage(view, {
         administrator: session.facts.claims.principal,
+        sessionTag: session.facts.lineageId,
         roles: mayAdminister.roles ?? [],
         now: now(),
         invocationId: request.invocationId,

@@ -16,6 +16,7 @@ export const problems = {
   path_not_allowed: { status: 403, title: 'The policy does not allow this call' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'This method is not offered here' },
+  session_changed: { status: 409, title: 'Another session is in this browser now' },
   length_required: { status: 411, title: 'The body needs a Content-Length' },
   body_too_large: { status: 413, title: 'The body is too large' },
   content_type_not_allowed: { status: 415, title: 'The policy does not allow this type of body' },

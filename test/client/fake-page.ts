@@ -3,11 +3,16 @@ import type { Page, PageEvent } from '../../client/page.ts';
 
 export const origin = 'https://app.example';
 
+/** Where the service sends a page after a sign-out. */
+export const logoutUrl =
+  'https://login.example/t/oauth2/v2.0/logout?post_logout_redirect_uri=https%3A%2F%2Fapp.example%2F';
+
 export interface Sent {
   readonly url: string;
   readonly path: string;
   readonly method: string;
   readonly headers: Headers;
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface FakePopup {
@@ -148,6 +153,7 @@ export class FakePage implements Page {
       path: pathname + search,
       method: init.method ?? 'GET',
       headers: new Headers(init.headers),
+      signal: init.signal ?? undefined,
     };
     this.sent.push(sent);
     return this.answer(sent);
@@ -211,6 +217,10 @@ export function openPage(options: FakePageOptions & { client?: ClientOptions } =
   return { page, client: createClient({ ...options.client, page }) };
 }
 
+/** All that a page has sent but for its questions who is signed in. */
+export const callsOf = ({ sent }: FakePage): readonly Sent[] =>
+  sent.filter(({ path }) => !path.endsWith('/auth/session'));
+
 /** Lets everything run that waits for nothing but its turn. */
 export const flush = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
@@ -247,6 +257,7 @@ export const signedOut = { signed_in: false, login_url: '/api/auth/login' };
 
 export const signedIn = (more: Readonly<Record<string, unknown>> = {}) => ({
   signed_in: true,
+  session_tag: 'tag-of-alice',
   name: 'Alice Adams',
   username: 'alice@contoso.example',
   tenant_id: 't',

@@ -5,6 +5,7 @@ import {
   type FakePage,
   FakeTabs,
   flush,
+  logoutUrl,
   needsConsent,
   openPage,
   origin,
@@ -23,13 +24,15 @@ interface Call {
   /** The session that it was made for: answers are its data. */
   readonly era: number;
   sends: number;
-  /** Whom the page had been told of when the call was made. */
-  readonly person: string | undefined;
-  /** As whom it was sent again. */
-  readonly repeatedAs: (string | undefined)[];
+  /** Whose the page was when the call was first sent. */
+  person?: string | undefined;
+  /** As whom it was handled, each time that it was not refused for its tag. */
+  readonly handledAs: (string | undefined)[];
+  /** The page had another user's news when it was made, and has not started anew since. */
+  readonly isOfEndedPage: boolean;
   ending?: 'answer' | 'error';
   /** The session that the page knew of when the answer came, and the one that the data is of. */
-  arrival?: { readonly era: number; readonly data: unknown };
+  arrival?: { readonly era: number; readonly shown: string | undefined; readonly data: unknown };
   /** An error that no caller could act on. */
   untyped?: unknown;
 }
@@ -45,8 +48,12 @@ class World {
   isSignedIn = true;
   /** Whose the session is that the browser has. */
   person = 'alice@contoso.example';
-  /** Whose the page last heard that it is. */
+  /** Who was signed in when the service last said so to the page. */
   told: string | undefined;
+  /** Whom the page shows: the last one that it had news of. */
+  shown: string | undefined;
+  /** Another user has signed in, and the page has not asked who it is. */
+  isEnded = false;
   /** Counts sign-outs that this page knows of. */
   era = 0;
   signIns = 0;
@@ -61,34 +68,53 @@ class World {
     const { page, client } = openPage({ tabs: this.tabs, client: { interaction } });
     this.page = page;
     this.client = client;
-    page.answer = (sent) => this.#answer(sent.path);
+    page.answer = (sent) => this.#answer(sent.path, sent.headers.get('x-session-tag'));
+    client.onSessionChange((event) => {
+      if (event.type === 'expiring' || event.type === 'signed_out') return;
+      expect(event.userChanged, 'news of another user').toBe(![undefined, this.person].includes(this.shown));
+      if (event.userChanged) this.isEnded = true;
+      this.shown = event.session.username;
+    });
   }
 
-  async #answer(path: string): Promise<Response> {
+  async #answer(path: string, tag: string | null): Promise<Response> {
     if (this.isOffline) throw new TypeError('offline');
-    const answer = this.#answerNow(path);
+    const answer = this.#answerNow(path, tag);
     if (this.isHolding && path.includes('/graph/')) {
       await new Promise<void>((release) => void this.#held.push(release));
     }
     return answer;
   }
 
-  #answerNow(path: string): Response {
+  #answerNow(path: string, tag: string | null): Response {
     if (path.endsWith('/auth/session')) {
-      this.told = this.isSignedIn ? this.person : undefined;
+      expect(tag).toBeNull();
+      if (this.isSignedIn) this.told = this.person;
       return Response.json(this.session);
     }
+    expect(tag, 'a call without a tag').not.toBeNull();
     if (path.endsWith('/auth/logout')) {
+      if (this.isSignedIn && tag !== this.tag) return problemAnswer({ code: 'session_changed' }, 409);
+      if (this.isSignedIn && this.told !== undefined)
+        expect(this.person, 'who is signed out').toBe(this.told);
       this.isSignedIn = false;
-      this.told = undefined;
-      return Response.json({ logout_url: 'https://login.example/' });
+      return Response.json({ logout_url: logoutUrl });
     }
     const number = Number(/call=(\d+)/.exec(path)?.[1]);
     const call = this.calls[number];
     if (call === undefined) throw new Error(`an unknown call: ${path}`);
-    if (call.sends++ > 0) call.repeatedAs.push(this.isSignedIn ? this.person : undefined);
+    if (call.sends++ === 0) call.person = this.told;
+    if (this.isSignedIn && tag !== this.tag) return problemAnswer({ code: 'session_changed' }, 409);
+    call.handledAs.push(this.isSignedIn ? this.person : undefined);
     if (!this.isSignedIn) return problemAnswer({ code: 'session_required', reason: 'not_signed_in' }, 401);
-    return this.granted.has(call.feature) ? Response.json({ era: this.era }) : needsConsent(call.feature);
+    return this.granted.has(call.feature)
+      ? Response.json({ era: this.era, of: this.person })
+      : needsConsent(call.feature);
+  }
+
+  /** Every sign-in is a session of its own, which is the worst case. */
+  get tag(): string {
+    return `${this.person} ${this.signIns}`;
   }
 
   get session(): unknown {
@@ -96,6 +122,7 @@ class World {
     const granted = features.map((name) => [name, this.granted.has(name) ? 'granted' : 'not_asked']);
     const time = new Date(Date.parse('2026-11-22T16:00:00Z') + this.signIns * 1000).toISOString();
     return signedIn({
+      session_tag: this.tag,
       username: this.person,
       signed_in_at: time,
       features: Object.fromEntries(granted),
@@ -113,14 +140,14 @@ class World {
       isRepeatable: !isWrite || isRepeated,
       era: this.era,
       sends: 0,
-      person: this.told,
-      repeatedAs: [],
+      handledAs: [],
+      isOfEndedPage: this.isEnded,
     };
     this.calls.push(call);
     this.client.graph(`/me/${feature}?call=${number}`, { method, repeat: isRepeated }).then(
       async (response) => {
-        const { era } = this;
-        call.arrival = { era, data: await response.json() };
+        const { era, shown } = this;
+        call.arrival = { era, shown, data: await response.json() };
         call.ending = 'answer';
       },
       (error: unknown) => {
@@ -161,19 +188,28 @@ class World {
     const isPopup = this.client.interaction?.display === 'popup';
     expect(this.openPopups.length, 'windows that nobody waits for').toBe(isPopup ? 1 : 0);
     for (const call of this.calls) {
-      // Again when its session was replaced, and again when the person has given what it needs.
-      expect(call.sends, 'sends of a call').toBeLessThanOrEqual(3);
-      for (const person of call.repeatedAs) {
+      // Again when its session was replaced, and again when the person has given what it needs; each of them once more
+      // when it was refused for its tag.
+      expect(call.handledAs.length, 'sends of a call').toBeLessThanOrEqual(3);
+      expect(call.sends - call.handledAs.length, 'refused for their tags').toBeLessThanOrEqual(4);
+      if (call.isOfEndedPage) expect(call.sends, 'a call of a page that has another user').toBe(0);
+      const [first, ...repeated] = call.handledAs;
+      // Nobody's call has no effect.
+      if (call.person !== undefined && first !== undefined)
+        expect(first, 'as whom a call is made').toBe(call.person);
+      for (const person of repeated) {
         if (call.person !== undefined) expect(person, 'as whom a call is sent again').toBe(call.person);
         else expect(call.isWrite, 'a write of nobody knows whom, sent again').toBe(false);
       }
-      if (!call.isRepeatable) expect(call.sends, 'sends of a write').toBeLessThanOrEqual(1);
+      if (!call.isRepeatable) expect(call.handledAs.length, 'sends of a write').toBeLessThanOrEqual(1);
       expect(call.untyped).toBeUndefined();
       if (call.arrival !== undefined) {
-        expect(call.arrival, 'data of a session that has ended').toEqual({
+        const { shown, ...arrival } = call.arrival;
+        expect(arrival, 'data of a session that has ended').toMatchObject({
           era: call.era,
           data: { era: call.era },
         });
+        expect(arrival.data, 'data in the page of another user').toMatchObject({ of: shown });
       }
     }
   }
@@ -344,9 +380,17 @@ const commands = [
   }),
   always('another tab signs out', (world) => {
     world.isSignedIn = false;
-    world.told = undefined;
     world.era++;
+    world.isEnded = false;
     world.tabs.say({ type: 'entra-bff:session', change: 'signed_out' });
+  }),
+  always('the page starts anew', async (world) => {
+    await world.client.session().then(
+      () => {
+        world.isEnded = false;
+      },
+      () => {},
+    );
   }),
   always('sign out', (world) => {
     if (!world.isOffline) world.era++;

@@ -20,6 +20,7 @@ function Person() {
     'main',
     {},
     createElement('p', { id: 'state' }, [status, name, waiting, ends, result].join(', ')),
+    createElement('label', {}, 'Draft', createElement('input')),
     createElement('button', { type: 'button', onClick: read }, 'Read'),
     createElement('button', { type: 'button', onClick: () => bff.cancel() }, 'Cancel'),
   );

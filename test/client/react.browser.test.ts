@@ -84,6 +84,36 @@ describe('useSession', () => {
     await page.close();
   });
 
+  it('makes everything inside anew for another user, and nothing for the same one', async ({ skip }) => {
+    if (launched.kind === 'missing') return skip('There is no browser.');
+    const page = await launched.browser.newPage();
+    page.setDefaultTimeout(20_000);
+    const see = (text: string) => page.locator('#state', { hasText: text }).waitFor();
+    const signInElsewhere = (session: object) => {
+      state.session = session;
+      return page.evaluate(
+        `new BroadcastChannel('entra-bff').postMessage({ type: 'entra-bff:session', change: 'signed_in' })`,
+      );
+    };
+    state.session = signedIn(farAway);
+    await page.goto(`http://localhost:${site.port}`);
+    await see('signed_in, Alice Adams, waits for nothing');
+    await page.getByLabel('Draft').fill('Dear Carol');
+    await signInElsewhere(signedIn({ ...farAway, name: 'Alice A.', session_tag: 'new-tag-of-alice' }));
+    await see('signed_in, Alice A.');
+    expect(await page.getByLabel('Draft').inputValue()).toBe('Dear Carol');
+    await page.getByRole('button', { name: 'Read' }).click();
+    await see('waits for mail');
+    await signInElsewhere(signedIn({ ...farAway, name: 'Ben Brown', username: 'ben', session_tag: 'b' }));
+    await see('signed_in, Ben Brown, waits for nothing');
+    expect(await page.locator('#state').textContent()).not.toContain('InteractionFailed');
+    expect(await page.getByLabel('Draft').inputValue()).toBe('');
+    // The new page's calls are made.
+    await page.getByRole('button', { name: 'Read' }).click();
+    await see('signed_in, Ben Brown, waits for mail');
+    await page.close();
+  });
+
   it('shows nobody yet where pages are rendered on a server', () => {
     const Status = () => useSession().status;
     const client = createClient();

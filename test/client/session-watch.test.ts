@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Client, SessionEvent } from '../../client/client.ts';
-import { FakeTabs, flush, needsSession, openPage, signedIn, signedOut, thrownBy } from './fake-page.ts';
+import {
+  FakeTabs,
+  flush,
+  logoutUrl,
+  needsSession,
+  openPage,
+  signedIn,
+  signedOut,
+  thrownBy,
+} from './fake-page.ts';
 
 function listen(client: Client): SessionEvent[] {
   const events: SessionEvent[] = [];
@@ -14,7 +23,7 @@ const types = (events: readonly SessionEvent[]) => events.map(({ type }) => type
 function openSignedIn(session: Readonly<Record<string, unknown>> = signedIn(), tabs = new FakeTabs()) {
   const state = { session, aheadMs: 0 };
   const answer = ({ path }: { path: string }) => {
-    if (path.endsWith('/logout')) return Response.json({ logout_url: 'https://login.example/' });
+    if (path.endsWith('/logout')) return Response.json({ logout_url: logoutUrl });
     if (path.endsWith('/session')) {
       const date = new Date(opened.page.nowMs + state.aheadMs).toUTCString();
       return Response.json(state.session, { headers: { date } });
@@ -179,7 +188,7 @@ describe('the warning before the end', () => {
     state.session = signedIn(moved);
     await client.graph('/me');
     await page.advance(0);
-    expect(events.at(-1)).toEqual({ type: 'changed', session: state.session });
+    expect(events.at(-1)).toEqual({ type: 'changed', session: state.session, userChanged: false });
     await page.advance(57 * 60);
     await page.advance(60);
     expect(types(events)).toEqual(['signed_in', 'expiring', 'changed', 'expiring']);
@@ -295,7 +304,7 @@ describe('other tabs', () => {
     const leaving = client.signOut();
     await flush();
     expect(tabs.said).toEqual([]);
-    answer.resolve(Response.json({ logout_url: 'https://login.example/' }));
+    answer.resolve(Response.json({ logout_url: logoutUrl }));
     await leaving;
     expect(tabs.said).toEqual([{ type: 'entra-bff:session', change: 'signed_out' }]);
   });

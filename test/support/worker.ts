@@ -6,11 +6,12 @@ import { readPolicies } from '../../src/policy-file.ts';
 import { parseConfig } from '../../src/shared/config.ts';
 import type { Environment } from '../../src/shared/setting-forms.ts';
 import { guardedRoutes } from './guarded-routes.ts';
+import { reportRoutes } from './report-routes.ts';
 
 export { BffError } from '../../src/shared/errors.ts';
 
 /** Functions that a customer would add. */
-export const extensions = { teamCard, payroll, guardedRoutes };
+export const extensions = { teamCard, payroll, guardedRoutes, reportRoutes };
 
 /** What a test replaces of the world outside; the rest is real. */
 export type ReplaceSystem = (system: System) => System;

@@ -14,6 +14,11 @@ export type SessionAnswer =
   | { readonly signed_in: false; readonly login_url: string }
   | {
       readonly signed_in: true;
+      /**
+       * What the page sends with its calls, so that none is made in the session of another user. It stays over consent and
+       * step-up of the same user, and is another one after any other sign-in. It opens nothing.
+       */
+      readonly session_tag: string;
       readonly name: string;
       readonly username: string;
       readonly tenant_id: string;
@@ -48,6 +53,7 @@ export function createSessionAnswer({ features, guards, admission, now }: Sessio
     };
     return {
       signed_in: true,
+      session_tag: facts.lineageId,
       name: principal.name,
       username: principal.username,
       tenant_id: principal.tenantId,

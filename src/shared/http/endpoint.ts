@@ -20,6 +20,7 @@ import { problemResponse } from './problem.ts';
 import { requireQuery } from './query.ts';
 import { type BffRequest, isBounced, isNavigation, prefersHtml, toBffRequest } from './request.ts';
 import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
+import { requireTaggedSession, takeSessionTags } from './session-tag.ts';
 
 /** What every function says about itself before it does anything. */
 export interface EndpointRules<Granted> {
@@ -87,9 +88,9 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     try {
       const caller: KnownCaller = {};
       const read = toBffRequest(httpRequest, context);
-      const request = { ...read, log: withFields(read.log, caller) };
-      response = await answer(request, rules, handle, cookies, caller).catch((error: unknown) =>
-        toErrorResponse(error, request, rules),
+      const asSent = { ...read, log: withFields(read.log, caller) };
+      response = await answer(asSent, rules, handle, cookies, caller).catch((error: unknown) =>
+        toErrorResponse(error, takeSessionTags(asSent).request, rules),
       );
     } catch (error) {
       // Not even readable as a request. Nothing may escape: the host would answer for us, or not at all.
@@ -105,12 +106,13 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
   };
 
   async function answer<Granted>(
-    request: BffRequest,
+    asSent: BffRequest,
     rules: EndpointRules<Granted>,
     handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
     cookies: CookieToSet[],
     caller: KnownCaller,
   ): Promise<BffResponse> {
+    const { request, tags } = takeSessionTags(asSent);
     if (!rules.methods.some((method) => method === request.method)) {
       throw new BffError('method_not_allowed', { allow: rules.methods });
     }
@@ -137,12 +139,14 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     const found = await findSession(request, access.session, cookies);
     if (found.kind === 'session') {
       caller.user = userKeyOf(found.session.address);
+      // Before anything is done, use and renewal included.
+      requireTaggedSession(tags, found.session);
       const granted = await access.decide(found, admit);
       if (!isRecorded) await record(found.session);
       return handle(request, granted);
     }
     if (rules.page && access.session === 'required' && isNavigation(request)) {
-      return bounceOrSignIn(request);
+      return bounceOrSignIn(request, asSent.rawQuery);
     }
     return handle(request, await access.decide(found, admit));
   }
@@ -190,9 +194,10 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
   }
 
   /** A link from another site brings no Strict cookie: the person may well be signed in, so the page is loaded again. */
-  function bounceOrSignIn(request: BffRequest): BffResponse {
+  function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffResponse {
     requireQuery(request.query); // a marker in a query that nobody can read would be looked for without end
-    if (!isBounced(request)) return bouncePage(request.routePath, request.rawQuery);
+    if (!isBounced(request)) return bouncePage(request.routePath, rawQueryAsSent);
+    // Without a session tag: whoever signs in now has another one.
     const query = withoutBounced(request.rawQuery);
     const returnTo = query === '' ? request.routePath : `${request.routePath}?${query}`;
     return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo })}`);

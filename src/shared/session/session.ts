@@ -11,7 +11,10 @@ export interface MsalAccount {
 
 /** What the server knows of a signed-in browser, beside the tokens. */
 export interface SessionFacts {
-  /** Stays the same when the person signs in again from this session: tickets are bound to it. */
+  /**
+   * Random; stays the same when the user signs in again from this session. Tickets are bound to it, and pages hold it to
+   * tell sessions apart.
+   */
   readonly lineageId: string;
   readonly claims: VerifiedClaims;
   /** When Entra said so: roles and groups age. */

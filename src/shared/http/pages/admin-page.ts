@@ -17,6 +17,8 @@ export type AdminView = ({ readonly kind: 'overview' } & AdminOverview) | Consol
 
 export interface AdminPageFacts {
   readonly administrator: Principal;
+  /** Of the administrator's own session: the page's calls are made in no other. */
+  readonly sessionTag: string;
   /** Those that open the page. */
   readonly roles: readonly string[];
   readonly now: Date;
@@ -25,7 +27,7 @@ export interface AdminPageFacts {
 
 /** The admin page: who you are to this app and why, and where other people are signed in. */
 export function adminPage(view: AdminView, facts: AdminPageFacts): BffResponse {
-  const { administrator, roles, now, invocationId } = facts;
+  const { administrator, sessionTag, roles, now, invocationId } = facts;
   const nonce = secureRandomBytes(16).toString('base64');
   return page({
     title: titleOf(view),
@@ -42,7 +44,7 @@ ${searchCard(textOf(view))}
 <div id="view">
 ${cardsOf(view, now)}
 </div>
-<div class="said"${meaningAttributes()}><p role="status"></p><div role="alert"></div></div>
+<div class="said"${meaningAttributes()} data-tag="${sessionTag}"><p role="status"></p><div role="alert"></div></div>
 <footer class="quiet"><p>You are here as ${administrator.name}, because Microsoft Entra ID gave you the app role <code>${roles.join(', ')}</code>.</p>
 <p>Reference <code>${invocationId}</code></p></footer>
 <script nonce="${nonce}">${{ html: adminScript }}</script>`,

@@ -14,7 +14,7 @@ const create = (tag, properties, ...content) => {
   return element;
 };
 const texts = document.querySelector('.said').dataset;
-const headers = { 'X-CSRF': '1' };
+const headers = { 'X-CSRF': '1', 'X-Session-Tag': texts.tag };
 let asked;
 
 const cancel = (focus) => {
@@ -48,6 +48,7 @@ const fail = ({ code, title, detail, reason, instance, login_url, admin_consent_
     if (url.origin === location.origin) link(url.href, 'Go on', 'main');
   }
   if (/^https?:/.test(admin_consent_url)) link(admin_consent_url, 'Link for your administrator', '');
+  if (code === 'session_changed') link(location.href, 'Load this page again', 'main');
   // Without its "urn:uuid:".
   if (instance) lines.push(create('p', { className: 'quiet' }, 'Reference ', create('code', {}, instance.slice(9))));
   say('alert', ...lines);

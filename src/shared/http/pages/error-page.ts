@@ -14,7 +14,11 @@ export interface ErrorPageOptions {
 }
 
 /** Nobody gets further here by signing in. */
-const wrongAddress: ReadonlySet<ProblemCode> = new Set(['not_found', 'method_not_allowed']);
+const wrongAddress: ReadonlySet<ProblemCode> = new Set([
+  'not_found',
+  'method_not_allowed',
+  'session_changed',
+]);
 
 /** A problem as a person reads it: what happened, what to do, and an id for whoever is asked for help. */
 export function errorPage(

@@ -1,0 +1,343 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientOptions, SessionEvent } from '../../client/client.ts';
+import {
+  callsOf,
+  FakeStorage,
+  FakeTabs,
+  flush,
+  logoutUrl,
+  needsConsent,
+  needsSession,
+  openPage,
+  origin,
+  problemAnswer,
+  signedIn,
+  signedOut,
+  thrownBy,
+} from './fake-page.ts';
+
+const alice = signedIn({ session_tag: 'tag-of-alice' });
+const aliceAgain = signedIn({ session_tag: 'new-tag-of-alice', signed_in_at: '2026-11-22T16:00:01.000Z' });
+const ben = signedIn({
+  session_tag: 'tag-of-ben',
+  name: 'Ben Brown',
+  username: 'ben@contoso.example',
+  signed_in_at: '2026-11-22T16:00:01.000Z',
+});
+
+/** A browser with one cookie: the service compares every tag with the session that it has just now. */
+function openBrowser(session: object, client: ClientOptions = {}, tabs = new FakeTabs()) {
+  const state = { session, done: [] as string[], needsConsent: false };
+  /** Keeps the answers to some calls back, after the service has done them. */
+  const held = Promise.withResolvers<void>();
+  const opened = openPage({
+    tabs,
+    client,
+    answer: async (sent) => {
+      const { path, method, headers } = sent;
+      if (path.endsWith('/auth/session')) return Response.json(state.session);
+      const tag: unknown = Reflect.get(state.session, 'session_tag');
+      if (tag === undefined) return needsSession();
+      if ((headers.get('x-session-tag') ?? tag) !== tag)
+        return problemAnswer({ code: 'session_changed' }, 409);
+      if (path.endsWith('/auth/logout')) {
+        state.session = signedOut;
+        return Response.json({ logout_url: logoutUrl });
+      }
+      const of = String(Reflect.get(state.session, 'name'));
+      if (state.needsConsent) return needsConsent();
+      state.done.push(`${method} as ${of}`);
+      if (path.includes('slow')) await held.promise;
+      return Response.json({ of });
+    },
+  });
+  const events: SessionEvent[] = [];
+  opened.client.onSessionChange((event) => events.push(event));
+  return { ...opened, state, events, answerSlowCalls: held.resolve };
+}
+
+const tags = (page: Parameters<typeof callsOf>[0]) =>
+  callsOf(page).map(({ headers }) => headers.get('x-session-tag'));
+const news = (events: readonly SessionEvent[]) =>
+  events.map((event) =>
+    event.type !== 'expiring' && 'userChanged' in event && event.userChanged
+      ? `${event.type}, another user`
+      : event.type,
+  );
+const userChanged = { name: 'InteractionFailed', kind: 'user_changed' };
+const post = { method: 'POST', body: 'text' };
+
+describe('the tag of the session', () => {
+  it('goes with every call, and not with the question who is signed in', async () => {
+    const { client, page } = openBrowser(alice);
+    await client.session();
+    await client.graph('/me');
+    await client.fetch('/api/report', post);
+    await client.signOut();
+    expect(tags(page)).toEqual(['tag-of-alice', 'tag-of-alice', 'tag-of-alice']);
+    expect(
+      page.sent
+        .filter(({ path }) => path.endsWith('/session'))
+        .map(({ headers }) => headers.get('x-session-tag')),
+    ).toEqual([null]);
+  });
+
+  it('is asked for before the first call, once for many', async () => {
+    const { client, page } = openBrowser(alice);
+    await Promise.all([client.graph('/me'), client.graph('/me/messages', post), client.session()]);
+    expect(tags(page)).toEqual(['tag-of-alice', 'tag-of-alice']);
+    expect(page.sent.filter(({ path }) => path.endsWith('/session'))).toHaveLength(2);
+    expect(page.sent[0]?.path).toBe('/api/auth/session');
+  });
+
+  it('cannot be another one by what the caller sends', async () => {
+    const { client, page } = openBrowser(alice);
+    await client.graph('/me', { headers: { 'X-Session-Tag': 'tag-of-ben' } });
+    expect(tags(page)).toEqual(['tag-of-alice']);
+  });
+
+  it('of nobody goes where nobody is known to be signed in: who signs in unheard is asked for first', async () => {
+    const { client, page, state } = openBrowser(signedOut);
+    await client.session();
+    state.session = ben;
+    expect(await (await client.graph('/me', post)).json()).toEqual({ of: 'Ben Brown' });
+    expect(tags(page)).toEqual(['none', 'tag-of-ben']);
+    state.session = alice;
+    expect(await thrownBy(client.graph('/me'))).toMatchObject(userChanged);
+    expect(state.done).toEqual(['POST as Ben Brown']);
+  });
+
+  it('stands in an address for what takes no header', async () => {
+    const { client } = openBrowser(alice, { basePath: '/api' });
+    expect(client.src('/api/report')).toBe(`${origin}/api/report?session_tag=none`);
+    await client.session();
+    expect(client.src('/api/report')).toBe(`${origin}/api/report?session_tag=tag-of-alice`);
+    expect(client.src("/api/report?of=it's é")).toBe(
+      `${origin}/api/report?of=it%27s%20%C3%A9&session_tag=tag-of-alice`,
+    );
+    expect(() => client.src('https://evil.example/api/report')).toThrow(TypeError);
+  });
+});
+
+describe('the same user, signed in anew elsewhere', () => {
+  it.for([
+    ['a read', {}],
+    ['a write', post],
+    ['a write that may be repeated', { ...post, repeat: true }],
+  ] as const)('keeps the page: %s goes on in the new session, done once', async ([, init]) => {
+    const { client, page, state, events } = openBrowser(alice);
+    await client.session();
+    state.session = aliceAgain;
+    expect((await client.graph('/me', init)).ok).toBe(true);
+    expect((await client.graph('/me', init)).ok).toBe(true);
+    expect(state.done).toHaveLength(2);
+    expect(tags(page)).toEqual(['tag-of-alice', 'new-tag-of-alice', 'new-tag-of-alice']);
+    await flush();
+    expect(news(events)).toEqual(['signed_in', 'changed']);
+  });
+
+  it('keeps what waits, and what is on its way', async () => {
+    const { client, page, state, events, answerSlowCalls } = openBrowser(alice, { sessionRequired: 'ask' });
+    await client.session();
+    const slow = client.graph('/me/slow');
+    await flush();
+    state.session = signedOut;
+    const draft = client.graph('/me/messages', { ...post, repeat: true });
+    await flush();
+    expect(news(events)).toEqual(['signed_in', 'signed_out']);
+    // The page's own window: the session that it begins is a new one.
+    state.session = aliceAgain;
+    page.tabs.say({ type: 'entra-bff:interaction', id: page.popups[0]?.id, outcome: 'signed_in' });
+    expect((await draft).ok).toBe(true);
+    answerSlowCalls();
+    expect((await slow).ok).toBe(true);
+    await flush();
+    expect(news(events)).toEqual(['signed_in', 'signed_out', 'signed_in']);
+    expect(state.done).toEqual(['GET as Alice Adams', 'POST as Alice Adams']);
+  });
+
+  it('is signed out in the new session', async () => {
+    const { client, page, state } = openBrowser(alice);
+    await client.session();
+    state.session = aliceAgain;
+    await client.signOut();
+    expect(tags(page)).toEqual(['tag-of-alice', 'new-tag-of-alice']);
+    expect(page.visited).toEqual([logoutUrl]);
+  });
+
+  it('is not sent a stream twice', async () => {
+    const { client, page, state } = openBrowser(alice);
+    await client.session();
+    state.session = aliceAgain;
+    const body = new ReadableStream();
+    expect(await thrownBy(client.graph('/me', { method: 'PUT', body }))).toMatchObject({
+      kind: 'not_repeated',
+      problem: { code: 'session_changed' },
+    });
+    expect(callsOf(page)).toHaveLength(1);
+  });
+
+  it('without an address is known by the session alone', async () => {
+    const { client, state } = openBrowser({ ...alice, username: '' });
+    await client.session();
+    state.session = { ...alice, username: '', session_tag: 'tag-of-whom' };
+    expect(await thrownBy(client.graph('/me'))).toMatchObject(userChanged);
+    expect(state.done).toEqual([]);
+  });
+});
+
+describe('another user, signed in elsewhere', () => {
+  it.for([
+    ['a read', {}],
+    ['a write', post],
+    ['a write that may be repeated', { ...post, repeat: true }],
+  ] as const)('unheard, gets no call of this page: %s', async ([, init]) => {
+    const { client, state, events } = openBrowser(alice);
+    await client.session();
+    state.session = ben;
+    expect(await thrownBy(client.graph('/me', init))).toMatchObject(userChanged);
+    // However often it is tried, and by whatever way, until the page starts anew.
+    expect(await thrownBy(client.graph('/me', init))).toMatchObject(userChanged);
+    expect(await thrownBy(client.fetch('/api/report', init))).toMatchObject(userChanged);
+    expect(await thrownBy(client.signOut())).toMatchObject(userChanged);
+    expect(() => client.src('/api/report')).toThrow('user_changed');
+    expect(state.done).toEqual([]);
+    expect(state.session).toBe(ben);
+    expect(news(events)).toEqual(['signed_in', 'changed, another user']);
+    expect(events[1]).toMatchObject({ session: { name: 'Ben Brown' } });
+    expect(await client.session()).toMatchObject({ name: 'Ben Brown' });
+    expect(await (await client.graph('/me', init)).json()).toEqual({ of: 'Ben Brown' });
+  });
+
+  it('is not signed out by this page', async () => {
+    const { client, page, state } = openBrowser(alice);
+    await client.session();
+    state.session = ben;
+    expect(await thrownBy(client.signOut())).toMatchObject(userChanged);
+    expect(state.session).toBe(ben);
+    expect(page.visited).toEqual([]);
+  });
+
+  it('ends what is on its way, at once and also in the middle of its body', async () => {
+    const { client, page, state, events, answerSlowCalls } = openBrowser(alice);
+    await client.session();
+    const slow = thrownBy(client.graph('/me/slow'));
+    const written = thrownBy(client.graph('/me/slow', post));
+    await flush();
+    const { signal } = callsOf(page)[0] ?? {};
+    expect(signal?.aborted).toBe(false);
+    state.session = ben;
+    page.tabs.say({ type: 'entra-bff:session', change: 'signed_in' });
+    await flush();
+    expect(news(events)).toEqual(['signed_in', 'changed, another user']);
+    expect(signal?.aborted).toBe(true);
+    expect(signal?.reason).toMatchObject(userChanged);
+    await client.session();
+    answerSlowCalls();
+    expect(await slow).toMatchObject(userChanged);
+    expect(await written).toMatchObject(userChanged);
+  });
+
+  it('ends also calls that have a signal of their caller', async () => {
+    const { client, page, state } = openBrowser(alice);
+    await client.session();
+    const own = new AbortController();
+    void client.graph('/me/slow', { signal: own.signal }).catch(() => {});
+    await flush();
+    state.session = ben;
+    await client.session();
+    expect(callsOf(page)[0]?.signal?.reason).toMatchObject(userChanged);
+    expect(own.signal.aborted).toBe(false);
+  });
+
+  it('ends what waits for a window, and closes it', async () => {
+    const { client, page, state } = openBrowser(alice);
+    await client.session();
+    state.needsConsent = true;
+    const waiting = thrownBy(client.graph('/me/messages'));
+    await flush();
+    const behind = thrownBy(client.signIn({ feature: 'calendar' }));
+    expect(page.popups).toHaveLength(1);
+    state.session = ben;
+    page.tabs.say({ type: 'entra-bff:session', change: 'signed_in' });
+    expect(await waiting).toMatchObject(userChanged);
+    expect(await behind).toMatchObject(userChanged);
+    expect(page.popups[0]?.closed).toBe(true);
+    expect(client.interaction).toBeUndefined();
+    expect(state.done).toEqual([]);
+  });
+
+  it('by the window of this page gets nothing that waited for it', async () => {
+    const { client, page, state, events } = openBrowser(alice, { sessionRequired: 'ask' });
+    await client.session();
+    state.session = signedOut;
+    const draft = thrownBy(client.graph('/me/messages', { ...post, repeat: true }));
+    await flush();
+    state.session = ben;
+    page.tabs.say({ type: 'entra-bff:interaction', id: page.popups[0]?.id, outcome: 'signed_in' });
+    expect(await draft).toMatchObject(userChanged);
+    expect(state.done).toEqual([]);
+    expect(news(events)).toEqual(['signed_in', 'signed_out', 'signed_in, another user']);
+  });
+
+  it('after a session that ended unheard gets no call either', async () => {
+    const { client, state } = openBrowser(alice);
+    await client.session();
+    state.session = signedOut;
+    expect(await thrownBy(client.graph('/me'))).toMatchObject({ code: 'session_required' });
+    state.session = ben;
+    expect(await thrownBy(client.graph('/me'))).toMatchObject(userChanged);
+    expect(state.done).toEqual([]);
+  });
+
+  it('is told after a redirect: nothing is resumed for them', async () => {
+    const storage = new FakeStorage();
+    const left = openPage({ storage, answer: () => Response.json(alice) });
+    await left.client.session();
+    await left.client.signIn({ feature: 'mail', display: 'redirect' });
+    const path = '/inbox?view=new';
+    const backAs = async (session: object) => {
+      const { client } = openPage({
+        storage: new FakeStorage(new Map(storage.entries)),
+        path,
+        answer: () => Response.json(session),
+      });
+      const events: SessionEvent[] = [];
+      client.onSessionChange((event) => events.push(event));
+      await client.session();
+      await flush();
+      return { resumed: client.resumed, news: news(events) };
+    };
+    expect(await backAs(aliceAgain)).toEqual({
+      resumed: { feature: 'mail', reason: undefined },
+      news: ['signed_in'],
+    });
+    expect(await backAs(ben)).toEqual({ resumed: undefined, news: ['signed_in, another user'] });
+  });
+});
+
+describe('a server that goes on saying that the session is another one', () => {
+  it('is asked twice, then believed', async () => {
+    const { client, page } = openBrowser(alice);
+    await client.session();
+    const { answer } = page;
+    page.answer = (sent) =>
+      sent.path.endsWith('/session') ? answer(sent) : problemAnswer({ code: 'session_changed' }, 409);
+    expect(await thrownBy(client.graph('/me'))).toMatchObject({
+      name: 'BffProblem',
+      code: 'session_changed',
+    });
+    expect(callsOf(page)).toHaveLength(2);
+    expect(page.popups).toEqual([]);
+  });
+
+  it('and does not say who it is has the call thrown', async () => {
+    const { client, page } = openBrowser(alice);
+    await client.session();
+    page.answer = (sent) => {
+      if (sent.path.endsWith('/session')) throw new TypeError('offline');
+      return problemAnswer({ code: 'session_changed' }, 409);
+    };
+    expect(await thrownBy(client.graph('/me', post))).toMatchObject({ code: 'session_changed' });
+  });
+});
