@@ -184,7 +184,8 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     if (!isBounced(request)) return bouncePage(request.path, request.rawQuery);
     const query = withoutBounced(request.rawQuery);
     const returnTo = query === '' ? request.path : `${request.path}?${query}`;
-    return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo })}`);
+    // After the second load everything looks like our own: the login learns from `via` that a link may have begun it.
+    return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo, via: 'page' })}`);
   }
 
   async function recordUse(session: Session, request: BffRequest): Promise<Session> {
