@@ -372,7 +372,7 @@ export function registerBff(
     'auth-front-channel-logout',
     'api/auth/front-channel-logout',
     frontChannelLogout(endpoint, {
-      flow: createFrontChannelLogout({ store, isOwnIssuer }),
+      flow: createFrontChannelLogout({ store, isOwnIssuer, monotonicMs }),
       entraOrigin,
     }),
   );
