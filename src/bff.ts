@@ -61,6 +61,7 @@ import { allMethods, createEndpoint, type EndpointRules } from './shared/http/en
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
 import type { BffRequest } from './shared/http/request.ts';
 import type { BffResponse } from './shared/http/response.ts';
+import { isAllowed } from './shared/identity/verify-id-token.ts';
 import { createTokensForCall } from './shared/interaction/call-token.ts';
 import { createInteraction } from './shared/interaction/interaction.ts';
 import { createHttpSender, type SendHttp } from './shared/network/http-request.ts';
@@ -298,7 +299,14 @@ export function registerBff(
 
   const entraOrigin = new URL(authority.endSessionEndpoint).origin;
   const names = cookieNames(origin);
-  const endpoint = createEndpoint({ origin, cookieNames: names, store, admission, logout: logoutFlow });
+  const endpoint = createEndpoint({
+    origin,
+    cookieNames: names,
+    store,
+    admission,
+    logout: logoutFlow,
+    isAllowed: (claims) => isAllowed(claims, idTokenRules),
+  });
   const checks = [
     { name: 'storage', run: () => store.check() },
     { name: 'credential', run: () => credential.check() },
@@ -373,7 +381,7 @@ export function registerBff(
     'auth-front-channel-logout',
     'api/auth/front-channel-logout',
     frontChannelLogout(endpoint, {
-      flow: createFrontChannelLogout({ store, isOwnIssuer }),
+      flow: createFrontChannelLogout({ store, isOwnIssuer, monotonicMs }),
       entraOrigin,
     }),
   );

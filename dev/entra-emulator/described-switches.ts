@@ -64,6 +64,12 @@ export const describedSwitches: readonly {
         'Answers invalid_grant, AADSTS50173, as after a change of password.',
       ),
       yesNo('refreshWithoutIdToken', 'No ID token on refresh', 'A refresh answers without an ID token.'),
+      {
+        kind: 'words',
+        name: 'claimsWithheldOnRefresh',
+        label: 'Optional claims that a refresh leaves out',
+        effect: 'Names, separated by spaces, such as sid auth_time login_hint. A sign-in gets them.',
+      },
       yesNo(
         'strictRefreshTokenRotation',
         'Each refresh token works once',

@@ -104,12 +104,12 @@ const requireClaims = ({ grant, claimsAtSignIn }: Redeemed, form: URLSearchParam
 
 const createIdToken = async (
   authority: Authority,
-  { grant, nonce }: Redeemed,
+  { grant, nonce, grantType }: Redeemed,
   claims: ClaimsRequest,
   context: TokenContext,
 ): Promise<string> => {
   const { intercept } = authority;
-  const truth = toIdTokenClaims(authority, grant, nonce, claims);
+  const truth = toIdTokenClaims(authority, grant, nonce, claims, grantType);
   const jwt = await authority.keys.sign(intercept.idTokenClaims?.(truth, context) ?? truth);
   return (await intercept.idToken?.(jwt, context)) ?? jwt;
 };

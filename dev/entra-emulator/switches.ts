@@ -31,6 +31,8 @@ export type Switches = {
   administratorNeededAnswer: 'code' | 'cancel';
   /** Optional claims that no ID token gets, though the registration lists them; separated by spaces. */
   withheldClaims: string;
+  /** The same for ID tokens of a refresh alone: OpenID Connect Core 12.2 allows that. */
+  claimsWithheldOnRefresh: string;
   /** Who is in more groups than this gets none named: Entra's overage. */
   groupLimit: number;
   /** Names of permissions that no token gets, though they were asked for and consented; separated by spaces. */
@@ -82,6 +84,7 @@ export const defaultSwitches = (): Switches => ({
   administratorNeededAnswer: 'code',
   withheldPermissions: '',
   withheldClaims: '',
+  claimsWithheldOnRefresh: '',
   groupLimit: 200, // Entra's for JWTs
   issuerInResponse: 'absent',
   openerPolicy: 'same-origin',

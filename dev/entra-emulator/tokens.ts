@@ -33,6 +33,7 @@ export const toIdTokenClaims = (
   grant: Grant,
   nonce: string | undefined,
   request: ClaimsRequest,
+  grantType: 'authorization_code' | 'refresh_token',
 ): JWTPayload => {
   const { user, registration, tenantId } = grant;
   const roles = authority.roles.of(user.id, registration);
@@ -43,7 +44,9 @@ export const toIdTokenClaims = (
     acct: user.homeTenantId === tenantId ? 0 : 1, // 1 marks a guest
     acrs: request.idTokenContexts.length > 0 ? request.idTokenContexts : undefined,
   };
-  const withheld = authority.switches.withheldClaims.split(' ');
+  const { withheldClaims, claimsWithheldOnRefresh } = authority.switches;
+  const onRefresh = grantType === 'refresh_token' ? claimsWithheldOnRefresh.split(' ') : [];
+  const withheld = [...withheldClaims.split(' '), ...onRefresh];
   const listed = registration.optionalIdTokenClaims.filter((claim) => !withheld.includes(claim));
   return {
     aud: registration.clientId,

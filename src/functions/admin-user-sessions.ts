@@ -4,9 +4,10 @@ import { requireObjectId } from '../shared/admin/directory.ts';
 import type { AdministrationGuards } from '../shared/admin/guards.ts';
 import type { UserSession, UserSessions } from '../shared/admin/user-sessions.ts';
 import { BffError } from '../shared/errors.ts';
-import { type CookieNames, clearedCookie } from '../shared/http/cookies.ts';
+import type { CookieNames } from '../shared/http/cookies.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { jsonResponse } from '../shared/http/response.ts';
+import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
 
 /** Where somebody is signed in; DELETE ends it everywhere. */
 export const adminUserSessions = (
@@ -33,7 +34,7 @@ export const adminUserSessions = (
       const { sessions, wasCurrent } = await flow.endAll(session, user, log);
       return {
         ...jsonResponse({ ended: sessions }),
-        cookies: wasCurrent ? [clearedCookie(names.session)] : [],
+        cookies: wasCurrent ? signedOutCookies(names) : [],
       };
     },
   );
@@ -55,7 +56,7 @@ export const adminUserSessionById = (
           detail: 'This person has no session of this id. It may have ended.',
         });
       }
-      return { status: 204, cookies: ending.wasCurrent ? [clearedCookie(names.session)] : [] };
+      return { status: 204, cookies: ending.wasCurrent ? signedOutCookies(names) : [] };
     },
   );
 

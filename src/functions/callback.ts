@@ -4,6 +4,7 @@ import type { LoginWish } from '../shared/auth/transaction.ts';
 import { ADMIN_CONSENT_STATE } from '../shared/entra/authority.ts';
 import { BffError } from '../shared/errors.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from '../shared/http/cookies.ts';
+import { refuseSpeculation } from '../shared/http/cross-site.ts';
 import { readDeviceLabel } from '../shared/http/device-label.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { adminConsentPage } from '../shared/http/pages/admin-consent-page.ts';
@@ -11,7 +12,7 @@ import { bouncePage } from '../shared/http/pages/bounce-page.ts';
 import { popupPage } from '../shared/http/pages/popup-page.ts';
 import { refusalResponse } from '../shared/http/pages/refusal-page.ts';
 import { type Query, requireQuery } from '../shared/http/query.ts';
-import { type BffRequest, isBounced } from '../shared/http/request.ts';
+import { isBounced } from '../shared/http/request.ts';
 import { type BffResponse, redirectResponse } from '../shared/http/response.ts';
 import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
 
@@ -25,7 +26,7 @@ export interface CallbackFunctionNeeds {
 /** Where Microsoft Entra ID sends the browser back to: finishes the sign-in, or says how it ended. */
 export const callback = (endpoint: Endpoint, { flow, names, adminConsentUrl }: CallbackFunctionNeeds) =>
   endpoint(
-    { methods: ['GET'], caller: 'navigation', access: optionalSession, page: true, changesCookies: true },
+    { methods: ['GET'], caller: 'window', access: optionalSession, page: true, changesCookies: true },
     async (request, session) => {
       refuseSpeculation(request);
       const query = requireQuery(request.query);
@@ -75,13 +76,6 @@ function arrived({ popupId, feature, returnPath }: LoginWish, cookies: readonly 
   const message = { id: popupId, outcome: 'signed_in', ...(feature === undefined ? {} : { feature }) };
   const detail = 'You can close this window and go on in the app.';
   return { ...popupPage(message, { title: 'Done', detail, backHref: returnPath }), cookies };
-}
-
-/** A browser that loads ahead of the person must not use up the code (CB-7). @throws {BffError} request_invalid */
-function refuseSpeculation({ header }: BffRequest): void {
-  if (/prefetch|prerender/i.test(`${header('sec-purpose') ?? ''} ${header('purpose') ?? ''}`)) {
-    throw new BffError('request_invalid', { detail: 'A sign-in is not finished ahead of the person.' });
-  }
 }
 
 /** Either a code or an error, and nothing that belongs to flows we do not use (CB-4). @throws {BffError} request_invalid */

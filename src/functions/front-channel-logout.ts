@@ -18,7 +18,10 @@ export const frontChannelLogout = (
 ) =>
   endpoint({ methods: ['GET'], caller: 'navigation', access: allowAnonymous }, async (request) => {
     const { query } = request;
-    if (query.kind === 'query') await flow.end(query.query.get('sid'), query.query.get('iss'), request.log);
+    // A page that shows a thousand images of this address has no say; a browser that does not tell has.
+    const isFrame = (request.header('sec-fetch-dest') ?? 'iframe') === 'iframe';
+    if (query.kind === 'query' && isFrame)
+      await flow.end(query.query.get('sid'), query.query.get('iss'), request.log);
     return {
       status: 200,
       headers: {

@@ -1,6 +1,7 @@
 import { optionalSession } from '../shared/access/guard.ts';
 import type { Login } from '../shared/auth/login.ts';
 import type { CookieNames } from '../shared/http/cookies.ts';
+import { isBegunHere, refuseSpeculation } from '../shared/http/cross-site.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { redirectResponse } from '../shared/http/response.ts';
@@ -9,8 +10,9 @@ import { readTransactionCookies, transactionCookie } from '../shared/http/transa
 /** Sends the browser to Microsoft Entra ID, with a sealed transaction in a cookie and nothing stored. */
 export const login = (endpoint: Endpoint, flow: Login, names: CookieNames) =>
   endpoint(
-    { methods: ['GET'], caller: 'navigation', access: optionalSession, page: true, changesCookies: true },
+    { methods: ['GET'], caller: 'window', access: optionalSession, page: true, changesCookies: true },
     async (request, session) => {
+      refuseSpeculation(request);
       const query = requireQuery(request.query);
       const { location, started } = await flow.begin(
         {
@@ -21,6 +23,7 @@ export const login = (endpoint: Endpoint, flow: Login, names: CookieNames) =>
           feature: query.get('feature'),
           ticket: query.get('ticket'),
           display: query.get('display'),
+          begunElsewhere: query.has('via') || !isBegunHere(request, request.cookies.has(names.session)),
         },
         session,
         readTransactionCookies(request.cookies, names),

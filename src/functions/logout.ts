@@ -1,7 +1,7 @@
 import { leaving } from '../shared/access/guard.ts';
 import type { Logout } from '../shared/auth/logout.ts';
 import { BffError } from '../shared/errors.ts';
-import { type CookieNames, clearedCookie } from '../shared/http/cookies.ts';
+import type { CookieNames } from '../shared/http/cookies.ts';
 import { isForm, requireOwnForm } from '../shared/http/cross-site.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { bouncePage } from '../shared/http/pages/bounce-page.ts';
@@ -9,6 +9,7 @@ import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/http/pag
 import { requireQuery } from '../shared/http/query.ts';
 import { type BffRequest, isBounced } from '../shared/http/request.ts';
 import { type BffResponse, jsonResponse, redirectResponse } from '../shared/http/response.ts';
+import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
 
 export interface LogoutFunctionNeeds {
   readonly flow: Logout;
@@ -49,7 +50,7 @@ export const logout = (
         if (cookieValue !== undefined) requireFormToken(flow, await readFormToken(request), cookieValue);
       }
       const outcome = await flow.end(cookieValue, session, request.log);
-      const cookies = [clearedCookie(names.session)];
+      const cookies = signedOutCookies(names);
       if (outcome.kind === 'done') {
         return {
           ...(byForm ? redirectResponse(outcome.logoutUrl) : jsonResponse({ logout_url: outcome.logoutUrl })),

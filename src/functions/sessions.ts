@@ -1,9 +1,10 @@
 import { signedInHere } from '../shared/access/guard.ts';
 import type { OwnSessions } from '../shared/auth/own-sessions.ts';
 import { BffError } from '../shared/errors.ts';
-import { type CookieNames, clearedCookie } from '../shared/http/cookies.ts';
+import type { CookieNames } from '../shared/http/cookies.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { jsonResponse } from '../shared/http/response.ts';
+import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
 
 /** Where the person is signed in; DELETE ends it everywhere but here. */
 export const sessions = (endpoint: Endpoint, flow: OwnSessions) =>
@@ -26,6 +27,6 @@ export const sessionById = (endpoint: Endpoint, flow: OwnSessions, names: Cookie
       if (ending.kind === 'none') {
         throw new BffError('not_found', { detail: 'You have no session of this id. It may have ended.' });
       }
-      return { status: 204, cookies: ending.wasCurrent ? [clearedCookie(names.session)] : [] };
+      return { status: 204, cookies: ending.wasCurrent ? signedOutCookies(names) : [] };
     },
   );

@@ -64,6 +64,7 @@ export const refusingRules = [
   'csrf-header',
   'origin',
   'fetch-site',
+  'fetch-destination',
   'form-token',
   // of `path_not_allowed` and `content_type_not_allowed`
   'path',

@@ -122,6 +122,52 @@ describe('refuses', () => {
     },
   );
 
+  describe.each(['/api/auth/login', `/api/auth/callback?code=x&bounced=1&state=0.${'A'.repeat(43)}`])(
+    '%s',
+    (path) => {
+      it.each([
+        ['no-cors', 'image'],
+        ['no-cors', 'script'],
+        ['no-cors', 'style'],
+        ['no-cors', 'empty'],
+        ['cors', 'empty'],
+        ['same-origin', 'empty'],
+        ['navigate', 'iframe'],
+        ['navigate', 'frame'],
+        ['navigate', 'embed'],
+        ['navigate', 'object'],
+        ['navigate', 'fencedframe'],
+        ['', 'document'],
+        ['navigate', ''],
+        ['navigate, no-cors', 'document'],
+        [undefined, 'image'],
+      ])('loaded by mode %s as %s: no cookie is set (LR-6)', async (mode, destination) => {
+        for (const site of ['cross-site', 'same-site', 'same-origin']) {
+          const answer = await send(path, {
+            headers: {
+              'sec-fetch-site': site,
+              ...(mode === undefined ? {} : { 'sec-fetch-mode': mode }),
+              ...(destination === undefined ? {} : { 'sec-fetch-dest': destination }),
+            },
+          });
+          isRefused(answer, 'GET');
+        }
+      });
+
+      it('loaded ahead of the user: no cookie is set (CB-7)', async () => {
+        for (const purpose of ['prefetch', 'prefetch;prerender']) {
+          const headers = {
+            'sec-purpose': purpose,
+            'sec-fetch-mode': 'navigate',
+            'sec-fetch-dest': 'document',
+          };
+          const answer = await send(path, { headers });
+          expect([answer.status, answer.setCookies]).toEqual([400, []]);
+        }
+      });
+    },
+  );
+
   it('to sign out by a link, an image or a foreign form (CS-4)', async () => {
     const cookie = browser.cookies().get('session');
     const navigation = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
@@ -194,6 +240,19 @@ describe('a script of our own page', () => {
     for (const headers of [{}, { 'sec-fetch-site': 'same-origin' }, { origin: worker.origin }]) {
       expect((await send('/api/auth/session', { headers: { 'x-csrf': '1', ...headers } })).status).toBe(200);
     }
+  });
+});
+
+describe('a window', () => {
+  it.each([
+    [{ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }],
+    // A page under a service worker that passes its navigations on.
+    [{ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty' }],
+    [{ 'sec-fetch-dest': 'document' }],
+    [{}],
+  ])('begins a sign-in with %j (LR-6)', async (headers) => {
+    const answer = await send('/api/auth/login', { headers });
+    expect([answer.status, answer.setCookies.length]).toEqual([303, 1]);
   });
 });
 

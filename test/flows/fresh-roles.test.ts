@@ -212,6 +212,62 @@ describe('refuses past the bound, and never lets anybody in for want of an answe
   });
 });
 
+describe('a renewal whose ID token leaves out what belongs to the sign-in (OpenID Connect Core 12.2)', () => {
+  beforeEach(() => {
+    world.entra.switches.claimsWithheldOnRefresh = 'sid auth_time login_hint';
+  });
+
+  async function renewed(): Promise<void> {
+    const before = redemptions();
+    world.advance(301);
+    world.pass(301);
+    expect((await openAdmin()).status).toBe(200);
+    expect(redemptions() - before).toBe(1);
+  }
+
+  it('leaves the session within reach of a sign-out elsewhere (LO-3)', async () => {
+    let sid = '';
+    world.entra.intercept.idTokenClaims = (claims) => {
+      sid ||= String(claims['sid'] ?? '');
+      return claims;
+    };
+    browser = worker.browser();
+    await signIn(browser, { user: 'alice' });
+    await renewed();
+    expect((await other.browser().request(`/api/auth/front-channel-logout?sid=${sid}`)).status).toBe(200);
+    world.pass(6);
+    expect(codeAndReason(await openAdmin())).toEqual([401, 'session_required', 'session_ended']);
+  });
+
+  it('lets an administrator who has signed in a short time ago make changes (AD-1)', async () => {
+    await renewed();
+    const path = `/api/admin/users/${userId('ben')}/sessions`;
+    expect((await browser.clone().script('DELETE', path)).status).toBe(200);
+    world.advance(3600);
+    world.pass(3600);
+    expect(codeAndReason(await browser.clone().script('DELETE', path))).toEqual([
+      401,
+      'interaction_required',
+      'recent_sign_in_required',
+    ]);
+  });
+
+  it('still signs out at Entra without asking which account', async () => {
+    await renewed();
+    const { body } = await browser.script('POST', '/api/auth/logout');
+    const { logout_url: url }: { logout_url?: unknown } = JSON.parse(body);
+    expect(new URL(String(url)).searchParams.get('logout_hint')).toBeTruthy();
+  });
+
+  it('brings back neither roles nor groups nor contexts (RG-3)', async () => {
+    world.entra.switches.claimsWithheldOnRefresh = 'groups acrs';
+    world.entra.roles.remove(admin);
+    world.advance(301);
+    world.pass(301);
+    expect((await openAdmin()).status).toBe(403);
+  });
+});
+
 describe('a session without a role', () => {
   it('that is refused is not kept alive by being asked for', async () => {
     const short = await world.startWorker({ environment: { SESSION_IDLE_SECONDS: '7200' } });

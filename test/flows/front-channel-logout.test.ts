@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { demoClient } from '../../dev/directory.ts';
 import type { UserAgent } from '../support/user-agent.ts';
@@ -153,18 +154,83 @@ describe('signing out elsewhere', () => {
     });
   });
 
-  it('is refused by the dozen at once, and waits for nobody (DO-3)', async () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    let asked = 0;
-    other.table.before = () => {
-      asked += 1;
-      return promise;
-    };
-    const waiting = Array.from({ length: 32 }, (_, at) => fromEntra(`?sid=none-${at}`));
-    await expect.poll(() => asked).toBe(32);
-    expect((await fromEntra('?sid=one-more')).status).toBe(429);
-    other.table.before = undefined;
-    resolve();
-    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(Array(32).fill(200));
+  describe('among many that anybody sends', () => {
+    /** Stops the table; gives what lets it go on. */
+    function stopped() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let asked = 0;
+      other.table.before = () => {
+        asked += 1;
+        return promise;
+      };
+      return {
+        asked: () => asked,
+        release() {
+          other.table.before = undefined;
+          resolve();
+        },
+      };
+    }
+
+    it('waits for its turn and is done (DO-3)', async () => {
+      const { browser, sid } = await signedIn('alice');
+      const table = stopped();
+      const answers = Array.from({ length: 32 }, () => fromEntra(`?sid=${randomUUID()}`));
+      await expect.poll(table.asked).toBe(32);
+      answers.push(...Array.from({ length: 100 }, () => fromEntra(`?sid=${randomUUID()}`)));
+      answers.push(fromEntra(`?sid=${sid}`));
+      // Nobody else waits for them.
+      expect((await other.browser().request('/api/health/live')).status).toBe(200);
+      expect(table.asked()).toBe(32);
+      table.release();
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(133).fill(200));
+      pass();
+      expect(await isSignedIn(browser)).toBe(false);
+    });
+
+    it('of one sid costs the table two queries at a time (DO-3)', async () => {
+      const table = stopped();
+      const sid = randomUUID();
+      const answers = Array.from({ length: 20 }, () => fromEntra(`?sid=${sid}`));
+      await expect.poll(table.asked).toBe(1);
+      const before = other.table.counts.list;
+      table.release();
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+      expect(other.table.counts.list - before).toBeLessThanOrEqual(1);
+    });
+  });
+
+  it.each([
+    'none',
+    'x'.repeat(36),
+    '8d9d4f52-0000-4000-8000-00000000000',
+    '8d9d4f5200004000800000000000000z',
+  ])('by %s, which is none of Entra’s names, costs no query and is the same answer (DO-3)', async (sid) => {
+    const before = other.table.counts.list;
+    const { status, body } = await fromEntra(`?sid=${sid}`);
+    expect([status, body]).toEqual([200, 'Signed out.\n']);
+    expect(other.table.counts.list).toBe(before);
+  });
+
+  it.each(['image', 'document', 'empty', 'script', 'frame', ''])(
+    'loaded as %j, not in a frame, costs no query and ends nothing (LO-3)',
+    async (destination) => {
+      const { browser, sid } = await signedIn('ben');
+      const before = other.table.counts.list;
+      const answer = await other.browser().request(`${route}?sid=${sid}`, {
+        headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': destination },
+      });
+      expect([answer.status, answer.body]).toEqual([200, 'Signed out.\n']);
+      expect(other.table.counts.list).toBe(before);
+      pass();
+      expect(await isSignedIn(browser)).toBe(true);
+    },
+  );
+
+  it('from a browser that does not say how it is loaded ends the session', async () => {
+    const { browser, sid } = await signedIn('ben');
+    await other.browser().request(`${route}?sid=${sid}`);
+    pass();
+    expect(await isSignedIn(browser)).toBe(false);
   });
 });

@@ -222,7 +222,7 @@ describe('less than was asked for', () => {
       ...reply,
       body: { ...(reply.body as Record<string, unknown>), scope: 'openid profile User.Read' },
     });
-    const end = await browser.script('GET', `${callback.pathname}${callback.search}&bounced=1`);
+    const end = await browser.request(`${callback.pathname}${callback.search}&bounced=1`);
     expect(JSON.parse(end.body)).toMatchObject({
       status: 403,
       outcome: 'fewer_permissions',

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import { callbackAddress } from '../support/callback-address.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
-import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -103,6 +105,55 @@ describe('signing out', () => {
     expect(await isSignedIn(other)).toBe(true);
     await logOut(other);
   });
+});
+
+describe('a sign-in that is under way', () => {
+  const ownSessions = async (who: UserAgent) => {
+    const answer = await who.clone().scriptJson('/api/auth/sessions');
+    return (answer['sessions'] as readonly { id: string }[]).map(({ id }) => id);
+  };
+  const alice = userId('alice');
+  const ways: Record<string, (who: UserAgent) => Promise<WireAnswer>> = {
+    'a script': logOut,
+    'the form': async (who) => {
+      const page = await who.request('/api/auth/logout', { headers: { accept: 'text/html' } });
+      return postForm(who, { form_token: /name="form_token" value="([^"]+)"/.exec(page.body)?.[1] ?? '' });
+    },
+    'a script, while the store does not answer': (who) => {
+      worker.table.failAll();
+      return logOut(who);
+    },
+    'the list of own sessions': async (who) =>
+      who.script('DELETE', `/api/auth/sessions/${(await ownSessions(who))[0]}`),
+    'the console, all of the administrator’s own': (who) =>
+      who.script('DELETE', `/api/admin/users/${alice}/sessions`),
+    'the console, this one': async (who) =>
+      who.script('DELETE', `/api/admin/users/${alice}/sessions/${(await ownSessions(who))[0]}`),
+    'the console, at Entra as well': (who) => who.script('POST', `/api/admin/users/${alice}/sign-out`),
+  };
+
+  it.each(Object.keys(ways))(
+    'signs nobody in again after the user has signed out by %s (LO-5)',
+    async (way) => {
+      world.entra.consents.grant({
+        tenantId: demoClient.tenantId,
+        clientId: demoClient.clientId,
+        userId: alice,
+        scopes: ['User.RevokeSessions.All'],
+      });
+      const callbacks = [await callbackAddress(browser), await callbackAddress(browser)];
+      const answer = await ways[way]?.(browser);
+      worker.table.recover();
+      expect(answer?.status, answer?.body).toBeLessThan(400);
+      expect([...browser.cookies().keys()].filter((name) => name !== 'logout-pending')).toEqual([]);
+      for (const { href } of callbacks) {
+        const page = await browser.navigate(href, { from: world.entra.origin });
+        expect([page.status, page.body.includes('login_transaction_invalid')]).toEqual([400, true]);
+      }
+      expect(await isSignedIn(browser)).toBe(false);
+      expect(await readSessionRows(world)).toEqual([]);
+    },
+  );
 });
 
 describe('the page', () => {

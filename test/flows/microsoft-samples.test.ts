@@ -158,14 +158,15 @@ describe('1-call-graph-bff', () => {
     worker.table.before = () => {
       throw new TypeError('canary-of-the-inside');
     };
-    for (const [method, path] of [
+    const inWindow = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    for (const [method, path, headers = {}] of [
       ['GET', '/api/auth/session'],
       ['GET', me],
       ['GET', '/api/admin'],
-      ['GET', '/api/auth/login'],
-      ['GET', '/api/auth/callback?state=x'],
+      ['GET', '/api/auth/login', inWindow],
+      ['GET', '/api/auth/callback?state=x', inWindow],
     ] as const) {
-      const answer = await browser.clone().script(method, path);
+      const answer = await browser.clone().script(method, path, { headers });
       expect([answer.status, codeOf(answer)], path).toEqual([500, 'internal_error']);
       expect(answer.headers['content-type'], path).toMatch(/^application\/problem\+json/);
       expect(answer.body).not.toContain('canary');

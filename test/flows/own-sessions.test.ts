@@ -289,7 +289,7 @@ describe('ending all others', () => {
     const elsewhere = await signedIn('alice');
     const callback = await callbackAddress(elsewhere);
     expect(JSON.parse((await endOthers(stays)).body)).toEqual({ ended: 1 });
-    const page = await elsewhere.script('GET', `${callback.pathname}${callback.search}&bounced=1`);
+    const page = await elsewhere.request(`${callback.pathname}${callback.search}&bounced=1`);
     expect([page.status, JSON.parse(page.body).outcome]).toEqual([403, 'signed_out_meanwhile']);
     expect(await isSignedIn(elsewhere)).toBe(false);
     expect(await readSessionRows(world)).toHaveLength(1);

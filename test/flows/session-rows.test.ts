@@ -82,7 +82,7 @@ describe('a sign-in that is under way', () => {
       worker.table.before = undefined;
       expect(await storeOf(world).endBySid(sid)).toHaveLength(2);
     };
-    const answer = await browser.script('GET', `${callback.pathname}${callback.search}&bounced=1`);
+    const answer = await browser.request(`${callback.pathname}${callback.search}&bounced=1`);
     worker.table.before = undefined;
     expect(answer.status).toBe(403);
     expect(JSON.parse(answer.body)).toMatchObject({ outcome: 'signed_out_meanwhile' });

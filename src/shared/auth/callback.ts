@@ -363,15 +363,15 @@ function record(
 }
 
 /**
- * What was asked for one account, or without asking anybody, must not end in the session of another: a link from
- * elsewhere could choose it. Who signs in anew may be whoever they like.
+ * What was asked for one account, or without asking anybody, must not end in the session of another, and no link on
+ * another site may replace a session: it could choose the account. Who signs in anew here may be whoever they like.
  */
 function isOtherAccount(
-  { feature, prompt, byTicket }: LoginTransaction,
+  { feature, prompt, byTicket, begunElsewhere }: LoginTransaction,
   session: Session,
   { claims }: Redeemed,
 ): boolean {
-  if (feature === undefined && !byTicket && prompt !== 'none') return false;
+  if (feature === undefined && !byTicket && prompt !== 'none' && !begunElsewhere) return false;
   return !isSamePrincipal(session.facts.claims.principal, claims.principal);
 }
 

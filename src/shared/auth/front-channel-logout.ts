@@ -1,8 +1,8 @@
-import { BffError } from '../errors.ts';
 import type { SessionStore } from '../session/session-store.ts';
 import { userKeyOf } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
+import { createSignOutQueue } from './sign-out-queue.ts';
 
 /** Ends the sessions that Entra calls by one `sid`, of one browser at Entra and maybe several here. */
 export interface FrontChannelLogout {
@@ -16,41 +16,31 @@ export interface FrontChannelLogout {
 export interface FrontChannelLogoutNeeds {
   readonly store: SessionStore;
   readonly isOwnIssuer: (issuer: string) => boolean;
+  readonly monotonicMs: () => number;
 }
 
-/** Anybody can send these, and each is a read of the table. */
-const MAX_AT_A_TIME = 32;
-/** Entra's are GUIDs. */
-const sidForm = /^[A-Za-z0-9._~+/=-]{1,128}$/;
+/** Entra's are GUIDs; what is none costs no query. */
+const sidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @see OpenID Connect Front-Channel Logout 1.0, 2; Entra sends `sid` alone, without `iss` */
 export function createFrontChannelLogout({
   store,
   isOwnIssuer,
+  monotonicMs,
 }: FrontChannelLogoutNeeds): FrontChannelLogout {
-  let underWay = 0;
+  const queue = createSignOutQueue({ monotonicMs });
   return {
     async end(sid, issuer, log) {
       if (sid === undefined || !sidForm.test(sid)) return;
       if (issuer !== undefined && !isOwnIssuer(issuer)) return;
-      if (underWay >= MAX_AT_A_TIME) {
-        throw new BffError('rate_limited', {
-          rules: ['sign-outs'],
-          detail: 'Too many sign-outs are under way.',
-          retryAfterSeconds: 1,
-        });
-      }
-      underWay++;
-      try {
+      await queue.run(sid, async () => {
         const ended = await store.endBySid(sid);
         const users = ended.map(userKeyOf);
         for (const user of new Set(users)) {
           const sessions = users.filter((one) => one === user).length;
           audit(log, { event: 'session-ended', by: 'entra', sessions, user });
         }
-      } finally {
-        underWay--;
-      }
+      });
     },
   };
 }

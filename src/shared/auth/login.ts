@@ -27,6 +27,8 @@ export interface LoginQuery {
   readonly ticket: string | undefined;
   /** `popup`, with the id by which the app calls it: `popup.ID`. */
   readonly display: string | undefined;
+  /** Where the navigation comes from, which no link can say of itself. */
+  readonly begunElsewhere: boolean;
 }
 
 export interface StartedLogin {
@@ -94,6 +96,7 @@ export function createLogin(needs: LoginNeeds): Login {
           ...(popupId === undefined ? {} : { popupId }),
           ...(ask.authContext === undefined ? {} : { authContext: ask.authContext }),
           ...(ask.byTicket ? { byTicket: true as const } : {}),
+          ...(query.begunElsewhere ? { begunElsewhere: true as const } : {}),
           ...(claims === undefined && askedHint === undefined && domainHint === undefined
             ? {}
             : { onlyOnce: true as const }),

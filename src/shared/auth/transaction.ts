@@ -23,6 +23,8 @@ export interface LoginWish {
   readonly onlyOnce?: true;
   /** A session's own ticket asked for it: it is that person's to answer. */
   readonly byTicket?: true;
+  /** Neither a page of ours nor the address bar is known to have begun it: a link on another site may have. */
+  readonly begunElsewhere?: true;
 }
 
 export const loginPrompts = ['login', 'select_account', 'none'] as const;
@@ -132,7 +134,7 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
 }
 
 /** Sealed with every transaction, so that one of another version does not open. Counts up when the form changes. */
-const STORED_FORM = '4';
+const STORED_FORM = '5';
 
 /** By place, not by name: five of these have to fit into a cookie header (LR-6). */
 type StoredTransaction = readonly [
@@ -146,14 +148,15 @@ type StoredTransaction = readonly [
   feature: string,
   prompt: string,
   popupId: string,
-  /** 1: `onlyOnce`; 2: `byTicket`. */
+  /** 1: `onlyOnce`; 2: `byTicket`; 4: `begunElsewhere`. */
   flags: number,
   authContext: string,
 ];
 
 function toStored(transaction: LoginTransaction): StoredTransaction {
   const { state, startedAt, nonce, codeVerifier, returnPath, scopes, restarts } = transaction;
-  const { feature = '', prompt = '', popupId = '', onlyOnce, byTicket, authContext = '' } = transaction;
+  const { feature = '', prompt = '', popupId = '', authContext = '' } = transaction;
+  const { onlyOnce, byTicket, begunElsewhere } = transaction;
   return [
     state,
     startedAt.getTime(),
@@ -165,7 +168,7 @@ function toStored(transaction: LoginTransaction): StoredTransaction {
     feature,
     prompt,
     popupId,
-    (onlyOnce ? 1 : 0) + (byTicket ? 2 : 0),
+    (onlyOnce ? 1 : 0) + (byTicket ? 2 : 0) + (begunElsewhere ? 4 : 0),
     authContext,
   ];
 }
@@ -187,8 +190,9 @@ function parseStored(value: unknown, origin: string): LoginTransaction {
     ...(feature === '' ? {} : { feature }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(popupId === '' ? {} : { popupId }),
-    ...(flags % 2 === 1 ? { onlyOnce: true } : {}),
-    ...(flags >= 2 ? { byTicket: true } : {}),
+    ...(flags & 1 ? { onlyOnce: true } : {}),
+    ...(flags & 2 ? { byTicket: true } : {}),
+    ...(flags & 4 ? { begunElsewhere: true } : {}),
     ...(authContext === '' ? {} : { authContext }),
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthenticationResult } from '@azure/msal-node';
 import { BffError } from '../errors.ts';
-import { isSamePrincipal } from '../identity/principal.ts';
+import { carryOver, isSamePrincipal } from '../identity/principal.ts';
 import {
   IdTokenRefused,
   type IdTokenRules,
@@ -80,7 +80,12 @@ export function createSilentAttempt({
     if (!isSamePrincipal(claims.principal, session.facts.claims.principal)) {
       throw new IdTokenRefused('other_identity');
     }
-    return { ...session.facts, claims, claimsAsOf: saidAt(claims, idTokenRules.now()), grantedScopes };
+    return {
+      ...session.facts,
+      claims: carryOver(session.facts.claims, claims),
+      claimsAsOf: saidAt(claims, idTokenRules.now()),
+      grantedScopes,
+    };
   };
 
   return async (session, { scopes, challenge, identityNotBefore }, log, leaseId) => {

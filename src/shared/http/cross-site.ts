@@ -5,12 +5,18 @@ import { type BffRequest, isNavigation } from './request.ts';
  * Who may call a function with our cookie.
  * - `script`: requests of our own pages' scripts, which prove themselves by a header that a foreign page cannot send.
  * - `page`: the same, and navigations that a browser makes, which change nothing.
- * - `navigation`: only ever reached by navigations (login, callback); nothing is proved and nothing is assumed.
+ * - `navigation`: whatever a browser or a server loads; nothing is proved and nothing is assumed.
+ * - `window`: the same, but only into a window or tab (login, callback): what another site's page loads beside its own
+ *   content would otherwise use up the places for sign-ins under way.
  */
-export type Caller = 'script' | 'page' | 'navigation';
+export type Caller = 'script' | 'page' | 'navigation' | 'window';
 
 /** Refuses what does not prove that it is ours (CS-1, CS-2). @throws {BffError} cross_site_request */
 export function requireOwnRequest(request: BffRequest, caller: Caller, origin: string): void {
+  if (caller === 'window') {
+    requireWindow(request);
+    return;
+  }
   if (caller === 'navigation' || (caller === 'page' && isNavigation(request))) return;
   if (request.header('x-csrf') !== '1') throw refused('csrf-header', 'Send the header X-CSRF: 1.');
   requireOwnOrigin(request, origin);
@@ -23,9 +29,43 @@ export function requireOwnForm(request: BffRequest, origin: string): void {
   requireOwnOrigin(request, origin);
 }
 
+/**
+ * Whether a page of ours or the user, at the address bar, began this navigation: redirects on the way change nothing about
+ * that (Fetch Metadata, 2.4), a page that is loaded again does.
+ * @param hasOwnCookie a Strict cookie came along. It counts where the browser says nothing: other sites bring none, but
+ * other hosts of our own site do.
+ */
+export function isBegunHere({ header }: BffRequest, hasOwnCookie: boolean): boolean {
+  const site = header('sec-fetch-site');
+  return site === undefined ? hasOwnCookie : site === 'same-origin' || site === 'none';
+}
+
+/**
+ * A browser that loads ahead of the user must neither use up a code (CB-7) nor begin a sign-in.
+ * @throws {BffError} request_invalid
+ */
+export function refuseSpeculation({ header }: BffRequest): void {
+  if (/prefetch|prerender/i.test(`${header('sec-purpose') ?? ''} ${header('purpose') ?? ''}`)) {
+    throw new BffError('request_invalid', {
+      detail: 'A sign-in is neither begun nor finished ahead of the user.',
+    });
+  }
+}
+
 /** A form is the one POST that a browser makes without a script's header. */
 export function isForm({ method, header }: BffRequest): boolean {
   return method === 'POST' && (header('content-type') ?? '').startsWith('application/x-www-form-urlencoded');
+}
+
+/**
+ * Images, frames, scripts and `fetch` are refused; a browser that does not say, or a server, passes.
+ * `empty`: a page under a service worker that passes its navigations on with `fetch`.
+ */
+function requireWindow({ header }: BffRequest): void {
+  const mode = header('sec-fetch-mode') ?? 'navigate';
+  const destination = header('sec-fetch-dest') ?? 'document';
+  if (mode === 'navigate' && (destination === 'document' || destination === 'empty')) return;
+  throw refused('fetch-destination', 'This address is only for a window of its own.');
 }
 
 function requireOwnOrigin({ header }: BffRequest, origin: string): void {

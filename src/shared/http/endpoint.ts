@@ -3,6 +3,7 @@ import type { Admission } from '../access/admission.ts';
 import type { Access, Admit, FoundSession } from '../access/guard.ts';
 import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
+import type { VerifiedClaims } from '../identity/principal.ts';
 import { loginPath, type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
 import type { Session, SessionAbsence, SessionStore } from '../session/session-store.ts';
 import { userKeyOf } from '../session/user-key.ts';
@@ -55,6 +56,8 @@ export interface EndpointNeeds {
   readonly store: SessionStore;
   readonly admission: Admission;
   readonly logout: Logout;
+  /** Whether the settings still let this person in. */
+  readonly isAllowed: (claims: VerifiedClaims) => boolean;
 }
 
 const deadForGood: ReadonlySet<SessionAbsence> = new Set(['cookie-invalid', 'unreadable', 'retired-key']);
@@ -81,7 +84,8 @@ interface KnownCaller extends Record<string, string | undefined> {
 const none = (reason: SessionEnd): FoundSession => ({ kind: 'none', reason });
 
 /** The wrapper of every function: method, proof of origin, session, access; and the one place where errors end. */
-export function createEndpoint({ origin, cookieNames, store, admission, logout }: EndpointNeeds): Endpoint {
+export function createEndpoint(needs: EndpointNeeds): Endpoint {
+  const { origin, cookieNames, store, admission, logout, isAllowed } = needs;
   return (rules, handle) => async (httpRequest, context) => {
     const cookies: CookieToSet[] = [];
     let response: BffResponse;
@@ -169,12 +173,26 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     const value = request.cookies.get(cookieNames.session);
     if (value === undefined) return none('not_signed_in');
     const read = await store.read(value);
-    if (read.kind === 'live') return { kind: 'session', session: read.session };
+    if (read.kind === 'live' && isAllowed(read.session.facts.claims)) {
+      return { kind: 'session', session: read.session };
+    }
+    if (read.kind === 'live') return endNotAllowed(read.session, request.log);
     recordAbsence(read.reason, value, request.log);
     // Only what can never become a session again. A late answer for a session that was replaced meanwhile must not
     // delete the cookie of the new one.
     if (deadForGood.has(read.reason)) cookies.push(clearedCookie(cookieNames.session));
     return none(endOf[read.reason]);
+  }
+
+  /** A tenant, or guests, that the settings no longer list: out at once, whether or not the row can be deleted now. */
+  async function endNotAllowed({ address, facts }: Session, log: Log): Promise<FoundSession> {
+    try {
+      await store.remove(address, facts.claims.entraSessionId);
+      audit(log, { event: 'session-ended', by: 'service', sessions: 1, user: userKeyOf(address) });
+    } catch (error) {
+      log('warn', { event: 'not-allowed-not-removed', error: describeError(error) });
+    }
+    return none('session_ended');
   }
 
   function recordAbsence(reason: SessionAbsence, cookieValue: string, log: Log): void {
@@ -200,7 +218,8 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     // Without a session tag: whoever signs in now has another one.
     const query = withoutBounced(request.rawQuery);
     const returnTo = query === '' ? request.routePath : `${request.routePath}?${query}`;
-    return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo })}`);
+    // After the second load everything looks like our own: the login learns from `via` that a link may have begun it.
+    return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo, via: 'page' })}`);
   }
 
   async function recordUse(session: Session, request: BffRequest): Promise<Session> {

@@ -36,6 +36,21 @@ export function isSamePrincipal(left: Principal, right: Principal): boolean {
   return left.tenantId === right.tenantId && left.objectId === right.objectId;
 }
 
+/** What belongs to the sign-in that the tokens come from, and cannot have changed since. Roles, groups and contexts can. */
+const ofSignIn = { sid: 'entraSessionId', auth_time: 'authenticatedAt', login_hint: 'loginHint' } as const;
+
+/**
+ * The claims of a renewed ID token, with those of the sign-in itself that it leaves out.
+ * @see OpenID Connect Core 1.0, 12.2: a renewed token may come without them, and `auth_time` stays the original one
+ */
+export function carryOver(before: VerifiedClaims, renewed: VerifiedClaims): VerifiedClaims {
+  const missing = Object.entries(ofSignIn)
+    .filter(([, member]) => renewed[member] === undefined && before[member] !== undefined)
+    .map(([claim]) => [claim, before.all[claim]] as const);
+  if (missing.length === 0) return renewed;
+  return readVerifiedClaims({ ...renewed.all, ...Object.fromEntries(missing) });
+}
+
 /** Anything but an array of strings is no role at all: a string `"Admin"` must not match letter by letter (RG-1). */
 function parseTexts(value: unknown): readonly string[] {
   if (!Array.isArray(value) || !value.every((text): text is string => typeof text === 'string')) return [];

@@ -9,12 +9,16 @@ export interface SigningKeys {
   resolve(header: JWTHeaderParameters): Promise<{ readonly key: CryptoKey; readonly issuer?: string }>;
 }
 
-export interface IdTokenRules {
-  readonly clientId: string;
+/** Whom the settings let in. */
+export interface AllowedPeople {
   /** The tenants whose people may sign in. */
   readonly allowedTenants: ReadonlySet<string>;
   /** Whether people may sign in whom an allowed tenant has invited. */
   readonly allowsGuests: boolean;
+}
+
+export interface IdTokenRules extends AllowedPeople {
+  readonly clientId: string;
   /** The issuer that speaks for a tenant. */
   readonly issuerOf: (tenantId: string) => string;
   readonly signingKeys: SigningKeys;
@@ -93,7 +97,7 @@ async function verify(
   checkTimes(payload, rules.now());
   checkNonce(payload, expectedNonce);
   const tenantId = requireText(payload, 'tid');
-  if (!rules.allowedTenants.has(tenantId)) throw new IdTokenRefused('tenant_not_allowed');
+  if (!isAllowedTenant(tenantId, rules)) throw new IdTokenRefused('tenant_not_allowed');
   const issuer = rules.issuerOf(tenantId);
   if (payload.iss !== issuer) throw new IdTokenRefused('issuer');
   if (keyIssuer !== undefined && !speaksFor(keyIssuer, issuer, tenantId))
@@ -101,8 +105,15 @@ async function verify(
   requireText(payload, 'sub');
   requireText(payload, 'oid');
   const claims = readVerifiedClaims(payload);
-  if (claims.isGuest && !rules.allowsGuests) throw new IdTokenRefused('guest_not_allowed');
+  if (!isAllowed(claims, rules)) throw new IdTokenRefused('guest_not_allowed');
   return claims;
+}
+
+const isAllowedTenant = (tenantId: string, { allowedTenants }: AllowedPeople) => allowedTenants.has(tenantId);
+
+/** Also asked of every session that is read: settings change while sessions live. */
+export function isAllowed({ principal, isGuest }: VerifiedClaims, people: AllowedPeople): boolean {
+  return isAllowedTenant(principal.tenantId, people) && (people.allowsGuests || !isGuest);
 }
 
 /**

@@ -102,8 +102,9 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
         const state = releases ? withoutLease(base) : base;
         // Entra may call its session by another name after a renewal: that leads here before the row says it.
         const [indexRow, before] = [indexRowOf(base, ours), indexRowOf(base, base)];
-        const isRenamed = indexRow?.partitionKey !== before?.partitionKey;
-        if (indexRow !== undefined && isRenamed) await table.insert(indexRow);
+        // Where it gives none, the name of before stays: nothing has ended that it led to.
+        const isRenamed = indexRow !== undefined && indexRow.partitionKey !== before?.partitionKey;
+        if (isRenamed) await table.insert(indexRow);
         const askedAtMs = monotonicMs();
         const updated = await table.replace(rows.toRow(base.address, ours, state), base.etag);
         if (updated.kind === 'updated') {

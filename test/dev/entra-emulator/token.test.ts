@@ -172,6 +172,18 @@ describe('a refresh', () => {
     expect(answer.body).toHaveProperty('client_info');
   });
 
+  it('leaves optional claims out of a refresh when told so, and only there', async () => {
+    emulator.switches.claimsWithheldOnRefresh = 'sid auth_time';
+    const atSignIn = await signedIn(ben.id);
+    expect(decodeJwt(textOf(atSignIn, 'id_token'))).toMatchObject({
+      sid: expect.any(String),
+      auth_time: expect.any(Number),
+    });
+    const renewed = decodeJwt(textOf(await app.refresh(textOf(atSignIn, 'refresh_token')), 'id_token'));
+    expect([renewed['sid'], renewed['auth_time']]).toEqual([undefined, undefined]);
+    expect(renewed).toHaveProperty('login_hint');
+  });
+
   it('dates tokens back when told so', async () => {
     emulator.switches.tokensBackdatedSeconds = 300;
     const { iat, nbf, exp } = decodeJwt(textOf(await signedIn(ben.id), 'id_token'));

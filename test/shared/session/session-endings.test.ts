@@ -216,6 +216,15 @@ describe('the index by sid', () => {
     expect(rowsIn('sid-')).toEqual([]);
   });
 
+  it('stays where a renewal gives no sid, and still ends the session', async () => {
+    const { session, cookieValue } = await signIn({ sid: 'one' });
+    const renewed = sessionContent({ claims: { sid: undefined, iat: 1_785_589_200 } });
+    expect(await store.write(session, renewed)).toMatchObject({ kind: 'written' });
+    expect(rowsIn('sid-')).toHaveLength(1);
+    await store.endBySid('one');
+    expect((await store.read(cookieValue)).kind).toBe('none');
+  });
+
   it('is left without a row by a renewal that came too late', async () => {
     const { session } = await signIn({ sid: 'one' });
     await storeOf().remove(session.address, 'one');

@@ -82,6 +82,15 @@ const wordings: Record<RefusalOutcome, Wording> = {
   },
 };
 
+/** For a sign-in that a link on another site may have begun: what signs in as another user is a click on our own page. */
+const linkedAccount: Wording = {
+  code: 'authorization_denied',
+  title: 'You are signed in with another account',
+  detail:
+    'A link led to a sign-in with another account than yours here. Nothing has changed: you are still signed in as before. Use another account only if you meant to.',
+  tryAgain: 'Use another account',
+};
+
 /**
  * The end of a sign-in that made no session: a page with two ways on, a problem for who asks for JSON, or the word to the
  * app whose window this is.
@@ -89,10 +98,11 @@ const wordings: Record<RefusalOutcome, Wording> = {
 export function refusalResponse(
   request: BffRequest,
   outcome: RefusalOutcome,
-  { returnPath, feature, popupId }: LoginWish,
+  { returnPath, feature, popupId, begunElsewhere }: LoginWish,
   adminConsentUrl: string,
 ): BffResponse {
-  const { code, title, detail, tryAgain } = wordings[outcome];
+  const isLinked = outcome === 'other_account' && begunElsewhere === true;
+  const { code, title, detail, tryAgain } = isLinked ? linkedAccount : wordings[outcome];
   const forAdministrator = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
   if (popupId !== undefined) {
     return popupPage(
@@ -106,8 +116,8 @@ export function refusalResponse(
       },
     );
   }
-  const query = new URLSearchParams({ ...(feature === undefined ? {} : { feature }), return_to: returnPath });
-  const href = `${loginPath}?${query}`;
+  const asks = isLinked ? { prompt: 'select_account' } : feature === undefined ? {} : { feature };
+  const href = `${loginPath}?${new URLSearchParams({ ...asks, return_to: returnPath })}`;
   const error = new BffError(code, {
     detail,
     ...(code === 'sign_in_service_unavailable' ? { retryAfterSeconds: 10 } : {}),

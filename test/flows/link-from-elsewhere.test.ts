@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSessionRows, removeRows } from '../support/table-rows.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
+import { answerEntra, grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+/** Signed in here as Alice, and known to Entra as Alice and as Ben. */
+let both: UserAgent;
+
+const login = '/api/auth/login';
+const asBen = `${login}?login_hint=ben%40contoso.example&return_to=/mail`;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+  grantSignIn(world);
+  both = worker.browser();
+  await signIn(both, { user: 'ben' });
+  await signIn(both, { user: 'alice', from: `${login}?prompt=select_account` });
+});
+
+afterAll(() => world.close());
+
+type Site = 'cross-site' | 'same-site' | 'same-origin' | 'none' | undefined;
+
+/** Follows a link as a browser does that says, or does not say, where it was followed; Entra knows the account. */
+async function follow(browser: UserAgent, path: string, site: Site): Promise<WireAnswer> {
+  const started = await browser.request(path, {
+    // A sibling host is of our own site: its links bring Strict cookies.
+    withStrictCookies: site !== 'cross-site',
+    headers: {
+      accept: 'text/html',
+      ...(site === undefined
+        ? {}
+        : { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }),
+    },
+  });
+  return finish(browser, started);
+}
+
+async function finish(browser: UserAgent, started: WireAnswer): Promise<WireAnswer> {
+  expect(started.status, started.body).toBe(303);
+  return browser.navigate(started.headers.location ?? '', { from: worker.origin });
+}
+
+const whoIs = async (browser: UserAgent) =>
+  (await browser.clone().scriptJson('/api/auth/session'))['username'] ?? null;
+
+describe('a link to the sign-in with another account than the one that is signed in', () => {
+  it.each(['cross-site', 'same-site'] as const)(
+    'on another host, %s, replaces nothing: a page says so and offers the other account (LR-6)',
+    async (site) => {
+      const browser = both.clone();
+      const before = { cookie: browser.cookies().get('session'), rows: await readSessionRows(world) };
+      const page = await follow(browser, asBen, site);
+      expect([page.status, page.url.pathname]).toEqual([403, '/api/auth/callback']);
+      expect(page.body).toContain('<h1>You are signed in with another account</h1>');
+      expect(await readSessionRows(world)).toEqual(before.rows);
+      expect(browser.cookies().get('session')).toBe(before.cookie);
+      expect(await whoIs(browser)).toBe('alice@contoso.example');
+      expect([...browser.cookies().keys()]).toEqual(['session']);
+    },
+  );
+
+  it('goes on with the other account once the button of that page was pressed', async () => {
+    const browser = both.clone();
+    const page = await follow(browser, asBen, 'cross-site');
+    const [, href = ''] = /href="([^"]*)">Use another account</.exec(page.body) ?? [];
+    expect(href).toBe(`${login}?prompt=select_account&amp;return_to=%2Fmail`);
+    const end = await signIn(browser, { user: 'ben', from: href.replaceAll('&amp;', '&') });
+    expect(end.url.pathname).toBe('/mail');
+    expect(await whoIs(browser)).toBe('ben@contoso.example');
+    await signIn(both, { user: 'alice', from: `${login}?prompt=select_account` });
+  });
+
+  it('is said to a script as other_account, with the address that begins anew', async () => {
+    const browser = both.clone();
+    const started = await browser.request(asBen, { headers: { 'sec-fetch-site': 'same-site' } });
+    const answered = await browser.request(started.headers.location ?? '');
+    const end = await browser.request(answered.headers.location ?? '', {
+      headers: { accept: 'application/json' },
+    });
+    expect([end.status, JSON.parse(end.body)]).toMatchObject([
+      403,
+      {
+        code: 'authorization_denied',
+        outcome: 'other_account',
+        login_url: `${login}?prompt=select_account&return_to=%2Fmail`,
+      },
+    ]);
+  });
+
+  it.each(['same-origin', 'none', undefined] as const)(
+    'on a page of ours or in the address bar (%s) signs in as the other account',
+    async (site) => {
+      const browser = both.clone();
+      const end = await follow(browser, asBen, site);
+      expect(end.url.pathname).toBe('/mail');
+      expect(await whoIs(browser)).toBe('ben@contoso.example');
+      await signIn(both, { user: 'alice', from: `${login}?prompt=select_account` });
+    },
+  );
+
+  it('replaces nothing where the browser does not say and brings no Strict cookie (LR-6)', async () => {
+    const browser = both.clone();
+    const started = await browser.request(asBen, { withStrictCookies: false });
+    expect((await finish(browser, started)).status).toBe(403);
+    expect(await whoIs(browser)).toBe('alice@contoso.example');
+  });
+
+  it('replaces nothing where the sign-in has begun again by itself meanwhile (LR-6)', async () => {
+    const browser = both.clone();
+    const started = await browser.request(`${login}?prompt=select_account`, {
+      withStrictCookies: false,
+      headers: { 'sec-fetch-site': 'cross-site' },
+    });
+    const state = new URL(started.headers.location ?? '').searchParams.get('state') ?? '';
+    world.advance(16 * 60);
+    try {
+      const restarted = await browser.request(`/api/auth/callback?code=late&state=${state}`);
+      expect(new URL(restarted.headers.location ?? '').origin).toBe(world.entra.origin);
+      const picker = await finish(browser, restarted);
+      expect((await answerEntra(browser, picker, { user: 'ben' })).status).toBe(403);
+      expect(await whoIs(browser)).toBe('alice@contoso.example');
+    } finally {
+      world.advance(-16 * 60);
+    }
+  });
+});
+
+describe('a link from elsewhere', () => {
+  it('signs in who is not signed in, at the login and at a page that needs it', async () => {
+    for (const path of [asBen, '/api/admin']) {
+      const browser = both.clone();
+      browser.cookies().delete('session');
+      const arrived = await browser.navigate(path, { from: 'https://mail.example' });
+      await answerEntra(browser, arrived, { user: 'alice' });
+      expect(await whoIs(browser), path).toBe(`${path === asBen ? 'ben' : 'alice'}@contoso.example`);
+    }
+  });
+
+  it('to a page that needs a sign-in replaces no session that began meanwhile, though everything after the second load looks like ours (LR-6)', async () => {
+    await removeRows(world);
+    const browser = both.clone();
+    browser.cookies().delete('session');
+    const link = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    const bounce = await browser.request('/api/admin', {
+      headers: { ...link, 'sec-fetch-site': 'cross-site' },
+      withStrictCookies: false,
+    });
+    const again = String(bounce.headers['refresh']).replace('0; url=', '');
+    const own = { headers: { ...link, 'sec-fetch-site': 'same-origin' } };
+    const sent = await browser.request(again, own);
+    const started = await browser.request(sent.headers.location ?? '', own);
+    const location = new URL(started.headers.location ?? '');
+    location.searchParams.set('login_hint', 'ben@contoso.example');
+    await signIn(browser, { user: 'alice', from: `${login}?prompt=select_account` });
+    const page = await browser.navigate(location.href, { from: worker.origin });
+    expect(page.status).toBe(403);
+    expect(await whoIs(browser)).toBe('alice@contoso.example');
+  });
+
+  it('signs the same account in again as ever', async () => {
+    const browser = worker.browser();
+    await signIn(browser, { user: 'alice' });
+    const page = await follow(browser, `${login}?return_to=/mail`, 'cross-site');
+    expect(page.url.pathname).toBe('/mail');
+    expect(await whoIs(browser)).toBe('alice@contoso.example');
+  });
+});
