@@ -3,7 +3,7 @@ import type { Admission } from '../access/admission.ts';
 import type { Access, Admit, FoundSession } from '../access/guard.ts';
 import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
-import { loginPath, type SessionEnd } from '../interaction/interaction.ts';
+import { loginPath, type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
 import type { Session, SessionAbsence, SessionStore } from '../session/session-store.ts';
 import { userKeyOf } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
@@ -34,17 +34,27 @@ export interface EndpointRules<Granted> {
   readonly likeGraph?: boolean;
   /** Takes our own form as well, whose Origin and hidden token the handler checks. */
   readonly acceptsForm?: boolean;
-  /** Counts as use of the session, which keeps it from ending idle. */
+  /** A call that is let in counts as use of the session, which keeps it from ending idle. */
   readonly countsAsUse?: boolean;
 }
 
 /** Every method that the host offers a function: one that is not listed there is a bare 404 of the host's. */
 export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-export type Endpoint = <Granted>(
-  rules: EndpointRules<Granted>,
-  handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
-) => HttpHandler;
+/**
+ * Records use of the session, for a handler that finds out by itself whether the call is allowed.
+ * @returns the session to go on with
+ * @throws {BffError} session_required when it was ended elsewhere
+ */
+export type RecordUse = (session: Session) => Promise<Session>;
+
+type Handle<Granted> = (
+  request: BffRequest,
+  granted: Granted,
+  recordUse: RecordUse,
+) => Promise<BffResponse> | BffResponse;
+
+export type Endpoint = <Granted>(rules: EndpointRules<Granted>, handle: Handle<Granted>) => HttpHandler;
 
 export interface EndpointNeeds {
   readonly origin: string;
@@ -101,7 +111,7 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
   async function answer<Granted>(
     request: BffRequest,
     rules: EndpointRules<Granted>,
-    handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
+    handle: Handle<Granted>,
     cookies: CookieToSet[],
     caller: KnownCaller,
   ): Promise<BffResponse> {
@@ -111,7 +121,7 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     if (!rules.acceptsForm || !isForm(request)) requireOwnRequest(request, rules.caller, origin);
     const access = request.method === 'GET' ? rules.access : (rules.accessToChange ?? rules.access);
     let isRecorded = !rules.countsAsUse;
-    const record = async (session: Session) => {
+    const record: RecordUse = async (session) => {
       isRecorded = true;
       return recordUse(session, request);
     };
@@ -125,12 +135,12 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
       caller.user = userKeyOf(found.session.address);
       const granted = await access.decide(found, admit);
       if (!isRecorded) await record(found.session);
-      return handle(request, granted);
+      return handle(request, granted, record);
     }
     if (rules.page && access.session === 'required' && isNavigation(request)) {
       return bounceOrSignIn(request);
     }
-    return handle(request, await access.decide(found, admit));
+    return handle(request, await access.decide(found, admit), record);
   }
 
   async function findSession(
@@ -188,12 +198,12 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
   }
 
   async function recordUse(session: Session, request: BffRequest): Promise<Session> {
-    try {
-      return await store.touch(session);
-    } catch (error) {
+    const touched = await store.touch(session).catch((error: unknown) => {
       request.log('warn', { event: 'use-not-recorded', error: describeError(error) });
-      return session;
-    }
+      return { kind: 'found', session } as const;
+    });
+    if (touched.kind === 'gone') throw sessionRequired('session_ended');
+    return touched.session;
   }
 
   function toErrorResponse<Granted>(

@@ -137,7 +137,8 @@ describe('the list of a person’s sessions', () => {
     const { about } = rowOf(id).columns;
     advance(600);
     const used = await store.touch(written.session);
-    await store.takeLease(used, 'lease');
+    if (used.kind !== 'found') throw new Error(used.kind);
+    await store.takeLease(used.session, 'lease');
     expect(rowOf(id).columns['about']).toEqual(about);
     expect(await store.list(alice)).toMatchObject([{ id, device: 'Edge on Windows', lastUsedAt: now }]);
   });

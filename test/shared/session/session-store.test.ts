@@ -400,9 +400,9 @@ describe('touch', () => {
     const store = storeOf();
     const { session } = await signIn(store);
     advance(idleSeconds / 12 - 1);
-    expect(await store.touch(session)).toBe(session);
+    expect(await store.touch(session)).toEqual({ kind: 'found', session });
     advance(1);
-    expect((await store.touch(session)).lastUsedAt).toEqual(now);
+    expect(await store.touch(session)).toMatchObject({ kind: 'found', session: { lastUsedAt: now } });
     expect(table.counts.merge).toBe(1);
   });
 
@@ -418,12 +418,12 @@ describe('touch', () => {
     );
   });
 
-  it('never brings back a deleted session', async () => {
+  it('never brings back a session that was deleted elsewhere, and says that it is gone', async () => {
     const store = storeOf();
     const { session } = await signIn(store);
     advance(1800);
-    await store.remove(session.address);
-    await store.touch(session);
+    await storeOf().remove(session.address);
+    expect(await store.touch(session)).toEqual({ kind: 'gone' });
     expect(sessionRows()).toEqual([]);
   });
 });
