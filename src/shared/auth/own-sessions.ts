@@ -18,6 +18,12 @@ export interface OwnSession {
   readonly features: readonly string[];
 }
 
+export interface OwnSessionList {
+  readonly sessions: readonly OwnSession[];
+  /** False when there are more. */
+  readonly complete: boolean;
+}
+
 export type OwnEnding = { readonly kind: 'ended'; readonly wasCurrent: boolean } | { readonly kind: 'none' };
 
 /**
@@ -26,7 +32,7 @@ export type OwnEnding = { readonly kind: 'ended'; readonly wasCurrent: boolean }
  */
 export interface OwnSessions {
   /** The one that was used last first. */
-  list(session: Session): Promise<readonly OwnSession[]>;
+  list(session: Session): Promise<OwnSessionList>;
   endOne(session: Session, id: string, log: Log): Promise<OwnEnding>;
   /** Ends all but the one that asks, sign-ins under way included; gives how many there were. */
   endOthers(session: Session, log: Log): Promise<number>;
@@ -53,8 +59,8 @@ export function createOwnSessions({ store, features }: OwnSessionsNeeds): OwnSes
   });
   return {
     async list(session) {
-      const listed = await store.list(userOf(session));
-      return listed.map((one) => toOwnSession(one, idOf(session)));
+      const { sessions, isCut } = await store.list(userOf(session));
+      return { sessions: sessions.map((one) => toOwnSession(one, idOf(session))), complete: !isCut };
     },
     async endOne(session, id, log) {
       const ending = await store.endOne(userOf(session), id);

@@ -1,7 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
-import type { ColumnValue, ListedRow, RowKeys, RowRange, Table } from '../storage/table.ts';
+import type { ColumnValue, ListedRow, Row, RowKeys, RowRange, Table } from '../storage/table.ts';
 import { bucketRow, SESSION_ROWS, sidPartition, userRowKeys } from './companion-rows.ts';
+import { listLivingRows } from './session-list.ts';
 import type { WorkerCopy } from './worker-copy.ts';
 
 export type OneEnding =
@@ -17,6 +18,8 @@ export interface SessionEndings {
   endOne(session: RowKeys): Promise<OneEnding>;
   /** Ends all sessions of a user but one, and every sign-in that began before and is still under way. */
   endAll(userPartition: string, except?: RowKeys): Promise<number>;
+  /** Ends the sessions of a user that were not used for longest, until only so many are left; gives how many ended. */
+  endOldest(keep: RowKeys): Promise<number>;
   /** Ends the sessions that Entra calls by this `sid`; gives which there were. */
   endBySid(sid: string): Promise<readonly RowKeys[]>;
   /** When all sessions of the user were last ended; undefined when they never were. */
@@ -27,15 +30,21 @@ export interface SessionEndingsNeeds {
   readonly table: Table;
   readonly copy: WorkerCopy;
   readonly indexKey: Buffer;
+  readonly idleSeconds: number;
+  /** How many living sessions a user may have; any number when left out. */
+  readonly maxPerUser?: number | undefined;
   readonly now: () => Date;
 }
 
 const LIST_LIMIT = 100;
+/** Who had more before there was a limit loses the rest at the next sign-ins. */
+const LIVING_LIMIT = 1_000;
 const MARK_ATTEMPTS = 5;
 /** The mark outlives every sign-in that can be under way: a login transaction lasts 15 minutes. */
 const MARK_LIFETIME_MS = 60 * 60_000;
 
-export function createSessionEndings({ table, copy, indexKey, now }: SessionEndingsNeeds): SessionEndings {
+export function createSessionEndings(needs: SessionEndingsNeeds): SessionEndings {
+  const { table, copy, indexKey, maxPerUser, now } = needs;
   const removeSession = async (session: RowKeys, indexPartition: ColumnValue | undefined): Promise<void> => {
     copy.end(session);
     await table.remove(session);
@@ -107,6 +116,16 @@ export function createSessionEndings({ table, copy, indexKey, now }: SessionEndi
       return removed.length;
     },
 
+    async endOldest(keep) {
+      if (maxPerUser === undefined) return 0;
+      const columns = ['lastUsedAt', 'sidPartition'];
+      const living = await listLivingRows(needs, keep.partitionKey, columns, LIVING_LIMIT);
+      const others = living.filter(({ row }) => row.rowKey !== keep.rowKey).sort(byLastUse);
+      const oldest = others.slice(0, Math.max(0, others.length + 1 - maxPerUser));
+      await Promise.all(oldest.map(({ row }) => removeSession(row, row.columns['sidPartition'])));
+      return oldest.length;
+    },
+
     async endBySid(sid) {
       const partitionKey = sidPartition(indexKey, sid);
       const range: RowRange = { kind: 'partition', partitionKey, ...SESSION_ROWS };
@@ -128,6 +147,14 @@ export function createSessionEndings({ table, copy, indexKey, now }: SessionEndi
       return endedAt instanceof Date ? endedAt : undefined;
     },
   };
+}
+
+function byLastUse({ row: left }: ListedRow, { row: right }: ListedRow): number {
+  return lastUseOf(left) - lastUseOf(right);
+}
+
+function lastUseOf({ columns: { lastUsedAt } }: Row): number {
+  return lastUsedAt instanceof Date ? lastUsedAt.getTime() : 0;
 }
 
 type ToSession = (

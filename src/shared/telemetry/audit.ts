@@ -136,7 +136,7 @@ export const auditEvents = {
   'row-not-opened': { level: 'error', fields: { reason: oneOf('unreadable', 'retired-key') } },
   'session-ended': {
     level: 'info',
-    fields: { by: oneOf('person', 'entra', 'service'), sessions: count },
+    fields: { by: oneOf('person', 'entra', 'service', 'limit'), sessions: count },
   },
   'sign-out-pending': { level: 'error', fields: {} },
   'admin-user-opened': { level: 'info', fields: { target: userKey } },
