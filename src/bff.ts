@@ -299,7 +299,14 @@ export function registerBff(
 
   const entraOrigin = new URL(authority.endSessionEndpoint).origin;
   const names = cookieNames(origin);
-  const endpoint = createEndpoint({ origin, cookieNames: names, store, admission, logout: logoutFlow });
+  const endpoint = createEndpoint({
+    origin,
+    cookieNames: names,
+    store,
+    admission,
+    logout: logoutFlow,
+    monotonicMs,
+  });
   const checks = [
     { name: 'storage', run: () => store.check() },
     { name: 'credential', run: () => credential.check() },

@@ -28,7 +28,7 @@ export const adminUserSessions = (
       const user = requireObjectId(routeParameter('user'));
       if (method === 'GET') {
         recordOpening(session, user, log);
-        const { sessions, isCut } = await flow.list(session, user);
+        const { sessions, isCut } = await flow.list(session, user, log);
         return jsonResponse({ sessions: sessions.map(toJson), complete: !isCut });
       }
       const { sessions, wasCurrent } = await flow.endAll(session, user, log);

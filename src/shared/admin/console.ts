@@ -44,7 +44,7 @@ export function createConsole({ directory, userSessions, grants, recordOpening }
     recordOpening(session, objectId, log);
     const [person, sessions, granted] = await Promise.all([
       attempt(async () => (await directory.find(session, objectId, log))[0], log),
-      attempt(() => userSessions.list(session, objectId), log),
+      attempt(() => userSessions.list(session, objectId, log), log),
       attempt(() => grants.list(session, objectId, log), log),
     ]);
     return {

@@ -38,7 +38,7 @@ export type UserSessionEnding =
  */
 export interface UserSessions {
   /** The one that was used last first. */
-  list(session: Session, objectId: string): Promise<UserSessionList>;
+  list(session: Session, objectId: string, log: Log): Promise<UserSessionList>;
   endOne(session: Session, objectId: string, id: string, log: Log): Promise<UserSessionEnding>;
   /** Ends all, sign-ins under way included. */
   endAll(
@@ -71,8 +71,11 @@ export function createUserSessions({ store, features, targetOf }: UserSessionsNe
     };
   };
   return {
-    async list(session, objectId) {
-      const { sessions, isCut } = await store.list(inTenantOf(session, objectId));
+    async list(session, objectId, log) {
+      const { sessions, isCut, unreadable } = await store.list(inTenantOf(session, objectId));
+      // Of the person whose rows these are, not of the administrator.
+      const user = targetOf(session, objectId);
+      if (unreadable > 0) audit(log, { event: 'row-not-opened', user, reason: 'unreadable' });
       return {
         sessions: sessions.map((one) => toUserSession(one, isCurrent(session, objectId, one.id))),
         isCut,

@@ -32,7 +32,7 @@ export type OwnEnding = { readonly kind: 'ended'; readonly wasCurrent: boolean }
  */
 export interface OwnSessions {
   /** The one that was used last first. */
-  list(session: Session): Promise<OwnSessionList>;
+  list(session: Session, log: Log): Promise<OwnSessionList>;
   endOne(session: Session, id: string, log: Log): Promise<OwnEnding>;
   /** Ends all but the one that asks, sign-ins under way included; gives how many there were. */
   endOthers(session: Session, log: Log): Promise<number>;
@@ -58,8 +58,9 @@ export function createOwnSessions({ store, features }: OwnSessionsNeeds): OwnSes
     features: listed.grantedScopes === undefined ? [] : grantedFeatures(listed.grantedScopes),
   });
   return {
-    async list(session) {
-      const { sessions, isCut } = await store.list(userOf(session));
+    async list(session, log) {
+      const { sessions, isCut, unreadable } = await store.list(userOf(session));
+      if (unreadable > 0) audit(log, { event: 'row-not-opened', reason: 'unreadable' });
       return { sessions: sessions.map((one) => toOwnSession(one, idOf(session))), complete: !isCut };
     },
     async endOne(session, id, log) {

@@ -4,11 +4,17 @@ import type { Access, Admit, FoundSession } from '../access/guard.ts';
 import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
 import { loginPath, type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
-import type { Session, SessionAbsence, SessionStore } from '../session/session-store.ts';
+import {
+  newerThanThisWorker,
+  type Session,
+  type SessionAbsence,
+  type SessionStore,
+} from '../session/session-store.ts';
 import { userKeyOf } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
+import { onceIn } from '../telemetry/once-in.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
@@ -62,7 +68,10 @@ export interface EndpointNeeds {
   readonly store: SessionStore;
   readonly admission: Admission;
   readonly logout: Logout;
+  readonly monotonicMs: () => number;
 }
+
+const ALERT_EVERY_MS = 60_000;
 
 const deadForGood: ReadonlySet<SessionAbsence> = new Set(['cookie-invalid', 'unreadable', 'retired-key']);
 
@@ -84,7 +93,9 @@ interface KnownCaller extends Record<string, string | undefined> {
 const none = (reason: SessionEnd): FoundSession => ({ kind: 'none', reason });
 
 /** The wrapper of every function: method, proof of origin, session, access; and the one place where errors end. */
-export function createEndpoint({ origin, cookieNames, store, admission, logout }: EndpointNeeds): Endpoint {
+export function createEndpoint(needs: EndpointNeeds): Endpoint {
+  const { origin, cookieNames, store, admission, logout, monotonicMs } = needs;
+  const isTime = onceIn(ALERT_EVERY_MS, monotonicMs);
   return (rules, handle) => async (httpRequest, context) => {
     const cookies: CookieToSet[] = [];
     let response: BffResponse;
@@ -165,6 +176,10 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
     }
     const read = await store.read(value);
     if (read.kind === 'live') return { kind: 'session', session: read.session };
+    if (read.kind === 'newer') {
+      recordNewer(value, request.log);
+      throw newerThanThisWorker();
+    }
     recordAbsence(read.reason, value, request.log);
     // Only what can never become a session again. A late answer for a session that was replaced meanwhile must not
     // delete the cookie of the new one.
@@ -177,9 +192,17 @@ export function createEndpoint({ origin, cookieNames, store, admission, logout }
       log('info', { event: 'no-session', reason });
       return;
     }
+    audit(log, { event: 'row-not-opened', user: userOf(cookieValue), reason });
+  }
+
+  /** Right in a roll-out, where it is of many rows. A row that somebody relabelled looks the same and stays so. */
+  function recordNewer(cookieValue: string, log: Log): void {
+    if (isTime()) audit(log, { event: 'row-not-opened', user: userOf(cookieValue), reason: 'newer' });
+  }
+
+  function userOf(cookieValue: string): string | undefined {
     const address = store.addressOf(cookieValue);
-    const user = address === undefined ? undefined : userKeyOf(address);
-    audit(log, { event: 'row-not-opened', user, reason });
+    return address === undefined ? undefined : userKeyOf(address);
   }
 
   async function finishPendingLogout(request: BffRequest, cookies: CookieToSet[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import type { ColumnValue, ListedRow, Row, RowKeys, RowRange, Table } from '../storage/table.ts';
+import { isBelievable } from './believable.ts';
 import { bucketRow, SESSION_ROWS, sidPartition, userRowKeys } from './companion-rows.ts';
 import { listLivingRows } from './session-list.ts';
 import type { WorkerCopy } from './worker-copy.ts';
@@ -85,7 +86,7 @@ export function createSessionEndings(needs: SessionEndingsNeeds): SessionEndings
         continue;
       }
       const before = found.row.columns['endedAt'];
-      if (before instanceof Date && before.getTime() >= endedAt.getTime()) return;
+      if (before instanceof Date && before >= endedAt && isBelievable(before, endedAt)) return;
       if ((await table.replace(row, found.etag)).kind === 'updated') return;
     }
     throw new BffError('storage_unavailable', {
@@ -120,8 +121,13 @@ export function createSessionEndings(needs: SessionEndingsNeeds): SessionEndings
       if (maxPerUser === undefined) return 0;
       const columns = ['lastUsedAt', 'sidPartition'];
       const living = await listLivingRows(needs, keep.partitionKey, columns, LIVING_LIMIT);
-      const others = living.filter(({ row }) => row.rowKey !== keep.rowKey).sort(byLastUse);
-      const oldest = others.slice(0, Math.max(0, others.length + 1 - maxPerUser));
+      const inOrder = [...living].sort(byLastUse(now()));
+      // Only what is older: two sign-ins at one moment may see each other, and must not end each other.
+      const older = inOrder.slice(
+        0,
+        inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey),
+      );
+      const oldest = older.slice(0, Math.max(0, inOrder.length - maxPerUser));
       await Promise.all(oldest.map(({ row }) => removeSession(row, row.columns['sidPartition'])));
       return oldest.length;
     },
@@ -144,17 +150,17 @@ export function createSessionEndings(needs: SessionEndingsNeeds): SessionEndings
     async allEndedAt(userPartition) {
       const found = await table.read(userRowKeys(userPartition));
       const endedAt = found.kind === 'found' ? found.row.columns['endedAt'] : undefined;
-      return endedAt instanceof Date ? endedAt : undefined;
+      return endedAt instanceof Date && isBelievable(endedAt, now()) ? endedAt : undefined;
     },
   };
 }
 
-function byLastUse({ row: left }: ListedRow, { row: right }: ListedRow): number {
-  return lastUseOf(left) - lastUseOf(right);
-}
-
-function lastUseOf({ columns: { lastUsedAt } }: Row): number {
-  return lastUsedAt instanceof Date ? lastUsedAt.getTime() : 0;
+/** Sessions of one instant have an order too, the same on every worker. */
+function byLastUse(now: Date) {
+  const lastUseOf = ({ columns: { lastUsedAt } }: Row) =>
+    lastUsedAt instanceof Date && isBelievable(lastUsedAt, now) ? lastUsedAt.getTime() : 0;
+  return ({ row: left }: ListedRow, { row: right }: ListedRow): number =>
+    lastUseOf(left) - lastUseOf(right) || (left.rowKey < right.rowKey ? -1 : 1);
 }
 
 type ToSession = (

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { ListedRow, Table } from '../storage/table.ts';
+import { believedUse } from './believable.ts';
 import { SESSION_ROWS } from './companion-rows.ts';
 import type { SessionAbout } from './session-about.ts';
 import type { SessionRowCodec } from './session-row.ts';
@@ -20,6 +21,8 @@ export interface SessionListing {
   readonly sessions: readonly ListedSession[];
   /** The user has more living sessions: these are the first by key. */
   readonly isCut: boolean;
+  /** How many of them do not open where they stand, as far as that can be told without their cookie. */
+  readonly unreadable: number;
 }
 
 export interface LivingRowsNeeds {
@@ -54,21 +57,29 @@ export async function listLivingRows(
 
 /** Lists the living sessions of a user's partition. */
 export function createSessionList(needs: SessionListNeeds) {
-  const { rows, idleSeconds } = needs;
+  const { rows, idleSeconds, now } = needs;
   return async (partitionKey: string): Promise<SessionListing> => {
     const living = await listLivingRows(needs, partitionKey, COLUMNS, LIST_LIMIT + 1);
+    let unreadable = 0;
     const sessions = living
       .slice(0, LIST_LIMIT)
       .flatMap(({ row }) => {
-        const { lastUsedAt, expiresAt } = row.columns;
+        const { lastUsedAt: column, expiresAt } = row.columns;
         const id = row.rowKey.slice(SESSION_ROWS.rowsFrom.length);
         // Not a row of ours, whoever put it there.
-        if (!(lastUsedAt instanceof Date && expiresAt instanceof Date) || !parseSessionId(id)) return [];
+        if (!(column instanceof Date && expiresAt instanceof Date) || !parseSessionId(id)) return [];
+        const opening = rows.openAbout(row);
+        // Listed all the same: who could change these words would else hide a session that lives.
+        if (opening.kind === 'unreadable') unreadable++;
+        const about = opening.kind === 'opened' ? opening.about : undefined;
+        const lastUsedAt =
+          about === undefined ? column : believedUse(column, { ...about, saidAt: about.rolesSaidAt }, now());
         const idleExpiresAt = new Date(lastUsedAt.getTime() + idleSeconds * 1000);
-        return [{ ...rows.readAbout(row), id, lastUsedAt, expiresAt, idleExpiresAt }];
+        if (idleExpiresAt.getTime() <= now().getTime()) return [];
+        return [{ ...about, id, lastUsedAt, expiresAt, idleExpiresAt }];
       })
       .sort((left, right) => right.lastUsedAt.getTime() - left.lastUsedAt.getTime());
-    return { sessions, isCut: living.length > LIST_LIMIT };
+    return { sessions, isCut: living.length > LIST_LIMIT, unreadable };
   };
 }
 

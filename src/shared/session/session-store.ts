@@ -14,12 +14,14 @@ import { createSessionUpdates, type SessionUpdates } from './session-updates.ts'
 import { hashOfUser } from './user-key.ts';
 import { createWorkerCopy, type KeptSession } from './worker-copy.ts';
 
-export type { Session } from './opened-session.ts';
+export { newerThanThisWorker, type Session } from './opened-session.ts';
 export type { OneEnding } from './session-endings.ts';
 export type { ListedSession, SessionListing } from './session-list.ts';
 
 export type SessionRead =
   | { readonly kind: 'live'; readonly session: Session }
+  /** Written by a newer version or under a newer key than this worker knows: another worker may serve it. */
+  | { readonly kind: 'newer' }
   | { readonly kind: 'none'; readonly reason: SessionAbsence };
 
 /** Why a cookie leads to no session. All of them mean "not signed in"; they are told apart in the log. */
@@ -99,7 +101,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
   const { table, keyRing, indexKey, idleSeconds, now, monotonicMs, random } = needs;
   const cookies = createSessionCookieCodec(indexKey);
   const rows = createSessionRowCodec({ tableName: table.name, keyRing, indexKey, random });
-  const opener = createSessionOpener(rows, idleSeconds);
+  const opener = createSessionOpener(rows, idleSeconds, now);
   const copy = createWorkerCopy(needs);
   const updates = createSessionUpdates({ ...needs, rows, opener, copy });
   const endings = createSessionEndings({ ...needs, copy });
@@ -132,6 +134,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       return withinLimits(kept.session);
     }
     const opening = opener.open(address, found);
+    if (opening.kind === 'newer') return opening;
     if (opening.kind !== 'opened') return { kind: 'none', reason: opening.kind };
     copy.keep(cookieValue, keys, { session: opening.session, askedAtMs });
     return withinLimits(opening.session);
@@ -189,7 +192,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       if (kept !== undefined && copy.isFresh(kept.askedAtMs)) {
         const known = withinLimits(kept.session);
         // Another worker may have recorded a use that this copy has not seen.
-        if (known.kind === 'live' || known.reason !== 'idle-expired') return known;
+        if (known.kind !== 'none' || known.reason !== 'idle-expired') return known;
       }
       const flying = flights.get(cookieValue);
       if (flying !== undefined && copy.isFresh(flying.askedAtMs)) return flying.result;

@@ -6,7 +6,7 @@ import { BffError } from '../errors.ts';
 import type { Row, Table } from '../storage/table.ts';
 import { sidPartition, sidRow } from './companion-rows.ts';
 import { mergeContent } from './merge.ts';
-import type { Session, SessionOpener } from './opened-session.ts';
+import { newerThanThisWorker, type Session, type SessionOpener } from './opened-session.ts';
 import type { SessionContent } from './session.ts';
 import type { RowState, SessionRowCodec } from './session-row.ts';
 import type { WorkerCopy } from './worker-copy.ts';
@@ -79,6 +79,7 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
     const found = await table.read(rows.keysOf(address));
     if (found.kind === 'missing') return gone({ address });
     const opening = opener.open(address, found);
+    if (opening.kind === 'newer') throw newerThanThisWorker();
     if (opening.kind !== 'opened') return { kind: 'gone' };
     return { kind: 'found', session: written(opening.session, askedAtMs) };
   };

@@ -133,7 +133,7 @@ export const auditEvents = {
     },
   },
   'renewal-not-trusted': { level: 'error', fields: { reason: code } },
-  'row-not-opened': { level: 'error', fields: { reason: oneOf('unreadable', 'retired-key') } },
+  'row-not-opened': { level: 'error', fields: { reason: oneOf('unreadable', 'retired-key', 'newer') } },
   'session-ended': {
     level: 'info',
     fields: { by: oneOf('person', 'entra', 'service', 'limit'), sessions: count },

@@ -92,6 +92,7 @@ async function call(
 ): Promise<Answer> {
   const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
   if (read.kind === 'none') return { kind: 'signed-out', reason: read.reason };
+  if (read.kind === 'newer') return { kind: 'problem', code: 'storage_unavailable' };
   const touched = await worker.store.touch(read.session);
   if (touched.kind === 'gone') return { kind: 'signed-out', reason: 'missing' };
   const { session } = touched;
@@ -146,6 +147,7 @@ async function endBySid({ browser }: Activity, { worker, browsers }: ActivityNee
 async function decline({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
   const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
   if (read.kind === 'none') return { kind: 'signed-out', reason: read.reason };
+  if (read.kind === 'newer') return { kind: 'problem', code: 'storage_unavailable' };
   const touched = await worker.store.touch(read.session);
   if (touched.kind === 'gone') return { kind: 'signed-out', reason: 'missing' };
   const { session } = touched;
@@ -189,6 +191,7 @@ async function signIn(
   const replaced = worker.store.addressOf(browsers.get(browser)?.cookieValue ?? '');
   // A row that stays behind ends by its own limits, and nobody has its cookie any more.
   if (replaced !== undefined) await worker.store.remove(replaced).catch(() => {});
+  await worker.store.endOldest(session.address).catch(() => 0);
   const row = {
     partitionKey: `user-${session.address.userHash.toString('base64url')}`,
     rowKey: `session-${rowId.toString('base64url')}`,
