@@ -9,17 +9,18 @@ const container = byId('sessions');
 export async function showSessions() {
   showLoading(container, 'Looking where you are signed in …');
   try {
-    const { sessions } = await (await client.fetch(address)).json();
-    show(sessions);
+    const { sessions, complete } = await (await client.fetch(address)).json();
+    show(sessions, complete);
   } catch (error) {
     showTrouble(container, error, showSessions);
   }
 }
 
-function show(sessions) {
+function show(sessions, complete) {
   const hasOthers = sessions.some(({ current }) => !current);
   container.replaceChildren(
     create('ul', { className: 'sessions' }, ...sessions.map(toItem)),
+    ...(complete ? [] : [create('p', { className: 'quiet small' }, 'There are more.')]),
     hasOthers
       ? create('p', { className: 'actions' }, button('End all others', endOthers))
       : create('p', { className: 'quiet small' }, 'Nowhere else.'),

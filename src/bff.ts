@@ -67,6 +67,7 @@ import { createInteraction } from './shared/interaction/interaction.ts';
 import { createHttpSender, type SendHttp } from './shared/network/http-request.ts';
 import { createBodyRoom } from './shared/proxy/body-room.ts';
 import { createCallLimits } from './shared/proxy/call-limits.ts';
+import { createCountCall } from './shared/proxy/counted-call.ts';
 import { createForward } from './shared/proxy/forward.ts';
 import { createProxy } from './shared/proxy/proxy.ts';
 import { createSessionStore } from './shared/session/session-store.ts';
@@ -240,6 +241,7 @@ export function registerBff(
   });
 
   const { bodyLimitBytes, timeoutMs } = config.graph;
+  const countCall = createCountCall(createCallLimits());
   const tokensForCall = createTokensForCall({ acquireToken, interaction });
   const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
   const admission = createAdmission({
@@ -260,7 +262,6 @@ export function registerBff(
   });
   const guards = { admin: { roles: [config.adminRole] } } satisfies Record<string, Guard>;
   const shared = {
-    limits: createCallLimits(),
     bodyRoom: createBodyRoom(),
     sendHttp,
     tokensForCall,
@@ -273,6 +274,7 @@ export function registerBff(
     policy: policies.graph,
     admission,
     bodyLimitBytes,
+    countCall,
     forward: forwardTo(config.graph.origin),
     links: createLinks({
       toOwnAddress: createToOwnAddress({
@@ -306,6 +308,7 @@ export function registerBff(
     admission,
     logout: logoutFlow,
     isAllowed: (claims) => isAllowed(claims, idTokenRules),
+    monotonicMs,
   });
   const checks = [
     { name: 'storage', run: () => store.check() },
@@ -418,7 +421,13 @@ export function registerBff(
   route('health-ready', 'api/health/ready', ready(endpoint, checks, now));
   for (const { name, origin: apiOrigin, policy } of policies.apis) {
     const prefix = `/api/${name}`;
-    const proxy = createProxy({ policy, admission, bodyLimitBytes, forward: forwardTo(apiOrigin) });
+    const proxy = createProxy({
+      policy,
+      admission,
+      bodyLimitBytes,
+      countCall,
+      forward: forwardTo(apiOrigin),
+    });
     route(`own-api-${name}`, `api/${name}/{*path}`, upstream(endpoint, { prefix, proxy, likeGraph: false }));
   }
   route('zz-not-found', '{*rest}', notFound(endpoint));

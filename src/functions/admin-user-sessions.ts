@@ -29,7 +29,8 @@ export const adminUserSessions = (
       const user = requireObjectId(routeParameter('user'));
       if (method === 'GET') {
         recordOpening(session, user, log);
-        return jsonResponse({ sessions: (await flow.list(session, user)).map(toJson) });
+        const { sessions, isCut } = await flow.list(session, user, log);
+        return jsonResponse({ sessions: sessions.map(toJson), complete: !isCut });
       }
       const { sessions, wasCurrent } = await flow.endAll(session, user, log);
       return {

@@ -23,7 +23,8 @@ export const login = (endpoint: Endpoint, flow: Login, names: CookieNames) =>
           feature: query.get('feature'),
           ticket: query.get('ticket'),
           display: query.get('display'),
-          begunElsewhere: query.has('via') || !isBegunHere(request, request.cookies.has(names.session)),
+          begunElsewhere:
+            query.has('via') || !isBegunHere(request, request.cookies.get(names.session) !== undefined),
         },
         session,
         readTransactionCookies(request.cookies, names),

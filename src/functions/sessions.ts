@@ -12,9 +12,7 @@ export const sessions = (endpoint: Endpoint, flow: OwnSessions) =>
     { methods: ['GET', 'DELETE'], caller: 'script', access: signedInHere },
     async ({ method, log }, session) =>
       jsonResponse(
-        method === 'GET'
-          ? { sessions: await flow.list(session) }
-          : { ended: await flow.endOthers(session, log) },
+        method === 'GET' ? await flow.list(session, log) : { ended: await flow.endOthers(session, log) },
       ),
   );
 

@@ -1,6 +1,6 @@
 import { signedIn } from '../shared/access/guard.ts';
 import { BffError } from '../shared/errors.ts';
-import type { Endpoint } from '../shared/http/endpoint.ts';
+import type { Endpoint, RecordUse } from '../shared/http/endpoint.ts';
 import type { BffRequest } from '../shared/http/request.ts';
 import type { BffResponse } from '../shared/http/response.ts';
 import type { ProxyCall, UpstreamProxy } from '../shared/proxy/proxy.ts';
@@ -22,12 +22,12 @@ export const upstream = (endpoint: Endpoint, { prefix, proxy, likeGraph }: Upstr
       caller: 'script',
       access: signedIn,
       likeGraph,
-      countsAsUse: true,
     },
-    async (request, session) => toResponse(await proxy.call(session, toCall(request, prefix), request.log)),
+    async (request, session, recordUse) =>
+      toResponse(await proxy.call(session, toCall(request, prefix, recordUse), request.log)),
   );
 
-function toCall(request: BffRequest, prefix: string): ProxyCall {
+function toCall(request: BffRequest, prefix: string, recordUse: RecordUse): ProxyCall {
   const { invocationId, method, path, rawQuery, header, body } = request;
   if (!path.startsWith(`${prefix}/`)) {
     // Dot segments took the path out of our prefix, or its letters were written in another case.
@@ -41,6 +41,7 @@ function toCall(request: BffRequest, prefix: string): ProxyCall {
     query: rawQuery,
     header,
     body,
+    recordUse,
   };
 }
 

@@ -45,6 +45,8 @@ export interface Config {
     readonly idleSeconds: number;
     readonly absoluteSeconds: number;
     readonly cacheSeconds: number;
+    /** How many living sessions a user may have. */
+    readonly maxPerUser: number;
     /** How old what Entra says about a person may be. */
     readonly revalidateSeconds: number;
   };
@@ -124,6 +126,7 @@ export function parseConfig(environment: Environment): Config {
     '43200',
   );
   const cacheSeconds = read('SESSION_CACHE_SECONDS', integer(0, 60), 'whole seconds from 0 to 60', '5');
+  const maxPerUser = read('SESSION_MAX_PER_USER', integer(1, 500), 'a whole number from 1 to 500', '100');
   const revalidateSeconds = read(
     'SESSION_REVALIDATE_SECONDS',
     integer(60, DAY_SECONDS),
@@ -203,6 +206,7 @@ export function parseConfig(environment: Environment): Config {
     idleSeconds === undefined ||
     absoluteSeconds === undefined ||
     cacheSeconds === undefined ||
+    maxPerUser === undefined ||
     revalidateSeconds === undefined ||
     roleMaxAgeSeconds === undefined ||
     adminMaxAuthAgeSeconds === undefined ||
@@ -234,6 +238,7 @@ export function parseConfig(environment: Environment): Config {
       idleSeconds,
       absoluteSeconds,
       cacheSeconds,
+      maxPerUser,
       revalidateSeconds,
     },
     roleMaxAgeSeconds,

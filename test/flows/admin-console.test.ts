@@ -560,7 +560,7 @@ describe('an administrator of one tenant (RG-6)', () => {
     const administrator = await signInThere('fay');
     expect(await administrator.scriptJson('/api/auth/session')).toMatchObject({ can: { admin: true } });
     const path = ofBen('sessions');
-    expect(await read(administrator, path)).toEqual({ sessions: [] });
+    expect(await read(administrator, path)).toEqual({ sessions: [], complete: true });
     expect(bodyOf(await administrator.script('DELETE', path))).toEqual({ ended: 0 });
     expect(await read(ben, '/api/auth/session')).toMatchObject({ signed_in: true });
     // One's own tenant is in reach.

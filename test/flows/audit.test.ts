@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { TableClient } from '@azure/data-tables';
+import { TableClient, type TableEntityResult } from '@azure/data-tables';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { demoClient, directory } from '../../dev/directory.ts';
 import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
@@ -128,6 +128,24 @@ async function signedIn(user: string): Promise<UserAgent> {
 async function signedInShortly(user: string): Promise<UserAgent> {
   world.entra.switches.accessTokenLifetimeSeconds = 20;
   return signedIn(user);
+}
+
+const table = () =>
+  TableClient.fromConnectionString(inject('tableConnectionString'), world.tableName, {
+    allowInsecureConnection: true,
+  });
+const keysOf = ({ partitionKey = '', rowKey = '' }: TableEntityResult<Record<string, unknown>>) => ({
+  partitionKey,
+  rowKey,
+});
+
+/** The row of a browser's session, as somebody with the storage account's key has it. */
+async function rowOf(browser: UserAgent): Promise<TableEntityResult<Record<string, unknown>>> {
+  const { address } = await openSession(world, browser);
+  const rowKey = `session-${address.rowId.toString('base64url')}`;
+  const row = (await readSessionRows(world)).find((candidate) => candidate.rowKey === rowKey);
+  if (row === undefined) throw new Error('no row');
+  return row;
 }
 
 const knownAtEntra = (browser: UserAgent) => {
@@ -460,17 +478,47 @@ describe('a renewal', () => {
 describe('a session', () => {
   it('whose row somebody changed is row-not-opened, for the person of its cookie (ER-3)', async () => {
     const browser = await signedIn('alice');
-    const { address } = await openSession(world, browser);
-    const rowKey = `session-${address.rowId.toString('base64url')}`;
-    const row = (await readSessionRows(world)).find((candidate) => candidate.rowKey === rowKey);
-    const table = TableClient.fromConnectionString(inject('tableConnectionString'), world.tableName, {
-      allowInsecureConnection: true,
-    });
-    const sealed = Buffer.from(row?.['part0'] as Uint8Array);
+    const row = await rowOf(browser);
+    const sealed = Buffer.from(row['part0'] as Uint8Array);
     sealed.writeUInt8(sealed.readUInt8(40) ^ 1, 40);
-    await table.updateEntity({ partitionKey: row?.partitionKey ?? '', rowKey, part0: sealed }, 'Merge');
+    await table().updateEntity({ ...keysOf(row), part0: sealed }, 'Merge');
     const { records } = await play(() => browser.clone().script('GET', '/api/auth/session'));
     expect(records.map(plain)).toEqual([{ event: 'row-not-opened', reason: 'unreadable', user: keyOfAlice }]);
+  });
+
+  it('whose row somebody labelled as newer is 503, its cookie stays, and there is one record a minute', async () => {
+    const browser = await signedIn('alice');
+    const row = await rowOf(browser);
+    const ask = async () => {
+      const { records, result } = await play(() => browser.clone().script('GET', '/api/auth/session'));
+      return { status: result.status, cookies: result.setCookies, records: records.map(plain) };
+    };
+    const alert = { event: 'row-not-opened', reason: 'newer', user: keyOfAlice };
+    for (const name of ['schema', 'keyId'] as const) {
+      await table().updateEntity({ ...keysOf(row), [name]: 999 }, 'Merge');
+      world.pass(60);
+      expect(await ask()).toEqual({ status: 503, cookies: [], records: [alert] });
+      expect(await ask()).toEqual({ status: 503, cookies: [], records: [] });
+      world.pass(60);
+      expect((await ask()).records).toEqual([alert]);
+      await table().updateEntity({ ...keysOf(row), [name]: row[name] }, 'Merge');
+    }
+    expect((await ask()).status).toBe(200);
+  });
+
+  it('that somebody moved is gone where it was, and row-not-opened for whose list it is in', async () => {
+    const [browser, ben] = [await signedIn('alice'), await signedIn('ben')];
+    const [from, to] = [await rowOf(browser), await rowOf(ben)];
+    const moved = { partitionKey: keysOf(to).partitionKey, rowKey: keysOf(from).rowKey };
+    await table().createEntity({ ...from, ...moved });
+    await table().deleteEntity(keysOf(from).partitionKey, keysOf(from).rowKey);
+    const { result, records } = await play(() => browser.clone().script('GET', '/api/auth/session'));
+    expect([JSON.parse(result.body)['signed_in'], records]).toEqual([false, []]);
+    const list = await play(() => ben.script('GET', '/api/auth/sessions'));
+    expect(list.records.map(plain)).toEqual([
+      { event: 'row-not-opened', reason: 'unreadable', user: keyOfBen },
+    ]);
+    await table().deleteEntity(moved.partitionKey, moved.rowKey);
   });
 
   it('that the person ends is session-ended by person, once', async () => {

@@ -10,7 +10,7 @@ let other: Worker;
 
 beforeAll(async () => {
   world = await startWorld();
-  worker = await world.startWorker();
+  worker = await world.startWorker({ environment: { SESSION_MAX_PER_USER: '4' } });
   other = await world.startWorker();
   grantSignIn(world);
 });
@@ -96,6 +96,29 @@ describe('the list of one’s own sessions', () => {
       'features',
     ]);
     expect(one?.['features']).toEqual(['profile']);
+  });
+
+  it('ends the one not used for longest when there are too many, and leaves a record of it', async () => {
+    const others = await signedIn('ben');
+    const browsers = [];
+    for (let count = 0; count < 4; count++) browsers.push(await signedIn('alice'));
+    // Again in the same browser: the session that it replaces does not count.
+    await signIn(browsers[1] ?? others, { user: 'alice' });
+    expect(await Promise.all(browsers.map((one) => isSignedIn(one)))).toEqual([true, true, true, true]);
+    browsers.push(await signedIn('alice'));
+    expect(await Promise.all(browsers.map((one) => isSignedIn(one)))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(await isSignedIn(others)).toBe(true);
+    const ended = worker.logLines.filter((line) => line.includes('"by":"limit"'));
+    expect(ended.map((line) => JSON.parse(line).sessions)).toEqual([1]);
+    // A sign-in stands where the table fails at this very point.
+    worker.table.failing.add('list');
+    expect(await isSignedIn(await signedIn('alice'))).toBe(true);
   });
 
   it('names a feature as the session’s own answer does, once all its permissions are granted', async () => {

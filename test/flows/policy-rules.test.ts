@@ -164,6 +164,18 @@ describe('a rule with a guard', () => {
     expect([world.entra.count('token'), world.graph.count()]).toEqual([tokens, calls]);
   });
 
+  it('does not keep the session of who has none from ending idle (SC-3)', async () => {
+    const browser = await signedIn('ben');
+    const idleEnd = async () => (await browser.scriptJson('/api/auth/session'))['idle_expires_at'];
+    const before = await idleEnd();
+    world.advance(360);
+    expect((await browser.script('GET', '/api/graph/v1.0/me/memberOf')).status).toBe(403);
+    expect(await idleEnd()).toBe(before);
+    expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
+    expect(await idleEnd()).not.toBe(before);
+    world.advance(-360);
+  });
+
   it('compares roles with their letter case, before it asks the person for a permission (RG-1)', async () => {
     const browser = await signedIn('alice');
     const answer = await browser.script('GET', '/api/graph/v1.0/me/contacts');

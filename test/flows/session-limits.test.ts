@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -97,6 +98,35 @@ describe('a session', () => {
     advance(idleSeconds / 12 + 1);
     for (let call = 0; call < 3; call++) await use(browser);
     expect(worker.table.counts.merge).toBe(merge + 1);
+  });
+
+  it('is not kept alive by calls that the policy refuses, alone or in a batch (SC-3)', async () => {
+    const browser = await signedIn();
+    const { merge } = worker.table.counts;
+    advance(idleSeconds / 3);
+    const body = JSON.stringify({ requests: [{ id: '1', method: 'GET', url: '/auditLogs/signIns' }] });
+    const headers = { 'Content-Type': 'application/json' };
+    const refused = [
+      await browser.clone().script('GET', '/api/graph/v1.0/auditLogs/signIns'),
+      await browser.clone().script('GET', '/api/graph/v1.0/users'),
+      await browser.clone().script('POST', '/api/graph/v1.0/$batch', { body, headers }),
+      await browser.clone().script('POST', '/api/graph/v1.0/$batch', { body: '{', headers }),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 400]);
+    expect(worker.table.counts.merge).toBe(merge);
+    expect((await use(browser)).status).toBe(200);
+    expect(worker.table.counts.merge).toBe(merge + 1);
+  });
+
+  it('does not serve the call that learns at recording its use that it was ended elsewhere', async () => {
+    const browser = await signedIn();
+    advance(idleSeconds / 2);
+    await removeRows(world);
+    const calls = world.graph.count();
+    const answer = await use(browser);
+    expect(answer.status).toBe(401);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'session_required', reason: 'session_ended' });
+    expect(world.graph.count()).toBe(calls);
   });
 
   it('serves the call when its use cannot be recorded', async () => {

@@ -83,6 +83,15 @@ describe('a person with 64 calls under way', () => {
     expect(other.status).toBe(429);
     expect(proxy.upstream.requests).toHaveLength(64);
 
+    // Before it is read: what it says, and whether it is JSON at all, costs nothing to find out.
+    const unread = { method: 'POST', body: '{', headers: { cookie: again, 'x-csrf': '1' } };
+    const type = { 'content-type': 'application/json', 'content-length': '1' };
+    const batch = await sendWire(proxy.worker.origin, '/api/graph/v1.0/$batch', {
+      ...unread,
+      headers: { ...unread.headers, ...type },
+    });
+    expect(JSON.parse(batch.body)).toMatchObject({ status: 429, code: 'rate_limited' });
+
     const served = sendWire(proxy.worker.origin, target, { headers: { cookie: mia, 'x-csrf': '1' } });
     await vi.waitFor(() => expect(proxy.upstream.requests).toHaveLength(65), 10_000);
     release();

@@ -73,10 +73,18 @@ function withColumns(row: Row, columns: readonly string[] | undefined): Row {
   };
 }
 
-function isInRange({ partitionKey, rowKey }: RowKeys, range: RowRange): boolean {
-  return range.kind === 'partitions'
-    ? partitionKey >= range.from && partitionKey < range.before
-    : partitionKey === range.partitionKey && rowKey >= range.rowsFrom && rowKey < range.rowsBefore;
+function isInRange({ partitionKey, rowKey, columns }: Row, range: RowRange): boolean {
+  if (range.kind === 'partitions') return partitionKey >= range.from && partitionKey < range.before;
+  const { rowsFrom, rowsBefore, laterThan = {} } = range;
+  return (
+    partitionKey === range.partitionKey &&
+    rowKey >= rowsFrom &&
+    rowKey < rowsBefore &&
+    Object.entries(laterThan).every(([name, instant]) => {
+      const value = columns[name];
+      return value instanceof Date && value.getTime() > instant.getTime();
+    })
+  );
 }
 
 function compareKeys(left: RowKeys, right: RowKeys): number {

@@ -32,6 +32,6 @@ export function storeOf({ settings, tableName }: World): SessionStore {
 /** Opens a browser's session as only a worker with its cookie can. */
 export async function openSession(world: World, browser: UserAgent): Promise<Session> {
   const read = await storeOf(world).read(browser.cookies().get('session') ?? '');
-  if (read.kind !== 'live') throw new Error(read.reason);
+  if (read.kind !== 'live') throw new Error(read.kind);
   return read.session;
 }

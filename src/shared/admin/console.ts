@@ -4,7 +4,7 @@ import { isSelf, type RecordOpening } from './administered-user.ts';
 import { type Directory, isObjectId, type Person } from './directory.ts';
 import type { Grant, Grants } from './grants.ts';
 import { attempt, type Part } from './part.ts';
-import type { UserSession, UserSessions } from './user-sessions.ts';
+import type { UserSessionList, UserSessions } from './user-sessions.ts';
 
 /** What the console shows for the text that somebody is looked for by. */
 export type ConsoleView = PeopleView | PersonView;
@@ -21,7 +21,7 @@ export interface PersonView {
   readonly isSelf: boolean;
   /** Undefined for an id that Graph does not know: sessions may outlive an account. */
   readonly person: Part<Person | undefined>;
-  readonly sessions: Part<readonly UserSession[]>;
+  readonly sessions: Part<UserSessionList>;
   readonly grants: Part<readonly Grant[]>;
 }
 
@@ -44,7 +44,7 @@ export function createConsole({ directory, userSessions, grants, recordOpening }
     recordOpening(session, objectId, log);
     const [person, sessions, granted] = await Promise.all([
       attempt(async () => (await directory.find(session, objectId, log))[0], log),
-      attempt(() => userSessions.list(session, objectId), log),
+      attempt(() => userSessions.list(session, objectId, log), log),
       attempt(() => grants.list(session, objectId, log), log),
     ]);
     return {

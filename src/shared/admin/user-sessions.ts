@@ -22,6 +22,12 @@ export interface UserSession {
   readonly features: readonly { readonly name: string; readonly title: string }[];
 }
 
+export interface UserSessionList {
+  readonly sessions: readonly UserSession[];
+  /** There are more. */
+  readonly isCut: boolean;
+}
+
 export type UserSessionEnding =
   | { readonly kind: 'ended'; readonly wasCurrent: boolean }
   | { readonly kind: 'none' };
@@ -32,7 +38,7 @@ export type UserSessionEnding =
  */
 export interface UserSessions {
   /** The one that was used last first. */
-  list(session: Session, objectId: string): Promise<readonly UserSession[]>;
+  list(session: Session, objectId: string, log: Log): Promise<UserSessionList>;
   endOne(session: Session, objectId: string, id: string, log: Log): Promise<UserSessionEnding>;
   /** Ends all, sign-ins under way included. */
   endAll(
@@ -65,9 +71,15 @@ export function createUserSessions({ store, features, targetOf }: UserSessionsNe
     };
   };
   return {
-    async list(session, objectId) {
-      const listed = await store.list(inTenantOf(session, objectId));
-      return listed.map((one) => toUserSession(one, isCurrent(session, objectId, one.id)));
+    async list(session, objectId, log) {
+      const { sessions, isCut, unreadable } = await store.list(inTenantOf(session, objectId));
+      // Of the person whose rows these are, not of the administrator.
+      const user = targetOf(session, objectId);
+      if (unreadable > 0) audit(log, { event: 'row-not-opened', user, reason: 'unreadable' });
+      return {
+        sessions: sessions.map((one) => toUserSession(one, isCurrent(session, objectId, one.id))),
+        isCut,
+      };
     },
     async endOne(session, objectId, id, log) {
       const record = { event: 'admin-sessions-ended', target: targetOf(session, objectId) } as const;

@@ -12,6 +12,7 @@ import type { SessionFacts, WithheldFeature } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import { userKeyOf, userKeyOfPerson } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
+import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Login, requestedScopes, type StartedLogin } from './login.ts';
 import type { MissingSid } from './missing-sid.ts';
@@ -204,6 +205,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
       return refuse(attempt, { outcome: 'signed_out_meanwhile', reason: created.kind }, redeemed);
     }
     if (session !== undefined) await removeReplaced(session, redeemed, log);
+    await endOldest(created.session, log);
     const user = userKeyOf(created.session.address);
     audit(log, { event: 'signed-in', user, feature: transaction.feature });
     await missingSid.signedIn(facts.claims.entraSessionId, log);
@@ -323,6 +325,18 @@ export function createCallback(needs: CallbackNeeds): Callback {
     } catch {
       // The person's answer to Entra stands either way; at worst they are asked once more.
       log('warn', { event: 'declined-not-stored' });
+    }
+  }
+
+  /** After the replaced one is gone: who comes back for consent displaces nobody. */
+  async function endOldest({ address }: Session, log: Log): Promise<void> {
+    try {
+      const sessions = await store.endOldest(address);
+      if (sessions > 0)
+        audit(log, { event: 'session-ended', by: 'limit', sessions, user: userKeyOf(address) });
+    } catch (error) {
+      // The user is signed in all the same. The next sign-in ends what this one left.
+      log('warn', { event: 'oldest-sessions-not-ended', error: describeError(error) });
     }
   }
 

@@ -18,6 +18,12 @@ export interface OwnSession {
   readonly features: readonly string[];
 }
 
+export interface OwnSessionList {
+  readonly sessions: readonly OwnSession[];
+  /** False when there are more. */
+  readonly complete: boolean;
+}
+
 export type OwnEnding = { readonly kind: 'ended'; readonly wasCurrent: boolean } | { readonly kind: 'none' };
 
 /**
@@ -26,7 +32,7 @@ export type OwnEnding = { readonly kind: 'ended'; readonly wasCurrent: boolean }
  */
 export interface OwnSessions {
   /** The one that was used last first. */
-  list(session: Session): Promise<readonly OwnSession[]>;
+  list(session: Session, log: Log): Promise<OwnSessionList>;
   endOne(session: Session, id: string, log: Log): Promise<OwnEnding>;
   /** Ends all but the one that asks, sign-ins under way included; gives how many there were. */
   endOthers(session: Session, log: Log): Promise<number>;
@@ -52,9 +58,10 @@ export function createOwnSessions({ store, features }: OwnSessionsNeeds): OwnSes
     features: listed.grantedScopes === undefined ? [] : grantedFeatures(listed.grantedScopes),
   });
   return {
-    async list(session) {
-      const listed = await store.list(userOf(session));
-      return listed.map((one) => toOwnSession(one, idOf(session)));
+    async list(session, log) {
+      const { sessions, isCut, unreadable } = await store.list(userOf(session));
+      if (unreadable > 0) audit(log, { event: 'row-not-opened', reason: 'unreadable' });
+      return { sessions: sessions.map((one) => toOwnSession(one, idOf(session))), complete: !isCut };
     },
     async endOne(session, id, log) {
       const ending = await store.endOne(userOf(session), id);

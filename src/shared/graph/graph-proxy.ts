@@ -3,11 +3,13 @@ import { BffError } from '../errors.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { isLacking } from '../interaction/withheld.ts';
 import type { HttpAnswer } from '../network/http-request.ts';
+import type { CountedCall } from '../proxy/counted-call.ts';
 import { type AnswerReading, plainReading } from '../proxy/forward.ts';
 import { readMediaType } from '../proxy/media-type.ts';
 import { readRoutedPath } from '../proxy/path-grammar.ts';
 import { createProxy, type ProxyCall, type ProxyNeeds, type UpstreamProxy } from '../proxy/proxy.ts';
-import { readRequestBody } from '../proxy/request-body.ts';
+import { declaredLength, readRequestBody } from '../proxy/request-body.ts';
+import type { ProxyAnswer } from '../proxy/upstream-answer.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { challengeInAll, readBatchAnswer, toBatchAnswer } from './batch-answer.ts';
@@ -32,7 +34,7 @@ const headersOfBatch = new Set(['client-request-id', 'sdkversion', 'accept-langu
 
 /** The proxy for Microsoft Graph: it knows its batches, call by call, and what its answers lead to. */
 export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
-  const { policy, admission, bodyLimitBytes, forward, links, interaction, now } = needs;
+  const { policy, admission, bodyLimitBytes, countCall, forward, links, interaction, now } = needs;
   const plain = createProxy({
     ...needs,
     readingOf: (method, { feature, fileLinks }, log) => ({
@@ -46,29 +48,41 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
       const version = batchVersions.get(call.path);
       if (version === undefined) return plain.call(session, call, log);
       requireBatchCall(call);
-      const limitBytes = Math.min(bodyLimitBytes, MAX_BATCH_BYTES);
-      const body = (await readRequestBody(call, limitBytes)) ?? new Uint8Array();
-      const parts = readBatch(policy, version, body);
-      let admitted = session;
-      for (const part of parts) admitted = await admitPart(admitted, part, log);
-      return forward(
-        admitted,
-        {
-          id: call.id,
-          method: 'POST',
-          target: `${version}/$batch`,
-          header: (name) => headerOfBatch(call, name),
-          body: writeBatch(parts),
-          weight: parts.length,
-          // What is declined or withheld is remembered for the feature that was named when it was asked for.
-          feature: featureToName(admitted, parts),
-          ...needOfAll(admitted, parts),
-          reading: batchReading(admitted, parts, log),
-        },
-        log,
-      );
+      const bytes = declaredLength(call, Math.min(bodyLimitBytes, MAX_BATCH_BYTES)) ?? 0;
+      return countCall(session, bytes, (counted) => callBatch(session, call, version, counted, log));
     },
   };
+
+  async function callBatch(
+    session: Session,
+    call: ProxyCall,
+    version: string,
+    counted: CountedCall,
+    log: Log,
+  ): Promise<ProxyAnswer> {
+    const limitBytes = Math.min(bodyLimitBytes, MAX_BATCH_BYTES);
+    const body = (await readRequestBody(call, limitBytes)) ?? new Uint8Array();
+    const parts = readBatch(policy, version, body);
+    counted.standsFor(parts.length);
+    let admitted = session;
+    for (const part of parts) admitted = await admitPart(admitted, part, log);
+    const used = await call.recordUse(admitted);
+    return forward(
+      used,
+      {
+        id: call.id,
+        method: 'POST',
+        target: `${version}/$batch`,
+        header: (name) => headerOfBatch(call, name),
+        body: writeBatch(parts),
+        // What is declined or withheld is remembered for the feature that was named when it was asked for.
+        feature: featureToName(used, parts),
+        ...needOfAll(used, parts),
+        reading: batchReading(used, parts, log),
+      },
+      log,
+    );
+  }
 
   async function admitPart(session: Session, { id, allowed }: BatchPart, log: Log): Promise<Session> {
     const { guard, feature } = allowed;

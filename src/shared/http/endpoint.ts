@@ -5,11 +5,17 @@ import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
 import type { VerifiedClaims } from '../identity/principal.ts';
 import { loginPath, type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
-import type { Session, SessionAbsence, SessionStore } from '../session/session-store.ts';
+import {
+  newerThanThisWorker,
+  type Session,
+  type SessionAbsence,
+  type SessionStore,
+} from '../session/session-store.ts';
 import { userKeyOf } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
+import { onceIn } from '../telemetry/once-in.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
 import { type CookieNames, type CookieToSet, clearedCookie, cookiesSentTwice } from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
@@ -38,17 +44,27 @@ export interface EndpointRules<Granted> {
   readonly acceptsForm?: boolean;
   /** Begins or ends a sign-in, and cannot where a cookie of ours came twice: to set or clear one would be a guess. */
   readonly changesCookies?: boolean;
-  /** Counts as use of the session, which keeps it from ending idle. */
+  /** A call that is let in counts as use of the session, which keeps it from ending idle. */
   readonly countsAsUse?: boolean;
 }
 
 /** Every method that the host offers a function: one that is not listed there is a bare 404 of the host's. */
 export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-export type Endpoint = <Granted>(
-  rules: EndpointRules<Granted>,
-  handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
-) => HttpHandler;
+/**
+ * Records use of the session, for a handler that finds out by itself whether the call is allowed.
+ * @returns the session to go on with
+ * @throws {BffError} session_required when it was ended elsewhere
+ */
+export type RecordUse = (session: Session) => Promise<Session>;
+
+type Handle<Granted> = (
+  request: BffRequest,
+  granted: Granted,
+  recordUse: RecordUse,
+) => Promise<BffResponse> | BffResponse;
+
+export type Endpoint = <Granted>(rules: EndpointRules<Granted>, handle: Handle<Granted>) => HttpHandler;
 
 export interface EndpointNeeds {
   readonly origin: string;
@@ -58,7 +74,10 @@ export interface EndpointNeeds {
   readonly logout: Logout;
   /** Whether the settings still let this person in. */
   readonly isAllowed: (claims: VerifiedClaims) => boolean;
+  readonly monotonicMs: () => number;
 }
+
+const ALERT_EVERY_MS = 60_000;
 
 const deadForGood: ReadonlySet<SessionAbsence> = new Set(['cookie-invalid', 'unreadable', 'retired-key']);
 
@@ -85,7 +104,8 @@ const none = (reason: SessionEnd): FoundSession => ({ kind: 'none', reason });
 
 /** The wrapper of every function: method, proof of origin, session, access; and the one place where errors end. */
 export function createEndpoint(needs: EndpointNeeds): Endpoint {
-  const { origin, cookieNames, store, admission, logout, isAllowed } = needs;
+  const { origin, cookieNames, store, admission, logout, isAllowed, monotonicMs } = needs;
+  const isTime = onceIn(ALERT_EVERY_MS, monotonicMs);
   return (rules, handle) => async (httpRequest, context) => {
     const cookies: CookieToSet[] = [];
     let response: BffResponse;
@@ -112,7 +132,7 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
   async function answer<Granted>(
     asSent: BffRequest,
     rules: EndpointRules<Granted>,
-    handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
+    handle: Handle<Granted>,
     cookies: CookieToSet[],
     caller: KnownCaller,
   ): Promise<BffResponse> {
@@ -123,7 +143,7 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     if (!rules.acceptsForm || !isForm(request)) requireOwnRequest(request, rules.caller, origin);
     const access = request.method === 'GET' ? rules.access : (rules.accessToChange ?? rules.access);
     let isRecorded = !rules.countsAsUse;
-    const record = async (session: Session) => {
+    const record: RecordUse = async (session) => {
       isRecorded = true;
       return recordUse(session, request);
     };
@@ -138,7 +158,7 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
       audit(request.log, { event: 'cookie-sent-twice', cookies: twice.join(' ') });
       if (rules.changesCookies) throw sessionRequired('cookie_sent_twice');
       const granted = await access.decide(none('cookie_sent_twice'), admit);
-      return { ...(await handle(request, granted)), cookies: [] };
+      return { ...(await handle(request, granted, record)), cookies: [] };
     }
     const found = await findSession(request, access.session, cookies);
     if (found.kind === 'session') {
@@ -147,12 +167,12 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
       requireTaggedSession(tags, found.session);
       const granted = await access.decide(found, admit);
       if (!isRecorded) await record(found.session);
-      return handle(request, granted);
+      return handle(request, granted, record);
     }
     if (rules.page && access.session === 'required' && isNavigation(request)) {
       return bounceOrSignIn(request, asSent.rawQuery);
     }
-    return handle(request, await access.decide(found, admit));
+    return handle(request, await access.decide(found, admit), record);
   }
 
   async function findSession(
@@ -177,6 +197,10 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
       return { kind: 'session', session: read.session };
     }
     if (read.kind === 'live') return endNotAllowed(read.session, request.log);
+    if (read.kind === 'newer') {
+      recordNewer(value, request.log);
+      throw newerThanThisWorker();
+    }
     recordAbsence(read.reason, value, request.log);
     // Only what can never become a session again. A late answer for a session that was replaced meanwhile must not
     // delete the cookie of the new one.
@@ -200,9 +224,17 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
       log('info', { event: 'no-session', reason });
       return;
     }
+    audit(log, { event: 'row-not-opened', user: userOf(cookieValue), reason });
+  }
+
+  /** Right in a roll-out, where it is of many rows. A row that somebody relabelled looks the same and stays so. */
+  function recordNewer(cookieValue: string, log: Log): void {
+    if (isTime()) audit(log, { event: 'row-not-opened', user: userOf(cookieValue), reason: 'newer' });
+  }
+
+  function userOf(cookieValue: string): string | undefined {
     const address = store.addressOf(cookieValue);
-    const user = address === undefined ? undefined : userKeyOf(address);
-    audit(log, { event: 'row-not-opened', user, reason });
+    return address === undefined ? undefined : userKeyOf(address);
   }
 
   async function finishPendingLogout(request: BffRequest, cookies: CookieToSet[]): Promise<void> {
@@ -223,12 +255,12 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
   }
 
   async function recordUse(session: Session, request: BffRequest): Promise<Session> {
-    try {
-      return await store.touch(session);
-    } catch (error) {
+    const touched = await store.touch(session).catch((error: unknown) => {
       request.log('warn', { event: 'use-not-recorded', error: describeError(error) });
-      return session;
-    }
+      return { kind: 'found', session } as const;
+    });
+    if (touched.kind === 'gone') throw sessionRequired('session_ended');
+    return touched.session;
   }
 
   function toErrorResponse<Granted>(

@@ -12,9 +12,18 @@ export interface CallLimits {
 }
 
 export type CallEntry =
-  /** `leave` must be called once, whatever becomes of the call. */
-  | { readonly kind: 'admitted'; readonly leave: () => void }
-  | { readonly kind: 'refused'; readonly limit: 'person' | 'worker' };
+  /** `leave` must be called once, whatever becomes of the call; `grow` when it turns out to be more calls. */
+  | {
+      readonly kind: 'admitted';
+      grow(weight: number): { readonly kind: 'admitted' } | CallRefusal;
+      leave(): void;
+    }
+  | CallRefusal;
+
+export interface CallRefusal {
+  readonly kind: 'refused';
+  readonly limit: 'person' | 'worker';
+}
 
 interface Load {
   readonly calls: number;
@@ -40,16 +49,25 @@ export function createCallLimits(): CallLimits {
   let workerLoad = nothing;
   return {
     enter(person, bodyBytes, weight = 1) {
-      const own = loads.get(person) ?? nothing;
-      if (exceeds(limitOfPerson, own, bodyBytes, weight)) return { kind: 'refused', limit: 'person' };
-      if (exceeds(limitOfWorker, workerLoad, bodyBytes, weight)) return { kind: 'refused', limit: 'worker' };
-      loads.set(person, sum(own, weight, bodyBytes));
-      workerLoad = sum(workerLoad, weight, bodyBytes);
+      let entered = nothing;
+      const reenter = (calls: number): { readonly kind: 'admitted' } | CallRefusal => {
+        const own = minus(loads.get(person) ?? nothing, entered);
+        const others = minus(workerLoad, entered);
+        if (exceeds(limitOfPerson, own, bodyBytes, calls)) return { kind: 'refused', limit: 'person' };
+        if (exceeds(limitOfWorker, others, bodyBytes, calls)) return { kind: 'refused', limit: 'worker' };
+        entered = { calls, bodyBytes };
+        loads.set(person, plus(own, entered));
+        workerLoad = plus(others, entered);
+        return { kind: 'admitted' };
+      };
+      const entry = reenter(weight);
+      if (entry.kind === 'refused') return entry;
       return {
         kind: 'admitted',
+        grow: reenter,
         leave() {
-          workerLoad = sum(workerLoad, -weight, -bodyBytes);
-          const left = sum(loads.get(person) ?? nothing, -weight, -bodyBytes);
+          workerLoad = minus(workerLoad, entered);
+          const left = minus(loads.get(person) ?? nothing, entered);
           if (left.calls > 0) loads.set(person, left);
           else loads.delete(person);
         },
@@ -64,7 +82,9 @@ function exceeds(limit: Load, load: Load, bodyBytes: number, weight: number): bo
   return bodyBytes > 0 && load.bodyBytes > 0 && load.bodyBytes + bodyBytes > limit.bodyBytes;
 }
 
-const sum = (load: Load, calls: number, bodyBytes: number): Load => ({
+const plus = (load: Load, { calls, bodyBytes }: Load): Load => ({
   calls: load.calls + calls,
   bodyBytes: load.bodyBytes + bodyBytes,
 });
+const minus = (load: Load, { calls, bodyBytes }: Load): Load =>
+  plus(load, { calls: -calls, bodyBytes: -bodyBytes });

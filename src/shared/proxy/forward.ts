@@ -4,7 +4,6 @@ import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BodyReservation, BodyRoom } from './body-room.ts';
-import type { CallLimits } from './call-limits.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import { echoOf, toUpstreamHeaders } from './headers.ts';
 import { sendUpstream } from './send-upstream.ts';
@@ -20,8 +19,6 @@ export interface UpstreamCall extends CallNeed {
   /** A request header of the caller, by its lower-case name. Only those of the allow-list are asked for. */
   readonly header: (name: string) => string | undefined;
   readonly body: Uint8Array | undefined;
-  /** How many calls it is to the upstream, which counts the parts of a batch one by one; 1 when left out. */
-  readonly weight?: number;
   readonly reading: AnswerReading;
 }
 
@@ -49,8 +46,7 @@ export interface ForwardNeeds {
   readonly bodyLimitBytes: number;
   /** Of one request to the upstream, the last byte of its answer included. */
   readonly timeoutMs: number;
-  /** Shared by all upstreams of a worker, as is the room. */
-  readonly limits: CallLimits;
+  /** Shared by all upstreams of a worker. */
   readonly bodyRoom: BodyRoom;
   readonly now: () => Date;
   readonly monotonicMs: () => number;
@@ -67,19 +63,15 @@ const CALL_MS = 220_000;
 const TOKEN_MS = 45_000;
 
 export function createForward(needs: ForwardNeeds): Forward {
-  const { origin, bodyLimitBytes, timeoutMs, limits, bodyRoom, now, monotonicMs } = needs;
+  const { origin, bodyLimitBytes, timeoutMs, bodyRoom, now, monotonicMs } = needs;
   const { sendHttp, tokensForCall } = needs;
 
   return async (session, call, log) => {
-    const person = session.address.userHash.toString('base64url');
-    const entry = limits.enter(person, call.body?.byteLength ?? 0, call.weight);
-    if (entry.kind === 'refused') throw rateLimited(entry.limit);
-    const reservation = bodyRoom.open(person);
+    const reservation = bodyRoom.open(session.address.userHash.toString('base64url'));
     try {
       return await forward(session, call, log, reservation);
     } finally {
       reservation.release();
-      entry.leave();
     }
   };
 
@@ -131,15 +123,6 @@ export function createForward(needs: ForwardNeeds): Forward {
     if (stillAsked === undefined) return reading.toAnswer(renewed, pass);
     throw tokens.stillRefused(stillAsked);
   }
-}
-
-function rateLimited(limit: 'person' | 'worker'): BffError {
-  const whose = limit === 'person' ? 'of this person' : 'on this worker';
-  return new BffError('rate_limited', {
-    rules: [limit === 'person' ? 'calls-of-person' : 'calls-of-worker'],
-    detail: `Too many calls, or too large ones, ${whose} are under way. Try again when some of them are done.`,
-    retryAfterSeconds: 1,
-  });
 }
 
 /** By status and headers alone. */

@@ -3,10 +3,11 @@ import { BffError } from '../errors.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type AllowedCall, allowedCall } from './allowed-call.ts';
+import type { CountCall } from './counted-call.ts';
 import { type AnswerReading, type Forward, plainReading } from './forward.ts';
 import { readRoutedPath } from './path-grammar.ts';
 import type { Policy } from './policy.ts';
-import { readRequestBody } from './request-body.ts';
+import { declaredLength, readRequestBody } from './request-body.ts';
 import type { ProxyAnswer } from './upstream-answer.ts';
 
 /** A call as the browser made it. */
@@ -22,6 +23,8 @@ export interface ProxyCall {
   readonly query: string;
   header(name: string): string | undefined;
   body(limitBytes: number): Promise<Uint8Array | undefined>;
+  /** Keeps the session from ending idle: for what the policy and its guards allow, and for nothing else. */
+  recordUse(session: Session): Promise<Session>;
 }
 
 /** Forwards what the policy allows to one upstream origin, with the signed-in user's access token. */
@@ -34,6 +37,7 @@ export interface ProxyNeeds {
   readonly policy: Policy;
   readonly admission: Admission;
   readonly bodyLimitBytes: number;
+  readonly countCall: CountCall;
   readonly forward: Forward;
   /** How answers are read; by status and headers alone when left out. */
   readonly readingOf?: (method: string, allowed: AllowedCall, log: Log) => AnswerReading;
@@ -43,6 +47,7 @@ export function createProxy({
   policy,
   admission,
   bodyLimitBytes,
+  countCall,
   forward,
   readingOf,
 }: ProxyNeeds): UpstreamProxy {
@@ -55,14 +60,17 @@ export function createProxy({
       const allowed = allowedCall(policy, { method, path, query, contentType: header('content-type') });
       const { feature, scopes, alternatives, guard } = allowed;
       const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
-      const body = await readRequestBody(call, bodyLimitBytes);
-      const target = query === '' ? path : `${path}?${query}`;
-      const reading = readingOf?.(method, allowed, log) ?? plainReading;
-      return forward(
-        admitted,
-        { id, method, target, header, body, feature, scopes, alternatives, reading },
-        log,
-      );
+      const used = await call.recordUse(admitted);
+      return countCall(used, declaredLength(call, bodyLimitBytes) ?? 0, async () => {
+        const body = await readRequestBody(call, bodyLimitBytes);
+        const target = query === '' ? path : `${path}?${query}`;
+        const reading = readingOf?.(method, allowed, log) ?? plainReading;
+        return forward(
+          used,
+          { id, method, target, header, body, feature, scopes, alternatives, reading },
+          log,
+        );
+      });
     },
   };
 }

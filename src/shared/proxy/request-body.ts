@@ -11,13 +11,10 @@ export interface UnreadRequest {
 }
 
 /**
- * The browser's body, whole, or undefined when the method has none.
- * @throws {BffError} length_required, body_too_large, request_invalid, content_type_not_allowed
+ * How long the browser says that its body is; undefined when the method has none. Known before a byte of it is read.
+ * @throws {BffError} length_required, body_too_large, request_invalid
  */
-export async function readRequestBody(
-  call: UnreadRequest,
-  limitBytes: number,
-): Promise<Uint8Array | undefined> {
+export function declaredLength(call: Omit<UnreadRequest, 'body'>, limitBytes: number): number | undefined {
   const contentLength = call.header('content-length');
   // The host drops a chunked body without a word (measured): it would look like an empty one.
   if (
@@ -32,15 +29,27 @@ export async function readRequestBody(
   if (call.header('content-encoding') !== undefined) {
     throw new BffError('request_invalid', { detail: 'Send the body without Content-Encoding.' });
   }
-  const tooLarge = () => new BffError('body_too_large', { detail: `At most ${limitBytes} bytes pass.` });
-  if (Number(contentLength) > limitBytes) throw tooLarge();
+  if (Number(contentLength) > limitBytes) throw tooLarge(limitBytes);
   if (!hasBody(call.method)) {
     if (Number(contentLength) === 0) return undefined;
     throw new BffError('request_invalid', { detail: 'This method has no body.' });
   }
+  return Number(contentLength);
+}
+
+/**
+ * The browser's body, whole, or undefined when the method has none.
+ * @throws {BffError} length_required, body_too_large, request_invalid, content_type_not_allowed
+ */
+export async function readRequestBody(
+  call: UnreadRequest,
+  limitBytes: number,
+): Promise<Uint8Array | undefined> {
+  const length = declaredLength(call, limitBytes);
+  if (length === undefined) return undefined;
   const body = await call.body(limitBytes);
-  if (body === undefined) throw tooLarge();
-  if (body.byteLength !== Number(contentLength)) {
+  if (body === undefined) throw tooLarge(limitBytes);
+  if (body.byteLength !== length) {
     throw new BffError('request_invalid', { detail: 'The body is not as long as its Content-Length says.' });
   }
   if (body.byteLength > 0 && call.header('content-type') === undefined) {
@@ -50,4 +59,8 @@ export async function readRequestBody(
     });
   }
   return body;
+}
+
+function tooLarge(limitBytes: number): BffError {
+  return new BffError('body_too_large', { detail: `At most ${limitBytes} bytes pass.` });
 }

@@ -1,5 +1,6 @@
 import { BffError } from '../errors.ts';
-import type { Row, TableRead } from '../storage/table.ts';
+import type { TableRead } from '../storage/table.ts';
+import { believedUse } from './believable.ts';
 import type { SessionContent } from './session.ts';
 import type { SessionAddress } from './session-cookie.ts';
 import type { RowOpening, RowState, SessionRowCodec } from './session-row.ts';
@@ -15,16 +16,19 @@ type FoundRow = Extract<TableRead, { kind: 'found' }>;
 
 export type SessionOpening =
   | { readonly kind: 'opened'; readonly session: Session }
-  | Exclude<RowOpening, { kind: 'opened' | 'newer' }>;
+  | Exclude<RowOpening, { kind: 'opened' }>;
 
 /** Makes sessions of rows. */
 export interface SessionOpener {
   toSession(address: SessionAddress, content: SessionContent, state: RowState, etag: string): Session;
-  /** @throws {BffError} storage_unavailable when the row was written by a newer version or under a newer key */
   open(address: SessionAddress, found: FoundRow): SessionOpening;
 }
 
-export function createSessionOpener(rows: SessionRowCodec, idleSeconds: number): SessionOpener {
+export function createSessionOpener(
+  rows: SessionRowCodec,
+  idleSeconds: number,
+  now: () => Date,
+): SessionOpener {
   const toSession: SessionOpener['toSession'] = (
     address,
     { facts, msalCache, tokenGeneration, refreshFailure },
@@ -42,22 +46,23 @@ export function createSessionOpener(rows: SessionRowCodec, idleSeconds: number):
     idleExpiresAt: new Date(lastUsedAt.getTime() + idleSeconds * 1000),
     etag,
   });
-  const openRow = (address: SessionAddress, row: Row) => {
-    const opening = rows.open(address, row);
-    if (opening.kind === 'newer') throw newerThanThisWorker();
-    return opening;
-  };
   return {
     toSession,
     open(address, { row, etag }) {
-      const opening = openRow(address, row);
+      const opening = rows.open(address, row);
       if (opening.kind !== 'opened') return opening;
-      return { kind: 'opened', session: toSession(address, opening.content, opening.state, etag) };
+      const { content, state } = opening;
+      const { signedInAt, claimsAsOf } = content.facts;
+      const sealed = { signedInAt, saidAt: claimsAsOf };
+      // Written back by the next write of the row, so that the column is right again.
+      const lastUsedAt = believedUse(state.lastUsedAt, sealed, now());
+      return { kind: 'opened', session: toSession(address, content, { ...state, lastUsedAt }, etag) };
     },
   };
 }
 
-function newerThanThisWorker(): BffError {
+/** Another worker of a roll-out can open it: nobody is signed out. */
+export function newerThanThisWorker(): BffError {
   return new BffError('storage_unavailable', {
     detail: 'This session belongs to a newer version of the service. Try again in a moment.',
     retryAfterSeconds: 5,

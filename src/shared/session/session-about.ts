@@ -20,9 +20,15 @@ export interface SessionAbout {
 /** Seals and opens the column `about` of a session's row. */
 export interface SessionAboutCodec {
   seal(keys: RowKeys, facts: SessionFacts, key: ServerKey): Buffer;
-  /** Undefined for a row that has none, and for one whose does not open where it stands. */
-  open(row: Row): SessionAbout | undefined;
+  open(row: Row): AboutOpening;
 }
+
+export type AboutOpening =
+  | { readonly kind: 'opened'; readonly about: SessionAbout }
+  /** A version before wrote the row, or a key that this worker does not have sealed it. */
+  | { readonly kind: 'not-known' }
+  /** Moved, mixed or changed: it does not open where it stands. */
+  | { readonly kind: 'unreadable' };
 
 export interface SessionAboutNeeds {
   readonly tableName: string;
@@ -61,17 +67,21 @@ export function createSessionAboutCodec({
     },
     open(row) {
       const { about, keyId } = row.columns;
-      if (!(about instanceof Uint8Array) || typeof keyId !== 'number') return undefined;
+      if (about === undefined) return { kind: 'not-known' };
+      if (!(about instanceof Uint8Array) || typeof keyId !== 'number') return { kind: 'unreadable' };
       const found = keyRing.find(keyId);
-      if (found.kind !== 'known') return undefined;
+      if (found.kind !== 'known') return { kind: 'not-known' };
       const plaintext = open(rowKeyBytes(found.key, row), about, additionalData(row, keyId));
-      if (plaintext === undefined) return undefined;
+      if (plaintext === undefined) return { kind: 'unreadable' };
       // The bytes are authenticated: they are what `seal` wrote.
       const stored = JSON.parse(plaintext.toString('utf8')) as StoredAbout;
       return {
-        ...stored,
-        signedInAt: new Date(stored.signedInAt),
-        rolesSaidAt: new Date(stored.rolesSaidAt),
+        kind: 'opened',
+        about: {
+          ...stored,
+          signedInAt: new Date(stored.signedInAt),
+          rolesSaidAt: new Date(stored.rolesSaidAt),
+        },
       };
     },
   };

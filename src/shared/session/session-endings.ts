@@ -1,7 +1,9 @@
 import type { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
-import type { ColumnValue, ListedRow, RowKeys, RowRange, Table } from '../storage/table.ts';
+import type { ColumnValue, ListedRow, Row, RowKeys, RowRange, Table } from '../storage/table.ts';
+import { isBelievable } from './believable.ts';
 import { bucketRow, SESSION_ROWS, sidPartition, userRowKeys } from './companion-rows.ts';
+import { listLivingRows } from './session-list.ts';
 import type { WorkerCopy } from './worker-copy.ts';
 
 export type OneEnding =
@@ -17,6 +19,8 @@ export interface SessionEndings {
   endOne(session: RowKeys): Promise<OneEnding>;
   /** Ends all sessions of a user but one, and every sign-in that began before and is still under way. */
   endAll(userPartition: string, except?: RowKeys): Promise<number>;
+  /** Ends the sessions of a user that were not used for longest, until only so many are left; gives how many ended. */
+  endOldest(keep: RowKeys): Promise<number>;
   /** Ends the sessions that Entra calls by this `sid`; gives which there were. */
   endBySid(sid: string): Promise<readonly RowKeys[]>;
   /** When all sessions of the user were last ended; undefined when they never were. */
@@ -27,15 +31,21 @@ export interface SessionEndingsNeeds {
   readonly table: Table;
   readonly copy: WorkerCopy;
   readonly indexKey: Buffer;
+  readonly idleSeconds: number;
+  /** How many living sessions a user may have; any number when left out. */
+  readonly maxPerUser?: number | undefined;
   readonly now: () => Date;
 }
 
 const LIST_LIMIT = 100;
+/** Who had more before there was a limit loses the rest at the next sign-ins. */
+const LIVING_LIMIT = 1_000;
 const MARK_ATTEMPTS = 5;
 /** The mark outlives every sign-in that can be under way: a login transaction lasts 15 minutes. */
 const MARK_LIFETIME_MS = 60 * 60_000;
 
-export function createSessionEndings({ table, copy, indexKey, now }: SessionEndingsNeeds): SessionEndings {
+export function createSessionEndings(needs: SessionEndingsNeeds): SessionEndings {
+  const { table, copy, indexKey, maxPerUser, now } = needs;
   const removeSession = async (session: RowKeys, indexPartition: ColumnValue | undefined): Promise<void> => {
     copy.end(session);
     await table.remove(session);
@@ -76,7 +86,7 @@ export function createSessionEndings({ table, copy, indexKey, now }: SessionEndi
         continue;
       }
       const before = found.row.columns['endedAt'];
-      if (before instanceof Date && before.getTime() >= endedAt.getTime()) return;
+      if (before instanceof Date && before >= endedAt && isBelievable(before, endedAt)) return;
       if ((await table.replace(row, found.etag)).kind === 'updated') return;
     }
     throw new BffError('storage_unavailable', {
@@ -107,6 +117,21 @@ export function createSessionEndings({ table, copy, indexKey, now }: SessionEndi
       return removed.length;
     },
 
+    async endOldest(keep) {
+      if (maxPerUser === undefined) return 0;
+      const columns = ['lastUsedAt', 'sidPartition'];
+      const living = await listLivingRows(needs, keep.partitionKey, columns, LIVING_LIMIT);
+      const inOrder = [...living].sort(byLastUse(now()));
+      // Only what is older: two sign-ins at one moment may see each other, and must not end each other.
+      const older = inOrder.slice(
+        0,
+        inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey),
+      );
+      const oldest = older.slice(0, Math.max(0, inOrder.length - maxPerUser));
+      await Promise.all(oldest.map(({ row }) => removeSession(row, row.columns['sidPartition'])));
+      return oldest.length;
+    },
+
     async endBySid(sid) {
       const partitionKey = sidPartition(indexKey, sid);
       const range: RowRange = { kind: 'partition', partitionKey, ...SESSION_ROWS };
@@ -125,9 +150,17 @@ export function createSessionEndings({ table, copy, indexKey, now }: SessionEndi
     async allEndedAt(userPartition) {
       const found = await table.read(userRowKeys(userPartition));
       const endedAt = found.kind === 'found' ? found.row.columns['endedAt'] : undefined;
-      return endedAt instanceof Date ? endedAt : undefined;
+      return endedAt instanceof Date && isBelievable(endedAt, now()) ? endedAt : undefined;
     },
   };
+}
+
+/** Sessions of one instant have an order too, the same on every worker. */
+function byLastUse(now: Date) {
+  const lastUseOf = ({ columns: { lastUsedAt } }: Row) =>
+    lastUsedAt instanceof Date && isBelievable(lastUsedAt, now) ? lastUsedAt.getTime() : 0;
+  return ({ row: left }: ListedRow, { row: right }: ListedRow): number =>
+    lastUseOf(left) - lastUseOf(right) || (left.rowKey < right.rowKey ? -1 : 1);
 }
 
 type ToSession = (

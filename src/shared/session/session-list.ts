@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import type { Table } from '../storage/table.ts';
+import type { ListedRow, Table } from '../storage/table.ts';
+import { believedUse } from './believable.ts';
 import { SESSION_ROWS } from './companion-rows.ts';
 import type { SessionAbout } from './session-about.ts';
 import type { SessionRowCodec } from './session-row.ts';
@@ -15,35 +16,70 @@ export interface ListedSession extends Partial<SessionAbout> {
   readonly idleExpiresAt: Date;
 }
 
-export interface SessionListNeeds {
+export interface SessionListing {
+  /** The one that was used last first. */
+  readonly sessions: readonly ListedSession[];
+  /** The user has more living sessions: these are the first by key. */
+  readonly isCut: boolean;
+  /** How many of them do not open where they stand, as far as that can be told without their cookie. */
+  readonly unreadable: number;
+}
+
+export interface LivingRowsNeeds {
   readonly table: Table;
-  readonly rows: SessionRowCodec;
   readonly idleSeconds: number;
   readonly now: () => Date;
 }
 
-/** Nobody has so many; a partition that somebody filled costs no more than this. */
+export interface SessionListNeeds extends LivingRowsNeeds {
+  readonly rows: SessionRowCodec;
+}
+
+/** More than any user has, by the limit of living sessions. A partition that somebody filled costs no more than this. */
 const LIST_LIMIT = 500;
 const ROW_ID_BYTES = 32;
 const COLUMNS = ['keyId', 'lastUsedAt', 'expiresAt', 'about'] as const;
 
-/** Lists the living sessions of a user's partition, the one that was used last first. */
-export function createSessionList({ table, rows, idleSeconds, now }: SessionListNeeds) {
-  return async (partitionKey: string): Promise<readonly ListedSession[]> => {
-    const range = { kind: 'partition', partitionKey, ...SESSION_ROWS } as const;
-    const listed = await table.list(range, COLUMNS, LIST_LIMIT);
-    const nowMs = now().getTime();
-    return listed
+/**
+ * The rows of a user's partition that are past neither limit. The table looks at the limits: rows that have ended and
+ * wait for the sweep would fill a list, and living ones would be missing from it.
+ */
+export async function listLivingRows(
+  { table, idleSeconds, now }: LivingRowsNeeds,
+  partitionKey: string,
+  columns: readonly string[],
+  limit: number,
+): Promise<readonly ListedRow[]> {
+  const nowMs = now().getTime();
+  const laterThan = { expiresAt: new Date(nowMs), lastUsedAt: new Date(nowMs - idleSeconds * 1000) };
+  return table.list({ kind: 'partition', partitionKey, ...SESSION_ROWS, laterThan }, columns, limit);
+}
+
+/** Lists the living sessions of a user's partition. */
+export function createSessionList(needs: SessionListNeeds) {
+  const { rows, idleSeconds, now } = needs;
+  return async (partitionKey: string): Promise<SessionListing> => {
+    const living = await listLivingRows(needs, partitionKey, COLUMNS, LIST_LIMIT + 1);
+    let unreadable = 0;
+    const sessions = living
+      .slice(0, LIST_LIMIT)
       .flatMap(({ row }) => {
-        const { lastUsedAt, expiresAt } = row.columns;
+        const { lastUsedAt: column, expiresAt } = row.columns;
         const id = row.rowKey.slice(SESSION_ROWS.rowsFrom.length);
         // Not a row of ours, whoever put it there.
-        if (!(lastUsedAt instanceof Date && expiresAt instanceof Date) || !parseSessionId(id)) return [];
+        if (!(column instanceof Date && expiresAt instanceof Date) || !parseSessionId(id)) return [];
+        const opening = rows.openAbout(row);
+        // Listed all the same: who could change these words would else hide a session that lives.
+        if (opening.kind === 'unreadable') unreadable++;
+        const about = opening.kind === 'opened' ? opening.about : undefined;
+        const lastUsedAt =
+          about === undefined ? column : believedUse(column, { ...about, saidAt: about.rolesSaidAt }, now());
         const idleExpiresAt = new Date(lastUsedAt.getTime() + idleSeconds * 1000);
-        const isLiving = expiresAt.getTime() > nowMs && idleExpiresAt.getTime() > nowMs;
-        return isLiving ? [{ ...rows.readAbout(row), id, lastUsedAt, expiresAt, idleExpiresAt }] : [];
+        if (idleExpiresAt.getTime() <= now().getTime()) return [];
+        return [{ ...about, id, lastUsedAt, expiresAt, idleExpiresAt }];
       })
       .sort((left, right) => right.lastUsedAt.getTime() - left.lastUsedAt.getTime());
+    return { sessions, isCut: living.length > LIST_LIMIT, unreadable };
   };
 }
 

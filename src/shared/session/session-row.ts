@@ -6,7 +6,7 @@ import { BffError } from '../errors.ts';
 import type { ColumnValue, Row, RowKeys } from '../storage/table.ts';
 import { sidPartition } from './companion-rows.ts';
 import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './session.ts';
-import { createSessionAboutCodec, type SessionAbout } from './session-about.ts';
+import { type AboutOpening, createSessionAboutCodec } from './session-about.ts';
 import type { RowAddress, SessionAddress } from './session-cookie.ts';
 
 /**
@@ -51,8 +51,8 @@ export interface SessionRowCodec {
   userHashOf(partitionKey: string): Buffer;
   toRow(address: SessionAddress, content: SessionContent, state: RowState): Row;
   open(address: SessionAddress, row: Row): RowOpening;
-  /** What the server keys alone open; undefined when it is not there or does not open. */
-  readAbout(row: Row): SessionAbout | undefined;
+  /** What the server keys alone open. */
+  openAbout(row: Row): AboutOpening;
 }
 
 export interface SessionRowNeeds {
@@ -134,7 +134,7 @@ export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
             },
           };
     },
-    readAbout: about.open,
+    openAbout: about.open,
   };
 }
 

@@ -8,18 +8,20 @@ import { createSessionOpener, type Session } from './opened-session.ts';
 import type { SessionContent } from './session.ts';
 import { createSessionCookieCodec, type RowAddress, type SessionAddress } from './session-cookie.ts';
 import { createSessionEndings, type OneEnding } from './session-endings.ts';
-import { createSessionList, type ListedSession, parseSessionId } from './session-list.ts';
+import { createSessionList, parseSessionId, type SessionListing } from './session-list.ts';
 import { createSessionRowCodec, type RowState } from './session-row.ts';
 import { createSessionUpdates, type SessionUpdates } from './session-updates.ts';
 import { hashOfUser } from './user-key.ts';
 import { createWorkerCopy, type KeptSession } from './worker-copy.ts';
 
-export type { Session } from './opened-session.ts';
+export { newerThanThisWorker, type Session } from './opened-session.ts';
 export type { OneEnding } from './session-endings.ts';
-export type { ListedSession } from './session-list.ts';
+export type { ListedSession, SessionListing } from './session-list.ts';
 
 export type SessionRead =
   | { readonly kind: 'live'; readonly session: Session }
+  /** Written by a newer version or under a newer key than this worker knows: another worker may serve it. */
+  | { readonly kind: 'newer' }
   | { readonly kind: 'none'; readonly reason: SessionAbsence };
 
 /** Why a cookie leads to no session. All of them mean "not signed in"; they are told apart in the log. */
@@ -55,12 +57,14 @@ export interface SessionStore extends SessionUpdates {
   addressOf(cookieValue: string): SessionAddress | undefined;
   /** @param sid Entra's name of the session where it is known */
   remove(address: RowAddress, sid?: string): Promise<void>;
-  /** The living sessions of a user, the one that was used last first; of the first 500 rows by key. */
-  list(user: User): Promise<readonly ListedSession[]>;
+  /** The living sessions of a user, 500 of them at most. */
+  list(user: User): Promise<SessionListing>;
   /** Ends the session of this user that is listed under this id, whoever made the id up. */
   endOne(user: User, id: string): Promise<OneEnding>;
   /** Ends all sessions of a user but one, sign-ins under way included; gives how many rows went. */
   endAll(user: User, except?: RowAddress): Promise<number>;
+  /** Ends the sessions of the same user that were not used for longest, beyond as many as a user may have. */
+  endOldest(keep: RowAddress): Promise<number>;
   /** Ends the sessions that Entra calls by this `sid`; gives whose each of them was. */
   endBySid(sid: string): Promise<readonly Pick<RowAddress, 'userHash'>[]>;
   check(): Promise<void>;
@@ -74,6 +78,8 @@ export interface SessionStoreNeeds {
   readonly keyRing: KeyRing;
   readonly indexKey: Buffer;
   readonly idleSeconds: number;
+  /** How many living sessions a user may have; any number when left out. */
+  readonly maxPerUser?: number;
   /** How long this worker serves a session without asking the table; 0: it always asks. */
   readonly cacheSeconds: number;
   readonly now: () => Date;
@@ -95,10 +101,10 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
   const { table, keyRing, indexKey, idleSeconds, now, monotonicMs, random } = needs;
   const cookies = createSessionCookieCodec(indexKey);
   const rows = createSessionRowCodec({ tableName: table.name, keyRing, indexKey, random });
-  const opener = createSessionOpener(rows, idleSeconds);
+  const opener = createSessionOpener(rows, idleSeconds, now);
   const copy = createWorkerCopy(needs);
   const updates = createSessionUpdates({ ...needs, rows, opener, copy });
-  const endings = createSessionEndings({ table, copy, indexKey, now });
+  const endings = createSessionEndings({ ...needs, copy });
   const list = createSessionList({ table, rows, idleSeconds, now });
   const flights = new Map<string, Flight>();
 
@@ -128,6 +134,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       return withinLimits(kept.session);
     }
     const opening = opener.open(address, found);
+    if (opening.kind === 'newer') return opening;
     if (opening.kind !== 'opened') return { kind: 'none', reason: opening.kind };
     copy.keep(cookieValue, keys, { session: opening.session, askedAtMs });
     return withinLimits(opening.session);
@@ -185,7 +192,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       if (kept !== undefined && copy.isFresh(kept.askedAtMs)) {
         const known = withinLimits(kept.session);
         // Another worker may have recorded a use that this copy has not seen.
-        if (known.kind === 'live' || known.reason !== 'idle-expired') return known;
+        if (known.kind !== 'none' || known.reason !== 'idle-expired') return known;
       }
       const flying = flights.get(cookieValue);
       if (flying !== undefined && copy.isFresh(flying.askedAtMs)) return flying.result;
@@ -214,6 +221,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
         rows.partitionOf(hashOfUser(indexKey, user)),
         except === undefined ? undefined : rows.keysOf(except),
       ),
+    endOldest: (keep) => endings.endOldest(rows.keysOf(keep)),
     async endBySid(sid) {
       const ended = await endings.endBySid(sid);
       return ended.map(({ partitionKey }) => ({ userHash: rows.userHashOf(partitionKey) }));

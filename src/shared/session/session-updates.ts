@@ -6,7 +6,7 @@ import { BffError } from '../errors.ts';
 import type { Row, Table } from '../storage/table.ts';
 import { sidPartition, sidRow } from './companion-rows.ts';
 import { mergeContent } from './merge.ts';
-import type { Session, SessionOpener } from './opened-session.ts';
+import { newerThanThisWorker, type Session, type SessionOpener } from './opened-session.ts';
 import type { SessionContent } from './session.ts';
 import type { RowState, SessionRowCodec } from './session-row.ts';
 import type { WorkerCopy } from './worker-copy.ts';
@@ -39,7 +39,7 @@ export interface SessionUpdates {
   /** Takes the right to redeem the refresh token, if the row is still as it was read. */
   takeLease(session: Session, leaseId: string): Promise<LeaseTaking>;
   /** Records use, at most once per twelfth of the idle time. The session to go on with is the one returned. */
-  touch(session: Session): Promise<Session>;
+  touch(session: Session): Promise<SessionRefetch>;
 }
 
 export interface SessionUpdatesNeeds {
@@ -79,6 +79,7 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
     const found = await table.read(rows.keysOf(address));
     if (found.kind === 'missing') return gone({ address });
     const opening = opener.open(address, found);
+    if (opening.kind === 'newer') throw newerThanThisWorker();
     if (opening.kind !== 'opened') return { kind: 'gone' };
     return { kind: 'found', session: written(opening.session, askedAtMs) };
   };
@@ -144,15 +145,18 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
 
     async touch(session) {
       const usedAt = now();
-      if (usedAt.getTime() - session.lastUsedAt.getTime() < (idleSeconds * 1000) / 12) return session;
+      if (usedAt.getTime() - session.lastUsedAt.getTime() < (idleSeconds * 1000) / 12) {
+        return { kind: 'found', session };
+      }
       const row = { ...rows.keysOf(session.address), columns: { lastUsedAt: usedAt } };
       const askedAtMs = monotonicMs();
       const updated = await table.merge(row, session.etag);
       // Whoever wrote in between used the session as well: a lost race needs no second try.
-      if (updated.kind === 'missing') gone(session);
-      if (updated.kind !== 'updated') return session;
+      if (updated.kind === 'missing') return gone(session);
+      if (updated.kind === 'changed') return { kind: 'found', session };
       const state = { ...session, lastUsedAt: usedAt };
-      return written(opener.toSession(session.address, session, state, updated.etag), askedAtMs);
+      const used = opener.toSession(session.address, session, state, updated.etag);
+      return { kind: 'found', session: written(used, askedAtMs) };
     },
   };
 }

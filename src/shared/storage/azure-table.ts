@@ -164,8 +164,15 @@ function toFilter(range: RowRange): string {
   if (range.kind === 'partitions') {
     return `PartitionKey ge ${text(range.from)} and PartitionKey lt ${text(range.before)}`;
   }
-  const { partitionKey, rowsFrom, rowsBefore } = range;
-  return `PartitionKey eq ${text(partitionKey)} and RowKey ge ${text(rowsFrom)} and RowKey lt ${text(rowsBefore)}`;
+  const { partitionKey, rowsFrom, rowsBefore, laterThan = {} } = range;
+  return [
+    `PartitionKey eq ${text(partitionKey)}`,
+    `RowKey ge ${text(rowsFrom)}`,
+    `RowKey lt ${text(rowsBefore)}`,
+    ...Object.entries(laterThan).map(
+      ([column, instant]) => `${column} gt datetime'${instant.toISOString()}'`,
+    ),
+  ].join(' and ');
 }
 
 function toEntity({ partitionKey, rowKey, columns }: Row) {

@@ -133,14 +133,14 @@ export const auditEvents = {
     },
   },
   'renewal-not-trusted': { level: 'error', fields: { reason: code } },
-  'row-not-opened': { level: 'error', fields: { reason: oneOf('unreadable', 'retired-key') } },
+  'row-not-opened': { level: 'error', fields: { reason: oneOf('unreadable', 'retired-key', 'newer') } },
   'cookie-sent-twice': {
     level: 'warn',
     fields: { cookies: someOf('session', 'login-transaction', 'logout-pending') },
   },
   'session-ended': {
     level: 'info',
-    fields: { by: oneOf('person', 'entra', 'service'), sessions: count },
+    fields: { by: oneOf('person', 'entra', 'service', 'limit'), sessions: count },
   },
   'sign-out-pending': { level: 'error', fields: {} },
   'admin-user-opened': { level: 'info', fields: { target: userKey } },

@@ -34,6 +34,7 @@ const store: SessionStore = {
   list: unused,
   endOne: unused,
   endAll: unused,
+  endOldest: unused,
   endBySid: unused,
 };
 const idTokenRules: IdTokenRules = {

@@ -6,6 +6,7 @@ import { createTokensForCall } from '../../../src/shared/interaction/call-token.
 import { type HttpAnswer, HttpFailure, type HttpRequest } from '../../../src/shared/network/http-request.ts';
 import { createBodyRoom } from '../../../src/shared/proxy/body-room.ts';
 import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
+import { createCountCall } from '../../../src/shared/proxy/counted-call.ts';
 import {
   createForward,
   type ForwardNeeds,
@@ -74,7 +75,6 @@ function startForward(
     origin: 'https://upstream.example',
     bodyLimitBytes: 1024,
     timeoutMs: 30_000,
-    limits: createCallLimits(),
     bodyRoom: createBodyRoom(),
     now: () => now,
     monotonicMs: () => clock.ms,
@@ -89,10 +89,15 @@ function startForward(
     }),
     ...needs,
   });
+  // As the proxies do it: what is sent has been counted.
+  const countCall = createCountCall(createCallLimits());
   return {
     clock,
     logged,
-    call: (call = get, session = alice) => forward(session, call, (_level, { event }) => logged.push(event)),
+    call: (call = get, session = alice) =>
+      countCall(session, call.body?.byteLength ?? 0, () =>
+        forward(session, call, (_level, { event }) => logged.push(event)),
+      ),
   };
 }
 

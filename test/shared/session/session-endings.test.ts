@@ -88,6 +88,21 @@ describe('ending all sessions of a user', () => {
     expect(sessions()).toEqual([]);
   });
 
+  it('is not what a mark says that lies ahead of every clock: users sign in, and the next ending counts', async () => {
+    await store.endAll(alice);
+    const [mark] = memory.rows().filter(({ rowKey }) => rowKey === 'user');
+    if (mark === undefined) throw new Error('no mark');
+    const far = new Date(start.getTime() + 10 * 365 * 86_400_000);
+    memory.put({ ...mark, columns: { ...mark.columns, endedAt: far } });
+    now = new Date(start.getTime() + 60_000);
+    expect((await create()).kind).toBe('created');
+    await store.endAll(alice);
+    expect(await create({}, now)).toEqual({ kind: 'ended-meanwhile' });
+    // By the clock of another worker, which is ahead.
+    memory.put({ ...mark, columns: { ...mark.columns, endedAt: new Date(now.getTime() + 290_000) } });
+    expect(await create({}, now)).toEqual({ kind: 'ended-meanwhile' });
+  });
+
   it('catches one whose row is inserted while the rows are being listed', async () => {
     await signIn();
     const startedAt = now;

@@ -7,6 +7,7 @@ import {
   createSessionStore,
   type Session,
   type SessionStore,
+  type User,
 } from '../../../src/shared/session/session-store.ts';
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
 import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
@@ -34,13 +35,14 @@ beforeEach(() => {
   store = storeOf();
 });
 
-function storeOf(keys: readonly ServerKey[] = [key(1)]): SessionStore {
+function storeOf(keys: readonly ServerKey[] = [key(1)], maxPerUser?: number): SessionStore {
   return createSessionStore({
     table,
     keyRing: createKeyRing(keys),
     indexKey: Buffer.alloc(32, 99),
     idleSeconds,
     cacheSeconds: 5,
+    ...(maxPerUser === undefined ? {} : { maxPerUser }),
     now: () => now,
     monotonicMs: () => 0,
     random: secureRandomBytes,
@@ -69,12 +71,13 @@ const plant = (id: string, columns: Record<string, ColumnValue>) => {
   memory.put({ ...row, columns: { ...row.columns, ...columns } });
 };
 const isLive = async (cookieValue: string, on = storeOf()) => (await on.read(cookieValue)).kind === 'live';
+const listOf = async (user: User, on = store) => (await on.list(user)).sessions;
 const sidRows = () => memory.rows().filter(({ partitionKey }) => partitionKey.startsWith('sid-'));
 
 describe('the list of a person’s sessions', () => {
   it('says of each which device, since when, until when, and what was granted', async () => {
     const { id, session } = await signIn();
-    expect(await store.list(alice)).toEqual([
+    expect(await listOf(alice)).toEqual([
       {
         id,
         device: 'Edge on Windows',
@@ -92,12 +95,12 @@ describe('the list of a person’s sessions', () => {
     const own = await signIn();
     const other = await signIn({ claims: { oid: 'ben' } });
     const sameIdElsewhere = await signIn({ claims: { tid: 'another-tenant' } });
-    expect((await store.list(alice)).map(({ id }) => id)).toEqual([own.id]);
-    expect((await store.list(ben)).map(({ id }) => id)).toEqual([other.id]);
-    expect((await store.list({ ...alice, tenantId: 'another-tenant' })).map(({ id }) => id)).toEqual([
+    expect((await listOf(alice)).map(({ id }) => id)).toEqual([own.id]);
+    expect((await listOf(ben)).map(({ id }) => id)).toEqual([other.id]);
+    expect((await listOf({ ...alice, tenantId: 'another-tenant' })).map(({ id }) => id)).toEqual([
       sameIdElsewhere.id,
     ]);
-    expect(await store.list({ ...alice, objectId: 'nobody' })).toEqual([]);
+    expect(await listOf({ ...alice, objectId: 'nobody' })).toEqual([]);
   });
 
   it('begins with the one that was used last', async () => {
@@ -107,7 +110,7 @@ describe('the list of a person’s sessions', () => {
     advance(600);
     const { session } = first;
     await store.touch(session);
-    expect((await store.list(alice)).map(({ id }) => id)).toEqual([first.id, second.id]);
+    expect((await listOf(alice)).map(({ id }) => id)).toEqual([first.id, second.id]);
   });
 
   it('leaves out what is past a limit, idle or absolute', async () => {
@@ -115,11 +118,11 @@ describe('the list of a person’s sessions', () => {
     const ending = await signIn({ expiresAt: new Date(start.getTime() + 600_000) });
     advance(599);
     const living = await signIn();
-    expect(await store.list(alice)).toHaveLength(3);
+    expect(await listOf(alice)).toHaveLength(3);
     advance(1);
-    expect((await store.list(alice)).map(({ id }) => id)).not.toContain(ending.id);
+    expect((await listOf(alice)).map(({ id }) => id)).not.toContain(ending.id);
     advance(idleSeconds - 600);
-    expect((await store.list(alice)).map(({ id }) => id)).toEqual([living.id]);
+    expect((await listOf(alice)).map(({ id }) => id)).toEqual([living.id]);
     expect(rowOf(idle.id)).toBeDefined();
   });
 
@@ -131,15 +134,16 @@ describe('the list of a person’s sessions', () => {
     });
     const written = await store.write(session, renewed);
     if (written.kind !== 'written') throw new Error(written.kind);
-    expect(await store.list(alice)).toMatchObject([
+    expect(await listOf(alice)).toMatchObject([
       { id, device: 'Edge on Windows', grantedScopes: ['User.Read', 'Mail.Read'] },
     ]);
     const { about } = rowOf(id).columns;
     advance(600);
     const used = await store.touch(written.session);
-    await store.takeLease(used, 'lease');
+    if (used.kind !== 'found') throw new Error(used.kind);
+    await store.takeLease(used.session, 'lease');
     expect(rowOf(id).columns['about']).toEqual(about);
-    expect(await store.list(alice)).toMatchObject([{ id, device: 'Edge on Windows', lastUsedAt: now }]);
+    expect(await listOf(alice)).toMatchObject([{ id, device: 'Edge on Windows', lastUsedAt: now }]);
   });
 
   it('keeps the device when two writers meet', async () => {
@@ -153,7 +157,7 @@ describe('the list of a person’s sessions', () => {
     });
     const withScope = { ...session.facts, grantedScopes: ['User.Read', 'Mail.Read'] };
     await store.write(session, { ...session, facts: withScope });
-    expect(await store.list(alice)).toMatchObject([
+    expect(await listOf(alice)).toMatchObject([
       { id, device: 'Edge on Windows', grantedScopes: ['User.Read', 'Mail.Read'] },
     ]);
   });
@@ -165,20 +169,37 @@ describe('the list of a person’s sessions', () => {
     memory.put({ ...row, columns });
     const { expiresAt } = session.facts;
     const idleExpiresAt = new Date(start.getTime() + idleSeconds * 1000);
-    expect(await store.list(alice)).toEqual([{ id, lastUsedAt: start, expiresAt, idleExpiresAt }]);
+    expect(await listOf(alice)).toEqual([{ id, lastUsedAt: start, expiresAt, idleExpiresAt }]);
   });
 
   it('has one whose words were tampered with, moved here, or sealed under a retired key, without them', async () => {
     const [moved, source] = [await signIn({ device: 'Chrome on Linux' }), await signIn()];
     const { about } = rowOf(source.id).columns;
     plant(moved.id, { about: about ?? '' });
-    const ofMoved = (await store.list(alice)).find(({ id }) => id === moved.id);
+    const ofMoved = (await listOf(alice)).find(({ id }) => id === moved.id);
     expect(ofMoved).not.toHaveProperty('device');
     plant(source.id, { about: new Uint8Array(40) });
-    for (const listed of await store.list(alice)) expect(listed).not.toHaveProperty('signedInAt');
+    for (const listed of await listOf(alice)) expect(listed).not.toHaveProperty('signedInAt');
+    expect((await store.list(alice)).unreadable).toBe(2);
     const rolled = storeOf([key(2)]);
-    expect(await rolled.list(alice)).toHaveLength(2);
-    expect((await rolled.list(alice))[0]).not.toHaveProperty('device');
+    expect(await listOf(alice, rolled)).toHaveLength(2);
+    expect((await listOf(alice, rolled))[0]).not.toHaveProperty('device');
+    expect((await rolled.list(alice)).unreadable).toBe(0);
+  });
+
+  it('does not believe a time of use that lies ahead of every clock', async () => {
+    const { id } = await signIn();
+    plant(id, { lastUsedAt: new Date(start.getTime() + 10 * 365 * 86_400_000) });
+    advance(idleSeconds - 1);
+    expect(await listOf(alice)).toMatchObject([{ id, lastUsedAt: start }]);
+    // Nor when it is asked for which of them was not used for longest.
+    const limited = storeOf([key(1)], 1);
+    const { session } = await signIn();
+    expect(await limited.endOldest(session.address)).toBe(1);
+    const again = await signIn();
+    plant(again.id, { lastUsedAt: new Date(start.getTime() + 10 * 365 * 86_400_000) });
+    advance(idleSeconds);
+    expect(await listOf(alice)).toEqual([]);
   });
 
   it('leaves out what somebody else put into the partition', async () => {
@@ -199,17 +220,37 @@ describe('the list of a person’s sessions', () => {
       rowKey: `session-${secureRandomBytes(32).toString('base64url')}`,
       columns: { ...row.columns, lastUsedAt: new Date(Number.NaN) },
     });
-    expect((await store.list(alice)).map((listed) => listed.id)).toEqual([id]);
+    expect((await listOf(alice)).map((listed) => listed.id)).toEqual([id]);
   });
 
-  it('reads 500 rows at most, in one listing of the columns it needs', async () => {
+  it('has every living one, however many have ended and wait for the sweep', async () => {
+    const { id: idle } = await signIn();
+    advance(idleSeconds);
+    const living = [];
+    for (let count = 0; count < 20; count++) living.push((await signIn()).id);
+    const ended = rowOf(idle);
+    for (let count = 0; count < 1_500; count++) {
+      memory.put({ ...ended, rowKey: `session-${secureRandomBytes(32).toString('base64url')}` });
+    }
+    const { sessions, isCut } = await store.list(alice);
+    expect(sessions.map(({ id }) => id).toSorted()).toEqual(living.toSorted());
+    expect(isCut).toBe(false);
+  });
+
+  it('reads 500 rows at most, in one listing of the columns it needs, and says that there are more', async () => {
     const { id } = await signIn();
     const row = rowOf(id);
-    for (let count = 0; count < 510; count++) {
-      memory.put({ ...row, rowKey: `session-${secureRandomBytes(32).toString('base64url')}` });
-    }
+    const more = (rows: number) => {
+      for (let count = 0; count < rows; count++) {
+        memory.put({ ...row, rowKey: `session-${secureRandomBytes(32).toString('base64url')}` });
+      }
+    };
+    more(499);
+    expect((await store.list(alice)).isCut).toBe(false);
+    more(1);
     const before = table.counts.list + table.counts.read;
-    expect(await store.list(alice)).toHaveLength(500);
+    const { sessions, isCut } = await store.list(alice);
+    expect([sessions.length, isCut]).toEqual([500, true]);
     expect(table.counts.list + table.counts.read).toBe(before + 1);
   });
 
@@ -217,6 +258,53 @@ describe('the list of a person’s sessions', () => {
     await signIn();
     table.failing.add('list');
     await expect(store.list(alice)).rejects.toMatchObject({ code: 'storage_unavailable' });
+  });
+});
+
+describe('the limit of living sessions', () => {
+  it('ends those of the user that were not used for longest, with their index rows, and no others', async () => {
+    const limited = storeOf([key(1)], 3);
+    const first = await signIn({ claims: { sid: 'first' } });
+    advance(400);
+    const second = await signIn({ claims: { sid: 'second' } });
+    advance(400);
+    await limited.touch(first.session);
+    const others = await signIn({ claims: { oid: 'ben', sid: 'others' } });
+    advance(1);
+    const third = await signIn({ claims: { sid: 'third' } });
+    expect(await limited.endOldest(third.session.address)).toBe(0);
+    advance(1);
+    const fourth = await signIn({ claims: { sid: 'fourth' } });
+    expect(await limited.endOldest(fourth.session.address)).toBe(1);
+    expect((await listOf(alice)).map(({ id }) => id)).toEqual([fourth.id, third.id, first.id]);
+    expect(await isLive(second.cookieValue, limited)).toBe(false);
+    expect(await isLive(others.cookieValue)).toBe(true);
+    expect(sidRows()).toHaveLength(4);
+  });
+
+  it('does not count what has ended by itself, and keeps the one that was made just now', async () => {
+    const limited = storeOf([key(1)], 1);
+    const idle = await signIn();
+    advance(idleSeconds);
+    const { session, id } = await signIn();
+    expect(await limited.endOldest(session.address)).toBe(0);
+    expect(rowOf(idle.id)).toBeDefined();
+    advance(1);
+    const newer = await signIn();
+    expect(await limited.endOldest(session.address)).toBe(0);
+    expect(await limited.endOldest(newer.session.address)).toBe(1);
+    expect((await listOf(alice)).map((one) => one.id)).toEqual([newer.id]);
+    expect(newer.id).not.toBe(id);
+  });
+
+  it.each([1, 2])('of %i holds when two sign in at the same moment on two workers', async (limit) => {
+    const [one, two] = [storeOf([key(1)], limit), storeOf([key(1)], limit)];
+    await signIn();
+    await signIn();
+    advance(1);
+    const [left, right] = [await signIn(), await signIn()];
+    await Promise.all([one.endOldest(left.session.address), two.endOldest(right.session.address)]);
+    expect(await listOf(alice)).toHaveLength(limit);
   });
 });
 

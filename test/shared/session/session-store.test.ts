@@ -57,7 +57,7 @@ async function signIn(store = storeOf(), content = sessionContent(), rowId = new
 
 async function readLive(store: SessionStore, cookieValue: string): Promise<Session> {
   const read = await store.read(cookieValue);
-  if (read.kind !== 'live') throw new Error(read.reason);
+  if (read.kind !== 'live') throw new Error(read.kind);
   return read.session;
 }
 
@@ -270,14 +270,34 @@ describe('read', () => {
     const { cookieValue, session } = await signIn(storeOf([key(1)]));
     expect((await storeOf([key(2)]).read(cookieValue)).kind).toBe('none');
     const newer = await signIn(storeOf([key(2), key(1)]));
-    const waits = await storeOf([key(1)])
-      .read(newer.cookieValue)
-      .catch((error: unknown) => error);
-    expect(waits).toBeInstanceOf(BffError);
-    expect(waits).toMatchObject({ code: 'storage_unavailable' });
+    expect(await storeOf([key(1)]).read(newer.cookieValue)).toEqual({ kind: 'newer' });
     // A row that was rewritten under a newer key: its cookie is under none of them.
     await storeOf([key(2), key(1)]).write(session, withRefreshToken(session, 'next'));
-    await expect(storeOf([key(1)]).read(cookieValue)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(await storeOf([key(1)]).read(cookieValue)).toEqual({ kind: 'newer' });
+  });
+
+  it('whose time of use lies ahead of every clock ends idle all the same, and its next use is recorded (SC-3)', async () => {
+    const store = storeOf();
+    const { cookieValue } = await signIn(store);
+    const setLastUse = (aheadSeconds: number) => {
+      const [row] = sessionRows();
+      const lastUsedAt = new Date(now.getTime() + aheadSeconds * 1000);
+      if (row) memory.put({ ...row, columns: { ...row.columns, lastUsedAt } });
+    };
+    // By the clock of another worker.
+    setLastUse(290);
+    expect(await readLive(store, cookieValue)).toMatchObject({
+      lastUsedAt: new Date(start.getTime() + 290_000),
+    });
+    setLastUse(10 * 365 * 86_400);
+    advance(idleSeconds - 1);
+    const session = await readLive(store, cookieValue);
+    expect(session.lastUsedAt).toEqual(start);
+    await store.touch(session);
+    expect(sessionRows()[0]?.columns['lastUsedAt']).toEqual(now);
+    setLastUse(10 * 365 * 86_400);
+    advance(1);
+    expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
   });
 
   it('of a table that does not answer is a failure, never "not signed in"', async () => {
@@ -400,9 +420,9 @@ describe('touch', () => {
     const store = storeOf();
     const { session } = await signIn(store);
     advance(idleSeconds / 12 - 1);
-    expect(await store.touch(session)).toBe(session);
+    expect(await store.touch(session)).toEqual({ kind: 'found', session });
     advance(1);
-    expect((await store.touch(session)).lastUsedAt).toEqual(now);
+    expect(await store.touch(session)).toMatchObject({ kind: 'found', session: { lastUsedAt: now } });
     expect(table.counts.merge).toBe(1);
   });
 
@@ -418,12 +438,12 @@ describe('touch', () => {
     );
   });
 
-  it('never brings back a deleted session', async () => {
+  it('never brings back a session that was deleted elsewhere, and says that it is gone', async () => {
     const store = storeOf();
     const { session } = await signIn(store);
     advance(1800);
-    await store.remove(session.address);
-    await store.touch(session);
+    await storeOf().remove(session.address);
+    expect(await store.touch(session)).toEqual({ kind: 'gone' });
     expect(sessionRows()).toEqual([]);
   });
 });

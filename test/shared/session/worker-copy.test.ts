@@ -38,7 +38,7 @@ async function signIn(on = store): Promise<string> {
 
 async function readLive(cookieValue: string, on = store) {
   const read = await on.read(cookieValue);
-  if (read.kind !== 'live') throw new Error(read.reason);
+  if (read.kind !== 'live') throw new Error(read.kind);
   return read.session;
 }
 

@@ -172,6 +172,22 @@ describe.each(tables)('a table %s', (_where, table) => {
       expect((await table.merge(first.row, first.etag)).kind).toBe('updated');
     });
 
+    it('rows whose instants are later than these, before any limit counts', async () => {
+      const partitionKey = `${prefix}-late`;
+      const at = (minute: number) => new Date(Date.UTC(2026, 7, 1, 12, minute, 0, 500));
+      const columnsOf = [{ used: at(1), ends: at(9) }, { used: at(9), ends: at(1) }, { used: at(1) }, {}];
+      for (const [index, columns] of columnsOf.entries()) {
+        await table.insert({ partitionKey, rowKey: `b${index}`, columns: { ...columns, name: `b${index}` } });
+      }
+      await table.insert({ partitionKey, rowKey: 'c', columns: { used: at(5), ends: at(5), name: 'c' } });
+      const range = { kind: 'partition', partitionKey, rowsFrom: 'b', rowsBefore: 'd' } as const;
+      const later = async (used: Date, ends: Date) =>
+        namesOf(await table.list({ ...range, laterThan: { used, ends } }, ['name'], 1));
+      expect(await later(at(4), at(4))).toEqual(['c']);
+      expect(await later(at(5), at(4))).toEqual([]);
+      expect(await later(at(0), at(0))).toEqual(['b0']);
+    });
+
     it('several partitions, and no more rows than asked for', async () => {
       const range = { kind: 'partitions', from: `${prefix}-a1`, before: `${prefix}-a3` } as const;
       expect(namesOf(await table.list(range, ['name'], 10))).toEqual(['a1 b', 'a1 c', 'a1 d', 'a2 b']);

@@ -92,7 +92,10 @@ async function call(
 ): Promise<Answer> {
   const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
   if (read.kind === 'none') return { kind: 'signed-out', reason: read.reason };
-  const session = await worker.store.touch(read.session);
+  if (read.kind === 'newer') return { kind: 'problem', code: 'storage_unavailable' };
+  const touched = await worker.store.touch(read.session);
+  if (touched.kind === 'gone') return { kind: 'signed-out', reason: 'missing' };
+  const { session } = touched;
   const notBefore = new Date(now().getTime() - 5 * 60_000);
   const renewal =
     guarded && session.facts.claimsAsOf < notBefore
@@ -144,7 +147,10 @@ async function endBySid({ browser }: Activity, { worker, browsers }: ActivityNee
 async function decline({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
   const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
   if (read.kind === 'none') return { kind: 'signed-out', reason: read.reason };
-  const session = await worker.store.touch(read.session);
+  if (read.kind === 'newer') return { kind: 'problem', code: 'storage_unavailable' };
+  const touched = await worker.store.touch(read.session);
+  if (touched.kind === 'gone') return { kind: 'signed-out', reason: 'missing' };
+  const { session } = touched;
   const mail = { by: 'person', count: 1, askAgainAt: '2099-01-01T00:00:00.000Z' } as const;
   const facts = { ...session.facts, withheld: { mail } };
   await worker.store.write(session, { ...session, facts });
@@ -185,6 +191,7 @@ async function signIn(
   const replaced = worker.store.addressOf(browsers.get(browser)?.cookieValue ?? '');
   // A row that stays behind ends by its own limits, and nobody has its cookie any more.
   if (replaced !== undefined) await worker.store.remove(replaced).catch(() => {});
+  await worker.store.endOldest(session.address).catch(() => 0);
   const row = {
     partitionKey: `user-${session.address.userHash.toString('base64url')}`,
     rowKey: `session-${rowId.toString('base64url')}`,

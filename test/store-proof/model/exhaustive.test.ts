@@ -36,10 +36,10 @@ async function exhaust(
   rows: string,
   what: string,
   setting: Partial<Setting>,
-  options: ExploreOptions = {},
+  { beginning: from = beginning, ...options }: ExploreOptions & { readonly beginning?: Beginning } = {},
 ): Promise<Explored> {
   const beganAtMs = performance.now();
-  const explored = await explore({ ...twoWorkers, ...setting }, beginning, options);
+  const explored = await explore({ ...twoWorkers, ...setting }, from, options);
   expect(explored.complete).toBe(true);
   const { states, runs, ends } = explored;
   const seconds = Math.round((performance.now() - beganAtMs) / 1000);
@@ -126,6 +126,23 @@ describe('in every order of events', () => {
     );
   });
 
+  it('a call that learns from recording its use that it was signed out elsewhere is not served (L1)', async () => {
+    const used = await signIn({ laptop: alice }, { ...twoWorkers, passSeconds: 20 * 60 });
+    const setting = { activities: [call('w1'), logout('w2')], idleSeconds: 60 * 60 };
+    const seen = new Set<string>();
+    await exhaust('L1', '2 workers, 1 call that records use, 1 logout', setting, {
+      beginning: used,
+      atEnd(world) {
+        const merge = world.messages.find(
+          ({ worker, operation }) => worker === 'w1' && operation === 'merge',
+        );
+        seen.add(`${merge?.saying?.includes('missing') ? 'gone' : 'there'}: ${answersOf(world)[0]}`);
+      },
+    });
+    // There: its read found nothing, or its use was recorded before the sign-out.
+    expect(seen).toEqual(new Set(['there: signed-out', 'there: token', 'gone: signed-out']));
+  });
+
   it('a copy of the worker serves no call once its own worker signed out (L1)', async () => {
     const activities = [call('w1'), logout('w1'), call('w1', { after: 1 })];
     await exhaust('L1', '1 worker with its copy, 1 renewal, 1 logout, 1 call after it', {
@@ -199,6 +216,40 @@ describe.runIf(isWholeProof)('a sign-in and what ends it, in every order of even
       );
       // There: its index row came after the listing, and nothing tells it that this `sid` was ended.
       expect(seen).toEqual(new Set(['signed-in, there', 'signed-in, gone', 'signed-out, gone']));
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe.runIf(isWholeProof)('sign-ins beyond the limit of living sessions, in every order of events', () => {
+  it(
+    'two at once never end each other; one after the other leave as many as there may be (T4)',
+    async () => {
+      const left = new Set<number>();
+      await exhaust(
+        'T4',
+        '2 workers, 2 sign-ins of a person who has as many sessions as there may be',
+        { activities: [signInAt('w1', 'phone', alice), signInAt('w2', 'tablet', alice)], maxPerUser: 1 },
+        { atEnd: (world) => left.add(sessionsLeft(world)) },
+      );
+      // Two: the newer one had listed before the older one's row was there.
+      expect(left).toEqual(new Set([1, 2]));
+      const later = new Set<boolean>();
+      const inTurn = [signInAt('w1', 'phone', alice), { ...signInAt('w2', 'tablet', alice), after: 0 }];
+      await exhaust(
+        'T4',
+        '2 workers, 2 sign-ins one after the other, at once or 1 s later, 1 session at most',
+        { activities: inTurn, maxPerUser: 1, leapsMs: [1_000] },
+        {
+          atEnd(world) {
+            const [{ answeredAtMs: firstAtMs = 0 } = {}, { beganAtMs: secondAtMs = 0 } = {}] = world.records;
+            const isLater = secondAtMs > firstAtMs;
+            if (isLater) expect(sessionsLeft(world)).toBe(1);
+            later.add(isLater);
+          },
+        },
+      );
+      expect(later).toEqual(new Set([true, false]));
     },
     TIMEOUT_MS,
   );

@@ -12,6 +12,8 @@ export interface Setting {
   readonly activities: readonly Activity[];
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
+  /** How many living sessions a person may have; any number when left out. */
+  readonly maxPerUser?: number;
   readonly cacheSeconds: number;
   /** Every wait lasts a multiple of this. */
   readonly coarseMs: number;

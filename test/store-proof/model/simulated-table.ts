@@ -100,8 +100,16 @@ export function createSimulatedTable(
   };
 }
 
-function isInRange({ partitionKey, rowKey }: RowKeys, range: RowRange): boolean {
-  return range.kind === 'partition'
-    ? partitionKey === range.partitionKey && rowKey >= range.rowsFrom && rowKey < range.rowsBefore
-    : partitionKey >= range.from && partitionKey < range.before;
+function isInRange({ partitionKey, rowKey, columns }: Row, range: RowRange): boolean {
+  if (range.kind === 'partitions') return partitionKey >= range.from && partitionKey < range.before;
+  const { rowsFrom, rowsBefore, laterThan = {} } = range;
+  return (
+    partitionKey === range.partitionKey &&
+    rowKey >= rowsFrom &&
+    rowKey < rowsBefore &&
+    Object.entries(laterThan).every(([name, instant]) => {
+      const value = columns[name];
+      return value instanceof Date && value.getTime() > instant.getTime();
+    })
+  );
 }

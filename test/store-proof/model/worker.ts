@@ -53,6 +53,7 @@ export interface WorkerNeeds {
   /** How long a worker serves a session without asking the table. */
   readonly cacheSeconds: number;
   readonly absoluteSeconds: number;
+  readonly maxPerUser?: number;
   readonly bug?: PlantedBug;
 }
 

@@ -61,6 +61,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
         idleSeconds: setting.idleSeconds,
         cacheSeconds: setting.cacheSeconds,
         absoluteSeconds: setting.absoluteSeconds,
+        ...(setting.maxPerUser === undefined ? {} : { maxPerUser: setting.maxPerUser }),
         ...(setting.bug === undefined ? {} : { bug: setting.bug }),
       });
       return [name, { product, now, history: [], state: 'runs' }];

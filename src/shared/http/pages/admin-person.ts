@@ -1,7 +1,7 @@
 import type { PersonView } from '../../admin/console.ts';
 import type { Grant } from '../../admin/grants.ts';
 import type { Part } from '../../admin/part.ts';
-import type { UserSession } from '../../admin/user-sessions.ts';
+import type { UserSession, UserSessionList } from '../../admin/user-sessions.ts';
 import { adminPath, badge, consoleHref, failedPart, moment } from './admin-parts.ts';
 import { type Html, html } from './html.ts';
 
@@ -56,7 +56,7 @@ const SHOWN = 20;
 
 function sessionList(
   { objectId }: PersonView,
-  sessions: readonly UserSession[],
+  { sessions, isCut }: UserSessionList,
   who: string,
   now: Date,
 ): Html {
@@ -68,14 +68,15 @@ function sessionList(
   const rest = items.slice(SHOWN);
   return html`<ul class="rows">${items.slice(0, SHOWN)}</ul>
 ${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul class="rows">${rest}</ul></details>`}
-${sessions.length > 1 && endAll(objectId, sessions.length, who)}`;
+${isCut && html`<p>There are more sessions than can be listed here. Ending all of them ends those as well.</p>`}
+${sessions.length > 1 && endAll(objectId, isCut ? undefined : sessions.length, who)}`;
 }
 
-function endAll(objectId: string, count: number, who: string): Html {
+function endAll(objectId: string, count: number | undefined, who: string): Html {
   return html`<div class="actions">${actionButton({
     method: 'DELETE',
     path: `${usersPath(objectId)}/sessions`,
-    label: `End all ${count}`,
+    label: count === undefined ? 'End all' : `End all ${count}`,
     question: `Really end all sessions of ${who}?`,
     yes: 'Yes, end all',
     done: '# ended.',
