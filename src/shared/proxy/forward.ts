@@ -7,6 +7,7 @@ import type { BodyReservation, BodyRoom } from './body-room.ts';
 import type { CallLimits } from './call-limits.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import { echoOf, toUpstreamHeaders } from './headers.ts';
+import { withoutSentToken } from './returned-token.ts';
 import { sendUpstream } from './send-upstream.ts';
 import { type ProxyAnswer, toProxyAnswer } from './upstream-answer.ts';
 
@@ -90,7 +91,7 @@ export function createForward(needs: ForwardNeeds): Forward {
     reservation: BodyReservation,
   ): Promise<ProxyAnswer> {
     const endMs = monotonicMs() + CALL_MS;
-    const { method, target, body, reading } = call;
+    const { method, target, body, reading, feature } = call;
     const tokens = tokensForCall(session, call, log);
     const headers = toUpstreamHeaders(call.header, call.id);
     if (headers === undefined)
@@ -115,20 +116,23 @@ export function createForward(needs: ForwardNeeds): Forward {
         log,
       );
     const pass: PassAnswer = (answer) => toProxyAnswer(answer, { method, headers }, now());
+    const toAnswer = (answer: HttpAnswer, sentTokens: readonly string[]): ProxyAnswer =>
+      withoutSentToken(reading.toAnswer(answer, pass), sentTokens, { method, headers, feature }, log);
 
     const accessToken = await tokens.token();
     const answer = await send(accessToken);
     const claims = reading.challengeIn(answer);
-    if (claims === undefined) return reading.toAnswer(answer, pass);
+    if (claims === undefined) return toAnswer(answer, [accessToken]);
     if (endMs - monotonicMs() < TOKEN_MS)
       throw new BffError('upstream_timeout', { detail: 'No time is left for the token that was asked for.' });
     // Refused before anything was done, so that a write can be sent again as well; once, never in a loop (PX-15).
     log('info', { event: 'access-reevaluated' });
     // The refusal is read: keeping its share while asking for another's would let calls wait for each other.
     reservation.release();
-    const renewed = await send(await tokens.token({ claims, refusedToken: accessToken }));
+    const renewedToken = await tokens.token({ claims, refusedToken: accessToken });
+    const renewed = await send(renewedToken);
     const stillAsked = reading.challengeIn(renewed);
-    if (stillAsked === undefined) return reading.toAnswer(renewed, pass);
+    if (stillAsked === undefined) return toAnswer(renewed, [accessToken, renewedToken]);
     throw tokens.stillRefused(stillAsked);
   }
 }

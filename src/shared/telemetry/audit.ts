@@ -134,6 +134,10 @@ export const auditEvents = {
   },
   'renewal-not-trusted': { level: 'error', fields: { reason: code } },
   'row-not-opened': { level: 'error', fields: { reason: oneOf('unreadable', 'retired-key') } },
+  'token-returned': {
+    level: 'error',
+    fields: { feature: featureName, place: oneOf('headers', 'body') },
+  },
   'session-ended': {
     level: 'info',
     fields: { by: oneOf('person', 'entra', 'service'), sessions: count },
