@@ -20,6 +20,8 @@ export interface UpstreamCall extends CallNeed {
   readonly target: string;
   /** A request header of the caller, by its lower-case name. Only those of the allow-list are asked for. */
   readonly header: (name: string) => string | undefined;
+  /** Further request headers that its rule lets pass. */
+  readonly namedHeaders?: readonly string[];
   readonly body: Uint8Array | undefined;
   /** How many calls it is to the upstream, which counts the parts of a batch one by one; 1 when left out. */
   readonly weight?: number;
@@ -93,7 +95,7 @@ export function createForward(needs: ForwardNeeds): Forward {
     const endMs = monotonicMs() + CALL_MS;
     const { method, target, body, reading, feature } = call;
     const tokens = tokensForCall(session, call, log);
-    const headers = toUpstreamHeaders(call.header, call.id);
+    const headers = toUpstreamHeaders(call.header, call.id, call.namedHeaders);
     if (headers === undefined)
       throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
     const echo = echoOf(headers);

@@ -7,6 +7,7 @@ import { type AnswerReading, type Forward, plainReading } from './forward.ts';
 import { readRoutedPath } from './path-grammar.ts';
 import type { Policy } from './policy.ts';
 import { readRequestBody } from './request-body.ts';
+import { requireNamedHeaders } from './request-headers.ts';
 import type { ProxyAnswer } from './upstream-answer.ts';
 
 /** A call as the browser made it. */
@@ -53,14 +54,15 @@ export function createProxy({
       if (routed.kind === 'refused')
         throw new BffError('request_invalid', { detail: `Refused: ${routed.reason}.` });
       const allowed = allowedCall(policy, { method, path, query, contentType: header('content-type') });
-      const { feature, scopes, alternatives, guard } = allowed;
+      const { feature, scopes, alternatives, guard, headers: namedHeaders } = allowed;
+      requireNamedHeaders(method, header, allowed);
       const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
       const body = await readRequestBody(call, bodyLimitBytes);
       const target = query === '' ? path : `${path}?${query}`;
       const reading = readingOf?.(method, allowed, log) ?? plainReading;
       return forward(
         admitted,
-        { id, method, target, header, body, feature, scopes, alternatives, reading },
+        { id, method, target, header, namedHeaders, body, feature, scopes, alternatives, reading },
         log,
       );
     },
