@@ -1,3 +1,6 @@
+import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { createTokenSearch } from '../src/shared/proxy/token-search.ts';
 import type { Table, TableRead } from '../src/shared/storage/table.ts';
 import { signIn } from '../test/support/world.ts';
 import { type Caller, startCaller } from './measure/caller.ts';
@@ -8,9 +11,9 @@ import { medianMicroseconds, type Timing } from './measure/stopwatch.ts';
 const turns = Number(process.argv[2] ?? 200);
 
 /**
- * `npm run measure:calls [turns]`: a worker's own work for a call to Graph, by where the session comes from. The function
- * is called in this process as the Functions worker calls it, and Graph answers at once. One run compares; see
- * docs/measurements.md.
+ * `npm run measure:calls [turns]`: a worker's own work for a call to Graph, by where the session comes from, and beside it
+ * the search of the answer for the token. The function is called in this process as the Functions worker calls it, and
+ * Graph answers at once. One run compares; see docs/measurements.md.
  */
 await withProduct(async (product) => {
   const browser = (await product.startWorker()).browser();
@@ -22,6 +25,7 @@ await withProduct(async (product) => {
   const fromStorage = await startCaller(product, cookie, { cacheSeconds: 0 });
   const timings = await medianMicroseconds(
     {
+      ...tokenSearches(),
       'nothing: the liveness check': () => fromCopy('health-live', '/api/health/live'),
       "the worker's copy": () => callGraph(fromCopy),
       'the row, read in no time': () => callGraph(fromRow),
@@ -42,6 +46,18 @@ await withProduct(async (product) => {
     ),
   );
 });
+
+/** What is done to every answer: a token as Entra writes it, and bodies that do not have it. */
+function tokenSearches(): Readonly<Record<string, () => unknown>> {
+  const token = `${randomBytes(1000).toString('base64url')}.${randomBytes(256).toString('base64url')}`;
+  const bodies = { '2 KB': 2e3, '60 KB': 60e3, '1 MB': 1e6 };
+  return Object.fromEntries(
+    Object.entries(bodies).map(([name, bytes]) => {
+      const body = Buffer.from(randomBytes((bytes / 4) * 3).toString('base64'));
+      return [`search of ${name}, base64`, () => createTokenSearch([token])(body)];
+    }),
+  );
+}
 
 async function callGraph(call: Caller): Promise<void> {
   const status = await call('graph', '/api/graph/v1.0/me');

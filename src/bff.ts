@@ -49,7 +49,7 @@ import { createRenewIdentity } from './shared/entra/renew-identity.ts';
 import { createSigningKeys } from './shared/entra/signing-keys.ts';
 import { createSilentAttempt } from './shared/entra/silent-attempt.ts';
 import { createTokenBreakers } from './shared/entra/token-breaker.ts';
-import { createIsFileAddress } from './shared/graph/file-addresses.ts';
+import { createHasFileToken, createIsFileAddress } from './shared/graph/file-addresses.ts';
 import { createGraphClient, type GraphClient } from './shared/graph/graph-client.ts';
 import { createGraphProxy } from './shared/graph/graph-proxy.ts';
 import { createLinks } from './shared/graph/links.ts';
@@ -283,6 +283,7 @@ export function registerBff(
         ownPrefix: `${origin}/api/graph`,
       }),
       isFileAddress: createIsFileAddress(entra.cloud, config.graph.origin),
+      hasFileToken: createHasFileToken(entra.cloud, config.graph.origin),
     }),
     interaction,
     now,

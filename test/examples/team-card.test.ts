@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { demoClient } from '../../dev/directory.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
@@ -94,6 +94,22 @@ describe('the example of an own function', () => {
     expect(JSON.stringify(answer)).not.toContain('secret');
     world.graph.respondWith((_request, response) => void response.destroy());
     expect(await card(browser)).toMatchObject({ status: 502, card: { code: 'upstream_unreachable' } });
+  });
+
+  it('ends with 502 and a record when Graph answers with the token of the call (PX-16)', async () => {
+    allow();
+    const browser = await signedIn('ben');
+    world.graph.respondWith(({ headers }, response) => {
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ displayName: headers }));
+    });
+    const before = world.graph.count();
+    const answer = await card(browser);
+    await vi.waitFor(() => expect(world.graph.count() - before).toBe(3));
+    expect([answer.status, answer.card['code']]).toEqual([502, 'upstream_answer_refused']);
+    expect(JSON.stringify(answer.card)).not.toContain('eyJ');
+    expect(worker.logLines.join('\n')).toContain('"event":"token-returned"');
   });
 
   describe('refuses', () => {

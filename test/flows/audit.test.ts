@@ -633,6 +633,21 @@ describe('what an administrator does to a person (AD-2)', () => {
   });
 });
 
+describe('an API that answers with the token of the call', () => {
+  it('is token-returned, with the place and nothing of the token (PX-16)', async () => {
+    const browser = await signedIn('alice');
+    world.graph.respondWith(({ headers }, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(headers));
+    });
+    const { records, result } = await play(() => browser.script('GET', '/api/graph/v1.0/me'));
+    world.graph.respondWith(undefined);
+    expect(result.status).toBe(502);
+    expect(records.map(plain)).toEqual([
+      { event: 'token-returned', feature: 'profile', place: 'body', user: keyOfAlice },
+    ]);
+  });
+});
+
 describe('all records together', () => {
   it('are of every event that the source writes (ER-3)', () => {
     const root = new URL('../../src/', import.meta.url);

@@ -315,4 +315,27 @@ describe('files', () => {
     expect(codeOf(await get(thumbnails))).toEqual([502, 'upstream_answer_refused']);
     expect((await browser.script('HEAD', '/api/graph/v1.0/me/drive/items/A1/content')).status).toBe(502);
   });
+
+  it('and thumbnails of files, alone and in a batch, leave without their addresses, which have a token (PX-14)', async () => {
+    const address = 'https://contoso-my.sharepoint.com/_layouts/15/getpreview.ashx?docid=1&tempauth=eyJ0';
+    const thumbnail = { id: '0', small: { height: 96, url: address, width: 96 } };
+    const mail = { body: { contentType: 'html', content: `<a href="${address}">the file</a>` } };
+    const answer = { value: [thumbnail], mail };
+    const left = { value: [{ id: '0', small: { height: 96, width: 96 } }], mail };
+    world.graph.respondWith(({ target }, response) => {
+      response.setHeader('content-type', 'application/json');
+      const parts = ['1', '2'].map((id) => ({ id, status: 200, headers: {}, body: answer }));
+      response.end(JSON.stringify(target.endsWith('$batch') ? { responses: parts } : answer));
+    });
+    const thumbnails = '/me/drive/items/A1/thumbnails';
+    expect(json(await get(`/api/graph/v1.0${thumbnails}`))).toEqual(left);
+    expect(json(await get('/api/graph/v1.0/me/drive/root/children'))).toEqual(answer);
+    const requests = [thumbnails, '/me/drive/root/children'].map((url, at) => ({
+      id: String(at + 1),
+      method: 'GET',
+      url,
+    }));
+    const { responses } = json(await post('/api/graph/v1.0/$batch', { requests }));
+    expect(responses.map(({ body }: { body: unknown }) => body)).toEqual([left, answer]);
+  });
 });

@@ -1,12 +1,17 @@
 import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
+import { BffError } from '../errors.ts';
 import type { CallTokens } from '../interaction/call-token.ts';
 import { readClaimsChallenge } from '../proxy/claims-challenge.ts';
+import type { Log } from '../telemetry/log.ts';
+import { withoutSentToken } from './composed-answer.ts';
 
 export interface AuthenticationHandlerNeeds {
   /** The one origin that gets the token. */
   readonly origin: string;
   readonly accessToken: string;
   readonly tokens: CallTokens;
+  readonly feature: string;
+  readonly log: Log;
   readonly timeoutMs: number;
 }
 
@@ -28,6 +33,19 @@ export class AuthenticationHandler implements Middleware {
   }
 
   async execute(context: Context): Promise<void> {
+    await this.#sendWithRenewal(context);
+    const { accessToken, feature, log } = this.#needs;
+    if (context.response === undefined) return;
+    try {
+      const sent = [...new Set([accessToken, this.#accessToken])];
+      context.response = await withoutSentToken(context.response, sent, feature, log);
+    } catch (error) {
+      if (error instanceof BffError) this.failure ??= error;
+      throw error;
+    }
+  }
+
+  async #sendWithRenewal(context: Context): Promise<void> {
     const refusedToken = this.#accessToken;
     await this.#send(context, refusedToken);
     const claims = challengeIn(context);

@@ -4,6 +4,7 @@ import { type AllowedCall, allowedCall } from '../proxy/allowed-call.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
 import { readMediaType } from '../proxy/media-type.ts';
 import { hasBody, type Policy } from '../proxy/policy.ts';
+import { requireNamedHeaders } from '../proxy/request-headers.ts';
 import { type JsonValue, parseJson } from './json-text.ts';
 
 /** One call of a batch that the policy allows. */
@@ -149,7 +150,8 @@ function checkPart(policy: Policy, version: string, { id, members, dependsOn }: 
   const method = textOf(members.get('method'));
   const url = textOf(members.get('url'));
   if (method === undefined || url === undefined) throw invalid('it has no "method" or no "url"');
-  const headers = readHeaders(members.get('headers'));
+  const sentHeaders = readHeaders(members.get('headers'));
+  const headers = toAllowedHeaders(sentHeaders);
   const body = members.get('body');
   if (body !== undefined && !hasBody(method)) throw invalid('this method has no body');
   if (body !== undefined) {
@@ -163,6 +165,8 @@ function checkPart(policy: Policy, version: string, { id, members, dependsOn }: 
     query,
     contentType: headers['content-type'],
   });
+  requireNamedHeaders(method, (name) => sentHeaders.get(name), allowed);
+  Object.assign(headers, toAllowedHeaders(sentHeaders, allowed.headers), headers);
   const written = [
     ['id', JSON.stringify(id)],
     ['method', JSON.stringify(method)],
@@ -187,9 +191,9 @@ function split(url: string): readonly [path: string, query: string] {
   return [relative.slice(0, mark), relative.slice(mark + 1).replaceAll(' ', '%20')];
 }
 
-/** By the allow-list of a call that comes alone: what is not on it stays here, an `Authorization` above all (PX-7). */
-function readHeaders(value: JsonValue | undefined): Record<string, string> {
-  if (value === undefined) return {};
+/** By their lower-case names. */
+function readHeaders(value: JsonValue | undefined): ReadonlyMap<string, string> {
+  if (value === undefined) return new Map();
   if (value.kind !== 'object') throw invalid('"headers" is not an object');
   const values = new Map<string, string>();
   for (const [name, member] of value.members) {
@@ -199,7 +203,15 @@ function readHeaders(value: JsonValue | undefined): Record<string, string> {
     if (values.has(lowerCase)) throw invalid('"headers" names a header twice');
     values.set(lowerCase, text);
   }
-  const headers = toForwardedHeaders((name) => values.get(name));
+  return values;
+}
+
+/** By the allow-list of a call that comes alone: what is not on it stays here, an `Authorization` above all (PX-7). */
+function toAllowedHeaders(
+  values: ReadonlyMap<string, string>,
+  named: readonly string[] = [],
+): Record<string, string> {
+  const headers = toForwardedHeaders((name) => values.get(name), named);
   if (headers === undefined) throw invalid('a header has a value it must not');
   return headers;
 }

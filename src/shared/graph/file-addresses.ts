@@ -25,6 +25,15 @@ const fileHosts: Readonly<Record<Cloud, readonly string[]>> = {
   china: ['.sharepoint.cn', 'partner.outlook.cn'],
 };
 
+/**
+ * By which such an address proves that its holder may have the file, in lower case. The first three are SharePoint's,
+ * OneDrive's and storage's; the last is of Outlook's attachments.
+ */
+const tokenParameters = new Set(['tempauth', 'access_token', 'sig', 'authtoken']);
+
+/** A text without one of these is no such address. Every letter may be escaped in JSON. */
+export const tokenMark = /(?:tempauth|access_token|sig|authtoken)=/i;
+
 /** Whether an address leads to a file of Microsoft's: https, a listed host, nothing else before its path. */
 export type IsFileAddress = (text: string) => boolean;
 
@@ -38,5 +47,23 @@ export function createIsFileAddress(cloud: Cloud, graphOrigin: string): IsFileAd
     const [, host = ''] =
       /^https:\/\/((?:[a-z0-9-]+\.)+[a-z]+)(?:[/?][\x21-\x5b\x5d-\x7e]*)?$/.exec(text) ?? [];
     return hosts.some((known) => (known.startsWith('.') ? host.endsWith(known) : host === known));
+  };
+}
+
+/**
+ * Whether a text is, as a whole, an address of a file that has its own token: whoever has it needs no session. Unlike
+ * {@link createIsFileAddress} it takes whatever a browser would repair, because what it takes does not come out.
+ */
+export function createHasFileToken(cloud: Cloud, graphOrigin: string): IsFileAddress {
+  const hosts = fileHosts[cloud];
+  const emulated = graphOrigin.startsWith('http://') ? graphOrigin : undefined;
+  return (text) => {
+    if (!tokenMark.test(text) || !/^\s*https?:\S+\s*$/i.test(text) || !URL.canParse(text)) return false;
+    const { hostname, origin, search, hash } = new URL(text);
+    const host = hostname.replace(/\.$/, '');
+    const isListed = hosts.some((known) => (known.startsWith('.') ? host.endsWith(known) : host === known));
+    if (!isListed && origin !== emulated) return false;
+    const names = [search, hash].flatMap((part) => [...new URLSearchParams(part.slice(1)).keys()]);
+    return names.some((name) => tokenParameters.has(name.toLowerCase()));
   };
 }

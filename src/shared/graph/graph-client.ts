@@ -33,7 +33,14 @@ export function createGraphClient({ origin, timeoutMs, tokensForCall }: GraphCli
       const tokens = tokensForCall(session, { ...need, alternatives: [] }, log);
       const accessToken = await tokens.token();
       const { Client, HTTPMessageHandler } = await import('@microsoft/microsoft-graph-client');
-      const authentication = new AuthenticationHandler({ origin, accessToken, tokens, timeoutMs });
+      const authentication = new AuthenticationHandler({
+        origin,
+        accessToken,
+        tokens,
+        feature: need.feature,
+        log,
+        timeoutMs,
+      });
       authentication.setNext(new HTTPMessageHandler());
       const client = Client.initWithMiddleware({
         baseUrl: origin,

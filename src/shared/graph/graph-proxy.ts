@@ -9,6 +9,7 @@ import { readMediaType } from '../proxy/media-type.ts';
 import { readRoutedPath } from '../proxy/path-grammar.ts';
 import { createProxy, type ProxyCall, type ProxyNeeds, type UpstreamProxy } from '../proxy/proxy.ts';
 import { declaredLength, readRequestBody } from '../proxy/request-body.ts';
+import { requireNamedHeaders } from '../proxy/request-headers.ts';
 import type { ProxyAnswer } from '../proxy/upstream-answer.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -142,7 +143,11 @@ function requireBatchCall(call: ProxyCall): void {
       detail: 'A batch must be of type application/json.',
     });
   }
+  requireNamedHeaders(call.method, call.header, ofNoPart);
 }
+
+/** What changes a call is said in its part: around the batch it would be dropped. */
+const ofNoPart = { headers: [], preferences: [], maxPageSize: 0 };
 
 function headerOfBatch({ header }: ProxyCall, name: string): string | undefined {
   if (name === 'content-type' || name === 'accept') return 'application/json';

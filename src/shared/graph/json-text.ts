@@ -134,14 +134,16 @@ interface Replacement {
  * The text with some members of its objects changed and every other byte as it was; undefined when it is not JSON or
  * nests too deeply.
  * @param edit given the name, and what gives the value if it is a string
+ * @param isKept of a string that is no member: an item of a list, or the whole. In the place of others stands `null`.
  */
 export function editMembers(
   text: string,
   edit: (name: string, readText: () => string | undefined) => MemberEdit,
+  isKept: (item: string) => boolean = () => true,
 ): string | undefined {
   const replacements: Replacement[] = [];
   const start = skipWhitespace(text, text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0);
-  const end = editValue(start, 0);
+  const end = editItem(start, 0);
   if (end === -1 || skipWhitespace(text, end) !== text.length) return undefined;
   const pieces: string[] = [];
   let at = 0;
@@ -157,12 +159,20 @@ export function editMembers(
       case '{':
         return depth < MAX_DEPTH ? editObject(at, depth) : -1;
       case '[':
-        return depth < MAX_DEPTH ? readList(text, at, ']', (item) => editValue(item, depth + 1)) : -1;
+        return depth < MAX_DEPTH ? readList(text, at, ']', (item) => editItem(item, depth + 1)) : -1;
       case '"':
         return skipString(text, at);
       default:
         return skipLiteral(text, at);
     }
+  }
+
+  function editItem(start: number, depth: number): number {
+    const valueEnd = editValue(start, depth);
+    if (valueEnd !== -1 && text[start] === '"' && !isKept(decodeString(text.slice(start, valueEnd)))) {
+      replacements.push({ from: start, to: valueEnd, by: 'null' });
+    }
+    return valueEnd;
   }
 
   function editObject(start: number, depth: number): number {

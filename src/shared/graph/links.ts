@@ -5,7 +5,7 @@ import type { PassAnswer } from '../proxy/forward.ts';
 import { readMediaType } from '../proxy/media-type.ts';
 import type { ProxyAnswer } from '../proxy/upstream-answer.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { IsFileAddress } from './file-addresses.ts';
+import { type IsFileAddress, tokenMark } from './file-addresses.ts';
 import { editMembers } from './json-text.ts';
 import type { ToOwnAddress } from './own-address.ts';
 
@@ -33,14 +33,20 @@ export interface Links {
 export interface LinksNeeds {
   readonly toOwnAddress: ToOwnAddress;
   readonly isFileAddress: IsFileAddress;
+  /** Of an address that has its own token, whatever its member is called. */
+  readonly hasFileToken: IsFileAddress;
 }
 
 /** Of the answer itself, or of one of its properties: `members@odata.nextLink`. OData 4.01 leaves `odata.` out. */
 const followed = /@(?:odata\.)?(?:nextLink|deltaLink)$/;
 const ofFile = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
 
-/** Without one of these there is no link. The last is how JSON can spell a letter in another way. */
-const marks = ['nextLink"', 'deltaLink"', 'downloadUrl"', 'uploadUrl"', '\\u00'];
+/** Without one of these there is no link. The last but one is how JSON can spell a letter in another way. */
+const mark = new RegExp(`(?:nextLink|deltaLink|downloadUrl|uploadUrl)"|\\\\u00|${tokenMark.source}`, 'i');
+/** Longer than what a mark matches. */
+const MARK_LENGTH = 16;
+/** Looked through at a time: a large body is not copied as a whole for it. */
+const WINDOW_BYTES = 64 * 1024;
 
 const MAX_LINKS = 5000;
 
@@ -70,29 +76,36 @@ export function createLinks(needs: LinksNeeds): Links {
       };
     },
     inJson(text, call, log) {
-      if (!marks.some((mark) => text.includes(mark))) return text;
+      if (!mark.test(text)) return text;
       let count = 0;
       let comparedLength = 0;
       const isTooMuch = () => count > MAX_LINKS || comparedLength > MAX_COMPARED_LENGTH;
       const removed = new Set<string>();
-      const edited = editMembers(text, (name, readText) => {
-        const isFollowed = followed.test(name);
-        if (!isFollowed && !ofFile.test(name)) return 'keep';
-        count++;
-        if (isTooMuch()) return 'remove';
-        const link = readText() ?? '';
-        if (isFollowed) {
-          if (link.length <= MAX_LINK_LENGTH) comparedLength += link.length;
-          const own = isTooMuch() ? undefined : toOwnAddress(link);
-          if (own !== undefined) return { text: own };
-        } else {
-          // Where the policy does not want them nobody needs to hear of it.
-          if (!call.fileLinks) return 'remove';
-          if (isFileAddress(link)) return 'keep';
-        }
-        removed.add(name.slice(name.lastIndexOf('@') + 1));
-        return 'remove';
-      });
+      const edited = editMembers(
+        text,
+        (name, readText) => {
+          const isFollowed = followed.test(name);
+          if (!isFollowed && !ofFile.test(name)) {
+            const value = call.fileLinks ? undefined : readText();
+            return value !== undefined && needs.hasFileToken(value) ? 'remove' : 'keep';
+          }
+          count++;
+          if (isTooMuch()) return 'remove';
+          const link = readText() ?? '';
+          if (isFollowed) {
+            if (link.length <= MAX_LINK_LENGTH) comparedLength += link.length;
+            const own = isTooMuch() ? undefined : toOwnAddress(link);
+            if (own !== undefined) return { text: own };
+          } else {
+            // Where the policy does not want them nobody needs to hear of it.
+            if (!call.fileLinks) return 'remove';
+            if (isFileAddress(link)) return 'keep';
+          }
+          removed.add(name.slice(name.lastIndexOf('@') + 1));
+          return 'remove';
+        },
+        (item) => call.fileLinks || !needs.hasFileToken(item),
+      );
       // Without its link a list looks as if it ended here: whoever writes the policy has to hear of it.
       for (const name of removed) log('warn', { event: 'link-removed', name, feature: call.feature });
       return isTooMuch() ? undefined : edited;
@@ -109,7 +122,7 @@ export function createLinks(needs: LinksNeeds): Links {
 
   function inBytes(body: Uint8Array, call: AnsweredCall, log: Log): Uint8Array {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    if (!marks.some((mark) => bytes.includes(mark))) return body;
+    if (!holdsMark(bytes)) return body;
     const text = bytes.toString('latin1');
     const edited = links.inJson(text, call, log);
     if (edited === undefined) {
@@ -117,6 +130,13 @@ export function createLinks(needs: LinksNeeds): Links {
     }
     return edited === text ? body : Buffer.from(edited, 'latin1');
   }
+}
+
+function holdsMark(bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at += WINDOW_BYTES - MARK_LENGTH) {
+    if (mark.test(bytes.toString('latin1', at, at + WINDOW_BYTES))) return true;
+  }
+  return false;
 }
 
 /** What is called JSON, and what is not called anything that all readers understand alike. */

@@ -4,6 +4,7 @@ import { BffError } from '../errors.ts';
 import { readUpstreamPath } from './path-grammar.ts';
 import type { Policy, PolicyMatch } from './policy.ts';
 import { readUpstreamQuery } from './query-grammar.ts';
+import type { HeaderRule } from './request-headers.ts';
 
 /** A call that somebody wants to make: a browser, a part of a batch, a link in an answer. */
 export interface WantedCall {
@@ -17,7 +18,7 @@ export interface WantedCall {
 }
 
 /** A call that may be sent: `path` and `query` are the very bytes that were wanted. Its `scopes` are asked for. */
-export interface AllowedCall extends ScopeNeed {
+export interface AllowedCall extends ScopeNeed, HeaderRule {
   readonly path: string;
   /** Without the question mark. */
   readonly query: string;
@@ -39,8 +40,19 @@ export function allowedCall(policy: Policy, { method, path, query, contentType }
   if (queryReading.kind === 'refused') throw refused(queryReading.reason);
   const match = policy.match({ method, path: pathReading.path, query: queryReading.options, contentType });
   if (match.kind === 'refused') throw notAllowed(match);
-  const { feature, scopes, alternatives, fileLinks, guard } = match.rule;
-  return { path, query, feature, scopes, alternatives, fileLinks, ...(guard === undefined ? {} : { guard }) };
+  const { feature, scopes, alternatives, fileLinks, headers, preferences, maxPageSize, guard } = match.rule;
+  return {
+    path,
+    query,
+    feature,
+    scopes,
+    alternatives,
+    fileLinks,
+    headers,
+    preferences,
+    maxPageSize,
+    ...(guard === undefined ? {} : { guard }),
+  };
 }
 
 function refused(reason: string): BffError {

@@ -6,6 +6,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { BodyReservation, BodyRoom } from './body-room.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import { echoOf, toUpstreamHeaders } from './headers.ts';
+import { withoutSentToken } from './returned-token.ts';
 import { sendUpstream } from './send-upstream.ts';
 import { type ProxyAnswer, toProxyAnswer } from './upstream-answer.ts';
 
@@ -18,6 +19,8 @@ export interface UpstreamCall extends CallNeed {
   readonly target: string;
   /** A request header of the caller, by its lower-case name. Only those of the allow-list are asked for. */
   readonly header: (name: string) => string | undefined;
+  /** Further request headers that its rule lets pass. */
+  readonly namedHeaders?: readonly string[];
   readonly body: Uint8Array | undefined;
   readonly reading: AnswerReading;
 }
@@ -82,9 +85,9 @@ export function createForward(needs: ForwardNeeds): Forward {
     reservation: BodyReservation,
   ): Promise<ProxyAnswer> {
     const endMs = monotonicMs() + CALL_MS;
-    const { method, target, body, reading } = call;
+    const { method, target, body, reading, feature } = call;
     const tokens = tokensForCall(session, call, log);
-    const headers = toUpstreamHeaders(call.header, call.id);
+    const headers = toUpstreamHeaders(call.header, call.id, call.namedHeaders);
     if (headers === undefined)
       throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
     const echo = echoOf(headers);
@@ -107,20 +110,23 @@ export function createForward(needs: ForwardNeeds): Forward {
         log,
       );
     const pass: PassAnswer = (answer) => toProxyAnswer(answer, { method, headers }, now());
+    const toAnswer = (answer: HttpAnswer, sentTokens: readonly string[]): ProxyAnswer =>
+      withoutSentToken(reading.toAnswer(answer, pass), sentTokens, { method, headers, feature }, log);
 
     const accessToken = await tokens.token();
     const answer = await send(accessToken);
     const claims = reading.challengeIn(answer);
-    if (claims === undefined) return reading.toAnswer(answer, pass);
+    if (claims === undefined) return toAnswer(answer, [accessToken]);
     if (endMs - monotonicMs() < TOKEN_MS)
       throw new BffError('upstream_timeout', { detail: 'No time is left for the token that was asked for.' });
     // Refused before anything was done, so that a write can be sent again as well; once, never in a loop (PX-15).
     log('info', { event: 'access-reevaluated' });
     // The refusal is read: keeping its share while asking for another's would let calls wait for each other.
     reservation.release();
-    const renewed = await send(await tokens.token({ claims, refusedToken: accessToken }));
+    const renewedToken = await tokens.token({ claims, refusedToken: accessToken });
+    const renewed = await send(renewedToken);
     const stillAsked = reading.challengeIn(renewed);
-    if (stillAsked === undefined) return reading.toAnswer(renewed, pass);
+    if (stillAsked === undefined) return toAnswer(renewed, [accessToken, renewedToken]);
     throw tokens.stillRefused(stillAsked);
   }
 }

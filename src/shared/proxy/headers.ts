@@ -13,7 +13,6 @@ const forwarded = [
   'prefer',
   'range',
   'sdkversion',
-  'x-peoplequery-querysources',
 ] as const;
 
 /** Response headers that reach the browser. Never cookies, redirects, challenges, policies or framing of the upstream. */
@@ -48,13 +47,15 @@ const isPlain = (value: string) => value.length <= MAX_HEADER_BYTES && /^[\t\x20
 
 /**
  * Of a call's headers those that may reach the upstream, by their lower-case names.
+ * @param named further ones that the call's rule names
  * @returns undefined when a value has a character that could end the header (CR, LF, NUL) or is too long
  */
 export function toForwardedHeaders(
   header: (name: string) => string | undefined,
+  named: readonly string[] = [],
 ): Record<string, string> | undefined {
   const headers: Record<string, string> = {};
-  for (const name of forwarded) {
+  for (const name of [...forwarded, ...named]) {
     const value = header(name);
     if (value === undefined || value === '') continue;
     if (!isPlain(value)) return undefined;
@@ -67,13 +68,15 @@ export function toForwardedHeaders(
  * The headers of the upstream request, but for the access token. The allow-list comes first and our own are added after
  * it, so that no `Connection` list of the caller can remove one (RFC 9110 7.6.1).
  * @param callId the client request id of a caller that sent none
+ * @param named further ones that the call's rule names
  * @returns undefined when a value has a character that could end the header (CR, LF, NUL) or is too long
  */
 export function toUpstreamHeaders(
   header: (name: string) => string | undefined,
   callId: string,
+  named: readonly string[] = [],
 ): Record<string, string> | undefined {
-  const forwardedHeaders = toForwardedHeaders(header);
+  const forwardedHeaders = toForwardedHeaders(header, named);
   if (forwardedHeaders === undefined) return undefined;
   const headers: Record<string, string> = { [clientRequestId]: callId, ...forwardedHeaders };
   // No compression: nothing to unpack here, and no length that could lie (DO-4).

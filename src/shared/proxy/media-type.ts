@@ -13,6 +13,11 @@ export function readMediaType(header: string): string | undefined {
   return type === undefined || type.includes('*') ? undefined : type.toLowerCase();
 }
 
+/** Whether a `Content-Type` is exactly one JSON type. What readers could take for another is none. */
+export function isJsonType(header: string | undefined): boolean {
+  return /^application\/(?:.+\+)?json$/.test(readMediaType(header ?? '') ?? '');
+}
+
 // A type, one with any subtype, or any type at all, in lower case.
 export function isMediaRange(text: string): boolean {
   return /^(?:\*\/\*|[a-z0-9][a-z0-9!#$&^_.+-]*\/(?:\*|[a-z0-9][a-z0-9!#$&^_.+-]*))$/.test(text);

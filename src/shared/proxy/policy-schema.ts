@@ -3,6 +3,7 @@ import { guardSchema } from '../access/guard-rules.ts';
 import type { Dialect } from './dialect.ts';
 import { isMediaRange } from './media-type.ts';
 import { pathTemplateForm } from './path-template.ts';
+import { isNameableHeader } from './request-headers.ts';
 
 /** Methods that the proxy can forward. */
 const proxyMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -144,6 +145,38 @@ function isOptionName(name: string): boolean {
   return /^\$?[A-Za-z][A-Za-z0-9-]*$/.test(name);
 }
 
+const isSet = (names: readonly string[]) =>
+  new Set(names.map((name) => name.toLowerCase())).size === names.length;
+const twice = 'names one twice; take one out';
+
+const headers = z
+  .array(
+    z
+      .string()
+      .refine(
+        isNameableHeader,
+        'is no header that a rule can let pass; name one that means something to the API alone, like "workbook-session-id"',
+      ),
+  )
+  .refine(isSet, twice)
+  .default([])
+  .describe('Request headers that may pass beside those that pass for every rule.');
+
+const prefer = z
+  .array(
+    z
+      .string()
+      .regex(
+        /^[A-Za-z][\w.-]{0,63}$/,
+        'is no name of a preference; write it without a value, like "respond-async"',
+      ),
+  )
+  .refine(isSet, twice)
+  .default([])
+  .describe(
+    'Preferences of the header Prefer that may pass beside those that pass for every rule, with any value.',
+  );
+
 const description = z.string().optional().describe('For the people who read this file.');
 
 /** The schema of a policy file for one upstream API. */
@@ -201,6 +234,8 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
       .describe(
         'Let addresses come out of the answer at which a file is read or written without a token, at hosts of Microsoft. Whoever has one needs no session until it expires. Removed when left out.',
       ),
+    headers,
+    prefer,
     guard: guardSchema.optional(),
   });
 

@@ -9,6 +9,7 @@ import { findPolicyFaults } from './policy-faults.ts';
 import { createPolicySchema, type OptionBounds, type PolicyDocument } from './policy-schema.ts';
 import { findBreach } from './query-bounds.ts';
 import type { QueryOption } from './query-grammar.ts';
+import type { HeaderRule } from './request-headers.ts';
 
 /** A call whose path and query have been read. */
 export interface ReadCall {
@@ -31,7 +32,7 @@ export type PolicyMatch =
     };
 
 /** A rule, ready to be compared with calls. Its `scopes` are asked for. */
-export interface PolicyRule extends ScopeNeed {
+export interface PolicyRule extends ScopeNeed, HeaderRule {
   readonly feature: string;
   /** Where it is in the file: `features.mail.rules[0]`. */
   readonly place: string;
@@ -118,6 +119,9 @@ function compile(document: PolicyDocument, dialect: Dialect): Policy {
         scopes: rule.scopes.map(dialect.toScope),
         alternatives: rule.alternatives.map((list) => list.map(dialect.toScope)),
         fileLinks: rule.fileLinks,
+        headers: rule.headers.map((name) => name.toLowerCase()),
+        preferences: rule.prefer.map((name) => name.toLowerCase()),
+        maxPageSize: maxPageSizeOf(toBounds(rule.query)),
         ...(ruleGuard === undefined ? {} : { guard: ruleGuard }),
       };
     }),
@@ -159,6 +163,12 @@ function withinBounds(rule: PolicyRule, { method, query, contentType }: ReadCall
 
 const toBounds = (query: readonly string[] | OptionBounds): OptionBounds =>
   isNames(query) ? Object.fromEntries(query.map((name) => [name, true])) : query;
+
+/** `$top` bounds the preference for a page's size as well. */
+function maxPageSizeOf({ $top }: OptionBounds): number {
+  if ($top === undefined) return 0;
+  return $top !== true && 'max' in $top ? $top.max : Number.POSITIVE_INFINITY;
+}
 
 const isNames = (query: readonly string[] | OptionBounds): query is readonly string[] => Array.isArray(query);
 

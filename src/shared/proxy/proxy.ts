@@ -8,6 +8,7 @@ import { type AnswerReading, type Forward, plainReading } from './forward.ts';
 import { readRoutedPath } from './path-grammar.ts';
 import type { Policy } from './policy.ts';
 import { declaredLength, readRequestBody } from './request-body.ts';
+import { requireNamedHeaders } from './request-headers.ts';
 import type { ProxyAnswer } from './upstream-answer.ts';
 
 /** A call as the browser made it. */
@@ -58,7 +59,8 @@ export function createProxy({
       if (routed.kind === 'refused')
         throw new BffError('request_invalid', { detail: `Refused: ${routed.reason}.` });
       const allowed = allowedCall(policy, { method, path, query, contentType: header('content-type') });
-      const { feature, scopes, alternatives, guard } = allowed;
+      const { feature, scopes, alternatives, guard, headers: namedHeaders } = allowed;
+      requireNamedHeaders(method, header, allowed);
       const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
       const used = await call.recordUse(admitted);
       return countCall(used, declaredLength(call, bodyLimitBytes) ?? 0, async () => {
@@ -67,7 +69,7 @@ export function createProxy({
         const reading = readingOf?.(method, allowed, log) ?? plainReading;
         return forward(
           used,
-          { id, method, target, header, body, feature, scopes, alternatives, reading },
+          { id, method, target, header, namedHeaders, body, feature, scopes, alternatives, reading },
           log,
         );
       });

@@ -138,6 +138,10 @@ export const auditEvents = {
     level: 'warn',
     fields: { cookies: someOf('session', 'login-transaction', 'logout-pending') },
   },
+  'token-returned': {
+    level: 'error',
+    fields: { feature: featureName, place: oneOf('headers', 'body') },
+  },
   'session-ended': {
     level: 'info',
     fields: { by: oneOf('person', 'entra', 'service', 'limit'), sessions: count },

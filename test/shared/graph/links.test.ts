@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
-import { createIsFileAddress } from '../../../src/shared/graph/file-addresses.ts';
+import { createHasFileToken, createIsFileAddress } from '../../../src/shared/graph/file-addresses.ts';
 import { parseGraphPolicy } from '../../../src/shared/graph/graph-policy.ts';
 import { createLinks } from '../../../src/shared/graph/links.ts';
 import { createToOwnAddress } from '../../../src/shared/graph/own-address.ts';
@@ -41,7 +41,8 @@ const graph = 'https://graph.microsoft.com';
 const own = 'https://app.example/api/graph';
 const toOwnAddress = createToOwnAddress({ policy: reading.policy, graphOrigin: graph, ownPrefix: own });
 const isFileAddress = createIsFileAddress('public', graph);
-const links = createLinks({ toOwnAddress, isFileAddress });
+const hasFileToken = createHasFileToken('public', graph);
+const links = createLinks({ toOwnAddress, isFileAddress, hasFileToken });
 const call = { method: 'GET', feature: 'mail', fileLinks: false };
 const logged: unknown[] = [];
 const inJson = (text: string, fileLinks = false) =>
@@ -436,5 +437,68 @@ describe('an answer that means harm (DO-3)', () => {
     expect(answer('text/plain', '{"@odata.nextLink":')).toBe('{"@odata.nextLink":');
     expect(answer('application/json', '{"broken":')).toBe('{"broken":');
     expect(answer('application/json', `\ufeff${link}`)).toBe('\ufeff{}');
+  });
+});
+
+describe('addresses of files that have their own token, whatever they are called', () => {
+  const withToken = [
+    file,
+    'https://northcentralus1-mediap.svc.ms/transform/thumbnail?provider=spo&access_token=eyJ0',
+    'https://contoso.sharepoint.com/_layouts/15/embed.aspx?UniqueId=1&TempAuth=a',
+    'https://my.microsoftpersonalcontent.com/x?a=1&sig=a%2Bb',
+    'https://contoso.sharepoint.com/x?%74empauth=a&tempauth=b',
+    'https://CONTOSO.SharePoint.com/x?tempauth=a',
+    'HTTPS://contoso.sharepoint.com./x?tempauth=a',
+    'https://user@contoso.sharepoint.com:443/x?tempauth=a',
+    'http://contoso.sharepoint.com/x?tempauth=a',
+    ' https://contoso.sharepoint.com/x?tempauth=a ',
+    'https://contoso.sharepoint.com\\\\x?tempauth=a',
+    'https://contoso.sharepoint.com/x#access_token=a',
+    "https://outlook.office.com/api/v2.0/Users('1')/AttachmentSessions('2')?authtoken=x",
+  ];
+  it.each(withToken)('%j comes out where the rule says so, and nowhere else (PX-14)', (address) => {
+    const value = JSON.stringify(address);
+    for (const [text, left] of [
+      [`{"id":1, "url":${value},"z":2}`, '{"id":1,"z":2}'],
+      [`{"small":{"url":${value},"height":1}}`, '{"small":{"height":1}}'],
+      [`{"value":[${value}, 1,"x"]}`, '{"value":[null, 1,"x"]}'],
+      [value, 'null'],
+    ] as const) {
+      expect(inJson(text)).toBe(left);
+      expect(inJson(text, true)).toBe(text);
+    }
+  });
+
+  it('are found however they are spelt, in a body of any length', () => {
+    const spelt = String.raw`{"url":"https:\/\/contoso.sharepoint.com\/x?a=1\u0026temp\u0061uth=b","z":1}`;
+    expect(inJson(spelt)).toBe('{"z":1}');
+    for (const before of [65_500, 65_520, 65_536, 200_000]) {
+      const text = `{"a":"${'x'.repeat(before)}","url":"${file}"}`;
+      const { body } = links.toAnswer(
+        { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(text) },
+        (answer) => toProxyAnswer(answer, { method: 'GET', headers: {} }, new Date()),
+        call,
+        () => undefined,
+      );
+      expect(Buffer.from(body).toString()).toBe(`{"a":"${'x'.repeat(before)}"}`);
+    }
+  });
+
+  it.each([
+    `<a href="${file}">the file</a>`,
+    `${file} is where it is`,
+    `See ${file}`,
+    'https://contoso.sharepoint.com/x?web=1',
+    'https://contoso.sharepoint.com/x/tempauth=a',
+    'https://contoso.sharepoint.com/x?signature=a&notsig=b',
+    'https://evil.example/x?tempauth=a',
+    'https://evilsharepoint.com/x?tempauth=a',
+    'tempauth=a',
+    'https://',
+    'https://[?tempauth=a',
+    'mailto:alice@contoso.sharepoint.com?sig=a',
+  ])('and what only resembles one stays byte for byte: %j', (text) => {
+    const json = JSON.stringify({ id: 1, body: { content: text }, list: [text] });
+    expect(inJson(json)).toBe(json);
   });
 });

@@ -17,10 +17,15 @@ describe('toUpstreamHeaders', () => {
       prefer: 'outlook.body-content-type="text"',
       range: 'bytes=0-9',
       sdkversion: 'graph-js/3.0.7',
-      'x-peoplequery-querysources': 'Mailbox',
     };
-    expect(toUpstreamHeaders(from(sent), 'call-1')).toEqual({
+    const named = { 'x-peoplequery-querysources': 'Mailbox' };
+    expect(toUpstreamHeaders(from({ ...sent, ...named }), 'call-1')).toEqual({
       ...sent,
+      'accept-encoding': 'identity',
+    });
+    expect(toUpstreamHeaders(from({ ...sent, ...named }), 'call-1', Object.keys(named))).toEqual({
+      ...sent,
+      ...named,
       'accept-encoding': 'identity',
     });
   });
@@ -45,7 +50,6 @@ describe('toUpstreamHeaders', () => {
       'prefer',
       'range',
       'sdkversion',
-      'x-peoplequery-querysources',
     ]);
   });
 

@@ -49,6 +49,32 @@ describe('refuses a policy file, with the place and the cure,', () => {
       { path: "/v1.0/users('{id}')" },
       'has a key in brackets; write it as a segment, /{id}',
     ],
+    [
+      'a header that is ours',
+      { headers: ['Authorization'] },
+      `${place}.headers[0]: is no header that a rule`,
+    ],
+    [
+      'a header of the platform',
+      { headers: ['x-ms-token-aad-id-token'] },
+      'is no header that a rule can let',
+    ],
+    ['a header of the way', { headers: ['X-Forwarded-Host'] }, 'is no header that a rule can let pass'],
+    [
+      'a header of another method',
+      { headers: ['x-http-method-override'] },
+      'is no header that a rule can let',
+    ],
+    ['a header that reads as another', { headers: ['x_forwarded_for'] }, 'is no header that a rule can let'],
+    ['a header with its value', { headers: ['a: b'] }, 'is no header that a rule can let pass'],
+    ['Prefer among headers', { headers: ['Prefer'] }, 'is no header that a rule can let pass'],
+    ['a header twice', { headers: ['A-B', 'a-b'] }, `${place}.headers: names one twice; take one out`],
+    [
+      'a preference with its value',
+      { prefer: ['wait=10'] },
+      `${place}.prefer[0]: is no name of a preference`,
+    ],
+    ['a preference twice', { prefer: ['wait', 'Wait'] }, `${place}.prefer: names one twice; take one out`],
     ['a dot segment', { path: '/v1.0/../me' }, 'path has a dot segment; take it out'],
     [
       'a literal "id"',

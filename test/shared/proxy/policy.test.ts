@@ -29,6 +29,9 @@ describe('allowedCall', () => {
     expect(ask(shipped, 'GET /v1.0/me/messages?$top=5')).toEqual({
       path: '/v1.0/me/messages',
       query: '$top=5',
+      headers: [],
+      preferences: [],
+      maxPageSize: 100,
       fileLinks: false,
       feature: 'mail',
       scopes: ['Mail.Read'],

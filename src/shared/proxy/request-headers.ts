@@ -1,0 +1,120 @@
+import { BffError } from '../errors.ts';
+
+/** What a rule says of the headers of its calls, beyond those that pass for every rule. */
+export interface HeaderRule {
+  /** Further headers that are sent on, in lower case. */
+  readonly headers: readonly string[];
+  /** Further preferences of `Prefer`, in lower case, with any value. */
+  readonly preferences: readonly string[];
+  /** The largest page that may be asked for: what `$top` may say, or 0 where the rule has no `$top`. */
+  readonly maxPageSize: number;
+}
+
+/**
+ * Headers that Graph documents as changing what a call reads, or whose session a write belongs to. Dropped in silence,
+ * such a call would do something else than it says: Excel, for one, saves to the file where its session is missing.
+ * @see https://learn.microsoft.com/graph/api/user-list-people
+ * @see https://learn.microsoft.com/graph/api/workbook-createsession
+ * @see https://learn.microsoft.com/graph/api/resources/schedule (MS-APP-ACTS-AS)
+ */
+const changingCalls = ['x-peoplequery-querysources', 'workbook-session-id', 'ms-app-acts-as'];
+/** The same of writes: a part of a body would replace the whole, and a change would overwrite a later one (RFC 9110, 13.1.4, 14.5). */
+const changingWrites = ['content-range', 'if-unmodified-since'];
+
+/**
+ * Preferences that every rule lets pass: they shape an answer and widen nothing. The others have to be named, because a
+ * preference can be more than its name says: `redeemSharingLink` makes a lasting grant of a GET.
+ * @see https://learn.microsoft.com/graph/api/resources/mail-api-overview, outlook-immutable-id, best-practices-concept
+ */
+const corePreferences: ReadonlyMap<string, RegExp> = new Map([
+  ['return', /^(?:minimal|representation)$/],
+  ['outlook.timezone', /^.+$/],
+  ['outlook.body-content-type', /^(?:text|html)$/i],
+  ['idtype', /^ImmutableId$/i],
+  ['include-unknown-enum-members', /^$/],
+]);
+
+/** `$top` by another name; without its prefix in OData 4.01. */
+const pageSizes = new Set(['odata.maxpagesize', 'maxpagesize']);
+
+/**
+ * Refuses a call whose headers ask for more than its rule says.
+ * @param header by its lower-case name
+ * @throws {BffError} request_invalid
+ */
+export function requireNamedHeaders(
+  method: string,
+  header: (name: string) => string | undefined,
+  rule: HeaderRule,
+): void {
+  const isRead = method === 'GET' || method === 'HEAD';
+  const unnamed = [...changingCalls, ...(isRead ? [] : changingWrites)].find(
+    (name) => (header(name) ?? '') !== '' && !rule.headers.includes(name),
+  );
+  if (unnamed !== undefined)
+    throw refused(`the header ${unnamed} changes the call, and the rule for this path does not name it`);
+  const preferences = readPreferences(header('prefer') ?? '');
+  if (preferences === undefined)
+    throw refused('the header Prefer is no list of preferences, or has one twice');
+  for (const [name, value] of preferences) {
+    if (pageSizes.has(name)) requirePageSize(name, value, rule);
+    else if (!rule.preferences.includes(name) && corePreferences.get(name)?.test(value) !== true) {
+      throw refused(
+        `the header Prefer has a preference that the rule for this path does not name. These pass without: ${[...corePreferences.keys()].join(', ')}`,
+      );
+    }
+  }
+}
+
+function requirePageSize(
+  name: string,
+  value: string,
+  { preferences, maxPageSize }: Pick<HeaderRule, 'preferences' | 'maxPageSize'>,
+): void {
+  const max = maxPageSize === 0 && preferences.includes(name) ? Number.POSITIVE_INFINITY : maxPageSize;
+  if (max === 0) throw refused(`the preference ${name} is for paths whose rule has $top, or names it`);
+  if (!/^\d{1,9}$/.test(value) || Number(value) > max)
+    throw refused(`the preference ${name} must be a whole number${max < 1e9 ? ` up to ${max}` : ''}`);
+}
+
+const token = "[A-Za-z0-9!#$%&'*+.^_|~`-]+";
+/** Without parameters, which no preference of Graph's has. */
+const preferenceForm = new RegExp(
+  `[ \\t]*(?:(${token})(?:[ \\t]*=[ \\t]*(${token}|"[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]*"))?[ \\t]*)?(?:,|$)`,
+  'y',
+);
+
+/** The preferences of a header by their lower-case names; undefined when it is not a list of them. @see RFC 7240, 2 */
+function readPreferences(header: string): ReadonlyMap<string, string> | undefined {
+  const preferences = new Map<string, string>();
+  preferenceForm.lastIndex = 0;
+  while (preferenceForm.lastIndex < header.length) {
+    const read = preferenceForm.exec(header);
+    if (read === null) return undefined;
+    const [, name, value = ''] = read;
+    if (name === undefined) continue;
+    const comparable = name.toLowerCase();
+    if (preferences.has(comparable)) return undefined;
+    preferences.set(comparable, value.replaceAll('"', ''));
+  }
+  return preferences;
+}
+
+function refused(reason: string): BffError {
+  return new BffError('request_invalid', { detail: `Refused: ${reason}.` });
+}
+
+/** What no rule may name: whose call it is, its framing, its way, and what the platform and we say ourselves (PX-7). */
+const reserved = new RegExp(
+  `^(?:${[
+    'accept-encoding|access-control-.*|authorization|client-request-id|connection|content-(?:encoding|length|type)',
+    'cookie2?|date|expect|forwarded|host|http2-settings|keep-alive|max-forwards|origin|prefer|proxy-.*|referer|sec-.*',
+    'set-cookie2?|te|trailer|transfer-encoding|upgrade|via|was-.*',
+    'x-(?:arr|authorization|azure|client|csrf|forwarded|functions|http|method|ms|original|real|rewrite|site|waws)(?:-.*)?',
+  ].join('|')})$`,
+);
+
+/** Whether a rule may let this header pass. An underscore would be read as a hyphen by some. */
+export function isNameableHeader(name: string): boolean {
+  return /^[a-z][a-z0-9-]{0,63}$/i.test(name) && !reserved.test(name.toLowerCase());
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createTokenSearch } from '../../../src/shared/proxy/token-search.ts';
+
+const signed = (bytes: number) =>
+  `eyJhbGciOiJSUzI1NiJ9.${randomBytes(600).toString('base64url')}.${randomBytes(bytes).toString('base64url')}`;
+const finds = (token: string, text: string | Buffer) => createTokenSearch([token])(Buffer.from(text));
+
+/** Tokens as Entra writes them (RS256, ES256, HS256, encrypted), and as others do. */
+const tokens: readonly (readonly [what: string, token: string])[] = [
+  ['signed by RSA', signed(256)],
+  ['signed by an elliptic curve', signed(64)],
+  ['with a MAC', signed(32)],
+  ['with an encryption tag', `${signed(400)}.${signed(16)}`],
+  ['without a dot', randomBytes(40).toString('base64')],
+  ['of a few letters', 'k7Rq2mXz'],
+  ['of marks', '-_~+/-_~+/-_~+/=='],
+  ['that ends with a dot', `${randomBytes(40).toString('hex')}.`],
+  ['of words', 'opaque-token-of-the-api-1/2+3'],
+];
+
+describe.each(tokens)('a token %s', (_what, token) => {
+  const header = `authorization: Bearer ${token}`;
+  it.each([
+    ['as it is', header],
+    ['encoded for a query', encodeURIComponent(header)],
+    ['encoded in small letters', encodeURIComponent(header).replaceAll(/%../g, (text) => text.toLowerCase())],
+    ['in JSON that escapes slashes', JSON.stringify(header).replaceAll('/', '\\/')],
+    ['in base64', Buffer.from(header).toString('base64')],
+    ['in base64, one byte on', Buffer.from(`.${header}`).toString('base64')],
+    ['in base64, two bytes on', Buffer.from(`..${header} and more`).toString('base64')],
+    ['in base64url', Buffer.from(`${header}.`).toString('base64url')],
+    ['in hexadecimal digits', Buffer.from(header).toString('hex')],
+  ])('is found %s', (_how, text) => {
+    expect(finds(token, text)).toBe(true);
+    expect(finds(token, `${'a'.repeat(5000)}${text}${'b'.repeat(50)}`)).toBe(true);
+  });
+
+  it('is not found in what has all of it but the end', () => {
+    expect(finds(token, header.slice(0, -token.length))).toBe(false);
+    expect(finds(token, randomBytes(200_000).toString('base64'))).toBe(false);
+  });
+});
+
+it('finds each of several tokens, and none where there is none', () => {
+  const [one, two] = [signed(256), signed(256)];
+  const search = createTokenSearch([one, two]);
+  expect([one, two].map((token) => search(Buffer.from(token)))).toEqual([true, true]);
+  expect(createTokenSearch([])(Buffer.from(one))).toBe(false);
+  expect(search(Buffer.alloc(0))).toBe(false);
+});
+
+it('takes too short a token for no secret', () => {
+  expect(finds('short', 'a short answer')).toBe(false);
+});
+
+it('finds what a plain search finds, wherever it stands', () => {
+  const token = signed(256);
+  const search = createTokenSearch([token]);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (before, after) => {
+      const text = Buffer.concat([before, Buffer.from(token), after]);
+      return search(text) && !search(before) && !search(after);
+    }),
+  );
+});
