@@ -2,7 +2,7 @@ import { MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
 import type { Dialect } from './dialect.ts';
 import { overlap, type PathTemplate, parsePathTemplate } from './path-template.ts';
 import type { OptionBound, OptionBounds, PolicyDocument } from './policy-schema.ts';
-import { toComparableOption } from './query-grammar.ts';
+import { toComparableOption } from './rereadings.ts';
 
 type RuleDocument = PolicyDocument['features'][string]['rules'][number];
 
