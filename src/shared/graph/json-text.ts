@@ -133,11 +133,11 @@ interface Replacement {
 /**
  * The text with some members of its objects changed and every other byte as it was; undefined when it is not JSON or
  * nests too deeply.
- * @param edit given the name, and what gives the value if it is a string
+ * @param edit given the name, what gives the value if it is a string, and how deep its object is: 0 for the outermost
  */
 export function editMembers(
   text: string,
-  edit: (name: string, readText: () => string | undefined) => MemberEdit,
+  edit: (name: string, readText: () => string | undefined, depth: number) => MemberEdit,
 ): string | undefined {
   const replacements: Replacement[] = [];
   const start = skipWhitespace(text, text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0);
@@ -177,8 +177,10 @@ export function editMembers(
       const before = replacements.length;
       const valueEnd = editValue(valueStart, depth + 1);
       if (valueEnd === -1) return -1;
-      const edited = edit(decodeString(text.slice(at, nameEnd)), () =>
-        text[valueStart] === '"' ? decodeString(text.slice(valueStart, valueEnd)) : undefined,
+      const edited = edit(
+        decodeString(text.slice(at, nameEnd)),
+        () => (text[valueStart] === '"' ? decodeString(text.slice(valueStart, valueEnd)) : undefined),
+        depth,
       );
       if (edited === 'remove') {
         replacements.length = before; // what was changed inside goes with it

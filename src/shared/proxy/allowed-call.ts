@@ -14,6 +14,8 @@ export interface WantedCall {
   readonly query: string;
   /** The header, byte for byte; undefined when no body comes with the call. */
   readonly contentType?: string | undefined;
+  /** Options whose values the upstream wrote itself, by comparable name: they are not read again. */
+  readonly ownOptions?: ReadonlySet<string>;
 }
 
 /** A call that may be sent: `path` and `query` are the very bytes that were wanted. Its `scopes` are asked for. */
@@ -24,6 +26,10 @@ export interface AllowedCall extends ScopeNeed {
   readonly feature: string;
   /** Addresses of files that need no token may come out of its answer. */
   readonly fileLinks: boolean;
+  /** Of the rule as it stands: another rule, or the same one changed, has another. */
+  readonly ruleDigest: string;
+  /** The path ends with a key: the answer is one object, and no list. */
+  readonly isOfOne: boolean;
   /** Not looked at yet: who calls is not part of the policy's question. */
   readonly guard?: Guard;
 }
@@ -32,15 +38,26 @@ export interface AllowedCall extends ScopeNeed {
  * The one way in which a call is compared with the policy. Whatever sends something upstream asks here first.
  * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed
  */
-export function allowedCall(policy: Policy, { method, path, query, contentType }: WantedCall): AllowedCall {
+export function allowedCall(policy: Policy, wanted: WantedCall): AllowedCall {
+  const { method, path, query, contentType, ownOptions } = wanted;
   const pathReading = readUpstreamPath(path);
   if (pathReading.kind === 'refused') throw refused(pathReading.reason);
-  const queryReading = readUpstreamQuery(query);
+  const queryReading = readUpstreamQuery(query, (name) => ownOptions?.has(name) ?? false);
   if (queryReading.kind === 'refused') throw refused(queryReading.reason);
   const match = policy.match({ method, path: pathReading.path, query: queryReading.options, contentType });
   if (match.kind === 'refused') throw notAllowed(match);
-  const { feature, scopes, alternatives, fileLinks, guard } = match.rule;
-  return { path, query, feature, scopes, alternatives, fileLinks, ...(guard === undefined ? {} : { guard }) };
+  const { feature, scopes, alternatives, fileLinks, digest, template, guard } = match.rule;
+  return {
+    path,
+    query,
+    feature,
+    scopes,
+    alternatives,
+    fileLinks,
+    ruleDigest: digest,
+    isOfOne: ['key', 'name'].includes(template.parts.at(-1)?.kind ?? ''),
+    ...(guard === undefined ? {} : { guard }),
+  };
 }
 
 function refused(reason: string): BffError {

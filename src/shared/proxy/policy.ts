@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Guard } from '../access/guard-rules.ts';
 import type { ScopeNeed } from '../entra/scopes.ts';
@@ -44,6 +45,8 @@ export interface PolicyRule extends ScopeNeed {
   readonly fileLinks: boolean;
   /** Who may make the call: the rule's, or its feature's. */
   readonly guard?: Guard;
+  /** Of all that the rule says. */
+  readonly digest: string;
 }
 
 export interface PolicyFeature {
@@ -108,7 +111,7 @@ function compile(document: PolicyDocument, dialect: Dialect): Policy {
   const rules = Object.entries(document.features).flatMap(([feature, { rules, guard }]) =>
     rules.map((rule, at): PolicyRule => {
       const ruleGuard = rule.guard ?? guard;
-      return {
+      const compiled = {
         feature,
         place: `features.${feature}.rules[${at}]`,
         methods: rule.methods,
@@ -119,6 +122,10 @@ function compile(document: PolicyDocument, dialect: Dialect): Policy {
         alternatives: rule.alternatives.map((list) => list.map(dialect.toScope)),
         fileLinks: rule.fileLinks,
         ...(ruleGuard === undefined ? {} : { guard: ruleGuard }),
+      };
+      return {
+        ...compiled,
+        digest: createHash('sha256').update(JSON.stringify(compiled)).digest('base64url'),
       };
     }),
   );

@@ -2,7 +2,7 @@ import type { Admission } from '../access/admission.ts';
 import { BffError } from '../errors.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type AllowedCall, allowedCall } from './allowed-call.ts';
+import { type AllowedCall, allowedCall, type WantedCall } from './allowed-call.ts';
 import { type AnswerReading, type Forward, plainReading } from './forward.ts';
 import { readRoutedPath } from './path-grammar.ts';
 import type { Policy } from './policy.ts';
@@ -36,7 +36,9 @@ export interface ProxyNeeds {
   readonly bodyLimitBytes: number;
   readonly forward: Forward;
   /** How answers are read; by status and headers alone when left out. */
-  readonly readingOf?: (method: string, allowed: AllowedCall, log: Log) => AnswerReading;
+  readonly readingOf?: (session: Session, method: string, allowed: AllowedCall, log: Log) => AnswerReading;
+  /** How a call is compared with the policy; as it is written when left out. */
+  readonly allow?: (session: Session, wanted: WantedCall) => AllowedCall;
 }
 
 export function createProxy({
@@ -45,19 +47,25 @@ export function createProxy({
   bodyLimitBytes,
   forward,
   readingOf,
+  allow = (_session, wanted) => allowedCall(policy, wanted),
 }: ProxyNeeds): UpstreamProxy {
   return {
     async call(session, call, log) {
-      const { id, method, path, query, header } = call;
+      const { id, method, path, header } = call;
       const routed = readRoutedPath(path, call.routeParameter);
       if (routed.kind === 'refused')
         throw new BffError('request_invalid', { detail: `Refused: ${routed.reason}.` });
-      const allowed = allowedCall(policy, { method, path, query, contentType: header('content-type') });
-      const { feature, scopes, alternatives, guard } = allowed;
+      const allowed = allow(session, {
+        method,
+        path,
+        query: call.query,
+        contentType: header('content-type'),
+      });
+      const { query, feature, scopes, alternatives, guard } = allowed;
       const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
       const body = await readRequestBody(call, bodyLimitBytes);
       const target = query === '' ? path : `${path}?${query}`;
-      const reading = readingOf?.(method, allowed, log) ?? plainReading;
+      const reading = readingOf?.(admitted, method, allowed, log) ?? plainReading;
       return forward(
         admitted,
         { id, method, target, header, body, feature, scopes, alternatives, reading },

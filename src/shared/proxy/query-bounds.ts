@@ -118,21 +118,33 @@ function comparesOnly(fields: readonly string[], value: string): boolean {
 function expandBreach(name: string, { navigations }: ExpandBound, value: string): string | undefined {
   // What is inside could open a bracket or a quote to who decodes it again.
   if (decodeAgain(value) !== value) return `${name} is not written as OData has it.`;
-  const items = splitOutsideBrackets(value, ',') ?? [''];
   const seen = new Set<string>();
-  for (const item of items) {
-    const [, navigation = '', nested] = /^([A-Za-z]\w*)(?:\((.+)\))?$/s.exec(item) ?? [];
+  for (const { navigation, options } of readExpandItems(value)) {
     const bounds = Object.hasOwn(navigations, navigation) ? navigations[navigation] : undefined;
     if (bounds === undefined || seen.has(navigation)) {
       return `${name} may name each of these once: ${Object.keys(navigations).join(', ')}.`;
     }
     seen.add(navigation);
-    const options = nested === undefined ? [] : readNested(nested);
     if (options === undefined) return `${name} is not written as OData has it.`;
     const breach = findBreach(bounds, options);
     if (breach !== undefined) return `Inside ${name}, at ${navigation}: ${breach}`;
   }
   return undefined;
+}
+
+export interface ExpandItem {
+  /** Empty where it is not understood. */
+  readonly navigation: string;
+  /** Undefined where they are not understood. */
+  readonly options: readonly QueryOption[] | undefined;
+}
+
+/** What a `$expand` names, with the options in the brackets behind each. */
+export function readExpandItems(value: string): readonly ExpandItem[] {
+  return (splitOutsideBrackets(value, ',') ?? ['']).map((item) => {
+    const [, navigation = '', nested] = /^([A-Za-z]\w*)(?:\((.+)\))?$/s.exec(item) ?? [];
+    return { navigation, options: nested === undefined ? [] : readNested(nested) };
+  });
 }
 
 function readNested(text: string): QueryOption[] | undefined {
