@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from '../proxy/allowed-call.ts';
+import { requireNamesOf } from '../proxy/body-fields.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
 import { readMediaType } from '../proxy/media-type.ts';
 import { hasBody, type Policy } from '../proxy/policy.ts';
@@ -173,7 +174,10 @@ function checkPart(
     query: wantedQuery,
     contentType: headers['content-type'],
   });
-  const { query } = allowed;
+  const { query, bodyFields } = allowed;
+  if (body !== undefined) {
+    requireNamesOf(bodyFields, body.kind === 'object' ? [...body.members.keys()] : undefined);
+  }
   const written = [
     ['id', JSON.stringify(id)],
     ['method', JSON.stringify(method)],

@@ -3,7 +3,8 @@ import type { ScopeNeed } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { readUpstreamPath } from './path-grammar.ts';
 import type { Policy, PolicyMatch } from './policy.ts';
-import { readUpstreamQuery } from './query-grammar.ts';
+import { type QueryOption, readUpstreamQuery } from './query-grammar.ts';
+import { toComparableOption } from './rereadings.ts';
 
 /** A call that somebody wants to make: a browser, a part of a batch, a link in an answer. */
 export interface WantedCall {
@@ -30,6 +31,8 @@ export interface AllowedCall extends ScopeNeed {
   readonly ruleDigest: string;
   /** The path ends with a key: the answer is one object, and no list. */
   readonly isOfOne: boolean;
+  /** The fields that its body may have: not looked at yet. */
+  readonly bodyFields?: readonly string[];
   /** Not looked at yet: who calls is not part of the policy's question. */
   readonly guard?: Guard;
 }
@@ -44,9 +47,13 @@ export function allowedCall(policy: Policy, wanted: WantedCall): AllowedCall {
   if (pathReading.kind === 'refused') throw refused(pathReading.reason);
   const queryReading = readUpstreamQuery(query, (name) => ownOptions?.has(name) ?? false);
   if (queryReading.kind === 'refused') throw refused(queryReading.reason);
+  const given = queryReading.options.filter(({ name }) => !ownOptions?.has(toComparableOption(name)));
+  if (given.some((option) => hasSemicolon(policy, option))) {
+    throw refused('the query has a semicolon, which some readers take for the end of an option');
+  }
   const match = policy.match({ method, path: pathReading.path, query: queryReading.options, contentType });
   if (match.kind === 'refused') throw notAllowed(match);
-  const { feature, scopes, alternatives, fileLinks, digest, template, guard } = match.rule;
+  const { feature, scopes, alternatives, fileLinks, digest, template, bodyFields, guard } = match.rule;
   return {
     path,
     query,
@@ -56,8 +63,15 @@ export function allowedCall(policy: Policy, wanted: WantedCall): AllowedCall {
     fileLinks,
     ruleDigest: digest,
     isOfOne: ['key', 'name'].includes(template.parts.at(-1)?.kind ?? ''),
+    ...(bodyFields === undefined ? {} : { bodyFields }),
     ...(guard === undefined ? {} : { guard }),
   };
+}
+
+function hasSemicolon(policy: Policy, { name, value, rereadings = [] }: QueryOption): boolean {
+  return [name, value, ...rereadings.flatMap((again) => [again.name, again.value])].some(
+    policy.hasSeparatingSemicolon,
+  );
 }
 
 function refused(reason: string): BffError {

@@ -3,6 +3,7 @@ import { BffError } from '../errors.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from './allowed-call.ts';
+import { requireBodyFields } from './body-fields.ts';
 import { type AnswerReading, type Forward, plainReading } from './forward.ts';
 import { readRoutedPath } from './path-grammar.ts';
 import type { Policy } from './policy.ts';
@@ -64,6 +65,7 @@ export function createProxy({
       const { query, feature, scopes, alternatives, guard } = allowed;
       const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
       const body = await readRequestBody(call, bodyLimitBytes);
+      requireBodyFields(allowed.bodyFields, body, header('content-type'));
       const target = query === '' ? path : `${path}?${query}`;
       const reading = readingOf?.(admitted, method, allowed, log) ?? plainReading;
       return forward(
