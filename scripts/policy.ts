@@ -6,6 +6,7 @@ import { createOwnApiDialect } from '../src/shared/proxy/own-api-policy.ts';
 import type { Policy } from '../src/shared/proxy/policy.ts';
 import { explainCall } from './policy/explain.ts';
 import { listScopes } from './policy/list-scopes.ts';
+import { findPrefixWarnings, findWarnings } from './policy/warnings.ts';
 
 /** `npm run policy -- check | explain | scopes`, for who writes a policy file. Exits with 1 where something is wrong. */
 const usage = `Use one of
@@ -14,13 +15,16 @@ const usage = `Use one of
   npm run policy -- scopes [file]
 
 Without a file: the shipped policy/graph.json. For the policy of an API of your own, add its application ID URI:
---api=api://orders. Put the call into single quotes, else the shell takes $top for
+--api=api://orders. Name it once more for each other API that you have, and check compares them. Put the call into single quotes, else the shell takes $top for
 a variable of its own. For a body, add its type: 'POST /v1.0/me/sendMail application/json'.`;
 
 const shipped = fileURLToPath(new URL('../policy/graph.json', import.meta.url));
 
 const given = argv.slice(2);
-const scopePrefix = given.find((argument) => argument.startsWith('--api='))?.slice('--api='.length);
+const prefixes = given.flatMap((argument) =>
+  argument.startsWith('--api=') ? [argument.slice('--api='.length)] : [],
+);
+const [scopePrefix] = prefixes;
 const [command, ...rest] = given.filter((argument) => !argument.startsWith('--api='));
 process.exitCode = run() ? 0 : 1;
 
@@ -42,9 +46,15 @@ function run(): boolean {
 }
 
 function check(file: string | undefined): boolean {
-  return withPolicy(file, ({ features, rules }) =>
-    say(`${file ?? 'policy/graph.json'} is good: ${features.length} features, ${rules.length} rules.`, true),
-  );
+  return withPolicy(file, (policy) => {
+    const { features, rules } = policy;
+    const warnings = [
+      ...findWarnings(policy, scopePrefix === undefined ? 'graph' : 'own-api'),
+      ...findPrefixWarnings(prefixes),
+    ].map((warning) => `\n  warning: ${warning}`);
+    const good = `${file ?? 'policy/graph.json'} is good: ${features.length} features, ${rules.length} rules.`;
+    return say(good + warnings.join(''), true);
+  });
 }
 
 function explain(call: string, file: string | undefined): boolean {

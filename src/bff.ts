@@ -52,6 +52,7 @@ import { createTokenBreakers } from './shared/entra/token-breaker.ts';
 import { createHasFileToken, createIsFileAddress } from './shared/graph/file-addresses.ts';
 import { createGraphClient, type GraphClient } from './shared/graph/graph-client.ts';
 import { createGraphProxy } from './shared/graph/graph-proxy.ts';
+import { createHandedOutLinks } from './shared/graph/handed-out-links.ts';
 import { createLinks } from './shared/graph/links.ts';
 import { createFindMemberships } from './shared/graph/memberships.ts';
 import { createToOwnAddress } from './shared/graph/own-address.ts';
@@ -270,6 +271,11 @@ export function registerBff(
   };
   const forwardTo = (upstreamOrigin: string) =>
     createForward({ origin: upstreamOrigin, timeoutMs, bodyLimitBytes, ...shared });
+  const linkNeeds = {
+    policy: policies.graph,
+    graphOrigin: config.graph.origin,
+    ownPrefix: `${origin}/api/graph`,
+  };
   const graphProxy = createGraphProxy({
     policy: policies.graph,
     admission,
@@ -277,14 +283,11 @@ export function registerBff(
     countCall,
     forward: forwardTo(config.graph.origin),
     links: createLinks({
-      toOwnAddress: createToOwnAddress({
-        policy: policies.graph,
-        graphOrigin: config.graph.origin,
-        ownPrefix: `${origin}/api/graph`,
-      }),
+      toOwnAddress: createToOwnAddress(linkNeeds),
       isFileAddress: createIsFileAddress(entra.cloud, config.graph.origin),
       hasFileToken: createHasFileToken(entra.cloud, config.graph.origin),
     }),
+    handedOutLinks: createHandedOutLinks({ ...linkNeeds, indexKey }),
     interaction,
     now,
   });

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { directory, graphResourceId } from '../dev/directory.ts';
+import { namesTakenForKeys } from '../scripts/graph-names.ts';
 import { policyJsonSchema } from '../scripts/policy-schema.ts';
 import { readPolicy } from '../src/policy-file.ts';
 import { exceptions } from './policy-exceptions.ts';
 import { readPermissionReference } from './support/permission-reference.ts';
-import { isAllowed } from './support/policies.ts';
+import { ask, isAllowed } from './support/policies.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const policy = readPolicy(undefined);
@@ -52,6 +53,32 @@ describe('the shipped policy', () => {
     const known = graph?.permissions.map(({ name }) => name);
     for (const { scopes } of features) for (const scope of scopes) expect(known).toContain(scope);
   });
+});
+
+describe('the shipped policy, where a write or a list could do more than its feature says', () => {
+  it('lets nobody be invited by mail who was not before (PX-4)', () => {
+    for (const call of ['POST /v1.0/me/events', 'PATCH /v1.0/me/events/AA1=']) {
+      const allowed = ask(policy, call, { contentType: 'application/json' });
+      expect(allowed).toMatchObject({ bodyFields: expect.arrayContaining(['subject', 'start', 'end']) });
+      expect(allowed).not.toMatchObject({ bodyFields: expect.arrayContaining(['attendees']) });
+    }
+  });
+
+  it.each(['/v1.0/me/people', '/v1.0/groups/AA1=/members'])(
+    'shows of a user in %s no more than in the list of users (PX-5)',
+    (path) => {
+      expect(isAllowed(policy, `GET ${path}?$select=id,displayName`)).toBe(true);
+      for (const query of [
+        '',
+        '?$top=5',
+        '?$select=id,mobilePhone',
+        '?$select=*',
+        '?$select=id&$filter=jobTitle%20eq%20%27x%27',
+      ]) {
+        expect(isAllowed(policy, `GET ${path}${query}`), query).toBe(false);
+      }
+    },
+  );
 });
 
 describe('policy/graph.schema.json', () => {
@@ -116,6 +143,10 @@ describe("Microsoft's permission reference", () => {
       expect(why.documentation).toMatch(/^https:\/\/learn\.microsoft\.com\/graph\//);
     },
   );
+
+  it('has no name that {id} takes for a key (PX-4)', () => {
+    expect(namesTakenForKeys(permissionsFile)).toEqual([]);
+  });
 
   it('knows every permission that the emulators have, and who may consent to it', () => {
     const graph = directory.resources.find(({ id }) => id === graphResourceId);

@@ -112,6 +112,8 @@ export function membersOf(directory: Directory, tenantId: string, groupId: strin
       '@odata.type': '#microsoft.graph.user',
       id: objectIdIn(user, tenantId),
       displayName: user.name,
+      givenName: user.givenName,
+      surname: user.surname,
       mail: user.mail,
       userPrincipalName: principalNameIn(directory, user, tenantId),
     }));

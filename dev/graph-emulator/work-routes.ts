@@ -87,6 +87,7 @@ export const workRoutes: readonly Route[] = [
             userPrincipalName: user.username,
             jobTitle: user.jobTitle,
             department: user.department,
+            personType: { class: 'Person', subclass: 'OrganizationUser' },
             scoredEmailAddresses: [{ address: user.mail, relevanceScore: 10 }],
           })),
       ),

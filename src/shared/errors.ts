@@ -71,6 +71,8 @@ export const refusingRules = [
   'method',
   'query',
   'content-type',
+  'body',
+  'link',
   // of `claim_required`
   'tenants',
   'roles',

@@ -81,6 +81,60 @@ describe('check', () => {
     });
   });
 
+  it('warns of what its author has perhaps not meant', async () => {
+    const scopes = ['Group.ReadWrite.All'];
+    const rules = [
+      { methods: ['DELETE'], path: '/v1.0/groups/{id}/members/{member}', scopes },
+      { methods: ['DELETE'], path: '/v1.0/groups/{id}/members/{member}/$ref', scopes },
+      { methods: ['DELETE'], path: '/v1.0/users/{id}/manager', scopes },
+      { methods: ['GET', 'PATCH'], path: '/v1.0/groups/{id}', scopes },
+      { methods: ['PATCH'], path: '/v1.0/administrativeUnits/{id}', scopes, bodyFields: ['displayName'] },
+    ];
+    const file = fileWith({ features: { one: { title: 'One', rules } } });
+    const { code, out } = await policy('check', file);
+    const itself = 'deletes the object itself and not only the reference to it; end the path with /$ref';
+    expect([code, out.trimEnd().split('\n')]).toEqual([
+      0,
+      [
+        `${file} is good: 1 features, 5 rules.`,
+        `  warning: features.one.rules[0] (DELETE /v1.0/groups/{id}/members/{member}): ${itself}`,
+        `  warning: features.one.rules[2] (DELETE /v1.0/users/{id}/manager): ${itself}`,
+        '  warning: features.one.rules[3] (GET, PATCH /v1.0/groups/{id}): its body may name other objects too, as members@odata.bind does; name the fields it may have in bodyFields',
+      ],
+    ]);
+  });
+
+  it('warns of a batch in an own API, and of APIs that may be one registration', async () => {
+    const id = '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101';
+    const rules = ['POST', 'GET'].map((method) => ({
+      methods: [method],
+      path: '/odata/$batch',
+      scopes: ['Orders'],
+    }));
+    const file = fileWith({ features: { one: { title: 'One', rules } } });
+    const prefixes = [
+      'api://orders',
+      'api://Orders/v2',
+      'https://orders/',
+      `api://${id}`,
+      `api://x/${id}`,
+      'api://stock',
+    ];
+    const { code, out } = await policy('check', file, ...prefixes.map((prefix) => `--api=${prefix}`));
+    const pair = (left: string, right: string) =>
+      `  warning: ${left} and ${right} may be one registration, and its tokens would go to both APIs; give each API a registration of its own`;
+    expect([code, out.trimEnd().split('\n').slice(1)]).toEqual([
+      0,
+      [
+        '  warning: features.one.rules[0] (POST /odata/$batch): the calls inside a batch of this API are not compared with this policy; take the rule out',
+        pair('api://orders', 'api://Orders/v2'),
+        pair('api://orders', 'https://orders/'),
+        pair('api://Orders/v2', 'https://orders/'),
+        pair(`api://${id}`, `api://x/${id}`),
+      ],
+    ]);
+  });
+
   it('names every fault of a file with its place and cure', async () => {
     const rule = { methods: ['get'], path: '/v1.0/me/', scopes: ['User.Read'] };
     const file = fileWith({ features: { one: { title: 'One', rules: [rule], colour: 'red' } } });
@@ -98,6 +152,10 @@ describe('check', () => {
     ['{ "features": {} ', /the file: is not JSON.*; mend it/],
     ['{\n"features": {},\n}', /the file: is not JSON at line 3 column 1; mend it/],
     ['{ "features": {}, "features": {} }', /the file: names "features" twice in one object; take one out/],
+    [
+      '{ "features": { "a": { "title": "A", "rules": [], "__proto__": {} } } }',
+      /features\.a: has "__proto__"/,
+    ],
     [
       '{ "features": { "a": { "title": "A", "rules": [], "guard": {}, "gu\\u0061rd": {} } } }',
       /names "guard" twice/,

@@ -8,7 +8,7 @@ import { type ProxyAnswer, toRetryAfterSeconds } from '../proxy/upstream-answer.
 import type { Log } from '../telemetry/log.ts';
 import type { BatchPart } from './batch-request.ts';
 import { BYTE_ORDER_MARK, type JsonValue, parseJson } from './json-text.ts';
-import type { Links } from './links.ts';
+import type { AnsweredCall, Links } from './links.ts';
 
 /** The answer to one part, as Graph sent it. */
 export interface PartAnswer {
@@ -88,6 +88,7 @@ function challengeInPart({ status, headers }: PartAnswer): string | undefined {
 export interface BatchAnswerNeeds {
   readonly parts: readonly BatchPart[];
   readonly links: Links;
+  readonly callOf: (part: BatchPart) => AnsweredCall;
   /** The problem for a part that Graph refused with these claims, while others were done. */
   readonly refusedPart: (part: BatchPart, claims: string) => BffError;
   readonly pass: PassAnswer;
@@ -122,7 +123,7 @@ function writePart(answer: PartAnswer, part: BatchPart, needs: BatchAnswerNeeds)
   const { links, refusedPart, log, now } = needs;
   const claims = challengeInPart(answer);
   if (claims !== undefined) return writeProblem(id, refusedPart(part, claims));
-  const call = { method: part.method, feature: part.allowed.feature, fileLinks: part.allowed.fileLinks };
+  const call = needs.callOf(part);
   const [name, location] = [...answer.headers].find(([key]) => key.toLowerCase() === 'location') ?? [];
   const passed = location === undefined ? undefined : links.inLocation(status, location, call);
   const isRedirect = status >= 300 && status < 400 && status !== 304;
@@ -135,7 +136,8 @@ function writePart(answer: PartAnswer, part: BatchPart, needs: BatchAnswerNeeds)
   const headers = passedHeaders(answer, now);
   if (name !== undefined && passed !== undefined) headers[name] = passed;
   // What a redirect says beside its address repeats it.
-  const body = answer.body === undefined || isRedirect ? undefined : links.inJson(answer.body, call, log);
+  const body =
+    answer.body === undefined || isRedirect ? undefined : links.inJson(answer.body, call, log, status);
   if (answer.body !== undefined && !isRedirect && body === undefined) {
     return writeProblem(id, refusal('The links in this part cannot be read, or are too many.'));
   }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
-import { type AllowedCall, allowedCall } from '../proxy/allowed-call.ts';
+import { type AllowedCall, allowedCall, type WantedCall } from '../proxy/allowed-call.ts';
+import { requireNamesOf } from '../proxy/body-fields.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
 import { readMediaType } from '../proxy/media-type.ts';
 import { hasBody, type Policy } from '../proxy/policy.ts';
@@ -34,10 +35,16 @@ const OPENED_LEVELS = 4;
 /**
  * The calls of a batch, each compared with the policy as if it came alone (PX-6). What nobody understands is refused, not
  * left out: another reader might understand it.
+ * @param allow compares one part with the policy; as it is written when left out
  * @param version `/v1.0` or `/beta`, to which the addresses are relative
  * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed; `batch_id` says in which part
  */
-export function readBatch(policy: Policy, version: string, body: Uint8Array): readonly BatchPart[] {
+export function readBatch(
+  policy: Policy,
+  version: string,
+  body: Uint8Array,
+  allow: (wanted: WantedCall) => AllowedCall = (wanted) => allowedCall(policy, wanted),
+): readonly BatchPart[] {
   const root = parseJson(decode(body), { openedLevels: OPENED_LEVELS, uniqueNames: 'everywhere' });
   if (root === undefined) {
     throw invalid(
@@ -51,7 +58,7 @@ export function readBatch(policy: Policy, version: string, body: Uint8Array): re
   const raw = items.map(readPart);
   requireUniqueIds(raw);
   requireKnownOrder(raw);
-  return raw.map((part) => inPart(part.id, () => checkPart(policy, version, part)));
+  return raw.map((part) => inPart(part.id, () => checkPart(allow, version, part)));
 }
 
 /** The batch as it is sent, written by us: nothing that was not read is in it. */
@@ -146,7 +153,11 @@ function requireKnownOrder(parts: readonly RawPart[]): void {
   }
 }
 
-function checkPart(policy: Policy, version: string, { id, members, dependsOn }: RawPart): BatchPart {
+function checkPart(
+  allow: (wanted: WantedCall) => AllowedCall,
+  version: string,
+  { id, members, dependsOn }: RawPart,
+): BatchPart {
   const method = textOf(members.get('method'));
   const url = textOf(members.get('url'));
   if (method === undefined || url === undefined) throw invalid('it has no "method" or no "url"');
@@ -158,15 +169,19 @@ function checkPart(policy: Policy, version: string, { id, members, dependsOn }: 
     headers['content-type'] ??= defaultTypeOf(body);
     requireBody(body, headers['content-type']);
   }
-  const [path, query] = split(url);
-  const allowed = allowedCall(policy, {
+  const [path, wantedQuery] = split(url);
+  const allowed = allow({
     method,
     path: `${version}/${path}`,
-    query,
+    query: wantedQuery,
     contentType: headers['content-type'],
   });
+  const { query, bodyFields } = allowed;
   requireNamedHeaders(method, (name) => sentHeaders.get(name), allowed);
   Object.assign(headers, toAllowedHeaders(sentHeaders, allowed.headers), headers);
+  if (body !== undefined) {
+    requireNamesOf(bodyFields, body.kind === 'object' ? [...body.members.keys()] : undefined);
+  }
   const written = [
     ['id', JSON.stringify(id)],
     ['method', JSON.stringify(method)],

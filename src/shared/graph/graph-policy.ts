@@ -1,5 +1,6 @@
 import type { Dialect } from '../proxy/dialect.ts';
 import { type PolicyReading, parsePolicy } from '../proxy/policy.ts';
+import { hasLooseSemicolon } from '../proxy/semicolons.ts';
 
 /**
  * Forms in which Graph hands out keys that are more than {@link plainKey}: a chat or channel of Teams, a site of
@@ -10,7 +11,32 @@ const longKeys = [
   /^[A-Za-z0-9.-]{1,253}(?:,[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}){2}$/,
 ];
 
-const plainKey = /^[A-Za-z0-9_@.!~=+-]{1,512}$/;
+/** Some servers drop a dot at an end, and then it is another segment. */
+const plainKey = /^(?!\.)[A-Za-z0-9_@.!~=+-]{1,512}(?<!\.)$/;
+
+/**
+ * What looks like a key and is a name of Graph's own, in whatever letter case, since Graph does not tell them apart:
+ * letters alone, letters around one number (`oauth2PermissionGrants`), a name with its version (`alerts_v2`), and a dotted
+ * one of a namespace. Planner's keys are 28 letters and digits of any kind.
+ */
+const nameForms = [
+  /^[a-z]+$/,
+  /^(?!.{28}$)[a-z]+\d{1,4}[a-z]{3,}\d{0,2}$/,
+  /^[a-z]+_v\d{1,2}$/,
+  /^(?:microsoft|graph|default)\.[^@]*$/,
+];
+
+/** Graph's names that no form tells from a key: `npm run graph-names` finds them in Microsoft's permission reference. */
+const otherNames: ReadonlySet<string> = new Set([
+  'fido2',
+  'uploadpkcs12',
+  'v1',
+  // Of 28 characters.
+  'getm365appplatformusercounts',
+  'getoffice365activationcounts',
+  'getoffice365activeusercounts',
+  'getoffice365activeuserdetail',
+]);
 
 /** OData's system query options. Graph takes them without their `$` as well. */
 const systemOptions = new Set(
@@ -33,13 +59,14 @@ const systemOptions = new Set(
 export const graphDialect: Dialect = {
   /**
    * A key as Graph hands them out, or an address. `$` would be an OData word (`$value`, `$ref`), a parenthesis a function
-   * or a key in brackets, a semicolon or colon a matrix or drive path. A word of letters alone is more likely a function
-   * (`delta`) or a well-known name, and a dotted one with Graph's prefix is a cast: those need rules of their own.
+   * or a key in brackets, a semicolon or colon a matrix or drive path. A word that is or could be one of Graph's
+   * own names is more likely a function (`delta`), a well-known name or a cast: those need rules of their own.
    */
   isKey(segment) {
     if (longKeys.some((form) => form.test(segment))) return true;
     if (!plainKey.test(segment)) return false;
-    return !/^[A-Za-z]{1,40}$/.test(segment) && !/^(?:microsoft\.)?graph\./i.test(segment);
+    const name = segment.toLowerCase();
+    return !nameForms.some((form) => form.test(name)) && !otherNames.has(name);
   },
   // Two or three words with dots between them, the first with parts behind hyphens: User.Read, Mail.ReadWrite.Shared.
   scopeForm: /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*){1,3}$/,
@@ -61,6 +88,8 @@ export const graphDialect: Dialect = {
    * `/v1.0/contacts` are the organization's, which are directory objects.
    */
   searchesByField: (template) => !/^\/[^/]+\/.+\/(?:messages|contacts|people)$/.test(template),
+  hasSeparatingSemicolon: hasLooseSemicolon,
+  maySaySemicolonsAreData: false,
   queryOptionFault(name) {
     if (!systemOptions.has(name.toLowerCase().replace(/^\$/, ''))) {
       return name.startsWith('$')

@@ -3,6 +3,7 @@ import { BffError } from '../errors.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { isLacking } from '../interaction/withheld.ts';
 import type { HttpAnswer } from '../network/http-request.ts';
+import type { AllowedCall } from '../proxy/allowed-call.ts';
 import type { CountedCall } from '../proxy/counted-call.ts';
 import { type AnswerReading, plainReading } from '../proxy/forward.ts';
 import { readMediaType } from '../proxy/media-type.ts';
@@ -15,10 +16,12 @@ import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { challengeInAll, readBatchAnswer, toBatchAnswer } from './batch-answer.ts';
 import { type BatchPart, MAX_BATCH_BYTES, namingPart, readBatch, writeBatch } from './batch-request.ts';
-import type { Links } from './links.ts';
+import type { HandedOutLinks } from './handed-out-links.ts';
+import type { AnsweredCall, Links } from './links.ts';
 
-export interface GraphProxyNeeds extends Omit<ProxyNeeds, 'readingOf'> {
+export interface GraphProxyNeeds extends Omit<ProxyNeeds, 'readingOf' | 'allow'> {
   readonly links: Links;
+  readonly handedOutLinks: HandedOutLinks;
   readonly interaction: Interaction;
   readonly now: () => Date;
 }
@@ -35,12 +38,14 @@ const headersOfBatch = new Set(['client-request-id', 'sdkversion', 'accept-langu
 
 /** The proxy for Microsoft Graph: it knows its batches, call by call, and what its answers lead to. */
 export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
-  const { policy, admission, bodyLimitBytes, countCall, forward, links, interaction, now } = needs;
+  const { policy, admission, bodyLimitBytes, countCall, forward, links, handedOutLinks, interaction, now } =
+    needs;
   const plain = createProxy({
     ...needs,
-    readingOf: (method, { feature, fileLinks }, log) => ({
+    allow: handedOutLinks.allow,
+    readingOf: (session, method, allowed, log) => ({
       ...plainReading,
-      toAnswer: (answer, pass) => links.toAnswer(answer, pass, { method, feature, fileLinks }, log),
+      toAnswer: (answer, pass) => links.toAnswer(answer, pass, answeredCall(session, method, allowed), log),
     }),
   });
 
@@ -63,7 +68,7 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
   ): Promise<ProxyAnswer> {
     const limitBytes = Math.min(bodyLimitBytes, MAX_BATCH_BYTES);
     const body = (await readRequestBody(call, limitBytes)) ?? new Uint8Array();
-    const parts = readBatch(policy, version, body);
+    const parts = readBatch(policy, version, body, (wanted) => handedOutLinks.allow(session, wanted));
     counted.standsFor(parts.length);
     let admitted = session;
     for (const part of parts) admitted = await admitPart(admitted, part, log);
@@ -83,6 +88,17 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
       },
       log,
     );
+  }
+
+  function answeredCall(session: Session, method: string, allowed: AllowedCall): AnsweredCall {
+    const { feature, fileLinks } = allowed;
+    return {
+      method,
+      feature,
+      fileLinks,
+      nextPage: (name, link) =>
+        method === 'GET' ? handedOutLinks.sign(session, allowed, name, link) : undefined,
+    };
   }
 
   async function admitPart(session: Session, { id, allowed }: BatchPart, log: Log): Promise<Session> {
@@ -111,7 +127,8 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
         const answers = read(answer);
         if (answers !== undefined) {
           const refusedPart = (part: BatchPart, claims: string) => refusalOf(session, part, claims);
-          return toBatchAnswer(answer, answers, { parts, links, refusedPart, pass, log, now: now() });
+          const callOf = ({ method, allowed }: BatchPart) => answeredCall(session, method, allowed);
+          return toBatchAnswer(answer, answers, { parts, links, callOf, refusedPart, pass, log, now: now() });
         }
         if (answer.status >= 400) return pass(answer);
         throw new BffError('upstream_answer_refused', {

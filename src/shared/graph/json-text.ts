@@ -133,12 +133,12 @@ interface Replacement {
 /**
  * The text with some members of its objects changed and every other byte as it was; undefined when it is not JSON or
  * nests too deeply.
- * @param edit given the name, and what gives the value if it is a string
+ * @param edit given the name, what gives the value if it is a string, and how deep its object is: 0 for the outermost
  * @param isKept of a string that is no member: an item of a list, or the whole. In the place of others stands `null`.
  */
 export function editMembers(
   text: string,
-  edit: (name: string, readText: () => string | undefined) => MemberEdit,
+  edit: (name: string, readText: () => string | undefined, depth: number) => MemberEdit,
   isKept: (item: string) => boolean = () => true,
 ): string | undefined {
   const replacements: Replacement[] = [];
@@ -187,8 +187,10 @@ export function editMembers(
       const before = replacements.length;
       const valueEnd = editValue(valueStart, depth + 1);
       if (valueEnd === -1) return -1;
-      const edited = edit(decodeString(text.slice(at, nameEnd)), () =>
-        text[valueStart] === '"' ? decodeString(text.slice(valueStart, valueEnd)) : undefined,
+      const edited = edit(
+        decodeString(text.slice(at, nameEnd)),
+        () => (text[valueStart] === '"' ? decodeString(text.slice(valueStart, valueEnd)) : undefined),
+        depth,
       );
       if (edited === 'remove') {
         replacements.length = before; // what was changed inside goes with it

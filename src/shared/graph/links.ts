@@ -15,6 +15,8 @@ export interface AnsweredCall {
   readonly feature: string;
   /** Addresses of files that need no token may come out. */
   readonly fileLinks: boolean;
+  /** Our address for a link at the top of the answer that the policy refuses as it is, if it is Graph's next page. */
+  readonly nextPage?: (name: string, link: string) => string | undefined;
 }
 
 /** What becomes of addresses in Graph's answers. */
@@ -24,8 +26,11 @@ export interface Links {
    * @throws {BffError} upstream_answer_refused
    */
   toAnswer(answer: HttpAnswer, pass: PassAnswer, call: AnsweredCall, log: Log): ProxyAnswer;
-  /** JSON, one byte a character, with its links changed; undefined when it cannot be read or has too many. */
-  inJson(text: string, call: AnsweredCall, log: Log): string | undefined;
+  /**
+   * JSON, one byte a character, with its links changed; undefined when it cannot be read or has too many.
+   * @param status of an answer that is JSON beyond doubt; without it no {@link AnsweredCall.nextPage} is asked for
+   */
+  inJson(text: string, call: AnsweredCall, log: Log, status?: number): string | undefined;
   /** A `Location` as the browser gets it; undefined when it does not. */
   inLocation(status: number, location: string, call: AnsweredCall): string | undefined;
 }
@@ -72,10 +77,10 @@ export function createLinks(needs: LinksNeeds): Links {
       return {
         status,
         headers: passed === undefined ? headers : { ...headers, location: passed },
-        body: isJson(headers['content-type']) ? inBytes(body, call, log) : body,
+        body: isJson(headers['content-type']) ? inBytes(body, call, log, ofJson(headers, status)) : body,
       };
     },
-    inJson(text, call, log) {
+    inJson(text, call, log, status) {
       if (!mark.test(text)) return text;
       let count = 0;
       let comparedLength = 0;
@@ -83,7 +88,7 @@ export function createLinks(needs: LinksNeeds): Links {
       const removed = new Set<string>();
       const edited = editMembers(
         text,
-        (name, readText) => {
+        (name, readText, depth) => {
           const isFollowed = followed.test(name);
           if (!isFollowed && !ofFile.test(name)) {
             const value = call.fileLinks ? undefined : readText();
@@ -94,7 +99,10 @@ export function createLinks(needs: LinksNeeds): Links {
           const link = readText() ?? '';
           if (isFollowed) {
             if (link.length <= MAX_LINK_LENGTH) comparedLength += link.length;
-            const own = isTooMuch() ? undefined : toOwnAddress(link);
+            const isTop = depth === 0 && status === 200 && link.length <= MAX_LINK_LENGTH;
+            const own = isTooMuch()
+              ? undefined
+              : (toOwnAddress(link) ?? (isTop ? call.nextPage?.(name, link) : undefined));
             if (own !== undefined) return { text: own };
           } else {
             // Where the policy does not want them nobody needs to hear of it.
@@ -120,11 +128,11 @@ export function createLinks(needs: LinksNeeds): Links {
   };
   return links;
 
-  function inBytes(body: Uint8Array, call: AnsweredCall, log: Log): Uint8Array {
+  function inBytes(body: Uint8Array, call: AnsweredCall, log: Log, status: number | undefined): Uint8Array {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     if (!holdsMark(bytes)) return body;
     const text = bytes.toString('latin1');
-    const edited = links.inJson(text, call, log);
+    const edited = links.inJson(text, call, log, status);
     if (edited === undefined) {
       throw new BffError('upstream_answer_refused', { detail: 'Its links cannot be read, or are too many.' });
     }
@@ -137,6 +145,11 @@ function holdsMark(bytes: Buffer): boolean {
     if (mark.test(bytes.toString('latin1', at, at + WINDOW_BYTES))) return true;
   }
   return false;
+}
+
+/** The status where it is JSON beyond doubt: only there a link is known to be Graph's. */
+function ofJson(headers: ProxyAnswer['headers'], status: number): number | undefined {
+  return readMediaType(headers['content-type'] ?? '') === 'application/json' ? status : undefined;
 }
 
 /** What is called JSON, and what is not called anything that all readers understand alike. */

@@ -23,8 +23,7 @@ export function createToOwnAddress({ policy, graphOrigin, ownPrefix }: OwnAddres
     const mark = target.indexOf('?');
     const path = mark === -1 ? target : target.slice(0, mark);
     const query = mark === -1 ? '' : target.slice(mark + 1);
-    const spellings = path.includes("('") ? [path, withKeysAsSegments(path)] : [path];
-    const allowed = spellings.find((spelling) => isAllowed(policy, spelling, query));
+    const allowed = spellingsOf(path).find((spelling) => isAllowed(policy, spelling, query));
     if (allowed === undefined) return undefined;
     return `${ownPrefix}${allowed}${query === '' ? '' : `?${query}`}`;
   };
@@ -37,8 +36,9 @@ function toTarget(link: string, graphOrigin: string): string | undefined {
 }
 
 /** Graph writes `/mailFolders('inbox')` where a call may say `/mailFolders/inbox`, which is what policies name. */
-function withKeysAsSegments(path: string): string {
-  return path.replaceAll(/(\/[A-Za-z]+)\('([^'()/]+)'\)(?=\/|$)/g, '$1/$2');
+export function spellingsOf(path: string): readonly string[] {
+  if (!path.includes("('")) return [path];
+  return [path, path.replaceAll(/(\/[A-Za-z]+)\('([^'()/]+)'\)(?=\/|$)/g, '$1/$2')];
 }
 
 function isAllowed(policy: Policy, path: string, query: string): boolean {

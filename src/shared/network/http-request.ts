@@ -120,7 +120,8 @@ function send(
     const request = (secure ? https : http).request({
       method,
       protocol,
-      hostname,
+      // A URL has an IPv6 address in brackets, and to a resolver they are part of a name.
+      hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
       port,
       path,
       headers: body === undefined ? headers : { ...headers, 'content-length': String(body.byteLength) },

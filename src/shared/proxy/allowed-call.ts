@@ -3,8 +3,9 @@ import type { ScopeNeed } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { readUpstreamPath } from './path-grammar.ts';
 import type { Policy, PolicyMatch } from './policy.ts';
-import { readUpstreamQuery } from './query-grammar.ts';
+import { type QueryOption, readUpstreamQuery } from './query-grammar.ts';
 import type { HeaderRule } from './request-headers.ts';
+import { toComparableOption } from './rereadings.ts';
 
 /** A call that somebody wants to make: a browser, a part of a batch, a link in an answer. */
 export interface WantedCall {
@@ -15,6 +16,8 @@ export interface WantedCall {
   readonly query: string;
   /** The header, byte for byte; undefined when no body comes with the call. */
   readonly contentType?: string | undefined;
+  /** Options whose values the upstream wrote itself, by comparable name: they are not read again. */
+  readonly ownOptions?: ReadonlySet<string>;
 }
 
 /** A call that may be sent: `path` and `query` are the very bytes that were wanted. Its `scopes` are asked for. */
@@ -25,6 +28,12 @@ export interface AllowedCall extends ScopeNeed, HeaderRule {
   readonly feature: string;
   /** Addresses of files that need no token may come out of its answer. */
   readonly fileLinks: boolean;
+  /** Of the rule as it stands: another rule, or the same one changed, has another. */
+  readonly ruleDigest: string;
+  /** The path ends with a key: the answer is one object, and no list. */
+  readonly isOfOne: boolean;
+  /** The fields that its body may have: not looked at yet. */
+  readonly bodyFields?: readonly string[];
   /** Not looked at yet: who calls is not part of the policy's question. */
   readonly guard?: Guard;
 }
@@ -33,14 +42,20 @@ export interface AllowedCall extends ScopeNeed, HeaderRule {
  * The one way in which a call is compared with the policy. Whatever sends something upstream asks here first.
  * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed
  */
-export function allowedCall(policy: Policy, { method, path, query, contentType }: WantedCall): AllowedCall {
+export function allowedCall(policy: Policy, wanted: WantedCall): AllowedCall {
+  const { method, path, query, contentType, ownOptions } = wanted;
   const pathReading = readUpstreamPath(path);
   if (pathReading.kind === 'refused') throw refused(pathReading.reason);
-  const queryReading = readUpstreamQuery(query);
+  const queryReading = readUpstreamQuery(query, (name) => ownOptions?.has(name) ?? false);
   if (queryReading.kind === 'refused') throw refused(queryReading.reason);
+  const given = queryReading.options.filter(({ name }) => !ownOptions?.has(toComparableOption(name)));
+  if (given.some((option) => hasSemicolon(policy, option))) {
+    throw refused('the query has a semicolon, which some readers take for the end of an option');
+  }
   const match = policy.match({ method, path: pathReading.path, query: queryReading.options, contentType });
   if (match.kind === 'refused') throw notAllowed(match);
-  const { feature, scopes, alternatives, fileLinks, headers, preferences, maxPageSize, guard } = match.rule;
+  const { feature, scopes, alternatives, fileLinks, headers, preferences, maxPageSize } = match.rule;
+  const { digest, template, bodyFields, guard } = match.rule;
   return {
     path,
     query,
@@ -51,8 +66,17 @@ export function allowedCall(policy: Policy, { method, path, query, contentType }
     headers,
     preferences,
     maxPageSize,
+    ruleDigest: digest,
+    isOfOne: ['key', 'name'].includes(template.parts.at(-1)?.kind ?? ''),
+    ...(bodyFields === undefined ? {} : { bodyFields }),
     ...(guard === undefined ? {} : { guard }),
   };
+}
+
+function hasSemicolon(policy: Policy, { name, value, rereadings = [] }: QueryOption): boolean {
+  return [name, value, ...rereadings.flatMap((again) => [again.name, again.value])].some(
+    policy.hasSeparatingSemicolon,
+  );
 }
 
 function refused(reason: string): BffError {

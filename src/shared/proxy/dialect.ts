@@ -16,6 +16,10 @@ export interface Dialect {
   pathFault(template: string): string | undefined;
   /** Whether `$search` on this path names the field of each clause. Elsewhere it finds words in any field. */
   searchesByField(template: string): boolean;
+  /** Whether a query's text has a semicolon that the API could take for the end of an option. */
+  hasSeparatingSemicolon(text: string): boolean;
+  /** Whether a policy may say that the API takes semicolons for text. */
+  readonly maySaySemicolonsAreData: boolean;
   /** What is wrong with the name of a query option, and the cure. */
   queryOptionFault(name: string): string | undefined;
 }

@@ -11,8 +11,10 @@ export const parseOwnApiPolicy = (document: unknown, scopePrefix: string): Polic
 /** What is special about an API of the operator's own: next to nothing is known of it. */
 export function createOwnApiDialect(scopePrefix: string): Dialect {
   return {
-    // A word of letters alone is more likely a function than an id: `/orders/search` needs a rule of its own.
-    isKey: (segment) => /^[A-Za-z0-9_@.!~=+-]{1,512}$/.test(segment) && !/^[A-Za-z]{1,40}$/.test(segment),
+    // A word of letters alone is more likely a function than an id: `/orders/search` needs a rule of its own. Some servers
+    // drop a dot at an end, and then it is one.
+    isKey: (segment) =>
+      /^(?!\.)[A-Za-z0-9_@.!~=+-]{1,512}(?<!\.)$/.test(segment) && !/^[A-Za-z]+$/.test(segment),
     scopeForm: /^[A-Za-z][A-Za-z0-9._-]{0,119}$/,
     scopeCure: `write the name of one delegated permission of the API, as its registration has it: "Orders.Read"; no address before it`,
     toScope: (permission) => `${scopePrefix}/${permission}`,
@@ -20,6 +22,8 @@ export function createOwnApiDialect(scopePrefix: string): Dialect {
     knowsFileLinks: false,
     pathFault: () => undefined,
     searchesByField: () => false,
+    hasSeparatingSemicolon: (text) => text.includes(';'),
+    maySaySemicolonsAreData: true,
     queryOptionFault: () => undefined,
   };
 }

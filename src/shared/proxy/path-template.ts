@@ -77,7 +77,8 @@ function matchesSegment(part: Part, rawSegment: string, segment: string, dialect
     case 'key':
       return isKey(segment, dialect);
     case 'name':
-      return segment.endsWith(part.suffix) && isName(withoutSuffix(segment, part.suffix));
+      // The colon that ends the path is written as one: encoded, it is part of the name to some readers.
+      return rawSegment.endsWith(part.suffix) && isName(withoutSuffix(segment, part.suffix));
     case 'function': {
       const [whole, ...values] = part.pattern.exec(rawSegment) ?? [];
       return whole !== undefined && values.every((value) => isArgument(decodeURIComponent(value)));

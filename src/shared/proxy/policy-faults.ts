@@ -2,7 +2,7 @@ import { MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
 import type { Dialect } from './dialect.ts';
 import { overlap, type PathTemplate, parsePathTemplate } from './path-template.ts';
 import type { OptionBound, OptionBounds, PolicyDocument } from './policy-schema.ts';
-import { toComparableOption } from './query-grammar.ts';
+import { toComparableOption } from './rereadings.ts';
 
 type RuleDocument = PolicyDocument['features'][string]['rules'][number];
 
@@ -13,7 +13,7 @@ interface PlacedRule {
 }
 
 /** What a policy file says that its schema cannot see: place and cure of each. */
-export function findPolicyFaults({ features }: PolicyDocument, dialect: Dialect): string[] {
+export function findPolicyFaults({ features, semicolons }: PolicyDocument, dialect: Dialect): string[] {
   const rules = Object.entries(features).flatMap(([name, feature]) =>
     feature.rules.map((rule, at): PlacedRule => {
       const place = `features.${name}.rules[${at}] (${rule.methods.join(', ')} ${rule.path})`;
@@ -41,6 +41,9 @@ export function findPolicyFaults({ features }: PolicyDocument, dialect: Dialect)
         ),
   );
   return [
+    ...(semicolons === undefined || dialect.maySaySemicolonsAreData
+      ? []
+      : ['semicolons is for an API of your own alone; take it out']),
     ...permissionFaults,
     ...guardFaults,
     ...rules.flatMap(({ place, rule }) => faultsOfRule(rule, dialect).map((fault) => `${place}: ${fault}`)),
@@ -76,6 +79,7 @@ function faultsOfRule(rule: RuleDocument, dialect: Dialect): string[] {
     ...(contentTypes !== undefined && !methods.some((method) => /^P/.test(method))
       ? ['contentTypes is for methods with a body, and this rule has none; take it out']
       : []),
+    ...bodyFieldFaults(rule),
     ...(rule.fileLinks && !dialect.knowsFileLinks
       ? ['fileLinks is for Microsoft Graph alone; take it out, answers of other APIs pass as they are']
       : []),
@@ -88,6 +92,23 @@ function faultsOfRule(rule: RuleDocument, dialect: Dialect): string[] {
     ...duplicatesIn([scopes, ...alternatives].map(toKey)).map(
       () => 'alternatives has a list twice, or the one of scopes; take it out',
     ),
+  ];
+}
+
+function bodyFieldFaults({
+  methods,
+  contentTypes = ['application/json'],
+  bodyFields,
+}: RuleDocument): string[] {
+  if (bodyFields === undefined) return [];
+  return [
+    ...(methods.some((method) => /^P/.test(method))
+      ? []
+      : ['bodyFields is for methods with a body, and this rule has none; take it out']),
+    ...(contentTypes.every((type) => /[/+]json$/.test(type))
+      ? []
+      : ['bodyFields bounds JSON alone, and contentTypes lets other types pass; take them out']),
+    ...duplicatesIn(bodyFields).map((name) => `bodyFields names ${name} twice; take one out`),
   ];
 }
 

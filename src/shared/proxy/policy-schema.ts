@@ -228,6 +228,20 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
       .describe(
         'Larger permissions with which the API accepts the call too. Never asked for: where the person has granted one of these lists already, the call is made with it.',
       ),
+    bodyFields: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^[A-Za-z@][\w.@-]*$/,
+            'is no name of a field; write it as the API does, like "displayName"',
+          ),
+      )
+      .min(1, 'names no field; name one, or leave it out')
+      .optional()
+      .describe(
+        'The only fields that a body, which is then a JSON object, may have at its top. Any when left out.',
+      ),
     fileLinks: z
       .boolean()
       .default(false)
@@ -253,6 +267,15 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
   return z.strictObject({
     $schema: z.string().optional().describe('Where the schema of this file is, for editors.'),
     description,
+    semicolons: z
+      .literal(
+        'data',
+        'is not understood; write "data", or leave it out and semicolons in queries are refused',
+      )
+      .optional()
+      .describe(
+        'Of an API of your own alone: "data" when it takes a semicolon in a query for text, and never for the end of an option.',
+      ),
     features: z
       .record(
         z

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Guard } from '../access/guard-rules.ts';
 import type { ScopeNeed } from '../entra/scopes.ts';
@@ -41,10 +42,14 @@ export interface PolicyRule extends ScopeNeed, HeaderRule {
   readonly query: OptionBounds;
   /** What a body may be; empty for methods that have none. */
   readonly contentTypes: readonly string[];
+  /** The fields that a JSON body may have at its top; any when left out. */
+  readonly bodyFields?: readonly string[];
   /** Whether addresses of files that need no token may come out of its answers. */
   readonly fileLinks: boolean;
   /** Who may make the call: the rule's, or its feature's. */
   readonly guard?: Guard;
+  /** Of all that the rule says. */
+  readonly digest: string;
 }
 
 export interface PolicyFeature {
@@ -64,6 +69,8 @@ export interface Policy {
   /** What every sign-in asks for. */
   readonly signInScopes: readonly string[];
   feature(name: string): PolicyFeature | undefined;
+  /** Whether a text of a query, decoded, has a semicolon that the API could take for the end of an option. */
+  hasSeparatingSemicolon(text: string): boolean;
   /** By method and path alone the rule is found; query and type of the body then have to fit it. */
   match(call: ReadCall): PolicyMatch;
 }
@@ -75,6 +82,8 @@ export type PolicyReading =
 
 /** Reads a policy for an upstream API that speaks this dialect. */
 export function parsePolicy(document: unknown, dialect: Dialect): PolicyReading {
+  const prototypes = findPrototypes(document, []);
+  if (prototypes.length > 0) return { kind: 'invalid', faults: prototypes };
   const parsed = createPolicySchema(dialect).safeParse(document);
   if (!parsed.success) {
     const faults = parsed.error.issues.flatMap((issue) => toFaults(issue, []));
@@ -83,6 +92,21 @@ export function parsePolicy(document: unknown, dialect: Dialect): PolicyReading 
   const faults = findPolicyFaults(parsed.data, dialect);
   if (faults.length > 0) return { kind: 'invalid', faults };
   return { kind: 'policy', policy: compile(parsed.data, dialect) };
+}
+
+/** A schema does not see this name: it is no member of an object to most readers, and to the rest it is another object. */
+function findPrototypes(value: unknown, path: readonly PropertyKey[]): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const here = Object.hasOwn(value, '__proto__')
+    ? [`${z.core.toDotPath(path) || 'the file'}: has "__proto__", which means nothing here; take it out`]
+    : [];
+  const inner = Object.entries(value).filter(([name]) => name !== '__proto__');
+  return [
+    ...here,
+    ...inner.flatMap(([name, member]) =>
+      findPrototypes(member, [...path, Array.isArray(value) ? Number(name) : name]),
+    ),
+  ];
 }
 
 function toFaults(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): string[] {
@@ -109,7 +133,7 @@ function compile(document: PolicyDocument, dialect: Dialect): Policy {
   const rules = Object.entries(document.features).flatMap(([feature, { rules, guard }]) =>
     rules.map((rule, at): PolicyRule => {
       const ruleGuard = rule.guard ?? guard;
-      return {
+      const compiled = {
         feature,
         place: `features.${feature}.rules[${at}]`,
         methods: rule.methods,
@@ -122,7 +146,12 @@ function compile(document: PolicyDocument, dialect: Dialect): Policy {
         headers: rule.headers.map((name) => name.toLowerCase()),
         preferences: rule.prefer.map((name) => name.toLowerCase()),
         maxPageSize: maxPageSizeOf(toBounds(rule.query)),
+        ...(rule.bodyFields === undefined ? {} : { bodyFields: rule.bodyFields }),
         ...(ruleGuard === undefined ? {} : { guard: ruleGuard }),
+      };
+      return {
+        ...compiled,
+        digest: createHash('sha256').update(JSON.stringify(compiled)).digest('base64url'),
       };
     }),
   );
@@ -136,6 +165,7 @@ function compile(document: PolicyDocument, dialect: Dialect): Policy {
     rules,
     signInScopes: [...new Set(features.filter(({ signIn }) => signIn).flatMap(({ scopes }) => scopes))],
     feature: (name) => byName.get(name),
+    hasSeparatingSemicolon: (text) => document.semicolons !== 'data' && dialect.hasSeparatingSemicolon(text),
     match(call) {
       const onPath = rules.filter(({ template }) => matchesPath(template, call.path, dialect));
       const rule = onPath.find(({ methods }) => methods.includes(call.method));

@@ -2,7 +2,8 @@ import type { Admission } from '../access/admission.ts';
 import { BffError } from '../errors.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type AllowedCall, allowedCall } from './allowed-call.ts';
+import { type AllowedCall, allowedCall, type WantedCall } from './allowed-call.ts';
+import { requireBodyFields } from './body-fields.ts';
 import type { CountCall } from './counted-call.ts';
 import { type AnswerReading, type Forward, plainReading } from './forward.ts';
 import { readRoutedPath } from './path-grammar.ts';
@@ -41,7 +42,9 @@ export interface ProxyNeeds {
   readonly countCall: CountCall;
   readonly forward: Forward;
   /** How answers are read; by status and headers alone when left out. */
-  readonly readingOf?: (method: string, allowed: AllowedCall, log: Log) => AnswerReading;
+  readonly readingOf?: (session: Session, method: string, allowed: AllowedCall, log: Log) => AnswerReading;
+  /** How a call is compared with the policy; as it is written when left out. */
+  readonly allow?: (session: Session, wanted: WantedCall) => AllowedCall;
 }
 
 export function createProxy({
@@ -51,22 +54,29 @@ export function createProxy({
   countCall,
   forward,
   readingOf,
+  allow = (_session, wanted) => allowedCall(policy, wanted),
 }: ProxyNeeds): UpstreamProxy {
   return {
     async call(session, call, log) {
-      const { id, method, path, query, header } = call;
+      const { id, method, path, header } = call;
       const routed = readRoutedPath(path, call.routeParameter);
       if (routed.kind === 'refused')
         throw new BffError('request_invalid', { detail: `Refused: ${routed.reason}.` });
-      const allowed = allowedCall(policy, { method, path, query, contentType: header('content-type') });
-      const { feature, scopes, alternatives, guard, headers: namedHeaders } = allowed;
+      const allowed = allow(session, {
+        method,
+        path,
+        query: call.query,
+        contentType: header('content-type'),
+      });
+      const { query, feature, scopes, alternatives, guard, headers: namedHeaders } = allowed;
       requireNamedHeaders(method, header, allowed);
       const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
       const used = await call.recordUse(admitted);
       return countCall(used, declaredLength(call, bodyLimitBytes) ?? 0, async () => {
         const body = await readRequestBody(call, bodyLimitBytes);
+        requireBodyFields(allowed.bodyFields, body, header('content-type'));
         const target = query === '' ? path : `${path}?${query}`;
-        const reading = readingOf?.(method, allowed, log) ?? plainReading;
+        const reading = readingOf?.(used, method, allowed, log) ?? plainReading;
         return forward(
           used,
           { id, method, target, header, namedHeaders, body, feature, scopes, alternatives, reading },

@@ -1,21 +1,41 @@
 import type { ExpandBound, OptionBound, OptionBounds } from './policy-schema.ts';
-import { type QueryOption, toComparableOption } from './query-grammar.ts';
+import type { QueryOption } from './query-grammar.ts';
+import { decodeAgain, type Rereading, toComparableOption } from './rereadings.ts';
 
 /**
  * What keeps a query outside the bounds of its rule, as a sentence for the caller: it quotes the policy and never the
  * query. Undefined when nothing does.
  */
 export function findBreach(bounds: OptionBounds, options: readonly QueryOption[]): string | undefined {
-  for (const { name, value } of options) {
-    const bound = Object.hasOwn(bounds, name) ? bounds[name] : undefined;
-    if (bound === undefined) return notAllowed(Object.keys(bounds));
-    const breach = breachOf(name, bound, value);
+  for (const option of options) {
+    const breach = breachOfOption(bounds, option) ?? breachOfRereadings(bounds, option);
     if (breach !== undefined) return breach;
   }
   const missing = Object.entries(bounds).find(
     ([name, bound]) => bound !== true && bound?.required && !options.some((option) => option.name === name),
   );
   return missing && `The rule for this path requires ${missing[0]}.`;
+}
+
+function breachOfOption(bounds: OptionBounds, { name, value }: QueryOption | Rereading): string | undefined {
+  const bound = Object.hasOwn(bounds, name) ? bounds[name] : undefined;
+  return bound === undefined ? notAllowed(Object.keys(bounds)) : breachOf(name, bound, value);
+}
+
+/** @param option within its own bound already */
+function breachOfRereadings(bounds: OptionBounds, option: QueryOption): string | undefined {
+  const { name, rereadings = [] } = option;
+  const bound = bounds[name];
+  // Spelled by the policy itself, whatever an API makes of it.
+  if (bound !== undefined && bound !== true && 'oneOf' in bound) return undefined;
+  for (const again of rereadings) {
+    const breach = breachOfOption(bounds, again);
+    if (breach === undefined) continue;
+    return again.by === 'ampersand'
+      ? `A "&" in ${name} begins another option, however it is encoded, and this rule does not allow that one.`
+      : `${name}, decoded again: ${breach}`;
+  }
+  return undefined;
 }
 
 function notAllowed(names: readonly string[]): string {
@@ -96,21 +116,35 @@ function comparesOnly(fields: readonly string[], value: string): boolean {
 
 /** `manager($select=id;$levels=2),directReports`: OData 4.01 URL conventions, 5.1.3. */
 function expandBreach(name: string, { navigations }: ExpandBound, value: string): string | undefined {
-  const items = splitOutsideBrackets(value, ',') ?? [''];
+  // What is inside could open a bracket or a quote to who decodes it again.
+  if (decodeAgain(value) !== value) return `${name} is not written as OData has it.`;
   const seen = new Set<string>();
-  for (const item of items) {
-    const [, navigation = '', nested] = /^([A-Za-z]\w*)(?:\((.+)\))?$/s.exec(item) ?? [];
+  for (const { navigation, options } of readExpandItems(value)) {
     const bounds = Object.hasOwn(navigations, navigation) ? navigations[navigation] : undefined;
     if (bounds === undefined || seen.has(navigation)) {
       return `${name} may name each of these once: ${Object.keys(navigations).join(', ')}.`;
     }
     seen.add(navigation);
-    const options = nested === undefined ? [] : readNested(nested);
     if (options === undefined) return `${name} is not written as OData has it.`;
     const breach = findBreach(bounds, options);
     if (breach !== undefined) return `Inside ${name}, at ${navigation}: ${breach}`;
   }
   return undefined;
+}
+
+export interface ExpandItem {
+  /** Empty where it is not understood. */
+  readonly navigation: string;
+  /** Undefined where they are not understood. */
+  readonly options: readonly QueryOption[] | undefined;
+}
+
+/** What a `$expand` names, with the options in the brackets behind each. */
+export function readExpandItems(value: string): readonly ExpandItem[] {
+  return (splitOutsideBrackets(value, ',') ?? ['']).map((item) => {
+    const [, navigation = '', nested] = /^([A-Za-z]\w*)(?:\((.+)\))?$/s.exec(item) ?? [];
+    return { navigation, options: nested === undefined ? [] : readNested(nested) };
+  });
 }
 
 function readNested(text: string): QueryOption[] | undefined {

@@ -1,10 +1,13 @@
 import { hasControlCharacter } from './path-grammar.ts';
+import { type Rereading, rereadingsOf, toComparableOption } from './rereadings.ts';
 
 export interface QueryOption {
   /** Decoded. */
   readonly name: string;
   /** Decoded; empty where nothing was given. */
   readonly value: string;
+  /** What it can become to an API that decodes it again: within the bounds as well, or the call is refused. */
+  readonly rereadings?: readonly Rereading[];
 }
 
 export type QueryReading =
@@ -16,8 +19,12 @@ const MAX_QUERY_BYTES = 4096;
 /**
  * Reads the query of a call for the upstream, for the policy. It is sent as it came.
  * @param raw without the question mark
+ * @param isOwn whether an option's value is the upstream's own, told by {@link toComparableOption}: it is not read again
  */
-export function readUpstreamQuery(raw: string): QueryReading {
+export function readUpstreamQuery(
+  raw: string,
+  isOwn: (comparable: string) => boolean = () => false,
+): QueryReading {
   if (raw === '') return { kind: 'query', options: [] };
   if (raw.length > MAX_QUERY_BYTES) return refused('the query is too long');
   if (!/^[\x21-\x7e]*$/.test(raw) || raw.includes('#'))
@@ -32,19 +39,20 @@ export function readUpstreamQuery(raw: string): QueryReading {
     if (name === '') return refused('the query has a nameless part');
     if (hasControlCharacter(name) || hasControlCharacter(value))
       return refused('the query has a control character');
-    const comparable = toComparableOption(name);
-    // RFC 6750, 2.3: an API may take a token from here, and then it is not known whose call it is.
-    if (comparable === 'access_token') return refused('the query has a token');
-    if (known.has(comparable)) return refused('the query names something twice');
-    known.add(comparable);
-    options.push({ name, value });
+    const read = isOwn(toComparableOption(name)) ? undefined : rereadingsOf(name, value);
+    if (read?.kind === 'refused') return read;
+    const rereadings = read?.rereadings ?? [];
+    for (const comparable of new Set(
+      [name, ...rereadings.map((again) => again.name)].map(toComparableOption),
+    )) {
+      // RFC 6750, 2.3: an API may take a token from here, and then it is not known whose call it is.
+      if (comparable === 'access_token') return refused('the query has a token');
+      if (known.has(comparable)) return refused('the query names something twice');
+      known.add(comparable);
+    }
+    options.push({ name, value, ...(rereadings.length === 0 ? {} : { rereadings }) });
   }
   return { kind: 'query', options };
-}
-
-/** Readers differ on whether letter case makes two names, and OData's on whether a `$` does. */
-export function toComparableOption(name: string): string {
-  return name.toLowerCase().replace(/^\$/, '');
 }
 
 function refused(reason: string): QueryReading {

@@ -26,6 +26,8 @@ const queries: Readonly<Record<string, string>> = {
   '/v1.0/me/calendarView': window,
   '/v1.0/users': '$select=id,displayName&$top=2',
   '/v1.0/users/{id}': '$select=displayName',
+  '/v1.0/me/people': '$select=id,displayName',
+  '/v1.0/groups/{id}/members': '$select=id,displayName',
 };
 
 const bodies: Readonly<Record<string, object>> = {

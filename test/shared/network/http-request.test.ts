@@ -1,5 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpSender, HttpFailure, type HttpRequest } from '../../../src/shared/network/http-request.ts';
@@ -46,6 +49,28 @@ async function failureOf(answer: Promise<unknown>): Promise<HttpFailure> {
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+describe('an upstream at an IPv6 address', () => {
+  const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
+    list?.some(({ address }) => address === '::1'),
+  );
+
+  it.skipIf(!hasIpv6)('is called, by the name that its address has in a URL', async () => {
+    const hosts: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      hosts.push(request.headers.host);
+      response.end('there');
+    });
+    server.listen(0, '::1');
+    await once(server, 'listening');
+    const address = server.address();
+    const origin = `http://[::1]:${typeof address === 'object' ? address?.port : ''}`;
+    expect((await get({ origin })).body.toString()).toBe('there');
+    expect(hosts).toEqual([new URL(origin).host]);
+    server.closeAllConnections();
+    server.close();
+  });
+});
 
 describe('a body', () => {
   const sizes = [0, 1, 4095, 4096, 4097, 65_535, 65_537, 300_001, maxResponseBytes];

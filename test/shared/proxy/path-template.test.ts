@@ -12,7 +12,7 @@ function fits(template: string, raw: string): boolean {
 const reminders = "/v1.0/me/reminderView(startDateTime='{start}',endDateTime='{end}')";
 
 describe('a path template', () => {
-  it.each([
+  it.each<readonly [string, string]>([
     ['/v1.0/me', '/v1.0/me'],
     ['/v1.0/me/photo/$value', '/v1.0/me/photo/$value'],
     ['/v1.0/groups/{id}/members/$ref', '/v1.0/groups/0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101/members/$ref'],
@@ -23,6 +23,27 @@ describe('a path template', () => {
     ['/v1.0/users/{id}', '/v1.0/users/alice@contoso.example'],
     ['/v1.0/users/{id}', '/v1.0/users/alice%40contoso.example'],
     ['/v1.0/me/drive/items/{id}', '/v1.0/me/drive/items/01BYE5RZ6QN3ZWBTUFOFD3GSPGOHDJD36K!12'],
+    ...[
+      '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101',
+      'AAMkAGI2TG93AAA=',
+      'AAMkAGUwNjQ4ZjIxLTQ3Y2YtNDViMi1iZjc4LTMA',
+      'b!t18F8ybsHUq1z3LTz8xvZqP8zaSWjkFNhsME-Fepo75dTf9vQKfeRblBZjoSQrd7',
+      '01BYE5RZ6QN3ZWBTUFOFD3GSPGOHDJD36K',
+      'D4648F06C91D9D3D!54927',
+      'x_y.com@contoso.onmicrosoft.com',
+      'graph.fan@contoso.example',
+      'microsoft.365@contoso.example',
+      'contoso.onmicrosoft.com',
+      'com.contoso.roamingSettings',
+      'hsOf2dhOJkC6Fey9VjDg1JgAC9Rq',
+      'oauth2permissiongrantsxabcde',
+      '1616990032035',
+      'MC172851',
+      'Sheet1',
+      '240x240',
+      '57dab8b1894c409ab240bd8beae78896',
+      'bea7ac73-6a1b_0d9a7f34-6a1b',
+    ].map((id) => ['/v1.0/users/{id}', `/v1.0/users/${id}`] as const),
     ['/v1.0/chats/{id}', '/v1.0/chats/19:2da4c29f6d7041eca70b638b43d45437@thread.v2'],
     [
       '/v1.0/sites/{id}',
@@ -63,6 +84,24 @@ describe('a path template', () => {
         'microsoft.graph.user',
         'Microsoft.Graph.User',
         'graph.user',
+        'microsoft.management.services.api.updatePriorities',
+        'Default.findByCatalogId',
+        'a'.repeat(41),
+        'getAttackSimulationSimulationUserCoverageReports',
+        'oauth2PermissionGrants',
+        'OAUTH2PERMISSIONGRANTS',
+        'getOffice365ActiveUserDetail',
+        'getM365AppUserCounts',
+        'b2bManagementPolicies',
+        'x509Certificate',
+        'alerts_v2',
+        'fido2',
+        'Fido2Methods',
+        'v1',
+        '.a1',
+        'a1.',
+        'delta.',
+        '.delta',
         'a%20b',
         '%C3%A9',
         'x:',
@@ -110,6 +149,8 @@ describe('a path template', () => {
       ':a',
       'a:b',
       'a%3A',
+      'a%3a',
+      'a%253A',
       ' a',
       'a ',
       '%20a',
@@ -126,6 +167,16 @@ describe('a path template', () => {
         false,
       );
     });
+  });
+
+  it('a file whose name only an encoded colon ends: it is part of the name to some readers (PX-3)', () => {
+    for (const template of ['/v1.0/me/drive/root:/{file}:/content', '/v1.0/me/drive/root:/{file}']) {
+      const end = template.endsWith('content') ? '/content' : '';
+      for (const colon of ['%3A', '%3a']) {
+        expect(fits(template, `/v1.0/me/drive/root:/a.txt${colon}${end}`)).toBe(false);
+        expect(fits(template, `/v1.0/me/drive/root${colon}/a.txt:${end}`)).toBe(false);
+      }
+    }
   });
 
   it('sees nothing but letters of a function in what it takes for its values (PX-4)', () => {

@@ -18,6 +18,24 @@ describe('refuses a policy file, with the place and the cure,', () => {
     expect(faultsOf(document).length).toBeGreaterThan(0);
   });
 
+  it.each<[string, string]>([
+    ['{"features":{},"__proto__":{}}', 'the file'],
+    ['{"features":{"__proto__":{"title":"x","rules":[]}}}', 'features'],
+    ['{"features":{"one":{"title":"One","rules":[],"__proto__":{"guard":1}}}}', 'features.one'],
+    [
+      '{"features":{"one":{"title":"One","rules":[{"methods":["GET"],"path":"/v1.0/me","scopes":["User.Read"],"query":{"__proto__":true}}]}}}',
+      'features.one.rules[0].query',
+    ],
+    [
+      '{"features":{"one":{"title":"One","rules":[{"methods":["GET"],"path":"/v1.0/me","scopes":["User.Read"],"query":{"$expand":{"navigations":{"__proto__":{}}}}}]}}}',
+      'features.one.rules[0].query.$expand.navigations',
+    ],
+  ])('with a "__proto__": %s (PX-4)', (text, where) => {
+    expect(faultsOf(JSON.parse(text))).toEqual([
+      `${where}: has "__proto__", which means nothing here; take it out`,
+    ]);
+  });
+
   it.each<[string, object, string]>([
     [
       'a method of no kind',

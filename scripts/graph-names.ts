@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { graphDialect } from '../src/shared/graph/graph-policy.ts';
+
+/**
+ * Names in the paths of Microsoft's permission reference that a policy's `{id}` would take for a key. There should be
+ * none: what is found goes into `otherNames` of graph-policy.ts, or a form for it into `nameForms`.
+ *
+ *     npm run graph-names -- permissions.json
+ */
+export function namesTakenForKeys(file: string): readonly string[] {
+  const { permissions } = form.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const paths = Object.values(permissions).flatMap(({ pathSets }) =>
+    pathSets.flatMap((pathSet) => Object.keys(pathSet.paths)),
+  );
+  const names = paths.flatMap((path) => path.split('/')).map((segment) => segment.replace(/\(.*$/, ''));
+  return [...new Set(names)].filter((name) => graphDialect.isKey(name) && !examples.has(name)).toSorted();
+}
+
+const form = z.object({
+  permissions: z.record(
+    z.string(),
+    z.object({ pathSets: z.array(z.object({ paths: z.record(z.string(), z.unknown()) })) }),
+  ),
+});
+
+/** Keys that the reference has by mistake, in the place of `{id}`. */
+const examples: ReadonlySet<string> = new Set([
+  '57dab8b1894c409ab240bd8beae78896',
+  '87654321-0abc-zqf0-321456789q',
+]);
+
+if (argv[1] === fileURLToPath(import.meta.url)) console.log(namesTakenForKeys(argv[2] ?? '').join('\n'));

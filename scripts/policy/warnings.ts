@@ -1,0 +1,67 @@
+import type { Policy, PolicyRule } from '../../src/shared/proxy/policy.ts';
+
+/** What a policy may say and its author has perhaps not meant, with its place. */
+export function findWarnings(policy: Policy, kind: 'graph' | 'own-api'): string[] {
+  const warningsOf = kind === 'graph' ? graphWarnings : ownApiWarnings;
+  return policy.rules.flatMap((rule) =>
+    warningsOf(rule).map(
+      (warning) => `${rule.place} (${rule.methods.join(', ')} ${rule.template.text}): ${warning}`,
+    ),
+  );
+}
+
+/** Collections of references: what is in them exists without them. */
+const references =
+  /\/(?:members|owners|registeredOwners|registeredUsers|acceptedSenders|rejectedSenders|sponsors|directReports)\/\{[^/]*\}$|\/manager$/i;
+
+/** Directory objects, which take references to others in the body that makes or changes them. */
+const takesReferences =
+  /^\/[^/]+\/(?:groups|teams|applications|servicePrincipals|administrativeUnits|directory\/administrativeUnits|devices)(?:\/\{[^/]*\})?$/i;
+
+function graphWarnings({ methods, template, bodyFields }: PolicyRule): string[] {
+  const { text } = template;
+  return [
+    ...(methods.includes('DELETE') && references.test(text)
+      ? ['deletes the object itself and not only the reference to it; end the path with /$ref']
+      : []),
+    ...(methods.some((method) => /^P/.test(method)) && takesReferences.test(text) && bodyFields === undefined
+      ? [
+          'its body may name other objects too, as members@odata.bind does; name the fields it may have in bodyFields',
+        ]
+      : []),
+  ];
+}
+
+function ownApiWarnings({ methods, template }: PolicyRule): string[] {
+  return methods.includes('POST') && /\/\$batch(?:\/|$)/i.test(template.text)
+    ? ['the calls inside a batch of this API are not compared with this policy; take the rule out']
+    : [];
+}
+
+/** Pairs of application ID URIs that may be one registration, whose tokens would then go to two origins. */
+export function findPrefixWarnings(prefixes: readonly string[]): string[] {
+  return prefixes.flatMap((prefix, at) =>
+    prefixes
+      .slice(at + 1)
+      .filter((other) => mayBeOne(prefix.toLowerCase(), other.toLowerCase()))
+      .map(
+        (other) =>
+          `${prefix} and ${other} may be one registration, and its tokens would go to both APIs; give each API a registration of its own`,
+      ),
+  );
+}
+
+const guid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+function mayBeOne(left: string, right: string): boolean {
+  const [first, second] = [left, right].map(
+    (prefix) => `${prefix.replace(/^[a-z]+:\/\//, '').replace(/\/+$/, '')}/`,
+  );
+  if (first === undefined || second === undefined) return false;
+  const ids = new Set(left.match(guid));
+  return (
+    first.startsWith(second) ||
+    second.startsWith(first) ||
+    (right.match(guid) ?? []).some((id) => ids.has(id))
+  );
+}

@@ -1,0 +1,54 @@
+import { BffError } from '../errors.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+/**
+ * Compares a body with the fields that its rule names. Graph takes more than a rule's author thinks of: a group that is
+ * changed takes `members@odata.bind`, and so new members.
+ * @param body undefined or empty where none came
+ * @throws {BffError} path_not_allowed, content_type_not_allowed
+ */
+export function requireBodyFields(
+  bodyFields: readonly string[] | undefined,
+  body: Uint8Array | undefined,
+  contentType: string | undefined,
+): void {
+  if (bodyFields === undefined || body === undefined || body.byteLength === 0) return;
+  // In another encoding the same bytes are other names.
+  if (!/^[^;]*(?:;[ \t]*charset=(?:"utf-8"|utf-8)[ \t]*)?$/i.test(contentType ?? '')) {
+    throw new BffError('content_type_not_allowed', {
+      rules: ['content-type'],
+      detail: 'The body must be UTF-8, and its type must say nothing else.',
+    });
+  }
+  requireNamesOf(bodyFields, namesIn(body));
+}
+
+/** @param names undefined where there is no object to have any */
+export function requireNamesOf(
+  bodyFields: readonly string[] | undefined,
+  names: readonly string[] | undefined,
+): void {
+  if (bodyFields === undefined || names?.every((name) => bodyFields.includes(name))) return;
+  throw new BffError('path_not_allowed', {
+    rules: ['body'],
+    detail: `The body must be a JSON object in which nothing is named twice, with these fields only: ${bodyFields.join(', ')}.`,
+  });
+}
+
+function namesIn(body: Uint8Array): readonly string[] | undefined {
+  const text = decode(body);
+  const reading = text === undefined ? undefined : parseStrictJson(text);
+  if (reading?.kind !== 'json') return undefined;
+  const { value } = reading;
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.keys(value)
+    : undefined;
+}
+
+function decode(body: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}

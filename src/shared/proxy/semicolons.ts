@@ -1,0 +1,14 @@
+/**
+ * Whether a text has a semicolon outside of quotes and balanced brackets, where OData has it between nested options.
+ * Readers of the older form of queries take one for an `&`.
+ */
+export function hasLooseSemicolon(text: string): boolean {
+  if (!text.includes(';')) return false;
+  let depth = 0;
+  for (const character of text.replaceAll(/'[^']*'|"[^"]*"/g, '')) {
+    if (character === '(') depth++;
+    if (character === ')') depth--;
+    if (depth < 0 || (character === ';' && depth === 0)) return true;
+  }
+  return depth !== 0;
+}

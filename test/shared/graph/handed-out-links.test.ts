@@ -1,0 +1,295 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { BffError } from '../../../src/shared/errors.ts';
+import { createHasFileToken, createIsFileAddress } from '../../../src/shared/graph/file-addresses.ts';
+import { createHandedOutLinks } from '../../../src/shared/graph/handed-out-links.ts';
+import { createLinks } from '../../../src/shared/graph/links.ts';
+import { createToOwnAddress } from '../../../src/shared/graph/own-address.ts';
+import type { AllowedCall } from '../../../src/shared/proxy/allowed-call.ts';
+import { toProxyAnswer } from '../../../src/shared/proxy/upstream-answer.ts';
+import { fileOf, policyOf } from '../../support/policies.ts';
+import { sessionContent } from '../../support/session-content.ts';
+
+const graph = 'https://graph.microsoft.com';
+const own = 'https://app.example/api/graph';
+const paged = { $top: { max: 10 }, $skiptoken: true, $skip: true } as const;
+const rules = [
+  {
+    path: '/v1.0/me/messages',
+    query: {
+      ...paged,
+      $select: { fields: ['id', 'subject'] },
+      $filter: true,
+      startDateTime: { maxLength: 40 },
+    },
+  },
+  { path: '/v1.0/me/mailFolders/{id}/messages', query: paged },
+  { path: '/v1.0/me/events', query: paged },
+  { path: '/v1.0/me/drive/items/{id}/content', query: paged },
+  { path: '/v1.0/me/messages/{id}/attachments/{attachment}/$value', query: paged },
+  { path: '/v1.0/me/drive/root:/{file}:/content', query: paged },
+  { path: '/v1.0/users/{id}/extensions/{extension}', query: paged },
+  { path: '/v1.0/users/{id}/extensions/prefs', query: paged },
+  {
+    path: '/v1.0/groups/{id}',
+    query: { $expand: { navigations: { members: { $select: { fields: ['id'] }, $top: true } } } },
+  },
+  { path: '/v1.0/groups/{id}/members', query: { ...paged, $select: { fields: ['id', 'mail'] } } },
+];
+const policy = policyOf(fileOf(...rules));
+const indexKey = randomBytes(32);
+const needs = { graphOrigin: graph, ownPrefix: own, indexKey };
+const handedOut = createHandedOutLinks({ ...needs, policy });
+const links = createLinks({
+  toOwnAddress: createToOwnAddress({ ...needs, policy }),
+  isFileAddress: createIsFileAddress('public', graph),
+  hasFileToken: createHasFileToken('public', graph),
+});
+const alice = sessionContent();
+const ben = sessionContent({ claims: { oid: 'be9ce000-52d1-4b6e-9f3a-7c0e4d8b2a02' } });
+const aliceElsewhere = sessionContent({ claims: { tid: '8b1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d02' } });
+
+/** SharePoint's kind of page token: options of its own, encoded once more. */
+const token = 'Paged%3dTRUE%26p_Name%3dR%2526D%252f%26p_ID%3d5';
+
+const split = (target: string) => {
+  const [, path = '', query = ''] = /^([^?]*)\??(.*)$/.exec(target) ?? [];
+  return { method: 'GET', path, query };
+};
+const typed = (target: string): AllowedCall => handedOut.allow(alice, split(target));
+
+/** The answer's text as the browser gets it, when it is what Graph says to a call. */
+function answerTo(
+  target: string,
+  value: unknown,
+  { status = 200, type = 'application/json;odata.metadata=minimal' } = {},
+): string {
+  const call = typed(target);
+  const answer = { status, headers: { 'content-type': type }, body: Buffer.from(JSON.stringify(value)) };
+  return links
+    .toAnswer(
+      answer,
+      (passed) => toProxyAnswer(passed, { method: 'GET', headers: {} }, new Date(0)),
+      {
+        method: 'GET',
+        feature: 'one',
+        fileLinks: false,
+        nextPage: (name, link) => handedOut.sign(alice, call, name, link),
+      },
+      () => {},
+    )
+    .body.toString();
+}
+
+const nextOf = (target: string, link: string): string | undefined =>
+  JSON.parse(answerTo(target, { '@odata.nextLink': graph + link, value: [] }))['@odata.nextLink'];
+
+/** What goes to Graph when a link of ours is followed; or the code of the refusal. */
+function follow(link: string, session = alice, from = handedOut, method = 'GET'): string {
+  try {
+    const { path, query } = from.allow(session, { ...split(link.slice(own.length)), method });
+    return `${path}?${query}`;
+  } catch (error) {
+    if (error instanceof BffError) return [error.code, ...(error.rules ?? [])].join(' ');
+    throw error;
+  }
+}
+
+const list = '/v1.0/me/messages?$select=subject';
+const next = `${list}&$skiptoken=${token}`;
+
+describe('a link to the next page whose token is encoded more than once', () => {
+  it('is handed out with a MAC, and goes to Graph as Graph wrote it (PX-14)', () => {
+    const link = nextOf(list, next) ?? '';
+    expect(link).toMatch(/^https:\/\/app\.example\/api\/graph\/v1\.0\/.*&bff_link=[\w-]{43}$/);
+    expect(follow(link)).toBe(next);
+  });
+
+  it('leads on from page to page', () => {
+    const second = nextOf(list, next) ?? '';
+    const call = handedOut.allow(alice, split(second.slice(own.length)));
+    const third = handedOut.sign(alice, call, '@odata.nextLink', `${graph}${next}%252b`) ?? '';
+    expect(follow(third)).toBe(`${next}%252b`);
+  });
+
+  it.each([
+    [list, `/v1.0/me/messages?%24select=subject&%24skiptoken=${token}`],
+    [
+      '/v1.0/me/messages?%24select=subject&$top=5',
+      `/v1.0/me/messages?$top=5&$select=subject&$skiptoken=${token}`,
+    ],
+    [`${list}&$skip=3&$skiptoken=x`, next],
+    [
+      "/v1.0/me/messages?$filter=subject+eq+'a'",
+      `/v1.0/me/messages?$filter=subject%20eq%20%27a%27&$skiptoken=${token}`,
+    ],
+  ])('is one of %s, however Graph writes it: %s', (call, link) => {
+    expect(follow(nextOf(call, link) ?? '')).toBe(link);
+  });
+
+  it('is one of the same folder, which Graph writes in brackets', () => {
+    const link = nextOf(
+      '/v1.0/me/mailFolders/A1=/messages',
+      `/v1.0/me/mailFolders('A1=')/messages?$skiptoken=${token}`,
+    );
+    expect(follow(link ?? '')).toBe(`/v1.0/me/mailFolders/A1=/messages?$skiptoken=${token}`);
+  });
+
+  it('may be of what the call has expanded, with the options of its brackets (PX-14)', () => {
+    const members = `/v1.0/groups/A1=/members?$select=id&$skiptoken=${token}`;
+    const call = '/v1.0/groups/A1=?$expand=members($select=id)';
+    const answer = JSON.parse(answerTo(call, { 'members@odata.nextLink': graph + members }));
+    expect(follow(answer['members@odata.nextLink'])).toBe(members);
+  });
+
+  it('is taken however a library or a browser writes its options anew', () => {
+    const call = "/v1.0/me/messages?$filter=subject eq 'a'&startDateTime=x".replaceAll(' ', '%20');
+    const link = nextOf(call, `${call}&$skiptoken=${token}`) ?? '';
+    const { searchParams, href } = new URL(link);
+    expect(follow(href)).toContain('%27a%27');
+    const sorted = [...searchParams].toSorted(([left], [right]) => left.localeCompare(right));
+    expect(follow(`${own}/v1.0/me/messages?${new URLSearchParams(sorted)}`)).toContain(
+      'skiptoken=Paged%3DTRUE%26',
+    );
+  });
+
+  it('has no MAC where the rule fits it as it is', () => {
+    const plain = `${list}&$skiptoken=RFNwdAIAAQ`;
+    expect(nextOf(list, plain)).toBe(own + plain);
+    expect(follow(own + plain)).toBe(plain);
+  });
+});
+
+describe('refuses', () => {
+  it('the same token where it is typed, with another MAC or with two (PX-5, PX-14)', () => {
+    const link = nextOf(list, next) ?? '';
+    const mac = /bff_link=(.*)/.exec(link)?.[1] ?? '';
+    expect(follow(own + next)).toBe('path_not_allowed query');
+    const macs = [
+      '',
+      'x',
+      mac.slice(1),
+      `${mac}A`,
+      `${mac}=`,
+      mac.toLowerCase(),
+      'A'.repeat(43),
+      'A'.repeat(5000),
+    ];
+    for (const other of macs) {
+      expect(follow(link.replace(mac, other)), other).toBe('path_not_allowed link');
+    }
+    for (const other of [`${link}&bff_link=${mac}`, `${own}${list}&bff_link=${mac}`]) {
+      expect(follow(other)).toBe('path_not_allowed link');
+    }
+    for (const name of ['bff%5flink', 'BFF_LINK', '$bff_link']) {
+      expect(follow(link.replace('bff_link', name))).toBe('path_not_allowed query');
+    }
+  });
+
+  it('a wrong MAC where the call would pass without it (PX-14)', () => {
+    expect(follow(`${own}${list}&bff_link=${'A'.repeat(43)}`)).toBe('path_not_allowed link');
+    expect(follow(`${own}${list}&bff_link=`)).toBe('path_not_allowed link');
+  });
+
+  it('a link of another user, of the same user in another tenant, and of other keys (PX-14, PX-17)', () => {
+    const link = nextOf(list, next) ?? '';
+    expect(follow(link)).toBe(next);
+    expect(follow(link, ben)).toBe('path_not_allowed link');
+    expect(follow(link, aliceElsewhere)).toBe('path_not_allowed link');
+    const elsewhere = createHandedOutLinks({ ...needs, policy, indexKey: randomBytes(32) });
+    expect(follow(link, alice, elsewhere)).toBe('path_not_allowed link');
+  });
+
+  it('a link whose rule has changed since (PX-14)', () => {
+    const link = nextOf(list, next) ?? '';
+    const [first, ...rest] = rules;
+    for (const change of [{ scopes: ['Mail.Read'] }, { query: { ...first?.query, $count: true } }]) {
+      const changed = policyOf(fileOf({ ...first, ...change }, ...rest));
+      const later = createHandedOutLinks({ ...needs, policy: changed });
+      expect(follow(link, alice, later)).toBe('path_not_allowed link');
+    }
+    const same = createHandedOutLinks({ ...needs, policy: policyOf(fileOf(...rules)) });
+    expect(follow(link, alice, same)).toBe(next);
+  });
+
+  it('a link with anything changed: path, option, value, method (PX-14)', () => {
+    const link = nextOf(list, next) ?? '';
+    for (const changed of [
+      link.replace('/me/messages', '/me/events').replace('$select=subject&', ''),
+      link.replace('$select=subject', '$select=id'),
+      link.replace('$select=subject&', ''),
+      link.replace('$select', '$top=1&$select'),
+      link.replace('p_ID%3d5', 'p_ID%3d6'),
+      link.replace('%26p_ID', '&p_ID'),
+      link.replace('%2526', '%26'),
+    ]) {
+      expect(changed).not.toBe(link);
+      expect(follow(changed)).toMatch(/^path_not_allowed (?:link|query)$/);
+    }
+    expect(follow(link, alice, handedOut, 'HEAD')).toMatch(/^path_not_allowed/);
+  });
+
+  it.each([
+    ['another list', '/v1.0/me/messages', `/v1.0/me/events?$skiptoken=${token}`],
+    [
+      'another folder',
+      '/v1.0/me/mailFolders/A1=/messages',
+      `/v1.0/me/mailFolders/B1=/messages?$skiptoken=${token}`,
+    ],
+    ['further options', '/v1.0/me/messages', next],
+    ['fewer options', list, `/v1.0/me/messages?$skiptoken=${token}`],
+    ['another value', list, `/v1.0/me/messages?$select=id&$skiptoken=${token}`],
+    ['an encoded "&" in an option that is none of paging', list, `${next}&$filter=a%26b`],
+    ['an option out of bounds', '/v1.0/me/messages?$top=5', `/v1.0/me/messages?$top=50&$skiptoken=${token}`],
+    ['a paging option that no rule names', list, `${list}&$deltatoken=${token}`],
+    ['a path that no rule names', list, `/v1.0/me/contacts?$select=subject&$skiptoken=${token}`],
+    ['a token in an option of another name', list, `${list}&$skip=1&skiptoken=${token}`],
+  ])('to hand out a link to %s (PX-14)', (_what, call, link) => {
+    expect(nextOf(call, link)).toBeUndefined();
+  });
+
+  it('to hand out a link of another origin, or without one (PX-14)', () => {
+    const call = typed(list);
+    for (const origin of [
+      'https://evil.example',
+      'http://graph.microsoft.com',
+      `${graph}@evil.example`,
+      '',
+    ]) {
+      expect(handedOut.sign(alice, call, '@odata.nextLink', origin + next)).toBeUndefined();
+    }
+  });
+
+  it('to hand out what is not at the top of an answer of 200 in JSON (PX-14)', () => {
+    const link = { '@odata.nextLink': graph + next };
+    expect(answerTo(list, { value: [link], inner: { a: link }, list: [[link]] })).toBe(
+      '{"value":[{}],"inner":{"a":{}},"list":[[{}]]}',
+    );
+    expect(answerTo(list, [link])).toBe('[{}]');
+    expect(answerTo(list, link, { status: 404 })).toBe('{}');
+    expect(answerTo(list, link, { type: 'application/json, text/html' })).toBe('{}');
+    expect(answerTo(list, link, { type: 'application/problem+json' })).toContain('bff_link');
+  });
+
+  it.each([
+    ['a JSON attachment', '/v1.0/me/messages/A1=/attachments/B1=/$value'],
+    ['a file', '/v1.0/me/drive/items/A1=/content'],
+    ['a file by its name', '/v1.0/me/drive/root:/a.json:/content'],
+    ['an open extension', '/v1.0/users/A1=/extensions/com.contoso.roaming'],
+    ['an open extension that the policy spells out', '/v1.0/users/A1=/extensions/prefs'],
+  ])('to hand out what somebody wrote into %s (PX-14)', (_what, call) => {
+    expect(nextOf(call, `${call}?$skiptoken=${token}`)).toBeUndefined();
+  });
+
+  it('to hand out what an object says of a property that the call has not expanded (PX-14)', () => {
+    const members = `${graph}/v1.0/groups/A1=/members?$skiptoken=${token}`;
+    for (const [call, name] of [
+      ['/v1.0/groups/A1=', 'members'],
+      ['/v1.0/groups/A1=?$expand=members($select=id)', 'members'],
+      ['/v1.0/groups/A1=?$expand=members', 'owners'],
+      ['/v1.0/groups/A1=?$expand=members', ''],
+    ] as const) {
+      expect(JSON.parse(answerTo(call, { [`${name}@odata.nextLink`]: members }))).toEqual({});
+    }
+  });
+});

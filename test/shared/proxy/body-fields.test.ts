@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { BffError } from '../../../src/shared/errors.ts';
+import { readBatch } from '../../../src/shared/graph/batch-request.ts';
+import { requireBodyFields } from '../../../src/shared/proxy/body-fields.ts';
+import { ask, faultsOf, fileOf, policyOf } from '../../support/policies.ts';
+
+const bodyFields = ['displayName', 'description'];
+const rule = { methods: ['PATCH'], path: '/v1.0/groups/{id}', scopes: ['Group.ReadWrite.All'], bodyFields };
+const json = 'application/json';
+const bytes = (body: unknown) => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+
+/** The code and what refused; undefined when nothing did. */
+function refusalOf(run: () => void): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    if (error instanceof BffError) return [error.code, ...(error.rules ?? [])].join(' ');
+    throw error;
+  }
+}
+const refusalOfBody = (body: unknown, type = json) =>
+  refusalOf(() => requireBodyFields(bodyFields, bytes(body), type));
+
+const policy = policyOf(fileOf(rule));
+const refusalOfPart = (body: string) =>
+  refusalOf(() => {
+    const request = `{"id":"1","method":"PATCH","url":"/groups/A1=","headers":{"content-type":"${json}"},"body":${body}}`;
+    readBatch(policy, '/v1.0', bytes(`{"requests":[${request}]}`));
+  });
+
+describe('a rule that names the fields of a body', () => {
+  it('is found with them', () => {
+    expect(ask(policy, 'PATCH /v1.0/groups/A1=', { contentType: json })).toMatchObject({ bodyFields });
+  });
+
+  it.each(['{}', '{"displayName":"a"}', '{"description":{"members@odata.bind":[]},"displayName":null}'])(
+    'takes %s, alone and in a batch (PX-4)',
+    (body) => {
+      expect(refusalOfBody(body)).toBeUndefined();
+      expect(refusalOfBody(body, 'application/json; charset=UTF-8')).toBeUndefined();
+      expect(refusalOfPart(body)).toBeUndefined();
+    },
+  );
+
+  it('takes no body, which has no fields', () => {
+    expect(refusalOfBody('')).toBeUndefined();
+    expect(refusalOf(() => requireBodyFields(bodyFields, undefined, undefined))).toBeUndefined();
+  });
+
+  it('says which they are, and not what the body has', () => {
+    expect(() => requireBodyFields(bodyFields, bytes({ canary: 1 }), json)).toThrow(
+      expect.objectContaining({
+        detail:
+          'The body must be a JSON object in which nothing is named twice, with these fields only: displayName, description.',
+      }),
+    );
+  });
+});
+
+describe('refuses', () => {
+  it.each([
+    '{"members@odata.bind":["https://graph.microsoft.com/v1.0/users/1"]}',
+    '{"displayName":"a","owners@odata.bind":[]}',
+    String.raw`{"members\u0040odata.bind":[]}`,
+    '{"DisplayName":"a"}',
+    '{"displayName ":"a"}',
+    '{"displayName":"a","displayName":"b"}',
+    '{"__proto__":{}}',
+    '{"toString":1}',
+  ])('%s, alone and in a batch (PX-4)', (body) => {
+    expect(refusalOfBody(body)).toBe('path_not_allowed body');
+    expect(refusalOfPart(body)).toMatch(/^(?:path_not_allowed body|request_invalid)$/);
+  });
+
+  it.each([
+    '[]',
+    '[{"displayName":"a"}]',
+    'null',
+    '"displayName"',
+    '1',
+    '{"displayName":"a"} {"members@odata.bind":[]}',
+    '{"displayName":"a"',
+    '\u0000',
+    '['.repeat(100_000),
+  ])('what is no JSON object: %.40s (PX-4)', (body) => {
+    expect(refusalOfBody(body)).toBe('path_not_allowed body');
+  });
+
+  it('bytes that are not UTF-8, and types that say another encoding (PX-4)', () => {
+    const other = Buffer.from('{"displayName":"a"}', 'utf16le');
+    expect(refusalOf(() => requireBodyFields(bodyFields, other, json))).toBe('path_not_allowed body');
+    expect(refusalOf(() => requireBodyFields(bodyFields, Buffer.from([0x7b, 0xff, 0x7d]), json))).toBe(
+      'path_not_allowed body',
+    );
+    for (const type of [
+      'application/json; charset=utf-16',
+      'application/json;charset=IBM037',
+      'application/json; a=b',
+    ]) {
+      expect(refusalOfBody('{}', type), type).toBe('content_type_not_allowed content-type');
+    }
+  });
+
+  it.each<[string, object, string]>([
+    ['at a rule without a body', { ...rule, methods: ['GET'] }, 'bodyFields is for methods with a body'],
+    ['beside other types', { ...rule, contentTypes: ['*/*'] }, 'bodyFields bounds JSON alone'],
+    ['that names one twice', { ...rule, bodyFields: ['a', 'a'] }, 'bodyFields names a twice'],
+    ['that names none', { ...rule, bodyFields: [] }, 'bodyFields: names no field'],
+    ['that names what is none', { ...rule, bodyFields: ['a b'] }, 'is no name of a field'],
+  ])('a policy with bodyFields %s', (_what, wrong, fault) => {
+    expect(faultsOf(fileOf(wrong)).join()).toContain(fault);
+  });
+});
