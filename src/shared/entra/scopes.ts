@@ -43,6 +43,11 @@ export function scopesByResource(scopes: readonly string[]): readonly [string[],
   return [ofGraph, ...others.values()];
 }
 
+/** The APIs that scopes are of, by their addresses; Microsoft Graph and OpenID's own have none. */
+export function resourcesOf(scopes: readonly string[]): string[] {
+  return [...new Set(scopes.map((scope) => resourceOf(scope) ?? ''))].toSorted();
+}
+
 /**
  * What a sign-in granted, and what was granted before of APIs that it did not name: tokens of these it says nothing about.
  */
