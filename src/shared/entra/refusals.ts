@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Session } from '../session/session-store.ts';
 import { createPerUser, setBounded, userOf } from './per-user.ts';
 import type { RedemptionPace } from './redemption-pace.ts';
-import { lackingScopes } from './scopes.ts';
+import { lackingScopes, toComparable } from './scopes.ts';
 import type { TokenAcquisition } from './silent-attempt.ts';
 import type { TokenWish } from './token-wish.ts';
 
@@ -151,15 +151,15 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refus
 /** What this session shows to be over: a grant, whoever of the user's sessions has it, and tokens that it got since. */
 function forgetOutdated({ scopes, wishes }: UserRefusals, session: Session): void {
   const rowId = rowOf(session);
-  const isOutdated = (kept: Kept) => kept.rowId === rowId && kept.tokenGeneration !== session.tokenGeneration;
-  for (const scope of session.facts.grantedScopes) scopes.delete(scope.toLowerCase());
+  const isOutdated = (kept: Kept) => kept.rowId === rowId && kept.tokenGeneration < session.tokenGeneration;
+  for (const scope of session.facts.grantedScopes) scopes.delete(toComparable(scope));
   for (const map of [scopes, wishes]) {
     for (const [name, kept] of map) if (isOutdated(kept)) map.delete(name);
   }
 }
 
 function lackingOf({ facts }: Session, { scopes }: TokenWish): string[] {
-  return lackingScopes(scopes, facts.grantedScopes).map((scope) => scope.toLowerCase());
+  return lackingScopes(scopes, facts.grantedScopes).map(toComparable);
 }
 
 function rowOf({ address: { rowId } }: Session): string {

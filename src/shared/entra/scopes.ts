@@ -82,7 +82,8 @@ function resourceOf(scope: string): string | undefined {
 
 const nameOf = (scope: string) => scope.slice(scope.lastIndexOf('/') + 1);
 
-function toComparable(scope: string): string {
+/** The same for every spelling of a scope. */
+export function toComparable(scope: string): string {
   const lowerCase = scope.toLowerCase();
   const prefix = graphPrefixes.find((candidate) => lowerCase.startsWith(candidate));
   return prefix === undefined ? lowerCase : lowerCase.slice(prefix.length);
