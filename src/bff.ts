@@ -38,16 +38,13 @@ import { createTransactions } from './shared/auth/transaction.ts';
 import type { Config } from './shared/config.ts';
 import { type RandomBytes, secureRandomBytes } from './shared/crypto/seal.ts';
 import { createTextSealer, type SealedTextPurpose } from './shared/crypto/sealed-text.ts';
-import { createAcquireToken } from './shared/entra/acquire-token.ts';
 import { clouds, createAuthority } from './shared/entra/authority.ts';
 import { createCodeFlow } from './shared/entra/authorize.ts';
 import { toMsalCredential } from './shared/entra/client-credential.ts';
-import { createLeasedRefresh } from './shared/entra/leased-refresh.ts';
 import { createMsal } from './shared/entra/msal.ts';
-import { createRefreshQueue } from './shared/entra/refresh-queue.ts';
 import { createRenewIdentity } from './shared/entra/renew-identity.ts';
+import { createRenewals } from './shared/entra/renewals.ts';
 import { createSigningKeys } from './shared/entra/signing-keys.ts';
-import { createSilentAttempt } from './shared/entra/silent-attempt.ts';
 import { createTokenBreakers } from './shared/entra/token-breaker.ts';
 import { createHasFileToken, createIsFileAddress } from './shared/graph/file-addresses.ts';
 import { createGraphClient, type GraphClient } from './shared/graph/graph-client.ts';
@@ -176,17 +173,16 @@ export function registerBff(
   const breakers = createTokenBreakers(monotonicMs);
   const createMsalClient = createMsal({ authority, clientId, credential, sendHttp, breakers });
   const store = createSessionStore({ ...sessionConfig, table, now, monotonicMs, random, wait });
-  const attempt = createSilentAttempt({ createMsalClient, store, idTokenRules });
-  const refresh = createLeasedRefresh({
+  const { acquireToken, refreshInTurn, refusals } = createRenewals({
+    createMsalClient,
     store,
-    attempt,
-    pausedSeconds: () => breakers.refresh.pausedSeconds(),
+    idTokenRules,
+    breakers,
     random,
+    now,
     monotonicMs,
     wait,
   });
-  const refreshInTurn = createRefreshQueue({ attempt, refresh, monotonicMs });
-  const acquireToken = createAcquireToken({ attempt, refresh: refreshInTurn, now });
   const adminConsentUrl = (scopes: readonly string[]) =>
     authority.adminConsentUrl({ clientId, redirectUri, resource: clouds[entra.cloud].graph, scopes });
   const interaction = createInteraction({
@@ -243,7 +239,7 @@ export function registerBff(
 
   const { bodyLimitBytes, timeoutMs } = config.graph;
   const countCall = createCountCall(createCallLimits());
-  const tokensForCall = createTokensForCall({ acquireToken, interaction });
+  const tokensForCall = createTokensForCall({ acquireToken, refusals, interaction });
   const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
   const admission = createAdmission({
     renewIdentity: createRenewIdentity({

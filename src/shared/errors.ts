@@ -81,6 +81,7 @@ export const refusingRules = [
   // of `rate_limited`
   'calls-of-person',
   'calls-of-worker',
+  'renewals-of-user',
   'sign-outs',
 ] as const;
 

@@ -111,6 +111,54 @@ describe('a token that Graph refuses before its time', () => {
   });
 });
 
+describe('an API that refuses every token', () => {
+  const challenged = async (as: UserAgent) => {
+    const answer = await as.script('GET', me);
+    expect([answer.status, JSON.parse(answer.body).reason]).toEqual([401, 'continuous_access_evaluation']);
+    return answer;
+  };
+
+  it('costs one redemption, not one a call; the way out stays', async () => {
+    world.graph.switches.alwaysChallenges = true;
+    const { result, redeemed } = await counted(async () => {
+      for (let time = 1; time < 30; time++) await challenged(browser);
+      return challenged(browser);
+    });
+    expect(redeemed).toBe(1);
+    world.graph.switches.alwaysChallenges = false;
+    await signIn(browser, { user: 'ben', from: String(JSON.parse(result.body).login_url) });
+    expect((await browser.script('GET', me)).status).toBe(200);
+  });
+
+  it('gets another after a pause, which grows, and at once when the session has got new tokens', async () => {
+    const redeemedBy = async (action: () => Promise<unknown>) => (await counted(action)).redeemed;
+    world.graph.switches.alwaysChallenges = true;
+    expect(await redeemedBy(() => challenged(browser))).toBe(1);
+    world.pass(6);
+    expect(await redeemedBy(() => challenged(browser))).toBe(1);
+    expect(await redeemedBy(() => challenged(browser))).toBe(0);
+
+    grantSignIn(world, 'Ben', ['Mail.Read']);
+    world.graph.switches.alwaysChallenges = false;
+    const mail = () => browser.script('GET', '/api/graph/v1.0/me/messages');
+    expect(await redeemedBy(async () => expect((await mail()).status).toBe(200))).toBe(1);
+    world.graph.switches.alwaysChallenges = true;
+    expect(await redeemedBy(() => challenged(browser))).toBe(1);
+    world.entra.consents.revoke(userId('ben'));
+  });
+
+  it('keeps nobody else from a new token', async () => {
+    const other = worker.browser();
+    await signIn(other, { user: 'mia' });
+    world.graph.switches.alwaysChallenges = true;
+    await challenged(browser);
+    world.graph.switches.alwaysChallenges = false;
+    world.graph.revokeTokens(userId('mia'));
+    const { result, redeemed } = await counted(() => other.script('GET', me));
+    expect([result.status, redeemed]).toEqual([200, 1]);
+  });
+});
+
 describe('a challenge, however its header is written', () => {
   it.each([
     'several-challenges',

@@ -50,6 +50,7 @@ async function signInWith(change: (reply: Reply & { body: Body }) => Reply, from
   return { browser, callback, answer, writes: worker.table.writes() - writes };
 }
 
+const clientInfo = (account: object) => Buffer.from(JSON.stringify(account)).toString('base64url');
 const withBody = (change: (body: Body) => unknown) => (reply: Reply & { body: Body }) => ({
   ...reply,
   body: change(reply.body),
@@ -110,6 +111,27 @@ describe('the answer of the token endpoint', () => {
       ['no token_type', without('token_type')],
       ['no access token', without('access_token')],
       ['an access token that is no text', withBody((body) => ({ ...body, access_token: { a: 1 } }))],
+      [
+        'an access token that no header takes',
+        withBody((body) => ({ ...body, access_token: 'e\u0141J.a.b' })),
+      ],
+      ['an access token of two lines', withBody((body) => ({ ...body, access_token: 'eyJ.a.b\r\nx: y' }))],
+      ['an access token with a space', withBody((body) => ({ ...body, access_token: 'eyJ.a b' }))],
+      ['an empty access token', withBody((body) => ({ ...body, access_token: '' }))],
+      ['a refresh token of two lines', withBody((body) => ({ ...body, refresh_token: '1.AX\r\n' }))],
+      ['a refresh token that is no text', withBody((body) => ({ ...body, refresh_token: 7 }))],
+      ['client_info that is no base64url', withBody((body) => ({ ...body, client_info: 'e30\r\n' }))],
+      ['client_info without an account', withBody((body) => ({ ...body, client_info: 'e30' }))],
+      [
+        'client_info whose account no header takes',
+        withBody((body) => ({ ...body, client_info: clientInfo({ uid: '\u0141', utid: 'x' }) })),
+      ],
+      [
+        'client_info whose account has two lines',
+        withBody((body) => ({ ...body, client_info: clientInfo({ uid: 'a', utid: 'b\r\nx: y' }) })),
+      ],
+      ['expires_in that is no number', withBody((body) => ({ ...body, expires_in: 'soon' }))],
+      ['a scope that is no text', withBody((body) => ({ ...body, scope: ['User.Read'] }))],
       ['10 MB', withBody((body) => ({ ...body, padding: 'x'.repeat(10 * 1024 * 1024) }))],
       ['a little more than 256 KiB', withBody((body) => ({ ...body, padding: 'x'.repeat(256 * 1024) }))],
       ['an unexplained 400', () => ({ status: 400, headers: {}, body: '<html>Bad Request</html>' })],

@@ -3,7 +3,9 @@ import type { SessionFacts } from '../session/session.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { findAccessToken } from './msal-cache.ts';
+import { setBounded } from './per-user.ts';
 import type { RefreshInTurn } from './refresh-queue.ts';
+import type { Refusals } from './refusals.ts';
 import type { SilentAttempt, TokenAcquisition } from './silent-attempt.ts';
 import type { TokenChallenge, TokenWish } from './token-wish.ts';
 
@@ -11,7 +13,7 @@ import type { TokenChallenge, TokenWish } from './token-wish.ts';
  * An access token for the session's user: one that was given out before, from the cache in the row, else by the refresh
  * token, and then the refreshed cache is in the row before this returns, so that the next call on any worker redeems
  * nothing.
- * @throws {BffError} sign_in_service_unavailable, storage_unavailable
+ * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
 export type AcquireToken = (
   session: Session,
@@ -24,7 +26,10 @@ export type AcquireToken = (
 export interface AcquireTokenNeeds {
   readonly attempt: SilentAttempt;
   readonly refresh: RefreshInTurn;
+  readonly refusals: Pick<Refusals, 'see'>;
   readonly now: () => Date;
+  /** What is kept for a session counts as part of it. */
+  readonly weigh: (session: Session, bytes: number) => void;
 }
 
 interface GivenToken {
@@ -34,24 +39,46 @@ interface GivenToken {
 
 /** As MSAL does: a token in its last five minutes is renewed (measured). */
 const RENEW_BEFORE_MS = 5 * 60_000;
+/** Batches form unions of scopes: of 16 permissions there are 65,535. One that goes is found in MSAL's cache again. */
+const MAX_GIVEN = 16;
+const BYTES_BESIDE_TOKEN = 200;
 /** Below this a call could reach Graph too late. */
 const LAST_USE_MS = 30_000;
 
-export function createAcquireToken({ attempt, refresh, now }: AcquireTokenNeeds): AcquireToken {
+export function createAcquireToken({
+  attempt,
+  refresh,
+  refusals,
+  now,
+  weigh,
+}: AcquireTokenNeeds): AcquireToken {
   // By the facts, which stay the same object while nothing is renewed: what the worker's copy drops goes here as well.
   const given = new WeakMap<SessionFacts, Map<string, GivenToken>>();
 
   const findGiven = ({ facts }: Session, scopes: readonly string[]): GivenToken | undefined => {
-    const token = given.get(facts)?.get(nameOf(scopes));
-    return token === undefined || hasLess(token.expiresAt, RENEW_BEFORE_MS) ? undefined : token;
+    const tokens = given.get(facts);
+    const name = nameOf(scopes);
+    const token = tokens?.get(name);
+    if (tokens === undefined || token === undefined || hasLess(token.expiresAt, RENEW_BEFORE_MS)) {
+      return undefined;
+    }
+    setBounded(tokens, name, token, MAX_GIVEN);
+    return token;
   };
-  const remember = ({ facts }: Session, scopes: readonly string[], token: GivenToken) => {
-    const tokens = given.get(facts) ?? new Map<string, GivenToken>();
-    given.set(facts, tokens.set(nameOf(scopes), token));
+  const remember = (session: Session, scopes: readonly string[], token: GivenToken) => {
+    const tokens = given.get(session.facts) ?? new Map<string, GivenToken>();
+    for (const [name, { expiresAt }] of tokens) if (hasLess(expiresAt, RENEW_BEFORE_MS)) tokens.delete(name);
+    setBounded(tokens, nameOf(scopes), token, MAX_GIVEN);
+    given.set(session.facts, tokens);
+    let bytes = 0;
+    for (const [name, { accessToken }] of tokens)
+      bytes += name.length + accessToken.length + BYTES_BESIDE_TOKEN;
+    weigh(session, bytes);
   };
   const hasLess = (expiresAt: Date, leftMs: number) => expiresAt.getTime() - now().getTime() < leftMs;
 
   return async (session, scopes, log, challenge) => {
+    refusals.see(session);
     const known = findGiven(session, scopes);
     if (known !== undefined && known.accessToken !== challenge?.refusedToken) {
       return { kind: 'token', ...known, session };

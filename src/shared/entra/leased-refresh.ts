@@ -4,6 +4,7 @@ import type { RefreshFailure } from '../session/session.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { RedemptionPace } from './redemption-pace.ts';
 import type { SilentAttempt, TokenAcquisition } from './silent-attempt.ts';
 import { parseInteractionReason } from './token-errors.ts';
 import { isSameWish, type TokenWish } from './token-wish.ts';
@@ -18,15 +19,22 @@ export interface RefreshEnd {
 /**
  * One redemption of a session's refresh token at a time across workers, by a lease in the row. Whoever finds another's
  * lease uses what the holder stores, or adopts the failure it leaves.
- * @throws {BffError} sign_in_service_unavailable, storage_unavailable
+ * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
-export type LeasedRefresh = (session: Session, wish: TokenWish, log: Log) => Promise<RefreshEnd>;
+export type LeasedRefresh = (
+  session: Session,
+  wish: TokenWish,
+  log: Log,
+  /** When the call came that wants it, on this worker's monotonic clock. */
+  askedAtMs: number,
+) => Promise<RefreshEnd>;
 
 export interface LeasedRefreshNeeds {
   readonly store: SessionStore;
   readonly attempt: SilentAttempt;
-  /** How long the token endpoint is left alone; undefined when it may be asked. */
-  readonly pausedSeconds: () => number | undefined;
+  /** How long the token endpoint is left alone for this user; undefined when it may be asked. */
+  readonly pausedSeconds: (session: Session) => number | undefined;
+  readonly pace: RedemptionPace;
   readonly random: RandomBytes;
   /** This worker's own clock, which nobody sets: clocks of workers differ, elapsed time does not. */
   readonly monotonicMs: () => number;
@@ -42,14 +50,19 @@ const LOOK_AGAIN_JITTER_MS = 100;
 const ATTEMPTS = 10; // whoever lost the row to others this often is told to come back
 
 export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
-  const { store, attempt, pausedSeconds, random, monotonicMs, wait } = needs;
+  const { store, attempt, pausedSeconds, pace, random, monotonicMs, wait } = needs;
   // The queue lets one refresh of a session at a time come here: a lease of this worker that is found in the row has no
   // holder. The answer to it was lost, or what should have ended it could not be written.
   const ownPrefix = `${random(9).toString('base64url')}.`;
   return refresh;
 
   /** Looks again, then takes the lease or watches the one there is, until one of them ends the matter. */
-  async function refresh(session: Session, wish: TokenWish, log: Log): Promise<RefreshEnd> {
+  async function refresh(
+    session: Session,
+    wish: TokenWish,
+    log: Log,
+    askedAtMs: number,
+  ): Promise<RefreshEnd> {
     let current = session;
     let watched: { readonly leaseId: string; readonly sinceMs: number } | undefined;
     let attemptsLeft = ATTEMPTS;
@@ -60,7 +73,7 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
       const isOwn = leaseId?.startsWith(ownPrefix) ?? false;
       if (leaseId === undefined || isOwn || (watched?.leaseId === leaseId && hasExpired(watched))) {
         if (attemptsLeft-- === 0) throw neverTheLatest();
-        const ended = await refreshUnderLease(current, wish, log);
+        const ended = await refreshUnderLease(current, wish, log, askedAtMs);
         if (ended.kind === 'ended') return ended;
         current = ended.session;
         continue;
@@ -82,12 +95,14 @@ export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
     session: Session,
     wish: TokenWish,
     log: Log,
+    askedAtMs: number,
   ): Promise<
     ({ readonly kind: 'ended' } & RefreshEnd) | { readonly kind: 'again'; readonly session: Session }
   > {
     // Before the lease: what cannot be asked now is not worth two writes to the row.
-    const leftSeconds = pausedSeconds();
+    const leftSeconds = pausedSeconds(session);
     if (leftSeconds !== undefined) throw pausedFor(leftSeconds);
+    await pace.turn(session, wish, askedAtMs);
     const leaseId = ownPrefix + random(16).toString('base64url');
     const taking = await takeLease(session, leaseId);
     if (taking.kind === 'gone') return sessionEnded(session);

@@ -17,7 +17,8 @@ export interface MsalClient {
  */
 export type CreateMsalClient = (
   makePlugin?: (clearCache: () => void) => ICachePlugin,
-  options?: { readonly mayRedeem: boolean },
+  /** Without a user it is a sign-in. */
+  options?: { readonly mayRedeem: boolean; readonly user?: string },
 ) => Promise<MsalClient>;
 
 export interface MsalNeeds {
@@ -44,10 +45,12 @@ export function createMsal({
     end_session_endpoint: authority.endSessionEndpoint,
     jwks_uri: authority.keysUri,
   });
-  return async (makePlugin, { mayRedeem } = { mayRedeem: true }) => {
+  return async (makePlugin, { mayRedeem, user } = { mayRedeem: true }) => {
     // Loaded when first needed: most requests of a warm worker never touch MSAL.
     const { ConfidentialClientApplication: Application } = await import('@azure/msal-node');
-    const tokenEndpoint = new TokenEndpoint(sendHttp, breakers, mayRedeem);
+    // What a sign-in asks for after its code is of the sign-in: it holds no renewal back.
+    const breaker = user === undefined ? breakers.code : breakers.ofUser(user);
+    const tokenEndpoint = new TokenEndpoint(sendHttp, breaker, mayRedeem);
     const cachePlugin = makePlugin?.(() => application.clearCache());
     const application: ConfidentialClientApplication = new Application({
       auth: {

@@ -8,7 +8,7 @@ import { isSameWish, type TokenWish } from './token-wish.ts';
 /**
  * One refresh of a session at a time in this worker. Each in turn starts from what the one before it left, without
  * another read; whoever waited while a refresh failed adopts its failure instead of asking Entra the same again.
- * @throws {BffError} sign_in_service_unavailable, storage_unavailable
+ * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
 export type RefreshInTurn = (session: Session, wish: TokenWish, log: Log) => Promise<TokenAcquisition>;
 
@@ -71,7 +71,7 @@ export function createRefreshQueue({ attempt, refresh, monotonicMs }: RefreshQue
           ? { left: before, settle: failure.repeat }
           : { left: { latest }, settle: () => cached };
       }
-      const end = await refresh(latest, wish, log);
+      const end = await refresh(latest, wish, log, queuedAtMs);
       const settle = () => end.outcome;
       if (end.outcome.kind === 'session-ended') return { left: { latest: end.latest, ended: true }, settle };
       return end.outcome.kind === 'interaction-required'

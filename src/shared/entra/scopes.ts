@@ -43,6 +43,11 @@ export function scopesByResource(scopes: readonly string[]): readonly [string[],
   return [ofGraph, ...others.values()];
 }
 
+/** The APIs that scopes are of, by their addresses; Microsoft Graph and OpenID's own have none. */
+export function resourcesOf(scopes: readonly string[]): string[] {
+  return [...new Set(scopes.map((scope) => resourceOf(scope) ?? ''))].toSorted();
+}
+
 /**
  * What a sign-in granted, and what was granted before of APIs that it did not name: tokens of these it says nothing about.
  */
@@ -77,7 +82,8 @@ function resourceOf(scope: string): string | undefined {
 
 const nameOf = (scope: string) => scope.slice(scope.lastIndexOf('/') + 1);
 
-function toComparable(scope: string): string {
+/** The same for every spelling of a scope. */
+export function toComparable(scope: string): string {
   const lowerCase = scope.toLowerCase();
   const prefix = graphPrefixes.find((candidate) => lowerCase.startsWith(candidate));
   return prefix === undefined ? lowerCase : lowerCase.slice(prefix.length);

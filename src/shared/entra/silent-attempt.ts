@@ -15,6 +15,7 @@ import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CreateMsalClient } from './msal.ts';
 import { readMsalCache } from './msal-cache.ts';
+import { userOf } from './per-user.ts';
 import { lackingScopes } from './scopes.ts';
 import { TableCachePlugin } from './table-cache-plugin.ts';
 import type { TokenEndpoint } from './token-endpoint.ts';
@@ -107,7 +108,7 @@ export function createSilentAttempt({
         });
         return plugin;
       },
-      { mayRedeem: redeems },
+      { mayRedeem: redeems, user: userOf(session) },
     );
     const result = await application
       .acquireTokenSilent({

@@ -1,3 +1,5 @@
+import { createPerUser } from './per-user.ts';
+
 /**
  * Keeps one worker from asking a token endpoint that wants to be left alone (429 or 503 with Retry-After) or that fails
  * every time. Then one request goes out as a probe, and what comes of it decides for the rest.
@@ -15,42 +17,123 @@ export interface TokenBreaker {
 
 const FAILURES_IN_A_ROW = 5;
 const PAUSE_SECONDS = 5;
-/**
- * Entra does not say whom a 429 is about: one person's loop or the whole app. On the word of one answer nobody is kept
- * waiting longer than this; one probe a minute is no burden to a service that asked for more.
- */
+/** Nobody is kept waiting longer than this; one probe a minute is no burden to a service that asked for more. */
 const MAX_PAUSE_SECONDS = 60;
 const PROBE_SECONDS = 10; // the deadline of a token request, and a little
 
-export type TokenBreakers = Readonly<Record<'code' | 'refresh', TokenBreaker>>;
+export interface TokenBreakers {
+  /** Of renewals for this user. */
+  ofUser(user: string): TokenBreaker;
+  /** Of sign-ins. */
+  readonly code: TokenBreaker;
+}
 
 /**
- * One for each kind of request. A pause that a renewal was given counts for sign-ins too; the other way it does not:
- * codes come from anybody, who must not keep those who are signed in from renewing.
+ * Entra does not say whom it means, so what one user is told holds for that user: the others go on. The worker as a whole,
+ * sign-ins included, leaves the endpoint alone when a second user has been told the same, or when two users and more got no
+ * usable answer and nobody got one in between.
+ *
+ * Codes come from anybody, who must keep neither those who are signed in from renewing nor others from signing in: while
+ * no code gets an answer, one at a time goes out.
  */
 export function createTokenBreakers(monotonicMs: () => number): TokenBreakers {
-  const code = createTokenBreaker(monotonicMs);
-  const refresh = createTokenBreaker(monotonicMs);
+  const code = createTokenBreaker(monotonicMs, 0);
+  const worker = createWorkerBreaker(monotonicMs, code.pause);
+  const users = createPerUser(monotonicMs, () => createTokenBreaker(monotonicMs));
   return {
-    code,
-    refresh: {
-      ...refresh,
-      failed(retryAfterSeconds) {
-        refresh.failed(retryAfterSeconds);
-        code.failed(retryAfterSeconds);
+    code: { ...code, failed: () => code.failed() },
+    ofUser: (user) => ({
+      refuses() {
+        // First, because a probe of the user's own that the worker then withholds would count as lost.
+        if (worker.pausedSeconds() !== undefined) return worker.refuses();
+        return users.find(user)?.refuses() ?? worker.refuses();
       },
+      pausedSeconds: () => worker.pausedSeconds() ?? users.find(user)?.pausedSeconds(),
+      failed(retryAfterSeconds) {
+        users.touch(user).failed(retryAfterSeconds);
+        worker.failed(user, retryAfterSeconds);
+      },
+      answered() {
+        users.find(user)?.answered();
+        worker.answered();
+      },
+    }),
+  };
+}
+
+interface WorkerBreaker extends Pick<TokenBreaker, 'refuses' | 'pausedSeconds' | 'answered'> {
+  failed(user: string, retryAfterSeconds: number | undefined): void;
+}
+
+/** Pauses when two users agree. A probe that fails for one user alone is followed by another at once. */
+function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: number) => void): WorkerBreaker {
+  const gate = createTokenBreaker(monotonicMs);
+  const toldUntilMs = new Map<string, number>();
+  /** Since the last answer or pause. */
+  const failing = new Set<string>();
+  let failures = 0;
+  const pause = (seconds: number) => {
+    failing.clear();
+    gate.pause(seconds);
+    onPause(seconds);
+  };
+  /** For how long at least two users have been told to wait. */
+  const agreedSeconds = (): number | undefined => {
+    const nowMs = monotonicMs();
+    for (const [user, untilMs] of toldUntilMs) if (untilMs <= nowMs) toldUntilMs.delete(user);
+    const secondLongest = [...toldUntilMs.values()].toSorted((left, right) => right - left)[1];
+    return secondLongest === undefined ? undefined : (secondLongest - nowMs) / 1000;
+  };
+  return {
+    refuses: gate.refuses,
+    pausedSeconds: gate.pausedSeconds,
+    failed(user, retryAfterSeconds) {
+      failures++;
+      failing.add(user);
+      if (retryAfterSeconds !== undefined)
+        toldUntilMs.set(user, monotonicMs() + pauseSeconds(retryAfterSeconds) * 1000);
+      const agreed = agreedSeconds();
+      if (agreed !== undefined) return pause(agreed);
+      if (failing.size > 1 && failures >= FAILURES_IN_A_ROW) return pause(PAUSE_SECONDS);
+      gate.probeAgain();
+    },
+    answered() {
+      failures = 0;
+      failing.clear();
+      gate.answered();
     },
   };
 }
 
-/** @param monotonicMs elapsed time on this worker */
-export function createTokenBreaker(monotonicMs: () => number): TokenBreaker {
+interface PausingBreaker extends TokenBreaker {
+  pause(seconds: number): void;
+  /** The probe has told nothing: another may go out. */
+  probeAgain(): void;
+}
+
+const pauseSeconds = (wanted: number) => Math.min(Math.max(wanted, 1), MAX_PAUSE_SECONDS);
+
+/**
+ * @param monotonicMs elapsed time on this worker
+ * @param restSeconds the pause where none was asked for
+ */
+export function createTokenBreaker(monotonicMs: () => number, restSeconds = PAUSE_SECONDS): PausingBreaker {
   let failures = 0;
   let openUntilMs: number | undefined;
   let probing = false;
   const after = (seconds: number) => monotonicMs() + seconds * 1000;
+  const pause = (seconds: number) => {
+    const untilMs = after(seconds);
+    // Of several failures at once the longest pause counts.
+    openUntilMs = probing ? untilMs : Math.max(openUntilMs ?? 0, untilMs);
+    probing = false;
+  };
 
   return {
+    pause,
+    probeAgain() {
+      if (probing) pause(0);
+    },
     refuses() {
       if (openUntilMs === undefined) return undefined;
       const leftMs = openUntilMs - monotonicMs();
@@ -65,11 +148,8 @@ export function createTokenBreaker(monotonicMs: () => number): TokenBreaker {
     },
     failed(retryAfterSeconds) {
       failures++;
-      if (retryAfterSeconds === undefined && !probing && failures < FAILURES_IN_A_ROW) return;
-      const untilMs = after(Math.min(Math.max(retryAfterSeconds ?? PAUSE_SECONDS, 1), MAX_PAUSE_SECONDS));
-      // Of several failures at once the longest pause counts.
-      openUntilMs = probing ? untilMs : Math.max(openUntilMs ?? 0, untilMs);
-      probing = false;
+      if (retryAfterSeconds !== undefined) pause(pauseSeconds(retryAfterSeconds));
+      else if (probing || failures >= FAILURES_IN_A_ROW) pause(restSeconds);
     },
     answered() {
       failures = 0;

@@ -2,7 +2,8 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import type { BffError } from '../errors.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
 import { parseRetryAfterSeconds } from '../network/retry-after.ts';
-import type { TokenBreakers } from './token-breaker.ts';
+import { isTokenAnswer } from './token-answer.ts';
+import type { TokenBreaker } from './token-breaker.ts';
 import { signInServiceUnavailable } from './unavailable.ts';
 
 /** What Entra's token endpoint said instead of tokens. */
@@ -31,13 +32,13 @@ export class TokenEndpoint implements INetworkModule {
   /** A token request was wanted and not allowed: the cache alone cannot serve. */
   withheld = false;
   readonly #sendHttp: SendHttp;
-  readonly #breakers: TokenBreakers;
+  readonly #breaker: TokenBreaker;
   readonly #mayRedeem: boolean;
 
   /** @param mayRedeem without it every token request is withheld: MSAL answers from its cache or not at all */
-  constructor(sendHttp: SendHttp, breakers: TokenBreakers, mayRedeem: boolean) {
+  constructor(sendHttp: SendHttp, breaker: TokenBreaker, mayRedeem: boolean) {
     this.#sendHttp = sendHttp;
-    this.#breakers = breakers;
+    this.#breaker = breaker;
     this.#mayRedeem = mayRedeem;
   }
 
@@ -52,8 +53,7 @@ export class TokenEndpoint implements INetworkModule {
       this.withheld = true;
       throw new TypeError('no token request is allowed now');
     }
-    const grantType = new URLSearchParams(options?.body).get('grant_type');
-    const breaker = this.#breakers[grantType === 'refresh_token' ? 'refresh' : 'code'];
+    const breaker = this.#breaker;
     const pausedSeconds = breaker.refuses();
     if (pausedSeconds !== undefined) throw this.#fail(undefined, pausedSeconds);
     const { origin, pathname, search } = new URL(url);
@@ -83,7 +83,7 @@ export class TokenEndpoint implements INetworkModule {
     if (answer.status !== 200) {
       this.entraError = parseTokenEndpointError(body);
       if (this.entraError === undefined) throw this.#fail(undefined);
-    } else if (!isBearerAnswer(body)) {
+    } else if (!isTokenAnswer(body)) {
       throw this.#fail(undefined);
     }
     return { status: answer.status, headers: {}, body: toMsalBody<T>(body) };
@@ -99,13 +99,6 @@ export class TokenEndpoint implements INetworkModule {
 /** MSAL's generic parameter is its own promise about the body; it checks the fields it reads. */
 function toMsalBody<T>(body: Record<string, unknown>): T {
   return body as T;
-}
-
-function isBearerAnswer(body: Record<string, unknown>): boolean {
-  const { token_type: tokenType, access_token: accessToken } = body;
-  return (
-    typeof accessToken === 'string' && typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer'
-  );
 }
 
 function parseJsonObject(text: string): Record<string, unknown> | undefined {

@@ -1,4 +1,5 @@
 import type { AcquireToken } from '../entra/acquire-token.ts';
+import type { Refusals } from '../entra/refusals.ts';
 import { chooseScopes, type ScopeNeed } from '../entra/scopes.ts';
 import type { TokenChallenge } from '../entra/token-wish.ts';
 import type { Session } from '../session/session-store.ts';
@@ -26,19 +27,24 @@ export type TokensForCall = (session: Session, need: CallNeed, log: Log) => Call
 
 export interface CallTokenNeeds {
   readonly acquireToken: AcquireToken;
+  readonly refusals: Pick<Refusals, 'keep'>;
   readonly interaction: Interaction;
 }
 
-export function createTokensForCall({ acquireToken, interaction }: CallTokenNeeds): TokensForCall {
+export function createTokensForCall({ acquireToken, refusals, interaction }: CallTokenNeeds): TokensForCall {
   return (session, need, log) => {
     const { feature } = need;
     const scopes = chooseScopes(need, session.facts.grantedScopes);
     interaction.requireNotWithheld(session, feature, scopes);
+    let answered: { readonly session: Session; readonly challenge: TokenChallenge } | undefined;
     return {
       async token(challenge) {
         const acquired = await acquireToken(session, scopes, log, challenge);
         if (acquired.kind === 'session-ended') throw sessionRequired('session_ended');
-        if (acquired.kind === 'token') return acquired.accessToken;
+        if (acquired.kind === 'token') {
+          if (challenge !== undefined) answered = { session: acquired.session, challenge };
+          return acquired.accessToken;
+        }
         // What Entra itself asks for goes before what the API asked for.
         const claims = acquired.claims ?? challenge?.claims;
         throw interaction.required(session, {
@@ -49,8 +55,15 @@ export function createTokensForCall({ acquireToken, interaction }: CallTokenNeed
           ...(claims === undefined ? {} : { claims }),
         });
       },
-      stillRefused: (claims) =>
-        interaction.required(session, { reason: 'continuous_access_evaluation', feature, scopes, claims }),
+      stillRefused(claims) {
+        const reason = 'continuous_access_evaluation';
+        // Else each further call would redeem for a token that this API refuses as well.
+        if (answered !== undefined) {
+          const { session: holder, challenge: asked } = answered;
+          refusals.keep(holder, { scopes, challenge: asked }, { kind: 'interaction-required', reason });
+        }
+        return interaction.required(session, { reason, feature, scopes, claims });
+      },
     };
   };
 }

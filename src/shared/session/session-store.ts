@@ -53,6 +53,8 @@ export interface SessionStore extends SessionUpdates {
   create(content: SessionContent, rowId: Buffer, startedAt: Date): Promise<SessionCreation>;
   /** From this worker's copy while it is fresh, else one point read. */
   read(cookieValue: string): Promise<SessionRead>;
+  /** Counts what is kept in memory for a session with it, as long as its facts stay the same. */
+  weigh(session: Session, bytes: number): void;
   /** The address in a cookie that this service made, whatever became of the row. */
   addressOf(cookieValue: string): SessionAddress | undefined;
   /** @param sid Entra's name of the session where it is known */
@@ -208,6 +210,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       }
     },
 
+    weigh: ({ address, facts }, bytes) => copy.weigh(rows.keysOf(address), facts, bytes),
     addressOf: (cookieValue) => cookies.read(cookieValue),
     remove: (address, sid) => endings.remove(rows.keysOf(address), sid),
     list: (user) => list(rows.partitionOf(hashOfUser(indexKey, user))),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RowKeys } from '../storage/table.ts';
 import type { Session } from './opened-session.ts';
+import type { SessionFacts } from './session.ts';
 
 /** A session that this worker has opened, and since when it is known to be so. */
 export interface KeptSession {
@@ -22,6 +23,8 @@ export interface WorkerCopy {
   keep(cookieValue: string, keys: RowKeys, kept: KeptSession): void;
   /** What this worker wrote, or read again, of a session that it keeps. */
   update(keys: RowKeys, kept: KeptSession): void;
+  /** What others keep in memory for a session that is kept here, as long as its facts are these. */
+  weigh(keys: RowKeys, facts: SessionFacts, bytes: number): void;
   /** Leads to no session any more, for whatever reason. */
   drop(cookieValue: string): void;
   end(keys: RowKeys): void;
@@ -53,6 +56,7 @@ export function createWorkerCopy(needs: WorkerCopyNeeds): WorkerCopy {
   const entries = new Map<string, Entry>();
   const hashOfRow = new Map<string, string>();
   const ended = new Set<string>();
+  const bytesBeside = new WeakMap<SessionFacts, number>();
   let totalBytes = 0;
 
   const drop = (hash: string) => {
@@ -62,16 +66,19 @@ export function createWorkerCopy(needs: WorkerCopyNeeds): WorkerCopy {
     hashOfRow.delete(entry.rowName);
     totalBytes -= entry.bytes;
   };
-  const put = (hash: string, rowName: string, { session, askedAtMs }: KeptSession) => {
-    drop(hash);
-    const entry: Entry = { session, askedAtMs, rowName, bytes: sizeOf(session) };
-    entries.set(hash, entry);
-    hashOfRow.set(rowName, hash);
-    totalBytes += entry.bytes;
+  const keepBounds = () => {
     for (const oldest of entries.keys()) {
       if (entries.size <= maxEntries && totalBytes <= maxBytes) break;
       drop(oldest);
     }
+  };
+  const put = (hash: string, rowName: string, { session, askedAtMs }: KeptSession) => {
+    drop(hash);
+    const entry: Entry = { session, askedAtMs, rowName, bytes: sizeOf(session, bytesBeside) };
+    entries.set(hash, entry);
+    hashOfRow.set(rowName, hash);
+    totalBytes += entry.bytes;
+    keepBounds();
   };
   /** Nobody's tokens stay in memory because nobody else comes along. */
   const forgetOld = () => {
@@ -107,6 +114,16 @@ export function createWorkerCopy(needs: WorkerCopyNeeds): WorkerCopy {
       if (hash === undefined || known === undefined || known.askedAtMs > kept.askedAtMs) return;
       put(hash, rowName, kept);
     },
+    weigh(keys, facts, bytes) {
+      bytesBeside.set(facts, bytes);
+      const hash = hashOfRow.get(nameOf(keys));
+      const entry = hash === undefined ? undefined : entries.get(hash);
+      if (hash === undefined || entry?.session.facts !== facts) return;
+      const weighed = { ...entry, bytes: sizeOf(entry.session, bytesBeside) };
+      entries.set(hash, weighed);
+      totalBytes += weighed.bytes - entry.bytes;
+      keepBounds();
+    },
     drop: (cookieValue) => drop(hashOf(cookieValue)),
     end(keys) {
       const rowName = nameOf(keys);
@@ -130,7 +147,7 @@ function nameOf({ partitionKey, rowKey }: RowKeys): string {
   return `${partitionKey}/${rowKey}`;
 }
 
-/** MSAL's text, the tokens taken out of it, and about 4 KiB of facts. */
-function sizeOf({ msalCache }: Session): number {
-  return 2 * msalCache.length + 4096;
+/** MSAL's text twice, as it is and as MSAL reads it, about 4 KiB of facts, and what is kept beside them. */
+function sizeOf({ msalCache, facts }: Session, bytesBeside: WeakMap<SessionFacts, number>): number {
+  return 2 * msalCache.length + 4096 + (bytesBeside.get(facts) ?? 0);
 }

@@ -15,6 +15,7 @@ let asked: string[];
 let attempts: (() => TokenAcquisition | { kind: 'refresh-needed' })[];
 let refreshes: (() => TokenAcquisition)[];
 let acquire: AcquireToken;
+let weighed: { session: Session; bytes: number }[];
 
 function sessionWith(accessTokens: Record<string, { secret: string; expires_on: string }> = {}): Session {
   return {
@@ -56,10 +57,13 @@ beforeEach(() => {
   asked = [];
   attempts = [];
   refreshes = [];
+  weighed = [];
   acquire = createAcquireToken({
     attempt: async () => next('msal', attempts),
     refresh: async () => next('refresh', refreshes),
+    refusals: { see: () => undefined },
     now: () => now,
+    weigh: (session, bytes) => weighed.push({ session, bytes }),
   });
 });
 
@@ -103,6 +107,41 @@ describe('an access token', () => {
       accessToken: 'renewed',
     });
     expect(asked).toEqual(['msal', 'refresh']);
+  });
+});
+
+describe('what was given out for a session', () => {
+  it('is kept for sixteen sets of scopes, those used last, and its size is told each time', async () => {
+    const session = sessionWith();
+    const ask = (scope: number) => acquire(session, [`Scope.${scope}`], log);
+    for (let scope = 0; scope < 1000; scope++) {
+      attempts.push(() => token(`${scope}`.padEnd(2000, '.'), session));
+      await ask(scope);
+      // Used all the while, so it stays.
+      if (scope > 0) await ask(0);
+    }
+    expect(asked).toHaveLength(1000);
+    expect(weighed).toHaveLength(1000);
+    expect(new Set(weighed.map((one) => one.session))).toEqual(new Set([session]));
+    const { bytes = 0 } = weighed.at(-1) ?? {};
+    expect(bytes).toBeGreaterThan(16 * 2000);
+    expect(bytes).toBeLessThan(16 * 2400);
+    for (const scope of [0, 985, 999]) await ask(scope);
+    expect(asked).toHaveLength(1000);
+    attempts.push(() => token('again', session));
+    expect(await ask(984)).toMatchObject({ accessToken: 'again' });
+  });
+
+  it('is dropped when it is as good as expired', async () => {
+    const session = sessionWith();
+    for (let scope = 0; scope < 8; scope++) {
+      attempts.push(() => token('x'.repeat(2000), session, 600));
+      await acquire(session, [`Scope.${scope}`], log);
+    }
+    now = inSeconds(301);
+    attempts.push(() => token('x'.repeat(2000), session, 3600));
+    await acquire(session, ['Scope.9'], log);
+    expect(weighed.at(-1)?.bytes).toBeLessThan(2400);
   });
 });
 

@@ -3,6 +3,7 @@ import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createLeasedRefresh, LEASE_MS } from '../../../src/shared/entra/leased-refresh.ts';
 import type { SilentAttempt, TokenAcquisition } from '../../../src/shared/entra/silent-attempt.ts';
+import { BffError } from '../../../src/shared/errors.ts';
 import {
   createSessionStore,
   type Session,
@@ -19,10 +20,12 @@ let memory: MemoryTable;
 let store: SessionStore;
 let session: Session;
 let pausedForSeconds: number | undefined;
+let turnRefused: BffError | undefined;
 
 beforeEach(async () => {
   memory = createMemoryTable();
   pausedForSeconds = undefined;
+  turnRefused = undefined;
   store = createSessionStore({
     table: memory,
     keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
@@ -59,6 +62,12 @@ function workerOf(redeem: (held: Session) => Promise<TokenAcquisition> | TokenAc
     store,
     attempt,
     pausedSeconds: () => pausedForSeconds,
+    pace: {
+      refused: () => {},
+      turn: async () => {
+        if (turnRefused !== undefined) throw turnRefused;
+      },
+    },
     random: secureRandomBytes,
     monotonicMs: () => elapsedMs,
     wait: async (durationMs) => {
@@ -67,7 +76,7 @@ function workerOf(redeem: (held: Session) => Promise<TokenAcquisition> | TokenAc
     },
   });
   return {
-    refresh: () => refresh(session, { scopes }, log),
+    refresh: () => refresh(session, { scopes }, log, 0),
     redemptions: () => redemptions,
     elapsedMs: () => elapsedMs,
     whileWaiting: (...actions: (() => Promise<void> | void)[]) => waits.push(...actions),
@@ -152,6 +161,13 @@ describe('a refresh under a lease', () => {
       code: 'sign_in_service_unavailable',
       retryAfterSeconds: 30,
     });
+    expect(memory.rows()).toEqual(before);
+  });
+
+  it('is not begun before the user has a turn: nothing is written', async () => {
+    turnRefused = new BffError('rate_limited', { retryAfterSeconds: 3 });
+    const before = memory.rows();
+    await expect(workerOf(never).refresh()).rejects.toBe(turnRefused);
     expect(memory.rows()).toEqual(before);
   });
 

@@ -26,6 +26,7 @@ const store: SessionStore = {
   read: unused,
   write: unused,
   touch: unused,
+  weigh: unused,
   addressOf: unused,
   remove: unused,
   check: unused,

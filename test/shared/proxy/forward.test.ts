@@ -81,6 +81,7 @@ function startForward(
     sendHttp,
     tokensForCall: createTokensForCall({
       acquireToken,
+      refusals: { keep: () => undefined },
       interaction: {
         required: () => new BffError('interaction_required'),
         requireNotWithheld: () => undefined,

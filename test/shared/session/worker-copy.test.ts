@@ -258,6 +258,24 @@ describe('the bounds of a worker copy', () => {
     expect(kept(copy, [...names, 'huge'])).toEqual([]);
   });
 
+  it('count what others keep for a session with it, until its facts are renewed', async () => {
+    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
+    await fill(copy, ['a', 'b'], 20_000);
+    const heavy = copy.find('b')?.session;
+    if (heavy === undefined) throw new Error('b is kept');
+    copy.weigh(keysOf('b'), heavy.facts, 5_000);
+    expect(kept(copy, ['a', 'b'])).toEqual(['a', 'b']);
+    copy.weigh(keysOf('b'), heavy.facts, 20_000);
+    expect(kept(copy, ['a', 'b'])).toEqual(['b']);
+    // Written again with the same facts it weighs the same.
+    copy.update(keysOf('b'), { session: { ...heavy, etag: 'later' }, askedAtMs: 2 });
+    await fill(copy, ['c'], 20_000);
+    expect(kept(copy, ['b', 'c'])).toEqual(['c']);
+    // Of a session that is not kept nothing counts.
+    copy.weigh(keysOf('nobody'), { ...heavy.facts }, 1_000_000);
+    expect(kept(copy, ['c'])).toEqual(['c']);
+  });
+
   it('are a minute without use, and the end of the session', async () => {
     let clockMs = 0;
     const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => clockMs });

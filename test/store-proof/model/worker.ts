@@ -5,13 +5,11 @@ import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
 import type { RandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
-import { type AcquireToken, createAcquireToken } from '../../../src/shared/entra/acquire-token.ts';
+import type { AcquireToken } from '../../../src/shared/entra/acquire-token.ts';
 import { type CodeFlow, createCodeFlow } from '../../../src/shared/entra/authorize.ts';
-import { createLeasedRefresh } from '../../../src/shared/entra/leased-refresh.ts';
 import { createMsal } from '../../../src/shared/entra/msal.ts';
-import { createRefreshQueue } from '../../../src/shared/entra/refresh-queue.ts';
 import { createRenewIdentity, type RenewIdentity } from '../../../src/shared/entra/renew-identity.ts';
-import { createSilentAttempt } from '../../../src/shared/entra/silent-attempt.ts';
+import { createRenewals } from '../../../src/shared/entra/renewals.ts';
 import { createTokenBreakers } from '../../../src/shared/entra/token-breaker.ts';
 import type { SendHttp } from '../../../src/shared/network/http-request.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/session-store.ts';
@@ -74,21 +72,21 @@ export function createWorker(needs: WorkerNeeds): Worker {
     createMsal({ authority, clientId, credential, sendHttp, breakers }),
   );
   const store = bug.store(createSessionStore({ ...needs, table, keyRing, indexKey }));
-  const attempt = createSilentAttempt({ createMsalClient, store, idTokenRules });
-  const refresh = createLeasedRefresh({
+  const { acquireToken, refreshInTurn } = createRenewals({
+    createMsalClient,
     store,
-    attempt,
-    pausedSeconds: () => breakers.refresh.pausedSeconds(),
+    idTokenRules,
+    breakers,
     random,
+    now,
     monotonicMs,
     wait,
   });
   const sealer = (purpose: 'form-token' | 'logout-pending') =>
     createTextSealer({ keyRing, purpose, now, random });
-  const refreshInTurn = createRefreshQueue({ attempt, refresh, monotonicMs });
   return {
     store,
-    acquireToken: createAcquireToken({ attempt, refresh: refreshInTurn, now }),
+    acquireToken,
     renewIdentity: createRenewIdentity({ refresh: refreshInTurn, signInScopes: ['User.Read'], monotonicMs }),
     sweep: createSweep({ table, now, monotonicMs }),
     codeFlow: createCodeFlow({ createMsalClient, redirectUri: `${origin}/api/auth/callback`, idTokenRules }),

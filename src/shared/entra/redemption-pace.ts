@@ -1,0 +1,86 @@
+import { BffError } from '../errors.ts';
+import type { Session } from '../session/session-store.ts';
+import { createPerUser, setBounded, userOf } from './per-user.ts';
+import { lackingScopes, resourcesOf } from './scopes.ts';
+import type { TokenWish } from './token-wish.ts';
+
+/**
+ * How often a user's refresh tokens are redeemed once something was refused to them: Entra throttles who asks too often,
+ * and does not say whom it means. One redemption a second, over all sessions of the user on this worker, with a reserve.
+ * The first of a session for an API never waits.
+ */
+export interface RedemptionPace {
+  /** From now on this user keeps the pace, until nothing was redeemed or refused for ten minutes. */
+  refused(session: Session, wish: TokenWish): void;
+  /**
+   * Waits for the user's turn.
+   * @param askedAtMs when the call came: it waits 2 s at the most, whatever it waited for before
+   * @throws {BffError} rate_limited
+   */
+  turn(session: Session, wish: TokenWish, askedAtMs: number): Promise<void>;
+}
+
+export interface RedemptionPaceNeeds {
+  readonly monotonicMs: () => number;
+  readonly wait: (durationMs: number) => Promise<void>;
+}
+
+interface Turns {
+  /** Below 0 are turns that are waited for. */
+  left: number;
+  countedAtMs: number;
+  /** Which sessions have redeemed for which API. */
+  readonly redeemed: Map<string, true>;
+}
+
+const BURST = 8;
+const TURN_MS = 1_000;
+const LONGEST_WAIT_MS = 2_000;
+/** For what has been granted: a user who asks for what is refused over and over can go on with the rest. */
+const RESERVED_TURNS = 2;
+const MAX_REDEEMED = 64;
+
+export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceNeeds): RedemptionPace {
+  const users = createPerUser<Turns>(monotonicMs, () => ({
+    left: BURST,
+    countedAtMs: monotonicMs(),
+    redeemed: new Map(),
+  }));
+  return {
+    refused(session, wish) {
+      setBounded(users.touch(userOf(session)).redeemed, nameOf(session, wish), true, MAX_REDEEMED);
+    },
+    async turn(session, wish, askedAtMs) {
+      if (users.find(userOf(session)) === undefined) return;
+      const turns = users.touch(userOf(session));
+      const { scopes } = wish;
+      const nowMs = monotonicMs();
+      turns.left = Math.min(BURST, turns.left + (nowMs - turns.countedAtMs) / TURN_MS);
+      turns.countedAtMs = nowMs;
+      const name = nameOf(session, wish);
+      if (!turns.redeemed.has(name)) {
+        setBounded(turns.redeemed, name, true, MAX_REDEEMED);
+        if (turns.left >= 1) turns.left--;
+        return;
+      }
+      const reserved = lackingScopes(scopes, session.facts.grantedScopes).length > 0 ? RESERVED_TURNS : 0;
+      const waitMs = Math.max(0, (reserved + 1 - turns.left) * TURN_MS);
+      if (waitMs > 0 && nowMs + waitMs > askedAtMs + LONGEST_WAIT_MS) throw tooOften(waitMs);
+      turns.left--;
+      if (waitMs > 0) await wait(waitMs);
+    },
+  };
+}
+
+/** A session and an API. */
+function nameOf({ address: { rowId } }: Session, { scopes }: TokenWish): string {
+  return [rowId.toString('base64url'), ...resourcesOf(scopes)].join(' ');
+}
+
+function tooOften(waitMs: number): BffError {
+  return new BffError('rate_limited', {
+    rules: ['renewals-of-user'],
+    detail: 'Microsoft Entra ID has refused access to this user and is asked again only now and then.',
+    retryAfterSeconds: Math.ceil(waitMs / 1000),
+  });
+}

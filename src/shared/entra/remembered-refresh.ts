@@ -1,0 +1,56 @@
+import { BffError } from '../errors.ts';
+import type { Session, SessionStore } from '../session/session-store.ts';
+import type { LeasedRefresh } from './leased-refresh.ts';
+import type { Refusals } from './refusals.ts';
+
+export interface RememberedRefreshNeeds {
+  readonly refresh: LeasedRefresh;
+  readonly refusals: Refusals;
+  readonly store: Pick<SessionStore, 'refetch'>;
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * A refresh that is not asked for what was refused a short time ago. The row is looked at before: consent that was given
+ * by way of another worker counts at once.
+ */
+export function createRememberedRefresh(needs: RememberedRefreshNeeds): LeasedRefresh {
+  const { refresh, refusals, store, monotonicMs } = needs;
+  /** Since when a session is known to stand so in the table: of many calls that came before it, one looks. */
+  const lookedAtMs = new WeakMap<Session, number>();
+
+  return async (session, wish, log, askedAtMs) => {
+    let current = session;
+    const known = refusals.find(session, wish);
+    if (known !== undefined) {
+      const looked = await look(session, askedAtMs);
+      if (looked === undefined) return { latest: session, outcome: { kind: 'session-ended' } };
+      const still = refusals.find(looked, wish);
+      if (still !== undefined) return { latest: looked, outcome: still };
+      current = looked;
+    }
+    const startedAtMs = monotonicMs();
+    const end = await refresh(current, wish, log, askedAtMs);
+    if (end.outcome.kind === 'interaction-required') {
+      refusals.keep(end.latest, wish, end.outcome);
+      lookedAtMs.set(end.latest, startedAtMs);
+    }
+    return end;
+  };
+
+  /** Undefined when the row is gone. A table that does not answer says nothing new. */
+  async function look(session: Session, askedAtMs: number): Promise<Session | undefined> {
+    const lookedAt = lookedAtMs.get(session);
+    if (lookedAt !== undefined && lookedAt >= askedAtMs) return session;
+    const startedAtMs = monotonicMs();
+    try {
+      const found = await store.refetch(session);
+      if (found.kind === 'gone') return undefined;
+      lookedAtMs.set(found.session, startedAtMs);
+      return found.session;
+    } catch (error) {
+      if (error instanceof BffError && error.code === 'storage_unavailable') return session;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { RandomBytes } from '../crypto/seal.ts';
+import type { IdTokenRules } from '../identity/verify-id-token.ts';
+import type { SessionStore } from '../session/session-store.ts';
+import { type AcquireToken, createAcquireToken } from './acquire-token.ts';
+import { createLeasedRefresh } from './leased-refresh.ts';
+import type { CreateMsalClient } from './msal.ts';
+import { userOf } from './per-user.ts';
+import { createRedemptionPace } from './redemption-pace.ts';
+import { createRefreshQueue, type RefreshInTurn } from './refresh-queue.ts';
+import { createRefusals, type Refusals } from './refusals.ts';
+import { createRememberedRefresh } from './remembered-refresh.ts';
+import { createSilentAttempt } from './silent-attempt.ts';
+import type { TokenBreakers } from './token-breaker.ts';
+
+/** All that redeems refresh tokens on a worker, and what it remembers of it. */
+export interface Renewals {
+  readonly acquireToken: AcquireToken;
+  readonly refreshInTurn: RefreshInTurn;
+  readonly refusals: Refusals;
+}
+
+export interface RenewalsNeeds {
+  readonly createMsalClient: CreateMsalClient;
+  readonly store: SessionStore;
+  readonly idTokenRules: IdTokenRules;
+  readonly breakers: TokenBreakers;
+  readonly random: RandomBytes;
+  readonly now: () => Date;
+  readonly monotonicMs: () => number;
+  readonly wait: (durationMs: number) => Promise<void>;
+}
+
+/** From the inside out: one attempt, under the lease in the row, unless it was refused lately, one at a time. */
+export function createRenewals(needs: RenewalsNeeds): Renewals {
+  const { store, breakers, now, monotonicMs, wait } = needs;
+  const attempt = createSilentAttempt(needs);
+  const pace = createRedemptionPace({ monotonicMs, wait });
+  const refusals = createRefusals({ monotonicMs, now, pace });
+  const leased = createLeasedRefresh({
+    ...needs,
+    attempt,
+    pausedSeconds: (session) => breakers.ofUser(userOf(session)).pausedSeconds(),
+    pace,
+  });
+  const refresh = createRememberedRefresh({ refresh: leased, refusals, store, monotonicMs });
+  const refreshInTurn = createRefreshQueue({ attempt, refresh, monotonicMs });
+  const acquireToken = createAcquireToken({
+    attempt,
+    refresh: refreshInTurn,
+    refusals,
+    now,
+    weigh: store.weigh,
+  });
+  return { acquireToken, refreshInTurn, refusals };
+}

@@ -1,0 +1,299 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { demoClient } from '../../dev/directory.ts';
+import { jsonReply } from '../../dev/entra-emulator/http.ts';
+import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
+import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
+
+/** Path by permission. Nobody has consented to any of them but the first. */
+const features = {
+  profile: ['/me', 'User.Read'],
+  mail: ['/me/messages', 'Mail.Read'],
+  calendar: ['/me/events', 'Calendars.Read'],
+  contacts: ['/me/contacts', 'Contacts.Read'],
+  files: ['/me/drive', 'Files.Read'],
+  people: ['/me/people', 'People.Read'],
+  tasks: ['/me/todo/lists', 'Tasks.Read'],
+} as const;
+const optional = Object.values(features).slice(1);
+const policy = {
+  features: Object.fromEntries(
+    Object.entries(features).map(([name, [path, scope]]) => [
+      name,
+      {
+        title: name,
+        ...(name === 'profile' ? { signIn: true } : {}),
+        rules: [{ methods: ['GET'], path: `/v1.0${path}`, scopes: [scope] }],
+      },
+    ]),
+  ),
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+let world: World;
+let worker: Worker;
+let other: Worker;
+
+beforeAll(async () => {
+  world = await startWorld();
+  const environment = { GRAPH_POLICY_FILE: join(folder, 'policy.json'), ROLE_MAX_AGE_SECONDS: '300' };
+  writeFileSync(environment.GRAPH_POLICY_FILE, JSON.stringify(policy));
+  worker = await world.startWorker({ environment, extension: 'guardedRoutes' });
+  other = await world.startWorker({ environment });
+  grantSignIn(world);
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await world.close();
+});
+
+afterEach(() => {
+  Object.assign(world.entra.switches, defaultSwitches());
+  world.entra.intercept.tokenResponse = undefined;
+  world.entra.consents.withdraw(optional.map(([, scope]) => scope));
+  // What was refused is forgotten.
+  world.pass(3600);
+});
+
+async function signedIn(user: string, at = worker): Promise<UserAgent> {
+  const browser = at.browser();
+  await signIn(browser, { user });
+  return browser;
+}
+
+const call = (browser: UserAgent, path: string) => browser.script('GET', `/api/graph/v1.0${path}`);
+
+function batch(browser: UserAgent, paths: readonly string[]): Promise<WireAnswer> {
+  const body = JSON.stringify({
+    requests: paths.map((url, at) => ({ id: String(at), method: 'GET', url })),
+  });
+  const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
+  return browser.script('POST', '/api/graph/v1.0/$batch', { body, headers });
+}
+
+const redemptions = () => world.entra.count('token', 'refresh_token');
+const tableOperations = () => Object.values(worker.table.counts).reduce((sum, count) => sum + count, 0);
+const reasonOf = ({ body }: WireAnswer): unknown => JSON.parse(body).reason;
+const consent = (...scopes: readonly string[]) =>
+  world.entra.consents.grant({
+    tenantId: demoClient.tenantId,
+    clientId: demoClient.clientId,
+    scopes: [...scopes],
+  });
+
+/** All 63 ways to ask for some of the permissions that nobody has consented to. */
+const sets = Array.from({ length: 2 ** optional.length - 1 }, (_, at) =>
+  optional.filter((_path, bit) => ((at + 1) >> bit) & 1).map(([path]) => path),
+);
+
+describe('a permission that was never granted', () => {
+  it('is asked for once, however often a page calls; the answer stays the same', async () => {
+    const ben = await signedIn('ben');
+    const [before, operations] = [redemptions(), tableOperations()];
+    for (let time = 0; time < 20; time++) {
+      const answer = await call(ben, '/me/messages');
+      expect([answer.status, reasonOf(answer)]).toEqual([401, 'consent_required']);
+      expect(JSON.parse(answer.body)).toMatchObject({
+        code: 'interaction_required',
+        feature: 'mail',
+        scopes: ['Mail.Read'],
+        login_url: expect.stringContaining('ticket='),
+        correlation_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      });
+    }
+    expect(redemptions() - before).toBe(1);
+    // Lease, look and failure once; then one look a call, because consent may have been given elsewhere.
+    expect(tableOperations() - operations).toBeLessThanOrEqual(3 + 19);
+    // The other sessions of this user are told the same.
+    const elsewhere = await signedIn('ben');
+    expect(reasonOf(await call(elsewhere, '/me/messages'))).toBe('consent_required');
+    expect(redemptions() - before).toBe(1);
+  });
+
+  it('costs one look at the row for however many calls at once', async () => {
+    const ben = await signedIn('ben');
+    await call(ben, '/me/messages');
+    const [before, operations] = [redemptions(), tableOperations()];
+    const answers = await Promise.all(Array.from({ length: 30 }, () => call(ben.clone(), '/me/messages')));
+    expect(new Set(answers.map(reasonOf))).toEqual(new Set(['consent_required']));
+    expect(redemptions() - before).toBe(0);
+    expect(tableOperations() - operations).toBeLessThan(15);
+  });
+
+  it.each([
+    ['small sets first', sets],
+    ['large sets first', sets.toReversed()],
+  ])('is not asked for again in other company (%s)', async (_order, inOrder) => {
+    const ben = await signedIn('ben');
+    const before = redemptions();
+    for (const paths of inOrder) {
+      const answer = await batch(ben, paths);
+      expect([answer.status, reasonOf(answer)]).toEqual([401, 'consent_required']);
+    }
+    // Which of several Entra means has to be found out: 6, then 3 and 3, then each alone.
+    expect(redemptions() - before).toBeLessThanOrEqual(optional.length + 3);
+  });
+
+  it('keeps back nothing that the user may use, also what was asked for together with it', async () => {
+    const ben = await signedIn('ben');
+    consent('Mail.Read');
+    expect((await batch(ben, ['/me/messages', '/me/events'])).status).toBe(401);
+    expect((await call(ben, '/me/messages')).status).toBe(200);
+    expect((await call(ben, '/me')).status).toBe(200);
+    expect((await call(ben, '/me/events')).status).toBe(401);
+  });
+
+  it('is asked for again after a pause, which grows', async () => {
+    const ben = await signedIn('ben');
+    const before = redemptions();
+    const asks = async (passed: number) => {
+      world.pass(passed);
+      const asked = redemptions();
+      expect((await call(ben, '/me/messages')).status).toBe(401);
+      return redemptions() - asked;
+    };
+    expect([await asks(0), await asks(4), await asks(2)]).toEqual([1, 0, 1]);
+    expect([await asks(7), await asks(4)]).toEqual([0, 1]);
+    expect([await asks(15), await asks(6)]).toEqual([0, 1]);
+    expect(redemptions() - before).toBe(4);
+    world.pass(41);
+    consent('Mail.Read');
+    expect((await call(ben, '/me/messages')).status).toBe(200);
+  });
+});
+
+describe('consent that is given by way of another worker', () => {
+  it('in a sign-in counts at once', async () => {
+    const ben = await signedIn('ben');
+    const refused = await call(ben, '/me/messages');
+    const elsewhere = ben.clone(other.origin);
+    const { login_url: loginUrl } = JSON.parse(refused.body);
+    await signIn(elsewhere, { user: 'ben', from: String(loginUrl) });
+    expect((await call(elsewhere.clone(worker.origin), '/me/messages')).status).toBe(200);
+    // Also later, when the access token of that sign-in has run out.
+    world.entra.switches.accessTokenLifetimeSeconds = 3600;
+    world.advance(3400);
+    expect((await call(elsewhere.clone(worker.origin), '/me/messages')).status).toBe(200);
+  });
+
+  it('and is in the row counts at once, although this worker has a copy of the session', async () => {
+    const ben = await signedIn('ben');
+    expect((await call(ben, '/me/messages')).status).toBe(401);
+    consent('Mail.Read');
+    expect((await call(ben.clone(other.origin), '/me/messages')).status).toBe(200);
+    const before = redemptions();
+    expect((await call(ben, '/me/messages')).status).toBe(200);
+    expect(redemptions() - before).toBe(0);
+  });
+
+  it('and is in another session of the user ends what this worker remembers of both', async () => {
+    const [ben, second] = [await signedIn('ben'), await signedIn('ben', other)];
+    const refused = await call(ben, '/me/messages');
+    const { login_url: loginUrl } = JSON.parse((await call(second, '/me/messages')).body);
+    expect(refused.status).toBe(401);
+    await signIn(second, { user: 'ben', from: String(loginUrl) });
+    expect((await call(second.clone(worker.origin), '/me/messages')).status).toBe(200);
+    expect((await call(ben, '/me/messages')).status).toBe(200);
+  });
+
+  it('is not seen while the table fails, and nobody waits for it', async () => {
+    const ben = await signedIn('ben');
+    await call(ben, '/me/messages');
+    worker.table.failAll();
+    try {
+      expect(reasonOf(await call(ben, '/me/messages'))).toBe('consent_required');
+    } finally {
+      worker.table.recover();
+    }
+  });
+});
+
+describe('a user whom Entra throttles', () => {
+  it('holds nobody else back: sign-in, admin page and guarded calls work throughout', async () => {
+    const [alice, mia, ben] = [await signedIn('alice'), await signedIn('mia'), await signedIn('ben')];
+    world.entra.intercept.tokenResponse = (reply, context) =>
+      context?.user.id === userId('ben')
+        ? { ...jsonReply(429, { error: 'temporarily_unavailable' }), headers: { 'retry-after': '20' } }
+        : reply;
+    const throttled = () => call(ben, '/me/messages');
+    for (let round = 0; round < 4; round++) {
+      const answers = await Promise.all([throttled(), throttled(), batch(ben, ['/me/events', '/me/drive'])]);
+      for (const answer of answers) {
+        expect(answer.status).toBe(503);
+        expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      }
+      // Their sign-ins are throttled as well.
+      const again = worker.browser();
+      expect((await signIn(again, { user: 'ben' })).status).toBe(503);
+
+      // Roles are too old now: each of these asks Entra.
+      world.advance(301);
+      const asked = redemptions();
+      expect((await alice.script('GET', '/api/admin')).status).toBe(200);
+      expect((await mia.script('GET', '/api/only-admin-or-engineer')).status).toBe(200);
+      expect((await alice.script('GET', '/api/only-admin-or-engineer')).status).toBe(200);
+      expect(redemptions() - asked).toBeGreaterThanOrEqual(2);
+      const fresh = await signedIn('gus');
+      expect(await fresh.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });
+      expect((await call(ben, '/me')).status).toBe(200);
+      world.pass(20);
+    }
+  });
+
+  it('is asked about no more than Entra said', async () => {
+    const ben = await signedIn('ben');
+    world.entra.switches.throttledRetryAfterSeconds = 20;
+    const before = redemptions();
+    for (let time = 0; time < 10; time++) expect((await call(ben, '/me/messages')).status).toBe(503);
+    expect(redemptions() - before).toBe(1);
+  });
+});
+
+describe('the further APIs of a sign-in', () => {
+  it('that get no token hold no renewal back', async () => {
+    const alice = await signedIn('alice');
+    world.entra.intercept.tokenResponse = (reply, context) =>
+      context?.user.id === userId('ben') && context.grantType === 'refresh_token'
+        ? { ...jsonReply(429, { error: 'temporarily_unavailable' }), headers: { 'retry-after': '60' } }
+        : reply;
+    const ben = await signedIn('ben');
+    await call(ben, '/me/messages');
+    world.advance(301);
+    expect((await alice.script('GET', '/api/admin')).status).toBe(200);
+  });
+});
+
+describe('after its first refusals a user', () => {
+  /** Each set of permissions is another wish: no answer of before is one to it. */
+  const wishes = sets.filter((paths) => paths.length > 1);
+
+  it('redeems at a pace over all sessions: the rest is 429 with Retry-After, within 2 s', async () => {
+    const ben = await signedIn('ben');
+    const second = await signedIn('ben');
+    consent(...optional.map(([, scope]) => scope));
+    world.entra.switches.secondFactorDemanded = true;
+    expect(reasonOf(await call(ben, '/me/messages'))).toBe('two_factor_required');
+    const [before, startedMs] = [redemptions(), performance.now()];
+    const answers = await Promise.all(
+      wishes.slice(0, 40).map((paths, at) => batch((at % 2 ? ben : second).clone(), paths)),
+    );
+    const tookSeconds = (performance.now() - startedMs) / 1000;
+    const statuses = answers.map(({ status }) => status);
+    // The second session's first does not count; eight at once, then one a second.
+    expect(redemptions() - before).toBeLessThanOrEqual(1 + 8 + Math.ceil(tookSeconds));
+    expect(statuses.filter((status) => status === 401).length).toBe(redemptions() - before);
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(20);
+    for (const { status, headers, body } of answers) {
+      if (status !== 429) continue;
+      expect(JSON.parse(body)).toMatchObject({ code: 'rate_limited' });
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    }
+    // What the user may use goes on, and others do not notice.
+    expect((await call(ben, '/me')).status).toBe(200);
+    expect((await call(await signedIn('mia'), '/me')).status).toBe(200);
+  });
+});
