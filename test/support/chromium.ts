@@ -16,20 +16,39 @@ const launchArguments = [
   '--no-sandbox', // tests run as root in containers
   // Nothing but this machine exists for the browser: no update check, no telemetry, no forgotten external resource.
   '--no-proxy-server',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE ::1',
   '--disable-background-networking',
   '--disable-domain-reliability',
   '--no-pings',
 ];
 
+export interface ChromiumOptions {
+  /** Names beside this machine's own, by the port on 127.0.0.1 that serves them. */
+  readonly hosts?: Readonly<Record<string, number>>;
+  /** The public key of a certificate of a test: SHA-256 of its SPKI, in base64. */
+  readonly trustedKey?: string;
+}
+
 /** Starts a headless Chromium; the caller closes it. `missing` says why there is none. */
-export async function launchChromium(): Promise<LaunchedChromium> {
+export async function launchChromium({
+  hosts = {},
+  trustedKey,
+}: ChromiumOptions = {}): Promise<LaunchedChromium> {
   const found = await findChromium();
   if (found.kind === 'missing') return found;
   const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({
     executablePath: found.chromium.executable,
-    args: launchArguments,
+    args: [
+      ...launchArguments,
+      `--host-resolver-rules=${[
+        ...Object.entries(hosts).map(([host, port]) => `MAP ${host} 127.0.0.1:${port}`),
+        'MAP * ~NOTFOUND',
+        'EXCLUDE localhost',
+        'EXCLUDE 127.0.0.1',
+        'EXCLUDE ::1',
+      ].join(', ')}`,
+      ...(trustedKey === undefined ? [] : [`--ignore-certificate-errors-spki-list=${trustedKey}`]),
+    ],
     env: { ...definedEnv(), ...found.chromium.env },
   });
   return { kind: 'browser', browser };
