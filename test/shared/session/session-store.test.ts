@@ -300,6 +300,18 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
   });
 
+  it('that was signed out and put back opens on another worker, until all keys are replaced (TC-4)', async () => {
+    const store = storeOf();
+    const { cookieValue, session } = await signIn(store);
+    const restored = memory.rows();
+    await store.remove(session.address);
+    for (const row of restored) memory.put(row);
+    expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
+    // What SECURITY.md does not promise, and docs/guides/restored-table.md is for.
+    expect((await storeOf().read(cookieValue)).kind).toBe('live');
+    expect(await storeOf([key(2)]).read(cookieValue)).toEqual({ kind: 'none', reason: 'retired-key' });
+  });
+
   it('of a table that does not answer is a failure, never "not signed in"', async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
