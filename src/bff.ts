@@ -25,6 +25,7 @@ import { createDirectory } from './shared/admin/directory.ts';
 import { createGrants } from './shared/admin/grants.ts';
 import { isAdministrationFeature, withAdministration } from './shared/admin/needs.ts';
 import { createAdminOverview } from './shared/admin/overview.ts';
+import { createOwnLinks } from './shared/admin/own-link.ts';
 import { createSignOutUser } from './shared/admin/sign-out.ts';
 import { createUserSessions } from './shared/admin/user-sessions.ts';
 import { createCallback } from './shared/auth/callback.ts';
@@ -335,6 +336,7 @@ export function registerBff(
     admin(endpoint, {
       overview,
       readConsole: createConsole({ directory, userSessions, grants, recordOpening }),
+      ownLinks: createOwnLinks({ sealer: sealer('console-link'), now }),
       mayAdminister: administration.read,
       now,
     }),

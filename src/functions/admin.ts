@@ -2,6 +2,7 @@ import { guard } from '../shared/access/guard.ts';
 import type { Guard } from '../shared/access/guard-rules.ts';
 import type { ReadConsole } from '../shared/admin/console.ts';
 import type { AdminOverview } from '../shared/admin/overview.ts';
+import type { OwnLinks } from '../shared/admin/own-link.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { adminPage } from '../shared/http/pages/admin-page.ts';
 import { requireQuery } from '../shared/http/query.ts';
@@ -13,6 +14,7 @@ import type { Log } from '../shared/telemetry/log.ts';
 export interface AdminFunctionNeeds {
   readonly overview: (session: Session, log: Log) => Promise<AdminOverview>;
   readonly readConsole: ReadConsole;
+  readonly ownLinks: OwnLinks;
   readonly mayAdminister: Guard;
   readonly now: () => Date;
 }
@@ -23,23 +25,28 @@ export interface AdminFunctionNeeds {
  */
 export const admin = (
   endpoint: Endpoint,
-  { overview, readConsole, mayAdminister, now }: AdminFunctionNeeds,
+  { overview, readConsole, ownLinks, mayAdminister, now }: AdminFunctionNeeds,
 ) =>
   endpoint(
     { methods: ['GET'], caller: 'page', access: guard(mayAdminister), page: true, countsAsUse: true },
     async (request, session) => {
-      const wanted = requireQuery(request.query).get('user') ?? '';
+      const query = requireQuery(request.query);
+      const wanted = query.get('user') ?? '';
       if (!prefersHtml(request.header('accept'))) {
         return jsonResponse(toJson(await overview(session, request.log)));
       }
+      // A page's own script has proved itself by its header.
+      const isOwn = request.header('x-csrf') === '1' || ownLinks.isProof(query.get('from'), session);
+      const via = isOwn ? undefined : 'link';
       const view =
         wanted.trim() === ''
           ? ({ kind: 'overview', ...(await overview(session, request.log)) } as const)
-          : await readConsole(session, wanted, request.log);
+          : await readConsole(session, wanted, request.log, via);
       return adminPage(view, {
         administrator: session.facts.claims.principal,
         sessionTag: session.facts.lineageId,
         roles: mayAdminister.roles ?? [],
+        proof: ownLinks.proof(session),
         now: now(),
         invocationId: request.invocationId,
       });

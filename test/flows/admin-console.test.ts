@@ -216,6 +216,56 @@ describe('the sessions of a person', () => {
   });
 });
 
+describe('the record of an opening', () => {
+  const person = `/api/admin?user=${benFacts.id}`;
+  const opened = async (open: () => Promise<WireAnswer>) => {
+    const count = events('admin-user-opened').length;
+    const page = await open();
+    expect(page.body).toContain('Ben Brown');
+    return events('admin-user-opened')
+      .slice(count)
+      .map(({ via = 'own page' }) => via);
+  };
+  /** The link that our own page shows for Ben. */
+  async function ownLink(browser = alice): Promise<string> {
+    const page = await browser.navigate('/api/admin?user=ben');
+    const [, href = ''] = /<a class="name" href="([^"]+)"/.exec(page.body) ?? [];
+    expect(href).toContain(benFacts.id);
+    return href.replaceAll('&amp;', '&');
+  }
+
+  it('says that a link led there, where another site may have shown it: at once, after a second load, after a sign-in (AD-2)', async () => {
+    const stranger = { from: 'https://evil.example' };
+    expect(await opened(() => alice.navigate(person, stranger))).toEqual(['link']);
+    expect(await opened(() => alice.navigate(`${person}&bounced=1`))).toEqual(['link']);
+    const login = `/api/auth/login?return_to=${encodeURIComponent(person)}`;
+    expect(await opened(() => alice.navigate(login, stranger))).toEqual(['link']);
+    // A sibling host's link brings the Strict cookies.
+    const sibling = { headers: { accept: 'text/html', 'sec-fetch-site': 'same-site' } };
+    expect(await opened(() => alice.request(person, sibling))).toEqual(['link']);
+    expect(await opened(() => alice.navigate(person))).toEqual(['link']);
+  });
+
+  it('says nothing of the kind where our own page led there: its link, its search, its script (AD-2)', async () => {
+    const link = await ownLink();
+    expect(await opened(() => alice.navigate(link))).toEqual(['own page']);
+    const page = await alice.navigate('/api/admin');
+    const [, proof = ''] = /<input type="hidden" name="from" value="([^"]+)">/.exec(page.body) ?? [];
+    expect(await opened(() => alice.navigate(`${person}&from=${proof}`))).toEqual(['own page']);
+    const again = { headers: { accept: 'text/html' } };
+    expect(await opened(() => alice.script('GET', person, again))).toEqual(['own page']);
+  });
+
+  it('is not fooled by the proof of another session, an old one, or a made-up one (AD-2)', async () => {
+    const link = await ownLink();
+    const elsewhere = await signedIn('alice');
+    expect(await opened(() => elsewhere.navigate(link))).toEqual(['link']);
+    const changed = link.replace(/from=(.)/, (_, first) => `from=${first === 'A' ? 'B' : 'A'}`);
+    for (const wrong of [changed, `${person}&from=`, `${person}&from=console`])
+      expect(await opened(() => alice.navigate(wrong))).toEqual(['link']);
+  });
+});
+
 describe('signing a person out of Entra too', () => {
   it('ends the sessions here, and Entra renews nothing any more', async () => {
     const ben = await signedIn('ben');

@@ -23,10 +23,13 @@ export function createTargetOf(indexKey: Buffer): TargetOf {
   return (session, objectId) => userKeyOfPerson(indexKey, inTenantOf(session, objectId));
 }
 
-/** Writes that an administrator looked at somebody: once, however many answers show them. */
-export type RecordOpening = (session: Session, objectId: string, log: Log) => void;
+/**
+ * Writes that an administrator looked at somebody: once, however many answers show them.
+ * @param via `link` where no page of ours is known to have led there: another site may have
+ */
+export type RecordOpening = (session: Session, objectId: string, log: Log, via?: 'link') => void;
 
 export function createRecordOpening(targetOf: TargetOf): RecordOpening {
-  return (session, objectId, log) =>
-    audit(log, { event: 'admin-user-opened', target: targetOf(session, objectId) });
+  return (session, objectId, log, via) =>
+    audit(log, { event: 'admin-user-opened', target: targetOf(session, objectId), via });
 }

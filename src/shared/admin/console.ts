@@ -32,16 +32,22 @@ export interface ConsoleNeeds {
   readonly recordOpening: RecordOpening;
 }
 
-export type ReadConsole = (session: Session, text: string, log: Log) => Promise<ConsoleView>;
+/** @param via `link` where no page of ours is known to have led to this text */
+export type ReadConsole = (
+  session: Session,
+  text: string,
+  log: Log,
+  via: 'link' | undefined,
+) => Promise<ConsoleView>;
 
 export function createConsole({ directory, userSessions, grants, recordOpening }: ConsoleNeeds): ReadConsole {
-  return async (session, text, log) => {
+  return async (session, text, log, via) => {
     const objectId = text.trim().toLowerCase();
     if (!isObjectId(objectId)) {
       const people = await attempt(() => directory.find(session, text, log), log);
       return { kind: 'people', text, people };
     }
-    recordOpening(session, objectId, log);
+    recordOpening(session, objectId, log, via);
     const [person, sessions, granted] = await Promise.all([
       attempt(async () => (await directory.find(session, objectId, log))[0], log),
       attempt(() => userSessions.list(session, objectId, log), log),

@@ -3,7 +3,12 @@ import type { KeyRing } from './key-ring.ts';
 import { deriveKey, encodeFields, open, type RandomBytes, seal } from './seal.ts';
 
 /** What a sealed text is for. Each purpose has its own derived key, so that one never opens as another (SC-6). */
-export type SealedTextPurpose = 'login-transaction' | 'interaction-ticket' | 'form-token' | 'logout-pending';
+export type SealedTextPurpose =
+  | 'login-transaction'
+  | 'interaction-ticket'
+  | 'form-token'
+  | 'logout-pending'
+  | 'console-link';
 
 /** Seals small JSON values into URL- and cookie-safe text that only this service can open, until they expire. */
 export interface TextSealer {

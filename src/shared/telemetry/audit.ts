@@ -147,7 +147,7 @@ export const auditEvents = {
     fields: { by: oneOf('person', 'entra', 'service', 'limit'), sessions: count },
   },
   'sign-out-pending': { level: 'error', fields: {} },
-  'admin-user-opened': { level: 'info', fields: { target: userKey } },
+  'admin-user-opened': { level: 'info', fields: { target: userKey, via: optional(oneOf('link')) } },
   'admin-sessions-ended': {
     level: 'info',
     fields: { target: userKey, outcome: changeOutcome, sessions: optional(count) },

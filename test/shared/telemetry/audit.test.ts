@@ -41,7 +41,7 @@ const complete: readonly AuditRecord[] = [
   { event: 'cookie-sent-twice', cookies: 'session login-transaction' },
   { event: 'session-ended', by: 'person', sessions: 1 },
   { event: 'sign-out-pending' },
-  { event: 'admin-user-opened', target: key },
+  { event: 'admin-user-opened', target: key, via: 'link' },
   { event: 'admin-sessions-ended', target: key, outcome: 'done', sessions: 3 },
   { event: 'admin-sign-ins-revoked', target: key, outcome: 'not-known' },
   { event: 'admin-grant-revoked', target: key, outcome: 'done' },

@@ -21,13 +21,15 @@ export interface AdminPageFacts {
   readonly sessionTag: string;
   /** Those that open the page. */
   readonly roles: readonly string[];
+  /** For the links of this page that lead to somebody. */
+  readonly proof: string;
   readonly now: Date;
   readonly invocationId: string;
 }
 
 /** The admin page: who you are to this app and why, and where other people are signed in. */
 export function adminPage(view: AdminView, facts: AdminPageFacts): BffResponse {
-  const { administrator, sessionTag, roles, now, invocationId } = facts;
+  const { administrator, sessionTag, roles, proof, now, invocationId } = facts;
   const nonce = secureRandomBytes(16).toString('base64');
   return page({
     title: titleOf(view),
@@ -39,10 +41,10 @@ export function adminPage(view: AdminView, facts: AdminPageFacts): BffResponse {
 <h1>Administration</h1>
 <nav aria-label="Ways out">${view.kind !== 'overview' && html`<a href="${adminPath}">About you</a>`}<a href="/">Back to the app</a><a href="/api/auth/logout">Sign out</a></nav>
 </header>
-${searchCard(textOf(view))}
+${searchCard(textOf(view), proof)}
 <p class="card unscripted">Ending sessions and revoking permissions needs JavaScript. Everything can be read without.</p>
 <div id="view">
-${cardsOf(view, now)}
+${cardsOf(view, proof, now)}
 </div>
 <div class="said"${meaningAttributes()} data-tag="${sessionTag}"><p role="status"></p><div role="alert"></div></div>
 <footer class="quiet"><p>You are here as ${administrator.name}, because Microsoft Entra ID gave you the app role <code>${roles.join(', ')}</code>.</p>
@@ -67,12 +69,12 @@ function textOf(view: AdminView): string {
   }
 }
 
-function cardsOf(view: AdminView, now: Date): Html {
+function cardsOf(view: AdminView, proof: string, now: Date): Html {
   switch (view.kind) {
     case 'overview':
       return aboutYou(view);
     case 'people':
-      return peopleCard(view);
+      return peopleCard(view, proof);
     case 'person':
       return personCards(view, now);
   }

@@ -4,9 +4,10 @@ import { administratorLink } from './layout.ts';
 
 export const adminPath = '/api/admin';
 
-/** The address of the console for this text. */
-export function consoleHref(text: string): string {
-  return `${adminPath}?${new URLSearchParams({ user: text })}`;
+/** The address of the console for this text. @param proof where a page of ours leads there, not a sign-in that returns */
+export function consoleHref(text: string, proof?: string): string {
+  const query = { user: text, ...(proof === undefined ? {} : { from: proof }) };
+  return `${adminPath}?${new URLSearchParams(query)}`;
 }
 
 /** What a problem means to who reads the page. The `detail` of these is for who writes a client. */
