@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import { type AllowedCall, allowedCall } from '../proxy/allowed-call.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
-import { readMediaType } from '../proxy/media-type.ts';
+import { isJsonType, readMediaType } from '../proxy/media-type.ts';
 import { hasBody, type Policy } from '../proxy/policy.ts';
 import { requireNamedHeaders } from '../proxy/request-headers.ts';
 import { type JsonValue, parseJson } from './json-text.ts';
@@ -226,7 +226,7 @@ function requireBody(body: JsonValue, contentType: string): void {
   const type = readMediaType(contentType);
   if (type === undefined) throw invalid('the Content-Type in "headers" is none');
   const isObject = body.kind === 'object' || (body.kind === 'unopened' && body.text.startsWith('{'));
-  if (/[/+]json$/.test(type)) {
+  if (isJsonType(contentType)) {
     if (!isObject) throw invalid('the body of a JSON type is not an object');
     return;
   }

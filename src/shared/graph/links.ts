@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import type { HttpAnswer } from '../network/http-request.ts';
 import type { PassAnswer } from '../proxy/forward.ts';
-import { readMediaType } from '../proxy/media-type.ts';
+import { mayBeJson } from '../proxy/media-type.ts';
 import type { ProxyAnswer } from '../proxy/upstream-answer.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type IsFileAddress, tokenMark } from './file-addresses.ts';
@@ -72,7 +72,7 @@ export function createLinks(needs: LinksNeeds): Links {
       return {
         status,
         headers: passed === undefined ? headers : { ...headers, location: passed },
-        body: isJson(headers['content-type']) ? inBytes(body, call, log) : body,
+        body: mayBeJson(headers['content-type']) ? inBytes(body, call, log) : body,
       };
     },
     inJson(text, call, log) {
@@ -137,11 +137,6 @@ function holdsMark(bytes: Buffer): boolean {
     if (mark.test(bytes.toString('latin1', at, at + WINDOW_BYTES))) return true;
   }
   return false;
-}
-
-/** What is called JSON, and what is not called anything that all readers understand alike. */
-function isJson(contentType: string | undefined): boolean {
-  return /[/+]json$/.test(readMediaType(contentType ?? '') ?? 'application/json');
 }
 
 /** A script cannot read a redirect to another origin. This is how an item says where its content is. */
