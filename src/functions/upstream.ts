@@ -3,6 +3,7 @@ import { BffError } from '../shared/errors.ts';
 import type { Endpoint, RecordUse } from '../shared/http/endpoint.ts';
 import type { BffRequest } from '../shared/http/request.ts';
 import type { BffResponse } from '../shared/http/response.ts';
+import { isJsonType, readMediaType } from '../shared/proxy/media-type.ts';
 import type { ProxyCall, UpstreamProxy } from '../shared/proxy/proxy.ts';
 import type { ProxyAnswer } from '../shared/proxy/upstream-answer.ts';
 
@@ -45,12 +46,20 @@ function toCall(request: BffRequest, prefix: string, recordUse: RecordUse): Prox
   };
 }
 
+/** What is not JSON is offered as a file, of a type that nothing runs: it must never be a page of our origin (PX-13). */
 function toResponse({ status, headers, body }: ProxyAnswer): BffResponse {
-  const isJson = /^application\/(?:[\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '');
+  const contentType = headers['content-type'];
+  if (isJsonType(contentType) || (contentType === undefined && body.length === 0)) {
+    return { status, headers, body };
+  }
+  const isMedia = /^(?:image|audio|video)\//.test(readMediaType(contentType ?? '') ?? '');
   return {
     status,
-    // What is not JSON is offered as a file: it must never run as a page of our origin (PX-13).
-    headers: { ...headers, ...(isJson || body.length === 0 ? {} : { 'content-disposition': 'attachment' }) },
+    headers: {
+      ...headers,
+      ...(isMedia ? {} : { 'content-type': 'application/octet-stream' }),
+      ...(body.length === 0 ? {} : { 'content-disposition': 'attachment' }),
+    },
     body,
   };
 }

@@ -3,7 +3,7 @@ import { BffError } from '../errors.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from '../proxy/allowed-call.ts';
 import { requireNamesOf } from '../proxy/body-fields.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
-import { readMediaType } from '../proxy/media-type.ts';
+import { isJsonType, readMediaType } from '../proxy/media-type.ts';
 import { hasBody, type Policy } from '../proxy/policy.ts';
 import { requireNamedHeaders } from '../proxy/request-headers.ts';
 import { type JsonValue, parseJson } from './json-text.ts';
@@ -241,7 +241,7 @@ function requireBody(body: JsonValue, contentType: string): void {
   const type = readMediaType(contentType);
   if (type === undefined) throw invalid('the Content-Type in "headers" is none');
   const isObject = body.kind === 'object' || (body.kind === 'unopened' && body.text.startsWith('{'));
-  if (/[/+]json$/.test(type)) {
+  if (isJsonType(contentType)) {
     if (!isObject) throw invalid('the body of a JSON type is not an object');
     return;
   }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import type { HttpAnswer } from '../network/http-request.ts';
 import type { PassAnswer } from '../proxy/forward.ts';
-import { readMediaType } from '../proxy/media-type.ts';
+import { mayBeJson, readMediaType } from '../proxy/media-type.ts';
 import type { ProxyAnswer } from '../proxy/upstream-answer.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type IsFileAddress, tokenMark } from './file-addresses.ts';
@@ -77,7 +77,7 @@ export function createLinks(needs: LinksNeeds): Links {
       return {
         status,
         headers: passed === undefined ? headers : { ...headers, location: passed },
-        body: isJson(headers['content-type']) ? inBytes(body, call, log, ofJson(headers, status)) : body,
+        body: mayBeJson(headers['content-type']) ? inBytes(body, call, log, ofJson(headers, status)) : body,
       };
     },
     inJson(text, call, log, status) {
@@ -150,11 +150,6 @@ function holdsMark(bytes: Buffer): boolean {
 /** The status where it is JSON beyond doubt: only there a link is known to be Graph's. */
 function ofJson(headers: ProxyAnswer['headers'], status: number): number | undefined {
   return readMediaType(headers['content-type'] ?? '') === 'application/json' ? status : undefined;
-}
-
-/** What is called JSON, and what is not called anything that all readers understand alike. */
-function isJson(contentType: string | undefined): boolean {
-  return /[/+]json$/.test(readMediaType(contentType ?? '') ?? 'application/json');
 }
 
 /** A script cannot read a redirect to another origin. This is how an item says where its content is. */

@@ -1,4 +1,5 @@
 import { BffError, type RefusingRule } from '../errors.ts';
+import { readMediaType } from '../proxy/media-type.ts';
 import { type BffRequest, isNavigation } from './request.ts';
 
 /**
@@ -54,7 +55,9 @@ export function refuseSpeculation({ header }: BffRequest): void {
 
 /** A form is the one POST that a browser makes without a script's header. */
 export function isForm({ method, header }: BffRequest): boolean {
-  return method === 'POST' && (header('content-type') ?? '').startsWith('application/x-www-form-urlencoded');
+  return (
+    method === 'POST' && readMediaType(header('content-type') ?? '') === 'application/x-www-form-urlencoded'
+  );
 }
 
 /**

@@ -18,6 +18,11 @@ export function isJsonType(header: string | undefined): boolean {
   return /^application\/(?:.+\+)?json$/.test(readMediaType(header ?? '') ?? '');
 }
 
+/** Whether a reader could take an answer for JSON: by its type, or because it has none that all readers understand alike. */
+export function mayBeJson(header: string | undefined): boolean {
+  return /[/+]json$/.test(readMediaType(header ?? '') ?? 'application/json');
+}
+
 // A type, one with any subtype, or any type at all, in lower case.
 export function isMediaRange(text: string): boolean {
   return /^(?:\*\/\*|[a-z0-9][a-z0-9!#$&^_.+-]*\/(?:\*|[a-z0-9][a-z0-9!#$&^_.+-]*))$/.test(text);

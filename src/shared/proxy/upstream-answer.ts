@@ -1,6 +1,7 @@
 import type { HttpAnswer } from '../network/http-request.ts';
 import { parseRetryAfterSeconds } from '../network/retry-after.ts';
 import { clientRequestId, toBrowserHeaders } from './headers.ts';
+import { mayBeJson, readMediaType } from './media-type.ts';
 import { type SentRequest, upstreamProblem } from './send-upstream.ts';
 
 /** What goes back to the browser: headers by allow-list, the body as it came. */
@@ -31,9 +32,12 @@ export function toProxyAnswer(
     throw refuse('The answer is compressed although that was not asked for.');
   const passed = toBrowserHeaders(headers);
   // By this type a browser tells our refusals from answers: an upstream's problem is an answer, whatever its code says.
-  if (/^application\/problem\+json\b/i.test(passed['content-type'] ?? '')) {
+  if (readMediaType(passed['content-type'] ?? '') === 'application/problem+json') {
     passed['content-type'] = 'application/json';
   }
+  // Of a part of JSON nobody can tell what is in it: a name may be cut off, or an address.
+  if (status === 206 && mayBeJson(passed['content-type']))
+    throw refuse('The answer is a part of JSON, which cannot be read.');
   const sentId = request.headers[clientRequestId];
   if (sentId !== undefined) passed[clientRequestId] = sentId;
   const retryAfterSeconds = toRetryAfterSeconds(status, passed['retry-after'], now);
