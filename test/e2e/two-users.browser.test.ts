@@ -189,7 +189,7 @@ describe('the demo, when another user signs in in another tab', () => {
   /** The page of the next user, as if it had just been opened. */
   async function seeBen(page: Page): Promise<void> {
     await see(page, 'Hello, Ben Brown');
-    await page.getByText('Another account has signed in').last().waitFor();
+    await page.getByText('signed in with a different account').last().waitFor();
     await page.getByText('Account Manager').waitFor();
     await page.locator('#sessions li').first().waitFor();
     expect(await page.locator('#letters > li').count()).toBe(0);
