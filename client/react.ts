@@ -89,7 +89,7 @@ function createStore(client: Client): SessionStore {
         client.onInteractionChange(() => change({ interaction: client.interaction })),
         client.onSessionChange((event) => {
           const { session } = event;
-          if ((event.type === 'signed_in' || event.type === 'changed') && event.userChanged) {
+          if (event.userChanged) {
             pageNumber++;
             change(loading);
             ask();

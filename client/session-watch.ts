@@ -16,12 +16,13 @@ export type SessionEvent =
        */
       readonly userChanged: boolean;
     }
-  | { readonly type: 'signed_out'; readonly session: SignedOut }
+  | { readonly type: 'signed_out'; readonly session: SignedOut; readonly userChanged: false }
   | {
       readonly type: 'expiring';
       readonly session: SignedIn;
       readonly secondsLeft: number;
       readonly reason: 'session_idle' | 'session_expired';
+      readonly userChanged: false;
     };
 
 export interface SessionWatch {
@@ -117,7 +118,7 @@ export function watchSession(
       warnedOf = 0;
       if (session.signed_in)
         tell({ type: before?.signed_in ? 'changed' : 'signed_in', session, userChanged });
-      else tell({ type: 'signed_out', session });
+      else tell({ type: 'signed_out', session, userChanged: false });
     }
     page.clearTimeout(timer);
     if (session.signed_in) awaitEnd(session);
@@ -137,7 +138,7 @@ export function watchSession(
       warnedOf = endMs;
       // The service puts no idle end behind the limit: both are the same when use moves neither.
       const reason = endMs < limitMs ? 'session_idle' : 'session_expired';
-      tell({ type: 'expiring', session, secondsLeft: Math.round(leftMs / 1000), reason });
+      tell({ type: 'expiring', session, secondsLeft: Math.round(leftMs / 1000), reason, userChanged: false });
     }
     wake(calmMs > 0 ? calmMs : leftMs > 0 ? leftMs + 1000 : retryMs);
   }

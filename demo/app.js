@@ -5,12 +5,18 @@ import { showPortrait, showProfile } from './profile.js';
 import { showSessions } from './sessions.js';
 import { showTrouble } from './trouble.js';
 
+/** For the page that starts anew: why. */
+const changedNote = 'demo:user-changed';
 let isLeaving = false;
 
 byId('sign-in').onclick = signIn;
 byId('sign-out').onclick = signOut;
 addEventListener('session-ended', showEnded);
-client.onSessionChange(({ type }) => {
+client.onSessionChange(({ type, userChanged }) => {
+  if (userChanged) {
+    startAnew();
+    return;
+  }
   // Another tab has signed in or out. Who signs out here is on the way to Microsoft already.
   if (type === 'signed_out' && !byId('home').hidden && !isLeaving) showEnded();
   if (type === 'signed_in' && !byId('welcome').hidden) void start();
@@ -36,6 +42,7 @@ async function start() {
 function show(view) {
   for (const id of ['loading', 'welcome', 'failure', 'home']) byId(id).hidden = id !== view;
   byId('account').hidden = view !== 'home';
+  if (view !== 'home') byId('changed').hidden = true;
 }
 
 function showHome(session) {
@@ -47,6 +54,11 @@ function showHome(session) {
     : 'Only people with the administrator role of this app may open it, and you do not have it. The page tells you what to do.';
   showHolds(session);
   show('home');
+  if (sessionStorage.getItem(changedNote) !== null) {
+    sessionStorage.removeItem(changedNote);
+    byId('changed').hidden = false;
+    announce(byId('changed').textContent);
+  }
   void showPortrait(session.name);
   void showProfile();
   showMessages(session.features.mail);
@@ -73,9 +85,33 @@ const toTime = (text) =>
     new Date(text).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
   );
 
+/** Everything that is of the user. */
+const personal = [
+  ...['account-name', 'account-address', 'portrait', 'greeting', 'admin-text', 'failure'],
+  ...['profile', 'letters', 'messages-state', 'holds', 'sessions'],
+];
+
+function clear() {
+  for (const element of [...personal.map(byId), ...document.querySelectorAll('.case-result')]) {
+    element.replaceChildren();
+  }
+}
+
+/**
+ * Another user has signed in in another tab. Nothing of the one before may stay, the fragment included, which says what
+ * they had open. Loading the page again ends also what is still on its way through this script.
+ */
+function startAnew() {
+  clear();
+  show('loading');
+  sessionStorage.setItem(changedNote, '');
+  history.replaceState(null, '', location.pathname);
+  location.reload();
+}
+
 /** What was read leaves the page together with the session. */
 function showEnded() {
-  for (const id of ['profile', 'letters', 'portrait', 'sessions']) byId(id).replaceChildren();
+  clear();
   byId('ended').hidden = false;
   show('welcome');
   announce(byId('ended').textContent);
@@ -88,6 +124,7 @@ async function signOut() {
     await client.signOut();
   } catch (error) {
     isLeaving = false;
+    if (error.kind === 'user_changed') return;
     show('failure');
     showTrouble(byId('failure'), error, signOut, 'h1');
     byId('failure').focus();

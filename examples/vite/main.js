@@ -4,6 +4,8 @@ const { createClient } = await import(
 );
 
 const bff = createClient({ interaction: 'redirect' });
+// Another user has signed in, in another tab perhaps: nothing of the one before may stay.
+bff.onSessionChange(({ userChanged }) => userChanged && location.reload());
 const line = document.querySelector('[role=status]');
 const button = document.querySelector('button');
 

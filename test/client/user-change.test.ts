@@ -59,11 +59,7 @@ function openBrowser(session: object, client: ClientOptions = {}, tabs = new Fak
 const tags = (page: Parameters<typeof callsOf>[0]) =>
   callsOf(page).map(({ headers }) => headers.get('x-session-tag'));
 const news = (events: readonly SessionEvent[]) =>
-  events.map((event) =>
-    event.type !== 'expiring' && 'userChanged' in event && event.userChanged
-      ? `${event.type}, another user`
-      : event.type,
-  );
+  events.map((event) => (event.userChanged ? `${event.type}, another user` : event.type));
 const userChanged = { name: 'InteractionFailed', kind: 'user_changed' };
 const post = { method: 'POST', body: 'text' };
 

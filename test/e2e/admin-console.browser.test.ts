@@ -227,6 +227,24 @@ describe('the console by keyboard alone', () => {
     await page.getByText('Not signed in anywhere.').waitFor();
   });
 
+  it('changes nothing in the name of another user, who has signed in in another tab', async ({ skip }) => {
+    const page = await openConsole(skip);
+    await signInBen(1);
+    await openPerson(page);
+    await page.getByRole('button', { name: /^End: / }).waitFor();
+    const beside = await page.context().newPage();
+    await beside.goto(`${world.worker.origin}/api/auth/login?prompt=select_account&return_to=/dev.json`);
+    await press(beside, /Ben Brown/);
+    await beside.waitForURL('**/dev.json');
+    const reached = world.graph.count();
+    await press(page, 'Sign out of Microsoft too');
+    await press(page, 'Yes, everywhere');
+    await page.getByRole('alert').getByText('Another session is in this browser now').waitFor();
+    expect(world.graph.count()).toBe(reached);
+    await page.getByRole('link', { name: 'Load this page again' }).click();
+    await see(page, 'You do not have access');
+  });
+
   it('says that a change may have been made when its answer is lost', async ({ skip }) => {
     await signInBen(1);
     const page = await openConsole(skip);

@@ -1,0 +1,259 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RecordedRequest } from '../../dev/graph-emulator/emulator.ts';
+import {
+  type BrowserWorld,
+  faultsOf,
+  press,
+  see,
+  signInAtDemo,
+  startBrowserWorld,
+} from '../support/browser-world.ts';
+import { grantSignIn, userId } from '../support/world.ts';
+
+const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
+const scopes = ['Mail.Read', 'Calendars.Read', 'Calendars.ReadWrite'];
+let world: BrowserWorld;
+let origin: string;
+
+beforeAll(async () => {
+  await mkdir(folder, { recursive: true });
+  world = await startBrowserWorld({ servesDemo: true, extension: 'reportRoutes' });
+  ({ origin } = world.worker);
+});
+beforeEach(() => {
+  for (const name of ['Alice Adams', 'Ben Brown']) grantSignIn(world, name, scopes);
+  world.graph.requests.length = 0;
+});
+afterEach(() => world.graph.respondWith(undefined));
+afterAll(() => world.close());
+
+/** What reached Graph as Ben: nothing of Alice's page may. */
+const callsAsBen = () =>
+  world.graph.requests
+    .filter(({ subject }) => subject === userId('ben'))
+    .map(({ method, target }) => `${method} ${target.split('?')[0]}`);
+
+/** Signs somebody in in another tab of the same browser; no tab is told. */
+async function signInBeside(page: Page, name: string): Promise<Page> {
+  const beside = await page.context().newPage();
+  await beside.goto(`${origin}/api/auth/login?prompt=select_account&return_to=/dev.json`);
+  await press(beside, new RegExp(name));
+  await beside.waitForURL('**/dev.json');
+  return beside;
+}
+
+const tell = (page: Page) =>
+  page.evaluate(
+    `new BroadcastChannel('entra-bff').postMessage({ type: 'entra-bff:session', change: 'signed_in' })`,
+  );
+
+/** A page of Alice's with a client and nothing else: what becomes of its calls is to be read in `ends`. */
+async function openAlices(skip: (note: string) => never): Promise<Page> {
+  const page = await world.newPage(skip);
+  await page.goto(`${origin}/api/auth/login?return_to=/dev.json`);
+  await press(page, /Alice Adams/);
+  await page.waitForURL('**/dev.json');
+  await page.evaluate(`import('/api/auth/client.js').then(async ({ createClient }) => {
+    window.client = createClient({ interaction: 'manual' });
+    window.news = [];
+    client.onSessionChange(({ type, session, userChanged }) => news.push([type, session.name, userChanged]));
+    window.ends = [];
+    window.call = (path, init) => client.graph(path, init).then((answer) => answer.text()).then(
+      (text) => void ends.push(text),
+      (error) => void ends.push(error.kind ?? error.code ?? error.name),
+    );
+    await client.session();
+  })`);
+  return page;
+}
+
+const endsOf = (page: Page) => page.evaluate('ends');
+const json = (body: object) =>
+  `{ method: 'POST', headers: { 'Content-Type': 'application/json' }, body: ${JSON.stringify(JSON.stringify(body))} }`;
+const event = {
+  subject: 'Review',
+  start: { dateTime: '2026-11-22T10:00:00', timeZone: 'UTC' },
+  end: { dateTime: '2026-11-22T11:00:00', timeZone: 'UTC' },
+};
+
+/** Keeps Graph's answers back until told. */
+function holdGraph() {
+  const release = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<RecordedRequest>();
+  world.graph.respondWith(async (request, response) => {
+    reached.resolve(request);
+    await release.promise;
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"displayName":"Alice Adams"}');
+  });
+  return { reached: reached.promise, release: () => release.resolve() };
+}
+
+describe('two tabs of one browser, two users', () => {
+  const calls = {
+    'a read': `'/me/messages?$top=1'`,
+    'a write': `'/me/events', ${json(event)}`,
+    'a write that may be repeated': `'/me/events', { repeat: true, ...${json(event)} }`,
+    'a batch': `'/$batch', ${json({ requests: [{ id: '1', method: 'GET', url: '/me' }] })}`,
+  };
+
+  it('no call of the one is made as the other, however often it is tried', async ({ skip }) => {
+    const page = await openAlices(skip);
+    for (const [name, call] of Object.entries(calls)) {
+      await page.evaluate(`call(${call})`);
+      expect(await page.evaluate('ends.at(-1)'), name).toContain('{');
+    }
+    expect(world.graph.requests).toHaveLength(4);
+    await signInBeside(page, 'Ben Brown');
+    for (const [name, call] of Object.entries(calls)) {
+      // Twice: unheard, and when the page has been told.
+      await page.evaluate(`call(${call})`);
+      await page.evaluate(`call(${call})`);
+      expect(await page.evaluate('ends.slice(-2)'), name).toEqual(['user_changed', 'user_changed']);
+    }
+    expect(callsAsBen()).toEqual([]);
+    expect(await page.evaluate('news')).toEqual([
+      ['signed_in', 'Alice Adams', false],
+      ['changed', 'Ben Brown', true],
+    ]);
+    expect(await page.evaluate('client.signOut().catch(({ kind }) => kind)')).toBe('user_changed');
+    // The page starts anew, with Ben, who has not been signed out.
+    await page.evaluate('client.session()');
+    await page.evaluate(`call('/me?$select=displayName')`);
+    expect(await page.evaluate('ends.at(-1)')).toContain('Ben Brown');
+  });
+
+  it('an answer that is on its way ends when the other is heard of, and one after it is not given out', async ({
+    skip,
+  }) => {
+    const page = await openAlices(skip);
+    const graph = holdGraph();
+    await page.evaluate(`void call('/me')`);
+    expect((await graph.reached).subject).toBe(userId('alice'));
+    const beside = await signInBeside(page, 'Ben Brown');
+    expect(await endsOf(page)).toEqual([]);
+    await tell(beside);
+    await page.waitForFunction('ends.length > 0');
+    expect(await endsOf(page)).toEqual(['user_changed']);
+    await page.evaluate('client.session()');
+    graph.release();
+    world.graph.respondWith(undefined);
+    await page.evaluate(`call('/me?$select=displayName')`);
+    expect(await endsOf(page)).toEqual(['user_changed', expect.stringContaining('Ben Brown')]);
+  });
+
+  it('a link of the one shows nothing of the other', async ({ skip }) => {
+    const page = await openAlices(skip);
+    const address: string = await page.evaluate(`client.src('/api/report?of=2026')`);
+    await page.goto(address);
+    await page.getByText('"of":"Alice Adams","rawQuery":"of=2026"').waitFor();
+    await signInBeside(page, 'Ben Brown');
+    await page.goto(address);
+    await see(page, 'Another session is in this browser now');
+    await page.goto(`${origin}/api/report-of-anyone?${new URL(address).searchParams}`);
+    await page.getByText('session_changed').first().waitFor();
+    expect(await page.locator('body').textContent()).not.toContain('Ben');
+  });
+
+  it('the same user in the other tab changes nothing: reads and writes go on', async ({ skip }) => {
+    const page = await openAlices(skip);
+    // Without the cookie it is a session of its own.
+    await page.context().clearCookies({ name: 'session' });
+    await signInBeside(page, 'Alice Adams');
+    await page.evaluate(`call('/me?$select=displayName')`);
+    await page.evaluate(`call('/me/events', ${json(event)})`);
+    expect(await endsOf(page)).toEqual([
+      expect.stringContaining('Alice Adams'),
+      expect.stringContaining('Review'),
+    ]);
+    expect(await page.evaluate('news.map(([type, , userChanged]) => [type, userChanged])')).toEqual([
+      ['signed_in', false],
+      ['changed', false],
+    ]);
+  });
+});
+
+describe('the demo, when another user signs in in another tab', () => {
+  async function openMessages(skip: (note: string) => never): Promise<Page> {
+    const page = await world.newPage(skip);
+    await signInAtDemo(world, page, 'Alice Adams');
+    await press(page, 'Show my messages');
+    await page.getByText('10 shown').waitFor();
+    await page.locator('#profile dl').waitFor();
+    return page;
+  }
+
+  /** The page of the next user, as if it had just been opened. */
+  async function seeBen(page: Page): Promise<void> {
+    await see(page, 'Hello, Ben Brown');
+    await page.getByText('signed in with a different account').last().waitFor();
+    await page.getByText('Account Manager').waitFor();
+    await page.locator('#sessions li').first().waitFor();
+    expect(await page.locator('#letters > li').count()).toBe(0);
+    expect(new URL(page.url()).hash).toBe('');
+    expect(await page.locator('body').textContent()).not.toMatch(/Alice|Adams/);
+    expect(callsAsBen().filter((call) => call.includes('/me/messages'))).toEqual([]);
+  }
+
+  /** Takes pictures of the page as it is, and gives what is wrong with it. */
+  async function inspect(page: Page): Promise<unknown[]> {
+    const faults: unknown[] = [];
+    for (const [look, colorScheme, width] of [
+      ['light', 'light', 1200],
+      ['dark', 'dark', 1200],
+      ['narrow', 'dark', 360],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      faults.push(await faultsOf(page));
+      await page.screenshot({ path: join(folder, `demo-user-changed-${look}.png`), fullPage: true });
+    }
+    return faults.flat();
+  }
+
+  it('starts anew at "More": none of the other’s mail is read', async ({ skip }) => {
+    const page = await openMessages(skip);
+    await signInBeside(page, 'Ben Brown');
+    expect(await page.getByText('10 shown').isVisible()).toBe(true);
+    await press(page, 'More');
+    await seeBen(page);
+    expect(await inspect(page)).toEqual([]);
+    await press(page, 'Show my messages');
+    await page.getByText('10 shown').waitFor();
+    // Said once.
+    await page.reload();
+    await see(page, 'Hello, Ben Brown');
+    expect(await page.locator('#changed').isVisible()).toBe(false);
+  });
+
+  it('starts anew at "Sign out": the other one stays signed in', async ({ skip }) => {
+    const page = await openMessages(skip);
+    await signInBeside(page, 'Ben Brown');
+    await press(page, 'Sign out');
+    await seeBen(page);
+  });
+
+  it('starts anew at once when it is told, in the middle of a call', async ({ skip }) => {
+    const page = await openMessages(skip);
+    const graph = holdGraph();
+    await press(page, 'More');
+    await graph.reached;
+    const beside = await signInBeside(page, 'Ben Brown');
+    world.graph.respondWith(undefined);
+    await tell(beside);
+    await seeBen(page);
+    graph.release();
+  });
+
+  it('keeps what it shows when the same user signs in', async ({ skip }) => {
+    const page = await openMessages(skip);
+    await page.context().clearCookies({ name: 'session' });
+    const beside = await signInBeside(page, 'Alice Adams');
+    await tell(beside);
+    await press(page, 'More');
+    await page.getByText('20 shown').waitFor();
+  });
+});
