@@ -94,7 +94,7 @@ describe('finding people', () => {
     expect(users.map(({ id }) => id)).toEqual([objectIdIn(gus, demoClient.tenantId)]);
   });
 
-  it.each(["' or displayName ne '", "O'Brien&$top=999", 'a#b', 'a%27b', '%', '+', 'ben) or (id eq x', '<b>'])(
+  it.each(["' or displayName ne '", 'a#b', '%', '+', 'ben) or (id eq x', '<b>'])(
     'finds nobody by what looks like a query: %j',
     async (text) => {
       const answer = await find(text);
@@ -102,12 +102,15 @@ describe('finding people', () => {
     },
   );
 
-  it.each(['', '   ', 'x'.repeat(255), 'a\nb', 'a\u0000b', 'a\u2028b'])('refuses %j', async (text) => {
-    const before = world.graph.count();
-    const answer = await find(text);
-    expect([answer.status, bodyOf(answer)['code']]).toEqual([400, 'request_invalid']);
-    expect(world.graph.count()).toBe(before);
-  });
+  it.each(['', '   ', 'x'.repeat(255), 'a\nb', 'a\u0000b', 'a\u2028b', "O'Brien&$top=999", 'a%27b'])(
+    'refuses %j',
+    async (text) => {
+      const before = world.graph.count();
+      const answer = await find(text);
+      expect([answer.status, bodyOf(answer)['code']]).toEqual([400, 'request_invalid']);
+      expect(world.graph.count()).toBe(before);
+    },
+  );
 
   it('asks for the permission when it is first used, and remembers that it was declined', async () => {
     world.entra.consents.revoke(aliceFacts.id);

@@ -46,17 +46,24 @@ function isAllowedAtGraph({ method, target }: Pick<RecordedRequest, 'method' | '
   if (rawPath === '/v1.0/me') return method === 'GET';
   if (rawPath === '/v1.0/me/photo/$value') return ['GET', 'HEAD'].includes(method);
   if (
-    /^\/v1\.0\/me\/things\/(?![A-Za-z]{1,40}$|\.{1,2}$|(?:microsoft\.)?graph\.)[\w@.!~=+-]{1,512}$/i.test(
+    /^\/v1\.0\/me\/things\/(?![A-Za-z]+$|[a-z]+\d{1,3}[a-z]{4,}$|\w+_v\d$|\.|.*\.$|(?:microsoft\.)?graph\.)[\w@.!~=+-]{1,512}$/i.test(
       path,
     )
   )
     return rawPath.startsWith('/v1.0/me/things/') && ['GET', 'POST', 'DELETE'].includes(method);
   if (/^\/v1\.0\/me\/reminderView\(startDateTime='[^'(),;/]+',endDateTime='[^'(),;/]+'\)$/.test(path))
     return rawPath.startsWith('/v1.0/me/reminderView(') && method === 'GET';
-  return /^\/v1\.0\/me\/drive\/root:\/(?!\.{1,2}:)[^:/\\]+:\/content$/.test(path) && method === 'GET';
+  return (
+    /^\/v1\.0\/me\/drive\/root:\/(?!\.{1,2}:)[^:/\\]+:\/content$/.test(path) &&
+    rawPath.endsWith(':/content') &&
+    method === 'GET'
+  );
 }
 
 function isAllowedQuery(query: string): boolean {
+  // For a Graph that decodes and splits once more too.
+  const decoded = [...new URLSearchParams(query)].map(([name, value]) => `${name}=${value}`).join('&');
+  if (decoded !== query && !isAllowedQuery(decoded)) return false;
   const options = [...new URLSearchParams(query)];
   const names = options.map(([name]) => name);
   return (

@@ -1,4 +1,5 @@
 import { BffError } from '../errors.ts';
+import { decodeAgain } from '../proxy/rereadings.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type GraphCalls, toRecords } from './graph-calls.ts';
@@ -47,8 +48,8 @@ export function requireObjectId(text: string): string {
 }
 
 /**
- * The call that finds people by this text. No text can say anything else than what is compared: quotes are doubled, and the
- * whole is percent-encoded. @see https://learn.microsoft.com/graph/filter-query-parameter
+ * The call that finds people by this text. No text can say anything else than what is compared: quotes are doubled, the
+ * whole is percent-encoded, and what would say more to a Graph that decodes twice and splits again is refused. @see https://learn.microsoft.com/graph/filter-query-parameter
  * @throws {BffError} request_invalid
  */
 export function toUsersPath(text: string): string {
@@ -56,6 +57,12 @@ export function toUsersPath(text: string): string {
   if (wanted === '' || wanted.length > MAX_TEXT_LENGTH || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(wanted)) {
     throw new BffError('request_invalid', {
       detail: `Give an address, an object id or the beginning of a name: 1 to ${MAX_TEXT_LENGTH} printable characters.`,
+    });
+  }
+  if (wanted.includes('&') || decodeAgain(wanted) !== wanted) {
+    throw new BffError('request_invalid', {
+      detail:
+        'Give the text without "&" and without percent-encoded characters: Microsoft Graph reads them as more than text.',
     });
   }
   const query = {
