@@ -5,7 +5,7 @@ import { lackingScopes, resourcesOf } from './scopes.ts';
 import type { TokenWish } from './token-wish.ts';
 
 /**
- * How often a user's refresh tokens are redeemed once something was refused to them: Entra throttles who asks too often,
+ * How often a user's refresh tokens are redeemed once one was redeemed in vain: Entra throttles who asks too often,
  * and does not say whom it means. One redemption a second, over all sessions of the user on this worker, with a reserve.
  * The first of a session for an API never waits.
  */
@@ -80,7 +80,7 @@ function nameOf({ address: { rowId } }: Session, { scopes }: TokenWish): string 
 function tooOften(waitMs: number): BffError {
   return new BffError('rate_limited', {
     rules: ['renewals-of-user'],
-    detail: 'Microsoft Entra ID has refused access to this user and is asked again only now and then.',
+    detail: 'Microsoft Entra ID gave no access for calls of this user and is asked again only now and then.',
     retryAfterSeconds: Math.ceil(waitMs / 1000),
   });
 }

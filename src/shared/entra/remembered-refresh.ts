@@ -1,11 +1,13 @@
 import { BffError } from '../errors.ts';
 import type { Session, SessionStore } from '../session/session-store.ts';
 import type { LeasedRefresh } from './leased-refresh.ts';
+import type { RedemptionPace } from './redemption-pace.ts';
 import type { Refusals } from './refusals.ts';
 
 export interface RememberedRefreshNeeds {
   readonly refresh: LeasedRefresh;
   readonly refusals: Refusals;
+  readonly pace: Pick<RedemptionPace, 'refused'>;
   readonly store: Pick<SessionStore, 'refetch'>;
   readonly monotonicMs: () => number;
 }
@@ -15,7 +17,7 @@ export interface RememberedRefreshNeeds {
  * by way of another worker counts at once.
  */
 export function createRememberedRefresh(needs: RememberedRefreshNeeds): LeasedRefresh {
-  const { refresh, refusals, store, monotonicMs } = needs;
+  const { refresh, refusals, pace, store, monotonicMs } = needs;
   /** Since when a session is known to stand so in the table: of many calls that came before it, one looks. */
   const lookedAtMs = new WeakMap<Session, number>();
 
@@ -30,7 +32,11 @@ export function createRememberedRefresh(needs: RememberedRefreshNeeds): LeasedRe
       current = looked;
     }
     const startedAtMs = monotonicMs();
-    const end = await refresh(current, wish, log, askedAtMs);
+    const end = await refresh(current, wish, log, askedAtMs).catch((error: unknown) => {
+      // Also what may pass, and what is ours to mend: a loop on it is a loop.
+      if (isUnavailable(error)) pace.refused(current, wish);
+      throw error;
+    });
     if (end.outcome.kind === 'interaction-required') {
       refusals.keep(end.latest, wish, end.outcome);
       lookedAtMs.set(end.latest, startedAtMs);
@@ -53,4 +59,8 @@ export function createRememberedRefresh(needs: RememberedRefreshNeeds): LeasedRe
       throw error;
     }
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof BffError && error.code === 'sign_in_service_unavailable';
 }

@@ -42,7 +42,7 @@ export function createRenewals(needs: RenewalsNeeds): Renewals {
     pausedSeconds: (session) => breakers.ofUser(userOf(session)).pausedSeconds(),
     pace,
   });
-  const refresh = createRememberedRefresh({ refresh: leased, refusals, store, monotonicMs });
+  const refresh = createRememberedRefresh({ refresh: leased, refusals, pace, store, monotonicMs });
   const refreshInTurn = createRefreshQueue({ attempt, refresh, monotonicMs });
   const acquireToken = createAcquireToken({
     attempt,

@@ -158,7 +158,7 @@ describe('a token endpoint that answers 429 with Retry-After', () => {
       rows: 'E2',
       what: '429 with Retry-After 20 to one user on one of 3 processes, then to a second',
       result:
-        '0 further token requests for that user, sign-ins and others go on; after the second 0 from that worker, sign-ins included; valid tokens served; other workers go on',
+        '0 further requests for that user, others go on; then 0 from that worker, sign-ins too; valid tokens served',
     });
   });
 });
