@@ -375,6 +375,24 @@ describe('a callback', () => {
       expect(sessionCookies(await browser.request(href))).toHaveLength(1);
     });
 
+    it('two codes or errors that a front end has joined with a comma, in either order; the true one still works (CB-4)', async () => {
+      const browser = alice.clone();
+      const callback = await callbackAddress(browser);
+      const code = callback.searchParams.get('code') ?? '';
+      for (const joined of [`${code},EVIL`, `EVIL,${code}`, `${code},${code}`, `${code},`, `,${code}`, ',']) {
+        await expectRefused(
+          browser,
+          changed(callback, (query) => query.set('code', joined)),
+        );
+      }
+      const declined = changed(callback, (query) => {
+        query.delete('code');
+        query.set('error', 'access_denied,server_error');
+      });
+      await expectRefused(browser, declined);
+      expect(sessionCookies(await browser.request(callback.href))).toHaveLength(1);
+    });
+
     it('a code that is missing, empty or longer than any code (CB-7)', async () => {
       const browser = alice.clone();
       const callback = await callbackAddress(browser);
@@ -466,6 +484,25 @@ describe('a callback', () => {
       expect(answer.body).not.toContain('reset');
       expect(sessionCookies(answer)).toEqual([]);
       expect(await isSignedIn(browser)).toBe(false);
+      expect((await browser.navigate(callback.href)).url.pathname).toBe('/');
+      expect(await isSignedIn(browser)).toBe(true);
+    });
+
+    it('leaves no session behind where the last looks at the table fail: no browser would have it (CB-8)', async () => {
+      const browser = alice.clone();
+      const callback = await callbackAddress(browser);
+      const before = await readSessionRows(world);
+      let inserted = 0;
+      worker.table.before = (operation) => {
+        // The bucket, the index, the session: what is read after that is read in vain.
+        if (operation === 'insert') inserted++;
+        if (operation === 'read' && inserted === 3) worker.table.failing.add('read');
+      };
+      const answer = await browser.request(callback.href);
+      worker.table.before = undefined;
+      worker.table.recover();
+      expect([answer.status, inserted, sessionCookies(answer)]).toEqual([503, 3, []]);
+      expect(await readSessionRows(world)).toEqual(before);
       expect((await browser.navigate(callback.href)).url.pathname).toBe('/');
       expect(await isSignedIn(browser)).toBe(true);
     });

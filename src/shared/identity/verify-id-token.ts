@@ -96,6 +96,7 @@ async function verify(
   checkAudience(payload, rules.clientId);
   checkTimes(payload, rules.now());
   checkNonce(payload, expectedNonce);
+  checkVersion(payload);
   const tenantId = requireText(payload, 'tid');
   if (!isAllowedTenant(tenantId, rules)) throw new IdTokenRefused('tenant_not_allowed');
   const issuer = rules.issuerOf(tenantId);
@@ -175,6 +176,11 @@ function checkNonce(payload: JWTPayload, expected: string | typeof noNonce): voi
   if (typeof nonce !== 'string' || !equalBytes(Buffer.from(nonce), Buffer.from(expected))) {
     throw new IdTokenRefused('nonce');
   }
+}
+
+/** A token of Entra's older endpoint names its claims by other rules (ID-11). */
+function checkVersion(payload: JWTPayload): void {
+  if (payload['ver'] !== '2.0') throw new IdTokenRefused('version');
 }
 
 /**

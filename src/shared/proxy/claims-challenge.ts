@@ -78,7 +78,8 @@ export function parseChallenges(header: string): readonly Challenge[] | undefine
 
 /**
  * The claims that an API asks for before it takes a token of this person again: JSON, decoded. MSAL would take it for
- * empty if it were still in base64, and give out the refused token once more (measured).
+ * empty if it were still in base64, and give out the refused token once more (measured). An API may ask about the token
+ * that it gets and nothing else: what a challenge says of ID tokens decides about this service and its guards.
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
 export function readClaimsChallenge(header: string | undefined): string | undefined {
@@ -97,8 +98,10 @@ function decodeClaims(text: string): string | undefined {
   if (claims.length > MAX_CLAIMS_LENGTH) return undefined;
   try {
     const value: unknown = JSON.parse(claims);
-    const isRequest = typeof value === 'object' && value !== null && 'access_token' in value;
-    return isRequest ? claims : undefined;
+    if (typeof value !== 'object' || value === null || !('access_token' in value)) return undefined;
+    const { access_token: asked } = value;
+    const isRequest = typeof asked === 'object' && asked !== null && !Array.isArray(asked);
+    return isRequest ? JSON.stringify({ access_token: asked }) : undefined;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { Table } from '../storage/table.ts';
+import type { RowKeys, Table } from '../storage/table.ts';
 import { bucketRow, sidPartition, sidRow } from './companion-rows.ts';
 import { createSessionOpener, type Session } from './opened-session.ts';
 import type { SessionContent } from './session.ts';
@@ -148,6 +148,19 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
     return found.kind === 'found' && rows.open(address, found.row).kind === 'opened' ? found.etag : undefined;
   };
 
+  /**
+   * Removes what was inserted, or may have been, for a sign-in that fails: no browser gets its cookie. As far as that can
+   * be done: what stays ends by its idle limit. A row that another callback of the same sign-in made is left alone.
+   */
+  const takeBack = async (address: SessionAddress, indexRow: RowKeys | undefined, isOurs: boolean) => {
+    const keys = rows.keysOf(address);
+    const found = isOurs ? undefined : await table.read(keys).catch(() => undefined);
+    if (found?.kind === 'missing') return;
+    if (found?.kind === 'found' && rows.open(address, found.row).kind !== 'opened') return;
+    await table.remove(keys);
+    if (indexRow !== undefined) await table.remove(indexRow);
+  };
+
   return {
     ...updates,
 
@@ -169,14 +182,18 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       ]);
       const state: RowState = { lastUsedAt: now(), generation: 0 };
       const askedAtMs = monotonicMs();
-      const inserted = await table.insert(rows.toRow(address, content, state));
+      const failed = (isOurs: boolean) => async (error: unknown) => {
+        await takeBack(address, indexRow, isOurs).catch(() => undefined);
+        throw error;
+      };
+      const inserted = await table.insert(rows.toRow(address, content, state)).catch(failed(false));
       const etag = inserted.kind === 'inserted' ? inserted.etag : await findOwnInsert(address);
       if (etag === undefined) return { kind: 'exists' };
       // What ended the user's sessions, or Entra's, before this row was there has not seen it.
       const [index, allEndedAt] = await Promise.all([
         indexRow === undefined ? undefined : table.read(indexRow, ['ended']),
         endings.allEndedAt(keys.partitionKey),
-      ]);
+      ]).catch(failed(true));
       const sidEnded =
         index?.kind === 'missing' || (index?.kind === 'found' && index.row.columns['ended'] === true);
       if (sidEnded || (allEndedAt !== undefined && allEndedAt.getTime() >= startedAt.getTime())) {

@@ -525,6 +525,14 @@ describe('verifyIdToken', () => {
       },
     );
 
+    it.each(['1.0', '2', '2.0 ', '', 2, null, undefined, ['2.0']])(
+      'of version %j, or that names none (ID-11)',
+      async (ver) => {
+        expect(await refusalOf(mint({ ver }))).toBe('version');
+        expect(await refusalOf(mint({ ver, nonce: undefined }), { expected: noNonce })).toBe('version');
+      },
+    );
+
     it('with a name twice, in header or payload, deep inside or written in escapes', async () => {
       const header = JSON.stringify(plainHeader);
       const payload = JSON.stringify(truth);

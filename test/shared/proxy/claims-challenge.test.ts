@@ -90,6 +90,17 @@ describe('a claims challenge', () => {
     expect(readClaimsChallenge(header)).toBe(claims);
   });
 
+  it('asks about the access token alone, whatever else an API writes into it (PX-15)', () => {
+    const { access_token: asked } = JSON.parse(claims);
+    const greedy = {
+      id_token: { roles: { essential: true }, acrs: { value: 'c1' } },
+      access_token: asked,
+      userinfo: { email: null },
+    };
+    const header = challenge(Buffer.from(JSON.stringify(greedy)).toString('base64'));
+    expect(readClaimsChallenge(header)).toBe(claims);
+  });
+
   it.each([
     ['no header', undefined],
     ['another error', challenge(base64).replace('insufficient_claims', 'invalid_token')],
@@ -97,6 +108,8 @@ describe('a claims challenge', () => {
     ['what is no base64', challenge('%%%')],
     ['what is no JSON', challenge(Buffer.from('x').toString('base64'))],
     ['what asks nothing of an access token', challenge(Buffer.from('{}').toString('base64'))],
+    ['what asks for no claims', challenge(Buffer.from('{"access_token":["nbf"]}').toString('base64'))],
+    ['nothing of an access token', challenge(Buffer.from('{"access_token":null}').toString('base64'))],
     ['a list', challenge(Buffer.from('["access_token"]').toString('base64'))],
     [
       'more than fits into a sign-in',

@@ -97,6 +97,70 @@ describe('create', () => {
     expect((await store.write(session, withRefreshToken(session, 'next'))).kind).toBe('written');
   });
 
+  describe('that fails leaves no session that no browser has (CB-8)', () => {
+    const gone = () => new BffError('storage_unavailable');
+    const isSession = ({ partitionKey }: { readonly partitionKey: string }) =>
+      partitionKey.startsWith('user-');
+    const rowsLeft = () =>
+      memory.rows().filter((row) => isSession(row) || row.partitionKey.startsWith('sid-'));
+    const content = sessionContent({ claims: { sid: 'one' } });
+    /** Every answer to the row's insert is lost, and what reads it fails where told so. */
+    const losing = (options: { readonly reads?: boolean; readonly removes?: boolean } = {}): Table => ({
+      ...memory,
+      async insert(row) {
+        const inserted = await memory.insert(row);
+        if (isSession(row)) throw gone();
+        return inserted;
+      },
+      async read(keys, columns) {
+        if (options.reads) throw gone();
+        return memory.read(keys, columns);
+      },
+      async remove(keys) {
+        await memory.remove(keys);
+        if (options.removes) throw gone();
+      },
+    });
+    const unavailable = { code: 'storage_unavailable' };
+
+    it.each([
+      ['every answer to the insert is lost', {}],
+      ['no read is answered either', { reads: true }],
+      ['no answer comes at all', { reads: true, removes: true }],
+    ])('where %s (T3)', async (_what, faults) => {
+      const failing = storeOf([key(1)], losing(faults));
+      await expect(failing.create(content, newRowId(), start)).rejects.toMatchObject(unavailable);
+      expect(memory.rows().filter(isSession)).toEqual([]);
+      if (!('removes' in faults)) expect(rowsLeft()).toEqual([]);
+    });
+
+    it('where the last reads fail', async () => {
+      let isThere = false;
+      const failing: Table = {
+        ...memory,
+        async insert(row) {
+          isThere ||= isSession(row);
+          return memory.insert(row);
+        },
+        async read(keys, columns) {
+          if (isThere) throw gone();
+          return memory.read(keys, columns);
+        },
+      };
+      const store = storeOf([key(1)], failing);
+      await expect(store.create(content, newRowId(), start)).rejects.toMatchObject(unavailable);
+      expect(rowsLeft()).toEqual([]);
+    });
+
+    it('and takes nothing from a callback of the same sign-in that was faster', async () => {
+      const rowId = newRowId();
+      const first = await signIn(storeOf(), content, rowId);
+      const failing = storeOf([key(1)], losing());
+      await expect(failing.create(content, rowId, start)).rejects.toMatchObject(unavailable);
+      expect((await storeOf().read(first.cookieValue)).kind).toBe('live');
+    });
+  });
+
   it('never gives the same cookie twice: 250 sign-ins, 250 secrets (SC-1, SC-2)', async () => {
     const store = storeOf();
     const secrets = new Set<string>();

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
+import { signIn } from '../../support/world.ts';
 import { isWholeProof, report } from '../report.ts';
 import { createSeeded } from '../seeded.ts';
 import {
@@ -119,6 +120,20 @@ describe('an answer that is lost after the service did as it was told', () => {
     const browser = await signedIn(deployment, 'ben');
     expect(fault.met()).toBe(1);
     expect((await readSessionRows(world)).length).toBe(rows + 1);
+    expect((await call(browser)).status).toBe(200);
+  });
+
+  it('to the sign-in, every one: no session stays that no browser has, and the next try signs in (T3)', async () => {
+    const { world, proxy } = deployment;
+    const rows = await readSessionRows(world);
+    const fault = proxy.inject({ operation: 'insert', row: 'session' }, losesAnswer);
+    const browser = deployment.browser();
+    const page = await signIn(browser, { user: 'ben' });
+    expect([page.status, browser.cookies().has('session')]).toEqual([503, false]);
+    expect(fault.met()).toBeGreaterThanOrEqual(1);
+    fault.end();
+    expect(await readSessionRows(world)).toEqual(rows);
+    await signIn(browser, { user: 'ben' });
     expect((await call(browser)).status).toBe(200);
   });
 

@@ -102,6 +102,7 @@ export function createSimulatedIssuer(
       tid: tenantId,
       oid: person.objectId,
       sid: family.sessionId,
+      ver: '2.0',
       name: person.name,
       preferred_username: `${person.name}@contoso.example`,
       ...(from.nonce === undefined ? {} : { nonce: from.nonce }),
