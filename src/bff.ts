@@ -241,7 +241,12 @@ export function registerBff(
   const { bodyLimitBytes, timeoutMs } = config.graph;
   const countCall = createCountCall(createCallLimits());
   const tokensForCall = createTokensForCall({ acquireToken, interaction });
-  const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
+  const graphClient = createGraphClient({
+    origin: config.graph.origin,
+    timeoutMs,
+    countCall,
+    tokensForCall,
+  });
   const admission = createAdmission({
     renewIdentity: createRenewIdentity({
       refresh: refreshInTurn,
@@ -429,7 +434,10 @@ export function registerBff(
   }
   route('zz-not-found', '{*rest}', notFound(endpoint));
 
-  app.timer(SWEEP, { schedule: SWEEP_SCHEDULE, handler: sweep(createSweep({ table, now, monotonicMs })) });
+  app.timer(SWEEP, {
+    schedule: SWEEP_SCHEDULE,
+    handler: sweep(createSweep({ table, now, monotonicMs }), () => signingKeys.checkClock()),
+  });
 
   return {
     route(name, path, rules, handle) {

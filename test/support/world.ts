@@ -32,6 +32,8 @@ export interface WorkerOptions {
   /** Functions of `examples`, or of a test, to register as well. */
   readonly extension?: keyof typeof WorkerBundle.extensions;
   readonly extraDecodes?: FunctionsHostOptions['extraDecodes'];
+  /** How far the clock of this worker alone is ahead. */
+  readonly aheadSeconds?: number;
   /** Shows the demo page at `/`. */
   readonly servesDemo?: boolean;
   /** Shows an app of a test in front of the functions. */
@@ -87,7 +89,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
       passedMs += seconds * 1000;
     },
     async startWorker(options = {}) {
-      const { environment = {}, extraDecodes = 0, servesDemo = false } = options;
+      const { environment = {}, extraDecodes = 0, servesDemo = false, aheadSeconds = 0 } = options;
       const frontend = servesDemo ? createFrontend({ entra, graph }) : options.frontend;
       const logLines: string[] = [];
       let table: FaultyTable | undefined;
@@ -107,7 +109,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
             return {
               ...system,
               table,
-              now,
+              now: () => new Date(now().getTime() + aheadSeconds * 1000),
               monotonicMs: () => performance.now() + passedMs,
             };
           };
