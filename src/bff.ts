@@ -241,7 +241,12 @@ export function registerBff(
   const { bodyLimitBytes, timeoutMs } = config.graph;
   const countCall = createCountCall(createCallLimits());
   const tokensForCall = createTokensForCall({ acquireToken, refusals, interaction });
-  const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
+  const graphClient = createGraphClient({
+    origin: config.graph.origin,
+    timeoutMs,
+    countCall,
+    tokensForCall,
+  });
   const admission = createAdmission({
     renewIdentity: createRenewIdentity({
       refresh: refreshInTurn,
@@ -434,7 +439,10 @@ export function registerBff(
   }
   route('zz-not-found', '{*rest}', notFound(endpoint));
 
-  app.timer(SWEEP, { schedule: SWEEP_SCHEDULE, handler: sweep(createSweep({ table, now, monotonicMs })) });
+  app.timer(SWEEP, {
+    schedule: SWEEP_SCHEDULE,
+    handler: sweep(createSweep({ table, now, monotonicMs }), () => signingKeys.checkClock()),
+  });
   makeHeadersReadable();
 
   return {

@@ -94,6 +94,8 @@ export const startEntraEmulator = async (options: {
   const requests: RecordedRequest[] = [];
 
   server.on('request', (incoming, response) => {
+    // The time that this Entra keeps, which a test may move.
+    response.setHeader('date', now().toUTCString());
     readRequest(incoming)
       .then(async (request) => {
         const route = findRoute(request.path);

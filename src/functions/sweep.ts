@@ -1,10 +1,21 @@
 import type { TimerHandler } from '@azure/functions';
 import type { Sweep } from '../shared/session/sweep.ts';
-import { toLogLine } from '../shared/telemetry/log.ts';
+import { describeError } from '../shared/telemetry/describe-error.ts';
+import { type Log, toLogLine } from '../shared/telemetry/log.ts';
 
-/** Removes expired sessions. A run that fails is repeated by the next; rows that have expired are refused all the same. */
+/**
+ * Removes expired sessions. A run that fails is repeated by the next; rows that have expired are refused all the same.
+ * @param checkClock a clock that is ahead would remove sessions that live
+ */
 export const sweep =
-  (run: Sweep): TimerHandler =>
+  (run: Sweep, checkClock: () => Promise<void>): TimerHandler =>
   async (_timer, context) => {
-    await run((level, record) => context[level](toLogLine(record)));
+    const log: Log = (level, record) => context[level](toLogLine(record));
+    try {
+      await checkClock();
+    } catch (error) {
+      log('warn', { event: 'sweep-postponed', error: describeError(error) });
+      return;
+    }
+    await run(log);
   };

@@ -20,11 +20,29 @@ const names = z
   .pipe(z.array(z.string().regex(/^[a-z][a-z0-9]{0,19}$/)).min(1))
   .refine((list) => new Set(list).size === list.length);
 
+/** Microsoft Graph, and the directory's API before it, whose tokens Graph's policy knows nothing of. The same in every cloud. */
+const graphIds: ReadonlySet<string> = new Set([
+  '00000003-0000-0000-c000-000000000000',
+  '00000002-0000-0000-c000-000000000000',
+]);
+/** Their hosts in all clouds, those of previews included: `dod-graph.microsoft.us`, `canary.graph.microsoft.com`. */
+const graphHosts =
+  /^(?:.+[.-])?(?:graph\.(?:microsoft|windows|microsoftazure|cloudapi|chinacloudapi)|microsoftgraph\.chinacloudapi|ags\.windows)\.[a-z]+$/;
+
+/** Under any name by which Entra knows it: letter case, a slash at the end and a dot behind the host do not count. */
+function isGraph(prefix: string): boolean {
+  const [host = '', ...segments] = prefix
+    .toLowerCase()
+    .replace(/^[a-z]+:\/\//, '')
+    .split('/');
+  return [host, ...segments].some((part) => graphIds.has(part)) || graphHosts.test(host.replace(/\.+$/, ''));
+}
+
 /** Not Graph's own: its scopes have a policy and a function already. */
 const scopePrefix = z
   .string()
   .regex(/^(?:api|https):\/\/[A-Za-z0-9][A-Za-z0-9._/-]*[A-Za-z0-9]$/)
-  .refine((text) => !/^https:\/\/(?:dod-)?(?:graph\.microsoft|microsoftgraph\.chinacloudapi)\./i.test(text));
+  .refine((text) => !isGraph(text));
 
 /** @returns undefined when something is wrong with them, which is then in `faults` */
 export function readApis(

@@ -188,6 +188,7 @@ export function parseConfig(environment: Environment): Config {
   );
 
   refuseDevelopmentSwitches(environment, inAzure, faults);
+  refuseUncheckedConnections(environment, inAzure, faults);
   refuseSharedKeys(keyRing, indexKey, faults);
   if (idleSeconds !== undefined && absoluteSeconds !== undefined && idleSeconds > absoluteSeconds) {
     faults.push('SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS; make it shorter.');
@@ -403,8 +404,25 @@ function readTableLocation(
 function refuseDevelopmentSwitches(environment: Environment, inAzure: boolean, faults: string[]): void {
   if (!inAzure) return;
   for (const name of Object.keys(environment)) {
-    if (name.startsWith('DEV_') && isSet(environment[name])) {
+    // On Windows the names of variables have no letter case: `dev_entra_origin` is read there as well.
+    if (name.toUpperCase().startsWith('DEV_') && isSet(environment[name])) {
       faults.push(`${name} is a development switch and this process runs in Azure; remove it.`);
+    }
+  }
+}
+
+/** Switches of Node's own that would turn off what every connection to Entra, Graph and the table rests on. */
+function refuseUncheckedConnections(environment: Environment, inAzure: boolean, faults: string[]): void {
+  if (!inAzure) return;
+  for (const name of Object.keys(environment)) {
+    const value = environment[name]?.trim() ?? '';
+    if (name.toUpperCase() === 'NODE_TLS_REJECT_UNAUTHORIZED' && value === '0') {
+      faults.push(
+        `${name} turns off the check of TLS certificates and this process runs in Azure; remove it.`,
+      );
+    }
+    if (name.toUpperCase() === 'NODE_OPTIONS' && /--insecure[-_]http[-_]parser/.test(value)) {
+      faults.push(`${name} has --insecure-http-parser and this process runs in Azure; remove that option.`);
     }
   }
 }

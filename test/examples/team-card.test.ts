@@ -55,6 +55,24 @@ describe('the example of an own function', () => {
     expect(world.graph.count() - before).toBe(3);
   });
 
+  it('is refused while the person has 64 calls under way: what it composes counts as well (DO-3)', async () => {
+    allow();
+    const browser = await signedIn('ben');
+    const held: (() => void)[] = [];
+    world.graph.respondWith((_request, response) => {
+      held.push(() => response.setHeader('content-type', 'application/json').end('{}'));
+    });
+    const underWay = Array.from({ length: 64 }, () => browser.clone().script('GET', '/api/graph/v1.0/me'));
+    await expect.poll(() => held.length, { timeout: 10_000 }).toBe(64);
+    const answer = await card(browser);
+    expect([answer.status, answer.card['code']]).toEqual([429, 'rate_limited']);
+    expect(held).toHaveLength(64);
+    for (const release of held) release();
+    await Promise.all(underWay);
+    world.graph.respondWith(undefined);
+    expect((await card(browser)).status).toBe(200);
+  });
+
   it('leaves out the manager where there is none', async () => {
     allow();
     const { status, card: answer } = await card(await signedIn('alice'));

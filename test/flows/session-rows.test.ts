@@ -132,4 +132,13 @@ describe('the timer function', () => {
     expect(await readRows(world)).toEqual([]);
     expect(worker.logLines.slice(logged).join('\n')).toContain('"event":"swept","removed":1');
   });
+
+  it('removes nothing while the clock of its worker is wrong, and says so (TC-10)', async () => {
+    await signedIn();
+    const rows = (await readRows(world)).length;
+    const fast = await world.startWorker({ aheadSeconds: 14 * 3600 });
+    await fast.host.runTimer('sweep');
+    expect((await readRows(world)).length).toBe(rows);
+    expect(fast.logLines.join('\n')).toContain('"event":"sweep-postponed"');
+  });
 });

@@ -101,6 +101,28 @@ describe('parseConfig', () => {
 });
 
 /** A setting, a configuration that has it, whether it may be left out, and what of the matrix it may rightly hold. */
+/** As the service principals of Microsoft Graph and of the directory's older API list them, in every cloud. */
+const namesOfGraph = [
+  'https://graph.microsoft.com',
+  'https://Graph.Microsoft.com',
+  'https://graph.microsoft.com/v1.0',
+  'https://graph.microsoft.com./v1.0',
+  'https://graph.microsoft.us',
+  'https://dod-graph.microsoft.us',
+  'https://microsoftgraph.chinacloudapi.cn',
+  'https://graph.microsoft.de',
+  'https://canary.graph.microsoft.com',
+  'https://ags.windows.net',
+  'https://graph.windows.net',
+  'https://graph.microsoftazure.us',
+  'https://graph.chinacloudapi.cn',
+  'https://graph.cloudapi.de',
+  'api://00000003-0000-0000-c000-000000000000',
+  'https://00000003-0000-0000-C000-000000000000',
+  'api://contoso/00000003-0000-0000-c000-000000000000/x',
+  'api://00000002-0000-0000-c000-000000000000',
+];
+
 const settings: readonly {
   name: string;
   base: Environment;
@@ -256,7 +278,7 @@ const settings: readonly {
   {
     name: 'API_ORDERS_SCOPE_PREFIX',
     base: withApi,
-    wrong: ['contoso', 'api://orders/', 'https://graph.microsoft.com', 'api://two words'],
+    wrong: ['contoso', 'api://orders/', 'api://two words', ...namesOfGraph],
   },
   { name: 'API_ORDERS_POLICY_FILE', base: withApi, wrong: [], rightful: ['300x', 'false'] },
   {
@@ -277,6 +299,15 @@ const settings: readonly {
     wrong: ['http://graph.microsoft.com', 'http://localhost@evil.test', 'http://[::1]:7073/'],
   },
 ];
+
+describe('an API of one’s own', () => {
+  it.each(['api://graph', 'https://graph.contoso.example', 'https://contoso.example/graph.microsoft.com'])(
+    'may have the scope prefix %s, which is no name of Graph',
+    (prefix) => {
+      expect(faultsOf({ ...withApi, API_ORDERS_SCOPE_PREFIX: prefix })).toEqual([]);
+    },
+  );
+});
 
 describe('refuses', () => {
   for (const { name, base, optional, wrong, rightful = [] } of settings) {
@@ -375,6 +406,27 @@ describe('refuses', () => {
     ]) {
       expect(faults).toContain(`${name} `);
     }
+  });
+
+  it.each(['dev_entra_origin', 'Dev_Graph_Origin'])(
+    '%s in Azure: on Windows it is the same variable (CF-2)',
+    (name) => {
+      const faults = faultsOf({ ...withSecret, WEBSITE_SITE_NAME: 'x1', [name]: 'http://127.0.0.1:7072' });
+      expect(faults).toEqual([expect.stringContaining(`${name} is a development switch`)]);
+    },
+  );
+
+  it.each([
+    ['NODE_TLS_REJECT_UNAUTHORIZED', '0'],
+    ['node_tls_reject_unauthorized', ' 0'],
+    ['NODE_OPTIONS', '--max-old-space-size=512 --insecure-http-parser'],
+  ])('%s set to %j in Azure, and nowhere else: Node would check less (CF-2)', (name, value) => {
+    const inAzure = { ...withSecret, WEBSITE_SITE_NAME: 'x1' };
+    expect(faultsOf({ ...inAzure, [name]: value })).toEqual([expect.stringMatching(`^${name} .*; remove`)]);
+    expect(faultsOf({ ...withSecret, [name]: value })).toEqual([]);
+    expect(
+      faultsOf({ ...inAzure, NODE_TLS_REJECT_UNAUTHORIZED: '1', NODE_OPTIONS: '--enable-source-maps' }),
+    ).toEqual([]);
   });
 
   it.each([

@@ -34,6 +34,8 @@ export interface WorkerOptions {
   readonly extraDecodes?: FunctionsHostOptions['extraDecodes'];
   /** Settings that the host itself reads, and its storage account in trouble. */
   readonly host?: Pick<FunctionsHostOptions, 'env' | 'hostStorageRefuses'>;
+  /** How far the clock of this worker alone is ahead. */
+  readonly aheadSeconds?: number;
   /** Shows the demo page at `/`. */
   readonly servesDemo?: boolean;
   /** Shows an app of a test in front of the functions. */
@@ -89,7 +91,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
       passedMs += seconds * 1000;
     },
     async startWorker(options = {}) {
-      const { environment = {}, extraDecodes = 0, servesDemo = false } = options;
+      const { environment = {}, extraDecodes = 0, servesDemo = false, aheadSeconds = 0 } = options;
       const frontend = servesDemo ? createFrontend({ entra, graph }) : options.frontend;
       const logLines: string[] = [];
       let table: FaultyTable | undefined;
@@ -110,7 +112,7 @@ export async function startWorld(people: Directory = directory): Promise<World> 
             return {
               ...system,
               table,
-              now,
+              now: () => new Date(now().getTime() + aheadSeconds * 1000),
               monotonicMs: () => performance.now() + passedMs,
             };
           };

@@ -14,6 +14,11 @@ const MAX_CLOCK_SKEW_MS = 5 * 60_000; // beyond it ID tokens would be refused
 export interface AuthorityKeys extends SigningKeys {
   /** @throws {BffError} sign_in_service_unavailable */
   check(): Promise<void>;
+  /**
+   * Compares the clock with the authority's as they are now.
+   * @throws {BffError} sign_in_service_unavailable when it is wrong, or when that cannot be told
+   */
+  checkClock(): Promise<void>;
 }
 
 /**
@@ -55,14 +60,24 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
     },
     async check() {
       // A skew is measured when keys are fetched: a clock that has been set right since is worth another look.
-      if (!keySet.fresh || clockSkewMs > MAX_CLOCK_SKEW_MS) {
-        await keySet.reload().catch((error: unknown) => {
-          throw signInServiceUnavailable("The sign-in service's keys could not be read.", error);
-        });
-      }
-      if (clockSkewMs > MAX_CLOCK_SKEW_MS) throw signInServiceUnavailable("This machine's clock is wrong.");
+      if (!keySet.fresh || clockSkewMs > MAX_CLOCK_SKEW_MS) await reload();
+      requireRightClock();
+    },
+    async checkClock() {
+      await reload();
+      requireRightClock();
     },
   };
+
+  async function reload(): Promise<void> {
+    await keySet.reload().catch((error: unknown) => {
+      throw signInServiceUnavailable("The sign-in service's keys could not be read.", error);
+    });
+  }
+
+  function requireRightClock(): void {
+    if (clockSkewMs > MAX_CLOCK_SKEW_MS) throw signInServiceUnavailable("This machine's clock is wrong.");
+  }
 }
 
 /** By the key itself: a token may name no key id, and two entries may share one. */

@@ -1,9 +1,11 @@
 import type { Client } from '@microsoft/microsoft-graph-client';
 import { BffError } from '../errors.ts';
 import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
+import type { CountCall } from '../proxy/counted-call.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { AuthenticationHandler } from './authentication-handler.ts';
+import { CountedRequests } from './counted-requests.ts';
 
 /** Calls that we compose ourselves, through Microsoft's client, with the signed-in person's own access token. */
 export interface GraphClient {
@@ -11,7 +13,7 @@ export interface GraphClient {
    * Runs `work` with a client that calls Graph as this person. What Graph answers with an error status is the library's
    * `GraphError` inside of `work`; one that `work` does not catch becomes a problem.
    * @throws {BffError} interaction_required, session_required, consent_declined, admin_consent_required,
-   * upstream_unreachable, upstream_timeout, upstream_answer_refused, and those of acquiring a token
+   * rate_limited, upstream_unreachable, upstream_timeout, upstream_answer_refused, and those of acquiring a token
    */
   use<Result>(
     session: Session,
@@ -24,10 +26,12 @@ export interface GraphClient {
 export interface GraphClientNeeds {
   readonly origin: string;
   readonly timeoutMs: number;
+  readonly countCall: CountCall;
   readonly tokensForCall: TokensForCall;
 }
 
-export function createGraphClient({ origin, timeoutMs, tokensForCall }: GraphClientNeeds): GraphClient {
+export function createGraphClient(needs: GraphClientNeeds): GraphClient {
+  const { origin, timeoutMs, countCall, tokensForCall } = needs;
   return {
     async use(session, need, log, work) {
       const tokens = tokensForCall(session, { ...need, alternatives: [] }, log);
@@ -42,15 +46,16 @@ export function createGraphClient({ origin, timeoutMs, tokensForCall }: GraphCli
         timeoutMs,
       });
       authentication.setNext(new HTTPMessageHandler());
+      const counted = new CountedRequests(session, countCall, authentication);
       const client = Client.initWithMiddleware({
         baseUrl: origin,
         defaultVersion: 'v1.0',
-        middleware: authentication,
+        middleware: counted,
       });
       try {
         return await work(client);
       } catch (error) {
-        throw authentication.failure ?? toProblem(error);
+        throw counted.failure ?? authentication.failure ?? toProblem(error);
       }
     },
   };

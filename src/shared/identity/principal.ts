@@ -65,11 +65,12 @@ function hasGroupOverage({ _claim_names: names, hasgroups }: Readonly<Record<str
 }
 
 /**
- * By `acct`, an optional claim, where it is there; else by `idp`, which Entra adds where somebody else than the issuer
+ * By `acct`, an optional claim, where it is there: what is not the member's 0 is taken for a guest's, as it would be if it
+ * were not understood. Else by `idp`, which Entra adds where somebody else than the issuer
  * signed the person in. @see https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
  */
 function isGuest({ acct, idp, iss, tid }: Readonly<Record<string, unknown>>): boolean {
-  if (acct === 0 || acct === 1) return acct === 1;
+  if (acct !== undefined) return acct !== 0;
   return idp !== undefined && idp !== iss && idp !== `https://sts.windows.net/${String(tid)}/`;
 }
 

@@ -15,8 +15,10 @@ export function describeError(error: unknown): string {
 function describeOne(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const code = publicCode(error);
-  const frame = firstFrame(error.stack);
-  return `${error.name}${code === undefined ? '' : `(${code})`}${frame === undefined ? '' : ` at ${frame}`}`;
+  const frame = firstFrame(error);
+  // A library sets it; one that is no name may say anything.
+  const name = /^[\w$.]{1,64}$/.test(error.name) ? error.name : 'Error';
+  return `${name}${code === undefined ? '' : `(${code})`}${frame === undefined ? '' : ` at ${frame}`}`;
 }
 
 const codeFields = ['code', 'errorCode', 'statusCode', 'errorNo'] as const;
@@ -30,10 +32,19 @@ function publicCode(error: Error): string | undefined {
   return undefined;
 }
 
-/** Function name and position only: paths in a stack would name the machine. */
-function firstFrame(stack: string | undefined): string | undefined {
-  const frame = stack?.split('\n').find((line) => /^\s+at /.test(line));
-  const match = frame?.match(/at (?:async )?(?:([\w.<>[\] ]+) \()?.*?([\w.-]+:\d+):\d+\)?$/);
+const MAX_FRAME_LENGTH = 1_000;
+
+/**
+ * Function name and position only: paths in a stack would name the machine. A stack begins with the message, whose lines
+ * may look like frames: what counts is the line behind it. A message that was changed since is not found, and neither is a
+ * frame then.
+ */
+function firstFrame({ stack = '', message }: Error): string | undefined {
+  const messageAt = stack.indexOf(`${message}\n`);
+  if (messageAt === -1) return undefined;
+  const frameAt = messageAt + message.length + 1;
+  const [line = ''] = stack.slice(frameAt, frameAt + MAX_FRAME_LENGTH).split('\n', 1);
+  const match = line.match(/^ {4}at (?:async )?(?:([\w.<>[\] ]{1,100}) \()?.*?([\w.-]+:\d+):\d+\)?$/);
   if (!match) return undefined;
   return match[1] === undefined ? match[2] : `${match[1]} (${match[2]})`;
 }

@@ -153,6 +153,20 @@ describe('signing keys', () => {
     await expect(keys.resolve({ ...header, kid: 'three' })).resolves.toBeDefined();
   });
 
+  it('tell whether the clock is right now, however fresh they are', async () => {
+    const { keys, state } = authority();
+    await keys.resolve(header);
+    await expect(keys.checkClock()).resolves.toBeUndefined();
+    const dated = (aheadMs: number) => () =>
+      answerOf({ keys: [one] }, { headers: { date: new Date(Date.now() + aheadMs).toUTCString() } });
+    state.answer = dated(-6 * 60_000);
+    await expect(keys.checkClock()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
+    state.answer = () => Promise.reject(new HttpFailure('unreachable'));
+    await expect(keys.checkClock()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
+    state.answer = dated(0);
+    await expect(keys.checkClock()).resolves.toBeUndefined();
+  });
+
   it("are not usable while this machine's clock is wrong", async () => {
     const { keys, state } = authority();
     state.answer = () =>

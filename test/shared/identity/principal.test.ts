@@ -13,6 +13,12 @@ describe('a guest (RG-6)', () => {
       { idp: 'https://sts.windows.net/9b2d6c2f-0000-4000-8000-000000000002/' },
     ],
     ['by idp, somebody else', { idp: 'live.com' }],
+    ['by acct in a form that is not known: text', { acct: '1' }],
+    ['by acct in a form that is not known: text of a member', { acct: '0' }],
+    ['by acct in a form that is not known: a number', { acct: 2 }],
+    ['by acct in a form that is not known: yes', { acct: true, idp: iss }],
+    ['by acct in a form that is not known: nothing', { acct: null }],
+    ['by acct in a form that is not known: a list', { acct: [0] }],
   ])('is known %s', (_how, claims) => {
     expect(isGuest(claims)).toBe(true);
   });

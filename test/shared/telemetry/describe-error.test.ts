@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { describeError } from '../../../src/shared/telemetry/describe-error.ts';
+
+const at = / at .*\(?describe-error\.test\.ts:\d+\)?$/;
+
+describe('an error in the log', () => {
+  it('is its class, its code and the place where it was made, and so are its causes', () => {
+    const cause = Object.assign(new TypeError('of alice@contoso.example'), { code: 'ECONNRESET' });
+    const [outer, inner] = describeError(new Error('outer', { cause })).split(' < ');
+    expect(outer).toMatch(/^Error at .*describe-error\.test\.ts:\d+/);
+    expect(inner).toMatch(/^TypeError\(ECONNRESET\) at .*describe-error\.test\.ts:\d+/);
+  });
+
+  it.each([
+    ['without a message', new Error()],
+    ['with a message of many lines', new Error('one\ntwo\n    at three (four:5:6)\n')],
+    ['whose message is its class', new Error('Error')],
+  ])('%s has its place', (_what, error) => {
+    expect(describeError(error)).toMatch(at);
+  });
+
+  it('that is none is the type of what was thrown', () => {
+    expect(describeError('text of alice')).toBe('string');
+    expect(describeError(undefined)).toBe('');
+  });
+
+  describe('refuses', () => {
+    const secret = 'alice-refresh-token';
+
+    it.each([
+      `\n    at ${secret} (contoso.example:1:2)`,
+      `x\n    at ${secret}:1:2`,
+      `\n\tat async ${secret} (${secret}:1:2)`,
+      `${secret}\n    at f (${secret}:3:4)\n`,
+    ])('to take a line of the message for a place: %j', (message) => {
+      expect(describeError(new Error(message))).not.toContain(secret);
+    });
+
+    it('a place where the message was changed after the stack was written', () => {
+      const error = new Error(`\n    at ${secret} (contoso.example:1:2)`);
+      // From here on the stack is a text.
+      expect(error.stack).toContain(secret);
+      error.message = 'another';
+      expect(describeError(error)).toBe('Error');
+    });
+
+    it('a class that is no name', () => {
+      const error = new Error('text');
+      error.name = `Error of ${secret}\n`;
+      expect(describeError(error)).not.toContain(secret);
+    });
+
+    it('to take long for a long message (DO-5)', () => {
+      const messages = ['a.'.repeat(20_000), `\n    at ${'a'.repeat(40_000)}`, '    at a-'.repeat(8_000)];
+      const beganAtMs = performance.now();
+      for (const message of messages) describeError(new Error(message));
+      expect(performance.now() - beganAtMs).toBeLessThan(500);
+    });
+  });
+});
