@@ -67,6 +67,7 @@ import { createBodyRoom } from './shared/proxy/body-room.ts';
 import { createCallLimits } from './shared/proxy/call-limits.ts';
 import { createForward } from './shared/proxy/forward.ts';
 import { createProxy } from './shared/proxy/proxy.ts';
+import type { EchoesRequestId } from './shared/proxy/request-id-echo.ts';
 import { createSessionStore } from './shared/session/session-store.ts';
 import { createSweep } from './shared/session/sweep.ts';
 import { createAzureTable } from './shared/storage/azure-table.ts';
@@ -239,7 +240,7 @@ export function registerBff(
 
   const { bodyLimitBytes, timeoutMs } = config.graph;
   const tokensForCall = createTokensForCall({ acquireToken, interaction });
-  const graphClient = createGraphClient({ origin: config.graph.origin, timeoutMs, tokensForCall });
+  const graphClient = createGraphClient({ ...config.graph, tokensForCall, sendHttp, monotonicMs });
   const admission = createAdmission({
     renewIdentity: createRenewIdentity({
       refresh: refreshInTurn,
@@ -265,13 +266,19 @@ export function registerBff(
     now,
     monotonicMs,
   };
-  const forwardTo = (upstreamOrigin: string) =>
-    createForward({ origin: upstreamOrigin, timeoutMs, bodyLimitBytes, ...shared });
+  const forwardTo = (upstream: { origin: string; echoesRequestId: EchoesRequestId }) =>
+    createForward({
+      origin: upstream.origin,
+      echoesRequestId: upstream.echoesRequestId,
+      timeoutMs,
+      bodyLimitBytes,
+      ...shared,
+    });
   const graphProxy = createGraphProxy({
     policy: policies.graph,
     admission,
     bodyLimitBytes,
-    forward: forwardTo(config.graph.origin),
+    forward: forwardTo(config.graph),
     links: createLinks({
       toOwnAddress: createToOwnAddress({
         policy: policies.graph,
@@ -407,9 +414,10 @@ export function registerBff(
   );
   route('health-live', 'api/health/live', live(endpoint));
   route('health-ready', 'api/health/ready', ready(endpoint, checks, now));
-  for (const { name, origin: apiOrigin, policy } of policies.apis) {
+  for (const api of policies.apis) {
+    const { name, policy } = api;
     const prefix = `/api/${name}`;
-    const proxy = createProxy({ policy, admission, bodyLimitBytes, forward: forwardTo(apiOrigin) });
+    const proxy = createProxy({ policy, admission, bodyLimitBytes, forward: forwardTo(api) });
     route(`own-api-${name}`, `api/${name}/{*path}`, upstream(endpoint, { prefix, proxy, likeGraph: false }));
   }
   route('zz-not-found', '{*rest}', notFound(endpoint));

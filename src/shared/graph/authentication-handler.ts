@@ -1,4 +1,5 @@
 import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
+import { BffError } from '../errors.ts';
 import type { CallTokens } from '../interaction/call-token.ts';
 import { readClaimsChallenge } from '../proxy/claims-challenge.ts';
 
@@ -7,7 +8,6 @@ export interface AuthenticationHandlerNeeds {
   readonly origin: string;
   readonly accessToken: string;
   readonly tokens: CallTokens;
-  readonly timeoutMs: number;
 }
 
 /**
@@ -47,23 +47,26 @@ export class AuthenticationHandler implements Middleware {
   }
 
   async #send(context: Context, accessToken: string): Promise<void> {
-    const { origin, timeoutMs } = this.#needs;
+    const { origin } = this.#needs;
     const url = new URL(typeof context.request === 'string' ? context.request : context.request.url);
     if (url.origin !== origin) throw new TypeError('only Graph is called with the token');
     const headers = new Headers(context.options?.headers);
-    headers.set('authorization', `Bearer ${accessToken}`);
-    context.options = {
-      ...context.options,
-      headers,
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    };
+    headers.set('authorization', `Bearer ${requireSendable(accessToken)}`);
+    context.options = { ...context.options, headers };
     await this.#next?.execute(context);
   }
 
   setNext(next: Middleware): void {
     this.#next = next;
   }
+}
+
+/** `Headers` says the whole value when it refuses one. */
+function requireSendable(accessToken: string): string {
+  if (/^[\x21-\x7e]+$/.test(accessToken)) return accessToken;
+  throw new BffError('upstream_unreachable', {
+    detail: 'The access token cannot be sent. Nothing was sent.',
+  });
 }
 
 function challengeIn({ response }: Context): string | undefined {

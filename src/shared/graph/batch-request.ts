@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import { BffError } from '../errors.ts';
 import { type AllowedCall, allowedCall } from '../proxy/allowed-call.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
@@ -9,6 +10,8 @@ import { type JsonValue, parseJson } from './json-text.ts';
 /** One call of a batch that the policy allows. */
 export interface BatchPart {
   readonly id: string;
+  /** What it is called where it is sent: callers choose the same ids, and the answer to another batch would fit (PX-17). */
+  readonly sentId: string;
   readonly method: string;
   readonly allowed: AllowedCall;
   /** The part as it is sent: JSON. */
@@ -50,7 +53,8 @@ export function readBatch(policy: Policy, version: string, body: Uint8Array): re
   const raw = items.map(readPart);
   requireUniqueIds(raw);
   requireKnownOrder(raw);
-  return raw.map((part) => inPart(part.id, () => checkPart(policy, version, part)));
+  const sentIds = new Map(raw.map(({ id }) => [id, randomUUID()]));
+  return raw.map((part) => inPart(part.id, () => checkPart(policy, version, part, sentIds)));
 }
 
 /** The batch as it is sent, written by us: nothing that was not read is in it. */
@@ -145,7 +149,12 @@ function requireKnownOrder(parts: readonly RawPart[]): void {
   }
 }
 
-function checkPart(policy: Policy, version: string, { id, members, dependsOn }: RawPart): BatchPart {
+function checkPart(
+  policy: Policy,
+  version: string,
+  { id, members, dependsOn }: RawPart,
+  sentIds: ReadonlyMap<string, string>,
+): BatchPart {
   const method = textOf(members.get('method'));
   const url = textOf(members.get('url'));
   if (method === undefined || url === undefined) throw invalid('it has no "method" or no "url"');
@@ -163,16 +172,25 @@ function checkPart(policy: Policy, version: string, { id, members, dependsOn }: 
     query,
     contentType: headers['content-type'],
   });
+  const sentId = sentIds.get(id) ?? failWith('it has no id');
   const written = [
-    ['id', JSON.stringify(id)],
+    ['id', JSON.stringify(sentId)],
     ['method', JSON.stringify(method)],
     ['url', JSON.stringify(query === '' ? `/${path}` : `/${path}?${query}`)],
     ...(Object.keys(headers).length === 0 ? [] : [['headers', JSON.stringify(headers)]]),
     // As it came, checked: its numbers may be more than ours can hold.
     ...(body === undefined ? [] : [['body', body.text]]),
-    ...(dependsOn.length === 0 ? [] : [['dependsOn', JSON.stringify(dependsOn)]]),
+    ...(dependsOn.length === 0
+      ? []
+      : [['dependsOn', JSON.stringify(dependsOn.map((other) => sentIds.get(other)))]]),
   ];
-  return { id, method, allowed, text: `{${written.map(([name, text]) => `"${name}":${text}`).join(',')}}` };
+  return {
+    id,
+    sentId,
+    method,
+    allowed,
+    text: `{${written.map(([name, text]) => `"${name}":${text}`).join(',')}}`,
+  };
 }
 
 /**

@@ -1,9 +1,12 @@
 import type { Client } from '@microsoft/microsoft-graph-client';
 import { BffError } from '../errors.ts';
 import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
+import type { SendHttp } from '../network/http-request.ts';
+import { createWatchEcho, type EchoesRequestId } from '../proxy/request-id-echo.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { AuthenticationHandler } from './authentication-handler.ts';
+import { SendHandler } from './send-handler.ts';
 
 /** Calls that we compose ourselves, through Microsoft's client, with the signed-in person's own access token. */
 export interface GraphClient {
@@ -23,18 +26,24 @@ export interface GraphClient {
 
 export interface GraphClientNeeds {
   readonly origin: string;
+  readonly echoesRequestId: EchoesRequestId;
   readonly timeoutMs: number;
+  readonly bodyLimitBytes: number;
   readonly tokensForCall: TokensForCall;
+  readonly sendHttp: SendHttp;
+  readonly monotonicMs: () => number;
 }
 
-export function createGraphClient({ origin, timeoutMs, tokensForCall }: GraphClientNeeds): GraphClient {
+export function createGraphClient(needs: GraphClientNeeds): GraphClient {
+  const { origin, tokensForCall } = needs;
+  const watchEcho = createWatchEcho(needs.monotonicMs);
   return {
     async use(session, need, log, work) {
       const tokens = tokensForCall(session, { ...need, alternatives: [] }, log);
       const accessToken = await tokens.token();
-      const { Client, HTTPMessageHandler } = await import('@microsoft/microsoft-graph-client');
-      const authentication = new AuthenticationHandler({ origin, accessToken, tokens, timeoutMs });
-      authentication.setNext(new HTTPMessageHandler());
+      const { Client } = await import('@microsoft/microsoft-graph-client');
+      const authentication = new AuthenticationHandler({ origin, accessToken, tokens });
+      authentication.setNext(new SendHandler({ ...needs, session, watchEcho, log }));
       const client = Client.initWithMiddleware({
         baseUrl: origin,
         defaultVersion: 'v1.0',
@@ -56,6 +65,13 @@ export function graphStatusOf(error: unknown): number | undefined {
   return typeof status === 'number' && status >= 100 ? status : undefined;
 }
 
+/** What {@link SendHandler} fails with. */
+const sendFailures = ['upstream_unreachable', 'upstream_timeout', 'upstream_answer_refused'] as const;
+
+function isOneOf<Value>(values: readonly Value[], value: unknown): value is Value {
+  return values.some((one) => one === value);
+}
+
 /**
  * What a composed call's failure means to the browser. The library wraps what is thrown below it and keeps its name as
  * `code`, the status as `statusCode` (measured). Anything that is not of the library is left as it is.
@@ -65,9 +81,7 @@ function toProblem(error: unknown): unknown {
   const status: unknown = Reflect.get(error, 'statusCode');
   if (typeof status !== 'number') return error;
   const code: unknown = Reflect.get(error, 'code');
-  if (code === 'TimeoutError' || code === 'AbortError') {
-    return new BffError('upstream_timeout', { detail: 'Microsoft Graph took too long.', cause: error });
-  }
+  if (isOneOf(sendFailures, code)) return new BffError(code, { detail: error.message, cause: error });
   if (status < 400) {
     return new BffError('upstream_unreachable', {
       detail: 'Microsoft Graph did not answer as it should.',

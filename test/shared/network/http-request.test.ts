@@ -30,6 +30,7 @@ function get(request: Partial<HttpRequest> = {}, sender = createHttpSender()) {
     origin: upstream.origin,
     path: '/',
     headers: {},
+    borrower: { kind: 'one call' },
     deadlineMs: 10_000,
     maxResponseBytes,
     ...request,
@@ -249,7 +250,7 @@ describe('a connection that is used again', () => {
   });
 
   it('brings no answer that names another request, and is dropped; one that names none passes (PX-17)', async () => {
-    const echo = { name: 'client-request-id', value: 'aaaa' };
+    const echo = { name: 'client-request-id', value: 'aaaa', whenMissing: 'own' } as const;
     for (const [line, expected] of [
       ['Client-Request-Id: bbbb', 'foreign'],
       ['Client-Request-Id: AAAA', 'answered'],

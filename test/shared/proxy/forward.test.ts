@@ -72,6 +72,7 @@ function startForward(
   const logged: string[] = [];
   const forward = createForward({
     origin: 'https://upstream.example',
+    echoesRequestId: 'warn',
     bodyLimitBytes: 1024,
     timeoutMs: 30_000,
     limits: createCallLimits(),
