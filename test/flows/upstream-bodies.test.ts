@@ -240,7 +240,7 @@ describe('a call that fails', () => {
 
   it('as a write: it was sent once, its effect is not known, and it has a name to ask for (G3)', async () => {
     proxy.upstream.respondWith((socket) => socket.destroy());
-    for (const own of [undefined, 'my-own-id']) {
+    for (const own of [undefined, '6c6fb5ea-4bc1-4960-8a81-0c31ea150867']) {
       proxy.upstream.requests.length = 0;
       const { status, body, headers } = await send(
         'POST',

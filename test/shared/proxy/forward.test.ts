@@ -72,7 +72,7 @@ function startForward(
   const logged: string[] = [];
   const forward = createForward({
     origin: 'https://upstream.example',
-    echoesRequestId: 'warn',
+    echoesRequestId: 'ignore',
     bodyLimitBytes: 1024,
     timeoutMs: 30_000,
     limits: createCallLimits(),
