@@ -93,7 +93,10 @@ describe('the example of an own function', () => {
     expect(answer).toMatchObject({ status: 502, card: { code: 'upstream_answer_refused' } });
     expect(JSON.stringify(answer)).not.toContain('secret');
     world.graph.respondWith((_request, response) => void response.destroy());
+    const before = world.graph.count();
     expect(await card(browser)).toMatchObject({ status: 502, card: { code: 'upstream_unreachable' } });
+    // Three reads, each sent once more when its connection failed; the first failure is the answer.
+    await expect.poll(() => world.graph.count() - before).toBe(6);
   });
 
   describe('refuses', () => {
