@@ -66,7 +66,8 @@ interface Connection {
   /** The answer to the request that has it. */
   response: http.IncomingMessage | undefined;
   endsAfterwards: boolean;
-  stopListening: () => void;
+  /** When it became idle. */
+  idleSinceMs: number;
 }
 
 interface Waiting {
@@ -83,10 +84,10 @@ export function createConnections(isSecure: boolean, limits = defaultLimits): Co
   /** The longest idle one first. */
   const idle = new Set<Connection>();
   const waiting: Waiting[] = [];
+  const watchSilence = createSilenceWatch(idle, () => serveWaiting());
 
   const take = (connection: Connection, { borrower }: LoanWish): Loan => {
     idle.delete(connection);
-    connection.stopListening();
     // A new one has served nobody yet.
     if (connection.state !== 'lent') connection.isShared ||= !isSame(connection.borrower, borrower);
     connection.state = 'lent';
@@ -96,7 +97,6 @@ export function createConnections(isSecure: boolean, limits = defaultLimits): Co
   };
   const remove = (connection: Connection) => {
     connection.state = 'ended';
-    connection.stopListening();
     idle.delete(connection);
     open.delete(connection);
     connection.agent.destroy();
@@ -129,11 +129,9 @@ export function createConnections(isSecure: boolean, limits = defaultLimits): Co
   };
   const rest = (connection: Connection) => {
     connection.state = 'resting';
+    connection.idleSinceMs = performance.now();
     idle.add(connection);
-    connection.stopListening = whenSilent(() => {
-      connection.state = 'silent';
-      serveWaiting();
-    });
+    watchSilence();
     serveWaiting();
   };
   const dial = ({ borrower }: LoanWish): Connection => {
@@ -147,7 +145,7 @@ export function createConnections(isSecure: boolean, limits = defaultLimits): Co
       isShared: false,
       response: undefined,
       endsAfterwards: false,
-      stopListening: () => undefined,
+      idleSinceMs: 0,
     };
     watch(connection, dialer, {
       mayKeep: () => idle.size < limits.idle,
@@ -246,22 +244,35 @@ function watch(connection: Connection, dialer: http.Agent, events: ConnectionEve
 }
 
 /**
- * Calls back when the socket that is idle from now on had its time to bring bytes. A timer alone proves nothing: Node
- * runs due timers before it looks at sockets, so a busy event loop would take waiting bytes for silence. Between a timer
- * and the `setImmediate` that it calls, every socket is looked at. The timer counts from the loop's own, older time.
- * @returns stops it
+ * Marks idle connections as silent when they had their time to bring bytes. A timer alone proves nothing: Node runs due
+ * timers before it looks at sockets, so a busy event loop would take waiting bytes for silence. Between a timer and the
+ * `setImmediate` that it calls, every socket is looked at. Timers count from the loop's own, older time: the clock decides.
+ * @param idle the longest idle one first
+ * @returns to be called whenever one becomes idle
  */
-function whenSilent(callBack: () => void): () => void {
-  const startedMs = performance.now();
-  let immediate: NodeJS.Immediate | undefined;
-  const look = () => {
-    const leftMs = SILENCE_MS - (performance.now() - startedMs);
-    if (leftMs > 0) timer = setTimeout(look, Math.ceil(leftMs)).unref();
-    else immediate = setImmediate(callBack).unref();
+function createSilenceWatch(idle: ReadonlySet<Connection>, marked: () => void): () => void {
+  let isWatching = false;
+  const next = () => {
+    for (const { state, idleSinceMs } of idle) {
+      if (state !== 'resting') continue;
+      isWatching = true;
+      setTimeout(look, Math.max(Math.ceil(idleSinceMs + SILENCE_MS - performance.now()), 1)).unref();
+      return;
+    }
+    isWatching = false;
   };
-  let timer = setTimeout(look, SILENCE_MS).unref();
+  const look = () => {
+    const idleBeforeMs = performance.now() - SILENCE_MS;
+    setImmediate(() => {
+      for (const connection of idle) {
+        if (connection.idleSinceMs > idleBeforeMs) break;
+        connection.state = 'silent';
+      }
+      next();
+      marked();
+    }).unref();
+  };
   return () => {
-    clearTimeout(timer);
-    clearImmediate(immediate);
+    if (!isWatching) next();
   };
 }

@@ -104,31 +104,44 @@ const SMALL_BODY_BYTES = 64 * 1024;
 
 /** Requests over kept-alive connections, which are shared by the rules of {@link Borrower}. */
 export function createHttpSender(limits = phaseLimits, connectionLimits?: ConnectionLimits): SendHttp {
-  const byOrigin = new Map<string, Connections>();
+  // Origins come from the settings: they are few.
+  const targets = new Map<string, Target>();
   return async (request) => {
-    const { protocol, origin } = new URL(request.origin);
-    const connections = byOrigin.get(origin) ?? createConnections(protocol === 'https:', connectionLimits);
-    byOrigin.set(origin, connections);
+    const target = targets.get(request.origin) ?? toTarget(request.origin, connectionLimits);
+    targets.set(request.origin, target);
     const startedMs = performance.now();
-    const loan = await connections.lend({
+    const loan = await target.connections.lend({
       borrower: request.borrower,
       isNew: request.isOnNewConnection ?? false,
       waitMs: Math.min(limits.connectMs, request.deadlineMs),
     });
     if (loan === undefined) throw new HttpFailure('timeout', { isSilent: true });
     const deadlineMs = request.deadlineMs - (performance.now() - startedMs);
-    return send({ ...request, deadlineMs }, loan, limits);
+    return send({ ...request, deadlineMs }, target, loan, limits);
   };
+}
+
+interface Target {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port: string;
+  readonly connections: Connections;
+}
+
+function toTarget(origin: string, limits: ConnectionLimits | undefined): Target {
+  const { protocol, hostname, port } = new URL(origin);
+  return { protocol, hostname, port, connections: createConnections(protocol === 'https:', limits) };
 }
 
 /** @throws {HttpFailure} */
 function send(
   wish: HttpRequest,
+  target: Target,
   loan: Loan,
   { connectMs, headMs, idleMs }: PhaseLimits,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const request = create(wish, loan);
+    const request = create(wish, target, loan);
     let receivedBefore = 0;
     let isSettled = false;
     let hasBegun = false;
@@ -206,8 +219,11 @@ function send(
 }
 
 /** node:http throws at once for a value that it cannot send. @throws {HttpFailure} unsendable */
-function create({ method, origin, path, headers, body }: HttpRequest, loan: Loan): http.ClientRequest {
-  const { protocol, hostname, port } = new URL(origin);
+function create(
+  { method, path, headers, body }: HttpRequest,
+  { protocol, hostname, port }: Target,
+  loan: Loan,
+): http.ClientRequest {
   try {
     return (protocol === 'https:' ? https : http).request({
       method,
