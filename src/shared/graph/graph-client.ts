@@ -81,7 +81,10 @@ function toProblem(error: unknown): unknown {
   const status: unknown = Reflect.get(error, 'statusCode');
   if (typeof status !== 'number') return error;
   const code: unknown = Reflect.get(error, 'code');
-  if (isOneOf(sendFailures, code)) return new BffError(code, { detail: error.message, cause: error });
+  // Without a status of Graph's: its own errors have codes and messages as well, which are not the person's to see.
+  if (status < 100 && isOneOf(sendFailures, code)) {
+    return new BffError(code, { detail: error.message, cause: error });
+  }
   if (status < 400) {
     return new BffError('upstream_unreachable', {
       detail: 'Microsoft Graph did not answer as it should.',

@@ -156,6 +156,11 @@ describe('refuses', () => {
       rawAnswer('{"error":{"code":"x","message":"m"}}', [json], '404 Not Found'),
       ['upstream_answer_refused', 502],
     ],
+    [
+      'an error of Graph’s that is called like ours',
+      rawAnswer('{"error":{"code":"upstream_timeout","message":"m"}}', [json], '404 Not Found'),
+      ['upstream_answer_refused', 502],
+    ],
   ])('%s', async (_what, answer, problem) => {
     upstream.respondWith((socket) => socket.write(answer));
     expect(await problemOf(startClient(200).use((client) => client.api('/me').post({})))).toEqual(problem);
