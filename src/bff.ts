@@ -69,6 +69,7 @@ import { createCallLimits } from './shared/proxy/call-limits.ts';
 import { createCountCall } from './shared/proxy/counted-call.ts';
 import { createForward } from './shared/proxy/forward.ts';
 import { createProxy } from './shared/proxy/proxy.ts';
+import type { EchoesRequestId } from './shared/proxy/request-id-echo.ts';
 import { createSessionStore } from './shared/session/session-store.ts';
 import { createSweep } from './shared/session/sweep.ts';
 import { createAzureTable } from './shared/storage/azure-table.ts';
@@ -242,10 +243,11 @@ export function registerBff(
   const countCall = createCountCall(createCallLimits());
   const tokensForCall = createTokensForCall({ acquireToken, refusals, interaction });
   const graphClient = createGraphClient({
-    origin: config.graph.origin,
-    timeoutMs,
+    ...config.graph,
     countCall,
     tokensForCall,
+    sendHttp,
+    monotonicMs,
   });
   const admission = createAdmission({
     renewIdentity: createRenewIdentity({
@@ -271,8 +273,14 @@ export function registerBff(
     now,
     monotonicMs,
   };
-  const forwardTo = (upstreamOrigin: string) =>
-    createForward({ origin: upstreamOrigin, timeoutMs, bodyLimitBytes, ...shared });
+  const forwardTo = (upstream: { origin: string; echoesRequestId: EchoesRequestId }) =>
+    createForward({
+      origin: upstream.origin,
+      echoesRequestId: upstream.echoesRequestId,
+      timeoutMs,
+      bodyLimitBytes,
+      ...shared,
+    });
   const linkNeeds = {
     policy: policies.graph,
     graphOrigin: config.graph.origin,
@@ -283,7 +291,7 @@ export function registerBff(
     admission,
     bodyLimitBytes,
     countCall,
-    forward: forwardTo(config.graph.origin),
+    forward: forwardTo(config.graph),
     links: createLinks({
       toOwnAddress: createToOwnAddress(linkNeeds),
       isFileAddress: createIsFileAddress(entra.cloud, config.graph.origin),
@@ -426,14 +434,15 @@ export function registerBff(
   );
   route('health-live', 'api/health/live', live(endpoint));
   route('health-ready', 'api/health/ready', ready(endpoint, checks, now));
-  for (const { name, origin: apiOrigin, policy } of policies.apis) {
+  for (const api of policies.apis) {
+    const { name, policy } = api;
     const prefix = `/api/${name}`;
     const proxy = createProxy({
       policy,
       admission,
       bodyLimitBytes,
       countCall,
-      forward: forwardTo(apiOrigin),
+      forward: forwardTo(api),
     });
     route(`own-api-${name}`, `api/${name}/{*path}`, upstream(endpoint, { prefix, proxy, likeGraph: false }));
   }

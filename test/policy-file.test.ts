@@ -7,13 +7,25 @@ import { readPolicies } from '../src/policy-file.ts';
 const folder = mkdtempSync(join(tmpdir(), 'policies-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const graph = { origin: 'https://graph.microsoft.com', bodyLimitBytes: 1024, timeoutMs: 100 };
+const graph = {
+  origin: 'https://graph.microsoft.com',
+  echoesRequestId: 'warn',
+  bodyLimitBytes: 1024,
+  timeoutMs: 100,
+} as const;
 const rule = { methods: ['GET'], path: '/orders/{id}', scopes: ['Orders.Read'] };
 
 function ownApi(name: string, document: unknown) {
   const policyFile = join(folder, `${name}.json`);
   writeFileSync(policyFile, JSON.stringify(document));
-  return { name, origin: 'https://orders.example', scopePrefix: 'api://orders', policyFile };
+  const echoesRequestId = 'ignore' as const;
+  return {
+    name,
+    origin: 'https://orders.example',
+    scopePrefix: 'api://orders',
+    echoesRequestId,
+    policyFile,
+  };
 }
 
 describe('the policies of several upstream APIs', () => {

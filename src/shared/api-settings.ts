@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { EchoesRequestId } from './proxy/request-id-echo.ts';
 import type { Environment } from './setting-forms.ts';
 import { baseUrl, type Reader, readOptional } from './setting-forms.ts';
 
@@ -8,6 +9,7 @@ export interface ApiConfig {
   readonly origin: string;
   /** The API's application ID URI: what its scopes begin with. */
   readonly scopePrefix: string;
+  readonly echoesRequestId: EchoesRequestId;
   readonly policyFile: string;
 }
 
@@ -90,6 +92,17 @@ function readApi(read: Reader, name: string, inAzure: boolean): ApiConfig | unde
     "the application ID URI of the API's registration, like api://orders or api://CLIENT_ID",
   );
   const policyFile = read(setting('POLICY_FILE'), z.string().min(1), 'the path of a policy file');
+  const echoesRequestId = readEchoesRequestId(read, setting('ECHOES_REQUEST_ID'), 'ignore');
   if (origin === undefined || prefix === undefined || policyFile === undefined) return undefined;
-  return { name, origin, scopePrefix: prefix, policyFile };
+  if (echoesRequestId === undefined) return undefined;
+  return { name, origin, scopePrefix: prefix, echoesRequestId, policyFile };
+}
+
+/** What is made of answers without the id of their call. */
+export function readEchoesRequestId(
+  read: Reader,
+  name: string,
+  fallback: EchoesRequestId,
+): EchoesRequestId | undefined {
+  return read(name, z.enum(['require', 'warn', 'ignore']), 'require, warn or ignore', fallback);
 }

@@ -1,10 +1,11 @@
 import type { Buffer } from 'node:buffer';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as z from 'zod';
-import { type ApiConfig, readApis } from './api-settings.ts';
+import { type ApiConfig, readApis, readEchoesRequestId } from './api-settings.ts';
 import type { KeyRing } from './crypto/key-ring.ts';
 import { type Cloud, clouds } from './entra/authority.ts';
 import type { ClientCredential } from './entra/client-credential.ts';
+import type { EchoesRequestId } from './proxy/request-id-echo.ts';
 import {
   baseUrl,
   createReader,
@@ -57,6 +58,7 @@ export interface Config {
   readonly adminMaxAuthAgeSeconds: number;
   readonly graph: {
     readonly origin: string;
+    readonly echoesRequestId: EchoesRequestId;
     /** A file beside the shipped policy; the shipped one when left out. */
     readonly policyFile?: string;
     readonly bodyLimitBytes: number;
@@ -171,6 +173,7 @@ export function parseConfig(environment: Environment): Config {
     'whole milliseconds from 100 to 200000',
     '30000',
   );
+  const echoesRequestId = readEchoesRequestId(read, 'GRAPH_ECHOES_REQUEST_ID', 'warn');
   const apis = readApis(read, environment, inAzure, faults);
   const emulatorOrigin = readOptional(
     read,
@@ -215,6 +218,7 @@ export function parseConfig(environment: Environment): Config {
     adminRole === undefined ||
     bodyLimitBytes === undefined ||
     timeoutMs === undefined ||
+    echoesRequestId === undefined ||
     apis === undefined ||
     faults.length > 0
   ) {
@@ -247,6 +251,7 @@ export function parseConfig(environment: Environment): Config {
     adminMaxAuthAgeSeconds,
     graph: {
       origin: graphEmulatorOrigin ?? clouds[cloud].graph,
+      echoesRequestId,
       ...(policyFile === undefined ? {} : { policyFile }),
       bodyLimitBytes,
       timeoutMs,

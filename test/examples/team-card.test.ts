@@ -103,6 +103,7 @@ describe('the example of an own function', () => {
   it('says so where Graph does not answer as it should, without its words', async () => {
     allow();
     const browser = await signedIn('ben');
+    const before = world.graph.count();
     world.graph.respondWith((_request, response) => {
       response.writeHead(500, { 'content-type': 'application/json' });
       response.end('{"error":{"code":"x","message":"secret words"}}');
@@ -112,6 +113,8 @@ describe('the example of an own function', () => {
     expect(JSON.stringify(answer)).not.toContain('secret');
     world.graph.respondWith((_request, response) => void response.destroy());
     expect(await card(browser)).toMatchObject({ status: 502, card: { code: 'upstream_unreachable' } });
+    // Three reads, then three that are sent once more when their connections fail; the first failure is the answer.
+    await expect.poll(() => world.graph.count() - before).toBe(9);
   });
 
   it('ends with 502 and a record when Graph answers with the token of the call (PX-16)', async () => {

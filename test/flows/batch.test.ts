@@ -6,6 +6,7 @@ import { demoClient } from '../../dev/directory.ts';
 import { challengeHeader } from '../../dev/graph-emulator/claims-challenge.ts';
 import type { Respond } from '../../dev/graph-emulator/emulator.ts';
 import { goodDay } from '../../dev/graph-emulator/switches.ts';
+import { withSentIds } from '../support/batch-answer.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
@@ -87,14 +88,16 @@ const problemOf = ({ status, body }: WireAnswer) => {
   const { code, batch_id } = JSON.parse(body);
   return [status, code, batch_id];
 };
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const get = (id: string, url: string) => ({ id, method: 'GET', url });
 const batch = (...requests: unknown[]) => ({ requests });
 
-/** Graph's answer to a batch, whatever was asked. */
-const respondWithParts = (...parts: unknown[]) =>
-  world.graph.respondWith((_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ responses: parts }));
+/** Graph's answer to a batch, whatever was asked; the id "1" is that of the first part, as Graph was told it. */
+const respondWithText = (text: string) =>
+  world.graph.respondWith(({ body }, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(withSentIds(body, text));
   });
+const respondWithParts = (...parts: unknown[]) => respondWithText(JSON.stringify({ responses: parts }));
 
 describe('a batch', () => {
   it('goes to Graph in one request and comes back in its parts, JSON and bytes (PX-6)', async () => {
@@ -131,7 +134,7 @@ describe('a batch', () => {
     await send(batch({ ...get('1', '/me'), headers }));
     const [request] = world.graph.requests;
     expect(JSON.parse(String(request?.body))).toEqual(
-      batch({ ...get('1', '/me'), headers: { prefer: 'return=minimal' } }),
+      batch({ ...get(expect.stringMatching(uuid), '/me'), headers: { prefer: 'return=minimal' } }),
     );
     const outside = request?.headers.map(([name]) => name.toLowerCase()).sort();
     expect(outside).toEqual([
@@ -237,7 +240,7 @@ describe('a token that Graph refuses inside a batch', () => {
     const before = redemptions();
     const dependent = { id: '2', status: 424, body: { error: { code: 'FailedDependency' } } };
     let calls = 0;
-    world.graph.respondWith((_request, response) => {
+    world.graph.respondWith((request, response) => {
       const responses =
         calls++ === 0
           ? [refused('1'), dependent]
@@ -245,7 +248,9 @@ describe('a token that Graph refuses inside a batch', () => {
               { id: '1', status: 200 },
               { id: '2', status: 200 },
             ];
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ responses }));
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(withSentIds(request.body, JSON.stringify({ responses })));
     });
     const answer = await send(batch(get('1', '/me'), { ...get('2', '/me'), dependsOn: ['1'] }));
     expect(partsOf(answer).map(({ status }) => status)).toEqual([200, 200]);
@@ -373,6 +378,41 @@ describe('the size of a batch', () => {
 describe("Graph's answer to a batch", () => {
   const one = batch(get('1', '/me'), get('2', '/me'));
 
+  it('is known by ids that nobody chose: that to another batch with the same ids is refused (PX-17)', async () => {
+    const bodies: Buffer[] = [];
+    const texts: string[] = [];
+    world.graph.respondWith(({ body }, response) => {
+      bodies.push(body);
+      const text = JSON.stringify({
+        responses: [
+          { id: '1', status: 200 },
+          { id: '2', status: 200 },
+        ],
+      });
+      texts.push(withSentIds(body, text));
+      // One answer ahead: the answer to the batch before comes first.
+      response.writeHead(200, { 'content-type': 'application/json' }).end(texts[0]);
+    });
+    expect((await send(one)).status).toBe(200);
+    expect(problemOf(await send(one)).slice(0, 2)).toEqual([502, 'upstream_answer_refused']);
+    const ids = bodies.flatMap((body): string[] =>
+      JSON.parse(String(body)).requests.map(({ id }: { id: string }) => id),
+    );
+    expect(ids).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(uuid)));
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  it('has the ids of the caller, whatever they are, also where one waits for another', async () => {
+    const [first, second] = ['a b', '{"id":"1"}'];
+    const answer = await send(batch(get(first, '/me'), { ...get(second, '/me'), dependsOn: [first] }));
+    expect(partsOf(answer)).toMatchObject([
+      { id: first, status: 200 },
+      { id: second, status: 200 },
+    ]);
+    const [{ id }, { dependsOn }] = JSON.parse(String(world.graph.requests[0]?.body)).requests;
+    expect(dependsOn).toEqual([id]);
+  });
+
   it('shows of each part one exact set of headers (PX-12)', async () => {
     const headers = {
       'Content-Type': 'application/json',
@@ -399,10 +439,7 @@ describe("Graph's answer to a batch", () => {
 
   it('keeps every byte of a body', async () => {
     const body = '{"n":12345678901234567890,"d":0.10000000000000000000001,"e":1E5 , "s":"ä€😀\\u00e9"}';
-    world.graph.respondWith((_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(`\ufeff{"responses":[{"id":"1","status":200,"body":${body}},{"id":"2","status":200}]}`);
-    });
+    respondWithText(`\ufeff{"responses":[{"id":"1","status":200,"body":${body}},{"id":"2","status":200}]}`);
     expect((await send(one)).body).toContain(`"body":${body}}`);
   });
 
@@ -449,9 +486,7 @@ describe("Graph's answer to a batch", () => {
     ['depth without end', '[{"responses":'.repeat(4000)],
     ['depth in a body', `{"responses":[{"id":"1","status":200,"body":${'['.repeat(30_000)}`],
   ])('that has %s is refused, and breaks nothing (DO-3)', async (_what, text) => {
-    world.graph.respondWith((_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(text);
-    });
+    respondWithText(text);
     expect(problemOf(await send(one)).slice(0, 2)).toEqual([502, 'upstream_answer_refused']);
     world.graph.respondWith(undefined);
     expect((await send(one)).status).toBe(200);

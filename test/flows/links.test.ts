@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { withSentIds } from '../support/batch-answer.ts';
 import { sendWire, type UserAgent, type WireAnswer } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -213,9 +214,11 @@ describe('links that lead elsewhere (PX-14)', () => {
     const headers = { 'Content-Type': 'application/json', Location: `${evilOrigin}/x` };
     const body = { '@odata.nextLink': `${evilOrigin}/x`, value: [{ uploadUrl: `${evilOrigin}/x` }] };
     const statuses = [200, 201, 202, 302, 307];
-    world.graph.respondWith((_request, response) => {
-      const responses = statuses.map((status) => ({ id: `${status}`, status, headers, body }));
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ responses }));
+    world.graph.respondWith((request, response) => {
+      const responses = statuses.map((status, at) => ({ id: `${at + 1}`, status, headers, body }));
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(withSentIds(request.body, JSON.stringify({ responses })));
     });
     const requests = statuses.map((status) => ({
       id: `${status}`,

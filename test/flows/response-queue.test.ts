@@ -67,4 +67,102 @@ describe('refuses to show one person the answer of another', () => {
       expect(served).toBeGreaterThan(40);
     },
   );
+
+  it.each([
+    ['200', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n', '{}'],
+    ['204 with a length', 'HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n', ''],
+    ['205', 'HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n', ''],
+    ['304', 'HTTP/1.1 304 Not Modified\r\n', ''],
+  ])(
+    'when a second answer without an id comes 3 ms after a %s, and is for nobody (PX-17)',
+    async (_form, head, body) => {
+      const late = rawAnswer('{"person":"alice"}', ['Content-Type: application/json']);
+      for (let round = 0; round < 10; round++) {
+        proxy.upstream.respondWith((socket) => {
+          socket.write(`${head}${'\r\n'}${body}`);
+          setTimeout(() => socket.write(late), 3);
+        });
+        const headers = (user: string) => ({ cookie: cookies[user] ?? '', 'x-csrf': '1' });
+        await sendWire(proxy.worker.origin, '/api/graph/v1.0/me', { headers: headers('alice') });
+        proxy.upstream.respondWith((socket) => {
+          setTimeout(
+            () => socket.write(rawAnswer('{"person":"ben"}', ['Content-Type: application/json'])),
+            20,
+          );
+        });
+        const answer = await sendWire(proxy.worker.origin, '/api/graph/v1.0/me', { headers: headers('ben') });
+        expect([answer.status, answer.body]).toEqual([200, '{"person":"ben"}']);
+      }
+    },
+  );
+
+  it.each(['no-uuid', undefined])(
+    'when the upstream is one answer ahead and the caller names the call %j (PX-17)',
+    async (id) => {
+      let before: Buffer | undefined;
+      let turn = 0;
+      proxy.upstream.respondWith((socket, { head }) => {
+        const own = rawAnswer(JSON.stringify({ person: personOf(head) }), [
+          'Content-Type: application/json',
+          echoIn(head),
+        ]);
+        socket.write(before ?? own);
+        // Ahead of the call that is sent once more as well.
+        if (turn++ === 0) before = own;
+      });
+      const ask = (user: string) =>
+        sendWire(proxy.worker.origin, '/api/graph/v1.0/me', {
+          headers: {
+            cookie: cookies[user] ?? '',
+            'x-csrf': '1',
+            ...(id === undefined ? {} : { 'client-request-id': id }),
+          },
+        });
+      expect((await ask('alice')).status).toBe(200);
+      for (let round = 0; round < 10; round++) {
+        const ben = await ask('ben');
+        expect([ben.status, JSON.parse(ben.body).code]).toEqual([502, 'upstream_answer_refused']);
+      }
+    },
+  );
+
+  it('and a read whose place another answer has taken is sent once more, a write is not (PX-17, PX-18)', async () => {
+    const foreign = 'client-request-id: 00000000-0000-4000-8000-000000000000';
+    for (const method of ['GET', 'POST']) {
+      proxy.upstream.requests.length = 0;
+      let isFirst = true;
+      proxy.upstream.respondWith((socket, { head }) => {
+        socket.write(rawAnswer('{}', isFirst ? [foreign] : [echoIn(head)]));
+        isFirst = false;
+      });
+      const answer = await proxy.call('/things/t1', {
+        method,
+        ...(method === 'GET' ? {} : { body: '{}' }),
+        headers: method === 'GET' ? {} : { 'content-length': '2', 'content-type': 'application/json' },
+      });
+      expect([answer.status, proxy.upstream.requests.length]).toEqual(method === 'GET' ? [200, 2] : [502, 1]);
+    }
+  });
+});
+
+describe('an upstream that returns no ids', () => {
+  it('is served from, with one warning a minute for Graph', async () => {
+    proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
+    proxy.world.pass(61);
+    proxy.worker.logLines.length = 0;
+    for (let at = 0; at < 3; at++) expect((await proxy.call('/things/t1')).status).toBe(200);
+    const warnings = proxy.worker.logLines.filter((line) =>
+      line.includes('upstream-answers-without-request-id'),
+    );
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('is refused where it has to, but for errors, which pass', async () => {
+    const strict = await proxy.startWorker({ GRAPH_ECHOES_REQUEST_ID: 'require' });
+    proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
+    const refused = await proxy.call('/things/t1', {}, strict);
+    expect([refused.status, JSON.parse(refused.body).code]).toEqual([502, 'upstream_answer_refused']);
+    proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}', [], '503 Service Unavailable')));
+    for (let at = 0; at < 3; at++) expect((await proxy.call('/things/t1', {}, strict)).status).toBe(503);
+  });
 });

@@ -46,6 +46,8 @@ function forwardedLines(): string[] {
   return [requestLine, ...lines.sort()];
 }
 
+const callersId = '6c6fb5ea-4bc1-4960-8a81-0c31ea150867';
+
 const ownLines = () => [
   'Connection: keep-alive',
   `Host: ${new URL(proxy.upstream.origin).host}`,
@@ -97,7 +99,7 @@ describe('what the upstream gets of the browser’s headers', () => {
         'If-Match: W/"1"',
         'IF-NONE-MATCH: W/"2"',
         'Range: bytes=0-9',
-        'Client-Request-Id: c1',
+        `Client-Request-Id: ${callersId}`,
         'SdkVersion: graph-js/3.0.7',
         'Accept: application/json',
         'Accept-Language: de',
@@ -107,6 +109,7 @@ describe('what the upstream gets of the browser’s headers', () => {
       { method: 'PATCH', body: '{}' },
     );
     expect(status).toBe(200);
+    expect(proxy.upstream.requests[0]?.head).toContain(`client-request-id: ${callersId}`);
     expect(forwardedLines()).toEqual([
       'PATCH /v1.0/me/things/t1 HTTP/1.1',
       'Connection: keep-alive',
@@ -115,7 +118,7 @@ describe('what the upstream gets of the browser’s headers', () => {
       'accept-language: de',
       'accept: application/json',
       'authorization: Bearer OURS',
-      'client-request-id: c1',
+      'client-request-id: OURS',
       'consistencylevel: eventual',
       'content-length: 2',
       'content-type: application/json',
@@ -126,6 +129,14 @@ describe('what the upstream gets of the browser’s headers', () => {
       'range: bytes=0-9',
       'sdkversion: graph-js/3.0.7',
     ]);
+  });
+
+  it('has an id of ours where the caller has one that is no UUID: nobody could tell the answer by it (PX-17)', async () => {
+    for (const id of ['c1', 'x'.repeat(36), callersId.slice(1)]) {
+      proxy.upstream.requests.length = 0;
+      expect((await callWith([`Client-Request-Id: ${id}`])).status).toBe(200);
+      expect(forwardedLines()).toEqual(['GET /v1.0/me/things/t1 HTTP/1.1', ...ownLines()]);
+    }
   });
 
   it.each(['GET', 'HEAD', 'DELETE'])('of a %s has no length and no body', async (method) => {
@@ -212,7 +223,6 @@ const hostileAnswerLines = [
   'Keep-Alive: timeout=9999',
   'Trailer: Set-Cookie',
   'Content_Type: text/html',
-  'client-request-id: of another call',
   'last-modified: not ASCII \xe9',
 ];
 
@@ -232,7 +242,7 @@ describe('what the browser gets of the upstream’s headers', () => {
       ];
       socket.write(rawAnswer('{"a":1}', [...hostileAnswerLines, ...passed]));
     });
-    const { answer } = await callWith(['client-request-id: c1']);
+    const { answer } = await callWith([`client-request-id: ${callersId}`]);
     const [head = '', body] = answer.split('\r\n\r\n');
     const [statusLine, ...lines] = head
       .replace(/date: .*/i, 'date: NOW')
@@ -243,7 +253,7 @@ describe('what the browser gets of the upstream’s headers', () => {
       [
         'accept-ranges: bytes',
         'cache-control: no-store',
-        'client-request-id: c1',
+        `client-request-id: ${callersId}`,
         'connection: close',
         'content-language: de',
         'content-length: 7',

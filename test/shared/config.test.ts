@@ -83,6 +83,17 @@ describe('parseConfig', () => {
     expect(config.entra.emulatorOrigin).toBeUndefined();
   });
 
+  it('looks for the id of a call in answers of Graph, and of an own API where that is set', () => {
+    expect(parseConfig(withApi).graph.echoesRequestId).toBe('warn');
+    expect(parseConfig(withApi).apis[0]?.echoesRequestId).toBe('ignore');
+    const strict = parseConfig({
+      ...withApi,
+      GRAPH_ECHOES_REQUEST_ID: 'require',
+      API_ORDERS_ECHOES_REQUEST_ID: 'require',
+    });
+    expect([strict.graph.echoesRequestId, strict.apis[0]?.echoesRequestId]).toEqual(['require', 'require']);
+  });
+
   it('names every wrong setting at once', () => {
     const faults = faultsOf({ SESSION_IDLE_SECONDS: 'soon' }).join('\n');
     for (const name of [
@@ -260,6 +271,12 @@ const settings: readonly {
   },
   { name: 'GRAPH_TIMEOUT_MS', base: withSecret, optional: true, wrong: ['0', '99', '200001', '30s'] },
   {
+    name: 'GRAPH_ECHOES_REQUEST_ID',
+    base: withSecret,
+    optional: true,
+    wrong: ['true', 'Require', 'always', '__proto__'],
+  },
+  {
     name: 'API_NAMES',
     base: withApi,
     optional: true,
@@ -281,6 +298,12 @@ const settings: readonly {
     wrong: ['contoso', 'api://orders/', 'api://two words', ...namesOfGraph],
   },
   { name: 'API_ORDERS_POLICY_FILE', base: withApi, wrong: [], rightful: ['300x', 'false'] },
+  {
+    name: 'API_ORDERS_ECHOES_REQUEST_ID',
+    base: withApi,
+    optional: true,
+    wrong: ['true', 'Require', 'toString'],
+  },
   {
     name: 'DEV_ENTRA_ORIGIN',
     base: onThisMachine,

@@ -37,6 +37,7 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
         origin,
         path: pathname + search,
         headers: { accept: 'application/json' },
+        borrower: { kind: 'one call' },
         deadlineMs: DEADLINE_MS,
         maxResponseBytes: MAX_BYTES,
       });

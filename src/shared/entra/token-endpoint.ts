@@ -65,6 +65,7 @@ export class TokenEndpoint implements INetworkModule {
         path: pathname + search,
         headers: options?.headers ?? {},
         body: Buffer.from(options?.body ?? ''),
+        borrower: { kind: 'one call' },
         deadlineMs: DEADLINE_MS,
         maxResponseBytes: MAX_BYTES,
       });

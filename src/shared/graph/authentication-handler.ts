@@ -12,7 +12,6 @@ export interface AuthenticationHandlerNeeds {
   readonly tokens: CallTokens;
   readonly feature: string;
   readonly log: Log;
-  readonly timeoutMs: number;
 }
 
 /**
@@ -65,23 +64,26 @@ export class AuthenticationHandler implements Middleware {
   }
 
   async #send(context: Context, accessToken: string): Promise<void> {
-    const { origin, timeoutMs } = this.#needs;
+    const { origin } = this.#needs;
     const url = new URL(typeof context.request === 'string' ? context.request : context.request.url);
     if (url.origin !== origin) throw new TypeError('only Graph is called with the token');
     const headers = new Headers(context.options?.headers);
-    headers.set('authorization', `Bearer ${accessToken}`);
-    context.options = {
-      ...context.options,
-      headers,
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    };
+    headers.set('authorization', `Bearer ${requireSendable(accessToken)}`);
+    context.options = { ...context.options, headers };
     await this.#next?.execute(context);
   }
 
   setNext(next: Middleware): void {
     this.#next = next;
   }
+}
+
+/** `Headers` says the whole value when it refuses one. */
+function requireSendable(accessToken: string): string {
+  if (/^[\x21-\x7e]+$/.test(accessToken)) return accessToken;
+  throw new BffError('upstream_unreachable', {
+    detail: 'The access token cannot be sent. Nothing was sent.',
+  });
 }
 
 function challengeIn({ response }: Context): string | undefined {

@@ -25,11 +25,11 @@ const OPENED_LEVELS = 4;
 
 /**
  * The answers in a batch's answer; undefined when it is something else. Ids are compared as Graph does, without letter
- * case, and are given as they were sent.
+ * case, and are given as the caller wrote them.
  */
 export function readBatchAnswer(
   answer: HttpAnswer,
-  sentIds: readonly string[],
+  parts: readonly Pick<BatchPart, 'id' | 'sentId'>[],
 ): readonly PartAnswer[] | undefined {
   // Byte for byte: what is not opened goes on as it came, whatever its encoding.
   const text = answer.body.toString('latin1');
@@ -37,13 +37,13 @@ export function readBatchAnswer(
   const root = parseJson(json, { openedLevels: OPENED_LEVELS, uniqueNames: 'opened' });
   const list = root?.kind === 'object' ? root.members.get('responses') : undefined;
   if (list?.kind !== 'array') return undefined;
-  const waiting = new Map(sentIds.map((id) => [id.toLowerCase(), id]));
+  const waiting = new Map(parts.map(({ id, sentId }) => [sentId.toLowerCase(), id]));
   const answers: PartAnswer[] = [];
   for (const item of list.items) {
     const read = item.kind === 'object' ? readPartAnswer(item.members) : undefined;
     const id = read && waiting.get(read.id.toLowerCase());
     if (read === undefined || id === undefined) return undefined;
-    waiting.delete(id.toLowerCase());
+    waiting.delete(read.id.toLowerCase());
     answers.push({ ...read, id });
   }
   return answers;

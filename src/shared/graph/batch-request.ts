@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import { BffError } from '../errors.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from '../proxy/allowed-call.ts';
 import { requireNamesOf } from '../proxy/body-fields.ts';
@@ -11,6 +12,8 @@ import { type JsonValue, parseJson } from './json-text.ts';
 /** One call of a batch that the policy allows. */
 export interface BatchPart {
   readonly id: string;
+  /** What it is called where it is sent: callers choose the same ids, and the answer to another batch would fit (PX-17). */
+  readonly sentId: string;
   readonly method: string;
   readonly allowed: AllowedCall;
   /** The part as it is sent: JSON. */
@@ -58,7 +61,8 @@ export function readBatch(
   const raw = items.map(readPart);
   requireUniqueIds(raw);
   requireKnownOrder(raw);
-  return raw.map((part) => inPart(part.id, () => checkPart(allow, version, part)));
+  const sentIds = new Map(raw.map(({ id }) => [id, randomUUID()]));
+  return raw.map((part) => inPart(part.id, () => checkPart(allow, version, part, sentIds)));
 }
 
 /** The batch as it is sent, written by us: nothing that was not read is in it. */
@@ -157,6 +161,7 @@ function checkPart(
   allow: (wanted: WantedCall) => AllowedCall,
   version: string,
   { id, members, dependsOn }: RawPart,
+  sentIds: ReadonlyMap<string, string>,
 ): BatchPart {
   const method = textOf(members.get('method'));
   const url = textOf(members.get('url'));
@@ -182,16 +187,25 @@ function checkPart(
   if (body !== undefined) {
     requireNamesOf(bodyFields, body.kind === 'object' ? [...body.members.keys()] : undefined);
   }
+  const sentId = sentIds.get(id) ?? failWith('it has no id');
   const written = [
-    ['id', JSON.stringify(id)],
+    ['id', JSON.stringify(sentId)],
     ['method', JSON.stringify(method)],
     ['url', JSON.stringify(query === '' ? `/${path}` : `/${path}?${query}`)],
     ...(Object.keys(headers).length === 0 ? [] : [['headers', JSON.stringify(headers)]]),
     // As it came, checked: its numbers may be more than ours can hold.
     ...(body === undefined ? [] : [['body', body.text]]),
-    ...(dependsOn.length === 0 ? [] : [['dependsOn', JSON.stringify(dependsOn)]]),
+    ...(dependsOn.length === 0
+      ? []
+      : [['dependsOn', JSON.stringify(dependsOn.map((other) => sentIds.get(other)))]]),
   ];
-  return { id, method, allowed, text: `{${written.map(([name, text]) => `"${name}":${text}`).join(',')}}` };
+  return {
+    id,
+    sentId,
+    method,
+    allowed,
+    text: `{${written.map(([name, text]) => `"${name}":${text}`).join(',')}}`,
+  };
 }
 
 /**

@@ -1,11 +1,14 @@
 import type { Client } from '@microsoft/microsoft-graph-client';
 import { BffError } from '../errors.ts';
 import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
+import type { SendHttp } from '../network/http-request.ts';
 import type { CountCall } from '../proxy/counted-call.ts';
+import { createWatchEcho, type EchoesRequestId } from '../proxy/request-id-echo.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { AuthenticationHandler } from './authentication-handler.ts';
 import { CountedRequests } from './counted-requests.ts';
+import { SendHandler } from './send-handler.ts';
 
 /** Calls that we compose ourselves, through Microsoft's client, with the signed-in person's own access token. */
 export interface GraphClient {
@@ -25,27 +28,26 @@ export interface GraphClient {
 
 export interface GraphClientNeeds {
   readonly origin: string;
+  readonly echoesRequestId: EchoesRequestId;
   readonly timeoutMs: number;
   readonly countCall: CountCall;
+  readonly bodyLimitBytes: number;
   readonly tokensForCall: TokensForCall;
+  readonly sendHttp: SendHttp;
+  readonly monotonicMs: () => number;
 }
 
 export function createGraphClient(needs: GraphClientNeeds): GraphClient {
-  const { origin, timeoutMs, countCall, tokensForCall } = needs;
+  const { origin, countCall, tokensForCall } = needs;
+  const watchEcho = createWatchEcho(needs.monotonicMs);
   return {
     async use(session, need, log, work) {
       const tokens = tokensForCall(session, { ...need, alternatives: [] }, log);
       const accessToken = await tokens.token();
-      const { Client, HTTPMessageHandler } = await import('@microsoft/microsoft-graph-client');
-      const authentication = new AuthenticationHandler({
-        origin,
-        accessToken,
-        tokens,
-        feature: need.feature,
-        log,
-        timeoutMs,
-      });
-      authentication.setNext(new HTTPMessageHandler());
+      const { Client } = await import('@microsoft/microsoft-graph-client');
+      const { feature } = need;
+      const authentication = new AuthenticationHandler({ origin, accessToken, tokens, feature, log });
+      authentication.setNext(new SendHandler({ ...needs, session, watchEcho, log }));
       const counted = new CountedRequests(session, countCall, authentication);
       const client = Client.initWithMiddleware({
         baseUrl: origin,
@@ -68,6 +70,13 @@ export function graphStatusOf(error: unknown): number | undefined {
   return typeof status === 'number' && status >= 100 ? status : undefined;
 }
 
+/** What {@link SendHandler} fails with. */
+const sendFailures = ['upstream_unreachable', 'upstream_timeout', 'upstream_answer_refused'] as const;
+
+function isOneOf<Value>(values: readonly Value[], value: unknown): value is Value {
+  return values.some((one) => one === value);
+}
+
 /**
  * What a composed call's failure means to the browser. The library wraps what is thrown below it and keeps its name as
  * `code`, the status as `statusCode` (measured). Anything that is not of the library is left as it is.
@@ -77,8 +86,9 @@ function toProblem(error: unknown): unknown {
   const status: unknown = Reflect.get(error, 'statusCode');
   if (typeof status !== 'number') return error;
   const code: unknown = Reflect.get(error, 'code');
-  if (code === 'TimeoutError' || code === 'AbortError') {
-    return new BffError('upstream_timeout', { detail: 'Microsoft Graph took too long.', cause: error });
+  // Without a status of Graph's: its own errors have codes and messages as well, which are not the person's to see.
+  if (status < 100 && isOneOf(sendFailures, code)) {
+    return new BffError(code, { detail: error.message, cause: error });
   }
   if (status < 400) {
     return new BffError('upstream_unreachable', {

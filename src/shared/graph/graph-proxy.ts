@@ -114,9 +114,7 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
   }
 
   function batchReading(session: Session, parts: readonly BatchPart[], log: Log): AnswerReading {
-    const sentIds = parts.map(({ id }) => id);
-    const read = (answer: HttpAnswer) =>
-      answer.status === 200 ? readBatchAnswer(answer, sentIds) : undefined;
+    const read = (answer: HttpAnswer) => (answer.status === 200 ? readBatchAnswer(answer, parts) : undefined);
     return {
       challengeIn(answer) {
         if (answer.status !== 200 || !answer.body.includes('insufficient_claims'))

@@ -1,7 +1,16 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import http from 'node:http';
 import https from 'node:https';
 import { createBodyCollector } from './body-collector.ts';
+import {
+  type Borrower,
+  type ConnectionLimits,
+  type Connections,
+  createConnections,
+  type Loan,
+} from './connections.ts';
+
+export type { Borrower } from './connections.ts';
 
 /** One outgoing request. The path goes out byte for byte: no URL parser looks at it on the way. */
 export interface HttpRequest {
@@ -12,6 +21,10 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Whose answer it will be: a connection goes to somebody else only when it has been silent (PX-17). */
+  readonly borrower: Borrower;
+  /** Over a connection that nobody has used before. */
+  readonly isOnNewConnection?: boolean;
   /** For everything: connecting, sending, waiting, the last byte of the answer. The phases have limits of their own. */
   readonly deadlineMs: number;
   readonly maxResponseBytes: number;
@@ -31,6 +44,12 @@ export interface HttpRequest {
 export interface Echo {
   readonly name: string;
   readonly value: string;
+  /**
+   * What an answer without the header is. `foreign`: the answer to another request, unless it has an error status, which
+   * may come from a server in between, and its connection never served anybody else. `unsure`: what it says it is.
+   * Both end the connection of an error without it. `own`: servers here do not return the header.
+   */
+  readonly whenMissing: 'foreign' | 'unsure' | 'own';
 }
 
 export interface HttpAnswer {
@@ -47,8 +66,10 @@ export type HttpFailureKind =
   /** The answer broke off in the middle, or could do so unseen: what arrived must not pass for a whole one. */
   | 'broken'
   | 'too-large'
-  /** The answer to another request. */
-  | 'foreign';
+  /** The answer to another request, or bytes that are none where one was waited for. */
+  | 'foreign'
+  /** A value that no request can have: nothing was sent. */
+  | 'unsendable';
 
 /** A request that got no whole answer. The caller translates it into the problem it means there. */
 export class HttpFailure extends Error {
@@ -81,43 +102,130 @@ const phaseLimits: PhaseLimits = { connectMs: 5_000, headMs: 100_000, idleMs: 15
 /** A body that needs no room of its own: hundreds of these at a time are a few dozen megabytes. */
 const SMALL_BODY_BYTES = 64 * 1024;
 
-/** Requests over kept-alive connections. */
-export function createHttpSender(limits = phaseLimits): SendHttp {
-  // Idle connections are let go before servers usually close them. One host gets at most so many at a time, because
-  // every one takes a port of the machine's outbound address; whoever needs another waits as for a connection.
-  const options = { keepAlive: true, maxSockets: 512, timeout: 20_000 };
-  const agents = { 'https:': new https.Agent(options), 'http:': new http.Agent(options) };
-  return (request) => send(request, agents, limits);
+/** Requests over kept-alive connections, which are shared by the rules of {@link Borrower}. */
+export function createHttpSender(limits = phaseLimits, connectionLimits?: ConnectionLimits): SendHttp {
+  // Origins come from the settings: they are few.
+  const targets = new Map<string, Target>();
+  return async (request) => {
+    const target = targets.get(request.origin) ?? toTarget(request.origin, connectionLimits);
+    targets.set(request.origin, target);
+    const startedMs = performance.now();
+    const loan = await target.connections.lend({
+      borrower: request.borrower,
+      isNew: request.isOnNewConnection ?? false,
+      waitMs: Math.min(limits.connectMs, request.deadlineMs),
+    });
+    if (loan === undefined) throw new HttpFailure('timeout', { isSilent: true });
+    const deadlineMs = request.deadlineMs - (performance.now() - startedMs);
+    return send({ ...request, deadlineMs }, target, loan, limits);
+  };
 }
 
+interface Target {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port: string;
+  readonly connections: Connections;
+}
+
+function toTarget(origin: string, limits: ConnectionLimits | undefined): Target {
+  const { protocol, hostname, port } = new URL(origin);
+  return { protocol, hostname, port, connections: createConnections(protocol === 'https:', limits) };
+}
+
+/** @throws {HttpFailure} */
 function send(
-  { method, origin, path, headers, body, deadlineMs, maxResponseBytes, reserveBytes, echo }: HttpRequest,
-  agents: { 'https:': https.Agent; 'http:': http.Agent },
+  wish: HttpRequest,
+  target: Target,
+  loan: Loan,
   { connectMs, headMs, idleMs }: PhaseLimits,
 ): Promise<HttpAnswer> {
-  const { protocol, hostname, port } = new URL(origin);
-  const secure = protocol === 'https:';
   return new Promise((resolve, reject) => {
+    const request = create(wish, target, loan);
     let receivedBefore = 0;
+    let isSettled = false;
+    let hasBegun = false;
     const isSilent = () => (request.socket?.bytesRead ?? 0) === receivedBefore;
-    const fail = (kind: HttpFailureKind, cause?: unknown) => {
-      stopClocks();
-      reject(new HttpFailure(kind, { cause, isSilent: isSilent() }));
-      // Whatever else is on its way over this connection belongs to nobody: it is never used again.
-      request.destroy();
-    };
-    const deadline = setTimeout(() => fail('timeout'), deadlineMs);
-    let phase = setTimeout(() => fail('timeout'), connectMs);
-    const enterPhase = (limitMs: number) => {
-      clearTimeout(phase);
-      phase = setTimeout(() => fail('timeout'), limitMs);
-    };
-    const stopClocks = () => {
+    const settle = () => {
+      isSettled = true;
       clearTimeout(deadline);
       clearTimeout(phase);
     };
+    const failWith = (error: unknown) => {
+      settle();
+      reject(error);
+      // Whatever else is on its way over this connection belongs to nobody: it is never used again.
+      request.destroy();
+    };
+    const fail = (kind: HttpFailureKind, cause?: unknown) =>
+      failWith(new HttpFailure(kind, { cause, isSilent: isSilent() }));
+    const succeed = ({ statusCode, headers }: http.IncomingMessage, body: Buffer) => {
+      settle();
+      resolve({ status: statusCode ?? 0, headers, body });
+    };
+    /** What is thrown in an event handler would end the process, and leave its timers and its connection. */
+    const guarded =
+      <Args extends unknown[]>(handle: (...args: Args) => void) =>
+      (...args: Args) => {
+        try {
+          handle(...args);
+        } catch (error) {
+          fail('broken', error);
+        }
+      };
+    const deadline = setTimeout(() => fail('timeout'), wish.deadlineMs);
+    let phase = setTimeout(() => fail('timeout'), connectMs);
+    const clock: PhaseClock = {
+      enter(limitMs) {
+        clearTimeout(phase);
+        if (!isSettled) phase = setTimeout(() => fail('timeout'), limitMs);
+      },
+      extend: () => phase.refresh(),
+      pause: () => clearTimeout(phase),
+    };
 
-    const request = (secure ? https : http).request({
+    request.on('socket', (socket) => {
+      receivedBefore = socket.bytesRead;
+      const isSecure = loan.agent instanceof https.Agent;
+      if (socket.connecting) socket.once(isSecure ? 'secureConnect' : 'connect', () => clock.enter(headMs));
+      else clock.enter(headMs);
+    });
+    request.on(
+      'response',
+      guarded((response: http.IncomingMessage) => {
+        hasBegun = true;
+        clock.enter(idleMs);
+        loan.answeredBy(response);
+        const owner = ownerOf(response, wish.echo, loan);
+        if (owner === 'another') return fail('foreign');
+        if (owner === 'ours, of a server in between') loan.endAfterwards();
+        if (hasForbiddenBody(response)) {
+          succeed(response, Buffer.alloc(0));
+          return void request.destroy();
+        }
+        readBody(wish, request, response, { idleMs, clock, guarded, fail, failWith, succeed });
+      }),
+    );
+    request.on('error', (error) => {
+      fail(!hasBegun && isGarbage(error, request) ? 'foreign' : 'unreachable', error);
+    });
+    // A 101 that nobody asked for: without a listener node:http drops the connection and says nothing more (measured).
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      fail('broken');
+    });
+    guarded(() => request.end(wish.body))();
+  });
+}
+
+/** node:http throws at once for a value that it cannot send. @throws {HttpFailure} unsendable */
+function create(
+  { method, path, headers, body }: HttpRequest,
+  { protocol, hostname, port }: Target,
+  loan: Loan,
+): http.ClientRequest {
+  try {
+    return (protocol === 'https:' ? https : http).request({
       method,
       protocol,
       // A URL has an IPv6 address in brackets, and to a resolver they are part of a name.
@@ -125,65 +233,102 @@ function send(
       port,
       path,
       headers: body === undefined ? headers : { ...headers, 'content-length': String(body.byteLength) },
-      agent: secure ? agents['https:'] : agents['http:'],
+      agent: loan.agent,
     });
-    request.on('socket', (socket) => {
-      receivedBefore = socket.bytesRead;
-      if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', () => enterPhase(headMs));
-      else enterPhase(headMs);
-    });
-    request.on('response', (response) => {
-      enterPhase(idleMs);
-      if (!isEchoed(echo, response)) return fail('foreign');
-      const announced = announcedBytes(method, response);
-      if (announced === 'unknown end') return fail('broken');
-      if (announced !== 'in chunks' && announced > maxResponseBytes) return fail('too-large');
-      const collector = createBodyCollector(announced === 'in chunks' ? undefined : announced);
-      let isReserved = reserveBytes === undefined;
-      const reserve = async (bytes: number) => {
-        if (isReserved || bytes <= SMALL_BODY_BYTES) return;
-        isReserved = true;
-        response.pause();
-        clearTimeout(phase);
-        await reserveBytes?.(bytes);
-        if (request.destroyed) return;
-        enterPhase(idleMs);
-        response.resume();
-      };
-      if (announced !== 'in chunks') void reserve(announced);
-      response.on('data', (chunk: Buffer) => {
-        phase.refresh();
-        const bytes = collector.bytes() + chunk.length;
-        if (bytes > maxResponseBytes) return fail('too-large');
-        collector.add(chunk);
-        if (bytes > SMALL_BODY_BYTES) void reserve(maxResponseBytes);
-      });
-      // `aborted` and a short body both end here: `end` fires only for a complete answer.
-      response.on('error', (error) => fail('broken', error));
-      response.on('end', () => {
-        if (!response.complete) return fail('broken');
-        stopClocks();
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: collector.take(),
-        });
-      });
-    });
-    request.on('error', (error) => fail('unreachable', error));
-    // A 101 that nobody asked for: without a listener node:http drops the connection and says nothing more (measured).
-    request.on('upgrade', (_response, socket) => {
-      socket.destroy();
-      fail('broken');
-    });
-    request.end(body);
-  });
+  } catch (error) {
+    loan.drop();
+    throw new HttpFailure('unsendable', { cause: error, isSilent: true });
+  }
 }
 
-function isEchoed(echo: Echo | undefined, { headers }: http.IncomingMessage): boolean {
+interface PhaseClock {
+  /** A new phase, with this limit. */
+  enter(limitMs: number): void;
+  extend(): void;
+  /** Until the next phase the deadline alone counts. */
+  pause(): void;
+}
+
+interface BodyNeeds {
+  readonly idleMs: number;
+  readonly clock: PhaseClock;
+  readonly guarded: <Args extends unknown[]>(handle: (...args: Args) => void) => (...args: Args) => void;
+  readonly fail: (kind: HttpFailureKind, cause?: unknown) => void;
+  readonly failWith: (error: unknown) => void;
+  readonly succeed: (response: http.IncomingMessage, body: Buffer) => void;
+}
+
+function readBody(
+  { method, maxResponseBytes, reserveBytes }: HttpRequest,
+  request: http.ClientRequest,
+  response: http.IncomingMessage,
+  { idleMs, clock, guarded, fail, failWith, succeed }: BodyNeeds,
+): void {
+  const announced = announcedBytes(method, response);
+  if (announced === 'unknown end') return void fail('broken');
+  if (announced !== 'in chunks' && announced > maxResponseBytes) return void fail('too-large');
+  const collector = createBodyCollector(announced === 'in chunks' ? undefined : announced);
+  let isReserved = reserveBytes === undefined;
+  const reserve = (bytes: number) => {
+    if (isReserved || bytes <= SMALL_BODY_BYTES) return;
+    isReserved = true;
+    response.pause();
+    clock.pause();
+    reserveBytes?.(bytes).then(() => {
+      if (request.destroyed) return;
+      clock.enter(idleMs);
+      response.resume();
+    }, failWith);
+  };
+  if (announced !== 'in chunks') reserve(announced);
+  response.on(
+    'data',
+    guarded((chunk: Buffer) => {
+      clock.extend();
+      const bytes = collector.bytes() + chunk.length;
+      if (bytes > maxResponseBytes) return fail('too-large');
+      collector.add(chunk);
+      if (bytes > SMALL_BODY_BYTES) reserve(maxResponseBytes);
+    }),
+  );
+  // `aborted` and a short body both end here: `end` fires only for a complete answer.
+  response.on('error', (error) => fail('broken', error));
+  response.on(
+    'end',
+    guarded(() => {
+      if (response.complete) succeed(response, collector.take());
+      else fail('broken');
+    }),
+  );
+}
+
+/** Bytes of another answer that are no head, on a connection that has been used: the request came upon them. */
+function isGarbage(error: Error, request: http.ClientRequest): boolean {
+  const code: unknown = Reflect.get(error, 'code');
+  return request.reusedSocket && typeof code === 'string' && code.startsWith('HPE_');
+}
+
+/** Whose answer it is, as far as it says so (PX-17). */
+function ownerOf({ statusCode = 0, headers }: http.IncomingMessage, echo: Echo | undefined, loan: Loan) {
   const value = echo && headers[echo.name];
-  // One that comes twice is joined; letters may change their case on the way.
-  return typeof value !== 'string' || value.toLowerCase().includes(echo?.value.toLowerCase() ?? '');
+  if (typeof value === 'string') {
+    // One that comes twice is joined; letters may change their case on the way.
+    const values = value.split(',').map((one) => one.trim().toLowerCase());
+    return values.every((one) => one === echo?.value.toLowerCase()) ? 'ours' : 'another';
+  }
+  if (echo === undefined || echo.whenMissing === 'own') return 'ours';
+  if (statusCode >= 400 && !(echo.whenMissing === 'foreign' && loan.isShared))
+    return 'ours, of a server in between';
+  return echo.whenMissing === 'foreign' ? 'another' : 'ours';
+}
+
+/**
+ * An answer that has no body and announces one. The next reader may wait for it, or take for an answer what follows.
+ * @see RFC 9110, 8.6 and 15.3.6
+ */
+function hasForbiddenBody({ statusCode, headers }: http.IncomingMessage): boolean {
+  if (statusCode !== 204 && statusCode !== 205 && statusCode !== 304) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /**

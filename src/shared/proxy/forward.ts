@@ -6,8 +6,9 @@ import type { Log } from '../telemetry/log.ts';
 import type { BodyReservation, BodyRoom } from './body-room.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import { echoOf, toUpstreamHeaders } from './headers.ts';
+import { createWatchEcho, type EchoesRequestId } from './request-id-echo.ts';
 import { withoutSentToken } from './returned-token.ts';
-import { sendUpstream } from './send-upstream.ts';
+import { borrowerOf, sendUpstream } from './send-upstream.ts';
 import { type ProxyAnswer, toProxyAnswer } from './upstream-answer.ts';
 
 /** A call that has been allowed already: nothing here asks whether it may be made. */
@@ -45,6 +46,7 @@ export type Forward = (session: Session, call: UpstreamCall, log: Log) => Promis
 export interface ForwardNeeds {
   /** The one origin that these tokens are sent to. */
   readonly origin: string;
+  readonly echoesRequestId: EchoesRequestId;
   /** Of an answer. */
   readonly bodyLimitBytes: number;
   /** Of one request to the upstream, the last byte of its answer included. */
@@ -67,7 +69,8 @@ const TOKEN_MS = 45_000;
 
 export function createForward(needs: ForwardNeeds): Forward {
   const { origin, bodyLimitBytes, timeoutMs, bodyRoom, now, monotonicMs } = needs;
-  const { sendHttp, tokensForCall } = needs;
+  const { sendHttp, tokensForCall, echoesRequestId } = needs;
+  const watchEcho = createWatchEcho(monotonicMs);
 
   return async (session, call, log) => {
     const reservation = bodyRoom.open(session.address.userHash.toString('base64url'));
@@ -90,9 +93,9 @@ export function createForward(needs: ForwardNeeds): Forward {
     const headers = toUpstreamHeaders(call.header, call.id, call.namedHeaders);
     if (headers === undefined)
       throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
-    const echo = echoOf(headers);
-    const send = (accessToken: string): Promise<HttpAnswer> =>
-      sendUpstream(
+    const echo = echoOf(headers, echoesRequestId);
+    const send = async (accessToken: string): Promise<HttpAnswer> => {
+      const answer = await sendUpstream(
         sendHttp,
         {
           method,
@@ -104,11 +107,15 @@ export function createForward(needs: ForwardNeeds): Forward {
           deadlineMs: Math.min(timeoutMs, endMs - monotonicMs()),
           maxResponseBytes: bodyLimitBytes,
           reserveBytes: reservation.take,
+          borrower: borrowerOf(session),
           ...(echo === undefined ? {} : { echo }),
         },
         monotonicMs,
         log,
       );
+      watchEcho(answer, echo, log);
+      return answer;
+    };
     const pass: PassAnswer = (answer) => toProxyAnswer(answer, { method, headers }, now());
     const toAnswer = (answer: HttpAnswer, sentTokens: readonly string[]): ProxyAnswer =>
       withoutSentToken(reading.toAnswer(answer, pass), sentTokens, { method, headers, feature }, log);

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Echo } from '../network/http-request.ts';
+import { type EchoesRequestId, whenMissing } from './request-id-echo.ts';
 
 /** Request headers that reach the upstream, when the caller sends them. Everything else stays here. */
 const forwarded = [
@@ -35,10 +36,18 @@ export const clientRequestId = 'client-request-id';
 
 const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** What the answer to these headers has to repeat, if it repeats it at all. Graph need not know a caller's own form of an id. */
-export function echoOf(headers: Readonly<Record<string, string>>): Echo | undefined {
-  const value = headers[clientRequestId] ?? '';
-  return uuid.test(value) ? { name: clientRequestId, value } : undefined;
+/** Only an id that nobody else chooses tells answers apart, and only one in this form comes back from Graph as it was sent. */
+export const isRequestId = (value: string | undefined) => value !== undefined && uuid.test(value);
+
+/** What the answer to these headers has to repeat. */
+export function echoOf(
+  headers: Readonly<Record<string, string>>,
+  echoesRequestId: EchoesRequestId,
+): Echo | undefined {
+  const value = headers[clientRequestId];
+  return value === undefined
+    ? undefined
+    : { name: clientRequestId, value, whenMissing: whenMissing[echoesRequestId] };
 }
 
 const MAX_HEADER_BYTES = 2048;
@@ -59,6 +68,8 @@ export function toForwardedHeaders(
     const value = header(name);
     if (value === undefined || value === '') continue;
     if (!isPlain(value)) return undefined;
+    // An answer is known by it: one that two callers chose alike, or that an upstream changes, would not tell them apart.
+    if (name === clientRequestId && !isRequestId(value)) continue;
     headers[name] = value;
   }
   return headers;
@@ -67,7 +78,7 @@ export function toForwardedHeaders(
 /**
  * The headers of the upstream request, but for the access token. The allow-list comes first and our own are added after
  * it, so that no `Connection` list of the caller can remove one (RFC 9110 7.6.1).
- * @param callId the client request id of a caller that sent none
+ * @param callId the client request id of a caller that sent none, or one that is no UUID
  * @param named further ones that the call's rule names
  * @returns undefined when a value has a character that could end the header (CR, LF, NUL) or is too long
  */

@@ -1,10 +1,22 @@
 import { BffError, type ProblemCode } from '../errors.ts';
-import { type HttpAnswer, HttpFailure, type HttpRequest, type SendHttp } from '../network/http-request.ts';
+import {
+  type Borrower,
+  type HttpAnswer,
+  HttpFailure,
+  type HttpRequest,
+  type SendHttp,
+} from '../network/http-request.ts';
+import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { clientRequestId } from './headers.ts';
 
 /** The part of a sent request that its failure is told by. */
 export type SentRequest = Pick<HttpRequest, 'method' | 'headers'>;
+
+/** All calls of a session share connections at once; with other sessions by the rules of connections alone. */
+export function borrowerOf({ address: { userHash, rowId } }: Pick<Session, 'address'>): Borrower {
+  return { kind: 'session', name: `${userHash.toString('base64url')} ${rowId.toString('base64url')}` };
+}
 
 /** A sent request without an answer that could be passed on, as a problem. */
 export function upstreamProblem(
@@ -26,8 +38,9 @@ const isRead = (method: string) => method === 'GET' || method === 'HEAD';
 
 /**
  * One request to an upstream, its failures as problems. A read whose connection fails before a byte has come back is sent
- * once more: a kept-alive connection may end just when it is used again. Nothing else is ever repeated, for a write may
- * have been received all the same, and a throttled call is the caller's to repeat (PX-18).
+ * once more, over a new connection: a kept-alive one may end just when it is used again, and what came over it may be the
+ * answer to another call. Nothing else is ever repeated, for a write may have been received all the same, and a throttled
+ * call is the caller's to repeat (PX-17, PX-18).
  * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused
  */
 export async function sendUpstream(
@@ -41,11 +54,13 @@ export async function sendUpstream(
     try {
       return await sendHttp(request);
     } catch (error) {
-      const mayRepeat = error instanceof HttpFailure && error.kind === 'unreachable' && error.isSilent;
+      const mayRepeat =
+        error instanceof HttpFailure &&
+        (error.kind === 'foreign' || (error.kind === 'unreachable' && error.isSilent));
       const leftMs = endMs - monotonicMs();
       if (!mayRepeat || !isRead(request.method) || leftMs <= 0) throw error;
       log('info', { event: 'upstream-called-again' });
-      return await sendHttp({ ...request, deadlineMs: leftMs });
+      return await sendHttp({ ...request, deadlineMs: leftMs, isOnNewConnection: true });
     }
   } catch (error) {
     if (!(error instanceof HttpFailure)) throw error;
@@ -68,6 +83,14 @@ export async function sendUpstream(
           request,
           'upstream_answer_refused',
           'The answer is larger than may pass.',
+          error,
+        );
+      case 'unsendable':
+        // Of a read it is not said that it may have taken effect, and this has taken none.
+        throw upstreamProblem(
+          { ...request, method: 'GET' },
+          'upstream_unreachable',
+          'A value in the call cannot be sent. Nothing was sent.',
           error,
         );
     }

@@ -12,9 +12,36 @@ const READ_DEADLINE_MS = 2_000;
 const WRITE_DEADLINE_MS = 4_000;
 const LIST_DEADLINE_MS = 10_000;
 
+type AdditionalPolicyConfig = NonNullable<TableServiceClientOptions['additionalPolicies']>[number];
+
+const REQUEST_ID = 'x-ms-client-request-id';
+
+/**
+ * The SDK's connections go from one user's row to the next at once. The service returns the id that the SDK gives each
+ * request (Cosmos DB need not): an answer with another one is the answer to another request (PX-17).
+ */
+const refuseForeignAnswers: AdditionalPolicyConfig = {
+  position: 'perRetry',
+  policy: {
+    name: 'refuseForeignAnswers',
+    async sendRequest(request, next) {
+      const answer = await next(request);
+      const answered = answer.headers.get(REQUEST_ID)?.toLowerCase();
+      const asked = request.headers.get(REQUEST_ID)?.toLowerCase();
+      if (answered !== undefined && answered !== asked) throw new ForeignAnswer();
+      return answer;
+    },
+  },
+};
+
+class ForeignAnswer extends Error {
+  override readonly name = 'ForeignAnswer';
+}
+
 // The SDK's defaults retry for about five seconds, writes included, and have no timeout (measured).
 const clientOptions: TableServiceClientOptions = {
   retryOptions: { maxRetries: 2, retryDelayInMs: 50, maxRetryDelayInMs: 200 },
+  additionalPolicies: [refuseForeignAnswers],
 };
 
 /** Azure Table Storage, or Cosmos DB for Table, through Microsoft's SDK. Connects at the first operation. */
@@ -60,6 +87,7 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
         const entity = await run(READ_DEADLINE_MS, (client, abortSignal) =>
           client.getEntity(partitionKey, rowKey, { abortSignal, ...queryOptions }),
         );
+        requireKeys(entity.partitionKey === partitionKey && entity.rowKey === rowKey);
         return { kind: 'found', row: toRow(partitionKey, rowKey, entity), etag: requireEtag(entity.etag) };
       } catch (error) {
         if (isMissingRow(error)) return { kind: 'missing' };
@@ -74,6 +102,7 @@ export function createAzureTable(location: TableLocation, tableName: string): Ta
         for await (const entity of client.listEntities({ queryOptions, abortSignal })) {
           if (listed.length >= limit) break;
           const { partitionKey = '', rowKey = '' } = entity;
+          requireKeys(isInRange(range, partitionKey, rowKey));
           listed.push({ row: toRow(partitionKey, rowKey, entity), etag: requireEtag(entity.etag) });
         }
         return listed;
@@ -173,6 +202,16 @@ function toFilter(range: RowRange): string {
       ([column, instant]) => `${column} gt datetime'${instant.toISOString()}'`,
     ),
   ].join(' and ');
+}
+
+/** The columns of one user's row must never be read as another's. */
+function requireKeys(areThose: boolean): void {
+  if (!areThose) throw new ForeignAnswer();
+}
+
+function isInRange(range: RowRange, partitionKey: string, rowKey: string): boolean {
+  if (range.kind === 'partitions') return partitionKey >= range.from && partitionKey < range.before;
+  return partitionKey === range.partitionKey && rowKey >= range.rowsFrom && rowKey < range.rowsBefore;
 }
 
 function toEntity({ partitionKey, rowKey, columns }: Row) {

@@ -24,8 +24,13 @@ const { policy } = reading;
 
 const read = (body: unknown, version = '/v1.0') =>
   readBatch(policy, version, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
-const sent = (body: unknown, version?: string): { requests: Record<string, unknown>[] } =>
-  JSON.parse(Buffer.from(writeBatch(read(body, version))).toString());
+/** As it is sent, with the callers' ids in place of ours. */
+function sent(body: unknown, version?: string): { requests: Record<string, unknown>[] } {
+  const parts = read(body, version);
+  let text = Buffer.from(writeBatch(parts)).toString();
+  for (const { id, sentId } of parts) text = text.replaceAll(`"${sentId}"`, JSON.stringify(id));
+  return JSON.parse(text);
+}
 
 function refusalOf(body: unknown): readonly [code: string, batchId: unknown] {
   try {

@@ -5,7 +5,13 @@ import type { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpSender, HttpFailure, type HttpRequest } from '../../../src/shared/network/http-request.ts';
+import {
+  type Borrower,
+  createHttpSender,
+  HttpFailure,
+  type HttpRequest,
+  type SendHttp,
+} from '../../../src/shared/network/http-request.ts';
 import { createCertificate } from '../../support/certificate.ts';
 import {
   type RawUpstream,
@@ -33,6 +39,7 @@ function get(request: Partial<HttpRequest> = {}, sender = createHttpSender()) {
     origin: upstream.origin,
     path: '/',
     headers: {},
+    borrower: { kind: 'one call' },
     deadlineMs: 10_000,
     maxResponseBytes,
     ...request,
@@ -274,7 +281,7 @@ describe('a connection that is used again', () => {
   });
 
   it('brings no answer that names another request, and is dropped; one that names none passes (PX-17)', async () => {
-    const echo = { name: 'client-request-id', value: 'aaaa' };
+    const echo = { name: 'client-request-id', value: 'aaaa', whenMissing: 'own' } as const;
     for (const [line, expected] of [
       ['Client-Request-Id: bbbb', 'foreign'],
       ['Client-Request-Id: AAAA', 'answered'],
@@ -291,6 +298,73 @@ describe('a connection that is used again', () => {
       const isDropped = expected === 'foreign';
       await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(isDropped);
     }
+  });
+
+  it('brings no answer without the id that has to come back; errors pass where nobody else was served (PX-17)', async () => {
+    const echo = { name: 'client-request-id', value: 'aaaa', whenMissing: 'foreign' } as const;
+    const statusOf = (sender: SendHttp, borrower: Borrower) =>
+      get({ echo, borrower }, sender).then(
+        ({ status }) => status,
+        (error: unknown) => (error instanceof HttpFailure ? error.kind : error),
+      );
+    const respond = (status: string, line: string) =>
+      upstream.respondWith((socket) => socket.write(rawAnswer('{}', [line], status)));
+    for (const status of ['200 OK', '302 Found']) {
+      respond(status, 'X: aaaa');
+      expect(await statusOf(createHttpSender(), sessionOf('alice'))).toBe('foreign');
+    }
+    for (const status of ['404 Not Found', '503 Service Unavailable']) {
+      const sender = createHttpSender();
+      respond(status, 'X: aaaa');
+      expect(await statusOf(sender, sessionOf('alice'))).toBe(Number(status.slice(0, 3)));
+      await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(true);
+      respond('200 OK', 'Client-Request-Id: aaaa');
+      expect(await statusOf(sender, sessionOf('alice'))).toBe(200);
+      const before = upstream.connections.length;
+      const restingSinceMs = performance.now();
+      await expect.poll(() => performance.now() - restingSinceMs).toBeGreaterThan(200);
+      expect(await statusOf(sender, sessionOf('ben'))).toBe(200);
+      expect(upstream.connections.length).toBe(before);
+      respond(status, 'X: aaaa');
+      // The same user, on a connection that has served another one before.
+      expect(await statusOf(sender, sessionOf('ben'))).toBe('foreign');
+    }
+  });
+
+  it('of an error without an id is ended where ids are looked for, and kept where they are not', async () => {
+    for (const [whenMissing, isEnded] of [
+      ['unsure', true],
+      ['own', false],
+    ] as const) {
+      const echo = { name: 'client-request-id', value: 'aaaa', whenMissing };
+      upstream.respondWith((socket) => socket.write(rawAnswer('{}', [], '404 Not Found')));
+      expect((await get({ echo })).status).toBe(404);
+      await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(isEnded);
+    }
+  });
+
+  it.each([
+    ['HTTP/1.1 204 No Content', 'Content-Length: 2'],
+    ['HTTP/1.1 204 No Content', 'Transfer-Encoding: chunked'],
+    ['HTTP/1.1 205 Reset Content', 'Content-Length: 2'],
+    ['HTTP/1.1 205 Reset Content', 'Transfer-Encoding: chunked'],
+    ['HTTP/1.1 304 Not Modified', 'Content-Length: 2'],
+    ['HTTP/1.1 304 Not Modified', 'Transfer-Encoding: chunked'],
+  ])('ends with %s that announces a body: %s (PX-9, PX-17)', async (statusLine, line) => {
+    upstream.respondWith((socket) => socket.write(`${statusLine}\r\n${line}\r\n\r\n`));
+    const { status, body } = await get();
+    expect([status, body.length]).toEqual([Number(statusLine.split(' ')[1]), 0]);
+    await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(true);
+  });
+
+  it('and brings what is no answer at all is told from one that cannot be reached', async () => {
+    const sender = createHttpSender();
+    const borrower = sessionOf('alice');
+    upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
+    await get({ borrower }, sender);
+    upstream.respondWith((socket) => socket.write('the rest of a body'));
+    expect((await failureOf(get({ borrower }, sender))).kind).toBe('foreign');
+    expect((await failureOf(get({ borrower }, sender))).kind).toBe('unreachable');
   });
 
   it('and was closed meanwhile is a silent failure, over TLS as well', async () => {
@@ -316,7 +390,203 @@ describe('a connection that is used again', () => {
   });
 });
 
+const sessionOf = (name: string): Borrower => ({ kind: 'session', name });
+
+describe('a connection that one borrower had', () => {
+  const connectionOf = async (sender: SendHttp, borrower: Borrower, origin = upstream.origin) => {
+    const { body } = await get({ origin, borrower }, sender);
+    return body.toString();
+  };
+  const showConnections = (server: RawUpstream) =>
+    server.respondWith((socket) => socket.write(rawAnswer(String(socket.remotePort))));
+
+  it('goes to the same session at once, and to nobody else (PX-17)', async () => {
+    const sender = createHttpSender();
+    showConnections(upstream);
+    const first = await connectionOf(sender, sessionOf('alice'));
+    expect(await connectionOf(sender, sessionOf('alice'))).toBe(first);
+    const others = await Promise.all([
+      connectionOf(sender, sessionOf('ben')),
+      connectionOf(sender, { kind: 'one call' }),
+      connectionOf(sender, { kind: 'one call' }),
+    ]);
+    expect(new Set([first, ...others]).size).toBe(4);
+  });
+
+  it('goes to another one after a silence, which TLS tickets do not break (PX-17)', async () => {
+    const { privateKeyPem: key, certificatePem: cert } = createCertificate('localhost');
+    const secure = await startRawUpstream({ key, cert });
+    const trusted = getCACertificates();
+    setDefaultCACertificates([...trusted, cert]);
+    try {
+      for (const server of [upstream, secure]) {
+        showConnections(server);
+        const sender = createHttpSender();
+        const first = await connectionOf(sender, sessionOf('alice'), server.origin);
+        const startedMs = performance.now();
+        const seen = new Set([first]);
+        await expect
+          .poll(
+            async () => {
+              const used = await connectionOf(sender, { kind: 'one call' }, server.origin);
+              const isKnown = seen.has(used);
+              seen.add(used);
+              return isKnown;
+            },
+            { interval: 10 },
+          )
+          .toBe(true);
+        expect(performance.now() - startedMs).toBeGreaterThanOrEqual(100);
+      }
+    } finally {
+      setDefaultCACertificates(trusted);
+      await secure.close();
+    }
+  });
+
+  it('is not used where a new one is asked for', async () => {
+    const sender = createHttpSender();
+    showConnections(upstream);
+    const borrower = sessionOf('alice');
+    const first = await connectionOf(sender, borrower);
+    const { body } = await get({ borrower, isOnNewConnection: true }, sender);
+    expect(body.toString()).not.toBe(first);
+  });
+
+  it('ends by a byte that nobody asked for, also while its answer waits for room (PX-17)', async () => {
+    const large = randomBytes(100_000);
+    const sender = createHttpSender();
+    const room = Promise.withResolvers<void>();
+    let isSent = false;
+    upstream.respondWith((socket) => {
+      socket.write(rawAnswer(large), () => {
+        isSent = true;
+        room.resolve();
+      });
+    });
+    const borrower = sessionOf('alice');
+    expect((await get({ borrower, reserveBytes: () => room.promise }, sender)).body).toHaveLength(
+      large.length,
+    );
+    expect(isSent).toBe(true);
+    const connection = upstream.connections.at(-1);
+    expect(connection?.destroyed).toBe(false);
+    connection?.write('x');
+    await expect.poll(() => connection?.destroyed).toBe(true);
+  });
+});
+
+describe('more requests than there may be connections', () => {
+  const limits = { connectMs: 5_000, headMs: 5_000, idleMs: 5_000 };
+  const few = { connections: 2, idle: 2 };
+
+  it('wait in line, each for the end of another one, whoever they are of (DO-3)', async () => {
+    const sender = createHttpSender(limits, few);
+    const answers: (() => void)[] = [];
+    let most = 0;
+    upstream.respondWith((socket, { head }) => {
+      answers.push(() => socket.write(rawAnswer(head.split(' ')[1] ?? '')));
+      most = Math.max(most, answers.length);
+    });
+    const calls = Array.from({ length: 7 }, (_, at) =>
+      get({ path: `/${at}`, borrower: at % 2 === 0 ? sessionOf('alice') : { kind: 'one call' } }, sender),
+    );
+    for (let at = 0; at < 7; at++) {
+      await expect.poll(() => answers.length).toBeGreaterThan(0);
+      answers.shift()?.();
+      await calls[at];
+    }
+    const bodies = await Promise.all(calls.map(async (call) => (await call).body.toString()));
+    expect(bodies).toEqual(['/0', '/1', '/2', '/3', '/4', '/5', '/6']);
+    expect(most).toBe(2);
+  });
+
+  it('take the place of an idle connection that may not be lent yet', async () => {
+    const sender = createHttpSender(limits, few);
+    upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
+    const before = upstream.connections.length;
+    for (let at = 0; at < 10; at++) expect((await get({}, sender)).status).toBe(200);
+    const open = () => upstream.connections.slice(before).filter(({ destroyed }) => !destroyed);
+    expect(upstream.connections.length).toBeGreaterThan(before + 2);
+    await expect.poll(() => open().length).toBeLessThanOrEqual(2);
+  });
+
+  it('are a timeout when no place becomes free, and leave the line', async () => {
+    const sender = createHttpSender({ ...limits, connectMs: 40 }, { connections: 1, idle: 1 });
+    let answer: (() => void) | undefined;
+    upstream.respondWith((socket) => {
+      answer = () => socket.write(rawAnswer('{}'));
+    });
+    const first = get({}, sender);
+    await expect.poll(() => answer).toBeDefined();
+    expect(await failureOf(get({}, sender))).toMatchObject({ kind: 'timeout', isSilent: true });
+    answer?.();
+    expect((await first).status).toBe(200);
+    upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
+    expect((await get({}, sender)).status).toBe(200);
+  });
+
+  it('find the place of one that failed, whatever way', async () => {
+    const sender = createHttpSender(
+      { connectMs: 1_000, headMs: 60, idleMs: 60 },
+      { connections: 1, idle: 1 },
+    );
+    const failing: ((socket: Socket) => void)[] = [
+      (socket) => void socket.destroy(),
+      (socket) => void socket.write('no answer\r\n\r\n'),
+      () => undefined,
+      (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'),
+      (socket) => void socket.end('HTTP/1.1 200 OK\r\n\r\n'),
+      (socket) =>
+        void socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
+    ];
+    for (const fail of failing) {
+      upstream.respondWith(fail);
+      const failed = [failureOf(get({}, sender)), failureOf(get({ deadlineMs: 900 }, sender))];
+      await Promise.all(failed);
+      upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
+      expect((await get({}, sender)).status).toBe(200);
+    }
+    await failureOf(get({ headers: { x: '\u0141' } }, sender));
+    expect((await get({}, sender)).status).toBe(200);
+  });
+});
+
+describe('a request that cannot be sent', () => {
+  it.each<[string, Partial<HttpRequest>]>([
+    ['a letter beyond Latin-1', { headers: { authorization: 'Bearer \u0141' } }],
+    ['a line end', { headers: { authorization: 'Bearer a\r\nHost: evil.test' } }],
+    ['no header name', { headers: { 'a b': 'x' } }],
+    ['a blank in the path', { path: '/a b' }],
+    ['no method', { method: 'GET /' }],
+    ['no port', { origin: 'http://127.0.0.1:0' }],
+  ])('%s: fails at once, and nothing of it is left that could end the process', async (_what, request) => {
+    const before = upstream.requests.length;
+    const active = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const timers = active();
+    const sender = createHttpSender({ connectMs: 1_000_000, headMs: 1_000_000, idleMs: 1_000_000 });
+    const { kind, isSilent } = await failureOf(get(request, sender));
+    expect([kind, isSilent]).toEqual([request.origin === undefined ? 'unsendable' : 'unreachable', true]);
+    expect(active()).toBeLessThanOrEqual(timers);
+    expect(upstream.requests).toHaveLength(before);
+  });
+});
+
 describe('room for a large body', () => {
+  it.each<[string, () => Promise<void>]>([
+    ['is refused', () => Promise.reject(new TypeError('no room'))],
+    [
+      'fails at once',
+      () => {
+        throw new TypeError('no room');
+      },
+    ],
+  ])('that %s ends the request with its connection', async (_how, reserveBytes) => {
+    upstream.respondWith((socket) => socket.write(rawAnswer(Buffer.alloc(100_000))));
+    await expect(get({ reserveBytes })).rejects.toThrow();
+    await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(true);
+  });
+
   const large = randomBytes(300_000);
 
   it.each([

@@ -73,6 +73,7 @@ function startForward(
   const logged: string[] = [];
   const forward = createForward({
     origin: 'https://upstream.example',
+    echoesRequestId: 'ignore',
     bodyLimitBytes: 1024,
     timeoutMs: 30_000,
     bodyRoom: createBodyRoom(),
@@ -241,6 +242,36 @@ describe('a request whose connection fails', () => {
       expect(sent[1]?.headers).toEqual(sent[0]?.headers);
       expect(logged).toEqual(['upstream-called-again']);
     }
+  });
+
+  it('or brings the answer to another call is sent once more when it reads, over a new one (PX-17)', async () => {
+    const { sent, sendHttp } = fails(1, new HttpFailure('foreign'));
+    expect((await startForward(sendHttp).call()).status).toBe(200);
+    expect(sent.map(({ isOnNewConnection }) => isOnNewConnection ?? false)).toEqual([false, true]);
+    const twice = fails(2, new HttpFailure('foreign'));
+    expect(await problemOf(startForward(twice.sendHttp).call())).toMatchObject({
+      code: 'upstream_answer_refused',
+      status: 502,
+    });
+    expect(twice.sent).toHaveLength(2);
+    const written = fails(1, new HttpFailure('foreign'));
+    const { detail } = await problemOf(startForward(written.sendHttp).call(post));
+    expect(detail).toContain('Whether it took effect is not known.');
+    expect(written.sent).toHaveLength(1);
+  });
+
+  it('is made for the session, so that its connections are (PX-17)', async () => {
+    const sent: HttpRequest[] = [];
+    const { call } = startForward(async (request) => {
+      sent.push(request);
+      return ok;
+    });
+    await call();
+    await call();
+    await call(get, sessionOf('bob'));
+    const [first, second, other] = sent.map(({ borrower }) => borrower);
+    expect(first).toEqual(second);
+    expect(first).not.toEqual(other);
   });
 
   it('and fails again is not sent a third time (G2)', async () => {

@@ -9,7 +9,7 @@ describe('toUpstreamHeaders', () => {
     const sent = {
       accept: 'application/json',
       'accept-language': 'de',
-      'client-request-id': 'c1',
+      'client-request-id': '6C6FB5EA-4bc1-4960-8a81-0c31ea150867',
       consistencylevel: 'eventual',
       'content-type': 'application/json',
       'if-match': 'W/"1"',
@@ -34,6 +34,17 @@ describe('toUpstreamHeaders', () => {
     for (const sent of [{}, { 'client-request-id': '' }]) {
       expect(toUpstreamHeaders(from(sent), 'call-1')?.['client-request-id']).toBe('call-1');
     }
+  });
+
+  it.each([
+    'c1',
+    '6c6fb5ea',
+    '{6c6fb5ea-4bc1-4960-8a81-0c31ea150867}',
+    '6c6fb5ea-4bc1-4960-8a81-0c31ea150867, x',
+  ])('names a call itself when the caller named it %j, which tells no answers apart (PX-17)', (id) => {
+    expect(toUpstreamHeaders(from({ 'client-request-id': id }), 'call-1')).toMatchObject({
+      'client-request-id': 'call-1',
+    });
   });
 
   it('forwards no other header, whatever it is called (PX-7, CS-4)', () => {

@@ -1,16 +1,16 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
 
 /** What stands where the service should be: its answers are the test's. */
-let answer: (response: ServerResponse) => void;
+let answer: (response: ServerResponse, request: IncomingMessage) => void;
 let asked = 0;
 const server = createServer((request, response) => {
   asked++;
   request.resume();
-  answer(response);
+  answer(response, request);
 });
 let table: Table;
 
@@ -81,6 +81,59 @@ describe('a table that is not there', () => {
     answer = coded(404, code);
     expect(await table.read(row)).toEqual({ kind: 'missing' });
     await expect(table.remove(row)).resolves.toBeUndefined();
+  });
+});
+
+describe('refuses', () => {
+  const entity = (partitionKey: string, rowKey: string) => ({
+    PartitionKey: partitionKey,
+    RowKey: rowKey,
+    'odata.etag': 'W/"1"',
+    text: 'x',
+  });
+  const found =
+    (body: unknown, headers: (request: IncomingMessage) => Record<string, string> = () => ({})) =>
+    (response: ServerResponse, request: IncomingMessage) => {
+      response.writeHead(200, { 'content-type': 'application/json', etag: 'W/"1"', ...headers(request) });
+      response.end(JSON.stringify(body));
+    };
+
+  it('the row of another, for the one that was asked for (PX-17)', async () => {
+    answer = found(entity('user-a', 'session-a'));
+    expect(await table.read(row)).toMatchObject({ kind: 'found', row: { columns: { text: 'x' } } });
+    for (const other of [entity('user-b', 'session-a'), entity('user-a', 'session-b'), { text: 'x' }]) {
+      answer = found(other);
+      await expect(table.read(row)).rejects.toMatchObject(unavailable);
+    }
+  });
+
+  it('a list with a row of another (PX-17)', async () => {
+    const mine = { kind: 'partition', partitionKey: 'user-a', rowsFrom: 'a', rowsBefore: 'm' } as const;
+    const all = { kind: 'partitions', from: 'user-a', before: 'user-c' } as const;
+    answer = found({ value: [entity('user-a', 'a'), entity('user-a', 'l')] });
+    expect(await table.list(mine, ['text'], 9)).toHaveLength(2);
+    expect(await table.list(all, ['text'], 9)).toHaveLength(2);
+    for (const other of [entity('user-b', 'a'), entity('user-a', 'm'), entity('user-a', 'Z')]) {
+      answer = found({ value: [entity('user-a', 'a'), other] });
+      await expect(table.list(mine, ['text'], 9)).rejects.toMatchObject(unavailable);
+    }
+    answer = found({ value: [entity('user-c', 'a')] });
+    await expect(table.list(all, ['text'], 9)).rejects.toMatchObject(unavailable);
+  });
+
+  it.each(names)('an answer that names another request, also to a write: %s (PX-17)', async (name) => {
+    const id = 'x-ms-client-request-id';
+    answer = found(entity('user-a', 'session-a'), () => ({ [id]: '00000000-0000-4000-8000-000000000000' }));
+    await expect(run(name)).rejects.toMatchObject(unavailable);
+    expect(asked).toBe(1);
+  });
+
+  it('no answer that names its own request, in any letter case', async () => {
+    const id = 'x-ms-client-request-id';
+    answer = found(entity('user-a', 'session-a'), ({ headers }) => ({
+      [id]: String(headers[id]).toUpperCase(),
+    }));
+    expect(await table.read(row)).toMatchObject({ kind: 'found' });
   });
 });
 

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { markdownTable } from './measure/markdown-table.ts';
+
+interface ProofLine {
+  readonly loop: string;
+  readonly isInFlight: boolean;
+  readonly circumstances: number;
+  readonly runs: number;
+  readonly again: number;
+  readonly ofAnother: number;
+}
+
+/**
+ * `npm run prove:connections`: 200 runs of each circumstance in which an upstream answers one user's call a second time
+ * while another user calls, and prints how many there were. `npm test` makes one run of each.
+ */
+const folder = mkdtempSync(join(tmpdir(), 'connections-'));
+const linesPath = join(folder, 'lines');
+const startedMs = performance.now();
+const exitCode = await runTests();
+const minutes = (performance.now() - startedMs) / 60_000;
+const lines = existsSync(linesPath) ? readFileSync(linesPath, 'utf8').trim().split('\n') : [];
+rmSync(folder, { recursive: true });
+console.log(`\n${toTable(lines.map((line): ProofLine => JSON.parse(line)))}\n`);
+console.log(`${minutes.toFixed(1)} minutes; ${exitCode === 0 ? 'all of it holds' : 'NOT all of it holds'}`);
+process.exitCode = exitCode;
+
+async function runTests(): Promise<number> {
+  const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+  const child = spawn(process.execPath, [vitest, 'run', 'test/connection-proof'], {
+    stdio: 'inherit',
+    env: { ...process.env, CONNECTION_PROOF: linesPath },
+  });
+  const [code]: unknown[] = await once(child, 'exit');
+  return typeof code === 'number' ? code : 1;
+}
+
+function toTable(proof: readonly ProofLine[]): string {
+  return markdownTable(
+    ['event loop', 'the other call', 'circumstances', 'runs', 'made again', 'bytes of another'],
+    proof.map(({ loop, isInFlight, circumstances, runs, again, ofAnother }) => [
+      loop,
+      isInFlight ? 'in flight' : 'afterwards',
+      String(circumstances),
+      String(runs),
+      String(again),
+      String(ofAnother),
+    ]),
+  );
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
+import { BffError } from '../errors.ts';
+import type { SendHttp } from '../network/http-request.ts';
+import { clientRequestId, echoOf, isRequestId } from '../proxy/headers.ts';
+import type { EchoesRequestId, WatchEcho } from '../proxy/request-id-echo.ts';
+import { borrowerOf, sendUpstream } from '../proxy/send-upstream.ts';
+import type { Session } from '../session/session-store.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export interface SendHandlerNeeds {
+  readonly session: Session;
+  readonly sendHttp: SendHttp;
+  readonly monotonicMs: () => number;
+  readonly echoesRequestId: EchoesRequestId;
+  readonly watchEcho: WatchEcho;
+  readonly timeoutMs: number;
+  /** Of an answer. */
+  readonly bodyLimitBytes: number;
+  readonly log: Log;
+}
+
+/**
+ * Sends what Microsoft's client has composed. The library's own handler uses `fetch`, whose connections go from one user
+ * to the next at once; these obey the rules of all other calls (PX-17).
+ */
+export class SendHandler implements Middleware {
+  readonly #needs: SendHandlerNeeds;
+
+  constructor(needs: SendHandlerNeeds) {
+    this.#needs = needs;
+  }
+
+  async execute(context: Context): Promise<void> {
+    try {
+      context.response = await this.#send(await readRequest(context));
+    } catch (error) {
+      throw error instanceof BffError ? new SendFailure(error) : error;
+    }
+  }
+
+  async #send({ url, method, headers, body }: Sent): Promise<Response> {
+    const { session, sendHttp, monotonicMs, log, echoesRequestId, watchEcho } = this.#needs;
+    const { origin, pathname, search } = new URL(url);
+    const echo = echoOf(headers, echoesRequestId);
+    const request = {
+      method,
+      origin,
+      path: pathname + search,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      deadlineMs: this.#needs.timeoutMs,
+      maxResponseBytes: this.#needs.bodyLimitBytes,
+      borrower: borrowerOf(session),
+      ...(echo === undefined ? {} : { echo }),
+    };
+    const answer = await sendUpstream(sendHttp, request, monotonicMs, log);
+    watchEcho(answer, echo, log);
+    const { status } = answer;
+    const encoding = answer.headers['content-encoding'] ?? 'identity';
+    // A redirect is not followed with the token (PX-11); for compression nobody asked.
+    if (
+      status < 200 ||
+      status > 599 ||
+      (status >= 300 && status < 400 && status !== 304) ||
+      encoding !== 'identity'
+    ) {
+      throw new BffError('upstream_answer_refused', {
+        detail: 'Microsoft Graph answered with a redirect, or with what cannot be read.',
+      });
+    }
+    const received = new Headers();
+    for (const [name, value] of Object.entries(answer.headers)) {
+      for (const one of Array.isArray(value) ? value : [value ?? '']) received.append(name, one);
+    }
+    const isEmpty = status === 204 || status === 205 || status === 304;
+    return new Response(isEmpty ? null : new Uint8Array(answer.body), { status, headers: received });
+  }
+}
+
+/**
+ * A failure under the library. It keeps the name of what was thrown as `code`, and the message: the problem's code and
+ * what the person is told.
+ */
+class SendFailure extends Error {
+  constructor({ code, detail }: BffError) {
+    super(detail);
+    this.name = code;
+  }
+}
+
+interface Sent {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array | undefined;
+}
+
+/** What `fetch` would have made of it: bodies of every kind as bytes, with their type. */
+async function readRequest({ request, options }: Context): Promise<Sent> {
+  const fetched = new Request(request, { ...options, ...(options?.body == null ? {} : { duplex: 'half' }) });
+  const headers: Record<string, string> = { accept: '*/*' };
+  fetched.headers.forEach((value, name) => {
+    headers[name] = value;
+  });
+  // Ours where the code that composes the call named none that an answer could be known by.
+  if (!isRequestId(headers[clientRequestId])) headers[clientRequestId] = randomUUID();
+  headers['accept-encoding'] = 'identity';
+  delete headers['content-length'];
+  return {
+    url: fetched.url,
+    method: fetched.method,
+    headers,
+    body: fetched.body === null ? undefined : new Uint8Array(await fetched.arrayBuffer()),
+  };
+}

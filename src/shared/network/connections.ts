@@ -1,0 +1,278 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
+
+/**
+ * Whose answer comes over a connection. An answer that comes late is read by the next request on its connection, so a
+ * connection changes hands under rules of its own (PX-17).
+ */
+export type Borrower =
+  /** All calls of one session have the same name. */
+  | { readonly kind: 'session'; readonly name: string }
+  /** A call of no session, which shares with no other: a code redemption, keys, a token of the app. */
+  | { readonly kind: 'one call' };
+
+/** A connection while one request has it. */
+export interface Loan {
+  /** For this request alone. It keeps, or opens, exactly one connection. */
+  readonly agent: http.Agent;
+  /** The connection has served another borrower before, at whatever time. */
+  readonly isShared: boolean;
+  /** Bytes that come after this answer are asked for by nobody. */
+  answeredBy(response: http.IncomingMessage): void;
+  /** The connection ends with this answer. */
+  endAfterwards(): void;
+  /** No request was made of it. */
+  drop(): void;
+}
+
+export interface LoanWish {
+  readonly borrower: Borrower;
+  /** A connection that nobody has used: the answer of another call cannot come over it. */
+  readonly isNew: boolean;
+  /** For a place among the connections. */
+  readonly waitMs: number;
+}
+
+/** The connections to one origin. */
+export interface Connections {
+  /** @returns undefined when no place became free in time */
+  lend(wish: LoanWish): Promise<Loan | undefined>;
+}
+
+export interface ConnectionLimits {
+  /** Every connection takes a port of the machine's outbound address. */
+  readonly connections: number;
+  /** Of these, how many may wait for their next request. */
+  readonly idle: number;
+}
+
+const defaultLimits: ConnectionLimits = { connections: 512, idle: 256 };
+
+/**
+ * A connection goes to another borrower only after this long without a byte. An answer that was written with the one
+ * before it is under way for no longer than a delayed acknowledgement, which is 40 ms on Linux.
+ */
+const SILENCE_MS = 100;
+/** Idle connections are let go before servers usually close them. */
+const IDLE_TIMEOUT_MS = 20_000;
+
+interface Connection {
+  readonly agent: http.Agent;
+  socket: Duplex | undefined;
+  state: 'lent' | 'resting' | 'silent' | 'ended';
+  borrower: Borrower;
+  isShared: boolean;
+  /** The answer to the request that has it. */
+  response: http.IncomingMessage | undefined;
+  endsAfterwards: boolean;
+  /** When it became idle. */
+  idleSinceMs: number;
+}
+
+interface Waiting {
+  readonly wish: LoanWish;
+  readonly timer: NodeJS.Timeout;
+  readonly resolve: (loan: Loan | undefined) => void;
+}
+
+/** node:http's own pool tells connections apart by address alone; here each is an agent of its own, with a borrower. */
+export function createConnections(isSecure: boolean, limits = defaultLimits): Connections {
+  // Opens all connections: it remembers TLS sessions, which a new connection resumes.
+  const dialer = isSecure ? new https.Agent() : new http.Agent();
+  const open = new Set<Connection>();
+  /** The longest idle one first. */
+  const idle = new Set<Connection>();
+  const waiting: Waiting[] = [];
+  const watchSilence = createSilenceWatch(idle, () => serveWaiting());
+
+  const take = (connection: Connection, { borrower }: LoanWish): Loan => {
+    idle.delete(connection);
+    // A new one has served nobody yet.
+    if (connection.state !== 'lent') connection.isShared ||= !isSame(connection.borrower, borrower);
+    connection.state = 'lent';
+    connection.borrower = borrower;
+    connection.response = undefined;
+    return toLoan(connection, () => end(connection));
+  };
+  const remove = (connection: Connection) => {
+    connection.state = 'ended';
+    idle.delete(connection);
+    open.delete(connection);
+    connection.agent.destroy();
+    connection.socket?.destroy();
+  };
+  const end = (connection: Connection) => {
+    if (connection.state === 'ended') return;
+    remove(connection);
+    serveWaiting();
+  };
+  /** @returns undefined when all are in use */
+  const find = (wish: LoanWish): Loan | undefined => {
+    const connection = wish.isNew ? undefined : findIdle(idle, wish.borrower);
+    if (connection !== undefined) return take(connection, wish);
+    if (open.size >= limits.connections) {
+      const [longestIdle] = idle;
+      if (longestIdle === undefined) return undefined;
+      remove(longestIdle);
+    }
+    return take(dial(wish), wish);
+  };
+  const serveWaiting = () => {
+    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+      const loan = find(first.wish);
+      if (loan === undefined) return;
+      waiting.shift();
+      clearTimeout(first.timer);
+      first.resolve(loan);
+    }
+  };
+  const rest = (connection: Connection) => {
+    connection.state = 'resting';
+    connection.idleSinceMs = performance.now();
+    idle.add(connection);
+    watchSilence();
+    serveWaiting();
+  };
+  const dial = ({ borrower }: LoanWish): Connection => {
+    const options = { keepAlive: true, maxSockets: 1, timeout: IDLE_TIMEOUT_MS };
+    const agent = isSecure ? new https.Agent(options) : new http.Agent(options);
+    const connection: Connection = {
+      agent,
+      socket: undefined,
+      state: 'lent',
+      borrower,
+      isShared: false,
+      response: undefined,
+      endsAfterwards: false,
+      idleSinceMs: 0,
+    };
+    watch(connection, dialer, {
+      mayKeep: () => idle.size < limits.idle,
+      kept: () => rest(connection),
+      closed: () => end(connection),
+    });
+    open.add(connection);
+    return connection;
+  };
+
+  return {
+    async lend(wish) {
+      const loan = waiting.length === 0 ? find(wish) : undefined;
+      return (
+        loan ??
+        new Promise((resolve) => {
+          const timer = setTimeout(() => {
+            waiting.splice(waiting.indexOf(entry), 1);
+            resolve(undefined);
+          }, wish.waitMs);
+          const entry: Waiting = { wish, timer, resolve };
+          waiting.push(entry);
+        })
+      );
+    },
+  };
+}
+
+const isSame = (one: Borrower, other: Borrower) =>
+  one.kind === 'session' && other.kind === 'session' && one.name === other.name;
+
+/** The one that was used last, so that those too many time out: at once for the same session, for others when silent. */
+function findIdle(idle: ReadonlySet<Connection>, borrower: Borrower): Connection | undefined {
+  let found: Connection | undefined;
+  let isOwn = false;
+  for (const connection of idle) {
+    if (connection.socket?.destroyed ?? true) continue;
+    if (isSame(connection.borrower, borrower)) {
+      found = connection;
+      isOwn = true;
+    } else if (!isOwn && connection.state === 'silent') {
+      found = connection;
+    }
+  }
+  return found;
+}
+
+function toLoan(connection: Connection, drop: () => void): Loan {
+  const { agent, isShared } = connection;
+  return {
+    agent,
+    isShared,
+    answeredBy(response) {
+      connection.response = response;
+    },
+    endAfterwards() {
+      connection.endsAfterwards = true;
+    },
+    drop,
+  };
+}
+
+interface ConnectionEvents {
+  mayKeep(): boolean;
+  kept(): void;
+  closed(): void;
+}
+
+/** Learns from the agent when its connection opens, waits for its next request, or is closed. */
+function watch(connection: Connection, dialer: http.Agent, events: ConnectionEvents): void {
+  const { agent } = connection;
+  agent.createConnection = (options, callback) => {
+    const socket = dialer.createConnection(options, callback);
+    if (socket == null) throw new TypeError('the agent opens its connections at once');
+    connection.socket = socket;
+    // Before the parser's own listener. Between an answer's end and the next request the parser is not there, and what
+    // came then would be dropped unseen, or read as the next answer. TLS tickets are no data here.
+    socket.on('data', () => {
+      if (connection.state !== 'lent' || connection.response?.complete === true) socket.destroy();
+    });
+    socket.once('close', () => {
+      if (connection.socket === socket) events.closed();
+    });
+    return socket;
+  };
+  const keepSocketAlive = agent.keepSocketAlive.bind(agent);
+  agent.keepSocketAlive = (socket) => {
+    // `false` for a server that announces to close it at once; the type says that nothing comes.
+    const isKept: unknown = keepSocketAlive(socket);
+    if (isKept === false || connection.endsAfterwards || connection.state !== 'lent' || !events.mayKeep()) {
+      return false;
+    }
+    events.kept();
+    return true;
+  };
+}
+
+/**
+ * Marks idle connections as silent when they had their time to bring bytes. A timer alone proves nothing: Node runs due
+ * timers before it looks at sockets, so a busy event loop would take waiting bytes for silence. Between a timer and the
+ * `setImmediate` that it calls, every socket is looked at. Timers count from the loop's own, older time: the clock decides.
+ * @param idle the longest idle one first
+ * @returns to be called whenever one becomes idle
+ */
+function createSilenceWatch(idle: ReadonlySet<Connection>, marked: () => void): () => void {
+  let isWatching = false;
+  const next = () => {
+    for (const { state, idleSinceMs } of idle) {
+      if (state !== 'resting') continue;
+      isWatching = true;
+      setTimeout(look, Math.max(Math.ceil(idleSinceMs + SILENCE_MS - performance.now()), 1)).unref();
+      return;
+    }
+    isWatching = false;
+  };
+  const look = () => {
+    const idleBeforeMs = performance.now() - SILENCE_MS;
+    setImmediate(() => {
+      for (const connection of idle) {
+        if (connection.idleSinceMs > idleBeforeMs) break;
+        connection.state = 'silent';
+      }
+      next();
+      marked();
+    }).unref();
+  };
+  return () => {
+    if (!isWatching) next();
+  };
+}

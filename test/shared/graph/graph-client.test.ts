@@ -1,0 +1,172 @@
+import type { Client } from '@microsoft/microsoft-graph-client';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { BffError } from '../../../src/shared/errors.ts';
+import { createGraphClient } from '../../../src/shared/graph/graph-client.ts';
+import { createHttpSender } from '../../../src/shared/network/http-request.ts';
+import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
+import { createCountCall } from '../../../src/shared/proxy/counted-call.ts';
+import type { Session } from '../../../src/shared/session/session-store.ts';
+import { type RawUpstream, rawAnswer, startRawUpstream } from '../../support/raw-upstream.ts';
+import { sessionContent } from '../../support/session-content.ts';
+
+let upstream: RawUpstream;
+beforeAll(async () => {
+  upstream = await startRawUpstream();
+});
+afterAll(() => upstream.close());
+afterEach(() => {
+  upstream.requests.length = 0;
+});
+
+const now = new Date('2026-08-01T12:00:00Z');
+const sessionOf = (name: string): Session => ({
+  ...sessionContent(),
+  address: {
+    userHash: Buffer.from(name.padEnd(32)),
+    rowId: Buffer.alloc(32),
+    secret: Buffer.alloc(32),
+    expiresAt: now,
+  },
+  lastUsedAt: now,
+  generation: 0,
+  idleExpiresAt: now,
+  etag: '"1"',
+});
+
+function startClient(timeoutMs = 5_000) {
+  const logged: string[] = [];
+  const graph = createGraphClient({
+    origin: upstream.origin,
+    echoesRequestId: 'warn',
+    timeoutMs,
+    bodyLimitBytes: 1024,
+    countCall: createCountCall(createCallLimits()),
+    tokensForCall: () => ({ token: async () => 'token', stillRefused: () => new Error('asked again') }),
+    sendHttp: createHttpSender(),
+    monotonicMs: () => performance.now(),
+  });
+  const use = <Result>(work: (client: Client) => Promise<Result>, session = sessionOf('alice')) =>
+    graph.use(
+      session,
+      { feature: 'profile', scopes: ['User.Read'] },
+      (_level, { event }) => logged.push(event),
+      work,
+    );
+  return { use, logged };
+}
+
+async function problemOf(answer: Promise<unknown>): Promise<readonly [string, number]> {
+  const error: unknown = await answer.then(
+    () => 'an answer',
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof BffError) return [error.code, error.status];
+  throw new Error(`no problem but ${String(error)}`);
+}
+
+const headOf = (name: string) =>
+  new RegExp(`^${name}: (.*)$`, 'im').exec(upstream.requests.at(-1)?.head ?? '')?.[1];
+const echo = (head: string) => /^client-request-id: .*$/im.exec(head)?.[0] ?? '';
+const json = 'Content-Type: application/json';
+
+describe('a composed call', () => {
+  it('is sent as the library wrote it, with the token and an id, and read as the library reads', async () => {
+    upstream.respondWith((socket, { head }) => socket.write(rawAnswer('{"a":1}', [json, echo(head)])));
+    const { use, logged } = startClient();
+    expect(await use((client) => client.api('/me').select('id').get())).toEqual({ a: 1 });
+    expect(upstream.requests[0]?.head).toMatch(/^GET \/v1\.0\/me\?\$select=id HTTP\/1\.1\r\n/);
+    expect(headOf('authorization')).toBe('Bearer token');
+    expect(headOf('accept-encoding')).toBe('identity');
+    expect(headOf('client-request-id')).toMatch(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/);
+    expect(logged).toEqual([]);
+  });
+
+  it.each<[string, unknown, string, string]>([
+    ['an object', { a: 'ä' }, '{"a":"ä"}', 'application/json'],
+    ['bytes', new Uint8Array([1, 2, 255]), '\x01\x02\xff', 'application/octet-stream'],
+    ['a blob', new Blob(['abc'], { type: 'image/png' }), 'abc', 'image/png'],
+  ])('of %s has its bytes and its type', async (_what, body, bytes, type) => {
+    upstream.respondWith((socket) => socket.write(rawAnswer('{}', [json])));
+    await startClient().use((client) => client.api('/me/x').header('content-type', type).put(body));
+    const expected = type === 'application/json' ? Buffer.from(bytes) : Buffer.from(bytes, 'latin1');
+    expect(upstream.requests[0]?.body).toEqual(expected);
+    expect(headOf('content-type')).toBe(type);
+    expect(headOf('content-length')).toBe(String(expected.length));
+  });
+
+  it('that is answered 204 has nothing', async () => {
+    upstream.respondWith((socket) => socket.write('HTTP/1.1 204 No Content\r\n\r\n'));
+    expect(await startClient().use((client) => client.api('/me/x').post({}))).toBeUndefined();
+  });
+
+  it('goes over a connection that no other session used just before (PX-17)', async () => {
+    upstream.respondWith((socket) => socket.write(rawAnswer(`{"port":${socket.remotePort}}`, [json])));
+    const { use } = startClient();
+    const portOf = async (name: string) =>
+      (await use((client) => client.api('/me').get(), sessionOf(name))).port;
+    const alice = await portOf('alice');
+    expect(await portOf('alice')).toBe(alice);
+    expect(await portOf('ben')).not.toBe(alice);
+  });
+
+  it('that reads is sent once more where another call’s answer came, or none; a write is not (PX-17, PX-18)', async () => {
+    for (const spoil of ['another', 'none']) {
+      for (const method of ['get', 'post'] as const) {
+        upstream.requests.length = 0;
+        let isFirst = true;
+        upstream.respondWith((socket, { head }) => {
+          if (isFirst && spoil === 'none') socket.destroy();
+          else socket.write(rawAnswer('{}', [json, isFirst ? 'client-request-id: other' : echo(head)]));
+          isFirst = false;
+        });
+        const answer = startClient().use((client) =>
+          method === 'get' ? client.api('/me').get() : client.api('/me').post({}),
+        );
+        if (method === 'get') expect(await answer).toEqual({});
+        else
+          expect((await problemOf(answer))[0]).toBe(
+            spoil === 'none' ? 'upstream_unreachable' : 'upstream_answer_refused',
+          );
+        expect(upstream.requests).toHaveLength(method === 'get' ? 2 : 1);
+      }
+    }
+  });
+
+  it('warns of answers without an id', async () => {
+    upstream.respondWith((socket) => socket.write(rawAnswer('{}', [json])));
+    const { use, logged } = startClient();
+    await use((client) => client.api('/me').get());
+    expect(logged).toEqual(['upstream-answers-without-request-id']);
+  });
+});
+
+describe('refuses', () => {
+  it.each<[string, string | Buffer, readonly [string, number]]>([
+    [
+      'a redirect',
+      'HTTP/1.1 302 Found\r\nLocation: https://evil.example/\r\nContent-Length: 0\r\n\r\n',
+      ['upstream_answer_refused', 502],
+    ],
+    ['compression', rawAnswer('{}', [json, 'Content-Encoding: gzip']), ['upstream_answer_refused', 502]],
+    [
+      'an answer over the limit',
+      'HTTP/1.1 200 OK\r\nContent-Length: 1025\r\n\r\n',
+      ['upstream_answer_refused', 502],
+    ],
+    ['no answer', 'HTTP/1.1 200 OK\r\nContent-Le', ['upstream_timeout', 504]],
+    [
+      'an error of Graph that nobody caught',
+      rawAnswer('{"error":{"code":"x","message":"m"}}', [json], '404 Not Found'),
+      ['upstream_answer_refused', 502],
+    ],
+    [
+      'an error of Graph’s that is called like ours',
+      rawAnswer('{"error":{"code":"upstream_timeout","message":"m"}}', [json], '404 Not Found'),
+      ['upstream_answer_refused', 502],
+    ],
+  ])('%s', async (_what, answer, problem) => {
+    upstream.respondWith((socket) => socket.write(answer));
+    expect(await problemOf(startClient(200).use((client) => client.api('/me').post({})))).toEqual(problem);
+    expect(upstream.requests).toHaveLength(1);
+  });
+});
