@@ -42,6 +42,10 @@ function requireHeaders(what: string, answer: WireAnswer): void {
     mayRun ? expect.stringMatching(/^script-src 'nonce-[\w+/=]{24}'$/) : undefined,
   );
   if (!isHtml(answer)) expect(policy, what).toMatch(/; sandbox$/);
+  // On the way of a popup back to the app, the one that opened it has to be found.
+  const keepsOpener = headers['refresh'] !== undefined || body.includes('entra-bff:interaction');
+  const openerPolicy = isHtml(answer) && body !== '' && !keepsOpener ? 'same-origin' : undefined;
+  if (body !== '') expect(headers['cross-origin-opener-policy'], what).toBe(openerPolicy);
   for (const banner of ['server', 'x-powered-by', 'x-aspnet-version', 'via'])
     expect(headers[banner], what).toBeUndefined();
   if (body !== '') expect(headers['content-type'], what).toMatch(/; ?charset=utf-8$|^image\/|^text\/plain/i);

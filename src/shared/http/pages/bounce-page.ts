@@ -13,6 +13,7 @@ export function bouncePage(path: string, rawQuery: string): BffResponse {
   const target = `${path}?${query === '' ? '' : `${query}&`}bounced=1`;
   return page({
     title: 'One moment',
+    keepsOpener: true,
     headers: { refresh: `0; url=${target}` },
     content: html`<section class="card">
 <h1>One moment</h1>

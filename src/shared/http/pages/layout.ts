@@ -50,6 +50,8 @@ export interface Page {
   readonly callsOwnOrigin?: boolean;
   /** Beside the style of every page. */
   readonly style?: string;
+  /** Stands between a popup and the app that opened it: they have to find each other. */
+  readonly keepsOpener?: boolean;
 }
 
 /** A link for somebody else: shown to be followed and to be copied. */
@@ -68,6 +70,7 @@ export function page({
   scriptNonce,
   callsOwnOrigin = false,
   style: ownStyle = '',
+  keepsOpener = false,
 }: Page): BffResponse {
   const formAction = formTargets.length === 0 ? "'none'" : formTargets.join(' ');
   const style = commonStyle + ownStyle;
@@ -93,6 +96,8 @@ ${content}
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': `default-src 'none'; style-src ${styleSource(style)};${scriptSource}${connectSource} base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`,
+      // Who opened this page in a window neither sees it nor sends it elsewhere.
+      ...(keepsOpener ? {} : { 'cross-origin-opener-policy': 'same-origin' }),
       ...headers,
     },
     body: document.html,

@@ -38,6 +38,7 @@ export function popupPage(message: PopupMessage, text: PopupText): BffResponse {
   return page({
     title,
     scriptNonce: nonce,
+    keepsOpener: true,
     content: html`<section class="card">
 <h1>${title}</h1>
 <p>${detail}</p>
