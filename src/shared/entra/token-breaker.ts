@@ -9,8 +9,10 @@ export interface TokenBreaker {
   refuses(): number | undefined;
   /** The same, for who does not ask yet. */
   pausedSeconds(): number | undefined;
-  /** No usable answer for a reason that is nobody's request: 429, 5xx, the network. */
+  /** No usable answer for a reason that is nobody's request: 5xx, the network. */
   failed(retryAfterSeconds?: number): void;
+  /** 429: the endpoint works, and not for this user, or not for this app. */
+  throttled(retryAfterSeconds?: number): void;
   /** An answer, refusals included: the endpoint works. */
   answered(): void;
 }
@@ -33,31 +35,36 @@ export interface TokenBreakers {
  * sign-ins included, leaves the endpoint alone when a second user has been told the same, or when two users and more got no
  * usable answer and nobody got one in between.
  *
- * Codes come from anybody, who must keep neither those who are signed in from renewing nor others from signing in: while
- * no code gets an answer, one at a time goes out.
+ * Codes come from anybody, who must keep neither those who are signed in from renewing nor others from signing in: a 429
+ * holds none of them back, and while no code gets an answer, one at a time goes out.
  */
 export function createTokenBreakers(monotonicMs: () => number): TokenBreakers {
   const code = createTokenBreaker(monotonicMs, 0);
   const worker = createWorkerBreaker(monotonicMs, code.pause);
   const users = createPerUser(monotonicMs, () => createTokenBreaker(monotonicMs));
   return {
-    code: { ...code, failed: () => code.failed() },
-    ofUser: (user) => ({
-      refuses() {
-        // First, because a probe of the user's own that the worker then withholds would count as lost.
-        if (worker.pausedSeconds() !== undefined) return worker.refuses();
-        return users.find(user)?.refuses() ?? worker.refuses();
-      },
-      pausedSeconds: () => worker.pausedSeconds() ?? users.find(user)?.pausedSeconds(),
-      failed(retryAfterSeconds) {
+    // Whom a 429 means, a code does not say.
+    code: { ...code, failed: () => code.failed(), throttled: code.answered },
+    ofUser: (user) => {
+      const failed = (retryAfterSeconds?: number) => {
         users.touch(user).failed(retryAfterSeconds);
         worker.failed(user, retryAfterSeconds);
-      },
-      answered() {
-        users.find(user)?.answered();
-        worker.answered();
-      },
-    }),
+      };
+      return {
+        refuses() {
+          // First, because a probe of the user's own that the worker then withholds would count as lost.
+          if (worker.pausedSeconds() !== undefined) return worker.refuses();
+          return users.find(user)?.refuses() ?? worker.refuses();
+        },
+        pausedSeconds: () => worker.pausedSeconds() ?? users.find(user)?.pausedSeconds(),
+        failed,
+        throttled: failed,
+        answered() {
+          users.find(user)?.answered();
+          worker.answered();
+        },
+      };
+    },
   };
 }
 
@@ -129,6 +136,12 @@ export function createTokenBreaker(monotonicMs: () => number, restSeconds = PAUS
     probing = false;
   };
 
+  const failed = (retryAfterSeconds?: number) => {
+    failures++;
+    if (retryAfterSeconds !== undefined) pause(pauseSeconds(retryAfterSeconds));
+    else if (probing || failures >= FAILURES_IN_A_ROW) pause(restSeconds);
+  };
+
   return {
     pause,
     probeAgain() {
@@ -146,11 +159,8 @@ export function createTokenBreaker(monotonicMs: () => number, restSeconds = PAUS
       const leftMs = openUntilMs === undefined ? 0 : openUntilMs - monotonicMs();
       return leftMs > 0 ? Math.ceil(leftMs / 1000) : undefined;
     },
-    failed(retryAfterSeconds) {
-      failures++;
-      if (retryAfterSeconds !== undefined) pause(pauseSeconds(retryAfterSeconds));
-      else if (probing || failures >= FAILURES_IN_A_ROW) pause(restSeconds);
-    },
+    failed,
+    throttled: failed,
     answered() {
       failures = 0;
       // An answer to what was asked before the pause does not end it.

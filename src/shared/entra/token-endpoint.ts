@@ -75,7 +75,8 @@ export class TokenEndpoint implements INetworkModule {
     }
     if (answer.status === 429 || answer.status >= 500) {
       const retryAfterSeconds = parseRetryAfterSeconds(answer.headers['retry-after'], new Date());
-      breaker.failed(retryAfterSeconds);
+      if (answer.status === 429) breaker.throttled(retryAfterSeconds);
+      else breaker.failed(retryAfterSeconds);
       throw this.#fail(undefined, retryAfterSeconds);
     }
     breaker.answered();

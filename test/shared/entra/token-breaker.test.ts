@@ -168,7 +168,17 @@ describe('the breakers of a worker', () => {
     expect(paused().slice(1)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('let sign-ins out one at a time while none is answered: nobody who brings codes holds others back (E2)', () => {
+  it('let sign-ins go on, however many of them are throttled (E2)', () => {
+    const { code, paused } = workerBreakers();
+    for (let time = 0; time < 50; time++) {
+      expect(code.refuses()).toBeUndefined();
+      code.throttled(60);
+    }
+    expect([code.refuses(), code.refuses()]).toEqual([undefined, undefined]);
+    expect(paused()).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('let sign-ins out one at a time while none is answered: nobody who brings codes holds others back (E1)', () => {
     const { code, ben } = workerBreakers();
     for (let time = 0; time < 50; time++) failNow(code, 60);
     expect(code.refuses()).toBeUndefined();
