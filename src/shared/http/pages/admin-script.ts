@@ -45,7 +45,7 @@ const fail = ({ code, title, detail, reason, instance, login_url, admin_consent_
   if (login_url) {
     const url = new URL(login_url, location.origin);
     url.searchParams.set('return_to', location.pathname + location.search);
-    if (url.origin === location.origin) link(url.href, 'Go on', 'main');
+    if (url.origin + url.pathname === location.origin + '/api/auth/login') link(url.href, 'Go on', 'main');
   }
   if (/^https?:/.test(admin_consent_url)) link(admin_consent_url, 'Link for your administrator', '');
   if (code === 'session_changed') link(location.href, 'Load this page again', 'main');

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LaunchedChromium, launchChromium } from '../support/chromium.ts';
+import { signedIn } from './fake-page.ts';
+
+const clientSource = readFileSync(fileURLToPath(new URL('../../.build/client.js', import.meta.url)), 'utf8');
+const ben = signedIn({ username: 'ben@contoso.example', session_tag: 'tag-of-ben' });
+let launched: LaunchedChromium;
+let site: Server;
+let session: object = signedIn();
+/** Answers of which the first half has been sent. */
+const halves: ServerResponse[] = [];
+
+beforeAll(async () => {
+  launched = await launchChromium();
+  site = createServer((request, response) => {
+    const send = (type: string, body: string) => response.writeHead(200, { 'content-type': type }).end(body);
+    if (request.url === '/api/auth/client.js') send('text/javascript', clientSource);
+    else if (request.url === '/api/auth/session') send('application/json', JSON.stringify(session));
+    else if (!request.url?.startsWith('/api/graph/')) send('text/html', '<!doctype html><title>App</title>');
+    else {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"value":');
+      halves.push(response);
+    }
+  });
+  await new Promise<void>((resolve) => site.listen(0, 'localhost', resolve));
+});
+afterAll(async () => {
+  if (launched.kind === 'browser') await launched.browser.close();
+  site.closeAllConnections();
+  site.close();
+});
+
+describe('an answer that is still arriving, in a real browser', () => {
+  it('does not arrive once another user is known, with a signal of its caller and without', async ({
+    skip,
+  }) => {
+    if (launched.kind === 'missing') return skip('There is no browser.');
+    const page = await launched.browser.newPage();
+    await page.goto(`http://localhost:${(site.address() as AddressInfo).port}`);
+    await page.evaluate(`import('/api/auth/client.js').then(async ({ createClient }) => {
+      window.client = createClient();
+      await client.session();
+      const own = new AbortController();
+      window.responses = await Promise.all([client.graph('/me'), client.graph('/me', { signal: own.signal })]);
+      window.bodies = Promise.allSettled(responses.map((response) => response.json()));
+    })`);
+    expect(halves).toHaveLength(2);
+    session = ben;
+    await page.evaluate('client.session()');
+    for (const half of halves) half.end('1}');
+    // Chromium does not hand on the reason here.
+    const ends = 'bodies.then((all) => all.map(({ status, reason }) => [status, reason?.name]))';
+    expect(await page.evaluate(ends)).toEqual(Array(2).fill(['rejected', 'AbortError']));
+    await page.close();
+  });
+});
