@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer';
 import http from 'node:http';
 import https from 'node:https';
 import { createBodyCollector } from './body-collector.ts';
+import { createBodyIntake, type ReserveBytes } from './body-intake.ts';
 
 /** One outgoing request. The path goes out byte for byte: no URL parser looks at it on the way. */
 export interface HttpRequest {
@@ -16,10 +17,10 @@ export interface HttpRequest {
   readonly deadlineMs: number;
   readonly maxResponseBytes: number;
   /**
-   * Asked for room for a body that may have more than 64 KiB; until it has been found the answer stays in its connection.
-   * Whoever gives the room takes it back.
+   * Asked, step by step, for room for a body that may have more than 64 KiB; until it has been found the rest of the answer
+   * stays in its connection. Whoever gives the room takes it back.
    */
-  readonly reserveBytes?: (bytes: number) => Promise<void>;
+  readonly reserveBytes?: ReserveBytes;
   /**
    * An answer that has this header without this value is the answer to another request: a server that answers a request
    * twice is one answer ahead on that connection, and nothing else would tell (PX-17).
@@ -78,9 +79,6 @@ export interface PhaseLimits {
 
 const phaseLimits: PhaseLimits = { connectMs: 5_000, headMs: 100_000, idleMs: 15_000 };
 
-/** A body that needs no room of its own: hundreds of these at a time are a few dozen megabytes. */
-const SMALL_BODY_BYTES = 64 * 1024;
-
 /** Requests over kept-alive connections. */
 export function createHttpSender(limits = phaseLimits): SendHttp {
   // Idle connections are let go before servers usually close them. One host gets at most so many at a time, because
@@ -138,24 +136,23 @@ function send(
       if (announced === 'unknown end') return fail('broken');
       if (announced !== 'in chunks' && announced > maxResponseBytes) return fail('too-large');
       const collector = createBodyCollector(announced === 'in chunks' ? undefined : announced);
-      let isReserved = reserveBytes === undefined;
-      const reserve = async (bytes: number) => {
-        if (isReserved || bytes <= SMALL_BODY_BYTES) return;
-        isReserved = true;
-        response.pause();
-        clearTimeout(phase);
-        await reserveBytes?.(bytes);
-        if (request.destroyed) return;
-        enterPhase(idleMs);
-        response.resume();
-      };
-      if (announced !== 'in chunks') void reserve(announced);
+      const intake = createBodyIntake({
+        response,
+        reserveBytes,
+        mostBytes: announced === 'in chunks' ? maxResponseBytes : announced,
+        isLengthKnown: announced !== 'in chunks',
+        windowMs: idleMs,
+        onPause: () => clearTimeout(phase),
+        onResume: () => enterPhase(idleMs),
+        onTooSlow: () => fail('timeout'),
+        onError: (error) => fail('broken', error),
+      });
       response.on('data', (chunk: Buffer) => {
         phase.refresh();
         const bytes = collector.bytes() + chunk.length;
         if (bytes > maxResponseBytes) return fail('too-large');
         collector.add(chunk);
-        if (bytes > SMALL_BODY_BYTES) void reserve(maxResponseBytes);
+        intake.received(bytes);
       });
       // `aborted` and a short body both end here: `end` fires only for a complete answer.
       response.on('error', (error) => fail('broken', error));

@@ -77,7 +77,7 @@ export function createForward(needs: ForwardNeeds): Forward {
     const person = session.address.userHash.toString('base64url');
     const entry = limits.enter(person, call.body?.byteLength ?? 0, call.weight);
     if (entry.kind === 'refused') throw rateLimited(entry.limit);
-    const reservation = bodyRoom.open(person);
+    const reservation = bodyRoom.open(person, origin);
     try {
       return await forward(session, call, log, reservation);
     } finally {
