@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import http from 'node:http';
 import https from 'node:https';
 import { createBodyCollector } from './body-collector.ts';
+import { createBodyIntake, type ReserveBytes } from './body-intake.ts';
 import {
   type Borrower,
   type ConnectionLimits,
@@ -29,10 +30,10 @@ export interface HttpRequest {
   readonly deadlineMs: number;
   readonly maxResponseBytes: number;
   /**
-   * Asked for room for a body that may have more than 64 KiB; until it has been found the answer stays in its connection.
-   * Whoever gives the room takes it back.
+   * Asked, step by step, for room for a body that may have more than 64 KiB; until it has been found the rest of the answer
+   * stays in its connection. Whoever gives the room takes it back.
    */
-  readonly reserveBytes?: (bytes: number) => Promise<void>;
+  readonly reserveBytes?: ReserveBytes;
   /**
    * An answer that has this header without this value is the answer to another request: a server that answers a request
    * twice is one answer ahead on that connection, and nothing else would tell (PX-17).
@@ -98,9 +99,6 @@ export interface PhaseLimits {
 }
 
 const phaseLimits: PhaseLimits = { connectMs: 5_000, headMs: 100_000, idleMs: 15_000 };
-
-/** A body that needs no room of its own: hundreds of these at a time are a few dozen megabytes. */
-const SMALL_BODY_BYTES = 64 * 1024;
 
 /** Requests over kept-alive connections, which are shared by the rules of {@link Borrower}. */
 export function createHttpSender(limits = phaseLimits, connectionLimits?: ConnectionLimits): SendHttp {
@@ -203,7 +201,7 @@ function send(
           succeed(response, Buffer.alloc(0));
           return void request.destroy();
         }
-        readBody(wish, request, response, { idleMs, clock, guarded, fail, failWith, succeed });
+        readBody(wish, response, { idleMs, clock, guarded, fail, failWith, succeed });
       }),
     );
     request.on('error', (error) => {
@@ -260,7 +258,6 @@ interface BodyNeeds {
 
 function readBody(
   { method, maxResponseBytes, reserveBytes }: HttpRequest,
-  request: http.ClientRequest,
   response: http.IncomingMessage,
   { idleMs, clock, guarded, fail, failWith, succeed }: BodyNeeds,
 ): void {
@@ -268,19 +265,17 @@ function readBody(
   if (announced === 'unknown end') return void fail('broken');
   if (announced !== 'in chunks' && announced > maxResponseBytes) return void fail('too-large');
   const collector = createBodyCollector(announced === 'in chunks' ? undefined : announced);
-  let isReserved = reserveBytes === undefined;
-  const reserve = (bytes: number) => {
-    if (isReserved || bytes <= SMALL_BODY_BYTES) return;
-    isReserved = true;
-    response.pause();
-    clock.pause();
-    reserveBytes?.(bytes).then(() => {
-      if (request.destroyed) return;
-      clock.enter(idleMs);
-      response.resume();
-    }, failWith);
-  };
-  if (announced !== 'in chunks') reserve(announced);
+  const intake = createBodyIntake({
+    response,
+    reserveBytes,
+    mostBytes: announced === 'in chunks' ? maxResponseBytes : announced,
+    isLengthKnown: announced !== 'in chunks',
+    windowMs: idleMs,
+    onPause: clock.pause,
+    onResume: () => clock.enter(idleMs),
+    onTooSlow: () => fail('timeout'),
+    onError: failWith,
+  });
   response.on(
     'data',
     guarded((chunk: Buffer) => {
@@ -288,7 +283,7 @@ function readBody(
       const bytes = collector.bytes() + chunk.length;
       if (bytes > maxResponseBytes) return fail('too-large');
       collector.add(chunk);
-      if (bytes > SMALL_BODY_BYTES) reserve(maxResponseBytes);
+      intake.received(bytes);
     }),
   );
   // `aborted` and a short body both end here: `end` fires only for a complete answer.

@@ -73,7 +73,7 @@ export function createForward(needs: ForwardNeeds): Forward {
   const watchEcho = createWatchEcho(monotonicMs);
 
   return async (session, call, log) => {
-    const reservation = bodyRoom.open(session.address.userHash.toString('base64url'));
+    const reservation = bodyRoom.open(session.address.userHash.toString('base64url'), origin);
     try {
       return await forward(session, call, log, reservation);
     } finally {

@@ -592,12 +592,74 @@ describe('room for a large body', () => {
   it.each([
     ['with a length: that much', rawAnswer(large), large.length],
     ['in chunks: as much as may come', rawChunkedAnswer([large]), maxResponseBytes],
-  ])('is asked for once, %s (DO-4)', async (_what, answer, expected) => {
-    const asked: number[] = [];
+  ])('is asked for in steps, %s, and no more than may come (DO-4)', async (_what, answer, most) => {
+    const asked: (readonly [bytes: number, restBytes: number])[] = [];
     upstream.respondWith((socket) => socket.write(answer));
-    const reserveBytes = async (bytes: number) => void asked.push(bytes);
+    const reserveBytes = async (...step: readonly [number, number]) => void asked.push(step);
     expect(sha256((await get({ reserveBytes })).body)).toBe(sha256(large));
-    expect(asked).toEqual([expected]);
+    let taken = 0;
+    for (const [bytes, restBytes] of asked) {
+      taken += bytes;
+      expect(bytes + restBytes).toBe(most - taken + bytes);
+      expect(bytes).toBeLessThan(512 * 1024);
+    }
+    expect(taken).toBeGreaterThanOrEqual(large.length);
+    expect(taken).toBeLessThanOrEqual(most);
+  });
+
+  it('is asked for before a byte is read where the length is known, and where it is not, once the body is large', async () => {
+    for (const [answer, before] of [
+      [rawAnswer(large), 0],
+      [rawChunkedAnswer([large.subarray(0, 60_000), large]), 60_000],
+    ] as const) {
+      let waits = 0;
+      upstream.respondWith((socket) => socket.write(answer));
+      const reserveBytes = (bytes: number) => {
+        waits++;
+        expect(bytes).toBeGreaterThan(before);
+        return new Promise<void>(() => undefined);
+      };
+      expect((await failureOf(get({ reserveBytes, deadlineMs: 100 }))).kind).toBe('timeout');
+      expect(waits).toBe(1);
+    }
+  });
+
+  describe('has to be used', () => {
+    /** So many bytes, and then one every few milliseconds. */
+    const dribble = (quick: number) =>
+      upstream.respondWith((socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${quick + 1_000}\r\n\r\n`);
+        socket.write(Buffer.alloc(quick));
+        const drip = setInterval(() => socket.write('x'), 5);
+        socket.on('close', () => clearInterval(drip));
+      });
+    const sender = () => createHttpSender({ connectMs: 1000, headMs: 1000, idleMs: 100 });
+
+    it('by a body that comes along: one that dribbles is a timeout long before the deadline (DO-3)', async () => {
+      dribble(200_000);
+      const startedAtMs = performance.now();
+      const answer = get({ reserveBytes: async () => undefined }, sender());
+      expect((await failureOf(answer)).kind).toBe('timeout');
+      expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+    });
+
+    it('and the time in which there is none does not count', async () => {
+      upstream.respondWith((socket) => socket.write(rawAnswer(large)));
+      const reserveBytes = () => new Promise<void>((resolve) => void setTimeout(resolve, 250));
+      expect((await get({ reserveBytes }, sender())).body).toHaveLength(large.length);
+    });
+
+    it('a small body may take its time', async () => {
+      upstream.respondWith((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n');
+        let left = 60;
+        const drip = setInterval(() => {
+          socket.write('x');
+          if (--left === 0) clearInterval(drip);
+        }, 5);
+      });
+      expect((await get({ reserveBytes: async () => undefined }, sender())).body).toHaveLength(60);
+    });
   });
 
   it('is not asked for by a small one', async () => {

@@ -191,7 +191,7 @@ describe('a call beyond the limits', () => {
     let isFailing = true;
     const { call } = startForward(
       async ({ reserveBytes }) => {
-        await reserveBytes?.(1000);
+        await reserveBytes?.(1000, 0);
         if (isFailing) throw new HttpFailure('broken');
         return ok;
       },
@@ -209,7 +209,7 @@ describe('a call that is renewed', () => {
     const answers = [challenge, ok];
     const { call } = startForward(
       async ({ reserveBytes }) => {
-        await reserveBytes?.(600);
+        await reserveBytes?.(600, 0);
         return answers.shift() ?? ok;
       },
       { bodyRoom: createBodyRoom(1000) },
