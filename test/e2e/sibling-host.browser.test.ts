@@ -122,7 +122,7 @@ describe('a page on a sibling host, in Chromium over TLS', () => {
     expect(taken).toBeGreaterThan(35);
   });
 
-  it('plants nothing that opens a session for who has none', async () => {
+  it('plants nothing that opens a session in a browser without one', async () => {
     await app.context().clearCookies({ name: '__Host-session' });
     for (const character of ['\u00a0', '\u1680', '\u2003', '\u2028', '\u3000', '\ufeff']) {
       expect(await plant([`${character}__Host-session=${ben}`])).toBe(1);

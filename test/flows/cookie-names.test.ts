@@ -137,7 +137,7 @@ describe('a cookie of ours that came twice', () => {
     }
   });
 
-  it('is no session for who asks whether there is one', async () => {
+  it('is no session for a script that asks whether there is one', async () => {
     for (const cookie of twice('session', alice, ben)) {
       const answer = await worker.browser().script('GET', '/api/auth/session', { headers: { cookie } });
       expect(JSON.parse(answer.body)).toEqual({ signed_in: false, login_url: '/api/auth/login' });
@@ -162,7 +162,7 @@ describe('a cookie of ours that came twice', () => {
     ['GET', '/api/admin?bounced=1'],
     ['GET', `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}`],
     ['GET', `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}&bounced=1`],
-  ])('is told to the person who opens %s %s, who is sent nowhere', async (method, path) => {
+  ])('is told to the user who opens %s %s, who is sent nowhere', async (method, path) => {
     const redeemed = world.entra.count('token');
     for (const name of ['session', 'tx-0', 'tx-4', 'logout-pending']) {
       for (const cookie of twice(name, alice, ben)) {
@@ -233,7 +233,7 @@ describe('a cookie of ours that came twice', () => {
 describe('more cookies than are read', () => {
   const tooMany = `a=${'x'.repeat(17 * 1024)}`;
 
-  it('are a 400 that asks the browser to delete them, in words for a person and for a script', async () => {
+  it('are a 400 that asks the browser to delete them, in words for a user and for a script', async () => {
     const cookie = `session=${alice}; ${tooMany}`;
     const script = await worker.browser().script('GET', '/api/auth/session', { headers: { cookie } });
     const page = await worker

@@ -76,19 +76,23 @@ const hostileNames = `
   .split(/\s+/);
 
 describe('what the upstream gets of the browser’s headers', () => {
-  it('is one exact set of bytes, whatever else is sent (PX-7, PX-8, CS-4)', async () => {
-    expect(new Set(hostileNames.map((name) => name.toLowerCase())).size).toBeGreaterThanOrEqual(60);
-    const { status } = await callWith([
-      ...hostileNames.map((name) => `${name}: evil`),
-      'Authorization: Bearer evil',
-      'aUTHORIZATION: Bearer evil',
-      'Accept-Encoding: gzip, br',
-      'Connection: authorization, accept-encoding, client-request-id, host, cookie, x-csrf',
-      'Connection: keep-alive, upgrade',
-    ]);
-    expect(status).toBe(200);
-    expect(forwardedLines()).toEqual(['GET /v1.0/me/things/t1 HTTP/1.1', ...ownLines()]);
-  });
+  // In two parts: the host takes 100 header lines.
+  it.each([0, 1])(
+    'is one exact set of bytes, whatever else is sent, part %i (PX-7, PX-8, CS-4)',
+    async (part) => {
+      expect(new Set(hostileNames.map((name) => name.toLowerCase())).size).toBeGreaterThanOrEqual(60);
+      const { status } = await callWith([
+        ...hostileNames.filter((_name, index) => index % 2 === part).map((name) => `${name}: evil`),
+        'Authorization: Bearer evil',
+        'aUTHORIZATION: Bearer evil',
+        'Accept-Encoding: gzip, br',
+        'Connection: authorization, accept-encoding, client-request-id, host, cookie, x-csrf',
+        'Connection: keep-alive, upgrade',
+      ]);
+      expect(status).toBe(200);
+      expect(forwardedLines()).toEqual(['GET /v1.0/me/things/t1 HTTP/1.1', ...ownLines()]);
+    },
+  );
 
   it('is what Graph reads, in any letter case, each once (PX-7)', async () => {
     const { status } = await callWith(

@@ -90,7 +90,7 @@ const endOf: Record<SessionAbsence, SessionEnd> = {
   'retired-key': 'session_ended',
 };
 
-/** What a person reads above the page of a call without a session, where signing in alone is no help. */
+/** The title of the page for a request without a session, if signing in alone does not help. */
 const titleOf = (reason: unknown) =>
   reason === 'cookie_sent_twice' ? { title: 'This browser sent two sign-in cookies' } : {};
 
