@@ -11,6 +11,7 @@ import {
   see,
   startBrowserWorld,
 } from '../support/browser-world.ts';
+import { grantSignIn } from '../support/world.ts';
 import { answerEntra } from './interactions/asking-app.ts';
 import { setStage } from './interactions/stage.ts';
 import { oneOfEachOutcome } from './interactions/unhappy-cases.ts';
@@ -132,6 +133,23 @@ describe('every page', () => {
     await inspect('graph-switches');
 
     expect(faults).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, []])));
+  });
+});
+
+describe('the page of a link to another account', () => {
+  it('is clean for axe and no wider than the window', async ({ skip }) => {
+    const page = await world.newPage(skip);
+    const { faults, inspect } = createInspector(page);
+    grantSignIn(world);
+    await page.goto(`${origin}/api/auth/login`);
+    await press(page, /Alice Adams/);
+    await see(page, 'Hello, Alice Adams');
+    // What a page sends to sign in may go back to a link on another site.
+    await page.goto(`${origin}/api/auth/login?via=page&prompt=select_account`);
+    await press(page, /Ben Brown/);
+    await see(page, 'You are signed in with another account');
+    await inspect('linked-account');
+    expect(Object.values(faults).flat()).toEqual([]);
   });
 });
 
