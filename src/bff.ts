@@ -172,7 +172,15 @@ export function registerBff(
   };
   const breakers = createTokenBreakers(monotonicMs);
   const createMsalClient = createMsal({ authority, clientId, credential, sendHttp, breakers });
-  const store = createSessionStore({ ...sessionConfig, table, now, monotonicMs, random, wait });
+  const store = createSessionStore({
+    ...sessionConfig,
+    registration: [clientId, entra.cloud],
+    table,
+    now,
+    monotonicMs,
+    random,
+    wait,
+  });
   const attempt = createSilentAttempt({ createMsalClient, store, idTokenRules });
   const refresh = createLeasedRefresh({
     store,
