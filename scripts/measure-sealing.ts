@@ -33,6 +33,7 @@ const state = { lastUsedAt: new Date(), generation: 1 };
 const additionalData = encodeFields(['session-row', 'sessions', 'partition', 'row', 1, 1]);
 const deriveRowKey = () => deriveKey(keyBytes, 'session-row', address.secret);
 const codec = createSessionRowCodec({
+  registration: ['client', 'public'],
   tableName: 'sessions',
   keyRing: createKeyRing([{ id: 1, bytes: keyBytes }]),
   indexKey: secureRandomBytes(32),

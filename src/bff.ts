@@ -174,7 +174,15 @@ export function registerBff(
   };
   const breakers = createTokenBreakers(monotonicMs);
   const createMsalClient = createMsal({ authority, clientId, credential, sendHttp, breakers });
-  const store = createSessionStore({ ...sessionConfig, table, now, monotonicMs, random, wait });
+  const store = createSessionStore({
+    ...sessionConfig,
+    registration: [clientId, entra.cloud],
+    table,
+    now,
+    monotonicMs,
+    random,
+    wait,
+  });
   const { acquireToken, refreshInTurn, refusals } = createRenewals({
     createMsalClient,
     store,

@@ -18,6 +18,7 @@ export function storeOf({ settings, tableName }: World): SessionStore {
   if (!bytes || !indexKey) throw new Error('the keys of the world');
   const connectionString = inject('tableConnectionString');
   return createSessionStore({
+    registration: [settings['ENTRA_CLIENT_ID'] ?? '', 'public'],
     table: createAzureTable({ kind: 'connection-string', connectionString, allowInsecure: true }, tableName),
     keyRing: createKeyRing([{ id: Number(id), bytes }]),
     indexKey,

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { KeyRing, ServerKey } from '../crypto/key-ring.ts';
 import { deriveKey, encodeFields, open, type RandomBytes, seal } from '../crypto/seal.ts';
-import type { Row, RowKeys } from '../storage/table.ts';
+import type { ColumnValue, Row, RowKeys } from '../storage/table.ts';
 import type { SessionFacts } from './session.ts';
 
 /**
@@ -23,6 +23,11 @@ export interface SessionAboutCodec {
   open(row: Row): AboutOpening;
 }
 
+/** Rows of versions before are not; each becomes so when it is written next. */
+export function isBoundToRegistration(schema: ColumnValue | undefined): boolean {
+  return typeof schema === 'number' && schema >= 3;
+}
+
 export type AboutOpening =
   | { readonly kind: 'opened'; readonly about: SessionAbout }
   /** A version before wrote the row, or a key that this worker does not have sealed it. */
@@ -32,6 +37,8 @@ export type AboutOpening =
 
 export interface SessionAboutNeeds {
   readonly tableName: string;
+  /** Client id and cloud: another registration's sessions in the same table, under the same keys, are not ours. */
+  readonly registration: readonly string[];
   readonly keyRing: KeyRing;
   readonly random: RandomBytes;
 }
@@ -45,11 +52,12 @@ interface StoredAbout {
 
 export function createSessionAboutCodec({
   tableName,
+  registration,
   keyRing,
   random,
 }: SessionAboutNeeds): SessionAboutCodec {
-  const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number) =>
-    encodeFields(['session-about', tableName, partitionKey, rowKey, keyId]);
+  const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number, isBound: boolean) =>
+    encodeFields(['session-about', tableName, partitionKey, rowKey, keyId, ...(isBound ? registration : [])]);
   // A key for each row, as the content has one, so that random IVs never meet under one key.
   const rowKeyBytes = ({ bytes }: ServerKey, { partitionKey, rowKey }: RowKeys) =>
     deriveKey(bytes, 'session-about', encodeFields([partitionKey, rowKey]));
@@ -63,15 +71,19 @@ export function createSessionAboutCodec({
         grantedScopes,
       };
       const plaintext = Buffer.from(JSON.stringify(stored));
-      return seal(rowKeyBytes(key, keys), plaintext, additionalData(keys, key.id), random);
+      return seal(rowKeyBytes(key, keys), plaintext, additionalData(keys, key.id, true), random);
     },
     open(row) {
-      const { about, keyId } = row.columns;
+      const { about, keyId, schema } = row.columns;
       if (about === undefined) return { kind: 'not-known' };
       if (!(about instanceof Uint8Array) || typeof keyId !== 'number') return { kind: 'unreadable' };
       const found = keyRing.find(keyId);
       if (found.kind !== 'known') return { kind: 'not-known' };
-      const plaintext = open(rowKeyBytes(found.key, row), about, additionalData(row, keyId));
+      const plaintext = open(
+        rowKeyBytes(found.key, row),
+        about,
+        additionalData(row, keyId, isBoundToRegistration(schema)),
+      );
       if (plaintext === undefined) return { kind: 'unreadable' };
       // The bytes are authenticated: they are what `seal` wrote.
       const stored = JSON.parse(plaintext.toString('utf8')) as StoredAbout;

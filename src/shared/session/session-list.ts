@@ -38,7 +38,7 @@ export interface SessionListNeeds extends LivingRowsNeeds {
 /** More than any user has, by the limit of living sessions. A partition that somebody filled costs no more than this. */
 const LIST_LIMIT = 500;
 const ROW_ID_BYTES = 32;
-const COLUMNS = ['keyId', 'lastUsedAt', 'expiresAt', 'about'] as const;
+const COLUMNS = ['schema', 'keyId', 'lastUsedAt', 'expiresAt', 'about'] as const;
 
 /**
  * The rows of a user's partition that are past neither limit. The table looks at the limits: rows that have ended and

@@ -6,14 +6,14 @@ import { BffError } from '../errors.ts';
 import type { ColumnValue, Row, RowKeys } from '../storage/table.ts';
 import { sidPartition } from './companion-rows.ts';
 import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './session.ts';
-import { type AboutOpening, createSessionAboutCodec } from './session-about.ts';
+import { type AboutOpening, createSessionAboutCodec, isBoundToRegistration } from './session-about.ts';
 import type { RowAddress, SessionAddress } from './session-cookie.ts';
 
 /**
- * 1 had neither lease nor pauses. It is read, and written anew as this one. The column `about` came within 2: a worker
- * without it still serves the session, and drops the column when it writes, until a newer one writes again.
+ * 1 had neither lease nor pauses, and 2 was not bound to the app registration. They are read, and written anew as this one.
+ * The column `about` came within 2.
  */
-const SCHEMA = 2;
+const SCHEMA = 3;
 const OLDEST_SCHEMA = 1;
 const PART_BYTES = 60 * 1024; // a binary column holds 64 KiB
 // An entity holds 1 MiB and the emulator counts binary as base64, 4/3 of its size (measured).
@@ -57,22 +57,33 @@ export interface SessionRowCodec {
 
 export interface SessionRowNeeds {
   readonly tableName: string;
+  /** Client id and cloud. */
+  readonly registration: readonly string[];
   readonly keyRing: KeyRing;
   readonly indexKey: Buffer;
   readonly random: RandomBytes;
 }
 
 export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
-  const { tableName, keyRing, indexKey, random } = needs;
+  const { tableName, registration, keyRing, indexKey, random } = needs;
   const about = createSessionAboutCodec(needs);
   const partitionOf = (userHash: Buffer) => `${USER}${userHash.toString('base64url')}`;
   const keysOf = ({ userHash, rowId }: RowAddress): RowKeys => ({
     partitionKey: partitionOf(userHash),
     rowKey: `session-${rowId.toString('base64url')}`,
   });
-  // Bound to its place: a row copied to another partition, row or table, or relabelled, does not open (TC-3).
+  // Bound to its place: a row copied to another partition, row or table, relabelled, or made by another registration
+  // with the same keys does not open (TC-3).
   const additionalData = ({ partitionKey, rowKey }: RowKeys, schema: number, keyId: number) =>
-    encodeFields(['session-row', tableName, partitionKey, rowKey, schema, keyId]);
+    encodeFields([
+      'session-row',
+      tableName,
+      partitionKey,
+      rowKey,
+      schema,
+      keyId,
+      ...(isBoundToRegistration(schema) ? registration : []),
+    ]);
   const rowKeyBytes = (keyBytes: Buffer, secret: Buffer) => deriveKey(keyBytes, 'session-row', secret);
 
   return {

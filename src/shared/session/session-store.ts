@@ -77,6 +77,8 @@ export type User = Pick<Principal, 'tenantId' | 'objectId'>;
 
 export interface SessionStoreNeeds {
   readonly table: Table;
+  /** Client id and cloud: rows of another registration do not open. */
+  readonly registration: readonly string[];
   readonly keyRing: KeyRing;
   readonly indexKey: Buffer;
   readonly idleSeconds: number;
@@ -100,9 +102,9 @@ interface Flight {
 }
 
 export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
-  const { table, keyRing, indexKey, idleSeconds, now, monotonicMs, random } = needs;
+  const { table, indexKey, idleSeconds, now, monotonicMs, random } = needs;
   const cookies = createSessionCookieCodec(indexKey);
-  const rows = createSessionRowCodec({ tableName: table.name, keyRing, indexKey, random });
+  const rows = createSessionRowCodec({ ...needs, tableName: table.name });
   const opener = createSessionOpener(rows, idleSeconds, now);
   const copy = createWorkerCopy(needs);
   const updates = createSessionUpdates({ ...needs, rows, opener, copy });

@@ -27,6 +27,7 @@ beforeEach(async () => {
   pausedForSeconds = undefined;
   turnRefused = undefined;
   store = createSessionStore({
+    registration: ['client', 'public'],
     table: memory,
     keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
     indexKey: Buffer.alloc(32, 99),

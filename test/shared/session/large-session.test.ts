@@ -19,6 +19,7 @@ const PART_BYTES = 60 * KIB;
 
 const tableName = `t${secureRandomBytes(8).toString('hex')}`;
 const codec = createSessionRowCodec({
+  registration: ['client', 'public'],
   tableName,
   keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
   indexKey: Buffer.alloc(32, 99),
@@ -172,6 +173,7 @@ describe('a session that outgrows its row', () => {
     const table = createMemoryTable();
     const now = () => state.lastUsedAt;
     const store = createSessionStore({
+      registration: ['client', 'public'],
       table,
       keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
       indexKey: Buffer.alloc(32, 99),

@@ -7,8 +7,9 @@ import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
 const key = (id: number) => ({ id, bytes: Buffer.alloc(32, id) });
-const codecOf = (options: { tableName?: string; keyRing?: KeyRing } = {}) =>
+const codecOf = (options: { tableName?: string; keyRing?: KeyRing; registration?: string[] } = {}) =>
   createSessionRowCodec({
+    registration: options.registration ?? ['client', 'public'],
     tableName: options.tableName ?? 'sessions',
     keyRing: options.keyRing ?? createKeyRing([key(2), key(1)]),
     indexKey: Buffer.alloc(32, 99),
@@ -67,7 +68,7 @@ describe('what a row says about itself', () => {
     const plaintext = open(
       deriveKey(key(2).bytes, 'session-about', encodeFields([partitionKey, rowKey])),
       bytesOf(row),
-      encodeFields(['session-about', 'sessions', partitionKey, rowKey, 2]),
+      encodeFields(['session-about', 'sessions', partitionKey, rowKey, 2, 'client', 'public']),
     );
     expect(JSON.parse(plaintext?.toString('utf8') ?? '')).toEqual({
       device: 'Edge on Windows',
@@ -110,6 +111,9 @@ describe('what a row says about itself', () => {
         expect(codec.open(place, moved).kind).toBe('opened');
       }
       expect(readAbout(row, codecOf({ tableName: 'others' }))).toBeUndefined();
+      const others = codecOf({ registration: ['another', 'public'] });
+      expect(others.openAbout(row)).toEqual({ kind: 'unreadable' });
+      expect(codec.openAbout(withColumns({ schema: 2 }))).toEqual({ kind: 'unreadable' });
     });
 
     it('under a key that was retired, that is not known yet, or that did not seal it', () => {
@@ -141,7 +145,7 @@ describe('what a row says about itself', () => {
       const sealedAsContent = seal(
         deriveKey(key(2).bytes, 'session-about', encodeFields([partitionKey, rowKey])),
         Buffer.from('{}'),
-        encodeFields(['session-row', 'sessions', partitionKey, rowKey, 2]),
+        encodeFields(['session-row', 'sessions', partitionKey, rowKey, 2, 'client', 'public']),
         secureRandomBytes,
       );
       expect(readAbout(withColumns({ about: sealedAsContent }))).toBeUndefined();

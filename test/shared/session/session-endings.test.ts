@@ -25,6 +25,7 @@ beforeEach(() => {
 
 function storeOf(): SessionStore {
   return createSessionStore({
+    registration: ['client', 'public'],
     table,
     keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
     indexKey: Buffer.alloc(32, 99),

@@ -37,6 +37,7 @@ beforeEach(() => {
 
 function storeOf(keys: readonly ServerKey[] = [key(1)], maxPerUser?: number): SessionStore {
   return createSessionStore({
+    registration: ['client', 'public'],
     table,
     keyRing: createKeyRing(keys),
     indexKey: Buffer.alloc(32, 99),

@@ -11,8 +11,9 @@ import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
 import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
 
 const key = (id: number) => ({ id, bytes: Buffer.alloc(32, id) });
-const codecOf = (options: { tableName?: string; keyRing?: KeyRing } = {}) =>
+const codecOf = (options: { tableName?: string; keyRing?: KeyRing; registration?: string[] } = {}) =>
   createSessionRowCodec({
+    registration: options.registration ?? ['client', 'public'],
     tableName: options.tableName ?? 'sessions',
     keyRing: options.keyRing ?? createKeyRing([key(2), key(1)]),
     indexKey: Buffer.alloc(32, 99),
@@ -126,7 +127,7 @@ describe('a session row', () => {
   it('of a retired key, of a newer key and of a newer version: three different answers', () => {
     expect(codecOf({ keyRing: createKeyRing([key(3)]) }).open(address, row)).toEqual({ kind: 'retired-key' });
     expect(codecOf({ keyRing: createKeyRing([key(1)]) }).open(address, row)).toEqual({ kind: 'newer' });
-    expect(codec.open(address, withColumns({ schema: 3 }))).toEqual({ kind: 'newer' });
+    expect(codec.open(address, withColumns({ schema: 4 }))).toEqual({ kind: 'newer' });
   });
 
   it('of the version before opens, with what that did not know yet, and is written anew as this one (K5)', () => {
@@ -154,11 +155,30 @@ describe('a session row', () => {
     if (opening.kind !== 'opened') throw new Error(opening.kind);
     expect(opening.content).toMatchObject({ msalCache, tokenGeneration: 0, facts: { withheld: {} } });
     expect(opening.state).toEqual({ lastUsedAt: state.lastUsedAt, generation: 0 });
-    expect(codec.toRow(address, opening.content, opening.state).columns['schema']).toBe(2);
+    expect(codec.toRow(address, opening.content, opening.state).columns['schema']).toBe(3);
     // Relabelled as the other version neither opens: the version is sealed in.
     expect(codec.open(address, { ...before, columns: { ...before.columns, schema: 2 } }).kind).toBe(
       'unreadable',
     );
+  });
+
+  it('of the version before, which no registration was bound to, opens and is written anew as this one (K5)', () => {
+    const { facts, msalCache, tokenGeneration } = content;
+    const text = JSON.stringify({ facts: toStoredFacts(facts), msalCache, tokenGeneration });
+    const { partitionKey, rowKey } = row;
+    const part0 = seal(
+      deriveKey(key(2).bytes, 'session-row', address.secret),
+      zstdCompressSync(text),
+      encodeFields(['session-row', 'sessions', partitionKey, rowKey, 2, 2]),
+      secureRandomBytes,
+    );
+    const before = withColumns({ schema: 2, part0 });
+    const opening = codec.open(address, before);
+    if (opening.kind !== 'opened') throw new Error(opening.kind);
+    expect(opening.content).toEqual(content);
+    const anew = codec.toRow(address, opening.content, opening.state);
+    expect(anew.columns['schema']).toBe(3);
+    expect(codecOf({ registration: ['another', 'public'] }).open(address, anew).kind).toBe('unreadable');
   });
 
   describe('does not open (TC-3)', () => {
@@ -177,6 +197,17 @@ describe('a session row', () => {
         expect(codec.open(place, { ...row, ...codec.keysOf(place) })).toEqual(unreadable);
       }
       expect(codecOf({ tableName: 'others' }).open(address, row)).toEqual(unreadable);
+    });
+
+    it('for another app registration or cloud that has the same keys and table', () => {
+      for (const registration of [
+        ['another', 'public'],
+        ['client', 'usgov'],
+        ['clientpublic', ''],
+      ]) {
+        expect(codecOf({ registration }).open(address, row)).toEqual(unreadable);
+      }
+      expect(codec.open(address, withColumns({ schema: 2 }))).toEqual(unreadable);
     });
 
     it('swapped with the row of somebody else, both ways', () => {
@@ -240,7 +271,7 @@ describe('a session row', () => {
     const mutation = fc.oneof(
       fc.record({ part0: changedBytes }),
       fc.record({ part0: value }),
-      fc.record({ schema: value.filter((changed) => changed !== 2) }),
+      fc.record({ schema: value.filter((changed) => changed !== 3) }),
       fc.record({ keyId: value.filter((changed) => changed !== 2) }),
       fc.record({ part1: fc.uint8Array({ minLength: 1 }) }),
       fc.record({ lastUsedAt: value.filter((changed) => !(changed instanceof Date)) }),

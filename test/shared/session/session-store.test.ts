@@ -35,6 +35,7 @@ beforeEach(() => {
 
 function storeOf(keys: readonly ServerKey[] = [key(1)], over: Table = table): SessionStore {
   return createSessionStore({
+    registration: ['client', 'public'],
     table: over,
     keyRing: createKeyRing(keys),
     indexKey: Buffer.alloc(32, 99),

@@ -28,6 +28,7 @@ beforeEach(() => {
   elapsedMs = 0;
   lines = [];
   store = createSessionStore({
+    registration: ['client', 'public'],
     table,
     keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
     indexKey: Buffer.alloc(32, 99),

@@ -20,6 +20,7 @@ let store: SessionStore;
 
 const workerOf = (over: FaultyTable, cacheSeconds = 5) =>
   createSessionStore({
+    registration: ['client', 'public'],
     table: over,
     keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
     indexKey,

@@ -112,7 +112,7 @@ describe.runIf(isWholeProof)('a row that this version cannot have written', () =
       expect(answer.status, JSON.stringify(Object.keys(change))).toBe(401);
       expect(isCookieCleared(answer.setCookies)).toBe(true);
       expect((await call(other, deployment.worker(at % 3))).status).toBe(200);
-      await changeRow(world, browser, { part0, keyId: 1, schema: 2 });
+      await changeRow(world, browser, { part0, keyId: 1, schema: 3 });
     }
     await changeRow(world, browser, { part0: flipped });
     await signIn(browser, { user: 'ben' });
@@ -122,7 +122,7 @@ describe.runIf(isWholeProof)('a row that this version cannot have written', () =
   it('but a later one has: 503 with the cookie kept, never misread, and usable when that version is back (K5, T8)', async () => {
     const { world } = deployment;
     const browser = await signedIn(deployment, 'ben');
-    for (const change of [{ schema: 3 }, { keyId: 2 }]) {
+    for (const change of [{ schema: 4 }, { keyId: 2 }]) {
       await changeRow(world, browser, change);
       for (const worker of deployment.workers) {
         for (const path of ['/api/graph/v1.0/me', '/api/auth/session']) {
@@ -133,7 +133,7 @@ describe.runIf(isWholeProof)('a row that this version cannot have written', () =
         }
       }
       expect(await rowOf(world, browser)).toMatchObject(change);
-      await changeRow(world, browser, { schema: 2, keyId: 1 });
+      await changeRow(world, browser, { schema: 3, keyId: 1 });
       expect((await call(browser)).status).toBe(200);
     }
     report({

@@ -38,6 +38,7 @@ function codecs({ settings, tableName }: World, sealingKeys = settings['SESSION_
   return {
     cookies: createSessionCookieCodec(indexKey),
     rows: createSessionRowCodec({
+      registration: [settings['ENTRA_CLIENT_ID'] ?? '', 'public'],
       tableName,
       indexKey,
       keyRing: createKeyRing(keys),

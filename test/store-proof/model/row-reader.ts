@@ -32,6 +32,7 @@ const described = new WeakMap<Row, string>();
 export function createRowReader(secrets: readonly Buffer[] = []): RowReader {
   const known = [...secrets];
   const codec = createSessionRowCodec({
+    registration: ['client', 'public'],
     tableName: 'sessions',
     keyRing: createKeyRing([sealingKey]),
     indexKey,

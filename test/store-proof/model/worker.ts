@@ -71,7 +71,9 @@ export function createWorker(needs: WorkerNeeds): Worker {
   const createMsalClient = bug.createMsal(
     createMsal({ authority, clientId, credential, sendHttp, breakers }),
   );
-  const store = bug.store(createSessionStore({ ...needs, table, keyRing, indexKey }));
+  const store = bug.store(
+    createSessionStore({ ...needs, registration: ['client', 'public'], table, keyRing, indexKey }),
+  );
   const { acquireToken, refreshInTurn } = createRenewals({
     createMsalClient,
     store,
