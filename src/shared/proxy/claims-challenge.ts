@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { readClaimsRequest } from '../entra/claims-request.ts';
 
 /** One challenge of a `WWW-Authenticate` header: names in lower case, values unquoted. */
 export interface Challenge {
@@ -7,7 +8,6 @@ export interface Challenge {
 }
 
 const MAX_HEADER_LENGTH = 16 * 1024;
-const MAX_CLAIMS_LENGTH = 4096;
 
 const whitespace = /[ \t]*/y;
 const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
@@ -77,7 +77,8 @@ export function parseChallenges(header: string): readonly Challenge[] | undefine
 }
 
 /**
- * The claims that an API asks for before it takes a token of this person again: JSON, decoded. MSAL would take it for
+ * The claims that an API asks for before it takes a token of this person again: JSON, decoded, and
+ * nothing of it that is for another token. MSAL would take it for
  * empty if it were still in base64, and give out the refused token once more (measured).
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
@@ -93,15 +94,7 @@ export function readClaimsChallenge(header: string | undefined): string | undefi
 
 function decodeClaims(text: string): string | undefined {
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return undefined;
-  const claims = Buffer.from(text, 'base64').toString('utf8');
-  if (claims.length > MAX_CLAIMS_LENGTH) return undefined;
-  try {
-    const value: unknown = JSON.parse(claims);
-    const isRequest = typeof value === 'object' && value !== null && 'access_token' in value;
-    return isRequest ? claims : undefined;
-  } catch {
-    return undefined;
-  }
+  return readClaimsRequest(Buffer.from(text, 'base64').toString('utf8'));
 }
 
 function unquote(quoted: string): string {
