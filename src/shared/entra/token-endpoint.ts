@@ -2,6 +2,7 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import type { BffError } from '../errors.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
 import { parseRetryAfterSeconds } from '../network/retry-after.ts';
+import { readClaimsRequest } from './claims-request.ts';
 import { isTokenAnswer } from './token-answer.ts';
 import type { TokenBreaker } from './token-breaker.ts';
 import { signInServiceUnavailable } from './unavailable.ts';
@@ -113,21 +114,13 @@ function parseJsonObject(text: string): Record<string, unknown> | undefined {
 }
 
 function parseTokenEndpointError(body: Record<string, unknown>): TokenEndpointError | undefined {
-  const { error, suberror, error_codes: codes, claims } = body;
+  const { error, suberror, error_codes: codes } = body;
+  const claims = readClaimsRequest(body['claims']);
   if (typeof error !== 'string') return undefined;
   return {
     error,
     numbers: Array.isArray(codes) ? codes.filter((code): code is number => typeof code === 'number') : [],
     ...(typeof suberror === 'string' ? { suberror } : {}),
-    ...(isClaimsRequest(claims) ? { claims } : {}),
+    ...(claims === undefined ? {} : { claims }),
   };
-}
-
-const MAX_CLAIMS_LENGTH = 4096;
-
-/** It goes back to Entra as it came, in a ticket: it must be bounded, and JSON, or MSAL throws. */
-function isClaimsRequest(claims: unknown): claims is string {
-  return (
-    typeof claims === 'string' && claims.length <= MAX_CLAIMS_LENGTH && parseJsonObject(claims) !== undefined
-  );
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { readClaimsRequest } from '../entra/claims-request.ts';
 
 /** One challenge of a `WWW-Authenticate` header: names in lower case, values unquoted. */
 export interface Challenge {
@@ -7,7 +8,6 @@ export interface Challenge {
 }
 
 const MAX_HEADER_LENGTH = 16 * 1024;
-const MAX_CLAIMS_LENGTH = 4096;
 
 const whitespace = /[ \t]*/y;
 const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
@@ -94,17 +94,7 @@ export function readClaimsChallenge(header: string | undefined): string | undefi
 
 function decodeClaims(text: string): string | undefined {
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return undefined;
-  const claims = Buffer.from(text, 'base64').toString('utf8');
-  if (claims.length > MAX_CLAIMS_LENGTH) return undefined;
-  try {
-    const value: unknown = JSON.parse(claims);
-    if (typeof value !== 'object' || value === null || !('access_token' in value)) return undefined;
-    const { access_token: asked } = value;
-    const isRequest = typeof asked === 'object' && asked !== null && !Array.isArray(asked);
-    return isRequest ? JSON.stringify({ access_token: asked }) : undefined;
-  } catch {
-    return undefined;
-  }
+  return readClaimsRequest(Buffer.from(text, 'base64').toString('utf8'));
 }
 
 function unquote(quoted: string): string {

@@ -120,3 +120,31 @@ describe('a claims challenge', () => {
     expect(readClaimsChallenge(header)).toBeUndefined();
   });
 });
+
+describe('what is asked of other tokens (PX-15)', () => {
+  const read = (asked: object) =>
+    readClaimsChallenge(
+      `Bearer error="insufficient_claims", claims="${Buffer.from(JSON.stringify(asked)).toString('base64')}"`,
+    );
+
+  it('stays here: roles of the ID token, for one', () => {
+    const accessToken = { acrs: { essential: true, value: 'c1' } };
+    const asked = {
+      id_token: { roles: { essential: true, values: ['Admin'] } },
+      userinfo: { email: null },
+      access_token: accessToken,
+      extra: 1,
+    };
+    expect(read(asked)).toBe(JSON.stringify({ access_token: accessToken }));
+  });
+
+  it.each([
+    [{ id_token: { roles: null } }],
+    [{ access_token: null }],
+    [{ access_token: 'x' }],
+    [{ access_token: [] }],
+    [[{ access_token: {} }]],
+  ])('and alone is no challenge: %j', (asked) => {
+    expect(read(asked)).toBeUndefined();
+  });
+});
