@@ -130,6 +130,7 @@ export function createConnections(isSecure: boolean, limits = defaultLimits): Co
   const rest = (connection: Connection) => {
     connection.state = 'resting';
     connection.idleSinceMs = performance.now();
+    connection.response = undefined;
     idle.add(connection);
     watchSilence();
     serveWaiting();
