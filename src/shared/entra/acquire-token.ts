@@ -77,6 +77,11 @@ export function createAcquireToken({
   };
   const hasLess = (expiresAt: Date, leftMs: number) => expiresAt.getTime() - now().getTime() < leftMs;
 
+  const findLeft = ({ msalCache }: Session, scopes: readonly string[]) => {
+    const left = findAccessToken(msalCache, scopes, now());
+    return left === undefined || hasLess(left.expiresAt, LAST_USE_MS) ? undefined : left;
+  };
+
   return async (session, scopes, log, challenge) => {
     refusals.see(session);
     const known = findGiven(session, scopes);
@@ -95,12 +100,12 @@ export function createAcquireToken({
   async function acquire(session: Session, wish: TokenWish, log: Log): Promise<TokenAcquisition> {
     const cached = await attempt(session, wish, log);
     if (cached.kind !== 'refresh-needed') return cached;
+    // Who cannot be asked for a new token has not taken the old one back; an API that refuses it has.
+    const left = wish.challenge === undefined ? findLeft(session, wish.scopes) : undefined;
     try {
-      return await refresh(session, wish, log);
+      return await refresh(session, left === undefined ? wish : { ...wish, isEarly: true }, log);
     } catch (error) {
-      // Who cannot be asked for a new token has not taken the old one back; an API that refuses it has.
-      if (wish.challenge !== undefined) throw error;
-      const left = findAccessToken(session.msalCache, wish.scopes, now());
+      // A wait later it may be too little.
       if (!(error instanceof BffError) || left === undefined || hasLess(left.expiresAt, LAST_USE_MS)) {
         throw error;
       }

@@ -53,7 +53,7 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceNeeds)
     async turn(session, wish, askedAtMs) {
       if (users.find(userOf(session)) === undefined) return;
       const turns = users.touch(userOf(session));
-      const { scopes } = wish;
+      const { scopes, isEarly = false } = wish;
       const nowMs = monotonicMs();
       turns.left = Math.min(BURST, turns.left + (nowMs - turns.countedAtMs) / TURN_MS);
       turns.countedAtMs = nowMs;
@@ -65,7 +65,8 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceNeeds)
       }
       const reserved = lackingScopes(scopes, session.facts.grantedScopes).length > 0 ? RESERVED_TURNS : 0;
       const waitMs = Math.max(0, (reserved + 1 - turns.left) * TURN_MS);
-      if (waitMs > 0 && nowMs + waitMs > askedAtMs + LONGEST_WAIT_MS) throw tooOften(waitMs);
+      const mayWaitUntilMs = isEarly ? nowMs : askedAtMs + LONGEST_WAIT_MS;
+      if (waitMs > 0 && nowMs + waitMs > mayWaitUntilMs) throw tooOften(waitMs);
       turns.left--;
       if (waitMs > 0) await wait(waitMs);
     },

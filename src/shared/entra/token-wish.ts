@@ -5,6 +5,8 @@ export interface TokenWish {
   readonly challenge?: TokenChallenge;
   /** Not the token is wanted, but what Entra says about the person, at this instant or later. */
   readonly identityNotBefore?: Date;
+  /** The token there is would still do: this one is not worth waiting for. */
+  readonly isEarly?: true;
 }
 
 export interface TokenChallenge {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type AcquireToken, createAcquireToken } from '../../../src/shared/entra/acquire-token.ts';
 import type { TokenAcquisition } from '../../../src/shared/entra/silent-attempt.ts';
+import type { TokenWish } from '../../../src/shared/entra/token-wish.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import type { Session } from '../../../src/shared/session/session-store.ts';
 import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
@@ -15,6 +16,7 @@ let asked: string[];
 let attempts: (() => TokenAcquisition | { kind: 'refresh-needed' })[];
 let refreshes: (() => TokenAcquisition)[];
 let acquire: AcquireToken;
+let wishes: TokenWish[];
 let weighed: { session: Session; bytes: number }[];
 
 function sessionWith(accessTokens: Record<string, { secret: string; expires_on: string }> = {}): Session {
@@ -58,9 +60,13 @@ beforeEach(() => {
   attempts = [];
   refreshes = [];
   weighed = [];
+  wishes = [];
   acquire = createAcquireToken({
     attempt: async () => next('msal', attempts),
-    refresh: async () => next('refresh', refreshes),
+    refresh: async (_session, wish) => {
+      wishes.push(wish);
+      return next('refresh', refreshes);
+    },
     refusals: { see: () => undefined },
     now: () => now,
     weigh: (session, bytes) => weighed.push({ session, bytes }),
@@ -157,6 +163,7 @@ describe('a refresh that fails for now', () => {
       kind: 'token',
       accessToken: 'stored',
     });
+    expect(wishes).toEqual([{ scopes: ['User.Read'], isEarly: true }]);
     // Not kept as good: the next call tries to renew again.
     attempts.push(() => ({ kind: 'refresh-needed' }));
     refreshes.push(() => token('renewed', session));
@@ -167,6 +174,7 @@ describe('a refresh that fails for now', () => {
     await expect(acquire(sessionWith(stored(29)), ['User.Read'], log)).rejects.toMatchObject({
       code: 'sign_in_service_unavailable',
     });
+    expect(wishes).toEqual([{ scopes: ['User.Read'] }]);
     attempts.push(() => ({ kind: 'refresh-needed' }));
     refreshes.push(unavailable);
     await expect(acquire(sessionWith(stored(120)), ['Mail.Read'], log)).rejects.toMatchObject({

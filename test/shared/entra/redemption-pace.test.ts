@@ -114,6 +114,15 @@ describe('the pace of redemptions', () => {
     await expect(pace.turn(ben, granted, 0)).rejects.toMatchObject({ retryAfterSeconds: 1 });
   });
 
+  it('does not make a call wait that has a token which would still do', async () => {
+    const ben = sessionOf();
+    pace.refused(ben, granted);
+    const early = { ...granted, isEarly: true } as const;
+    for (let call = 0; call < 8; call++) await pace.turn(ben, early, elapsedMs);
+    await expect(pace.turn(ben, early, elapsedMs)).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(waits).toEqual([]);
+  });
+
   it('ends when nothing was redeemed or refused for ten minutes', async () => {
     const ben = sessionOf();
     pace.refused(ben, granted);
