@@ -358,6 +358,7 @@ describe('a browser', () => {
       'login_url',
       'name',
       'roles',
+      'session_tag',
       'signed_in',
       'signed_in_at',
       'tenant_id',
