@@ -261,20 +261,6 @@ describe('a user whom Entra throttles', () => {
   });
 });
 
-describe('the further APIs of a sign-in', () => {
-  it('that get no token hold no renewal back', async () => {
-    const alice = await signedIn('alice');
-    world.entra.intercept.tokenResponse = (reply, context) =>
-      context?.user.id === userId('ben') && context.grantType === 'refresh_token'
-        ? { ...jsonReply(429, { error: 'temporarily_unavailable' }), headers: { 'retry-after': '60' } }
-        : reply;
-    const ben = await signedIn('ben');
-    await call(ben, '/me/messages');
-    world.advance(301);
-    expect((await alice.script('GET', '/api/admin')).status).toBe(200);
-  });
-});
-
 describe('after its first refusals a user', () => {
   /** Each set of permissions is another wish: no answer of before is one to it. */
   const wishes = sets.filter((paths) => paths.length > 1);
