@@ -66,6 +66,7 @@ import { createHttpSender, type SendHttp } from './shared/network/http-request.t
 import { createBodyRoom } from './shared/proxy/body-room.ts';
 import { createCallLimits } from './shared/proxy/call-limits.ts';
 import { createForward } from './shared/proxy/forward.ts';
+import type { Policy } from './shared/proxy/policy.ts';
 import { createProxy } from './shared/proxy/proxy.ts';
 import { createSessionStore } from './shared/session/session-store.ts';
 import { createSweep } from './shared/session/sweep.ts';
@@ -265,13 +266,13 @@ export function registerBff(
     now,
     monotonicMs,
   };
-  const forwardTo = (upstreamOrigin: string) =>
-    createForward({ origin: upstreamOrigin, timeoutMs, bodyLimitBytes, ...shared });
+  const forwardTo = (upstreamOrigin: string, { repeatsRefusedWrites }: Policy) =>
+    createForward({ origin: upstreamOrigin, repeatsRefusedWrites, timeoutMs, bodyLimitBytes, ...shared });
   const graphProxy = createGraphProxy({
     policy: policies.graph,
     admission,
     bodyLimitBytes,
-    forward: forwardTo(config.graph.origin),
+    forward: forwardTo(config.graph.origin, policies.graph),
     links: createLinks({
       toOwnAddress: createToOwnAddress({
         policy: policies.graph,
@@ -410,7 +411,7 @@ export function registerBff(
   route('health-ready', 'api/health/ready', ready(endpoint, checks, now));
   for (const { name, origin: apiOrigin, policy } of policies.apis) {
     const prefix = `/api/${name}`;
-    const proxy = createProxy({ policy, admission, bodyLimitBytes, forward: forwardTo(apiOrigin) });
+    const proxy = createProxy({ policy, admission, bodyLimitBytes, forward: forwardTo(apiOrigin, policy) });
     route(`own-api-${name}`, `api/${name}/{*path}`, upstream(endpoint, { prefix, proxy, likeGraph: false }));
   }
   route('zz-not-found', '{*rest}', notFound(endpoint));

@@ -13,7 +13,10 @@ interface PlacedRule {
 }
 
 /** What a policy file says that its schema cannot see: place and cure of each. */
-export function findPolicyFaults({ features }: PolicyDocument, dialect: Dialect): string[] {
+export function findPolicyFaults(
+  { features, repeatsRefusedWrites }: PolicyDocument,
+  dialect: Dialect,
+): string[] {
   const rules = Object.entries(features).flatMap(([name, feature]) =>
     feature.rules.map((rule, at): PlacedRule => {
       const place = `features.${name}.rules[${at}] (${rule.methods.join(', ')} ${rule.path})`;
@@ -41,6 +44,9 @@ export function findPolicyFaults({ features }: PolicyDocument, dialect: Dialect)
         ),
   );
   return [
+    ...(repeatsRefusedWrites !== undefined && dialect.refusesBeforeActing
+      ? ['repeatsRefusedWrites: is for APIs of your own, Graph refuses a token before it acts; take it out']
+      : []),
     ...permissionFaults,
     ...guardFaults,
     ...rules.flatMap(({ place, rule }) => faultsOfRule(rule, dialect).map((fault) => `${place}: ${fault}`)),

@@ -250,9 +250,17 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
     rules: z.array(rule).describe('Calls that the feature may make.'),
   });
 
+  const repeatsRefusedWrites = z
+    .boolean()
+    .optional()
+    .describe(
+      'For an API of your own: a write whose token it refuses with a claims challenge is sent once more with a new token. Only where the API checks the token before it does anything.',
+    );
+
   return z.strictObject({
     $schema: z.string().optional().describe('Where the schema of this file is, for editors.'),
     description,
+    repeatsRefusedWrites,
     features: z
       .record(
         z

@@ -63,6 +63,8 @@ export interface Policy {
   readonly rules: readonly PolicyRule[];
   /** What every sign-in asks for. */
   readonly signInScopes: readonly string[];
+  /** A write whose token was refused with a claims challenge may be sent once more with a new one. */
+  readonly repeatsRefusedWrites: boolean;
   feature(name: string): PolicyFeature | undefined;
   /** By method and path alone the rule is found; query and type of the body then have to fit it. */
   match(call: ReadCall): PolicyMatch;
@@ -134,6 +136,7 @@ function compile(document: PolicyDocument, dialect: Dialect): Policy {
   return {
     features,
     rules,
+    repeatsRefusedWrites: dialect.refusesBeforeActing || document.repeatsRefusedWrites === true,
     signInScopes: [...new Set(features.filter(({ signIn }) => signIn).flatMap(({ scopes }) => scopes))],
     feature: (name) => byName.get(name),
     match(call) {
