@@ -68,6 +68,7 @@ import { createBodyRoom } from './shared/proxy/body-room.ts';
 import { createCallLimits } from './shared/proxy/call-limits.ts';
 import { createCountCall } from './shared/proxy/counted-call.ts';
 import { createForward } from './shared/proxy/forward.ts';
+import type { Policy } from './shared/proxy/policy.ts';
 import { createProxy } from './shared/proxy/proxy.ts';
 import type { EchoesRequestId } from './shared/proxy/request-id-echo.ts';
 import { createSessionStore } from './shared/session/session-store.ts';
@@ -281,10 +282,14 @@ export function registerBff(
     now,
     monotonicMs,
   };
-  const forwardTo = (upstream: { origin: string; echoesRequestId: EchoesRequestId }) =>
+  const forwardTo = (
+    upstream: { origin: string; echoesRequestId: EchoesRequestId },
+    { repeatsRefusedWrites }: Policy,
+  ) =>
     createForward({
       origin: upstream.origin,
       echoesRequestId: upstream.echoesRequestId,
+      repeatsRefusedWrites,
       timeoutMs,
       bodyLimitBytes,
       ...shared,
@@ -299,7 +304,7 @@ export function registerBff(
     admission,
     bodyLimitBytes,
     countCall,
-    forward: forwardTo(config.graph),
+    forward: forwardTo(config.graph, policies.graph),
     links: createLinks({
       toOwnAddress: createToOwnAddress(linkNeeds),
       isFileAddress: createIsFileAddress(entra.cloud, config.graph.origin),
@@ -450,7 +455,7 @@ export function registerBff(
       admission,
       bodyLimitBytes,
       countCall,
-      forward: forwardTo(api),
+      forward: forwardTo(api, policy),
     });
     route(`own-api-${name}`, `api/${name}/{*path}`, upstream(endpoint, { prefix, proxy, likeGraph: false }));
   }

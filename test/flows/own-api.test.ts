@@ -40,12 +40,22 @@ let world: World;
 let worker: Worker;
 let api: Server;
 let received: IncomingMessage[] = [];
+/** So many requests are refused with a claims challenge. */
+let challenges = 0;
 const folder = mkdtempSync(join(tmpdir(), 'own-api-'));
 
 beforeAll(async () => {
   world = await startWorld();
   api = createServer((request, response) => {
     received.push(request);
+    if (challenges-- > 0) {
+      const claims = Buffer.from('{"access_token":{"nbf":{"essential":true,"value":"1"}}}').toString(
+        'base64',
+      );
+      response.setHeader('www-authenticate', `Bearer error="insufficient_claims", claims="${claims}"`);
+      response.writeHead(401).end();
+      return;
+    }
     if (request.url === '/orders/none-1') {
       response.writeHead(404, { 'content-type': 'application/problem+json' });
       response.end('{"code":"session_required","type":"https://orders.example/none"}');
@@ -55,9 +65,17 @@ beforeAll(async () => {
     response.end(JSON.stringify({ id: request.url?.split('/').at(-1) }));
   });
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
-  const policyFile = join(folder, 'orders.json');
-  writeFileSync(policyFile, JSON.stringify(policy));
-  worker = await world.startWorker({
+  worker = await startOrders(policy);
+  grantSignIn(world);
+});
+
+let policyFiles = 0;
+
+/** A worker with this policy for the API. */
+function startOrders(document: object): Promise<Worker> {
+  const policyFile = join(folder, `orders-${policyFiles++}.json`);
+  writeFileSync(policyFile, JSON.stringify(document));
+  return world.startWorker({
     environment: {
       API_NAMES: 'orders',
       API_ORDERS_ORIGIN: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
@@ -65,8 +83,7 @@ beforeAll(async () => {
       API_ORDERS_POLICY_FILE: policyFile,
     },
   });
-  grantSignIn(world);
-});
+}
 
 afterAll(async () => {
   api.close();
@@ -76,6 +93,7 @@ afterAll(async () => {
 
 afterEach(() => {
   received = [];
+  challenges = 0;
   Object.assign(world.entra.switches, defaultSwitches());
 });
 
@@ -176,6 +194,32 @@ describe("the operator's own API", () => {
     const answer = await browser.script('GET', '/api/orders/orders/none-1');
     expect([answer.status, answer.headers['content-type']]).toEqual([404, 'application/json']);
     expect(JSON.parse(answer.body)).toMatchObject({ type: 'https://orders.example/none' });
+  });
+
+  it('that refuses the token of a write hears it once, unless its policy says that it has done nothing (PX-15, PX-18)', async () => {
+    for (const [to, repeats] of [
+      [worker, false],
+      [await startOrders({ ...policy, repeatsRefusedWrites: true }), true],
+    ] as const) {
+      const signedIn = worker.browser();
+      await signIn(signedIn, { user: 'alice', from: '/api/auth/login?feature=ordering' });
+      const browser = repeats ? signedIn.clone(to.origin) : signedIn;
+      received = [];
+      challenges = 1;
+      const write = () =>
+        browser.script('POST', '/api/orders/orders', {
+          body: '{}',
+          headers: { 'content-type': 'application/json', 'content-length': '2', origin: worker.origin },
+        });
+      const answer = await write();
+      expect(received.map(({ method }) => method)).toEqual(repeats ? ['POST', 'POST'] : ['POST']);
+      expect(answer.status).toBe(repeats ? 200 : 401);
+      if (repeats) continue;
+      const { code, login_url: loginUrl } = JSON.parse(answer.body);
+      expect(code).toBe('interaction_required');
+      await signIn(browser, { user: 'alice', from: loginUrl });
+      expect((await write()).status).toBe(200);
+    }
   });
 
   describe('refuses', () => {

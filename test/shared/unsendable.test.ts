@@ -47,6 +47,7 @@ describe('a value that no request can have', () => {
         const forward = createForward({
           origin: upstream.origin,
           echoesRequestId,
+          repeatsRefusedWrites: true,
           bodyLimitBytes: 1024,
           timeoutMs: 1_000,
           bodyRoom: createBodyRoom(),

@@ -73,6 +73,7 @@ export const graphDialect: Dialect = {
   scopeCure:
     'write the name of one delegated permission of Microsoft Graph, as its reference has it: "Mail.Read"; no address before it, and not ".default"',
   knowsFileLinks: true,
+  refusesBeforeActing: true,
   // Without Graph's address: MSAL compares scopes letter by letter, and one spelling is used throughout.
   toScope: (permission) => permission,
   pathDescription:

@@ -12,6 +12,8 @@ export interface Dialect {
   readonly pathDescription: string;
   /** Whether its answers are looked through for addresses of files. */
   readonly knowsFileLinks: boolean;
+  /** Whether it is known to refuse a token before it does anything of a call, so that a write may be sent again. */
+  readonly refusesBeforeActing: boolean;
   /** What is wrong with a template that the grammar takes, and the cure. */
   pathFault(template: string): string | undefined;
   /** Whether `$search` on this path names the field of each clause. Elsewhere it finds words in any field. */

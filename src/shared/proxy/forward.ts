@@ -8,7 +8,7 @@ import { readClaimsChallenge } from './claims-challenge.ts';
 import { echoOf, toUpstreamHeaders } from './headers.ts';
 import { createWatchEcho, type EchoesRequestId } from './request-id-echo.ts';
 import { withoutSentToken } from './returned-token.ts';
-import { borrowerOf, sendUpstream } from './send-upstream.ts';
+import { borrowerOf, isRead, sendUpstream } from './send-upstream.ts';
 import { type ProxyAnswer, toProxyAnswer } from './upstream-answer.ts';
 
 /** A call that has been allowed already: nothing here asks whether it may be made. */
@@ -47,6 +47,8 @@ export interface ForwardNeeds {
   /** The one origin that these tokens are sent to. */
   readonly origin: string;
   readonly echoesRequestId: EchoesRequestId;
+  /** The upstream refuses a token before it does anything of a call: a write may then be sent again. */
+  readonly repeatsRefusedWrites: boolean;
   /** Of an answer. */
   readonly bodyLimitBytes: number;
   /** Of one request to the upstream, the last byte of its answer included. */
@@ -124,9 +126,11 @@ export function createForward(needs: ForwardNeeds): Forward {
     const answer = await send(accessToken);
     const claims = reading.challengeIn(answer);
     if (claims === undefined) return toAnswer(answer, [accessToken]);
+    // Whether this API did something before it looked at the token nobody knows: the user decides (PX-18).
+    if (!isRead(method) && !needs.repeatsRefusedWrites) throw tokens.stillRefused(claims);
     if (endMs - monotonicMs() < TOKEN_MS)
       throw new BffError('upstream_timeout', { detail: 'No time is left for the token that was asked for.' });
-    // Refused before anything was done, so that a write can be sent again as well; once, never in a loop (PX-15).
+    // Refused before anything was done, or a read; once, never in a loop (PX-15).
     log('info', { event: 'access-reevaluated' });
     // The refusal is read: keeping its share while asking for another's would let calls wait for each other.
     reservation.release();

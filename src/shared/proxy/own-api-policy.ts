@@ -20,6 +20,7 @@ export function createOwnApiDialect(scopePrefix: string): Dialect {
     toScope: (permission) => `${scopePrefix}/${permission}`,
     pathDescription: 'The path in the words of the API. {name} takes one id: /orders/{id}.',
     knowsFileLinks: false,
+    refusesBeforeActing: false,
     pathFault: () => undefined,
     searchesByField: () => false,
     hasSeparatingSemicolon: (text) => text.includes(';'),

@@ -13,7 +13,10 @@ interface PlacedRule {
 }
 
 /** What a policy file says that its schema cannot see: place and cure of each. */
-export function findPolicyFaults({ features, semicolons }: PolicyDocument, dialect: Dialect): string[] {
+export function findPolicyFaults(
+  { features, semicolons, repeatsRefusedWrites }: PolicyDocument,
+  dialect: Dialect,
+): string[] {
   const rules = Object.entries(features).flatMap(([name, feature]) =>
     feature.rules.map((rule, at): PlacedRule => {
       const place = `features.${name}.rules[${at}] (${rule.methods.join(', ')} ${rule.path})`;
@@ -44,6 +47,9 @@ export function findPolicyFaults({ features, semicolons }: PolicyDocument, diale
     ...(semicolons === undefined || dialect.maySaySemicolonsAreData
       ? []
       : ['semicolons is for an API of your own alone; take it out']),
+    ...(repeatsRefusedWrites !== undefined && dialect.refusesBeforeActing
+      ? ['repeatsRefusedWrites: is for APIs of your own, Graph refuses a token before it acts; take it out']
+      : []),
     ...permissionFaults,
     ...guardFaults,
     ...rules.flatMap(({ place, rule }) => faultsOfRule(rule, dialect).map((fault) => `${place}: ${fault}`)),

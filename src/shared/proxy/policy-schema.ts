@@ -264,6 +264,13 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
     rules: z.array(rule).describe('Calls that the feature may make.'),
   });
 
+  const repeatsRefusedWrites = z
+    .boolean()
+    .optional()
+    .describe(
+      'For an API of your own: a write whose token it refuses with a claims challenge is sent once more with a new token. Only where the API checks the token before it does anything.',
+    );
+
   return z.strictObject({
     $schema: z.string().optional().describe('Where the schema of this file is, for editors.'),
     description,
@@ -276,6 +283,7 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
       .describe(
         'Of an API of your own alone: "data" when it takes a semicolon in a query for text, and never for the end of an option.',
       ),
+    repeatsRefusedWrites,
     features: z
       .record(
         z

@@ -68,6 +68,8 @@ export interface Policy {
   readonly rules: readonly PolicyRule[];
   /** What every sign-in asks for. */
   readonly signInScopes: readonly string[];
+  /** A write whose token was refused with a claims challenge may be sent once more with a new one. */
+  readonly repeatsRefusedWrites: boolean;
   feature(name: string): PolicyFeature | undefined;
   /** Whether a text of a query, decoded, has a semicolon that the API could take for the end of an option. */
   hasSeparatingSemicolon(text: string): boolean;
@@ -163,6 +165,7 @@ function compile(document: PolicyDocument, dialect: Dialect): Policy {
   return {
     features,
     rules,
+    repeatsRefusedWrites: dialect.refusesBeforeActing || document.repeatsRefusedWrites === true,
     signInScopes: [...new Set(features.filter(({ signIn }) => signIn).flatMap(({ scopes }) => scopes))],
     feature: (name) => byName.get(name),
     hasSeparatingSemicolon: (text) => document.semicolons !== 'data' && dialect.hasSeparatingSemicolon(text),

@@ -1,4 +1,5 @@
 import { BffError } from '../errors.ts';
+import { isRead } from './send-upstream.ts';
 
 /** What a rule says of the headers of its calls, beyond those that pass for every rule. */
 export interface HeaderRule {
@@ -47,8 +48,7 @@ export function requireNamedHeaders(
   header: (name: string) => string | undefined,
   rule: HeaderRule,
 ): void {
-  const isRead = method === 'GET' || method === 'HEAD';
-  const unnamed = [...changingCalls, ...(isRead ? [] : changingWrites)].find(
+  const unnamed = [...changingCalls, ...(isRead(method) ? [] : changingWrites)].find(
     (name) => (header(name) ?? '') !== '' && !rule.headers.includes(name),
   );
   if (unnamed !== undefined)

@@ -34,7 +34,7 @@ export function upstreamProblem(
 }
 
 /** Safe methods: sent twice they change nothing (RFC 9110, 9.2.1). */
-const isRead = (method: string) => method === 'GET' || method === 'HEAD';
+export const isRead = (method: string) => method === 'GET' || method === 'HEAD';
 
 /**
  * One request to an upstream, its failures as problems. A read whose connection fails before a byte has come back is sent

@@ -74,6 +74,7 @@ function startForward(
   const forward = createForward({
     origin: 'https://upstream.example',
     echoesRequestId: 'ignore',
+    repeatsRefusedWrites: true,
     bodyLimitBytes: 1024,
     timeoutMs: 30_000,
     bodyRoom: createBodyRoom(),
@@ -215,6 +216,27 @@ describe('a call that is renewed', () => {
       { bodyRoom: createBodyRoom(1000) },
     );
     expect((await call()).status).toBe(200);
+  });
+});
+
+describe('a write whose token is refused with a claims challenge', () => {
+  it.each([
+    ['is sent once more where the upstream refuses before it acts', true, post, 2],
+    ['is sent once where it may have acted, and the user decides', false, post, 1],
+    ['but a read is sent once more in any case', false, get, 2],
+  ] as const)('%s (PX-15, PX-18)', async (_what, repeatsRefusedWrites, call, times) => {
+    const sent: HttpRequest[] = [];
+    const started = startForward(
+      async (request) => {
+        sent.push(request);
+        return sent.length === 1 ? challenge : ok;
+      },
+      { repeatsRefusedWrites },
+    );
+    const answer = started.call(call);
+    if (times === 2) expect((await answer).status).toBe(200);
+    else expect((await problemOf(answer)).code).toBe('interaction_required');
+    expect(sent).toHaveLength(times);
   });
 });
 

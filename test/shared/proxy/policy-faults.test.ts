@@ -8,6 +8,7 @@ const place = 'features.one.rules[0]';
 describe('refuses a policy file, with the place and the cure,', () => {
   it.each<[string, unknown]>([
     ['an unknown word', { features: {}, allowAll: true }],
+    ['a word for APIs of your own', { features: {}, repeatsRefusedWrites: true }],
     ['no object', null],
     ['a list', []],
     ['text', 'allow'],
