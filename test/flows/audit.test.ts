@@ -504,6 +504,12 @@ describe('a session', () => {
       await table().updateEntity({ ...keysOf(row), [name]: row[name] }, 'Merge');
     }
     expect((await ask()).status).toBe(200);
+    // The way out for its user.
+    await table().updateEntity({ ...keysOf(row), schema: 999 }, 'Merge');
+    world.pass(60);
+    const { result } = await play(() => browser.script('POST', '/api/auth/logout'));
+    expect(JSON.parse(result.body)).not.toHaveProperty('complete');
+    expect((await readSessionRows(world)).map(({ rowKey }) => rowKey)).not.toContain(row.rowKey);
   });
 
   it('that somebody moved is gone where it was, and row-not-opened for whose list it is in', async () => {
