@@ -6,9 +6,9 @@ const source = `
 const main = document.querySelector('main');
 const say = (role, ...content) => {
   for (const region of document.querySelectorAll('.said>*'))
-    region.replaceChildren(...(region.getAttribute('role') === role ? content : []));
+    region.replaceChildren(...(region.role === role ? content : []));
 };
-const create = (tag, properties, ...content) => {
+const make = (tag, properties, ...content) => {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...content);
   return element;
@@ -27,30 +27,28 @@ const ask = (button) => {
   cancel();
   say();
   const { question, yes } = button.dataset;
-  const no = create('button', { className: 'button small' }, 'No');
-  const group = create('div', { className: 'sure' }, create('span', {}, question),
-    create('button', { className: 'button small main risk' }, yes), no);
-  group.setAttribute('role', 'group');
-  group.setAttribute('aria-label', question);
+  const no = make('button', { className: 'button small' }, 'No');
+  const group = make('div', { className: 'sure', role: 'group', ariaLabel: question }, make('span', {}, question),
+    make('button', { className: 'button small main risk' }, yes), no);
   button.replaceWith(group);
   asked = { button, group };
   no.focus();
 };
 
 const fail = ({ code, title, detail, reason, instance, login_url, admin_consent_url }, isLost) => {
-  const lines = [create('b', {}, title + '.'), create('p', {}, texts[reason] ?? texts[code] ?? detail ?? '')];
-  if (isLost) lines.push(create('p', {}, texts.lost));
+  const lines = [make('b', {}, title + '.'), make('p', {}, texts[reason] ?? texts[code] ?? detail ?? '')];
+  if (isLost) lines.push(make('p', {}, texts.lost));
   const link = (href, text, kind) =>
-    lines.push(create('p', {}, create('a', { href, className: 'button small ' + kind }, text)));
+    lines.push(make('p', {}, make('a', { href, className: 'button small ' + kind }, text)));
   if (login_url) {
-    const url = new URL(login_url, location.origin);
+    const url = new URL(login_url, location);
     url.searchParams.set('return_to', location.pathname + location.search);
-    if (url.origin + url.pathname === location.origin + '/api/auth/login') link(url.href, 'Go on', 'main');
+    if (url.href.startsWith(location.origin + '/api/auth/login?')) link(url.href, 'Go on', 'main');
   }
   if (/^https?:/.test(admin_consent_url)) link(admin_consent_url, 'Link for your administrator', '');
   if (code === 'session_changed') link(location.href, 'Load this page again', 'main');
   // Without its "urn:uuid:".
-  if (instance) lines.push(create('p', { className: 'quiet' }, 'Reference ', create('code', {}, instance.slice(9))));
+  if (instance) lines.push(make('p', { className: 'quiet' }, 'Reference ', make('code', {}, instance.slice(9))));
   say('alert', ...lines);
   main.querySelector('[role=alert] a')?.focus();
 };
@@ -71,9 +69,9 @@ const act = async () => {
   const { button, group } = asked;
   const { method, path, done } = button.dataset;
   const section = group.closest('section');
-  const heading = section.getAttribute('aria-labelledby');
+  const heading = section.querySelector('h2').id;
   const at = [...section.querySelectorAll('.rows>li')].indexOf(group.closest('li'));
-  section.setAttribute('aria-busy', true);
+  section.ariaBusy = true;
   say('status', 'One moment …');
   try {
     const response = await fetch(path, { method, headers });
@@ -93,19 +91,19 @@ const act = async () => {
     cancel(true);
     fail({ title: 'No answer came' }, true);
   } finally {
-    section.removeAttribute('aria-busy');
+    section.ariaBusy = null;
   }
 };
 
-const isBusy = () => main.querySelector('[aria-busy]');
+const busy = () => main.querySelector('[aria-busy]');
 main.addEventListener('click', ({ target }) => {
   const button = target.closest('button');
-  if (isBusy()) return;
+  if (busy()) return;
   if (button?.dataset.method) ask(button);
   else if (button?.closest('.sure')) button.classList.contains('risk') ? act() : cancel(true);
 });
 main.addEventListener('keydown', ({ key }) => {
-  if (key === 'Escape' && !isBusy()) cancel(true);
+  if (key === 'Escape' && !busy()) cancel(true);
 });
 main.classList.add('live');
 `;
