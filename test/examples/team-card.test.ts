@@ -81,11 +81,13 @@ describe('the example of an own function', () => {
 
   it('asks for its permission when first used, like every other call', async () => {
     const browser = await signedIn('ben');
-    expect(await card(browser)).toMatchObject({
+    const refused = await card(browser);
+    expect(refused).toMatchObject({
       status: 401,
       card: { code: 'interaction_required', feature: 'manager', reason: 'consent_required' },
     });
     allow();
+    await signIn(browser, { user: 'ben', from: String(refused.card['login_url']) });
     expect((await card(browser)).status).toBe(200);
   });
 
