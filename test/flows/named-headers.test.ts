@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { withSentIds } from '../support/batch-answer.ts';
 import { type ProxyWorld, startProxyWorld } from '../support/proxy-world.ts';
 import { rawAnswer } from '../support/raw-upstream.ts';
 import { sendWire, type WireAnswer } from '../support/user-agent.ts';
@@ -29,9 +30,10 @@ const ways = {
   'in a batch': async (path: string, headers: Headers, method: string) => {
     const part = { id: '1', method, url: `/me${path}`, headers, ...(method === 'GET' ? {} : { body: {} }) };
     const body = JSON.stringify({ requests: [part] });
-    proxy.upstream.respondWith((socket) =>
-      socket.write(rawAnswer('{"responses":[{"id":"1","status":200}]}', ['Content-Type: application/json'])),
-    );
+    proxy.upstream.respondWith((socket, request) => {
+      const answer = withSentIds(request.body, '{"responses":[{"id":"1","status":200}]}');
+      socket.write(rawAnswer(answer, ['Content-Type: application/json']));
+    });
     return callBatch(body);
   },
 };
