@@ -4,10 +4,10 @@ import { BffError } from '../errors.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from '../proxy/allowed-call.ts';
 import { requireNamesOf } from '../proxy/body-fields.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
+import { type JsonValue, parseJson } from '../proxy/json-text.ts';
 import { isJsonType, readMediaType } from '../proxy/media-type.ts';
 import { hasBody, type Policy } from '../proxy/policy.ts';
 import { requireNamedHeaders } from '../proxy/request-headers.ts';
-import { type JsonValue, parseJson } from './json-text.ts';
 
 /** One call of a batch that the policy allows. */
 export interface BatchPart {

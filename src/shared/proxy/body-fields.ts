@@ -1,5 +1,5 @@
 import { BffError } from '../errors.ts';
-import { parseStrictJson } from './strict-json.ts';
+import { parseJson } from './json-text.ts';
 
 /**
  * Compares a body with the fields that its rule names. Graph takes more than a rule's author thinks of: a group that is
@@ -35,14 +35,12 @@ export function requireNamesOf(
   });
 }
 
+/** Up to 10 MiB that a user chooses: read without keeping what is inside, or one body would stop the worker (DO-4). */
 function namesIn(body: Uint8Array): readonly string[] | undefined {
   const text = decode(body);
-  const reading = text === undefined ? undefined : parseStrictJson(text);
-  if (reading?.kind !== 'json') return undefined;
-  const { value } = reading;
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.keys(value)
-    : undefined;
+  const value =
+    text === undefined ? undefined : parseJson(text, { openedLevels: 1, uniqueNames: 'everywhere' });
+  return value?.kind === 'object' ? [...value.members.keys()] : undefined;
 }
 
 function decode(body: Uint8Array): string | undefined {

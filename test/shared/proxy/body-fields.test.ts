@@ -58,6 +58,44 @@ describe('a rule that names the fields of a body', () => {
   });
 });
 
+/** In the memory and time that a worker has for one of many bodies of 10 MiB. */
+describe('a body of the largest size', () => {
+  const size = 10 * 1024 * 1024;
+  const msOf = (run: () => void) => {
+    const startMs = performance.now();
+    run();
+    return performance.now() - startMs;
+  };
+
+  it('with one long text in a named field, passes (DO-4)', () => {
+    expect(refusalOfBody(`{"description":"${'a'.repeat(size - 20)}"}`)).toBeUndefined();
+  });
+
+  it('with millions of lists, takes little more than a plain list that `JSON.parse` reads (DO-4)', () => {
+    const half = size / 2;
+    const lists = `{"description":[${'[],'.repeat(half / 3)}[]]}`;
+    const plain = `{"description":[${'1,'.repeat(half / 2)}1]}`;
+    let refusal: string | undefined = 'not asked';
+    const listsMs = msOf(() => {
+      refusal = refusalOfBody(lists);
+    });
+    expect(refusal).toBeUndefined();
+    expect(listsMs).toBeLessThan(5 * msOf(() => JSON.parse(plain)));
+  });
+
+  it('with millions of lists in one another, is refused at once (DO-4)', () => {
+    const levels = size / 2 - 20;
+    const deep = `{"description":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    const plainMs = msOf(() => JSON.parse(`{"description":[${'1,'.repeat(size / 2)}1]}`));
+    let refusal: string | undefined;
+    const deepMs = msOf(() => {
+      refusal = refusalOfBody(deep);
+    });
+    expect(refusal).toBe('path_not_allowed body');
+    expect(deepMs).toBeLessThan(5 * plainMs);
+  });
+});
+
 describe('refuses', () => {
   it.each([
     '{"members@odata.bind":["https://graph.microsoft.com/v1.0/users/1"]}',
@@ -66,6 +104,7 @@ describe('refuses', () => {
     '{"DisplayName":"a"}',
     '{"displayName ":"a"}',
     '{"displayName":"a","displayName":"b"}',
+    '{"displayName":[{"a":1,"a":2}]}',
     '{"__proto__":{}}',
     '{"toString":1}',
   ])('%s, alone and in a batch (PX-4)', (body) => {
