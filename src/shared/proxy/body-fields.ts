@@ -13,14 +13,20 @@ export function requireBodyFields(
   contentType: string | undefined,
 ): void {
   if (bodyFields === undefined || body === undefined || body.byteLength === 0) return;
-  // In another encoding the same bytes are other names.
-  if (!/^[^;]*(?:;[ \t]*charset=(?:"utf-8"|utf-8)[ \t]*)?$/i.test(contentType ?? '')) {
-    throw new BffError('content_type_not_allowed', {
-      rules: ['content-type'],
-      detail: 'The body must be UTF-8, and its type must say nothing else.',
-    });
-  }
+  requireReadableType(contentType);
   requireNamesOf(bodyFields, namesIn(body));
+}
+
+/**
+ * Refuses a type that says how else than in UTF-8 the body is read: in another encoding the same bytes are other names.
+ * @throws {BffError} content_type_not_allowed
+ */
+export function requireReadableType(contentType: string | undefined): void {
+  if (/^[^;]*(?:;[ \t]*charset=(?:"utf-8"|utf-8)[ \t]*)?$/i.test(contentType ?? '')) return;
+  throw new BffError('content_type_not_allowed', {
+    rules: ['content-type'],
+    detail: 'The body must be UTF-8, and its type must say nothing else.',
+  });
 }
 
 /** @param names undefined where there is no object to have any */

@@ -23,9 +23,9 @@ const refusalOfBody = (body: unknown, type = json) =>
   refusalOf(() => requireBodyFields(bodyFields, bytes(body), type));
 
 const policy = policyOf(fileOf(rule));
-const refusalOfPart = (body: string) =>
+const refusalOfPart = (body: string, type = json) =>
   refusalOf(() => {
-    const request = `{"id":"1","method":"PATCH","url":"/groups/A1=","headers":{"content-type":"${json}"},"body":${body}}`;
+    const request = `{"id":"1","method":"PATCH","url":"/groups/A1=","headers":{"content-type":${JSON.stringify(type)}},"body":${body}}`;
     readBatch(policy, '/v1.0', bytes(`{"requests":[${request}]}`));
   });
 
@@ -40,6 +40,7 @@ describe('a rule that names the fields of a body', () => {
       expect(refusalOfBody(body)).toBeUndefined();
       expect(refusalOfBody(body, 'application/json; charset=UTF-8')).toBeUndefined();
       expect(refusalOfPart(body)).toBeUndefined();
+      expect(refusalOfPart(body, 'application/json; charset=UTF-8')).toBeUndefined();
     },
   );
 
@@ -126,7 +127,7 @@ describe('refuses', () => {
     expect(refusalOfBody(body)).toBe('path_not_allowed body');
   });
 
-  it('bytes that are not UTF-8, and types that say another encoding (PX-4)', () => {
+  it('bytes that are not UTF-8, and types that say another encoding, alone and in a batch (PX-4)', () => {
     const other = Buffer.from('{"displayName":"a"}', 'utf16le');
     expect(refusalOf(() => requireBodyFields(bodyFields, other, json))).toBe('path_not_allowed body');
     expect(refusalOf(() => requireBodyFields(bodyFields, Buffer.from([0x7b, 0xff, 0x7d]), json))).toBe(
@@ -135,9 +136,14 @@ describe('refuses', () => {
     for (const type of [
       'application/json; charset=utf-16',
       'application/json;charset=IBM037',
+      'application/json; charset=utf-7',
+      'application/json; charset="utf-7"; charset=utf-8',
       'application/json; a=b',
     ]) {
       expect(refusalOfBody('{}', type), type).toBe('content_type_not_allowed content-type');
+      expect(refusalOfPart('{}', type), type).toMatch(
+        /^(?:content_type_not_allowed content-type|request_invalid)$/,
+      );
     }
   });
 
