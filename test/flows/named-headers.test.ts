@@ -30,10 +30,13 @@ const ways = {
   'in a batch': async (path: string, headers: Headers, method: string) => {
     const part = { id: '1', method, url: `/me${path}`, headers, ...(method === 'GET' ? {} : { body: {} }) };
     const body = JSON.stringify({ requests: [part] });
-    proxy.upstream.respondWith((socket, request) => {
-      const answer = withSentIds(request.body, '{"responses":[{"id":"1","status":200}]}');
-      socket.write(rawAnswer(answer, ['Content-Type: application/json']));
-    });
+    proxy.upstream.respondWith((socket, { body: sentBatch }) =>
+      socket.write(
+        rawAnswer(withSentIds(sentBatch, '{"responses":[{"id":"1","status":200}]}'), [
+          'Content-Type: application/json',
+        ]),
+      ),
+    );
     return callBatch(body);
   },
 };
@@ -90,6 +93,8 @@ describe.each(Object.entries(ways))('a preference, %s', (_way, call) => {
   it.each([
     'return=minimal',
     'return=representation, outlook.timezone="Pacific Standard Time"',
+    'outlook.timezone="Central Standard Time (Mexico)"',
+    'outlook.timezone="tzone://Microsoft/Utc"',
     'outlook.body-content-type="text"',
     'IdType="ImmutableId"',
     'include-unknown-enum-members',
@@ -115,6 +120,14 @@ describe.each(Object.entries(ways))('a preference, %s', (_way, call) => {
     'return minimal',
     'return=minimal=representation',
     'ＩｄType',
+    'outlook.timezone="UTC, redeemSharingLink"',
+    'outlook.timezone="UTC,redeemSharingLink"',
+    'outlook.timezone="UTC; redeemSharingLink"',
+    'outlook.timezone="UTC=1"',
+    `outlook.timezone="${'U'.repeat(65)}"`,
+    'outlook.timezone=""',
+    'return="minimal, redeemSharingLink"',
+    'include-unknown-enum-members=", redeemSharingLink"',
     'odata.maxpagesize=5',
     'maxpagesize=5',
   ])('%s where no rule names it: 400, and nothing is sent', async (prefer) => {
@@ -124,11 +137,21 @@ describe.each(Object.entries(ways))('a preference, %s', (_way, call) => {
     expect(proxy.upstream.requests).toEqual([]);
   });
 
-  it('that the rule names passes with any value', async () => {
+  it('that the rule names passes with any value that is one', async () => {
     for (const prefer of ['respond-async', 'Respond-Async, return=minimal', 'respond-async=x']) {
       expect((await call('/sheets/s1', { Prefer: prefer }, 'GET')).status, prefer).toBe(200);
     }
     expect((await call('/sheets/s1', { Prefer: 'wait=10' }, 'GET')).status).toBe(400);
+  });
+
+  it.each([
+    'respond-async="x, redeemSharingLink"',
+    'respond-async="x; redeemSharingLink"',
+    'odata.maxpagesize="5, redeemSharingLink"',
+    'maxpagesize="5;redeemSharingLink"',
+  ])('that the rule names, as %s: 400, for some split before they look for quotes', async (prefer) => {
+    expect(problemOf(await call('/sheets/s1', { Prefer: prefer }, 'GET'))).toEqual([400, 'request_invalid']);
+    expect(proxy.upstream.requests).toEqual([]);
   });
 
   it('for a page’s size is held to what $top may say', async () => {

@@ -2,12 +2,12 @@ import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { BffError } from '../errors.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from '../proxy/allowed-call.ts';
-import { requireNamesOf } from '../proxy/body-fields.ts';
+import { requireNamesOf, requireReadableType } from '../proxy/body-fields.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
+import { type JsonValue, parseJson } from '../proxy/json-text.ts';
 import { isJsonType, readMediaType } from '../proxy/media-type.ts';
 import { hasBody, type Policy } from '../proxy/policy.ts';
 import { requireNamedHeaders } from '../proxy/request-headers.ts';
-import { type JsonValue, parseJson } from './json-text.ts';
 
 /** One call of a batch that the policy allows. */
 export interface BatchPart {
@@ -184,7 +184,8 @@ function checkPart(
   const { query, bodyFields } = allowed;
   requireNamedHeaders(method, (name) => sentHeaders.get(name), allowed);
   Object.assign(headers, toAllowedHeaders(sentHeaders, allowed.headers), headers);
-  if (body !== undefined) {
+  if (body !== undefined && bodyFields !== undefined) {
+    requireReadableType(headers['content-type']);
     requireNamesOf(bodyFields, body.kind === 'object' ? [...body.members.keys()] : undefined);
   }
   const sentId = sentIds.get(id) ?? failWith('it has no id');

@@ -2,11 +2,11 @@ import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import type { HttpAnswer } from '../network/http-request.ts';
 import type { PassAnswer } from '../proxy/forward.ts';
+import { editMembers } from '../proxy/json-text.ts';
 import { mayBeJson, readMediaType } from '../proxy/media-type.ts';
 import type { ProxyAnswer } from '../proxy/upstream-answer.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type IsFileAddress, tokenMark } from './file-addresses.ts';
-import { editMembers } from './json-text.ts';
 import type { ToOwnAddress } from './own-address.ts';
 
 /** The call that an answer is to. */

@@ -1,5 +1,5 @@
 import { BffError } from '../errors.ts';
-import { parseStrictJson } from './strict-json.ts';
+import { parseJson } from './json-text.ts';
 
 /**
  * Compares a body with the fields that its rule names. Graph takes more than a rule's author thinks of: a group that is
@@ -13,14 +13,20 @@ export function requireBodyFields(
   contentType: string | undefined,
 ): void {
   if (bodyFields === undefined || body === undefined || body.byteLength === 0) return;
-  // In another encoding the same bytes are other names.
-  if (!/^[^;]*(?:;[ \t]*charset=(?:"utf-8"|utf-8)[ \t]*)?$/i.test(contentType ?? '')) {
-    throw new BffError('content_type_not_allowed', {
-      rules: ['content-type'],
-      detail: 'The body must be UTF-8, and its type must say nothing else.',
-    });
-  }
+  requireReadableType(contentType);
   requireNamesOf(bodyFields, namesIn(body));
+}
+
+/**
+ * Refuses a type that says how else than in UTF-8 the body is read: in another encoding the same bytes are other names.
+ * @throws {BffError} content_type_not_allowed
+ */
+export function requireReadableType(contentType: string | undefined): void {
+  if (/^[^;]*(?:;[ \t]*charset=(?:"utf-8"|utf-8)[ \t]*)?$/i.test(contentType ?? '')) return;
+  throw new BffError('content_type_not_allowed', {
+    rules: ['content-type'],
+    detail: 'The body must be UTF-8, and its type must say nothing else.',
+  });
 }
 
 /** @param names undefined where there is no object to have any */
@@ -35,14 +41,12 @@ export function requireNamesOf(
   });
 }
 
+/** Up to 10 MiB that a user chooses: read without keeping what is inside, or one body would stop the worker (DO-4). */
 function namesIn(body: Uint8Array): readonly string[] | undefined {
   const text = decode(body);
-  const reading = text === undefined ? undefined : parseStrictJson(text);
-  if (reading?.kind !== 'json') return undefined;
-  const { value } = reading;
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.keys(value)
-    : undefined;
+  const value =
+    text === undefined ? undefined : parseJson(text, { openedLevels: 1, uniqueNames: 'everywhere' });
+  return value?.kind === 'object' ? [...value.members.keys()] : undefined;
 }
 
 function decode(body: Uint8Array): string | undefined {

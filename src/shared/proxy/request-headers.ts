@@ -29,7 +29,8 @@ const changingWrites = ['content-range', 'if-unmodified-since'];
  */
 const corePreferences: ReadonlyMap<string, RegExp> = new Map([
   ['return', /^(?:minimal|representation)$/],
-  ['outlook.timezone', /^.+$/],
+  // The names of Windows (`UTC+12`, `Pacific Standard Time (Mexico)`), of IANA, and `tzone://Microsoft/Utc`.
+  ['outlook.timezone', /^[A-Za-z0-9 ()+:._/-]{1,64}$/],
   ['outlook.body-content-type', /^(?:text|html)$/i],
   ['idtype', /^ImmutableId$/i],
   ['include-unknown-enum-members', /^$/],
@@ -55,7 +56,9 @@ export function requireNamedHeaders(
     throw refused(`the header ${unnamed} changes the call, and the rule for this path does not name it`);
   const preferences = readPreferences(header('prefer') ?? '');
   if (preferences === undefined)
-    throw refused('the header Prefer is no list of preferences, or has one twice');
+    throw refused(
+      'the header Prefer is no list of preferences, has one twice, or a comma or semicolon within quotes',
+    );
   for (const [name, value] of preferences) {
     if (pageSizes.has(name)) requirePageSize(name, value, rule);
     else if (!rule.preferences.includes(name) && corePreferences.get(name)?.test(value) !== true) {
@@ -78,9 +81,11 @@ function requirePageSize(
 }
 
 const token = "[A-Za-z0-9!#$%&'*+.^_|~`-]+";
+/** Without what separates: a reader that splits before it looks for quotes would find one preference more. */
+const quoted = '"[\\x20\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]*"';
 /** Without parameters, which no preference of Graph's has. */
 const preferenceForm = new RegExp(
-  `[ \\t]*(?:(${token})(?:[ \\t]*=[ \\t]*(${token}|"[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]*"))?[ \\t]*)?(?:,|$)`,
+  `[ \\t]*(?:(${token})(?:[ \\t]*=[ \\t]*(${token}|${quoted}))?[ \\t]*)?(?:,|$)`,
   'y',
 );
 

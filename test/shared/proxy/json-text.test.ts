@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JsonReading, type JsonValue, parseJson } from '../../../src/shared/graph/json-text.ts';
+import { type JsonReading, type JsonValue, parseJson } from '../../../src/shared/proxy/json-text.ts';
 
 const everything: JsonReading = { openedLevels: 100, uniqueNames: 'everywhere' };
 const parse = (text: string, reading: Partial<JsonReading> = {}) =>
