@@ -70,7 +70,9 @@ export type HttpFailureKind =
   /** The answer to another request, or bytes that are none where one was waited for. */
   | 'foreign'
   /** A value that no request can have: nothing was sent. */
-  | 'unsendable';
+  | 'unsendable'
+  /** All connections were in use, for as long as a request waits for one: nothing was sent. */
+  | 'no-connection';
 
 /** A request that got no whole answer. The caller translates it into the problem it means there. */
 export class HttpFailure extends Error {
@@ -113,7 +115,7 @@ export function createHttpSender(limits = phaseLimits, connectionLimits?: Connec
       isNew: request.isOnNewConnection ?? false,
       waitMs: Math.min(limits.connectMs, request.deadlineMs),
     });
-    if (loan === undefined) throw new HttpFailure('timeout', { isSilent: true });
+    if (loan === undefined) throw new HttpFailure('no-connection', { isSilent: true });
     const deadlineMs = request.deadlineMs - (performance.now() - startedMs);
     return send({ ...request, deadlineMs }, target, loan, limits);
   };

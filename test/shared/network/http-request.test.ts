@@ -511,7 +511,7 @@ describe('more requests than there may be connections', () => {
     await expect.poll(() => open().length).toBeLessThanOrEqual(2);
   });
 
-  it('are a timeout when no place becomes free, and leave the line', async () => {
+  it('are told that no place became free, and leave the line', async () => {
     const sender = createHttpSender({ ...limits, connectMs: 40 }, { connections: 1, idle: 1 });
     let answer: (() => void) | undefined;
     upstream.respondWith((socket) => {
@@ -519,7 +519,7 @@ describe('more requests than there may be connections', () => {
     });
     const first = get({}, sender);
     await expect.poll(() => answer).toBeDefined();
-    expect(await failureOf(get({}, sender))).toMatchObject({ kind: 'timeout', isSilent: true });
+    expect(await failureOf(get({}, sender))).toMatchObject({ kind: 'no-connection', isSilent: true });
     answer?.();
     expect((await first).status).toBe(200);
     upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
