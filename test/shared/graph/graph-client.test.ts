@@ -33,7 +33,7 @@ const sessionOf = (name: string): Session => ({
   etag: '"1"',
 });
 
-function startClient(timeoutMs = 5_000) {
+function startClient(timeoutMs = 5_000, sendHttp = createHttpSender()) {
   const logged: string[] = [];
   const graph = createGraphClient({
     origin: upstream.origin,
@@ -42,7 +42,7 @@ function startClient(timeoutMs = 5_000) {
     bodyLimitBytes: 1024,
     countCall: createCountCall(createCallLimits()),
     tokensForCall: () => ({ token: async () => 'token', stillRefused: () => new Error('asked again') }),
-    sendHttp: createHttpSender(),
+    sendHttp,
     monotonicMs: () => performance.now(),
   });
   const use = <Result>(work: (client: Client) => Promise<Result>, session = sessionOf('alice')) =>
@@ -168,5 +168,13 @@ describe('refuses', () => {
     upstream.respondWith((socket) => socket.write(answer));
     expect(await problemOf(startClient(200).use((client) => client.api('/me').post({})))).toEqual(problem);
     expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('no free connection: nothing was sent, and it may be made again (PX-18)', async () => {
+    const sender = createHttpSender(undefined, { connections: 0, idle: 0 });
+    const { use } = startClient(40, sender);
+    const failure = use((client) => client.api('/me').post({}));
+    await expect(failure).rejects.toMatchObject({ code: 'rate_limited', status: 429, retryAfterSeconds: 1 });
+    expect(upstream.requests).toHaveLength(0);
   });
 });
