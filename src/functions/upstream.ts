@@ -29,13 +29,14 @@ export const upstream = (endpoint: Endpoint, { prefix, proxy, likeGraph }: Upstr
   );
 
 function toCall(request: BffRequest, prefix: string, recordUse: RecordUse): ProxyCall {
-  const { invocationId, method, path, rawQuery, header, body } = request;
+  const { invocationId, startedMs, method, path, rawQuery, header, body } = request;
   if (!path.startsWith(`${prefix}/`)) {
     // Dot segments took the path out of our prefix, or its letters were written in another case.
     throw new BffError('request_invalid', { detail: `Refused: the path does not begin with ${prefix}/.` });
   }
   return {
     id: invocationId,
+    startedMs,
     method,
     path: path.slice(prefix.length),
     routeParameter: request.routeParameter('path'),

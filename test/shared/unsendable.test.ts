@@ -57,7 +57,14 @@ describe('a value that no request can have', () => {
           tokensForCall: tokensThatAre(accessToken),
         });
         for (const method of ['GET', 'POST']) {
-          const call = { id: 'call-1', method, target: '/me', header: () => undefined, body: undefined };
+          const call = {
+            id: 'call-1',
+            startedMs: monotonicMs(),
+            method,
+            target: '/me',
+            header: () => undefined,
+            body: undefined,
+          };
           const need = { feature: 'profile', scopes: ['User.Read'], alternatives: [], reading: plainReading };
           await expect(forward(session, { ...call, ...need }, () => undefined)).rejects.toMatchObject({
             code: 'upstream_unreachable',

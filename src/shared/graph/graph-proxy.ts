@@ -78,6 +78,7 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
       used,
       {
         id: call.id,
+        startedMs: call.startedMs,
         method: 'POST',
         target: `${version}/$batch`,
         header: (name) => headerOfBatch(call, name),

@@ -107,11 +107,12 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
   const { origin, cookieNames, store, admission, logout, isAllowed, monotonicMs } = needs;
   const isTime = onceIn(ALERT_EVERY_MS, monotonicMs);
   return (rules, handle) => async (httpRequest, context) => {
+    const startedMs = monotonicMs();
     const cookies: CookieToSet[] = [];
     let response: BffResponse;
     try {
       const caller: KnownCaller = {};
-      const read = toBffRequest(httpRequest, context);
+      const read = toBffRequest(httpRequest, context, startedMs);
       const asSent = { ...read, log: withFields(read.log, caller) };
       response = await answer(asSent, rules, handle, cookies, caller).catch((error: unknown) =>
         toErrorResponse(error, takeSessionTags(asSent).request, rules),

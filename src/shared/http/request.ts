@@ -17,6 +17,8 @@ export interface BffRequest {
   readonly query: QueryReading;
   readonly cookies: Cookies;
   readonly invocationId: string;
+  /** When the host handed the request over, by the monotonic clock: the platform's limit counts from before it. */
+  readonly startedMs: number;
   readonly log: Log;
   header(name: string): string | undefined;
   /** As the host's router decoded it: once, and without collapsing dot segments (measured). */
@@ -26,7 +28,11 @@ export interface BffRequest {
 }
 
 /** @throws {BffError} request_invalid, for a Host that would reach into path and query */
-export function toBffRequest(request: HttpRequest, context: InvocationContext): BffRequest {
+export function toBffRequest(
+  request: HttpRequest,
+  context: InvocationContext,
+  startedMs: number,
+): BffRequest {
   requireHost(request.headers.get('host') ?? '');
   // Scheme and host are the client's own words (its Host header): only path and query are used.
   const { pathname, href } = new URL(request.url);
@@ -41,6 +47,7 @@ export function toBffRequest(request: HttpRequest, context: InvocationContext): 
     query: parseQuery(rawQuery),
     cookies: parseCookies(header('cookie')),
     invocationId: context.invocationId,
+    startedMs,
     log: toLog(context),
     header,
     routeParameter: (name) => request.params[name] ?? '',

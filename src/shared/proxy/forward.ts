@@ -15,6 +15,8 @@ import { type ProxyAnswer, toProxyAnswer } from './upstream-answer.ts';
 export interface UpstreamCall extends CallNeed {
   /** Tells this call from all others. The upstream is told it when the caller has no name for the call. */
   readonly id: string;
+  /** When the invocation began, by the monotonic clock: session, guard, admission and request body take time before this. */
+  readonly startedMs: number;
   readonly method: string;
   /** Path and query as they go out, byte for byte, beginning with `/`. */
   readonly target: string;
@@ -62,8 +64,8 @@ export interface ForwardNeeds {
 }
 
 /**
- * The platform ends every call after 230 seconds, whatever becomes of it then. Reading the session and handing over the
- * answer have the rest.
+ * From the start of the invocation. The platform ends it after 230 seconds, whatever becomes of it then; handing over the
+ * answer has the rest.
  */
 const CALL_MS = 220_000;
 /** The most that a token may take: waiting for a worker that died with its lease (27 s), redeeming (8 s) and writing (4 s). */
@@ -89,7 +91,7 @@ export function createForward(needs: ForwardNeeds): Forward {
     log: Log,
     reservation: BodyReservation,
   ): Promise<ProxyAnswer> {
-    const endMs = monotonicMs() + CALL_MS;
+    const endMs = call.startedMs + CALL_MS;
     const { method, target, body, reading, feature } = call;
     const tokens = tokensForCall(session, call, log);
     const headers = toUpstreamHeaders(call.header, call.id, call.namedHeaders);
@@ -97,6 +99,9 @@ export function createForward(needs: ForwardNeeds): Forward {
       throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
     const echo = echoOf(headers, echoesRequestId);
     const send = async (accessToken: string): Promise<HttpAnswer> => {
+      const leftMs = endMs - monotonicMs();
+      if (leftMs <= 0)
+        throw new BffError('upstream_timeout', { detail: 'No time is left for the call. Nothing was sent.' });
       const answer = await sendUpstream(
         sendHttp,
         {
@@ -106,7 +111,7 @@ export function createForward(needs: ForwardNeeds): Forward {
           // Added last: nothing that the caller sent can take its place or take it away (PX-7, PX-8).
           headers: { ...headers, authorization: `Bearer ${accessToken}` },
           ...(body === undefined ? {} : { body }),
-          deadlineMs: Math.min(timeoutMs, endMs - monotonicMs()),
+          deadlineMs: Math.min(timeoutMs, leftMs),
           maxResponseBytes: bodyLimitBytes,
           reserveBytes: reservation.take,
           borrower: borrowerOf(session),

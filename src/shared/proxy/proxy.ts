@@ -19,6 +19,8 @@ import type { ProxyAnswer } from './upstream-answer.ts';
 export interface ProxyCall {
   /** Tells this call from all others; in our log as well. */
   readonly id: string;
+  /** When the invocation began, by the monotonic clock. */
+  readonly startedMs: number;
   readonly method: string;
   /** Path after our prefix, as in the URL. */
   readonly path: string;
@@ -63,7 +65,7 @@ export function createProxy({
 }: ProxyNeeds): UpstreamProxy {
   return {
     async call(session, call, log) {
-      const { id, method, path, header } = call;
+      const { id, startedMs, method, path, header } = call;
       const routed = readRoutedPath(path, call.routeParameter);
       if (routed.kind === 'refused')
         throw new BffError('request_invalid', { detail: `Refused: ${routed.reason}.` });
@@ -90,7 +92,19 @@ export function createProxy({
         const reading = readingOf?.(used, method, allowed, log) ?? plainReading;
         return forward(
           used,
-          { id, method, target, header, namedHeaders, body, feature, scopes, alternatives, reading },
+          {
+            id,
+            startedMs,
+            method,
+            target,
+            header,
+            namedHeaders,
+            body,
+            feature,
+            scopes,
+            alternatives,
+            reading,
+          },
           log,
         );
       });

@@ -367,6 +367,31 @@ describe('a connection that is used again', () => {
     expect((await failureOf(get({ borrower }, sender))).kind).toBe('unreachable');
   });
 
+  it.each([
+    ['a line end', '\r\n', '200 OK', '"own"'],
+    ['a part of a status line', 'HTTP/1.1 20', undefined, 'foreign'],
+  ])(
+    'drops %s behind an answer; the rest of it is no answer (PX-17)',
+    async (_what, piece, status, outcome) => {
+      const sender = createHttpSender();
+      const borrower = sessionOf('alice');
+      upstream.respondWith((socket) => socket.write(Buffer.concat([rawAnswer('{}'), Buffer.from(piece)])));
+      const before = upstream.connections.length;
+      expect((await get({ borrower }, sender)).body.toString()).toBe('{}');
+      upstream.respondWith((socket) =>
+        socket.write(
+          status === undefined ? '0 OK\r\nContent-Length: 2\r\n\r\n{}' : rawAnswer('"own"', [], status),
+        ),
+      );
+      const second = get({ borrower }, sender).then(
+        ({ body }) => body.toString(),
+        (error: unknown) => (error instanceof HttpFailure ? error.kind : error),
+      );
+      expect(await second).toBe(outcome);
+      expect(upstream.connections.length).toBe(before + 1);
+    },
+  );
+
   it('and was closed meanwhile is a silent failure, over TLS as well', async () => {
     const { privateKeyPem: key, certificatePem: cert } = createCertificate('localhost');
     const secure = await startRawUpstream({ key, cert });

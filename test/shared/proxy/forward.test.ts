@@ -50,6 +50,7 @@ const challenge: HttpAnswer = {
 
 const get: UpstreamCall = {
   id: 'call-1',
+  startedMs: 0,
   method: 'GET',
   target: '/v1.0/me',
   header: () => undefined,
@@ -387,6 +388,24 @@ describe('the time of a whole call', () => {
     );
     await call();
     expect(sent[0]?.deadlineMs).toBe(181_000);
+  });
+
+  it('counts from the start of the invocation: guards and the request body came before (PX-18)', async () => {
+    const sent: HttpRequest[] = [];
+    const { call, clock } = startForward(
+      async (request) => {
+        sent.push(request);
+        return ok;
+      },
+      { timeoutMs: 200_000 },
+    );
+    clock.ms = 45_000;
+    await call();
+    expect(sent.map(({ deadlineMs }) => deadlineMs)).toEqual([175_000]);
+    clock.ms = 220_000;
+    const { code, detail } = await problemOf(call(post));
+    expect([code, detail]).toEqual(['upstream_timeout', 'No time is left for the call. Nothing was sent.']);
+    expect(sent).toHaveLength(1);
   });
 
   it('leaves no time for a claims challenge that comes at its end: a timeout, nothing more is sent (PX-15, PX-18)', async () => {

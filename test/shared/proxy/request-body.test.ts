@@ -10,7 +10,7 @@ const limitBytes = 1000;
 function read(bytes: Uint8Array, headers: Record<string, string>, method = 'PUT') {
   const request = new HttpRequest({ method, url: 'http://localhost/', headers, body: { bytes } });
   const context = new InvocationContext({ invocationId: 'i1', functionName: 'graph', options: {} });
-  return readRequestBody(toBffRequest(request, context), limitBytes);
+  return readRequestBody(toBffRequest(request, context, 0), limitBytes);
 }
 
 async function codeOf(reading: Promise<unknown>): Promise<string> {
