@@ -34,7 +34,10 @@ const sessionOf = (name: string): Session => ({
   etag: '"1"',
 });
 
-function startClient(timeoutMs = 5_000, { bodyLimitBytes = 1024, bodyRoom = createBodyRoom() } = {}) {
+function startClient(
+  timeoutMs = 5_000,
+  { bodyLimitBytes = 1024, bodyRoom = createBodyRoom(), accessToken = 'token' } = {},
+) {
   const logged: string[] = [];
   const limits = createCallLimits();
   const graph = createGraphClient({
@@ -44,7 +47,7 @@ function startClient(timeoutMs = 5_000, { bodyLimitBytes = 1024, bodyRoom = crea
     bodyLimitBytes,
     bodyRoom,
     countCall: createCountCall(limits),
-    tokensForCall: () => ({ token: async () => 'token', stillRefused: () => new Error('asked again') }),
+    tokensForCall: () => ({ token: async () => accessToken, stillRefused: () => new Error('asked again') }),
     sendHttp: createHttpSender(),
     monotonicMs: () => performance.now(),
   });
@@ -252,6 +255,23 @@ describe('a failure of a composed call', () => {
 });
 
 describe('refuses', () => {
+  it.each<[string, (token: string) => string | Buffer]>([
+    ['text', (token) => rawAnswer(`Bearer ${token}`, ['Content-Type: text/plain'])],
+    ['XML', (token) => rawAnswer(`<a>Bearer ${token}</a>`, ['Content-Type: application/xml'])],
+    ['a file', (token) => rawAnswer(`\0${token}`, ['Content-Type: application/octet-stream'])],
+    ['a header', (token) => rawAnswer('{}', [json, `X-Echo: Bearer ${token}`])],
+    ['a header without a body', (token) => `HTTP/1.1 204 No Content\r\nX-Echo: ${token}\r\n\r\n`],
+  ])('the token of the call in %s (PX-16)', async (_where, answerWith) => {
+    const accessToken = 'eyJhbGciOiJub25lIn0.e30.dGhpc0lzVGhlU2lnbmF0dXJlT2ZUaGVUb2tlbg';
+    upstream.respondWith((socket) => socket.write(answerWith(accessToken)));
+    const { use, logged } = startClient(5_000, { accessToken });
+    expect(await problemOf(use((client) => client.api('/me').get()))).toEqual([
+      'upstream_answer_refused',
+      502,
+    ]);
+    expect(logged).toContain('token-returned');
+  });
+
   it.each<[string, string | Buffer, readonly [string, number]]>([
     [
       'a redirect',
