@@ -22,10 +22,17 @@ export interface SessionState {
   readonly interaction: Interaction | undefined;
 }
 
+/**
+ * Called when another user has signed in, before anything is asked or called for them. The page shows nothing meanwhile.
+ * Where this returns, or what it promises is done, everything inside the provider is made anew for the new user.
+ */
+export type OnUserChanged = () => void | Promise<void>;
+
 interface SessionStore {
   readonly client: Client;
-  /** Another one for each user of the page. */
-  readPageNumber(): number;
+  /** Another one for each user of the page; undefined between two. */
+  readPageNumber(): number | undefined;
+  setOnUserChanged(onUserChanged: OnUserChanged | undefined): void;
   /** Asks the server for the first time. @returns what stops listening */
   start(): () => void;
   subscribe(listener: () => void): () => void;
@@ -44,14 +51,21 @@ const StoreContext = createContext<SessionStore | undefined>(undefined);
 
 /**
  * Gives the session to everything inside. Create the client once, outside of components. When another user has signed in,
- * everything inside is made anew: no state of a component is shown to the next user.
+ * the page is loaded again: that ends the work of old components as well, which could go on as the new user otherwise.
+ * `onUserChanged` takes its place, in an app that ends such work itself.
  */
-export function BffProvider(props: { readonly client: Client; readonly children?: ReactNode }): ReactElement {
-  const { client, children } = props;
+export function BffProvider(props: {
+  readonly client: Client;
+  readonly onUserChanged?: OnUserChanged;
+  readonly children?: ReactNode;
+}): ReactElement {
+  const { client, onUserChanged, children } = props;
   const store = useMemo(() => createStore(client), [client]);
+  useEffect(() => store.setOnUserChanged(onUserChanged), [store, onUserChanged]);
   useEffect(() => store.start(), [store]);
   const key = useSyncExternalStore(store.subscribe, store.readPageNumber, () => 0);
-  return createElement(StoreContext.Provider, { key, value: store }, children);
+  // Nothing is shown between two users: a component that asks `client.session()` would open the client for old work too.
+  return createElement(StoreContext.Provider, { key, value: store }, key === undefined ? null : children);
 }
 
 /** The session and the client, in a component inside `BffProvider`; the component follows every change. */
@@ -65,7 +79,9 @@ export function useSession(): SessionState & { readonly client: Client } {
 function createStore(client: Client): SessionStore {
   const listeners = new Set<() => void>();
   let state = loading;
-  let pageNumber = 0;
+  let users = 0;
+  let isBetweenUsers = false;
+  let onUserChanged: OnUserChanged | undefined;
   const change = (more: Partial<SessionState>) => {
     state = { ...state, ...more };
     for (const listener of listeners) listener();
@@ -73,28 +89,54 @@ function createStore(client: Client): SessionStore {
   return {
     client,
     read: () => state,
-    readPageNumber: () => pageNumber,
+    readPageNumber: () => (isBetweenUsers ? undefined : users),
+    setOnUserChanged(next) {
+      onUserChanged = next;
+    },
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     start() {
       const ask = () => {
+        const askedFor = users;
         client.session().then(
-          (session) => change({ session, status: session.signed_in ? 'signed_in' : 'signed_out' }),
-          (error: unknown) => change({ status: 'failed', error }),
+          (session) => {
+            if (askedFor === users)
+              change({ session, status: session.signed_in ? 'signed_in' : 'signed_out' });
+          },
+          (error: unknown) => {
+            if (askedFor === users) change({ status: 'failed', error });
+          },
         );
+      };
+      const changeUser = async () => {
+        const mine = ++users;
+        isBetweenUsers = true;
+        change(loading);
+        // Not asked for here: until the page has been loaded again, the client makes no call.
+        if (onUserChanged === undefined) return location.reload();
+        try {
+          await onUserChanged();
+        } catch {
+          return location.reload();
+        }
+        // Yet another user may have come meanwhile.
+        if (mine !== users) return;
+        isBetweenUsers = false;
+        change({});
+        ask();
       };
       const stops = [
         client.onInteractionChange(() => change({ interaction: client.interaction })),
         client.onSessionChange((event) => {
           const { session } = event;
           if (event.userChanged) {
-            pageNumber++;
-            change(loading);
-            ask();
+            void changeUser();
             return;
           }
+          // What has changed is told when the page starts anew.
+          if (isBetweenUsers) return;
           const status = session.signed_in ? 'signed_in' : 'signed_out';
           const secondsLeft = event.type === 'expiring' ? event.secondsLeft : undefined;
           change({ status, session, secondsLeft, error: undefined });

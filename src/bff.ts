@@ -457,6 +457,7 @@ export function registerBff(
       admission,
       bodyLimitBytes,
       countCall,
+      interaction,
       forward: forwardTo(api, policy),
     });
     route(`own-api-${name}`, `api/${name}/{*path}`, upstream(endpoint, { prefix, proxy, likeGraph: false }));

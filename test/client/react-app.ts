@@ -3,7 +3,19 @@ import { BffProvider, useSession } from 'entra-bff/client/react';
 import { createElement, StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
+declare global {
+  /** How the work ended that outlives its component. */
+  var saves: unknown[];
+  var userIsReady: () => void;
+}
+
 const client = createClient();
+globalThis.saves = [];
+/** An app that knows better than to load the page again. */
+const keepPage = {
+  onUserChanged: () => new Promise<void>((done) => Object.assign(globalThis, { userIsReady: done })),
+};
+const options = location.search === '?keeps-page' ? keepPage : {};
 
 function Person() {
   const { status, session, interaction, secondsLeft, client: bff } = useSession();
@@ -12,6 +24,14 @@ function Person() {
     bff.graph('/me/messages').then(
       () => setResult('read'),
       (error: BffProblem) => setResult(error.name),
+    );
+  /** Work that goes on whatever becomes of the component, as that of a debounced draft. */
+  const saveLater = () =>
+    addEventListener('save-now', () =>
+      bff.graph('/me/messages', { method: 'POST', body: 'the draft of the user before' }).then(
+        () => globalThis.saves.push('saved'),
+        (error: { kind?: string }) => globalThis.saves.push(error.kind),
+      ),
     );
   const name = session?.signed_in ? session.name : 'nobody';
   const waiting = interaction === undefined ? 'waits for nothing' : `waits for ${interaction.feature}`;
@@ -23,11 +43,12 @@ function Person() {
     createElement('label', {}, 'Draft', createElement('input')),
     createElement('button', { type: 'button', onClick: read }, 'Read'),
     createElement('button', { type: 'button', onClick: () => bff.cancel() }, 'Cancel'),
+    createElement('button', { type: 'button', onClick: saveLater }, 'Save later'),
   );
 }
 
 const container = document.querySelector('#root');
 if (container === null) throw new Error('the page has no place for the app');
 createRoot(container).render(
-  createElement(StrictMode, {}, createElement(BffProvider, { client }, createElement(Person))),
+  createElement(StrictMode, {}, createElement(BffProvider, { client, ...options }, createElement(Person))),
 );

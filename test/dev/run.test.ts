@@ -38,7 +38,7 @@ function start(
 }
 
 const untilReady = (running: Running) =>
-  vi.waitFor(() => expect(running.output()).toContain('Ctrl-C stops everything'), { timeout: 15_000 });
+  vi.waitFor(() => expect(running.output()).toContain('Ctrl-C stops everything'), { timeout: 45_000 });
 
 const addresses = (text: string) => text.match(/http:\/\/[^\s)]+/g) ?? [];
 
@@ -107,7 +107,7 @@ describe('npm start', () => {
       await bundleFixture(`console.log('loading'); app.get('x', () => ({}));
       app.hook.appStart(() => new Promise(() => {}));`),
     );
-    await vi.waitFor(() => expect(running.output()).toContain('loading'), { timeout: 15_000 });
+    await vi.waitFor(() => expect(running.output()).toContain('loading'), { timeout: 45_000 });
     running.child.kill('SIGINT');
     expect(await running.ended).toEqual([0, null]);
   });

@@ -99,7 +99,7 @@ async function inspect(page: Page, name: string): Promise<unknown[]> {
 }
 
 describe('every state of the console', () => {
-  it('is clean for axe and no wider than the window', { timeout: 120_000 }, async ({ skip }) => {
+  it('is clean for axe and no wider than the window', { timeout: 180_000 }, async ({ skip }) => {
     const page = await openConsole(skip);
     const faults: Record<string, unknown> = {};
     const look = async (name: string) => {

@@ -50,7 +50,7 @@ function createInspector(page: Page) {
 }
 
 describe('every page', () => {
-  it('is clean for axe and no wider than the window', { timeout: 60_000 }, async ({ skip }) => {
+  it('is clean for axe and no wider than the window', { timeout: 180_000 }, async ({ skip }) => {
     const page = await world.newPage(skip);
     const { faults, inspect } = createInspector(page);
     await page.goto(origin);

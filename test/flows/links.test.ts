@@ -325,10 +325,11 @@ describe('files', () => {
     const mail = { body: { contentType: 'html', content: `<a href="${address}">the file</a>` } };
     const answer = { value: [thumbnail], mail };
     const left = { value: [{ id: '0', small: { height: 96, width: 96 } }], mail };
-    world.graph.respondWith(({ target }, response) => {
+    world.graph.respondWith(({ target, body }, response) => {
       response.setHeader('content-type', 'application/json');
       const parts = ['1', '2'].map((id) => ({ id, status: 200, headers: {}, body: answer }));
-      response.end(JSON.stringify(target.endsWith('$batch') ? { responses: parts } : answer));
+      const batch = () => withSentIds(body, JSON.stringify({ responses: parts }));
+      response.end(target.endsWith('$batch') ? batch() : JSON.stringify(answer));
     });
     const thumbnails = '/me/drive/items/A1/thumbnails';
     expect(json(await get(`/api/graph/v1.0${thumbnails}`))).toEqual(left);

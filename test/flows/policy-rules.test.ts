@@ -30,6 +30,17 @@ const policy = {
       title: 'Drafts',
       rules: [{ methods: ['POST'], path: '/v1.0/me/messages', scopes: ['Mail.ReadWrite'] }],
     },
+    notes: {
+      title: 'Notes',
+      rules: [
+        {
+          methods: ['PATCH'],
+          path: '/v1.0/me/messages/{id}',
+          bodyFields: ['isRead'],
+          scopes: ['Mail.ReadWrite'],
+        },
+      ],
+    },
     staff: {
       title: 'Of the administrators',
       guard: { roles: ['Owner', 'Admin'] },
@@ -58,7 +69,9 @@ beforeAll(async () => {
   const policyFile = join(folder, 'policy.json');
   writeFileSync(policyFile, JSON.stringify(policy));
   world = await startWorld();
-  worker = await world.startWorker({ environment: { GRAPH_POLICY_FILE: policyFile } });
+  worker = await world.startWorker({
+    environment: { GRAPH_POLICY_FILE: policyFile, GRAPH_BODY_LIMIT_BYTES: '1024' },
+  });
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true });
@@ -205,5 +218,42 @@ describe('a rule with bounds', () => {
       ]);
     }
     expect(world.graph.count()).toBe(calls);
+  });
+});
+
+describe('a call that is refused after its rule was found', () => {
+  const message = '/api/graph/v1.0/me/messages/m1';
+  const json = { 'content-type': 'application/json' };
+  const patch = (browser: UserAgent, body: string, headers: Record<string, string> = {}) =>
+    browser.clone().script('PATCH', message, { body, headers: { ...json, ...headers } });
+
+  it('does not keep the session from ending idle, whatever refuses it (SC-3)', async () => {
+    const browser = await signedIn('ben', 'drafts');
+    const { merge } = worker.table.counts;
+    world.advance(360);
+    const refused = [
+      await patch(browser, '{"isRead":true,"subject":"x"}'),
+      await patch(browser, JSON.stringify({ isRead: 'x'.repeat(2_000) })),
+      await patch(browser, '{}', { 'content-encoding': 'gzip' }),
+      await patch(browser, '2\r\n{}\r\n0\r\n\r\n', { 'transfer-encoding': 'chunked' }),
+      await browser.clone().script('GET', messages, { headers: { range: 'b'.repeat(3000) } }),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([403, 413, 400, 411, 400]);
+    expect(worker.table.counts.merge).toBe(merge);
+    await patch(browser, '{"isRead":true}');
+    expect(worker.table.counts.merge).toBe(merge + 1);
+    world.advance(-360);
+  });
+
+  it('does not keep it from ending idle where the user withholds the permission (SC-3)', async () => {
+    const browser = await signedIn('ben');
+    const asked = await browser.navigate('/api/auth/login?feature=mail');
+    await answerEntra(browser, asked, { user: 'ben', decision: 'decline' });
+    const { merge } = worker.table.counts;
+    world.advance(360);
+    const answer = await browser.clone().script('GET', messages);
+    expect([answer.status, problemOf(answer)['code']]).toEqual([403, 'consent_declined']);
+    expect(worker.table.counts.merge).toBe(merge);
+    world.advance(-360);
   });
 });

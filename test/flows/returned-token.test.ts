@@ -109,14 +109,14 @@ function expectRefused(answer: WireAnswer, header: string, feature: string, plac
 
 async function echoed(
   path: string,
-  answerTo: (header: string) => Buffer,
+  answerTo: (header: string, request: RawRequest) => Buffer,
   init: Parameters<UserAgent['script']>[2] = {},
   method = 'GET',
 ): Promise<{ answer: WireAnswer; header: string }> {
   let header = '';
   upstream.respondWith((socket, request) => {
     header = authorizationIn(request);
-    socket.write(answerTo(header));
+    socket.write(answerTo(header, request));
   });
   const answer = await browser.script(method, path, init);
   return { answer, header };
@@ -256,11 +256,12 @@ describe('Graph', () => {
       const body = JSON.stringify({ requests: [{ id: '1', method: 'GET', url: '/me' }] });
       const { answer, header } = await echoed(
         '/api/graph/v1.0/$batch',
-        (sent) =>
-          rawAnswer(
-            JSON.stringify({ responses: [{ id: '1', status: 200, headers: {}, body: bodyOf(sent) }] }),
-            ['Content-Type: application/json'],
-          ),
+        (sent, request) => {
+          // A part has another id on its way.
+          const [part] = JSON.parse(request.body.toString()).requests;
+          const responses = [{ id: part.id, status: 200, headers: {}, body: bodyOf(sent) }];
+          return rawAnswer(JSON.stringify({ responses }), ['Content-Type: application/json']);
+        },
         { body, headers: { 'content-type': 'application/json', 'content-length': String(body.length) } },
         'POST',
       );

@@ -70,9 +70,14 @@ describe('a person with 64 calls under way', () => {
     const release = holdAnswers();
     const held = Array.from({ length: 64 }, () => proxy.call('/things/t1'));
     await vi.waitFor(() => expect(proxy.upstream.requests).toHaveLength(64), 10_000);
+    const { merge } = proxy.worker.table.counts;
+    proxy.world.advance(360);
     const { status, headers, body } = await proxy.call('/things/t1');
+    proxy.world.advance(-360);
     expect([status, headers['retry-after']]).toEqual([429, '1']);
     expect(JSON.parse(body)).toMatchObject({ code: 'rate_limited', error: { code: 'rate_limited' } });
+    // What is refused is no use of the session.
+    expect(proxy.worker.table.counts.merge).toBe(merge);
     expect(
       proxy.worker.logLines.some((line) => line.includes('"refused"') && line.includes('"calls-of-person"')),
     ).toBe(true);

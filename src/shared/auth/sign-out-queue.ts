@@ -15,16 +15,18 @@ export interface SignOutQueue {
 
 export interface SignOutQueueNeeds {
   readonly monotonicMs: () => number;
+  /** Runs something later; it keeps no process alive. */
+  readonly later?: (run: () => void, ms: number) => void;
   readonly maxAtATime?: number;
   readonly maxWaiting?: number;
 }
 
 /** Each is a query of the table. */
 const MAX_AT_A_TIME = 32;
-/** As many as a table that answers within 100 ms takes in three seconds. */
+/** Requests, those that share a turn included: as many as a table that answers within 100 ms takes in three seconds. */
 const MAX_WAITING = 1_000;
-/** Of one `sid`: Entra asks once for each app of a browser. */
-const MAX_SHARING = 100;
+/** Of one `sid`: Entra asks once for each app of a browser, and this service is one of them. */
+const MAX_SHARING = 4;
 /** The browser has left Entra's page by then; a table that does not answer must not be asked for minutes. */
 const MAX_WAIT_MS = 10_000;
 
@@ -37,10 +39,13 @@ interface Waiting {
 }
 
 export function createSignOutQueue(needs: SignOutQueueNeeds): SignOutQueue {
-  const { monotonicMs, maxAtATime = MAX_AT_A_TIME, maxWaiting = MAX_WAITING } = needs;
+  const { monotonicMs, later = laterUnref, maxAtATime = MAX_AT_A_TIME, maxWaiting = MAX_WAITING } = needs;
   const running = new Set<string>();
   // A Map gives its keys in the order of their insertion.
   const waiting = new Map<string, Waiting>();
+  /** The requests behind `waiting`: each of them holds a connection. */
+  let held = 0;
+  let isTimerSet = false;
 
   const begin = async (sid: string, end: () => Promise<void>): Promise<void> => {
     running.add(sid);
@@ -52,14 +57,43 @@ export function createSignOutQueue(needs: SignOutQueueNeeds): SignOutQueue {
     }
   };
 
+  const leave = (sid: string, { sharing }: Waiting): void => {
+    waiting.delete(sid);
+    held -= sharing;
+  };
+
+  /** Refuses those that have waited for too long, whether or not any turn ever ends; then waits for the next oldest. */
+  const refuseOld = (): void => {
+    for (const [sid, one] of waiting) {
+      const leftMs = MAX_WAIT_MS - (monotonicMs() - one.sinceMs);
+      if (leftMs > 0) {
+        setTimer(leftMs);
+        return;
+      }
+      leave(sid, one);
+      one.refuse();
+    }
+  };
+
+  /** One for all: whoever came first has waited for longest. */
+  const setTimer = (ms: number): void => {
+    if (isTimerSet) return;
+    isTimerSet = true;
+    later(() => {
+      isTimerSet = false;
+      refuseOld();
+    }, Math.ceil(ms));
+  };
+
   /** Starts what may start. At most those that run already are passed by. */
   const next = (): void => {
+    // Timers come late on a busy worker.
+    refuseOld();
     for (const [sid, one] of waiting) {
       if (running.size >= maxAtATime) return;
       if (running.has(sid)) continue;
-      waiting.delete(sid);
-      if (monotonicMs() - one.sinceMs > MAX_WAIT_MS) one.refuse();
-      else void one.begin();
+      leave(sid, one);
+      void one.begin();
     }
   };
 
@@ -72,22 +106,25 @@ export function createSignOutQueue(needs: SignOutQueueNeeds): SignOutQueue {
       sinceMs: monotonicMs(),
       sharing: 1,
     });
+    setTimer(MAX_WAIT_MS);
     return promise;
   };
 
   return {
     async run(sid, end) {
       const known = waiting.get(sid);
-      if (known !== undefined) {
-        if (known.sharing >= MAX_SHARING) throw tooMany();
-        known.sharing++;
-        return known.result;
-      }
-      if (running.size < maxAtATime && !running.has(sid)) return begin(sid, end);
-      if (waiting.size >= maxWaiting) throw tooMany();
-      return enqueue(sid, end);
+      if (known === undefined && running.size < maxAtATime && !running.has(sid)) return begin(sid, end);
+      if (held >= maxWaiting || (known?.sharing ?? 0) >= MAX_SHARING) throw tooMany();
+      held++;
+      if (known === undefined) return enqueue(sid, end);
+      known.sharing++;
+      return known.result;
     },
   };
+}
+
+function laterUnref(run: () => void, ms: number): void {
+  setTimeout(run, ms).unref();
 }
 
 function tooMany(): BffError {

@@ -5,6 +5,7 @@ import type { SendHttp } from '../network/http-request.ts';
 import type { BodyRoom } from '../proxy/body-room.ts';
 import type { CountCall } from '../proxy/counted-call.ts';
 import { createWatchEcho, type EchoesRequestId } from '../proxy/request-id-echo.ts';
+import { noConnection } from '../proxy/send-upstream.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { AuthenticationHandler } from './authentication-handler.ts';
@@ -83,7 +84,7 @@ export function graphStatusOf(error: unknown): number | undefined {
   return typeof status === 'number' && status >= 100 ? status : undefined;
 }
 
-/** What {@link SendHandler} fails with. */
+/** What {@link SendHandler} fails with, beside `rate_limited`. */
 const sendFailures = ['upstream_unreachable', 'upstream_timeout', 'upstream_answer_refused'] as const;
 
 function isOneOf<Value>(values: readonly Value[], value: unknown): value is Value {
@@ -100,6 +101,7 @@ function toProblem(error: unknown): unknown {
   if (typeof status !== 'number') return error;
   const code: unknown = Reflect.get(error, 'code');
   // Without a status of Graph's: its own errors have codes and messages as well, which are not the person's to see.
+  if (status < 100 && code === 'rate_limited') return noConnection(error);
   if (status < 100 && isOneOf(sendFailures, code)) {
     return new BffError(code, { detail: error.message, cause: error });
   }

@@ -6,6 +6,7 @@ import type { HttpAnswer } from '../network/http-request.ts';
 import type { AllowedCall } from '../proxy/allowed-call.ts';
 import type { CountedCall } from '../proxy/counted-call.ts';
 import { type AnswerReading, plainReading } from '../proxy/forward.ts';
+import { requirePlainHeaders } from '../proxy/headers.ts';
 import { readMediaType } from '../proxy/media-type.ts';
 import { readRoutedPath } from '../proxy/path-grammar.ts';
 import { createProxy, type ProxyCall, type ProxyNeeds, type UpstreamProxy } from '../proxy/proxy.ts';
@@ -22,7 +23,7 @@ import type { AnsweredCall, Links } from './links.ts';
 export interface GraphProxyNeeds extends Omit<ProxyNeeds, 'readingOf' | 'allow'> {
   readonly links: Links;
   readonly handedOutLinks: HandedOutLinks;
-  readonly interaction: Interaction;
+  readonly interaction: Pick<Interaction, 'requireNotWithheld' | 'required'>;
   readonly now: () => Date;
 }
 
@@ -159,6 +160,7 @@ function requireBatchCall(call: ProxyCall): void {
     });
   }
   requireNamedHeaders(call.method, call.header, ofNoPart);
+  requirePlainHeaders((name) => headerOfBatch(call, name));
 }
 
 /** What changes a call is said in its part: around the batch it would be dropped. */

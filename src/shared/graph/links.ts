@@ -6,7 +6,7 @@ import { editMembers } from '../proxy/json-text.ts';
 import { mayBeJson, readMediaType } from '../proxy/media-type.ts';
 import type { ProxyAnswer } from '../proxy/upstream-answer.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type IsFileAddress, tokenMark } from './file-addresses.ts';
+import { type HasFileToken, type IsFileAddress, tokenMark } from './file-addresses.ts';
 import type { ToOwnAddress } from './own-address.ts';
 
 /** The call that an answer is to. */
@@ -39,7 +39,7 @@ export interface LinksNeeds {
   readonly toOwnAddress: ToOwnAddress;
   readonly isFileAddress: IsFileAddress;
   /** Of an address that has its own token, whatever its member is called. */
-  readonly hasFileToken: IsFileAddress;
+  readonly hasFileToken: HasFileToken;
 }
 
 /** Of the answer itself, or of one of its properties: `members@odata.nextLink`. OData 4.01 leaves `odata.` out. */
@@ -58,7 +58,7 @@ const MAX_LINKS = 5000;
 /** Of one link. A regular expression throws on one of some megabytes. */
 const MAX_LINK_LENGTH = 8 * 1024;
 
-/** Of all links that are compared with the rules: ten megabytes of them take seconds. */
+/** Of all links that are compared with the rules or given to a URL parser: ten megabytes of them take seconds. */
 const MAX_COMPARED_LENGTH = 1024 * 1024;
 
 export function createLinks(needs: LinksNeeds): Links {
@@ -85,6 +85,12 @@ export function createLinks(needs: LinksNeeds): Links {
       let count = 0;
       let comparedLength = 0;
       const isTooMuch = () => count > MAX_LINKS || comparedLength > MAX_COMPARED_LENGTH;
+      const hasFileToken = (value: string) =>
+        needs.hasFileToken(value, () => {
+          count++;
+          comparedLength += value.length;
+          return !isTooMuch();
+        });
       const removed = new Set<string>();
       const edited = editMembers(
         text,
@@ -92,7 +98,7 @@ export function createLinks(needs: LinksNeeds): Links {
           const isFollowed = followed.test(name);
           if (!isFollowed && !ofFile.test(name)) {
             const value = call.fileLinks ? undefined : readText();
-            return value !== undefined && needs.hasFileToken(value) ? 'remove' : 'keep';
+            return value !== undefined && hasFileToken(value) ? 'remove' : 'keep';
           }
           count++;
           if (isTooMuch()) return 'remove';
@@ -112,7 +118,7 @@ export function createLinks(needs: LinksNeeds): Links {
           removed.add(name.slice(name.lastIndexOf('@') + 1));
           return 'remove';
         },
-        (item) => call.fileLinks || !needs.hasFileToken(item),
+        (item) => call.fileLinks || !hasFileToken(item),
       );
       // Without its link a list looks as if it ended here: whoever writes the policy has to hear of it.
       for (const name of removed) log('warn', { event: 'link-removed', name, feature: call.feature });

@@ -50,10 +50,10 @@ export interface ConnectionLimits {
 const defaultLimits: ConnectionLimits = { connections: 512, idle: 256 };
 
 /**
- * A connection goes to another borrower only after this long without a byte. An answer that was written with the one
- * before it is under way for no longer than a delayed acknowledgement, which is 40 ms on Linux.
+ * A connection goes to another borrower only after this long without a byte. By Nagle's algorithm a server holds back what
+ * it has written until the answer before is acknowledged, and Linux delays that for 40 to 200 ms (TCP_DELACK_MAX).
  */
-const SILENCE_MS = 100;
+const SILENCE_MS = 250;
 /** Idle connections are let go before servers usually close them. */
 const IDLE_TIMEOUT_MS = 20_000;
 

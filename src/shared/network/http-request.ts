@@ -70,7 +70,9 @@ export type HttpFailureKind =
   /** The answer to another request, or bytes that are none where one was waited for. */
   | 'foreign'
   /** A value that no request can have: nothing was sent. */
-  | 'unsendable';
+  | 'unsendable'
+  /** All connections were in use, for as long as a request waits for one: nothing was sent. */
+  | 'no-connection';
 
 /** A request that got no whole answer. The caller translates it into the problem it means there. */
 export class HttpFailure extends Error {
@@ -113,7 +115,7 @@ export function createHttpSender(limits = phaseLimits, connectionLimits?: Connec
       isNew: request.isOnNewConnection ?? false,
       waitMs: Math.min(limits.connectMs, request.deadlineMs),
     });
-    if (loan === undefined) throw new HttpFailure('timeout', { isSilent: true });
+    if (loan === undefined) throw new HttpFailure('no-connection', { isSilent: true });
     const deadlineMs = request.deadlineMs - (performance.now() - startedMs);
     return send({ ...request, deadlineMs }, target, loan, limits);
   };
@@ -141,16 +143,10 @@ function send(
   return new Promise((resolve, reject) => {
     const request = create(wish, target, loan);
     let receivedBefore = 0;
-    let isSettled = false;
     let hasBegun = false;
     const isSilent = () => (request.socket?.bytesRead ?? 0) === receivedBefore;
-    const settle = () => {
-      isSettled = true;
-      clearTimeout(deadline);
-      clearTimeout(phase);
-    };
     const failWith = (error: unknown) => {
-      settle();
+      clock.stop();
       reject(error);
       // Whatever else is on its way over this connection belongs to nobody: it is never used again.
       request.destroy();
@@ -158,8 +154,10 @@ function send(
     const fail = (kind: HttpFailureKind, cause?: unknown) =>
       failWith(new HttpFailure(kind, { cause, isSilent: isSilent() }));
     const succeed = ({ statusCode, headers }: http.IncomingMessage, body: Buffer) => {
-      settle();
+      clock.stop();
       resolve({ status: statusCode ?? 0, headers, body });
+      // The answer is whole, and no clock runs any more: a server that reads no further would keep the connection for ever.
+      if (!request.writableFinished) request.destroy();
     };
     /** What is thrown in an event handler would end the process, and leave its timers and its connection. */
     const guarded =
@@ -171,16 +169,7 @@ function send(
           fail('broken', error);
         }
       };
-    const deadline = setTimeout(() => fail('timeout'), wish.deadlineMs);
-    let phase = setTimeout(() => fail('timeout'), connectMs);
-    const clock: PhaseClock = {
-      enter(limitMs) {
-        clearTimeout(phase);
-        if (!isSettled) phase = setTimeout(() => fail('timeout'), limitMs);
-      },
-      extend: () => phase.refresh(),
-      pause: () => clearTimeout(phase),
-    };
+    const clock = startClock(wish.deadlineMs, connectMs, () => fail('timeout'));
 
     request.on('socket', (socket) => {
       receivedBefore = socket.bytesRead;
@@ -245,6 +234,27 @@ interface PhaseClock {
   extend(): void;
   /** Until the next phase the deadline alone counts. */
   pause(): void;
+  /** No limit counts any more. */
+  stop(): void;
+}
+
+function startClock(deadlineMs: number, firstLimitMs: number, onTimeout: () => void): PhaseClock {
+  const deadline = setTimeout(onTimeout, deadlineMs);
+  let phase = setTimeout(onTimeout, firstLimitMs);
+  let isStopped = false;
+  return {
+    enter(limitMs) {
+      clearTimeout(phase);
+      if (!isStopped) phase = setTimeout(onTimeout, limitMs);
+    },
+    extend: () => phase.refresh(),
+    pause: () => clearTimeout(phase),
+    stop() {
+      isStopped = true;
+      clearTimeout(deadline);
+      clearTimeout(phase);
+    },
+  };
 }
 
 interface BodyNeeds {

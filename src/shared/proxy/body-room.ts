@@ -107,9 +107,11 @@ export function createBodyRoom(roomBytes = ROOM_BYTES): BodyRoom {
   return {
     open(person, upstream) {
       const share: Share = { person, upstream, heldBytes: 0, mostBytes: 0, waiting: undefined };
+      let hasAsked = false;
       return {
         take: (bytes, restBytes = 0) =>
           new Promise((resolve) => {
+            hasAsked = true;
             share.mostBytes = share.heldBytes + bytes + restBytes;
             share.waiting = { bytes, enter: resolve };
             // Only what goes makes room: whoever waits already need not be asked again.
@@ -118,6 +120,9 @@ export function createBodyRoom(roomBytes = ROOM_BYTES): BodyRoom {
             admitLine();
           }),
         release() {
+          // Most calls have a small body: what frees nothing need not look through all others.
+          if (!hasAsked) return;
+          hasAsked = false;
           share.waiting = undefined;
           share.heldBytes = 0;
           for (const list of [inside, line]) if (list.includes(share)) list.splice(list.indexOf(share), 1);

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { BffError } from '../errors.ts';
 import type { Echo } from '../network/http-request.ts';
 import { type EchoesRequestId, whenMissing } from './request-id-echo.ts';
 
@@ -73,6 +74,18 @@ export function toForwardedHeaders(
     headers[name] = value;
   }
   return headers;
+}
+
+/**
+ * For a caller that has to know before the call is made.
+ * @throws {BffError} request_invalid
+ */
+export function requirePlainHeaders(
+  header: (name: string) => string | undefined,
+  named?: readonly string[],
+): void {
+  if (toForwardedHeaders(header, named) === undefined)
+    throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
 }
 
 /**

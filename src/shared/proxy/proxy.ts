@@ -1,11 +1,14 @@
 import type { Admission } from '../access/admission.ts';
+import { chooseScopes } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
+import type { Interaction } from '../interaction/interaction.ts';
 import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from './allowed-call.ts';
 import { requireBodyFields } from './body-fields.ts';
 import type { CountCall } from './counted-call.ts';
 import { type AnswerReading, type Forward, plainReading } from './forward.ts';
+import { requirePlainHeaders } from './headers.ts';
 import { readRoutedPath } from './path-grammar.ts';
 import type { Policy } from './policy.ts';
 import { declaredLength, readRequestBody } from './request-body.ts';
@@ -25,7 +28,7 @@ export interface ProxyCall {
   readonly query: string;
   header(name: string): string | undefined;
   body(limitBytes: number): Promise<Uint8Array | undefined>;
-  /** Keeps the session from ending idle: for what the policy and its guards allow, and for nothing else. */
+  /** Keeps the session from ending idle: for what nothing here refuses, and for nothing else. */
   recordUse(session: Session): Promise<Session>;
 }
 
@@ -40,6 +43,7 @@ export interface ProxyNeeds {
   readonly admission: Admission;
   readonly bodyLimitBytes: number;
   readonly countCall: CountCall;
+  readonly interaction: Pick<Interaction, 'requireNotWithheld'>;
   readonly forward: Forward;
   /** How answers are read; by status and headers alone when left out. */
   readonly readingOf?: (session: Session, method: string, allowed: AllowedCall, log: Log) => AnswerReading;
@@ -52,6 +56,7 @@ export function createProxy({
   admission,
   bodyLimitBytes,
   countCall,
+  interaction,
   forward,
   readingOf,
   allow = (_session, wanted) => allowedCall(policy, wanted),
@@ -70,11 +75,17 @@ export function createProxy({
       });
       const { query, feature, scopes, alternatives, guard, headers: namedHeaders } = allowed;
       requireNamedHeaders(method, header, allowed);
+      requirePlainHeaders(header, namedHeaders);
       const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
-      const used = await call.recordUse(admitted);
-      return countCall(used, declaredLength(call, bodyLimitBytes) ?? 0, async () => {
+      return countCall(admitted, declaredLength(call, bodyLimitBytes) ?? 0, async () => {
         const body = await readRequestBody(call, bodyLimitBytes);
         requireBodyFields(allowed.bodyFields, body, header('content-type'));
+        interaction.requireNotWithheld(
+          admitted,
+          feature,
+          chooseScopes(allowed, admitted.facts.grantedScopes),
+        );
+        const used = await call.recordUse(admitted);
         const target = query === '' ? path : `${path}?${query}`;
         const reading = readingOf?.(used, method, allowed, log) ?? plainReading;
         return forward(

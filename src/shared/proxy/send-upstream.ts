@@ -41,7 +41,7 @@ export const isRead = (method: string) => method === 'GET' || method === 'HEAD';
  * once more, over a new connection: a kept-alive one may end just when it is used again, and what came over it may be the
  * answer to another call. Nothing else is ever repeated, for a write may have been received all the same, and a throttled
  * call is the caller's to repeat (PX-17, PX-18).
- * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused
+ * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused, rate_limited
  */
 export async function sendUpstream(
   sendHttp: SendHttp,
@@ -93,6 +93,18 @@ export async function sendUpstream(
           'A value in the call cannot be sent. Nothing was sent.',
           error,
         );
+      case 'no-connection':
+        throw noConnection(error);
     }
   }
+}
+
+/** Of a write nothing was done: it was not sent, or sent before and refused for its token. */
+export function noConnection(cause: Error): BffError {
+  return new BffError('rate_limited', {
+    rules: ['calls-of-worker'],
+    detail: 'No connection to the service behind this one became free. Nothing of the call was done.',
+    cause,
+    retryAfterSeconds: 1,
+  });
 }

@@ -114,6 +114,14 @@ function createSearch(needles: readonly Uint8Array[]): FindToken {
       if (leap < (leaps[slot] ?? 0)) leaps[slot] = leap;
     }
   }
+  // The end of one needle may be common, as the zeros of `\u00`: only needles that begin like the text are compared.
+  const groups: Uint8Array[][] = [[]];
+  const groupAt = new Uint8Array(TABLE_SIZE);
+  for (const needle of needles) {
+    const slot = slotOf(needle, 1);
+    if (groupAt[slot] === 0) groupAt[slot] = groups.push([]) - 1;
+    groups[groupAt[slot] ?? 0]?.push(needle);
+  }
   return (bytes) => {
     for (let at = length - 1; at < bytes.length; ) {
       const slot = slotOf(bytes, at);
@@ -123,7 +131,8 @@ function createSearch(needles: readonly Uint8Array[]): FindToken {
         continue;
       }
       const start = at - length + 1;
-      if (needles.some((needle) => isAt(bytes, start, needle))) return true;
+      const group = groupAt[slotOf(bytes, start + 1)] ?? 0;
+      if (group > 0 && groups[group]?.some((needle) => isAt(bytes, start, needle))) return true;
       at++;
     }
     return false;

@@ -151,15 +151,15 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
   };
 
   /**
-   * Removes what was inserted, or may have been, for a sign-in that fails: no browser gets its cookie. As far as that can
-   * be done: what stays ends by its idle limit. A row that another callback of the same sign-in made is left alone.
+   * Removes what was inserted, or may have been, for a sign-in that fails: no browser gets its cookie. Only what is known to
+   * be ours, by the version that was inserted or by what it opens with: another callback of the same sign-in may have made
+   * the row. Where neither is known, it stays and ends by its idle limit.
    */
-  const takeBack = async (address: SessionAddress, indexRow: RowKeys | undefined, isOurs: boolean) => {
-    const keys = rows.keysOf(address);
-    const found = isOurs ? undefined : await table.read(keys).catch(() => undefined);
-    if (found?.kind === 'missing') return;
-    if (found?.kind === 'found' && rows.open(address, found.row).kind !== 'opened') return;
-    await table.remove(keys);
+  const takeBack = async (address: SessionAddress, indexRow: RowKeys | undefined, insertedAs?: string) => {
+    // Once more: a row that stays is listed among the user's sessions until then.
+    const etag = insertedAs ?? (await findOwnInsert(address).catch(() => findOwnInsert(address)));
+    if (etag === undefined) return;
+    if ((await table.removeUnchanged(rows.keysOf(address), etag)).kind === 'changed') return;
     if (indexRow !== undefined) await table.remove(indexRow);
   };
 
@@ -184,22 +184,23 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       ]);
       const state: RowState = { lastUsedAt: now(), generation: 0 };
       const askedAtMs = monotonicMs();
-      const failed = (isOurs: boolean) => async (error: unknown) => {
-        await takeBack(address, indexRow, isOurs).catch(() => undefined);
+      const failed = (insertedAs?: string) => async (error: unknown) => {
+        await takeBack(address, indexRow, insertedAs).catch(() => undefined);
         throw error;
       };
-      const inserted = await table.insert(rows.toRow(address, content, state)).catch(failed(false));
-      const etag = inserted.kind === 'inserted' ? inserted.etag : await findOwnInsert(address);
+      const inserted = await table.insert(rows.toRow(address, content, state)).catch(failed());
+      const etag =
+        inserted.kind === 'inserted' ? inserted.etag : await findOwnInsert(address).catch(failed());
       if (etag === undefined) return { kind: 'exists' };
       // What ended the user's sessions, or Entra's, before this row was there has not seen it.
       const [index, allEndedAt] = await Promise.all([
         indexRow === undefined ? undefined : table.read(indexRow, ['ended']),
         endings.allEndedAt(keys.partitionKey),
-      ]).catch(failed(true));
+      ]).catch(failed(etag));
       const sidEnded =
         index?.kind === 'missing' || (index?.kind === 'found' && index.row.columns['ended'] === true);
       if (sidEnded || (allEndedAt !== undefined && allEndedAt.getTime() >= startedAt.getTime())) {
-        await endings.remove(keys, sid);
+        await endings.remove(keys, sid).catch(failed(etag));
         return { kind: 'ended-meanwhile' };
       }
       const session = opener.toSession(address, content, state, etag);

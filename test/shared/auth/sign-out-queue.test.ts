@@ -6,13 +6,32 @@ let queue: SignOutQueue;
 /** What runs just now, by `sid`, with what ends it. */
 let running: Map<string, { done(): void; fail(error: Error): void }>;
 let most: number;
+/** The timers that are set, with when they fire. */
+let timers: { readonly atMs: number; readonly run: () => void }[];
 
 beforeEach(() => {
+  timers = [];
   nowMs = 0;
   running = new Map();
   most = 0;
-  queue = createSignOutQueue({ monotonicMs: () => nowMs, maxAtATime: 2, maxWaiting: 3 });
+  queue = queueOf(3);
 });
+
+const queueOf = (maxWaiting?: number) =>
+  createSignOutQueue({
+    monotonicMs: () => nowMs,
+    later: (run, ms) => void timers.push({ atMs: nowMs + ms, run }),
+    maxAtATime: 2,
+    ...(maxWaiting === undefined ? {} : { maxWaiting }),
+  });
+
+async function advance(ms: number): Promise<void> {
+  nowMs += ms;
+  const due = timers.filter(({ atMs }) => atMs <= nowMs);
+  timers = timers.filter(({ atMs }) => atMs > nowMs);
+  for (const { run } of due) run();
+  await settle();
+}
 
 const ask = (sid: string) =>
   queue.run(sid, () => {
@@ -52,7 +71,7 @@ describe('the queue of sign-outs', () => {
       return ask(sid);
     };
     const first = queue.run('a', () => count('a-first'));
-    const later = Array.from({ length: 50 }, () => queue.run('a', () => count('a-second')));
+    const later = Array.from({ length: 3 }, () => queue.run('a', () => count('a-second')));
     expect(turns).toEqual(['a-first']);
     await finish();
     await Promise.all([first, ...later]);
@@ -87,11 +106,49 @@ describe('the queue of sign-outs', () => {
       await Promise.all(all);
     });
 
-    it('more than a hundred for one sid (DO-3)', async () => {
-      const all = [ask('a'), ...Array.from({ length: 100 }, () => ask('a'))];
+    it('more than four that wait for one sid (DO-3)', async () => {
+      queue = queueOf();
+      const all = [ask('a'), ...Array.from({ length: 4 }, () => ask('a'))];
       await expect(ask('a')).rejects.toMatchObject(tooMany);
       await finish();
       await Promise.all(all);
+    });
+
+    it('more than a thousand requests that wait, whatever sids they share (DO-3)', async () => {
+      queue = queueOf();
+      const all = [ask('a'), ask('b')];
+      for (let sid = 0; sid < 250; sid++) for (let share = 0; share < 4; share++) all.push(ask(`${sid}`));
+      await expect(ask('other')).rejects.toMatchObject(tooMany);
+      await expect(ask('a')).rejects.toMatchObject(tooMany);
+      await finish();
+      await Promise.all(all);
+      expect(all).toHaveLength(1_002);
+      // Nothing is counted any more.
+      const again = Array.from({ length: 6 }, (_, sid) => ask(`again ${sid}`));
+      await finish();
+      await Promise.all(again);
+    });
+
+    it('all that have waited for ten seconds, also while no turn ends (DO-3)', async () => {
+      queue = queueOf(4);
+      const running = [ask('a'), ask('b')];
+      const old = Promise.allSettled([ask('c'), ask('c'), ask('d')]);
+      await advance(4_000);
+      const younger = Promise.allSettled([ask('e')]);
+      expect(timers).toHaveLength(1);
+      await advance(6_000);
+      for (const end of await old)
+        expect(end).toMatchObject({ status: 'rejected', reason: expect.objectContaining(tooMany) });
+      // There is room again, and one timer for who is the oldest now.
+      const youngest = Promise.allSettled([ask('f'), ask('g'), ask('h')]);
+      expect(timers.map(({ atMs }) => atMs)).toEqual([14_000]);
+      await advance(4_000);
+      expect((await younger)[0]).toMatchObject({ status: 'rejected' });
+      await finish();
+      await Promise.all(running);
+      expect((await youngest).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+      await advance(20_000);
+      expect(timers).toEqual([]);
     });
 
     it('what has waited for more than ten seconds: a table that is gone is not asked for minutes (DO-3)', async () => {

@@ -36,7 +36,12 @@ const sessionOf = (name: string): Session => ({
 
 function startClient(
   timeoutMs = 5_000,
-  { bodyLimitBytes = 1024, bodyRoom = createBodyRoom(), accessToken = 'token' } = {},
+  {
+    bodyLimitBytes = 1024,
+    bodyRoom = createBodyRoom(),
+    accessToken = 'token',
+    sendHttp = createHttpSender(),
+  } = {},
 ) {
   const logged: string[] = [];
   const limits = createCallLimits();
@@ -48,7 +53,7 @@ function startClient(
     bodyRoom,
     countCall: createCountCall(limits),
     tokensForCall: () => ({ token: async () => accessToken, stillRefused: () => new Error('asked again') }),
-    sendHttp: createHttpSender(),
+    sendHttp,
     monotonicMs: () => performance.now(),
   });
   const use = <Result>(work: (client: Client) => Promise<Result>, session = sessionOf('alice')) =>
@@ -299,5 +304,13 @@ describe('refuses', () => {
     upstream.respondWith((socket) => socket.write(answer));
     expect(await problemOf(startClient(200).use((client) => client.api('/me').post({})))).toEqual(problem);
     expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('no free connection: nothing was sent, and it may be made again (PX-18)', async () => {
+    const sender = createHttpSender(undefined, { connections: 0, idle: 0 });
+    const { use } = startClient(40, { sendHttp: sender });
+    const failure = use((client) => client.api('/me').post({}));
+    await expect(failure).rejects.toMatchObject({ code: 'rate_limited', status: 429, retryAfterSeconds: 1 });
+    expect(upstream.requests).toHaveLength(0);
   });
 });

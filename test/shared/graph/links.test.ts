@@ -501,4 +501,109 @@ describe('addresses of files that have their own token, whatever they are called
     const json = JSON.stringify({ id: 1, body: { content: text }, list: [text] });
     expect(inJson(json)).toBe(json);
   });
+
+  it('are found in every way that a browser reads them, whatever a machine writes (PX-14)', () => {
+    const isOneByParser = (text: string) => {
+      if (!/(?:tempauth|access_token|sig|authtoken)=/i.test(text) || !/^\s*https?:\S+\s*$/i.test(text))
+        return false;
+      if (!URL.canParse(text)) return false;
+      const { hostname, search, hash } = new URL(text);
+      const isOurs = /(?:\.sharepoint\.com|\.svc\.ms|^api\.onedrive\.com|^outlook\.office\.com)\.?$/.test(
+        hostname,
+      );
+      const names = [search, hash].flatMap((part) => [...new URLSearchParams(part.slice(1)).keys()]);
+      return (
+        isOurs &&
+        names.some((name) => ['tempauth', 'access_token', 'sig', 'authtoken'].includes(name.toLowerCase()))
+      );
+    };
+    const beginnings = [
+      'https://',
+      'HTTP:',
+      'https:\\\\',
+      ' https:/',
+      'http:////',
+      'https://user@',
+      'https://a@b:c@',
+    ];
+    const hosts = [
+      'contoso.sharepoint.com',
+      'contoso%2Esharepoint.com',
+      'contoso.ｓharepoint.com',
+      'con\u00adtoso.sharepoint\u3002com.',
+      'API.onedrive.com:443',
+      'outlook.office.com.:',
+      'a.svc.ms',
+      'evil.example',
+      '[',
+    ];
+    const piece = fc.constantFrom(
+      '/',
+      '\\',
+      '?',
+      '#',
+      '&',
+      '=',
+      '%',
+      '@',
+      'x',
+      'sig=a',
+      '%73ig=',
+      'TEMPAUTH=',
+      ':',
+      '.svc.ms',
+      '+',
+    );
+    let found = 0;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...beginnings),
+        fc.constantFrom(...hosts),
+        fc.array(piece, { maxLength: 10 }),
+        (beginning, host, pieces) => {
+          const text = `${beginning}${host}${pieces.join('')}`;
+          if (!isOneByParser(text)) return;
+          found++;
+          expect([text, hasFileToken(text, () => true)]).toEqual([text, true]);
+        },
+      ),
+      { numRuns: 10_000 },
+    );
+    expect(found).toBeGreaterThan(100);
+  });
+
+  it('need no URL parser, however many there are, and are refused where too many need one (DO-3)', () => {
+    const text = JSON.stringify({
+      id: 1,
+      list: Array.from({ length: 100_000 }, () => 'https://a.sharepoint.com?sig='),
+    });
+    let parsed = 0;
+    expect(hasFileToken('https://a.sharepoint.com?sig=', () => ++parsed > 0)).toBe(true);
+    expect(hasFileToken('https://evil.example?sig=', () => ++parsed > 0)).toBe(false);
+    expect(parsed).toBe(0);
+    expect(inJson(text)).toBe(text.replaceAll('"https://a.sharepoint.com?sig="', 'null'));
+    const odd = (count: number, address = 'https://a%2Esharepoint.com?sig=') =>
+      `[${Array.from({ length: count }, () => JSON.stringify(address)).join()}]`;
+    expect(inJson(odd(5000))).toBe(`[${Array.from({ length: 5000 }, () => 'null').join()}]`);
+    expect(inJson(odd(5001))).toBeUndefined();
+    expect(inJson(odd(150, 'https://evil%2Eexample?sig='.padEnd(8000, 'x')))).toBeUndefined();
+  });
+
+  it('that are longer than 8 KiB go without being parsed (DO-3)', () => {
+    const mustNot = () => {
+      throw new Error('it is parsed');
+    };
+    for (const address of [
+      file.padEnd(8193, 'x'),
+      file.padEnd(10_000_000, '&a%'),
+      `https://${'a'.repeat(10_000_000)}@contoso.sharepoint.com?sig=`,
+      `https://${'@'.repeat(10_000_000)}contoso.sharepoint.com?sig=`,
+      `${' '.repeat(5_000_000)}https://contoso%2Esharepoint.com?sig=${'x'.repeat(9000)}`,
+    ])
+      expect(hasFileToken(address, mustNot)).toBe(true);
+    expect(hasFileToken(`https://evil.example/?sig=${'x'.repeat(10_000_000)}`, mustNot)).toBe(false);
+    expect(hasFileToken(`https://contoso.sharepoint.com/ ${'sig=x '.repeat(1_000_000)}`, mustNot)).toBe(
+      false,
+    );
+  });
 });

@@ -122,6 +122,23 @@ describe('the room for bodies', () => {
     expect(await Promise.all(next.map(isKept))).toEqual([true, true, false]);
   });
 
+  it('does not look through all others for a call that took nothing (DO-3)', () => {
+    const room = createBodyRoom(250);
+    const busy = Array.from({ length: 200 }, (_, at) => room.open(`person-${at}`, `api-${at}`));
+    for (const share of busy) void share.take(1, 9);
+    for (const share of busy) void share.take(9, 0);
+    const timeOf = (takes: boolean, times: number) => {
+      const startMs = performance.now();
+      for (let at = 0; at < times; at++) {
+        const share = room.open('newcomer', 'other');
+        if (takes) void share.take(1);
+        share.release();
+      }
+      return performance.now() - startMs;
+    };
+    expect(timeOf(false, 300)).toBeLessThan(timeOf(true, 100));
+  });
+
   it('never holds more than it has, and in the end lets in everybody who stays (DO-4)', async () => {
     const visitor = fc.record({
       steps: fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 }),

@@ -325,6 +325,23 @@ describe('a request whose connection fails', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it.each(['GET', 'POST'])(
+    'because all are in use is a %s of which nothing was done, to be made again (PX-18)',
+    async (method) => {
+      const { sent, sendHttp } = fails(1, new HttpFailure('no-connection', { isSilent: true }));
+      const { call } = startForward(sendHttp);
+      const problem = await problemOf(call({ ...post, method }));
+      expect(problem).toMatchObject({
+        code: 'rate_limited',
+        rules: ['calls-of-worker'],
+        retryAfterSeconds: 1,
+      });
+      expect(problem.detail).toContain('Nothing of the call was done.');
+      expect(problem.detail).not.toContain('not known');
+      expect(sent).toHaveLength(1);
+    },
+  );
+
   it.each([429, 500, 502, 503, 504])(
     'is not what an answer of %i is: that passes on (G1)',
     async (status) => {

@@ -65,3 +65,21 @@ it('finds what a plain search finds, wherever it stands', () => {
     }),
   );
 });
+
+it('takes about as long for what resembles the end of an escape as for anything else (DO-3)', () => {
+  const search = createTokenSearch([signed(256)]);
+  const quickest = (body: Buffer) =>
+    Math.min(
+      ...Array.from({ length: 4 }, () => {
+        const startMs = performance.now();
+        expect(search(body)).toBe(false);
+        return performance.now() - startMs;
+      }),
+    );
+  const size = 4_000_000;
+  const usualMs = quickest(Buffer.from(randomBytes((size * 3) / 4).toString('base64')));
+  // Byte by byte, without a leap, is some sixteen times as long; with each needle compared at each byte, over a hundred.
+  for (const text of ['0', String.raw`\u00`, String.raw`\u0041`, '%00']) {
+    expect(quickest(Buffer.alloc(size, text)), text).toBeLessThan(60 * usualMs);
+  }
+});

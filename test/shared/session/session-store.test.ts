@@ -105,34 +105,74 @@ describe('create', () => {
     const rowsLeft = () =>
       memory.rows().filter((row) => isSession(row) || row.partitionKey.startsWith('sid-'));
     const content = sessionContent({ claims: { sid: 'one' } });
-    /** Every answer to the row's insert is lost, and what reads it fails where told so. */
-    const losing = (options: { readonly reads?: boolean; readonly removes?: boolean } = {}): Table => ({
-      ...memory,
-      async insert(row) {
-        const inserted = await memory.insert(row);
-        if (isSession(row)) throw gone();
-        return inserted;
-      },
-      async read(keys, columns) {
-        if (options.reads) throw gone();
-        return memory.read(keys, columns);
-      },
-      async remove(keys) {
-        await memory.remove(keys);
-        if (options.removes) throw gone();
-      },
-    });
+    /** Every answer to the row's insert is lost, and so are the first answers to its reads, and those to its removal. */
+    const losing = (options: { readonly reads?: number; readonly removes?: boolean } = {}): Table => {
+      let failingReads = options.reads ?? 0;
+      return {
+        ...memory,
+        async insert(row) {
+          const inserted = await memory.insert(row);
+          if (isSession(row)) throw gone();
+          return inserted;
+        },
+        async read(keys, columns) {
+          if (isSession(keys) && failingReads-- > 0) throw gone();
+          return memory.read(keys, columns);
+        },
+        async removeUnchanged(keys, etag) {
+          const removal = await memory.removeUnchanged(keys, etag);
+          if (options.removes) throw gone();
+          return removal;
+        },
+      };
+    };
     const unavailable = { code: 'storage_unavailable' };
 
     it.each([
       ['every answer to the insert is lost', {}],
-      ['no read is answered either', { reads: true }],
-      ['no answer comes at all', { reads: true, removes: true }],
+      ['the first read is not answered either', { reads: 1 }],
+      ['the removal is not answered either', { reads: 1, removes: true }],
     ])('where %s (T3)', async (_what, faults) => {
       const failing = storeOf([key(1)], losing(faults));
       await expect(failing.create(content, newRowId(), start)).rejects.toMatchObject(unavailable);
       expect(memory.rows().filter(isSession)).toEqual([]);
       if (!('removes' in faults)) expect(rowsLeft()).toEqual([]);
+    });
+
+    it('where the insert is repeated because its answer was lost, and the read that follows fails (T3)', async () => {
+      let reads = 0;
+      const failing: Table = {
+        ...memory,
+        async insert(row) {
+          await memory.insert(row);
+          return memory.insert(row); // as the client library repeats it
+        },
+        async read(keys, columns) {
+          if (isSession(keys) && reads++ === 0) throw gone();
+          return memory.read(keys, columns);
+        },
+      };
+      const store = storeOf([key(1)], failing);
+      await expect(store.create(content, newRowId(), start)).rejects.toMatchObject(unavailable);
+      expect(reads).toBe(2);
+      expect(rowsLeft()).toEqual([]);
+    });
+
+    it('where ending it because all were ended meanwhile fails once', async () => {
+      const user = sessionContent().facts.claims.principal;
+      await storeOf().endAll(user);
+      let failed = 0;
+      const failing: Table = {
+        ...memory,
+        async remove(keys) {
+          if (isSession(keys) && failed++ === 0) throw gone();
+          return memory.remove(keys);
+        },
+      };
+      const store = storeOf([key(1)], failing);
+      await expect(store.create(content, newRowId(), start)).rejects.toMatchObject(unavailable);
+      expect(failed).toBe(1);
+      expect(sessionRows().map(({ rowKey }) => rowKey)).toHaveLength(1); // the mark that all were ended
     });
 
     it('where the last reads fail', async () => {
@@ -160,6 +200,34 @@ describe('create', () => {
       await expect(failing.create(content, rowId, start)).rejects.toMatchObject(unavailable);
       expect((await storeOf().read(first.cookieValue)).kind).toBe('live');
     });
+
+    it('and takes nothing from it where no read says whose the row is', async () => {
+      const rowId = newRowId();
+      const first = await signIn(storeOf(), content, rowId);
+      const failing = storeOf([key(1)], losing({ reads: 10 }));
+      await expect(failing.create(content, rowId, start)).rejects.toMatchObject(unavailable);
+      expect((await storeOf().read(first.cookieValue)).kind).toBe('live');
+    });
+  });
+
+  it('leaves the row of a sign-in that fails to its idle limit where no read says whose it is', async () => {
+    const failing: Table = {
+      ...memory,
+      async insert(row) {
+        await memory.insert(row);
+        if (row.partitionKey.startsWith('user-')) throw new BffError('storage_unavailable');
+        return { kind: 'exists' };
+      },
+      async read() {
+        throw new BffError('storage_unavailable');
+      },
+    };
+    const store = storeOf([key(1)], failing);
+    await expect(store.create(sessionContent(), newRowId(), start)).rejects.toThrow();
+    const user = sessionContent().facts.claims.principal;
+    expect((await storeOf().list(user)).sessions).toHaveLength(1);
+    advance(idleSeconds + 1);
+    expect((await storeOf().list(user)).sessions).toEqual([]);
   });
 
   it('never gives the same cookie twice: 250 sign-ins, 250 secrets (SC-1, SC-2)', async () => {

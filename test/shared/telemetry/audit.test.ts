@@ -39,6 +39,7 @@ const complete: readonly AuditRecord[] = [
   { event: 'renewal-not-trusted', reason: 'other_identity' },
   { event: 'row-not-opened', reason: 'unreadable' },
   { event: 'cookie-sent-twice', cookies: 'session login-transaction' },
+  { event: 'token-returned', feature: 'orders', place: 'body' },
   { event: 'session-ended', by: 'person', sessions: 1 },
   { event: 'sign-out-pending' },
   { event: 'admin-user-opened', target: key, via: 'link' },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { User } from '../../../dev/directory.ts';
@@ -85,7 +86,7 @@ describe('a crowd on three processes', () => {
     /** Whose call it is, by the id that it carries. */
     const callers = new Map<string, string>();
     await inLanes(inRandomOrder(), async ({ user, browser }) => {
-      const requestId = `call-${callers.size}`;
+      const requestId = randomUUID();
       callers.set(requestId, user.id);
       const answer = await browser
         .clone()
