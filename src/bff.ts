@@ -251,8 +251,10 @@ export function registerBff(
   const { bodyLimitBytes, timeoutMs } = config.graph;
   const countCall = createCountCall(createCallLimits());
   const tokensForCall = createTokensForCall({ acquireToken, refusals, interaction });
+  const bodyRoom = createBodyRoom();
   const graphClient = createGraphClient({
     ...config.graph,
+    bodyRoom,
     countCall,
     tokensForCall,
     sendHttp,
@@ -276,7 +278,7 @@ export function registerBff(
   });
   const guards = { admin: { roles: [config.adminRole] } } satisfies Record<string, Guard>;
   const shared = {
-    bodyRoom: createBodyRoom(),
+    bodyRoom,
     sendHttp,
     tokensForCall,
     now,

@@ -78,8 +78,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** @throws {ConfigError} naming every wrong setting at once */
-export function parseConfig(environment: Environment): Config {
+/**
+ * @param nodeArguments what this process was started with
+ * @throws {ConfigError} naming every wrong setting at once
+ */
+export function parseConfig(
+  environment: Environment,
+  nodeArguments: readonly string[] = process.execArgv,
+): Config {
   const faults: string[] = [];
   const read = createReader(environment, faults);
 
@@ -191,7 +197,7 @@ export function parseConfig(environment: Environment): Config {
   );
 
   refuseDevelopmentSwitches(environment, inAzure, faults);
-  refuseUncheckedConnections(environment, inAzure, faults);
+  refuseUncheckedConnections(environment, nodeArguments, inAzure, faults);
   refuseSharedKeys(keyRing, indexKey, faults);
   if (idleSeconds !== undefined && absoluteSeconds !== undefined && idleSeconds > absoluteSeconds) {
     faults.push('SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS; make it shorter.');
@@ -416,9 +422,25 @@ function refuseDevelopmentSwitches(environment: Environment, inAzure: boolean, f
   }
 }
 
+/** Of Node's arguments: `_` and `-` are the same in their names. */
+const uncheckingArgument = /--(?:insecure[-_]http[-_]parser|tls[-_]min[-_]v1\.[01])(?![\w.-])/;
+/** Where Node has its arguments from. The second is for the host of Azure Functions, which starts Node with its value. */
+const argumentSettings = /^(?:NODE_OPTIONS|(?:\w+(?:__|:))?languageWorkers(?:__|:)node(?:__|:)arguments)$/i;
+
 /** Switches of Node's own that would turn off what every connection to Entra, Graph and the table rests on. */
-function refuseUncheckedConnections(environment: Environment, inAzure: boolean, faults: string[]): void {
+function refuseUncheckedConnections(
+  environment: Environment,
+  nodeArguments: readonly string[],
+  inAzure: boolean,
+  faults: string[],
+): void {
   if (!inAzure) return;
+  const refuseArgument = (place: string, text: string) => {
+    const [argument] = uncheckingArgument.exec(text) ?? [];
+    if (argument === undefined) return;
+    faults.push(`${place} has ${argument} and this process runs in Azure; remove that argument.`);
+  };
+  refuseArgument('The command line of Node', nodeArguments.join(' '));
   for (const name of Object.keys(environment)) {
     const value = environment[name]?.trim() ?? '';
     if (name.toUpperCase() === 'NODE_TLS_REJECT_UNAUTHORIZED' && value === '0') {
@@ -426,9 +448,7 @@ function refuseUncheckedConnections(environment: Environment, inAzure: boolean, 
         `${name} turns off the check of TLS certificates and this process runs in Azure; remove it.`,
       );
     }
-    if (name.toUpperCase() === 'NODE_OPTIONS' && /--insecure[-_]http[-_]parser/.test(value)) {
-      faults.push(`${name} has --insecure-http-parser and this process runs in Azure; remove that option.`);
-    }
+    if (argumentSettings.test(name)) refuseArgument(name, value);
   }
 }
 

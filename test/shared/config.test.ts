@@ -56,9 +56,9 @@ const onThisMachine: Environment = {
   DEV_GRAPH_ORIGIN: 'http://127.0.0.1:7073',
 };
 
-function faultsOf(environment: Environment): readonly string[] {
+function faultsOf(environment: Environment, nodeArguments: readonly string[] = []): readonly string[] {
   try {
-    parseConfig(environment);
+    parseConfig(environment, nodeArguments);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.faults;
@@ -443,14 +443,37 @@ describe('refuses', () => {
     ['NODE_TLS_REJECT_UNAUTHORIZED', '0'],
     ['node_tls_reject_unauthorized', ' 0'],
     ['NODE_OPTIONS', '--max-old-space-size=512 --insecure-http-parser'],
+    ['node_options', '--insecure_http_parser'],
+    ['NODE_OPTIONS', '--tls-min-v1.0'],
+    ['NODE_OPTIONS', '--tls-min-v1.1 --enable-source-maps'],
+    ['languageWorkers__node__arguments', '--max-old-space-size=512 --insecure-http-parser'],
+    ['languageworkers__NODE__arguments', '--tls_min_v1.0'],
+    ['languageWorkers:node:arguments', '--tls-min-v1.1'],
   ])('%s set to %j in Azure, and nowhere else: Node would check less (CF-2)', (name, value) => {
     const inAzure = { ...withSecret, WEBSITE_SITE_NAME: 'x1' };
     expect(faultsOf({ ...inAzure, [name]: value })).toEqual([expect.stringMatching(`^${name} .*; remove`)]);
     expect(faultsOf({ ...withSecret, [name]: value })).toEqual([]);
     expect(
-      faultsOf({ ...inAzure, NODE_TLS_REJECT_UNAUTHORIZED: '1', NODE_OPTIONS: '--enable-source-maps' }),
+      faultsOf({
+        ...inAzure,
+        NODE_TLS_REJECT_UNAUTHORIZED: '1',
+        NODE_OPTIONS: '--enable-source-maps --no-insecure-http-parser',
+        languageWorkers__node__arguments: '--max-old-space-size=512 --tls-min-v1.2',
+      }),
     ).toEqual([]);
   });
+
+  it.each(['--insecure-http-parser', '--tls-min-v1.0', '--tls-min-v1.1'])(
+    'a process that was started with %s in Azure, and nowhere else (CF-2)',
+    (argument) => {
+      const inAzure = { ...withSecret, WEBSITE_SITE_NAME: 'x1' };
+      const started = ['--enable-source-maps', argument];
+      expect(faultsOf(inAzure, started)).toEqual([
+        `The command line of Node has ${argument} and this process runs in Azure; remove that argument.`,
+      ]);
+      expect(faultsOf(withSecret, started)).toEqual([]);
+    },
+  );
 
   it.each([
     'TableEndpoint=http://contoso.table.core.windows.net;AccountName=contoso;AccountKey=a2V5',

@@ -82,6 +82,7 @@ describe('a value that no request can have', () => {
         origin: upstream.origin,
         echoesRequestId: 'warn',
         bodyLimitBytes: 1024,
+        bodyRoom: createBodyRoom(),
         countCall: createCountCall(createCallLimits()),
         timeoutMs: 1_000,
         tokensForCall: tokensThatAre(accessToken),

@@ -4,6 +4,7 @@ import type { CallTokens } from '../interaction/call-token.ts';
 import { readClaimsChallenge } from '../proxy/claims-challenge.ts';
 import type { Log } from '../telemetry/log.ts';
 import { withoutSentToken } from './composed-answer.ts';
+import type { HiddenFailures } from './hidden-failures.ts';
 
 export interface AuthenticationHandlerNeeds {
   /** The one origin that gets the token. */
@@ -11,6 +12,8 @@ export interface AuthenticationHandlerNeeds {
   readonly accessToken: string;
   readonly tokens: CallTokens;
   readonly feature: string;
+  /** Gets why there is no token any more, and why an answer was refused. */
+  readonly failures: HiddenFailures;
   readonly log: Log;
 }
 
@@ -20,8 +23,6 @@ export interface AuthenticationHandlerNeeds {
  * its time is replaced once, and the request sent again: Graph has refused it before anything was done.
  */
 export class AuthenticationHandler implements Middleware {
-  /** Why there is no token any more. The library would hide it in an error of its own. */
-  failure: unknown;
   readonly #needs: AuthenticationHandlerNeeds;
   #accessToken: string;
   #next: Middleware | undefined;
@@ -33,14 +34,13 @@ export class AuthenticationHandler implements Middleware {
 
   async execute(context: Context): Promise<void> {
     await this.#sendWithRenewal(context);
-    const { accessToken, feature, log } = this.#needs;
+    const { accessToken, feature, failures, log } = this.#needs;
     if (context.response === undefined) return;
     try {
       const sent = [...new Set([accessToken, this.#accessToken])];
       context.response = await withoutSentToken(context.response, sent, feature, log);
     } catch (error) {
-      if (error instanceof BffError) this.failure ??= error;
-      throw error;
+      throw error instanceof BffError ? failures.keep(error) : error;
     }
   }
 
@@ -49,18 +49,18 @@ export class AuthenticationHandler implements Middleware {
     await this.#send(context, refusedToken);
     const claims = challengeIn(context);
     if (claims === undefined) return;
-    try {
-      // Another request of the same work may have got a new token meanwhile.
-      if (this.#accessToken === refusedToken) {
-        this.#accessToken = await this.#needs.tokens.token({ claims, refusedToken });
+    const { tokens, failures } = this.#needs;
+    // Another request of the same work may have got a new token meanwhile.
+    if (this.#accessToken === refusedToken) {
+      try {
+        this.#accessToken = await tokens.token({ claims, refusedToken });
+      } catch (error) {
+        throw failures.keep(error);
       }
-      await this.#send(context, this.#accessToken);
-      const stillAsked = challengeIn(context);
-      if (stillAsked !== undefined) throw this.#needs.tokens.stillRefused(stillAsked);
-    } catch (error) {
-      this.failure ??= error;
-      throw error;
     }
+    await this.#send(context, this.#accessToken);
+    const stillAsked = challengeIn(context);
+    if (stillAsked !== undefined) throw failures.keep(tokens.stillRefused(stillAsked));
   }
 
   async #send(context: Context, accessToken: string): Promise<void> {

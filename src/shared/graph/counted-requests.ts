@@ -2,22 +2,24 @@ import { Buffer } from 'node:buffer';
 import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
 import type { CountCall } from '../proxy/counted-call.ts';
 import type { Session } from '../session/session-store.ts';
+import type { HiddenFailures } from './hidden-failures.ts';
 
 /**
  * Counts each request of a composed call as a call of its user, for as long as it is under way: a function of your own must
  * not use up what everyone needs either. Stands before the token is added, so that a repeated request counts once (DO-3).
  */
 export class CountedRequests implements Middleware {
-  /** Why a request was not sent. The library would hide it in an error of its own. */
-  failure: unknown;
   readonly #session: Session;
   readonly #countCall: CountCall;
   readonly #next: Middleware;
+  readonly #failures: HiddenFailures;
 
-  constructor(session: Session, countCall: CountCall, next: Middleware) {
+  /** @param failures gets why a request was not sent */
+  constructor(session: Session, countCall: CountCall, next: Middleware, failures: HiddenFailures) {
     this.#session = session;
     this.#countCall = countCall;
     this.#next = next;
+    this.#failures = failures;
   }
 
   async execute(context: Context): Promise<void> {
@@ -28,8 +30,7 @@ export class CountedRequests implements Middleware {
         await this.#next.execute(context);
       });
     } catch (error) {
-      if (!isSent) this.failure ??= error;
-      throw error;
+      throw isSent ? error : this.#failures.keep(error);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Client } from '@microsoft/microsoft-graph-client';
 import { BffError } from '../errors.ts';
 import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
 import type { SendHttp } from '../network/http-request.ts';
+import type { BodyRoom } from '../proxy/body-room.ts';
 import type { CountCall } from '../proxy/counted-call.ts';
 import { createWatchEcho, type EchoesRequestId } from '../proxy/request-id-echo.ts';
 import { noConnection } from '../proxy/send-upstream.ts';
@@ -9,6 +10,7 @@ import type { Session } from '../session/session-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { AuthenticationHandler } from './authentication-handler.ts';
 import { CountedRequests } from './counted-requests.ts';
+import { HiddenFailures } from './hidden-failures.ts';
 import { SendHandler } from './send-handler.ts';
 
 /** Calls that we compose ourselves, through Microsoft's client, with the signed-in person's own access token. */
@@ -33,6 +35,8 @@ export interface GraphClientNeeds {
   readonly timeoutMs: number;
   readonly countCall: CountCall;
   readonly bodyLimitBytes: number;
+  /** Shared with all answers that pass the proxy. */
+  readonly bodyRoom: BodyRoom;
   readonly tokensForCall: TokensForCall;
   readonly sendHttp: SendHttp;
   readonly monotonicMs: () => number;
@@ -47,9 +51,17 @@ export function createGraphClient(needs: GraphClientNeeds): GraphClient {
       const accessToken = await tokens.token();
       const { Client } = await import('@microsoft/microsoft-graph-client');
       const { feature } = need;
-      const authentication = new AuthenticationHandler({ origin, accessToken, tokens, feature, log });
+      const failures = new HiddenFailures();
+      const authentication = new AuthenticationHandler({
+        origin,
+        accessToken,
+        tokens,
+        feature,
+        failures,
+        log,
+      });
       authentication.setNext(new SendHandler({ ...needs, session, watchEcho, log }));
-      const counted = new CountedRequests(session, countCall, authentication);
+      const counted = new CountedRequests(session, countCall, authentication, failures);
       const client = Client.initWithMiddleware({
         baseUrl: origin,
         defaultVersion: 'v1.0',
@@ -58,7 +70,8 @@ export function createGraphClient(needs: GraphClientNeeds): GraphClient {
       try {
         return await work(client);
       } catch (error) {
-        throw counted.failure ?? authentication.failure ?? toProblem(error);
+        // One that `work` caught before is not what it failed with.
+        throw failures.behind(error) ?? toProblem(error);
       }
     },
   };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
 import { BffError } from '../errors.ts';
 import type { SendHttp } from '../network/http-request.ts';
+import type { BodyReservation, BodyRoom } from '../proxy/body-room.ts';
 import { clientRequestId, echoOf, isRequestId } from '../proxy/headers.ts';
 import type { EchoesRequestId, WatchEcho } from '../proxy/request-id-echo.ts';
 import { borrowerOf, sendUpstream } from '../proxy/send-upstream.ts';
@@ -17,6 +18,7 @@ export interface SendHandlerNeeds {
   readonly timeoutMs: number;
   /** Of an answer. */
   readonly bodyLimitBytes: number;
+  readonly bodyRoom: BodyRoom;
   readonly log: Log;
 }
 
@@ -32,14 +34,21 @@ export class SendHandler implements Middleware {
   }
 
   async execute(context: Context): Promise<void> {
+    const request = await readRequest(context);
+    const { session, bodyRoom } = this.#needs;
+    const person = session.address.userHash.toString('base64url');
+    const reservation = bodyRoom.open(person, new URL(request.url).origin);
     try {
-      context.response = await this.#send(await readRequest(context));
+      context.response = await this.#send(request, reservation);
     } catch (error) {
       throw error instanceof BffError ? new SendFailure(error) : error;
+    } finally {
+      // The answer is here as a whole, for the code that composes the call.
+      reservation.release();
     }
   }
 
-  async #send({ url, method, headers, body }: Sent): Promise<Response> {
+  async #send({ url, method, headers, body }: Sent, reservation: BodyReservation): Promise<Response> {
     const { session, sendHttp, monotonicMs, log, echoesRequestId, watchEcho } = this.#needs;
     const { origin, pathname, search } = new URL(url);
     const echo = echoOf(headers, echoesRequestId);
@@ -51,6 +60,7 @@ export class SendHandler implements Middleware {
       ...(body === undefined ? {} : { body }),
       deadlineMs: this.#needs.timeoutMs,
       maxResponseBytes: this.#needs.bodyLimitBytes,
+      reserveBytes: reservation.take,
       borrower: borrowerOf(session),
       ...(echo === undefined ? {} : { echo }),
     };

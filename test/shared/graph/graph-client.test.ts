@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import { createGraphClient } from '../../../src/shared/graph/graph-client.ts';
 import { createHttpSender } from '../../../src/shared/network/http-request.ts';
+import { type BodyRoom, createBodyRoom } from '../../../src/shared/proxy/body-room.ts';
 import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
 import { createCountCall } from '../../../src/shared/proxy/counted-call.ts';
 import type { Session } from '../../../src/shared/session/session-store.ts';
@@ -33,15 +34,25 @@ const sessionOf = (name: string): Session => ({
   etag: '"1"',
 });
 
-function startClient(timeoutMs = 5_000, sendHttp = createHttpSender()) {
+function startClient(
+  timeoutMs = 5_000,
+  {
+    bodyLimitBytes = 1024,
+    bodyRoom = createBodyRoom(),
+    accessToken = 'token',
+    sendHttp = createHttpSender(),
+  } = {},
+) {
   const logged: string[] = [];
+  const limits = createCallLimits();
   const graph = createGraphClient({
     origin: upstream.origin,
     echoesRequestId: 'warn',
     timeoutMs,
-    bodyLimitBytes: 1024,
-    countCall: createCountCall(createCallLimits()),
-    tokensForCall: () => ({ token: async () => 'token', stillRefused: () => new Error('asked again') }),
+    bodyLimitBytes,
+    bodyRoom,
+    countCall: createCountCall(limits),
+    tokensForCall: () => ({ token: async () => accessToken, stillRefused: () => new Error('asked again') }),
     sendHttp,
     monotonicMs: () => performance.now(),
   });
@@ -52,7 +63,17 @@ function startClient(timeoutMs = 5_000, sendHttp = createHttpSender()) {
       (_level, { event }) => logged.push(event),
       work,
     );
-  return { use, logged };
+  /** Does something while the user has as many calls under way as may be. */
+  const atTheLimit = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const user = sessionOf('alice').address.userHash.toString('base64url');
+    const entries = Array.from({ length: 64 }, () => limits.enter(user, 0));
+    try {
+      return await work();
+    } finally {
+      for (const entry of entries) if (entry.kind === 'admitted') entry.leave();
+    }
+  };
+  return { use, logged, atTheLimit };
 }
 
 async function problemOf(answer: Promise<unknown>): Promise<readonly [string, number]> {
@@ -62,6 +83,33 @@ async function problemOf(answer: Promise<unknown>): Promise<readonly [string, nu
   );
   if (error instanceof BffError) return [error.code, error.status];
   throw new Error(`no problem but ${String(error)}`);
+}
+
+/** The room itself, and what is held of it. */
+function watchedRoom(roomBytes: number) {
+  const room = createBodyRoom(roomBytes);
+  const held = { bytes: 0, mostBytes: 0, takenBytes: 0 };
+  const bodyRoom: BodyRoom = {
+    open(person, origin) {
+      const reservation = room.open(person, origin);
+      let bytes = 0;
+      return {
+        async take(stepBytes, restBytes) {
+          await reservation.take(stepBytes, restBytes);
+          bytes += stepBytes;
+          held.bytes += stepBytes;
+          held.takenBytes += stepBytes;
+          held.mostBytes = Math.max(held.mostBytes, held.bytes);
+        },
+        release() {
+          held.bytes -= bytes;
+          bytes = 0;
+          reservation.release();
+        },
+      };
+    },
+  };
+  return { bodyRoom, held };
 }
 
 const headOf = (name: string) =>
@@ -132,6 +180,22 @@ describe('a composed call', () => {
     }
   });
 
+  it('holds its answer in the room of all large answers, and gives that back (DO-4)', async () => {
+    const MIB = 1024 * 1024;
+    const { bodyRoom, held } = watchedRoom(2 * MIB);
+    upstream.respondWith((socket) => socket.write(rawAnswer('a'.repeat(MIB), ['Content-Type: text/plain'])));
+    const { use } = startClient(5_000, { bodyLimitBytes: MIB, bodyRoom });
+    const answers = await use((client) =>
+      Promise.all(Array.from({ length: 8 }, (): Promise<string> => client.api('/me/x').get())),
+    );
+    expect(answers.map(({ length }) => length)).toEqual(Array.from({ length: 8 }, () => MIB));
+    expect(held.takenBytes).toBe(8 * MIB);
+    expect(held.mostBytes).toBeLessThanOrEqual(2 * MIB);
+    upstream.respondWith((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\na'));
+    expect((await problemOf(use((client) => client.api('/me/x').get())))[0]).toMatch(/^upstream_/);
+    expect(held.bytes).toBe(0);
+  });
+
   it('warns of answers without an id', async () => {
     upstream.respondWith((socket) => socket.write(rawAnswer('{}', [json])));
     const { use, logged } = startClient();
@@ -140,7 +204,79 @@ describe('a composed call', () => {
   });
 });
 
+describe('a failure of a composed call', () => {
+  const notFound = rawAnswer('{"error":{"code":"x","message":"m"}}', [json], '404 Not Found');
+
+  it('that is not caught is what it was below the library', async () => {
+    const { use, atTheLimit } = startClient();
+    expect(await problemOf(atTheLimit(() => use((client) => client.api('/me').get())))).toEqual([
+      'rate_limited',
+      429,
+    ]);
+  });
+
+  it('that is thrown again later is the same, whatever failed meanwhile', async () => {
+    upstream.respondWith((socket) => socket.write(notFound));
+    const { use, atTheLimit } = startClient();
+    const answer = use(async (client) => {
+      const caught: unknown = await atTheLimit(() => client.api('/me').get()).catch(
+        (error: unknown) => error,
+      );
+      await client
+        .api('/me')
+        .get()
+        .catch(() => undefined);
+      throw caught;
+    });
+    expect(await problemOf(answer)).toEqual(['rate_limited', 429]);
+  });
+
+  it('that was caught is not what a later one means, nor an error of the code that composes', async () => {
+    upstream.respondWith((socket) => socket.write(notFound));
+    const { use, atTheLimit } = startClient();
+    const afterwards = (fail: (client: Client) => Promise<unknown>) =>
+      use(async (client) => {
+        await expect(atTheLimit(() => client.api('/me').get())).rejects.toThrow();
+        return fail(client);
+      });
+    expect(await problemOf(afterwards((client) => client.api('/me').get()))).toEqual([
+      'upstream_answer_refused',
+      502,
+    ]);
+    const own = new Error('of the function');
+    await expect(afterwards(() => Promise.reject(own))).rejects.toBe(own);
+  });
+
+  it('after its token was replaced is a problem as before it', async () => {
+    const challenge = `WWW-Authenticate: Bearer error="insufficient_claims", claims="${btoa('{"access_token":{}}')}"`;
+    const answers = [rawAnswer('{}', [json, challenge], '401 Unauthorized'), 'HTTP/1.1 200 OK\r\nContent-Le'];
+    upstream.respondWith((socket) => socket.write(answers.shift() ?? ''));
+    expect(await problemOf(startClient(200).use((client) => client.api('/me').post({})))).toEqual([
+      'upstream_timeout',
+      504,
+    ]);
+    expect(upstream.requests).toHaveLength(2);
+  });
+});
+
 describe('refuses', () => {
+  it.each<[string, (token: string) => string | Buffer]>([
+    ['text', (token) => rawAnswer(`Bearer ${token}`, ['Content-Type: text/plain'])],
+    ['XML', (token) => rawAnswer(`<a>Bearer ${token}</a>`, ['Content-Type: application/xml'])],
+    ['a file', (token) => rawAnswer(`\0${token}`, ['Content-Type: application/octet-stream'])],
+    ['a header', (token) => rawAnswer('{}', [json, `X-Echo: Bearer ${token}`])],
+    ['a header without a body', (token) => `HTTP/1.1 204 No Content\r\nX-Echo: ${token}\r\n\r\n`],
+  ])('the token of the call in %s (PX-16)', async (_where, answerWith) => {
+    const accessToken = 'eyJhbGciOiJub25lIn0.e30.dGhpc0lzVGhlU2lnbmF0dXJlT2ZUaGVUb2tlbg';
+    upstream.respondWith((socket) => socket.write(answerWith(accessToken)));
+    const { use, logged } = startClient(5_000, { accessToken });
+    expect(await problemOf(use((client) => client.api('/me').get()))).toEqual([
+      'upstream_answer_refused',
+      502,
+    ]);
+    expect(logged).toContain('token-returned');
+  });
+
   it.each<[string, string | Buffer, readonly [string, number]]>([
     [
       'a redirect',
@@ -172,7 +308,7 @@ describe('refuses', () => {
 
   it('no free connection: nothing was sent, and it may be made again (PX-18)', async () => {
     const sender = createHttpSender(undefined, { connections: 0, idle: 0 });
-    const { use } = startClient(40, sender);
+    const { use } = startClient(40, { sendHttp: sender });
     const failure = use((client) => client.api('/me').post({}));
     await expect(failure).rejects.toMatchObject({ code: 'rate_limited', status: 429, retryAfterSeconds: 1 });
     expect(upstream.requests).toHaveLength(0);
