@@ -17,7 +17,13 @@ import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
 import { onceIn } from '../telemetry/once-in.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
-import { type CookieNames, type CookieToSet, clearedCookie, cookiesSentTwice } from './cookies.ts';
+import {
+  type CookieNames,
+  type CookieToSet,
+  clearedCookie,
+  cookiesSentTwice,
+  parseCookiesOfLeaving,
+} from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
 import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
 import { errorPage } from './pages/error-page.ts';
@@ -112,7 +118,12 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     try {
       const caller: KnownCaller = {};
       const read = toBffRequest(httpRequest, context);
-      const asSent = { ...read, log: withFields(read.log, caller) };
+      const isLeaving = rules.access.session === 'if-possible';
+      const asSent = {
+        ...read,
+        ...(isLeaving ? { cookies: parseCookiesOfLeaving(read.header('cookie')) } : {}),
+        log: withFields(read.log, caller),
+      };
       response = await answer(asSent, rules, handle, cookies, caller).catch((error: unknown) =>
         toErrorResponse(error, takeSessionTags(asSent).request, rules),
       );
