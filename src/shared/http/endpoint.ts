@@ -87,6 +87,12 @@ const ALERT_EVERY_MS = 60_000;
 
 const deadForGood: ReadonlySet<SessionAbsence> = new Set(['cookie-invalid', 'unreadable', 'retired-key']);
 
+/** Nothing that another host begins, with a value that it may have had a hand in, deletes a cookie. */
+function isFromHere({ header }: BffRequest): boolean {
+  const site = header('sec-fetch-site');
+  return site === undefined || site === 'same-origin' || site === 'none';
+}
+
 const endOf: Record<SessionAbsence, SessionEnd> = {
   'cookie-invalid': 'not_signed_in',
   missing: 'session_ended',
@@ -215,7 +221,8 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     recordAbsence(read.reason, value, request.log);
     // Only what can never become a session again. A late answer for a session that was replaced meanwhile must not
     // delete the cookie of the new one.
-    if (deadForGood.has(read.reason)) cookies.push(clearedCookie(cookieNames.session));
+    if (deadForGood.has(read.reason) && (read.reason !== 'cookie-invalid' || isFromHere(request)))
+      cookies.push(clearedCookie(cookieNames.session));
     return none(endOf[read.reason]);
   }
 
