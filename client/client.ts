@@ -327,8 +327,7 @@ export function createClient(options: ClientOptions = {}): Client {
     headers.set('X-CSRF', '1');
     if (mine !== undefined) headers.set('X-Session-Tag', tag());
     const { signal } = init;
-    // Where a browser cannot join two, the caller's own counts: what is checked here is checked all the same.
-    const ends = mine && signal ? (AbortSignal.any?.([signal, mine]) ?? signal) : (mine ?? signal ?? null);
+    const ends = mine && signal ? joined([signal, mine]) : (mine ?? signal ?? null);
     const response = await page.fetch(url.href, { ...init, headers, signal: ends });
     return (await readProblem(response)) ?? response;
   }
@@ -414,6 +413,17 @@ function isRepeatable({ method = 'GET', body }: RequestInit, repeat: boolean): b
 function requireAnswer(answer: Response | BffProblem): Response {
   if (answer instanceof BffProblem) throw answer;
   return answer;
+}
+
+function joined(signals: AbortSignal[]): AbortSignal {
+  if (AbortSignal.any) return AbortSignal.any(signals);
+  const both = new AbortController();
+  for (const signal of signals) {
+    const abort = () => both.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+  }
+  return both.signal;
 }
 
 /** Gives up waiting, not the interaction: others may wait for it too. */

@@ -14,6 +14,10 @@ export const login = (endpoint: Endpoint, flow: Login, names: CookieNames) =>
     async (request, session) => {
       refuseSpeculation(request);
       const query = requireQuery(request.query);
+      const isBegun = isBegunHere(request, {
+        choosesForUser: query.has('login_hint') || query.has('domain_hint') || query.get('prompt') === 'none',
+        hasOwnCookie: request.cookies.get(names.session) !== undefined,
+      });
       const { location, started } = await flow.begin(
         {
           returnTo: query.get('return_to'),
@@ -23,8 +27,7 @@ export const login = (endpoint: Endpoint, flow: Login, names: CookieNames) =>
           feature: query.get('feature'),
           ticket: query.get('ticket'),
           display: query.get('display'),
-          begunElsewhere:
-            query.has('via') || !isBegunHere(request, request.cookies.get(names.session) !== undefined),
+          begunElsewhere: query.has('via') || !isBegun,
         },
         session,
         readTransactionCookies(request.cookies, names),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ClientOptions, SessionEvent } from '../../client/client.ts';
 import {
   callsOf,
@@ -245,6 +245,30 @@ describe('another user, signed in elsewhere', () => {
     expect(callsOf(page)[0]?.signal?.reason).toMatchObject(userChanged);
     expect(own.signal.aborted).toBe(false);
   });
+
+  it.each(['own', 'page'] as const)(
+    'ends them also in a browser that cannot join two signals, where the %s one ends',
+    async (which) => {
+      const { client, page, state } = openBrowser(alice);
+      vi.stubGlobal('AbortSignal', { any: undefined });
+      try {
+        await client.session();
+        const own = new AbortController();
+        void client.graph('/me/slow', { signal: own.signal }).catch(() => {});
+        await flush();
+        const { signal } = callsOf(page)[0] ?? {};
+        expect(signal?.aborted).toBe(false);
+        const reason = new Error('not wanted any more');
+        if (which === 'own') own.abort(reason);
+        state.session = ben;
+        await client.session();
+        expect(signal?.aborted).toBe(true);
+        expect(signal?.reason).toMatchObject(which === 'own' ? reason : userChanged);
+      } finally {
+        vi.unstubAllGlobals();
+      }
+    },
+  );
 
   it('ends what waits for a window, and closes it', async () => {
     const { client, page, state } = openBrowser(alice);

@@ -249,6 +249,42 @@ describe('more cookies than are read', () => {
     expect(page.headers['content-type']).toMatch(/^text\/html/);
   });
 
+  it.each(['script', 'form'] as const)(
+    'do not keep a user from signing out on the server too, by %s',
+    async (way) => {
+      const browser = worker.browser();
+      await signIn(browser, { user: 'mia' });
+      const value = browser.cookies().get('session') ?? '';
+      const cookie = `${tooMany}; session=${value}`;
+      const { remove } = worker.table.counts;
+      if (way === 'script') {
+        const answer = await worker.browser().script('POST', '/api/auth/logout', { headers: { cookie } });
+        expect(answer.status).toBe(200);
+        expect(answer.setCookies.join()).toContain('session=;');
+      } else {
+        const headers = { cookie, accept: 'text/html' };
+        const page = await sendWire(worker.origin, '/api/auth/logout', { headers });
+        const [, token = ''] = /name="form_token" value="([^"]*)"/.exec(page.body) ?? [];
+        const answer = await sendWire(worker.origin, '/api/auth/logout', {
+          method: 'POST',
+          headers: {
+            ...headers,
+            origin: worker.origin,
+            'sec-fetch-site': 'same-origin',
+            'content-type': 'application/x-www-form-urlencoded',
+          },
+          body: new URLSearchParams({ form_token: token }).toString(),
+        });
+        expect(answer.status).toBe(303);
+      }
+      expect(worker.table.counts.remove).toBeGreaterThan(remove);
+      const after = await worker.browser().script('GET', '/api/auth/session', {
+        headers: { cookie: `session=${value}` },
+      });
+      expect(JSON.parse(after.body)).toMatchObject({ signed_in: false });
+    },
+  );
+
   it('do not matter to what needs none', async () => {
     const answer = await sendWire(worker.origin, '/api/health/live', { headers: { cookie: tooMany } });
     expect(answer.status).toBe(200);

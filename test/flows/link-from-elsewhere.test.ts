@@ -91,8 +91,33 @@ describe('a link to the sign-in with another account than the one that is signed
     ]);
   });
 
-  it.each(['same-origin', 'none', undefined] as const)(
-    'on a page of ours or in the address bar (%s) signs in as the other account',
+  it.each([asBen, `${login}?domain_hint=contoso.example&login_hint=ben%40contoso.example`])(
+    'in a mail or a QR code, of which browsers say none, replaces nothing where it names an account: %s (LR-6)',
+    async (link) => {
+      const browser = both.clone();
+      expect((await follow(browser, link, 'none')).status).toBe(403);
+      expect(await whoIs(browser)).toBe('alice@contoso.example');
+    },
+  );
+
+  it('in the address bar signs in as the account that the user picks', async () => {
+    const browser = both.clone();
+    const started = await browser.request(`${login}?prompt=select_account&return_to=/mail`, {
+      headers: {
+        accept: 'text/html',
+        'sec-fetch-site': 'none',
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'document',
+      },
+    });
+    const page = await browser.navigate(started.headers.location ?? '', { from: worker.origin });
+    expect((await answerEntra(browser, page, { user: 'ben' })).url.pathname).toBe('/mail');
+    expect(await whoIs(browser)).toBe('ben@contoso.example');
+    await signIn(both, { user: 'alice', from: `${login}?prompt=select_account` });
+  });
+
+  it.each(['same-origin', undefined] as const)(
+    'on a page of ours (%s) signs in as the other account',
     async (site) => {
       const browser = both.clone();
       const end = await follow(browser, asBen, site);

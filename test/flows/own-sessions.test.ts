@@ -121,6 +121,23 @@ describe('the list of one’s own sessions', () => {
     expect(await isSignedIn(await signedIn('alice'))).toBe(true);
   });
 
+  it('signs in without waiting for a table that does not answer how many there are', async () => {
+    const browser = worker.browser();
+    const release = Promise.withResolvers<void>();
+    let isListed = false;
+    worker.table.before = async (operation) => {
+      if (operation !== 'list') return;
+      isListed = true;
+      await release.promise;
+    };
+    await signIn(browser, { user: 'alice' });
+    expect(isListed).toBe(true);
+    release.resolve();
+    worker.table.before = undefined;
+    expect((await browser.scriptJson('/api/auth/session'))['signed_in']).toBe(true);
+    expect(worker.logLines.some((line) => line.includes('oldest-sessions-not-ended'))).toBe(true);
+  });
+
   it('names a feature as the session’s own answer does, once all its permissions are granted', async () => {
     const browser = await signedIn('alice', edge);
     grantSignIn(world, 'Alice Adams', ['Mail.Read']);

@@ -52,6 +52,25 @@ async function expectSignedOut(answer: WireAnswer) {
 }
 
 describe('a cookie', () => {
+  it.each([
+    [undefined, true],
+    ['same-origin', true],
+    ['none', true],
+    ['same-site', false],
+    ['cross-site', false],
+  ] as const)('that is made up is cleared at a navigation from here only (%s)', async (site, expected) => {
+    const answer = await worker.browser().request('/api/auth/login', {
+      headers: {
+        cookie: `session=${madeUp()}`,
+        accept: 'text/html',
+        ...(site === undefined
+          ? {}
+          : { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }),
+      },
+    });
+    expect([answer.status, isCleared(answer)]).toEqual([303, expected]);
+  });
+
   it('is HttpOnly, Strict, for the whole host and no other, and short, whichever we set (SC-1)', async () => {
     const lines = [...alice.received, ...ben.received]
       .filter(({ url }) => url.origin === worker.origin)

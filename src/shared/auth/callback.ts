@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
+import { withDeadline } from '../deadline.ts';
 import type { CodeFlow, CodeRedemption } from '../entra/authorize.ts';
 import { withScopesOfOtherApis } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
@@ -99,6 +100,8 @@ export interface CallbackNeeds {
 }
 
 const MAX_CODE_LENGTH = 8 * 1024;
+/** A sign-in that has succeeded waits no longer for what it ends of others. */
+const END_OLDEST_MS = 1_000;
 
 /** One callback on its way: the transaction it belongs to and the browser it came from. */
 interface Attempt {
@@ -330,10 +333,13 @@ export function createCallback(needs: CallbackNeeds): Callback {
 
   /** After the replaced one is gone: who comes back for consent displaces nobody. */
   async function endOldest({ address }: Session, log: Log): Promise<void> {
-    try {
-      const sessions = await store.endOldest(address);
+    // Recorded also when it comes too late for this sign-in to wait for.
+    const ending = store.endOldest(address).then((sessions) => {
       if (sessions > 0)
         audit(log, { event: 'session-ended', by: 'limit', sessions, user: userKeyOf(address) });
+    });
+    try {
+      await withDeadline(ending, END_OLDEST_MS);
     } catch (error) {
       // The user is signed in all the same. The next sign-in ends what this one left.
       log('warn', { event: 'oldest-sessions-not-ended', error: describeError(error) });

@@ -29,15 +29,17 @@ export interface Cookies {
 }
 
 const MAX_COOKIE_HEADER_BYTES = 16 * 1024;
+/** All that the host lets through: it refuses more than 32 KB of headers itself. */
+const MAX_WHEN_LEAVING_BYTES = 64 * 1024;
 
 /**
  * Reads a Cookie header strictly, when it is first asked for: functions that need no cookie answer whatever the header is.
  * A value is used as it stands, so that quotes, spaces or a comma from joined headers make it a value that nobody sealed.
  */
-export function parseCookies(header: string | undefined): Cookies {
+export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_HEADER_BYTES): Cookies {
   let parsed: ReadonlyMap<string, readonly string[]> | undefined;
   const valuesOf = (name: string): readonly string[] => {
-    parsed ??= readPairs(header ?? '');
+    parsed ??= readPairs(header ?? '', maxBytes);
     return parsed.get(name) ?? [];
   };
   return {
@@ -54,8 +56,13 @@ export function parseCookies(header: string | undefined): Cookies {
   };
 }
 
-function readPairs(header: string): ReadonlyMap<string, readonly string[]> {
-  if (header.length > MAX_COOKIE_HEADER_BYTES) {
+/** For the one who wants to leave: a refusal would delete the cookie in the browser and leave the session on the server. */
+export function parseCookiesOfLeaving(header: string | undefined): Cookies {
+  return parseCookies(header, MAX_WHEN_LEAVING_BYTES);
+}
+
+function readPairs(header: string, maxBytes: number): ReadonlyMap<string, readonly string[]> {
+  if (header.length > maxBytes) {
     throw new BffError('request_invalid', {
       detail:
         'This browser sent more than 16 KiB of cookies. It was asked to delete all cookies of this site. Sign in again.',

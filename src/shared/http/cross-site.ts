@@ -32,13 +32,19 @@ export function requireOwnForm(request: BffRequest, origin: string): void {
 
 /**
  * Whether a page of ours or the user, at the address bar, began this navigation: redirects on the way change nothing about
- * that (Fetch Metadata, 2.4), a page that is loaded again does.
+ * that (Fetch Metadata, 2.4), a page that is loaded again does. Browsers say `none` of the address bar, and also of links in
+ * a mail program or a QR code: what such a link chose, the user may not have.
+ * @param choosesForUser the address names an account, or asks nobody
  * @param hasOwnCookie a Strict cookie came along. It counts where the browser says nothing: other sites bring none, but
  * other hosts of our own site do.
  */
-export function isBegunHere({ header }: BffRequest, hasOwnCookie: boolean): boolean {
+export function isBegunHere(
+  { header }: BffRequest,
+  { choosesForUser, hasOwnCookie }: { readonly choosesForUser: boolean; readonly hasOwnCookie: boolean },
+): boolean {
   const site = header('sec-fetch-site');
-  return site === undefined ? hasOwnCookie : site === 'same-origin' || site === 'none';
+  if (site === undefined) return hasOwnCookie;
+  return site === 'same-origin' || (site === 'none' && !choosesForUser);
 }
 
 /**

@@ -17,7 +17,13 @@ import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
 import { onceIn } from '../telemetry/once-in.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
-import { type CookieNames, type CookieToSet, clearedCookie, cookiesSentTwice } from './cookies.ts';
+import {
+  type CookieNames,
+  type CookieToSet,
+  clearedCookie,
+  cookiesSentTwice,
+  parseCookiesOfLeaving,
+} from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
 import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
 import { errorPage } from './pages/error-page.ts';
@@ -81,6 +87,12 @@ const ALERT_EVERY_MS = 60_000;
 
 const deadForGood: ReadonlySet<SessionAbsence> = new Set(['cookie-invalid', 'unreadable', 'retired-key']);
 
+/** Nothing that another host begins, with a value that it may have had a hand in, deletes a cookie. */
+function isFromHere({ header }: BffRequest): boolean {
+  const site = header('sec-fetch-site');
+  return site === undefined || site === 'same-origin' || site === 'none';
+}
+
 const endOf: Record<SessionAbsence, SessionEnd> = {
   'cookie-invalid': 'not_signed_in',
   missing: 'session_ended',
@@ -113,7 +125,12 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     try {
       const caller: KnownCaller = {};
       const read = toBffRequest(httpRequest, context, startedMs);
-      const asSent = { ...read, log: withFields(read.log, caller) };
+      const isLeaving = rules.access.session === 'if-possible';
+      const asSent = {
+        ...read,
+        ...(isLeaving ? { cookies: parseCookiesOfLeaving(read.header('cookie')) } : {}),
+        log: withFields(read.log, caller),
+      };
       response = await answer(asSent, rules, handle, cookies, caller).catch((error: unknown) =>
         toErrorResponse(error, takeSessionTags(asSent).request, rules),
       );
@@ -205,7 +222,8 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     recordAbsence(read.reason, value, request.log);
     // Only what can never become a session again. A late answer for a session that was replaced meanwhile must not
     // delete the cookie of the new one.
-    if (deadForGood.has(read.reason)) cookies.push(clearedCookie(cookieNames.session));
+    if (deadForGood.has(read.reason) && (read.reason !== 'cookie-invalid' || isFromHere(request)))
+      cookies.push(clearedCookie(cookieNames.session));
     return none(endOf[read.reason]);
   }
 

@@ -38,8 +38,9 @@ export interface SessionEndingsNeeds {
 }
 
 const LIST_LIMIT = 100;
-/** Who had more before there was a limit loses the rest at the next sign-ins. */
 const LIVING_LIMIT = 1_000;
+/** By one sign-in, which waits for it. Who had more before there was a limit loses the rest at the next sign-ins. */
+const ENDED_AT_ONCE = 20;
 const MARK_ATTEMPTS = 5;
 /** The mark outlives every sign-in that can be under way: a login transaction lasts 15 minutes. */
 const MARK_LIFETIME_MS = 60 * 60_000;
@@ -122,12 +123,12 @@ export function createSessionEndings(needs: SessionEndingsNeeds): SessionEndings
       const columns = ['lastUsedAt', 'sidPartition'];
       const living = await listLivingRows(needs, keep.partitionKey, columns, LIVING_LIMIT);
       const inOrder = [...living].sort(byLastUse(now()));
+      const keptAt = inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey);
+      // Ended meanwhile, or beyond what was listed: then nothing says what is older.
+      if (keptAt === -1) return 0;
+      const tooMany = Math.min(Math.max(0, inOrder.length - maxPerUser), ENDED_AT_ONCE);
       // Only what is older: two sign-ins at one moment may see each other, and must not end each other.
-      const older = inOrder.slice(
-        0,
-        inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey),
-      );
-      const oldest = older.slice(0, Math.max(0, inOrder.length - maxPerUser));
+      const oldest = inOrder.slice(0, Math.min(keptAt, tooMany));
       await Promise.all(oldest.map(({ row }) => removeSession(row, row.columns['sidPartition'])));
       return oldest.length;
     },

@@ -3,11 +3,20 @@
  * Messages stay out: MSAL's carry Entra's text with names and addresses, the table client's carry keys.
  */
 export function describeError(error: unknown): string {
+  try {
+    return describeChain(error);
+  } catch {
+    // Even asking what it is may throw, as of a revoked proxy.
+    return 'unreadable error';
+  }
+}
+
+function describeChain(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
   for (let depth = 0; current !== undefined && depth < 4; depth++) {
     parts.push(describeOne(current));
-    current = current instanceof Error ? current.cause : undefined;
+    current = current instanceof Error ? readField(current, 'cause') : undefined;
   }
   return parts.join(' < ');
 }
@@ -16,16 +25,26 @@ function describeOne(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const code = publicCode(error);
   const frame = firstFrame(error);
+  const named: unknown = readField(error, 'name');
   // A library sets it; one that is no name may say anything.
-  const name = /^[\w$.]{1,64}$/.test(error.name) ? error.name : 'Error';
+  const name = typeof named === 'string' && /^[\w$.]{1,64}$/.test(named) ? named : 'Error';
   return `${name}${code === undefined ? '' : `(${code})`}${frame === undefined ? '' : ` at ${frame}`}`;
+}
+
+/** What a library sets may be of any type, and a getter may throw: a log line must not throw in its turn. */
+function readField(error: Error, name: string): unknown {
+  try {
+    return Reflect.get(error, name);
+  } catch {
+    return undefined;
+  }
 }
 
 const codeFields = ['code', 'errorCode', 'statusCode', 'errorNo'] as const;
 
 function publicCode(error: Error): string | undefined {
   for (const field of codeFields) {
-    const value: unknown = Reflect.get(error, field);
+    const value: unknown = readField(error, field);
     if (typeof value === 'number') return String(value);
     if (typeof value === 'string' && /^[\w.-]{1,64}$/.test(value)) return value;
   }
@@ -39,7 +58,10 @@ const MAX_FRAME_LENGTH = 1_000;
  * may look like frames: what counts is the line behind it. A message that was changed since is not found, and neither is a
  * frame then.
  */
-function firstFrame({ stack = '', message }: Error): string | undefined {
+function firstFrame(error: Error): string | undefined {
+  const stack: unknown = readField(error, 'stack');
+  const message: unknown = readField(error, 'message');
+  if (typeof stack !== 'string' || typeof message !== 'string') return undefined;
   const messageAt = stack.indexOf(`${message}\n`);
   if (messageAt === -1) return undefined;
   const frameAt = messageAt + message.length + 1;

@@ -283,6 +283,34 @@ describe('the limit of living sessions', () => {
     expect(sidRows()).toHaveLength(4);
   });
 
+  it('ends twenty at one sign-in at most, and the others at the next ones', async () => {
+    const limited = storeOf([key(1)], 3);
+    for (let session = 0; session < 40; session++) {
+      await signIn();
+      advance(1);
+    }
+    const counts: number[] = [];
+    for (let session = 0; session < 3; session++) {
+      const { session: made } = await signIn();
+      counts.push(await limited.endOldest(made.address));
+      advance(1);
+    }
+    expect(counts).toEqual([20, 19, 1]);
+    expect(await listOf(alice)).toHaveLength(3);
+  });
+
+  it('ends nothing for a sign-in whose own session is gone', async () => {
+    const limited = storeOf([key(1)], 1);
+    await signIn();
+    advance(1);
+    await signIn();
+    advance(1);
+    const { session } = await signIn();
+    await store.remove(session.address);
+    expect(await limited.endOldest(session.address)).toBe(0);
+    expect(await listOf(alice)).toHaveLength(2);
+  });
+
   it('does not count what has ended by itself, and keeps the one that was made just now', async () => {
     const limited = storeOf([key(1)], 1);
     const idle = await signIn();

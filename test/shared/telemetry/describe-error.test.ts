@@ -24,6 +24,35 @@ describe('an error in the log', () => {
     expect(describeError(undefined)).toBe('');
   });
 
+  it.each([
+    ['a stack that is no text', 'stack', ['at f']],
+    ['a stack that is nothing', 'stack', null],
+    ['a name that is no text', 'name', Symbol('n')],
+    ['a message that is no text', 'message', 7],
+  ])('with %s is described without it', (_what, name, value) => {
+    const error = Object.assign(new Error('x'), { code: 'ECONNRESET' });
+    Object.defineProperty(error, name, { value });
+    expect(describeError(error)).toMatch(/^Error\(ECONNRESET\)/);
+  });
+
+  it.each(['stack', 'name', 'message', 'statusCode', 'cause'])(
+    'whose %s throws when it is read is described without it',
+    (name) => {
+      const error = Object.defineProperty(Object.assign(new Error('x'), { errorCode: 'ECONNRESET' }), name, {
+        get() {
+          throw new Error('of alice');
+        },
+      });
+      expect(describeError(error)).toMatch(/^Error\(ECONNRESET\)/);
+    },
+  );
+
+  it('that throws at any look at it is unreadable', () => {
+    const { proxy, revoke } = Proxy.revocable(new Error('x'), {});
+    revoke();
+    expect(describeError(proxy)).toBe('unreadable error');
+  });
+
   describe('refuses', () => {
     const secret = 'alice-refresh-token';
 
