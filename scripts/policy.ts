@@ -52,7 +52,7 @@ function check(file: string | undefined): boolean {
       ...findWarnings(policy, scopePrefix === undefined ? 'graph' : 'own-api'),
       ...findPrefixWarnings(prefixes),
     ].map((warning) => `\n  warning: ${warning}`);
-    const good = `${file ?? 'policy/graph.json'} is good: ${features.length} features, ${rules.length} rules.`;
+    const good = `${file ?? 'policy/graph.json'} is good: ${counted(features.length, 'feature')}, ${counted(rules.length, 'rule')}.`;
     return say(good + warnings.join(''), true);
   });
 }
@@ -77,4 +77,8 @@ function say(text: string, isGood: boolean): boolean {
   if (isGood) console.log(text);
   else console.error(text);
   return isGood;
+}
+
+function counted(count: number, name: string): string {
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
 }

@@ -73,6 +73,8 @@ export const refusingRules = [
   'content-type',
   'body',
   'link',
+  // of `request_invalid`
+  'header',
   // of `claim_required`
   'tenants',
   'roles',

@@ -63,7 +63,7 @@ export function requireNamedHeaders(
     if (pageSizes.has(name)) requirePageSize(name, value, rule);
     else if (!rule.preferences.includes(name) && corePreferences.get(name)?.test(value) !== true) {
       throw refused(
-        `the header Prefer has a preference that the rule for this path does not name. These pass without: ${[...corePreferences.keys()].join(', ')}`,
+        `the header Prefer has a preference that the rule for this path does not name. Always allowed: ${[...corePreferences.keys()].join(', ')}, and odata.maxpagesize up to the rule's $top`,
       );
     }
   }
@@ -106,7 +106,7 @@ function readPreferences(header: string): ReadonlyMap<string, string> | undefine
 }
 
 function refused(reason: string): BffError {
-  return new BffError('request_invalid', { detail: `Refused: ${reason}.` });
+  return new BffError('request_invalid', { detail: `Refused: ${reason}.`, rules: ['header'] });
 }
 
 /** What no rule may name: whose call it is, its framing, its way, and what the platform and we say ourselves (PX-7). */
