@@ -96,7 +96,7 @@ describe('check', () => {
     expect([code, out.trimEnd().split('\n')]).toEqual([
       0,
       [
-        `${file} is good: 1 features, 5 rules.`,
+        `${file} is good: 1 feature, 5 rules.`,
         `  warning: features.one.rules[0] (DELETE /v1.0/groups/{id}/members/{member}): ${itself}`,
         `  warning: features.one.rules[2] (DELETE /v1.0/users/{id}/manager): ${itself}`,
         '  warning: features.one.rules[3] (GET, PATCH /v1.0/groups/{id}): its body may name other objects too, as members@odata.bind does; name the fields it may have in bodyFields',
