@@ -9,10 +9,9 @@ import { createBodyRoom } from '../../src/shared/proxy/body-room.ts';
 import { createCallLimits } from '../../src/shared/proxy/call-limits.ts';
 import { createCountCall } from '../../src/shared/proxy/counted-call.ts';
 import { createForward, plainReading } from '../../src/shared/proxy/forward.ts';
-import type { Session } from '../../src/shared/session/session-store.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
 import { type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts';
-import { sessionContent } from '../support/session-content.ts';
+import { openedSession, sessionContent } from '../support/session-content.ts';
 
 let upstream: RawUpstream;
 beforeAll(async () => {
@@ -21,14 +20,7 @@ beforeAll(async () => {
 afterAll(() => upstream.close());
 
 const now = new Date('2026-08-01T12:00:00Z');
-const session: Session = {
-  ...sessionContent(),
-  address: { userHash: Buffer.alloc(32), rowId: Buffer.alloc(32), secret: Buffer.alloc(32), expiresAt: now },
-  lastUsedAt: now,
-  generation: 0,
-  idleExpiresAt: now,
-  etag: '"1"',
-};
+const session = openedSession(sessionContent(), { now });
 const monotonicMs = () => performance.now();
 const sendHttp = createHttpSender();
 const unsendable = ['\u0141', 'a\r\nHost: evil.test', 'a\nb', 'a\0b'];

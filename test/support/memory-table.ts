@@ -73,7 +73,8 @@ function withColumns(row: Row, columns: readonly string[] | undefined): Row {
   };
 }
 
-function isInRange({ partitionKey, rowKey, columns }: Row, range: RowRange): boolean {
+/** As the service compares keys and instants. */
+export function isInRange({ partitionKey, rowKey, columns }: Row, range: RowRange): boolean {
   if (range.kind === 'partitions') return partitionKey >= range.from && partitionKey < range.before;
   const { rowsFrom, rowsBefore, laterThan = {} } = range;
   return (

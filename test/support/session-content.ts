@@ -1,5 +1,6 @@
 import { readVerifiedClaims } from '../../src/shared/identity/principal.ts';
 import type { SessionContent, SessionFacts } from '../../src/shared/session/session.ts';
+import type { Session } from '../../src/shared/session/session-store.ts';
 
 /** The session of an invented person, as a sign-in would have made it. Every secret in it says what it is. */
 export function sessionContent(
@@ -70,4 +71,24 @@ export function msalCacheOf(
     RefreshToken: { rt: { secret: refreshToken } },
     AppMetadata: {},
   });
+}
+
+/** The same as it is read from its row; another `user` is another partition, another `row` another browser. */
+export function openedSession(
+  content: SessionContent,
+  { user = 'alice', row = 0, now }: { user?: string; row?: number; now: Date },
+): Session {
+  return {
+    ...content,
+    address: {
+      userHash: Buffer.from(user.padEnd(32)),
+      rowId: Buffer.alloc(32, row),
+      secret: Buffer.alloc(32),
+      expiresAt: now,
+    },
+    lastUsedAt: now,
+    generation: 0,
+    idleExpiresAt: now,
+    etag: '"1"',
+  };
 }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createRedemptionPace, type RedemptionPace } from '../../../src/shared/entra/redemption-pace.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import type { Session } from '../../../src/shared/session/session-store.ts';
-import { sessionContent } from '../../support/session-content.ts';
+import { openedSession, sessionContent } from '../../support/session-content.ts';
 
 const start = new Date('2026-08-01T12:00:00Z');
 const granted = { scopes: ['User.Read'] };
@@ -13,21 +13,8 @@ let waits: number[];
 let pace: RedemptionPace;
 
 function sessionOf(user = 1, row = 1): Session {
-  const content = sessionContent();
-  return {
-    ...content,
-    facts: { ...content.facts, grantedScopes: ['User.Read', 'api://orders/Read'] },
-    address: {
-      userHash: Buffer.alloc(32, user),
-      rowId: Buffer.alloc(32, row),
-      secret: Buffer.alloc(32),
-      expiresAt: start,
-    },
-    lastUsedAt: start,
-    generation: 0,
-    idleExpiresAt: start,
-    etag: 'first',
-  };
+  const content = sessionContent({ facts: { grantedScopes: ['User.Read', 'api://orders/Read'] } });
+  return openedSession(content, { user: `user ${user}`, row, now: start });
 }
 
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createRefusals, type Refusal, type Refusals } from '../../../src/shared/entra/refusals.ts';
 import type { Session } from '../../../src/shared/session/session-store.ts';
-import { sessionContent } from '../../support/session-content.ts';
+import { openedSession, sessionContent } from '../../support/session-content.ts';
 
 const start = new Date('2026-08-01T12:00:00Z');
 
@@ -17,22 +17,8 @@ interface About {
 }
 
 function sessionOf({ user = 1, row = 1, granted = ['User.Read'], tokenGeneration = 0 }: About = {}): Session {
-  const content = sessionContent();
-  return {
-    ...content,
-    facts: { ...content.facts, grantedScopes: granted },
-    tokenGeneration,
-    address: {
-      userHash: Buffer.alloc(32, user),
-      rowId: Buffer.alloc(32, row),
-      secret: Buffer.alloc(32),
-      expiresAt: start,
-    },
-    lastUsedAt: start,
-    generation: 0,
-    idleExpiresAt: start,
-    etag: 'first',
-  };
+  const content = sessionContent({ facts: { grantedScopes: granted }, tokenGeneration });
+  return openedSession(content, { user: `user ${user}`, row, now: start });
 }
 
 const noConsent: Refusal = { kind: 'interaction-required', reason: 'consent_required', correlationId: 'x' };

@@ -5,24 +5,11 @@ import { CountedRequests } from '../../../src/shared/graph/counted-requests.ts';
 import { HiddenFailures } from '../../../src/shared/graph/hidden-failures.ts';
 import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
 import { createCountCall } from '../../../src/shared/proxy/counted-call.ts';
-import type { Session } from '../../../src/shared/session/session-store.ts';
-import { sessionContent } from '../../support/session-content.ts';
+import { openedSession, sessionContent } from '../../support/session-content.ts';
 
 const MIB = 1024 * 1024;
 const now = new Date('2026-08-01T12:00:00Z');
-const sessionOf = (name: string): Session => ({
-  ...sessionContent(),
-  address: {
-    userHash: Buffer.from(name.padEnd(32)),
-    rowId: Buffer.alloc(32),
-    secret: Buffer.alloc(32),
-    expiresAt: now,
-  },
-  lastUsedAt: now,
-  generation: 0,
-  idleExpiresAt: now,
-  etag: '"1"',
-});
+const sessionOf = (user: string) => openedSession(sessionContent(), { user, now });
 
 /** Clients of Microsoft's library that share the limits of one worker; what they send waits until it is let go. */
 function startClients() {

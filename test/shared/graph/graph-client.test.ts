@@ -6,9 +6,8 @@ import { createHttpSender } from '../../../src/shared/network/http-request.ts';
 import { type BodyRoom, createBodyRoom } from '../../../src/shared/proxy/body-room.ts';
 import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
 import { createCountCall } from '../../../src/shared/proxy/counted-call.ts';
-import type { Session } from '../../../src/shared/session/session-store.ts';
 import { type RawUpstream, rawAnswer, startRawUpstream } from '../../support/raw-upstream.ts';
-import { sessionContent } from '../../support/session-content.ts';
+import { openedSession, sessionContent } from '../../support/session-content.ts';
 
 let upstream: RawUpstream;
 beforeAll(async () => {
@@ -20,19 +19,7 @@ afterEach(() => {
 });
 
 const now = new Date('2026-08-01T12:00:00Z');
-const sessionOf = (name: string): Session => ({
-  ...sessionContent(),
-  address: {
-    userHash: Buffer.from(name.padEnd(32)),
-    rowId: Buffer.alloc(32),
-    secret: Buffer.alloc(32),
-    expiresAt: now,
-  },
-  lastUsedAt: now,
-  generation: 0,
-  idleExpiresAt: now,
-  etag: '"1"',
-});
+const sessionOf = (user: string) => openedSession(sessionContent(), { user, now });
 
 function startClient(
   timeoutMs = 5_000,

@@ -8,6 +8,7 @@ import type {
   TableRemoval,
   TableUpdate,
 } from '../../../src/shared/storage/table.ts';
+import { isInRange } from '../../support/memory-table.ts';
 
 /** One write that the table has accepted. */
 export interface Version {
@@ -98,18 +99,4 @@ export function createSimulatedTable(
     removedAtMs,
     listed,
   };
-}
-
-function isInRange({ partitionKey, rowKey, columns }: Row, range: RowRange): boolean {
-  if (range.kind === 'partitions') return partitionKey >= range.from && partitionKey < range.before;
-  const { rowsFrom, rowsBefore, laterThan = {} } = range;
-  return (
-    partitionKey === range.partitionKey &&
-    rowKey >= rowsFrom &&
-    rowKey < rowsBefore &&
-    Object.entries(laterThan).every(([name, instant]) => {
-      const value = columns[name];
-      return value instanceof Date && value.getTime() > instant.getTime();
-    })
-  );
 }
