@@ -64,8 +64,9 @@ export type Asked = 'signed_in' | 'redirecting';
 
 export interface Client {
   /**
-   * Who is signed in. Asking does not keep the session alive. After another user has signed in, the page starts anew here:
-   * until it asks, every call ends with `user_changed`. @throws {BffProblem}
+   * Returns the signed-in user's session. The request does not extend the session. After another user has
+   * signed in, every other call throws `user_changed` until the page calls this.
+   * @throws {BffProblem}
    */
   session(): Promise<Session>;
   /** Hears of every change, other tabs' included, and of an end that comes near. @returns what stops it */
@@ -83,8 +84,9 @@ export interface Client {
   /** Calls any address of this origin, with the proof that the call is ours. @throws {BffProblem | InteractionFailed} */
   fetch(url: string | URL, init?: CallInit): Promise<Response>;
   /**
-   * An address of this origin for a link, an image or a download, to which a page can add no header: it works for the user
-   * of this page alone. Read it when it is used, after `session()`. @throws {TypeError | InteractionFailed}
+   * An address of this origin for a link, an image or a download, to which a page cannot add a header. It works
+   * only for the current user of this page. Call it after `session()`, at the moment the address is used.
+   * @throws {TypeError | InteractionFailed}
    */
   src(path: string): string;
   /** Asks for what a problem names, at a click. @throws {InteractionFailed} */
@@ -108,8 +110,8 @@ export function createClient(options: ClientOptions = {}): Client {
   const rounds = limitRounds(page, wayBack.rounds);
   const usualDisplay = interaction === 'redirect' ? 'redirect' : 'popup';
   /**
-   * Lasts as long as the page is the same user's. Aborted at a sign-out and when another user signs in: no call from before
-   * gives an answer, or the rest of one.
+   * Valid while the page belongs to the same user. It is aborted at sign-out and when another user signs in. A
+   * call from before that returns no response, and a body that is still arriving ends.
    */
   let scope = new AbortController();
   let signingOut: Promise<void> | undefined;
@@ -138,7 +140,7 @@ export function createClient(options: ClientOptions = {}): Client {
   return {
     async session() {
       const session = await sessions.read();
-      // The page is told who it is for.
+      // `session()` tells the page which user it is for.
       if (scope.signal.aborted) scope = new AbortController();
       return session;
     },
@@ -171,7 +173,8 @@ export function createClient(options: ClientOptions = {}): Client {
     onInteractionChange: interactions.subscribe,
     cancel: () => interactions.endAll('cancelled'),
     get resumed() {
-      // Another user is back, or nobody knows yet who: then nothing goes on for them.
+      // Another user has signed in, or it is not known yet which user is signed in. Nothing continues for that
+      // user.
       return wayBack.user === undefined || wayBack.user === sessions.user ? wayBack.resumed : undefined;
     },
   };
@@ -180,7 +183,7 @@ export function createClient(options: ClientOptions = {}): Client {
     const url = toCallUrl(String(address), page.location.origin);
     const mine = scope.signal;
     requireNoEnd();
-    // No call is made before it is known for whom.
+    // The client makes no call before it knows the user.
     await untilAborted(sessions.begun(), init.signal);
     const since = interactions.turn;
     const caller = sessions.user;
@@ -218,7 +221,8 @@ export function createClient(options: ClientOptions = {}): Client {
     async function sendNow(): Promise<Response | BffProblem> {
       let answer = await sendOnce();
       if (answer instanceof BffProblem && answer.code === 'session_changed') {
-        // Refused before anything was done, so that a write can be sent again too: where the user is the same.
+        // The server refused the call before it did anything. A write can therefore be sent again if the user
+        // is the same.
         await untilAborted(
           sessions.read().catch(() => {}),
           init.signal,
@@ -321,7 +325,10 @@ export function createClient(options: ClientOptions = {}): Client {
     sessions.learn({ signed_in: false, login_url: `${basePath}/auth/login` });
   }
 
-  /** @param mine ends the call together with the user's time on this page; without it, it is not for a user */
+  /**
+   * @param mine ends the call when the user's time on this page ends; omitted for calls that do not belong to a
+   * user
+   */
   async function send(url: URL, init: RequestInit, mine?: AbortSignal): Promise<Response | BffProblem> {
     const headers = new Headers(init.headers);
     headers.set('X-CSRF', '1');
@@ -360,7 +367,7 @@ export function createClient(options: ClientOptions = {}): Client {
     });
   }
 
-  /** That of nobody is refused while somebody is signed in of whom this page has not heard. */
+  /** The server refuses the tag `none` if a user is signed in whom this page does not know yet. */
   function tag(): string {
     const { known } = sessions;
     return (known?.signed_in && known.session_tag) || 'none';
@@ -375,7 +382,8 @@ export function createClient(options: ClientOptions = {}): Client {
     const { loginUrl, feature, reason, scopes } = problem;
     if (loginUrl === undefined) throw new TypeError('The problem has no login_url.');
     const url = toOwnUrl(loginUrl, page.location.origin);
-    if (url.pathname !== ownUrl('/auth/login').pathname) throw new TypeError('Not where a sign-in begins.');
+    if (url.pathname !== ownUrl('/auth/login').pathname)
+      throw new TypeError('The address does not start a sign-in.');
     return { key: keyOf(problem), url, display, place: placeOf(), feature, reason, scopes };
   }
 
@@ -437,7 +445,7 @@ function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | null
   });
 }
 
-/** Where Entra ends a session; over plain http only for a page that is in development itself. */
+/** Entra ID's sign-out address. Plain http is allowed only if the page itself runs in development. */
 function parseLogoutUrl(answer: unknown, origin: string): string {
   const url = readLink(answer, 'logout_url');
   if (
@@ -445,7 +453,7 @@ function parseLogoutUrl(answer: unknown, origin: string): string {
     !/^[^?#]*\/oauth2\/v2\.0\/logout(\?|$)/.test(url) ||
     !/^https:|^http:.* http:/.test(`${url} ${origin}`)
   ) {
-    throw new TypeError('The answer has no logout_url.');
+    throw new TypeError('The response has no logout_url.');
   }
   return url;
 }

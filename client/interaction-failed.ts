@@ -18,10 +18,13 @@ const outcomes = [
 export type Outcome = (typeof outcomes)[number];
 
 /**
- * What a popup says, or what this page knows: `cancelled` by `client.cancel()`; `timed_out` after ten minutes;
- * `redirecting`, this page is being left; `blocked`, neither a window nor a safe redirect was possible, so offer a
- * button; `not_repeated`, the person did their part, or another tab signed in again, but the write was not sent again;
- * `user_changed`, another user has signed in: the page has to start anew.
+ * Why an interaction failed, as the popup reports it or as this page knows it:
+ * - `cancelled`: `client.cancel()` was called.
+ * - `timed_out`: ten minutes passed.
+ * - `redirecting`: this page is being left.
+ * - `blocked`: neither a window nor a safe redirect was possible, so offer a button.
+ * - `not_repeated`: the user finished, or another tab signed in again, but the write was not sent again.
+ * - `user_changed`: another user has signed in, so the page must start anew.
  */
 export type FailureKind =
   | Exclude<Outcome, 'signed_in'>

@@ -13,14 +13,15 @@ export function toOwnUrl(address: string, origin: string): URL {
 }
 
 /**
- * The address of a call, exactly as it was written: `URL` alone would resolve dot segments, turn `\` into `/`, drop line
- * breaks and cut at `#`, so that a mistake in an id becomes another call. Blanks, quotes and letters are percent-encoded.
- * @throws {TypeError} for what would be changed, and for every other origin
+ * Returns the address of a call exactly as it was written. `URL` alone would resolve dot segments, turn `\`
+ * into `/`, drop line breaks and cut at `#`. A mistake in an id would then become another call. Spaces, quotes
+ * and letters are percent-encoded.
+ * @throws {TypeError} if `URL` would change the address, or if it has another origin
  */
 export function toCallUrl(address: string, origin: string): URL {
   if (/[\p{Cc}\p{Cs}\\#]/u.test(address) || /^([^?]*\/)?(\.|%2e){1,2}([/?]|$)/i.test(address)) {
-    throw new TypeError('The address has a dot segment, or a character that must be encoded.');
+    throw new TypeError('The address has a dot segment or a character that must be percent-encoded.');
   }
-  // `URL` removes blanks at the ends.
+  // `URL` removes spaces at both ends.
   return toOwnUrl(address.replaceAll(' ', '%20'), origin);
 }

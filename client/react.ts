@@ -23,14 +23,15 @@ export interface SessionState {
 }
 
 /**
- * Called when another user has signed in, before anything is asked or called for them. The page shows nothing meanwhile.
- * Where this returns, or what it promises is done, everything inside the provider is made anew for the new user.
+ * Called when another user has signed in, before any request is made for that user. The page shows nothing in
+ * the meantime. When this returns, or its promise resolves, everything inside the provider is mounted anew for
+ * the new user.
  */
 export type OnUserChanged = () => void | Promise<void>;
 
 interface SessionStore {
   readonly client: Client;
-  /** Another one for each user of the page; undefined between two. */
+  /** Differs for each user of the page; undefined between two users. */
   readPageNumber(): number | undefined;
   setOnUserChanged(onUserChanged: OnUserChanged | undefined): void;
   /** Asks the server for the first time. @returns what stops listening */
@@ -50,9 +51,9 @@ const loading: SessionState = {
 const StoreContext = createContext<SessionStore | undefined>(undefined);
 
 /**
- * Gives the session to everything inside. Create the client once, outside of components. When another user has signed in,
- * the page is loaded again: that ends the work of old components as well, which could go on as the new user otherwise.
- * `onUserChanged` takes its place, in an app that ends such work itself.
+ * Provides the session to all components inside. Create the client once, outside components. When another user
+ * has signed in, the page reloads. The reload ends the work of old components, which could otherwise continue
+ * as the new user. `onUserChanged` replaces the reload in an app that ends such work itself.
  */
 export function BffProvider(props: {
   readonly client: Client;
@@ -64,7 +65,8 @@ export function BffProvider(props: {
   useEffect(() => store.setOnUserChanged(onUserChanged), [store, onUserChanged]);
   useEffect(() => store.start(), [store]);
   const key = useSyncExternalStore(store.subscribe, store.readPageNumber, () => 0);
-  // Nothing is shown between two users: a component that asks `client.session()` would open the client for old work too.
+  // Nothing is shown between two users, because a component that calls `client.session()` would let old work
+  // use the client again.
   return createElement(StoreContext.Provider, { key, value: store }, key === undefined ? null : children);
 }
 
@@ -114,14 +116,14 @@ function createStore(client: Client): SessionStore {
         const mine = ++users;
         isBetweenUsers = true;
         change(loading);
-        // Not asked for here: until the page has been loaded again, the client makes no call.
+        // Not requested here, so that the client makes no call until the page has reloaded.
         if (onUserChanged === undefined) return location.reload();
         try {
           await onUserChanged();
         } catch {
           return location.reload();
         }
-        // Yet another user may have come meanwhile.
+        // A third user may have signed in meanwhile.
         if (mine !== users) return;
         isBetweenUsers = false;
         change({});
@@ -135,7 +137,7 @@ function createStore(client: Client): SessionStore {
             void changeUser();
             return;
           }
-          // What has changed is told when the page starts anew.
+          // The page shows the change when it starts anew for the new user.
           if (isBetweenUsers) return;
           const status = session.signed_in ? 'signed_in' : 'signed_out';
           const secondsLeft = event.type === 'expiring' ? event.secondsLeft : undefined;

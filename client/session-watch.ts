@@ -11,8 +11,9 @@ export type SessionEvent =
       readonly type: 'signed_in' | 'changed';
       readonly session: SignedIn;
       /**
-       * Another user than the last one that this page knew. The client makes no call for the new one until the page asks
-       * `client.session()`: throw away what is shown and start anew; `location.reload()` does.
+       * True if the user differs from the last user this page knew. The client makes no call for the new user
+       * until the page calls `client.session()`. Clear what the page shows and start anew, for example with
+       * `location.reload()`.
        */
       readonly userChanged: boolean;
     }
@@ -27,9 +28,9 @@ export type SessionEvent =
 
 export interface SessionWatch {
   readonly known: Session | undefined;
-  /** The last one who was signed in, also when the session has ended. */
+  /** The last user who was signed in, even if the session has ended. */
   readonly user: string | undefined;
-  /** Waits until the server has been asked once. Never rejects. */
+  /** Resolves after the first answer from the server. Never rejects. */
   begun(): Promise<unknown>;
   /** Asks the server. An answer that has been overtaken gives what is known since. */
   read(): Promise<Session>;
@@ -44,8 +45,8 @@ const longestSleepMs = 60 * 60 * 1000; // timers of more than 24 days fire at on
 const retryMs = 60 * 1000;
 
 /**
- * The last answer about the session, who wants to hear of changes, and the timer before its end.
- * @param user whose page it was before it was left for a sign-in
+ * Holds the last session answer, the listeners for changes, and the timer that runs before the session ends.
+ * @param user the user of this page before the page was left for a sign-in
  */
 export function watchSession(
   page: Page,

@@ -10,7 +10,7 @@ export interface SignedOut {
 
 export interface SignedIn {
   readonly signed_in: true;
-  /** Tells this session from others; it opens nothing. The client sends it with every call. */
+  /** Distinguishes this session from others. It grants no access. The client sends it with every call. */
   readonly session_tag: string;
   readonly name: string;
   readonly username: string;
@@ -29,7 +29,7 @@ export interface SignedIn {
 /** The answer of `api/auth/session`. */
 export type Session = SignedOut | SignedIn;
 
-/** Who is signed in. A user without an address is known by their session alone. */
+/** Identifies the user. A user without an address is identified by the session alone. */
 export function userOf({ tenant_id, username, session_tag }: SignedIn): string {
   return `${tenant_id} ${username || session_tag}`;
 }

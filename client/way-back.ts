@@ -11,7 +11,7 @@ export interface Resumed {
 
 interface WayBack {
   readonly rounds: Rounds;
-  /** Whose page it was. */
+  /** The user the page belonged to. */
   readonly user: string | undefined;
   /** Set when the browser is where it was to come back to. */
   readonly resumed: Resumed | undefined;

@@ -5,7 +5,7 @@ import { showPortrait, showProfile } from './profile.js';
 import { showSessions } from './sessions.js';
 import { showTrouble } from './trouble.js';
 
-/** For the page that starts anew: why. */
+/** Tells the reloaded page why it was reloaded. */
 const changedNote = 'demo:user-changed';
 let isLeaving = false;
 
@@ -85,7 +85,7 @@ const toTime = (text) =>
     new Date(text).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
   );
 
-/** Everything that is of the user. */
+/** Every element that shows the user's data. */
 const personal = [
   ...['account-name', 'account-address', 'portrait', 'greeting', 'admin-text', 'failure'],
   ...['profile', 'letters', 'messages-state', 'holds', 'sessions'],
@@ -98,8 +98,8 @@ function clear() {
 }
 
 /**
- * Another user has signed in in another tab. Nothing of the one before may stay, the fragment included, which says what
- * they had open. Loading the page again ends also what is still on its way through this script.
+ * Another user has signed in in another tab. Nothing of the previous user may stay, and that includes the
+ * fragment, because it names what was open. The reload also ends requests that this script has under way.
  */
 function startAnew() {
   clear();

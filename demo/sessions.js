@@ -20,7 +20,7 @@ function show(sessions, complete) {
   const hasOthers = sessions.some(({ current }) => !current);
   container.replaceChildren(
     create('ul', { className: 'sessions' }, ...sessions.map(toItem)),
-    ...(complete ? [] : [create('p', { className: 'quiet small' }, 'There are more.')]),
+    ...(complete ? [] : [create('p', { className: 'quiet small' }, 'There are more sessions.')]),
     hasOthers
       ? create('p', { className: 'actions' }, button('End all others', endOthers))
       : create('p', { className: 'quiet small' }, 'Nowhere else.'),

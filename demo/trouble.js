@@ -3,7 +3,8 @@ import { announce, button, create } from './dom.js';
 
 /** Shows what went wrong and what can be done about it. */
 export function showTrouble(container, error, tryAgain, heading = 'h3') {
-  // The page starts anew, and shows nothing for the user before. A body that was still arriving ends with `AbortError`.
+  // The page reloads and shows nothing for the previous user. A body that was still arriving ends with
+  // `AbortError`.
   if (error.kind === 'user_changed' || error.name === 'AbortError') return;
   if (error.code === 'session_required') {
     dispatchEvent(new Event('session-ended'));

@@ -6,7 +6,7 @@ import { graphDialect } from '../src/shared/graph/graph-policy.ts';
 
 /**
  * Names in the paths of Microsoft's permission reference that a policy's `{id}` would take for a key. There should be
- * none: what is found goes into `otherNames` of graph-policy.ts, or a form for it into `nameForms`.
+ * none. Add each found name to `otherNames` of graph-policy.ts, or add a form for it to `nameForms`.
  *
  *     npm run graph-names -- permissions.json
  */
@@ -26,7 +26,7 @@ const form = z.object({
   ),
 });
 
-/** Keys that the reference has by mistake, in the place of `{id}`. */
+/** Keys that the reference has by mistake, in place of `{id}`. */
 const examples: ReadonlySet<string> = new Set([
   '57dab8b1894c409ab240bd8beae78896',
   '87654321-0abc-zqf0-321456789q',

@@ -11,9 +11,9 @@ import { medianMicroseconds, type Timing } from './measure/stopwatch.ts';
 const turns = Number(process.argv[2] ?? 200);
 
 /**
- * `npm run measure:calls [turns]`: a worker's own work for a call to Graph, by where the session comes from, and beside it
- * the search of the answer for the token. The function is called in this process as the Functions worker calls it, and
- * Graph answers at once. One run compares; see docs/measurements.md.
+ * `npm run measure:calls [turns]`: a worker's own work for a call to Graph, by where the session comes from. It also
+ * measures the search of the answer for the token. The function is called in this process as the Functions worker calls
+ * it, and Graph answers at once. Only compare values of one run; see docs/measurements.md.
  */
 await withProduct(async (product) => {
   const browser = (await product.startWorker()).browser();
@@ -47,7 +47,7 @@ await withProduct(async (product) => {
   );
 });
 
-/** What is done to every answer: a token as Entra writes it, and bodies that do not have it. */
+/** The search of every answer, with a token as Entra ID writes it and bodies that do not hold it. */
 function tokenSearches(): Readonly<Record<string, () => unknown>> {
   const token = `${randomBytes(1000).toString('base64url')}.${randomBytes(256).toString('base64url')}`;
   const bodies = { '2 KB': 2e3, '60 KB': 60e3, '1 MB': 1e6 };

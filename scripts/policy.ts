@@ -15,8 +15,8 @@ const usage = `Use one of
   npm run policy -- scopes [file]
 
 Without a file: the shipped policy/graph.json. For the policy of an API of your own, add its application ID URI:
---api=api://orders. Name it once more for each other API that you have, and check compares them. Put the call into single quotes, else the shell takes $top for
-a variable of its own. For a body, add its type: 'POST /v1.0/me/sendMail application/json'.`;
+--api=api://orders. Repeat --api for each of your other APIs, and check compares them. Put the call into single quotes,
+or the shell takes $top for a variable. For a body, add its type: 'POST /v1.0/me/sendMail application/json'.`;
 
 const shipped = fileURLToPath(new URL('../policy/graph.json', import.meta.url));
 

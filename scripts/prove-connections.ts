@@ -16,8 +16,8 @@ interface ProofLine {
 }
 
 /**
- * `npm run prove:connections`: 200 runs of each circumstance in which an upstream answers one user's call a second time
- * while another user calls, and prints how many there were. `npm test` makes one run of each.
+ * `npm run prove:connections`: makes 200 runs of each circumstance in which an upstream answers one user's call a
+ * second time while another user calls. Prints a table of the runs. `npm test` makes one run of each circumstance.
  */
 const folder = mkdtempSync(join(tmpdir(), 'connections-'));
 const linesPath = join(folder, 'lines');

@@ -94,7 +94,7 @@ export const startEntraEmulator = async (options: {
   const requests: RecordedRequest[] = [];
 
   server.on('request', (incoming, response) => {
-    // The time that this Entra keeps, which a test may move.
+    // The emulator's own clock, which a test may move.
     response.setHeader('date', now().toUTCString());
     readRequest(incoming)
       .then(async (request) => {

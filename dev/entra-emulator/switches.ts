@@ -31,7 +31,7 @@ export type Switches = {
   administratorNeededAnswer: 'code' | 'cancel';
   /** Optional claims that no ID token gets, though the registration lists them; separated by spaces. */
   withheldClaims: string;
-  /** The same for ID tokens of a refresh alone: OpenID Connect Core 12.2 allows that. */
+  /** Claims that only the ID tokens of a refresh leave out. OpenID Connect Core 12.2 allows that. */
   claimsWithheldOnRefresh: string;
   /** Who is in more groups than this gets none named: Entra's overage. */
   groupLimit: number;

@@ -23,8 +23,9 @@ export type FunctionsHostOptions = {
   /** Percent-decodes of the path in front of the host: deployed front ends decode once more. */
   extraDecodes?: ExtraDecodes;
   /**
-   * The storage account of `AzureWebJobsStorage` refuses the host, which keeps its function keys there unless
-   * `AzureWebJobsSecretStorageType` is `files`, and looks them up for every request with `code` in its query.
+   * Makes the storage account of `AzureWebJobsStorage` refuse the host. The host keeps its function keys there
+   * unless `AzureWebJobsSecretStorageType` is `files`. It looks them up for every request that has `code` in
+   * its query.
    */
   hostStorageRefuses?: boolean;
   /** Takes the lines of functions, library and host; without it they are dropped. */
@@ -78,7 +79,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     if (headers === 'invalid') return sendBare(response, 400);
     const target = parseTarget(request.url ?? '', options.extraDecodes ?? 0);
     if (!target || request.headersDistinct['host']?.length !== 1) return sendBare(response, 400);
-    // Whatever the route, and without a word in the log.
+    // For every route, and without a log entry.
     if (lacksKeys && asksForKey(target.queryText)) return sendBare(response, 500);
     const found = findRoute(routes, request.method ?? '', target.path);
     const registered = found && worker.functions.get(found.route.name);
@@ -119,7 +120,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   };
 }
 
-/** A function key may come as `code`; the host compares names without letter case. */
+/** A function key may arrive as `code`. The host compares names case-insensitively. */
 const asksForKey = (queryText: string) =>
   [...new URLSearchParams(queryText).keys()].some((name) => name.toLowerCase() === 'code');
 

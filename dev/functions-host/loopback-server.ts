@@ -27,7 +27,7 @@ export async function listenOnLoopback(listener: RequestListener, port = 0): Pro
 }
 
 async function listen(listener: RequestListener, host: string, port: number): Promise<Server> {
-  // Both limits together: which of them a request is over is for its reader to say.
+  // The sum of both limits. The reader decides which of the two a request exceeds.
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES + MAX_REQUEST_LINE_BYTES }, listener);
   // Without a listener node:http hangs up and says nothing. To the host it is a method like any that no route has.
   server.on('connect', (_request, socket) => {

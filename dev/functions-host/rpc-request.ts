@@ -4,18 +4,19 @@ import { decodeAtFrontEnd, decodeAtHost, encodePath } from './request-path.ts';
 
 export type RequestTarget = { path: string; queryText: string };
 export type ExtraDecodes = 0 | 1 | 2;
-/** Names in small letters, and values, in the order in which they came. */
+/** Lowercase names with their values, in the order of arrival. */
 export type HeaderLines = readonly (readonly [name: string, value: string])[];
 
-// Kestrel's limits, as the real host leaves them.
+// Kestrel's defaults, which the real host does not change.
 const MAX_HEADER_LINES = 100;
 export const MAX_HEADER_BYTES = 32 * 1024;
-/** What Node.js allows request line and headers together when it is not told otherwise. */
+/** Node.js's default limit for the request line and the headers together. */
 export const MAX_REQUEST_LINE_BYTES = 16 * 1024;
 
 /**
- * The headers as Kestrel gives them to the host: UTF-8 decoded to text, so that a character may be above U+00FF.
- * `invalid` when the bytes are no UTF-8; `too-large` over 100 lines, or over 32 KB with separators and line ends.
+ * Returns the headers as Kestrel hands them to the host. Kestrel decodes UTF-8, so a character may be above
+ * U+00FF. Returns `invalid` if the bytes are not UTF-8, and `too-large` above 100 lines or above 32 KB
+ * including separators and line ends.
  */
 export function readHeaders({
   rawHeaders,

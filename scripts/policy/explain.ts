@@ -162,7 +162,7 @@ function describeMisfit(
   if (wanted.startsWith('{')) {
     const why = /^[A-Za-z]+$/.test(segments[fitting] ?? '')
       ? 'a word of letters alone is more likely a function or a well-known name'
-      : 'it takes one id or address, and no name that the API has itself';
+      : 'it takes one id or address, and not a name that the API itself uses';
     return `"${got}" does not fit ${wanted}: ${why}. Give the word a rule of its own.`;
   }
   if (wanted.toLowerCase() === got.toLowerCase()) return `"${got}" is not "${wanted}": letter case counts.`;

@@ -1,6 +1,6 @@
 import type { Policy, PolicyRule } from '../../src/shared/proxy/policy.ts';
 
-/** What a policy may say and its author has perhaps not meant, with its place. */
+/** Valid rules whose author may not have meant what they allow, each with its place. */
 export function findWarnings(policy: Policy, kind: 'graph' | 'own-api'): string[] {
   const warningsOf = kind === 'graph' ? graphWarnings : ownApiWarnings;
   return policy.rules.flatMap((rule) =>
@@ -10,11 +10,11 @@ export function findWarnings(policy: Policy, kind: 'graph' | 'own-api'): string[
   );
 }
 
-/** Collections of references: what is in them exists without them. */
+/** Collections of references. Their members exist without the collection. */
 const references =
   /\/(?:members|owners|registeredOwners|registeredUsers|acceptedSenders|rejectedSenders|sponsors|directReports)\/\{[^/]*\}$|\/manager$/i;
 
-/** Directory objects, which take references to others in the body that makes or changes them. */
+/** Directory objects. The body that creates or changes one may hold references to other objects. */
 const takesReferences =
   /^\/[^/]+\/(?:groups|teams|applications|servicePrincipals|administrativeUnits|directory\/administrativeUnits|devices)(?:\/\{[^/]*\})?$/i;
 
@@ -38,7 +38,7 @@ function ownApiWarnings({ methods, template }: PolicyRule): string[] {
     : [];
 }
 
-/** Pairs of application ID URIs that may be one registration, whose tokens would then go to two origins. */
+/** Pairs of application ID URIs that may belong to one registration, whose tokens would then go to two origins. */
 export function findPrefixWarnings(prefixes: readonly string[]): string[] {
   return prefixes.flatMap((prefix, at) =>
     prefixes

@@ -35,7 +35,7 @@ export const admin = (
       if (!prefersHtml(request.header('accept'))) {
         return jsonResponse(toJson(await overview(session, request.log)));
       }
-      // A page's own script has proved itself by its header.
+      // The header proves that the page's own script made the request.
       const isOwn = request.header('x-csrf') === '1' || ownLinks.isProof(query.get('from'), session);
       const via = isOwn ? undefined : 'link';
       const view =

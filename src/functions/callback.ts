@@ -80,9 +80,10 @@ function arrived({ popupId, feature, returnPath }: LoginWish, cookies: readonly 
 
 /** Either a code or an error, and nothing that belongs to flows we do not use (CB-4). @throws {BffError} request_invalid */
 function refuseContradiction(query: Query): void {
-  // A front end that joins repeated parameters does so with a comma, which neither of Entra's has.
+  // A front end that joins repeated parameters joins them with a comma. Entra ID's `code` and `error` never
+  // contain one.
   if (`${query.get('code') ?? ''}${query.get('error') ?? ''}`.includes(',')) {
-    throw new BffError('request_invalid', { detail: 'The answer has more than one code or error.' });
+    throw new BffError('request_invalid', { detail: 'The response contains more than one code or error.' });
   }
   if (query.has('code') && query.has('error')) {
     throw new BffError('request_invalid', { detail: 'The answer has both a code and an error.' });

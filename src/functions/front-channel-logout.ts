@@ -18,7 +18,8 @@ export const frontChannelLogout = (
 ) =>
   endpoint({ methods: ['GET'], caller: 'navigation', access: allowAnonymous }, async (request) => {
     const { query } = request;
-    // A page that shows a thousand images of this address has no say; a browser that does not tell has.
+    // A page that embeds a thousand images of this address must have no effect. A browser that does not send
+    // the header passes.
     const isFrame = (request.header('sec-fetch-dest') ?? 'iframe') === 'iframe';
     if (query.kind === 'query' && isFrame)
       await flow.end(query.query.get('sid'), query.query.get('iss'), request.log);

@@ -4,8 +4,9 @@ import { describeError } from '../shared/telemetry/describe-error.ts';
 import { type Log, toLogLine } from '../shared/telemetry/log.ts';
 
 /**
- * Removes expired sessions. A run that fails is repeated by the next; rows that have expired are refused all the same.
- * @param checkClock a clock that is ahead would remove sessions that live
+ * Removes expired sessions. If a run fails, the next run repeats it. Expired rows are refused even before they
+ * are removed.
+ * @param checkClock throws if the clock is wrong, because a clock that is ahead would remove live sessions
  */
 export const sweep =
   (run: Sweep, checkClock: () => Promise<void>): TimerHandler =>

@@ -47,7 +47,10 @@ function toCall(request: BffRequest, prefix: string, recordUse: RecordUse): Prox
   };
 }
 
-/** What is not JSON is offered as a file, of a type that nothing runs: it must never be a page of our origin (PX-13). */
+/**
+ * A body that is not JSON is offered as a file of a type that the browser does not execute. It must never
+ * become a page of our origin (PX-13).
+ */
 function toResponse({ status, headers, body }: ProxyAnswer): BffResponse {
   const contentType = headers['content-type'];
   if (isJsonType(contentType) || (contentType === undefined && body.length === 0)) {

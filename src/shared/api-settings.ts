@@ -22,16 +22,25 @@ const names = z
   .pipe(z.array(z.string().regex(/^[a-z][a-z0-9]{0,19}$/)).min(1))
   .refine((list) => new Set(list).size === list.length);
 
-/** Microsoft Graph, and the directory's API before it, whose tokens Graph's policy knows nothing of. The same in every cloud. */
+/**
+ * Microsoft Graph, and Azure AD Graph before it. Graph's policy does not cover the tokens of Azure AD Graph.
+ * The ids are the same in every cloud.
+ */
 const graphIds: ReadonlySet<string> = new Set([
   '00000003-0000-0000-c000-000000000000',
   '00000002-0000-0000-c000-000000000000',
 ]);
-/** Their hosts in all clouds, those of previews included: `dod-graph.microsoft.us`, `canary.graph.microsoft.com`. */
+/**
+ * Their hosts in all clouds, including preview hosts such as `dod-graph.microsoft.us` and
+ * `canary.graph.microsoft.com`.
+ */
 const graphHosts =
   /^(?:.+[.-])?(?:graph\.(?:microsoft|windows|microsoftazure|cloudapi|chinacloudapi)|microsoftgraph\.chinacloudapi|ags\.windows)\.[a-z]+$/;
 
-/** Under any name by which Entra knows it: letter case, a slash at the end and a dot behind the host do not count. */
+/**
+ * Matches every name by which Entra ID knows the API. Letter case, a trailing slash and a dot after the host
+ * are ignored.
+ */
 function isGraph(prefix: string): boolean {
   const [host = '', ...segments] = prefix
     .toLowerCase()
@@ -98,7 +107,7 @@ function readApi(read: Reader, name: string, inAzure: boolean): ApiConfig | unde
   return { name, origin, scopePrefix: prefix, echoesRequestId, policyFile };
 }
 
-/** What is made of answers without the id of their call. */
+/** What happens to responses that lack the id of their call. */
 export function readEchoesRequestId(
   read: Reader,
   name: string,

@@ -46,7 +46,7 @@ export interface Config {
     readonly idleSeconds: number;
     readonly absoluteSeconds: number;
     readonly cacheSeconds: number;
-    /** How many living sessions a user may have. */
+    /** Maximum number of live sessions per user. */
     readonly maxPerUser: number;
     /** How old what Entra says about a person may be. */
     readonly revalidateSeconds: number;
@@ -79,8 +79,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * @param nodeArguments what this process was started with
- * @throws {ConfigError} naming every wrong setting at once
+ * @param nodeArguments the arguments this process was started with
+ * @throws {ConfigError} that names every invalid setting at once
  */
 export function parseConfig(
   environment: Environment,
@@ -415,19 +415,25 @@ function readTableLocation(
 function refuseDevelopmentSwitches(environment: Environment, inAzure: boolean, faults: string[]): void {
   if (!inAzure) return;
   for (const name of Object.keys(environment)) {
-    // On Windows the names of variables have no letter case: `dev_entra_origin` is read there as well.
+    // On Windows the names of variables are case-insensitive, so `dev_entra_origin` is read there too.
     if (name.toUpperCase().startsWith('DEV_') && isSet(environment[name])) {
       faults.push(`${name} is a development switch and this process runs in Azure; remove it.`);
     }
   }
 }
 
-/** Of Node's arguments: `_` and `-` are the same in their names. */
+/** Node treats `_` and `-` in its argument names as equal. */
 const uncheckingArgument = /--(?:insecure[-_]http[-_]parser|tls[-_]min[-_]v1\.[01])(?![\w.-])/;
-/** Where Node has its arguments from. The second is for the host of Azure Functions, which starts Node with its value. */
+/**
+ * The variables from which Node takes arguments. The Azure Functions host passes the value of the second one to
+ * Node.
+ */
 const argumentSettings = /^(?:NODE_OPTIONS|(?:\w+(?:__|:))?languageWorkers(?:__|:)node(?:__|:)arguments)$/i;
 
-/** Switches of Node's own that would turn off what every connection to Entra, Graph and the table rests on. */
+/**
+ * Node switches that would disable the protection on which every connection to Entra ID, Graph and the table
+ * relies.
+ */
 function refuseUncheckedConnections(
   environment: Environment,
   nodeArguments: readonly string[],
@@ -445,7 +451,7 @@ function refuseUncheckedConnections(
     const value = environment[name]?.trim() ?? '';
     if (name.toUpperCase() === 'NODE_TLS_REJECT_UNAUTHORIZED' && value === '0') {
       faults.push(
-        `${name} turns off the check of TLS certificates and this process runs in Azure; remove it.`,
+        `${name} disables the validation of TLS certificates and this process runs in Azure; remove it.`,
       );
     }
     if (argumentSettings.test(name)) refuseArgument(name, value);

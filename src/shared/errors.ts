@@ -104,7 +104,7 @@ export interface BffErrorOptions {
   clientRequestId?: string;
   /** Becomes the Allow header of a 405. */
   allow?: readonly string[];
-  /** Asks the browser to delete every cookie of the site: they cannot be read. */
+  /** Asks the browser to delete every cookie of the site, because the cookies cannot be read. */
   clearsCookies?: boolean;
 }
 

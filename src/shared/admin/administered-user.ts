@@ -24,8 +24,8 @@ export function createTargetOf(indexKey: Buffer): TargetOf {
 }
 
 /**
- * Writes that an administrator looked at somebody: once, however many answers show them.
- * @param via `link` where no page of ours is known to have led there: another site may have
+ * Records that an administrator opened a user: once, however many responses show that user.
+ * @param via `link` if no page of this service is known to have led there, because another site may have
  */
 export type RecordOpening = (session: Session, objectId: string, log: Log, via?: 'link') => void;
 

@@ -32,7 +32,7 @@ export interface ConsoleNeeds {
   readonly recordOpening: RecordOpening;
 }
 
-/** @param via `link` where no page of ours is known to have led to this text */
+/** @param via `link` if no page of this service is known to have led to this text */
 export type ReadConsole = (
   session: Session,
   text: string,

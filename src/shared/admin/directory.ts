@@ -48,8 +48,10 @@ export function requireObjectId(text: string): string {
 }
 
 /**
- * The call that finds people by this text. No text can say anything else than what is compared: quotes are doubled, the
- * whole is percent-encoded, and what would say more to a Graph that decodes twice and splits again is refused. @see https://learn.microsoft.com/graph/filter-query-parameter
+ * Builds the call that finds users by this text. The text can only be compared and never changes the filter.
+ * Quotes are doubled and the whole text is percent-encoded. Text with another meaning for a Graph that decodes
+ * twice and splits again is refused.
+ * @see https://learn.microsoft.com/graph/filter-query-parameter
  * @throws {BffError} request_invalid
  */
 export function toUsersPath(text: string): string {
@@ -62,7 +64,7 @@ export function toUsersPath(text: string): string {
   if (wanted.includes('&') || decodeAgain(wanted) !== wanted) {
     throw new BffError('request_invalid', {
       detail:
-        'Give the text without "&" and without percent-encoded characters: Microsoft Graph reads them as more than text.',
+        'Give the text without "&" and without percent-encoded characters: Microsoft Graph may interpret them as query syntax.',
     });
   }
   const query = {

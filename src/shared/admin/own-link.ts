@@ -2,23 +2,26 @@ import type { TextSealer } from '../crypto/sealed-text.ts';
 import type { Session } from '../session/session-store.ts';
 
 /**
- * The proof that a link or a search of our own page led to somebody. A link on another site has none, and what a browser
- * says of where a request comes from is lost as soon as a page is loaded again or a sign-in comes between.
+ * Proves that a link or a search on a page of this service led to a user. A link on another site has no proof.
+ * The browser's headers about the origin of a request do not survive a reload or a sign-in in between.
  */
 export interface OwnLinks {
-  /** For the links of a page that this session is shown. */
+  /** Makes the proof for the links of a page that is shown in this session. */
   proof(session: Session): string;
   isProof(text: string | undefined, session: Session): boolean;
 }
 
 export interface OwnLinksNeeds {
-  /** Of purpose `console-link`. */
+  /** A key of purpose `console-link`. */
   readonly sealer: TextSealer;
   readonly now: () => Date;
 }
 
 const MEANING = 'console';
-/** As long as a page may stay open. It outlives no session: it is bound to its lineage. */
+/**
+ * How long a page may stay open. The proof never outlives the session, because it is bound to the session's
+ * lineage.
+ */
 const LIFETIME_MS = 24 * 60 * 60_000;
 
 export function createOwnLinks({ sealer, now }: OwnLinksNeeds): OwnLinks {

@@ -24,7 +24,7 @@ export interface UserSession {
 
 export interface UserSessionList {
   readonly sessions: readonly UserSession[];
-  /** There are more. */
+  /** True if the user has more sessions than are listed. */
   readonly isCut: boolean;
 }
 
@@ -73,7 +73,7 @@ export function createUserSessions({ store, features, targetOf }: UserSessionsNe
   return {
     async list(session, objectId, log) {
       const { sessions, isCut, unreadable } = await store.list(inTenantOf(session, objectId));
-      // Of the person whose rows these are, not of the administrator.
+      // The user whose rows these are, not the administrator.
       const user = targetOf(session, objectId);
       if (unreadable > 0) audit(log, { event: 'row-not-opened', user, reason: 'unreadable' });
       return {

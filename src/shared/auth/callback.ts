@@ -100,7 +100,7 @@ export interface CallbackNeeds {
 }
 
 const MAX_CODE_LENGTH = 8 * 1024;
-/** A sign-in that has succeeded waits no longer for what it ends of others. */
+/** How long a successful sign-in waits for the end of the user's oldest sessions. */
 const END_OLDEST_MS = 1_000;
 
 /** One callback on its way: the transaction it belongs to and the browser it came from. */
@@ -331,9 +331,12 @@ export function createCallback(needs: CallbackNeeds): Callback {
     }
   }
 
-  /** After the replaced one is gone: who comes back for consent displaces nobody. */
+  /**
+   * Runs after the replaced session is removed, so that a user who returns from a consent prompt ends no other
+   * session.
+   */
   async function endOldest({ address }: Session, log: Log): Promise<void> {
-    // Recorded also when it comes too late for this sign-in to wait for.
+    // Recorded even if it finishes after this sign-in has stopped waiting.
     const ending = store.endOldest(address).then((sessions) => {
       if (sessions > 0)
         audit(log, { event: 'session-ended', by: 'limit', sessions, user: userKeyOf(address) });
@@ -341,7 +344,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     try {
       await withDeadline(ending, END_OLDEST_MS);
     } catch (error) {
-      // The user is signed in all the same. The next sign-in ends what this one left.
+      // The user is signed in anyway. The next sign-in ends the sessions that this one left.
       log('warn', { event: 'oldest-sessions-not-ended', error: describeError(error) });
     }
   }
@@ -383,8 +386,9 @@ function record(
 }
 
 /**
- * What was asked for one account, or without asking anybody, must not end in the session of another, and no link on
- * another site may replace a session: it could choose the account. Who signs in anew here may be whoever they like.
+ * A sign-in that was requested for one account, or without a prompt, must not end in the session of another
+ * account. A link on another site must not replace a session, because the link could choose the account. A user
+ * who starts a new sign-in on this site may choose any account.
  */
 function isOtherAccount(
   { feature, prompt, byTicket, begunElsewhere }: LoginTransaction,

@@ -19,7 +19,7 @@ export interface FrontChannelLogoutNeeds {
   readonly monotonicMs: () => number;
 }
 
-/** Entra's are GUIDs; what is none costs no query. */
+/** Entra ID's `sid` is a GUID. Any other value is ignored without a query. */
 const sidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @see OpenID Connect Front-Channel Logout 1.0, 2; Entra sends `sid` alone, without `iss` */

@@ -27,7 +27,7 @@ export interface LoginQuery {
   readonly ticket: string | undefined;
   /** `popup`, with the id by which the app calls it: `popup.ID`. */
   readonly display: string | undefined;
-  /** Where the navigation comes from, which no link can say of itself. */
+  /** Where the navigation comes from. A link cannot set this itself. */
   readonly begunElsewhere: boolean;
 }
 

@@ -20,7 +20,7 @@ export interface OwnSession {
 
 export interface OwnSessionList {
   readonly sessions: readonly OwnSession[];
-  /** False when there are more. */
+  /** False if the user has more sessions than are listed. */
   readonly complete: boolean;
 }
 

@@ -15,8 +15,9 @@ export type SessionAnswer =
   | {
       readonly signed_in: true;
       /**
-       * What the page sends with its calls, so that none is made in the session of another user. It stays over consent and
-       * step-up of the same user, and is another one after any other sign-in. It opens nothing.
+       * The page sends this tag with its calls, so that no call is made in the session of another user. The tag
+       * survives consent and step-up of the same user and changes with every other sign-in. It grants no
+       * access.
        */
       readonly session_tag: string;
       readonly name: string;

@@ -1,33 +1,41 @@
 import { BffError } from '../errors.ts';
 
 /**
- * Ends by one `sid` after the other, a few at a time. Entra does not repeat a sign-out that was refused, and anybody can send
- * such requests: genuine ones wait among the others instead of being turned away, within bounds.
+ * Ends sessions by `sid`, a few at a time. Entra ID does not repeat a refused sign-out, and any site can send
+ * such requests. Genuine requests therefore wait in the queue, within bounds, instead of being refused.
  */
 export interface SignOutQueue {
   /**
-   * Runs `end` when it is its turn. Who asks for a `sid` that waits already shares its turn; one whose turn has begun may
-   * have missed a session that was made since, so that gets another.
-   * @throws {BffError} rate_limited, and what `end` throws
+   * Runs `end` when its turn comes. A request for a `sid` that is already waiting shares that turn. A turn that
+   * has begun may have missed a session created since, so a later request gets a new turn.
+   * @throws {BffError} rate_limited, and anything that `end` throws
    */
   run(sid: string, end: () => Promise<void>): Promise<void>;
 }
 
 export interface SignOutQueueNeeds {
   readonly monotonicMs: () => number;
-  /** Runs something later; it keeps no process alive. */
+  /** Runs a callback later, without keeping the process alive. */
   readonly later?: (run: () => void, ms: number) => void;
   readonly maxAtATime?: number;
   readonly maxWaiting?: number;
 }
 
-/** Each is a query of the table. */
+/** How many run at a time. Each one is a query to the table. */
 const MAX_AT_A_TIME = 32;
-/** Requests, those that share a turn included: as many as a table that answers within 100 ms takes in three seconds. */
+/**
+ * Maximum number of waiting requests, including those that share a turn. A table that answers within 100 ms
+ * serves this many in three seconds.
+ */
 const MAX_WAITING = 1_000;
-/** Of one `sid`: Entra asks once for each app of a browser, and this service is one of them. */
+/**
+ * Maximum for one `sid`. Entra ID sends one request for each app of a browser, and this service is one of them.
+ */
 const MAX_SHARING = 4;
-/** The browser has left Entra's page by then; a table that does not answer must not be asked for minutes. */
+/**
+ * After this time the browser has left Entra ID's page. A table that does not answer must not be queried for
+ * minutes.
+ */
 const MAX_WAIT_MS = 10_000;
 
 interface Waiting {
@@ -41,9 +49,9 @@ interface Waiting {
 export function createSignOutQueue(needs: SignOutQueueNeeds): SignOutQueue {
   const { monotonicMs, later = laterUnref, maxAtATime = MAX_AT_A_TIME, maxWaiting = MAX_WAITING } = needs;
   const running = new Set<string>();
-  // A Map gives its keys in the order of their insertion.
+  // A Map iterates its keys in insertion order.
   const waiting = new Map<string, Waiting>();
-  /** The requests behind `waiting`: each of them holds a connection. */
+  /** The number of requests behind `waiting`. Each of them holds a connection. */
   let held = 0;
   let isTimerSet = false;
 
@@ -62,7 +70,10 @@ export function createSignOutQueue(needs: SignOutQueueNeeds): SignOutQueue {
     held -= sharing;
   };
 
-  /** Refuses those that have waited for too long, whether or not any turn ever ends; then waits for the next oldest. */
+  /**
+   * Refuses the entries that have waited too long, even if no turn ever ends. Then waits for the next oldest
+   * entry.
+   */
   const refuseOld = (): void => {
     for (const [sid, one] of waiting) {
       const leftMs = MAX_WAIT_MS - (monotonicMs() - one.sinceMs);
@@ -75,7 +86,7 @@ export function createSignOutQueue(needs: SignOutQueueNeeds): SignOutQueue {
     }
   };
 
-  /** One for all: whoever came first has waited for longest. */
+  /** One timer for all, because the first entry has waited longest. */
   const setTimer = (ms: number): void => {
     if (isTimerSet) return;
     isTimerSet = true;
@@ -85,9 +96,12 @@ export function createSignOutQueue(needs: SignOutQueueNeeds): SignOutQueue {
     }, Math.ceil(ms));
   };
 
-  /** Starts what may start. At most those that run already are passed by. */
+  /**
+   * Starts waiting entries in order while places are free. It skips only entries whose `sid` is already
+   * running.
+   */
   const next = (): void => {
-    // Timers come late on a busy worker.
+    // Timers fire late on a busy worker.
     refuseOld();
     for (const [sid, one] of waiting) {
       if (running.size >= maxAtATime) return;
@@ -130,7 +144,7 @@ function laterUnref(run: () => void, ms: number): void {
 function tooMany(): BffError {
   return new BffError('rate_limited', {
     rules: ['sign-outs'],
-    detail: 'Too many sign-outs are under way.',
+    detail: 'Too many sign-outs are in progress.',
     retryAfterSeconds: 1,
   });
 }

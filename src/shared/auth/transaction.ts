@@ -23,7 +23,10 @@ export interface LoginWish {
   readonly onlyOnce?: true;
   /** A session's own ticket asked for it: it is that person's to answer. */
   readonly byTicket?: true;
-  /** Neither a page of ours nor the address bar is known to have begun it: a link on another site may have. */
+  /**
+   * Neither a page of this service nor the address bar is known to have begun this sign-in. A link on another
+   * site may have.
+   */
   readonly begunElsewhere?: true;
 }
 
@@ -148,7 +151,7 @@ type StoredTransaction = readonly [
   feature: string,
   prompt: string,
   popupId: string,
-  /** 1: `onlyOnce`; 2: `byTicket`; 4: `begunElsewhere`. */
+  /** Bit flags. 1: `onlyOnce`; 2: `byTicket`; 4: `begunElsewhere`. */
   flags: number,
   authContext: string,
 ];

@@ -28,7 +28,7 @@ export interface AcquireTokenNeeds {
   readonly refresh: RefreshInTurn;
   readonly refusals: Pick<Refusals, 'see'>;
   readonly now: () => Date;
-  /** What is kept for a session counts as part of it. */
+  /** Counts what is cached for a session towards the size of its copy in memory. */
   readonly weigh: (session: Session, bytes: number) => void;
 }
 
@@ -39,7 +39,10 @@ interface GivenToken {
 
 /** As MSAL does: a token in its last five minutes is renewed (measured). */
 const RENEW_BEFORE_MS = 5 * 60_000;
-/** Batches form unions of scopes: of 16 permissions there are 65,535. One that goes is found in MSAL's cache again. */
+/**
+ * Batches form unions of scopes: 16 permissions have 65,535 of them. An evicted token is still found in MSAL's
+ * cache.
+ */
 const MAX_GIVEN = 16;
 const BYTES_BESIDE_TOKEN = 200;
 /** Below this a call could reach Graph too late. */
@@ -100,12 +103,13 @@ export function createAcquireToken({
   async function acquire(session: Session, wish: TokenWish, log: Log): Promise<TokenAcquisition> {
     const cached = await attempt(session, wish, log);
     if (cached.kind !== 'refresh-needed') return cached;
-    // Who cannot be asked for a new token has not taken the old one back; an API that refuses it has.
+    // If Entra ID cannot be asked for a new token, the current one stays valid. If an API refused it, it does
+    // not.
     const left = wish.challenge === undefined ? findLeft(session, wish.scopes) : undefined;
     try {
       return await refresh(session, left === undefined ? wish : { ...wish, isEarly: true }, log);
     } catch (error) {
-      // A wait later it may be too little.
+      // After waiting, the remaining lifetime may be too short.
       if (!(error instanceof BffError) || left === undefined || hasLess(left.expiresAt, LAST_USE_MS)) {
         throw error;
       }

@@ -1,10 +1,11 @@
 const MAX_LENGTH = 4096;
 
 /**
- * What a claims challenge asks of an access token: JSON, to be sent with the next request for one. Whatever else is asked
- * for stays here: an API may say how its own tokens have to be, and not what the app's ID token says (`roles`, for one).
+ * Returns what a claims challenge asks of an access token: JSON to send with the next token request. Everything
+ * else in the challenge is dropped. An API may say what its own tokens must contain, but not what the app's ID
+ * token contains (for example `roles`).
  * @param text JSON, decoded
- * @returns undefined when it asks nothing of an access token
+ * @returns undefined if it asks nothing of an access token
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter
  */
 export function readClaimsRequest(text: unknown): string | undefined {

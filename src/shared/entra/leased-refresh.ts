@@ -25,14 +25,14 @@ export type LeasedRefresh = (
   session: Session,
   wish: TokenWish,
   log: Log,
-  /** When the call came that wants it, on this worker's monotonic clock. */
+  /** When the call that wants the token arrived, on this worker's monotonic clock. */
   askedAtMs: number,
 ) => Promise<RefreshEnd>;
 
 export interface LeasedRefreshNeeds {
   readonly store: SessionStore;
   readonly attempt: SilentAttempt;
-  /** How long the token endpoint is left alone for this user; undefined when it may be asked. */
+  /** How many seconds to leave the token endpoint alone for this user; undefined if it may be asked now. */
   readonly pausedSeconds: (session: Session) => number | undefined;
   readonly pace: RedemptionPace;
   readonly random: RandomBytes;

@@ -17,7 +17,7 @@ export interface MsalClient {
  */
 export type CreateMsalClient = (
   makePlugin?: (clearCache: () => void) => ICachePlugin,
-  /** Without a user it is a sign-in. */
+  /** Omit the user for a sign-in. */
   options?: { readonly mayRedeem: boolean; readonly user?: string },
 ) => Promise<MsalClient>;
 
@@ -48,7 +48,7 @@ export function createMsal({
   return async (makePlugin, { mayRedeem, user } = { mayRedeem: true }) => {
     // Loaded when first needed: most requests of a warm worker never touch MSAL.
     const { ConfidentialClientApplication: Application } = await import('@azure/msal-node');
-    // What a sign-in asks for after its code is of the sign-in: it holds no renewal back.
+    // Token requests that follow a sign-in's code belong to the sign-in. They do not hold back a renewal.
     const breaker = user === undefined ? breakers.code : breakers.ofUser(user);
     const tokenEndpoint = new TokenEndpoint(sendHttp, breaker, mayRedeem);
     const cachePlugin = makePlugin?.(() => application.clearCache());

@@ -1,18 +1,21 @@
 import type { Session } from '../session/session-store.ts';
 
-/** What a worker keeps of users in trouble, and of no others: bounded, and forgotten when nothing was added for a while. */
+/**
+ * State that a worker holds only for users whose token requests fail. It is bounded, and a user's state expires
+ * if nothing is added for a while.
+ */
 export interface PerUser<State> {
   find(user: string): State | undefined;
-  /** The same, made where there is none, and kept for another while. */
+  /** Returns the user's state, creating it if there is none, and extends its lifetime. */
   touch(user: string): State;
 }
 
-/** The one that nothing was added to for longest goes first. It then costs requests again, and nothing else. */
+/** The user with the oldest update is evicted first. The only cost is further requests. */
 const MAX_USERS = 1_000;
 const KEPT_MS = 10 * 60_000;
 
 export function createPerUser<State>(monotonicMs: () => number, make: () => State): PerUser<State> {
-  // A Map gives its keys in the order of their insertion.
+  // A Map iterates its keys in insertion order.
   const states = new Map<string, { readonly state: State; readonly touchedAtMs: number }>();
   const isOld = (touchedAtMs: number) => monotonicMs() - touchedAtMs >= KEPT_MS;
   const find = (user: string) => {
@@ -34,12 +37,12 @@ export function createPerUser<State>(monotonicMs: () => number, make: () => Stat
   };
 }
 
-/** The same for all sessions of a user. */
+/** Returns the same key for all sessions of a user. */
 export function userOf({ address: { userHash } }: Pick<Session, 'address'>): string {
   return userHash.toString('base64url');
 }
 
-/** A map that forgets what was set longest ago. */
+/** Sets an entry and evicts the entries that were set longest ago. */
 export function setBounded<Value>(
   map: Map<string, Value>,
   name: string,

@@ -5,16 +5,17 @@ import { lackingScopes, resourcesOf } from './scopes.ts';
 import type { TokenWish } from './token-wish.ts';
 
 /**
- * How often a user's refresh tokens are redeemed once one was redeemed in vain: Entra throttles who asks too often,
- * and does not say whom it means. One redemption a second, over all sessions of the user on this worker, with a reserve.
- * The first of a session for an API never waits.
+ * Limits how often a user's refresh tokens are redeemed after one redemption was in vain. Entra ID throttles
+ * clients that ask too often and does not say which user it means. All sessions of the user on this worker
+ * share one redemption a second, plus a burst. The first redemption of a session for an API never waits.
  */
 export interface RedemptionPace {
-  /** From now on this user keeps the pace, until nothing was redeemed or refused for ten minutes. */
+  /** Starts the limit for this user. It ends when nothing was redeemed or refused for ten minutes. */
   refused(session: Session, wish: TokenWish): void;
   /**
    * Waits for the user's turn.
-   * @param askedAtMs when the call came: it waits 2 s at the most, whatever it waited for before
+   * @param askedAtMs when the call arrived; the turn comes within 2 s of it, whatever the call waited for
+   * before
    * @throws {BffError} rate_limited
    */
   turn(session: Session, wish: TokenWish, askedAtMs: number): Promise<void>;
@@ -26,17 +27,17 @@ export interface RedemptionPaceNeeds {
 }
 
 interface Turns {
-  /** Below 0 are turns that are waited for. */
+  /** Below 0 while calls wait for their turns. */
   left: number;
   countedAtMs: number;
-  /** Which sessions have redeemed for which API. */
+  /** The sessions that have redeemed, each with its API. */
   readonly redeemed: Map<string, true>;
 }
 
 const BURST = 8;
 const TURN_MS = 1_000;
 const LONGEST_WAIT_MS = 2_000;
-/** For what has been granted: a user who asks for what is refused over and over can go on with the rest. */
+/** Reserved for granted permissions, so that a page that repeats refused calls does not block the rest. */
 const RESERVED_TURNS = 2;
 const MAX_REDEEMED = 64;
 
@@ -81,7 +82,7 @@ function nameOf({ address: { rowId } }: Session, { scopes }: TokenWish): string 
 function tooOften(waitMs: number): BffError {
   return new BffError('rate_limited', {
     rules: ['renewals-of-user'],
-    detail: 'Microsoft Entra ID gave no access for calls of this user and is asked again only now and then.',
+    detail: 'Microsoft Entra ID refused tokens for this user, so new requests to it are limited.',
     retryAfterSeconds: Math.ceil(waitMs / 1000),
   });
 }

@@ -6,54 +6,57 @@ import { lackingScopes, toComparable } from './scopes.ts';
 import type { TokenAcquisition } from './silent-attempt.ts';
 import type { TokenWish } from './token-wish.ts';
 
-/** What only the user can give, as Entra or an API has said it. */
+/** An action that only the user can take, as Entra ID or an API demanded it. */
 export type Refusal = Extract<TokenAcquisition, { kind: 'interaction-required' }>;
 
 /**
- * Refusals that are given again for a while instead of asking Entra anew, in this worker: a page that repeats a refused
- * call would otherwise redeem the refresh token with every repetition, until Entra throttles the user.
+ * Remembers refusals on this worker for a while and repeats them instead of asking Entra ID again. Without
+ * this, a page that repeats a refused call would redeem the refresh token each time, until Entra ID throttles
+ * the user.
  *
- * A permission that was never granted is refused to the user, whatever else is asked for with it. Entra does not say which
- * of several it means: a set is asked for only when it lacks at most half as many as each refused set that it shares one
- * with, so that what was refused is narrowed down in few steps. Every other refusal is of one session, and of one wish unless its sign-in is over.
+ * The refusal of a permission that was never granted applies to the user, whatever else is requested with it.
+ * Entra ID does not say which permission of a set it means. A set is therefore requested only if it lacks at
+ * most half as many as each refused set that it overlaps. This narrows down the refused permission in a few
+ * steps. Every other refusal applies to one session. It also applies to one wish only, unless the session's
+ * sign-in is over.
  *
- * The first pause is short and each further one is twice as long. A permission that a session of the user has been granted
- * meanwhile, or tokens that a session got since, end what was kept about them.
+ * The first pause is short and each further pause is twice as long. A refusal is forgotten if a session of the
+ * user was granted the permission since, or if the session has received tokens since.
  */
 export interface Refusals {
-  /** What a session that is in use shows to be over is forgotten, for all sessions of the user. */
+  /** Forgets, for all sessions of the user, the refusals that this session in use shows to be outdated. */
   see(session: Session): void;
   find(session: Session, wish: TokenWish): Refusal | undefined;
-  /** @param session as it stands after the refusal */
+  /** @param session the session's state after the refusal */
   keep(session: Session, wish: TokenWish, refusal: Refusal): void;
 }
 
 export interface RefusalsNeeds {
   readonly monotonicMs: () => number;
-  /** A worker that its machine stopped for a while has an elapsed time that stood still meanwhile. */
+  /** The wall clock is needed too: if the machine suspends a worker, its elapsed time stands still. */
   readonly now: () => Date;
-  /** Who has been refused something redeems at a pace from then on. */
+  /** Limits the user's redemptions after a refusal. */
   readonly pace: Pick<RedemptionPace, 'refused'>;
 }
 
 interface Kept {
   readonly refusal: Refusal;
-  /** On either clock. */
+  /** The refusal expires when either clock reaches its limit. */
   readonly untilMs: number;
   readonly untilDate: Date;
-  /** How often in a row. */
+  /** The number of refusals in a row. */
   readonly times: number;
   readonly rowId: string;
   readonly tokenGeneration: number;
 }
 
 interface RefusedScope extends Kept {
-  /** Of the smallest refused set that it was in: one of so many is refused. */
+  /** The size of the smallest refused set with this scope. At least one scope of that set is refused. */
   readonly among: number;
 }
 
 interface RefusedWish extends Kept {
-  /** Of a challenge: the session and scopes, whatever claims were asked for. */
+  /** Set for a challenge: the session and the scopes, without the requested claims. */
   readonly family?: string;
 }
 
@@ -67,12 +70,12 @@ const LONGEST_PAUSE_MS = 5 * 60_000;
 /** More than a policy names. */
 const MAX_SCOPES = 64;
 const MAX_WISHES = 16;
-/** An API that asks for other claims each time is not satisfied by any. */
+/** An API that asks for different claims each time will not accept any token. */
 const MAX_CLAIMS = 4;
 
 const consentReasons: ReadonlySet<string> = new Set(['consent_required', 'admin_consent_required']);
 
-/** Whatever is asked for: the refresh token itself is refused. */
+/** These apply to every wish, because Entra ID refused the refresh token itself. */
 const endOfSignIn: ReadonlySet<string> = new Set([
   'refresh_token_expired',
   'refresh_token_revoked',
@@ -123,7 +126,8 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refus
       const before = wishes.get(name);
       const times = before?.refusal.reason === refusal.reason ? timesOf(before) : 1;
       const family = familyOf(session, wish);
-      // Of what may be put right elsewhere at any moment (a policy, a password) one refusal alone keeps no call back.
+      // A policy or a password can be corrected elsewhere at any moment. A single such refusal therefore causes
+      // no pause.
       const pauses = family === undefined ? times - 1 : times;
       const kept = {
         ...keptAt(session, refusal, times, pauses),
@@ -133,7 +137,7 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refus
     },
   };
 
-  /** Several refusals within one pause are one. */
+  /** Several refusals within one pause count as one. */
   function timesOf(before: Kept | undefined): number {
     if (before === undefined) return 1;
     return isLive(before) ? before.times : before.times + 1;
@@ -148,7 +152,10 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refus
   }
 }
 
-/** What this session shows to be over: a grant, whoever of the user's sessions has it, and tokens that it got since. */
+/**
+ * Removes what this session shows to be outdated: refused permissions that it has been granted, in any session
+ * of the user, and refusals from before its current tokens.
+ */
 function forgetOutdated({ scopes, wishes }: UserRefusals, session: Session): void {
   const rowId = rowOf(session);
   const isOutdated = (kept: Kept) => kept.rowId === rowId && kept.tokenGeneration < session.tokenGeneration;
@@ -174,8 +181,8 @@ function nameOf(session: Session, { scopes, challenge, identityNotBefore }: Toke
 }
 
 /**
- * A claims challenge says since when a token has to be issued, and that instant may be another each time. A token that
- * was redeemed for one of them is as new as any.
+ * A claims challenge contains the earliest allowed issue time, which may differ each time. A token redeemed for
+ * one of these challenges is as new as a token redeemed for another.
  */
 function withoutInstants(claims: string): string {
   return claims.replaceAll(/"nbf"\s*:\s*\{[^{}]*\}/g, '"nbf":{}');

@@ -13,12 +13,15 @@ export interface RememberedRefreshNeeds {
 }
 
 /**
- * A refresh that is not asked for what was refused a short time ago. The row is looked at before: consent that was given
- * by way of another worker counts at once.
+ * Skips a refresh that was refused a short time ago. It reads the row first, so that consent given through
+ * another worker counts at once.
  */
 export function createRememberedRefresh(needs: RememberedRefreshNeeds): LeasedRefresh {
   const { refresh, refusals, pace, store, monotonicMs } = needs;
-  /** Since when a session is known to stand so in the table: of many calls that came before it, one looks. */
+  /**
+   * When the table was last known to hold this state. Of many calls that arrived before that time, only one
+   * reads the row.
+   */
   const lookedAtMs = new WeakMap<Session, number>();
 
   return async (session, wish, log, askedAtMs) => {
@@ -33,7 +36,8 @@ export function createRememberedRefresh(needs: RememberedRefreshNeeds): LeasedRe
     }
     const startedAtMs = monotonicMs();
     const end = await refresh(current, wish, log, askedAtMs).catch((error: unknown) => {
-      // Also what may pass, and what is ours to mend: a loop on it is a loop.
+      // This includes temporary failures and our own configuration errors, because a page that loops on them is
+      // a loop too.
       if (isUnavailable(error)) pace.refused(current, wish);
       throw error;
     });
@@ -44,7 +48,7 @@ export function createRememberedRefresh(needs: RememberedRefreshNeeds): LeasedRe
     return end;
   };
 
-  /** Undefined when the row is gone. A table that does not answer says nothing new. */
+  /** Returns undefined if the row is gone. If the table does not answer, the session is returned unchanged. */
   async function look(session: Session, askedAtMs: number): Promise<Session | undefined> {
     const lookedAt = lookedAtMs.get(session);
     if (lookedAt !== undefined && lookedAt >= askedAtMs) return session;

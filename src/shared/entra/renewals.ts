@@ -12,7 +12,7 @@ import { createRememberedRefresh } from './remembered-refresh.ts';
 import { createSilentAttempt } from './silent-attempt.ts';
 import type { TokenBreakers } from './token-breaker.ts';
 
-/** All that redeems refresh tokens on a worker, and what it remembers of it. */
+/** Everything on a worker that redeems refresh tokens, with what it remembers about them. */
 export interface Renewals {
   readonly acquireToken: AcquireToken;
   readonly refreshInTurn: RefreshInTurn;
@@ -30,7 +30,9 @@ export interface RenewalsNeeds {
   readonly wait: (durationMs: number) => Promise<void>;
 }
 
-/** From the inside out: one attempt, under the lease in the row, unless it was refused lately, one at a time. */
+/**
+ * From the inside out: one attempt, under the lease in the row, unless it was refused recently, one at a time.
+ */
 export function createRenewals(needs: RenewalsNeeds): Renewals {
   const { store, breakers, now, monotonicMs, wait } = needs;
   const attempt = createSilentAttempt(needs);

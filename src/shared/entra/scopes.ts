@@ -43,7 +43,9 @@ export function scopesByResource(scopes: readonly string[]): readonly [string[],
   return [ofGraph, ...others.values()];
 }
 
-/** The APIs that scopes are of, by their addresses; Microsoft Graph and OpenID's own have none. */
+/**
+ * The addresses of the APIs to which the scopes belong. Scopes of Microsoft Graph and OpenID Connect have none.
+ */
 export function resourcesOf(scopes: readonly string[]): string[] {
   return [...new Set(scopes.map((scope) => resourceOf(scope) ?? ''))].toSorted();
 }
@@ -82,7 +84,7 @@ function resourceOf(scope: string): string | undefined {
 
 const nameOf = (scope: string) => scope.slice(scope.lastIndexOf('/') + 1);
 
-/** The same for every spelling of a scope. */
+/** Returns the same text for every spelling of a scope. */
 export function toComparable(scope: string): string {
   const lowerCase = scope.toLowerCase();
   const prefix = graphPrefixes.find((candidate) => lowerCase.startsWith(candidate));

@@ -15,8 +15,8 @@ export interface AuthorityKeys extends SigningKeys {
   /** @throws {BffError} sign_in_service_unavailable */
   check(): Promise<void>;
   /**
-   * Compares the clock with the authority's as they are now.
-   * @throws {BffError} sign_in_service_unavailable when it is wrong, or when that cannot be told
+   * Compares this machine's clock with the authority's current time.
+   * @throws {BffError} sign_in_service_unavailable if the clock is wrong or cannot be compared
    */
   checkClock(): Promise<void>;
 }

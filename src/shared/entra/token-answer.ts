@@ -1,6 +1,9 @@
 import { Buffer } from 'node:buffer';
 
-/** RFC 6750, 2.1: what may stand behind `Bearer`. Anything else could not be sent to an API, or would end the header. */
+/**
+ * RFC 6750, 2.1: the characters allowed after `Bearer`. Any other character could not be sent to an API, or
+ * would end the header.
+ */
 const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** RFC 6749, A.17. */
 const visibleText = /^[\x20-\x7e]+$/;
@@ -10,7 +13,8 @@ const accountId = /^[A-Za-z0-9._~-]{1,256}$/;
 const seconds = /^\d{1,10}$/;
 
 /**
- * Whether these can be tokens. Members that Entra may leave out may be absent; the ID token is verified by itself.
+ * Whether the members of this response can be tokens. Members that Entra ID may omit may be absent. The ID
+ * token is verified elsewhere.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
 export function isTokenAnswer(body: Readonly<Record<string, unknown>>): boolean {
@@ -31,12 +35,12 @@ function matches(value: unknown, form: RegExp): value is string {
   return typeof value === 'string' && form.test(value);
 }
 
-/** A time that is no number would make a token that never expires. */
+/** A time that is not a number would make a token that never expires. */
 function isSeconds(value: unknown): boolean {
   return seconds.test(typeof value === 'number' ? String(value) : typeof value === 'string' ? value : '');
 }
 
-/** Entra's own member: who the account is, in the words of MSAL's cache. */
+/** Entra ID's own member: it identifies the account in MSAL's cache. */
 function isClientInfo(value: unknown): boolean {
   if (!matches(value, base64url)) return false;
   try {

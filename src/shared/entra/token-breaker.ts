@@ -9,9 +9,9 @@ export interface TokenBreaker {
   refuses(): number | undefined;
   /** The same, for who does not ask yet. */
   pausedSeconds(): number | undefined;
-  /** No usable answer for a reason that is nobody's request: 5xx, the network. */
+  /** No usable answer, for a reason that no request caused: 5xx or the network. */
   failed(retryAfterSeconds?: number): void;
-  /** 429: the endpoint works, and not for this user, or not for this app. */
+  /** 429: the endpoint works, but throttles this user or this app. */
   throttled(retryAfterSeconds?: number): void;
   /** An answer, refusals included: the endpoint works. */
   answered(): void;
@@ -19,31 +19,33 @@ export interface TokenBreaker {
 
 const FAILURES_IN_A_ROW = 5;
 const PAUSE_SECONDS = 5;
-/** Nobody is kept waiting longer than this; one probe a minute is no burden to a service that asked for more. */
+/** The longest pause, whatever Entra ID asks for. One probe a minute is no burden to the service. */
 const MAX_PAUSE_SECONDS = 60;
 const PROBE_SECONDS = 10; // the deadline of a token request, and a little
 
 export interface TokenBreakers {
-  /** Of renewals for this user. */
+  /** The breaker for renewals of this user. */
   ofUser(user: string): TokenBreaker;
-  /** Of sign-ins. */
+  /** The breaker for sign-ins. */
   readonly code: TokenBreaker;
 }
 
 /**
- * Entra does not say whom it means, so what one user is told holds for that user: the others go on. The worker as a whole,
- * sign-ins included, leaves the endpoint alone when a second user has been told the same, or when two users and more got no
- * usable answer and nobody got one in between.
+ * Entra ID does not say which user a `Retry-After` is for. It therefore applies to the user who received it,
+ * and the other users continue. The whole worker, sign-ins included, leaves the endpoint alone in two cases.
+ * Either a second user has received one too, or two or more users got no usable answer and no user got one in
+ * between.
  *
- * Codes come from anybody, who must keep neither those who are signed in from renewing nor others from signing in: a 429
- * holds none of them back, and while no code gets an answer, one at a time goes out.
+ * Anyone can send a code. Codes must neither keep signed-in users from renewing nor keep other users from
+ * signing in. A 429 for a code therefore causes no pause. While no code gets an answer, one request at a time
+ * goes out.
  */
 export function createTokenBreakers(monotonicMs: () => number): TokenBreakers {
   const code = createTokenBreaker(monotonicMs, 0);
   const worker = createWorkerBreaker(monotonicMs, code.pause);
   const users = createPerUser(monotonicMs, () => createTokenBreaker(monotonicMs));
   return {
-    // Whom a 429 means, a code does not say.
+    // A code does not tell which user a 429 is for.
     code: { ...code, failed: () => code.failed(), throttled: code.answered },
     ofUser: (user) => {
       const failed = (retryAfterSeconds?: number) => {
@@ -52,7 +54,8 @@ export function createTokenBreakers(monotonicMs: () => number): TokenBreakers {
       };
       return {
         refuses() {
-          // First, because a probe of the user's own that the worker then withholds would count as lost.
+          // Checked first. If the worker withheld the user's own probe afterwards, that probe would count as
+          // lost.
           if (worker.pausedSeconds() !== undefined) return worker.refuses();
           return users.find(user)?.refuses() ?? worker.refuses();
         },
@@ -72,11 +75,11 @@ interface WorkerBreaker extends Pick<TokenBreaker, 'refuses' | 'pausedSeconds' |
   failed(user: string, retryAfterSeconds: number | undefined): void;
 }
 
-/** Pauses when two users agree. A probe that fails for one user alone is followed by another at once. */
+/** Pauses when two users agree. If a probe fails for only one user, another probe follows at once. */
 function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: number) => void): WorkerBreaker {
   const gate = createTokenBreaker(monotonicMs);
   const toldUntilMs = new Map<string, number>();
-  /** Since the last answer or pause. */
+  /** The users who failed since the last answer or pause. */
   const failing = new Set<string>();
   let failures = 0;
   const pause = (seconds: number) => {
@@ -84,7 +87,7 @@ function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: numbe
     gate.pause(seconds);
     onPause(seconds);
   };
-  /** For how long at least two users have been told to wait. */
+  /** How long at least two users have been told to wait. */
   const agreedSeconds = (): number | undefined => {
     const nowMs = monotonicMs();
     for (const [user, untilMs] of toldUntilMs) if (untilMs <= nowMs) toldUntilMs.delete(user);
@@ -114,7 +117,7 @@ function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: numbe
 
 interface PausingBreaker extends TokenBreaker {
   pause(seconds: number): void;
-  /** The probe has told nothing: another may go out. */
+  /** The probe had no result, so another may go out. */
   probeAgain(): void;
 }
 
@@ -122,7 +125,7 @@ const pauseSeconds = (wanted: number) => Math.min(Math.max(wanted, 1), MAX_PAUSE
 
 /**
  * @param monotonicMs elapsed time on this worker
- * @param restSeconds the pause where none was asked for
+ * @param restSeconds the pause if the endpoint asked for none
  */
 export function createTokenBreaker(monotonicMs: () => number, restSeconds = PAUSE_SECONDS): PausingBreaker {
   let failures = 0;

@@ -5,7 +5,7 @@ export interface TokenWish {
   readonly challenge?: TokenChallenge;
   /** Not the token is wanted, but what Entra says about the person, at this instant or later. */
   readonly identityNotBefore?: Date;
-  /** The token there is would still do: this one is not worth waiting for. */
+  /** The current token is still valid, so this renewal is not worth waiting for. */
   readonly isEarly?: true;
 }
 

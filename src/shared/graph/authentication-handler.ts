@@ -12,7 +12,7 @@ export interface AuthenticationHandlerNeeds {
   readonly accessToken: string;
   readonly tokens: CallTokens;
   readonly feature: string;
-  /** Gets why there is no token any more, and why an answer was refused. */
+  /** Stores the reason for a missing token or a refused answer. */
   readonly failures: HiddenFailures;
   readonly log: Log;
 }
@@ -50,7 +50,7 @@ export class AuthenticationHandler implements Middleware {
     const claims = challengeIn(context);
     if (claims === undefined) return;
     const { tokens, failures } = this.#needs;
-    // Another request of the same work may have got a new token meanwhile.
+    // Another request of the same work may already have acquired a new token.
     if (this.#accessToken === refusedToken) {
       try {
         this.#accessToken = await tokens.token({ claims, refusedToken });
@@ -78,7 +78,7 @@ export class AuthenticationHandler implements Middleware {
   }
 }
 
-/** `Headers` says the whole value when it refuses one. */
+/** If `Headers` refuses a value, its error message holds the whole value. */
 function requireSendable(accessToken: string): string {
   if (/^[\x21-\x7e]+$/.test(accessToken)) return accessToken;
   throw new BffError('upstream_unreachable', {

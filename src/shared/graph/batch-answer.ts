@@ -25,7 +25,7 @@ const OPENED_LEVELS = 4;
 
 /**
  * The answers in a batch's answer; undefined when it is something else. Ids are compared as Graph does, without letter
- * case, and are given as the caller wrote them.
+ * case, and are returned as the caller wrote them.
  */
 export function readBatchAnswer(
   answer: HttpAnswer,

@@ -12,7 +12,10 @@ import { requireNamedHeaders } from '../proxy/request-headers.ts';
 /** One call of a batch that the policy allows. */
 export interface BatchPart {
   readonly id: string;
-  /** What it is called where it is sent: callers choose the same ids, and the answer to another batch would fit (PX-17). */
+  /**
+   * The part's id in the request to Graph. Different callers choose the same ids, so the answer to another batch could
+   * otherwise fit (PX-17).
+   */
   readonly sentId: string;
   readonly method: string;
   readonly allowed: AllowedCall;
@@ -38,7 +41,7 @@ const OPENED_LEVELS = 4;
 /**
  * The calls of a batch, each compared with the policy as if it came alone (PX-6). What nobody understands is refused, not
  * left out: another reader might understand it.
- * @param allow compares one part with the policy; as it is written when left out
+ * @param allow compares one part with the policy. If left out, the part is compared as it is written.
  * @param version `/v1.0` or `/beta`, to which the addresses are relative
  * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed; `batch_id` says in which part
  */
@@ -236,7 +239,7 @@ function readHeaders(value: JsonValue | undefined): ReadonlyMap<string, string> 
   return values;
 }
 
-/** By the allow-list of a call that comes alone: what is not on it stays here, an `Authorization` above all (PX-7). */
+/** Keeps the headers on the allow-list of a single call. All others are dropped, above all `Authorization` (PX-7). */
 function toAllowedHeaders(
   values: ReadonlyMap<string, string>,
   named: readonly string[] = [],

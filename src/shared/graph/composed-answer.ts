@@ -5,8 +5,8 @@ import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /**
- * Graph's answer to a composed call, if it does not hold a token that was sent for it: pages and functions show what it
- * says. All of it is in memory, whatever its type, also where the library makes a stream of it.
+ * Returns Graph's answer to a composed call, if it does not hold a token that was sent for it. Pages and functions show
+ * what the answer says. All of it is in memory, whatever its type, even if the library makes a stream of it.
  * @throws {BffError} upstream_answer_refused
  */
 export async function withoutSentToken(

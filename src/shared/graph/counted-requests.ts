@@ -5,8 +5,8 @@ import type { Session } from '../session/session-store.ts';
 import type { HiddenFailures } from './hidden-failures.ts';
 
 /**
- * Counts each request of a composed call as a call of its user, for as long as it is under way: a function of your own must
- * not use up what everyone needs either. Stands before the token is added, so that a repeated request counts once (DO-3).
+ * Counts each request of a composed call as a call of its user while it is under way. Your own functions must not use
+ * up what all users need either. It runs before the token is added, so that a repeated request counts once (DO-3).
  */
 export class CountedRequests implements Middleware {
   readonly #session: Session;
@@ -14,7 +14,7 @@ export class CountedRequests implements Middleware {
   readonly #next: Middleware;
   readonly #failures: HiddenFailures;
 
-  /** @param failures gets why a request was not sent */
+  /** @param failures stores the reason if a request is not sent */
   constructor(session: Session, countCall: CountCall, next: Middleware, failures: HiddenFailures) {
     this.#session = session;
     this.#countCall = countCall;
@@ -35,7 +35,10 @@ export class CountedRequests implements Middleware {
   }
 }
 
-/** Of what the library makes of a body: text, or bytes that it was given. A stream has no length, and its chunks are small. */
+/**
+ * The length of a body as the library passes it on: text, or the caller's bytes. A stream has no length, and its chunks
+ * are small.
+ */
 function bytesOf(body: unknown): number {
   if (typeof body === 'string') return Buffer.byteLength(body);
   if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return body.byteLength;

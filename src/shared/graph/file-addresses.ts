@@ -26,12 +26,12 @@ const fileHosts: Readonly<Record<Cloud, readonly string[]>> = {
 };
 
 /**
- * By which such an address proves that its holder may have the file, in lower case. The first three are SharePoint's,
- * OneDrive's and storage's; the last is of Outlook's attachments.
+ * Parameters with which such an address proves that its holder may read the file, in lower case. SharePoint, OneDrive
+ * and Azure Storage use the first three. Outlook uses the last one for attachments.
  */
 const tokenParameters = new Set(['tempauth', 'access_token', 'sig', 'authtoken']);
 
-/** A text without one of these is no such address. Every letter may be escaped in JSON. */
+/** A text without one of these is not such an address. JSON may escape each letter. */
 export const tokenMark = /(?:tempauth|access_token|sig|authtoken)=/i;
 
 /** Whether an address leads to a file of Microsoft's: https, a listed host, nothing else before its path. */
@@ -50,23 +50,26 @@ export function createIsFileAddress(cloud: Cloud, graphOrigin: string): IsFileAd
   };
 }
 
-/** @param mayParse asked before a URL parser reads the text, which is slow; where not, it counts as such an address */
+/**
+ * @param mayParse called before the slow URL parser reads the text. If it returns false, the text counts as a match.
+ */
 export type HasFileToken = (text: string, mayParse: () => boolean) => boolean;
 
-/** What an address begins with, up to its host. The userinfo may have an `@` of its own. */
+/** The beginning of an address, up to its host. The userinfo may itself contain an `@`. */
 const beginning = String.raw`^https?:[/\\]*(?:[^/\\?#]*@)?`;
-/** With a host that a URL parser may make another one of, beyond the case of its letters. */
+/** An address whose host a URL parser may change, apart from letter case. */
 const withOddHost = /^https?:[/\\]*[^/\\?#]*[%\x80-\uffff]/i;
 const withLongBeginning = /^https?:[/\\]*[^/\\?#]*$/i;
 const tokenName = /[?#&](?:tempauth|access_token|sig|authtoken)=/i;
 const escapedName = /[?#&][^=?#&%]*%/;
-/** Of a longer text only so much is looked at closely: a regular expression throws on some megabytes. */
+/** Only this much of a longer text is checked closely, because a regular expression throws on some megabytes. */
 const MAX_ADDRESS_LENGTH = 8 * 1024;
 
 /**
- * Whether a text is, as a whole, an address of a file that has its own token: whoever has it needs no session. Unlike
- * {@link createIsFileAddress} it takes whatever a browser would repair, because what it takes does not come out. A URL
- * parser is asked about what is written in an odd way alone: a body may hold hundreds of thousands of addresses.
+ * Whether a whole text is an address of a file that carries its own token. The holder of such an address needs no
+ * session. Unlike {@link createIsFileAddress} it also matches an address that a browser would repair, because a match
+ * is removed from the answer. Only an oddly written address goes to a URL parser, because a body may hold hundreds of
+ * thousands of addresses.
  */
 export function createHasFileToken(cloud: Cloud, graphOrigin: string): HasFileToken {
   const hosts = fileHosts[cloud];
@@ -97,7 +100,7 @@ export function createHasFileToken(cloud: Cloud, graphOrigin: string): HasFileTo
   }
 }
 
-/** An address with one of these hosts as it is, with any port. */
+/** Matches an address with exactly one of these hosts, with any port. */
 function toRegExp(hosts: readonly string[], emulated: URL | undefined): RegExp {
   const all = emulated === undefined ? hosts : [...hosts, emulated.hostname];
   const names = all.map(

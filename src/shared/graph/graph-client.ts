@@ -35,7 +35,7 @@ export interface GraphClientNeeds {
   readonly timeoutMs: number;
   readonly countCall: CountCall;
   readonly bodyLimitBytes: number;
-  /** Shared with all answers that pass the proxy. */
+  /** Shared with all answers that pass through the proxy. */
   readonly bodyRoom: BodyRoom;
   readonly tokensForCall: TokensForCall;
   readonly sendHttp: SendHttp;
@@ -70,7 +70,7 @@ export function createGraphClient(needs: GraphClientNeeds): GraphClient {
       try {
         return await work(client);
       } catch (error) {
-        // One that `work` caught before is not what it failed with.
+        // A failure that `work` has caught is not the one that it failed with.
         throw failures.behind(error) ?? toProblem(error);
       }
     },
@@ -84,7 +84,7 @@ export function graphStatusOf(error: unknown): number | undefined {
   return typeof status === 'number' && status >= 100 ? status : undefined;
 }
 
-/** What {@link SendHandler} fails with, beside `rate_limited`. */
+/** The failures of {@link SendHandler} other than `rate_limited`. */
 const sendFailures = ['upstream_unreachable', 'upstream_timeout', 'upstream_answer_refused'] as const;
 
 function isOneOf<Value>(values: readonly Value[], value: unknown): value is Value {
@@ -100,7 +100,7 @@ function toProblem(error: unknown): unknown {
   const status: unknown = Reflect.get(error, 'statusCode');
   if (typeof status !== 'number') return error;
   const code: unknown = Reflect.get(error, 'code');
-  // Without a status of Graph's: its own errors have codes and messages as well, which are not the person's to see.
+  // Only errors without a Graph status. Graph's own errors also have codes and messages, which the user must not see.
   if (status < 100 && code === 'rate_limited') return noConnection(error);
   if (status < 100 && isOneOf(sendFailures, code)) {
     return new BffError(code, { detail: error.message, cause: error });

@@ -11,13 +11,13 @@ const longKeys = [
   /^[A-Za-z0-9.-]{1,253}(?:,[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}){2}$/,
 ];
 
-/** Some servers drop a dot at an end, and then it is another segment. */
+/** Some servers drop a dot at either end of a segment, which makes it another segment. */
 const plainKey = /^(?!\.)[A-Za-z0-9_@.!~=+-]{1,512}(?<!\.)$/;
 
 /**
- * What looks like a key and is a name of Graph's own, in whatever letter case, since Graph does not tell them apart:
- * letters alone, letters around one number (`oauth2PermissionGrants`), a name with its version (`alerts_v2`), and a dotted
- * one of a namespace. Planner's keys are 28 letters and digits of any kind.
+ * Names of Graph that look like keys, in any letter case, because Graph ignores it: letters alone, letters around one
+ * number (`oauth2PermissionGrants`), a name with its version (`alerts_v2`), and a dotted name of a namespace. A Planner
+ * key is 28 letters and digits of any kind.
  */
 const nameForms = [
   /^[a-z]+$/,
@@ -26,12 +26,15 @@ const nameForms = [
   /^(?:microsoft|graph|default)\.[^@]*$/,
 ];
 
-/** Graph's names that no form tells from a key: `npm run graph-names` finds them in Microsoft's permission reference. */
+/**
+ * Names of Graph that no form above tells from a key. `npm run graph-names` finds them in Microsoft's permission
+ * reference.
+ */
 const otherNames: ReadonlySet<string> = new Set([
   'fido2',
   'uploadpkcs12',
   'v1',
-  // Of 28 characters.
+  // Names of 28 characters.
   'getm365appplatformusercounts',
   'getoffice365activationcounts',
   'getoffice365activeusercounts',
@@ -60,7 +63,7 @@ export const graphDialect: Dialect = {
   /**
    * A key as Graph hands them out, or an address. `$` would be an OData word (`$value`, `$ref`), a parenthesis a function
    * or a key in brackets, a semicolon or colon a matrix or drive path. A word that is or could be one of Graph's
-   * own names is more likely a function (`delta`), a well-known name or a cast: those need rules of their own.
+   * own names is more likely a function (`delta`), a well-known name or a cast. Each of those needs a separate rule.
    */
   isKey(segment) {
     if (longKeys.some((form) => form.test(segment))) return true;

@@ -164,7 +164,7 @@ function requireBatchCall(call: ProxyCall): void {
   requirePlainHeaders((name) => headerOfBatch(call, name));
 }
 
-/** What changes a call is said in its part: around the batch it would be dropped. */
+/** A header that changes a call belongs in the call's part. Around the batch it would be dropped. */
 const ofNoPart = { headers: [], preferences: [], maxPageSize: 0 };
 
 function headerOfBatch({ header }: ProxyCall, name: string): string | undefined {

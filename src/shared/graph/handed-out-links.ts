@@ -15,18 +15,19 @@ type WhoCalls = Pick<SessionContent, 'facts'>;
 
 /**
  * Links to the next page that Graph wrote and this service handed out. Graph's page tokens hold encoded `&` and `%`,
- * which the policy refuses where somebody types them: with a MAC it is known that nobody did.
+ * which the policy refuses in a query that the caller wrote. A MAC proves that Graph wrote the link.
  */
 export interface HandedOutLinks {
   /**
-   * A call as the policy has it: one with a MAC of ours goes out without it, and its paging options are not read again.
+   * Compares a call with the policy. If the call has a valid MAC, the MAC is removed and its paging options are not
+   * decoded again.
    * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed
    */
   allow(session: WhoCalls, wanted: WantedCall): AllowedCall;
   /**
-   * The address of ours, with its MAC, that stands for a link at the top of Graph's answer; undefined unless it is the
-   * next page of this very call.
-   * @param name of the member: `@odata.nextLink`, or `members@odata.nextLink` for what the call has expanded
+   * Our address, with its MAC, that replaces a link at the top level of Graph's answer; undefined unless the link leads
+   * to the next page of this very call.
+   * @param name the member's name: `@odata.nextLink`, or `members@odata.nextLink` for an expanded property
    */
   sign(session: WhoCalls, call: AllowedCall, name: string, link: string): string | undefined;
 }
@@ -40,15 +41,15 @@ export interface HandedOutLinksNeeds {
   readonly indexKey: Buffer;
 }
 
-/** No policy can name it: names of options have no underscore. */
+/** No policy can name this option, because names of options have no underscore. */
 const MAC_OPTION = 'bff_link';
 
-/** What Graph may change from page to page, by comparable name. */
+/** Options that Graph may change from page to page, by comparable name. */
 const pagingOptions: ReadonlySet<string> = new Set(['skiptoken', 'deltatoken', 'skip']);
 
 const isPaging = ({ name }: QueryOption) => pagingOptions.has(toComparableOption(name));
 
-/** What a MAC is over: decoded, because libraries write the same options anew and in another order. */
+/** The input of a MAC. It is decoded, because libraries write the same options anew and in another order. */
 interface Resource {
   readonly segments: readonly string[];
   readonly options: readonly QueryOption[];
@@ -88,7 +89,7 @@ export function createHandedOutLinks(needs: HandedOutLinksNeeds): HandedOutLinks
       if (
         wanted.method === 'GET' &&
         more.length === 0 &&
-        // One spelling alone: base64url leaves the last bits open.
+        // Only one spelling is accepted. Base64url would leave the last bits open.
         mac.toString('base64url') === text &&
         resource !== undefined &&
         equalBytes(mac, macOf(session, allowed, resource))
@@ -128,12 +129,12 @@ function readResource({ path, query }: Pick<AllowedCall, 'path' | 'query'>): Res
     : undefined;
 }
 
-/** The list that a link's next page has to be of, with the options that it has to have beside those of paging. */
+/** The list that a link must continue, with the options that the link must have in addition to those of paging. */
 function expectedOf(call: AllowedCall, name: string): Resource | undefined {
   const resource = readResource(call);
   const property = name.slice(0, name.lastIndexOf('@'));
   if (resource === undefined || !isEnvelope(resource)) return undefined;
-  // An object has no next page of its own, but it may have members that somebody else has named: an open extension.
+  // A single object has no next page, but an open extension's members have names that another app chose.
   if (property === '') return call.isOfOne ? undefined : resource;
   const expand = resource.options.find((option) => option.name === '$expand');
   const item = readExpandItems(expand?.value ?? '').find(({ navigation }) => navigation === property);
@@ -141,8 +142,8 @@ function expectedOf(call: AllowedCall, name: string): Resource | undefined {
 }
 
 /**
- * Whether Graph wrote the answer itself. The bytes of a file or an attachment are whatever their sender wrote, and the
- * members of an open extension have the names that some app gave them.
+ * Whether Graph wrote the answer itself. The sender of a file or an attachment chose its bytes, and some app chose the
+ * names of an open extension's members.
  */
 function isEnvelope({ segments }: Resource): boolean {
   const last = segments.at(-1) ?? '';

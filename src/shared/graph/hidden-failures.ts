@@ -1,11 +1,11 @@
 /**
- * What was thrown below Microsoft's client, which hides it in an error of its own. That error has the stack of what it
- * hides, and nothing else that would tell one failure from an earlier one that was caught (measured).
+ * Failures thrown below Microsoft's client, which hides each of them in another error. That error has the stack of the
+ * hidden failure. Nothing else in it tells the failure from an earlier one that was caught (measured).
  */
 export class HiddenFailures {
   readonly #kept: unknown[] = [];
 
-  /** @returns the same, to be thrown */
+  /** @returns the same failure, to be thrown */
   keep<Failure>(failure: Failure): Failure {
     this.#kept.push(failure);
     return failure;

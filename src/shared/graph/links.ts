@@ -15,7 +15,7 @@ export interface AnsweredCall {
   readonly feature: string;
   /** Addresses of files that need no token may come out. */
   readonly fileLinks: boolean;
-  /** Our address for a link at the top of the answer that the policy refuses as it is, if it is Graph's next page. */
+  /** Our address for a link at the top level that the policy would refuse, if it leads to Graph's next page. */
   readonly nextPage?: (name: string, link: string) => string | undefined;
 }
 
@@ -28,7 +28,8 @@ export interface Links {
   toAnswer(answer: HttpAnswer, pass: PassAnswer, call: AnsweredCall, log: Log): ProxyAnswer;
   /**
    * JSON, one byte a character, with its links changed; undefined when it cannot be read or has too many.
-   * @param status of an answer that is JSON beyond doubt; without it no {@link AnsweredCall.nextPage} is asked for
+   * @param status the status of an answer that is certainly JSON. Without it, {@link AnsweredCall.nextPage} is not
+   * called.
    */
   inJson(text: string, call: AnsweredCall, log: Log, status?: number): string | undefined;
   /** A `Location` as the browser gets it; undefined when it does not. */
@@ -38,7 +39,7 @@ export interface Links {
 export interface LinksNeeds {
   readonly toOwnAddress: ToOwnAddress;
   readonly isFileAddress: IsFileAddress;
-  /** Of an address that has its own token, whatever its member is called. */
+  /** Recognizes an address that has its own token, whatever its member's name. */
   readonly hasFileToken: HasFileToken;
 }
 
@@ -46,11 +47,11 @@ export interface LinksNeeds {
 const followed = /@(?:odata\.)?(?:nextLink|deltaLink)$/;
 const ofFile = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
 
-/** Without one of these there is no link. The last but one is how JSON can spell a letter in another way. */
+/** A text without one of these holds no link. `\u00` is how JSON can spell a letter in another way. */
 const mark = new RegExp(`(?:nextLink|deltaLink|downloadUrl|uploadUrl)"|\\\\u00|${tokenMark.source}`, 'i');
 /** Longer than what a mark matches. */
 const MARK_LENGTH = 16;
-/** Looked through at a time: a large body is not copied as a whole for it. */
+/** The search reads this much at a time, so that a large body is not copied as a whole. */
 const WINDOW_BYTES = 64 * 1024;
 
 const MAX_LINKS = 5000;
@@ -58,7 +59,7 @@ const MAX_LINKS = 5000;
 /** Of one link. A regular expression throws on one of some megabytes. */
 const MAX_LINK_LENGTH = 8 * 1024;
 
-/** Of all links that are compared with the rules or given to a URL parser: ten megabytes of them take seconds. */
+/** For all links that are compared with the rules or parsed as URLs, because ten megabytes of links take seconds. */
 const MAX_COMPARED_LENGTH = 1024 * 1024;
 
 export function createLinks(needs: LinksNeeds): Links {
@@ -111,7 +112,7 @@ export function createLinks(needs: LinksNeeds): Links {
               : (toOwnAddress(link) ?? (isTop ? call.nextPage?.(name, link) : undefined));
             if (own !== undefined) return { text: own };
           } else {
-            // Where the policy does not want them nobody needs to hear of it.
+            // If the policy excludes file links, their removal is not logged.
             if (!call.fileLinks) return 'remove';
             if (isFileAddress(link)) return 'keep';
           }
@@ -153,7 +154,7 @@ function holdsMark(bytes: Buffer): boolean {
   return false;
 }
 
-/** The status where it is JSON beyond doubt: only there a link is known to be Graph's. */
+/** The status, if the answer is certainly JSON. Only then is a link known to be Graph's. */
 function ofJson(headers: ProxyAnswer['headers'], status: number): number | undefined {
   return readMediaType(headers['content-type'] ?? '') === 'application/json' ? status : undefined;
 }

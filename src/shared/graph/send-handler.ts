@@ -16,15 +16,15 @@ export interface SendHandlerNeeds {
   readonly echoesRequestId: EchoesRequestId;
   readonly watchEcho: WatchEcho;
   readonly timeoutMs: number;
-  /** Of an answer. */
+  /** The most bytes of an answer. */
   readonly bodyLimitBytes: number;
   readonly bodyRoom: BodyRoom;
   readonly log: Log;
 }
 
 /**
- * Sends what Microsoft's client has composed. The library's own handler uses `fetch`, whose connections go from one user
- * to the next at once; these obey the rules of all other calls (PX-17).
+ * Sends a request that Microsoft's client has composed. The library's own handler uses `fetch`, whose connections go
+ * from one user to the next at once. This handler's connections obey the rules of all other calls (PX-17).
  */
 export class SendHandler implements Middleware {
   readonly #needs: SendHandlerNeeds;
@@ -43,7 +43,7 @@ export class SendHandler implements Middleware {
     } catch (error) {
       throw error instanceof BffError ? new SendFailure(error) : error;
     } finally {
-      // The answer is here as a whole, for the code that composes the call.
+      // The code that composes the call now has the complete answer.
       reservation.release();
     }
   }
@@ -68,7 +68,7 @@ export class SendHandler implements Middleware {
     watchEcho(answer, echo, log);
     const { status } = answer;
     const encoding = answer.headers['content-encoding'] ?? 'identity';
-    // A redirect is not followed with the token (PX-11); for compression nobody asked.
+    // A redirect is not followed with the token (PX-11), and the request did not ask for compression.
     if (
       status < 200 ||
       status > 599 ||
@@ -76,7 +76,7 @@ export class SendHandler implements Middleware {
       encoding !== 'identity'
     ) {
       throw new BffError('upstream_answer_refused', {
-        detail: 'Microsoft Graph answered with a redirect, or with what cannot be read.',
+        detail: 'Microsoft Graph returned a redirect, or an answer that cannot be read.',
       });
     }
     const received = new Headers();
@@ -89,8 +89,8 @@ export class SendHandler implements Middleware {
 }
 
 /**
- * A failure under the library. It keeps the name of what was thrown as `code`, and the message: the problem's code and
- * what the person is told.
+ * A failure below the library. The library keeps an error's name as `code`, and its message. They carry the problem's
+ * code and the text for the user.
  */
 class SendFailure extends Error {
   constructor({ code, detail }: BffError) {
@@ -106,14 +106,14 @@ interface Sent {
   readonly body: Uint8Array | undefined;
 }
 
-/** What `fetch` would have made of it: bodies of every kind as bytes, with their type. */
+/** Reads the request as `fetch` would: bodies of every kind as bytes, with their type. */
 async function readRequest({ request, options }: Context): Promise<Sent> {
   const fetched = new Request(request, { ...options, ...(options?.body == null ? {} : { duplex: 'half' }) });
   const headers: Record<string, string> = { accept: '*/*' };
   fetched.headers.forEach((value, name) => {
     headers[name] = value;
   });
-  // Ours where the code that composes the call named none that an answer could be known by.
+  // Sets our own id if the code that composes the call gave none that could identify the answer.
   if (!isRequestId(headers[clientRequestId])) headers[clientRequestId] = randomUUID();
   headers['accept-encoding'] = 'identity';
   delete headers['content-length'];

@@ -20,21 +20,24 @@ export function cookieNames(baseUrl: string): CookieNames {
   };
 }
 
-/** The cookies of a request by name. A name that came more than once is ambiguous and has no value (SC-8). */
+/**
+ * The cookies of a request by name. A name that was sent more than once is ambiguous and has no value (SC-8).
+ */
 export interface Cookies {
-  /** @throws {BffError} request_invalid, for more cookies than are read */
+  /** @throws {BffError} request_invalid if there are more cookies than are read */
   get(name: string): string | undefined;
-  /** @throws {BffError} request_invalid, for more cookies than are read */
+  /** @throws {BffError} request_invalid if there are more cookies than are read */
   cameTwice(name: string): boolean;
 }
 
 const MAX_COOKIE_HEADER_BYTES = 16 * 1024;
-/** All that the host lets through: it refuses more than 32 KB of headers itself. */
+/** More than the host lets through, because it refuses more than 32 KB of headers itself. */
 const MAX_WHEN_LEAVING_BYTES = 64 * 1024;
 
 /**
- * Reads a Cookie header strictly, when it is first asked for: functions that need no cookie answer whatever the header is.
- * A value is used as it stands, so that quotes, spaces or a comma from joined headers make it a value that nobody sealed.
+ * Parses a Cookie header strictly, on first use, so that functions that need no cookie answer whatever the
+ * header is. A value is used unchanged. Quotes, spaces or a comma from joined headers therefore make it a value
+ * that this service never sealed.
  */
 export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_HEADER_BYTES): Cookies {
   let parsed: ReadonlyMap<string, readonly string[]> | undefined;
@@ -49,14 +52,15 @@ export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_H
     },
     cameTwice(name) {
       const [value = '', ...more] = valuesOf(name);
-      // The host joins several Cookie headers with a comma. No value of ours has one; a foreign value may, and does not count.
+      // The host joins several Cookie headers with a comma. Our values contain none. The value of a foreign
+      // cookie may contain one and is not counted.
       const joined = value.split(',').slice(1);
       return more.length > 0 || joined.some((text) => text.replace(/^[ \t]+/, '').startsWith(`${name}=`));
     },
   };
 }
 
-/** For the one who wants to leave: a refusal would delete the cookie in the browser and leave the session on the server. */
+/** Used for sign-out. A refusal would delete the cookie in the browser and leave the session on the server. */
 export function parseCookiesOfLeaving(header: string | undefined): Cookies {
   return parseCookies(header, MAX_WHEN_LEAVING_BYTES);
 }
@@ -71,8 +75,9 @@ function readPairs(header: string, maxBytes: number): ReadonlyMap<string, readon
   }
   const values = new Map<string, string[]>();
   for (const [index, text] of header.split(';').entries()) {
-    // One space stands between two cookies (RFC 6265, 4.2.1). Whatever else surrounds a name belongs to it: to the browser
-    // that stored it, `\u00a0__Host-session` is no `__Host-` cookie, and any sibling host may set it.
+    // One space separates two cookies (RFC 6265, 4.2.1). Any other character around a name belongs to it. To
+    // the browser that stored it, `\u00a0__Host-session` is not a `__Host-` cookie, and any sibling host may
+    // set it.
     const pair = index > 0 && text.startsWith(' ') ? text.slice(1) : text;
     const equals = pair.indexOf('=');
     if (equals === -1) continue;
@@ -84,12 +89,12 @@ function readPairs(header: string, maxBytes: number): ReadonlyMap<string, readon
   return values;
 }
 
-/** What a cookie of ours is for, as audit records say it. */
+/** The purpose of a cookie of this service, as in audit records. */
 export type CookiePurpose = 'session' | 'login-transaction' | 'logout-pending';
 
 /**
- * The cookies of ours that came more than once. No browser does so with cookies of this service alone: somebody else set
- * one of them, and nothing in the request tells which.
+ * Returns the cookies of this service that were sent more than once. With cookies of this service alone, no
+ * browser does so. Another site set one of them, and the request does not show which one.
  */
 export function cookiesSentTwice(cookies: Cookies, names: CookieNames): readonly CookiePurpose[] {
   const ours: Record<CookiePurpose, readonly string[]> = {

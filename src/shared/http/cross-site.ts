@@ -4,11 +4,12 @@ import { type BffRequest, isNavigation } from './request.ts';
 
 /**
  * Who may call a function with our cookie.
- * - `script`: requests of our own pages' scripts, which prove themselves by a header that a foreign page cannot send.
+ * - `script`: requests of our own pages' scripts, which prove themselves by a header that a foreign page cannot
+ * send.
  * - `page`: the same, and navigations that a browser makes, which change nothing.
- * - `navigation`: whatever a browser or a server loads; nothing is proved and nothing is assumed.
- * - `window`: the same, but only into a window or tab (login, callback): what another site's page loads beside its own
- *   content would otherwise use up the places for sign-ins under way.
+ * - `navigation`: any load by a browser or a server; nothing is proved and nothing is assumed.
+ * - `window`: the same, but only into a window or tab (login, callback). Subresources of another site's page
+ * would otherwise use up the places for sign-ins under way.
  */
 export type Caller = 'script' | 'page' | 'navigation' | 'window';
 
@@ -31,12 +32,12 @@ export function requireOwnForm(request: BffRequest, origin: string): void {
 }
 
 /**
- * Whether a page of ours or the user, at the address bar, began this navigation: redirects on the way change nothing about
- * that (Fetch Metadata, 2.4), a page that is loaded again does. Browsers say `none` of the address bar, and also of links in
- * a mail program or a QR code: what such a link chose, the user may not have.
- * @param choosesForUser the address names an account, or asks nobody
- * @param hasOwnCookie a Strict cookie came along. It counts where the browser says nothing: other sites bring none, but
- * other hosts of our own site do.
+ * Whether a page of this service or the user, at the address bar, began this navigation. Redirects do not
+ * change the answer (Fetch Metadata, 2.4), but a reload does. Browsers send `none` for the address bar, and
+ * also for links in a mail program or a QR code. The user may not have chosen what such a link contains.
+ * @param choosesForUser the address names an account or suppresses the prompt
+ * @param hasOwnCookie the request has a Strict cookie. It counts only if the browser sends no `Sec-Fetch-Site`.
+ * Requests from other sites never carry it, but requests from other hosts of the same site do.
  */
 export function isBegunHere(
   { header }: BffRequest,
@@ -48,13 +49,13 @@ export function isBegunHere(
 }
 
 /**
- * A browser that loads ahead of the user must neither use up a code (CB-7) nor begin a sign-in.
+ * A browser that loads pages speculatively must neither use up a code (CB-7) nor begin a sign-in.
  * @throws {BffError} request_invalid
  */
 export function refuseSpeculation({ header }: BffRequest): void {
   if (/prefetch|prerender/i.test(`${header('sec-purpose') ?? ''} ${header('purpose') ?? ''}`)) {
     throw new BffError('request_invalid', {
-      detail: 'A sign-in is neither begun nor finished ahead of the user.',
+      detail: 'A browser prefetch can neither begin nor finish a sign-in.',
     });
   }
 }
@@ -67,14 +68,14 @@ export function isForm({ method, header }: BffRequest): boolean {
 }
 
 /**
- * Images, frames, scripts and `fetch` are refused; a browser that does not say, or a server, passes.
- * `empty`: a page under a service worker that passes its navigations on with `fetch`.
+ * Refuses images, frames, scripts and `fetch`. A browser or server that does not send the headers passes.
+ * `empty` is a page under a service worker that passes its navigations on with `fetch`.
  */
 function requireWindow({ header }: BffRequest): void {
   const mode = header('sec-fetch-mode') ?? 'navigate';
   const destination = header('sec-fetch-dest') ?? 'document';
   if (mode === 'navigate' && (destination === 'document' || destination === 'empty')) return;
-  throw refused('fetch-destination', 'This address is only for a window of its own.');
+  throw refused('fetch-destination', 'Open this address in a window or tab.');
 }
 
 function requireOwnOrigin({ header }: BffRequest, origin: string): void {

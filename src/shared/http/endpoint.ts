@@ -48,9 +48,12 @@ export interface EndpointRules<Granted> {
   readonly likeGraph?: boolean;
   /** Takes our own form as well, whose Origin and hidden token the handler checks. */
   readonly acceptsForm?: boolean;
-  /** Begins or ends a sign-in, and cannot where a cookie of ours came twice: to set or clear one would be a guess. */
+  /**
+   * The route begins or ends a sign-in. It cannot if a cookie of this service was sent twice, because setting
+   * or clearing one would be a guess.
+   */
   readonly changesCookies?: boolean;
-  /** A call that is let in counts as use of the session, which keeps it from ending idle. */
+  /** An admitted call counts as use of the session and extends its idle limit. */
   readonly countsAsUse?: boolean;
 }
 
@@ -58,9 +61,9 @@ export interface EndpointRules<Granted> {
 export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * Records use of the session, for a handler that finds out by itself whether the call is allowed.
- * @returns the session to go on with
- * @throws {BffError} session_required when it was ended elsewhere
+ * Records use of the session, for a handler that decides itself whether the call is allowed.
+ * @returns the session to continue with
+ * @throws {BffError} session_required if the session was ended elsewhere
  */
 export type RecordUse = (session: Session) => Promise<Session>;
 
@@ -78,7 +81,7 @@ export interface EndpointNeeds {
   readonly store: SessionStore;
   readonly admission: Admission;
   readonly logout: Logout;
-  /** Whether the settings still let this person in. */
+  /** Whether the settings still admit this user. */
   readonly isAllowed: (claims: VerifiedClaims) => boolean;
   readonly monotonicMs: () => number;
 }
@@ -87,7 +90,10 @@ const ALERT_EVERY_MS = 60_000;
 
 const deadForGood: ReadonlySet<SessionAbsence> = new Set(['cookie-invalid', 'unreadable', 'retired-key']);
 
-/** Nothing that another host begins, with a value that it may have had a hand in, deletes a cookie. */
+/**
+ * False for requests that another host began, because it may have influenced the cookie value. Such a request
+ * must not delete a cookie.
+ */
 function isFromHere({ header }: BffRequest): boolean {
   const site = header('sec-fetch-site');
   return site === undefined || site === 'same-origin' || site === 'none';
@@ -172,7 +178,8 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     };
     const twice = access.session === 'ignored' ? [] : cookiesSentTwice(request.cookies, cookieNames);
     if (twice.length > 0) {
-      // A neighbour's cookie beside the genuine one. The genuine one must outlive this request, and it cannot be told which it is.
+      // A neighbor's cookie was sent beside the genuine one. The two cannot be told apart, and the genuine one
+      // must outlive this request.
       audit(request.log, { event: 'cookie-sent-twice', cookies: twice.join(' ') });
       if (rules.changesCookies) throw sessionRequired('cookie_sent_twice');
       const granted = await access.decide(none('cookie_sent_twice'), admit);
@@ -181,7 +188,7 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     const found = await findSession(request, access.session, cookies);
     if (found.kind === 'session') {
       caller.user = userKeyOf(found.session.address);
-      // Before anything is done, use and renewal included.
+      // Checked before anything is done, use and renewal included.
       requireTaggedSession(tags, found.session);
       const granted = await access.decide(found, admit);
       if (!isRecorded) await record(found.session);
@@ -227,7 +234,10 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     return none(endOf[read.reason]);
   }
 
-  /** A tenant, or guests, that the settings no longer list: out at once, whether or not the row can be deleted now. */
+  /**
+   * The settings no longer allow this tenant or its guests. The user is out at once, even if the row cannot be
+   * deleted now.
+   */
   async function endNotAllowed({ address, facts }: Session, log: Log): Promise<FoundSession> {
     try {
       await store.remove(address, facts.claims.entraSessionId);
@@ -246,7 +256,9 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     audit(log, { event: 'row-not-opened', user: userOf(cookieValue), reason });
   }
 
-  /** Right in a roll-out, where it is of many rows. A row that somebody relabelled looks the same and stays so. */
+  /**
+   * Expected for many rows during a roll-out. A row that an attacker relabeled looks the same, but stays so.
+   */
   function recordNewer(cookieValue: string, log: Log): void {
     if (isTime()) audit(log, { event: 'row-not-opened', user: userOf(cookieValue), reason: 'newer' });
   }
@@ -266,10 +278,11 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
   function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffResponse {
     requireQuery(request.query); // a marker in a query that nobody can read would be looked for without end
     if (!isBounced(request)) return bouncePage(request.routePath, rawQueryAsSent);
-    // Without a session tag: whoever signs in now has another one.
+    // The session tag is omitted, because the next sign-in creates another one.
     const query = withoutBounced(request.rawQuery);
     const returnTo = query === '' ? request.routePath : `${request.routePath}?${query}`;
-    // After the second load everything looks like our own: the login learns from `via` that a link may have begun it.
+    // After the second load the request looks like our own. `via` tells the login that a link may have begun
+    // it.
     return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo, via: 'page' })}`);
   }
 

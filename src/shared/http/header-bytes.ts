@@ -1,18 +1,19 @@
 import { Buffer } from 'node:buffer';
 
 /**
- * Makes every header readable for Microsoft's library, which turns an invocation into a `Request` before any code of an app
- * runs. The host decodes header values as UTF-8; `Request` throws at a character above U+00FF, and the host then answers
- * a bare 500. A page on a sibling host could end every route for a browser by one cookie, `name=Łukasz`.
+ * Makes every header readable for Microsoft's library. The library turns an invocation into a `Request` before
+ * any code of an app runs. The host decodes header values as UTF-8, and `Request` throws at a character above
+ * U+00FF. The host then returns a bare 500. A page on a sibling host could block every route for a browser with
+ * one cookie, `name=Łukasz`.
  *
- * Call it when the functions are registered: the library has given its model to the worker by then.
+ * Call it when the functions are registered, because by then the library has given its model to the worker.
  */
 export function makeHeadersReadable(): void {
   const core = findCore();
-  if (core === undefined) return; // no Functions worker: the library itself has no model then
+  if (core === undefined) return; // outside a Functions worker the library has no model
   const wrap = () => wrapModel(core.getProgrammingModel());
   wrap();
-  // Once more when all is loaded: a second copy of the library would set a model of its own.
+  // Repeated after everything has loaded, because a second copy of the library would set a model of its own.
   core.registerHook('appStart', wrap);
 }
 
@@ -21,11 +22,11 @@ interface Core {
   registerHook(name: 'appStart', callback: () => void): unknown;
 }
 
-/** The worker gives this module to apps by `require` alone; it is in no registry. */
+/** The worker provides this module to apps through `require` alone. It is in no registry. */
 function findCore(): Core | undefined {
   if (typeof require === 'undefined') return undefined;
   try {
-    // biome-ignore lint/correctness/noUndeclaredDependencies: the worker is the one that has it
+    // biome-ignore lint/correctness/noUndeclaredDependencies: the worker provides this module
     const core: unknown = require('@azure/functions-core');
     return isCore(core) ? core : undefined;
   } catch {
@@ -37,14 +38,14 @@ interface Model {
   getInvocationModel: (context: unknown) => unknown;
 }
 
-/** Known to every copy of this module in a worker: twice encoded would be wrong. */
+/** Known to every copy of this module in a worker, because encoding twice would be wrong. */
 const marker = Symbol.for('entra-bff:readable-headers');
 
 function wrapModel(model: unknown): void {
   if (!isModel(model) || marker in model.getInvocationModel) return;
   const original = model.getInvocationModel.bind(model);
   const wrapped = (context: unknown) => {
-    // In place: worker and library go on with this very object.
+    // Changed in place, because the worker and the library continue with this object.
     for (const input of listOf(propertyOf(propertyOf(context, 'request'), 'inputData'))) {
       const http = propertyOf(propertyOf(input, 'data'), 'http');
       encodeHeaders(propertyOf(http, 'nullableHeaders'));
@@ -55,7 +56,7 @@ function wrapModel(model: unknown): void {
   model.getInvocationModel = Object.assign(wrapped, { [marker]: true });
 }
 
-/** RFC 9110, 5.6.2. `Request` throws at any other name, which Kestrel lets pass. */
+/** RFC 9110, 5.6.2. `Request` throws at any other name, although Kestrel accepts it. */
 const token = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /** @param headers by name: text, or an object with the text as its `value` */
@@ -71,11 +72,11 @@ function encodeHeaders(headers: unknown): void {
 }
 
 /**
- * One character for each byte that was sent, as HTTP servers commonly give a header. All of a value, so that a reader need
- * not guess which of its characters are bytes.
+ * Returns one character for each byte that was sent, as HTTP servers commonly present a header. The whole value
+ * is converted, so that a reader need not guess which of its characters are bytes.
  */
 function toByteText(value: string): string {
-  // No header may hold these three (RFC 9110, 5.5), and to drop one would join what stands beside it.
+  // No header may contain these three (RFC 9110, 5.5). Dropping one would join the text on both sides.
   const legal = value.replace(/[\0\r\n]/g, '\ufffd');
   return Buffer.from(legal, 'utf8').toString('latin1');
 }

@@ -8,16 +8,22 @@ import { parseQuery, type QueryReading } from './query.ts';
 /** A request as our functions read it: nothing in it comes from the Host header or from platform identity headers. */
 export interface BffRequest {
   readonly method: string;
-  /** As in the URL; dot segments have been collapsed on the way. To compare with, and for no address of ours. */
+  /**
+   * The path as in the URL, with dot segments already collapsed. Use it for comparison only, never to build an
+   * address.
+   */
   readonly path: string;
-  /** Of the route that the host matched, with its parameters filled in: what an address of ours is made of. */
+  /**
+   * The path of the route that the host matched, with its parameters filled in. Our own addresses are built
+   * from it.
+   */
   readonly routePath: string;
   /** Without the question mark, as it came. */
   readonly rawQuery: string;
   readonly query: QueryReading;
   readonly cookies: Cookies;
   readonly invocationId: string;
-  /** When the host handed the request over, by the monotonic clock: the platform's limit counts from before it. */
+  /** Monotonic time at which the host handed over the request. The platform's limit starts earlier. */
   readonly startedMs: number;
   readonly log: Log;
   header(name: string): string | undefined;
@@ -27,7 +33,7 @@ export interface BffRequest {
   body(limitBytes: number): Promise<Uint8Array | undefined>;
 }
 
-/** @throws {BffError} request_invalid, for a Host that would reach into path and query */
+/** @throws {BffError} request_invalid for a Host header that would extend into path and query */
 export function toBffRequest(
   request: HttpRequest,
   context: InvocationContext,
@@ -55,15 +61,18 @@ export function toBffRequest(
   };
 }
 
-/** The host writes the header into the address of the request as it came: `bff.test//evil.test` would become a path. */
+/**
+ * The host copies the header unchanged into the request's address: `bff.test//evil.test` would become a path.
+ */
 function requireHost(host: string): void {
   if (/[/?#\\@\s]/.test(host))
     throw new BffError('request_invalid', { detail: 'The Host header is not valid.' });
 }
 
 /**
- * The path of this very route, in the route's own spelling. `request.url` will not do: `%252e%252e` in a parameter has
- * become `..` there and is collapsed, so that it may begin with two slashes, which to a browser is another host.
+ * Returns the path of this route, in the route's own spelling. `request.url` is not suitable. In it,
+ * `%252e%252e` in a parameter has become `..` and is collapsed. The path may then begin with two slashes, which
+ * a browser reads as another host.
  */
 function toRoutePath(route: unknown, params: Readonly<Record<string, string>>, pathname: string): string {
   const template = typeof route === 'string' ? route : pathname;

@@ -36,12 +36,15 @@ export function isSamePrincipal(left: Principal, right: Principal): boolean {
   return left.tenantId === right.tenantId && left.objectId === right.objectId;
 }
 
-/** What belongs to the sign-in that the tokens come from, and cannot have changed since. Roles, groups and contexts can. */
+/**
+ * Claims that belong to the sign-in behind the tokens and cannot have changed since. Roles, groups and contexts
+ * can change.
+ */
 const ofSignIn = { sid: 'entraSessionId', auth_time: 'authenticatedAt', login_hint: 'loginHint' } as const;
 
 /**
- * The claims of a renewed ID token, with those of the sign-in itself that it leaves out.
- * @see OpenID Connect Core 1.0, 12.2: a renewed token may come without them, and `auth_time` stays the original one
+ * Returns the claims of a renewed ID token, completed with the claims of the sign-in that it omits.
+ * @see OpenID Connect Core 1.0, 12.2: a renewed token may omit them, and `auth_time` stays the original one
  */
 export function carryOver(before: VerifiedClaims, renewed: VerifiedClaims): VerifiedClaims {
   const missing = Object.entries(ofSignIn)
@@ -65,9 +68,10 @@ function hasGroupOverage({ _claim_names: names, hasgroups }: Readonly<Record<str
 }
 
 /**
- * By `acct`, an optional claim, where it is there: what is not the member's 0 is taken for a guest's, as it would be if it
- * were not understood. Else by `idp`, which Entra adds where somebody else than the issuer
- * signed the person in. @see https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
+ * Decided by `acct`, an optional claim, if it is present. Any value other than 0 (member) counts as a guest,
+ * including a value that is not understood. Otherwise by `idp`, which Entra ID adds if the user signed in with
+ * an identity provider other than the issuer.
+ * @see https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
  */
 function isGuest({ acct, idp, iss, tid }: Readonly<Record<string, unknown>>): boolean {
   if (acct !== undefined) return acct !== 0;

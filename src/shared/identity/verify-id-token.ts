@@ -9,7 +9,7 @@ export interface SigningKeys {
   resolve(header: JWTHeaderParameters): Promise<{ readonly key: CryptoKey; readonly issuer?: string }>;
 }
 
-/** Whom the settings let in. */
+/** The users that the settings admit. */
 export interface AllowedPeople {
   /** The tenants whose people may sign in. */
   readonly allowedTenants: ReadonlySet<string>;
@@ -112,7 +112,7 @@ async function verify(
 
 const isAllowedTenant = (tenantId: string, { allowedTenants }: AllowedPeople) => allowedTenants.has(tenantId);
 
-/** Also asked of every session that is read: settings change while sessions live. */
+/** Also checked for every session that is read, because settings change while sessions live. */
 export function isAllowed({ principal, isGuest }: VerifiedClaims, people: AllowedPeople): boolean {
   return isAllowedTenant(principal.tenantId, people) && (people.allowsGuests || !isGuest);
 }
@@ -178,7 +178,7 @@ function checkNonce(payload: JWTPayload, expected: string | typeof noNonce): voi
   }
 }
 
-/** A token of Entra's older endpoint names its claims by other rules (ID-11). */
+/** A token of Entra ID's older endpoint names its claims by other rules (ID-11). */
 function checkVersion(payload: JWTPayload): void {
   if (payload['ver'] !== '2.0') throw new IdTokenRefused('version');
 }

@@ -57,7 +57,8 @@ export function createTokensForCall({ acquireToken, refusals, interaction }: Cal
       },
       stillRefused(claims) {
         const reason = 'continuous_access_evaluation';
-        // Else each further call would redeem for a token that this API refuses as well.
+        // Without this, each further call would redeem the refresh token for another token that this API
+        // refuses.
         if (answered !== undefined) {
           const { session: holder, challenge: asked } = answered;
           refusals.keep(holder, { scopes, challenge: asked }, { kind: 'interaction-required', reason });

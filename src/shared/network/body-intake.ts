@@ -1,37 +1,39 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Room for the next step of a body. @param restBytes the most that will be asked for after it */
+/** Reserves room for the next step of a body. @param restBytes the most that the body will ask for after this step */
 export type ReserveBytes = (bytes: number, restBytes: number) => Promise<void>;
 
 export interface BodyIntakeNeeds {
   readonly response: IncomingMessage;
   readonly reserveBytes: ReserveBytes | undefined;
-  /** The body's length where it is known, else the most that it may have. */
+  /** The body's length if it is known, otherwise the most bytes that it may have. */
   readonly mostBytes: number;
   readonly isLengthKnown: boolean;
-  /** Of this much time in which it is read, a body that holds room may bring {@link LEAST_BYTES} and no less. */
+  /** In each such window of reading time, a body that holds room must bring at least {@link LEAST_BYTES}. */
   readonly windowMs: number;
-  /** Called while there is no room, and as soon as there is. */
+  /** Called when the body starts to wait for room. */
   readonly onPause: () => void;
+  /** Called when the body has its room. */
   readonly onResume: () => void;
   readonly onTooSlow: () => void;
   readonly onError: (error: unknown) => void;
 }
 
 export interface BodyIntake {
-  /** @param bytes of the body so far */
+  /** @param bytes how much of the body has arrived so far */
   received(bytes: number): void;
 }
 
-/** A body that needs no room of its own: hundreds of these at a time are a few dozen megabytes. */
+/** A body up to this size reserves no room: hundreds of them at a time are a few dozen megabytes. */
 const SMALL_BODY_BYTES = 64 * 1024;
-/** Asked for ahead of what has come: what a slow upstream has not sent yet takes no more from others. */
+/** How far a reservation runs ahead of the received bytes. A slow upstream takes no more room than this from others. */
 const STEP_BYTES = 256 * 1024;
 const LEAST_BYTES = 64 * 1024;
 
 /**
- * Reads a body only as far as there is room for it: with a length from before its first byte, else from where it is no
- * small one any more. What holds room has to come along: time spent waiting for room does not count.
+ * Reads a body only as far as there is room for it. A large body of known length reserves room before its first byte.
+ * A body of unknown length reserves room once it is larger than a small one. A body that holds room must keep arriving.
+ * Time spent waiting for room does not count.
  */
 export function createBodyIntake(needs: BodyIntakeNeeds): BodyIntake {
   const { response, reserveBytes, mostBytes, isLengthKnown, windowMs } = needs;
@@ -49,7 +51,7 @@ export function createBodyIntake(needs: BodyIntakeNeeds): BodyIntake {
     }, windowMs);
   };
   const resume = () => {
-    // A body may have come as a whole, and its last piece not been read: only `end` says that it has.
+    // The whole body may have arrived while its last piece is still unread. Only `end` reports that all was read.
     if (isOver) return;
     needs.onResume();
     openWindow();

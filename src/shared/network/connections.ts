@@ -3,58 +3,59 @@ import https from 'node:https';
 import type { Duplex } from 'node:stream';
 
 /**
- * Whose answer comes over a connection. An answer that comes late is read by the next request on its connection, so a
- * connection changes hands under rules of its own (PX-17).
+ * The owner of the answers that come over a connection. The next request on a connection would read an answer that
+ * comes late. A connection therefore changes borrowers only under special rules (PX-17).
  */
 export type Borrower =
   /** All calls of one session have the same name. */
   | { readonly kind: 'session'; readonly name: string }
-  /** A call of no session, which shares with no other: a code redemption, keys, a token of the app. */
+  /** A call without a session, which shares with no other call: a code redemption, a key download, an app token. */
   | { readonly kind: 'one call' };
 
-/** A connection while one request has it. */
+/** A connection while one request uses it. */
 export interface Loan {
-  /** For this request alone. It keeps, or opens, exactly one connection. */
+  /** For this request alone. It has exactly one connection, which it opens or keeps. */
   readonly agent: http.Agent;
-  /** The connection has served another borrower before, at whatever time. */
+  /** The connection has served another borrower at some time. */
   readonly isShared: boolean;
-  /** Bytes that come after this answer are asked for by nobody. */
+  /** Records the answer to this request. No request has asked for bytes that come after it. */
   answeredBy(response: http.IncomingMessage): void;
-  /** The connection ends with this answer. */
+  /** Closes the connection after this answer. */
   endAfterwards(): void;
-  /** No request was made of it. */
+  /** Ends the loan because no request was made. */
   drop(): void;
 }
 
 export interface LoanWish {
   readonly borrower: Borrower;
-  /** A connection that nobody has used: the answer of another call cannot come over it. */
+  /** Requires an unused connection, over which the answer to another call cannot come. */
   readonly isNew: boolean;
-  /** For a place among the connections. */
+  /** How long the request waits for a free connection. */
   readonly waitMs: number;
 }
 
 /** The connections to one origin. */
 export interface Connections {
-  /** @returns undefined when no place became free in time */
+  /** @returns undefined if no connection became free in time */
   lend(wish: LoanWish): Promise<Loan | undefined>;
 }
 
 export interface ConnectionLimits {
-  /** Every connection takes a port of the machine's outbound address. */
+  /** The most connections open at one time. Each takes a port of the machine's outbound address. */
   readonly connections: number;
-  /** Of these, how many may wait for their next request. */
+  /** How many of them may be idle. */
   readonly idle: number;
 }
 
 const defaultLimits: ConnectionLimits = { connections: 512, idle: 256 };
 
 /**
- * A connection goes to another borrower only after this long without a byte. By Nagle's algorithm a server holds back what
- * it has written until the answer before is acknowledged, and Linux delays that for 40 to 200 ms (TCP_DELACK_MAX).
+ * A connection goes to another borrower only after this long without a byte. With Nagle's algorithm a server holds back
+ * what it has written until the previous answer is acknowledged. Linux delays that acknowledgment by 40 to 200 ms
+ * (TCP_DELACK_MAX).
  */
 const SILENCE_MS = 250;
-/** Idle connections are let go before servers usually close them. */
+/** Idle connections are closed before servers usually close them. */
 const IDLE_TIMEOUT_MS = 20_000;
 
 interface Connection {
@@ -63,7 +64,7 @@ interface Connection {
   state: 'lent' | 'resting' | 'silent' | 'ended';
   borrower: Borrower;
   isShared: boolean;
-  /** The answer to the request that has it. */
+  /** The answer to the request that uses the connection. */
   response: http.IncomingMessage | undefined;
   endsAfterwards: boolean;
   /** When it became idle. */
@@ -76,19 +77,22 @@ interface Waiting {
   readonly resolve: (loan: Loan | undefined) => void;
 }
 
-/** node:http's own pool tells connections apart by address alone; here each is an agent of its own, with a borrower. */
+/**
+ * The pool of node:http tells connections apart by address alone. Here each connection has its own agent and a
+ * borrower.
+ */
 export function createConnections(isSecure: boolean, limits = defaultLimits): Connections {
-  // Opens all connections: it remembers TLS sessions, which a new connection resumes.
+  // This agent opens all connections. It remembers TLS sessions, which a new connection resumes.
   const dialer = isSecure ? new https.Agent() : new http.Agent();
   const open = new Set<Connection>();
-  /** The longest idle one first. */
+  /** The connection that has been idle longest comes first. */
   const idle = new Set<Connection>();
   const waiting: Waiting[] = [];
   const watchSilence = createSilenceWatch(idle, () => serveWaiting());
 
   const take = (connection: Connection, { borrower }: LoanWish): Loan => {
     idle.delete(connection);
-    // A new one has served nobody yet.
+    // A new connection is already `lent` and has served no other borrower.
     if (connection.state !== 'lent') connection.isShared ||= !isSame(connection.borrower, borrower);
     connection.state = 'lent';
     connection.borrower = borrower;
@@ -107,7 +111,7 @@ export function createConnections(isSecure: boolean, limits = defaultLimits): Co
     remove(connection);
     serveWaiting();
   };
-  /** @returns undefined when all are in use */
+  /** @returns undefined if all connections are in use */
   const find = (wish: LoanWish): Loan | undefined => {
     const connection = wish.isNew ? undefined : findIdle(idle, wish.borrower);
     if (connection !== undefined) return take(connection, wish);
@@ -178,7 +182,10 @@ export function createConnections(isSecure: boolean, limits = defaultLimits): Co
 const isSame = (one: Borrower, other: Borrower) =>
   one.kind === 'session' && other.kind === 'session' && one.name === other.name;
 
-/** The one that was used last, so that those too many time out: at once for the same session, for others when silent. */
+/**
+ * Finds the connection that was used last, so that surplus connections time out. The same session gets its connection
+ * at once. Another borrower gets it only when it is silent.
+ */
 function findIdle(idle: ReadonlySet<Connection>, borrower: Borrower): Connection | undefined {
   let found: Connection | undefined;
   let isOwn = false;
@@ -215,15 +222,15 @@ interface ConnectionEvents {
   closed(): void;
 }
 
-/** Learns from the agent when its connection opens, waits for its next request, or is closed. */
+/** Learns from the agent when its connection opens, becomes idle, or is closed. */
 function watch(connection: Connection, dialer: http.Agent, events: ConnectionEvents): void {
   const { agent } = connection;
   agent.createConnection = (options, callback) => {
     const socket = dialer.createConnection(options, callback);
     if (socket == null) throw new TypeError('the agent opens its connections at once');
     connection.socket = socket;
-    // Before the parser's own listener. Between an answer's end and the next request the parser is not there, and what
-    // came then would be dropped unseen, or read as the next answer. TLS tickets are no data here.
+    // Registered before the parser's own listener. Between an answer's end and the next request there is no parser.
+    // Bytes that came then would be dropped unseen, or read as the next answer. TLS tickets are not data here.
     socket.on('data', () => {
       if (connection.state !== 'lent' || connection.response?.complete === true) socket.destroy();
     });
@@ -234,7 +241,7 @@ function watch(connection: Connection, dialer: http.Agent, events: ConnectionEve
   };
   const keepSocketAlive = agent.keepSocketAlive.bind(agent);
   agent.keepSocketAlive = (socket) => {
-    // `false` for a server that announces to close it at once; the type says that nothing comes.
+    // Returns `false` if the server announces that it closes the connection at once. Its type says `void`.
     const isKept: unknown = keepSocketAlive(socket);
     if (isKept === false || connection.endsAfterwards || connection.state !== 'lent' || !events.mayKeep()) {
       return false;
@@ -245,11 +252,12 @@ function watch(connection: Connection, dialer: http.Agent, events: ConnectionEve
 }
 
 /**
- * Marks idle connections as silent when they had their time to bring bytes. A timer alone proves nothing: Node runs due
- * timers before it looks at sockets, so a busy event loop would take waiting bytes for silence. Between a timer and the
- * `setImmediate` that it calls, every socket is looked at. Timers count from the loop's own, older time: the clock decides.
- * @param idle the longest idle one first
- * @returns to be called whenever one becomes idle
+ * Marks idle connections as silent once they have had enough time to bring bytes. A timer alone proves nothing, because
+ * Node runs due timers before it reads sockets. A busy event loop would take waiting bytes for silence. Node reads
+ * every socket between a timer and the `setImmediate` that it calls. Timers count from the loop's cached, older time,
+ * so the clock decides.
+ * @param idle the connection that has been idle longest comes first
+ * @returns a function to call whenever a connection becomes idle
  */
 function createSilenceWatch(idle: ReadonlySet<Connection>, marked: () => void): () => void {
   let isWatching = false;

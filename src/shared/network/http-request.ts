@@ -22,16 +22,16 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** Whose answer it will be: a connection goes to somebody else only when it has been silent (PX-17). */
+  /** The owner of the answer. A connection goes to another borrower only after it has been silent (PX-17). */
   readonly borrower: Borrower;
-  /** Over a connection that nobody has used before. */
+  /** Sends the request over an unused connection. */
   readonly isOnNewConnection?: boolean;
   /** For everything: connecting, sending, waiting, the last byte of the answer. The phases have limits of their own. */
   readonly deadlineMs: number;
   readonly maxResponseBytes: number;
   /**
-   * Asked, step by step, for room for a body that may have more than 64 KiB; until it has been found the rest of the answer
-   * stays in its connection. Whoever gives the room takes it back.
+   * Reserves room, step by step, for a body that may have more than 64 KiB. Until there is room, the rest of the answer
+   * stays in its connection. The provider of the room also takes it back.
    */
   readonly reserveBytes?: ReserveBytes;
   /**
@@ -46,9 +46,10 @@ export interface Echo {
   readonly name: string;
   readonly value: string;
   /**
-   * What an answer without the header is. `foreign`: the answer to another request, unless it has an error status, which
-   * may come from a server in between, and its connection never served anybody else. `unsure`: what it says it is.
-   * Both end the connection of an error without it. `own`: servers here do not return the header.
+   * How an answer without the header is treated. `foreign`: as the answer to another request. The exception is an error
+   * status over a connection that never served another borrower, because a server in between may have sent it.
+   * `unsure`: as the answer to this request. Both close the connection after an error without the header.
+   * `own`: as the answer to this request, because these servers do not return the header.
    */
   readonly whenMissing: 'foreign' | 'unsure' | 'own';
 }
@@ -67,11 +68,11 @@ export type HttpFailureKind =
   /** The answer broke off in the middle, or could do so unseen: what arrived must not pass for a whole one. */
   | 'broken'
   | 'too-large'
-  /** The answer to another request, or bytes that are none where one was waited for. */
+  /** The answer to another request, or bytes that are not an HTTP answer. */
   | 'foreign'
-  /** A value that no request can have: nothing was sent. */
+  /** The request has a value that cannot be sent. Nothing was sent. */
   | 'unsendable'
-  /** All connections were in use, for as long as a request waits for one: nothing was sent. */
+  /** No connection became free while the request waited for one. Nothing was sent. */
   | 'no-connection';
 
 /** A request that got no whole answer. The caller translates it into the problem it means there. */
@@ -102,9 +103,9 @@ export interface PhaseLimits {
 
 const phaseLimits: PhaseLimits = { connectMs: 5_000, headMs: 100_000, idleMs: 15_000 };
 
-/** Requests over kept-alive connections, which are shared by the rules of {@link Borrower}. */
+/** Sends requests over kept-alive connections, which are shared by the rules of {@link Borrower}. */
 export function createHttpSender(limits = phaseLimits, connectionLimits?: ConnectionLimits): SendHttp {
-  // Origins come from the settings: they are few.
+  // There are few origins, because they come from the settings.
   const targets = new Map<string, Target>();
   return async (request) => {
     const target = targets.get(request.origin) ?? toTarget(request.origin, connectionLimits);
@@ -156,10 +157,11 @@ function send(
     const succeed = ({ statusCode, headers }: http.IncomingMessage, body: Buffer) => {
       clock.stop();
       resolve({ status: statusCode ?? 0, headers, body });
-      // The answer is whole, and no clock runs any more: a server that reads no further would keep the connection for ever.
+      // The answer is complete and no clock runs any more. A server that stops reading would keep the connection for
+      // ever.
       if (!request.writableFinished) request.destroy();
     };
-    /** What is thrown in an event handler would end the process, and leave its timers and its connection. */
+    /** An error thrown in an event handler would end the process, and leave its timers and its connection. */
     const guarded =
       <Args extends unknown[]>(handle: (...args: Args) => void) =>
       (...args: Args) => {
@@ -205,7 +207,7 @@ function send(
   });
 }
 
-/** node:http throws at once for a value that it cannot send. @throws {HttpFailure} unsendable */
+/** node:http throws at once if it cannot send a value. @throws {HttpFailure} unsendable */
 function create(
   { method, path, headers, body }: HttpRequest,
   { protocol, hostname, port }: Target,
@@ -215,7 +217,7 @@ function create(
     return (protocol === 'https:' ? https : http).request({
       method,
       protocol,
-      // A URL has an IPv6 address in brackets, and to a resolver they are part of a name.
+      // A URL has an IPv6 address in brackets, which a resolver would take for a part of a name.
       hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
       port,
       path,
@@ -229,12 +231,12 @@ function create(
 }
 
 interface PhaseClock {
-  /** A new phase, with this limit. */
+  /** Starts a new phase with this limit. */
   enter(limitMs: number): void;
   extend(): void;
-  /** Until the next phase the deadline alone counts. */
+  /** Until the next phase, only the deadline counts. */
   pause(): void;
-  /** No limit counts any more. */
+  /** Ends all limits. */
   stop(): void;
 }
 
@@ -307,17 +309,17 @@ function readBody(
   );
 }
 
-/** Bytes of another answer that are no head, on a connection that has been used: the request came upon them. */
+/** A used connection held bytes of another answer that are not a head, and this request read them. */
 function isGarbage(error: Error, request: http.ClientRequest): boolean {
   const code: unknown = Reflect.get(error, 'code');
   return request.reusedSocket && typeof code === 'string' && code.startsWith('HPE_');
 }
 
-/** Whose answer it is, as far as it says so (PX-17). */
+/** The owner of an answer, as far as the answer shows it (PX-17). */
 function ownerOf({ statusCode = 0, headers }: http.IncomingMessage, echo: Echo | undefined, loan: Loan) {
   const value = echo && headers[echo.name];
   if (typeof value === 'string') {
-    // One that comes twice is joined; letters may change their case on the way.
+    // Node joins a header that comes twice. Servers in between may change the case of letters.
     const values = value.split(',').map((one) => one.trim().toLowerCase());
     return values.every((one) => one === echo?.value.toLowerCase()) ? 'ours' : 'another';
   }
@@ -328,7 +330,8 @@ function ownerOf({ statusCode = 0, headers }: http.IncomingMessage, echo: Echo |
 }
 
 /**
- * An answer that has no body and announces one. The next reader may wait for it, or take for an answer what follows.
+ * Whether an answer announces a body although its status forbids one. The next reader may wait for that body, or take
+ * the bytes that follow for an answer.
  * @see RFC 9110, 8.6 and 15.3.6
  */
 function hasForbiddenBody({ statusCode, headers }: http.IncomingMessage): boolean {

@@ -16,7 +16,7 @@ export interface WantedCall {
   readonly query: string;
   /** The header, byte for byte; undefined when no body comes with the call. */
   readonly contentType?: string | undefined;
-  /** Options whose values the upstream wrote itself, by comparable name: they are not read again. */
+  /** Options whose values the upstream wrote itself, by comparable name. Their values are not decoded again. */
   readonly ownOptions?: ReadonlySet<string>;
 }
 
@@ -28,11 +28,11 @@ export interface AllowedCall extends ScopeNeed, HeaderRule {
   readonly feature: string;
   /** Addresses of files that need no token may come out of its answer. */
   readonly fileLinks: boolean;
-  /** Of the rule as it stands: another rule, or the same one changed, has another. */
+  /** Digest of the rule as it stands. Another rule, or the same rule after a change, has another digest. */
   readonly ruleDigest: string;
-  /** The path ends with a key: the answer is one object, and no list. */
+  /** The path ends with a key, so the answer is one object and not a list. */
   readonly isOfOne: boolean;
-  /** The fields that its body may have: not looked at yet. */
+  /** The fields that the body may have. They are not checked yet. */
   readonly bodyFields?: readonly string[];
   /** Not looked at yet: who calls is not part of the policy's question. */
   readonly guard?: Guard;

@@ -2,9 +2,9 @@ import { BffError } from '../errors.ts';
 import { parseJson } from './json-text.ts';
 
 /**
- * Compares a body with the fields that its rule names. Graph takes more than a rule's author thinks of: a group that is
- * changed takes `members@odata.bind`, and so new members.
- * @param body undefined or empty where none came
+ * Compares a body with the fields that its rule names. Graph accepts more fields than a rule's author thinks of: a
+ * PATCH of a group accepts `members@odata.bind`, which adds members.
+ * @param body undefined or empty if the call has none
  * @throws {BffError} path_not_allowed, content_type_not_allowed
  */
 export function requireBodyFields(
@@ -18,18 +18,18 @@ export function requireBodyFields(
 }
 
 /**
- * Refuses a type that says how else than in UTF-8 the body is read: in another encoding the same bytes are other names.
+ * Refuses a type that names another encoding than UTF-8, because in another encoding the same bytes are other names.
  * @throws {BffError} content_type_not_allowed
  */
 export function requireReadableType(contentType: string | undefined): void {
   if (/^[^;]*(?:;[ \t]*charset=(?:"utf-8"|utf-8)[ \t]*)?$/i.test(contentType ?? '')) return;
   throw new BffError('content_type_not_allowed', {
     rules: ['content-type'],
-    detail: 'The body must be UTF-8, and its type must say nothing else.',
+    detail: 'The body must be UTF-8, and its Content-Type must not name another encoding or parameter.',
   });
 }
 
-/** @param names undefined where there is no object to have any */
+/** @param names undefined if the body is not an object */
 export function requireNamesOf(
   bodyFields: readonly string[] | undefined,
   names: readonly string[] | undefined,
@@ -41,7 +41,10 @@ export function requireNamesOf(
   });
 }
 
-/** Up to 10 MiB that a user chooses: read without keeping what is inside, or one body would stop the worker (DO-4). */
+/**
+ * The user chooses the body, which may have up to 10 MiB. Nested values are checked but not kept, because one body
+ * could otherwise stop the worker (DO-4).
+ */
 function namesIn(body: Uint8Array): readonly string[] | undefined {
   const text = decode(body);
   const value =

@@ -1,16 +1,16 @@
 /**
- * Memory for the large bodies of all answers on a worker. Who finds none waits, with the rest of the body still in its
- * connection: so many at a time, however many calls there are (DO-4).
+ * Memory for the large bodies of all answers on a worker. An answer without room waits, and the rest of its body stays
+ * in the connection. Memory is therefore bounded, however many calls there are (DO-4).
  *
- * An answer takes room in steps, as its body comes: what a slow upstream has not sent takes nobody's room. A step is given
- * only while every answer that came in earlier could still get all of its rest, with those before it gone; so the oldest
- * can always go on, and after it the next. Waiting with a part in hand for room that others hold in the same way would be
- * a deadlock. An answer that does not fit in so waits before it holds anything.
+ * An answer takes room in steps, as its body arrives. Bytes that a slow upstream has not sent take no room from others.
+ * A step is granted only if every earlier answer could still get the rest of its room once the answers before it are
+ * done. The oldest answer can therefore always go on, and after it the next. Without this rule, answers that each hold
+ * a part and wait for the rest would deadlock. An answer that does not fit in this way waits before it holds any room.
  */
 export interface BodyRoom {
   /**
-   * @param person the same for all calls of a person
-   * @param upstream the same for all calls to one API
+   * @param person the same value for all calls of a user
+   * @param upstream the same value for all calls to one API
    */
   open(person: string, upstream: string): BodyReservation;
 }
@@ -18,8 +18,9 @@ export interface BodyRoom {
 /** One call's share. */
 export interface BodyReservation {
   /**
-   * Adds to the share as soon as there is room and it is one's turn. Pending for ever when the share is given back meanwhile.
-   * @param restBytes the most that will be asked for after this
+   * Adds to the share as soon as there is room and it is this call's turn. Stays pending for ever if the share is given
+   * back meanwhile.
+   * @param restBytes the most that the call will ask for after this step
    */
   take(bytes: number, restBytes?: number): Promise<void>;
   /** Gives all of it back. */
@@ -29,35 +30,35 @@ export interface BodyReservation {
 /** A dozen bodies of the default limit. With the copies that are made on their way out, they fit into the smallest instance. */
 const ROOM_BYTES = 128 * 1024 * 1024;
 /**
- * A person may hold half of what is then free: one alone a third of the room, two a quarter each, and who comes next finds
- * twice as much free as each of them holds, however slow they are.
+ * A user may hold half of the room that is then still free. One user alone can hold a third of all room, two users a
+ * quarter each. The next user finds twice as much free room as each of them holds, however slow they are.
  */
 const PERSON_SHARE = 1 / 2;
-/** An upstream three quarters of the room. Where there is one alone, as often, most of the room is its own. */
+/** An upstream may hold three quarters of the room. If there is only one upstream, it can use most of the room. */
 const UPSTREAM_SHARE = 3;
 
 interface Share {
   readonly person: string;
   readonly upstream: string;
   heldBytes: number;
-  /** What it holds, and may still ask for. */
+  /** The bytes that it holds and may still ask for. */
   mostBytes: number;
   waiting: { readonly bytes: number; readonly enter: () => void } | undefined;
 }
 
 export function createBodyRoom(roomBytes = ROOM_BYTES): BodyRoom {
-  /** Those that hold something, the oldest first. */
+  /** Shares that hold room, the oldest first. */
   const inside: Share[] = [];
-  /** Those that wait to come in. */
+  /** Shares that wait for their first room. */
   const line: Share[] = [];
 
   const sumOf = (shares: readonly Share[]) => shares.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
 
-  /** All that came in before it can still get their rest, each once those before it have gone. */
+  /** Whether each older share could still get its rest once the shares before it are gone. */
   const leavesRest = (share: Share, bytes: number): boolean => {
     if (inside.every((other) => other === share)) return true;
     const at = inside.includes(share) ? inside.indexOf(share) : inside.length;
-    // The newcomer's own rest has to fit as well, beside nobody: it is the last to go.
+    // The newcomer's whole body must fit too. It goes last, so it then has all the room.
     if (at === inside.length && share.mostBytes > roomBytes) return false;
     let laterBytes = bytes + sumOf(inside.slice(at));
     for (const older of inside.slice(0, at).reverse()) {
@@ -67,7 +68,10 @@ export function createBodyRoom(roomBytes = ROOM_BYTES): BodyRoom {
     return true;
   };
 
-  /** Within its person's and its upstream's part; the oldest of either goes on all the same, or nothing of theirs would end. */
+  /**
+   * Whether a share stays within its user's and its upstream's part. The oldest share of each may always go on, because
+   * otherwise none of them would end.
+   */
   const isFair = (share: Share, bytes: number): boolean => {
     const freeBytes = roomBytes - sumOf(inside) - bytes;
     const isWithin = (same: (other: Share) => boolean, part: number) => {
@@ -95,7 +99,7 @@ export function createBodyRoom(roomBytes = ROOM_BYTES): BodyRoom {
 
   const admitLine = () => {
     for (;;) {
-      // Who is over their part waits for answers of their own to end, and the others go past.
+      // A user or an upstream over its part waits until one of its own answers ends. Other shares pass it.
       const next = line.find((share) => isFair(share, share.waiting?.bytes ?? 0));
       if (next === undefined || !leavesRest(next, next.waiting?.bytes ?? 0)) return;
       line.splice(line.indexOf(next), 1);
@@ -114,13 +118,13 @@ export function createBodyRoom(roomBytes = ROOM_BYTES): BodyRoom {
             hasAsked = true;
             share.mostBytes = share.heldBytes + bytes + restBytes;
             share.waiting = { bytes, enter: resolve };
-            // Only what goes makes room: whoever waits already need not be asked again.
+            // Only a share that ends makes room, so the other waiting shares need not be checked again.
             if (inside.includes(share)) return giveIfFree(share);
             line.push(share);
             admitLine();
           }),
         release() {
-          // Most calls have a small body: what frees nothing need not look through all others.
+          // Most calls have a small body and free no room. They need not look through all other shares.
           if (!hasAsked) return;
           hasAsked = false;
           share.waiting = undefined;

@@ -12,7 +12,7 @@ export interface CallLimits {
 }
 
 export type CallEntry =
-  /** `leave` must be called once, whatever becomes of the call; `grow` when it turns out to be more calls. */
+  /** Call `leave` once, whatever the result of the call. Call `grow` if the call turns out to be several calls. */
   | {
       readonly kind: 'admitted';
       grow(weight: number): { readonly kind: 'admitted' } | CallRefusal;

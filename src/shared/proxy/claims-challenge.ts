@@ -78,8 +78,8 @@ export function parseChallenges(header: string): readonly Challenge[] | undefine
 
 /**
  * The claims that an API asks for before it takes a token of this person again: JSON, decoded. MSAL would take it for
- * empty if it were still in base64, and give out the refused token once more (measured). An API may ask about the token
- * that it gets and nothing else: what a challenge says of ID tokens decides about this service and its guards.
+ * empty if it were still in base64, and give out the refused token once more (measured). An API may only ask for claims
+ * in its own access token. Claims in ID tokens concern this service and its guards, and are left out.
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
 export function readClaimsChallenge(header: string | undefined): string | undefined {

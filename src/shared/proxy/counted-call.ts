@@ -5,17 +5,17 @@ import type { CallLimits, CallRefusal } from './call-limits.ts';
 /** A call that counts for as long as it is under way. */
 export interface CountedCall {
   /**
-   * What was counted as one call turned out to be more.
+   * Counts this call as several calls, once that is known.
    * @throws {BffError} rate_limited
    */
   standsFor(calls: number): void;
 }
 
 /**
- * Does some work of a user that counts until it is over, whatever becomes of it. What it costs to read a call has to be
- * inside of it: a limit that looks after that protects nothing.
- * @param bodyBytes of the request, as it says itself before the body is read
- * @throws {BffError} rate_limited, before anything of the work was done
+ * Does some work for a user and counts it until it is over, whatever its result. Reading the call must be a part of
+ * that work, because a limit that is checked afterwards protects nothing.
+ * @param bodyBytes the length that the request declares, before the body is read
+ * @throws {BffError} rate_limited, before any of the work is done
  */
 export type CountCall = <Result>(
   user: { readonly address: Pick<RowAddress, 'userHash'> },

@@ -12,7 +12,7 @@ export interface Dialect {
   readonly pathDescription: string;
   /** Whether its answers are looked through for addresses of files. */
   readonly knowsFileLinks: boolean;
-  /** Whether it is known to refuse a token before it does anything of a call, so that a write may be sent again. */
+  /** Whether the API is known to check the token before it acts, so that a refused write may be sent again. */
   readonly refusesBeforeActing: boolean;
   /** What is wrong with a template that the grammar takes, and the cure. */
   pathFault(template: string): string | undefined;
@@ -20,7 +20,7 @@ export interface Dialect {
   searchesByField(template: string): boolean;
   /** Whether a query's text has a semicolon that the API could take for the end of an option. */
   hasSeparatingSemicolon(text: string): boolean;
-  /** Whether a policy may say that the API takes semicolons for text. */
+  /** Whether a policy may declare that the API takes semicolons for text. */
   readonly maySaySemicolonsAreData: boolean;
   /** What is wrong with the name of a query option, and the cure. */
   queryOptionFault(name: string): string | undefined;

@@ -15,14 +15,17 @@ import { type ProxyAnswer, toProxyAnswer } from './upstream-answer.ts';
 export interface UpstreamCall extends CallNeed {
   /** Tells this call from all others. The upstream is told it when the caller has no name for the call. */
   readonly id: string;
-  /** When the invocation began, by the monotonic clock: session, guard, admission and request body take time before this. */
+  /**
+   * When the invocation began, by the monotonic clock. Session, guard, admission and request body take time before this
+   * call.
+   */
   readonly startedMs: number;
   readonly method: string;
   /** Path and query as they go out, byte for byte, beginning with `/`. */
   readonly target: string;
   /** A request header of the caller, by its lower-case name. Only those of the allow-list are asked for. */
   readonly header: (name: string) => string | undefined;
-  /** Further request headers that its rule lets pass. */
+  /** Further request headers that the call's rule lets pass. */
   readonly namedHeaders?: readonly string[];
   readonly body: Uint8Array | undefined;
   readonly reading: AnswerReading;
@@ -49,7 +52,7 @@ export interface ForwardNeeds {
   /** The one origin that these tokens are sent to. */
   readonly origin: string;
   readonly echoesRequestId: EchoesRequestId;
-  /** The upstream refuses a token before it does anything of a call: a write may then be sent again. */
+  /** The upstream checks the token before it acts, so a refused write may be sent again. */
   readonly repeatsRefusedWrites: boolean;
   /** Of an answer. */
   readonly bodyLimitBytes: number;
@@ -64,8 +67,8 @@ export interface ForwardNeeds {
 }
 
 /**
- * From the start of the invocation. The platform ends it after 230 seconds, whatever becomes of it then; handing over the
- * answer has the rest.
+ * Longest time for a call, from the start of the invocation. The platform ends every invocation after 230 seconds. The
+ * remaining seconds are for handing over the answer.
  */
 const CALL_MS = 220_000;
 /** The most that a token may take: waiting for a worker that died with its lease (27 s), redeeming (8 s) and writing (4 s). */
@@ -131,11 +134,11 @@ export function createForward(needs: ForwardNeeds): Forward {
     const answer = await send(accessToken);
     const claims = reading.challengeIn(answer);
     if (claims === undefined) return toAnswer(answer, [accessToken]);
-    // Whether this API did something before it looked at the token nobody knows: the user decides (PX-18).
+    // The API may have acted before it checked the token, so only the user may repeat the write (PX-18).
     if (!isRead(method) && !needs.repeatsRefusedWrites) throw tokens.stillRefused(claims);
     if (endMs - monotonicMs() < TOKEN_MS)
       throw new BffError('upstream_timeout', { detail: 'No time is left for the token that was asked for.' });
-    // Refused before anything was done, or a read; once, never in a loop (PX-15).
+    // The call is a read, or the API refused it before it acted. It is repeated once, never in a loop (PX-15).
     log('info', { event: 'access-reevaluated' });
     // The refusal is read: keeping its share while asking for another's would let calls wait for each other.
     reservation.release();

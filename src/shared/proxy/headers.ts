@@ -37,10 +37,10 @@ export const clientRequestId = 'client-request-id';
 
 const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Only an id that nobody else chooses tells answers apart, and only one in this form comes back from Graph as it was sent. */
+/** Only a unique id tells answers apart, and Graph returns only an id in this form as it was sent. */
 export const isRequestId = (value: string | undefined) => value !== undefined && uuid.test(value);
 
-/** What the answer to these headers has to repeat. */
+/** The header that the answer to these headers must repeat. */
 export function echoOf(
   headers: Readonly<Record<string, string>>,
   echoesRequestId: EchoesRequestId,
@@ -57,7 +57,7 @@ const isPlain = (value: string) => value.length <= MAX_HEADER_BYTES && /^[\t\x20
 
 /**
  * Of a call's headers those that may reach the upstream, by their lower-case names.
- * @param named further ones that the call's rule names
+ * @param named further headers that the call's rule names
  * @returns undefined when a value has a character that could end the header (CR, LF, NUL) or is too long
  */
 export function toForwardedHeaders(
@@ -69,7 +69,7 @@ export function toForwardedHeaders(
     const value = header(name);
     if (value === undefined || value === '') continue;
     if (!isPlain(value)) return undefined;
-    // An answer is known by it: one that two callers chose alike, or that an upstream changes, would not tell them apart.
+    // The id identifies the answer. It could not if two callers chose the same id, or if an upstream changed it.
     if (name === clientRequestId && !isRequestId(value)) continue;
     headers[name] = value;
   }
@@ -77,7 +77,7 @@ export function toForwardedHeaders(
 }
 
 /**
- * For a caller that has to know before the call is made.
+ * Checks the headers for a caller that must know the result before the call is made.
  * @throws {BffError} request_invalid
  */
 export function requirePlainHeaders(
@@ -92,7 +92,7 @@ export function requirePlainHeaders(
  * The headers of the upstream request, but for the access token. The allow-list comes first and our own are added after
  * it, so that no `Connection` list of the caller can remove one (RFC 9110 7.6.1).
  * @param callId the client request id of a caller that sent none, or one that is no UUID
- * @param named further ones that the call's rule names
+ * @param named further headers that the call's rule names
  * @returns undefined when a value has a character that could end the header (CR, LF, NUL) or is too long
  */
 export function toUpstreamHeaders(

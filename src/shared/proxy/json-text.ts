@@ -11,7 +11,7 @@ export type JsonValue =
   /** An object or array that is nested more deeply than was asked for: checked, not opened. */
   | { readonly kind: 'unopened'; readonly text: string };
 
-/** UTF-8's, one byte a character. Whoever reads JSON from a response skips it. */
+/** The byte order mark of UTF-8, one byte a character. Readers of JSON from a response skip it. */
 export const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 
 /** Deeper than Graph nests; each level costs a frame of the stack. */
@@ -133,8 +133,10 @@ interface Replacement {
 /**
  * The text with some members of its objects changed and every other byte as it was; undefined when it is not JSON or
  * nests too deeply.
- * @param edit given the name, what gives the value if it is a string, and how deep its object is: 0 for the outermost
- * @param isKept of a string that is no member: an item of a list, or the whole. In the place of others stands `null`.
+ * @param edit gets the member's name, a function that returns the value if it is a string, and the depth of its object,
+ * which is 0 for the outermost
+ * @param isKept decides about a string that is not a member: an item of a list, or the whole text. `null` replaces a
+ * string that is not kept.
  */
 export function editMembers(
   text: string,

@@ -13,12 +13,12 @@ export function readMediaType(header: string): string | undefined {
   return type === undefined || type.includes('*') ? undefined : type.toLowerCase();
 }
 
-/** Whether a `Content-Type` is exactly one JSON type. What readers could take for another is none. */
+/** Whether a `Content-Type` is exactly one JSON type. A header that readers could take for another type is not. */
 export function isJsonType(header: string | undefined): boolean {
   return /^application\/(?:.+\+)?json$/.test(readMediaType(header ?? '') ?? '');
 }
 
-/** Whether a reader could take an answer for JSON: by its type, or because it has none that all readers understand alike. */
+/** Whether a reader could take an answer for JSON: its type is JSON, or readers may differ on its type. */
 export function mayBeJson(header: string | undefined): boolean {
   return /[/+]json$/.test(readMediaType(header ?? '') ?? 'application/json');
 }

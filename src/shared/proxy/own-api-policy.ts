@@ -11,8 +11,8 @@ export const parseOwnApiPolicy = (document: unknown, scopePrefix: string): Polic
 /** What is special about an API of the operator's own: next to nothing is known of it. */
 export function createOwnApiDialect(scopePrefix: string): Dialect {
   return {
-    // A word of letters alone is more likely a function than an id: `/orders/search` needs a rule of its own. Some servers
-    // drop a dot at an end, and then it is one.
+    // A word of letters alone is more likely a function than an id: `/orders/search` needs a separate rule. Some servers
+    // drop a dot at either end of a segment, and the rest could then be such a word.
     isKey: (segment) =>
       /^(?!\.)[A-Za-z0-9_@.!~=+-]{1,512}(?<!\.)$/.test(segment) && !/^[A-Za-z]+$/.test(segment),
     scopeForm: /^[A-Za-z][A-Za-z0-9._-]{0,119}$/,

@@ -77,7 +77,8 @@ function matchesSegment(part: Part, rawSegment: string, segment: string, dialect
     case 'key':
       return isKey(segment, dialect);
     case 'name':
-      // The colon that ends the path is written as one: encoded, it is part of the name to some readers.
+      // The colon that ends the path must not be encoded, because some readers take an encoded colon for a part of the
+      // name.
       return rawSegment.endsWith(part.suffix) && isName(withoutSuffix(segment, part.suffix));
     case 'function': {
       const [whole, ...values] = part.pattern.exec(rawSegment) ?? [];

@@ -48,7 +48,9 @@ export function findPolicyFaults(
       ? []
       : ['semicolons is for an API of your own alone; take it out']),
     ...(repeatsRefusedWrites !== undefined && dialect.refusesBeforeActing
-      ? ['repeatsRefusedWrites: is for APIs of your own, Graph refuses a token before it acts; take it out']
+      ? [
+          'repeatsRefusedWrites: is for your own APIs, because Graph checks the token before it acts; take it out',
+        ]
       : []),
     ...permissionFaults,
     ...guardFaults,

@@ -160,7 +160,7 @@ const headers = z
   )
   .refine(isSet, twice)
   .default([])
-  .describe('Request headers that may pass beside those that pass for every rule.');
+  .describe('Further request headers that may pass, in addition to those that every rule lets pass.');
 
 const prefer = z
   .array(
@@ -174,7 +174,7 @@ const prefer = z
   .refine(isSet, twice)
   .default([])
   .describe(
-    'Preferences of the header Prefer that may pass beside those that pass for every rule, with any value.',
+    'Further preferences of the Prefer header that may pass with any value, in addition to those that every rule lets pass.',
   );
 
 const description = z.string().optional().describe('For the people who read this file.');
@@ -240,7 +240,7 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
       .min(1, 'names no field; name one, or leave it out')
       .optional()
       .describe(
-        'The only fields that a body, which is then a JSON object, may have at its top. Any when left out.',
+        'The only fields that the body may have at its top level. The body must then be a JSON object. If left out, every field may pass.',
       ),
     fileLinks: z
       .boolean()
@@ -268,7 +268,7 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
     .boolean()
     .optional()
     .describe(
-      'For an API of your own: a write whose token it refuses with a claims challenge is sent once more with a new token. Only where the API checks the token before it does anything.',
+      'For your own API: if it refuses the token of a write with a claims challenge, the write is sent once more with a new token. Set it only if the API checks the token before it does anything.',
     );
 
   return z.strictObject({
@@ -281,7 +281,7 @@ export function createPolicySchema({ scopeForm, scopeCure, pathDescription }: Di
       )
       .optional()
       .describe(
-        'Of an API of your own alone: "data" when it takes a semicolon in a query for text, and never for the end of an option.',
+        'For your own API only: "data" if the API takes a semicolon in a query for text, and never for the end of an option.',
       ),
     repeatsRefusedWrites,
     features: z

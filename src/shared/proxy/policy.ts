@@ -42,13 +42,13 @@ export interface PolicyRule extends ScopeNeed, HeaderRule {
   readonly query: OptionBounds;
   /** What a body may be; empty for methods that have none. */
   readonly contentTypes: readonly string[];
-  /** The fields that a JSON body may have at its top; any when left out. */
+  /** The fields that a JSON body may have at its top level. If undefined, every field may pass. */
   readonly bodyFields?: readonly string[];
   /** Whether addresses of files that need no token may come out of its answers. */
   readonly fileLinks: boolean;
   /** Who may make the call: the rule's, or its feature's. */
   readonly guard?: Guard;
-  /** Of all that the rule says. */
+  /** Digest of everything that the rule says. */
   readonly digest: string;
 }
 
@@ -68,10 +68,10 @@ export interface Policy {
   readonly rules: readonly PolicyRule[];
   /** What every sign-in asks for. */
   readonly signInScopes: readonly string[];
-  /** A write whose token was refused with a claims challenge may be sent once more with a new one. */
+  /** If the API refuses a write's token with a claims challenge, the write may be sent once more with a new token. */
   readonly repeatsRefusedWrites: boolean;
   feature(name: string): PolicyFeature | undefined;
-  /** Whether a text of a query, decoded, has a semicolon that the API could take for the end of an option. */
+  /** Whether a decoded text of a query has a semicolon that the API could take for the end of an option. */
   hasSeparatingSemicolon(text: string): boolean;
   /** By method and path alone the rule is found; query and type of the body then have to fit it. */
   match(call: ReadCall): PolicyMatch;
@@ -96,7 +96,10 @@ export function parsePolicy(document: unknown, dialect: Dialect): PolicyReading 
   return { kind: 'policy', policy: compile(parsed.data, dialect) };
 }
 
-/** A schema does not see this name: it is no member of an object to most readers, and to the rest it is another object. */
+/**
+ * The schema does not see `__proto__`. Most readers do not take it for a member of an object, and the others take it
+ * for another object.
+ */
 function findPrototypes(value: unknown, path: readonly PropertyKey[]): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const here = Object.hasOwn(value, '__proto__')
@@ -197,7 +200,7 @@ function withinBounds(rule: PolicyRule, { method, query, contentType }: ReadCall
 const toBounds = (query: readonly string[] | OptionBounds): OptionBounds =>
   isNames(query) ? Object.fromEntries(query.map((name) => [name, true])) : query;
 
-/** `$top` bounds the preference for a page's size as well. */
+/** `$top` also bounds the preference for a page's size. */
 function maxPageSizeOf({ $top }: OptionBounds): number {
   if ($top === undefined) return 0;
   return $top !== true && 'max' in $top ? $top.max : Number.POSITIVE_INFINITY;

@@ -30,7 +30,9 @@ export interface ProxyCall {
   readonly query: string;
   header(name: string): string | undefined;
   body(limitBytes: number): Promise<Uint8Array | undefined>;
-  /** Keeps the session from ending idle: for what nothing here refuses, and for nothing else. */
+  /**
+   * Records that the user is active, so that the session does not end idle. Only for a call that is not refused here.
+   */
   recordUse(session: Session): Promise<Session>;
 }
 
@@ -49,7 +51,7 @@ export interface ProxyNeeds {
   readonly forward: Forward;
   /** How answers are read; by status and headers alone when left out. */
   readonly readingOf?: (session: Session, method: string, allowed: AllowedCall, log: Log) => AnswerReading;
-  /** How a call is compared with the policy; as it is written when left out. */
+  /** How a call is compared with the policy. If undefined, the call is compared as it is written. */
   readonly allow?: (session: Session, wanted: WantedCall) => AllowedCall;
 }
 

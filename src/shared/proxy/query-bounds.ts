@@ -22,11 +22,11 @@ function breachOfOption(bounds: OptionBounds, { name, value }: QueryOption | Rer
   return bound === undefined ? notAllowed(Object.keys(bounds)) : breachOf(name, bound, value);
 }
 
-/** @param option within its own bound already */
+/** @param option is already within its own bound */
 function breachOfRereadings(bounds: OptionBounds, option: QueryOption): string | undefined {
   const { name, rereadings = [] } = option;
   const bound = bounds[name];
-  // Spelled by the policy itself, whatever an API makes of it.
+  // The policy itself spells out the value, whatever an API makes of it.
   if (bound !== undefined && bound !== true && 'oneOf' in bound) return undefined;
   for (const again of rereadings) {
     const breach = breachOfOption(bounds, again);
@@ -116,7 +116,7 @@ function comparesOnly(fields: readonly string[], value: string): boolean {
 
 /** `manager($select=id;$levels=2),directReports`: OData 4.01 URL conventions, 5.1.3. */
 function expandBreach(name: string, { navigations }: ExpandBound, value: string): string | undefined {
-  // What is inside could open a bracket or a quote to who decodes it again.
+  // An API that decodes the value again could find a bracket or a quote in it.
   if (decodeAgain(value) !== value) return `${name} is not written as OData has it.`;
   const seen = new Set<string>();
   for (const { navigation, options } of readExpandItems(value)) {
@@ -133,13 +133,13 @@ function expandBreach(name: string, { navigations }: ExpandBound, value: string)
 }
 
 export interface ExpandItem {
-  /** Empty where it is not understood. */
+  /** Empty if the item is not understood. */
   readonly navigation: string;
-  /** Undefined where they are not understood. */
+  /** Undefined if the options are not understood. */
   readonly options: readonly QueryOption[] | undefined;
 }
 
-/** What a `$expand` names, with the options in the brackets behind each. */
+/** The items of a `$expand`, each with the options in the brackets behind it. */
 export function readExpandItems(value: string): readonly ExpandItem[] {
   return (splitOutsideBrackets(value, ',') ?? ['']).map((item) => {
     const [, navigation = '', nested] = /^([A-Za-z]\w*)(?:\((.+)\))?$/s.exec(item) ?? [];

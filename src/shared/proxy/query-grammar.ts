@@ -6,7 +6,10 @@ export interface QueryOption {
   readonly name: string;
   /** Decoded; empty where nothing was given. */
   readonly value: string;
-  /** What it can become to an API that decodes it again: within the bounds as well, or the call is refused. */
+  /**
+   * What the option can become in an API that decodes it again. The call is refused unless these are also within
+   * bounds.
+   */
   readonly rereadings?: readonly Rereading[];
 }
 
@@ -19,7 +22,8 @@ const MAX_QUERY_BYTES = 4096;
 /**
  * Reads the query of a call for the upstream, for the policy. It is sent as it came.
  * @param raw without the question mark
- * @param isOwn whether an option's value is the upstream's own, told by {@link toComparableOption}: it is not read again
+ * @param isOwn whether the upstream itself wrote the value of the option with this name, as {@link toComparableOption}
+ * returns it. Such a value is not decoded again.
  */
 export function readUpstreamQuery(
   raw: string,
@@ -45,7 +49,7 @@ export function readUpstreamQuery(
     for (const comparable of new Set(
       [name, ...rereadings.map((again) => again.name)].map(toComparableOption),
     )) {
-      // RFC 6750, 2.3: an API may take a token from here, and then it is not known whose call it is.
+      // RFC 6750, 2.3: an API may take a token from the query. The user of the call would then be unknown.
       if (comparable === 'access_token') return refused('the query has a token');
       if (known.has(comparable)) return refused('the query names something twice');
       known.add(comparable);

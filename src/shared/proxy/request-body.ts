@@ -11,7 +11,7 @@ export interface UnreadRequest {
 }
 
 /**
- * How long the browser says that its body is; undefined when the method has none. Known before a byte of it is read.
+ * The body's length as the browser declares it, or undefined when the method has no body. No byte of the body is read.
  * @throws {BffError} length_required, body_too_large, request_invalid
  */
 export function declaredLength(call: Omit<UnreadRequest, 'body'>, limitBytes: number): number | undefined {
@@ -38,7 +38,7 @@ export function declaredLength(call: Omit<UnreadRequest, 'body'>, limitBytes: nu
 }
 
 /**
- * The browser's body, whole, or undefined when the method has none.
+ * The browser's complete body, or undefined when the method has none.
  * @throws {BffError} length_required, body_too_large, request_invalid, content_type_not_allowed
  */
 export async function readRequestBody(

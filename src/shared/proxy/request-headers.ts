@@ -1,42 +1,45 @@
 import { BffError } from '../errors.ts';
 import { isRead } from './send-upstream.ts';
 
-/** What a rule says of the headers of its calls, beyond those that pass for every rule. */
+/** What a rule says about the headers of its calls, in addition to the headers that every rule lets pass. */
 export interface HeaderRule {
-  /** Further headers that are sent on, in lower case. */
+  /** Further headers that are forwarded, in lower case. */
   readonly headers: readonly string[];
-  /** Further preferences of `Prefer`, in lower case, with any value. */
+  /** Further preferences of `Prefer` that pass with any value, in lower case. */
   readonly preferences: readonly string[];
-  /** The largest page that may be asked for: what `$top` may say, or 0 where the rule has no `$top`. */
+  /** The largest page size that a call may ask for: the bound of `$top`, or 0 if the rule has no `$top`. */
   readonly maxPageSize: number;
 }
 
 /**
- * Headers that Graph documents as changing what a call reads, or whose session a write belongs to. Dropped in silence,
- * such a call would do something else than it says: Excel, for one, saves to the file where its session is missing.
+ * Headers that, as Graph documents, change what a call reads or name the session of a write. If the proxy dropped one
+ * silently, the call would do something else than it says. Without its session, for example, Excel saves to the file.
  * @see https://learn.microsoft.com/graph/api/user-list-people
  * @see https://learn.microsoft.com/graph/api/workbook-createsession
  * @see https://learn.microsoft.com/graph/api/resources/schedule (MS-APP-ACTS-AS)
  */
 const changingCalls = ['x-peoplequery-querysources', 'workbook-session-id', 'ms-app-acts-as'];
-/** The same of writes: a part of a body would replace the whole, and a change would overwrite a later one (RFC 9110, 13.1.4, 14.5). */
+/**
+ * The same for writes. Without them, a part of a body would replace the whole, and a change would overwrite a later one
+ * (RFC 9110, 13.1.4, 14.5).
+ */
 const changingWrites = ['content-range', 'if-unmodified-since'];
 
 /**
- * Preferences that every rule lets pass: they shape an answer and widen nothing. The others have to be named, because a
- * preference can be more than its name says: `redeemSharingLink` makes a lasting grant of a GET.
+ * Preferences that every rule lets pass, because they shape an answer and widen nothing. A rule must name all others,
+ * because a preference can do more than its name says: with `redeemSharingLink`, a GET makes a lasting grant.
  * @see https://learn.microsoft.com/graph/api/resources/mail-api-overview, outlook-immutable-id, best-practices-concept
  */
 const corePreferences: ReadonlyMap<string, RegExp> = new Map([
   ['return', /^(?:minimal|representation)$/],
-  // The names of Windows (`UTC+12`, `Pacific Standard Time (Mexico)`), of IANA, and `tzone://Microsoft/Utc`.
+  // Names from Windows (`UTC+12`, `Pacific Standard Time (Mexico)`), from IANA, and `tzone://Microsoft/Utc`.
   ['outlook.timezone', /^[A-Za-z0-9 ()+:._/-]{1,64}$/],
   ['outlook.body-content-type', /^(?:text|html)$/i],
   ['idtype', /^ImmutableId$/i],
   ['include-unknown-enum-members', /^$/],
 ]);
 
-/** `$top` by another name; without its prefix in OData 4.01. */
+/** Other names of `$top`. OData 4.01 leaves the prefix out. */
 const pageSizes = new Set(['odata.maxpagesize', 'maxpagesize']);
 
 /**
@@ -57,7 +60,7 @@ export function requireNamedHeaders(
   const preferences = readPreferences(header('prefer') ?? '');
   if (preferences === undefined)
     throw refused(
-      'the header Prefer is no list of preferences, has one twice, or a comma or semicolon within quotes',
+      'the header Prefer is not a list of preferences, has one twice, or has a comma or semicolon within quotes',
     );
   for (const [name, value] of preferences) {
     if (pageSizes.has(name)) requirePageSize(name, value, rule);
@@ -81,15 +84,15 @@ function requirePageSize(
 }
 
 const token = "[A-Za-z0-9!#$%&'*+.^_|~`-]+";
-/** Without what separates: a reader that splits before it looks for quotes would find one preference more. */
+/** Without separators. A reader that splits before it looks for quotes would find one preference more. */
 const quoted = '"[\\x20\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]*"';
-/** Without parameters, which no preference of Graph's has. */
+/** Without parameters, which no Graph preference has. */
 const preferenceForm = new RegExp(
   `[ \\t]*(?:(${token})(?:[ \\t]*=[ \\t]*(${token}|${quoted}))?[ \\t]*)?(?:,|$)`,
   'y',
 );
 
-/** The preferences of a header by their lower-case names; undefined when it is not a list of them. @see RFC 7240, 2 */
+/** A header's preferences by lower-case name; undefined if the header is not a list of them. @see RFC 7240, 2 */
 function readPreferences(header: string): ReadonlyMap<string, string> | undefined {
   const preferences = new Map<string, string>();
   preferenceForm.lastIndex = 0;
@@ -109,7 +112,10 @@ function refused(reason: string): BffError {
   return new BffError('request_invalid', { detail: `Refused: ${reason}.`, rules: ['header'] });
 }
 
-/** What no rule may name: whose call it is, its framing, its way, and what the platform and we say ourselves (PX-7). */
+/**
+ * Headers that no rule may name. They carry the caller's identity, the framing or the route of a call, or the platform
+ * or this service sets them (PX-7).
+ */
 const reserved = new RegExp(
   `^(?:${[
     'accept-encoding|access-control-.*|authorization|client-request-id|connection|content-(?:encoding|length|type)',
@@ -119,7 +125,7 @@ const reserved = new RegExp(
   ].join('|')})$`,
 );
 
-/** Whether a rule may let this header pass. An underscore would be read as a hyphen by some. */
+/** Whether a rule may let this header pass. Some servers would read an underscore as a hyphen. */
 export function isNameableHeader(name: string): boolean {
   return /^[a-z][a-z0-9-]{0,63}$/i.test(name) && !reserved.test(name.toLowerCase());
 }

@@ -2,9 +2,9 @@ import type { Echo, HttpAnswer } from '../network/http-request.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /**
- * Whether an upstream returns a call's `client-request-id`, by which the answer to another call is known (PX-17).
- * `require`: an answer without it is refused. `warn`: it passes, and the log says that the check was not made.
- * `ignore`: it passes. A wrong one is refused whatever is set.
+ * Whether an upstream returns a call's `client-request-id`, which reveals the answer to another call (PX-17).
+ * `require`: an answer without the id is refused. `warn`: it passes, and the log says that the check was not made.
+ * `ignore`: it passes. An answer with a wrong id is refused in every mode.
  */
 export type EchoesRequestId = 'require' | 'warn' | 'ignore';
 
@@ -14,12 +14,14 @@ export const whenMissing = {
   ignore: 'own',
 } as const satisfies Record<EchoesRequestId, Echo['whenMissing']>;
 
-/** Looks at an answer that passes. */
+/** Checks an answer that passes for its id. */
 export type WatchEcho = (answer: HttpAnswer, echo: Echo | undefined, log: Log) => void;
 
 const WARN_EVERY_MS = 60_000;
 
-/** One line a minute and upstream, with how many answers had no id since the line before. */
+/**
+ * Logs at most one line a minute for each upstream, with the number of answers without an id since the previous line.
+ */
 export function createWatchEcho(monotonicMs: () => number): WatchEcho {
   let nextWarningMs = Number.NEGATIVE_INFINITY;
   let count = 0;

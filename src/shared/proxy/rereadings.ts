@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { hasControlCharacter } from './path-grammar.ts';
 
-/** An option that is read where nobody wrote one: by an API that decodes once more, or splits what it has decoded. */
+/** An option that the caller did not write. An API reads it if it decodes once more, or splits what it has decoded. */
 export interface Rereading {
   readonly name: string;
   readonly value: string;
@@ -12,12 +12,12 @@ export type Rereadings =
   | { readonly kind: 'rereadings'; readonly rereadings: readonly Rereading[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Graph's own page tokens are encoded three times. What goes on and on is nobody's text. */
+/** Graph's own page tokens are encoded three times. No caller needs a text that is encoded more often than this. */
 const MAX_DECODINGS = 8;
 
 /**
- * Everything that an option can become. Graph decodes some values twice and splits at a decoded `&`: a bound that holds
- * for the first reading alone is none.
+ * Everything that an option can become. Graph decodes some values twice and splits at a decoded `&`. A bound that holds
+ * only for the first reading therefore protects nothing.
  * @see https://developer.microsoft.com/graph/known-issues/?search=18185
  */
 export function rereadingsOf(name: string, value: string): Rereadings {
@@ -48,7 +48,9 @@ function readPair(text: string): { readonly name: string; readonly value: string
     : { name: text.slice(0, equals), value: text.slice(equals + 1) };
 }
 
-/** As the most forgiving reader does it: what is no escape stays, and `%u0026` of old .NET readers is one. */
+/**
+ * Decodes like the most forgiving reader. Text that is not an escape stays. `%u0026` of old .NET readers is an escape.
+ */
 export function decodeAgain(text: string): string {
   return text.replaceAll(/(?:%[0-9a-f]{2})+|%u[0-9a-f]{4}/gi, (escapes) =>
     /^%u/i.test(escapes)
@@ -57,7 +59,7 @@ export function decodeAgain(text: string): string {
   );
 }
 
-/** Readers differ on whether letter case makes two names, and OData's on whether a `$` does. */
+/** Readers differ on whether letter case makes two names different. OData readers also differ on a leading `$`. */
 export function toComparableOption(name: string): string {
   return name.toLowerCase().replace(/^\$/, '');
 }

@@ -6,8 +6,9 @@ import { createTokenSearch } from './token-search.ts';
 import type { ProxyAnswer } from './upstream-answer.ts';
 
 /**
- * The answer, if it does not hold a token that was sent for it. An API that shows what it was sent, on an error page for
- * one, would give the token to the browser's scripts (PX-16). Looked at is what would leave, and not what came.
+ * Returns the answer, if it does not hold a token that was sent for it. An API that shows the request, for example on
+ * an error page, would give the token to the browser's scripts (PX-16). The search covers the answer as the browser
+ * would get it, not as the upstream sent it.
  * @throws {BffError} upstream_answer_refused
  */
 export function withoutSentToken(

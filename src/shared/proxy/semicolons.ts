@@ -1,6 +1,6 @@
 /**
- * Whether a text has a semicolon outside of quotes and balanced brackets, where OData has it between nested options.
- * Readers of the older form of queries take one for an `&`.
+ * Whether a text has a semicolon outside of quotes and balanced brackets. OData uses semicolons between nested options,
+ * inside brackets. Readers of the older form of queries take a semicolon for an `&`.
  */
 export function hasLooseSemicolon(text: string): boolean {
   if (!text.includes(';')) return false;

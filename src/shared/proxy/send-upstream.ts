@@ -13,7 +13,7 @@ import { clientRequestId } from './headers.ts';
 /** The part of a sent request that its failure is told by. */
 export type SentRequest = Pick<HttpRequest, 'method' | 'headers'>;
 
-/** All calls of a session share connections at once; with other sessions by the rules of connections alone. */
+/** Calls of one session share connections without a delay. Other sessions get them by the rules of {@link Borrower}. */
 export function borrowerOf({ address: { userHash, rowId } }: Pick<Session, 'address'>): Borrower {
   return { kind: 'session', name: `${userHash.toString('base64url')} ${rowId.toString('base64url')}` };
 }
@@ -38,9 +38,9 @@ export const isRead = (method: string) => method === 'GET' || method === 'HEAD';
 
 /**
  * One request to an upstream, its failures as problems. A read whose connection fails before a byte has come back is sent
- * once more, over a new connection: a kept-alive one may end just when it is used again, and what came over it may be the
- * answer to another call. Nothing else is ever repeated, for a write may have been received all the same, and a throttled
- * call is the caller's to repeat (PX-17, PX-18).
+ * once more, over a new connection. A kept-alive connection may end just when it is used again, and the bytes that came
+ * over it may be the answer to another call. No other call is ever repeated. The upstream may have received a write,
+ * and the caller decides whether to repeat a throttled call (PX-17, PX-18).
  * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused, rate_limited
  */
 export async function sendUpstream(
@@ -86,7 +86,7 @@ export async function sendUpstream(
           error,
         );
       case 'unsendable':
-        // Of a read it is not said that it may have taken effect, and this has taken none.
+        // The text for a read does not say that the call may have taken effect, and this call has taken none.
         throw upstreamProblem(
           { ...request, method: 'GET' },
           'upstream_unreachable',
@@ -99,7 +99,7 @@ export async function sendUpstream(
   }
 }
 
-/** Of a write nothing was done: it was not sent, or sent before and refused for its token. */
+/** A write had no effect: it was not sent, or the upstream refused its token. */
 export function noConnection(cause: Error): BffError {
   return new BffError('rate_limited', {
     rules: ['calls-of-worker'],

@@ -1,22 +1,25 @@
 import { Buffer } from 'node:buffer';
 
-/** Whether bytes that are about to leave hold one of the tokens that were sent. */
+/** Whether bytes that are about to go to the browser hold one of the sent tokens. */
 export type FindToken = (bytes: Uint8Array) => boolean;
 
 /**
  * Looks for access tokens in every spelling in which an upstream is known to repeat a header: as it is, percent-encoded,
  * escaped for JSON or HTML, in hexadecimal digits, in UTF-16, in base64 of any alphabet and alignment, with line breaks as
- * in mail, and in base64 of that. Whoever compresses, encrypts or cuts it up writes data, in which nothing can be found.
+ * in mail, and in base64 of that. If an upstream compresses, encrypts or splits the token, it cannot be found.
  *
- * Of a token only a piece of its signature is looked for: it is random, and without it a token is worth nothing. A piece
- * of letters and digits alone is the same in all spellings that escape other characters.
+ * The search looks only for a piece of the token's signature. The signature is random, and a token without it is worth
+ * nothing. A piece of only letters and digits is the same in all spellings that escape other characters.
  */
 export function createTokenSearch(tokens: readonly string[]): FindToken {
   const searches = tokens.filter(({ length }) => length >= MIN_TOKEN_LENGTH).map(searchOf);
   return (bytes) => searches.some((search) => search(bytes));
 }
 
-/** By the pieces looked for, and not by the token: nothing of use is kept. To make one takes a sixth of a call's time. */
+/**
+ * Searches by the pieces that they look for, and not by the token, so nothing usable is kept. Building a search takes a
+ * sixth of a call's time.
+ */
 const known = new Map<string, FindToken>();
 const MAX_KNOWN = 200;
 
@@ -32,15 +35,15 @@ function searchOf(token: string): FindToken {
   return search;
 }
 
-/** The longest has 95 bits, which nothing else has by chance. The others are for tokens of few letters and digits. */
+/** The longest has 95 bits, so no other text matches by chance. The others are for tokens of few letters and digits. */
 const pieceForms = [/[A-Za-z0-9]{16}/g, /[A-Za-z0-9]{12}/g, /[A-Za-z0-9]{8}/g];
-/** Shorter than any secret. Everything would be found to have it. */
+/** Any secret is longer. A shorter text would be found in every answer. */
 const MIN_TOKEN_LENGTH = 8;
 
 function needlesOf(pieces: readonly string[]): Uint8Array[] {
   return pieces.flatMap((piece, at) => {
     const base64 = base64Of(piece);
-    // One line break damages one of two pieces: the rest need not be looked for twice.
+    // One line break damages only one of two pieces, so the second piece needs only these spellings.
     if (at > 0) return [piece, ...base64].map(toBytes);
     return [
       ...[piece, ...base64, ...base64.flatMap(base64Of), ...escapesOf(piece)].map(toBytes),
@@ -52,7 +55,7 @@ function needlesOf(pieces: readonly string[]): Uint8Array[] {
 
 const toBytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
-/** Two pieces of the last part, which of a signed token is the signature; one, or none, where it has no more. */
+/** Up to two pieces of the token's last part, which is the signature of a signed token. */
 function piecesOf(token: string): string[] {
   const last = token.split('.').findLast((part) => part !== '') ?? '';
   for (const form of pieceForms) {
@@ -62,7 +65,7 @@ function piecesOf(token: string): string[] {
   return [];
 }
 
-/** A token of other characters is looked for as a whole. */
+/** The search looks for a token without such pieces as a whole. */
 function wholeSpellings(token: string): string[] {
   const escaped = encodeURIComponent(token);
   return [
@@ -76,7 +79,7 @@ function wholeSpellings(token: string): string[] {
   ].filter((text) => text.length >= MIN_TOKEN_LENGTH);
 }
 
-/** What every character of a text can be escaped as. */
+/** The text with each character escaped, in every form. */
 function escapesOf(text: string): string[] {
   const hex = Buffer.from(text, 'latin1').toString('hex');
   return [hex, hex.toUpperCase()].flatMap((digits) => [
@@ -86,14 +89,16 @@ function escapesOf(text: string): string[] {
   ]);
 }
 
-/** What of a text's base64 is the same whatever stands before and behind it: once for each place in a group of three. */
+/**
+ * The part of a text's base64 that does not depend on its neighbors, once for each position in a group of three bytes.
+ */
 function base64Of(text: string): string[] {
   return [0, 1, 2].map((before) => {
     const encoded = Buffer.from('x'.repeat(before) + text, 'latin1')
       .toString('base64')
       .replace(/=+$/, '');
     const isWhole = (before + text.length) % 3 === 0;
-    // The first character that holds bits of `before` alone or with it, and the last that waits for more.
+    // Leaves out the first characters that hold bits of `before`, and the last one if it depends on what follows.
     return encoded.slice([0, 2, 3][before], isWhole ? undefined : -1);
   });
 }
@@ -101,7 +106,7 @@ function base64Of(text: string): string[] {
 const TABLE_SIZE = 1 << 12;
 
 /**
- * One pass for all needles, by leaps: most places in a text rule out a needle of sixteen bytes for the next fifteen.
+ * Finds all needles in one pass, by leaps. Most places in a text rule out a needle of 16 bytes for the next 15 bytes.
  * @see Wu and Manber, A fast algorithm for multi-pattern searching (1994)
  */
 function createSearch(needles: readonly Uint8Array[]): FindToken {
@@ -114,7 +119,7 @@ function createSearch(needles: readonly Uint8Array[]): FindToken {
       if (leap < (leaps[slot] ?? 0)) leaps[slot] = leap;
     }
   }
-  // The end of one needle may be common, as the zeros of `\u00`: only needles that begin like the text are compared.
+  // A needle's end may be common, like the zeros of `\u00`. Only needles that begin like the text are compared.
   const groups: Uint8Array[][] = [[]];
   const groupAt = new Uint8Array(TABLE_SIZE);
   for (const needle of needles) {
@@ -139,7 +144,7 @@ function createSearch(needles: readonly Uint8Array[]): FindToken {
   };
 }
 
-/** The entry of the two bytes that end here. */
+/** The table entry for the two bytes that end at this position. */
 const slotOf = (bytes: Uint8Array, at: number): number =>
   (((bytes[at - 1] ?? 0) << 5) ^ (bytes[at] ?? 0)) & (TABLE_SIZE - 1);
 

@@ -35,9 +35,9 @@ export function toProxyAnswer(
   if (readMediaType(passed['content-type'] ?? '') === 'application/problem+json') {
     passed['content-type'] = 'application/json';
   }
-  // Of a part of JSON nobody can tell what is in it: a name may be cut off, or an address.
+  // A part of JSON cannot be checked, because a name or an address may be cut off.
   if (status === 206 && mayBeJson(passed['content-type']))
-    throw refuse('The answer is a part of JSON, which cannot be read.');
+    throw refuse('The answer is only a part of a JSON document, which cannot be checked.');
   const sentId = request.headers[clientRequestId];
   if (sentId !== undefined) passed[clientRequestId] = sentId;
   const retryAfterSeconds = toRetryAfterSeconds(status, passed['retry-after'], now);

@@ -1,24 +1,26 @@
 /**
- * By how much the clocks of two workers may differ. Beyond it a worker is not ready, and Entra's tokens are refused there.
+ * The largest clock difference allowed between two workers. Beyond it a worker is not ready and refuses Entra
+ * ID's tokens.
  */
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 
 /**
- * Instants in plain columns can be written by anyone who can write to the table. No worker of ours has written one that is
- * further ahead than clocks differ: it would keep a session from ending idle, or a user from signing in, for ever.
+ * Anyone with write access to the table can change the instants in plain columns. No worker writes an instant
+ * further ahead than clocks may differ. Such an instant would keep a session from becoming idle, or a user from
+ * signing in, forever.
  */
 export function isBelievable(instant: Date, now: Date): boolean {
   return instant.getTime() <= now.getTime() + MAX_CLOCK_DIFFERENCE_MS;
 }
 
-/** What is sealed in a row and says that the session was in use. */
+/** The sealed part of a row that shows when the session was used. */
 export interface SealedUse {
   readonly signedInAt: Date;
-  /** When Entra last said who the user is. */
+  /** When Entra ID last confirmed the user's identity. */
   readonly saidAt: Date;
 }
 
-/** When a session was last used: by its plain column, or where that is not believable, by what is sealed. */
+/** When a session was last used: the plain column, or the sealed value if the column is not believable. */
 export function believedUse(lastUsedAt: Date, { signedInAt, saidAt }: SealedUse, now: Date): Date {
   if (isBelievable(lastUsedAt, now)) return lastUsedAt;
   return signedInAt > saidAt ? signedInAt : saidAt;

@@ -54,14 +54,14 @@ export function createSessionOpener(
       const { content, state } = opening;
       const { signedInAt, claimsAsOf } = content.facts;
       const sealed = { signedInAt, saidAt: claimsAsOf };
-      // Written back by the next write of the row, so that the column is right again.
+      // The next write of the row corrects the column.
       const lastUsedAt = believedUse(state.lastUsedAt, sealed, now());
       return { kind: 'opened', session: toSession(address, content, { ...state, lastUsedAt }, etag) };
     },
   };
 }
 
-/** Another worker of a roll-out can open it: nobody is signed out. */
+/** Another worker of a roll-out can open the row, so no user is signed out. */
 export function newerThanThisWorker(): BffError {
   return new BffError('storage_unavailable', {
     detail: 'This session belongs to a newer version of the service. Try again in a moment.',

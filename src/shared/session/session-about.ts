@@ -23,21 +23,24 @@ export interface SessionAboutCodec {
   open(row: Row): AboutOpening;
 }
 
-/** Rows of versions before are not; each becomes so when it is written next. */
+/** Rows of earlier versions are not bound. Each becomes bound at its next write. */
 export function isBoundToRegistration(schema: ColumnValue | undefined): boolean {
   return typeof schema === 'number' && schema >= 3;
 }
 
 export type AboutOpening =
   | { readonly kind: 'opened'; readonly about: SessionAbout }
-  /** A version before wrote the row, or a key that this worker does not have sealed it. */
+  /** An earlier version wrote the row, or it was sealed with a key that this worker does not have. */
   | { readonly kind: 'not-known' }
-  /** Moved, mixed or changed: it does not open where it stands. */
+  /** Moved, mixed or changed, so it does not open in this place. */
   | { readonly kind: 'unreadable' };
 
 export interface SessionAboutNeeds {
   readonly tableName: string;
-  /** Client id and cloud: another registration's sessions in the same table, under the same keys, are not ours. */
+  /**
+   * Client id and cloud. Sessions of another registration in the same table, under the same keys, do not belong
+   * to this app.
+   */
   readonly registration: readonly string[];
   readonly keyRing: KeyRing;
   readonly random: RandomBytes;

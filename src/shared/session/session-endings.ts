@@ -19,7 +19,7 @@ export interface SessionEndings {
   endOne(session: RowKeys): Promise<OneEnding>;
   /** Ends all sessions of a user but one, and every sign-in that began before and is still under way. */
   endAll(userPartition: string, except?: RowKeys): Promise<number>;
-  /** Ends the sessions of a user that were not used for longest, until only so many are left; gives how many ended. */
+  /** Ends the user's least recently used sessions until the limit is met. Returns how many it ended. */
   endOldest(keep: RowKeys): Promise<number>;
   /** Ends the sessions that Entra calls by this `sid`; gives which there were. */
   endBySid(sid: string): Promise<readonly RowKeys[]>;
@@ -32,14 +32,17 @@ export interface SessionEndingsNeeds {
   readonly copy: WorkerCopy;
   readonly indexKey: Buffer;
   readonly idleSeconds: number;
-  /** How many living sessions a user may have; any number when left out. */
+  /** Maximum number of live sessions per user; unlimited if omitted. */
   readonly maxPerUser?: number | undefined;
   readonly now: () => Date;
 }
 
 const LIST_LIMIT = 100;
 const LIVING_LIMIT = 1_000;
-/** By one sign-in, which waits for it. Who had more before there was a limit loses the rest at the next sign-ins. */
+/**
+ * Maximum for one sign-in, which waits for the endings. A user with more sessions from before the limit loses
+ * the rest at the next sign-ins.
+ */
 const ENDED_AT_ONCE = 20;
 const MARK_ATTEMPTS = 5;
 /** The mark outlives every sign-in that can be under way: a login transaction lasts 15 minutes. */
@@ -124,10 +127,11 @@ export function createSessionEndings(needs: SessionEndingsNeeds): SessionEndings
       const living = await listLivingRows(needs, keep.partitionKey, columns, LIVING_LIMIT);
       const inOrder = [...living].sort(byLastUse(now()));
       const keptAt = inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey);
-      // Ended meanwhile, or beyond what was listed: then nothing says what is older.
+      // The session ended meanwhile or is beyond the list, so it is unknown which sessions are older.
       if (keptAt === -1) return 0;
       const tooMany = Math.min(Math.max(0, inOrder.length - maxPerUser), ENDED_AT_ONCE);
-      // Only what is older: two sign-ins at one moment may see each other, and must not end each other.
+      // Only older sessions end, because two simultaneous sign-ins may see each other and must not end each
+      // other.
       const oldest = inOrder.slice(0, Math.min(keptAt, tooMany));
       await Promise.all(oldest.map(({ row }) => removeSession(row, row.columns['sidPartition'])));
       return oldest.length;
@@ -156,7 +160,7 @@ export function createSessionEndings(needs: SessionEndingsNeeds): SessionEndings
   };
 }
 
-/** Sessions of one instant have an order too, the same on every worker. */
+/** Sessions with the same instant also have an order, which is the same on every worker. */
 function byLastUse(now: Date) {
   const lastUseOf = ({ columns: { lastUsedAt } }: Row) =>
     lastUsedAt instanceof Date && isBelievable(lastUsedAt, now) ? lastUsedAt.getTime() : 0;

@@ -17,11 +17,11 @@ export interface ListedSession extends Partial<SessionAbout> {
 }
 
 export interface SessionListing {
-  /** The one that was used last first. */
+  /** The most recently used session is first. */
   readonly sessions: readonly ListedSession[];
-  /** The user has more living sessions: these are the first by key. */
+  /** True if the user has more live sessions. The list then holds the first ones by key. */
   readonly isCut: boolean;
-  /** How many of them do not open where they stand, as far as that can be told without their cookie. */
+  /** How many of them do not open in their place, as far as is known without their cookie. */
   readonly unreadable: number;
 }
 
@@ -35,14 +35,17 @@ export interface SessionListNeeds extends LivingRowsNeeds {
   readonly rows: SessionRowCodec;
 }
 
-/** More than any user has, by the limit of living sessions. A partition that somebody filled costs no more than this. */
+/**
+ * More than any user has, because live sessions are limited. A partition that an attacker filled costs no more
+ * than this.
+ */
 const LIST_LIMIT = 500;
 const ROW_ID_BYTES = 32;
 const COLUMNS = ['schema', 'keyId', 'lastUsedAt', 'expiresAt', 'about'] as const;
 
 /**
- * The rows of a user's partition that are past neither limit. The table looks at the limits: rows that have ended and
- * wait for the sweep would fill a list, and living ones would be missing from it.
+ * Lists the rows of a user's partition that have passed neither limit. The table filters by the limits.
+ * Otherwise ended rows that wait for the sweep would fill the list, and live rows would be missing.
  */
 export async function listLivingRows(
   { table, idleSeconds, now }: LivingRowsNeeds,
@@ -69,7 +72,7 @@ export function createSessionList(needs: SessionListNeeds) {
         // Not a row of ours, whoever put it there.
         if (!(column instanceof Date && expiresAt instanceof Date) || !parseSessionId(id)) return [];
         const opening = rows.openAbout(row);
-        // Listed all the same: who could change these words would else hide a session that lives.
+        // Still listed, because otherwise anyone able to change this column could hide a live session.
         if (opening.kind === 'unreadable') unreadable++;
         const about = opening.kind === 'opened' ? opening.about : undefined;
         const lastUsedAt =

@@ -10,8 +10,8 @@ import { type AboutOpening, createSessionAboutCodec, isBoundToRegistration } fro
 import type { RowAddress, SessionAddress } from './session-cookie.ts';
 
 /**
- * 1 had neither lease nor pauses, and 2 was not bound to the app registration. They are read, and written anew as this one.
- * The column `about` came within 2.
+ * Version 1 had neither lease nor pauses, and version 2 was not bound to the app registration. Both are read,
+ * and rewritten as this version. The column `about` was added within version 2.
  */
 const SCHEMA = 3;
 const OLDEST_SCHEMA = 1;
@@ -51,7 +51,7 @@ export interface SessionRowCodec {
   userHashOf(partitionKey: string): Buffer;
   toRow(address: SessionAddress, content: SessionContent, state: RowState): Row;
   open(address: SessionAddress, row: Row): RowOpening;
-  /** What the server keys alone open. */
+  /** The part that the server keys alone open. */
   openAbout(row: Row): AboutOpening;
 }
 
@@ -72,8 +72,8 @@ export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
     partitionKey: partitionOf(userHash),
     rowKey: `session-${rowId.toString('base64url')}`,
   });
-  // Bound to its place: a row copied to another partition, row or table, relabelled, or made by another registration
-  // with the same keys does not open (TC-3).
+  // Bound to its place. A row does not open if it was copied to another partition, row or table, if it was
+  // relabeled, or if another registration made it with the same keys (TC-3).
   const additionalData = ({ partitionKey, rowKey }: RowKeys, schema: number, keyId: number) =>
     encodeFields([
       'session-row',

@@ -20,7 +20,7 @@ export type { ListedSession, SessionListing } from './session-list.ts';
 
 export type SessionRead =
   | { readonly kind: 'live'; readonly session: Session }
-  /** Written by a newer version or under a newer key than this worker knows: another worker may serve it. */
+  /** Written by a newer version, or under a newer key than this worker knows. Another worker may serve it. */
   | { readonly kind: 'newer' }
   | { readonly kind: 'none'; readonly reason: SessionAbsence };
 
@@ -53,19 +53,22 @@ export interface SessionStore extends SessionUpdates {
   create(content: SessionContent, rowId: Buffer, startedAt: Date): Promise<SessionCreation>;
   /** From this worker's copy while it is fresh, else one point read. */
   read(cookieValue: string): Promise<SessionRead>;
-  /** Counts what is kept in memory for a session with it, as long as its facts stay the same. */
+  /**
+   * Adds the size of related data in memory to the session's entry, as long as the session's facts stay the
+   * same.
+   */
   weigh(session: Session, bytes: number): void;
   /** The address in a cookie that this service made, whatever became of the row. */
   addressOf(cookieValue: string): SessionAddress | undefined;
   /** @param sid Entra's name of the session where it is known */
   remove(address: RowAddress, sid?: string): Promise<void>;
-  /** The living sessions of a user, 500 of them at most. */
+  /** The user's live sessions, at most 500. */
   list(user: User): Promise<SessionListing>;
   /** Ends the session of this user that is listed under this id, whoever made the id up. */
   endOne(user: User, id: string): Promise<OneEnding>;
   /** Ends all sessions of a user but one, sign-ins under way included; gives how many rows went. */
   endAll(user: User, except?: RowAddress): Promise<number>;
-  /** Ends the sessions of the same user that were not used for longest, beyond as many as a user may have. */
+  /** Ends the user's least recently used sessions beyond the limit for one user. */
   endOldest(keep: RowAddress): Promise<number>;
   /** Ends the sessions that Entra calls by this `sid`; gives whose each of them was. */
   endBySid(sid: string): Promise<readonly Pick<RowAddress, 'userHash'>[]>;
@@ -77,12 +80,12 @@ export type User = Pick<Principal, 'tenantId' | 'objectId'>;
 
 export interface SessionStoreNeeds {
   readonly table: Table;
-  /** Client id and cloud: rows of another registration do not open. */
+  /** Client id and cloud. Rows of another registration do not open. */
   readonly registration: readonly string[];
   readonly keyRing: KeyRing;
   readonly indexKey: Buffer;
   readonly idleSeconds: number;
-  /** How many living sessions a user may have; any number when left out. */
+  /** Maximum number of live sessions per user; unlimited if omitted. */
   readonly maxPerUser?: number;
   /** How long this worker serves a session without asking the table; 0: it always asks. */
   readonly cacheSeconds: number;
@@ -151,12 +154,13 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
   };
 
   /**
-   * Removes what was inserted, or may have been, for a sign-in that fails: no browser gets its cookie. Only what is known to
-   * be ours, by the version that was inserted or by what it opens with: another callback of the same sign-in may have made
-   * the row. Where neither is known, it stays and ends by its idle limit.
+   * Removes the row that was inserted, or may have been, for a sign-in that fails, because no browser gets its
+   * cookie. Only a row known to belong to this sign-in is removed. The proof is the inserted version or the
+   * secret that opens the row, because another callback of the same sign-in may have made it. Without a proof
+   * the row stays and expires at its idle limit.
    */
   const takeBack = async (address: SessionAddress, indexRow: RowKeys | undefined, insertedAs?: string) => {
-    // Once more: a row that stays is listed among the user's sessions until then.
+    // Retried once, because a row that stays is listed among the user's sessions until then.
     const etag = insertedAs ?? (await findOwnInsert(address).catch(() => findOwnInsert(address)));
     if (etag === undefined) return;
     if ((await table.removeUnchanged(rows.keysOf(address), etag)).kind === 'changed') return;

@@ -103,7 +103,7 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
         const state = releases ? withoutLease(base) : base;
         // Entra may call its session by another name after a renewal: that leads here before the row says it.
         const [indexRow, before] = [indexRowOf(base, ours), indexRowOf(base, base)];
-        // Where it gives none, the name of before stays: nothing has ended that it led to.
+        // If Entra ID sends no `sid`, the previous one stays. The session it led to has not ended.
         const isRenamed = indexRow !== undefined && indexRow.partitionKey !== before?.partitionKey;
         if (isRenamed) await table.insert(indexRow);
         const askedAtMs = monotonicMs();

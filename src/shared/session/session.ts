@@ -12,8 +12,8 @@ export interface MsalAccount {
 /** What the server knows of a signed-in browser, beside the tokens. */
 export interface SessionFacts {
   /**
-   * Random; stays the same when the user signs in again from this session. Tickets are bound to it, and pages hold it to
-   * tell sessions apart.
+   * Random. It stays the same when the user signs in again from this session. Tickets are bound to it, and
+   * pages use it to distinguish sessions.
    */
   readonly lineageId: string;
   readonly claims: VerifiedClaims;

@@ -23,7 +23,7 @@ export interface WorkerCopy {
   keep(cookieValue: string, keys: RowKeys, kept: KeptSession): void;
   /** What this worker wrote, or read again, of a session that it keeps. */
   update(keys: RowKeys, kept: KeptSession): void;
-  /** What others keep in memory for a session that is kept here, as long as its facts are these. */
+  /** Other data in memory for a session that is cached here, valid while its facts are these. */
   weigh(keys: RowKeys, facts: SessionFacts, bytes: number): void;
   /** Leads to no session any more, for whatever reason. */
   drop(cookieValue: string): void;
@@ -147,7 +147,7 @@ function nameOf({ partitionKey, rowKey }: RowKeys): string {
   return `${partitionKey}/${rowKey}`;
 }
 
-/** MSAL's text twice, as it is and as MSAL reads it, about 4 KiB of facts, and what is kept beside them. */
+/** MSAL's text twice (as it is and as MSAL parses it), about 4 KiB of facts, and the related data. */
 function sizeOf({ msalCache, facts }: Session, bytesBeside: WeakMap<SessionFacts, number>): number {
   return 2 * msalCache.length + 4096 + (bytesBeside.get(facts) ?? 0);
 }

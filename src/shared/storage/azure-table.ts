@@ -17,8 +17,8 @@ type AdditionalPolicyConfig = NonNullable<TableServiceClientOptions['additionalP
 const REQUEST_ID = 'x-ms-client-request-id';
 
 /**
- * The SDK's connections go from one user's row to the next at once. The service returns the id that the SDK gives each
- * request (Cosmos DB need not): an answer with another one is the answer to another request (PX-17).
+ * The SDK reuses a connection immediately, from one user's row to the next. The service returns the id that the
+ * SDK gives each request (Cosmos DB need not). A response with another id belongs to another request (PX-17).
  */
 const refuseForeignAnswers: AdditionalPolicyConfig = {
   position: 'perRetry',
@@ -204,7 +204,7 @@ function toFilter(range: RowRange): string {
   ].join(' and ');
 }
 
-/** The columns of one user's row must never be read as another's. */
+/** One user's row must never be returned as another user's. */
 function requireKeys(areThose: boolean): void {
   if (!areThose) throw new ForeignAnswer();
 }

@@ -28,7 +28,10 @@ export type RowRange =
       readonly partitionKey: string;
       readonly rowsFrom: string;
       readonly rowsBefore: string;
-      /** Only rows whose columns are later than these instants. The table leaves out the others, so that no limit counts them. */
+      /**
+       * Only rows whose columns are later than these instants. The table leaves out the others, so that they do
+       * not count towards a limit.
+       */
       readonly laterThan?: Readonly<Record<string, Date>>;
     }
   | { readonly kind: 'partitions'; readonly from: string; readonly before: string };

@@ -6,7 +6,7 @@ export function describeError(error: unknown): string {
   try {
     return describeChain(error);
   } catch {
-    // Even asking what it is may throw, as of a revoked proxy.
+    // Even the type check may throw, for example for a revoked proxy.
     return 'unreadable error';
   }
 }
@@ -26,12 +26,12 @@ function describeOne(error: unknown): string {
   const code = publicCode(error);
   const frame = firstFrame(error);
   const named: unknown = readField(error, 'name');
-  // A library sets it; one that is no name may say anything.
+  // A library sets the name. Text that does not look like a name may contain anything.
   const name = typeof named === 'string' && /^[\w$.]{1,64}$/.test(named) ? named : 'Error';
   return `${name}${code === undefined ? '' : `(${code})`}${frame === undefined ? '' : ` at ${frame}`}`;
 }
 
-/** What a library sets may be of any type, and a getter may throw: a log line must not throw in its turn. */
+/** A library may set a value of any type, and a getter may throw. A log line must not throw in turn. */
 function readField(error: Error, name: string): unknown {
   try {
     return Reflect.get(error, name);
@@ -54,9 +54,9 @@ function publicCode(error: Error): string | undefined {
 const MAX_FRAME_LENGTH = 1_000;
 
 /**
- * Function name and position only: paths in a stack would name the machine. A stack begins with the message, whose lines
- * may look like frames: what counts is the line behind it. A message that was changed since is not found, and neither is a
- * frame then.
+ * Returns the function name and the position only, because paths in a stack would name the machine. A stack
+ * begins with the message, whose lines may look like frames. The frame is therefore the line after the message.
+ * If the message was changed later, it is not found and no frame is returned.
  */
 function firstFrame(error: Error): string | undefined {
   const stack: unknown = readField(error, 'stack');

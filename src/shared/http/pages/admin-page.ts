@@ -17,11 +17,11 @@ export type AdminView = ({ readonly kind: 'overview' } & AdminOverview) | Consol
 
 export interface AdminPageFacts {
   readonly administrator: Principal;
-  /** Of the administrator's own session: the page's calls are made in no other. */
+  /** The tag of the administrator's own session. The page's calls are made only in that session. */
   readonly sessionTag: string;
   /** Those that open the page. */
   readonly roles: readonly string[];
-  /** For the links of this page that lead to somebody. */
+  /** Added to the links of this page that lead to a user. */
   readonly proof: string;
   readonly now: Date;
   readonly invocationId: string;

@@ -4,7 +4,10 @@ import { administratorLink } from './layout.ts';
 
 export const adminPath = '/api/admin';
 
-/** The address of the console for this text. @param proof where a page of ours leads there, not a sign-in that returns */
+/**
+ * The address of the console for this text.
+ * @param proof set if a page of this service links there; omitted for the return from a sign-in
+ */
 export function consoleHref(text: string, proof?: string): string {
   const query = { user: text, ...(proof === undefined ? {} : { from: proof }) };
   return `${adminPath}?${new URLSearchParams(query)}`;

@@ -20,7 +20,7 @@ export function searchCard(text: string, proof: string): Html {
 export function peopleCard({ text, people }: PeopleView, proof: string): Html {
   return html`<section class="card" aria-labelledby="people">
 <h2 id="people" tabindex="-1">People</h2>
-${people.kind === 'failed' ? failedPart(people, { purpose: 'To look for people, this app needs your permission to read names and addresses in your organization.', here: consoleHref(text) }) : peopleList(people.value, text, proof)}
+${people.kind === 'failed' ? failedPart(people, { purpose: 'To search for users, this app needs your permission to read names and addresses in your organization.', here: consoleHref(text) }) : peopleList(people.value, text, proof)}
 </section>`;
 }
 

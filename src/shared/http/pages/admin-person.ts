@@ -68,7 +68,7 @@ function sessionList(
   const rest = items.slice(SHOWN);
   return html`<ul class="rows">${items.slice(0, SHOWN)}</ul>
 ${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul class="rows">${rest}</ul></details>`}
-${isCut && html`<p>There are more sessions than can be listed here. Ending all of them ends those as well.</p>`}
+${isCut && html`<p>There are more sessions than can be listed here. Ending all sessions ends those too.</p>`}
 ${sessions.length > 1 && endAll(objectId, isCut ? undefined : sessions.length, who)}`;
 }
 

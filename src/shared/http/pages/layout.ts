@@ -50,7 +50,7 @@ export interface Page {
   readonly callsOwnOrigin?: boolean;
   /** Beside the style of every page. */
   readonly style?: string;
-  /** For pages of a popup: popup and app have to find each other. */
+  /** For pages of a popup, because popup and app must find each other. */
   readonly keepsOpener?: boolean;
 }
 
@@ -96,7 +96,7 @@ ${content}
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': `default-src 'none'; style-src ${styleSource(style)};${scriptSource}${connectSource} base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`,
-      // A window that opened this page can neither look at it nor navigate it.
+      // The window that opened this page can neither read nor navigate it.
       ...(keepsOpener ? {} : { 'cross-origin-opener-policy': 'same-origin' }),
       ...headers,
     },

@@ -82,12 +82,15 @@ const wordings: Record<RefusalOutcome, Wording> = {
   },
 };
 
-/** For a sign-in that a link on another site may have begun: what signs in as another user is a click on our own page. */
+/**
+ * For a sign-in that a link on another site may have begun. Signing in as another user takes a click on a page
+ * of this service.
+ */
 const linkedAccount: Wording = {
   code: 'authorization_denied',
   title: 'You are signed in with another account',
   detail:
-    'A link led to a sign-in with another account than yours here. Nothing has changed: you are still signed in as before. Use another account only if you meant to.',
+    'A link started a sign-in with a different account. Nothing has changed and you are still signed in. Continue with the other account only if you meant to.',
   tryAgain: 'Use another account',
 };
 
