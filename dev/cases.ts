@@ -1,7 +1,7 @@
-import type { EntraEmulator } from './entra-emulator/emulator.ts';
-import { defaultSwitches } from './entra-emulator/switches.ts';
-import type { GraphEmulator } from './graph-emulator/emulator.ts';
-import { goodDay } from './graph-emulator/switches.ts';
+import type { EntraEmulator } from '../packages/entra-emulator/src/emulator.ts';
+import { defaultSwitches } from '../packages/entra-emulator/src/switches.ts';
+import type { GraphEmulator } from '../packages/graph-emulator/src/emulator.ts';
+import { goodDay } from '../packages/graph-emulator/src/switches.ts';
 
 export type Emulators = { readonly entra: EntraEmulator; readonly graph: GraphEmulator };
 

@@ -1,12 +1,12 @@
+import { directory } from '../packages/directory/src/directory.ts';
+import { startEntraEmulator } from '../packages/entra-emulator/src/emulator.ts';
+import type { LogEntry } from '../packages/functions-host/src/core-types.ts';
+import { startFunctionsHost } from '../packages/functions-host/src/host.ts';
+import { startGraphEmulator } from '../packages/graph-emulator/src/emulator.ts';
 import { startAzurite } from './azurite.ts';
 import { developmentSettings } from './development-settings.ts';
-import { directory } from './directory.ts';
-import { startEntraEmulator } from './entra-emulator/emulator.ts';
 import { choosePort } from './free-port.ts';
 import { createFrontend } from './frontend.ts';
-import type { LogEntry } from './functions-host/core-types.ts';
-import { startFunctionsHost } from './functions-host/host.ts';
-import { startGraphEmulator } from './graph-emulator/emulator.ts';
 import { createRunning } from './running.ts';
 
 export type Development = {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { LogEntry } from '../packages/functions-host/src/core-types.ts';
 import { createDevelopment } from './development.ts';
-import type { LogEntry } from './functions-host/core-types.ts';
 import { welcome } from './welcome.ts';
 
 // npm passes Ctrl-C on to a process that the terminal has told already: two signals, one key press.

@@ -1,5 +1,5 @@
+import { demoClient, directory } from '../packages/directory/src/directory.ts';
 import type { Development } from './development.ts';
-import { demoClient, directory } from './directory.ts';
 
 /** What `npm start` prints when everything runs. The first address is the one to open. */
 export function welcome(development: Development): string {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { graphDialect } from '../src/shared/graph/graph-policy.ts';
+import { graphDialect } from '../src/shared/policy/graph-profile.ts';
 
 /**
  * Names in the paths of Microsoft's permission reference that a policy's `{id}` would take for a key. There should be

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { graphDialect } from '../src/shared/graph/graph-policy.ts';
-import { createPolicySchema } from '../src/shared/proxy/policy-schema.ts';
+import { graphDialect } from '../src/shared/policy/graph-profile.ts';
+import { createPolicySchema } from '../src/shared/policy/schema.ts';
 
 const file = fileURLToPath(new URL('../policy/graph.schema.json', import.meta.url));
 

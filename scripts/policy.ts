@@ -1,9 +1,9 @@
 import process, { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { readPolicyFile } from '../src/policy-file.ts';
-import { graphDialect } from '../src/shared/graph/graph-policy.ts';
-import { createOwnApiDialect } from '../src/shared/proxy/own-api-policy.ts';
-import type { Policy } from '../src/shared/proxy/policy.ts';
+import { readPolicyFile } from '../src/shared/config/policies.ts';
+import { graphDialect } from '../src/shared/policy/graph-profile.ts';
+import type { Policy } from '../src/shared/policy/match.ts';
+import { createOwnApiDialect } from '../src/shared/policy/own-api.ts';
 import { explainCall } from './policy/explain.ts';
 import { listScopes } from './policy/list-scopes.ts';
 import { findPrefixWarnings, findWarnings } from './policy/warnings.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { markdownTable } from './measure/markdown-table.ts';
+import { markdownTable } from '../bench/support/markdown-table.ts';
 
 interface ProofLine {
   readonly loop: string;

@@ -4,8 +4,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { markdownTable } from '../bench/support/markdown-table.ts';
 import { type ProofLine, proofLinesPath } from '../test/store-proof/report.ts';
-import { markdownTable } from './measure/markdown-table.ts';
 
 /** `npm run prove:store`: runs the whole proof and prints what it counted; `--write` puts that into the page as well. */
 const page = fileURLToPath(new URL('../docs/store-proof.md', import.meta.url));

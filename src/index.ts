@@ -1,13 +1,13 @@
 import { zstdCompressSync } from 'node:zlib';
-import { type Bff, type FunctionApp, registerBff } from './bff.ts';
+import { type Bff, type FunctionApp, registerBff } from './app.ts';
 import { misconfigured } from './functions/misconfigured.ts';
-import { readPolicies } from './policy-file.ts';
-import { ConfigError, parseConfig } from './shared/config.ts';
+import { ConfigError, parseConfig } from './shared/config/config.ts';
+import { readPolicies } from './shared/config/policies.ts';
+import type { Environment } from './shared/config/settings.ts';
 import { allMethods } from './shared/http/endpoint.ts';
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
-import type { Environment } from './shared/setting-forms.ts';
 
-export type { Bff, FunctionApp } from './bff.ts';
+export type { Bff, FunctionApp } from './app.ts';
 export {
   type Access,
   type Admit,
@@ -23,7 +23,7 @@ export { type GraphClient, graphStatusOf } from './shared/graph/graph-client.ts'
 export type { EndpointRules } from './shared/http/endpoint.ts';
 export type { BffRequest } from './shared/http/request.ts';
 export { type BffResponse, jsonResponse } from './shared/http/response.ts';
-export type { Session } from './shared/session/session-store.ts';
+export type { Session } from './shared/session/store.ts';
 
 /**
  * The cold start: checks settings and policies, registers every route and then, by `extend`, your own. With one wrong

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { directory, graphResourceId } from '../dev/directory.ts';
+import { directory, graphResourceId } from '../packages/directory/src/directory.ts';
 import { namesTakenForKeys } from '../scripts/graph-names.ts';
 import { policyJsonSchema } from '../scripts/policy-schema.ts';
-import { readPolicy } from '../src/policy-file.ts';
+import { readPolicy } from '../src/shared/config/policies.ts';
 import { exceptions } from './policy-exceptions.ts';
 import { readPermissionReference } from './support/permission-reference.ts';
 import { ask, isAllowed } from './support/policies.ts';

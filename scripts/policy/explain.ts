@@ -1,13 +1,13 @@
 import type { Guard, GuardRules } from '../../src/shared/access/guard-rules.ts';
 import { BffError } from '../../src/shared/errors.ts';
+import type { Dialect } from '../../src/shared/policy/api-profile.ts';
+import { hasBody, type Policy, type PolicyRule } from '../../src/shared/policy/match.ts';
+import { readMediaType } from '../../src/shared/policy/media-type.ts';
+import { readUpstreamPath, type UpstreamPath } from '../../src/shared/policy/path.ts';
+import { fittingSegments } from '../../src/shared/policy/path-template.ts';
+import { readUpstreamQuery } from '../../src/shared/policy/query.ts';
+import type { OptionBound } from '../../src/shared/policy/schema.ts';
 import { allowedCall } from '../../src/shared/proxy/allowed-call.ts';
-import type { Dialect } from '../../src/shared/proxy/dialect.ts';
-import { readMediaType } from '../../src/shared/proxy/media-type.ts';
-import { readUpstreamPath, type UpstreamPath } from '../../src/shared/proxy/path-grammar.ts';
-import { fittingSegments } from '../../src/shared/proxy/path-template.ts';
-import { hasBody, type Policy, type PolicyRule } from '../../src/shared/proxy/policy.ts';
-import type { OptionBound } from '../../src/shared/proxy/policy-schema.ts';
-import { readUpstreamQuery } from '../../src/shared/proxy/query-grammar.ts';
 
 /**
  * What the policy says to a call, in words.

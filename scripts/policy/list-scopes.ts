@@ -1,4 +1,4 @@
-import type { Policy } from '../../src/shared/proxy/policy.ts';
+import type { Policy } from '../../src/shared/policy/match.ts';
 
 /** What the app registration has to list, by feature. */
 export function listScopes({ features }: Policy): string {

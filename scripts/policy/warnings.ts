@@ -1,4 +1,4 @@
-import type { Policy, PolicyRule } from '../../src/shared/proxy/policy.ts';
+import type { Policy, PolicyRule } from '../../src/shared/policy/match.ts';
 
 /** Valid rules whose author may not have meant what they allow, each with its place. */
 export function findWarnings(policy: Policy, kind: 'graph' | 'own-api'): string[] {

@@ -4,11 +4,11 @@ import type { ReadConsole } from '../shared/admin/console.ts';
 import type { AdminOverview } from '../shared/admin/overview.ts';
 import type { OwnLinks } from '../shared/admin/own-link.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
-import { adminPage } from '../shared/http/pages/admin-page.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { prefersHtml } from '../shared/http/request.ts';
 import { jsonResponse } from '../shared/http/response.ts';
-import type { Session } from '../shared/session/session-store.ts';
+import { adminPage } from '../shared/pages/admin-page.ts';
+import type { Session } from '../shared/session/store.ts';
 import type { Log } from '../shared/telemetry/log.ts';
 
 export interface AdminFunctionNeeds {

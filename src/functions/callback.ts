@@ -1,20 +1,20 @@
 import { optionalSession } from '../shared/access/guard.ts';
 import type { Callback } from '../shared/auth/callback.ts';
-import type { LoginWish } from '../shared/auth/transaction.ts';
+import type { LoginWish } from '../shared/auth/login-transaction.ts';
 import { ADMIN_CONSENT_STATE } from '../shared/entra/authority.ts';
 import { BffError } from '../shared/errors.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from '../shared/http/cookies.ts';
 import { refuseSpeculation } from '../shared/http/cross-site.ts';
 import { readDeviceLabel } from '../shared/http/device-label.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
-import { adminConsentPage } from '../shared/http/pages/admin-consent-page.ts';
-import { bouncePage } from '../shared/http/pages/bounce-page.ts';
-import { popupPage } from '../shared/http/pages/popup-page.ts';
-import { refusalResponse } from '../shared/http/pages/refusal-page.ts';
 import { type Query, requireQuery } from '../shared/http/query.ts';
 import { isBounced } from '../shared/http/request.ts';
 import { type BffResponse, redirectResponse } from '../shared/http/response.ts';
 import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
+import { adminConsentPage } from '../shared/pages/admin-consent-page.ts';
+import { bouncePage } from '../shared/pages/bounce-page.ts';
+import { popupPage } from '../shared/pages/popup-page.ts';
+import { refusalResponse } from '../shared/pages/refusal-page.ts';
 
 export interface CallbackFunctionNeeds {
   readonly flow: Callback;

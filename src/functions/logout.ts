@@ -4,12 +4,12 @@ import { BffError } from '../shared/errors.ts';
 import type { CookieNames } from '../shared/http/cookies.ts';
 import { isForm, requireOwnForm } from '../shared/http/cross-site.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
-import { bouncePage } from '../shared/http/pages/bounce-page.ts';
-import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/http/pages/logout-page.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { type BffRequest, isBounced } from '../shared/http/request.ts';
 import { type BffResponse, jsonResponse, redirectResponse } from '../shared/http/response.ts';
 import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
+import { bouncePage } from '../shared/pages/bounce-page.ts';
+import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/pages/logout-page.ts';
 
 export interface LogoutFunctionNeeds {
   readonly flow: Logout;

@@ -1,5 +1,5 @@
 import type { HttpHandler } from '@azure/functions';
-import type { ConfigError } from '../shared/config.ts';
+import type { ConfigError } from '../shared/config/config.ts';
 import { BffError } from '../shared/errors.ts';
 import { problemResponse } from '../shared/http/problem.ts';
 import { toHttpResponse } from '../shared/http/response.ts';

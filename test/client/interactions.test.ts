@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BffProblem, type ClientOptions, InteractionFailed } from '../../client/client.ts';
-import type { RefusalOutcome } from '../../src/shared/auth/refusal.ts';
+import type { RefusalOutcome } from '../../src/shared/auth/sign-in-result.ts';
 import {
   type FakePage,
   FakeStorage,

@@ -4,7 +4,7 @@ import { appendFileSync, stat } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Borrower, createHttpSender, type SendHttp } from '../../src/shared/network/http-request.ts';
-import { sendUpstream } from '../../src/shared/proxy/send-upstream.ts';
+import { sendUpstream } from '../../src/shared/proxy/send.ts';
 
 /**
  * What becomes of answers that nobody asked for, in each circumstance. `npm run prove:connections` makes 200 runs of each;

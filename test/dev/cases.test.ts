@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cases } from '../../dev/cases.ts';
-import { directory, people } from '../../dev/directory.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../dev/entra-emulator/emulator.ts';
 import { createFrontend } from '../../dev/frontend.ts';
-import { type GraphEmulator, startGraphEmulator } from '../../dev/graph-emulator/emulator.ts';
-import { createApp, textOf } from './entra-emulator/app.ts';
-import { consentTo, signInAs } from './entra-emulator/sign-in-helper.ts';
+import { directory, people } from '../../packages/directory/src/directory.ts';
+import { type EntraEmulator, startEntraEmulator } from '../../packages/entra-emulator/src/emulator.ts';
+import { createApp, textOf } from '../../packages/entra-emulator/test/app.ts';
+import { consentTo, signInAs } from '../../packages/entra-emulator/test/sign-in-helper.ts';
+import { type GraphEmulator, startGraphEmulator } from '../../packages/graph-emulator/src/emulator.ts';
 
 const { ben } = people;
 

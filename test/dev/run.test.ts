@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { bundleFixture } from './functions-host/fixture.ts';
+import { bundleFixture } from '../../packages/functions-host/test/fixture.ts';
 
 type Running = {
   child: ChildProcessByStdio<null, Readable, Readable>;

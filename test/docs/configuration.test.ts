@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, parseConfig } from '../../src/shared/config.ts';
-import type { Environment } from '../../src/shared/setting-forms.ts';
+import { ConfigError, parseConfig } from '../../src/shared/config/config.ts';
+import type { Environment } from '../../src/shared/config/settings.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const key = () => randomBytes(32).toString('base64url');

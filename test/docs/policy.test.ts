@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { policyJsonSchema } from '../../scripts/policy-schema.ts';
-import { readPolicy } from '../../src/policy-file.ts';
+import { readPolicy } from '../../src/shared/config/policies.ts';
 import { isAllowed, policyOf, refusalOf } from '../support/policies.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { registerBff } from '../../src/bff.ts';
-import { readPolicies } from '../../src/policy-file.ts';
-import { parseConfig } from '../../src/shared/config.ts';
+import { registerBff } from '../../src/app.ts';
+import { parseConfig } from '../../src/shared/config/config.ts';
+import { readPolicies } from '../../src/shared/config/policies.ts';
 
 const key = () => randomBytes(32).toString('base64url');
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { directory } from '../../dev/directory.ts';
+import { directory } from '../../packages/directory/src/directory.ts';
 import { see } from '../support/browser-world.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { startTlsFront, type TlsFront } from '../support/tls-front.ts';

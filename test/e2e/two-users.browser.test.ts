@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RecordedRequest } from '../../dev/graph-emulator/emulator.ts';
+import type { RecordedRequest } from '../../packages/graph-emulator/src/emulator.ts';
 import {
   type BrowserWorld,
   faultsOf,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, directory, objectIdIn, people } from '../../dev/directory.ts';
-import { goodDay } from '../../dev/graph-emulator/switches.ts';
+import { demoClient, directory, objectIdIn, people } from '../../packages/directory/src/directory.ts';
+import { goodDay } from '../../packages/graph-emulator/src/switches.ts';
 import { removeRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { answerEntra, grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { TableClient, type TableEntityResult } from '@azure/data-tables';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { demoClient, directory } from '../../dev/directory.ts';
-import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import { demoClient, directory } from '../../packages/directory/src/directory.ts';
+import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
 import { hashOfUser, userKeyOf } from '../../src/shared/session/user-key.ts';
 import { auditEvents } from '../../src/shared/telemetry/audit.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { directory } from '../../dev/directory.ts';
+import { directory } from '../../packages/directory/src/directory.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';

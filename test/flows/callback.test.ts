@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, people } from '../../dev/directory.ts';
-import type { Reply } from '../../dev/entra-emulator/http.ts';
+import { demoClient, people } from '../../packages/directory/src/directory.ts';
+import type { Reply } from '../../packages/entra-emulator/src/http.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';

@@ -1,7 +1,7 @@
 import { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { directory } from '../../dev/directory.ts';
-import type { Respond } from '../../dev/graph-emulator/emulator.ts';
+import { directory } from '../../packages/directory/src/directory.ts';
+import type { Respond } from '../../packages/graph-emulator/src/emulator.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { answerEntra, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 

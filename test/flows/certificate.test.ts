@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, directory } from '../../dev/directory.ts';
+import { demoClient, directory } from '../../packages/directory/src/directory.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';

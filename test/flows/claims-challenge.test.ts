@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
-import { goodDay } from '../../dev/graph-emulator/switches.ts';
+import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
+import { goodDay } from '../../packages/graph-emulator/src/switches.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 

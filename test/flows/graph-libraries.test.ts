@@ -5,7 +5,7 @@ import {
   PageIterator,
 } from '@microsoft/microsoft-graph-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, directory } from '../../dev/directory.ts';
+import { demoClient, directory } from '../../packages/directory/src/directory.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type World } from '../support/world.ts';

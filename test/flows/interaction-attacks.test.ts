@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, people } from '../../dev/directory.ts';
+import { demoClient, people } from '../../packages/directory/src/directory.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient } from '../../dev/directory.ts';
-import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import { demoClient } from '../../packages/directory/src/directory.ts';
+import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import { callbackAddress } from '../support/callback-address.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import {

@@ -2,7 +2,7 @@ import { createHmac, createPublicKey, generateKeyPairSync, sign as signBytes } f
 import { createServer, type Server } from 'node:http';
 import { decodeJwt, type JWTPayload } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, people } from '../../dev/directory.ts';
+import { demoClient, people } from '../../packages/directory/src/directory.ts';
 import { readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';

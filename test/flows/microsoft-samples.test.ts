@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, people } from '../../dev/directory.ts';
-import { policyIds } from '../../dev/entra-emulator/policy-ids.ts';
-import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
-import { goodDay } from '../../dev/graph-emulator/switches.ts';
+import { demoClient, people } from '../../packages/directory/src/directory.ts';
+import { policyIds } from '../../packages/entra-emulator/src/policy-ids.ts';
+import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
+import { goodDay } from '../../packages/graph-emulator/src/switches.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';

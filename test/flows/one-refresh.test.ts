@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 

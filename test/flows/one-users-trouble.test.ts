@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient } from '../../dev/directory.ts';
-import { jsonReply } from '../../dev/entra-emulator/http.ts';
-import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import { demoClient } from '../../packages/directory/src/directory.ts';
+import { jsonReply } from '../../packages/entra-emulator/src/http.ts';
+import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 

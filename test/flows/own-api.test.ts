@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { defaultSwitches } from '../../dev/entra-emulator/switches.ts';
+import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import { sendWire, type UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { directory, people } from '../../dev/directory.ts';
+import { directory, people } from '../../packages/directory/src/directory.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient } from '../../dev/directory.ts';
+import { demoClient } from '../../packages/directory/src/directory.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { answerEntra, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeAtHost, encodePath } from '../../dev/functions-host/request-path.ts';
-import type { RecordedRequest } from '../../dev/graph-emulator/emulator.ts';
+import { decodeAtHost, encodePath } from '../../packages/functions-host/src/request-path.ts';
+import type { RecordedRequest } from '../../packages/graph-emulator/src/emulator.ts';
 import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
 const scopes = ['User.Read'];

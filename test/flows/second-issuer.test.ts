@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { directory } from '../../dev/directory.ts';
-import { type GraphEmulator, startGraphEmulator } from '../../dev/graph-emulator/emulator.ts';
+import { directory } from '../../packages/directory/src/directory.ts';
+import { type GraphEmulator, startGraphEmulator } from '../../packages/graph-emulator/src/emulator.ts';
 import { type SecondIssuer, startSecondIssuer } from '../support/oidc-provider/second-issuer.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { startWorld, type Worker, type World } from '../support/world.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { people } from '../../dev/directory.ts';
+import { people } from '../../packages/directory/src/directory.ts';
 import { knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';

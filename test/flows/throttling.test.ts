@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { goodDay } from '../../dev/graph-emulator/switches.ts';
+import { goodDay } from '../../packages/graph-emulator/src/switches.ts';
 import { type ProxyWorld, startProxyWorld } from '../support/proxy-world.ts';
 import { rawAnswer } from '../support/raw-upstream.ts';
 import { sendWire } from '../support/user-agent.ts';

@@ -1,9 +1,9 @@
 import { TableClient } from '@azure/data-tables';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { demoClient, people } from '../../dev/directory.ts';
+import { demoClient, people } from '../../packages/directory/src/directory.ts';
 import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
-import { readMsalCache } from '../../src/shared/entra/msal-cache.ts';
-import { createSessionCookieCodec } from '../../src/shared/session/session-cookie.ts';
+import { createSessionCookieCodec } from '../../src/shared/session/cookie.ts';
+import { readMsalCache } from '../../src/shared/tokens/cached-tokens.ts';
 import { readRows, readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';

@@ -3,7 +3,7 @@ import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startFunctionsHost } from '../../dev/functions-host/host.ts';
+import { startFunctionsHost } from '../../packages/functions-host/src/host.ts';
 import { bundle } from '../../scripts/build.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

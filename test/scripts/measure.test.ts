@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { codecs } from '../../scripts/measure/codecs.ts';
-import { type CountingForwarder, startCountingForwarder } from '../../scripts/measure/counting-forwarder.ts';
-import { markdownTable } from '../../scripts/measure/markdown-table.ts';
-import { makeMsalCache } from '../../scripts/measure/msal-cache.ts';
-import { medianMicroseconds } from '../../scripts/measure/stopwatch.ts';
+import { codecs } from '../../bench/support/codecs.ts';
+import { type CountingForwarder, startCountingForwarder } from '../../bench/support/counting-forwarder.ts';
+import { markdownTable } from '../../bench/support/markdown-table.ts';
+import { makeMsalCache } from '../../bench/support/msal-cache.ts';
+import { medianMicroseconds } from '../../bench/support/stopwatch.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
 
 describe('what is measured', () => {

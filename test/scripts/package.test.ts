@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startFunctionsHost } from '../../dev/functions-host/host.ts';
+import { startFunctionsHost } from '../../packages/functions-host/src/host.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = (...commands: string[]) => promisify(execFile)(process.execPath, commands);

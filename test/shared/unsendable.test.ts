@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSigningKeys } from '../../src/shared/entra/signing-keys.ts';
-import { createTokenBreaker } from '../../src/shared/entra/token-breaker.ts';
-import { TokenEndpoint } from '../../src/shared/entra/token-endpoint.ts';
 import { createGraphClient } from '../../src/shared/graph/graph-client.ts';
 import type { CallTokens } from '../../src/shared/interaction/call-token.ts';
 import { createHttpSender } from '../../src/shared/network/http-request.ts';
-import { createBodyRoom } from '../../src/shared/proxy/body-room.ts';
-import { createCallLimits } from '../../src/shared/proxy/call-limits.ts';
 import { createCountCall } from '../../src/shared/proxy/counted-call.ts';
 import { createForward, plainReading } from '../../src/shared/proxy/forward.ts';
+import { createCallLimits } from '../../src/shared/proxy/limiter.ts';
+import { createBodyRoom } from '../../src/shared/proxy/memory-budget.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
+import { createTokenBreaker } from '../../src/shared/tokens/circuit-breaker.ts';
+import { TokenEndpoint } from '../../src/shared/tokens/token-endpoint.ts';
 import { type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts';
 import { openedSession, sessionContent } from '../support/session-content.ts';
 

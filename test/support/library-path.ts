@@ -1,7 +1,7 @@
 import { inject } from 'vitest';
-import type { RpcCookie, RpcHttpResponse } from '../../dev/functions-host/core-types.ts';
-import { invoke } from '../../dev/functions-host/invoke.ts';
-import { startWorker } from '../../dev/functions-host/worker.ts';
+import type { RpcCookie, RpcHttpResponse } from '../../packages/functions-host/src/core-types.ts';
+import { invoke } from '../../packages/functions-host/src/invoke.ts';
+import { startWorker } from '../../packages/functions-host/src/worker.ts';
 
 export interface LibraryAnswer {
   readonly status: number;

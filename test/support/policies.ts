@@ -1,7 +1,7 @@
 import { BffError } from '../../src/shared/errors.ts';
-import { parseGraphPolicy } from '../../src/shared/graph/graph-policy.ts';
+import { parseGraphPolicy } from '../../src/shared/policy/graph-profile.ts';
+import type { Policy } from '../../src/shared/policy/match.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from '../../src/shared/proxy/allowed-call.ts';
-import type { Policy } from '../../src/shared/proxy/policy.ts';
 
 /** A policy file with one feature of these rules; what a rule does not say is harmless. */
 export function fileOf(...rules: readonly object[]): unknown {

@@ -1,6 +1,6 @@
 import { readVerifiedClaims } from '../../src/shared/identity/principal.ts';
-import type { SessionContent, SessionFacts } from '../../src/shared/session/session.ts';
-import type { Session } from '../../src/shared/session/session-store.ts';
+import type { SessionContent, SessionFacts } from '../../src/shared/session/facts.ts';
+import type { Session } from '../../src/shared/session/store.ts';
 
 /** The session of an invented person, as a sign-in would have made it. Every secret in it says what it is. */
 export function sessionContent(

@@ -1,10 +1,10 @@
 import { app } from '@azure/functions';
 import { payroll } from '../../examples/guarded-function/payroll.ts';
 import { teamCard } from '../../examples/own-function/team-card.ts';
-import { type Bff, createSystem, registerBff, type System } from '../../src/bff.ts';
-import { readPolicies } from '../../src/policy-file.ts';
-import { parseConfig } from '../../src/shared/config.ts';
-import type { Environment } from '../../src/shared/setting-forms.ts';
+import { type Bff, createSystem, registerBff, type System } from '../../src/app.ts';
+import { parseConfig } from '../../src/shared/config/config.ts';
+import { readPolicies } from '../../src/shared/config/policies.ts';
+import type { Environment } from '../../src/shared/config/settings.ts';
 import { guardedRoutes } from './guarded-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { developmentSettings } from '../../dev/development-settings.ts';
-import { type Directory, demoClient, directory } from '../../dev/directory.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../dev/entra-emulator/emulator.ts';
 import { createFrontend } from '../../dev/frontend.ts';
+import { type Directory, demoClient, directory } from '../../packages/directory/src/directory.ts';
+import { type EntraEmulator, startEntraEmulator } from '../../packages/entra-emulator/src/emulator.ts';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,
   startFunctionsHost,
-} from '../../dev/functions-host/host.ts';
-import { type GraphEmulator, startGraphEmulator } from '../../dev/graph-emulator/emulator.ts';
-import type { System } from '../../src/bff.ts';
-import type { Environment } from '../../src/shared/setting-forms.ts';
+} from '../../packages/functions-host/src/host.ts';
+import { type GraphEmulator, startGraphEmulator } from '../../packages/graph-emulator/src/emulator.ts';
+import type { System } from '../../src/app.ts';
+import type { Environment } from '../../src/shared/config/settings.ts';
 import { type FaultyTable, withFaults } from './faulty-table.ts';
 import { UserAgent, type WireAnswer } from './user-agent.ts';
 import type * as WorkerBundle from './worker.ts';

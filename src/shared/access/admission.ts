@@ -1,8 +1,8 @@
-import type { RenewIdentity } from '../entra/renew-identity.ts';
 import { BffError, type RefusingRule } from '../errors.ts';
 import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { RenewIdentity } from '../tokens/renew-identity.ts';
 import type { Admit } from './guard.ts';
 import {
   describeMissing,

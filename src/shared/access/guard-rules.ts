@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
-import type { SessionFacts } from '../session/session.ts';
+import type { SessionFacts } from '../session/facts.ts';
 
 /** What a person must be and have: every key that is there has to hold, and of a key's values one is enough. */
 export interface GuardRules {

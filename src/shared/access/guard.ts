@@ -1,5 +1,5 @@
 import { type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 import { type Guard, guardSchema } from './guard-rules.ts';
 
 /** The caller's session, or why there is none. */

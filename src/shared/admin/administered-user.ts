@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import type { Session, User } from '../session/session-store.ts';
+import type { Session, User } from '../session/store.ts';
 import { userKeyOfPerson } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';

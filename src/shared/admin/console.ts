@@ -1,9 +1,9 @@
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { isSelf, type RecordOpening } from './administered-user.ts';
 import { type Directory, isObjectId, type Person } from './directory.ts';
 import type { Grant, Grants } from './grants.ts';
-import { attempt, type Part } from './part.ts';
+import { attempt, type Part } from './section.ts';
 import type { UserSessionList, UserSessions } from './user-sessions.ts';
 
 /** What the console shows for the text that somebody is looked for by. */

@@ -1,9 +1,9 @@
 import { BffError } from '../errors.ts';
-import { decodeAgain } from '../proxy/rereadings.ts';
-import type { Session } from '../session/session-store.ts';
+import { decodeAgain } from '../policy/rereadings.ts';
+import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
+import { needs } from './administration.ts';
 import { type GraphCalls, toRecords } from './graph-calls.ts';
-import { needs } from './needs.ts';
 
 /** Somebody in the administrator's tenant, as Graph names them. */
 export interface Person {

@@ -1,10 +1,10 @@
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { TargetOf } from './administered-user.ts';
+import { needs } from './administration.ts';
 import { type GraphCalls, type GraphRequests, toRecord, toRecords } from './graph-calls.ts';
 import { recordingLost } from './lost-change.ts';
-import { needs } from './needs.ts';
 
 /** What a person has allowed this app at one API. */
 export interface Grant {

@@ -1,4 +1,4 @@
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** A feature of ours that calls Graph, and the least permission that it needs. */

@@ -1,8 +1,8 @@
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type LabelledClaim, labelClaims } from './claim-labels.ts';
 import { type GraphCalls, toRecord, toRecords } from './graph-calls.ts';
-import { attempt, type Part } from './part.ts';
+import { attempt, type Part } from './section.ts';
 
 /** One labelled value of the Graph answer. */
 export interface LabelledValue {

@@ -1,5 +1,5 @@
 import type { TextSealer } from '../crypto/sealed-text.ts';
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 
 /**
  * Proves that a link or a search on a page of this service led to a user. A link on another site has no proof.

@@ -1,11 +1,11 @@
 import { BffError } from '../errors.ts';
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { TargetOf } from './administered-user.ts';
+import { needs } from './administration.ts';
 import { type GraphCalls, toRecord } from './graph-calls.ts';
 import { recordingLost } from './lost-change.ts';
-import { needs } from './needs.ts';
 import type { UserSessions } from './user-sessions.ts';
 
 /**

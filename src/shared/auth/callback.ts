@@ -1,23 +1,21 @@
 import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
-import { withDeadline } from '../deadline.ts';
-import type { CodeFlow, CodeRedemption } from '../entra/authorize.ts';
 import { withScopesOfOtherApis } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
 import { CLOCK_SKEW_SECONDS, saidAt } from '../identity/verify-id-token.ts';
 import { isLacking, withholdAgain } from '../interaction/withheld.ts';
-import type { Features } from '../proxy/features.ts';
-import type { SessionFacts, WithheldFeature } from '../session/session.ts';
-import type { Session, SessionStore } from '../session/session-store.ts';
+import { withDeadline } from '../network/deadline.ts';
+import type { Features } from '../policy/features.ts';
+import type { SessionFacts, WithheldFeature } from '../session/facts.ts';
+import type { Session, SessionStore } from '../session/store.ts';
 import { userKeyOf, userKeyOfPerson } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { CodeFlow, CodeRedemption } from '../tokens/code-flow.ts';
 import { type Login, requestedScopes, type StartedLogin } from './login.ts';
-import type { MissingSid } from './missing-sid.ts';
-import { type Refusal, readAuthorizationError, readRedemptionRefusal, withheldBy } from './refusal.ts';
 import {
   type LoginTransaction,
   type LoginWish,
@@ -25,7 +23,9 @@ import {
   type TransactionCookies,
   type TransactionSlot,
   type Transactions,
-} from './transaction.ts';
+} from './login-transaction.ts';
+import type { MissingSid } from './missing-sid.ts';
+import { type Refusal, readAuthorizationError, readRedemptionRefusal, withheldBy } from './sign-in-result.ts';
 
 /** Entra's answer, as it stands in the callback's query. */
 export interface CallbackQuery {

@@ -1,4 +1,4 @@
-import type { SessionStore } from '../session/session-store.ts';
+import type { SessionStore } from '../session/store.ts';
 import { userKeyOf } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';

@@ -1,12 +1,11 @@
-import type { CodeFlow } from '../entra/authorize.ts';
 import { chooseScopes, lackingScopes, MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { Interaction, Ticket } from '../interaction/interaction.ts';
-import type { Features } from '../proxy/features.ts';
-import type { Session } from '../session/session-store.ts';
+import type { Features } from '../policy/features.ts';
+import type { Session } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import { defaultReturnPath, parseReturnPath } from './return-path.ts';
+import type { CodeFlow } from '../tokens/code-flow.ts';
 import {
   type LoginPrompt,
   type LoginTransaction,
@@ -15,7 +14,8 @@ import {
   type StartedTransaction,
   type TransactionCookies,
   type Transactions,
-} from './transaction.ts';
+} from './login-transaction.ts';
+import { defaultReturnPath, parseReturnPath } from './return-path.ts';
 
 /** What a link to the login route may say. Each is checked; nothing else reaches Entra (LR-4). */
 export interface LoginQuery {

@@ -1,7 +1,7 @@
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import { BffError } from '../errors.ts';
-import type { RowAddress } from '../session/session-cookie.ts';
-import type { Session, SessionStore } from '../session/session-store.ts';
+import type { RowAddress } from '../session/cookie.ts';
+import type { Session, SessionStore } from '../session/store.ts';
 import { userKeyOf } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';

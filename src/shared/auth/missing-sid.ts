@@ -1,4 +1,4 @@
-import { noSidKeys } from '../session/companion-rows.ts';
+import { noSidKeys } from '../session/index-rows.ts';
 import type { Table } from '../storage/table.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';

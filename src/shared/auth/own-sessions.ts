@@ -1,6 +1,6 @@
-import { type Features, isGranted } from '../proxy/features.ts';
-import { toSessionId } from '../session/session-list.ts';
-import type { ListedSession, Session, SessionStore } from '../session/session-store.ts';
+import { type Features, isGranted } from '../policy/features.ts';
+import { toSessionId } from '../session/list.ts';
+import type { ListedSession, Session, SessionStore } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 

@@ -2,9 +2,9 @@ import type { Admission } from '../access/admission.ts';
 import type { Guard } from '../access/guard-rules.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import { withheldNow } from '../interaction/withheld.ts';
-import { type Features, isGranted } from '../proxy/features.ts';
-import type { PolicyFeature } from '../proxy/policy.ts';
-import type { Session } from '../session/session-store.ts';
+import { type Features, isGranted } from '../policy/features.ts';
+import type { PolicyFeature } from '../policy/match.ts';
+import type { Session } from '../session/store.ts';
 
 /** What a frontend may know about a feature's permissions. */
 export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';

@@ -1,6 +1,6 @@
 import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { withDeadline } from '../deadline.ts';
+import { withDeadline } from '../network/deadline.ts';
 import type { Authority } from './authority.ts';
 import { signInServiceUnavailable } from './unavailable.ts';
 

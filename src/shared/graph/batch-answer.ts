@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { BffError, toGraphError, toProblemDocument } from '../errors.ts';
 import type { HttpAnswer } from '../network/http-request.ts';
+import { type ProxyAnswer, toRetryAfterSeconds } from '../proxy/answer.ts';
 import { readClaimsChallenge } from '../proxy/claims-challenge.ts';
 import type { PassAnswer } from '../proxy/forward.ts';
 import { toBrowserHeaders } from '../proxy/headers.ts';
 import { BYTE_ORDER_MARK, type JsonValue, parseJson } from '../proxy/json-text.ts';
-import { type ProxyAnswer, toRetryAfterSeconds } from '../proxy/upstream-answer.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BatchPart } from './batch-request.ts';
 import type { AnsweredCall, Links } from './links.ts';

@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { BffError } from '../errors.ts';
+import { hasBody, type Policy } from '../policy/match.ts';
+import { isJsonType, readMediaType } from '../policy/media-type.ts';
+import { requireNamedHeaders } from '../policy/request-headers.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from '../proxy/allowed-call.ts';
 import { requireNamesOf, requireReadableType } from '../proxy/body-fields.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
 import { type JsonValue, parseJson } from '../proxy/json-text.ts';
-import { isJsonType, readMediaType } from '../proxy/media-type.ts';
-import { hasBody, type Policy } from '../proxy/policy.ts';
-import { requireNamedHeaders } from '../proxy/request-headers.ts';
 
 /** One call of a batch that the policy allows. */
 export interface BatchPart {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
 import type { CountCall } from '../proxy/counted-call.ts';
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 import type { HiddenFailures } from './hidden-failures.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import type { HttpAnswer } from '../network/http-request.ts';
+import { mayBeJson, readMediaType } from '../policy/media-type.ts';
+import type { ProxyAnswer } from '../proxy/answer.ts';
 import type { PassAnswer } from '../proxy/forward.ts';
 import { editMembers } from '../proxy/json-text.ts';
-import { mayBeJson, readMediaType } from '../proxy/media-type.ts';
-import type { ProxyAnswer } from '../proxy/upstream-answer.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type HasFileToken, type IsFileAddress, tokenMark } from './file-addresses.ts';
 import type { ToOwnAddress } from './own-address.ts';

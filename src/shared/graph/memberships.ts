@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FindMemberships } from '../access/admission.ts';
 import { BffError } from '../errors.ts';
-import { createKeptAnswers } from '../kept-answers.ts';
-import type { Session } from '../session/session-store.ts';
+import { createKeptAnswers } from '../network/memo.ts';
+import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { GraphClient } from './graph-client.ts';
 

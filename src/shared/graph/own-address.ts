@@ -1,6 +1,6 @@
 import { BffError } from '../errors.ts';
+import type { Policy } from '../policy/match.ts';
 import { allowedCall } from '../proxy/allowed-call.ts';
-import type { Policy } from '../proxy/policy.ts';
 
 /** The address of ours that stands for a link of Graph's; undefined when the browser may not follow it (PX-14). */
 export type ToOwnAddress = (link: string) => string | undefined;

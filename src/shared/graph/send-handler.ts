@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
 import { BffError } from '../errors.ts';
 import type { SendHttp } from '../network/http-request.ts';
-import type { BodyReservation, BodyRoom } from '../proxy/body-room.ts';
 import { clientRequestId, echoOf, isRequestId } from '../proxy/headers.ts';
+import type { BodyReservation, BodyRoom } from '../proxy/memory-budget.ts';
 import type { EchoesRequestId, WatchEcho } from '../proxy/request-id-echo.ts';
-import { borrowerOf, sendUpstream } from '../proxy/send-upstream.ts';
-import type { Session } from '../session/session-store.ts';
+import { borrowerOf, sendUpstream } from '../proxy/send.ts';
+import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 
 export interface SendHandlerNeeds {

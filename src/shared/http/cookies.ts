@@ -1,4 +1,4 @@
-import { type TransactionSlot, transactionSlots } from '../auth/transaction.ts';
+import { type TransactionSlot, transactionSlots } from '../auth/login-transaction.ts';
 import { BffError } from '../errors.ts';
 
 /** A `__Host-` cookie carries its rules in its name: Secure, Path=/, no Domain. Without TLS, in development, plain. */

@@ -1,5 +1,5 @@
 import { BffError, type RefusingRule } from '../errors.ts';
-import { readMediaType } from '../proxy/media-type.ts';
+import { readMediaType } from '../policy/media-type.ts';
 import { type BffRequest, isNavigation } from './request.ts';
 
 /**

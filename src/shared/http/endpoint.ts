@@ -5,12 +5,16 @@ import type { Logout } from '../auth/logout.ts';
 import { BffError } from '../errors.ts';
 import type { VerifiedClaims } from '../identity/principal.ts';
 import { loginPath, type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
+import { bouncePage, withoutBounced } from '../pages/bounce-page.ts';
+import { errorPage } from '../pages/error-page.ts';
+import { interactionPage } from '../pages/interaction-page.ts';
+import { noAccessPage } from '../pages/no-access-page.ts';
 import {
   newerThanThisWorker,
   type Session,
   type SessionAbsence,
   type SessionStore,
-} from '../session/session-store.ts';
+} from '../session/store.ts';
 import { userKeyOf } from '../session/user-key.ts';
 import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
@@ -25,10 +29,6 @@ import {
   parseCookiesOfLeaving,
 } from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
-import { bouncePage, withoutBounced } from './pages/bounce-page.ts';
-import { errorPage } from './pages/error-page.ts';
-import { interactionPage } from './pages/interaction-page.ts';
-import { noAccessPage } from './pages/no-access-page.ts';
 import { problemResponse } from './problem.ts';
 import { requireQuery } from './query.ts';
 import { type BffRequest, isBounced, isNavigation, prefersHtml, toBffRequest } from './request.ts';

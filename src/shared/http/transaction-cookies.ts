@@ -3,7 +3,7 @@ import {
   TRANSACTION_COOKIE_SECONDS,
   type TransactionCookies,
   transactionSlots,
-} from '../auth/transaction.ts';
+} from '../auth/login-transaction.ts';
 import { type CookieNames, type Cookies, type CookieToSet, clearedCookie } from './cookies.ts';
 
 export function readTransactionCookies(cookies: Cookies, names: CookieNames): TransactionCookies {

@@ -1,9 +1,9 @@
-import type { AcquireToken } from '../entra/acquire-token.ts';
-import type { Refusals } from '../entra/refusals.ts';
 import { chooseScopes, type ScopeNeed } from '../entra/scopes.ts';
-import type { TokenChallenge } from '../entra/token-wish.ts';
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { AcquireToken } from '../tokens/access-token.ts';
+import type { Refusals } from '../tokens/refusals.ts';
+import type { TokenChallenge } from '../tokens/token-request.ts';
 import { type Interaction, sessionRequired } from './interaction.ts';
 
 /** What a call of an API needs of the person. */

@@ -1,8 +1,8 @@
 import type { TextSealer } from '../crypto/sealed-text.ts';
-import type { InteractionReason } from '../entra/token-errors.ts';
+import type { InteractionReason } from '../entra/errors.ts';
 import { BffError, type sessionEnds } from '../errors.ts';
-import type { WithheldFeature } from '../session/session.ts';
-import type { Session } from '../session/session-store.ts';
+import type { WithheldFeature } from '../session/facts.ts';
+import type { Session } from '../session/store.ts';
 import { isLacking, withheldNow } from './withheld.ts';
 
 /** Where every sign-in starts; a caller may add `return_to` and `display`. */

@@ -1,6 +1,6 @@
 import { lackingScopes } from '../entra/scopes.ts';
-import type { WithheldFeature } from '../session/session.ts';
-import type { Session } from '../session/session-store.ts';
+import type { WithheldFeature } from '../session/facts.ts';
+import type { Session } from '../session/store.ts';
 
 const FIRST_PAUSE_MS: Record<WithheldFeature['by'], number> = {
   person: 60 * 60_000,

@@ -1,11 +1,11 @@
 import type { Guard } from '../access/guard-rules.ts';
 import type { ScopeNeed } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
-import { readUpstreamPath } from './path-grammar.ts';
-import type { Policy, PolicyMatch } from './policy.ts';
-import { type QueryOption, readUpstreamQuery } from './query-grammar.ts';
-import type { HeaderRule } from './request-headers.ts';
-import { toComparableOption } from './rereadings.ts';
+import type { Policy, PolicyMatch } from '../policy/match.ts';
+import { readUpstreamPath } from '../policy/path.ts';
+import { type QueryOption, readUpstreamQuery } from '../policy/query.ts';
+import type { HeaderRule } from '../policy/request-headers.ts';
+import { toComparableOption } from '../policy/rereadings.ts';
 
 /** A call that somebody wants to make: a browser, a part of a batch, a link in an answer. */
 export interface WantedCall {

@@ -1,6 +1,6 @@
 import { BffError } from '../errors.ts';
-import type { RowAddress } from '../session/session-cookie.ts';
-import type { CallLimits, CallRefusal } from './call-limits.ts';
+import type { RowAddress } from '../session/cookie.ts';
+import type { CallLimits, CallRefusal } from './limiter.ts';
 
 /** A call that counts for as long as it is under way. */
 export interface CountedCall {

@@ -1,15 +1,15 @@
 import { BffError } from '../errors.ts';
 import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
-import type { Session } from '../session/session-store.ts';
+import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { BodyReservation, BodyRoom } from './body-room.ts';
+import { type ProxyAnswer, toProxyAnswer } from './answer.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import { echoOf, toUpstreamHeaders } from './headers.ts';
+import type { BodyReservation, BodyRoom } from './memory-budget.ts';
 import { createWatchEcho, type EchoesRequestId } from './request-id-echo.ts';
 import { withoutSentToken } from './returned-token.ts';
-import { borrowerOf, isRead, sendUpstream } from './send-upstream.ts';
-import { type ProxyAnswer, toProxyAnswer } from './upstream-answer.ts';
+import { borrowerOf, isRead, sendUpstream } from './send.ts';
 
 /** A call that has been allowed already: nothing here asks whether it may be made. */
 export interface UpstreamCall extends CallNeed {

@@ -2,18 +2,18 @@ import type { Admission } from '../access/admission.ts';
 import { chooseScopes } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { Interaction } from '../interaction/interaction.ts';
-import type { Session } from '../session/session-store.ts';
+import type { Policy } from '../policy/match.ts';
+import { readRoutedPath } from '../policy/path.ts';
+import { requireNamedHeaders } from '../policy/request-headers.ts';
+import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from './allowed-call.ts';
+import type { ProxyAnswer } from './answer.ts';
 import { requireBodyFields } from './body-fields.ts';
 import type { CountCall } from './counted-call.ts';
 import { type AnswerReading, type Forward, plainReading } from './forward.ts';
 import { requirePlainHeaders } from './headers.ts';
-import { readRoutedPath } from './path-grammar.ts';
-import type { Policy } from './policy.ts';
 import { declaredLength, readRequestBody } from './request-body.ts';
-import { requireNamedHeaders } from './request-headers.ts';
-import type { ProxyAnswer } from './upstream-answer.ts';
 
 /** A call as the browser made it. */
 export interface ProxyCall {

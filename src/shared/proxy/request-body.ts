@@ -1,5 +1,5 @@
 import { BffError } from '../errors.ts';
-import { hasBody } from './policy.ts';
+import { hasBody } from '../policy/match.ts';
 
 /** A request whose body has not been read yet. */
 export interface UnreadRequest {

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type SentRequest, upstreamProblem } from './send-upstream.ts';
+import type { ProxyAnswer } from './answer.ts';
+import { type SentRequest, upstreamProblem } from './send.ts';
 import { createTokenSearch } from './token-search.ts';
-import type { ProxyAnswer } from './upstream-answer.ts';
 
 /**
  * Returns the answer, if it does not hold a token that was sent for it. An API that shows the request, for example on

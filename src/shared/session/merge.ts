@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './session.ts';
+import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './facts.ts';
 
 type Entries = Record<string, unknown>;
 

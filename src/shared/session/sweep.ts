@@ -1,7 +1,7 @@
 import type { ColumnValue, ListedRow, Row, RowKeys, Table } from '../storage/table.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
-import { bucketRow, bucketsUntil, targetOf } from './companion-rows.ts';
+import { bucketRow, bucketsUntil, targetOf } from './index-rows.ts';
 
 /** What one run did. Rows that were alive or could not be removed are looked at again. */
 export interface SweepReport {

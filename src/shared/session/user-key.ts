@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { RowAddress } from './session-cookie.ts';
+import type { RowAddress } from './cookie.ts';
 
 /** The identity is tenant and object id, hashed with a key so that the table and the log name nobody. */
 export function hashOfUser(

@@ -1,6 +1,6 @@
 import type { TableClient, TableServiceClientOptions } from '@azure/data-tables';
-import { withDeadline } from '../deadline.ts';
 import { BffError } from '../errors.ts';
+import { withDeadline } from '../network/deadline.ts';
 import type { ColumnValue, ListedRow, Row, RowRange, Table, TableRead, TableUpdate } from './table.ts';
 
 /** Where the table is and how we prove who we are to it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createDirectory, isObjectId, toUsersPath } from '../../../src/shared/admin/directory.ts';
 import type { GraphCalls } from '../../../src/shared/admin/graph-calls.ts';
-import type { Session } from '../../../src/shared/session/session-store.ts';
+import type { Session } from '../../../src/shared/session/store.ts';
 
 const id = 'be000000-8c4f-4e21-a6d9-1f5b3c7e9b02';
 

@@ -1,15 +1,15 @@
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
-import { createCodeFlow } from '../../../src/shared/entra/authorize.ts';
 import type { MsalCredential } from '../../../src/shared/entra/client-credential.ts';
-import { createMsal } from '../../../src/shared/entra/msal.ts';
-import { createSilentAttempt } from '../../../src/shared/entra/silent-attempt.ts';
-import { createTokenBreakers } from '../../../src/shared/entra/token-breaker.ts';
 import { signInServiceUnavailable } from '../../../src/shared/entra/unavailable.ts';
 import type { IdTokenRules } from '../../../src/shared/identity/verify-id-token.ts';
 import type { HttpRequest } from '../../../src/shared/network/http-request.ts';
-import type { Session, SessionStore } from '../../../src/shared/session/session-store.ts';
+import type { Session, SessionStore } from '../../../src/shared/session/store.ts';
+import { createTokenBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
+import { createCodeFlow } from '../../../src/shared/tokens/code-flow.ts';
+import { createMsal } from '../../../src/shared/tokens/msal.ts';
+import { createSilentAttempt } from '../../../src/shared/tokens/msal-silent.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
 const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import { readBatch, writeBatch } from '../../../src/shared/graph/batch-request.ts';
-import { parseGraphPolicy } from '../../../src/shared/graph/graph-policy.ts';
+import { parseGraphPolicy } from '../../../src/shared/policy/graph-profile.ts';
 
 const scopes = ['User.Read'];
 const reading = parseGraphPolicy({

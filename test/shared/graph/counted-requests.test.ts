@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import { CountedRequests } from '../../../src/shared/graph/counted-requests.ts';
 import { HiddenFailures } from '../../../src/shared/graph/hidden-failures.ts';
-import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
 import { createCountCall } from '../../../src/shared/proxy/counted-call.ts';
+import { createCallLimits } from '../../../src/shared/proxy/limiter.ts';
 import { openedSession, sessionContent } from '../../support/session-content.ts';
 
 const MIB = 1024 * 1024;

@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import { createGraphClient } from '../../../src/shared/graph/graph-client.ts';
 import { createHttpSender } from '../../../src/shared/network/http-request.ts';
-import { type BodyRoom, createBodyRoom } from '../../../src/shared/proxy/body-room.ts';
-import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
 import { createCountCall } from '../../../src/shared/proxy/counted-call.ts';
+import { createCallLimits } from '../../../src/shared/proxy/limiter.ts';
+import { type BodyRoom, createBodyRoom } from '../../../src/shared/proxy/memory-budget.ts';
 import { type RawUpstream, rawAnswer, startRawUpstream } from '../../support/raw-upstream.ts';
 import { openedSession, sessionContent } from '../../support/session-content.ts';
 

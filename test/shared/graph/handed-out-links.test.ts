@@ -6,7 +6,7 @@ import { createHandedOutLinks } from '../../../src/shared/graph/handed-out-links
 import { createLinks } from '../../../src/shared/graph/links.ts';
 import { createToOwnAddress } from '../../../src/shared/graph/own-address.ts';
 import type { AllowedCall } from '../../../src/shared/proxy/allowed-call.ts';
-import { toProxyAnswer } from '../../../src/shared/proxy/upstream-answer.ts';
+import { toProxyAnswer } from '../../../src/shared/proxy/answer.ts';
 import { fileOf, policyOf } from '../../support/policies.ts';
 import { sessionContent } from '../../support/session-content.ts';
 

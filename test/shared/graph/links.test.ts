@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import { createHasFileToken, createIsFileAddress } from '../../../src/shared/graph/file-addresses.ts';
-import { parseGraphPolicy } from '../../../src/shared/graph/graph-policy.ts';
 import { createLinks } from '../../../src/shared/graph/links.ts';
 import { createToOwnAddress } from '../../../src/shared/graph/own-address.ts';
-import { parseOwnApiPolicy } from '../../../src/shared/proxy/own-api-policy.ts';
-import { toProxyAnswer } from '../../../src/shared/proxy/upstream-answer.ts';
+import { parseGraphPolicy } from '../../../src/shared/policy/graph-profile.ts';
+import { parseOwnApiPolicy } from '../../../src/shared/policy/own-api.ts';
+import { toProxyAnswer } from '../../../src/shared/proxy/answer.ts';
 
 const scopes = ['User.Read'];
 const reading = parseGraphPolicy({

@@ -5,8 +5,8 @@ import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import { createInteraction, type Interaction } from '../../../src/shared/interaction/interaction.ts';
 import { withholdAgain } from '../../../src/shared/interaction/withheld.ts';
-import type { WithheldFeature } from '../../../src/shared/session/session.ts';
-import type { Session } from '../../../src/shared/session/session-store.ts';
+import type { WithheldFeature } from '../../../src/shared/session/facts.ts';
+import type { Session } from '../../../src/shared/session/store.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
 const start = new Date('2026-08-01T12:00:00Z');

@@ -1,11 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import type { AcquireToken } from '../../../src/shared/entra/acquire-token.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import { createTokensForCall } from '../../../src/shared/interaction/call-token.ts';
 import { type HttpAnswer, HttpFailure, type HttpRequest } from '../../../src/shared/network/http-request.ts';
-import { createBodyRoom } from '../../../src/shared/proxy/body-room.ts';
-import { createCallLimits } from '../../../src/shared/proxy/call-limits.ts';
 import { createCountCall } from '../../../src/shared/proxy/counted-call.ts';
 import {
   createForward,
@@ -13,7 +10,10 @@ import {
   plainReading,
   type UpstreamCall,
 } from '../../../src/shared/proxy/forward.ts';
-import type { Session } from '../../../src/shared/session/session-store.ts';
+import { createCallLimits } from '../../../src/shared/proxy/limiter.ts';
+import { createBodyRoom } from '../../../src/shared/proxy/memory-budget.ts';
+import type { Session } from '../../../src/shared/session/store.ts';
+import type { AcquireToken } from '../../../src/shared/tokens/access-token.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
 const now = new Date('2026-08-01T12:00:00Z');

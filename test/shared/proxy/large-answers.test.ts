@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpSender } from '../../../src/shared/network/http-request.ts';
-import { type BodyRoom, createBodyRoom } from '../../../src/shared/proxy/body-room.ts';
+import { type BodyRoom, createBodyRoom } from '../../../src/shared/proxy/memory-budget.ts';
 import { type RawUpstream, rawAnswer, startRawUpstream } from '../../support/raw-upstream.ts';
 
 /** A tenth of their real size, and so is the room; `npm run measure:bodies` reads 64 at once of the real size. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readPolicy } from '../../../src/policy-file.ts';
+import { readPolicy } from '../../../src/shared/config/policies.ts';
 import { fileOf, isAllowed, policyOf, refusalOf } from '../../support/policies.ts';
 
 const shipped = readPolicy(undefined);

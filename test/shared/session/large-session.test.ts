@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
-import { pruneMsalCache } from '../../../src/shared/entra/msal-cache.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import type { SessionContent } from '../../../src/shared/session/session.ts';
-import { createSessionRowCodec } from '../../../src/shared/session/session-row.ts';
-import { createSessionStore } from '../../../src/shared/session/session-store.ts';
+import type { SessionContent } from '../../../src/shared/session/facts.ts';
+import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
+import { createSessionStore } from '../../../src/shared/session/store.ts';
 import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
+import { pruneMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
 import { createMemoryTable } from '../../support/memory-table.ts';
 import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import { createSessionStore, type SessionStore } from '../../../src/shared/session/session-store.ts';
+import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
 import { createSweep } from '../../../src/shared/session/sweep.ts';
 import type { LogRecord } from '../../../src/shared/telemetry/log.ts';
 import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';

@@ -1,5 +1,5 @@
 import { inject, vi } from 'vitest';
-import type { Directory } from '../../../dev/directory.ts';
+import type { Directory } from '../../../packages/directory/src/directory.ts';
 import { UserAgent, type WireAnswer } from '../../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type World } from '../../support/world.ts';
 import { createFaultProxy, type FaultProxy } from './fault-proxy.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { people } from '../../../dev/directory.ts';
-import { jsonReply } from '../../../dev/entra-emulator/http.ts';
+import { people } from '../../../packages/directory/src/directory.ts';
+import { jsonReply } from '../../../packages/entra-emulator/src/http.ts';
 import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import type { WireAnswer } from '../../support/user-agent.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Directory, demoClient, directory } from '../../../dev/directory.ts';
+import { type Directory, demoClient, directory } from '../../../packages/directory/src/directory.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';
 import { isWholeProof, report } from '../report.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LEASE_MS } from '../../../src/shared/entra/leased-refresh.ts';
+import { LEASE_MS } from '../../../src/shared/tokens/renewal-lease.ts';
 import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';

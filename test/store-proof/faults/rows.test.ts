@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LEASE_MS } from '../../../src/shared/entra/leased-refresh.ts';
+import { LEASE_MS } from '../../../src/shared/tokens/renewal-lease.ts';
 import { signIn } from '../../support/world.ts';
 import { isWholeProof, report } from '../report.ts';
 import { call, type Deployment, redemptions, signedIn, startDeployment } from './deployment.ts';

@@ -1,4 +1,4 @@
-import { sidPartition } from '../../../src/shared/session/companion-rows.ts';
+import { sidPartition } from '../../../src/shared/session/index-rows.ts';
 import type { Row, RowKeys } from '../../../src/shared/storage/table.ts';
 import type { Browser } from './activity.ts';
 import { indexKey } from './people.ts';

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
-import { readMsalCache } from '../../../src/shared/entra/msal-cache.ts';
-import type { SessionContent } from '../../../src/shared/session/session.ts';
+import type { SessionContent } from '../../../src/shared/session/facts.ts';
+import { readMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
 import type { Browser } from './activity.ts';
 import { checkEndings, checkIndex } from './endings.ts';
 import { accessTokenLifetimeSeconds, indexKey, people, tenantId } from './people.ts';

@@ -1,7 +1,7 @@
 import type { ICachePlugin } from '@azure/msal-node';
-import type { CreateMsalClient, MsalClient } from '../../../src/shared/entra/msal.ts';
-import type { Session, SessionStore } from '../../../src/shared/session/session-store.ts';
+import type { Session, SessionStore } from '../../../src/shared/session/store.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
+import type { CreateMsalClient, MsalClient } from '../../../src/shared/tokens/msal.ts';
 
 /** A mistake, put between two parts of the product from outside. */
 export interface PlantedBug {

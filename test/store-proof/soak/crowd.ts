@@ -1,5 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Directory, demoClient, directory, people, type User } from '../../../dev/directory.ts';
+import {
+  type Directory,
+  demoClient,
+  directory,
+  people,
+  type User,
+} from '../../../packages/directory/src/directory.ts';
 
 /** So many invented people of one organization. Everything about each is found in no other text. */
 export function createCrowd(size: number): {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { User } from '../../../dev/directory.ts';
-import { readMsalCache } from '../../../src/shared/entra/msal-cache.ts';
+import type { User } from '../../../packages/directory/src/directory.ts';
+import { readMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
 import { readRows, readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';
 import { type Deployment, redemptions, startDeployment } from '../faults/deployment.ts';

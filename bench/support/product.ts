@@ -1,0 +1,97 @@
+import { fileURLToPath } from 'node:url';
+import { type Azurite, startAzurite } from '../../dev/azurite.ts';
+import { developmentSettings } from '../../dev/development-settings.ts';
+import { findFreePort } from '../../dev/free-port.ts';
+import { createRunning } from '../../dev/running.ts';
+import { directory } from '../../packages/directory/src/directory.ts';
+import { type EntraEmulator, startEntraEmulator } from '../../packages/entra-emulator/src/emulator.ts';
+import { startFunctionsHost } from '../../packages/functions-host/src/host.ts';
+import { type GraphEmulator, startGraphEmulator } from '../../packages/graph-emulator/src/emulator.ts';
+import { bundle } from '../../scripts/build.ts';
+import { UserAgent } from '../../test/support/user-agent.ts';
+import type * as WorkerBundle from '../../test/support/worker.ts';
+import { type CountingForwarder, startCountingForwarder } from './counting-forwarder.ts';
+
+/** The product as `npm start` runs it, with a counter in front of its storage and a clock that can be moved. */
+export interface MeasuredProduct {
+  readonly entra: EntraEmulator;
+  readonly graph: GraphEmulator;
+  readonly storage: CountingForwarder;
+  /** The app with its injectable parts exported, in one CommonJS file. */
+  readonly bundle: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** The way to the storage past the counter. */
+  readonly tableConnectionString: string;
+  /** Moves all clocks but the storage's. */
+  advance(seconds: number): void;
+  /** A worker of its own, which has seen nobody yet. */
+  startWorker(): Promise<MeasuredWorker>;
+}
+
+export interface MeasuredWorker {
+  /** Goes to this worker, and has nothing in it. */
+  browser(): UserAgent;
+  /** Runs a timer now. */
+  runTimer(name: string): Promise<void>;
+}
+
+/** Runs `measure` against a started product, and stops all of it whatever happens. */
+export async function withProduct(measure: (product: MeasuredProduct) => Promise<void>): Promise<void> {
+  const running = createRunning();
+  try {
+    const azurite: Azurite = await running.add(startAzurite());
+    const storage = await running.add(startCountingForwarder(azurite.endpoint));
+    let offsetMs = 0;
+    const now = () => new Date(Date.now() + offsetMs);
+    const entra = await running.add(startEntraEmulator({ directory, now }));
+    const graph = await running.add(startGraphEmulator({ directory, entraOrigin: entra.origin, now }));
+    const outfile = fileURLToPath(new URL('../../.build/measure.cjs', import.meta.url));
+    const entry = fileURLToPath(new URL('../../test/support/worker.ts', import.meta.url));
+    await bundle({ entry, outfile });
+    const port = await findFreePort();
+    const settings = developmentSettings(
+      {
+        // Every worker of a deployment has the same public address.
+        bffOrigin: `http://localhost:${port}`,
+        entraOrigin: entra.origin,
+        graphOrigin: graph.origin,
+        tableConnectionString: azurite.connectionString.replace(
+          new URL(azurite.endpoint).origin,
+          storage.origin,
+        ),
+      },
+      {},
+    );
+    let isFirst = true;
+    await measure({
+      entra,
+      graph,
+      storage,
+      bundle: outfile,
+      settings,
+      tableConnectionString: azurite.connectionString,
+      advance(seconds) {
+        offsetMs += seconds * 1000;
+      },
+      async startWorker() {
+        const starting = startFunctionsHost({
+          bundle: outfile,
+          port: isFirst ? port : 0,
+          prepare(exports) {
+            const worker = exports as typeof WorkerBundle;
+            worker.register(settings, (system) => ({
+              ...system,
+              now,
+              monotonicMs: () => performance.now() + offsetMs,
+            }));
+          },
+        });
+        isFirst = false;
+        const host = await running.add(starting);
+        return { browser: () => new UserAgent(host.origin), runTimer: (name) => host.runTimer(name) };
+      },
+    });
+  } finally {
+    await running.stop();
+  }
+}

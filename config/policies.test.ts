@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readPolicies } from '../src/shared/config/policies.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'policies-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const graph = {
+  origin: 'https://graph.microsoft.com',
+  echoesRequestId: 'warn',
+  bodyLimitBytes: 1024,
+  timeoutMs: 100,
+} as const;
+const rule = { methods: ['GET'], path: '/orders/{id}', scopes: ['Orders.Read'] };
+
+function ownApi(name: string, document: unknown) {
+  const policyFile = join(folder, `${name}.json`);
+  writeFileSync(policyFile, JSON.stringify(document));
+  const echoesRequestId = 'ignore' as const;
+  return {
+    name,
+    origin: 'https://orders.example',
+    scopePrefix: 'api://orders',
+    echoesRequestId,
+    policyFile,
+  };
+}
+
+describe('the policies of several upstream APIs', () => {
+  it('have their features in one list, an own API with its address before its permissions', () => {
+    const document = { features: { orders: { title: 'Orders', signIn: true, rules: [rule] } } };
+    const { apis, features } = readPolicies({ graph, apis: [ownApi('orders', document)] });
+    expect(apis.map(({ name }) => name)).toEqual(['orders']);
+    expect(features.find('orders')?.scopes).toEqual(['api://orders/Orders.Read']);
+    expect(features.find('profile')?.scopes).toEqual(['User.Read']);
+    expect(features.signInScopes).toEqual(['User.Read', 'api://orders/Orders.Read']);
+  });
+
+  it('may not share the name of a feature', () => {
+    const document = { features: { mail: { title: 'Orders', rules: [rule] } } };
+    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+      /the feature "mail" is in two policies.*rename/,
+    );
+  });
+
+  it('may not take the name of a feature of the admin page, whose links would ask for other permissions', () => {
+    const document = { features: { administration: { title: 'Orders', rules: [rule] } } };
+    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+      /the feature "administration" has a name of the admin page's; rename it/,
+    );
+  });
+
+  it('name the setting and the place of a fault', () => {
+    const document = { features: { orders: { title: 'Orders', rules: [{ ...rule, scopes: [] }] } } };
+    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+      /API_ORDERS_POLICY_FILE, features\.orders\.rules\[0\]\.scopes/,
+    );
+  });
+
+  it('may not ask for more in one feature than a sign-in can carry (LR-6)', () => {
+    const scopes = Array.from({ length: 40 }, (_, at) => `Orders.Read.Part${at}`);
+    const rules = [{ ...rule, scopes }];
+    const document = { features: { orders: { title: 'Orders', rules } } };
+    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+      /features\.orders: its permissions have \d+ characters, at most 320.*make two features/,
+    );
+  });
+});

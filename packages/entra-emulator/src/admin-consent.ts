@@ -1,0 +1,108 @@
+import { isAdministratorOf } from '../../directory/src/directory.ts';
+import { readAnswers } from './answers.ts';
+import { type Authority, findRegistration, issuerFor, parseTenant } from './authority.ts';
+import { isAnswer, parametersOf, showIdentityStep } from './authorize.ts';
+import { type AuthorizeRequest, isAvailableIn, isSameAddress } from './authorize-request.ts';
+import { parseClaimsRequest } from './claims-request.ts';
+import { administratorNeededPage, organizationConsentPage } from './consent-pages.ts';
+import { type EntraError, errors, reportError } from './errors.ts';
+import { type EmulatorRequest, isFromForeignPage, type Reply } from './http.ts';
+import { returnError, returnTo } from './return-to-app.ts';
+import { parseScopes, scopeKey } from './scopes.ts';
+import { identify } from './sign-in.ts';
+import { errorPage, type SignInPage } from './sign-in-pages.ts';
+
+/**
+ * The admin consent endpoint: an administrator allows an app something for the whole organization.
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
+ */
+export const handleAdminConsent = (
+  authority: Authority,
+  tenantSegment: string,
+  request: EmulatorRequest,
+): Reply => {
+  if (isAnswer(request) && isFromForeignPage(request, authority.origin))
+    return errorPage(authority, errors.requestMalformed('The form was sent by another site.'));
+  const parameters = parametersOf(request);
+  const asked = parseAdminConsentRequest(authority, tenantSegment, parameters);
+  if ('code' in asked) return errorPage(authority, asked);
+
+  const page: SignInPage = {
+    authority,
+    request: asked,
+    browser: authority.browsers.open(request.headers),
+    answers: readAnswers(isAnswer(request) ? request.form : new URLSearchParams()),
+    action: request.path,
+    query: parameters.toString(),
+  };
+  const reply = answer(page);
+  return { ...reply, headers: { ...reply.headers, ...authority.browsers.keep(page.browser) } };
+};
+
+const answer = (page: SignInPage): Reply => {
+  const { authority, request, browser, answers } = page;
+  const step = identify(authority, request, browser, answers);
+  if (step.kind !== 'identified') return showIdentityStep(page, step);
+  const { tenantId } = step;
+  const { user } = step.account;
+  const permissions = request.scopes.map((scope) => scope.permission);
+
+  if (!isAdministratorOf(user, tenantId))
+    return answers.decision === undefined
+      ? administratorNeededPage(page, { user, permissions })
+      : returnError(authority, request, errors.administratorMustConsent());
+  // Entra says `admin_consent=True` with an error too: the parameter alone tells an app nothing.
+  const outcome = { admin_consent: 'True', tenant: tenantId, state: request.state };
+  if (answers.decision === 'decline') {
+    const { error } = errors.administratorDeclined();
+    const { description } = reportError(errors.administratorDeclined(), authority.now());
+    return returnTo(authority, request, { error, error_description: description, ...outcome });
+  }
+  if (answers.decision !== 'accept') return organizationConsentPage(page, { user, permissions });
+
+  const scopes = request.scopes.map(scopeKey);
+  authority.consents.grant({ tenantId, clientId: request.registration.clientId, scopes });
+  return returnTo(authority, request, { ...outcome, scope: scopes.join(' ') });
+};
+
+/** What was asked, in the shape that the sign-in pages know; an error is shown on a page, as nobody may be redirected. */
+const parseAdminConsentRequest = (
+  authority: Authority,
+  tenantSegment: string,
+  parameters: URLSearchParams,
+): AuthorizeRequest | EntraError => {
+  const tenant = parseTenant(authority, tenantSegment);
+  if (tenant === undefined) return errors.tenantUnknown(tenantSegment);
+  const clientId = parameters.get('client_id') ?? '';
+  const registration = findRegistration(authority, clientId);
+  if (registration === undefined || !isAvailableIn(registration, tenant))
+    return errors.clientUnknown(clientId);
+  const redirectUri = parameters.get('redirect_uri') ?? '';
+  if (!registration.redirectUris.some((registered) => isSameAddress(registered, redirectUri)))
+    return errors.redirectUriUnknown(redirectUri, clientId);
+  const scope = parameters.get('scope') ?? '';
+  if (scope === '') return errors.parameterMissing('scope');
+  const { scopes, unknown } = parseScopes(authority.directory, scope);
+  if (unknown.length > 0) return errors.scopeUnknown(unknown.join(' '), registration);
+  const claimsRequest = parseClaimsRequest(undefined);
+  if (claimsRequest === undefined) throw new Error('No claims are a claims request.');
+  return {
+    tenant,
+    registration,
+    redirectUri,
+    responseMode: 'query',
+    state: parameters.get('state') ?? undefined,
+    issuer: issuerFor(authority, tenant),
+    scope,
+    scopes,
+    claimsRequest,
+    nonce: undefined,
+    codeChallenge: undefined,
+    prompt: undefined,
+    maxAgeSeconds: undefined,
+    loginHint: parameters.get('login_hint') ?? undefined,
+    domainHint: undefined,
+    claims: undefined,
+    asksForClientInfo: false,
+  };
+};

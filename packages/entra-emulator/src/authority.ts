@@ -1,0 +1,52 @@
+import type { Directory, Registration, Tenant, User } from '../../directory/src/directory.ts';
+import type { ApprovalStore } from './approvals.ts';
+import type { BrowserStore } from './browsers.ts';
+import type { ConsentStore } from './consents.ts';
+import type { GrantStore } from './grants.ts';
+import type { Intercept } from './intercept.ts';
+import type { KeyRing } from './keys.ts';
+import type { RoleStore } from './roles.ts';
+import type { Switches } from './switches.ts';
+
+/** Everything one running emulator knows. */
+export type Authority = {
+  readonly origin: string;
+  readonly directory: Directory;
+  readonly now: () => Date;
+  readonly switches: Switches;
+  readonly keys: KeyRing;
+  readonly consents: ConsentStore;
+  readonly roles: RoleStore;
+  /** Ids of users whose accounts are disabled. */
+  readonly blockedUsers: Set<string>;
+  /** Ids of users whose passwords have expired, until they update them on the page. */
+  readonly expiredPasswords: Set<string>;
+  readonly approvals: ApprovalStore;
+  readonly grants: GrantStore;
+  readonly browsers: BrowserStore;
+  readonly intercept: Intercept;
+};
+
+/** What stands in the tenant's place of an address: one tenant, or any that the user belongs to. */
+export type TenantChoice = { readonly kind: 'one'; readonly tenant: Tenant } | { readonly kind: 'any' };
+
+/** Reads the first part of an address: a tenant's id or domain, `common` or `organizations`. */
+export const parseTenant = (authority: Authority, segment: string): TenantChoice | undefined => {
+  const name = segment.toLowerCase();
+  if (name === 'common' || name === 'organizations') return { kind: 'any' };
+  const tenant = authority.directory.tenants.find((known) => known.id === name || known.domain === name);
+  return tenant && { kind: 'one', tenant };
+};
+
+export const issuerOf = (authority: Authority, tenantId: string): string =>
+  `${authority.origin}/${tenantId}/v2.0`;
+
+/** On addresses for any tenant Entra leaves this in the issuer: a verifier has to put the token's `tid` there. */
+export const issuerFor = (authority: Authority, tenant: TenantChoice): string =>
+  issuerOf(authority, tenant.kind === 'one' ? tenant.tenant.id : '{tenantid}');
+
+export const findRegistration = (authority: Authority, clientId: string): Registration | undefined =>
+  authority.directory.registrations.find((known) => known.clientId === clientId);
+
+export const findUserByName = (authority: Authority, username: string): User | undefined =>
+  authority.directory.users.find((user) => user.username === username.trim().toLowerCase());

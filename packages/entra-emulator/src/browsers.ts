@@ -1,0 +1,70 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { User } from '../../directory/src/directory.ts';
+
+/** An account that is signed in at the emulator itself, in one browser. */
+export type SignedInAccount = {
+  readonly user: User;
+  /** Named by `sid` in ID tokens and by the front-channel logout call. */
+  readonly sid: string;
+  readonly signedInAt: Date;
+  readonly withSecondFactor: boolean;
+  readonly withExternalChallenge: boolean;
+  /** Apps that used this sign-in, with the origin that they run at. */
+  readonly apps: Map<string, { readonly clientId: string; readonly appOrigin: string }>;
+};
+
+/** Single sign-on: what the emulator remembers of one browser, by a cookie on its own origin. */
+export type Browser = { readonly id: string; readonly accounts: Map<string, SignedInAccount> };
+
+export type BrowserStore = {
+  /** The browser that the cookie names; a new one where it names none. */
+  open(headers: IncomingHttpHeaders): Browser;
+  /** Remembers a browser as soon as an account is signed in there. Gives the headers that tell it so. */
+  keep(browser: Browser): Record<string, string>;
+  /** The user, or everybody, has to sign in again in every browser. */
+  signOut(userId?: string): void;
+};
+
+const cookieName = 'entra-emulator-sso';
+
+export const createBrowserStore = (): BrowserStore => {
+  const browsers = new Map<string, Browser>();
+  return {
+    open(headers) {
+      const pair = (headers.cookie ?? '').split('; ').find((cookie) => cookie.startsWith(`${cookieName}=`));
+      const known = pair === undefined ? undefined : browsers.get(pair.slice(cookieName.length + 1));
+      return known ?? { id: randomBytes(32).toString('base64url'), accounts: new Map() };
+    },
+    keep(browser) {
+      if (browser.accounts.size === 0 || browsers.has(browser.id)) return {};
+      browsers.set(browser.id, browser);
+      // Lax is enough: apps reach the sign-in pages by navigation only.
+      return { 'set-cookie': `${cookieName}=${browser.id}; Path=/; HttpOnly; SameSite=Lax` };
+    },
+    signOut(userId) {
+      for (const { accounts } of browsers.values())
+        if (userId === undefined) accounts.clear();
+        else accounts.delete(userId);
+    },
+  };
+};
+
+/** Signs an account in at the emulator itself; one that already is keeps its `sid`. */
+export const signIn = (
+  browser: Browser,
+  user: User,
+  at: { now: Date; withSecondFactor: boolean; withExternalChallenge: boolean },
+): SignedInAccount => {
+  const before = browser.accounts.get(user.id);
+  const account: SignedInAccount = {
+    user,
+    sid: before?.sid ?? randomUUID(),
+    signedInAt: at.now,
+    withSecondFactor: at.withSecondFactor,
+    withExternalChallenge: at.withExternalChallenge,
+    apps: before?.apps ?? new Map(),
+  };
+  browser.accounts.set(user.id, account);
+  return account;
+};

@@ -1,0 +1,56 @@
+import { importSPKI, jwtVerify } from 'jose';
+import type { Registration } from '../../directory/src/directory.ts';
+import { type Authority, findRegistration } from './authority.ts';
+import { EntraRefusal, errors } from './errors.ts';
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/**
+ * The app that a token request comes from, by its secret or signed assertion.
+ * @throws {EntraRefusal}
+ */
+export const authenticateClient = async (
+  authority: Authority,
+  form: URLSearchParams,
+  tokenEndpoint: string,
+): Promise<Registration> => {
+  const clientId = form.get('client_id') ?? '';
+  const registration = findRegistration(authority, clientId);
+  if (registration === undefined) throw new EntraRefusal(errors.clientUnknown(clientId));
+
+  const secret = form.get('client_secret');
+  const assertion = form.get('client_assertion');
+  if (secret !== null) {
+    if (!registration.secrets.includes(secret)) throw new EntraRefusal(errors.clientSecretWrong(clientId));
+    if (authority.switches.clientSecretExpired) throw new EntraRefusal(errors.clientSecretExpired(clientId));
+    return registration;
+  }
+  if (assertion === null || form.get('client_assertion_type') !== assertionType)
+    throw new EntraRefusal(errors.clientCredentialMissing());
+  if (!(await isSignedBy(registration, assertion, tokenEndpoint)))
+    throw new EntraRefusal(errors.assertionInvalid());
+  return registration;
+};
+
+const isSignedBy = async (
+  registration: Registration,
+  assertion: string,
+  audience: string,
+): Promise<boolean> => {
+  for (const pem of registration.publicKeysPem)
+    for (const algorithm of ['PS256', 'RS256'])
+      try {
+        const key = await importSPKI(pem, algorithm);
+        await jwtVerify(assertion, key, {
+          algorithms: [algorithm],
+          issuer: registration.clientId,
+          subject: registration.clientId,
+          audience,
+          requiredClaims: ['exp'],
+        });
+        return true;
+      } catch {
+        // Not this key: try the next.
+      }
+  return false;
+};

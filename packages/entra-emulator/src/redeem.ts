@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type { Registration } from '../../directory/src/directory.ts';
+import type { Authority } from './authority.ts';
+import { refusalOf, unmetPolicy } from './conditional-access.ts';
+import { isTooOld, refusalOfEnded } from './ended-sign-ins.ts';
+import { EntraRefusal, errors } from './errors.ts';
+import type { Grant } from './grants.ts';
+
+/** A code or refresh token that passed its own checks, before scopes and policy are looked at. */
+export type Redeemed = {
+  readonly grant: Grant;
+  readonly grantType: 'authorization_code' | 'refresh_token';
+  readonly nonce: string | undefined;
+  /** The `claims` that the authorize request carried. */
+  readonly claimsAtSignIn: string | undefined;
+};
+
+/**
+ * Takes the code or refresh token of a token request.
+ * @throws {EntraRefusal}
+ */
+export const redeem = (authority: Authority, registration: Registration, form: URLSearchParams): Redeemed => {
+  const redeemed = redeemByType(authority, registration, form);
+  const { grant } = redeemed;
+  if (grant.ending !== undefined) throw new EntraRefusal(refusalOfEnded(grant, grant.ending));
+  if (authority.blockedUsers.has(grant.user.id)) throw new EntraRefusal(errors.userDisabled());
+  if (authority.expiredPasswords.has(grant.user.id)) throw new EntraRefusal(errors.passwordExpired());
+  return redeemed;
+};
+
+const redeemByType = (authority: Authority, registration: Registration, form: URLSearchParams): Redeemed => {
+  const grantType = requireParameter(form, 'grant_type');
+  switch (grantType) {
+    case 'authorization_code':
+      return redeemCode(authority, registration, form);
+    case 'refresh_token':
+      return redeemRefreshToken(authority, registration, form);
+    default:
+      throw new EntraRefusal(errors.grantTypeUnknown(grantType));
+  }
+};
+
+const redeemCode = (authority: Authority, registration: Registration, form: URLSearchParams): Redeemed => {
+  const code = authority.grants.findCode(requireParameter(form, 'code'));
+  if (code === undefined || code.grant.registration.clientId !== registration.clientId)
+    throw new EntraRefusal(errors.grantInvalid("The provided value for the 'code' parameter is not valid."));
+  if (code.isRedeemed) throw new EntraRefusal(errors.codeAlreadyRedeemed());
+  if (code.expiresAt <= authority.now()) throw new EntraRefusal(errors.codeExpired());
+  const redirectUri = requireParameter(form, 'redirect_uri');
+  if (redirectUri !== code.redirectUri)
+    throw new EntraRefusal(errors.codeRedirectUriDiffers(redirectUri, code.redirectUri));
+  if (!isVerified(code.codeChallenge, form.get('code_verifier')))
+    throw new EntraRefusal(errors.codeVerifierWrong());
+  code.isRedeemed = true;
+  return {
+    grant: code.grant,
+    grantType: 'authorization_code',
+    nonce: code.nonce,
+    claimsAtSignIn: code.claims,
+  };
+};
+
+/** Also a verifier without a challenge is refused: RFC 9700 4.8.2, the PKCE downgrade. */
+const isVerified = (codeChallenge: string | undefined, codeVerifier: string | null): boolean => {
+  if (codeChallenge === undefined || codeVerifier === null)
+    return codeChallenge === undefined && codeVerifier === null;
+  return createHash('sha256').update(codeVerifier).digest('base64url') === codeChallenge;
+};
+
+const redeemRefreshToken = (
+  authority: Authority,
+  registration: Registration,
+  form: URLSearchParams,
+): Redeemed => {
+  const { switches } = authority;
+  const token = authority.grants.findRefreshToken(requireParameter(form, 'refresh_token'));
+  if (token === undefined || token.grant.registration.clientId !== registration.clientId)
+    throw new EntraRefusal(
+      errors.grantInvalid("The provided value for the 'refresh_token' parameter is not valid."),
+    );
+  const { grant } = token;
+  if (switches.refreshTokensExpired || token.expiresAt <= authority.now())
+    throw new EntraRefusal(errors.refreshTokenExpired(grant.signedInAt));
+  if (switches.refreshTokensRevoked) throw new EntraRefusal(errors.passwordChanged());
+  if (switches.strictRefreshTokenRotation && token.isSpent) {
+    grant.ending = 'revoked';
+    throw new EntraRefusal(
+      errors.grantInvalid('The refresh token was used before. Every token of its sign-in is revoked.'),
+    );
+  }
+  if (switches.secondFactorDemanded && !grant.withSecondFactor)
+    throw new EntraRefusal(errors.secondFactorMissing());
+  const policy = unmetPolicy(authority, grant);
+  if (policy !== undefined) throw new EntraRefusal(refusalOf(policy));
+  if (isTooOld(authority, grant.signedInAt))
+    throw new EntraRefusal(errors.signInTooOld(grant.signedInAt, switches.signInFrequencySeconds));
+  if (switches.consentWithdrawn) throw new EntraRefusal(errors.consentMissing(registration));
+  token.isSpent = true;
+  return { grant, grantType: 'refresh_token', nonce: undefined, claimsAtSignIn: undefined };
+};
+
+const requireParameter = (form: URLSearchParams, name: string): string => {
+  const value = form.get(name);
+  if (value === null || value === '') throw new EntraRefusal(errors.parameterMissing(name));
+  return value;
+};

@@ -1,0 +1,47 @@
+import type { Directory, Registration } from '../../directory/src/directory.ts';
+
+export type RoleAssignment = {
+  readonly userId: string;
+  readonly role: string;
+  /** Every app's role of that name where absent. */
+  readonly clientId?: string;
+};
+
+/** App roles as they stand now: the directory's, and what was changed since the start. */
+export type RoleStore = {
+  of(userId: string, registration: Registration): string[];
+  grant(assignment: RoleAssignment): void;
+  remove(assignment: RoleAssignment): void;
+  reset(): void;
+};
+
+export const createRoleStore = (directory: Directory): RoleStore => {
+  let assigned: Required<RoleAssignment>[] = [];
+
+  const spellOut = ({ userId, role, clientId }: RoleAssignment): Required<RoleAssignment>[] =>
+    directory.registrations
+      .filter((app) => clientId === undefined || app.clientId === clientId)
+      .map((app) => ({ userId, role, clientId: app.clientId }));
+
+  const isSame = (one: RoleAssignment) => (other: RoleAssignment) =>
+    one.userId === other.userId && one.role === other.role && one.clientId === other.clientId;
+
+  const store: RoleStore = {
+    of: (userId, { clientId }) =>
+      assigned.filter((one) => one.userId === userId && one.clientId === clientId).map((one) => one.role),
+    grant(assignment) {
+      for (const one of spellOut(assignment)) if (!assigned.some(isSame(one))) assigned.push(one);
+    },
+    remove(assignment) {
+      const removed = spellOut(assignment);
+      assigned = assigned.filter((one) => !removed.some(isSame(one)));
+    },
+    reset() {
+      assigned = directory.registrations.flatMap((app) =>
+        app.roleAssignments.map((one) => ({ ...one, clientId: app.clientId })),
+      );
+    },
+  };
+  store.reset();
+  return store;
+};

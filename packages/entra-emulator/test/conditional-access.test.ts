@@ -1,0 +1,169 @@
+import { decodeJwt } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { directory, people } from '../../directory/src/directory.ts';
+import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import { createApp, textOf } from './app.ts';
+import { createPerson } from './person.ts';
+import { consentTo, signInAs } from './sign-in-helper.ts';
+
+const { ben } = people;
+const startedAt = new Date('2026-03-04T05:06:07Z');
+
+let emulator: EntraEmulator;
+let app: ReturnType<typeof createApp>;
+let now: Date;
+
+beforeEach(async () => {
+  now = startedAt;
+  emulator = await startEntraEmulator({ directory, now: () => now });
+  app = createApp(emulator);
+  consentTo(emulator);
+});
+afterEach(() => emulator.close());
+
+const passSeconds = (seconds: number) => {
+  now = new Date(now.getTime() + seconds * 1000);
+};
+
+describe('a policy of Conditional Access', () => {
+  it.each([
+    ['device-not-compliant', 'invalid_grant', 53000, 'message_only'],
+    ['device-not-joined', 'invalid_grant', 53001, 'message_only'],
+    ['blocked', 'invalid_grant', 53003, 'message_only'],
+    ['external-challenge', 'interaction_required', 50158, 'additional_action'],
+  ] as const)('%s refuses a refresh with a claims challenge', async (policy, error, code, suberror) => {
+    const { refreshToken } = await signInAs(emulator, app, ben.id);
+    emulator.switches.conditionalAccess = policy;
+    const { body } = await app.refresh(refreshToken);
+    expect(body).toMatchObject({
+      error,
+      error_codes: [code],
+      suberror,
+      claims: expect.stringMatching(
+        /^{"access_token":{"capolids":{"essential":true,"values":\["[0-9a-f-]{36}"\]}}}$/,
+      ),
+    });
+    emulator.switches.conditionalAccess = 'none';
+    expect((await app.refresh(refreshToken)).status).toBe(200);
+  });
+
+  it.each(['device-not-compliant', 'device-not-joined', 'blocked'] as const)(
+    '%s keeps the person on a page that sends nobody back, but lets another account be taken',
+    async (policy) => {
+      emulator.switches.conditionalAccess = policy;
+      const person = createPerson(emulator.origin);
+      await person.open(app.authorizeUrl());
+      const seen = await person.press('account', ben.id);
+      expect([seen.heading, seen.left]).toEqual(['You cannot access this right now', undefined]);
+      expect((await person.press('other', 'yes')).heading).toBe('Pick an account');
+    },
+  );
+
+  it('of an external provider is met on its page, once, and then refreshes work', async () => {
+    const { person, refreshToken } = await signInAs(emulator, app, ben.id);
+    emulator.switches.conditionalAccess = 'external-challenge';
+    const claims = textOf(await app.refresh(refreshToken), 'claims');
+    expect((await person.open(app.authorizeUrl({ claims }))).heading).toBe('One more step');
+    const { left } = await person.press('challenge', 'accept');
+    const tokens = await app.redeem(left?.searchParams.get('code') ?? '');
+    expect((await app.refresh(textOf(tokens, 'refresh_token'))).status).toBe(200);
+    expect((await person.open(app.authorizeUrl())).left?.searchParams.has('code')).toBe(true);
+  });
+
+  it('of an external provider can be declined: the app hears that it was cancelled', async () => {
+    emulator.switches.conditionalAccess = 'external-challenge';
+    const person = createPerson(emulator.origin);
+    await person.open(app.authorizeUrl());
+    await person.press('account', ben.id);
+    const { left } = await person.press('challenge', 'cancel');
+    expect(left?.searchParams.get('error_subcode')).toBe('cancel');
+  });
+
+  it('answers prompt=none at once', async () => {
+    const { person } = await signInAs(emulator, app, ben.id);
+    emulator.switches.conditionalAccess = 'blocked';
+    const { left } = await person.open(app.authorizeUrl({ prompt: 'none' }));
+    expect(left?.searchParams.get('error_description')).toMatch(/^AADSTS53003: /);
+  });
+});
+
+describe('the sign-in frequency', () => {
+  beforeEach(() => {
+    emulator.switches.signInFrequencySeconds = 60;
+  });
+
+  it('refuses refreshes of an older sign-in, AADSTS70043', async () => {
+    const { refreshToken } = await signInAs(emulator, app, ben.id);
+    passSeconds(60);
+    expect((await app.refresh(refreshToken)).status).toBe(200);
+    passSeconds(1);
+    expect((await app.refresh(refreshToken)).body).toMatchObject({
+      error: 'invalid_grant',
+      error_codes: [70043],
+      error_description: expect.stringContaining('maximum allowed lifetime for this request is 60'),
+    });
+  });
+
+  it('asks the person again, and prompt=none says login_required, AADSTS70044', async () => {
+    const { person } = await signInAs(emulator, app, ben.id);
+    passSeconds(61);
+    const { left } = await person.open(app.authorizeUrl({ prompt: 'none' }));
+    expect(left?.searchParams.get('error')).toBe('login_required');
+    expect(left?.searchParams.get('error_description')).toMatch(/^AADSTS70044: /);
+    expect((await person.open(app.authorizeUrl())).heading).toBe('Pick an account');
+    const again = await person.press('account', ben.id);
+    const tokens = await app.redeem(again.left?.searchParams.get('code') ?? '');
+    expect(decodeJwt(textOf(tokens, 'id_token'))['auth_time']).toBe(startedAt.getTime() / 1000 + 61);
+  });
+});
+
+describe('a claims challenge by Graph', () => {
+  const nbf = (seconds: number) =>
+    JSON.stringify({ access_token: { nbf: { essential: true, value: String(seconds) } } });
+  const startedSeconds = startedAt.getTime() / 1000;
+  const notBefore = (answer: Parameters<typeof textOf>[0]) => decodeJwt(textOf(answer, 'access_token')).nbf;
+
+  it('is met by a token issued now, in the same second too, at refresh and at sign-in', async () => {
+    const { refreshToken } = await signInAs(emulator, app, ben.id);
+    const claims = nbf(startedSeconds + 1);
+    expect(notBefore(await app.refresh(refreshToken))).toBe(startedSeconds);
+    expect(notBefore(await app.refresh(refreshToken, { claims }))).toBe(startedSeconds + 1);
+    const { tokens } = await signInAs(emulator, app, ben.id, { claims });
+    expect(notBefore(tokens)).toBe(startedSeconds + 1);
+  });
+
+  it('is met where tokens are dated back', async () => {
+    emulator.switches.tokensBackdatedSeconds = 300;
+    const { refreshToken } = await signInAs(emulator, app, ben.id);
+    expect(notBefore(await app.refresh(refreshToken, { claims: nbf(startedSeconds) }))).toBe(startedSeconds);
+  });
+
+  it('is not met from the future', async () => {
+    const { refreshToken } = await signInAs(emulator, app, ben.id);
+    const claims = nbf(startedSeconds + 3600);
+    expect(notBefore(await app.refresh(refreshToken, { claims }))).toBe(startedSeconds);
+  });
+
+  it('for an authentication context asks for a second factor first; the token names it', async () => {
+    const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } });
+    const { person, refreshToken } = await signInAs(emulator, app, ben.id);
+    expect((await app.refresh(refreshToken, { claims })).body).toMatchObject({
+      error: 'interaction_required',
+      error_codes: [50076],
+    });
+    expect((await person.open(app.authorizeUrl({ claims }))).heading).toBe('Approve sign-in');
+    const { left } = await person.press('factor', 'approve');
+    const tokens = await app.redeem(left?.searchParams.get('code') ?? '');
+    expect(decodeJwt(textOf(tokens, 'access_token'))['acrs']).toEqual(['c1']);
+    const refreshed = await app.refresh(textOf(tokens, 'refresh_token'), { claims });
+    expect(decodeJwt(textOf(refreshed, 'access_token'))['acrs']).toEqual(['c1']);
+  });
+
+  it('shows in the token that the app can handle one', async () => {
+    const claims = JSON.stringify({ access_token: { xms_cc: { values: ['CP1'] } } });
+    const { refreshToken } = await signInAs(emulator, app, ben.id);
+    const able = await app.refresh(refreshToken, { claims });
+    expect(decodeJwt(textOf(able, 'access_token'))['xms_cc']).toEqual(['CP1']);
+    expect(decodeJwt(textOf(await app.refresh(refreshToken), 'access_token'))).not.toHaveProperty('xms_cc');
+  });
+});

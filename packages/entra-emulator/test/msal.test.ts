@@ -1,0 +1,187 @@
+import {
+  ConfidentialClientApplication,
+  CryptoProvider,
+  InteractionRequiredAuthError,
+  ServerError,
+} from '@azure/msal-node';
+import { decodeJwt } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { demoClient, directory, people } from '../../directory/src/directory.ts';
+import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import { callback } from './app.ts';
+import { createPerson, type Person } from './person.ts';
+
+let emulator: EntraEmulator;
+let person: Person;
+let msal: ConfidentialClientApplication;
+
+beforeEach(async () => {
+  emulator = await startEntraEmulator({ directory });
+  person = createPerson(emulator.origin);
+  msal = createMsal(emulator.origin);
+});
+afterEach(() => emulator.close());
+
+/** MSAL refuses an http authority but takes http endpoints from metadata that it is handed. */
+const createMsal = (origin: string) => {
+  const base = `${origin}/${demoClient.tenantId}`;
+  return new ConfidentialClientApplication({
+    auth: {
+      clientId: demoClient.clientId,
+      clientSecret: demoClient.clientSecret,
+      authority: `https://emulator.example/${demoClient.tenantId}`,
+      knownAuthorities: ['emulator.example'],
+      clientCapabilities: ['CP1'],
+      authorityMetadata: JSON.stringify({
+        authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
+        token_endpoint: `${base}/oauth2/v2.0/token`,
+        end_session_endpoint: `${base}/oauth2/v2.0/logout`,
+        jwks_uri: `${base}/discovery/v2.0/keys`,
+        issuer: `${base}/v2.0`,
+      }),
+    },
+  });
+};
+
+const signIn = async (
+  scopes: string[],
+  pages: (person: Person) => Promise<{ left: URL | undefined }>,
+  claims?: string,
+) => {
+  const { verifier, challenge } = await new CryptoProvider().generatePkceCodes();
+  const request = {
+    scopes,
+    redirectUri: callback,
+    nonce: 'nonce-1',
+    state: 'state-1',
+    ...(claims ? { claims } : {}),
+  };
+  const url = await msal.getAuthCodeUrl({
+    ...request,
+    codeChallenge: challenge,
+    codeChallengeMethod: 'S256',
+  });
+  const first = await person.open(url);
+  const { left } = first.left === undefined ? await pages(person) : first;
+  return msal.acquireTokenByCode({
+    ...request,
+    codeVerifier: verifier,
+    code: left?.searchParams.get('code') ?? '',
+  });
+};
+
+const asAlice = async (someone: Person) => {
+  const seen = await someone.press('account', people.alice.id);
+  return seen.left === undefined ? someone.press('decision', 'accept') : seen;
+};
+
+const scopesInToken = (accessToken: string) => String(decodeJwt(accessToken)['scp']).split(' ');
+
+describe('the Entra emulator, driven by the real MSAL', () => {
+  it('completes a sign-in with code, PKCE and nonce', async () => {
+    const result = await signIn(['User.Read'], asAlice);
+    expect(result.account).toMatchObject({
+      homeAccountId: `${people.alice.id}.${demoClient.tenantId}`,
+      tenantId: demoClient.tenantId,
+      username: people.alice.username,
+    });
+    expect(result.idTokenClaims).toMatchObject({
+      oid: people.alice.id,
+      roles: ['Admin'],
+      nonce: 'nonce-1',
+      ver: '2.0',
+    });
+    expect(scopesInToken(result.accessToken)).toContain('User.Read');
+  });
+
+  it('serves the next silent call from its cache, because scopes come back as they were spelled', async () => {
+    const { account } = await signIn(['User.Read'], asAlice);
+    const silent = await msal.acquireTokenSilent({ account: account ?? fail(), scopes: ['User.Read'] });
+    expect(silent.fromCache).toBe(true);
+    expect(emulator.count('token')).toBe(1);
+  });
+
+  it('refreshes with new claims when forced to', async () => {
+    const { account, accessToken } = await signIn(['User.Read'], asAlice);
+    const silent = await msal.acquireTokenSilent({
+      account: account ?? fail(),
+      scopes: ['User.Read'],
+      forceRefresh: true,
+    });
+    expect(silent.accessToken).not.toBe(accessToken);
+    expect(emulator.count('token', 'refresh_token')).toBe(1);
+  });
+
+  it('asks for consent when a further permission is first needed, and refreshes for it from then on', async () => {
+    const { account } = await signIn(['User.Read'], asAlice);
+    const wanted = { account: account ?? fail(), scopes: ['Mail.Read'] };
+    const refusal = await msal.acquireTokenSilent(wanted).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(InteractionRequiredAuthError);
+    expect(refusal).toMatchObject({
+      errorCode: 'invalid_grant',
+      subError: 'consent_required',
+      errorNo: 65001,
+    });
+
+    await signIn(['Mail.Read'], (someone) => someone.press('decision', 'accept'));
+    const silent = await msal.acquireTokenSilent(wanted);
+    expect(scopesInToken(silent.accessToken)).toEqual(expect.arrayContaining(['User.Read', 'Mail.Read']));
+  });
+
+  it('refreshes for another API than the one signed in to', async () => {
+    const { account } = await signIn(['User.Read'], asAlice);
+    emulator.consents.grant({
+      ...demoClient,
+      userId: people.alice.id,
+      scopes: ['api://contoso-orders/Orders.Read'],
+    });
+    const silent = await msal.acquireTokenSilent({
+      account: account ?? fail(),
+      scopes: ['api://contoso-orders/Orders.Read'],
+    });
+    expect(decodeJwt(silent.accessToken)['aud']).toBe(directory.resources[1]?.id);
+  });
+
+  it('says that interaction is required, with a claims challenge that a new sign-in satisfies', async () => {
+    const { account } = await signIn(['User.Read'], asAlice);
+    const wanted = { account: account ?? fail(), scopes: ['User.Read'], forceRefresh: true };
+    emulator.switches.secondFactorDemanded = true;
+    const refusal: unknown = await msal.acquireTokenSilent(wanted).catch((error: unknown) => error);
+    if (!(refusal instanceof InteractionRequiredAuthError)) throw refusal;
+    expect(refusal.errorNo).toBe(50076);
+
+    await signIn(['User.Read'], (someone) => someone.press('factor', 'approve'), refusal.claims);
+    await expect(msal.acquireTokenSilent(wanted)).resolves.toMatchObject({ fromCache: false });
+  });
+
+  it.each([
+    ['refreshTokensExpired', 700082],
+    ['refreshTokensRevoked', 50173],
+  ] as const)(
+    'answers %s with an error without suberror, which MSAL takes for a plain server error',
+    async (name, errorNo) => {
+      const { account } = await signIn(['User.Read'], asAlice);
+      emulator.switches[name] = true;
+      const refusal = await msal
+        .acquireTokenSilent({ account: account ?? fail(), scopes: ['User.Read'], forceRefresh: true })
+        .catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(ServerError);
+      expect(refusal).not.toBeInstanceOf(InteractionRequiredAuthError);
+      expect(refusal).toMatchObject({ errorCode: 'invalid_grant', errorNo });
+    },
+  );
+
+  it('gives a guest an account of the home tenant, which is not the object id in the token', async () => {
+    const { account } = await signIn(['User.Read'], async (someone) => {
+      await someone.press('account', people.gus.id);
+      return someone.press('decision', 'accept');
+    });
+    const [inContoso] = people.gus.guestIn;
+    expect(account?.homeAccountId).toBe(`${people.gus.id}.${people.gus.homeTenantId}`);
+    expect(account?.localAccountId).toBe(inContoso?.objectId);
+  });
+});
+
+const fail = (): never => {
+  throw new Error('There is no account.');
+};

@@ -1,0 +1,142 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axe, faultsOf } from '../../../test/support/browser-world.ts';
+import { launchChromium } from '../../../test/support/chromium.ts';
+import { demoClient, directory, people } from '../../directory/src/directory.ts';
+import { startGraphEmulator } from '../../graph-emulator/src/emulator.ts';
+import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import { defaultSwitches } from '../src/switches.ts';
+import { callback, createApp } from './app.ts';
+
+let emulator: EntraEmulator;
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  const launched = await launchChromium();
+  browser = launched.kind === 'browser' ? launched.browser : undefined;
+  emulator = await startEntraEmulator({ directory });
+});
+afterAll(async () => {
+  await browser?.close();
+  await emulator.close();
+});
+
+type Open = (changes?: Record<string, string>) => Promise<unknown>;
+type Pressed = (name: RegExp) => Promise<unknown>;
+
+/** What an administrator is needed for. */
+const seeConsentPages = async (page: Page, open: Open, pressed: Pressed): Promise<void> => {
+  emulator.switches.approvalCanBeRequested = true;
+  await open({ scope: 'openid Directory.Read.All' });
+  expect(await pressed(/Ben Brown/)).toEqual([]);
+  await page.getByLabel('Why you need this app').fill('To plan.');
+  expect(await pressed(/Request approval/)).toEqual([]);
+  await page.goto(`${emulator.origin}/switches`);
+  await page.getByText('To plan.').waitFor();
+  expect(await faultsOf(page)).toEqual([]);
+  const url = new URL(`${emulator.origin}/${demoClient.tenantId}/v2.0/adminconsent`);
+  url.searchParams.set('client_id', demoClient.clientId);
+  url.searchParams.set('redirect_uri', callback);
+  url.searchParams.set('scope', 'Directory.Read.All');
+  await page.goto(url.href);
+  expect(await pressed(/Alice Adams/)).toEqual([]);
+  await page.getByText('Review for your organization').waitFor();
+  expect(await pressed(/Use another account/)).toEqual([]);
+  Object.assign(emulator.switches, defaultSwitches());
+};
+
+/** What keeps a person from going on at once. */
+const seePolicyPages = async (page: Page, open: Open, pressed: Pressed): Promise<void> => {
+  emulator.switches.conditionalAccess = 'external-challenge';
+  await open();
+  expect(await pressed(/Ben Brown/)).toEqual([]);
+  await page.getByRole('heading', { name: 'One more step' }).waitFor();
+  emulator.switches.conditionalAccess = 'blocked';
+  await open();
+  expect(await pressed(/Ben Brown/)).toEqual([]);
+  await page.getByRole('heading', { name: 'You cannot access this right now' }).waitFor();
+  Object.assign(emulator.switches, defaultSwitches());
+  emulator.expiredPasswords.add(people.ben.id);
+  await open();
+  expect(await pressed(/Ben Brown/)).toEqual([]);
+  await page.getByRole('heading', { name: 'Update your password' }).waitFor();
+  emulator.expiredPasswords.clear();
+};
+
+describe('every page in a browser', () => {
+  it.for([
+    ['light', 1280],
+    ['dark', 320],
+  ] as const)('is clean for axe, %s and %i px wide', async ([colorScheme, width], { skip }) => {
+    if (browser === undefined) return skip('There is no browser.');
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+    await context.addInitScript(axe);
+    const page = await context.newPage();
+    const app = createApp(emulator);
+    const open = (changes: Record<string, string> = {}) =>
+      page.goto(app.authorizeUrl({ prompt: 'select_account', ...changes }).href);
+    /** Every press leads to a new page: it is there when it has loaded. */
+    const afterLoad = (action: Promise<void>) => Promise.all([page.waitForEvent('load'), action]);
+    const pressed = async (name: RegExp) => {
+      await afterLoad(page.getByRole('button', { name }).click());
+      return faultsOf(page);
+    };
+
+    await page.goto(emulator.origin);
+    expect(await faultsOf(page)).toEqual([]);
+    await afterLoad(page.getByRole('link', { name: 'Open the switches' }).click());
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByLabel('Slow answers').fill('1');
+    expect(await pressed(/Save switches/)).toEqual([]);
+    expect(emulator.switches.slowMs).toBe(1);
+
+    await open();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByText('Use another account').click();
+    await page.getByLabel('Address').fill('nobody@contoso.example');
+    expect(await pressed(/Next/)).toEqual([]);
+    expect(await pressed(/Fay Fischer/)).toEqual([]);
+    await pressed(/different account/);
+    expect(await pressed(/Mia Moreau/)).toEqual([]);
+    expect(await pressed(/Deny/)).toEqual([]);
+    expect(await pressed(/Approve/)).toEqual([]);
+    await page.getByText('Sign you in and read your profile').click();
+    expect(await faultsOf(page)).toEqual([]);
+
+    await open();
+    expect(await pressed(/Alice Adams/)).toEqual([]);
+    await page.getByLabel('on behalf of your organization').focus();
+    await open({ scope: 'openid Directory.Read.All' });
+    expect(await pressed(/Ben Brown/)).toEqual([]);
+    await open({ redirect_uri: 'http://evil.example/' });
+    expect(await faultsOf(page)).toEqual([]);
+    await seeConsentPages(page, open, pressed);
+    await seePolicyPages(page, open, pressed);
+    await page.goto(`${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/logout`);
+    expect(await faultsOf(page)).toEqual([]);
+    expect(await pressed(/Alice Adams/)).toEqual([]);
+    const graph = await startGraphEmulator({ directory, entraOrigin: emulator.origin });
+    await page.goto(`${graph.origin}/switches`);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByLabel('Every call answers with a challenge').check();
+    expect(await pressed(/Save switches/)).toEqual([]);
+    expect(graph.switches.alwaysChallenges).toBe(true);
+    await graph.close();
+    await context.close();
+  });
+
+  it('comes back from a form_post with the origin of the emulator, as Entra’s has its own', async ({
+    skip,
+  }) => {
+    if (browser === undefined) return skip('There is no browser.');
+    const page = await browser.newPage();
+    const app = createApp(emulator);
+    const posted = page.waitForRequest((request) => request.url().includes('/api/auth/callback'));
+    await page.goto(app.authorizeUrl({ response_mode: 'form_post', prompt: 'none' }).href);
+    const request = await posted;
+    expect(request.method()).toBe('POST');
+    expect(await request.headerValue('origin')).toBe(emulator.origin);
+    expect(new URLSearchParams(request.postData() ?? '').get('error')).toBe('login_required');
+    await page.close();
+  });
+});

@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { demoClient, directory, people } from '../../directory/src/directory.ts';
+import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import { defaultSwitches } from '../src/switches.ts';
+import { createApp } from './app.ts';
+import { createPerson } from './person.ts';
+
+let emulator: EntraEmulator;
+const { ben } = people;
+
+beforeEach(async () => {
+  emulator = await startEntraEmulator({ directory });
+});
+afterEach(() => emulator.close());
+
+const post = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(`${emulator.origin}/switches`, {
+    method: 'POST',
+    body: new URLSearchParams(fields),
+    headers,
+    redirect: 'manual',
+  });
+
+const signedInBen = async () => {
+  const person = createPerson(emulator.origin);
+  const app = createApp(emulator);
+  await person.open(app.authorizeUrl());
+  await person.press('account', ben.id);
+  await person.press('decision', 'accept');
+  return { open: () => person.open(app.authorizeUrl()) };
+};
+
+describe('the switches page', () => {
+  it('sets the same object that tests write to, and answers 303', async () => {
+    const response = await post({
+      action: 'save',
+      refreshTokensExpired: 'on',
+      slowMs: '250',
+      throttledRetryAfterSeconds: '0',
+      outage: 'html-502',
+      accessTokenLifetimeSeconds: '60',
+      tokensBackdatedSeconds: '0',
+    });
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/switches?done=save']);
+    expect(emulator.switches).toEqual({
+      ...defaultSwitches(),
+      refreshTokensExpired: true,
+      slowMs: 250,
+      outage: 'html-502',
+      accessTokenLifetimeSeconds: 60,
+    });
+  });
+
+  it('shows what a test has set', async () => {
+    emulator.switches.clientSecretExpired = true;
+    emulator.switches.outage = 'json-503';
+    const { text } = await createPerson(emulator.origin).open('/switches');
+    expect(text).toMatch(/name="clientSecretExpired"[^>]* checked>/);
+    expect(text).toContain('<option value="json-503" selected>');
+  });
+
+  it('keeps the default of a number that is none', async () => {
+    await post({ action: 'save', slowMs: '-5', accessTokenLifetimeSeconds: 'soon', outage: 'flood' });
+    expect(emulator.switches).toEqual(defaultSwitches());
+  });
+
+  it('has a control for every switch', async () => {
+    const { text } = await createPerson(emulator.origin).open('/switches');
+    for (const name of Object.keys(defaultSwitches())) expect(text).toContain(`name="${name}"`);
+  });
+
+  it('rotates the keys', async () => {
+    const { kid } = emulator.signingKey();
+    await post({ action: 'rotate-keys' });
+    expect(emulator.signingKey().kid).not.toBe(kid);
+  });
+
+  it('withdraws one person’s consents', async () => {
+    const browser = await signedInBen();
+    expect((await browser.open()).left).toBeDefined();
+    await post({ action: 'revoke-consents', user: ben.id });
+    expect((await browser.open()).heading).toBe('Permissions requested');
+  });
+
+  it('signs everybody out here', async () => {
+    const browser = await signedInBen();
+    await post({ action: 'sign-everybody-out' });
+    expect((await browser.open()).heading).toBe('Pick an account');
+  });
+
+  it('gives and takes the role, blocks and unblocks', async () => {
+    const [app] = directory.registrations;
+    if (app === undefined) throw new Error('The directory has no app.');
+    await post({ action: 'grant-admin', user: ben.id });
+    expect(emulator.roles.of(ben.id, app)).toEqual(['Admin']);
+    await post({ action: 'remove-admin', user: ben.id });
+    expect(emulator.roles.of(ben.id, app)).toEqual([]);
+    await post({ action: 'block', user: ben.id });
+    expect(emulator.blockedUsers.has(ben.id)).toBe(true);
+    await post({ action: 'unblock', user: ben.id });
+    expect(emulator.blockedUsers.has(ben.id)).toBe(false);
+  });
+
+  it('resets everything', async () => {
+    const browser = await signedInBen();
+    emulator.switches.consentWithdrawn = true;
+    emulator.roles.grant({ userId: ben.id, role: 'Admin', clientId: demoClient.clientId });
+    await post({ action: 'reset' });
+    expect(emulator.switches).toEqual(defaultSwitches());
+    expect(emulator.consents.list()).toEqual([]);
+    expect((await browser.open()).heading).toBe('Pick an account');
+  });
+});
+
+describe('refuses', () => {
+  it.each(['http://evil.example', 'http://localhost:7071', 'null'])('a form sent by %s', async (origin) => {
+    const response = await post({ action: 'save', clientSecretExpired: 'on' }, { origin });
+    expect(response.status).toBe(403);
+    expect(emulator.switches).toEqual(defaultSwitches());
+  });
+
+  it('to show its pages under another name', async () => {
+    const { port } = new URL(emulator.origin);
+    const response = await fetch(`http://localhost:${port}/switches?done=save`, { redirect: 'manual' });
+    expect(response.headers.get('location')).toBe(`${emulator.origin}/switches?done=save`);
+  });
+});

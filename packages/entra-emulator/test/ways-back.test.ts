@@ -1,0 +1,128 @@
+import { decodeJwt } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { demoClient, directory, people } from '../../directory/src/directory.ts';
+import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import { createApp, textOf } from './app.ts';
+import { createPerson, type Person } from './person.ts';
+import { consentTo, signInAs } from './sign-in-helper.ts';
+
+const { alice, ben, mia } = people;
+
+let emulator: EntraEmulator;
+let app: ReturnType<typeof createApp>;
+let person: Person;
+
+beforeEach(async () => {
+  emulator = await startEntraEmulator({ directory });
+  app = createApp(emulator);
+  person = createPerson(emulator.origin);
+  consentTo(emulator);
+});
+afterEach(() => emulator.close());
+
+describe('turning back', () => {
+  it('from the account picker says access_denied with subcode cancel, and nothing else', async () => {
+    await person.open(app.authorizeUrl());
+    const { left } = await person.press('back', 'yes');
+    expect(Object.fromEntries(left?.searchParams ?? [])).toEqual({
+      error: 'access_denied',
+      error_subcode: 'cancel',
+      state: app.state,
+    });
+  });
+});
+
+describe('another account than the hinted one', () => {
+  it('can be picked', async () => {
+    await person.open(app.authorizeUrl({ login_hint: ben.username }));
+    const { left } = await person.press('account', alice.id);
+    const tokens = await app.redeem(left?.searchParams.get('code') ?? '');
+    expect(decodeJwt(textOf(tokens, 'id_token'))['oid']).toBe(alice.id);
+  });
+
+  it('can be asked for on the consent page, where the hinted one is signed in', async () => {
+    const scope = 'openid Mail.Read';
+    ({ person } = await signInAs(emulator, app, ben.id));
+    const consent = await person.open(app.authorizeUrl({ scope, login_hint: ben.username }));
+    expect(consent.heading).toBe('Permissions requested');
+    expect((await person.press('other', 'yes')).heading).toBe('Pick an account');
+    expect((await person.press('account', mia.id)).heading).toBe('Approve sign-in');
+  });
+});
+
+describe('the issuer in the response', () => {
+  const issuer = () => `${emulator.origin}/${demoClient.tenantId}/v2.0`;
+  const metadata = async () => {
+    const url = `${emulator.origin}/${demoClient.tenantId}/v2.0/.well-known/openid-configuration`;
+    const answer: unknown = await (await fetch(url)).json();
+    return answer;
+  };
+  const issuersSent = async () => {
+    await person.open(app.authorizeUrl({ prompt: 'select_account' }));
+    const success = await person.press('account', ben.id);
+    const failure = await person.open(app.authorizeUrl({ response_type: 'token' }));
+    await person.open(app.authorizeUrl({ prompt: 'select_account' }));
+    const cancelled = await person.press('back', 'yes');
+    return [success, failure, cancelled].map(({ left }) => left?.searchParams.get('iss'));
+  };
+
+  it('is absent and not announced, as with Entra', async () => {
+    expect(await issuersSent()).toEqual([null, null, null]);
+    expect(await metadata()).not.toHaveProperty('authorization_response_iss_parameter_supported');
+  });
+
+  it('is sent with codes and errors when switched on, and announced', async () => {
+    emulator.switches.issuerInResponse = 'right';
+    expect(await issuersSent()).toEqual([issuer(), issuer(), issuer()]);
+    expect(await metadata()).toMatchObject({
+      issuer: issuer(),
+      authorization_response_iss_parameter_supported: true,
+    });
+  });
+
+  it('can be another one', async () => {
+    emulator.switches.issuerInResponse = 'wrong';
+    const sent = await issuersSent();
+    expect(sent).not.toContain(null);
+    expect(sent).not.toContain(issuer());
+  });
+});
+
+describe('permissions that no token gets', () => {
+  it('are missing from the answer and the token, though they were asked for and consented', async () => {
+    consentTo(emulator, 'Mail.Read');
+    emulator.switches.withheldPermissions = 'Calendars.Read mail.read';
+    const scope = 'openid offline_access User.Read Mail.Read';
+    const { tokens, refreshToken } = await signInAs(emulator, app, ben.id, { scope });
+    expect(textOf(tokens, 'scope').split(' ')).toEqual(['openid', 'User.Read', 'profile']);
+    expect(decodeJwt(textOf(tokens, 'access_token'))['scp']).toBe('openid profile User.Read');
+    const refreshed = await app.refresh(refreshToken, { scope });
+    expect(textOf(refreshed, 'scope')).not.toContain('Mail.Read');
+    emulator.switches.withheldPermissions = '';
+    expect(textOf(await app.refresh(refreshToken, { scope }), 'scope')).toContain('Mail.Read');
+  });
+});
+
+describe('the opener policy', () => {
+  const path = `/${demoClient.tenantId}`;
+  const pages = () => [
+    app.authorizeUrl(),
+    app.authorizeUrl({ redirect_uri: 'http://evil.example/' }),
+    app.authorizeUrl({ prompt: 'none' }),
+    new URL(`${path}/oauth2/v2.0/logout`, emulator.origin),
+    new URL(`${path}/v2.0/adminconsent?client_id=${demoClient.clientId}`, emulator.origin),
+  ];
+  const policies = () =>
+    Promise.all(
+      pages().map(async (page) => {
+        const { headers } = await fetch(page, { redirect: 'manual' });
+        return headers.get('cross-origin-opener-policy');
+      }),
+    );
+
+  it('of every page and redirect on the way cuts a popup off, unless it is switched', async () => {
+    expect(new Set(await policies())).toEqual(new Set(['same-origin']));
+    emulator.switches.openerPolicy = 'unsafe-none';
+    expect(new Set(await policies())).toEqual(new Set(['unsafe-none']));
+  });
+});

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { User } from '../../directory/src/directory.ts';
+import type { GraphObject } from './answers.ts';
+
+const senders = [
+  ['Nora Nilsen', 'nora.nilsen@contoso.example'],
+  ['Ravi Rao', 'ravi.rao@contoso.example'],
+  ['Tess Taylor', 'tess.taylor@fabrikam.example'],
+  ['Oscar Ortiz', 'oscar.ortiz@contoso.example'],
+  ['Contoso Travel', 'travel@contoso.example'],
+  ['Yuki Yamada', 'yuki.yamada@fabrikam.example'],
+  ['Facilities', 'facilities@contoso.example'],
+] as const;
+
+const letters = [
+  [
+    'Agenda for Thursday',
+    'Three points from me: the roadmap, who is on call in December, and the workshop in Oslo.',
+  ],
+  [
+    'Your train tickets',
+    'Your booking is confirmed. The tickets are attached; seats 41 and 42 face forward.',
+  ],
+  [
+    'Draft of the proposal',
+    'Here is the draft we spoke about. Please look at section two before we send it.',
+  ],
+  ['Lunch tomorrow?', 'The new place by the harbour has a table for four at noon. Are you in?'],
+  ['Minutes of the review', 'Thank you all for coming. The decisions and the open questions are below.'],
+  ['Meeting room moved', 'Room 2.14 is being painted until Friday. Your meetings have moved to room 3.02.'],
+  [
+    'Question about the invoice',
+    'The amount on page two does not match the order. Could you check with accounting?',
+  ],
+] as const;
+
+const messageCount = 35;
+const hourMs = 60 * 60 * 1000;
+
+/** The user's messages, newest first; the same user has the same ones every time. */
+export function messagesOf(user: User, now: Date): GraphObject[] {
+  const newestMs = Math.floor(now.getTime() / hourMs) * hourMs - hourMs;
+  return Array.from({ length: messageCount }, (_, at) => {
+    const [senderName, senderAddress] = senders[(at * 3 + user.name.length) % senders.length] ?? senders[0];
+    const [subject, text] = letters[(at * 5 + user.name.length) % letters.length] ?? letters[0];
+    const received = new Date(newestMs - at * at * hourMs - at * 7 * hourMs);
+    const id = `AAMk${createHash('sha256').update(`${user.id} ${at}`).digest('base64url')}=`;
+    return {
+      id,
+      subject: at < letters.length ? subject : `Re: ${subject}`,
+      bodyPreview: text,
+      body: { contentType: 'text', content: `Dear ${user.givenName},\n\n${text}\n\n${senderName}` },
+      from: { emailAddress: { name: senderName, address: senderAddress } },
+      toRecipients: [{ emailAddress: { name: user.name, address: user.mail } }],
+      receivedDateTime: received.toISOString().replace('.000Z', 'Z'),
+      isRead: at > 3,
+      hasAttachments: subject === 'Your train tickets',
+      importance: 'normal',
+    };
+  });
+}
+
+/** The coming days in the user's calendar. */
+export function eventsOf(user: User, now: Date): GraphObject[] {
+  const subjects = ['Planning', 'One to one', 'Design review', 'Dentist', 'All hands'];
+  const today = Math.floor(now.getTime() / (24 * hourMs)) * 24 * hourMs;
+  return subjects.map((subject, at) => {
+    const startMs = today + (at * 24 + 9 + at) * hourMs;
+    const toDateTime = (instantMs: number) => ({
+      dateTime: new Date(instantMs).toISOString().replace('.000Z', '.0000000'),
+      timeZone: 'UTC',
+    });
+    return {
+      id: `AAMk${createHash('sha256').update(`${user.id} event ${at}`).digest('base64url')}=`,
+      subject,
+      start: toDateTime(startMs),
+      end: toDateTime(startMs + hourMs),
+      location: { displayName: user.officeLocation },
+    };
+  });
+}

@@ -1,0 +1,33 @@
+import { demoClient, graphResourceId, objectIdIn, type people } from '../../directory/src/directory.ts';
+import type { EntraEmulator } from '../../entra-emulator/src/emulator.ts';
+import type { GraphEmulator } from '../src/emulator.ts';
+
+/** Calls Graph as that person, in Contoso if that knows them and at home if not, with an access token for these permissions. */
+export const callAs = async (
+  { entra, graph }: { entra: EntraEmulator; graph: GraphEmulator },
+  user: (typeof people)[keyof typeof people],
+  scopes: string,
+  call: string,
+  body?: object,
+): Promise<{ status: number; body: unknown }> => {
+  const [method = '', path = ''] = call.split(' ', 2);
+  const tenantId = objectIdIn(user, demoClient.tenantId) ? demoClient.tenantId : user.homeTenantId;
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  const token = await entra.signIdToken({
+    aud: graphResourceId,
+    iss: `${entra.origin}/${tenantId}/v2.0`,
+    tid: tenantId,
+    oid: objectIdIn(user, tenantId),
+    scp: scopes,
+    nbf: nowSeconds,
+    exp: nowSeconds + 600,
+  });
+  const response = await fetch(`${graph.origin}/v1.0${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const parsed: unknown = text === '' ? undefined : JSON.parse(text);
+  return { status: response.status, body: parsed };
+};

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import shippedPolicy from '../../../policy/graph.json' with { type: 'json' };
+import { administrationFeatures } from '../admin/administration.ts';
+import { type Features, joinFeatures } from '../policy/features.ts';
+import { parseGraphPolicy } from '../policy/graph-profile.ts';
+import type { Policy, PolicyReading } from '../policy/match.ts';
+import { parseOwnApiPolicy } from '../policy/own-api.ts';
+import { parseStrictJson } from '../policy/strict-json.ts';
+import type { ApiConfig } from './api-settings.ts';
+import { type Config, ConfigError } from './config.ts';
+
+/** What may be called, of every upstream API. */
+export interface Policies {
+  readonly graph: Policy;
+  readonly apis: readonly OwnApi[];
+  readonly features: Features;
+}
+
+export interface OwnApi extends ApiConfig {
+  readonly policy: Policy;
+}
+
+/** @throws {ConfigError} naming every place in the files that is wrong */
+export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'graph' | 'apis'>): Policies {
+  const graph = readPolicy(policyFile);
+  const ownApis = apis.map((api): OwnApi => {
+    const reading = readPolicyFile(api.policyFile, api.scopePrefix);
+    return { ...api, policy: requirePolicy(reading, `API_${api.name.toUpperCase()}_POLICY_FILE`) };
+  });
+  const joined = joinFeatures([graph, ...ownApis.map(({ policy }) => policy)]);
+  if (joined.kind === 'features') {
+    const taken = administrationFeatures.find(({ name }) => joined.features.find(name) !== undefined);
+    if (taken === undefined) return { graph, apis: ownApis, features: joined.features };
+    throw new ConfigError([
+      `GRAPH_POLICY_FILE or a policy of API_NAMES, the feature "${taken.name}" has a name of the admin page's; rename it.`,
+    ]);
+  }
+  throw new ConfigError([
+    `API_NAMES, the feature "${joined.name}" is in two policies, and nobody could tell which is meant; rename one of them.`,
+  ]);
+}
+
+/**
+ * The policy for Microsoft Graph: the shipped one, which is part of the bundle, or the operator's file.
+ * @throws {ConfigError} naming every place in the file that is wrong
+ */
+export function readPolicy(path: string | undefined): Policy {
+  const reading = path === undefined ? parseGraphPolicy(shippedPolicy) : readPolicyFile(path);
+  return requirePolicy(reading, 'GRAPH_POLICY_FILE');
+}
+
+/**
+ * Reads a policy file, with place and cure of every fault in it.
+ * @param scopePrefix the application ID URI of an API of the operator's own; without it the file is for Microsoft Graph
+ */
+export function readPolicyFile(path: string, scopePrefix?: string): PolicyReading {
+  const text = readText(path);
+  const invalid = (fault: string): PolicyReading => ({ kind: 'invalid', faults: [`the file: ${fault}`] });
+  if (text === undefined) return invalid('cannot be read; give the path of a file');
+  const reading = parseStrictJson(text);
+  switch (reading.kind) {
+    case 'json':
+      return scopePrefix === undefined
+        ? parseGraphPolicy(reading.value)
+        : parseOwnApiPolicy(reading.value, scopePrefix);
+    case 'malformed':
+      return invalid(`is not JSON${reading.at === undefined ? '' : ` at ${reading.at}`}; mend it`);
+    case 'duplicate':
+      return invalid(`names ${JSON.stringify(reading.name)} twice in one object; take one out`);
+  }
+}
+
+function requirePolicy(reading: PolicyReading, setting: string): Policy {
+  if (reading.kind === 'policy') return reading.policy;
+  throw new ConfigError(reading.faults.map((fault) => `${setting}, ${fault}`));
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

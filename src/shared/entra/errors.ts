@@ -1,0 +1,93 @@
+import { interactionReasons } from '../errors.ts';
+import type { TokenEndpointError } from '../tokens/token-endpoint.ts';
+
+export type InteractionReason = (typeof interactionReasons)[number];
+
+export function parseInteractionReason(text: string | undefined): InteractionReason | undefined {
+  return interactionReasons.find((reason) => reason === text);
+}
+
+export type TokenErrorMeaning =
+  | { readonly kind: 'interaction-required'; readonly reason: InteractionReason }
+  /** Our own secret or certificate is wrong. It must never sign anybody out. */
+  | { readonly kind: 'own-credential-refused' }
+  /** Entra's trouble, not ours and not the person's: try again later. */
+  | { readonly kind: 'transient' };
+
+const interaction = (reason: InteractionReason): TokenErrorMeaning => ({
+  kind: 'interaction-required',
+  reason,
+});
+const ownCredential: TokenErrorMeaning = { kind: 'own-credential-refused' };
+const transient: TokenErrorMeaning = { kind: 'transient' };
+
+/**
+ * AADSTS number → what it asks for.
+ * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+ */
+const byNumber = new Map<number, TokenErrorMeaning>([
+  [50076, interaction('two_factor_required')], // Conditional Access or a changed place asks for a second factor
+  [50079, interaction('two_factor_required')], // the person has to register one
+  [50158, interaction('claims_challenge')], // an external challenge is not satisfied
+  [53000, interaction('claims_challenge')], // the device is not compliant
+  [53001, interaction('claims_challenge')], // the device is not joined
+  [53003, interaction('claims_challenge')], // blocked by Conditional Access
+  [65001, interaction('consent_required')], // nobody has consented to this permission
+  [65004, interaction('consent_required')], // the person declined
+  [90008, interaction('admin_consent_required')], // nobody has consented to the app at all
+  [90093, interaction('admin_consent_required')], // the person may not consent to this
+  [90094, interaction('admin_consent_required')],
+  [90095, interaction('admin_consent_required')], // approval can be asked for
+  [70008, interaction('refresh_token_expired')],
+  [700082, interaction('refresh_token_expired')], // inactive for too long
+  [700084, interaction('refresh_token_expired')], // single-page app's 24 hours
+  [70043, interaction('refresh_token_expired')], // sign-in frequency of Conditional Access
+  [70044, interaction('refresh_token_expired')], // the session did not pass such a check
+  [50173, interaction('refresh_token_revoked')], // the password changed or an administrator revoked
+  [50133, interaction('refresh_token_revoked')],
+  [70000, interaction('refresh_token_revoked')],
+  [50055, interaction('sign_in_required')], // the password has expired
+  [50057, interaction('sign_in_required')], // the account is disabled
+  [50058, interaction('sign_in_required')],
+  [7000215, ownCredential], // wrong client secret
+  [7000222, ownCredential], // expired client secret
+  [700016, ownCredential], // unknown application
+  [700027, ownCredential], // assertion not signed by a registered certificate
+  [90033, transient],
+  [90036, transient],
+]);
+
+const bySuberror = new Map<string, TokenErrorMeaning>([
+  ['consent_required', interaction('consent_required')],
+  ['basic_action', interaction('claims_challenge')],
+  ['additional_action', interaction('claims_challenge')],
+  ['bad_token', interaction('refresh_token_revoked')],
+  ['user_password_expired', interaction('sign_in_required')],
+]);
+
+const byError = new Map<string, TokenErrorMeaning>([
+  ['consent_required', interaction('consent_required')],
+  ['interaction_required', interaction('sign_in_required')],
+  ['login_required', interaction('sign_in_required')],
+  ['invalid_grant', interaction('sign_in_required')],
+  ['invalid_client', ownCredential],
+  ['unauthorized_client', ownCredential],
+  ['temporarily_unavailable', transient],
+  ['server_error', transient],
+]);
+
+/** What a refusal of the token endpoint means: by number, else by suberror, else by OAuth's code; unknown is transient. */
+export function interpretTokenError({
+  error,
+  suberror,
+  numbers,
+  claims,
+}: TokenEndpointError): TokenErrorMeaning {
+  for (const number of numbers) {
+    const meaning = byNumber.get(number);
+    if (meaning) return meaning;
+  }
+  if (claims !== undefined) return interaction('claims_challenge');
+  // An error that nobody has seen must not sign people out: it is treated as passing.
+  return (suberror === undefined ? undefined : bySuberror.get(suberror)) ?? byError.get(error) ?? transient;
+}

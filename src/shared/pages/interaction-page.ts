@@ -1,0 +1,30 @@
+import type { BffError } from '../errors.ts';
+import type { BffResponse } from '../http/response.ts';
+import { loginPath } from '../interaction/interaction.ts';
+import { html } from './html.ts';
+import { page } from './layout.ts';
+
+const texts: Readonly<Record<string, string>> = {
+  recent_sign_in_required: 'This page is only for people who have signed in a short while ago.',
+  stronger_sign_in_required: 'Your organization asks for a stronger sign-in for this page.',
+};
+const otherwise = 'Microsoft has to see you again before it says who you are.';
+
+/** A page that opens once the person has signed in again: never by itself, so that nothing goes round in a loop. */
+export function interactionPage(error: BffError, returnTo: string, invocationId: string): BffResponse {
+  const { login_url: loginUrl, reason } = error.extensions;
+  const href = `${typeof loginUrl === 'string' ? loginUrl : `${loginPath}?`}&${new URLSearchParams({ return_to: returnTo })}`;
+  return page({
+    title: 'Sign in again to go on',
+    status: error.status,
+    content: html`<section class="card">
+<h1>Sign in again to go on</h1>
+<p>${texts[String(reason)] ?? otherwise}</p>
+<div class="actions">
+<a class="button main" href="${href}">Sign in again</a>
+<a class="button" href="/">Back to the app</a>
+</div>
+</section>
+<p class="quiet">Code <code>${error.code}</code> · Reference <code>${invocationId}</code></p>`,
+  });
+}

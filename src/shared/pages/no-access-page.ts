@@ -1,0 +1,29 @@
+import type { BffError } from '../errors.ts';
+import type { BffResponse } from '../http/response.ts';
+import { loginPath } from '../interaction/interaction.ts';
+import { html } from './html.ts';
+import { page } from './layout.ts';
+
+/** A page that the person may not open: what opens it, and who gives it. */
+export function noAccessPage(error: BffError, path: string, invocationId: string): BffResponse {
+  const otherAccount = `${loginPath}?${new URLSearchParams({ prompt: 'select_account', return_to: path })}`;
+  const { required_roles: roles, required_claim: claim } = error.extensions;
+  return page({
+    title: 'You do not have access',
+    status: error.status,
+    content: html`<section class="card">
+<h1>You do not have access</h1>
+<p>${error.detail ?? ''} ${claim === undefined && 'Your account does not have it.'}</p>
+${
+  roles !== undefined
+    ? html`<p>An administrator of your organization assigns it in the Microsoft Entra admin center: <em>Enterprise applications</em>, this app, <em>Users and groups</em>. It works a few minutes later.</p>`
+    : html`<p>An administrator of your organization can tell you more.</p>`
+}
+<div class="actions">
+<a class="button main" href="/">Back to the app</a>
+<a class="button" href="${otherAccount}">Use another account</a>
+</div>
+</section>
+<p class="quiet">Code <code>${error.code}</code> · Reference <code>${invocationId}</code></p>`,
+  });
+}

@@ -1,0 +1,131 @@
+import { BffError } from '../errors.ts';
+import { isRead } from '../proxy/send.ts';
+
+/** What a rule says about the headers of its calls, in addition to the headers that every rule lets pass. */
+export interface HeaderRule {
+  /** Further headers that are forwarded, in lower case. */
+  readonly headers: readonly string[];
+  /** Further preferences of `Prefer` that pass with any value, in lower case. */
+  readonly preferences: readonly string[];
+  /** The largest page size that a call may ask for: the bound of `$top`, or 0 if the rule has no `$top`. */
+  readonly maxPageSize: number;
+}
+
+/**
+ * Headers that, as Graph documents, change what a call reads or name the session of a write. If the proxy dropped one
+ * silently, the call would do something else than it says. Without its session, for example, Excel saves to the file.
+ * @see https://learn.microsoft.com/graph/api/user-list-people
+ * @see https://learn.microsoft.com/graph/api/workbook-createsession
+ * @see https://learn.microsoft.com/graph/api/resources/schedule (MS-APP-ACTS-AS)
+ */
+const changingCalls = ['x-peoplequery-querysources', 'workbook-session-id', 'ms-app-acts-as'];
+/**
+ * The same for writes. Without them, a part of a body would replace the whole, and a change would overwrite a later one
+ * (RFC 9110, 13.1.4, 14.5).
+ */
+const changingWrites = ['content-range', 'if-unmodified-since'];
+
+/**
+ * Preferences that every rule lets pass, because they shape an answer and widen nothing. A rule must name all others,
+ * because a preference can do more than its name says: with `redeemSharingLink`, a GET makes a lasting grant.
+ * @see https://learn.microsoft.com/graph/api/resources/mail-api-overview, outlook-immutable-id, best-practices-concept
+ */
+const corePreferences: ReadonlyMap<string, RegExp> = new Map([
+  ['return', /^(?:minimal|representation)$/],
+  // Names from Windows (`UTC+12`, `Pacific Standard Time (Mexico)`), from IANA, and `tzone://Microsoft/Utc`.
+  ['outlook.timezone', /^[A-Za-z0-9 ()+:._/-]{1,64}$/],
+  ['outlook.body-content-type', /^(?:text|html)$/i],
+  ['idtype', /^ImmutableId$/i],
+  ['include-unknown-enum-members', /^$/],
+]);
+
+/** Other names of `$top`. OData 4.01 leaves the prefix out. */
+const pageSizes = new Set(['odata.maxpagesize', 'maxpagesize']);
+
+/**
+ * Refuses a call whose headers ask for more than its rule says.
+ * @param header by its lower-case name
+ * @throws {BffError} request_invalid
+ */
+export function requireNamedHeaders(
+  method: string,
+  header: (name: string) => string | undefined,
+  rule: HeaderRule,
+): void {
+  const unnamed = [...changingCalls, ...(isRead(method) ? [] : changingWrites)].find(
+    (name) => (header(name) ?? '') !== '' && !rule.headers.includes(name),
+  );
+  if (unnamed !== undefined)
+    throw refused(`the header ${unnamed} changes the call, and the rule for this path does not name it`);
+  const preferences = readPreferences(header('prefer') ?? '');
+  if (preferences === undefined)
+    throw refused(
+      'the header Prefer is not a list of preferences, has one twice, or has a comma or semicolon within quotes',
+    );
+  for (const [name, value] of preferences) {
+    if (pageSizes.has(name)) requirePageSize(name, value, rule);
+    else if (!rule.preferences.includes(name) && corePreferences.get(name)?.test(value) !== true) {
+      throw refused(
+        `the header Prefer has a preference that the rule for this path does not name. Always allowed: ${[...corePreferences.keys()].join(', ')}, and odata.maxpagesize up to the rule's $top`,
+      );
+    }
+  }
+}
+
+function requirePageSize(
+  name: string,
+  value: string,
+  { preferences, maxPageSize }: Pick<HeaderRule, 'preferences' | 'maxPageSize'>,
+): void {
+  const max = maxPageSize === 0 && preferences.includes(name) ? Number.POSITIVE_INFINITY : maxPageSize;
+  if (max === 0) throw refused(`the preference ${name} is for paths whose rule has $top, or names it`);
+  if (!/^\d{1,9}$/.test(value) || Number(value) > max)
+    throw refused(`the preference ${name} must be a whole number${max < 1e9 ? ` up to ${max}` : ''}`);
+}
+
+const token = "[A-Za-z0-9!#$%&'*+.^_|~`-]+";
+/** Without separators. A reader that splits before it looks for quotes would find one preference more. */
+const quoted = '"[\\x20\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]*"';
+/** Without parameters, which no Graph preference has. */
+const preferenceForm = new RegExp(
+  `[ \\t]*(?:(${token})(?:[ \\t]*=[ \\t]*(${token}|${quoted}))?[ \\t]*)?(?:,|$)`,
+  'y',
+);
+
+/** A header's preferences by lower-case name; undefined if the header is not a list of them. @see RFC 7240, 2 */
+function readPreferences(header: string): ReadonlyMap<string, string> | undefined {
+  const preferences = new Map<string, string>();
+  preferenceForm.lastIndex = 0;
+  while (preferenceForm.lastIndex < header.length) {
+    const read = preferenceForm.exec(header);
+    if (read === null) return undefined;
+    const [, name, value = ''] = read;
+    if (name === undefined) continue;
+    const comparable = name.toLowerCase();
+    if (preferences.has(comparable)) return undefined;
+    preferences.set(comparable, value.replaceAll('"', ''));
+  }
+  return preferences;
+}
+
+function refused(reason: string): BffError {
+  return new BffError('request_invalid', { detail: `Refused: ${reason}.`, rules: ['header'] });
+}
+
+/**
+ * Headers that no rule may name. They carry the caller's identity, the framing or the route of a call, or the platform
+ * or this service sets them (PX-7).
+ */
+const reserved = new RegExp(
+  `^(?:${[
+    'accept-encoding|access-control-.*|authorization|client-request-id|connection|content-(?:encoding|length|type)',
+    'cookie2?|date|expect|forwarded|host|http2-settings|keep-alive|max-forwards|origin|prefer|proxy-.*|referer|sec-.*',
+    'set-cookie2?|te|trailer|transfer-encoding|upgrade|via|was-.*',
+    'x-(?:arr|authorization|azure|client|csrf|forwarded|functions|http|method|ms|original|real|rewrite|site|waws)(?:-.*)?',
+  ].join('|')})$`,
+);
+
+/** Whether a rule may let this header pass. Some servers would read an underscore as a hyphen. */
+export function isNameableHeader(name: string): boolean {
+  return /^[a-z][a-z0-9-]{0,63}$/i.test(name) && !reserved.test(name.toLowerCase());
+}

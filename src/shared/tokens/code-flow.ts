@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { interpretTokenError, type TokenErrorMeaning } from '../entra/errors.ts';
+import { lackingScopes, scopesByResource } from '../entra/scopes.ts';
+import { BffError } from '../errors.ts';
+import { isSamePrincipal, type VerifiedClaims } from '../identity/principal.ts';
+import { IdTokenRefused, type IdTokenRules, noNonce, verifyIdToken } from '../identity/verify-id-token.ts';
+import type { MsalAccount } from '../session/facts.ts';
+import { readMsalCache } from './cached-tokens.ts';
+import { acquireFurtherTokens } from './further-tokens.ts';
+import type { CreateMsalClient } from './msal.ts';
+
+/** What an authorization request asks for; everything else in it is the same for every sign-in. */
+export interface AuthorizationRequest {
+  readonly scopes: readonly string[];
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  readonly prompt?: 'login' | 'select_account' | 'none' | 'consent';
+  readonly loginHint?: string;
+  readonly domainHint?: string;
+  /** A claims challenge: JSON. */
+  readonly claims?: string;
+}
+
+export interface CodeRedemptionRequest {
+  readonly code: string;
+  readonly scopes: readonly string[];
+  readonly nonce: string;
+  readonly codeVerifier: string;
+}
+
+export type CodeRedemption =
+  | {
+      readonly kind: 'redeemed';
+      readonly claims: VerifiedClaims;
+      readonly account: MsalAccount;
+      readonly msalCache: string;
+      readonly grantedScopes: readonly string[];
+    }
+  /** Entra refused the code: used, expired, of another transaction, or it wants something else of the person. */
+  | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning }
+  /** Tokens came, for less than was asked. They are not kept. */
+  | { readonly kind: 'fewer-permissions' }
+  /** What came back is not an answer to our question. `reason` is for the log. */
+  | { readonly kind: 'untrusted'; readonly reason: string };
+
+/** The two halves of the authorization code flow: the address to send the browser to, and the code's redemption. */
+export interface CodeFlow {
+  authorizeUrl(request: AuthorizationRequest): Promise<string>;
+  /** @throws {BffError} sign_in_service_unavailable */
+  redeem(request: CodeRedemptionRequest): Promise<CodeRedemption>;
+}
+
+export interface CodeFlowNeeds {
+  readonly createMsalClient: CreateMsalClient;
+  readonly redirectUri: string;
+  readonly idTokenRules: IdTokenRules;
+}
+
+export function createCodeFlow({ createMsalClient, redirectUri, idTokenRules }: CodeFlowNeeds): CodeFlow {
+  return {
+    async authorizeUrl({ scopes, state, nonce, codeVerifier, prompt, loginHint, domainHint, claims }) {
+      const { application } = await createMsalClient();
+      return application.getAuthCodeUrl({
+        scopes: [...scopes],
+        redirectUri,
+        state,
+        nonce,
+        codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url'),
+        codeChallengeMethod: 'S256', // RFC 7636 4.2; MSAL sends what it is given
+        responseMode: 'query',
+        ...(prompt === undefined ? {} : { prompt }),
+        ...(loginHint === undefined ? {} : { loginHint }),
+        ...(domainHint === undefined ? {} : { domainHint }),
+        ...(claims === undefined ? {} : { claims }),
+      });
+    },
+
+    async redeem({ code, scopes, nonce, codeVerifier }) {
+      const client = await createMsalClient();
+      const { application, tokenEndpoint } = client;
+      const [scopesOfCode, ...furtherScopes] = scopesByResource(scopes);
+      const result = await application
+        // The nonce belongs on the request: MSAL ignores it in its second argument (measured).
+        .acquireTokenByCode({ code, scopes: scopesOfCode, redirectUri, codeVerifier, nonce })
+        .catch((error: unknown) => {
+          if (tokenEndpoint.failure) throw tokenEndpoint.failure;
+          if (error instanceof BffError) throw error; // our credential cannot be used
+          return { thrown: error };
+        });
+      if ('thrown' in result) {
+        if (tokenEndpoint.entraError) {
+          return { kind: 'refused', meaning: interpretTokenError(tokenEndpoint.entraError) };
+        }
+        return { kind: 'untrusted', reason: errorCodeOf(result.thrown) };
+      }
+      const { account, idToken } = result;
+      if (account === null || idToken === '') return { kind: 'untrusted', reason: 'id_token_missing' };
+      try {
+        const claims = await verifyIdToken(idToken, nonce, idTokenRules);
+        const further = await acquireFurtherTokens(client, account, furtherScopes);
+        if (further.kind === 'refused') return further;
+        if (further.kind === 'lacking') return { kind: 'fewer-permissions' };
+        const msalCache = application.getTokenCache().serialize();
+        const { homeAccountIds, idTokens, scopes: grantedScopes } = readMsalCache(msalCache);
+        if (homeAccountIds.length !== 1) return { kind: 'untrusted', reason: 'accounts' };
+        if (lackingScopes(scopesOfCode, grantedScopes).length > 0) return { kind: 'fewer-permissions' };
+        for (const later of idTokens.filter((stored) => stored !== idToken)) {
+          const { principal } = await verifyIdToken(later, noNonce, idTokenRules);
+          if (!isSamePrincipal(principal, claims.principal)) throw new IdTokenRefused('other_identity');
+        }
+        const { homeAccountId, environment, tenantId, username, localAccountId } = account;
+        return {
+          kind: 'redeemed',
+          claims,
+          account: { homeAccountId, environment, tenantId, username, localAccountId },
+          msalCache,
+          grantedScopes,
+        };
+      } catch (error) {
+        if (error instanceof IdTokenRefused) return { kind: 'untrusted', reason: error.code };
+        throw error;
+      }
+    },
+  };
+}
+
+/** MSAL's code for what it did not like, for the log; its message names people. */
+function errorCodeOf(error: unknown): string {
+  // The codes of its other errors are what the answer says.
+  const isOwnWord = error instanceof Error && /^Client\w*Error$/.test(error.name);
+  const code: unknown = isOwnWord ? Reflect.get(error, 'errorCode') : undefined;
+  // A malformed answer can make MSAL throw anything: nothing of it is believed.
+  return typeof code === 'string' ? code : 'unreadable_answer';
+}

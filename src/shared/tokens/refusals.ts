@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { lackingScopes, toComparable } from '../entra/scopes.ts';
+import type { Session } from '../session/store.ts';
+import type { TokenAcquisition } from './msal-silent.ts';
+import { createPerUser, setBounded, userOf } from './per-user.ts';
+import type { RedemptionPace } from './redemption-pace.ts';
+import type { TokenWish } from './token-request.ts';
+
+/** An action that only the user can take, as Entra ID or an API demanded it. */
+export type Refusal = Extract<TokenAcquisition, { kind: 'interaction-required' }>;
+
+/**
+ * Remembers refusals on this worker for a while and repeats them instead of asking Entra ID again. Without
+ * this, a page that repeats a refused call would redeem the refresh token each time, until Entra ID throttles
+ * the user.
+ *
+ * The refusal of a permission that was never granted applies to the user, whatever else is requested with it.
+ * Entra ID does not say which permission of a set it means. A set is therefore requested only if it lacks at
+ * most half as many as each refused set that it overlaps. This narrows down the refused permission in a few
+ * steps. Every other refusal applies to one session. It also applies to one wish only, unless the session's
+ * sign-in is over.
+ *
+ * The first pause is short and each further pause is twice as long. A refusal is forgotten if a session of the
+ * user was granted the permission since, or if the session has received tokens since.
+ */
+export interface Refusals {
+  /** Forgets, for all sessions of the user, the refusals that this session in use shows to be outdated. */
+  see(session: Session): void;
+  find(session: Session, wish: TokenWish): Refusal | undefined;
+  /** @param session the session's state after the refusal */
+  keep(session: Session, wish: TokenWish, refusal: Refusal): void;
+}
+
+export interface RefusalsNeeds {
+  readonly monotonicMs: () => number;
+  /** The wall clock is needed too: if the machine suspends a worker, its elapsed time stands still. */
+  readonly now: () => Date;
+  /** Limits the user's redemptions after a refusal. */
+  readonly pace: Pick<RedemptionPace, 'refused'>;
+}
+
+interface Kept {
+  readonly refusal: Refusal;
+  /** The refusal expires when either clock reaches its limit. */
+  readonly untilMs: number;
+  readonly untilDate: Date;
+  /** The number of refusals in a row. */
+  readonly times: number;
+  readonly rowId: string;
+  readonly tokenGeneration: number;
+}
+
+interface RefusedScope extends Kept {
+  /** The size of the smallest refused set with this scope. At least one scope of that set is refused. */
+  readonly among: number;
+}
+
+interface RefusedWish extends Kept {
+  /** Set for a challenge: the session and the scopes, without the requested claims. */
+  readonly family?: string;
+}
+
+interface UserRefusals {
+  readonly scopes: Map<string, RefusedScope>;
+  readonly wishes: Map<string, RefusedWish>;
+}
+
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 5 * 60_000;
+/** More than a policy names. */
+const MAX_SCOPES = 64;
+const MAX_WISHES = 16;
+/** An API that asks for different claims each time will not accept any token. */
+const MAX_CLAIMS = 4;
+
+const consentReasons: ReadonlySet<string> = new Set(['consent_required', 'admin_consent_required']);
+
+/** These apply to every wish, because Entra ID refused the refresh token itself. */
+const endOfSignIn: ReadonlySet<string> = new Set([
+  'refresh_token_expired',
+  'refresh_token_revoked',
+  'sign_in_required',
+]);
+
+export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refusals {
+  const users = createPerUser<UserRefusals>(monotonicMs, () => ({ scopes: new Map(), wishes: new Map() }));
+  const isLive = ({ untilMs, untilDate }: Kept) => monotonicMs() < untilMs && now() < untilDate;
+
+  return {
+    see(session) {
+      const known = users.find(userOf(session));
+      if (known !== undefined) forgetOutdated(known, session);
+    },
+
+    find(session, wish) {
+      const known = users.find(userOf(session));
+      if (known === undefined) return undefined;
+      forgetOutdated(known, session);
+      const lacking = lackingOf(session, wish);
+      const suspected = lacking.flatMap((scope) => known.scopes.get(scope) ?? []).filter(isLive);
+      const narrowest = suspected.toSorted((left, right) => left.among - right.among)[0];
+      if (narrowest !== undefined && 2 * lacking.length > narrowest.among) return narrowest.refusal;
+      const same = [nameOf(session, wish), rowOf(session)].flatMap((name) => known.wishes.get(name) ?? []);
+      const live = same.find(isLive);
+      if (live !== undefined) return live.refusal;
+      const family = familyOf(session, wish);
+      if (family === undefined) return undefined;
+      const others = [...known.wishes.values()].filter((kept) => kept.family === family && isLive(kept));
+      return others.length < MAX_CLAIMS ? undefined : others.at(-1)?.refusal;
+    },
+
+    keep(session, wish, refusal) {
+      pace.refused(session, wish);
+      const { scopes, wishes } = users.touch(userOf(session));
+      const lacking = lackingOf(session, wish);
+      if (lacking.length > 0 && consentReasons.has(refusal.reason)) {
+        for (const scope of lacking) {
+          const before = scopes.get(scope);
+          const times = timesOf(before);
+          const among = Math.min(before?.among ?? lacking.length, lacking.length);
+          setBounded(scopes, scope, { ...keptAt(session, refusal, times, times), among }, MAX_SCOPES);
+        }
+        return;
+      }
+      const name = endOfSignIn.has(refusal.reason) ? rowOf(session) : nameOf(session, wish);
+      const before = wishes.get(name);
+      const times = before?.refusal.reason === refusal.reason ? timesOf(before) : 1;
+      const family = familyOf(session, wish);
+      // A policy or a password can be corrected elsewhere at any moment. A single such refusal therefore causes
+      // no pause.
+      const pauses = family === undefined ? times - 1 : times;
+      const kept = {
+        ...keptAt(session, refusal, times, pauses),
+        ...(family === undefined ? {} : { family }),
+      };
+      setBounded(wishes, name, kept, MAX_WISHES);
+    },
+  };
+
+  /** Several refusals within one pause count as one. */
+  function timesOf(before: Kept | undefined): number {
+    if (before === undefined) return 1;
+    return isLive(before) ? before.times : before.times + 1;
+  }
+
+  function keptAt(session: Session, refusal: Refusal, times: number, pauses: number): Kept {
+    const pauseMs = pauses === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (pauses - 1), LONGEST_PAUSE_MS);
+    const { tokenGeneration } = session;
+    const untilDate = new Date(now().getTime() + pauseMs);
+    const rowId = rowOf(session);
+    return { refusal, untilMs: monotonicMs() + pauseMs, untilDate, times, rowId, tokenGeneration };
+  }
+}
+
+/**
+ * Removes what this session shows to be outdated: refused permissions that it has been granted, in any session
+ * of the user, and refusals from before its current tokens.
+ */
+function forgetOutdated({ scopes, wishes }: UserRefusals, session: Session): void {
+  const rowId = rowOf(session);
+  const isOutdated = (kept: Kept) => kept.rowId === rowId && kept.tokenGeneration < session.tokenGeneration;
+  for (const scope of session.facts.grantedScopes) scopes.delete(toComparable(scope));
+  for (const map of [scopes, wishes]) {
+    for (const [name, kept] of map) if (isOutdated(kept)) map.delete(name);
+  }
+}
+
+function lackingOf({ facts }: Session, { scopes }: TokenWish): string[] {
+  return lackingScopes(scopes, facts.grantedScopes).map(toComparable);
+}
+
+function rowOf({ address: { rowId } }: Session): string {
+  return rowId.toString('base64url');
+}
+
+/** A hash, because claims may be long. */
+function nameOf(session: Session, { scopes, challenge, identityNotBefore }: TokenWish): string {
+  const claims = challenge === undefined ? undefined : withoutInstants(challenge.claims);
+  const about = [rowOf(session), scopes.toSorted(), claims, identityNotBefore !== undefined];
+  return createHash('sha256').update(JSON.stringify(about)).digest('base64');
+}
+
+/**
+ * A claims challenge contains the earliest allowed issue time, which may differ each time. A token redeemed for
+ * one of these challenges is as new as a token redeemed for another.
+ */
+function withoutInstants(claims: string): string {
+  return claims.replaceAll(/"nbf"\s*:\s*\{[^{}]*\}/g, '"nbf":{}');
+}
+
+function familyOf(session: Session, { scopes, challenge }: TokenWish): string | undefined {
+  return challenge === undefined ? undefined : nameOf(session, { scopes });
+}

@@ -1,0 +1,126 @@
+import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
+import { readClaimsRequest } from '../entra/claims-request.ts';
+import { signInServiceUnavailable } from '../entra/unavailable.ts';
+import type { BffError } from '../errors.ts';
+import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
+import { parseRetryAfterSeconds } from '../network/retry-after.ts';
+import type { TokenBreaker } from './circuit-breaker.ts';
+import { isTokenAnswer } from './token-answer.ts';
+
+/** What Entra's token endpoint said instead of tokens. */
+export interface TokenEndpointError {
+  /** OAuth's error code: `invalid_grant`, `interaction_required` … */
+  readonly error: string;
+  readonly suberror?: string;
+  /** The AADSTS numbers, the first being the cause. */
+  readonly numbers: readonly number[];
+  /** A claims challenge: JSON to be sent with the next authorization request. */
+  readonly claims?: string;
+}
+
+const DEADLINE_MS = 8_000;
+const MAX_BYTES = 256 * 1024;
+
+/**
+ * MSAL's way to the network, one per MSAL client. It keeps what MSAL would lose: MSAL turns everything thrown here
+ * into `network_error`, has no timeout of its own and drops Retry-After (measured).
+ */
+export class TokenEndpoint implements INetworkModule {
+  /** Why there was no usable answer: it is for the sign-in service to mend, not for the person. */
+  failure: BffError | undefined;
+  /** What Entra said instead of tokens. */
+  entraError: TokenEndpointError | undefined;
+  /** A token request was wanted and not allowed: the cache alone cannot serve. */
+  withheld = false;
+  readonly #sendHttp: SendHttp;
+  readonly #breaker: TokenBreaker;
+  readonly #mayRedeem: boolean;
+
+  /** @param mayRedeem without it every token request is withheld: MSAL answers from its cache or not at all */
+  constructor(sendHttp: SendHttp, breaker: TokenBreaker, mayRedeem: boolean) {
+    this.#sendHttp = sendHttp;
+    this.#breaker = breaker;
+    this.#mayRedeem = mayRedeem;
+  }
+
+  /** MSAL fetches discovery documents by GET; ours are configured, so that no document can name other endpoints. */
+  sendGetRequestAsync<T>(): Promise<NetworkResponse<T>> {
+    throw this.#fail(new TypeError('no discovery request is expected'));
+  }
+
+  async sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+    this.entraError = undefined;
+    if (!this.#mayRedeem) {
+      this.withheld = true;
+      throw new TypeError('no token request is allowed now');
+    }
+    const breaker = this.#breaker;
+    const pausedSeconds = breaker.refuses();
+    if (pausedSeconds !== undefined) throw this.#fail(undefined, pausedSeconds);
+    const { origin, pathname, search } = new URL(url);
+    let answer: HttpAnswer;
+    try {
+      answer = await this.#sendHttp({
+        method: 'POST',
+        origin,
+        path: pathname + search,
+        headers: options?.headers ?? {},
+        body: Buffer.from(options?.body ?? ''),
+        borrower: { kind: 'one call' },
+        deadlineMs: DEADLINE_MS,
+        maxResponseBytes: MAX_BYTES,
+      });
+    } catch (error) {
+      breaker.failed();
+      throw this.#fail(error);
+    }
+    if (answer.status === 429 || answer.status >= 500) {
+      const retryAfterSeconds = parseRetryAfterSeconds(answer.headers['retry-after'], new Date());
+      if (answer.status === 429) breaker.throttled(retryAfterSeconds);
+      else breaker.failed(retryAfterSeconds);
+      throw this.#fail(undefined, retryAfterSeconds);
+    }
+    breaker.answered();
+    const body = parseJsonObject(answer.body.toString('utf8'));
+    if (body === undefined) throw this.#fail(undefined);
+    if (answer.status !== 200) {
+      this.entraError = parseTokenEndpointError(body);
+      if (this.entraError === undefined) throw this.#fail(undefined);
+    } else if (!isTokenAnswer(body)) {
+      throw this.#fail(undefined);
+    }
+    return { status: answer.status, headers: {}, body: toMsalBody<T>(body) };
+  }
+
+  #fail(cause: unknown, retryAfterSeconds = 5): BffError {
+    const detail = 'Microsoft Entra ID did not answer as it should. Try again in a moment.';
+    this.failure = signInServiceUnavailable(detail, cause, retryAfterSeconds);
+    return this.failure;
+  }
+}
+
+/** MSAL's generic parameter is its own promise about the body; it checks the fields it reads. */
+function toMsalBody<T>(body: Record<string, unknown>): T {
+  return body as T;
+}
+
+function parseJsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined; // HTML from a proxy in between, or nothing
+  }
+}
+
+function parseTokenEndpointError(body: Record<string, unknown>): TokenEndpointError | undefined {
+  const { error, suberror, error_codes: codes } = body;
+  const claims = readClaimsRequest(body['claims']);
+  if (typeof error !== 'string') return undefined;
+  return {
+    error,
+    numbers: Array.isArray(codes) ? codes.filter((code): code is number => typeof code === 'number') : [],
+    ...(typeof suberror === 'string' ? { suberror } : {}),
+    ...(claims === undefined ? {} : { claims }),
+  };
+}

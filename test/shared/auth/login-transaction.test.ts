@@ -1,0 +1,221 @@
+import { Buffer } from 'node:buffer';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  createTransactions,
+  parseState,
+  type StartedTransaction,
+  type TransactionSlot,
+  type Transactions,
+  transactionSlots,
+} from '../../../src/shared/auth/login-transaction.ts';
+import { defaultReturnPath, parseReturnPath } from '../../../src/shared/auth/return-path.ts';
+import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
+import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import {
+  createTextSealer,
+  type SealedTextPurpose,
+  type TextSealer,
+} from '../../../src/shared/crypto/sealed-text.ts';
+import { MAX_PACKED_SCOPES_LENGTH, packScopes } from '../../../src/shared/entra/scopes.ts';
+
+const origin = 'https://app.example';
+const registration = ['https://login.example/tenant', 'client', `${origin}/api/auth/callback`];
+const keyRing = createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]);
+const wish = { returnPath: defaultReturnPath, scopes: ['User.Read'], restarts: 0 };
+
+let nowMs: number;
+let transactions: Transactions;
+
+beforeEach(() => {
+  nowMs = Date.parse('2026-03-01T12:00:00Z');
+  transactions = create();
+});
+
+describe('a login transaction', () => {
+  it('opens for its own state, in the browser that started it, for 15 minutes (LR-2)', () => {
+    const started = transactions.start({ ...wish, feature: 'mail' }, new Map());
+    nowMs += 15 * 60_000 - 1;
+    expect(open(started)).toMatchObject({
+      kind: 'open',
+      transaction: { ...started.transaction, feature: 'mail', scopes: ['User.Read'] },
+    });
+    nowMs += 1;
+    expect(open(started).kind).toBe('expired');
+  });
+
+  it('remembers for an hour what it was begun for, and nothing more (LR-2)', () => {
+    const started = transactions.start({ ...wish, feature: 'mail', popupId: 'a-popup-of-mine' }, new Map());
+    nowMs += 60 * 60_000 - 1;
+    expect(open(started)).toMatchObject({
+      kind: 'expired',
+      wish: { feature: 'mail', popupId: 'a-popup-of-mine', restarts: 0 },
+    });
+    nowMs += 1;
+    expect(open(started)).toEqual({ kind: 'none' });
+  });
+
+  it('of the version before does not open: it was stored in another form', () => {
+    const started = transactions.start(wish, new Map());
+    const { state, nonce, codeVerifier } = started.transaction;
+    const stored = { ...wish, state, nonce, codeVerifier, startedAtMs: nowMs };
+    const boundTo = [...registration, String(started.slot)];
+    const cookieValue = sealerOf({}).seal(stored, boundTo, new Date(nowMs + 60_000));
+    expect(open({ ...started, cookieValue })).toEqual({ kind: 'none' });
+  });
+
+  it('has a state, nonce and code verifier of 256 random bits each, never twice (LR-1)', () => {
+    const secrets = new Set<string>();
+    for (let count = 0; count < 1_000; count++) {
+      const { state, nonce, codeVerifier } = transactions.start(wish, new Map()).transaction;
+      // RFC 7636, 4.1: 43 to 128 unreserved characters.
+      for (const secret of [state.slice(2), nonce, codeVerifier]) expect(secret).toMatch(/^[\w-]{43}$/);
+      for (const secret of [state.slice(2), nonce, codeVerifier]) secrets.add(secret);
+    }
+    expect(secrets.size).toBe(3_000);
+  });
+
+  it('takes a free slot while there is one, then the oldest (LR-6)', () => {
+    const cookies = new Map<TransactionSlot, string>();
+    const started: StartedTransaction[] = [];
+    for (let count = 0; count < 8; count++) {
+      nowMs += 1_000;
+      const next = transactions.start(wish, cookies);
+      cookies.set(next.slot, next.cookieValue);
+      started.push(next);
+    }
+    const slots = started.map(({ slot }) => slot);
+    expect([...slots.slice(0, 5)].sort()).toEqual([...transactionSlots]);
+    expect(slots.slice(5)).toEqual(slots.slice(0, 3));
+    const open = started.map(({ transaction }) => {
+      const state = parseState(transaction.state);
+      return state !== undefined && transactions.open(state, cookies).kind === 'open';
+    });
+    expect(open).toEqual([false, false, false, true, true, true, true, true]);
+  });
+
+  it('takes the slot of a transaction that has expired or was never ours before one that is alive (LR-6)', () => {
+    const cookies = new Map<TransactionSlot, string>();
+    for (const slot of transactionSlots) cookies.set(slot, 'not-ours');
+    const alive = transactions.start(wish, cookies);
+    cookies.set(alive.slot, alive.cookieValue);
+    for (let count = 0; count < 50; count++)
+      expect(transactions.start(wish, cookies).slot).not.toBe(alive.slot);
+  });
+
+  it('stays small enough for five of them with the longest return path in a 8 KiB cookie header (LR-6)', () => {
+    const returnPath = parseReturnPath(`/${'a'.repeat(511)}`, origin) ?? defaultReturnPath;
+    const scopes = ['x'.repeat(MAX_PACKED_SCOPES_LENGTH)];
+    expect(packScopes(scopes)).toHaveLength(MAX_PACKED_SCOPES_LENGTH);
+    const { cookieValue } = transactions.start(
+      {
+        returnPath,
+        scopes,
+        restarts: 1,
+        feature: 'a-feature',
+        prompt: 'select_account',
+        popupId: 'x'.repeat(36),
+        onlyOnce: true,
+      },
+      new Map(),
+    );
+    expect(5 * cookieValue.length).toBeLessThan(8 * 1024);
+  });
+
+  describe('refuses', () => {
+    const none = { kind: 'none' };
+
+    it('another slot, state, authority, client or redirect URI than its own (LR-2)', () => {
+      const started = transactions.start(wish, new Map());
+      const elsewhere = transactionSlots.filter((slot) => slot !== started.slot);
+      for (const slot of elsewhere) {
+        const state = parseState(`${slot}${started.transaction.state.slice(1)}`);
+        expect(state && transactions.open(state, new Map([[slot, started.cookieValue]]))).toEqual(none);
+      }
+      const other = transactions.start(wish, new Map());
+      const otherState = parseState(`${started.slot}${other.transaction.state.slice(1)}`);
+      expect(
+        otherState && transactions.open(otherState, new Map([[started.slot, started.cookieValue]])),
+      ).toEqual(none);
+      for (const at of registration.keys()) {
+        const boundTo = registration.with(at, 'another');
+        expect(open(started, create({ boundTo }))).toEqual(none);
+      }
+      expect(open(started).kind).toBe('open');
+    });
+
+    it('what was sealed for another purpose or under another key (LR-2)', () => {
+      const started = transactions.start(wish, new Map());
+      expect(open(started, create({ purpose: 'form-token' }))).toEqual(none);
+      const otherRing = createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 2) }]);
+      expect(open(started, create({ ring: otherRing }))).toEqual(none);
+    });
+
+    it('every change of one character of the cookie (LR-2)', () => {
+      const started = transactions.start(wish, new Map());
+      const { cookieValue } = started;
+      for (let at = 0; at < cookieValue.length; at++) {
+        const changed = `${cookieValue.slice(0, at)}${cookieValue[at] === 'A' ? 'B' : 'A'}${cookieValue.slice(at + 1)}`;
+        expect(open({ ...started, cookieValue: changed })).toEqual(none);
+      }
+    });
+
+    it('a state of any other shape (CB-1)', () => {
+      const secret = 'a'.repeat(43);
+      const shapes = [
+        undefined,
+        '',
+        '0',
+        '0.',
+        `0.${secret}a`,
+        `0.${secret.slice(1)}`,
+        `5.${secret}`,
+        `-1.${secret}`,
+      ];
+      const near = [
+        `00.${secret}`,
+        `0,${secret}`,
+        ` 0.${secret}`,
+        `0.${secret}\n`,
+        `0.${secret.slice(1)}=`,
+        `٠.${secret}`,
+      ];
+      for (const text of [...shapes, ...near, 'x'.repeat(10_240)]) expect(parseState(text)).toBeUndefined();
+      expect(parseState(`4.${secret}`)).toEqual({ slot: 4, text: `4.${secret}` });
+    });
+  });
+});
+
+function create({
+  boundTo = registration,
+  ring = keyRing,
+  purpose = 'login-transaction',
+}: {
+  boundTo?: readonly string[];
+  ring?: typeof keyRing;
+  purpose?: SealedTextPurpose;
+} = {}): Transactions {
+  const sealer = sealerOf({ ring, purpose });
+  return createTransactions({
+    sealer,
+    random: secureRandomBytes,
+    now: () => new Date(nowMs),
+    boundTo,
+    origin,
+  });
+}
+
+function sealerOf({
+  ring = keyRing,
+  purpose = 'login-transaction',
+}: {
+  ring?: typeof keyRing;
+  purpose?: SealedTextPurpose;
+}): TextSealer {
+  return createTextSealer({ keyRing: ring, purpose, now: () => new Date(nowMs), random: secureRandomBytes });
+}
+
+function open({ transaction, slot, cookieValue }: StartedTransaction, at = transactions) {
+  const state = parseState(transaction.state);
+  if (state === undefined) throw new Error('a state of ours');
+  return at.open(state, new Map([[slot, cookieValue]]));
+}

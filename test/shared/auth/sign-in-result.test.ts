@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readAuthorizationError } from '../../../src/shared/auth/sign-in-result.ts';
+
+const outcomes = [
+  'consent_declined',
+  'login_cancelled',
+  'admin_consent_required',
+  'login_required',
+  'sign_in_service_unavailable',
+  'sign_in_refused',
+];
+
+describe('an error that Entra sends to the callback', () => {
+  it.each([
+    // RFC 6749, 4.1.2.1
+    ['access_denied', 'consent_declined'],
+    ['invalid_request', 'sign_in_refused'],
+    ['unauthorized_client', 'sign_in_refused'],
+    ['unsupported_response_type', 'sign_in_refused'],
+    ['invalid_scope', 'sign_in_refused'],
+    ['server_error', 'sign_in_service_unavailable'],
+    ['temporarily_unavailable', 'sign_in_service_unavailable'],
+    // OpenID Connect Core 1.0, 3.1.2.6
+    ['login_required', 'login_required'],
+    ['interaction_required', 'login_required'],
+    ['consent_required', 'login_required'],
+    ['account_selection_required', 'login_required'],
+    ['invalid_request_uri', 'sign_in_refused'],
+    ['request_not_supported', 'sign_in_refused'],
+    // Entra's own
+    ['invalid_client', 'sign_in_refused'],
+    ['invalid_resource', 'sign_in_refused'],
+    ['', 'sign_in_refused'],
+    ['__proto__', 'sign_in_refused'],
+  ])('%s is the outcome %s (CB-5)', (error, outcome) => {
+    expect(readAuthorizationError(error, undefined, undefined)).toEqual({ outcome, reason: outcome });
+  });
+
+  it.each([
+    ['access_denied', 'AADSTS65004: User declined to consent.', undefined, 'consent_declined'],
+    ['access_denied', 'AADSTS65004: User declined to consent.', 'cancel', 'consent_declined'],
+    [
+      'consent_required',
+      'AADSTS90008: Nobody has consented to the app.',
+      undefined,
+      'admin_consent_required',
+    ],
+    ['access_denied', 'AADSTS90093: Not yours to grant.', undefined, 'admin_consent_required'],
+    ['access_denied', 'AADSTS90094: An administrator must consent.', undefined, 'admin_consent_required'],
+    ['access_denied', 'AADSTS90095: Ask for approval.', undefined, 'admin_consent_required'],
+    ['access_denied', 'AADSTS90095: Ask for approval.', 'cancel', 'admin_consent_required'],
+    ['access_denied', 'AADSTS50020: Not in this tenant.', undefined, 'sign_in_refused'],
+    ['access_denied', 'AADSTS50105: Not assigned to a role.', undefined, 'sign_in_refused'],
+    ['access_denied', 'AADSTS53003: Blocked by Conditional Access.', undefined, 'sign_in_refused'],
+    ['access_denied', undefined, 'cancel', 'login_cancelled'],
+    ['access_denied', 'The person turned back.', 'cancel', 'login_cancelled'],
+    ['login_required', 'AADSTS50058: Nobody is signed in.', undefined, 'login_required'],
+    ['interaction_required', 'AADSTS65001: Nobody has consented.', undefined, 'login_required'],
+    ['interaction_required', 'AADSTS16000: Several accounts.', undefined, 'login_required'],
+    ['interaction_required', 'AADSTS50076: A second factor.', undefined, 'login_required'],
+  ])('%s with "%s" and subcode %s is the outcome %s (CB-5)', (error, description, subcode, outcome) => {
+    expect(readAuthorizationError(error, description, subcode).outcome).toBe(outcome);
+  });
+
+  it('has one of six outcomes and a reason of our own words, whatever it says (CB-5)', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        'AADSTS50058 <script>',
+        'AADSTS65004\r\nset-cookie: a=b',
+        '\u001b[31mAADSTS1',
+        'cancel',
+      ),
+    );
+    fc.assert(
+      fc.property(
+        text,
+        fc.option(text, { nil: undefined }),
+        fc.option(text, { nil: undefined }),
+        (...said) => {
+          const { outcome, reason } = readAuthorizationError(...said);
+          expect(outcomes).toContain(outcome);
+          expect(reason).toMatch(/^(?:AADSTS\d{4,8}|[a-z_]+)$/);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -1,0 +1,256 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readPolicy } from '../../../src/shared/config/policies.ts';
+import { ask, fileOf, isAllowed, policyOf, refusalOf } from '../../support/policies.ts';
+
+const shipped = readPolicy(undefined);
+
+/** Calls that the shipped policy allows, of every kind of rule. */
+const permitted = [
+  ['GET', '/v1.0/me'],
+  ['GET', '/v1.0/me/photo'],
+  ['GET', '/v1.0/me/photo/$value'],
+  ['HEAD', '/v1.0/me/photo/$value'],
+  ['GET', '/v1.0/me/memberOf'],
+  ['GET', '/v1.0/me/messages'],
+  ['GET', '/v1.0/me/messages/AAMkAGI2-_Q='],
+  ['POST', '/v1.0/me/sendMail'],
+  ['DELETE', '/v1.0/me/events/AAMkAGI2-_Q='],
+  ['GET', "/v1.0/me/drive/root/search(q='menu')"],
+  ['GET', '/v1.0/users/ben@contoso.example/photo/$value'],
+] as const;
+
+describe('allowedCall', () => {
+  it.each(permitted)('allows %s %s', (method, path) => {
+    expect(refusalOf(shipped, `${method} ${path}`)).toBeUndefined();
+  });
+
+  it('names feature, least permission, what would do as well, and the very bytes to send', () => {
+    expect(ask(shipped, 'GET /v1.0/me/messages?$top=5')).toEqual({
+      path: '/v1.0/me/messages',
+      query: '$top=5',
+      headers: [],
+      preferences: [],
+      maxPageSize: 100,
+      fileLinks: false,
+      feature: 'mail',
+      scopes: ['Mail.Read'],
+      alternatives: [['Mail.ReadWrite']],
+      ruleDigest: expect.stringMatching(/^[\w-]{43}$/),
+      isOfOne: false,
+    });
+  });
+
+  it('names the guard of the rule, or of its feature', () => {
+    const guard = { roles: ['Admin', 'Owner'] };
+    const rule = { methods: ['GET'], path: '/v1.0/me', scopes: ['User.Read'] };
+    const ofFeature = policyOf({ features: { one: { title: 'One', guard, rules: [rule] } } });
+    expect(ask(ofFeature, 'GET /v1.0/me')).toMatchObject({ guard });
+    const ofRule = policyOf(fileOf({ guard }, { path: '/v1.0/me/photo' }));
+    expect(ask(ofRule, 'GET /v1.0/me')).toMatchObject({ guard });
+    expect(ask(ofRule, 'GET /v1.0/me/photo')).not.toHaveProperty('guard');
+  });
+
+  it('asks at sign-in only for the features that say so', () => {
+    expect(shipped.signInScopes).toEqual(['User.Read']);
+  });
+});
+
+describe('the type of a body', () => {
+  const policy = policyOf(
+    fileOf(
+      { methods: ['GET', 'POST', 'DELETE'], path: '/v1.0/me' },
+      { methods: ['PUT'], path: '/v1.0/me/photo/$value', contentTypes: ['image/jpeg', 'text/*'] },
+      { methods: ['PUT'], path: '/v1.0/me/any', contentTypes: ['*/*'] },
+    ),
+  );
+  const refusal = (call: string, contentType?: string) => refusalOf(policy, call, { contentType });
+
+  it.each([
+    ['POST /v1.0/me', 'application/json'],
+    ['POST /v1.0/me', 'Application/JSON; charset=utf-8'],
+    ['POST /v1.0/me', 'application/json;odata.metadata=minimal'],
+    ['PUT /v1.0/me/photo/$value', 'image/jpeg'],
+    ['PUT /v1.0/me/photo/$value', 'text/plain;charset="utf-8"'],
+    ['PUT /v1.0/me/any', 'application/x-anything'],
+    // PnPjs sends it with every call.
+    ['GET /v1.0/me', 'application/json'],
+    ['DELETE /v1.0/me', 'text/html'],
+  ])('%s with %s passes', (call, contentType) => {
+    expect(refusal(call, contentType)).toBeUndefined();
+  });
+
+  it('is not asked for where there is no body', () => {
+    expect(refusal('POST /v1.0/me')).toBeUndefined();
+  });
+
+  it.each([
+    ['POST /v1.0/me', 'text/plain'],
+    ['POST /v1.0/me', ''],
+    ['POST /v1.0/me', 'application/json, text/html'],
+    ['POST /v1.0/me', 'application/json;'],
+    ['POST /v1.0/me', ' application/json'],
+    ['POST /v1.0/me', 'application/json\u0000'],
+    ['PUT /v1.0/me/photo/$value', 'image/svg+xml'],
+    ['PUT /v1.0/me/photo/$value', 'image/jpegx'],
+    ['PUT /v1.0/me/photo/$value', 'textual/plain'],
+    ['PUT /v1.0/me/any', 'x'],
+    ['PUT /v1.0/me/any', '*/*'],
+    ['PUT /v1.0/me/any', 'a/b, c/d'],
+  ])('refuses %s with %j (PX-10)', (call, contentType) => {
+    expect(refusal(call, contentType)).toMatch(/^content_type_not_allowed: The body must be of type /);
+  });
+});
+
+describe('refuses', () => {
+  it.each(permitted)('%s %s in another version, case or spelling (PX-4)', (method, path) => {
+    for (const variant of variantsOf(path).filter((one) => one !== path)) {
+      expect(isAllowed(shipped, `${method} ${variant}`), variant).toBe(false);
+    }
+  });
+
+  it.each(['TRACE', 'OPTIONS', 'CONNECT', 'MERGE', 'get', 'Get', 'GET ', ''])(
+    'the method %j anywhere (PX-4)',
+    (method) => {
+      for (const [, path] of permitted)
+        expect(ask(shipped, `GET ${path}`, { method })).toMatchObject({ status: 403 });
+    },
+  );
+
+  it('a method that only other paths have (PX-4)', () => {
+    for (const call of [
+      'POST /v1.0/me',
+      'GET /v1.0/me/sendMail',
+      'PUT /v1.0/me/photo/$value',
+      'DELETE /v1.0/me/events',
+    ]) {
+      expect(refusalOf(shipped, call)).toBe('path_not_allowed: No rule allows this method on this path.');
+    }
+  });
+
+  it('everything when no rule exists (PX-4)', () => {
+    for (const empty of [{ features: {} }, { features: { nothing: { title: 'Nothing', rules: [] } } }]) {
+      for (const [method, path] of permitted)
+        expect(isAllowed(policyOf(empty), `${method} ${path}`)).toBe(false);
+    }
+  });
+
+  it.each([
+    '/v1.0/$batch',
+    '/v1.0/%24batch',
+    '/v1.0/$metadata',
+    '/v1.0/me/messages/$count',
+    '/v1.0/me/messages/$ref',
+    '/v1.0/me/messages/%24value',
+    "/v1.0/me/messages('x')",
+    "/v1.0/me/messages/microsoft.graph.eventMessage('x')",
+    '/v1.0/me/messages/microsoft.graph.eventMessage',
+    '/v1.0/me/messages/delta',
+    '/v1.0/me/messages/x/$value',
+    "/v1.0/users('alice@contoso.example')",
+    '/v1.0/users/alice@contoso.example/messages',
+    '/v1.0/me/drive/root:/x.txt:/content',
+    '/v1.0/me/microsoft.graph.user',
+    '/v1.0/directoryRoles',
+  ])('%s, which no rule names (PX-4)', (path) => {
+    for (const method of ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE']) {
+      expect(isAllowed(shipped, `${method} ${path}`), method).toBe(false);
+    }
+  });
+
+  it('a path that is allowed and a query that is not, and the other way round (PX-4, PX-5)', () => {
+    expect(refusalOf(shipped, 'GET /v1.0/me?$expand=manager')).toMatch(/^path_not_allowed/);
+    expect(refusalOf(shipped, 'GET /v1.0/directoryRoles?/v1.0/me')).toMatch(/^path_not_allowed/);
+    expect(refusalOf(shipped, 'GET /v1.0/me?access_token=x')).toMatch(/^request_invalid/);
+    expect(refusalOf(shipped, 'GET /v1.0/../v1.0/me')).toMatch(/^request_invalid/);
+  });
+});
+
+describe('a feature called like a property of every object', () => {
+  it('is not there', () => {
+    const policy = policyOf({ features: {} });
+    for (const name of ['__proto__', 'constructor', 'toString']) expect(policy.feature(name)).toBeUndefined();
+  });
+});
+
+function variantsOf(raw: string): string[] {
+  const [, , ...rest] = raw.split('/');
+  const last = rest.at(-1) ?? '';
+  const before = raw.slice(0, -last.length);
+  return [
+    `/beta/${rest.join('/')}`,
+    `/V1.0/${rest.join('/')}`,
+    `/v1.0.0/${rest.join('/')}`,
+    `/v1/${rest.join('/')}`,
+    `/${rest.join('/')}`,
+    `/v1.0/ME/${rest.slice(1).join('/')}`,
+    `/v1.0/%6De${raw.slice('/v1.0/me'.length)}`,
+    `${raw}/`,
+    `${raw}//`,
+    `/${raw}`,
+    raw.replace('/me', '//me'),
+    `${raw};x=1`,
+    `${raw}.json`.replace('Q=.json', 'Q=/.json'),
+    `${raw}/.`,
+    `${raw}/x/..`,
+    `${raw}%20`,
+    `${raw}%00`,
+    `${raw}%2f`,
+    `${raw}()`,
+    `${raw}('x')`,
+    `${raw}/$value/$value`,
+    `${raw}/$count`,
+    `${raw}#x`,
+    `${before}%2e%2e/${last}`,
+    `${before}./${last}`,
+    ...(raw.includes('$') ? [raw.replace('$', '%24')] : []),
+  ];
+}
+
+const segment = fc.constantFrom(
+  ...[
+    'v1.0',
+    'beta',
+    'V1.0',
+    'me',
+    'ME',
+    '%6de',
+    'messages',
+    'photo',
+    '$value',
+    '%24value',
+    'memberOf',
+    'users',
+    '..',
+    '.',
+  ],
+  ...['%2e%2e', '%252e', 'AAMk=', '%41', 'a;b', "('x')", '', 'a%2fb', 'a b', 'é', '$count', '~', '...'],
+);
+
+describe('every path that is allowed', () => {
+  it('is one that a rule spells out, whatever is thrown at it (PX-4)', () => {
+    const policy = policyOf(
+      fileOf(
+        { methods: ['GET', 'HEAD'] },
+        { path: '/v1.0/me/photo/$value' },
+        { path: '/v1.0/me/memberOf' },
+        { path: '/v1.0/me/messages/{id}' },
+      ),
+    );
+    const spelledOut =
+      /^\/v1\.0\/me(?:\/photo\/\$value|\/memberOf|\/messages\/(?:[A-Za-z0-9_@.!~=+-]|%[0-9A-Fa-f]{2})+)?$/;
+    fc.assert(
+      fc.property(
+        fc.array(segment, { maxLength: 6 }),
+        fc.constantFrom('GET', 'HEAD', 'POST'),
+        (segments, method) => {
+          const path = `/${segments.join('/')}`;
+          if (!isAllowed(policy, `${method} ${path}`)) return;
+          expect(path).toMatch(spelledOut);
+          expect(method).not.toBe('POST');
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { Policy } from '../../../src/shared/policy/match.ts';
+import { parseOwnApiPolicy } from '../../../src/shared/policy/own-api.ts';
+import { faultsOf, fileOf, isAllowed, policyOf, refusalOf } from '../../support/policies.ts';
+
+const rules = [
+  { path: '/orders', query: { q: true, status: { oneOf: ['open'] }, select: { maxLength: 20 } } },
+  { path: '/orders/{id}' },
+];
+
+function ownPolicy(more: object = {}): Policy {
+  const document = { features: Object(fileOf(...rules)).features, ...more };
+  const reading = parseOwnApiPolicy(document, 'api://orders');
+  if (reading.kind === 'invalid') throw new Error(reading.faults.join());
+  return reading.policy;
+}
+
+const policy = ownPolicy();
+
+describe('a policy for an API of your own', () => {
+  it.each(['A-1', '1', 'a.b1', 'order.pdf', '=a1=', '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101'])(
+    'takes %s for an id',
+    (id) => {
+      expect(isAllowed(policy, `GET /orders/${id}`)).toBe(true);
+    },
+  );
+
+  it('may say that the API takes semicolons for text', () => {
+    const data = ownPolicy({ semicolons: 'data' });
+    for (const query of ['q=a;b', 'q=a%3Bb', 'q=a%253Bb', 'q=(a;b)', "q='a;b'"]) {
+      expect(isAllowed(data, `GET /orders?${query}`), query).toBe(true);
+    }
+    expect(isAllowed(data, 'GET /orders?status=open;status=all')).toBe(false);
+  });
+});
+
+describe('refuses', () => {
+  it.each([
+    'q=a;status=all',
+    'q=a%3Bstatus=all',
+    'q=a%3bstatus=all',
+    'q=a%253Bstatus=all',
+    'q=a%25253Bstatus=all',
+    'q=a%25u003Bstatus=all',
+    'q=(a;status=all)',
+    "q='a;status=all'",
+    'q=%22a;b%22',
+    'q=;',
+    'q;status=all',
+    'q%3Bstatus=all',
+    'status=open;',
+  ])('a semicolon in the query of an own API, in brackets and quotes too: %s (PX-5)', (query) => {
+    expect(refusalOf(policy, `GET /orders?${query}`)).toBe(
+      'request_invalid: Refused: the query has a semicolon, which some readers take for the end of an option.',
+    );
+  });
+
+  it.each(['q=a%26status=all', 'q=a%2526status=all', 'q=a%26status=open%26select=x%26z='])(
+    'an option behind a "&" that is decoded: %s (PX-5)',
+    (query) => {
+      expect(isAllowed(policy, `GET /orders?${query}`)).toBe(false);
+    },
+  );
+
+  it.each([
+    '.a1',
+    'a1.',
+    '.env1',
+    'search.',
+    '.search',
+    '..a1',
+    '...',
+    'search',
+    'a'.repeat(41),
+    'a'.repeat(400),
+  ])('%s as an id of an own API (PX-4)', (id) => {
+    expect(isAllowed(policy, `GET /orders/${id}`)).toBe(false);
+  });
+
+  it('another word for semicolons, and the word in a policy for Microsoft Graph', () => {
+    expect(() => ownPolicy({ semicolons: 'separators' })).toThrow(
+      /^semicolons: is not understood; write "data"/,
+    );
+    const graph = { ...Object(fileOf({ path: '/v1.0/me' })), semicolons: 'data' };
+    expect(faultsOf(graph)).toEqual(['semicolons is for an API of your own alone; take it out']);
+  });
+});
+
+describe('a policy for Microsoft Graph', () => {
+  const graph = policyOf(fileOf({ path: '/v1.0/me', query: ['$select', '$filter', '$expand', '$search'] }));
+
+  it.each([
+    '$expand=manager($select=id;$levels=2)',
+    "$filter=displayName%20eq%20'a;b'",
+    '$search=%22a;b%22',
+    '$expand=manager($expand=manager($select=id;$levels=2);$select=id)',
+  ])('lets a semicolon pass in balanced brackets and in quotes: %s', (query) => {
+    expect(isAllowed(graph, `GET /v1.0/me?${query}`)).toBe(true);
+  });
+
+  it.each([
+    '$select=id;$top=9',
+    '$select=id%3B$top=9',
+    '$select=id%253B$top=9',
+    '$filter=a%20eq%20(1;$top=9',
+    "$filter='a;$top=9",
+    "$filter=a%20eq%20'x%2527;$top=9",
+    '$expand=manager($select=id);$top=9',
+    '$expand=manager);($top=9',
+  ])('refuses it elsewhere: %s (PX-5)', (query) => {
+    expect(refusalOf(graph, `GET /v1.0/me?${query}`)).toMatch(/^request_invalid: .*semicolon/);
+  });
+});

@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readRoutedPath } from '../../../src/shared/policy/path.ts';
+
+/** As the host's router gives it: the path decoded once, without its first slash. */
+const routeParameterOf = (raw: string) => {
+  try {
+    return decodeURIComponent(raw.slice(1));
+  } catch {
+    return raw.slice(1);
+  }
+};
+
+const read = (raw: string, routeParameter = routeParameterOf(raw)) => readRoutedPath(raw, routeParameter);
+
+describe('readRoutedPath', () => {
+  it.each([
+    '/v1.0/me',
+    '/v1.0/me/photo/$value',
+    '/v1.0/me/messages/AAMkAGI2-_Q=',
+    "/v1.0/users('alice')",
+    '/v1.0/users/alice@contoso.example',
+    '/v1.0/me/drive/root:/Caf%C3%A9%20menu.txt:/content',
+    '/v1.0/...',
+    '/v1.0/.me',
+  ])('takes %s as it stands', (raw) => {
+    expect(read(raw)).toMatchObject({ kind: 'path', path: { raw } });
+  });
+
+  it('gives the segments decoded once', () => {
+    expect(read('/v1.0/Caf%C3%A9%20menu')).toMatchObject({ path: { segments: ['v1.0', 'Café menu'] } });
+  });
+});
+
+describe('refuses', () => {
+  const dots = ['.', '..', '%2e', '%2E', '%2e%2e', '%2E%2e', '.%2e', '%2e.'];
+  const doublyEncoded = ['%252e', '%252e%252e', '%25252e%25252e', '%252f', '%255c', '%2500', '%25'];
+  const separators = ['a%2fb', 'a%2Fb', 'a%5cb', 'a%5Cb', 'a\\b', '..%2f..', '..%5c..', '%2e%2e%2f'];
+  const controls = [
+    '%00',
+    'a%00',
+    '%0d%0a',
+    '%0A',
+    '%09',
+    '%7f',
+    '%C2%80',
+    '%C2%9F',
+    '\u0000',
+    'a\r\nb',
+    'a\tb',
+  ];
+  const notUtf8 = [
+    '%',
+    '%4',
+    '%zz',
+    '%ff',
+    '%fe',
+    '%c0%ae',
+    '%c0%ae%c0%ae',
+    '%c1%9c',
+    '%e0%80%af',
+    '%ed%a0%80',
+    '%f5%80%80%80',
+  ];
+  const notPath = [
+    'a b',
+    'a"b',
+    '<x>',
+    'a?b',
+    'a#b',
+    '[x]',
+    'a^b',
+    '`x`',
+    '{id}',
+    'a|b',
+    'é',
+    '．．',
+    '\uff0e\uff0e',
+    '%u002e',
+  ];
+
+  const cases = [dots, doublyEncoded, separators, controls, notUtf8, notPath].flat();
+  it.each(cases)('the segment %j, first, in the middle and last (PX-3)', (segment) => {
+    for (const raw of [
+      `/${segment}/me`,
+      `/v1.0/${segment}/me`,
+      `/v1.0/me/${segment}`,
+      `/v1.0/me/${segment}/`,
+    ]) {
+      expect(read(raw), raw).toMatchObject({ kind: 'refused' });
+      expect(read(raw, 'v1.0/me'), raw).toMatchObject({ kind: 'refused' });
+    }
+  });
+
+  it.each(['', '/', '//', '//v1.0/me', '/v1.0//me', '/v1.0/me/', '/v1.0/me//', 'v1.0/me', '?x', '*'])(
+    'the path %j, which has an empty segment or no beginning (PX-3)',
+    (raw) => {
+      expect(read(raw).kind).toBe('refused');
+    },
+  );
+
+  it.each([
+    ['//evil.test/v1.0/me'],
+    ['http://evil.test/v1.0/me'],
+    ['/http://evil.test/v1.0/me'],
+    ['\\\\evil.test\\v1.0'],
+    ['/\\evil.test/v1.0/me'],
+    ['@evil.test/v1.0/me'],
+    ['/v1.0/me?x=//evil.test'],
+  ])('an address where a path belongs: %s (PX-2, PX-3)', (raw) => {
+    expect(read(raw).kind).toBe('refused');
+  });
+
+  it('a path that router and URL read in two ways (PX-3)', () => {
+    expect(read('/v1.0/me', 'v1.0/users/../me').kind).toBe('refused');
+    expect(read('/v1.0/me', 'v1.0/ME').kind).toBe('refused');
+    expect(read('/v1.0/me', '').kind).toBe('refused');
+    expect(read('/v1.0/me', 'v1.0/me/').kind).toBe('refused');
+    expect(read('/v1.0/me', 'x/%2e%2e/v1.0/me').kind).toBe('refused');
+  });
+
+  it('a path over 2048 bytes, in no time', () => {
+    expect(read(`/v1.0/${'a'.repeat(2048)}`).kind).toBe('refused');
+    const before = performance.now();
+    expect(read(`/v1.0/${'%2e'.repeat(50_000)}`).kind).toBe('refused');
+    expect(performance.now() - before).toBeLessThan(50);
+  });
+});
+
+const piece = fc.constantFrom(
+  ...[
+    'v1.0',
+    'me',
+    'messages',
+    'photo',
+    '$value',
+    'a',
+    'é',
+    '%C3%A9',
+    ' ',
+    '%20',
+    '/',
+    '//',
+    '\\',
+    '.',
+    '..',
+    '%2e',
+    '%2E',
+  ],
+  ...[
+    '%252e',
+    '%2f',
+    '%252f',
+    '%5c',
+    '%25',
+    '%',
+    '%00',
+    '%0a',
+    '%ff',
+    '%c0%ae',
+    ';',
+    ':',
+    '@',
+    '?',
+    '#',
+    '(',
+    "'",
+    '~',
+    '\u202e',
+  ],
+);
+const hostilePath = fc.oneof(
+  fc.array(piece, { maxLength: 12 }).map((pieces) => `/${pieces.join('')}`),
+  fc.array(piece, { maxLength: 8 }).map((pieces) => `/${pieces.join('/')}`),
+  fc.string({ unit: 'binary', maxLength: 40 }).map((text) => `/${text}`),
+);
+
+describe('every path that is taken', () => {
+  const eachTaken = (check: (raw: string, segments: readonly string[]) => void) =>
+    fc.assert(
+      fc.property(hostilePath, (raw) => {
+        const reading = read(raw);
+        if (reading.kind === 'path') check(reading.path.raw, reading.path.segments);
+      }),
+      { numRuns: 3000 },
+    );
+
+  it('is the string that came, byte for byte (PX-3)', () => {
+    fc.assert(
+      fc.property(hostilePath, (raw) => {
+        const reading = read(raw);
+        return reading.kind === 'refused' || reading.path.raw === raw;
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('means the same after none, one or two more decodes, and to a URL parser (PX-3)', () => {
+    eachTaken((raw, segments) => {
+      const once = decodeURIComponent(raw);
+      expect(decodeURIComponent(once)).toBe(once);
+      expect(once.slice(1).split('/')).toEqual(segments);
+      for (const text of [raw, once]) {
+        const url = new URL(
+          `https://graph.microsoft.com${encodeURI(decodeURIComponent(text)).replace(/[?#]/g, encodeURIComponent)}`,
+        );
+        expect(url.host).toBe('graph.microsoft.com');
+        expect(url.pathname.split('/')).toHaveLength(segments.length + 1);
+      }
+      expect(new URL(`https://graph.microsoft.com${raw}`).pathname).toBe(raw);
+    });
+  });
+
+  it('has no dot, empty, slashed or unprintable segment (PX-3)', () => {
+    eachTaken((_raw, segments) => {
+      for (const segment of segments) expect(segment).toMatch(/^(?!\.{1,2}$)[^/\\%\p{Cc}]+$/u);
+    });
+  });
+});

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { requireNamedHeaders } from '../../../src/shared/policy/request-headers.ts';
+
+const rule = { headers: [], preferences: [], maxPageSize: 0 };
+const ask = (zone: string) =>
+  requireNamedHeaders('GET', (name) => (name === 'prefer' ? `outlook.timezone="${zone}"` : undefined), rule);
+
+it('every time zone of IANA, and each form that Windows names have, passes for every rule', () => {
+  const zones = [
+    ...Intl.supportedValuesOf('timeZone'),
+    'Etc/GMT+12',
+    'UTC',
+    'UTC-02',
+    'UTC+13',
+    'E. South America Standard Time',
+    'Aus Central W. Standard Time',
+    'Pacific Standard Time (Mexico)',
+    'Turks And Caicos Standard Time',
+    'tzone://Microsoft/Custom',
+  ];
+  expect(zones.length).toBeGreaterThan(400);
+  for (const zone of zones) expect(() => ask(zone), zone).not.toThrow();
+});

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { createKeyRing, type KeyRing } from '../../../src/shared/crypto/key-ring.ts';
+import { deriveKey, encodeFields, open, seal, secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import type { SessionAddress } from '../../../src/shared/session/cookie.ts';
+import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
+import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
+import { sessionContent } from '../../support/session-content.ts';
+
+const key = (id: number) => ({ id, bytes: Buffer.alloc(32, id) });
+const codecOf = (options: { tableName?: string; keyRing?: KeyRing; registration?: string[] } = {}) =>
+  createSessionRowCodec({
+    registration: options.registration ?? ['client', 'public'],
+    tableName: options.tableName ?? 'sessions',
+    keyRing: options.keyRing ?? createKeyRing([key(2), key(1)]),
+    indexKey: Buffer.alloc(32, 99),
+    random: secureRandomBytes,
+  });
+const codec = codecOf();
+const content = sessionContent({
+  facts: { device: 'Edge on Windows', claimsAsOf: new Date('2026-08-01T11:58:00Z') },
+});
+const { signedInAt, claimsAsOf, grantedScopes } = content.facts;
+const state = { lastUsedAt: new Date('2026-08-01T12:30:00Z'), generation: 0 };
+const newAddress = (userHash = secureRandomBytes(32)): SessionAddress => ({
+  userHash,
+  rowId: secureRandomBytes(32),
+  secret: secureRandomBytes(32),
+  expiresAt: content.facts.expiresAt,
+});
+const readAbout = (of: Row, by = codec) => {
+  const opening = by.openAbout(of);
+  return opening.kind === 'opened' ? opening.about : undefined;
+};
+const address = newAddress();
+const row = codec.toRow(address, content, state);
+const withColumns = (columns: Record<string, ColumnValue>): Row => ({
+  ...row,
+  columns: { ...row.columns, ...columns },
+});
+const without = (name: string): Row => {
+  const { [name]: _gone, ...columns } = row.columns;
+  return { ...row, columns };
+};
+const bytesOf = ({ columns: { about } }: Row): Buffer => {
+  if (!(about instanceof Uint8Array)) throw new Error('no about');
+  return Buffer.from(about);
+};
+
+describe('what a row says about itself', () => {
+  it('is read without the secret of its cookie: device, times and permissions', () => {
+    expect(readAbout(row)).toEqual({
+      device: 'Edge on Windows',
+      signedInAt,
+      rolesSaidAt: claimsAsOf,
+      grantedScopes,
+    });
+  });
+
+  it('names no device where none was known', () => {
+    const { device: _device, ...facts } = content.facts;
+    const unnamed = readAbout(codec.toRow(address, { ...content, facts }, state));
+    expect(unnamed).toEqual({ signedInAt, rolesSaidAt: claimsAsOf, grantedScopes });
+    expect(unnamed).not.toHaveProperty('device');
+  });
+
+  it('is these four facts and nothing else, also for who holds the server key: no name, address, role or token', () => {
+    const { partitionKey, rowKey } = row;
+    const plaintext = open(
+      deriveKey(key(2).bytes, 'session-about', encodeFields([partitionKey, rowKey])),
+      bytesOf(row),
+      encodeFields(['session-about', 'sessions', partitionKey, rowKey, 2, 'client', 'public']),
+    );
+    expect(JSON.parse(plaintext?.toString('utf8') ?? '')).toEqual({
+      device: 'Edge on Windows',
+      signedInAt: signedInAt.toISOString(),
+      rolesSaidAt: claimsAsOf.toISOString(),
+      grantedScopes,
+    });
+  });
+
+  it('is not readable in the table, and differs at every write (TC-2)', () => {
+    const everything = Object.values(row.columns)
+      .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)))
+      .join('\n');
+    for (const plain of ['Edge', 'Windows', 'User.Read', signedInAt.toISOString()]) {
+      expect(everything).not.toContain(plain);
+    }
+    const writes = Array.from({ length: 50 }, () =>
+      bytesOf(codec.toRow(address, content, state)).toString('hex'),
+    );
+    expect(new Set(writes).size).toBe(writes.length);
+  });
+
+  it('opens under every key of the ring', () => {
+    const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(address, content, state);
+    expect(readAbout(old)?.device).toBe('Edge on Windows');
+  });
+
+  it('is not there in a row of a version before, whose session opens all the same', () => {
+    expect(codec.openAbout(without('about'))).toEqual({ kind: 'not-known' });
+    expect(codec.open(address, without('about')).kind).toBe('opened');
+  });
+
+  describe('does not open, and is no error (TC-3)', () => {
+    it('in another row of the same person, in another partition, in another table', () => {
+      for (const place of [newAddress(address.userHash), { ...newAddress(), rowId: address.rowId }]) {
+        expect(codec.openAbout({ ...row, ...codec.keysOf(place) })).toEqual({ kind: 'unreadable' });
+        const theirs = codec.toRow(place, sessionContent(), state);
+        const moved = { ...theirs, columns: { ...theirs.columns, about: bytesOf(row) } };
+        expect(codec.openAbout(moved)).toEqual({ kind: 'unreadable' });
+        expect(codec.open(place, moved).kind).toBe('opened');
+      }
+      expect(readAbout(row, codecOf({ tableName: 'others' }))).toBeUndefined();
+      const others = codecOf({ registration: ['another', 'public'] });
+      expect(others.openAbout(row)).toEqual({ kind: 'unreadable' });
+      expect(codec.openAbout(withColumns({ schema: 2 }))).toEqual({ kind: 'unreadable' });
+    });
+
+    it('under a key that was retired, that is not known yet, or that did not seal it', () => {
+      expect(readAbout(row, codecOf({ keyRing: createKeyRing([key(3)]) }))).toBeUndefined();
+      expect(readAbout(row, codecOf({ keyRing: createKeyRing([key(1)]) }))).toBeUndefined();
+      expect(readAbout(withColumns({ keyId: 1 }))).toBeUndefined();
+      expect(readAbout(without('keyId'))).toBeUndefined();
+    });
+
+    it('with any bit changed, cut, or as anything but bytes', () => {
+      const sealed = bytesOf(row);
+      for (let at = 0; at < sealed.length; at++) {
+        const changed = Buffer.from(sealed);
+        changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
+        expect(readAbout(withColumns({ about: changed })), `byte ${at}`).toBeUndefined();
+        expect(readAbout(withColumns({ about: sealed.subarray(0, at) })), `cut at ${at}`).toBeUndefined();
+      }
+      for (const about of ['text', 1, true, new Date(0)]) {
+        expect(readAbout(withColumns({ about }))).toBeUndefined();
+      }
+    });
+
+    it('as the sealed content of the same row, nor that as it', () => {
+      const { part0 } = row.columns;
+      if (part0 === undefined) throw new Error('no content');
+      expect(readAbout(withColumns({ about: part0 }))).toBeUndefined();
+      expect(codec.open(address, withColumns({ part0: bytesOf(row) })).kind).toBe('unreadable');
+      const { partitionKey, rowKey } = row;
+      const sealedAsContent = seal(
+        deriveKey(key(2).bytes, 'session-about', encodeFields([partitionKey, rowKey])),
+        Buffer.from('{}'),
+        encodeFields(['session-row', 'sessions', partitionKey, rowKey, 2, 'client', 'public']),
+        secureRandomBytes,
+      );
+      expect(readAbout(withColumns({ about: sealedAsContent }))).toBeUndefined();
+    });
+  });
+});

@@ -1,0 +1,422 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createKeyRing, type ServerKey } from '../../../src/shared/crypto/key-ring.ts';
+import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { BffError } from '../../../src/shared/errors.ts';
+import {
+  createSessionStore,
+  type Session,
+  type SessionStore,
+  type User,
+} from '../../../src/shared/session/store.ts';
+import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
+import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
+import { createMemoryTable, type MemoryTable } from '../../support/memory-table.ts';
+import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
+
+const start = new Date('2026-08-01T12:00:00Z');
+const idleSeconds = 3600;
+const key = (id: number): ServerKey => ({ id, bytes: Buffer.alloc(32, id) });
+const alice = sessionContent().facts.claims.principal;
+const ben = { ...alice, objectId: 'ben' };
+
+let memory: MemoryTable;
+let table: FaultyTable;
+let store: SessionStore;
+let now: Date;
+const advance = (seconds: number) => {
+  now = new Date(now.getTime() + seconds * 1000);
+};
+
+beforeEach(() => {
+  memory = createMemoryTable();
+  table = withFaults(memory, BffError);
+  now = start;
+  store = storeOf();
+});
+
+function storeOf(keys: readonly ServerKey[] = [key(1)], maxPerUser?: number): SessionStore {
+  return createSessionStore({
+    registration: ['client', 'public'],
+    table,
+    keyRing: createKeyRing(keys),
+    indexKey: Buffer.alloc(32, 99),
+    idleSeconds,
+    cacheSeconds: 5,
+    ...(maxPerUser === undefined ? {} : { maxPerUser }),
+    now: () => now,
+    monotonicMs: () => 0,
+    random: secureRandomBytes,
+  });
+}
+
+async function signIn(
+  options: { claims?: Record<string, unknown>; device?: string; expiresAt?: Date } = {},
+): Promise<{ session: Session; cookieValue: string; id: string }> {
+  const { claims = {}, device = 'Edge on Windows', expiresAt } = options;
+  const facts = { device, signedInAt: now, ...(expiresAt && { expiresAt }) };
+  const created = await store.create(sessionContent({ claims, facts }), secureRandomBytes(32), now);
+  if (created.kind !== 'created') throw new Error(created.kind);
+  return { ...created, id: created.session.address.rowId.toString('base64url') };
+}
+
+const rowOf = (id: string): Row => {
+  const row = memory.rows().find(({ rowKey, partitionKey }) => {
+    return rowKey === `session-${id}` && partitionKey.startsWith('user-');
+  });
+  if (row === undefined) throw new Error('no row');
+  return row;
+};
+const plant = (id: string, columns: Record<string, ColumnValue>) => {
+  const row = rowOf(id);
+  memory.put({ ...row, columns: { ...row.columns, ...columns } });
+};
+const isLive = async (cookieValue: string, on = storeOf()) => (await on.read(cookieValue)).kind === 'live';
+const listOf = async (user: User, on = store) => (await on.list(user)).sessions;
+const sidRows = () => memory.rows().filter(({ partitionKey }) => partitionKey.startsWith('sid-'));
+
+describe('the list of a person’s sessions', () => {
+  it('says of each which device, since when, until when, and what was granted', async () => {
+    const { id, session } = await signIn();
+    expect(await listOf(alice)).toEqual([
+      {
+        id,
+        device: 'Edge on Windows',
+        signedInAt: start,
+        rolesSaidAt: session.facts.claimsAsOf,
+        grantedScopes: ['User.Read'],
+        lastUsedAt: start,
+        expiresAt: session.facts.expiresAt,
+        idleExpiresAt: new Date(start.getTime() + idleSeconds * 1000),
+      },
+    ]);
+  });
+
+  it('has those of this person alone', async () => {
+    const own = await signIn();
+    const other = await signIn({ claims: { oid: 'ben' } });
+    const sameIdElsewhere = await signIn({ claims: { tid: 'another-tenant' } });
+    expect((await listOf(alice)).map(({ id }) => id)).toEqual([own.id]);
+    expect((await listOf(ben)).map(({ id }) => id)).toEqual([other.id]);
+    expect((await listOf({ ...alice, tenantId: 'another-tenant' })).map(({ id }) => id)).toEqual([
+      sameIdElsewhere.id,
+    ]);
+    expect(await listOf({ ...alice, objectId: 'nobody' })).toEqual([]);
+  });
+
+  it('begins with the one that was used last', async () => {
+    const first = await signIn();
+    advance(60);
+    const second = await signIn();
+    advance(600);
+    const { session } = first;
+    await store.touch(session);
+    expect((await listOf(alice)).map(({ id }) => id)).toEqual([first.id, second.id]);
+  });
+
+  it('leaves out what is past a limit, idle or absolute', async () => {
+    const idle = await signIn();
+    const ending = await signIn({ expiresAt: new Date(start.getTime() + 600_000) });
+    advance(599);
+    const living = await signIn();
+    expect(await listOf(alice)).toHaveLength(3);
+    advance(1);
+    expect((await listOf(alice)).map(({ id }) => id)).not.toContain(ending.id);
+    advance(idleSeconds - 600);
+    expect((await listOf(alice)).map(({ id }) => id)).toEqual([living.id]);
+    expect(rowOf(idle.id)).toBeDefined();
+  });
+
+  it('goes with the session: a write keeps it up to date, use and leases leave it as it is', async () => {
+    const { id, session } = await signIn();
+    const renewed = sessionContent({
+      facts: { ...session.facts, grantedScopes: ['User.Read', 'Mail.Read'] },
+      msalCache: msalCacheOf({ refreshToken: 'next' }),
+    });
+    const written = await store.write(session, renewed);
+    if (written.kind !== 'written') throw new Error(written.kind);
+    expect(await listOf(alice)).toMatchObject([
+      { id, device: 'Edge on Windows', grantedScopes: ['User.Read', 'Mail.Read'] },
+    ]);
+    const { about } = rowOf(id).columns;
+    advance(600);
+    const used = await store.touch(written.session);
+    if (used.kind !== 'found') throw new Error(used.kind);
+    await store.takeLease(used.session, 'lease');
+    expect(rowOf(id).columns['about']).toEqual(about);
+    expect(await listOf(alice)).toMatchObject([{ id, device: 'Edge on Windows', lastUsedAt: now }]);
+  });
+
+  it('keeps the device when two writers meet', async () => {
+    const { id, session, cookieValue } = await signIn();
+    const other = storeOf();
+    const theirs = await other.read(cookieValue);
+    if (theirs.kind !== 'live') throw new Error(theirs.kind);
+    await other.write(theirs.session, {
+      ...theirs.session,
+      msalCache: msalCacheOf({ refreshToken: 'theirs' }),
+    });
+    const withScope = { ...session.facts, grantedScopes: ['User.Read', 'Mail.Read'] };
+    await store.write(session, { ...session, facts: withScope });
+    expect(await listOf(alice)).toMatchObject([
+      { id, device: 'Edge on Windows', grantedScopes: ['User.Read', 'Mail.Read'] },
+    ]);
+  });
+
+  it('has a row of a version before, which says nothing about itself', async () => {
+    const { id, session } = await signIn();
+    const row = rowOf(id);
+    const { about: _later, ...columns } = row.columns;
+    memory.put({ ...row, columns });
+    const { expiresAt } = session.facts;
+    const idleExpiresAt = new Date(start.getTime() + idleSeconds * 1000);
+    expect(await listOf(alice)).toEqual([{ id, lastUsedAt: start, expiresAt, idleExpiresAt }]);
+  });
+
+  it('has one whose words were tampered with, moved here, or sealed under a retired key, without them', async () => {
+    const [moved, source] = [await signIn({ device: 'Chrome on Linux' }), await signIn()];
+    const { about } = rowOf(source.id).columns;
+    plant(moved.id, { about: about ?? '' });
+    const ofMoved = (await listOf(alice)).find(({ id }) => id === moved.id);
+    expect(ofMoved).not.toHaveProperty('device');
+    plant(source.id, { about: new Uint8Array(40) });
+    for (const listed of await listOf(alice)) expect(listed).not.toHaveProperty('signedInAt');
+    expect((await store.list(alice)).unreadable).toBe(2);
+    const rolled = storeOf([key(2)]);
+    expect(await listOf(alice, rolled)).toHaveLength(2);
+    expect((await listOf(alice, rolled))[0]).not.toHaveProperty('device');
+    expect((await rolled.list(alice)).unreadable).toBe(0);
+  });
+
+  it('does not believe a time of use that lies ahead of every clock', async () => {
+    const { id } = await signIn();
+    plant(id, { lastUsedAt: new Date(start.getTime() + 10 * 365 * 86_400_000) });
+    advance(idleSeconds - 1);
+    expect(await listOf(alice)).toMatchObject([{ id, lastUsedAt: start }]);
+    // Nor when it is asked for which of them was not used for longest.
+    const limited = storeOf([key(1)], 1);
+    const { session } = await signIn();
+    expect(await limited.endOldest(session.address)).toBe(1);
+    const again = await signIn();
+    plant(again.id, { lastUsedAt: new Date(start.getTime() + 10 * 365 * 86_400_000) });
+    advance(idleSeconds);
+    expect(await listOf(alice)).toEqual([]);
+  });
+
+  it('leaves out what somebody else put into the partition', async () => {
+    const { id } = await signIn();
+    const row = rowOf(id);
+    for (const rowKey of [
+      'session-',
+      'session-short',
+      `session-${'A'.repeat(42)}B`,
+      `session-${'A'.repeat(44)}`,
+    ]) {
+      memory.put({ ...row, rowKey });
+    }
+    const planted = secureRandomBytes(32).toString('base64url');
+    memory.put({ ...row, rowKey: `session-${planted}`, columns: {} });
+    memory.put({
+      ...row,
+      rowKey: `session-${secureRandomBytes(32).toString('base64url')}`,
+      columns: { ...row.columns, lastUsedAt: new Date(Number.NaN) },
+    });
+    expect((await listOf(alice)).map((listed) => listed.id)).toEqual([id]);
+  });
+
+  it('has every living one, however many have ended and wait for the sweep', async () => {
+    const { id: idle } = await signIn();
+    advance(idleSeconds);
+    const living = [];
+    for (let count = 0; count < 20; count++) living.push((await signIn()).id);
+    const ended = rowOf(idle);
+    for (let count = 0; count < 1_500; count++) {
+      memory.put({ ...ended, rowKey: `session-${secureRandomBytes(32).toString('base64url')}` });
+    }
+    const { sessions, isCut } = await store.list(alice);
+    expect(sessions.map(({ id }) => id).toSorted()).toEqual(living.toSorted());
+    expect(isCut).toBe(false);
+  });
+
+  it('reads 500 rows at most, in one listing of the columns it needs, and says that there are more', async () => {
+    const { id } = await signIn();
+    const row = rowOf(id);
+    const more = (rows: number) => {
+      for (let count = 0; count < rows; count++) {
+        memory.put({ ...row, rowKey: `session-${secureRandomBytes(32).toString('base64url')}` });
+      }
+    };
+    more(499);
+    expect((await store.list(alice)).isCut).toBe(false);
+    more(1);
+    const before = table.counts.list + table.counts.read;
+    const { sessions, isCut } = await store.list(alice);
+    expect([sessions.length, isCut]).toEqual([500, true]);
+    expect(table.counts.list + table.counts.read).toBe(before + 1);
+  });
+
+  it('says so when the table does not answer', async () => {
+    await signIn();
+    table.failing.add('list');
+    await expect(store.list(alice)).rejects.toMatchObject({ code: 'storage_unavailable' });
+  });
+});
+
+describe('the limit of living sessions', () => {
+  it('ends those of the user that were not used for longest, with their index rows, and no others', async () => {
+    const limited = storeOf([key(1)], 3);
+    const first = await signIn({ claims: { sid: 'first' } });
+    advance(400);
+    const second = await signIn({ claims: { sid: 'second' } });
+    advance(400);
+    await limited.touch(first.session);
+    const others = await signIn({ claims: { oid: 'ben', sid: 'others' } });
+    advance(1);
+    const third = await signIn({ claims: { sid: 'third' } });
+    expect(await limited.endOldest(third.session.address)).toBe(0);
+    advance(1);
+    const fourth = await signIn({ claims: { sid: 'fourth' } });
+    expect(await limited.endOldest(fourth.session.address)).toBe(1);
+    expect((await listOf(alice)).map(({ id }) => id)).toEqual([fourth.id, third.id, first.id]);
+    expect(await isLive(second.cookieValue, limited)).toBe(false);
+    expect(await isLive(others.cookieValue)).toBe(true);
+    expect(sidRows()).toHaveLength(4);
+  });
+
+  it('ends twenty at one sign-in at most, and the others at the next ones', async () => {
+    const limited = storeOf([key(1)], 3);
+    for (let session = 0; session < 40; session++) {
+      await signIn();
+      advance(1);
+    }
+    const counts: number[] = [];
+    for (let session = 0; session < 3; session++) {
+      const { session: made } = await signIn();
+      counts.push(await limited.endOldest(made.address));
+      advance(1);
+    }
+    expect(counts).toEqual([20, 19, 1]);
+    expect(await listOf(alice)).toHaveLength(3);
+  });
+
+  it('ends nothing for a sign-in whose own session is gone', async () => {
+    const limited = storeOf([key(1)], 1);
+    await signIn();
+    advance(1);
+    await signIn();
+    advance(1);
+    const { session } = await signIn();
+    await store.remove(session.address);
+    expect(await limited.endOldest(session.address)).toBe(0);
+    expect(await listOf(alice)).toHaveLength(2);
+  });
+
+  it('does not count what has ended by itself, and keeps the one that was made just now', async () => {
+    const limited = storeOf([key(1)], 1);
+    const idle = await signIn();
+    advance(idleSeconds);
+    const { session, id } = await signIn();
+    expect(await limited.endOldest(session.address)).toBe(0);
+    expect(rowOf(idle.id)).toBeDefined();
+    advance(1);
+    const newer = await signIn();
+    expect(await limited.endOldest(session.address)).toBe(0);
+    expect(await limited.endOldest(newer.session.address)).toBe(1);
+    expect((await listOf(alice)).map((one) => one.id)).toEqual([newer.id]);
+    expect(newer.id).not.toBe(id);
+  });
+
+  it.each([1, 2])('of %i holds when two sign in at the same moment on two workers', async (limit) => {
+    const [one, two] = [storeOf([key(1)], limit), storeOf([key(1)], limit)];
+    await signIn();
+    await signIn();
+    advance(1);
+    const [left, right] = [await signIn(), await signIn()];
+    await Promise.all([one.endOldest(left.session.address), two.endOldest(right.session.address)]);
+    expect(await listOf(alice)).toHaveLength(limit);
+  });
+});
+
+describe('ending one session by its id', () => {
+  it('ends it at once on the worker that does it, with its index row, and no other', async () => {
+    const [goes, stays] = [
+      await signIn({ claims: { sid: 'one' } }),
+      await signIn({ claims: { sid: 'two' } }),
+    ];
+    expect(await isLive(goes.cookieValue, store)).toBe(true);
+    expect(await store.endOne(alice, goes.id)).toEqual({ kind: 'ended' });
+    expect(await isLive(goes.cookieValue, store)).toBe(false);
+    expect(await isLive(goes.cookieValue)).toBe(false);
+    expect(await isLive(stays.cookieValue)).toBe(true);
+    expect(sidRows()).toHaveLength(1);
+  });
+
+  it('finds nothing the second time', async () => {
+    const { id } = await signIn();
+    await store.endOne(alice, id);
+    expect(await store.endOne(alice, id)).toEqual({ kind: 'none' });
+  });
+
+  it('wins over a write that is in flight (SC-4)', async () => {
+    const { id, session, cookieValue } = await signIn();
+    let ending: Promise<unknown> | undefined;
+    table.before = async (operation) => {
+      if (operation !== 'replace') return;
+      table.before = undefined;
+      ending = storeOf().endOne(alice, id);
+      await ending;
+    };
+    const next = { ...session, msalCache: msalCacheOf({ refreshToken: 'next' }) };
+    expect(await store.write(session, next)).toEqual({ kind: 'gone' });
+    expect(await ending).toEqual({ kind: 'ended' });
+    expect(await isLive(cookieValue)).toBe(false);
+  });
+
+  it('of which the table cannot say whether it is there ends nothing', async () => {
+    const { id, cookieValue } = await signIn();
+    table.failing.add('read');
+    await expect(store.endOne(alice, id)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    table.recover();
+    expect(await isLive(cookieValue, store)).toBe(true);
+  });
+
+  describe('refuses (AD-2)', () => {
+    it('the id of somebody else’s session: it is looked for in one’s own partition alone', async () => {
+      const theirs = await signIn({ claims: { oid: 'ben' } });
+      expect(await store.endOne(alice, theirs.id)).toEqual({ kind: 'none' });
+      expect(await isLive(theirs.cookieValue)).toBe(true);
+    });
+
+    it('whatever is no id of 32 bytes in their one spelling, without asking the table', async () => {
+      const { id, cookieValue } = await signIn();
+      const otherSpelling = `${id.slice(0, -1)}${String.fromCharCode(id.charCodeAt(42) + 1)}`;
+      const hostile = fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.base64String(),
+        fc.constantFrom(
+          '',
+          ' ',
+          id.slice(1),
+          `${id}A`,
+          `${id}=`,
+          ` ${id}`,
+          `session-${id}`,
+          'user',
+          '../user',
+        ),
+        fc.constantFrom(otherSpelling, `${id}\n`, `${id}/`, "' or RowKey ne '", '__proto__'),
+      );
+      const before = table.counts.read + table.writes();
+      await fc.assert(
+        fc.asyncProperty(
+          hostile.filter((text) => text !== id),
+          async (text) => {
+            expect(await store.endOne(alice, text)).toEqual({ kind: 'none' });
+          },
+        ),
+      );
+      expect(table.counts.read + table.writes()).toBe(before);
+      expect(await isLive(cookieValue)).toBe(true);
+    });
+  });
+});

@@ -1,0 +1,301 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
+import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
+import { deriveKey, secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { BffError } from '../../../src/shared/errors.ts';
+import { createWorkerCopy, type WorkerCopy } from '../../../src/shared/session/memory.ts';
+import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
+import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
+import { createMemoryTable } from '../../support/memory-table.ts';
+import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
+
+const start = new Date('2026-08-01T12:00:00Z');
+const indexKey = Buffer.alloc(32, 99);
+const memory = createMemoryTable();
+
+let now: Date;
+let elapsedMs: number;
+let table: FaultyTable;
+let store: SessionStore;
+
+const workerOf = (over: FaultyTable, cacheSeconds = 5) =>
+  createSessionStore({
+    registration: ['client', 'public'],
+    table: over,
+    keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
+    indexKey,
+    idleSeconds: 3600,
+    cacheSeconds,
+    now: () => now,
+    monotonicMs: () => elapsedMs,
+    random: secureRandomBytes,
+  });
+
+async function signIn(on = store): Promise<string> {
+  const created = await on.create(sessionContent(), secureRandomBytes(32), start);
+  if (created.kind !== 'created') throw new Error(created.kind);
+  return created.cookieValue;
+}
+
+async function readLive(cookieValue: string, on = store) {
+  const read = await on.read(cookieValue);
+  if (read.kind !== 'live') throw new Error(read.kind);
+  return read.session;
+}
+
+beforeEach(() => {
+  now = start;
+  elapsedMs = 0;
+  table = withFaults(memory, BffError);
+  store = workerOf(table);
+});
+
+describe("a worker's copy of a session", () => {
+  it('is served without asking the table, from the sign-in on, until it is stale', async () => {
+    const cookieValue = await signIn();
+    const { read } = table.counts;
+    elapsedMs = 4_999;
+    await readLive(cookieValue);
+    expect(table.counts.read).toBe(read);
+    elapsedMs = 5_000;
+    await readLive(cookieValue);
+    expect(table.counts.read).toBe(read + 1);
+  });
+
+  it('counts its age from when the read was sent, not from when the answer came', async () => {
+    const cookieValue = await signIn();
+    elapsedMs = 5_000;
+    table.before = (operation) => {
+      if (operation === 'read') elapsedMs += 3_000;
+    };
+    await readLive(cookieValue);
+    const { read } = table.counts;
+    elapsedMs = 9_999;
+    await readLive(cookieValue);
+    expect(table.counts.read).toBe(read);
+    elapsedMs = 10_000;
+    await readLive(cookieValue);
+    expect(table.counts.read).toBe(read + 1);
+  });
+
+  it('is compared by its version when stale: what has not changed is not opened again', async () => {
+    const cookieValue = await signIn();
+    const first = await readLive(cookieValue);
+    elapsedMs = 6_000;
+    expect(await readLive(cookieValue)).toBe(first);
+    await workerOf(table, 0).write(first, {
+      ...first,
+      msalCache: msalCacheOf({ refreshToken: 'elsewhere' }),
+    });
+    elapsedMs = 12_000;
+    expect((await readLive(cookieValue)).msalCache).toContain('elsewhere');
+  });
+
+  it('follows what this worker writes', async () => {
+    const cookieValue = await signIn();
+    const session = await readLive(cookieValue);
+    await store.write(session, { ...session, msalCache: msalCacheOf({ refreshToken: 'renewed' }) });
+    const { read } = table.counts;
+    expect((await readLive(cookieValue)).msalCache).toContain('renewed');
+    now = new Date(start.getTime() + 1_800_000);
+    await store.touch(await readLive(cookieValue));
+    expect((await readLive(cookieValue)).lastUsedAt).toEqual(now);
+    expect(table.counts.read).toBe(read);
+  });
+
+  it('ends by both limits without asking the table (SC-3)', async () => {
+    const cookieValue = await signIn();
+    now = new Date(start.getTime() + 3_600_000);
+    expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
+    now = sessionContent().facts.expiresAt;
+    expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'expired' });
+  });
+
+  it('that has seen no use for too long asks the table: another worker may have', async () => {
+    const cookieValue = await signIn();
+    const other = workerOf(table);
+    now = new Date(start.getTime() + 3_598_000);
+    elapsedMs = 3_598_000;
+    await readLive(cookieValue, other);
+    await store.touch(await readLive(cookieValue));
+    now = new Date(start.getTime() + 3_601_000);
+    elapsedMs = 3_601_000;
+    await readLive(cookieValue, other);
+  });
+
+  it('is made by one read for all who ask at once', async () => {
+    const cookieValue = await signIn();
+    elapsedMs = 5_000;
+    const { read } = table.counts;
+    const reads = await Promise.all(Array.from({ length: 50 }, () => store.read(cookieValue)));
+    expect(new Set(reads.map(({ kind }) => kind))).toEqual(new Set(['live']));
+    expect(table.counts.read).toBe(read + 1);
+  });
+
+  it('is not kept when it is turned off', async () => {
+    const asksAlways = workerOf(table, 0);
+    const cookieValue = await signIn(asksAlways);
+    const { read } = table.counts;
+    await readLive(cookieValue, asksAlways);
+    await Promise.all([readLive(cookieValue, asksAlways), readLive(cookieValue, asksAlways)]);
+    expect(table.counts.read).toBe(read + 3);
+  });
+
+  it('of a table that fails is asked for again, and serves nobody meanwhile once it is stale', async () => {
+    const cookieValue = await signIn();
+    elapsedMs = 5_000;
+    table.failing.add('read');
+    await expect(store.read(cookieValue)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    table.recover();
+    await readLive(cookieValue);
+  });
+
+  describe('after the session was ended', () => {
+    it('on this worker serves nobody from then on, although the deletion has yet to arrive (LO-5)', async () => {
+      const cookieValue = await signIn();
+      const { address } = await readLive(cookieValue);
+      const removing = store.remove(address);
+      expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
+      await removing;
+    });
+
+    it('on this worker serves nobody even when the table did not take the deletion (LO-1, L2)', async () => {
+      const cookieValue = await signIn();
+      const { address } = await readLive(cookieValue);
+      table.failing.add('remove');
+      await expect(store.remove(address)).rejects.toMatchObject({ code: 'storage_unavailable' });
+      table.recover();
+      expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
+    });
+
+    it('is not brought back by a read or a write that was under way (SC-4, LO-5)', async () => {
+      const cookieValue = await signIn();
+      const session = await readLive(cookieValue);
+      elapsedMs = 5_000;
+      // Their answers are on the way back while the session ends.
+      let deliver = () => {};
+      const delivery = new Promise<void>((resolve) => {
+        deliver = resolve;
+      });
+      const late =
+        <Arguments extends unknown[], Result>(operation: (...given: Arguments) => Promise<Result>) =>
+        async (...given: Arguments) => {
+          const answer = await operation(...given);
+          await delivery;
+          return answer;
+        };
+      const { read, replace } = table;
+      Object.assign(table, { read: late(read), replace: late(replace) });
+      const inFlight = [
+        store.read(cookieValue),
+        store.write(session, { ...session, msalCache: msalCacheOf({ refreshToken: 'late' }) }),
+      ];
+      await store.remove(session.address);
+      deliver();
+      await Promise.all(inFlight);
+      Object.assign(table, { read, replace });
+      expect(await inFlight[0]).toEqual({ kind: 'none', reason: 'missing' });
+      expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
+    });
+
+    it('on another worker is served no longer than the set time', async () => {
+      const cookieValue = await signIn();
+      const other = workerOf(table);
+      const { address } = await readLive(cookieValue, other);
+      await store.remove(address);
+      elapsedMs = 4_999;
+      await readLive(cookieValue, other);
+      elapsedMs = 5_000;
+      expect(await other.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
+    });
+  });
+
+  describe('refuses', () => {
+    it('the right keys with a wrong secret, on a worker that is warm (TC-1)', async () => {
+      const cookieValue = await signIn();
+      await readLive(cookieValue);
+      // Forged by somebody who has the index key: address and deadline are right, the MAC as well.
+      const payload = Buffer.from(cookieValue, 'base64url').subarray(0, -32);
+      payload.fill(7, payload.length - 32);
+      const mac = keyedHash(deriveKey(indexKey, 'session-cookie'), [
+        'session-cookie',
+        payload.toString('base64url'),
+      ]);
+      const forged = Buffer.concat([payload, mac]).toString('base64url');
+      expect(store.addressOf(forged)).toBeDefined();
+      expect(await store.read(forged)).toEqual({ kind: 'none', reason: 'unreadable' });
+      await readLive(cookieValue);
+    });
+  });
+});
+
+describe('the bounds of a worker copy', () => {
+  const keysOf = (name: string) => ({ partitionKey: 'user-x', rowKey: `session-${name}` });
+  const sessionOf = async (cacheLength: number) => {
+    const session = await readLive(await signIn());
+    return { ...session, msalCache: 'x'.repeat(cacheLength) };
+  };
+  const fill = async (copy: WorkerCopy, names: readonly string[], cacheLength: number) => {
+    const session = await sessionOf(cacheLength);
+    for (const name of names) copy.keep(name, keysOf(name), { session, askedAtMs: 1 });
+  };
+  const kept = (copy: WorkerCopy, names: readonly string[]) =>
+    names.filter((name) => copy.find(name) !== undefined);
+  const names = ['a', 'b', 'c', 'd'];
+
+  it('are a number of sessions: what was not used for longest goes', async () => {
+    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => 0, maxEntries: 3 });
+    await fill(copy, ['a', 'b', 'c'], 10);
+    copy.find('a');
+    await fill(copy, ['d'], 10);
+    expect(kept(copy, names)).toEqual(['a', 'c', 'd']);
+  });
+
+  it('are a number of bytes', async () => {
+    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
+    await fill(copy, names, 20_000);
+    expect(kept(copy, names)).toEqual(['c', 'd']);
+    await fill(copy, ['huge'], 60_000);
+    expect(kept(copy, [...names, 'huge'])).toEqual([]);
+  });
+
+  it('count what others keep for a session with it, until its facts are renewed', async () => {
+    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
+    await fill(copy, ['a', 'b'], 20_000);
+    const heavy = copy.find('b')?.session;
+    if (heavy === undefined) throw new Error('b is kept');
+    copy.weigh(keysOf('b'), heavy.facts, 5_000);
+    expect(kept(copy, ['a', 'b'])).toEqual(['a', 'b']);
+    copy.weigh(keysOf('b'), heavy.facts, 20_000);
+    expect(kept(copy, ['a', 'b'])).toEqual(['b']);
+    // Written again with the same facts it weighs the same.
+    copy.update(keysOf('b'), { session: { ...heavy, etag: 'later' }, askedAtMs: 2 });
+    await fill(copy, ['c'], 20_000);
+    expect(kept(copy, ['b', 'c'])).toEqual(['c']);
+    // Of a session that is not kept nothing counts.
+    copy.weigh(keysOf('nobody'), { ...heavy.facts }, 1_000_000);
+    expect(kept(copy, ['c'])).toEqual(['c']);
+  });
+
+  it('are a minute without use, and the end of the session', async () => {
+    let clockMs = 0;
+    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => clockMs });
+    await fill(copy, ['a', 'b'], 10);
+    copy.drop('b');
+    expect(kept(copy, ['a', 'b'])).toEqual(['a']);
+    clockMs = 60_002;
+    copy.find('somebody else');
+    clockMs = 0;
+    expect(kept(copy, ['a'])).toEqual([]);
+  });
+
+  it('keep what was asked later, whichever answer comes first', async () => {
+    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => 0 });
+    const older = await sessionOf(1);
+    const newer = await sessionOf(2);
+    copy.keep('a', keysOf('a'), { session: newer, askedAtMs: 2 });
+    copy.keep('a', keysOf('a'), { session: older, askedAtMs: 1 });
+    copy.update(keysOf('a'), { session: older, askedAtMs: 1 });
+    expect(copy.find('a')?.session).toBe(newer);
+  });
+});

@@ -1,0 +1,292 @@
+import { zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createKeyRing, type KeyRing } from '../../../src/shared/crypto/key-ring.ts';
+import { deriveKey, encodeFields, seal, secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { BffError } from '../../../src/shared/errors.ts';
+import type { SessionAddress } from '../../../src/shared/session/cookie.ts';
+import { toStoredFacts } from '../../../src/shared/session/facts.ts';
+import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
+import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
+import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
+
+const key = (id: number) => ({ id, bytes: Buffer.alloc(32, id) });
+const codecOf = (options: { tableName?: string; keyRing?: KeyRing; registration?: string[] } = {}) =>
+  createSessionRowCodec({
+    registration: options.registration ?? ['client', 'public'],
+    tableName: options.tableName ?? 'sessions',
+    keyRing: options.keyRing ?? createKeyRing([key(2), key(1)]),
+    indexKey: Buffer.alloc(32, 99),
+    random: secureRandomBytes,
+  });
+const codec = codecOf();
+const state = { lastUsedAt: new Date('2026-08-01T12:30:00Z'), leaseId: 'lease', generation: 3 };
+const content = sessionContent();
+const newAddress = (userHash = secureRandomBytes(32)): SessionAddress => ({
+  userHash,
+  rowId: secureRandomBytes(32),
+  secret: secureRandomBytes(32),
+  expiresAt: content.facts.expiresAt,
+});
+const address = newAddress();
+const row = codec.toRow(address, content, state);
+const withColumns = (columns: Record<string, ColumnValue | undefined>): Row => {
+  const kept = Object.entries({ ...row.columns, ...columns }).filter(([, value]) => value !== undefined);
+  return { ...row, columns: Object.fromEntries(kept) as Row['columns'] };
+};
+const bytesOf = (from: Row, part = 'part0'): Buffer => {
+  const value = from.columns[part];
+  if (!(value instanceof Uint8Array)) throw new Error(`no ${part}`);
+  return Buffer.from(value);
+};
+/** Random text, so that compression does not help. */
+const textOfSize = (size: number) => secureRandomBytes(size).toString('base64').slice(0, size);
+
+describe('a session row', () => {
+  it('opens to what was put in', () => {
+    expect(codec.open(address, row)).toEqual({ kind: 'opened', content, state });
+  });
+
+  it.each([1, 60, 64, 128, 500])('holds a cache of %i KiB', (kib) => {
+    const large = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(kib * 1024) }) });
+    const stored = codec.toRow(address, large, state);
+    for (const value of Object.values(stored.columns)) {
+      if (value instanceof Uint8Array) expect(value.length).toBeLessThanOrEqual(64 * 1024);
+    }
+    expect(codec.open(address, stored)).toEqual({ kind: 'opened', content: large, state });
+  });
+
+  it('seals the content alone, also when a whole session is given as content', () => {
+    const whole = { ...content, address, etag: 'first', idleExpiresAt: new Date() };
+    expect(codec.open(address, codec.toRow(address, whole, state))).toEqual({
+      kind: 'opened',
+      content,
+      state,
+    });
+  });
+
+  it('refuses cleanly what no row can hold', () => {
+    const huge = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(2 * 1024 * 1024) }) });
+    expect(() => codec.toRow(address, huge, state)).toThrow(BffError);
+  });
+
+  it('shows no token, claim, address or object id: neither in keys nor in columns (TC-2)', () => {
+    const everything = Object.values(row.columns)
+      .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)))
+      .concat(row.partitionKey, row.rowKey)
+      .join('\n');
+    const { principal } = content.facts.claims;
+    for (const secret of [
+      'canary',
+      'Alice',
+      'contoso',
+      principal.objectId,
+      principal.tenantId,
+      'Admin',
+      'User.Read',
+    ]) {
+      expect(everything).not.toContain(secret);
+    }
+    expect(Object.keys(row.columns).sort()).toEqual([
+      'about',
+      'expiresAt',
+      'generation',
+      'keyId',
+      'lastUsedAt',
+      'leaseId',
+      'part0',
+      'schema',
+      'sidPartition',
+    ]);
+  });
+
+  it('differs at every write of the same content (TC-2)', () => {
+    const writes = Array.from({ length: 50 }, () =>
+      bytesOf(codec.toRow(address, content, state)).toString('hex'),
+    );
+    expect(new Set(writes).size).toBe(writes.length);
+  });
+
+  it('has keys of base64url alone, so that nothing can be injected into them (TC-9)', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.uint8Array({ maxLength: 100 }), (userHash, rowId) => {
+        const keys = codec.keysOf({ userHash: Buffer.from(userHash), rowId: Buffer.from(rowId) });
+        expect(keys.partitionKey).toMatch(/^user-[A-Za-z0-9_-]*$/);
+        expect(keys.rowKey).toMatch(/^session-[A-Za-z0-9_-]*$/);
+      }),
+    );
+  });
+
+  it('opens under every key of the ring, and is written under the first', () => {
+    const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(address, content, state);
+    expect(old.columns['keyId']).toBe(1);
+    expect(codec.open(address, old).kind).toBe('opened');
+    expect(row.columns['keyId']).toBe(2);
+  });
+
+  it('of a retired key, of a newer key and of a newer version: three different answers', () => {
+    expect(codecOf({ keyRing: createKeyRing([key(3)]) }).open(address, row)).toEqual({ kind: 'retired-key' });
+    expect(codecOf({ keyRing: createKeyRing([key(1)]) }).open(address, row)).toEqual({ kind: 'newer' });
+    expect(codec.open(address, withColumns({ schema: 4 }))).toEqual({ kind: 'newer' });
+  });
+
+  it('of the version before opens, with what that did not know yet, and is written anew as this one (K5)', () => {
+    const { facts, msalCache } = content;
+    const { withheld: _later, ...storedFacts } = toStoredFacts(facts);
+    const text = JSON.stringify({ facts: { ...storedFacts, declinedFeatures: ['mail'] }, msalCache });
+    const { partitionKey, rowKey } = row;
+    const before: Row = {
+      partitionKey,
+      rowKey,
+      columns: {
+        schema: 1,
+        keyId: 2,
+        expiresAt: facts.expiresAt,
+        lastUsedAt: state.lastUsedAt,
+        part0: seal(
+          deriveKey(key(2).bytes, 'session-row', address.secret),
+          zstdCompressSync(text),
+          encodeFields(['session-row', 'sessions', partitionKey, rowKey, 1, 2]),
+          secureRandomBytes,
+        ),
+      },
+    };
+    const opening = codec.open(address, before);
+    if (opening.kind !== 'opened') throw new Error(opening.kind);
+    expect(opening.content).toMatchObject({ msalCache, tokenGeneration: 0, facts: { withheld: {} } });
+    expect(opening.state).toEqual({ lastUsedAt: state.lastUsedAt, generation: 0 });
+    expect(codec.toRow(address, opening.content, opening.state).columns['schema']).toBe(3);
+    // Relabelled as the other version neither opens: the version is sealed in.
+    expect(codec.open(address, { ...before, columns: { ...before.columns, schema: 2 } }).kind).toBe(
+      'unreadable',
+    );
+  });
+
+  it('of the version before, which no registration was bound to, opens and is written anew as this one (K5)', () => {
+    const { facts, msalCache, tokenGeneration } = content;
+    const text = JSON.stringify({ facts: toStoredFacts(facts), msalCache, tokenGeneration });
+    const { partitionKey, rowKey } = row;
+    const part0 = seal(
+      deriveKey(key(2).bytes, 'session-row', address.secret),
+      zstdCompressSync(text),
+      encodeFields(['session-row', 'sessions', partitionKey, rowKey, 2, 2]),
+      secureRandomBytes,
+    );
+    const before = withColumns({ schema: 2, part0 });
+    const opening = codec.open(address, before);
+    if (opening.kind !== 'opened') throw new Error(opening.kind);
+    expect(opening.content).toEqual(content);
+    const anew = codec.toRow(address, opening.content, opening.state);
+    expect(anew.columns['schema']).toBe(3);
+    expect(codecOf({ registration: ['another', 'public'] }).open(address, anew).kind).toBe('unreadable');
+  });
+
+  describe('does not open (TC-3)', () => {
+    const unreadable = { kind: 'unreadable' };
+
+    it("with another cookie's secret: the table and the keys alone open nothing", () => {
+      expect(codec.open({ ...address, secret: secureRandomBytes(32) }, row)).toEqual(unreadable);
+    });
+
+    it('in another row of the same person, in another partition, in another table', () => {
+      const elsewhere = [
+        { ...address, rowId: secureRandomBytes(32) },
+        { ...address, userHash: secureRandomBytes(32) },
+      ];
+      for (const place of elsewhere) {
+        expect(codec.open(place, { ...row, ...codec.keysOf(place) })).toEqual(unreadable);
+      }
+      expect(codecOf({ tableName: 'others' }).open(address, row)).toEqual(unreadable);
+    });
+
+    it('for another app registration or cloud that has the same keys and table', () => {
+      for (const registration of [
+        ['another', 'public'],
+        ['client', 'usgov'],
+        ['clientpublic', ''],
+      ]) {
+        expect(codecOf({ registration }).open(address, row)).toEqual(unreadable);
+      }
+      expect(codec.open(address, withColumns({ schema: 2 }))).toEqual(unreadable);
+    });
+
+    it('swapped with the row of somebody else, both ways', () => {
+      const other = newAddress();
+      const theirs = codec.toRow(other, sessionContent({ claims: { oid: 'be' } }), state);
+      expect(codec.open(address, { ...row, columns: theirs.columns })).toEqual(unreadable);
+      expect(codec.open(other, { ...theirs, columns: row.columns })).toEqual(unreadable);
+    });
+
+    it('labelled with another key', () => {
+      expect(codec.open(address, withColumns({ keyId: 1 }))).toEqual(unreadable);
+    });
+
+    it('with parts of two writes mixed, out of order, missing or added', () => {
+      const large = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(200 * 1024) }) });
+      const one = codec.toRow(address, large, state);
+      const two = codec.toRow(address, large, state);
+      const parts = Object.keys(one.columns).filter((name) => name.startsWith('part'));
+      expect(parts.length).toBeGreaterThan(2);
+      const { part0, part1, part2 } = one.columns;
+      const mixes: Record<string, ColumnValue | undefined>[] = [
+        ...parts.map((name) => ({ [name]: two.columns[name] })),
+        { part0: part1, part1: part0 },
+        { part1: part2, part2: part1 },
+        { [`part${parts.length}`]: new Uint8Array(1) },
+        { [parts.at(-1) ?? '']: new Uint8Array(0) },
+      ];
+      for (const mix of mixes) {
+        expect(
+          codec.open(address, { ...one, columns: { ...one.columns, ...mix } as Row['columns'] }),
+        ).toEqual(unreadable);
+      }
+      for (const name of parts) {
+        const { [name]: _gone, ...rest } = one.columns;
+        expect(codec.open(address, { ...one, columns: rest })).toEqual(unreadable);
+      }
+    });
+  });
+
+  it('mutated in 1,000 ways is never opened and never throws (TC-8)', () => {
+    const sealed = bytesOf(row);
+    const value: fc.Arbitrary<ColumnValue | undefined> = fc.oneof(
+      fc.constant(undefined),
+      fc.string(),
+      fc.double(),
+      fc.integer(),
+      fc.boolean(),
+      fc.uint8Array({ maxLength: 400 }),
+      fc.date({ noInvalidDate: false }),
+    );
+    const changedBytes = fc.oneof(
+      fc.nat(sealed.length * 8 - 1).map((bit) => {
+        const changed = Buffer.from(sealed);
+        changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+        return changed;
+      }),
+      fc.nat(sealed.length - 1).map((length) => sealed.subarray(0, length)),
+      fc.uint8Array({ minLength: 1, maxLength: 50 }).map((more) => Buffer.concat([sealed, more])),
+      fc.uint8Array({ minLength: sealed.length, maxLength: sealed.length }),
+    );
+    const mutation = fc.oneof(
+      fc.record({ part0: changedBytes }),
+      fc.record({ part0: value }),
+      fc.record({ schema: value.filter((changed) => changed !== 3) }),
+      fc.record({ keyId: value.filter((changed) => changed !== 2) }),
+      fc.record({ part1: fc.uint8Array({ minLength: 1 }) }),
+      fc.record({ lastUsedAt: value.filter((changed) => !(changed instanceof Date)) }),
+    );
+    fc.assert(
+      fc.property(mutation, (columns) => {
+        expect(codec.open(address, withColumns(columns)).kind).not.toBe('opened');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('without a readable time of use does not open: it would never end idle', () => {
+    expect(codec.open(address, withColumns({ lastUsedAt: new Date(Number.NaN) }))).toEqual({
+      kind: 'unreadable',
+    });
+  });
+});

@@ -1,0 +1,192 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  createTokenBreaker,
+  createTokenBreakers,
+  type TokenBreaker,
+} from '../../../src/shared/tokens/circuit-breaker.ts';
+
+let elapsedSeconds: number;
+let breaker: TokenBreaker;
+
+beforeEach(() => {
+  elapsedSeconds = 1000;
+  breaker = createTokenBreaker(() => elapsedSeconds * 1000);
+});
+
+const fail = (times: number) => {
+  for (let time = 0; time < times; time++) breaker.failed();
+};
+
+describe('the token breaker', () => {
+  it('lets everything pass while answers come, and forgets failures with the next answer (E1)', () => {
+    for (let round = 0; round < 3; round++) {
+      fail(4);
+      expect(breaker.refuses()).toBeUndefined();
+      breaker.answered();
+    }
+    expect(breaker.refuses()).toBeUndefined();
+  });
+
+  it('pauses after five failures in a row; then one asks, and an answer lets all pass (E1)', () => {
+    fail(5);
+    expect(breaker.refuses()).toBe(5);
+    elapsedSeconds += 4.5;
+    expect(breaker.refuses()).toBe(1);
+    elapsedSeconds += 0.5;
+    expect(breaker.refuses()).toBeUndefined();
+    expect(breaker.refuses()).toBe(1);
+    breaker.answered();
+    expect(breaker.refuses()).toBeUndefined();
+    expect(breaker.refuses()).toBeUndefined();
+  });
+
+  it('pauses again when the probe fails as well (E1)', () => {
+    fail(5);
+    elapsedSeconds += 5;
+    expect(breaker.refuses()).toBeUndefined();
+    breaker.failed();
+    expect(breaker.refuses()).toBe(5);
+  });
+
+  it('sends another probe when nothing was heard of the first (E1)', () => {
+    fail(5);
+    elapsedSeconds += 5;
+    expect(breaker.refuses()).toBeUndefined();
+    elapsedSeconds += 10;
+    expect(breaker.refuses()).toBeUndefined();
+  });
+
+  it('pauses for as long as the first Retry-After says, a minute at the most and never for nothing (E2)', () => {
+    for (const [said, kept] of [
+      [20, 20],
+      [3600, 60],
+      [0, 1],
+    ]) {
+      breaker = createTokenBreaker(() => elapsedSeconds * 1000);
+      breaker.failed(said);
+      expect(breaker.refuses()).toBe(kept);
+    }
+  });
+
+  it('keeps the longest pause of several failures at once (E2)', () => {
+    breaker.failed(20);
+    fail(5);
+    breaker.failed(3);
+    expect(breaker.refuses()).toBe(20);
+  });
+
+  it('is not talked out of a pause by an answer to what was asked before it (E2)', () => {
+    breaker.failed(20);
+    breaker.answered();
+    expect(breaker.refuses()).toBe(20);
+    elapsedSeconds += 20;
+    expect(breaker.refuses()).toBeUndefined();
+  });
+});
+
+describe('the breakers of a worker', () => {
+  const workerBreakers = () => {
+    const breakers = createTokenBreakers(() => elapsedSeconds * 1000);
+    const [ben, mia, alice] = ['ben', 'mia', 'alice'].map((user) => breakers.ofUser(user));
+    if (!ben || !mia || !alice) throw new Error('three users');
+    const paused = () => [ben, mia, alice, breakers.code].map((one) => one.pausedSeconds());
+    return { ...breakers, ben, mia, alice, paused };
+  };
+  const failNow = (one: TokenBreaker, retryAfterSeconds?: number) => {
+    expect(one.refuses()).toBeUndefined();
+    one.failed(retryAfterSeconds);
+  };
+
+  it('hold back the user whom Entra told to wait, and nobody else (E2)', () => {
+    const { ben, mia, code, paused } = workerBreakers();
+    failNow(ben, 20);
+    expect(paused()).toEqual([20, undefined, undefined, undefined]);
+    for (let round = 0; round < 3; round++) {
+      elapsedSeconds += 20;
+      failNow(ben, 20);
+      expect(paused()).toEqual([20, undefined, undefined, undefined]);
+      expect([mia.refuses(), code.refuses()]).toEqual([undefined, undefined]);
+    }
+  });
+
+  it('hold back everybody, sign-ins too, for as long as two users have been told to wait (E2)', () => {
+    const { ben, mia, paused } = workerBreakers();
+    failNow(ben, 20);
+    elapsedSeconds += 5;
+    failNow(mia, 60);
+    expect(paused()).toEqual([15, 15, 15, 15]);
+    elapsedSeconds += 15;
+    expect(paused()).toEqual([undefined, 45, undefined, undefined]);
+  });
+
+  it('take two users whose times do not meet for two users (E2)', () => {
+    const { ben, mia, paused } = workerBreakers();
+    failNow(ben, 20);
+    elapsedSeconds += 20;
+    failNow(mia, 20);
+    expect(paused()).toEqual([undefined, 20, undefined, undefined]);
+  });
+
+  it('let one probe out after such a pause; one user who is told again does not prolong it for others (E2)', () => {
+    const { ben, mia, alice, code } = workerBreakers();
+    failNow(ben, 20);
+    failNow(mia, 20);
+    elapsedSeconds += 20;
+    expect(ben.refuses()).toBeUndefined();
+    expect([mia.refuses(), alice.refuses()]).toEqual([1, 1]);
+    ben.failed(20);
+    expect(alice.refuses()).toBeUndefined();
+    expect(mia.refuses()).toBe(1);
+    alice.answered();
+    expect([mia.refuses(), code.refuses()]).toEqual([undefined, undefined]);
+    expect(ben.refuses()).toBe(20);
+  });
+
+  it('hold back a user whose five requests in a row failed, and everybody when others failed too (E1)', () => {
+    const { ben, mia, alice, paused } = workerBreakers();
+    for (let time = 0; time < 5; time++) failNow(ben);
+    expect(paused()).toEqual([5, undefined, undefined, undefined]);
+    failNow(mia);
+    expect(paused()).toEqual([5, 5, 5, 5]);
+    elapsedSeconds += 5;
+    // Two failed probes of different users are needed to go on waiting.
+    expect(ben.refuses()).toBeUndefined();
+    ben.failed();
+    failNow(alice);
+    expect(mia.pausedSeconds()).toBe(5);
+  });
+
+  it('let others go on as long as anyone gets an answer between the failures of one user (E1)', () => {
+    const { ben, mia, alice, paused } = workerBreakers();
+    for (let round = 0; round < 20; round++) {
+      failNow(mia);
+      mia.answered();
+      if (ben.refuses() === undefined) ben.failed();
+      elapsedSeconds += 1;
+    }
+    expect(alice.refuses()).toBeUndefined();
+    expect(paused().slice(1)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('let sign-ins go on, however many of them are throttled (E2)', () => {
+    const { code, paused } = workerBreakers();
+    for (let time = 0; time < 50; time++) {
+      expect(code.refuses()).toBeUndefined();
+      code.throttled(60);
+    }
+    expect([code.refuses(), code.refuses()]).toEqual([undefined, undefined]);
+    expect(paused()).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('let sign-ins out one at a time while none is answered: nobody who brings codes holds others back (E1)', () => {
+    const { code, ben } = workerBreakers();
+    for (let time = 0; time < 50; time++) failNow(code, 60);
+    expect(code.refuses()).toBeUndefined();
+    expect(code.refuses()).toBe(1);
+    code.failed(60);
+    expect(code.refuses()).toBeUndefined();
+    code.answered();
+    expect([code.refuses(), code.refuses()]).toEqual([undefined, undefined]);
+    expect(ben.refuses()).toBeUndefined();
+  });
+});

@@ -1,0 +1,199 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Session } from '../../../src/shared/session/store.ts';
+import { createRefusals, type Refusal, type Refusals } from '../../../src/shared/tokens/refusals.ts';
+import { openedSession, sessionContent } from '../../support/session-content.ts';
+
+const start = new Date('2026-08-01T12:00:00Z');
+
+let elapsedSeconds: number;
+let refusals: Refusals;
+let paced: Session[];
+
+interface About {
+  readonly user?: number;
+  readonly row?: number;
+  readonly granted?: readonly string[];
+  readonly tokenGeneration?: number;
+}
+
+function sessionOf({ user = 1, row = 1, granted = ['User.Read'], tokenGeneration = 0 }: About = {}): Session {
+  const content = sessionContent({ facts: { grantedScopes: granted }, tokenGeneration });
+  return openedSession(content, { user: `user ${user}`, row, now: start });
+}
+
+const noConsent: Refusal = { kind: 'interaction-required', reason: 'consent_required', correlationId: 'x' };
+const because = (reason: Refusal['reason']): Refusal => ({ kind: 'interaction-required', reason });
+const wish = (...scopes: readonly string[]) => ({ scopes });
+
+beforeEach(() => {
+  elapsedSeconds = 0;
+  paced = [];
+  refusals = createRefusals({
+    monotonicMs: () => elapsedSeconds * 1000,
+    now: () => start,
+    pace: { refused: (session) => paced.push(session) },
+  });
+});
+
+describe('a permission that was refused', () => {
+  const session = sessionOf();
+  beforeEach(() => refusals.keep(session, wish('User.Read', 'Mail.Read'), noConsent));
+
+  it('is refused again with the same answer, alone and with others, in every session of the user', () => {
+    for (const scopes of [['Mail.Read'], ['mail.read'], ['Mail.Read', 'Files.Read', 'User.Read']]) {
+      expect(refusals.find(session, { scopes })).toBe(noConsent);
+      expect(refusals.find(sessionOf({ row: 2 }), { scopes })).toBe(noConsent);
+    }
+    expect(paced).toEqual([session]);
+  });
+
+  it('is of this user and of this permission alone', () => {
+    expect(refusals.find(sessionOf({ user: 2 }), wish('Mail.Read'))).toBeUndefined();
+    expect(refusals.find(session, wish('User.Read'))).toBeUndefined();
+    expect(refusals.find(session, wish('Files.Read'))).toBeUndefined();
+  });
+
+  it('is asked for again after a pause that doubles, five minutes at the most', () => {
+    let pause = 5;
+    for (let round = 0; round < 12; round++) {
+      elapsedSeconds += pause - 0.1;
+      expect(refusals.find(session, wish('Mail.Read'))).toBe(noConsent);
+      elapsedSeconds += 0.1;
+      expect(refusals.find(session, wish('Mail.Read'))).toBeUndefined();
+      refusals.keep(session, wish('Mail.Read'), noConsent);
+      // Two calls at once were refused: one refusal.
+      refusals.keep(session, wish('Mail.Read'), noConsent);
+      pause = Math.min(pause * 2, 300);
+    }
+  });
+
+  it('is forgotten after ten minutes without a refusal, its pauses too', () => {
+    elapsedSeconds = 600;
+    refusals.keep(session, wish('Mail.Read'), noConsent);
+    elapsedSeconds += 5;
+    expect(refusals.find(session, wish('Mail.Read'))).toBeUndefined();
+  });
+
+  it('is forgotten when a session of the user has been granted it', () => {
+    refusals.see(sessionOf({ row: 2, granted: ['https://graph.microsoft.com/mail.read'] }));
+    expect(refusals.find(session, wish('Mail.Read'))).toBeUndefined();
+  });
+
+  it('is forgotten when the refused session got new tokens; not when another has others, or a call began before', () => {
+    const later = sessionOf({ tokenGeneration: 3 });
+    refusals.keep(later, wish('Files.Read'), noConsent);
+    expect(refusals.find(sessionOf({ tokenGeneration: 2 }), wish('Files.Read'))).toBe(noConsent);
+    expect(refusals.find(sessionOf({ row: 2, tokenGeneration: 7 }), wish('Files.Read'))).toBe(noConsent);
+    expect(refusals.find(sessionOf({ tokenGeneration: 1 }), wish('Mail.Read'))).toBeUndefined();
+  });
+});
+
+describe('several permissions that were refused together', () => {
+  const session = sessionOf();
+
+  it('are narrowed down: what is alone is asked for, what is not much less is not', () => {
+    refusals.keep(session, wish('A', 'B', 'C', 'D'), noConsent);
+    expect(refusals.find(session, wish('A', 'B', 'C'))).toBe(noConsent);
+    expect(refusals.find(session, wish('A', 'X', 'Y'))).toBe(noConsent);
+    expect(refusals.find(session, wish('A', 'B'))).toBeUndefined();
+    refusals.keep(session, wish('A', 'B'), noConsent);
+    expect(refusals.find(session, wish('A', 'B'))).toBe(noConsent);
+    expect(refusals.find(session, wish('C', 'B'))).toBe(noConsent);
+    for (const scope of ['A', 'B', 'C', 'D']) expect(refusals.find(session, wish(scope))).toBeUndefined();
+  });
+
+  it('are asked for no more than a few times, in whichever order their sets come', () => {
+    const names = Array.from({ length: 10 }, (_, at) => `S${at}`);
+    const sets = Array.from({ length: 2 ** 10 - 1 }, (_, at) =>
+      names.filter((_name, bit) => ((at + 1) >> bit) & 1),
+    );
+    for (const inOrder of [sets, sets.toReversed(), sets.toSorted((a, b) => b.length - a.length)]) {
+      const user = sessionOf({ user: 3 });
+      let asked = 0;
+      elapsedSeconds += 600;
+      for (const scopes of inOrder) {
+        if (refusals.find(user, { scopes }) !== undefined) continue;
+        asked++;
+        refusals.keep(user, { scopes }, noConsent);
+      }
+      expect(asked).toBeLessThanOrEqual(20);
+    }
+  });
+});
+
+describe('every other refusal', () => {
+  const session = sessionOf();
+  const challenged = (claims: string, scope = 'User.Read') => ({
+    scopes: [scope],
+    challenge: { claims, refusedToken: 'old' },
+  });
+
+  it('is asked about once more, then pauses, for the same wish of the same session', () => {
+    for (let time = 0; time < 2; time++) {
+      expect(refusals.find(session, wish('User.Read'))).toBeUndefined();
+      refusals.keep(session, wish('User.Read'), because('two_factor_required'));
+    }
+    expect(refusals.find(session, wish('User.Read'))?.reason).toBe('two_factor_required');
+    expect(refusals.find(session, wish('Files.Read'))).toBeUndefined();
+    expect(refusals.find(sessionOf({ row: 2 }), wish('User.Read'))).toBeUndefined();
+    expect(refusals.find(sessionOf({ tokenGeneration: 1 }), wish('User.Read'))).toBeUndefined();
+  });
+
+  it('that says that the sign-in is over counts for whatever this session wants', () => {
+    refusals.keep(session, wish('User.Read'), because('refresh_token_expired'));
+    refusals.keep(session, wish('Files.Read'), because('refresh_token_expired'));
+    expect(refusals.find(session, wish('Mail.Read'))?.reason).toBe('refresh_token_expired');
+    expect(refusals.find(sessionOf({ row: 2 }), wish('Mail.Read'))).toBeUndefined();
+  });
+
+  it('of claims pauses at once, for these claims, whatever instant they name', () => {
+    const nbf = (value: number) => `{"access_token":{"nbf":{"essential":true, "value":"${value}"}}}`;
+    refusals.keep(session, challenged(nbf(1)), because('continuous_access_evaluation'));
+    expect(refusals.find(session, challenged(nbf(2)))?.reason).toBe('continuous_access_evaluation');
+    expect(refusals.find(session, challenged(nbf(2), 'Mail.Read'))).toBeUndefined();
+    expect(refusals.find(session, challenged('{"access_token":{"acrs":{"value":"c1"}}}'))).toBeUndefined();
+    expect(refusals.find(session, wish('User.Read'))).toBeUndefined();
+    elapsedSeconds = 5;
+    expect(refusals.find(session, challenged(nbf(3)))).toBeUndefined();
+  });
+
+  it('of four kinds of claims in one pause is one of any', () => {
+    for (let kind = 0; kind < 4; kind++) {
+      const claims = `{"access_token":{"x${kind}":null}}`;
+      expect(refusals.find(session, challenged(claims))).toBeUndefined();
+      refusals.keep(session, challenged(claims), because('continuous_access_evaluation'));
+    }
+    expect(refusals.find(session, challenged('{"access_token":{"x4":null}}'))).toBeDefined();
+  });
+});
+
+describe('what is kept', () => {
+  it('is of a thousand users at the most: the one who was refused first goes', () => {
+    for (let user = 0; user <= 1000; user++) {
+      const session = sessionOf();
+      session.address.userHash.writeUInt32BE(user);
+      refusals.keep(session, wish('Mail.Read'), noConsent);
+    }
+    const first = sessionOf();
+    first.address.userHash.writeUInt32BE(0);
+    expect(refusals.find(first, wish('Mail.Read'))).toBeUndefined();
+    const last = sessionOf();
+    last.address.userHash.writeUInt32BE(1000);
+    expect(refusals.find(last, wish('Mail.Read'))).toBe(noConsent);
+  });
+
+  it('is of 64 permissions and 16 wishes of each at the most', () => {
+    const session = sessionOf();
+    for (let at = 0; at <= 64; at++) refusals.keep(session, wish(`S${at}`), noConsent);
+    expect(refusals.find(session, wish('S0'))).toBeUndefined();
+    expect(refusals.find(session, wish('S1'))).toBe(noConsent);
+    const claims = (at: number) => ({
+      scopes: [`S${at}`, 'User.Read'],
+      challenge: { claims: '{"access_token":{}}', refusedToken: '' },
+    });
+    const other = sessionOf({ user: 2 });
+    for (let at = 0; at <= 16; at++) refusals.keep(other, claims(at), because('claims_challenge'));
+    expect(refusals.find(other, claims(0))).toBeUndefined();
+    expect(refusals.find(other, claims(1))?.reason).toBe('claims_challenge');
+  });
+});

@@ -1,0 +1,254 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
+import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { BffError } from '../../../src/shared/errors.ts';
+import { createSessionStore, type Session, type SessionStore } from '../../../src/shared/session/store.ts';
+import type { SilentAttempt, TokenAcquisition } from '../../../src/shared/tokens/msal-silent.ts';
+import { createLeasedRefresh, LEASE_MS } from '../../../src/shared/tokens/renewal-lease.ts';
+import { createMemoryTable, type MemoryTable } from '../../support/memory-table.ts';
+import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
+
+const scopes = ['User.Read'];
+const log = () => {};
+const start = new Date('2026-08-01T12:00:00Z');
+
+let memory: MemoryTable;
+let store: SessionStore;
+let session: Session;
+let pausedForSeconds: number | undefined;
+let turnRefused: BffError | undefined;
+
+beforeEach(async () => {
+  memory = createMemoryTable();
+  pausedForSeconds = undefined;
+  turnRefused = undefined;
+  store = createSessionStore({
+    registration: ['client', 'public'],
+    table: memory,
+    keyRing: createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]),
+    indexKey: Buffer.alloc(32, 99),
+    idleSeconds: 3600,
+    cacheSeconds: 0,
+    now: () => start,
+    monotonicMs: () => 0,
+    random: secureRandomBytes,
+  });
+  const created = await store.create(sessionContent(), secureRandomBytes(32), start);
+  if (created.kind !== 'created') throw new Error(created.kind);
+  session = created.session;
+});
+
+/** A worker whose clock moves only while it waits; `redeem` stands for Entra. */
+function workerOf(redeem: (held: Session) => Promise<TokenAcquisition> | TokenAcquisition) {
+  let elapsedMs = 0;
+  let redemptions = 0;
+  const waits: (() => Promise<void> | void)[] = [];
+  const attempt: SilentAttempt = async (current, _scopes, _log, leaseId) => {
+    if (current.msalCache.includes('brand-new'))
+      return { kind: 'token', accessToken: 'brand-new', expiresAt: start, session: current };
+    if (leaseId === undefined) return { kind: 'refresh-needed' };
+    redemptions++;
+    const outcome = await redeem(current);
+    if (outcome.kind !== 'token') return outcome;
+    const msalCache = msalCacheOf({ refreshToken: 'brand-new' });
+    const content = { ...current, msalCache, tokenGeneration: current.generation };
+    const written = await store.write(current, content, leaseId);
+    return written.kind === 'written' ? { ...outcome, session: written.session } : { kind: 'session-ended' };
+  };
+  const refresh = createLeasedRefresh({
+    store,
+    attempt,
+    pausedSeconds: () => pausedForSeconds,
+    pace: {
+      refused: () => {},
+      turn: async () => {
+        if (turnRefused !== undefined) throw turnRefused;
+      },
+    },
+    random: secureRandomBytes,
+    monotonicMs: () => elapsedMs,
+    wait: async (durationMs) => {
+      elapsedMs += durationMs;
+      await waits.shift()?.();
+    },
+  });
+  return {
+    refresh: () => refresh(session, { scopes }, log, 0),
+    redemptions: () => redemptions,
+    elapsedMs: () => elapsedMs,
+    whileWaiting: (...actions: (() => Promise<void> | void)[]) => waits.push(...actions),
+  };
+}
+
+const token = (): TokenAcquisition => ({
+  kind: 'token',
+  accessToken: 'brand-new',
+  expiresAt: start,
+  session,
+});
+const never = (): never => {
+  throw new Error('this worker must not redeem');
+};
+
+describe('a refresh under a lease', () => {
+  it('redeems once, stores the result and ends the lease', async () => {
+    const worker = workerOf(token);
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    const found = await store.refetch(session);
+    expect(found).toMatchObject({ kind: 'found', session: { generation: 1, tokenGeneration: 1 } });
+    expect(found).not.toHaveProperty('session.leaseId');
+  });
+
+  it("that a repeated write took is the holder's own: it does not wait for itself (T3)", async () => {
+    const { takeLease } = store;
+    // The library sent the write again, because its first answer was lost, and tells how the second one ended.
+    const repeated = vi.spyOn(store, 'takeLease').mockImplementation(async (current, leaseId) => {
+      await takeLease(current, leaseId);
+      return takeLease(current, leaseId);
+    });
+    const worker = workerOf(token);
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    expect(repeated).toHaveBeenCalledOnce();
+    expect(worker.redemptions()).toBe(1);
+    expect(worker.elapsedMs()).toBe(0);
+  });
+
+  it('of somebody else is watched, and its result used without a redemption', async () => {
+    const taken = await store.takeLease(session, 'other');
+    if (taken.kind !== 'taken') throw new Error(taken.kind);
+    const worker = workerOf(never);
+    worker.whileWaiting(
+      () => {},
+      async () => {
+        const msalCache = msalCacheOf({ refreshToken: 'brand-new' });
+        await store.write(taken.session, { ...taken.session, msalCache, tokenGeneration: 1 }, 'other');
+      },
+    );
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
+  });
+
+  it('of a holder that died is taken over after its time, and not a moment before (I2)', async () => {
+    await store.takeLease(session, 'dead');
+    const worker = workerOf(token);
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    expect(worker.redemptions()).toBe(1);
+    expect(worker.elapsedMs()).toBeGreaterThanOrEqual(LEASE_MS);
+    expect(worker.elapsedMs()).toBeLessThan(LEASE_MS + 500);
+  });
+
+  it('of its own that the row still shows has no holder: it is taken over at once (T3)', async () => {
+    const worker = workerOf(token);
+    const { merge } = memory;
+    // Done, and the answer lost: the library's second try then meets the worker's own write.
+    memory.merge = async (row, etag) => {
+      memory.merge = merge;
+      await merge(row, etag);
+      return { kind: 'changed' };
+    };
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    expect(worker.redemptions()).toBe(1);
+    expect(worker.elapsedMs()).toBe(0);
+    expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
+  });
+
+  it('is not begun while the token endpoint is left alone: nothing is written (E2)', async () => {
+    pausedForSeconds = 30;
+    const before = memory.rows();
+    await expect(workerOf(never).refresh()).rejects.toMatchObject({
+      code: 'sign_in_service_unavailable',
+      retryAfterSeconds: 30,
+    });
+    expect(memory.rows()).toEqual(before);
+  });
+
+  it('is not begun before the user has a turn: nothing is written', async () => {
+    turnRefused = new BffError('rate_limited', { retryAfterSeconds: 3 });
+    const before = memory.rows();
+    await expect(workerOf(never).refresh()).rejects.toBe(turnRefused);
+    expect(memory.rows()).toEqual(before);
+  });
+
+  it('that others are always faster to take is given up: the caller is told to come back (T4)', async () => {
+    let tries = 0;
+    memory.merge = async () => {
+      tries++;
+      return { kind: 'changed' };
+    };
+    await expect(workerOf(never).refresh()).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(tries).toBe(10);
+  });
+
+  it('that keeps changing hands is watched anew each time: only one lease seen for its whole time is dead', async () => {
+    const first = await store.takeLease(session, 'first');
+    if (first.kind !== 'taken') throw new Error(first.kind);
+    const worker = workerOf(token);
+    worker.whileWaiting(...Array.from({ length: 30 }, () => () => {}), async () => {
+      await store.takeLease(first.session, 'second');
+    });
+    await worker.refresh();
+    expect(worker.elapsedMs()).toBeGreaterThan(LEASE_MS + 30 * 150);
+  });
+
+  it('leaves its refusal for those who wait, who adopt it for the same scopes', async () => {
+    const taken = await store.takeLease(session, 'other');
+    if (taken.kind !== 'taken') throw new Error(taken.kind);
+    const worker = workerOf(never);
+    worker.whileWaiting(async () => {
+      const refreshFailure = { leaseId: 'other', scopes, reason: 'refresh_token_revoked' };
+      await store.write(taken.session, { ...taken.session, refreshFailure }, 'other');
+    });
+    expect((await worker.refresh()).outcome).toEqual({
+      kind: 'interaction-required',
+      reason: 'refresh_token_revoked',
+    });
+  });
+
+  it('believes a refusal only while the row is as it was: a token that somebody redeemed meanwhile is used', async () => {
+    const worker = workerOf(async (held) => {
+      const msalCache = msalCacheOf({ refreshToken: 'brand-new' });
+      await store.write(held, { ...held, msalCache, tokenGeneration: held.generation + 1 });
+      return { kind: 'interaction-required', reason: 'sign_in_required' };
+    });
+    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
+    // Its own lease has ended: nobody waits for a holder that has gone on.
+    expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
+    expect(worker.elapsedMs()).toBe(0);
+  });
+
+  it('that brought tokens for less than was asked is a refusal, and is not tried again and again (E5)', async () => {
+    const worker = workerOf(async (held) => {
+      const msalCache = msalCacheOf({ refreshToken: 'for less' });
+      const { leaseId } = held;
+      await store.write(held, { ...held, msalCache, tokenGeneration: held.generation }, leaseId);
+      return { kind: 'interaction-required', reason: 'consent_required' };
+    });
+    expect((await worker.refresh()).outcome).toEqual({
+      kind: 'interaction-required',
+      reason: 'consent_required',
+    });
+    expect(worker.redemptions()).toBe(1);
+    const found = await store.refetch(session);
+    expect(found).toMatchObject({ session: { refreshFailure: { reason: 'consent_required' } } });
+    expect(found).not.toHaveProperty('session.leaseId');
+  });
+
+  it('ends with the session when the row is deleted, at every point', async () => {
+    const deleted = workerOf(async (held) => {
+      await store.remove(held.address);
+      return { kind: 'interaction-required', reason: 'sign_in_required' };
+    });
+    expect((await deleted.refresh()).outcome).toEqual({ kind: 'session-ended' });
+    expect((await workerOf(never).refresh()).outcome).toEqual({ kind: 'session-ended' });
+    expect(memory.rows().filter(({ partitionKey }) => partitionKey.startsWith('user-'))).toEqual([]);
+  });
+
+  it('tells those who wait that Entra could not be reached, and ends the lease', async () => {
+    const worker = workerOf(() => {
+      throw new TypeError('Entra fell over');
+    });
+    await expect(worker.refresh()).rejects.toThrow('Entra fell over');
+    const found = await store.refetch(session);
+    expect(found).not.toHaveProperty('session.leaseId');
+    expect(found).toMatchObject({ session: { refreshFailure: { scopes } } });
+  });
+});

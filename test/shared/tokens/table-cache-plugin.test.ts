@@ -1,0 +1,116 @@
+import { TokenCacheContext } from '@azure/msal-node';
+import { describe, expect, it } from 'vitest';
+import type { SessionFacts } from '../../../src/shared/session/facts.ts';
+import type { Session, SessionStore } from '../../../src/shared/session/store.ts';
+import type { SessionWrite } from '../../../src/shared/session/updates.ts';
+import { TableCachePlugin } from '../../../src/shared/tokens/table-cache-plugin.ts';
+import { sessionContent } from '../../support/session-content.ts';
+
+const session: Session = {
+  ...sessionContent({ msalCache: '{"stored":true}' }),
+  address: {
+    userHash: Buffer.alloc(32, 1),
+    rowId: Buffer.alloc(32, 2),
+    secret: Buffer.alloc(32, 3),
+    expiresAt: new Date('2026-08-02T00:00:00Z'),
+  },
+  lastUsedAt: new Date('2026-08-01T12:00:00Z'),
+  idleExpiresAt: new Date('2026-08-01T13:00:00Z'),
+  generation: 0,
+  etag: 'first',
+};
+
+/** What MSAL hands to a plugin, and what happened to it, in order. */
+function playMsal(options: {
+  changed?: boolean;
+  renewed?: (facts: SessionFacts) => SessionFacts;
+  write?: (session: Session) => Promise<SessionWrite>;
+}) {
+  const events: string[] = [];
+  const store: Pick<SessionStore, 'write'> = {
+    write(base, content) {
+      events.push(`write against ${base.etag}: ${content.msalCache}`);
+      return (
+        options.write?.(base) ??
+        Promise.resolve({ kind: 'written', session: { ...base, ...content, etag: `after ${base.etag}` } })
+      );
+    },
+  };
+  const plugin = new TableCachePlugin({
+    session,
+    store,
+    clearCache: () => events.push('clear'),
+    now: () => new Date('2026-08-01T12:00:00Z'),
+    renewFacts: async ({ facts }) => options.renewed?.(facts) ?? facts,
+  });
+  const tokenCache = {
+    deserialize: (text: string) => void events.push(`load ${text}`),
+    serialize: () => '{"fresh":true}',
+  };
+  const context = new TokenCacheContext(tokenCache, options.changed ?? true);
+  return { plugin, context, events };
+}
+
+describe('the cache plugin', () => {
+  it('empties what MSAL has in memory before it loads: MSAL only adds (TC-1)', async () => {
+    const { plugin, context, events } = playMsal({});
+    await plugin.beforeCacheAccess(context);
+    await plugin.beforeCacheAccess(context);
+    expect(events).toEqual(['clear', 'load {"stored":true}', 'clear', 'load {"stored":true}']);
+  });
+
+  it('writes nothing when nothing has changed', async () => {
+    const { plugin, context, events } = playMsal({ changed: false });
+    await plugin.afterCacheAccess(context);
+    expect(events).toEqual([]);
+    expect(plugin.session).toBe(session);
+  });
+
+  it('writes against the version it read, and goes on from the one it wrote', async () => {
+    const { plugin, context, events } = playMsal({});
+    await plugin.afterCacheAccess(context);
+    await plugin.beforeCacheAccess(context);
+    await plugin.afterCacheAccess(context);
+    expect(events).toEqual([
+      'write against first: {"fresh":true}',
+      'clear',
+      'load {"fresh":true}',
+      'write against after first: {"fresh":true}',
+    ]);
+  });
+
+  it('stores the renewed facts together with the cache', async () => {
+    const { plugin, context } = playMsal({
+      renewed: (facts) => ({ ...facts, grantedScopes: ['Mail.Read'] }),
+    });
+    await plugin.afterCacheAccess(context);
+    expect(plugin.session.facts.grantedScopes).toEqual(['Mail.Read']);
+  });
+
+  it('says so when the row was deleted meanwhile, and never writes again', async () => {
+    const { plugin, context, events } = playMsal({ write: () => Promise.resolve({ kind: 'gone' }) });
+    await plugin.afterCacheAccess(context);
+    await plugin.afterCacheAccess(context);
+    expect(plugin.gone).toBe(true);
+    expect(events).toHaveLength(1);
+  });
+
+  it('throws nothing into MSAL, which would lose the tokens it just got: a failed write', async () => {
+    const failure = new Error('table');
+    const { plugin, context } = playMsal({ write: () => Promise.reject(failure) });
+    await expect(plugin.afterCacheAccess(context)).resolves.toBeUndefined();
+    expect(plugin).toMatchObject({ failure, gone: false, session });
+  });
+
+  it('stores nothing when the new tokens are not believed', async () => {
+    const failure = new Error('another account');
+    const { plugin, context, events } = playMsal({
+      renewed: () => {
+        throw failure;
+      },
+    });
+    await plugin.afterCacheAccess(context);
+    expect(plugin.failure).toBe(failure);
+    expect(events).toEqual([]);
+  });
+});
