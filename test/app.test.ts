@@ -68,7 +68,9 @@ describe('a function of your own', () => {
 });
 
 describe('the cold start', () => {
-  it('with one wrong setting registers one function, which answers 503, and nothing of your own (CF-1)', () => {
+  it('with one wrong setting registers one function, which answers 503, and nothing of your own', {
+    tags: ['CF-1'],
+  }, () => {
     const report = vi.spyOn(console, 'error').mockReturnValue();
     const { app, functions } = recordingApp();
     const extend = vi.fn();

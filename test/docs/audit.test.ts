@@ -26,7 +26,9 @@ function rowsOf(heading: string): string[][] {
 const namesIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 
 describe('docs/audit.md', () => {
-  it('lists every event with its level and its fields, those that may be missing in brackets, and no other (ER-3)', () => {
+  it('lists every event with its level and its fields, those that may be missing in brackets, and no other', {
+    tags: ['ER-3'],
+  }, () => {
     const documented = rowsOf('event').map(([event = '', , level, fields]) => [
       namesIn(event)[0],
       level,

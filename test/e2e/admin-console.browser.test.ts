@@ -175,7 +175,7 @@ describe('the console by keyboard alone', () => {
   }
   const status = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor();
 
-  it('finds a person, ends a session and revokes a grant (AD-2)', async ({ skip }) => {
+  it('finds a person, ends a session and revokes a grant', { tags: ['AD-2'] }, async ({ skip }) => {
     await signInBen(2);
     const page = await openConsole(skip);
     await tabTo(page, /^$/); // the field, which has no text yet
@@ -277,7 +277,7 @@ describe('the console asks the administrator', () => {
     await page.getByRole('link', { name: 'Ben Brown' }).waitFor();
   });
 
-  it('to sign in again for a change, when the sign-in is old (AD-1)', async ({ skip }) => {
+  it('to sign in again for a change, when the sign-in is old', { tags: ['AD-1'] }, async ({ skip }) => {
     await signInBen(2);
     const page = await openConsole(skip);
     world.advance(901);

@@ -63,9 +63,9 @@ const names = async (page: Page) =>
   (await page.context().cookies(origin)).map(({ name, value }) => `${name}=${value}`).sort();
 
 describe('a link that another host shows, in a browser', () => {
-  it('leaves the signed-in account in place, and goes on at a click of our own page (LR-6)', async ({
-    skip,
-  }) => {
+  it('leaves the signed-in account in place, and goes on at a click of our own page', {
+    tags: ['LR-6'],
+  }, async ({ skip }) => {
     const page = await world.newPage(skip);
     await asAlice(page);
     for (const [where, address, site] of links()) {
@@ -100,7 +100,9 @@ describe('a link that another host shows, in a browser', () => {
     }
   });
 
-  it('in a window of its own ends as other_account, and the session stays (LR-6)', async ({ skip }) => {
+  it('in a window of its own ends as other_account, and the session stays', { tags: ['LR-6'] }, async ({
+    skip,
+  }) => {
     const page = await world.newPage(skip);
     await asAlice(page);
     for (const [, address] of links()) {
@@ -134,7 +136,7 @@ const refusals = () =>
   world.worker.logLines.filter((line) => line.includes('"rules":"fetch-destination"')).length;
 
 describe('what another host loads beside its own content, in a browser', () => {
-  it('uses up no sign-in that is under way (LR-6)', async ({ skip }) => {
+  it('uses up no sign-in that is under way', { tags: ['LR-6'] }, async ({ skip }) => {
     const page = await world.newPage(skip);
     await asAlice(page);
     await page.context().clearCookies({ name: 'session' });

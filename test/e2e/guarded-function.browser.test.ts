@@ -55,7 +55,7 @@ async function answerUntilClosed(popup: Page, ...answers: readonly (string | Reg
 const see = (page: Page, text: string) => page.locator('#result', { hasText: text }).waitFor();
 
 describe('a guarded function of one’s own, called by the client', () => {
-  it('asks for a recent sign-in in a window, and answers (AD-1)', async ({ skip }) => {
+  it('asks for a recent sign-in in a window, and answers', { tags: ['AD-1'] }, async ({ skip }) => {
     const page = await world.newPage(skip);
     await openApp(page);
     await press(page, 'Recent');
@@ -67,7 +67,7 @@ describe('a guarded function of one’s own, called by the client', () => {
     expect(page.url()).toBe(`${origin}/app`);
   });
 
-  it('asks for a stronger sign-in in a window, and answers (AD-1)', async ({ skip }) => {
+  it('asks for a stronger sign-in in a window, and answers', { tags: ['AD-1'] }, async ({ skip }) => {
     const page = await world.newPage(skip);
     await openApp(page);
     const popup = await pressForWindow(page, 'Strong');

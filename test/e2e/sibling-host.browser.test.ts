@@ -104,7 +104,9 @@ const strange = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode
 );
 
 describe('a page on a sibling host, in Chromium over TLS', () => {
-  it('plants nothing that is taken for our session, whatever white space or control it adds (SC-8)', async () => {
+  it('plants nothing that is taken for our session, whatever white space or control it adds', {
+    tags: ['SC-8'],
+  }, async () => {
     const before = await genuine(app.context());
     let taken = 0;
     for (let start = 0; start < strange.length; start += 8) {
@@ -151,7 +153,9 @@ describe('a page on a sibling host, in Chromium over TLS', () => {
 });
 
 describe('a script that has got into the app’s own page, in Chromium over TLS', () => {
-  it('can add a second session cookie: neither is opened, the genuine one stays, and the user is told (SC-8)', async () => {
+  it('can add a second session cookie: neither is opened, the genuine one stays, and the user is told', {
+    tags: ['SC-8'],
+  }, async () => {
     const before = await genuine(app.context());
     await app.evaluate((value) => {
       // Another cookie than the genuine one to the browser, which scripts cannot overwrite.

@@ -62,9 +62,9 @@ describe('signing in, seen from a browser', () => {
     expect(bodies).not.toMatch(/eyJ[\w-]{8,}\.|access_token|refresh_token|id_token/);
   });
 
-  it('comes back from Entra without its Strict cookies, and at once again with them (LR-2)', async ({
-    skip,
-  }) => {
+  it('comes back from Entra without its Strict cookies, and at once again with them', {
+    tags: ['LR-2'],
+  }, async ({ skip }) => {
     const page = await world.newPage(skip);
     const callbacks: Request[] = [];
     page.on('request', (request) => {

@@ -36,9 +36,9 @@ describe('signing out, seen from a browser', () => {
     await expectSignedOutEverywhere(page);
   });
 
-  it('by the form of our page sends our Origin, and its policy lets it go to Entra and back (CS-4)', async ({
-    skip,
-  }) => {
+  it('by the form of our page sends our Origin, and its policy lets it go to Entra and back', {
+    tags: ['CS-4'],
+  }, async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Alice Adams');
     const refused: string[] = [];

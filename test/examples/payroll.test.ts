@@ -41,7 +41,7 @@ describe('the example of a guarded function', () => {
     });
   });
 
-  it('tells who is not signed in from who lacks the role (RG-6)', async () => {
+  it('tells who is not signed in from who lacks the role', { tags: ['RG-6'] }, async () => {
     expect(await read(worker.browser())).toMatchObject({ status: 401, answer: { code: 'session_required' } });
     expect(await read(await signedIn('alice'))).toMatchObject({
       status: 403,
@@ -53,7 +53,7 @@ describe('the example of a guarded function', () => {
     });
   });
 
-  it('asks for a new sign-in after ten minutes, and answers after it (AD-1)', async () => {
+  it('asks for a new sign-in after ten minutes, and answers after it', { tags: ['AD-1'] }, async () => {
     const browser = await signedIn('ben');
     world.advance(601);
     const refused = await read(browser);

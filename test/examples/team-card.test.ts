@@ -55,7 +55,9 @@ describe('the example of an own function', () => {
     expect(world.graph.count() - before).toBe(3);
   });
 
-  it('is refused while the person has 64 calls under way: what it composes counts as well (DO-3)', async () => {
+  it('is refused while the person has 64 calls under way: what it composes counts as well', {
+    tags: ['DO-3'],
+  }, async () => {
     allow();
     const browser = await signedIn('ben');
     const held: (() => void)[] = [];
@@ -91,7 +93,7 @@ describe('the example of an own function', () => {
     expect((await card(browser)).status).toBe(200);
   });
 
-  it('is served with a new token where Graph takes the old one back, once (PX-15)', async () => {
+  it('is served with a new token where Graph takes the old one back, once', { tags: ['PX-15'] }, async () => {
     allow();
     const browser = await signedIn('ben');
     expect((await card(browser)).status).toBe(200);
@@ -119,7 +121,9 @@ describe('the example of an own function', () => {
     await expect.poll(() => world.graph.count() - before).toBe(9);
   });
 
-  it('ends with 502 and a record when Graph answers with the token of the call (PX-16)', async () => {
+  it('ends with 502 and a record when Graph answers with the token of the call', {
+    tags: ['PX-16'],
+  }, async () => {
     allow();
     const browser = await signedIn('ben');
     world.graph.respondWith(({ headers }, response) => {

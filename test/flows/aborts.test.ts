@@ -100,7 +100,8 @@ const clients: readonly [what: string, count: number, client: Client][] = [
 
 describe('clients that', () => {
   it.each(clients)(
-    '%s, %i of them, take neither memory nor connections with them (DO-3, DO-4, G6)',
+    '%s, %i of them, take neither memory nor connections with them',
+    { tags: ['DO-3', 'DO-4', 'G6'] },
     async (_what, count, client) => {
       // Large enough to take turns for memory.
       const answer = rawAnswer(Buffer.alloc(100_000), ['Content-Type: image/jpeg']);

@@ -173,7 +173,9 @@ describe('the sessions of a person', () => {
     expect((await alice.script('DELETE', path)).status).toBe(404);
   });
 
-  it('are ended on every worker, within the age of its copy, while they are in use (AD-2)', async () => {
+  it('are ended on every worker, within the age of its copy, while they are in use', {
+    tags: ['AD-2'],
+  }, async () => {
     const ben = await signedIn('ben');
     const onOther = ben.clone(other.origin);
     const call = async (browser: UserAgent) => (await browser.script('GET', '/api/graph/v1.0/me')).status;
@@ -204,7 +206,9 @@ describe('the sessions of a person', () => {
     expect(await isSignedIn(alice)).toBe(true);
   });
 
-  it('that are opened and ended are in the log, by whom and whose, without a name (AD-2)', async () => {
+  it('that are opened and ended are in the log, by whom and whose, without a name', {
+    tags: ['AD-2'],
+  }, async () => {
     await signedIn('ben');
     const count = events('admin-sessions-ended').length;
     await listOf(ofBen('sessions'), 'sessions');
@@ -237,7 +241,9 @@ describe('the record of an opening', () => {
     return href.replaceAll('&amp;', '&');
   }
 
-  it('says that a link led there, where another site may have shown it: at once, after a second load, after a sign-in (AD-2)', async () => {
+  it('says that a link led there, where another site may have shown it: at once, after a second load, after a sign-in', {
+    tags: ['AD-2'],
+  }, async () => {
     const stranger = { from: 'https://evil.example' };
     expect(await opened(() => alice.navigate(person, stranger))).toEqual(['link']);
     expect(await opened(() => alice.navigate(`${person}&bounced=1`))).toEqual(['link']);
@@ -249,7 +255,9 @@ describe('the record of an opening', () => {
     expect(await opened(() => alice.navigate(person))).toEqual(['link']);
   });
 
-  it('says nothing of the kind where our own page led there: its link, its search, its script (AD-2)', async () => {
+  it('says nothing of the kind where our own page led there: its link, its search, its script', {
+    tags: ['AD-2'],
+  }, async () => {
     const link = await ownLink();
     expect(await opened(() => alice.navigate(link))).toEqual(['own page']);
     const page = await alice.navigate('/api/admin');
@@ -259,7 +267,9 @@ describe('the record of an opening', () => {
     expect(await opened(() => alice.script('GET', person, again))).toEqual(['own page']);
   });
 
-  it('is not fooled by the proof of another session, an old one, or a made-up one (AD-2)', async () => {
+  it('is not fooled by the proof of another session, an old one, or a made-up one', {
+    tags: ['AD-2'],
+  }, async () => {
     const link = await ownLink();
     const elsewhere = await signedIn('alice');
     expect(await opened(() => elsewhere.navigate(link))).toEqual(['link']);
@@ -290,7 +300,7 @@ describe('signing a person out of Entra too', () => {
     expect(bodyOf(await browser.script('POST', ofBen('sign-out')))).toMatchObject({ ended: 1 });
   });
 
-  it('says so when Entra did it and the table does not answer (LO-1)', async () => {
+  it('says so when Entra did it and the table does not answer', { tags: ['LO-1'] }, async () => {
     await signedIn('ben');
     worker.table.failing.add('list');
     const answer = await alice.script('POST', ofBen('sign-out'));
@@ -332,7 +342,9 @@ describe('what a person has granted this app', () => {
     expect(await isSignedIn(ben)).toBe(true);
   });
 
-  it('of another app or another person is not found, whatever its id, and stays (AD-2)', async () => {
+  it('of another app or another person is not found, whatever its id, and stays', {
+    tags: ['AD-2'],
+  }, async () => {
     const { tenantId } = demoClient;
     const [, shared] = directory.registrations;
     const clientId = shared?.clientId ?? '';
@@ -413,26 +425,35 @@ describe('the page', () => {
 });
 
 describe('refuses', () => {
-  it.each([...changes, ...reads])('nobody, and whoever has no role: %s %s (RG-1)', async (method, path) => {
-    const before = world.graph.count();
-    const ben = await signedIn('ben');
-    const refused = await ben.script(method, path);
-    expect([refused.status, bodyOf(refused)['code']]).toEqual([403, 'claim_required']);
-    expect((await worker.browser().script(method, path)).status).toBe(401);
-    expect(world.graph.count()).toBe(before);
-    expect(await isSignedIn(ben)).toBe(true);
-  });
-
-  it.each([...changes, ...reads])('an identity in headers: %s %s (RG-2)', async (method, path) => {
-    const principal = Buffer.from(JSON.stringify({ userRoles: ['Admin'] })).toString('base64');
-    const headers = { 'x-ms-client-principal': principal, 'x-ms-client-principal-id': aliceFacts.id };
-    const ben = await signedIn('ben');
-    expect((await ben.script(method, path, { headers })).status).toBe(403);
-    expect((await worker.browser().script(method, path, { headers })).status).toBe(401);
-  });
+  it.each([...changes, ...reads])(
+    'nobody, and whoever has no role: %s %s',
+    { tags: ['RG-1'] },
+    async (method, path) => {
+      const before = world.graph.count();
+      const ben = await signedIn('ben');
+      const refused = await ben.script(method, path);
+      expect([refused.status, bodyOf(refused)['code']]).toEqual([403, 'claim_required']);
+      expect((await worker.browser().script(method, path)).status).toBe(401);
+      expect(world.graph.count()).toBe(before);
+      expect(await isSignedIn(ben)).toBe(true);
+    },
+  );
 
   it.each([...changes, ...reads])(
-    'what does not prove that it is ours: %s %s (CS-1, CS-2)',
+    'an identity in headers: %s %s',
+    { tags: ['RG-2'] },
+    async (method, path) => {
+      const principal = Buffer.from(JSON.stringify({ userRoles: ['Admin'] })).toString('base64');
+      const headers = { 'x-ms-client-principal': principal, 'x-ms-client-principal-id': aliceFacts.id };
+      const ben = await signedIn('ben');
+      expect((await ben.script(method, path, { headers })).status).toBe(403);
+      expect((await worker.browser().script(method, path, { headers })).status).toBe(401);
+    },
+  );
+
+  it.each([...changes, ...reads])(
+    'what does not prove that it is ours: %s %s',
+    { tags: ['CS-1', 'CS-2'] },
     async (method, path) => {
       const ben = await signedIn('ben');
       for (const headers of [
@@ -449,7 +470,8 @@ describe('refuses', () => {
   );
 
   it.each(changes)(
-    'an administrator whose sign-in is old, until they sign in again: %s %s (AD-1)',
+    'an administrator whose sign-in is old, until they sign in again: %s %s',
+    { tags: ['AD-1'] },
     async (method, path) => {
       world.advance(901);
       const asked = await alice.script(method, path);
@@ -511,7 +533,8 @@ describe('refuses', () => {
   });
 
   it.each(changes.slice(0, 2))(
-    'to claim anything while the table does not answer: %s %s (RG-5)',
+    'to claim anything while the table does not answer: %s %s',
+    { tags: ['RG-5'] },
     async (method, path) => {
       worker.table.failing.add('list');
       worker.table.failing.add('read');
@@ -543,7 +566,7 @@ describe('refuses', () => {
   });
 });
 
-describe('guests (RG-6)', () => {
+describe('guests', { tags: ['RG-6'] }, () => {
   const gusHere = objectIdIn(gus, demoClient.tenantId) ?? '';
 
   it('are found and ended by the object id of the tenant that invited them, and by no other', async () => {
@@ -569,7 +592,9 @@ describe('guests (RG-6)', () => {
 });
 
 describe('a role that is taken away', () => {
-  it('ends nobody’s session any more, within ROLE_MAX_AGE_SECONDS, nor while Entra is down (RG-3)', async () => {
+  it('ends nobody’s session any more, within ROLE_MAX_AGE_SECONDS, nor while Entra is down', {
+    tags: ['RG-3'],
+  }, async () => {
     const ben = await signedIn('ben');
     world.entra.switches.outage = 'json-503';
     world.advance(301);
@@ -583,7 +608,7 @@ describe('a role that is taken away', () => {
   });
 });
 
-describe('an administrator of one tenant (RG-6)', () => {
+describe('an administrator of one tenant', { tags: ['RG-6'] }, () => {
   let worldOfBoth: World;
   beforeAll(async () => {
     worldOfBoth = await startWorld();

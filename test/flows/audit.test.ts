@@ -156,7 +156,9 @@ const knownAtEntra = (browser: UserAgent) => {
 };
 
 describe('a sign-in', () => {
-  it('is signed-in, for the person who signed in, and the same person on another worker (ER-3)', async () => {
+  it('is signed-in, for the person who signed in, and the same person on another worker', {
+    tags: ['ER-3'],
+  }, async () => {
     const first = newBrowser();
     const { records } = await play(() => signIn(first, { user: 'alice', from }));
     expect(records.map(plain)).toEqual([{ event: 'signed-in', user: keyOfAlice }]);
@@ -378,12 +380,13 @@ describe('a refused call', () => {
     expect(records[0]?.invocation_id).toBe(idOf(result));
   }
 
-  it.each(ofThePerson)('$what: one record, with the id of its problem (ER-3)', (refusal) =>
+  it.each(ofThePerson)('$what: one record, with the id of its problem', { tags: ['ER-3'] }, (refusal) =>
     expectRefused(refusal, { user: keyOfBen }),
   );
 
   it.each(beforeTheSessionIsRead)(
-    '$what: one record, of nobody, with the id of its problem (ER-3)',
+    '$what: one record, of nobody, with the id of its problem',
+    { tags: ['ER-3'] },
     (refusal) => expectRefused(refusal, {}),
   );
 
@@ -463,7 +466,9 @@ describe('a renewal', () => {
     expect(records).toMatchObject([{ event: 'refresh-failed', reason: 'not-checked', user: keyOfAlice }]);
   });
 
-  it('that brings somebody else is renewal-not-trusted, and ends the session (ER-3)', async () => {
+  it('that brings somebody else is renewal-not-trusted, and ends the session', {
+    tags: ['ER-3'],
+  }, async () => {
     const browser = await signedInShortly('alice');
     world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, oid: userId('ben') });
     const { records } = await play(() => call(browser));
@@ -476,7 +481,9 @@ describe('a renewal', () => {
 });
 
 describe('a session', () => {
-  it('whose row somebody changed is row-not-opened, for the person of its cookie (ER-3)', async () => {
+  it('whose row somebody changed is row-not-opened, for the person of its cookie', {
+    tags: ['ER-3'],
+  }, async () => {
     const browser = await signedIn('alice');
     const row = await rowOf(browser);
     const sealed = Buffer.from(row['part0'] as Uint8Array);
@@ -574,7 +581,7 @@ describe('a session', () => {
   });
 });
 
-describe('what an administrator does to a person (AD-2)', () => {
+describe('what an administrator does to a person', { tags: ['AD-2'] }, () => {
   const ofBen = (rest: string) => `/api/admin/users/${userId('ben')}/${rest}`;
   const inTurn = [
     ['user-opened'],
@@ -640,7 +647,7 @@ describe('what an administrator does to a person (AD-2)', () => {
 });
 
 describe('an API that answers with the token of the call', () => {
-  it('is token-returned, with the place and nothing of the token (PX-16)', async () => {
+  it('is token-returned, with the place and nothing of the token', { tags: ['PX-16'] }, async () => {
     const browser = await signedIn('alice');
     world.graph.respondWith(({ headers }, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(headers));
@@ -655,7 +662,7 @@ describe('an API that answers with the token of the call', () => {
 });
 
 describe('all records together', () => {
-  it('are of every event that the source writes (ER-3)', () => {
+  it('are of every event that the source writes', { tags: ['ER-3'] }, () => {
     const root = new URL('../../src/', import.meta.url);
     const source = readdirSync(root, { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts') && !path.endsWith('telemetry/audit.ts'))
@@ -667,7 +674,9 @@ describe('all records together', () => {
     expect(written.filter((event) => !played.has(event))).toEqual([]);
   });
 
-  it('have the fields of their event, in their form, the call’s id, and no other field (ER-3)', () => {
+  it('have the fields of their event, in their form, the call’s id, and no other field', {
+    tags: ['ER-3'],
+  }, () => {
     for (const { event, audit, invocation_id: id, user, ...given } of allRecords) {
       const fields: Readonly<Record<string, object>> = auditEvents[event].fields;
       expect(audit).toBe(true);
@@ -680,7 +689,9 @@ describe('all records together', () => {
     }
   });
 
-  it('and all other lines are one line of JSON each, whatever Entra and the browser wrote (ER-3)', () => {
+  it('and all other lines are one line of JSON each, whatever Entra and the browser wrote', {
+    tags: ['ER-3'],
+  }, () => {
     expect(allLines.length).toBeGreaterThan(40);
     for (const line of allLines.filter((text) => text.startsWith('{'))) {
       expect(line).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
@@ -692,7 +703,7 @@ describe('all records together', () => {
     expect(allLines.join('\n')).not.toContain('words-of-entra');
   });
 
-  it('name nobody, and have no token, cookie, code, sid or id of anybody (ER-2)', () => {
+  it('name nobody, and have no token, cookie, code, sid or id of anybody', { tags: ['ER-2'] }, () => {
     const codes = world.entra.requests.flatMap(({ kind, form }) =>
       kind === 'token' ? (form['code'] ?? []) : [],
     );

@@ -100,7 +100,9 @@ const respondWithText = (text: string) =>
 const respondWithParts = (...parts: unknown[]) => respondWithText(JSON.stringify({ responses: parts }));
 
 describe('a batch', () => {
-  it('goes to Graph in one request and comes back in its parts, JSON and bytes (PX-6)', async () => {
+  it('goes to Graph in one request and comes back in its parts, JSON and bytes', {
+    tags: ['PX-6'],
+  }, async () => {
     const answer = await send(
       batch(get('1', '/me?$select=displayName'), get('p', 'me/photo/$value'), get('x', '/me/things/x1')),
     );
@@ -128,7 +130,7 @@ describe('a batch', () => {
     }
   });
 
-  it('carries no header but ours, outside and inside (PX-7)', async () => {
+  it('carries no header but ours, outside and inside', { tags: ['PX-7'] }, async () => {
     respondWithParts({ id: '1', status: 200 });
     const headers = { Authorization: 'Bearer theirs', Cookie: 'a=b', Host: 'evil', Prefer: 'return=minimal' };
     await send(batch({ ...get('1', '/me'), headers }));
@@ -149,7 +151,9 @@ describe('a batch', () => {
     ]);
   });
 
-  it('is throttled part by part: 200 around it, the seconds to wait in the part (G1)', async () => {
+  it('is throttled part by part: 200 around it, the seconds to wait in the part', {
+    tags: ['G1'],
+  }, async () => {
     world.graph.switches.throttledCalls = 1;
     const parts = partsOf(await send(batch(get('1', '/me'), get('2', '/me'))));
     expect(parts).toMatchObject([
@@ -227,7 +231,7 @@ describe('a token that Graph refuses inside a batch', () => {
   });
   const redemptions = () => world.entra.count('token', 'refresh_token');
 
-  it('as a whole is replaced in silence, once (PX-15, G7)', async () => {
+  it('as a whole is replaced in silence, once', { tags: ['PX-15', 'G7'] }, async () => {
     await send(me);
     world.graph.revokeTokens(userId('alice'));
     const before = redemptions();
@@ -236,7 +240,9 @@ describe('a token that Graph refuses inside a batch', () => {
     expect([world.graph.count(), redemptions() - before]).toEqual([2, 1]);
   });
 
-  it('in every part, behind others or not, is replaced too: nothing was done (PX-15)', async () => {
+  it('in every part, behind others or not, is replaced too: nothing was done', {
+    tags: ['PX-15'],
+  }, async () => {
     const before = redemptions();
     const dependent = { id: '2', status: 424, body: { error: { code: 'FailedDependency' } } };
     let calls = 0;
@@ -263,7 +269,7 @@ describe('a token that Graph refuses inside a batch', () => {
     expect(world.graph.count()).toBe(1);
   });
 
-  it('over and over leads to the person, after one try (PX-15)', async () => {
+  it('over and over leads to the person, after one try', { tags: ['PX-15'] }, async () => {
     respondWithParts(refused('1'), refused('2'));
     const answer = await send(me);
     expect(problemOf(answer).slice(0, 2)).toEqual([401, 'interaction_required']);
@@ -308,17 +314,21 @@ describe('refuses', () => {
     ['a way out', get('bad', '/../beta/me'), [400, 'request_invalid', 'bad']],
     ['an address elsewhere', get('bad', 'https://evil.example/'), [400, 'request_invalid', 'bad']],
   ];
-  it.each(forbidden)('the whole batch for %s: Graph hears nothing (PX-6)', async (_what, part, problem) => {
-    for (const requests of [
-      [get('1', '/me'), part],
-      [part, get('1', '/me')],
-    ]) {
-      const answer = await send(batch(...requests));
-      expect(problemOf(answer)).toEqual(problem);
-      expect(JSON.parse(answer.body).error.message).toContain('In request "bad" of the batch');
-    }
-    expect(world.graph.count()).toBe(0);
-  });
+  it.each(forbidden)(
+    'the whole batch for %s: Graph hears nothing',
+    { tags: ['PX-6'] },
+    async (_what, part, problem) => {
+      for (const requests of [
+        [get('1', '/me'), part],
+        [part, get('1', '/me')],
+      ]) {
+        const answer = await send(batch(...requests));
+        expect(problemOf(answer)).toEqual(problem);
+        expect(JSON.parse(answer.body).error.message).toContain('In request "bad" of the batch');
+      }
+      expect(world.graph.count()).toBe(0);
+    },
+  );
 
   it.each([
     '/api/graph/v1.0/$BATCH',
@@ -332,7 +342,7 @@ describe('refuses', () => {
     '/api/graph/v2.0/$batch',
     '/api/graph/v1.0/me/$batch',
     '/api/graph/beta/v1.0/$batch',
-  ])('what is forbidden under every other spelling of its path: %s (PX-6)', async (path) => {
+  ])('what is forbidden under every other spelling of its path: %s', { tags: ['PX-6'] }, async (path) => {
     const answer = await send(batch(get('1', '/me'), get('2', '/users')), { path });
     expect([400, 403, 404]).toContain(answer.status);
     expect(world.graph.count()).toBe(0);
@@ -350,7 +360,9 @@ describe('refuses', () => {
 });
 
 describe('batches at one time', () => {
-  it('count as the calls in them: three of twenty pass, the fourth waits for its turn (DO-3)', async () => {
+  it('count as the calls in them: three of twenty pass, the fourth waits for its turn', {
+    tags: ['DO-3'],
+  }, async () => {
     const waiting: (() => void)[] = [];
     world.graph.respondWith((_request, response) => {
       waiting.push(() =>
@@ -367,7 +379,7 @@ describe('batches at one time', () => {
 });
 
 describe('the size of a batch', () => {
-  it('is 4 MiB at most, where other bodies may be larger (DO-4)', async () => {
+  it('is 4 MiB at most, where other bodies may be larger', { tags: ['DO-4'] }, async () => {
     const limitBytes = 4 * 1024 * 1024;
     const text = JSON.stringify(batch(get('1', '/me')));
     expect((await send(text.padEnd(limitBytes))).status).toBe(200);
@@ -378,7 +390,9 @@ describe('the size of a batch', () => {
 describe("Graph's answer to a batch", () => {
   const one = batch(get('1', '/me'), get('2', '/me'));
 
-  it('is known by ids that nobody chose: that to another batch with the same ids is refused (PX-17)', async () => {
+  it('is known by ids that nobody chose: that to another batch with the same ids is refused', {
+    tags: ['PX-17'],
+  }, async () => {
     const bodies: Buffer[] = [];
     const texts: string[] = [];
     world.graph.respondWith(({ body }, response) => {
@@ -413,7 +427,7 @@ describe("Graph's answer to a batch", () => {
     expect(dependsOn).toEqual([id]);
   });
 
-  it('shows of each part one exact set of headers (PX-12)', async () => {
+  it('shows of each part one exact set of headers', { tags: ['PX-12'] }, async () => {
     const headers = {
       'Content-Type': 'application/json',
       ETag: 'W/"1"',
@@ -456,7 +470,8 @@ describe("Graph's answer to a batch", () => {
   });
 
   it.each([301, 302, 307, 199, 600, 999])(
-    'with a part of status %s does not pass it on (PX-11)',
+    'with a part of status %s does not pass it on',
+    { tags: ['PX-11'] },
     async (status) => {
       respondWithParts(
         { id: '1', status, headers: { Location: 'https://evil.example/' } },
@@ -485,7 +500,7 @@ describe("Graph's answer to a batch", () => {
     ['a status twice', '{"responses":[{"id":"1","status":200,"status":500}]}'],
     ['depth without end', '[{"responses":'.repeat(4000)],
     ['depth in a body', `{"responses":[{"id":"1","status":200,"body":${'['.repeat(30_000)}`],
-  ])('that has %s is refused, and breaks nothing (DO-3)', async (_what, text) => {
+  ])('that has %s is refused, and breaks nothing', { tags: ['DO-3'] }, async (_what, text) => {
     respondWithText(text);
     expect(problemOf(await send(one)).slice(0, 2)).toEqual([502, 'upstream_answer_refused']);
     world.graph.respondWith(undefined);

@@ -27,7 +27,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe('a service that browsers reach by https', () => {
-  it('signs in with a __Host-session cookie, Secure, HttpOnly, Strict and without a domain (SC-1)', async () => {
+  it('signs in with a __Host-session cookie, Secure, HttpOnly, Strict and without a domain', {
+    tags: ['SC-1'],
+  }, async () => {
     const callback = await callbackAddress(browser, `${worker.origin}/api/auth/login`);
     expect(callback.origin).toBe(publicBaseUrl);
     const answer = await browser.request(`${worker.origin}${callback.pathname}${callback.search}`);

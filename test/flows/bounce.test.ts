@@ -32,11 +32,15 @@ const load = (target: string, headers: Record<string, string> = {}) =>
 const callback = `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}`;
 
 describe('a page that is loaded again to bring its cookies', () => {
-  it.each(['/api/auth/logout', '/api/admin', callback])('%s is loaded again once (LR-2)', async (path) => {
-    const again = bounceOf(await load(path));
-    expect(again).toBe(`${path}${path.includes('?') ? '&' : '?'}bounced=1`);
-    expect(bounceOf(await load(again ?? ''))).toBeUndefined();
-  });
+  it.each(['/api/auth/logout', '/api/admin', callback])(
+    '%s is loaded again once',
+    { tags: ['LR-2'] },
+    async (path) => {
+      const again = bounceOf(await load(path));
+      expect(again).toBe(`${path}${path.includes('?') ? '&' : '?'}bounced=1`);
+      expect(bounceOf(await load(again ?? ''))).toBeUndefined();
+    },
+  );
 
   it.each([
     ['/API/Admin/?a=b', '/api/admin?a=b&bounced=1'],
@@ -94,14 +98,18 @@ describe('a page that is loaded again to bring its cookies', () => {
       queries.map((query) => [path, query.slice(0, 24), path + query] as const),
     );
 
-    it.each(targets)('to be loaded again a second time: %s%s (LR-2)', async (_path, _query, target) => {
-      const first = await load(target);
-      expect(first.status).toBeLessThan(500);
-      const again = bounceOf(first);
-      if (again === undefined) return;
-      const second = await load(again);
-      expect(second.status).toBeLessThan(500);
-      expect(bounceOf(second)).toBeUndefined();
-    });
+    it.each(targets)(
+      'to be loaded again a second time: %s%s',
+      { tags: ['LR-2'] },
+      async (_path, _query, target) => {
+        const first = await load(target);
+        expect(first.status).toBeLessThan(500);
+        const again = bounceOf(first);
+        if (again === undefined) return;
+        const second = await load(again);
+        expect(second.status).toBeLessThan(500);
+        expect(bounceOf(second)).toBeUndefined();
+      },
+    );
   });
 });

@@ -52,7 +52,9 @@ function changed(address: URL, change: (query: URLSearchParams) => void): string
 }
 
 describe('a callback', () => {
-  it('that comes from another site is loaded once more to bring its Strict cookies (LR-2)', async () => {
+  it('that comes from another site is loaded once more to bring its Strict cookies', {
+    tags: ['LR-2'],
+  }, async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(browser);
     const asked = redemptions();
@@ -69,7 +71,7 @@ describe('a callback', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it('that brings its cookie is finished at once, bounced or not (LR-2)', async () => {
+  it('that brings its cookie is finished at once, bounced or not', { tags: ['LR-2'] }, async () => {
     for (const marker of ['', '&bounced=1']) {
       const browser = alice.clone();
       const callback = await callbackAddress(browser);
@@ -79,7 +81,7 @@ describe('a callback', () => {
     }
   });
 
-  it('leads on without code and state, and clears its transaction (CB-9)', async () => {
+  it('leads on without code and state, and clears its transaction', { tags: ['CB-9'] }, async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
     const answer = await browser.request(callback.href);
@@ -88,7 +90,9 @@ describe('a callback', () => {
     expect([...browser.cookies().keys()]).toEqual(['session']);
   });
 
-  it('of two sign-ins begun at once in two tabs finishes each, in either order (LR-6)', async () => {
+  it('of two sign-ins begun at once in two tabs finishes each, in either order', {
+    tags: ['LR-6'],
+  }, async () => {
     const browser = alice.clone();
     const first = await callbackAddress(browser, '/api/auth/login?return_to=/first');
     const second = await callbackAddress(browser, '/api/auth/login?return_to=/second');
@@ -98,7 +102,7 @@ describe('a callback', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it('survives a look ahead: HEAD, OPTIONS and prefetches use nothing up (CB-7)', async () => {
+  it('survives a look ahead: HEAD, OPTIONS and prefetches use nothing up', { tags: ['CB-7'] }, async () => {
     const browser = alice.clone();
     const { href } = await callbackAddress(browser);
     const asked = redemptions();
@@ -122,7 +126,9 @@ describe('a callback', () => {
     expect(redemptions()).toBe(asked + 1);
   });
 
-  it('loaded again in a signed-in browser leads to the return path and asks nothing more of the person (CB-2)', async () => {
+  it('loaded again in a signed-in browser leads to the return path and asks nothing more of the person', {
+    tags: ['CB-2'],
+  }, async () => {
     const browser = alice.clone();
     const before = browser.clone();
     const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
@@ -140,7 +146,9 @@ describe('a callback', () => {
     expect((await browser.request(`${callback.href}&bounced=1`)).status).toBe(400);
   });
 
-  it('with a code that is used up restarts the sign-in once, then ends on a page (CB-2)', async () => {
+  it('with a code that is used up restarts the sign-in once, then ends on a page', {
+    tags: ['CB-2'],
+  }, async () => {
     const thief = alice.clone();
     const callback = await callbackAddress(thief, '/api/auth/login?return_to=/mail&feature=mail');
     const owner = thief.clone();
@@ -162,7 +170,9 @@ describe('a callback', () => {
     expect([...thief.cookies().keys()]).toEqual([]);
   });
 
-  it('with a code that is used up is no yes to a permission that the session lacks (CB-2)', async () => {
+  it('with a code that is used up is no yes to a permission that the session lacks', {
+    tags: ['CB-2'],
+  }, async () => {
     const browser = alice.clone();
     await signIn(browser, { user: 'alice' });
     const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail&feature=mail');
@@ -179,7 +189,7 @@ describe('a callback', () => {
     expect([answered.status, answered.headers.location]).toEqual([303, '/mail']);
   });
 
-  it('is finished after the restart as if nothing had happened (CB-2)', async () => {
+  it('is finished after the restart as if nothing had happened', { tags: ['CB-2'] }, async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
     await browser.clone().request(callback.href);
@@ -195,35 +205,41 @@ describe('a callback', () => {
     ['invalid_request', 'AADSTS900144: x', 403, 'authorization_denied', 'sign_in_refused'],
     ['temporarily_unavailable', '', 503, 'sign_in_service_unavailable', 'sign_in_service_unavailable'],
     ['never_heard_of', '', 403, 'authorization_denied', 'sign_in_refused'],
-  ])('with %s "%s" is %i %s, outcome %s (CB-5)', async (error, description, status, code, outcome) => {
-    const browser = alice.clone();
-    const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
-    const href = changed(callback, (query) => {
-      query.delete('code');
-      query.set('error', error);
-      query.set('error_description', description);
-    });
-    const asked = redemptions();
-    const answer = await browser.request(href, { headers: { accept: 'application/json' } });
-    expect(answer.status).toBe(status);
-    expect(JSON.parse(answer.body)).toMatchObject({
-      code,
-      outcome,
-      login_url: '/api/auth/login?return_to=%2Fmail',
-    });
-    expect(redemptions()).toBe(asked);
-    expect([...browser.cookies().keys()]).toEqual([]);
-  });
+  ])(
+    'with %s "%s" is %i %s, outcome %s',
+    { tags: ['CB-5'] },
+    async (error, description, status, code, outcome) => {
+      const browser = alice.clone();
+      const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
+      const href = changed(callback, (query) => {
+        query.delete('code');
+        query.set('error', error);
+        query.set('error_description', description);
+      });
+      const asked = redemptions();
+      const answer = await browser.request(href, { headers: { accept: 'application/json' } });
+      expect(answer.status).toBe(status);
+      expect(JSON.parse(answer.body)).toMatchObject({
+        code,
+        outcome,
+        login_url: '/api/auth/login?return_to=%2Fmail',
+      });
+      expect(redemptions()).toBe(asked);
+      expect([...browser.cookies().keys()]).toEqual([]);
+    },
+  );
 
   describe('replayed 20 times at once on two workers', () => {
-    it('makes at most one session and no 5xx (CB-2)', async () => {
+    it('makes at most one session and no 5xx', { tags: ['CB-2'] }, async () => {
       const { answers, newRows } = await replay(alice.clone());
       expect(answers.flatMap(sessionCookies)).toHaveLength(1);
       expect(newRows).toBe(1);
       expect(answers.every(({ status }) => status === 303)).toBe(true);
     });
 
-    it('makes at most one session even where Entra redeems a code more than once (CB-2)', async () => {
+    it('makes at most one session even where Entra redeems a code more than once', {
+      tags: ['CB-2'],
+    }, async () => {
       let generous: Promise<Reply> | undefined;
       const release = Promise.withResolvers<Reply>();
       world.entra.intercept.tokenResponse = (reply) => {
@@ -254,7 +270,9 @@ describe('a callback', () => {
   });
 
   describe('refuses', () => {
-    it('a missing, unknown, foreign or malformed state, before any token request (CB-1)', async () => {
+    it('a missing, unknown, foreign or malformed state, before any token request', {
+      tags: ['CB-1'],
+    }, async () => {
       const browser = alice.clone();
       const other = alice.clone();
       const callback = await callbackAddress(browser);
@@ -290,7 +308,9 @@ describe('a callback', () => {
       expect(sessionCookies(await browser.request(callback.href))).toHaveLength(1);
     });
 
-    it('a sign-in begun in another browser, also where that browser has one of its own (CB-1, LR-2)', async () => {
+    it('a sign-in begun in another browser, also where that browser has one of its own', {
+      tags: ['CB-1', 'LR-2'],
+    }, async () => {
       const attacker = alice.clone();
       const victim = alice.clone();
       const callback = await callbackAddress(attacker);
@@ -299,7 +319,9 @@ describe('a callback', () => {
       await expectRefused(worker.browser(), `${callback.href}&bounced=1`);
     });
 
-    it('a bounced callback without its cookie on a page, never with another bounce (LR-2)', async () => {
+    it('a bounced callback without its cookie on a page, never with another bounce', {
+      tags: ['LR-2'],
+    }, async () => {
       const browser = alice.clone();
       const callback = await callbackAddress(browser);
       const page = await expectRefused(worker.browser(), `${callback.href}&bounced=1`);
@@ -309,7 +331,9 @@ describe('a callback', () => {
       expect(page.body).toContain('href="/api/auth/login"');
     });
 
-    it("a code of another transaction through the nonce, where Entra's check of PKCE is missing (CB-3)", async () => {
+    it("a code of another transaction through the nonce, where Entra's check of PKCE is missing", {
+      tags: ['CB-3'],
+    }, async () => {
       const browser = alice.clone();
       const first = await callbackAddress(browser);
       const second = await callbackAddress(browser);
@@ -332,7 +356,7 @@ describe('a callback', () => {
       }
     });
 
-    it('a code of another transaction, whose verifier is not this one (CB-3)', async () => {
+    it('a code of another transaction, whose verifier is not this one', { tags: ['CB-3'] }, async () => {
       const browser = alice.clone();
       const first = await callbackAddress(browser);
       const second = await callbackAddress(browser);
@@ -344,7 +368,9 @@ describe('a callback', () => {
       expect(sessionCookies(await browser.request(second.href))).toHaveLength(1);
     });
 
-    it('a parameter that comes twice in any letter case, and code and error together (CB-4)', async () => {
+    it('a parameter that comes twice in any letter case, and code and error together', {
+      tags: ['CB-4'],
+    }, async () => {
       const browser = alice.clone();
       const { href } = await callbackAddress(browser);
       const state = new URL(href).searchParams.get('state') ?? '';
@@ -375,7 +401,9 @@ describe('a callback', () => {
       expect(sessionCookies(await browser.request(href))).toHaveLength(1);
     });
 
-    it('two codes or errors that a front end has joined with a comma, in either order; the true one still works (CB-4)', async () => {
+    it('two codes or errors that a front end has joined with a comma, in either order; the true one still works', {
+      tags: ['CB-4'],
+    }, async () => {
       const browser = alice.clone();
       const callback = await callbackAddress(browser);
       const code = callback.searchParams.get('code') ?? '';
@@ -393,7 +421,7 @@ describe('a callback', () => {
       expect(sessionCookies(await browser.request(callback.href))).toHaveLength(1);
     });
 
-    it('a code that is missing, empty or longer than any code (CB-7)', async () => {
+    it('a code that is missing, empty or longer than any code', { tags: ['CB-7'] }, async () => {
       const browser = alice.clone();
       const callback = await callbackAddress(browser);
       await expectRefused(
@@ -410,13 +438,13 @@ describe('a callback', () => {
       );
     });
 
-    it('an error without a state of ours (CB-5)', async () => {
+    it('an error without a state of ours', { tags: ['CB-5'] }, async () => {
       const path = '/api/auth/callback';
       await expectRefused(alice.clone(), `${path}?error=access_denied`);
       await expectRefused(alice.clone(), `${path}?error=access_denied&state=0.${'a'.repeat(43)}&bounced=1`);
     });
 
-    it('to repeat one word of an error, in page, problem, header or log (CB-5)', async () => {
+    it('to repeat one word of an error, in page, problem, header or log', { tags: ['CB-5'] }, async () => {
       const payloads = [
         '<script>alert("canary")</script>',
         '"><img src=x onerror=canary>',
@@ -451,7 +479,9 @@ describe('a callback', () => {
   });
 
   describe('while the table fails', () => {
-    it('leaves no session when the row cannot be written, and the next try works (CB-8)', async () => {
+    it('leaves no session when the row cannot be written, and the next try works', {
+      tags: ['CB-8'],
+    }, async () => {
       const browser = alice.clone();
       const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
       const rows = await readSessionRows(world);
@@ -470,7 +500,9 @@ describe('a callback', () => {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
-    it('leaves nothing that opens when the write arrived and its answer was lost (CB-8)', async () => {
+    it('leaves nothing that opens when the write arrived and its answer was lost', {
+      tags: ['CB-8'],
+    }, async () => {
       const browser = alice.clone();
       const callback = await callbackAddress(browser);
       const { insert } = worker.table;
@@ -488,7 +520,9 @@ describe('a callback', () => {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
-    it('leaves no session behind where the last looks at the table fail: no browser would have it (CB-8)', async () => {
+    it('leaves no session behind where the last looks at the table fail: no browser would have it', {
+      tags: ['CB-8'],
+    }, async () => {
       const browser = alice.clone();
       const callback = await callbackAddress(browser);
       const before = await readSessionRows(world);
@@ -507,7 +541,9 @@ describe('a callback', () => {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
-    it('uses nothing up when the session of this browser cannot be read first (CB-8)', async () => {
+    it('uses nothing up when the session of this browser cannot be read first', {
+      tags: ['CB-8'],
+    }, async () => {
       const browser = alice.clone();
       await browser.navigate('/api/auth/login');
       const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
@@ -519,7 +555,9 @@ describe('a callback', () => {
       expect((await browser.request(callback.href)).headers.location).toBe('/mail');
     });
 
-    it('signs in although the session it replaces cannot be removed, and says so in the log (CB-9)', async () => {
+    it('signs in although the session it replaces cannot be removed, and says so in the log', {
+      tags: ['CB-9'],
+    }, async () => {
       const browser = alice.clone();
       await browser.navigate('/api/auth/login');
       const old = browser.cookies().get('session');

@@ -298,13 +298,17 @@ describe('the crawl', () => {
 });
 
 describe('a browser', () => {
-  it('never receives a token, a verifier, a secret or a key: in no body, header, address or cookie (PX-16, ER-2)', () => {
+  it('never receives a token, a verifier, a secret or a key: in no body, header, address or cookie', {
+    tags: ['PX-16', 'ER-2'],
+  }, () => {
     const values = [...tokens, ...recorded('token', 'form', 'refresh_token'), ...verifiers(), ...secrets()];
     const texts = answers().flatMap((answer) => [textOf(answer), answer.url.href, ...answer.setCookies]);
     expect(find(values, texts)).toEqual([]);
   });
 
-  it('sees a code only in the address that Entra gave it, and state and nonce on the way there (ER-2)', () => {
+  it('sees a code only in the address that Entra gave it, and state and nonce on the way there', {
+    tags: ['ER-2'],
+  }, () => {
     // The bounce repeats the browser its own address; the way to Entra carries state and nonce.
     const elsewhere = answers().filter(({ headers, url }) => {
       const isBounce = typeof headers['refresh'] === 'string' && url.pathname === '/api/auth/callback';
@@ -319,11 +323,11 @@ describe('a browser', () => {
     expect(find(nonces(), otherThanClaims.map(textOf))).toEqual([]);
   });
 
-  it('finds no cookie value outside Set-Cookie (PX-16)', () => {
+  it('finds no cookie value outside Set-Cookie', { tags: ['PX-16'] }, () => {
     expect(find(cookieValues(), answers().map(textOf))).toEqual([]);
   });
 
-  it('reads nothing that Entra said about an error, and no inside of ours (ER-2)', () => {
+  it('reads nothing that Entra said about an error, and no inside of ours', { tags: ['ER-2'] }, () => {
     const elsewhere = answers().filter(
       ({ headers, url }) => headers['refresh'] === undefined && !url.pathname.endsWith('.js'),
     );
@@ -332,7 +336,9 @@ describe('a browser', () => {
     expect(find(words, elsewhere.map(textOf))).toEqual([]);
   });
 
-  it('finds people named only where they asked for it: session, Graph, admin, sign-out, the hint for Entra (ER-2)', () => {
+  it('finds people named only where they asked for it: session, Graph, admin, sign-out, the hint for Entra', {
+    tags: ['ER-2'],
+  }, () => {
     const elsewhere = answers().filter(({ url, status, headers }) => {
       const isRightful =
         /^\/api\/(?:auth\/session|graph\/v1\.0\/me.*|admin|auth\/logout)$/.test(url.pathname) &&
@@ -347,7 +353,7 @@ describe('a browser', () => {
     expect(find(people(), elsewhere.map(textOf))).toEqual([]);
   });
 
-  it('gets a fixed, small set of claims from the session route (PX-16)', () => {
+  it('gets a fixed, small set of claims from the session route', { tags: ['PX-16'] }, () => {
     const signedIn = answers()
       .filter(({ url, status }) => url.pathname === '/api/auth/session' && status === 200)
       .map(({ body }): Record<string, unknown> => JSON.parse(body))
@@ -370,7 +376,9 @@ describe('a browser', () => {
 });
 
 describe('the log', () => {
-  it('has no token, code, verifier, secret, key, state, nonce, client_info or cookie value in any line (ER-2)', () => {
+  it('has no token, code, verifier, secret, key, state, nonce, client_info or cookie value in any line', {
+    tags: ['ER-2'],
+  }, () => {
     const values = [
       ...tokens,
       ...codes(),
@@ -383,7 +391,7 @@ describe('the log', () => {
     expect(find(values, logLines())).toEqual([]);
   });
 
-  it('names nobody, and repeats nothing that Entra or the store said (ER-2)', () => {
+  it('names nobody, and repeats nothing that Entra or the store said', { tags: ['ER-2'] }, () => {
     expect(find(people(), logLines())).toEqual([]);
     expect(logLines().join('\n')).not.toContain(upstreamText);
   });
@@ -402,7 +410,7 @@ describe('the log', () => {
 });
 
 describe('the table', () => {
-  it('has no token and no person in any row that a reader could read (PX-16)', async () => {
+  it('has no token and no person in any row that a reader could read', { tags: ['PX-16'] }, async () => {
     const client = TableClient.fromConnectionString(inject('tableConnectionString'), world.tableName, {
       allowInsecureConnection: true,
     });

@@ -40,7 +40,7 @@ async function counted<Result>(action: () => Promise<Result>) {
 }
 
 describe('a token that Graph refuses before its time', () => {
-  it('is replaced in silence, once: the caller notices nothing (PX-15, G7)', async () => {
+  it('is replaced in silence, once: the caller notices nothing', { tags: ['PX-15', 'G7'] }, async () => {
     await browser.script('GET', me);
     world.graph.revokeTokens(userId('ben'));
     const first = await counted(() => browser.script('GET', me));
@@ -49,7 +49,7 @@ describe('a token that Graph refuses before its time', () => {
     expect([next.result.status, next.calls, next.redeemed]).toEqual([200, 1, 0]);
   });
 
-  it('by many calls at once on two workers is replaced once (PX-15, TC-6)', async () => {
+  it('by many calls at once on two workers is replaced once', { tags: ['PX-15', 'TC-6'] }, async () => {
     const elsewhere = browser.clone(otherWorker.origin);
     await Promise.all([browser.script('GET', me), elsewhere.script('GET', me)]);
     world.graph.revokeTokens(userId('ben'));
@@ -62,7 +62,9 @@ describe('a token that Graph refuses before its time', () => {
     expect(redeemed).toBe(1);
   });
 
-  it('over and over leads to the person after one try, with nothing of the claims to see (PX-15)', async () => {
+  it('over and over leads to the person after one try, with nothing of the claims to see', {
+    tags: ['PX-15'],
+  }, async () => {
     world.graph.switches.alwaysChallenges = true;
     const { result, calls, redeemed } = await counted(() => browser.script('GET', me));
     expect([calls, redeemed]).toEqual([2, 1]);
@@ -87,7 +89,9 @@ describe('a token that Graph refuses before its time', () => {
     expect((await browser.script('GET', me)).status).toBe(200);
   });
 
-  it('where Entra wants to see the person says what for, and keeps the session (PX-15, E3)', async () => {
+  it('where Entra wants to see the person says what for, and keeps the session', {
+    tags: ['PX-15', 'E3'],
+  }, async () => {
     world.graph.revokeTokens(userId('ben'));
     world.entra.switches.secondFactorDemanded = true;
     const { result, calls, redeemed } = await counted(() => browser.script('GET', me));
@@ -100,7 +104,7 @@ describe('a token that Graph refuses before its time', () => {
     expect((await browser.script('GET', me)).status).toBe(200);
   });
 
-  it('while Entra is down is 503, not an answer with the refused token (E1)', async () => {
+  it('while Entra is down is 503, not an answer with the refused token', { tags: ['E1'] }, async () => {
     await browser.script('GET', me);
     world.graph.revokeTokens(userId('ben'));
     world.entra.switches.outage = 'json-503';
@@ -169,7 +173,7 @@ describe('a challenge, however its header is written', () => {
     'unpadded',
     'base64url',
     'other-case',
-  ] as const)('(%s) is read (PX-15)', async (form) => {
+  ] as const)('(%s) is read', { tags: ['PX-15'] }, async (form) => {
     await browser.script('GET', me);
     world.graph.switches.challengeForm = form;
     world.graph.revokeTokens(userId('ben'));
@@ -178,7 +182,8 @@ describe('a challenge, however its header is written', () => {
   });
 
   it.each(['empty', 'not-base64', 'not-json', 'not-an-object', 'unterminated', 'huge'] as const)(
-    '(%s) that cannot be read passes as the 401 that it is, and nothing is asked again (PX-15)',
+    '(%s) that cannot be read passes as the 401 that it is, and nothing is asked again',
+    { tags: ['PX-15'] },
     async (form) => {
       world.graph.switches.alwaysChallenges = true;
       world.graph.switches.challengeForm = form;
@@ -190,7 +195,7 @@ describe('a challenge, however its header is written', () => {
 });
 
 describe('refuses', () => {
-  it('claims, scopes and prompts that a link brings along (LR-4, LR-5)', async () => {
+  it('claims, scopes and prompts that a link brings along', { tags: ['LR-4', 'LR-5'] }, async () => {
     const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } });
     const smuggled = new URLSearchParams({
       claims,

@@ -50,7 +50,9 @@ describe('a name that is ours but for', () => {
     expect(strange.filter((character) => /\p{White_Space}/u.test(character))).toHaveLength(25);
   });
 
-  it('such a character is foreign: the genuine session stays and no other is opened (SC-8)', async () => {
+  it('such a character is foreign: the genuine session stays and no other is opened', {
+    tags: ['SC-8'],
+  }, async () => {
     for (const character of strange) {
       for (const name of disguises('__Host-session', character)) {
         const planted = `${name}=${ben}`;
@@ -70,7 +72,9 @@ describe('a name that is ours but for', () => {
     }
   });
 
-  it('such a character begins no sign-in: a planted transaction stays closed (LR-2, SC-8)', async () => {
+  it('such a character begins no sign-in: a planted transaction stays closed', {
+    tags: ['LR-2', 'SC-8'],
+  }, async () => {
     const attacker = worker.browser();
     const { headers } = await attacker.request('/api/auth/login');
     const [[name = '', value = ''] = []] = [...attacker.cookies()];
@@ -122,7 +126,9 @@ describe('a cookie of ours that came twice', () => {
   const auditRecords = (event: string) =>
     worker.logLines.filter((line) => line.includes('"audit":true') && line.includes(`"event":"${event}"`));
 
-  it('is no session for a script: 401 with a reason of its own, a record, and no cookie changed (SC-8)', async () => {
+  it('is no session for a script: 401 with a reason of its own, a record, and no cookie changed', {
+    tags: ['SC-8'],
+  }, async () => {
     for (const cookie of twice('session', alice, ben)) {
       worker.logLines.length = 0;
       const answer = await worker.browser().script('GET', '/api/graph/v1.0/me', { headers: { cookie } });

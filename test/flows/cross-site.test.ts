@@ -50,7 +50,7 @@ const isRefused = (answer: WireAnswer, method: string) => {
 
 describe('refuses', () => {
   describe.each(scriptRoutes)('%s %s', (method, path) => {
-    it('without X-CSRF: 1, or with anything else in it (CS-1)', async () => {
+    it('without X-CSRF: 1, or with anything else in it', { tags: ['CS-1'] }, async () => {
       for (const headers of [
         {},
         { 'x-csrf': '' },
@@ -66,7 +66,7 @@ describe('refuses', () => {
       }
     });
 
-    it('with the content types that a foreign form can send (CS-1)', async () => {
+    it('with the content types that a foreign form can send', { tags: ['CS-1'] }, async () => {
       if (method !== 'POST') return;
       for (const contentType of [
         'text/plain',
@@ -95,7 +95,7 @@ describe('refuses', () => {
       [{ origin: 'OWN.evil.test' }],
       [{ origin: 'OWN0' }],
       [{ origin: 'https-OWN' }],
-    ])('with X-CSRF: 1 and %j (CS-2)', async (given) => {
+    ])('with X-CSRF: 1 and %j', { tags: ['CS-2'] }, async (given) => {
       const own: Record<string, string> = { ...given };
       if (own['origin'] !== undefined) {
         own['origin'] = own['origin']
@@ -107,7 +107,8 @@ describe('refuses', () => {
   });
 
   it.each(['iframe', 'image', 'script', 'embed', 'object', 'empty', 'style', 'worker', 'frame'])(
-    'the admin page and the sign-out page as a %s (CS-1)',
+    'the admin page and the sign-out page as a %s',
+    { tags: ['CS-1'] },
     async (destination) => {
       const mode = destination === 'iframe' || destination === 'frame' ? 'navigate' : 'no-cors';
       const headers = {
@@ -141,7 +142,7 @@ describe('refuses', () => {
         ['navigate', ''],
         ['navigate, no-cors', 'document'],
         [undefined, 'image'],
-      ])('loaded by mode %s as %s: no cookie is set (LR-6)', async (mode, destination) => {
+      ])('loaded by mode %s as %s: no cookie is set', { tags: ['LR-6'] }, async (mode, destination) => {
         for (const site of ['cross-site', 'same-site', 'same-origin']) {
           const answer = await send(path, {
             headers: {
@@ -154,7 +155,7 @@ describe('refuses', () => {
         }
       });
 
-      it('loaded ahead of the user: no cookie is set (CB-7)', async () => {
+      it('loaded ahead of the user: no cookie is set', { tags: ['CB-7'] }, async () => {
         for (const purpose of ['prefetch', 'prefetch;prerender']) {
           const headers = {
             'sec-purpose': purpose,
@@ -168,7 +169,7 @@ describe('refuses', () => {
     },
   );
 
-  it('to sign out by a link, an image or a foreign form (CS-4)', async () => {
+  it('to sign out by a link, an image or a foreign form', { tags: ['CS-4'] }, async () => {
     const cookie = browser.cookies().get('session');
     const navigation = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
     for (const headers of [
@@ -193,7 +194,7 @@ describe('refuses', () => {
     expect(browser.cookies().get('session')).toBe(cookie);
   });
 
-  it('our own form without the token of this very session (CS-1)', async () => {
+  it('our own form without the token of this very session', { tags: ['CS-1'] }, async () => {
     const other = worker.browser();
     await signIn(other, { user: 'ben' });
     const page = await other.request('/api/auth/logout', { headers: { accept: 'text/html' } });
@@ -211,7 +212,7 @@ describe('refuses', () => {
     }
   });
 
-  it('to let another method in by a header, a parameter or a field (CS-4)', async () => {
+  it('to let another method in by a header, a parameter or a field', { tags: ['CS-4'] }, async () => {
     const overrides = {
       'x-http-method-override': 'POST',
       'x-method-override': 'POST',
@@ -236,7 +237,9 @@ describe('refuses', () => {
 });
 
 describe('a script of our own page', () => {
-  it('is served with the header alone, and with what a browser adds (CS-1, CS-2)', async () => {
+  it('is served with the header alone, and with what a browser adds', {
+    tags: ['CS-1', 'CS-2'],
+  }, async () => {
     for (const headers of [{}, { 'sec-fetch-site': 'same-origin' }, { origin: worker.origin }]) {
       expect((await send('/api/auth/session', { headers: { 'x-csrf': '1', ...headers } })).status).toBe(200);
     }
@@ -250,7 +253,7 @@ describe('a window', () => {
     [{ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty' }],
     [{ 'sec-fetch-dest': 'document' }],
     [{}],
-  ])('begins a sign-in with %j (LR-6)', async (headers) => {
+  ])('begins a sign-in with %j', { tags: ['LR-6'] }, async (headers) => {
     const answer = await send('/api/auth/login', { headers });
     expect([answer.status, answer.setCookies.length]).toEqual([303, 1]);
   });
@@ -269,7 +272,9 @@ describe('CORS', () => {
     'https://localhost',
   ];
 
-  it('is granted to nobody: no answer carries an Access-Control header, each varies on Origin (CS-3)', async () => {
+  it('is granted to nobody: no answer carries an Access-Control header, each varies on Origin', {
+    tags: ['CS-3'],
+  }, async () => {
     for (const origin of origins()) {
       const preflight = {
         origin,

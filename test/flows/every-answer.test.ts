@@ -125,7 +125,9 @@ function pathsOf(route: string): string[] {
 }
 
 describe('every answer', () => {
-  it('has every protecting header, and a problem nothing of the inside, on every route and method (ER-1, ER-4, SC-9)', async () => {
+  it('has every protecting header, and a problem nothing of the inside, on every route and method', {
+    tags: ['ER-1', 'ER-4', 'SC-9'],
+  }, async () => {
     const statuses = new Set<number>();
     const count = await crawl((what, answer) => {
       requireHeaders(what, answer);
@@ -138,7 +140,9 @@ describe('every answer', () => {
     expect([...statuses].sort()).toEqual([200, 303, 400, 401, 403, 404, 405]);
   });
 
-  it('has them when the store does not answer, and when something unforeseen happens (ER-4)', async () => {
+  it('has them when the store does not answer, and when something unforeseen happens', {
+    tags: ['ER-4'],
+  }, async () => {
     for (const fault of ['storage', 'unforeseen'] as const) {
       if (fault === 'storage') worker.table.failAll();
       else worker.table.before = () => Promise.reject(new RangeError('canary'));
@@ -158,7 +162,7 @@ describe('every answer', () => {
     }
   });
 
-  it('has them when Graph fails (ER-4)', async () => {
+  it('has them when Graph fails', { tags: ['ER-4'] }, async () => {
     for (const status of [200, 204, 301, 429, 500, 999]) {
       world.graph.respondWith((_request, response) => {
         response.socket?.end(
@@ -356,7 +360,7 @@ describe('whatever a client sends', () => {
     } satisfies WireRequest);
   };
 
-  it('is answered with less than 500 and every protecting header (ER-1, ER-4)', async () => {
+  it('is answered with less than 500 and every protecting header', { tags: ['ER-1', 'ER-4'] }, async () => {
     const before = worker.logLines.length;
     world.advance(10); // readiness is remembered for five seconds, a storage failure of before among it
     world.graph.respondWith(
@@ -401,7 +405,7 @@ describe('whatever a client sends', () => {
     ['/%', {}],
     ['/api/admin', { headers: { accept: 'text/html;q=x,,,;' } }],
     ['/api/health/live', { headers: { host: 'evil.test', 'x-forwarded-host': 'evil.test:99999999' } }],
-  ])('%s %j: 4xx or less (ER-1)', async (target, request) => {
+  ])('%s %j: 4xx or less', { tags: ['ER-1'] }, async (target, request) => {
     expect((await sendWire(worker.origin, target, request)).status).toBeLessThan(500);
   });
 });

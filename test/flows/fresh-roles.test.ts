@@ -42,7 +42,7 @@ const codeAndReason = ({ status, body }: { status: number; body: string }): unkn
 };
 
 describe('a role', () => {
-  it('that is taken away works for five minutes at most, on every worker (RG-3)', async () => {
+  it('that is taken away works for five minutes at most, on every worker', { tags: ['RG-3'] }, async () => {
     world.entra.roles.remove(admin);
     let lastSuccessSeconds = -1;
     let firstRefusalSeconds = -1;
@@ -72,7 +72,9 @@ describe('a role', () => {
     });
   });
 
-  it('costs one renewal in five minutes, however many calls and workers ask (TC-6)', async () => {
+  it('costs one renewal in five minutes, however many calls and workers ask', {
+    tags: ['TC-6'],
+  }, async () => {
     world.advance(301);
     world.pass(301);
     const before = redemptions();
@@ -83,7 +85,7 @@ describe('a role', () => {
     expect(redemptions() - before).toBe(1);
   });
 
-  it('lets 64 calls of a person wait for it, and refuses more at once (DO-3)', async () => {
+  it('lets 64 calls of a person wait for it, and refuses more at once', { tags: ['DO-3'] }, async () => {
     world.advance(301);
     world.pass(301);
     world.entra.switches.slowMs = 1_000;
@@ -119,7 +121,9 @@ describe('a role', () => {
   });
 });
 
-describe('refuses past the bound, and never lets anybody in for want of an answer (RG-3, RG-5)', () => {
+describe('refuses past the bound, and never lets anybody in for want of an answer', {
+  tags: ['RG-3', 'RG-5'],
+}, () => {
   beforeEach(() => {
     world.advance(301);
   });
@@ -190,7 +194,7 @@ describe('refuses past the bound, and never lets anybody in for want of an answe
     expect(codeAndReason(await openAdmin())).toEqual([503, 'sign_in_service_unavailable', undefined]);
   });
 
-  it('an ID token of somebody else: the session ends (ID-10)', async () => {
+  it('an ID token of somebody else: the session ends', { tags: ['ID-10'] }, async () => {
     world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, oid: userId('ben') });
     expect(codeAndReason(await openAdmin())).toEqual([401, 'session_required', 'session_ended']);
     expect(await browser.clone().scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
@@ -225,7 +229,7 @@ describe('a renewal whose ID token leaves out what belongs to the sign-in (OpenI
     expect(redemptions() - before).toBe(1);
   }
 
-  it('leaves the session within reach of a sign-out elsewhere (LO-3)', async () => {
+  it('leaves the session within reach of a sign-out elsewhere', { tags: ['LO-3'] }, async () => {
     let sid = '';
     world.entra.intercept.idTokenClaims = (claims) => {
       sid ||= String(claims['sid'] ?? '');
@@ -239,7 +243,9 @@ describe('a renewal whose ID token leaves out what belongs to the sign-in (OpenI
     expect(codeAndReason(await openAdmin())).toEqual([401, 'session_required', 'session_ended']);
   });
 
-  it('lets an administrator who has signed in a short time ago make changes (AD-1)', async () => {
+  it('lets an administrator who has signed in a short time ago make changes', {
+    tags: ['AD-1'],
+  }, async () => {
     await renewed();
     const path = `/api/admin/users/${userId('ben')}/sessions`;
     expect((await browser.clone().script('DELETE', path)).status).toBe(200);
@@ -259,7 +265,7 @@ describe('a renewal whose ID token leaves out what belongs to the sign-in (OpenI
     expect(new URL(String(url)).searchParams.get('logout_hint')).toBeTruthy();
   });
 
-  it('brings back neither roles nor groups nor contexts (RG-3)', async () => {
+  it('brings back neither roles nor groups nor contexts', { tags: ['RG-3'] }, async () => {
     world.entra.switches.claimsWithheldOnRefresh = 'groups acrs';
     world.entra.roles.remove(admin);
     world.advance(301);

@@ -46,7 +46,7 @@ const isSignedIn = async (browser: UserAgent) =>
 const pass = () => world.pass(6);
 
 describe('signing out elsewhere', () => {
-  it('ends all sessions of that sid, on every worker, and nobody else’s (LO-3)', async () => {
+  it('ends all sessions of that sid, on every worker, and nobody else’s', { tags: ['LO-3'] }, async () => {
     const { browser: first, sid } = await signedIn('alice');
     // The same browser at Entra, another session here.
     const second = first.clone();
@@ -67,7 +67,9 @@ describe('signing out elsewhere', () => {
     ]);
   });
 
-  it('is the same answer for a known, an unknown and no sid, twice, and for a foreign issuer (LO-3, L3)', async () => {
+  it('is the same answer for a known, an unknown and no sid, twice, and for a foreign issuer', {
+    tags: ['LO-3', 'L3'],
+  }, async () => {
     const { browser, sid } = await signedIn('ben');
     const answers = await Promise.all(
       [
@@ -101,7 +103,9 @@ describe('signing out elsewhere', () => {
     expect(other.table.writes()).toBe(before);
   });
 
-  it('that the table does not hear of is an error, and works when it is asked again (LO-1)', async () => {
+  it('that the table does not hear of is an error, and works when it is asked again', {
+    tags: ['LO-1'],
+  }, async () => {
     const { browser, sid } = await signedIn('alice');
     other.table.failAll();
     expect((await fromEntra(`?sid=${sid}`)).status).toBe(503);
@@ -142,7 +146,9 @@ describe('signing out elsewhere', () => {
       expect(saidAtStart()).toBe(1);
     });
 
-    it('is no reason to refuse a sign-in or a start when the table does not take it (LO-1)', async () => {
+    it('is no reason to refuse a sign-in or a start when the table does not take it', {
+      tags: ['LO-1'],
+    }, async () => {
       const { browser, table } = await silent.startWorker();
       silent.entra.switches.withheldClaims = 'sid';
       const person = browser();
@@ -172,7 +178,7 @@ describe('signing out elsewhere', () => {
       };
     }
 
-    it('waits for its turn and is done (DO-3)', async () => {
+    it('waits for its turn and is done', { tags: ['DO-3'] }, async () => {
       const { browser, sid } = await signedIn('alice');
       const table = stopped();
       const answers = Array.from({ length: 32 }, () => fromEntra(`?sid=${randomUUID()}`));
@@ -188,7 +194,9 @@ describe('signing out elsewhere', () => {
       expect(await isSignedIn(browser)).toBe(false);
     });
 
-    it('of one sid costs the table two queries at a time, and few of them wait (DO-3)', async () => {
+    it('of one sid costs the table two queries at a time, and few of them wait', {
+      tags: ['DO-3'],
+    }, async () => {
       const table = stopped();
       const sid = randomUUID();
       const statuses: number[] = [];
@@ -211,15 +219,20 @@ describe('signing out elsewhere', () => {
     'x'.repeat(36),
     '8d9d4f52-0000-4000-8000-00000000000',
     '8d9d4f5200004000800000000000000z',
-  ])('by %s, which is none of Entra’s names, costs no query and is the same answer (DO-3)', async (sid) => {
-    const before = other.table.counts.list;
-    const { status, body } = await fromEntra(`?sid=${sid}`);
-    expect([status, body]).toEqual([200, 'Signed out.\n']);
-    expect(other.table.counts.list).toBe(before);
-  });
+  ])(
+    'by %s, which is none of Entra’s names, costs no query and is the same answer',
+    { tags: ['DO-3'] },
+    async (sid) => {
+      const before = other.table.counts.list;
+      const { status, body } = await fromEntra(`?sid=${sid}`);
+      expect([status, body]).toEqual([200, 'Signed out.\n']);
+      expect(other.table.counts.list).toBe(before);
+    },
+  );
 
   it.each(['image', 'document', 'empty', 'script', 'frame', ''])(
-    'loaded as %j, not in a frame, costs no query and ends nothing (LO-3)',
+    'loaded as %j, not in a frame, costs no query and ends nothing',
+    { tags: ['LO-3'] },
     async (destination) => {
       const { browser, sid } = await signedIn('ben');
       const before = other.table.counts.list;

@@ -70,7 +70,9 @@ describe('a guard with groups', () => {
       expect(world.graph.count() - before).toBe(4);
     });
 
-    it('asks Graph once for many calls at once, and leaves one alone that asks for less (DO-3)', async () => {
+    it('asks Graph once for many calls at once, and leaves one alone that asks for less', {
+      tags: ['DO-3'],
+    }, async () => {
       const before = world.graph.count();
       const calls = Array.from({ length: 30 }, () => statusOf(alice, 'engineers'));
       expect(await Promise.all(calls)).toEqual(Array(30).fill(200));
@@ -92,7 +94,7 @@ describe('a guard with groups', () => {
       expect(world.graph.count()).toBe(before);
     });
 
-    it('lets nobody in when Graph does not answer, or says nothing (RG-5)', async () => {
+    it('lets nobody in when Graph does not answer, or says nothing', { tags: ['RG-5'] }, async () => {
       world.graph.respondWith((_request, response) => void response.writeHead(503).end());
       expect(await statusOf(alice, 'engineers')).toBe(502);
       world.pass(6);
@@ -106,7 +108,9 @@ describe('a guard with groups', () => {
 });
 
 describe('a guard with a tenant', () => {
-  it('counts a guest as one of the tenant that invited them, with its roles (RG-6)', async () => {
+  it('counts a guest as one of the tenant that invited them, with its roles', {
+    tags: ['RG-6'],
+  }, async () => {
     const gus = await signedIn('gus');
     expect(await statusOf(gus, 'contoso')).toBe(200);
     expect(await statusOf(gus, 'admin-or-engineer')).toBe(403);
@@ -123,7 +127,7 @@ describe('a guard with alternatives', () => {
   });
 });
 
-describe('a guard with an authentication context (AD-1)', () => {
+describe('a guard with an authentication context', { tags: ['AD-1'] }, () => {
   it('asks for a stronger sign-in, and lets in whoever has brought one', async () => {
     const refused = await open(ben, 'strong');
     expect(refused).toMatchObject({
@@ -159,7 +163,7 @@ describe('a guard with an authentication context (AD-1)', () => {
   });
 });
 
-describe('a guard with the age of the sign-in (AD-1)', () => {
+describe('a guard with the age of the sign-in', { tags: ['AD-1'] }, () => {
   it('is told from the time of the sign-in, not of the session', async () => {
     expect(await statusOf(ben, 'recent')).toBe(200);
     world.advance(601);
@@ -202,7 +206,7 @@ describe('a guard with the age of the sign-in (AD-1)', () => {
 });
 
 describe('guests', () => {
-  it('do not sign in where the settings refuse them, whoever invited them (RG-6)', async () => {
+  it('do not sign in where the settings refuse them, whoever invited them', { tags: ['RG-6'] }, async () => {
     const strictWorld = await startWorld();
     try {
       const strict = await strictWorld.startWorker({ environment: { ENTRA_GUESTS: 'refuse' } });

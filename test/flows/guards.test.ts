@@ -79,7 +79,7 @@ describe('refuses', () => {
     ['a nested claim', { extension: { roles: ['Admin'] }, 'extension.roles': ['Admin'] }],
   ];
 
-  it.each(shapes)('roles with %s (RG-1)', async (_what, shape) => {
+  it.each(shapes)('roles with %s', { tags: ['RG-1'] }, async (_what, shape) => {
     world.entra.intercept.idTokenClaims = ({ roles: _roles, ...claims }) => ({ ...claims, ...shape });
     try {
       const browser = worker.browser();
@@ -92,7 +92,7 @@ describe('refuses', () => {
     }
   });
 
-  it('nothing of the one right shape (RG-1)', async () => {
+  it('nothing of the one right shape', { tags: ['RG-1'] }, async () => {
     world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, roles: ['User', 'Admin'] });
     const browser = worker.browser();
     await signIn(browser, { user: 'ben' });
@@ -100,7 +100,7 @@ describe('refuses', () => {
     expect((await openAdmin(browser)).status).toBe(200);
   });
 
-  it('identity headers, with a session and without one (RG-2)', async () => {
+  it('identity headers, with a session and without one', { tags: ['RG-2'] }, async () => {
     const principal = Buffer.from(
       JSON.stringify({
         auth_typ: 'aad',
@@ -169,7 +169,7 @@ const access: Readonly<Record<string, 'role' | 'session' | 'open'>> = {
 };
 
 describe('every registered function', () => {
-  it('has a rule of who may use it, and answers the methods that the host knows (RG-4)', () => {
+  it('has a rule of who may use it, and answers the methods that the host knows', { tags: ['RG-4'] }, () => {
     const byHttp = worker.host.functions.filter(({ type }) => type === 'http');
     expect(byHttp.map(({ name }) => name)).toEqual(Object.keys(access));
     for (const { methods } of byHttp) {
@@ -216,7 +216,7 @@ describe('every registered function', () => {
   ];
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
 
-  it('keeps its guard in every spelling, method and rewrite (RG-4)', async () => {
+  it('keeps its guard in every spelling, method and rewrite', { tags: ['RG-4'] }, async () => {
     const cookie = [...ben.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
     const calls = world.graph.count();
     const guarded = worker.host.functions.filter(({ name }) => access[name] !== 'open');
@@ -253,7 +253,7 @@ describe('every registered function', () => {
 });
 
 describe('a guard that cannot decide', () => {
-  it('says 503 while the table does not answer, and opens again afterwards (RG-5)', async () => {
+  it('says 503 while the table does not answer, and opens again afterwards', { tags: ['RG-5'] }, async () => {
     const calls = world.graph.count();
     worker.table.failing.add('read');
     for (const path of ['/api/admin', '/api/graph/v1.0/me', '/api/auth/session']) {
@@ -267,7 +267,7 @@ describe('a guard that cannot decide', () => {
     expect((await openAdmin(alice)).status).toBe(200);
   });
 
-  it('says 500 when something unforeseen happens, and never lets in (RG-5)', async () => {
+  it('says 500 when something unforeseen happens, and never lets in', { tags: ['RG-5'] }, async () => {
     for (const thrown of [
       new TypeError('secret-canary'),
       'secret-canary',
@@ -287,7 +287,9 @@ describe('a guard that cannot decide', () => {
     expect(worker.logLines.join('\n')).not.toContain('secret-canary');
   });
 
-  it('does not lock out whom it has already read when only the time of use is not written (RG-5)', async () => {
+  it('does not lock out whom it has already read when only the time of use is not written', {
+    tags: ['RG-5'],
+  }, async () => {
     world.advance(600);
     worker.table.failing.add('merge');
     expect((await openAdmin(alice)).status).toBe(200);

@@ -70,7 +70,9 @@ const smuggled = new URLSearchParams({
 });
 
 describe('a ticket', () => {
-  it('that is used again by its own lineage asks the same, and gives no more and no longer (LR-5)', async () => {
+  it('that is used again by its own lineage asks the same, and gives no more and no longer', {
+    tags: ['LR-5'],
+  }, async () => {
     const browser = await signedIn(alice);
     const ticket = await ticketOf(browser);
     const { expires_at: limit } = await browser.scriptJson('/api/auth/session');
@@ -100,7 +102,9 @@ describe('a ticket', () => {
 });
 
 describe('refuses', () => {
-  it('a ticket that is forged, of another person, of another browser, or too old: a plain sign-in, never its scopes (LR-4, LR-5)', async () => {
+  it('a ticket that is forged, of another person, of another browser, or too old: a plain sign-in, never its scopes', {
+    tags: ['LR-4', 'LR-5'],
+  }, async () => {
     const owner = await signedIn(alice);
     const ticket = await ticketOf(owner);
     const bytes = Buffer.from(ticket, 'base64url');
@@ -135,7 +139,9 @@ describe('refuses', () => {
     }
   });
 
-  it('a ticket inside a return path, or at another route than the login (LR-4, RU-1)', async () => {
+  it('a ticket inside a return path, or at another route than the login', {
+    tags: ['LR-4', 'RU-1'],
+  }, async () => {
     const browser = await signedIn(alice);
     const ticket = await ticketOf(browser);
     for (const [returnTo, end] of [
@@ -153,7 +159,9 @@ describe('refuses', () => {
     }
   });
 
-  it('scopes, claims, prompts and addresses added to the callback: what was begun is finished, and nothing else (LR-4)', async () => {
+  it('scopes, claims, prompts and addresses added to the callback: what was begun is finished, and nothing else', {
+    tags: ['LR-4'],
+  }, async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(browser, `${loginPath}?return_to=/calendar`);
     const answer = await browser.request(`${callback.href}&${smuggled}`, asPage);
@@ -181,7 +189,9 @@ describe('refuses', () => {
     }
   });
 
-  it('addresses added to the sign-out, in the query and in the form (CS-4, RU-1)', async () => {
+  it('addresses added to the sign-out, in the query and in the form', {
+    tags: ['CS-4', 'RU-1'],
+  }, async () => {
     const browser = await signedIn(alice);
     const page = await browser.navigate(`/api/auth/logout?${smuggled}`);
     expect(page.setCookies).toEqual([]);
@@ -205,7 +215,9 @@ describe('refuses', () => {
     expect(searchParams.get('post_logout_redirect_uri')).toBe(`${worker.origin}/`);
   });
 
-  it('to let a ticket or a code out to other sites in a Referer, from redirects and from pages (LR-6)', async () => {
+  it('to let a ticket or a code out to other sites in a Referer, from redirects and from pages', {
+    tags: ['LR-6'],
+  }, async () => {
     const browser = await signedIn(alice);
     const ticket = await ticketOf(browser);
     const withTicket = `${loginPath}?ticket=${ticket}`;
@@ -241,7 +253,9 @@ describe('refuses', () => {
     }
   });
 
-  it('a foreign site that opens the login in a loop room for more than five transactions, or a way into the session (LR-6)', async () => {
+  it('a foreign site that opens the login in a loop room for more than five transactions, or a way into the session', {
+    tags: ['LR-6'],
+  }, async () => {
     const foreign = {
       withStrictCookies: false,
       headers: {
@@ -303,7 +317,7 @@ describe('refuses', () => {
     'popup.a-popup-id${alert(1)}',
     'popup.{{a-popup-id}}',
     'popup.a-popup-of-min\u0435',
-  ])('the popup id in %j, and repeats nothing of it (LR-4)', async (display) => {
+  ])('the popup id in %j, and repeats nothing of it', { tags: ['LR-4'] }, async (display) => {
     for (const headers of [asPage.headers, { accept: 'application/json' }]) {
       const answer = await alice
         .clone()
@@ -314,7 +328,9 @@ describe('refuses', () => {
     }
   });
 
-  it("a popup's page another id, outcome or feature than its own, whatever the callback brings (LR-4)", async () => {
+  it("a popup's page another id, outcome or feature than its own, whatever the callback brings", {
+    tags: ['LR-4'],
+  }, async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(
       browser,

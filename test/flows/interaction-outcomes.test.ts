@@ -56,7 +56,7 @@ const later = async <Result>(seconds: number, action: () => Promise<Result>): Pr
 };
 
 describe('a sign-in that took longer than 15 minutes', () => {
-  it('begins again by itself, once, and redeems nothing (LR-2, CB-1)', async () => {
+  it('begins again by itself, once, and redeems nothing', { tags: ['LR-2', 'CB-1'] }, async () => {
     const browser = withoutSession();
     const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
     const redeemed = world.entra.count('token');
@@ -102,7 +102,9 @@ describe('a sign-in that took longer than 15 minutes', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('and was asked for anew begins again: having been signed in before proves nothing (ID-11)', async () => {
+  it('and was asked for anew begins again: having been signed in before proves nothing', {
+    tags: ['ID-11'],
+  }, async () => {
     const browser = alice.clone();
     const shown = await browser.navigate('/api/auth/login?prompt=login');
     const end = await later(16 * 60, () => browser.submit(shown, { account: userId('alice') }));
@@ -139,7 +141,7 @@ describe('another account than the one that was asked for', () => {
 });
 
 describe('a sign-in that was asked for anew', () => {
-  it('is not taken from an older one, whatever Entra answers (ID-11)', async () => {
+  it('is not taken from an older one, whatever Entra answers', { tags: ['ID-11'] }, async () => {
     const browser = alice.clone();
     const before = await sessionOf(browser);
     world.entra.intercept.idTokenClaims = (claims) => ({
@@ -213,7 +215,7 @@ describe('a permission that the person declined', () => {
 });
 
 describe('less than was asked for', () => {
-  it('is not kept: no session, and a way to ask again or go on without (CB-9)', async () => {
+  it('is not kept: no session, and a way to ask again or go on without', { tags: ['CB-9'] }, async () => {
     const browser = alice.clone();
     const before = await sessionOf(browser);
     world.entra.consents.grant({ tenantId, clientId, userId: userId('alice'), scopes: ['Mail.Read'] });
@@ -233,7 +235,7 @@ describe('less than was asked for', () => {
   });
 });
 
-describe('an answer that names its issuer (CB-6)', () => {
+describe('an answer that names its issuer', { tags: ['CB-6'] }, () => {
   it('is taken from ours alone', async () => {
     for (const [issuer, status] of [
       [`${world.entra.origin}/${tenantId}/v2.0`, 303],
@@ -351,7 +353,8 @@ describe('a sign-in in a popup', () => {
   });
 
   it.each(['popup', 'popup.', 'popup.short', 'page', `popup.${'x'.repeat(37)}`, 'popup.<script>'])(
-    'refuses the display %s (LR-4)',
+    'refuses the display %s',
+    { tags: ['LR-4'] },
     async (display) => {
       const answer = await withoutSession().request(`/api/auth/login?display=${encodeURIComponent(display)}`);
       expect(answer.status).toBe(400);

@@ -49,7 +49,8 @@ const whoIs = async (browser: UserAgent) =>
 
 describe('a link to the sign-in with another account than the one that is signed in', () => {
   it.each(['cross-site', 'same-site'] as const)(
-    'on another host, %s, replaces nothing: a page says so and offers the other account (LR-6)',
+    'on another host, %s, replaces nothing: a page says so and offers the other account',
+    { tags: ['LR-6'] },
     async (site) => {
       const browser = both.clone();
       const before = { cookie: browser.cookies().get('session'), rows: await readSessionRows(world) };
@@ -92,7 +93,8 @@ describe('a link to the sign-in with another account than the one that is signed
   });
 
   it.each([asBen, `${login}?domain_hint=contoso.example&login_hint=ben%40contoso.example`])(
-    'in a mail or a QR code, of which browsers say none, replaces nothing where it names an account: %s (LR-6)',
+    'in a mail or a QR code, of which browsers say none, replaces nothing where it names an account: %s',
+    { tags: ['LR-6'] },
     async (link) => {
       const browser = both.clone();
       expect((await follow(browser, link, 'none')).status).toBe(403);
@@ -127,14 +129,18 @@ describe('a link to the sign-in with another account than the one that is signed
     },
   );
 
-  it('replaces nothing where the browser does not say and brings no Strict cookie (LR-6)', async () => {
+  it('replaces nothing where the browser does not say and brings no Strict cookie', {
+    tags: ['LR-6'],
+  }, async () => {
     const browser = both.clone();
     const started = await browser.request(asBen, { withStrictCookies: false });
     expect((await finish(browser, started)).status).toBe(403);
     expect(await whoIs(browser)).toBe('alice@contoso.example');
   });
 
-  it('replaces nothing where the sign-in has begun again by itself meanwhile (LR-6)', async () => {
+  it('replaces nothing where the sign-in has begun again by itself meanwhile', {
+    tags: ['LR-6'],
+  }, async () => {
     const browser = both.clone();
     const started = await browser.request(`${login}?prompt=select_account`, {
       withStrictCookies: false,
@@ -165,7 +171,9 @@ describe('a link from elsewhere', () => {
     }
   });
 
-  it('to a page that needs a sign-in replaces no session that began meanwhile, though everything after the second load looks like ours (LR-6)', async () => {
+  it('to a page that needs a sign-in replaces no session that began meanwhile, though everything after the second load looks like ours', {
+    tags: ['LR-6'],
+  }, async () => {
     await removeRows(world);
     const browser = both.clone();
     browser.cookies().delete('session');

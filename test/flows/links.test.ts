@@ -125,7 +125,7 @@ async function followAll(value: unknown): Promise<string[]> {
 }
 
 describe('pages of a list', () => {
-  it('are read to the end by the links as they come (PX-14)', async () => {
+  it('are read to the end by the links as they come', { tags: ['PX-14'] }, async () => {
     const ids = new Set<string>();
     let path: string | undefined = '/api/graph/v1.0/me/messages?$select=subject&$top=10';
     let pages = 0;
@@ -139,7 +139,7 @@ describe('pages of a list', () => {
     expect(world.graph.requests.at(-1)?.target).toMatch(/^\/v1\.0\/me\/messages\?.*skip=30/);
   });
 
-  it('and changes since then, though Graph spells the folder in brackets (PX-14)', async () => {
+  it('and changes since then, though Graph spells the folder in brackets', { tags: ['PX-14'] }, async () => {
     let page = json(await get('/api/graph/v1.0/me/mailFolders/inbox/messages/delta?$select=subject'));
     while (page['@odata.nextLink'] !== undefined) page = json(await get(pathOf(page['@odata.nextLink'])));
     const changes = await get(pathOf(page['@odata.deltaLink']));
@@ -170,7 +170,7 @@ describe('pages of a list', () => {
   });
 });
 
-describe('links that lead elsewhere (PX-14)', () => {
+describe('links that lead elsewhere', { tags: ['PX-14'] }, () => {
   it('are gone from an answer, nested or not, and from its headers: following what is left hits nobody', async () => {
     const host = new URL(evilOrigin).host;
     const hostile = [
@@ -293,7 +293,8 @@ describe('files', () => {
   });
 
   it.each([301, 302, 303, 307, 308])(
-    'a %s redirect elsewhere is refused, as everywhere (PX-11)',
+    'a %s redirect elsewhere is refused, as everywhere',
+    { tags: ['PX-11'] },
     async (status) => {
       world.graph.respondWith((_request, response) => {
         response.writeHead(status, { location: `${evilOrigin}/x` }).end();
@@ -304,7 +305,9 @@ describe('files', () => {
     },
   );
 
-  it('of a rule that does not say fileLinks do not come out: neither address nor redirect (PX-11)', async () => {
+  it('of a rule that does not say fileLinks do not come out: neither address nor redirect', {
+    tags: ['PX-11'],
+  }, async () => {
     const address = `${world.graph.origin}/files/x`;
     world.graph.respondWith((_request, response) => {
       response.setHeader('content-type', 'application/json');
@@ -319,7 +322,9 @@ describe('files', () => {
     expect((await browser.script('HEAD', '/api/graph/v1.0/me/drive/items/A1/content')).status).toBe(502);
   });
 
-  it('and thumbnails of files, alone and in a batch, leave without their addresses, which have a token (PX-14)', async () => {
+  it('and thumbnails of files, alone and in a batch, leave without their addresses, which have a token', {
+    tags: ['PX-14'],
+  }, async () => {
     const address = 'https://contoso-my.sharepoint.com/_layouts/15/getpreview.ashx?docid=1&tempauth=eyJ0';
     const thumbnail = { id: '0', small: { height: 96, url: address, width: 96 } };
     const mail = { body: { contentType: 'html', content: `<a href="${address}">the file</a>` } };

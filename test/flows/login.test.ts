@@ -41,7 +41,9 @@ function fixedParts(location: URL): string {
 }
 
 describe('a login request', () => {
-  it('asks for a code with PKCE S256 and secrets of its own, a hundred times without a repetition (LR-1)', async () => {
+  it('asks for a code with PKCE S256 and secrets of its own, a hundred times without a repetition', {
+    tags: ['LR-1'],
+  }, async () => {
     const seen = new Set<string>();
     for (let count = 0; count < 100; count++) {
       const { asked } = await begin();
@@ -54,7 +56,9 @@ describe('a login request', () => {
     expect(seen.size).toBe(300);
   });
 
-  it('sends, when it is finished, the verifier whose hash was the code challenge (LR-1)', async () => {
+  it('sends, when it is finished, the verifier whose hash was the code challenge', {
+    tags: ['LR-1'],
+  }, async () => {
     const browser = knownAtEntra(alice);
     await browser.navigate(loginPath);
     const authorize = world.entra.requests.findLast(({ kind }) => kind === 'authorize');
@@ -66,7 +70,9 @@ describe('a login request', () => {
     expect(verifier).not.toBe('');
   });
 
-  it('asks for the sign-in scopes and OpenID, nothing else, each parameter once (LR-4)', async () => {
+  it('asks for the sign-in scopes and OpenID, nothing else, each parameter once', {
+    tags: ['LR-4'],
+  }, async () => {
     const { location, asked } = await begin();
     const names = [...location.searchParams.keys()];
     expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length);
@@ -80,7 +86,7 @@ describe('a login request', () => {
     expect(location.pathname).toBe(`/${demoClient.tenantId}/oauth2/v2.0/authorize`);
   });
 
-  it('passes prompt, hints and the permissions of a feature by name (LR-4)', async () => {
+  it('passes prompt, hints and the permissions of a feature by name', { tags: ['LR-4'] }, async () => {
     const { asked } = await begin(
       '?prompt=login&login_hint=ben%40contoso.example%26scope%3Dx&domain_hint=contoso.example&feature=mail',
     );
@@ -92,7 +98,9 @@ describe('a login request', () => {
     expect(asked['scope']?.split(' ')).toContain('Mail.Read');
   });
 
-  it('answers 303, uncacheable, without referrer, with one Strict cookie (LR-2, LR-6)', async () => {
+  it('answers 303, uncacheable, without referrer, with one Strict cookie', {
+    tags: ['LR-2', 'LR-6'],
+  }, async () => {
     const { answer } = await begin();
     expect(answer.status).toBe(303);
     expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
@@ -103,7 +111,7 @@ describe('a login request', () => {
     );
   });
 
-  it('names its cookie __Host- and marks it Secure behind https (LR-2)', async () => {
+  it('names its cookie __Host- and marks it Secure behind https', { tags: ['LR-2'] }, async () => {
     const secure = await world.startWorker({ environment: { PUBLIC_BASE_URL: 'https://app.example' } });
     const answer = await sendWire(secure.origin, loginPath);
     expect(answer.setCookies).toHaveLength(1);
@@ -112,7 +120,7 @@ describe('a login request', () => {
     );
   });
 
-  it('leaves the session as it is until the sign-in is finished (LR-6)', async () => {
+  it('leaves the session as it is until the sign-in is finished', { tags: ['LR-6'] }, async () => {
     const browser = alice.clone();
     const before = browser.cookies().get('session');
     await browser.request(`${loginPath}?prompt=select_account`);
@@ -120,7 +128,9 @@ describe('a login request', () => {
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });
   });
 
-  it('can be begun 200 times in one browser: below 8 KiB of cookies, and the newest is finished (LR-6)', async () => {
+  it('can be begun 200 times in one browser: below 8 KiB of cookies, and the newest is finished', {
+    tags: ['LR-6'],
+  }, async () => {
     const browser = knownAtEntra(alice);
     const returnPath = `/${'r'.repeat(500)}`;
     for (let count = 0; count < 200; count++)
@@ -132,7 +142,7 @@ describe('a login request', () => {
     expect(page.url.pathname).toBe('/newest');
   });
 
-  it('stores nothing, however often it is begun or a callback is made up (DO-1)', async () => {
+  it('stores nothing, however often it is begun or a callback is made up', { tags: ['DO-1'] }, async () => {
     const rowsBefore = await readSessionRows(world);
     const writesBefore = worker.table.writes();
     const readsBefore = worker.table.counts.read;
@@ -148,7 +158,7 @@ describe('a login request', () => {
     expect(await readSessionRows(world)).toEqual(rowsBefore);
   });
 
-  it('keeps its return path from the first request to the last redirect (RU-4)', async () => {
+  it('keeps its return path from the first request to the last redirect', { tags: ['RU-4'] }, async () => {
     const browser = knownAtEntra(alice);
     const callback = await callbackAddress(browser, `${loginPath}?return_to=/mail%3Ffolder=inbox%23top`);
     const { href } = callback;
@@ -160,7 +170,7 @@ describe('a login request', () => {
   });
 
   describe('refuses', () => {
-    it('an address of its own from Host and forwarding headers (LR-3)', async () => {
+    it('an address of its own from Host and forwarding headers', { tags: ['LR-3'] }, async () => {
       const honest = fixedParts((await begin()).location);
       const name = 'other.example';
       const hostile: Record<string, string>[] = [
@@ -185,7 +195,9 @@ describe('a login request', () => {
       }
     });
 
-    it('parameters that a link adds for Entra, plainly or inside a return path (LR-4)', async () => {
+    it('parameters that a link adds for Entra, plainly or inside a return path', {
+      tags: ['LR-4'],
+    }, async () => {
       const honest = fixedParts((await begin()).location);
       const wishes = {
         scope: 'Directory.Read.All',
@@ -234,7 +246,7 @@ describe('a login request', () => {
       '?feature=mail%20profile',
       '?return_to=%ff',
       '?return_to=%',
-    ])('%s (LR-4)', async (query) => {
+    ])('%s', { tags: ['LR-4'] }, async (query) => {
       const { answer } = await begin(query);
       expect(answer.status).toBe(400);
       expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
@@ -253,7 +265,7 @@ describe('a login request', () => {
       '/..//other.example',
       'mail',
       '',
-    ])('the return path %j: the sign-in ends at / (RU-1, RU-3)', async (returnPath) => {
+    ])('the return path %j: the sign-in ends at /', { tags: ['RU-1', 'RU-3'] }, async (returnPath) => {
       const browser = knownAtEntra(alice);
       const callback = await callbackAddress(
         browser,
@@ -262,18 +274,20 @@ describe('a login request', () => {
       expect((await browser.request(callback.href)).headers.location).toBe('/');
     });
 
-    it('a return path that would fill the cookie jar: it is dropped before anything is sealed (LR-6, RU-3)', async () => {
+    it('a return path that would fill the cookie jar: it is dropped before anything is sealed', {
+      tags: ['LR-6', 'RU-3'],
+    }, async () => {
       const { answer } = await begin(`?return_to=/${'a'.repeat(4_000)}`);
       expect(answer.status).toBe(303);
       expect(answer.setCookies[0]?.length).toBeLessThan(1_000);
     });
 
-    it('a hint longer than an e-mail address can be (LR-4)', async () => {
+    it('a hint longer than an e-mail address can be', { tags: ['LR-4'] }, async () => {
       expect((await begin(`?login_hint=${'a'.repeat(254)}`)).answer.status).toBe(303);
       expect((await begin(`?login_hint=${'a'.repeat(255)}`)).answer.status).toBe(400);
     });
 
-    it('methods other than GET, HEAD too (LR-6)', async () => {
+    it('methods other than GET, HEAD too', { tags: ['LR-6'] }, async () => {
       for (const method of ['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
         const answer = await sendWire(worker.origin, loginPath, { method });
         expect(answer.status).toBe(405);
@@ -281,7 +295,7 @@ describe('a login request', () => {
       }
     });
 
-    it('to send anybody elsewhere at sign-out than to our own start page (RU-4)', async () => {
+    it('to send anybody elsewhere at sign-out than to our own start page', { tags: ['RU-4'] }, async () => {
       const browser = alice.clone();
       const answer = await browser.script(
         'POST',
@@ -294,7 +308,7 @@ describe('a login request', () => {
       expect(target.searchParams.getAll('post_logout_redirect_uri')).toEqual([`${worker.origin}/`]);
     });
 
-    it('to begin while a session cannot be read, and keeps its cookie (LR-6)', async () => {
+    it('to begin while a session cannot be read, and keeps its cookie', { tags: ['LR-6'] }, async () => {
       const browser = worker.browser();
       await signIn(browser, { user: 'ben' });
       worker.table.failing.add('read');

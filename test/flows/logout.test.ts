@@ -52,7 +52,7 @@ const postForm = (who: UserAgent, fields: Record<string, string>, headers: Recor
 };
 
 describe('signing out', () => {
-  it('deletes row and cookie: nobody who kept the cookie gets in (LO-1)', async () => {
+  it('deletes row and cookie: nobody who kept the cookie gets in', { tags: ['LO-1'] }, async () => {
     const answer = await logOut(browser);
     expect(answer.status).toBe(200);
     expect([...browser.cookies().keys()]).toEqual([]);
@@ -63,7 +63,7 @@ describe('signing out', () => {
     expect(world.graph.count()).toBe(calls);
   });
 
-  it('twice, and without a session, answers the same (LO-1)', async () => {
+  it('twice, and without a session, answers the same', { tags: ['LO-1'] }, async () => {
     await logOut(browser);
     for (const who of [browser, kept.clone(), worker.browser()]) {
       const answer = await logOut(who);
@@ -72,7 +72,9 @@ describe('signing out', () => {
     }
   });
 
-  it('goes on to Entra, which learns whom it is about and comes back to a constant address (LO-2)', async () => {
+  it('goes on to Entra, which learns whom it is about and comes back to a constant address', {
+    tags: ['LO-2'],
+  }, async () => {
     const answer = await browser.script(
       'POST',
       '/api/auth/logout?post_logout_redirect_uri=https://evil.example/',
@@ -88,7 +90,9 @@ describe('signing out', () => {
     expect(hint).not.toContain('@');
   });
 
-  it('takes nothing from the way back: no state of any sign-out means anything (LO-2)', async () => {
+  it('takes nothing from the way back: no state of any sign-out means anything', {
+    tags: ['LO-2'],
+  }, async () => {
     const back = await browser.request(
       '/api/auth/logout?state=forged&post_logout_redirect_uri=https%3A%2F%2Fevil.example',
     );
@@ -133,7 +137,8 @@ describe('a sign-in that is under way', () => {
   };
 
   it.each(Object.keys(ways))(
-    'signs nobody in again after the user has signed out by %s (LO-5)',
+    'signs nobody in again after the user has signed out by %s',
+    { tags: ['LO-5'] },
     async (way) => {
       world.entra.consents.grant({
         tenantId: demoClient.tenantId,
@@ -157,7 +162,7 @@ describe('a sign-in that is under way', () => {
 });
 
 describe('the page', () => {
-  it('asks, and changes nothing by itself (LO-1, CS-4)', async () => {
+  it('asks, and changes nothing by itself', { tags: ['LO-1', 'CS-4'] }, async () => {
     const page = await browser.navigate('/api/auth/logout');
     expect(page.status).toBe(200);
     expect(page.body).toContain('Alice Adams');
@@ -220,7 +225,9 @@ describe('the page', () => {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
-    it('a script that does not prove itself, and every other method (CS-1, CS-4)', async () => {
+    it('a script that does not prove itself, and every other method', {
+      tags: ['CS-1', 'CS-4'],
+    }, async () => {
       const bare = await browser.clone().request('/api/auth/logout', { method: 'POST' });
       expect(bare.status).toBe(403);
       const foreign = { headers: { origin: 'https://evil.example' } };
@@ -237,7 +244,7 @@ describe('the page', () => {
   });
 });
 
-describe('signing out while the store is down (LO-1)', () => {
+describe('signing out while the store is down', { tags: ['LO-1'] }, () => {
   it('clears the cookie, says that it is not finished, and finishes at the next visit', async () => {
     worker.table.failAll();
     const answer = await logOut(browser);

@@ -157,7 +157,7 @@ describe('an issuer that lies at the sign-in', () => {
     for (const secret of accessTokens) expect(seen).not.toContain(secret);
   });
 
-  it('would be believed with the same key and nothing wrong (ID-1)', async () => {
+  it('would be believed with the same key and nothing wrong', { tags: ['ID-1'] }, async () => {
     token((jwt) => withOwnKey(resign(jwt, {})))();
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });
@@ -177,7 +177,7 @@ describe('an issuer that lies at the sign-in', () => {
     await browser.script('POST', '/api/auth/logout');
   });
 
-  it('counts tenant and object id: an address decides nothing (ID-7)', async () => {
+  it('counts tenant and object id: an address decides nothing', { tags: ['ID-7'] }, async () => {
     const partitionAfter = async (change: (honest: JWTPayload) => JWTPayload) => {
       claims(change)();
       const browser = worker.browser();
@@ -231,7 +231,7 @@ describe('an issuer that lies at a renewal', () => {
     ],
   ];
 
-  it.each(renewals)('%s: the session ends, Graph is not called (ID-10)', async (_what, lie) => {
+  it.each(renewals)('%s: the session ends, Graph is not called', { tags: ['ID-10'] }, async (_what, lie) => {
     const browser = await signedInAboutToRenew();
     const calls = world.graph.count();
     lie();
@@ -279,15 +279,19 @@ describe('an issuer that lies at a renewal', () => {
     ['tokens that name nobody', answer(({ id_token: _idToken, client_info: _clientInfo, ...body }) => body)],
   ];
 
-  it.each(passing)('%s: 503, and the session stays for a better day (ID-10)', async (_what, lie) => {
-    const browser = await signedInAboutToRenew();
-    await expectToWait(browser, lie);
-    for (const name of Object.keys(world.entra.intercept))
-      Reflect.deleteProperty(world.entra.intercept, name);
-    expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
-  });
+  it.each(passing)(
+    '%s: 503, and the session stays for a better day',
+    { tags: ['ID-10'] },
+    async (_what, lie) => {
+      const browser = await signedInAboutToRenew();
+      await expectToWait(browser, lie);
+      for (const name of Object.keys(world.entra.intercept))
+        Reflect.deleteProperty(world.entra.intercept, name);
+      expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
+    },
+  );
 
-  it('two keys published under one id: 503, and the session stays (ID-10)', async () => {
+  it('two keys published under one id: 503, and the session stays', { tags: ['ID-10'] }, async () => {
     const browser = await signedInAboutToRenew();
     // A worker that has no keys yet.
     const cold = await world.startWorker();
@@ -301,7 +305,7 @@ describe('an issuer that lies at a renewal', () => {
     await expectToWait(browser, lie, cold);
   });
 
-  it('no ID token at all: the old identity stays (ID-10)', async () => {
+  it('no ID token at all: the old identity stays', { tags: ['ID-10'] }, async () => {
     const browser = await signedInAboutToRenew();
     answer(({ id_token: _idToken, ...body }) => ({ ...body, client_info: clientInfoOf(people.ben) }))();
     expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
@@ -310,7 +314,7 @@ describe('an issuer that lies at a renewal', () => {
   });
 });
 
-describe('keys that cannot be had (ID-9)', () => {
+describe('keys that cannot be had', { tags: ['ID-9'] }, () => {
   /** A worker that has no keys yet, at an address of its own. */
   async function startColdWorker(): Promise<Worker> {
     world.settings['PUBLIC_BASE_URL'] = '';
@@ -341,7 +345,7 @@ describe('keys that cannot be had (ID-9)', () => {
     await browser.script('POST', '/api/auth/logout');
   });
 
-  it('published for another issuer: no session (ID-3)', async () => {
+  it('published for another issuer: no session', { tags: ['ID-3'] }, async () => {
     const cold = await startColdWorker();
     world.entra.intercept.keys = (reply) => ({
       ...reply,

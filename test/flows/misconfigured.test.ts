@@ -80,7 +80,8 @@ const broken: readonly (readonly [what: string, change: Record<string, string>, 
 
 describe('refuses to serve', () => {
   it.each(broken)(
-    'with %s: 503 everywhere, and every fault in the log (CF-1, CF-2)',
+    'with %s: 503 everywhere, and every fault in the log',
+    { tags: ['CF-1', 'CF-2'] },
     async (_what, change, named) => {
       const environment = { ...settings(), ...change };
       const { started, logLines, coldStart } = await start(environment);

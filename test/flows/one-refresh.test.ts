@@ -38,7 +38,9 @@ function callEverywhere(count: number, path?: string) {
 }
 
 describe('one refresh everywhere', () => {
-  it('fifty calls over three workers redeem the refresh token once, at an issuer that rotates strictly (TC-6)', async () => {
+  it('fifty calls over three workers redeem the refresh token once, at an issuer that rotates strictly', {
+    tags: ['TC-6'],
+  }, async () => {
     world.entra.switches.strictRefreshTokenRotation = true;
     const before = redemptions();
     const answers = await callEverywhere(50);
@@ -84,7 +86,9 @@ describe('one refresh everywhere', () => {
     expect([mail.status, me.status]).toEqual([401, 200]);
   });
 
-  it('signing out while a refresh is under way wins: nothing is stored again (LO-5)', async () => {
+  it('signing out while a refresh is under way wins: nothing is stored again', {
+    tags: ['LO-5'],
+  }, async () => {
     world.entra.switches.slowMs = 300;
     const before = redemptions();
     const call = callOn(workers[0]);

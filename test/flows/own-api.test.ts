@@ -196,7 +196,9 @@ describe("the operator's own API", () => {
     expect(JSON.parse(answer.body)).toMatchObject({ type: 'https://orders.example/none' });
   });
 
-  it('that refuses the token of a write hears it once, unless its policy says that it has done nothing (PX-15, PX-18)', async () => {
+  it('that refuses the token of a write hears it once, unless its policy says that it has done nothing', {
+    tags: ['PX-15', 'PX-18'],
+  }, async () => {
     for (const [to, repeats] of [
       [worker, false],
       [await startOrders({ ...policy, repeatsRefusedWrites: true }), true],
@@ -223,7 +225,9 @@ describe("the operator's own API", () => {
   });
 
   describe('refuses', () => {
-    it("what its policy does not name, Graph's paths among it, and sends nothing (PX-4)", async () => {
+    it("what its policy does not name, Graph's paths among it, and sends nothing", {
+      tags: ['PX-4'],
+    }, async () => {
       const browser = await signedIn('alice');
       for (const path of ['/api/orders/v1.0/me', '/api/orders/orders', '/api/orders/orders/A-1?filter=x']) {
         expect((await browser.script('GET', path)).status, path).toBe(403);

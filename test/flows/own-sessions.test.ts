@@ -160,7 +160,7 @@ describe('the list of one’s own sessions', () => {
     expect((await list(browser)).map(({ device }) => device)).toEqual([null]);
   });
 
-  it('says the device to nobody who only has the table (TC-2)', async () => {
+  it('says the device to nobody who only has the table', { tags: ['TC-2'] }, async () => {
     await signedIn('alice', edge);
     const table = JSON.stringify(await readRows(world), (_name, value: unknown) =>
       value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
@@ -204,7 +204,9 @@ describe('ending one of them', () => {
     );
   });
 
-  it('counts at once on the worker that answers, on others within SESSION_CACHE_SECONDS (SC-4)', async () => {
+  it('counts at once on the worker that answers, on others within SESSION_CACHE_SECONDS', {
+    tags: ['SC-4'],
+  }, async () => {
     const [phone, desk] = [await signedIn('alice'), await signedIn('alice')];
     const id = await currentId(phone);
     expect(await isSignedIn(phone, other)).toBe(true);
@@ -224,7 +226,9 @@ describe('ending one of them', () => {
     expect(await readSessionRows(world)).toEqual([]);
   });
 
-  it('lets a call that waits for Graph end, and brings nothing back (SC-4, LO-5)', async () => {
+  it('lets a call that waits for Graph end, and brings nothing back', {
+    tags: ['SC-4', 'LO-5'],
+  }, async () => {
     const [phone, desk] = [await signedIn('alice'), await signedIn('alice')];
     const id = await currentId(phone);
     const release = Promise.withResolvers<void>();
@@ -246,7 +250,7 @@ describe('ending one of them', () => {
   });
 
   describe('refuses', () => {
-    it('the id of another person’s session, as if there were none (AD-2)', async () => {
+    it('the id of another person’s session, as if there were none', { tags: ['AD-2'] }, async () => {
       const [alice, ben] = [await signedIn('alice'), await signedIn('ben')];
       const theirs = await end(alice, await currentId(ben));
       const nobodys = await end(alice, 'A'.repeat(43));
@@ -256,7 +260,7 @@ describe('ending one of them', () => {
       expect(await readSessionRows(world)).toHaveLength(2);
     });
 
-    it('what is no id (AD-2)', async () => {
+    it('what is no id', { tags: ['AD-2'] }, async () => {
       const browser = await signedIn('alice');
       const id = await currentId(browser);
       const malformed = [
@@ -324,7 +328,7 @@ describe('ending all others', () => {
     );
   });
 
-  it('ends a sign-in that is under way as well (LO-5)', async () => {
+  it('ends a sign-in that is under way as well', { tags: ['LO-5'] }, async () => {
     const stays = await signedIn('alice');
     const elsewhere = await signedIn('alice');
     const callback = await callbackAddress(elsewhere);

@@ -54,7 +54,9 @@ const isSignedIn = async (browser: UserAgent, at: Worker) =>
   (await browser.clone(at.origin).scriptJson('/api/auth/session'))['signed_in'];
 
 describe('a session', () => {
-  it('of a tenant that is off the settings ends at the next call, with its row; others stay (RG-6)', async () => {
+  it('of a tenant that is off the settings ends at the next call, with its row; others stay', {
+    tags: ['RG-6'],
+  }, async () => {
     const [fay, ben] = [open.browser(), open.browser()];
     await signIn(fay, { user: 'fay' });
     await signIn(ben, { user: 'ben' });
@@ -68,7 +70,9 @@ describe('a session', () => {
     );
   });
 
-  it('of such a tenant opens nothing while the row cannot be deleted either (RG-5)', async () => {
+  it('of such a tenant opens nothing while the row cannot be deleted either', {
+    tags: ['RG-5'],
+  }, async () => {
     const fay = open.browser();
     await signIn(fay, { user: 'fay' });
     withoutFabrikam.table.failing.add('remove');
@@ -85,7 +89,9 @@ describe('a session', () => {
 });
 
 describe('a guest’s session', () => {
-  it('ends at the next call once the settings refuse guests; a member stays (RG-6)', async () => {
+  it('ends at the next call once the settings refuse guests; a member stays', {
+    tags: ['RG-6'],
+  }, async () => {
     const guests = await startWorld();
     try {
       grantSignIn(guests);

@@ -158,12 +158,14 @@ describe('a rule with alternatives', () => {
 });
 
 describe('a rule with a guard', () => {
-  it('lets through who has one of its roles (RG-1)', async () => {
+  it('lets through who has one of its roles', { tags: ['RG-1'] }, async () => {
     const browser = await signedIn('alice');
     expect((await browser.script('GET', '/api/graph/v1.0/me/memberOf')).status).toBe(200);
   });
 
-  it('refuses who has none, says which are missing, and asks neither Entra nor Graph (RG-1)', async () => {
+  it('refuses who has none, says which are missing, and asks neither Entra nor Graph', {
+    tags: ['RG-1'],
+  }, async () => {
     const browser = await signedIn('ben');
     const [tokens, calls] = [world.entra.count('token'), world.graph.count()];
     const answer = await browser.script('GET', '/api/graph/v1.0/me/memberOf');
@@ -177,7 +179,7 @@ describe('a rule with a guard', () => {
     expect([world.entra.count('token'), world.graph.count()]).toEqual([tokens, calls]);
   });
 
-  it('does not keep the session of who has none from ending idle (SC-3)', async () => {
+  it('does not keep the session of who has none from ending idle', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn('ben');
     const idleEnd = async () => (await browser.scriptJson('/api/auth/session'))['idle_expires_at'];
     const before = await idleEnd();
@@ -189,7 +191,9 @@ describe('a rule with a guard', () => {
     world.advance(-360);
   });
 
-  it('compares roles with their letter case, before it asks the person for a permission (RG-1)', async () => {
+  it('compares roles with their letter case, before it asks the person for a permission', {
+    tags: ['RG-1'],
+  }, async () => {
     const browser = await signedIn('alice');
     const answer = await browser.script('GET', '/api/graph/v1.0/me/contacts');
     expect(problemOf(answer)).toMatchObject({ code: 'claim_required', required_roles: ['admin'] });
@@ -197,7 +201,7 @@ describe('a rule with a guard', () => {
 });
 
 describe('a rule with bounds', () => {
-  it('lets nothing past them to Graph, and says where they are (PX-5)', async () => {
+  it('lets nothing past them to Graph, and says where they are', { tags: ['PX-5'] }, async () => {
     const browser = await signedIn('ben', 'mail');
     expect((await browser.script('GET', messages)).status).toBe(200);
     const calls = world.graph.count();
@@ -227,7 +231,7 @@ describe('a call that is refused after its rule was found', () => {
   const patch = (browser: UserAgent, body: string, headers: Record<string, string> = {}) =>
     browser.clone().script('PATCH', message, { body, headers: { ...json, ...headers } });
 
-  it('does not keep the session from ending idle, whatever refuses it (SC-3)', async () => {
+  it('does not keep the session from ending idle, whatever refuses it', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn('ben', 'drafts');
     const { merge } = worker.table.counts;
     world.advance(360);
@@ -245,7 +249,9 @@ describe('a call that is refused after its rule was found', () => {
     world.advance(-360);
   });
 
-  it('does not keep it from ending idle where the user withholds the permission (SC-3)', async () => {
+  it('does not keep it from ending idle where the user withholds the permission', {
+    tags: ['SC-3'],
+  }, async () => {
     const browser = await signedIn('ben');
     const asked = await browser.navigate('/api/auth/login?feature=mail');
     await answerEntra(browser, asked, { user: 'ben', decision: 'decline' });

@@ -88,7 +88,9 @@ function call(target: string, request: WireRequest = {}, to: Worker = worker): P
 }
 
 describe('the proxy', () => {
-  it('sends what was asked, byte for byte, to Graph and nowhere else (PX-2, PX-3)', async () => {
+  it('sends what was asked, byte for byte, to Graph and nowhere else', {
+    tags: ['PX-2', 'PX-3'],
+  }, async () => {
     for (const path of [
       '/v1.0/me',
       '/v1.0/me?$select=id,mail',
@@ -120,7 +122,7 @@ describe('the proxy', () => {
 });
 
 describe('refuses', () => {
-  it('who is not signed in, with JSON, no write, no call and no redirect (PX-1)', async () => {
+  it('who is not signed in, with JSON, no write, no call and no redirect', { tags: ['PX-1'] }, async () => {
     const [writes, tokens] = [worker.table.writes(), world.entra.count('token')];
     for (const cookie of [
       undefined,
@@ -143,7 +145,7 @@ describe('refuses', () => {
     ]);
   });
 
-  it('to send a token of the caller, even beside a session (PX-7)', async () => {
+  it('to send a token of the caller, even beside a session', { tags: ['PX-7'] }, async () => {
     for (const authorization of ['Bearer theirs', 'bearer x', 'Basic dXNlcjpwYXNz', 'Bearer %', 'theirs']) {
       await call('/api/graph/v1.0/me', { headers: { authorization } });
       const withoutSession = { headers: { authorization, 'x-csrf': '1' } };
@@ -240,7 +242,8 @@ describe('refuses', () => {
   ];
 
   it.each([0, 1, 2])(
-    'every path that means two things, behind %s more decodes: nothing reaches Graph but allowed bytes (PX-2, PX-3, PX-4, PX-5)',
+    'every path that means two things, behind %s more decodes: nothing reaches Graph but allowed bytes',
+    { tags: ['PX-2', 'PX-3', 'PX-4', 'PX-5'] },
     async (extraDecodes) => {
       const to = decodingWorkers[extraDecodes];
       if (to === undefined) throw new Error('no such worker');
@@ -260,7 +263,7 @@ describe('refuses', () => {
     },
   );
 
-  it('an absolute target: it is ours or nobody’s (PX-2)', async () => {
+  it('an absolute target: it is ours or nobody’s', { tags: ['PX-2'] }, async () => {
     for (const target of [
       `http://${evilHost}/api/graph/v1.0/me`,
       `http://${evilHost}/v1.0/me`,
@@ -276,7 +279,7 @@ describe('refuses', () => {
     }
   });
 
-  it('every method that no rule allows, with 403 or 405 (PX-4)', async () => {
+  it('every method that no rule allows, with 403 or 405', { tags: ['PX-4'] }, async () => {
     for (const method of ['POST', 'PUT', 'DELETE']) {
       const answer = await call('/api/graph/v1.0/me', { method, headers: { 'content-length': '0' } });
       expect([answer.status, codeOf(answer)]).toEqual([403, 'path_not_allowed']);
@@ -285,7 +288,7 @@ describe('refuses', () => {
     expect(world.graph.count()).toBe(0);
   });
 
-  it('a forwarded header that is not plain text (PX-8)', async () => {
+  it('a forwarded header that is not plain text', { tags: ['PX-8'] }, async () => {
     const wireBytes = Buffer.from('a\u00e9b').toString('latin1');
     for (const name of ['accept', 'prefer', 'client-request-id', 'if-match']) {
       const answer = await call('/api/graph/v1.0/me', { headers: { [name]: wireBytes } });
@@ -299,23 +302,29 @@ describe('refuses', () => {
 const encodeNonAscii = (text: string) => text.replace(/[^\x21-\x7e]/g, encodeURIComponent);
 
 describe('what Graph sees of a request', () => {
-  it.each([0, 1, 1000, bodyLimitBytes])('is a body of %s bytes, bit for bit (PX-10)', async (size) => {
-    const body = randomBytes(size);
-    respondWith(answerEmptyObject);
-    for (const method of ['POST', 'PUT', 'PATCH']) {
-      const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) };
-      const answer = await call('/api/graph/v1.0/me/things/t1', { method, body, headers });
-      expect(answer.status).toBe(200);
-      const received = world.graph.requests.at(-1);
-      expect(received?.method).toBe(method);
-      expect(sha256(received?.body)).toBe(sha256(body));
-      expect(
-        received?.headers.filter(([name]) => /^content-(type|length)$/i.test(name)).map(([, value]) => value),
-      ).toEqual(['application/octet-stream', String(size)]);
-    }
-  });
+  it.each([0, 1, 1000, bodyLimitBytes])(
+    'is a body of %s bytes, bit for bit',
+    { tags: ['PX-10'] },
+    async (size) => {
+      const body = randomBytes(size);
+      respondWith(answerEmptyObject);
+      for (const method of ['POST', 'PUT', 'PATCH']) {
+        const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) };
+        const answer = await call('/api/graph/v1.0/me/things/t1', { method, body, headers });
+        expect(answer.status).toBe(200);
+        const received = world.graph.requests.at(-1);
+        expect(received?.method).toBe(method);
+        expect(sha256(received?.body)).toBe(sha256(body));
+        expect(
+          received?.headers
+            .filter(([name]) => /^content-(type|length)$/i.test(name))
+            .map(([, value]) => value),
+        ).toEqual(['application/octet-stream', String(size)]);
+      }
+    },
+  );
 
-  it('is the content type as it was sent, odd or not (PX-10)', async () => {
+  it('is the content type as it was sent, odd or not', { tags: ['PX-10'] }, async () => {
     respondWith(answerEmptyObject);
     for (const contentType of [
       'application/json; charset=utf-8',
@@ -362,7 +371,7 @@ describe('refuses a body', () => {
     ['with GET', { method: 'GET', body: 'x', headers: { 'content-length': '1' } }, 400],
     ['with DELETE', { method: 'DELETE', body: 'x', headers: { 'content-length': '1' } }, 400],
     ['without a type', { body: 'x', headers: { 'content-length': '1' } }, 415],
-  ])('%s: Graph hears nothing (PX-10)', async (_what, request, status) => {
+  ])('%s: Graph hears nothing', { tags: ['PX-10'] }, async (_what, request, status) => {
     expect((await send(request)).status).toBe(status);
     expect(world.graph.count()).toBe(0);
   });
@@ -382,17 +391,22 @@ describe('refuses a body', () => {
     'text/html',
     'application/jsonp',
     'application/merge-patch+json',
-  ])('of type %j, which the rule does not name or two readers read in two ways (PX-10)', async (type) => {
-    const headers = { 'content-type': type, 'content-length': '2' };
-    const answer = await call('/api/graph/v1.0/me', { method: 'PATCH', body: '{}', headers });
-    expect([answer.status, codeOf(answer)]).toEqual([415, 'content_type_not_allowed']);
-    expect(world.graph.count()).toBe(0);
-  });
+  ])(
+    'of type %j, which the rule does not name or two readers read in two ways',
+    { tags: ['PX-10'] },
+    async (type) => {
+      const headers = { 'content-type': type, 'content-length': '2' };
+      const answer = await call('/api/graph/v1.0/me', { method: 'PATCH', body: '{}', headers });
+      expect([answer.status, codeOf(answer)]).toEqual([415, 'content_type_not_allowed']);
+      expect(world.graph.count()).toBe(0);
+    },
+  );
 });
 
 describe('an answer of Graph', () => {
   it.each([301, 302, 303, 307, 308, 300, 305])(
-    'that is a %s redirect is not followed and not shown (PX-11)',
+    'that is a %s redirect is not followed and not shown',
+    { tags: ['PX-11'] },
     async (status) => {
       respondWith((_request, response) => {
         response.writeHead(status, { location: `http://${evilHost}/x` }).end('moved');
@@ -414,7 +428,7 @@ describe('an answer of Graph', () => {
     'image/jpeg',
     '',
     'x',
-  ])('of type %j cannot run in our origin (PX-13)', async (contentType) => {
+  ])('of type %j cannot run in our origin', { tags: ['PX-13'] }, async (contentType) => {
     respondWith((_request, response) => {
       if (contentType !== '') response.setHeader('content-type', contentType);
       response.end('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>');
@@ -462,7 +476,7 @@ describe('an answer of Graph', () => {
     ['image/png', 'image/png'],
     ['audio/mpeg', 'audio/mpeg'],
     ['Video/mp4; codecs="avc1"', 'Video/mp4; codecs="avc1"'],
-  ])('of type %j is JSON, media, or a file of bytes (PX-13)', async (contentType, left) => {
+  ])('of type %j is JSON, media, or a file of bytes', { tags: ['PX-13'] }, async (contentType, left) => {
     for (const method of ['GET', 'HEAD']) {
       respondWith((_request, response) => {
         response.setHeader('content-length', '2');
@@ -489,17 +503,22 @@ describe('an answer of Graph', () => {
     },
   );
 
-  it.each([204, 205, 304])('with status %s passes, empty and without a type (PX-13)', async (status) => {
-    respondWith((_request, response) => {
-      response.writeHead(status, { 'content-type': 'application/json', etag: 'W/"1"' }).end();
-    });
-    const answer = await call('/api/graph/v1.0/me');
-    expect([answer.status, answer.bytes.length, answer.headers.etag]).toEqual([status, 0, 'W/"1"']);
-    expect(answer.headers['content-type'] ?? '').not.toContain('json');
-  });
+  it.each([204, 205, 304])(
+    'with status %s passes, empty and without a type',
+    { tags: ['PX-13'] },
+    async (status) => {
+      respondWith((_request, response) => {
+        response.writeHead(status, { 'content-type': 'application/json', etag: 'W/"1"' }).end();
+      });
+      const answer = await call('/api/graph/v1.0/me');
+      expect([answer.status, answer.bytes.length, answer.headers.etag]).toEqual([status, 0, 'W/"1"']);
+      expect(answer.headers['content-type'] ?? '').not.toContain('json');
+    },
+  );
 
   it.each([200, 201, 202, 400, 401, 403, 404, 409, 412, 418, 429, 500, 503, 507, 599])(
-    'with status %s passes as it is (PX-13)',
+    'with status %s passes as it is',
+    { tags: ['PX-13'] },
     async (status) => {
       respondWith((_request, response) => {
         response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":{"code":"x"}}');
@@ -509,18 +528,22 @@ describe('an answer of Graph', () => {
     },
   );
 
-  it.each([600, 777, 999, 101])('with status %s is refused and breaks nothing (PX-13)', async (status) => {
-    respondWith((_request, response) => {
-      response.socket?.end(
-        `HTTP/1.1 ${status} Odd\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 0\r\n\r\n`,
-      );
-    });
-    expect((await call('/api/graph/v1.0/me')).status).toBe(502);
-    world.graph.respondWith(undefined);
-    expect((await call('/api/graph/v1.0/me')).status).toBe(200);
-  });
+  it.each([600, 777, 999, 101])(
+    'with status %s is refused and breaks nothing',
+    { tags: ['PX-13'] },
+    async (status) => {
+      respondWith((_request, response) => {
+        response.socket?.end(
+          `HTTP/1.1 ${status} Odd\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 0\r\n\r\n`,
+        );
+      });
+      expect((await call('/api/graph/v1.0/me')).status).toBe(502);
+      world.graph.respondWith(undefined);
+      expect((await call('/api/graph/v1.0/me')).status).toBe(200);
+    },
+  );
 
-  it('after informational ones is the last one (PX-13)', async () => {
+  it('after informational ones is the last one', { tags: ['PX-13'] }, async () => {
     respondWith((_request, response) => {
       response.writeProcessing();
       response.writeEarlyHints({ link: '</evil.js>; rel=preload; as=script' });
@@ -565,7 +588,7 @@ describe('a Graph that fails', () => {
       (_request, response) => void response.socket?.end('SSH-2.0-OpenSSH\r\n'),
       'upstream_unreachable',
     ],
-  ])('%s: a 502, never a short 200 (PX-13)', async (_what, respond, code) => {
+  ])('%s: a 502, never a short 200', { tags: ['PX-13'] }, async (_what, respond, code) => {
     respondWith(respond);
     const answer = await call('/api/graph/v1.0/me');
     expect([answer.status, codeOf(answer)]).toEqual([502, code]);

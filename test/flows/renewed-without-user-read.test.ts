@@ -36,7 +36,7 @@ async function renewedRole(environment: Environment): Promise<readonly number[]>
   return [before, after, await openAdmin()];
 }
 
-describe('a role is renewed (RG-3)', () => {
+describe('a role is renewed', { tags: ['RG-3'] }, () => {
   it('where a sign-in asks for nothing but who the person is', async () => {
     const graph = writePolicy('graph', 'User.Read', false);
     expect(await renewedRole({ GRAPH_POLICY_FILE: graph })).toEqual([200, 200, 403]);

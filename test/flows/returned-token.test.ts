@@ -132,17 +132,22 @@ describe('an API that answers with the token it was sent', () => {
       ['an error page', 'text/html; charset=utf-8', '500 Internal Server Error'],
       ['a problem document', 'application/problem+json', '400 Bad Request'],
       ['a picture', 'image/png', '200 OK'],
-    ])('in %s is refused, recorded, and no byte of it leaves (PX-16)', async (_what, type, status) => {
-      const { answer, header } = await echoed(echo, (sent) => {
-        const text = type.includes('json') ? `{"headers":"${spell(sent)}"}` : page(spell(sent));
-        return rawAnswer(Buffer.from(text, 'latin1'), [`Content-Type: ${type}`], status);
-      });
-      expectRefused(answer, header, 'orders', 'body');
-    });
+    ])(
+      'in %s is refused, recorded, and no byte of it leaves',
+      { tags: ['PX-16'] },
+      async (_what, type, status) => {
+        const { answer, header } = await echoed(echo, (sent) => {
+          const text = type.includes('json') ? `{"headers":"${spell(sent)}"}` : page(spell(sent));
+          return rawAnswer(Buffer.from(text, 'latin1'), [`Content-Type: ${type}`], status);
+        });
+        expectRefused(answer, header, 'orders', 'body');
+      },
+    );
   });
 
   it.each(['Content-Type: text/plain; a=', 'ETag: ', 'Request-Id: ', 'Content-Language: '])(
-    'in the header %s… is refused and recorded (PX-16)',
+    'in the header %s… is refused and recorded',
+    { tags: ['PX-16'] },
     async (line) => {
       const { answer, header } = await echoed(echo, (sent) =>
         rawAnswer('{}', [`${line}${sent.replace('Bearer ', '')}`]),
@@ -151,14 +156,14 @@ describe('an API that answers with the token it was sent', () => {
     },
   );
 
-  it('in pieces of three bytes, in chunks of their own, is refused (PX-16)', async () => {
+  it('in pieces of three bytes, in chunks of their own, is refused', { tags: ['PX-16'] }, async () => {
     const { answer, header } = await echoed(echo, (sent) =>
       rawChunkedAnswer(page(sent).match(/.{1,3}/gs) ?? [], ['Content-Type: text/html']),
     );
     expectRefused(answer, header, 'orders', 'body');
   });
 
-  it('at the end of a megabyte is refused (PX-16)', async () => {
+  it('at the end of a megabyte is refused', { tags: ['PX-16'] }, async () => {
     const { answer, header } = await echoed(echo, (sent) => rawAnswer(`${'x'.repeat(1024 * 1024)}${sent}`));
     expectRefused(answer, header, 'orders', 'body');
   });
@@ -204,12 +209,14 @@ describe('an API that answers with the token it was sent', () => {
 });
 
 describe('Graph', () => {
-  it('that answers with the token is refused and recorded (PX-16)', async () => {
+  it('that answers with the token is refused and recorded', { tags: ['PX-16'] }, async () => {
     const { answer, header } = await echoed('/api/graph/v1.0/me', (sent) => rawAnswer(`{"a":"${sent}"}`));
     expectRefused(answer, header, 'profile', 'body');
   });
 
-  it('that leads a list on with the token in the address is refused (PX-14, PX-16)', async () => {
+  it('that leads a list on with the token in the address is refused', {
+    tags: ['PX-14', 'PX-16'],
+  }, async () => {
     const { answer, header } = await echoed('/api/graph/v1.0/me', (sent) =>
       rawAnswer(
         JSON.stringify({
@@ -221,7 +228,9 @@ describe('Graph', () => {
     expectRefused(answer, header, 'profile', 'body');
   });
 
-  it('that says in Location where something was made, with the token, is refused (PX-14, PX-16)', async () => {
+  it('that says in Location where something was made, with the token, is refused', {
+    tags: ['PX-14', 'PX-16'],
+  }, async () => {
     const { answer, header } = await echoed(
       '/api/graph/v1.0/me/things',
       (sent) =>
@@ -239,7 +248,9 @@ describe('Graph', () => {
     expectRefused(answer, header, 'profile', 'headers');
   });
 
-  it('that redirects to a file with the token in its address is refused (PX-11, PX-16)', async () => {
+  it('that redirects to a file with the token in its address is refused', {
+    tags: ['PX-11', 'PX-16'],
+  }, async () => {
     const { answer, header } = await echoed('/api/graph/v1.0/me/files/f1', (sent) =>
       rawAnswer('', [`Location: ${upstream.origin}/files/f1?t=${base64(sent)}`], '302 Found'),
     );
@@ -251,7 +262,8 @@ describe('Graph', () => {
     ['in bytes', (sent: string) => base64(page(sent))],
     ['in bytes that hold base64', (sent: string) => base64(page(base64(`authorization: ${sent}`)))],
   ])(
-    'that answers a part of a batch with the token, %s, is refused as a whole (PX-6, PX-16)',
+    'that answers a part of a batch with the token, %s, is refused as a whole',
+    { tags: ['PX-6', 'PX-16'] },
     async (_how, bodyOf) => {
       const body = JSON.stringify({ requests: [{ id: '1', method: 'GET', url: '/me' }] });
       const { answer, header } = await echoed(

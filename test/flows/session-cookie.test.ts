@@ -71,7 +71,9 @@ describe('a cookie', () => {
     expect([answer.status, isCleared(answer)]).toEqual([303, expected]);
   });
 
-  it('is HttpOnly, Strict, for the whole host and no other, and short, whichever we set (SC-1)', async () => {
+  it('is HttpOnly, Strict, for the whole host and no other, and short, whichever we set', {
+    tags: ['SC-1'],
+  }, async () => {
     const lines = [...alice.received, ...ben.received]
       .filter(({ url }) => url.origin === worker.origin)
       .flatMap(({ setCookies }) => setCookies);
@@ -82,7 +84,9 @@ describe('a cookie', () => {
     }
   });
 
-  it('behind TLS is Secure and bound to the host by its name, when set and when cleared (SC-1, SC-9)', async () => {
+  it('behind TLS is Secure and bound to the host by its name, when set and when cleared', {
+    tags: ['SC-1', 'SC-9'],
+  }, async () => {
     const browser = secureWorker.browser();
     const started = await browser.request('/api/auth/login');
     const ended = await browser.script('POST', '/api/auth/logout', {
@@ -98,7 +102,9 @@ describe('a cookie', () => {
     }
   });
 
-  it('behind TLS is read under its `__Host-` name alone: a plain one may be planted by a neighbour (SC-1, SC-8)', async () => {
+  it('behind TLS is read under its `__Host-` name alone: a plain one may be planted by a neighbour', {
+    tags: ['SC-1', 'SC-8'],
+  }, async () => {
     const ask = (cookie: string) =>
       secureWorker.browser().script('GET', '/api/auth/session', { headers: { cookie } });
     expect(JSON.parse((await ask(`__Host-session=${aliceCookie}`)).body)).toMatchObject({
@@ -109,14 +115,14 @@ describe('a cookie', () => {
     await expectSignedOut(await ask(`__Secure-session=${aliceCookie}`));
   });
 
-  it('of a session says nothing: no token, no name, no address, no id (SC-1)', () => {
+  it('of a session says nothing: no token, no name, no address, no id', { tags: ['SC-1'] }, () => {
     const texts = [aliceCookie, Buffer.from(aliceCookie, 'base64url').toString('latin1')].join('\n');
     for (const word of ['alice', 'Alice', 'contoso', 'eyJhbG', demoClient.tenantId]) {
       expect(texts).not.toContain(word);
     }
   });
 
-  it('is cleared with the attributes it was set with (SC-9)', async () => {
+  it('is cleared with the attributes it was set with', { tags: ['SC-9'] }, async () => {
     const set = alice.received
       .flatMap(({ setCookies }) => setCookies)
       .find((line) => line.startsWith('session='));
@@ -127,7 +133,9 @@ describe('a cookie', () => {
 });
 
 describe('a sign-in', () => {
-  it('takes over no value that the browser brings: a planted one, or the one of somebody else (SC-2)', async () => {
+  it('takes over no value that the browser brings: a planted one, or the one of somebody else', {
+    tags: ['SC-2'],
+  }, async () => {
     expect(madeUp()).toHaveLength(aliceCookie.length);
     const somebody = worker.browser();
     await signIn(somebody, { user: 'alice' });
@@ -144,7 +152,7 @@ describe('a sign-in', () => {
     }
   });
 
-  it('over a session gives a new one, and the old value is worth nothing (SC-2)', async () => {
+  it('over a session gives a new one, and the old value is worth nothing', { tags: ['SC-2'] }, async () => {
     const browser = worker.browser();
     await signIn(browser, { user: 'ben' });
     const before = browser.cookies().get('session') ?? '';
@@ -157,7 +165,7 @@ describe('a sign-in', () => {
 });
 
 describe('refuses', () => {
-  it('every tampered value, clears it, and asks nobody about it (SC-5, DO-2)', async () => {
+  it('every tampered value, clears it, and asks nobody about it', { tags: ['SC-5', 'DO-2'] }, async () => {
     const bytes = Buffer.from(aliceCookie, 'base64url');
     const flipped = [...bytes.keys()]
       .filter((index) => index % 4 === 1)
@@ -203,7 +211,7 @@ describe('refuses', () => {
     expect(JSON.parse((await askWith(`session=${aliceCookie}`)).body)).toMatchObject({ name: 'Alice Adams' });
   });
 
-  it('a flood of cookies at once (DO-2)', async () => {
+  it('a flood of cookies at once', { tags: ['DO-2'] }, async () => {
     const { read } = worker.table.counts;
     const hundred = Array.from({ length: 100 }, (_, index) => `c${index}=${randomBytes(30).toString('hex')}`);
     await expectSignedOut(await askWith(hundred.join('; ')));
@@ -217,7 +225,9 @@ describe('refuses', () => {
     expect(worker.table.counts.read).toBe(read);
   });
 
-  it('two cookies of our name, in either order, joined or spelled in whatever way, and clears neither (SC-8)', async () => {
+  it('two cookies of our name, in either order, joined or spelled in whatever way, and clears neither', {
+    tags: ['SC-8'],
+  }, async () => {
     const [a, b] = [`session=${aliceCookie}`, `session=${benCookie}`];
     for (const cookie of [`${a}; ${b}`, `${b}; ${a}`, `${a}; ${a}`, `${a},${b}`, `${a}, ${b}`, `${a};${b}`]) {
       const answer = await askWith(cookie);
@@ -226,7 +236,9 @@ describe('refuses', () => {
     }
   });
 
-  it('a value that is quoted, padded, without its name, or under another name (SC-8)', async () => {
+  it('a value that is quoted, padded, without its name, or under another name', {
+    tags: ['SC-8'],
+  }, async () => {
     for (const cookie of [
       `session="${aliceCookie}"`,
       `session= ${aliceCookie}`,
@@ -247,7 +259,7 @@ describe('refuses', () => {
     }
   });
 
-  it('a session in the address, in another header or in a body (SC-8)', async () => {
+  it('a session in the address, in another header or in a body', { tags: ['SC-8'] }, async () => {
     const headers = { 'x-session': aliceCookie, session: aliceCookie, 'x-ms-client-principal': aliceCookie };
     await expectSignedOut(await askWith('', headers, `/api/auth/session?session=${aliceCookie}`));
     const bearer = await askWith('', { authorization: `Bearer ${aliceCookie}` }, '/api/graph/v1.0/me');
@@ -256,7 +268,7 @@ describe('refuses', () => {
   });
 });
 
-describe('values of one purpose under the name of another (SC-6)', () => {
+describe('values of one purpose under the name of another', { tags: ['SC-6'] }, () => {
   let transaction: { name: string; value: string; state: string };
   let ticket: string;
   let formToken: string;
@@ -349,7 +361,7 @@ describe('values of one purpose under the name of another (SC-6)', () => {
   });
 });
 
-describe('no cache keeps an answer that depends on a cookie (SC-9)', () => {
+describe('no cache keeps an answer that depends on a cookie', { tags: ['SC-9'] }, () => {
   const paths = [
     '/api/auth/session',
     '/api/auth/login',

@@ -48,7 +48,9 @@ describe('a session', () => {
     expect(secondsUntil(idle_expires_at)).toBeCloseTo(idleSeconds, -2);
   });
 
-  it('left alone ends after the idle time: a saved cookie is worth nothing then (SC-3)', async () => {
+  it('left alone ends after the idle time: a saved cookie is worth nothing then', {
+    tags: ['SC-3'],
+  }, async () => {
     const browser = await signedIn();
     advance(idleSeconds - 60);
     expect(await isSignedIn(browser)).toBe(true);
@@ -60,7 +62,7 @@ describe('a session', () => {
     expect((await browser.clone().script('GET', '/api/admin')).status).toBe(401);
   });
 
-  it('does not revive when it is asked for again (SC-3)', async () => {
+  it('does not revive when it is asked for again', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn();
     advance(idleSeconds + 1);
     await use(browser);
@@ -68,7 +70,7 @@ describe('a session', () => {
     expect(await isSignedIn(browser)).toBe(false);
   });
 
-  it('is not kept alive by a page that only asks who is signed in (SC-3)', async () => {
+  it('is not kept alive by a page that only asks who is signed in', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn();
     for (let asked = 0; asked < 3; asked++) {
       advance(idleSeconds / 3 - 1);
@@ -78,7 +80,7 @@ describe('a session', () => {
     expect(await isSignedIn(browser)).toBe(false);
   });
 
-  it('is kept alive by use, and ends at its absolute limit all the same (SC-3)', async () => {
+  it('is kept alive by use, and ends at its absolute limit all the same', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn();
     const step = idleSeconds - 60;
     for (let passed = step; passed < absoluteSeconds; passed += step) {
@@ -100,7 +102,9 @@ describe('a session', () => {
     expect(worker.table.counts.merge).toBe(merge + 1);
   });
 
-  it('is not kept alive by calls that the policy refuses, alone or in a batch (SC-3)', async () => {
+  it('is not kept alive by calls that the policy refuses, alone or in a batch', {
+    tags: ['SC-3'],
+  }, async () => {
     const browser = await signedIn();
     const { merge } = worker.table.counts;
     advance(idleSeconds / 3);
@@ -137,7 +141,7 @@ describe('a session', () => {
     worker.table.recover();
   });
 
-  it('gets no more time from a sign-in without the person (SC-3)', async () => {
+  it('gets no more time from a sign-in without the person', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn();
     const { expires_at: before } = await browser.scriptJson('/api/auth/session');
     advance(120);

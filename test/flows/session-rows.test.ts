@@ -53,7 +53,7 @@ describe('the rows of a sign-in', () => {
 });
 
 describe('a sign-in that is under way', () => {
-  it('while all sessions of the person are ended ends as well, and says so (L1)', async () => {
+  it('while all sessions of the person are ended ends as well, and says so', { tags: ['L1'] }, async () => {
     const first = await signedIn();
     const { tenantId, objectId } = (await openSession(world, first)).facts.claims.principal;
     const browser = first.clone();
@@ -71,7 +71,7 @@ describe('a sign-in that is under way', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it('while Entra ends its session, by the sid of the sign-in, ends as well (L3)', async () => {
+  it('while Entra ends its session, by the sid of the sign-in, ends as well', { tags: ['L3'] }, async () => {
     const first = await signedIn();
     const sid = (await openSession(world, first)).facts.claims.entraSessionId ?? '';
     const browser = first.clone();
@@ -91,7 +91,7 @@ describe('a sign-in that is under way', () => {
 });
 
 describe('a session that ends on one worker', () => {
-  it('ends there at once and on the other within the set time (SC-4)', async () => {
+  it('ends there at once and on the other within the set time', { tags: ['SC-4'] }, async () => {
     const browser = await signedIn();
     const far = browser.clone(otherWorker.origin);
     expect(await isSignedIn(far)).toBe(true);
@@ -102,7 +102,9 @@ describe('a session that ends on one worker', () => {
     expect(performance.now() - endedAtMs).toBeLessThan(5_000 + 1_000);
   });
 
-  it('while a call of it waits for Graph: the call may end, and brings nothing back (SC-4)', async () => {
+  it('while a call of it waits for Graph: the call may end, and brings nothing back', {
+    tags: ['SC-4'],
+  }, async () => {
     const browser = await signedIn();
     const release = Promise.withResolvers<void>();
     const arrived = Promise.withResolvers<void>();
@@ -123,7 +125,7 @@ describe('a session that ends on one worker', () => {
 });
 
 describe('the timer function', () => {
-  it('removes what has expired and logs what it did (TC-10)', async () => {
+  it('removes what has expired and logs what it did', { tags: ['TC-10'] }, async () => {
     await signedIn();
     world.advance(14 * 3600);
     const logged = worker.logLines.length;
@@ -133,7 +135,7 @@ describe('the timer function', () => {
     expect(worker.logLines.slice(logged).join('\n')).toContain('"event":"swept","removed":1');
   });
 
-  it('removes nothing while the clock of its worker is wrong, and says so (TC-10)', async () => {
+  it('removes nothing while the clock of its worker is wrong, and says so', { tags: ['TC-10'] }, async () => {
     await signedIn();
     const rows = (await readRows(world)).length;
     const fast = await world.startWorker({ aheadSeconds: 14 * 3600 });

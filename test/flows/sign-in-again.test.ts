@@ -61,7 +61,9 @@ const plainScopes = 'User.Read openid profile offline_access';
 const sorted = (scope: string | null) => (scope ?? '').split(' ').sort().join(' ');
 
 describe('signing in again', () => {
-  it('as the same person gives a new cookie and row, and the old ones are gone (CB-9)', async () => {
+  it('as the same person gives a new cookie and row, and the old ones are gone', {
+    tags: ['CB-9'],
+  }, async () => {
     const browser = await signedIn();
     const old = browser.clone();
     const before = await readSessionRows(world);
@@ -76,7 +78,7 @@ describe('signing in again', () => {
     expect(after.map(({ rowKey }) => rowKey)).not.toEqual(before.map(({ rowKey }) => rowKey));
   });
 
-  it('as another person leaves nothing of the first one (CB-9)', async () => {
+  it('as another person leaves nothing of the first one', { tags: ['CB-9'] }, async () => {
     // Known to Entra by itself: an account that is added there shows in every copy.
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });
@@ -93,7 +95,7 @@ describe('signing in again', () => {
     expect(sorted((await askedOfEntra(browser, ticket)).get('scope'))).toBe(sorted(plainScopes));
   });
 
-  it('without proving oneself anew does not move the absolute limit (LR-6)', async () => {
+  it('without proving oneself anew does not move the absolute limit', { tags: ['LR-6'] }, async () => {
     const browser = await signedIn();
     const { expires_at: limit } = await sessionOf(browser);
     world.advance(600);
@@ -122,7 +124,9 @@ describe('signing in again', () => {
 });
 
 describe('a sign-in that the person ends', () => {
-  it('by declining shows the way back and the way to decide again, and makes no session (CB-5)', async () => {
+  it('by declining shows the way back and the way to decide again, and makes no session', {
+    tags: ['CB-5'],
+  }, async () => {
     const browser = worker.browser();
     const page = await signIn(browser, {
       user: 'gus',
@@ -139,7 +143,7 @@ describe('a sign-in that the person ends', () => {
     expect(await sessionOf(browser)).toMatchObject({ signed_in: true, name: 'Gus Guest' });
   });
 
-  it('by turning back at the second factor is cancelled, not declined (CB-5)', async () => {
+  it('by turning back at the second factor is cancelled, not declined', { tags: ['CB-5'] }, async () => {
     const browser = worker.browser();
     const page = await signIn(browser, { user: 'mia', factor: 'cancel' });
     expect(page.status).toBe(403);
@@ -148,7 +152,7 @@ describe('a sign-in that the person ends', () => {
     expect([...browser.cookies().keys()]).toEqual([]);
   });
 
-  it('before it asked anything is login_required for prompt=none (CB-5)', async () => {
+  it('before it asked anything is login_required for prompt=none', { tags: ['CB-5'] }, async () => {
     const browser = worker.browser();
     const page = await browser.navigate('/api/auth/login?prompt=none&return_to=/mail', {
       headers: { accept: 'application/problem+json' },
@@ -159,7 +163,9 @@ describe('a sign-in that the person ends', () => {
     expect([...browser.cookies().keys()]).toEqual([]);
   });
 
-  it('declines a feature: the session goes on, remembers it, and only a deliberate click asks again (CB-5)', async () => {
+  it('declines a feature: the session goes on, remembers it, and only a deliberate click asks again', {
+    tags: ['CB-5'],
+  }, async () => {
     const browser = await signedIn();
     const ticket = await ticketOf(browser);
     expect(sorted((await askedOfEntra(browser.clone(), ticket)).get('scope'))).toBe(
@@ -190,7 +196,9 @@ describe('a sign-in that the person ends', () => {
     expect((await messages(browser)).status).toBe(200);
   });
 
-  it('is asked by a ticket again when a yes that followed a no is taken back at Entra (CB-5)', async () => {
+  it('is asked by a ticket again when a yes that followed a no is taken back at Entra', {
+    tags: ['CB-5'],
+  }, async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = await signedIn();
     await answerEntra(browser, await browser.navigate('/api/auth/login?feature=mail'), {
@@ -210,7 +218,7 @@ describe('a sign-in that the person ends', () => {
 });
 
 describe('a ticket', () => {
-  it('keeps working in the session that the same person signed in to again (LR-4)', async () => {
+  it('keeps working in the session that the same person signed in to again', { tags: ['LR-4'] }, async () => {
     const browser = await signedIn();
     const ticket = await ticketOf(browser);
     await browser.navigate('/api/auth/login');
@@ -220,7 +228,9 @@ describe('a ticket', () => {
   });
 
   describe('refuses', () => {
-    it('to count when it is forged, changed, of another session, expired or without a session (LR-4)', async () => {
+    it('to count when it is forged, changed, of another session, expired or without a session', {
+      tags: ['LR-4'],
+    }, async () => {
       const browser = await signedIn();
       const other = await signedIn();
       const plain = await askedOfEntra(browser.clone(), '/api/auth/login');
@@ -256,7 +266,7 @@ describe('a ticket', () => {
       }
     });
 
-    it('scopes and claims that a link adds to it (LR-4)', async () => {
+    it('scopes and claims that a link adds to it', { tags: ['LR-4'] }, async () => {
       const browser = await signedIn();
       const ticket = await ticketOf(browser);
       const plain = await askedOfEntra(browser.clone(), '/api/auth/login');

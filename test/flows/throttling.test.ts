@@ -31,7 +31,8 @@ describe('a throttled call', () => {
     ['date', '10'],
     ['missing', '5'],
   ] as const)(
-    'passes on, with Retry-After in whole seconds when Graph writes it as %s (G1)',
+    'passes on, with Retry-After in whole seconds when Graph writes it as %s',
+    { tags: ['G1'] },
     async (retryAfterForm, expected) => {
       Object.assign(proxy.world.graph.switches, { throttledCalls: 1, retryAfterForm });
       const { status, headers, body } = await proxy.call('', {}, emulated);
@@ -44,7 +45,9 @@ describe('a throttled call', () => {
     },
   );
 
-  it('is not repeated by us, read or write, and neither is an outage (G1, PX-18)', async () => {
+  it('is not repeated by us, read or write, and neither is an outage', {
+    tags: ['G1', 'PX-18'],
+  }, async () => {
     for (const method of ['GET', 'POST']) {
       const write = { method, body: '{}', headers: { 'content-length': '2', 'content-type': 'text/plain' } };
       proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}', [], '503 Service Unavailable')));
@@ -66,7 +69,7 @@ function holdAnswers(): () => void {
 }
 
 describe('a person with 64 calls under way', () => {
-  it('gets 429 in Graph’s form for the next one, and others are served (DO-3)', async () => {
+  it('gets 429 in Graph’s form for the next one, and others are served', { tags: ['DO-3'] }, async () => {
     const release = holdAnswers();
     const held = Array.from({ length: 64 }, () => proxy.call('/things/t1'));
     await vi.waitFor(() => expect(proxy.upstream.requests).toHaveLength(64), 10_000);

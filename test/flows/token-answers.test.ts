@@ -73,7 +73,7 @@ describe('the answer of the token endpoint', () => {
     ['without expires_in', without('expires_in')],
     ['without scope, which then is as it was asked', without('scope')],
     ['without client_info', without('client_info')],
-  ])('%s signs in (CB-9)', async (_circumstance, change) => {
+  ])('%s signs in', { tags: ['CB-9'] }, async (_circumstance, change) => {
     const { browser, answer } = await signInWith(change);
     expect(answer.status).toBe(303);
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({
@@ -82,7 +82,7 @@ describe('the answer of the token endpoint', () => {
     });
   });
 
-  it('gives a new session and ends the one that this browser had (CB-9)', async () => {
+  it('gives a new session and ends the one that this browser had', { tags: ['CB-9'] }, async () => {
     const browser = alice.clone();
     await browser.navigate('/api/auth/login');
     const old = browser.clone();
@@ -137,14 +137,14 @@ describe('the answer of the token endpoint', () => {
       ['an unexplained 400', () => ({ status: 400, headers: {}, body: '<html>Bad Request</html>' })],
       ['500 with tokens', (reply) => ({ ...reply, status: 500 })],
       ['429 with tokens', (reply) => ({ ...reply, status: 429 })],
-    ])('%s: 503, no session, nothing stored (CB-9)', async (_circumstance, change) => {
+    ])('%s: 503, no session, nothing stored', { tags: ['CB-9'] }, async (_circumstance, change) => {
       const attempt = await signInWith(change);
       expectNoSession(attempt, 503);
       expect(JSON.parse(attempt.answer.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
       expect(attempt.answer.headers['retry-after']).toBeDefined();
     });
 
-    it.each([301, 302, 303, 307, 308])('to follow a %i elsewhere (CB-9)', async (status) => {
+    it.each([301, 302, 303, 307, 308])('to follow a %i elsewhere', { tags: ['CB-9'] }, async (status) => {
       const headers = { location: `${evilOrigin}/token`, 'content-type': 'application/json' };
       const withTokens = await signInWith((reply) => ({ ...reply, status, headers }));
       expectNoSession(withTokens, 503);
@@ -158,14 +158,14 @@ describe('the answer of the token endpoint', () => {
       ['an ID token of three dots', withBody((body) => ({ ...body, id_token: '...' }))],
       ['an access token for an ID token', withBody((body) => ({ ...body, id_token: body['access_token'] }))],
       ['an error beside the tokens', withBody((body) => ({ ...body, error: 'invalid_grant' }))],
-    ])('%s: 403, no session, nothing stored (CB-9)', async (_circumstance, change) => {
+    ])('%s: 403, no session, nothing stored', { tags: ['CB-9'] }, async (_circumstance, change) => {
       const attempt = await signInWith(change);
       expectNoSession(attempt, 403);
       expect(JSON.parse(attempt.answer.body)).toMatchObject({ code: 'authorization_denied' });
       expect([...attempt.browser.cookies().keys()]).toEqual([]);
     });
 
-    it('fewer permissions than were asked for, and says which page goes on (CB-9)', async () => {
+    it('fewer permissions than were asked for, and says which page goes on', { tags: ['CB-9'] }, async () => {
       const attempt = await signInWith(
         withBody((body) => ({ ...body, scope: 'openid profile' })),
         '/api/auth/login?return_to=/mail',
@@ -178,7 +178,7 @@ describe('the answer of the token endpoint', () => {
       });
     });
 
-    it("the identity in client_info: the ID token's alone counts (CB-9)", async () => {
+    it("the identity in client_info: the ID token's alone counts", { tags: ['CB-9'] }, async () => {
       const victim = Buffer.from(JSON.stringify({ uid: 'victim', utid: 'victim' })).toString('base64url');
       const { browser, answer } = await signInWith(withBody((body) => ({ ...body, client_info: victim })));
       expect(answer.status).toBe(303);
@@ -187,7 +187,7 @@ describe('the answer of the token endpoint', () => {
       });
     });
 
-    it('to say that the person is signed in when the sign-in fails (CB-9)', async () => {
+    it('to say that the person is signed in when the sign-in fails', { tags: ['CB-9'] }, async () => {
       const { answer } = await signInWith(() => ({ status: 502, headers: {}, body: '' }));
       expect(answer.body).not.toMatch(/still signed in/);
     });
@@ -206,7 +206,7 @@ describe('the answer of the token endpoint', () => {
       ['a used code', refusal('invalid_grant', 54005)],
       ['an expired code', refusal('invalid_grant', 70008)],
       ['an error that nobody has seen', refusal('invalid_grant', 9_999_999)],
-    ])('as %s begins once more by itself (CB-2)', async (_circumstance, change) => {
+    ])('as %s begins once more by itself', { tags: ['CB-2'] }, async (_circumstance, change) => {
       const { browser, answer } = await signInWith(change, '/api/auth/login?return_to=/mail');
       expect(answer.status).toBe(303);
       expect(new URL(answer.headers.location ?? '').origin).toBe(world.entra.origin);
@@ -229,7 +229,8 @@ describe('the answer of the token endpoint', () => {
       ],
       ['blocked by policy', refusal('interaction_required', 53003), 'sign_in_refused'],
     ])(
-      'as %s is an end with that outcome, also from a live session (CB-9)',
+      'as %s is an end with that outcome, also from a live session',
+      { tags: ['CB-9'] },
       async (_circumstance, change, outcome) => {
         const attempt = await signInWith(change);
         expectNoSession(attempt, 403);
@@ -253,7 +254,7 @@ describe('the answer of the token endpoint', () => {
       ['a wrong secret', refusal('invalid_client', 7000215)],
       ['an expired secret', refusal('invalid_client', 7000222)],
       ['a passing fault', refusal('temporarily_unavailable', 90033)],
-    ])('as %s is 503: the service has to mend it (CB-9)', async (_circumstance, change) => {
+    ])('as %s is 503: the service has to mend it', { tags: ['CB-9'] }, async (_circumstance, change) => {
       const attempt = await signInWith(change);
       expectNoSession(attempt, 503);
       expect(attempt.answer.body).not.toMatch(/canary|secret/i);

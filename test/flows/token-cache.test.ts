@@ -55,7 +55,9 @@ const crew = [people.alice, people.ben, people.mia];
 const nameOf = ({ username }: { username: string }) => username.split('@')[0] ?? '';
 
 describe('token caches', () => {
-  it('of people who take turns on warm workers hold one account each, and nobody else (TC-1)', async () => {
+  it('of people who take turns on warm workers hold one account each, and nobody else', {
+    tags: ['TC-1'],
+  }, async () => {
     // About to end: every call renews, with MSAL in the middle of everybody's tokens.
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browsers = crew.map(() => worker.browser());
@@ -93,7 +95,7 @@ describe('token caches', () => {
     await Promise.all(browsers.map(logOut));
   });
 
-  it('are no memory of the worker: who signs out and in again starts anew (TC-1)', async () => {
+  it('are no memory of the worker: who signs out and in again starts anew', { tags: ['TC-1'] }, async () => {
     const first = await signedIn('alice');
     await whoAmI(first);
     const kept = first.clone();
@@ -141,7 +143,9 @@ describe('token caches', () => {
 });
 
 describe('the table', () => {
-  it('shows no token, name, address or id of anybody, in no column and no key (TC-2)', async () => {
+  it('shows no token, name, address or id of anybody, in no column and no key', {
+    tags: ['TC-2'],
+  }, async () => {
     const browsers = [await signedIn('alice'), await signedIn('ben')];
     for (const browser of browsers) await whoAmI(browser);
     const rows = await readRows(world);
@@ -179,7 +183,7 @@ describe('the table', () => {
     await Promise.all(browsers.map(logOut));
   });
 
-  it('has keys of hashes, whatever is in the ids of a token (TC-9)', async () => {
+  it('has keys of hashes, whatever is in the ids of a token', { tags: ['TC-9'] }, async () => {
     for (const oid of [
       "x' or 1 eq 1 or PartitionKey ne '",
       '/\\#?%\t\n\u0000',
@@ -198,7 +202,7 @@ describe('the table', () => {
     }
   });
 
-  it('is not asked about a made-up state (TC-9)', async () => {
+  it('is not asked about a made-up state', { tags: ['TC-9'] }, async () => {
     const { counts } = worker.table;
     const before = { ...counts };
     for (const state of [
@@ -231,7 +235,9 @@ describe('a row that somebody with access to the table changed', () => {
     return { keys: { partitionKey, rowKey: key }, columns };
   };
 
-  it('by swapping two: neither gets in, least of all as the other; signing in again repairs it (TC-3, TC-8)', async () => {
+  it('by swapping two: neither gets in, least of all as the other; signing in again repairs it', {
+    tags: ['TC-3', 'TC-8'],
+  }, async () => {
     const [alice, ben, mia] = [await signedIn('alice'), await signedIn('ben'), await signedIn('mia')];
     const [aliceRow, benRow] = [await rowOf(alice), await rowOf(ben)];
     await table().upsertEntity({ ...aliceRow.keys, ...benRow.columns }, 'Replace');
@@ -252,7 +258,9 @@ describe('a row that somebody with access to the table changed', () => {
     await table().deleteEntity(aliceRow.keys.partitionKey, aliceRow.keys.rowKey);
   });
 
-  it('in a sample of other ways: never in, never a failure of ours, one sign-in repairs it (TC-3, TC-8)', async () => {
+  it('in a sample of other ways: never in, never a failure of ours, one sign-in repairs it', {
+    tags: ['TC-3', 'TC-8'],
+  }, async () => {
     const browser = await signedIn('ben');
     const { keys, columns } = await rowOf(browser);
     const sealed = Buffer.from(columns['part0'] as Uint8Array);
@@ -293,7 +301,9 @@ describe('a row that somebody with access to the table changed', () => {
     await table().deleteEntity(keys.partitionKey, keys.rowKey);
   });
 
-  it('to look like one of a newer version: this one asks to wait, and signs nobody out (TC-8)', async () => {
+  it('to look like one of a newer version: this one asks to wait, and signs nobody out', {
+    tags: ['TC-8'],
+  }, async () => {
     const browser = await signedIn('ben');
     const { keys, columns } = await rowOf(browser);
     for (const change of [{ schema: 4 }, { keyId: 2 }]) {
@@ -307,7 +317,9 @@ describe('a row that somebody with access to the table changed', () => {
     await logOut(browser);
   });
 
-  it('cannot live longer than its sealed limit, whatever its columns and a cookie say (SC-3)', async () => {
+  it('cannot live longer than its sealed limit, whatever its columns and a cookie say', {
+    tags: ['SC-3'],
+  }, async () => {
     const browser = await signedIn('ben');
     const { address } = await openSession(world, browser);
     const { keys, columns } = await rowOf(browser);

@@ -31,7 +31,8 @@ const picture = (body: Buffer, head: readonly string[] = [], status = '200 OK') 
 
 describe('a binary body', () => {
   it.each([0, 1, 65_535, 65_536, 65_537, 500_000, limit])(
-    'of %i bytes arrives intact, up and down (PX-10)',
+    'of %i bytes arrives intact, up and down',
+    { tags: ['PX-10'] },
     async (size) => {
       const [up, down] = [randomBytes(size), randomBytes(size)];
       for (const answer of [picture(down), rawChunkedAnswer(size === 0 ? [] : [down])]) {
@@ -53,7 +54,7 @@ describe('a binary body', () => {
     expect((await proxy.call('/photo/$value')).bytes).toEqual(all);
   });
 
-  it('that comes slowly, both ways, arrives intact (PX-10)', async () => {
+  it('that comes slowly, both ways, arrives intact', { tags: ['PX-10'] }, async () => {
     const [up, down] = [randomBytes(2_000), randomBytes(2_000)];
     proxy.upstream.respondWith((socket) => drip(socket, picture(down)));
     const received = await new Promise<Buffer>((resolve, reject) => {
@@ -164,7 +165,7 @@ describe('an empty answer', () => {
     ['202 Accepted', 'Content-Length: 0\r\n'],
     ['204 No Content', ''],
     ['202 Accepted', 'Transfer-Encoding: chunked\r\n'],
-  ])('%s has no content type, whatever it claims (PX-13)', async (status, framing) => {
+  ])('%s has no content type, whatever it claims', { tags: ['PX-13'] }, async (status, framing) => {
     const end = framing.includes('chunked') ? '0\r\n\r\n' : '';
     proxy.upstream.respondWith((socket) => {
       socket.write(`HTTP/1.1 ${status}\r\nContent-Type: application/json\r\n${framing}\r\n${end}`);
@@ -194,7 +195,8 @@ describe('an answer that breaks off', () => {
       ['after a byte', headBytes + 1],
       ['before its last byte', bytes.length - 1],
     ])(
-      `${framing}, %s, is a 502 and never a short 200; the connection is not used again (G5, PX-18)`,
+      `${framing}, %s, is a 502 and never a short 200; the connection is not used again`,
+      { tags: ['G5', 'PX-18'] },
       async (_where, length) => {
         const used: Socket[] = [];
         proxy.upstream.respondWith((socket) => {
@@ -214,7 +216,7 @@ describe('an answer that breaks off', () => {
     );
   }
 
-  it('and would look whole because it ends with its connection is a 502 (G5)', async () => {
+  it('and would look whole because it ends with its connection is a 502', { tags: ['G5'] }, async () => {
     proxy.upstream.respondWith((socket) =>
       socket.end('HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\nhalf'),
     );
@@ -226,7 +228,7 @@ describe('an answer over the limit', () => {
   it.each<[string, Buffer]>([
     ['by its length', Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${limit + 1}\r\n\r\n`)],
     ['in chunks', rawChunkedAnswer([randomBytes(limit), 'x'])],
-  ])('%s, is a 502 (DO-4)', async (_how, bytes) => {
+  ])('%s, is a 502', { tags: ['DO-4'] }, async (_how, bytes) => {
     proxy.upstream.respondWith((socket) => socket.write(bytes));
     const answer = await proxy.call('/photo/$value');
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([502, 'upstream_answer_refused']);
@@ -244,7 +246,9 @@ describe('a call that fails', () => {
       },
     });
 
-  it('as a write: it was sent once, its effect is not known, and it has a name to ask for (G3)', async () => {
+  it('as a write: it was sent once, its effect is not known, and it has a name to ask for', {
+    tags: ['G3'],
+  }, async () => {
     proxy.upstream.respondWith((socket) => socket.destroy());
     for (const own of [undefined, '6c6fb5ea-4bc1-4960-8a81-0c31ea150867']) {
       proxy.upstream.requests.length = 0;
@@ -264,7 +268,9 @@ describe('a call that fails', () => {
     }
   });
 
-  it('as a read on a connection that had just ended: it is sent once more and served (G2)', async () => {
+  it('as a read on a connection that had just ended: it is sent once more and served', {
+    tags: ['G2'],
+  }, async () => {
     proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
     await send('GET');
     let isFirst = true;

@@ -81,7 +81,7 @@ describe('the package', () => {
     expect((await fetch(`${host.origin}/api/who-am-i`, { headers: { cookie } })).status).toBe(503);
   });
 
-  it('does not compile with a function that does not say who may call it (RG-3)', async () => {
+  it('does not compile with a function that does not say who may call it', { tags: ['RG-3'] }, async () => {
     await write(`{ methods: ['GET'], caller: 'script' }`);
     expect(await checkTypes()).toMatch(/'access' is missing/);
   });

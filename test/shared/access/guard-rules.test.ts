@@ -57,7 +57,7 @@ describe('a guard', () => {
       { tenants: [otherTenant], anyOf: [{ roles: ['Admin'] }] },
       { required_tenants: [otherTenant] },
     ],
-  ])('denies whoever lacks %s, and says what (RG-6)', (_what, rules, missing) => {
+  ])('denies whoever lacks %s, and says what', { tags: ['RG-6'] }, (_what, rules, missing) => {
     expect(verdictOn(rules)).toEqual({ kind: 'denied', missing: [missing] });
   });
 
@@ -76,7 +76,7 @@ describe('a guard', () => {
     );
   });
 
-  it('asks for a more recent or stronger sign-in where that would do (AD-1)', () => {
+  it('asks for a more recent or stronger sign-in where that would do', { tags: ['AD-1'] }, () => {
     expect(verdictOn({ roles: ['Admin'], maxAuthAgeSeconds: 99 })).toEqual({
       kind: 'step-up',
       stepUp: { maxAuthAgeSeconds: 99 },
@@ -108,7 +108,7 @@ describe('refuses', () => {
     ['roles', { roles: ['Admin'] }],
     ['groups', { groups: [finance] }],
     ['acrs', { authContext: 'c1' }],
-  ] as const)('%s of any other shape than a list of texts (RG-1)', (name, rules) => {
+  ] as const)('%s of any other shape than a list of texts', { tags: ['RG-1'] }, (name, rules) => {
     const [value] = person[name];
     const shapes = [
       undefined,
@@ -128,7 +128,8 @@ describe('refuses', () => {
   });
 
   it.each([NaN, Number.POSITIVE_INFINITY, '1785585500', null, -1, secondsAgo(-301)])(
-    '%s as the time of a sign-in (AD-1)',
+    '%s as the time of a sign-in',
+    { tags: ['AD-1'] },
     (time) => {
       expect(verdictOn({ maxAuthAgeSeconds: 3600 }, { ...person, auth_time: time }).kind).not.toBe('granted');
     },

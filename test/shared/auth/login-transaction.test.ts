@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 describe('a login transaction', () => {
-  it('opens for its own state, in the browser that started it, for 15 minutes (LR-2)', () => {
+  it('opens for its own state, in the browser that started it, for 15 minutes', { tags: ['LR-2'] }, () => {
     const started = transactions.start({ ...wish, feature: 'mail' }, new Map());
     nowMs += 15 * 60_000 - 1;
     expect(open(started)).toMatchObject({
@@ -43,7 +43,7 @@ describe('a login transaction', () => {
     expect(open(started).kind).toBe('expired');
   });
 
-  it('remembers for an hour what it was begun for, and nothing more (LR-2)', () => {
+  it('remembers for an hour what it was begun for, and nothing more', { tags: ['LR-2'] }, () => {
     const started = transactions.start({ ...wish, feature: 'mail', popupId: 'a-popup-of-mine' }, new Map());
     nowMs += 60 * 60_000 - 1;
     expect(open(started)).toMatchObject({
@@ -63,7 +63,7 @@ describe('a login transaction', () => {
     expect(open({ ...started, cookieValue })).toEqual({ kind: 'none' });
   });
 
-  it('has a state, nonce and code verifier of 256 random bits each, never twice (LR-1)', () => {
+  it('has a state, nonce and code verifier of 256 random bits each, never twice', { tags: ['LR-1'] }, () => {
     const secrets = new Set<string>();
     for (let count = 0; count < 1_000; count++) {
       const { state, nonce, codeVerifier } = transactions.start(wish, new Map()).transaction;
@@ -74,7 +74,7 @@ describe('a login transaction', () => {
     expect(secrets.size).toBe(3_000);
   });
 
-  it('takes a free slot while there is one, then the oldest (LR-6)', () => {
+  it('takes a free slot while there is one, then the oldest', { tags: ['LR-6'] }, () => {
     const cookies = new Map<TransactionSlot, string>();
     const started: StartedTransaction[] = [];
     for (let count = 0; count < 8; count++) {
@@ -93,7 +93,9 @@ describe('a login transaction', () => {
     expect(open).toEqual([false, false, false, true, true, true, true, true]);
   });
 
-  it('takes the slot of a transaction that has expired or was never ours before one that is alive (LR-6)', () => {
+  it('takes the slot of a transaction that has expired or was never ours before one that is alive', {
+    tags: ['LR-6'],
+  }, () => {
     const cookies = new Map<TransactionSlot, string>();
     for (const slot of transactionSlots) cookies.set(slot, 'not-ours');
     const alive = transactions.start(wish, cookies);
@@ -102,7 +104,9 @@ describe('a login transaction', () => {
       expect(transactions.start(wish, cookies).slot).not.toBe(alive.slot);
   });
 
-  it('stays small enough for five of them with the longest return path in a 8 KiB cookie header (LR-6)', () => {
+  it('stays small enough for five of them with the longest return path in a 8 KiB cookie header', {
+    tags: ['LR-6'],
+  }, () => {
     const returnPath = parseReturnPath(`/${'a'.repeat(511)}`, origin) ?? defaultReturnPath;
     const scopes = ['x'.repeat(MAX_PACKED_SCOPES_LENGTH)];
     expect(packScopes(scopes)).toHaveLength(MAX_PACKED_SCOPES_LENGTH);
@@ -124,7 +128,7 @@ describe('a login transaction', () => {
   describe('refuses', () => {
     const none = { kind: 'none' };
 
-    it('another slot, state, authority, client or redirect URI than its own (LR-2)', () => {
+    it('another slot, state, authority, client or redirect URI than its own', { tags: ['LR-2'] }, () => {
       const started = transactions.start(wish, new Map());
       const elsewhere = transactionSlots.filter((slot) => slot !== started.slot);
       for (const slot of elsewhere) {
@@ -143,14 +147,14 @@ describe('a login transaction', () => {
       expect(open(started).kind).toBe('open');
     });
 
-    it('what was sealed for another purpose or under another key (LR-2)', () => {
+    it('what was sealed for another purpose or under another key', { tags: ['LR-2'] }, () => {
       const started = transactions.start(wish, new Map());
       expect(open(started, create({ purpose: 'form-token' }))).toEqual(none);
       const otherRing = createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 2) }]);
       expect(open(started, create({ ring: otherRing }))).toEqual(none);
     });
 
-    it('every change of one character of the cookie (LR-2)', () => {
+    it('every change of one character of the cookie', { tags: ['LR-2'] }, () => {
       const started = transactions.start(wish, new Map());
       const { cookieValue } = started;
       for (let at = 0; at < cookieValue.length; at++) {
@@ -159,7 +163,7 @@ describe('a login transaction', () => {
       }
     });
 
-    it('a state of any other shape (CB-1)', () => {
+    it('a state of any other shape', { tags: ['CB-1'] }, () => {
       const secret = 'a'.repeat(43);
       const shapes = [
         undefined,

@@ -21,11 +21,13 @@ describe('a return path', () => {
     '/api/authors',
     '/app/api/auth/login',
     '/a|b',
-  ])('%s is kept letter by letter (RU-1)', (text) => {
+  ])('%s is kept letter by letter', { tags: ['RU-1'] }, (text) => {
     expect(parse(text)).toBe(text);
   });
 
-  it('leads to the same place in every reader: what is emitted is what was checked (RU-2)', () => {
+  it('leads to the same place in every reader: what is emitted is what was checked', {
+    tags: ['RU-2'],
+  }, () => {
     fc.assert(
       fc.property(pathLike(), (text) => {
         const path = parse(text);
@@ -40,7 +42,7 @@ describe('a return path', () => {
     );
   });
 
-  it('stays on our origin behind a front end that decodes once or twice more (RU-2)', () => {
+  it('stays on our origin behind a front end that decodes once or twice more', { tags: ['RU-2'] }, () => {
     fc.assert(
       fc.property(pathLike(), (text) => {
         let path: string = parse(text)?.split(/[?#]/)[0] ?? '/';
@@ -54,7 +56,7 @@ describe('a return path', () => {
     );
   });
 
-  it('answers to anything at all, at once and without throwing (RU-3)', () => {
+  it('answers to anything at all, at once and without throwing', { tags: ['RU-3'] }, () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary', maxLength: 600 }), fc.string({ unit: 'grapheme' })),
@@ -69,7 +71,7 @@ describe('a return path', () => {
     );
   });
 
-  it('costs nothing when it is huge (RU-3)', () => {
+  it('costs nothing when it is huge', { tags: ['RU-3'] }, () => {
     const fillings = ['a', '/', '\\', '%2f', '%25', '/..', '?', '#', '\u{1f4a9}'];
     const texts = fillings.map((filling) => `/${filling.repeat(64 * 1024)}`);
     const durationsMs = [1, 2, 3].map(() => {
@@ -82,22 +84,24 @@ describe('a return path', () => {
   });
 
   describe('refuses', () => {
-    it('what is absent, empty or too long (RU-3)', () => {
+    it('what is absent, empty or too long', { tags: ['RU-3'] }, () => {
       for (const text of [undefined, '', `/${'a'.repeat(512)}`]) expect(parse(text)).toBeUndefined();
       expect(parse(`/${'a'.repeat(511)}`)).toBeDefined();
     });
 
-    it('every address of another origin, however it is spelled (RU-1)', () => {
+    it('every address of another origin, however it is spelled', { tags: ['RU-1'] }, () => {
       const kept = foreignAddresses().filter((text) => parse(text) !== undefined);
       expect(kept).toEqual([]);
     });
 
-    it('spellings that a browser, or one decoding more, takes for another path (RU-2)', () => {
+    it('spellings that a browser, or one decoding more, takes for another path', { tags: ['RU-2'] }, () => {
       const kept = ambiguousPaths.filter((text) => parse(text) !== undefined);
       expect(kept).toEqual([]);
     });
 
-    it('the sign-in routes themselves, in every spelling: coming back to them never ends (RU-1)', () => {
+    it('the sign-in routes themselves, in every spelling: coming back to them never ends', {
+      tags: ['RU-1'],
+    }, () => {
       const routes = [
         '/api/auth',
         '/api/auth/',
@@ -113,7 +117,7 @@ describe('a return path', () => {
       expect(routes.filter((text) => parse(text) !== undefined)).toEqual([]);
     });
 
-    it('bytes that are no UTF-8, and halves of characters (RU-3)', () => {
+    it('bytes that are no UTF-8, and halves of characters', { tags: ['RU-3'] }, () => {
       for (const text of [
         '/%ff',
         '/%c3%28',

@@ -33,7 +33,7 @@ describe('an error that Entra sends to the callback', () => {
     ['invalid_resource', 'sign_in_refused'],
     ['', 'sign_in_refused'],
     ['__proto__', 'sign_in_refused'],
-  ])('%s is the outcome %s (CB-5)', (error, outcome) => {
+  ])('%s is the outcome %s', { tags: ['CB-5'] }, (error, outcome) => {
     expect(readAuthorizationError(error, undefined, undefined)).toEqual({ outcome, reason: outcome });
   });
 
@@ -59,11 +59,15 @@ describe('an error that Entra sends to the callback', () => {
     ['interaction_required', 'AADSTS65001: Nobody has consented.', undefined, 'login_required'],
     ['interaction_required', 'AADSTS16000: Several accounts.', undefined, 'login_required'],
     ['interaction_required', 'AADSTS50076: A second factor.', undefined, 'login_required'],
-  ])('%s with "%s" and subcode %s is the outcome %s (CB-5)', (error, description, subcode, outcome) => {
-    expect(readAuthorizationError(error, description, subcode).outcome).toBe(outcome);
-  });
+  ])(
+    '%s with "%s" and subcode %s is the outcome %s',
+    { tags: ['CB-5'] },
+    (error, description, subcode, outcome) => {
+      expect(readAuthorizationError(error, description, subcode).outcome).toBe(outcome);
+    },
+  );
 
-  it('has one of six outcomes and a reason of our own words, whatever it says (CB-5)', () => {
+  it('has one of six outcomes and a reason of our own words, whatever it says', { tags: ['CB-5'] }, () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(

@@ -53,7 +53,7 @@ async function finish(): Promise<void> {
 const tooMany = { code: 'rate_limited', rules: ['sign-outs'] };
 
 describe('the queue of sign-outs', () => {
-  it('runs a few at a time, and all in the end (DO-3)', async () => {
+  it('runs a few at a time, and all in the end', { tags: ['DO-3'] }, async () => {
     const all = ['a', 'b', 'c', 'd', 'e'].map(ask);
     expect([...running.keys()]).toEqual(['a', 'b']);
     running.get('a')?.done();
@@ -64,7 +64,9 @@ describe('the queue of sign-outs', () => {
     expect(most).toBe(2);
   });
 
-  it('gives equal ones that wait one turn, and one that came after the turn began another (LO-3)', async () => {
+  it('gives equal ones that wait one turn, and one that came after the turn began another', {
+    tags: ['LO-3'],
+  }, async () => {
     const turns: string[] = [];
     const count = (sid: string) => {
       turns.push(sid);
@@ -96,7 +98,7 @@ describe('the queue of sign-outs', () => {
   });
 
   describe('refuses', () => {
-    it('more than may wait, and takes them again when there is room (DO-3)', async () => {
+    it('more than may wait, and takes them again when there is room', { tags: ['DO-3'] }, async () => {
       const all = ['a', 'b', 'c', 'd', 'e'].map(ask);
       await expect(ask('f')).rejects.toMatchObject(tooMany);
       running.get('a')?.done();
@@ -106,7 +108,7 @@ describe('the queue of sign-outs', () => {
       await Promise.all(all);
     });
 
-    it('more than four that wait for one sid (DO-3)', async () => {
+    it('more than four that wait for one sid', { tags: ['DO-3'] }, async () => {
       queue = queueOf();
       const all = [ask('a'), ...Array.from({ length: 4 }, () => ask('a'))];
       await expect(ask('a')).rejects.toMatchObject(tooMany);
@@ -114,7 +116,7 @@ describe('the queue of sign-outs', () => {
       await Promise.all(all);
     });
 
-    it('more than a thousand requests that wait, whatever sids they share (DO-3)', async () => {
+    it('more than a thousand requests that wait, whatever sids they share', { tags: ['DO-3'] }, async () => {
       queue = queueOf();
       const all = [ask('a'), ask('b')];
       for (let sid = 0; sid < 250; sid++) for (let share = 0; share < 4; share++) all.push(ask(`${sid}`));
@@ -129,7 +131,7 @@ describe('the queue of sign-outs', () => {
       await Promise.all(again);
     });
 
-    it('all that have waited for ten seconds, also while no turn ends (DO-3)', async () => {
+    it('all that have waited for ten seconds, also while no turn ends', { tags: ['DO-3'] }, async () => {
       queue = queueOf(4);
       const running = [ask('a'), ask('b')];
       const old = Promise.allSettled([ask('c'), ask('c'), ask('d')]);
@@ -151,7 +153,9 @@ describe('the queue of sign-outs', () => {
       expect(timers).toEqual([]);
     });
 
-    it('what has waited for more than ten seconds: a table that is gone is not asked for minutes (DO-3)', async () => {
+    it('what has waited for more than ten seconds: a table that is gone is not asked for minutes', {
+      tags: ['DO-3'],
+    }, async () => {
       const all = ['a', 'b', 'c', 'd'].map(ask);
       const ends = Promise.allSettled(all);
       nowMs += 10_001;

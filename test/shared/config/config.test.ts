@@ -341,7 +341,8 @@ describe('refuses', () => {
       (value) => [value.replaceAll(/[\w+/=-]{30,}/g, '…').slice(0, 60), value] as const,
     );
     it.each(titled)(
-      `${name} set to %j, by name, with the cure and without the value (CF-1)`,
+      `${name} set to %j, by name, with the cure and without the value`,
+      { tags: ['CF-1'] },
       (_title, value) => {
         const faults = faultsOf({ ...base, [name]: value });
         expect(faults.some((fault) => fault.startsWith(`${name} `) || fault.includes(` ${name}`))).toBe(true);
@@ -354,12 +355,12 @@ describe('refuses', () => {
     );
 
     if (optional) continue;
-    it(`a configuration without ${name} (CF-1)`, () => {
+    it(`a configuration without ${name}`, { tags: ['CF-1'] }, () => {
       expect(faultsOf(without(base, name)).some((fault) => fault.includes(name))).toBe(true);
     });
   }
 
-  it('echoes no value of any setting, right or wrong (CF-1, ER-2)', () => {
+  it('echoes no value of any setting, right or wrong', { tags: ['CF-1', 'ER-2'] }, () => {
     const environment = Object.fromEntries(
       Object.entries(withSecret).map(([name, value]) => [name, `canary-${name.toLowerCase()}-${value}`]),
     );
@@ -370,13 +371,14 @@ describe('refuses', () => {
   });
 
   it.each(['admin', 'auth', 'graph', 'health', 'runtime'])(
-    'an API with the name %s, which is taken (CF-1)',
+    'an API with the name %s, which is taken',
+    { tags: ['CF-1'] },
     (name) => {
       expect(faultsOf({ ...withApi, API_NAMES: `orders,${name}` }).join()).toContain('API_NAMES');
     },
   );
 
-  it('two APIs with one address: the tokens of one would go to the other (CF-1, PX-2)', () => {
+  it('two APIs with one address: the tokens of one would go to the other', { tags: ['CF-1', 'PX-2'] }, () => {
     const two = {
       ...withApi,
       API_NAMES: 'orders,stock',
@@ -388,7 +390,7 @@ describe('refuses', () => {
     expect(faultsOf({ ...two, API_STOCK_SCOPE_PREFIX: 'api://contoso-stock' })).toEqual([]);
   });
 
-  it('two places for the table, and none (CF-1)', () => {
+  it('two places for the table, and none', { tags: ['CF-1'] }, () => {
     const both = { ...withSecret, SESSION_TABLE_ENDPOINT: 'https://contoso.table.core.windows.net' };
     expect(faultsOf(both).join()).toContain('set exactly one of them');
     expect(faultsOf(without(withSecret, 'SESSION_TABLE_CONNECTION_STRING')).join()).toContain(
@@ -396,7 +398,7 @@ describe('refuses', () => {
     );
   });
 
-  it('several tenants without a list of them, and accepts them with one (CF-1)', () => {
+  it('several tenants without a list of them, and accepts them with one', { tags: ['CF-1'] }, () => {
     const several = { ...withSecret, ENTRA_TENANT_ID: 'organizations' };
     expect(faultsOf(several).join()).toContain('ENTRA_ALLOWED_TENANTS');
     expect(faultsOf({ ...several, ENTRA_ALLOWED_TENANTS: `${tenantId}, ${otherTenantId}` })).toEqual([]);
@@ -405,7 +407,7 @@ describe('refuses', () => {
     );
   });
 
-  it('an idle time longer than the absolute one (CF-1)', () => {
+  it('an idle time longer than the absolute one', { tags: ['CF-1'] }, () => {
     const faults = faultsOf({ ...withSecret, SESSION_IDLE_SECONDS: '600', SESSION_ABSOLUTE_SECONDS: '300' });
     expect(faults.join()).toContain('SESSION_IDLE_SECONDS');
   });
@@ -418,21 +420,26 @@ describe('refuses', () => {
     'CONTAINER_APP_NAME',
   ];
 
-  it.each(marksOfAzure)('every development switch where %s says that this is Azure (CF-2)', (mark) => {
-    const faults = faultsOf({ ...onThisMachine, [mark]: 'x1', DEV_ANYTHING_ELSE: '1' }).join('\n');
-    for (const name of [
-      'PUBLIC_BASE_URL',
-      'SESSION_TABLE_CONNECTION_STRING',
-      'DEV_ENTRA_ORIGIN',
-      'DEV_GRAPH_ORIGIN',
-      'DEV_ANYTHING_ELSE',
-    ]) {
-      expect(faults).toContain(`${name} `);
-    }
-  });
+  it.each(marksOfAzure)(
+    'every development switch where %s says that this is Azure',
+    { tags: ['CF-2'] },
+    (mark) => {
+      const faults = faultsOf({ ...onThisMachine, [mark]: 'x1', DEV_ANYTHING_ELSE: '1' }).join('\n');
+      for (const name of [
+        'PUBLIC_BASE_URL',
+        'SESSION_TABLE_CONNECTION_STRING',
+        'DEV_ENTRA_ORIGIN',
+        'DEV_GRAPH_ORIGIN',
+        'DEV_ANYTHING_ELSE',
+      ]) {
+        expect(faults).toContain(`${name} `);
+      }
+    },
+  );
 
   it.each(['dev_entra_origin', 'Dev_Graph_Origin'])(
-    '%s in Azure: on Windows it is the same variable (CF-2)',
+    '%s in Azure: on Windows it is the same variable',
+    { tags: ['CF-2'] },
     (name) => {
       const faults = faultsOf({ ...withSecret, WEBSITE_SITE_NAME: 'x1', [name]: 'http://127.0.0.1:7072' });
       expect(faults).toEqual([expect.stringContaining(`${name} is a development switch`)]);
@@ -449,7 +456,7 @@ describe('refuses', () => {
     ['languageWorkers__node__arguments', '--max-old-space-size=512 --insecure-http-parser'],
     ['languageworkers__NODE__arguments', '--tls_min_v1.0'],
     ['languageWorkers:node:arguments', '--tls-min-v1.1'],
-  ])('%s set to %j in Azure, and nowhere else: Node would check less (CF-2)', (name, value) => {
+  ])('%s set to %j in Azure, and nowhere else: Node would check less', { tags: ['CF-2'] }, (name, value) => {
     const inAzure = { ...withSecret, WEBSITE_SITE_NAME: 'x1' };
     expect(faultsOf({ ...inAzure, [name]: value })).toEqual([expect.stringMatching(`^${name} .*; remove`)]);
     expect(faultsOf({ ...withSecret, [name]: value })).toEqual([]);
@@ -464,7 +471,8 @@ describe('refuses', () => {
   });
 
   it.each(['--insecure-http-parser', '--tls-min-v1.0', '--tls-min-v1.1'])(
-    'a process that was started with %s in Azure, and nowhere else (CF-2)',
+    'a process that was started with %s in Azure, and nowhere else',
+    { tags: ['CF-2'] },
     (argument) => {
       const inAzure = { ...withSecret, WEBSITE_SITE_NAME: 'x1' };
       const started = ['--enable-source-maps', argument];
@@ -479,7 +487,7 @@ describe('refuses', () => {
     'TableEndpoint=http://contoso.table.core.windows.net;AccountName=contoso;AccountKey=a2V5',
     'DefaultEndpointsProtocol=HTTP;AccountName=contoso;AccountKey=a2V5',
     'UseDevelopmentStorage=True',
-  ])('storage over plain http in Azure: %s (CF-2)', (connectionString) => {
+  ])('storage over plain http in Azure: %s', { tags: ['CF-2'] }, (connectionString) => {
     const environment = {
       ...withSecret,
       SESSION_TABLE_CONNECTION_STRING: connectionString,
@@ -488,7 +496,7 @@ describe('refuses', () => {
     expect(faultsOf(environment).join()).toContain('SESSION_TABLE_CONNECTION_STRING');
   });
 
-  it('an http address of another machine, also outside Azure (CF-2)', () => {
+  it('an http address of another machine, also outside Azure', { tags: ['CF-2'] }, () => {
     expect(faultsOf({ ...withSecret, PUBLIC_BASE_URL: 'http://app.contoso.example' }).join()).toContain(
       'PUBLIC_BASE_URL',
     );

@@ -41,7 +41,7 @@ describe('a text sealer', () => {
   describe('refuses', () => {
     const text = sealerOf().seal('value', ['one', 'two'], inTenMinutes);
 
-    it.each(purposes)('%s under every other purpose (SC-6)', (purpose) => {
+    it.each(purposes)('%s under every other purpose', { tags: ['SC-6'] }, (purpose) => {
       const sealed = sealerOf({ purpose }).seal('value', ['place'], inTenMinutes);
       for (const other of purposes) {
         expect(sealerOf({ purpose: other }).open(sealed, ['place'])).toBe(

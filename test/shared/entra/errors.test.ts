@@ -89,7 +89,7 @@ describe('what a refusal of the token endpoint means', () => {
     }
   });
 
-  it('no outage and no fault of ours ever asks the person (E3)', () => {
+  it('no outage and no fault of ours ever asks the person', { tags: ['E3'] }, () => {
     const ours = [7000215, 7000222, 700016, 700027, 90033, 90036];
     for (const number of ours) {
       expect(interpretTokenError({ error: 'invalid_grant', numbers: [number] }).kind).not.toBe(

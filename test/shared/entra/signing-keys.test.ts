@@ -89,7 +89,8 @@ describe('signing keys', () => {
   });
 
   it.each(faults)(
-    'at a cold start: an authority that %s fails closed, and the next try succeeds (ID-9)',
+    'at a cold start: an authority that %s fails closed, and the next try succeeds',
+    { tags: ['ID-9'] },
     async (_what, fault) => {
       const { keys, state } = authority();
       state.answer = fault;
@@ -107,7 +108,8 @@ describe('signing keys', () => {
   );
 
   it.each(faults)(
-    'warm: an authority that %s leaves the good keys until their age ends, not longer (ID-9)',
+    'warm: an authority that %s leaves the good keys until their age ends, not longer',
+    { tags: ['ID-9'] },
     async (_what, fault) => {
       const { keys, state } = authority();
       await keys.resolve(header);
@@ -132,7 +134,9 @@ describe('signing keys', () => {
     await expect(keys.resolve(header)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
   });
 
-  it('that are unknown are asked for at most twice a minute, whoever makes them up (ID-8)', async () => {
+  it('that are unknown are asked for at most twice a minute, whoever makes them up', {
+    tags: ['ID-8'],
+  }, async () => {
     const { keys, state } = authority();
     await keys.resolve(header);
     for (let second = 0; second < 60; second++) {
@@ -144,7 +148,7 @@ describe('signing keys', () => {
     expect(state.asked.length - 1).toBeLessThanOrEqual(2);
   });
 
-  it('that are new count without a restart (ID-8)', async () => {
+  it('that are new count without a restart', { tags: ['ID-8'] }, async () => {
     const { keys, state } = authority();
     await keys.resolve(header);
     const three = publish('three');

@@ -43,7 +43,9 @@ function startClients() {
 }
 
 describe('requests of a composed call', () => {
-  it('count as calls of their user: 64 are under way, the next is refused and others are served (DO-3)', async () => {
+  it('count as calls of their user: 64 are under way, the next is refused and others are served', {
+    tags: ['DO-3'],
+  }, async () => {
     const { waiting, answerAll, clientOf } = startClients();
     const { client, failureOf } = clientOf('alice');
     const sent = Array.from({ length: 64 }, () => client.api('/me').get());
@@ -61,7 +63,9 @@ describe('requests of a composed call', () => {
     expect(await again).toEqual({ id: 'one' });
   });
 
-  it('count with their bodies, which stay in memory until they are answered (DO-3)', async () => {
+  it('count with their bodies, which stay in memory until they are answered', {
+    tags: ['DO-3'],
+  }, async () => {
     const { waiting, answerAll, clientOf } = startClients();
     const { client, failureOf } = clientOf('alice');
     const put = (body: unknown) => client.api('/me/photo/$value').put(body);

@@ -134,7 +134,7 @@ describe('a composed call', () => {
     expect(await startClient().use((client) => client.api('/me/x').post({}))).toBeUndefined();
   });
 
-  it('goes over a connection that no other session used just before (PX-17)', async () => {
+  it('goes over a connection that no other session used just before', { tags: ['PX-17'] }, async () => {
     upstream.respondWith((socket) => socket.write(rawAnswer(`{"port":${socket.remotePort}}`, [json])));
     const { use } = startClient();
     const portOf = async (name: string) =>
@@ -144,7 +144,9 @@ describe('a composed call', () => {
     expect(await portOf('ben')).not.toBe(alice);
   });
 
-  it('that reads is sent once more where another call’s answer came, or none; a write is not (PX-17, PX-18)', async () => {
+  it('that reads is sent once more where another call’s answer came, or none; a write is not', {
+    tags: ['PX-17', 'PX-18'],
+  }, async () => {
     for (const spoil of ['another', 'none']) {
       for (const method of ['get', 'post'] as const) {
         upstream.requests.length = 0;
@@ -167,7 +169,9 @@ describe('a composed call', () => {
     }
   });
 
-  it('holds its answer in the room of all large answers, and gives that back (DO-4)', async () => {
+  it('holds its answer in the room of all large answers, and gives that back', {
+    tags: ['DO-4'],
+  }, async () => {
     const MIB = 1024 * 1024;
     const { bodyRoom, held } = watchedRoom(2 * MIB);
     upstream.respondWith((socket) => socket.write(rawAnswer('a'.repeat(MIB), ['Content-Type: text/plain'])));
@@ -253,7 +257,7 @@ describe('refuses', () => {
     ['a file', (token) => rawAnswer(`\0${token}`, ['Content-Type: application/octet-stream'])],
     ['a header', (token) => rawAnswer('{}', [json, `X-Echo: Bearer ${token}`])],
     ['a header without a body', (token) => `HTTP/1.1 204 No Content\r\nX-Echo: ${token}\r\n\r\n`],
-  ])('the token of the call in %s (PX-16)', async (_where, answerWith) => {
+  ])('the token of the call in %s', { tags: ['PX-16'] }, async (_where, answerWith) => {
     const accessToken = 'eyJhbGciOiJub25lIn0.e30.dGhpc0lzVGhlU2lnbmF0dXJlT2ZUaGVUb2tlbg';
     upstream.respondWith((socket) => socket.write(answerWith(accessToken)));
     const { use, logged } = startClient(5_000, { accessToken });
@@ -293,7 +297,7 @@ describe('refuses', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('no free connection: nothing was sent, and it may be made again (PX-18)', async () => {
+  it('no free connection: nothing was sent, and it may be made again', { tags: ['PX-18'] }, async () => {
     const sender = createHttpSender(undefined, { connections: 0, idle: 0 });
     const { use } = startClient(40, { sendHttp: sender });
     const failure = use((client) => client.api('/me').post({}));

@@ -124,14 +124,14 @@ describe('links in JSON', () => {
       `${graph}/v1.0/me/messages?%24top=2&%24skip=2`,
       `${own}/v1.0/me/messages?%24top=2&%24skip=2`,
     ],
-  ])('%s of Graph leads to us: %s (PX-14)', (name, link, ownLink) => {
+  ])('%s of Graph leads to us: %s', { tags: ['PX-14'] }, (name, link, ownLink) => {
     for (const wrap of ['$', '{"a":[{"b":$}]}', '[[1,$]]'])
       expect(inJson(wrap.replace('$', JSON.stringify({ [name]: link })))).toBe(
         wrap.replace('$', JSON.stringify({ [name]: ownLink })),
       );
   });
 
-  it('are found however their names and values are spelt (PX-14)', () => {
+  it('are found however their names and values are spelt', { tags: ['PX-14'] }, () => {
     const spelt = String.raw`{"@odata.next\u004cink":"https:\/\/graph.microsoft.com\/v1.0\u002fme/messages","x":1}`;
     expect(JSON.parse(inJson(spelt) ?? '')).toEqual({
       '@odata.nextLink': `${own}/v1.0/me/messages`,
@@ -170,7 +170,7 @@ describe('links in JSON', () => {
       fc.oneof(plainJson, number),
     ),
   );
-  it('change nothing else, whatever is around them (PX-14)', () => {
+  it('change nothing else, whatever is around them', { tags: ['PX-14'] }, () => {
     fc.assert(
       fc.property(fc.array(member, { maxLength: 8 }), (members) => {
         const text = `{"o":[{${members.map(([, name, value]) => `${name}:${value}`).join(',')}}],"z":1}`;
@@ -183,7 +183,7 @@ describe('links in JSON', () => {
     );
   });
 
-  it.each(hostileLinks)('%j is removed (PX-14)', (link) => {
+  it.each(hostileLinks)('%j is removed', { tags: ['PX-14'] }, (link) => {
     for (const name of ['@odata.nextLink', '@odata.deltaLink', 'x@odata.nextLink']) {
       const value = { a: 1, [name]: link, b: { [name]: link }, c: [{ [name]: link }, 2] };
       expect(JSON.parse(inJson(JSON.stringify(value)) ?? '')).toEqual({ a: 1, b: {}, c: [{}, 2] });
@@ -206,7 +206,9 @@ describe('links in JSON', () => {
     }
   });
 
-  it('lead nowhere but to us and to calls that the policy allows, whatever a machine writes (PX-14)', () => {
+  it('lead nowhere but to us and to calls that the policy allows, whatever a machine writes', {
+    tags: ['PX-14'],
+  }, () => {
     const piece = fc.constantFrom(
       graph,
       'https:',
@@ -300,7 +302,7 @@ describe('addresses of files', () => {
     '//contoso.sharepoint.com/x',
     'javascript://contoso.sharepoint.com/%0aalert(1)',
     '',
-  ])('%j never does (PX-14)', (address) => {
+  ])('%j never does', { tags: ['PX-14'] }, (address) => {
     for (const name of names)
       expect(inJson(JSON.stringify({ id: 1, [name]: address }), true)).toBe('{"id":1}');
   });
@@ -350,13 +352,13 @@ describe('a Location', () => {
     [`${graph}/v1.0/me/messages/AA1=`, `${own}/v1.0/me/messages/AA1=`],
     ["/teams('a-1')/operations('b-2')", `${own}/v1.0/teams/a-1/operations/b-2`],
     ['/v1.0/me/messages/AA1=', `${own}/v1.0/me/messages/AA1=`],
-  ])('%s of 201 or 202 leads to us (PX-14)', (location, ownLocation) => {
+  ])('%s of 201 or 202 leads to us', { tags: ['PX-14'] }, (location, ownLocation) => {
     expect([201, 202].map((status) => inLocation(status, location))).toEqual([ownLocation, ownLocation]);
     for (const status of [200, 204, 301, 302, 303, 307, 308, 400, 503])
       expect(inLocation(status, location, true)).toBeUndefined();
   });
 
-  it.each(hostileLinks)('%j does not come out (PX-11, PX-14)', (location) => {
+  it.each(hostileLinks)('%j does not come out', { tags: ['PX-11', 'PX-14'] }, (location) => {
     for (const status of [201, 202, 302]) expect(inLocation(status, location, true)).toBeUndefined();
   });
 
@@ -369,7 +371,7 @@ describe('a Location', () => {
   });
 });
 
-describe('an answer that means harm (DO-3)', () => {
+describe('an answer that means harm', { tags: ['DO-3'] }, () => {
   const link = '{"@odata.nextLink":"https://evil.example/"}';
   it.each<[string, string]>([
     ['broken', '{"@odata.nextLink":"https://evil.example/'],
@@ -456,18 +458,22 @@ describe('addresses of files that have their own token, whatever they are called
     'https://contoso.sharepoint.com/x#access_token=a',
     "https://outlook.office.com/api/v2.0/Users('1')/AttachmentSessions('2')?authtoken=x",
   ];
-  it.each(withToken)('%j comes out where the rule says so, and nowhere else (PX-14)', (address) => {
-    const value = JSON.stringify(address);
-    for (const [text, left] of [
-      [`{"id":1, "url":${value},"z":2}`, '{"id":1,"z":2}'],
-      [`{"small":{"url":${value},"height":1}}`, '{"small":{"height":1}}'],
-      [`{"value":[${value}, 1,"x"]}`, '{"value":[null, 1,"x"]}'],
-      [value, 'null'],
-    ] as const) {
-      expect(inJson(text)).toBe(left);
-      expect(inJson(text, true)).toBe(text);
-    }
-  });
+  it.each(withToken)(
+    '%j comes out where the rule says so, and nowhere else',
+    { tags: ['PX-14'] },
+    (address) => {
+      const value = JSON.stringify(address);
+      for (const [text, left] of [
+        [`{"id":1, "url":${value},"z":2}`, '{"id":1,"z":2}'],
+        [`{"small":{"url":${value},"height":1}}`, '{"small":{"height":1}}'],
+        [`{"value":[${value}, 1,"x"]}`, '{"value":[null, 1,"x"]}'],
+        [value, 'null'],
+      ] as const) {
+        expect(inJson(text)).toBe(left);
+        expect(inJson(text, true)).toBe(text);
+      }
+    },
+  );
 
   it('are found however they are spelt, in a body of any length', () => {
     const spelt = String.raw`{"url":"https:\/\/contoso.sharepoint.com\/x?a=1\u0026temp\u0061uth=b","z":1}`;
@@ -502,7 +508,9 @@ describe('addresses of files that have their own token, whatever they are called
     expect(inJson(json)).toBe(json);
   });
 
-  it('are found in every way that a browser reads them, whatever a machine writes (PX-14)', () => {
+  it('are found in every way that a browser reads them, whatever a machine writes', {
+    tags: ['PX-14'],
+  }, () => {
     const isOneByParser = (text: string) => {
       if (!/(?:tempauth|access_token|sig|authtoken)=/i.test(text) || !/^\s*https?:\S+\s*$/i.test(text))
         return false;
@@ -572,7 +580,9 @@ describe('addresses of files that have their own token, whatever they are called
     expect(found).toBeGreaterThan(100);
   });
 
-  it('need no URL parser, however many there are, and are refused where too many need one (DO-3)', () => {
+  it('need no URL parser, however many there are, and are refused where too many need one', {
+    tags: ['DO-3'],
+  }, () => {
     const text = JSON.stringify({
       id: 1,
       list: Array.from({ length: 100_000 }, () => 'https://a.sharepoint.com?sig='),
@@ -589,7 +599,7 @@ describe('addresses of files that have their own token, whatever they are called
     expect(inJson(odd(150, 'https://evil%2Eexample?sig='.padEnd(8000, 'x')))).toBeUndefined();
   });
 
-  it('that are longer than 8 KiB go without being parsed (DO-3)', () => {
+  it('that are longer than 8 KiB go without being parsed', { tags: ['DO-3'] }, () => {
     const mustNot = () => {
       throw new Error('it is parsed');
     };

@@ -5,7 +5,7 @@ const tid = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
 const iss = `https://login.microsoftonline.com/${tid}/v2.0`;
 const isGuest = (claims: Record<string, unknown>) => readVerifiedClaims({ tid, iss, ...claims }).isGuest;
 
-describe('a guest (RG-6)', () => {
+describe('a guest', { tags: ['RG-6'] }, () => {
   it.each([
     ['by acct', { acct: 1 }],
     [
@@ -54,7 +54,7 @@ describe('what a renewed token carries over', () => {
     }
   });
 
-  it('is never a role, a group or a context (RG-3)', () => {
+  it('is never a role, a group or a context', { tags: ['RG-3'] }, () => {
     const claims = carryOver(before, readVerifiedClaims({ tid, iss }));
     expect([claims.roles, claims.groups, claims.authContexts]).toEqual([[], [], []]);
   });

@@ -83,7 +83,9 @@ describe('what needs the person', () => {
     expect(problem.extensions['login_url']).toMatch(/^\/api\/auth\/login\?ticket=[\w-]+$/);
   });
 
-  it('carries scopes and claims in a ticket for ten minutes, as often as it is used (LR-5)', () => {
+  it('carries scopes and claims in a ticket for ten minutes, as often as it is used', {
+    tags: ['LR-5'],
+  }, () => {
     const session = sessionWith();
     const claims = '{"access_token":{"nbf":{"essential":true,"value":"1"}}}';
     const ticket = ticketOf(interaction.required(session, { ...need, claims }));
@@ -113,7 +115,9 @@ describe('what needs the person', () => {
   });
 
   describe('refuses', () => {
-    it('a ticket that is forged, changed, of another session, or shown without one (LR-5)', () => {
+    it('a ticket that is forged, changed, of another session, or shown without one', {
+      tags: ['LR-5'],
+    }, () => {
       const session = sessionWith({ lineageId: 'mine' });
       const ticket = ticketOf(interaction.required(session, need));
       expect(interaction.openTicket(ticket, sessionWith({ lineageId: 'other' }))).toBeUndefined();

@@ -82,17 +82,23 @@ describe('an upstream at an IPv6 address', () => {
 describe('a body', () => {
   const sizes = [0, 1, 4095, 4096, 4097, 65_535, 65_537, 300_001, maxResponseBytes];
 
-  it.each(sizes)('of %i bytes arrives bit for bit, with a length and in chunks (PX-10)', async (size) => {
-    const body = randomBytes(size);
-    upstream.respondWith((socket) => socket.write(rawAnswer(body)));
-    expect(sha256((await get()).body)).toBe(sha256(body));
-    const middle = Math.floor(size / 3);
-    const chunks = [body.subarray(0, middle), body.subarray(middle)].filter(({ length }) => length > 0);
-    upstream.respondWith((socket) => socket.write(rawChunkedAnswer(chunks)));
-    expect(sha256((await get()).body)).toBe(sha256(body));
-  });
+  it.each(sizes)(
+    'of %i bytes arrives bit for bit, with a length and in chunks',
+    { tags: ['PX-10'] },
+    async (size) => {
+      const body = randomBytes(size);
+      upstream.respondWith((socket) => socket.write(rawAnswer(body)));
+      expect(sha256((await get()).body)).toBe(sha256(body));
+      const middle = Math.floor(size / 3);
+      const chunks = [body.subarray(0, middle), body.subarray(middle)].filter(({ length }) => length > 0);
+      upstream.respondWith((socket) => socket.write(rawChunkedAnswer(chunks)));
+      expect(sha256((await get()).body)).toBe(sha256(body));
+    },
+  );
 
-  it('in a hundred thousand chunks of a byte takes no more memory than its bytes (DO-4)', async () => {
+  it('in a hundred thousand chunks of a byte takes no more memory than its bytes', {
+    tags: ['DO-4'],
+  }, async () => {
     const answer = rawChunkedAnswer(Array.from({ length: 100_000 }, () => 'x'));
     upstream.respondWith((socket) => socket.write(answer));
     const { body } = await get();
@@ -100,7 +106,9 @@ describe('a body', () => {
     expect(body.buffer.byteLength).toBe(100_000);
   });
 
-  it('that comes byte by byte is whole, and each byte gives it new time (PX-10, G4)', async () => {
+  it('that comes byte by byte is whole, and each byte gives it new time', {
+    tags: ['PX-10', 'G4'],
+  }, async () => {
     const bytes = rawAnswer('0123456789');
     upstream.respondWith((socket) => writeSlowly(socket, bytes));
     const patient = createHttpSender({ connectMs: 1000, headMs: 5000, idleMs: 200 });
@@ -132,27 +140,32 @@ describe('an answer that is cut off', () => {
       ['after the head', headBytes],
       ['after a byte', headBytes + 1],
       ['before the last byte', bytes.length - 1],
-    ])(`${framing}, %s, is a failure, and its connection is not used again (G5)`, async (_where, length) => {
-      const sender = createHttpSender();
-      const before = upstream.connections.length;
-      upstream.respondWith((socket) => socket.end(bytes.subarray(0, length)));
-      expect(await failureOf(get({}, sender))).toMatchObject({
-        kind: length < headBytes ? 'unreachable' : 'broken',
-        isSilent: false,
-      });
-      upstream.respondWith((socket) =>
-        socket.write(bytes.subarray(0, length), () => socket.resetAndDestroy()),
-      );
-      // A reset may overtake what was sent before it.
-      expect(['broken', 'unreachable']).toContain((await failureOf(get({}, sender))).kind);
-      upstream.respondWith((socket) => socket.write(rawAnswer('whole')));
-      expect((await get({}, sender)).body.toString()).toBe('whole');
-      expect(upstream.connections.length).toBe(before + 3);
-    });
+    ])(
+      `${framing}, %s, is a failure, and its connection is not used again`,
+      { tags: ['G5'] },
+      async (_where, length) => {
+        const sender = createHttpSender();
+        const before = upstream.connections.length;
+        upstream.respondWith((socket) => socket.end(bytes.subarray(0, length)));
+        expect(await failureOf(get({}, sender))).toMatchObject({
+          kind: length < headBytes ? 'unreachable' : 'broken',
+          isSilent: false,
+        });
+        upstream.respondWith((socket) =>
+          socket.write(bytes.subarray(0, length), () => socket.resetAndDestroy()),
+        );
+        // A reset may overtake what was sent before it.
+        expect(['broken', 'unreachable']).toContain((await failureOf(get({}, sender))).kind);
+        upstream.respondWith((socket) => socket.write(rawAnswer('whole')));
+        expect((await get({}, sender)).body.toString()).toBe('whole');
+        expect(upstream.connections.length).toBe(before + 3);
+      },
+    );
   }
 
   it.each(['identity', 'gzip', 'gzip, chunked', 'chunked, chunked'])(
-    'or could be, with the transfer encoding %s, is a failure (G5, DO-4)',
+    'or could be, with the transfer encoding %s, is a failure',
+    { tags: ['G5', 'DO-4'] },
     async (encoding) => {
       upstream.respondWith((socket) => {
         socket.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: ${encoding}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`);
@@ -161,21 +174,23 @@ describe('an answer that is cut off', () => {
     },
   );
 
-  it('and whose end is its connection’s is refused even when it is whole: nobody could tell (G5)', async () => {
+  it('and whose end is its connection’s is refused even when it is whole: nobody could tell', {
+    tags: ['G5'],
+  }, async () => {
     upstream.respondWith((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nwhole?'));
     expect((await failureOf(get())).kind).toBe('broken');
   });
 });
 
 describe('refuses', () => {
-  it('a body over the limit by its length alone, before any of it is read (DO-4)', async () => {
+  it('a body over the limit by its length alone, before any of it is read', { tags: ['DO-4'] }, async () => {
     upstream.respondWith((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${maxResponseBytes + 1}\r\n\r\n`);
     });
     expect((await failureOf(get())).kind).toBe('too-large');
   });
 
-  it('a body over the limit in chunks, counted as it is read (DO-4)', async () => {
+  it('a body over the limit in chunks, counted as it is read', { tags: ['DO-4'] }, async () => {
     const chunk = Buffer.alloc(64 * 1024);
     upstream.respondWith((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
@@ -195,7 +210,7 @@ describe('refuses', () => {
     ['a chunk size that is none', 'Transfer-Encoding: chunked\r\n\r\nz\r\n{}\r\n0\r\n\r\n'],
     ['a header with NUL', 'X: a\0b\r\nContent-Length: 2\r\n\r\n{}'],
     ['a header with a bare CR', 'X: a\rb\r\nContent-Length: 2\r\n\r\n{}'],
-  ])('an answer with %s (PX-9)', async (_what, rest) => {
+  ])('an answer with %s', { tags: ['PX-9'] }, async (_what, rest) => {
     upstream.respondWith((socket) => socket.end(`HTTP/1.1 200 OK\r\n${rest}`));
     const { kind, isSilent } = await failureOf(get());
     expect(['broken', 'unreachable']).toContain(kind);
@@ -217,19 +232,19 @@ describe('the limits of the phases, each of which frees its connection', () => {
     await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(true);
   });
 
-  it('no connection: a timeout, and not one byte came (G4)', async () => {
+  it('no connection: a timeout, and not one byte came', { tags: ['G4'] }, async () => {
     // TLS towards a server that never says a word: the connection stands, the handshake does not end.
     upstream.respondWith(() => undefined);
     const origin = upstream.origin.replace('http:', 'https:');
     expect(await timeoutOf({ connectMs: 80 }, { origin })).toMatchObject({ kind: 'timeout', isSilent: true });
   });
 
-  it('no head (G4)', async () => {
+  it('no head', { tags: ['G4'] }, async () => {
     upstream.respondWith((socket) => socket.write('HTTP/1.1 200 '));
     expect(await timeoutOf({ headMs: 80 })).toMatchObject({ kind: 'timeout', isSilent: false });
   });
 
-  it('informational answers give it no new time (G4)', async () => {
+  it('informational answers give it no new time', { tags: ['G4'] }, async () => {
     upstream.respondWith((socket) => {
       const more = () => {
         if (!socket.destroyed) socket.write('HTTP/1.1 102 Processing\r\n\r\n', () => setTimeout(more, 10));
@@ -239,12 +254,12 @@ describe('the limits of the phases, each of which frees its connection', () => {
     expect((await timeoutOf({ headMs: 80 })).kind).toBe('timeout');
   });
 
-  it('a body that stops (G4)', async () => {
+  it('a body that stops', { tags: ['G4'] }, async () => {
     upstream.respondWith((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'));
     expect((await timeoutOf({ idleMs: 80 })).kind).toBe('timeout');
   });
 
-  it('a body that drips for ever ends with the deadline (G4)', async () => {
+  it('a body that drips for ever ends with the deadline', { tags: ['G4'] }, async () => {
     upstream.respondWith((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n');
       const more = () => {
@@ -260,7 +275,7 @@ describe('a connection that is used again', () => {
   it.each([
     ['an answer nobody asked for, in the same packet', 0],
     ['an answer nobody asked for, later', 20],
-  ])('does not bring %s (PX-17)', async (_what, laterMs) => {
+  ])('does not bring %s', { tags: ['PX-17'] }, async (_what, laterMs) => {
     const sender = createHttpSender();
     const poison = rawAnswer('{"secret":"of another"}');
     let turn = 0;
@@ -280,7 +295,9 @@ describe('a connection that is used again', () => {
     }
   });
 
-  it('brings no answer that names another request, and is dropped; one that names none passes (PX-17)', async () => {
+  it('brings no answer that names another request, and is dropped; one that names none passes', {
+    tags: ['PX-17'],
+  }, async () => {
     const echo = { name: 'client-request-id', value: 'aaaa', whenMissing: 'own' } as const;
     for (const [line, expected] of [
       ['Client-Request-Id: bbbb', 'foreign'],
@@ -300,7 +317,9 @@ describe('a connection that is used again', () => {
     }
   });
 
-  it('brings no answer without the id that has to come back; errors pass where nobody else was served (PX-17)', async () => {
+  it('brings no answer without the id that has to come back; errors pass where nobody else was served', {
+    tags: ['PX-17'],
+  }, async () => {
     const echo = { name: 'client-request-id', value: 'aaaa', whenMissing: 'foreign' } as const;
     const statusOf = (sender: SendHttp, borrower: Borrower) =>
       get({ echo, borrower }, sender).then(
@@ -350,7 +369,7 @@ describe('a connection that is used again', () => {
     ['HTTP/1.1 205 Reset Content', 'Transfer-Encoding: chunked'],
     ['HTTP/1.1 304 Not Modified', 'Content-Length: 2'],
     ['HTTP/1.1 304 Not Modified', 'Transfer-Encoding: chunked'],
-  ])('ends with %s that announces a body: %s (PX-9, PX-17)', async (statusLine, line) => {
+  ])('ends with %s that announces a body: %s', { tags: ['PX-9', 'PX-17'] }, async (statusLine, line) => {
     upstream.respondWith((socket) => socket.write(`${statusLine}\r\n${line}\r\n\r\n`));
     const { status, body } = await get();
     expect([status, body.length]).toEqual([Number(statusLine.split(' ')[1]), 0]);
@@ -371,7 +390,8 @@ describe('a connection that is used again', () => {
     ['a line end', '\r\n', '200 OK', '"own"'],
     ['a part of a status line', 'HTTP/1.1 20', undefined, 'foreign'],
   ])(
-    'drops %s behind an answer; the rest of it is no answer (PX-17)',
+    'drops %s behind an answer; the rest of it is no answer',
+    { tags: ['PX-17'] },
     async (_what, piece, status, outcome) => {
       const sender = createHttpSender();
       const borrower = sessionOf('alice');
@@ -425,7 +445,7 @@ describe('a connection that one borrower had', () => {
   const showConnections = (server: RawUpstream) =>
     server.respondWith((socket) => socket.write(rawAnswer(String(socket.remotePort))));
 
-  it('goes to the same session at once, and to nobody else (PX-17)', async () => {
+  it('goes to the same session at once, and to nobody else', { tags: ['PX-17'] }, async () => {
     const sender = createHttpSender();
     showConnections(upstream);
     const first = await connectionOf(sender, sessionOf('alice'));
@@ -438,7 +458,7 @@ describe('a connection that one borrower had', () => {
     expect(new Set([first, ...others]).size).toBe(4);
   });
 
-  it('goes to another one after a silence, which TLS tickets do not break (PX-17)', async () => {
+  it('goes to another one after a silence, which TLS tickets do not break', { tags: ['PX-17'] }, async () => {
     const { privateKeyPem: key, certificatePem: cert } = createCertificate('localhost');
     const secure = await startRawUpstream({ key, cert });
     const trusted = getCACertificates();
@@ -478,7 +498,9 @@ describe('a connection that one borrower had', () => {
     expect(body.toString()).not.toBe(first);
   });
 
-  it('ends by a byte that nobody asked for, also while its answer waits for room (PX-17)', async () => {
+  it('ends by a byte that nobody asked for, also while its answer waits for room', {
+    tags: ['PX-17'],
+  }, async () => {
     const large = randomBytes(100_000);
     const sender = createHttpSender();
     const room = Promise.withResolvers<void>();
@@ -505,7 +527,7 @@ describe('more requests than there may be connections', () => {
   const limits = { connectMs: 5_000, headMs: 5_000, idleMs: 5_000 };
   const few = { connections: 2, idle: 2 };
 
-  it('wait in line, each for the end of another one, whoever they are of (DO-3)', async () => {
+  it('wait in line, each for the end of another one, whoever they are of', { tags: ['DO-3'] }, async () => {
     const sender = createHttpSender(limits, few);
     const answers: (() => void)[] = [];
     let most = 0;
@@ -604,7 +626,7 @@ describe('an answer that comes before its request has been read', () => {
   it.each([
     ['that keeps connections', ''],
     ['that closes them', 'connection: close\r\n'],
-  ])('by a server %s, is passed on and frees its connection (DO-3)', async (_which, headers) => {
+  ])('by a server %s, is passed on and frees its connection', { tags: ['DO-3'] }, async (_which, headers) => {
     const server = await startDeafServer(headers);
     const sender = createHttpSender(
       { connectMs: 1_000, headMs: 5_000, idleMs: 5_000 },
@@ -660,20 +682,24 @@ describe('room for a large body', () => {
   it.each([
     ['with a length: that much', rawAnswer(large), large.length],
     ['in chunks: as much as may come', rawChunkedAnswer([large]), maxResponseBytes],
-  ])('is asked for in steps, %s, and no more than may come (DO-4)', async (_what, answer, most) => {
-    const asked: (readonly [bytes: number, restBytes: number])[] = [];
-    upstream.respondWith((socket) => socket.write(answer));
-    const reserveBytes = async (...step: readonly [number, number]) => void asked.push(step);
-    expect(sha256((await get({ reserveBytes })).body)).toBe(sha256(large));
-    let taken = 0;
-    for (const [bytes, restBytes] of asked) {
-      taken += bytes;
-      expect(bytes + restBytes).toBe(most - taken + bytes);
-      expect(bytes).toBeLessThan(512 * 1024);
-    }
-    expect(taken).toBeGreaterThanOrEqual(large.length);
-    expect(taken).toBeLessThanOrEqual(most);
-  });
+  ])(
+    'is asked for in steps, %s, and no more than may come',
+    { tags: ['DO-4'] },
+    async (_what, answer, most) => {
+      const asked: (readonly [bytes: number, restBytes: number])[] = [];
+      upstream.respondWith((socket) => socket.write(answer));
+      const reserveBytes = async (...step: readonly [number, number]) => void asked.push(step);
+      expect(sha256((await get({ reserveBytes })).body)).toBe(sha256(large));
+      let taken = 0;
+      for (const [bytes, restBytes] of asked) {
+        taken += bytes;
+        expect(bytes + restBytes).toBe(most - taken + bytes);
+        expect(bytes).toBeLessThan(512 * 1024);
+      }
+      expect(taken).toBeGreaterThanOrEqual(large.length);
+      expect(taken).toBeLessThanOrEqual(most);
+    },
+  );
 
   it('is asked for before a byte is read where the length is known, and where it is not, once the body is large', async () => {
     for (const [answer, before] of [
@@ -703,7 +729,9 @@ describe('room for a large body', () => {
       });
     const sender = () => createHttpSender({ connectMs: 1000, headMs: 1000, idleMs: 100 });
 
-    it('by a body that comes along: one that dribbles is a timeout long before the deadline (DO-3)', async () => {
+    it('by a body that comes along: one that dribbles is a timeout long before the deadline', {
+      tags: ['DO-3'],
+    }, async () => {
       dribble(200_000);
       const startedAtMs = performance.now();
       const answer = get({ reserveBytes: async () => undefined }, sender());

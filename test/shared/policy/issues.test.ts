@@ -15,7 +15,7 @@ describe('refuses a policy file, with the place and the cure,', () => {
     ['no features', {}],
     ['a feature in capitals', { features: { Mail: { title: 'Mail', rules: [] } } }],
     ['a feature without a title', { features: { mail: { rules: [] } } }],
-  ])('with %s (PX-4)', (_what, document) => {
+  ])('with %s', { tags: ['PX-4'] }, (_what, document) => {
     expect(faultsOf(document).length).toBeGreaterThan(0);
   });
 
@@ -31,7 +31,7 @@ describe('refuses a policy file, with the place and the cure,', () => {
       '{"features":{"one":{"title":"One","rules":[{"methods":["GET"],"path":"/v1.0/me","scopes":["User.Read"],"query":{"$expand":{"navigations":{"__proto__":{}}}}}]}}}',
       'features.one.rules[0].query.$expand.navigations',
     ],
-  ])('with a "__proto__": %s (PX-4)', (text, where) => {
+  ])('with a "__proto__": %s', { tags: ['PX-4'] }, (text, where) => {
     expect(faultsOf(JSON.parse(text))).toEqual([
       `${where}: has "__proto__", which means nothing here; take it out`,
     ]);
@@ -227,7 +227,7 @@ describe('refuses a policy file, with the place and the cure,', () => {
     ],
     ['a guard of nobody', { guard: { roles: [] } }, `${place}.guard.roles: is empty`],
     ['a guard of no kind', { guard: { role: 'Admin' } }, `${place}.guard`],
-  ])('with %s (PX-4, PX-5)', (_what, rule, fault) => {
+  ])('with %s', { tags: ['PX-4', 'PX-5'] }, (_what, rule, fault) => {
     expect(faultOf(rule)).toContain(fault);
   });
 
@@ -245,7 +245,7 @@ describe('refuses a policy file, with the place and the cure,', () => {
     [{ path: '/v1.0/me' }, { path: '/v1.0/ME' }],
     [{}, {}],
     [{ methods: ['GET', 'POST'] }, { methods: ['POST', 'PATCH'], query: ['$select'] }],
-  ])('with two rules that the same call fits: %j and %j (PX-4)', (first, second) => {
+  ])('with two rules that the same call fits: %j and %j', { tags: ['PX-4'] }, (first, second) => {
     expect(faultOf(first, second)).toMatch(
       /^features\.one\.rules\[1\] \(.+\): .+ of the same path is allowed by features\.one\.rules\[0\] \(.+\) already; take one of them out/,
     );

@@ -30,7 +30,7 @@ describe('a Content-Type', () => {
     'application/json ',
     'application/*',
     '*/*',
-  ])('%j is none (PX-13)', (header) => {
+  ])('%j is none', { tags: ['PX-13'] }, (header) => {
     expect([readMediaType(header), isJsonType(header), mayBeJson(header)]).toEqual([undefined, false, true]);
   });
 

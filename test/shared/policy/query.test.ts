@@ -25,7 +25,7 @@ describe('refuses', () => {
     '$top=1&%24top=2',
     '$top=1&%24%74op=2',
     '$top=1&$select=id&$top=1',
-  ])('%s, which names something twice (PX-5)', (raw) => {
+  ])('%s, which names something twice', { tags: ['PX-5'] }, (raw) => {
     expect(readUpstreamQuery(raw).kind).toBe('refused');
   });
 
@@ -49,11 +49,11 @@ describe('refuses', () => {
     '$top=1&&$skip=1',
     '$select=\u202e',
     '+=1\u0000',
-  ])('%j, which readers could take differently (PX-5)', (raw) => {
+  ])('%j, which readers could take differently', { tags: ['PX-5'] }, (raw) => {
     expect(readUpstreamQuery(raw).kind).toBe('refused');
   });
 
-  it('more than 4096 bytes (PX-5)', () => {
+  it('more than 4096 bytes', { tags: ['PX-5'] }, () => {
     expect(readUpstreamQuery(`$select=${'a'.repeat(4089)}`).kind).toBe('refused');
     expect(readUpstreamQuery(`$select=${'a'.repeat(4088)}`).kind).toBe('query');
   });
@@ -86,7 +86,7 @@ const piece = fc.constantFrom(
 );
 
 describe('every query that is taken', () => {
-  it('gives the same names and values to any other reader of queries (PX-5)', () => {
+  it('gives the same names and values to any other reader of queries', { tags: ['PX-5'] }, () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const raw = pieces.join('');

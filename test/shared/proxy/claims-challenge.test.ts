@@ -86,11 +86,11 @@ describe('a claims challenge', () => {
       'with a description that has commas and quotes',
       challenge(base64, ', error_description="a, \\"b\\"=c"'),
     ],
-  ])('is decoded %s (PX-15)', (_how, header) => {
+  ])('is decoded %s', { tags: ['PX-15'] }, (_how, header) => {
     expect(readClaimsChallenge(header)).toBe(claims);
   });
 
-  it('asks about the access token alone, whatever else an API writes into it (PX-15)', () => {
+  it('asks about the access token alone, whatever else an API writes into it', { tags: ['PX-15'] }, () => {
     const { access_token: asked } = JSON.parse(claims);
     const greedy = {
       id_token: { roles: { essential: true }, acrs: { value: 'c1' } },
@@ -121,7 +121,7 @@ describe('a claims challenge', () => {
   });
 });
 
-describe('what is asked of other tokens (PX-15)', () => {
+describe('what is asked of other tokens', { tags: ['PX-15'] }, () => {
   const read = (asked: object) =>
     readClaimsChallenge(
       `Bearer error="insufficient_claims", claims="${Buffer.from(JSON.stringify(asked)).toString('base64')}"`,

@@ -127,7 +127,9 @@ function createGate() {
 }
 
 describe('a call beyond the limits', () => {
-  it('is refused while 64 of the person wait for a token, and says why; others are served (DO-3)', async () => {
+  it('is refused while 64 of the person wait for a token, and says why; others are served', {
+    tags: ['DO-3'],
+  }, async () => {
     const gate = createGate();
     const sent: HttpRequest[] = [];
     const { call } = startForward(
@@ -158,7 +160,7 @@ describe('a call beyond the limits', () => {
     expect((await again).status).toBe(200);
   });
 
-  it('is served again after calls that failed in any way (DO-3)', async () => {
+  it('is served again after calls that failed in any way', { tags: ['DO-3'] }, async () => {
     const failures: ForwardNeeds['sendHttp'][] = [
       async () => {
         throw new HttpFailure('timeout');
@@ -188,7 +190,7 @@ describe('a call beyond the limits', () => {
     expect((await call()).status).toBe(200);
   });
 
-  it('gives back the memory that a failed call had reserved (DO-4)', async () => {
+  it('gives back the memory that a failed call had reserved', { tags: ['DO-4'] }, async () => {
     const bodyRoom = createBodyRoom(1000);
     let isFailing = true;
     const { call } = startForward(
@@ -207,7 +209,7 @@ describe('a call beyond the limits', () => {
 });
 
 describe('a call that is renewed', () => {
-  it('gives back the memory of the refusal before it asks for more (DO-3)', async () => {
+  it('gives back the memory of the refusal before it asks for more', { tags: ['DO-3'] }, async () => {
     const answers = [challenge, ok];
     const { call } = startForward(
       async ({ reserveBytes }) => {
@@ -225,7 +227,7 @@ describe('a write whose token is refused with a claims challenge', () => {
     ['is sent once more where the upstream refuses before it acts', true, post, 2],
     ['is sent once where it may have acted, and the user decides', false, post, 1],
     ['but a read is sent once more in any case', false, get, 2],
-  ] as const)('%s (PX-15, PX-18)', async (_what, repeatsRefusedWrites, call, times) => {
+  ] as const)('%s', { tags: ['PX-15', 'PX-18'] }, async (_what, repeatsRefusedWrites, call, times) => {
     const sent: HttpRequest[] = [];
     const started = startForward(
       async (request) => {
@@ -253,7 +255,9 @@ describe('a request whose connection fails', () => {
   };
   const silent = () => new HttpFailure('unreachable', { isSilent: true });
 
-  it('before a byte came back is sent once more when it reads, in the time that is left (G2)', async () => {
+  it('before a byte came back is sent once more when it reads, in the time that is left', {
+    tags: ['G2'],
+  }, async () => {
     for (const method of ['GET', 'HEAD']) {
       const { sent, sendHttp } = fails(1, silent());
       const { call, clock, logged } = startForward((request) => {
@@ -267,7 +271,9 @@ describe('a request whose connection fails', () => {
     }
   });
 
-  it('or brings the answer to another call is sent once more when it reads, over a new one (PX-17)', async () => {
+  it('or brings the answer to another call is sent once more when it reads, over a new one', {
+    tags: ['PX-17'],
+  }, async () => {
     const { sent, sendHttp } = fails(1, new HttpFailure('foreign'));
     expect((await startForward(sendHttp).call()).status).toBe(200);
     expect(sent.map(({ isOnNewConnection }) => isOnNewConnection ?? false)).toEqual([false, true]);
@@ -283,7 +289,7 @@ describe('a request whose connection fails', () => {
     expect(written.sent).toHaveLength(1);
   });
 
-  it('is made for the session, so that its connections are (PX-17)', async () => {
+  it('is made for the session, so that its connections are', { tags: ['PX-17'] }, async () => {
     const sent: HttpRequest[] = [];
     const { call } = startForward(async (request) => {
       sent.push(request);
@@ -297,14 +303,15 @@ describe('a request whose connection fails', () => {
     expect(first).not.toEqual(other);
   });
 
-  it('and fails again is not sent a third time (G2)', async () => {
+  it('and fails again is not sent a third time', { tags: ['G2'] }, async () => {
     const { sent, sendHttp } = fails(2, silent());
     const { code, clientRequestId } = await problemOf(startForward(sendHttp).call());
     expect([code, clientRequestId, sent.length]).toEqual(['upstream_unreachable', 'call-1', 2]);
   });
 
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
-    'is not sent again when it is a %s (G2, G3)',
+    'is not sent again when it is a %s',
+    { tags: ['G2', 'G3'] },
     async (method) => {
       const { sent, sendHttp } = fails(1, silent());
       const { code, detail, clientRequestId } = await problemOf(
@@ -320,14 +327,15 @@ describe('a request whose connection fails', () => {
     ['in the middle of the answer', new HttpFailure('broken')],
     ['by a timeout', new HttpFailure('timeout', { isSilent: true })],
     ['by an answer too large', new HttpFailure('too-large')],
-  ])('%s is not sent again (PX-18)', async (_when, failure) => {
+  ])('%s is not sent again', { tags: ['PX-18'] }, async (_when, failure) => {
     const { sent, sendHttp } = fails(1, failure);
     await problemOf(startForward(sendHttp).call());
     expect(sent).toHaveLength(1);
   });
 
   it.each(['GET', 'POST'])(
-    'because all are in use is a %s of which nothing was done, to be made again (PX-18)',
+    'because all are in use is a %s of which nothing was done, to be made again',
+    { tags: ['PX-18'] },
     async (method) => {
       const { sent, sendHttp } = fails(1, new HttpFailure('no-connection', { isSilent: true }));
       const { call } = startForward(sendHttp);
@@ -344,7 +352,8 @@ describe('a request whose connection fails', () => {
   );
 
   it.each([429, 500, 502, 503, 504])(
-    'is not what an answer of %i is: that passes on (G1)',
+    'is not what an answer of %i is: that passes on',
+    { tags: ['G1'] },
     async (status) => {
       const sent: HttpRequest[] = [];
       const { call } = startForward(async (request) => {
@@ -363,7 +372,7 @@ describe('an answer to a write that cannot be passed on', () => {
     ['a redirect', { status: 302 }],
     ['an odd status', { status: 999 }],
     ['compressed', { headers: { 'content-encoding': 'gzip' } }],
-  ])('%s: its effect is not known either, and its id is told (G3)', async (_what, answer) => {
+  ])('%s: its effect is not known either, and its id is told', { tags: ['G3'] }, async (_what, answer) => {
     const problem = await problemOf(startForward(async () => ({ ...ok, ...answer })).call(post));
     expect(problem).toMatchObject({ code: 'upstream_answer_refused', clientRequestId: 'call-1' });
     expect(problem.detail).toContain('Whether it took effect is not known.');
@@ -371,7 +380,7 @@ describe('an answer to a write that cannot be passed on', () => {
 });
 
 describe('the time of a whole call', () => {
-  it('ends before the platform’s 230 seconds, however long the token took (PX-18)', async () => {
+  it('ends before the platform’s 230 seconds, however long the token took', { tags: ['PX-18'] }, async () => {
     const sent: HttpRequest[] = [];
     const { call, clock } = startForward(
       async (request) => {
@@ -390,7 +399,9 @@ describe('the time of a whole call', () => {
     expect(sent[0]?.deadlineMs).toBe(181_000);
   });
 
-  it('counts from the start of the invocation: guards and the request body came before (PX-18)', async () => {
+  it('counts from the start of the invocation: guards and the request body came before', {
+    tags: ['PX-18'],
+  }, async () => {
     const sent: HttpRequest[] = [];
     const { call, clock } = startForward(
       async (request) => {
@@ -408,7 +419,9 @@ describe('the time of a whole call', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('leaves no time for a claims challenge that comes at its end: a timeout, nothing more is sent (PX-15, PX-18)', async () => {
+  it('leaves no time for a claims challenge that comes at its end: a timeout, nothing more is sent', {
+    tags: ['PX-15', 'PX-18'],
+  }, async () => {
     const sent: HttpRequest[] = [];
     const { call, clock } = startForward(
       async (request) => {
@@ -439,7 +452,7 @@ describe('Retry-After', () => {
     [202, '1.5', '2'],
     [202, 'later', undefined],
     [200, undefined, undefined],
-  ])('of a %i that says %j is %j for the browser (G1)', async (status, sent, expected) => {
+  ])('of a %i that says %j is %j for the browser', { tags: ['G1'] }, async (status, sent, expected) => {
     const headers = sent === undefined ? {} : { 'retry-after': sent };
     const answer = await startForward(async () => ({ ...ok, status, headers })).call();
     expect(answer.headers['retry-after']).toBe(expected);

@@ -5,7 +5,7 @@ import { toBrowserHeaders, toUpstreamHeaders } from '../../../src/shared/proxy/h
 const from = (headers: Record<string, string>) => (name: string) => headers[name];
 
 describe('toUpstreamHeaders', () => {
-  it('forwards what the allow-list names, and asks for no compression (PX-7, DO-4)', () => {
+  it('forwards what the allow-list names, and asks for no compression', { tags: ['PX-7', 'DO-4'] }, () => {
     const sent = {
       accept: 'application/json',
       'accept-language': 'de',
@@ -30,7 +30,7 @@ describe('toUpstreamHeaders', () => {
     });
   });
 
-  it('names a call that the caller did not name (PX-18)', () => {
+  it('names a call that the caller did not name', { tags: ['PX-18'] }, () => {
     for (const sent of [{}, { 'client-request-id': '' }]) {
       expect(toUpstreamHeaders(from(sent), 'call-1')?.['client-request-id']).toBe('call-1');
     }
@@ -41,13 +41,17 @@ describe('toUpstreamHeaders', () => {
     '6c6fb5ea',
     '{6c6fb5ea-4bc1-4960-8a81-0c31ea150867}',
     '6c6fb5ea-4bc1-4960-8a81-0c31ea150867, x',
-  ])('names a call itself when the caller named it %j, which tells no answers apart (PX-17)', (id) => {
-    expect(toUpstreamHeaders(from({ 'client-request-id': id }), 'call-1')).toMatchObject({
-      'client-request-id': 'call-1',
-    });
-  });
+  ])(
+    'names a call itself when the caller named it %j, which tells no answers apart',
+    { tags: ['PX-17'] },
+    (id) => {
+      expect(toUpstreamHeaders(from({ 'client-request-id': id }), 'call-1')).toMatchObject({
+        'client-request-id': 'call-1',
+      });
+    },
+  );
 
-  it('forwards no other header, whatever it is called (PX-7, CS-4)', () => {
+  it('forwards no other header, whatever it is called', { tags: ['PX-7', 'CS-4'] }, () => {
     const allowed = Object.keys(toUpstreamHeaders(() => 'x', 'call-1') ?? {});
     expect(allowed.sort()).toEqual([
       'accept',
@@ -64,7 +68,9 @@ describe('toUpstreamHeaders', () => {
     ]);
   });
 
-  it('takes neither token nor encoding of the caller, and heeds no Connection list (PX-7, PX-8)', () => {
+  it('takes neither token nor encoding of the caller, and heeds no Connection list', {
+    tags: ['PX-7', 'PX-8'],
+  }, () => {
     const connection = 'authorization, accept-encoding, accept, close';
     const hostile = { authorization: 'Bearer theirs', 'accept-encoding': 'gzip', connection, accept: '*/*' };
     expect(toUpstreamHeaders(from(hostile), 'call-1')).toEqual({
@@ -77,7 +83,8 @@ describe('toUpstreamHeaders', () => {
 
 describe('refuses', () => {
   it.each(['a\r\nHost: evil.test', 'a\n', '\r', 'a\u0000', 'a\u001b[0m', 'é', '\u2028', 'a\u007f'])(
-    'the value %j in every forwarded header (PX-8)',
+    'the value %j in every forwarded header',
+    { tags: ['PX-8'] },
     (value) => {
       for (const name of ['accept', 'content-type', 'prefer', 'client-request-id', 'if-match']) {
         expect(toUpstreamHeaders(from({ [name]: value }), 'call-1')).toBeUndefined();
@@ -89,7 +96,7 @@ describe('refuses', () => {
     expect(toUpstreamHeaders(from({ prefer: 'a'.repeat(2049) }), 'call-1')).toBeUndefined();
   });
 
-  it('to forward any value that could end its header (PX-8)', () => {
+  it('to forward any value that could end its header', { tags: ['PX-8'] }, () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (value) => {
         const headers = toUpstreamHeaders(from({ prefer: value }), 'call-1');
@@ -100,7 +107,7 @@ describe('refuses', () => {
 });
 
 describe('toBrowserHeaders', () => {
-  it('returns what the allow-list names, and of 40 others nothing (PX-12)', () => {
+  it('returns what the allow-list names, and of 40 others nothing', { tags: ['PX-12'] }, () => {
     const returned = {
       'accept-ranges': 'bytes',
       'client-request-id': 'c1',
@@ -121,13 +128,14 @@ describe('toBrowserHeaders', () => {
   });
 
   it.each(['\u00e9', 'a\u0080', 'a\u0000', 'a'.repeat(2049)])(
-    'drops the value %j, which no host need send (PX-12)',
+    'drops the value %j, which no host need send',
+    { tags: ['PX-12'] },
     (value) => {
       expect(toBrowserHeaders({ etag: value, 'request-id': 'r1' })).toEqual({ 'request-id': 'r1' });
     },
   );
 
-  it('returns no header that came several times as a list (PX-12)', () => {
+  it('returns no header that came several times as a list', { tags: ['PX-12'] }, () => {
     expect(toBrowserHeaders({ 'set-cookie': ['session=evil'] })).toEqual({});
   });
 });

@@ -51,7 +51,10 @@ async function settled(figure: () => number): Promise<void> {
 }
 
 describe('large answers', () => {
-  it('40 of 9 MB at once, of one person and of two, with a length and in chunks, all end (DO-3, DO-4)', async () => {
+  it('40 of 9 MB at once, of one person and of two, with a length and in chunks, all end', {
+    tags: ['DO-3', 'DO-4'],
+    timeout: 60_000,
+  }, async () => {
     const body = Buffer.alloc(9 * MB);
     let count = 0;
     upstream.respondWith((socket) => {
@@ -66,9 +69,12 @@ describe('large answers', () => {
       read(room, at % 4 === 0 ? 'ben' : 'alice', upstream),
     );
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 40 }, () => body.length));
-  }, 60_000);
+  });
 
-  it('of two persons from a slow upstream delay no third, at another upstream or the same (DO-3)', async () => {
+  it('of two persons from a slow upstream delay no third, at another upstream or the same', {
+    tags: ['DO-3'],
+    timeout: 60_000,
+  }, async () => {
     const large = `HTTP/1.1 200 OK\r\nContent-Length: ${9 * MB}\r\n\r\n`;
     slowUpstream.respondWith((socket) => {
       socket.write(large);
@@ -88,5 +94,5 @@ describe('large answers', () => {
     }
     for (const socket of slowUpstream.connections) socket.destroy();
     expect(await Promise.all(slow)).toEqual(Array.from({ length: 40 }, () => 0));
-  }, 60_000);
+  });
 });

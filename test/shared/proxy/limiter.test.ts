@@ -8,7 +8,7 @@ function enter(limits: ReturnType<typeof createCallLimits>, person: string, time
 }
 
 describe('the limits of calls under way', () => {
-  it('admit 64 calls of a person and refuse the next, until one is done (DO-3)', () => {
+  it('admit 64 calls of a person and refuse the next, until one is done', { tags: ['DO-3'] }, () => {
     const limits = createCallLimits();
     const [first] = enter(limits, 'alice', 64);
     expect(limits.enter('alice', 0)).toEqual({ kind: 'refused', limit: 'person' });
@@ -18,7 +18,7 @@ describe('the limits of calls under way', () => {
     expect(limits.enter('alice', 0).kind).toBe('refused');
   });
 
-  it('admit 512 calls of everybody and refuse the next, whoever makes it (DO-3)', () => {
+  it('admit 512 calls of everybody and refuse the next, whoever makes it', { tags: ['DO-3'] }, () => {
     const limits = createCallLimits();
     const admissions = Array.from({ length: 8 }, (_, at) => enter(limits, `person ${at}`, 64)).flat();
     expect(limits.enter('another', 0)).toEqual({ kind: 'refused', limit: 'worker' });
@@ -26,7 +26,9 @@ describe('the limits of calls under way', () => {
     expect(enter(limits, 'another', 64).every(({ kind }) => kind === 'admitted')).toBe(true);
   });
 
-  it('refuse bodies beyond 64 MiB of a person and 128 MiB of everybody, and let calls without one pass (DO-3)', () => {
+  it('refuse bodies beyond 64 MiB of a person and 128 MiB of everybody, and let calls without one pass', {
+    tags: ['DO-3'],
+  }, () => {
     const limits = createCallLimits();
     const first = limits.enter('alice', 40 * MIB);
     expect(limits.enter('alice', 25 * MIB)).toEqual({ kind: 'refused', limit: 'person' });
@@ -39,7 +41,7 @@ describe('the limits of calls under way', () => {
     expect(limits.enter('mia', 40 * MIB).kind).toBe('admitted');
   });
 
-  it('count what is sent in one call as the calls that it stands for (DO-3)', () => {
+  it('count what is sent in one call as the calls that it stands for', { tags: ['DO-3'] }, () => {
     const limits = createCallLimits();
     const batches = [20, 20, 20].map((weight) => limits.enter('alice', 0, weight));
     expect(limits.enter('alice', 0, 5)).toEqual({ kind: 'refused', limit: 'person' });

@@ -13,7 +13,7 @@ async function isKept(promise: Promise<void>): Promise<boolean> {
 }
 
 describe('the room for bodies', () => {
-  it('lets in what fits, and the next in line when somebody leaves (DO-4)', async () => {
+  it('lets in what fits, and the next in line when somebody leaves', { tags: ['DO-4'] }, async () => {
     const room = createBodyRoom(100);
     const [first, second, third] = [
       room.open('person-1', 'api-1'),
@@ -54,7 +54,9 @@ describe('the room for bodies', () => {
     expect(await isKept(waiting)).toBe(true);
   });
 
-  it('is filled to a third by one person; others go past who waits for their own (DO-3)', async () => {
+  it('is filled to a third by one person; others go past who waits for their own', {
+    tags: ['DO-3'],
+  }, async () => {
     const room = createBodyRoom(100);
     const [one, two, three] = [
       room.open('alice', 'api-9'),
@@ -68,7 +70,7 @@ describe('the room for bodies', () => {
     expect(await isKept(waiting)).toBe(true);
   });
 
-  it('is filled to three quarters by one upstream; the others go past (DO-3)', async () => {
+  it('is filled to three quarters by one upstream; the others go past', { tags: ['DO-3'] }, async () => {
     const room = createBodyRoom(100);
     const slow = Array.from({ length: 10 }, (_, at) => room.open(`person-${at}`, 'slow'));
     const taken = await Promise.all(slow.map((share) => isKept(share.take(10))));
@@ -78,7 +80,9 @@ describe('the room for bodies', () => {
     expect(await isKept(room.open('carol', 'quick').take(10))).toBe(true);
   });
 
-  it('has twice as much free for who comes as each of those holds who take what they can (DO-3)', async () => {
+  it('has twice as much free for who comes as each of those holds who take what they can', {
+    tags: ['DO-3'],
+  }, async () => {
     for (const greedy of [1, 2, 3, 5]) {
       const room = createBodyRoom(1000);
       const held = new Map<string, number>();
@@ -122,7 +126,7 @@ describe('the room for bodies', () => {
     expect(await Promise.all(next.map(isKept))).toEqual([true, true, false]);
   });
 
-  it('does not look through all others for a call that took nothing (DO-3)', () => {
+  it('does not look through all others for a call that took nothing', { tags: ['DO-3'] }, () => {
     const room = createBodyRoom(250);
     const busy = Array.from({ length: 200 }, (_, at) => room.open(`person-${at}`, `api-${at}`));
     for (const share of busy) void share.take(1, 9);
@@ -139,7 +143,9 @@ describe('the room for bodies', () => {
     expect(timeOf(false, 300)).toBeLessThan(timeOf(true, 100));
   });
 
-  it('never holds more than it has, and in the end lets in everybody who stays (DO-4)', async () => {
+  it('never holds more than it has, and in the end lets in everybody who stays', {
+    tags: ['DO-4'],
+  }, async () => {
     const visitor = fc.record({
       steps: fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 }),
       turns: fc.integer({ min: 0, max: 3 }),

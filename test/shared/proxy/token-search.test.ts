@@ -66,7 +66,9 @@ it('finds what a plain search finds, wherever it stands', () => {
   );
 });
 
-it('takes about as long for what resembles the end of an escape as for anything else (DO-3)', () => {
+it('takes about as long for what resembles the end of an escape as for anything else', {
+  tags: ['DO-3'],
+}, () => {
   const search = createTokenSearch([signed(256)]);
   const quickest = (body: Buffer) =>
     Math.min(

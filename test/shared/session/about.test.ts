@@ -78,7 +78,7 @@ describe('what a row says about itself', () => {
     });
   });
 
-  it('is not readable in the table, and differs at every write (TC-2)', () => {
+  it('is not readable in the table, and differs at every write', { tags: ['TC-2'] }, () => {
     const everything = Object.values(row.columns)
       .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)))
       .join('\n');
@@ -101,7 +101,7 @@ describe('what a row says about itself', () => {
     expect(codec.open(address, without('about')).kind).toBe('opened');
   });
 
-  describe('does not open, and is no error (TC-3)', () => {
+  describe('does not open, and is no error', { tags: ['TC-3'] }, () => {
     it('in another row of the same person, in another partition, in another table', () => {
       for (const place of [newAddress(address.userHash), { ...newAddress(), rowId: address.rowId }]) {
         expect(codec.openAbout({ ...row, ...codec.keysOf(place) })).toEqual({ kind: 'unreadable' });

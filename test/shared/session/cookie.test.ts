@@ -21,12 +21,12 @@ describe('the session cookie', () => {
     expect(codec.read(cookie)).toEqual(address);
   });
 
-  it('is short, and safe as a cookie value without encoding (SC-1)', () => {
+  it('is short, and safe as a cookie value without encoding', { tags: ['SC-1'] }, () => {
     expect(cookie).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(`__Host-session=${cookie}`.length).toBeLessThan(512);
   });
 
-  describe('refuses (SC-5)', () => {
+  describe('refuses', { tags: ['SC-5'] }, () => {
     it('every changed bit: no other value is ever valid', () => {
       const bytes = Buffer.from(cookie, 'base64url');
       for (let bit = 0; bit < bytes.length * 8; bit++) {
@@ -88,7 +88,7 @@ describe('the session cookie', () => {
       expect(codec.read(forged)).toBeUndefined();
     });
 
-    it('what the same keys sealed for another purpose (SC-6)', () => {
+    it('what the same keys sealed for another purpose', { tags: ['SC-6'] }, () => {
       const keyRing = createKeyRing([{ id: 1, bytes: indexKey }]);
       for (const purpose of [
         'login-transaction',

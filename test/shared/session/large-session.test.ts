@@ -81,7 +81,9 @@ function textSealedAs(bytes: number): string {
 }
 
 describe('a session of any size', () => {
-  it('opens to what was put in, in parts that fit a column, or is refused: from 1 KB to 1.2 MB (TC-7)', () => {
+  it('opens to what was put in, in parts that fit a column, or is refused: from 1 KB to 1.2 MB', {
+    tags: ['TC-7'],
+  }, () => {
     const outcomes = { opened: 0, refused: 0 };
     const length = fc.integer({ min: 1_000, max: 1_200_000 });
     // A share of the text repeats, as the headers of tokens do.
@@ -218,7 +220,7 @@ describe('parts of two versions', () => {
   it.each([
     ['the newer over the older', newerParts, olderParts],
     ['the older over the newer', olderParts, newerParts],
-  ])('never open when a write stopped half way: %s (TC-7, T7)', (_, written, before) => {
+  ])('never open when a write stopped half way: %s', { tags: ['TC-7', 'T7'] }, (_, written, before) => {
     expect(written.length).not.toBe(before.length);
     for (let stoppedAfter = 1; stoppedAfter < Math.max(written.length, before.length); stoppedAfter++) {
       const mixed = [...written.slice(0, stoppedAfter), ...before.slice(stoppedAfter)];
@@ -258,7 +260,9 @@ describe('a large session in Azurite', () => {
     return { row: found.row, opening: codec.open(address, found.row) };
   };
 
-  it('of 700 KiB is stored and opens; a small one after it leaves no part behind (TC-7)', async () => {
+  it('of 700 KiB is stored and opens; a small one after it leaves no part behind', {
+    tags: ['TC-7'],
+  }, async () => {
     const largest = contentWith(textSealedAs(LARGEST_BYTES));
     const inserted = await table.insert(codec.toRow(address, largest, state));
     if (inserted.kind !== 'inserted') throw new Error(inserted.kind);

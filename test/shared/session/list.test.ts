@@ -357,7 +357,7 @@ describe('ending one session by its id', () => {
     expect(await store.endOne(alice, id)).toEqual({ kind: 'none' });
   });
 
-  it('wins over a write that is in flight (SC-4)', async () => {
+  it('wins over a write that is in flight', { tags: ['SC-4'] }, async () => {
     const { id, session, cookieValue } = await signIn();
     let ending: Promise<unknown> | undefined;
     table.before = async (operation) => {
@@ -380,7 +380,7 @@ describe('ending one session by its id', () => {
     expect(await isLive(cookieValue, store)).toBe(true);
   });
 
-  describe('refuses (AD-2)', () => {
+  describe('refuses', { tags: ['AD-2'] }, () => {
     it('the id of somebody else’s session: it is looked for in one’s own partition alone', async () => {
       const theirs = await signIn({ claims: { oid: 'ben' } });
       expect(await store.endOne(alice, theirs.id)).toEqual({ kind: 'none' });

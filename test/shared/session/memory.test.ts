@@ -103,7 +103,7 @@ describe("a worker's copy of a session", () => {
     expect(table.counts.read).toBe(read);
   });
 
-  it('ends by both limits without asking the table (SC-3)', async () => {
+  it('ends by both limits without asking the table', { tags: ['SC-3'] }, async () => {
     const cookieValue = await signIn();
     now = new Date(start.getTime() + 3_600_000);
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
@@ -151,7 +151,9 @@ describe("a worker's copy of a session", () => {
   });
 
   describe('after the session was ended', () => {
-    it('on this worker serves nobody from then on, although the deletion has yet to arrive (LO-5)', async () => {
+    it('on this worker serves nobody from then on, although the deletion has yet to arrive', {
+      tags: ['LO-5'],
+    }, async () => {
       const cookieValue = await signIn();
       const { address } = await readLive(cookieValue);
       const removing = store.remove(address);
@@ -159,7 +161,9 @@ describe("a worker's copy of a session", () => {
       await removing;
     });
 
-    it('on this worker serves nobody even when the table did not take the deletion (LO-1, L2)', async () => {
+    it('on this worker serves nobody even when the table did not take the deletion', {
+      tags: ['LO-1', 'L2'],
+    }, async () => {
       const cookieValue = await signIn();
       const { address } = await readLive(cookieValue);
       table.failing.add('remove');
@@ -168,7 +172,9 @@ describe("a worker's copy of a session", () => {
       expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
     });
 
-    it('is not brought back by a read or a write that was under way (SC-4, LO-5)', async () => {
+    it('is not brought back by a read or a write that was under way', {
+      tags: ['SC-4', 'LO-5'],
+    }, async () => {
       const cookieValue = await signIn();
       const session = await readLive(cookieValue);
       elapsedMs = 5_000;
@@ -211,7 +217,7 @@ describe("a worker's copy of a session", () => {
   });
 
   describe('refuses', () => {
-    it('the right keys with a wrong secret, on a worker that is warm (TC-1)', async () => {
+    it('the right keys with a wrong secret, on a worker that is warm', { tags: ['TC-1'] }, async () => {
       const cookieValue = await signIn();
       await readLive(cookieValue);
       // Forged by somebody who has the index key: address and deadline are right, the MAC as well.

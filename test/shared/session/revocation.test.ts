@@ -76,7 +76,9 @@ describe('ending all sessions of a user', () => {
     expect(sessions()).toEqual([]);
   });
 
-  it('catches a sign-in that is under way: its row is there after the listing and goes again (L1)', async () => {
+  it('catches a sign-in that is under way: its row is there after the listing and goes again', {
+    tags: ['L1'],
+  }, async () => {
     await signIn();
     const startedAt = now;
     now = new Date(start.getTime() + 1000);
@@ -170,7 +172,9 @@ describe('the index by sid', () => {
     expect(rowsIn('sid-')).toEqual([]);
   });
 
-  it('catches a sign-in that is under way: a sid that ends before the row is there ends it (L3)', async () => {
+  it('catches a sign-in that is under way: a sid that ends before the row is there ends it', {
+    tags: ['L3'],
+  }, async () => {
     let inserts = 0;
     table.before = async (operation) => {
       if (operation !== 'insert' || ++inserts < 3) return;
@@ -182,7 +186,9 @@ describe('the index by sid', () => {
     expect(rowsIn('sid-')).toEqual([]);
   });
 
-  it('catches one whose row is inserted between the deletions of session and index row (L3)', async () => {
+  it('catches one whose row is inserted between the deletions of session and index row', {
+    tags: ['L3'],
+  }, async () => {
     const { remove } = table;
     let arrived: (() => void) | undefined;
     const sessionDeleted = new Promise<void>((resolve) => {

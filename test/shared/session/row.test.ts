@@ -70,7 +70,9 @@ describe('a session row', () => {
     expect(() => codec.toRow(address, huge, state)).toThrow(BffError);
   });
 
-  it('shows no token, claim, address or object id: neither in keys nor in columns (TC-2)', () => {
+  it('shows no token, claim, address or object id: neither in keys nor in columns', {
+    tags: ['TC-2'],
+  }, () => {
     const everything = Object.values(row.columns)
       .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)))
       .concat(row.partitionKey, row.rowKey)
@@ -100,14 +102,14 @@ describe('a session row', () => {
     ]);
   });
 
-  it('differs at every write of the same content (TC-2)', () => {
+  it('differs at every write of the same content', { tags: ['TC-2'] }, () => {
     const writes = Array.from({ length: 50 }, () =>
       bytesOf(codec.toRow(address, content, state)).toString('hex'),
     );
     expect(new Set(writes).size).toBe(writes.length);
   });
 
-  it('has keys of base64url alone, so that nothing can be injected into them (TC-9)', () => {
+  it('has keys of base64url alone, so that nothing can be injected into them', { tags: ['TC-9'] }, () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), fc.uint8Array({ maxLength: 100 }), (userHash, rowId) => {
         const keys = codec.keysOf({ userHash: Buffer.from(userHash), rowId: Buffer.from(rowId) });
@@ -130,7 +132,9 @@ describe('a session row', () => {
     expect(codec.open(address, withColumns({ schema: 4 }))).toEqual({ kind: 'newer' });
   });
 
-  it('of the version before opens, with what that did not know yet, and is written anew as this one (K5)', () => {
+  it('of the version before opens, with what that did not know yet, and is written anew as this one', {
+    tags: ['K5'],
+  }, () => {
     const { facts, msalCache } = content;
     const { withheld: _later, ...storedFacts } = toStoredFacts(facts);
     const text = JSON.stringify({ facts: { ...storedFacts, declinedFeatures: ['mail'] }, msalCache });
@@ -162,7 +166,9 @@ describe('a session row', () => {
     );
   });
 
-  it('of the version before, which no registration was bound to, opens and is written anew as this one (K5)', () => {
+  it('of the version before, which no registration was bound to, opens and is written anew as this one', {
+    tags: ['K5'],
+  }, () => {
     const { facts, msalCache, tokenGeneration } = content;
     const text = JSON.stringify({ facts: toStoredFacts(facts), msalCache, tokenGeneration });
     const { partitionKey, rowKey } = row;
@@ -181,7 +187,7 @@ describe('a session row', () => {
     expect(codecOf({ registration: ['another', 'public'] }).open(address, anew).kind).toBe('unreadable');
   });
 
-  describe('does not open (TC-3)', () => {
+  describe('does not open', { tags: ['TC-3'] }, () => {
     const unreadable = { kind: 'unreadable' };
 
     it("with another cookie's secret: the table and the keys alone open nothing", () => {
@@ -247,7 +253,7 @@ describe('a session row', () => {
     });
   });
 
-  it('mutated in 1,000 ways is never opened and never throws (TC-8)', () => {
+  it('mutated in 1,000 ways is never opened and never throws', { tags: ['TC-8'] }, () => {
     const sealed = bytesOf(row);
     const value: fc.Arbitrary<ColumnValue | undefined> = fc.oneof(
       fc.constant(undefined),

@@ -80,7 +80,7 @@ describe('create', () => {
     expect((await store.read(first.cookieValue)).kind).toBe('live');
   });
 
-  it('knows its own insert whose answer was lost (T3)', async () => {
+  it('knows its own insert whose answer was lost', { tags: ['T3'] }, async () => {
     const losing: Table = {
       ...memory,
       async insert(row) {
@@ -94,7 +94,7 @@ describe('create', () => {
     expect((await store.write(session, withRefreshToken(session, 'next'))).kind).toBe('written');
   });
 
-  describe('that fails leaves no session that no browser has (CB-8)', () => {
+  describe('that fails leaves no session that no browser has', { tags: ['CB-8'] }, () => {
     const gone = () => new BffError('storage_unavailable');
     const isSession = ({ partitionKey }: { readonly partitionKey: string }) =>
       partitionKey.startsWith('user-');
@@ -128,14 +128,16 @@ describe('create', () => {
       ['every answer to the insert is lost', {}],
       ['the first read is not answered either', { reads: 1 }],
       ['the removal is not answered either', { reads: 1, removes: true }],
-    ])('where %s (T3)', async (_what, faults) => {
+    ])('where %s', { tags: ['T3'] }, async (_what, faults) => {
       const failing = storeOf([key(1)], losing(faults));
       await expect(failing.create(content, newRowId(), start)).rejects.toMatchObject(unavailable);
       expect(memory.rows().filter(isSession)).toEqual([]);
       if (!('removes' in faults)) expect(rowsLeft()).toEqual([]);
     });
 
-    it('where the insert is repeated because its answer was lost, and the read that follows fails (T3)', async () => {
+    it('where the insert is repeated because its answer was lost, and the read that follows fails', {
+      tags: ['T3'],
+    }, async () => {
       let reads = 0;
       const failing: Table = {
         ...memory,
@@ -226,7 +228,7 @@ describe('create', () => {
     expect((await storeOf().list(user)).sessions).toEqual([]);
   });
 
-  it('never gives the same cookie twice: 250 sign-ins, 250 secrets (SC-1, SC-2)', async () => {
+  it('never gives the same cookie twice: 250 sign-ins, 250 secrets', { tags: ['SC-1', 'SC-2'] }, async () => {
     const store = storeOf();
     const secrets = new Set<string>();
     for (let count = 0; count < 250; count++) {
@@ -235,7 +237,9 @@ describe('create', () => {
     expect(secrets.size).toBe(250);
   });
 
-  it('puts a person under tenant and object id, not under an address that moves on (ID-7)', async () => {
+  it('puts a person under tenant and object id, not under an address that moves on', {
+    tags: ['ID-7'],
+  }, async () => {
     const store = storeOf();
     const partitionOf = async (claims: Record<string, unknown>) =>
       (await signIn(store, sessionContent({ claims }))).session.address.userHash.toString('hex');
@@ -248,7 +252,7 @@ describe('create', () => {
     expect(await partitionOf({ tid: 'another-tenant' })).not.toBe(alice);
   });
 
-  it('lets nothing in an id reach a key of the table (TC-9)', async () => {
+  it('lets nothing in an id reach a key of the table', { tags: ['TC-9'] }, async () => {
     const store = storeOf();
     const hostile = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -278,7 +282,7 @@ describe('create', () => {
 });
 
 describe('read', () => {
-  it('costs no table operation for a value that this service did not make (DO-2)', async () => {
+  it('costs no table operation for a value that this service did not make', { tags: ['DO-2'] }, async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     const { read } = table.counts;
@@ -299,7 +303,7 @@ describe('read', () => {
     expect(table.counts.read).toBe(read);
   });
 
-  it('is one point read for a value that it did make (DO-2)', async () => {
+  it('is one point read for a value that it did make', { tags: ['DO-2'] }, async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     const { read } = table.counts;
@@ -307,7 +311,7 @@ describe('read', () => {
     expect(table.counts.read).toBe(read + 1);
   });
 
-  it('ends after the idle time, and lives until its last second (SC-3)', async () => {
+  it('ends after the idle time, and lives until its last second', { tags: ['SC-3'] }, async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     advance(idleSeconds - 1);
@@ -316,7 +320,7 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
   });
 
-  it('ends at the absolute limit however much it is used (SC-3)', async () => {
+  it('ends at the absolute limit however much it is used', { tags: ['SC-3'] }, async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     const { expiresAt } = sessionContent().facts;
@@ -328,7 +332,9 @@ describe('read', () => {
     expect((await store.read(cookieValue)).kind).toBe('none');
   });
 
-  it('costs no table operation for a cookie past its deadline, whatever Max-Age the browser keeps (SC-3)', async () => {
+  it('costs no table operation for a cookie past its deadline, whatever Max-Age the browser keeps', {
+    tags: ['SC-3'],
+  }, async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     now = sessionContent().facts.expiresAt;
@@ -337,7 +343,9 @@ describe('read', () => {
     expect(table.counts.read).toBe(read);
   });
 
-  it("takes the row's sealed limit for the truth, not the cookie's and not the column's (SC-3)", async () => {
+  it("takes the row's sealed limit for the truth, not the cookie's and not the column's", {
+    tags: ['SC-3'],
+  }, async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
     const expiresAt = new Date(start.getTime() + 600_000);
@@ -356,7 +364,9 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
   });
 
-  it('of a row that was changed, cut or swapped is no session, and the neighbour is not touched (TC-3, TC-8)', async () => {
+  it('of a row that was changed, cut or swapped is no session, and the neighbour is not touched', {
+    tags: ['TC-3', 'TC-8'],
+  }, async () => {
     const store = storeOf();
     const alice = await signIn(store);
     const ben = await signIn(store, sessionContent({ claims: { oid: 'be', name: 'Ben' } }));
@@ -377,7 +387,7 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'unreadable' });
   });
 
-  it('goes on while keys are rolled, in either order of deployment (TC-4, SC-7)', async () => {
+  it('goes on while keys are rolled, in either order of deployment', { tags: ['TC-4', 'SC-7'] }, async () => {
     const old = storeOf([key(1)]);
     const both = storeOf([key(1), key(2)]);
     const rolled = storeOf([key(2), key(1)]);
@@ -388,14 +398,18 @@ describe('read', () => {
     expect((await rolled.read(first.cookieValue)).kind).toBe('live');
   });
 
-  it('rewrites a row under the new key, and its old cookie still leads to it (TC-4)', async () => {
+  it('rewrites a row under the new key, and its old cookie still leads to it', {
+    tags: ['TC-4'],
+  }, async () => {
     const { cookieValue, session } = await signIn(storeOf([key(1)]));
     await storeOf([key(2), key(1)]).write(session, withRefreshToken(session, 'next'));
     expect(sessionRows()[0]?.columns['keyId']).toBe(2);
     expect((await storeOf([key(2), key(1)]).read(cookieValue)).kind).toBe('live');
   });
 
-  it('of a retired key is no session; of a newer key it asks to wait and keeps the cookie (TC-4, SC-7)', async () => {
+  it('of a retired key is no session; of a newer key it asks to wait and keeps the cookie', {
+    tags: ['TC-4', 'SC-7'],
+  }, async () => {
     const { cookieValue, session } = await signIn(storeOf([key(1)]));
     expect((await storeOf([key(2)]).read(cookieValue)).kind).toBe('none');
     const newer = await signIn(storeOf([key(2), key(1)]));
@@ -405,7 +419,9 @@ describe('read', () => {
     expect(await storeOf([key(1)]).read(cookieValue)).toEqual({ kind: 'newer' });
   });
 
-  it('whose time of use lies ahead of every clock ends idle all the same, and its next use is recorded (SC-3)', async () => {
+  it('whose time of use lies ahead of every clock ends idle all the same, and its next use is recorded', {
+    tags: ['SC-3'],
+  }, async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     const setLastUse = (aheadSeconds: number) => {
@@ -429,7 +445,9 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
   });
 
-  it('that was signed out and put back opens on another worker, until all keys are replaced (TC-4)', async () => {
+  it('that was signed out and put back opens on another worker, until all keys are replaced', {
+    tags: ['TC-4'],
+  }, async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
     const restored = memory.rows();
@@ -462,7 +480,7 @@ describe('write', () => {
     expect(table.counts.replace).toBe(0);
   });
 
-  it('keeps what two writers wrote at once (TC-5)', async () => {
+  it('keeps what two writers wrote at once', { tags: ['TC-5'] }, async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
     await store.write(session, { ...session, facts: { ...session.facts, withheld: { mail: withheldMail } } });
@@ -504,7 +522,7 @@ describe('write', () => {
     for (const scope of kept) expect(msalCache).toContain(`token of ${scope}`);
   });
 
-  it('lets a deletion win: before the write, and between its tries (TC-5, SC-4)', async () => {
+  it('lets a deletion win: before the write, and between its tries', { tags: ['TC-5', 'SC-4'] }, async () => {
     const store = storeOf();
     const { session } = await signIn(store);
     await store.remove(session.address);
@@ -521,7 +539,7 @@ describe('write', () => {
     expect(sessionRows()).toEqual([]);
   });
 
-  it('knows its own write whose answer was lost (T3)', async () => {
+  it('knows its own write whose answer was lost', { tags: ['T3'] }, async () => {
     const losing: Table = {
       ...memory,
       async replace(row, etag) {

@@ -62,7 +62,9 @@ const rowsIn = (prefix: string) =>
   memory.rows().filter(({ partitionKey }) => partitionKey.startsWith(prefix)).length;
 
 describe('the sweep', () => {
-  it('removes the rows of sessions that have expired, with all that stands beside them (TC-10)', async () => {
+  it('removes the rows of sessions that have expired, with all that stands beside them', {
+    tags: ['TC-10'],
+  }, async () => {
     await signIn(since(hour), { sid: 'first' });
     await signIn(since(hour), { sid: 'second' });
     const living = await signIn(since(9 * hour), { sid: 'third' });
@@ -121,7 +123,9 @@ describe('the sweep', () => {
     expect(memory.rows()).toEqual([]);
   });
 
-  it('never removes a row that lives, whatever bucket it stands in, and puts it into its own (TC-10)', async () => {
+  it('never removes a row that lives, whatever bucket it stands in, and puts it into its own', {
+    tags: ['TC-10'],
+  }, async () => {
     const { cookieValue } = await signIn(since(9 * hour));
     const bucket = memory.rows().find(({ partitionKey }) => partitionKey.startsWith('expires-'));
     if (bucket === undefined) throw new Error('no bucket');
@@ -133,7 +137,7 @@ describe('the sweep', () => {
     expect(rowsIn('expires-')).toBe(1);
   });
 
-  it('leaves a row that is written while it looks, and comes back to it (TC-10)', async () => {
+  it('leaves a row that is written while it looks, and comes back to it', { tags: ['TC-10'] }, async () => {
     const { session } = await signIn(since(hour));
     const writer = { ...store };
     now = since(9 * hour);
@@ -157,7 +161,9 @@ describe('the sweep', () => {
     expect(memory.rows()).toEqual([]);
   });
 
-  it('clears up behind a sign-in that was cut off before its session was written (I1)', async () => {
+  it('clears up behind a sign-in that was cut off before its session was written', {
+    tags: ['I1'],
+  }, async () => {
     let inserts = 0;
     table.before = (operation) => {
       if (operation === 'insert' && ++inserts === 3) throw new BffError('storage_unavailable');

@@ -111,7 +111,7 @@ describe('audit', () => {
       ),
     );
 
-    it.each(positions)('%s: whatever is not of the form of %s (ER-3)', (event, field) => {
+    it.each(positions)('%s: whatever is not of the form of %s', { tags: ['ER-3'] }, (event, field) => {
       const good = complete.find((record) => record.event === event);
       for (const value of [...hostile, Number.NaN, -1, 1.5, {}, ['x'], null]) {
         // As a fault in the code would do it, which the types refuse.
@@ -128,7 +128,7 @@ describe('audit', () => {
       expect(written(given).record).toEqual({ event: 'signed-in', audit: true });
     });
 
-    it('a second line in any other record as well (ER-3)', () => {
+    it('a second line in any other record as well', { tags: ['ER-3'] }, () => {
       for (const value of hostile) {
         const line = toLogLine({ event: 'diagnostic', cause: value });
         expect(line).not.toMatch(/[\p{Cc}\u2028\u2029]/u);

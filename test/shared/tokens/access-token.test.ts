@@ -95,7 +95,9 @@ describe('an access token', () => {
     expect(await acquire(session, ['Mail.Read'], log)).toMatchObject({ accessToken: 'one' });
   });
 
-  it('of one session is never given to another, although the person is the same (PX-17)', async () => {
+  it('of one session is never given to another, although the person is the same', {
+    tags: ['PX-17'],
+  }, async () => {
     const [first, second] = [sessionWith(), sessionWith()];
     attempts.push(() => token('first', first));
     await acquire(first, ['User.Read'], log);
@@ -157,7 +159,7 @@ describe('a refresh that fails for now', () => {
     refreshes.push(unavailable);
   });
 
-  it('serves the call with what is left of the old token (E1)', async () => {
+  it('serves the call with what is left of the old token', { tags: ['E1'] }, async () => {
     const session = sessionWith(stored(120));
     expect(await acquire(session, ['User.Read'], log)).toMatchObject({
       kind: 'token',

@@ -25,7 +25,9 @@ describe('pruneMsalCache', () => {
     expect(pruneMsalCache(msalCache, now)).toBe(msalCache);
   });
 
-  it('drops what expires next until the cache fits a row, and never the refresh token (TC-7)', () => {
+  it('drops what expires next until the cache fits a row, and never the refresh token', {
+    tags: ['TC-7'],
+  }, () => {
     const large = 'x'.repeat(250 * 1024);
     const accessTokens = {
       third: { secret: large, expires_on: inSeconds(300) },
@@ -46,7 +48,9 @@ describe('pruneMsalCache', () => {
 });
 
 describe('withoutFuture', () => {
-  it('says of what a worker with a faster clock stored that it was stored now, and changes nothing else (K1)', () => {
+  it('says of what a worker with a faster clock stored that it was stored now, and changes nothing else', {
+    tags: ['K1'],
+  }, () => {
     const cachedAt = (seconds: number) =>
       JSON.stringify({ at: { cached_at: inSeconds(seconds), secret: 'x' } });
     expect(withoutFuture(cachedAt(240), now)).toBe(cachedAt(0));

@@ -18,7 +18,9 @@ const fail = (times: number) => {
 };
 
 describe('the token breaker', () => {
-  it('lets everything pass while answers come, and forgets failures with the next answer (E1)', () => {
+  it('lets everything pass while answers come, and forgets failures with the next answer', {
+    tags: ['E1'],
+  }, () => {
     for (let round = 0; round < 3; round++) {
       fail(4);
       expect(breaker.refuses()).toBeUndefined();
@@ -27,7 +29,9 @@ describe('the token breaker', () => {
     expect(breaker.refuses()).toBeUndefined();
   });
 
-  it('pauses after five failures in a row; then one asks, and an answer lets all pass (E1)', () => {
+  it('pauses after five failures in a row; then one asks, and an answer lets all pass', {
+    tags: ['E1'],
+  }, () => {
     fail(5);
     expect(breaker.refuses()).toBe(5);
     elapsedSeconds += 4.5;
@@ -40,7 +44,7 @@ describe('the token breaker', () => {
     expect(breaker.refuses()).toBeUndefined();
   });
 
-  it('pauses again when the probe fails as well (E1)', () => {
+  it('pauses again when the probe fails as well', { tags: ['E1'] }, () => {
     fail(5);
     elapsedSeconds += 5;
     expect(breaker.refuses()).toBeUndefined();
@@ -48,7 +52,7 @@ describe('the token breaker', () => {
     expect(breaker.refuses()).toBe(5);
   });
 
-  it('sends another probe when nothing was heard of the first (E1)', () => {
+  it('sends another probe when nothing was heard of the first', { tags: ['E1'] }, () => {
     fail(5);
     elapsedSeconds += 5;
     expect(breaker.refuses()).toBeUndefined();
@@ -56,7 +60,9 @@ describe('the token breaker', () => {
     expect(breaker.refuses()).toBeUndefined();
   });
 
-  it('pauses for as long as the first Retry-After says, a minute at the most and never for nothing (E2)', () => {
+  it('pauses for as long as the first Retry-After says, a minute at the most and never for nothing', {
+    tags: ['E2'],
+  }, () => {
     for (const [said, kept] of [
       [20, 20],
       [3600, 60],
@@ -68,14 +74,14 @@ describe('the token breaker', () => {
     }
   });
 
-  it('keeps the longest pause of several failures at once (E2)', () => {
+  it('keeps the longest pause of several failures at once', { tags: ['E2'] }, () => {
     breaker.failed(20);
     fail(5);
     breaker.failed(3);
     expect(breaker.refuses()).toBe(20);
   });
 
-  it('is not talked out of a pause by an answer to what was asked before it (E2)', () => {
+  it('is not talked out of a pause by an answer to what was asked before it', { tags: ['E2'] }, () => {
     breaker.failed(20);
     breaker.answered();
     expect(breaker.refuses()).toBe(20);
@@ -97,7 +103,7 @@ describe('the breakers of a worker', () => {
     one.failed(retryAfterSeconds);
   };
 
-  it('hold back the user whom Entra told to wait, and nobody else (E2)', () => {
+  it('hold back the user whom Entra told to wait, and nobody else', { tags: ['E2'] }, () => {
     const { ben, mia, code, paused } = workerBreakers();
     failNow(ben, 20);
     expect(paused()).toEqual([20, undefined, undefined, undefined]);
@@ -109,7 +115,9 @@ describe('the breakers of a worker', () => {
     }
   });
 
-  it('hold back everybody, sign-ins too, for as long as two users have been told to wait (E2)', () => {
+  it('hold back everybody, sign-ins too, for as long as two users have been told to wait', {
+    tags: ['E2'],
+  }, () => {
     const { ben, mia, paused } = workerBreakers();
     failNow(ben, 20);
     elapsedSeconds += 5;
@@ -119,7 +127,7 @@ describe('the breakers of a worker', () => {
     expect(paused()).toEqual([undefined, 45, undefined, undefined]);
   });
 
-  it('take two users whose times do not meet for two users (E2)', () => {
+  it('take two users whose times do not meet for two users', { tags: ['E2'] }, () => {
     const { ben, mia, paused } = workerBreakers();
     failNow(ben, 20);
     elapsedSeconds += 20;
@@ -127,7 +135,9 @@ describe('the breakers of a worker', () => {
     expect(paused()).toEqual([undefined, 20, undefined, undefined]);
   });
 
-  it('let one probe out after such a pause; one user who is told again does not prolong it for others (E2)', () => {
+  it('let one probe out after such a pause; one user who is told again does not prolong it for others', {
+    tags: ['E2'],
+  }, () => {
     const { ben, mia, alice, code } = workerBreakers();
     failNow(ben, 20);
     failNow(mia, 20);
@@ -142,7 +152,9 @@ describe('the breakers of a worker', () => {
     expect(ben.refuses()).toBe(20);
   });
 
-  it('hold back a user whose five requests in a row failed, and everybody when others failed too (E1)', () => {
+  it('hold back a user whose five requests in a row failed, and everybody when others failed too', {
+    tags: ['E1'],
+  }, () => {
     const { ben, mia, alice, paused } = workerBreakers();
     for (let time = 0; time < 5; time++) failNow(ben);
     expect(paused()).toEqual([5, undefined, undefined, undefined]);
@@ -156,7 +168,9 @@ describe('the breakers of a worker', () => {
     expect(mia.pausedSeconds()).toBe(5);
   });
 
-  it('let others go on as long as anyone gets an answer between the failures of one user (E1)', () => {
+  it('let others go on as long as anyone gets an answer between the failures of one user', {
+    tags: ['E1'],
+  }, () => {
     const { ben, mia, alice, paused } = workerBreakers();
     for (let round = 0; round < 20; round++) {
       failNow(mia);
@@ -168,7 +182,7 @@ describe('the breakers of a worker', () => {
     expect(paused().slice(1)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('let sign-ins go on, however many of them are throttled (E2)', () => {
+  it('let sign-ins go on, however many of them are throttled', { tags: ['E2'] }, () => {
     const { code, paused } = workerBreakers();
     for (let time = 0; time < 50; time++) {
       expect(code.refuses()).toBeUndefined();
@@ -178,7 +192,9 @@ describe('the breakers of a worker', () => {
     expect(paused()).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  it('let sign-ins out one at a time while none is answered: nobody who brings codes holds others back (E1)', () => {
+  it('let sign-ins out one at a time while none is answered: nobody who brings codes holds others back', {
+    tags: ['E1'],
+  }, () => {
     const { code, ben } = workerBreakers();
     for (let time = 0; time < 50; time++) failNow(code, 60);
     expect(code.refuses()).toBeUndefined();

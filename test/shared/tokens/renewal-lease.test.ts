@@ -99,7 +99,9 @@ describe('a refresh under a lease', () => {
     expect(found).not.toHaveProperty('session.leaseId');
   });
 
-  it("that a repeated write took is the holder's own: it does not wait for itself (T3)", async () => {
+  it("that a repeated write took is the holder's own: it does not wait for itself", {
+    tags: ['T3'],
+  }, async () => {
     const { takeLease } = store;
     // The library sent the write again, because its first answer was lost, and tells how the second one ended.
     const repeated = vi.spyOn(store, 'takeLease').mockImplementation(async (current, leaseId) => {
@@ -127,7 +129,9 @@ describe('a refresh under a lease', () => {
     expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
   });
 
-  it('of a holder that died is taken over after its time, and not a moment before (I2)', async () => {
+  it('of a holder that died is taken over after its time, and not a moment before', {
+    tags: ['I2'],
+  }, async () => {
     await store.takeLease(session, 'dead');
     const worker = workerOf(token);
     expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
@@ -136,7 +140,9 @@ describe('a refresh under a lease', () => {
     expect(worker.elapsedMs()).toBeLessThan(LEASE_MS + 500);
   });
 
-  it('of its own that the row still shows has no holder: it is taken over at once (T3)', async () => {
+  it('of its own that the row still shows has no holder: it is taken over at once', {
+    tags: ['T3'],
+  }, async () => {
     const worker = workerOf(token);
     const { merge } = memory;
     // Done, and the answer lost: the library's second try then meets the worker's own write.
@@ -151,7 +157,9 @@ describe('a refresh under a lease', () => {
     expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
   });
 
-  it('is not begun while the token endpoint is left alone: nothing is written (E2)', async () => {
+  it('is not begun while the token endpoint is left alone: nothing is written', {
+    tags: ['E2'],
+  }, async () => {
     pausedForSeconds = 30;
     const before = memory.rows();
     await expect(workerOf(never).refresh()).rejects.toMatchObject({
@@ -168,7 +176,9 @@ describe('a refresh under a lease', () => {
     expect(memory.rows()).toEqual(before);
   });
 
-  it('that others are always faster to take is given up: the caller is told to come back (T4)', async () => {
+  it('that others are always faster to take is given up: the caller is told to come back', {
+    tags: ['T4'],
+  }, async () => {
     let tries = 0;
     memory.merge = async () => {
       tries++;
@@ -215,7 +225,9 @@ describe('a refresh under a lease', () => {
     expect(worker.elapsedMs()).toBe(0);
   });
 
-  it('that brought tokens for less than was asked is a refusal, and is not tried again and again (E5)', async () => {
+  it('that brought tokens for less than was asked is a refusal, and is not tried again and again', {
+    tags: ['E5'],
+  }, async () => {
     const worker = workerOf(async (held) => {
       const msalCache = msalCacheOf({ refreshToken: 'for less' });
       const { leaseId } = held;

@@ -52,7 +52,7 @@ function playMsal(options: {
 }
 
 describe('the cache plugin', () => {
-  it('empties what MSAL has in memory before it loads: MSAL only adds (TC-1)', async () => {
+  it('empties what MSAL has in memory before it loads: MSAL only adds', { tags: ['TC-1'] }, async () => {
     const { plugin, context, events } = playMsal({});
     await plugin.beforeCacheAccess(context);
     await plugin.beforeCacheAccess(context);

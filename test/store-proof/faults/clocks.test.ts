@@ -30,7 +30,9 @@ async function signInOn(at: number): Promise<UserAgent> {
 }
 
 describe.runIf(isWholeProof)('clocks of workers that are wrong', () => {
-  it('by four minutes in both directions: sign-ins, sessions and renewals of one work on the others (K1)', async () => {
+  it('by four minutes in both directions: sign-ins, sessions and renewals of one work on the others', {
+    tags: ['K1'],
+  }, async () => {
     const [ahead, behind, right] = [0, 1, 2];
     deployment.worker(ahead).setClock(4 * MINUTE_MS);
     deployment.worker(behind).setClock(-4 * MINUTE_MS);
@@ -53,7 +55,9 @@ describe.runIf(isWholeProof)('clocks of workers that are wrong', () => {
     expect(redemptions(deployment) - before).toBe(1);
   });
 
-  it('by more than Entra allows: no sign-in there, nothing stored, and the others are not touched (K1)', async () => {
+  it('by more than Entra allows: no sign-in there, nothing stored, and the others are not touched', {
+    tags: ['K1'],
+  }, async () => {
     const rows = (await readSessionRows(deployment.world)).length;
     for (const minutes of [-6, 70]) {
       deployment.worker(0).setClock(minutes * MINUTE_MS);
@@ -63,7 +67,9 @@ describe.runIf(isWholeProof)('clocks of workers that are wrong', () => {
     expect((await signInOn(1)).cookies().has('session')).toBe(true);
   });
 
-  it('that jump back: sessions go on, and no limit becomes longer than it was (K1)', async () => {
+  it('that jump back: sessions go on, and no limit becomes longer than it was', {
+    tags: ['K1'],
+  }, async () => {
     const browser = await signInOn(1);
     const worker = deployment.worker(1);
     worker.setClock(-60 * MINUTE_MS);
@@ -78,7 +84,9 @@ describe.runIf(isWholeProof)('clocks of workers that are wrong', () => {
     expect((await call(browser, worker)).status).toBe(200);
   });
 
-  it('that jump while a lease is watched: the wait is measured by elapsed time alone (K1, I2)', async () => {
+  it('that jump while a lease is watched: the wait is measured by elapsed time alone', {
+    tags: ['K1', 'I2'],
+  }, async () => {
     const { proxy } = deployment;
     const browser = await signedIn(deployment, 'ben', { expired: true });
     const before = redemptions(deployment);

@@ -30,7 +30,8 @@ function expectUnavailable(answer: WireAnswer): void {
 describe('a token endpoint that does not answer as it should', () => {
   const outages = isWholeProof ? (['json-503', 'html-502'] as const) : (['json-503'] as const);
   it.each(outages)(
-    '%s: valid access tokens are used, the others wait, nobody is signed out (E1)',
+    '%s: valid access tokens are used, the others wait, nobody is signed out',
+    { tags: ['E1'] },
     async (outage) => {
       const { switches } = deployment.world.entra;
       const valid = await signedIn(deployment, 'alice');
@@ -47,7 +48,9 @@ describe('a token endpoint that does not answer as it should', () => {
     },
   );
 
-  it('is left alone after five failures in a row, but for one probe; an answer to it lets all in (E1)', async () => {
+  it('is left alone after five failures in a row, but for one probe; an answer to it lets all in', {
+    tags: ['E1'],
+  }, async () => {
     const { switches } = deployment.world.entra;
     const worker = deployment.worker(0);
     const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -75,31 +78,37 @@ describe('a token endpoint that does not answer as it should', () => {
     });
   });
 
-  it.runIf(isWholeProof)('that is silent costs 10 s at the most, and the session lives (E1)', async () => {
-    const { intercept } = deployment.world.entra;
-    const browser = await signedIn(deployment, 'ben', { expired: true });
-    intercept.tokenResponse = async (reply) => {
-      await delay(30_000, undefined, { ref: false });
-      return reply;
-    };
-    const startedMs = performance.now();
-    const answers = await Promise.all(deployment.workers.map((worker) => call(browser, worker)));
-    const tookMs = performance.now() - startedMs;
-    for (const answer of answers) expectUnavailable(answer);
-    expect(tookMs).toBeLessThan(10_000);
-    intercept.tokenResponse = undefined;
-    expect((await call(browser)).status).toBe(200);
-    report({
-      part: 'faults',
-      rows: 'E1',
-      what: 'token endpoint silent for 30 s, calls on 3 processes',
-      result: `3 × 503 after ${(tookMs / 1000).toFixed(1)} s; the session lives`,
-    });
-  });
+  it.runIf(isWholeProof)(
+    'that is silent costs 10 s at the most, and the session lives',
+    { tags: ['E1'] },
+    async () => {
+      const { intercept } = deployment.world.entra;
+      const browser = await signedIn(deployment, 'ben', { expired: true });
+      intercept.tokenResponse = async (reply) => {
+        await delay(30_000, undefined, { ref: false });
+        return reply;
+      };
+      const startedMs = performance.now();
+      const answers = await Promise.all(deployment.workers.map((worker) => call(browser, worker)));
+      const tookMs = performance.now() - startedMs;
+      for (const answer of answers) expectUnavailable(answer);
+      expect(tookMs).toBeLessThan(10_000);
+      intercept.tokenResponse = undefined;
+      expect((await call(browser)).status).toBe(200);
+      report({
+        part: 'faults',
+        rows: 'E1',
+        what: 'token endpoint silent for 30 s, calls on 3 processes',
+        result: `3 × 503 after ${(tookMs / 1000).toFixed(1)} s; the session lives`,
+      });
+    },
+  );
 });
 
 describe('a token endpoint that answers 429 with Retry-After', () => {
-  it('gets no further request for that user for that time; a second user who is told the same speaks for the worker; valid tokens are served, other workers ask for themselves (E2)', async () => {
+  it('gets no further request for that user for that time; a second user who is told the same speaks for the worker; valid tokens are served, other workers ask for themselves', {
+    tags: ['E2'],
+  }, async () => {
     const { entra } = deployment.world;
     const [worker, other] = [deployment.worker(0), deployment.worker(1)];
     const throttled = await signedIn(deployment, 'ben', { expired: true });
@@ -179,7 +188,9 @@ describe('a refusal', () => {
     ['our own secret', 401, { error: 'invalid_client', error_codes: [7000222] }, undefined],
   ] as const;
 
-  it('asks for the person only where Entra means the person; everything else is 503; the row stays either way (E3)', async () => {
+  it('asks for the person only where Entra means the person; everything else is 503; the row stays either way', {
+    tags: ['E3'],
+  }, async () => {
     const { world } = deployment;
     const browser = await signedIn(deployment, 'ben', { expired: true });
     const cache = (await openRow(world, browser)).msalCache;
@@ -210,7 +221,9 @@ describe('a refusal', () => {
 });
 
 describe('an answer that is not this person’s', () => {
-  it('never reaches the row: another user ends the session, fewer scopes ask, no identity is 503 (E5)', async () => {
+  it('never reaches the row: another user ends the session, fewer scopes ask, no identity is 503', {
+    tags: ['E5'],
+  }, async () => {
     const { world } = deployment;
     const { intercept } = world.entra;
 
@@ -257,7 +270,9 @@ describe('an answer that is not this person’s', () => {
 });
 
 describe.runIf(isWholeProof)('signing keys', () => {
-  it('that cannot be read: no sign-in is finished and no renewal believed; sessions live (E4)', async () => {
+  it('that cannot be read: no sign-in is finished and no renewal believed; sessions live', {
+    tags: ['E4'],
+  }, async () => {
     const { world } = deployment;
     const valid = await signedIn(deployment, 'alice');
     const expired = await signedIn(deployment, 'ben', { expired: true });

@@ -72,7 +72,9 @@ async function rollOut(sealingKeys: string): Promise<void> {
 const keyIds = async () => new Set((await readSessionRows(deployment.world)).map((row) => row['keyId']));
 
 describe.runIf(isWholeProof)('sealing keys that roll in two steps, one worker at a time', () => {
-  it('sign nobody out under load; rows are sealed anew as they are written (K3, SC-7, TC-4)', async () => {
+  it('sign nobody out under load; rows are sealed anew as they are written', {
+    tags: ['K3', 'SC-7', 'TC-4'],
+  }, async () => {
     const { world } = deployment;
     // Every call renews, and so every call writes: Graph takes the token, MSAL would rather have another.
     world.entra.switches.accessTokenLifetimeSeconds = 200;
@@ -114,7 +116,9 @@ describe.runIf(isWholeProof)('sealing keys that roll in two steps, one worker at
     });
   });
 
-  it('in the wrong order make workers wait, and sign nobody out: 503 with the cookie kept (K3)', async () => {
+  it('in the wrong order make workers wait, and sign nobody out: 503 with the cookie kept', {
+    tags: ['K3'],
+  }, async () => {
     const browser = await signedIn(deployment, 'ben');
     expect((await rowOf(deployment.world, browser))['keyId']).toBe(2);
     await deployment.replace(0, { SESSION_KEYS: steps.before });
@@ -126,7 +130,9 @@ describe.runIf(isWholeProof)('sealing keys that roll in two steps, one worker at
     expect((await call(browser, deployment.worker(0))).status).toBe(200);
   });
 
-  it('end a session that is sealed under a retired key: sign in again, once, and the cookie is gone (K3, SC-7)', async () => {
+  it('end a session that is sealed under a retired key: sign in again, once, and the cookie is gone', {
+    tags: ['K3', 'SC-7'],
+  }, async () => {
     const { world } = deployment;
     let browser = await signedIn(deployment, 'ben');
     while ((await rowOf(world, browser))['keyId'] !== 1) browser = await signedIn(deployment, 'ben');
@@ -148,7 +154,9 @@ describe.runIf(isWholeProof)('sealing keys that roll in two steps, one worker at
 });
 
 describe.runIf(isWholeProof)('a client secret that rolls', () => {
-  it('is refused to the worker that still has the old one: 503 there, nobody signed out, 200 elsewhere (K4)', async () => {
+  it('is refused to the worker that still has the old one: 503 there, nobody signed out, 200 elsewhere', {
+    tags: ['K4'],
+  }, async () => {
     const roll = { SESSION_KEYS: steps.movedFirst, ENTRA_CLIENT_SECRET: secrets[1] ?? '' };
     await deployment.replace(0, { ...roll, ENTRA_CLIENT_SECRET: secrets[0] ?? '' });
     await deployment.replace(1, roll);

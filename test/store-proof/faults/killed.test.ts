@@ -49,7 +49,8 @@ const loginPoints: readonly (Point & { readonly newRows: number })[] = [
 describe('a worker that is killed during a sign-in, after the code was redeemed', () => {
   const points = isWholeProof ? loginPoints : loginPoints.slice(-1);
   it.each(points)(
-    '$name: no half session, and the same browser signs in at once (I1)',
+    '$name: no half session, and the same browser signs in at once',
+    { tags: ['I1'] },
     async ({ name, rule, act, newRows }) => {
       const { world, proxy } = deployment;
       const browser = knownAtEntra(await signedIn(deployment, 'alice'));
@@ -112,7 +113,8 @@ const refreshPoints: readonly (Point & { readonly redeems: number; readonly wait
 describe('a worker that is killed while it renews', () => {
   const points = isWholeProof ? refreshPoints : refreshPoints.slice(1, 2);
   it.each(points)(
-    '$name: the session lives, others go on at the latest when the lease has run out (I2)',
+    '$name: the session lives, others go on at the latest when the lease has run out',
+    { tags: ['I2'] },
     async ({ name, rule, act, redeems, waits }) => {
       const browser = await signedIn(deployment, 'ben', { expired: true });
       const before = redemptions(deployment);
@@ -138,7 +140,9 @@ describe('a worker that is killed while it renews', () => {
     },
   );
 
-  it('at an issuer that rotates strictly, after the redemption: one sign-in, and no wrong user (I2, T2)', async () => {
+  it('at an issuer that rotates strictly, after the redemption: one sign-in, and no wrong user', {
+    tags: ['I2', 'T2'],
+  }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
     deployment.world.entra.switches.strictRefreshTokenRotation = true;
     await killAt({ operation: 'replace', row: 'session' }, holds, browser);
@@ -153,7 +157,8 @@ describe('a worker that is killed while it renews', () => {
   });
 
   it.runIf(isWholeProof)(
-    'delays 10 calls on two workers by no more than the lease and one look, measured (I2)',
+    'delays 10 calls on two workers by no more than the lease and one look, measured',
+    { tags: ['I2'] },
     async () => {
       const browser = await signedIn(deployment, 'ben', { expired: true });
       const before = redemptions(deployment);

@@ -22,7 +22,10 @@ const MAX_DELAY_MS = 60;
 const MAX_STORAGE_DELAY_MS = 15;
 
 describe('signing out', () => {
-  it(`wins ${races} races with calls, renewals and use on three processes: no 200 afterwards, and no row (L1)`, async () => {
+  it(`wins ${races} races with calls, renewals and use on three processes: no 200 afterwards, and no row`, {
+    tags: ['L1'],
+    timeout: 240_000,
+  }, async () => {
     const { world, proxy } = deployment;
     const random = createSeeded();
     const seed = `seed ${random.seed}`;
@@ -74,9 +77,11 @@ describe('signing out', () => {
       what: `${races} sign-outs racing ${races * CALLS} calls and ${counts.renewed} renewals on 3 processes`,
       result: `${counts.served} served before, ${counts.refused} refused after; 0 of ${races * 3} late calls served, 0 rows left`,
     });
-  }, 240_000);
+  });
 
-  it('at two workers at once, or while its own answer is late, ends the session once and for all (L1, L3)', async () => {
+  it('at two workers at once, or while its own answer is late, ends the session once and for all', {
+    tags: ['L1', 'L3'],
+  }, async () => {
     const { proxy } = deployment;
     const browser = await signedIn(deployment, 'ben');
     const [kept, twin] = [browser.clone(), browser.clone()];
@@ -94,7 +99,9 @@ describe('signing out', () => {
     expect((await call(kept, deployment.worker(0))).status).toBe(401);
   });
 
-  it('while storage is down ends here at once, and elsewhere when this browser comes back (L2)', async () => {
+  it('while storage is down ends here at once, and elsewhere when this browser comes back', {
+    tags: ['L2'],
+  }, async () => {
     const browser = await signedIn(deployment, 'ben');
     const kept = browser.clone();
     const outage = deployment.proxy.inject({}, answers(503));
@@ -116,7 +123,9 @@ describe('signing out', () => {
 });
 
 describe.runIf(isWholeProof)('signing out where workers keep a copy for five seconds', () => {
-  it('ends at once on the worker that was asked, and on the others when their copy is old (L1)', async () => {
+  it('ends at once on the worker that was asked, and on the others when their copy is old', {
+    tags: ['L1'],
+  }, async () => {
     const seconds = 5;
     const copying = await startDeployment({ environment: { SESSION_CACHE_SECONDS: String(seconds) } });
     try {

@@ -15,7 +15,9 @@ const CALLS = 50;
 const rounds = isWholeProof ? 20 : 1;
 
 describe('an expired access token', () => {
-  it(`in ${CALLS} calls over three processes redeems the refresh token once, at an issuer that rotates strictly (TC-6, K2)`, async () => {
+  it(`in ${CALLS} calls over three processes redeems the refresh token once, at an issuer that rotates strictly`, {
+    tags: ['TC-6', 'K2'],
+  }, async () => {
     const { world } = deployment;
     let redeemed = 0;
     for (let round = 0; round < rounds; round++) {

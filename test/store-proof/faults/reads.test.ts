@@ -34,7 +34,7 @@ const failures: readonly (readonly [name: string, act: Act])[] = [
 ];
 
 describe('a read of storage that fails', () => {
-  it('once or twice is repeated, and nobody notices (T1)', async () => {
+  it('once or twice is repeated, and nobody notices', { tags: ['T1'] }, async () => {
     const browser = await signedIn(deployment, 'ben');
     for (const times of [1, 2]) {
       for (const act of [answers(500), answers(503)]) {
@@ -87,7 +87,9 @@ describe('a read of storage that fails', () => {
 });
 
 describe('a storage account that refuses us', () => {
-  it('finishes no sign-in, and says of a sign-out that it is not complete; the next visit completes it (T6, L2)', async () => {
+  it('finishes no sign-in, and says of a sign-out that it is not complete; the next visit completes it', {
+    tags: ['T6', 'L2'],
+  }, async () => {
     const { proxy, world } = deployment;
     const browser = await signedIn(deployment, 'ben');
     const kept = browser.clone();
@@ -123,7 +125,9 @@ describe('a storage account that refuses us', () => {
 });
 
 describe('a table that somebody deleted', () => {
-  it('holds no session: calls are refused with the cookie kept, and the next sign-in makes it anew (T6)', async () => {
+  it('holds no session: calls are refused with the cookie kept, and the next sign-in makes it anew', {
+    tags: ['T6'],
+  }, async () => {
     const browser = await signedIn(deployment, 'ben');
     await deleteTable(deployment.world);
     const answer = await call(browser);

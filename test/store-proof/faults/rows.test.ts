@@ -29,7 +29,9 @@ const isCookieCleared = (setCookies: readonly string[]) =>
   setCookies.some((line) => /^session=;.*max-age=0/i.test(line));
 
 describe.runIf(isWholeProof)('a row of several parts', () => {
-  it('is old or new, never mixed, when its writer is killed in the middle of the write (T7)', async () => {
+  it('is old or new, never mixed, when its writer is killed in the middle of the write', {
+    tags: ['T7'],
+  }, async () => {
     const { world, proxy } = deployment;
     padded();
     const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -75,7 +77,9 @@ describe.runIf(isWholeProof)('a row of several parts', () => {
     });
   });
 
-  it('is there or not when the answer to its first write never comes and its writer is killed (T7, I1)', async () => {
+  it('is there or not when the answer to its first write never comes and its writer is killed', {
+    tags: ['T7', 'I1'],
+  }, async () => {
     padded();
     const insert = deployment.proxy.inject(
       { operation: 'insert', row: 'session', times: 1 },
@@ -98,7 +102,9 @@ describe.runIf(isWholeProof)('a row of several parts', () => {
 });
 
 describe.runIf(isWholeProof)('a row that this version cannot have written', () => {
-  it('is no session, no loop and no one else’s trouble: one sign-in repairs it (T8)', async () => {
+  it('is no session, no loop and no one else’s trouble: one sign-in repairs it', {
+    tags: ['T8'],
+  }, async () => {
     const { world } = deployment;
     const [browser, other] = [await signedIn(deployment, 'ben'), await signedIn(deployment, 'mia')];
     const { part0 } = await rowOf(world, browser);
@@ -119,7 +125,9 @@ describe.runIf(isWholeProof)('a row that this version cannot have written', () =
     expect((await call(browser)).status).toBe(200);
   });
 
-  it('but a later one has: 503 with the cookie kept, never misread, and usable when that version is back (K5, T8)', async () => {
+  it('but a later one has: 503 with the cookie kept, never misread, and usable when that version is back', {
+    tags: ['K5', 'T8'],
+  }, async () => {
     const { world } = deployment;
     const browser = await signedIn(deployment, 'ben');
     for (const change of [{ schema: 4 }, { keyId: 2 }]) {

@@ -49,7 +49,7 @@ const ways = isWholeProof
   : ([['500', answers(500)]] as const);
 
 describe('the write after a renewal', () => {
-  it('that fails once or twice is repeated, and the renewal is kept (T2)', async () => {
+  it('that fails once or twice is repeated, and the renewal is kept', { tags: ['T2'] }, async () => {
     for (const times of [1, 2]) {
       const browser = await signedIn(deployment, 'ben', { expired: true });
       const before = redemptions(deployment);
@@ -61,7 +61,8 @@ describe('the write after a renewal', () => {
   });
 
   it.each(ways)(
-    'that fails for good costs nobody the call or the session: %s (T2, T4)',
+    'that fails for good costs nobody the call or the session: %s',
+    { tags: ['T2', 'T4'] },
     async (_name, act) => {
       const browser = await signedIn(deployment, 'ben', { expired: true });
       const worker = deployment.worker(0);
@@ -79,7 +80,9 @@ describe('the write after a renewal', () => {
     },
   );
 
-  it('that fails for good costs one sign-in at an issuer that rotates strictly, and never shows another user (T2)', async () => {
+  it('that fails for good costs one sign-in at an issuer that rotates strictly, and never shows another user', {
+    tags: ['T2'],
+  }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
     deployment.world.entra.switches.strictRefreshTokenRotation = true;
     const fault = deployment.proxy.inject({ operation: 'replace', row: 'session' }, answers(500));
@@ -93,7 +96,7 @@ describe('the write after a renewal', () => {
 });
 
 describe('an answer that is lost after the service did as it was told', () => {
-  it('to the lease: the holder knows its own lease and waits for nobody (T3)', async () => {
+  it('to the lease: the holder knows its own lease and waits for nobody', { tags: ['T3'] }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
     const before = redemptions(deployment);
     const fault = deployment.proxy.inject({ operation: 'merge', leases: true, times: 1 }, losesAnswer);
@@ -102,7 +105,9 @@ describe('an answer that is lost after the service did as it was told', () => {
     expect(redemptions(deployment) - before).toBe(1);
   });
 
-  it('to the new tokens: they are found in the row, and no one else is told to renew (T3)', async () => {
+  it('to the new tokens: they are found in the row, and no one else is told to renew', {
+    tags: ['T3'],
+  }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
     deployment.world.entra.switches.strictRefreshTokenRotation = true;
     const before = redemptions(deployment);
@@ -113,7 +118,7 @@ describe('an answer that is lost after the service did as it was told', () => {
     expect(redemptions(deployment) - before).toBe(1);
   });
 
-  it('to the sign-in: one session is there, and this browser has it (T3)', async () => {
+  it('to the sign-in: one session is there, and this browser has it', { tags: ['T3'] }, async () => {
     const { world, proxy } = deployment;
     const rows = (await readSessionRows(world)).length;
     const fault = proxy.inject({ operation: 'insert', row: 'session', times: 1 }, losesAnswer);
@@ -123,7 +128,9 @@ describe('an answer that is lost after the service did as it was told', () => {
     expect((await call(browser)).status).toBe(200);
   });
 
-  it('to the sign-in, every one: no session stays that no browser has, and the next try signs in (T3)', async () => {
+  it('to the sign-in, every one: no session stays that no browser has, and the next try signs in', {
+    tags: ['T3'],
+  }, async () => {
     const { world, proxy } = deployment;
     const rows = await readSessionRows(world);
     const fault = proxy.inject({ operation: 'insert', row: 'session' }, losesAnswer);
@@ -137,7 +144,7 @@ describe('an answer that is lost after the service did as it was told', () => {
     expect((await call(browser)).status).toBe(200);
   });
 
-  it('to the sign-out: it is complete (T3)', async () => {
+  it('to the sign-out: it is complete', { tags: ['T3'] }, async () => {
     const browser = await signedIn(deployment, 'ben');
     const kept = browser.clone();
     const fault = deployment.proxy.inject({ operation: 'delete', row: 'session', times: 1 }, losesAnswer);
@@ -156,7 +163,7 @@ describe('an answer that is lost after the service did as it was told', () => {
 });
 
 describe('a storm of conflicts', () => {
-  it('of a few 412 is written through (T4)', async () => {
+  it('of a few 412 is written through', { tags: ['T4'] }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
     const before = redemptions(deployment);
     deployment.proxy.inject({ operation: 'merge', leases: true, times: 3 }, conflicts);
@@ -166,7 +173,9 @@ describe('a storm of conflicts', () => {
     expect(redemptions(deployment) - before).toBe(1);
   });
 
-  it('that never ends is given up with 503, in time and with a bounded number of tries (T4)', async () => {
+  it('that never ends is given up with 503, in time and with a bounded number of tries', {
+    tags: ['T4'],
+  }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
     const fault = deployment.proxy.inject({ operation: 'merge', leases: true }, conflicts);
     const [answer, tookMs] = await timed(() => call(browser, deployment.worker(1)));
@@ -178,7 +187,7 @@ describe('a storm of conflicts', () => {
     await expectHealthy(browser);
   });
 
-  it('ends at once for a session that was deleted in it: deletion wins (T4, T5)', async () => {
+  it('ends at once for a session that was deleted in it: deletion wins', { tags: ['T4', 'T5'] }, async () => {
     const { world, proxy } = deployment;
     const browser = await signedIn(deployment, 'ben', { expired: true });
     const kept = browser.clone();
@@ -193,7 +202,9 @@ describe('a storm of conflicts', () => {
     expect((await call(kept, deployment.worker(2))).status).toBe(401);
   });
 
-  it('of random 412 in 50 calls over three processes: all served, one redemption (T4, K2)', async () => {
+  it('of random 412 in 50 calls over three processes: all served, one redemption', {
+    tags: ['T4', 'K2'],
+  }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
     const before = redemptions(deployment);
     const random = createSeeded();
@@ -228,7 +239,9 @@ describe('a storm of conflicts', () => {
 });
 
 describe('races of whole rows', () => {
-  it('a callback that comes twelve times at once to three workers makes one session, answers overtaking each other (T5)', async () => {
+  it('a callback that comes twelve times at once to three workers makes one session, answers overtaking each other', {
+    tags: ['T5'],
+  }, async () => {
     const { world, proxy } = deployment;
     const known = knownAtEntra(await signedIn(deployment, 'alice'));
     const address = await callbackAddress(known);
@@ -261,7 +274,9 @@ describe('races of whole rows', () => {
     for (const holder of holders) expect((await call(holder)).status).toBe(200);
   });
 
-  it('a row that is deleted between two steps of a call ends the session and never comes back (T5)', async () => {
+  it('a row that is deleted between two steps of a call ends the session and never comes back', {
+    tags: ['T5'],
+  }, async () => {
     const { world, proxy } = deployment;
     for (const operation of ['merge', 'replace'] as const) {
       const browser = await signedIn(deployment, 'ben', { expired: true });

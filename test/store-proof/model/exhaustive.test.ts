@@ -57,7 +57,9 @@ const faults = (...kinds: FaultKind[]) => ({ kinds, atMost: 1 });
 const bothCall = [call('w1'), call('w2')];
 
 describe('in every order of events', () => {
-  it('two workers that need new tokens at once redeem once, and both have them (K2)', async () => {
+  it('two workers that need new tokens at once redeem once, and both have them', {
+    tags: ['K2'],
+  }, async () => {
     await exhaust(
       'K2',
       '2 workers, 1 renewal',
@@ -89,7 +91,7 @@ describe('in every order of events', () => {
     expect(fewer.states).toBeLessThan(all.states);
   });
 
-  it('a logout ends the session for every call that begins after it (L1)', async () => {
+  it('a logout ends the session for every call that begins after it', { tags: ['L1'] }, async () => {
     const activities = [call('w1'), logout('w2'), call('w1', { after: 1 }), call('w2', { after: 1 })];
     await exhaust(
       'L1',
@@ -101,7 +103,9 @@ describe('in every order of events', () => {
     );
   });
 
-  it('a logout wins over the renewal that a guard asks for, and over the sweep (L1, RG-3)', async () => {
+  it('a logout wins over the renewal that a guard asks for, and over the sweep', {
+    tags: ['L1', 'RG-3'],
+  }, async () => {
     const activities = [guardedCall('w1'), logout('w2'), sweep('w2'), guardedCall('w1', { after: 1 })];
     await exhaust(
       'L1',
@@ -111,7 +115,9 @@ describe('in every order of events', () => {
     );
   });
 
-  it('two guarded calls and a plain one at two workers redeem once, and all have what they need (RG-3, K2)', async () => {
+  it('two guarded calls and a plain one at two workers redeem once, and all have what they need', {
+    tags: ['RG-3', 'K2'],
+  }, async () => {
     const activities = [guardedCall('w1'), guardedCall('w2'), call('w2')];
     await exhaust(
       'K2',
@@ -126,7 +132,9 @@ describe('in every order of events', () => {
     );
   });
 
-  it('a call that learns from recording its use that it was signed out elsewhere is not served (L1)', async () => {
+  it('a call that learns from recording its use that it was signed out elsewhere is not served', {
+    tags: ['L1'],
+  }, async () => {
     const used = await signIn({ laptop: alice }, { ...twoWorkers, passSeconds: 20 * 60 });
     const setting = { activities: [call('w1'), logout('w2')], idleSeconds: 60 * 60 };
     const seen = new Set<string>();
@@ -143,7 +151,7 @@ describe('in every order of events', () => {
     expect(seen).toEqual(new Set(['there: signed-out', 'there: token', 'gone: signed-out']));
   });
 
-  it('a copy of the worker serves no call once its own worker signed out (L1)', async () => {
+  it('a copy of the worker serves no call once its own worker signed out', { tags: ['L1'] }, async () => {
     const activities = [call('w1'), logout('w1'), call('w1', { after: 1 })];
     await exhaust('L1', '1 worker with its copy, 1 renewal, 1 logout, 1 call after it', {
       activities,
@@ -152,7 +160,9 @@ describe('in every order of events', () => {
     });
   });
 
-  it('a fact that another writes meanwhile is kept, and so are the new tokens (T4)', async () => {
+  it('a fact that another writes meanwhile is kept, and so are the new tokens', {
+    tags: ['T4'],
+  }, async () => {
     await exhaust(
       'T4',
       '2 workers, 1 renewal, 1 other write',
@@ -175,158 +185,147 @@ describe('in every order of events', () => {
 const sessionsLeft = ({ table }: World) => table.versions().filter(({ row }) => isSessionRow(row)).length;
 
 describe.runIf(isWholeProof)('a sign-in and what ends it, in every order of events', () => {
-  it(
-    'all sessions are ended meanwhile: it ends too, and one that begins later stays (L1)',
-    async () => {
-      const seen = new Set<string>();
-      await exhaust(
-        'L1',
-        '1 sign-in, 1 ending of all sessions on another worker, at once or 1 s apart',
-        { activities: [signInAt('w1', 'phone', alice), endAll('w2')], leapsMs: [1_000] },
-        {
-          atEnd(world) {
-            const [{ beganAtMs: signInAtMs = 0, answer } = {}, { answeredAtMs: endedAtMs = 0 } = {}] =
-              world.records;
-            const isLater = signInAtMs > endedAtMs;
-            expect(sessionsLeft(world)).toBe(isLater ? 1 : 0);
-            seen.add(`${isLater ? 'later' : 'meanwhile'}: ${answer?.kind}`);
-          },
+  it('all sessions are ended meanwhile: it ends too, and one that begins later stays', {
+    tags: ['L1'],
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const seen = new Set<string>();
+    await exhaust(
+      'L1',
+      '1 sign-in, 1 ending of all sessions on another worker, at once or 1 s apart',
+      { activities: [signInAt('w1', 'phone', alice), endAll('w2')], leapsMs: [1_000] },
+      {
+        atEnd(world) {
+          const [{ beganAtMs: signInAtMs = 0, answer } = {}, { answeredAtMs: endedAtMs = 0 } = {}] =
+            world.records;
+          const isLater = signInAtMs > endedAtMs;
+          expect(sessionsLeft(world)).toBe(isLater ? 1 : 0);
+          seen.add(`${isLater ? 'later' : 'meanwhile'}: ${answer?.kind}`);
         },
-      );
-      expect(seen).toEqual(new Set(['later: signed-in', 'meanwhile: signed-in', 'meanwhile: signed-out']));
-    },
-    TIMEOUT_MS,
-  );
+      },
+    );
+    expect(seen).toEqual(new Set(['later: signed-in', 'meanwhile: signed-in', 'meanwhile: signed-out']));
+  });
 
-  it(
-    'its sid is ended meanwhile: it ends too when its index row was seen (L1)',
-    async () => {
-      const seen = new Set<string>();
-      await exhaust(
-        'L1',
-        '1 sign-in, 1 ending by its sid on another worker',
-        { activities: [signInAt('w1', 'laptop', alice), endBySid('w2')] },
-        {
-          atEnd(world) {
-            const answer = world.records[0]?.answer;
-            const isSeen = world.table.versions().every(({ row }) => !isSessionRow(row));
-            seen.add(`${answer?.kind}, ${isSeen ? 'gone' : 'there'}`);
-          },
+  it('its sid is ended meanwhile: it ends too when its index row was seen', {
+    tags: ['L1'],
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const seen = new Set<string>();
+    await exhaust(
+      'L1',
+      '1 sign-in, 1 ending by its sid on another worker',
+      { activities: [signInAt('w1', 'laptop', alice), endBySid('w2')] },
+      {
+        atEnd(world) {
+          const answer = world.records[0]?.answer;
+          const isSeen = world.table.versions().every(({ row }) => !isSessionRow(row));
+          seen.add(`${answer?.kind}, ${isSeen ? 'gone' : 'there'}`);
         },
-      );
-      // There: its index row came after the listing, and nothing tells it that this `sid` was ended.
-      expect(seen).toEqual(new Set(['signed-in, there', 'signed-in, gone', 'signed-out, gone']));
-    },
-    TIMEOUT_MS,
-  );
+      },
+    );
+    // There: its index row came after the listing, and nothing tells it that this `sid` was ended.
+    expect(seen).toEqual(new Set(['signed-in, there', 'signed-in, gone', 'signed-out, gone']));
+  });
 });
 
 describe.runIf(isWholeProof)('sign-ins beyond the limit of living sessions, in every order of events', () => {
-  it(
-    'two at once never end each other; one after the other leave as many as there may be (T4)',
-    async () => {
-      const left = new Set<number>();
-      await exhaust(
-        'T4',
-        '2 workers, 2 sign-ins of a person who has as many sessions as there may be',
-        { activities: [signInAt('w1', 'phone', alice), signInAt('w2', 'tablet', alice)], maxPerUser: 1 },
-        { atEnd: (world) => left.add(sessionsLeft(world)) },
-      );
-      // Two: the newer one had listed before the older one's row was there.
-      expect(left).toEqual(new Set([1, 2]));
-      const later = new Set<boolean>();
-      const inTurn = [signInAt('w1', 'phone', alice), { ...signInAt('w2', 'tablet', alice), after: 0 }];
-      await exhaust(
-        'T4',
-        '2 workers, 2 sign-ins one after the other, at once or 1 s later, 1 session at most',
-        { activities: inTurn, maxPerUser: 1, leapsMs: [1_000] },
-        {
-          atEnd(world) {
-            const [{ answeredAtMs: firstAtMs = 0 } = {}, { beganAtMs: secondAtMs = 0 } = {}] = world.records;
-            const isLater = secondAtMs > firstAtMs;
-            if (isLater) expect(sessionsLeft(world)).toBe(1);
-            later.add(isLater);
-          },
+  it('two at once never end each other; one after the other leave as many as there may be', {
+    tags: ['T4'],
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const left = new Set<number>();
+    await exhaust(
+      'T4',
+      '2 workers, 2 sign-ins of a person who has as many sessions as there may be',
+      { activities: [signInAt('w1', 'phone', alice), signInAt('w2', 'tablet', alice)], maxPerUser: 1 },
+      { atEnd: (world) => left.add(sessionsLeft(world)) },
+    );
+    // Two: the newer one had listed before the older one's row was there.
+    expect(left).toEqual(new Set([1, 2]));
+    const later = new Set<boolean>();
+    const inTurn = [signInAt('w1', 'phone', alice), { ...signInAt('w2', 'tablet', alice), after: 0 }];
+    await exhaust(
+      'T4',
+      '2 workers, 2 sign-ins one after the other, at once or 1 s later, 1 session at most',
+      { activities: inTurn, maxPerUser: 1, leapsMs: [1_000] },
+      {
+        atEnd(world) {
+          const [{ answeredAtMs: firstAtMs = 0 } = {}, { beganAtMs: secondAtMs = 0 } = {}] = world.records;
+          const isLater = secondAtMs > firstAtMs;
+          if (isLater) expect(sessionsLeft(world)).toBe(1);
+          later.add(isLater);
         },
-      );
-      expect(later).toEqual(new Set([true, false]));
-    },
-    TIMEOUT_MS,
-  );
+      },
+    );
+    expect(later).toEqual(new Set([true, false]));
+  });
 });
 
 describe.runIf(isWholeProof)('in every order of events, the whole proof', () => {
-  it(
-    'two workers renew and one of them signs out: nothing is left, and nothing hangs (K2, L1)',
-    async () => {
-      const activities = [...bothCall, logout('w1')];
-      await exhaust('K2, L1', '2 workers, 1 renewal, 1 logout on one of them', { activities });
-    },
-    TIMEOUT_MS,
-  );
+  it('two workers renew and one of them signs out: nothing is left, and nothing hangs', {
+    tags: ['K2', 'L1'],
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const activities = [...bothCall, logout('w1')];
+    await exhaust('K2, L1', '2 workers, 1 renewal, 1 logout on one of them', { activities });
+  });
 
-  it(
-    'time passes at any moment and every answer keeps its deadline: no lease is taken from a holder (K2)',
-    async () => {
-      // A wait of 3.9 s is the longest that fits into every deadline: 4 s, 8 s and again 4 s are used up nearly.
-      await exhaust(
-        'K2',
-        '2 workers, 1 renewal, slow answers',
-        { activities: bothCall, freeTicks: always, coarseMs: 3_900 },
-        { atEnd: (world) => expect(world.issuer.issues).toHaveLength(1) },
-      );
-    },
-    TIMEOUT_MS,
-  );
+  it('time passes at any moment and every answer keeps its deadline: no lease is taken from a holder', {
+    tags: ['K2'],
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    // A wait of 3.9 s is the longest that fits into every deadline: 4 s, 8 s and again 4 s are used up nearly.
+    await exhaust(
+      'K2',
+      '2 workers, 1 renewal, slow answers',
+      { activities: bothCall, freeTicks: always, coarseMs: 3_900 },
+      { atEnd: (world) => expect(world.issuer.issues).toHaveLength(1) },
+    );
+  });
 
   it.each(['fails', 'answer lost', 'repeated', 'killed'] as const)(
-    'one operation or one worker fails: %s (T2, T3, I2)',
+    'one operation or one worker fails: %s',
+    { tags: ['T2', 'T3', 'I2'], timeout: TIMEOUT_MS },
     async (kind) => {
       const setting = { activities: bothCall, faults: faults(kind), coarseMs: 30_000 };
       await exhaust('T2, T3, I2', `2 workers, 1 renewal, 1 fault: ${kind}`, setting);
     },
-    TIMEOUT_MS,
   );
 
-  it(
-    'a worker stands still for as long as it likes: a refusal that it brings home is not believed (I2)',
-    async () => {
-      await exhaust('I2', '2 workers, 1 renewal, 1 of them stalls', {
-        activities: bothCall,
-        issuer: 'single-use',
-        faults: faults('stalled'),
-        coarseMs: 30_000,
-        freeTicks: 1,
-      });
-    },
-    TIMEOUT_MS,
-  );
+  it('a worker stands still for as long as it likes: a refusal that it brings home is not believed', {
+    tags: ['I2'],
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await exhaust('I2', '2 workers, 1 renewal, 1 of them stalls', {
+      activities: bothCall,
+      issuer: 'single-use',
+      faults: faults('stalled'),
+      coarseMs: 30_000,
+      freeTicks: 1,
+    });
+  });
 
-  it(
-    'workers with a copy serve no call later than its time after a logout elsewhere (L1)',
-    async () => {
-      const activities = [call('w2'), logout('w1'), call('w2', { after: 1 })];
-      const answers = new Set<string | undefined>();
-      await exhaust(
-        'L1',
-        '2 workers with copies, 1 renewal, 1 logout, 1 call at once or 6 s after it',
-        { activities, cacheSeconds: 5, leapsMs: [6_000] },
-        { atEnd: (world) => answers.add(world.records[2]?.answer?.kind) },
-      );
-      // Within the copy's time it may be served; the invariant holds what comes later.
-      expect(answers).toEqual(new Set(['token', 'signed-out']));
-    },
-    TIMEOUT_MS,
-  );
+  it('workers with a copy serve no call later than its time after a logout elsewhere', {
+    tags: ['L1'],
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const activities = [call('w2'), logout('w1'), call('w2', { after: 1 })];
+    const answers = new Set<string | undefined>();
+    await exhaust(
+      'L1',
+      '2 workers with copies, 1 renewal, 1 logout, 1 call at once or 6 s after it',
+      { activities, cacheSeconds: 5, leapsMs: [6_000] },
+      { atEnd: (world) => answers.add(world.records[2]?.answer?.kind) },
+    );
+    // Within the copy's time it may be served; the invariant holds what comes later.
+    expect(answers).toEqual(new Set(['token', 'signed-out']));
+  });
 
-  it(
-    'use is recorded by both while they renew (T4)',
-    async () => {
-      await exhaust('T4', '2 workers, 1 renewal, both record use', {
-        activities: bothCall,
-        idleSeconds: 2 * 60 * 60,
-      });
-    },
-    TIMEOUT_MS,
-  );
+  it('use is recorded by both while they renew', { tags: ['T4'], timeout: TIMEOUT_MS }, async () => {
+    await exhaust('T4', '2 workers, 1 renewal, both record use', {
+      activities: bothCall,
+      idleSeconds: 2 * 60 * 60,
+    });
+  });
 });

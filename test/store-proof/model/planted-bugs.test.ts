@@ -58,17 +58,17 @@ async function firstViolation(bug: PlantedBug, setting: Partial<Setting>): Promi
 }
 
 describe('the model finds', () => {
-  it('a write without If-Match, which loses the tokens of another (T4)', async () => {
+  it('a write without If-Match, which loses the tokens of another', { tags: ['T4'] }, async () => {
     const activities = [call('w1'), decline('w2')];
     expect(await firstViolation(noIfMatch, { activities })).toMatch(/^the newest refresh token survives/);
   });
 
-  it('a write that creates, which undoes a logout (L1)', async () => {
+  it('a write that creates, which undoes a logout', { tags: ['L1'] }, async () => {
     const activities = [call('w1'), logout('w2')];
     expect(await firstViolation(upsert, { activities })).toMatch(/^a deleted row stays away/);
   });
 
-  it('a refresh without a lease, which redeems twice (K2)', async () => {
+  it('a refresh without a lease, which redeems twice', { tags: ['K2'] }, async () => {
     const activities = [call('w1'), call('w2')];
     expect(await firstViolation(noLease, { activities })).toMatch(/^a refresh token is redeemed once/);
   });
@@ -87,19 +87,19 @@ describe('the model finds', () => {
     ).toMatch(/^a refusal is true/);
   });
 
-  it('a logout that other workers do not see (L1)', async () => {
+  it('a logout that other workers do not see', { tags: ['L1'] }, async () => {
     const activities = [logout('w1'), call('w2', { after: 0 })];
     expect(await firstViolation(logoutOfOneWorker, { activities })).toMatch(/^signing out is final/);
   });
 
-  it('a sign-in that does not look whether all sessions were ended meanwhile (L1)', async () => {
+  it('a sign-in that does not look whether all sessions were ended meanwhile', { tags: ['L1'] }, async () => {
     const activities = [signInAt('w1', 'desk', alice), endAll('w2')];
     expect(await firstViolation(markNotRead, { activities })).toMatch(
       /^no sign-in outlives an ending of all/,
     );
   });
 
-  it('a sign-in that does not look for its index row again (L1)', async () => {
+  it('a sign-in that does not look for its index row again', { tags: ['L1'] }, async () => {
     const activities = [signInAt('w1', 'laptop', alice), endBySid('w2')];
     expect(await firstViolation(indexNotConfirmed, { activities })).toMatch(
       /^no sign-in outlives an ending by sid/,

@@ -78,7 +78,10 @@ function* inRandomOrder(): Generator<Visitor> {
 }
 
 describe('a crowd on three processes', () => {
-  it(`of ${USERS} with ${CALLS_EACH} calls each and renewals in between: everybody gets their own, always (PX-17, TC-1)`, async () => {
+  it(`of ${USERS} with ${CALLS_EACH} calls each and renewals in between: everybody gets their own, always`, {
+    tags: ['PX-17', 'TC-1'],
+    timeout: 480_000,
+  }, async () => {
     const { world } = deployment;
     const startedMs = performance.now();
     const renewedBefore = redemptions(deployment);
@@ -116,9 +119,11 @@ describe('a crowd on three processes', () => {
       what: `${USERS} people × ${CALLS_EACH} calls in random order, ${LANES} at a time, 3 processes, worker copies of 5 s`,
       result: `${seen.length} × 200 in ${seconds.toFixed(0)} s, ${renewals} renewals, 0 mismatches between caller and token`,
     });
-  }, 480_000);
+  });
 
-  it('leaves a table that names nobody, and one account in each cache (TC-1, TC-2)', async () => {
+  it('leaves a table that names nobody, and one account in each cache', {
+    tags: ['TC-1', 'TC-2'],
+  }, async () => {
     const { world } = deployment;
     const sessions = await readSessionRows(world);
     expect(sessions).toHaveLength(USERS);
