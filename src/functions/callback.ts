@@ -78,7 +78,7 @@ function arrived({ popupId, feature, returnPath }: LoginWish, cookies: readonly 
   return { ...popupPage(message, { title: 'Done', detail, backHref: returnPath }), cookies };
 }
 
-/** Either a code or an error, and nothing that belongs to flows we do not use (CB-4). @throws {BffError} request_invalid */
+/** Either a code or an error, and nothing that belongs to flows we do not use. @throws {BffError} request_invalid */
 function refuseContradiction(query: Query): void {
   // A front end that joins repeated parameters joins them with a comma. Entra ID's `code` and `error` never
   // contain one.

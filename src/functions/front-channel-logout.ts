@@ -10,7 +10,7 @@ export interface FrontChannelLogoutFunctionNeeds {
 
 /**
  * Microsoft Entra ID loads this in a frame while a person signs out of another app. No cookie comes with it, and its answer
- * is the same for every `sid`: nobody learns by it who is signed in (LO-3).
+ * is the same for every `sid`: nobody learns by it who is signed in.
  */
 export const frontChannelLogout = (
   endpoint: Endpoint,

@@ -49,7 +49,7 @@ function toCall(request: BffRequest, prefix: string, recordUse: RecordUse): Prox
 
 /**
  * A body that is not JSON is offered as a file of a type that the browser does not execute. It must never
- * become a page of our origin (PX-13).
+ * become a page of our origin.
  */
 function toResponse({ status, headers, body }: ProxyAnswer): BffResponse {
   const contentType = headers['content-type'];

@@ -4,7 +4,7 @@ import { BffError } from '../shared/errors.ts';
 import { problemResponse } from '../shared/http/problem.ts';
 import { toHttpResponse } from '../shared/http/response.ts';
 
-/** Answers every route while a setting is wrong: nothing runs half-open (CF-1). What is wrong is in the log alone. */
+/** Answers every route while a setting is wrong: nothing runs half-open. What is wrong is in the log alone. */
 export function misconfigured(error: ConfigError): HttpHandler {
   // biome-ignore lint/suspicious/noConsole: a cold start has no invocation to log through
   console.error(error.message);

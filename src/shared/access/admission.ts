@@ -16,7 +16,7 @@ import {
 
 /**
  * Who is let in. Facts about a person age: before a guard looks at roles or groups that were said too long ago, Entra is
- * asked again, and whoever it does not vouch for is not let in (RG-3).
+ * asked again, and whoever it does not vouch for is not let in.
  */
 export interface Admission {
   /** For one call, whose log it writes to. */

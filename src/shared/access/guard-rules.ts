@@ -103,7 +103,7 @@ export function groupsOf({ anyOf = [], ...own }: Guard): readonly string[] {
 }
 
 /**
- * Exact and case-sensitive, on the claims of the verified ID token and nothing else (RG-1, RG-2). Whoever lacks what only
+ * Exact and case-sensitive, on the claims of the verified ID token and nothing else. Whoever lacks what only
  * others can give is denied before they are asked to sign in again.
  */
 export function judge({ anyOf, ...own }: Guard, facts: GuardedFacts, now: Date): Verdict {

@@ -6,7 +6,7 @@ import type { Log } from '../telemetry/log.ts';
 
 /**
  * An administrator's people are those of the tenant that gave them the role: what another tenant calls by the same object id
- * is out of reach (RG-6).
+ * is out of reach.
  */
 export function inTenantOf({ facts }: Session, objectId: string): User {
   return { tenantId: facts.claims.principal.tenantId, objectId };

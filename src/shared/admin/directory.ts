@@ -36,7 +36,7 @@ export function createDirectory(graph: GraphCalls): Directory {
   };
 }
 
-/** An object id in the one spelling that is the identity: another would be another person's row (RG-6). */
+/** An object id in the one spelling that is the identity: another would be another person's row. */
 export function isObjectId(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 }

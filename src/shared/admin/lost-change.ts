@@ -5,7 +5,7 @@ import type { Log } from '../telemetry/log.ts';
 type ChangeEvent = 'admin-sessions-ended' | 'admin-sign-ins-revoked' | 'admin-grant-revoked';
 
 /**
- * For a change whose answer did not come: it may have been made, and is recorded as that (AD-2). A refusal below 500 says
+ * For a change whose answer did not come: it may have been made, and is recorded as that. A refusal below 500 says
  * that nothing was done, and is recorded as the refusal of the call.
  */
 export function recordingLost(

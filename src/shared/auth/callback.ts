@@ -199,7 +199,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
       );
     }
     const facts = toFacts(redeemed, session, device, featureAskedFor(transaction));
-    // Derived from the transaction, and inserted only if absent: one transaction makes one session at most (CB-2).
+    // Derived from the transaction, and inserted only if absent: one transaction makes one session at most.
     const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
     const content = { facts, msalCache: redeemed.msalCache, tokenGeneration: 0 };
     const created = await store.create(content, rowId, transaction.startedAt);

@@ -79,7 +79,7 @@ export interface TransactionNeeds {
 }
 
 const SECRET_BYTES = 32;
-/** Long enough for a person with a second factor, short enough for a shared computer (LR-2: at most 15). */
+/** Long enough for a person with a second factor, short enough for a shared computer (at most 15 minutes). */
 const TRANSACTION_LIFETIME_SECONDS = 15 * 60;
 /** How long a cookie remembers what a sign-in was begun for. */
 export const TRANSACTION_COOKIE_SECONDS = 60 * 60;
@@ -139,7 +139,7 @@ export function createTransactions({ sealer, random, now, boundTo, origin }: Tra
 /** Sealed with every transaction, so that one of another version does not open. Counts up when the form changes. */
 const STORED_FORM = '5';
 
-/** By place, not by name: five of these have to fit into a cookie header (LR-6). */
+/** By place, not by name: five of these have to fit into a cookie header. */
 type StoredTransaction = readonly [
   state: string,
   startedAtMs: number,

@@ -17,7 +17,7 @@ import {
 } from './login-transaction.ts';
 import { defaultReturnPath, parseReturnPath } from './return-path.ts';
 
-/** What a link to the login route may say. Each is checked; nothing else reaches Entra (LR-4). */
+/** What a link to the login route may say. Each is checked; nothing else reaches Entra. */
 export interface LoginQuery {
   readonly returnTo: string | undefined;
   readonly prompt: string | undefined;

@@ -3,12 +3,12 @@ export type ReturnPath = string & { readonly brand: 'ReturnPath' };
 
 export const defaultReturnPath = toReturnPath('/');
 
-const MAX_BYTES = 512; // five transactions of this size stay below 8 KiB of cookies (LR-6)
+const MAX_BYTES = 512; // five transactions of this size stay below 8 KiB of cookies
 
 /**
  * The return path if it is one, else undefined; nothing is repaired.
  * The check is made on the string that is sent: the first character is `/`, the second neither `/` nor `\`, and
- * parsing it against our origin gives our origin and the same string again (RU-2).
+ * parsing it against our origin gives our origin and the same string again.
  */
 export function parseReturnPath(text: string | undefined, origin: string): ReturnPath | undefined {
   if (text === undefined || text.length > MAX_BYTES) return undefined;

@@ -9,7 +9,7 @@ import type { Session } from '../session/store.ts';
 /** What a frontend may know about a feature's permissions. */
 export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
 
-/** The answer of `api/auth/session`: a fixed set of fields, never a token (PX-16). */
+/** The answer of `api/auth/session`: a fixed set of fields, never a token. */
 export type SessionAnswer =
   | { readonly signed_in: false; readonly login_url: string }
   | {

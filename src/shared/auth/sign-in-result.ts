@@ -52,7 +52,7 @@ const byOAuthError = new Map<string, RefusalOutcome>([
 
 /**
  * What Entra's error at the callback means. Only known codes are read out of the query: its texts are anybody's words
- * and go nowhere (CB-5).
+ * and go nowhere.
  * @see OpenID Connect Core 1.0, 3.1.2.6; RFC 6749, 4.1.2.1
  */
 export function readAuthorizationError(

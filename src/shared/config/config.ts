@@ -411,7 +411,7 @@ function readTableLocation(
   return { kind: 'connection-string', connectionString, allowInsecure };
 }
 
-/** What exists for development must not be able to run where people's data is (CF-2). */
+/** What exists for development must not be able to run where people's data is. */
 function refuseDevelopmentSwitches(environment: Environment, inAzure: boolean, faults: string[]): void {
   if (!inAzure) return;
   for (const name of Object.keys(environment)) {

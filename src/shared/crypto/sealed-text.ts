@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { KeyRing } from './key-ring.ts';
 import { deriveKey, encodeFields, open, type RandomBytes, seal } from './seal.ts';
 
-/** What a sealed text is for. Each purpose has its own derived key, so that one never opens as another (SC-6). */
+/** What a sealed text is for. Each purpose has its own derived key, so that one never opens as another. */
 export type SealedTextPurpose =
   | 'login-transaction'
   | 'interaction-ticket'

@@ -58,7 +58,7 @@ export function withScopesOfOtherApis(granted: readonly string[], before: readon
   return [...granted, ...before.filter((scope) => !named.has(resourceOf(scope)))];
 }
 
-/** What a login cookie may hold of them, packed: five cookies have to fit into a request's headers (LR-6). */
+/** What a login cookie may hold of them, packed: five cookies have to fit into a request's headers. */
 export const MAX_PACKED_SCOPES_LENGTH = 320;
 
 /** In as few characters as possible: an API's address stands once before its permissions. */

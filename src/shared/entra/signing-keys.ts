@@ -6,7 +6,7 @@ import { signInServiceUnavailable } from './unavailable.ts';
 
 const DEADLINE_MS = 5_000;
 const MAX_BYTES = 512 * 1024;
-const COOLDOWN_MS = 30_000; // an unknown key id asks again at most twice a minute (ID-8)
+const COOLDOWN_MS = 30_000; // an unknown key id asks again at most twice a minute
 const MAX_AGE_MS = 10 * 60_000; // keys that Entra withdrew are forgotten after this
 const MAX_CLOCK_SKEW_MS = 5 * 60_000; // beyond it ID tokens would be refused
 

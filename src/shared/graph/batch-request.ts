@@ -14,7 +14,7 @@ export interface BatchPart {
   readonly id: string;
   /**
    * The part's id in the request to Graph. Different callers choose the same ids, so the answer to another batch could
-   * otherwise fit (PX-17).
+   * otherwise fit.
    */
   readonly sentId: string;
   readonly method: string;
@@ -39,7 +39,7 @@ const knownNames = new Set(['id', 'method', 'url', 'headers', 'body', 'dependsOn
 const OPENED_LEVELS = 4;
 
 /**
- * The calls of a batch, each compared with the policy as if it came alone (PX-6). What nobody understands is refused, not
+ * The calls of a batch, each compared with the policy as if it came alone. What nobody understands is refused, not
  * left out: another reader might understand it.
  * @param allow compares one part with the policy. If left out, the part is compared as it is written.
  * @param version `/v1.0` or `/beta`, to which the addresses are relative
@@ -239,7 +239,7 @@ function readHeaders(value: JsonValue | undefined): ReadonlyMap<string, string> 
   return values;
 }
 
-/** Keeps the headers on the allow-list of a single call. All others are dropped, above all `Authorization` (PX-7). */
+/** Keeps the headers on the allow-list of a single call. All others are dropped, above all `Authorization`. */
 function toAllowedHeaders(
   values: ReadonlyMap<string, string>,
   named: readonly string[] = [],

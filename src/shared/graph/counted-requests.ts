@@ -6,7 +6,7 @@ import type { HiddenFailures } from './hidden-failures.ts';
 
 /**
  * Counts each request of a composed call as a call of its user while it is under way. Your own functions must not use
- * up what all users need either. It runs before the token is added, so that a repeated request counts once (DO-3).
+ * up what all users need either. It runs before the token is added, so that a repeated request counts once.
  */
 export class CountedRequests implements Middleware {
   readonly #session: Session;

@@ -2,7 +2,7 @@ import { BffError } from '../errors.ts';
 import type { Policy } from '../policy/match.ts';
 import { allowedCall } from '../proxy/allowed-call.ts';
 
-/** The address of ours that stands for a link of Graph's; undefined when the browser may not follow it (PX-14). */
+/** The address of ours that stands for a link of Graph's; undefined when the browser may not follow it. */
 export type ToOwnAddress = (link: string) => string | undefined;
 
 export interface OwnAddressNeeds {

@@ -24,7 +24,7 @@ export interface SendHandlerNeeds {
 
 /**
  * Sends a request that Microsoft's client has composed. The library's own handler uses `fetch`, whose connections go
- * from one user to the next at once. This handler's connections obey the rules of all other calls (PX-17).
+ * from one user to the next at once. This handler's connections obey the rules of all other calls.
  */
 export class SendHandler implements Middleware {
   readonly #needs: SendHandlerNeeds;
@@ -68,7 +68,7 @@ export class SendHandler implements Middleware {
     watchEcho(answer, echo, log);
     const { status } = answer;
     const encoding = answer.headers['content-encoding'] ?? 'identity';
-    // A redirect is not followed with the token (PX-11), and the request did not ask for compression.
+    // A redirect is not followed with the token, and the request did not ask for compression.
     if (
       status < 200 ||
       status > 599 ||

@@ -21,7 +21,7 @@ export function cookieNames(baseUrl: string): CookieNames {
 }
 
 /**
- * The cookies of a request by name. A name that was sent more than once is ambiguous and has no value (SC-8).
+ * The cookies of a request by name. A name that was sent more than once is ambiguous and has no value.
  */
 export interface Cookies {
   /** @throws {BffError} request_invalid if there are more cookies than are read */

@@ -13,7 +13,7 @@ import { type BffRequest, isNavigation } from './request.ts';
  */
 export type Caller = 'script' | 'page' | 'navigation' | 'window';
 
-/** Refuses what does not prove that it is ours (CS-1, CS-2). @throws {BffError} cross_site_request */
+/** Refuses what does not prove that it is ours. @throws {BffError} cross_site_request */
 export function requireOwnRequest(request: BffRequest, caller: Caller, origin: string): void {
   if (caller === 'window') {
     requireWindow(request);
@@ -49,7 +49,7 @@ export function isBegunHere(
 }
 
 /**
- * A browser that loads pages speculatively must neither use up a code (CB-7) nor begin a sign-in.
+ * A browser that loads pages speculatively must neither use up a code nor begin a sign-in.
  * @throws {BffError} request_invalid
  */
 export function refuseSpeculation({ header }: BffRequest): void {

@@ -11,7 +11,7 @@ const MAX_QUERY_BYTES = 16 * 1024;
 
 /**
  * Reads a raw query. A name twice, in whatever letter case, is refused: readers differ on which value counts, and the
- * host joins them with a comma (CB-4).
+ * host joins them with a comma.
  */
 export function parseQuery(raw: string): QueryReading {
   const query = new Map<string, string>();

@@ -23,7 +23,7 @@ export function redirectResponse(location: string, cookies: readonly CookieToSet
   return { status: 303, headers: { location }, cookies };
 }
 
-/** On every answer, errors included (ER-4). A response's own headers win. */
+/** On every answer, errors included. A response's own headers win. */
 const commonHeaders = {
   'cache-control': 'no-store',
   'content-security-policy':

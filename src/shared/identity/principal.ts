@@ -54,7 +54,7 @@ export function carryOver(before: VerifiedClaims, renewed: VerifiedClaims): Veri
   return readVerifiedClaims({ ...renewed.all, ...Object.fromEntries(missing) });
 }
 
-/** Anything but an array of strings is no role at all: a string `"Admin"` must not match letter by letter (RG-1). */
+/** Anything but an array of strings is no role at all: a string `"Admin"` must not match letter by letter. */
 function parseTexts(value: unknown): readonly string[] {
   if (!Array.isArray(value) || !value.every((text): text is string => typeof text === 'string')) return [];
   return value;

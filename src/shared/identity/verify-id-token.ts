@@ -143,7 +143,7 @@ function speaksFor(keyIssuer: string, issuer: string, tenantId: string): boolean
   return keyIssuer === issuer || keyIssuer.replace('{tenantid}', tenantId) === issuer;
 }
 
-/** A token for us and for somebody else is a token that somebody else may replay (ID-4). */
+/** A token for us and for somebody else is a token that somebody else may replay. */
 function checkAudience(payload: JWTPayload, clientId: string): void {
   const audiences = Array.isArray(payload.aud) ? payload.aud : [payload.aud];
   if (audiences.length !== 1 || audiences[0] !== clientId) throw new IdTokenRefused('audience');
@@ -178,13 +178,13 @@ function checkNonce(payload: JWTPayload, expected: string | typeof noNonce): voi
   }
 }
 
-/** A token of Entra ID's older endpoint names its claims by other rules (ID-11). */
+/** A token of Entra ID's older endpoint names its claims by other rules. */
 function checkVersion(payload: JWTPayload): void {
   if (payload['ver'] !== '2.0') throw new IdTokenRefused('version');
 }
 
 /**
- * A logout token or an access token signed by the same key is no ID token (ID-11). Entra uses no critical extension,
+ * A logout token or an access token signed by the same key is no ID token. Entra uses no critical extension,
  * and jose knows one (`b64`, RFC 7797).
  */
 function refuseOtherHeaders(idToken: string): void {

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 
 /**
  * The owner of the answers that come over a connection. The next request on a connection would read an answer that
- * comes late. A connection therefore changes borrowers only under special rules (PX-17).
+ * comes late. A connection therefore changes borrowers only under special rules.
  */
 export type Borrower =
   /** All calls of one session have the same name. */

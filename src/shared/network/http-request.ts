@@ -22,7 +22,7 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** The owner of the answer. A connection goes to another borrower only after it has been silent (PX-17). */
+  /** The owner of the answer. A connection goes to another borrower only after it has been silent. */
   readonly borrower: Borrower;
   /** Sends the request over an unused connection. */
   readonly isOnNewConnection?: boolean;
@@ -36,7 +36,7 @@ export interface HttpRequest {
   readonly reserveBytes?: ReserveBytes;
   /**
    * An answer that has this header without this value is the answer to another request: a server that answers a request
-   * twice is one answer ahead on that connection, and nothing else would tell (PX-17).
+   * twice is one answer ahead on that connection, and nothing else would tell.
    */
   readonly echo?: Echo;
 }
@@ -315,7 +315,7 @@ function isGarbage(error: Error, request: http.ClientRequest): boolean {
   return request.reusedSocket && typeof code === 'string' && code.startsWith('HPE_');
 }
 
-/** The owner of an answer, as far as the answer shows it (PX-17). */
+/** The owner of an answer, as far as the answer shows it. */
 function ownerOf({ statusCode = 0, headers }: http.IncomingMessage, echo: Echo | undefined, loan: Loan) {
   const value = echo && headers[echo.name];
   if (typeof value === 'string') {

@@ -2,7 +2,7 @@ import type { BffResponse } from '../http/response.ts';
 import { html } from './html.ts';
 import { page } from './layout.ts';
 
-/** Asks before signing out: a link or an image on a foreign page must not do it (CS-4). */
+/** Asks before signing out: a link or an image on a foreign page must not do it. */
 export function logoutPage(name: string | undefined, formToken: string, entraOrigin: string): BffResponse {
   return page({
     title: 'Sign out',

@@ -114,7 +114,7 @@ function refused(reason: string): BffError {
 
 /**
  * Headers that no rule may name. They carry the caller's identity, the framing or the route of a call, or the platform
- * or this service sets them (PX-7).
+ * or this service sets them.
  */
 const reserved = new RegExp(
   `^(?:${[

@@ -25,7 +25,7 @@ export function toProxyAnswer(
 ): ProxyAnswer {
   const refuse = (detail: string) => upstreamProblem(request, 'upstream_answer_refused', detail);
   if (status < 200 || status > 599) throw refuse('The answer has a status that cannot be passed on.');
-  // A redirect is not followed with the token, and its target is not the browser's to see (PX-11).
+  // A redirect is not followed with the token, and its target is not the browser's to see.
   if (status >= 300 && status < 400 && status !== 304) throw refuse('The answer is a redirect.');
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity')

@@ -43,7 +43,7 @@ export function requireNamesOf(
 
 /**
  * The user chooses the body, which may have up to 10 MiB. Nested values are checked but not kept, because one body
- * could otherwise stop the worker (DO-4).
+ * could otherwise stop the worker.
  */
 function namesIn(body: Uint8Array): readonly string[] | undefined {
   const text = decode(body);

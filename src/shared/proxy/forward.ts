@@ -111,7 +111,7 @@ export function createForward(needs: ForwardNeeds): Forward {
           method,
           origin,
           path: target,
-          // Added last: nothing that the caller sent can take its place or take it away (PX-7, PX-8).
+          // Added last: nothing that the caller sent can take its place or take it away.
           headers: { ...headers, authorization: `Bearer ${accessToken}` },
           ...(body === undefined ? {} : { body }),
           deadlineMs: Math.min(timeoutMs, leftMs),
@@ -134,11 +134,11 @@ export function createForward(needs: ForwardNeeds): Forward {
     const answer = await send(accessToken);
     const claims = reading.challengeIn(answer);
     if (claims === undefined) return toAnswer(answer, [accessToken]);
-    // The API may have acted before it checked the token, so only the user may repeat the write (PX-18).
+    // The API may have acted before it checked the token, so only the user may repeat the write.
     if (!isRead(method) && !needs.repeatsRefusedWrites) throw tokens.stillRefused(claims);
     if (endMs - monotonicMs() < TOKEN_MS)
       throw new BffError('upstream_timeout', { detail: 'No time is left for the token that was asked for.' });
-    // The call is a read, or the API refused it before it acted. It is repeated once, never in a loop (PX-15).
+    // The call is a read, or the API refused it before it acted. It is repeated once, never in a loop.
     log('info', { event: 'access-reevaluated' });
     // The refusal is read: keeping its share while asking for another's would let calls wait for each other.
     reservation.release();

@@ -103,7 +103,7 @@ export function toUpstreamHeaders(
   const forwardedHeaders = toForwardedHeaders(header, named);
   if (forwardedHeaders === undefined) return undefined;
   const headers: Record<string, string> = { [clientRequestId]: callId, ...forwardedHeaders };
-  // No compression: nothing to unpack here, and no length that could lie (DO-4).
+  // No compression: nothing to unpack here, and no length that could lie.
   headers['accept-encoding'] = 'identity';
   return headers;
 }

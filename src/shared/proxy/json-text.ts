@@ -19,7 +19,7 @@ const MAX_DEPTH = 64;
 
 /**
  * What may be kept at one time: values of lists that are opened, and names to compare. A batch of 20 with its headers has
- * some hundreds; without an end, `[],[],…` takes eighty times its own length in memory (DO-4).
+ * some hundreds; without an end, `[],[],…` takes eighty times its own length in memory.
  */
 const MAX_KEPT = 10_000;
 

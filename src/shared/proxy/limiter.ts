@@ -1,6 +1,6 @@
 /**
  * What is under way at one time, on one worker. Everybody's calls share its memory, its outbound ports and, at the
- * upstream, the limits of one app registration: nobody may use up what the others need (DO-3).
+ * upstream, the limits of one app registration: nobody may use up what the others need.
  */
 export interface CallLimits {
   /**

@@ -1,6 +1,6 @@
 /**
  * Memory for the large bodies of all answers on a worker. An answer without room waits, and the rest of its body stays
- * in the connection. Memory is therefore bounded, however many calls there are (DO-4).
+ * in the connection. Memory is therefore bounded, however many calls there are.
  *
  * An answer takes room in steps, as its body arrives. Bytes that a slow upstream has not sent take no room from others.
  * A step is granted only if every earlier answer could still get the rest of its room once the answers before it are

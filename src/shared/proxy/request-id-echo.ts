@@ -2,7 +2,7 @@ import type { Echo, HttpAnswer } from '../network/http-request.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /**
- * Whether an upstream returns a call's `client-request-id`, which reveals the answer to another call (PX-17).
+ * Whether an upstream returns a call's `client-request-id`, which reveals the answer to another call.
  * `require`: an answer without the id is refused. `warn`: it passes, and the log says that the check was not made.
  * `ignore`: it passes. An answer with a wrong id is refused in every mode.
  */

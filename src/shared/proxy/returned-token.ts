@@ -7,7 +7,7 @@ import { createTokenSearch } from './token-search.ts';
 
 /**
  * Returns the answer, if it does not hold a token that was sent for it. An API that shows the request, for example on
- * an error page, would give the token to the browser's scripts (PX-16). The search covers the answer as the browser
+ * an error page, would give the token to the browser's scripts. The search covers the answer as the browser
  * would get it, not as the upstream sent it.
  * @throws {BffError} upstream_answer_refused
  */

@@ -40,7 +40,7 @@ export const isRead = (method: string) => method === 'GET' || method === 'HEAD';
  * One request to an upstream, its failures as problems. A read whose connection fails before a byte has come back is sent
  * once more, over a new connection. A kept-alive connection may end just when it is used again, and the bytes that came
  * over it may be the answer to another call. No other call is ever repeated. The upstream may have received a write,
- * and the caller decides whether to repeat a throttled call (PX-17, PX-18).
+ * and the caller decides whether to repeat a throttled call.
  * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused, rate_limited
  */
 export async function sendUpstream(

@@ -53,7 +53,7 @@ export function createSessionCookieCodec(indexKey: Buffer): SessionCookieCodec {
     },
     read(value) {
       const bytes = Buffer.from(value, 'base64url');
-      // Node's decoder skips what it does not know: only the canonical spelling is ours (SC-5).
+      // Node's decoder skips what it does not know: only the canonical spelling is ours.
       if (bytes.length !== TOTAL_BYTES || bytes.toString('base64url') !== value) return undefined;
       const payload = bytes.subarray(0, MAC_AT);
       if (bytes.readUInt8(0) !== VERSION || !equalBytes(macOf(payload), bytes.subarray(MAC_AT)))

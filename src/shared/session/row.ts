@@ -73,7 +73,7 @@ export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
     rowKey: `session-${rowId.toString('base64url')}`,
   });
   // Bound to its place. A row does not open if it was copied to another partition, row or table, if it was
-  // relabeled, or if another registration made it with the same keys (TC-3).
+  // relabeled, or if another registration made it with the same keys.
   const additionalData = ({ partitionKey, rowKey }: RowKeys, schema: number, keyId: number) =>
     encodeFields([
       'session-row',

@@ -18,7 +18,7 @@ const REQUEST_ID = 'x-ms-client-request-id';
 
 /**
  * The SDK reuses a connection immediately, from one user's row to the next. The service returns the id that the
- * SDK gives each request (Cosmos DB need not). A response with another id belongs to another request (PX-17).
+ * SDK gives each request (Cosmos DB need not). A response with another id belongs to another request.
  */
 const refuseForeignAnswers: AdditionalPolicyConfig = {
   position: 'perRetry',
@@ -187,7 +187,7 @@ function toSelect(columns: readonly string[]): string[] {
   return ['PartitionKey', 'RowKey', ...columns];
 }
 
-/** Keys are ours and hold no quote; doubling them is the rule of OData all the same (TC-9). */
+/** Keys are ours and hold no quote; doubling them is the rule of OData all the same. */
 function toFilter(range: RowRange): string {
   const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
   if (range.kind === 'partitions') {
