@@ -1,13 +1,15 @@
 import { zstdCompressSync } from 'node:zlib';
-import { type Bff, type FunctionApp, registerBff } from './app.ts';
+import { createApp } from './app.ts';
 import { misconfigured } from './functions/misconfigured.ts';
+import { type Bff, type FunctionApp, register } from './registration.ts';
 import { ConfigError, parseConfig } from './shared/config/config.ts';
 import { readPolicies } from './shared/config/policies.ts';
 import type { Environment } from './shared/config/settings.ts';
 import { allMethods } from './shared/http/endpoint.ts';
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
+import { createSystem } from './system.ts';
 
-export type { Bff, FunctionApp } from './app.ts';
+export type { Bff, FunctionApp } from './registration.ts';
 export {
   type Access,
   type Admit,
@@ -38,7 +40,7 @@ export function startBff(app: FunctionApp, environment: Environment, extend?: (b
       ]);
     }
     const config = parseConfig(environment);
-    const bff = registerBff(app, config, readPolicies(config));
+    const bff = register(app, createApp(config, readPolicies(config), createSystem(config)));
     extend?.(bff);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

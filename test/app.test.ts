@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Bff, registerBff } from '../src/app.ts';
+import { createApp } from '../src/app.ts';
 import { startBff } from '../src/index.ts';
+import { type Bff, register } from '../src/registration.ts';
 import { allowAnonymous } from '../src/shared/access/guard.ts';
 import { parseConfig } from '../src/shared/config/config.ts';
 import { readPolicies } from '../src/shared/config/policies.ts';
+import { createSystem } from '../src/system.ts';
 
 const key = () => randomBytes(32).toString('base64url');
 const settings = {
@@ -39,7 +41,11 @@ describe('a function of your own', () => {
   it('is registered with its name and path', () => {
     const { app, functions } = recordingApp();
     const config = parseConfig(settings);
-    routeIn(registerBff(app, config, readPolicies(config)), 'team-card', 'api/team-card/{id}');
+    routeIn(
+      register(app, createApp(config, readPolicies(config), createSystem(config))),
+      'team-card',
+      'api/team-card/{id}',
+    );
     expect(functions.get('team-card')).toBe('api/team-card/{id}');
   });
 
@@ -61,7 +67,7 @@ describe('a function of your own', () => {
       ['anything else that is no path', 'mine', 'api/x y?z'],
     ])('%s', (_case, name, path) => {
       const config = parseConfig(settings);
-      const bff = registerBff(recordingApp().app, config, readPolicies(config));
+      const bff = register(recordingApp().app, createApp(config, readPolicies(config), createSystem(config)));
       expect(() => routeIn(bff, name, path)).toThrow(TypeError);
     });
   });

@@ -1,9 +1,9 @@
 import type { RpcHttpRequest } from '../../packages/functions-host/src/core-types.ts';
 import { invoke } from '../../packages/functions-host/src/invoke.ts';
 import { startWorker } from '../../packages/functions-host/src/worker.ts';
-import type { System } from '../../src/app.ts';
 import type { SendHttp } from '../../src/shared/network/http-request.ts';
 import type { Table } from '../../src/shared/storage/table.ts';
+import type { System } from '../../src/system.ts';
 import type * as WorkerBundle from '../../test/support/worker.ts';
 import type { MeasuredProduct } from './product.ts';
 

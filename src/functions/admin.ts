@@ -1,9 +1,8 @@
-import { guard } from '../shared/access/guard.ts';
 import type { Guard } from '../shared/access/guard-rules.ts';
 import type { ReadConsole } from '../shared/admin/console.ts';
 import type { AdminOverview } from '../shared/admin/overview.ts';
 import type { OwnLinks } from '../shared/admin/own-link.ts';
-import type { Endpoint } from '../shared/http/endpoint.ts';
+import type { Handler } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { prefersHtml } from '../shared/http/request.ts';
 import { jsonResponse } from '../shared/http/response.ts';
@@ -23,35 +22,30 @@ export interface AdminFunctionNeeds {
  * The administrator's page: verified claims and the live Graph answer, or with `?user=` the console for other people's
  * sign-ins. Scripts get claims and Graph's answer as JSON.
  */
-export const admin = (
-  endpoint: Endpoint,
-  { overview, readConsole, ownLinks, mayAdminister, now }: AdminFunctionNeeds,
-) =>
-  endpoint(
-    { methods: ['GET'], caller: 'page', access: guard(mayAdminister), page: true, countsAsUse: true },
-    async (request, session) => {
-      const query = requireQuery(request.query);
-      const wanted = query.get('user') ?? '';
-      if (!prefersHtml(request.header('accept'))) {
-        return jsonResponse(toJson(await overview(session, request.log)));
-      }
-      // The header proves that the page's own script made the request.
-      const isOwn = request.header('x-csrf') === '1' || ownLinks.isProof(query.get('from'), session);
-      const via = isOwn ? undefined : 'link';
-      const view =
-        wanted.trim() === ''
-          ? ({ kind: 'overview', ...(await overview(session, request.log)) } as const)
-          : await readConsole(session, wanted, request.log, via);
-      return adminPage(view, {
-        administrator: session.facts.claims.principal,
-        sessionTag: session.facts.lineageId,
-        roles: mayAdminister.roles ?? [],
-        proof: ownLinks.proof(session),
-        now: now(),
-        invocationId: request.invocationId,
-      });
-    },
-  );
+export const admin =
+  ({ overview, readConsole, ownLinks, mayAdminister, now }: AdminFunctionNeeds): Handler<Session> =>
+  async (request, session) => {
+    const query = requireQuery(request.query);
+    const wanted = query.get('user') ?? '';
+    if (!prefersHtml(request.header('accept'))) {
+      return jsonResponse(toJson(await overview(session, request.log)));
+    }
+    // The header proves that the page's own script made the request.
+    const isOwn = request.header('x-csrf') === '1' || ownLinks.isProof(query.get('from'), session);
+    const via = isOwn ? undefined : 'link';
+    const view =
+      wanted.trim() === ''
+        ? ({ kind: 'overview', ...(await overview(session, request.log)) } as const)
+        : await readConsole(session, wanted, request.log, via);
+    return adminPage(view, {
+      administrator: session.facts.claims.principal,
+      sessionTag: session.facts.lineageId,
+      roles: mayAdminister.roles ?? [],
+      proof: ownLinks.proof(session),
+      now: now(),
+      invocationId: request.invocationId,
+    });
+  };
 
 /** The wire's spelling, as in every other answer of ours. */
 function toJson({ claims, graph }: AdminOverview) {

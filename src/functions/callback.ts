@@ -1,4 +1,3 @@
-import { optionalSession } from '../shared/access/guard.ts';
 import type { Callback } from '../shared/auth/callback.ts';
 import type { LoginWish } from '../shared/auth/login-transaction.ts';
 import { ADMIN_CONSENT_STATE } from '../shared/entra/authority.ts';
@@ -6,7 +5,7 @@ import { BffError } from '../shared/errors.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from '../shared/http/cookies.ts';
 import { refuseSpeculation } from '../shared/http/cross-site.ts';
 import { readDeviceLabel } from '../shared/http/device-label.ts';
-import type { Endpoint } from '../shared/http/endpoint.ts';
+import type { Handler } from '../shared/http/endpoint.ts';
 import { type Query, requireQuery } from '../shared/http/query.ts';
 import { isBounced } from '../shared/http/request.ts';
 import { type BffResponse, redirectResponse } from '../shared/http/response.ts';
@@ -15,6 +14,7 @@ import { adminConsentPage } from '../shared/pages/admin-consent-page.ts';
 import { bouncePage } from '../shared/pages/bounce-page.ts';
 import { popupPage } from '../shared/pages/popup-page.ts';
 import { refusalResponse } from '../shared/pages/refusal-page.ts';
+import type { Session } from '../shared/session/store.ts';
 
 export interface CallbackFunctionNeeds {
   readonly flow: Callback;
@@ -24,51 +24,49 @@ export interface CallbackFunctionNeeds {
 }
 
 /** Where Microsoft Entra ID sends the browser back to: finishes the sign-in, or says how it ended. */
-export const callback = (endpoint: Endpoint, { flow, names, adminConsentUrl }: CallbackFunctionNeeds) =>
-  endpoint(
-    { methods: ['GET'], caller: 'window', access: optionalSession, page: true, changesCookies: true },
-    async (request, session) => {
-      refuseSpeculation(request);
-      const query = requireQuery(request.query);
-      refuseContradiction(query);
-      if (query.get('state') === ADMIN_CONSENT_STATE)
-        return adminConsentPage(query.get('admin_consent') === 'True' && !query.has('error'));
-      const outcome = await flow.finish(
-        {
-          state: query.get('state'),
-          code: query.get('code'),
-          error: query.get('error'),
-          errorDescription: query.get('error_description'),
-          errorSubcode: query.get('error_subcode'),
-          issuer: query.get('iss'),
-          bounced: isBounced(request),
-        },
-        session,
-        readTransactionCookies(request.cookies, names),
-        await readDeviceLabel(request.header('user-agent')),
-        request.log,
-      );
-      if (outcome.kind === 'bounce') return bouncePage(request.routePath, request.rawQuery);
-      const used = clearedCookie(names.transaction(outcome.usedSlot));
-      switch (outcome.kind) {
-        case 'signed-in': {
-          const { cookieValue, maxAgeSeconds } = outcome;
-          return arrived(outcome.wish, [{ name: names.session, value: cookieValue, maxAgeSeconds }, used]);
-        }
-        case 'already-signed-in':
-          return arrived(outcome.wish, [used]);
-        case 'restarted': {
-          const next = transactionCookie(outcome.login.started, names);
-          return redirectResponse(outcome.login.location, used.name === next.name ? [next] : [used, next]);
-        }
-        case 'refused': {
-          const { wish, refusal } = outcome;
-          const response = refusalResponse(request, refusal.outcome, wish, adminConsentUrl(wish));
-          return outcome.mayBeLoadedAgain ? response : { ...response, cookies: [used] };
-        }
+export const callback =
+  ({ flow, names, adminConsentUrl }: CallbackFunctionNeeds): Handler<Session | undefined> =>
+  async (request, session) => {
+    refuseSpeculation(request);
+    const query = requireQuery(request.query);
+    refuseContradiction(query);
+    if (query.get('state') === ADMIN_CONSENT_STATE)
+      return adminConsentPage(query.get('admin_consent') === 'True' && !query.has('error'));
+    const outcome = await flow.finish(
+      {
+        state: query.get('state'),
+        code: query.get('code'),
+        error: query.get('error'),
+        errorDescription: query.get('error_description'),
+        errorSubcode: query.get('error_subcode'),
+        issuer: query.get('iss'),
+        bounced: isBounced(request),
+      },
+      session,
+      readTransactionCookies(request.cookies, names),
+      await readDeviceLabel(request.header('user-agent')),
+      request.log,
+    );
+    if (outcome.kind === 'bounce') return bouncePage(request.routePath, request.rawQuery);
+    const used = clearedCookie(names.transaction(outcome.usedSlot));
+    switch (outcome.kind) {
+      case 'signed-in': {
+        const { cookieValue, maxAgeSeconds } = outcome;
+        return arrived(outcome.wish, [{ name: names.session, value: cookieValue, maxAgeSeconds }, used]);
       }
-    },
-  );
+      case 'already-signed-in':
+        return arrived(outcome.wish, [used]);
+      case 'restarted': {
+        const next = transactionCookie(outcome.login.started, names);
+        return redirectResponse(outcome.login.location, used.name === next.name ? [next] : [used, next]);
+      }
+      case 'refused': {
+        const { wish, refusal } = outcome;
+        const response = refusalResponse(request, refusal.outcome, wish, adminConsentUrl(wish));
+        return outcome.mayBeLoadedAgain ? response : { ...response, cookies: [used] };
+      }
+    }
+  };
 
 /** Signed in: on to where the person was, or, in a popup, the word to the app that waits. */
 function arrived({ popupId, feature, returnPath }: LoginWish, cookies: readonly CookieToSet[]): BffResponse {

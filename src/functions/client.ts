@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { allowAnonymous } from '../shared/access/guard.ts';
-import type { Endpoint } from '../shared/http/endpoint.ts';
+import type { Handler } from '../shared/http/endpoint.ts';
 
 /** The browser client, one ES module. The only answer that may be kept, and it is asked about every time. */
-export const client = (endpoint: Endpoint, source: string) => {
+export const client = (source: string): Handler<undefined> => {
   const etag = `"${createHash('sha256').update(source).digest('base64url').slice(0, 22)}"`;
   const headers = {
     etag,
@@ -11,9 +10,8 @@ export const client = (endpoint: Endpoint, source: string) => {
     'content-type': 'text/javascript; charset=utf-8',
     vary: 'Origin',
   };
-  return endpoint({ methods: ['GET'], caller: 'navigation', access: allowAnonymous }, ({ header }) =>
+  return ({ header }) =>
     header('if-none-match')?.replace(/^W\//, '') === etag
       ? { status: 304, headers }
-      : { status: 200, headers, body: source },
-  );
+      : { status: 200, headers, body: source };
 };

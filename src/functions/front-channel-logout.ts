@@ -1,6 +1,5 @@
-import { allowAnonymous } from '../shared/access/guard.ts';
 import type { FrontChannelLogout } from '../shared/auth/front-channel-logout.ts';
-import type { Endpoint } from '../shared/http/endpoint.ts';
+import type { Handler } from '../shared/http/endpoint.ts';
 
 export interface FrontChannelLogoutFunctionNeeds {
   readonly flow: FrontChannelLogout;
@@ -12,11 +11,9 @@ export interface FrontChannelLogoutFunctionNeeds {
  * Microsoft Entra ID loads this in a frame while a person signs out of another app. No cookie comes with it, and its answer
  * is the same for every `sid`: nobody learns by it who is signed in.
  */
-export const frontChannelLogout = (
-  endpoint: Endpoint,
-  { flow, entraOrigin }: FrontChannelLogoutFunctionNeeds,
-) =>
-  endpoint({ methods: ['GET'], caller: 'navigation', access: allowAnonymous }, async (request) => {
+export const frontChannelLogout =
+  ({ flow, entraOrigin }: FrontChannelLogoutFunctionNeeds): Handler<undefined> =>
+  async (request) => {
     const { query } = request;
     // A page that embeds a thousand images of this address must have no effect. A browser that does not send
     // the header passes.
@@ -31,4 +28,4 @@ export const frontChannelLogout = (
       },
       body: 'Signed out.\n',
     };
-  });
+  };

@@ -1,32 +1,23 @@
-import { signedIn } from '../shared/access/guard.ts';
 import { BffError } from '../shared/errors.ts';
-import type { Endpoint, RecordUse } from '../shared/http/endpoint.ts';
+import type { Handler, RecordUse } from '../shared/http/endpoint.ts';
 import type { BffRequest } from '../shared/http/request.ts';
 import type { BffResponse } from '../shared/http/response.ts';
 import { isJsonType, readMediaType } from '../shared/policy/media-type.ts';
 import type { ProxyAnswer } from '../shared/proxy/answer.ts';
 import type { ProxyCall, UpstreamProxy } from '../shared/proxy/proxy.ts';
+import type { Session } from '../shared/session/store.ts';
 
 export interface UpstreamFunctionNeeds {
   /** `/api/graph`: what stands before the upstream's own path. */
   readonly prefix: string;
   readonly proxy: UpstreamProxy;
-  /** Errors also in Microsoft Graph's shape, for its SDKs. */
-  readonly likeGraph: boolean;
 }
 
 /** Forwards a call that the policy allows to an upstream API, with the signed-in person's access token for it. */
-export const upstream = (endpoint: Endpoint, { prefix, proxy, likeGraph }: UpstreamFunctionNeeds) =>
-  endpoint(
-    {
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      caller: 'script',
-      access: signedIn,
-      likeGraph,
-    },
-    async (request, session, recordUse) =>
-      toResponse(await proxy.call(session, toCall(request, prefix, recordUse), request.log)),
-  );
+export const upstream =
+  ({ prefix, proxy }: UpstreamFunctionNeeds): Handler<Session> =>
+  async (request, session, recordUse) =>
+    toResponse(await proxy.call(session, toCall(request, prefix, recordUse), request.log));
 
 function toCall(request: BffRequest, prefix: string, recordUse: RecordUse): ProxyCall {
   const { invocationId, startedMs, method, path, rawQuery, header, body } = request;

@@ -1,6 +1,5 @@
-import { allowAnonymous } from '../shared/access/guard.ts';
 import { BffError } from '../shared/errors.ts';
-import type { Endpoint } from '../shared/http/endpoint.ts';
+import type { Handler } from '../shared/http/endpoint.ts';
 import { jsonResponse } from '../shared/http/response.ts';
 import { describeError } from '../shared/telemetry/describe-error.ts';
 import type { Log } from '../shared/telemetry/log.ts';
@@ -12,28 +11,22 @@ export interface ReadinessCheck {
 }
 
 /** The process answers. */
-export const live = (endpoint: Endpoint) =>
-  endpoint({ methods: ['GET', 'HEAD'], caller: 'navigation', access: allowAnonymous }, () =>
-    jsonResponse({ status: 'live' }),
-  );
+export const live = (): Handler<undefined> => () => jsonResponse({ status: 'live' });
 
 /** Storage, keys, credential and clock are usable. Says which are not, and never why: that is in the log. */
-export const ready = (endpoint: Endpoint, checks: readonly ReadinessCheck[], now: () => Date) => {
+export const ready = (checks: readonly ReadinessCheck[], now: () => Date): Handler<undefined> => {
   let last: { readonly untilMs: number; readonly failing: Promise<readonly string[]> } | undefined;
-  return endpoint(
-    { methods: ['GET', 'HEAD'], caller: 'navigation', access: allowAnonymous },
-    async ({ log }) => {
-      const nowMs = now().getTime();
-      // Anybody may ask: however often they do, storage and Entra are asked once in this time.
-      // A clock that was set back would make it last for hours.
-      if (last === undefined || last.untilMs <= nowMs || last.untilMs > nowMs + REMEMBER_MS) {
-        last = { untilMs: nowMs + REMEMBER_MS, failing: findFailing(checks, log) };
-      }
-      const failing = await last.failing;
-      const body = { status: failing.length === 0 ? 'ready' : 'not_ready', failing };
-      return jsonResponse(body, failing.length === 0 ? 200 : 503);
-    },
-  );
+  return async ({ log }) => {
+    const nowMs = now().getTime();
+    // Anybody may ask: however often they do, storage and Entra are asked once in this time.
+    // A clock that was set back would make it last for hours.
+    if (last === undefined || last.untilMs <= nowMs || last.untilMs > nowMs + REMEMBER_MS) {
+      last = { untilMs: nowMs + REMEMBER_MS, failing: findFailing(checks, log) };
+    }
+    const failing = await last.failing;
+    const body = { status: failing.length === 0 ? 'ready' : 'not_ready', failing };
+    return jsonResponse(body, failing.length === 0 ? 200 : 503);
+  };
 };
 
 const REMEMBER_MS = 5_000;

@@ -1,15 +1,15 @@
-import { leaving } from '../shared/access/guard.ts';
 import type { Logout } from '../shared/auth/logout.ts';
 import { BffError } from '../shared/errors.ts';
 import type { CookieNames } from '../shared/http/cookies.ts';
 import { isForm, requireOwnForm } from '../shared/http/cross-site.ts';
-import type { Endpoint } from '../shared/http/endpoint.ts';
+import type { Handler } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { type BffRequest, isBounced } from '../shared/http/request.ts';
 import { type BffResponse, jsonResponse, redirectResponse } from '../shared/http/response.ts';
 import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
 import { bouncePage } from '../shared/pages/bounce-page.ts';
 import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/pages/logout-page.ts';
+import type { Session } from '../shared/session/store.ts';
 
 export interface LogoutFunctionNeeds {
   readonly flow: Logout;
@@ -20,51 +20,39 @@ export interface LogoutFunctionNeeds {
 }
 
 /** Ends the session: asked for by a script, or by the person on the page that a GET shows. */
-export const logout = (
-  endpoint: Endpoint,
-  { flow, names, origin, entraOrigin, pendingSeconds }: LogoutFunctionNeeds,
-) =>
-  endpoint(
-    {
-      methods: ['GET', 'POST'],
-      caller: 'page',
-      access: leaving,
-      page: true,
-      acceptsForm: true,
-      changesCookies: true,
-    },
-    async (request, session) => {
-      const cookieValue = request.cookies.get(names.session);
-      if (request.method === 'GET') {
-        requireQuery(request.query);
-        // A link from another site brings no Strict cookie: the page is loaded again before it says anything.
-        if (cookieValue === undefined && !isBounced(request))
-          return bouncePage(request.routePath, request.rawQuery);
-        return cookieValue !== undefined && flow.isOurs(cookieValue)
-          ? logoutPage(session?.facts.claims.principal.name, flow.formToken(cookieValue), entraOrigin)
-          : signedOutPage();
-      }
-      const byForm = isForm(request);
-      if (byForm) {
-        requireOwnForm(request, origin);
-        if (cookieValue !== undefined) requireFormToken(flow, await readFormToken(request), cookieValue);
-      }
-      const outcome = await flow.end(cookieValue, session, request.log);
-      const cookies = signedOutCookies(names);
-      if (outcome.kind === 'done') {
-        return {
-          ...(byForm ? redirectResponse(outcome.logoutUrl) : jsonResponse({ logout_url: outcome.logoutUrl })),
-          cookies,
-        };
-      }
-      cookies.push({
-        name: names.logoutPending,
-        value: outcome.pendingCookieValue,
-        maxAgeSeconds: pendingSeconds,
-      });
-      return { ...(byForm ? logoutPendingPage(outcome.logoutUrl) : pendingJson(outcome.logoutUrl)), cookies };
-    },
-  );
+export const logout =
+  ({ flow, names, origin, entraOrigin, pendingSeconds }: LogoutFunctionNeeds): Handler<Session | undefined> =>
+  async (request, session) => {
+    const cookieValue = request.cookies.get(names.session);
+    if (request.method === 'GET') {
+      requireQuery(request.query);
+      // A link from another site brings no Strict cookie: the page is loaded again before it says anything.
+      if (cookieValue === undefined && !isBounced(request))
+        return bouncePage(request.routePath, request.rawQuery);
+      return cookieValue !== undefined && flow.isOurs(cookieValue)
+        ? logoutPage(session?.facts.claims.principal.name, flow.formToken(cookieValue), entraOrigin)
+        : signedOutPage();
+    }
+    const byForm = isForm(request);
+    if (byForm) {
+      requireOwnForm(request, origin);
+      if (cookieValue !== undefined) requireFormToken(flow, await readFormToken(request), cookieValue);
+    }
+    const outcome = await flow.end(cookieValue, session, request.log);
+    const cookies = signedOutCookies(names);
+    if (outcome.kind === 'done') {
+      return {
+        ...(byForm ? redirectResponse(outcome.logoutUrl) : jsonResponse({ logout_url: outcome.logoutUrl })),
+        cookies,
+      };
+    }
+    cookies.push({
+      name: names.logoutPending,
+      value: outcome.pendingCookieValue,
+      maxAgeSeconds: pendingSeconds,
+    });
+    return { ...(byForm ? logoutPendingPage(outcome.logoutUrl) : pendingJson(outcome.logoutUrl)), cookies };
+  };
 
 const MAX_FORM_BYTES = 4096;
 

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { registerBff } from '../../src/app.ts';
+import { createApp } from '../../src/app.ts';
+import { register } from '../../src/registration.ts';
 import { parseConfig } from '../../src/shared/config/config.ts';
 import { readPolicies } from '../../src/shared/config/policies.ts';
+import { createSystem } from '../../src/system.ts';
 
 const key = () => randomBytes(32).toString('base64url');
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -20,10 +22,9 @@ function registeredRoutes(): string[] {
     SESSION_INDEX_KEY: key(),
     SESSION_TABLE_ENDPOINT: 'https://account.table.example',
   });
-  registerBff(
+  register(
     { http: (_, { route }) => routes.push(route), timer: () => undefined },
-    config,
-    readPolicies(config),
+    createApp(config, readPolicies(config), createSystem(config)),
   );
   return routes;
 }

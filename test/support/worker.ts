@@ -1,10 +1,12 @@
 import { app } from '@azure/functions';
 import { payroll } from '../../examples/guarded-function/payroll.ts';
 import { teamCard } from '../../examples/own-function/team-card.ts';
-import { type Bff, createSystem, registerBff, type System } from '../../src/app.ts';
+import { createApp } from '../../src/app.ts';
+import { type Bff, register as registerApp } from '../../src/registration.ts';
 import { parseConfig } from '../../src/shared/config/config.ts';
 import { readPolicies } from '../../src/shared/config/policies.ts';
 import type { Environment } from '../../src/shared/config/settings.ts';
+import { createSystem, type System } from '../../src/system.ts';
 import { guardedRoutes } from './guarded-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 
@@ -23,6 +25,6 @@ export function register(
   extend?: (bff: Bff) => void,
 ): void {
   const config = parseConfig(environment);
-  const bff = registerBff(app, config, readPolicies(config), replace(createSystem(config)));
+  const bff = registerApp(app, createApp(config, readPolicies(config), replace(createSystem(config))));
   extend?.(bff);
 }

@@ -10,8 +10,8 @@ import {
   startFunctionsHost,
 } from '../../packages/functions-host/src/host.ts';
 import { type GraphEmulator, startGraphEmulator } from '../../packages/graph-emulator/src/emulator.ts';
-import type { System } from '../../src/app.ts';
 import type { Environment } from '../../src/shared/config/settings.ts';
+import type { System } from '../../src/system.ts';
 import { type FaultyTable, withFaults } from './faulty-table.ts';
 import { UserAgent, type WireAnswer } from './user-agent.ts';
 import type * as WorkerBundle from './worker.ts';

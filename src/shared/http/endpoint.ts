@@ -67,13 +67,13 @@ export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
  */
 export type RecordUse = (session: Session) => Promise<Session>;
 
-type Handle<Granted> = (
+export type Handler<Granted> = (
   request: BffRequest,
   granted: Granted,
   recordUse: RecordUse,
 ) => Promise<BffResponse> | BffResponse;
 
-export type Endpoint = <Granted>(rules: EndpointRules<Granted>, handle: Handle<Granted>) => HttpHandler;
+export type Endpoint = <Granted>(rules: EndpointRules<Granted>, handle: Handler<Granted>) => HttpHandler;
 
 export interface EndpointNeeds {
   readonly origin: string;
@@ -156,7 +156,7 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
   async function answer<Granted>(
     asSent: BffRequest,
     rules: EndpointRules<Granted>,
-    handle: Handle<Granted>,
+    handle: Handler<Granted>,
     cookies: CookieToSet[],
     caller: KnownCaller,
   ): Promise<BffResponse> {

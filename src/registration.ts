@@ -1,0 +1,103 @@
+import type { HttpHandler, HttpMethod, TimerHandler } from '@azure/functions';
+import type { App } from './app.ts';
+import { sweep } from './functions/sweep.ts';
+import { createRoutes, type Route, route } from './routes.ts';
+import type { GraphClient } from './shared/graph/graph-client.ts';
+import { allMethods, type EndpointRules } from './shared/http/endpoint.ts';
+import { makeHeadersReadable } from './shared/http/header-bytes.ts';
+import type { BffRequest } from './shared/http/request.ts';
+import type { BffResponse } from './shared/http/response.ts';
+import { type Log, toLogLine } from './shared/telemetry/log.ts';
+
+/** The part of `app` of `@azure/functions` that the registration uses. */
+export interface FunctionApp {
+  http(
+    name: string,
+    options: { methods: HttpMethod[]; route: string; authLevel: 'anonymous'; handler: HttpHandler },
+  ): void;
+  timer(name: string, options: { schedule: string; handler: TimerHandler }): void;
+}
+
+/** What your own functions are made of: the same wrapper, guards and Graph client as the built-in ones. */
+export interface Bff {
+  /**
+   * Registers a function with the same checks as the built-in ones: method, origin, session and access. Errors become
+   * problem documents. `rules.access` has no default.
+   * @param path without a leading slash: `api/team-card`
+   * @throws {TypeError} for a name or path that the host would never reach or that is taken
+   */
+  route<Granted>(
+    name: string,
+    path: string,
+    rules: EndpointRules<Granted>,
+    handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
+  ): void;
+  /** Calls Graph with the user's own token, through Microsoft's client. */
+  readonly graph: GraphClient;
+}
+
+const SWEEP = 'sweep';
+/** Every ten minutes. The fields are seconds, minutes, hours, day, month and day of the week. */
+const SWEEP_SCHEDULE = '0 */10 * * * *';
+/** The first path segments of this service, whether or not a route uses them now. */
+const reservedSegments = ['admin', 'auth', 'graph', 'health'];
+
+/** Registers every route and the timer. */
+export function register(functions: FunctionApp, app: App): Bff {
+  const { endpoint, entra } = app;
+  const registered: Route[] = [];
+  const add = (added: Route) => {
+    registered.push(added);
+    const handler = added.handlerIn(endpoint);
+    functions.http(added.name, { methods: allMethods, route: added.path, authLevel: 'anonymous', handler });
+  };
+  for (const builtIn of createRoutes(app)) add(builtIn);
+  functions.timer(SWEEP, {
+    schedule: SWEEP_SCHEDULE,
+    handler: sweep(app.sweep, () => entra.signingKeys.checkClock()),
+  });
+  makeHeadersReadable();
+  void app.auth.missingSid.atStart(coldStartLog);
+
+  const reserved = [...reservedSegments, ...app.ownApis.map(({ name }) => name)];
+  return {
+    route(name, path, rules, handle) {
+      requireFreeName(name, registered);
+      requireFreePath(path, registered, reserved);
+      add(route(name, path, rules, handle));
+    },
+    graph: app.graphClient,
+  };
+}
+
+/**
+ * The host tries functions in the order of their names, so a name after the catch-all is never reached. A second function
+ * with the same name would replace the first.
+ */
+function requireFreeName(name: string, registered: readonly Route[]): void {
+  const isTaken = name === SWEEP || registered.some((other) => other.name === name);
+  if (/^[a-z][a-z0-9-]{0,60}$/.test(name) && name < 'zz-' && !isTaken) return;
+  throw new TypeError(
+    `"${name}" cannot be the name of a function: it is taken, sorts after "zz-not-found", or is not lower-case letters, digits and hyphens`,
+  );
+}
+
+/** A literal first segment, then literals and parameters. Each takes a whole segment. */
+const pathPattern =
+  /^api\/[a-z0-9][a-z0-9-]*(?:\/(?:[a-z0-9][a-z0-9-]*|\{[a-z][a-z0-9]*\}))*(?:\/\{\*[a-z]+\})?$/;
+
+/** The host ignores letter case in paths. Because only lower case is allowed, each path has one spelling. */
+function requireFreePath(path: string, registered: readonly Route[], reserved: readonly string[]): void {
+  const isReserved = reserved.some((segment) => `${path}/`.startsWith(`api/${segment}/`));
+  const isTaken = registered.some((other) => other.path === path);
+  if (pathPattern.test(path) && !isReserved && !isTaken) return;
+  throw new TypeError(
+    `"${path}" cannot be the path of a function: it is taken, or is not "api/" with lower-case letters, digits, hyphens and whole segments {id} or {*rest}`,
+  );
+}
+
+/** At a cold start there is no invocation whose log could be used. */
+const coldStartLog: Log = (level, record) => {
+  // biome-ignore lint/suspicious/noConsole: see above
+  console[level](toLogLine(record));
+};

@@ -1,0 +1,94 @@
+import type { Buffer } from 'node:buffer';
+import type { Admission } from '../access/admission.ts';
+import type { Guard } from '../access/guard-rules.ts';
+import type { RandomBytes } from '../crypto/seal.ts';
+import type { SealedTextPurpose, TextSealer } from '../crypto/sealed-text.ts';
+import type { Entra } from '../entra/entra.ts';
+import type { Interaction } from '../interaction/interaction.ts';
+import type { Features } from '../policy/features.ts';
+import type { Session, SessionStore } from '../session/store.ts';
+import type { Table } from '../storage/table.ts';
+import type { CodeFlow } from '../tokens/code-flow.ts';
+import { type Callback, createCallback } from './callback.ts';
+import { createFrontChannelLogout, type FrontChannelLogout } from './front-channel-logout.ts';
+import { createLogin, type Login } from './login.ts';
+import { createTransactions } from './login-transaction.ts';
+import { createLogout, type Logout } from './logout.ts';
+import { createMissingSid, type MissingSid } from './missing-sid.ts';
+import { createOwnSessions, type OwnSessions } from './own-sessions.ts';
+import { createSessionAnswer, type SessionAnswer } from './session-answer.ts';
+
+/** Sign-in, sign-out, and what users see of their own sessions. */
+export interface Auth {
+  readonly login: Login;
+  readonly callback: Callback;
+  readonly logout: Logout;
+  readonly frontChannelLogout: FrontChannelLogout;
+  readonly ownSessions: OwnSessions;
+  readonly missingSid: MissingSid;
+  sessionAnswer(session: Session | undefined): SessionAnswer;
+}
+
+export interface AuthOptions {
+  /** The origin that browsers see. */
+  readonly origin: string;
+  readonly indexKey: Buffer;
+  readonly absoluteSeconds: number;
+}
+
+export interface AuthDependencies {
+  readonly entra: Entra;
+  readonly codeFlow: CodeFlow;
+  readonly store: SessionStore;
+  readonly table: Table;
+  readonly admission: Pick<Admission, 'wouldAdmit'>;
+  readonly interaction: Interaction;
+  readonly features: Features;
+  /** Every feature that a sign-in can request by name. */
+  readonly loginFeatures: Features;
+  /** True if a plain link may request the feature's permissions in this browser. */
+  readonly mayRequest: (feature: string, session: Session | undefined) => boolean;
+  /** The guards that the session answer reports under `can`, by name. */
+  readonly guards: Readonly<Record<string, Guard>>;
+  readonly sealerFor: (purpose: SealedTextPurpose) => TextSealer;
+  readonly random: RandomBytes;
+  readonly now: () => Date;
+  readonly monotonicMs: () => number;
+}
+
+export function createAuth(options: AuthOptions, dependencies: AuthDependencies): Auth {
+  const { origin } = options;
+  const { entra, store, table, features, sealerFor, now } = dependencies;
+  const { authority, clientId, redirectUri, isOwnIssuer } = entra;
+  const transactions = createTransactions({
+    ...dependencies,
+    sealer: sealerFor('login-transaction'),
+    boundTo: [authority.url, clientId, redirectUri],
+    origin,
+  });
+  const login = createLogin({
+    ...dependencies,
+    origin,
+    features: dependencies.loginFeatures,
+    mayAskFor: dependencies.mayRequest,
+    transactions,
+  });
+  const missingSid = createMissingSid({ table, now });
+  return {
+    login,
+    callback: createCallback({ ...dependencies, ...options, transactions, login, missingSid, isOwnIssuer }),
+    logout: createLogout({
+      ...options,
+      store,
+      formSealer: sealerFor('form-token'),
+      pendingSealer: sealerFor('logout-pending'),
+      endSessionEndpoint: authority.endSessionEndpoint,
+      postLogoutRedirectUri: `${origin}/`,
+      now,
+    }),
+    frontChannelLogout: createFrontChannelLogout({ ...dependencies, isOwnIssuer }),
+    ownSessions: createOwnSessions({ store, features }),
+    missingSid,
+    sessionAnswer: createSessionAnswer(dependencies),
+  };
+}
