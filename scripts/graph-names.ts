@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { graphDialect } from '../src/shared/policy/graph-profile.ts';
 
 /**

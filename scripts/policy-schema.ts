@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { graphDialect } from '../src/shared/policy/graph-profile.ts';
 import { createPolicySchema } from '../src/shared/policy/schema.ts';
 

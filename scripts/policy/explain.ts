@@ -3,10 +3,10 @@ import { BffError } from '../../src/shared/errors.ts';
 import type { Dialect } from '../../src/shared/policy/api-profile.ts';
 import { hasBody, type Policy, type PolicyRule } from '../../src/shared/policy/match.ts';
 import { readMediaType } from '../../src/shared/policy/media-type.ts';
+import type { OptionBound } from '../../src/shared/policy/option-bounds.ts';
 import { readUpstreamPath, type UpstreamPath } from '../../src/shared/policy/path.ts';
 import { fittingSegments } from '../../src/shared/policy/path-template.ts';
 import { readUpstreamQuery } from '../../src/shared/policy/query.ts';
-import type { OptionBound } from '../../src/shared/policy/schema.ts';
 import { allowedCall } from '../../src/shared/proxy/allowed-call.ts';
 
 /**

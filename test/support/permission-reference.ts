@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** What Microsoft's reference says about one call, for delegated permissions of work accounts. */
 export interface KnownCall {
@@ -20,7 +20,7 @@ const form = z.object({
   permissions: z.record(
     z.string(),
     z.object({
-      schemes: z.object({ DelegatedWork: z.object({ requiresAdminConsent: z.boolean() }).optional() }),
+      schemes: z.object({ DelegatedWork: z.optional(z.object({ requiresAdminConsent: z.boolean() })) }),
       pathSets: z.array(
         z.object({
           schemeKeys: z.array(z.string()),

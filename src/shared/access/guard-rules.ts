@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
 
@@ -22,49 +22,73 @@ export interface Guard extends GuardRules {
   readonly anyOf?: readonly GuardRules[] | undefined;
 }
 
-const guid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'is no id in small letters');
-const listOf = (value: z.ZodType<string>) =>
-  z.array(value).min(1, 'is empty, which nobody could satisfy').max(100, 'has more than 100 values');
+const guid = z
+  .string()
+  .check(z.regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'is no id in small letters'));
+const listOf = (value: z.ZodMiniType<string>) =>
+  z
+    .array(value)
+    .check(
+      z.minLength(1, 'is empty, which nobody could satisfy'),
+      z.maxLength(100, 'has more than 100 values'),
+    );
 const needsKey = 'asks for nothing; name a role, or leave the guard out';
 
 const rules = z.strictObject({
-  roles: listOf(z.string().regex(/^[\x21-\x7e]{1,120}$/, 'is no value of an app role'))
-    .describe('App roles, compared exactly. One of them is enough.')
-    .optional(),
-  groups: listOf(guid)
-    .describe('Object ids of groups. Membership of one is enough, by another group as well.')
-    .optional(),
-  tenants: listOf(guid).describe('Tenant ids. A guest belongs to the tenant that invited them.').optional(),
-  authContext: z
-    .string()
-    .regex(/^c[1-9][0-9]?$/, 'is none of c1 to c99')
-    .describe('An authentication context of Conditional Access: asked for where it is missing.')
-    .optional(),
-  maxAuthAgeSeconds: z
-    .int()
-    .min(60, 'is less than a minute, within which nobody could use it')
-    .max(30 * 24 * 3600, 'is more than 30 days')
-    .describe('How long ago the person may have signed in. Longer ago, they are asked to do it again.')
-    .optional(),
+  roles: z.optional(
+    listOf(z.string().check(z.regex(/^[\x21-\x7e]{1,120}$/, 'is no value of an app role'))).check(
+      z.describe('App roles, compared exactly. One of them is enough.'),
+    ),
+  ),
+  groups: z.optional(
+    listOf(guid).check(
+      z.describe('Object ids of groups. Membership of one is enough, by another group as well.'),
+    ),
+  ),
+  tenants: z.optional(
+    listOf(guid).check(z.describe('Tenant ids. A guest belongs to the tenant that invited them.')),
+  ),
+  authContext: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^c[1-9][0-9]?$/, 'is none of c1 to c99'),
+        z.describe('An authentication context of Conditional Access: asked for where it is missing.'),
+      ),
+  ),
+  maxAuthAgeSeconds: z.optional(
+    z
+      .int()
+      .check(
+        z.minimum(60, 'is less than a minute, within which nobody could use it'),
+        z.maximum(30 * 24 * 3600, 'is more than 30 days'),
+        z.describe('How long ago the person may have signed in. Longer ago, they are asked to do it again.'),
+      ),
+  ),
 });
 
 const isNotEmpty = (value: object) => Object.values(value).some((entry) => entry !== undefined);
 
 /** What a guard may say; a guard that asks for nothing is a mistake. */
-export const guardSchema = rules
-  .extend({
-    anyOf: z
-      .array(rules.refine(isNotEmpty, needsKey))
-      .min(1, 'is empty, which nobody could satisfy')
-      .describe('Beside the keys above, one of these has to hold.')
-      .optional(),
+export const guardSchema = z
+  .extend(rules, {
+    anyOf: z.optional(
+      z
+        .array(rules.check(z.refine(isNotEmpty, needsKey)))
+        .check(
+          z.minLength(1, 'is empty, which nobody could satisfy'),
+          z.describe('Beside the keys above, one of these has to hold.'),
+        ),
+    ),
   })
-  .refine(isNotEmpty, needsKey)
-  .refine(
-    ({ authContext, anyOf = [] }) => authContext === undefined || anyOf.every((one) => !one.authContext),
-    'asks for two authentication contexts, of which a sign-in brings one',
-  )
-  .describe('Who may make the call. Everybody who is signed in, when left out.');
+  .check(
+    z.refine(isNotEmpty, needsKey),
+    z.refine(
+      ({ authContext, anyOf = [] }) => authContext === undefined || anyOf.every((one) => !one.authContext),
+      'asks for two authentication contexts, of which a sign-in brings one',
+    ),
+    z.describe('Who may make the call. Everybody who is signed in, when left out.'),
+  );
 
 /** What a guard looks at. */
 export interface GuardedFacts {

@@ -1,8 +1,9 @@
 import { MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
 import type { Dialect } from './api-profile.ts';
+import type { OptionBound, OptionBounds } from './option-bounds.ts';
 import { overlap, type PathTemplate, parsePathTemplate } from './path-template.ts';
 import { toComparableOption } from './rereadings.ts';
-import type { OptionBound, OptionBounds, PolicyDocument } from './schema.ts';
+import type { PolicyDocument } from './schema.ts';
 
 type RuleDocument = PolicyDocument['features'][string]['rules'][number];
 

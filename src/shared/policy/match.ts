@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Guard } from '../access/guard-rules.ts';
 import type { ScopeNeed } from '../entra/scopes.ts';
 import type { Dialect } from './api-profile.ts';
 import { findPolicyFaults } from './issues.ts';
 import { fitsMediaRange, readMediaType } from './media-type.ts';
+import type { OptionBounds } from './option-bounds.ts';
 import type { UpstreamPath } from './path.ts';
 import { matchesPath, type PathTemplate, parsePathTemplate } from './path-template.ts';
 import type { QueryOption } from './query.ts';
 import { findBreach } from './query-bounds.ts';
 import type { HeaderRule } from './request-headers.ts';
-import { createPolicySchema, type OptionBounds, type PolicyDocument } from './schema.ts';
+import { createPolicySchema, type PolicyDocument } from './schema.ts';
 
 /** A call whose path and query have been read. */
 export interface ReadCall {
@@ -125,13 +126,36 @@ function toFaults(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): stri
   return [`${z.core.toDotPath(path) || 'the file'}: ${describeIssue(issue)}`];
 }
 
+/** zod/mini has no messages of its own: these are for what the schema gives no message for. */
 function describeIssue(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') {
-    return `has ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}, which means nothing here; take it out, or mend its spelling`;
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `has ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}, which means nothing here; take it out, or mend its spelling`;
+    case 'invalid_type': {
+      const expected = typeNames[issue.expected] ?? issue.expected;
+      return `is missing or of another kind; write ${/^[aeiou]/.test(expected) ? 'an' : 'a'} ${expected}`;
+    }
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => message).join(', ');
+    case 'too_small':
+      return hasMessage(issue)
+        ? issue.message
+        : `is too small; write ${issue.minimum}${unitOf(issue.origin)} or more`;
+    case 'too_big':
+      return hasMessage(issue)
+        ? issue.message
+        : `is too large; write ${issue.maximum}${unitOf(issue.origin)} or less`;
+    default:
+      return issue.message;
   }
-  if (issue.code !== 'invalid_type') return issue.message;
-  const expected = issue.expected === 'record' ? 'object' : issue.expected;
-  return `is missing or of another kind; write ${/^[aeiou]/.test(expected) ? 'an' : 'a'} ${expected}`;
+}
+
+const typeNames: Readonly<Record<string, string>> = { record: 'object', int: 'whole number' };
+
+const hasMessage = ({ message }: z.core.$ZodIssue) => message !== 'Invalid input';
+
+function unitOf(origin: string): string {
+  return origin === 'string' ? ' characters' : origin === 'array' ? ' items' : '';
 }
 
 function compile(document: PolicyDocument, dialect: Dialect): Policy {

@@ -1,6 +1,6 @@
+import type { ExpandBound, OptionBound, OptionBounds } from './option-bounds.ts';
 import type { QueryOption } from './query.ts';
 import { decodeAgain, type Rereading, toComparableOption } from './rereadings.ts';
-import type { ExpandBound, OptionBound, OptionBounds } from './schema.ts';
 
 /**
  * What keeps a query outside the bounds of its rule, as a sentence for the caller: it quotes the policy and never the
