@@ -1,7 +1,7 @@
-import type { EntraEmulator } from '../packages/entra-emulator/src/emulator.ts';
-import { defaultSwitches } from '../packages/entra-emulator/src/switches.ts';
-import type { GraphEmulator } from '../packages/graph-emulator/src/emulator.ts';
-import { goodDay } from '../packages/graph-emulator/src/switches.ts';
+import type { EntraEmulator } from '@entra-bff/entra-emulator';
+import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
+import type { GraphEmulator } from '@entra-bff/graph-emulator';
+import { defaultGraphSwitches } from '@entra-bff/graph-emulator';
 
 export type Emulators = { readonly entra: EntraEmulator; readonly graph: GraphEmulator };
 
@@ -226,9 +226,9 @@ export const cases: readonly Case[] = [
 
 /** Puts every switch back. Sessions, sign-ins and consents stay. */
 export const makeGoodDay = ({ entra, graph }: Emulators): void => {
-  Object.assign(entra.switches, defaultSwitches());
+  Object.assign(entra.switches, defaultEntraSwitches());
   entra.blockedUsers.clear();
   entra.expiredPasswords.clear();
-  Object.assign(graph.switches, goodDay);
+  Object.assign(graph.switches, defaultGraphSwitches());
   graph.forgetRevocations();
 };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { demoClient } from '../packages/directory/src/directory.ts';
+import { demoClient } from '@entra-bff/directory';
 
 const randomKey = () => randomBytes(32).toString('base64url');
 

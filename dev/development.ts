@@ -1,8 +1,8 @@
-import { directory } from '../packages/directory/src/directory.ts';
-import { startEntraEmulator } from '../packages/entra-emulator/src/emulator.ts';
-import type { LogEntry } from '../packages/functions-host/src/core-types.ts';
-import { startFunctionsHost } from '../packages/functions-host/src/host.ts';
-import { startGraphEmulator } from '../packages/graph-emulator/src/emulator.ts';
+import { demoDirectory } from '@entra-bff/directory';
+import { startEntraEmulator } from '@entra-bff/entra-emulator';
+import type { LogEntry } from '@entra-bff/functions-host';
+import { startFunctionsHost } from '@entra-bff/functions-host';
+import { startGraphEmulator } from '@entra-bff/graph-emulator';
 import { startAzurite } from './azurite.ts';
 import { developmentSettings } from './development-settings.ts';
 import { choosePort } from './free-port.ts';
@@ -35,8 +35,12 @@ export function createDevelopment(options: {
       choosePort(preferredPorts.graph),
     ]);
     const emulators = async () => {
-      const entra = await running.add(startEntraEmulator({ directory, port: entraPort }));
-      const graph = startGraphEmulator({ directory, entraOrigin: entra.origin, port: graphPort });
+      const entra = await running.add(startEntraEmulator({ directory: demoDirectory, port: entraPort }));
+      const graph = startGraphEmulator({
+        directory: demoDirectory,
+        entraOrigin: entra.origin,
+        port: graphPort,
+      });
       return { entra, graph: await running.add(graph) };
     };
     const [bundle, azurite, { entra, graph }] = await Promise.all([

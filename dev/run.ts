@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LogEntry } from '../packages/functions-host/src/core-types.ts';
+import type { LogEntry } from '@entra-bff/functions-host';
 import { createDevelopment } from './development.ts';
 import { welcome } from './welcome.ts';
 

@@ -1,4 +1,4 @@
-import { demoClient, directory } from '../packages/directory/src/directory.ts';
+import { demoClient, demoDirectory } from '@entra-bff/directory';
 import type { Development } from './development.ts';
 
 /** What `npm start` prints when everything runs. The first address is the one to open. */
@@ -9,7 +9,7 @@ export function welcome(development: Development): string {
     ...(isBehindAnother ? [`  (the BFF itself listens on ${development.bffOrigin})`] : []),
     '',
     'Sign in as',
-    ...directory.users.map(describeUser),
+    ...demoDirectory.users.map(describeUser),
     '',
     `Make Entra misbehave: ${development.entraSwitchesUrl}`,
     `Make Graph misbehave: ${development.graphSwitchesUrl}`,
@@ -18,8 +18,8 @@ export function welcome(development: Development): string {
   ].join('\n');
 }
 
-function describeUser(user: (typeof directory.users)[number]): string {
-  const registration = directory.registrations.find(({ clientId }) => clientId === demoClient.clientId);
+function describeUser(user: (typeof demoDirectory.users)[number]): string {
+  const registration = demoDirectory.registrations.find(({ clientId }) => clientId === demoClient.clientId);
   const roles =
     registration?.roleAssignments.filter(({ userId }) => userId === user.id).map(({ role }) => role) ?? [];
   const notes = [
@@ -30,7 +30,7 @@ function describeUser(user: (typeof directory.users)[number]): string {
   return `  ${user.username.padEnd(24)}${user.name.padEnd(16)}${notes.join(', ')}`;
 }
 
-function homeNote(user: (typeof directory.users)[number]): string[] {
+function homeNote(user: (typeof demoDirectory.users)[number]): string[] {
   if (user.homeTenantId === demoClient.tenantId) return [];
   const isGuest = user.guestIn.some(({ tenantId }) => tenantId === demoClient.tenantId);
   return [isGuest ? 'guest of the organization' : 'of another organization: may not sign in'];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { demoDirectory, graphResourceId } from '@entra-bff/directory';
 import { describe, expect, it } from 'vitest';
-import { directory, graphResourceId } from '../packages/directory/src/directory.ts';
 import { namesTakenForKeys } from '../scripts/graph-names.ts';
 import { policyJsonSchema } from '../scripts/policy-schema.ts';
 import { readPolicy } from '../src/shared/config/policies.ts';
@@ -49,7 +49,7 @@ describe('the shipped policy', () => {
   });
 
   it('asks for nothing that the emulators do not know, so that npm start shows all of it', () => {
-    const graph = directory.resources.find(({ id }) => id === graphResourceId);
+    const graph = demoDirectory.resources.find(({ id }) => id === graphResourceId);
     const known = graph?.permissions.map(({ name }) => name);
     for (const { scopes } of features) for (const scope of scopes) expect(known).toContain(scope);
   });
@@ -156,7 +156,7 @@ describe("Microsoft's permission reference", () => {
   });
 
   it('knows every permission that the emulators have, and who may consent to it', () => {
-    const graph = directory.resources.find(({ id }) => id === graphResourceId);
+    const graph = demoDirectory.resources.find(({ id }) => id === graphResourceId);
     for (const { name, administratorMustConsent } of graph?.permissions ?? []) {
       const known = reference.administratorMustConsent(name);
       // OpenID's own are not Graph's.

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, inject, it } from 'vitest';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -23,7 +23,11 @@ const manifest: {
 const lockfile: { lockfileVersion: number; packages: Readonly<Record<string, LockedPackage>> } = JSON.parse(
   read('package-lock.json'),
 );
-const locked = Object.entries(lockfile.packages).filter(([path]) => path !== '');
+/** What comes from the registry: neither the project itself nor one of its workspaces. */
+const locked = Object.entries(lockfile.packages).filter(
+  ([path, { link }]) => path !== '' && !path.startsWith('packages/') && link !== true,
+);
+const workspaces = readdirSync(new URL('../packages', import.meta.url));
 
 describe('the supply chain', () => {
   it('has as direct runtime dependencies exactly those that a decision record justifies', {
@@ -52,9 +56,29 @@ describe('the supply chain', () => {
     };
     for (const [name, version] of Object.entries(direct)) {
       expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
-      expect(lockfile.packages[`node_modules/${name}`]?.version, name).toBe(version);
+      const { link, resolved, ...found } = lockfile.packages[`node_modules/${name}`] ?? {};
+      const locked = link === true ? lockfile.packages[resolved ?? ''] : found;
+      expect(locked?.version, name).toBe(version);
     }
     expect(read('.npmrc')).toMatch(/^save-exact=true$/m);
+  });
+
+  it('links its workspaces, which depend on the versions that the project itself depends on', {
+    tags: ['SU-1'],
+  }, () => {
+    const links = Object.values(lockfile.packages).filter(({ link }) => link === true);
+    expect(links.map(({ resolved }) => resolved).sort()).toEqual(
+      workspaces.map((name) => `packages/${name}`).sort(),
+    );
+    for (const name of workspaces) {
+      const workspace: Partial<typeof manifest> = JSON.parse(read(`packages/${name}/package.json`));
+      const { dependencies, devDependencies } = workspace;
+      for (const [dependency, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+        const expected = manifest.dependencies[dependency] ?? manifest.devDependencies[dependency];
+        expect(version, `${name}: ${dependency}`).toBe(expected);
+      }
+      expect(workspace.scripts, name).toBeUndefined();
+    }
   });
 
   it('locks every package by its hash and names no registry', { tags: ['SU-1'] }, () => {
@@ -63,7 +87,7 @@ describe('the supply chain', () => {
       expect(integrity, path).toMatch(/^sha512-/);
       expect(resolved, path).toBeUndefined();
     }
-    expect(read('package-lock.json')).not.toMatch(/"(?:resolved|registry)"|git\+|file:/);
+    expect(read('package-lock.json')).not.toMatch(/"(?:resolved": "(?!packages\/)|registry")|git\+|file:/);
     expect(read('.npmrc')).toMatch(/^omit-lockfile-registry-resolved=true$/m);
     expect(read('.npmrc')).not.toMatch(/registry\s*=|_auth|token/i);
   });

@@ -1,6 +1,5 @@
-import type { RpcHttpRequest } from '../../packages/functions-host/src/core-types.ts';
-import { invoke } from '../../packages/functions-host/src/invoke.ts';
-import { startWorker } from '../../packages/functions-host/src/worker.ts';
+import type { RpcHttpRequest } from '@entra-bff/functions-host';
+import { invoke, startWorker } from '@entra-bff/functions-host';
 import type { SendHttp } from '../../src/shared/network/http-request.ts';
 import type { Table } from '../../src/shared/storage/table.ts';
 import type { System } from '../../src/system.ts';

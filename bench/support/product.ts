@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
+import { demoDirectory } from '@entra-bff/directory';
+import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import { startFunctionsHost } from '@entra-bff/functions-host';
+import { type GraphEmulator, startGraphEmulator } from '@entra-bff/graph-emulator';
 import { type Azurite, startAzurite } from '../../dev/azurite.ts';
 import { developmentSettings } from '../../dev/development-settings.ts';
 import { findFreePort } from '../../dev/free-port.ts';
 import { createRunning } from '../../dev/running.ts';
-import { directory } from '../../packages/directory/src/directory.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../packages/entra-emulator/src/emulator.ts';
-import { startFunctionsHost } from '../../packages/functions-host/src/host.ts';
-import { type GraphEmulator, startGraphEmulator } from '../../packages/graph-emulator/src/emulator.ts';
 import { bundle } from '../../scripts/build.ts';
 import { UserAgent } from '../../test/support/user-agent.ts';
 import type * as WorkerBundle from '../../test/support/worker.ts';
@@ -43,8 +43,10 @@ export async function withProduct(measure: (product: MeasuredProduct) => Promise
     const storage = await running.add(startCountingForwarder(azurite.endpoint));
     let offsetMs = 0;
     const now = () => new Date(Date.now() + offsetMs);
-    const entra = await running.add(startEntraEmulator({ directory, now }));
-    const graph = await running.add(startGraphEmulator({ directory, entraOrigin: entra.origin, now }));
+    const entra = await running.add(startEntraEmulator({ directory: demoDirectory, now }));
+    const graph = await running.add(
+      startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin, now }),
+    );
     const outfile = fileURLToPath(new URL('../../.build/measure.cjs', import.meta.url));
     const entry = fileURLToPath(new URL('../../test/support/worker.ts', import.meta.url));
     await bundle({ entry, outfile });

@@ -1,26 +1,25 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { demoDirectory, demoUsers } from '@entra-bff/directory';
+import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import { consentTo, createOAuthClient, signInAs, tokenText } from '@entra-bff/entra-emulator/testing';
+import { type GraphEmulator, startGraphEmulator } from '@entra-bff/graph-emulator';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cases } from '../../dev/cases.ts';
 import { createFrontend } from '../../dev/frontend.ts';
-import { directory, people } from '../../packages/directory/src/directory.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../packages/entra-emulator/src/emulator.ts';
-import { createApp, textOf } from '../../packages/entra-emulator/test/app.ts';
-import { consentTo, signInAs } from '../../packages/entra-emulator/test/sign-in-helper.ts';
-import { type GraphEmulator, startGraphEmulator } from '../../packages/graph-emulator/src/emulator.ts';
 
-const { ben } = people;
+const { ben } = demoUsers;
 
 let entra: EntraEmulator;
 let graph: GraphEmulator;
 let origin: string;
-let app: ReturnType<typeof createApp>;
+let app: ReturnType<typeof createOAuthClient>;
 const server = createServer();
 
 beforeAll(async () => {
-  entra = await startEntraEmulator({ directory });
-  graph = await startGraphEmulator({ directory, entraOrigin: entra.origin });
-  app = createApp(entra);
+  entra = await startEntraEmulator({ directory: demoDirectory });
+  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin });
+  app = createOAuthClient(entra);
   const frontend = createFrontend({ entra, graph });
   server.on('request', (request, response) => {
     if (!frontend(request, response)) response.writeHead(404).end();
@@ -52,7 +51,7 @@ const meetAs = async (path: string, tokens: { accessToken: string; refreshToken:
   if (!challenge) return String(answer.status);
   const refreshed = await app.refresh(tokens.refreshToken, { scope: tokens.scope });
   if (refreshed.status === 200)
-    return `challenge, refreshed: ${textOf(refreshed, 'scope').includes('Mail.Read')}`;
+    return `challenge, refreshed: ${tokenText(refreshed, 'scope').includes('Mail.Read')}`;
   return `challenge, ${refreshed.body['error']} ${refreshed.body['error_codes']}`;
 };
 
@@ -83,7 +82,7 @@ describe('the cases of the demo page', () => {
     const claims = JSON.stringify({ access_token: { xms_cc: { values: ['CP1'] } } });
     const tokens = await app.refresh(signedIn.refreshToken, { scope, claims });
     expect((await setUp(id)).status).toBe(200);
-    const accessToken = textOf(tokens, 'access_token');
+    const accessToken = tokenText(tokens, 'access_token');
     const { refreshToken } = signedIn;
     expect(await meetAs(chosen?.path ?? '', { accessToken, refreshToken, scope })).toBe(expected);
   });

@@ -1,8 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { bundleFixture } from '@entra-bff/functions-host/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { bundleFixture } from '../../packages/functions-host/test/fixture.ts';
 
 type Running = {
   child: ChildProcessByStdio<null, Readable, Readable>;

@@ -1,17 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { demoDirectory, demoUsers } from '@entra-bff/directory';
+import { defaultGraphSwitches } from '@entra-bff/graph-emulator';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { directory, people } from '../../packages/directory/src/directory.ts';
-import { goodDay } from '../../packages/graph-emulator/src/switches.ts';
 import { type BrowserWorld, faultsOf, press, see, startBrowserWorld } from '../support/browser-world.ts';
 import { removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn } from '../support/world.ts';
 
 const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
-const { alice, ben } = people;
+const { alice, ben } = demoUsers;
 const permissions = [
   'User.ReadBasic.All',
   'User.RevokeSessions.All',
@@ -35,14 +35,14 @@ beforeAll(async () => {
   await mkdir(folder, { recursive: true });
   world = await startBrowserWorld(
     { servesDemo: true },
-    { ...directory, users: [...directory.users, ...namesakes] },
+    { ...demoDirectory, users: [...demoDirectory.users, ...namesakes] },
   );
   adminUrl = `${world.worker.origin}/api/admin`;
 });
 afterAll(() => world.close());
 afterEach(async () => {
   world.worker.table.recover();
-  Object.assign(world.graph.switches, goodDay);
+  Object.assign(world.graph.switches, defaultGraphSwitches());
   for (const { id } of [alice, ben]) world.entra.consents.revoke(id);
   await removeRows(world);
 });
@@ -141,11 +141,11 @@ describe('every state of the console', () => {
     await press(page, 'Yes, everywhere');
     await page.getByRole('alert').getByText('Your roles in').waitFor();
     await look('action-refused');
-    Object.assign(world.graph.switches, goodDay, { unavailable: true });
+    Object.assign(world.graph.switches, defaultGraphSwitches(), { unavailable: true });
     await openPerson(page);
     await see(page, 'Somebody');
     await look('graph-down');
-    Object.assign(world.graph.switches, goodDay);
+    Object.assign(world.graph.switches, defaultGraphSwitches());
     expect(faults).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, []])));
   });
 

@@ -1,13 +1,13 @@
+import { demoDirectory } from '@entra-bff/directory';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { directory } from '../../packages/directory/src/directory.ts';
 import { see } from '../support/browser-world.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { startTlsFront, type TlsFront } from '../support/tls-front.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 const origin = 'https://app.contoso.test';
-const registrations = directory.registrations.map((registration) => ({
+const registrations = demoDirectory.registrations.map((registration) => ({
   ...registration,
   redirectUris: [...registration.redirectUris, `${origin}/api/auth/callback`],
 }));
@@ -23,7 +23,7 @@ let app: Page;
 let sibling: Page;
 
 beforeAll(async () => {
-  [world, front] = await Promise.all([startWorld({ ...directory, registrations }), startTlsFront()]);
+  [world, front] = await Promise.all([startWorld({ ...demoDirectory, registrations }), startTlsFront()]);
   const hosts = { 'app.contoso.test': front.port, 'evil.contoso.test': front.port };
   const launched = await launchChromium({ hosts, trustedKey: front.trustedKey });
   if (launched.kind === 'browser') browser = launched.browser;

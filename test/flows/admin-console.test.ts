@@ -1,11 +1,11 @@
+import { demoClient, demoDirectory, demoUsers, objectIdIn } from '@entra-bff/directory';
+import { defaultGraphSwitches } from '@entra-bff/graph-emulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, directory, objectIdIn, people } from '../../packages/directory/src/directory.ts';
-import { goodDay } from '../../packages/graph-emulator/src/switches.ts';
 import { removeRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { answerEntra, grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
-const { alice: aliceFacts, ben: benFacts, fay, gus } = people;
+const { alice: aliceFacts, ben: benFacts, fay, gus } = demoUsers;
 const permissions = [
   'User.ReadBasic.All',
   'User.RevokeSessions.All',
@@ -29,7 +29,7 @@ afterAll(() => world.close());
 
 beforeEach(async () => {
   await removeRows(world);
-  for (const { id } of directory.users) world.entra.consents.revoke(id);
+  for (const { id } of demoDirectory.users) world.entra.consents.revoke(id);
   grantSignIn(world, 'Alice Adams', permissions);
   grantSignIn(world, 'Ben Brown', ['Mail.Read']);
   alice = await signedIn('alice');
@@ -37,7 +37,7 @@ beforeEach(async () => {
 
 afterEach(() => {
   worker.table.recover();
-  Object.assign(world.graph.switches, goodDay);
+  Object.assign(world.graph.switches, defaultGraphSwitches());
   world.graph.respondWith(undefined);
 });
 
@@ -315,7 +315,7 @@ describe('what a person has granted this app', () => {
   const grants = () => listOf(ofBen('grants'), 'grants');
 
   it('is listed by API, and nothing of other people, apps and organizations', async () => {
-    const [, shared] = directory.registrations;
+    const [, shared] = demoDirectory.registrations;
     const { tenantId } = demoClient;
     world.entra.consents.grant({
       tenantId,
@@ -346,7 +346,7 @@ describe('what a person has granted this app', () => {
     tags: ['AD-2'],
   }, async () => {
     const { tenantId } = demoClient;
-    const [, shared] = directory.registrations;
+    const [, shared] = demoDirectory.registrations;
     const clientId = shared?.clientId ?? '';
     world.entra.consents.grant({ tenantId, clientId, userId: benFacts.id, scopes: ['Files.Read'] });
     const before = world.entra.consents.list();
@@ -550,7 +550,7 @@ describe('refuses', () => {
     for (const answer of [await signOut(benFacts.id), await alice.script('GET', ofBen('grants'))]) {
       expect([answer.status, bodyOf(answer)['code']]).toEqual([403, 'directory_role_required']);
     }
-    Object.assign(world.graph.switches, goodDay);
+    Object.assign(world.graph.switches, defaultGraphSwitches());
     const unknown = await signOut('00000000-0000-4000-8000-000000000000');
     expect([unknown.status, bodyOf(unknown)['code']]).toEqual([404, 'not_found']);
     Object.assign(world.graph.switches, { throttledCalls: 1, retryAfterSeconds: 7 });
@@ -616,8 +616,8 @@ describe('an administrator of one tenant', { tags: ['RG-6'] }, () => {
   afterAll(() => worldOfBoth.close());
 
   it('reaches nobody’s sessions in another, whatever object id they name', async () => {
-    const shared = directory.registrations.find(({ accounts }) => accounts === 'any-tenant');
-    const { tenants } = directory;
+    const shared = demoDirectory.registrations.find(({ accounts }) => accounts === 'any-tenant');
+    const { tenants } = demoDirectory;
     const both = await worldOfBoth.startWorker({
       environment: {
         ENTRA_TENANT_ID: 'organizations',

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { TableClient, type TableEntityResult } from '@azure/data-tables';
+import { demoClient, demoDirectory } from '@entra-bff/directory';
+import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { demoClient, directory } from '../../packages/directory/src/directory.ts';
-import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
 import { hashOfUser, userKeyOf } from '../../src/shared/session/user-key.ts';
 import { auditEvents } from '../../src/shared/telemetry/audit.ts';
@@ -62,7 +62,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 afterEach(() => {
-  Object.assign(world.entra.switches, defaultSwitches());
+  Object.assign(world.entra.switches, defaultEntraSwitches());
   world.entra.intercept.idTokenClaims = undefined;
   world.entra.intercept.authorizeRedirect = undefined;
   worker.table.recover();
@@ -710,7 +710,7 @@ describe('all records together', () => {
     const cookies = browsers.flatMap(({ received }) =>
       received.flatMap(({ setCookies }) => setCookies.map((line) => /=([^;]{20,})/.exec(line)?.[1] ?? [])),
     );
-    const people = directory.users.flatMap(({ name, username, mail, id }) => [name, username, mail, id]);
+    const people = demoDirectory.users.flatMap(({ name, username, mail, id }) => [name, username, mail, id]);
     const values = [
       ...secrets,
       ...codes,

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { demoClient } from '@entra-bff/directory';
+import type { Respond } from '@entra-bff/graph-emulator';
+import { challengeHeader, defaultGraphSwitches } from '@entra-bff/graph-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { demoClient } from '../../packages/directory/src/directory.ts';
-import { challengeHeader } from '../../packages/graph-emulator/src/claims-challenge.ts';
-import type { Respond } from '../../packages/graph-emulator/src/emulator.ts';
-import { goodDay } from '../../packages/graph-emulator/src/switches.ts';
 import { withSentIds } from '../support/batch-answer.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
@@ -64,7 +63,7 @@ afterAll(async () => {
 afterEach(() => {
   world.graph.respondWith(undefined);
   world.graph.requests.length = 0;
-  Object.assign(world.graph.switches, goodDay);
+  Object.assign(world.graph.switches, defaultGraphSwitches());
   world.graph.forgetRevocations();
 });
 

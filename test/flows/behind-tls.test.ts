@@ -1,11 +1,11 @@
+import { demoDirectory } from '@entra-bff/directory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { directory } from '../../packages/directory/src/directory.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 const publicBaseUrl = 'https://app.example';
-const registrations = directory.registrations.map((registration) => ({
+const registrations = demoDirectory.registrations.map((registration) => ({
   ...registration,
   redirectUris: [...registration.redirectUris, `${publicBaseUrl}/api/auth/callback`],
 }));
@@ -16,7 +16,7 @@ let worker: Worker;
 let browser: UserAgent;
 
 beforeAll(async () => {
-  world = await startWorld({ ...directory, registrations });
+  world = await startWorld({ ...demoDirectory, registrations });
   const plain = await world.startWorker();
   worker = await world.startWorker({ environment: { PUBLIC_BASE_URL: publicBaseUrl } });
   const known = plain.browser();

@@ -1,6 +1,6 @@
+import { demoClient, demoUsers } from '@entra-bff/directory';
+import type { Reply } from '@entra-bff/emulator-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, people } from '../../packages/directory/src/directory.ts';
-import type { Reply } from '../../packages/entra-emulator/src/http.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await browser.script('POST', '/api/auth/logout');
   alice = knownAtEntra(browser);
   const { tenantId, clientId } = demoClient;
-  world.entra.consents.grant({ tenantId, clientId, userId: people.alice.id, scopes: ['Mail.Read'] });
+  world.entra.consents.grant({ tenantId, clientId, userId: demoUsers.alice.id, scopes: ['Mail.Read'] });
 });
 
 afterAll(() => world.close());

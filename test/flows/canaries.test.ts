@@ -1,7 +1,7 @@
 import { TableClient } from '@azure/data-tables';
+import { demoDirectory } from '@entra-bff/directory';
+import type { Respond } from '@entra-bff/graph-emulator';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { directory } from '../../packages/directory/src/directory.ts';
-import type { Respond } from '../../packages/graph-emulator/src/emulator.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { answerEntra, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -279,7 +279,7 @@ const cookieValues = () =>
     )
     .filter((value) => value !== '');
 // Whole names and addresses: three letters alone ("ben") stand in random base64 as well.
-const people = () => directory.users.flatMap(({ name, username, id }) => [name, username, id]);
+const people = () => demoDirectory.users.flatMap(({ name, username, id }) => [name, username, id]);
 const clientInfos = () => answers().flatMap(({ url }) => url.searchParams.get('client_info') ?? []);
 const logLines = () => [...worker.logLines, ...consoleLines];
 

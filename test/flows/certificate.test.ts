@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
+import { demoClient, demoDirectory } from '@entra-bff/directory';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, directory } from '../../packages/directory/src/directory.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
@@ -23,8 +23,8 @@ let strangerToEntra: Worker;
 beforeAll(async () => {
   const publicKey = createPublicKey(registered.certificatePem).export({ type: 'spki', format: 'pem' });
   world = await startWorld({
-    ...directory,
-    registrations: directory.registrations.map((registration) =>
+    ...demoDirectory,
+    registrations: demoDirectory.registrations.map((registration) =>
       registration.clientId === demoClient.clientId
         ? { ...registration, secrets: [], publicKeysPem: [String(publicKey)] }
         : registration,

@@ -1,6 +1,6 @@
+import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
+import { defaultGraphSwitches } from '@entra-bff/graph-emulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
-import { goodDay } from '../../packages/graph-emulator/src/switches.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
@@ -24,8 +24,8 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
-  Object.assign(world.entra.switches, defaultSwitches());
-  Object.assign(world.graph.switches, goodDay);
+  Object.assign(world.entra.switches, defaultEntraSwitches());
+  Object.assign(world.graph.switches, defaultGraphSwitches());
   world.graph.forgetRevocations();
 });
 

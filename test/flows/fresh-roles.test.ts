@@ -1,5 +1,5 @@
+import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { answerEntra, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 beforeEach(async () => {
-  Object.assign(world.entra.switches, defaultSwitches());
+  Object.assign(world.entra.switches, defaultEntraSwitches());
   world.entra.blockedUsers.clear();
   world.entra.roles.grant(admin);
   world.entra.intercept.idTokenClaims = undefined;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { demoClient } from '@entra-bff/directory';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { demoClient } from '../../packages/directory/src/directory.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 

@@ -1,3 +1,4 @@
+import { demoClient, demoDirectory } from '@entra-bff/directory';
 import {
   BatchRequestContent,
   BatchResponseContent,
@@ -5,13 +6,12 @@ import {
   PageIterator,
 } from '@microsoft/microsoft-graph-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, directory } from '../../packages/directory/src/directory.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type World } from '../support/world.ts';
 
 const publicBaseUrl = 'https://app.example';
-const registrations = directory.registrations.map((registration) => ({
+const registrations = demoDirectory.registrations.map((registration) => ({
   ...registration,
   redirectUris: [...registration.redirectUris, `${publicBaseUrl}/api/auth/callback`],
 }));
@@ -20,7 +20,7 @@ let browser: UserAgent;
 let graph: Client;
 
 beforeAll(async () => {
-  world = await startWorld({ ...directory, registrations });
+  world = await startWorld({ ...demoDirectory, registrations });
   const { tenantId, clientId } = demoClient;
   const scopes = ['openid', 'profile', 'offline_access', 'User.Read', 'Mail.Read'];
   world.entra.consents.grant({ tenantId, clientId, scopes });

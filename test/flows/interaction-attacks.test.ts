@@ -1,5 +1,5 @@
+import { demoClient, demoUsers } from '@entra-bff/directory';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, people } from '../../packages/directory/src/directory.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
@@ -40,7 +40,7 @@ async function ticketOf(browser: UserAgent): Promise<string> {
   world.entra.consents.withdraw(['Mail.Read']);
   const problem = await browser.scriptJson('/api/graph/v1.0/me/messages');
   expect(problem['code']).toBe('interaction_required');
-  for (const { id } of [people.alice, people.ben])
+  for (const { id } of [demoUsers.alice, demoUsers.ben])
     world.entra.consents.grant({ tenantId, clientId, userId: id, scopes: ['Mail.Read'] });
   return new URL(String(problem['login_url']), worker.origin).searchParams.get('ticket') ?? '';
 }

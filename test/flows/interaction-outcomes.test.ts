@@ -1,6 +1,6 @@
+import { demoClient } from '@entra-bff/directory';
+import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient } from '../../packages/directory/src/directory.ts';
-import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import { callbackAddress } from '../support/callback-address.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import {
@@ -89,7 +89,7 @@ describe('a sign-in that took longer than 15 minutes', () => {
     const browser = worker.browser();
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     await signIn(browser, { user: 'alice' });
-    Object.assign(world.entra.switches, defaultSwitches());
+    Object.assign(world.entra.switches, defaultEntraSwitches());
     world.entra.endSignIns('revoked', userId('alice'));
     const { body } = await browser.script('GET', '/api/graph/v1.0/me');
     const problem: Record<string, unknown> = JSON.parse(body);
@@ -160,7 +160,7 @@ describe('a sign-in that was asked for anew', () => {
 });
 
 describe("an administrator's consent that is needed", () => {
-  afterEach(() => Object.assign(world.entra.switches, defaultSwitches()));
+  afterEach(() => Object.assign(world.entra.switches, defaultEntraSwitches()));
 
   it('is told with the link for the administrator; the app goes on; once given, the call works', async () => {
     const browser = worker.browser();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { demoClient } from '@entra-bff/directory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient } from '../../packages/directory/src/directory.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import { sendWire, type UserAgent } from '../support/user-agent.ts';

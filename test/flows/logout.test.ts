@@ -1,5 +1,5 @@
+import { demoClient } from '@entra-bff/directory';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient } from '../../packages/directory/src/directory.ts';
 import { callbackAddress } from '../support/callback-address.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';

@@ -1,8 +1,8 @@
 import { createHmac, createPublicKey, generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
+import { demoClient, demoUsers } from '@entra-bff/directory';
 import { decodeJwt, type JWTPayload } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, people } from '../../packages/directory/src/directory.ts';
 import { readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
@@ -102,9 +102,9 @@ const lies: [string, () => void][] = [
     }),
   ],
   ['another issuer (ID-3)', claims((honest) => ({ ...honest, iss: `${honest.iss}/` }))],
-  ['another tenant (ID-3)', claims((honest) => ({ ...honest, tid: people.fay.homeTenantId }))],
+  ['another tenant (ID-3)', claims((honest) => ({ ...honest, tid: demoUsers.fay.homeTenantId }))],
   ['no tenant (ID-7)', claims(({ tid: _tid, ...rest }) => rest)],
-  ['another audience (ID-4)', claims((honest) => ({ ...honest, aud: people.fay.homeTenantId }))],
+  ['another audience (ID-4)', claims((honest) => ({ ...honest, aud: demoUsers.fay.homeTenantId }))],
   ['a second audience (ID-4)', claims((honest) => ({ ...honest, aud: [String(honest.aud), 'x'] }))],
   ['an expired token (ID-5)', claims((honest) => ({ ...honest, exp: nowSeconds() - 400 }))],
   ['a token for ever (ID-5)', claims((honest) => ({ ...honest, exp: 1e300 }))],
@@ -193,7 +193,7 @@ describe('an issuer that lies at the sign-in', () => {
     expect(
       await partitionAfter((honest) => ({ ...honest, preferred_username: address, email: address })),
     ).toBe(ben);
-    expect(await partitionAfter((honest) => ({ ...honest, oid: people.gus.id }))).not.toBe(ben);
+    expect(await partitionAfter((honest) => ({ ...honest, oid: demoUsers.gus.id }))).not.toBe(ben);
   });
 });
 
@@ -211,22 +211,22 @@ describe('an issuer that lies at a renewal', () => {
   }
 
   const renewals: [string, () => void][] = [
-    ['somebody else', claims((honest) => ({ ...honest, oid: people.alice.id }))],
-    ['another tenant', claims((honest) => ({ ...honest, tid: people.fay.homeTenantId }))],
+    ['somebody else', claims((honest) => ({ ...honest, oid: demoUsers.alice.id }))],
+    ['another tenant', claims((honest) => ({ ...honest, tid: demoUsers.fay.homeTenantId }))],
     ['another issuer', claims((honest) => ({ ...honest, iss: `${honest.iss}/` }))],
     ['another audience', claims((honest) => ({ ...honest, aud: 'x' }))],
     ['an unsigned token', token((jwt) => `${resign(jwt, { alg: 'none' })}.`)],
     ['a foreign key', token((jwt) => withForeignKey(resign(jwt, {})))],
-    ["somebody else's account", answer((body) => ({ ...body, client_info: clientInfoOf(people.alice) }))],
+    ["somebody else's account", answer((body) => ({ ...body, client_info: clientInfoOf(demoUsers.alice) }))],
     [
       "somebody else's account and no ID token",
-      answer(({ id_token: _idToken, ...body }) => ({ ...body, client_info: clientInfoOf(people.alice) })),
+      answer(({ id_token: _idToken, ...body }) => ({ ...body, client_info: clientInfoOf(demoUsers.alice) })),
     ],
     [
       'all the tokens of somebody else',
       () => {
-        claims((honest) => ({ ...honest, oid: people.alice.id, sub: 'alice' }))();
-        answer((body) => ({ ...body, client_info: clientInfoOf(people.alice) }))();
+        claims((honest) => ({ ...honest, oid: demoUsers.alice.id, sub: 'alice' }))();
+        answer((body) => ({ ...body, client_info: clientInfoOf(demoUsers.alice) }))();
       },
     ],
   ];
@@ -307,7 +307,7 @@ describe('an issuer that lies at a renewal', () => {
 
   it('no ID token at all: the old identity stays', { tags: ['ID-10'] }, async () => {
     const browser = await signedInAboutToRenew();
-    answer(({ id_token: _idToken, ...body }) => ({ ...body, client_info: clientInfoOf(people.ben) }))();
+    answer(({ id_token: _idToken, ...body }) => ({ ...body, client_info: clientInfoOf(demoUsers.ben) }))();
     expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ name: 'Ben Brown' });
     await browser.script('POST', '/api/auth/logout');
@@ -349,7 +349,9 @@ describe('keys that cannot be had', { tags: ['ID-9'] }, () => {
     const cold = await startColdWorker();
     world.entra.intercept.keys = (reply) => ({
       ...reply,
-      body: JSON.parse(JSON.stringify(reply.body).replaceAll(demoClient.tenantId, people.fay.homeTenantId)),
+      body: JSON.parse(
+        JSON.stringify(reply.body).replaceAll(demoClient.tenantId, demoUsers.fay.homeTenantId),
+      ),
     });
     const browser = cold.browser();
     expect((await signIn(browser, { user: 'alice' })).status).toBe(403);

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
+import { demoClient, demoUsers } from '@entra-bff/directory';
+import { defaultEntraSwitches, policyIds } from '@entra-bff/entra-emulator';
+import { defaultGraphSwitches } from '@entra-bff/graph-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, people } from '../../packages/directory/src/directory.ts';
-import { policyIds } from '../../packages/entra-emulator/src/policy-ids.ts';
-import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
-import { goodDay } from '../../packages/graph-emulator/src/switches.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows, removeRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
@@ -35,12 +34,12 @@ afterAll(() => world.close());
 
 afterEach(async () => {
   worker.table.before = undefined;
-  Object.assign(world.entra.switches, defaultSwitches());
-  Object.assign(world.graph.switches, goodDay);
+  Object.assign(world.entra.switches, defaultEntraSwitches());
+  Object.assign(world.graph.switches, defaultGraphSwitches());
   world.graph.forgetRevocations();
   world.entra.intercept.idTokenClaims = undefined;
   world.entra.intercept.tokenResponse = undefined;
-  world.entra.consents.revoke(people.ben.id);
+  world.entra.consents.revoke(demoUsers.ben.id);
   await removeRows(world);
 });
 
@@ -51,7 +50,7 @@ async function signedIn(): Promise<UserAgent> {
 }
 
 function grantMail(): void {
-  world.entra.consents.grant({ tenantId, clientId, userId: people.ben.id, scopes: ['Mail.Read'] });
+  world.entra.consents.grant({ tenantId, clientId, userId: demoUsers.ben.id, scopes: ['Mail.Read'] });
 }
 
 const isSignedIn = async (browser: UserAgent) =>
@@ -257,7 +256,7 @@ describe('1-call-graph-bff', () => {
     expect(await elsewhere.scriptJson('/api/auth/session')).toMatchObject({
       username: 'ben@contoso.example',
     });
-    expect(JSON.parse((await elsewhere.script('GET', me)).body)).toMatchObject({ id: people.ben.id });
+    expect(JSON.parse((await elsewhere.script('GET', me)).body)).toMatchObject({ id: demoUsers.ben.id });
     // Behind one public address, as in a deployment.
     await elsewhere.script('POST', '/api/auth/logout', { headers: { origin: worker.origin } });
     expect(await isSignedIn(browser)).toBe(false);
@@ -295,7 +294,7 @@ describe('1-call-graph-bff', () => {
     ] as const) {
       expect((await browser.script('GET', path)).status, path).toBe(status);
       const { target, subject } = world.graph.requests.at(-1) ?? {};
-      expect([target, subject]).toEqual([path.replace('/api/graph', ''), people.ben.id]);
+      expect([target, subject]).toEqual([path.replace('/api/graph', ''), demoUsers.ben.id]);
     }
     const calls = world.graph.count();
     for (const path of ['/api/graph/v1.0/users', `${me}?$expand=manager`, '/api/graph/beta/me']) {

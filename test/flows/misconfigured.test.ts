@@ -1,6 +1,6 @@
+import { type FunctionsHost, startFunctionsHost } from '@entra-bff/functions-host';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { developmentSettings } from '../../dev/development-settings.ts';
-import { type FunctionsHost, startFunctionsHost } from '../../packages/functions-host/src/host.ts';
 import { sendWire } from '../support/user-agent.ts';
 
 const settings = (): Record<string, string> => ({

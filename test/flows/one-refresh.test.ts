@@ -1,5 +1,5 @@
+import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 beforeEach(async () => {
-  Object.assign(world.entra.switches, defaultSwitches());
+  Object.assign(world.entra.switches, defaultEntraSwitches());
   // MSAL renews what has less than five minutes left: the sign-in's access token is as good as expired.
   world.entra.switches.accessTokenLifetimeSeconds = 20;
   browser = workers[0].browser();

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { demoClient } from '@entra-bff/directory';
+import { jsonReply } from '@entra-bff/emulator-kit';
+import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient } from '../../packages/directory/src/directory.ts';
-import { jsonReply } from '../../packages/entra-emulator/src/http.ts';
-import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 afterEach(() => {
-  Object.assign(world.entra.switches, defaultSwitches());
+  Object.assign(world.entra.switches, defaultEntraSwitches());
   world.entra.intercept.tokenResponse = undefined;
   world.entra.consents.withdraw(optional.map(([, scope]) => scope));
   // What was refused is forgotten.

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { defaultSwitches } from '../../packages/entra-emulator/src/switches.ts';
 import { sendWire, type UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -94,7 +94,7 @@ afterAll(async () => {
 afterEach(() => {
   received = [];
   challenges = 0;
-  Object.assign(world.entra.switches, defaultSwitches());
+  Object.assign(world.entra.switches, defaultEntraSwitches());
 });
 
 async function signedIn(user: string): Promise<UserAgent> {

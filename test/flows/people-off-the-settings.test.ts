@@ -1,5 +1,5 @@
+import { demoDirectory, demoUsers } from '@entra-bff/directory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { directory, people } from '../../packages/directory/src/directory.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
@@ -10,8 +10,8 @@ let open: Worker;
 /** The same deployment after its settings have changed. */
 let withoutFabrikam: Worker;
 
-const shared = directory.registrations.find(({ accounts }) => accounts === 'any-tenant');
-const ids = directory.tenants.map(({ id }) => id);
+const shared = demoDirectory.registrations.find(({ accounts }) => accounts === 'any-tenant');
+const ids = demoDirectory.tenants.map(({ id }) => id);
 const organizations = {
   ENTRA_TENANT_ID: 'organizations',
   ENTRA_ALLOWED_TENANTS: ids.join(','),
@@ -23,7 +23,7 @@ const organizations = {
 beforeAll(async () => {
   world = await startWorld();
   open = await world.startWorker({ environment: organizations });
-  const contosoAlone = people.alice.homeTenantId;
+  const contosoAlone = demoUsers.alice.homeTenantId;
   withoutFabrikam = await world.startWorker({
     environment: { ...organizations, ENTRA_ALLOWED_TENANTS: contosoAlone },
   });
@@ -81,7 +81,7 @@ describe('a session', () => {
     await expectOut(fay, withoutFabrikam);
     // This worker is done with the session; the next one that meets it deletes the row.
     const next = await world.startWorker({
-      environment: { ...organizations, ENTRA_ALLOWED_TENANTS: people.alice.homeTenantId },
+      environment: { ...organizations, ENTRA_ALLOWED_TENANTS: demoUsers.alice.homeTenantId },
     });
     await expectOut(fay, next);
     expect(await isSignedIn(fay, open)).toBe(false);

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { demoClient } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient } from '../../packages/directory/src/directory.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { answerEntra, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 

@@ -3,10 +3,10 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeAtHost, encodePath } from '@entra-bff/functions-host';
+import type { RecordedRequest } from '@entra-bff/graph-emulator';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeAtHost, encodePath } from '../../packages/functions-host/src/request-path.ts';
-import type { RecordedRequest } from '../../packages/graph-emulator/src/emulator.ts';
 import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
 const scopes = ['User.Read'];

@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Respond } from '@entra-bff/graph-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Respond } from '../../packages/graph-emulator/src/emulator.ts';
 import { sendWire, type UserAgent, type WireAnswer, type WireRequest } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Respond } from '@entra-bff/graph-emulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Respond } from '../../packages/graph-emulator/src/emulator.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { signIn, startWorld, type World } from '../support/world.ts';
 

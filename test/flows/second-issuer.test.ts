@@ -1,6 +1,6 @@
+import { demoDirectory } from '@entra-bff/directory';
+import { type GraphEmulator, startGraphEmulator } from '@entra-bff/graph-emulator';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { directory } from '../../packages/directory/src/directory.ts';
-import { type GraphEmulator, startGraphEmulator } from '../../packages/graph-emulator/src/emulator.ts';
 import { type SecondIssuer, startSecondIssuer } from '../support/oidc-provider/second-issuer.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { startWorld, type Worker, type World } from '../support/world.ts';
@@ -13,8 +13,8 @@ let otherWorker: Worker;
 
 beforeAll(async () => {
   vi.spyOn(console, 'warn').mockImplementation(() => undefined); // that its defaults are not for production
-  issuer = await startSecondIssuer(directory);
-  graph = await startGraphEmulator({ directory, entraOrigin: issuer.origin });
+  issuer = await startSecondIssuer(demoDirectory);
+  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: issuer.origin });
   world = await startWorld();
   const environment = { DEV_ENTRA_ORIGIN: issuer.origin, DEV_GRAPH_ORIGIN: graph.origin };
   worker = await world.startWorker({ environment });

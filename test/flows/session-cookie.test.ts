@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { demoClient } from '@entra-bff/directory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient } from '../../packages/directory/src/directory.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 

@@ -1,5 +1,5 @@
+import { demoUsers } from '@entra-bff/directory';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { people } from '../../packages/directory/src/directory.ts';
 import { knownAtEntra } from '../support/callback-address.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  world.entra.consents.revoke(people.alice.id);
+  world.entra.consents.revoke(demoUsers.alice.id);
   grantSignIn(world, 'Alice Adams');
   world.entra.intercept.idTokenClaims = undefined;
   world.entra.switches.accessTokenLifetimeSeconds = 60 * 60;
@@ -206,7 +206,7 @@ describe('a sign-in that the person ends', () => {
       decision: 'decline',
     });
     await answerEntra(browser, await browser.navigate('/api/auth/login?feature=mail'), { user: 'alice' });
-    world.entra.consents.revoke(people.alice.id);
+    world.entra.consents.revoke(demoUsers.alice.id);
     // Its access token is too old already: the answer comes from Entra.
     const answer = await messages(browser);
     expect(answer.status).toBe(401);

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
+import { defaultGraphSwitches } from '@entra-bff/graph-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { goodDay } from '../../packages/graph-emulator/src/switches.ts';
 import { type ProxyWorld, startProxyWorld } from '../support/proxy-world.ts';
 import { rawAnswer } from '../support/raw-upstream.ts';
 import { sendWire } from '../support/user-agent.ts';
@@ -21,7 +21,7 @@ afterAll(() => proxy.close());
 afterEach(() => {
   proxy.upstream.requests.length = 0;
   proxy.world.graph.requests.length = 0;
-  Object.assign(proxy.world.graph.switches, goodDay);
+  Object.assign(proxy.world.graph.switches, defaultGraphSwitches());
 });
 
 describe('a throttled call', () => {

@@ -1,6 +1,6 @@
 import { TableClient } from '@azure/data-tables';
+import { demoClient, demoUsers } from '@entra-bff/directory';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { demoClient, people } from '../../packages/directory/src/directory.ts';
 import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
 import { createSessionCookieCodec } from '../../src/shared/session/cookie.ts';
 import { readMsalCache } from '../../src/shared/tokens/cached-tokens.ts';
@@ -51,7 +51,7 @@ async function signedIn(user: string, lifetimeSeconds = 3600): Promise<UserAgent
 const whoAmI = async (browser: UserAgent) => (await browser.scriptJson('/api/graph/v1.0/me'))['displayName'];
 const logOut = (browser: UserAgent) => browser.script('POST', '/api/auth/logout');
 
-const crew = [people.alice, people.ben, people.mia];
+const crew = [demoUsers.alice, demoUsers.ben, demoUsers.mia];
 const nameOf = ({ username }: { username: string }) => username.split('@')[0] ?? '';
 
 describe('token caches', () => {
@@ -99,7 +99,7 @@ describe('token caches', () => {
     const first = await signedIn('alice');
     await whoAmI(first);
     const kept = first.clone();
-    const old = [...(issued.get(people.alice.id) ?? [])];
+    const old = [...(issued.get(demoUsers.alice.id) ?? [])];
     expect((await openSession(world, first)).msalCache).toContain(old.at(-1));
     await logOut(first);
     const redeemed = world.entra.count('token');
@@ -164,7 +164,7 @@ describe('the table', () => {
     );
     const secrets = [
       ...sids.map((sid) => sid ?? 'no sid'),
-      ...[people.alice, people.ben].flatMap(({ id, name, username, mail, givenName }) => [
+      ...[demoUsers.alice, demoUsers.ben].flatMap(({ id, name, username, mail, givenName }) => [
         id,
         name,
         username,

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startFunctionsHost } from '@entra-bff/functions-host';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startFunctionsHost } from '../../packages/functions-host/src/host.ts';
 import { bundle } from '../../scripts/build.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

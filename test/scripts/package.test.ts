@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { startFunctionsHost } from '@entra-bff/functions-host';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startFunctionsHost } from '../../packages/functions-host/src/host.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = (...commands: string[]) => promisify(execFile)(process.execPath, commands);

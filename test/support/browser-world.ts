@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Directory } from '@entra-bff/directory';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
-import type { Directory } from '../../packages/directory/src/directory.ts';
 import { launchChromium } from './chromium.ts';
 import { grantSignIn, startWorld, type Worker, type WorkerOptions, type World } from './world.ts';
 

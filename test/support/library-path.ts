@@ -1,7 +1,6 @@
+import type { RpcCookie, RpcHttpResponse } from '@entra-bff/functions-host';
+import { invoke, startWorker } from '@entra-bff/functions-host';
 import { inject } from 'vitest';
-import type { RpcCookie, RpcHttpResponse } from '../../packages/functions-host/src/core-types.ts';
-import { invoke } from '../../packages/functions-host/src/invoke.ts';
-import { startWorker } from '../../packages/functions-host/src/worker.ts';
 
 export interface LibraryAnswer {
   readonly status: number;

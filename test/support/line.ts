@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FunctionsHostOptions } from '../../packages/functions-host/src/host.ts';
+import type { FunctionsHostOptions } from '@entra-bff/functions-host';
 
 type Frontend = NonNullable<FunctionsHostOptions['frontend']>;
 

@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { type Directory, demoClient, demoDirectory } from '@entra-bff/directory';
+import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import { type FunctionsHost, type FunctionsHostOptions, startFunctionsHost } from '@entra-bff/functions-host';
+import { type GraphEmulator, startGraphEmulator } from '@entra-bff/graph-emulator';
 import { inject } from 'vitest';
 import { developmentSettings } from '../../dev/development-settings.ts';
 import { createFrontend } from '../../dev/frontend.ts';
-import { type Directory, demoClient, directory } from '../../packages/directory/src/directory.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../packages/entra-emulator/src/emulator.ts';
-import {
-  type FunctionsHost,
-  type FunctionsHostOptions,
-  startFunctionsHost,
-} from '../../packages/functions-host/src/host.ts';
-import { type GraphEmulator, startGraphEmulator } from '../../packages/graph-emulator/src/emulator.ts';
 import type { Environment } from '../../src/shared/config/settings.ts';
 import type { System } from '../../src/system.ts';
 import { type FaultyTable, withFaults } from './faulty-table.ts';
@@ -57,12 +53,12 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** @param people other organizations, people and app registrations than those of `npm start` */
-export async function startWorld(people: Directory = directory): Promise<World> {
+/** @param directory other organizations, users and app registrations than those of `npm start` */
+export async function startWorld(directory: Directory = demoDirectory): Promise<World> {
   let offsetMs = 0;
   const now = () => new Date(Date.now() + offsetMs);
-  const entra = await startEntraEmulator({ directory: people, now });
-  const graph = await startGraphEmulator({ directory: people, entraOrigin: entra.origin, now });
+  const entra = await startEntraEmulator({ directory, now });
+  const graph = await startGraphEmulator({ directory, entraOrigin: entra.origin, now });
   const tableName = `t${randomBytes(8).toString('hex')}`;
   const settings: Record<string, string> = {
     ...developmentSettings(
@@ -196,7 +192,7 @@ function answerPage(browser: UserAgent, page: WireAnswer, answers: SignInAnswers
 
 /** The id of a test user, by the part of the address before the at sign. */
 export function userId(name: string): string {
-  const user = directory.users.find(({ username }) => username.startsWith(`${name}@`));
+  const user = demoDirectory.users.find(({ username }) => username.startsWith(`${name}@`));
   if (user === undefined) throw new Error(`no test user ${name}`);
   return user.id;
 }

@@ -397,7 +397,7 @@ const sharedApp: Registration = {
   secrets: ['shared-demo-secret~only~for~the~emulator'],
 };
 
-export const directory: Directory = {
+export const demoDirectory = {
   tenants: [contoso, fabrikam],
   users: [alice, ben, mia, gus, fay],
   resources: [graph, orders],
@@ -412,7 +412,7 @@ export const demoClient = {
 };
 
 /** The people by first name, for tests and for the list that a developer is shown. */
-export const people = { alice, ben, mia, gus, fay };
+export const demoUsers = { alice, ben, mia, gus, fay };
 
 /** The user's object id in that tenant, or undefined where the user is neither member nor guest. */
 export const objectIdIn = (user: User, tenantId: string): string | undefined =>

@@ -1,4 +1,5 @@
-import { isAdministratorOf } from '../../directory/src/directory.ts';
+import { isAdministratorOf } from '@entra-bff/directory';
+import { type EmulatorRequest, isFromForeignPage, type Reply } from '@entra-bff/emulator-kit';
 import { readAnswers } from './answers.ts';
 import { type Authority, findRegistration, issuerFor, parseTenant } from './authority.ts';
 import { isAnswer, parametersOf, showIdentityStep } from './authorize.ts';
@@ -6,7 +7,6 @@ import { type AuthorizeRequest, isAvailableIn, isSameAddress } from './authorize
 import { parseClaimsRequest } from './claims-request.ts';
 import { administratorNeededPage, organizationConsentPage } from './consent-pages.ts';
 import { type EntraError, errors, reportError } from './errors.ts';
-import { type EmulatorRequest, isFromForeignPage, type Reply } from './http.ts';
 import { returnError, returnTo } from './return-to-app.ts';
 import { parseScopes, scopeKey } from './scopes.ts';
 import { identify } from './sign-in.ts';

@@ -1,7 +1,6 @@
+import type { Reply } from '@entra-bff/emulator-kit';
+import { html, pageReply } from '@entra-bff/emulator-kit';
 import { permissionList, publisherOf } from './consent-pages.ts';
-import { html } from './html.ts';
-import type { Reply } from './http.ts';
-import { pageReply } from './page.ts';
 import { form, otherAccountLink, type Shown, type SignInPage } from './sign-in-pages.ts';
 
 /** Where the organization takes requests, a person writes one instead of being sent away. */

@@ -1,4 +1,4 @@
-import type { Directory, Registration, Tenant, User } from '../../directory/src/directory.ts';
+import type { Directory, Registration, Tenant, User } from '@entra-bff/directory';
 import type { ApprovalStore } from './approvals.ts';
 import type { BrowserStore } from './browsers.ts';
 import type { ConsentStore } from './consents.ts';

@@ -1,4 +1,4 @@
-import type { Registration } from '../../directory/src/directory.ts';
+import type { Registration } from '@entra-bff/directory';
 import { type Authority, findRegistration, issuerFor, parseTenant, type TenantChoice } from './authority.ts';
 import { type ClaimsRequest, parseClaimsRequest } from './claims-request.ts';
 import { type EntraError, errors } from './errors.ts';

@@ -1,3 +1,4 @@
+import { type EmulatorRequest, isFromForeignPage, type Reply } from '@entra-bff/emulator-kit';
 import { readAnswers } from './answers.ts';
 import { approvalNeededPage, approvalRequestedPage } from './approval-pages.ts';
 import type { Authority } from './authority.ts';
@@ -5,7 +6,6 @@ import { parseAuthorizeRequest } from './authorize-request.ts';
 import { administratorNeededPage, consentPage } from './consent-pages.ts';
 import { nextStep, type Step } from './consent-step.ts';
 import { errors } from './errors.ts';
-import { type EmulatorRequest, isFromForeignPage, type Reply } from './http.ts';
 import {
   blockedByPolicyPage,
   externalChallengePage,

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { User } from '../../directory/src/directory.ts';
+import type { User } from '@entra-bff/directory';
 
 /** An account that is signed in at the emulator itself, in one browser. */
 export type SignedInAccount = {

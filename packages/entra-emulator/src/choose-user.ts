@@ -1,4 +1,4 @@
-import type { User } from '../../directory/src/directory.ts';
+import type { User } from '@entra-bff/directory';
 import type { Answers } from './answers.ts';
 import { type Authority, findUserByName } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';

@@ -1,5 +1,5 @@
+import type { Registration } from '@entra-bff/directory';
 import { importSPKI, jwtVerify } from 'jose';
-import type { Registration } from '../../directory/src/directory.ts';
 import { type Authority, findRegistration } from './authority.ts';
 import { EntraRefusal, errors } from './errors.ts';
 

@@ -1,7 +1,6 @@
-import type { Permission, User } from '../../directory/src/directory.ts';
-import { type Html, html } from './html.ts';
-import type { Reply } from './http.ts';
-import { pageReply } from './page.ts';
+import type { Permission, User } from '@entra-bff/directory';
+import type { Reply } from '@entra-bff/emulator-kit';
+import { type Html, html, pageReply } from '@entra-bff/emulator-kit';
 import { form, otherAccountLink, type Shown, type SignInPage } from './sign-in-pages.ts';
 
 type Asked = { readonly user: User; readonly permissions: readonly Permission[] };

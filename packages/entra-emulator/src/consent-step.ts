@@ -1,4 +1,4 @@
-import { isAdministratorOf, type Permission, type User } from '../../directory/src/directory.ts';
+import { isAdministratorOf, type Permission, type User } from '@entra-bff/directory';
 import type { Answers } from './answers.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';

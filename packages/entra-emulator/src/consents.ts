@@ -1,4 +1,4 @@
-import type { Directory } from '../../directory/src/directory.ts';
+import type { Directory } from '@entra-bff/directory';
 import { parseScopes, scopeKey } from './scopes.ts';
 
 /** Who has allowed which app what. `userId` is absent on a consent for a whole organization. */

@@ -1,6 +1,6 @@
+import { jsonReply, type Reply } from '@entra-bff/emulator-kit';
 import { type Authority, issuerFor, parseTenant } from './authority.ts';
 import { errors, toErrorBody } from './errors.ts';
-import { jsonReply, type Reply } from './http.ts';
 
 const tenantUnknown = (authority: Authority, segment: string): Reply =>
   jsonReply(400, toErrorBody(errors.tenantUnknown(segment), authority.now()));

@@ -1,8 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Directory, Registration } from '@entra-bff/directory';
+import {
+  type EmulatorRequest,
+  jsonReply,
+  type Reply,
+  readRequest,
+  redirectTo,
+  sendReply,
+} from '@entra-bff/emulator-kit';
 import type { JWTPayload } from 'jose';
-import type { Directory, Registration } from '../../directory/src/directory.ts';
 import { type ApprovalStore, createApprovalStore } from './approvals.ts';
 import type { Authority } from './authority.ts';
 import { isAnswer } from './authorize.ts';
@@ -11,14 +19,13 @@ import { type Consent, createConsentStore } from './consents.ts';
 import { type Ending, endSignIns } from './ended-sign-ins.ts';
 import { errors, toErrorBody } from './errors.ts';
 import { createGrantStore } from './grants.ts';
-import { type EmulatorRequest, jsonReply, type Reply, readRequest, redirectTo, sendReply } from './http.ts';
 import type { Intercept } from './intercept.ts';
 import { createKeyRing, type SigningKey } from './keys.ts';
 import { type RecordedRequest, type RequestKind, recordRequest } from './recorded-requests.ts';
 import { createRoleStore, type RoleAssignment } from './roles.ts';
 import { findRoute, type Route } from './routes.ts';
 import { announceSignInService, retireSignInService } from './sign-in-service.ts';
-import { defaultSwitches, type Switches } from './switches.ts';
+import { defaultEntraSwitches, type Switches } from './switches.ts';
 
 export type EntraEmulator = {
   /** `http://127.0.0.1:PORT` */
@@ -79,7 +86,7 @@ export const startEntraEmulator = async (options: {
     origin: `http://127.0.0.1:${portOf(server.address())}`,
     directory,
     now,
-    switches: defaultSwitches(),
+    switches: defaultEntraSwitches(),
     keys,
     consents: createConsentStore(directory),
     roles: createRoleStore(directory),

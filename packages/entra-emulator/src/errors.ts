@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Registration } from '../../directory/src/directory.ts';
+import type { Registration } from '@entra-bff/directory';
 import { claimsOfPolicy, policyIds } from './policy-ids.ts';
 
 /** What Entra answers instead of what was asked: an OAuth error with an AADSTS code. */

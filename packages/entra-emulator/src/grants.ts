@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Registration, User } from '../../directory/src/directory.ts';
+import type { Registration, User } from '@entra-bff/directory';
 import type { Ending } from './ended-sign-ins.ts';
 
 /** One completed sign-in of a person to an app: the family that its code and refresh tokens belong to. */

@@ -1,8 +1,7 @@
-import { objectIdIn, type User } from '../../directory/src/directory.ts';
+import { objectIdIn, type User } from '@entra-bff/directory';
+import type { Reply } from '@entra-bff/emulator-kit';
+import { type Html, html, pageReply } from '@entra-bff/emulator-kit';
 import type { Authority } from './authority.ts';
-import { type Html, html } from './html.ts';
-import type { Reply } from './http.ts';
-import { pageReply } from './page.ts';
 
 /** What this is and who can sign in. */
 export const handleHome = (authority: Authority): Reply => {

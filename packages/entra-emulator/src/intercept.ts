@@ -1,6 +1,6 @@
+import type { Registration, User } from '@entra-bff/directory';
+import type { Reply } from '@entra-bff/emulator-kit';
 import type { JWTPayload } from 'jose';
-import type { Registration, User } from '../../directory/src/directory.ts';
-import type { Reply } from './http.ts';
 
 /** Which token request an intercepted answer belongs to. */
 export type TokenContext = {

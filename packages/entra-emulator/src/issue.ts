@@ -1,4 +1,4 @@
-import type { Resource } from '../../directory/src/directory.ts';
+import type { Resource } from '@entra-bff/directory';
 import type { Authority } from './authority.ts';
 import { type ClaimsRequest, parseClaimsRequest } from './claims-request.ts';
 import { refusalOf } from './conditional-access.ts';

@@ -1,10 +1,17 @@
+import {
+  type EmulatorRequest,
+  type Html,
+  html,
+  initialsOf,
+  isFromForeignPage,
+  pageReply,
+  type Reply,
+  redirectTo,
+} from '@entra-bff/emulator-kit';
 import type { Authority } from './authority.ts';
 import { findRegistration } from './authority.ts';
 import { isSameAddress } from './authorize-request.ts';
 import type { Browser, SignedInAccount } from './browsers.ts';
-import { type Html, html } from './html.ts';
-import { type EmulatorRequest, isFromForeignPage, type Reply, redirectTo } from './http.ts';
-import { initialsOf, pageReply } from './page.ts';
 import { usernameOfHint } from './tokens.ts';
 
 /** The end-session endpoint: `logout_hint` says who leaves, else the person picks. */

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { html } from './html.ts';
-import type { Reply } from './http.ts';
-import { pageReply } from './page.ts';
+import type { Reply } from '@entra-bff/emulator-kit';
+import { html, pageReply } from '@entra-bff/emulator-kit';
 import { alert, form, otherAccountLink, type Shown, type SignInPage } from './sign-in-pages.ts';
 
 export const secondFactorPage = (page: SignInPage, { user, wasDenied }: Shown<'second-factor'>): Reply =>

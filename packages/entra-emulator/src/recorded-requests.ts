@@ -1,4 +1,4 @@
-import type { EmulatorRequest } from './http.ts';
+import type { EmulatorRequest } from '@entra-bff/emulator-kit';
 
 export type RequestKind = 'authorize' | 'token' | 'keys' | 'discovery' | 'logout' | 'admin-consent';
 

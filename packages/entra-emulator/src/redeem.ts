@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Registration } from '../../directory/src/directory.ts';
+import type { Registration } from '@entra-bff/directory';
 import type { Authority } from './authority.ts';
 import { refusalOf, unmetPolicy } from './conditional-access.ts';
 import { isTooOld, refusalOfEnded } from './ended-sign-ins.ts';

@@ -1,11 +1,9 @@
+import { html, pageReply, type Reply, redirectTo } from '@entra-bff/emulator-kit';
 import { type Authority, issuerOf } from './authority.ts';
 import type { AuthorizeRequest, ReturnAddress } from './authorize-request.ts';
 import type { SignedInAccount } from './browsers.ts';
 import { type EntraError, reportError } from './errors.ts';
 import type { Grant } from './grants.ts';
-import { html } from './html.ts';
-import { type Reply, redirectTo } from './http.ts';
-import { pageReply } from './page.ts';
 import { createClientInfo } from './tokens.ts';
 
 const codeLifetimeMs = 10 * 60 * 1000; // Entra's 10 minutes

@@ -1,4 +1,4 @@
-import type { Directory, Registration } from '../../directory/src/directory.ts';
+import type { Directory, Registration } from '@entra-bff/directory';
 
 export type RoleAssignment = {
   readonly userId: string;

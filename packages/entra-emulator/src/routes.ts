@@ -1,9 +1,9 @@
+import type { EmulatorRequest, Reply } from '@entra-bff/emulator-kit';
 import { handleAdminConsent } from './admin-consent.ts';
 import type { Authority } from './authority.ts';
 import { handleAuthorize } from './authorize.ts';
 import { handleDiscovery, handleKeys } from './discovery.ts';
 import { handleHome } from './home-page.ts';
-import type { EmulatorRequest, Reply } from './http.ts';
 import { handleLogout } from './logout.ts';
 import type { RequestKind } from './recorded-requests.ts';
 import { handleSwitches } from './switches-page.ts';

@@ -1,5 +1,5 @@
-import type { Directory, Permission, Resource } from '../../directory/src/directory.ts';
-import { graphResourceId } from '../../directory/src/directory.ts';
+import type { Directory, Permission, Resource } from '@entra-bff/directory';
+import { graphResourceId } from '@entra-bff/directory';
 
 /** A permission as an app asked for it. */
 export type RequestedScope = {

@@ -1,4 +1,6 @@
-import { objectIdIn, type User } from '../../directory/src/directory.ts';
+import { objectIdIn, type User } from '@entra-bff/directory';
+import type { Reply } from '@entra-bff/emulator-kit';
+import { type Html, html, initialsOf, pageReply } from '@entra-bff/emulator-kit';
 import type { Answers } from './answers.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
@@ -6,9 +8,6 @@ import type { Browser } from './browsers.ts';
 import { hintedUsername } from './choose-user.ts';
 import type { Step } from './consent-step.ts';
 import { type EntraError, reportError } from './errors.ts';
-import { type Html, html } from './html.ts';
-import type { Reply } from './http.ts';
-import { initialsOf, pageReply } from './page.ts';
 
 /** What every page of one sign-in needs to send itself back. */
 export type SignInPage = {

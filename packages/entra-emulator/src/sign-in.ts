@@ -1,4 +1,4 @@
-import { objectIdIn, type User } from '../../directory/src/directory.ts';
+import { objectIdIn, type User } from '@entra-bff/directory';
 import type { Answers } from './answers.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';

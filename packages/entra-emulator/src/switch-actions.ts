@@ -1,7 +1,7 @@
 import type { Authority } from './authority.ts';
 import { endSignIns, isEnding } from './ended-sign-ins.ts';
 import { readSwitches } from './switch-controls.ts';
-import { defaultSwitches } from './switches.ts';
+import { defaultEntraSwitches } from './switches.ts';
 
 type Action = keyof typeof messages;
 
@@ -57,7 +57,7 @@ export const perform = async (authority: Authority, form: URLSearchParams): Prom
       browsers.signOut();
       return 'sign-everybody-out';
     case 'reset':
-      Object.assign(switches, defaultSwitches());
+      Object.assign(switches, defaultEntraSwitches());
       consents.reset();
       roles.reset();
       blockedUsers.clear();

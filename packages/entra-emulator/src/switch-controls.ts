@@ -1,6 +1,6 @@
+import { type Html, html } from '@entra-bff/emulator-kit';
 import { describedSwitches } from './described-switches.ts';
-import { type Html, html } from './html.ts';
-import { defaultSwitches, type Switches } from './switches.ts';
+import { defaultEntraSwitches, type Switches } from './switches.ts';
 
 type Described = (typeof describedSwitches)[number]['items'][number];
 
@@ -33,7 +33,7 @@ const control = (
 
 /** Reads the whole form: a checkbox that is absent is off; a number or choice that is none keeps its default. */
 export const readSwitches = (form: URLSearchParams): Switches => {
-  const read = defaultSwitches();
+  const read = defaultEntraSwitches();
   for (const item of describedSwitches.flatMap((group) => group.items)) {
     const text = form.get(item.name);
     switch (item.kind) {

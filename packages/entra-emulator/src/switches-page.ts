@@ -1,9 +1,15 @@
+import {
+  type EmulatorRequest,
+  type Html,
+  html,
+  isFromForeignPage,
+  pageReply,
+  type Reply,
+  redirectTo,
+} from '@entra-bff/emulator-kit';
 import { type Authority, findRegistration } from './authority.ts';
 import { describedSwitches } from './described-switches.ts';
 import { endings } from './ended-sign-ins.ts';
-import { type Html, html } from './html.ts';
-import { type EmulatorRequest, isFromForeignPage, type Reply, redirectTo } from './http.ts';
-import { pageReply } from './page.ts';
 import { messages, perform } from './switch-actions.ts';
 import { switchControl } from './switch-controls.ts';
 

@@ -69,7 +69,7 @@ export const choices: { readonly [Name in ChoiceName]: readonly Switches[Name][]
   openerPolicy: ['same-origin', 'same-origin-allow-popups', 'unsafe-none'],
 };
 
-export const defaultSwitches = (): Switches => ({
+export const defaultEntraSwitches = (): Switches => ({
   refreshTokensExpired: false,
   refreshTokensRevoked: false,
   secondFactorDemanded: false,

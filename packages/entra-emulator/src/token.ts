@@ -1,7 +1,7 @@
+import { type EmulatorRequest, jsonReply, type Reply } from '@entra-bff/emulator-kit';
 import { type Authority, parseTenant } from './authority.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { EntraRefusal, errors, toErrorBody } from './errors.ts';
-import { type EmulatorRequest, jsonReply, type Reply } from './http.ts';
 import type { TokenContext } from './intercept.ts';
 import { issueTokens } from './issue.ts';
 import { redeem } from './redeem.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { groupsOf, objectIdIn, type Resource } from '@entra-bff/directory';
 import type { JWTPayload } from 'jose';
-import { groupsOf, objectIdIn, type Resource } from '../../directory/src/directory.ts';
 import { type Authority, issuerOf } from './authority.ts';
 import type { ClaimsRequest } from './claims-request.ts';
 import type { Grant } from './grants.ts';

@@ -1,21 +1,21 @@
+import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, directory, people } from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { callback, createApp } from './app.ts';
-import { createPerson, type Person } from './person.ts';
-import { consentTo } from './sign-in-helper.ts';
+import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
+import { callback, createOAuthClient } from '../testing/oauth-client.ts';
+import { consentTo } from '../testing/sign-in.ts';
 
-const { alice, ben, mia } = people;
+const { alice, ben, mia } = demoUsers;
 const scope = 'https://graph.microsoft.com/GroupMember.Read.All';
 
 let emulator: EntraEmulator;
-let app: ReturnType<typeof createApp>;
-let person: Person;
+let app: ReturnType<typeof createOAuthClient>;
+let person: FormBrowser;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory });
-  app = createApp(emulator);
-  person = createPerson(emulator.origin);
+  emulator = await startEntraEmulator({ directory: demoDirectory });
+  app = createOAuthClient(emulator);
+  person = createFormBrowser(emulator.origin);
   consentTo(emulator);
 });
 afterEach(() => emulator.close());
@@ -83,12 +83,12 @@ describe('the admin consent endpoint', () => {
   });
 
   it('takes any tenant, which is then the administrator’s', async () => {
-    const [, sharedApp] = directory.registrations;
+    const [, sharedApp] = demoDirectory.registrations;
     const url = adminConsentUrl({ client_id: sharedApp?.clientId ?? '' }, 'organizations');
     await person.open(url);
-    await person.press('account', people.fay.id);
+    await person.press('account', demoUsers.fay.id);
     const { left } = await person.press('decision', 'accept');
-    expect(left?.searchParams.get('tenant')).toBe(people.fay.homeTenantId);
+    expect(left?.searchParams.get('tenant')).toBe(demoUsers.fay.homeTenantId);
   });
 
   it('can be left from the account picker', async () => {

@@ -1,23 +1,23 @@
+import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, directory, people } from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { callback, createApp } from './app.ts';
-import { createPerson, type Person } from './person.ts';
+import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
+import { callback, createOAuthClient } from '../testing/oauth-client.ts';
 
 let emulator: EntraEmulator;
-let person: Person;
-let app: ReturnType<typeof createApp>;
-const { alice, ben, mia, fay } = people;
+let person: FormBrowser;
+let app: ReturnType<typeof createOAuthClient>;
+const { alice, ben, mia, fay } = demoUsers;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory });
-  person = createPerson(emulator.origin);
-  app = createApp(emulator);
+  emulator = await startEntraEmulator({ directory: demoDirectory });
+  person = createFormBrowser(emulator.origin);
+  app = createOAuthClient(emulator);
 });
 afterEach(() => emulator.close());
 
 const consentTo = (...scopes: string[]) => {
-  for (const user of directory.users)
+  for (const user of demoDirectory.users)
     emulator.consents.grant({
       ...demoClient,
       userId: user.id,
@@ -31,7 +31,7 @@ describe('choosing an account', () => {
   it('shows every account and asks no password', async () => {
     const seen = await person.open(app.authorizeUrl());
     expect(seen.heading).toBe('Pick an account');
-    for (const { name, username } of directory.users) {
+    for (const { name, username } of demoDirectory.users) {
       expect(seen.text).toContain(name);
       expect(seen.text).toContain(username);
     }
@@ -284,11 +284,13 @@ describe('refuses', () => {
   });
 
   it('a single-tenant app on the address for any tenant, and in a foreign tenant', async () => {
-    expect((await person.open(createApp(emulator, 'common').authorizeUrl())).text).toContain('AADSTS50194');
-    expect((await person.open(createApp(emulator, 'fabrikam.example').authorizeUrl())).text).toContain(
-      'AADSTS700016',
+    expect((await person.open(createOAuthClient(emulator, 'common').authorizeUrl())).text).toContain(
+      'AADSTS50194',
     );
-    expect((await person.open(createApp(emulator, 'nowhere.example').authorizeUrl())).text).toContain(
+    expect(
+      (await person.open(createOAuthClient(emulator, 'fabrikam.example').authorizeUrl())).text,
+    ).toContain('AADSTS700016');
+    expect((await person.open(createOAuthClient(emulator, 'nowhere.example').authorizeUrl())).text).toContain(
       'AADSTS90002',
     );
   });

@@ -1,22 +1,22 @@
+import { demoDirectory, demoUsers } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { directory, people } from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { createApp, textOf } from './app.ts';
-import { createPerson } from './person.ts';
-import { consentTo, signInAs } from './sign-in-helper.ts';
+import { createFormBrowser } from '../testing/form-browser.ts';
+import { createOAuthClient, tokenText } from '../testing/oauth-client.ts';
+import { consentTo, signInAs } from '../testing/sign-in.ts';
 
-const { ben } = people;
+const { ben } = demoUsers;
 const startedAt = new Date('2026-03-04T05:06:07Z');
 
 let emulator: EntraEmulator;
-let app: ReturnType<typeof createApp>;
+let app: ReturnType<typeof createOAuthClient>;
 let now: Date;
 
 beforeEach(async () => {
   now = startedAt;
-  emulator = await startEntraEmulator({ directory, now: () => now });
-  app = createApp(emulator);
+  emulator = await startEntraEmulator({ directory: demoDirectory, now: () => now });
+  app = createOAuthClient(emulator);
   consentTo(emulator);
 });
 afterEach(() => emulator.close());
@@ -51,7 +51,7 @@ describe('a policy of Conditional Access', () => {
     '%s keeps the person on a page that sends nobody back, but lets another account be taken',
     async (policy) => {
       emulator.switches.conditionalAccess = policy;
-      const person = createPerson(emulator.origin);
+      const person = createFormBrowser(emulator.origin);
       await person.open(app.authorizeUrl());
       const seen = await person.press('account', ben.id);
       expect([seen.heading, seen.left]).toEqual(['You cannot access this right now', undefined]);
@@ -62,17 +62,17 @@ describe('a policy of Conditional Access', () => {
   it('of an external provider is met on its page, once, and then refreshes work', async () => {
     const { person, refreshToken } = await signInAs(emulator, app, ben.id);
     emulator.switches.conditionalAccess = 'external-challenge';
-    const claims = textOf(await app.refresh(refreshToken), 'claims');
+    const claims = tokenText(await app.refresh(refreshToken), 'claims');
     expect((await person.open(app.authorizeUrl({ claims }))).heading).toBe('One more step');
     const { left } = await person.press('challenge', 'accept');
     const tokens = await app.redeem(left?.searchParams.get('code') ?? '');
-    expect((await app.refresh(textOf(tokens, 'refresh_token'))).status).toBe(200);
+    expect((await app.refresh(tokenText(tokens, 'refresh_token'))).status).toBe(200);
     expect((await person.open(app.authorizeUrl())).left?.searchParams.has('code')).toBe(true);
   });
 
   it('of an external provider can be declined: the app hears that it was cancelled', async () => {
     emulator.switches.conditionalAccess = 'external-challenge';
-    const person = createPerson(emulator.origin);
+    const person = createFormBrowser(emulator.origin);
     await person.open(app.authorizeUrl());
     await person.press('account', ben.id);
     const { left } = await person.press('challenge', 'cancel');
@@ -113,7 +113,7 @@ describe('the sign-in frequency', () => {
     expect((await person.open(app.authorizeUrl())).heading).toBe('Pick an account');
     const again = await person.press('account', ben.id);
     const tokens = await app.redeem(again.left?.searchParams.get('code') ?? '');
-    expect(decodeJwt(textOf(tokens, 'id_token'))['auth_time']).toBe(startedAt.getTime() / 1000 + 61);
+    expect(decodeJwt(tokenText(tokens, 'id_token'))['auth_time']).toBe(startedAt.getTime() / 1000 + 61);
   });
 });
 
@@ -121,7 +121,8 @@ describe('a claims challenge by Graph', () => {
   const nbf = (seconds: number) =>
     JSON.stringify({ access_token: { nbf: { essential: true, value: String(seconds) } } });
   const startedSeconds = startedAt.getTime() / 1000;
-  const notBefore = (answer: Parameters<typeof textOf>[0]) => decodeJwt(textOf(answer, 'access_token')).nbf;
+  const notBefore = (answer: Parameters<typeof tokenText>[0]) =>
+    decodeJwt(tokenText(answer, 'access_token')).nbf;
 
   it('is met by a token issued now, in the same second too, at refresh and at sign-in', async () => {
     const { refreshToken } = await signInAs(emulator, app, ben.id);
@@ -154,16 +155,18 @@ describe('a claims challenge by Graph', () => {
     expect((await person.open(app.authorizeUrl({ claims }))).heading).toBe('Approve sign-in');
     const { left } = await person.press('factor', 'approve');
     const tokens = await app.redeem(left?.searchParams.get('code') ?? '');
-    expect(decodeJwt(textOf(tokens, 'access_token'))['acrs']).toEqual(['c1']);
-    const refreshed = await app.refresh(textOf(tokens, 'refresh_token'), { claims });
-    expect(decodeJwt(textOf(refreshed, 'access_token'))['acrs']).toEqual(['c1']);
+    expect(decodeJwt(tokenText(tokens, 'access_token'))['acrs']).toEqual(['c1']);
+    const refreshed = await app.refresh(tokenText(tokens, 'refresh_token'), { claims });
+    expect(decodeJwt(tokenText(refreshed, 'access_token'))['acrs']).toEqual(['c1']);
   });
 
   it('shows in the token that the app can handle one', async () => {
     const claims = JSON.stringify({ access_token: { xms_cc: { values: ['CP1'] } } });
     const { refreshToken } = await signInAs(emulator, app, ben.id);
     const able = await app.refresh(refreshToken, { claims });
-    expect(decodeJwt(textOf(able, 'access_token'))['xms_cc']).toEqual(['CP1']);
-    expect(decodeJwt(textOf(await app.refresh(refreshToken), 'access_token'))).not.toHaveProperty('xms_cc');
+    expect(decodeJwt(tokenText(able, 'access_token'))['xms_cc']).toEqual(['CP1']);
+    expect(decodeJwt(tokenText(await app.refresh(refreshToken), 'access_token'))).not.toHaveProperty(
+      'xms_cc',
+    );
   });
 });

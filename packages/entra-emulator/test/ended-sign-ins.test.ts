@@ -1,17 +1,17 @@
+import { demoDirectory, demoUsers } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { directory, people } from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { createApp } from './app.ts';
-import { consentTo, signInAs } from './sign-in-helper.ts';
+import { createOAuthClient } from '../testing/oauth-client.ts';
+import { consentTo, signInAs } from '../testing/sign-in.ts';
 
-const { alice, ben } = people;
+const { alice, ben } = demoUsers;
 
 let emulator: EntraEmulator;
-let app: ReturnType<typeof createApp>;
+let app: ReturnType<typeof createOAuthClient>;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory });
-  app = createApp(emulator);
+  emulator = await startEntraEmulator({ directory: demoDirectory });
+  app = createOAuthClient(emulator);
   consentTo(emulator);
 });
 afterEach(() => emulator.close());

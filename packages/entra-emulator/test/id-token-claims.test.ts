@@ -1,23 +1,23 @@
+import { type Directory, demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Directory, demoClient, directory, people } from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { createApp, type TokenAnswer, textOf } from './app.ts';
-import { createPerson } from './person.ts';
-import { consentTo, signInAs } from './sign-in-helper.ts';
+import { createFormBrowser } from '../testing/form-browser.ts';
+import { createOAuthClient, type TokenAnswer, tokenText } from '../testing/oauth-client.ts';
+import { consentTo, signInAs } from '../testing/sign-in.ts';
 
-const { alice, ben, fay, gus } = people;
+const { alice, ben, fay, gus } = demoUsers;
 const startedAt = new Date('2026-03-04T05:06:07Z');
 const contextClaims = JSON.stringify({ id_token: { acrs: { essential: true, value: 'c1' } } });
 
 let emulator: EntraEmulator;
-let app: ReturnType<typeof createApp>;
+let app: ReturnType<typeof createOAuthClient>;
 let now: Date;
 
-const start = async (people: Directory = directory) => {
+const start = async (directory: Directory = demoDirectory) => {
   now = startedAt;
-  emulator = await startEntraEmulator({ directory: people, now: () => now });
-  app = createApp(emulator);
+  emulator = await startEntraEmulator({ directory, now: () => now });
+  app = createOAuthClient(emulator);
   consentTo(emulator);
 };
 
@@ -28,7 +28,7 @@ const passSeconds = (seconds: number) => {
   now = new Date(now.getTime() + seconds * 1000);
 };
 
-const claimsOf = (tokens: TokenAnswer) => decodeJwt(textOf(tokens, 'id_token'));
+const claimsOf = (tokens: TokenAnswer) => decodeJwt(tokenText(tokens, 'id_token'));
 const claimsAfterSignIn = async (userId: string) => claimsOf((await signInAs(emulator, app, userId)).tokens);
 const epochSeconds = (instant: Date) => instant.getTime() / 1000;
 
@@ -44,20 +44,20 @@ describe('an authentication context that is asked for the ID token', () => {
     const { heading, tokens } = await signInWithContext();
     expect(heading).toBe('Approve sign-in');
     expect(claimsOf(tokens)['acrs']).toEqual(['c1']);
-    expect(decodeJwt(textOf(tokens, 'access_token'))).not.toHaveProperty('acrs');
+    expect(decodeJwt(tokenText(tokens, 'access_token'))).not.toHaveProperty('acrs');
   });
 
   it('stays in refreshed ID tokens of that sign-in, and is not in the next that did not ask', async () => {
     const { person, tokens } = await signInWithContext();
-    const refreshed = await app.refresh(textOf(tokens, 'refresh_token'));
-    expect(claimsOf(await app.refresh(textOf(refreshed, 'refresh_token')))['acrs']).toEqual(['c1']);
+    const refreshed = await app.refresh(tokenText(tokens, 'refresh_token'));
+    expect(claimsOf(await app.refresh(tokenText(refreshed, 'refresh_token')))['acrs']).toEqual(['c1']);
     const { left } = await person.open(app.authorizeUrl());
     const next = await app.redeem(left?.searchParams.get('code') ?? '');
     expect(claimsOf(next)).not.toHaveProperty('acrs');
   });
 
   it('is not named because the access token has to name it', async () => {
-    const person = createPerson(emulator.origin);
+    const person = createFormBrowser(emulator.origin);
     await person.open(app.authorizeUrl({ claims: contextClaims.replace('id_token', 'access_token') }));
     await person.press('account', ben.id);
     const { left } = await person.press('factor', 'approve');
@@ -99,7 +99,7 @@ describe('auth_time', () => {
     const { left } = await person.press('account', ben.id);
     const again = await app.redeem(left?.searchParams.get('code') ?? '');
     expect(claimsOf(again)['auth_time']).toBe(epochSeconds(now));
-    const refreshed = await app.refresh(textOf(again, 'refresh_token'));
+    const refreshed = await app.refresh(tokenText(again, 'refresh_token'));
     expect(claimsOf(refreshed)['auth_time']).toBe(epochSeconds(now));
     // The earlier sign-in remains what it was.
     expect(claimsOf(await app.refresh(refreshToken))['auth_time']).toBe(epochSeconds(startedAt));
@@ -146,13 +146,13 @@ describe('optional claims', () => {
   it.each(['sid', 'auth_time', 'acrs'] as const)('%s is absent where it does not', async (left) => {
     await emulator.close();
     await start({
-      ...directory,
-      registrations: directory.registrations.map((registration) => ({
+      ...demoDirectory,
+      registrations: demoDirectory.registrations.map((registration) => ({
         ...registration,
         optionalIdTokenClaims: registration.optionalIdTokenClaims.filter((claim) => claim !== left),
       })),
     });
-    const person = createPerson(emulator.origin);
+    const person = createFormBrowser(emulator.origin);
     await person.open(app.authorizeUrl({ claims: contextClaims }));
     await person.press('account', ben.id);
     const { left: back } = await person.press('factor', 'approve');
@@ -181,8 +181,8 @@ describe('groups', () => {
     await emulator.close();
     const inOneGroup = { ...alice, groups: alice.groups.filter(({ name }) => name === 'Engineering') };
     await start({
-      ...directory,
-      users: directory.users.map((user) => (user.id === alice.id ? inOneGroup : user)),
+      ...demoDirectory,
+      users: demoDirectory.users.map((user) => (user.id === alice.id ? inOneGroup : user)),
     });
     expect((await claimsAfterSignIn(alice.id))['groups']).toHaveLength(2);
   });
@@ -206,16 +206,16 @@ describe('groups', () => {
 
   it('are absent where there are none, also with a limit of none', async () => {
     emulator.switches.groupLimit = 0;
-    const [, shared] = directory.registrations;
+    const [, shared] = demoDirectory.registrations;
     const client = { client_id: shared?.clientId ?? '', client_secret: shared?.secrets[0] ?? '' };
-    const fabrikam = createApp(emulator, fay.homeTenantId);
+    const fabrikam = createOAuthClient(emulator, fay.homeTenantId);
     emulator.consents.grant({
       tenantId: fay.homeTenantId,
       clientId: client.client_id,
       scopes: ['openid', 'profile', 'offline_access', 'User.Read'],
     });
     const signInAtHome = async (userId: string) => {
-      const person = createPerson(emulator.origin);
+      const person = createFormBrowser(emulator.origin);
       await person.open(fabrikam.authorizeUrl({ client_id: client.client_id }));
       const { left } = await person.press('account', userId);
       return claimsOf(await fabrikam.redeem(left?.searchParams.get('code') ?? '', client));

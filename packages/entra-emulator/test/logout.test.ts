@@ -1,20 +1,20 @@
+import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, directory, people } from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { createApp, textOf } from './app.ts';
-import { createPerson, type Person } from './person.ts';
+import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
+import { createOAuthClient, tokenText } from '../testing/oauth-client.ts';
 
 let emulator: EntraEmulator;
-let person: Person;
-let app: ReturnType<typeof createApp>;
-const { alice, ben } = people;
+let person: FormBrowser;
+let app: ReturnType<typeof createOAuthClient>;
+const { alice, ben } = demoUsers;
 const home = 'http://localhost:7071/';
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory });
-  person = createPerson(emulator.origin);
-  app = createApp(emulator);
+  emulator = await startEntraEmulator({ directory: demoDirectory });
+  person = createFormBrowser(emulator.origin);
+  app = createOAuthClient(emulator);
   for (const user of [alice, ben])
     emulator.consents.grant({
       ...demoClient,
@@ -27,7 +27,7 @@ afterEach(() => emulator.close());
 const signIn = async (userId: string) => {
   await person.open(app.authorizeUrl({ prompt: 'select_account' }));
   const { left } = await person.press('account', userId);
-  return decodeJwt(textOf(await app.redeem(left?.searchParams.get('code') ?? ''), 'id_token'));
+  return decodeJwt(tokenText(await app.redeem(left?.searchParams.get('code') ?? ''), 'id_token'));
 };
 
 const logoutUrl = (parameters: Record<string, string>) =>
@@ -40,7 +40,7 @@ describe('signing out', () => {
     const seen = await person.open(logoutUrl({ logout_hint: String(login_hint) }));
     expect(seen.heading).toBe('You signed out of your account');
     const { left } = await person.open(app.authorizeUrl());
-    const claims = decodeJwt(textOf(await app.redeem(left?.searchParams.get('code') ?? ''), 'id_token'));
+    const claims = decodeJwt(tokenText(await app.redeem(left?.searchParams.get('code') ?? ''), 'id_token'));
     expect(claims['oid']).toBe(alice.id);
   });
 
@@ -68,7 +68,7 @@ describe('signing out', () => {
   it('leaves refresh tokens alone, as Entra does', async () => {
     await person.open(app.authorizeUrl());
     const { left } = await person.press('account', ben.id);
-    const refreshToken = textOf(await app.redeem(left?.searchParams.get('code') ?? ''), 'refresh_token');
+    const refreshToken = tokenText(await app.redeem(left?.searchParams.get('code') ?? ''), 'refresh_token');
     await person.open(logoutUrl({ logout_hint: ben.username }));
     expect((await app.refresh(refreshToken)).status).toBe(200);
   });

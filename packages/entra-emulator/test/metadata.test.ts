@@ -1,11 +1,11 @@
+import { demoClient, demoDirectory } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, directory } from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
 
 let emulator: EntraEmulator;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory });
+  emulator = await startEntraEmulator({ directory: demoDirectory });
 });
 afterEach(() => emulator.close());
 

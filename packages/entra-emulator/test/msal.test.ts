@@ -4,20 +4,20 @@ import {
   InteractionRequiredAuthError,
   ServerError,
 } from '@azure/msal-node';
+import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, directory, people } from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { callback } from './app.ts';
-import { createPerson, type Person } from './person.ts';
+import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
+import { callback } from '../testing/oauth-client.ts';
 
 let emulator: EntraEmulator;
-let person: Person;
+let person: FormBrowser;
 let msal: ConfidentialClientApplication;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory });
-  person = createPerson(emulator.origin);
+  emulator = await startEntraEmulator({ directory: demoDirectory });
+  person = createFormBrowser(emulator.origin);
   msal = createMsal(emulator.origin);
 });
 afterEach(() => emulator.close());
@@ -45,7 +45,7 @@ const createMsal = (origin: string) => {
 
 const signIn = async (
   scopes: string[],
-  pages: (person: Person) => Promise<{ left: URL | undefined }>,
+  pages: (person: FormBrowser) => Promise<{ left: URL | undefined }>,
   claims?: string,
 ) => {
   const { verifier, challenge } = await new CryptoProvider().generatePkceCodes();
@@ -70,8 +70,8 @@ const signIn = async (
   });
 };
 
-const asAlice = async (someone: Person) => {
-  const seen = await someone.press('account', people.alice.id);
+const asAlice = async (someone: FormBrowser) => {
+  const seen = await someone.press('account', demoUsers.alice.id);
   return seen.left === undefined ? someone.press('decision', 'accept') : seen;
 };
 
@@ -81,12 +81,12 @@ describe('the Entra emulator, driven by the real MSAL', () => {
   it('completes a sign-in with code, PKCE and nonce', async () => {
     const result = await signIn(['User.Read'], asAlice);
     expect(result.account).toMatchObject({
-      homeAccountId: `${people.alice.id}.${demoClient.tenantId}`,
+      homeAccountId: `${demoUsers.alice.id}.${demoClient.tenantId}`,
       tenantId: demoClient.tenantId,
-      username: people.alice.username,
+      username: demoUsers.alice.username,
     });
     expect(result.idTokenClaims).toMatchObject({
-      oid: people.alice.id,
+      oid: demoUsers.alice.id,
       roles: ['Admin'],
       nonce: 'nonce-1',
       ver: '2.0',
@@ -132,14 +132,14 @@ describe('the Entra emulator, driven by the real MSAL', () => {
     const { account } = await signIn(['User.Read'], asAlice);
     emulator.consents.grant({
       ...demoClient,
-      userId: people.alice.id,
+      userId: demoUsers.alice.id,
       scopes: ['api://contoso-orders/Orders.Read'],
     });
     const silent = await msal.acquireTokenSilent({
       account: account ?? fail(),
       scopes: ['api://contoso-orders/Orders.Read'],
     });
-    expect(decodeJwt(silent.accessToken)['aud']).toBe(directory.resources[1]?.id);
+    expect(decodeJwt(silent.accessToken)['aud']).toBe(demoDirectory.resources[1]?.id);
   });
 
   it('says that interaction is required, with a claims challenge that a new sign-in satisfies', async () => {
@@ -173,11 +173,11 @@ describe('the Entra emulator, driven by the real MSAL', () => {
 
   it('gives a guest an account of the home tenant, which is not the object id in the token', async () => {
     const { account } = await signIn(['User.Read'], async (someone) => {
-      await someone.press('account', people.gus.id);
+      await someone.press('account', demoUsers.gus.id);
       return someone.press('decision', 'accept');
     });
-    const [inContoso] = people.gus.guestIn;
-    expect(account?.homeAccountId).toBe(`${people.gus.id}.${people.gus.homeTenantId}`);
+    const [inContoso] = demoUsers.gus.guestIn;
+    expect(account?.homeAccountId).toBe(`${demoUsers.gus.id}.${demoUsers.gus.homeTenantId}`);
     expect(account?.localAccountId).toBe(inContoso?.objectId);
   });
 });

@@ -1,12 +1,11 @@
+import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { axe, faultsOf } from '../../../test/support/browser-world.ts';
 import { launchChromium } from '../../../test/support/chromium.ts';
-import { demoClient, directory, people } from '../../directory/src/directory.ts';
-import { startGraphEmulator } from '../../graph-emulator/src/emulator.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { defaultSwitches } from '../src/switches.ts';
-import { callback, createApp } from './app.ts';
+import { defaultEntraSwitches } from '../src/switches.ts';
+import { callback, createOAuthClient } from '../testing/oauth-client.ts';
 
 let emulator: EntraEmulator;
 let browser: Browser | undefined;
@@ -14,7 +13,7 @@ let browser: Browser | undefined;
 beforeAll(async () => {
   const launched = await launchChromium();
   browser = launched.kind === 'browser' ? launched.browser : undefined;
-  emulator = await startEntraEmulator({ directory });
+  emulator = await startEntraEmulator({ directory: demoDirectory });
 });
 afterAll(async () => {
   await browser?.close();
@@ -42,7 +41,7 @@ const seeConsentPages = async (page: Page, open: Open, pressed: Pressed): Promis
   expect(await pressed(/Alice Adams/)).toEqual([]);
   await page.getByText('Review for your organization').waitFor();
   expect(await pressed(/Use another account/)).toEqual([]);
-  Object.assign(emulator.switches, defaultSwitches());
+  Object.assign(emulator.switches, defaultEntraSwitches());
 };
 
 /** What keeps a person from going on at once. */
@@ -55,8 +54,8 @@ const seePolicyPages = async (page: Page, open: Open, pressed: Pressed): Promise
   await open();
   expect(await pressed(/Ben Brown/)).toEqual([]);
   await page.getByRole('heading', { name: 'You cannot access this right now' }).waitFor();
-  Object.assign(emulator.switches, defaultSwitches());
-  emulator.expiredPasswords.add(people.ben.id);
+  Object.assign(emulator.switches, defaultEntraSwitches());
+  emulator.expiredPasswords.add(demoUsers.ben.id);
   await open();
   expect(await pressed(/Ben Brown/)).toEqual([]);
   await page.getByRole('heading', { name: 'Update your password' }).waitFor();
@@ -72,7 +71,7 @@ describe('every page in a browser', () => {
     const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
     await context.addInitScript(axe);
     const page = await context.newPage();
-    const app = createApp(emulator);
+    const app = createOAuthClient(emulator);
     const open = (changes: Record<string, string> = {}) =>
       page.goto(app.authorizeUrl({ prompt: 'select_account', ...changes }).href);
     /** Every press leads to a new page: it is there when it has loaded. */
@@ -115,13 +114,6 @@ describe('every page in a browser', () => {
     await page.goto(`${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/logout`);
     expect(await faultsOf(page)).toEqual([]);
     expect(await pressed(/Alice Adams/)).toEqual([]);
-    const graph = await startGraphEmulator({ directory, entraOrigin: emulator.origin });
-    await page.goto(`${graph.origin}/switches`);
-    expect(await faultsOf(page)).toEqual([]);
-    await page.getByLabel('Every call answers with a challenge').check();
-    expect(await pressed(/Save switches/)).toEqual([]);
-    expect(graph.switches.alwaysChallenges).toBe(true);
-    await graph.close();
     await context.close();
   });
 
@@ -130,7 +122,7 @@ describe('every page in a browser', () => {
   }) => {
     if (browser === undefined) return skip('There is no browser.');
     const page = await browser.newPage();
-    const app = createApp(emulator);
+    const app = createOAuthClient(emulator);
     const posted = page.waitForRequest((request) => request.url().includes('/api/auth/callback'));
     await page.goto(app.authorizeUrl({ response_mode: 'form_post', prompt: 'none' }).href);
     const request = await posted;

@@ -1,15 +1,15 @@
+import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, directory, people } from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { defaultSwitches } from '../src/switches.ts';
-import { createApp } from './app.ts';
-import { createPerson } from './person.ts';
+import { defaultEntraSwitches } from '../src/switches.ts';
+import { createFormBrowser } from '../testing/form-browser.ts';
+import { createOAuthClient } from '../testing/oauth-client.ts';
 
 let emulator: EntraEmulator;
-const { ben } = people;
+const { ben } = demoUsers;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory });
+  emulator = await startEntraEmulator({ directory: demoDirectory });
 });
 afterEach(() => emulator.close());
 
@@ -22,8 +22,8 @@ const post = (fields: Record<string, string>, headers: Record<string, string> = 
   });
 
 const signedInBen = async () => {
-  const person = createPerson(emulator.origin);
-  const app = createApp(emulator);
+  const person = createFormBrowser(emulator.origin);
+  const app = createOAuthClient(emulator);
   await person.open(app.authorizeUrl());
   await person.press('account', ben.id);
   await person.press('decision', 'accept');
@@ -43,7 +43,7 @@ describe('the switches page', () => {
     });
     expect([response.status, response.headers.get('location')]).toEqual([303, '/switches?done=save']);
     expect(emulator.switches).toEqual({
-      ...defaultSwitches(),
+      ...defaultEntraSwitches(),
       refreshTokensExpired: true,
       slowMs: 250,
       outage: 'html-502',
@@ -54,19 +54,19 @@ describe('the switches page', () => {
   it('shows what a test has set', async () => {
     emulator.switches.clientSecretExpired = true;
     emulator.switches.outage = 'json-503';
-    const { text } = await createPerson(emulator.origin).open('/switches');
+    const { text } = await createFormBrowser(emulator.origin).open('/switches');
     expect(text).toMatch(/name="clientSecretExpired"[^>]* checked>/);
     expect(text).toContain('<option value="json-503" selected>');
   });
 
   it('keeps the default of a number that is none', async () => {
     await post({ action: 'save', slowMs: '-5', accessTokenLifetimeSeconds: 'soon', outage: 'flood' });
-    expect(emulator.switches).toEqual(defaultSwitches());
+    expect(emulator.switches).toEqual(defaultEntraSwitches());
   });
 
   it('has a control for every switch', async () => {
-    const { text } = await createPerson(emulator.origin).open('/switches');
-    for (const name of Object.keys(defaultSwitches())) expect(text).toContain(`name="${name}"`);
+    const { text } = await createFormBrowser(emulator.origin).open('/switches');
+    for (const name of Object.keys(defaultEntraSwitches())) expect(text).toContain(`name="${name}"`);
   });
 
   it('rotates the keys', async () => {
@@ -89,7 +89,7 @@ describe('the switches page', () => {
   });
 
   it('gives and takes the role, blocks and unblocks', async () => {
-    const [app] = directory.registrations;
+    const [app] = demoDirectory.registrations;
     if (app === undefined) throw new Error('The directory has no app.');
     await post({ action: 'grant-admin', user: ben.id });
     expect(emulator.roles.of(ben.id, app)).toEqual(['Admin']);
@@ -106,7 +106,7 @@ describe('the switches page', () => {
     emulator.switches.consentWithdrawn = true;
     emulator.roles.grant({ userId: ben.id, role: 'Admin', clientId: demoClient.clientId });
     await post({ action: 'reset' });
-    expect(emulator.switches).toEqual(defaultSwitches());
+    expect(emulator.switches).toEqual(defaultEntraSwitches());
     expect(emulator.consents.list()).toEqual([]);
     expect((await browser.open()).heading).toBe('Pick an account');
   });
@@ -116,7 +116,7 @@ describe('refuses', () => {
   it.each(['http://evil.example', 'http://localhost:7071', 'null'])('a form sent by %s', async (origin) => {
     const response = await post({ action: 'save', clientSecretExpired: 'on' }, { origin });
     expect(response.status).toBe(403);
-    expect(emulator.switches).toEqual(defaultSwitches());
+    expect(emulator.switches).toEqual(defaultEntraSwitches());
   });
 
   it('to show its pages under another name', async () => {

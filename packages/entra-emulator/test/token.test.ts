@@ -1,39 +1,33 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { type Directory, demoClient, demoDirectory, demoUsers, graphResourceId } from '@entra-bff/directory';
 import { createRemoteJWKSet, decodeJwt, jwtVerify, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type Directory,
-  demoClient,
-  directory,
-  graphResourceId,
-  people,
-} from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { createApp, textOf } from './app.ts';
-import { createPerson } from './person.ts';
+import { createFormBrowser } from '../testing/form-browser.ts';
+import { createOAuthClient, tokenText } from '../testing/oauth-client.ts';
 
-const { alice, ben, gus } = people;
+const { alice, ben, gus } = demoUsers;
 const startedAt = new Date('2026-03-04T05:06:07Z');
 
 // Signs client assertions instead of a secret.
 const clientKey = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const withKey: Directory = {
-  ...directory,
-  registrations: directory.registrations.map((registration) => ({
+  ...demoDirectory,
+  registrations: demoDirectory.registrations.map((registration) => ({
     ...registration,
     publicKeysPem: [clientKey.publicKey.export({ type: 'spki', format: 'pem' }).toString()],
   })),
 };
 
 let emulator: EntraEmulator;
-let app: ReturnType<typeof createApp>;
+let app: ReturnType<typeof createOAuthClient>;
 let now: Date;
 
 beforeEach(async () => {
   now = startedAt;
   emulator = await startEntraEmulator({ directory: withKey, now: () => now });
-  app = createApp(emulator);
-  for (const user of directory.users)
+  app = createOAuthClient(emulator);
+  for (const user of demoDirectory.users)
     emulator.consents.grant({
       ...demoClient,
       userId: user.id,
@@ -47,7 +41,7 @@ const passSeconds = (seconds: number) => {
 };
 
 const codeFor = async (userId: string, changes: Record<string, string | undefined> = {}): Promise<string> => {
-  const person = createPerson(emulator.origin);
+  const person = createFormBrowser(emulator.origin);
   await person.open(app.authorizeUrl(changes));
   const { left } = await person.press('account', userId);
   return left?.searchParams.get('code') ?? '';
@@ -61,7 +55,7 @@ describe('the tokens of a sign-in', () => {
     expect(answer.status).toBe(200);
     const issuer = `${emulator.origin}/${demoClient.tenantId}/v2.0`;
     const keys = createRemoteJWKSet(new URL(`${emulator.origin}/${demoClient.tenantId}/discovery/v2.0/keys`));
-    const { payload } = await jwtVerify(textOf(answer, 'id_token'), keys, {
+    const { payload } = await jwtVerify(tokenText(answer, 'id_token'), keys, {
       issuer,
       audience: demoClient.clientId,
       currentDate: now,
@@ -84,34 +78,34 @@ describe('the tokens of a sign-in', () => {
   });
 
   it('leave roles out of the ID token of a user who has none', async () => {
-    expect(decodeJwt(textOf(await signedIn(ben.id), 'id_token'))).not.toHaveProperty('roles');
+    expect(decodeJwt(tokenText(await signedIn(ben.id), 'id_token'))).not.toHaveProperty('roles');
   });
 
   it('are an access token for Microsoft Graph with every permission consented so far', async () => {
     emulator.consents.grant({ ...demoClient, userId: ben.id, scopes: ['Mail.Read'] });
     const answer = await signedIn(ben.id);
-    expect(decodeJwt(textOf(answer, 'access_token'))).toMatchObject({
+    expect(decodeJwt(tokenText(answer, 'access_token'))).toMatchObject({
       aud: graphResourceId,
       scp: 'openid profile User.Read Mail.Read',
       oid: ben.id,
       tid: demoClient.tenantId,
       appid: demoClient.clientId,
     });
-    expect(textOf(answer, 'scope')).toBe('User.Read openid profile Mail.Read');
+    expect(tokenText(answer, 'scope')).toBe('User.Read openid profile Mail.Read');
     expect(answer.body['expires_in']).toBe(3600);
   });
 
   it('echo scopes letter by letter, as MSAL looks them up by what it asked', async () => {
     const scope = 'https://graph.microsoft.com/User.Read openid offline_access';
     const answer = await app.redeem(await codeFor(ben.id, { scope }), { scope });
-    expect(textOf(answer, 'scope')).toBe('https://graph.microsoft.com/User.Read openid profile');
+    expect(tokenText(answer, 'scope')).toBe('https://graph.microsoft.com/User.Read openid profile');
   });
 
   it('name the home account of a guest in client_info', async () => {
     const answer = await signedIn(gus.id);
-    const info: unknown = JSON.parse(Buffer.from(textOf(answer, 'client_info'), 'base64url').toString());
+    const info: unknown = JSON.parse(Buffer.from(tokenText(answer, 'client_info'), 'base64url').toString());
     expect(info).toEqual({ uid: gus.id, utid: gus.homeTenantId });
-    expect(decodeJwt(textOf(answer, 'id_token'))['oid']).toBe(gus.guestIn[0]?.objectId);
+    expect(decodeJwt(tokenText(answer, 'id_token'))['oid']).toBe(gus.guestIn[0]?.objectId);
   });
 
   it('come without refresh token or ID token where those were not asked', async () => {
@@ -127,52 +121,52 @@ describe('the tokens of a sign-in', () => {
 
   it('name the authentication context that a claims challenge asked for', async () => {
     const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } });
-    const person = createPerson(emulator.origin);
+    const person = createFormBrowser(emulator.origin);
     await person.open(app.authorizeUrl({ claims }));
     await person.press('account', ben.id);
     const { left } = await person.press('factor', 'approve');
     const answer = await app.redeem(left?.searchParams.get('code') ?? '');
-    expect(decodeJwt(textOf(answer, 'access_token'))['acrs']).toEqual(['c1']);
+    expect(decodeJwt(tokenText(answer, 'access_token'))['acrs']).toEqual(['c1']);
   });
 });
 
 describe('a refresh', () => {
   it('gives tokens that reflect what has changed: roles, name, permissions', async () => {
-    const refreshToken = textOf(await signedIn(ben.id), 'refresh_token');
+    const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     emulator.roles.grant({ userId: ben.id, role: 'Admin' });
     const answer = await app.refresh(refreshToken);
-    expect(decodeJwt(textOf(answer, 'id_token'))['roles']).toEqual(['Admin']);
+    expect(decodeJwt(tokenText(answer, 'id_token'))['roles']).toEqual(['Admin']);
     emulator.roles.remove({ userId: ben.id, role: 'Admin' });
-    expect(decodeJwt(textOf(await app.refresh(refreshToken), 'id_token'))).not.toHaveProperty('roles');
+    expect(decodeJwt(tokenText(await app.refresh(refreshToken), 'id_token'))).not.toHaveProperty('roles');
   });
 
   it('reaches another API with the same refresh token, once consented', async () => {
-    const refreshToken = textOf(await signedIn(ben.id), 'refresh_token');
+    const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     const scope = 'api://contoso-orders/Orders.Read';
     expect((await app.refresh(refreshToken, { scope })).body).toMatchObject({ suberror: 'consent_required' });
     emulator.consents.grant({ ...demoClient, userId: ben.id, scopes: [scope] });
-    expect(decodeJwt(textOf(await app.refresh(refreshToken, { scope }), 'access_token'))['scp']).toBe(
+    expect(decodeJwt(tokenText(await app.refresh(refreshToken, { scope }), 'access_token'))['scp']).toBe(
       'Orders.Read',
     );
   });
 
   it('leaves older refresh tokens valid, as Entra does', async () => {
-    const refreshToken = textOf(await signedIn(ben.id), 'refresh_token');
+    const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     await app.refresh(refreshToken);
     expect((await app.refresh(refreshToken)).status).toBe(200);
   });
 
   it('ends the family at the second use of a token where rotation is strict', async () => {
     emulator.switches.strictRefreshTokenRotation = true;
-    const first = textOf(await signedIn(ben.id), 'refresh_token');
-    const second = textOf(await app.refresh(first), 'refresh_token');
+    const first = tokenText(await signedIn(ben.id), 'refresh_token');
+    const second = tokenText(await app.refresh(first), 'refresh_token');
     expect((await app.refresh(first)).body).toMatchObject({ error: 'invalid_grant', error_codes: [70000] });
     expect((await app.refresh(second)).body).toMatchObject({ error: 'invalid_grant', error_codes: [50173] });
   });
 
   it('answers without ID token when told so', async () => {
     emulator.switches.refreshWithoutIdToken = true;
-    const answer = await app.refresh(textOf(await signedIn(ben.id), 'refresh_token'));
+    const answer = await app.refresh(tokenText(await signedIn(ben.id), 'refresh_token'));
     expect(answer.status).toBe(200);
     expect(answer.body).not.toHaveProperty('id_token');
     expect(answer.body).toHaveProperty('client_info');
@@ -181,18 +175,18 @@ describe('a refresh', () => {
   it('leaves optional claims out of a refresh when told so, and only there', async () => {
     emulator.switches.claimsWithheldOnRefresh = 'sid auth_time';
     const atSignIn = await signedIn(ben.id);
-    expect(decodeJwt(textOf(atSignIn, 'id_token'))).toMatchObject({
+    expect(decodeJwt(tokenText(atSignIn, 'id_token'))).toMatchObject({
       sid: expect.any(String),
       auth_time: expect.any(Number),
     });
-    const renewed = decodeJwt(textOf(await app.refresh(textOf(atSignIn, 'refresh_token')), 'id_token'));
+    const renewed = decodeJwt(tokenText(await app.refresh(tokenText(atSignIn, 'refresh_token')), 'id_token'));
     expect([renewed['sid'], renewed['auth_time']]).toEqual([undefined, undefined]);
     expect(renewed).toHaveProperty('login_hint');
   });
 
   it('dates tokens back when told so', async () => {
     emulator.switches.tokensBackdatedSeconds = 300;
-    const { iat, nbf, exp } = decodeJwt(textOf(await signedIn(ben.id), 'id_token'));
+    const { iat, nbf, exp } = decodeJwt(tokenText(await signedIn(ben.id), 'id_token'));
     expect([iat, nbf, exp]).toEqual([-300, -300, 3600].map((offset) => startedAt.getTime() / 1000 + offset));
   });
 });
@@ -228,7 +222,7 @@ describe('Entra’s errors', () => {
     ['consentWithdrawn', { error: 'invalid_grant', error_codes: [65001], suberror: 'consent_required' }],
     ['clientSecretExpired', { error: 'invalid_client', error_codes: [7000222] }],
   ] as const)('meet tokens issued before the switch: %s', async (name, error) => {
-    const refreshToken = textOf(await signedIn(ben.id), 'refresh_token');
+    const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     emulator.switches[name] = true;
     const answer = await app.refresh(refreshToken);
     expect(answer.status).toBe(name === 'clientSecretExpired' ? 401 : 400);
@@ -238,7 +232,7 @@ describe('Entra’s errors', () => {
   });
 
   it('say expired after 90 days without use, and 10 minutes after a code was issued', async () => {
-    const refreshToken = textOf(await signedIn(ben.id), 'refresh_token');
+    const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     const code = await codeFor(ben.id);
     passSeconds(10 * 60);
     expect((await app.redeem(code)).body).toMatchObject({ error_codes: [70008] });
@@ -247,8 +241,8 @@ describe('Entra’s errors', () => {
   });
 
   it('meet one user whose password changed, who is blocked or who took the consent back', async () => {
-    const bens = textOf(await signedIn(ben.id), 'refresh_token');
-    const alices = textOf(await signedIn(alice.id), 'refresh_token');
+    const bens = tokenText(await signedIn(ben.id), 'refresh_token');
+    const alices = tokenText(await signedIn(alice.id), 'refresh_token');
     emulator.consents.revoke(ben.id);
     expect((await app.refresh(bens)).body).toMatchObject({
       error_codes: [65001],
@@ -272,16 +266,16 @@ describe('Entra’s errors', () => {
     const gateway = await fetch(tokenUrl, { method: 'POST' });
     expect(gateway.status).toBe(502);
     expect(await gateway.text()).toContain('<html>');
-    expect((await createPerson(emulator.origin).open('/switches')).status).toBe(200);
+    expect((await createFormBrowser(emulator.origin).open('/switches')).status).toBe(200);
   });
 });
 
 describe('what a test can bend', () => {
   it('the claims, the token or the whole answer', async () => {
     emulator.intercept.idTokenClaims = (claims, { user }) => ({ ...claims, name: `not ${user.name}` });
-    expect(decodeJwt(textOf(await signedIn(ben.id), 'id_token'))['name']).toBe('not Ben Brown');
+    expect(decodeJwt(tokenText(await signedIn(ben.id), 'id_token'))['name']).toBe('not Ben Brown');
     emulator.intercept.idToken = () => 'no.token.atall';
-    expect(textOf(await signedIn(ben.id), 'id_token')).toBe('no.token.atall');
+    expect(tokenText(await signedIn(ben.id), 'id_token')).toBe('no.token.atall');
     emulator.intercept.tokenResponse = (reply) => ({ ...reply, status: 500, body: '{}' });
     expect((await signedIn(ben.id)).status).toBe(500);
   });
@@ -347,8 +341,8 @@ describe('refuses', () => {
     [
       'another app’s credential',
       {
-        client_id: directory.registrations[1]?.clientId,
-        client_secret: directory.registrations[1]?.secrets[0],
+        client_id: demoDirectory.registrations[1]?.clientId,
+        client_secret: demoDirectory.registrations[1]?.secrets[0],
       },
       70000,
     ],

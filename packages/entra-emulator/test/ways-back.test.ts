@@ -1,21 +1,21 @@
+import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, directory, people } from '../../directory/src/directory.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
-import { createApp, textOf } from './app.ts';
-import { createPerson, type Person } from './person.ts';
-import { consentTo, signInAs } from './sign-in-helper.ts';
+import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
+import { createOAuthClient, tokenText } from '../testing/oauth-client.ts';
+import { consentTo, signInAs } from '../testing/sign-in.ts';
 
-const { alice, ben, mia } = people;
+const { alice, ben, mia } = demoUsers;
 
 let emulator: EntraEmulator;
-let app: ReturnType<typeof createApp>;
-let person: Person;
+let app: ReturnType<typeof createOAuthClient>;
+let person: FormBrowser;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory });
-  app = createApp(emulator);
-  person = createPerson(emulator.origin);
+  emulator = await startEntraEmulator({ directory: demoDirectory });
+  app = createOAuthClient(emulator);
+  person = createFormBrowser(emulator.origin);
   consentTo(emulator);
 });
 afterEach(() => emulator.close());
@@ -37,7 +37,7 @@ describe('another account than the hinted one', () => {
     await person.open(app.authorizeUrl({ login_hint: ben.username }));
     const { left } = await person.press('account', alice.id);
     const tokens = await app.redeem(left?.searchParams.get('code') ?? '');
-    expect(decodeJwt(textOf(tokens, 'id_token'))['oid']).toBe(alice.id);
+    expect(decodeJwt(tokenText(tokens, 'id_token'))['oid']).toBe(alice.id);
   });
 
   it('can be asked for on the consent page, where the hinted one is signed in', async () => {
@@ -94,12 +94,12 @@ describe('permissions that no token gets', () => {
     emulator.switches.withheldPermissions = 'Calendars.Read mail.read';
     const scope = 'openid offline_access User.Read Mail.Read';
     const { tokens, refreshToken } = await signInAs(emulator, app, ben.id, { scope });
-    expect(textOf(tokens, 'scope').split(' ')).toEqual(['openid', 'User.Read', 'profile']);
-    expect(decodeJwt(textOf(tokens, 'access_token'))['scp']).toBe('openid profile User.Read');
+    expect(tokenText(tokens, 'scope').split(' ')).toEqual(['openid', 'User.Read', 'profile']);
+    expect(decodeJwt(tokenText(tokens, 'access_token'))['scp']).toBe('openid profile User.Read');
     const refreshed = await app.refresh(refreshToken, { scope });
-    expect(textOf(refreshed, 'scope')).not.toContain('Mail.Read');
+    expect(tokenText(refreshed, 'scope')).not.toContain('Mail.Read');
     emulator.switches.withheldPermissions = '';
-    expect(textOf(await app.refresh(refreshToken, { scope }), 'scope')).toContain('Mail.Read');
+    expect(tokenText(await app.refresh(refreshToken, { scope }), 'scope')).toContain('Mail.Read');
   });
 });
 

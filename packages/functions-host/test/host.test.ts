@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startFunctionsHost } from '../src/host.ts';
-import { bundleFixture, hostOf, send } from './fixture.ts';
+import { bundleFixture, hostOf, send } from '../testing/fixture.ts';
 
 describe('startFunctionsHost', () => {
   it('serves a function on localhost', async () => {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { LogEntry } from '../src/core-types.ts';
-import { hostOf, send } from './fixture.ts';
+import { hostOf, send } from '../testing/fixture.ts';
 
 const answerWith = (handler: string, methods = ['GET']) =>
   `app.http('f', { methods: ${JSON.stringify(methods)}, handler: async (r, context) => (${handler}) });`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startFunctionsHost } from '../src/host.ts';
-import { bundleFixture, hostOf, send } from './fixture.ts';
+import { bundleFixture, hostOf, send } from '../testing/fixture.ts';
 
 const paramsOf = (route: string, name = 'echo') => `
   app.http('${name}', { route: '${route}', methods: ['GET'], handler: (r) => ({ jsonBody: { params: r.params, url: r.url } }) });

@@ -1,4 +1,4 @@
-import { type Directory, findUserByObjectId, graphResourceId } from '../../directory/src/directory.ts';
+import { type Directory, findUserByObjectId, graphResourceId } from '@entra-bff/directory';
 import type { Caller } from './access-token.ts';
 import { GraphError } from './answers.ts';
 import { challengeHeader, type Demand, describeDemand } from './claims-challenge.ts';

@@ -1,5 +1,5 @@
+import { graphResourceId } from '@entra-bff/directory';
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
-import { graphResourceId } from '../../directory/src/directory.ts';
 import { GraphError } from './answers.ts';
 
 /** Who calls, and what the access token lets them do. */

@@ -1,4 +1,4 @@
-import { objectIdIn } from '../../directory/src/directory.ts';
+import { objectIdIn } from '@entra-bff/directory';
 import type { GraphAnswer } from './answers.ts';
 import {
   deletePermissionGrant,

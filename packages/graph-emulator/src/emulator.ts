@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Directory } from '@entra-bff/directory';
+import { sendReply } from '@entra-bff/emulator-kit';
 import { decodeJwt } from 'jose';
-import type { Directory } from '../../directory/src/directory.ts';
-import { sendReply } from '../../entra-emulator/src/http.ts';
 import { evaluateAccess } from './access-evaluation.ts';
 import { createAuthenticateCaller } from './access-token.ts';
 import { type GraphAnswer, GraphError, graphJsonType, toErrorAnswer } from './answers.ts';
@@ -13,7 +13,7 @@ import { createDrives } from './drives.ts';
 import { createRevocations } from './revocations.ts';
 import { answerCall } from './routes.ts';
 import { createSavedItems } from './saved-items.ts';
-import { type GraphSwitches, goodDay } from './switches.ts';
+import { defaultGraphSwitches, type GraphSwitches } from './switches.ts';
 import { readSwitches, switchesPage } from './switches-page.ts';
 
 /** A call as it came over the wire, before anything was checked. */
@@ -55,7 +55,7 @@ export async function startGraphEmulator(options: {
   const { directory, entraOrigin, port = 0, now = () => new Date() } = options;
   const authenticate = createAuthenticateCaller(entraOrigin);
   const requests: RecordedRequest[] = [];
-  const switches: GraphSwitches = { ...goodDay };
+  const switches: GraphSwitches = defaultGraphSwitches();
   const revocations = createRevocations();
   const saved = createSavedItems();
   let respond: Respond | undefined;
@@ -159,7 +159,7 @@ export async function startGraphEmulator(options: {
         return 'forget';
       case 'reset':
         revocations.forget();
-        Object.assign(switches, goodDay);
+        Object.assign(switches, defaultGraphSwitches());
         return 'save';
       default:
         Object.assign(switches, readSwitches(form, switches));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { User } from '../../directory/src/directory.ts';
+import type { User } from '@entra-bff/directory';
 import type { GraphObject } from './answers.ts';
 
 const senders = [

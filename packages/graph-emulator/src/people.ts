@@ -5,7 +5,7 @@ import {
   isAdministratorOf,
   objectIdIn,
   type User,
-} from '../../directory/src/directory.ts';
+} from '@entra-bff/directory';
 import type { GraphObject } from './answers.ts';
 
 /** The user as Graph describes one in this tenant: a guest has an object id and a principal name of its own there. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { objectIdIn, type Registration, type Resource } from '../../directory/src/directory.ts';
-import type { Consent } from '../../entra-emulator/src/consents.ts';
+import { objectIdIn, type Registration, type Resource } from '@entra-bff/directory';
+import type { Consent } from '@entra-bff/entra-emulator';
 import type { GraphObject } from './answers.ts';
 import { type GraphCall, notFound, requireSignInService } from './route.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Directory, isAdministratorOf, type User } from '../../directory/src/directory.ts';
-import { findSignInService, type SignInService } from '../../entra-emulator/src/sign-in-service.ts';
+import { type Directory, isAdministratorOf, type User } from '@entra-bff/directory';
+import { findSignInService, type SignInService } from '@entra-bff/entra-emulator';
 import type { Caller } from './access-token.ts';
 import { type GraphAnswer, GraphError, type GraphObject } from './answers.ts';
 import type { Drives } from './drives.ts';

@@ -1,4 +1,4 @@
-import type { User } from '../../directory/src/directory.ts';
+import type { User } from '@entra-bff/directory';
 import { administrationRoutes } from './administration-routes.ts';
 import { type GraphAnswer, GraphError } from './answers.ts';
 import { calendarRoutes } from './calendar-routes.ts';

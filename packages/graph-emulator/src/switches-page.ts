@@ -1,7 +1,6 @@
-import type { User } from '../../directory/src/directory.ts';
-import { type Html, html } from '../../entra-emulator/src/html.ts';
-import type { Reply } from '../../entra-emulator/src/http.ts';
-import { pageReply } from '../../entra-emulator/src/page.ts';
+import type { User } from '@entra-bff/directory';
+import type { Reply } from '@entra-bff/emulator-kit';
+import { type Html, html, pageReply } from '@entra-bff/emulator-kit';
 import { challengeForms } from './claims-challenge.ts';
 import { breakingPoints, type GraphSwitches, retryAfterForms } from './switches.ts';
 

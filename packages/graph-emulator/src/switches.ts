@@ -46,8 +46,8 @@ export interface GraphSwitches {
   challengeForm: ChallengeForm;
 }
 
-/** Graph on a good day. */
-export const goodDay: Readonly<GraphSwitches> = {
+/** Every call is answered as Graph does when nothing is wrong. */
+export const defaultGraphSwitches = (): GraphSwitches => ({
   throttledCalls: 0,
   retryAfterSeconds: 10,
   retryAfterForm: 'seconds',
@@ -59,4 +59,4 @@ export const goodDay: Readonly<GraphSwitches> = {
   alwaysChallenges: false,
   authenticationContextDemanded: false,
   challengeForm: 'plain',
-};
+});

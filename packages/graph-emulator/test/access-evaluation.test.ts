@@ -1,29 +1,28 @@
 import { get } from 'node:http';
+import { demoClient, demoDirectory, demoUsers, graphResourceId } from '@entra-bff/directory';
+import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import { consentTo, createOAuthClient, signInAs, tokenText } from '@entra-bff/entra-emulator/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, directory, graphResourceId, people } from '../../directory/src/directory.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../entra-emulator/src/emulator.ts';
-import { createApp, textOf } from '../../entra-emulator/test/app.ts';
-import { consentTo, signInAs } from '../../entra-emulator/test/sign-in-helper.ts';
 import { type ChallengeForm, challengeForms } from '../src/claims-challenge.ts';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
-import { goodDay } from '../src/switches.ts';
+import { defaultGraphSwitches } from '../src/switches.ts';
 
-const { alice, ben, gus } = people;
+const { alice, ben, gus } = demoUsers;
 const capable = JSON.stringify({ access_token: { xms_cc: { values: ['CP1'] } } });
 
 let entra: EntraEmulator;
 let graph: GraphEmulator;
-let app: ReturnType<typeof createApp>;
+let app: ReturnType<typeof createOAuthClient>;
 
 beforeAll(async () => {
-  entra = await startEntraEmulator({ directory });
-  graph = await startGraphEmulator({ directory, entraOrigin: entra.origin });
-  app = createApp(entra);
+  entra = await startEntraEmulator({ directory: demoDirectory });
+  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin });
+  app = createOAuthClient(entra);
   consentTo(entra);
 });
 afterAll(() => Promise.all([entra.close(), graph.close()]));
 afterEach(() => {
-  Object.assign(graph.switches, goodDay);
+  Object.assign(graph.switches, defaultGraphSwitches());
   graph.forgetRevocations();
 });
 
@@ -34,7 +33,7 @@ const me = (accessToken: string) =>
 const signedIn = async (userId: string, claims = capable) => {
   const { refreshToken } = await signInAs(entra, app, userId);
   const refresh = async (asked: string) =>
-    textOf(await app.refresh(refreshToken, { claims: asked }), 'access_token');
+    tokenText(await app.refresh(refreshToken, { claims: asked }), 'access_token');
   return { accessToken: await refresh(claims), refresh };
 };
 
@@ -96,7 +95,7 @@ describe('continuous access evaluation', () => {
     await person.open(app.authorizeUrl({ claims: withCapability(claims) }));
     const { left } = await person.press('factor', 'approve');
     const tokens = await app.redeem(left?.searchParams.get('code') ?? '', { claims: capable });
-    expect((await me(textOf(tokens, 'access_token'))).status).toBe(200);
+    expect((await me(tokenText(tokens, 'access_token'))).status).toBe(200);
   });
 
   it('is switched on its page', async () => {
@@ -112,7 +111,7 @@ describe('continuous access evaluation', () => {
     await post({ action: 'save', challengeForm: 'toString' });
     expect(graph.switches).toMatchObject({ alwaysChallenges: false, challengeForm: 'unpadded' });
     await post({ action: 'reset' });
-    expect(graph.switches).toEqual(goodDay);
+    expect(graph.switches).toEqual(defaultGraphSwitches());
   });
 });
 

@@ -1,23 +1,22 @@
+import { demoClient, demoDirectory, demoUsers, graphResourceId, objectIdIn } from '@entra-bff/directory';
+import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import { consentTo, createOAuthClient, signInAs, tokenText } from '@entra-bff/entra-emulator/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoClient, directory, graphResourceId, objectIdIn, people } from '../../directory/src/directory.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../entra-emulator/src/emulator.ts';
-import { createApp, textOf } from '../../entra-emulator/test/app.ts';
-import { consentTo, signInAs } from '../../entra-emulator/test/sign-in-helper.ts';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
 import { callAs } from './caller.ts';
 
-const { alice, ben, gus, mia } = people;
+const { alice, ben, gus, mia } = demoUsers;
 const denied = { status: 403, body: { error: { code: 'Authorization_RequestDenied' } } };
 const grantsOfApp = `GET /servicePrincipals(appId='${demoClient.clientId}')/oauth2PermissionGrants`;
 
 let entra: EntraEmulator;
 let graph: GraphEmulator;
-let app: ReturnType<typeof createApp>;
+let app: ReturnType<typeof createOAuthClient>;
 
 beforeEach(async () => {
-  entra = await startEntraEmulator({ directory });
-  graph = await startGraphEmulator({ directory, entraOrigin: entra.origin });
-  app = createApp(entra);
+  entra = await startEntraEmulator({ directory: demoDirectory });
+  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin });
+  app = createOAuthClient(entra);
 });
 afterEach(() => Promise.all([entra.close(), graph.close()]));
 
@@ -79,12 +78,12 @@ describe('revokeSignInSessions', () => {
     });
 
     it('whom nobody knows', async () => {
-      expect((await revoke(`users/${people.fay.id}`)).status).toBe(404);
+      expect((await revoke(`users/${demoUsers.fay.id}`)).status).toBe(404);
     });
 
     it('to pretend where no emulator of Entra has the origin that Graph was told', async () => {
       const elsewhere = { ...entra, origin: entra.origin.replace('127.0.0.1', 'localhost') };
-      const alone = await startGraphEmulator({ directory, entraOrigin: elsewhere.origin });
+      const alone = await startGraphEmulator({ directory: demoDirectory, entraOrigin: elsewhere.origin });
       const call = `POST /users/${ben.id}/revokeSignInSessions`;
       const answer = await callAs({ entra: elsewhere, graph: alone }, alice, 'User.RevokeSessions.All', call);
       expect(answer.status).toBe(501);
@@ -135,7 +134,7 @@ describe('oauth2PermissionGrants', () => {
   it('are found by percent-encoded app id, and nobody’s for an app that has none', async () => {
     const encoded = grantsOfApp.replaceAll("'", '%27').replace('(', '%28').replace(')', '%29');
     expect(await grantsOf(encoded)).toHaveLength(3);
-    const [, shared] = directory.registrations;
+    const [, shared] = demoDirectory.registrations;
     expect(await grantsOf(grantsOfApp.replace(clientId, shared?.clientId ?? ''))).toEqual([]);
   });
 
@@ -150,7 +149,7 @@ describe('oauth2PermissionGrants', () => {
     const { person, tokens } = await signInAs(entra, app, ben.id, {
       scope: 'openid offline_access Mail.Read',
     });
-    const refreshToken = textOf(tokens, 'refresh_token');
+    const refreshToken = tokenText(tokens, 'refresh_token');
     const [grant] = await grantsOf(`GET /users/${ben.id}/oauth2PermissionGrants`);
     expect(await asAdministrator(`DELETE /oauth2PermissionGrants/${grant?.['id']}`)).toEqual({
       status: 204,
@@ -173,10 +172,10 @@ describe('oauth2PermissionGrants', () => {
   });
 
   it('of other tenants are neither seen nor deleted', async () => {
-    const [, shared] = directory.registrations;
+    const [, shared] = demoDirectory.registrations;
     if (shared === undefined) throw new Error('The directory has no app for several organizations.');
     const ofShared = grantsOfApp.replace(clientId, shared.clientId);
-    const { fay } = people;
+    const { fay } = demoUsers;
     entra.consents.grant({ tenantId: fay.homeTenantId, clientId: shared.clientId, scopes: ['User.Read'] });
     const scope = 'DelegatedPermissionGrant.ReadWrite.All';
     const [fays, ...others] = grantsIn((await callAs({ entra, graph }, fay, scope, ofShared)).body);

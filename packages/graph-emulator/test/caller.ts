@@ -1,11 +1,11 @@
-import { demoClient, graphResourceId, objectIdIn, type people } from '../../directory/src/directory.ts';
-import type { EntraEmulator } from '../../entra-emulator/src/emulator.ts';
+import { demoClient, type demoUsers, graphResourceId, objectIdIn } from '@entra-bff/directory';
+import type { EntraEmulator } from '@entra-bff/entra-emulator';
 import type { GraphEmulator } from '../src/emulator.ts';
 
 /** Calls Graph as that person, in Contoso if that knows them and at home if not, with an access token for these permissions. */
 export const callAs = async (
   { entra, graph }: { entra: EntraEmulator; graph: GraphEmulator },
-  user: (typeof people)[keyof typeof people],
+  user: (typeof demoUsers)[keyof typeof demoUsers],
   scopes: string,
   call: string,
   body?: object,

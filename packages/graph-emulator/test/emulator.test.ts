@@ -1,31 +1,35 @@
+import { demoClient, demoDirectory, demoUsers, graphResourceId } from '@entra-bff/directory';
+import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, directory, graphResourceId, people } from '../../directory/src/directory.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../entra-emulator/src/emulator.ts';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
-import { goodDay } from '../src/switches.ts';
+import { defaultGraphSwitches } from '../src/switches.ts';
 
 let entra: EntraEmulator;
 let graph: GraphEmulator;
 
 beforeAll(async () => {
-  entra = await startEntraEmulator({ directory });
-  graph = await startGraphEmulator({ directory, entraOrigin: entra.origin });
+  entra = await startEntraEmulator({ directory: demoDirectory });
+  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin });
 });
 
 afterAll(() => Promise.all([entra.close(), graph.close()]));
 
 afterEach(() => {
-  Object.assign(graph.switches, goodDay);
+  Object.assign(graph.switches, defaultGraphSwitches());
   graph.respondWith(undefined);
 });
 
 interface TokenWish {
-  readonly user?: (typeof people)[keyof typeof people];
+  readonly user?: (typeof demoUsers)[keyof typeof demoUsers];
   readonly scopes?: string;
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-function accessToken({ user = people.alice, scopes = 'User.Read Mail.Read', claims = {} }: TokenWish = {}) {
+function accessToken({
+  user = demoUsers.alice,
+  scopes = 'User.Read Mail.Read',
+  claims = {},
+}: TokenWish = {}) {
   const nowSeconds = Math.floor(Date.now() / 1000);
   const { tenantId } = demoClient;
   return entra.signIdToken({
@@ -49,11 +53,14 @@ async function call(path: string, wish?: TokenWish, init: RequestInit = {}) {
 
 describe('the Graph emulator', () => {
   it('answers /me with the properties that Graph sends unasked, or those selected', async () => {
-    expect((await call('/v1.0/me')).body).toMatchObject({ displayName: 'Alice Adams', id: people.alice.id });
+    expect((await call('/v1.0/me')).body).toMatchObject({
+      displayName: 'Alice Adams',
+      id: demoUsers.alice.id,
+    });
     const selected = await call('/v1.0/me?$select=department');
     expect(selected.body).toEqual({
       '@odata.context': expect.any(String),
-      department: people.alice.department,
+      department: demoUsers.alice.department,
     });
   });
 
@@ -71,7 +78,7 @@ describe('the Graph emulator', () => {
   it('draws a portrait, and has none of a guest', async () => {
     const drawn = await call('/v1.0/me/photo/$value');
     expect(drawn.headers.get('content-type')).toBe('image/png');
-    expect((await call('/v1.0/me/photo/$value', { user: people.gus })).status).toBe(404);
+    expect((await call('/v1.0/me/photo/$value', { user: demoUsers.gus })).status).toBe(404);
   });
 
   it('names groups only for an app that may read names', async () => {
@@ -139,7 +146,7 @@ describe('the Graph emulator', () => {
   it('pauses in the middle of a body, which is whole all the same', async () => {
     graph.switches.bodyPauseMs = 20;
     const startedAtMs = performance.now();
-    expect((await call('/v1.0/me')).body).toMatchObject({ id: people.alice.id });
+    expect((await call('/v1.0/me')).body).toMatchObject({ id: demoUsers.alice.id });
     expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(18);
   });
 

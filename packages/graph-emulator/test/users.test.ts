@@ -1,11 +1,11 @@
+import { demoClient, demoDirectory, demoUsers, objectIdIn } from '@entra-bff/directory';
+import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoClient, directory, objectIdIn, people } from '../../directory/src/directory.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../entra-emulator/src/emulator.ts';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
 import { callAs } from './caller.ts';
 
-const { alice, ben, gus } = people;
-const inContoso = directory.users.filter((user) => objectIdIn(user, demoClient.tenantId) !== undefined);
+const { alice, ben, gus } = demoUsers;
+const inContoso = demoDirectory.users.filter((user) => objectIdIn(user, demoClient.tenantId) !== undefined);
 const guestName = 'gus_fabrikam.example#EXT#@contoso.example';
 
 let entra: EntraEmulator;
@@ -13,12 +13,12 @@ let graph: GraphEmulator;
 
 beforeAll(async () => {
   const named = { ...ben, name: "Ben O'Brown" };
-  const people = {
-    ...directory,
-    users: directory.users.map((user) => (user.id === ben.id ? named : user)),
+  const directory = {
+    ...demoDirectory,
+    users: demoDirectory.users.map((user) => (user.id === ben.id ? named : user)),
   };
-  entra = await startEntraEmulator({ directory: people });
-  graph = await startGraphEmulator({ directory: people, entraOrigin: entra.origin });
+  entra = await startEntraEmulator({ directory });
+  graph = await startGraphEmulator({ directory, entraOrigin: entra.origin });
 });
 afterAll(() => Promise.all([entra.close(), graph.close()]));
 
@@ -80,7 +80,7 @@ describe('users', () => {
         });
     });
 
-    it.each(['nobody@contoso.example', people.fay.id, gus.id])(
+    it.each(['nobody@contoso.example', demoUsers.fay.id, gus.id])(
       'whom the tenant does not know: %s',
       async (key) => {
         expect(await get(`/users/${key}`)).toMatchObject({

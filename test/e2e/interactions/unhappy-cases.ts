@@ -1,4 +1,4 @@
-import type { ConditionalAccessPolicy } from '../../../packages/entra-emulator/src/conditional-access.ts';
+import type { ConditionalAccessPolicy } from '@entra-bff/entra-emulator';
 import type { BrowserWorld } from '../../support/browser-world.ts';
 import { grantSignIn } from '../../support/world.ts';
 import { ben, type InteractionCase, mail, profile } from './cases.ts';

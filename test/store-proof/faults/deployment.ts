@@ -1,5 +1,5 @@
+import type { Directory } from '@entra-bff/directory';
 import { inject, vi } from 'vitest';
-import type { Directory } from '../../../packages/directory/src/directory.ts';
 import { UserAgent, type WireAnswer } from '../../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type World } from '../../support/world.ts';
 import { createFaultProxy, type FaultProxy } from './fault-proxy.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { demoUsers } from '@entra-bff/directory';
+import { jsonReply } from '@entra-bff/emulator-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { people } from '../../../packages/directory/src/directory.ts';
-import { jsonReply } from '../../../packages/entra-emulator/src/http.ts';
 import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import type { WireAnswer } from '../../support/user-agent.ts';
@@ -252,11 +252,15 @@ describe('an answer that is not this person’s', () => {
 
     const other = await signedIn(deployment, 'mia', { expired: true });
     const { rowKey } = await rowOf(world, other);
-    intercept.idTokenClaims = (claims) => ({ ...claims, oid: people.alice.id, name: people.alice.name });
+    intercept.idTokenClaims = (claims) => ({
+      ...claims,
+      oid: demoUsers.alice.id,
+      name: demoUsers.alice.name,
+    });
     const graphBefore = world.graph.count();
     const swapped = await call(other, deployment.worker(2));
     expect(swapped.status).toBe(401);
-    expect(swapped.body).not.toContain(people.alice.name);
+    expect(swapped.body).not.toContain(demoUsers.alice.name);
     expect(world.graph.count()).toBe(graphBefore);
     expect((await readSessionRows(world)).map((row) => row.rowKey)).not.toContain(rowKey);
     report({

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { type Directory, demoClient, demoDirectory } from '@entra-bff/directory';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Directory, demoClient, directory } from '../../../packages/directory/src/directory.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';
 import { isWholeProof, report } from '../report.ts';
@@ -18,8 +18,8 @@ const steps = {
 
 const secrets = ['old-secret~only~for~the~emulator', 'new-secret~only~for~the~emulator'];
 const people: Directory = {
-  ...directory,
-  registrations: directory.registrations.map((one) =>
+  ...demoDirectory,
+  registrations: demoDirectory.registrations.map((one) =>
     one.clientId === demoClient.clientId ? { ...one, secrets } : one,
   ),
 };

@@ -1,4 +1,4 @@
-import { startFunctionsHost } from '../../../packages/functions-host/src/host.ts';
+import { startFunctionsHost } from '@entra-bff/functions-host';
 import type * as WorkerBundle from '../../support/worker.ts';
 
 // One worker of the product in a process of its own: settings from the environment, clocks moved by its parent.

@@ -1,11 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import {
-  type Directory,
-  demoClient,
-  directory,
-  people,
-  type User,
-} from '../../../packages/directory/src/directory.ts';
+import { type Directory, demoClient, demoDirectory, demoUsers, type User } from '@entra-bff/directory';
 
 /** So many invented people of one organization. Everything about each is found in no other text. */
 export function createCrowd(size: number): {
@@ -16,7 +10,7 @@ export function createCrowd(size: number): {
     const canary = () => `Q${randomBytes(6).toString('hex')}`;
     const [givenName, surname, username] = [canary(), canary(), canary().toLowerCase()];
     return {
-      ...people.ben,
+      ...demoUsers.ben,
       id: randomUUID(),
       homeTenantId: demoClient.tenantId,
       username: `${username}@contoso.example`,
@@ -29,5 +23,5 @@ export function createCrowd(size: number): {
       guestIn: [],
     };
   });
-  return { directory: { ...directory, users: crowd }, crowd };
+  return { directory: { ...demoDirectory, users: crowd }, crowd };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { User } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { User } from '../../../packages/directory/src/directory.ts';
 import { readMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
 import { readRows, readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';

@@ -1,6 +1,6 @@
+import { type Directory, demoClient, graphResourceId } from '@entra-bff/directory';
 import type { JWK } from 'jose';
 import type { Configuration, Context } from 'oidc-provider';
-import { type Directory, demoClient, graphResourceId } from '../../../packages/directory/src/directory.ts';
 
 const graphUri = 'https://graph.microsoft.com';
 /** Below MSAL's five minutes of reserve: every call refreshes. */

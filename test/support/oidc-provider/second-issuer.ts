@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Directory, demoClient } from '@entra-bff/directory';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Context } from 'oidc-provider';
-import { type Directory, demoClient } from '../../../packages/directory/src/directory.ts';
 import { entraConfiguration, paths } from './entra-dress.ts';
 
 /** An OpenID provider that shares no line with our emulator, at Entra's addresses. */

@@ -1,5 +1,5 @@
 /** A person with a browser that knows forms, redirects and cookies, and nothing else. */
-export type Person = {
+export type FormBrowser = {
   /** Opens an address of the emulator. */
   open(address: string | URL): Promise<Seen>;
   /** Presses the button of that name and value on the page last seen, with the form's other fields as they stand. */
@@ -14,7 +14,7 @@ type Seen = {
   readonly left: URL | undefined;
 };
 
-export const createPerson = (origin: string): Person => {
+export const createFormBrowser = (origin: string): FormBrowser => {
   const cookies = new Map<string, string>();
   let last: { address: URL; text: string } | undefined;
 

@@ -1,9 +1,9 @@
+import { demoClient, demoDirectory, demoUsers, graphResourceId } from '@entra-bff/directory';
+import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import { type GraphEmulator, startGraphEmulator } from '@entra-bff/graph-emulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readPolicy } from '../../../src/shared/config/policies.ts';
-import { allowedCall } from '../../../src/shared/proxy/allowed-call.ts';
-import { demoClient, directory, graphResourceId, people } from '../../directory/src/directory.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../entra-emulator/src/emulator.ts';
-import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
+import { readPolicy } from '../../src/shared/config/policies.ts';
+import { allowedCall } from '../../src/shared/proxy/allowed-call.ts';
 
 const policy = readPolicy(undefined);
 const everyScope = [...new Set(policy.rules.flatMap(({ scopes }) => scopes))].join(' ');
@@ -40,8 +40,8 @@ let entra: EntraEmulator;
 let graph: GraphEmulator;
 
 beforeAll(async () => {
-  entra = await startEntraEmulator({ directory });
-  graph = await startGraphEmulator({ directory, entraOrigin: entra.origin });
+  entra = await startEntraEmulator({ directory: demoDirectory });
+  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin });
 });
 afterAll(() => Promise.all([entra.close(), graph.close()]));
 
@@ -52,7 +52,7 @@ async function send(method: string, pathAndQuery: string, scopes: string, body?:
     aud: graphResourceId,
     iss: `${entra.origin}/${tenantId}/v2.0`,
     tid: tenantId,
-    oid: people.alice.id,
+    oid: demoUsers.alice.id,
     scp: scopes,
     exp: nowSeconds + 600,
   });
@@ -76,7 +76,7 @@ async function fill(template: string): Promise<string> {
     .replace("'{start}'", "'2026-01-01T00:00:00Z'")
     .replace("'{end}'", "'2036-01-01T00:00:00Z'");
   path = path.replace("'{words}'", "'pack'").replace('{size}', '240x240');
-  path = path.replace('/users/{id}', `/users/${people.ben.id}`);
+  path = path.replace('/users/{id}', `/users/${demoUsers.ben.id}`);
   for (const [shape, list] of Object.entries(sources)) {
     const prefix = `/v1.0${shape}`;
     if (path !== prefix && !template.startsWith(`${prefix}/`) && template !== prefix) continue;

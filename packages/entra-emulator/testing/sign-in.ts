@@ -1,11 +1,11 @@
-import { demoClient, directory } from '../../directory/src/directory.ts';
+import { demoClient, demoDirectory } from '@entra-bff/directory';
 import type { EntraEmulator } from '../src/emulator.ts';
-import { type createApp, type TokenAnswer, textOf } from './app.ts';
-import { createPerson, type Person } from './person.ts';
+import { createFormBrowser, type FormBrowser } from './form-browser.ts';
+import { type createOAuthClient, type TokenAnswer, tokenText } from './oauth-client.ts';
 
 /** Everybody has consented to signing in, and to what else is named. */
 export const consentTo = (emulator: EntraEmulator, ...scopes: string[]): void => {
-  for (const user of directory.users)
+  for (const user of demoDirectory.users)
     emulator.consents.grant({
       ...demoClient,
       userId: user.id,
@@ -16,15 +16,15 @@ export const consentTo = (emulator: EntraEmulator, ...scopes: string[]): void =>
 /** Signs in as somebody who has consented; the person's browser can be used on. */
 export const signInAs = async (
   emulator: EntraEmulator,
-  app: ReturnType<typeof createApp>,
+  app: ReturnType<typeof createOAuthClient>,
   userId: string,
   changes: Record<string, string | undefined> = {},
-): Promise<{ person: Person; tokens: TokenAnswer; refreshToken: string }> => {
-  const person = createPerson(emulator.origin);
+): Promise<{ person: FormBrowser; tokens: TokenAnswer; refreshToken: string }> => {
+  const person = createFormBrowser(emulator.origin);
   await person.open(app.authorizeUrl(changes));
   const { left } = await person.press('account', userId);
   const tokens = await app.redeem(left?.searchParams.get('code') ?? '', {
     scope: changes['scope'] ?? 'User.Read openid profile offline_access',
   });
-  return { person, tokens, refreshToken: textOf(tokens, 'refresh_token') };
+  return { person, tokens, refreshToken: tokenText(tokens, 'refresh_token') };
 };

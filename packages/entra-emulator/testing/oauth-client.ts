@@ -1,11 +1,11 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { demoClient } from '../../directory/src/directory.ts';
+import { demoClient } from '@entra-bff/directory';
 import type { EntraEmulator } from '../src/emulator.ts';
 
 export const callback = 'http://localhost:7071/api/auth/callback';
 
 /** A bare OAuth client: says exactly what is in its requests and hides nothing of the answers. */
-export const createApp = (emulator: EntraEmulator, tenant: string = demoClient.tenantId) => {
+export const createOAuthClient = (emulator: EntraEmulator, tenant: string = demoClient.tenantId) => {
   const codeVerifier = randomBytes(32).toString('base64url');
   const base = `${emulator.origin}/${tenant}/oauth2/v2.0`;
   const state = randomUUID();
@@ -100,7 +100,7 @@ const parseJsonObject = (text: string): Record<string, unknown> => {
 };
 
 /** The text in a member of a token answer. */
-export const textOf = (answer: TokenAnswer, name: string): string => {
+export const tokenText = (answer: TokenAnswer, name: string): string => {
   const value = answer.body[name];
   if (typeof value !== 'string') throw new Error(`The answer has no ${name}: ${JSON.stringify(answer.body)}`);
   return value;

@@ -1,0 +1,45 @@
+import { demoDirectory } from '@entra-bff/directory';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axe, faultsOf } from '../../../test/support/browser-world.ts';
+import { launchChromium } from '../../../test/support/chromium.ts';
+import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
+
+let graph: GraphEmulator;
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  const launched = await launchChromium();
+  browser = launched.kind === 'browser' ? launched.browser : undefined;
+  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: 'http://127.0.0.1:1' });
+});
+afterAll(async () => {
+  await browser?.close();
+  await graph.close();
+});
+
+describe('the switches page in a browser', () => {
+  it.for([
+    ['light', 1280],
+    ['dark', 320],
+  ] as const)(
+    'is accessible and saves a switch, %s and %i px wide',
+    async ([colorScheme, width], { skip }) => {
+      if (browser === undefined) return skip('There is no browser.');
+      graph.switches.alwaysChallenges = false;
+      const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+      await context.addInitScript(axe);
+      const page = await context.newPage();
+      await page.goto(`${graph.origin}/switches`);
+      expect(await faultsOf(page)).toEqual([]);
+      await page.getByLabel('Every call answers with a challenge').check();
+      await Promise.all([
+        page.waitForEvent('load'),
+        page.getByRole('button', { name: /Save switches/ }).click(),
+      ]);
+      expect(await faultsOf(page)).toEqual([]);
+      expect(graph.switches.alwaysChallenges).toBe(true);
+      await context.close();
+    },
+  );
+});
