@@ -4,6 +4,7 @@ import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { bundlePageAssets } from './page-assets.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -49,7 +50,10 @@ export async function bundle(options: { entry: string; outfile: string }): Promi
     external: ['@azure/functions-core'],
     // The examples import the package by its name.
     alias: { 'entra-bff': fromRoot('src/index.ts') },
-    define: { __CLIENT_SOURCE__: JSON.stringify(clientSource) },
+    define: {
+      __CLIENT_SOURCE__: JSON.stringify(clientSource),
+      __PAGE_ASSETS__: JSON.stringify(await bundlePageAssets()),
+    },
     // Shorter to parse at a cold start; names stay, so that a stack trace can be read.
     minifySyntax: true,
     minifyWhitespace: true,

@@ -2,6 +2,7 @@ import type { Guard } from '../shared/access/guard-rules.ts';
 import type { ReadConsole } from '../shared/admin/console.ts';
 import type { AdminOverview } from '../shared/admin/overview.ts';
 import type { OwnLinks } from '../shared/admin/own-link.ts';
+import { documentResponse } from '../shared/http/document.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { prefersHtml } from '../shared/http/request.ts';
@@ -37,7 +38,7 @@ export const admin =
       wanted.trim() === ''
         ? ({ kind: 'overview', ...(await overview(session, request.log)) } as const)
         : await readConsole(session, wanted, request.log, via);
-    return adminPage(view, {
+    const page = adminPage(view, {
       administrator: session.facts.claims.principal,
       sessionTag: session.facts.lineageId,
       roles: mayAdminister.roles ?? [],
@@ -45,6 +46,7 @@ export const admin =
       now: now(),
       invocationId: request.invocationId,
     });
+    return documentResponse(page);
   };
 
 /** The wire's spelling, as in every other answer of ours. */

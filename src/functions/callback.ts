@@ -5,15 +5,22 @@ import { BffError } from '../shared/errors.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from '../shared/http/cookies.ts';
 import { refuseSpeculation } from '../shared/http/cross-site.ts';
 import { readDeviceLabel } from '../shared/http/device-label.ts';
+import { documentResponse } from '../shared/http/document.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
+import { problemHeaders, problemResponse } from '../shared/http/problem.ts';
 import { type Query, requireQuery } from '../shared/http/query.ts';
-import { isBounced } from '../shared/http/request.ts';
+import { type BffRequest, isBounced, prefersHtml } from '../shared/http/request.ts';
 import { type BffResponse, redirectResponse } from '../shared/http/response.ts';
 import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
 import { adminConsentPage } from '../shared/pages/admin-consent-page.ts';
 import { bouncePage } from '../shared/pages/bounce-page.ts';
+import { errorPage } from '../shared/pages/error-page.ts';
 import { popupPage } from '../shared/pages/popup-page.ts';
-import { refusalResponse } from '../shared/pages/refusal-page.ts';
+import {
+  describeSignInFailure,
+  type SignInFailure,
+  signInFailurePopup,
+} from '../shared/pages/sign-in-failure.ts';
 import type { Session } from '../shared/session/store.ts';
 
 export interface CallbackFunctionNeeds {
@@ -31,7 +38,7 @@ export const callback =
     const query = requireQuery(request.query);
     refuseContradiction(query);
     if (query.get('state') === ADMIN_CONSENT_STATE)
-      return adminConsentPage(query.get('admin_consent') === 'True' && !query.has('error'));
+      return documentResponse(adminConsentPage(query.get('admin_consent') === 'True' && !query.has('error')));
     const outcome = await flow.finish(
       {
         state: query.get('state'),
@@ -47,7 +54,7 @@ export const callback =
       await readDeviceLabel(request.header('user-agent')),
       request.log,
     );
-    if (outcome.kind === 'bounce') return bouncePage(request.routePath, request.rawQuery);
+    if (outcome.kind === 'bounce') return documentResponse(bouncePage(request.routePath, request.rawQuery));
     const used = clearedCookie(names.transaction(outcome.usedSlot));
     switch (outcome.kind) {
       case 'signed-in': {
@@ -62,7 +69,8 @@ export const callback =
       }
       case 'refused': {
         const { wish, refusal } = outcome;
-        const response = refusalResponse(request, refusal.outcome, wish, adminConsentUrl(wish));
+        const failure = describeSignInFailure(refusal.outcome, wish, adminConsentUrl(wish));
+        const response = failed(request, failure, wish.popupId);
         return outcome.mayBeLoadedAgain ? response : { ...response, cookies: [used] };
       }
     }
@@ -73,7 +81,17 @@ function arrived({ popupId, feature, returnPath }: LoginWish, cookies: readonly 
   if (popupId === undefined) return redirectResponse(returnPath, cookies);
   const message = { id: popupId, outcome: 'signed_in', ...(feature === undefined ? {} : { feature }) };
   const detail = 'You can close this window and go on in the app.';
-  return { ...popupPage(message, { title: 'Done', detail, backHref: returnPath }), cookies };
+  const page = popupPage(message, { title: 'Done', detail, backHref: returnPath });
+  return { ...documentResponse(page), cookies };
+}
+
+/** A message to the app from its popup; otherwise a page with two ways on, or a problem if the client prefers JSON. */
+function failed(request: BffRequest, failure: SignInFailure, popupId: string | undefined): BffResponse {
+  const { error } = failure;
+  const { invocationId } = request;
+  if (popupId !== undefined) return documentResponse(signInFailurePopup(failure, popupId, invocationId));
+  if (!prefersHtml(request.header('accept'))) return problemResponse(error, invocationId, false);
+  return documentResponse(errorPage(error, invocationId, failure), problemHeaders(error));
 }
 
 /** Either a code or an error, and nothing that belongs to flows we do not use. @throws {BffError} request_invalid */

@@ -2,6 +2,7 @@ import type { Logout } from '../shared/auth/logout.ts';
 import { BffError } from '../shared/errors.ts';
 import type { CookieNames } from '../shared/http/cookies.ts';
 import { isForm, requireOwnForm } from '../shared/http/cross-site.ts';
+import { documentResponse } from '../shared/http/document.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { type BffRequest, isBounced } from '../shared/http/request.ts';
@@ -28,10 +29,12 @@ export const logout =
       requireQuery(request.query);
       // A link from another site brings no Strict cookie: the page is loaded again before it says anything.
       if (cookieValue === undefined && !isBounced(request))
-        return bouncePage(request.routePath, request.rawQuery);
-      return cookieValue !== undefined && flow.isOurs(cookieValue)
-        ? logoutPage(session?.facts.claims.principal.name, flow.formToken(cookieValue), entraOrigin)
-        : signedOutPage();
+        return documentResponse(bouncePage(request.routePath, request.rawQuery));
+      return documentResponse(
+        cookieValue !== undefined && flow.isOurs(cookieValue)
+          ? logoutPage(session?.facts.claims.principal.name, flow.formToken(cookieValue), entraOrigin)
+          : signedOutPage(),
+      );
     }
     const byForm = isForm(request);
     if (byForm) {
@@ -51,7 +54,7 @@ export const logout =
       value: outcome.pendingCookieValue,
       maxAgeSeconds: pendingSeconds,
     });
-    return { ...(byForm ? logoutPendingPage(outcome.logoutUrl) : pendingJson(outcome.logoutUrl)), cookies };
+    return { ...(byForm ? pendingPage(outcome.logoutUrl) : pendingJson(outcome.logoutUrl)), cookies };
   };
 
 const MAX_FORM_BYTES = 4096;
@@ -69,6 +72,10 @@ function requireFormToken(flow: Logout, formToken: string, cookieValue: string):
     rules: ['form-token'],
     detail: 'This form is not for the session of this browser. Load it again.',
   });
+}
+
+function pendingPage(logoutUrl: string): BffResponse {
+  return documentResponse(logoutPendingPage(logoutUrl), { 'retry-after': '30' });
 }
 
 /** The browser is signed out; the server's record is not deleted yet. */

@@ -6,6 +6,7 @@ import { BffError } from '../errors.ts';
 import type { VerifiedClaims } from '../identity/principal.ts';
 import { loginPath, type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
 import { bouncePage, withoutBounced } from '../pages/bounce-page.ts';
+import type { PageDocument } from '../pages/document.ts';
 import { errorPage } from '../pages/error-page.ts';
 import { interactionPage } from '../pages/interaction-page.ts';
 import { noAccessPage } from '../pages/no-access-page.ts';
@@ -29,7 +30,8 @@ import {
   parseCookiesOfLeaving,
 } from './cookies.ts';
 import { type Caller, isForm, requireOwnRequest } from './cross-site.ts';
-import { problemResponse } from './problem.ts';
+import { documentResponse } from './document.ts';
+import { problemHeaders, problemResponse } from './problem.ts';
 import { requireQuery } from './query.ts';
 import { type BffRequest, isBounced, isNavigation, prefersHtml, toBffRequest } from './request.ts';
 import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
@@ -277,7 +279,7 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
   /** A link from another site brings no Strict cookie: the person may well be signed in, so the page is loaded again. */
   function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffResponse {
     requireQuery(request.query); // a marker in a query that nobody can read would be looked for without end
-    if (!isBounced(request)) return bouncePage(request.routePath, rawQueryAsSent);
+    if (!isBounced(request)) return documentResponse(bouncePage(request.routePath, rawQueryAsSent));
     // The session tag is omitted, because the next sign-in creates another one.
     const query = withoutBounced(request.rawQuery);
     const returnTo = query === '' ? request.routePath : `${request.routePath}?${query}`;
@@ -305,17 +307,20 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     if (!rules.page || !prefersHtml(request.header('accept'))) {
       return problemResponse(error, request.invocationId, rules.likeGraph ?? false);
     }
-    const { routePath: path, invocationId } = request;
-    const query = withoutBounced(request.rawQuery);
-    switch (error.code) {
-      case 'claim_required':
-        return noAccessPage(error, path, invocationId);
-      case 'session_required':
-        return errorPage(error, invocationId, titleOf(error.extensions['reason']));
-      case 'interaction_required':
-        return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
-      default:
-        return errorPage(error, invocationId);
-    }
+    return documentResponse(toErrorPage(error, request), problemHeaders(error));
+  }
+}
+
+function toErrorPage(error: BffError, { routePath: path, rawQuery, invocationId }: BffRequest): PageDocument {
+  const query = withoutBounced(rawQuery);
+  switch (error.code) {
+    case 'claim_required':
+      return noAccessPage(error, path, invocationId);
+    case 'session_required':
+      return errorPage(error, invocationId, titleOf(error.extensions['reason']));
+    case 'interaction_required':
+      return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
+    default:
+      return errorPage(error, invocationId);
   }
 }

@@ -1,13 +1,12 @@
-import type { BffResponse } from '../http/response.ts';
+import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
-import { page } from './layout.ts';
 
 /**
  * What an administrator sees who followed the link to agree for the organization. It believes nothing and changes
  * nothing: whether they did shows at the next call of those who wait.
  */
-export function adminConsentPage(approved: boolean): BffResponse {
-  return page({
+export function adminConsentPage(approved: boolean): PageDocument {
+  return createDocument({
     title: approved ? 'Approved' : 'Not approved',
     content: html`<section class="card">
 <h1>${approved ? 'Approved' : 'Not approved'}</h1>

@@ -1,16 +1,13 @@
 import type { ConsoleView } from '../admin/console.ts';
 import type { AdminOverview } from '../admin/overview.ts';
 import { secureRandomBytes } from '../crypto/seal.ts';
-import type { BffResponse } from '../http/response.ts';
 import type { Principal } from '../identity/principal.ts';
 import { aboutYou } from './admin-about-you.ts';
 import { adminPath, meaningAttributes } from './admin-parts.ts';
 import { peopleCard, searchCard } from './admin-people.ts';
 import { personCards } from './admin-person.ts';
-import { adminScript } from './admin-script.ts';
-import { adminStyle } from './admin-style.ts';
+import { createDocument, type PageDocument } from './document.ts';
 import { type Html, html } from './html.ts';
-import { page } from './layout.ts';
 
 /** What the admin page shows below the search. */
 export type AdminView = ({ readonly kind: 'overview' } & AdminOverview) | ConsoleView;
@@ -28,12 +25,12 @@ export interface AdminPageFacts {
 }
 
 /** The admin page: who you are to this app and why, and where other people are signed in. */
-export function adminPage(view: AdminView, facts: AdminPageFacts): BffResponse {
+export function adminPage(view: AdminView, facts: AdminPageFacts): PageDocument {
   const { administrator, sessionTag, roles, proof, now, invocationId } = facts;
   const nonce = secureRandomBytes(16).toString('base64');
-  return page({
+  return createDocument({
     title: titleOf(view),
-    style: adminStyle,
+    style: __PAGE_ASSETS__.adminStyle,
     scriptNonce: nonce,
     callsOwnOrigin: true,
     formTargets: ["'self'"],
@@ -46,10 +43,10 @@ ${searchCard(textOf(view), proof)}
 <div id="view">
 ${cardsOf(view, proof, now)}
 </div>
-<div class="said"${meaningAttributes()} data-tag="${sessionTag}"><p role="status"></p><div role="alert"></div></div>
+<div class="messages"${meaningAttributes()} data-tag="${sessionTag}"><p role="status"></p><div role="alert"></div></div>
 <footer class="quiet"><p>You are here as ${administrator.name}, because Microsoft Entra ID gave you the app role <code>${roles.join(', ')}</code>.</p>
 <p>Reference <code>${invocationId}</code></p></footer>
-<script nonce="${nonce}">${{ html: adminScript }}</script>`,
+<script nonce="${nonce}">${{ html: __PAGE_ASSETS__.adminScript }}</script>`,
   });
 }
 

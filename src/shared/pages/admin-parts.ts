@@ -1,6 +1,6 @@
 import type { FailedPart } from '../admin/section.ts';
+import { administratorLink } from './document.ts';
 import { type Html, html } from './html.ts';
-import { administratorLink } from './layout.ts';
 
 export const adminPath = '/api/admin';
 
@@ -26,7 +26,7 @@ export function meaningAttributes(): Html {
     ...meanings,
     recent_sign_in_required: 'A change needs a recent sign-in. Nothing has been done yet.',
     consent_required: 'This app needs your permission for it. Nothing has been done yet.',
-    lost: 'Whether it was done is not known: load the page again to see.',
+    uncertain: 'Whether it was done is not known: load the page again to see.',
   };
   return html`${Object.entries(texts).map(([name, text]) => html` data-${name}="${text}"`)}`;
 }

@@ -31,7 +31,7 @@ function peopleList(people: readonly Person[], text: string, proof: string): Htm
   }
   return html`<ul class="rows">
 ${people.map(
-  ({ id, name, username }) => html`<li>${badge(name)}<div class="who">
+  ({ id, name, username }) => html`<li>${badge(name)}<div class="user">
 <p><a class="name" href="${consoleHref(id, proof)}"><bdi>${name}</bdi></a></p>
 <p class="quiet">${username}</p>
 </div></li>`,

@@ -29,7 +29,7 @@ ${grantsPart(grants, { objectId, here, who })}
     path: `${usersPath(objectId)}/sign-out`,
     label: 'Sign out of Microsoft too',
     question: `Really sign ${who} out everywhere?`,
-    yes: 'Yes, everywhere',
+    confirm: 'Yes, everywhere',
     done: 'Signed out of Microsoft, and # ended here.',
   })}</div>
 </section>`;
@@ -41,7 +41,7 @@ function personCard({ objectId, isSelf, person }: PersonView, here: string): Htm
   const known = person.kind === 'answered' ? person.value : undefined;
   const name = known?.name ?? 'Somebody';
   return html`<section class="card" aria-labelledby="person">
-<div class="person">${badge(known?.name ?? '?')}
+<div class="profile">${badge(known?.name ?? '?')}
 <div>
 <h2 id="person" tabindex="-1"><bdi>${name}</bdi>${isSelf && html` <span class="chip">you</span>`}</h2>
 ${known && html`<p class="quiet">${known.username}</p>`}
@@ -78,7 +78,7 @@ function endAll(objectId: string, count: number | undefined, who: string): Html 
     path: `${usersPath(objectId)}/sessions`,
     label: count === undefined ? 'End all' : `End all ${count}`,
     question: `Really end all sessions of ${who}?`,
-    yes: 'Yes, end all',
+    confirm: 'Yes, end all',
     done: '# ended.',
   })}</div>`;
 }
@@ -93,7 +93,7 @@ ${actionButton({
   label: 'End',
   hint: `: ${name}`,
   question: isCurrent ? 'Really end your own session?' : 'Really end it?',
-  yes: 'Yes, end it',
+  confirm: 'Yes, end it',
   done: 'The session has ended.',
 })}
 <dl class="facts">
@@ -133,7 +133,7 @@ ${actionButton({
   label: 'Revoke',
   hint: `: ${scopes.join(', ')}`,
   question: 'Really revoke these permissions?',
-  yes: 'Yes, revoke',
+  confirm: 'Yes, revoke',
   done: 'Revoked. Sessions keep what they have until their tokens are renewed.',
 })}</li>`,
 )}
@@ -148,13 +148,13 @@ interface Action {
   /** Read out after the label, where many buttons say the same. */
   readonly hint?: string;
   readonly question: string;
-  readonly yes: string;
+  readonly confirm: string;
   /** `#` stands for how many sessions ended. */
   readonly done: string;
 }
 
 /** Hidden until the script is there, without which it would do nothing. */
-function actionButton({ method, path, label, hint, question, yes, done }: Action): Html {
+function actionButton({ method, path, label, hint, question, confirm, done }: Action): Html {
   const name = hint === undefined ? undefined : `${label}${hint}`;
-  return html`<button class="button small risk" type="button" data-method="${method}" data-path="${path}" data-question="${question}" data-yes="${yes}" data-done="${done}"${name && html` aria-label="${name}"`}>${label}</button>`;
+  return html`<button class="button small risk" type="button" data-method="${method}" data-path="${path}" data-question="${question}" data-confirm="${confirm}" data-done="${done}"${name && html` aria-label="${name}"`}>${label}</button>`;
 }

@@ -1,6 +1,5 @@
-import type { BffResponse } from '../http/response.ts';
+import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
-import { page } from './layout.ts';
 
 /**
  * Loads the same address again, now as a navigation of our own site, so that the browser sends its Strict cookies
@@ -8,13 +7,13 @@ import { page } from './layout.ts';
  * @param path of the route that the host matched: it goes into an address, so it must begin with one slash
  * @param rawQuery without the question mark
  */
-export function bouncePage(path: string, rawQuery: string): BffResponse {
+export function bouncePage(path: string, rawQuery: string): PageDocument {
   const query = withoutBounced(rawQuery);
   const target = `${path}?${query === '' ? '' : `${query}&`}bounced=1`;
-  return page({
+  return createDocument({
     title: 'One moment',
     keepsOpener: true,
-    headers: { refresh: `0; url=${target}` },
+    refreshTo: target,
     content: html`<section class="card">
 <h1>One moment</h1>
 <p><a class="button main" href="${target}">Continue</a></p>

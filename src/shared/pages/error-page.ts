@@ -1,9 +1,7 @@
 import { type BffError, type ProblemCode, problems } from '../errors.ts';
-import { problemHeaders } from '../http/problem.ts';
-import type { BffResponse } from '../http/response.ts';
 import { loginPath } from '../interaction/interaction.ts';
+import { administratorLink, createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
-import { administratorLink, page } from './layout.ts';
 
 export interface ErrorPageOptions {
   readonly title?: string;
@@ -25,14 +23,13 @@ export function errorPage(
   error: BffError,
   invocationId: string,
   options: ErrorPageOptions = {},
-): BffResponse {
+): PageDocument {
   const title = options.title ?? problems[error.code].title;
   const signIn = wrongAddress.has(error.code) ? undefined : { href: loginPath, label: 'Sign in' };
   const tryAgain = options.tryAgain ?? signIn;
-  return page({
+  return createDocument({
     title,
     status: error.status,
-    headers: problemHeaders(error),
     content: html`<section class="card">
 <h1>${title}</h1>
 ${error.detail === undefined ? undefined : html`<p>${error.detail}</p>`}

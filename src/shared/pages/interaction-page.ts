@@ -1,8 +1,7 @@
 import type { BffError } from '../errors.ts';
-import type { BffResponse } from '../http/response.ts';
 import { loginPath } from '../interaction/interaction.ts';
+import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
-import { page } from './layout.ts';
 
 const texts: Readonly<Record<string, string>> = {
   recent_sign_in_required: 'This page is only for people who have signed in a short while ago.',
@@ -11,10 +10,10 @@ const texts: Readonly<Record<string, string>> = {
 const otherwise = 'Microsoft has to see you again before it says who you are.';
 
 /** A page that opens once the person has signed in again: never by itself, so that nothing goes round in a loop. */
-export function interactionPage(error: BffError, returnTo: string, invocationId: string): BffResponse {
+export function interactionPage(error: BffError, returnTo: string, invocationId: string): PageDocument {
   const { login_url: loginUrl, reason } = error.extensions;
   const href = `${typeof loginUrl === 'string' ? loginUrl : `${loginPath}?`}&${new URLSearchParams({ return_to: returnTo })}`;
-  return page({
+  return createDocument({
     title: 'Sign in again to go on',
     status: error.status,
     content: html`<section class="card">

@@ -1,15 +1,13 @@
-import type { BffResponse } from '../http/response.ts';
+import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
-import { page } from './layout.ts';
 
 /** Asks before signing out: a link or an image on a foreign page must not do it. */
-export function logoutPage(name: string | undefined, formToken: string, entraOrigin: string): BffResponse {
-  return page({
+export function logoutPage(name: string | undefined, formToken: string, entraOrigin: string): PageDocument {
+  return createDocument({
     title: 'Sign out',
     // Chromium applies form-action to the redirect after the form as well.
     formTargets: ["'self'", entraOrigin],
-    // Under the stricter policy of other pages Chromium would send our own form with Origin: null.
-    headers: { 'referrer-policy': 'same-origin' },
+    sendsOrigin: true,
     content: html`<section class="card">
 <h1>Sign out?</h1>
 ${name !== undefined && html`<p>You are signed in as ${name}.</p>`}
@@ -22,8 +20,8 @@ ${name !== undefined && html`<p>You are signed in as ${name}.</p>`}
   });
 }
 
-export function signedOutPage(): BffResponse {
-  return page({
+export function signedOutPage(): PageDocument {
+  return createDocument({
     title: 'Signed out',
     content: html`<section class="card">
 <h1>You are signed out</h1>
@@ -34,11 +32,10 @@ export function signedOutPage(): BffResponse {
 }
 
 /** The truth when the store is down: gone here, not yet gone there. */
-export function logoutPendingPage(logoutUrl: string): BffResponse {
-  return page({
+export function logoutPendingPage(logoutUrl: string): PageDocument {
+  return createDocument({
     title: 'Not signed out everywhere yet',
     status: 503,
-    headers: { 'retry-after': '30' },
     content: html`<section class="card">
 <h1>Signed out in this browser, not on the server yet</h1>
 <p>The session store does not answer. Your session is deleted as soon as you open this site again, and ends by itself when it is not used.</p>

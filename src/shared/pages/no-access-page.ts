@@ -1,14 +1,13 @@
 import type { BffError } from '../errors.ts';
-import type { BffResponse } from '../http/response.ts';
 import { loginPath } from '../interaction/interaction.ts';
+import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
-import { page } from './layout.ts';
 
 /** A page that the person may not open: what opens it, and who gives it. */
-export function noAccessPage(error: BffError, path: string, invocationId: string): BffResponse {
+export function noAccessPage(error: BffError, path: string, invocationId: string): PageDocument {
   const otherAccount = `${loginPath}?${new URLSearchParams({ prompt: 'select_account', return_to: path })}`;
   const { required_roles: roles, required_claim: claim } = error.extensions;
-  return page({
+  return createDocument({
     title: 'You do not have access',
     status: error.status,
     content: html`<section class="card">

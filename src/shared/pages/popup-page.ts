@@ -1,7 +1,6 @@
 import { secureRandomBytes } from '../crypto/seal.ts';
-import type { BffResponse } from '../http/response.ts';
+import { administratorLink, createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
-import { administratorLink, page } from './layout.ts';
 
 /** How an interaction in a popup ended, as the app is told it. */
 export interface PopupMessage {
@@ -27,7 +26,7 @@ export interface PopupText {
  * by postMessage to our own origin where there still is one; then it closes. The message carries nothing that counts:
  * the app asks the server. A window with a link for the administrator stays until the person has read it.
  */
-export function popupPage(message: PopupMessage, text: PopupText): BffResponse {
+export function popupPage(message: PopupMessage, text: PopupText): PageDocument {
   const { title, detail, backHref, forAdministrator, reference } = text;
   const sent = {
     type: 'entra-bff:interaction',
@@ -35,7 +34,7 @@ export function popupPage(message: PopupMessage, text: PopupText): BffResponse {
     ...(forAdministrator === undefined ? {} : { admin_consent_url: forAdministrator }),
   };
   const nonce = secureRandomBytes(16).toString('base64');
-  return page({
+  return createDocument({
     title,
     scriptNonce: nonce,
     keepsOpener: true,
@@ -49,14 +48,6 @@ ${forAdministrator && administratorLink(forAdministrator)}
 </div>
 </section>
 ${reference && html`<p class="quiet">Reference <code>${reference}</code></p>`}
-<script nonce="${nonce}" data-message="${JSON.stringify(sent)}">${{ html: script }}</script>`,
+<script nonce="${nonce}" data-message="${JSON.stringify(sent)}">${{ html: __PAGE_ASSETS__.popupScript }}</script>`,
   });
 }
-
-const script = `
-const message = JSON.parse(document.currentScript.dataset.message);
-document.getElementById('close').addEventListener('click', () => window.close());
-try { new BroadcastChannel('entra-bff').postMessage(message); } catch {}
-try { window.opener?.postMessage(message, location.origin); } catch {}
-if (!message.admin_consent_url) window.close();
-`;

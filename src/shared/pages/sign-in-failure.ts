@@ -1,11 +1,9 @@
 import type { LoginWish } from '../auth/login-transaction.ts';
 import type { RefusalOutcome } from '../auth/sign-in-result.ts';
 import { BffError, type ProblemCode } from '../errors.ts';
-import { problemResponse } from '../http/problem.ts';
-import { type BffRequest, prefersHtml } from '../http/request.ts';
-import type { BffResponse } from '../http/response.ts';
 import { loginPath } from '../interaction/interaction.ts';
-import { errorPage } from './error-page.ts';
+import type { PageDocument } from './document.ts';
+import type { ErrorPageOptions } from './error-page.ts';
 import { popupPage } from './popup-page.ts';
 
 interface Wording {
@@ -94,31 +92,22 @@ const linkedAccount: Wording = {
   tryAgain: 'Use another account',
 };
 
-/**
- * The end of a sign-in that made no session: a page with two ways on, a problem for who asks for JSON, or the word to the
- * app whose window this is.
- */
-export function refusalResponse(
-  request: BffRequest,
+/** A sign-in that created no session, as a problem and as the texts and links of its page. */
+export interface SignInFailure extends ErrorPageOptions {
+  readonly error: BffError;
+  readonly title: string;
+  readonly backHref: string;
+}
+
+/** @param adminConsentUrl where an administrator can grant what the sign-in asked for */
+export function describeSignInFailure(
   outcome: RefusalOutcome,
-  { returnPath, feature, popupId, begunElsewhere }: LoginWish,
+  { returnPath, feature, begunElsewhere }: LoginWish,
   adminConsentUrl: string,
-): BffResponse {
+): SignInFailure {
   const isLinked = outcome === 'other_account' && begunElsewhere === true;
   const { code, title, detail, tryAgain } = isLinked ? linkedAccount : wordings[outcome];
   const forAdministrator = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
-  if (popupId !== undefined) {
-    return popupPage(
-      { id: popupId, outcome, ...(feature === undefined ? {} : { feature }) },
-      {
-        title,
-        detail,
-        backHref: returnPath,
-        reference: request.invocationId,
-        ...(forAdministrator === undefined ? {} : { forAdministrator }),
-      },
-    );
-  }
   const asks = isLinked ? { prompt: 'select_account' } : feature === undefined ? {} : { feature };
   const href = `${loginPath}?${new URLSearchParams({ ...asks, return_to: returnPath })}`;
   const error = new BffError(code, {
@@ -131,12 +120,34 @@ export function refusalResponse(
       ...(forAdministrator === undefined ? {} : { admin_consent_url: forAdministrator }),
     },
   });
-  return prefersHtml(request.header('accept'))
-    ? errorPage(error, request.invocationId, {
-        title,
-        backHref: returnPath,
-        tryAgain: { href, label: tryAgain },
-        ...(forAdministrator === undefined ? {} : { forAdministrator }),
-      })
-    : problemResponse(error, request.invocationId, false);
+  return {
+    error,
+    title,
+    backHref: returnPath,
+    tryAgain: { href, label: tryAgain },
+    ...(forAdministrator === undefined ? {} : { forAdministrator }),
+  };
+}
+
+/** The last page of a popup in which a sign-in failed. */
+export function signInFailurePopup(
+  { error, title, backHref, forAdministrator }: SignInFailure,
+  popupId: string,
+  invocationId: string,
+): PageDocument {
+  const { outcome, feature } = error.extensions;
+  return popupPage(
+    {
+      id: popupId,
+      outcome: String(outcome),
+      ...(typeof feature === 'string' ? { feature } : {}),
+    },
+    {
+      title,
+      detail: error.detail ?? '',
+      backHref,
+      reference: invocationId,
+      ...(forAdministrator === undefined ? {} : { forAdministrator }),
+    },
+  );
 }

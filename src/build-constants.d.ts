@@ -1,0 +1,10 @@
+/** The browser client, bundled and minified. Replaced with its text by `scripts/build.ts`. */
+declare const __CLIENT_SOURCE__: string;
+
+/** Scripts and style sheets of `src/shared/pages/assets`, minified. Replaced with their text by `scripts/build.ts`. */
+declare const __PAGE_ASSETS__: {
+  readonly commonStyle: string;
+  readonly adminStyle: string;
+  readonly adminScript: string;
+  readonly popupScript: string;
+};

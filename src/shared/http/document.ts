@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { PageDocument } from '../pages/document.ts';
+import type { BffResponse } from './response.ts';
+
+/** @param headers added to those of every page */
+export function documentResponse(
+  document: PageDocument,
+  headers: Readonly<Record<string, string>> = {},
+): BffResponse {
+  const { status, html, keepsOpener, refreshTo, sendsOrigin } = document;
+  return {
+    status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': toContentSecurityPolicy(document),
+      // The window that opened this page can neither read nor navigate it.
+      ...(keepsOpener ? {} : { 'cross-origin-opener-policy': 'same-origin' }),
+      ...(refreshTo === undefined ? {} : { refresh: `0; url=${refreshTo}` }),
+      // Under `no-referrer`, the policy of other pages, Chromium submits the form with `Origin: null`.
+      ...(sendsOrigin ? { 'referrer-policy': 'same-origin' } : {}),
+      ...headers,
+    },
+    body: html,
+  };
+}
+
+/**
+ * Only the page's own style, by its hash, and its own script, by its nonce, take effect. Injected markup can neither
+ * style nor run. There is no `sandbox`, because an opaque origin would send no Strict cookies and bounce endlessly.
+ * @see https://www.w3.org/TR/CSP3/
+ */
+function toContentSecurityPolicy({ style, scriptNonce, callsOwnOrigin, formTargets }: PageDocument): string {
+  const styleHash = createHash('sha256').update(style).digest('base64');
+  return [
+    "default-src 'none'",
+    `style-src 'sha256-${styleHash}'`,
+    ...(scriptNonce === undefined ? [] : [`script-src 'nonce-${scriptNonce}'`]),
+    ...(callsOwnOrigin ? ["connect-src 'self'"] : []),
+    "base-uri 'none'",
+    `form-action ${formTargets === undefined ? "'none'" : formTargets.join(' ')}`,
+    "frame-ancestors 'none'",
+  ].join('; ');
+}

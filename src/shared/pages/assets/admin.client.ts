@@ -1,0 +1,200 @@
+/**
+ * Script of the administration page. An action button names its request in `data-method` and `data-path`. The script
+ * asks for confirmation, sends the request and loads the view again. Text from a response is inserted as text, never
+ * as HTML.
+ */
+
+/** The members of a problem document that this page shows. */
+interface Problem {
+  readonly code?: string;
+  readonly title?: string;
+  readonly detail?: string;
+  readonly reason?: string;
+  readonly instance?: string;
+  readonly login_url?: string;
+  readonly admin_consent_url?: string;
+}
+
+/** An action button that is replaced by its confirmation. */
+interface Confirmation {
+  readonly button: HTMLElement;
+  readonly group: HTMLElement;
+}
+
+const main = find('main');
+/** Texts by problem code or reason, and the tag of this page's session. */
+const texts = find('.messages').dataset;
+/** The session tag makes the server refuse the request if another user has signed in since the page was loaded. */
+const requestHeaders = { 'X-CSRF': '1', 'X-Session-Tag': texts['tag'] ?? '' };
+let confirmation: Confirmation | undefined;
+
+main.addEventListener('click', ({ target }) => {
+  const button = target instanceof Element ? target.closest('button') : null;
+  if (button === null || isBusy()) return;
+  if (button.dataset['method'] !== undefined) askToConfirm(button);
+  else if (button.classList.contains('confirm')) void runConfirmed();
+  else if (button.classList.contains('cancel')) cancelConfirmation(true);
+});
+main.addEventListener('keydown', ({ key }) => {
+  if (key === 'Escape' && !isBusy()) cancelConfirmation(true);
+});
+main.classList.add('scripted');
+
+function isBusy(): boolean {
+  return main.querySelector('[aria-busy]') !== null;
+}
+
+function askToConfirm(button: HTMLElement): void {
+  cancelConfirmation(false);
+  clearMessages();
+  const question = button.dataset['question'] ?? '';
+  const cancel = create('button', 'button small cancel', 'Cancel');
+  const group = create(
+    'div',
+    'confirmation',
+    create('span', '', question),
+    create('button', 'button small main risk confirm', button.dataset['confirm'] ?? ''),
+    cancel,
+  );
+  group.role = 'group';
+  group.ariaLabel = question;
+  button.replaceWith(group);
+  confirmation = { button, group };
+  cancel.focus();
+}
+
+function cancelConfirmation(focusesButton: boolean): void {
+  if (confirmation === undefined) return;
+  const { button, group } = confirmation;
+  group.replaceWith(button);
+  if (focusesButton) button.focus();
+  confirmation = undefined;
+}
+
+async function runConfirmed(): Promise<void> {
+  if (confirmation === undefined) return;
+  const { button, group } = confirmation;
+  const { method = '', path = '', done = '' } = button.dataset;
+  const section = group.closest('section') ?? main;
+  const place = placeOf(group, section);
+  section.ariaBusy = 'true';
+  showStatus('Working …');
+  try {
+    const response = await fetch(path, { method, headers: requestHeaders });
+    if (response.ok) {
+      const { ended } = response.status === 200 ? toRecord(await response.json()) : {};
+      // Other tabs check their session, because it may be the one that ended.
+      new BroadcastChannel('entra-bff').postMessage({ type: 'entra-bff:session' });
+      await reloadView(place).catch(() => location.reload());
+      showStatus(done.replace('#', ended === 1 ? '1 session' : `${String(ended)} sessions`));
+      return;
+    }
+    const problem = toRecord(await response.json());
+    cancelConfirmation(true);
+    // What the page shows is out of date, because another administrator was faster.
+    if (response.status === 404) await reloadView(place);
+    showProblem(toProblem(problem), response.status >= 500 && problem['sign_ins_revoked'] !== true);
+  } catch {
+    cancelConfirmation(true);
+    showProblem({ title: 'No response' }, true);
+  } finally {
+    section.ariaBusy = null;
+  }
+}
+
+/** Where the focus returns to after the view is replaced: the section's heading and the list item's position. */
+interface Place {
+  readonly headingId: string;
+  readonly position: number;
+}
+
+function placeOf(group: HTMLElement, section: HTMLElement): Place {
+  const item = group.closest('li');
+  const items = [...section.querySelectorAll('.rows > li')];
+  return { headingId: find('h2', section).id, position: item === null ? -1 : items.indexOf(item) };
+}
+
+async function reloadView({ headingId, position }: Place): Promise<void> {
+  const response = await fetch(location.href, { headers: { ...requestHeaders, accept: 'text/html' } });
+  const next = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('view');
+  // An error page has no view.
+  if (next === null) return location.reload();
+  const view = find('#view');
+  const isOpen = view.querySelector('details[open]') !== null;
+  view.replaceWith(next);
+  confirmation = undefined;
+  if (isOpen) next.querySelector('details')?.setAttribute('open', '');
+  const heading = document.getElementById(headingId);
+  const buttons = heading?.closest('section')?.querySelectorAll<HTMLElement>('.rows > li > [data-method]');
+  (buttons?.[position] ?? heading)?.focus();
+}
+
+/** @param isUncertain the change may have been made although it was not confirmed */
+function showProblem(problem: Problem, isUncertain: boolean): void {
+  const { code = '', title = '', detail = '', reason = '', instance } = problem;
+  const lines = [create('b', '', `${title}.`), create('p', '', texts[reason] ?? texts[code] ?? detail)];
+  if (isUncertain) lines.push(create('p', '', texts['uncertain'] ?? ''));
+  for (const { href, label, kind } of linksFor(problem)) {
+    const link = Object.assign(create('a', `button small ${kind}`, label), { href });
+    lines.push(create('p', '', link));
+  }
+  if (instance !== undefined) {
+    const reference = instance.replace('urn:uuid:', '');
+    lines.push(create('p', 'quiet', 'Reference ', create('code', '', reference)));
+  }
+  clearMessages();
+  const alert = find('.messages [role=alert]');
+  alert.replaceChildren(...lines);
+  alert.querySelector('a')?.focus();
+}
+
+function linksFor({ code, login_url, admin_consent_url }: Problem) {
+  const links: { readonly href: string; readonly label: string; readonly kind: string }[] = [];
+  if (login_url !== undefined) {
+    const url = new URL(login_url, location.href);
+    url.searchParams.set('return_to', location.pathname + location.search);
+    if (url.href.startsWith(`${location.origin}/api/auth/login?`))
+      links.push({ href: url.href, label: 'Continue', kind: 'main' });
+  }
+  // Never a `javascript:` address.
+  if (admin_consent_url !== undefined && /^https?:/.test(admin_consent_url))
+    links.push({ href: admin_consent_url, label: 'Link for your administrator', kind: '' });
+  if (code === 'session_changed')
+    links.push({ href: location.href, label: 'Load this page again', kind: 'main' });
+  return links;
+}
+
+function showStatus(text: string): void {
+  clearMessages();
+  find('.messages [role=status]').replaceChildren(text);
+}
+
+function clearMessages(): void {
+  for (const region of document.querySelectorAll('.messages > *')) region.replaceChildren();
+}
+
+function create<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  className: string,
+  ...content: (Node | string)[]
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  if (className !== '') element.className = className;
+  element.append(...content);
+  return element;
+}
+
+function find(selector: string, within: ParentNode = document): HTMLElement {
+  const element = within.querySelector<HTMLElement>(selector);
+  if (element === null) throw new TypeError(`Missing element: ${selector}`);
+  return element;
+}
+
+function toRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function toProblem(members: Readonly<Record<string, unknown>>): Problem {
+  const texts = Object.entries(members).filter(([, value]) => typeof value === 'string');
+  return Object.fromEntries(texts);
+}
