@@ -4,7 +4,7 @@ import { misconfigured } from './functions/misconfigured.ts';
 import { type Bff, type FunctionApp, register } from './registration.ts';
 import { ConfigError, parseConfig } from './shared/config/config.ts';
 import { readPolicies } from './shared/config/policies.ts';
-import type { Environment } from './shared/config/settings.ts';
+import type { Environment } from './shared/config/setting.ts';
 import { allMethods } from './shared/http/endpoint.ts';
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
 import { createSystem } from './system.ts';

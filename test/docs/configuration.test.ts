@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../src/shared/config/config.ts';
-import type { Environment } from '../../src/shared/config/settings.ts';
+import type { Environment } from '../../src/shared/config/setting.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const key = () => randomBytes(32).toString('base64url');
@@ -42,7 +42,7 @@ function faultsOf(environment: Environment): readonly string[] {
     parseConfig(environment);
     return [];
   } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
+    if (error instanceof ConfigError) return error.issues;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Environment } from '../../src/shared/config/settings.ts';
+import type { Environment } from '../../src/shared/config/setting.ts';
 import { grantSignIn, signIn, startWorld, type World } from '../support/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sign-in-'));

@@ -5,7 +5,7 @@ import { createApp } from '../../src/app.ts';
 import { type Bff, register as registerApp } from '../../src/registration.ts';
 import { parseConfig } from '../../src/shared/config/config.ts';
 import { readPolicies } from '../../src/shared/config/policies.ts';
-import type { Environment } from '../../src/shared/config/settings.ts';
+import type { Environment } from '../../src/shared/config/setting.ts';
 import { createSystem, type System } from '../../src/system.ts';
 import { guardedRoutes } from './guarded-routes.ts';
 import { reportRoutes } from './report-routes.ts';

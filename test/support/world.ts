@@ -6,7 +6,7 @@ import { type GraphEmulator, startGraphEmulator } from '@entra-bff/graph-emulato
 import { inject } from 'vitest';
 import { developmentSettings } from '../../dev/development-settings.ts';
 import { createFrontend } from '../../dev/frontend.ts';
-import type { Environment } from '../../src/shared/config/settings.ts';
+import type { Environment } from '../../src/shared/config/setting.ts';
 import type { System } from '../../src/system.ts';
 import { type FaultyTable, withFaults } from './faulty-table.ts';
 import { UserAgent, type WireAnswer } from './user-agent.ts';

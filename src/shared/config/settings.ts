@@ -1,120 +1,306 @@
-import * as z from 'zod';
-import { createKeyRing, parseKeyBytes } from '../crypto/key-ring.ts';
+import type { Cloud } from '../entra/authority.ts';
+import type { EchoesRequestId } from '../proxy/request-id-echo.ts';
+import {
+  bytes,
+  type Condition,
+  count,
+  isSet,
+  milliseconds,
+  onlyIf,
+  optional,
+  required,
+  type Settings,
+  seconds,
+  type ValuesOf,
+  withDefault,
+} from './setting.ts';
+import {
+  certificate,
+  filePath,
+  guid,
+  guids,
+  httpsUrl,
+  key,
+  keyRing,
+  listOf,
+  loopbackOrigin,
+  matching,
+  oneOf,
+  origin,
+  rsaPrivateKey,
+  scopePrefix,
+  tenant,
+  type Validator,
+} from './validators.ts';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+const DAY = 24 * 60 * 60; // seconds
+const MIB = 1024 * 1024; // bytes
 
-/** Reads one setting, or notes what is wrong with it and gives undefined. */
-export type Reader = <Value>(
-  name: string,
-  schema: z.ZodType<Value, string>,
-  expected: string,
-  fallback?: string,
-) => Value | undefined;
-
-/** Reads one setting; what is missing or wrong becomes a fault with its cure, and the reading goes on. */
-export function createReader(environment: Environment, faults: string[]): Reader {
-  return (name, schema, expected, fallback) => {
-    const text = environment[name] ?? fallback;
-    if (text === undefined || text.trim() === '') {
-      faults.push(`${name} is missing; set it to ${expected}.`);
-      return undefined;
-    }
-    // Left over from an example, or an unresolved Key Vault reference: it would only fail later, at a person's sign-in.
-    if (/change[-_ ]?me|placeholder|^<.*>$|^\.\.\.$|^@Microsoft\.KeyVault/i.test(text)) {
-      faults.push(`${name} is still a placeholder; set it to ${expected}.`);
-      return undefined;
-    }
-    const parsed = schema.safeParse(text);
-    if (parsed.success) return parsed.data;
-    faults.push(`${name} is not usable; set it to ${expected}.`);
-    return undefined;
-  };
-}
-
-export function readOptional<Value>(
-  read: Reader,
-  environment: Environment,
-  name: string,
-  schema: z.ZodType<Value, string>,
-  expected: string,
-) {
-  return environment[name] === undefined ? undefined : read(name, schema, expected);
-}
-
-export const guid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-export const tenant = z.union([guid, z.literal('organizations')]);
-
-export function baseUrl(inAzure: boolean) {
-  return z.string().refine((text) => {
-    if (!URL.canParse(text)) return false;
-    const url = new URL(text);
-    const secure = url.protocol === 'https:' || (!inAzure && isLoopback(url) && url.protocol === 'http:');
-    return secure && url.origin === text && !url.hostname.includes('*');
-  });
-}
-
-export const loopbackOrigin = z.string().refine((text) => {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  return url.protocol === 'http:' && isLoopback(url) && url.origin === text;
+const credentialIs = (kind: string): Condition => ({
+  text: `with \`${kind}\``,
+  holdsIn: (environment) => environment['ENTRA_CLIENT_CREDENTIAL'] === kind,
 });
+const usesManagedIdentity: Condition = {
+  text: 'with a managed identity',
+  holdsIn: (environment) =>
+    environment['ENTRA_CLIENT_CREDENTIAL'] === 'managed-identity' ||
+    isSet(environment['SESSION_TABLE_ENDPOINT']),
+};
 
-function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
+const clouds: Validator<Cloud> = oneOf('public', 'usgov', 'usgovdod', 'china');
+const echoesRequestId: Validator<EchoesRequestId> = oneOf('require', 'warn', 'ignore');
+
+const address = {
+  PUBLIC_BASE_URL: required(
+    origin('the origin browsers see, like https://app.contoso.com'),
+    'The origin that browsers see. It has no path and no trailing slash.',
+  ),
+};
+
+const entra = {
+  ENTRA_CLOUD: withDefault(clouds, 'public', 'The cloud whose sign-in service and Graph are used.'),
+  ENTRA_TENANT_ID: required(
+    tenant('the directory (tenant) id of the app registration, or "organizations"'),
+    'The directory (tenant) id of the app registration. With `organizations`, users of several tenants sign in.',
+  ),
+  ENTRA_CLIENT_ID: required(
+    guid('the application (client) id of the app registration'),
+    'The application (client) id of the app registration.',
+  ),
+  ENTRA_ALLOWED_TENANTS: optional(
+    guids('the tenant ids that may sign in, separated by commas'),
+    '`ENTRA_TENANT_ID`; required with `organizations`',
+    'The tenants whose users may sign in.',
+  ),
+  ENTRA_GUESTS: withDefault(
+    oneOf('allow', 'refuse'),
+    'allow',
+    'Whether guests of an allowed tenant may sign in.',
+  ),
+  ENTRA_CLIENT_CREDENTIAL: required(
+    oneOf('managed-identity', 'certificate', 'secret'),
+    'How the app authenticates to Entra ID.',
+  ),
+  ENTRA_CLIENT_SECRET: onlyIf(
+    credentialIs('secret'),
+    required(
+      matching('text, at least 16 characters', 'the value of a client secret', /^.{16,}$/s),
+      'The value of a client secret.',
+      {
+        isSecret: true,
+      },
+    ),
+  ),
+  ENTRA_CERTIFICATE: onlyIf(
+    credentialIs('certificate'),
+    required(certificate('the certificate in PEM'), 'The certificate, with `\\n` for line ends.'),
+  ),
+  ENTRA_CERTIFICATE_KEY: onlyIf(
+    credentialIs('certificate'),
+    required(
+      rsaPrivateKey("the certificate's private RSA key in PEM (PKCS #8)"),
+      'The private RSA key of the certificate, without a password.',
+      { isSecret: true },
+    ),
+  ),
+  ENTRA_MANAGED_IDENTITY_CLIENT_ID: onlyIf(
+    usesManagedIdentity,
+    optional(
+      guid('the client id of a user-assigned managed identity'),
+      'the system-assigned identity',
+      'The client id of a user-assigned managed identity.',
+    ),
+  ),
+};
+
+const sessions = {
+  SESSION_KEYS: required(
+    keyRing(
+      'number:key pairs like "1:…", the first seals and all open, each key 32 random bytes as base64url (see docs/configuration.md)',
+    ),
+    'The keys that encrypt sessions. The first key encrypts, and every key decrypts.',
+    { isSecret: true },
+  ),
+  SESSION_INDEX_KEY: required(
+    key('32 random bytes as base64url, other than every session key'),
+    'The key that hashes user ids and authenticates session cookies. Changing it signs every user out.',
+    { isSecret: true },
+  ),
+  SESSION_TABLE_ENDPOINT: optional(
+    httpsUrl('https://ACCOUNT.table.core.windows.net'),
+    'set `SESSION_TABLE_CONNECTION_STRING`',
+    'The address of the table service, which is used with a managed identity.',
+  ),
+  SESSION_TABLE_CONNECTION_STRING: optional(
+    matching(
+      'connection string',
+      'the connection string of a storage account',
+      /(?:^|;)(?:AccountName|UseDevelopmentStorage|TableEndpoint)=/,
+    ),
+    'set `SESSION_TABLE_ENDPOINT`',
+    'The connection string of the storage account.',
+    { isSecret: true },
+  ),
+  SESSION_TABLE_NAME: withDefault(
+    matching(
+      '3 to 63 letters and digits, a letter first',
+      '3 to 63 letters and digits',
+      /^[A-Za-z][A-Za-z0-9]{2,62}$/,
+    ),
+    'bffsessions',
+    'The name of the table.',
+  ),
+  SESSION_IDLE_SECONDS: seconds(
+    { min: 60, max: 7 * DAY, default: 3600 },
+    'A session that is not used for this time ends.',
+  ),
+  SESSION_ABSOLUTE_SECONDS: seconds(
+    { min: 300, max: 30 * DAY, default: DAY / 2 },
+    'A session ends after this time, even if it is in use.',
+  ),
+  SESSION_MAX_PER_USER: count(
+    { min: 1, max: 500, default: 100 },
+    'Maximum number of live sessions of one user. A sign-in beyond it ends the least recently used session.',
+  ),
+  SESSION_CACHE_SECONDS: seconds(
+    { min: 0, max: 60, default: 5 },
+    'How long a worker serves a session from memory before it reads the table again.',
+  ),
+  SESSION_REVALIDATE_SECONDS: seconds(
+    { min: 60, max: DAY, default: 3600 },
+    "Maximum age of Entra ID's statements about a user. If they are older, the next call renews them with the refresh token.",
+  ),
+};
+
+const guards = {
+  ROLE_MAX_AGE_SECONDS: seconds(
+    { min: 60, max: DAY, default: 300 },
+    'The same maximum age for calls whose guard checks roles or groups.',
+  ),
+};
+
+const administration = {
+  ADMIN_ROLE: withDefault(
+    matching(
+      '1 to 120 printable ASCII characters without spaces',
+      'the value of an app role',
+      /^[\x21-\x7e]{1,120}$/,
+    ),
+    'Admin',
+    'The value of the app role that opens `/api/admin`.',
+  ),
+  ADMIN_MAX_AUTH_AGE_SECONDS: seconds(
+    { min: 60, max: DAY, default: 900 },
+    "Maximum age of an administrator's sign-in for a change. If it is older, the administrator signs in again.",
+  ),
+};
+
+const graph = {
+  GRAPH_POLICY_FILE: optional(
+    filePath('the path of a policy file'),
+    'the policy of this package',
+    'The path of your own policy for Microsoft Graph.',
+  ),
+  GRAPH_BODY_LIMIT_BYTES: bytes(
+    { min: 1024, max: 100 * MIB, default: 10 * MIB },
+    'Maximum size of a body, in either direction.',
+  ),
+  GRAPH_TIMEOUT_MS: milliseconds(
+    { min: 100, max: 200_000, default: 30_000 },
+    'Time limit of one Graph call, up to the last byte of the response.',
+  ),
+  GRAPH_ECHOES_REQUEST_ID: withDefault(
+    echoesRequestId,
+    'warn',
+    'What happens to a response of Graph that lacks the `client-request-id` of its call.',
+  ),
+};
+
+const apis = {
+  API_NAMES: optional(
+    listOf(
+      'names, separated by commas',
+      'names of your APIs, each once, separated by commas: a small letter, then up to 19 small letters and digits',
+      /^[a-z][a-z0-9]{0,19}$/,
+    ),
+    'no APIs',
+    'The names of your own APIs. Each name has the four settings below, with the name in capitals.',
+  ),
+};
+
+/** The settings of one of the operator's own APIs. Each name is preceded by {@link apiPrefix}. */
+export const apiSettings = {
+  ORIGIN: required(
+    origin('the origin of the API, like https://orders.contoso.com'),
+    'The origin of the API.',
+  ),
+  SCOPE_PREFIX: required(
+    scopePrefix("the application ID URI of the API's registration, like api://orders or api://CLIENT_ID"),
+    "The application ID URI of the API's app registration.",
+  ),
+  POLICY_FILE: required(filePath('the path of a policy file'), 'The path of the policy for this API.'),
+  ECHOES_REQUEST_ID: withDefault(
+    echoesRequestId,
+    'ignore',
+    'What happens to a response of this API that lacks the `client-request-id` of its call.',
+  ),
+};
+
+export function apiPrefix(apiName: string): string {
+  return `API_${apiName.toUpperCase()}_`;
 }
 
-export function integer(least: number, most: number) {
-  return z
-    .string()
-    .regex(/^\d{1,10}$/)
-    .transform(Number)
-    .pipe(z.number().min(least).max(most));
+const development = {
+  DEV_ENTRA_ORIGIN: optional(
+    loopbackOrigin('the http origin of the Entra emulator on this machine'),
+    'Microsoft Entra ID',
+    'The origin of the Entra emulator. Refused in Azure.',
+  ),
+  DEV_GRAPH_ORIGIN: optional(
+    loopbackOrigin('the http origin of the Graph emulator on this machine'),
+    'Microsoft Graph',
+    'The origin of the Graph emulator. Refused in Azure.',
+  ),
+};
+
+/** Every setting of the service, except those of the operator's own APIs. */
+export const settings = {
+  ...address,
+  ...entra,
+  ...sessions,
+  ...guards,
+  ...administration,
+  ...graph,
+  ...apis,
+  ...development,
+};
+
+export type SettingValues = ValuesOf<typeof settings>;
+
+export interface SettingGroup {
+  readonly title: string;
+  readonly settings: Settings;
 }
 
-export const keyBytes = z.string().transform((text, context) => {
-  const bytes = parseKeyBytes(text);
-  if (bytes !== undefined && new Set(bytes).size > 8) return bytes; // "AAAA…" has the length and no secret
-  context.addIssue('not 32 random bytes');
-  return z.NEVER;
-});
+/** The API whose settings stand as an example in the documents. */
+const EXAMPLE_API = 'orders';
 
-export const sessionKeys = z.string().transform((text, context) => {
-  const keys = text.split(',').map((pair) => {
-    const [id = '', key = '', ...rest] = pair.trim().split(':');
-    const bytes = keyBytes.safeParse(key);
-    return /^[1-9]\d{0,8}$/.test(id) && rest.length === 0 && bytes.success
-      ? { id: Number(id), bytes: bytes.data }
-      : undefined;
-  });
-  const known = keys.filter((key) => key !== undefined);
-  const distinct = new Set(known.map(({ bytes }) => bytes.toString('hex'))).size;
-  if (
-    known.length === keys.length &&
-    distinct === keys.length &&
-    new Set(known.map(({ id }) => id)).size === keys.length
-  ) {
-    return createKeyRing(known);
-  }
-  context.addIssue('not a key ring');
-  return z.NEVER;
-});
-
-/** Settings have one line: line ends may be written as \n. What does not parse here would end the cold start later. */
-export function pem(label: string, parse: (text: string) => unknown) {
-  return z
-    .string()
-    .transform((text) => text.replaceAll('\\n', '\n'))
-    .pipe(z.string().includes(`-----BEGIN ${label}-----`).includes(`-----END ${label}-----`))
-    .refine((text) => {
-      try {
-        parse(text);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
-
-export function isSet(text: string | undefined): boolean {
-  return text !== undefined && text.trim() !== '';
-}
+/** For the documents: the settings under the headings of docs/configuration.md, in its order. */
+export const settingGroups: readonly SettingGroup[] = [
+  { title: 'Address', settings: address },
+  { title: 'Microsoft Entra ID', settings: entra },
+  { title: 'Sessions', settings: sessions },
+  { title: 'Guards', settings: guards },
+  { title: 'Admin page', settings: administration },
+  { title: 'Microsoft Graph', settings: graph },
+  {
+    title: 'Your own APIs',
+    settings: {
+      ...apis,
+      ...Object.fromEntries(
+        Object.entries(apiSettings).map(([name, setting]) => [`${apiPrefix(EXAMPLE_API)}${name}`, setting]),
+      ),
+    },
+  },
+  { title: 'Development', settings: development },
+];

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../../src/shared/config/config.ts';
-import type { Environment } from '../../../src/shared/config/settings.ts';
+import type { Environment } from '../../../src/shared/config/setting.ts';
 import { createCertificate } from '../../support/certificate.ts';
 
 const newKey = () => randomBytes(32).toString('base64url');
@@ -61,7 +61,7 @@ function faultsOf(environment: Environment, nodeArguments: readonly string[] = [
     parseConfig(environment, nodeArguments);
     return [];
   } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
+    if (error instanceof ConfigError) return error.issues;
     throw error;
   }
 }

@@ -1,0 +1,55 @@
+import { type Environment, isSet } from './setting.ts';
+
+/**
+ * At least one of these variables is set wherever Azure runs functions. WEBSITE_INSTANCE_ID alone is not enough, because
+ * only App Service sets it, and not the Flex and Linux Consumption plans. CONTAINER_NAME, which Linux Consumption sets as
+ * well, is also set on other machines.
+ */
+const azureVariables = [
+  'WEBSITE_INSTANCE_ID',
+  'WEBSITE_POD_NAME',
+  'WEBSITE_SITE_NAME',
+  'WEBSITE_SKU',
+  'CONTAINER_APP_NAME',
+] as const;
+
+export function runsInAzure(environment: Environment): boolean {
+  return azureVariables.some((name) => isSet(environment[name]));
+}
+
+/**
+ * Everything that is meant for development and must not run where users' data is: development settings, and switches of
+ * Node that weaken the connections to Entra ID, Graph and the table.
+ * @param nodeArguments the arguments this process was started with
+ * @returns the issues of an environment in Azure
+ */
+export function issuesInAzure(environment: Environment, nodeArguments: readonly string[]): readonly string[] {
+  return [
+    ...argumentIssues('The command line of Node', nodeArguments.join(' ')),
+    ...Object.keys(environment).flatMap((name) => variableIssues(name, environment[name] ?? '')),
+  ];
+}
+
+/** Windows ignores letter case in the names of variables, so `dev_entra_origin` is read there as well. */
+function variableIssues(name: string, text: string): readonly string[] {
+  if (name.toUpperCase().startsWith('DEV_') && isSet(text)) {
+    return [`${name} is a development switch and this process runs in Azure; remove it.`];
+  }
+  if (name.toUpperCase() === 'NODE_TLS_REJECT_UNAUTHORIZED' && text.trim() === '0') {
+    return [`${name} disables the validation of TLS certificates and this process runs in Azure; remove it.`];
+  }
+  return argumentVariablePattern.test(name) ? argumentIssues(name, text) : [];
+}
+
+/** The variables from which Node takes arguments. The Functions host passes the value of the second one to Node. */
+const argumentVariablePattern =
+  /^(?:NODE_OPTIONS|(?:\w+(?:__|:))?languageWorkers(?:__|:)node(?:__|:)arguments)$/i;
+/** Node treats `_` and `-` in the names of its arguments as equal. */
+const weakeningArgumentPattern = /--(?:insecure[-_]http[-_]parser|tls[-_]min[-_]v1\.[01])(?![\w.-])/;
+
+function argumentIssues(source: string, text: string): readonly string[] {
+  const [argument] = weakeningArgumentPattern.exec(text) ?? [];
+  return argument === undefined
+    ? []
+    : [`${source} has ${argument} and this process runs in Azure; remove that argument.`];
+}

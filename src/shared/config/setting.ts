@@ -1,0 +1,106 @@
+import { integer, type Validator } from './validators.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export function isSet(text: string | undefined): boolean {
+  return text !== undefined && text.trim() !== '';
+}
+
+/**
+ * What happens if the environment does not have the setting.
+ * `required`: the configuration is invalid. `default`: the text applies. `optional`: the value is undefined, and
+ * `without` says for the documents what the service does then.
+ */
+export type Absence =
+  | { readonly kind: 'required' }
+  | { readonly kind: 'default'; readonly text: string }
+  | { readonly kind: 'optional'; readonly without: string };
+
+/** Settings that are read only together with another setting. */
+export interface Condition {
+  /** For the documents: "with `certificate`". */
+  readonly text: string;
+  holdsIn(environment: Environment): boolean;
+}
+
+/** One setting: how it is read, and what the documents say about it. */
+export interface Setting<Value, IfAbsent extends Absence = Absence> {
+  readonly validator: Validator<Value>;
+  readonly absence: IfAbsent;
+  /** What the setting means, as Markdown. */
+  readonly sentence: string;
+  readonly isSecret: boolean;
+  /** Without a condition, the setting is always read. */
+  readonly condition?: Condition;
+}
+
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
+
+/** The values that a table of settings produces. Values of conditional and optional settings may be undefined. */
+export type ValuesOf<Table extends Settings> = {
+  readonly [Name in keyof Table]: Table[Name] extends Setting<infer Value, infer IfAbsent>
+    ? Table[Name] extends { condition: Condition }
+      ? Value | undefined
+      : IfAbsent extends { kind: 'optional' }
+        ? Value | undefined
+        : Value
+    : never;
+};
+
+interface Secrecy {
+  readonly isSecret?: boolean;
+}
+
+type RequiredSetting<Value> = Setting<Value, { readonly kind: 'required' }>;
+type DefaultSetting<Value> = Setting<Value, { readonly kind: 'default'; readonly text: string }>;
+type OptionalSetting<Value> = Setting<Value, { readonly kind: 'optional'; readonly without: string }>;
+
+export function required<Value>(
+  validator: Validator<Value>,
+  sentence: string,
+  { isSecret = false }: Secrecy = {},
+): RequiredSetting<Value> {
+  return { validator, absence: { kind: 'required' }, sentence, isSecret };
+}
+
+export function withDefault<Value>(
+  validator: Validator<Value>,
+  text: string,
+  sentence: string,
+): DefaultSetting<Value> {
+  return { validator, absence: { kind: 'default', text }, sentence, isSecret: false };
+}
+
+/** @param without what the service does without the setting, for the documents */
+export function optional<Value>(
+  validator: Validator<Value>,
+  without: string,
+  sentence: string,
+  { isSecret = false }: Secrecy = {},
+): OptionalSetting<Value> {
+  return { validator, absence: { kind: 'optional', without }, sentence, isSecret };
+}
+
+/** The setting is read only if the condition holds. */
+export function onlyIf<Value, IfAbsent extends Absence>(
+  condition: Condition,
+  setting: Setting<Value, IfAbsent>,
+): Setting<Value, IfAbsent> & { readonly condition: Condition } {
+  return { ...setting, condition };
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+}
+
+export const seconds = inUnit('whole seconds');
+export const milliseconds = inUnit('whole milliseconds');
+export const bytes = inUnit('whole bytes');
+export const count = inUnit('a whole number');
+
+function inUnit(unit: string) {
+  return ({ min, max, default: byDefault }: Range, sentence: string) =>
+    withDefault(integer(unit, min, max), String(byDefault), sentence);
+}

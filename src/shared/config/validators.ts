@@ -1,0 +1,198 @@
+import type { Buffer } from 'node:buffer';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createKeyRing, type KeyRing, parseKeyBytes } from '../crypto/key-ring.ts';
+
+/** How the text of a setting is read. */
+export interface Validator<Value> {
+  /** For the documents: `GUID`, `whole seconds, 0 to 60`. */
+  readonly type: string;
+  /** Completes "set it to …" in the log. */
+  readonly expected: string;
+  /** Returns undefined for text that is not such a value. */
+  parse(text: string): Value | undefined;
+}
+
+/** Text that the pattern matches as a whole. */
+export function matching(type: string, expected: string, pattern: RegExp): Validator<string> {
+  return { type, expected, parse: (text) => (pattern.test(text) ? text : undefined) };
+}
+
+export function filePath(expected: string): Validator<string> {
+  return matching('file path', expected, /\S/);
+}
+
+export function integer(unit: string, min: number, max: number): Validator<number> {
+  return {
+    type: `${unit}, ${min} to ${max}`,
+    expected: `${unit} from ${min} to ${max}`,
+    parse(text) {
+      const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+  };
+}
+
+export function oneOf<const Choice extends string>(...choices: readonly Choice[]): Validator<Choice> {
+  const last = choices.at(-1) ?? '';
+  const list = (names: readonly string[], end: string) =>
+    [...names.slice(0, -1), ''].join(', ').slice(0, -2) + end;
+  return {
+    type: list(
+      choices.map((choice) => `\`${choice}\``),
+      ` or \`${last}\``,
+    ),
+    expected: list(choices, ` or ${last}`),
+    parse: (text) => choices.find((choice) => choice === text),
+  };
+}
+
+const guidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function guid(expected: string): Validator<string> {
+  return matching('GUID in lower case', expected, guidPattern);
+}
+
+export function tenant(expected: string): Validator<string> {
+  const type = 'GUID in lower case, or `organizations`';
+  return { type, expected, parse: (text) => (text === 'organizations' ? text : guid('').parse(text)) };
+}
+
+/** A list separated by commas. Spaces around an item are ignored. */
+export function listOf(type: string, expected: string, item: RegExp): Validator<readonly string[]> {
+  return {
+    type,
+    expected,
+    parse(text) {
+      const items = text.split(',').map((part) => part.trim());
+      return items.every((part) => item.test(part)) ? items : undefined;
+    },
+  };
+}
+
+export function guids(expected: string): Validator<readonly string[]> {
+  return listOf('GUIDs in lower case, separated by commas', expected, guidPattern);
+}
+
+/** An https origin. Plain http is accepted for this machine, and refused in Azure by `plainHttpIssues`. */
+export function origin(expected: string): Validator<string> {
+  return { type: 'https origin', expected, parse: (text) => toOrigin(text, isHttpsOrLoopback) };
+}
+
+export function loopbackOrigin(expected: string): Validator<string> {
+  return { type: 'http origin on this machine', expected, parse: (text) => toOrigin(text, isPlainLoopback) };
+}
+
+export function httpsUrl(expected: string): Validator<string> {
+  const isHttps = (text: string) => URL.canParse(text) && new URL(text).protocol === 'https:';
+  return { type: 'https address', expected, parse: (text) => (isHttps(text) ? text : undefined) };
+}
+
+/** Scheme, host and port in their one canonical spelling: no path, user name, trailing slash or wildcard. */
+function toOrigin(text: string, isAllowed: (url: URL) => boolean): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return isAllowed(url) && url.origin === text && !url.hostname.includes('*') ? text : undefined;
+}
+
+function isPlainLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
+
+function isHttpsOrLoopback(url: URL): boolean {
+  return url.protocol === 'https:' || isPlainLoopback(url);
+}
+
+/** 32 bytes as base64url. A text like "AAAA…" has the length but is no secret, so few distinct bytes are refused. */
+export function key(expected: string): Validator<Buffer> {
+  return { type: '32 random bytes as base64url', expected, parse: parseKey };
+}
+
+function parseKey(text: string): Buffer | undefined {
+  const bytes = parseKeyBytes(text);
+  return bytes !== undefined && new Set(bytes).size > 8 ? bytes : undefined;
+}
+
+export function keyRing(expected: string): Validator<KeyRing> {
+  return { type: '`number:key` pairs, separated by commas', expected, parse: parseKeyRing };
+}
+
+function parseKeyRing(text: string): KeyRing | undefined {
+  const keys = text.split(',').map((pair) => {
+    const [id = '', encoded = '', ...rest] = pair.trim().split(':');
+    const bytes = parseKey(encoded);
+    if (!/^[1-9]\d{0,8}$/.test(id) || rest.length > 0 || bytes === undefined) return undefined;
+    return { id: Number(id), bytes };
+  });
+  const valid = keys.filter((candidate) => candidate !== undefined);
+  const distinctIds = new Set(valid.map(({ id }) => id)).size;
+  const distinctKeys = new Set(valid.map(({ bytes }) => bytes.toString('hex'))).size;
+  return distinctIds === keys.length && distinctKeys === keys.length ? createKeyRing(valid) : undefined;
+}
+
+export function certificate(expected: string): Validator<string> {
+  return {
+    type: 'PEM',
+    expected,
+    parse: (text) => toPem(text, 'CERTIFICATE', (pem) => new X509Certificate(pem)),
+  };
+}
+
+/** Entra ID accepts RSA keys only. */
+export function rsaPrivateKey(expected: string): Validator<string> {
+  return {
+    type: 'PEM (PKCS #8)',
+    expected,
+    parse: (text) =>
+      toPem(text, 'PRIVATE KEY', (pem) => {
+        if (createPrivateKey(pem).asymmetricKeyType !== 'rsa') throw new TypeError('not an RSA key');
+      }),
+  };
+}
+
+/**
+ * A setting has one line, so line ends may be written as `\n`.
+ * @param parse throws for text that would end the cold start later
+ */
+function toPem(text: string, label: string, parse: (pem: string) => unknown): string | undefined {
+  const pem = text.replaceAll('\\n', '\n');
+  if (!pem.includes(`-----BEGIN ${label}-----`) || !pem.includes(`-----END ${label}-----`)) return undefined;
+  try {
+    parse(pem);
+    return pem;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The application ids of Microsoft Graph and of Azure AD Graph, the API before it. They are the same in every cloud.
+ * Graph's policy does not cover the tokens of Azure AD Graph.
+ */
+const graphIds: ReadonlySet<string> = new Set([
+  '00000003-0000-0000-c000-000000000000',
+  '00000002-0000-0000-c000-000000000000',
+]);
+/** Their hosts in all clouds, including preview hosts such as `dod-graph.microsoft.us` and `canary.graph.microsoft.com`. */
+const graphHostPattern =
+  /^(?:.+[.-])?(?:graph\.(?:microsoft|windows|microsoftazure|cloudapi|chinacloudapi)|microsoftgraph\.chinacloudapi|ags\.windows)\.[a-z]+$/;
+
+/** An application ID URI. Graph's own is refused, because its scopes have a policy and a route already. */
+export function scopePrefix(expected: string): Validator<string> {
+  const pattern = /^(?:api|https):\/\/[A-Za-z0-9][A-Za-z0-9._/-]*[A-Za-z0-9]$/;
+  return {
+    type: 'application ID URI',
+    expected,
+    parse: (text) => (pattern.test(text) && !isGraph(text) ? text : undefined),
+  };
+}
+
+/** Matches every name by which Entra ID knows Graph. It ignores letter case, a trailing slash and a dot after the host. */
+function isGraph(prefix: string): boolean {
+  const [host = '', ...segments] = prefix
+    .toLowerCase()
+    .replace(/^[a-z]+:\/\//, '')
+    .split('/');
+  return (
+    [host, ...segments].some((part) => graphIds.has(part)) || graphHostPattern.test(host.replace(/\.+$/, ''))
+  );
+}
