@@ -7,7 +7,6 @@ import { allMethods, type EndpointRules } from './shared/http/endpoint.ts';
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
 import type { BffRequest } from './shared/http/request.ts';
 import type { BffResponse } from './shared/http/response.ts';
-import { type Log, toLogLine } from './shared/telemetry/log.ts';
 
 /** The part of `app` of `@azure/functions` that the registration uses. */
 export interface FunctionApp {
@@ -57,7 +56,6 @@ export function register(functions: FunctionApp, app: App): Bff {
     handler: sweep(app.sweep, () => entra.signingKeys.checkClock()),
   });
   makeHeadersReadable();
-  void app.auth.missingSid.atStart(coldStartLog);
 
   const reserved = [...reservedSegments, ...app.ownApis.map(({ name }) => name)];
   return {
@@ -95,9 +93,3 @@ function requireFreePath(path: string, registered: readonly Route[], reserved: r
     `"${path}" cannot be the path of a function: it is taken, or is not "api/" with lower-case letters, digits, hyphens and whole segments {id} or {*rest}`,
   );
 }
-
-/** At a cold start there is no invocation whose log could be used. */
-const coldStartLog: Log = (level, record) => {
-  // biome-ignore lint/suspicious/noConsole: see above
-  console[level](toLogLine(record));
-};

@@ -7,14 +7,12 @@ import type { Entra } from '../entra/entra.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Features } from '../policy/features.ts';
 import type { Session, SessionStore } from '../session/store.ts';
-import type { Table } from '../storage/table.ts';
 import type { CodeFlow } from '../tokens/code-flow.ts';
 import { type Callback, createCallback } from './callback.ts';
 import { createFrontChannelLogout, type FrontChannelLogout } from './front-channel-logout.ts';
 import { createLogin, type Login } from './login.ts';
 import { createTransactions } from './login-transaction.ts';
 import { createLogout, type Logout } from './logout.ts';
-import { createMissingSid, type MissingSid } from './missing-sid.ts';
 import { createOwnSessions, type OwnSessions } from './own-sessions.ts';
 import { createSessionAnswer, type SessionAnswer } from './session-answer.ts';
 
@@ -25,7 +23,6 @@ export interface Auth {
   readonly logout: Logout;
   readonly frontChannelLogout: FrontChannelLogout;
   readonly ownSessions: OwnSessions;
-  readonly missingSid: MissingSid;
   sessionAnswer(session: Session | undefined): SessionAnswer;
 }
 
@@ -40,7 +37,6 @@ export interface AuthDependencies {
   readonly entra: Entra;
   readonly codeFlow: CodeFlow;
   readonly store: SessionStore;
-  readonly table: Table;
   readonly admission: Pick<Admission, 'wouldAdmit'>;
   readonly interaction: Interaction;
   readonly features: Features;
@@ -58,7 +54,7 @@ export interface AuthDependencies {
 
 export function createAuth(options: AuthOptions, dependencies: AuthDependencies): Auth {
   const { origin } = options;
-  const { entra, store, table, features, sealerFor, now } = dependencies;
+  const { entra, store, features, sealerFor, now } = dependencies;
   const { authority, clientId, redirectUri, isOwnIssuer } = entra;
   const transactions = createTransactions({
     ...dependencies,
@@ -73,10 +69,9 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
     mayAskFor: dependencies.mayRequest,
     transactions,
   });
-  const missingSid = createMissingSid({ table, now });
   return {
     login,
-    callback: createCallback({ ...dependencies, ...options, transactions, login, missingSid, isOwnIssuer }),
+    callback: createCallback({ ...dependencies, ...options, transactions, login, isOwnIssuer }),
     logout: createLogout({
       ...options,
       store,
@@ -88,7 +83,6 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
     }),
     frontChannelLogout: createFrontChannelLogout({ ...dependencies, isOwnIssuer }),
     ownSessions: createOwnSessions({ store, features }),
-    missingSid,
     sessionAnswer: createSessionAnswer(dependencies),
   };
 }

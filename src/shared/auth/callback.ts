@@ -24,7 +24,6 @@ import {
   type TransactionSlot,
   type Transactions,
 } from './login-transaction.ts';
-import type { MissingSid } from './missing-sid.ts';
 import { type Refusal, readAuthorizationError, readRedemptionRefusal, withheldBy } from './sign-in-result.ts';
 
 /** Entra's answer, as it stands in the callback's query. */
@@ -93,13 +92,17 @@ export interface CallbackNeeds {
   readonly store: SessionStore;
   readonly indexKey: Buffer;
   readonly absoluteSeconds: number;
-  readonly missingSid: MissingSid;
   readonly isOwnIssuer: (issuer: string) => boolean;
   readonly now: () => Date;
   readonly random: RandomBytes;
 }
 
 const MAX_CODE_LENGTH = 8 * 1024;
+/** Entra ID's front-channel logout finds a session only by its `sid`. */
+const frontChannelLogoutOff = {
+  event: 'front-channel-logout-off',
+  hint: 'add the optional claim sid to ID tokens in the app registration',
+} as const;
 /** How long a successful sign-in waits for the end of the user's oldest sessions. */
 const END_OLDEST_MS = 1_000;
 
@@ -124,7 +127,6 @@ export function createCallback(needs: CallbackNeeds): Callback {
     store,
     indexKey,
     absoluteSeconds,
-    missingSid,
     isOwnIssuer,
     now,
     random,
@@ -211,7 +213,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     await endOldest(created.session, log);
     const user = userKeyOf(created.session.address);
     audit(log, { event: 'signed-in', user, feature: transaction.feature });
-    await missingSid.signedIn(facts.claims.entraSessionId, log);
+    if (facts.claims.entraSessionId === undefined) log('warn', frontChannelLogoutOff);
     return {
       kind: 'signed-in',
       cookieValue: created.cookieValue,

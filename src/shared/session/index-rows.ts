@@ -24,9 +24,6 @@ export function userRowKeys(partitionKey: string): RowKeys {
   return { partitionKey, rowKey: 'user' };
 }
 
-/** There while sign-ins bring no `sid`. */
-export const noSidKeys: RowKeys = { partitionKey: 'registration', rowKey: 'without-sid' };
-
 /** Partitions are written to by every sign-in of an hour: by shards, so that no single one is. */
 const SHARDS = 16;
 
