@@ -40,7 +40,7 @@ export const admin =
         : await readConsole(session, wanted, request.log, via);
     const page = adminPage(view, {
       administrator: session.facts.claims.principal,
-      sessionTag: session.facts.lineageId,
+      sessionTag: session.facts.sessionChainId,
       roles: mayAdminister.roles ?? [],
       proof: ownLinks.proof(session),
       now: now(),

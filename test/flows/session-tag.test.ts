@@ -115,7 +115,7 @@ describe('the tag of a session', () => {
     const elsewhere = worker.browser();
     await signIn(elsewhere, { user: 'alice' });
     expect(await tagOf(elsewhere)).not.toBe(tag);
-    expect(await page.scriptJson('/api/auth/session')).not.toHaveProperty('lineageId');
+    expect(await page.scriptJson('/api/auth/session')).not.toHaveProperty('sessionChainId');
     expect((await worker.browser().scriptJson('/api/auth/session'))['session_tag']).toBeUndefined();
   });
 

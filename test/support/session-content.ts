@@ -24,7 +24,7 @@ export function sessionContent(
   const homeAccountId = `${objectId}.${tenantId}`;
   return {
     facts: {
-      lineageId: 'lineage',
+      sessionChainId: 'lineage',
       claims,
       claimsAsOf: new Date('2026-08-01T12:00:00Z'),
       account: {

@@ -25,7 +25,7 @@ const MEANING = 'console';
 const LIFETIME_MS = 24 * 60 * 60_000;
 
 export function createOwnLinks({ sealer, now }: OwnLinksNeeds): OwnLinks {
-  const boundTo = ({ facts }: Session) => [facts.lineageId];
+  const boundTo = ({ facts }: Session) => [facts.sessionChainId];
   return {
     proof: (session) => sealer.seal(MEANING, boundTo(session), new Date(now().getTime() + LIFETIME_MS)),
     isProof: (text, session) => text !== undefined && sealer.open(text, boundTo(session)) === MEANING,

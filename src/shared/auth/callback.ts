@@ -286,7 +286,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     const signedInAt = now();
     const expiresAt = new Date(signedInAt.getTime() + absoluteSeconds * 1000);
     const fresh: SessionFacts = {
-      lineageId: random(16).toString('base64url'),
+      sessionChainId: random(16).toString('base64url'),
       claims,
       claimsAsOf: saidAt(claims, signedInAt),
       account,
@@ -305,7 +305,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
       (previous.facts.claims.authenticatedAt?.getTime() ?? Number.POSITIVE_INFINITY);
     return {
       ...fresh,
-      lineageId: previous.facts.lineageId,
+      sessionChainId: previous.facts.sessionChainId,
       grantedScopes: withScopesOfOtherApis(grantedScopes, previous.facts.grantedScopes),
       // A yes takes back an earlier no.
       withheld: Object.fromEntries(

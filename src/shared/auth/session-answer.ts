@@ -54,7 +54,7 @@ export function createSessionAnswer({ features, guards, admission, now }: Sessio
     };
     return {
       signed_in: true,
-      session_tag: facts.lineageId,
+      session_tag: facts.sessionChainId,
       name: principal.name,
       username: principal.username,
       tenant_id: principal.tenantId,

@@ -37,7 +37,7 @@ export function takeSessionTags(request: BffRequest): {
  * @throws {BffError} session_changed
  */
 export function requireTaggedSession(tags: readonly string[], session: Session): void {
-  if (tags.every((tag) => tag === session.facts.lineageId)) return;
+  if (tags.every((tag) => tag === session.facts.sessionChainId)) return;
   throw new BffError('session_changed', {
     detail: 'This page was made for another session than the one in this browser now. Nothing was done.',
   });

@@ -79,7 +79,7 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionN
       }
       const expiresAt = new Date(now().getTime() + TICKET_LIFETIME_MS);
       // Bound to the lineage: another person's session, or a later unrelated one, cannot use it.
-      const sealed = sealer.seal(toTicket(need), [session.facts.lineageId], expiresAt);
+      const sealed = sealer.seal(toTicket(need), [session.facts.sessionChainId], expiresAt);
       return new BffError('interaction_required', {
         detail: 'This needs your attention: go to login_url, then repeat the call.',
         extensions: {
@@ -99,7 +99,7 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionN
     },
     openTicket(text, session) {
       if (session === undefined) return undefined;
-      const ticket = sealer.open(text, [session.facts.lineageId]);
+      const ticket = sealer.open(text, [session.facts.sessionChainId]);
       return ticket === undefined ? undefined : parseTicket(ticket);
     },
   };

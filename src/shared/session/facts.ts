@@ -15,7 +15,7 @@ export interface SessionFacts {
    * Random. It stays the same when the user signs in again from this session. Tickets are bound to it, and
    * pages use it to distinguish sessions.
    */
-  readonly lineageId: string;
+  readonly sessionChainId: string;
   readonly claims: VerifiedClaims;
   /** When Entra said so: roles and groups age. */
   readonly claimsAsOf: Date;
@@ -68,7 +68,7 @@ export interface RefreshFailure {
 
 /** The stored spelling of {@link SessionFacts}: plain JSON, instants as ISO text, claims as they were verified. */
 export interface StoredFacts {
-  readonly lineageId: string;
+  readonly sessionChainId: string;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly claimsAsOf: string;
   readonly account: MsalAccount;

@@ -31,7 +31,7 @@ function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): 
   const { claims, claimsAsOf } = laterClaims(base, ours, theirs);
   const device = pick('device');
   return {
-    lineageId: pick('lineageId'),
+    sessionChainId: pick('sessionChainId'),
     claims,
     claimsAsOf,
     account: pick('account'),

@@ -37,7 +37,7 @@ function create(keyByte = 1): Interaction {
 
 function sessionWith(
   options: {
-    lineageId?: string;
+    sessionChainId?: string;
     withheld?: Record<string, WithheldFeature>;
     grantedScopes?: readonly string[];
   } = {},
@@ -118,9 +118,9 @@ describe('what needs the person', () => {
     it('a ticket that is forged, changed, of another session, or shown without one', {
       tags: ['LR-5'],
     }, () => {
-      const session = sessionWith({ lineageId: 'mine' });
+      const session = sessionWith({ sessionChainId: 'mine' });
       const ticket = ticketOf(interaction.required(session, need));
-      expect(interaction.openTicket(ticket, sessionWith({ lineageId: 'other' }))).toBeUndefined();
+      expect(interaction.openTicket(ticket, sessionWith({ sessionChainId: 'other' }))).toBeUndefined();
       expect(interaction.openTicket(ticket, undefined)).toBeUndefined();
       expect(create(2).openTicket(ticket, session)).toBeUndefined();
       for (let at = 0; at < ticket.length; at++) {

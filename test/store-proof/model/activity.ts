@@ -174,7 +174,7 @@ async function signIn(
   if (redeemed.kind !== 'redeemed') return { kind: 'crash', error: `sign-in ${redeemed.kind}` };
   const { claims, account, msalCache, grantedScopes } = redeemed;
   const facts = {
-    lineageId: worker.random(16).toString('base64url'),
+    sessionChainId: worker.random(16).toString('base64url'),
     claims,
     claimsAsOf: now(),
     account,
