@@ -40,7 +40,7 @@ export const adminUserSessionById =
   };
 
 function toJson(session: UserSession) {
-  const { id, isCurrent, device, signedInAt, lastUsedAt, expiresAt, rolesSaidAt, features } = session;
+  const { id, isCurrent, device, signedInAt, lastUsedAt, expiresAt, rolesAsOf, features } = session;
   return {
     id,
     current: isCurrent,
@@ -48,7 +48,7 @@ function toJson(session: UserSession) {
     signed_in_at: signedInAt?.toISOString() ?? null,
     last_used_at: lastUsedAt.toISOString(),
     expires_at: expiresAt.toISOString(),
-    roles_said_at: rolesSaidAt?.toISOString() ?? null,
+    roles_as_of: rolesAsOf?.toISOString() ?? null,
     features: features.map(({ name }) => name),
   };
 }

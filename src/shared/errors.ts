@@ -81,7 +81,7 @@ export const refusingRules = [
   'groups',
   'claim',
   // of `rate_limited`
-  'calls-of-person',
+  'calls-of-user',
   'calls-of-worker',
   'renewals-of-user',
   'sign-outs',
@@ -133,6 +133,11 @@ export class BffError extends Error {
     this.allow = options.allow;
     this.clearsCookies = options.clearsCookies ?? false;
   }
+}
+
+/** Entra ID, or the app's own credential there, does not work at the moment. No user is signed out. */
+export function signInServiceUnavailable(detail: string, cause?: unknown, retryAfterSeconds = 10): BffError {
+  return new BffError('sign_in_service_unavailable', { detail, cause, retryAfterSeconds });
 }
 
 /** The problem document of an error (RFC 9457), but for its `instance`. `type` names the page in docs/problems/. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { refusingRules } from '../../src/shared/errors.ts';
-import { hashOfUser, userKeyOf } from '../../src/shared/session/user-key.ts';
+import { auditPseudonym, hashUser } from '../../src/shared/session/user-hash.ts';
 import { auditEvents } from '../../src/shared/telemetry/audit.ts';
 
 const page = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8');
@@ -67,6 +67,6 @@ describe('docs/audit.md', () => {
       env: { SESSION_INDEX_KEY: key.toString('base64url') },
       encoding: 'utf8',
     });
-    expect(printed.trim()).toBe(userKeyOf({ userHash: hashOfUser(key, person) }));
+    expect(printed.trim()).toBe(auditPseudonym({ userHash: hashUser(key, person) }));
   });
 });

@@ -146,7 +146,7 @@ describe('the sessions of a person', () => {
       'signed_in_at',
       'last_used_at',
       'expires_at',
-      'roles_said_at',
+      'roles_as_of',
       'features',
     ]);
     expect(session).toMatchObject({ current: false, device: 'Edge on Windows' });

@@ -4,7 +4,7 @@ import { demoClient, demoDirectory } from '@entra-bff/directory';
 import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
-import { hashOfUser, userKeyOf } from '../../src/shared/session/user-key.ts';
+import { auditPseudonym, hashUser } from '../../src/shared/session/user-hash.ts';
 import { auditEvents } from '../../src/shared/telemetry/audit.ts';
 import { callbackAddress } from '../support/callback-address.ts';
 import { readSessionRows } from '../support/table-rows.ts';
@@ -55,7 +55,7 @@ beforeAll(async () => {
   const indexKey = parseKeyBytes(world.settings['SESSION_INDEX_KEY'] ?? '');
   if (indexKey === undefined) throw new Error('the key of the world');
   const keyOf = (name: string) =>
-    userKeyOf({ userHash: hashOfUser(indexKey, { tenantId, objectId: userId(name) }) });
+    auditPseudonym({ userHash: hashUser(indexKey, { tenantId, objectId: userId(name) }) });
   [keyOfAlice, keyOfBen] = [keyOf('alice'), keyOf('ben')];
 });
 
@@ -177,7 +177,7 @@ describe('a sign-in', () => {
       signIn(browser, { user: 'ben', from: `${from}&prompt=select_account` }),
     );
     expect(records.map(plain)).toEqual([
-      { event: 'session-ended', by: 'person', sessions: 1, user: keyOfAlice },
+      { event: 'session-ended', by: 'user', sessions: 1, user: keyOfAlice },
       { event: 'signed-in', user: keyOfBen },
     ]);
   });
@@ -539,15 +539,13 @@ describe('a session', () => {
     const copy = browser.clone();
     const { records } = await play(() => browser.script('POST', '/api/auth/logout'));
     expect(records.map(plain)).toEqual([
-      { event: 'session-ended', by: 'person', sessions: 1, user: keyOfAlice },
+      { event: 'session-ended', by: 'user', sessions: 1, user: keyOfAlice },
     ]);
     const { records: again } = await play(() => browser.script('POST', '/api/auth/logout'));
     expect(again).toEqual([]);
     // A cookie that was kept: nothing was there to end.
     const { records: kept } = await play(() => copy.script('POST', '/api/auth/logout'));
-    expect(kept.map(plain)).toEqual([
-      { event: 'session-ended', by: 'person', sessions: 0, user: keyOfAlice },
-    ]);
+    expect(kept.map(plain)).toEqual([{ event: 'session-ended', by: 'user', sessions: 0, user: keyOfAlice }]);
   });
 
   it('that the person ends from another browser is session-ended by person, with how many', async () => {
@@ -555,7 +553,7 @@ describe('a session', () => {
     await signedIn('mia');
     await signedIn('mia');
     const { records } = await play(() => here.script('DELETE', '/api/auth/sessions'));
-    expect(records).toMatchObject([{ event: 'session-ended', by: 'person', sessions: 2 }]);
+    expect(records).toMatchObject([{ event: 'session-ended', by: 'user', sessions: 2 }]);
   });
 
   it('that ends elsewhere at Entra is session-ended by entra', async () => {
@@ -576,7 +574,7 @@ describe('a session', () => {
     expect(records.map(plain)).toEqual([{ event: 'sign-out-pending', user: keyOfBen }]);
     worker.table.recover();
     const { records: next } = await play(() => browser.script('GET', '/api/auth/session'));
-    expect(next.map(plain)).toEqual([{ event: 'session-ended', by: 'person', sessions: 1, user: keyOfBen }]);
+    expect(next.map(plain)).toEqual([{ event: 'session-ended', by: 'user', sessions: 1, user: keyOfBen }]);
     expect((await play(() => browser.script('GET', '/api/auth/session'))).records).toEqual([]);
   });
 });

@@ -70,7 +70,7 @@ const smuggled = new URLSearchParams({
 });
 
 describe('a ticket', () => {
-  it('that is used again by its own lineage asks the same, and gives no more and no longer', {
+  it('that is used again in its own session chain asks for the same, with no more scopes and no longer lifetime', {
     tags: ['LR-5'],
   }, async () => {
     const browser = await signedIn(alice);

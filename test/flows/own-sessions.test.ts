@@ -200,7 +200,7 @@ describe('ending one of them', () => {
     expect(await isSignedIn(desk)).toBe(true);
     expect(await readSessionRows(world)).toHaveLength(1);
     expect(worker.logLines.join('\n')).toMatch(
-      /"event":"session-ended","audit":true,"by":"person","sessions":1/,
+      /"event":"session-ended","audit":true,"by":"user","sessions":1/,
     );
   });
 
@@ -324,7 +324,7 @@ describe('ending all others', () => {
     expect(await list(stays)).toHaveLength(1);
     expect(JSON.parse((await endOthers(stays)).body)).toEqual({ ended: 0 });
     expect(worker.logLines.join('\n')).toMatch(
-      /"event":"session-ended","audit":true,"by":"person","sessions":2/,
+      /"event":"session-ended","audit":true,"by":"user","sessions":2/,
     );
   });
 

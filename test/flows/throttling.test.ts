@@ -82,7 +82,7 @@ describe('a person with 64 calls under way', () => {
     // What is refused is no use of the session.
     expect(proxy.worker.table.counts.merge).toBe(merge);
     expect(
-      proxy.worker.logLines.some((line) => line.includes('"refused"') && line.includes('"calls-of-person"')),
+      proxy.worker.logLines.some((line) => line.includes('"refused"') && line.includes('"calls-of-user"')),
     ).toBe(true);
     // In another browser it is the same person.
     const again = await proxy.cookieOf('alice');

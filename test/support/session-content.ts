@@ -24,7 +24,7 @@ export function sessionContent(
   const homeAccountId = `${objectId}.${tenantId}`;
   return {
     facts: {
-      sessionChainId: 'lineage',
+      sessionChainId: 'session-chain',
       claims,
       claimsAsOf: new Date('2026-08-01T12:00:00Z'),
       account: {
@@ -37,7 +37,7 @@ export function sessionContent(
       signedInAt: new Date('2026-08-01T12:00:00Z'),
       expiresAt: new Date('2026-08-02T00:00:00Z'),
       grantedScopes: ['User.Read'],
-      withheld: {},
+      consentDenials: {},
       ...options.facts,
     },
     msalCache: options.msalCache ?? msalCacheOf({ homeAccountId }),

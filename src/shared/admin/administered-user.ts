@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { Session, User } from '../session/store.ts';
-import { userKeyOfPerson } from '../session/user-key.ts';
+import { auditPseudonymOf } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -20,7 +20,7 @@ export function isSelf({ facts }: Session, objectId: string): boolean {
 export type TargetOf = (session: Session, objectId: string) => string;
 
 export function createTargetOf(indexKey: Buffer): TargetOf {
-  return (session, objectId) => userKeyOfPerson(indexKey, inTenantOf(session, objectId));
+  return (session, objectId) => auditPseudonymOf(indexKey, inTenantOf(session, objectId));
 }
 
 /**

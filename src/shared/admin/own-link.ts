@@ -19,8 +19,8 @@ export interface OwnLinksNeeds {
 
 const MEANING = 'console';
 /**
- * How long a page may stay open. The proof never outlives the session, because it is bound to the session's
- * lineage.
+ * How long a page may stay open. The proof never outlives the session, because it is bound to the session
+ * chain.
  */
 const LIFETIME_MS = 24 * 60 * 60_000;
 

@@ -17,7 +17,7 @@ export interface UserSession {
   /** The absolute limit. */
   readonly expiresAt: Date;
   /** When Entra said which roles the person has. */
-  readonly rolesSaidAt?: Date;
+  readonly rolesAsOf?: Date;
   /** Features that all permissions were granted for. */
   readonly features: readonly { readonly name: string; readonly title: string }[];
 }
@@ -58,7 +58,7 @@ export function createUserSessions({ store, features, targetOf }: UserSessionsNe
   const isCurrent = (session: Session, objectId: string, id: string) =>
     isSelf(session, objectId) && toSessionId(session.address.rowId) === id;
   const toUserSession = (listed: ListedSession, isOwn: boolean): UserSession => {
-    const { id, device, signedInAt, lastUsedAt, expiresAt, rolesSaidAt, grantedScopes = [] } = listed;
+    const { id, device, signedInAt, lastUsedAt, expiresAt, rolesAsOf, grantedScopes = [] } = listed;
     return {
       id,
       isCurrent: isOwn,
@@ -66,7 +66,7 @@ export function createUserSessions({ store, features, targetOf }: UserSessionsNe
       ...(signedInAt === undefined ? {} : { signedInAt }),
       lastUsedAt,
       expiresAt,
-      ...(rolesSaidAt === undefined ? {} : { rolesSaidAt }),
+      ...(rolesAsOf === undefined ? {} : { rolesAsOf }),
       features: features.all.filter((feature) => isGranted(feature, grantedScopes)),
     };
   };

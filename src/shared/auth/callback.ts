@@ -4,13 +4,13 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import { withScopesOfOtherApis } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
-import { CLOCK_SKEW_SECONDS, saidAt } from '../identity/verify-id-token.ts';
+import { assertedAt, CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
 import { isLacking, withholdAgain } from '../interaction/withheld.ts';
 import { withDeadline } from '../network/deadline.ts';
 import type { Features } from '../policy/features.ts';
-import type { SessionFacts, WithheldFeature } from '../session/facts.ts';
+import type { ConsentDenial, SessionFacts } from '../session/facts.ts';
 import type { Session, SessionStore } from '../session/store.ts';
-import { userKeyOf, userKeyOfPerson } from '../session/user-key.ts';
+import { auditPseudonym, auditPseudonymOf } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -211,7 +211,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     }
     if (session !== undefined) await removeReplaced(session, redeemed, log);
     await endOldest(created.session, log);
-    const user = userKeyOf(created.session.address);
+    const user = auditPseudonym(created.session.address);
     audit(log, { event: 'signed-in', user, feature: transaction.feature });
     if (facts.claims.entraSessionId === undefined) log('warn', frontChannelLogoutOff);
     return {
@@ -265,7 +265,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     const { feature } = transaction;
     const user =
       session === undefined && redeemed !== undefined
-        ? userKeyOfPerson(indexKey, redeemed.claims.principal)
+        ? auditPseudonymOf(indexKey, redeemed.claims.principal)
         : undefined;
     record(refusal, feature, user, log);
     const by = withheldBy(refusal.outcome);
@@ -288,13 +288,13 @@ export function createCallback(needs: CallbackNeeds): Callback {
     const fresh: SessionFacts = {
       sessionChainId: random(16).toString('base64url'),
       claims,
-      claimsAsOf: saidAt(claims, signedInAt),
+      claimsAsOf: assertedAt(claims, signedInAt),
       account,
       ...(device === undefined ? {} : { device }),
       signedInAt,
       expiresAt,
       grantedScopes,
-      withheld: {},
+      consentDenials: {},
     };
     if (previous === undefined || !isSamePrincipal(previous.facts.claims.principal, claims.principal))
       return fresh;
@@ -308,8 +308,8 @@ export function createCallback(needs: CallbackNeeds): Callback {
       sessionChainId: previous.facts.sessionChainId,
       grantedScopes: withScopesOfOtherApis(grantedScopes, previous.facts.grantedScopes),
       // A yes takes back an earlier no.
-      withheld: Object.fromEntries(
-        Object.entries(previous.facts.withheld).filter(([name]) => name !== grantedFeature),
+      consentDenials: Object.fromEntries(
+        Object.entries(previous.facts.consentDenials).filter(([name]) => name !== grantedFeature),
       ),
       expiresAt: authenticatedAnew ? expiresAt : previous.facts.expiresAt,
     };
@@ -318,15 +318,15 @@ export function createCallback(needs: CallbackNeeds): Callback {
   async function rememberWithheld(
     session: Session,
     feature: string,
-    by: WithheldFeature['by'],
+    by: ConsentDenial['by'],
     log: Log,
   ): Promise<void> {
-    const withheld = {
-      ...session.facts.withheld,
-      [feature]: withholdAgain(session.facts.withheld[feature], by, now()),
+    const consentDenials = {
+      ...session.facts.consentDenials,
+      [feature]: withholdAgain(session.facts.consentDenials[feature], by, now()),
     };
     try {
-      await store.write(session, { ...session, facts: { ...session.facts, withheld } });
+      await store.write(session, { ...session, facts: { ...session.facts, consentDenials } });
     } catch {
       // The person's answer to Entra stands either way; at worst they are asked once more.
       log('warn', { event: 'declined-not-stored' });
@@ -341,7 +341,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
     // Recorded even if it finishes after this sign-in has stopped waiting.
     const ending = store.endOldest(address).then((sessions) => {
       if (sessions > 0)
-        audit(log, { event: 'session-ended', by: 'limit', sessions, user: userKeyOf(address) });
+        audit(log, { event: 'session-ended', by: 'limit', sessions, user: auditPseudonym(address) });
     });
     try {
       await withDeadline(ending, END_OLDEST_MS);
@@ -357,7 +357,7 @@ export function createCallback(needs: CallbackNeeds): Callback {
       await store.remove(session.address, replaced.entraSessionId);
       // The same person's goes on in the new one.
       if (!isSamePrincipal(replaced.principal, claims.principal))
-        audit(log, { event: 'session-ended', by: 'person', sessions: 1 });
+        audit(log, { event: 'session-ended', by: 'user', sessions: 1 });
     } catch {
       // Its cookie is overwritten in this very answer; the row ends by its own limits.
       log('warn', { event: 'replaced-session-not-removed' });

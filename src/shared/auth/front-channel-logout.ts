@@ -1,5 +1,5 @@
 import type { SessionStore } from '../session/store.ts';
-import { userKeyOf } from '../session/user-key.ts';
+import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createSignOutQueue } from './sign-out-queue.ts';
@@ -35,7 +35,7 @@ export function createFrontChannelLogout({
       if (issuer !== undefined && !isOwnIssuer(issuer)) return;
       await queue.run(sid, async () => {
         const ended = await store.endBySid(sid);
-        const users = ended.map(userKeyOf);
+        const users = ended.map(auditPseudonym);
         for (const user of new Set(users)) {
           const sessions = users.filter((one) => one === user).length;
           audit(log, { event: 'session-ended', by: 'entra', sessions, user });

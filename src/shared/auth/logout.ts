@@ -2,7 +2,7 @@ import type { TextSealer } from '../crypto/sealed-text.ts';
 import { BffError } from '../errors.ts';
 import type { RowAddress } from '../session/cookie.ts';
 import type { Session, SessionStore } from '../session/store.ts';
-import { userKeyOf } from '../session/user-key.ts';
+import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -56,11 +56,11 @@ export function createLogout(needs: LogoutNeeds): Logout {
       try {
         await store.remove(address, session?.facts.claims.entraSessionId);
         const sessions = session === undefined ? 0 : 1;
-        audit(log, { event: 'session-ended', by: 'person', sessions, user: userKeyOf(address) });
+        audit(log, { event: 'session-ended', by: 'user', sessions, user: auditPseudonym(address) });
         return { kind: 'done', logoutUrl };
       } catch (error) {
         if (!(error instanceof BffError) || error.code !== 'storage_unavailable') throw error;
-        audit(log, { event: 'sign-out-pending', user: userKeyOf(address) });
+        audit(log, { event: 'sign-out-pending', user: auditPseudonym(address) });
         const expiresAt = new Date(now().getTime() + absoluteSeconds * 1000);
         return {
           kind: 'pending',
@@ -78,7 +78,7 @@ export function createLogout(needs: LogoutNeeds): Logout {
       } catch {
         return false;
       }
-      audit(log, { event: 'session-ended', by: 'person', sessions: 1, user: userKeyOf(address) });
+      audit(log, { event: 'session-ended', by: 'user', sessions: 1, user: auditPseudonym(address) });
       return true;
     },
     isOurs: (cookieValue) => store.addressOf(cookieValue) !== undefined,

@@ -66,12 +66,12 @@ export function createOwnSessions({ store, features }: OwnSessionsNeeds): OwnSes
     async endOne(session, id, log) {
       const ending = await store.endOne(userOf(session), id);
       if (ending.kind === 'none') return ending;
-      audit(log, { event: 'session-ended', by: 'person', sessions: 1 });
+      audit(log, { event: 'session-ended', by: 'user', sessions: 1 });
       return { kind: 'ended', wasCurrent: id === idOf(session) };
     },
     async endOthers(session, log) {
       const sessions = await store.endAll(userOf(session), session.address);
-      audit(log, { event: 'session-ended', by: 'person', sessions });
+      audit(log, { event: 'session-ended', by: 'user', sessions });
       return sessions;
     },
   };

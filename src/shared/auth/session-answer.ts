@@ -50,7 +50,7 @@ export function createSessionAnswer({ features, guards, admission, now }: Sessio
       if (isGranted(feature, facts.grantedScopes)) return 'granted';
       const withheld = withheldNow(session, feature.name, now());
       if (withheld === undefined) return 'not_asked';
-      return withheld.by === 'person' ? 'declined' : 'needs_admin';
+      return withheld.by === 'user' ? 'declined' : 'needs_admin';
     };
     return {
       signed_in: true,

@@ -1,5 +1,5 @@
 import type { InteractionReason } from '../entra/errors.ts';
-import type { WithheldFeature } from '../session/facts.ts';
+import type { ConsentDenial } from '../session/facts.ts';
 
 /** How a sign-in can end without a session. A closed list: pages and clients act on it. */
 export type RefusalOutcome =
@@ -70,8 +70,8 @@ export function readAuthorizationError(
 }
 
 /** Who keeps a feature back by this outcome, if anybody does. */
-export function withheldBy(outcome: RefusalOutcome): WithheldFeature['by'] | undefined {
-  if (outcome === 'consent_declined') return 'person';
+export function withheldBy(outcome: RefusalOutcome): ConsentDenial['by'] | undefined {
+  if (outcome === 'consent_declined') return 'user';
   return outcome === 'admin_consent_required' ? 'administrator' : undefined;
 }
 

@@ -12,7 +12,7 @@ export type SealedTextPurpose =
 
 /** Seals small JSON values into URL- and cookie-safe text that only this service can open, until they expire. */
 export interface TextSealer {
-  /** @param boundTo what the value may only be used together with (a cookie slot, a session's lineage …). */
+  /** @param boundTo what the value may only be used together with (a cookie slot, a session chain …). */
   seal(value: unknown, boundTo: readonly string[], expiresAt: Date): string;
   /** The value, or undefined: changed, foreign, expired or of another purpose. Which of these is nobody's business. */
   open(text: string, boundTo: readonly string[]): unknown;

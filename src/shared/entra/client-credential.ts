@@ -1,8 +1,8 @@
 import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
 import { SignJWT } from 'jose';
+import { signInServiceUnavailable } from '../errors.ts';
 import { withDeadline } from '../network/deadline.ts';
 import type { Authority } from './authority.ts';
-import { signInServiceUnavailable } from './unavailable.ts';
 
 /** How the app proves to Entra that it is the registered one. */
 export type ClientCredential =

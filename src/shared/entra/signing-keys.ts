@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { createRemoteJWKSet, customFetch, errors, exportJWK, type JWK } from 'jose';
+import { signInServiceUnavailable } from '../errors.ts';
 import type { SigningKeys } from '../identity/verify-id-token.ts';
 import type { SendHttp } from '../network/http-request.ts';
-import { signInServiceUnavailable } from './unavailable.ts';
 
 const DEADLINE_MS = 5_000;
 const MAX_BYTES = 512 * 1024;

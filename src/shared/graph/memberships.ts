@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FindMemberships } from '../access/admission.ts';
 import { BffError } from '../errors.ts';
-import { createKeptAnswers } from '../network/memo.ts';
+import { createMemo } from '../network/memo.ts';
 import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { GraphClient } from './graph-client.ts';
@@ -28,7 +28,7 @@ export function createFindMemberships({
   monotonicMs,
   keptSeconds,
 }: FindMembershipsNeeds): FindMemberships {
-  const kept = createKeptAnswers<Promise<readonly string[]>>(monotonicMs);
+  const kept = createMemo<Promise<readonly string[]>>(monotonicMs);
 
   return (session, groups, log) => {
     const name = nameOf(session, groups);

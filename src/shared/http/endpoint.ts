@@ -16,7 +16,7 @@ import {
   type SessionAbsence,
   type SessionStore,
 } from '../session/store.ts';
-import { userKeyOf } from '../session/user-key.ts';
+import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
@@ -189,7 +189,7 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
     }
     const found = await findSession(request, access.session, cookies);
     if (found.kind === 'session') {
-      caller.user = userKeyOf(found.session.address);
+      caller.user = auditPseudonym(found.session.address);
       // Checked before anything is done, use and renewal included.
       requireTaggedSession(tags, found.session);
       const granted = await access.decide(found, admit);
@@ -243,7 +243,7 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
   async function endNotAllowed({ address, facts }: Session, log: Log): Promise<FoundSession> {
     try {
       await store.remove(address, facts.claims.entraSessionId);
-      audit(log, { event: 'session-ended', by: 'service', sessions: 1, user: userKeyOf(address) });
+      audit(log, { event: 'session-ended', by: 'service', sessions: 1, user: auditPseudonym(address) });
     } catch (error) {
       log('warn', { event: 'not-allowed-not-removed', error: describeError(error) });
     }
@@ -267,7 +267,7 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
 
   function userOf(cookieValue: string): string | undefined {
     const address = store.addressOf(cookieValue);
-    return address === undefined ? undefined : userKeyOf(address);
+    return address === undefined ? undefined : auditPseudonym(address);
   }
 
   async function finishPendingLogout(request: BffRequest, cookies: CookieToSet[]): Promise<void> {
@@ -289,7 +289,7 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
   }
 
   async function recordUse(session: Session, request: BffRequest): Promise<Session> {
-    const touched = await store.touch(session).catch((error: unknown) => {
+    const touched = await store.extend(session).catch((error: unknown) => {
       request.log('warn', { event: 'use-not-recorded', error: describeError(error) });
       return { kind: 'found', session } as const;
     });

@@ -10,14 +10,14 @@ export interface SigningKeys {
 }
 
 /** The users that the settings admit. */
-export interface AllowedPeople {
+export interface AllowedUsers {
   /** The tenants whose people may sign in. */
   readonly allowedTenants: ReadonlySet<string>;
   /** Whether people may sign in whom an allowed tenant has invited. */
   readonly allowsGuests: boolean;
 }
 
-export interface IdTokenRules extends AllowedPeople {
+export interface IdTokenRules extends AllowedUsers {
   readonly clientId: string;
   /** The issuer that speaks for a tenant. */
   readonly issuerOf: (tenantId: string) => string;
@@ -110,10 +110,10 @@ async function verify(
   return claims;
 }
 
-const isAllowedTenant = (tenantId: string, { allowedTenants }: AllowedPeople) => allowedTenants.has(tenantId);
+const isAllowedTenant = (tenantId: string, { allowedTenants }: AllowedUsers) => allowedTenants.has(tenantId);
 
 /** Also checked for every session that is read, because settings change while sessions live. */
-export function isAllowed({ principal, isGuest }: VerifiedClaims, people: AllowedPeople): boolean {
+export function isAllowed({ principal, isGuest }: VerifiedClaims, people: AllowedUsers): boolean {
   return isAllowedTenant(principal.tenantId, people) && (people.allowsGuests || !isGuest);
 }
 
@@ -121,7 +121,7 @@ export function isAllowed({ principal, isGuest }: VerifiedClaims, people: Allowe
  * When Entra said what a token says: when it came. Entra dates its tokens five minutes back, and clocks differ; a token that
  * is older than both explain was not made for this answer, and counts from its own date.
  */
-export function saidAt({ issuedAt }: VerifiedClaims, receivedAt: Date): Date {
+export function assertedAt({ issuedAt }: VerifiedClaims, receivedAt: Date): Date {
   return new Date(Math.min(receivedAt.getTime(), issuedAt.getTime() + CLOCK_SKEW_SECONDS * 1000));
 }
 

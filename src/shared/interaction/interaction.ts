@@ -1,7 +1,7 @@
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import type { InteractionReason } from '../entra/errors.ts';
 import { BffError, type sessionEnds } from '../errors.ts';
-import type { WithheldFeature } from '../session/facts.ts';
+import type { ConsentDenial } from '../session/facts.ts';
 import type { Session } from '../session/store.ts';
 import { isLacking, withheldNow } from './withheld.ts';
 
@@ -33,7 +33,7 @@ export interface Interaction {
   required(session: Session, need: InteractionNeed): BffError;
   /** What was withheld a short time ago is not asked for again. @throws {BffError} consent_declined, admin_consent_required */
   requireNotWithheld(session: Session, feature: string, scopes: readonly string[]): void;
-  /** The ticket's content, or undefined when it is forged, expired or of another session's lineage. */
+  /** The ticket's content, or undefined when it is forged, expired or bound to another session chain. */
   openTicket(text: string, session: Session | undefined): Ticket | undefined;
 }
 
@@ -49,7 +49,7 @@ const TICKET_LIFETIME_MS = 10 * 60_000;
 
 export function createInteraction({ sealer, now, adminConsentUrl }: InteractionNeeds): Interaction {
   const withheldProblem = (
-    { by, askAgainAt }: Pick<WithheldFeature, 'by'> & Partial<WithheldFeature>,
+    { by, askAgainAt }: Pick<ConsentDenial, 'by'> & Partial<ConsentDenial>,
     feature: string,
     scopes: readonly string[],
   ) => {
@@ -59,7 +59,7 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionN
       login_url: `${loginPath}?${new URLSearchParams({ feature })}`,
       ...(askAgainAt === undefined ? {} : { ask_again_at: askAgainAt }),
     };
-    if (by === 'person') {
+    if (by === 'user') {
       return new BffError('consent_declined', {
         detail: 'The permissions for this feature were declined. Offer login_url for a deliberate click.',
         extensions: common,
@@ -78,7 +78,7 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionN
         return withheldProblem({ by: 'administrator' }, feature, scopes);
       }
       const expiresAt = new Date(now().getTime() + TICKET_LIFETIME_MS);
-      // Bound to the lineage: another person's session, or a later unrelated one, cannot use it.
+      // Bound to the session chain: another user's session, or a later unrelated one, cannot use it.
       const sealed = sealer.seal(toTicket(need), [session.facts.sessionChainId], expiresAt);
       return new BffError('interaction_required', {
         detail: 'This needs your attention: go to login_url, then repeat the call.',

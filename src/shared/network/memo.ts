@@ -1,5 +1,5 @@
 /** Answers that are given again for a while instead of asking anew, in this worker. */
-export interface KeptAnswers<Answer> {
+export interface Memo<Answer> {
   /** Undefined when there is none, or its time is over. */
   find(name: string): Answer | undefined;
   keep(name: string, answer: Answer, forMs: number): void;
@@ -9,7 +9,7 @@ export interface KeptAnswers<Answer> {
 /** The one that was kept first goes first. */
 const MAX_KEPT = 10_000;
 
-export function createKeptAnswers<Answer>(monotonicMs: () => number): KeptAnswers<Answer> {
+export function createMemo<Answer>(monotonicMs: () => number): Memo<Answer> {
   // A Map gives its keys in the order of their insertion.
   const kept = new Map<string, { readonly answer: Answer; readonly untilMs: number }>();
   return {

@@ -84,7 +84,7 @@ function endAll(objectId: string, count: number | undefined, who: string): Html 
 }
 
 function sessionItem(session: UserSession, objectId: string, now: Date): Html {
-  const { id, isCurrent, device, signedInAt, lastUsedAt, expiresAt, rolesSaidAt, features } = session;
+  const { id, isCurrent, device, signedInAt, lastUsedAt, expiresAt, rolesAsOf, features } = session;
   const name = device ?? 'Unknown browser';
   return html`<li><p class="name">${name}${isCurrent && html` <span class="chip">this browser</span>`}</p>
 ${actionButton({
@@ -99,7 +99,7 @@ ${actionButton({
 <dl class="facts">
 ${moment('Last used', lastUsedAt, now)}
 ${moment('Signed in', signedInAt, now)}
-${moment('Roles checked', rolesSaidAt, now)}
+${moment('Roles checked', rolesAsOf, now)}
 ${moment('Ends', expiresAt, now)}
 </dl>
 ${

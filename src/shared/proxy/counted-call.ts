@@ -43,7 +43,7 @@ export function createCountCall(limits: CallLimits): CountCall {
 function rateLimited({ limit }: CallRefusal): BffError {
   const whose = limit === 'person' ? 'of this person' : 'on this worker';
   return new BffError('rate_limited', {
-    rules: [limit === 'person' ? 'calls-of-person' : 'calls-of-worker'],
+    rules: [limit === 'person' ? 'calls-of-user' : 'calls-of-worker'],
     detail: `Too many calls, or too large ones, ${whose} are under way. Try again when some of them are done.`,
     retryAfterSeconds: 1,
   });

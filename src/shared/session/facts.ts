@@ -27,16 +27,16 @@ export interface SessionFacts {
   readonly expiresAt: Date;
   /** Scopes that Entra has granted so far, in the spelling they were asked in. */
   readonly grantedScopes: readonly string[];
-  /** Features whose permissions somebody withheld, by name. */
-  readonly withheld: Readonly<Record<string, WithheldFeature>>;
+  /** By feature: whose permissions were declined, by the user or for lack of an administrator's consent. */
+  readonly consentDenials: Readonly<Record<string, ConsentDenial>>;
 }
 
-/** Who said no to a feature, and when that is asked again by itself; a deliberate click asks at any time. */
-export interface WithheldFeature {
-  readonly by: 'person' | 'administrator';
-  /** How often in this session. */
+/** A feature whose permissions were not granted. */
+export interface ConsentDenial {
+  readonly by: 'user' | 'administrator';
+  /** How many times in this session. */
   readonly count: number;
-  /** ISO instant. */
+  /** ISO instant until which the service does not ask again by itself. A click may ask at any time. */
   readonly askAgainAt: string;
 }
 
@@ -76,7 +76,7 @@ export interface StoredFacts {
   readonly signedInAt: string;
   readonly expiresAt: string;
   readonly grantedScopes: readonly string[];
-  readonly withheld: Readonly<Record<string, WithheldFeature>>;
+  readonly consentDenials: Readonly<Record<string, ConsentDenial>>;
 }
 
 export function toStoredFacts(facts: SessionFacts): StoredFacts {

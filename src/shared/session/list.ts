@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
 import type { ListedRow, Table } from '../storage/table.ts';
-import type { SessionAbout } from './about.ts';
-import { believedUse } from './believable.ts';
 import { SESSION_ROWS } from './index-rows.ts';
+import { believedUse } from './plausible-instant.ts';
 import type { SessionRowCodec } from './row.ts';
+import type { SessionSummary } from './summary.ts';
 
 /** A session as it is seen without its cookie. What `about` would say is absent where that does not open. */
-export interface ListedSession extends Partial<SessionAbout> {
+export interface ListedSession extends Partial<SessionSummary> {
   /** Names the session among those of its person. Who knows it can do nothing with it. */
   readonly id: string;
   /** Use is recorded at most once per twelfth of the idle time. */
@@ -76,7 +76,7 @@ export function createSessionList(needs: SessionListNeeds) {
         if (opening.kind === 'unreadable') unreadable++;
         const about = opening.kind === 'opened' ? opening.about : undefined;
         const lastUsedAt =
-          about === undefined ? column : believedUse(column, { ...about, saidAt: about.rolesSaidAt }, now());
+          about === undefined ? column : believedUse(column, { ...about, saidAt: about.rolesAsOf }, now());
         const idleExpiresAt = new Date(lastUsedAt.getTime() + idleSeconds * 1000);
         if (idleExpiresAt.getTime() <= now().getTime()) return [];
         return [{ ...about, id, lastUsedAt, expiresAt, idleExpiresAt }];

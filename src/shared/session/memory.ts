@@ -4,10 +4,10 @@ import type { SessionFacts } from './facts.ts';
 import type { Session } from './session.ts';
 
 /** A session that this worker has opened, and since when it is known to be so. */
-export interface KeptSession {
+export interface CachedSession {
   readonly session: Session;
   /** When the read or the write was sent that showed it, on this worker's monotonic clock. */
-  readonly askedAtMs: number;
+  readonly requestedAtMs: number;
 }
 
 /**
@@ -15,14 +15,14 @@ export interface KeptSession {
  * hash of the whole cookie value: the right keys with a wrong secret find nothing. What ended on this worker has ended
  * for good, whatever is still in flight.
  */
-export interface WorkerCopy {
-  find(cookieValue: string): KeptSession | undefined;
+export interface SessionMemory {
+  find(cookieValue: string): CachedSession | undefined;
   /** Young enough to be served without asking the table. */
-  isFresh(askedAtMs: number): boolean;
+  isFresh(requestedAtMs: number): boolean;
   /** What a read showed. What was asked earlier never replaces what was asked later. */
-  keep(cookieValue: string, keys: RowKeys, kept: KeptSession): void;
+  keep(cookieValue: string, keys: RowKeys, kept: CachedSession): void;
   /** What this worker wrote, or read again, of a session that it keeps. */
-  update(keys: RowKeys, kept: KeptSession): void;
+  update(keys: RowKeys, kept: CachedSession): void;
   /** Other data in memory for a session that is cached here, valid while its facts are these. */
   weigh(keys: RowKeys, facts: SessionFacts, bytes: number): void;
   /** Leads to no session any more, for whatever reason. */
@@ -31,7 +31,7 @@ export interface WorkerCopy {
   hasEnded(keys: RowKeys): boolean;
 }
 
-export interface WorkerCopyNeeds {
+export interface SessionMemoryOptions {
   /** 0 keeps nothing. */
   readonly cacheSeconds: number;
   readonly monotonicMs: () => number;
@@ -39,7 +39,7 @@ export interface WorkerCopyNeeds {
   readonly maxBytes?: number;
 }
 
-interface Entry extends KeptSession {
+interface Entry extends CachedSession {
   readonly rowName: string;
   readonly bytes: number;
 }
@@ -50,7 +50,7 @@ const MAX_ENDED = 20_000;
 /** Longer than any session is served unasked; so long it is worth knowing that a row has not changed. */
 const KEPT_MS = 60_000;
 
-export function createWorkerCopy(needs: WorkerCopyNeeds): WorkerCopy {
+export function createSessionMemory(needs: SessionMemoryOptions): SessionMemory {
   const { cacheSeconds, monotonicMs, maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES } = needs;
   // A Map gives its keys in the order of their insertion: the first is the one not used for longest.
   const entries = new Map<string, Entry>();
@@ -72,9 +72,9 @@ export function createWorkerCopy(needs: WorkerCopyNeeds): WorkerCopy {
       drop(oldest);
     }
   };
-  const put = (hash: string, rowName: string, { session, askedAtMs }: KeptSession) => {
+  const put = (hash: string, rowName: string, { session, requestedAtMs }: CachedSession) => {
     drop(hash);
-    const entry: Entry = { session, askedAtMs, rowName, bytes: sizeOf(session, bytesBeside) };
+    const entry: Entry = { session, requestedAtMs, rowName, bytes: sizeOf(session, bytesBeside) };
     entries.set(hash, entry);
     hashOfRow.set(rowName, hash);
     totalBytes += entry.bytes;
@@ -83,8 +83,8 @@ export function createWorkerCopy(needs: WorkerCopyNeeds): WorkerCopy {
   /** Nobody's tokens stay in memory because nobody else comes along. */
   const forgetOld = () => {
     const limitMs = monotonicMs() - KEPT_MS;
-    for (const [hash, { askedAtMs }] of entries) {
-      if (askedAtMs >= limitMs) break;
+    for (const [hash, { requestedAtMs }] of entries) {
+      if (requestedAtMs >= limitMs) break;
       drop(hash);
     }
   };
@@ -99,19 +99,19 @@ export function createWorkerCopy(needs: WorkerCopyNeeds): WorkerCopy {
       entries.set(hash, entry);
       return entry;
     },
-    isFresh: (askedAtMs) => monotonicMs() - askedAtMs < cacheSeconds * 1000,
+    isFresh: (requestedAtMs) => monotonicMs() - requestedAtMs < cacheSeconds * 1000,
     keep(cookieValue, keys, kept) {
       const rowName = nameOf(keys);
       const hash = hashOf(cookieValue);
       const known = entries.get(hash);
       if (cacheSeconds === 0 || ended.has(rowName)) return;
-      if (known === undefined || known.askedAtMs < kept.askedAtMs) put(hash, rowName, kept);
+      if (known === undefined || known.requestedAtMs < kept.requestedAtMs) put(hash, rowName, kept);
     },
     update(keys, kept) {
       const rowName = nameOf(keys);
       const hash = hashOfRow.get(rowName);
       const known = hash === undefined ? undefined : entries.get(hash);
-      if (hash === undefined || known === undefined || known.askedAtMs > kept.askedAtMs) return;
+      if (hash === undefined || known === undefined || known.requestedAtMs > kept.requestedAtMs) return;
       put(hash, rowName, kept);
     },
     weigh(keys, facts, bytes) {

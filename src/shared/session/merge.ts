@@ -39,7 +39,7 @@ function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): 
     signedInAt: pick('signedInAt'),
     expiresAt: pick('expiresAt'),
     grantedScopes: [...new Set([...theirs.grantedScopes, ...ours.grantedScopes])],
-    withheld: pick('withheld'),
+    consentDenials: pick('consentDenials'),
   };
 }
 

@@ -1,22 +1,22 @@
 import type { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import type { ColumnValue, ListedRow, Row, RowKeys, RowRange, Table } from '../storage/table.ts';
-import { isBelievable } from './believable.ts';
 import { bucketRow, SESSION_ROWS, sidPartition, userRowKeys } from './index-rows.ts';
 import { listLivingRows } from './list.ts';
-import type { WorkerCopy } from './memory.ts';
+import type { SessionMemory } from './memory.ts';
+import { isBelievable } from './plausible-instant.ts';
 
-export type OneEnding =
+export type SessionEnding =
   | { readonly kind: 'ended' }
   /** There is no such session in this partition. */
   | { readonly kind: 'none' };
 
 /** Every way in which sessions end before their time. On this worker at once, on others when their copy is stale. */
-export interface SessionEndings {
+export interface SessionRevocation {
   /** @param sid Entra's name of the session where it is known, so that its index row goes as well */
   remove(session: RowKeys, sid?: string): Promise<void>;
   /** Ends a session of which only the keys are known. */
-  endOne(session: RowKeys): Promise<OneEnding>;
+  endOne(session: RowKeys): Promise<SessionEnding>;
   /** Ends all sessions of a user but one, and every sign-in that began before and is still under way. */
   endAll(userPartition: string, except?: RowKeys): Promise<number>;
   /** Ends the user's least recently used sessions until the limit is met. Returns how many it ended. */
@@ -29,7 +29,7 @@ export interface SessionEndings {
 
 export interface SessionEndingsNeeds {
   readonly table: Table;
-  readonly copy: WorkerCopy;
+  readonly copy: SessionMemory;
   readonly indexKey: Buffer;
   readonly idleSeconds: number;
   /** Maximum number of live sessions per user; unlimited if omitted. */
@@ -48,7 +48,7 @@ const MARK_ATTEMPTS = 5;
 /** The mark outlives every sign-in that can be under way: a login transaction lasts 15 minutes. */
 const MARK_LIFETIME_MS = 60 * 60_000;
 
-export function createSessionEndings(needs: SessionEndingsNeeds): SessionEndings {
+export function createSessionRevocation(needs: SessionEndingsNeeds): SessionRevocation {
   const { table, copy, indexKey, maxPerUser, now } = needs;
   const removeSession = async (session: RowKeys, indexPartition: ColumnValue | undefined): Promise<void> => {
     copy.end(session);

@@ -4,10 +4,10 @@ import type { KeyRing } from '../crypto/key-ring.ts';
 import { deriveKey, encodeFields, open, type RandomBytes, seal } from '../crypto/seal.ts';
 import { BffError } from '../errors.ts';
 import type { ColumnValue, Row, RowKeys } from '../storage/table.ts';
-import { type AboutOpening, createSessionAboutCodec, isBoundToRegistration } from './about.ts';
 import type { RowAddress, SessionAddress } from './cookie.ts';
 import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts } from './facts.ts';
 import { sidPartition } from './index-rows.ts';
+import { createSessionSummaryCodec, isBoundToRegistration, type SummaryOpening } from './summary.ts';
 
 /**
  * Version 1 had neither lease nor pauses, and version 2 was not bound to the app registration. Both are read,
@@ -52,7 +52,7 @@ export interface SessionRowCodec {
   toRow(address: SessionAddress, content: SessionContent, state: RowState): Row;
   open(address: SessionAddress, row: Row): RowOpening;
   /** The part that the server keys alone open. */
-  openAbout(row: Row): AboutOpening;
+  openAbout(row: Row): SummaryOpening;
 }
 
 export interface SessionRowNeeds {
@@ -66,7 +66,7 @@ export interface SessionRowNeeds {
 
 export function createSessionRowCodec(needs: SessionRowNeeds): SessionRowCodec {
   const { tableName, registration, keyRing, indexKey, random } = needs;
-  const about = createSessionAboutCodec(needs);
+  const about = createSessionSummaryCodec(needs);
   const partitionOf = (userHash: Buffer) => `${USER}${userHash.toString('base64url')}`;
   const keysOf = ({ userHash, rowId }: RowAddress): RowKeys => ({
     partitionKey: partitionOf(userHash),
@@ -174,11 +174,11 @@ function unpack(packed: Buffer): SessionContent {
   const text = zstdDecompressSync(packed, { maxOutputLength: MAX_CONTENT_BYTES }).toString('utf8');
   // The bytes are authenticated: they are what `pack` wrote, under this schema or the one before.
   const { facts, tokenGeneration = 0, ...rest } = JSON.parse(text) as StoredContent;
-  const { withheld = {}, claimsAsOf = NEVER } = facts;
-  return { facts: fromStoredFacts({ ...facts, withheld, claimsAsOf }), tokenGeneration, ...rest };
+  const { consentDenials = {}, claimsAsOf = NEVER } = facts;
+  return { facts: fromStoredFacts({ ...facts, consentDenials, claimsAsOf }), tokenGeneration, ...rest };
 }
 
-type LaterFacts = 'withheld' | 'claimsAsOf';
+type LaterFacts = 'consentDenials' | 'claimsAsOf';
 
 interface StoredContent extends Omit<SessionContent, 'facts' | 'tokenGeneration'> {
   readonly facts: Omit<StoredFacts, LaterFacts> & Partial<Pick<StoredFacts, LaterFacts>>;

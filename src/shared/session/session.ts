@@ -1,8 +1,8 @@
 import { BffError } from '../errors.ts';
 import type { TableRead } from '../storage/table.ts';
-import { believedUse } from './believable.ts';
 import type { SessionAddress } from './cookie.ts';
 import type { SessionContent } from './facts.ts';
+import { believedUse } from './plausible-instant.ts';
 import type { RowOpening, RowState, SessionRowCodec } from './row.ts';
 
 /** A session as it was read: its content, and the version a write is held against. */

@@ -7,15 +7,15 @@ import { createSessionCookieCodec, type RowAddress, type SessionAddress } from '
 import type { SessionContent } from './facts.ts';
 import { bucketRow, sidPartition, sidRow } from './index-rows.ts';
 import { createSessionList, parseSessionId, type SessionListing } from './list.ts';
-import { createWorkerCopy, type KeptSession } from './memory.ts';
-import { createSessionEndings, type OneEnding } from './revocation.ts';
+import { type CachedSession, createSessionMemory } from './memory.ts';
+import { createSessionRevocation, type SessionEnding } from './revocation.ts';
 import { createSessionRowCodec, type RowState } from './row.ts';
 import { createSessionOpener, type Session } from './session.ts';
 import { createSessionUpdates, type SessionUpdates } from './updates.ts';
-import { hashOfUser } from './user-key.ts';
+import { hashUser } from './user-hash.ts';
 
 export type { ListedSession, SessionListing } from './list.ts';
-export type { OneEnding } from './revocation.ts';
+export type { SessionEnding } from './revocation.ts';
 export { newerThanThisWorker, type Session } from './session.ts';
 
 export type SessionRead =
@@ -65,7 +65,7 @@ export interface SessionStore extends SessionUpdates {
   /** The user's live sessions, at most 500. */
   list(user: User): Promise<SessionListing>;
   /** Ends the session of this user that is listed under this id, whoever made the id up. */
-  endOne(user: User, id: string): Promise<OneEnding>;
+  endOne(user: User, id: string): Promise<SessionEnding>;
   /** Ends all sessions of a user but one, sign-ins under way included; gives how many rows went. */
   endAll(user: User, except?: RowAddress): Promise<number>;
   /** Ends the user's least recently used sessions beyond the limit for one user. */
@@ -100,7 +100,7 @@ const SECRET_BYTES = 32;
 
 /** A read under way, which others for the same cookie share. */
 interface Flight {
-  readonly askedAtMs: number;
+  readonly requestedAtMs: number;
   readonly result: Promise<SessionRead>;
 }
 
@@ -109,9 +109,9 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
   const cookies = createSessionCookieCodec(indexKey);
   const rows = createSessionRowCodec({ ...needs, tableName: table.name });
   const opener = createSessionOpener(rows, idleSeconds, now);
-  const copy = createWorkerCopy(needs);
+  const copy = createSessionMemory(needs);
   const updates = createSessionUpdates({ ...needs, rows, opener, copy });
-  const endings = createSessionEndings({ ...needs, copy });
+  const endings = createSessionRevocation({ ...needs, copy });
   const list = createSessionList({ table, rows, idleSeconds, now });
   const flights = new Map<string, Flight>();
 
@@ -124,8 +124,8 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
 
   const readFromTable = async (
     cookieValue: string,
-    kept: KeptSession | undefined,
-    askedAtMs: number,
+    kept: CachedSession | undefined,
+    requestedAtMs: number,
   ): Promise<SessionRead> => {
     const address = kept?.session.address ?? cookies.read(cookieValue);
     if (address === undefined) return { kind: 'none', reason: 'cookie-invalid' };
@@ -137,13 +137,13 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
     // Ended on this worker while the read was under way: what it brought is of the past.
     if (found.kind === 'missing' || copy.hasEnded(keys)) return { kind: 'none', reason: 'missing' };
     if (kept !== undefined && kept.session.etag === found.etag) {
-      copy.keep(cookieValue, keys, { session: kept.session, askedAtMs });
+      copy.keep(cookieValue, keys, { session: kept.session, requestedAtMs });
       return withinLimits(kept.session);
     }
     const opening = opener.open(address, found);
     if (opening.kind === 'newer') return opening;
     if (opening.kind !== 'opened') return { kind: 'none', reason: opening.kind };
-    copy.keep(cookieValue, keys, { session: opening.session, askedAtMs });
+    copy.keep(cookieValue, keys, { session: opening.session, requestedAtMs });
     return withinLimits(opening.session);
   };
 
@@ -173,7 +173,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
     async create(content, rowId, startedAt) {
       const { claims, expiresAt } = content.facts;
       const address: SessionAddress = {
-        userHash: hashOfUser(indexKey, claims.principal),
+        userHash: hashUser(indexKey, claims.principal),
         rowId,
         secret: random(SECRET_BYTES),
         expiresAt,
@@ -187,7 +187,7 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
         ...(indexRow === undefined ? [] : [table.insert(indexRow)]),
       ]);
       const state: RowState = { lastUsedAt: now(), generation: 0 };
-      const askedAtMs = monotonicMs();
+      const requestedAtMs = monotonicMs();
       const failed = (insertedAs?: string) => async (error: unknown) => {
         await takeBack(address, indexRow, insertedAs).catch(() => undefined);
         throw error;
@@ -209,21 +209,21 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
       }
       const session = opener.toSession(address, content, state, etag);
       const cookieValue = cookies.write(address);
-      copy.keep(cookieValue, keys, { session, askedAtMs });
+      copy.keep(cookieValue, keys, { session, requestedAtMs });
       return { kind: 'created', session, cookieValue };
     },
 
     async read(cookieValue) {
       const kept = copy.find(cookieValue);
-      if (kept !== undefined && copy.isFresh(kept.askedAtMs)) {
+      if (kept !== undefined && copy.isFresh(kept.requestedAtMs)) {
         const known = withinLimits(kept.session);
         // Another worker may have recorded a use that this copy has not seen.
         if (known.kind !== 'none' || known.reason !== 'idle-expired') return known;
       }
       const flying = flights.get(cookieValue);
-      if (flying !== undefined && copy.isFresh(flying.askedAtMs)) return flying.result;
-      const askedAtMs = monotonicMs();
-      const flight = { askedAtMs, result: readFromTable(cookieValue, kept, askedAtMs) };
+      if (flying !== undefined && copy.isFresh(flying.requestedAtMs)) return flying.result;
+      const requestedAtMs = monotonicMs();
+      const flight = { requestedAtMs, result: readFromTable(cookieValue, kept, requestedAtMs) };
       flights.set(cookieValue, flight);
       try {
         const result = await flight.result;
@@ -237,15 +237,15 @@ export function createSessionStore(needs: SessionStoreNeeds): SessionStore {
     weigh: ({ address, facts }, bytes) => copy.weigh(rows.keysOf(address), facts, bytes),
     addressOf: (cookieValue) => cookies.read(cookieValue),
     remove: (address, sid) => endings.remove(rows.keysOf(address), sid),
-    list: (user) => list(rows.partitionOf(hashOfUser(indexKey, user))),
+    list: (user) => list(rows.partitionOf(hashUser(indexKey, user))),
     async endOne(user, id) {
       const rowId = parseSessionId(id);
       if (rowId === undefined) return { kind: 'none' };
-      return endings.endOne(rows.keysOf({ userHash: hashOfUser(indexKey, user), rowId }));
+      return endings.endOne(rows.keysOf({ userHash: hashUser(indexKey, user), rowId }));
     },
     endAll: (user, except) =>
       endings.endAll(
-        rows.partitionOf(hashOfUser(indexKey, user)),
+        rows.partitionOf(hashUser(indexKey, user)),
         except === undefined ? undefined : rows.keysOf(except),
       ),
     endOldest: (keep) => endings.endOldest(rows.keysOf(keep)),

@@ -6,7 +6,7 @@ import { BffError } from '../errors.ts';
 import type { Row, Table } from '../storage/table.ts';
 import type { SessionContent } from './facts.ts';
 import { sidPartition, sidRow } from './index-rows.ts';
-import type { WorkerCopy } from './memory.ts';
+import type { SessionMemory } from './memory.ts';
 import { mergeContent } from './merge.ts';
 import type { RowState, SessionRowCodec } from './row.ts';
 import { newerThanThisWorker, type Session, type SessionOpener } from './session.ts';
@@ -39,14 +39,14 @@ export interface SessionUpdates {
   /** Takes the right to redeem the refresh token, if the row is still as it was read. */
   takeLease(session: Session, leaseId: string): Promise<LeaseTaking>;
   /** Records use, at most once per twelfth of the idle time. The session to go on with is the one returned. */
-  touch(session: Session): Promise<SessionRefetch>;
+  extend(session: Session): Promise<SessionRefetch>;
 }
 
 export interface SessionUpdatesNeeds {
   readonly table: Table;
   readonly rows: SessionRowCodec;
   readonly opener: SessionOpener;
-  readonly copy: WorkerCopy;
+  readonly copy: SessionMemory;
   readonly indexKey: Buffer;
   readonly idleSeconds: number;
   readonly now: () => Date;
@@ -63,8 +63,8 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
   const { table, rows, opener, copy, indexKey, idleSeconds, now, monotonicMs, random } = needs;
   const { wait = setTimeout } = needs;
 
-  const written = (session: Session, askedAtMs: number): Session => {
-    copy.update(rows.keysOf(session.address), { session, askedAtMs });
+  const written = (session: Session, requestedAtMs: number): Session => {
+    copy.update(rows.keysOf(session.address), { session, requestedAtMs });
     return session;
   };
 
@@ -75,13 +75,13 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
   };
 
   const refetch = async ({ address }: Session): Promise<SessionRefetch> => {
-    const askedAtMs = monotonicMs();
+    const requestedAtMs = monotonicMs();
     const found = await table.read(rows.keysOf(address));
     if (found.kind === 'missing') return gone({ address });
     const opening = opener.open(address, found);
     if (opening.kind === 'newer') throw newerThanThisWorker();
     if (opening.kind !== 'opened') return { kind: 'gone' };
-    return { kind: 'found', session: written(opening.session, askedAtMs) };
+    return { kind: 'found', session: written(opening.session, requestedAtMs) };
   };
 
   const indexRowOf = ({ address }: Session, { facts }: SessionContent): Row | undefined => {
@@ -106,12 +106,12 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
         // If Entra ID sends no `sid`, the previous one stays. The session it led to has not ended.
         const isRenamed = indexRow !== undefined && indexRow.partitionKey !== before?.partitionKey;
         if (isRenamed) await table.insert(indexRow);
-        const askedAtMs = monotonicMs();
+        const requestedAtMs = monotonicMs();
         const updated = await table.replace(rows.toRow(base.address, ours, state), base.etag);
         if (updated.kind === 'updated') {
           if (isRenamed) await forget(before);
           const session = opener.toSession(base.address, ours, state, updated.etag);
-          return { kind: 'written', session: written(session, askedAtMs) };
+          return { kind: 'written', session: written(session, requestedAtMs) };
         }
         if (updated.kind === 'missing') {
           if (isRenamed) await forget(indexRow);
@@ -135,28 +135,28 @@ export function createSessionUpdates(needs: SessionUpdatesNeeds): SessionUpdates
       const state: RowState = { ...session, leaseId, generation: session.generation + 1 };
       const { generation } = state;
       const row = { ...rows.keysOf(session.address), columns: { leaseId, generation } };
-      const askedAtMs = monotonicMs();
+      const requestedAtMs = monotonicMs();
       const updated = await table.merge(row, session.etag);
       if (updated.kind === 'missing') return gone(session);
       if (updated.kind === 'changed') return { kind: 'changed' };
       const held = opener.toSession(session.address, session, state, updated.etag);
-      return { kind: 'taken', session: written(held, askedAtMs) };
+      return { kind: 'taken', session: written(held, requestedAtMs) };
     },
 
-    async touch(session) {
+    async extend(session) {
       const usedAt = now();
       if (usedAt.getTime() - session.lastUsedAt.getTime() < (idleSeconds * 1000) / 12) {
         return { kind: 'found', session };
       }
       const row = { ...rows.keysOf(session.address), columns: { lastUsedAt: usedAt } };
-      const askedAtMs = monotonicMs();
+      const requestedAtMs = monotonicMs();
       const updated = await table.merge(row, session.etag);
       // Whoever wrote in between used the session as well: a lost race needs no second try.
       if (updated.kind === 'missing') return gone(session);
       if (updated.kind === 'changed') return { kind: 'found', session };
       const state = { ...session, lastUsedAt: usedAt };
       const used = opener.toSession(session.address, session, state, updated.etag);
-      return { kind: 'found', session: written(used, askedAtMs) };
+      return { kind: 'found', session: written(used, requestedAtMs) };
     },
   };
 }

@@ -48,7 +48,7 @@ const code = textOf(/^(?:AADSTS\d{4,8}|[a-z][a-z0-9_-]{0,63})$/);
 /** Of the policy file, or of a function of your own. */
 const featureName = textOf(/^[a-z][a-z0-9-]{0,30}$/);
 const id = textOf(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-/** A person's pseudonym: `userKeyOf` makes it. */
+/** A person's pseudonym: `auditPseudonym` makes it. */
 const userKey = textOf(/^[A-Za-z0-9_-]{16}$/);
 /** `not-known`: the answer did not come, and the change may have been made. */
 const changeOutcome = oneOf('done', 'not-known');
@@ -144,7 +144,7 @@ export const auditEvents = {
   },
   'session-ended': {
     level: 'info',
-    fields: { by: oneOf('person', 'entra', 'service', 'limit'), sessions: count },
+    fields: { by: oneOf('user', 'entra', 'service', 'limit'), sessions: count },
   },
   'sign-out-pending': { level: 'error', fields: {} },
   'admin-user-opened': { level: 'info', fields: { target: userKey, via: optional(oneOf('link')) } },

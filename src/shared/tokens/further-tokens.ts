@@ -1,7 +1,7 @@
 import type { AccountInfo } from '@azure/msal-node';
 import { interpretTokenError, type TokenErrorMeaning } from '../entra/errors.ts';
 import { lackingScopes } from '../entra/scopes.ts';
-import { signInServiceUnavailable } from '../entra/unavailable.ts';
+import { signInServiceUnavailable } from '../errors.ts';
 import type { MsalClient } from './msal.ts';
 
 export type FurtherTokens =

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { AuthenticationResult } from '@azure/msal-node';
 import { type InteractionReason, interpretTokenError } from '../entra/errors.ts';
 import { lackingScopes } from '../entra/scopes.ts';
-import { signInServiceUnavailable } from '../entra/unavailable.ts';
-import { BffError } from '../errors.ts';
+import { BffError, signInServiceUnavailable } from '../errors.ts';
 import { carryOver, isSamePrincipal } from '../identity/principal.ts';
 import {
+  assertedAt,
   IdTokenRefused,
   type IdTokenRules,
   noNonce,
-  saidAt,
   verifyIdToken,
 } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
@@ -84,7 +83,7 @@ export function createSilentAttempt({
     return {
       ...session.facts,
       claims: carryOver(session.facts.claims, claims),
-      claimsAsOf: saidAt(claims, idTokenRules.now()),
+      claimsAsOf: assertedAt(claims, idTokenRules.now()),
       grantedScopes,
     };
   };

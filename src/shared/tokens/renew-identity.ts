@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { scopesByResource } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
-import { createKeptAnswers } from '../network/memo.ts';
+import { createMemo } from '../network/memo.ts';
 import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { TokenAcquisition } from './msal-silent.ts';
@@ -38,7 +38,7 @@ export function createRenewIdentity({
 }: RenewIdentityNeeds): RenewIdentity {
   // Of one API alone (AADSTS28000): which one does not matter, an ID token comes with each.
   const scopes = scopesByResource(signInScopes).find(({ length }) => length > 0) ?? ['openid'];
-  const failures = createKeptAnswers<() => IdentityRenewal>(monotonicMs);
+  const failures = createMemo<() => IdentityRenewal>(monotonicMs);
   const waiting = new Map<string, number>();
 
   return async (session, notBefore, log) => {
@@ -78,7 +78,7 @@ export function createRenewIdentity({
 
 function tooMany(): BffError {
   return new BffError('rate_limited', {
-    rules: ['calls-of-person'],
+    rules: ['calls-of-user'],
     detail:
       'Too many calls of this person wait for Microsoft Entra ID. Try again when some of them are done.',
     retryAfterSeconds: 1,

@@ -1,7 +1,6 @@
 import type { RandomBytes } from '../crypto/seal.ts';
 import { parseInteractionReason } from '../entra/errors.ts';
-import { signInServiceUnavailable } from '../entra/unavailable.ts';
-import { BffError } from '../errors.ts';
+import { BffError, signInServiceUnavailable } from '../errors.ts';
 import type { RefreshFailure } from '../session/facts.ts';
 import type { Session, SessionStore } from '../session/store.ts';
 import { describeError } from '../telemetry/describe-error.ts';

@@ -1,7 +1,7 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import { readClaimsRequest } from '../entra/claims-request.ts';
-import { signInServiceUnavailable } from '../entra/unavailable.ts';
 import type { BffError } from '../errors.ts';
+import { signInServiceUnavailable } from '../errors.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
 import { parseRetryAfterSeconds } from '../network/retry-after.ts';
 import type { TokenBreaker } from './circuit-breaker.ts';

@@ -2,7 +2,7 @@ import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
 import type { MsalCredential } from '../../../src/shared/entra/client-credential.ts';
-import { signInServiceUnavailable } from '../../../src/shared/entra/unavailable.ts';
+import { signInServiceUnavailable } from '../../../src/shared/errors.ts';
 import type { IdTokenRules } from '../../../src/shared/identity/verify-id-token.ts';
 import type { HttpRequest } from '../../../src/shared/network/http-request.ts';
 import type { Session, SessionStore } from '../../../src/shared/session/store.ts';
@@ -25,7 +25,7 @@ const store: SessionStore = {
   create: unused,
   read: unused,
   write: unused,
-  touch: unused,
+  extend: unused,
   weigh: unused,
   addressOf: unused,
   remove: unused,

@@ -52,7 +52,7 @@ describe('requests of a composed call', () => {
     await expect.poll(() => waiting.length).toBe(64);
     const failure = await failureOf(client.api('/me').get());
     expect(failure).toBeInstanceOf(BffError);
-    expect(failure).toMatchObject({ code: 'rate_limited', rules: ['calls-of-person'] });
+    expect(failure).toMatchObject({ code: 'rate_limited', rules: ['calls-of-user'] });
     const others = clientOf('ben').client.api('/me').get();
     await expect.poll(() => waiting.length).toBe(65);
     answerAll();

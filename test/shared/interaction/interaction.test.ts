@@ -5,7 +5,7 @@ import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import { createInteraction, type Interaction } from '../../../src/shared/interaction/interaction.ts';
 import { withholdAgain } from '../../../src/shared/interaction/withheld.ts';
-import type { WithheldFeature } from '../../../src/shared/session/facts.ts';
+import type { ConsentDenial } from '../../../src/shared/session/facts.ts';
 import type { Session } from '../../../src/shared/session/store.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
@@ -38,7 +38,7 @@ function create(keyByte = 1): Interaction {
 function sessionWith(
   options: {
     sessionChainId?: string;
-    withheld?: Record<string, WithheldFeature>;
+    consentDenials?: Record<string, ConsentDenial>;
     grantedScopes?: readonly string[];
   } = {},
 ): Session {
@@ -135,12 +135,12 @@ describe('what needs the person', () => {
 });
 
 describe('what somebody withheld', () => {
-  const withheld = (by: WithheldFeature['by'], seconds = 60) => ({
+  const withheld = (by: ConsentDenial['by'], seconds = 60) => ({
     mail: { by, count: 1, askAgainAt: inSeconds(seconds).toISOString() },
   });
 
   it('is not asked for again by itself, until its time', () => {
-    const session = sessionWith({ withheld: withheld('person') });
+    const session = sessionWith({ consentDenials: withheld('user') });
     const problem = thrown(() => interaction.requireNotWithheld(session, 'mail', ['Mail.Read']));
     expect(problem).toMatchObject({
       code: 'consent_declined',
@@ -151,7 +151,7 @@ describe('what somebody withheld', () => {
   });
 
   it('by an administrator says so, with their link', () => {
-    const session = sessionWith({ withheld: withheld('administrator') });
+    const session = sessionWith({ consentDenials: withheld('administrator') });
     expect(thrown(() => interaction.requireNotWithheld(session, 'mail', ['Mail.Read']))).toMatchObject({
       code: 'admin_consent_required',
       extensions: { admin_consent_url: expect.stringContaining('Mail.Read') },
@@ -159,18 +159,21 @@ describe('what somebody withheld', () => {
   });
 
   it('holds back nothing that was granted, and no other feature', () => {
-    const session = sessionWith({ withheld: withheld('person'), grantedScopes: ['User.Read', 'Mail.Read'] });
+    const session = sessionWith({
+      consentDenials: withheld('user'),
+      grantedScopes: ['User.Read', 'Mail.Read'],
+    });
     expect(() => interaction.requireNotWithheld(session, 'mail', ['Mail.Read'])).not.toThrow();
-    const other = sessionWith({ withheld: withheld('person') });
+    const other = sessionWith({ consentDenials: withheld('user') });
     expect(() => interaction.requireNotWithheld(other, 'calendar', ['Calendars.Read'])).not.toThrow();
     expect(() => interaction.requireNotWithheld(other, 'constructor', ['X'])).not.toThrow();
   });
 
   it('is asked for less and less often: four times the pause each time, a day at most', () => {
     const pauses: number[] = [];
-    let known: WithheldFeature | undefined;
+    let known: ConsentDenial | undefined;
     for (let time = 0; time < 5; time++) {
-      known = withholdAgain(known, 'person', start);
+      known = withholdAgain(known, 'user', start);
       pauses.push((Date.parse(known.askAgainAt) - start.getTime()) / 3_600_000);
     }
     expect(pauses).toEqual([1, 4, 16, 24, 24]);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createKeptAnswers } from '../../../src/shared/network/memo.ts';
+import { createMemo } from '../../../src/shared/network/memo.ts';
 
 describe('answers that are kept', () => {
   it('are given again until their time is over', () => {
     let nowMs = 0;
-    const kept = createKeptAnswers<string>(() => nowMs);
+    const kept = createMemo<string>(() => nowMs);
     kept.keep('a', 'first', 1_000);
     nowMs = 999;
     expect(kept.find('a')).toBe('first');
@@ -13,7 +13,7 @@ describe('answers that are kept', () => {
   });
 
   it('are the last that was kept under a name, or none', () => {
-    const kept = createKeptAnswers<string>(() => 0);
+    const kept = createMemo<string>(() => 0);
     kept.keep('a', 'first', 1_000);
     kept.keep('a', 'second', 1_000);
     expect(kept.find('a')).toBe('second');
@@ -22,7 +22,7 @@ describe('answers that are kept', () => {
   });
 
   it('do not pile up: the oldest goes first', () => {
-    const kept = createKeptAnswers<number>(() => 0);
+    const kept = createMemo<number>(() => 0);
     for (let at = 0; at <= 10_000; at++) kept.keep(String(at), at, 1_000);
     expect([kept.find('0'), kept.find('1'), kept.find('10000')]).toEqual([undefined, 1, 10_000]);
   });

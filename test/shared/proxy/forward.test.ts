@@ -148,7 +148,7 @@ describe('a call beyond the limits', () => {
     expect(await problemOf(call())).toMatchObject({
       code: 'rate_limited',
       status: 429,
-      rules: ['calls-of-person'],
+      rules: ['calls-of-user'],
       retryAfterSeconds: 1,
     });
     expect((await call(get, sessionOf('bob'))).status).toBe(200);

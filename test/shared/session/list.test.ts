@@ -83,7 +83,7 @@ describe('the list of a person’s sessions', () => {
         id,
         device: 'Edge on Windows',
         signedInAt: start,
-        rolesSaidAt: session.facts.claimsAsOf,
+        rolesAsOf: session.facts.claimsAsOf,
         grantedScopes: ['User.Read'],
         lastUsedAt: start,
         expiresAt: session.facts.expiresAt,
@@ -110,7 +110,7 @@ describe('the list of a person’s sessions', () => {
     const second = await signIn();
     advance(600);
     const { session } = first;
-    await store.touch(session);
+    await store.extend(session);
     expect((await listOf(alice)).map(({ id }) => id)).toEqual([first.id, second.id]);
   });
 
@@ -140,7 +140,7 @@ describe('the list of a person’s sessions', () => {
     ]);
     const { about } = rowOf(id).columns;
     advance(600);
-    const used = await store.touch(written.session);
+    const used = await store.extend(written.session);
     if (used.kind !== 'found') throw new Error(used.kind);
     await store.takeLease(used.session, 'lease');
     expect(rowOf(id).columns['about']).toEqual(about);
@@ -269,7 +269,7 @@ describe('the limit of living sessions', () => {
     advance(400);
     const second = await signIn({ claims: { sid: 'second' } });
     advance(400);
-    await limited.touch(first.session);
+    await limited.extend(first.session);
     const others = await signIn({ claims: { oid: 'ben', sid: 'others' } });
     advance(1);
     const third = await signIn({ claims: { sid: 'third' } });

@@ -3,7 +3,7 @@ import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
 import { deriveKey, secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import { createWorkerCopy, type WorkerCopy } from '../../../src/shared/session/memory.ts';
+import { createSessionMemory, type SessionMemory } from '../../../src/shared/session/memory.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
 import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
 import { createMemoryTable } from '../../support/memory-table.ts';
@@ -98,7 +98,7 @@ describe("a worker's copy of a session", () => {
     const { read } = table.counts;
     expect((await readLive(cookieValue)).msalCache).toContain('renewed');
     now = new Date(start.getTime() + 1_800_000);
-    await store.touch(await readLive(cookieValue));
+    await store.extend(await readLive(cookieValue));
     expect((await readLive(cookieValue)).lastUsedAt).toEqual(now);
     expect(table.counts.read).toBe(read);
   });
@@ -117,7 +117,7 @@ describe("a worker's copy of a session", () => {
     now = new Date(start.getTime() + 3_598_000);
     elapsedMs = 3_598_000;
     await readLive(cookieValue, other);
-    await store.touch(await readLive(cookieValue));
+    await store.extend(await readLive(cookieValue));
     now = new Date(start.getTime() + 3_601_000);
     elapsedMs = 3_601_000;
     await readLive(cookieValue, other);
@@ -241,16 +241,16 @@ describe('the bounds of a worker copy', () => {
     const session = await readLive(await signIn());
     return { ...session, msalCache: 'x'.repeat(cacheLength) };
   };
-  const fill = async (copy: WorkerCopy, names: readonly string[], cacheLength: number) => {
+  const fill = async (copy: SessionMemory, names: readonly string[], cacheLength: number) => {
     const session = await sessionOf(cacheLength);
-    for (const name of names) copy.keep(name, keysOf(name), { session, askedAtMs: 1 });
+    for (const name of names) copy.keep(name, keysOf(name), { session, requestedAtMs: 1 });
   };
-  const kept = (copy: WorkerCopy, names: readonly string[]) =>
+  const kept = (copy: SessionMemory, names: readonly string[]) =>
     names.filter((name) => copy.find(name) !== undefined);
   const names = ['a', 'b', 'c', 'd'];
 
   it('are a number of sessions: what was not used for longest goes', async () => {
-    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => 0, maxEntries: 3 });
+    const copy = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxEntries: 3 });
     await fill(copy, ['a', 'b', 'c'], 10);
     copy.find('a');
     await fill(copy, ['d'], 10);
@@ -258,7 +258,7 @@ describe('the bounds of a worker copy', () => {
   });
 
   it('are a number of bytes', async () => {
-    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
+    const copy = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
     await fill(copy, names, 20_000);
     expect(kept(copy, names)).toEqual(['c', 'd']);
     await fill(copy, ['huge'], 60_000);
@@ -266,7 +266,7 @@ describe('the bounds of a worker copy', () => {
   });
 
   it('count what others keep for a session with it, until its facts are renewed', async () => {
-    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
+    const copy = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
     await fill(copy, ['a', 'b'], 20_000);
     const heavy = copy.find('b')?.session;
     if (heavy === undefined) throw new Error('b is kept');
@@ -275,7 +275,7 @@ describe('the bounds of a worker copy', () => {
     copy.weigh(keysOf('b'), heavy.facts, 20_000);
     expect(kept(copy, ['a', 'b'])).toEqual(['b']);
     // Written again with the same facts it weighs the same.
-    copy.update(keysOf('b'), { session: { ...heavy, etag: 'later' }, askedAtMs: 2 });
+    copy.update(keysOf('b'), { session: { ...heavy, etag: 'later' }, requestedAtMs: 2 });
     await fill(copy, ['c'], 20_000);
     expect(kept(copy, ['b', 'c'])).toEqual(['c']);
     // Of a session that is not kept nothing counts.
@@ -285,7 +285,7 @@ describe('the bounds of a worker copy', () => {
 
   it('are a minute without use, and the end of the session', async () => {
     let clockMs = 0;
-    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => clockMs });
+    const copy = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => clockMs });
     await fill(copy, ['a', 'b'], 10);
     copy.drop('b');
     expect(kept(copy, ['a', 'b'])).toEqual(['a']);
@@ -296,12 +296,12 @@ describe('the bounds of a worker copy', () => {
   });
 
   it('keep what was asked later, whichever answer comes first', async () => {
-    const copy = createWorkerCopy({ cacheSeconds: 5, monotonicMs: () => 0 });
+    const copy = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0 });
     const older = await sessionOf(1);
     const newer = await sessionOf(2);
-    copy.keep('a', keysOf('a'), { session: newer, askedAtMs: 2 });
-    copy.keep('a', keysOf('a'), { session: older, askedAtMs: 1 });
-    copy.update(keysOf('a'), { session: older, askedAtMs: 1 });
+    copy.keep('a', keysOf('a'), { session: newer, requestedAtMs: 2 });
+    copy.keep('a', keysOf('a'), { session: older, requestedAtMs: 1 });
+    copy.update(keysOf('a'), { session: older, requestedAtMs: 1 });
     expect(copy.find('a')?.session).toBe(newer);
   });
 });

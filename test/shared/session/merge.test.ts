@@ -96,13 +96,13 @@ describe('mergeContent', () => {
 
   it("keeps what each changed of the session's facts", () => {
     const ours = { ...base, facts: { ...base.facts, grantedScopes: ['User.Read', 'Mail.Read'] } };
-    const withheld = {
-      calendar: { by: 'person', count: 1, askAgainAt: '2026-08-01T13:00:00.000Z' },
+    const consentDenials = {
+      calendar: { by: 'user', count: 1, askAgainAt: '2026-08-01T13:00:00.000Z' },
     } as const;
-    const theirs = { ...base, facts: { ...base.facts, withheld } };
+    const theirs = { ...base, facts: { ...base.facts, consentDenials } };
     expect(mergeContent(base, ours, theirs).facts).toMatchObject({
       grantedScopes: ['User.Read', 'Mail.Read'],
-      withheld,
+      consentDenials,
     });
   });
 

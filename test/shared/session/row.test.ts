@@ -136,7 +136,7 @@ describe('a session row', () => {
     tags: ['K5'],
   }, () => {
     const { facts, msalCache } = content;
-    const { withheld: _later, ...storedFacts } = toStoredFacts(facts);
+    const { consentDenials: _later, ...storedFacts } = toStoredFacts(facts);
     const text = JSON.stringify({ facts: { ...storedFacts, declinedFeatures: ['mail'] }, msalCache });
     const { partitionKey, rowKey } = row;
     const before: Row = {
@@ -157,7 +157,7 @@ describe('a session row', () => {
     };
     const opening = codec.open(address, before);
     if (opening.kind !== 'opened') throw new Error(opening.kind);
-    expect(opening.content).toMatchObject({ msalCache, tokenGeneration: 0, facts: { withheld: {} } });
+    expect(opening.content).toMatchObject({ msalCache, tokenGeneration: 0, facts: { consentDenials: {} } });
     expect(opening.state).toEqual({ lastUsedAt: state.lastUsedAt, generation: 0 });
     expect(codec.toRow(address, opening.content, opening.state).columns['schema']).toBe(3);
     // Relabelled as the other version neither opens: the version is sealed in.

@@ -13,7 +13,7 @@ import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
 const start = new Date('2026-08-01T12:00:00Z');
 const idleSeconds = 3600;
 const key = (id: number): ServerKey => ({ id, bytes: Buffer.alloc(32, id) });
-const withheldMail = { by: 'person', count: 1, askAgainAt: '2026-08-01T13:00:00.000Z' } as const;
+const declinedMail = { by: 'user', count: 1, askAgainAt: '2026-08-01T13:00:00.000Z' } as const;
 const newRowId = () => secureRandomBytes(32);
 
 let memory: MemoryTable;
@@ -326,7 +326,7 @@ describe('read', () => {
     const { expiresAt } = sessionContent().facts;
     while (now.getTime() + 1_800_000 < expiresAt.getTime()) {
       advance(1800);
-      await store.touch(await readLive(store, cookieValue));
+      await store.extend(await readLive(store, cookieValue));
     }
     now = expiresAt;
     expect((await store.read(cookieValue)).kind).toBe('none');
@@ -438,7 +438,7 @@ describe('read', () => {
     advance(idleSeconds - 1);
     const session = await readLive(store, cookieValue);
     expect(session.lastUsedAt).toEqual(start);
-    await store.touch(session);
+    await store.extend(session);
     expect(sessionRows()[0]?.columns['lastUsedAt']).toEqual(now);
     setLastUse(10 * 365 * 86_400);
     advance(1);
@@ -483,11 +483,14 @@ describe('write', () => {
   it('keeps what two writers wrote at once', { tags: ['TC-5'] }, async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
-    await store.write(session, { ...session, facts: { ...session.facts, withheld: { mail: withheldMail } } });
+    await store.write(session, {
+      ...session,
+      facts: { ...session.facts, consentDenials: { mail: declinedMail } },
+    });
     const written = await store.write(session, withRefreshToken(session, 'newest'));
     expect(written.kind).toBe('written');
     const merged = await readLive(store, cookieValue);
-    expect(merged.facts.withheld).toEqual({ mail: withheldMail });
+    expect(merged.facts.consentDenials).toEqual({ mail: declinedMail });
     expect(merged.msalCache).toContain('newest');
   });
 
@@ -495,7 +498,7 @@ describe('write', () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
     advance(1800);
-    await store.touch(session);
+    await store.extend(session);
     await store.write(session, withRefreshToken(session, 'newest'));
     expect((await readLive(store, cookieValue)).lastUsedAt).toEqual(now);
   });
@@ -579,9 +582,9 @@ describe('touch', () => {
     const store = storeOf();
     const { session } = await signIn(store);
     advance(idleSeconds / 12 - 1);
-    expect(await store.touch(session)).toEqual({ kind: 'found', session });
+    expect(await store.extend(session)).toEqual({ kind: 'found', session });
     advance(1);
-    expect(await store.touch(session)).toMatchObject({ kind: 'found', session: { lastUsedAt: now } });
+    expect(await store.extend(session)).toMatchObject({ kind: 'found', session: { lastUsedAt: now } });
     expect(table.counts.merge).toBe(1);
   });
 
@@ -590,7 +593,7 @@ describe('touch', () => {
     const { cookieValue, session } = await signIn(store);
     const before = sessionRows()[0]?.columns['part0'];
     advance(1800);
-    await store.touch(session);
+    await store.extend(session);
     expect(sessionRows()[0]?.columns['part0']).toEqual(before);
     expect((await readLive(store, cookieValue)).idleExpiresAt).toEqual(
       new Date(now.getTime() + idleSeconds * 1000),
@@ -602,7 +605,7 @@ describe('touch', () => {
     const { session } = await signIn(store);
     advance(1800);
     await storeOf().remove(session.address);
-    expect(await store.touch(session)).toEqual({ kind: 'gone' });
+    expect(await store.extend(session)).toEqual({ kind: 'gone' });
     expect(sessionRows()).toEqual([]);
   });
 });

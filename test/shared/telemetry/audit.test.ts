@@ -40,7 +40,7 @@ const complete: readonly AuditRecord[] = [
   { event: 'row-not-opened', reason: 'unreadable' },
   { event: 'cookie-sent-twice', cookies: 'session login-transaction' },
   { event: 'token-returned', feature: 'orders', place: 'body' },
-  { event: 'session-ended', by: 'person', sessions: 1 },
+  { event: 'session-ended', by: 'user', sessions: 1 },
   { event: 'sign-out-pending' },
   { event: 'admin-user-opened', target: key, via: 'link' },
   { event: 'admin-sessions-ended', target: key, outcome: 'done', sessions: 3 },

@@ -93,7 +93,7 @@ async function call(
   const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
   if (read.kind === 'none') return { kind: 'signed-out', reason: read.reason };
   if (read.kind === 'newer') return { kind: 'problem', code: 'storage_unavailable' };
-  const touched = await worker.store.touch(read.session);
+  const touched = await worker.store.extend(read.session);
   if (touched.kind === 'gone') return { kind: 'signed-out', reason: 'missing' };
   const { session } = touched;
   const notBefore = new Date(now().getTime() - 5 * 60_000);
@@ -148,11 +148,11 @@ async function decline({ browser }: Activity, { worker, browsers }: ActivityNeed
   const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
   if (read.kind === 'none') return { kind: 'signed-out', reason: read.reason };
   if (read.kind === 'newer') return { kind: 'problem', code: 'storage_unavailable' };
-  const touched = await worker.store.touch(read.session);
+  const touched = await worker.store.extend(read.session);
   if (touched.kind === 'gone') return { kind: 'signed-out', reason: 'missing' };
   const { session } = touched;
-  const mail = { by: 'person', count: 1, askAgainAt: '2099-01-01T00:00:00.000Z' } as const;
-  const facts = { ...session.facts, withheld: { mail } };
+  const mail = { by: 'user', count: 1, askAgainAt: '2099-01-01T00:00:00.000Z' } as const;
+  const facts = { ...session.facts, consentDenials: { mail } };
   await worker.store.write(session, { ...session, facts });
   return { kind: 'done' };
 }
@@ -181,7 +181,7 @@ async function signIn(
     signedInAt: now(),
     expiresAt: new Date(now().getTime() + absoluteSeconds * 1000),
     grantedScopes,
-    withheld: {},
+    consentDenials: {},
   };
   const rowId: Buffer = worker.rowIdOf(state);
   const created = await worker.store.create({ facts, msalCache, tokenGeneration: 0 }, rowId, startedAt);

@@ -173,7 +173,7 @@ describe('in every order of events', () => {
           const opened = version && world.reader.open(version.row);
           expect(opened).toMatchObject({
             kind: 'session',
-            content: { facts: { withheld: { mail: { by: 'person' } } } },
+            content: { facts: { consentDenials: { mail: { by: 'user' } } } },
           });
         },
       },

@@ -51,7 +51,7 @@ describe('what a row says about itself', () => {
     expect(readAbout(row)).toEqual({
       device: 'Edge on Windows',
       signedInAt,
-      rolesSaidAt: claimsAsOf,
+      rolesAsOf: claimsAsOf,
       grantedScopes,
     });
   });
@@ -59,7 +59,7 @@ describe('what a row says about itself', () => {
   it('names no device where none was known', () => {
     const { device: _device, ...facts } = content.facts;
     const unnamed = readAbout(codec.toRow(address, { ...content, facts }, state));
-    expect(unnamed).toEqual({ signedInAt, rolesSaidAt: claimsAsOf, grantedScopes });
+    expect(unnamed).toEqual({ signedInAt, rolesAsOf: claimsAsOf, grantedScopes });
     expect(unnamed).not.toHaveProperty('device');
   });
 
@@ -73,7 +73,7 @@ describe('what a row says about itself', () => {
     expect(JSON.parse(plaintext?.toString('utf8') ?? '')).toEqual({
       device: 'Edge on Windows',
       signedInAt: signedInAt.toISOString(),
-      rolesSaidAt: claimsAsOf.toISOString(),
+      rolesAsOf: claimsAsOf.toISOString(),
       grantedScopes,
     });
   });

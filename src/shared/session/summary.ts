@@ -8,19 +8,19 @@ import type { SessionFacts } from './facts.ts';
  * What the server keys alone open of a session, for those who see it without its cookie: the same person in another
  * browser, an administrator. No name, no address, no token.
  */
-export interface SessionAbout {
+export interface SessionSummary {
   /** Such as "Edge on Windows". */
   readonly device?: string;
   readonly signedInAt: Date;
   /** When Entra said the roles: they may have been taken away since. */
-  readonly rolesSaidAt: Date;
+  readonly rolesAsOf: Date;
   readonly grantedScopes: readonly string[];
 }
 
 /** Seals and opens the column `about` of a session's row. */
 export interface SessionAboutCodec {
   seal(keys: RowKeys, facts: SessionFacts, key: ServerKey): Buffer;
-  open(row: Row): AboutOpening;
+  open(row: Row): SummaryOpening;
 }
 
 /** Rows of earlier versions are not bound. Each becomes bound at its next write. */
@@ -28,8 +28,8 @@ export function isBoundToRegistration(schema: ColumnValue | undefined): boolean 
   return typeof schema === 'number' && schema >= 3;
 }
 
-export type AboutOpening =
-  | { readonly kind: 'opened'; readonly about: SessionAbout }
+export type SummaryOpening =
+  | { readonly kind: 'opened'; readonly about: SessionSummary }
   /** An earlier version wrote the row, or it was sealed with a key that this worker does not have. */
   | { readonly kind: 'not-known' }
   /** Moved, mixed or changed, so it does not open in this place. */
@@ -49,11 +49,11 @@ export interface SessionAboutNeeds {
 interface StoredAbout {
   readonly device?: string;
   readonly signedInAt: string;
-  readonly rolesSaidAt: string;
+  readonly rolesAsOf: string;
   readonly grantedScopes: readonly string[];
 }
 
-export function createSessionAboutCodec({
+export function createSessionSummaryCodec({
   tableName,
   registration,
   keyRing,
@@ -70,7 +70,7 @@ export function createSessionAboutCodec({
       const stored: StoredAbout = {
         ...(device === undefined ? {} : { device }),
         signedInAt: signedInAt.toISOString(),
-        rolesSaidAt: claimsAsOf.toISOString(),
+        rolesAsOf: claimsAsOf.toISOString(),
         grantedScopes,
       };
       const plaintext = Buffer.from(JSON.stringify(stored));
@@ -95,7 +95,7 @@ export function createSessionAboutCodec({
         about: {
           ...stored,
           signedInAt: new Date(stored.signedInAt),
-          rolesSaidAt: new Date(stored.rolesSaidAt),
+          rolesAsOf: new Date(stored.rolesAsOf),
         },
       };
     },
