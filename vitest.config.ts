@@ -11,5 +11,15 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
     reporters: ['default', ['json', { outputFile: '.artefacts/tests.json' }]],
+    coverage: {
+      provider: 'custom',
+      customProviderModule: './test/support/coverage/provider.ts',
+      autoAttachSubprocess: true,
+      include: ['src/**/*.ts', 'client/**/*.ts'],
+      exclude: ['**/*.d.ts'],
+      reportsDirectory: '.artefacts/coverage',
+      reporter: ['text-summary', 'json', 'json-summary'],
+      reportOnFailure: true,
+    },
   },
 });

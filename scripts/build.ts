@@ -9,8 +9,8 @@ import { bundlePageAssets } from './page-assets.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** The browser client as the text of one minified ES module. */
-export async function bundleClient(): Promise<string> {
+/** The browser client as the text of one ES module, minified unless coverage is measured. */
+export async function bundleClient({ measured = false } = {}): Promise<string> {
   const result = await build({
     absWorkingDir: root,
     entryPoints: ['client/client.ts'],
@@ -18,7 +18,8 @@ export async function bundleClient(): Promise<string> {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    minify: true,
+    minify: !measured,
+    ...(measured && { sourcemap: 'inline' as const }),
     // Without it each field of a class stands there twice: declared, and set.
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     // `charset: 'ascii'` (the default) keeps the text safe whatever charset a server names.
@@ -29,16 +30,23 @@ export async function bundleClient(): Promise<string> {
   return result.outputFiles[0]?.text ?? '';
 }
 
+export interface BundleOptions {
+  readonly entry: string;
+  readonly outfile: string;
+  /** Keeps every statement separate, for coverage. Default: false. */
+  readonly measured?: boolean;
+}
+
 /** Bundles one entry into one CommonJS file, with the settings the deployed app is built with. */
-export async function bundle(options: { entry: string; outfile: string }): Promise<void> {
-  const clientSource = await bundleClient();
+export async function bundle({ entry, outfile, measured = false }: BundleOptions): Promise<void> {
+  const clientSource = await bundleClient({ measured });
   // To look at, and for tests.
   await mkdir(fromRoot('.build'), { recursive: true });
   await writeFile(fromRoot('.build/client.js'), clientSource);
   await build({
     absWorkingDir: root,
-    entryPoints: [options.entry],
-    outfile: options.outfile,
+    entryPoints: [entry],
+    outfile,
     bundle: true,
     // CommonJS: an ESM bundle of these libraries stops at "Dynamic require of util is not supported".
     format: 'cjs',
@@ -55,7 +63,7 @@ export async function bundle(options: { entry: string; outfile: string }): Promi
       __PAGE_ASSETS__: JSON.stringify(await bundlePageAssets()),
     },
     // Shorter to parse at a cold start; names stay, so that a stack trace can be read.
-    minifySyntax: true,
+    minifySyntax: !measured,
     minifyWhitespace: true,
     lineLimit: 200,
     legalComments: 'linked',

@@ -26,6 +26,7 @@ beforeAll(async () => {
     format: 'esm',
     platform: 'browser',
     define: { 'process.env.NODE_ENV': '"development"' },
+    sourcemap: 'inline',
     write: false,
   });
   const script = outputFiles[0]?.text ?? '';

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
+import { recordBrowserCoverage } from './coverage/browser.ts';
 
 type Chromium = { executable: string; env: Record<string, string> };
 export type FoundChromium = { kind: 'found'; chromium: Chromium } | { kind: 'missing'; reason: string };
@@ -51,7 +52,7 @@ export async function launchChromium({
     ],
     env: { ...definedEnv(), ...found.chromium.env },
   });
-  return { kind: 'browser', browser };
+  return { kind: 'browser', browser: recordBrowserCoverage(browser) };
 }
 
 /** `CHROME_PATH` if set, else the Chromium in node_modules, unpacked when first needed (Linux on x64 only). */

@@ -20,11 +20,12 @@ let azurite: Azurite | undefined;
 
 /** Runs once before all test files: bundles, table storage, a look for the browser. */
 export async function setup(project: TestProject): Promise<void> {
+  const measured = project.vitest.config.coverage.enabled;
   // When one of them fails the run ends, and Azurite with it: it never outlives its parent.
   const [storage, appBundle, workerBundle] = await Promise.all([
     startAzurite(),
-    buildBundle('src/main.ts', '.build/main.cjs'),
-    buildBundle('test/support/worker.ts', '.build/worker.cjs'),
+    buildBundle('src/main.ts', '.build/main.cjs', measured),
+    buildBundle('test/support/worker.ts', '.build/worker.cjs', measured),
     announceBrowser(),
   ]);
   azurite = storage;
@@ -38,8 +39,8 @@ export async function teardown(): Promise<void> {
   await azurite?.close();
 }
 
-async function buildBundle(entry: string, outfile: string): Promise<string> {
-  await bundle({ entry: fromRoot(entry), outfile: fromRoot(outfile) });
+async function buildBundle(entry: string, outfile: string, measured: boolean): Promise<string> {
+  await bundle({ entry: fromRoot(entry), outfile: fromRoot(outfile), measured });
   return fromRoot(outfile);
 }
 
