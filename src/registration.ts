@@ -62,7 +62,7 @@ export function register(functions: FunctionApp, app: App): Bff {
     route(name, path, rules, handle) {
       requireFreeName(name, registered);
       requireFreePath(path, registered, reserved);
-      add(route(name, path, rules, handle));
+      add(route({ name, path, summary: 'A function of this app.', rules, handler: handle }));
     },
     graph: app.graphClient,
   };

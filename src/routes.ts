@@ -26,22 +26,25 @@ import {
 import { requestedScopes } from './shared/auth/login.ts';
 import { allMethods, type Endpoint, type EndpointRules, type Handler } from './shared/http/endpoint.ts';
 
-/** One HTTP function: the name under which the host knows it, its path, its rules and its handler. */
+/** One HTTP function: where it is found, who may call it, and its handler. */
 export interface Route {
+  /** The name under which the host knows the function. */
   readonly name: string;
   /** Without a leading slash: `api/auth/login`. */
   readonly path: string;
+  /** What the route does, for docs/reference/routes.md. */
+  readonly summary: string;
   readonly rules: EndpointRules<unknown>;
   handlerIn(endpoint: Endpoint): HttpHandler;
 }
 
-export function route<Granted>(
-  name: string,
-  path: string,
-  rules: EndpointRules<Granted>,
-  handler: Handler<Granted>,
-): Route {
-  return { name, path, rules, handlerIn: (endpoint) => endpoint(rules, handler) };
+interface RouteDefinition<Granted> extends Omit<Route, 'rules' | 'handlerIn'> {
+  readonly rules: EndpointRules<Granted>;
+  readonly handler: Handler<Granted>;
+}
+
+export function route<Granted>({ handler, rules, ...about }: RouteDefinition<Granted>): Route {
+  return { ...about, rules, handlerIn: (endpoint) => endpoint(rules, handler) };
 }
 
 /**
@@ -50,116 +53,82 @@ export function route<Granted>(
  * The prefix in host.json is empty, so each path is written in full. With a prefix, the host would refuse `admin`.
  */
 export function createRoutes(app: App): readonly Route[] {
-  return [...adminRoutes(app), ...authRoutes(app), ...upstreamRoutes(app), ...serviceRoutes(app)];
-}
-
-function adminRoutes({ admin: administration, cookieNames, now }: App): readonly Route[] {
-  const { guards, directory, userSessions, grants, recordOpening } = administration;
-  const read = { caller: 'script', access: guard(guards.read), countsAsUse: true } as const;
-  const change = { caller: 'script', access: guard(guards.change), countsAsUse: true } as const;
-  return [
-    route(
-      'admin',
-      'api/admin',
-      { methods: ['GET'], caller: 'page', access: guard(guards.read), page: true, countsAsUse: true },
-      admin({ ...administration, mayAdminister: guards.read, now }),
-    ),
-    route(
-      'admin-user-grants',
-      'api/admin/users/{user}/grants',
-      { ...read, methods: ['GET'] },
-      adminUserGrants(grants, recordOpening),
-    ),
-    route(
-      'admin-user-grants-id',
-      'api/admin/users/{user}/grants/{id}',
-      { ...change, methods: ['DELETE'] },
-      adminUserGrantById(grants),
-    ),
-    route(
-      'admin-user-sessions',
-      'api/admin/users/{user}/sessions',
-      { ...read, methods: ['GET', 'DELETE'], accessToChange: guard(guards.change) },
-      adminUserSessions(userSessions, cookieNames, recordOpening),
-    ),
-    route(
-      'admin-user-sessions-id',
-      'api/admin/users/{user}/sessions/{id}',
-      { ...change, methods: ['DELETE'] },
-      adminUserSessionById(userSessions, cookieNames),
-    ),
-    route(
-      'admin-user-sign-out',
-      'api/admin/users/{user}/sign-out',
-      { ...change, methods: ['POST'] },
-      adminUserSignOut(administration.signOutUser, cookieNames),
-    ),
-    route('admin-users', 'api/admin/users', { ...read, methods: ['GET'] }, adminUsers(directory)),
-  ];
+  return [...authRoutes(app), ...upstreamRoutes(app), ...adminRoutes(app), ...serviceRoutes(app)];
 }
 
 function authRoutes({ auth, config, entra, features, cookieNames }: App): readonly Route[] {
   const origin = config.publicBaseUrl;
   const page = { page: true, changesCookies: true } as const;
   return [
-    route(
-      'auth-callback',
-      'api/auth/callback',
-      { ...page, methods: ['GET'], caller: 'window', access: optionalSession },
-      callback({
+    route({
+      name: 'auth-login',
+      path: 'api/auth/login',
+      summary:
+        'Starts a sign-in. Parameters: `return_to`, `prompt` (`login`, `select_account` or `none`), `login_hint`, `domain_hint`, `feature`, `ticket`, `display=popup.ID`.',
+      rules: { ...page, methods: ['GET'], caller: 'window', access: optionalSession },
+      handler: login(auth.login, cookieNames),
+    }),
+    route({
+      name: 'auth-callback',
+      path: 'api/auth/callback',
+      summary: 'The redirect URI. Completes the sign-in.',
+      rules: { ...page, methods: ['GET'], caller: 'window', access: optionalSession },
+      handler: callback({
         flow: auth.callback,
         names: cookieNames,
         adminConsentUrl: (wish) => entra.adminConsentUrl(requestedScopes(features, wish)),
       }),
-    ),
-    route(
-      'auth-client',
-      'api/auth/client.js',
-      { methods: ['GET'], caller: 'navigation', access: allowAnonymous },
-      client(__CLIENT_SOURCE__),
-    ),
-    route(
-      'auth-front-channel-logout',
-      'api/auth/front-channel-logout',
-      { methods: ['GET'], caller: 'navigation', access: allowAnonymous },
-      frontChannelLogout({ flow: auth.frontChannelLogout, entraOrigin: entra.origin }),
-    ),
-    route(
-      'auth-login',
-      'api/auth/login',
-      { ...page, methods: ['GET'], caller: 'window', access: optionalSession },
-      login(auth.login, cookieNames),
-    ),
-    route(
-      'auth-logout',
-      'api/auth/logout',
-      { ...page, methods: ['GET', 'POST'], caller: 'page', access: leaving, acceptsForm: true },
-      logout({
+    }),
+    route({
+      name: 'auth-logout',
+      path: 'api/auth/logout',
+      summary:
+        'Ends the session. POST returns `{"logout_url"}`, and the page navigates there. GET shows a page that asks first.',
+      rules: { ...page, methods: ['GET', 'POST'], caller: 'page', access: leaving, acceptsForm: true },
+      handler: logout({
         flow: auth.logout,
         names: cookieNames,
         origin,
         entraOrigin: entra.origin,
         pendingSeconds: config.session.absoluteSeconds,
       }),
-    ),
-    route(
-      'auth-session',
-      'api/auth/session',
-      { methods: ['GET'], caller: 'script', access: optionalSession },
-      session(auth.sessionAnswer),
-    ),
-    route(
-      'auth-sessions',
-      'api/auth/sessions',
-      { methods: ['GET', 'DELETE'], caller: 'script', access: signedInHere },
-      sessions(auth.ownSessions),
-    ),
-    route(
-      'auth-sessions-id',
-      'api/auth/sessions/{id}',
-      { methods: ['DELETE'], caller: 'script', access: signedInHere },
-      sessionById(auth.ownSessions, cookieNames),
-    ),
+    }),
+    route({
+      name: 'auth-front-channel-logout',
+      path: 'api/auth/front-channel-logout',
+      summary:
+        'Entra ID loads this address in a frame when the user signs out of another app. It ends the sessions of the given `sid`.',
+      rules: { methods: ['GET'], caller: 'navigation', access: allowAnonymous },
+      handler: frontChannelLogout({ flow: auth.frontChannelLogout, entraOrigin: entra.origin }),
+    }),
+    route({
+      name: 'auth-session',
+      path: 'api/auth/session',
+      summary: 'Returns who is signed in, with which roles and until when.',
+      rules: { methods: ['GET'], caller: 'script', access: optionalSession },
+      handler: session(auth.sessionAnswer),
+    }),
+    route({
+      name: 'auth-sessions',
+      path: 'api/auth/sessions',
+      summary: 'Lists the user\'s sessions. DELETE ends all the others and returns `{"ended": n}`.',
+      rules: { methods: ['GET', 'DELETE'], caller: 'script', access: signedInHere },
+      handler: sessions(auth.ownSessions),
+    }),
+    route({
+      name: 'auth-sessions-id',
+      path: 'api/auth/sessions/{id}',
+      summary: "Ends one of the user's sessions.",
+      rules: { methods: ['DELETE'], caller: 'script', access: signedInHere },
+      handler: sessionById(auth.ownSessions, cookieNames),
+    }),
+    route({
+      name: 'auth-client',
+      path: 'api/auth/client.js',
+      summary: 'The browser client, one ES module.',
+      rules: { methods: ['GET'], caller: 'navigation', access: allowAnonymous },
+      handler: client(__CLIENT_SOURCE__),
+    }),
   ];
 }
 
@@ -168,15 +137,80 @@ const upstreamMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'P
 function upstreamRoutes({ graph, ownApis }: App): readonly Route[] {
   const rules = { methods: upstreamMethods, caller: 'script', access: signedIn } as const;
   return [
-    route(
-      'graph',
-      'api/graph/{*path}',
-      { ...rules, likeGraph: true },
-      upstream({ prefix: '/api/graph', proxy: graph }),
-    ),
+    route({
+      name: 'graph',
+      path: 'api/graph/{*path}',
+      summary: 'Microsoft Graph, as far as the policy allows.',
+      rules: { ...rules, likeGraph: true },
+      handler: upstream({ prefix: '/api/graph', proxy: graph }),
+    }),
     ...ownApis.map(({ name, proxy }) =>
-      route(`own-api-${name}`, `api/${name}/{*path}`, rules, upstream({ prefix: `/api/${name}`, proxy })),
+      route({
+        name: `own-api-${name}`,
+        path: `api/${name}/{*path}`,
+        summary: 'Your own API of this name, as far as its policy allows.',
+        rules,
+        handler: upstream({ prefix: `/api/${name}`, proxy }),
+      }),
     ),
+  ];
+}
+
+function adminRoutes({ admin: administration, cookieNames, now }: App): readonly Route[] {
+  const { guards, directory, userSessions, grants, recordOpening } = administration;
+  const read = { caller: 'script', access: guard(guards.read), countsAsUse: true } as const;
+  const change = { caller: 'script', access: guard(guards.change), countsAsUse: true } as const;
+  return [
+    route({
+      name: 'admin',
+      path: 'api/admin',
+      summary:
+        "The admin page: the administrator's verified claims, the answer of Graph, and the sign-ins of other users. Returns JSON to scripts.",
+      rules: { ...read, methods: ['GET'], caller: 'page', page: true },
+      handler: admin({ ...administration, mayAdminister: guards.read, now }),
+    }),
+    route({
+      name: 'admin-users',
+      path: 'api/admin/users',
+      summary: 'Finds users: `?q=` is an address, an object id or the beginning of a name.',
+      rules: { ...read, methods: ['GET'] },
+      handler: adminUsers(directory),
+    }),
+    route({
+      name: 'admin-user-sessions',
+      path: 'api/admin/users/{user}/sessions',
+      summary: 'Lists a user\'s sessions. DELETE ends them all and returns `{"ended": n}`.',
+      rules: { ...read, methods: ['GET', 'DELETE'], accessToChange: guard(guards.change) },
+      handler: adminUserSessions(userSessions, cookieNames, recordOpening),
+    }),
+    route({
+      name: 'admin-user-sessions-id',
+      path: 'api/admin/users/{user}/sessions/{id}',
+      summary: "Ends one of a user's sessions.",
+      rules: { ...change, methods: ['DELETE'] },
+      handler: adminUserSessionById(userSessions, cookieNames),
+    }),
+    route({
+      name: 'admin-user-sign-out',
+      path: 'api/admin/users/{user}/sign-out',
+      summary: "Ends all of a user's sessions and revokes their sign-ins at Entra ID.",
+      rules: { ...change, methods: ['POST'] },
+      handler: adminUserSignOut(administration.signOutUser, cookieNames),
+    }),
+    route({
+      name: 'admin-user-grants',
+      path: 'api/admin/users/{user}/grants',
+      summary: 'Lists the delegated permissions that a user has granted this app.',
+      rules: { ...read, methods: ['GET'] },
+      handler: adminUserGrants(grants, recordOpening),
+    }),
+    route({
+      name: 'admin-user-grants-id',
+      path: 'api/admin/users/{user}/grants/{id}',
+      summary: 'Revokes one of these permissions.',
+      rules: { ...change, methods: ['DELETE'] },
+      handler: adminUserGrantById(grants),
+    }),
   ];
 }
 
@@ -188,8 +222,27 @@ function serviceRoutes({ store, entra, now }: App): readonly Route[] {
   ];
   const rules = { methods: ['GET', 'HEAD'], caller: 'navigation', access: allowAnonymous } as const;
   return [
-    route('health-live', 'api/health/live', rules, live()),
-    route('health-ready', 'api/health/ready', rules, ready(checks, now)),
-    route('zz-not-found', '{*rest}', { ...rules, methods: allMethods, page: true }, notFound()),
+    route({
+      name: 'health-live',
+      path: 'api/health/live',
+      summary: 'The process answers.',
+      rules,
+      handler: live(),
+    }),
+    route({
+      name: 'health-ready',
+      path: 'api/health/ready',
+      summary:
+        'Storage, credential, signing keys and clock are usable. Returns 503 and the names of those that are not.',
+      rules,
+      handler: ready(checks, now),
+    }),
+    route({
+      name: 'zz-not-found',
+      path: '{*rest}',
+      summary: 'Any other path returns 404.',
+      rules: { ...rules, methods: allMethods, page: true },
+      handler: notFound(),
+    }),
   ];
 }

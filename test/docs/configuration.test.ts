@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { configurationPage, exampleSettings, settingsPage } from '../../scripts/docs/settings.ts';
 import { ConfigError, parseConfig } from '../../src/shared/config/config.ts';
 import type { Environment } from '../../src/shared/config/setting.ts';
+import { settingGroups } from '../../src/shared/config/settings.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const key = () => randomBytes(32).toString('base64url');
@@ -26,7 +28,7 @@ const withApi = {
   API_ORDERS_POLICY_FILE: 'orders.json',
 };
 
-/** One environment for each way through the settings. */
+/** One environment for each combination of settings that exclude each other. */
 const environments: readonly Environment[] = ['managed-identity', 'certificate', 'secret'].flatMap((kind) => [
   { ...validSettings, ENTRA_CLIENT_CREDENTIAL: kind },
   {
@@ -37,7 +39,7 @@ const environments: readonly Environment[] = ['managed-identity', 'certificate',
   },
 ]);
 
-function faultsOf(environment: Environment): readonly string[] {
+function issuesOf(environment: Environment): readonly string[] {
   try {
     parseConfig(environment);
     return [];
@@ -56,59 +58,71 @@ function namesReadFrom(environment: Environment): string[] {
       return target[name];
     },
   });
-  faultsOf(recording);
+  issuesOf(recording);
   return names;
 }
 
 const namesRead = [...new Set(environments.flatMap(namesReadFrom))].sort();
 const isSetting = (name: string) => /^(?:PUBLIC|ENTRA|SESSION|ROLE|ADMIN|GRAPH|API|DEV)_/.test(name);
-const settings = namesRead.filter(isSetting);
+const documented = settingGroups.flatMap(({ settings }) => Object.keys(settings));
 const namesIn = (text: string) => [...text.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name).sort();
+
+describe('the schema of the settings', () => {
+  it('has every setting that the app reads, and no other', () => {
+    expect(documented.toSorted()).toEqual(namesRead.filter(isSetting));
+  });
+});
+
+describe('docs/reference/settings.md', () => {
+  it('is what `npm run docs` writes', () => {
+    expect(read('docs/reference/settings.md')).toBe(settingsPage());
+  });
+});
 
 describe('docs/configuration.md', () => {
   const document = read('docs/configuration.md');
 
-  it('has one heading for every setting that the app reads, and no other', () => {
-    const headings = document.split('\n').filter((line) => line.startsWith('### '));
-    expect(headings.flatMap(namesIn).sort()).toEqual(settings);
+  it('has the paragraphs that `npm run docs` writes, below one heading for each setting', () => {
+    expect(document).toBe(configurationPage(document));
   });
 
-  it('names what the app takes for a sign of running in Azure', () => {
+  it('is refused by `npm run docs` if the heading of a setting is missing', () => {
+    expect(() => configurationPage(document.replace('### `ADMIN_ROLE`', '### Role'))).toThrow('ADMIN_ROLE');
+  });
+
+  it('names the variables by which the app recognizes that it runs in Azure', () => {
     const sentence = /in Azure when one of these is set: ([^.]+)\./.exec(document)?.[1] ?? '';
     expect(namesIn(sentence)).toEqual(namesRead.filter((name) => !isSetting(name)));
   });
 });
 
-describe('README.md', () => {
-  it('names every setting in its table', () => {
-    const rows = read('README.md').match(/^\| `[A-Z_]+` .*$/gm) ?? [];
-    expect(rows.map((row) => namesIn(row)[0]).sort()).toEqual(settings);
-  });
-});
-
 describe('local.settings.example.json', () => {
-  const { Values } = JSON.parse(read('local.settings.example.json')) as { Values: Record<string, string> };
-  // The host's own: the language, where it keeps what its timers have done, and where its keys.
-  const {
-    FUNCTIONS_WORKER_RUNTIME: _language,
-    AzureWebJobsStorage: _timers,
-    AzureWebJobsSecretStorageType: _keys,
-    ...example
-  } = Values;
-  const isPlaceholder = (name: string) => example[name]?.startsWith('<');
-  const names = Object.keys(example).sort();
+  const text = read('local.settings.example.json');
+  const { Values } = JSON.parse(text) as { Values: Record<string, string> };
+  const names = Object.keys(Values).filter(isSetting).sort();
+  const isPlaceholder = (name: string) => Values[name]?.startsWith('<');
+
+  it('is what `npm run docs` writes', () => {
+    expect(text).toBe(exampleSettings());
+  });
 
   it('has every setting that the app reads, and no other', () => {
-    expect(names).toEqual(settings);
+    expect(names).toEqual(namesRead.filter(isSetting));
   });
 
-  it.each(names.filter(isPlaceholder))('CF-1: the placeholder of %s is refused as one', (name) => {
-    const faults = environments.flatMap((environment) => faultsOf({ ...environment, [name]: example[name] }));
-    expect(faults).toContainEqual(expect.stringContaining(`${name} is still a placeholder`));
-  });
+  it.each(names.filter(isPlaceholder))(
+    'has a placeholder for %s that is refused as one',
+    { tags: ['CF-1'] },
+    (name) => {
+      const issues = environments.flatMap((environment) =>
+        issuesOf({ ...environment, [name]: Values[name] }),
+      );
+      expect(issues).toContainEqual(expect.stringContaining(`${name} is still a placeholder`));
+    },
+  );
 
-  it('shows the defaults where there are some', () => {
-    const defaults = names.filter((name) => !isPlaceholder(name)).map((name) => [name, example[name]]);
+  it('shows the default of each setting that has one', () => {
+    const defaults = names.filter((name) => !isPlaceholder(name)).map((name) => [name, Values[name]]);
     const written = parseConfig({ ...validSettings, ...Object.fromEntries(defaults) });
     expect(JSON.stringify(written)).toBe(JSON.stringify(parseConfig(validSettings)));
   });

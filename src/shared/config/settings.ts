@@ -86,14 +86,15 @@ const entra = {
     required(
       matching('text, at least 16 characters', 'the value of a client secret', /^.{16,}$/s),
       'The value of a client secret.',
-      {
-        isSecret: true,
-      },
+      { isSecret: true },
     ),
   ),
   ENTRA_CERTIFICATE: onlyIf(
     credentialIs('certificate'),
-    required(certificate('the certificate in PEM'), 'The certificate, with `\\n` for line ends.'),
+    required(
+      certificate('the certificate in PEM, with \\n for line ends'),
+      'The certificate whose public key the app registration has.',
+    ),
   ),
   ENTRA_CERTIFICATE_KEY: onlyIf(
     credentialIs('certificate'),
@@ -107,7 +108,7 @@ const entra = {
     usesManagedIdentity,
     optional(
       guid('the client id of a user-assigned managed identity'),
-      'the system-assigned identity',
+      'the system-assigned managed identity',
       'The client id of a user-assigned managed identity.',
     ),
   ),
@@ -128,8 +129,8 @@ const sessions = {
   ),
   SESSION_TABLE_ENDPOINT: optional(
     httpsUrl('https://ACCOUNT.table.core.windows.net'),
-    'set `SESSION_TABLE_CONNECTION_STRING`',
-    'The address of the table service, which is used with a managed identity.',
+    'none; set this or `SESSION_TABLE_CONNECTION_STRING`',
+    'The address of the table service, if the app uses it with a managed identity.',
   ),
   SESSION_TABLE_CONNECTION_STRING: optional(
     matching(
@@ -137,8 +138,8 @@ const sessions = {
       'the connection string of a storage account',
       /(?:^|;)(?:AccountName|UseDevelopmentStorage|TableEndpoint)=/,
     ),
-    'set `SESSION_TABLE_ENDPOINT`',
-    'The connection string of the storage account.',
+    'none; set this or `SESSION_TABLE_ENDPOINT`',
+    'The connection string of the storage account, if the app uses no managed identity for it.',
     { isSecret: true },
   ),
   SESSION_TABLE_NAME: withDefault(
@@ -175,7 +176,7 @@ const sessions = {
 const guards = {
   ROLE_MAX_AGE_SECONDS: seconds(
     { min: 60, max: DAY, default: 300 },
-    'The same maximum age for calls whose guard checks roles or groups.',
+    "Maximum age of Entra ID's statements about a user for calls whose guard checks roles or groups.",
   ),
 };
 
@@ -223,7 +224,7 @@ const apis = {
       'names of your APIs, each once, separated by commas: a small letter, then up to 19 small letters and digits',
       /^[a-z][a-z0-9]{0,19}$/,
     ),
-    'no APIs',
+    'none',
     'The names of your own APIs. Each name has the four settings below, with the name in capitals.',
   ),
 };
@@ -253,12 +254,12 @@ export function apiPrefix(apiName: string): string {
 const development = {
   DEV_ENTRA_ORIGIN: optional(
     loopbackOrigin('the http origin of the Entra emulator on this machine'),
-    'Microsoft Entra ID',
+    'none',
     'The origin of the Entra emulator. Refused in Azure.',
   ),
   DEV_GRAPH_ORIGIN: optional(
     loopbackOrigin('the http origin of the Graph emulator on this machine'),
-    'Microsoft Graph',
+    'none',
     'The origin of the Graph emulator. Refused in Azure.',
   ),
 };

@@ -23,7 +23,7 @@ export function filePath(expected: string): Validator<string> {
 
 export function integer(unit: string, min: number, max: number): Validator<number> {
   return {
-    type: `${unit}, ${min} to ${max}`,
+    type: `${unit.replace(/^a /, '')}, ${min} to ${max}`,
     expected: `${unit} from ${min} to ${max}`,
     parse(text) {
       const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
