@@ -1,39 +1,38 @@
 /**
- * Every way a request can fail, as the caller sees it: the code is the contract, the title is fixed per code.
- * `docs/problems/` has one page per code; a test holds the two equal.
+ * Every way in which a request can fail, as the caller sees it. Callers act on the code; the title is fixed per code.
+ * `docs/problems/` has one page per code, and a test compares the two.
  */
 export const problems = {
-  request_invalid: { status: 400, title: 'The request is not valid' },
-  login_transaction_invalid: { status: 400, title: 'This sign-in cannot be finished' },
-  session_required: { status: 401, title: 'Sign in first' },
-  interaction_required: { status: 401, title: 'Your attention is needed' },
-  authorization_denied: { status: 403, title: 'Sign-in was refused' },
-  consent_declined: { status: 403, title: 'Permission was declined' },
-  admin_consent_required: { status: 403, title: 'An administrator has to agree first' },
+  request_invalid: { status: 400, title: 'Invalid request' },
+  login_transaction_invalid: { status: 400, title: 'This sign-in cannot be completed' },
+  session_required: { status: 401, title: 'Sign-in required' },
+  interaction_required: { status: 401, title: 'Action required' },
+  authorization_denied: { status: 403, title: 'Sign-in denied' },
+  consent_declined: { status: 403, title: 'Permission declined' },
+  admin_consent_required: { status: 403, title: 'Administrator approval required' },
   claim_required: { status: 403, title: 'You do not have access' },
   directory_role_required: { status: 403, title: 'Your roles in Microsoft Entra ID do not allow this' },
-  cross_site_request: { status: 403, title: 'The request does not prove that it is ours' },
+  cross_site_request: { status: 403, title: 'Cross-site request blocked' },
   path_not_allowed: { status: 403, title: 'The policy does not allow this call' },
-  not_found: { status: 404, title: 'There is nothing here' },
-  method_not_allowed: { status: 405, title: 'This method is not offered here' },
-  session_changed: { status: 409, title: 'Another session is in this browser now' },
-  length_required: { status: 411, title: 'The body needs a Content-Length' },
-  body_too_large: { status: 413, title: 'The body is too large' },
-  content_type_not_allowed: { status: 415, title: 'The policy does not allow this type of body' },
-  rate_limited: { status: 429, title: 'Too many calls at the same time' },
-  internal_error: { status: 500, title: 'Something went wrong here' },
-  upstream_unreachable: { status: 502, title: 'The service behind this one did not answer' },
-  upstream_answer_refused: {
-    status: 502,
-    title: 'The answer of the service behind this one cannot be passed on',
-  },
-  configuration_invalid: { status: 503, title: 'This service is not configured' },
-  sign_in_service_unavailable: { status: 503, title: 'The sign-in service is not available' },
-  storage_unavailable: { status: 503, title: 'The session store is not available' },
-  upstream_timeout: { status: 504, title: 'The service behind this one took too long' },
+  not_found: { status: 404, title: 'Page not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  session_changed: { status: 409, title: 'This browser has another session now' },
+  length_required: { status: 411, title: 'Content-Length required' },
+  body_too_large: { status: 413, title: 'Request body too large' },
+  content_type_not_allowed: { status: 415, title: 'The policy does not allow this content type' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal_error: { status: 500, title: 'Something went wrong' },
+  upstream_unreachable: { status: 502, title: 'The API could not be reached' },
+  upstream_answer_refused: { status: 502, title: 'The response of the API was rejected' },
+  configuration_invalid: { status: 503, title: 'This service is not configured correctly' },
+  sign_in_service_unavailable: { status: 503, title: 'The sign-in service is unavailable' },
+  storage_unavailable: { status: 503, title: 'The session store is unavailable' },
+  upstream_timeout: { status: 504, title: 'The API took too long to respond' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
-/** Why only the person can help. A closed list: it travels in `interaction_required` problems. */
+export type ProblemCode = keyof typeof problems;
+
+/** Why a call needs the user: the `reason` of `interaction_required`. */
 export const interactionReasons = [
   'consent_required',
   'admin_consent_required',
@@ -47,7 +46,9 @@ export const interactionReasons = [
   'stronger_sign_in_required',
 ] as const;
 
-/** Why there is no session. A closed list: it travels in `session_required` problems. */
+export type InteractionReason = (typeof interactionReasons)[number];
+
+/** Why a call has no session: the `reason` of `session_required`. */
 export const sessionEnds = [
   'not_signed_in',
   'session_idle',
@@ -56,31 +57,81 @@ export const sessionEnds = [
   'cookie_sent_twice',
 ] as const;
 
-export type ProblemCode = keyof typeof problems;
+export type SessionEnd = (typeof sessionEnds)[number];
 
-/** What can refuse a request within one code. Names of the product's own, for the log. */
+/** What a user lacks. Of each list, one value is enough. */
+export interface MissingClaims {
+  readonly required_tenants?: readonly string[];
+  readonly required_roles?: readonly string[];
+  readonly required_groups?: readonly string[];
+  /** An optional claim that the app registration does not list. */
+  readonly required_claim?: string;
+}
+
+/** Extension members of problem documents (RFC 9457, section 3.2), spelled as they are sent. */
+export interface ExtensionMembers extends MissingClaims {
+  readonly reason?: InteractionReason | SessionEnd;
+  readonly feature?: string;
+  readonly scopes?: readonly string[];
+  /** Path where the user can resolve the problem. */
+  readonly login_url?: string;
+  readonly admin_consent_url?: string;
+  /** ISO instant. Until then the service repeats this answer without asking Entra ID. */
+  readonly ask_again_at?: string;
+  /** How a sign-in ended. */
+  readonly outcome?: string;
+  /** Entra ID's name for the refused request. */
+  readonly correlation_id?: string;
+  /** Alternatives, each of which would be enough. */
+  readonly any_of?: readonly MissingClaims[];
+  readonly sign_ins_revoked?: true;
+}
+
+type Members<Required extends keyof ExtensionMembers, Optional extends keyof ExtensionMembers = never> = {
+  readonly [Name in Required]-?: Exclude<ExtensionMembers[Name], undefined>;
+} & Pick<ExtensionMembers, Optional>;
+
+/** The extension members of each code. A code that is not listed has none. */
+export interface ProblemExtensions {
+  session_required: Members<'login_url'> & { readonly reason: SessionEnd };
+  interaction_required: Members<'scopes' | 'login_url', 'feature' | 'correlation_id'> & {
+    readonly reason: InteractionReason;
+  };
+  consent_declined: Members<'login_url', 'feature' | 'scopes' | 'ask_again_at' | 'outcome'>;
+  admin_consent_required: Members<
+    'login_url' | 'admin_consent_url',
+    'feature' | 'scopes' | 'ask_again_at' | 'outcome'
+  >;
+  authorization_denied: Members<'outcome' | 'login_url', 'feature'>;
+  login_transaction_invalid: Members<never, 'outcome' | 'login_url' | 'feature'>;
+  sign_in_service_unavailable: Members<never, 'outcome' | 'login_url' | 'feature'>;
+  claim_required: Members<never, keyof MissingClaims | 'any_of'>;
+  storage_unavailable: Members<never, 'sign_ins_revoked'>;
+}
+
+/** Which rule refused a request, where several can lead to one code. Only logged. */
 export const refusingRules = [
-  // of `cross_site_request`
+  // cross_site_request
   'csrf-header',
   'origin',
   'fetch-site',
   'fetch-destination',
   'form-token',
-  // of `path_not_allowed` and `content_type_not_allowed`
+  // path_not_allowed, content_type_not_allowed
   'path',
   'method',
   'query',
   'content-type',
   'body',
   'link',
-  // of `request_invalid`
+  // request_invalid
   'header',
-  // of `claim_required`
+  // claim_required
   'tenants',
   'roles',
   'groups',
   'claim',
-  // of `rate_limited`
+  // rate_limited
   'calls-of-user',
   'calls-of-worker',
   'renewals-of-user',
@@ -90,38 +141,55 @@ export const refusingRules = [
 export type RefusingRule = (typeof refusingRules)[number];
 
 export interface BffErrorOptions {
-  /** About this occurrence, for the person or the developer who reads it. Never a token, code, cookie, name or address. */
-  detail?: string;
-  /** The library's error; logged once, never shown. */
-  cause?: unknown;
-  /** Which of the rules behind the code refused; logged once, never shown. */
-  rules?: readonly RefusingRule[];
-  /** Public members of the problem document, in snake_case. */
-  extensions?: Readonly<Record<string, unknown>>;
-  /** Becomes the Retry-After header. */
-  retryAfterSeconds?: number;
-  /** What the service behind this one knows the failed call by. Becomes a header, and a member of the document. */
-  clientRequestId?: string;
-  /** Becomes the Allow header of a 405. */
-  allow?: readonly string[];
+  /**
+   * Describes this occurrence to the user or the developer. Never contains a token, code, cookie, name or address.
+   */
+  readonly detail?: string;
+  /** The library's error. Logged once, never sent. */
+  readonly cause?: unknown;
+  readonly rules?: readonly RefusingRule[];
+  /** Becomes the header `Retry-After`. */
+  readonly retryAfterSeconds?: number;
+  /** The id by which the called API knows the failed call. Sent as a header and as a member of the document. */
+  readonly clientRequestId?: string;
+  /** The methods of a 405, for the header `Allow`. */
+  readonly allow?: readonly string[];
   /** Asks the browser to delete every cookie of the site, because the cookies cannot be read. */
-  clearsCookies?: boolean;
+  readonly clearsCookies?: boolean;
+  /** The `id` of the request in a batch that the problem is about. */
+  readonly batchId?: string;
 }
 
-/** The one error type: what ends a request, with the code that the caller can act on. */
+/** A code, and options that have the code's own extension members. */
+type BffErrorArguments = {
+  [Code in ProblemCode]: Code extends keyof ProblemExtensions
+    ? Record<never, never> extends ProblemExtensions[Code]
+      ? [code: Code, options?: BffErrorOptions & { readonly extensions?: ProblemExtensions[Code] }]
+      : [code: Code, options: BffErrorOptions & { readonly extensions: ProblemExtensions[Code] }]
+    : [code: Code, options?: BffErrorOptions & { readonly extensions?: undefined }];
+}[ProblemCode];
+
+/** An error of a known code. */
+export type BffErrorOf<Code extends ProblemCode> = BffError & {
+  readonly code: Code;
+  readonly extensions: Code extends keyof ProblemExtensions ? ProblemExtensions[Code] : Record<never, never>;
+};
+
+/** The one error type: it ends a request with a code on which the caller can act. */
 export class BffError extends Error {
   override readonly name = 'BffError';
   readonly code: ProblemCode;
   readonly status: number;
   readonly detail: string | undefined;
   readonly rules: readonly RefusingRule[];
-  readonly extensions: Readonly<Record<string, unknown>>;
+  readonly extensions: ExtensionMembers;
   readonly retryAfterSeconds: number | undefined;
   readonly clientRequestId: string | undefined;
   readonly allow: readonly string[] | undefined;
   readonly clearsCookies: boolean;
+  readonly batchId: string | undefined;
 
-  constructor(code: ProblemCode, options: BffErrorOptions = {}) {
+  constructor(...[code, options = {}]: BffErrorArguments) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = problems[code].status;
@@ -132,6 +200,28 @@ export class BffError extends Error {
     this.clientRequestId = options.clientRequestId;
     this.allow = options.allow;
     this.clearsCookies = options.clearsCookies ?? false;
+    this.batchId = options.batchId;
+  }
+
+  /** Whether the error has this code, which tells its extension members. */
+  is<Code extends ProblemCode>(code: Code): this is BffErrorOf<Code> {
+    return this.code === code;
+  }
+
+  /** The same problem, about one request of a batch. */
+  inBatchRequest(batchId: string): BffError {
+    const detail = `In request ${JSON.stringify(batchId)} of the batch: ${this.detail ?? ''}`;
+    const { rules, extensions, cause, retryAfterSeconds } = this;
+    const options = {
+      detail,
+      rules,
+      extensions,
+      batchId,
+      ...(cause === undefined ? {} : { cause }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    };
+    // The code and its extension members come from one error, so they fit together.
+    return new BffError(...([this.code, options] as BffErrorArguments));
   }
 }
 
@@ -140,7 +230,7 @@ export function signInServiceUnavailable(detail: string, cause?: unknown, retryA
   return new BffError('sign_in_service_unavailable', { detail, cause, retryAfterSeconds });
 }
 
-/** The problem document of an error (RFC 9457), but for its `instance`. `type` names the page in docs/problems/. */
+/** The problem document of an error (RFC 9457) without `instance`. `type` names the page in docs/problems/. */
 export function toProblemDocument(error: BffError): Record<string, unknown> {
   return {
     type: `urn:entra-bff:problem:${error.code}`,
@@ -150,10 +240,11 @@ export function toProblemDocument(error: BffError): Record<string, unknown> {
     code: error.code,
     ...(error.clientRequestId === undefined ? {} : { client_request_id: error.clientRequestId }),
     ...error.extensions,
+    ...(error.batchId === undefined ? {} : { batch_id: error.batchId }),
   };
 }
 
-/** The same in the shape that Graph's clients read. */
+/** The problem in the form that Graph's client libraries read. */
 export function toGraphError(error: BffError): { code: string; message: string } {
   return { code: error.code, message: error.detail ?? problems[error.code].title };
 }

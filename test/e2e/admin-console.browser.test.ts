@@ -239,7 +239,7 @@ describe('the console by keyboard alone', () => {
     const reached = world.graph.count();
     await press(page, 'Sign out of Microsoft too');
     await press(page, 'Yes, everywhere');
-    await page.getByRole('alert').getByText('Another session is in this browser now').waitFor();
+    await page.getByRole('alert').getByText('This browser has another session now').waitFor();
     expect(world.graph.count()).toBe(reached);
     await page.getByRole('link', { name: 'Load this page again' }).click();
     await see(page, 'You do not have access');
@@ -284,7 +284,7 @@ describe('the console asks the administrator', () => {
     await openPerson(page);
     await press(page, 'End all 2');
     await press(page, 'Yes, end all');
-    await page.getByRole('alert').getByText('Your attention is needed').waitFor();
+    await page.getByRole('alert').getByText('Action required').waitFor();
     expect(await inspect(page, 'sign-in-again')).toEqual([]);
     // The way on has the focus.
     await page.keyboard.press('Enter');

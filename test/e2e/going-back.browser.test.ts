@@ -46,7 +46,7 @@ describe('the back button, in an app that leaves its page', () => {
       const ends = ['redirecting', `back for ${one.reason}`, '200'];
       await seeEnds(page, ...ends);
       await goBack(page);
-      await see(page, 'This sign-in cannot be finished');
+      await see(page, 'This sign-in cannot be completed');
       await page.goForward();
       expect(page.url()).toBe(placeOf(one));
       await isReady(page);
@@ -76,7 +76,7 @@ describe('the back button, in an app that leaves its page', () => {
     await see(page, declinedCase.heading);
     await goBack(page);
     await press(page, 'Accept');
-    await see(page, 'This sign-in cannot be finished');
+    await see(page, 'This sign-in cannot be completed');
     await goBackTo(page, placeOf(declinedCase));
     const ends = ['redirecting', 'back for consent_required', 'BffProblem consent_declined'];
     await seeEnds(page, ...ends);

@@ -116,7 +116,7 @@ describe('the card of one’s own sessions', () => {
     world.worker.table.failing.add('list');
     await desk.reload();
     await card(desk).getByRole('heading', { name: 'That did not work' }).waitFor();
-    await card(desk).getByText('The session store is not available').waitFor();
+    await card(desk).getByText('The session store is unavailable').waitFor();
     expect(await inspect(desk, 'failed')).toEqual(noFaults('failed'));
     world.worker.table.recover();
     await card(desk).getByRole('button', { name: 'Try again' }).click();

@@ -145,7 +145,7 @@ describe('a page on a sibling host, in Chromium over TLS', () => {
   it('that sends more cookies than are read is got rid of by the next load', async () => {
     await plant(Array.from({ length: 5 }, (_, index) => `bomb${index}=${'x'.repeat(4000)}`));
     await app.goto(`${origin}/api/auth/login`);
-    await see(app, 'The request is not valid');
+    await see(app, 'Invalid request');
     await app.goto(`${origin}/`);
     expect(await ask('/api/auth/session')).toMatchObject({ status: 200, body: { signed_in: false } });
     expect(await app.context().cookies(origin)).toEqual([]);

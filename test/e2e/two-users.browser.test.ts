@@ -152,7 +152,7 @@ describe('two tabs of one browser, two users', () => {
     await page.getByText('"of":"Alice Adams","rawQuery":"of=2026"').waitFor();
     await signInBeside(page, 'Ben Brown');
     await page.goto(address);
-    await see(page, 'Another session is in this browser now');
+    await see(page, 'This browser has another session now');
     await page.goto(`${origin}/api/report-of-anyone?${new URL(address).searchParams}`);
     await page.getByText('session_changed').first().waitFor();
     expect(await page.locator('body').textContent()).not.toContain('Ben');

@@ -139,7 +139,7 @@ describe('1-call-graph-bff', () => {
     callback.searchParams.set('bounced', '1');
     const without = await worker.browser().request(callback.href, asPage);
     expect([without.status, setsSession(without)]).toEqual([400, false]);
-    expect(without.body).toContain('This sign-in cannot be finished');
+    expect(without.body).toContain('This sign-in cannot be completed');
     expect(without.body).toContain('href="/api/auth/login');
 
     const browser = ben.clone();

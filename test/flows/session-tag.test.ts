@@ -164,7 +164,7 @@ describe('the tag of a session', () => {
   it('of another session refuses a navigation with a page, and one without a session leads to sign-in', async () => {
     const refused = await browser.navigate(`/api/report?session_tag=${alices}`);
     expect(refused.status).toBe(409);
-    expect(refused.body).toContain('Another session is in this browser now');
+    expect(refused.body).toContain('This browser has another session now');
     const own = await browser.navigate(`/api/report?of=2026&session_tag=${bens}`);
     expect(JSON.parse(own.body)).toMatchObject({ of: 'Ben Brown', rawQuery: 'of=2026' });
     // Comes back without the tag: who signs in there has another one.

@@ -1,4 +1,4 @@
-import { BffError, type RefusingRule } from '../errors.ts';
+import { BffError, type MissingClaims, type RefusingRule } from '../errors.ts';
 import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
 import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -9,7 +9,6 @@ import {
   type Guard,
   groupsOf,
   judge,
-  type Missing,
   namesAssignments,
   type StepUp,
 } from './guard-rules.ts';
@@ -118,13 +117,13 @@ function reasonOf({ authContext }: StepUp) {
 }
 
 /** Which kinds of rules refused. */
-function rulesOf(missing: readonly Missing[]): readonly RefusingRule[] {
+function rulesOf(missing: readonly MissingClaims[]): readonly RefusingRule[] {
   return rulesByMember.flatMap(([member, rule]) =>
     missing.some((one) => one[member] !== undefined) ? [rule] : [],
   );
 }
 
-const rulesByMember: readonly (readonly [keyof Missing, RefusingRule])[] = [
+const rulesByMember: readonly (readonly [keyof MissingClaims, RefusingRule])[] = [
   ['required_tenants', 'tenants'],
   ['required_roles', 'roles'],
   ['required_groups', 'groups'],

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { MissingClaims } from '../errors.ts';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
 
@@ -100,21 +101,12 @@ export interface GuardedFacts {
 /** What another sign-in would have to bring. */
 export type StepUp = Pick<GuardRules, 'authContext' | 'maxAuthAgeSeconds'>;
 
-/** What the person has not, in the spelling of the problem document. */
-export interface Missing {
-  readonly required_tenants?: readonly string[];
-  readonly required_roles?: readonly string[];
-  readonly required_groups?: readonly string[];
-  /** An optional claim that the app registration does not list. */
-  readonly required_claim?: string;
-}
-
 export type Verdict =
   | { readonly kind: 'granted' }
   /** The person may, once they have signed in more recently or more strongly. */
   | { readonly kind: 'step-up'; readonly stepUp: StepUp }
   /** Nothing that the person could do helps. More than one: any of them would do. */
-  | { readonly kind: 'denied'; readonly missing: readonly Missing[] };
+  | { readonly kind: 'denied'; readonly missing: readonly MissingClaims[] };
 
 /** What decides beside the sign-in itself: it may change while the person is signed in. */
 export function namesAssignments({ anyOf = [], ...own }: Guard): boolean {
@@ -151,7 +143,7 @@ function judgeRules(
   { claims, groups: memberOf = [] }: GuardedFacts,
   now: Date,
 ): Verdict {
-  const missing: Missing = {
+  const missing: MissingClaims = {
     ...(tenants?.includes(claims.principal.tenantId) === false && { required_tenants: tenants }),
     ...(roles?.some((role) => claims.roles.includes(role)) === false && { required_roles: roles }),
     ...(groups?.some((group) => memberOf.includes(group)) === false && { required_groups: groups }),
@@ -175,11 +167,11 @@ function isRecent(authenticatedAt: Date | undefined, maxAgeSeconds: number, now:
 }
 
 /** For the person who is refused: what it takes. */
-export function describeMissing(missing: readonly Missing[]): string {
+export function describeMissing(missing: readonly MissingClaims[]): string {
   return `This needs ${missing.map(describeOne).join(', or ')}.`;
 }
 
-function describeOne(missing: Missing): string {
+function describeOne(missing: MissingClaims): string {
   const quoted = (values: readonly string[]) => values.map((value) => `"${value}"`).join(' or ');
   const { required_tenants, required_roles, required_groups, required_claim } = missing;
   return [

@@ -1,4 +1,5 @@
-import { type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
+import type { SessionEnd } from '../errors.ts';
+import { sessionRequired } from '../interaction/interaction.ts';
 import type { Session } from '../session/store.ts';
 import { type Guard, guardSchema } from './guard-rules.ts';
 

@@ -39,8 +39,8 @@ function toFailedPart({ code, detail, extensions }: BffError): FailedPart {
     code,
     title: problems[code].title,
     ...(detail === undefined ? {} : { detail }),
-    ...(typeof reason === 'string' ? { reason } : {}),
-    ...(typeof loginUrl === 'string' ? { loginUrl } : {}),
-    ...(typeof adminConsentUrl === 'string' ? { adminConsentUrl } : {}),
+    ...(reason === undefined ? {} : { reason }),
+    ...(loginUrl === undefined ? {} : { loginUrl }),
+    ...(adminConsentUrl === undefined ? {} : { adminConsentUrl }),
   };
 }

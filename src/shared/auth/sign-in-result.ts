@@ -1,4 +1,4 @@
-import type { InteractionReason } from '../entra/errors.ts';
+import type { InteractionReason } from '../errors.ts';
 import type { ConsentDenial } from '../session/facts.ts';
 
 /** How a sign-in can end without a session. A closed list: pages and clients act on it. */

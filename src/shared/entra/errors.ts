@@ -1,7 +1,5 @@
-import { interactionReasons } from '../errors.ts';
+import { type InteractionReason, interactionReasons } from '../errors.ts';
 import type { TokenEndpointError } from '../tokens/token-endpoint.ts';
-
-export type InteractionReason = (typeof interactionReasons)[number];
 
 export function parseInteractionReason(text: string | undefined): InteractionReason | undefined {
   return interactionReasons.find((reason) => reason === text);

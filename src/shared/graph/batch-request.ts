@@ -84,15 +84,7 @@ function inPart<Value>(id: string, run: () => Value): Value {
 
 /** The same error, saying in which part it was. */
 export function namingPart(id: string, error: unknown): unknown {
-  if (!(error instanceof BffError)) return error;
-  const { code, detail = '', rules, extensions, cause, retryAfterSeconds } = error;
-  return new BffError(code, {
-    detail: `In request ${JSON.stringify(id)} of the batch: ${detail}`,
-    rules,
-    extensions: { ...extensions, batch_id: id },
-    ...(cause === undefined ? {} : { cause }),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-  });
+  return error instanceof BffError ? error.inBatchRequest(id) : error;
 }
 
 interface RawPart {

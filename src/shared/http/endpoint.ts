@@ -2,9 +2,9 @@ import type { HttpHandler, HttpMethod } from '@azure/functions';
 import type { Admission } from '../access/admission.ts';
 import type { Access, Admit, FoundSession } from '../access/guard.ts';
 import type { Logout } from '../auth/logout.ts';
-import { BffError } from '../errors.ts';
+import { BffError, type SessionEnd } from '../errors.ts';
 import type { VerifiedClaims } from '../identity/principal.ts';
-import { loginPath, type SessionEnd, sessionRequired } from '../interaction/interaction.ts';
+import { loginPath, sessionRequired } from '../interaction/interaction.ts';
 import { bouncePage, withoutBounced } from '../pages/bounce-page.ts';
 import type { PageDocument } from '../pages/document.ts';
 import { errorPage } from '../pages/error-page.ts';
@@ -111,7 +111,7 @@ const endOf: Record<SessionAbsence, SessionEnd> = {
 };
 
 /** The title of the page for a request without a session, if signing in alone does not help. */
-const titleOf = (reason: unknown) =>
+const titleOf = (reason: SessionEnd) =>
   reason === 'cookie_sent_twice' ? { title: 'This browser sent two sign-in cookies' } : {};
 
 /** What every record of a call says of who makes it. */
@@ -313,14 +313,9 @@ export function createEndpoint(needs: EndpointNeeds): Endpoint {
 
 function toErrorPage(error: BffError, { routePath: path, rawQuery, invocationId }: BffRequest): PageDocument {
   const query = withoutBounced(rawQuery);
-  switch (error.code) {
-    case 'claim_required':
-      return noAccessPage(error, path, invocationId);
-    case 'session_required':
-      return errorPage(error, invocationId, titleOf(error.extensions['reason']));
-    case 'interaction_required':
-      return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
-    default:
-      return errorPage(error, invocationId);
+  if (error.is('claim_required')) return noAccessPage(error, path, invocationId);
+  if (error.is('interaction_required')) {
+    return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
   }
+  return errorPage(error, invocationId, error.is('session_required') ? titleOf(error.extensions.reason) : {});
 }

@@ -1,6 +1,5 @@
 import type { TextSealer } from '../crypto/sealed-text.ts';
-import type { InteractionReason } from '../entra/errors.ts';
-import { BffError, type sessionEnds } from '../errors.ts';
+import { BffError, type InteractionReason, type SessionEnd } from '../errors.ts';
 import type { ConsentDenial } from '../session/facts.ts';
 import type { Session } from '../session/store.ts';
 import { isLacking, withheldNow } from './withheld.ts';
@@ -119,9 +118,6 @@ function toTicket({ feature, scopes, claims, prompt, authContext }: InteractionN
 function parseTicket(value: unknown): Ticket {
   return value as Ticket;
 }
-
-/** Why there is no session. */
-export type SessionEnd = (typeof sessionEnds)[number];
 
 const endings: Record<SessionEnd, string> = {
   not_signed_in: 'Nobody is signed in in this browser.',

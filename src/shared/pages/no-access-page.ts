@@ -1,10 +1,14 @@
-import type { BffError } from '../errors.ts';
+import type { BffErrorOf } from '../errors.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
 
 /** A page that the person may not open: what opens it, and who gives it. */
-export function noAccessPage(error: BffError, path: string, invocationId: string): PageDocument {
+export function noAccessPage(
+  error: BffErrorOf<'claim_required'>,
+  path: string,
+  invocationId: string,
+): PageDocument {
   const otherAccount = `${loginPath}?${new URLSearchParams({ prompt: 'select_account', return_to: path })}`;
   const { required_roles: roles, required_claim: claim } = error.extensions;
   return createDocument({

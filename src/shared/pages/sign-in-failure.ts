@@ -1,13 +1,18 @@
 import type { LoginWish } from '../auth/login-transaction.ts';
 import type { RefusalOutcome } from '../auth/sign-in-result.ts';
-import { BffError, type ProblemCode } from '../errors.ts';
+import { BffError } from '../errors.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import type { PageDocument } from './document.ts';
 import type { ErrorPageOptions } from './error-page.ts';
 import { popupPage } from './popup-page.ts';
 
 interface Wording {
-  readonly code: ProblemCode;
+  readonly code:
+    | 'consent_declined'
+    | 'authorization_denied'
+    | 'admin_consent_required'
+    | 'sign_in_service_unavailable'
+    | 'login_transaction_invalid';
   readonly title: string;
   readonly detail: string;
   readonly tryAgain: string;
@@ -95,6 +100,8 @@ const linkedAccount: Wording = {
 /** A sign-in that created no session, as a problem and as the texts and links of its page. */
 export interface SignInFailure extends ErrorPageOptions {
   readonly error: BffError;
+  readonly outcome: RefusalOutcome;
+  readonly feature?: string;
   readonly title: string;
   readonly backHref: string;
 }
@@ -110,18 +117,19 @@ export function describeSignInFailure(
   const forAdministrator = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
   const asks = isLinked ? { prompt: 'select_account' } : feature === undefined ? {} : { feature };
   const href = `${loginPath}?${new URLSearchParams({ ...asks, return_to: returnPath })}`;
-  const error = new BffError(code, {
-    detail,
-    ...(code === 'sign_in_service_unavailable' ? { retryAfterSeconds: 10 } : {}),
-    extensions: {
-      outcome,
-      login_url: href,
-      ...(feature === undefined ? {} : { feature }),
-      ...(forAdministrator === undefined ? {} : { admin_consent_url: forAdministrator }),
-    },
-  });
+  const common = { outcome, login_url: href, ...(feature === undefined ? {} : { feature }) };
+  const error =
+    code === 'admin_consent_required'
+      ? new BffError(code, { detail, extensions: { ...common, admin_consent_url: adminConsentUrl } })
+      : new BffError(code, {
+          detail,
+          ...(code === 'sign_in_service_unavailable' ? { retryAfterSeconds: 10 } : {}),
+          extensions: common,
+        });
   return {
     error,
+    outcome,
+    ...(feature === undefined ? {} : { feature }),
     title,
     backHref: returnPath,
     tryAgain: { href, label: tryAgain },
@@ -131,17 +139,12 @@ export function describeSignInFailure(
 
 /** The last page of a popup in which a sign-in failed. */
 export function signInFailurePopup(
-  { error, title, backHref, forAdministrator }: SignInFailure,
+  { error, outcome, feature, title, backHref, forAdministrator }: SignInFailure,
   popupId: string,
   invocationId: string,
 ): PageDocument {
-  const { outcome, feature } = error.extensions;
   return popupPage(
-    {
-      id: popupId,
-      outcome: String(outcome),
-      ...(typeof feature === 'string' ? { feature } : {}),
-    },
+    { id: popupId, outcome, ...(feature === undefined ? {} : { feature }) },
     {
       title,
       detail: error.detail ?? '',

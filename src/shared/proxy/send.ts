@@ -1,4 +1,4 @@
-import { BffError, type ProblemCode } from '../errors.ts';
+import { BffError } from '../errors.ts';
 import {
   type Borrower,
   type HttpAnswer,
@@ -18,10 +18,12 @@ export function borrowerOf({ address: { userHash, rowId } }: Pick<Session, 'addr
   return { kind: 'session', name: `${userHash.toString('base64url')} ${rowId.toString('base64url')}` };
 }
 
+type UpstreamProblemCode = 'upstream_unreachable' | 'upstream_timeout' | 'upstream_answer_refused';
+
 /** A sent request without an answer that could be passed on, as a problem. */
 export function upstreamProblem(
   { method, headers }: SentRequest,
-  code: ProblemCode,
+  code: UpstreamProblemCode,
   detail: string,
   cause?: unknown,
 ): BffError {

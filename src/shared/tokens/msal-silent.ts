@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthenticationResult } from '@azure/msal-node';
-import { type InteractionReason, interpretTokenError } from '../entra/errors.ts';
+import { interpretTokenError } from '../entra/errors.ts';
 import { lackingScopes } from '../entra/scopes.ts';
-import { BffError, signInServiceUnavailable } from '../errors.ts';
+import { BffError, type InteractionReason, signInServiceUnavailable } from '../errors.ts';
 import { carryOver, isSamePrincipal } from '../identity/principal.ts';
 import {
   assertedAt,

@@ -36,7 +36,7 @@ function refusalOf(body: unknown): readonly [code: string, batchId: unknown] {
   try {
     read(body);
   } catch (error) {
-    if (error instanceof BffError) return [error.code, error.extensions['batch_id']];
+    if (error instanceof BffError) return [error.code, error.batchId];
     throw error;
   }
   throw new Error(`passed: ${JSON.stringify(body)}`);

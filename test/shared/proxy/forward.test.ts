@@ -86,7 +86,10 @@ function startForward(
       acquireToken,
       refusals: { keep: () => undefined },
       interaction: {
-        required: () => new BffError('interaction_required'),
+        required: () =>
+          new BffError('interaction_required', {
+            extensions: { reason: 'sign_in_required', scopes: [], login_url: '/api/auth/login' },
+          }),
         requireNotWithheld: () => undefined,
         openTicket: () => undefined,
       },
