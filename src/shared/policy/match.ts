@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod/mini';
+import { type $ZodIssue, toDotPath } from 'zod/v4/core';
 import type { Guard } from '../access/guard-rules.ts';
 import type { ScopeNeed } from '../entra/scopes.ts';
 import type { Dialect } from './api-profile.ts';
@@ -104,7 +104,7 @@ export function parsePolicy(document: unknown, dialect: Dialect): PolicyReading 
 function findPrototypes(value: unknown, path: readonly PropertyKey[]): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const here = Object.hasOwn(value, '__proto__')
-    ? [`${z.core.toDotPath(path) || 'the file'}: has "__proto__", which means nothing here; take it out`]
+    ? [`${toDotPath(path) || 'the file'}: has "__proto__", which means nothing here; take it out`]
     : [];
   const inner = Object.entries(value).filter(([name]) => name !== '__proto__');
   return [
@@ -115,7 +115,7 @@ function findPrototypes(value: unknown, path: readonly PropertyKey[]): string[] 
   ];
 }
 
-function toFaults(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): string[] {
+function toFaults(issue: $ZodIssue, before: readonly PropertyKey[]): string[] {
   const path = [...before, ...issue.path];
   // Of several shapes, the one that was meant is the one that got furthest.
   const meant =
@@ -123,11 +123,11 @@ function toFaults(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): stri
       ? issue.errors.find((inner) => inner.every(({ path: at }) => at.length > 0))
       : undefined;
   if (meant !== undefined && meant.length > 0) return meant.flatMap((inner) => toFaults(inner, path));
-  return [`${z.core.toDotPath(path) || 'the file'}: ${describeIssue(issue)}`];
+  return [`${toDotPath(path) || 'the file'}: ${describeIssue(issue)}`];
 }
 
 /** zod/mini has no messages of its own: these are for what the schema gives no message for. */
-function describeIssue(issue: z.core.$ZodIssue): string {
+function describeIssue(issue: $ZodIssue): string {
   switch (issue.code) {
     case 'unrecognized_keys':
       return `has ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}, which means nothing here; take it out, or mend its spelling`;
@@ -152,7 +152,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 
 const typeNames: Readonly<Record<string, string>> = { record: 'object', int: 'whole number' };
 
-const hasMessage = ({ message }: z.core.$ZodIssue) => message !== 'Invalid input';
+const hasMessage = ({ message }: $ZodIssue) => message !== 'Invalid input';
 
 function unitOf(origin: string): string {
   return origin === 'string' ? ' characters' : origin === 'array' ? ' items' : '';
