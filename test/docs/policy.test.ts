@@ -96,6 +96,6 @@ describe('docs/policy.md', () => {
 
 describe('README.md', () => {
   it('says how many rules are shipped', () => {
-    expect(read('README.md')).toContain(`Shipped, the policy has ${rules.length} rules`);
+    expect(read('README.md')).toContain(`The shipped policy has ${rules.length} rules`);
   });
 });
