@@ -9,12 +9,12 @@ import { allMethods } from './shared/http/endpoint.ts';
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
 import { createSystem } from './system.ts';
 
-export type { Bff, FunctionApp } from './registration.ts';
+export type { Bff, FunctionApp, RouteOptions } from './registration.ts';
 export {
   type Access,
-  type Admit,
+  type Authorize,
   allowAnonymous,
-  type FoundSession,
+  type FoundCaller,
   guard,
   optionalSession,
   signedIn,
@@ -22,10 +22,10 @@ export {
 export type { Guard, GuardRules } from './shared/access/guard-rules.ts';
 export { BffError, type BffErrorOptions, type ProblemCode } from './shared/errors.ts';
 export { type GraphClient, graphStatusOf } from './shared/graph/graph-client.ts';
-export type { EndpointRules } from './shared/http/endpoint.ts';
+export type { CallContext, EndpointRules, Handler } from './shared/http/endpoint.ts';
 export type { BffRequest } from './shared/http/request.ts';
 export { type BffResponse, jsonResponse } from './shared/http/response.ts';
-export type { Session } from './shared/session/store.ts';
+export type { Caller, Claims } from './shared/session/caller.ts';
 
 /**
  * The cold start: checks settings and policies, registers every route and then, by `extend`, your own. With one wrong

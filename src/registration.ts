@@ -1,12 +1,13 @@
 import type { HttpHandler, HttpMethod, TimerHandler } from '@azure/functions';
+import type { Client } from '@microsoft/microsoft-graph-client';
 import type { App } from './app.ts';
 import { sweep } from './functions/sweep.ts';
 import { createRoutes, type Route, route } from './routes.ts';
 import type { GraphClient } from './shared/graph/graph-client.ts';
-import { allMethods, type EndpointRules } from './shared/http/endpoint.ts';
+import { allMethods, type EndpointRules, type Handler } from './shared/http/endpoint.ts';
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
-import type { BffRequest } from './shared/http/request.ts';
-import type { BffResponse } from './shared/http/response.ts';
+import { type Caller, sessionOf } from './shared/session/caller.ts';
+import type { Log } from './shared/telemetry/log.ts';
 
 /** The part of `app` of `@azure/functions` that the registration uses. */
 export interface FunctionApp {
@@ -17,22 +18,29 @@ export interface FunctionApp {
   timer(name: string, options: { schedule: string; handler: TimerHandler }): void;
 }
 
-/** What your own functions are made of: the same wrapper, guards and Graph client as the built-in ones. */
+/** A function of your own: its path, and the rules that are checked before its handler runs. */
+export interface RouteOptions<Granted> extends EndpointRules<Granted> {
+  /** Without a leading slash: `api/team-card`. Segments in braces are parameters: `api/teams/{id}`. */
+  readonly path: string;
+}
+
+/** For functions of your own, which get the same checks and the same access to Graph as the built-in ones. */
 export interface Bff {
   /**
-   * Registers a function with the same checks as the built-in ones: method, origin, session and access. Errors become
-   * problem documents. `rules.access` has no default.
-   * @param path without a leading slash: `api/team-card`
+   * Registers a function of your own.
+   * @param name lower-case letters, digits and hyphens; alphabetically before `zz-`
    * @throws {TypeError} for a name or path that the host would never reach or that is taken
    */
-  route<Granted>(
-    name: string,
-    path: string,
-    rules: EndpointRules<Granted>,
-    handle: (request: BffRequest, granted: Granted) => Promise<BffResponse> | BffResponse,
-  ): void;
+  route<Granted>(name: string, options: RouteOptions<Granted>, handler: Handler<Granted>): void;
   /** Calls Graph with the user's own token, through Microsoft's client. */
-  readonly graph: GraphClient;
+  readonly graph: {
+    use<Result>(
+      caller: Caller,
+      need: Parameters<GraphClient['use']>[1],
+      log: Log,
+      work: (client: Client) => Promise<Result>,
+    ): Promise<Result>;
+  };
 }
 
 const SWEEP = 'sweep';
@@ -59,12 +67,12 @@ export function register(functions: FunctionApp, app: App): Bff {
 
   const reserved = [...reservedSegments, ...app.ownApis.map(({ name }) => name)];
   return {
-    route(name, path, rules, handle) {
+    route(name, { path, ...rules }, handler) {
       requireFreeName(name, registered);
       requireFreePath(path, registered, reserved);
-      add(route({ name, path, summary: 'A function of this app.', rules, handler: handle }));
+      add(route({ name, path, summary: 'A function of this app.', rules, handler }));
     },
-    graph: app.graphClient,
+    graph: { use: (caller, need, log, work) => app.graphClient.use(sessionOf(caller), need, log, work) },
   };
 }
 

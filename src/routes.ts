@@ -1,14 +1,18 @@
 import type { HttpHandler, HttpMethod } from '@azure/functions';
 import type { App } from './app.ts';
 import { admin } from './functions/admin.ts';
-import { adminUserGrantById, adminUserGrants } from './functions/admin-user-grants.ts';
-import { adminUserSessionById, adminUserSessions } from './functions/admin-user-sessions.ts';
-import { adminUserSignOut } from './functions/admin-user-sign-out.ts';
-import { adminUsers } from './functions/admin-users.ts';
+import {
+  adminUserGrantById,
+  adminUserGrants,
+  adminUserSessionById,
+  adminUserSessions,
+  adminUserSignOut,
+  adminUsers,
+} from './functions/admin-users.ts';
 import { callback } from './functions/callback.ts';
 import { client } from './functions/client.ts';
 import { frontChannelLogout } from './functions/front-channel-logout.ts';
-import { upstream } from './functions/graph.ts';
+import { forwardToApi } from './functions/graph.ts';
 import { live, ready } from './functions/health.ts';
 import { login } from './functions/login.ts';
 import { logout } from './functions/logout.ts';
@@ -18,13 +22,18 @@ import { sessionById, sessions } from './functions/sessions.ts';
 import {
   allowAnonymous,
   guard,
-  leaving,
   optionalSession,
+  optionalSessionBestEffort,
   signedIn,
-  signedInHere,
+  signedInWithoutRevalidation,
 } from './shared/access/guard.ts';
 import { requestedScopes } from './shared/auth/login.ts';
-import { allMethods, type Endpoint, type EndpointRules, type Handler } from './shared/http/endpoint.ts';
+import {
+  allMethods,
+  type Endpoint,
+  type EndpointHandler,
+  type InternalEndpointRules,
+} from './shared/http/endpoint.ts';
 
 /** One HTTP function: where it is found, who may call it, and its handler. */
 export interface Route {
@@ -34,13 +43,13 @@ export interface Route {
   readonly path: string;
   /** What the route does, for docs/reference/routes.md. */
   readonly summary: string;
-  readonly rules: EndpointRules<unknown>;
+  readonly rules: InternalEndpointRules<unknown>;
   handlerIn(endpoint: Endpoint): HttpHandler;
 }
 
 interface RouteDefinition<Granted> extends Omit<Route, 'rules' | 'handlerIn'> {
-  readonly rules: EndpointRules<Granted>;
-  readonly handler: Handler<Granted>;
+  readonly rules: InternalEndpointRules<Granted>;
+  readonly handler: EndpointHandler<Granted>;
 }
 
 export function route<Granted>({ handler, rules, ...about }: RouteDefinition<Granted>): Route {
@@ -58,21 +67,22 @@ export function createRoutes(app: App): readonly Route[] {
 
 function authRoutes({ auth, config, entra, features, cookieNames }: App): readonly Route[] {
   const origin = config.publicBaseUrl;
-  const page = { page: true, changesCookies: true } as const;
+  const page = { access: optionalSession, errorFormat: 'html', changesCookies: true } as const;
+  const navigation = { ...page, methods: ['GET'], csrf: 'none', windowOnly: true } as const;
   return [
     route({
       name: 'auth-login',
       path: 'api/auth/login',
       summary:
         'Starts a sign-in. Parameters: `return_to`, `prompt` (`login`, `select_account` or `none`), `login_hint`, `domain_hint`, `feature`, `ticket`, `display=popup.ID`.',
-      rules: { ...page, methods: ['GET'], caller: 'window', access: optionalSession },
+      rules: navigation,
       handler: login(auth.login, cookieNames),
     }),
     route({
       name: 'auth-callback',
       path: 'api/auth/callback',
       summary: 'The redirect URI. Completes the sign-in.',
-      rules: { ...page, methods: ['GET'], caller: 'window', access: optionalSession },
+      rules: navigation,
       handler: callback({
         flow: auth.callback,
         names: cookieNames,
@@ -84,7 +94,13 @@ function authRoutes({ auth, config, entra, features, cookieNames }: App): readon
       path: 'api/auth/logout',
       summary:
         'Ends the session. POST returns `{"logout_url"}`, and the page navigates there. GET shows a page that asks first.',
-      rules: { ...page, methods: ['GET', 'POST'], caller: 'page', access: leaving, acceptsForm: true },
+      rules: {
+        ...page,
+        methods: ['GET', 'POST'],
+        access: optionalSessionBestEffort,
+        csrf: 'unless-navigation',
+        acceptsForm: true,
+      },
       handler: logout({
         flow: auth.logout,
         names: cookieNames,
@@ -98,35 +114,35 @@ function authRoutes({ auth, config, entra, features, cookieNames }: App): readon
       path: 'api/auth/front-channel-logout',
       summary:
         'Entra ID loads this address in a frame when the user signs out of another app. It ends the sessions of the given `sid`.',
-      rules: { methods: ['GET'], caller: 'navigation', access: allowAnonymous },
+      rules: { methods: ['GET'], access: allowAnonymous, csrf: 'none' },
       handler: frontChannelLogout({ flow: auth.frontChannelLogout, entraOrigin: entra.origin }),
     }),
     route({
       name: 'auth-session',
       path: 'api/auth/session',
       summary: 'Returns who is signed in, with which roles and until when.',
-      rules: { methods: ['GET'], caller: 'script', access: optionalSession },
+      rules: { methods: ['GET'], access: optionalSession },
       handler: session(auth.sessionAnswer),
     }),
     route({
       name: 'auth-sessions',
       path: 'api/auth/sessions',
       summary: 'Lists the user\'s sessions. DELETE ends all the others and returns `{"ended": n}`.',
-      rules: { methods: ['GET', 'DELETE'], caller: 'script', access: signedInHere },
+      rules: { methods: ['GET', 'DELETE'], access: signedInWithoutRevalidation },
       handler: sessions(auth.ownSessions),
     }),
     route({
       name: 'auth-sessions-id',
       path: 'api/auth/sessions/{id}',
       summary: "Ends one of the user's sessions.",
-      rules: { methods: ['DELETE'], caller: 'script', access: signedInHere },
+      rules: { methods: ['DELETE'], access: signedInWithoutRevalidation },
       handler: sessionById(auth.ownSessions, cookieNames),
     }),
     route({
       name: 'auth-client',
       path: 'api/auth/client.js',
       summary: 'The browser client, one ES module.',
-      rules: { methods: ['GET'], caller: 'navigation', access: allowAnonymous },
+      rules: { methods: ['GET'], access: allowAnonymous, csrf: 'none' },
       handler: client(__CLIENT_SOURCE__),
     }),
   ];
@@ -135,14 +151,14 @@ function authRoutes({ auth, config, entra, features, cookieNames }: App): readon
 const upstreamMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 function upstreamRoutes({ graph, ownApis }: App): readonly Route[] {
-  const rules = { methods: upstreamMethods, caller: 'script', access: signedIn } as const;
+  const rules = { methods: upstreamMethods, access: signedIn } as const;
   return [
     route({
       name: 'graph',
       path: 'api/graph/{*path}',
       summary: 'Microsoft Graph, as far as the policy allows.',
-      rules: { ...rules, likeGraph: true },
-      handler: upstream({ prefix: '/api/graph', proxy: graph }),
+      rules: { ...rules, errorFormat: 'graph' },
+      handler: forwardToApi({ prefix: '/api/graph', proxy: graph }),
     }),
     ...ownApis.map(({ name, proxy }) =>
       route({
@@ -150,7 +166,7 @@ function upstreamRoutes({ graph, ownApis }: App): readonly Route[] {
         path: `api/${name}/{*path}`,
         summary: 'Your own API of this name, as far as its policy allows.',
         rules,
-        handler: upstream({ prefix: `/api/${name}`, proxy }),
+        handler: forwardToApi({ prefix: `/api/${name}`, proxy }),
       }),
     ),
   ];
@@ -158,15 +174,15 @@ function upstreamRoutes({ graph, ownApis }: App): readonly Route[] {
 
 function adminRoutes({ admin: administration, cookieNames, now }: App): readonly Route[] {
   const { guards, directory, userSessions, grants, recordOpening } = administration;
-  const read = { caller: 'script', access: guard(guards.read), countsAsUse: true } as const;
-  const change = { caller: 'script', access: guard(guards.change), countsAsUse: true } as const;
+  const read = { access: guard(guards.read), extendsSession: true } as const;
+  const change = { access: guard(guards.change), extendsSession: true } as const;
   return [
     route({
       name: 'admin',
       path: 'api/admin',
       summary:
         "The admin page: the administrator's verified claims, the answer of Graph, and the sign-ins of other users. Returns JSON to scripts.",
-      rules: { ...read, methods: ['GET'], caller: 'page', page: true },
+      rules: { ...read, methods: ['GET'], csrf: 'unless-navigation', errorFormat: 'html' },
       handler: admin({ ...administration, mayAdminister: guards.read, now }),
     }),
     route({
@@ -220,7 +236,7 @@ function serviceRoutes({ store, entra, now }: App): readonly Route[] {
     { name: 'credential', run: () => entra.credential.check() },
     { name: 'sign-in-keys-and-clock', run: () => entra.signingKeys.check() },
   ];
-  const rules = { methods: ['GET', 'HEAD'], caller: 'navigation', access: allowAnonymous } as const;
+  const rules = { methods: ['GET', 'HEAD'], access: allowAnonymous, csrf: 'none' } as const;
   return [
     route({
       name: 'health-live',
@@ -241,7 +257,7 @@ function serviceRoutes({ store, entra, now }: App): readonly Route[] {
       name: 'zz-not-found',
       path: '{*rest}',
       summary: 'Any other path returns 404.',
-      rules: { ...rules, methods: allMethods, page: true },
+      rules: { ...rules, methods: allMethods, errorFormat: 'html' },
       handler: notFound(),
     }),
   ];

@@ -4,18 +4,17 @@ import { type Bff, graphStatusOf, jsonResponse, signedIn } from 'entra-bff';
 /** A feature of policy.json, and the permissions for all three calls. */
 const need = { feature: 'manager', scopes: ['User.Read', 'User.Read.All'] };
 
-/** `GET /api/team-card`: the person, their picture and their manager, in one answer. */
+/** `GET /api/team-card`: the user, their picture and their manager in one answer. */
 export function teamCard(bff: Bff): void {
   bff.route(
     'team-card',
-    'api/team-card',
-    { methods: ['GET'], caller: 'script', access: signedIn, countsAsUse: true },
-    (request, session) =>
-      bff.graph.use(session, need, request.log, async (graph) => {
+    { path: 'api/team-card', access: signedIn, extendsSession: true },
+    (_request, { caller, log }) =>
+      bff.graph.use(caller, need, log, async (graph) => {
         const [me, photo, manager] = await Promise.all([
           graph.api('/me').select(['displayName', 'jobTitle']).get(),
           graph.api('/me/photo/$value').responseType(ResponseType.RAW).get(),
-          graph.api('/me/manager').select(['displayName', 'mail']).get().catch(nobody),
+          graph.api('/me/manager').select(['displayName', 'mail']).get().catch(noManager),
         ]);
         return jsonResponse({
           name: me.displayName,
@@ -27,8 +26,8 @@ export function teamCard(bff: Bff): void {
   );
 }
 
-/** Whoever is at the top has no manager: that is an answer, and no failure. */
-function nobody(error: unknown): undefined {
+/** Graph answers with 404 for a user without a manager. */
+function noManager(error: unknown): undefined {
   if (graphStatusOf(error) !== 404) throw error;
 }
 

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { createApp } from '../../src/app.ts';
 import { createRoutes, type Route } from '../../src/routes.ts';
-import { signedIn, signedInHere } from '../../src/shared/access/guard.ts';
+import { signedIn, signedInWithoutRevalidation } from '../../src/shared/access/guard.ts';
 import { parseConfig } from '../../src/shared/config/config.ts';
 import { readPolicies } from '../../src/shared/config/policies.ts';
-import type { Caller } from '../../src/shared/http/cross-site.ts';
+import type { CsrfProtection } from '../../src/shared/http/cross-site.ts';
 import { allMethods, type EndpointRules } from '../../src/shared/http/endpoint.ts';
 import { createSystem } from '../../src/system.ts';
 import { table } from './table.ts';
@@ -64,19 +64,20 @@ function builtInRoutes(): readonly Route[] {
 
 function toRow({ path, rules, summary }: Route): readonly string[] {
   const shownPath = path === '{*rest}' ? 'everything else' : `\`/${path.replace('{*path}', '…')}\``;
-  const methods = rules.methods.length === allMethods.length ? 'all' : rules.methods.join(', ');
-  return [shownPath, methods, accessOf(rules), protectionOf[rules.caller], summary];
+  const { methods = ['GET'], csrf = 'required', windowOnly } = rules;
+  const shownMethods = methods.length === allMethods.length ? 'all' : methods.join(', ');
+  const protection = windowOnly ? 'opens in a window or tab only' : protectionOf[csrf];
+  return [shownPath, shownMethods, accessOf(rules), protection, summary];
 }
 
 function accessOf({ access, accessToChange }: EndpointRules<unknown>): string {
   if (access.session !== 'required') return 'anyone';
-  if (access === signedIn || access === signedInHere) return 'signed in';
+  if (access === signedIn || access === signedInWithoutRevalidation) return 'signed in';
   return accessToChange === undefined ? 'app role' : 'app role; changes need a recent sign-in';
 }
 
-const protectionOf: Record<Caller, string> = {
-  script: '`X-CSRF: 1`',
-  page: '`X-CSRF: 1`, except when a browser opens it',
-  window: 'opens in a window or tab only',
-  navigation: 'none',
+const protectionOf: Record<CsrfProtection, string> = {
+  required: '`X-CSRF: 1`',
+  'unless-navigation': '`X-CSRF: 1`, except when a browser opens it',
+  none: 'none',
 };

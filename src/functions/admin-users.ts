@@ -1,11 +1,102 @@
-import type { Directory } from '../shared/admin/directory.ts';
+import type { RecordOpening } from '../shared/admin/administered-user.ts';
+import { type Directory, requireObjectId } from '../shared/admin/directory.ts';
+import type { Grants } from '../shared/admin/grants.ts';
+import type { SignOutUser } from '../shared/admin/sign-out.ts';
+import type { UserSession, UserSessions } from '../shared/admin/user-sessions.ts';
+import { BffError } from '../shared/errors.ts';
+import type { CookieNames } from '../shared/http/cookies.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { jsonResponse } from '../shared/http/response.ts';
-import type { Session } from '../shared/session/store.ts';
+import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
+import { sessionOf } from '../shared/session/caller.ts';
 
-/** Finds people of the administrator's tenant, by the administrator's own rights. */
+/** Finds users of the administrator's tenant, with the administrator's own permissions in Graph. */
 export const adminUsers =
-  (directory: Directory): Handler<Session> =>
-  async ({ query, log }, session) =>
-    jsonResponse({ users: await directory.find(session, requireQuery(query).get('q') ?? '', log) });
+  (directory: Directory): Handler =>
+  async ({ query }, { caller, log }) => {
+    const text = requireQuery(query).get('q') ?? '';
+    return jsonResponse({ users: await directory.find(sessionOf(caller), text, log) });
+  };
+
+/** GET lists a user's sessions. DELETE ends all of them. */
+export const adminUserSessions =
+  (flow: UserSessions, names: CookieNames, recordOpening: RecordOpening): Handler =>
+  async ({ method, routeParameter }, { caller, log }) => {
+    const session = sessionOf(caller);
+    const user = requireObjectId(routeParameter('user'));
+    if (method === 'GET') {
+      recordOpening(session, user, log);
+      const { sessions, isCut } = await flow.list(session, user, log);
+      return jsonResponse({ sessions: sessions.map(toJson), complete: !isCut });
+    }
+    const { sessions, wasCurrent } = await flow.endAll(session, user, log);
+    return {
+      ...jsonResponse({ ended: sessions }),
+      cookies: wasCurrent ? signedOutCookies(names) : [],
+    };
+  };
+
+/** Ends one session of a user. */
+export const adminUserSessionById =
+  (flow: UserSessions, names: CookieNames): Handler =>
+  async ({ routeParameter }, { caller, log }) => {
+    const user = requireObjectId(routeParameter('user'));
+    const ending = await flow.endOne(sessionOf(caller), user, routeParameter('id'), log);
+    if (ending.kind === 'none') {
+      throw new BffError('not_found', {
+        detail: 'This user has no session with this id. It may have ended.',
+      });
+    }
+    return { status: 204, cookies: ending.wasCurrent ? signedOutCookies(names) : [] };
+  };
+
+/** Signs a user out of Entra ID and ends all their sessions here. */
+export const adminUserSignOut =
+  (signOut: SignOutUser, names: CookieNames): Handler =>
+  async ({ routeParameter }, { caller, log }) => {
+    const user = requireObjectId(routeParameter('user'));
+    const { sessions, wasCurrent } = await signOut(sessionOf(caller), user, log);
+    return {
+      ...jsonResponse({ sign_ins_revoked: true, ended: sessions }),
+      cookies: wasCurrent ? signedOutCookies(names) : [],
+    };
+  };
+
+/** Lists the delegated permissions that a user has granted this app. */
+export const adminUserGrants =
+  (flow: Grants, recordOpening: RecordOpening): Handler =>
+  async ({ routeParameter }, { caller, log }) => {
+    const session = sessionOf(caller);
+    const user = requireObjectId(routeParameter('user'));
+    recordOpening(session, user, log);
+    return jsonResponse({ grants: await flow.list(session, user, log) });
+  };
+
+/** Revokes one grant of a user. */
+export const adminUserGrantById =
+  (flow: Grants): Handler =>
+  async ({ routeParameter }, { caller, log }) => {
+    const user = requireObjectId(routeParameter('user'));
+    const revocation = await flow.revoke(sessionOf(caller), user, routeParameter('id'), log);
+    if (revocation.kind === 'none') {
+      throw new BffError('not_found', {
+        detail: 'This user has not granted this app a permission with this id. It may have been revoked.',
+      });
+    }
+    return { status: 204 };
+  };
+
+function toJson(session: UserSession) {
+  const { id, isCurrent, device, signedInAt, lastUsedAt, expiresAt, rolesAsOf, features } = session;
+  return {
+    id,
+    current: isCurrent,
+    device: device ?? null,
+    signed_in_at: signedInAt?.toISOString() ?? null,
+    last_used_at: lastUsedAt.toISOString(),
+    expires_at: expiresAt.toISOString(),
+    roles_as_of: rolesAsOf?.toISOString() ?? null,
+    features: features.map(({ name }) => name),
+  };
+}

@@ -8,10 +8,11 @@ import { requireQuery } from '../shared/http/query.ts';
 import { prefersHtml } from '../shared/http/request.ts';
 import { jsonResponse } from '../shared/http/response.ts';
 import { adminPage } from '../shared/pages/admin-page.ts';
+import { sessionOf } from '../shared/session/caller.ts';
 import type { Session } from '../shared/session/store.ts';
 import type { Log } from '../shared/telemetry/log.ts';
 
-export interface AdminFunctionNeeds {
+export interface AdminFunctionDependencies {
   readonly overview: (session: Session, log: Log) => Promise<AdminOverview>;
   readonly readConsole: ReadConsole;
   readonly ownLinks: OwnLinks;
@@ -20,24 +21,25 @@ export interface AdminFunctionNeeds {
 }
 
 /**
- * The administrator's page: verified claims and the live Graph answer, or with `?user=` the console for other people's
- * sign-ins. Scripts get claims and Graph's answer as JSON.
+ * The administrator's own claims and a live answer of Graph, or with `?user=` the console for the sign-ins of other users.
+ * Scripts get the administrator's claims and Graph's answer as JSON.
  */
 export const admin =
-  ({ overview, readConsole, ownLinks, mayAdminister, now }: AdminFunctionNeeds): Handler<Session> =>
-  async (request, session) => {
+  ({ overview, readConsole, ownLinks, mayAdminister, now }: AdminFunctionDependencies): Handler =>
+  async (request, { caller, log }) => {
+    const session = sessionOf(caller);
     const query = requireQuery(request.query);
-    const wanted = query.get('user') ?? '';
+    const searchText = query.get('user') ?? '';
     if (!prefersHtml(request.header('accept'))) {
-      return jsonResponse(toJson(await overview(session, request.log)));
+      return jsonResponse(toJson(await overview(session, log)));
     }
     // The header proves that the page's own script made the request.
     const isOwn = request.header('x-csrf') === '1' || ownLinks.isProof(query.get('from'), session);
     const via = isOwn ? undefined : 'link';
     const view =
-      wanted.trim() === ''
-        ? ({ kind: 'overview', ...(await overview(session, request.log)) } as const)
-        : await readConsole(session, wanted, request.log, via);
+      searchText.trim() === ''
+        ? ({ kind: 'overview', ...(await overview(session, log)) } as const)
+        : await readConsole(session, searchText, log, via);
     const page = adminPage(view, {
       administrator: session.facts.claims.principal,
       sessionTag: session.facts.sessionChainId,
@@ -49,7 +51,6 @@ export const admin =
     return documentResponse(page);
   };
 
-/** The wire's spelling, as in every other answer of ours. */
 function toJson({ claims, graph }: AdminOverview) {
   return {
     claims: claims.map(({ claim, label, usedFor, value }) => ({ claim, label, used_for: usedFor, value })),

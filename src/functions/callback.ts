@@ -21,22 +21,22 @@ import {
   type SignInFailure,
   signInFailurePopup,
 } from '../shared/pages/sign-in-failure.ts';
-import type { Session } from '../shared/session/store.ts';
+import { type Caller, sessionOf } from '../shared/session/caller.ts';
 
-export interface CallbackFunctionNeeds {
+export interface CallbackFunctionDependencies {
   readonly flow: Callback;
   readonly names: CookieNames;
-  /** Where an administrator agrees to what this sign-in asks for. */
+  /** Address at which an administrator grants the permissions that this sign-in asks for. */
   readonly adminConsentUrl: (wish: LoginWish) => string;
 }
 
-/** Where Microsoft Entra ID sends the browser back to: finishes the sign-in, or says how it ended. */
+/** The redirect URI, to which Microsoft Entra ID sends the browser back. Finishes the sign-in, or shows why it failed. */
 export const callback =
-  ({ flow, names, adminConsentUrl }: CallbackFunctionNeeds): Handler<Session | undefined> =>
-  async (request, session) => {
+  ({ flow, names, adminConsentUrl }: CallbackFunctionDependencies): Handler<Caller | undefined> =>
+  async (request, { caller, log }) => {
     refuseSpeculation(request);
     const query = requireQuery(request.query);
-    refuseContradiction(query);
+    requireCodeResponse(query);
     if (query.get('state') === ADMIN_CONSENT_STATE)
       return documentResponse(adminConsentPage(query.get('admin_consent') === 'True' && !query.has('error')));
     const outcome = await flow.finish(
@@ -49,10 +49,10 @@ export const callback =
         issuer: query.get('iss'),
         bounced: isBounced(request),
       },
-      session,
+      caller === undefined ? undefined : sessionOf(caller),
       readTransactionCookies(request.cookies, names),
       await readDeviceLabel(request.header('user-agent')),
-      request.log,
+      log,
     );
     if (outcome.kind === 'bounce') return documentResponse(bouncePage(request.routePath, request.rawQuery));
     const used = clearedCookie(names.transaction(outcome.usedSlot));
@@ -76,7 +76,7 @@ export const callback =
     }
   };
 
-/** Signed in: on to where the person was, or, in a popup, the word to the app that waits. */
+/** After a sign-in: back to the page that the user came from. A popup reports the result to the app that opened it. */
 function arrived({ popupId, feature, returnPath }: LoginWish, cookies: readonly CookieToSet[]): BffResponse {
   if (popupId === undefined) return redirectResponse(returnPath, cookies);
   const message = { id: popupId, outcome: 'signed_in', ...(feature === undefined ? {} : { feature }) };
@@ -90,19 +90,19 @@ function failed(request: BffRequest, failure: SignInFailure, popupId: string | u
   const { error } = failure;
   const { invocationId } = request;
   if (popupId !== undefined) return documentResponse(signInFailurePopup(failure, popupId, invocationId));
-  if (!prefersHtml(request.header('accept'))) return problemResponse(error, invocationId, false);
+  if (!prefersHtml(request.header('accept'))) return problemResponse(error, invocationId);
   return documentResponse(errorPage(error, invocationId, failure), problemHeaders(error));
 }
 
-/** Either a code or an error, and nothing that belongs to flows we do not use. @throws {BffError} request_invalid */
-function refuseContradiction(query: Query): void {
+/** Accepts a code or an error, and no response of another OAuth flow. @throws {BffError} request_invalid */
+function requireCodeResponse(query: Query): void {
   // A front end that joins repeated parameters joins them with a comma. Entra ID's `code` and `error` never
   // contain one.
   if (`${query.get('code') ?? ''}${query.get('error') ?? ''}`.includes(',')) {
     throw new BffError('request_invalid', { detail: 'The response contains more than one code or error.' });
   }
   if (query.has('code') && query.has('error')) {
-    throw new BffError('request_invalid', { detail: 'The answer has both a code and an error.' });
+    throw new BffError('request_invalid', { detail: 'The response contains both a code and an error.' });
   }
   if (query.has('id_token') || query.has('access_token')) {
     throw new BffError('request_invalid', { detail: 'Tokens are not accepted in an address.' });

@@ -1,25 +1,25 @@
 import type { FrontChannelLogout } from '../shared/auth/front-channel-logout.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 
-export interface FrontChannelLogoutFunctionNeeds {
+export interface FrontChannelLogoutFunctionDependencies {
   readonly flow: FrontChannelLogout;
-  /** Whose page may show this one in a frame. */
+  /** The origin whose pages may show this one in a frame. */
   readonly entraOrigin: string;
 }
 
 /**
- * Microsoft Entra ID loads this in a frame while a person signs out of another app. No cookie comes with it, and its answer
- * is the same for every `sid`: nobody learns by it who is signed in.
+ * Microsoft Entra ID loads this in a frame while the user signs out of another app. The request carries no cookie. The answer is
+ * the same for every `sid`, so that it does not reveal which sessions exist.
  */
 export const frontChannelLogout =
-  ({ flow, entraOrigin }: FrontChannelLogoutFunctionNeeds): Handler<undefined> =>
-  async (request) => {
+  ({ flow, entraOrigin }: FrontChannelLogoutFunctionDependencies): Handler<undefined> =>
+  async (request, { log }) => {
     const { query } = request;
     // A page that embeds a thousand images of this address must have no effect. A browser that does not send
     // the header passes.
     const isFrame = (request.header('sec-fetch-dest') ?? 'iframe') === 'iframe';
     if (query.kind === 'query' && isFrame)
-      await flow.end(query.query.get('sid'), query.query.get('iss'), request.log);
+      await flow.end(query.query.get('sid'), query.query.get('iss'), log);
     return {
       status: 200,
       headers: {

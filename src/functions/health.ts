@@ -4,7 +4,7 @@ import { jsonResponse } from '../shared/http/response.ts';
 import { describeError } from '../shared/telemetry/describe-error.ts';
 import type { Log } from '../shared/telemetry/log.ts';
 
-/** One thing that must be usable before requests are worth sending here. */
+/** Something that must work before this worker can serve requests. */
 export interface ReadinessCheck {
   readonly name: string;
   run(): Promise<void>;
@@ -13,13 +13,13 @@ export interface ReadinessCheck {
 /** The process answers. */
 export const live = (): Handler<undefined> => () => jsonResponse({ status: 'live' });
 
-/** Storage, keys, credential and clock are usable. Says which are not, and never why: that is in the log. */
+/** Checks storage, keys, credential and clock. The answer names the checks that fail. Only the log says why. */
 export const ready = (checks: readonly ReadinessCheck[], now: () => Date): Handler<undefined> => {
   let last: { readonly untilMs: number; readonly failing: Promise<readonly string[]> } | undefined;
-  return async ({ log }) => {
+  return async (_request, { log }) => {
     const nowMs = now().getTime();
-    // Anybody may ask: however often they do, storage and Entra are asked once in this time.
-    // A clock that was set back would make it last for hours.
+    // The endpoint is public: however often it is called, storage and Entra ID are checked once in this time. Without the last
+    // comparison, a result would last for hours after the clock is set back.
     if (last === undefined || last.untilMs <= nowMs || last.untilMs > nowMs + REMEMBER_MS) {
       last = { untilMs: nowMs + REMEMBER_MS, failing: findFailing(checks, log) };
     }

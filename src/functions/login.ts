@@ -5,12 +5,12 @@ import type { Handler } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { redirectResponse } from '../shared/http/response.ts';
 import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
-import type { Session } from '../shared/session/store.ts';
+import { type Caller, sessionOf } from '../shared/session/caller.ts';
 
-/** Sends the browser to Microsoft Entra ID, with a sealed transaction in a cookie and nothing stored. */
+/** Sends the browser to Microsoft Entra ID. The login transaction is sealed in a cookie; the server stores nothing. */
 export const login =
-  (flow: Login, names: CookieNames): Handler<Session | undefined> =>
-  async (request, session) => {
+  (flow: Login, names: CookieNames): Handler<Caller | undefined> =>
+  async (request, { caller, log }) => {
     refuseSpeculation(request);
     const query = requireQuery(request.query);
     const isBegun = isBegunHere(request, {
@@ -28,9 +28,9 @@ export const login =
         display: query.get('display'),
         begunElsewhere: query.has('via') || !isBegun,
       },
-      session,
+      caller === undefined ? undefined : sessionOf(caller),
       readTransactionCookies(request.cookies, names),
-      request.log,
+      log,
     );
     return redirectResponse(location, [transactionCookie(started, names)]);
   };

@@ -10,9 +10,9 @@ import { type BffResponse, jsonResponse, redirectResponse } from '../shared/http
 import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
 import { bouncePage } from '../shared/pages/bounce-page.ts';
 import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/pages/logout-page.ts';
-import type { Session } from '../shared/session/store.ts';
+import { type Caller, sessionOf } from '../shared/session/caller.ts';
 
-export interface LogoutFunctionNeeds {
+export interface LogoutFunctionDependencies {
   readonly flow: Logout;
   readonly names: CookieNames;
   readonly origin: string;
@@ -20,19 +20,25 @@ export interface LogoutFunctionNeeds {
   readonly pendingSeconds: number;
 }
 
-/** Ends the session: asked for by a script, or by the person on the page that a GET shows. */
+/** POST ends the session, for a script or for the form on the page that GET shows. */
 export const logout =
-  ({ flow, names, origin, entraOrigin, pendingSeconds }: LogoutFunctionNeeds): Handler<Session | undefined> =>
-  async (request, session) => {
+  ({
+    flow,
+    names,
+    origin,
+    entraOrigin,
+    pendingSeconds,
+  }: LogoutFunctionDependencies): Handler<Caller | undefined> =>
+  async (request, { caller, log }) => {
     const cookieValue = request.cookies.get(names.session);
     if (request.method === 'GET') {
       requireQuery(request.query);
-      // A link from another site brings no Strict cookie: the page is loaded again before it says anything.
+      // A link from another site brings no Strict cookie. The page is loaded again before it shows anything.
       if (cookieValue === undefined && !isBounced(request))
         return documentResponse(bouncePage(request.routePath, request.rawQuery));
       return documentResponse(
         cookieValue !== undefined && flow.isOurs(cookieValue)
-          ? logoutPage(session?.facts.claims.principal.name, flow.formToken(cookieValue), entraOrigin)
+          ? logoutPage(caller?.name, flow.formToken(cookieValue), entraOrigin)
           : signedOutPage(),
       );
     }
@@ -41,7 +47,7 @@ export const logout =
       requireOwnForm(request, origin);
       if (cookieValue !== undefined) requireFormToken(flow, await readFormToken(request), cookieValue);
     }
-    const outcome = await flow.end(cookieValue, session, request.log);
+    const outcome = await flow.end(cookieValue, caller === undefined ? undefined : sessionOf(caller), log);
     const cookies = signedOutCookies(names);
     if (outcome.kind === 'done') {
       return {
@@ -61,7 +67,7 @@ const MAX_FORM_BYTES = 4096;
 
 async function readFormToken(request: BffRequest): Promise<string> {
   const body = await request.body(MAX_FORM_BYTES);
-  if (body === undefined) throw new BffError('body_too_large', { detail: 'This is not our form.' });
+  if (body === undefined) throw new BffError('body_too_large', { detail: 'The form is too large.' });
   return new URLSearchParams(Buffer.from(body).toString('utf8')).get('form_token') ?? '';
 }
 
@@ -78,7 +84,7 @@ function pendingPage(logoutUrl: string): BffResponse {
   return documentResponse(logoutPendingPage(logoutUrl), { 'retry-after': '30' });
 }
 
-/** The browser is signed out; the server's record is not deleted yet. */
+/** The browser is signed out, but the session's row is not deleted yet. */
 function pendingJson(logoutUrl: string): BffResponse {
   return jsonResponse({ logout_url: logoutUrl, complete: false });
 }

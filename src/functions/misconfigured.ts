@@ -4,7 +4,7 @@ import { BffError } from '../shared/errors.ts';
 import { problemResponse } from '../shared/http/problem.ts';
 import { toHttpResponse } from '../shared/http/response.ts';
 
-/** Answers every route while a setting is wrong: nothing runs half-open. What is wrong is in the log alone. */
+/** Answers every route with 503 while a setting is invalid, so that nothing runs half-configured. Only the log names the setting. */
 export function misconfigured(error: ConfigError): HttpHandler {
   // biome-ignore lint/suspicious/noConsole: a cold start has no invocation to log through
   console.error(error.message);
@@ -13,6 +13,6 @@ export function misconfigured(error: ConfigError): HttpHandler {
     const problem = new BffError('configuration_invalid', {
       detail: 'A setting is missing or wrong. The log of the service names it.',
     });
-    return toHttpResponse(problemResponse(problem, context.invocationId, false), true);
+    return toHttpResponse(problemResponse(problem, context.invocationId), true);
   };
 }

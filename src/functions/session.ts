@@ -1,10 +1,10 @@
 import type { SessionAnswer } from '../shared/auth/session-answer.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import { jsonResponse } from '../shared/http/response.ts';
-import type { Session } from '../shared/session/store.ts';
+import type { Caller } from '../shared/session/caller.ts';
 
-/** Who is signed in. Asking does not keep the session alive. */
+/** Answers who is signed in. The call does not extend the session. */
 export const session =
-  (answer: (session: Session | undefined) => SessionAnswer): Handler<Session | undefined> =>
-  (_request, found) =>
-    jsonResponse(answer(found));
+  (answer: (caller: Caller | undefined) => SessionAnswer): Handler<Caller | undefined> =>
+  (_request, { caller }) =>
+    jsonResponse(answer(caller));

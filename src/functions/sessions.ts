@@ -4,23 +4,25 @@ import type { CookieNames } from '../shared/http/cookies.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import { jsonResponse } from '../shared/http/response.ts';
 import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
-import type { Session } from '../shared/session/store.ts';
+import { sessionOf } from '../shared/session/caller.ts';
 
-/** Where the person is signed in; DELETE ends it everywhere but here. */
+/** GET lists the user's sessions. DELETE ends all of them except this one. */
 export const sessions =
-  (flow: OwnSessions): Handler<Session> =>
-  async ({ method, log }, session) =>
-    jsonResponse(
+  (flow: OwnSessions): Handler =>
+  async ({ method }, { caller, log }) => {
+    const session = sessionOf(caller);
+    return jsonResponse(
       method === 'GET' ? await flow.list(session, log) : { ended: await flow.endOthers(session, log) },
     );
+  };
 
-/** Ends one of the person's own sessions. */
+/** Ends one of the user's own sessions. */
 export const sessionById =
-  (flow: OwnSessions, names: CookieNames): Handler<Session> =>
-  async ({ routeParameter, log }, session) => {
-    const ending = await flow.endOne(session, routeParameter('id'), log);
+  (flow: OwnSessions, names: CookieNames): Handler =>
+  async ({ routeParameter }, { caller, log }) => {
+    const ending = await flow.endOne(sessionOf(caller), routeParameter('id'), log);
     if (ending.kind === 'none') {
-      throw new BffError('not_found', { detail: 'You have no session of this id. It may have ended.' });
+      throw new BffError('not_found', { detail: 'You have no session with this id. It may have ended.' });
     }
     return { status: 204, cookies: ending.wasCurrent ? signedOutCookies(names) : [] };
   };

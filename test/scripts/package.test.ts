@@ -42,9 +42,9 @@ const write = (rules: string) =>
     `import { app } from '@azure/functions';
     import { BffError, graphStatusOf, guard, jsonResponse, signedIn, startBff } from 'entra-bff';
     startBff(app, process.env, (bff) => {
-      bff.route('who-am-i', 'api/who-am-i', ${rules}, (request, session) => {
+      bff.route('who-am-i', { path: 'api/who-am-i', ${rules} }, (request, { caller }) => {
         if (request.method === 'HEAD') throw new BffError('not_found');
-        return jsonResponse({ name: session.facts.claims.principal.name, status: graphStatusOf(0), guard, signedIn });
+        return jsonResponse({ name: caller.name, status: graphStatusOf(0), guard, signedIn });
       });
     });`,
   );
@@ -56,7 +56,7 @@ const checkTypes = () =>
 
 describe('the package', () => {
   it('is imported with its types by a Functions app, bundled into it, and runs', async () => {
-    await write(`{ methods: ['GET'], caller: 'script', access: guard({ roles: ['Manager'] }) }`);
+    await write(`access: guard({ roles: ['Manager'] })`);
     expect(await checkTypes()).toBe('');
     const outfile = join(app, 'main.cjs');
     await build({
@@ -82,7 +82,7 @@ describe('the package', () => {
   });
 
   it('does not compile with a function that does not say who may call it', { tags: ['RG-3'] }, async () => {
-    await write(`{ methods: ['GET'], caller: 'script' }`);
+    await write(`methods: ['GET']`);
     expect(await checkTypes()).toMatch(/'access' is missing/);
   });
 });

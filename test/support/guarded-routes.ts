@@ -16,17 +16,13 @@ const guards: Readonly<Record<string, Guard>> = {
 /** `GET /api/only-NAME`, for each of these guards; and `GET /api/folder/…`, a page with a path below it. */
 export function guardedRoutes(bff: Bff): void {
   for (const [name, rules] of Object.entries(guards)) {
-    bff.route(
-      `only-${name}`,
-      `api/only-${name}`,
-      { methods: ['GET'], caller: 'script', access: guard(rules) },
-      (_request, session) => jsonResponse({ name: session.facts.claims.principal.name }),
+    bff.route(`only-${name}`, { path: `api/only-${name}`, access: guard(rules) }, (_request, { caller }) =>
+      jsonResponse({ name: caller.name }),
     );
   }
   bff.route(
     'folder',
-    'api/folder/{*path}',
-    { methods: ['GET'], caller: 'page', access: signedIn, page: true },
+    { path: 'api/folder/{*path}', access: signedIn, csrf: 'unless-navigation', errorFormat: 'html' },
     (request) => jsonResponse({ path: request.routeParameter('path') }),
   );
 }

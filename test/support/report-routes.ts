@@ -4,11 +4,16 @@ import { allowAnonymous, type Bff, jsonResponse, optionalSession, signedIn } fro
 export function reportRoutes(bff: Bff): void {
   bff.route(
     'report',
-    'api/report',
-    { methods: ['GET', 'POST'], caller: 'page', access: signedIn, page: true },
-    ({ rawQuery, query }, session) => ({
+    {
+      path: 'api/report',
+      methods: ['GET', 'POST'],
+      access: signedIn,
+      csrf: 'unless-navigation',
+      errorFormat: 'html',
+    },
+    ({ rawQuery, query }, { caller }) => ({
       ...jsonResponse({
-        of: session.facts.claims.principal.name,
+        of: caller.name,
         rawQuery,
         query: query.kind === 'query' ? [...query.query] : query.kind,
       }),
@@ -16,14 +21,12 @@ export function reportRoutes(bff: Bff): void {
   );
   bff.route(
     'report-of-anyone',
-    'api/report-of-anyone',
-    { methods: ['GET'], caller: 'navigation', access: optionalSession },
-    (_request, session) => jsonResponse({ of: session?.facts.claims.principal.name ?? 'nobody' }),
+    { path: 'api/report-of-anyone', access: optionalSession, csrf: 'none' },
+    (_request, { caller }) => jsonResponse({ of: caller?.name ?? 'nobody' }),
   );
   bff.route(
     'report-of-nobody',
-    'api/report-of-nobody',
-    { methods: ['GET'], caller: 'navigation', access: allowAnonymous },
+    { path: 'api/report-of-nobody', access: allowAnonymous, csrf: 'none' },
     ({ rawQuery }) => jsonResponse({ rawQuery }),
   );
 }

@@ -1,9 +1,10 @@
 import { BffError, type MissingClaims, type RefusingRule } from '../errors.ts';
 import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
+import { type Caller, sessionOf, toCaller } from '../session/caller.ts';
 import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RenewIdentity } from '../tokens/renew-identity.ts';
-import type { Admit } from './guard.ts';
+import type { Authorize } from './guard.ts';
 import {
   describeMissing,
   type Guard,
@@ -19,9 +20,9 @@ import {
  */
 export interface Admission {
   /** For one call, whose log it writes to. */
-  of(log: Log, feature?: string): Admit;
+  of(log: Log, feature?: string): Authorize;
   /** What a page may offer the person. Nothing is renewed and nothing is asked for it. */
-  wouldAdmit(session: Session, guard: Guard): boolean;
+  wouldAdmit(caller: Caller, guard: Guard): boolean;
 }
 
 /**
@@ -48,17 +49,18 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
   const { renewIdentity, findMemberships, interaction, now, roleMaxAgeSeconds, revalidateSeconds } = needs;
 
   return {
-    of: (log, feature) => async (session, guard) => {
+    of: (log, feature) => async (caller, guard) => {
       const maxAgeSeconds =
         guard !== undefined && namesAssignments(guard)
           ? Math.min(roleMaxAgeSeconds, revalidateSeconds)
           : revalidateSeconds;
+      const session = sessionOf(caller);
       const fresh = await withFreshClaims(session, maxAgeSeconds, log);
       if (guard !== undefined) await requireSatisfied(fresh, guard, log, feature);
-      return fresh;
+      return fresh === session ? caller : toCaller(fresh);
     },
-    wouldAdmit(session, guard) {
-      const { claims } = session.facts;
+    wouldAdmit(caller, guard) {
+      const { claims } = sessionOf(caller).facts;
       return judge(guard, { claims, groups: claims.groups }, now()).kind !== 'denied';
     },
   };

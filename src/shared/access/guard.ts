@@ -1,79 +1,84 @@
 import type { SessionEnd } from '../errors.ts';
 import { sessionRequired } from '../interaction/interaction.ts';
-import type { Session } from '../session/store.ts';
+import type { Caller } from '../session/caller.ts';
 import { type Guard, guardSchema } from './guard-rules.ts';
 
-/** The caller's session, or why there is none. */
-export type FoundSession =
-  | { readonly kind: 'session'; readonly session: Session }
+/** The caller, or why nobody is signed in. */
+export type FoundCaller =
+  | { readonly kind: 'caller'; readonly caller: Caller }
   | { readonly kind: 'none'; readonly reason: SessionEnd };
 
 /**
- * Lets a session in, if what Entra says of the person is recent enough and satisfies the guard.
- * @param guard everybody who is signed in, when left out
- * @returns the session to go on with: its claims may have been renewed
+ * Lets a caller in if Entra ID's statements about the user are recent enough and satisfy the guard.
+ * @param guard if left out, every signed-in user is let in
+ * @returns the caller to go on with, because the claims may have been renewed
  * @throws {BffError} claim_required, interaction_required, session_required, sign_in_service_unavailable,
- * storage_unavailable, and for groups those of a call of Graph
+ * storage_unavailable, and for groups the codes of a call to Graph
  */
-export type Admit = (session: Session, guard?: Guard) => Promise<Session>;
+export type Authorize = (caller: Caller, guard?: Guard) => Promise<Caller>;
 
 /**
- * What a function asks of its caller. It is a required part of every endpoint, so that none is without a rule.
- * `decide` gives what the handler works with, or throws the problem that refuses.
+ * Who may call an endpoint. Every endpoint has to state it.
+ * `decide` returns what the handler is given as `caller`, or throws the problem that refuses the call.
  */
 export interface Access<Granted> {
   /**
-   * `ignored`: the cookie is not even looked at. `if-possible`: a store that does not answer counts as no session,
-   * for the one who wants to leave.
+   * Whether the endpoint needs a session.
+   * - `ignored`: the session cookie is not read.
+   * - `optional`: the handler is called with or without a session.
+   * - `best-effort`: like `optional`; if the session store does not answer, the call continues without a session.
+   * - `required`: without a session the call is refused.
    */
-  readonly session: 'ignored' | 'optional' | 'if-possible' | 'required';
-  decide(found: FoundSession, admit: Admit): Granted | Promise<Granted>;
+  readonly session: 'ignored' | 'optional' | 'best-effort' | 'required';
+  decide(found: FoundCaller, authorize: Authorize): Granted | Promise<Granted>;
 }
 
+/** Every request, signed in or not. The handler is given no caller. */
 export const allowAnonymous: Access<undefined> = { session: 'ignored', decide: () => undefined };
 
-const withOrWithout = (session: 'optional' | 'if-possible'): Access<Session | undefined> => ({
+const optional = (session: 'optional' | 'best-effort'): Access<Caller | undefined> => ({
   session,
-  decide: (found) => (found.kind === 'session' ? found.session : undefined),
+  decide: (found) => (found.kind === 'caller' ? found.caller : undefined),
 });
 
-/** Signed in or not: the handler tells them apart. */
-export const optionalSession = withOrWithout('optional');
+/** Every request. The handler is given the caller if the user is signed in, with roles of any age. */
+export const optionalSession = optional('optional');
 
-/** Like {@link optionalSession}, and open to who wants to sign out while the store is down. */
-export const leaving = withOrWithout('if-possible');
+/** Like {@link optionalSession}, but works while the session store does not answer. For signing out. */
+export const optionalSessionBestEffort = optional('best-effort');
 
-export const signedIn: Access<Session> = {
+/** Every signed-in user. */
+export const signedIn: Access<Caller> = {
   session: 'required',
-  decide: async (found, admit) => admit(requireSession(found)),
+  decide: async (found, authorize) => authorize(requireCaller(found)),
 };
 
 /**
- * Signed in here, and Entra is not asked whether the person still may be: for what has to work while it does not answer,
- * such as ending a session that somebody else has taken over. It gives nothing but the person's own.
+ * Every signed-in user, without asking Entra ID whether the account is still valid. For functions that must work while Entra ID
+ * is down, such as ending a stolen session. Such a function may give access to the user's own sessions only.
  */
-export const signedInHere: Access<Session> = {
+export const signedInWithoutRevalidation: Access<Caller> = {
   session: 'required',
-  decide: (found) => requireSession(found),
+  decide: (found) => requireCaller(found),
 };
 
 /**
- * Only people who satisfy the rules.
- * @throws {TypeError} at cold start, for rules that ask for nothing or that nobody could satisfy
+ * Signed-in users who satisfy the rules.
+ * @throws {TypeError} at cold start, for rules that require nothing or that no user can satisfy
  */
-export function guard(rules: Guard): Access<Session> {
+export function guard(rules: Guard): Access<Caller> {
   const parsed = guardSchema.safeParse(rules);
   if (!parsed.success) {
-    const [fault] = parsed.error.issues;
-    throw new TypeError(`Not a guard: ${fault?.path.join('.') ?? ''} ${fault?.message ?? ''}`);
+    const [issue] = parsed.error.issues;
+    throw new TypeError(`Not a guard: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
   }
   return {
     session: 'required',
-    decide: async (found, admit) => admit(requireSession(found), parsed.data),
+    decide: async (found, authorize) => authorize(requireCaller(found), parsed.data),
   };
 }
 
-function requireSession(found: FoundSession): Session {
+function requireCaller(found: FoundCaller): Caller {
   if (found.kind === 'none') throw sessionRequired(found.reason);
-  return found.session;
+  return found.caller;
 }

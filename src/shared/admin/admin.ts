@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { Admission } from '../access/admission.ts';
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import type { Features } from '../policy/features.ts';
+import { toCaller } from '../session/caller.ts';
 import type { Session, SessionStore } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createRecordOpening, createTargetOf, type RecordOpening } from './administered-user.ts';
@@ -85,6 +86,7 @@ export function createAdmin(
     recordOpening,
     loginFeatures: withAdministration(features),
     mayRequest: (feature, session) =>
-      !isAdministrationFeature(feature) || (session !== undefined && admission.wouldAdmit(session, read)),
+      !isAdministrationFeature(feature) ||
+      (session !== undefined && admission.wouldAdmit(toCaller(session), read)),
   };
 }

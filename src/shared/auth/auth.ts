@@ -6,6 +6,7 @@ import type { SealedTextPurpose, TextSealer } from '../crypto/sealed-text.ts';
 import type { Entra } from '../entra/entra.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Features } from '../policy/features.ts';
+import type { Caller } from '../session/caller.ts';
 import type { Session, SessionStore } from '../session/store.ts';
 import type { CodeFlow } from '../tokens/code-flow.ts';
 import { type Callback, createCallback } from './callback.ts';
@@ -23,7 +24,7 @@ export interface Auth {
   readonly logout: Logout;
   readonly frontChannelLogout: FrontChannelLogout;
   readonly ownSessions: OwnSessions;
-  sessionAnswer(session: Session | undefined): SessionAnswer;
+  sessionAnswer(caller: Caller | undefined): SessionAnswer;
 }
 
 export interface AuthOptions {

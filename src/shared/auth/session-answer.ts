@@ -4,7 +4,7 @@ import { loginPath } from '../interaction/interaction.ts';
 import { withheldNow } from '../interaction/withheld.ts';
 import { type Features, isGranted } from '../policy/features.ts';
 import type { PolicyFeature } from '../policy/match.ts';
-import type { Session } from '../session/store.ts';
+import { type Caller, sessionOf } from '../session/caller.ts';
 
 /** What a frontend may know about a feature's permissions. */
 export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
@@ -42,8 +42,9 @@ export interface SessionAnswerNeeds {
 }
 
 export function createSessionAnswer({ features, guards, admission, now }: SessionAnswerNeeds) {
-  return (session: Session | undefined): SessionAnswer => {
-    if (session === undefined) return { signed_in: false, login_url: loginPath };
+  return (caller: Caller | undefined): SessionAnswer => {
+    if (caller === undefined) return { signed_in: false, login_url: loginPath };
+    const session = sessionOf(caller);
     const { facts, idleExpiresAt } = session;
     const { principal, roles } = facts.claims;
     const featureState = (feature: PolicyFeature): FeatureState => {
@@ -60,7 +61,7 @@ export function createSessionAnswer({ features, guards, admission, now }: Sessio
       tenant_id: principal.tenantId,
       roles,
       can: Object.fromEntries(
-        Object.entries(guards).map(([name, guard]) => [name, admission.wouldAdmit(session, guard)]),
+        Object.entries(guards).map(([name, guard]) => [name, admission.wouldAdmit(caller, guard)]),
       ),
       features: Object.fromEntries(features.all.map((feature) => [feature.name, featureState(feature)])),
       signed_in_at: facts.signedInAt.toISOString(),

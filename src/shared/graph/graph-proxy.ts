@@ -13,6 +13,7 @@ import { type AnswerReading, plainReading } from '../proxy/forward.ts';
 import { requirePlainHeaders } from '../proxy/headers.ts';
 import { createProxy, type ProxyCall, type ProxyNeeds, type UpstreamProxy } from '../proxy/proxy.ts';
 import { declaredLength, readRequestBody } from '../proxy/request-body.ts';
+import { sessionOf, toCaller } from '../session/caller.ts';
 import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { challengeInAll, readBatchAnswer, toBatchAnswer } from './batch-answer.ts';
@@ -106,7 +107,8 @@ export function createGraphProxy(needs: GraphProxyNeeds): UpstreamProxy {
   async function admitPart(session: Session, { id, allowed }: BatchPart, log: Log): Promise<Session> {
     const { guard, feature } = allowed;
     try {
-      const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
+      const admitted =
+        guard === undefined ? session : sessionOf(await admission.of(log, feature)(toCaller(session), guard));
       const scopes = chooseScopes(allowed, admitted.facts.grantedScopes);
       interaction.requireNotWithheld(admitted, feature, scopes);
       return admitted;

@@ -32,7 +32,7 @@ export interface Cookies {
 
 const MAX_COOKIE_HEADER_BYTES = 16 * 1024;
 /** More than the host lets through, because it refuses more than 32 KB of headers itself. */
-const MAX_WHEN_LEAVING_BYTES = 64 * 1024;
+const MANY_COOKIES_BYTES = 64 * 1024;
 
 /**
  * Parses a Cookie header strictly, on first use, so that functions that need no cookie answer whatever the
@@ -60,9 +60,9 @@ export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_H
   };
 }
 
-/** Used for sign-out. A refusal would delete the cookie in the browser and leave the session on the server. */
-export function parseCookiesOfLeaving(header: string | undefined): Cookies {
-  return parseCookies(header, MAX_WHEN_LEAVING_BYTES);
+/** For sign-out, where a refusal would delete the cookie in the browser and leave the session on the server. */
+export function parseManyCookies(header: string | undefined): Cookies {
+  return parseCookies(header, MANY_COOKIES_BYTES);
 }
 
 function readPairs(header: string, maxBytes: number): ReadonlyMap<string, readonly string[]> {

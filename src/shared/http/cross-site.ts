@@ -3,23 +3,17 @@ import { readMediaType } from '../policy/media-type.ts';
 import { type BffRequest, isNavigation } from './request.ts';
 
 /**
- * Who may call a function with our cookie.
- * - `script`: requests of our own pages' scripts, which prove themselves by a header that a foreign page cannot
- * send.
- * - `page`: the same, and navigations that a browser makes, which change nothing.
- * - `navigation`: any load by a browser or a server; nothing is proved and nothing is assumed.
- * - `window`: the same, but only into a window or tab (login, callback). Subresources of another site's page
- * would otherwise use up the places for sign-ins under way.
+ * Which requests have to prove that a page of this service made them, by the header `X-CSRF: 1` and the origin. A page of another
+ * site can send neither.
+ * - `required`: every request. For endpoints that a script of our pages calls.
+ * - `unless-navigation`: every request except navigations. For pages; the handler must not change anything on GET.
+ * - `none`: no request. The handler must be safe for any site to call.
  */
-export type Caller = 'script' | 'page' | 'navigation' | 'window';
+export type CsrfProtection = 'required' | 'none' | 'unless-navigation';
 
-/** Refuses what does not prove that it is ours. @throws {BffError} cross_site_request */
-export function requireOwnRequest(request: BffRequest, caller: Caller, origin: string): void {
-  if (caller === 'window') {
-    requireWindow(request);
-    return;
-  }
-  if (caller === 'navigation' || (caller === 'page' && isNavigation(request))) return;
+/** Refuses requests without proof that a page of this service made them. @throws {BffError} cross_site_request */
+export function requireOwnRequest(request: BffRequest, csrf: CsrfProtection, origin: string): void {
+  if (csrf === 'none' || (csrf === 'unless-navigation' && isNavigation(request))) return;
   if (request.header('x-csrf') !== '1') throw refused('csrf-header', 'Send the header X-CSRF: 1.');
   requireOwnOrigin(request, origin);
 }
@@ -71,7 +65,7 @@ export function isForm({ method, header }: BffRequest): boolean {
  * Refuses images, frames, scripts and `fetch`. A browser or server that does not send the headers passes.
  * `empty` is a page under a service worker that passes its navigations on with `fetch`.
  */
-function requireWindow({ header }: BffRequest): void {
+export function requireWindow({ header }: BffRequest): void {
   const mode = header('sec-fetch-mode') ?? 'navigate';
   const destination = header('sec-fetch-dest') ?? 'document';
   if (mode === 'navigate' && (destination === 'document' || destination === 'empty')) return;

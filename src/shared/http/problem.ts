@@ -1,8 +1,21 @@
 import { type BffError, toGraphError, toProblemDocument } from '../errors.ts';
 import type { BffResponse } from './response.ts';
 
-/** @param likeGraph also in the shape that Graph's clients read: `error.code`, `error.message`, the request id. */
-export function problemResponse(error: BffError, invocationId: string, likeGraph: boolean): BffResponse {
+/**
+ * How an endpoint answers errors.
+ * - `problem`: a problem document (RFC 9457).
+ * - `graph`: a problem document that Microsoft Graph's clients can read as well.
+ * - `html`: a page if the request's `Accept` prefers HTML, else a problem document. A navigation without the session that it
+ *   needs leads to sign-in.
+ */
+export type ErrorFormat = 'problem' | 'graph' | 'html';
+
+/** @param format `graph` adds `error`, as Microsoft Graph's clients read it: code, message and request id */
+export function problemResponse(
+  error: BffError,
+  invocationId: string,
+  format: ErrorFormat = 'problem',
+): BffResponse {
   const document = { ...toProblemDocument(error), instance: `urn:uuid:${invocationId}` };
   const graphError = {
     ...toGraphError(error),
@@ -14,7 +27,7 @@ export function problemResponse(error: BffError, invocationId: string, likeGraph
   return {
     status: error.status,
     headers: { 'content-type': 'application/problem+json; charset=utf-8', ...problemHeaders(error) },
-    body: JSON.stringify(likeGraph ? { ...document, error: graphError } : document),
+    body: JSON.stringify(format === 'graph' ? { ...document, error: graphError } : document),
   };
 }
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { HttpRequest, InvocationContext } from '@azure/functions';
 import { BffError } from '../errors.ts';
 import { type Log, type LogLevel, type LogRecord, toLogLine } from '../telemetry/log.ts';
-import { type Cookies, parseCookies } from './cookies.ts';
+import { type Cookies, parseCookies, parseManyCookies } from './cookies.ts';
 import { parseQuery, type QueryReading } from './query.ts';
 
 /** A request as our functions read it: nothing in it comes from the Host header or from platform identity headers. */
@@ -25,7 +25,6 @@ export interface BffRequest {
   readonly invocationId: string;
   /** Monotonic time at which the host handed over the request. The platform's limit starts earlier. */
   readonly startedMs: number;
-  readonly log: Log;
   header(name: string): string | undefined;
   /** As the host's router decoded it: once, and without collapsing dot segments (measured). */
   routeParameter(name: string): string;
@@ -37,7 +36,7 @@ export interface BffRequest {
 export function toBffRequest(
   request: HttpRequest,
   context: InvocationContext,
-  startedMs: number,
+  { startedMs, readsManyCookies }: { readonly startedMs: number; readonly readsManyCookies: boolean },
 ): BffRequest {
   requireHost(request.headers.get('host') ?? '');
   // Scheme and host are the client's own words (its Host header): only path and query are used.
@@ -51,10 +50,9 @@ export function toBffRequest(
     routePath: toRoutePath(context.options.trigger['route'], request.params, pathname),
     rawQuery,
     query: parseQuery(rawQuery),
-    cookies: parseCookies(header('cookie')),
+    cookies: readsManyCookies ? parseManyCookies(header('cookie')) : parseCookies(header('cookie')),
     invocationId: context.invocationId,
     startedMs,
-    log: toLog(context),
     header,
     routeParameter: (name) => request.params[name] ?? '',
     body: (limitBytes) => readBody(request.body, limitBytes),
@@ -98,8 +96,8 @@ async function readBody(body: HttpRequest['body'], limitBytes: number): Promise<
   return more.length === 0 ? first : Buffer.concat(chunks);
 }
 
-/** One line of JSON per record, with the invocation's id; the host adds the time and the function's name. */
-function toLog(context: InvocationContext): Log {
+/** Writes one line of JSON per record, with the invocation id. The host adds the time and the function's name. */
+export function invocationLog(context: InvocationContext): Log {
   return (level: LogLevel, record: LogRecord) => {
     context[level](toLogLine({ ...record, invocation_id: context.invocationId }));
   };

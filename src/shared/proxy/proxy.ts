@@ -5,6 +5,7 @@ import type { Interaction } from '../interaction/interaction.ts';
 import type { Policy } from '../policy/match.ts';
 import { readRoutedPath } from '../policy/path.ts';
 import { requireNamedHeaders } from '../policy/request-headers.ts';
+import { sessionOf, toCaller } from '../session/caller.ts';
 import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type AllowedCall, allowedCall, type WantedCall } from './allowed-call.ts';
@@ -80,7 +81,8 @@ export function createProxy({
       const { query, feature, scopes, alternatives, guard, headers: namedHeaders } = allowed;
       requireNamedHeaders(method, header, allowed);
       requirePlainHeaders(header, namedHeaders);
-      const admitted = guard === undefined ? session : await admission.of(log, feature)(session, guard);
+      const admitted =
+        guard === undefined ? session : sessionOf(await admission.of(log, feature)(toCaller(session), guard));
       return countCall(admitted, declaredLength(call, bodyLimitBytes) ?? 0, async () => {
         const body = await readRequestBody(call, bodyLimitBytes);
         requireBodyFields(allowed.bodyFields, body, header('content-type'));

@@ -1,9 +1,12 @@
 import type { Session } from './session.ts';
 
-/** The content of the user's verified ID token, by claim name. */
+/** The content of the user's verified ID token, by claim name. Deeply frozen. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** The signed-in user on whose behalf a handler runs. It never holds a token, nor anything that opens the session. */
+/**
+ * The signed-in user on whose behalf a handler runs. It holds no token and no secret of the session. Pass on this very object:
+ * a copy of it is only data, and calls on behalf of the user refuse it.
+ */
 export interface Caller {
   /** Tenant id and object id: the only pair that identifies a user. */
   readonly user: { readonly tenantId: string; readonly objectId: string };
@@ -11,8 +14,9 @@ export interface Caller {
   readonly name: string | undefined;
   /** Sign-in name, usually an email address. It may be reassigned to another user. */
   readonly username: string | undefined;
-  /** App roles as Entra ID last stated them; the endpoint's `access` decides how old that statement may be. */
+  /** App roles as Entra ID last stated them. The endpoint's `access` decides how old that statement may be. */
   readonly roles: readonly string[];
+  /** When the user signed in here. */
   readonly signedInAt: Date;
   readonly claims: Claims;
 }
@@ -20,18 +24,19 @@ export interface Caller {
 /** Sessions by caller. A weak map keeps the session out of reach of serialization and inspection. */
 const sessions = new WeakMap<Caller, Session>();
 
-/** Creates the caller that stands for this session. */
+/** Creates a caller that stands for this session. A handler can change neither the session nor another call's caller. */
 export function toCaller(session: Session): Caller {
   const { claims, signedInAt } = session.facts;
   const { tenantId, objectId, name, username } = claims.principal;
-  const caller: Caller = {
-    user: { tenantId, objectId },
+  const caller: Caller = Object.freeze({
+    user: Object.freeze({ tenantId, objectId }),
     name: name === '' ? undefined : name,
     username: username === '' ? undefined : username,
-    roles: [...claims.roles],
+    roles: frozen(claims.roles),
+    // A date cannot be frozen, so each caller has its own.
     signedInAt: new Date(signedInAt),
-    claims: structuredClone(claims.all),
-  };
+    claims: frozen(claims.all),
+  });
   sessions.set(caller, session);
   return caller;
 }
@@ -42,6 +47,22 @@ export function toCaller(session: Session): Caller {
  */
 export function sessionOf(caller: Caller): Session {
   const session = sessions.get(caller);
-  if (session === undefined) throw new TypeError('Not a caller: pass on the object that the endpoint gave.');
+  if (session === undefined) {
+    throw new TypeError('Not a caller. Pass on the object that the handler was given, not a copy.');
+  }
   return session;
+}
+
+/** What {@link frozen} has frozen down to the last member. `Object.isFrozen` looks at one level only. */
+const deeplyFrozen = new WeakSet<object>();
+
+/**
+ * Freezes parsed JSON in place and returns it. Callers of one session share its claims: a copy for each call cost more than
+ * the rest of the caller.
+ */
+function frozen<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || deeplyFrozen.has(value)) return value;
+  for (const member of Object.values(value)) frozen(member);
+  deeplyFrozen.add(Object.freeze(value));
+  return value;
 }

@@ -1,0 +1,40 @@
+import { BffError, type SessionEnd } from '../errors.ts';
+import { withoutBounced } from '../pages/bounce-page.ts';
+import type { PageDocument } from '../pages/document.ts';
+import { errorPage } from '../pages/error-page.ts';
+import { interactionPage } from '../pages/interaction-page.ts';
+import { noAccessPage } from '../pages/no-access-page.ts';
+import type { Log } from '../telemetry/log.ts';
+import { recordProblem } from '../telemetry/record-problem.ts';
+import { documentResponse } from './document.ts';
+import { type ErrorFormat, problemHeaders, problemResponse } from './problem.ts';
+import { type BffRequest, prefersHtml } from './request.ts';
+import type { BffResponse } from './response.ts';
+
+/** Logs an error and turns it into an answer. Anything but a `BffError` becomes `internal_error`. */
+export function errorResponse(
+  thrown: unknown,
+  request: BffRequest,
+  format: ErrorFormat,
+  log: Log,
+): BffResponse {
+  const error = thrown instanceof BffError ? thrown : new BffError('internal_error', { cause: thrown });
+  recordProblem(error, log);
+  if (format !== 'html' || !prefersHtml(request.header('accept'))) {
+    return problemResponse(error, request.invocationId, format);
+  }
+  return documentResponse(toErrorPage(error, request), problemHeaders(error));
+}
+
+function toErrorPage(error: BffError, { routePath: path, rawQuery, invocationId }: BffRequest): PageDocument {
+  const query = withoutBounced(rawQuery);
+  if (error.is('claim_required')) return noAccessPage(error, path, invocationId);
+  if (error.is('interaction_required')) {
+    return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
+  }
+  return errorPage(error, invocationId, error.is('session_required') ? titleOf(error.extensions.reason) : {});
+}
+
+/** The title of the page for a request without a session, if signing in alone does not help. */
+const titleOf = (reason: SessionEnd) =>
+  reason === 'cookie_sent_twice' ? { title: 'This browser sent two sign-in cookies' } : {};

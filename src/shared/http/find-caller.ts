@@ -1,0 +1,145 @@
+import type { Access, FoundCaller } from '../access/guard.ts';
+import type { Logout } from '../auth/logout.ts';
+import type { SessionEnd } from '../errors.ts';
+import type { VerifiedClaims } from '../identity/principal.ts';
+import { toCaller } from '../session/caller.ts';
+import {
+  newerThanThisWorker,
+  type Session,
+  type SessionAbsence,
+  type SessionStore,
+} from '../session/store.ts';
+import { auditPseudonym } from '../session/user-hash.ts';
+import { audit } from '../telemetry/audit.ts';
+import { describeError } from '../telemetry/describe-error.ts';
+import type { Log } from '../telemetry/log.ts';
+import { onceIn } from '../telemetry/once-in.ts';
+import { type CookieNames, type CookieToSet, clearedCookie } from './cookies.ts';
+import type { BffRequest } from './request.ts';
+
+export interface FindCallerDependencies {
+  readonly cookieNames: CookieNames;
+  readonly store: SessionStore;
+  readonly logout: Logout;
+  /** Whether the settings still admit this user. */
+  readonly isAllowed: (claims: VerifiedClaims) => boolean;
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * Finds the signed-in user of a request.
+ * @param clearedCookies collects cookies that will never be of use again
+ * @throws {BffError} storage_unavailable; request_invalid if the cookies cannot be read
+ */
+export type FindCaller = (
+  request: BffRequest,
+  session: Access<unknown>['session'],
+  clearedCookies: CookieToSet[],
+  log: Log,
+) => Promise<FoundCaller>;
+
+/** What a call without a session is told, by the reason that is logged. */
+const sessionEndByAbsence: Record<SessionAbsence, SessionEnd> = {
+  'cookie-invalid': 'not_signed_in',
+  missing: 'session_ended',
+  'idle-expired': 'session_idle',
+  expired: 'session_expired',
+  unreadable: 'session_ended',
+  'retired-key': 'session_ended',
+};
+
+/**
+ * A cookie of these can never become a session again. For any other reason a late answer could delete the cookie of a session
+ * that has replaced this one.
+ */
+const permanentAbsences: ReadonlySet<SessionAbsence> = new Set([
+  'cookie-invalid',
+  'unreadable',
+  'retired-key',
+]);
+
+const ALERT_EVERY_MS = 60_000;
+
+export function createFindCaller(dependencies: FindCallerDependencies): FindCaller {
+  const { cookieNames, store, logout, isAllowed, monotonicMs } = dependencies;
+  const mayReportNewer = onceIn(ALERT_EVERY_MS, monotonicMs);
+
+  return async (request, session, clearedCookies, log) => {
+    if (session === 'ignored') return none('not_signed_in');
+    if (session !== 'best-effort') return read(request, clearedCookies, log);
+    return read(request, clearedCookies, log).catch((error: unknown) => {
+      log('warn', { event: 'session-not-read', error: describeError(error) });
+      return none('session_ended');
+    });
+  };
+
+  async function read(request: BffRequest, clearedCookies: CookieToSet[], log: Log): Promise<FoundCaller> {
+    await finishPendingLogout(request, clearedCookies, log);
+    const cookieValue = request.cookies.get(cookieNames.session);
+    if (cookieValue === undefined) return none('not_signed_in');
+    const result = await store.read(cookieValue);
+    switch (result.kind) {
+      case 'live':
+        return isAllowed(result.session.facts.claims)
+          ? { kind: 'caller', caller: toCaller(result.session) }
+          : endSession(store, result.session, log);
+      case 'newer':
+        // Expected for many rows during a roll-out. A row that an attacker relabeled looks the same, but stays so.
+        if (mayReportNewer()) auditUnopenedRow(store, cookieValue, 'newer', log);
+        throw newerThanThisWorker();
+      case 'none':
+        recordAbsence(store, cookieValue, result.reason, log);
+        if (mayClearCookie(request, result.reason)) clearedCookies.push(clearedCookie(cookieNames.session));
+        return none(sessionEndByAbsence[result.reason]);
+    }
+  }
+
+  async function finishPendingLogout(
+    request: BffRequest,
+    clearedCookies: CookieToSet[],
+    log: Log,
+  ): Promise<void> {
+    const pending = request.cookies.get(cookieNames.logoutPending);
+    if (pending === undefined || !(await logout.finishPending(pending, log))) return;
+    clearedCookies.push(clearedCookie(cookieNames.logoutPending));
+  }
+}
+
+const none = (reason: SessionEnd): FoundCaller => ({ kind: 'none', reason });
+
+/** The settings no longer admit this tenant or its guests. The user is out at once, even if the row cannot be deleted now. */
+async function endSession(store: SessionStore, { address, facts }: Session, log: Log): Promise<FoundCaller> {
+  try {
+    await store.remove(address, facts.claims.entraSessionId);
+    audit(log, { event: 'session-ended', by: 'service', sessions: 1, user: auditPseudonym(address) });
+  } catch (error) {
+    log('warn', { event: 'not-allowed-not-removed', error: describeError(error) });
+  }
+  return none('session_ended');
+}
+
+function recordAbsence(store: SessionStore, cookieValue: string, reason: SessionAbsence, log: Log): void {
+  if (reason === 'unreadable' || reason === 'retired-key') auditUnopenedRow(store, cookieValue, reason, log);
+  else log('info', { event: 'no-session', reason });
+}
+
+function auditUnopenedRow(
+  store: SessionStore,
+  cookieValue: string,
+  reason: 'newer' | 'unreadable' | 'retired-key',
+  log: Log,
+): void {
+  const address = store.addressOf(cookieValue);
+  audit(log, {
+    event: 'row-not-opened',
+    user: address === undefined ? undefined : auditPseudonym(address),
+    reason,
+  });
+}
+
+/** Another host that began the request may have influenced an invalid cookie value. Such a request must not delete the cookie. */
+function mayClearCookie({ header }: BffRequest, reason: SessionAbsence): boolean {
+  const site = header('sec-fetch-site');
+  const isOwnRequest = site === undefined || site === 'same-origin' || site === 'none';
+  return permanentAbsences.has(reason) && (reason !== 'cookie-invalid' || isOwnRequest);
+}
