@@ -3,7 +3,8 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
+import { BUNDLE_LIMIT_BYTES, largestParts } from './bundle-parts.ts';
 import { bundlePageAssets } from './page-assets.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,7 +21,7 @@ export async function bundleClient({ measured = false } = {}): Promise<string> {
     target: 'es2022',
     minify: !measured,
     ...(measured && { sourcemap: 'inline' as const }),
-    // Without it each field of a class stands there twice: declared, and set.
+    // Otherwise each field of a class is emitted twice: declared and set.
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     // `charset: 'ascii'` (the default) keeps the text safe whatever charset a server names.
     legalComments: 'none',
@@ -38,12 +39,12 @@ export interface BundleOptions {
 }
 
 /** Bundles one entry into one CommonJS file, with the settings the deployed app is built with. */
-export async function bundle({ entry, outfile, measured = false }: BundleOptions): Promise<void> {
+export async function bundle({ entry, outfile, measured = false }: BundleOptions): Promise<Metafile> {
   const clientSource = await bundleClient({ measured });
-  // To look at, and for tests.
+  // For tests, and for people who want to look at it.
   await mkdir(fromRoot('.build'), { recursive: true });
   await writeFile(fromRoot('.build/client.js'), clientSource);
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
     outfile,
@@ -54,7 +55,7 @@ export async function bundle({ entry, outfile, measured = false }: BundleOptions
     target: 'node22',
     // ESM builds first: only they can be tree-shaken (630 KB instead of 823 KB).
     mainFields: ['module', 'main'],
-    // The Functions worker supplies this module at run time; it is in no registry.
+    // The Functions worker supplies this module at run time. It is not on npm.
     external: ['@azure/functions-core'],
     // The examples import the package by its name.
     alias: { 'entra-bff': fromRoot('src/index.ts') },
@@ -62,14 +63,18 @@ export async function bundle({ entry, outfile, measured = false }: BundleOptions
       __CLIENT_SOURCE__: JSON.stringify(clientSource),
       __PAGE_ASSETS__: JSON.stringify(await bundlePageAssets()),
     },
-    // Shorter to parse at a cold start; names stay, so that a stack trace can be read.
+    // Less to read and compile at a cold start. Functions keep their names, so that stack traces stay readable.
     minifySyntax: !measured,
     minifyWhitespace: true,
+    minifyIdentifiers: !measured,
+    keepNames: !measured,
     lineLimit: 200,
     legalComments: 'linked',
     sourcemap: 'external',
+    metafile: true,
     logLevel: 'silent',
   });
+  return metafile;
 }
 
 /** Builds what other Functions apps import: one file, and the declarations of its types. */
@@ -81,18 +86,33 @@ async function buildPackage(): Promise<string> {
   return outfile;
 }
 
-/** Builds the app that is deployed and that `npm start` runs; gives the path of the bundle. */
-export async function buildApp(outfile: string = fromRoot('dist/main.cjs')): Promise<string> {
-  await mkdir(dirname(outfile), { recursive: true });
-  await bundle({ entry: fromRoot('src/main.ts'), outfile });
+const appFile = fromRoot('dist/main.cjs');
+
+/** Builds the app that is deployed and that `npm start` runs. Returns the path of the bundle. */
+export async function buildApp(outfile: string = appFile): Promise<string> {
+  await bundleApp(outfile);
   return outfile;
+}
+
+async function bundleApp(outfile: string): Promise<Metafile> {
+  await mkdir(dirname(outfile), { recursive: true });
+  return bundle({ entry: fromRoot('src/main.ts'), outfile });
 }
 
 if (import.meta.main) {
   const startedAt = performance.now();
-  for (const outfile of [await buildApp(), await buildPackage()]) {
-    const { size } = await stat(outfile);
-    console.log(`${relative(root, outfile)}: ${Math.round(size / 1024)} KB`);
+  const kilobytes = (bytes: number) => `${Math.round(bytes / 1000)} KB`;
+  const metafile = await bundleApp(appFile);
+  const { size } = await stat(appFile);
+  console.log(`${relative(root, appFile)}: ${kilobytes(size)}, of which`);
+  for (const { name, bytes } of largestParts(metafile, 10)) {
+    console.log(`${kilobytes(bytes).padStart(8)}  ${name}`);
   }
+  const packageFile = await buildPackage();
+  console.log(`${relative(root, packageFile)}: ${kilobytes((await stat(packageFile)).size)}`);
   console.log(`${Math.round(performance.now() - startedAt)} ms`);
+  if (size > BUNDLE_LIMIT_BYTES) {
+    console.error(`${relative(root, appFile)} is over its limit of ${kilobytes(BUNDLE_LIMIT_BYTES)}.`);
+    process.exit(1);
+  }
 }

@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { builtinModules } from 'node:module';
+import { builtinModules, createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startFunctionsHost } from '@entra-bff/functions-host';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bundle } from '../../scripts/build.ts';
+import { largestParts } from '../../scripts/bundle-parts.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -43,5 +44,36 @@ describe('bundle', () => {
     const required = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name ?? '');
     const outside = required.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name));
     expect(new Set(outside)).toEqual(new Set(['@azure/functions-core']));
+  });
+
+  it('keeps the names of functions, so that a stack trace can be read', async () => {
+    const outfile = await bundleText(`
+      function outerFunction(fail) { return [1].map(() => fail()); }
+      const innerFunction = () => { throw new Error(); };
+      try { outerFunction(innerFunction); } catch ({ stack }) { module.exports = stack; }
+    `);
+    const stack = String(createRequire(import.meta.url)(outfile));
+    expect(stack).toContain('at innerFunction ');
+    expect(stack).toContain('at outerFunction ');
+  });
+});
+
+describe('largestParts', () => {
+  it('adds the files of a package or folder, and counts a nested package by itself', () => {
+    const input = (bytesInOutput: number) => ({ bytesInOutput });
+    const inputs = {
+      'src/shared/http/endpoint.ts': input(5),
+      'src/shared/http/cookies.ts': input(6),
+      'src/app.ts': input(4),
+      'node_modules/@azure/identity/a.js': input(30),
+      'node_modules/@azure/identity/b.js': input(10),
+      'node_modules/@azure/identity/node_modules/open/index.js': input(20),
+    };
+    const output = { inputs, bytes: 75, imports: [], exports: [] };
+    expect(largestParts({ inputs: {}, outputs: { 'dist/main.cjs': output } }, 3)).toEqual([
+      { name: '@azure/identity', bytes: 40 },
+      { name: 'open', bytes: 20 },
+      { name: 'src/shared/http', bytes: 11 },
+    ]);
   });
 });
