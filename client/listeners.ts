@@ -1,21 +1,21 @@
+/** Who wants to hear of something. */
 export interface Listeners<Event> {
-  /** @returns a function that unsubscribes the listener */
+  /** @returns what stops it */
   subscribe(listener: (event: Event) => void): () => void;
-  notify(event: Event): void;
+  tell(event: Event): void;
 }
 
 export function createListeners<Event>(): Listeners<Event> {
   const listeners = new Set<(event: Event) => void>();
   return {
     subscribe(listener) {
-      // A listener that subscribes twice is called twice and unsubscribes twice.
+      // Somebody who listens twice also stops twice.
       const own = (event: Event) => listener(event);
       listeners.add(own);
       return () => void listeners.delete(own);
     },
-    notify(event) {
-      // Each listener runs in its own microtask: an exception stops no other listener, and no listener runs in the
-      // middle of a state change.
+    tell(event) {
+      // Later, each for itself: a listener that throws stops nobody, and none runs in the middle of a change.
       for (const listener of listeners) {
         void Promise.resolve().then(() => listeners.has(listener) && listener(event));
       }

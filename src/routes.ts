@@ -86,7 +86,7 @@ function authRoutes({ auth, config, entra, features, cookieNames }: App): readon
       handler: callback({
         flow: auth.callback,
         names: cookieNames,
-        adminConsentUrl: (wish) => entra.adminConsentUrl(requestedScopes(features, wish)),
+        adminConsentUrl: (request) => entra.adminConsentUrl(requestedScopes(features, request)),
       }),
     }),
     route({

@@ -1,4 +1,4 @@
-import type { RecordOpening } from '../shared/admin/administered-user.ts';
+import type { RecordOpening } from '../shared/admin/administration.ts';
 import { type Directory, requireObjectId } from '../shared/admin/directory.ts';
 import type { Grants } from '../shared/admin/grants.ts';
 import type { SignOutUser } from '../shared/admin/sign-out.ts';
@@ -9,28 +9,26 @@ import type { Handler } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { jsonResponse } from '../shared/http/response.ts';
 import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
-import { sessionOf } from '../shared/session/caller.ts';
 
 /** Finds users of the administrator's tenant, with the administrator's own permissions in Graph. */
 export const adminUsers =
   (directory: Directory): Handler =>
   async ({ query }, { caller, log }) => {
     const text = requireQuery(query).get('q') ?? '';
-    return jsonResponse({ users: await directory.find(sessionOf(caller), text, log) });
+    return jsonResponse({ users: await directory.search(caller, text, log) });
   };
 
 /** GET lists a user's sessions. DELETE ends all of them. */
 export const adminUserSessions =
   (flow: UserSessions, names: CookieNames, recordOpening: RecordOpening): Handler =>
   async ({ method, routeParameter }, { caller, log }) => {
-    const session = sessionOf(caller);
     const user = requireObjectId(routeParameter('user'));
     if (method === 'GET') {
-      recordOpening(session, user, log);
-      const { sessions, isCut } = await flow.list(session, user, log);
-      return jsonResponse({ sessions: sessions.map(toJson), complete: !isCut });
+      recordOpening(caller, user, log);
+      const { sessions, isTruncated } = await flow.list(caller, user, log);
+      return jsonResponse({ sessions: sessions.map(toJson), complete: !isTruncated });
     }
-    const { sessions, wasCurrent } = await flow.endAll(session, user, log);
+    const { sessions, wasCurrent } = await flow.endAll(caller, user, log);
     return {
       ...jsonResponse({ ended: sessions }),
       cookies: wasCurrent ? signedOutCookies(names) : [],
@@ -42,7 +40,7 @@ export const adminUserSessionById =
   (flow: UserSessions, names: CookieNames): Handler =>
   async ({ routeParameter }, { caller, log }) => {
     const user = requireObjectId(routeParameter('user'));
-    const ending = await flow.endOne(sessionOf(caller), user, routeParameter('id'), log);
+    const ending = await flow.endOne(caller, user, routeParameter('id'), log);
     if (ending.kind === 'none') {
       throw new BffError('not_found', {
         detail: 'This user has no session with this id. It may have ended.',
@@ -56,7 +54,7 @@ export const adminUserSignOut =
   (signOut: SignOutUser, names: CookieNames): Handler =>
   async ({ routeParameter }, { caller, log }) => {
     const user = requireObjectId(routeParameter('user'));
-    const { sessions, wasCurrent } = await signOut(sessionOf(caller), user, log);
+    const { sessions, wasCurrent } = await signOut(caller, user, log);
     return {
       ...jsonResponse({ sign_ins_revoked: true, ended: sessions }),
       cookies: wasCurrent ? signedOutCookies(names) : [],
@@ -67,10 +65,9 @@ export const adminUserSignOut =
 export const adminUserGrants =
   (flow: Grants, recordOpening: RecordOpening): Handler =>
   async ({ routeParameter }, { caller, log }) => {
-    const session = sessionOf(caller);
     const user = requireObjectId(routeParameter('user'));
-    recordOpening(session, user, log);
-    return jsonResponse({ grants: await flow.list(session, user, log) });
+    recordOpening(caller, user, log);
+    return jsonResponse({ grants: await flow.list(caller, user, log) });
   };
 
 /** Revokes one grant of a user. */
@@ -78,7 +75,7 @@ export const adminUserGrantById =
   (flow: Grants): Handler =>
   async ({ routeParameter }, { caller, log }) => {
     const user = requireObjectId(routeParameter('user'));
-    const revocation = await flow.revoke(sessionOf(caller), user, routeParameter('id'), log);
+    const revocation = await flow.revoke(caller, user, routeParameter('id'), log);
     if (revocation.kind === 'none') {
       throw new BffError('not_found', {
         detail: 'This user has not granted this app a permission with this id. It may have been revoked.',

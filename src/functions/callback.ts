@@ -1,5 +1,5 @@
 import type { Callback } from '../shared/auth/callback.ts';
-import type { LoginWish } from '../shared/auth/login-transaction.ts';
+import type { LoginRequest } from '../shared/auth/login-transaction.ts';
 import { ADMIN_CONSENT_STATE } from '../shared/entra/authority.ts';
 import { BffError } from '../shared/errors.ts';
 import { type CookieNames, type CookieToSet, clearedCookie } from '../shared/http/cookies.ts';
@@ -18,16 +18,16 @@ import { errorPage } from '../shared/pages/error-page.ts';
 import { popupPage } from '../shared/pages/popup-page.ts';
 import {
   describeSignInFailure,
-  type SignInFailure,
+  type SignInFailureView,
   signInFailurePopup,
 } from '../shared/pages/sign-in-failure.ts';
-import { type Caller, sessionOf } from '../shared/session/caller.ts';
+import type { Caller } from '../shared/session/caller.ts';
 
 export interface CallbackFunctionDependencies {
   readonly flow: Callback;
   readonly names: CookieNames;
   /** Address at which an administrator grants the permissions that this sign-in asks for. */
-  readonly adminConsentUrl: (wish: LoginWish) => string;
+  readonly adminConsentUrl: (request: LoginRequest) => string;
 }
 
 /** The redirect URI, to which Microsoft Entra ID sends the browser back. Finishes the sign-in, or shows why it failed. */
@@ -41,17 +41,19 @@ export const callback =
       return documentResponse(adminConsentPage(query.get('admin_consent') === 'True' && !query.has('error')));
     const outcome = await flow.finish(
       {
-        state: query.get('state'),
-        code: query.get('code'),
-        error: query.get('error'),
-        errorDescription: query.get('error_description'),
-        errorSubcode: query.get('error_subcode'),
-        issuer: query.get('iss'),
-        bounced: isBounced(request),
+        query: {
+          state: query.get('state'),
+          code: query.get('code'),
+          error: query.get('error'),
+          errorDescription: query.get('error_description'),
+          errorSubcode: query.get('error_subcode'),
+          issuer: query.get('iss'),
+          bounced: isBounced(request),
+        },
+        caller,
+        cookies: readTransactionCookies(request.cookies, names),
+        device: await readDeviceLabel(request.header('user-agent')),
       },
-      caller === undefined ? undefined : sessionOf(caller),
-      readTransactionCookies(request.cookies, names),
-      await readDeviceLabel(request.header('user-agent')),
       log,
     );
     if (outcome.kind === 'bounce') return documentResponse(bouncePage(request.routePath, request.rawQuery));
@@ -59,34 +61,40 @@ export const callback =
     switch (outcome.kind) {
       case 'signed-in': {
         const { cookieValue, maxAgeSeconds } = outcome;
-        return arrived(outcome.wish, [{ name: names.session, value: cookieValue, maxAgeSeconds }, used]);
+        return arrived(outcome.loginRequest, [
+          { name: names.session, value: cookieValue, maxAgeSeconds },
+          used,
+        ]);
       }
       case 'already-signed-in':
-        return arrived(outcome.wish, [used]);
+        return arrived(outcome.loginRequest, [used]);
       case 'restarted': {
         const next = transactionCookie(outcome.login.started, names);
         return redirectResponse(outcome.login.location, used.name === next.name ? [next] : [used, next]);
       }
-      case 'refused': {
-        const { wish, refusal } = outcome;
-        const failure = describeSignInFailure(refusal.outcome, wish, adminConsentUrl(wish));
-        const response = failed(request, failure, wish.popupId);
-        return outcome.mayBeLoadedAgain ? response : { ...response, cookies: [used] };
+      case 'failed': {
+        const { loginRequest, failure, mayRetry } = outcome;
+        const view = describeSignInFailure(failure.outcome, loginRequest, adminConsentUrl(loginRequest));
+        const response = failed(request, view, loginRequest.popupId);
+        return mayRetry ? response : { ...response, cookies: [used] };
       }
     }
   };
 
 /** After a sign-in: back to the page that the user came from. A popup reports the result to the app that opened it. */
-function arrived({ popupId, feature, returnPath }: LoginWish, cookies: readonly CookieToSet[]): BffResponse {
+function arrived(
+  { popupId, feature, returnPath }: LoginRequest,
+  cookies: readonly CookieToSet[],
+): BffResponse {
   if (popupId === undefined) return redirectResponse(returnPath, cookies);
   const message = { id: popupId, outcome: 'signed_in', ...(feature === undefined ? {} : { feature }) };
-  const detail = 'You can close this window and go on in the app.';
+  const detail = 'You can close this window and continue in the app.';
   const page = popupPage(message, { title: 'Done', detail, backHref: returnPath });
   return { ...documentResponse(page), cookies };
 }
 
 /** A message to the app from its popup; otherwise a page with two ways on, or a problem if the client prefers JSON. */
-function failed(request: BffRequest, failure: SignInFailure, popupId: string | undefined): BffResponse {
+function failed(request: BffRequest, failure: SignInFailureView, popupId: string | undefined): BffResponse {
   const { error } = failure;
   const { invocationId } = request;
   if (popupId !== undefined) return documentResponse(signInFailurePopup(failure, popupId, invocationId));

@@ -5,7 +5,7 @@ import type { Handler } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { redirectResponse } from '../shared/http/response.ts';
 import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
-import { type Caller, sessionOf } from '../shared/session/caller.ts';
+import type { Caller } from '../shared/session/caller.ts';
 
 /** Sends the browser to Microsoft Entra ID. The login transaction is sealed in a cookie; the server stores nothing. */
 export const login =
@@ -17,7 +17,7 @@ export const login =
       choosesForUser: query.has('login_hint') || query.has('domain_hint') || query.get('prompt') === 'none',
       hasOwnCookie: request.cookies.get(names.session) !== undefined,
     });
-    const { location, started } = await flow.begin(
+    const { location, started } = await flow.start(
       {
         returnTo: query.get('return_to'),
         prompt: query.get('prompt'),
@@ -26,9 +26,9 @@ export const login =
         feature: query.get('feature'),
         ticket: query.get('ticket'),
         display: query.get('display'),
-        begunElsewhere: query.has('via') || !isBegun,
+        startedElsewhere: query.has('via') || !isBegun,
       },
-      caller === undefined ? undefined : sessionOf(caller),
+      caller,
       readTransactionCookies(request.cookies, names),
       log,
     );

@@ -10,7 +10,7 @@ import { type BffResponse, jsonResponse, redirectResponse } from '../shared/http
 import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
 import { bouncePage } from '../shared/pages/bounce-page.ts';
 import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/pages/logout-page.ts';
-import { type Caller, sessionOf } from '../shared/session/caller.ts';
+import type { Caller } from '../shared/session/caller.ts';
 
 export interface LogoutFunctionDependencies {
   readonly flow: Logout;
@@ -37,7 +37,7 @@ export const logout =
       if (cookieValue === undefined && !isBounced(request))
         return documentResponse(bouncePage(request.routePath, request.rawQuery));
       return documentResponse(
-        cookieValue !== undefined && flow.isOurs(cookieValue)
+        cookieValue !== undefined && flow.isOwnCookie(cookieValue)
           ? logoutPage(caller?.name, flow.formToken(cookieValue), entraOrigin)
           : signedOutPage(),
       );
@@ -47,7 +47,7 @@ export const logout =
       requireOwnForm(request, origin);
       if (cookieValue !== undefined) requireFormToken(flow, await readFormToken(request), cookieValue);
     }
-    const outcome = await flow.end(cookieValue, caller === undefined ? undefined : sessionOf(caller), log);
+    const outcome = await flow.end(cookieValue, caller, log);
     const cookies = signedOutCookies(names);
     if (outcome.kind === 'done') {
       return {

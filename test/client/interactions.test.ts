@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BffProblem, type ClientOptions, InteractionFailed } from '../../client/client.ts';
-import type { RefusalOutcome } from '../../src/shared/auth/sign-in-result.ts';
+import type { SignInFailureOutcome } from '../../src/shared/auth/sign-in-result.ts';
 import {
   type FakePage,
   FakeStorage,
@@ -35,7 +35,7 @@ const word = (id: string | undefined, outcome = 'signed_in') => ({
 });
 
 /** All that the service can say, by its own types: an outcome that is new there fails to compile here. */
-const refusals: Record<RefusalOutcome, true> = {
+const refusals: Record<SignInFailureOutcome, true> = {
   consent_declined: true,
   login_cancelled: true,
   admin_consent_required: true,

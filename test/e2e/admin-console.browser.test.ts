@@ -74,7 +74,7 @@ async function openConsole(
 }
 
 async function find(page: Page, text: string): Promise<void> {
-  await page.getByLabel('Find a person').fill(text);
+  await page.getByLabel('Find a user').fill(text);
   await page.keyboard.press('Enter');
 }
 
@@ -107,18 +107,18 @@ describe('every state of the console', () => {
     };
     await look('nobody-searched');
     await find(page, 'Zacharias');
-    await page.getByText('Nobody found for “Zacharias”.').waitFor();
+    await page.getByText('No users found for “Zacharias”.').waitFor();
     await look('nobody-found');
     await find(page, 'ben');
     await page.getByRole('link', { name: 'Benedict Osei' }).waitFor();
     await look('several-found');
     await find(page, 'x'.repeat(200));
-    await page.getByText(/Nobody found for “x/).waitFor();
+    await page.getByText(/No users found for “x/).waitFor();
     await look('nobody-found-long');
     await page.getByRole('link', { name: 'About you' }).click();
     await see(page, 'Your verified claims');
     await openPerson(page);
-    await page.getByText('Not signed in anywhere.').waitFor();
+    await page.getByText('No sessions.').waitFor();
     await look('no-session');
     await signInBen(25);
     await openPerson(page);
@@ -128,22 +128,22 @@ describe('every state of the console', () => {
       .getByRole('button', { name: /^End: Edge/ })
       .first()
       .click();
-    await page.getByText('Really end it?').waitFor();
+    await page.getByText('End this session?').waitFor();
     await look('confirm');
-    await press(page, 'Yes, end it');
-    await page.getByText('The session has ended.').waitFor();
+    await press(page, 'End session');
+    await page.getByText('Session ended.').waitFor();
     await look('ended');
     world.graph.switches.directoryRolesMissing = true;
     await openPerson(page);
     await page.getByText('directory_role_required').waitFor();
     await look('no-directory-role');
     await press(page, 'Sign out of Microsoft too');
-    await press(page, 'Yes, everywhere');
+    await press(page, 'Sign out everywhere');
     await page.getByRole('alert').getByText('Your roles in').waitFor();
     await look('action-refused');
     Object.assign(world.graph.switches, defaultGraphSwitches(), { unavailable: true });
     await openPerson(page);
-    await see(page, 'Somebody');
+    await see(page, 'Unknown user');
     await look('graph-down');
     Object.assign(world.graph.switches, defaultGraphSwitches());
     expect(faults).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, []])));
@@ -152,10 +152,10 @@ describe('every state of the console', () => {
   it('is clean while permissions are missing', async ({ skip }) => {
     const page = await openConsole(skip, []);
     await find(page, 'ben@contoso.example');
-    await see(page, 'People');
+    await see(page, 'Users');
     expect(await inspect(page, 'consent-needed-search')).toEqual([]);
     await openPerson(page);
-    await see(page, 'Signed in here');
+    await see(page, 'Sessions in this app');
     expect(await inspect(page, 'consent-needed-person')).toEqual([]);
   });
 });
@@ -181,10 +181,10 @@ describe('the console by keyboard alone', () => {
     await tabTo(page, /^$/); // the field, which has no text yet
     await page.keyboard.type('ben@contoso.example');
     await page.keyboard.press('Enter');
-    await see(page, 'People');
+    await see(page, 'Users');
     await tabTo(page, /^Ben Brown$/);
     await page.keyboard.press('Enter');
-    await see(page, 'Signed in here');
+    await see(page, 'Sessions in this app');
 
     await tabTo(page, /^End: /);
     const chosen = String(await focused(page));
@@ -199,9 +199,9 @@ describe('the console by keyboard alone', () => {
     expect(await page.getByRole('button', { name: /^End: / }).count()).toBe(2);
     await page.keyboard.press('Enter');
     await page.keyboard.press('Shift+Tab');
-    expect(await focused(page)).toBe('Yes, end it');
+    expect(await focused(page)).toBe('End session');
     await page.keyboard.press('Enter');
-    await status(page, 'The session has ended.');
+    await status(page, 'Session ended.');
     // The next one has the focus, in the place of the one that is gone.
     expect(await focused(page)).toMatch(/^End: /);
     expect(await page.getByRole('button', { name: /^End: / }).count()).toBe(1);
@@ -210,8 +210,8 @@ describe('the console by keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
-    await status(page, 'Revoked.');
-    await page.getByText('Nothing granted by Ben Brown.').waitFor();
+    await status(page, 'Permissions revoked.');
+    await page.getByText('No permissions granted.').waitFor();
     expect(await focused(page)).toBe('Permissions granted to this app');
   });
 
@@ -222,9 +222,9 @@ describe('the console by keyboard alone', () => {
     await page.getByRole('button', { name: /^End: / }).waitFor();
     await browser?.script('POST', '/api/auth/logout');
     await page.getByRole('button', { name: /^End: / }).click();
-    await press(page, 'Yes, end it');
+    await press(page, 'End session');
     await page.getByRole('alert').getByText('It may have ended.').waitFor();
-    await page.getByText('Not signed in anywhere.').waitFor();
+    await page.getByText('No sessions.').waitFor();
   });
 
   it('changes nothing in the name of another user, who has signed in in another tab', async ({ skip }) => {
@@ -238,7 +238,7 @@ describe('the console by keyboard alone', () => {
     await beside.waitForURL('**/dev.json');
     const reached = world.graph.count();
     await press(page, 'Sign out of Microsoft too');
-    await press(page, 'Yes, everywhere');
+    await press(page, 'Sign out everywhere');
     await page.getByRole('alert').getByText('This browser has another session now').waitFor();
     expect(world.graph.count()).toBe(reached);
     await page.getByRole('link', { name: 'Load this page again' }).click();
@@ -251,8 +251,8 @@ describe('the console by keyboard alone', () => {
     await openPerson(page);
     await press(page, 'Sign out of Microsoft too');
     world.graph.switches.breaksOff = 'before-head';
-    await press(page, 'Yes, everywhere');
-    await page.getByRole('alert').getByText('Whether it was done is not known').waitFor();
+    await press(page, 'Sign out everywhere');
+    await page.getByRole('alert').getByText('The change may have been made').waitFor();
     world.graph.switches.breaksOff = 'never';
   });
 });
@@ -267,13 +267,13 @@ describe('the console asks the administrator', () => {
     await page.getByRole('link', { name: 'Continue' }).click();
     await see(page, 'Permissions requested');
     await press(page, 'Cancel');
-    await see(page, 'You said no');
+    await see(page, 'Permission declined');
     await page.getByRole('link', { name: 'Back to the app' }).click();
     await page.getByText('You declined this permission.').waitFor();
     expect(await inspect(page, 'declined')).toEqual([]);
-    await page.getByRole('link', { name: 'Ask again' }).click();
+    await page.getByRole('link', { name: 'Try again' }).click();
     await press(page, 'Accept');
-    await see(page, 'People');
+    await see(page, 'Users');
     await page.getByRole('link', { name: 'Ben Brown' }).waitFor();
   });
 
@@ -283,18 +283,18 @@ describe('the console asks the administrator', () => {
     world.advance(901);
     await openPerson(page);
     await press(page, 'End all 2');
-    await press(page, 'Yes, end all');
+    await press(page, 'End all sessions');
     await page.getByRole('alert').getByText('Action required').waitFor();
     expect(await inspect(page, 'sign-in-again')).toEqual([]);
     // The way on has the focus.
     await page.keyboard.press('Enter');
     await press(page, /Alice Adams/);
-    await see(page, 'Signed in here');
+    await see(page, 'Sessions in this app');
     expect(page.url()).toBe(`${adminUrl}?user=${ben.id}`);
     await press(page, 'End all 2');
-    await press(page, 'Yes, end all');
+    await press(page, 'End all sessions');
     await page.getByRole('status').getByText('2 sessions ended.').waitFor();
-    await page.getByText('Not signed in anywhere.').waitFor();
+    await page.getByText('No sessions.').waitFor();
   });
 
   it('nothing more when they end their own session: other tabs learn it, and signing in begins by itself', async ({
@@ -311,10 +311,10 @@ describe('the console asks the administrator', () => {
       `window.heard = []; new BroadcastChannel('entra-bff').onmessage = ({ data }) => heard.push(data.type)`,
     );
     await press(page, /^End: /);
-    await press(page, 'Yes, end it');
+    await press(page, 'End session');
     await expect.poll(() => tab.evaluate('heard')).toEqual(['entra-bff:session']);
     await expect.poll(async () => [before, undefined].includes(await cookie())).toBe(false);
-    await see(page, 'Signed in here');
+    await see(page, 'Sessions in this app');
   });
 });
 
@@ -325,8 +325,8 @@ describe('the console without JavaScript', () => {
     const page = await world.newPage(skip, { javaScriptEnabled: false });
     await page.goto(`${adminUrl}?user=${ben.id}`);
     await press(page, /Alice Adams/);
-    await see(page, 'Signed in here');
-    expect(await page.getByText('needs JavaScript').isVisible()).toBe(true);
-    expect(await page.getByRole('button').allTextContents()).toEqual(['Find']);
+    await see(page, 'Sessions in this app');
+    expect(await page.getByText('requires JavaScript').isVisible()).toBe(true);
+    expect(await page.getByRole('button').allTextContents()).toEqual(['Search']);
   });
 });

@@ -38,7 +38,7 @@ describe('the admin page, seen from a browser', () => {
     await follow(page, 'Open the admin page');
     await see(page, 'You do not have access');
     await page.getByText('"Admin"').waitFor();
-    await page.getByText('An administrator of your organization assigns it').waitFor();
+    await page.getByText('An administrator of your organization can assign it').waitFor();
     await follow(page, 'Use another account');
     await press(page, /Alice Adams/);
     await see(page, 'Administration');

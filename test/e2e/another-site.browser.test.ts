@@ -35,7 +35,7 @@ const links = () => [
   ['another host of our site', `http://localhost:${sibling.port}/`, 'same-site'] as const,
 ];
 
-/** Signed in here as Alice, and at Entra as Alice and as Ben. */
+/** Sessions in this app as Alice, and at Entra as Alice and as Ben. */
 async function asAlice(page: Page): Promise<void> {
   for (const name of ['Ben Brown', 'Alice Adams']) {
     await page.goto(`${origin}${login}?prompt=select_account`);

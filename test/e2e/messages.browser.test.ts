@@ -57,7 +57,7 @@ describe('messages, seen from a browser', () => {
     await signInAtDemo(world, page, 'Ben Brown');
     await askForMessages(page);
     await press(page, 'Cancel');
-    await see(page, 'You said no');
+    await see(page, 'Permission declined');
     await follow(page, 'Back to the app');
     await page.getByText('Account Manager').waitFor();
     await see(page, 'You declined this permission');

@@ -63,10 +63,10 @@ describe('every page', () => {
     await see(page, 'Permissions requested');
     await inspect('entra-consent');
     await press(page, 'Cancel');
-    await see(page, 'You said no');
+    await see(page, 'Permission declined');
     await inspect('consent-declined');
 
-    await follow(page, 'Ask me again');
+    await follow(page, 'Try again');
     await press(page, 'Accept');
     await page.getByText('Account Manager').waitFor();
     await page.locator('#portrait img').waitFor();
@@ -83,7 +83,7 @@ describe('every page', () => {
     world.entra.switches.onlyAdministratorsConsent = true;
     await press(page, 'Ask again');
     await press(page, 'Return to the app without consent');
-    await see(page, 'An administrator has to agree first');
+    await see(page, 'Administrator approval required');
     await inspect('administrator-needed');
     world.entra.switches.onlyAdministratorsConsent = false;
     await follow(page, 'Try again');

@@ -148,7 +148,7 @@ describe('a round through Entra that shows nothing', () => {
     const before = asked();
     stage.world.entra.signEverybodyOut();
     await press(page, 'Read');
-    await see(page, 'Sign in to go on');
+    await see(page, 'Sign in to continue');
     await follow(page, 'Back to the app');
     const first = ['redirecting', `back for ${rowGoneCase.reason}`, 'BffProblem session_required'];
     await seeEnds(page, ...first);

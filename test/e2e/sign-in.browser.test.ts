@@ -92,12 +92,12 @@ describe('signing in, seen from a browser', () => {
     await startSignIn(page, origin);
     await press(page, /Alice Adams/);
     await press(page, 'Cancel');
-    await see(page, 'You said no');
+    await see(page, 'Permission declined');
     await follow(page, 'Back to the app');
     await see(page, /You sign in/);
     await press(page, 'Sign in');
     await press(page, 'Cancel');
-    await follow(page, 'Ask me again');
+    await follow(page, 'Try again');
     await press(page, 'Accept');
     await see(page, 'Hello, Alice Adams');
   });

@@ -42,7 +42,7 @@ describe('two tabs that leave for the same permission at once', () => {
   it('are told what was said in each: a no, then a yes that counts for both', async ({ skip }) => {
     const { left, right } = await leaveTwice(skip);
     await press(left, 'Cancel');
-    await see(left, 'You said no');
+    await see(left, 'Permission declined');
     await press(right, 'Accept');
     await seeEnds(right, ...told, '200');
     await follow(left, 'Back to the app');
@@ -55,7 +55,7 @@ describe('two tabs that leave for the same permission at once', () => {
     await press(right, 'Accept');
     await seeEnds(right, ...told, '200');
     await press(left, 'Cancel');
-    await see(left, 'You said no');
+    await see(left, 'Permission declined');
     await follow(left, 'Back to the app');
     await seeEnds(left, ...told, '200');
     expect(await left.evaluate('client.session().then(({ features }) => features.mail)')).toBe('granted');

@@ -66,7 +66,7 @@ const events = (event: string) =>
     .filter((line) => line.includes(`"${event}"`))
     .map((line): Record<string, unknown> => JSON.parse(line.slice(line.indexOf('{'))));
 
-/** Every route of the console, with a user and an id that are there. */
+/** Every route that changes something. */
 const changes: readonly (readonly [method: string, path: string])[] = [
   ['DELETE', ofBen('sessions')],
   ['DELETE', ofBen(`sessions/${'A'.repeat(43)}`)],
@@ -79,23 +79,23 @@ const reads: readonly (readonly [method: string, path: string])[] = [
   ['GET', ofBen('grants')],
 ];
 
-describe('finding people', () => {
+describe('the user search', () => {
   const ben = { id: benFacts.id, name: 'Ben Brown', username: 'ben@contoso.example' };
 
   it.each(['ben@contoso.example', 'BEN@contoso.example', benFacts.id, benFacts.id.toUpperCase(), ' Ben B'])(
-    'finds by address, object id or the beginning of a name: %j',
+    'finds a user by email address, object ID or the beginning of a name: %j',
     async (text) => {
       expect(bodyOf(await find(text))).toEqual({ users: [ben] });
     },
   );
 
-  it('finds guests by the object id that they have here', async () => {
+  it('finds guests by their object ID in this tenant', async () => {
     const users = await listOf('/api/admin/users?q=Gus', 'users');
     expect(users.map(({ id }) => id)).toEqual([objectIdIn(gus, demoClient.tenantId)]);
   });
 
   it.each(["' or displayName ne '", 'a#b', '%', '+', 'ben) or (id eq x', '<b>'])(
-    'finds nobody by what looks like a query: %j',
+    'finds no users for a text that looks like a query: %j',
     async (text) => {
       const answer = await find(text);
       expect([answer.status, bodyOf(answer)]).toEqual([200, { users: [] }]);
@@ -112,29 +112,29 @@ describe('finding people', () => {
     },
   );
 
-  it('asks for the permission when it is first used, and remembers that it was declined', async () => {
+  it('requests the permission when it is first used, and remembers a denial', async () => {
     world.entra.consents.revoke(aliceFacts.id);
     grantSignIn(world, 'Alice Adams');
     const browser = await signedIn('alice');
-    const asked = bodyOf(await find('ben', browser));
-    expect(asked).toMatchObject({
+    const required = bodyOf(await find('ben', browser));
+    expect(required).toMatchObject({
       code: 'interaction_required',
       reason: 'consent_required',
       feature: 'administration',
       scopes: ['User.ReadBasic.All'],
     });
-    await signIn(browser, { user: 'alice', decision: 'decline', from: String(asked['login_url']) });
+    await signIn(browser, { user: 'alice', decision: 'decline', from: String(required['login_url']) });
     const declined = bodyOf(await find('ben', browser));
     expect(declined).toMatchObject({ code: 'consent_declined', feature: 'administration' });
-    // Who declines one permission is still asked for another.
+    // Another permission is still requested.
     expect(await read(browser, ofBen('grants'))).toMatchObject({ code: 'interaction_required' });
     await signIn(browser, { user: 'alice', from: String(declined['login_url']) });
     expect(bodyOf(await find('ben', browser))).toEqual({ users: [ben] });
   });
 });
 
-describe('the sessions of a person', () => {
-  it('say device, times, the age of roles and features with consent, and never a token', async () => {
+describe('the sessions of a user', () => {
+  it('are listed with device, times, the age of the roles and features with consent, and without tokens', async () => {
     await signedIn('ben', edge);
     const answer = await alice.script('GET', ofBen('sessions'));
     const [session, ...others] = await listOf(ofBen('sessions'), 'sessions');
@@ -154,7 +154,7 @@ describe('the sessions of a person', () => {
     expect(answer.body).not.toMatch(/eyJ|refresh|ben@|Ben Brown/i);
   });
 
-  it('name the administrator’s own that asks, and clear its cookie when it is ended', async () => {
+  it('mark the administrator’s current session, and ending it clears its cookie', async () => {
     const [own] = await listOf(route(aliceFacts.id, 'sessions'), 'sessions');
     expect(own?.['current']).toBe(true);
     const answer = await alice.script('DELETE', route(aliceFacts.id, `sessions/${own?.['id']}`));
@@ -163,7 +163,7 @@ describe('the sessions of a person', () => {
     expect(await isSignedIn(alice)).toBe(false);
   });
 
-  it('end one by one, and the others stay', async () => {
+  it('are ended one by one, and the others continue', async () => {
     const first = await signedIn('ben', edge);
     const second = await signedIn('ben');
     const [ofSecond] = (await listOf(ofBen('sessions'), 'sessions')).filter(({ device }) => device === null);
@@ -173,7 +173,7 @@ describe('the sessions of a person', () => {
     expect((await alice.script('DELETE', path)).status).toBe(404);
   });
 
-  it('are ended on every worker, within the age of its copy, while they are in use', {
+  it('end on every worker within SESSION_CACHE_SECONDS, even while they are in use', {
     tags: ['AD-2'],
   }, async () => {
     const ben = await signedIn('ben');
@@ -199,14 +199,14 @@ describe('the sessions of a person', () => {
     const answer = await alice.script('DELETE', ofBen('sessions'));
     endedAtMs = performance.now();
     expect(bodyOf(answer)).toEqual({ ended: 1 });
-    // The worker that answered knows at once.
+    // The worker that ended the sessions refuses them at once.
     expect(await call(ben)).toBe(401);
     await hammering;
     expect(lastSuccessAtMs - endedAtMs).toBeLessThan(5000);
     expect(await isSignedIn(alice)).toBe(true);
   });
 
-  it('that are opened and ended are in the log, by whom and whose, without a name', {
+  it('are audited when they are opened and ended, with pseudonyms of both users', {
     tags: ['AD-2'],
   }, async () => {
     await signedIn('ben');
@@ -223,8 +223,8 @@ describe('the sessions of a person', () => {
   });
 });
 
-describe('the record of an opening', () => {
-  const person = `/api/admin?user=${benFacts.id}`;
+describe('the audit record of an opened user', () => {
+  const userPage = `/api/admin?user=${benFacts.id}`;
   const opened = async (open: () => Promise<WireAnswer>) => {
     const count = events('admin-user-opened').length;
     const page = await open();
@@ -233,7 +233,7 @@ describe('the record of an opening', () => {
       .slice(count)
       .map(({ via = 'own page' }) => via);
   };
-  /** The link that our own page shows for Ben. */
+  /** The link to Ben on the administration page. */
   async function ownLink(browser = alice): Promise<string> {
     const page = await browser.navigate('/api/admin?user=ben');
     const [, href = ''] = /<a class="name" href="([^"]+)"/.exec(page.body) ?? [];
@@ -241,46 +241,46 @@ describe('the record of an opening', () => {
     return href.replaceAll('&amp;', '&');
   }
 
-  it('says that a link led there, where another site may have shown it: at once, after a second load, after a sign-in', {
+  it('states that a link led to the user if another site may have shown it, also after a bounce or a sign-in', {
     tags: ['AD-2'],
   }, async () => {
     const stranger = { from: 'https://evil.example' };
-    expect(await opened(() => alice.navigate(person, stranger))).toEqual(['link']);
-    expect(await opened(() => alice.navigate(`${person}&bounced=1`))).toEqual(['link']);
-    const login = `/api/auth/login?return_to=${encodeURIComponent(person)}`;
+    expect(await opened(() => alice.navigate(userPage, stranger))).toEqual(['link']);
+    expect(await opened(() => alice.navigate(`${userPage}&bounced=1`))).toEqual(['link']);
+    const login = `/api/auth/login?return_to=${encodeURIComponent(userPage)}`;
     expect(await opened(() => alice.navigate(login, stranger))).toEqual(['link']);
-    // A sibling host's link brings the Strict cookies.
+    // A link on a sibling host sends the Strict cookies.
     const sibling = { headers: { accept: 'text/html', 'sec-fetch-site': 'same-site' } };
-    expect(await opened(() => alice.request(person, sibling))).toEqual(['link']);
-    expect(await opened(() => alice.navigate(person))).toEqual(['link']);
+    expect(await opened(() => alice.request(userPage, sibling))).toEqual(['link']);
+    expect(await opened(() => alice.navigate(userPage))).toEqual(['link']);
   });
 
-  it('says nothing of the kind where our own page led there: its link, its search, its script', {
+  it('does not state a link if the page’s own link, search or script led to the user', {
     tags: ['AD-2'],
   }, async () => {
     const link = await ownLink();
     expect(await opened(() => alice.navigate(link))).toEqual(['own page']);
     const page = await alice.navigate('/api/admin');
     const [, proof = ''] = /<input type="hidden" name="from" value="([^"]+)">/.exec(page.body) ?? [];
-    expect(await opened(() => alice.navigate(`${person}&from=${proof}`))).toEqual(['own page']);
+    expect(await opened(() => alice.navigate(`${userPage}&from=${proof}`))).toEqual(['own page']);
     const again = { headers: { accept: 'text/html' } };
-    expect(await opened(() => alice.script('GET', person, again))).toEqual(['own page']);
+    expect(await opened(() => alice.script('GET', userPage, again))).toEqual(['own page']);
   });
 
-  it('is not fooled by the proof of another session, an old one, or a made-up one', {
+  it('states a link if the proof is forged, expired or of another session', {
     tags: ['AD-2'],
   }, async () => {
     const link = await ownLink();
     const elsewhere = await signedIn('alice');
     expect(await opened(() => elsewhere.navigate(link))).toEqual(['link']);
     const changed = link.replace(/from=(.)/, (_, first) => `from=${first === 'A' ? 'B' : 'A'}`);
-    for (const wrong of [changed, `${person}&from=`, `${person}&from=console`])
+    for (const wrong of [changed, `${userPage}&from=`, `${userPage}&from=console`])
       expect(await opened(() => alice.navigate(wrong))).toEqual(['link']);
   });
 });
 
-describe('signing a person out of Entra too', () => {
-  it('ends the sessions here, and Entra renews nothing any more', async () => {
+describe('signing a user out everywhere', () => {
+  it('ends the sessions in this app, and Entra ID renews no tokens of the user', async () => {
     const ben = await signedIn('ben');
     const answer = await alice.script('POST', ofBen('sign-out'));
     expect([answer.status, bodyOf(answer)]).toEqual([200, { sign_ins_revoked: true, ended: 1 }]);
@@ -289,18 +289,20 @@ describe('signing a person out of Entra too', () => {
     expect(events('admin-sign-ins-revoked').at(-1)?.['target']).toMatch(/^[\w-]{16}$/);
   });
 
-  it('does nothing while the permission is missing, and works once it is there', async () => {
+  it('changes nothing without the permission, and works with it', async () => {
     world.entra.consents.withdraw(['User.RevokeSessions.All']);
     const browser = await signedIn('alice');
     const ben = await signedIn('ben');
-    const asked = bodyOf(await browser.script('POST', ofBen('sign-out')));
-    expect(asked).toMatchObject({ code: 'interaction_required', scopes: ['User.RevokeSessions.All'] });
+    const required = bodyOf(await browser.script('POST', ofBen('sign-out')));
+    expect(required).toMatchObject({ code: 'interaction_required', scopes: ['User.RevokeSessions.All'] });
     expect(await isSignedIn(ben)).toBe(true);
-    await signIn(browser, { user: 'alice', from: String(asked['login_url']) });
+    await signIn(browser, { user: 'alice', from: String(required['login_url']) });
     expect(bodyOf(await browser.script('POST', ofBen('sign-out')))).toMatchObject({ ended: 1 });
   });
 
-  it('says so when Entra did it and the table does not answer', { tags: ['LO-1'] }, async () => {
+  it('reports that only the sign-ins were revoked if the table cannot be reached', {
+    tags: ['LO-1'],
+  }, async () => {
     await signedIn('ben');
     worker.table.failing.add('list');
     const answer = await alice.script('POST', ofBen('sign-out'));
@@ -311,10 +313,10 @@ describe('signing a person out of Entra too', () => {
   });
 });
 
-describe('what a person has granted this app', () => {
+describe('a grant of a user to this app', () => {
   const grants = () => listOf(ofBen('grants'), 'grants');
 
-  it('is listed by API, and nothing of other people, apps and organizations', async () => {
+  it('is listed per API, without grants of other users, apps and organizations', async () => {
     const [, shared] = demoDirectory.registrations;
     const { tenantId } = demoClient;
     world.entra.consents.grant({
@@ -332,17 +334,17 @@ describe('what a person has granted this app', () => {
     world.entra.consents.withdraw(['openid', 'profile', 'offline_access', 'User.Read', 'Calendars.Read']);
   });
 
-  it('is revoked, and asked for again when tokens are renewed', async () => {
+  it('is no longer listed when it is revoked, and the session continues', async () => {
     const ben = await signedIn('ben');
     const [grant] = await grants();
     expect((await alice.script('DELETE', ofBen(`grants/${grant?.['id']}`))).status).toBe(204);
     expect(await grants()).toEqual([]);
     expect(events('admin-grant-revoked').length).toBeGreaterThan(0);
-    // Sessions go on: the page says so.
+    // As the page says, the session continues.
     expect(await isSignedIn(ben)).toBe(true);
   });
 
-  it('of another app or another person is not found, whatever its id, and stays', {
+  it('is not found and stays if it belongs to another app or another user', {
     tags: ['AD-2'],
   }, async () => {
     const { tenantId } = demoClient;
@@ -351,7 +353,7 @@ describe('what a person has granted this app', () => {
     world.entra.consents.grant({ tenantId, clientId, userId: benFacts.id, scopes: ['Files.Read'] });
     const before = world.entra.consents.list();
     const ofAlice = await listOf(route(aliceFacts.id, 'grants'), 'grants');
-    // What Graph itself lists for Ben: two apps.
+    // Graph itself lists grants of Ben to two apps.
     const [, token = ''] =
       world.graph.requests.at(-1)?.headers.find(([name]) => name.toLowerCase() === 'authorization') ?? [];
     const graphAnswer = await fetch(
@@ -377,7 +379,7 @@ describe('the page', () => {
   const open = (query = '') =>
     alice.navigate(`/api/admin${query}`).then(({ status, body, headers }) => ({ status, body, headers }));
 
-  it('runs its one script by a nonce and calls nobody but this origin', async () => {
+  it('runs one script, by a nonce, which can call only this origin', async () => {
     const { headers, body } = await open(`?user=${benFacts.id}`);
     const nonce = /<script nonce="([^"]+)">/.exec(body)?.[1];
     expect(headers['content-security-policy']).toMatch(
@@ -388,13 +390,13 @@ describe('the page', () => {
     expect(Buffer.byteLength(/<script[^>]*>([\s\S]*)<\/script>/.exec(body)?.[1] ?? '')).toBeLessThan(4096);
   });
 
-  it('writes what is looked for as text, whatever it is', async () => {
+  it('escapes the text of the search', async () => {
     const { body } = await open(`?user=${encodeURIComponent('"><img src=x onerror=alert(1)>')}`);
-    expect(body).toContain('Nobody found');
+    expect(body).toContain('No users found');
     expect(body).not.toContain('<img');
   });
 
-  it('shows the first twenty sessions, and the rest on demand', async () => {
+  it('shows the first twenty sessions at once, and the others on demand', async () => {
     for (let at = 0; at < 22; at++) await signedIn('ben');
     const { body } = await open(`?user=${benFacts.id}`);
     const [shown = '', rest = ''] = body.split('<details>');
@@ -403,13 +405,13 @@ describe('the page', () => {
     expect(rest).toContain('2 more');
   });
 
-  it('shows sessions that outlive an account, and what Graph says of it', async () => {
+  it('shows the sessions of an account that Graph does not know', async () => {
     const { body } = await open('?user=00000000-0000-4000-8000-000000000000');
-    expect(body).toContain('knows nobody by this id');
-    expect(body).toContain('Not signed in anywhere');
+    expect(body).toContain('has no user with this ID');
+    expect(body).toContain('No sessions');
   });
 
-  it('lets each part fail alone', async () => {
+  it('shows the other sections if one fails', async () => {
     worker.table.failing.add('list');
     world.graph.switches.directoryRolesMissing = true;
     const { status, body } = await open(`?user=${benFacts.id}`);
@@ -419,14 +421,14 @@ describe('the page', () => {
     }
   });
 
-  it('refuses a query that names somebody twice', async () => {
+  it('refuses a query with two users', async () => {
     expect((await open('?user=a&user=b')).status).toBe(400);
   });
 });
 
 describe('refuses', () => {
   it.each([...changes, ...reads])(
-    'nobody, and whoever has no role: %s %s',
+    'a user without the role, and a browser without a session: %s %s',
     { tags: ['RG-1'] },
     async (method, path) => {
       const before = world.graph.count();
@@ -440,7 +442,7 @@ describe('refuses', () => {
   );
 
   it.each([...changes, ...reads])(
-    'an identity in headers: %s %s',
+    'an identity that only headers state: %s %s',
     { tags: ['RG-2'] },
     async (method, path) => {
       const principal = Buffer.from(JSON.stringify({ userRoles: ['Admin'] })).toString('base64');
@@ -452,7 +454,7 @@ describe('refuses', () => {
   );
 
   it.each([...changes, ...reads])(
-    'what does not prove that it is ours: %s %s',
+    'a cross-site request: %s %s',
     { tags: ['CS-1', 'CS-2'] },
     async (method, path) => {
       const ben = await signedIn('ben');
@@ -470,7 +472,7 @@ describe('refuses', () => {
   );
 
   it.each(changes)(
-    'an administrator whose sign-in is old, until they sign in again: %s %s',
+    'an administrator whose sign-in is too old, until the next sign-in: %s %s',
     { tags: ['AD-1'] },
     async (method, path) => {
       world.advance(901);
@@ -498,7 +500,7 @@ describe('refuses', () => {
     `${benFacts.id}%2f..`,
     '%00',
     '__proto__',
-  ])('what is no object id: %s', async (user) => {
+  ])('a user that is not an object ID: %s', async (user) => {
     const ben = await signedIn('ben');
     const before = world.graph.count();
     for (const [method, rest] of [
@@ -517,7 +519,7 @@ describe('refuses', () => {
   });
 
   it.each(['x', '', 'A'.repeat(43), 'A'.repeat(42), '%00', '..%2f', '__proto__'])(
-    'an id that names no session of that person: %j',
+    'an id that is no session of this user: %j',
     async (id) => {
       const ben = await signedIn('ben');
       const { status } = await alice.script('DELETE', ofBen(`sessions/${id}x`));
@@ -526,14 +528,14 @@ describe('refuses', () => {
     },
   );
 
-  it('to end a session by the path of somebody else', async () => {
+  it('to end a session through the path of another user', async () => {
     const [own] = await listOf(route(aliceFacts.id, 'sessions'), 'sessions');
     expect((await alice.script('DELETE', ofBen(`sessions/${own?.['id']}`))).status).toBe(404);
     expect(await isSignedIn(alice)).toBe(true);
   });
 
   it.each(changes.slice(0, 2))(
-    'to claim anything while the table does not answer: %s %s',
+    'to end sessions while the table cannot be reached: %s %s',
     { tags: ['RG-5'] },
     async (method, path) => {
       worker.table.failing.add('list');
@@ -544,15 +546,15 @@ describe('refuses', () => {
     },
   );
 
-  it('with Graph’s reason: a missing directory role, an unknown person, too many calls', async () => {
+  it('with the reason that Graph gives: a missing directory role, an unknown user, throttling', async () => {
     const signOut = (user: string) => alice.script('POST', route(user, 'sign-out'));
     world.graph.switches.directoryRolesMissing = true;
     for (const answer of [await signOut(benFacts.id), await alice.script('GET', ofBen('grants'))]) {
       expect([answer.status, bodyOf(answer)['code']]).toEqual([403, 'directory_role_required']);
     }
     Object.assign(world.graph.switches, defaultGraphSwitches());
-    const unknown = await signOut('00000000-0000-4000-8000-000000000000');
-    expect([unknown.status, bodyOf(unknown)['code']]).toEqual([404, 'not_found']);
+    const unknownUser = await signOut('00000000-0000-4000-8000-000000000000');
+    expect([unknownUser.status, bodyOf(unknownUser)['code']]).toEqual([404, 'not_found']);
     Object.assign(world.graph.switches, { throttledCalls: 1, retryAfterSeconds: 7 });
     const throttled = await signOut(benFacts.id);
     expect([throttled.status, bodyOf(throttled)['code'], throttled.headers['retry-after']]).toEqual([
@@ -569,7 +571,7 @@ describe('refuses', () => {
 describe('guests', { tags: ['RG-6'] }, () => {
   const gusHere = objectIdIn(gus, demoClient.tenantId) ?? '';
 
-  it('are found and ended by the object id of the tenant that invited them, and by no other', async () => {
+  it('are found and ended by their object ID in the inviting tenant only', async () => {
     grantSignIn(world, 'Gus Guest');
     const guest = await signedIn('gus');
     expect(await listOf(route(gus.id, 'sessions'), 'sessions')).toEqual([]);
@@ -579,7 +581,7 @@ describe('guests', { tags: ['RG-6'] }, () => {
     expect(await isSignedIn(guest)).toBe(false);
   });
 
-  it('have the roles of the tenant that invited them, and act there', async () => {
+  it('have the roles of the inviting tenant, and act in it', async () => {
     grantSignIn(world, 'Gus Guest');
     await signedIn('ben');
     const refused = await (await signedIn('gus')).script('GET', ofBen('sessions'));
@@ -591,8 +593,8 @@ describe('guests', { tags: ['RG-6'] }, () => {
   });
 });
 
-describe('a role that is taken away', () => {
-  it('ends nobody’s session any more, within ROLE_MAX_AGE_SECONDS, nor while Entra is down', {
+describe('an administrator who loses the role', () => {
+  it('can end no sessions after ROLE_MAX_AGE_SECONDS, nor while Entra ID is down', {
     tags: ['RG-3'],
   }, async () => {
     const ben = await signedIn('ben');
@@ -615,7 +617,7 @@ describe('an administrator of one tenant', { tags: ['RG-6'] }, () => {
   });
   afterAll(() => worldOfBoth.close());
 
-  it('reaches nobody’s sessions in another, whatever object id they name', async () => {
+  it('cannot reach sessions of another tenant by any object ID', async () => {
     const shared = demoDirectory.registrations.find(({ accounts }) => accounts === 'any-tenant');
     const { tenants } = demoDirectory;
     const both = await worldOfBoth.startWorker({
@@ -641,13 +643,13 @@ describe('an administrator of one tenant', { tags: ['RG-6'] }, () => {
     expect(await read(administrator, path)).toEqual({ sessions: [], complete: true });
     expect(bodyOf(await administrator.script('DELETE', path))).toEqual({ ended: 0 });
     expect(await read(ben, '/api/auth/session')).toMatchObject({ signed_in: true });
-    // One's own tenant is in reach.
+    // The administrator's own tenant is in reach.
     expect(await listOf(route(fay.id, 'sessions'), 'sessions', administrator)).toHaveLength(1);
   });
 });
 
 describe('the permissions of the console', () => {
-  it('are asked for by a plain link of nobody who may not administer', async () => {
+  it('can be requested by a plain link only for an administrator', async () => {
     const ben = await signedIn('ben');
     const from = '/api/auth/login?feature=administration-grants';
     const asks = async (browser: UserAgent) => {

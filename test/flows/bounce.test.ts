@@ -12,12 +12,12 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-/** Where a bounce sends the browser; undefined when the answer is none. */
+/** Returns where a bounce sends the browser, or undefined if the response is not a bounce. */
 function bounceOf({ headers: { refresh } }: WireAnswer): string | undefined {
   return typeof refresh === 'string' ? refresh.replace(/^0; url=/, '') : undefined;
 }
 
-/** A link from another site, in a browser that has no cookie to bring even when it comes again. */
+/** Follows a link from another site in a browser that has no cookies. */
 const load = (target: string, headers: Record<string, string> = {}) =>
   worker.browser().request(target, {
     headers: {
@@ -31,9 +31,9 @@ const load = (target: string, headers: Record<string, string> = {}) =>
 
 const callback = `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}`;
 
-describe('a page that is loaded again to bring its cookies', () => {
+describe('a page that is loaded again to get the Strict cookies', () => {
   it.each(['/api/auth/logout', '/api/admin', callback])(
-    '%s is loaded again once',
+    'loads %s once more',
     { tags: ['LR-2'] },
     async (path) => {
       const again = bounceOf(await load(path));
@@ -47,7 +47,7 @@ describe('a page that is loaded again to bring its cookies', () => {
     ['/api/folder/', '/api/folder/?bounced=1'],
     ['/api/folder/a%20b/%C3%BC/c', '/api/folder/a%20b/%C3%BC/c?bounced=1'],
     ['/api/folder/a%2Fb', '/api/folder/a%252Fb?bounced=1'],
-  ])('%s is loaded again by the route that the host matched: %s', async (target, again) => {
+  ])('loads %s again by the path of the route that the host matched: %s', async (target, again) => {
     expect(bounceOf(await load(target))).toBe(again);
     expect(bounceOf(await load(again))).toBeUndefined();
   });
@@ -60,7 +60,7 @@ describe('a page that is loaded again to bring its cookies', () => {
       'bff.test/x?bounced=0&y=',
       'bff.test#',
       'bff.test\\\\evil.test',
-    ])('to be sent anywhere by the Host %s', async (host) => {
+    ])('to redirect to the Host header %s', async (host) => {
       for (const path of ['/api/admin', '/api/auth/logout', callback, '/api/folder/x']) {
         const answer = await load(path, { host });
         expect(answer.status).toBe(400);
@@ -74,7 +74,7 @@ describe('a page that is loaded again to bring its cookies', () => {
       '/api/folder/%252e%252e/%252e%252e//evil.test',
       '/api/folder/%252e%252e/%252e%252e/%252e%252e//evil.test/x',
       '/api/folder/x/%252e%252e/%252E%252e/%252e./%252e%252e//evil.test',
-    ])('to be sent to another host by %s', async (target) => {
+    ])('to redirect to another host by the path %s', async (target) => {
       const again = bounceOf(await load(target)) ?? '';
       expect(again).toMatch(/^\/api\/folder\//);
       const second = await load(again);
@@ -99,7 +99,7 @@ describe('a page that is loaded again to bring its cookies', () => {
     );
 
     it.each(targets)(
-      'to be loaded again a second time: %s%s',
+      'to load a page a third time: %s%s',
       { tags: ['LR-2'] },
       async (_path, _query, target) => {
         const first = await load(target);

@@ -9,10 +9,10 @@ import { signIn, startWorld, type Worker, type World } from '../support/world.ts
 let world: World;
 let worker: Worker;
 let otherWorker: Worker;
-/** Known to Entra as Alice, signed out here. */
+/** A browser that is signed in at Entra ID as Alice, and not in this app. */
 let alice: UserAgent;
 
-/** Every request meets the table, and what a test does to it. */
+/** A worker without a session cache, so that every request reads the table. */
 const asksAlways = { SESSION_CACHE_SECONDS: '0' };
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ const redemptions = () => world.entra.count('token', 'authorization_code');
 const sessionCookies = (answer: WireAnswer) => answer.setCookies.filter((line) => /^session=[^;]/.test(line));
 const isSignedIn = async (browser: UserAgent) => (await browser.scriptJson('/api/auth/session'))['signed_in'];
 
-/** What a refused callback leaves: a 4xx, no session, and Entra was not asked. */
+/** Expects a 4xx, no session and no token request. */
 async function expectRefused(browser: UserAgent, href: string, status = 400): Promise<WireAnswer> {
   const asked = redemptions();
   const rows = worker.table.writes();
@@ -52,7 +52,7 @@ function changed(address: URL, change: (query: URLSearchParams) => void): string
 }
 
 describe('a callback', () => {
-  it('that comes from another site is loaded once more to bring its Strict cookies', {
+  it('is loaded once more to get the Strict cookies if another site led to it', {
     tags: ['LR-2'],
   }, async () => {
     const browser = alice.clone();
@@ -71,7 +71,7 @@ describe('a callback', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it('that brings its cookie is finished at once, bounced or not', { tags: ['LR-2'] }, async () => {
+  it('is completed at once if it has its cookie, bounced or not', { tags: ['LR-2'] }, async () => {
     for (const marker of ['', '&bounced=1']) {
       const browser = alice.clone();
       const callback = await callbackAddress(browser);
@@ -81,7 +81,9 @@ describe('a callback', () => {
     }
   });
 
-  it('leads on without code and state, and clears its transaction', { tags: ['CB-9'] }, async () => {
+  it('redirects to an address without code and state, and clears its transaction', {
+    tags: ['CB-9'],
+  }, async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
     const answer = await browser.request(callback.href);
@@ -90,7 +92,7 @@ describe('a callback', () => {
     expect([...browser.cookies().keys()]).toEqual(['session']);
   });
 
-  it('of two sign-ins begun at once in two tabs finishes each, in either order', {
+  it('completes both sign-ins of two tabs, in either order', {
     tags: ['LR-6'],
   }, async () => {
     const browser = alice.clone();
@@ -102,7 +104,7 @@ describe('a callback', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it('survives a look ahead: HEAD, OPTIONS and prefetches use nothing up', { tags: ['CB-7'] }, async () => {
+  it('still works after HEAD, OPTIONS and prefetch requests', { tags: ['CB-7'] }, async () => {
     const browser = alice.clone();
     const { href } = await callbackAddress(browser);
     const asked = redemptions();
@@ -126,7 +128,7 @@ describe('a callback', () => {
     expect(redemptions()).toBe(asked + 1);
   });
 
-  it('loaded again in a signed-in browser leads to the return path and asks nothing more of the person', {
+  it('redirects to the return path, without a prompt, if it is loaded again in a signed-in browser', {
     tags: ['CB-2'],
   }, async () => {
     const browser = alice.clone();
@@ -135,18 +137,18 @@ describe('a callback', () => {
     before.jar.set('localhost', new Map(browser.cookies()));
     await browser.request(callback.href);
     const session = browser.cookies().get('session') ?? '';
-    // The back button: the transaction's cookie as it was, beside the session's.
+    // After the back button, the browser may still have the transaction's cookie besides the session's.
     before.cookies().set('session', session);
     const again = await before.request(callback.href);
     expect(again.status).toBe(303);
     expect(again.headers.location).toBe('/mail');
     expect(sessionCookies(again)).toEqual([]);
     expect(before.cookies().get('session')).toBe(session);
-    // Without it, as it is after the first use: the page that says so.
+    // Without the cookie, as usual after the first use, the page says so.
     expect((await browser.request(`${callback.href}&bounced=1`)).status).toBe(400);
   });
 
-  it('with a code that is used up restarts the sign-in once, then ends on a page', {
+  it('restarts the sign-in once if the code has been used, then shows a page', {
     tags: ['CB-2'],
   }, async () => {
     const thief = alice.clone();
@@ -170,7 +172,7 @@ describe('a callback', () => {
     expect([...thief.cookies().keys()]).toEqual([]);
   });
 
-  it('with a code that is used up is no yes to a permission that the session lacks', {
+  it('does not count as consent if the code has been used and the session lacks the permission', {
     tags: ['CB-2'],
   }, async () => {
     const browser = alice.clone();
@@ -182,14 +184,14 @@ describe('a callback', () => {
     const restarted = await browser.request(callback.href);
     expect(new URL(restarted.headers.location ?? '').origin).toBe(world.entra.origin);
 
-    // Where the first use gave the permission, there is nothing left to ask.
+    // If the first use granted the permission, the sign-in is complete.
     const session = first.cookies().get('session') ?? '';
     first.jar.set('localhost', transaction.set('session', session));
     const answered = await first.request(callback.href);
     expect([answered.status, answered.headers.location]).toEqual([303, '/mail']);
   });
 
-  it('is finished after the restart as if nothing had happened', { tags: ['CB-2'] }, async () => {
+  it('completes the sign-in after a restart', { tags: ['CB-2'] }, async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
     await browser.clone().request(callback.href);
@@ -206,7 +208,7 @@ describe('a callback', () => {
     ['temporarily_unavailable', '', 503, 'sign_in_service_unavailable', 'sign_in_service_unavailable'],
     ['never_heard_of', '', 403, 'authorization_denied', 'sign_in_refused'],
   ])(
-    'with %s "%s" is %i %s, outcome %s',
+    'responds to %s "%s" with %i %s and the outcome %s',
     { tags: ['CB-5'] },
     async (error, description, status, code, outcome) => {
       const browser = alice.clone();
@@ -229,15 +231,15 @@ describe('a callback', () => {
     },
   );
 
-  describe('replayed 20 times at once on two workers', () => {
-    it('makes at most one session and no 5xx', { tags: ['CB-2'] }, async () => {
+  describe('that is sent 20 times at once to two workers', () => {
+    it('creates at most one session and responds without a 5xx', { tags: ['CB-2'] }, async () => {
       const { answers, newRows } = await replay(alice.clone());
       expect(answers.flatMap(sessionCookies)).toHaveLength(1);
       expect(newRows).toBe(1);
       expect(answers.every(({ status }) => status === 303)).toBe(true);
     });
 
-    it('makes at most one session even where Entra redeems a code more than once', {
+    it('creates at most one session even if Entra ID redeems a code repeatedly', {
       tags: ['CB-2'],
     }, async () => {
       let generous: Promise<Reply> | undefined;
@@ -270,7 +272,7 @@ describe('a callback', () => {
   });
 
   describe('refuses', () => {
-    it('a missing, unknown, foreign or malformed state, before any token request', {
+    it('a missing, unknown, foreign or malformed state, without a token request', {
       tags: ['CB-1'],
     }, async () => {
       const browser = alice.clone();
@@ -304,11 +306,11 @@ describe('a callback', () => {
         query.append('state[]', state);
       });
       await expectRefused(browser, brackets);
-      // The transaction is still there for the true one.
+      // The transaction is still valid for the genuine callback.
       expect(sessionCookies(await browser.request(callback.href))).toHaveLength(1);
     });
 
-    it('a sign-in begun in another browser, also where that browser has one of its own', {
+    it('a sign-in that was started in another browser, even if this browser has started one too', {
       tags: ['CB-1', 'LR-2'],
     }, async () => {
       const attacker = alice.clone();
@@ -319,7 +321,7 @@ describe('a callback', () => {
       await expectRefused(worker.browser(), `${callback.href}&bounced=1`);
     });
 
-    it('a bounced callback without its cookie on a page, never with another bounce', {
+    it('a bounced callback without its cookie, with a page instead of another bounce', {
       tags: ['LR-2'],
     }, async () => {
       const browser = alice.clone();
@@ -331,7 +333,7 @@ describe('a callback', () => {
       expect(page.body).toContain('href="/api/auth/login"');
     });
 
-    it("a code of another transaction through the nonce, where Entra's check of PKCE is missing", {
+    it('a code of another transaction by the nonce, if Entra ID does not check PKCE', {
       tags: ['CB-3'],
     }, async () => {
       const browser = alice.clone();
@@ -356,7 +358,7 @@ describe('a callback', () => {
       }
     });
 
-    it('a code of another transaction, whose verifier is not this one', { tags: ['CB-3'] }, async () => {
+    it('a code of another transaction by the verifier', { tags: ['CB-3'] }, async () => {
       const browser = alice.clone();
       const first = await callbackAddress(browser);
       const second = await callbackAddress(browser);
@@ -364,11 +366,11 @@ describe('a callback', () => {
       const answer = await browser.request(mixed);
       expect(sessionCookies(answer)).toEqual([]);
       expect(new URL(answer.headers.location ?? '').origin).toBe(world.entra.origin);
-      // What belongs together still works.
+      // Matching pairs still work.
       expect(sessionCookies(await browser.request(second.href))).toHaveLength(1);
     });
 
-    it('a parameter that comes twice in any letter case, and code and error together', {
+    it('a repeated parameter in any letter case, and code and error together', {
       tags: ['CB-4'],
     }, async () => {
       const browser = alice.clone();
@@ -401,7 +403,7 @@ describe('a callback', () => {
       expect(sessionCookies(await browser.request(href))).toHaveLength(1);
     });
 
-    it('two codes or errors that a front end has joined with a comma, in either order; the true one still works', {
+    it('two codes or errors that a front end joined with a comma, and then accepts the genuine one', {
       tags: ['CB-4'],
     }, async () => {
       const browser = alice.clone();
@@ -421,7 +423,7 @@ describe('a callback', () => {
       expect(sessionCookies(await browser.request(callback.href))).toHaveLength(1);
     });
 
-    it('a code that is missing, empty or longer than any code', { tags: ['CB-7'] }, async () => {
+    it('a code that is missing, empty or too long', { tags: ['CB-7'] }, async () => {
       const browser = alice.clone();
       const callback = await callbackAddress(browser);
       await expectRefused(
@@ -438,13 +440,13 @@ describe('a callback', () => {
       );
     });
 
-    it('an error without a state of ours', { tags: ['CB-5'] }, async () => {
+    it('an error without a valid state', { tags: ['CB-5'] }, async () => {
       const path = '/api/auth/callback';
       await expectRefused(alice.clone(), `${path}?error=access_denied`);
       await expectRefused(alice.clone(), `${path}?error=access_denied&state=0.${'a'.repeat(43)}&bounced=1`);
     });
 
-    it('to repeat one word of an error, in page, problem, header or log', { tags: ['CB-5'] }, async () => {
+    it('to repeat any text of an error in a page, problem, header or log', { tags: ['CB-5'] }, async () => {
       const payloads = [
         '<script>alert("canary")</script>',
         '"><img src=x onerror=canary>',
@@ -472,14 +474,14 @@ describe('a callback', () => {
         );
         expect(said).not.toMatch(/canary/i);
         expect(answer.setCookies).toHaveLength(1);
-        // It ended the transaction: the true answer comes too late.
+        // The error ended the transaction, so the genuine callback is too late.
         await expectRefused(browser, `${callback.href}&bounced=1`);
       }
     });
   });
 
   describe('while the table fails', () => {
-    it('leaves no session when the row cannot be written, and the next try works', {
+    it('creates no session if the row cannot be written, and the next attempt works', {
       tags: ['CB-8'],
     }, async () => {
       const browser = alice.clone();
@@ -490,17 +492,17 @@ describe('a callback', () => {
       worker.table.recover();
       expect(answer.status).toBe(503);
       expect(answer.headers['retry-after']).toBeDefined();
-      expect(answer.body).toContain('Signing in does not work just now');
+      expect(answer.body).toContain('Sign-in is temporarily unavailable');
       expect(answer.body).toContain('href="/api/auth/login?return_to=%2Fmail"');
       expect(sessionCookies(answer)).toEqual([]);
       expect(await isSignedIn(browser)).toBe(false);
       expect(await readSessionRows(world)).toEqual(rows);
-      // Reloading the failed page begins again by itself.
+      // Reloading the failed page restarts the sign-in.
       expect((await browser.navigate(callback.href)).url.pathname).toBe('/mail');
       expect(await isSignedIn(browser)).toBe(true);
     });
 
-    it('leaves nothing that opens when the write arrived and its answer was lost', {
+    it('leaves no session that can be opened if the write succeeded and its response was lost', {
       tags: ['CB-8'],
     }, async () => {
       const browser = alice.clone();
@@ -520,7 +522,7 @@ describe('a callback', () => {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
-    it('leaves no session behind where the last looks at the table fail: no browser would have it', {
+    it('leaves no session without a browser if the last reads of the table fail', {
       tags: ['CB-8'],
     }, async () => {
       const browser = alice.clone();
@@ -528,7 +530,7 @@ describe('a callback', () => {
       const before = await readSessionRows(world);
       let inserted = 0;
       worker.table.before = (operation) => {
-        // The bucket, the index, the session: what is read after that is read in vain.
+        // The bucket, the index row and the session are written. All reads after that fail.
         if (operation === 'insert') inserted++;
         if (operation === 'read' && inserted === 3) worker.table.failing.add('read');
       };
@@ -541,7 +543,7 @@ describe('a callback', () => {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
-    it('uses nothing up when the session of this browser cannot be read first', {
+    it('keeps code and transaction if the session of this browser cannot be read', {
       tags: ['CB-8'],
     }, async () => {
       const browser = alice.clone();
@@ -555,7 +557,7 @@ describe('a callback', () => {
       expect((await browser.request(callback.href)).headers.location).toBe('/mail');
     });
 
-    it('signs in although the session it replaces cannot be removed, and says so in the log', {
+    it('signs in and logs a warning if the replaced session cannot be removed', {
       tags: ['CB-9'],
     }, async () => {
       const browser = alice.clone();
@@ -572,7 +574,7 @@ describe('a callback', () => {
   });
 });
 
-/** The answers of the token endpoint while `action` runs. */
+/** Returns the responses of the token endpoint while `action` runs. */
 async function answersOfEntra(action: () => Promise<unknown>): Promise<Reply[]> {
   const replies: Reply[] = [];
   world.entra.intercept.tokenResponse = (reply) => {

@@ -136,7 +136,7 @@ describe('refuses past the bound, and never lets anybody in for want of an answe
   it('on a page, with the one step that helps: it leads back here', async () => {
     world.entra.endSignIns('session-revoked', alice);
     const page = await browser.navigate('/api/admin?user=ben');
-    expect([page.status, page.body.includes('Sign in again to go on')]).toEqual([401, true]);
+    expect([page.status, page.body.includes('Sign in again to continue')]).toEqual([401, true]);
     const [, href = ''] = /href="(\/api\/auth\/login[^"]*)"/.exec(page.body) ?? [];
     const entra = await browser.navigate(href.replaceAll('&amp;', '&'));
     const back = await answerEntra(browser, entra, { user: 'alice' });

@@ -34,7 +34,7 @@ async function signedIn(user: string): Promise<{ browser: UserAgent; sid: string
   return { browser, sid: sids.at(-1) ?? '' };
 }
 
-/** As a frame of Entra's page loads it: from another site, with no cookie. */
+/** Loads the route as a frame of Entra ID's page does: from another site, without cookies. */
 const fromEntra = (query: string) =>
   other.browser().request(`${route}${query}`, {
     headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' },
@@ -45,10 +45,10 @@ const isSignedIn = async (browser: UserAgent) =>
 
 const pass = () => world.pass(6);
 
-describe('signing out elsewhere', () => {
-  it('ends all sessions of that sid, on every worker, and nobody else’s', { tags: ['LO-3'] }, async () => {
+describe('a sign-out of another app', () => {
+  it('ends all sessions with its sid on every worker, and no other session', { tags: ['LO-3'] }, async () => {
     const { browser: first, sid } = await signedIn('alice');
-    // The same browser at Entra, another session here.
+    // The same browser at Entra ID has a second session in this app.
     const second = first.clone();
     second.cookies().clear();
     await signIn(second, { user: 'alice' });
@@ -67,7 +67,7 @@ describe('signing out elsewhere', () => {
     ]);
   });
 
-  it('is the same answer for a known, an unknown and no sid, twice, and for a foreign issuer', {
+  it('gets the same response for a known, unknown, repeated or missing sid and for another issuer', {
     tags: ['LO-3', 'L3'],
   }, async () => {
     const { browser, sid } = await signedIn('ben');
@@ -97,13 +97,13 @@ describe('signing out elsewhere', () => {
     }
   });
 
-  it('writes nothing for a sid that nobody has', async () => {
+  it('writes nothing for an unknown sid', async () => {
     const before = other.table.writes();
     await fromEntra('?sid=8d9d4f52-0000-4000-8000-000000000001');
     expect(other.table.writes()).toBe(before);
   });
 
-  it('that the table does not hear of is an error, and works when it is asked again', {
+  it('is an error if the table cannot be reached, and works the next time', {
     tags: ['LO-1'],
   }, async () => {
     const { browser, sid } = await signedIn('alice');
@@ -115,7 +115,7 @@ describe('signing out elsewhere', () => {
     expect(await isSignedIn(browser)).toBe(false);
   });
 
-  it('is reported as off at every sign-in whose ID token has no sid', async () => {
+  it('is logged as impossible at each sign-in whose ID token has no sid', async () => {
     const withoutSid = await startWorld();
     grantSignIn(withoutSid);
     const { browser, logLines } = await withoutSid.startWorker();
@@ -129,8 +129,8 @@ describe('signing out elsewhere', () => {
     await withoutSid.close();
   });
 
-  describe('among many that anybody sends', () => {
-    /** Stops the table; gives what lets it go on. */
+  describe('among many forged ones', () => {
+    /** Stops the table. Returns a function that lets it continue. */
     function stopped() {
       const { promise, resolve } = Promise.withResolvers<void>();
       let asked = 0;
@@ -147,14 +147,14 @@ describe('signing out elsewhere', () => {
       };
     }
 
-    it('waits for its turn and is done', { tags: ['DO-3'] }, async () => {
+    it('waits for its turn and succeeds', { tags: ['DO-3'] }, async () => {
       const { browser, sid } = await signedIn('alice');
       const table = stopped();
       const answers = Array.from({ length: 32 }, () => fromEntra(`?sid=${randomUUID()}`));
       await expect.poll(table.asked).toBe(32);
       answers.push(...Array.from({ length: 100 }, () => fromEntra(`?sid=${randomUUID()}`)));
       answers.push(fromEntra(`?sid=${sid}`));
-      // Nobody else waits for them.
+      // Other requests do not wait for them.
       expect((await other.browser().request('/api/health/live')).status).toBe(200);
       expect(table.asked()).toBe(32);
       table.release();
@@ -163,7 +163,7 @@ describe('signing out elsewhere', () => {
       expect(await isSignedIn(browser)).toBe(false);
     });
 
-    it('of one sid costs the table two queries at a time, and few of them wait', {
+    it('causes at most two queries at a time for one sid, and few requests wait', {
       tags: ['DO-3'],
     }, async () => {
       const table = stopped();
@@ -172,7 +172,7 @@ describe('signing out elsewhere', () => {
       const answers = Array.from({ length: 20 }, async () => {
         statuses.push((await fromEntra(`?sid=${sid}`)).status);
       });
-      // One is under way and four wait.
+      // One is running and four wait.
       await expect.poll(() => statuses).toEqual(Array(15).fill(429));
       expect(table.asked()).toBe(1);
       const before = other.table.counts.list;
@@ -189,7 +189,7 @@ describe('signing out elsewhere', () => {
     '8d9d4f52-0000-4000-8000-00000000000',
     '8d9d4f5200004000800000000000000z',
   ])(
-    'by %s, which is none of Entra’s names, costs no query and is the same answer',
+    'with %s, which cannot be a sid of Entra ID, causes no query and gets the same response',
     { tags: ['DO-3'] },
     async (sid) => {
       const before = other.table.counts.list;
@@ -200,7 +200,7 @@ describe('signing out elsewhere', () => {
   );
 
   it.each(['image', 'document', 'empty', 'script', 'frame', ''])(
-    'loaded as %j, not in a frame, costs no query and ends nothing',
+    'causes no query and ends nothing if it is loaded as %j instead of in a frame',
     { tags: ['LO-3'] },
     async (destination) => {
       const { browser, sid } = await signedIn('ben');
@@ -215,7 +215,7 @@ describe('signing out elsewhere', () => {
     },
   );
 
-  it('from a browser that does not say how it is loaded ends the session', async () => {
+  it('ends the session if the browser does not send Sec-Fetch-Dest', async () => {
     const { browser, sid } = await signedIn('ben');
     await other.browser().request(`${route}?sid=${sid}`);
     pass();

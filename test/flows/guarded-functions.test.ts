@@ -148,7 +148,7 @@ describe('a guard with an authentication context', { tags: ['AD-1'] }, () => {
     const entra = await ben.navigate(String(refused.answer['login_url']));
     const end = await answerEntra(ben, entra, { user: 'ben' });
     expect(end.status).toBe(403);
-    expect(end.body).toContain('The sign-in was not accepted');
+    expect(end.body).toContain('Sign-in was not accepted');
     expect(await statusOf(ben, 'contoso')).toBe(200);
     expect(await statusOf(ben, 'strong')).toBe(401);
   });
@@ -158,7 +158,7 @@ describe('a guard with an authentication context', { tags: ['AD-1'] }, () => {
     world.entra.signEverybodyOut();
     const entra = await ben.navigate(String(refused.answer['login_url']));
     const end = await answerEntra(ben, entra, { user: 'alice' });
-    expect([end.status, end.body.includes('That was another account')]).toEqual([403, true]);
+    expect([end.status, end.body.includes('Different account')]).toEqual([403, true]);
     expect(await ben.scriptJson('/api/auth/session')).toMatchObject({ username: 'ben@contoso.example' });
   });
 });
@@ -191,7 +191,7 @@ describe('a guard with the age of the sign-in', { tags: ['AD-1'] }, () => {
     world.entra.signEverybodyOut();
     const entra = await ben.navigate(String(answer['login_url']));
     const end = await answerEntra(ben, entra, { user: 'alice' });
-    expect([end.status, end.body.includes('That was another account')]).toEqual([403, true]);
+    expect([end.status, end.body.includes('Different account')]).toEqual([403, true]);
     expect(await ben.scriptJson('/api/auth/session')).toMatchObject({ username: 'ben@contoso.example' });
   });
 

@@ -7,7 +7,7 @@ import { grantSignIn, signIn, startWorld, type Worker, type World } from '../sup
 
 let world: World;
 let worker: Worker;
-/** Known to Entra, signed out here. */
+/** A browser that is signed in at Entra ID, and not in this app. */
 let alice: UserAgent;
 let ben: UserAgent;
 
@@ -35,7 +35,7 @@ async function signedIn(known: UserAgent): Promise<UserAgent> {
   return browser;
 }
 
-/** A ticket for mail, which Alice and Ben then agree to: from there on only what is asked decides. */
+/** Returns a ticket for mail. Alice and Ben then consent, so that only the requested scopes matter. */
 async function ticketOf(browser: UserAgent): Promise<string> {
   world.entra.consents.withdraw(['Mail.Read']);
   const problem = await browser.scriptJson('/api/graph/v1.0/me/messages');
@@ -48,7 +48,7 @@ async function ticketOf(browser: UserAgent): Promise<string> {
 const lastTokenForm = (): Readonly<Record<string, string>> =>
   world.entra.requests.findLast(({ kind }) => kind === 'token')?.form ?? {};
 
-/** What Entra is asked, without what is new in every sign-in. */
+/** The authorization request without the values that are new in every sign-in. */
 function fixedParts(location: string | undefined): string {
   const url = new URL(location ?? '');
   for (const name of ['state', 'nonce', 'code_challenge', 'client-request-id']) {
@@ -70,7 +70,7 @@ const smuggled = new URLSearchParams({
 });
 
 describe('a ticket', () => {
-  it('that is used again in its own session chain asks for the same, with no more scopes and no longer lifetime', {
+  it('that is reused in its session chain requests the same scopes and does not extend its lifetime', {
     tags: ['LR-5'],
   }, async () => {
     const browser = await signedIn(alice);
@@ -102,7 +102,7 @@ describe('a ticket', () => {
 });
 
 describe('refuses', () => {
-  it('a ticket that is forged, of another person, of another browser, or too old: a plain sign-in, never its scopes', {
+  it('a ticket that is forged, expired, or of another user or browser, and starts a plain sign-in', {
     tags: ['LR-4', 'LR-5'],
   }, async () => {
     const owner = await signedIn(alice);
@@ -139,7 +139,7 @@ describe('refuses', () => {
     }
   });
 
-  it('a ticket inside a return path, or at another route than the login', {
+  it('a ticket inside a return path or at another route', {
     tags: ['LR-4', 'RU-1'],
   }, async () => {
     const browser = await signedIn(alice);
@@ -159,7 +159,7 @@ describe('refuses', () => {
     }
   });
 
-  it('scopes, claims, prompts and addresses added to the callback: what was begun is finished, and nothing else', {
+  it('scopes, claims, prompts and addresses that are added to the callback', {
     tags: ['LR-4'],
   }, async () => {
     const browser = alice.clone();
@@ -175,7 +175,7 @@ describe('refuses', () => {
     ]);
     expect(lastTokenForm()['claims'] ?? '').not.toContain('acrs');
 
-    // The sign-in that begins again by itself does not pick them up either.
+    // An automatic restart does not use them either.
     const slow = alice.clone();
     const first = await slow.request(loginPath);
     const late = await callbackAddress(slow);
@@ -189,7 +189,7 @@ describe('refuses', () => {
     }
   });
 
-  it('addresses added to the sign-out, in the query and in the form', {
+  it('addresses that are added to the sign-out, in the query or in the form', {
     tags: ['CS-4', 'RU-1'],
   }, async () => {
     const browser = await signedIn(alice);
@@ -215,7 +215,7 @@ describe('refuses', () => {
     expect(searchParams.get('post_logout_redirect_uri')).toBe(`${worker.origin}/`);
   });
 
-  it('to let a ticket or a code out to other sites in a Referer, from redirects and from pages', {
+  it('to send a ticket or a code to other sites in a Referer header', {
     tags: ['LR-6'],
   }, async () => {
     const browser = await signedIn(alice);
@@ -243,7 +243,7 @@ describe('refuses', () => {
       303, 400, 200, 200, 403, 200, 303, 400,
     ]);
     for (const [what, { headers, body }] of Object.entries(answers)) {
-      // The sign-out page alone needs one, for the Origin of its own form.
+      // Only the sign-out page needs a referrer, for the Origin header of its form.
       expect(headers['referrer-policy'], what).toBe(what === 'signOut' ? 'same-origin' : 'no-referrer');
       expect(headers.location ?? '', what).not.toContain(ticket);
       expect(body, what).not.toContain(ticket);
@@ -253,7 +253,7 @@ describe('refuses', () => {
     }
   });
 
-  it('a foreign site that opens the login in a loop room for more than five transactions, or a way into the session', {
+  it('more than five transactions to another site that opens the login route in a loop', {
     tags: ['LR-6'],
   }, async () => {
     const foreign = {
@@ -269,7 +269,7 @@ describe('refuses', () => {
     const browser = await signedIn(alice);
     const session = browser.cookies().get('session');
 
-    // One blow costs one tab at most: its slot is chosen by chance, and the others finish.
+    // One request can overwrite one tab at most, because its slot is random. The others complete.
     const tabs = [];
     for (const tab of ['/1', '/2', '/3', '/4', '/5'])
       tabs.push(await callbackAddress(browser, `${loginPath}?return_to=${tab}`));
@@ -280,7 +280,7 @@ describe('refuses', () => {
     for (const tab of tabs) statuses.push((await struck.request(tab.href, asPage)).status);
     expect(statuses.toSorted()).toEqual([303, 303, 303, 303, 400]);
 
-    // A lone tab is mostly missed: 32 times of 40 on average, never by a place that is known before.
+    // It misses a single tab in 32 of 40 attempts on average, because it cannot know the slot.
     let missed = 0;
     for (let count = 0; count < 40; count++) {
       const lone = alice.clone();
@@ -317,7 +317,7 @@ describe('refuses', () => {
     'popup.a-popup-id${alert(1)}',
     'popup.{{a-popup-id}}',
     'popup.a-popup-of-min\u0435',
-  ])('the popup id in %j, and repeats nothing of it', { tags: ['LR-4'] }, async (display) => {
+  ])('the popup id in %j without repeating it', { tags: ['LR-4'] }, async (display) => {
     for (const headers of [asPage.headers, { accept: 'application/json' }]) {
       const answer = await alice
         .clone()
@@ -328,7 +328,7 @@ describe('refuses', () => {
     }
   });
 
-  it("a popup's page another id, outcome or feature than its own, whatever the callback brings", {
+  it('to change the id, outcome or feature of a popup by parameters of the callback', {
     tags: ['LR-4'],
   }, async () => {
     const browser = alice.clone();

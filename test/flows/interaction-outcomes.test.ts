@@ -36,7 +36,7 @@ afterEach(() => {
   world.entra.intercept.authorizeRedirect = undefined;
 });
 
-/** Alice's browser without the session: known to Entra, and nothing here. */
+/** Alice's browser without the session. It is signed in at Entra ID only. */
 function withoutSession(): UserAgent {
   const browser = alice.clone();
   browser.cookies().clear();
@@ -56,7 +56,7 @@ const later = async <Result>(seconds: number, action: () => Promise<Result>): Pr
 };
 
 describe('a sign-in that took longer than 15 minutes', () => {
-  it('begins again by itself, once, and redeems nothing', { tags: ['LR-2', 'CB-1'] }, async () => {
+  it('restarts automatically once, and redeems no code', { tags: ['LR-2', 'CB-1'] }, async () => {
     const browser = withoutSession();
     const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
     const redeemed = world.entra.count('token');
@@ -70,7 +70,7 @@ describe('a sign-in that took longer than 15 minutes', () => {
       await later(16 * 60, async () => {
         const end = await browser.request(second, page);
         expect(end.status).toBe(400);
-        expect(end.body).toContain('That took too long');
+        expect(end.body).toContain('The sign-in took too long');
         expect(end.body).toContain('return_to=%2Fmail');
         expect(setsSession(end)).toBe(false);
       });
@@ -78,14 +78,14 @@ describe('a sign-in that took longer than 15 minutes', () => {
     expect(world.entra.count('token')).toBe(redeemed);
   });
 
-  it('in a browser that is signed in goes to where the person wanted to go', async () => {
+  it('redirects to the return path if the browser is signed in', async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(browser, '/api/auth/login?return_to=/mail');
     const answer = await later(16 * 60, () => browser.request(callback.href, page));
     expect([answer.status, answer.headers.location]).toEqual([303, '/mail']);
   });
 
-  it('and was to renew what had been granted begins again: the old session is no answer', async () => {
+  it('restarts if it was to renew a permission, even if the session has it', async () => {
     const browser = worker.browser();
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     await signIn(browser, { user: 'alice' });
@@ -102,7 +102,7 @@ describe('a sign-in that took longer than 15 minutes', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('and was asked for anew begins again: having been signed in before proves nothing', {
+  it('restarts if a new authentication was required, even if the browser is signed in', {
     tags: ['ID-11'],
   }, async () => {
     const browser = alice.clone();
@@ -113,35 +113,35 @@ describe('a sign-in that took longer than 15 minutes', () => {
   });
 });
 
-describe('another account than the one that was asked for', () => {
-  it('at an interaction leaves the session as it is, and says what can be done', async () => {
+describe('a sign-in with a different account than required', () => {
+  it('does not change the session, and shows what the user can do', async () => {
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });
     const before = await sessionOf(browser);
-    // Entra lets a person choose whom they like, whatever the hint says.
+    // The hint does not keep the user from choosing another account at Entra ID.
     const callback = await callbackAddress(browser, '/api/auth/login?feature=profile&return_to=/mail');
     world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, oid: userId('ben') });
     const end = await browser.request(callback.href, page);
     world.entra.intercept.idTokenClaims = undefined;
     expect(end.status).toBe(403);
-    expect(end.body).toContain('That was another account');
+    expect(end.body).toContain('Different account');
     expect(setsSession(end)).toBe(false);
     expect(await sessionOf(browser)).toEqual(before);
   });
 
-  it('by a link that asks nobody does not change who is signed in', async () => {
+  it('does not change the session if a link used prompt=none', async () => {
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });
     await signIn(browser, { user: 'ben', from: '/api/auth/login?prompt=select_account' });
     expect(await sessionOf(browser)).toMatchObject({ username: 'ben@contoso.example' });
     const end = await browser.navigate('/api/auth/login?prompt=none&login_hint=alice@contoso.example');
-    expect(end.body).toContain('That was another account');
+    expect(end.body).toContain('Different account');
     expect(await sessionOf(browser)).toMatchObject({ username: 'ben@contoso.example' });
   });
 });
 
-describe('a sign-in that was asked for anew', () => {
-  it('is not taken from an older one, whatever Entra answers', { tags: ['ID-11'] }, async () => {
+describe('a sign-in that requires a new authentication', () => {
+  it('is refused if the ID token states an older authentication', { tags: ['ID-11'] }, async () => {
     const browser = alice.clone();
     const before = await sessionOf(browser);
     world.entra.intercept.idTokenClaims = (claims) => ({
@@ -159,10 +159,10 @@ describe('a sign-in that was asked for anew', () => {
   });
 });
 
-describe("an administrator's consent that is needed", () => {
+describe('a permission that only an administrator can grant', () => {
   afterEach(() => Object.assign(world.entra.switches, defaultEntraSwitches()));
 
-  it('is told with the link for the administrator; the app goes on; once given, the call works', async () => {
+  it('leads to a page with a link for the administrator, and the call works after approval', async () => {
     const browser = worker.browser();
     await signIn(browser, { user: 'ben' });
     world.entra.switches.onlyAdministratorsConsent = true;
@@ -170,7 +170,7 @@ describe("an administrator's consent that is needed", () => {
     const needed: Record<string, unknown> = JSON.parse((await ask()).body);
     const end = await signIn(browser, { user: 'ben', from: String(needed['login_url']) });
     const administrator = await answerEntra(browser, end, { user: 'ben' });
-    expect(administrator.body).toContain('An administrator has to agree first');
+    expect(administrator.body).toContain('Administrator approval required');
 
     const redeemed = world.entra.count('token', 'refresh_token');
     const refused = await ask();
@@ -189,8 +189,8 @@ describe("an administrator's consent that is needed", () => {
   });
 });
 
-describe('a permission that the person declined', () => {
-  it('is remembered with a pause: then asked for once more by itself, and at a click at any time', async () => {
+describe('a permission that the user declined', () => {
+  it('is requested again automatically after a pause, and by a click at any time', async () => {
     const browser = worker.browser();
     await signIn(browser, { user: 'ben' });
     const ask = async () => JSON.parse((await browser.script('GET', '/api/graph/v1.0/me/messages')).body);
@@ -200,12 +200,12 @@ describe('a permission that the person declined', () => {
       login_url: '/api/auth/login?feature=mail',
     });
     expect(await sessionOf(browser)).toMatchObject({ features: { mail: 'declined' } });
-    // In use, so that the session does not end idle meanwhile.
+    // The session is used, so that it does not expire.
     await later(1800, () => browser.script('GET', '/api/graph/v1.0/me'));
     await later(3601, async () => expect(await ask()).toMatchObject({ code: 'interaction_required' }));
     await signIn(browser, { user: 'ben', from: '/api/auth/login?feature=mail' });
     expect(await sessionOf(browser)).toMatchObject({ features: { mail: 'granted' } });
-    // Entra remembers: in another browser nothing is asked.
+    // Entra ID remembers the consent, so another browser sees no prompt.
     const other = worker.browser();
     await signIn(other, { user: 'ben' });
     const asked = await other.navigate('/api/auth/login?feature=mail&return_to=/mail');
@@ -214,8 +214,10 @@ describe('a permission that the person declined', () => {
   });
 });
 
-describe('less than was asked for', () => {
-  it('is not kept: no session, and a way to ask again or go on without', { tags: ['CB-9'] }, async () => {
+describe('a sign-in with fewer permissions than requested', () => {
+  it('creates no session, and offers to try again or to continue without the permissions', {
+    tags: ['CB-9'],
+  }, async () => {
     const browser = alice.clone();
     const before = await sessionOf(browser);
     world.entra.consents.grant({ tenantId, clientId, userId: userId('alice'), scopes: ['Mail.Read'] });
@@ -235,8 +237,8 @@ describe('less than was asked for', () => {
   });
 });
 
-describe('an answer that names its issuer', { tags: ['CB-6'] }, () => {
-  it('is taken from ours alone', async () => {
+describe('a response with an issuer', { tags: ['CB-6'] }, () => {
+  it('is accepted only from the configured issuer', async () => {
     for (const [issuer, status] of [
       [`${world.entra.origin}/${tenantId}/v2.0`, 303],
       ['https://login.evil.example/v2.0', 400],
@@ -257,7 +259,7 @@ describe('a sign-in in a popup', () => {
   const messageIn = ({ body }: WireAnswer): unknown =>
     JSON.parse((/data-message="([^"]*)"/.exec(body)?.[1] ?? '').replaceAll('&quot;', '"'));
 
-  it('ends on a page that tells the app by the id it gave, and closes', async () => {
+  it('ends on a page that sends the outcome with the app’s id and closes', async () => {
     const browser = withoutSession();
     const callback = await callbackAddress(browser, `/api/auth/login?${popup}`);
     const end = await browser.request(callback.href, page);
@@ -271,7 +273,7 @@ describe('a sign-in in a popup', () => {
     expect(await sessionOf(browser)).toMatchObject({ signed_in: true });
   });
 
-  it('has a script by a nonce of this answer alone, and no inline handler', async () => {
+  it('runs one script, by a new nonce for each response, and no inline handler', async () => {
     const nonces = new Set<string>();
     for (let time = 0; time < 3; time++) {
       const browser = withoutSession();
@@ -289,7 +291,7 @@ describe('a sign-in in a popup', () => {
     expect(nonces.size).toBe(3);
   });
 
-  it('that the person ends says how, with the feature it was about', async () => {
+  it('sends the outcome and the feature if the user declines', async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(browser, `/api/auth/login?feature=profile&${popup}`);
     callback.searchParams.delete('code');
@@ -297,11 +299,11 @@ describe('a sign-in in a popup', () => {
     callback.searchParams.set('error_description', 'AADSTS65004: declined <script>');
     const end = await browser.request(callback.href, page);
     expect(messageIn(end)).toMatchObject({ outcome: 'consent_declined', feature: 'profile' });
-    expect(end.body).toContain('You said no');
+    expect(end.body).toContain('Permission declined');
     expect(end.body).not.toContain('AADSTS');
   });
 
-  it('that needs an administrator shows the link to send on, a reference and a way back', async () => {
+  it('shows the link for the administrator, a reference and a way back if approval is required', async () => {
     const browser = alice.clone();
     const callback = await callbackAddress(
       browser,
@@ -321,18 +323,18 @@ describe('a sign-in in a popup', () => {
     expect(end.body).toContain('<a class="button" href="/mail">Back to the app</a>');
   });
 
-  it('that Entra cannot finish just now says so to the app, and makes no session', async () => {
+  it('sends the outcome to the app if Entra ID is unavailable, and creates no session', async () => {
     const browser = withoutSession();
     const callback = await callbackAddress(browser, `/api/auth/login?${popup}`);
     world.entra.switches.outage = 'json-503';
     const end = await browser.request(callback.href, page);
     world.entra.switches.outage = 'none';
     expect(messageIn(end)).toMatchObject({ outcome: 'sign_in_service_unavailable' });
-    expect(end.body).toContain('Signing in does not work just now');
+    expect(end.body).toContain('Sign-in is temporarily unavailable');
     expect(setsSession(end)).toBe(false);
   });
 
-  it('that comes back without a usable code says so to the app', async () => {
+  it('sends the outcome to the app if the code is unusable', async () => {
     const browser = withoutSession();
     const callback = await callbackAddress(browser, `/api/auth/login?${popup}`);
     callback.searchParams.set('code', '');
@@ -341,7 +343,7 @@ describe('a sign-in in a popup', () => {
     });
   });
 
-  it('that begins again by itself is still in the popup', async () => {
+  it('stays a popup after an automatic restart', async () => {
     const browser = withoutSession();
     const callback = await callbackAddress(browser, `/api/auth/login?${popup}`);
     await later(16 * 60, async () => {
@@ -353,7 +355,7 @@ describe('a sign-in in a popup', () => {
   });
 
   it.each(['popup', 'popup.', 'popup.short', 'page', `popup.${'x'.repeat(37)}`, 'popup.<script>'])(
-    'refuses the display %s',
+    'refuses the display parameter %s',
     { tags: ['LR-4'] },
     async (display) => {
       const answer = await withoutSession().request(`/api/auth/login?display=${encodeURIComponent(display)}`);
@@ -362,11 +364,11 @@ describe('a sign-in in a popup', () => {
   );
 });
 
-describe("an administrator's return", () => {
+describe('the return of an administrator from the consent page', () => {
   const returnTo = (query: string) =>
     worker.browser().request(`/api/auth/callback?state=admin-consent&${query}`, page);
 
-  it('is a page that says how it went, and changes nothing', async () => {
+  it('shows a page with the result, and changes nothing', async () => {
     const approved = await returnTo(`admin_consent=True&tenant=${tenantId}&scope=Mail.Read`);
     expect(approved.status).toBe(200);
     expect(approved.body).toContain('Approved');
@@ -377,8 +379,8 @@ describe("an administrator's return", () => {
   });
 });
 
-describe('a session that is not there', () => {
-  it('says why: never, idle, at its limit, or ended', async () => {
+describe('a call without a session', () => {
+  it('gets the reason: not signed in, idle, expired or ended', async () => {
     const reasonOf = async (browser: UserAgent) =>
       JSON.parse((await browser.clone().script('GET', '/api/graph/v1.0/me')).body)['reason'];
     expect(await reasonOf(worker.browser())).toBe('not_signed_in');

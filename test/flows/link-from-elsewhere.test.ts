@@ -5,7 +5,7 @@ import { answerEntra, grantSignIn, signIn, startWorld, type Worker, type World }
 
 let world: World;
 let worker: Worker;
-/** Signed in here as Alice, and known to Entra as Alice and as Ben. */
+/** A browser that is signed in to this app as Alice, and at Entra ID as Alice and as Ben. */
 let both: UserAgent;
 
 const login = '/api/auth/login';
@@ -24,10 +24,10 @@ afterAll(() => world.close());
 
 type Site = 'cross-site' | 'same-site' | 'same-origin' | 'none' | undefined;
 
-/** Follows a link as a browser does that says, or does not say, where it was followed; Entra knows the account. */
+/** Follows a link. The browser may send where the link was; Entra ID knows the account. */
 async function follow(browser: UserAgent, path: string, site: Site): Promise<WireAnswer> {
   const started = await browser.request(path, {
-    // A sibling host is of our own site: its links bring Strict cookies.
+    // A sibling host belongs to the same site, so its links send Strict cookies.
     withStrictCookies: site !== 'cross-site',
     headers: {
       accept: 'text/html',
@@ -47,9 +47,9 @@ async function finish(browser: UserAgent, started: WireAnswer): Promise<WireAnsw
 const whoIs = async (browser: UserAgent) =>
   (await browser.clone().scriptJson('/api/auth/session'))['username'] ?? null;
 
-describe('a link to the sign-in with another account than the one that is signed in', () => {
+describe('a link that starts a sign-in with another account', () => {
   it.each(['cross-site', 'same-site'] as const)(
-    'on another host, %s, replaces nothing: a page says so and offers the other account',
+    'does not replace the session if it is on another host (%s), and a page offers the other account',
     { tags: ['LR-6'] },
     async (site) => {
       const browser = both.clone();
@@ -64,7 +64,7 @@ describe('a link to the sign-in with another account than the one that is signed
     },
   );
 
-  it('goes on with the other account once the button of that page was pressed', async () => {
+  it('continues with the other account after a click on that page', async () => {
     const browser = both.clone();
     const page = await follow(browser, asBen, 'cross-site');
     const [, href = ''] = /href="([^"]*)">Use another account</.exec(page.body) ?? [];
@@ -75,7 +75,7 @@ describe('a link to the sign-in with another account than the one that is signed
     await signIn(both, { user: 'alice', from: `${login}?prompt=select_account` });
   });
 
-  it('is said to a script as other_account, with the address that begins anew', async () => {
+  it('is reported to a script as other_account with the address of a new sign-in', async () => {
     const browser = both.clone();
     const started = await browser.request(asBen, { headers: { 'sec-fetch-site': 'same-site' } });
     const answered = await browser.request(started.headers.location ?? '');
@@ -93,7 +93,7 @@ describe('a link to the sign-in with another account than the one that is signed
   });
 
   it.each([asBen, `${login}?domain_hint=contoso.example&login_hint=ben%40contoso.example`])(
-    'in a mail or a QR code, of which browsers say none, replaces nothing where it names an account: %s',
+    'does not replace the session if it names an account and is in an email or a QR code: %s',
     { tags: ['LR-6'] },
     async (link) => {
       const browser = both.clone();
@@ -102,7 +102,7 @@ describe('a link to the sign-in with another account than the one that is signed
     },
   );
 
-  it('in the address bar signs in as the account that the user picks', async () => {
+  it('signs in with the account that the user picks if it was entered in the address bar', async () => {
     const browser = both.clone();
     const started = await browser.request(`${login}?prompt=select_account&return_to=/mail`, {
       headers: {
@@ -119,7 +119,7 @@ describe('a link to the sign-in with another account than the one that is signed
   });
 
   it.each(['same-origin', undefined] as const)(
-    'on a page of ours (%s) signs in as the other account',
+    'signs in with the other account if it is on a page of this service (%s)',
     async (site) => {
       const browser = both.clone();
       const end = await follow(browser, asBen, site);
@@ -129,7 +129,7 @@ describe('a link to the sign-in with another account than the one that is signed
     },
   );
 
-  it('replaces nothing where the browser does not say and brings no Strict cookie', {
+  it('does not replace the session if the browser sends neither Sec-Fetch-Site nor Strict cookies', {
     tags: ['LR-6'],
   }, async () => {
     const browser = both.clone();
@@ -138,7 +138,7 @@ describe('a link to the sign-in with another account than the one that is signed
     expect(await whoIs(browser)).toBe('alice@contoso.example');
   });
 
-  it('replaces nothing where the sign-in has begun again by itself meanwhile', {
+  it('does not replace the session after an automatic restart', {
     tags: ['LR-6'],
   }, async () => {
     const browser = both.clone();
@@ -160,8 +160,8 @@ describe('a link to the sign-in with another account than the one that is signed
   });
 });
 
-describe('a link from elsewhere', () => {
-  it('signs in who is not signed in, at the login and at a page that needs it', async () => {
+describe('a link on another site', () => {
+  it('signs in a user who is not signed in, at the login route and at a page that requires it', async () => {
     for (const path of [asBen, '/api/admin']) {
       const browser = both.clone();
       browser.cookies().delete('session');
@@ -171,7 +171,7 @@ describe('a link from elsewhere', () => {
     }
   });
 
-  it('to a page that needs a sign-in replaces no session that began meanwhile, though everything after the second load looks like ours', {
+  it('to a page does not replace a session that was created in the meantime, even after a bounce', {
     tags: ['LR-6'],
   }, async () => {
     await removeRows(world);
@@ -194,7 +194,7 @@ describe('a link from elsewhere', () => {
     expect(await whoIs(browser)).toBe('alice@contoso.example');
   });
 
-  it('signs the same account in again as ever', async () => {
+  it('signs the same account in again', async () => {
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });
     const page = await follow(browser, `${login}?return_to=/mail`, 'cross-site');

@@ -8,10 +8,10 @@ import { signIn, startWorld, type Worker, type World } from '../support/world.ts
 
 let world: World;
 let worker: Worker;
-/** Signed in as Alice; tests work on copies. */
+/** A browser that is signed in as Alice. Tests use copies of it. */
 let alice: UserAgent;
 
-/** Every request meets the table, and what a test does to it. */
+/** A worker without a session cache, so that every request reads the table. */
 const asksAlways = { SESSION_CACHE_SECONDS: '0' };
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(() => world.close());
 
 const loginPath = '/api/auth/login';
 
-/** What differs from one login to the next. */
+/** The values that differ between two sign-ins. */
 const perLogin = ['state', 'nonce', 'code_challenge', 'client-request-id'];
 
 async function begin(query = '', headers: Record<string, string> = {}) {
@@ -41,7 +41,7 @@ function fixedParts(location: URL): string {
 }
 
 describe('a login request', () => {
-  it('asks for a code with PKCE S256 and secrets of its own, a hundred times without a repetition', {
+  it('requests a code with PKCE S256 and new secrets each time', {
     tags: ['LR-1'],
   }, async () => {
     const seen = new Set<string>();
@@ -56,7 +56,7 @@ describe('a login request', () => {
     expect(seen.size).toBe(300);
   });
 
-  it('sends, when it is finished, the verifier whose hash was the code challenge', {
+  it('redeems the code with the verifier whose hash was the code challenge', {
     tags: ['LR-1'],
   }, async () => {
     const browser = knownAtEntra(alice);
@@ -70,7 +70,7 @@ describe('a login request', () => {
     expect(verifier).not.toBe('');
   });
 
-  it('asks for the sign-in scopes and OpenID, nothing else, each parameter once', {
+  it('requests only the sign-in scopes and the scopes of OpenID Connect, each parameter once', {
     tags: ['LR-4'],
   }, async () => {
     const { location, asked } = await begin();
@@ -86,7 +86,7 @@ describe('a login request', () => {
     expect(location.pathname).toBe(`/${demoClient.tenantId}/oauth2/v2.0/authorize`);
   });
 
-  it('passes prompt, hints and the permissions of a feature by name', { tags: ['LR-4'] }, async () => {
+  it('passes on prompt, hints and the permissions of a feature', { tags: ['LR-4'] }, async () => {
     const { asked } = await begin(
       '?prompt=login&login_hint=ben%40contoso.example%26scope%3Dx&domain_hint=contoso.example&feature=mail',
     );
@@ -98,7 +98,7 @@ describe('a login request', () => {
     expect(asked['scope']?.split(' ')).toContain('Mail.Read');
   });
 
-  it('answers 303, uncacheable, without referrer, with one Strict cookie', {
+  it('responds with 303, no-store, no-referrer and one Strict cookie', {
     tags: ['LR-2', 'LR-6'],
   }, async () => {
     const { answer } = await begin();
@@ -111,7 +111,7 @@ describe('a login request', () => {
     );
   });
 
-  it('names its cookie __Host- and marks it Secure behind https', { tags: ['LR-2'] }, async () => {
+  it('sets a __Host- cookie with Secure if the public address is https', { tags: ['LR-2'] }, async () => {
     const secure = await world.startWorker({ environment: { PUBLIC_BASE_URL: 'https://app.example' } });
     const answer = await sendWire(secure.origin, loginPath);
     expect(answer.setCookies).toHaveLength(1);
@@ -120,7 +120,7 @@ describe('a login request', () => {
     );
   });
 
-  it('leaves the session as it is until the sign-in is finished', { tags: ['LR-6'] }, async () => {
+  it('does not change the session before the sign-in is completed', { tags: ['LR-6'] }, async () => {
     const browser = alice.clone();
     const before = browser.cookies().get('session');
     await browser.request(`${loginPath}?prompt=select_account`);
@@ -128,7 +128,7 @@ describe('a login request', () => {
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });
   });
 
-  it('can be begun 200 times in one browser: below 8 KiB of cookies, and the newest is finished', {
+  it('can be started 200 times in one browser with less than 8 KiB of cookies, and the newest completes', {
     tags: ['LR-6'],
   }, async () => {
     const browser = knownAtEntra(alice);
@@ -142,7 +142,9 @@ describe('a login request', () => {
     expect(page.url.pathname).toBe('/newest');
   });
 
-  it('stores nothing, however often it is begun or a callback is made up', { tags: ['DO-1'] }, async () => {
+  it('stores nothing, neither for abandoned sign-ins nor for forged callbacks', {
+    tags: ['DO-1'],
+  }, async () => {
     const rowsBefore = await readSessionRows(world);
     const writesBefore = worker.table.writes();
     const readsBefore = worker.table.counts.read;
@@ -158,7 +160,7 @@ describe('a login request', () => {
     expect(await readSessionRows(world)).toEqual(rowsBefore);
   });
 
-  it('keeps its return path from the first request to the last redirect', { tags: ['RU-4'] }, async () => {
+  it('keeps the return path from the first request to the last redirect', { tags: ['RU-4'] }, async () => {
     const browser = knownAtEntra(alice);
     const callback = await callbackAddress(browser, `${loginPath}?return_to=/mail%3Ffolder=inbox%23top`);
     const { href } = callback;
@@ -170,7 +172,7 @@ describe('a login request', () => {
   });
 
   describe('refuses', () => {
-    it('an address of its own from Host and forwarding headers', { tags: ['LR-3'] }, async () => {
+    it('to take its own address from Host or forwarding headers', { tags: ['LR-3'] }, async () => {
       const honest = fixedParts((await begin()).location);
       const name = 'other.example';
       const hostile: Record<string, string>[] = [
@@ -195,7 +197,7 @@ describe('a login request', () => {
       }
     });
 
-    it('parameters that a link adds for Entra, plainly or inside a return path', {
+    it('to pass on parameters that a link adds, plainly or inside a return path', {
       tags: ['LR-4'],
     }, async () => {
       const honest = fixedParts((await begin()).location);
@@ -265,7 +267,7 @@ describe('a login request', () => {
       '/..//other.example',
       'mail',
       '',
-    ])('the return path %j: the sign-in ends at /', { tags: ['RU-1', 'RU-3'] }, async (returnPath) => {
+    ])('the return path %j, and returns to / instead', { tags: ['RU-1', 'RU-3'] }, async (returnPath) => {
       const browser = knownAtEntra(alice);
       const callback = await callbackAddress(
         browser,
@@ -274,7 +276,7 @@ describe('a login request', () => {
       expect((await browser.request(callback.href)).headers.location).toBe('/');
     });
 
-    it('a return path that would fill the cookie jar: it is dropped before anything is sealed', {
+    it('a return path that is too long for a cookie', {
       tags: ['LR-6', 'RU-3'],
     }, async () => {
       const { answer } = await begin(`?return_to=/${'a'.repeat(4_000)}`);
@@ -282,12 +284,12 @@ describe('a login request', () => {
       expect(answer.setCookies[0]?.length).toBeLessThan(1_000);
     });
 
-    it('a hint longer than an e-mail address can be', { tags: ['LR-4'] }, async () => {
+    it('a hint that is longer than an email address can be', { tags: ['LR-4'] }, async () => {
       expect((await begin(`?login_hint=${'a'.repeat(254)}`)).answer.status).toBe(303);
       expect((await begin(`?login_hint=${'a'.repeat(255)}`)).answer.status).toBe(400);
     });
 
-    it('methods other than GET, HEAD too', { tags: ['LR-6'] }, async () => {
+    it('all methods except GET, including HEAD', { tags: ['LR-6'] }, async () => {
       for (const method of ['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
         const answer = await sendWire(worker.origin, loginPath, { method });
         expect(answer.status).toBe(405);
@@ -295,7 +297,7 @@ describe('a login request', () => {
       }
     });
 
-    it('to send anybody elsewhere at sign-out than to our own start page', { tags: ['RU-4'] }, async () => {
+    it('any other destination after sign-out than the start page', { tags: ['RU-4'] }, async () => {
       const browser = alice.clone();
       const answer = await browser.script(
         'POST',
@@ -308,7 +310,7 @@ describe('a login request', () => {
       expect(target.searchParams.getAll('post_logout_redirect_uri')).toEqual([`${worker.origin}/`]);
     });
 
-    it('to begin while a session cannot be read, and keeps its cookie', { tags: ['LR-6'] }, async () => {
+    it('to start while the session cannot be read, and keeps its cookie', { tags: ['LR-6'] }, async () => {
       const browser = worker.browser();
       await signIn(browser, { user: 'ben' });
       worker.table.failing.add('read');

@@ -8,7 +8,7 @@ import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from
 let world: World;
 let worker: Worker;
 let browser: UserAgent;
-/** A copy made while signed in: a cookie that somebody kept. */
+/** A copy of the signed-in browser, as of an attacker who has stolen the cookie. */
 let kept: UserAgent;
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ const postForm = (who: UserAgent, fields: Record<string, string>, headers: Recor
 };
 
 describe('signing out', () => {
-  it('deletes row and cookie: nobody who kept the cookie gets in', { tags: ['LO-1'] }, async () => {
+  it('deletes the row and the cookie, so that a stolen cookie is useless', { tags: ['LO-1'] }, async () => {
     const answer = await logOut(browser);
     expect(answer.status).toBe(200);
     expect([...browser.cookies().keys()]).toEqual([]);
@@ -63,7 +63,7 @@ describe('signing out', () => {
     expect(world.graph.count()).toBe(calls);
   });
 
-  it('twice, and without a session, answers the same', { tags: ['LO-1'] }, async () => {
+  it('responds alike the second time and without a session', { tags: ['LO-1'] }, async () => {
     await logOut(browser);
     for (const who of [browser, kept.clone(), worker.browser()]) {
       const answer = await logOut(who);
@@ -72,7 +72,7 @@ describe('signing out', () => {
     }
   });
 
-  it('goes on to Entra, which learns whom it is about and comes back to a constant address', {
+  it('continues at Entra ID with the account as a hint and a constant return address', {
     tags: ['LO-2'],
   }, async () => {
     const answer = await browser.script(
@@ -90,7 +90,7 @@ describe('signing out', () => {
     expect(hint).not.toContain('@');
   });
 
-  it('takes nothing from the way back: no state of any sign-out means anything', {
+  it('ignores every parameter of the return from Entra ID', {
     tags: ['LO-2'],
   }, async () => {
     const back = await browser.request(
@@ -102,7 +102,7 @@ describe('signing out', () => {
     expect(body).not.toMatch(/forged|evil/);
   });
 
-  it('ends this session alone: another browser of the same person stays', async () => {
+  it('ends only this session, and not that of the user’s other browser', async () => {
     const other = worker.browser();
     await signIn(other, { user: 'alice' });
     await logOut(browser);
@@ -111,7 +111,7 @@ describe('signing out', () => {
   });
 });
 
-describe('a sign-in that is under way', () => {
+describe('a sign-in that is in progress', () => {
   const ownSessions = async (who: UserAgent) => {
     const answer = await who.clone().scriptJson('/api/auth/sessions');
     return (answer['sessions'] as readonly { id: string }[]).map(({ id }) => id);
@@ -137,7 +137,7 @@ describe('a sign-in that is under way', () => {
   };
 
   it.each(Object.keys(ways))(
-    'signs nobody in again after the user has signed out by %s',
+    'does not sign the user in after a sign-out by %s',
     { tags: ['LO-5'] },
     async (way) => {
       world.entra.consents.grant({
@@ -162,7 +162,7 @@ describe('a sign-in that is under way', () => {
 });
 
 describe('the page', () => {
-  it('asks, and changes nothing by itself', { tags: ['LO-1', 'CS-4'] }, async () => {
+  it('asks for confirmation and changes nothing', { tags: ['LO-1', 'CS-4'] }, async () => {
     const page = await browser.navigate('/api/auth/logout');
     expect(page.status).toBe(200);
     expect(page.body).toContain('Alice Adams');
@@ -170,7 +170,7 @@ describe('the page', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it('signs out by its form, and goes on to Entra', async () => {
+  it('signs out when its form is submitted, and continues at Entra ID', async () => {
     const page = await browser.navigate('/api/auth/logout');
     const next = await browser.submit(page, {});
     expect(next.url.origin).toBe(world.entra.origin);
@@ -179,7 +179,7 @@ describe('the page', () => {
     expect(await readSessionRows(world)).toHaveLength(0);
   });
 
-  it('says so when nobody is signed in', async () => {
+  it('says that the browser is signed out if there is no session', async () => {
     const page = await worker.browser().navigate('/api/auth/logout');
     expect(page.body).toContain('You are signed out');
     expect(page.body).not.toContain('<form');
@@ -190,7 +190,7 @@ describe('the page', () => {
       /name="form_token" value="([^"]+)"/.exec((await who.clone().navigate('/api/auth/logout')).body)?.[1] ??
       '';
 
-    it('a form without its hidden token, with a made-up one, or with that of another session', async () => {
+    it('a form with a missing or forged token, or with one of another session', async () => {
       const other = worker.browser();
       await signIn(other, { user: 'ben' });
       const foreign = await tokenOf(other);
@@ -202,7 +202,7 @@ describe('the page', () => {
       await logOut(other);
     });
 
-    it('a form from elsewhere, though the token is right', async () => {
+    it('a form from another origin, even with a valid token', async () => {
       const form_token = await tokenOf(browser);
       for (const headers of [
         { origin: 'https://evil.example' },
@@ -217,7 +217,7 @@ describe('the page', () => {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
-    it('a token that is an hour old', async () => {
+    it('a form token that is an hour old', async () => {
       const form_token = await tokenOf(browser);
       world.advance(3601);
       expect((await postForm(browser.clone(), { form_token })).status).toBe(403);
@@ -225,7 +225,7 @@ describe('the page', () => {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
-    it('a script that does not prove itself, and every other method', {
+    it('a script without the CSRF header, and all other methods', {
       tags: ['CS-1', 'CS-4'],
     }, async () => {
       const bare = await browser.clone().request('/api/auth/logout', { method: 'POST' });
@@ -245,7 +245,7 @@ describe('the page', () => {
 });
 
 describe('signing out while the store is down', { tags: ['LO-1'] }, () => {
-  it('clears the cookie, says that it is not finished, and finishes at the next visit', async () => {
+  it('clears the cookie, reports that it is incomplete, and completes at the next visit', async () => {
     worker.table.failAll();
     const answer = await logOut(browser);
     expect(answer.status).toBe(200);
@@ -253,7 +253,7 @@ describe('signing out while the store is down', { tags: ['LO-1'] }, () => {
     expect([...browser.cookies().keys()]).toEqual(['logout-pending']);
     expect(await readSessionRows(world)).toHaveLength(1);
 
-    // Still down: it waits, and nobody is taken for signed in.
+    // The store is still down. The sign-out stays pending, and the browser counts as signed out.
     await browser.script('GET', '/api/auth/session');
     expect([...browser.cookies().keys()]).toEqual(['logout-pending']);
 
@@ -264,7 +264,7 @@ describe('signing out while the store is down', { tags: ['LO-1'] }, () => {
     expect(await isSignedIn(kept)).toBe(false);
   });
 
-  it('by the form: the page tells the person, and does not pretend', async () => {
+  it('shows a page that says so if the form was used', async () => {
     const page = await browser.navigate('/api/auth/logout');
     worker.table.failing.add('remove');
     const answer = await browser.submit(page, {});
@@ -278,18 +278,18 @@ describe('signing out while the store is down', { tags: ['LO-1'] }, () => {
     expect(await isSignedIn(kept)).toBe(false);
   });
 
-  it('leaves a cookie that can delete this row, and open none', async () => {
+  it('leaves a cookie that can delete this row but open no session', async () => {
     worker.table.failing.add('remove');
     await logOut(browser);
     worker.table.recover();
     const pending = browser.cookies().get('logout-pending') ?? '';
-    // The row is still there; the worker that was told to end it serves it no more.
+    // The row still exists, but the worker that was told to end it refuses it.
     expect(await readSessionRows(world)).toHaveLength(1);
     expect(await isSignedIn(kept)).toBe(false);
     const thief = worker.browser();
     thief.cookies().set('session', pending);
     expect(await isSignedIn(thief)).toBe(false);
-    // In the browser of somebody else it ends that one session and no other.
+    // In the browser of another user it ends only that session.
     const ben = worker.browser();
     await signIn(ben, { user: 'ben' });
     ben.cookies().set('logout-pending', pending);
@@ -298,7 +298,7 @@ describe('signing out while the store is down', { tags: ['LO-1'] }, () => {
     await logOut(ben);
   });
 
-  it('does not end the session of a sign-in that came after it', async () => {
+  it('does not end the session of a later sign-in', async () => {
     worker.table.failing.add('remove');
     await logOut(browser);
     worker.table.recover();

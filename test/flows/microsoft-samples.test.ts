@@ -148,7 +148,7 @@ describe('1-call-graph-bff', () => {
     denied.searchParams.set('error', 'access_denied');
     const page = await browser.request(denied.href, asPage);
     expect([page.status, setsSession(page)]).toEqual([403, false]);
-    expect(page.body).toContain('You said no');
+    expect(page.body).toContain('Permission declined');
     expect(page.body).toContain('href="/mail"');
   });
 
@@ -387,7 +387,7 @@ describe('msal-node-wrapper', () => {
       from: '/api/auth/login?feature=mail&return_to=/mail',
     });
     expect(page.status).toBe(403);
-    expect(page.body).toContain('You said no');
+    expect(page.body).toContain('Permission declined');
     expect(page.body).toContain('href="/mail"');
     expect(page.body).toContain('href="/api/auth/login?feature=mail&amp;return_to=%2Fmail"');
     expect(page.body).not.toMatch(/code not found/i);

@@ -166,7 +166,7 @@ describe("the operator's own API", () => {
     const end = await signIn(browser, { user: 'ben', from });
     world.entra.intercept.tokenResponse = undefined;
     world.entra.consents.withdraw([scope]);
-    expect(end.body).toContain('An administrator has to agree first');
+    expect(end.body).toContain('Administrator approval required');
     expect(await featuresOf(browser)).toMatchObject({ orders: 'needs_admin' });
   });
 

@@ -63,8 +63,8 @@ const codeOf = ({ status, body }: WireAnswer) => [status, JSON.parse(body).code]
 const isCleared = ({ setCookies }: WireAnswer) =>
   setCookies.some((line) => /^session=;.*max-age=0/i.test(line));
 
-describe('the list of one’s own sessions', () => {
-  it('has each browser of the person: which device, since when, and which one asks', async () => {
+describe('the list of the user’s own sessions', () => {
+  it('has each browser with its device and times, and marks the current one', async () => {
     const phone = await signedIn('alice', iPhone);
     const desk = await signedIn('alice', edge);
     await signedIn('ben', edge);
@@ -84,7 +84,7 @@ describe('the list of one’s own sessions', () => {
     });
   });
 
-  it('has these fields and nothing else: no name, address, role, scope or token', async () => {
+  it('has a fixed set of fields, without name, address, role, scope or token', async () => {
     const [one] = await list(await signedIn('alice', edge));
     expect(Object.keys(one ?? {})).toEqual([
       'id',
@@ -98,11 +98,11 @@ describe('the list of one’s own sessions', () => {
     expect(one?.['features']).toEqual(['profile']);
   });
 
-  it('ends the one not used for longest when there are too many, and leaves a record of it', async () => {
+  it('loses the least recently used session if there are too many, with an audit record', async () => {
     const others = await signedIn('ben');
     const browsers = [];
     for (let count = 0; count < 4; count++) browsers.push(await signedIn('alice'));
-    // Again in the same browser: the session that it replaces does not count.
+    // In the same browser, the replaced session does not count.
     await signIn(browsers[1] ?? others, { user: 'alice' });
     expect(await Promise.all(browsers.map((one) => isSignedIn(one)))).toEqual([true, true, true, true]);
     browsers.push(await signedIn('alice'));
@@ -116,12 +116,12 @@ describe('the list of one’s own sessions', () => {
     expect(await isSignedIn(others)).toBe(true);
     const ended = worker.logLines.filter((line) => line.includes('"by":"limit"'));
     expect(ended.map((line) => JSON.parse(line).sessions)).toEqual([1]);
-    // A sign-in stands where the table fails at this very point.
+    // The sign-in succeeds even if the table fails at this point.
     worker.table.failing.add('list');
     expect(await isSignedIn(await signedIn('alice'))).toBe(true);
   });
 
-  it('signs in without waiting for a table that does not answer how many there are', async () => {
+  it('is limited without delaying a sign-in if the table does not respond', async () => {
     const browser = worker.browser();
     const release = Promise.withResolvers<void>();
     let isListed = false;
@@ -138,7 +138,7 @@ describe('the list of one’s own sessions', () => {
     expect(worker.logLines.some((line) => line.includes('oldest-sessions-not-ended'))).toBe(true);
   });
 
-  it('names a feature as the session’s own answer does, once all its permissions are granted', async () => {
+  it('names the features that the session route reports as granted', async () => {
     const browser = await signedIn('alice', edge);
     grantSignIn(world, 'Alice Adams', ['Mail.Read']);
     await signIn(browser, { user: 'alice', from: '/api/auth/login?feature=mail' });
@@ -150,7 +150,7 @@ describe('the list of one’s own sessions', () => {
     expect((await list(browser))[0]?.['features']).toEqual(granted);
   });
 
-  it('takes the device from the last sign-in, also one for consent', async () => {
+  it('shows the device of the last sign-in, including one for consent', async () => {
     const browser = await signedIn('alice', edge);
     browser.userAgent = iPhone;
     await signIn(browser, { user: 'alice', from: '/api/auth/login?feature=mail' });
@@ -160,7 +160,7 @@ describe('the list of one’s own sessions', () => {
     expect((await list(browser)).map(({ device }) => device)).toEqual([null]);
   });
 
-  it('says the device to nobody who only has the table', { tags: ['TC-2'] }, async () => {
+  it('stores the device encrypted', { tags: ['TC-2'] }, async () => {
     await signedIn('alice', edge);
     const table = JSON.stringify(await readRows(world), (_name, value: unknown) =>
       value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
@@ -169,7 +169,7 @@ describe('the list of one’s own sessions', () => {
     expect(table).not.toMatch(/Edge|Windows|Mozilla|141\.0/);
   });
 
-  it('does not keep the session alive', async () => {
+  it('does not extend the session', async () => {
     const browser = await signedIn('alice');
     const before = worker.table.counts.merge;
     world.advance(1800);
@@ -178,7 +178,7 @@ describe('the list of one’s own sessions', () => {
     expect(worker.table.counts.merge).toBe(before);
   });
 
-  it('shows use as it is recorded: at most once per twelfth of the idle time', async () => {
+  it('shows the recorded use, which is updated at most once per twelfth of the idle time', async () => {
     const browser = await signedIn('alice');
     const lastUsedAt = async () => (await list(browser))[0]?.['last_used_at'];
     const first = await lastUsedAt();
@@ -191,8 +191,8 @@ describe('the list of one’s own sessions', () => {
   });
 });
 
-describe('ending one of them', () => {
-  it('signs that browser out, and no other', async () => {
+describe('ending one session', () => {
+  it('signs out only that browser', async () => {
     const [phone, desk] = [await signedIn('alice', iPhone), await signedIn('alice', edge)];
     const answer = await end(desk, await currentId(phone));
     expect([answer.status, answer.body, answer.setCookies]).toEqual([204, '', []]);
@@ -204,7 +204,7 @@ describe('ending one of them', () => {
     );
   });
 
-  it('counts at once on the worker that answers, on others within SESSION_CACHE_SECONDS', {
+  it('takes effect at once on this worker, and on others within SESSION_CACHE_SECONDS', {
     tags: ['SC-4'],
   }, async () => {
     const [phone, desk] = [await signedIn('alice'), await signedIn('alice')];
@@ -217,7 +217,7 @@ describe('ending one of them', () => {
     expect((await end(desk, id, other)).status).toBe(404);
   });
 
-  it('of the browser that asks clears its cookie as well', async () => {
+  it('clears the cookie if it is the current session', async () => {
     const browser = await signedIn('alice');
     const answer = await browser.script('DELETE', `${route}/${await currentId(browser)}`);
     expect(answer.status).toBe(204);
@@ -226,7 +226,7 @@ describe('ending one of them', () => {
     expect(await readSessionRows(world)).toEqual([]);
   });
 
-  it('lets a call that waits for Graph end, and brings nothing back', {
+  it('lets a call to Graph that is in progress finish, which does not restore the session', {
     tags: ['SC-4', 'LO-5'],
   }, async () => {
     const [phone, desk] = [await signedIn('alice'), await signedIn('alice')];
@@ -250,7 +250,7 @@ describe('ending one of them', () => {
   });
 
   describe('refuses', () => {
-    it('the id of another person’s session, as if there were none', { tags: ['AD-2'] }, async () => {
+    it('the id of another user’s session as unknown', { tags: ['AD-2'] }, async () => {
       const [alice, ben] = [await signedIn('alice'), await signedIn('ben')];
       const theirs = await end(alice, await currentId(ben));
       const nobodys = await end(alice, 'A'.repeat(43));
@@ -260,7 +260,7 @@ describe('ending one of them', () => {
       expect(await readSessionRows(world)).toHaveLength(2);
     });
 
-    it('what is no id', { tags: ['AD-2'] }, async () => {
+    it('a malformed id', { tags: ['AD-2'] }, async () => {
       const browser = await signedIn('alice');
       const id = await currentId(browser);
       const malformed = [
@@ -282,7 +282,7 @@ describe('ending one of them', () => {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
-    it('who does not prove that the request is theirs, and who is not signed in', async () => {
+    it('a cross-site request, and a browser without a session', async () => {
       const browser = await signedIn('alice');
       const path = `${route}/${await currentId(browser)}`;
       for (const [method, target] of [
@@ -304,8 +304,8 @@ describe('ending one of them', () => {
   });
 });
 
-describe('ending all others', () => {
-  it('signs out every other browser of the person, and says how many', async () => {
+describe('ending all other sessions', () => {
+  it('signs out the user’s other browsers and returns their number', async () => {
     const browsers = [await signedIn('alice'), await signedIn('alice'), await signedIn('alice')];
     const ben = await signedIn('ben');
     const [stays] = browsers;
@@ -328,7 +328,7 @@ describe('ending all others', () => {
     );
   });
 
-  it('ends a sign-in that is under way as well', { tags: ['LO-5'] }, async () => {
+  it('also ends a sign-in that is in progress', { tags: ['LO-5'] }, async () => {
     const stays = await signedIn('alice');
     const elsewhere = await signedIn('alice');
     const callback = await callbackAddress(elsewhere);
@@ -341,8 +341,8 @@ describe('ending all others', () => {
   });
 });
 
-describe('while the table does not answer', () => {
-  it('says 503, clears no cookie and claims nothing; the next try does it', async () => {
+describe('while the table cannot be reached', () => {
+  it('responds with 503 and clears no cookie, and the next attempt works', async () => {
     const [phone, desk] = [await signedIn('alice'), await signedIn('alice')];
     const [id, own] = [await currentId(phone), await currentId(desk)];
     worker.table.failAll();
@@ -364,7 +364,7 @@ describe('while the table does not answer', () => {
     expect((await end(desk, id)).status).toBe(204);
   });
 
-  it('after the first of several was ended: says so, and a second try ends the rest', async () => {
+  it('responds with 503 after ending some sessions, and the next attempt ends the rest', async () => {
     const [stays, ...others] = [await signedIn('alice'), await signedIn('alice'), await signedIn('alice')];
     if (stays === undefined) throw new Error('no browser');
     let removals = 0;
@@ -380,8 +380,8 @@ describe('while the table does not answer', () => {
   });
 });
 
-describe('while Entra does not answer', () => {
-  it('lists and ends all the same, though what it says of the person is old', async () => {
+describe('while Entra ID cannot be reached', () => {
+  it('lists and ends sessions although the claims are too old', async () => {
     const [phone, desk] = [await signedIn('alice'), await signedIn('alice')];
     world.advance(3599);
     await Promise.all([phone, desk].map((browser) => browser.script('GET', '/api/graph/v1.0/me')));

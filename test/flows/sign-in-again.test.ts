@@ -15,7 +15,7 @@ import {
 
 let world: World;
 let worker: Worker;
-/** Known to Entra as Alice, signed out here. */
+/** A browser that is signed in at Entra ID as Alice, and not in this app. */
 let alice: UserAgent;
 
 beforeAll(async () => {
@@ -44,7 +44,7 @@ async function signedIn(): Promise<UserAgent> {
   return browser;
 }
 
-/** Where the login route sends this browser for that `login_url`. */
+/** Returns where the login route sends this browser for this `login_url`. */
 async function askedOfEntra(browser: UserAgent, loginUrl: string): Promise<URLSearchParams> {
   return new URL((await browser.request(loginUrl)).headers.location ?? '').searchParams;
 }
@@ -61,7 +61,7 @@ const plainScopes = 'User.Read openid profile offline_access';
 const sorted = (scope: string | null) => (scope ?? '').split(' ').sort().join(' ');
 
 describe('signing in again', () => {
-  it('as the same person gives a new cookie and row, and the old ones are gone', {
+  it('as the same user creates a new cookie and row, and removes the old ones', {
     tags: ['CB-9'],
   }, async () => {
     const browser = await signedIn();
@@ -70,7 +70,7 @@ describe('signing in again', () => {
     await browser.navigate('/api/auth/login');
     expect(browser.cookies().get('session')).not.toBe(old.cookies().get('session'));
     expect(await sessionOf(old)).toMatchObject({ signed_in: false });
-    // A late answer for the replaced session must not delete the new one's cookie from the jar that they share.
+    // A late response for the replaced session must not delete the new session's cookie.
     expect(old.cookies().has('session')).toBe(true);
     expect(await sessionOf(browser)).toMatchObject({ signed_in: true });
     const after = await readSessionRows(world);
@@ -78,8 +78,8 @@ describe('signing in again', () => {
     expect(after.map(({ rowKey }) => rowKey)).not.toEqual(before.map(({ rowKey }) => rowKey));
   });
 
-  it('as another person leaves nothing of the first one', { tags: ['CB-9'] }, async () => {
-    // Known to Entra by itself: an account that is added there shows in every copy.
+  it('as another user leaves nothing of the first user', { tags: ['CB-9'] }, async () => {
+    // Its own browser at Entra ID, because all copies share an account that is added there.
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });
     const old = browser.clone();
@@ -91,11 +91,11 @@ describe('signing in again', () => {
     expect(await sessionOf(old)).toMatchObject({ signed_in: false });
     const me: unknown = JSON.parse((await browser.script('GET', '/api/graph/v1.0/me')).body);
     expect(me).toMatchObject({ id: userId('ben') });
-    // Alice's ticket is nothing to Ben.
+    // Alice's ticket has no effect for Ben.
     expect(sorted((await askedOfEntra(browser, ticket)).get('scope'))).toBe(sorted(plainScopes));
   });
 
-  it('without proving oneself anew does not move the absolute limit', { tags: ['LR-6'] }, async () => {
+  it('without a new authentication does not extend the absolute limit', { tags: ['LR-6'] }, async () => {
     const browser = await signedIn();
     const { expires_at: limit } = await sessionOf(browser);
     world.advance(600);
@@ -123,8 +123,8 @@ describe('signing in again', () => {
   });
 });
 
-describe('a sign-in that the person ends', () => {
-  it('by declining shows the way back and the way to decide again, and makes no session', {
+describe('a sign-in that the user does not complete', () => {
+  it('shows a way back and a way to decide again if the user declines, and creates no session', {
     tags: ['CB-5'],
   }, async () => {
     const browser = worker.browser();
@@ -137,33 +137,35 @@ describe('a sign-in that the person ends', () => {
     expect(linksOf(page)).toEqual(['/mail?a=1&b=2', '/api/auth/login?return_to=%2Fmail%3Fa%3D1%26b%3D2']);
     expect(page.body).toContain('consent_declined');
     expect([...browser.cookies().keys()]).toEqual([]);
-    // The second way on asks again, and a yes ends where the first sign-in was to end.
+    // The second link asks again. After consent, the sign-in ends where the first one was to end.
     const home = await answerEntra(browser, await browser.navigate(linksOf(page)[1] ?? ''), { user: 'gus' });
     expect(home.url.pathname + home.url.search).toBe('/mail?a=1&b=2');
     expect(await sessionOf(browser)).toMatchObject({ signed_in: true, name: 'Gus Guest' });
   });
 
-  it('by turning back at the second factor is cancelled, not declined', { tags: ['CB-5'] }, async () => {
+  it('is canceled, not declined, if the user goes back during multifactor authentication', {
+    tags: ['CB-5'],
+  }, async () => {
     const browser = worker.browser();
     const page = await signIn(browser, { user: 'mia', factor: 'cancel' });
     expect(page.status).toBe(403);
-    expect(page.body).toContain('Sign-in cancelled');
+    expect(page.body).toContain('Sign-in canceled');
     expect(linksOf(page)).toEqual(['/', '/api/auth/login?return_to=%2F']);
     expect([...browser.cookies().keys()]).toEqual([]);
   });
 
-  it('before it asked anything is login_required for prompt=none', { tags: ['CB-5'] }, async () => {
+  it('is login_required if prompt=none would need a prompt', { tags: ['CB-5'] }, async () => {
     const browser = worker.browser();
     const page = await browser.navigate('/api/auth/login?prompt=none&return_to=/mail', {
       headers: { accept: 'application/problem+json' },
     });
     expect(page.status).toBe(403);
-    expect(page.body).toContain('Sign in to go on');
+    expect(page.body).toContain('Sign in to continue');
     expect(linksOf(page)).toEqual(['/mail', '/api/auth/login?return_to=%2Fmail']);
     expect([...browser.cookies().keys()]).toEqual([]);
   });
 
-  it('declines a feature: the session goes on, remembers it, and only a deliberate click asks again', {
+  it('keeps the session and remembers the denial of a feature, and only a click asks again', {
     tags: ['CB-5'],
   }, async () => {
     const browser = await signedIn();
@@ -187,7 +189,7 @@ describe('a sign-in that the person ends', () => {
       login_url: '/api/auth/login?feature=mail',
     });
 
-    // A plain sign-in from the session does not forget it; the deliberate click changes it, for good.
+    // A plain sign-in keeps the denial. The click removes it.
     await browser.navigate('/api/auth/login');
     expect(await sessionOf(browser)).toMatchObject({ features: { mail: 'declined' } });
     const again = await browser.navigate('/api/auth/login?feature=mail&return_to=/mail');
@@ -196,7 +198,7 @@ describe('a sign-in that the person ends', () => {
     expect((await messages(browser)).status).toBe(200);
   });
 
-  it('is asked by a ticket again when a yes that followed a no is taken back at Entra', {
+  it('can be repeated with a ticket after consent that followed a denial is revoked at Entra ID', {
     tags: ['CB-5'],
   }, async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
@@ -207,7 +209,7 @@ describe('a sign-in that the person ends', () => {
     });
     await answerEntra(browser, await browser.navigate('/api/auth/login?feature=mail'), { user: 'alice' });
     world.entra.consents.revoke(demoUsers.alice.id);
-    // Its access token is too old already: the answer comes from Entra.
+    // The access token is too old, so Entra ID decides.
     const answer = await messages(browser);
     expect(answer.status).toBe(401);
     expect(JSON.parse(answer.body)).toMatchObject({
@@ -218,7 +220,7 @@ describe('a sign-in that the person ends', () => {
 });
 
 describe('a ticket', () => {
-  it('keeps working in the session that the same person signed in to again', { tags: ['LR-4'] }, async () => {
+  it('stays valid after the same user signs in again', { tags: ['LR-4'] }, async () => {
     const browser = await signedIn();
     const ticket = await ticketOf(browser);
     await browser.navigate('/api/auth/login');
@@ -228,7 +230,7 @@ describe('a ticket', () => {
   });
 
   describe('refuses', () => {
-    it('to count when it is forged, changed, of another session, expired or without a session', {
+    it('to open if it is forged, changed, expired, of another session or used without a session', {
       tags: ['LR-4'],
     }, async () => {
       const browser = await signedIn();
@@ -246,7 +248,7 @@ describe('a ticket', () => {
         `${path}B${value.slice(1)}`,
         `${ticket}A`,
         `${path}${Buffer.from('{"feature":"mail","scopes":["Mail.Read"]}').toString('base64url')}`,
-        // Other sealed values of this very service.
+        // Other sealed values of this service.
         `${path}${browser.cookies().get('session')}`,
         `${path}${await transactionCookieOf(browser.clone())}`,
         `${ticket.replace(value, `%20${value}`)}`,
@@ -266,7 +268,7 @@ describe('a ticket', () => {
       }
     });
 
-    it('scopes and claims that a link adds to it', { tags: ['LR-4'] }, async () => {
+    it('scopes and claims that a link adds', { tags: ['LR-4'] }, async () => {
       const browser = await signedIn();
       const ticket = await ticketOf(browser);
       const plain = await askedOfEntra(browser.clone(), '/api/auth/login');
@@ -286,7 +288,7 @@ async function transactionCookieOf(browser: UserAgent): Promise<string> {
   return value;
 }
 
-/** The ways on that a page offers, in order. */
+/** The links that a page offers, in order. */
 function linksOf({ body }: WireAnswer): string[] {
   return [...body.matchAll(/<a class="button[^"]*" href="([^"]*)"/g)].map(([, href = '']) =>
     href.replaceAll('&amp;', '&'),

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe('signing in', () => {
-  it('ends at the return path, signed in, with one session cookie and no transaction left', async () => {
+  it('redirects to the return path with one session cookie and no transaction cookie', async () => {
     const browser = worker.browser();
     const page = await signIn(browser, {
       user: 'alice',
@@ -31,7 +31,7 @@ describe('signing in', () => {
     });
   });
 
-  it('redeems one code with the verifier of this transaction', async () => {
+  it('redeems one code with the verifier of its transaction', async () => {
     const before = world.entra.count('token', 'authorization_code');
     const browser = worker.browser();
     const started = await browser.request('/api/auth/login');

@@ -2,27 +2,31 @@ import type { Buffer } from 'node:buffer';
 import type { Admission } from '../access/admission.ts';
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import type { Features } from '../policy/features.ts';
-import { toCaller } from '../session/caller.ts';
-import type { Session, SessionStore } from '../session/store.ts';
-import type { Log } from '../telemetry/log.ts';
-import { createRecordOpening, createTargetOf, type RecordOpening } from './administered-user.ts';
-import { isAdministrationFeature, withAdministration } from './administration.ts';
+import type { Caller } from '../session/caller.ts';
+import type { SessionStore } from '../session/store.ts';
+import {
+  type AdministrationGuards,
+  createAuditTarget,
+  createRecordOpening,
+  isAdministrationFeature,
+  type RecordOpening,
+  withAdministration,
+} from './administration.ts';
 import { createConsole, type ReadConsole } from './console.ts';
+import { type ConsoleLinks, createConsoleLinks } from './console-links.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { createGrants, type Grants } from './grants.ts';
-import type { GraphCalls } from './graph-calls.ts';
-import type { AdministrationGuards } from './guards.ts';
-import { type AdminOverview, createAdminOverview } from './overview.ts';
-import { createOwnLinks, type OwnLinks } from './own-link.ts';
+import { type ComposesGraphCalls, toAdministratorGraph } from './graph-adapter.ts';
+import { createReadOverview, type ReadOverview } from './overview.ts';
 import { createSignOutUser, type SignOutUser } from './sign-out.ts';
 import { createUserSessions, type UserSessions } from './user-sessions.ts';
 
 /** What administrators see and do. */
 export interface Admin {
   readonly guards: AdministrationGuards;
-  readonly overview: (session: Session, log: Log) => Promise<AdminOverview>;
+  readonly readOverview: ReadOverview;
   readonly readConsole: ReadConsole;
-  readonly ownLinks: OwnLinks;
+  readonly consoleLinks: ConsoleLinks;
   readonly directory: Directory;
   readonly userSessions: UserSessions;
   readonly grants: Grants;
@@ -31,7 +35,7 @@ export interface Admin {
   /** The features of the policies and those of this console, which a sign-in can request by name. */
   readonly loginFeatures: Features;
   /** True if a plain link may request the feature's permissions in this browser. */
-  mayRequest(feature: string, session: Session | undefined): boolean;
+  mayRequest(feature: string, caller: Caller | undefined): boolean;
 }
 
 export interface AdminOptions {
@@ -41,9 +45,9 @@ export interface AdminOptions {
 }
 
 export interface AdminDependencies {
-  readonly graph: GraphCalls;
+  readonly graph: ComposesGraphCalls;
   /** Graph whose refusals name the directory role that the administrator lacks. */
-  readonly explainedGraph: GraphCalls;
+  readonly explainedGraph: ComposesGraphCalls;
   readonly store: SessionStore;
   readonly admission: Pick<Admission, 'wouldAdmit'>;
   readonly features: Features;
@@ -69,24 +73,24 @@ export function createAdmin(
   }: AdminDependencies,
 ): Admin {
   const read = { roles: [adminRole] };
-  const targetOf = createTargetOf(indexKey);
-  const recordOpening = createRecordOpening(targetOf);
-  const directory = createDirectory(explainedGraph);
-  const userSessions = createUserSessions({ store, features, targetOf });
-  const grants = createGrants({ graph: explainedGraph, clientId, targetOf });
+  const administratorGraph = toAdministratorGraph(explainedGraph);
+  const auditTarget = createAuditTarget(indexKey);
+  const recordOpening = createRecordOpening(auditTarget);
+  const directory = createDirectory(administratorGraph);
+  const userSessions = createUserSessions({ store, features, auditTarget });
+  const grants = createGrants({ graph: administratorGraph, clientId, auditTarget });
   return {
     guards: { read, change: { ...read, maxAuthAgeSeconds: adminMaxAuthAgeSeconds } },
-    overview: createAdminOverview(graph),
+    readOverview: createReadOverview(toAdministratorGraph(graph)),
     readConsole: createConsole({ directory, userSessions, grants, recordOpening }),
-    ownLinks: createOwnLinks({ sealer: linkSealer, now }),
+    consoleLinks: createConsoleLinks({ sealer: linkSealer, now }),
     directory,
     userSessions,
     grants,
-    signOutUser: createSignOutUser({ graph: explainedGraph, userSessions, targetOf }),
+    signOutUser: createSignOutUser({ graph: administratorGraph, userSessions, auditTarget }),
     recordOpening,
     loginFeatures: withAdministration(features),
-    mayRequest: (feature, session) =>
-      !isAdministrationFeature(feature) ||
-      (session !== undefined && admission.wouldAdmit(toCaller(session), read)),
+    mayRequest: (feature, caller) =>
+      !isAdministrationFeature(feature) || (caller !== undefined && admission.wouldAdmit(caller, read)),
   };
 }

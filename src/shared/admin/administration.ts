@@ -1,47 +1,149 @@
+import type { Buffer } from 'node:buffer';
+import type { Guard } from '../access/guard-rules.ts';
+import { BffError, type ProblemCode } from '../errors.ts';
 import type { Features } from '../policy/features.ts';
 import type { PolicyFeature } from '../policy/match.ts';
+import type { Caller } from '../session/caller.ts';
+import type { User } from '../session/store.ts';
+import { auditPseudonymOf } from '../session/user-hash.ts';
+import { audit } from '../telemetry/audit.ts';
+import type { Log } from '../telemetry/log.ts';
 
-const featureOf = (name: string, title: string, scope: string) =>
-  ({
+/** Who may read about other users, and who may make changes: the latter also need a recent sign-in. */
+export interface AdministrationGuards {
+  readonly read: Guard;
+  readonly change: Guard;
+}
+
+/** A feature of this folder and the least permission that its calls to Graph need. */
+export interface Permission {
+  readonly feature: string;
+  readonly scopes: readonly string[];
+}
+
+function defineFeature(name: string, title: string, scope: string) {
+  return {
     name,
     title,
     signIn: false,
     scopes: [scope],
     needs: [{ scopes: [scope], alternatives: [] }],
-  }) satisfies PolicyFeature;
+  } satisfies PolicyFeature;
+}
 
 /**
- * What administration asks of Graph. Each is a feature of its own: a permission is asked for when it is first used, and who
- * declines one is not kept from the others.
+ * One feature per permission. Each permission is requested when it is first used, and an administrator who declines one
+ * can still use the others.
  */
-const administration = {
-  people: featureOf('administration', 'Find people', 'User.ReadBasic.All'),
-  signIns: featureOf('administration-sign-ins', 'Sign people out of Microsoft', 'User.RevokeSessions.All'),
-  grants: featureOf(
+const features = {
+  users: defineFeature('administration', 'Find users', 'User.ReadBasic.All'),
+  signIns: defineFeature('administration-sign-ins', 'Sign users out of Microsoft', 'User.RevokeSessions.All'),
+  grants: defineFeature(
     'administration-grants',
     'See and revoke permissions',
     'DelegatedPermissionGrant.ReadWrite.All',
   ),
 } as const;
 
-export const administrationFeatures: readonly PolicyFeature[] = Object.values(administration);
+export const administrationFeatures: readonly PolicyFeature[] = Object.values(features);
 
-const needOf = ({ name, scopes }: PolicyFeature) => ({ feature: name, scopes });
+function permissionOf({ name, scopes }: PolicyFeature): Permission {
+  return { feature: name, scopes };
+}
 
-export const needs = {
-  people: needOf(administration.people),
-  signIns: needOf(administration.signIns),
-  grants: needOf(administration.grants),
+export const permissions = {
+  users: permissionOf(features.users),
+  signIns: permissionOf(features.signIns),
+  grants: permissionOf(features.grants),
 };
 
 export function isAdministrationFeature(name: string): boolean {
   return administrationFeatures.some((feature) => feature.name === name);
 }
 
-/** For the sign-in, which finds what it asks for by a feature's name. */
-export function withAdministration(features: Features): Features {
+/** Adds the features of this folder to those that a sign-in can request by name. */
+export function withAdministration(policyFeatures: Features): Features {
   return {
-    ...features,
-    find: (name) => features.find(name) ?? administrationFeatures.find((feature) => feature.name === name),
+    ...policyFeatures,
+    find: (name) =>
+      policyFeatures.find(name) ?? administrationFeatures.find((feature) => feature.name === name),
   };
+}
+
+/**
+ * The user with this object ID in the administrator's own tenant, which assigned the role. Users of other tenants are out
+ * of reach, even if they have the same object ID.
+ */
+export function userInTenantOf(administrator: Caller, objectId: string): User {
+  return { tenantId: administrator.user.tenantId, objectId };
+}
+
+export function isSelf(administrator: Caller, objectId: string): boolean {
+  return administrator.user.objectId === objectId;
+}
+
+/** Pseudonym in audit records of the user whom an administrator acts on. */
+export type AuditTarget = (administrator: Caller, objectId: string) => string;
+
+export function createAuditTarget(indexKey: Buffer): AuditTarget {
+  return (administrator, objectId) => auditPseudonymOf(indexKey, userInTenantOf(administrator, objectId));
+}
+
+/**
+ * Records that an administrator opened a user: once, however many responses show that user.
+ * @param via `link` if no page of this service is known to have led there. A link on another site may have.
+ */
+export type RecordOpening = (administrator: Caller, objectId: string, log: Log, via?: 'link') => void;
+
+export function createRecordOpening(auditTarget: AuditTarget): RecordOpening {
+  return (administrator, objectId, log, via) =>
+    audit(log, { event: 'admin-user-opened', target: auditTarget(administrator, objectId), via });
+}
+
+export interface ChangeRecord {
+  readonly event: 'admin-sessions-ended' | 'admin-sign-ins-revoked' | 'admin-grant-revoked';
+  readonly target: string;
+}
+
+const graphUncertain = ['upstream_unreachable', 'upstream_timeout', 'upstream_answer_refused'] as const;
+
+/** Codes that mean: the change was sent, and its result is unknown. Any other code means that nothing was changed. */
+const uncertainCodes: Readonly<Record<ChangeRecord['event'], readonly ProblemCode[]>> = {
+  'admin-sessions-ended': ['storage_unavailable'],
+  'admin-sign-ins-revoked': graphUncertain,
+  'admin-grant-revoked': graphUncertain,
+};
+
+/** Records a change whose result is unknown, then throws the error again. */
+export function recordIfUncertain(log: Log, record: ChangeRecord): (error: unknown) => never {
+  return (error) => {
+    const isUncertain = !(error instanceof BffError) || uncertainCodes[record.event].includes(error.code);
+    if (isUncertain) audit(log, { ...record, outcome: 'not-known' });
+    throw error;
+  };
+}
+
+/** The calls to Microsoft Graph that this folder makes, with the administrator's own access token. */
+export interface AdministratorGraph {
+  get(administrator: Caller, path: string, options: GraphOptions): Promise<GraphObject>;
+  post(
+    administrator: Caller,
+    path: string,
+    body: undefined,
+    options: GraphOptions,
+  ): Promise<GraphObject | undefined>;
+  delete(administrator: Caller, path: string, options: GraphOptions): Promise<void>;
+}
+
+export interface GraphOptions extends Permission {
+  readonly log: Log;
+}
+
+/** A JSON object of Graph. Nothing is known of its members. */
+export type GraphObject = Readonly<Record<string, unknown>>;
+
+/** The entries of a Graph collection. */
+export function toEntries({ value }: GraphObject): readonly GraphObject[] {
+  if (!Array.isArray(value)) return [];
+  return value.map((entry: unknown) => (typeof entry === 'object' && entry !== null ? { ...entry } : {}));
 }

@@ -1,93 +1,91 @@
-/** A claim as the administrator reads it. */
-export interface LabelledClaim {
+/** A claim with its explanation for administrators. */
+export interface LabeledClaim {
   readonly claim: string;
   readonly label: string;
   readonly usedFor: string;
   readonly value: string;
 }
 
-type Reading = 'text' | 'time' | 'list';
+interface ClaimDescription {
+  readonly label: string;
+  /** What this service uses the claim for. */
+  readonly usedFor: string;
+  /** `seconds` is Unix time. Default: text. */
+  readonly format?: 'seconds';
+}
 
-const known: Readonly<Record<string, { label: string; usedFor: string; reading: Reading }>> = {
-  name: { label: 'Name', usedFor: 'Shown on pages. Decides nothing.', reading: 'text' },
+/** In the order in which they are shown. */
+const descriptions: Readonly<Record<string, ClaimDescription>> = {
+  name: { label: 'Name', usedFor: 'Shown on pages. Not used for access decisions.' },
   preferred_username: {
-    label: 'Address',
-    usedFor: 'Shown on pages. Decides nothing: addresses change owners.',
-    reading: 'text',
+    label: 'Username',
+    usedFor: 'Shown on pages. Not used for access decisions, because it can be reassigned to another user.',
   },
-  roles: { label: 'App roles', usedFor: 'Decide who may do what. Matched exactly.', reading: 'list' },
-  groups: {
-    label: 'Groups',
-    usedFor: 'Decide where a guard names groups. By their ids.',
-    reading: 'list',
-  },
+  roles: { label: 'App roles', usedFor: 'Control what the user may do. They must match exactly.' },
+  groups: { label: 'Groups', usedFor: 'Compared with guards that name groups, by group ID.' },
   acrs: {
     label: 'Authentication contexts',
-    usedFor: 'How strong the sign-in was, where a guard asks.',
-    reading: 'list',
+    usedFor: 'Strength of the sign-in, for guards that require one.',
   },
-  acct: { label: 'Guest', usedFor: '1 for a person whom this tenant has invited.', reading: 'text' },
+  acct: { label: 'Guest', usedFor: '1 for a guest of this tenant, 0 for a member.' },
   idp: {
-    label: 'Signed in by',
-    usedFor: 'Somebody else than the issuer: the person is a guest.',
-    reading: 'text',
+    label: 'Identity provider',
+    usedFor: 'Present if the user signed in at another organization, as guests do.',
   },
-  tid: { label: 'Tenant', usedFor: 'Half of the identity. Must be an allowed tenant.', reading: 'text' },
-  oid: {
-    label: 'Object id',
-    usedFor: 'The other half of the identity: this person in this tenant.',
-    reading: 'text',
+  tid: {
+    label: 'Tenant',
+    usedFor: 'Identifies the user, together with the object ID. Must be an allowed tenant.',
   },
-  sub: { label: 'Subject', usedFor: 'This person for this app alone. Checked to be there.', reading: 'text' },
-  iss: { label: 'Issuer', usedFor: 'Who signed. Must be the tenant’s own sign-in service.', reading: 'text' },
-  aud: {
-    label: 'Audience',
-    usedFor: 'Whom the token is for. Must be this app and nobody else.',
-    reading: 'text',
+  oid: { label: 'Object ID', usedFor: 'Identifies the user, together with the tenant.' },
+  sub: { label: 'Subject', usedFor: 'Identifies the user in this app only. Must be present.' },
+  iss: { label: 'Issuer', usedFor: 'Issued the token. Must be the sign-in service of the tenant.' },
+  aud: { label: 'Audience', usedFor: 'Recipient of the token. Must be this app and no other.' },
+  iat: {
+    label: 'Issued',
+    usedFor: 'When Entra ID issued the token, or up to five minutes earlier.',
+    format: 'seconds',
   },
-  iat: { label: 'Issued', usedFor: 'When Entra wrote this, or five minutes before.', reading: 'time' },
-  nbf: { label: 'Valid from', usedFor: 'Not accepted before.', reading: 'time' },
+  nbf: { label: 'Valid from', usedFor: 'The token is not accepted earlier.', format: 'seconds' },
   exp: {
     label: 'Valid until',
-    usedFor: 'Not accepted after. The session has limits of its own.',
-    reading: 'time',
+    usedFor: 'The token is not accepted later. The session has its own limits.',
+    format: 'seconds',
   },
   auth_time: {
-    label: 'Signed in at',
-    usedFor: 'When the person last proved who they are. Changes need it to be recent.',
-    reading: 'time',
+    label: 'Authenticated',
+    usedFor: 'When the user last proved their identity. Administrative changes require a recent time.',
+    format: 'seconds',
   },
-  sid: { label: 'Entra session', usedFor: 'Which of Entra’s sessions this belongs to.', reading: 'text' },
+  sid: {
+    label: 'Entra ID session',
+    usedFor: 'Ends the sessions in this app when the user signs out of another app.',
+  },
   login_hint: {
     label: 'Login hint',
-    usedFor: 'Sent back to Entra, so that nobody has to pick an account.',
-    reading: 'text',
+    usedFor: 'Sent to Entra ID so that the user does not have to pick an account.',
   },
-  nonce: { label: 'Nonce', usedFor: 'Ties the token to this one sign-in.', reading: 'text' },
-  ver: { label: 'Token version', usedFor: 'Not used.', reading: 'text' },
+  nonce: { label: 'Nonce', usedFor: 'Binds the token to this sign-in.' },
+  ver: { label: 'Token version', usedFor: 'Not used.' },
 };
 
-/** The verified claims in a fixed order: what decides first, what Entra adds beside it last. */
-export function labelClaims(claims: Readonly<Record<string, unknown>>): readonly LabelledClaim[] {
-  const order = Object.keys(known);
+/** The verified claims: those described here in their order, then all others by name. */
+export function labelClaims(claims: Readonly<Record<string, unknown>>): readonly LabeledClaim[] {
+  const order = Object.keys(descriptions);
   const rank = (claim: string) => (order.includes(claim) ? order.indexOf(claim) : order.length);
   return Object.entries(claims)
     .sort(([left], [right]) => rank(left) - rank(right) || left.localeCompare(right))
     .map(([claim, value]) => {
-      const entry = known[claim];
-      return {
-        claim,
-        label: entry?.label ?? claim,
-        usedFor: entry?.usedFor ?? 'Not used.',
-        value: readValue(value, entry?.reading ?? 'text'),
-      };
+      const undescribed: ClaimDescription = { label: claim, usedFor: 'Not used.' };
+      const { label, usedFor, format } = descriptions[claim] ?? undescribed;
+      return { claim, label, usedFor, value: toText(value, format) };
     });
 }
 
-const LATEST_SECONDS = 253_402_300_799; // beyond it a Date has no ISO text of four-digit years
+/** The latest time that a Date writes with a year of four digits. */
+const LATEST_SECONDS = 253_402_300_799;
 
-function readValue(value: unknown, reading: Reading): string {
-  if (reading === 'time' && typeof value === 'number' && Math.abs(value) <= LATEST_SECONDS) {
+function toText(value: unknown, format: ClaimDescription['format']): string {
+  if (format === 'seconds' && typeof value === 'number' && Math.abs(value) <= LATEST_SECONDS) {
     return `${new Date(value * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
   }
   if (Array.isArray(value)) return value.map(String).join(', ');

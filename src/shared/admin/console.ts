@@ -1,31 +1,31 @@
-import type { Session } from '../session/store.ts';
+import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
-import { isSelf, type RecordOpening } from './administered-user.ts';
-import { type Directory, isObjectId, type Person } from './directory.ts';
+import { isSelf, type RecordOpening } from './administration.ts';
+import { type Directory, type DirectoryUser, isObjectId } from './directory.ts';
 import type { Grant, Grants } from './grants.ts';
-import { attempt, type Part } from './section.ts';
+import { type Section, settle } from './section.ts';
 import type { UserSessionList, UserSessions } from './user-sessions.ts';
 
-/** What the console shows for the text that somebody is looked for by. */
-export type ConsoleView = PeopleView | PersonView;
+/** What the console shows: the users that a text finds, or one user if the text is an object ID. */
+export type ConsoleView = SearchView | UserView;
 
-export interface PeopleView {
-  readonly kind: 'people';
+export interface SearchView {
+  readonly kind: 'search';
   readonly text: string;
-  readonly people: Part<readonly Person[]>;
+  readonly users: Section<readonly DirectoryUser[]>;
 }
 
-export interface PersonView {
-  readonly kind: 'person';
+export interface UserView {
+  readonly kind: 'user';
   readonly objectId: string;
   readonly isSelf: boolean;
-  /** Undefined for an id that Graph does not know: sessions may outlive an account. */
-  readonly person: Part<Person | undefined>;
-  readonly sessions: Part<UserSessionList>;
-  readonly grants: Part<readonly Grant[]>;
+  /** Undefined if Graph has no such user. Sessions can outlive an account. */
+  readonly user: Section<DirectoryUser | undefined>;
+  readonly sessions: Section<UserSessionList>;
+  readonly grants: Section<readonly Grant[]>;
 }
 
-export interface ConsoleNeeds {
+export interface ConsoleDependencies {
   readonly directory: Directory;
   readonly userSessions: UserSessions;
   readonly grants: Grants;
@@ -34,30 +34,31 @@ export interface ConsoleNeeds {
 
 /** @param via `link` if no page of this service is known to have led to this text */
 export type ReadConsole = (
-  session: Session,
+  administrator: Caller,
   text: string,
   log: Log,
   via: 'link' | undefined,
 ) => Promise<ConsoleView>;
 
-export function createConsole({ directory, userSessions, grants, recordOpening }: ConsoleNeeds): ReadConsole {
-  return async (session, text, log, via) => {
+export function createConsole(dependencies: ConsoleDependencies): ReadConsole {
+  const { directory, userSessions, grants, recordOpening } = dependencies;
+  return async (administrator, text, log, via) => {
     const objectId = text.trim().toLowerCase();
     if (!isObjectId(objectId)) {
-      const people = await attempt(() => directory.find(session, text, log), log);
-      return { kind: 'people', text, people };
+      const users = await settle(() => directory.search(administrator, text, log), log);
+      return { kind: 'search', text, users };
     }
-    recordOpening(session, objectId, log, via);
-    const [person, sessions, granted] = await Promise.all([
-      attempt(async () => (await directory.find(session, objectId, log))[0], log),
-      attempt(() => userSessions.list(session, objectId, log), log),
-      attempt(() => grants.list(session, objectId, log), log),
+    recordOpening(administrator, objectId, log, via);
+    const [user, sessions, granted] = await Promise.all([
+      settle(async () => (await directory.search(administrator, objectId, log))[0], log),
+      settle(() => userSessions.list(administrator, objectId, log), log),
+      settle(() => grants.list(administrator, objectId, log), log),
     ]);
     return {
-      kind: 'person',
+      kind: 'user',
       objectId,
-      isSelf: isSelf(session, objectId),
-      person,
+      isSelf: isSelf(administrator, objectId),
+      user,
       sessions,
       grants: granted,
     };

@@ -1,49 +1,51 @@
 import { BffError } from '../errors.ts';
 import { decodeAgain } from '../policy/rereadings.ts';
-import type { Session } from '../session/store.ts';
+import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
-import { needs } from './administration.ts';
-import { type GraphCalls, toRecords } from './graph-calls.ts';
+import { type AdministratorGraph, type GraphObject, permissions, toEntries } from './administration.ts';
 
-/** Somebody in the administrator's tenant, as Graph names them. */
-export interface Person {
-  /** The object id there. */
+/** A user of the administrator's tenant, as Graph describes them. */
+export interface DirectoryUser {
+  /** Object ID. */
   readonly id: string;
   readonly name: string;
   readonly username: string;
 }
 
-/** Finds people with the administrator's own rights. */
+/** Finds users with the administrator's own rights. */
 export interface Directory {
   /**
-   * @param text an address or an object id, exactly, or the beginning of a name
-   * @returns at most {@link MOST_FOUND}
-   * @throws {BffError} request_invalid for text that nobody could be found by, and those of a call of Graph
+   * @param text a complete email address or object ID, or the beginning of a name
+   * @returns at most {@link MAX_RESULTS} users
+   * @throws {BffError} request_invalid for a text that cannot match a user, and the codes of a call to Graph
    */
-  find(session: Session, text: string, log: Log): Promise<readonly Person[]>;
+  search(administrator: Caller, text: string, log: Log): Promise<readonly DirectoryUser[]>;
 }
 
-export const MOST_FOUND = 10;
-const MAX_TEXT_LENGTH = 254; // the longest e-mail address (RFC 5321, 4.5.3.1)
+export const MAX_RESULTS = 10;
+const MAX_TEXT_LENGTH = 254; // the longest email address (RFC 5321, 4.5.3.1)
 
-export function createDirectory(graph: GraphCalls): Directory {
+export function createDirectory(graph: AdministratorGraph): Directory {
   return {
-    async find(session, text, log) {
-      const path = toUsersPath(text);
-      const answer = await graph.use(session, needs.people, log, (client) => client.api(path).get());
-      return toRecords(answer).slice(0, MOST_FOUND).flatMap(toPerson);
+    async search(administrator, text, log) {
+      const response = await graph.get(administrator, toUsersPath(text), { ...permissions.users, log });
+      return toEntries(response).slice(0, MAX_RESULTS).flatMap(toDirectoryUser);
     },
   };
 }
 
-/** An object id in the one spelling that is the identity: another would be another person's row. */
+/** True for an object ID in its one canonical spelling. Any other spelling would address another user's rows. */
 export function isObjectId(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 }
 
-/** @throws {BffError} not_found for what is no object id */
+/** @throws {BffError} not_found if the text is not an object ID */
 export function requireObjectId(text: string): string {
-  if (!isObjectId(text)) throw new BffError('not_found', { detail: 'The address names no object id.' });
+  if (!isObjectId(text)) {
+    throw new BffError('not_found', {
+      detail: 'The user in this address is not an object ID in lower case.',
+    });
+  }
   return text;
 }
 
@@ -55,22 +57,26 @@ export function requireObjectId(text: string): string {
  * @throws {BffError} request_invalid
  */
 export function toUsersPath(text: string): string {
-  const wanted = text.trim();
-  if (wanted === '' || wanted.length > MAX_TEXT_LENGTH || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(wanted)) {
+  const searchText = text.trim();
+  if (
+    searchText === '' ||
+    searchText.length > MAX_TEXT_LENGTH ||
+    /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(searchText)
+  ) {
     throw new BffError('request_invalid', {
-      detail: `Give an address, an object id or the beginning of a name: 1 to ${MAX_TEXT_LENGTH} printable characters.`,
+      detail: `Enter an email address, an object ID or the beginning of a name: 1 to ${MAX_TEXT_LENGTH} printable characters.`,
     });
   }
-  if (wanted.includes('&') || decodeAgain(wanted) !== wanted) {
+  if (searchText.includes('&') || decodeAgain(searchText) !== searchText) {
     throw new BffError('request_invalid', {
       detail:
-        'Give the text without "&" and without percent-encoded characters: Microsoft Graph may interpret them as query syntax.',
+        'Enter the text without "&" and without percent-encoded characters: Microsoft Graph may interpret them as query syntax.',
     });
   }
   const query = {
-    $filter: toFilter(wanted),
+    $filter: toFilter(searchText),
     $select: 'id,displayName,userPrincipalName,mail',
-    $top: String(MOST_FOUND),
+    $top: String(MAX_RESULTS),
   };
   return `/users?${Object.entries(query)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
@@ -85,14 +91,14 @@ function toFilter(text: string): string {
     : `startswith(displayName,${quoted})`;
 }
 
-function toPerson(entry: Readonly<Record<string, unknown>>): readonly Person[] {
-  const { id, displayName, userPrincipalName, mail } = entry;
+function toDirectoryUser({ id, displayName, userPrincipalName, mail }: GraphObject): DirectoryUser[] {
   if (typeof id !== 'string' || !isObjectId(id.toLowerCase())) return [];
-  // Marks that turn the direction of text would turn the page's own words around the name.
-  const text = (value: unknown) =>
-    typeof value === 'string' && value !== ''
-      ? value.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
-      : undefined;
-  const username = text(userPrincipalName) ?? text(mail) ?? '';
-  return [{ id: id.toLowerCase(), name: text(displayName) ?? username, username }];
+  const username = toText(userPrincipalName) ?? toText(mail) ?? '';
+  return [{ id: id.toLowerCase(), name: toText(displayName) ?? username, username }];
+}
+
+/** The text without bidirectional control characters, which would reorder the words of the page around it. */
+function toText(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  return value.replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
 }

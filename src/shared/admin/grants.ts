@@ -1,12 +1,16 @@
-import type { Session } from '../session/store.ts';
+import type { Caller } from '../session/caller.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { TargetOf } from './administered-user.ts';
-import { needs } from './administration.ts';
-import { type GraphCalls, type GraphRequests, toRecord, toRecords } from './graph-calls.ts';
-import { recordingLost } from './lost-change.ts';
+import {
+  type AdministratorGraph,
+  type AuditTarget,
+  type GraphObject,
+  permissions,
+  recordIfUncertain,
+  toEntries,
+} from './administration.ts';
 
-/** What a person has allowed this app at one API. */
+/** The delegated permissions for one API that a user has granted to this app. */
 export interface Grant {
   readonly id: string;
   readonly scopes: readonly string[];
@@ -15,84 +19,88 @@ export interface Grant {
 export type GrantRevocation = { readonly kind: 'revoked' } | { readonly kind: 'none' };
 
 /**
- * The delegated permissions that a person themselves has granted this app; those of an administrator for everybody are not
- * among them.
- * @throws {BffError} those of a call of Graph, from every operation
+ * What a user has granted to this app. Permissions that an administrator granted for all users are not included.
+ * @throws {BffError} from every operation, the codes of a call to Graph
  */
 export interface Grants {
-  list(session: Session, objectId: string, log: Log): Promise<readonly Grant[]>;
-  /** Revokes what was found among that person's grants for this app, and nothing else, whatever the id names. */
-  revoke(session: Session, objectId: string, id: string, log: Log): Promise<GrantRevocation>;
+  list(administrator: Caller, objectId: string, log: Log): Promise<readonly Grant[]>;
+  /** Revokes a grant that {@link list} returns for this user. Any other ID is `none`. */
+  revoke(administrator: Caller, objectId: string, id: string, log: Log): Promise<GrantRevocation>;
 }
 
-export interface GrantsNeeds {
-  readonly graph: GraphCalls;
-  /** This app's client id. */
+export interface GrantsDependencies {
+  readonly graph: AdministratorGraph;
+  /** Client ID of this app. */
   readonly clientId: string;
-  readonly targetOf: TargetOf;
+  readonly auditTarget: AuditTarget;
 }
 
-/** Nobody has granted so much: a directory that pages without end costs no more. */
+/** Bounds the calls to a directory that returns pages without end. No user has this many grants. */
 const MAX_PAGES = 20;
 
-export function createGrants({ graph, clientId, targetOf }: GrantsNeeds): Grants {
+export function createGrants({ graph, clientId, auditTarget }: GrantsDependencies): Grants {
+  const list: Grants['list'] = async (administrator, objectId, log) => {
+    const read = (path: string) =>
+      readPages((page) => graph.get(administrator, page, { ...permissions.grants, log }), path);
+    const appObjectId = await readAppObjectId(read, clientId);
+    if (appObjectId === undefined) return [];
+    const grants: Grant[] = [];
+    for await (const entry of read(`/users/${objectId}/oauth2PermissionGrants`)) {
+      grants.push(...toGrant(entry, objectId, appObjectId));
+    }
+    return grants;
+  };
   return {
-    list: (session, objectId, log) =>
-      graph.use(session, needs.grants, log, (client) => listGrants(client, objectId)),
-    async revoke(session, objectId, id, log) {
-      const record = { event: 'admin-grant-revoked', target: targetOf(session, objectId) } as const;
-      let isAsked = false;
-      const revoking = graph.use(session, needs.grants, log, async (client) => {
-        const grants = await listGrants(client, objectId);
-        if (!grants.some((grant) => grant.id === id)) return false;
-        isAsked = true;
-        await client.api(`/oauth2PermissionGrants/${encodeURIComponent(id)}`).delete();
-        return true;
-      });
-      const isFound = await revoking.catch((error: unknown) => {
-        if (isAsked) recordingLost(log, record)(error);
-        throw error;
-      });
-      if (!isFound) return { kind: 'none' };
+    list,
+    async revoke(administrator, objectId, id, log) {
+      const grants = await list(administrator, objectId, log);
+      if (!grants.some((grant) => grant.id === id)) return { kind: 'none' };
+      const record = {
+        event: 'admin-grant-revoked',
+        target: auditTarget(administrator, objectId),
+      } as const;
+      await graph
+        .delete(administrator, `/oauth2PermissionGrants/${encodeURIComponent(id)}`, {
+          ...permissions.grants,
+          log,
+        })
+        .catch(recordIfUncertain(log, record));
       audit(log, { ...record, outcome: 'done' });
       return { kind: 'revoked' };
     },
   };
-
-  async function listGrants(client: GraphRequests, objectId: string): Promise<readonly Grant[]> {
-    const ownId = await readOwnId(client);
-    if (ownId === undefined) return [];
-    const grants: Grant[] = [];
-    for await (const entry of readPages(client, `/users/${objectId}/oauth2PermissionGrants`)) {
-      const { id, clientId: grantedTo, consentType, principalId, scope } = entry;
-      const isTheirs = consentType === 'Principal' && principalId === objectId && grantedTo === ownId;
-      if (isTheirs && typeof id === 'string' && typeof scope === 'string') {
-        grants.push({ id, scopes: scope.split(' ').filter((name) => name !== '') });
-      }
-    }
-    return grants;
-  }
-
-  /** The app's object id in the tenant, as any of its grants names it; with no grant at all there is nothing to show. */
-  async function readOwnId(client: GraphRequests): Promise<string | undefined> {
-    const path = `/servicePrincipals(appId='${clientId}')/oauth2PermissionGrants?$top=1`;
-    for await (const { clientId: id } of readPages(client, path)) {
-      if (typeof id === 'string') return id;
-    }
-    return undefined;
-  }
 }
 
-async function* readPages(client: GraphRequests, first: string) {
+/** The grant, if this user granted it to this app. */
+function toGrant(entry: GraphObject, objectId: string, appObjectId: string): Grant[] {
+  const { id, clientId, consentType, principalId, scope } = entry;
+  if (consentType !== 'Principal' || principalId !== objectId || clientId !== appObjectId) return [];
+  if (typeof id !== 'string' || typeof scope !== 'string') return [];
+  return [{ id, scopes: scope.split(' ').filter((name) => name !== '') }];
+}
+
+/** The app's object ID in the tenant, taken from any of its grants. Undefined if there is none. */
+async function readAppObjectId(
+  read: (path: string) => AsyncIterable<GraphObject>,
+  clientId: string,
+): Promise<string | undefined> {
+  const path = `/servicePrincipals(appId='${clientId}')/oauth2PermissionGrants?$top=1`;
+  for await (const { clientId: id } of read(path)) {
+    if (typeof id === 'string') return id;
+  }
+  return undefined;
+}
+
+async function* readPages(get: (path: string) => Promise<GraphObject>, first: string) {
   let path: string | undefined = first;
   for (let page = 0; page < MAX_PAGES && path !== undefined; page++) {
-    const answer = await client.api(path).get();
-    yield* toRecords(answer);
-    path = nextPath(toRecord(answer)['@odata.nextLink']);
+    const response: GraphObject = await get(path);
+    yield* toEntries(response);
+    path = nextPath(response['@odata.nextLink']);
   }
 }
 
-/** Path and query of a link alone. Microsoft's client takes an address anywhere in a path for the one to call. */
+/** Path and query of a link. Microsoft's client would call an address that it finds anywhere in a path. */
 function nextPath(link: unknown): string | undefined {
   if (typeof link !== 'string' || !URL.canParse(link)) return undefined;
   const { pathname, search } = new URL(link);

@@ -1,92 +1,86 @@
-import type { Session } from '../session/store.ts';
+import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type LabelledClaim, labelClaims } from './claim-labels.ts';
-import { type GraphCalls, toRecord, toRecords } from './graph-calls.ts';
-import { attempt, type Part } from './section.ts';
+import { type AdministratorGraph, type GraphObject, toEntries } from './administration.ts';
+import { type LabeledClaim, labelClaims } from './claim-labels.ts';
+import { type Section, settle } from './section.ts';
 
-/** One labelled value of the Graph answer. */
-export interface LabelledValue {
+/** A labeled value of the Graph profile. */
+export interface LabeledValue {
   readonly label: string;
   readonly value: string;
 }
 
-/** A group, role or unit that the person belongs to. The name is missing when the app may not read it. */
+/** A group, directory role or administrative unit of the administrator. */
 export interface Membership {
   readonly id: string;
   readonly kind: string;
+  /** Missing if the app may not read it. */
   readonly name?: string;
 }
 
 export interface GraphOverview {
-  readonly profile: readonly LabelledValue[];
-  /** Missing when this part of the answer failed. */
+  readonly profile: readonly LabeledValue[];
+  /** Missing if this call failed. */
   readonly memberships?: readonly Membership[];
 }
 
 export interface AdminOverview {
-  readonly claims: readonly LabelledClaim[];
-  readonly graph: Part<GraphOverview>;
+  readonly claims: readonly LabeledClaim[];
+  readonly graph: Section<GraphOverview>;
 }
 
+/** Reads the administrator's verified claims and Graph profile. */
+export type ReadOverview = (administrator: Caller, log: Log) => Promise<AdminOverview>;
+
+/** Labels of the profile's fields, by their name in Graph. */
 const profileFields: Readonly<Record<string, string>> = {
   displayName: 'Name',
-  userPrincipalName: 'Address',
-  mail: 'Mail',
+  userPrincipalName: 'Username',
+  mail: 'Email',
   jobTitle: 'Job title',
   department: 'Department',
   officeLocation: 'Office',
-  mobilePhone: 'Mobile',
+  mobilePhone: 'Mobile phone',
   preferredLanguage: 'Language',
-  id: 'Object id',
+  id: 'Object ID',
 };
 
-const scopes = ['User.Read']; // Graph's least permission for both calls
-
-/** What the admin page shows: the verified claims, and Graph's answer to the administrator's own token. */
-export function createAdminOverview(graph: GraphCalls) {
-  return async (session: Session, log: Log): Promise<AdminOverview> => ({
-    claims: labelClaims(session.facts.claims.all),
-    graph: await attempt(() => readGraph(graph, session, log), log),
+export function createReadOverview(graph: AdministratorGraph): ReadOverview {
+  return async (administrator, log) => ({
+    claims: labelClaims(administrator.claims),
+    graph: await settle(() => readGraph(graph, administrator, log), log),
   });
 }
 
-function readGraph(graph: GraphCalls, session: Session, log: Log): Promise<GraphOverview> {
-  return graph.use(session, { feature: 'profile', scopes }, log, async (client) => {
-    const [me, memberOf] = await Promise.all([
-      client.api(`/me?$select=${Object.keys(profileFields).join(',')}`).get(),
-      client
-        .api('/me/memberOf?$top=100')
-        .get()
-        .catch(() => undefined),
-    ]);
-    const memberships = memberOf === undefined ? {} : { memberships: readMemberships(memberOf) };
-    return { profile: readProfile(me), ...memberships };
-  });
+async function readGraph(graph: AdministratorGraph, administrator: Caller, log: Log): Promise<GraphOverview> {
+  const options = { feature: 'profile', scopes: ['User.Read'], log }; // the least permission of both calls
+  const [me, memberOf] = await Promise.all([
+    graph.get(administrator, `/me?$select=${Object.keys(profileFields).join(',')}`, options),
+    graph.get(administrator, '/me/memberOf?$top=100', options).catch(() => undefined),
+  ]);
+  return {
+    profile: readProfile(me),
+    ...(memberOf === undefined ? {} : { memberships: toEntries(memberOf).map(toMembership) }),
+  };
 }
 
-function readProfile(answer: unknown): LabelledValue[] {
-  const fields = toRecord(answer);
+function readProfile(me: GraphObject): LabeledValue[] {
   return Object.entries(profileFields).flatMap(([field, label]) => {
-    const value = fields[field];
+    const value = me[field];
     return typeof value === 'string' && value !== '' ? [{ label, value }] : [];
   });
 }
 
-function readMemberships(answer: unknown): Membership[] {
-  return toRecords(answer).map(({ id, displayName, '@odata.type': type }) => {
-    return {
-      id: typeof id === 'string' ? id : '',
-      kind: typeof type === 'string' ? readKind(type) : 'Object',
-      ...(typeof displayName === 'string' && displayName !== '' ? { name: displayName } : {}),
-    };
-  });
+function toMembership({ id, displayName, '@odata.type': type }: GraphObject): Membership {
+  return {
+    id: typeof id === 'string' ? id : '',
+    kind: membershipKinds[String(type)] ?? 'Object',
+    ...(typeof displayName === 'string' && displayName !== '' ? { name: displayName } : {}),
+  };
 }
 
-function readKind(odataType: string): string {
-  const kinds: Readonly<Record<string, string>> = {
-    '#microsoft.graph.group': 'Group',
-    '#microsoft.graph.directoryRole': 'Directory role',
-    '#microsoft.graph.administrativeUnit': 'Administrative unit',
-  };
-  return kinds[odataType] ?? 'Object';
-}
+const membershipKinds: Readonly<Record<string, string>> = {
+  '#microsoft.graph.group': 'Group',
+  '#microsoft.graph.directoryRole': 'Directory role',
+  '#microsoft.graph.administrativeUnit': 'Administrative unit',
+};

@@ -2,37 +2,40 @@ import { BffError, type ProblemCode, problems } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
 
-/** Why a part of the page is missing, and what would bring it. */
-export interface FailedPart {
+/** A section of the page. It can fail without the rest of the page. */
+export type Section<Value> = { readonly kind: 'loaded'; readonly value: Value } | FailedSection;
+
+/** Why a section could not be loaded, and what can be done about it. */
+export interface FailedSection {
   readonly kind: 'failed';
   readonly code: ProblemCode;
   readonly title: string;
   readonly detail?: string;
-  /** Why the person is needed. */
+  /** Why the administrator has to do something. */
   readonly reason?: string;
-  /** Where the person themselves can help. */
+  /** Where the administrator can do it. */
   readonly loginUrl?: string;
   readonly adminConsentUrl?: string;
 }
 
-/** A part of the page: each can fail alone. */
-export type Part<Value> = { readonly kind: 'answered'; readonly value: Value } | FailedPart;
+/** Codes after which there is no page to show. */
+const fatalCodes: ReadonlySet<ProblemCode> = new Set(['session_required', 'internal_error']);
 
-/** Without a session there is no page either. */
-const endsThePage: ReadonlySet<ProblemCode> = new Set(['session_required', 'internal_error']);
-
-/** @throws what leaves no page to show; anything else is recorded, so that the page's reference leads somewhere */
-export async function attempt<Value>(read: () => Promise<Value>, log: Log): Promise<Part<Value>> {
+/**
+ * Loads a section. A failure is logged, so that the reference on the page leads to it.
+ * @throws everything that leaves no page to show
+ */
+export async function settle<Value>(load: () => Promise<Value>, log: Log): Promise<Section<Value>> {
   try {
-    return { kind: 'answered', value: await read() };
+    return { kind: 'loaded', value: await load() };
   } catch (error) {
-    if (!(error instanceof BffError) || endsThePage.has(error.code)) throw error;
+    if (!(error instanceof BffError) || fatalCodes.has(error.code)) throw error;
     recordProblem(error, log);
-    return toFailedPart(error);
+    return toFailedSection(error);
   }
 }
 
-function toFailedPart({ code, detail, extensions }: BffError): FailedPart {
+function toFailedSection({ code, detail, extensions }: BffError): FailedSection {
   const { reason, login_url: loginUrl, admin_consent_url: adminConsentUrl } = extensions;
   return {
     kind: 'failed',

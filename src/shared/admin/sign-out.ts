@@ -1,57 +1,65 @@
 import { BffError } from '../errors.ts';
-import type { Session } from '../session/store.ts';
+import type { Caller } from '../session/caller.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { TargetOf } from './administered-user.ts';
-import { needs } from './administration.ts';
-import { type GraphCalls, toRecord } from './graph-calls.ts';
-import { recordingLost } from './lost-change.ts';
+import {
+  type AdministratorGraph,
+  type AuditTarget,
+  permissions,
+  recordIfUncertain,
+} from './administration.ts';
 import type { UserSessions } from './user-sessions.ts';
 
 /**
- * Signs somebody out everywhere: of Entra, which then redeems none of their refresh tokens, and of this app.
- * @throws {BffError} those of a call of Graph, with nothing done; storage_unavailable with `sign_ins_revoked`, half done
+ * Signs a user out everywhere: revokes their refresh tokens at Entra ID, and ends their sessions in this app.
+ * @throws {BffError} the codes of a call to Graph, if nothing was changed; storage_unavailable with `sign_ins_revoked` if
+ * only the first half was done
  */
 export type SignOutUser = (
-  session: Session,
+  administrator: Caller,
   objectId: string,
   log: Log,
 ) => ReturnType<UserSessions['endAll']>;
 
-export interface SignOutUserNeeds {
-  readonly graph: GraphCalls;
+export interface SignOutUserDependencies {
+  readonly graph: AdministratorGraph;
   readonly userSessions: UserSessions;
-  readonly targetOf: TargetOf;
+  readonly auditTarget: AuditTarget;
 }
 
-export function createSignOutUser({ graph, userSessions, targetOf }: SignOutUserNeeds): SignOutUser {
-  return async (session, objectId, log) => {
-    const record = { event: 'admin-sign-ins-revoked', target: targetOf(session, objectId) } as const;
-    let isAsked = false;
-    // Graph first: it may want the administrator's consent, and then nothing has happened yet.
-    const asking = graph.use(session, needs.signIns, log, (client) => {
-      isAsked = true;
-      return client.api(`/users/${objectId}/revokeSignInSessions`).post(undefined);
-    });
-    const answer = await asking.catch((error: unknown) => {
-      if (isAsked) recordingLost(log, record)(error);
-      throw error;
-    });
-    if (toRecord(answer)['value'] === false) {
-      throw new BffError('upstream_answer_refused', { detail: 'Microsoft did not sign the person out.' });
-    }
-    audit(log, { ...record, outcome: 'done' });
-    try {
-      return await userSessions.endAll(session, objectId, log);
-    } catch (error) {
-      if (!(error instanceof BffError) || error.code !== 'storage_unavailable') throw error;
-      throw new BffError('storage_unavailable', {
-        cause: error.cause,
-        detail:
-          'Microsoft has signed the person out. Their sessions here have not all ended: try again, or they end by themselves.',
-        extensions: { sign_ins_revoked: true },
-        ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
+export function createSignOutUser(dependencies: SignOutUserDependencies): SignOutUser {
+  const { graph, userSessions, auditTarget } = dependencies;
+  return async (administrator, objectId, log) => {
+    const record = {
+      event: 'admin-sign-ins-revoked',
+      target: auditTarget(administrator, objectId),
+    } as const;
+    // Graph first, because it may require the administrator's consent. Then nothing has been changed yet.
+    const response = await graph
+      .post(administrator, `/users/${objectId}/revokeSignInSessions`, undefined, {
+        ...permissions.signIns,
+        log,
+      })
+      .catch(recordIfUncertain(log, record));
+    if (response?.['value'] === false) {
+      throw new BffError('upstream_answer_refused', {
+        detail: 'Microsoft did not sign the user out.',
       });
     }
+    audit(log, { ...record, outcome: 'done' });
+    return userSessions.endAll(administrator, objectId, log).catch((error: unknown) => {
+      throw toHalfDone(error);
+    });
   };
+}
+
+function toHalfDone(error: unknown): unknown {
+  if (!(error instanceof BffError) || error.code !== 'storage_unavailable') return error;
+  return new BffError('storage_unavailable', {
+    cause: error.cause,
+    detail:
+      'Microsoft has signed the user out. Not all of their sessions in this app have ended. Try again, or they expire.',
+    extensions: { sign_ins_revoked: true },
+    ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
+  });
 }

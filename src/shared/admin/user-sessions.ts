@@ -1,100 +1,112 @@
 import { type Features, isGranted } from '../policy/features.ts';
+import { type Caller, sessionOf } from '../session/caller.ts';
 import { toSessionId } from '../session/list.ts';
-import type { ListedSession, Session, SessionStore } from '../session/store.ts';
+import type { ListedSession, SessionStore } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import { inTenantOf, isSelf, type TargetOf } from './administered-user.ts';
-import { recordingLost } from './lost-change.ts';
+import { type AuditTarget, isSelf, recordIfUncertain, userInTenantOf } from './administration.ts';
 
-/** A session of somebody as an administrator sees it. What the row does not say of itself is missing. */
+/** A session of a user, as an administrator sees it. */
 export interface UserSession {
   readonly id: string;
-  /** The administrator's own, that asks. */
+  /** True for the administrator's own session that makes this call. */
   readonly isCurrent: boolean;
   readonly device?: string;
   readonly signedInAt?: Date;
   readonly lastUsedAt: Date;
   /** The absolute limit. */
   readonly expiresAt: Date;
-  /** When Entra said which roles the person has. */
+  /** When Entra ID last stated the user's roles. */
   readonly rolesAsOf?: Date;
-  /** Features that all permissions were granted for. */
+  /** Features whose permissions are all granted. */
   readonly features: readonly { readonly name: string; readonly title: string }[];
 }
 
 export interface UserSessionList {
   readonly sessions: readonly UserSession[];
   /** True if the user has more sessions than are listed. */
-  readonly isCut: boolean;
+  readonly isTruncated: boolean;
 }
 
 export type UserSessionEnding =
   | { readonly kind: 'ended'; readonly wasCurrent: boolean }
   | { readonly kind: 'none' };
 
+export interface AllSessionsEnded {
+  /** Number of sessions that ended. */
+  readonly sessions: number;
+  readonly wasCurrent: boolean;
+}
+
 /**
- * The sessions of a person in the administrator's tenant.
- * @throws {BffError} storage_unavailable, from every operation
+ * The sessions of a user in the administrator's tenant.
+ * @throws {BffError} from every operation, storage_unavailable
  */
 export interface UserSessions {
-  /** The one that was used last first. */
-  list(session: Session, objectId: string, log: Log): Promise<UserSessionList>;
-  endOne(session: Session, objectId: string, id: string, log: Log): Promise<UserSessionEnding>;
-  /** Ends all, sign-ins under way included. */
-  endAll(
-    session: Session,
-    objectId: string,
-    log: Log,
-  ): Promise<{ readonly sessions: number; readonly wasCurrent: boolean }>;
+  /** The most recently used session is first. */
+  list(administrator: Caller, objectId: string, log: Log): Promise<UserSessionList>;
+  endOne(administrator: Caller, objectId: string, id: string, log: Log): Promise<UserSessionEnding>;
+  /** Also ends sign-ins that are under way. */
+  endAll(administrator: Caller, objectId: string, log: Log): Promise<AllSessionsEnded>;
 }
 
-export interface UserSessionsNeeds {
+export interface UserSessionsDependencies {
   readonly store: SessionStore;
   readonly features: Features;
-  readonly targetOf: TargetOf;
+  readonly auditTarget: AuditTarget;
 }
 
-export function createUserSessions({ store, features, targetOf }: UserSessionsNeeds): UserSessions {
-  const isCurrent = (session: Session, objectId: string, id: string) =>
-    isSelf(session, objectId) && toSessionId(session.address.rowId) === id;
-  const toUserSession = (listed: ListedSession, isOwn: boolean): UserSession => {
-    const { id, device, signedInAt, lastUsedAt, expiresAt, rolesAsOf, grantedScopes = [] } = listed;
-    return {
-      id,
-      isCurrent: isOwn,
-      ...(device === undefined ? {} : { device }),
-      ...(signedInAt === undefined ? {} : { signedInAt }),
-      lastUsedAt,
-      expiresAt,
-      ...(rolesAsOf === undefined ? {} : { rolesAsOf }),
-      features: features.all.filter((feature) => isGranted(feature, grantedScopes)),
-    };
-  };
+export function createUserSessions(dependencies: UserSessionsDependencies): UserSessions {
+  const { store, features, auditTarget } = dependencies;
+  const recordOf = (administrator: Caller, objectId: string) =>
+    ({ event: 'admin-sessions-ended', target: auditTarget(administrator, objectId) }) as const;
   return {
-    async list(session, objectId, log) {
-      const { sessions, isCut, unreadable } = await store.list(inTenantOf(session, objectId));
+    async list(administrator, objectId, log) {
+      const { sessions, isCut, unreadable } = await store.list(userInTenantOf(administrator, objectId));
       // The user whose rows these are, not the administrator.
-      const user = targetOf(session, objectId);
+      const user = auditTarget(administrator, objectId);
       if (unreadable > 0) audit(log, { event: 'row-not-opened', user, reason: 'unreadable' });
       return {
-        sessions: sessions.map((one) => toUserSession(one, isCurrent(session, objectId, one.id))),
-        isCut,
+        sessions: sessions.map((listed) =>
+          toUserSession(listed, isCurrent(administrator, objectId, listed.id), features),
+        ),
+        isTruncated: isCut,
       };
     },
-    async endOne(session, objectId, id, log) {
-      const record = { event: 'admin-sessions-ended', target: targetOf(session, objectId) } as const;
-      const end = () => store.endOne(inTenantOf(session, objectId), id);
-      const ending = await end().catch(recordingLost(log, record));
+    async endOne(administrator, objectId, id, log) {
+      const record = recordOf(administrator, objectId);
+      const ending = await store
+        .endOne(userInTenantOf(administrator, objectId), id)
+        .catch(recordIfUncertain(log, record));
       if (ending.kind === 'none') return ending;
       audit(log, { ...record, outcome: 'done', sessions: 1 });
-      return { kind: 'ended', wasCurrent: isCurrent(session, objectId, id) };
+      return { kind: 'ended', wasCurrent: isCurrent(administrator, objectId, id) };
     },
-    async endAll(session, objectId, log) {
-      const record = { event: 'admin-sessions-ended', target: targetOf(session, objectId) } as const;
-      const end = () => store.endAll(inTenantOf(session, objectId));
-      const sessions = await end().catch(recordingLost(log, record));
+    async endAll(administrator, objectId, log) {
+      const record = recordOf(administrator, objectId);
+      const sessions = await store
+        .endAll(userInTenantOf(administrator, objectId))
+        .catch(recordIfUncertain(log, record));
       audit(log, { ...record, outcome: 'done', sessions });
-      return { sessions, wasCurrent: isSelf(session, objectId) };
+      return { sessions, wasCurrent: isSelf(administrator, objectId) };
     },
+  };
+}
+
+function isCurrent(administrator: Caller, objectId: string, id: string): boolean {
+  return isSelf(administrator, objectId) && toSessionId(sessionOf(administrator).address.rowId) === id;
+}
+
+function toUserSession(listed: ListedSession, isCurrentSession: boolean, features: Features): UserSession {
+  const { id, device, signedInAt, lastUsedAt, expiresAt, rolesAsOf, grantedScopes = [] } = listed;
+  return {
+    id,
+    isCurrent: isCurrentSession,
+    ...(device === undefined ? {} : { device }),
+    ...(signedInAt === undefined ? {} : { signedInAt }),
+    lastUsedAt,
+    expiresAt,
+    ...(rolesAsOf === undefined ? {} : { rolesAsOf }),
+    features: features.all.filter((feature) => isGranted(feature, grantedScopes)),
   };
 }

@@ -7,12 +7,12 @@ import type { Entra } from '../entra/entra.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Features } from '../policy/features.ts';
 import type { Caller } from '../session/caller.ts';
-import type { Session, SessionStore } from '../session/store.ts';
+import type { SessionStore } from '../session/store.ts';
 import type { CodeFlow } from '../tokens/code-flow.ts';
 import { type Callback, createCallback } from './callback.ts';
 import { createFrontChannelLogout, type FrontChannelLogout } from './front-channel-logout.ts';
 import { createLogin, type Login } from './login.ts';
-import { createTransactions } from './login-transaction.ts';
+import { createLoginTransactions } from './login-transaction.ts';
 import { createLogout, type Logout } from './logout.ts';
 import { createOwnSessions, type OwnSessions } from './own-sessions.ts';
 import { createSessionAnswer, type SessionAnswer } from './session-answer.ts';
@@ -44,7 +44,7 @@ export interface AuthDependencies {
   /** Every feature that a sign-in can request by name. */
   readonly loginFeatures: Features;
   /** True if a plain link may request the feature's permissions in this browser. */
-  readonly mayRequest: (feature: string, session: Session | undefined) => boolean;
+  readonly mayRequest: (feature: string, caller: Caller | undefined) => boolean;
   /** The guards that the session answer reports under `can`, by name. */
   readonly guards: Readonly<Record<string, Guard>>;
   readonly sealerFor: (purpose: SealedTextPurpose) => TextSealer;
@@ -57,7 +57,7 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
   const { origin } = options;
   const { entra, store, features, sealerFor, now } = dependencies;
   const { authority, clientId, redirectUri, isOwnIssuer } = entra;
-  const transactions = createTransactions({
+  const transactions = createLoginTransactions({
     ...dependencies,
     sealer: sealerFor('login-transaction'),
     boundTo: [authority.url, clientId, redirectUri],
@@ -67,7 +67,6 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
     ...dependencies,
     origin,
     features: dependencies.loginFeatures,
-    mayAskFor: dependencies.mayRequest,
     transactions,
   });
   return {

@@ -5,36 +5,36 @@ import type { TextSealer } from '../crypto/sealed-text.ts';
 import { packScopes, unpackScopes } from '../entra/scopes.ts';
 import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
 
-/** What a sign-in was begun for, and what is needed to begin it once more. */
-export interface LoginWish {
+/** What a sign-in was started for. It is all that a restart needs. */
+export interface LoginRequest {
   readonly returnPath: ReturnPath;
-  /** What is asked beside the scopes of every sign-in, which the policy knows: cookies are small. */
+  /** Requested besides the scopes of every sign-in, which are left out because cookies are small. */
   readonly scopes: readonly string[];
-  /** The feature whose permissions were asked for. */
+  /** The feature whose permissions are requested. */
   readonly feature?: string;
   readonly prompt?: LoginPrompt;
-  /** An authentication context of Conditional Access that what comes back has to satisfy. */
+  /** An authentication context of Conditional Access that the sign-in has to satisfy. */
   readonly authContext?: string;
-  /** The sign-in runs in a popup of the app, which calls it by this id. */
+  /** Set if the sign-in runs in a popup: the app's own id of it. */
   readonly popupId?: string;
-  /** How often this sign-in has restarted by itself. */
+  /** How often this sign-in has restarted automatically. */
   readonly restarts: number;
-  /** Claims or hints were asked for, which do not fit here: begun again without them it would be another sign-in. */
-  readonly onlyOnce?: true;
-  /** A session's own ticket asked for it: it is that person's to answer. */
-  readonly byTicket?: true;
+  /** The request had `claims` or hints that are too large for this cookie. It cannot be restarted without them. */
+  readonly cannotRestart?: true;
+  /** A ticket of the session requested this sign-in, so the user of that session has to complete it. */
+  readonly fromTicket?: true;
   /**
-   * Neither a page of this service nor the address bar is known to have begun this sign-in. A link on another
+   * Neither a page of this service nor the address bar is known to have started this sign-in. A link on another
    * site may have.
    */
-  readonly begunElsewhere?: true;
+  readonly startedElsewhere?: true;
 }
 
 export const loginPrompts = ['login', 'select_account', 'none'] as const;
 export type LoginPrompt = (typeof loginPrompts)[number];
 
-/** State, nonce and code verifier between the redirect to Entra and the callback; kept by the browser, sealed. */
-export interface LoginTransaction extends LoginWish {
+/** State, nonce and code verifier between the redirect to Entra ID and the callback. The browser keeps them, sealed. */
+export interface LoginTransaction extends LoginRequest {
   readonly state: string;
   readonly startedAt: Date;
   readonly nonce: string;
@@ -43,12 +43,18 @@ export interface LoginTransaction extends LoginWish {
 
 export type OpenedTransaction =
   | { readonly kind: 'open'; readonly transaction: LoginTransaction }
-  /** It took longer than a transaction lasts: nothing of it counts but what it was begun for. */
-  | { readonly kind: 'expired'; readonly wish: LoginWish; readonly startedAt: Date }
-  /** None, of another browser, or of another app registration. */
+  | ExpiredTransaction
+  /** Missing, of another browser, or of another app registration. */
   | { readonly kind: 'none' };
 
-/** One of the five cookies that a browser may hold transactions in, so that tabs do not clash and none pile up. */
+/** A transaction that took too long. Only the request is still valid. */
+export interface ExpiredTransaction {
+  readonly kind: 'expired';
+  readonly loginRequest: LoginRequest;
+  readonly startedAt: Date;
+}
+
+/** One of five cookies for transactions, so that tabs do not overwrite each other's and the cookies stay few. */
 export type TransactionSlot = 0 | 1 | 2 | 3 | 4;
 
 export const transactionSlots: readonly TransactionSlot[] = [0, 1, 2, 3, 4];
@@ -59,87 +65,93 @@ export interface StartedTransaction {
   readonly cookieValue: string;
 }
 
-/** What is in the browser's transaction cookies, by slot. */
+/** Values of the browser's transaction cookies, by slot. */
 export type TransactionCookies = ReadonlyMap<TransactionSlot, string>;
 
-export interface Transactions {
-  start(wish: LoginWish, cookies: TransactionCookies): StartedTransaction;
-  /** The transaction of this state. */
+export interface LoginTransactions {
+  start(request: LoginRequest, cookies: TransactionCookies): StartedTransaction;
+  /** Opens the transaction that this state belongs to. */
   open(state: State, cookies: TransactionCookies): OpenedTransaction;
 }
 
-export interface TransactionNeeds {
+export interface LoginTransactionsDependencies {
   /** Of purpose `login-transaction`. */
   readonly sealer: TextSealer;
   readonly random: RandomBytes;
   readonly now: () => Date;
-  /** Authority, client and redirect URI: a transaction of another registration is no transaction (CVE-2026-73419). */
+  /** Authority, client and redirect URI. Transactions of another registration do not open (CVE-2026-73419). */
   readonly boundTo: readonly string[];
   readonly origin: string;
 }
 
 const SECRET_BYTES = 32;
-/** Long enough for a person with a second factor, short enough for a shared computer (at most 15 minutes). */
+/** Long enough for multifactor authentication, short enough for a shared computer. */
 const TRANSACTION_LIFETIME_SECONDS = 15 * 60;
-/** How long a cookie remembers what a sign-in was begun for. */
+/** The cookie outlives its transaction, so that a slow sign-in can restart. */
 export const TRANSACTION_COOKIE_SECONDS = 60 * 60;
 
-export function createTransactions({ sealer, random, now, boundTo, origin }: TransactionNeeds): Transactions {
-  const secret = () => random(SECRET_BYTES).toString('base64url');
-  const sealedTo = (slot: TransactionSlot) => [...boundTo, STORED_FORM, String(slot)];
+export function createLoginTransactions(dependencies: LoginTransactionsDependencies): LoginTransactions {
+  const { sealer, random, now, boundTo, origin } = dependencies;
+  const createSecret = () => random(SECRET_BYTES).toString('base64url');
+  const sealedTo = (slot: TransactionSlot) => [...boundTo, STORED_VERSION, String(slot)];
   const openSlot = (slot: TransactionSlot, cookies: TransactionCookies) => {
     const value = cookies.get(slot);
     const opened = value === undefined ? undefined : sealer.open(value, sealedTo(slot));
     return opened === undefined ? undefined : parseStored(opened, origin);
   };
-  // The cookie outlives its transaction, so that who was too slow can be told so and sent on.
-  const isAlive = ({ startedAt }: LoginTransaction) =>
-    now().getTime() - startedAt.getTime() < TRANSACTION_LIFETIME_SECONDS * 1000;
-
-  const chooseSlot = (cookies: TransactionCookies): TransactionSlot => {
-    const opened = transactionSlots.map((slot) => ({ slot, stored: openSlot(slot, cookies) }));
-    const free = opened.filter(({ stored }) => stored === undefined || !isAlive(stored));
-    if (free.length > 0) {
-      // By chance, not the first: a login opened from another site sees no Strict cookie and would hit a tab's slot.
-      return (free[random(1).readUInt8(0) % free.length] ?? { slot: 0 as const }).slot;
-    }
-    const oldest = opened.reduce((left, right) =>
-      (left.stored?.startedAt.getTime() ?? 0) <= (right.stored?.startedAt.getTime() ?? 0) ? left : right,
-    );
-    return oldest.slot;
-  };
 
   return {
-    start(wish, cookies) {
-      const slot = chooseSlot(cookies);
+    start(request, cookies) {
+      const slot = chooseSlot((candidate) => openSlot(candidate, cookies), now(), random);
       const startedAt = now();
       const transaction: LoginTransaction = {
-        ...wish,
-        state: `${slot}.${secret()}`,
+        ...request,
+        state: `${slot}.${createSecret()}`,
         startedAt,
-        nonce: secret(),
-        codeVerifier: secret(),
+        nonce: createSecret(),
+        codeVerifier: createSecret(),
       };
       const expiresAt = new Date(startedAt.getTime() + TRANSACTION_COOKIE_SECONDS * 1000);
       const cookieValue = sealer.seal(toStored(transaction), sealedTo(slot), expiresAt);
       return { transaction, slot, cookieValue };
     },
     open({ slot, text }, cookies) {
-      const stored = openSlot(slot, cookies);
-      if (stored === undefined || !equalBytes(Buffer.from(stored.state), Buffer.from(text))) {
+      const transaction = openSlot(slot, cookies);
+      if (transaction === undefined || !equalBytes(Buffer.from(transaction.state), Buffer.from(text))) {
         return { kind: 'none' };
       }
-      return isAlive(stored)
-        ? { kind: 'open', transaction: stored }
-        : { kind: 'expired', wish: stored, startedAt: stored.startedAt };
+      return isAlive(transaction, now())
+        ? { kind: 'open', transaction }
+        : { kind: 'expired', loginRequest: transaction, startedAt: transaction.startedAt };
     },
   };
 }
 
-/** Sealed with every transaction, so that one of another version does not open. Counts up when the form changes. */
-const STORED_FORM = '5';
+function isAlive({ startedAt }: LoginTransaction, now: Date): boolean {
+  return now.getTime() - startedAt.getTime() < TRANSACTION_LIFETIME_SECONDS * 1000;
+}
 
-/** By place, not by name: five of these have to fit into a cookie header. */
+/** Any free slot, else the one that holds the oldest transaction. */
+function chooseSlot(
+  openSlot: (slot: TransactionSlot) => LoginTransaction | undefined,
+  now: Date,
+  random: RandomBytes,
+): TransactionSlot {
+  const slots = transactionSlots.map((slot) => ({ slot, transaction: openSlot(slot) }));
+  const free = slots.filter(({ transaction }) => transaction === undefined || !isAlive(transaction, now));
+  if (free.length > 0) {
+    // At random, because a sign-in that another site opens sends no Strict cookies. All slots seem free to it, and the
+    // first one would often be the slot of another tab.
+    return (free[random(1).readUInt8(0) % free.length] ?? { slot: 0 as const }).slot;
+  }
+  const startedMs = ({ transaction }: (typeof slots)[number]) => transaction?.startedAt.getTime() ?? 0;
+  return slots.reduce((left, right) => (startedMs(left) <= startedMs(right) ? left : right)).slot;
+}
+
+/** Sealed with every transaction, so that those of other versions do not open. Increment it when the tuple changes. */
+const STORED_VERSION = '5';
+
+/** A tuple, because five of these have to fit into a cookie header. */
 type StoredTransaction = readonly [
   state: string,
   startedAtMs: number,
@@ -151,7 +163,7 @@ type StoredTransaction = readonly [
   feature: string,
   prompt: string,
   popupId: string,
-  /** Bit flags. 1: `onlyOnce`; 2: `byTicket`; 4: `begunElsewhere`. */
+  /** Bit flags. 1: `cannotRestart`; 2: `fromTicket`; 4: `startedElsewhere`. */
   flags: number,
   authContext: string,
 ];
@@ -159,7 +171,7 @@ type StoredTransaction = readonly [
 function toStored(transaction: LoginTransaction): StoredTransaction {
   const { state, startedAt, nonce, codeVerifier, returnPath, scopes, restarts } = transaction;
   const { feature = '', prompt = '', popupId = '', authContext = '' } = transaction;
-  const { onlyOnce, byTicket, begunElsewhere } = transaction;
+  const { cannotRestart, fromTicket, startedElsewhere } = transaction;
   return [
     state,
     startedAt.getTime(),
@@ -171,16 +183,16 @@ function toStored(transaction: LoginTransaction): StoredTransaction {
     feature,
     prompt,
     popupId,
-    (onlyOnce ? 1 : 0) + (byTicket ? 2 : 0) + (begunElsewhere ? 4 : 0),
+    (cannotRestart ? 1 : 0) + (fromTicket ? 2 : 0) + (startedElsewhere ? 4 : 0),
     authContext,
   ];
 }
 
-/** The value is authenticated: it is what `start` sealed. The return path is checked again where it will be used. */
+/** The value is authenticated, so it is a tuple that `start` has sealed. */
 function parseStored(value: unknown, origin: string): LoginTransaction {
-  const [state, startedAtMs, nonce, codeVerifier, returnPath, scopes, restarts, ...wish] =
+  const [state, startedAtMs, nonce, codeVerifier, returnPath, scopes, restarts, ...optional] =
     value as StoredTransaction;
-  const [feature, promptText, popupId, flags, authContext] = wish;
+  const [feature, promptText, popupId, flags, authContext] = optional;
   const prompt = loginPrompts.find((known) => known === promptText);
   return {
     state,
@@ -193,14 +205,14 @@ function parseStored(value: unknown, origin: string): LoginTransaction {
     ...(feature === '' ? {} : { feature }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(popupId === '' ? {} : { popupId }),
-    ...(flags & 1 ? { onlyOnce: true } : {}),
-    ...(flags & 2 ? { byTicket: true } : {}),
-    ...(flags & 4 ? { begunElsewhere: true } : {}),
+    ...(flags & 1 ? { cannotRestart: true } : {}),
+    ...(flags & 2 ? { fromTicket: true } : {}),
+    ...(flags & 4 ? { startedElsewhere: true } : {}),
     ...(authContext === '' ? {} : { authContext }),
   };
 }
 
-/** A `state` of ours: the slot that holds the transaction, and 256 random bits. */
+/** A `state` parameter: the slot that holds the transaction, and 256 random bits. */
 export interface State {
   readonly slot: TransactionSlot;
   readonly text: string;

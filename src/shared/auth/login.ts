@@ -2,22 +2,23 @@ import { chooseScopes, lackingScopes, MAX_PACKED_SCOPES_LENGTH, packScopes } fro
 import { BffError } from '../errors.ts';
 import type { Interaction, Ticket } from '../interaction/interaction.ts';
 import type { Features } from '../policy/features.ts';
+import { type Caller, sessionOf } from '../session/caller.ts';
 import type { Session } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CodeFlow } from '../tokens/code-flow.ts';
 import {
   type LoginPrompt,
+  type LoginRequest,
   type LoginTransaction,
-  type LoginWish,
+  type LoginTransactions,
   loginPrompts,
   type StartedTransaction,
   type TransactionCookies,
-  type Transactions,
 } from './login-transaction.ts';
 import { defaultReturnPath, parseReturnPath } from './return-path.ts';
 
-/** What a link to the login route may say. Each is checked; nothing else reaches Entra. */
+/** The parameters of the login route. Each is checked. Nothing else is passed on to Entra ID. */
 export interface LoginQuery {
   readonly returnTo: string | undefined;
   readonly prompt: string | undefined;
@@ -25,45 +26,47 @@ export interface LoginQuery {
   readonly domainHint: string | undefined;
   readonly feature: string | undefined;
   readonly ticket: string | undefined;
-  /** `popup`, with the id by which the app calls it: `popup.ID`. */
+  /** `popup.ID`, with the app's own id of the popup. */
   readonly display: string | undefined;
-  /** Where the navigation comes from. A link cannot set this itself. */
-  readonly begunElsewhere: boolean;
+  /** See {@link LoginRequest.startedElsewhere}. A link cannot set this itself. */
+  readonly startedElsewhere: boolean;
 }
 
 export interface StartedLogin {
-  /** Entra's address. */
+  /** Address of Entra ID's sign-in page. */
   readonly location: string;
   readonly started: StartedTransaction;
 }
 
-/** Begins a sign-in: nothing is stored on the server. */
+/** Starts a sign-in. Nothing is stored on the server. */
 export interface Login {
   /** @throws {BffError} request_invalid */
-  begin(
+  start(
     query: LoginQuery,
-    session: Session | undefined,
+    caller: Caller | undefined,
     cookies: TransactionCookies,
     log: Log,
   ): Promise<StartedLogin>;
-  /** Begins again what could not be finished; undefined when that was done before, or would be another sign-in. */
-  restart(wish: LoginWish, cookies: TransactionCookies): Promise<StartedLogin | undefined>;
+  /** Starts a sign-in again that could not be finished. Returns undefined if it was restarted before, or cannot be. */
+  restart(request: LoginRequest, cookies: TransactionCookies): Promise<StartedLogin | undefined>;
 }
 
-export interface LoginNeeds {
+export interface LoginDependencies {
   readonly origin: string;
   readonly codeFlow: CodeFlow;
+  /** Every feature that a sign-in can request by name. */
   readonly features: Features;
-  /** Whether a plain link may ask for a feature's permissions in this browser; what a ticket names it may. */
-  readonly mayAskFor: (feature: string, session: Session | undefined) => boolean;
-  readonly transactions: Transactions;
+  /** True if a plain link may request the feature's permissions in this browser. A ticket may request any. */
+  readonly mayRequest: (feature: string, caller: Caller | undefined) => boolean;
+  readonly transactions: LoginTransactions;
   readonly interaction: Interaction;
 }
 
-const MAX_HINT_LENGTH = 254; // the longest e-mail address (RFC 5321, 4.5.3.1)
-const MAX_RESTARTS = 1; // with the first round, two automatic rounds at most
+const MAX_HINT_LENGTH = 254; // the longest email address (RFC 5321, 4.5.3.1)
+/** Automatic restarts of one sign-in. */
+const MAX_RESTARTS = 1;
 
-/** All that a sign-in asks for: what every sign-in asks, and what this one asks beside it. */
+/** All scopes of a sign-in: those of every sign-in, and those of this one. */
 export function requestedScopes(
   { signInScopes }: Features,
   { scopes }: Pick<LoginTransaction, 'scopes'>,
@@ -71,84 +74,127 @@ export function requestedScopes(
   return [...new Set([...signInScopes, ...scopes])];
 }
 
-export function createLogin(needs: LoginNeeds): Login {
-  const { origin, codeFlow, features, mayAskFor, transactions, interaction } = needs;
+export function createLogin(dependencies: LoginDependencies): Login {
+  const { codeFlow, features, transactions } = dependencies;
   return {
-    async begin(query, session, cookies, log) {
-      const domainHint = parseHint(query.domainHint, 'domain_hint');
-      const askedHint = parseHint(query.loginHint, 'login_hint');
-      const popupId = parseDisplay(query.display);
-      const ask = whatToAsk(query, session);
-      // A link cannot take back what its ticket asks for.
-      const prompt = ask.prompt ?? parsePrompt(query.prompt);
-      const claims = ask.claims ?? claimsRequestOf(ask.authContext);
-      const isTheirs = ask.feature !== undefined || ask.byTicket === true;
-      // Coming from a session means the same account again: nobody should have to pick it.
-      const known = prompt === 'select_account' ? undefined : session?.facts.claims;
-      const loginHint = askedHint ?? (isTheirs ? (known?.loginHint ?? known?.principal.username) : undefined);
-      const started = transactions.start(
-        {
-          returnPath: parseReturnPath(query.returnTo, origin) ?? defaultReturnPath,
-          scopes: ask.scopes,
-          restarts: 0,
-          ...(ask.feature === undefined ? {} : { feature: ask.feature }),
-          ...(prompt === undefined ? {} : { prompt }),
-          ...(popupId === undefined ? {} : { popupId }),
-          ...(ask.authContext === undefined ? {} : { authContext: ask.authContext }),
-          ...(ask.byTicket ? { byTicket: true as const } : {}),
-          ...(query.begunElsewhere ? { begunElsewhere: true as const } : {}),
-          ...(claims === undefined && askedHint === undefined && domainHint === undefined
-            ? {}
-            : { onlyOnce: true as const }),
-        },
-        cookies,
-      );
-      const location = await codeFlow.authorizeUrl({
-        ...started.transaction,
-        scopes: requestedScopes(features, started.transaction),
-        ...(loginHint === undefined || loginHint === '' ? {} : { loginHint }),
-        ...(domainHint === undefined ? {} : { domainHint }),
-        ...(claims === undefined ? {} : { claims }),
-      });
-      // Without the person there is nobody to ask.
-      const permissions =
-        prompt === 'none' ? 0 : lackingScopes(ask.scopes, session?.facts.grantedScopes ?? []).length;
-      if (permissions > 0) audit(log, { event: 'consent-asked', permissions, feature: ask.feature });
-      return { location, started };
-    },
-    async restart(wish, cookies) {
-      if (wish.restarts >= MAX_RESTARTS || wish.onlyOnce) return undefined;
-      const started = transactions.start({ ...wish, restarts: wish.restarts + 1 }, cookies);
+    start: (...args) => startLogin(dependencies, ...args),
+    async restart(request, cookies) {
+      if (request.restarts >= MAX_RESTARTS || request.cannotRestart) return undefined;
+      const started = transactions.start({ ...request, restarts: request.restarts + 1 }, cookies);
       const { transaction } = started;
       const scopes = requestedScopes(features, transaction);
       return { location: await codeFlow.authorizeUrl({ ...transaction, scopes }), started };
     },
   };
-
-  /** A ticket that does not open (forged, foreign, expired) leads to a plain sign-in. */
-  function whatToAsk(
-    { ticket, feature }: LoginQuery,
-    session: Session | undefined,
-  ): Ticket & Pick<LoginWish, 'byTicket'> {
-    const opened = ticket === undefined ? undefined : interaction.openTicket(ticket, session);
-    if (opened) {
-      const scopes = isShort(opened.scopes)
-        ? opened.scopes
-        : (features.find(opened.feature ?? '')?.scopes ?? []);
-      return { ...opened, scopes, byTicket: true };
-    }
-    if (feature === undefined) return { scopes: [] };
-    const known = mayAskFor(feature, session) ? features.find(feature) : undefined;
-    if (known === undefined)
-      throw new BffError('request_invalid', { detail: 'There is no feature of that name.' });
-    const granted = session?.facts.grantedScopes ?? [];
-    const scopes = new Set(known.needs.flatMap((need) => chooseScopes(need, granted)));
-    return { feature: known.name, scopes: [...scopes] };
-  }
 }
 
-/** What the calls of a batch need together may be more than a cookie holds; then one feature is asked for at a time. */
-const isShort = (scopes: readonly string[]) => packScopes(scopes).length <= MAX_PACKED_SCOPES_LENGTH;
+async function startLogin(
+  dependencies: LoginDependencies,
+  query: LoginQuery,
+  caller: Caller | undefined,
+  cookies: TransactionCookies,
+  log: Log,
+): Promise<StartedLogin> {
+  const { origin, codeFlow, features, transactions } = dependencies;
+  const session = caller === undefined ? undefined : sessionOf(caller);
+  const domainHint = parseHint(query.domainHint, 'domain_hint');
+  const queriedHint = parseHint(query.loginHint, 'login_hint');
+  const popupId = parseDisplay(query.display);
+  const purpose = readPurpose(dependencies, query, caller);
+  // A link cannot weaken what its ticket requires.
+  const prompt = purpose.prompt ?? parsePrompt(query.prompt);
+  const claims = purpose.claims ?? toClaimsRequest(purpose.authContext);
+  const loginHint = queriedHint ?? ownLoginHint(purpose, prompt, session);
+  const hasLargeParts = claims !== undefined || queriedHint !== undefined || domainHint !== undefined;
+  const started = transactions.start(
+    {
+      returnPath: parseReturnPath(query.returnTo, origin) ?? defaultReturnPath,
+      scopes: purpose.scopes,
+      restarts: 0,
+      ...(purpose.feature === undefined ? {} : { feature: purpose.feature }),
+      ...(prompt === undefined ? {} : { prompt }),
+      ...(popupId === undefined ? {} : { popupId }),
+      ...(purpose.authContext === undefined ? {} : { authContext: purpose.authContext }),
+      ...(purpose.fromTicket ? { fromTicket: true as const } : {}),
+      ...(query.startedElsewhere ? { startedElsewhere: true as const } : {}),
+      ...(hasLargeParts ? { cannotRestart: true as const } : {}),
+    },
+    cookies,
+  );
+  const location = await codeFlow.authorizeUrl({
+    ...started.transaction,
+    scopes: requestedScopes(features, started.transaction),
+    ...(loginHint === undefined ? {} : { loginHint }),
+    ...(domainHint === undefined ? {} : { domainHint }),
+    ...(claims === undefined ? {} : { claims }),
+  });
+  recordConsentRequest(purpose, prompt, session, log);
+  return { location, started };
+}
+
+/** What a sign-in is for. */
+type LoginPurpose = Ticket & Pick<LoginRequest, 'fromTicket'>;
+
+/**
+ * A ticket that does not open (forged, of another session, or expired) leads to a plain sign-in.
+ * @throws {BffError} request_invalid for a feature that may not be requested
+ */
+function readPurpose(
+  { features, interaction, mayRequest }: LoginDependencies,
+  { ticket, feature: name }: LoginQuery,
+  caller: Caller | undefined,
+): LoginPurpose {
+  const session = caller === undefined ? undefined : sessionOf(caller);
+  const opened = ticket === undefined ? undefined : interaction.openTicket(ticket, session);
+  if (opened) {
+    // The calls of a batch together may need more than a cookie holds. Then only the feature's own scopes are requested.
+    const scopes = fitsIntoCookie(opened.scopes)
+      ? opened.scopes
+      : (features.find(opened.feature ?? '')?.scopes ?? []);
+    return { ...opened, scopes, fromTicket: true };
+  }
+  if (name === undefined) return { scopes: [] };
+  const feature = mayRequest(name, caller) ? features.find(name) : undefined;
+  if (feature === undefined)
+    throw new BffError('request_invalid', { detail: 'There is no feature with this name.' });
+  const granted = session?.facts.grantedScopes ?? [];
+  const scopes = new Set(feature.needs.flatMap((need) => chooseScopes(need, granted)));
+  return { feature: feature.name, scopes: [...scopes] };
+}
+
+function fitsIntoCookie(scopes: readonly string[]): boolean {
+  return packScopes(scopes).length <= MAX_PACKED_SCOPES_LENGTH;
+}
+
+/** A sign-in for the user of this session names the account, so that the user does not have to pick it. */
+function ownLoginHint(
+  { feature, fromTicket }: LoginPurpose,
+  prompt: LoginPrompt | undefined,
+  session: Session | undefined,
+): string | undefined {
+  const isForThisUser = feature !== undefined || fromTicket === true;
+  if (!isForThisUser || session === undefined || prompt === 'select_account') return undefined;
+  const { loginHint, principal } = session.facts.claims;
+  return (loginHint ?? principal.username) || undefined;
+}
+
+/** @see https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context */
+function toClaimsRequest(authContext: string | undefined): string | undefined {
+  if (authContext === undefined) return undefined;
+  return JSON.stringify({ id_token: { acrs: { essential: true, value: authContext } } });
+}
+
+function recordConsentRequest(
+  { scopes, feature }: LoginPurpose,
+  prompt: LoginPrompt | undefined,
+  session: Session | undefined,
+  log: Log,
+): void {
+  // Without a prompt the user cannot be asked for consent.
+  if (prompt === 'none') return;
+  const permissions = lackingScopes(scopes, session?.facts.grantedScopes ?? []).length;
+  if (permissions > 0) audit(log, { event: 'consent-asked', permissions, feature });
+}
 
 function parsePrompt(text: string | undefined): LoginPrompt | undefined {
   if (text === undefined) return undefined;
@@ -157,12 +203,6 @@ function parsePrompt(text: string | undefined): LoginPrompt | undefined {
     throw new BffError('request_invalid', { detail: `prompt is one of: ${loginPrompts.join(', ')}.` });
   }
   return prompt;
-}
-
-/** @see https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context */
-function claimsRequestOf(authContext: string | undefined): string | undefined {
-  if (authContext === undefined) return undefined;
-  return JSON.stringify({ id_token: { acrs: { essential: true, value: authContext } } });
 }
 
 function parseDisplay(text: string | undefined): string | undefined {

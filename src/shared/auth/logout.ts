@@ -1,30 +1,32 @@
+import { Buffer } from 'node:buffer';
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import { BffError } from '../errors.ts';
+import { type Caller, sessionOf } from '../session/caller.ts';
 import type { RowAddress } from '../session/cookie.ts';
-import type { Session, SessionStore } from '../session/store.ts';
+import type { SessionStore } from '../session/store.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** How a logout went. The browser's cookie goes in either case. */
+/** In either case the browser's session cookie is cleared. */
 export type LogoutOutcome =
   | { readonly kind: 'done'; readonly logoutUrl: string }
-  /** The row could not be deleted: it is said so, and `pendingCookieValue` finishes it at the next visit. */
+  /** The row could not be deleted. The cookie with `pendingCookieValue` deletes it at the next visit. */
   | { readonly kind: 'pending'; readonly logoutUrl: string; readonly pendingCookieValue: string };
 
 export interface Logout {
-  /** @param cookieValue the session cookie, whether or not it still leads to a session */
-  end(cookieValue: string | undefined, session: Session | undefined, log: Log): Promise<LogoutOutcome>;
-  /** True when nothing is pending any more. */
+  /** @param cookieValue the session cookie, even if it no longer leads to a session */
+  end(cookieValue: string | undefined, caller: Caller | undefined, log: Log): Promise<LogoutOutcome>;
+  /** Returns true if nothing is pending any more. */
   finishPending(pendingCookieValue: string, log: Log): Promise<boolean>;
-  /** A cookie that this service made, whatever became of its session. */
-  isOurs(cookieValue: string): boolean;
-  /** The proof in our own form: only a page of ours, for this session, has it. */
+  /** True if this service created the cookie, even if its session has ended. */
+  isOwnCookie(cookieValue: string): boolean;
+  /** The form token, which only a page of this service for this session contains. */
   formToken(cookieValue: string): string;
   isFormToken(text: string, cookieValue: string): boolean;
 }
 
-export interface LogoutNeeds {
+export interface LogoutDependencies {
   readonly store: SessionStore;
   /** Of purpose `form-token`. */
   readonly formSealer: TextSealer;
@@ -38,37 +40,10 @@ export interface LogoutNeeds {
 
 const FORM_LIFETIME_MS = 60 * 60_000;
 
-export function createLogout(needs: LogoutNeeds): Logout {
-  const {
-    store,
-    formSealer,
-    pendingSealer,
-    endSessionEndpoint,
-    postLogoutRedirectUri,
-    absoluteSeconds,
-    now,
-  } = needs;
+export function createLogout(dependencies: LogoutDependencies): Logout {
+  const { store, formSealer, pendingSealer, now } = dependencies;
   return {
-    async end(cookieValue, session, log) {
-      const logoutUrl = toLogoutUrl(endSessionEndpoint, postLogoutRedirectUri, session);
-      const address = cookieValue === undefined ? undefined : store.addressOf(cookieValue);
-      if (address === undefined) return { kind: 'done', logoutUrl };
-      try {
-        await store.remove(address, session?.facts.claims.entraSessionId);
-        const sessions = session === undefined ? 0 : 1;
-        audit(log, { event: 'session-ended', by: 'user', sessions, user: auditPseudonym(address) });
-        return { kind: 'done', logoutUrl };
-      } catch (error) {
-        if (!(error instanceof BffError) || error.code !== 'storage_unavailable') throw error;
-        audit(log, { event: 'sign-out-pending', user: auditPseudonym(address) });
-        const expiresAt = new Date(now().getTime() + absoluteSeconds * 1000);
-        return {
-          kind: 'pending',
-          logoutUrl,
-          pendingCookieValue: pendingSealer.seal(toPending(address), [], expiresAt),
-        };
-      }
-    },
+    end: (...args) => endSession(dependencies, ...args),
     async finishPending(pendingCookieValue, log) {
       const pending = pendingSealer.open(pendingCookieValue, []);
       if (pending === undefined) return true;
@@ -81,29 +56,58 @@ export function createLogout(needs: LogoutNeeds): Logout {
       audit(log, { event: 'session-ended', by: 'user', sessions: 1, user: auditPseudonym(address) });
       return true;
     },
-    isOurs: (cookieValue) => store.addressOf(cookieValue) !== undefined,
+    isOwnCookie: (cookieValue) => store.addressOf(cookieValue) !== undefined,
     formToken: (cookieValue) =>
       formSealer.seal('logout', [cookieValue], new Date(now().getTime() + FORM_LIFETIME_MS)),
     isFormToken: (text, cookieValue) => formSealer.open(text, [cookieValue]) === 'logout',
   };
 }
 
-/** @see OpenID Connect RP-Initiated Logout 1.0, 2. With the hint Entra signs out without asking which account. */
-function toLogoutUrl(endpoint: string, postLogoutRedirectUri: string, session: Session | undefined): string {
-  const url = new URL(endpoint);
+async function endSession(
+  { store, pendingSealer, absoluteSeconds, now, ...endpoints }: LogoutDependencies,
+  cookieValue: string | undefined,
+  caller: Caller | undefined,
+  log: Log,
+): Promise<LogoutOutcome> {
+  const claims = caller === undefined ? undefined : sessionOf(caller).facts.claims;
+  const logoutUrl = toLogoutUrl(endpoints, claims?.loginHint);
+  const address = cookieValue === undefined ? undefined : store.addressOf(cookieValue);
+  if (address === undefined) return { kind: 'done', logoutUrl };
+  const user = auditPseudonym(address);
+  try {
+    await store.remove(address, claims?.entraSessionId);
+    audit(log, { event: 'session-ended', by: 'user', sessions: caller === undefined ? 0 : 1, user });
+    return { kind: 'done', logoutUrl };
+  } catch (error) {
+    if (!(error instanceof BffError) || error.code !== 'storage_unavailable') throw error;
+    audit(log, { event: 'sign-out-pending', user });
+    const expiresAt = new Date(now().getTime() + absoluteSeconds * 1000);
+    const pendingCookieValue = pendingSealer.seal(toPending(address), [], expiresAt);
+    return { kind: 'pending', logoutUrl, pendingCookieValue };
+  }
+}
+
+/** @see OpenID Connect RP-Initiated Logout 1.0, 2. With the hint, Entra ID does not ask which account to sign out. */
+function toLogoutUrl(
+  {
+    endSessionEndpoint,
+    postLogoutRedirectUri,
+  }: Pick<LogoutDependencies, 'endSessionEndpoint' | 'postLogoutRedirectUri'>,
+  loginHint: string | undefined,
+): string {
+  const url = new URL(endSessionEndpoint);
   url.searchParams.set('post_logout_redirect_uri', postLogoutRedirectUri);
-  const hint = session?.facts.claims.loginHint;
-  if (hint !== undefined) url.searchParams.set('logout_hint', hint);
+  if (loginHint !== undefined) url.searchParams.set('logout_hint', loginHint);
   return url.href;
 }
 
-/** Without the secret: the cookie can delete the row and never open it. */
+/** Without the session's secret. The cookie can therefore delete the row, but not open it. */
 function toPending({ userHash, rowId }: RowAddress) {
   return { userHash: userHash.toString('base64url'), rowId: rowId.toString('base64url') };
 }
 
 function fromPending(value: unknown): RowAddress {
-  // The value is authenticated: it is what `toPending` made.
+  // The value is authenticated, so `toPending` has created it.
   const { userHash, rowId } = value as { userHash: string; rowId: string };
   return { userHash: Buffer.from(userHash, 'base64url'), rowId: Buffer.from(rowId, 'base64url') };
 }

@@ -1,20 +1,21 @@
 import { type Features, isGranted } from '../policy/features.ts';
+import { type Caller, sessionOf } from '../session/caller.ts';
 import { toSessionId } from '../session/list.ts';
-import type { ListedSession, Session, SessionStore } from '../session/store.ts';
+import type { ListedSession, SessionStore } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** One of a person's own sessions, as `api/auth/sessions` lists it. */
+/** One of the user's own sessions, as `api/auth/sessions` returns it. */
 export interface OwnSession {
   readonly id: string;
-  /** The one that asks. */
+  /** True for the session that makes this call. */
   readonly current: boolean;
   readonly device: string | null;
   readonly signed_in_at: string | null;
   readonly last_used_at: string;
   /** The absolute limit. */
   readonly expires_at: string;
-  /** Names of the features that all permissions were granted for. */
+  /** Names of the features whose permissions are all granted. */
   readonly features: readonly string[];
 }
 
@@ -24,55 +25,65 @@ export interface OwnSessionList {
   readonly complete: boolean;
 }
 
-export type OwnEnding = { readonly kind: 'ended'; readonly wasCurrent: boolean } | { readonly kind: 'none' };
+export type OwnSessionEnding =
+  | { readonly kind: 'ended'; readonly wasCurrent: boolean }
+  | { readonly kind: 'none' };
 
 /**
- * Where a person is signed in. Whose sessions these are says the session that asks, and nothing in the request.
- * @throws {BffError} storage_unavailable, from every operation
+ * The caller's own sessions. The caller alone decides whose they are, and nothing in the request.
+ * @throws {BffError} from every operation, storage_unavailable
  */
 export interface OwnSessions {
-  /** The one that was used last first. */
-  list(session: Session, log: Log): Promise<OwnSessionList>;
-  endOne(session: Session, id: string, log: Log): Promise<OwnEnding>;
-  /** Ends all but the one that asks, sign-ins under way included; gives how many there were. */
-  endOthers(session: Session, log: Log): Promise<number>;
+  /** The most recently used session is first. */
+  list(caller: Caller, log: Log): Promise<OwnSessionList>;
+  endOne(caller: Caller, id: string, log: Log): Promise<OwnSessionEnding>;
+  /** Ends all sessions except the one that makes this call, and sign-ins that are under way. Returns their number. */
+  endOthers(caller: Caller, log: Log): Promise<number>;
 }
 
-export interface OwnSessionsNeeds {
+export interface OwnSessionsDependencies {
   readonly store: SessionStore;
   readonly features: Features;
 }
 
-export function createOwnSessions({ store, features }: OwnSessionsNeeds): OwnSessions {
-  const userOf = ({ facts }: Session) => facts.claims.principal;
-  const idOf = ({ address }: Session) => toSessionId(address.rowId);
-  const grantedFeatures = (scopes: readonly string[]) =>
-    features.all.filter((feature) => isGranted(feature, scopes)).map(({ name }) => name);
-  const toOwnSession = (listed: ListedSession, currentId: string): OwnSession => ({
-    id: listed.id,
-    current: listed.id === currentId,
-    device: listed.device ?? null,
-    signed_in_at: listed.signedInAt?.toISOString() ?? null,
-    last_used_at: listed.lastUsedAt.toISOString(),
-    expires_at: listed.expiresAt.toISOString(),
-    features: listed.grantedScopes === undefined ? [] : grantedFeatures(listed.grantedScopes),
-  });
+export function createOwnSessions({ store, features }: OwnSessionsDependencies): OwnSessions {
   return {
-    async list(session, log) {
-      const { sessions, isCut, unreadable } = await store.list(userOf(session));
+    async list(caller, log) {
+      const { sessions, isCut, unreadable } = await store.list(caller.user);
       if (unreadable > 0) audit(log, { event: 'row-not-opened', reason: 'unreadable' });
-      return { sessions: sessions.map((one) => toOwnSession(one, idOf(session))), complete: !isCut };
+      const currentId = currentIdOf(caller);
+      return {
+        sessions: sessions.map((listed) => toOwnSession(listed, currentId, features)),
+        complete: !isCut,
+      };
     },
-    async endOne(session, id, log) {
-      const ending = await store.endOne(userOf(session), id);
+    async endOne(caller, id, log) {
+      const ending = await store.endOne(caller.user, id);
       if (ending.kind === 'none') return ending;
       audit(log, { event: 'session-ended', by: 'user', sessions: 1 });
-      return { kind: 'ended', wasCurrent: id === idOf(session) };
+      return { kind: 'ended', wasCurrent: id === currentIdOf(caller) };
     },
-    async endOthers(session, log) {
-      const sessions = await store.endAll(userOf(session), session.address);
+    async endOthers(caller, log) {
+      const sessions = await store.endAll(caller.user, sessionOf(caller).address);
       audit(log, { event: 'session-ended', by: 'user', sessions });
       return sessions;
     },
+  };
+}
+
+function currentIdOf(caller: Caller): string {
+  return toSessionId(sessionOf(caller).address.rowId);
+}
+
+function toOwnSession(listed: ListedSession, currentId: string, features: Features): OwnSession {
+  const { id, device, signedInAt, lastUsedAt, expiresAt, grantedScopes = [] } = listed;
+  return {
+    id,
+    current: id === currentId,
+    device: device ?? null,
+    signed_in_at: signedInAt?.toISOString() ?? null,
+    last_used_at: lastUsedAt.toISOString(),
+    expires_at: expiresAt.toISOString(),
+    features: features.all.filter((feature) => isGranted(feature, grantedScopes)).map(({ name }) => name),
   };
 }

@@ -1,46 +1,48 @@
 import type { InteractionReason } from '../errors.ts';
 import type { ConsentDenial } from '../session/facts.ts';
+import { audit } from '../telemetry/audit.ts';
+import type { Log } from '../telemetry/log.ts';
 
-/** How a sign-in can end without a session. A closed list: pages and clients act on it. */
-export type RefusalOutcome =
-  /** The person said no to the permissions. */
+/** How a sign-in can end without a session. A closed list, because pages and clients act on it. */
+export type SignInFailureOutcome =
+  /** The user declined the permissions. */
   | 'consent_declined'
-  /** The person turned back before signing in. */
+  /** The user went back before signing in. */
   | 'login_cancelled'
   | 'admin_consent_required'
-  /** Asked without interaction (`prompt=none`), and Entra needs the person. */
+  /** The sign-in was silent (`prompt=none`), and Entra ID requires a prompt. */
   | 'login_required'
   | 'sign_in_service_unavailable'
-  /** Somebody who may do so ended all sessions of this person, or Entra's, while they signed in. */
+  /** All sessions of the user were ended while the user was signing in. */
   | 'signed_out_meanwhile'
-  /** Another account than the session's was chosen where the session's was asked for. The session stays. */
+  /** The session's own account was required, and another one was chosen. The session continues. */
   | 'other_account'
-  /** Entra granted less than was asked for. */
+  /** Entra ID granted fewer permissions than requested. */
   | 'fewer_permissions'
-  /** The sign-in took longer than it may, and has begun again by itself before. */
+  /** The sign-in took longer than a transaction lasts, and was already restarted automatically. */
   | 'took_too_long'
-  /** Everything else: Entra said no, or what came back was not trustworthy. */
+  /** Entra ID refused for another reason, or its response could not be trusted. */
   | 'sign_in_refused';
 
-export interface Refusal {
-  readonly outcome: RefusalOutcome;
-  /** For the log: an AADSTS number or a code of ours, never text from the request. */
+export interface SignInFailure {
+  readonly outcome: SignInFailureOutcome;
+  /** For the log: an AADSTS number or a code of this service, never text from the request. */
   readonly reason: string;
 }
 
-const byAadstsNumber = new Map<string, RefusalOutcome>([
+const outcomeByAadstsNumber = new Map<string, SignInFailureOutcome>([
   ['65004', 'consent_declined'],
   ['65001', 'login_required'],
   ['90008', 'admin_consent_required'],
-  ['90093', 'admin_consent_required'], // the person may not consent to this
+  ['90093', 'admin_consent_required'], // the user may not consent to this permission
   ['90094', 'admin_consent_required'],
   ['90095', 'admin_consent_required'],
   ['50058', 'login_required'],
-  ['50105', 'sign_in_refused'], // not assigned to the app
+  ['50105', 'sign_in_refused'], // the user is not assigned to the app
   ['50126', 'sign_in_refused'],
 ]);
 
-const byOAuthError = new Map<string, RefusalOutcome>([
+const outcomeByOAuthError = new Map<string, SignInFailureOutcome>([
   ['access_denied', 'consent_declined'],
   ['consent_required', 'login_required'],
   ['interaction_required', 'login_required'],
@@ -51,35 +53,35 @@ const byOAuthError = new Map<string, RefusalOutcome>([
 ]);
 
 /**
- * What Entra's error at the callback means. Only known codes are read out of the query: its texts are anybody's words
- * and go nowhere.
+ * Interprets Entra ID's error at the callback. Only known codes are read, because anyone can write the texts of a query.
  * @see OpenID Connect Core 1.0, 3.1.2.6; RFC 6749, 4.1.2.1
  */
 export function readAuthorizationError(
   error: string,
   description: string | undefined,
   subcode: string | undefined,
-): Refusal {
+): SignInFailure {
   const number = description?.match(/^AADSTS(\d{4,8})\b/)?.[1];
-  const known = number === undefined ? undefined : byAadstsNumber.get(number);
-  if (subcode === 'cancel' && known === undefined) return { outcome: 'login_cancelled', reason: 'cancel' };
-  // `access_denied` is the person's no only when Entra gives no other cause: Conditional Access says it as well.
-  const byError = error === 'access_denied' && number !== undefined ? undefined : byOAuthError.get(error);
-  const outcome = known ?? byError ?? 'sign_in_refused';
+  const byNumber = number === undefined ? undefined : outcomeByAadstsNumber.get(number);
+  if (subcode === 'cancel' && byNumber === undefined) return { outcome: 'login_cancelled', reason: 'cancel' };
+  // With an AADSTS number, `access_denied` need not be the user's decision: Conditional Access sends it too.
+  const byError =
+    error === 'access_denied' && number !== undefined ? undefined : outcomeByOAuthError.get(error);
+  const outcome = byNumber ?? byError ?? 'sign_in_refused';
   return { outcome, reason: number === undefined ? outcome : `AADSTS${number}` };
 }
 
-/** Who keeps a feature back by this outcome, if anybody does. */
-export function withheldBy(outcome: RefusalOutcome): ConsentDenial['by'] | undefined {
+/** Who denied the permissions of a feature by this outcome. Undefined if the outcome is no denial. */
+export function denialBy(outcome: SignInFailureOutcome): ConsentDenial['by'] | undefined {
   if (outcome === 'consent_declined') return 'user';
   return outcome === 'admin_consent_required' ? 'administrator' : undefined;
 }
 
 /**
- * What Entra's refusal of a code means: an end, or undefined where only the code was at fault (used, expired, of another
- * transaction) and beginning again cures it. Beginning again would not give what the person or the policy withholds.
+ * Interprets Entra ID's refusal to redeem a code. Undefined means that only the code was at fault (used, expired, or of
+ * another transaction), so a new sign-in can succeed. A new sign-in does not help if the user or a policy is the cause.
  */
-export function readRedemptionRefusal(reason: InteractionReason): Refusal | undefined {
+export function readRedemptionError(reason: InteractionReason): SignInFailure | undefined {
   switch (reason) {
     case 'admin_consent_required':
       return { outcome: 'admin_consent_required', reason };
@@ -94,5 +96,26 @@ export function readRedemptionRefusal(reason: InteractionReason): Refusal | unde
     case 'refresh_token_revoked':
     case 'sign_in_required':
       return undefined;
+  }
+}
+
+/** Writes the one audit record of a sign-in that ended without a session. */
+export function recordSignInFailure(
+  { outcome, reason }: SignInFailure,
+  context: { readonly feature: string | undefined; readonly user: string | undefined },
+  log: Log,
+): void {
+  switch (outcome) {
+    case 'consent_declined':
+      audit(log, { event: 'consent-declined', reason, ...context });
+      break;
+    case 'admin_consent_required':
+      audit(log, { event: 'admin-consent-needed', reason, ...context });
+      break;
+    case 'sign_in_service_unavailable':
+      audit(log, { event: 'sign-in-failed', reason, ...context });
+      break;
+    default:
+      audit(log, { event: 'sign-in-refused', outcome, reason, ...context });
   }
 }

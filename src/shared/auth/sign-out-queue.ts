@@ -13,16 +13,18 @@ export interface SignOutQueue {
   run(sid: string, end: () => Promise<void>): Promise<void>;
 }
 
-export interface SignOutQueueNeeds {
+export interface SignOutQueueOptions {
   readonly monotonicMs: () => number;
   /** Runs a callback later, without keeping the process alive. */
   readonly later?: (run: () => void, ms: number) => void;
-  readonly maxAtATime?: number;
+  /** Default: 32. */
+  readonly maxRunning?: number;
+  /** Default: 1,000. */
   readonly maxWaiting?: number;
 }
 
 /** How many run at a time. Each one is a query to the table. */
-const MAX_AT_A_TIME = 32;
+const MAX_RUNNING = 32;
 /**
  * Maximum number of waiting requests, including those that share a turn. A table that answers within 100 ms
  * serves this many in three seconds.
@@ -38,102 +40,129 @@ const MAX_SHARING = 4;
  */
 const MAX_WAIT_MS = 10_000;
 
-interface Waiting {
+/** Requests for one `sid` that wait for the same turn. */
+interface Turn {
   readonly result: Promise<void>;
-  readonly begin: () => Promise<void>;
+  readonly start: () => void;
   readonly refuse: () => void;
-  readonly sinceMs: number;
-  sharing: number;
+  readonly queuedAtMs: number;
+  requests: number;
 }
 
-export function createSignOutQueue(needs: SignOutQueueNeeds): SignOutQueue {
-  const { monotonicMs, later = laterUnref, maxAtATime = MAX_AT_A_TIME, maxWaiting = MAX_WAITING } = needs;
+export function createSignOutQueue({
+  maxRunning = MAX_RUNNING,
+  maxWaiting = MAX_WAITING,
+  ...clock
+}: SignOutQueueOptions): SignOutQueue {
   const running = new Set<string>();
-  // A Map iterates its keys in insertion order.
-  const waiting = new Map<string, Waiting>();
-  /** The number of requests behind `waiting`. Each of them holds a connection. */
-  let held = 0;
-  let isTimerSet = false;
+  const waiting = createWaitingTurns(clock);
 
-  const begin = async (sid: string, end: () => Promise<void>): Promise<void> => {
+  /** Starts waiting turns in order while places are free. It skips only those whose `sid` is already running. */
+  const startNext = (): void => {
+    // The timer may be late on a busy worker.
+    waiting.refuseOverdue();
+    for (const [sid, turn] of waiting.entries()) {
+      if (running.size >= maxRunning) return;
+      if (running.has(sid)) continue;
+      waiting.remove(sid, turn);
+      turn.start();
+    }
+  };
+
+  const runNow = async (sid: string, end: () => Promise<void>): Promise<void> => {
     running.add(sid);
     try {
       await end();
     } finally {
       running.delete(sid);
-      next();
+      startNext();
     }
   };
 
-  const leave = (sid: string, { sharing }: Waiting): void => {
-    waiting.delete(sid);
-    held -= sharing;
+  return {
+    async run(sid, end) {
+      const turn = waiting.find(sid);
+      if (turn === undefined && running.size < maxRunning && !running.has(sid)) return runNow(sid, end);
+      if (waiting.requests >= maxWaiting || (turn?.requests ?? 0) >= MAX_SHARING) throw tooManySignOuts();
+      return turn === undefined ? waiting.add(sid, () => runNow(sid, end)) : waiting.join(turn);
+    },
+  };
+}
+
+interface WaitingTurns {
+  /** The number of waiting requests. Each of them holds a connection. */
+  readonly requests: number;
+  find(sid: string): Turn | undefined;
+  /** In the order in which they were added. */
+  entries(): Iterable<[string, Turn]>;
+  add(sid: string, run: () => Promise<void>): Promise<void>;
+  join(turn: Turn): Promise<void>;
+  remove(sid: string, turn: Turn): void;
+  /** Refuses the turns that have waited too long, even if no running one ever ends. */
+  refuseOverdue(): void;
+}
+
+function createWaitingTurns({
+  monotonicMs,
+  later = laterUnref,
+}: Pick<SignOutQueueOptions, 'monotonicMs' | 'later'>): WaitingTurns {
+  const turns = new Map<string, Turn>();
+  let requests = 0;
+  let isTimerSet = false;
+
+  const remove = (sid: string, turn: Turn): void => {
+    turns.delete(sid);
+    requests -= turn.requests;
   };
 
-  /**
-   * Refuses the entries that have waited too long, even if no turn ever ends. Then waits for the next oldest
-   * entry.
-   */
-  const refuseOld = (): void => {
-    for (const [sid, one] of waiting) {
-      const leftMs = MAX_WAIT_MS - (monotonicMs() - one.sinceMs);
-      if (leftMs > 0) {
-        setTimer(leftMs);
-        return;
-      }
-      leave(sid, one);
-      one.refuse();
-    }
-  };
-
-  /** One timer for all, because the first entry has waited longest. */
+  /** One timer is enough, because the first turn has waited longest. */
   const setTimer = (ms: number): void => {
     if (isTimerSet) return;
     isTimerSet = true;
     later(() => {
       isTimerSet = false;
-      refuseOld();
+      refuseOverdue();
     }, Math.ceil(ms));
   };
 
-  /**
-   * Starts waiting entries in order while places are free. It skips only entries whose `sid` is already
-   * running.
-   */
-  const next = (): void => {
-    // Timers fire late on a busy worker.
-    refuseOld();
-    for (const [sid, one] of waiting) {
-      if (running.size >= maxAtATime) return;
-      if (running.has(sid)) continue;
-      leave(sid, one);
-      void one.begin();
+  function refuseOverdue(): void {
+    for (const [sid, turn] of turns) {
+      const remainingMs = MAX_WAIT_MS - (monotonicMs() - turn.queuedAtMs);
+      if (remainingMs > 0) {
+        setTimer(remainingMs);
+        return;
+      }
+      remove(sid, turn);
+      turn.refuse();
     }
-  };
-
-  const enqueue = (sid: string, end: () => Promise<void>): Promise<void> => {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    waiting.set(sid, {
-      result: promise,
-      begin: () => begin(sid, end).then(resolve, reject),
-      refuse: () => reject(tooMany()),
-      sinceMs: monotonicMs(),
-      sharing: 1,
-    });
-    setTimer(MAX_WAIT_MS);
-    return promise;
-  };
+  }
 
   return {
-    async run(sid, end) {
-      const known = waiting.get(sid);
-      if (known === undefined && running.size < maxAtATime && !running.has(sid)) return begin(sid, end);
-      if (held >= maxWaiting || (known?.sharing ?? 0) >= MAX_SHARING) throw tooMany();
-      held++;
-      if (known === undefined) return enqueue(sid, end);
-      known.sharing++;
-      return known.result;
+    get requests() {
+      return requests;
     },
+    find: (sid) => turns.get(sid),
+    entries: () => turns.entries(),
+    add(sid, run) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      turns.set(sid, {
+        result: promise,
+        start: () => void run().then(resolve, reject),
+        refuse: () => reject(tooManySignOuts()),
+        queuedAtMs: monotonicMs(),
+        requests: 1,
+      });
+      requests++;
+      setTimer(MAX_WAIT_MS);
+      return promise;
+    },
+    join(turn) {
+      turn.requests++;
+      requests++;
+      return turn.result;
+    },
+    remove,
+    refuseOverdue,
   };
 }
 
@@ -141,7 +170,7 @@ function laterUnref(run: () => void, ms: number): void {
   setTimeout(run, ms).unref();
 }
 
-function tooMany(): BffError {
+function tooManySignOuts(): BffError {
   return new BffError('rate_limited', {
     rules: ['sign-outs'],
     detail: 'Too many sign-outs are in progress.',

@@ -2,20 +2,20 @@ import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
 
 /**
- * What an administrator sees who followed the link to agree for the organization. It believes nothing and changes
- * nothing: whether they did shows at the next call of those who wait.
+ * Shown to an administrator who followed the link to grant permissions for the organization. The page trusts nothing in
+ * its address and changes nothing: the next call of a waiting user shows whether the permissions were granted.
  */
-export function adminConsentPage(approved: boolean): PageDocument {
+export function adminConsentPage(isApproved: boolean): PageDocument {
+  const title = isApproved ? 'Approved' : 'Not approved';
+  const text = isApproved
+    ? 'Users in your organization can now use these permissions. Users who are waiting can try again in the app.'
+    : 'The permissions were not granted. Users can continue to use the app without them.';
   return createDocument({
-    title: approved ? 'Approved' : 'Not approved',
+    title,
     content: html`<section class="card">
-<h1>${approved ? 'Approved' : 'Not approved'}</h1>
-<p>${
-      approved
-        ? 'People of your organization can use these permissions now. Whoever was waiting can try again in the app.'
-        : 'The permissions were not given. People can go on using the app without them.'
-    }</p>
-<div class="actions"><a class="button main" href="/">To the app</a></div>
+<h1>${title}</h1>
+<p>${text}</p>
+<div class="actions"><a class="button main" href="/">Open the app</a></div>
 </section>`,
   });
 }

@@ -2,9 +2,9 @@ import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
 
 /**
- * Loads the same address again, now as a navigation of our own site, so that the browser sends its Strict cookies
- * (RFC 6265bis 5.2; seen in Chromium). Without script; whoever has no Refresh follows the link.
- * @param path of the route that the host matched: it goes into an address, so it must begin with one slash
+ * Loads the same address once more. The second request is a same-site navigation, so the browser sends its Strict
+ * cookies (RFC 6265bis 5.2, confirmed in Chromium). It needs no script. A browser without `Refresh` shows a link.
+ * @param path of the route that the host matched. It has to begin with a single slash, because it becomes an address.
  * @param rawQuery without the question mark
  */
 export function bouncePage(path: string, rawQuery: string): PageDocument {
@@ -21,7 +21,7 @@ export function bouncePage(path: string, rawQuery: string): PageDocument {
   });
 }
 
-/** A query without our marker, whoever put it there. */
+/** Removes the marker of the second request from a query. */
 export function withoutBounced(rawQuery: string): string {
   return rawQuery
     .split('&')

@@ -4,35 +4,38 @@ import { administratorLink, createDocument, type PageDocument } from './document
 import { html } from './html.ts';
 
 export interface ErrorPageOptions {
+  /** Default: the title of the error's code. */
   readonly title?: string;
+  /** Default: signing in, if that can help. */
   readonly tryAgain?: { readonly href: string; readonly label: string };
+  /** Default: the app's start page. */
   readonly backHref?: string;
-  /** A link for somebody else: shown to be copied. */
+  /** A link for another user, shown so that it can be copied. */
   readonly forAdministrator?: string;
 }
 
-/** Nobody gets further here by signing in. */
-const wrongAddress: ReadonlySet<ProblemCode> = new Set([
+/** Codes that signing in does not resolve. */
+const unrelatedToSignIn: ReadonlySet<ProblemCode> = new Set([
   'not_found',
   'method_not_allowed',
   'session_changed',
 ]);
 
-/** A problem as a person reads it: what happened, what to do, and an id for whoever is asked for help. */
+/** An error as a page: what happened, what the user can do, and a reference for support. */
 export function errorPage(
   error: BffError,
   invocationId: string,
   options: ErrorPageOptions = {},
 ): PageDocument {
   const title = options.title ?? problems[error.code].title;
-  const signIn = wrongAddress.has(error.code) ? undefined : { href: loginPath, label: 'Sign in' };
+  const signIn = unrelatedToSignIn.has(error.code) ? undefined : { href: loginPath, label: 'Sign in' };
   const tryAgain = options.tryAgain ?? signIn;
   return createDocument({
     title,
     status: error.status,
     content: html`<section class="card">
 <h1>${title}</h1>
-${error.detail === undefined ? undefined : html`<p>${error.detail}</p>`}
+${error.detail && html`<p>${error.detail}</p>`}
 ${options.forAdministrator && administratorLink(options.forAdministrator)}
 <div class="actions">
 <a class="button main" href="${options.backHref ?? '/'}">Back to the app</a>

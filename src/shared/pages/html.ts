@@ -1,11 +1,11 @@
-/** Text that is HTML already. Only {@link html} makes it. */
+/** Markup. Only {@link html} creates it from values. */
 export interface Html {
   readonly html: string;
 }
 
 type Content = Html | string | number | readonly Content[] | undefined | false;
 
-/** A template whose every value is escaped, for text and for quoted attributes alike; the one way HTML is made here. */
+/** A template that escapes every value, both in text and in quoted attributes. */
 export function html(strings: TemplateStringsArray, ...values: Content[]): Html {
   return { html: strings.reduce((text, part, at) => text + toHtml(values[at - 1]) + part) };
 }

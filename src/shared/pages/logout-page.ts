@@ -1,11 +1,11 @@
 import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
 
-/** Asks before signing out: a link or an image on a foreign page must not do it. */
+/** Asks before signing out, because a link or an image on another site must not sign the user out. */
 export function logoutPage(name: string | undefined, formToken: string, entraOrigin: string): PageDocument {
   return createDocument({
     title: 'Sign out',
-    // Chromium applies form-action to the redirect after the form as well.
+    // Chromium also applies `form-action` to the redirect that follows the form.
     formTargets: ["'self'", entraOrigin],
     sendsOrigin: true,
     content: html`<section class="card">
@@ -25,20 +25,20 @@ export function signedOutPage(): PageDocument {
     title: 'Signed out',
     content: html`<section class="card">
 <h1>You are signed out</h1>
-<p>Nobody is signed in in this browser.</p>
+<p>This browser has no session in this app.</p>
 <div class="actions"><a class="button main" href="/">Back to the app</a></div>
 </section>`,
   });
 }
 
-/** The truth when the store is down: gone here, not yet gone there. */
+/** The session store is down: the browser is signed out, but the session is not deleted yet. */
 export function logoutPendingPage(logoutUrl: string): PageDocument {
   return createDocument({
-    title: 'Not signed out everywhere yet',
+    title: 'Sign-out not complete',
     status: 503,
     content: html`<section class="card">
 <h1>Signed out in this browser, not on the server yet</h1>
-<p>The session store does not answer. Your session is deleted as soon as you open this site again, and ends by itself when it is not used.</p>
+<p>The session store is not available. Your session is deleted when you next open this site, or when it expires.</p>
 <div class="actions">
 <a class="button main" href="${logoutUrl}">Sign out of Microsoft too</a>
 <a class="button" href="/">Back to the app</a>

@@ -3,7 +3,7 @@ import { loginPath } from '../interaction/interaction.ts';
 import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
 
-/** A page that the person may not open: what opens it, and who gives it. */
+/** Shown instead of a page that the user may not open: what is required, and who can assign it. */
 export function noAccessPage(
   error: BffErrorOf<'claim_required'>,
   path: string,
@@ -19,8 +19,8 @@ export function noAccessPage(
 <p>${error.detail ?? ''} ${claim === undefined && 'Your account does not have it.'}</p>
 ${
   roles !== undefined
-    ? html`<p>An administrator of your organization assigns it in the Microsoft Entra admin center: <em>Enterprise applications</em>, this app, <em>Users and groups</em>. It works a few minutes later.</p>`
-    : html`<p>An administrator of your organization can tell you more.</p>`
+    ? html`<p>An administrator of your organization can assign it in the Microsoft Entra admin center, under <em>Enterprise applications</em>, this app, <em>Users and groups</em>. The change takes effect within a few minutes.</p>`
+    : html`<p>Ask an administrator of your organization for help.</p>`
 }
 <div class="actions">
 <a class="button main" href="/">Back to the app</a>

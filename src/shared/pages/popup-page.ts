@@ -2,9 +2,9 @@ import { secureRandomBytes } from '../crypto/seal.ts';
 import { administratorLink, createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
 
-/** How an interaction in a popup ended, as the app is told it. */
+/** The outcome of an interaction in a popup, as the app receives it. */
 export interface PopupMessage {
-  /** The app's own name for this popup: other tabs pass it by. */
+  /** The app's own id of this popup. Other tabs ignore the message. */
   readonly id: string;
   readonly outcome: string;
   readonly feature?: string;
@@ -13,22 +13,21 @@ export interface PopupMessage {
 export interface PopupText {
   readonly title: string;
   readonly detail: string;
-  /** Where this window goes when it cannot close: a path of ours. */
+  /** Path of the link back to the app, for a window that cannot close itself. */
   readonly backHref: string;
-  /** A link for somebody else: shown to be copied. */
+  /** A link for another user, shown so that it can be copied. */
   readonly forAdministrator?: string;
-  /** What whoever is asked for help needs to know. */
+  /** For support. */
   readonly reference?: string;
 }
 
 /**
- * The last page of a popup. It tells the app by BroadcastChannel, because Entra's opener policy cuts the opener off, and
- * by postMessage to our own origin where there still is one; then it closes. The message carries nothing that counts:
- * the app asks the server. A window with a link for the administrator stays until the person has read it.
+ * The last page of a popup. Its script (assets/popup.client.ts) sends the message to the app and closes the window. The
+ * message is a hint only: the app then asks the server.
  */
 export function popupPage(message: PopupMessage, text: PopupText): PageDocument {
   const { title, detail, backHref, forAdministrator, reference } = text;
-  const sent = {
+  const data = {
     type: 'entra-bff:interaction',
     ...message,
     ...(forAdministrator === undefined ? {} : { admin_consent_url: forAdministrator }),
@@ -48,6 +47,6 @@ ${forAdministrator && administratorLink(forAdministrator)}
 </div>
 </section>
 ${reference && html`<p class="quiet">Reference <code>${reference}</code></p>`}
-<script nonce="${nonce}" data-message="${JSON.stringify(sent)}">${{ html: __PAGE_ASSETS__.popupScript }}</script>`,
+<script nonce="${nonce}" data-message="${JSON.stringify(data)}">${{ html: __PAGE_ASSETS__.popupScript }}</script>`,
   });
 }

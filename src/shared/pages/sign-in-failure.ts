@@ -1,5 +1,5 @@
-import type { LoginWish } from '../auth/login-transaction.ts';
-import type { RefusalOutcome } from '../auth/sign-in-result.ts';
+import type { LoginRequest } from '../auth/login-transaction.ts';
+import type { SignInFailureOutcome } from '../auth/sign-in-result.ts';
 import { BffError } from '../errors.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import type { PageDocument } from './document.ts';
@@ -18,89 +18,87 @@ interface Wording {
   readonly tryAgain: string;
 }
 
-const wordings: Record<RefusalOutcome, Wording> = {
+const wordings: Record<SignInFailureOutcome, Wording> = {
   consent_declined: {
     code: 'consent_declined',
-    title: 'You said no',
+    title: 'Permission declined',
     detail:
-      'You declined the permissions that were asked for. Nothing was shared. You can go on without them or decide again.',
-    tryAgain: 'Ask me again',
+      'You declined the permissions that the app asked for. Nothing was shared. You can continue without them or try again.',
+    tryAgain: 'Try again',
   },
   login_cancelled: {
     code: 'authorization_denied',
-    title: 'Sign-in cancelled',
-    detail: 'You turned back before the sign-in was finished. Nothing has changed.',
+    title: 'Sign-in canceled',
+    detail: 'You went back before the sign-in was complete. Nothing has changed.',
     tryAgain: 'Try again',
   },
   admin_consent_required: {
     code: 'admin_consent_required',
-    title: 'An administrator has to agree first',
+    title: 'Administrator approval required',
     detail:
-      'Your organization lets only administrators agree to what was asked for. Send yours the link below, unless you have asked for approval already. You can go on without it meanwhile.',
+      'In your organization, only administrators can grant these permissions. Send the link below to your administrator, unless you have already requested approval. You can continue without the permissions.',
     tryAgain: 'Try again',
   },
   login_required: {
     code: 'authorization_denied',
-    title: 'Sign in to go on',
-    detail: 'Microsoft could not sign you in without asking you something.',
+    title: 'Sign in to continue',
+    detail: 'Microsoft could not sign you in without a prompt.',
     tryAgain: 'Sign in',
   },
   sign_in_service_unavailable: {
     code: 'sign_in_service_unavailable',
-    title: 'Signing in does not work just now',
-    detail: 'Microsoft or this service could not finish it. Nothing has changed. Try again in a moment.',
+    title: 'Sign-in is temporarily unavailable',
+    detail:
+      'Microsoft or this service could not complete the sign-in. Nothing has changed. Try again in a moment.',
     tryAgain: 'Try again',
   },
   signed_out_meanwhile: {
     code: 'authorization_denied',
     title: 'You have been signed out',
-    detail: 'Your sessions were ended while you signed in. Nothing is lost. You can sign in again.',
+    detail: 'Your sessions were ended while you were signing in. You can sign in again.',
     tryAgain: 'Sign in',
   },
   other_account: {
     code: 'authorization_denied',
-    title: 'That was another account',
+    title: 'Different account',
     detail:
-      'You are still signed in here as before. Try again with the account you are signed in with. To use the other one, sign out of the app first.',
+      'You are still signed in to this app with your previous account. Try again with that account, or sign out of the app first to use the other one.',
     tryAgain: 'Try again',
   },
   fewer_permissions: {
     code: 'authorization_denied',
     title: 'Some permissions are missing',
     detail:
-      'Microsoft gave the app less than it asked for, so nothing was kept. Try again, or go on without.',
+      'Microsoft granted fewer permissions than the app asked for. The sign-in was not completed. Try again, or continue without the permissions.',
     tryAgain: 'Try again',
   },
   took_too_long: {
     code: 'login_transaction_invalid',
-    title: 'That took too long',
-    detail: 'A sign-in has to be finished within 15 minutes. Nothing has changed.',
+    title: 'The sign-in took too long',
+    detail: 'A sign-in has to be completed within 15 minutes. Nothing has changed.',
     tryAgain: 'Sign in again',
   },
   sign_in_refused: {
     code: 'authorization_denied',
-    title: 'The sign-in was not accepted',
-    detail: 'Nothing has changed. If trying again does not help, show the reference below to your support.',
+    title: 'Sign-in was not accepted',
+    detail: 'Nothing has changed. If trying again does not help, give the reference below to your support.',
     tryAgain: 'Try again',
   },
 };
 
-/**
- * For a sign-in that a link on another site may have begun. Signing in as another user takes a click on a page
- * of this service.
- */
+/** A link on another site may have started the sign-in. Switching accounts then requires a click on this page. */
 const linkedAccount: Wording = {
   code: 'authorization_denied',
   title: 'You are signed in with another account',
   detail:
-    'A link started a sign-in with a different account. Nothing has changed and you are still signed in. Continue with the other account only if you meant to.',
+    'A link started a sign-in with a different account. Nothing has changed and you are still signed in. Continue with the other account only if you intended to.',
   tryAgain: 'Use another account',
 };
 
 /** A sign-in that created no session, as a problem and as the texts and links of its page. */
-export interface SignInFailure extends ErrorPageOptions {
+export interface SignInFailureView extends ErrorPageOptions {
   readonly error: BffError;
-  readonly outcome: RefusalOutcome;
+  readonly outcome: SignInFailureOutcome;
   readonly feature?: string;
   readonly title: string;
   readonly backHref: string;
@@ -108,11 +106,11 @@ export interface SignInFailure extends ErrorPageOptions {
 
 /** @param adminConsentUrl where an administrator can grant what the sign-in asked for */
 export function describeSignInFailure(
-  outcome: RefusalOutcome,
-  { returnPath, feature, begunElsewhere }: LoginWish,
+  outcome: SignInFailureOutcome,
+  { returnPath, feature, startedElsewhere }: LoginRequest,
   adminConsentUrl: string,
-): SignInFailure {
-  const isLinked = outcome === 'other_account' && begunElsewhere === true;
+): SignInFailureView {
+  const isLinked = outcome === 'other_account' && startedElsewhere === true;
   const { code, title, detail, tryAgain } = isLinked ? linkedAccount : wordings[outcome];
   const forAdministrator = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
   const asks = isLinked ? { prompt: 'select_account' } : feature === undefined ? {} : { feature };
@@ -139,7 +137,7 @@ export function describeSignInFailure(
 
 /** The last page of a popup in which a sign-in failed. */
 export function signInFailurePopup(
-  { error, outcome, feature, title, backHref, forAdministrator }: SignInFailure,
+  { error, outcome, feature, title, backHref, forAdministrator }: SignInFailureView,
   popupId: string,
   invocationId: string,
 ): PageDocument {

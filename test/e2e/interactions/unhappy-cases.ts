@@ -26,17 +26,17 @@ type End = Pick<RefusedCase, 'outcome' | 'heading' | 'afterwards'>;
 
 const cancelled: End = {
   outcome: 'login_cancelled',
-  heading: 'Sign-in cancelled',
+  heading: 'Sign-in canceled',
   afterwards: 'BffProblem interaction_required',
 };
 const otherAccount: End = {
   outcome: 'other_account',
-  heading: 'That was another account',
+  heading: 'Different account',
   afterwards: 'BffProblem interaction_required',
 };
 const administratorNeeded: End = {
   outcome: 'admin_consent_required',
-  heading: 'An administrator has to agree first',
+  heading: 'Administrator approval required',
   afterwards: 'BffProblem admin_consent_required',
 };
 
@@ -47,7 +47,7 @@ export const declinedCase: RefusedCase = {
   answers: ['Cancel'],
   reason: 'consent_required',
   outcome: 'consent_declined',
-  heading: 'You said no',
+  heading: 'Permission declined',
   afterwards: 'BffProblem consent_declined',
 };
 

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { AdministratorGraph, GraphObject } from '../../../src/shared/admin/administration.ts';
 import { createDirectory, isObjectId, toUsersPath } from '../../../src/shared/admin/directory.ts';
-import type { GraphCalls } from '../../../src/shared/admin/graph-calls.ts';
-import type { Session } from '../../../src/shared/session/store.ts';
+import type { Caller } from '../../../src/shared/session/caller.ts';
 
 const id = 'be000000-8c4f-4e21-a6d9-1f5b3c7e9b02';
+const administrator: Caller = {
+  user: { tenantId: 'tenant', objectId: 'administrator' },
+  name: undefined,
+  username: undefined,
+  roles: [],
+  signedInAt: new Date(0),
+  claims: {},
+};
 
 function filterOf(text: string): string | null {
   const url = new URL(toUsersPath(text), 'https://graph.example');
@@ -14,19 +22,19 @@ function filterOf(text: string): string | null {
 }
 
 describe('toUsersPath', () => {
-  it('asks for an object id, in small letters', () => {
+  it('filters by an object ID in lower case', () => {
     expect(filterOf(id)).toBe(`id eq '${id}'`);
     expect(filterOf(` ${id.toUpperCase()} `)).toBe(`id eq '${id}'`);
   });
 
-  it('asks for an address as principal name and as mail', () => {
+  it('filters by an email address as principal name and as mail', () => {
     expect(filterOf('ben@contoso.example')).toBe(
       "userPrincipalName eq 'ben@contoso.example' or mail eq 'ben@contoso.example'",
     );
     expect(filterOf('gus_fabrikam.example#EXT#@contoso.example')).toContain('#EXT#@');
   });
 
-  it('asks for the beginning of a name otherwise', () => {
+  it('filters by the beginning of a name for any other text', () => {
     expect(filterOf('Ben')).toBe("startswith(displayName,'Ben')");
     expect(filterOf('Zoë 李')).toBe("startswith(displayName,'Zoë 李')");
   });
@@ -38,7 +46,7 @@ describe('toUsersPath', () => {
     ["a'@b", "userPrincipalName eq 'a''@b' or mail eq 'a''@b'"],
     ['50% off', "startswith(displayName,'50% off')"],
     ['a+b#c?d', "startswith(displayName,'a+b#c?d')"],
-  ])('keeps %j inside of its quotes', (text, filter) => {
+  ])('keeps %j inside the quotes', (text, filter) => {
     expect(filterOf(text)).toBe(filter);
   });
 
@@ -55,7 +63,7 @@ describe('toUsersPath', () => {
     'a%26$select=mobilePhone',
     'a%u0027',
     '%2'.concat('7'),
-  ])('refuses %j, which a Graph that decodes twice and splits again reads as more than text', (text) => {
+  ])('refuses %j, which a server that decodes twice would read as query syntax', (text) => {
     expect(() => toUsersPath(text)).toThrow(expect.objectContaining({ code: 'request_invalid' }));
   });
 });
@@ -69,44 +77,40 @@ describe('isObjectId', () => {
   );
 });
 
-describe('find', () => {
-  const findIn = async (value: unknown) => {
-    const graph: GraphCalls = {
-      use: (_session, _need, _log, work) =>
-        work({
-          api: () => ({
-            get: () => Promise.resolve(value),
-            post: () => Promise.reject(new Error('nothing is changed')),
-            delete: () => Promise.reject(new Error('nothing is changed')),
-          }),
-        }),
+describe('search', () => {
+  const searchIn = (response: GraphObject) => {
+    const unexpected = () => Promise.reject(new Error('unexpected call'));
+    const graph: AdministratorGraph = {
+      get: () => Promise.resolve(response),
+      post: unexpected,
+      delete: unexpected,
     };
-    return createDirectory(graph).find({} as Session, 'ben', () => undefined);
+    return createDirectory(graph).search(administrator, 'ben', () => undefined);
   };
 
-  it('names people by what there is', async () => {
-    const people = await findIn({
+  it('falls back to the username or the mail address if the name is missing', async () => {
+    const users = await searchIn({
       value: [
         { id, displayName: 'Ben', userPrincipalName: 'ben@contoso.example' },
         { id, displayName: '', userPrincipalName: 'ben@contoso.example' },
         { id, displayName: 'Ben', userPrincipalName: null, mail: 'b@contoso.example' },
       ],
     });
-    expect(people.map(({ name, username }) => [name, username])).toEqual([
+    expect(users.map(({ name, username }) => [name, username])).toEqual([
       ['Ben', 'ben@contoso.example'],
       ['ben@contoso.example', 'ben@contoso.example'],
       ['Ben', 'b@contoso.example'],
     ]);
   });
 
-  it.each([undefined, null, 'x', {}, { value: 'x' }, { value: [null, 1, {}, { id: 'x' }] }])(
-    'finds nobody in an answer of another shape: %j',
-    async (value) => {
-      expect(await findIn(value)).toEqual([]);
+  it.each([{}, { value: 'x' }, { value: null }, { value: [null, 1, {}, { id: 'x' }] }])(
+    'finds no users in a response of another shape: %j',
+    async (response) => {
+      expect(await searchIn(response)).toEqual([]);
     },
   );
 
-  it('shows ten at most, whatever the answer holds', async () => {
-    expect(await findIn({ value: Array.from({ length: 12 }, () => ({ id })) })).toHaveLength(10);
+  it('returns at most ten users, even if the response has more', async () => {
+    expect(await searchIn({ value: Array.from({ length: 12 }, () => ({ id })) })).toHaveLength(10);
   });
 });

@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
-  createTransactions,
+  createLoginTransactions,
+  type LoginTransactions,
   parseState,
   type StartedTransaction,
   type TransactionSlot,
-  type Transactions,
   transactionSlots,
 } from '../../../src/shared/auth/login-transaction.ts';
 import { defaultReturnPath, parseReturnPath } from '../../../src/shared/auth/return-path.ts';
@@ -21,19 +21,19 @@ import { MAX_PACKED_SCOPES_LENGTH, packScopes } from '../../../src/shared/entra/
 const origin = 'https://app.example';
 const registration = ['https://login.example/tenant', 'client', `${origin}/api/auth/callback`];
 const keyRing = createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]);
-const wish = { returnPath: defaultReturnPath, scopes: ['User.Read'], restarts: 0 };
+const request = { returnPath: defaultReturnPath, scopes: ['User.Read'], restarts: 0 };
 
 let nowMs: number;
-let transactions: Transactions;
+let transactions: LoginTransactions;
 
 beforeEach(() => {
   nowMs = Date.parse('2026-03-01T12:00:00Z');
-  transactions = create();
+  transactions = createTransactions();
 });
 
 describe('a login transaction', () => {
   it('opens for its own state, in the browser that started it, for 15 minutes', { tags: ['LR-2'] }, () => {
-    const started = transactions.start({ ...wish, feature: 'mail' }, new Map());
+    const started = transactions.start({ ...request, feature: 'mail' }, new Map());
     nowMs += 15 * 60_000 - 1;
     expect(open(started)).toMatchObject({
       kind: 'open',
@@ -43,21 +43,24 @@ describe('a login transaction', () => {
     expect(open(started).kind).toBe('expired');
   });
 
-  it('remembers for an hour what it was begun for, and nothing more', { tags: ['LR-2'] }, () => {
-    const started = transactions.start({ ...wish, feature: 'mail', popupId: 'a-popup-of-mine' }, new Map());
+  it('keeps what it was started for during one hour, and only that', { tags: ['LR-2'] }, () => {
+    const started = transactions.start(
+      { ...request, feature: 'mail', popupId: 'a-popup-of-mine' },
+      new Map(),
+    );
     nowMs += 60 * 60_000 - 1;
     expect(open(started)).toMatchObject({
       kind: 'expired',
-      wish: { feature: 'mail', popupId: 'a-popup-of-mine', restarts: 0 },
+      loginRequest: { feature: 'mail', popupId: 'a-popup-of-mine', restarts: 0 },
     });
     nowMs += 1;
     expect(open(started)).toEqual({ kind: 'none' });
   });
 
-  it('of the version before does not open: it was stored in another form', () => {
-    const started = transactions.start(wish, new Map());
+  it('does not open a cookie of another version', () => {
+    const started = transactions.start(request, new Map());
     const { state, nonce, codeVerifier } = started.transaction;
-    const stored = { ...wish, state, nonce, codeVerifier, startedAtMs: nowMs };
+    const stored = { ...request, state, nonce, codeVerifier, startedAtMs: nowMs };
     const boundTo = [...registration, String(started.slot)];
     const cookieValue = sealerOf({}).seal(stored, boundTo, new Date(nowMs + 60_000));
     expect(open({ ...started, cookieValue })).toEqual({ kind: 'none' });
@@ -66,7 +69,7 @@ describe('a login transaction', () => {
   it('has a state, nonce and code verifier of 256 random bits each, never twice', { tags: ['LR-1'] }, () => {
     const secrets = new Set<string>();
     for (let count = 0; count < 1_000; count++) {
-      const { state, nonce, codeVerifier } = transactions.start(wish, new Map()).transaction;
+      const { state, nonce, codeVerifier } = transactions.start(request, new Map()).transaction;
       // RFC 7636, 4.1: 43 to 128 unreserved characters.
       for (const secret of [state.slice(2), nonce, codeVerifier]) expect(secret).toMatch(/^[\w-]{43}$/);
       for (const secret of [state.slice(2), nonce, codeVerifier]) secrets.add(secret);
@@ -74,12 +77,12 @@ describe('a login transaction', () => {
     expect(secrets.size).toBe(3_000);
   });
 
-  it('takes a free slot while there is one, then the oldest', { tags: ['LR-6'] }, () => {
+  it('uses a free slot if there is one, else the slot of the oldest', { tags: ['LR-6'] }, () => {
     const cookies = new Map<TransactionSlot, string>();
     const started: StartedTransaction[] = [];
     for (let count = 0; count < 8; count++) {
       nowMs += 1_000;
-      const next = transactions.start(wish, cookies);
+      const next = transactions.start(request, cookies);
       cookies.set(next.slot, next.cookieValue);
       started.push(next);
     }
@@ -93,18 +96,18 @@ describe('a login transaction', () => {
     expect(open).toEqual([false, false, false, true, true, true, true, true]);
   });
 
-  it('takes the slot of a transaction that has expired or was never ours before one that is alive', {
+  it('uses the slot of an expired or forged transaction before one that is alive', {
     tags: ['LR-6'],
   }, () => {
     const cookies = new Map<TransactionSlot, string>();
-    for (const slot of transactionSlots) cookies.set(slot, 'not-ours');
-    const alive = transactions.start(wish, cookies);
+    for (const slot of transactionSlots) cookies.set(slot, 'forged');
+    const alive = transactions.start(request, cookies);
     cookies.set(alive.slot, alive.cookieValue);
     for (let count = 0; count < 50; count++)
-      expect(transactions.start(wish, cookies).slot).not.toBe(alive.slot);
+      expect(transactions.start(request, cookies).slot).not.toBe(alive.slot);
   });
 
-  it('stays small enough for five of them with the longest return path in a 8 KiB cookie header', {
+  it('is so small that five with the longest return path fit into a cookie header of 8 KiB', {
     tags: ['LR-6'],
   }, () => {
     const returnPath = parseReturnPath(`/${'a'.repeat(511)}`, origin) ?? defaultReturnPath;
@@ -118,7 +121,7 @@ describe('a login transaction', () => {
         feature: 'a-feature',
         prompt: 'select_account',
         popupId: 'x'.repeat(36),
-        onlyOnce: true,
+        cannotRestart: true,
       },
       new Map(),
     );
@@ -128,34 +131,34 @@ describe('a login transaction', () => {
   describe('refuses', () => {
     const none = { kind: 'none' };
 
-    it('another slot, state, authority, client or redirect URI than its own', { tags: ['LR-2'] }, () => {
-      const started = transactions.start(wish, new Map());
+    it('another slot, state, authority, client or redirect URI', { tags: ['LR-2'] }, () => {
+      const started = transactions.start(request, new Map());
       const elsewhere = transactionSlots.filter((slot) => slot !== started.slot);
       for (const slot of elsewhere) {
         const state = parseState(`${slot}${started.transaction.state.slice(1)}`);
         expect(state && transactions.open(state, new Map([[slot, started.cookieValue]]))).toEqual(none);
       }
-      const other = transactions.start(wish, new Map());
+      const other = transactions.start(request, new Map());
       const otherState = parseState(`${started.slot}${other.transaction.state.slice(1)}`);
       expect(
         otherState && transactions.open(otherState, new Map([[started.slot, started.cookieValue]])),
       ).toEqual(none);
       for (const at of registration.keys()) {
         const boundTo = registration.with(at, 'another');
-        expect(open(started, create({ boundTo }))).toEqual(none);
+        expect(open(started, createTransactions({ boundTo }))).toEqual(none);
       }
       expect(open(started).kind).toBe('open');
     });
 
-    it('what was sealed for another purpose or under another key', { tags: ['LR-2'] }, () => {
-      const started = transactions.start(wish, new Map());
-      expect(open(started, create({ purpose: 'form-token' }))).toEqual(none);
+    it('a cookie that was sealed for another purpose or with another key', { tags: ['LR-2'] }, () => {
+      const started = transactions.start(request, new Map());
+      expect(open(started, createTransactions({ purpose: 'form-token' }))).toEqual(none);
       const otherRing = createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 2) }]);
-      expect(open(started, create({ ring: otherRing }))).toEqual(none);
+      expect(open(started, createTransactions({ ring: otherRing }))).toEqual(none);
     });
 
-    it('every change of one character of the cookie', { tags: ['LR-2'] }, () => {
-      const started = transactions.start(wish, new Map());
+    it('a cookie in which any one character was changed', { tags: ['LR-2'] }, () => {
+      const started = transactions.start(request, new Map());
       const { cookieValue } = started;
       for (let at = 0; at < cookieValue.length; at++) {
         const changed = `${cookieValue.slice(0, at)}${cookieValue[at] === 'A' ? 'B' : 'A'}${cookieValue.slice(at + 1)}`;
@@ -189,7 +192,7 @@ describe('a login transaction', () => {
   });
 });
 
-function create({
+function createTransactions({
   boundTo = registration,
   ring = keyRing,
   purpose = 'login-transaction',
@@ -197,9 +200,9 @@ function create({
   boundTo?: readonly string[];
   ring?: typeof keyRing;
   purpose?: SealedTextPurpose;
-} = {}): Transactions {
+} = {}): LoginTransactions {
   const sealer = sealerOf({ ring, purpose });
-  return createTransactions({
+  return createLoginTransactions({
     sealer,
     random: secureRandomBytes,
     now: () => new Date(nowMs),
@@ -220,6 +223,6 @@ function sealerOf({
 
 function open({ transaction, slot, cookieValue }: StartedTransaction, at = transactions) {
   const state = parseState(transaction.state);
-  if (state === undefined) throw new Error('a state of ours');
+  if (state === undefined) throw new Error('not a state');
   return at.open(state, new Map([[slot, cookieValue]]));
 }

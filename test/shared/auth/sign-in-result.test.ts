@@ -11,7 +11,7 @@ const outcomes = [
   'sign_in_refused',
 ];
 
-describe('an error that Entra sends to the callback', () => {
+describe('readAuthorizationError', () => {
   it.each([
     // RFC 6749, 4.1.2.1
     ['access_denied', 'consent_declined'],
@@ -28,25 +28,20 @@ describe('an error that Entra sends to the callback', () => {
     ['account_selection_required', 'login_required'],
     ['invalid_request_uri', 'sign_in_refused'],
     ['request_not_supported', 'sign_in_refused'],
-    // Entra's own
+    // Entra ID
     ['invalid_client', 'sign_in_refused'],
     ['invalid_resource', 'sign_in_refused'],
     ['', 'sign_in_refused'],
     ['__proto__', 'sign_in_refused'],
-  ])('%s is the outcome %s', { tags: ['CB-5'] }, (error, outcome) => {
+  ])('reads %s as %s', { tags: ['CB-5'] }, (error, outcome) => {
     expect(readAuthorizationError(error, undefined, undefined)).toEqual({ outcome, reason: outcome });
   });
 
   it.each([
     ['access_denied', 'AADSTS65004: User declined to consent.', undefined, 'consent_declined'],
     ['access_denied', 'AADSTS65004: User declined to consent.', 'cancel', 'consent_declined'],
-    [
-      'consent_required',
-      'AADSTS90008: Nobody has consented to the app.',
-      undefined,
-      'admin_consent_required',
-    ],
-    ['access_denied', 'AADSTS90093: Not yours to grant.', undefined, 'admin_consent_required'],
+    ['consent_required', 'AADSTS90008: The app has no consent.', undefined, 'admin_consent_required'],
+    ['access_denied', 'AADSTS90093: You may not grant this.', undefined, 'admin_consent_required'],
     ['access_denied', 'AADSTS90094: An administrator must consent.', undefined, 'admin_consent_required'],
     ['access_denied', 'AADSTS90095: Ask for approval.', undefined, 'admin_consent_required'],
     ['access_denied', 'AADSTS90095: Ask for approval.', 'cancel', 'admin_consent_required'],
@@ -54,20 +49,22 @@ describe('an error that Entra sends to the callback', () => {
     ['access_denied', 'AADSTS50105: Not assigned to a role.', undefined, 'sign_in_refused'],
     ['access_denied', 'AADSTS53003: Blocked by Conditional Access.', undefined, 'sign_in_refused'],
     ['access_denied', undefined, 'cancel', 'login_cancelled'],
-    ['access_denied', 'The person turned back.', 'cancel', 'login_cancelled'],
-    ['login_required', 'AADSTS50058: Nobody is signed in.', undefined, 'login_required'],
-    ['interaction_required', 'AADSTS65001: Nobody has consented.', undefined, 'login_required'],
+    ['access_denied', 'The user went back.', 'cancel', 'login_cancelled'],
+    ['login_required', 'AADSTS50058: No user is signed in.', undefined, 'login_required'],
+    ['interaction_required', 'AADSTS65001: No consent.', undefined, 'login_required'],
     ['interaction_required', 'AADSTS16000: Several accounts.', undefined, 'login_required'],
-    ['interaction_required', 'AADSTS50076: A second factor.', undefined, 'login_required'],
+    ['interaction_required', 'AADSTS50076: Multifactor authentication.', undefined, 'login_required'],
   ])(
-    '%s with "%s" and subcode %s is the outcome %s',
+    'reads %s with "%s" and subcode %s as %s',
     { tags: ['CB-5'] },
     (error, description, subcode, outcome) => {
       expect(readAuthorizationError(error, description, subcode).outcome).toBe(outcome);
     },
   );
 
-  it('has one of six outcomes and a reason of our own words, whatever it says', { tags: ['CB-5'] }, () => {
+  it('returns one of six outcomes and a reason without text of the request, for any input', {
+    tags: ['CB-5'],
+  }, () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(
@@ -82,8 +79,8 @@ describe('an error that Entra sends to the callback', () => {
         text,
         fc.option(text, { nil: undefined }),
         fc.option(text, { nil: undefined }),
-        (...said) => {
-          const { outcome, reason } = readAuthorizationError(...said);
+        (...response) => {
+          const { outcome, reason } = readAuthorizationError(...response);
           expect(outcomes).toContain(outcome);
           expect(reason).toMatch(/^(?:AADSTS\d{4,8}|[a-z_]+)$/);
         },

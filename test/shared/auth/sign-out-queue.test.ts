@@ -3,17 +3,18 @@ import { createSignOutQueue, type SignOutQueue } from '../../../src/shared/auth/
 
 let nowMs: number;
 let queue: SignOutQueue;
-/** What runs just now, by `sid`, with what ends it. */
+/** The running sign-outs by `sid`, with the functions that end them. */
 let running: Map<string, { done(): void; fail(error: Error): void }>;
-let most: number;
-/** The timers that are set, with when they fire. */
+/** The largest number that ran at the same time. */
+let maxRunning: number;
+/** The timers that are set. */
 let timers: { readonly atMs: number; readonly run: () => void }[];
 
 beforeEach(() => {
   timers = [];
   nowMs = 0;
   running = new Map();
-  most = 0;
+  maxRunning = 0;
   queue = queueOf(3);
 });
 
@@ -21,7 +22,7 @@ const queueOf = (maxWaiting?: number) =>
   createSignOutQueue({
     monotonicMs: () => nowMs,
     later: (run, ms) => void timers.push({ atMs: nowMs + ms, run }),
-    maxAtATime: 2,
+    maxRunning: 2,
     ...(maxWaiting === undefined ? {} : { maxWaiting }),
   });
 
@@ -33,44 +34,44 @@ async function advance(ms: number): Promise<void> {
   await settle();
 }
 
-const ask = (sid: string) =>
+const signOut = (sid: string) =>
   queue.run(sid, () => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     expect(running.has(sid)).toBe(false);
-    const leaving = promise.finally(() => running.delete(sid));
+    const ending = promise.finally(() => running.delete(sid));
     running.set(sid, { done: resolve, fail: reject });
-    most = Math.max(most, running.size);
-    return leaving;
+    maxRunning = Math.max(maxRunning, running.size);
+    return ending;
   });
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Lets all promises settle that wait for nothing else. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 async function finish(): Promise<void> {
-  for (; running.size > 0; await settle()) for (const one of running.values()) one.done();
+  for (; running.size > 0; await settle()) for (const { done } of running.values()) done();
 }
 
 const tooMany = { code: 'rate_limited', rules: ['sign-outs'] };
 
 describe('the queue of sign-outs', () => {
-  it('runs a few at a time, and all in the end', { tags: ['DO-3'] }, async () => {
-    const all = ['a', 'b', 'c', 'd', 'e'].map(ask);
+  it('runs a few at a time until all have run', { tags: ['DO-3'] }, async () => {
+    const all = ['a', 'b', 'c', 'd', 'e'].map(signOut);
     expect([...running.keys()]).toEqual(['a', 'b']);
     running.get('a')?.done();
     await settle();
     expect([...running.keys()]).toEqual(['b', 'c']);
     await finish();
     await Promise.all(all);
-    expect(most).toBe(2);
+    expect(maxRunning).toBe(2);
   });
 
-  it('gives equal ones that wait one turn, and one that came after the turn began another', {
+  it('runs once for requests that wait with the same sid, and again for those that come after it has started', {
     tags: ['LO-3'],
   }, async () => {
     const turns: string[] = [];
     const count = (sid: string) => {
       turns.push(sid);
-      return ask(sid);
+      return signOut(sid);
     };
     const first = queue.run('a', () => count('a-first'));
     const later = Array.from({ length: 3 }, () => queue.run('a', () => count('a-second')));
@@ -80,8 +81,8 @@ describe('the queue of sign-outs', () => {
     expect(turns).toEqual(['a-first', 'a-second']);
   });
 
-  it('tells all who share a turn of its failure, and goes on', async () => {
-    const all = ['a', 'b', 'c', 'c', 'd'].map(ask);
+  it('rejects all requests that share a failed turn, and continues with the others', async () => {
+    const all = ['a', 'b', 'c', 'c', 'd'].map(signOut);
     const ends = Promise.allSettled(all);
     running.get('a')?.done();
     await settle();
@@ -98,51 +99,53 @@ describe('the queue of sign-outs', () => {
   });
 
   describe('refuses', () => {
-    it('more than may wait, and takes them again when there is room', { tags: ['DO-3'] }, async () => {
-      const all = ['a', 'b', 'c', 'd', 'e'].map(ask);
-      await expect(ask('f')).rejects.toMatchObject(tooMany);
+    it('requests beyond the limit, until there is room again', { tags: ['DO-3'] }, async () => {
+      const all = ['a', 'b', 'c', 'd', 'e'].map(signOut);
+      await expect(signOut('f')).rejects.toMatchObject(tooMany);
       running.get('a')?.done();
       await settle();
-      all.push(ask('f'));
+      all.push(signOut('f'));
       await finish();
       await Promise.all(all);
     });
 
-    it('more than four that wait for one sid', { tags: ['DO-3'] }, async () => {
+    it('more than four waiting requests with the same sid', { tags: ['DO-3'] }, async () => {
       queue = queueOf();
-      const all = [ask('a'), ...Array.from({ length: 4 }, () => ask('a'))];
-      await expect(ask('a')).rejects.toMatchObject(tooMany);
+      const all = [signOut('a'), ...Array.from({ length: 4 }, () => signOut('a'))];
+      await expect(signOut('a')).rejects.toMatchObject(tooMany);
       await finish();
       await Promise.all(all);
     });
 
-    it('more than a thousand requests that wait, whatever sids they share', { tags: ['DO-3'] }, async () => {
+    it('more than a thousand waiting requests, even if they share sids', { tags: ['DO-3'] }, async () => {
       queue = queueOf();
-      const all = [ask('a'), ask('b')];
-      for (let sid = 0; sid < 250; sid++) for (let share = 0; share < 4; share++) all.push(ask(`${sid}`));
-      await expect(ask('other')).rejects.toMatchObject(tooMany);
-      await expect(ask('a')).rejects.toMatchObject(tooMany);
+      const all = [signOut('a'), signOut('b')];
+      for (let sid = 0; sid < 250; sid++) for (let share = 0; share < 4; share++) all.push(signOut(`${sid}`));
+      await expect(signOut('other')).rejects.toMatchObject(tooMany);
+      await expect(signOut('a')).rejects.toMatchObject(tooMany);
       await finish();
       await Promise.all(all);
       expect(all).toHaveLength(1_002);
-      // Nothing is counted any more.
-      const again = Array.from({ length: 6 }, (_, sid) => ask(`again ${sid}`));
+      // The count is back at zero.
+      const again = Array.from({ length: 6 }, (_, sid) => signOut(`again ${sid}`));
       await finish();
       await Promise.all(again);
     });
 
-    it('all that have waited for ten seconds, also while no turn ends', { tags: ['DO-3'] }, async () => {
+    it('requests that have waited for ten seconds, even while no running one ends', {
+      tags: ['DO-3'],
+    }, async () => {
       queue = queueOf(4);
-      const running = [ask('a'), ask('b')];
-      const old = Promise.allSettled([ask('c'), ask('c'), ask('d')]);
+      const running = [signOut('a'), signOut('b')];
+      const old = Promise.allSettled([signOut('c'), signOut('c'), signOut('d')]);
       await advance(4_000);
-      const younger = Promise.allSettled([ask('e')]);
+      const younger = Promise.allSettled([signOut('e')]);
       expect(timers).toHaveLength(1);
       await advance(6_000);
-      for (const end of await old)
-        expect(end).toMatchObject({ status: 'rejected', reason: expect.objectContaining(tooMany) });
-      // There is room again, and one timer for who is the oldest now.
-      const youngest = Promise.allSettled([ask('f'), ask('g'), ask('h')]);
+      for (const result of await old)
+        expect(result).toMatchObject({ status: 'rejected', reason: expect.objectContaining(tooMany) });
+      // There is room again, and one timer for the request that is now the oldest.
+      const youngest = Promise.allSettled([signOut('f'), signOut('g'), signOut('h')]);
       expect(timers.map(({ atMs }) => atMs)).toEqual([14_000]);
       await advance(4_000);
       expect((await younger)[0]).toMatchObject({ status: 'rejected' });
@@ -153,10 +156,10 @@ describe('the queue of sign-outs', () => {
       expect(timers).toEqual([]);
     });
 
-    it('what has waited for more than ten seconds: a table that is gone is not asked for minutes', {
+    it('overdue requests when another one ends, even if the timer is late', {
       tags: ['DO-3'],
     }, async () => {
-      const all = ['a', 'b', 'c', 'd'].map(ask);
+      const all = ['a', 'b', 'c', 'd'].map(signOut);
       const ends = Promise.allSettled(all);
       nowMs += 10_001;
       running.get('a')?.done();

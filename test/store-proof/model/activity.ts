@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { BffError } from '../../../src/shared/errors.ts';
+import { toCaller } from '../../../src/shared/session/caller.ts';
 import type { RowKeys } from '../../../src/shared/storage/table.ts';
 import type { Log } from '../../../src/shared/telemetry/log.ts';
 import { type Person, people, tenantId } from './people.ts';
@@ -123,8 +124,8 @@ async function logOut(
 ): Promise<Answer> {
   const cookieValue = browsers.get(browser)?.cookieValue;
   const read = informed ? await worker.store.read(cookieValue ?? '').catch(() => undefined) : undefined;
-  const session = read?.kind === 'live' ? read.session : undefined;
-  const outcome = await worker.logout.end(cookieValue, session, log);
+  const caller = read?.kind === 'live' ? toCaller(read.session) : undefined;
+  const outcome = await worker.logout.end(cookieValue, caller, log);
   // `pending` says that it is not done, and is finished at the browser's next visit.
   return outcome.kind === 'done' ? { kind: 'done' } : { kind: 'problem', code: 'storage_unavailable' };
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { badge, relativeWords } from '../../../src/shared/pages/admin-parts.ts';
+import { badge, relativeTime } from '../../../src/shared/pages/admin-elements.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
-const inSeconds = (seconds: number) => relativeWords(new Date(now.getTime() + seconds * 1000), now);
+const inSeconds = (seconds: number) => relativeTime(new Date(now.getTime() + seconds * 1000), now);
 
-describe('relativeWords', () => {
+describe('relativeTime', () => {
   it.each([
     [0, 'just now'],
     [-59, 'just now'],

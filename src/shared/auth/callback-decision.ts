@@ -1,0 +1,123 @@
+import { isSamePrincipal } from '../identity/principal.ts';
+import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
+import { isLacking } from '../interaction/withheld.ts';
+import type { Session } from '../session/store.ts';
+import type { CodeRedemption } from '../tokens/code-flow.ts';
+import type { LoginRequest, LoginTransaction } from './login-transaction.ts';
+import { readRedemptionError, type SignInFailure } from './sign-in-result.ts';
+
+export type Redeemed = Extract<CodeRedemption, { kind: 'redeemed' }>;
+
+/** What a callback leads to. */
+export type CallbackDecision =
+  | { readonly kind: 'create-session'; readonly redeemed: Redeemed }
+  /** Only the code was at fault. Most likely the callback was sent twice. */
+  | { readonly kind: 'code-unusable' }
+  | FailDecision;
+
+export interface FailDecision {
+  readonly kind: 'fail';
+  readonly failure: SignInFailure;
+  /** The tokens that were refused. They identify the user in the audit record. */
+  readonly refused?: Redeemed;
+  /** True if loading the same address again can still succeed. */
+  readonly mayRetry?: boolean;
+}
+
+/** Decides about the result of redeeming the code. It has no effects. */
+export function decideCallback(
+  transaction: LoginTransaction,
+  session: Session | undefined,
+  redemption: CodeRedemption,
+): CallbackDecision {
+  switch (redemption.kind) {
+    case 'redeemed':
+      return decideSignIn(transaction, session, redemption);
+    case 'untrusted':
+      return fail({ outcome: 'sign_in_refused', reason: redemption.reason });
+    case 'fewer-permissions':
+      return fail({ outcome: 'fewer_permissions', reason: redemption.kind });
+    case 'refused': {
+      const { meaning } = redemption;
+      if (meaning.kind !== 'interaction-required') return failUnavailable(meaning.kind);
+      const failure = readRedemptionError(meaning.reason);
+      return failure === undefined ? { kind: 'code-unusable' } : fail(failure);
+    }
+  }
+}
+
+/** @param reason for the log */
+export function failUnavailable(reason: string): FailDecision {
+  return { kind: 'fail', failure: { outcome: 'sign_in_service_unavailable', reason }, mayRetry: true };
+}
+
+function fail(failure: SignInFailure, refused?: Redeemed): FailDecision {
+  return { kind: 'fail', failure, ...(refused === undefined ? {} : { refused }) };
+}
+
+function decideSignIn(
+  transaction: LoginTransaction,
+  session: Session | undefined,
+  redeemed: Redeemed,
+): CallbackDecision {
+  if (session !== undefined && isOtherAccount(transaction, session, redeemed)) {
+    return fail({ outcome: 'other_account', reason: 'other_account' });
+  }
+  if (isStale(transaction, redeemed)) {
+    return fail({ outcome: 'sign_in_refused', reason: 'authentication_stale' }, redeemed);
+  }
+  if (isTooWeak(transaction, redeemed)) {
+    return fail({ outcome: 'sign_in_refused', reason: 'authentication_context_missing' }, redeemed);
+  }
+  return { kind: 'create-session', redeemed };
+}
+
+/**
+ * A sign-in that was requested for one account, or without a prompt, must not end in the session of another
+ * account. A link on another site must not replace a session, because the link could choose the account. A user
+ * who starts a new sign-in on this site may choose any account.
+ */
+function isOtherAccount(
+  { feature, prompt, fromTicket, startedElsewhere }: LoginTransaction,
+  session: Session,
+  { claims }: Redeemed,
+): boolean {
+  if (feature === undefined && !fromTicket && prompt !== 'none' && !startedElsewhere) return false;
+  return !isSamePrincipal(session.facts.claims.principal, claims.principal);
+}
+
+/**
+ * True if a new authentication was requested by `prompt=login`, and the user authenticated earlier. A person who merely
+ * has the browser would otherwise pass. @see OpenID Connect Core 1.0, 3.1.2.1
+ */
+function isStale({ prompt, startedAt }: LoginTransaction, { claims }: Redeemed): boolean {
+  if (prompt !== 'login' || claims.authenticatedAt === undefined) return false;
+  return claims.authenticatedAt.getTime() < startedAt.getTime() - CLOCK_SKEW_SECONDS * 1000;
+}
+
+/** True if an authentication context was requested, and the ID token does not state it. */
+function isTooWeak({ authContext }: LoginTransaction, { claims }: Redeemed): boolean {
+  return authContext !== undefined && !claims.authContexts.includes(authContext);
+}
+
+/**
+ * True if the browser already has what this sign-in was started for, through an earlier use of the same code or through
+ * a sign-in in another tab.
+ */
+export function isFulfilledBy(
+  session: Session | undefined,
+  { scopes, feature, prompt, cannotRestart }: LoginRequest,
+  startedAt: Date,
+): boolean {
+  if (session === undefined || isLacking(session, scopes)) return false;
+  // These sign-ins were started although the permissions may have been granted long before: a call was refused, or the
+  // user wants to authenticate or to change the account.
+  const needsNewSignIn =
+    feature !== undefined || prompt === 'login' || prompt === 'select_account' || cannotRestart === true;
+  return !needsNewSignIn || session.facts.signedInAt.getTime() >= startedAt.getTime();
+}
+
+/** The feature whose permissions the user was asked for. A sign-in that was to be more recent or stronger asks for none. */
+export function requestedFeature({ feature, scopes }: LoginRequest): string | undefined {
+  return scopes.length > 0 ? feature : undefined;
+}

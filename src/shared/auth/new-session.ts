@@ -1,0 +1,61 @@
+import { withScopesOfOtherApis } from '../entra/scopes.ts';
+import { isSamePrincipal } from '../identity/principal.ts';
+import { assertedAt } from '../identity/verify-id-token.ts';
+import type { SessionFacts } from '../session/facts.ts';
+import type { Redeemed } from './callback-decision.ts';
+
+export interface NewSession {
+  readonly redeemed: Redeemed;
+  /** The facts of the session that this browser has now. */
+  readonly previous: SessionFacts | undefined;
+  readonly device: string | undefined;
+  /** The feature whose permissions this sign-in has granted. */
+  readonly grantedFeature: string | undefined;
+  readonly signedInAt: Date;
+  readonly absoluteSeconds: number;
+  /** Used if the session does not continue `previous`. */
+  readonly sessionChainId: string;
+}
+
+/** The facts of the session that a sign-in creates. It continues the previous session of the same user. */
+export function toSessionFacts(newSession: NewSession): SessionFacts {
+  const { redeemed, previous, device, signedInAt, absoluteSeconds, sessionChainId } = newSession;
+  const { claims, account, grantedScopes } = redeemed;
+  const facts: SessionFacts = {
+    sessionChainId,
+    claims,
+    claimsAsOf: assertedAt(claims, signedInAt),
+    account,
+    ...(device === undefined ? {} : { device }),
+    signedInAt,
+    expiresAt: new Date(signedInAt.getTime() + absoluteSeconds * 1000),
+    grantedScopes,
+    consentDenials: {},
+  };
+  if (previous === undefined || !isSamePrincipal(previous.claims.principal, claims.principal)) return facts;
+  return continueSession(facts, previous, newSession.grantedFeature);
+}
+
+/** The same user signed in again, for a permission or a stronger sign-in. */
+function continueSession(
+  facts: SessionFacts,
+  previous: SessionFacts,
+  grantedFeature: string | undefined,
+): SessionFacts {
+  const denials = Object.entries(previous.consentDenials).filter(([feature]) => feature !== grantedFeature);
+  return {
+    ...facts,
+    sessionChainId: previous.sessionChainId,
+    grantedScopes: withScopesOfOtherApis(facts.grantedScopes, previous.grantedScopes),
+    consentDenials: Object.fromEntries(denials),
+    // The absolute limit moves only if the user authenticated again. A loop of silent sign-ins would otherwise extend the
+    // session without end.
+    expiresAt: hasAuthenticatedAgain(facts, previous) ? facts.expiresAt : previous.expiresAt,
+  };
+}
+
+function hasAuthenticatedAgain({ claims }: SessionFacts, previous: SessionFacts): boolean {
+  const { authenticatedAt } = claims;
+  const before = previous.claims.authenticatedAt;
+  return authenticatedAt !== undefined && before !== undefined && authenticatedAt > before;
+}

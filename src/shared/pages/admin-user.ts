@@ -1,0 +1,162 @@
+import type { UserView } from '../admin/console.ts';
+import type { Grant } from '../admin/grants.ts';
+import type { Section } from '../admin/section.ts';
+import type { UserSession, UserSessionList } from '../admin/user-sessions.ts';
+import { badge, instant } from './admin-elements.ts';
+import { consoleHref, userPath } from './admin-links.ts';
+import { failedSection } from './admin-section.ts';
+import { type Html, html } from './html.ts';
+
+/** One user: profile, sessions, granted permissions, and the sign-out from everything. */
+export function userCards(view: UserView, now: Date): Html {
+  const { objectId, sessions, grants } = view;
+  const here = consoleHref(objectId);
+  return html`${profileCard(view, here)}
+<section class="card" aria-labelledby="sessions">
+<h2 id="sessions" tabindex="-1">Sessions in this app</h2>
+${sessions.kind === 'failed' ? failedSection(sessions, { purpose: '', here }) : sessionList(view, sessions.value, now)}
+</section>
+<section class="card" aria-labelledby="grants">
+<h2 id="grants" tabindex="-1">Permissions granted to this app</h2>
+${grantSection(grants, objectId, here)}
+</section>
+${signOutCard(view)}`;
+}
+
+function profileCard({ objectId, isSelf, user }: UserView, here: string): Html {
+  const profile = user.kind === 'loaded' ? user.value : undefined;
+  const purpose =
+    'To show names, this app needs your permission to read names and addresses in your organization.';
+  return html`<section class="card" aria-labelledby="profile">
+<div class="profile">${badge(profile?.name ?? '?')}
+<div>
+<h2 id="profile" tabindex="-1"><bdi>${profile?.name ?? 'Unknown user'}</bdi>${isSelf && html` <span class="chip">you</span>`}</h2>
+${profile && html`<p class="quiet">${profile.username}</p>`}
+<p class="quiet"><code>${objectId}</code></p>
+</div></div>
+${user.kind === 'failed' && failedSection(user, { purpose, here })}
+${user.kind === 'loaded' && profile === undefined && html`<p>Microsoft Graph has no user with this ID in your organization. The sessions and permissions below may belong to a deleted account.</p>`}
+</section>`;
+}
+
+/** Sessions that are shown at once. The others follow on demand. */
+const SHOWN_SESSIONS = 20;
+
+function sessionList(view: UserView, { sessions, isTruncated }: UserSessionList, now: Date): Html {
+  if (sessions.length === 0) {
+    return html`<div class="empty"><p><b>No sessions.</b></p>
+<p>A session appears here when the user signs in, and disappears when it ends.</p></div>`;
+  }
+  const items = sessions.map((session) => sessionItem(session, view.objectId, now));
+  const rest = items.slice(SHOWN_SESSIONS);
+  return html`<ul class="rows">${items.slice(0, SHOWN_SESSIONS)}</ul>
+${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul class="rows">${rest}</ul></details>`}
+${isTruncated && html`<p>This user has more sessions than are listed. “End all” ends those as well.</p>`}
+${sessions.length > 1 && endAllButton(view, isTruncated ? undefined : sessions.length)}`;
+}
+
+function endAllButton(view: UserView, count: number | undefined): Html {
+  return html`<div class="actions">${actionButton({
+    method: 'DELETE',
+    path: `${userPath(view.objectId)}/sessions`,
+    label: count === undefined ? 'End all' : `End all ${count}`,
+    question: view.isSelf ? 'End all your sessions?' : `End all sessions of ${nameOf(view)}?`,
+    confirm: 'End all sessions',
+    done: '# ended.',
+  })}</div>`;
+}
+
+function sessionItem(session: UserSession, objectId: string, now: Date): Html {
+  const { id, isCurrent, device, signedInAt, lastUsedAt, expiresAt, rolesAsOf, features } = session;
+  const name = device ?? 'Unknown browser';
+  return html`<li><p class="name">${name}${isCurrent && html` <span class="chip">this browser</span>`}</p>
+${actionButton({
+  method: 'DELETE',
+  path: `${userPath(objectId)}/sessions/${id}`,
+  label: 'End',
+  hint: `: ${name}`,
+  question: isCurrent ? 'End your own session?' : 'End this session?',
+  confirm: 'End session',
+  done: 'Session ended.',
+})}
+<dl class="facts">
+${instant('Last used', lastUsedAt, now)}
+${instant('Signed in', signedInAt, now)}
+${instant('Roles as of', rolesAsOf, now)}
+${instant('Expires', expiresAt, now)}
+</dl>
+${
+  features.length > 0 &&
+  html`<ul class="chips" aria-label="Features with consent">${features.map(({ title }) => html`<li>${title}</li>`)}</ul>`
+}</li>`;
+}
+
+function grantSection(grants: Section<readonly Grant[]>, objectId: string, here: string): Html {
+  if (grants.kind === 'failed') {
+    const purpose =
+      'To show and revoke permissions that users have granted, this app needs a permission that an administrator has to grant.';
+    return failedSection(grants, { purpose, here });
+  }
+  if (grants.value.length === 0) {
+    return html`<div class="empty"><p><b>No permissions granted.</b></p>
+<p>Permissions that an administrator has granted for all users are not listed here.</p></div>`;
+  }
+  return html`<ul class="rows">
+${grants.value.map((grant) => grantItem(grant, objectId))}
+</ul>
+<p class="quiet">A revoked permission stays in effect until the tokens are renewed, within about an hour. To stop it sooner, end all sessions as well.</p>`;
+}
+
+function grantItem({ id, scopes }: Grant, objectId: string): Html {
+  return html`<li><ul class="chips" aria-label="Permissions">${scopes.map((scope) => html`<li><code>${scope}</code></li>`)}</ul>
+${actionButton({
+  method: 'DELETE',
+  path: `${userPath(objectId)}/grants/${encodeURIComponent(id)}`,
+  label: 'Revoke',
+  hint: `: ${scopes.join(', ')}`,
+  question: 'Revoke these permissions?',
+  confirm: 'Revoke permissions',
+  done: 'Permissions revoked. Sessions keep them until their tokens are renewed.',
+})}</li>`;
+}
+
+function signOutCard(view: UserView): Html {
+  const { objectId, isSelf } = view;
+  const [whose, their] = isSelf ? ['your', 'your'] : ['the user’s', 'their'];
+  return html`<section class="card" aria-labelledby="everywhere">
+<h2 id="everywhere" tabindex="-1">Sign out everywhere</h2>
+<p>Ends all of ${whose} sessions in this app and asks Microsoft to revoke all of ${their} sign-ins in other apps and on other devices.</p>
+<p class="quiet">Other apps notice within about an hour. Guests stay signed in to their home organization, which alone can end those sign-ins.</p>
+<div class="actions">${actionButton({
+    method: 'POST',
+    path: `${userPath(objectId)}/sign-out`,
+    label: 'Sign out of Microsoft too',
+    question: `Sign ${isSelf ? 'yourself' : nameOf(view)} out everywhere?`,
+    confirm: 'Sign out everywhere',
+    done: 'Signed out of Microsoft. # ended in this app.',
+  })}</div>
+</section>`;
+}
+
+function nameOf({ user }: UserView): string {
+  return (user.kind === 'loaded' && user.value?.name) || 'this user';
+}
+
+interface Action {
+  readonly method: 'DELETE' | 'POST';
+  readonly path: string;
+  readonly label: string;
+  /** Added to the label for screen readers, where several buttons have the same label. */
+  readonly hint?: string;
+  readonly question: string;
+  /** Label of the button that confirms. */
+  readonly confirm: string;
+  /** `#` stands for the number of sessions that ended. */
+  readonly done: string;
+}
+
+/** A button for assets/admin.client.ts. It stays hidden until the script runs. */
+function actionButton({ method, path, label, hint, question, confirm, done }: Action): Html {
+  const name = hint === undefined ? undefined : `${label}${hint}`;
+  return html`<button class="button small risk" type="button" data-method="${method}" data-path="${path}" data-question="${question}" data-confirm="${confirm}" data-done="${done}"${name && html` aria-label="${name}"`}>${label}</button>`;
+}
