@@ -6,6 +6,7 @@ import { createRoutes, type Route, route } from './routes.ts';
 import type { GraphClient } from './shared/graph/graph-client.ts';
 import { allMethods, type EndpointRules, type Handler } from './shared/http/endpoint.ts';
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
+import { forOwnFunction } from './shared/http/own-function.ts';
 import { type Caller, sessionOf } from './shared/session/caller.ts';
 import type { Log } from './shared/telemetry/log.ts';
 
@@ -70,7 +71,15 @@ export function register(functions: FunctionApp, app: App): Bff {
     route(name, { path, ...rules }, handler) {
       requireFreeName(name, registered);
       requireFreePath(path, registered, reserved);
-      add(route({ name, path, summary: 'A function of this app.', rules, handler }));
+      add(
+        route({
+          name,
+          path,
+          summary: 'A function of this app.',
+          rules,
+          handler: forOwnFunction(handler, app.cookieNames),
+        }),
+      );
     },
     graph: { use: (caller, need, log, work) => app.graphClient.use(sessionOf(caller), need, log, work) },
   };

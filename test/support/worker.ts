@@ -7,13 +7,14 @@ import { parseConfig } from '../../src/shared/config/config.ts';
 import { readPolicies } from '../../src/shared/config/policies.ts';
 import type { Environment } from '../../src/shared/config/setting.ts';
 import { createSystem, type System } from '../../src/system.ts';
+import { callerRoutes } from './caller-routes.ts';
 import { guardedRoutes } from './guarded-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 
 export { BffError } from '../../src/shared/errors.ts';
 
 /** Functions that a customer would add. */
-export const extensions = { teamCard, payroll, guardedRoutes, reportRoutes };
+export const extensions = { teamCard, payroll, callerRoutes, guardedRoutes, reportRoutes };
 
 /** What a test replaces of the world outside; the rest is real. */
 export type ReplaceSystem = (system: System) => System;

@@ -97,15 +97,25 @@ export type CookiePurpose = 'session' | 'login-transaction' | 'logout-pending';
  * browser does so. Another site set one of them, and the request does not show which one.
  */
 export function cookiesSentTwice(cookies: Cookies, names: CookieNames): readonly CookiePurpose[] {
-  const ours: Record<CookiePurpose, readonly string[]> = {
+  return cookiePurposes.filter((purpose) =>
+    namesByPurpose(names)[purpose].some((name) => cookies.cameTwice(name)),
+  );
+}
+
+const cookiePurposes: readonly CookiePurpose[] = ['session', 'login-transaction', 'logout-pending'];
+
+/** All names under which this service sets cookies. */
+export function serviceCookieNames(names: CookieNames): readonly string[] {
+  return Object.values(namesByPurpose(names)).flat();
+}
+
+function namesByPurpose(names: CookieNames): Readonly<Record<CookiePurpose, readonly string[]>> {
+  return {
     session: [names.session],
     'login-transaction': transactionSlots.map((slot) => names.transaction(slot)),
     'logout-pending': [names.logoutPending],
   };
-  return cookiePurposes.filter((purpose) => ours[purpose].some((name) => cookies.cameTwice(name)));
 }
-
-const cookiePurposes: readonly CookiePurpose[] = ['session', 'login-transaction', 'logout-pending'];
 
 /** A cookie to set; `maxAgeSeconds: 0` deletes it. HttpOnly, SameSite=Strict and Path=/ go without saying. */
 export interface CookieToSet {

@@ -1,0 +1,38 @@
+import { type CookieNames, parseCookies, serviceCookieNames } from './cookies.ts';
+import type { EndpointHandler, Handler } from './endpoint.ts';
+import type { BffRequest } from './request.ts';
+
+/**
+ * Gives a handler of an app what it needs and no more. The value of the session cookie would let whoever has it act as the user,
+ * and a handler may log or pass on the headers of its request.
+ */
+export function forOwnFunction<Granted>(
+  handler: Handler<Granted>,
+  names: CookieNames,
+): EndpointHandler<Granted> {
+  return (request, context) =>
+    handler(withoutServiceCookies(request, names), {
+      caller: context.caller,
+      log: context.log,
+      get signal() {
+        return context.signal;
+      },
+    });
+}
+
+function withoutServiceCookies(request: BffRequest, names: CookieNames): BffRequest {
+  const cookieHeader = removeCookies(request.header('cookie'), serviceCookieNames(names));
+  return {
+    ...request,
+    cookies: parseCookies(cookieHeader),
+    header: (name) => (name.toLowerCase() === 'cookie' ? cookieHeader : request.header(name)),
+  };
+}
+
+function removeCookies(header: string | undefined, names: readonly string[]): string | undefined {
+  const isRemoved = (pair: string) =>
+    // The host joins several Cookie headers with a comma, which then stands in the value of the cookie before it.
+    pair.split(',').some((text) => names.some((name) => text.trimStart().startsWith(`${name}=`)));
+  const rest = header?.split(';').filter((pair) => !isRemoved(pair)) ?? [];
+  return rest.length === 0 ? undefined : rest.join(';').trimStart();
+}

@@ -1,0 +1,59 @@
+import { HttpRequest, InvocationContext } from '@azure/functions';
+import { describe, expect, it } from 'vitest';
+import { cookieNames } from '../../../src/shared/http/cookies.ts';
+import type { CallContext } from '../../../src/shared/http/endpoint.ts';
+import { forOwnFunction } from '../../../src/shared/http/own-function.ts';
+import { type BffRequest, toBffRequest } from '../../../src/shared/http/request.ts';
+
+const names = cookieNames('https://app.contoso.example');
+
+/** What a handler of an app is given for a request with this Cookie header. */
+async function given(cookie?: string): Promise<{ request: BffRequest; context: CallContext<undefined> }> {
+  const httpRequest = new HttpRequest({
+    method: 'GET',
+    url: 'https://app.contoso.example/api/mine',
+    headers: cookie === undefined ? {} : { cookie },
+  });
+  const invocation = new InvocationContext({ invocationId: 'i1', functionName: 'mine', options: {} });
+  const request = toBffRequest(httpRequest, invocation, { startedMs: 0, readsManyCookies: false });
+  const { signal } = new AbortController();
+  let result: { request: BffRequest; context: CallContext<undefined> } | undefined;
+  const handler = forOwnFunction<undefined>((ownRequest, context) => {
+    result = { request: ownRequest, context };
+    return { status: 204 };
+  }, names);
+  await handler(request, {
+    caller: undefined,
+    log: () => undefined,
+    signal,
+    extendSession: async (caller) => caller,
+  });
+  if (result === undefined) throw new Error('the handler was not called');
+  return result;
+}
+
+describe('a handler of an app', () => {
+  it('is given caller, log and signal, and nothing else', async () => {
+    const { context } = await given();
+    expect(Object.keys(context)).toEqual(['caller', 'log', 'signal']);
+    expect(context.signal).toBeInstanceOf(AbortSignal);
+  });
+
+  it.each([
+    ['no cookies', undefined, undefined],
+    ['cookies of the app', 'theme=dark; my-session=1', 'theme=dark; my-session=1'],
+    ['the session cookie between two others', 'a=1; __Host-session=S; b=2', 'a=1; b=2'],
+    ['the session cookie first', '__Host-session=S; b=2', 'b=2'],
+    ['the session cookie alone', '__Host-session=S', undefined],
+    ['the session cookie twice', '__Host-session=S; a=1; __Host-session=T', 'a=1'],
+    ['login transactions and a pending sign-out', '__Host-tx-0=X; a=1; __Host-logout-pending=Y', 'a=1'],
+    ['two Cookie headers that the host joined', 'a=1; b=2,__Host-session=S; c=3', 'a=1; c=3'],
+    ['two headers joined with a space', 'a=1; b=2, __Host-session=S', 'a=1'],
+  ])('sees of %s only those of the app', { tags: ['PX-16'] }, async (_case, sent, seen) => {
+    const { request } = await given(sent);
+    expect(request.header('cookie')).toBe(seen);
+    expect(request.header('Cookie')).toBe(seen);
+    expect(request.cookies.get('__Host-session')).toBeUndefined();
+    expect(request.cookies.get('a')).toBe(seen?.includes('a=1') ? '1' : undefined);
+  });
+});

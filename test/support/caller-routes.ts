@@ -1,0 +1,25 @@
+import { type Bff, jsonResponse, signedIn } from 'entra-bff';
+import { printInEveryWay } from './prints.ts';
+
+/** Functions whose authors print everything that they were given. */
+export function callerRoutes(bff: Bff): void {
+  bff.route('printed', { path: 'api/printed', access: signedIn }, (request, context) => {
+    const { caller } = context;
+    for (const text of Object.values(printInEveryWay(context)))
+      context.log('info', { event: 'printed', text });
+    return jsonResponse({
+      ...caller,
+      of_caller: printInEveryWay(caller),
+      of_context: printInEveryWay(context),
+      of_request: printInEveryWay(request),
+      cookies: request.header('cookie') ?? null,
+      session_cookie: request.cookies.get('session') ?? null,
+      other_cookie: request.cookies.get('theme') ?? null,
+    });
+  });
+  bff.route('copied-caller', { path: 'api/copied-caller', access: signedIn }, (_request, { caller, log }) =>
+    bff.graph.use({ ...caller }, { feature: 'profile', scopes: ['User.Read'] }, log, async (graph) =>
+      jsonResponse(await graph.api('/me').get()),
+    ),
+  );
+}
