@@ -62,10 +62,16 @@ export function route<Granted>({ handler, rules, ...about }: RouteDefinition<Gra
  * The prefix in host.json is empty, so each path is written in full. With a prefix, the host would refuse `admin`.
  */
 export function createRoutes(app: App): readonly Route[] {
-  return [...authRoutes(app), ...upstreamRoutes(app), ...adminRoutes(app), ...serviceRoutes(app)];
+  return [
+    ...signInRoutes(app),
+    ...sessionRoutes(app),
+    ...upstreamRoutes(app),
+    ...adminRoutes(app),
+    ...serviceRoutes(app),
+  ];
 }
 
-function authRoutes({ auth, config, entra, features, cookieNames }: App): readonly Route[] {
+function signInRoutes({ auth, config, entra, features, cookieNames }: App): readonly Route[] {
   const origin = config.publicBaseUrl;
   const page = { access: optionalSession, errorFormat: 'html', changesCookies: true } as const;
   const navigation = { ...page, methods: ['GET'], csrf: 'none', windowOnly: true } as const;
@@ -118,6 +124,18 @@ function authRoutes({ auth, config, entra, features, cookieNames }: App): readon
       handler: frontChannelLogout({ flow: auth.frontChannelLogout, entraOrigin: entra.origin }),
     }),
     route({
+      name: 'auth-client',
+      path: 'api/auth/client.js',
+      summary: 'The browser client, one ES module.',
+      rules: { methods: ['GET'], access: allowAnonymous, csrf: 'none' },
+      handler: client(__CLIENT_SOURCE__),
+    }),
+  ];
+}
+
+function sessionRoutes({ auth, cookieNames }: App): readonly Route[] {
+  return [
+    route({
       name: 'auth-session',
       path: 'api/auth/session',
       summary: 'Returns who is signed in, with which roles and until when.',
@@ -137,13 +155,6 @@ function authRoutes({ auth, config, entra, features, cookieNames }: App): readon
       summary: "Ends one of the user's sessions.",
       rules: { methods: ['DELETE'], access: signedInWithoutRevalidation },
       handler: sessionById(auth.ownSessions, cookieNames),
-    }),
-    route({
-      name: 'auth-client',
-      path: 'api/auth/client.js',
-      summary: 'The browser client, one ES module.',
-      rules: { methods: ['GET'], access: allowAnonymous, csrf: 'none' },
-      handler: client(__CLIENT_SOURCE__),
     }),
   ];
 }
