@@ -14,14 +14,14 @@ const outcomes = [
   'took_too_long',
 ] as const;
 
-/** How the last page of a popup says that it ended. */
+/** The result that the last page of a popup reports. */
 export type Outcome = (typeof outcomes)[number];
 
 /**
  * Why an interaction failed, as the popup reports it or as this page knows it:
  * - `cancelled`: `client.cancel()` was called.
  * - `timed_out`: ten minutes passed.
- * - `redirecting`: this page is being left.
+ * - `redirecting`: the browser is leaving this page.
  * - `blocked`: neither a window nor a safe redirect was possible, so offer a button.
  * - `not_repeated`: the user finished, or another tab signed in again, but the write was not sent again.
  * - `user_changed`: another user has signed in, so the page must start anew.
@@ -35,15 +35,15 @@ export type FailureKind =
   | 'not_repeated'
   | 'user_changed';
 
-export type Ending = 'signed_in' | FailureKind;
+export type InteractionResult = 'signed_in' | FailureKind;
 
-/** The person was asked, or could not be, and the call has no answer: act on `kind`. */
+/** An interaction with the user failed or was not possible, so the call has no response. Act on `kind`. */
 export class InteractionFailed extends Error {
   override readonly name = 'InteractionFailed';
   readonly kind: FailureKind;
-  /** Why the person was asked; `client.interact` takes it for a deliberate click. */
+  /** Why the user was asked. Pass it to `client.interact` when the user clicks. */
   readonly problem: BffProblem | undefined;
-  /** The page at Microsoft where an administrator can agree for everybody: a link to hand on. */
+  /** The page at Microsoft where an administrator can consent for the organization: a link to hand on. */
   readonly adminConsentUrl: string | undefined;
 
   constructor(kind: FailureKind, problem?: BffProblem, adminConsentUrl?: string) {

@@ -1,21 +1,21 @@
-/** Who wants to hear of something. */
 export interface Listeners<Event> {
-  /** @returns what stops it */
+  /** @returns a function that unsubscribes the listener */
   subscribe(listener: (event: Event) => void): () => void;
-  tell(event: Event): void;
+  notify(event: Event): void;
 }
 
 export function createListeners<Event>(): Listeners<Event> {
   const listeners = new Set<(event: Event) => void>();
   return {
     subscribe(listener) {
-      // Somebody who listens twice also stops twice.
+      // A listener that subscribes twice is called twice and unsubscribes twice.
       const own = (event: Event) => listener(event);
       listeners.add(own);
       return () => void listeners.delete(own);
     },
-    tell(event) {
-      // Later, each for itself: a listener that throws stops nobody, and none runs in the middle of a change.
+    notify(event) {
+      // Each listener runs in its own microtask: an exception stops no other listener, and no listener runs in the
+      // middle of a state change.
       for (const listener of listeners) {
         void Promise.resolve().then(() => listeners.has(listener) && listener(event));
       }

@@ -1,13 +1,13 @@
-/** What the client needs of the browser's window. Tests give one of their own. */
+/** The parts of the browser's `window` that the client uses. Tests pass their own. */
 export interface Page {
   readonly location: Pick<Location, 'origin' | 'pathname' | 'search' | 'hash' | 'assign'>;
   readonly history: Pick<History, 'state' | 'replaceState'>;
-  /** Missing where pages are rendered on a server: the client then listens to nothing. */
+  /** Missing while a server renders the page. The client then listens to no events. */
   readonly document?: {
     readonly visibilityState: string;
     addEventListener(type: string, listener: () => void): void;
   };
-  /** Reading it throws where a browser forbids storage. */
+  /** Reading it throws if the browser forbids storage. */
   readonly sessionStorage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   readonly BroadcastChannel: new (name: string) => TabChannel;
   readonly Date: { now(): number };
@@ -26,7 +26,7 @@ export interface TabChannel {
   postMessage(message: unknown): void;
 }
 
-/** The members of `message` and `pageshow` events that are looked at. */
+/** The members of `message` and `pageshow` events that the client reads. */
 export interface PageEvent {
   readonly origin?: string;
   readonly data?: unknown;

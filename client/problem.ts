@@ -1,28 +1,28 @@
-import { readLink, readText, readTexts } from './read.ts';
+import { readLink, readText, readTexts } from './read-untrusted.ts';
 
-/** A refusal by the BFF itself: act on `code`; `detail` is for a person. @see RFC 9457 */
+/** An error response of the BFF itself. Act on `code`; `detail` is for people to read. @see RFC 9457 */
 export class BffProblem extends Error {
   override readonly name = 'BffProblem';
   readonly code: string;
   readonly status: number;
   readonly detail: string | undefined;
-  /** A path of this origin where the person can put it right; `client.interact` goes there. */
+  /** A path of this origin where the user can solve the problem. `client.interact` opens it. */
   readonly loginUrl: string | undefined;
-  /** The feature of the policy whose permissions are in question. */
+  /** The feature of the policy whose permissions are missing. */
   readonly feature: string | undefined;
-  /** Why the person is needed, such as `consent_required`. */
+  /** Why the user must act, for example `consent_required`. */
   readonly reason: string | undefined;
-  /** Names of the permissions in question, to show. */
+  /** Names of the missing permissions, for the page to show. */
   readonly scopes: readonly string[];
-  /** The page at Microsoft where an administrator can agree for everybody: a link to hand on. */
+  /** The page at Microsoft where an administrator can consent for the organization: a link to hand on. */
   readonly adminConsentUrl: string | undefined;
-  /** ISO time until which a declined permission is not asked for again by itself. */
+  /** ISO time until which the BFF asks for a declined permission only after a click. */
   readonly askAgainAt: string | undefined;
-  /** Microsoft's name for this occurrence, for support. */
+  /** Microsoft's id of this occurrence, for support. */
   readonly correlationId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
-  /** @param document the body: it may be anything */
+  /** @param document the parsed body, which may be anything */
   constructor(document: unknown, status: number, retryAfterSeconds?: number) {
     const text = (name: string) => readText(document, name);
     const code = text('code') ?? 'internal_error';
@@ -41,7 +41,7 @@ export class BffProblem extends Error {
   }
 }
 
-/** The problem in a response, or undefined when it has none: its body is then still unread. */
+/** Returns the problem in a response. If it has none, returns undefined and leaves the body unread. */
 export async function readProblem(response: Response): Promise<BffProblem | undefined> {
   const type = response.headers.get('content-type') ?? '';
   if (response.ok || !/^application\/problem\+json\b/i.test(type)) return undefined;

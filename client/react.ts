@@ -8,17 +8,17 @@ import {
   useMemo,
   useSyncExternalStore,
 } from 'react';
-import type { Client, Interaction, Session } from './client.ts';
+import type { Client, Interaction, Session, SessionEvent } from './client.ts';
 
-/** What a component shows of the session; the same object until something changes. */
+/** What a component can show of the session. It is the same object until something changes. */
 export interface SessionState {
-  /** `failed`: the server could not be asked, `error` says why. */
+  /** `failed`: the session could not be read. `error` has the reason. */
   readonly status: 'loading' | 'signed_in' | 'signed_out' | 'failed';
   readonly session: Session | undefined;
   readonly error: unknown;
   /** Set while the session is about to end. */
   readonly secondsLeft: number | undefined;
-  /** What the person is being asked right now. */
+  /** What the user is being asked for right now. */
   readonly interaction: Interaction | undefined;
 }
 
@@ -34,7 +34,7 @@ interface SessionStore {
   /** Differs for each user of the page; undefined between two users. */
   readPageNumber(): number | undefined;
   setOnUserChanged(onUserChanged: OnUserChanged | undefined): void;
-  /** Asks the server for the first time. @returns what stops listening */
+  /** Reads the session and follows its changes. @returns a function that stops */
   start(): () => void;
   subscribe(listener: () => void): () => void;
   read(): SessionState;
@@ -70,10 +70,10 @@ export function BffProvider(props: {
   return createElement(StoreContext.Provider, { key, value: store }, key === undefined ? null : children);
 }
 
-/** The session and the client, in a component inside `BffProvider`; the component follows every change. */
+/** Returns the session and the client. The component, which must be inside `BffProvider`, renders again at every change. */
 export function useSession(): SessionState & { readonly client: Client } {
   const store = useContext(StoreContext);
-  if (store === undefined) throw new Error('useSession needs a BffProvider around the component.');
+  if (store === undefined) throw new Error('useSession must be called inside a BffProvider.');
   const state = useSyncExternalStore(store.subscribe, store.read, () => loading);
   return { ...state, client: store.client };
 }
@@ -84,10 +84,52 @@ function createStore(client: Client): SessionStore {
   let users = 0;
   let isBetweenUsers = false;
   let onUserChanged: OnUserChanged | undefined;
-  const change = (more: Partial<SessionState>) => {
-    state = { ...state, ...more };
+
+  function update(changes: Partial<SessionState>): void {
+    state = { ...state, ...changes };
     for (const listener of listeners) listener();
-  };
+  }
+
+  function readSession(): void {
+    const mine = users;
+    client.session().then(
+      (session) => {
+        if (mine === users) update({ session, status: session.signed_in ? 'signed_in' : 'signed_out' });
+      },
+      (error: unknown) => {
+        if (mine === users) update({ status: 'failed', error });
+      },
+    );
+  }
+
+  async function changeUser(): Promise<void> {
+    const mine = ++users;
+    isBetweenUsers = true;
+    update(loading);
+    // The session is not read before a reload, so that the client makes no call in the meantime.
+    if (onUserChanged === undefined) return location.reload();
+    try {
+      await onUserChanged();
+    } catch {
+      return location.reload();
+    }
+    // A third user may have signed in meanwhile.
+    if (mine !== users) return;
+    isBetweenUsers = false;
+    update({});
+    readSession();
+  }
+
+  function onSessionEvent(event: SessionEvent): void {
+    if (event.userChanged) return void changeUser();
+    // The page shows the change when it starts anew for the new user.
+    if (isBetweenUsers) return;
+    const { session } = event;
+    const status = session.signed_in ? 'signed_in' : 'signed_out';
+    const secondsLeft = event.type === 'expiring' ? event.secondsLeft : undefined;
+    update({ status, session, secondsLeft, error: undefined });
+  }
+
   return {
     client,
     read: () => state,
@@ -100,53 +142,12 @@ function createStore(client: Client): SessionStore {
       return () => void listeners.delete(listener);
     },
     start() {
-      const ask = () => {
-        const askedFor = users;
-        client.session().then(
-          (session) => {
-            if (askedFor === users)
-              change({ session, status: session.signed_in ? 'signed_in' : 'signed_out' });
-          },
-          (error: unknown) => {
-            if (askedFor === users) change({ status: 'failed', error });
-          },
-        );
-      };
-      const changeUser = async () => {
-        const mine = ++users;
-        isBetweenUsers = true;
-        change(loading);
-        // Not requested here, so that the client makes no call until the page has reloaded.
-        if (onUserChanged === undefined) return location.reload();
-        try {
-          await onUserChanged();
-        } catch {
-          return location.reload();
-        }
-        // A third user may have signed in meanwhile.
-        if (mine !== users) return;
-        isBetweenUsers = false;
-        change({});
-        ask();
-      };
-      const stops = [
-        client.onInteractionChange(() => change({ interaction: client.interaction })),
-        client.onSessionChange((event) => {
-          const { session } = event;
-          if (event.userChanged) {
-            void changeUser();
-            return;
-          }
-          // The page shows the change when it starts anew for the new user.
-          if (isBetweenUsers) return;
-          const status = session.signed_in ? 'signed_in' : 'signed_out';
-          const secondsLeft = event.type === 'expiring' ? event.secondsLeft : undefined;
-          change({ status, session, secondsLeft, error: undefined });
-        }),
-      ];
-      ask();
+      const stopInteractions = client.onInteractionChange(() => update({ interaction: client.interaction }));
+      const stopSession = client.onSessionChange(onSessionEvent);
+      readSession();
       return () => {
-        for (const stop of stops) stop();
+        stopInteractions();
+        stopSession();
       };
     },
   };

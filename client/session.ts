@@ -1,6 +1,6 @@
-import { read } from './read.ts';
+import { readMember } from './read-untrusted.ts';
 
-/** `not_asked`: the first use asks. `declined` and `needs_admin`: only a deliberate click asks again. */
+/** `not_asked`: the first use asks the user. `declined` and `needs_admin`: only a click asks again. */
 export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
 
 export interface SignedOut {
@@ -16,37 +16,44 @@ export interface SignedIn {
   readonly username: string;
   readonly tenant_id: string;
   readonly roles: readonly string[];
-  /** What the person may do, by name. Advice for the page: the server decides. */
+  /** What the user may do, by name. It helps the page choose what to show. The server decides. */
   readonly can: Readonly<Record<string, boolean>>;
   readonly features: Readonly<Record<string, FeatureState>>;
-  /** When the person last finished a sign-in, consent and second factors included. */
+  /** When the user last completed an interaction with Microsoft: a sign-in, a consent or a second factor. */
   readonly signed_in_at: string;
   readonly expires_at: string;
   readonly idle_expires_at: string;
   readonly login_url: string;
 }
 
-/** The answer of `api/auth/session`. */
+/** The response of `api/auth/session`. */
 export type Session = SignedOut | SignedIn;
 
-/** Identifies the user. A user without an address is identified by the session alone. */
-export function userOf({ tenant_id, username, session_tag }: SignedIn): string {
+/** Identifies the user. A user without a username is identified by the session alone. */
+export function toUserKey({ tenant_id, username, session_tag }: SignedIn): string {
   return `${tenant_id} ${username || session_tag}`;
 }
 
-/** When the person finished their last sign-in; empty for nobody. */
+/** When the user last completed a sign-in; empty if signed out, undefined if the session is not known. */
 export function signInTime(session: Session | undefined): string | undefined {
   return session && (session.signed_in ? session.signed_in_at : '');
 }
 
-/** Whether somebody has signed in since, and the feature is granted: another tab's sign-in may have been for another one. */
-export function hasSignedIn(session: Session | undefined, since: string | undefined, feature = ''): boolean {
-  if (!session?.signed_in || since === undefined) return false;
-  return session.signed_in_at > since && (session.features[feature] ?? 'granted') === 'granted';
+/**
+ * Whether a sign-in was completed after `time` and the feature is granted now. The sign-in may have happened in
+ * another tab, for another feature.
+ */
+export function hasSignedInSince(
+  time: string | undefined,
+  session: Session | undefined,
+  feature = '',
+): boolean {
+  if (!session?.signed_in || time === undefined) return false;
+  return session.signed_in_at > time && (session.features[feature] ?? 'granted') === 'granted';
 }
 
-/** Anything but the answer of our own function is a mistake in the deployment, such as a page served in its place. */
-export function parseSession(answer: unknown): Session {
-  if (read(answer, 'signed_in') === undefined) throw new TypeError('The answer has no session.');
-  return answer as Session;
+/** @throws {TypeError} for another document, which a wrong deployment may serve in place of the session */
+export function parseSession(document: unknown): Session {
+  if (readMember(document, 'signed_in') === undefined) throw new TypeError('The response has no session.');
+  return document as Session;
 }

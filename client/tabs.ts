@@ -1,21 +1,28 @@
-import { attempt } from './attempt.ts';
+import { orUndefined } from './or-undefined.ts';
 import type { Page } from './page.ts';
 
-/** What a tab tells the others about the session that they share. */
+/** Tells other tabs how the session that they share has changed. */
 export interface SessionMessage {
   readonly type: 'entra-bff:session';
   readonly change: 'signed_in' | 'signed_out' | 'changed';
 }
 
-/** Joins the tabs of this origin; what is told reaches the others, never this one. */
-export function joinTabs(
-  page: Page,
-  hear: (message: unknown) => void,
-): (change: SessionMessage['change']) => void {
-  // None in an old browser, or in a private mode; closed by the browser later. The other tabs learn from their next call.
-  const channel = attempt(() => new page.BroadcastChannel('entra-bff'));
-  if (channel !== undefined) channel.onmessage = ({ data }) => hear(data);
-  return (change) => {
-    attempt(() => channel?.postMessage({ type: 'entra-bff:session', change } satisfies SessionMessage));
+export interface Tabs {
+  notify(change: SessionMessage['change']): void;
+  onMessage(listener: (message: unknown) => void): void;
+}
+
+/** Connects the tabs of this origin. A message reaches every tab but the one that sent it. */
+export function joinTabs(page: Page): Tabs {
+  // Undefined while a server renders the page, in old browsers and in some private modes. The browser may also close
+  // the channel later. Other tabs then notice the change at their next call.
+  const channel = page.document && orUndefined(() => new page.BroadcastChannel('entra-bff'));
+  return {
+    notify(change) {
+      orUndefined(() => channel?.postMessage({ type: 'entra-bff:session', change } satisfies SessionMessage));
+    },
+    onMessage(listener) {
+      if (channel) channel.onmessage = ({ data }) => listener(data);
+    },
   };
 }

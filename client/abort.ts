@@ -1,0 +1,25 @@
+/** Returns a signal that aborts as soon as one of the two aborts. */
+export function eitherSignal(...signals: [AbortSignal, AbortSignal]): AbortSignal {
+  // Browsers before 2024 do not have it.
+  if (AbortSignal.any) return AbortSignal.any(signals);
+  const either = new AbortController();
+  for (const signal of signals) onAbort(signal, () => either.abort(signal.reason));
+  return either.signal;
+}
+
+/** Stops waiting, but lets the work go on: other callers may wait for it too. */
+export function untilAborted<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal | null | undefined,
+): Promise<Value> {
+  if (!signal) return promise;
+  return new Promise<Value>((resolve, reject) => {
+    onAbort(signal, () => reject(signal.reason));
+    promise.then(resolve, reject);
+  });
+}
+
+function onAbort(signal: AbortSignal, action: () => void): void {
+  if (signal.aborted) action();
+  signal.addEventListener('abort', action);
+}

@@ -1,0 +1,106 @@
+import type { Interaction, InteractionRequest } from './interaction.ts';
+import { type OpenPopup, openPopup, readOutcome, startRedirect } from './interaction-display.ts';
+import type { InteractionResult } from './interaction-failed.ts';
+import { orUndefined } from './or-undefined.ts';
+import type { Page } from './page.ts';
+import { readLink } from './read-untrusted.ts';
+import type { RedirectLoopGuard } from './redirect-loop-guard.ts';
+import { hasSignedInSince, type Session, signInTime } from './session.ts';
+import type { SessionWatch } from './session-watch.ts';
+
+/** The one interaction that is under way: an open popup, or a redirect that leaves this page. */
+export interface ActiveInteraction {
+  /** Undefined if nothing is under way. */
+  readonly view: Interaction | undefined;
+  /** The link for an administrator that the last popup reported. */
+  readonly adminConsentUrl: string | undefined;
+  /** @returns false if neither a popup nor a safe redirect is possible */
+  start(request: InteractionRequest): boolean;
+  focus(): void;
+  /** Handles a message of a popup. Ignores every message that is not from the open popup. */
+  onMessage(message: unknown): void;
+  /** Handles new information about the session. It may show that the user is done although no message arrived. */
+  onSession(session: Session): void;
+  end(result: InteractionResult): void;
+}
+
+const popupLimitMs = 10 * 60 * 1000; // the lifetime of an interaction ticket
+const redirectLimitMs = 30 * 1000; // if this page still exists then, the user stopped the navigation or is offline
+
+/** What `onEnd` is told: the key of the request, its result, and whether it was shown in a popup. */
+export type OnEnd = (key: string, result: InteractionResult, wasPopup: boolean) => void;
+
+/** @param onLimit called when the client stops waiting, to end this interaction and those that wait */
+export function createActiveInteraction(
+  page: Page,
+  guard: RedirectLoopGuard,
+  sessions: SessionWatch,
+  onEnd: OnEnd,
+  onLimit: (result: InteractionResult) => void,
+): ActiveInteraction {
+  /** Undefined if nothing is under way. */
+  let view: Interaction | undefined;
+  let key = '';
+  let popup: OpenPopup | undefined;
+  let timer: unknown;
+  /** The user's sign-in time before the popup opened. A later time shows that the user is done. Undefined until known. */
+  let since: string | undefined;
+  /** A popup has ended, and the session has not been read since. */
+  let isSessionStale = false;
+  let adminConsentUrl: string | undefined;
+
+  function end(result: InteractionResult): void {
+    if (!view) return;
+    view = undefined;
+    page.clearTimeout(timer);
+    // If the browser has cut off the window, its last page closes itself.
+    orUndefined(() => popup?.window.close());
+    if (popup) {
+      isSessionStale = true;
+      void sessions.tryRead().then((session) => {
+        if (session) isSessionStale = false;
+      });
+    }
+    onEnd(key, result, !!popup);
+  }
+
+  return {
+    get view() {
+      return view;
+    },
+    get adminConsentUrl() {
+      return adminConsentUrl;
+    },
+    start(request) {
+      popup = request.display === 'popup' ? openPopup(page, request) : undefined;
+      if (!popup && !startRedirect(page, request, guard, sessions)) return false;
+      const { feature, reason, scopes = [] } = request;
+      const limitMs = popup ? popupLimitMs : redirectLimitMs;
+      const endsAt = new Date(page.Date.now() + limitMs);
+      const mine = { display: popup ? 'popup' : 'redirect', feature, reason, scopes, endsAt } as const;
+      view = mine;
+      key = request.key;
+      timer = page.setTimeout(() => onLimit(popup ? 'timed_out' : 'cancelled'), limitMs);
+      since = popup && !isSessionStale ? signInTime(sessions.current) : undefined;
+      if (popup && since === undefined) {
+        void sessions.tryRead().then((session) => {
+          if (view === mine) since = signInTime(session);
+        });
+      }
+      return true;
+    },
+    focus: () => void orUndefined(() => view && popup?.window.focus()),
+    onMessage(message) {
+      const outcome = view && popup && readOutcome(message, popup);
+      if (!outcome) return;
+      adminConsentUrl = readLink(message, 'admin_consent_url');
+      end(outcome);
+    },
+    onSession(session) {
+      // A sign-in in another tab satisfies these keys as well. For a second factor or claims, only our popup can tell.
+      const isShownBySession = /^(consent|$)/.test(key);
+      if (view && isShownBySession && hasSignedInSince(since, session, key && view.feature)) end('signed_in');
+    },
+    end,
+  };
+}

@@ -1,0 +1,93 @@
+import { eitherSignal, untilAborted } from './abort.ts';
+import { toCallUrl } from './addresses.ts';
+import { askForCall, canAskFor, toFailure } from './ask-user.ts';
+import type { CallInit } from './client-api.ts';
+import type { ClientContext } from './client-context.ts';
+import { InteractionFailed } from './interaction-failed.ts';
+import { toInteractionKey } from './interaction-key.ts';
+import { BffProblem } from './problem.ts';
+import { send } from './send.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Calls a URL of this origin for the current user, and asks the user for what the call needs.
+ * @throws {BffProblem | InteractionFailed}
+ */
+export async function call(
+  context: ClientContext,
+  address: string | URL,
+  { repeat = false, ...init }: CallInit = {},
+): Promise<Response> {
+  const { page, sessions, interactions, user: userState, guard } = context;
+  const url = toCallUrl(page, String(address));
+  const { signal: scope } = userState.scope;
+  requireScope();
+  // The client makes no call before it knows the user.
+  await untilAborted(sessions.ready(), init.signal);
+  const since = interactions.generation;
+  const hadUser = sessions.user !== undefined;
+  const name = `${init.method ?? 'GET'} ${url.pathname}`;
+  let answer = await sendForCurrentSession();
+  if (answer instanceof BffProblem && answer.code === 'session_required' && hadUser) {
+    // A sign-in in another tab may have replaced the session. The browser then has a new cookie.
+    const session = await rereadSession();
+    if (session?.signed_in) answer = await sendAgain(answer);
+  }
+  if (!(answer instanceof BffProblem)) return answer;
+  const result = await untilAborted(askForCall(context, answer, name, since), init.signal);
+  if (result !== 'signed_in') throw toFailure(context, result, answer);
+  const second = await sendAgain(answer);
+  if (!(second instanceof BffProblem)) return second;
+  // The interaction did not help, so the next call must not ask for the same again.
+  if (canAskFor(context, second)) guard.block(toInteractionKey(second));
+  throw second;
+
+  async function sendAgain(problem: BffProblem): Promise<Response | BffProblem> {
+    // A write is repeated only for the user who made it.
+    if (!isRepeatable(init, repeat && hadUser)) throw new InteractionFailed('not_repeated', problem);
+    const session = await sessions.read();
+    requireScope();
+    if (hadUser && !session.signed_in) throw new InteractionFailed('signed_out_meanwhile', problem);
+    return sendForCurrentSession();
+  }
+
+  /** If another tab has changed the session, reads it and sends the call again. */
+  async function sendForCurrentSession(): Promise<Response | BffProblem> {
+    let answer = await sendOnce();
+    if (answer instanceof BffProblem && answer.code === 'session_changed') {
+      // The server refused the call before it did anything. A write can therefore be sent again if the user
+      // is the same.
+      await rereadSession();
+      if (!isRepeatable(init, true)) throw new InteractionFailed('not_repeated', answer);
+      answer = await sendOnce();
+    }
+    sessions.used();
+    if (!(answer instanceof BffProblem) && answer.ok) guard.succeeded(name);
+    return answer;
+  }
+
+  async function rereadSession(): Promise<Session | undefined> {
+    const session = await untilAborted(sessions.tryRead(), init.signal);
+    requireScope();
+    return session;
+  }
+
+  async function sendOnce(): Promise<Response | BffProblem> {
+    requireScope();
+    const signal = init.signal ? eitherSignal(init.signal, scope) : scope;
+    const answer = await send(page, url, { ...init, signal }, sessions.tag);
+    requireScope();
+    return answer;
+  }
+
+  /** @throws {InteractionFailed} if the user of the call has signed out or changed */
+  function requireScope(): void {
+    scope.throwIfAborted();
+    if (userState.signingOut !== undefined) throw new InteractionFailed('signed_out_meanwhile');
+  }
+}
+
+/** A stream can be sent only once. */
+function isRepeatable({ method = 'GET', body }: RequestInit, repeat: boolean): boolean {
+  return /^(GET|HEAD)$/i.test(method) || (repeat && !(body instanceof ReadableStream));
+}

@@ -1,0 +1,88 @@
+import type { Display, Interaction } from './interaction.ts';
+import type { Page } from './page.ts';
+import type { BffProblem } from './problem.ts';
+import type { Resumed } from './redirect-note.ts';
+import type { Session } from './session.ts';
+import type { SessionEvent } from './session-event.ts';
+
+export interface ClientOptions {
+  /** Path of the functions on the page's own origin; default `/api`. */
+  readonly basePath?: string;
+  /**
+   * What a call does by itself if only the user can help; default `popup`.
+   * - `popup`: asks in a window, so the page keeps its state, and then repeats the call. If the browser blocks the
+   *   window, it redirects.
+   * - `redirect`: leaves the page and comes back.
+   * - `manual`: throws. The page offers a button that calls `interact`.
+   */
+  readonly interaction?: Display | 'manual';
+  /**
+   * What a call does if no user is signed in; default `throw`.
+   * - `ask`: asks the user as `interaction` says.
+   * - `silent`: redirects once to Microsoft, which shows nothing if the user is still signed in there.
+   */
+  readonly sessionRequired?: 'throw' | 'ask' | 'silent';
+  /** How long before the session ends `expiring` is sent; default 120. */
+  readonly warningSeconds?: number;
+  /** The window; tests pass their own. */
+  readonly page?: Page;
+}
+
+export interface SignInOptions {
+  /** Also asks for the permissions of this feature. */
+  readonly feature?: string;
+  /** A path of this origin to which a redirect comes back; default the current URL. */
+  readonly returnTo?: string;
+  readonly display?: Display;
+  /** Redirects without asking the user anything. At most one such attempt is made until a user is signed in. */
+  readonly silent?: boolean;
+}
+
+export interface CallInit extends RequestInit {
+  /** Repeats this write after the user has done what it needed. GET and HEAD requests are always repeated. */
+  readonly repeat?: boolean;
+}
+
+/** `redirecting`: the browser is leaving the page. */
+export type SignInResult = 'signed_in' | 'redirecting';
+
+export interface Client {
+  /**
+   * Returns the signed-in user's session. The request does not extend the session. After another user has
+   * signed in, every other call throws `user_changed` until the page calls this.
+   * @throws {BffProblem}
+   */
+  session(): Promise<Session>;
+  /** Calls the listener for every change, in other tabs too, and before the session ends. @returns a function that unsubscribes */
+  onSessionChange(listener: (event: SessionEvent) => void): () => void;
+  /** Signs in. Call it in the click handler, because browsers block windows that open later. @throws {InteractionFailed} */
+  signIn(options?: SignInOptions): Promise<SignInResult>;
+  /** Ends the session, then leaves the page to end the session at Microsoft too. @throws {BffProblem} */
+  signOut(): Promise<void>;
+  /**
+   * Calls Microsoft Graph with a path (`graph('/me')`) or a link from a response (`@odata.nextLink`). Returns error
+   * responses of Graph unchanged.
+   * @throws {BffProblem | InteractionFailed}
+   */
+  graph(path: string, init?: CallInit): Promise<Response>;
+  /** Calls any URL of this origin with the header that proves a same-origin call. @throws {BffProblem | InteractionFailed} */
+  fetch(url: string | URL, init?: CallInit): Promise<Response>;
+  /**
+   * Returns a URL of this origin for a link, an image or a download, to which a page cannot add a header. It works
+   * only for the current user of this page. Call it after `session()`, at the moment the URL is used.
+   * @throws {TypeError | InteractionFailed}
+   */
+  src(path: string): string;
+  /** Asks the user for what a problem names. Call it in the click handler. @throws {InteractionFailed} */
+  interact(problem: BffProblem, options?: Pick<SignInOptions, 'returnTo' | 'display'>): Promise<SignInResult>;
+  /** What the user is being asked for right now. */
+  readonly interaction: Interaction | undefined;
+  onInteractionChange(listener: () => void): () => void;
+  /** Stops waiting for the user. Waiting calls throw `cancelled`. */
+  cancel(): void;
+  /**
+   * Set if the browser left this page for an interaction and has come back. No call was repeated, so the page
+   * continues from here.
+   */
+  readonly resumed: Resumed | undefined;
+}

@@ -1,0 +1,34 @@
+import type { ClientOptions } from './client-api.ts';
+import type { Display } from './interaction.ts';
+import type { Interactions } from './interactions.ts';
+import type { Page } from './page.ts';
+import type { RedirectLoopGuard } from './redirect-loop-guard.ts';
+import type { SessionWatch } from './session-watch.ts';
+import type { Tabs } from './tabs.ts';
+
+/** What the parts of one client share. */
+export interface ClientContext {
+  readonly page: Page;
+  readonly interaction: NonNullable<ClientOptions['interaction']>;
+  readonly sessionRequired: NonNullable<ClientOptions['sessionRequired']>;
+  /** How an interaction is shown if nothing else is asked for. */
+  readonly display: Display;
+  /** Returns the URL of a function, for a path below the base path. */
+  readonly toBffUrl: (path: string) => URL;
+  readonly sessions: SessionWatch;
+  readonly interactions: Interactions;
+  readonly guard: RedirectLoopGuard;
+  readonly tabs: Tabs;
+  readonly user: UserState;
+}
+
+/** Belongs to the current user of the page. */
+export interface UserState {
+  /**
+   * Aborted at sign-out and when another user signs in. A call that started before then returns no response, and a body
+   * that is still arriving ends.
+   */
+  scope: AbortController;
+  /** The sign-out under way. */
+  signingOut: Promise<void> | undefined;
+}

@@ -1,0 +1,32 @@
+import type { BffProblem } from './problem.ts';
+
+/**
+ * An interaction key names what the user is asked for, in the form `reason feature:scopes`. Two requests with the same
+ * key need one interaction. Every completed sign-in satisfies a key without a space.
+ */
+export const signInKey = '';
+
+/** A sign-in that shows nothing. If it fails, the sign-in that asks the user is still allowed. */
+export const silentSignInKey = ':silent';
+
+export function toInteractionKey(problem: BffProblem): string {
+  const { code, reason = 'consent_required', feature = '', scopes } = problem;
+  if (code === 'session_required' || /^(refresh|sign_in)_/.test(reason)) return signInKey;
+  // A second factor counts for every feature. Claims differ, but the client does not see them.
+  return reason === 'two_factor_required' ? reason : `${reason} ${feature}:${[...scopes].sort()}`;
+}
+
+/** The key for the consent to everything that a feature needs. */
+export function toConsentKey(feature: string): string {
+  return `consent_required ${feature}`;
+}
+
+/** Whether an answer to `asked` is also an answer to `wanted`, because both are equal or `wanted` is a part of it. */
+export function covers(asked: string, wanted: string): boolean {
+  return asked === wanted || asked === wanted.split(':')[0];
+}
+
+/** Whether a completed interaction for `asked` also satisfies `wanted`. */
+export function satisfies(asked: string, wanted: string): boolean {
+  return !wanted.includes(' ') || covers(asked, wanted);
+}

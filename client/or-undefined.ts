@@ -1,0 +1,8 @@
+/** Returns undefined if `run` throws, for example because the browser forbids storage or has cut off a window. */
+export function orUndefined<Value>(run: () => Value): Value | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}

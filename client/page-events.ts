@@ -1,0 +1,34 @@
+import type { ClientContext } from './client-context.ts';
+import { readMember } from './read-untrusted.ts';
+import { setSignedOut } from './sign-out.ts';
+
+/** Handles a message of another tab or of a popup. */
+export function onTabMessage(context: ClientContext, message: unknown): void {
+  context.interactions.active.onMessage(message);
+  if (readMember(message, 'type') !== 'entra-bff:session') return;
+  if (readMember(message, 'change') === 'signed_out') setSignedOut(context);
+  else void context.sessions.tryRead();
+}
+
+export function listenToPage(context: ClientContext): void {
+  const { page, interactions, sessions } = context;
+  const { document } = page;
+  page.addEventListener('message', ({ origin, data }) => {
+    if (origin === page.location.origin) interactions.active.onMessage(data);
+  });
+  const onReturn = () => {
+    // A popup that the browser has cut off cannot tell that it is closed, so look when the user returns to this page.
+    if (interactions.active.view) void sessions.tryRead();
+    sessions.used(); // another tab may have used it
+  };
+  page.addEventListener('focus', onReturn);
+  document?.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') onReturn();
+  });
+  page.addEventListener('pageshow', ({ persisted }) => {
+    if (!persisted) return;
+    // The browser has restored this page from its memory: the redirect is over, and the session may be over too.
+    if (interactions.active.view?.display === 'redirect') interactions.endAll('cancelled');
+    void sessions.tryRead();
+  });
+}

@@ -1,0 +1,98 @@
+import { orUndefined } from './or-undefined.ts';
+import type { Page } from './page.ts';
+import { readMember, readText, readTexts } from './read-untrusted.ts';
+
+/** Why the page was left, for the page that comes back. */
+export interface Resumed {
+  readonly feature: string | undefined;
+  readonly reason: string | undefined;
+}
+
+/** The redirects that this tab has made without a click. The page that comes back needs them to prevent a loop. */
+export interface RedirectHistory {
+  /** The interaction key of each redirect, oldest first. */
+  readonly keys: readonly string[];
+  /** The call that needed the last redirect: method and path. */
+  readonly call?: string | undefined;
+  /** The user's sign-in time before the last redirect; empty if signed out, undefined if not known. */
+  readonly since?: string | undefined;
+}
+
+export interface RedirectNote {
+  readonly history: RedirectHistory;
+  /** The user the page belonged to. */
+  readonly user: string | undefined;
+  /** Set if the browser has come back to the URL that the redirect was to return to. */
+  readonly resumed: Resumed | undefined;
+}
+
+const noteKey = 'entra-bff:redirect';
+const silentKey = 'entra-bff:silent';
+const maxAgeMs = 15 * 60 * 1000; // the lifetime of a login transaction
+
+/**
+ * Stores where the user was. The fragment is stored here because the server never receives it.
+ * @returns whether the browser stored the note
+ */
+export function writeRedirectNote(
+  page: Page,
+  returnUrl: URL,
+  note: Resumed & Partial<RedirectHistory> & { readonly user: string | undefined },
+): boolean {
+  const { pathname, search, hash } = returnUrl;
+  return writeNote(page, noteKey, { ...note, path: pathname + search, hash });
+}
+
+/** Reads the note, removes it, and restores the fragment of the URL. */
+export function takeRedirectNote(page: Page): RedirectNote {
+  const { document, location } = page;
+  // A page that is rendered on a server has neither storage nor a URL.
+  const note = document && readNote(page, noteKey);
+  removeNote(page, noteKey);
+  const text = (name: string) => readText(note, name);
+  const isBack = document && text('path') === location.pathname + location.search;
+  if (isBack) restoreFragment(page, text('hash'));
+  return {
+    history: { keys: readTexts(note, 'keys'), call: text('call'), since: text('since') },
+    user: text('user'),
+    resumed: isBack ? { feature: text('feature'), reason: text('reason') } : undefined,
+  };
+}
+
+function restoreFragment({ location, history }: Page, hash: string | undefined): void {
+  if (!hash?.startsWith('#') || location.hash !== '') return;
+  history.replaceState(history.state, '', location.origin + location.pathname + location.search + hash);
+}
+
+/** Prevents an endless loop: an app that signs in silently makes at most one attempt. */
+export function noteSilentAttempt(page: Page): boolean {
+  return writeNote(page, silentKey, {});
+}
+
+export function hasSilentAttempt(page: Page): boolean {
+  return readNote(page, silentKey) !== undefined;
+}
+
+export function forgetSilentAttempt(page: Page): void {
+  removeNote(page, silentKey);
+}
+
+function writeNote(page: Page, key: string, note: object): boolean {
+  const text = JSON.stringify({ at: page.Date.now(), ...note });
+  const isStored = orUndefined(() => {
+    page.sessionStorage.setItem(key, text);
+    return true;
+  });
+  return isStored ?? false;
+}
+
+/** Returns undefined if there is no note or if it is older than `maxAgeMs`. */
+function readNote(page: Page, key: string): unknown {
+  const note: unknown = orUndefined(() => JSON.parse(page.sessionStorage.getItem(key) ?? ''));
+  const ageMs = page.Date.now() - Number(readMember(note, 'at'));
+  return ageMs >= 0 && ageMs < maxAgeMs ? note : undefined;
+}
+
+function removeNote(page: Page, key: string): void {
+  orUndefined(() => page.sessionStorage.removeItem(key));
+}

@@ -1,0 +1,21 @@
+import type { Page } from './page.ts';
+import { BffProblem, readProblem } from './problem.ts';
+
+/** Sends a request with the header that proves that it comes from this origin. */
+export async function send(
+  page: Page,
+  url: URL,
+  init: RequestInit,
+  tag?: string,
+): Promise<Response | BffProblem> {
+  const headers = new Headers(init.headers);
+  headers.set('X-CSRF', '1');
+  if (tag) headers.set('X-Session-Tag', tag);
+  const response = await page.fetch(url.href, { ...init, headers });
+  return (await readProblem(response)) ?? response;
+}
+
+export function throwProblem(answer: Response | BffProblem): Response {
+  if (answer instanceof BffProblem) throw answer;
+  return answer;
+}

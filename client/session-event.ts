@@ -1,0 +1,26 @@
+import type { SignedIn, SignedOut } from './session.ts';
+
+/**
+ * `expiring` is sent once per end of a session, early enough for a warning, and again after a `changed` that leaves the
+ * end where it was. Use of the session extends a `session_idle` end: a `changed` alone withdraws the warning. Nothing
+ * extends a `session_expired` end.
+ */
+export type SessionEvent =
+  | {
+      readonly type: 'signed_in' | 'changed';
+      readonly session: SignedIn;
+      /**
+       * True if the user differs from the last user this page knew. The client makes no call for the new user
+       * until the page calls `client.session()`. Clear what the page shows and start anew, for example with
+       * `location.reload()`.
+       */
+      readonly userChanged: boolean;
+    }
+  | { readonly type: 'signed_out'; readonly session: SignedOut; readonly userChanged: false }
+  | {
+      readonly type: 'expiring';
+      readonly session: SignedIn;
+      readonly secondsLeft: number;
+      readonly reason: 'session_idle' | 'session_expired';
+      readonly userChanged: false;
+    };
