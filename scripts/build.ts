@@ -36,10 +36,17 @@ export interface BundleOptions {
   readonly outfile: string;
   /** Keeps every statement separate, for coverage. Default: false. */
   readonly measured?: boolean;
+  /** Files whose exports replace globals of the same name, for tests. */
+  readonly inject?: readonly string[];
 }
 
 /** Bundles one entry into one CommonJS file, with the settings the deployed app is built with. */
-export async function bundle({ entry, outfile, measured = false }: BundleOptions): Promise<Metafile> {
+export async function bundle({
+  entry,
+  outfile,
+  measured = false,
+  inject = [],
+}: BundleOptions): Promise<Metafile> {
   const clientSource = await bundleClient({ measured });
   // For tests, and for people who want to look at it.
   await mkdir(fromRoot('.build'), { recursive: true });
@@ -49,6 +56,7 @@ export async function bundle({ entry, outfile, measured = false }: BundleOptions
     entryPoints: [entry],
     outfile,
     bundle: true,
+    inject: [...inject],
     // CommonJS: an ESM bundle of these libraries stops at "Dynamic require of util is not supported".
     format: 'cjs',
     platform: 'node',

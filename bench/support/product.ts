@@ -49,7 +49,8 @@ export async function withProduct(measure: (product: MeasuredProduct) => Promise
     );
     const outfile = fileURLToPath(new URL('../../.build/measure.cjs', import.meta.url));
     const entry = fileURLToPath(new URL('../../test/support/worker.ts', import.meta.url));
-    await bundle({ entry, outfile });
+    const workerDate = fileURLToPath(new URL('../../test/support/worker-date.ts', import.meta.url));
+    await bundle({ entry, outfile, inject: [workerDate] });
     const port = await findFreePort();
     const settings = developmentSettings(
       {

@@ -92,7 +92,7 @@ describe('a value that no request can have', () => {
   });
 
   it.each(unsendable)('as header of a token request: %j', async (value) => {
-    const endpoint = new TokenEndpoint(sendHttp, createTokenBreaker(monotonicMs), true);
+    const endpoint = new TokenEndpoint(sendHttp, createTokenBreaker(monotonicMs));
     const options = { headers: { 'x-client': value }, body: 'grant_type=refresh_token' };
     const sent = endpoint.sendPostRequestAsync(`${upstream.origin}/token`, options);
     await expect(sent).rejects.toMatchObject({ code: 'sign_in_service_unavailable', status: 503 });

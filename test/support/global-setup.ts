@@ -25,7 +25,7 @@ export async function setup(project: TestProject): Promise<void> {
   const [storage, appBundle, workerBundle] = await Promise.all([
     startAzurite(),
     buildBundle('src/main.ts', '.build/main.cjs', measured),
-    buildBundle('test/support/worker.ts', '.build/worker.cjs', measured),
+    buildBundle('test/support/worker.ts', '.build/worker.cjs', measured, ['test/support/worker-date.ts']),
     announceBrowser(),
   ]);
   azurite = storage;
@@ -39,8 +39,18 @@ export async function teardown(): Promise<void> {
   await azurite?.close();
 }
 
-async function buildBundle(entry: string, outfile: string, measured: boolean): Promise<string> {
-  await bundle({ entry: fromRoot(entry), outfile: fromRoot(outfile), measured });
+async function buildBundle(
+  entry: string,
+  outfile: string,
+  measured: boolean,
+  inject: readonly string[] = [],
+): Promise<string> {
+  await bundle({
+    entry: fromRoot(entry),
+    outfile: fromRoot(outfile),
+    measured,
+    inject: inject.map(fromRoot),
+  });
   return fromRoot(outfile);
 }
 

@@ -2,6 +2,9 @@ import { readVerifiedClaims } from '../../src/shared/identity/principal.ts';
 import type { SessionContent, SessionFacts } from '../../src/shared/session/facts.ts';
 import type { Session } from '../../src/shared/session/store.ts';
 
+/** The app that the access tokens of {@link msalCacheOf} were issued to. */
+export const clientId = '5e1f0000-0000-4000-8000-000000000001';
+
 /** The session of an invented person, as a sign-in would have made it. Every secret in it says what it is. */
 export function sessionContent(
   options: {
@@ -12,8 +15,8 @@ export function sessionContent(
   } = {},
 ): SessionContent {
   const claims = readVerifiedClaims({
-    tid: '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01',
-    oid: 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01',
+    tid: alice.tenantId,
+    oid: alice.objectId,
     name: 'Alice Adams',
     preferred_username: 'alice@contoso.example',
     roles: ['Admin'],
@@ -45,28 +48,42 @@ export function sessionContent(
   };
 }
 
+const alice = {
+  tenantId: '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01',
+  objectId: 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01',
+};
+
 /** MSAL's blob with one account, in the shape that was measured. */
 export function msalCacheOf(
   options: {
     homeAccountId?: string;
-    accessTokens?: Readonly<Record<string, { secret: string; expires_on: string }>>;
+    accessTokens?: Readonly<Record<string, { secret: string; expires_on: string; target?: string }>>;
     refreshToken?: string;
     idToken?: string;
   } = {},
 ): string {
   const {
-    homeAccountId = 'home',
+    homeAccountId = `${alice.objectId}.${alice.tenantId}`,
     refreshToken = 'refresh-token-canary',
     idToken = 'id-token-canary',
   } = options;
   const accessTokens = options.accessTokens ?? {
     'at-user.read': { secret: 'access-token-canary', expires_on: '1785589200' },
   };
+  const everyAccessToken = {
+    home_account_id: homeAccountId,
+    environment: 'login.windows.net',
+    credential_type: 'AccessToken',
+    client_id: clientId,
+    realm: alice.tenantId,
+    target: 'User.Read',
+    token_type: 'Bearer',
+  };
   return JSON.stringify({
     Account: { [homeAccountId]: { home_account_id: homeAccountId } },
     IdToken: { id: { secret: idToken } },
     AccessToken: Object.fromEntries(
-      Object.entries(accessTokens).map(([key, token]) => [key, { ...token, target: 'User.Read' }]),
+      Object.entries(accessTokens).map(([key, token]) => [key, { ...everyAccessToken, ...token }]),
     ),
     RefreshToken: { rt: { secret: refreshToken } },
     AppMetadata: {},

@@ -10,6 +10,7 @@ import { createSystem, type System } from '../../src/system.ts';
 import { callerRoutes } from './caller-routes.ts';
 import { guardedRoutes } from './guarded-routes.ts';
 import { reportRoutes } from './report-routes.ts';
+import { setClock } from './worker-date.ts';
 
 export { BffError } from '../../src/shared/errors.ts';
 
@@ -26,6 +27,9 @@ export function register(
   extend?: (bff: Bff) => void,
 ): void {
   const config = parseConfig(environment);
-  const bff = registerApp(app, createApp(config, readPolicies(config), replace(createSystem(config))));
+  const original = createSystem(config);
+  const system = replace(original);
+  if (system.now !== original.now) setClock(system.now);
+  const bff = registerApp(app, createApp(config, readPolicies(config), system));
   extend?.(bff);
 }

@@ -8,6 +8,8 @@ export interface Authority {
   readonly keysUri: string;
   /** The audience of a managed identity's token that stands in for a secret. */
   readonly tokenExchangeAudience: string;
+  /** The cloud's host names. MSAL stores tokens under one of them and finds them under each. */
+  readonly environments: readonly string[];
   /** The issuer that speaks for a tenant. */
   issuerOf(tenantId: string): string;
   /** Where an administrator agrees to permissions for the whole organization. */
@@ -35,21 +37,30 @@ export const clouds = {
     signIn: 'https://login.microsoftonline.com',
     graph: 'https://graph.microsoft.com',
     tokenExchange: 'api://AzureADTokenExchange',
+    environments: [
+      'login.microsoftonline.com',
+      'login.windows.net',
+      'login.microsoft.com',
+      'sts.windows.net',
+    ],
   },
   usgov: {
     signIn: 'https://login.microsoftonline.us',
     graph: 'https://graph.microsoft.us',
     tokenExchange: 'api://AzureADTokenExchangeUSGov',
+    environments: ['login.microsoftonline.us', 'login.usgovcloudapi.net'],
   },
   usgovdod: {
     signIn: 'https://login.microsoftonline.us',
     graph: 'https://dod-graph.microsoft.us',
     tokenExchange: 'api://AzureADTokenExchangeUSGov',
+    environments: ['login.microsoftonline.us', 'login.usgovcloudapi.net'],
   },
   china: {
     signIn: 'https://login.partner.microsoftonline.cn',
     graph: 'https://microsoftgraph.chinacloudapi.cn',
     tokenExchange: 'api://AzureADTokenExchangeChina',
+    environments: ['login.partner.microsoftonline.cn', 'login.chinacloudapi.cn'],
   },
 } as const;
 
@@ -62,7 +73,7 @@ export type Cloud = keyof typeof clouds;
  * @see https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
  */
 export function createAuthority(cloud: Cloud, tenant: string, emulatorOrigin?: string): Authority {
-  const { signIn, tokenExchange } = clouds[cloud];
+  const { signIn, tokenExchange, environments } = clouds[cloud];
   const origin = emulatorOrigin ?? signIn;
   const at = (path: string) => `${origin}/${tenant}/${path}`;
   return {
@@ -72,6 +83,7 @@ export function createAuthority(cloud: Cloud, tenant: string, emulatorOrigin?: s
     endSessionEndpoint: at('oauth2/v2.0/logout'),
     keysUri: at('discovery/v2.0/keys'),
     tokenExchangeAudience: tokenExchange,
+    environments,
     issuerOf: (tenantId) => `${origin}/${tenantId}/v2.0`,
     adminConsentUrl({ clientId, redirectUri, resource, scopes }) {
       const url = new URL(at('v2.0/adminconsent'));

@@ -1,7 +1,7 @@
 import { chooseScopes, type ScopeNeed } from '../entra/scopes.ts';
 import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { AcquireToken } from '../tokens/access-token.ts';
+import type { AcquireAccessToken } from '../tokens/access-token.ts';
 import type { Refusals } from '../tokens/refusals.ts';
 import type { TokenChallenge } from '../tokens/token-request.ts';
 import { type Interaction, sessionRequired } from './interaction.ts';
@@ -26,12 +26,16 @@ export interface CallTokens {
 export type TokensForCall = (session: Session, need: CallNeed, log: Log) => CallTokens;
 
 export interface CallTokenNeeds {
-  readonly acquireToken: AcquireToken;
+  readonly acquireAccessToken: AcquireAccessToken;
   readonly refusals: Pick<Refusals, 'keep'>;
   readonly interaction: Interaction;
 }
 
-export function createTokensForCall({ acquireToken, refusals, interaction }: CallTokenNeeds): TokensForCall {
+export function createTokensForCall({
+  acquireAccessToken,
+  refusals,
+  interaction,
+}: CallTokenNeeds): TokensForCall {
   return (session, need, log) => {
     const { feature } = need;
     const scopes = chooseScopes(need, session.facts.grantedScopes);
@@ -39,7 +43,7 @@ export function createTokensForCall({ acquireToken, refusals, interaction }: Cal
     let answered: { readonly session: Session; readonly challenge: TokenChallenge } | undefined;
     return {
       async token(challenge) {
-        const acquired = await acquireToken(session, scopes, log, challenge);
+        const acquired = await acquireAccessToken(session, scopes, log, challenge);
         if (acquired.kind === 'session-ended') throw sessionRequired('session_ended');
         if (acquired.kind === 'token') {
           if (challenge !== undefined) answered = { session: acquired.session, challenge };

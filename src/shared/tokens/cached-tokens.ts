@@ -1,81 +1,132 @@
-/** What we read from MSAL's serialized cache; its shape was measured with msal-node 7. */
+import type { MsalAccount } from '../session/facts.ts';
+
+/** The parts of MSAL's serialized cache that we read. Measured with msal-node 7. */
 export interface MsalCacheView {
-  /** Whose entries these are, tokens included; empty for one that names nobody (no `client_info` came with it). */
+  /** Owners of all entries, tokens included. An entry without an owner (no `client_info` came with it) has ''. */
   readonly homeAccountIds: readonly string[];
   /** The raw ID tokens: one per tenant. */
   readonly idTokens: readonly string[];
-  /** Union of the scopes of all access tokens, in the spelling they were granted in. */
+  /** Union of the scopes of all access tokens, spelled as Entra ID granted them. */
   readonly scopes: readonly string[];
 }
 
 export function readMsalCache(msalCache: string): MsalCacheView {
-  const blob: unknown = JSON.parse(msalCache);
+  const cache: unknown = JSON.parse(msalCache);
   const owners = ['Account', 'IdToken', 'AccessToken', 'RefreshToken'].flatMap((section) =>
-    entriesOf(blob, section).map((entry) => textOf(entry, 'home_account_id') ?? ''),
+    entriesOf(cache, section).map((entry) => textField(entry, 'home_account_id') ?? ''),
   );
-  const scopes = entriesOf(blob, 'AccessToken').flatMap((entry) => textOf(entry, 'target')?.split(' ') ?? []);
+  const scopes = entriesOf(cache, 'AccessToken').flatMap((entry) => scopesOf(entry));
   return {
     homeAccountIds: [...new Set(owners)],
-    idTokens: entriesOf(blob, 'IdToken').map((entry) => textOf(entry, 'secret') ?? ''),
+    idTokens: entriesOf(cache, 'IdToken').map((entry) => textField(entry, 'secret') ?? ''),
     scopes: [...new Set(scopes)],
   };
 }
 
-/** The stored access token that lives longest, has not expired and is good for these scopes; MSAL itself gives none in its last five minutes. */
-export function findAccessToken(
-  msalCache: string,
-  scopes: readonly string[],
-  now: Date,
-): { readonly secret: string; readonly expiresAt: Date } | undefined {
-  const wanted = scopes.map((scope) => scope.toLowerCase());
-  let found: { readonly secret: string; readonly expiresAt: Date } | undefined;
-  for (const entry of entriesOf(JSON.parse(msalCache), 'AccessToken')) {
-    const granted = new Set(textOf(entry, 'target')?.toLowerCase().split(' '));
-    const expiresAt = new Date(Number(textOf(entry, 'expires_on') ?? 0) * 1000);
-    const secret = textOf(entry, 'secret');
-    if (secret === undefined || expiresAt <= (found?.expiresAt ?? now)) continue;
-    if (wanted.every((scope) => granted.has(scope))) found = { secret, expiresAt };
-  }
-  return found;
+/** An access token in MSAL's serialized cache. */
+export interface CachedToken {
+  readonly accessToken: string;
+  /** Seconds since 1970. */
+  readonly expiresOn: number;
+}
+
+export interface CacheQuery {
+  readonly account: MsalAccount;
+  readonly clientId: string;
+  /** The names of the cloud. MSAL stores tokens under one of them and finds them under each. */
+  readonly environments: readonly string[];
+  readonly scopes: readonly string[];
 }
 
 /**
- * The cache without instants that are yet to come. MSAL takes an access token that was stored later than now for the sign
- * of a clock set back, and redeems again (measured): the clock of the worker that stored it need only be a second ahead.
+ * Returns the access tokens that MSAL would find for these scopes, whatever their age. The rules are those of
+ * MSAL's `CacheManager.getAccessToken` for a bearer token; a test compares both.
  */
-export function withoutFuture(msalCache: string, now: Date): string {
-  const nowSeconds = Math.floor(now.getTime() / 1000);
-  // Inside a JSON string these quotes would be escaped: only the field itself looks like this.
-  return msalCache.replaceAll(/"cached_at":"(\d+)"/g, (field, seconds: string) =>
-    Number(seconds) > nowSeconds ? `"cached_at":"${nowSeconds}"` : field,
-  );
+export function findCachedTokens(
+  msalCache: string,
+  { account, clientId, environments, scopes }: CacheQuery,
+): CachedToken[] {
+  const searched = searchedScopes(scopes);
+  if (searched.length === 0 || !environments.includes(account.environment)) return [];
+  return entriesOf(JSON.parse(msalCache), 'AccessToken').flatMap((entry) => {
+    const accessToken = textField(entry, 'secret');
+    const granted = [...new Set(scopesOf(entry))];
+    const isMatch =
+      textField(entry, 'credential_type') === 'AccessToken' &&
+      textField(entry, 'client_id') === clientId &&
+      textField(entry, 'home_account_id') === account.homeAccountId &&
+      textField(entry, 'realm')?.toLowerCase() === account.tenantId.toLowerCase() &&
+      environments.includes(textField(entry, 'environment') ?? '') &&
+      !isPartitioned(entry) &&
+      hasScopes(granted, searched);
+    if (!isMatch || accessToken === undefined) return [];
+    return [{ accessToken, expiresOn: Number(textField(entry, 'expires_on')) || 0 }];
+  });
+}
+
+/** MSAL adds these to every request. */
+const openIdScopes = ['openid', 'profile', 'offline_access'];
+const scopesOfIdToken = [...openIdScopes, 'email'];
+
+/** As `ScopeSet.createSearchScopes` of msal-common does it. */
+function searchedScopes(requested: readonly string[]): string[] {
+  const trimmed = requested.map((scope) => scope.trim()).filter((scope) => scope !== '');
+  const scopes = [...new Set([...trimmed, ...openIdScopes])];
+  const lowerCase = toLowerCase(scopes);
+  const hasOnlyOpenId = scopes.length === scopesOfIdToken.filter((scope) => lowerCase.has(scope)).length;
+  const ignored = hasOnlyOpenId ? ['offline_access'] : scopesOfIdToken;
+  return scopes.filter((scope) => !ignored.includes(scope));
+}
+
+/** As `ScopeSet.containsScopeSet` of msal-common does it: a repeated scope counts twice. */
+function hasScopes(granted: readonly string[], searched: readonly string[]): boolean {
+  const lowerCase = toLowerCase(granted);
+  return granted.length >= searched.length && searched.every((scope) => lowerCase.has(scope.toLowerCase()));
+}
+
+function toLowerCase(scopes: readonly string[]): ReadonlySet<string> {
+  return new Set(scopes.map((scope) => scope.toLowerCase()));
+}
+
+/** MSAL sets such components only for requests that we never send. */
+function isPartitioned(entry: unknown): boolean {
+  const components = field(entry, 'additionalCacheKeyComponents');
+  return typeof components === 'object' && components !== null && Object.keys(components).length > 0;
 }
 
 // Compressed and sealed it stays well below what a table row holds.
 const MAX_CACHE_LENGTH = 600 * 1024;
 
 /**
- * The cache without access tokens that have expired and, if it is still too large for a row, without those that expire
- * next. Never without a refresh token: an access token can be had again by it, and nothing else.
+ * Removes expired access tokens and, if the cache is still too large for a row, those that expire next. A refresh
+ * token is never removed, because nothing replaces it.
  */
 export function pruneMsalCache(msalCache: string, now: Date): string {
-  const blob: Readonly<Record<string, unknown>> = { ...JSON.parse(msalCache) };
-  const { AccessToken: section } = blob;
+  const cache: Readonly<Record<string, unknown>> = { ...JSON.parse(msalCache) };
+  const { AccessToken: section } = cache;
   if (typeof section !== 'object' || section === null) return msalCache;
-  const expiryOf = (entry: unknown) => Number(textOf(entry, 'expires_on') ?? 0) * 1000;
-  const byExpiry = Object.entries(section).sort(([, left], [, right]) => expiryOf(left) - expiryOf(right));
-  let kept = byExpiry.filter(([, entry]) => expiryOf(entry) > now.getTime());
-  const toText = () => JSON.stringify({ ...blob, AccessToken: Object.fromEntries(kept) });
+  const expiryMs = (entry: unknown) => Number(textField(entry, 'expires_on') ?? 0) * 1000;
+  const byExpiry = Object.entries(section).sort(([, left], [, right]) => expiryMs(left) - expiryMs(right));
+  let kept = byExpiry.filter(([, entry]) => expiryMs(entry) > now.getTime());
+  const toText = () => JSON.stringify({ ...cache, AccessToken: Object.fromEntries(kept) });
   while (kept.length > 0 && toText().length > MAX_CACHE_LENGTH) kept = kept.slice(1);
   return kept.length === byExpiry.length ? msalCache : toText();
 }
 
-function entriesOf(blob: unknown, section: string): unknown[] {
-  const entries: unknown = typeof blob === 'object' && blob !== null ? Reflect.get(blob, section) : undefined;
+function entriesOf(cache: unknown, section: string): unknown[] {
+  const entries = field(cache, section);
   return typeof entries === 'object' && entries !== null ? Object.values(entries) : [];
 }
 
-function textOf(entry: unknown, field: string): string | undefined {
-  const value: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, field) : undefined;
+function scopesOf(entry: unknown): string[] {
+  return textField(entry, 'target')?.split(' ') ?? [];
+}
+
+function textField(entry: unknown, name: string): string | undefined {
+  const value = field(entry, name);
   return typeof value === 'string' ? value : undefined;
+}
+
+function field(entry: unknown, name: string): unknown {
+  return typeof entry === 'object' && entry !== null ? Reflect.get(entry, name) : undefined;
 }

@@ -5,28 +5,28 @@ import type { SendHttp } from '../network/http-request.ts';
 import type { TokenBreakers } from './circuit-breaker.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 
-/** One MSAL client and its way to the token endpoint, for one request of one user. */
+/** One MSAL client and its access to the token endpoint, for one request of one user. */
 export interface MsalClient {
   readonly application: ConfidentialClientApplication;
   readonly tokenEndpoint: TokenEndpoint;
 }
 
 /**
- * Makes an MSAL client per request. One shared by several users writes each user's tokens into the others' stored
- * caches (measured); making one costs microseconds.
+ * Creates an MSAL client for one request. A client shared by several users writes each user's tokens into the
+ * other users' stored caches (measured). Creating one costs microseconds.
  */
-export type CreateMsalClient = (
-  makePlugin?: (clearCache: () => void) => ICachePlugin,
+export type CreateMsalClient = (options?: {
+  readonly plugin?: ICachePlugin;
   /** Omit the user for a sign-in. */
-  options?: { readonly mayRedeem: boolean; readonly user?: string },
-) => Promise<MsalClient>;
+  readonly user?: string;
+}) => Promise<MsalClient>;
 
-export interface MsalNeeds {
+export interface MsalDependencies {
   readonly authority: Authority;
   readonly clientId: string;
   readonly credential: MsalCredential;
   readonly sendHttp: SendHttp;
-  /** Of the whole worker: they know how the last token requests went. */
+  /** The worker's breakers, which know how its last token requests ended. */
   readonly breakers: TokenBreakers;
 }
 
@@ -36,8 +36,8 @@ export function createMsal({
   credential,
   sendHttp,
   breakers,
-}: MsalNeeds): CreateMsalClient {
-  // Given, never fetched: no discovery document can name other endpoints, and plain http works for the emulator.
+}: MsalDependencies): CreateMsalClient {
+  // Configured, never fetched: no discovery document can name other endpoints, and plain http works for the emulator.
   const authorityMetadata = JSON.stringify({
     issuer: authority.issuerOf('{tenantid}'),
     authorization_endpoint: authority.authorizeEndpoint,
@@ -45,13 +45,13 @@ export function createMsal({
     end_session_endpoint: authority.endSessionEndpoint,
     jwks_uri: authority.keysUri,
   });
-  return async (makePlugin, { mayRedeem, user } = { mayRedeem: true }) => {
-    // Loaded when first needed: most requests of a warm worker never touch MSAL.
+  return async ({ plugin, user } = {}) => {
+    // Loaded when first needed: most requests never use MSAL.
     const { ConfidentialClientApplication: Application } = await import('@azure/msal-node');
     // Token requests that follow a sign-in's code belong to the sign-in. They do not hold back a renewal.
     const breaker = user === undefined ? breakers.code : breakers.ofUser(user);
-    const tokenEndpoint = new TokenEndpoint(sendHttp, breaker, mayRedeem);
-    const cachePlugin = makePlugin?.(() => application.clearCache());
+    const tokenEndpoint = new TokenEndpoint(sendHttp, breaker);
+    const cachePlugin = plugin && clearBeforeLoading(plugin, () => application.clearCache());
     const application: ConfidentialClientApplication = new Application({
       auth: {
         clientId,
@@ -59,7 +59,7 @@ export function createMsal({
         knownAuthorities: [new URL(authority.url).host],
         authorityMetadata,
         ...credential.options,
-        // We understand claims challenges: Entra then issues tokens that Graph can refuse before their time.
+        // We handle claims challenges: Entra ID then issues tokens that Graph can reject before they expire.
         clientCapabilities: ['CP1'],
       },
       cache: cachePlugin === undefined ? {} : { cachePlugin },
@@ -70,5 +70,19 @@ export function createMsal({
       },
     });
     return { application, tokenEndpoint };
+  };
+}
+
+/**
+ * MSAL's `deserialize` only adds to what it has in memory (measured). Without clearing first, an entry that is no
+ * longer in the stored cache would be written back.
+ */
+function clearBeforeLoading(plugin: ICachePlugin, clearCache: () => void): ICachePlugin {
+  return {
+    async beforeCacheAccess(context) {
+      clearCache();
+      await plugin.beforeCacheAccess(context);
+    },
+    afterCacheAccess: (context) => plugin.afterCacheAccess(context),
   };
 }

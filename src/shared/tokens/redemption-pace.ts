@@ -2,7 +2,7 @@ import { lackingScopes, resourcesOf } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { Session } from '../session/store.ts';
 import { createPerUser, setBounded, userOf } from './per-user.ts';
-import type { TokenWish } from './token-request.ts';
+import type { TokenRequest } from './token-request.ts';
 
 /**
  * Limits how often a user's refresh tokens are redeemed after one redemption was in vain. Entra ID throttles
@@ -11,17 +11,17 @@ import type { TokenWish } from './token-request.ts';
  */
 export interface RedemptionPace {
   /** Starts the limit for this user. It ends when nothing was redeemed or refused for ten minutes. */
-  refused(session: Session, wish: TokenWish): void;
+  refused(session: Session, request: TokenRequest): void;
   /**
    * Waits for the user's turn.
    * @param askedAtMs when the call arrived; the turn comes within 2 s of it, whatever the call waited for
    * before
    * @throws {BffError} rate_limited
    */
-  turn(session: Session, wish: TokenWish, askedAtMs: number): Promise<void>;
+  turn(session: Session, request: TokenRequest, askedAtMs: number): Promise<void>;
 }
 
-export interface RedemptionPaceNeeds {
+export interface RedemptionPaceOptions {
   readonly monotonicMs: () => number;
   readonly wait: (durationMs: number) => Promise<void>;
 }
@@ -41,24 +41,24 @@ const LONGEST_WAIT_MS = 2_000;
 const RESERVED_TURNS = 2;
 const MAX_REDEEMED = 64;
 
-export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceNeeds): RedemptionPace {
+export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceOptions): RedemptionPace {
   const users = createPerUser<Turns>(monotonicMs, () => ({
     left: BURST,
     countedAtMs: monotonicMs(),
     redeemed: new Map(),
   }));
   return {
-    refused(session, wish) {
-      setBounded(users.touch(userOf(session)).redeemed, nameOf(session, wish), true, MAX_REDEEMED);
+    refused(session, request) {
+      setBounded(users.touch(userOf(session)).redeemed, nameOf(session, request), true, MAX_REDEEMED);
     },
-    async turn(session, wish, askedAtMs) {
+    async turn(session, request, askedAtMs) {
       if (users.find(userOf(session)) === undefined) return;
       const turns = users.touch(userOf(session));
-      const { scopes, isEarly = false } = wish;
+      const { scopes, current } = request;
       const nowMs = monotonicMs();
       turns.left = Math.min(BURST, turns.left + (nowMs - turns.countedAtMs) / TURN_MS);
       turns.countedAtMs = nowMs;
-      const name = nameOf(session, wish);
+      const name = nameOf(session, request);
       if (!turns.redeemed.has(name)) {
         setBounded(turns.redeemed, name, true, MAX_REDEEMED);
         if (turns.left >= 1) turns.left--;
@@ -66,7 +66,7 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceNeeds)
       }
       const reserved = lackingScopes(scopes, session.facts.grantedScopes).length > 0 ? RESERVED_TURNS : 0;
       const waitMs = Math.max(0, (reserved + 1 - turns.left) * TURN_MS);
-      const mayWaitUntilMs = isEarly ? nowMs : askedAtMs + LONGEST_WAIT_MS;
+      const mayWaitUntilMs = current !== undefined ? nowMs : askedAtMs + LONGEST_WAIT_MS;
       if (waitMs > 0 && nowMs + waitMs > mayWaitUntilMs) throw tooOften(waitMs);
       turns.left--;
       if (waitMs > 0) await wait(waitMs);
@@ -75,7 +75,7 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceNeeds)
 }
 
 /** A session and an API. */
-function nameOf({ address: { rowId } }: Session, { scopes }: TokenWish): string {
+function nameOf({ address: { rowId } }: Session, { scopes }: TokenRequest): string {
   return [rowId.toString('base64url'), ...resourcesOf(scopes)].join(' ');
 }
 

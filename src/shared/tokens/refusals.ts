@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto';
 import { lackingScopes, toComparable } from '../entra/scopes.ts';
 import type { Session } from '../session/store.ts';
-import type { TokenAcquisition } from './msal-silent.ts';
 import { createPerUser, setBounded, userOf } from './per-user.ts';
 import type { RedemptionPace } from './redemption-pace.ts';
-import type { TokenWish } from './token-request.ts';
-
-/** An action that only the user can take, as Entra ID or an API demanded it. */
-export type Refusal = Extract<TokenAcquisition, { kind: 'interaction-required' }>;
+import type { InteractionRequired, TokenRequest } from './token-request.ts';
 
 /**
  * Remembers refusals on this worker for a while and repeats them instead of asking Entra ID again. Without
@@ -17,7 +13,7 @@ export type Refusal = Extract<TokenAcquisition, { kind: 'interaction-required' }
  * The refusal of a permission that was never granted applies to the user, whatever else is requested with it.
  * Entra ID does not say which permission of a set it means. A set is therefore requested only if it lacks at
  * most half as many as each refused set that it overlaps. This narrows down the refused permission in a few
- * steps. Every other refusal applies to one session. It also applies to one wish only, unless the session's
+ * steps. Every other refusal applies to one session. It also applies to one request only, unless the session's
  * sign-in is over.
  *
  * The first pause is short and each further pause is twice as long. A refusal is forgotten if a session of the
@@ -26,12 +22,12 @@ export type Refusal = Extract<TokenAcquisition, { kind: 'interaction-required' }
 export interface Refusals {
   /** Forgets, for all sessions of the user, the refusals that this session in use shows to be outdated. */
   see(session: Session): void;
-  find(session: Session, wish: TokenWish): Refusal | undefined;
+  find(session: Session, request: TokenRequest): InteractionRequired | undefined;
   /** @param session the session's state after the refusal */
-  keep(session: Session, wish: TokenWish, refusal: Refusal): void;
+  keep(session: Session, request: TokenRequest, refusal: InteractionRequired): void;
 }
 
-export interface RefusalsNeeds {
+export interface RefusalsDependencies {
   readonly monotonicMs: () => number;
   /** The wall clock is needed too: if the machine suspends a worker, its elapsed time stands still. */
   readonly now: () => Date;
@@ -40,7 +36,7 @@ export interface RefusalsNeeds {
 }
 
 interface Kept {
-  readonly refusal: Refusal;
+  readonly refusal: InteractionRequired;
   /** The refusal expires when either clock reaches its limit. */
   readonly untilMs: number;
   readonly untilDate: Date;
@@ -55,35 +51,35 @@ interface RefusedScope extends Kept {
   readonly among: number;
 }
 
-interface RefusedWish extends Kept {
+interface RefusedRequest extends Kept {
   /** Set for a challenge: the session and the scopes, without the requested claims. */
   readonly family?: string;
 }
 
 interface UserRefusals {
   readonly scopes: Map<string, RefusedScope>;
-  readonly wishes: Map<string, RefusedWish>;
+  readonly requests: Map<string, RefusedRequest>;
 }
 
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 /** More than a policy names. */
 const MAX_SCOPES = 64;
-const MAX_WISHES = 16;
+const MAX_REQUESTS = 16;
 /** An API that asks for different claims each time will not accept any token. */
 const MAX_CLAIMS = 4;
 
 const consentReasons: ReadonlySet<string> = new Set(['consent_required', 'admin_consent_required']);
 
-/** These apply to every wish, because Entra ID refused the refresh token itself. */
+/** These apply to every request, because Entra ID refused the refresh token itself. */
 const endOfSignIn: ReadonlySet<string> = new Set([
   'refresh_token_expired',
   'refresh_token_revoked',
   'sign_in_required',
 ]);
 
-export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refusals {
-  const users = createPerUser<UserRefusals>(monotonicMs, () => ({ scopes: new Map(), wishes: new Map() }));
+export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies): Refusals {
+  const users = createPerUser<UserRefusals>(monotonicMs, () => ({ scopes: new Map(), requests: new Map() }));
   const isLive = ({ untilMs, untilDate }: Kept) => monotonicMs() < untilMs && now() < untilDate;
 
   return {
@@ -92,27 +88,29 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refus
       if (known !== undefined) forgetOutdated(known, session);
     },
 
-    find(session, wish) {
+    find(session, request) {
       const known = users.find(userOf(session));
       if (known === undefined) return undefined;
       forgetOutdated(known, session);
-      const lacking = lackingOf(session, wish);
+      const lacking = lackingOf(session, request);
       const suspected = lacking.flatMap((scope) => known.scopes.get(scope) ?? []).filter(isLive);
       const narrowest = suspected.toSorted((left, right) => left.among - right.among)[0];
       if (narrowest !== undefined && 2 * lacking.length > narrowest.among) return narrowest.refusal;
-      const same = [nameOf(session, wish), rowOf(session)].flatMap((name) => known.wishes.get(name) ?? []);
+      const same = [nameOf(session, request), rowOf(session)].flatMap(
+        (name) => known.requests.get(name) ?? [],
+      );
       const live = same.find(isLive);
       if (live !== undefined) return live.refusal;
-      const family = familyOf(session, wish);
+      const family = familyOf(session, request);
       if (family === undefined) return undefined;
-      const others = [...known.wishes.values()].filter((kept) => kept.family === family && isLive(kept));
+      const others = [...known.requests.values()].filter((kept) => kept.family === family && isLive(kept));
       return others.length < MAX_CLAIMS ? undefined : others.at(-1)?.refusal;
     },
 
-    keep(session, wish, refusal) {
-      pace.refused(session, wish);
-      const { scopes, wishes } = users.touch(userOf(session));
-      const lacking = lackingOf(session, wish);
+    keep(session, request, refusal) {
+      pace.refused(session, request);
+      const { scopes, requests } = users.touch(userOf(session));
+      const lacking = lackingOf(session, request);
       if (lacking.length > 0 && consentReasons.has(refusal.reason)) {
         for (const scope of lacking) {
           const before = scopes.get(scope);
@@ -122,10 +120,10 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refus
         }
         return;
       }
-      const name = endOfSignIn.has(refusal.reason) ? rowOf(session) : nameOf(session, wish);
-      const before = wishes.get(name);
+      const name = endOfSignIn.has(refusal.reason) ? rowOf(session) : nameOf(session, request);
+      const before = requests.get(name);
       const times = before?.refusal.reason === refusal.reason ? timesOf(before) : 1;
-      const family = familyOf(session, wish);
+      const family = familyOf(session, request);
       // A policy or a password can be corrected elsewhere at any moment. A single such refusal therefore causes
       // no pause.
       const pauses = family === undefined ? times - 1 : times;
@@ -133,7 +131,7 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refus
         ...keptAt(session, refusal, times, pauses),
         ...(family === undefined ? {} : { family }),
       };
-      setBounded(wishes, name, kept, MAX_WISHES);
+      setBounded(requests, name, kept, MAX_REQUESTS);
     },
   };
 
@@ -143,7 +141,7 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refus
     return isLive(before) ? before.times : before.times + 1;
   }
 
-  function keptAt(session: Session, refusal: Refusal, times: number, pauses: number): Kept {
+  function keptAt(session: Session, refusal: InteractionRequired, times: number, pauses: number): Kept {
     const pauseMs = pauses === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (pauses - 1), LONGEST_PAUSE_MS);
     const { tokenGeneration } = session;
     const untilDate = new Date(now().getTime() + pauseMs);
@@ -156,16 +154,16 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsNeeds): Refus
  * Removes what this session shows to be outdated: refused permissions that it has been granted, in any session
  * of the user, and refusals from before its current tokens.
  */
-function forgetOutdated({ scopes, wishes }: UserRefusals, session: Session): void {
+function forgetOutdated({ scopes, requests }: UserRefusals, session: Session): void {
   const rowId = rowOf(session);
   const isOutdated = (kept: Kept) => kept.rowId === rowId && kept.tokenGeneration < session.tokenGeneration;
   for (const scope of session.facts.grantedScopes) scopes.delete(toComparable(scope));
-  for (const map of [scopes, wishes]) {
+  for (const map of [scopes, requests]) {
     for (const [name, kept] of map) if (isOutdated(kept)) map.delete(name);
   }
 }
 
-function lackingOf({ facts }: Session, { scopes }: TokenWish): string[] {
+function lackingOf({ facts }: Session, { scopes }: TokenRequest): string[] {
   return lackingScopes(scopes, facts.grantedScopes).map(toComparable);
 }
 
@@ -174,7 +172,7 @@ function rowOf({ address: { rowId } }: Session): string {
 }
 
 /** A hash, because claims may be long. */
-function nameOf(session: Session, { scopes, challenge, identityNotBefore }: TokenWish): string {
+function nameOf(session: Session, { scopes, challenge, identityNotBefore }: TokenRequest): string {
   const claims = challenge === undefined ? undefined : withoutInstants(challenge.claims);
   const about = [rowOf(session), scopes.toSorted(), claims, identityNotBefore !== undefined];
   return createHash('sha256').update(JSON.stringify(about)).digest('base64');
@@ -188,6 +186,6 @@ function withoutInstants(claims: string): string {
   return claims.replaceAll(/"nbf"\s*:\s*\{[^{}]*\}/g, '"nbf":{}');
 }
 
-function familyOf(session: Session, { scopes, challenge }: TokenWish): string | undefined {
+function familyOf(session: Session, { scopes, challenge }: TokenRequest): string | undefined {
   return challenge === undefined ? undefined : nameOf(session, { scopes });
 }

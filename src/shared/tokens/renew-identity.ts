@@ -4,88 +4,90 @@ import { BffError } from '../errors.ts';
 import { createMemo } from '../network/memo.ts';
 import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { TokenAcquisition } from './msal-silent.ts';
-import type { RefreshInTurn } from './renewal.ts';
+import { userOf } from './per-user.ts';
+import type { Renew } from './renewal.ts';
+import type { TokenAcquisition } from './token-request.ts';
 
 export type IdentityRenewal =
   | { readonly kind: 'renewed'; readonly session: Session }
   | Exclude<TokenAcquisition, { kind: 'token' }>;
 
 /**
- * Asks Entra again who the person is, by the refresh token and under its lease: what it says is verified, compared with
+ * Renews what Entra ID states about the user, with the refresh token. The new statement is verified, compared with
  * the session's identity and in the row before this returns. An answer without an ID token renews nothing.
- * @param notBefore what Entra said at or after this instant is new enough, whoever asked for it
+ * @param notBefore a statement of this instant or later is new enough, whichever call renewed it
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
 export type RenewIdentity = (session: Session, notBefore: Date, log: Log) => Promise<IdentityRenewal>;
 
-export interface RenewIdentityNeeds {
-  readonly refresh: RefreshInTurn;
-  /** Of every sign-in: granted to whoever has a session. */
+export interface RenewIdentityDependencies {
+  readonly renew: Renew;
+  /** Scopes of every sign-in, which every user with a session has granted. */
   readonly signInScopes: readonly string[];
   readonly monotonicMs: () => number;
 }
 
-/** Whoever is refused would ask Entra by every call of theirs, with tokens that are good and claims that are not. */
-const FAILURE_KEPT_MS = 5_000;
-/** As many as may call an API at one time: the caps there do not see who waits here. */
+/** Without this, each call of a refused user would ask Entra ID again, because the claims stay too old. */
+const FAILURE_RETENTION_MS = 5_000;
+/** As many as may call an API at one time. The limits there do not see the calls that wait here. */
 const MAX_WAITING = 64;
 
-export function createRenewIdentity({
-  refresh,
-  signInScopes,
-  monotonicMs,
-}: RenewIdentityNeeds): RenewIdentity {
-  // Of one API alone (AADSTS28000): which one does not matter, an ID token comes with each.
+export function createRenewIdentity(dependencies: RenewIdentityDependencies): RenewIdentity {
+  const { renew, signInScopes, monotonicMs } = dependencies;
+  // One token request can name one API only (AADSTS28000). Any will do, because an ID token comes with each.
   const scopes = scopesByResource(signInScopes).find(({ length }) => length > 0) ?? ['openid'];
   const failures = createMemo<() => IdentityRenewal>(monotonicMs);
   const waiting = new Map<string, number>();
 
-  return async (session, notBefore, log) => {
-    const person = session.address.userHash.toString('base64');
-    const count = waiting.get(person) ?? 0;
-    if (count >= MAX_WAITING) throw tooMany();
-    waiting.set(person, count + 1);
-    try {
-      return await renew(session, notBefore, log);
-    } finally {
-      const left = (waiting.get(person) ?? 1) - 1;
-      if (left === 0) waiting.delete(person);
-      else waiting.set(person, left);
-    }
-  };
-
-  async function renew(session: Session, notBefore: Date, log: Log): Promise<IdentityRenewal> {
-    const name = nameOf(session);
-    const failure = failures.find(name);
+  const renewUnlessFailed: RenewIdentity = async (session, notBefore, log) => {
+    const key = sessionKey(session);
+    const failure = failures.find(key);
     if (failure !== undefined) return failure();
     try {
-      const acquired = await refresh(session, { scopes, identityNotBefore: notBefore }, log);
+      const acquired = await renew(session, { scopes, identityNotBefore: notBefore }, log);
       if (acquired.kind === 'token') return { kind: 'renewed', session: acquired.session };
-      if (acquired.kind === 'interaction-required') failures.keep(name, () => acquired, FAILURE_KEPT_MS);
+      if (acquired.kind === 'interaction-required') {
+        failures.keep(key, () => acquired, FAILURE_RETENTION_MS);
+      }
       return acquired;
     } catch (error) {
       if (error instanceof BffError && error.code === 'sign_in_service_unavailable') {
         const repeat = () => {
           throw error;
         };
-        failures.keep(name, repeat, FAILURE_KEPT_MS);
+        failures.keep(key, repeat, FAILURE_RETENTION_MS);
       }
       throw error;
     }
-  }
+  };
+
+  return async (session, notBefore, log) => {
+    const user = userOf(session);
+    const count = waiting.get(user) ?? 0;
+    if (count >= MAX_WAITING) throw tooManyWaiting();
+    waiting.set(user, count + 1);
+    try {
+      return await renewUnlessFailed(session, notBefore, log);
+    } finally {
+      const left = (waiting.get(user) ?? 1) - 1;
+      if (left === 0) waiting.delete(user);
+      else waiting.set(user, left);
+    }
+  };
 }
 
-function tooMany(): BffError {
+function tooManyWaiting(): BffError {
   return new BffError('rate_limited', {
     rules: ['calls-of-user'],
-    detail:
-      'Too many calls of this person wait for Microsoft Entra ID. Try again when some of them are done.',
+    detail: 'Too many calls of this user wait for Microsoft Entra ID. Try again when some of them are done.',
     retryAfterSeconds: 1,
   });
 }
 
-/** A sign-in makes another row: its first call asks anew. The secret keeps whoever only knows the keys apart. */
-function nameOf({ address: { userHash, rowId, secret } }: Session): string {
+/**
+ * A new sign-in creates another row, so its first call asks Entra ID again. The secret separates the session from
+ * a cookie that has only the right keys.
+ */
+function sessionKey({ address: { userHash, rowId, secret } }: Session): string {
   return createHash('sha256').update(userHash).update(rowId).update(secret).digest('base64');
 }

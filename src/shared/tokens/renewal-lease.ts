@@ -1,194 +1,176 @@
 import type { RandomBytes } from '../crypto/seal.ts';
 import { parseInteractionReason } from '../entra/errors.ts';
-import { BffError, signInServiceUnavailable } from '../errors.ts';
+import { signInServiceUnavailable } from '../errors.ts';
 import type { RefreshFailure } from '../session/facts.ts';
 import type { Session, SessionStore } from '../session/store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { SilentAttempt, TokenAcquisition } from './msal-silent.ts';
-import type { RedemptionPace } from './redemption-pace.ts';
-import { isSameWish, type TokenWish } from './token-request.ts';
+import type { StoredTokens } from './stored-tokens.ts';
+import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token-request.ts';
 
-/** How a refresh ended, and the session as whoever comes next should look at it. */
-export interface RefreshEnd {
+/** The outcome of a renewal, and the session's state for the next one. */
+export interface RenewalEnd {
+  readonly kind: 'ended';
   readonly latest: Session;
   readonly outcome: TokenAcquisition;
 }
 
-/**
- * One redemption of a session's refresh token at a time across workers, by a lease in the row. Whoever finds another's
- * lease uses what the holder stores, or adopts the failure it leaves.
- * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
- */
-export type LeasedRefresh = (
-  session: Session,
-  wish: TokenWish,
-  log: Log,
-  /** When the call that wants the token arrived, on this worker's monotonic clock. */
-  askedAtMs: number,
-) => Promise<RefreshEnd>;
+export type RenewalStep =
+  | RenewalEnd
+  /** There is no outcome yet. This is the session's latest state. */
+  | { readonly kind: 'continue'; readonly latest: Session };
 
-export interface LeasedRefreshNeeds {
-  readonly store: SessionStore;
-  readonly attempt: SilentAttempt;
-  /** How many seconds to leave the token endpoint alone for this user; undefined if it may be asked now. */
-  readonly pausedSeconds: (session: Session) => number | undefined;
-  readonly pace: RedemptionPace;
+/** The right to redeem the refresh token, as it stands in the row. */
+export interface HeldLease {
+  readonly leaseId: string;
+  readonly session: Session;
+}
+
+/**
+ * A lease in the session's row, so that one worker at a time redeems the refresh token. A worker that finds
+ * another's lease uses the result that its holder stores, or adopts the failure that it leaves.
+ * @throws {BffError} storage_unavailable, from every operation
+ */
+export interface RenewalLease {
+  /**
+   * Returns the stored access token if it answers the request. Waits for another worker's result while that
+   * worker holds the lease.
+   * @throws {BffError} sign_in_service_unavailable if the holder left this failure
+   */
+  awaitResult(session: Session, request: TokenRequest): Promise<RenewalStep>;
+  /** Takes the lease if the row is still as it was read. */
+  take(session: Session, log: Log): Promise<({ readonly kind: 'taken' } & HeldLease) | RenewalStep>;
+  /** Ends the lease after a redemption. A token has ended it already, because it was stored with it. */
+  end(held: HeldLease, request: TokenRequest, outcome: TokenAcquisition, log: Log): Promise<RenewalStep>;
+  /** Ends the lease because the redemption threw. If that fails as well, the lease ends by its time. */
+  fail(held: HeldLease, request: TokenRequest, log: Log): Promise<void>;
+}
+
+export interface RenewalLeaseDependencies {
+  readonly store: Pick<SessionStore, 'takeLease' | 'refetch' | 'write'>;
+  readonly storedTokens: Pick<StoredTokens, 'find'>;
   readonly random: RandomBytes;
-  /** This worker's own clock, which nobody sets: clocks of workers differ, elapsed time does not. */
+  /** This worker's monotonic time. Clocks of workers differ, elapsed time does not. */
   readonly monotonicMs: () => number;
   readonly wait: (durationMs: number) => Promise<void>;
 }
 
-// Others see the lease before its holder hears of it. Then it is taken for dead: 4 s for that answer, 8 s for the token
-// request, 5 s for the keys that the ID token is verified with, 4 s for the write, and 2 + 4 s for once more on a conflict.
-// A holder that is slower still is overtaken: Entra gives both of them tokens, a strict issuer ends the sign-in.
+/**
+ * Longest time a live holder can take: 4 s to learn that it holds the lease, 8 s token request, 5 s for the keys
+ * that verify the ID token, 4 s for the write, and 2 s + 4 s to read and write once more after a conflict.
+ * Then the holder is taken for dead. If it is only slow, Entra ID issues tokens to both workers; an issuer that
+ * rotates refresh tokens strictly ends the sign-in.
+ */
 export const LEASE_MS = (4 + 8 + 5 + 4 + 2 + 4) * 1000;
-const LOOK_AGAIN_MS = 150;
-const LOOK_AGAIN_JITTER_MS = 100;
-const ATTEMPTS = 10; // whoever lost the row to others this often is told to come back
+const READ_AGAIN_MS = 150;
+const READ_AGAIN_JITTER_MS = 100;
 
-export function createLeasedRefresh(needs: LeasedRefreshNeeds): LeasedRefresh {
-  const { store, attempt, pausedSeconds, pace, random, monotonicMs, wait } = needs;
-  // The queue lets one refresh of a session at a time come here: a lease of this worker that is found in the row has no
-  // holder. The answer to it was lost, or what should have ended it could not be written.
+export function createRenewalLease(dependencies: RenewalLeaseDependencies): RenewalLease {
+  const { store, storedTokens, random, monotonicMs, wait } = dependencies;
+  // One renewal of a session at a time comes here in this worker. A lease of this worker that is found in the row
+  // therefore has no holder: the answer to it was lost, or the write that should have ended it failed.
   const ownPrefix = `${random(9).toString('base64url')}.`;
-  return refresh;
+  const isAnothers = (leaseId: string | undefined): leaseId is string =>
+    leaseId !== undefined && !leaseId.startsWith(ownPrefix);
 
-  /** Looks again, then takes the lease or watches the one there is, until one of them ends the matter. */
-  async function refresh(
-    session: Session,
-    wish: TokenWish,
-    log: Log,
-    askedAtMs: number,
-  ): Promise<RefreshEnd> {
-    let current = session;
-    let watched: { readonly leaseId: string; readonly sinceMs: number } | undefined;
-    let attemptsLeft = ATTEMPTS;
-    for (;;) {
-      const cached = await attempt(current, wish, log);
-      if (cached.kind !== 'refresh-needed') return { latest: current, outcome: cached };
-      const { leaseId } = current;
-      const isOwn = leaseId?.startsWith(ownPrefix) ?? false;
-      if (leaseId === undefined || isOwn || (watched?.leaseId === leaseId && hasExpired(watched))) {
-        if (attemptsLeft-- === 0) throw neverTheLatest();
-        const ended = await refreshUnderLease(current, wish, log, askedAtMs);
-        if (ended.kind === 'ended') return ended;
-        current = ended.session;
-        continue;
+  return {
+    async awaitResult(session, request) {
+      let latest = session;
+      let watched: { readonly leaseId: string; readonly sinceMs: number } | undefined;
+      for (;;) {
+        const stored = storedTokens.find(latest, request);
+        if (stored !== undefined) return ended(latest, { kind: 'token', ...stored, session: latest });
+        const { leaseId } = latest;
+        if (!isAnothers(leaseId)) return { kind: 'continue', latest };
+        if (watched?.leaseId !== leaseId) watched = { leaseId, sinceMs: monotonicMs() };
+        if (monotonicMs() - watched.sinceMs >= LEASE_MS) return { kind: 'continue', latest };
+        await wait(READ_AGAIN_MS + (random(1).readUInt8(0) % READ_AGAIN_JITTER_MS));
+        const found = await store.refetch(latest);
+        if (found.kind === 'gone') return ended(latest, { kind: 'session-ended' });
+        latest = found.session;
+        const failure = latest.refreshFailure;
+        if (failure?.leaseId === leaseId && isSameRequest(toRequest(failure), request)) {
+          return ended(latest, adopt(failure));
+        }
       }
-      if (watched?.leaseId !== leaseId) watched = { leaseId, sinceMs: monotonicMs() };
-      await wait(LOOK_AGAIN_MS + (random(1).readUInt8(0) % LOOK_AGAIN_JITTER_MS));
-      const found = await store.refetch(current);
-      if (found.kind === 'gone') return { latest: current, outcome: { kind: 'session-ended' } };
-      current = found.session;
-      const failure = current.refreshFailure;
-      if (failure?.leaseId === leaseId && isSameWish(wishOf(failure), wish)) {
-        return { latest: current, outcome: adopt(failure) };
+    },
+    async take(session, log) {
+      const leaseId = ownPrefix + random(16).toString('base64url');
+      const taking = await store.takeLease(session, leaseId);
+      if (taking.kind === 'gone') return ended(session, { kind: 'session-ended' });
+      if (taking.kind === 'taken') {
+        if (session.leaseId !== undefined) log('warn', { event: 'lease-taken-over' });
+        return { kind: 'taken', leaseId, session: taking.session };
       }
-    }
+      // If the answer to a write was lost, the table's library repeats it, and the row has then been changed by the
+      // first write. Without reading again, every worker would wait for a lease that no worker knows it holds.
+      const found = await store.refetch(session);
+      if (found.kind === 'gone') return ended(session, { kind: 'session-ended' });
+      return found.session.leaseId === leaseId
+        ? { kind: 'taken', leaseId, session: found.session }
+        : { kind: 'continue', latest: found.session };
+    },
+    end: (held, request, outcome, log) => endLease(store, held, request, outcome, log),
+    async fail({ session, leaseId }, request, log) {
+      await leaveFailure(store, session, toFailure(request, leaseId), log);
+    },
+  };
+}
+
+type Writer = Pick<SessionStore, 'refetch' | 'write'>;
+
+async function endLease(
+  store: Writer,
+  { leaseId, session: held }: HeldLease,
+  request: TokenRequest,
+  outcome: TokenAcquisition,
+  log: Log,
+): Promise<RenewalStep> {
+  if (outcome.kind === 'token') return ended(outcome.session, outcome);
+  if (outcome.kind === 'session-ended') return ended(held, outcome);
+  // A refusal is believed only if the row has not changed. If another worker redeemed the token meanwhile, this
+  // worker's copy is outdated, and the sign-in is fine.
+  const found = await store.refetch(held);
+  if (found.kind === 'gone') return ended(held, { kind: 'session-ended' });
+  const { tokenGeneration } = found.session;
+  // What this lease itself stored changes nothing: tokens came, but not for what was requested.
+  const isUnchanged = found.session.leaseId === leaseId && tokenGeneration === held.tokenGeneration;
+  if (!isUnchanged && tokenGeneration !== held.generation) {
+    const written = await store.write(found.session, found.session, leaseId);
+    return { kind: 'continue', latest: written.kind === 'written' ? written.session : found.session };
   }
+  const { reason, claims, correlationId } = outcome;
+  const failure = {
+    ...toFailure(request, leaseId),
+    reason,
+    ...(claims === undefined ? {} : { claims }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+  };
+  const latest = await leaveFailure(store, found.session, failure, log);
+  // A slow holder may have stored its tokens between the read and this write.
+  return latest.tokenGeneration === tokenGeneration ? ended(latest, outcome) : { kind: 'continue', latest };
+}
 
-  /** `again`: somebody else was faster, or wrote meanwhile: this is the session to look at. */
-  async function refreshUnderLease(
-    session: Session,
-    wish: TokenWish,
-    log: Log,
-    askedAtMs: number,
-  ): Promise<
-    ({ readonly kind: 'ended' } & RefreshEnd) | { readonly kind: 'again'; readonly session: Session }
-  > {
-    // Before the lease: what cannot be asked now is not worth two writes to the row.
-    const leftSeconds = pausedSeconds(session);
-    if (leftSeconds !== undefined) throw pausedFor(leftSeconds);
-    await pace.turn(session, wish, askedAtMs);
-    const leaseId = ownPrefix + random(16).toString('base64url');
-    const taking = await takeLease(session, leaseId);
-    if (taking.kind === 'gone') return sessionEnded(session);
-    if (taking.kind === 'changed') return { kind: 'again', session: taking.session };
-    const held = taking.session;
-    if (session.leaseId !== undefined) log('warn', { event: 'lease-taken-over' });
-    try {
-      const outcome = await attempt(held, wish, log, leaseId);
-      if (outcome.kind === 'token') return { kind: 'ended', latest: outcome.session, outcome };
-      if (outcome.kind !== 'interaction-required') return sessionEnded(held);
-      // Entra's refusal is believed only while the row is as it was: if somebody redeemed the token meanwhile, it is
-      // this worker's copy that is old, not the sign-in.
-      const now = await store.refetch(held);
-      if (now.kind === 'gone') return sessionEnded(held);
-      // What this lease itself stored is no news: tokens came, and not for what was asked.
-      const { tokenGeneration } = now.session;
-      const isAsLeft = now.session.leaseId === leaseId && tokenGeneration === held.tokenGeneration;
-      if (!isAsLeft && tokenGeneration !== held.generation) {
-        return { kind: 'again', session: await release(now.session, leaseId) };
-      }
-      const { reason, claims, correlationId } = outcome;
-      const failure = {
-        ...failureOf(wish, leaseId),
-        reason,
-        ...(claims === undefined ? {} : { claims }),
-        ...(correlationId === undefined ? {} : { correlationId }),
-      };
-      const left = await leaveFailure(now.session, failure, log);
-      // A holder that was taken for dead may have stored its tokens between that look and this write.
-      if (left.tokenGeneration !== tokenGeneration) return { kind: 'again', session: left };
-      return { kind: 'ended', latest: left, outcome };
-    } catch (error) {
-      await leaveFailure(held, failureOf(wish, leaseId), log);
-      throw error;
-    }
-  }
-
-  /** Ends our own lease and nothing else, so that nobody waits for a holder that has gone on. */
-  async function release(session: Session, leaseId: string): Promise<Session> {
-    const written = await store.write(session, session, leaseId);
+/** Ends the lease and leaves the failure for the workers that wait. */
+async function leaveFailure(
+  store: Writer,
+  session: Session,
+  refreshFailure: RefreshFailure,
+  log: Log,
+): Promise<Session> {
+  try {
+    const { facts, msalCache, tokenGeneration } = session;
+    const content = { facts, msalCache, tokenGeneration, refreshFailure };
+    const written = await store.write(session, content, refreshFailure.leaseId);
     return written.kind === 'written' ? written.session : session;
-  }
-
-  /**
-   * A write whose answer was lost is sent again by the table's library and then finds the row changed, by itself: without
-   * another look everybody would wait out a lease that nobody knows to be theirs.
-   */
-  async function takeLease(session: Session, leaseId: string) {
-    const taking = await store.takeLease(session, leaseId);
-    if (taking.kind !== 'changed') return taking;
-    const found = await store.refetch(session);
-    if (found.kind === 'gone') return found;
-    return { kind: found.session.leaseId === leaseId ? 'taken' : 'changed', session: found.session } as const;
-  }
-
-  /** Ends the lease and tells those who wait. If that fails as well, the lease ends by its time. */
-  async function leaveFailure(session: Session, refreshFailure: RefreshFailure, log: Log): Promise<Session> {
-    try {
-      const { facts, msalCache, tokenGeneration } = session;
-      const content = { facts, msalCache, tokenGeneration, refreshFailure };
-      const written = await store.write(session, content, refreshFailure.leaseId);
-      return written.kind === 'written' ? written.session : session;
-    } catch (error) {
-      log('warn', { event: 'refresh-failure-not-stored', error: describeError(error) });
-      return session;
-    }
-  }
-
-  function hasExpired({ sinceMs }: { readonly sinceMs: number }): boolean {
-    return monotonicMs() - sinceMs >= LEASE_MS;
+  } catch (error) {
+    log('warn', { event: 'refresh-failure-not-stored', error: describeError(error) });
+    return session;
   }
 }
 
-function sessionEnded(latest: Session): { readonly kind: 'ended' } & RefreshEnd {
-  return { kind: 'ended', latest, outcome: { kind: 'session-ended' } };
-}
-
-function pausedFor(seconds: number): BffError {
-  const detail = 'Microsoft Entra ID did not renew the access. Try again in a moment.';
-  return signInServiceUnavailable(detail, undefined, seconds);
-}
-
-function neverTheLatest(): BffError {
-  return new BffError('storage_unavailable', {
-    detail: 'Too many requests wrote to this session at once.',
-    retryAfterSeconds: 1,
-  });
+function ended(latest: Session, outcome: TokenAcquisition): RenewalEnd {
+  return { kind: 'ended', latest, outcome };
 }
 
 /** @throws {BffError} sign_in_service_unavailable */
@@ -205,7 +187,7 @@ function adopt({ reason, claims, correlationId }: RefreshFailure): TokenAcquisit
   };
 }
 
-function failureOf({ scopes, challenge, identityNotBefore }: TokenWish, leaseId: string): RefreshFailure {
+function toFailure({ scopes, challenge, identityNotBefore }: TokenRequest, leaseId: string): RefreshFailure {
   return {
     leaseId,
     scopes,
@@ -214,7 +196,7 @@ function failureOf({ scopes, challenge, identityNotBefore }: TokenWish, leaseId:
   };
 }
 
-function wishOf({ scopes, challengedWith: claims, ofIdentity }: RefreshFailure): TokenWish {
+function toRequest({ scopes, challengedWith: claims, ofIdentity }: RefreshFailure): TokenRequest {
   return {
     scopes,
     ...(claims === undefined ? {} : { challenge: { claims, refusedToken: '' } }),

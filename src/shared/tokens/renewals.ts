@@ -1,57 +1,65 @@
 import type { RandomBytes } from '../crypto/seal.ts';
+import type { Authority } from '../entra/authority.ts';
 import type { IdTokenRules } from '../identity/verify-id-token.ts';
 import type { SessionStore } from '../session/store.ts';
-import { type AcquireToken, createAcquireToken } from './access-token.ts';
+import { type AcquireAccessToken, createAcquireAccessToken } from './access-token.ts';
 import type { TokenBreakers } from './circuit-breaker.ts';
 import type { CreateMsalClient } from './msal.ts';
-import { createSilentAttempt } from './msal-silent.ts';
 import { userOf } from './per-user.ts';
+import { createRedeem } from './redemption.ts';
 import { createRedemptionPace } from './redemption-pace.ts';
+import { createRefusalCheck } from './refusal-check.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
-import { createRememberedRefresh } from './remembered-refresh.ts';
-import { createRefreshQueue, type RefreshInTurn } from './renewal.ts';
-import { createLeasedRefresh } from './renewal-lease.ts';
+import { createRenewIdentity, type RenewIdentity } from './renew-identity.ts';
+import { createRenew } from './renewal.ts';
+import { createRenewalLease } from './renewal-lease.ts';
+import { createStoredTokens } from './stored-tokens.ts';
 
-/** Everything on a worker that redeems refresh tokens, with what it remembers about them. */
+/** Access tokens and renewals for signed-in users, with what this worker remembers about them. */
 export interface Renewals {
-  readonly acquireToken: AcquireToken;
-  readonly refreshInTurn: RefreshInTurn;
+  readonly acquireAccessToken: AcquireAccessToken;
+  readonly renewIdentity: RenewIdentity;
   readonly refusals: Refusals;
 }
 
-export interface RenewalsNeeds {
+export interface RenewalsDependencies {
+  readonly authority: Pick<Authority, 'environments'>;
   readonly createMsalClient: CreateMsalClient;
   readonly store: SessionStore;
   readonly idTokenRules: IdTokenRules;
   readonly breakers: TokenBreakers;
+  /** Scopes of every sign-in, which every user with a session has granted. */
+  readonly signInScopes: readonly string[];
   readonly random: RandomBytes;
   readonly now: () => Date;
   readonly monotonicMs: () => number;
   readonly wait: (durationMs: number) => Promise<void>;
 }
 
-/**
- * From the inside out: one attempt, under the lease in the row, unless it was refused recently, one at a time.
- */
-export function createRenewals(needs: RenewalsNeeds): Renewals {
-  const { store, breakers, now, monotonicMs, wait } = needs;
-  const attempt = createSilentAttempt(needs);
+export function createRenewals(dependencies: RenewalsDependencies): Renewals {
+  const { authority, store, idTokenRules, breakers, now, monotonicMs, wait } = dependencies;
+  const { clientId } = idTokenRules;
+  const storedTokens = createStoredTokens({ clientId, environments: authority.environments, now });
   const pace = createRedemptionPace({ monotonicMs, wait });
   const refusals = createRefusals({ monotonicMs, now, pace });
-  const leased = createLeasedRefresh({
-    ...needs,
-    attempt,
-    pausedSeconds: (session) => breakers.ofUser(userOf(session)).pausedSeconds(),
+  const renew = createRenew({
+    storedTokens,
+    refusalCheck: createRefusalCheck({ refusals, store, monotonicMs }),
     pace,
+    pausedSeconds: (session) => breakers.ofUser(userOf(session)).pausedSeconds(),
+    lease: createRenewalLease({ ...dependencies, storedTokens }),
+    redeem: createRedeem(dependencies),
+    monotonicMs,
   });
-  const refresh = createRememberedRefresh({ refresh: leased, refusals, pace, store, monotonicMs });
-  const refreshInTurn = createRefreshQueue({ attempt, refresh, monotonicMs });
-  const acquireToken = createAcquireToken({
-    attempt,
-    refresh: refreshInTurn,
+  return {
+    acquireAccessToken: createAcquireAccessToken({
+      storedTokens,
+      renew,
+      refusals,
+      now,
+      weigh: store.weigh,
+    }),
+    renewIdentity: createRenewIdentity({ ...dependencies, renew }),
     refusals,
-    now,
-    weigh: store.weigh,
-  });
-  return { acquireToken, refreshInTurn, refusals };
+  };
 }

@@ -30,17 +30,12 @@ export class TokenEndpoint implements INetworkModule {
   failure: BffError | undefined;
   /** What Entra said instead of tokens. */
   entraError: TokenEndpointError | undefined;
-  /** A token request was wanted and not allowed: the cache alone cannot serve. */
-  withheld = false;
   readonly #sendHttp: SendHttp;
   readonly #breaker: TokenBreaker;
-  readonly #mayRedeem: boolean;
 
-  /** @param mayRedeem without it every token request is withheld: MSAL answers from its cache or not at all */
-  constructor(sendHttp: SendHttp, breaker: TokenBreaker, mayRedeem: boolean) {
+  constructor(sendHttp: SendHttp, breaker: TokenBreaker) {
     this.#sendHttp = sendHttp;
     this.#breaker = breaker;
-    this.#mayRedeem = mayRedeem;
   }
 
   /** MSAL fetches discovery documents by GET; ours are configured, so that no document can name other endpoints. */
@@ -50,10 +45,6 @@ export class TokenEndpoint implements INetworkModule {
 
   async sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
     this.entraError = undefined;
-    if (!this.#mayRedeem) {
-      this.withheld = true;
-      throw new TypeError('no token request is allowed now');
-    }
     const breaker = this.#breaker;
     const pausedSeconds = breaker.refuses();
     if (pausedSeconds !== undefined) throw this.#fail(undefined, pausedSeconds);

@@ -1,23 +1,48 @@
-/** What an access token is wanted for. */
-export interface TokenWish {
+import type { InteractionReason } from '../errors.ts';
+import type { Session } from '../session/store.ts';
+
+/** An access token is good for these scopes, or the identity has been renewed: what a caller asks for. */
+export interface TokenRequest {
   readonly scopes: readonly string[];
-  /** An API refused a token of these scopes and wants another. */
+  /** Set if an API refused an access token for these scopes and demands another. */
   readonly challenge?: TokenChallenge;
-  /** Not the token is wanted, but what Entra says about the person, at this instant or later. */
+  /** Set to renew what Entra ID states about the user: a statement of this instant or later is new enough. */
   readonly identityNotBefore?: Date;
-  /** The current token is still valid, so this renewal is not worth waiting for. */
-  readonly isEarly?: true;
+  /** An access token that is still good for a call. Waiting for a new one is then not worthwhile. */
+  readonly current?: AccessToken;
 }
 
 export interface TokenChallenge {
-  /** What it asks of the next token: JSON, decoded. */
+  /** The claims that the API demands: JSON, decoded. */
   readonly claims: string;
-  /** Whoever has another token by now need not ask Entra. */
+  /** A session that has another access token by now needs no renewal. */
   readonly refusedToken: string;
 }
 
-/** Two wishes that one answer of Entra's is about. */
-export function isSameWish(left: TokenWish, right: TokenWish): boolean {
+export interface AccessToken {
+  readonly accessToken: string;
+  readonly expiresAt: Date;
+}
+
+/** How a request for an access token ends. */
+export type TokenAcquisition =
+  | ({ readonly kind: 'token'; readonly session: Session } & AccessToken)
+  | InteractionRequired
+  /** The user signed out meanwhile, or Entra ID answered with another identity. The row is gone. */
+  | { readonly kind: 'session-ended' };
+
+/** Entra ID issues no access token until the user acts. */
+export interface InteractionRequired {
+  readonly kind: 'interaction-required';
+  readonly reason: InteractionReason;
+  /** Claims that the next sign-in has to request: JSON. */
+  readonly claims?: string;
+  /** Entra ID's correlation id of the refused request. */
+  readonly correlationId?: string;
+}
+
+/** Whether one answer from Entra ID is the answer to both requests. */
+export function isSameRequest(left: TokenRequest, right: TokenRequest): boolean {
   return (
     left.challenge?.claims === right.challenge?.claims &&
     (left.identityNotBefore === undefined) === (right.identityNotBefore === undefined) &&

@@ -2,20 +2,14 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { Entra } from '../entra/entra.ts';
 import type { SendHttp } from '../network/http-request.ts';
 import type { SessionStore } from '../session/store.ts';
-import type { AcquireToken } from './access-token.ts';
 import { createTokenBreakers } from './circuit-breaker.ts';
 import { type CodeFlow, createCodeFlow } from './code-flow.ts';
 import { createMsal } from './msal.ts';
-import type { Refusals } from './refusals.ts';
-import { createRenewIdentity, type RenewIdentity } from './renew-identity.ts';
-import { createRenewals } from './renewals.ts';
+import { createRenewals, type Renewals } from './renewals.ts';
 
 /** Everything on this worker that gets tokens from Microsoft Entra ID. */
-export interface Tokens {
+export interface Tokens extends Renewals {
   readonly codeFlow: CodeFlow;
-  readonly acquireToken: AcquireToken;
-  readonly refusals: Refusals;
-  readonly renewIdentity: RenewIdentity;
 }
 
 export interface TokensDependencies {
@@ -31,20 +25,11 @@ export interface TokensDependencies {
 }
 
 export function createTokens(dependencies: TokensDependencies): Tokens {
-  const { entra, signInScopes, monotonicMs, sendHttp } = dependencies;
-  const { idTokenRules } = entra;
+  const { entra, monotonicMs, sendHttp } = dependencies;
   const breakers = createTokenBreakers(monotonicMs);
   const createMsalClient = createMsal({ ...entra, sendHttp, breakers });
-  const { acquireToken, refreshInTurn, refusals } = createRenewals({
-    ...dependencies,
-    createMsalClient,
-    idTokenRules,
-    breakers,
-  });
   return {
     codeFlow: createCodeFlow({ ...entra, createMsalClient }),
-    acquireToken,
-    refusals,
-    renewIdentity: createRenewIdentity({ refresh: refreshInTurn, signInScopes, monotonicMs }),
+    ...createRenewals({ ...dependencies, ...entra, createMsalClient, breakers }),
   };
 }

@@ -1,5 +1,6 @@
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
 import type { MsalCredential } from '../../../src/shared/entra/client-credential.ts';
 import { signInServiceUnavailable } from '../../../src/shared/errors.ts';
@@ -9,7 +10,8 @@ import type { Session, SessionStore } from '../../../src/shared/session/store.ts
 import { createTokenBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createCodeFlow } from '../../../src/shared/tokens/code-flow.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
-import { createSilentAttempt } from '../../../src/shared/tokens/msal-silent.ts';
+import { createRedeem } from '../../../src/shared/tokens/redemption.ts';
+import { createRenewals } from '../../../src/shared/tokens/renewals.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
 const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
@@ -19,7 +21,7 @@ const redirectUri = 'https://app.example/api/auth/callback';
 const authority = createAuthority('public', tenantId);
 const log = () => {};
 const unused = () => {
-  throw new Error('nothing of the store is asked for');
+  throw new Error('the store is not used');
 };
 const store: SessionStore = {
   create: unused,
@@ -113,53 +115,66 @@ beforeAll(async () => {
   };
 });
 
-/** The same session when its access token has ended: only the refresh token is left. */
-const ended = (): Session => ({
+/** The same session when only its refresh token is left. */
+const expired = (): Session => ({
   ...session,
   msalCache: JSON.stringify({ ...JSON.parse(session.msalCache), AccessToken: {} }),
 });
 
-describe('a credential of ours that cannot be used', () => {
-  const faults = [
-    ['as our own error', unusable],
-    ['as any other', failing(new Error('no key'))],
+/** The tokens of a worker that has this credential, and the requests that it sends to Entra ID. */
+async function workerWith(credential: MsalCredential) {
+  const { createMsalClient, sent } = await msalWith(credential);
+  const { acquireAccessToken } = createRenewals({
+    authority,
+    createMsalClient,
+    store: { ...store, weigh: () => undefined },
+    idTokenRules,
+    breakers: createTokenBreakers(() => performance.now()),
+    signInScopes: ['User.Read'],
+    random: secureRandomBytes,
+    now: () => new Date(),
+    monotonicMs: () => performance.now(),
+    wait: unused,
+  });
+  return { acquireAccessToken, sent };
+}
+
+describe("the app's own credential", () => {
+  const failures = [
+    ['with our own error', unusable],
+    ['with any other error', failing(new Error('no key'))],
   ] as const;
 
-  it.each(faults)('%s: 503 while the access token is still valid', async (_how, credential) => {
-    const { createMsalClient, sent } = await msalWith(credential);
-    const acquire = createSilentAttempt({ createMsalClient, store, idTokenRules });
-    await expect(acquire(session, { scopes: ['User.Read'] }, log)).rejects.toMatchObject({
-      code: 'sign_in_service_unavailable',
-      status: 503,
-    });
-    expect(sent).toHaveLength(0);
-  });
+  it.each(failures)(
+    'that fails %s is not needed while the access token in the row is good',
+    async (_how, credential) => {
+      const { acquireAccessToken, sent } = await workerWith(credential);
+      expect(await acquireAccessToken(session, ['User.Read'], log)).toMatchObject({
+        kind: 'token',
+        accessToken: 'access',
+      });
+      expect(sent).toHaveLength(0);
+    },
+  );
 
-  it.each(faults)('%s: 503 at a renewal, and nobody is asked to sign in again', async (_how, credential) => {
-    const { createMsalClient, sent } = await msalWith(credential);
-    const acquire = createSilentAttempt({ createMsalClient, store, idTokenRules });
-    await expect(acquire(ended(), { scopes: ['User.Read'] }, log, 'lease')).rejects.toMatchObject({
-      code: 'sign_in_service_unavailable',
-      status: 503,
-    });
-    expect(sent).toHaveLength(0);
-  });
+  it.each(failures)(
+    'that fails %s makes a renewal 503 and does not ask the user to sign in',
+    async (_how, credential) => {
+      const { createMsalClient, sent } = await msalWith(credential);
+      const redeem = createRedeem({ createMsalClient, store, idTokenRules });
+      await expect(redeem(expired(), { scopes: ['User.Read'] }, 'lease', log)).rejects.toMatchObject({
+        code: 'sign_in_service_unavailable',
+        status: 503,
+      });
+      expect(sent).toHaveLength(0);
+    },
+  );
 
-  it('is 503 at the redemption of a code: the sign-in is not called refused', async () => {
+  it('that fails makes the redemption of a code 503, so the sign-in is not shown as refused', async () => {
     const { createMsalClient, sent } = await msalWith(unusable);
     const { redeem } = createCodeFlow({ createMsalClient, redirectUri, idTokenRules });
     const redemption = redeem({ code: 'c', scopes: ['User.Read'], nonce: 'n', codeVerifier: 'v'.repeat(43) });
     await expect(redemption).rejects.toMatchObject({ code: 'sign_in_service_unavailable', status: 503 });
-    expect(sent).toHaveLength(0);
-  });
-
-  it('and one that can be used gives the token that is there', async () => {
-    const { createMsalClient, sent } = await msalWith(good);
-    const acquire = createSilentAttempt({ createMsalClient, store, idTokenRules });
-    expect(await acquire(session, { scopes: ['User.Read'] }, log)).toMatchObject({
-      kind: 'token',
-      accessToken: 'access',
-    });
     expect(sent).toHaveLength(0);
   });
 });

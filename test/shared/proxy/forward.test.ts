@@ -13,7 +13,7 @@ import {
 import { createCallLimits } from '../../../src/shared/proxy/limiter.ts';
 import { createBodyRoom } from '../../../src/shared/proxy/memory-budget.ts';
 import type { Session } from '../../../src/shared/session/store.ts';
-import type { AcquireToken } from '../../../src/shared/tokens/access-token.ts';
+import type { AcquireAccessToken } from '../../../src/shared/tokens/access-token.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
 const now = new Date('2026-08-01T12:00:00Z');
@@ -66,9 +66,14 @@ const post: UpstreamCall = { ...get, method: 'POST', body: Buffer.from('{}') };
 function startForward(
   sendHttp: ForwardNeeds['sendHttp'],
   {
-    acquireToken = async () => ({ kind: 'token', accessToken: 'token', expiresAt: now, session: alice }),
+    acquireAccessToken = async () => ({
+      kind: 'token',
+      accessToken: 'token',
+      expiresAt: now,
+      session: alice,
+    }),
     ...needs
-  }: Partial<ForwardNeeds> & { acquireToken?: AcquireToken } = {},
+  }: Partial<ForwardNeeds> & { acquireAccessToken?: AcquireAccessToken } = {},
 ) {
   const clock = { ms: 0 };
   const logged: string[] = [];
@@ -83,7 +88,7 @@ function startForward(
     monotonicMs: () => clock.ms,
     sendHttp,
     tokensForCall: createTokensForCall({
-      acquireToken,
+      acquireAccessToken,
       refusals: { keep: () => undefined },
       interaction: {
         required: () =>
@@ -141,7 +146,7 @@ describe('a call beyond the limits', () => {
         return ok;
       },
       {
-        async acquireToken(session) {
+        async acquireAccessToken(session) {
           if (session === alice) await gate.pass();
           return { kind: 'token', accessToken: 'token', expiresAt: now, session };
         },
@@ -183,7 +188,7 @@ describe('a call beyond the limits', () => {
     }
     let hasToken = false;
     const { call } = startForward(async () => ok, {
-      async acquireToken(session) {
+      async acquireAccessToken(session) {
         if (!hasToken) throw new BffError('sign_in_service_unavailable');
         return { kind: 'token', accessToken: 'token', expiresAt: now, session };
       },
@@ -392,7 +397,7 @@ describe('the time of a whole call', () => {
       },
       {
         timeoutMs: 200_000,
-        async acquireToken(session) {
+        async acquireAccessToken(session) {
           clock.ms += 39_000;
           return { kind: 'token', accessToken: 'token', expiresAt: now, session };
         },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pruneMsalCache, withoutFuture } from '../../../src/shared/tokens/cached-tokens.ts';
+import { pruneMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
 import { msalCacheOf } from '../../support/session-content.ts';
 
 const now = new Date('2026-08-01T12:00:00Z');
@@ -44,18 +44,5 @@ describe('pruneMsalCache', () => {
     });
     expect(namesIn(pruneMsalCache(huge, now))).toEqual([]);
     expect(pruneMsalCache(huge, now)).toContain('kept');
-  });
-});
-
-describe('withoutFuture', () => {
-  it('says of what a worker with a faster clock stored that it was stored now, and changes nothing else', {
-    tags: ['K1'],
-  }, () => {
-    const cachedAt = (seconds: number) =>
-      JSON.stringify({ at: { cached_at: inSeconds(seconds), secret: 'x' } });
-    expect(withoutFuture(cachedAt(240), now)).toBe(cachedAt(0));
-    expect(withoutFuture(cachedAt(-240), now)).toBe(cachedAt(-240));
-    const quoted = JSON.stringify({ name: `"cached_at":"${inSeconds(240)}"` });
-    expect(withoutFuture(quoted, now)).toBe(quoted);
   });
 });

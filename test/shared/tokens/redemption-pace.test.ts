@@ -104,7 +104,7 @@ describe('the pace of redemptions', () => {
   it('does not make a call wait that has a token which would still do', async () => {
     const ben = sessionOf();
     pace.refused(ben, granted);
-    const early = { ...granted, isEarly: true } as const;
+    const early = { ...granted, current: { accessToken: 'current', expiresAt: new Date(0) } };
     for (let call = 0; call < 8; call++) await pace.turn(ben, early, elapsedMs);
     await expect(pace.turn(ben, early, elapsedMs)).rejects.toMatchObject({ code: 'rate_limited' });
     expect(waits).toEqual([]);

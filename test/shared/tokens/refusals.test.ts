@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Session } from '../../../src/shared/session/store.ts';
-import { createRefusals, type Refusal, type Refusals } from '../../../src/shared/tokens/refusals.ts';
+import { createRefusals, type Refusals } from '../../../src/shared/tokens/refusals.ts';
+import type { InteractionRequired } from '../../../src/shared/tokens/token-request.ts';
 import { openedSession, sessionContent } from '../../support/session-content.ts';
 
 const start = new Date('2026-08-01T12:00:00Z');
@@ -21,9 +22,16 @@ function sessionOf({ user = 1, row = 1, granted = ['User.Read'], tokenGeneration
   return openedSession(content, { user: `user ${user}`, row, now: start });
 }
 
-const noConsent: Refusal = { kind: 'interaction-required', reason: 'consent_required', correlationId: 'x' };
-const because = (reason: Refusal['reason']): Refusal => ({ kind: 'interaction-required', reason });
-const wish = (...scopes: readonly string[]) => ({ scopes });
+const noConsent: InteractionRequired = {
+  kind: 'interaction-required',
+  reason: 'consent_required',
+  correlationId: 'x',
+};
+const because = (reason: InteractionRequired['reason']): InteractionRequired => ({
+  kind: 'interaction-required',
+  reason,
+});
+const requestOf = (...scopes: readonly string[]) => ({ scopes });
 
 beforeEach(() => {
   elapsedSeconds = 0;
@@ -37,7 +45,7 @@ beforeEach(() => {
 
 describe('a permission that was refused', () => {
   const session = sessionOf();
-  beforeEach(() => refusals.keep(session, wish('User.Read', 'Mail.Read'), noConsent));
+  beforeEach(() => refusals.keep(session, requestOf('User.Read', 'Mail.Read'), noConsent));
 
   it('is refused again with the same answer, alone and with others, in every session of the user', () => {
     for (const scopes of [['Mail.Read'], ['mail.read'], ['Mail.Read', 'Files.Read', 'User.Read']]) {
@@ -48,43 +56,43 @@ describe('a permission that was refused', () => {
   });
 
   it('is of this user and of this permission alone', () => {
-    expect(refusals.find(sessionOf({ user: 2 }), wish('Mail.Read'))).toBeUndefined();
-    expect(refusals.find(session, wish('User.Read'))).toBeUndefined();
-    expect(refusals.find(session, wish('Files.Read'))).toBeUndefined();
+    expect(refusals.find(sessionOf({ user: 2 }), requestOf('Mail.Read'))).toBeUndefined();
+    expect(refusals.find(session, requestOf('User.Read'))).toBeUndefined();
+    expect(refusals.find(session, requestOf('Files.Read'))).toBeUndefined();
   });
 
   it('is asked for again after a pause that doubles, five minutes at the most', () => {
     let pause = 5;
     for (let round = 0; round < 12; round++) {
       elapsedSeconds += pause - 0.1;
-      expect(refusals.find(session, wish('Mail.Read'))).toBe(noConsent);
+      expect(refusals.find(session, requestOf('Mail.Read'))).toBe(noConsent);
       elapsedSeconds += 0.1;
-      expect(refusals.find(session, wish('Mail.Read'))).toBeUndefined();
-      refusals.keep(session, wish('Mail.Read'), noConsent);
+      expect(refusals.find(session, requestOf('Mail.Read'))).toBeUndefined();
+      refusals.keep(session, requestOf('Mail.Read'), noConsent);
       // Two calls at once were refused: one refusal.
-      refusals.keep(session, wish('Mail.Read'), noConsent);
+      refusals.keep(session, requestOf('Mail.Read'), noConsent);
       pause = Math.min(pause * 2, 300);
     }
   });
 
   it('is forgotten after ten minutes without a refusal, its pauses too', () => {
     elapsedSeconds = 600;
-    refusals.keep(session, wish('Mail.Read'), noConsent);
+    refusals.keep(session, requestOf('Mail.Read'), noConsent);
     elapsedSeconds += 5;
-    expect(refusals.find(session, wish('Mail.Read'))).toBeUndefined();
+    expect(refusals.find(session, requestOf('Mail.Read'))).toBeUndefined();
   });
 
   it('is forgotten when a session of the user has been granted it', () => {
     refusals.see(sessionOf({ row: 2, granted: ['https://graph.microsoft.com/mail.read'] }));
-    expect(refusals.find(session, wish('Mail.Read'))).toBeUndefined();
+    expect(refusals.find(session, requestOf('Mail.Read'))).toBeUndefined();
   });
 
   it('is forgotten when the refused session got new tokens; not when another has others, or a call began before', () => {
     const later = sessionOf({ tokenGeneration: 3 });
-    refusals.keep(later, wish('Files.Read'), noConsent);
-    expect(refusals.find(sessionOf({ tokenGeneration: 2 }), wish('Files.Read'))).toBe(noConsent);
-    expect(refusals.find(sessionOf({ row: 2, tokenGeneration: 7 }), wish('Files.Read'))).toBe(noConsent);
-    expect(refusals.find(sessionOf({ tokenGeneration: 1 }), wish('Mail.Read'))).toBeUndefined();
+    refusals.keep(later, requestOf('Files.Read'), noConsent);
+    expect(refusals.find(sessionOf({ tokenGeneration: 2 }), requestOf('Files.Read'))).toBe(noConsent);
+    expect(refusals.find(sessionOf({ row: 2, tokenGeneration: 7 }), requestOf('Files.Read'))).toBe(noConsent);
+    expect(refusals.find(sessionOf({ tokenGeneration: 1 }), requestOf('Mail.Read'))).toBeUndefined();
   });
 });
 
@@ -92,14 +100,15 @@ describe('several permissions that were refused together', () => {
   const session = sessionOf();
 
   it('are narrowed down: what is alone is asked for, what is not much less is not', () => {
-    refusals.keep(session, wish('A', 'B', 'C', 'D'), noConsent);
-    expect(refusals.find(session, wish('A', 'B', 'C'))).toBe(noConsent);
-    expect(refusals.find(session, wish('A', 'X', 'Y'))).toBe(noConsent);
-    expect(refusals.find(session, wish('A', 'B'))).toBeUndefined();
-    refusals.keep(session, wish('A', 'B'), noConsent);
-    expect(refusals.find(session, wish('A', 'B'))).toBe(noConsent);
-    expect(refusals.find(session, wish('C', 'B'))).toBe(noConsent);
-    for (const scope of ['A', 'B', 'C', 'D']) expect(refusals.find(session, wish(scope))).toBeUndefined();
+    refusals.keep(session, requestOf('A', 'B', 'C', 'D'), noConsent);
+    expect(refusals.find(session, requestOf('A', 'B', 'C'))).toBe(noConsent);
+    expect(refusals.find(session, requestOf('A', 'X', 'Y'))).toBe(noConsent);
+    expect(refusals.find(session, requestOf('A', 'B'))).toBeUndefined();
+    refusals.keep(session, requestOf('A', 'B'), noConsent);
+    expect(refusals.find(session, requestOf('A', 'B'))).toBe(noConsent);
+    expect(refusals.find(session, requestOf('C', 'B'))).toBe(noConsent);
+    for (const scope of ['A', 'B', 'C', 'D'])
+      expect(refusals.find(session, requestOf(scope))).toBeUndefined();
   });
 
   it('are asked for no more than a few times, in whichever order their sets come', () => {
@@ -130,20 +139,20 @@ describe('every other refusal', () => {
 
   it('is asked about once more, then pauses, for the same wish of the same session', () => {
     for (let time = 0; time < 2; time++) {
-      expect(refusals.find(session, wish('User.Read'))).toBeUndefined();
-      refusals.keep(session, wish('User.Read'), because('two_factor_required'));
+      expect(refusals.find(session, requestOf('User.Read'))).toBeUndefined();
+      refusals.keep(session, requestOf('User.Read'), because('two_factor_required'));
     }
-    expect(refusals.find(session, wish('User.Read'))?.reason).toBe('two_factor_required');
-    expect(refusals.find(session, wish('Files.Read'))).toBeUndefined();
-    expect(refusals.find(sessionOf({ row: 2 }), wish('User.Read'))).toBeUndefined();
-    expect(refusals.find(sessionOf({ tokenGeneration: 1 }), wish('User.Read'))).toBeUndefined();
+    expect(refusals.find(session, requestOf('User.Read'))?.reason).toBe('two_factor_required');
+    expect(refusals.find(session, requestOf('Files.Read'))).toBeUndefined();
+    expect(refusals.find(sessionOf({ row: 2 }), requestOf('User.Read'))).toBeUndefined();
+    expect(refusals.find(sessionOf({ tokenGeneration: 1 }), requestOf('User.Read'))).toBeUndefined();
   });
 
   it('that says that the sign-in is over counts for whatever this session wants', () => {
-    refusals.keep(session, wish('User.Read'), because('refresh_token_expired'));
-    refusals.keep(session, wish('Files.Read'), because('refresh_token_expired'));
-    expect(refusals.find(session, wish('Mail.Read'))?.reason).toBe('refresh_token_expired');
-    expect(refusals.find(sessionOf({ row: 2 }), wish('Mail.Read'))).toBeUndefined();
+    refusals.keep(session, requestOf('User.Read'), because('refresh_token_expired'));
+    refusals.keep(session, requestOf('Files.Read'), because('refresh_token_expired'));
+    expect(refusals.find(session, requestOf('Mail.Read'))?.reason).toBe('refresh_token_expired');
+    expect(refusals.find(sessionOf({ row: 2 }), requestOf('Mail.Read'))).toBeUndefined();
   });
 
   it('of claims pauses at once, for these claims, whatever instant they name', () => {
@@ -152,7 +161,7 @@ describe('every other refusal', () => {
     expect(refusals.find(session, challenged(nbf(2)))?.reason).toBe('continuous_access_evaluation');
     expect(refusals.find(session, challenged(nbf(2), 'Mail.Read'))).toBeUndefined();
     expect(refusals.find(session, challenged('{"access_token":{"acrs":{"value":"c1"}}}'))).toBeUndefined();
-    expect(refusals.find(session, wish('User.Read'))).toBeUndefined();
+    expect(refusals.find(session, requestOf('User.Read'))).toBeUndefined();
     elapsedSeconds = 5;
     expect(refusals.find(session, challenged(nbf(3)))).toBeUndefined();
   });
@@ -172,21 +181,21 @@ describe('what is kept', () => {
     for (let user = 0; user <= 1000; user++) {
       const session = sessionOf();
       session.address.userHash.writeUInt32BE(user);
-      refusals.keep(session, wish('Mail.Read'), noConsent);
+      refusals.keep(session, requestOf('Mail.Read'), noConsent);
     }
     const first = sessionOf();
     first.address.userHash.writeUInt32BE(0);
-    expect(refusals.find(first, wish('Mail.Read'))).toBeUndefined();
+    expect(refusals.find(first, requestOf('Mail.Read'))).toBeUndefined();
     const last = sessionOf();
     last.address.userHash.writeUInt32BE(1000);
-    expect(refusals.find(last, wish('Mail.Read'))).toBe(noConsent);
+    expect(refusals.find(last, requestOf('Mail.Read'))).toBe(noConsent);
   });
 
   it('is of 64 permissions and 16 wishes of each at the most', () => {
     const session = sessionOf();
-    for (let at = 0; at <= 64; at++) refusals.keep(session, wish(`S${at}`), noConsent);
-    expect(refusals.find(session, wish('S0'))).toBeUndefined();
-    expect(refusals.find(session, wish('S1'))).toBe(noConsent);
+    for (let at = 0; at <= 64; at++) refusals.keep(session, requestOf(`S${at}`), noConsent);
+    expect(refusals.find(session, requestOf('S0'))).toBeUndefined();
+    expect(refusals.find(session, requestOf('S1'))).toBe(noConsent);
     const claims = (at: number) => ({
       scopes: [`S${at}`, 'User.Read'],
       challenge: { claims: '{"access_token":{}}', refusedToken: '' },

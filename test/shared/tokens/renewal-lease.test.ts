@@ -1,15 +1,19 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { createAuthority } from '../../../src/shared/entra/authority.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import { createSessionStore, type Session, type SessionStore } from '../../../src/shared/session/store.ts';
-import type { SilentAttempt, TokenAcquisition } from '../../../src/shared/tokens/msal-silent.ts';
-import { createLeasedRefresh, LEASE_MS } from '../../../src/shared/tokens/renewal-lease.ts';
+import { createRenew } from '../../../src/shared/tokens/renewal.ts';
+import { createRenewalLease, LEASE_MS } from '../../../src/shared/tokens/renewal-lease.ts';
+import { createStoredTokens } from '../../../src/shared/tokens/stored-tokens.ts';
+import type { TokenAcquisition } from '../../../src/shared/tokens/token-request.ts';
 import { createMemoryTable, type MemoryTable } from '../../support/memory-table.ts';
-import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
+import { clientId, msalCacheOf, sessionContent } from '../../support/session-content.ts';
 
 const scopes = ['User.Read'];
 const log = () => {};
+const { environments } = createAuthority('public', 'tenant');
 const start = new Date('2026-08-01T12:00:00Z');
 
 let memory: MemoryTable;
@@ -33,47 +37,68 @@ beforeEach(async () => {
     monotonicMs: () => 0,
     random: secureRandomBytes,
   });
-  const created = await store.create(sessionContent(), secureRandomBytes(32), start);
+  const created = await store.create(
+    sessionContent({ msalCache: msalCacheOf({ accessTokens: {} }) }),
+    secureRandomBytes(32),
+    start,
+  );
   if (created.kind !== 'created') throw new Error(created.kind);
   session = created.session;
 });
 
-/** A worker whose clock moves only while it waits; `redeem` stands for Entra. */
-function workerOf(redeem: (held: Session) => Promise<TokenAcquisition> | TokenAcquisition) {
+/** The cache after a redemption. */
+const renewedCache = () =>
+  msalCacheOf({
+    refreshToken: 'brand-new',
+    accessTokens: {
+      key: { secret: 'brand-new', expires_on: String(start.getTime() / 1000 + 3600) },
+    },
+  });
+
+/** A worker whose clock moves only while it waits. `answer` stands for Entra ID. */
+function workerOf(answer: (held: Session) => Promise<TokenAcquisition> | TokenAcquisition) {
   let elapsedMs = 0;
   let redemptions = 0;
   const waits: (() => Promise<void> | void)[] = [];
-  const attempt: SilentAttempt = async (current, _scopes, _log, leaseId) => {
-    if (current.msalCache.includes('brand-new'))
-      return { kind: 'token', accessToken: 'brand-new', expiresAt: start, session: current };
-    if (leaseId === undefined) return { kind: 'refresh-needed' };
-    redemptions++;
-    const outcome = await redeem(current);
-    if (outcome.kind !== 'token') return outcome;
-    const msalCache = msalCacheOf({ refreshToken: 'brand-new' });
-    const content = { ...current, msalCache, tokenGeneration: current.generation };
-    const written = await store.write(current, content, leaseId);
-    return written.kind === 'written' ? { ...outcome, session: written.session } : { kind: 'session-ended' };
-  };
-  const refresh = createLeasedRefresh({
-    store,
-    attempt,
-    pausedSeconds: () => pausedForSeconds,
+  const storedTokens = createStoredTokens({ clientId, environments, now: () => start });
+  const monotonicMs = () => elapsedMs;
+  const renew = createRenew({
+    storedTokens,
+    refusalCheck: {
+      find: async (latest) => ({ kind: 'continue', latest }),
+      keep: () => {},
+    },
     pace: {
       refused: () => {},
       turn: async () => {
         if (turnRefused !== undefined) throw turnRefused;
       },
     },
-    random: secureRandomBytes,
-    monotonicMs: () => elapsedMs,
-    wait: async (durationMs) => {
-      elapsedMs += durationMs;
-      await waits.shift()?.();
+    pausedSeconds: () => pausedForSeconds,
+    lease: createRenewalLease({
+      store,
+      storedTokens,
+      random: secureRandomBytes,
+      monotonicMs,
+      wait: async (durationMs) => {
+        elapsedMs += durationMs;
+        await waits.shift()?.();
+      },
+    }),
+    redeem: async (held, _request, leaseId) => {
+      redemptions++;
+      const outcome = await answer(held);
+      if (outcome.kind !== 'token') return outcome;
+      const content = { ...held, msalCache: renewedCache(), tokenGeneration: held.generation };
+      const written = await store.write(held, content, leaseId);
+      return written.kind === 'written'
+        ? { ...outcome, session: written.session }
+        : { kind: 'session-ended' };
     },
+    monotonicMs,
   });
   return {
-    refresh: () => refresh(session, { scopes }, log, 0),
+    renew: () => renew(session, { scopes }, log),
     redemptions: () => redemptions,
     elapsedMs: () => elapsedMs,
     whileWaiting: (...actions: (() => Promise<void> | void)[]) => waits.push(...actions),
@@ -93,7 +118,7 @@ const never = (): never => {
 describe('a refresh under a lease', () => {
   it('redeems once, stores the result and ends the lease', async () => {
     const worker = workerOf(token);
-    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    expect(await worker.renew()).toMatchObject({ kind: 'token' });
     const found = await store.refetch(session);
     expect(found).toMatchObject({ kind: 'found', session: { generation: 1, tokenGeneration: 1 } });
     expect(found).not.toHaveProperty('session.leaseId');
@@ -109,7 +134,7 @@ describe('a refresh under a lease', () => {
       return takeLease(current, leaseId);
     });
     const worker = workerOf(token);
-    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    expect(await worker.renew()).toMatchObject({ kind: 'token' });
     expect(repeated).toHaveBeenCalledOnce();
     expect(worker.redemptions()).toBe(1);
     expect(worker.elapsedMs()).toBe(0);
@@ -122,11 +147,11 @@ describe('a refresh under a lease', () => {
     worker.whileWaiting(
       () => {},
       async () => {
-        const msalCache = msalCacheOf({ refreshToken: 'brand-new' });
+        const msalCache = renewedCache();
         await store.write(taken.session, { ...taken.session, msalCache, tokenGeneration: 1 }, 'other');
       },
     );
-    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
+    expect(await worker.renew()).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
   });
 
   it('of a holder that died is taken over after its time, and not a moment before', {
@@ -134,7 +159,7 @@ describe('a refresh under a lease', () => {
   }, async () => {
     await store.takeLease(session, 'dead');
     const worker = workerOf(token);
-    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    expect(await worker.renew()).toMatchObject({ kind: 'token' });
     expect(worker.redemptions()).toBe(1);
     expect(worker.elapsedMs()).toBeGreaterThanOrEqual(LEASE_MS);
     expect(worker.elapsedMs()).toBeLessThan(LEASE_MS + 500);
@@ -151,7 +176,7 @@ describe('a refresh under a lease', () => {
       await merge(row, etag);
       return { kind: 'changed' };
     };
-    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token' });
+    expect(await worker.renew()).toMatchObject({ kind: 'token' });
     expect(worker.redemptions()).toBe(1);
     expect(worker.elapsedMs()).toBe(0);
     expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
@@ -162,7 +187,7 @@ describe('a refresh under a lease', () => {
   }, async () => {
     pausedForSeconds = 30;
     const before = memory.rows();
-    await expect(workerOf(never).refresh()).rejects.toMatchObject({
+    await expect(workerOf(never).renew()).rejects.toMatchObject({
       code: 'sign_in_service_unavailable',
       retryAfterSeconds: 30,
     });
@@ -172,7 +197,7 @@ describe('a refresh under a lease', () => {
   it('is not begun before the user has a turn: nothing is written', async () => {
     turnRefused = new BffError('rate_limited', { retryAfterSeconds: 3 });
     const before = memory.rows();
-    await expect(workerOf(never).refresh()).rejects.toBe(turnRefused);
+    await expect(workerOf(never).renew()).rejects.toBe(turnRefused);
     expect(memory.rows()).toEqual(before);
   });
 
@@ -184,7 +209,7 @@ describe('a refresh under a lease', () => {
       tries++;
       return { kind: 'changed' };
     };
-    await expect(workerOf(never).refresh()).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await expect(workerOf(never).renew()).rejects.toMatchObject({ code: 'storage_unavailable' });
     expect(tries).toBe(10);
   });
 
@@ -195,7 +220,7 @@ describe('a refresh under a lease', () => {
     worker.whileWaiting(...Array.from({ length: 30 }, () => () => {}), async () => {
       await store.takeLease(first.session, 'second');
     });
-    await worker.refresh();
+    await worker.renew();
     expect(worker.elapsedMs()).toBeGreaterThan(LEASE_MS + 30 * 150);
   });
 
@@ -207,7 +232,7 @@ describe('a refresh under a lease', () => {
       const refreshFailure = { leaseId: 'other', scopes, reason: 'refresh_token_revoked' };
       await store.write(taken.session, { ...taken.session, refreshFailure }, 'other');
     });
-    expect((await worker.refresh()).outcome).toEqual({
+    expect(await worker.renew()).toEqual({
       kind: 'interaction-required',
       reason: 'refresh_token_revoked',
     });
@@ -215,11 +240,11 @@ describe('a refresh under a lease', () => {
 
   it('believes a refusal only while the row is as it was: a token that somebody redeemed meanwhile is used', async () => {
     const worker = workerOf(async (held) => {
-      const msalCache = msalCacheOf({ refreshToken: 'brand-new' });
+      const msalCache = renewedCache();
       await store.write(held, { ...held, msalCache, tokenGeneration: held.generation + 1 });
       return { kind: 'interaction-required', reason: 'sign_in_required' };
     });
-    expect((await worker.refresh()).outcome).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
+    expect(await worker.renew()).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
     // Its own lease has ended: nobody waits for a holder that has gone on.
     expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
     expect(worker.elapsedMs()).toBe(0);
@@ -234,7 +259,7 @@ describe('a refresh under a lease', () => {
       await store.write(held, { ...held, msalCache, tokenGeneration: held.generation }, leaseId);
       return { kind: 'interaction-required', reason: 'consent_required' };
     });
-    expect((await worker.refresh()).outcome).toEqual({
+    expect(await worker.renew()).toEqual({
       kind: 'interaction-required',
       reason: 'consent_required',
     });
@@ -249,8 +274,8 @@ describe('a refresh under a lease', () => {
       await store.remove(held.address);
       return { kind: 'interaction-required', reason: 'sign_in_required' };
     });
-    expect((await deleted.refresh()).outcome).toEqual({ kind: 'session-ended' });
-    expect((await workerOf(never).refresh()).outcome).toEqual({ kind: 'session-ended' });
+    expect(await deleted.renew()).toEqual({ kind: 'session-ended' });
+    expect(await workerOf(never).renew()).toEqual({ kind: 'session-ended' });
     expect(memory.rows().filter(({ partitionKey }) => partitionKey.startsWith('user-'))).toEqual([]);
   });
 
@@ -258,7 +283,7 @@ describe('a refresh under a lease', () => {
     const worker = workerOf(() => {
       throw new TypeError('Entra fell over');
     });
-    await expect(worker.refresh()).rejects.toThrow('Entra fell over');
+    await expect(worker.renew()).rejects.toThrow('Entra fell over');
     const found = await store.refetch(session);
     expect(found).not.toHaveProperty('session.leaseId');
     expect(found).toMatchObject({ session: { refreshFailure: { scopes } } });

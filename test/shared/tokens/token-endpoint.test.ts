@@ -20,10 +20,7 @@ async function askThrottled(times: number, user?: string) {
     breakers,
   });
   for (let time = 0; time < times; time++) {
-    const { tokenEndpoint } = await createClient(undefined, {
-      mayRedeem: true,
-      ...(user === undefined ? {} : { user }),
-    });
+    const { tokenEndpoint } = await createClient(user === undefined ? {} : { user });
     const asked = tokenEndpoint.sendPostRequestAsync(authority.tokenEndpoint, {
       body: 'grant_type=refresh_token&refresh_token=1.AX',
     });

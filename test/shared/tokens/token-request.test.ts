@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { isSameWish, type TokenWish } from '../../../src/shared/tokens/token-request.ts';
+import { isSameRequest, type TokenRequest } from '../../../src/shared/tokens/token-request.ts';
 
-const plain: TokenWish = { scopes: ['User.Read', 'Mail.Read'] };
-const challenged: TokenWish = { ...plain, challenge: { claims: '{"a":1}', refusedToken: 'token' } };
-const identity: TokenWish = { ...plain, identityNotBefore: new Date('2026-08-01T12:00:00Z') };
+const plain: TokenRequest = { scopes: ['User.Read', 'Mail.Read'] };
+const challenged: TokenRequest = { ...plain, challenge: { claims: '{"a":1}', refusedToken: 'token' } };
+const identity: TokenRequest = { ...plain, identityNotBefore: new Date('2026-08-01T12:00:00Z') };
 
 describe('two wishes', () => {
-  it.each<[string, TokenWish, TokenWish]>([
+  it.each<[string, TokenRequest, TokenRequest]>([
     ['the same scopes in another order', plain, { scopes: ['Mail.Read', 'User.Read'] }],
     [
       'the same claims, whatever token was refused',
@@ -19,16 +19,16 @@ describe('two wishes', () => {
       { ...plain, identityNotBefore: new Date(0) },
     ],
   ])('are one for %s', (_what, left, right) => {
-    expect([isSameWish(left, right), isSameWish(right, left)]).toEqual([true, true]);
+    expect([isSameRequest(left, right), isSameRequest(right, left)]).toEqual([true, true]);
   });
 
-  it.each<[string, TokenWish, TokenWish]>([
+  it.each<[string, TokenRequest, TokenRequest]>([
     ['fewer scopes', plain, { scopes: ['User.Read'] }],
     ['other scopes', plain, { scopes: ['User.Read', 'Files.Read'] }],
     ['claims', plain, challenged],
     // A token that cannot be had says nothing about who the person is, and the other way round (RG-3).
     ['a renewal of the person’s facts', plain, identity],
   ])('are two for %s', (_what, left, right) => {
-    expect([isSameWish(left, right), isSameWish(right, left)]).toEqual([false, false]);
+    expect([isSameRequest(left, right), isSameRequest(right, left)]).toEqual([false, false]);
   });
 });

@@ -107,7 +107,7 @@ async function call(
   if (guarded && renewal.session.facts.claimsAsOf < notBefore) {
     return { kind: 'crash', error: 'let in by old claims' };
   }
-  const acquisition = await worker.acquireToken(renewal.session, scopes, log);
+  const acquisition = await worker.acquireAccessToken(renewal.session, scopes, log);
   switch (acquisition.kind) {
     case 'token':
       return { kind: 'token', accessToken: acquisition.accessToken };

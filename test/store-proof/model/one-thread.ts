@@ -2,8 +2,6 @@ import { KeyObject, verify as verifyBytes } from 'node:crypto';
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { vi } from 'vitest';
 
-const { stackTraceLimit } = Error;
-
 /**
  * Makes a worker's code run to its next wait without leaving this thread, so that "it has come to rest" can be known.
  *
@@ -14,8 +12,6 @@ const { stackTraceLimit } = Error;
  * other choices than the first, which `replay` refuses.
  */
 export function runOnOneThread(): void {
-  // MSAL makes an error for each token request that is withheld, and its stack is half of that cost.
-  Error.stackTraceLimit = 0;
   vi.useFakeTimers({ toFake: ['Date'] });
   vi.spyOn(crypto.subtle, 'verify').mockImplementation(async (_algorithm, key, signature, data) =>
     verifyBytes('sha256', bytesOf(data), KeyObject.from(key), bytesOf(signature)),
@@ -23,7 +19,6 @@ export function runOnOneThread(): void {
 }
 
 export function backToManyThreads(): void {
-  Error.stackTraceLimit = stackTraceLimit;
   vi.restoreAllMocks();
   vi.useRealTimers();
 }

@@ -96,29 +96,32 @@ export const indexNotConfirmed: PlantedBug = {
   }),
 };
 
-/** What a stored cache no longer has stays in MSAL's memory. */
+/** Entries that a stored cache no longer has stay in MSAL's memory. */
 export const noClear: PlantedBug = {
   ...noBug,
-  createMsal: (create) => (makePlugin, options) =>
-    create(makePlugin && (() => makePlugin(() => {})), options),
+  createMsal: (create) => async (options) => {
+    const client = await create(options);
+    client.application.clearCache = () => {};
+    return client;
+  },
 };
 
-/** One MSAL client for all: whoever comes next puts the own cache plugin into it, and nothing is cleared. */
+/** One MSAL client for all: each request replaces the cache plugin with its own, and nothing is cleared. */
 export const sharedClient: PlantedBug = {
   ...noBug,
   createMsal(create) {
-    const clients = new Map<boolean, Promise<MsalClient>>();
+    let shared: Promise<MsalClient> | undefined;
     let current: ICachePlugin | undefined;
-    const swappedIn: ICachePlugin = {
+    const plugin: ICachePlugin = {
       beforeCacheAccess: async (context) => current?.beforeCacheAccess(context),
       afterCacheAccess: async (context) => current?.afterCacheAccess(context),
     };
-    return async (makePlugin, options = { mayRedeem: true }) => {
-      if (makePlugin === undefined) return create(undefined, options);
-      const known = clients.get(options.mayRedeem) ?? create(() => swappedIn, options);
-      clients.set(options.mayRedeem, known);
-      const client = await known;
-      current = makePlugin(() => {});
+    return async (options = {}) => {
+      if (options.plugin === undefined) return create(options);
+      shared ??= create({ ...options, plugin });
+      const client = await shared;
+      client.application.clearCache = () => {};
+      current = options.plugin;
       return client;
     };
   },

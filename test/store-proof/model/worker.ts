@@ -9,11 +9,11 @@ import type { SendHttp } from '../../../src/shared/network/http-request.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
 import { createSweep, type Sweep } from '../../../src/shared/session/sweep.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
-import type { AcquireToken } from '../../../src/shared/tokens/access-token.ts';
+import type { AcquireAccessToken } from '../../../src/shared/tokens/access-token.ts';
 import { createTokenBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { type CodeFlow, createCodeFlow } from '../../../src/shared/tokens/code-flow.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
-import { createRenewIdentity, type RenewIdentity } from '../../../src/shared/tokens/renew-identity.ts';
+import type { RenewIdentity } from '../../../src/shared/tokens/renew-identity.ts';
 import { createRenewals } from '../../../src/shared/tokens/renewals.ts';
 import { signingKeys } from './id-tokens.ts';
 import { authority, clientId, indexKey, origin, sealingKey, tenantId } from './people.ts';
@@ -31,7 +31,7 @@ export async function loadMsal(): Promise<void> {
 /** The part of the product that holds sessions and tokens, wired as `bff.ts` wires it. */
 export interface Worker {
   readonly store: SessionStore;
-  readonly acquireToken: AcquireToken;
+  readonly acquireAccessToken: AcquireAccessToken;
   readonly renewIdentity: RenewIdentity;
   readonly sweep: Sweep;
   readonly codeFlow: CodeFlow;
@@ -74,7 +74,9 @@ export function createWorker(needs: WorkerNeeds): Worker {
   const store = bug.store(
     createSessionStore({ ...needs, registration: ['client', 'public'], table, keyRing, indexKey }),
   );
-  const { acquireToken, refreshInTurn } = createRenewals({
+  const { acquireAccessToken, renewIdentity } = createRenewals({
+    authority,
+    signInScopes: ['User.Read'],
     createMsalClient,
     store,
     idTokenRules,
@@ -88,8 +90,8 @@ export function createWorker(needs: WorkerNeeds): Worker {
     createTextSealer({ keyRing, purpose, now, random });
   return {
     store,
-    acquireToken,
-    renewIdentity: createRenewIdentity({ refresh: refreshInTurn, signInScopes: ['User.Read'], monotonicMs }),
+    acquireAccessToken,
+    renewIdentity,
     sweep: createSweep({ table, now, monotonicMs }),
     codeFlow: createCodeFlow({ createMsalClient, redirectUri: `${origin}/api/auth/callback`, idTokenRules }),
     logout: createLogout({

@@ -1,0 +1,50 @@
+import type { SessionFacts } from '../session/facts.ts';
+import type { Session } from '../session/store.ts';
+import { setBounded } from './per-user.ts';
+import { needsRenewal } from './stored-tokens.ts';
+import type { AccessToken } from './token-request.ts';
+
+/** Access tokens that this worker has used for a session, so that a warm call parses nothing. */
+export interface AccessTokenMemory {
+  find(session: Session, scopes: readonly string[]): AccessToken | undefined;
+  add(session: Session, scopes: readonly string[], token: AccessToken): void;
+}
+
+export interface AccessTokenMemoryDependencies {
+  readonly now: () => Date;
+  /** Adds the size of a session's tokens to the size of its entry in memory. */
+  readonly weigh: (session: Session, bytes: number) => void;
+}
+
+/** Batches use unions of scopes: 16 permissions have 65,535 of them. An evicted token is still in the row. */
+const MAX_TOKENS = 16;
+const BYTES_PER_ENTRY = 200;
+
+export function createAccessTokenMemory({ now, weigh }: AccessTokenMemoryDependencies): AccessTokenMemory {
+  // The facts stay the same object until something is renewed. When the worker's copy of the session is dropped,
+  // so are its tokens.
+  const bySession = new WeakMap<SessionFacts, Map<string, AccessToken>>();
+  return {
+    find({ facts }, scopes) {
+      const tokens = bySession.get(facts);
+      const key = cacheKey(scopes);
+      const token = tokens?.get(key);
+      if (tokens === undefined || token === undefined || needsRenewal(token, now())) return undefined;
+      setBounded(tokens, key, token, MAX_TOKENS);
+      return token;
+    },
+    add(session, scopes, { accessToken, expiresAt }) {
+      const tokens = bySession.get(session.facts) ?? new Map<string, AccessToken>();
+      for (const [key, token] of tokens) if (needsRenewal(token, now())) tokens.delete(key);
+      setBounded(tokens, cacheKey(scopes), { accessToken, expiresAt }, MAX_TOKENS);
+      bySession.set(session.facts, tokens);
+      let bytes = 0;
+      for (const [key, token] of tokens) bytes += key.length + token.accessToken.length + BYTES_PER_ENTRY;
+      weigh(session, bytes);
+    },
+  };
+}
+
+function cacheKey(scopes: readonly string[]): string {
+  return scopes.toSorted().join(' ');
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import type { AuthenticationResult } from '@azure/msal-node';
+import { interpretTokenError } from '../entra/errors.ts';
+import { lackingScopes } from '../entra/scopes.ts';
+import { BffError, signInServiceUnavailable } from '../errors.ts';
+import { IdTokenRefused, type IdTokenRules } from '../identity/verify-id-token.ts';
+import type { Session, SessionStore } from '../session/store.ts';
+import { audit } from '../telemetry/audit.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { CreateMsalClient } from './msal.ts';
+import { userOf } from './per-user.ts';
+import { renewFacts } from './renewed-facts.ts';
+import { TableCachePlugin } from './table-cache-plugin.ts';
+import type { TokenEndpoint } from './token-endpoint.ts';
+import type { TokenAcquisition, TokenRequest } from './token-request.ts';
+
+/**
+ * Redeems the session's refresh token once and stores the result. Storing it ends the lease.
+ * @throws {BffError} sign_in_service_unavailable, storage_unavailable
+ */
+export type Redeem = (
+  session: Session,
+  request: TokenRequest,
+  leaseId: string,
+  log: Log,
+) => Promise<TokenAcquisition>;
+
+export interface RedeemDependencies {
+  readonly createMsalClient: CreateMsalClient;
+  readonly store: Pick<SessionStore, 'write' | 'remove'>;
+  readonly idTokenRules: IdTokenRules;
+}
+
+export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDependencies): Redeem {
+  return async (session, request, leaseId, log) => {
+    const correlationId = randomUUID();
+    const plugin = new TableCachePlugin({
+      session,
+      store,
+      leaseId,
+      renewFacts: (current, msalCache) => renewFacts(current, msalCache, idTokenRules),
+      now: idTokenRules.now,
+    });
+    const { application, tokenEndpoint } = await createMsalClient({ plugin, user: userOf(session) });
+    const { scopes, challenge, identityNotBefore } = request;
+    const result = await application
+      .acquireTokenSilent({
+        account: session.facts.account,
+        scopes: [...scopes],
+        correlationId,
+        // The cache has been searched. A token that MSAL served from it would leave the lease in the row.
+        forceRefresh: true,
+        ...(challenge === undefined ? {} : { claims: challenge.claims }),
+      })
+      .catch((error: unknown) => ({ thrown: error }));
+
+    const mismatch = identityMismatch(plugin.failure, result, session);
+    if (mismatch !== undefined) {
+      // Another user's tokens must never be served or stored, so the session ends at once.
+      audit(log, { event: 'renewal-not-trusted', reason: mismatch });
+      await store.remove(session.address, session.facts.claims.entraSessionId);
+      audit(log, { event: 'session-ended', by: 'service', sessions: 1 });
+      return { kind: 'session-ended' };
+    }
+    requireChecked(plugin.failure, correlationId, log);
+    if ('thrown' in result) return readFailure(result.thrown, tokenEndpoint, correlationId, log);
+    if (plugin.gone) return { kind: 'session-ended' };
+    if (lackingScopes(scopes, result.scopes).length > 0) {
+      return { kind: 'interaction-required', reason: 'consent_required' };
+    }
+    if (identityNotBefore !== undefined && plugin.session.facts.claimsAsOf < identityNotBefore) {
+      audit(log, { event: 'refresh-failed', reason: 'not-checked', entra_correlation_id: correlationId });
+      throw signInServiceUnavailable(
+        'Microsoft Entra ID did not say anew who you are. Try again in a moment.',
+      );
+    }
+    return {
+      kind: 'token',
+      accessToken: result.accessToken,
+      expiresAt: result.expiresOn ?? idTokenRules.now(),
+      session: plugin.session,
+    };
+  };
+}
+
+type SilentResult = Pick<AuthenticationResult, 'account'> | { readonly thrown: unknown };
+
+/** Why the answer belongs to another user; undefined if it belongs to the session's. */
+function identityMismatch(failure: unknown, result: SilentResult, { facts }: Session): string | undefined {
+  if (failure instanceof IdTokenRefused && !failure.mayPass) return failure.code;
+  // MSAL stores nothing of an answer for an account it does not know, but returns its token (measured).
+  if ('thrown' in result || result.account === null) return undefined;
+  return result.account.homeAccountId === facts.account.homeAccountId ? undefined : 'other_account';
+}
+
+/** Tokens whose identity could not be checked are not believed. @throws {BffError} sign_in_service_unavailable */
+function requireChecked(failure: unknown, correlationId: string, log: Log): void {
+  if (failure === undefined) return;
+  if (failure instanceof BffError && failure.code === 'storage_unavailable') {
+    // The token is good although its cache could not be stored: the old refresh token stays valid at Entra ID.
+    log('error', { event: 'token-cache-not-stored' });
+    return;
+  }
+  audit(log, { event: 'refresh-failed', reason: 'not-checked', entra_correlation_id: correlationId });
+  throw failure instanceof BffError
+    ? failure
+    : signInServiceUnavailable('The renewed sign-in could not be checked. Try again in a moment.', failure);
+}
+
+/** Interprets an error from MSAL. @throws {BffError} sign_in_service_unavailable */
+function readFailure(
+  thrown: unknown,
+  { failure, entraError }: TokenEndpoint,
+  correlationId: string,
+  log: Log,
+): TokenAcquisition {
+  if (failure) {
+    audit(log, { event: 'refresh-failed', reason: 'no-answer', entra_correlation_id: correlationId });
+    throw failure;
+  }
+  if (entraError === undefined) {
+    // MSAL throws this error only if the cache has no refresh token. Anything else is our trouble or Entra ID's,
+    // for example an unusable credential, and must not make the user sign in.
+    if (!(thrown instanceof Error) || thrown.name !== 'InteractionRequiredAuthError') {
+      const reason = thrown instanceof BffError ? 'own-credential-unusable' : 'transient';
+      audit(log, { event: 'refresh-failed', reason, entra_correlation_id: correlationId });
+      throw thrown instanceof BffError ? thrown : notRenewed(thrown);
+    }
+    log('warn', { event: 'token-cache-empty' });
+    return { kind: 'interaction-required', reason: 'sign_in_required' };
+  }
+  const { claims } = entraError;
+  const meaning = interpretTokenError(entraError);
+  const said = {
+    oauth: entraError.error,
+    aadsts: entraError.numbers[0],
+    entra_correlation_id: correlationId,
+  };
+  if (meaning.kind !== 'interaction-required') {
+    audit(log, { event: 'refresh-failed', reason: meaning.kind, ...said });
+    throw notRenewed(thrown);
+  }
+  audit(log, { event: 'refresh-refused', reason: meaning.reason, ...said });
+  return {
+    kind: 'interaction-required',
+    reason: meaning.reason,
+    correlationId,
+    ...(claims === undefined ? {} : { claims }),
+  };
+}
+
+function notRenewed(cause: unknown): BffError {
+  return signInServiceUnavailable(
+    'Microsoft Entra ID did not renew the access. Try again in a moment.',
+    cause,
+  );
+}

@@ -1,0 +1,62 @@
+import { BffError } from '../errors.ts';
+import type { Session, SessionStore } from '../session/store.ts';
+import type { Refusals } from './refusals.ts';
+import type { RenewalStep } from './renewal-lease.ts';
+import type { InteractionRequired, TokenRequest } from './token-request.ts';
+
+/**
+ * Looks for a remembered refusal before a renewal. It reads the row before it repeats one, so that consent given
+ * through another worker counts at once.
+ */
+export interface RefusalCheck {
+  /**
+   * @param askedAtMs when the call arrived, in this worker's monotonic time
+   * @throws {BffError} storage_unavailable if the row belongs to a newer version of the service
+   */
+  find(session: Session, request: TokenRequest, askedAtMs: number): Promise<RenewalStep>;
+  /** @param startedAtMs when the refused renewal began: at that time the table had the state in `latest` or an older one */
+  keep(latest: Session, request: TokenRequest, refusal: InteractionRequired, startedAtMs: number): void;
+}
+
+export interface RefusalCheckDependencies {
+  readonly refusals: Pick<Refusals, 'find' | 'keep'>;
+  readonly store: Pick<SessionStore, 'refetch'>;
+  readonly monotonicMs: () => number;
+}
+
+export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalCheckDependencies): RefusalCheck {
+  /** When the table was last known to hold this state. Of the calls that arrived before, only one reads the row. */
+  const readAtMs = new WeakMap<Session, number>();
+
+  /** Returns undefined if the row is gone. If the table does not answer, returns the session unchanged. */
+  const readAgain = async (session: Session, askedAtMs: number): Promise<Session | undefined> => {
+    const lastReadAtMs = readAtMs.get(session);
+    if (lastReadAtMs !== undefined && lastReadAtMs >= askedAtMs) return session;
+    const startedAtMs = monotonicMs();
+    try {
+      const found = await store.refetch(session);
+      if (found.kind === 'gone') return undefined;
+      readAtMs.set(found.session, startedAtMs);
+      return found.session;
+    } catch (error) {
+      if (error instanceof BffError && error.code === 'storage_unavailable') return session;
+      throw error;
+    }
+  };
+
+  return {
+    async find(session, request, askedAtMs) {
+      if (refusals.find(session, request) === undefined) return { kind: 'continue', latest: session };
+      const latest = await readAgain(session, askedAtMs);
+      if (latest === undefined) return { kind: 'ended', latest: session, outcome: { kind: 'session-ended' } };
+      const refusal = refusals.find(latest, request);
+      return refusal === undefined
+        ? { kind: 'continue', latest }
+        : { kind: 'ended', latest, outcome: refusal };
+    },
+    keep(latest, request, refusal, startedAtMs) {
+      refusals.keep(latest, request, refusal);
+      readAtMs.set(latest, startedAtMs);
+    },
+  };
+}

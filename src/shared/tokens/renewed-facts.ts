@@ -1,0 +1,45 @@
+import { signInServiceUnavailable } from '../errors.ts';
+import { carryOver, isSamePrincipal } from '../identity/principal.ts';
+import {
+  assertedAt,
+  IdTokenRefused,
+  type IdTokenRules,
+  noNonce,
+  verifyIdToken,
+} from '../identity/verify-id-token.ts';
+import type { SessionFacts } from '../session/facts.ts';
+import type { Session } from '../session/store.ts';
+import { readMsalCache } from './cached-tokens.ts';
+
+/**
+ * Returns the session's facts after a renewal, from the ID token in MSAL's new cache.
+ * @throws {IdTokenRefused} if the tokens belong to another user, or the ID token does not verify
+ * @throws {BffError} sign_in_service_unavailable if nothing shows to whom the tokens belong
+ */
+export async function renewFacts(
+  { facts, msalCache: msalCacheBefore }: Session,
+  msalCache: string,
+  idTokenRules: IdTokenRules,
+): Promise<SessionFacts> {
+  const { homeAccountIds, idTokens, scopes } = readMsalCache(msalCache);
+  // The tokens came without an ID token and without client_info.
+  if (homeAccountIds.includes('')) throw signInServiceUnavailable('The renewal does not say whose it is.');
+  if (homeAccountIds.some((id) => id !== facts.account.homeAccountId)) {
+    throw new IdTokenRefused('other_account');
+  }
+  // A second ID token is from another tenant. MSAL stores ID tokens by tenant, beside the old one.
+  if (idTokens.length > 1) throw new IdTokenRefused('other_identity');
+  const [idToken] = idTokens;
+  const grantedScopes = [...new Set([...facts.grantedScopes, ...scopes])];
+  if (idToken === undefined || readMsalCache(msalCacheBefore).idTokens.includes(idToken)) {
+    return { ...facts, grantedScopes };
+  }
+  const claims = await verifyIdToken(idToken, noNonce, idTokenRules);
+  if (!isSamePrincipal(claims.principal, facts.claims.principal)) throw new IdTokenRefused('other_identity');
+  return {
+    ...facts,
+    claims: carryOver(facts.claims, claims),
+    claimsAsOf: assertedAt(claims, idTokenRules.now()),
+    grantedScopes,
+  };
+}

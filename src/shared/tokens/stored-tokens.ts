@@ -1,0 +1,58 @@
+import type { Session } from '../session/store.ts';
+import { type CachedToken, type CacheQuery, findCachedTokens } from './cached-tokens.ts';
+import type { AccessToken, TokenRequest } from './token-request.ts';
+
+/** Access tokens in the session's row, found without MSAL. */
+export interface StoredTokens {
+  /** The access token that answers the request. Undefined: the refresh token has to be redeemed. */
+  find(session: Session, request: TokenRequest): AccessToken | undefined;
+  /** An access token that should be renewed, but is still good for a call. */
+  findUsable(session: Session, scopes: readonly string[]): AccessToken | undefined;
+}
+
+export interface StoredTokensOptions extends Pick<CacheQuery, 'clientId' | 'environments'> {
+  readonly now: () => Date;
+}
+
+/** MSAL's own limit: it renews a token in its last five minutes (measured). */
+const RENEW_BEFORE_SECONDS = 5 * 60;
+/** With less, a call could reach the API too late. */
+const LAST_USE_SECONDS = 30;
+
+export function createStoredTokens({ clientId, environments, now }: StoredTokensOptions): StoredTokens {
+  const findAll = ({ facts, msalCache }: Session, scopes: readonly string[]) =>
+    findCachedTokens(msalCache, { account: facts.account, clientId, environments, scopes });
+  return {
+    find(session, { scopes, challenge, identityNotBefore }) {
+      if (identityNotBefore !== undefined && session.facts.claimsAsOf < identityNotBefore) return undefined;
+      const [token, ...others] = findAll(session, scopes).map(toAccessToken);
+      // MSAL takes several matches for a broken cache and renews.
+      if (token === undefined || others.length > 0 || needsRenewal(token, now())) return undefined;
+      return token.accessToken === challenge?.refusedToken ? undefined : token;
+    },
+    findUsable(session, scopes) {
+      const [latest] = findAll(session, scopes)
+        .map(toAccessToken)
+        .toSorted((left, right) => right.expiresAt.getTime() - left.expiresAt.getTime());
+      return latest !== undefined && isUsable(latest, now()) ? latest : undefined;
+    },
+  };
+}
+
+export function needsRenewal({ expiresAt }: AccessToken, now: Date): boolean {
+  return secondsLeft(expiresAt, now) < RENEW_BEFORE_SECONDS;
+}
+
+/** Whether a call with this token still reaches the API in time. */
+export function isUsable({ expiresAt }: AccessToken, now: Date): boolean {
+  return secondsLeft(expiresAt, now) >= LAST_USE_SECONDS;
+}
+
+/** Rounded as MSAL does. */
+function secondsLeft(expiresAt: Date, now: Date): number {
+  return expiresAt.getTime() / 1000 - Math.round(now.getTime() / 1000);
+}
+
+function toAccessToken({ accessToken, expiresOn }: CachedToken): AccessToken {
+  return { accessToken, expiresAt: new Date(expiresOn * 1000) };
+}
