@@ -21,11 +21,12 @@ export {
 } from './shared/access/guard.ts';
 export type { Guard, GuardRules } from './shared/access/guard-rules.ts';
 export { BffError, type BffErrorOptions, type ProblemCode } from './shared/errors.ts';
-export { type GraphClient, graphStatusOf } from './shared/graph/graph-client.ts';
+export { graphStatusOf } from './shared/graph/graph-client.ts';
 export type { CallContext, EndpointRules, Handler } from './shared/http/endpoint.ts';
 export type { BffRequest } from './shared/http/request.ts';
 export { type BffResponse, jsonResponse } from './shared/http/response.ts';
 export type { Caller, Claims } from './shared/session/caller.ts';
+export type { Log, LogLevel, LogRecord } from './shared/telemetry/log.ts';
 
 /**
  * The cold start: checks settings and policies, registers every route and then, by `extend`, your own. With one wrong

@@ -3,7 +3,6 @@ import type { Client } from '@microsoft/microsoft-graph-client';
 import type { App } from './app.ts';
 import { sweep } from './functions/sweep.ts';
 import { createRoutes, type Route, route } from './routes.ts';
-import type { GraphClient } from './shared/graph/graph-client.ts';
 import { allMethods, type EndpointRules, type Handler } from './shared/http/endpoint.ts';
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
 import { forOwnFunction } from './shared/http/own-function.ts';
@@ -37,7 +36,7 @@ export interface Bff {
   readonly graph: {
     use<Result>(
       caller: Caller,
-      need: Parameters<GraphClient['use']>[1],
+      need: { readonly feature: string; readonly scopes: readonly string[] },
       log: Log,
       work: (client: Client) => Promise<Result>,
     ): Promise<Result>;
