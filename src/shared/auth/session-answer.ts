@@ -5,11 +5,12 @@ import { withheldNow } from '../interaction/withheld.ts';
 import { type Features, isGranted } from '../policy/features.ts';
 import type { PolicyFeature } from '../policy/match.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
+import type { Session } from '../session/store.ts';
 
-/** What a frontend may know about a feature's permissions. */
+/** Whether the permissions of a feature are granted, and if not, why. */
 export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
 
-/** The answer of `api/auth/session`: a fixed set of fields, never a token. */
+/** The response of `api/auth/session`. It has a fixed set of fields and never contains a token. */
 export type SessionAnswer =
   | { readonly signed_in: false; readonly login_url: string }
   | {
@@ -24,35 +25,29 @@ export type SessionAnswer =
       readonly username: string;
       readonly tenant_id: string;
       readonly roles: readonly string[];
-      /** One key per named guard. Advice for the page: the guard itself decides. */
+      /** For each named guard, whether it would let the user in. A hint for the page: the guard itself decides. */
       readonly can: Readonly<Record<string, boolean>>;
       readonly features: Readonly<Record<string, FeatureState>>;
-      /** Another instant with every finished sign-in, interaction included. */
+      /** Changes with every completed sign-in, including those for consent or step-up. */
       readonly signed_in_at: string;
       readonly expires_at: string;
       readonly idle_expires_at: string;
       readonly login_url: string;
     };
 
-export interface SessionAnswerNeeds {
+export interface SessionAnswerDependencies {
   readonly features: Features;
   readonly guards: Readonly<Record<string, Guard>>;
   readonly admission: Pick<Admission, 'wouldAdmit'>;
   readonly now: () => Date;
 }
 
-export function createSessionAnswer({ features, guards, admission, now }: SessionAnswerNeeds) {
+export function createSessionAnswer({ features, guards, admission, now }: SessionAnswerDependencies) {
   return (caller: Caller | undefined): SessionAnswer => {
     if (caller === undefined) return { signed_in: false, login_url: loginPath };
     const session = sessionOf(caller);
     const { facts, idleExpiresAt } = session;
     const { principal, roles } = facts.claims;
-    const featureState = (feature: PolicyFeature): FeatureState => {
-      if (isGranted(feature, facts.grantedScopes)) return 'granted';
-      const withheld = withheldNow(session, feature.name, now());
-      if (withheld === undefined) return 'not_asked';
-      return withheld.by === 'user' ? 'declined' : 'needs_admin';
-    };
     return {
       signed_in: true,
       session_tag: facts.sessionChainId,
@@ -63,11 +58,20 @@ export function createSessionAnswer({ features, guards, admission, now }: Sessio
       can: Object.fromEntries(
         Object.entries(guards).map(([name, guard]) => [name, admission.wouldAdmit(caller, guard)]),
       ),
-      features: Object.fromEntries(features.all.map((feature) => [feature.name, featureState(feature)])),
+      features: Object.fromEntries(
+        features.all.map((feature) => [feature.name, featureState(feature, session, now())]),
+      ),
       signed_in_at: facts.signedInAt.toISOString(),
       expires_at: facts.expiresAt.toISOString(),
       idle_expires_at: (idleExpiresAt < facts.expiresAt ? idleExpiresAt : facts.expiresAt).toISOString(),
       login_url: loginPath,
     };
   };
+}
+
+function featureState(feature: PolicyFeature, session: Session, now: Date): FeatureState {
+  if (isGranted(feature, session.facts.grantedScopes)) return 'granted';
+  const denial = withheldNow(session, feature.name, now);
+  if (denial === undefined) return 'not_asked';
+  return denial.by === 'user' ? 'declined' : 'needs_admin';
 }
