@@ -80,7 +80,7 @@ export function createActiveInteraction(
       const mine = { display: popup ? 'popup' : 'redirect', feature, reason, scopes, endsAt } as const;
       view = mine;
       key = request.key;
-      timer = page.setTimeout(() => onLimit(popup ? 'timed_out' : 'cancelled'), limitMs);
+      timer = page.setTimeout(() => onLimit(popup ? 'timed_out' : 'canceled'), limitMs);
       since = popup && !isSessionStale ? signInTime(sessions.current) : undefined;
       if (popup && since === undefined) {
         void sessions.tryRead().then((session) => {

@@ -78,7 +78,7 @@ export interface Client {
   /** What the user is being asked for right now. */
   readonly interaction: Interaction | undefined;
   onInteractionChange(listener: () => void): () => void;
-  /** Stops waiting for the user. Waiting calls throw `cancelled`. */
+  /** Stops waiting for the user. Waiting calls throw `canceled`. */
   cancel(): void;
   /**
    * Set if the browser left this page for an interaction and has come back. No call was repeated, so the page

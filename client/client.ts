@@ -61,7 +61,7 @@ export function createClient(options: ClientOptions = {}): Client {
       return interactions.active.view;
     },
     onInteractionChange: interactions.subscribe,
-    cancel: () => interactions.endAll('cancelled'),
+    cancel: () => interactions.endAll('canceled'),
     get resumed() {
       // Nothing continues for another user, or while the user is not known yet.
       return note.user === undefined || note.user === sessions.user ? note.resumed : undefined;

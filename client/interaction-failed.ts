@@ -3,7 +3,7 @@ import type { BffProblem } from './problem.ts';
 const outcomes = [
   'signed_in',
   'consent_declined',
-  'login_cancelled',
+  'login_canceled',
   'admin_consent_required',
   'login_required',
   'other_account',
@@ -19,7 +19,7 @@ export type Outcome = (typeof outcomes)[number];
 
 /**
  * Why an interaction failed, as the popup reports it or as this page knows it:
- * - `cancelled`: `client.cancel()` was called.
+ * - `canceled`: `client.cancel()` was called.
  * - `timed_out`: ten minutes passed.
  * - `redirecting`: the browser is leaving this page.
  * - `blocked`: neither a window nor a safe redirect was possible, so offer a button.
@@ -28,7 +28,7 @@ export type Outcome = (typeof outcomes)[number];
  */
 export type FailureKind =
   | Exclude<Outcome, 'signed_in'>
-  | 'cancelled'
+  | 'canceled'
   | 'timed_out'
   | 'redirecting'
   | 'blocked'

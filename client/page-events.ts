@@ -28,7 +28,7 @@ export function listenToPage(context: ClientContext): void {
   page.addEventListener('pageshow', ({ persisted }) => {
     if (!persisted) return;
     // The browser has restored this page from its memory: the redirect is over, and the session may be over too.
-    if (interactions.active.view?.display === 'redirect') interactions.endAll('cancelled');
+    if (interactions.active.view?.display === 'redirect') interactions.endAll('canceled');
     void sessions.tryRead();
   });
 }

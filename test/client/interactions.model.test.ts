@@ -301,7 +301,7 @@ const commands = [
     await flush();
     await flush();
   }),
-  fc.constantFrom('consent_declined', 'login_cancelled', 'fewer_permissions', 'sign_in_refused').map(
+  fc.constantFrom('consent_declined', 'login_canceled', 'fewer_permissions', 'sign_in_refused').map(
     (outcome) =>
       new Command(`the window ends with ${outcome}`, (world) => {
         const popup = world.openPopups.at(-1);

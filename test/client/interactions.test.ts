@@ -37,7 +37,7 @@ const word = (id: string | undefined, outcome = 'signed_in') => ({
 /** All that the service can say, by its own types: an outcome that is new there fails to compile here. */
 const refusals: Record<SignInFailureOutcome, true> = {
   consent_declined: true,
-  login_cancelled: true,
+  login_canceled: true,
   admin_consent_required: true,
   login_required: true,
   other_account: true,
@@ -264,8 +264,8 @@ describe('a call that needs the person', () => {
       const { client, page, state } = openRefusing('two_factor_required');
       const refused = thrownBy(client.graph('/me/messages'));
       await flush();
-      page.tabs.say(word(page.popups[0]?.id, 'login_cancelled'));
-      expect(await refused).toMatchObject({ kind: 'login_cancelled' });
+      page.tabs.say(word(page.popups[0]?.id, 'login_canceled'));
+      expect(await refused).toMatchObject({ kind: 'login_canceled' });
       expect(await thrownBy(client.graph('/me/events'))).toBeInstanceOf(BffProblem);
       expect(page.popups).toHaveLength(1);
       state.reason = 'refresh_token_expired';
@@ -685,7 +685,7 @@ describe('the window', () => {
     expect(page.popups[0]?.closed).toBe(true);
   });
 
-  it('can be cancelled, with all that waits behind it; only a click asks again', async () => {
+  it('can be canceled, with all that waits behind it; only a click asks again', async () => {
     const { client, page } = openPage();
     server(page);
     const mail = thrownBy(client.graph('/me/messages'));
@@ -693,8 +693,8 @@ describe('the window', () => {
     const calendar = thrownBy(client.graph('/me/events'));
     await flush();
     client.cancel();
-    expect(await mail).toMatchObject({ kind: 'cancelled' });
-    expect(await calendar).toMatchObject({ kind: 'cancelled' });
+    expect(await mail).toMatchObject({ kind: 'canceled' });
+    expect(await calendar).toMatchObject({ kind: 'canceled' });
     const again = await thrownBy(client.graph('/me/messages'));
     expect(again).toBeInstanceOf(BffProblem);
     expect(page.popups).toHaveLength(1);
@@ -1010,9 +1010,9 @@ describe('signing in silently', () => {
     const clicked = thrownBy(client.signIn());
     const call = thrownBy(client.graph('/me'));
     await flush();
-    page.tabs.say(word(page.popups[0]?.id, 'login_cancelled'));
-    expect(await clicked).toMatchObject({ kind: 'login_cancelled' });
-    expect(await call).toMatchObject({ kind: 'login_cancelled' });
+    page.tabs.say(word(page.popups[0]?.id, 'login_canceled'));
+    expect(await clicked).toMatchObject({ kind: 'login_canceled' });
+    expect(await call).toMatchObject({ kind: 'login_canceled' });
     expect(page.visited).toEqual([]);
   });
 

@@ -61,7 +61,7 @@ describe('the client as a package', () => {
         try {
           return await client.graph('/me', { repeat: true });
         } catch (error) {
-          if (error instanceof InteractionFailed && error.kind === 'cancelled') return undefined;
+          if (error instanceof InteractionFailed && error.kind === 'canceled') return undefined;
           if (error instanceof BffProblem || error instanceof InteractionFailed) console.log(error.adminConsentUrl?.length);
           throw error;
         }

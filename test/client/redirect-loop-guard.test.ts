@@ -221,7 +221,7 @@ describe('refuses to go round and round', () => {
     },
   );
 
-  it('when the person cancelled a window for what had worked until then', async () => {
+  it('when the person canceled a window for what had worked until then', async () => {
     const tab = new Tab(new Service(), { interaction: 'popup' });
     tab.page.blocksPopups = 'null';
     expect(await tab.call('/me/messages')).toBe('left');

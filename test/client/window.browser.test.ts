@@ -174,7 +174,7 @@ describe('a window, in a real browser', () => {
     await popup.close();
     await answer(page, 'waiting');
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await answer(page, 'cancelled');
+    await answer(page, 'canceled');
     expect(state.calls).toEqual(['GET']);
   });
 

@@ -102,6 +102,6 @@ describe('the cases on the demo page', () => {
     await see(popup, 'This account cannot be used');
     await popup.close();
     await press(page, 'Stop waiting');
-    await page.getByText('The window ended with cancelled.').waitFor();
+    await page.getByText('The window ended with canceled.').waitFor();
   });
 });

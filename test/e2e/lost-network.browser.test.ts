@@ -100,12 +100,12 @@ describe('a network that is gone while the person is on the way, in an app that 
     const popup = await pressForPopup(page, 'Read');
     await popup.close();
     await press(page, 'Stop waiting');
-    await seeEnds(page, 'cancelled');
+    await seeEnds(page, 'canceled');
     line.mend();
     await press(page, 'Read');
-    await seeEnds(page, 'cancelled', 'BffProblem interaction_required');
+    await seeEnds(page, 'canceled', 'BffProblem interaction_required');
     const again = await pressForPopup(page, 'Ask me again');
     await press(again, 'Accept');
-    await seeEnds(page, 'cancelled', 'BffProblem interaction_required', 'signed_in');
+    await seeEnds(page, 'canceled', 'BffProblem interaction_required', 'signed_in');
   });
 });

@@ -117,15 +117,15 @@ describe('a call in an app that asks in a popup, which Entra cuts off from its o
       await popup.close();
       expect(await page.evaluate('client.interaction.reason')).toBe(one.reason);
       await press(page, 'Stop waiting');
-      await seeEnds(page, 'cancelled');
+      await seeEnds(page, 'canceled');
       await press(page, 'Read');
-      await seeEnds(page, 'cancelled', 'BffProblem interaction_required');
+      await seeEnds(page, 'canceled', 'BffProblem interaction_required');
       expect(asked() - before).toBe(1);
       one.relieve(stage.world);
       await press(page, 'Ask me again');
-      await seeEnds(page, 'cancelled', 'BffProblem interaction_required', 'signed_in');
+      await seeEnds(page, 'canceled', 'BffProblem interaction_required', 'signed_in');
       await press(page, 'Read');
-      await seeEnds(page, 'cancelled', 'BffProblem interaction_required', 'signed_in', '200');
+      await seeEnds(page, 'canceled', 'BffProblem interaction_required', 'signed_in', '200');
     },
   );
 

@@ -12,7 +12,7 @@ import {
   passwordExpiredPage,
   secondFactorPage,
 } from './proof-pages.ts';
-import { returnCancelled, returnCode, returnError } from './return-to-app.ts';
+import { returnCanceled, returnCode, returnError } from './return-to-app.ts';
 import type { IdentityStep } from './sign-in.ts';
 import { errorPage, pickAccountPage, type SignInPage, unusableAccountPage } from './sign-in-pages.ts';
 
@@ -85,8 +85,8 @@ export const showIdentityStep = (page: SignInPage, step: IdentityStep): Reply =>
       return secondFactorPage(page, step);
     case 'external-challenge':
       return externalChallengePage(page, step);
-    case 'cancelled':
-      return returnCancelled(page.authority, page.request);
+    case 'canceled':
+      return returnCanceled(page.authority, page.request);
     case 'refused':
       return returnError(page.authority, page.request, step.error, step.subcode);
   }

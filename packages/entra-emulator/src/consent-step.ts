@@ -87,7 +87,7 @@ const askAdministrator = (
   }
   if (answers.decision === undefined)
     return { kind: approvalCanBeRequested ? 'approval-needed' : 'administrator-needed', user, permissions };
-  if (switches.administratorNeededAnswer === 'cancel') return { kind: 'cancelled' };
+  if (switches.administratorNeededAnswer === 'cancel') return { kind: 'canceled' };
   const error: EntraError = approvalCanBeRequested
     ? errors.approvalMustBeRequested()
     : errors.administratorMustConsent();

@@ -126,7 +126,7 @@ export const describedSwitches: readonly {
         'administratorNeededAnswer',
         'What the app is told then',
         'Apps have also met access_denied with error_subcode=cancel and no number: then it looks as if the person had turned back.',
-        { code: 'the number of the error', cancel: 'only that it was cancelled' },
+        { code: 'the number of the error', cancel: 'only that it was canceled' },
       ),
       {
         kind: 'words',

@@ -63,7 +63,7 @@ export const returnError = (
   });
 
 /** Sends the browser back with what Entra says of a person who turned back: no number, no text. */
-export const returnCancelled = (authority: Authority, to: ReturnAddress): Reply =>
+export const returnCanceled = (authority: Authority, to: ReturnAddress): Reply =>
   returnTo(authority, to, {
     error: 'access_denied',
     error_subcode: 'cancel',

@@ -17,7 +17,7 @@ export type IdentityStep =
   | { readonly kind: 'second-factor'; readonly user: User; readonly wasDenied: boolean }
   | { readonly kind: 'external-challenge'; readonly user: User }
   /** The person turned back. */
-  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'canceled' }
   | { readonly kind: 'refused'; readonly error: EntraError; readonly subcode?: string };
 
 type Identified = {
@@ -36,7 +36,7 @@ export const identify = (
   browser: Browser,
   answers: Answers,
 ): IdentityStep | Identified => {
-  if (answers.wentBack) return { kind: 'cancelled' };
+  if (answers.wentBack) return { kind: 'canceled' };
   const choice = chooseUser(authority, request, browser, answers);
   if (choice.kind !== 'user') return choice;
   const { user } = choice;
@@ -67,7 +67,7 @@ export const identify = (
     : unmetPolicy(authority, { withExternalChallenge });
   if (policy !== undefined && !(policy === 'external-challenge' && withExternalChallenge)) {
     if (isSilent) return refuse(refusalOf(policy));
-    if (answers.externalChallenge === 'cancel') return { kind: 'cancelled' };
+    if (answers.externalChallenge === 'cancel') return { kind: 'canceled' };
     return policy === 'external-challenge'
       ? { kind: 'external-challenge', user }
       : { kind: 'blocked-by-policy', user, problem: refusalOf(policy) };

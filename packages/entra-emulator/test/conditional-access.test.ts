@@ -70,7 +70,7 @@ describe('a policy of Conditional Access', () => {
     expect((await person.open(app.authorizeUrl())).left?.searchParams.has('code')).toBe(true);
   });
 
-  it('of an external provider can be declined: the app hears that it was cancelled', async () => {
+  it('of an external provider can be declined: the app hears that it was canceled', async () => {
     emulator.switches.conditionalAccess = 'external-challenge';
     const person = createFormBrowser(emulator.origin);
     await person.open(app.authorizeUrl());

@@ -73,7 +73,7 @@ describe('an expired password', () => {
     expect((await app.refresh(refreshToken)).status).toBe(200);
   });
 
-  it('can be left alone: the app hears that it was cancelled', async () => {
+  it('can be left alone: the app hears that it was canceled', async () => {
     const { person } = await signInAs(emulator, app, ben.id);
     emulator.expiredPasswords.add(ben.id);
     await person.open(app.authorizeUrl());

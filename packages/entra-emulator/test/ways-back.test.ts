@@ -62,8 +62,8 @@ describe('the issuer in the response', () => {
     const success = await person.press('account', ben.id);
     const failure = await person.open(app.authorizeUrl({ response_type: 'token' }));
     await person.open(app.authorizeUrl({ prompt: 'select_account' }));
-    const cancelled = await person.press('back', 'yes');
-    return [success, failure, cancelled].map(({ left }) => left?.searchParams.get('iss'));
+    const canceled = await person.press('back', 'yes');
+    return [success, failure, canceled].map(({ left }) => left?.searchParams.get('iss'));
   };
 
   it('is absent and not announced, as with Entra', async () => {

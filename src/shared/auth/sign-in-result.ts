@@ -8,7 +8,7 @@ export type SignInFailureOutcome =
   /** The user declined the permissions. */
   | 'consent_declined'
   /** The user went back before signing in. */
-  | 'login_cancelled'
+  | 'login_canceled'
   | 'admin_consent_required'
   /** The sign-in was silent (`prompt=none`), and Entra ID requires a prompt. */
   | 'login_required'
@@ -63,7 +63,7 @@ export function readAuthorizationError(
 ): SignInFailure {
   const number = description?.match(/^AADSTS(\d{4,8})\b/)?.[1];
   const byNumber = number === undefined ? undefined : outcomeByAadstsNumber.get(number);
-  if (subcode === 'cancel' && byNumber === undefined) return { outcome: 'login_cancelled', reason: 'cancel' };
+  if (subcode === 'cancel' && byNumber === undefined) return { outcome: 'login_canceled', reason: 'cancel' };
   // With an AADSTS number, `access_denied` need not be the user's decision: Conditional Access sends it too.
   const byError =
     error === 'access_denied' && number !== undefined ? undefined : outcomeByOAuthError.get(error);

@@ -26,7 +26,7 @@ const wordings: Record<SignInFailureOutcome, Wording> = {
       'You declined the permissions that the app asked for. Nothing was shared. You can continue without them or try again.',
     tryAgain: 'Try again',
   },
-  login_cancelled: {
+  login_canceled: {
     code: 'authorization_denied',
     title: 'Sign-in canceled',
     detail: 'You went back before the sign-in was complete. Nothing has changed.',

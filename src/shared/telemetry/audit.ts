@@ -84,7 +84,7 @@ export const auditEvents = {
     level: 'warn',
     fields: {
       outcome: oneOf(
-        'login_cancelled',
+        'login_canceled',
         'login_required',
         'signed_out_meanwhile',
         'other_account',

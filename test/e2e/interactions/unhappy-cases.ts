@@ -24,8 +24,8 @@ export interface RefusedCase extends InteractionCase {
 
 type End = Pick<RefusedCase, 'outcome' | 'heading' | 'afterwards'>;
 
-const cancelled: End = {
-  outcome: 'login_cancelled',
+const canceled: End = {
+  outcome: 'login_canceled',
   heading: 'Sign-in canceled',
   afterwards: 'BffProblem interaction_required',
 };
@@ -59,7 +59,7 @@ export const refusedCases: readonly RefusedCase[] = [
     arrange: ({ entra }) => entra.endSignIns('revoked', ben),
     answers: ['Back'],
     reason: 'refresh_token_revoked',
-    ...cancelled,
+    ...canceled,
   },
   {
     title: 'cancels the second factor (CB-5)',
@@ -69,7 +69,7 @@ export const refusedCases: readonly RefusedCase[] = [
     },
     answers: ['Cancel'],
     reason: 'two_factor_required',
-    ...cancelled,
+    ...canceled,
   },
   {
     title: 'does not update an expired password (50055)',
@@ -79,7 +79,7 @@ export const refusedCases: readonly RefusedCase[] = [
     },
     answers: ['Cancel'],
     reason: 'sign_in_required',
-    ...cancelled,
+    ...canceled,
   },
   {
     title: 'has a disabled account and takes another (50057, CB-9)',
@@ -103,7 +103,7 @@ export const refusedCases: readonly RefusedCase[] = [
     },
     answers: ['Return to the app without consent'],
     reason: 'consent_required',
-    ...cancelled,
+    ...canceled,
   },
   {
     title: 'signs in with another account (CB-9)',

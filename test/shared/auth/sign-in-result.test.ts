@@ -4,7 +4,7 @@ import { readAuthorizationError } from '../../../src/shared/auth/sign-in-result.
 
 const outcomes = [
   'consent_declined',
-  'login_cancelled',
+  'login_canceled',
   'admin_consent_required',
   'login_required',
   'sign_in_service_unavailable',
@@ -48,8 +48,8 @@ describe('readAuthorizationError', () => {
     ['access_denied', 'AADSTS50020: Not in this tenant.', undefined, 'sign_in_refused'],
     ['access_denied', 'AADSTS50105: Not assigned to a role.', undefined, 'sign_in_refused'],
     ['access_denied', 'AADSTS53003: Blocked by Conditional Access.', undefined, 'sign_in_refused'],
-    ['access_denied', undefined, 'cancel', 'login_cancelled'],
-    ['access_denied', 'The user went back.', 'cancel', 'login_cancelled'],
+    ['access_denied', undefined, 'cancel', 'login_canceled'],
+    ['access_denied', 'The user went back.', 'cancel', 'login_canceled'],
     ['login_required', 'AADSTS50058: No user is signed in.', undefined, 'login_required'],
     ['interaction_required', 'AADSTS65001: No consent.', undefined, 'login_required'],
     ['interaction_required', 'AADSTS16000: Several accounts.', undefined, 'login_required'],
