@@ -11,7 +11,7 @@ import { createFindMemberships } from './shared/graph/memberships.ts';
 import { withClearRefusals } from './shared/graph/refusals.ts';
 import { cookieNames as cookieNamesFor } from './shared/http/cookies.ts';
 import { createEndpoint } from './shared/http/endpoint.ts';
-import { isAllowed } from './shared/identity/verify-id-token.ts';
+import { isAllowed } from './shared/identity/allowed-users.ts';
 import { createTokensForCall } from './shared/interaction/call-token.ts';
 import { createInteraction } from './shared/interaction/interaction.ts';
 import { createCountCall } from './shared/proxy/counted-call.ts';

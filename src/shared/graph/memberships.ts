@@ -38,10 +38,10 @@ export function createFindMemberships({
     kept.keep(name, memberOf, keptSeconds * 1000);
     memberOf.catch((error: unknown) => {
       // What the person could put right is asked again at once.
-      const mayPass = error instanceof BffError && (error.status === 429 || error.status >= 500);
+      const isTransient = error instanceof BffError && (error.status === 429 || error.status >= 500);
       // Our own limit refused the call. Graph was not asked.
       const isOurs = error instanceof BffError && error.code === 'rate_limited';
-      if (mayPass && !isOurs) kept.keep(name, memberOf, FAILURE_KEPT_MS);
+      if (isTransient && !isOurs) kept.keep(name, memberOf, FAILURE_KEPT_MS);
       else kept.forget(name);
     });
     return memberOf;

@@ -1,4 +1,4 @@
-/** Who is signed in, from a validated ID token. The pair of tenant and object id is the identity; the rest is for display. */
+/** The signed-in user of a verified ID token. Tenant and object id are the identity; the rest is for display. */
 export interface Principal {
   readonly tenantId: string;
   readonly objectId: string;
@@ -6,32 +6,32 @@ export interface Principal {
   readonly username: string;
 }
 
-/** The claims of an ID token after its verification: typed where a decision hangs on them. */
+/** The claims of a verified ID token. Those on which a decision depends are typed. */
 export interface VerifiedClaims {
   readonly principal: Principal;
-  /** App roles, exactly as Entra said them; empty when the claim is absent or has any other shape. */
+  /** App roles, exactly as in the token. Empty if the claim is absent or not an array of strings. */
   readonly roles: readonly string[];
-  /** Object ids of groups; empty when the claim is absent, has any other shape, or there are too many for a token. */
+  /** Object ids of groups. Empty if the claim is absent, not an array of strings, or replaced by the overage claim. */
   readonly groups: readonly string[];
-  /** The person is in more groups than a token holds: Entra names a place to ask instead. */
+  /** The user is in more groups than a token can hold. Entra ID names an endpoint instead. */
   readonly hasGroupOverage: boolean;
-  /** The authentication contexts of Conditional Access that the sign-in satisfies; optional claim. */
+  /** Authentication contexts of Conditional Access that the sign-in satisfies. Optional claim `acrs`. */
   readonly authContexts: readonly string[];
-  /** At home in another tenant, and invited into this one. */
+  /** The user's home is another tenant, and this one has invited them. */
   readonly isGuest: boolean;
-  /** When Entra issued the token. */
+  /** `iat`: when Entra ID issued the token. */
   readonly issuedAt: Date;
-  /** When the person last signed in at Entra; only when the registration lists the optional claim. */
+  /** When the user last signed in at Entra ID. Optional claim `auth_time`. */
   readonly authenticatedAt?: Date;
-  /** Entra's session, for front-channel logout; optional claim. */
+  /** Entra ID's session, for front-channel logout. Optional claim `sid`. */
   readonly entraSessionId?: string;
-  /** What Entra wants back as `logout_hint`; optional claim. */
+  /** Sent back as `logout_hint` at sign-out. Optional claim `login_hint`. */
   readonly loginHint?: string;
-  /** All claims, for the person and the administrator to see. */
+  /** All claims, to show to the user and to administrators. */
   readonly all: Readonly<Record<string, unknown>>;
 }
 
-/** Same person in the same tenant. Never by address or name: those are reassigned (CVE-2023-3128 and its kind). */
+/** Compares tenant and object id. Email addresses and names are reassigned to other users (CVE-2023-3128). */
 export function isSamePrincipal(left: Principal, right: Principal): boolean {
   return left.tenantId === right.tenantId && left.objectId === right.objectId;
 }
@@ -40,22 +40,22 @@ export function isSamePrincipal(left: Principal, right: Principal): boolean {
  * Claims that belong to the sign-in behind the tokens and cannot have changed since. Roles, groups and contexts
  * can change.
  */
-const ofSignIn = { sid: 'entraSessionId', auth_time: 'authenticatedAt', login_hint: 'loginHint' } as const;
+const claimsOfSignIn = { sid: 'entraSessionId', auth_time: 'authenticatedAt', login_hint: 'loginHint' } as const;
 
 /**
  * Returns the claims of a renewed ID token, completed with the claims of the sign-in that it omits.
  * @see OpenID Connect Core 1.0, 12.2: a renewed token may omit them, and `auth_time` stays the original one
  */
 export function carryOver(before: VerifiedClaims, renewed: VerifiedClaims): VerifiedClaims {
-  const missing = Object.entries(ofSignIn)
+  const missing = Object.entries(claimsOfSignIn)
     .filter(([, member]) => renewed[member] === undefined && before[member] !== undefined)
     .map(([claim]) => [claim, before.all[claim]] as const);
   if (missing.length === 0) return renewed;
   return readVerifiedClaims({ ...renewed.all, ...Object.fromEntries(missing) });
 }
 
-/** Anything but an array of strings is no role at all: a string `"Admin"` must not match letter by letter. */
-function parseTexts(value: unknown): readonly string[] {
+/** Anything but an array of strings yields no values: the string `"Admin"` must not match letter by letter. */
+function parseStrings(value: unknown): readonly string[] {
   if (!Array.isArray(value) || !value.every((text): text is string => typeof text === 'string')) return [];
   return value;
 }
@@ -78,7 +78,7 @@ function isGuest({ acct, idp, iss, tid }: Readonly<Record<string, unknown>>): bo
   return idp !== undefined && idp !== iss && idp !== `https://sts.windows.net/${String(tid)}/`;
 }
 
-/** The typed view of a verified token's payload. Pure: also used for the payload that a session keeps. */
+/** Reads a verified token's payload, or the payload that a session stored. */
 export function readVerifiedClaims(payload: Readonly<Record<string, unknown>>): VerifiedClaims {
   const text = (claim: string) => {
     const value = payload[claim];
@@ -99,10 +99,10 @@ export function readVerifiedClaims(payload: Readonly<Record<string, unknown>>): 
       name: text('name') ?? username,
       username,
     },
-    roles: parseTexts(payload['roles']),
-    groups: parseTexts(payload['groups']),
+    roles: parseStrings(payload['roles']),
+    groups: parseStrings(payload['groups']),
     hasGroupOverage: hasGroupOverage(payload),
-    authContexts: parseTexts(payload['acrs']),
+    authContexts: parseStrings(payload['acrs']),
     isGuest: isGuest(payload),
     issuedAt: instant('iat') ?? new Date(0),
     ...(authenticatedAt === undefined ? {} : { authenticatedAt }),

@@ -87,7 +87,7 @@ type SilentResult = Pick<AuthenticationResult, 'account'> | { readonly thrown: u
 
 /** Why the answer belongs to another user; undefined if it belongs to the session's. */
 function identityMismatch(failure: unknown, result: SilentResult, { facts }: Session): string | undefined {
-  if (failure instanceof IdTokenRefused && !failure.mayPass) return failure.code;
+  if (failure instanceof IdTokenRefused && !failure.isTransient) return failure.code;
   // MSAL stores nothing of an answer for an account it does not know, but returns its token (measured).
   if ('thrown' in result || result.account === null) return undefined;
   return result.account.homeAccountId === facts.account.homeAccountId ? undefined : 'other_account';

@@ -103,7 +103,7 @@ function rulesWith(
 
 const rules = rulesWith();
 
-/** Why it was refused; anything but a clean refusal fails the test. */
+/** The code of the refusal. Any other outcome fails the test. */
 async function refusalOf(
   token: string,
   { expected = nonce, by = rules }: { expected?: string | typeof noNonce; by?: IdTokenRules } = {},
@@ -120,7 +120,7 @@ async function refusalOf(
 const accepted = (token: string, by: IdTokenRules = rules) => verifyIdToken(token, nonce, by);
 
 describe('verifyIdToken', () => {
-  it('gives the claims of a token that is right in every respect', async () => {
+  it('returns the claims of a valid token', async () => {
     expect(await accepted(mint())).toMatchObject({
       principal: { tenantId, objectId: truth['oid'], name: 'Alice Adams', username: 'alice@contoso.example' },
       roles: ['Admin'],
@@ -129,7 +129,7 @@ describe('verifyIdToken', () => {
     });
   });
 
-  it('takes a token without `typ`, one audience in an array, and one key without `kid`', {
+  it('accepts a token without `typ`, with its audience in an array, or without `kid` if there is one key', {
     tags: ['ID-4'],
   }, async () => {
     await expect(accepted(mint({}, { typ: undefined }))).resolves.toBeDefined();
@@ -137,17 +137,17 @@ describe('verifyIdToken', () => {
     await expect(accepted(mint({}, { kid: undefined }))).resolves.toBeDefined();
   });
 
-  it('finds the right one of several keys', async () => {
+  it('finds the key among several', async () => {
     const keys = [publishedKey(foreign.publicKey, 'another-key'), ourPublishedKey];
     await expect(accepted(mint(), rulesWith(keys))).resolves.toBeDefined();
   });
 
-  it('asks a renewed token for no nonce, and for everything else', { tags: ['ID-6'] }, async () => {
+  it('checks everything but the nonce of a renewed token', { tags: ['ID-6'] }, async () => {
     await expect(verifyIdToken(mint({ nonce: undefined }), noNonce, rules)).resolves.toBeDefined();
     expect(await refusalOf(mint({ aud: 'other' }), { expected: noNonce })).not.toBe('');
   });
 
-  it("takes the template issuer of Entra's common key set for each tenant that may sign in", {
+  it("accepts the template issuer of Entra ID's common key set for each allowed tenant", {
     tags: ['ID-3'],
   }, async () => {
     const keys = [publishedKey(ours.publicKey, ourKid, { issuer: issuerOf('{tenantid}') })];
@@ -157,7 +157,7 @@ describe('verifyIdToken', () => {
     await expect(accepted(guest, by)).resolves.toMatchObject({ principal: { tenantId: otherTenantId } });
   });
 
-  it('is not impressed by claims about the person: identity is tid and oid', { tags: ['ID-7'] }, async () => {
+  it('takes the identity from tid and oid alone', { tags: ['ID-7'] }, async () => {
     const { principal } = await accepted(
       mint({ email: 'admin@contoso.example', upn: 'admin@contoso.example', preferred_username: 'a@b@c' }),
     );
@@ -521,7 +521,7 @@ describe('verifyIdToken', () => {
     });
   });
 
-  describe('refuses what is no ID token', () => {
+  describe('refuses anything but an ID token', () => {
     it.each(['at+jwt', 'logout+jwt', 'dpop+jwt', 'JOSE', 'application/jwt', 'jwt', '', 7, null, ['JWT']])(
       'of type %j',
       async (typ) => {
@@ -555,7 +555,7 @@ describe('verifyIdToken', () => {
       for (const token of tokens) expect(await refusalOf(token)).toBe('repeated_name');
     });
 
-    it('but takes texts that look like repeated names', async () => {
+    it('but accepts texts that look like repeated names', async () => {
       const claims = {
         x: '"oid":"someone-else"',
         y: '\\"oid":',
@@ -603,7 +603,7 @@ describe('verifyIdToken', () => {
       await refusalOf(signText(JSON.stringify(plainHeader), payload, foreign.privateKey));
     });
 
-    it('whatever anybody makes up', async () => {
+    it('any other text', async () => {
       const part = fc.oneof(fc.string(), fc.base64String(), fc.json().map(base64url));
       await fc.assert(
         fc.asyncProperty(part, part, part, async (header, payload, signature) => {
@@ -614,7 +614,7 @@ describe('verifyIdToken', () => {
     });
   });
 
-  it('passes on that the keys are out of reach: it says nothing about the token', {
+  it('throws the problem of the keys if they cannot be fetched, because it says nothing about the token', {
     tags: ['ID-9'],
   }, async () => {
     const down = rulesWith([], {
