@@ -1,10 +1,10 @@
 import type { Buffer } from 'node:buffer';
 import type { Guard } from '../access/guard-rules.ts';
 import { BffError, type ProblemCode } from '../errors.ts';
+import type { UserId } from '../identity/principal.ts';
 import type { Features } from '../policy/features.ts';
 import type { PolicyFeature } from '../policy/match.ts';
 import type { Caller } from '../session/caller.ts';
-import type { User } from '../session/store.ts';
 import { auditPseudonymOf } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -74,7 +74,7 @@ export function withAdministration(policyFeatures: Features): Features {
  * The user with this object ID in the administrator's own tenant, which assigned the role. Users of other tenants are out
  * of reach, even if they have the same object ID.
  */
-export function userInTenantOf(administrator: Caller, objectId: string): User {
+export function userInTenantOf(administrator: Caller, objectId: string): UserId {
   return { tenantId: administrator.user.tenantId, objectId };
 }
 

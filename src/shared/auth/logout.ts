@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import { BffError } from '../errors.ts';
+import type { RowAddress } from '../session/address.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
-import type { RowAddress } from '../session/cookie.ts';
 import type { SessionStore } from '../session/store.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';

@@ -1,7 +1,11 @@
-/** The signed-in user of a verified ID token. Tenant and object id are the identity; the rest is for display. */
-export interface Principal {
+/** The only pair that identifies a user. */
+export interface UserId {
   readonly tenantId: string;
   readonly objectId: string;
+}
+
+/** The signed-in user of a verified ID token. Tenant and object id are the identity; the rest is for display. */
+export interface Principal extends UserId {
   readonly name: string;
   readonly username: string;
 }
@@ -32,7 +36,7 @@ export interface VerifiedClaims {
 }
 
 /** Compares tenant and object id. Email addresses and names are reassigned to other users (CVE-2023-3128). */
-export function isSamePrincipal(left: Principal, right: Principal): boolean {
+export function isSamePrincipal(left: UserId, right: UserId): boolean {
   return left.tenantId === right.tenantId && left.objectId === right.objectId;
 }
 
@@ -40,7 +44,11 @@ export function isSamePrincipal(left: Principal, right: Principal): boolean {
  * Claims that belong to the sign-in behind the tokens and cannot have changed since. Roles, groups and contexts
  * can change.
  */
-const claimsOfSignIn = { sid: 'entraSessionId', auth_time: 'authenticatedAt', login_hint: 'loginHint' } as const;
+const claimsOfSignIn = {
+  sid: 'entraSessionId',
+  auth_time: 'authenticatedAt',
+  login_hint: 'loginHint',
+} as const;
 
 /**
  * Returns the claims of a renewed ID token, completed with the claims of the sign-in that it omits.

@@ -1,5 +1,5 @@
 import { BffError } from '../errors.ts';
-import type { RowAddress } from '../session/cookie.ts';
+import type { RowAddress } from '../session/address.ts';
 import type { CallLimits, CallRefusal } from './limiter.ts';
 
 /** A call that counts for as long as it is under way. */

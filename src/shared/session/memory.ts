@@ -3,139 +3,174 @@ import type { RowKeys } from '../storage/table.ts';
 import type { SessionFacts } from './facts.ts';
 import type { Session } from './session.ts';
 
-/** A session that this worker has opened, and since when it is known to be so. */
+/** A decrypted session in this worker's memory. */
 export interface CachedSession {
   readonly session: Session;
-  /** When the read or the write was sent that showed it, on this worker's monotonic clock. */
+  /** Monotonic time, in ms, at which the read or write that showed this state was sent. */
   readonly requestedAtMs: number;
 }
 
 /**
- * The sessions that this worker opened lately, so that a warm call reads nothing from the table. They are found by the
- * hash of the whole cookie value: the right keys with a wrong secret find nothing. What ended on this worker has ended
- * for good, whatever is still in flight.
+ * The sessions that this worker opened in the last minute, so that a warm call does not read the table. The key is a hash
+ * of the complete cookie value: an attacker who has the row's keys but not the cookie's secret finds nothing. A session
+ * that ended on this worker stays ended here, whatever a request in flight still brings.
  */
 export interface SessionMemory {
   find(cookieValue: string): CachedSession | undefined;
-  /** Young enough to be served without asking the table. */
+  /** Whether a state is recent enough to be used without a read of the table. */
   isFresh(requestedAtMs: number): boolean;
-  /** What a read showed. What was asked earlier never replaces what was asked later. */
-  keep(cookieValue: string, keys: RowKeys, kept: CachedSession): void;
-  /** What this worker wrote, or read again, of a session that it keeps. */
-  update(keys: RowKeys, kept: CachedSession): void;
-  /** Other data in memory for a session that is cached here, valid while its facts are these. */
-  weigh(keys: RowKeys, facts: SessionFacts, bytes: number): void;
-  /** Leads to no session any more, for whatever reason. */
-  drop(cookieValue: string): void;
-  end(keys: RowKeys): void;
+  /** Stores what a read showed. A state that was requested earlier never replaces one that was requested later. */
+  store(cookieValue: string, keys: RowKeys, cached: CachedSession): void;
+  /** Updates an entry, if there is one, with what this worker wrote or read again. */
+  update(keys: RowKeys, cached: CachedSession): void;
+  /** Counts related data in memory, such as tokens, towards the entry, while the session's facts are these. */
+  addRelatedBytes(keys: RowKeys, facts: SessionFacts, bytes: number): void;
+  forget(cookieValue: string): void;
+  markEnded(keys: RowKeys): void;
   hasEnded(keys: RowKeys): boolean;
 }
 
 export interface SessionMemoryOptions {
-  /** 0 keeps nothing. */
+  /** How long a session is served without a read of the table. 0 stores nothing. At most 60. */
   readonly cacheSeconds: number;
   readonly monotonicMs: () => number;
   readonly maxEntries?: number;
   readonly maxBytes?: number;
 }
 
-interface Entry extends CachedSession {
-  readonly rowName: string;
-  readonly bytes: number;
-}
-
 const MAX_ENTRIES = 5_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_ENDED = 20_000;
-/** Longer than any session is served unasked; so long it is worth knowing that a row has not changed. */
-const KEPT_MS = 60_000;
+/**
+ * How long an entry stays, so that an unchanged row need not be decrypted again. Not shorter than the maximum of
+ * `cacheSeconds`.
+ */
+const RETENTION_MS = 60_000;
 
-export function createSessionMemory(needs: SessionMemoryOptions): SessionMemory {
-  const { cacheSeconds, monotonicMs, maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES } = needs;
-  // A Map gives its keys in the order of their insertion: the first is the one not used for longest.
-  const entries = new Map<string, Entry>();
-  const hashOfRow = new Map<string, string>();
-  const ended = new Set<string>();
-  const bytesBeside = new WeakMap<SessionFacts, number>();
+export function createSessionMemory(options: SessionMemoryOptions): SessionMemory {
+  const { cacheSeconds, monotonicMs, maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES } = options;
+  const entries = createEntries(maxEntries, maxBytes);
+  const ended = createEndedRows();
+  const relatedBytes = new WeakMap<SessionFacts, number>();
+
+  const put = (hash: string, row: string, { session, requestedAtMs }: CachedSession) =>
+    entries.put(hash, { session, requestedAtMs, row, bytes: sizeOf(session, relatedBytes) });
+
+  return {
+    find(cookieValue) {
+      // A user's tokens must not stay in memory because no other user comes.
+      entries.removeOlderThan(monotonicMs() - RETENTION_MS);
+      return entries.use(hashOf(cookieValue));
+    },
+    isFresh: (requestedAtMs) => monotonicMs() - requestedAtMs < cacheSeconds * 1000,
+    store(cookieValue, keys, cached) {
+      const row = rowName(keys);
+      const hash = hashOf(cookieValue);
+      if (cacheSeconds === 0 || ended.has(row)) return;
+      const current = entries.get(hash);
+      if (current === undefined || current.requestedAtMs < cached.requestedAtMs) put(hash, row, cached);
+    },
+    update(keys, cached) {
+      const row = rowName(keys);
+      const current = entries.ofRow(row);
+      if (current === undefined || current.entry.requestedAtMs > cached.requestedAtMs) return;
+      put(current.hash, row, cached);
+    },
+    addRelatedBytes(keys, facts, bytes) {
+      relatedBytes.set(facts, bytes);
+      const current = entries.ofRow(rowName(keys));
+      if (current === undefined || current.entry.session.facts !== facts) return;
+      entries.resize(current.hash, sizeOf(current.entry.session, relatedBytes));
+    },
+    forget: (cookieValue) => entries.remove(hashOf(cookieValue)),
+    markEnded(keys) {
+      const row = rowName(keys);
+      const current = entries.ofRow(row);
+      if (current !== undefined) entries.remove(current.hash);
+      ended.add(row);
+    },
+    hasEnded: (keys) => ended.has(rowName(keys)),
+  };
+}
+
+interface Entry extends CachedSession {
+  readonly row: string;
+  readonly bytes: number;
+}
+
+/** Entries by the hash of their cookie, bounded in number and bytes. The least recently used ones are removed first. */
+function createEntries(maxEntries: number, maxBytes: number) {
+  // A Map iterates over its keys in the order of insertion, so the first entry is the least recently used one.
+  const byHash = new Map<string, Entry>();
+  const hashByRow = new Map<string, string>();
   let totalBytes = 0;
 
-  const drop = (hash: string) => {
-    const entry = entries.get(hash);
+  const remove = (hash: string) => {
+    const entry = byHash.get(hash);
     if (entry === undefined) return;
-    entries.delete(hash);
-    hashOfRow.delete(entry.rowName);
+    byHash.delete(hash);
+    hashByRow.delete(entry.row);
     totalBytes -= entry.bytes;
   };
-  const keepBounds = () => {
-    for (const oldest of entries.keys()) {
-      if (entries.size <= maxEntries && totalBytes <= maxBytes) break;
-      drop(oldest);
-    }
-  };
-  const put = (hash: string, rowName: string, { session, requestedAtMs }: CachedSession) => {
-    drop(hash);
-    const entry: Entry = { session, requestedAtMs, rowName, bytes: sizeOf(session, bytesBeside) };
-    entries.set(hash, entry);
-    hashOfRow.set(rowName, hash);
-    totalBytes += entry.bytes;
-    keepBounds();
-  };
-  /** Nobody's tokens stay in memory because nobody else comes along. */
-  const forgetOld = () => {
-    const limitMs = monotonicMs() - KEPT_MS;
-    for (const [hash, { requestedAtMs }] of entries) {
-      if (requestedAtMs >= limitMs) break;
-      drop(hash);
+  const removeExcess = () => {
+    for (const oldest of byHash.keys()) {
+      if (byHash.size <= maxEntries && totalBytes <= maxBytes) return;
+      remove(oldest);
     }
   };
 
   return {
-    find(cookieValue) {
-      forgetOld();
-      const hash = hashOf(cookieValue);
-      const entry = entries.get(hash);
+    get: (hash: string) => byHash.get(hash),
+    /** Returns the entry, which becomes the most recently used one. */
+    use(hash: string): Entry | undefined {
+      const entry = byHash.get(hash);
       if (entry === undefined) return undefined;
-      entries.delete(hash);
-      entries.set(hash, entry);
+      byHash.delete(hash);
+      byHash.set(hash, entry);
       return entry;
     },
-    isFresh: (requestedAtMs) => monotonicMs() - requestedAtMs < cacheSeconds * 1000,
-    keep(cookieValue, keys, kept) {
-      const rowName = nameOf(keys);
-      const hash = hashOf(cookieValue);
-      const known = entries.get(hash);
-      if (cacheSeconds === 0 || ended.has(rowName)) return;
-      if (known === undefined || known.requestedAtMs < kept.requestedAtMs) put(hash, rowName, kept);
+    ofRow(row: string): { readonly hash: string; readonly entry: Entry } | undefined {
+      const hash = hashByRow.get(row);
+      const entry = hash === undefined ? undefined : byHash.get(hash);
+      return hash === undefined || entry === undefined ? undefined : { hash, entry };
     },
-    update(keys, kept) {
-      const rowName = nameOf(keys);
-      const hash = hashOfRow.get(rowName);
-      const known = hash === undefined ? undefined : entries.get(hash);
-      if (hash === undefined || known === undefined || known.requestedAtMs > kept.requestedAtMs) return;
-      put(hash, rowName, kept);
+    put(hash: string, entry: Entry) {
+      remove(hash);
+      byHash.set(hash, entry);
+      hashByRow.set(entry.row, hash);
+      totalBytes += entry.bytes;
+      removeExcess();
     },
-    weigh(keys, facts, bytes) {
-      bytesBeside.set(facts, bytes);
-      const hash = hashOfRow.get(nameOf(keys));
-      const entry = hash === undefined ? undefined : entries.get(hash);
-      if (hash === undefined || entry?.session.facts !== facts) return;
-      const weighed = { ...entry, bytes: sizeOf(entry.session, bytesBeside) };
-      entries.set(hash, weighed);
-      totalBytes += weighed.bytes - entry.bytes;
-      keepBounds();
+    resize(hash: string, bytes: number) {
+      const entry = byHash.get(hash);
+      if (entry === undefined) return;
+      byHash.set(hash, { ...entry, bytes });
+      totalBytes += bytes - entry.bytes;
+      removeExcess();
     },
-    drop: (cookieValue) => drop(hashOf(cookieValue)),
-    end(keys) {
-      const rowName = nameOf(keys);
-      const hash = hashOfRow.get(rowName);
-      if (hash !== undefined) drop(hash);
-      ended.add(rowName);
-      for (const oldest of ended) {
-        if (ended.size <= MAX_ENDED) break;
-        ended.delete(oldest);
+    remove,
+    /** Stops at the first younger entry: an older one behind it has been used since. */
+    removeOlderThan(limitMs: number) {
+      for (const [hash, { requestedAtMs }] of byHash) {
+        if (requestedAtMs >= limitMs) return;
+        remove(hash);
       }
     },
-    hasEnded: (keys) => ended.has(nameOf(keys)),
+  };
+}
+
+/** The rows of sessions that ended on this worker, the most recent ones. */
+function createEndedRows() {
+  const rows = new Set<string>();
+  return {
+    has: (row: string) => rows.has(row),
+    add(row: string) {
+      rows.add(row);
+      for (const oldest of rows) {
+        if (rows.size <= MAX_ENDED) return;
+        rows.delete(oldest);
+      }
+    },
   };
 }
 
@@ -143,11 +178,11 @@ function hashOf(cookieValue: string): string {
   return createHash('sha256').update(cookieValue).digest('base64');
 }
 
-function nameOf({ partitionKey, rowKey }: RowKeys): string {
+function rowName({ partitionKey, rowKey }: RowKeys): string {
   return `${partitionKey}/${rowKey}`;
 }
 
 /** MSAL's text twice (as it is and as MSAL parses it), about 4 KiB of facts, and the related data. */
-function sizeOf({ msalCache, facts }: Session, bytesBeside: WeakMap<SessionFacts, number>): number {
-  return 2 * msalCache.length + 4096 + (bytesBeside.get(facts) ?? 0);
+function sizeOf({ msalCache, facts }: Session, relatedBytes: WeakMap<SessionFacts, number>): number {
+  return 2 * msalCache.length + 4096 + (relatedBytes.get(facts) ?? 0);
 }

@@ -5,23 +5,22 @@
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 
 /**
- * Anyone with write access to the table can change the instants in plain columns. No worker writes an instant
- * further ahead than clocks may differ. Such an instant would keep a session from becoming idle, or a user from
- * signing in, forever.
+ * False for an instant that lies further ahead than clocks may differ. No worker writes one. An attacker with write access
+ * to the table could, in a plain column, and so keep a session from becoming idle or a user from signing in forever.
  */
-export function isBelievable(instant: Date, now: Date): boolean {
+export function isPlausible(instant: Date, now: Date): boolean {
   return instant.getTime() <= now.getTime() + MAX_CLOCK_DIFFERENCE_MS;
 }
 
-/** The sealed part of a row that shows when the session was used. */
+/** Sealed instants at which the session was in use. */
 export interface SealedUse {
   readonly signedInAt: Date;
   /** When Entra ID last confirmed the user's identity. */
-  readonly saidAt: Date;
+  readonly claimsAsOf: Date;
 }
 
-/** When a session was last used: the plain column, or the sealed value if the column is not believable. */
-export function believedUse(lastUsedAt: Date, { signedInAt, saidAt }: SealedUse, now: Date): Date {
-  if (isBelievable(lastUsedAt, now)) return lastUsedAt;
-  return signedInAt > saidAt ? signedInAt : saidAt;
+/** When a session was last used: the plain column, or the latest sealed instant if the column is not plausible. */
+export function plausibleLastUse(lastUsedAt: Date, { signedInAt, claimsAsOf }: SealedUse, now: Date): Date {
+  if (isPlausible(lastUsedAt, now)) return lastUsedAt;
+  return signedInAt > claimsAsOf ? signedInAt : claimsAsOf;
 }

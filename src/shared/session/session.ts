@@ -1,11 +1,11 @@
 import { BffError } from '../errors.ts';
 import type { TableRead } from '../storage/table.ts';
-import type { SessionAddress } from './cookie.ts';
+import type { SessionAddress } from './address.ts';
 import type { SessionContent } from './facts.ts';
-import { believedUse } from './plausible-instant.ts';
+import { plausibleLastUse } from './plausible-instant.ts';
 import type { RowOpening, RowState, SessionRowCodec } from './row.ts';
 
-/** A session as it was read: its content, and the version a write is held against. */
+/** A session as it was read: its content, its state, and the version that a write must replace. */
 export interface Session extends SessionContent, RowState {
   readonly address: SessionAddress;
   readonly idleExpiresAt: Date;
@@ -18,7 +18,7 @@ export type SessionOpening =
   | { readonly kind: 'opened'; readonly session: Session }
   | Exclude<RowOpening, { kind: 'opened' }>;
 
-/** Makes sessions of rows. */
+/** Creates sessions from rows. */
 export interface SessionOpener {
   toSession(address: SessionAddress, content: SessionContent, state: RowState, etag: string): Session;
   open(address: SessionAddress, found: FoundRow): SessionOpening;
@@ -52,19 +52,17 @@ export function createSessionOpener(
       const opening = rows.open(address, row);
       if (opening.kind !== 'opened') return opening;
       const { content, state } = opening;
-      const { signedInAt, claimsAsOf } = content.facts;
-      const sealed = { signedInAt, saidAt: claimsAsOf };
-      // The next write of the row corrects the column.
-      const lastUsedAt = believedUse(state.lastUsedAt, sealed, now());
+      // The next write of the row corrects an implausible column.
+      const lastUsedAt = plausibleLastUse(state.lastUsedAt, content.facts, now());
       return { kind: 'opened', session: toSession(address, content, { ...state, lastUsedAt }, etag) };
     },
   };
 }
 
-/** Another worker of a roll-out can open the row, so no user is signed out. */
+/** Another worker of a roll-out can open the row, so the user stays signed in. */
 export function newerThanThisWorker(): BffError {
   return new BffError('storage_unavailable', {
-    detail: 'This session belongs to a newer version of the service. Try again in a moment.',
+    detail: 'A newer version of the service wrote this session. Try again in a moment.',
     retryAfterSeconds: 5,
   });
 }

@@ -1,52 +1,44 @@
 import { Buffer } from 'node:buffer';
 import type { KeyRing, ServerKey } from '../crypto/key-ring.ts';
 import { deriveKey, encodeFields, open, type RandomBytes, seal } from '../crypto/seal.ts';
-import type { ColumnValue, Row, RowKeys } from '../storage/table.ts';
+import type { Row, RowKeys } from '../storage/table.ts';
 import type { SessionFacts } from './facts.ts';
 
 /**
- * What the server keys alone open of a session, for those who see it without its cookie: the same person in another
- * browser, an administrator. No name, no address, no token.
+ * What the server keys alone open of a session. It is for views without the session's cookie: of the same user in another
+ * browser, and of an administrator. It has no name, no address and no token.
  */
 export interface SessionSummary {
   /** Such as "Edge on Windows". */
   readonly device?: string;
   readonly signedInAt: Date;
-  /** When Entra said the roles: they may have been taken away since. */
+  /** When Entra ID stated the roles. They may have been removed since. */
   readonly rolesAsOf: Date;
   readonly grantedScopes: readonly string[];
 }
 
-/** Seals and opens the column `about` of a session's row. */
-export interface SessionAboutCodec {
+/** Seals and opens the column `summary` of a session's row. */
+export interface SessionSummaryCodec {
   seal(keys: RowKeys, facts: SessionFacts, key: ServerKey): Buffer;
   open(row: Row): SummaryOpening;
 }
 
-/** Rows of earlier versions are not bound. Each becomes bound at its next write. */
-export function isBoundToRegistration(schema: ColumnValue | undefined): boolean {
-  return typeof schema === 'number' && schema >= 3;
-}
-
 export type SummaryOpening =
-  | { readonly kind: 'opened'; readonly about: SessionSummary }
-  /** An earlier version wrote the row, or it was sealed with a key that this worker does not have. */
+  | { readonly kind: 'opened'; readonly summary: SessionSummary }
+  /** It was sealed with a key that this worker does not have. */
   | { readonly kind: 'not-known' }
-  /** Moved, mixed or changed, so it does not open in this place. */
+  /** It was moved, mixed with another, changed or removed. */
   | { readonly kind: 'unreadable' };
 
-export interface SessionAboutNeeds {
+export interface SessionSummaryOptions {
   readonly tableName: string;
-  /**
-   * Client id and cloud. Sessions of another registration in the same table, under the same keys, do not belong
-   * to this app.
-   */
+  /** Client id and cloud. Another app registration may use the same table and keys. */
   readonly registration: readonly string[];
   readonly keyRing: KeyRing;
   readonly random: RandomBytes;
 }
 
-interface StoredAbout {
+interface StoredSummary {
   readonly device?: string;
   readonly signedInAt: string;
   readonly rolesAsOf: string;
@@ -58,46 +50,36 @@ export function createSessionSummaryCodec({
   registration,
   keyRing,
   random,
-}: SessionAboutNeeds): SessionAboutCodec {
-  const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number, isBound: boolean) =>
-    encodeFields(['session-about', tableName, partitionKey, rowKey, keyId, ...(isBound ? registration : [])]);
-  // A key for each row, as the content has one, so that random IVs never meet under one key.
-  const rowKeyBytes = ({ bytes }: ServerKey, { partitionKey, rowKey }: RowKeys) =>
-    deriveKey(bytes, 'session-about', encodeFields([partitionKey, rowKey]));
+}: SessionSummaryOptions): SessionSummaryCodec {
+  const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number) =>
+    encodeFields(['session-summary', tableName, partitionKey, rowKey, keyId, ...registration]);
+  // Each row has a key of its own, so that two random IVs never meet under one key.
+  const summaryKey = ({ bytes }: ServerKey, { partitionKey, rowKey }: RowKeys) =>
+    deriveKey(bytes, 'session-summary', encodeFields([partitionKey, rowKey]));
 
   return {
     seal(keys, { device, signedInAt, claimsAsOf, grantedScopes }, key) {
-      const stored: StoredAbout = {
+      const stored: StoredSummary = {
         ...(device === undefined ? {} : { device }),
         signedInAt: signedInAt.toISOString(),
         rolesAsOf: claimsAsOf.toISOString(),
         grantedScopes,
       };
       const plaintext = Buffer.from(JSON.stringify(stored));
-      return seal(rowKeyBytes(key, keys), plaintext, additionalData(keys, key.id, true), random);
+      return seal(summaryKey(key, keys), plaintext, additionalData(keys, key.id), random);
     },
     open(row) {
-      const { about, keyId, schema } = row.columns;
-      if (about === undefined) return { kind: 'not-known' };
-      if (!(about instanceof Uint8Array) || typeof keyId !== 'number') return { kind: 'unreadable' };
+      const { summary: sealed, keyId } = row.columns;
+      if (!(sealed instanceof Uint8Array) || typeof keyId !== 'number') return { kind: 'unreadable' };
       const found = keyRing.find(keyId);
       if (found.kind !== 'known') return { kind: 'not-known' };
-      const plaintext = open(
-        rowKeyBytes(found.key, row),
-        about,
-        additionalData(row, keyId, isBoundToRegistration(schema)),
-      );
+      const plaintext = open(summaryKey(found.key, row), sealed, additionalData(row, keyId));
       if (plaintext === undefined) return { kind: 'unreadable' };
-      // The bytes are authenticated: they are what `seal` wrote.
-      const stored = JSON.parse(plaintext.toString('utf8')) as StoredAbout;
-      return {
-        kind: 'opened',
-        about: {
-          ...stored,
-          signedInAt: new Date(stored.signedInAt),
-          rolesAsOf: new Date(stored.rolesAsOf),
-        },
-      };
+      // The bytes are authenticated: `seal` wrote them.
+      const stored = JSON.parse(plaintext.toString('utf8')) as StoredSummary;
+      const { signedInAt, rolesAsOf } = stored;
+      const summary = { ...stored, signedInAt: new Date(signedInAt), rolesAsOf: new Date(rolesAsOf) };
+      return { kind: 'opened', summary };
     },
   };
 }

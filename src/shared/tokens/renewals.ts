@@ -57,7 +57,7 @@ export function createRenewals(dependencies: RenewalsDependencies): Renewals {
       renew,
       refusals,
       now,
-      weigh: store.weigh,
+      weigh: store.addRelatedBytes,
     }),
     renewIdentity: createRenewIdentity({ ...dependencies, renew }),
     refusals,

@@ -28,7 +28,7 @@ const store: SessionStore = {
   read: unused,
   write: unused,
   extend: unused,
-  weigh: unused,
+  addRelatedBytes: unused,
   addressOf: unused,
   remove: unused,
   check: unused,
@@ -127,7 +127,7 @@ async function workerWith(credential: MsalCredential) {
   const { acquireAccessToken } = createRenewals({
     authority,
     createMsalClient,
-    store: { ...store, weigh: () => undefined },
+    store: { ...store, addRelatedBytes: () => undefined },
     idTokenRules,
     breakers: createTokenBreakers(() => performance.now()),
     signInScopes: ['User.Read'],

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
-import { createSessionCookieCodec, type SessionAddress } from '../../../src/shared/session/cookie.ts';
+import type { SessionAddress } from '../../../src/shared/session/address.ts';
+import { createSessionCookieCodec } from '../../../src/shared/session/cookie.ts';
 
 const start = new Date('2026-08-01T12:00:00Z');
 const expiresAt = new Date('2026-08-02T00:00:00Z');

@@ -4,6 +4,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
+import { sessionRowKeys } from '../../../src/shared/session/address.ts';
 import type { SessionContent } from '../../../src/shared/session/facts.ts';
 import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
 import { createSessionStore } from '../../../src/shared/session/store.ts';
@@ -255,7 +256,7 @@ describe('a large session in Azurite', () => {
     tableName,
   );
   const openStored = async () => {
-    const found = await table.read(codec.keysOf(address));
+    const found = await table.read(sessionRowKeys(address));
     if (found.kind === 'missing') throw new Error('the row is missing');
     return { row: found.row, opening: codec.open(address, found.row) };
   };

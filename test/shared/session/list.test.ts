@@ -3,12 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createKeyRing, type ServerKey } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import {
-  createSessionStore,
-  type Session,
-  type SessionStore,
-  type User,
-} from '../../../src/shared/session/store.ts';
+import type { UserId } from '../../../src/shared/identity/principal.ts';
+import { createSessionStore, type Session, type SessionStore } from '../../../src/shared/session/store.ts';
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
 import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
 import { createMemoryTable, type MemoryTable } from '../../support/memory-table.ts';
@@ -72,7 +68,7 @@ const plant = (id: string, columns: Record<string, ColumnValue>) => {
   memory.put({ ...row, columns: { ...row.columns, ...columns } });
 };
 const isLive = async (cookieValue: string, on = storeOf()) => (await on.read(cookieValue)).kind === 'live';
-const listOf = async (user: User, on = store) => (await on.list(user)).sessions;
+const listOf = async (user: UserId, on = store) => (await on.list(user)).sessions;
 const sidRows = () => memory.rows().filter(({ partitionKey }) => partitionKey.startsWith('sid-'));
 
 describe('the list of a person’s sessions', () => {
@@ -138,12 +134,12 @@ describe('the list of a person’s sessions', () => {
     expect(await listOf(alice)).toMatchObject([
       { id, device: 'Edge on Windows', grantedScopes: ['User.Read', 'Mail.Read'] },
     ]);
-    const { about } = rowOf(id).columns;
+    const { summary } = rowOf(id).columns;
     advance(600);
     const used = await store.extend(written.session);
     if (used.kind !== 'found') throw new Error(used.kind);
     await store.takeLease(used.session, 'lease');
-    expect(rowOf(id).columns['about']).toEqual(about);
+    expect(rowOf(id).columns['summary']).toEqual(summary);
     expect(await listOf(alice)).toMatchObject([{ id, device: 'Edge on Windows', lastUsedAt: now }]);
   });
 
@@ -163,23 +159,24 @@ describe('the list of a person’s sessions', () => {
     ]);
   });
 
-  it('has a row of a version before, which says nothing about itself', async () => {
+  it('has a session whose summary was removed, without it, and counts it as unreadable', async () => {
     const { id, session } = await signIn();
     const row = rowOf(id);
-    const { about: _later, ...columns } = row.columns;
+    const { summary: _removed, ...columns } = row.columns;
     memory.put({ ...row, columns });
     const { expiresAt } = session.facts;
     const idleExpiresAt = new Date(start.getTime() + idleSeconds * 1000);
     expect(await listOf(alice)).toEqual([{ id, lastUsedAt: start, expiresAt, idleExpiresAt }]);
+    expect((await store.list(alice)).unreadable).toBe(1);
   });
 
   it('has one whose words were tampered with, moved here, or sealed under a retired key, without them', async () => {
     const [moved, source] = [await signIn({ device: 'Chrome on Linux' }), await signIn()];
-    const { about } = rowOf(source.id).columns;
-    plant(moved.id, { about: about ?? '' });
+    const { summary } = rowOf(source.id).columns;
+    plant(moved.id, { summary: summary ?? '' });
     const ofMoved = (await listOf(alice)).find(({ id }) => id === moved.id);
     expect(ofMoved).not.toHaveProperty('device');
-    plant(source.id, { about: new Uint8Array(40) });
+    plant(source.id, { summary: new Uint8Array(40) });
     for (const listed of await listOf(alice)) expect(listed).not.toHaveProperty('signedInAt');
     expect((await store.list(alice)).unreadable).toBe(2);
     const rolled = storeOf([key(2)]);

@@ -11,7 +11,7 @@ import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
 
 const start = new Date('2026-08-01T12:00:00Z');
 const indexKey = Buffer.alloc(32, 99);
-const memory = createMemoryTable();
+const memoryTable = createMemoryTable();
 
 let now: Date;
 let elapsedMs: number;
@@ -46,11 +46,11 @@ async function readLive(cookieValue: string, on = store) {
 beforeEach(() => {
   now = start;
   elapsedMs = 0;
-  table = withFaults(memory, BffError);
+  table = withFaults(memoryTable, BffError);
   store = workerOf(table);
 });
 
-describe("a worker's copy of a session", () => {
+describe('a session in the memory of a worker', () => {
   it('is served without asking the table, from the sign-in on, until it is stale', async () => {
     const cookieValue = await signIn();
     const { read } = table.counts;
@@ -235,73 +235,73 @@ describe("a worker's copy of a session", () => {
   });
 });
 
-describe('the bounds of a worker copy', () => {
+describe("the limits of a worker's memory", () => {
   const keysOf = (name: string) => ({ partitionKey: 'user-x', rowKey: `session-${name}` });
   const sessionOf = async (cacheLength: number) => {
     const session = await readLive(await signIn());
     return { ...session, msalCache: 'x'.repeat(cacheLength) };
   };
-  const fill = async (copy: SessionMemory, names: readonly string[], cacheLength: number) => {
+  const fill = async (memory: SessionMemory, names: readonly string[], cacheLength: number) => {
     const session = await sessionOf(cacheLength);
-    for (const name of names) copy.keep(name, keysOf(name), { session, requestedAtMs: 1 });
+    for (const name of names) memory.store(name, keysOf(name), { session, requestedAtMs: 1 });
   };
-  const kept = (copy: SessionMemory, names: readonly string[]) =>
-    names.filter((name) => copy.find(name) !== undefined);
+  const kept = (memory: SessionMemory, names: readonly string[]) =>
+    names.filter((name) => memory.find(name) !== undefined);
   const names = ['a', 'b', 'c', 'd'];
 
   it('are a number of sessions: what was not used for longest goes', async () => {
-    const copy = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxEntries: 3 });
-    await fill(copy, ['a', 'b', 'c'], 10);
-    copy.find('a');
-    await fill(copy, ['d'], 10);
-    expect(kept(copy, names)).toEqual(['a', 'c', 'd']);
+    const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxEntries: 3 });
+    await fill(memory, ['a', 'b', 'c'], 10);
+    memory.find('a');
+    await fill(memory, ['d'], 10);
+    expect(kept(memory, names)).toEqual(['a', 'c', 'd']);
   });
 
   it('are a number of bytes', async () => {
-    const copy = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
-    await fill(copy, names, 20_000);
-    expect(kept(copy, names)).toEqual(['c', 'd']);
-    await fill(copy, ['huge'], 60_000);
-    expect(kept(copy, [...names, 'huge'])).toEqual([]);
+    const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
+    await fill(memory, names, 20_000);
+    expect(kept(memory, names)).toEqual(['c', 'd']);
+    await fill(memory, ['huge'], 60_000);
+    expect(kept(memory, [...names, 'huge'])).toEqual([]);
   });
 
   it('count what others keep for a session with it, until its facts are renewed', async () => {
-    const copy = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
-    await fill(copy, ['a', 'b'], 20_000);
-    const heavy = copy.find('b')?.session;
+    const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
+    await fill(memory, ['a', 'b'], 20_000);
+    const heavy = memory.find('b')?.session;
     if (heavy === undefined) throw new Error('b is kept');
-    copy.weigh(keysOf('b'), heavy.facts, 5_000);
-    expect(kept(copy, ['a', 'b'])).toEqual(['a', 'b']);
-    copy.weigh(keysOf('b'), heavy.facts, 20_000);
-    expect(kept(copy, ['a', 'b'])).toEqual(['b']);
+    memory.addRelatedBytes(keysOf('b'), heavy.facts, 5_000);
+    expect(kept(memory, ['a', 'b'])).toEqual(['a', 'b']);
+    memory.addRelatedBytes(keysOf('b'), heavy.facts, 20_000);
+    expect(kept(memory, ['a', 'b'])).toEqual(['b']);
     // Written again with the same facts it weighs the same.
-    copy.update(keysOf('b'), { session: { ...heavy, etag: 'later' }, requestedAtMs: 2 });
-    await fill(copy, ['c'], 20_000);
-    expect(kept(copy, ['b', 'c'])).toEqual(['c']);
+    memory.update(keysOf('b'), { session: { ...heavy, etag: 'later' }, requestedAtMs: 2 });
+    await fill(memory, ['c'], 20_000);
+    expect(kept(memory, ['b', 'c'])).toEqual(['c']);
     // Of a session that is not kept nothing counts.
-    copy.weigh(keysOf('nobody'), { ...heavy.facts }, 1_000_000);
-    expect(kept(copy, ['c'])).toEqual(['c']);
+    memory.addRelatedBytes(keysOf('nobody'), { ...heavy.facts }, 1_000_000);
+    expect(kept(memory, ['c'])).toEqual(['c']);
   });
 
   it('are a minute without use, and the end of the session', async () => {
     let clockMs = 0;
-    const copy = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => clockMs });
-    await fill(copy, ['a', 'b'], 10);
-    copy.drop('b');
-    expect(kept(copy, ['a', 'b'])).toEqual(['a']);
+    const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => clockMs });
+    await fill(memory, ['a', 'b'], 10);
+    memory.forget('b');
+    expect(kept(memory, ['a', 'b'])).toEqual(['a']);
     clockMs = 60_002;
-    copy.find('somebody else');
+    memory.find('somebody else');
     clockMs = 0;
-    expect(kept(copy, ['a'])).toEqual([]);
+    expect(kept(memory, ['a'])).toEqual([]);
   });
 
   it('keep what was asked later, whichever answer comes first', async () => {
-    const copy = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0 });
+    const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0 });
     const older = await sessionOf(1);
     const newer = await sessionOf(2);
-    copy.keep('a', keysOf('a'), { session: newer, requestedAtMs: 2 });
-    copy.keep('a', keysOf('a'), { session: older, requestedAtMs: 1 });
-    copy.update(keysOf('a'), { session: older, requestedAtMs: 1 });
-    expect(copy.find('a')?.session).toBe(newer);
+    memory.store('a', keysOf('a'), { session: newer, requestedAtMs: 2 });
+    memory.store('a', keysOf('a'), { session: older, requestedAtMs: 1 });
+    memory.update(keysOf('a'), { session: older, requestedAtMs: 1 });
+    expect(memory.find('a')?.session).toBe(newer);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createKeyRing, type KeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { deriveKey, encodeFields, open, seal, secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
-import type { SessionAddress } from '../../../src/shared/session/cookie.ts';
+import { type SessionAddress, sessionRowKeys } from '../../../src/shared/session/address.ts';
 import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
 import { sessionContent } from '../../support/session-content.ts';
@@ -27,9 +27,9 @@ const newAddress = (userHash = secureRandomBytes(32)): SessionAddress => ({
   secret: secureRandomBytes(32),
   expiresAt: content.facts.expiresAt,
 });
-const readAbout = (of: Row, by = codec) => {
-  const opening = by.openAbout(of);
-  return opening.kind === 'opened' ? opening.about : undefined;
+const readSummary = (of: Row, by = codec) => {
+  const opening = by.openSummary(of);
+  return opening.kind === 'opened' ? opening.summary : undefined;
 };
 const address = newAddress();
 const row = codec.toRow(address, content, state);
@@ -41,14 +41,14 @@ const without = (name: string): Row => {
   const { [name]: _gone, ...columns } = row.columns;
   return { ...row, columns };
 };
-const bytesOf = ({ columns: { about } }: Row): Buffer => {
-  if (!(about instanceof Uint8Array)) throw new Error('no about');
-  return Buffer.from(about);
+const bytesOf = ({ columns: { summary } }: Row): Buffer => {
+  if (!(summary instanceof Uint8Array)) throw new Error('no summary');
+  return Buffer.from(summary);
 };
 
-describe('what a row says about itself', () => {
+describe('what a row says summary itself', () => {
   it('is read without the secret of its cookie: device, times and permissions', () => {
-    expect(readAbout(row)).toEqual({
+    expect(readSummary(row)).toEqual({
       device: 'Edge on Windows',
       signedInAt,
       rolesAsOf: claimsAsOf,
@@ -58,7 +58,7 @@ describe('what a row says about itself', () => {
 
   it('names no device where none was known', () => {
     const { device: _device, ...facts } = content.facts;
-    const unnamed = readAbout(codec.toRow(address, { ...content, facts }, state));
+    const unnamed = readSummary(codec.toRow(address, { ...content, facts }, state));
     expect(unnamed).toEqual({ signedInAt, rolesAsOf: claimsAsOf, grantedScopes });
     expect(unnamed).not.toHaveProperty('device');
   });
@@ -66,9 +66,9 @@ describe('what a row says about itself', () => {
   it('is these four facts and nothing else, also for who holds the server key: no name, address, role or token', () => {
     const { partitionKey, rowKey } = row;
     const plaintext = open(
-      deriveKey(key(2).bytes, 'session-about', encodeFields([partitionKey, rowKey])),
+      deriveKey(key(2).bytes, 'session-summary', encodeFields([partitionKey, rowKey])),
       bytesOf(row),
-      encodeFields(['session-about', 'sessions', partitionKey, rowKey, 2, 'client', 'public']),
+      encodeFields(['session-summary', 'sessions', partitionKey, rowKey, 2, 'client', 'public']),
     );
     expect(JSON.parse(plaintext?.toString('utf8') ?? '')).toEqual({
       device: 'Edge on Windows',
@@ -93,34 +93,33 @@ describe('what a row says about itself', () => {
 
   it('opens under every key of the ring', () => {
     const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(address, content, state);
-    expect(readAbout(old)?.device).toBe('Edge on Windows');
+    expect(readSummary(old)?.device).toBe('Edge on Windows');
   });
 
-  it('is not there in a row of a version before, whose session opens all the same', () => {
-    expect(codec.openAbout(without('about'))).toEqual({ kind: 'not-known' });
-    expect(codec.open(address, without('about')).kind).toBe('opened');
+  it('is unreadable if it was removed from the row, whose session still opens', () => {
+    expect(codec.openSummary(without('summary'))).toEqual({ kind: 'unreadable' });
+    expect(codec.open(address, without('summary')).kind).toBe('opened');
   });
 
   describe('does not open, and is no error', { tags: ['TC-3'] }, () => {
     it('in another row of the same person, in another partition, in another table', () => {
       for (const place of [newAddress(address.userHash), { ...newAddress(), rowId: address.rowId }]) {
-        expect(codec.openAbout({ ...row, ...codec.keysOf(place) })).toEqual({ kind: 'unreadable' });
+        expect(codec.openSummary({ ...row, ...sessionRowKeys(place) })).toEqual({ kind: 'unreadable' });
         const theirs = codec.toRow(place, sessionContent(), state);
-        const moved = { ...theirs, columns: { ...theirs.columns, about: bytesOf(row) } };
-        expect(codec.openAbout(moved)).toEqual({ kind: 'unreadable' });
+        const moved = { ...theirs, columns: { ...theirs.columns, summary: bytesOf(row) } };
+        expect(codec.openSummary(moved)).toEqual({ kind: 'unreadable' });
         expect(codec.open(place, moved).kind).toBe('opened');
       }
-      expect(readAbout(row, codecOf({ tableName: 'others' }))).toBeUndefined();
+      expect(readSummary(row, codecOf({ tableName: 'others' }))).toBeUndefined();
       const others = codecOf({ registration: ['another', 'public'] });
-      expect(others.openAbout(row)).toEqual({ kind: 'unreadable' });
-      expect(codec.openAbout(withColumns({ schema: 2 }))).toEqual({ kind: 'unreadable' });
+      expect(others.openSummary(row)).toEqual({ kind: 'unreadable' });
     });
 
     it('under a key that was retired, that is not known yet, or that did not seal it', () => {
-      expect(readAbout(row, codecOf({ keyRing: createKeyRing([key(3)]) }))).toBeUndefined();
-      expect(readAbout(row, codecOf({ keyRing: createKeyRing([key(1)]) }))).toBeUndefined();
-      expect(readAbout(withColumns({ keyId: 1 }))).toBeUndefined();
-      expect(readAbout(without('keyId'))).toBeUndefined();
+      expect(readSummary(row, codecOf({ keyRing: createKeyRing([key(3)]) }))).toBeUndefined();
+      expect(readSummary(row, codecOf({ keyRing: createKeyRing([key(1)]) }))).toBeUndefined();
+      expect(readSummary(withColumns({ keyId: 1 }))).toBeUndefined();
+      expect(readSummary(without('keyId'))).toBeUndefined();
     });
 
     it('with any bit changed, cut, or as anything but bytes', () => {
@@ -128,27 +127,27 @@ describe('what a row says about itself', () => {
       for (let at = 0; at < sealed.length; at++) {
         const changed = Buffer.from(sealed);
         changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
-        expect(readAbout(withColumns({ about: changed })), `byte ${at}`).toBeUndefined();
-        expect(readAbout(withColumns({ about: sealed.subarray(0, at) })), `cut at ${at}`).toBeUndefined();
+        expect(readSummary(withColumns({ summary: changed })), `byte ${at}`).toBeUndefined();
+        expect(readSummary(withColumns({ summary: sealed.subarray(0, at) })), `cut at ${at}`).toBeUndefined();
       }
-      for (const about of ['text', 1, true, new Date(0)]) {
-        expect(readAbout(withColumns({ about }))).toBeUndefined();
+      for (const summary of ['text', 1, true, new Date(0)]) {
+        expect(readSummary(withColumns({ summary }))).toBeUndefined();
       }
     });
 
     it('as the sealed content of the same row, nor that as it', () => {
       const { part0 } = row.columns;
       if (part0 === undefined) throw new Error('no content');
-      expect(readAbout(withColumns({ about: part0 }))).toBeUndefined();
+      expect(readSummary(withColumns({ summary: part0 }))).toBeUndefined();
       expect(codec.open(address, withColumns({ part0: bytesOf(row) })).kind).toBe('unreadable');
       const { partitionKey, rowKey } = row;
       const sealedAsContent = seal(
-        deriveKey(key(2).bytes, 'session-about', encodeFields([partitionKey, rowKey])),
+        deriveKey(key(2).bytes, 'session-summary', encodeFields([partitionKey, rowKey])),
         Buffer.from('{}'),
         encodeFields(['session-row', 'sessions', partitionKey, rowKey, 2, 'client', 'public']),
         secureRandomBytes,
       );
-      expect(readAbout(withColumns({ about: sealedAsContent }))).toBeUndefined();
+      expect(readSummary(withColumns({ summary: sealedAsContent }))).toBeUndefined();
     });
   });
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import type { Session } from '../../../src/shared/session/store.ts';
-import type { SessionRefetch } from '../../../src/shared/session/updates.ts';
+import type { SessionRefetch } from '../../../src/shared/session/writing.ts';
 import { createRefusalCheck } from '../../../src/shared/tokens/refusal-check.ts';
 import { createRefusals } from '../../../src/shared/tokens/refusals.ts';
 import { createRenew, type Renew } from '../../../src/shared/tokens/renewal.ts';

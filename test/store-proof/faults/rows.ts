@@ -2,6 +2,7 @@ import { TableClient, type TableEntityResult } from '@azure/data-tables';
 import { inject } from 'vitest';
 import { createKeyRing, parseKeyBytes } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
+import { sessionRowKeys } from '../../../src/shared/session/address.ts';
 import { createSessionCookieCodec } from '../../../src/shared/session/cookie.ts';
 import type { SessionContent } from '../../../src/shared/session/facts.ts';
 import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
@@ -49,10 +50,10 @@ function codecs({ settings, tableName }: World, sealingKeys = settings['SESSION_
 
 /** Where this browser's session is. */
 export function keysOf(world: World, browser: UserAgent): Keys {
-  const { cookies, rows } = codecs(world);
+  const { cookies } = codecs(world);
   const address = cookies.read(browser.cookies().get('session') ?? '');
   if (address === undefined) throw new Error('no session cookie of this world');
-  return rows.keysOf(address);
+  return sessionRowKeys(address);
 }
 
 /** The row of this browser's session as it stands in the table. */
@@ -84,7 +85,7 @@ export async function openRow(
     { kind: 'connection-string', connectionString, allowInsecure: true },
     world.tableName,
   );
-  const read = await table.read(rows.keysOf(address));
+  const read = await table.read(sessionRowKeys(address));
   if (read.kind !== 'found') throw new Error('the row is gone');
   const opening = rows.open(address, read.row);
   if (opening.kind !== 'opened') throw new Error(opening.kind);

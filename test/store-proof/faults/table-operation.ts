@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 export type OperationKind = 'read' | 'query' | 'insert' | 'replace' | 'merge' | 'delete' | 'table';
-export type RowKind = 'session' | 'user' | 'sid' | 'expires' | 'other';
+export type RowKind = 'session' | 'tombstone' | 'sid' | 'expires' | 'other';
 
 /** What a request to the table service asks for, as far as its address, headers and body show it. */
 export interface TableOperation {
@@ -55,7 +55,7 @@ function rowOf(partitionKey = '', rowKey = ''): RowKind {
   if (partitionKey.startsWith('sid-')) return 'sid';
   if (partitionKey.startsWith('expires-')) return 'expires';
   if (rowKey.startsWith('session-')) return 'session';
-  return rowKey === 'user' ? 'user' : 'other';
+  return rowKey === 'tombstone' ? 'tombstone' : 'other';
 }
 
 function fieldOf(body: string, name: string): string | undefined {

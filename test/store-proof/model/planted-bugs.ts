@@ -80,7 +80,8 @@ export const markNotRead: PlantedBug = {
   ...noBug,
   table: (table) => ({
     ...table,
-    read: async (keys, columns) => (keys.rowKey === 'user' ? { kind: 'missing' } : table.read(keys, columns)),
+    read: async (keys, columns) =>
+      keys.rowKey === 'tombstone' ? { kind: 'missing' } : table.read(keys, columns),
   }),
 };
 

@@ -1,0 +1,134 @@
+import type { Buffer } from 'node:buffer';
+import type { RandomBytes } from '../crypto/seal.ts';
+import type { Row, RowKeys, Table } from '../storage/table.ts';
+import { type SessionAddress, sessionRowKeys } from './address.ts';
+import type { SessionCookieCodec } from './cookie.ts';
+import type { SessionContent } from './facts.ts';
+import { expiryRow, sidIndexRow, sidPartition } from './index-rows.ts';
+import type { SessionMemory } from './memory.ts';
+import type { SessionRevocation } from './revocation.ts';
+import type { RowState, SessionRowCodec } from './row.ts';
+import type { Session, SessionOpener } from './session.ts';
+import type { Tombstones } from './tombstones.ts';
+import { hashUser } from './user-hash.ts';
+
+export type SessionCreation =
+  | { readonly kind: 'created'; readonly session: Session; readonly cookieValue: string }
+  /** This sign-in has already created its session: the callback was replayed. */
+  | { readonly kind: 'exists' }
+  /** During this sign-in, all sessions of the user ended, or those of the same session of Entra ID. */
+  | { readonly kind: 'ended-meanwhile' };
+
+export interface SessionCreationDependencies {
+  readonly table: Table;
+  readonly rows: SessionRowCodec;
+  readonly cookies: SessionCookieCodec;
+  readonly opener: SessionOpener;
+  readonly memory: SessionMemory;
+  readonly revocation: Pick<SessionRevocation, 'remove'>;
+  readonly tombstones: Tombstones;
+  readonly indexKey: Buffer;
+  readonly now: () => Date;
+  readonly monotonicMs: () => number;
+  readonly random: RandomBytes;
+}
+
+const SECRET_BYTES = 32;
+
+/** Creates the session of a sign-in. No other operation inserts a session's row. */
+export function createSessionCreation(dependencies: SessionCreationDependencies) {
+  const { table, rows, cookies, opener, memory, revocation, indexKey, now, monotonicMs, random } =
+    dependencies;
+
+  return async (content: SessionContent, rowId: Buffer, startedAt: Date): Promise<SessionCreation> => {
+    const { claims, expiresAt } = content.facts;
+    const userHash = hashUser(indexKey, claims.principal);
+    const address: SessionAddress = { userHash, rowId, secret: random(SECRET_BYTES), expiresAt };
+    const keys = sessionRowKeys(address);
+    const sid = claims.entraSessionId;
+    const indexRow = sid === undefined ? undefined : sidIndexRow(sidPartition(indexKey, sid), keys);
+    // Before the session's row: if the sign-in is cut off between them, the sweep finds whatever there is.
+    await Promise.all([
+      table.insert(expiryRow(keys, expiresAt, indexRow?.partitionKey)),
+      ...(indexRow === undefined ? [] : [table.insert(indexRow)]),
+    ]);
+
+    const state: RowState = { lastUsedAt: now(), generation: 0 };
+    const row = rows.toRow(address, content, state);
+    const requestedAtMs = monotonicMs();
+    let etag: string | undefined;
+    try {
+      etag = await insertRow(dependencies, row, address);
+      if (etag === undefined) return { kind: 'exists' };
+      if (await hasEndedMeanwhile(dependencies, keys, indexRow, startedAt)) {
+        await revocation.remove(keys, sid);
+        return { kind: 'ended-meanwhile' };
+      }
+    } catch (error) {
+      await takeBack(dependencies, address, indexRow, etag).catch(() => undefined);
+      throw error;
+    }
+    const session = opener.toSession(address, content, state, etag);
+    const cookieValue = cookies.write(address);
+    memory.store(cookieValue, keys, { session, requestedAtMs });
+    return { kind: 'created', session, cookieValue };
+  };
+}
+
+/** @returns the version that was inserted; undefined if another callback of this sign-in made the row */
+async function insertRow(
+  dependencies: SessionCreationDependencies,
+  row: Row,
+  address: SessionAddress,
+): Promise<string | undefined> {
+  const inserted = await dependencies.table.insert(row);
+  return inserted.kind === 'inserted' ? inserted.etag : findOwnRow(dependencies, address);
+}
+
+/**
+ * The version of this sign-in's row. If the response to an insert is lost, the table client repeats the insert, which then
+ * meets its own row. The row is recognized by the secret that opens it, because no other callback has that secret.
+ */
+async function findOwnRow(
+  { table, rows }: SessionCreationDependencies,
+  address: SessionAddress,
+): Promise<string | undefined> {
+  const found = await table.read(sessionRowKeys(address));
+  return found.kind === 'found' && rows.open(address, found.row).kind === 'opened' ? found.etag : undefined;
+}
+
+/** What ended the sessions of the user, or of Entra ID's session, before this row existed has not seen it. */
+async function hasEndedMeanwhile(
+  { table, tombstones }: SessionCreationDependencies,
+  keys: RowKeys,
+  indexRow: RowKeys | undefined,
+  startedAt: Date,
+): Promise<boolean> {
+  const [index, allEndedAt] = await Promise.all([
+    indexRow === undefined ? undefined : table.read(indexRow, ['ended']),
+    tombstones.endedAt(keys.partitionKey),
+  ]);
+  const hasSidEnded =
+    index?.kind === 'missing' || (index?.kind === 'found' && index.row.columns['ended'] === true);
+  return hasSidEnded || (allEndedAt !== undefined && allEndedAt.getTime() >= startedAt.getTime());
+}
+
+/**
+ * Removes the row that a failed sign-in has inserted, or may have, because no browser receives its cookie. Only a row that
+ * is known to belong to this sign-in is removed: by the inserted version, or by the secret that opens the row, because
+ * another callback of the same sign-in may have made it. Otherwise the row stays and expires at its idle limit.
+ */
+async function takeBack(
+  dependencies: SessionCreationDependencies,
+  address: SessionAddress,
+  indexRow: RowKeys | undefined,
+  insertedAs: string | undefined,
+): Promise<void> {
+  const { table } = dependencies;
+  const find = () => findOwnRow(dependencies, address);
+  // Retried once, because a row that stays is listed among the user's sessions until it expires.
+  const etag = insertedAs ?? (await find().catch(find));
+  if (etag === undefined) return;
+  if ((await table.removeUnchanged(sessionRowKeys(address), etag)).kind === 'changed') return;
+  if (indexRow !== undefined) await table.remove(indexRow);
+}

@@ -1,0 +1,94 @@
+import type { Table } from '../storage/table.ts';
+import { sessionRowKeys } from './address.ts';
+import type { SessionCookieCodec } from './cookie.ts';
+import type { CachedSession, SessionMemory } from './memory.ts';
+import type { Session, SessionOpener } from './session.ts';
+
+export type SessionRead =
+  | { readonly kind: 'live'; readonly session: Session }
+  /** A newer version wrote the row, or sealed it with a newer key. Another worker may serve it. */
+  | { readonly kind: 'newer' }
+  | { readonly kind: 'none'; readonly reason: SessionAbsence };
+
+/** Why a cookie leads to no session. All of them mean "not signed in"; the log tells them apart. */
+export type SessionAbsence =
+  | 'cookie-invalid'
+  | 'missing'
+  | 'idle-expired'
+  | 'expired'
+  | 'unreadable'
+  | 'retired-key';
+
+export interface SessionReaderDependencies {
+  readonly table: Table;
+  readonly cookies: SessionCookieCodec;
+  readonly opener: SessionOpener;
+  readonly memory: SessionMemory;
+  readonly now: () => Date;
+  readonly monotonicMs: () => number;
+}
+
+/** A read in flight, which other calls with the same cookie share. */
+interface SharedRead {
+  readonly requestedAtMs: number;
+  readonly result: Promise<SessionRead>;
+}
+
+/** Reads a session from this worker's memory while it is fresh, otherwise by one read of the table. */
+export function createSessionReader(dependencies: SessionReaderDependencies) {
+  const { memory, now, monotonicMs } = dependencies;
+  const inFlight = new Map<string, SharedRead>();
+
+  return async (cookieValue: string): Promise<SessionRead> => {
+    const cached = memory.find(cookieValue);
+    if (cached !== undefined && memory.isFresh(cached.requestedAtMs)) {
+      const read = withinLimits(cached.session, now());
+      // Another worker may have extended the session since.
+      if (read.kind !== 'none' || read.reason !== 'idle-expired') return read;
+    }
+    const shared = inFlight.get(cookieValue);
+    if (shared !== undefined && memory.isFresh(shared.requestedAtMs)) return shared.result;
+    const requestedAtMs = monotonicMs();
+    const own = { requestedAtMs, result: readRow(dependencies, cookieValue, cached, requestedAtMs) };
+    inFlight.set(cookieValue, own);
+    try {
+      const read = await own.result;
+      if (read.kind === 'none') memory.forget(cookieValue);
+      return read;
+    } finally {
+      if (inFlight.get(cookieValue) === own) inFlight.delete(cookieValue);
+    }
+  };
+}
+
+async function readRow(
+  { table, cookies, opener, memory, now }: SessionReaderDependencies,
+  cookieValue: string,
+  cached: CachedSession | undefined,
+  requestedAtMs: number,
+): Promise<SessionRead> {
+  const address = cached?.session.address ?? cookies.read(cookieValue);
+  if (address === undefined) return { kind: 'none', reason: 'cookie-invalid' };
+  // The limit that the row seals is no later, so the read would be useless.
+  if (address.expiresAt.getTime() <= now().getTime()) return { kind: 'none', reason: 'expired' };
+  const keys = sessionRowKeys(address);
+  if (memory.hasEnded(keys)) return { kind: 'none', reason: 'missing' };
+  const found = await table.read(keys);
+  // If the session ended on this worker during the read, the row that was read is out of date.
+  if (found.kind === 'missing' || memory.hasEnded(keys)) return { kind: 'none', reason: 'missing' };
+  if (cached !== undefined && cached.session.etag === found.etag) {
+    memory.store(cookieValue, keys, { session: cached.session, requestedAtMs });
+    return withinLimits(cached.session, now());
+  }
+  const opening = opener.open(address, found);
+  if (opening.kind === 'newer') return opening;
+  if (opening.kind !== 'opened') return { kind: 'none', reason: opening.kind };
+  memory.store(cookieValue, keys, { session: opening.session, requestedAtMs });
+  return withinLimits(opening.session, now());
+}
+
+function withinLimits(session: Session, now: Date): SessionRead {
+  if (session.facts.expiresAt.getTime() <= now.getTime()) return { kind: 'none', reason: 'expired' };
+  if (session.idleExpiresAt.getTime() <= now.getTime()) return { kind: 'none', reason: 'idle-expired' };
+  return { kind: 'live', session };
+}

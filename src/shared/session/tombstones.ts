@@ -1,0 +1,51 @@
+import { BffError } from '../errors.ts';
+import type { RowKeys, Table } from '../storage/table.ts';
+import { expiryRow } from './index-rows.ts';
+import { isPlausible } from './plausible-instant.ts';
+
+/** One row per user, which records when all their sessions were ended. It stops a sign-in that began before. */
+export interface Tombstones {
+  /** @throws {BffError} storage_unavailable */
+  write(userPartition: string): Promise<void>;
+  /** When all sessions of the user were last ended; undefined if they were not. @throws {BffError} storage_unavailable */
+  endedAt(userPartition: string): Promise<Date | undefined>;
+}
+
+const WRITE_ATTEMPTS = 5;
+/** Longer than a sign-in can be in progress: a login transaction lasts 15 minutes. */
+const LIFETIME_MS = 60 * 60_000;
+
+export function createTombstones(table: Table, now: () => Date): Tombstones {
+  return {
+    async write(userPartition) {
+      const keys = tombstoneKeys(userPartition);
+      const endedAt = now();
+      const expiresAt = new Date(endedAt.getTime() + LIFETIME_MS);
+      const row = { ...keys, columns: { endedAt, expiresAt } };
+      await table.insert(expiryRow(keys, expiresAt));
+      for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
+        const found = await table.read(keys);
+        if (found.kind === 'missing') {
+          if ((await table.insert(row)).kind === 'inserted') return;
+          continue;
+        }
+        const current = found.row.columns['endedAt'];
+        if (current instanceof Date && current >= endedAt && isPlausible(current, endedAt)) return;
+        if ((await table.replace(row, found.etag)).kind === 'updated') return;
+      }
+      throw new BffError('storage_unavailable', {
+        detail: 'Too many requests ended the sessions of this user at the same time.',
+        retryAfterSeconds: 1,
+      });
+    },
+    async endedAt(userPartition) {
+      const found = await table.read(tombstoneKeys(userPartition));
+      const endedAt = found.kind === 'found' ? found.row.columns['endedAt'] : undefined;
+      return endedAt instanceof Date && isPlausible(endedAt, now()) ? endedAt : undefined;
+    },
+  };
+}
+
+function tombstoneKeys(partitionKey: string): RowKeys {
+  return { partitionKey, rowKey: 'tombstone' };
+}

@@ -1,0 +1,135 @@
+import type { Buffer } from 'node:buffer';
+import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { RandomBytes } from '../crypto/seal.ts';
+import { BffError } from '../errors.ts';
+import type { Row, Table } from '../storage/table.ts';
+import { sessionRowKeys } from './address.ts';
+import type { SessionContent } from './facts.ts';
+import { sidIndexRow, sidPartition } from './index-rows.ts';
+import { mergeContent } from './merge.ts';
+import type { RowState, SessionRowCodec } from './row.ts';
+import type { Session, SessionOpener } from './session.ts';
+
+export type SessionRefetch =
+  | { readonly kind: 'found'; readonly session: Session }
+  | { readonly kind: 'gone' };
+
+export type SessionWrite =
+  | { readonly kind: 'written'; readonly session: Session }
+  /** The row was deleted meanwhile. The deletion wins, and nothing was written. */
+  | { readonly kind: 'gone' };
+
+export interface SessionWriterDependencies {
+  readonly table: Table;
+  readonly rows: SessionRowCodec;
+  readonly opener: SessionOpener;
+  readonly indexKey: Buffer;
+  readonly monotonicMs: () => number;
+  readonly random: RandomBytes;
+  /** Waits between two attempts. */
+  readonly wait?: (durationMs: number) => Promise<void>;
+  readonly refetch: (session: Session) => Promise<SessionRefetch>;
+  /** Updates this worker's memory. */
+  readonly remember: (session: Session, requestedAtMs: number) => Session;
+  /** Marks the session as ended on this worker. */
+  readonly gone: (session: Session) => { readonly kind: 'gone' };
+}
+
+const MAX_ATTEMPTS = 5;
+const JITTER_MS = 20;
+
+type Attempt = SessionWrite | { readonly kind: 'changed' };
+
+/** Writes a session's content and repeats the write, merged, if another request wrote in between. */
+export function createSessionWriter(dependencies: SessionWriterDependencies) {
+  const { refetch, random, wait = setTimeout } = dependencies;
+
+  return async (session: Session, content: SessionContent, releasing?: string): Promise<SessionWrite> => {
+    let base = session;
+    let ours = content;
+    for (let count = 0; count < MAX_ATTEMPTS; count++) {
+      const attempt = await tryToWrite(dependencies, base, ours, releasing);
+      if (attempt.kind !== 'changed') return attempt;
+      await wait(random(1).readUInt8(0) % JITTER_MS);
+      const theirs = await refetch(base);
+      if (theirs.kind === 'gone') return { kind: 'gone' };
+      ours = mergeContent(base, ours, theirs.session);
+      base = theirs.session;
+    }
+    throw new BffError('storage_unavailable', {
+      detail: 'Too many requests wrote to this session at the same time.',
+      retryAfterSeconds: 1,
+    });
+  };
+}
+
+async function tryToWrite(
+  dependencies: SessionWriterDependencies,
+  base: Session,
+  content: SessionContent,
+  releasing: string | undefined,
+): Promise<Attempt> {
+  const { table, rows, opener, monotonicMs, remember, gone } = dependencies;
+  const releases = releasing !== undefined && base.leaseId === releasing;
+  if (isSameContent(base, content) && !releases) return { kind: 'written', session: base };
+  // Another worker's lease stays. Only its holder ends it, or time does.
+  const state = releases ? withoutLease(base) : base;
+  return withIndexRow(dependencies, base, content, async () => {
+    const requestedAtMs = monotonicMs();
+    const updated = await table.replace(rows.toRow(base.address, content, state), base.etag);
+    if (updated.kind === 'missing') return gone(base);
+    if (updated.kind === 'changed') return { kind: 'changed' };
+    const session = opener.toSession(base.address, content, state, updated.etag);
+    return { kind: 'written', session: remember(session, requestedAtMs) };
+  });
+}
+
+/**
+ * Replaces the index row of a session whose `sid` a renewal has changed. The new index row is inserted before the session's
+ * row has the new `sid`, so that an existing session can always be found by it.
+ */
+async function withIndexRow(
+  dependencies: SessionWriterDependencies,
+  base: Session,
+  content: SessionContent,
+  write: () => Promise<Attempt>,
+): Promise<Attempt> {
+  const { table } = dependencies;
+  const current = indexRowOf(dependencies, base, base);
+  const next = indexRowOf(dependencies, base, content);
+  // A renewed token without `sid` keeps the previous index row, because that session of Entra ID has not ended.
+  if (next === undefined || next.partitionKey === current?.partitionKey) return write();
+  await table.insert(next);
+  const attempt = await write();
+  if (attempt.kind === 'written') await removeQuietly(table, current);
+  if (attempt.kind === 'gone') await removeQuietly(table, next);
+  return attempt;
+}
+
+function indexRowOf(
+  { indexKey }: SessionWriterDependencies,
+  { address }: Session,
+  { facts }: SessionContent,
+): Row | undefined {
+  const { entraSessionId: sid } = facts.claims;
+  return sid === undefined ? undefined : sidIndexRow(sidPartition(indexKey, sid), sessionRowKeys(address));
+}
+
+/** An index row that stays leads to no other session, and the sweep removes it. */
+async function removeQuietly(table: Table, row: Row | undefined): Promise<void> {
+  if (row !== undefined) await table.remove(row).catch(() => undefined);
+}
+
+function isSameContent(left: SessionContent, right: SessionContent): boolean {
+  return (
+    left.msalCache === right.msalCache &&
+    left.tokenGeneration === right.tokenGeneration &&
+    isDeepStrictEqual(left.facts, right.facts) &&
+    isDeepStrictEqual(left.refreshFailure, right.refreshFailure)
+  );
+}
+
+function withoutLease({ lastUsedAt, generation }: RowState): RowState {
+  return { lastUsedAt, generation };
+}
