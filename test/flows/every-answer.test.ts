@@ -22,7 +22,7 @@ const cookieOf = (agent: UserAgent) =>
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const isHtml = ({ headers }: WireAnswer) => headers['content-type']?.startsWith('text/html') ?? false;
 
-/** What ER-4 and SC-9 ask of an answer, whoever gave it and why. */
+/** Checks the headers that every answer must have, whatever the route and the status. */
 function requireHeaders(what: string, answer: WireAnswer): void {
   const { headers, status, body } = answer;
   const seconds = Number(/^max-age=(\d+)/.exec(headers['strict-transport-security'] ?? '')?.[1]);

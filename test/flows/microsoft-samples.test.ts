@@ -80,7 +80,7 @@ function recordDemands(): string[] {
 }
 
 describe('1-call-graph-bff', () => {
-  it('an unvalidated return address: is never redirected to another origin (sample defect 1, RU-1)', async () => {
+  it('an unvalidated return address: is never redirected to another origin', { tags: ['RU-1'] }, async () => {
     for (const [returnTo, end] of [
       ['https://evil.example/', '/'],
       ['//evil.example/', '/'],
@@ -103,7 +103,7 @@ describe('1-call-graph-bff', () => {
     }
   });
 
-  it('the code verifier in a plain cookie, one for all tabs: is sealed, Strict, and one for each tab (sample defect 2)', async () => {
+  it('the code verifier in a plain cookie, one for all tabs: is sealed, Strict, and one for each tab', async () => {
     const browser = ben.clone();
     const tabs = [];
     for (const tab of ['/one', '/two'])
@@ -134,7 +134,7 @@ describe('1-call-graph-bff', () => {
     }
   });
 
-  it('a missing cookie throws, access_denied has no branch: each ends on a page of its own (sample defect 3)', async () => {
+  it('a missing cookie throws, access_denied has no branch: each ends on a page of its own', async () => {
     const callback = await callbackAddress(ben.clone());
     callback.searchParams.set('bounced', '1');
     const without = await worker.browser().request(callback.href, asPage);
@@ -152,7 +152,7 @@ describe('1-call-graph-bff', () => {
     expect(page.body).toContain('href="/mail"');
   });
 
-  it('an error handler that sees no error: what a route throws is a problem document, and a page for people (sample defect 4)', async () => {
+  it('an error handler that sees no error: what a route throws is a problem document, and a page for people', async () => {
     const browser = await signedIn();
     worker.table.before = () => {
       throw new TypeError('canary-of-the-inside');
@@ -176,7 +176,7 @@ describe('1-call-graph-bff', () => {
     expect(page.body).not.toContain('canary');
   });
 
-  it('a CSRF guard that guards nothing, sign-out by GET: every call proves itself, a GET signs nobody out (sample defect 5, CS-4)', async () => {
+  it('a CSRF guard that guards nothing, sign-out by GET: every call proves itself, a GET signs nobody out', { tags: ['CS-4'] }, async () => {
     const browser = await signedIn();
     const calls = world.graph.count();
     for (const [method, path] of [
@@ -194,7 +194,7 @@ describe('1-call-graph-bff', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it("claims of MSAL's interaction error that are dropped: reach Entra with the scopes of the call (sample defect 6, LR-5)", async () => {
+  it("claims of MSAL's interaction error that are dropped: reach Entra with the scopes of the call", { tags: ['LR-5'] }, async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = await signedIn();
     world.entra.switches.conditionalAccess = 'external-challenge';
@@ -209,7 +209,7 @@ describe('1-call-graph-bff', () => {
     expect(query.get('scope')?.split(' ')).toContain('User.Read');
   });
 
-  it('a challenge split at commas and equals signs: quotes and padding are read, nonsense passes as a 401 (sample defect 7, PX-15)', async () => {
+  it('a challenge split at commas and equals signs: quotes and padding are read, nonsense passes as a 401', { tags: ['PX-15'] }, async () => {
     const browser = await signedIn();
     // Its claims end in one sign of padding.
     for (const form of ['plain', 'quoted-commas', 'several-challenges'] as const) {
@@ -228,7 +228,7 @@ describe('1-call-graph-bff', () => {
     }
   });
 
-  it('claims that are never cleared, a session that is orphaned: are asked once, and one session is left (sample defect 8)', async () => {
+  it('claims that are never cleared, a session that is orphaned: are asked once, and one session is left', async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = await signedIn();
     const [before] = await readSessionRows(world);
@@ -248,7 +248,7 @@ describe('1-call-graph-bff', () => {
     expect((await asked(browser)).get('claims') ?? '').not.toContain('capolids');
   });
 
-  it('tokens in the memory of one process: every worker knows the session, one that starts later too (sample defect 9)', async () => {
+  it('tokens in the memory of one process: every worker knows the session, one that starts later too', async () => {
     const browser = await signedIn();
     expect((await browser.clone(otherWorker.origin).script('GET', me)).status).toBe(200);
     const restarted = await world.startWorker();
@@ -262,7 +262,7 @@ describe('1-call-graph-bff', () => {
     expect(await isSignedIn(browser)).toBe(false);
   });
 
-  it('a sign-out address that is not encoded, misnamed, and has no hint: is whole, and Entra comes back by it (sample defect 10)', async () => {
+  it('a sign-out address that is not encoded, misnamed, and has no hint: is whole, and Entra comes back by it', async () => {
     const browser = await signedIn();
     const answer = await browser.script(
       'POST',
@@ -283,7 +283,7 @@ describe('1-call-graph-bff', () => {
     ben = knownAtEntra(anew);
   });
 
-  it('one fixed call and no proxy: whatever the policy allows reaches Graph, and nothing else (sample defect 11)', async () => {
+  it('one fixed call and no proxy: whatever the policy allows reaches Graph, and nothing else', async () => {
     grantMail();
     const browser = ben.clone();
     await browser.navigate('/api/auth/login?feature=mail');
@@ -305,7 +305,7 @@ describe('1-call-graph-bff', () => {
 });
 
 describe('msal-node-wrapper', () => {
-  it('an interaction error without its claims: the person meets the demand once, and the call goes on (sample defect a)', async () => {
+  it('an interaction error without its claims: the person meets the demand once, and the call goes on', async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = await signedIn();
     world.entra.switches.secondFactorDemanded = true;
@@ -322,7 +322,7 @@ describe('msal-node-wrapper', () => {
     expect((await browser.script('GET', me)).status).toBe(200);
   });
 
-  it('no code challenge, no nonce: both are asked, new each time, and both decide (sample defect b)', async () => {
+  it('no code challenge, no nonce: both are asked, new each time, and both decide', async () => {
     const seen = new Set<string>();
     for (let count = 0; count < 5; count++) {
       const query = await asked(ben.clone());
@@ -355,7 +355,7 @@ describe('msal-node-wrapper', () => {
     expect(await isSignedIn(other)).toBe(false);
   });
 
-  it('a state of base64 JSON without chance: is random, says nothing, and a made-up one redeems nothing (sample defect c)', async () => {
+  it('a state of base64 JSON without chance: is random, says nothing, and a made-up one redeems nothing', async () => {
     const states = new Set<string>();
     for (let count = 0; count < 20; count++) {
       const state = (await asked(ben.clone(), '/api/auth/login?return_to=/mail')).get('state') ?? '';
@@ -379,7 +379,7 @@ describe('msal-node-wrapper', () => {
     expect(redemptions()).toBe(before);
   });
 
-  it('a refusal that becomes "code not found": says that the person said no, and offers both ways on (sample defect d)', async () => {
+  it('a refusal that becomes "code not found": says that the person said no, and offers both ways on', async () => {
     const browser = await signedIn();
     const page = await signIn(browser, {
       user: 'ben',
@@ -397,7 +397,7 @@ describe('msal-node-wrapper', () => {
     });
   });
 
-  it("a sign-out at Entra that cannot be left out: is the app's choice, which gets the address and may not use it (sample defect e)", async () => {
+  it("a sign-out at Entra that cannot be left out: is the app's choice, which gets the address and may not use it", async () => {
     const browser = await signedIn();
     const before = world.entra.count('logout');
     const answer = await browser.script('POST', '/api/auth/logout');
@@ -408,7 +408,7 @@ describe('msal-node-wrapper', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it('claims of numbers that never match: a role is one exact text in a list, whatever else comes (sample defect f)', async () => {
+  it('claims of numbers that never match: a role is one exact text in a list, whatever else comes', async () => {
     for (const [roles, status] of [
       [1, 403],
       [[1], 403],
@@ -422,7 +422,7 @@ describe('msal-node-wrapper', () => {
     }
   });
 
-  it('a return address of the sign-out that is not encoded: the form leads to an encoded one too (sample defect g)', async () => {
+  it('a return address of the sign-out that is not encoded: the form leads to an encoded one too', async () => {
     const browser = await signedIn();
     const page = await browser.navigate('/api/auth/logout');
     const formToken = /name="form_token" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
@@ -443,7 +443,7 @@ describe('msal-node-wrapper', () => {
     );
   });
 
-  it('a session id that outlives the sign-in: is new each time, a planted one is not taken, the old one is worth nothing (sample defect h)', async () => {
+  it('a session id that outlives the sign-in: is new each time, a planted one is not taken, the old one is worth nothing', async () => {
     const planted = await signedIn();
     const victim = ben.clone();
     victim.cookies().set('session', 'A'.repeat(80));
@@ -456,7 +456,7 @@ describe('msal-node-wrapper', () => {
     expect([await isSignedIn(planted), await isSignedIn(before)]).toEqual([true, false]);
   });
 
-  it('one slot for the token request, which two tabs overwrite: each tab gets what it asked for (sample defect i)', async () => {
+  it('one slot for the token request, which two tabs overwrite: each tab gets what it asked for', async () => {
     grantMail();
     const browser = ben.clone();
     const mail = await callbackAddress(browser, '/api/auth/login?feature=mail&return_to=/mail');
@@ -470,7 +470,7 @@ describe('msal-node-wrapper', () => {
     }
   });
 
-  it('no step-up: an authentication context that Graph asks for is asked of the person, and the call goes on (sample defect j, PX-15, LR-5)', async () => {
+  it('no step-up: an authentication context that Graph asks for is asked of the person, and the call goes on', { tags: ['PX-15', 'LR-5'] }, async () => {
     // Unknown to Entra, which would remember a second factor.
     const browser = worker.browser();
     await signIn(browser, { user: 'ben' });

@@ -26,7 +26,7 @@ describe('two wishes', () => {
     ['fewer scopes', plain, { scopes: ['User.Read'] }],
     ['other scopes', plain, { scopes: ['User.Read', 'Files.Read'] }],
     ['claims', plain, challenged],
-    // A token that cannot be had says nothing about who the person is, and the other way round (RG-3).
+    // A token that cannot be had says nothing about who the person is, and the other way round.
     ['a renewal of the person’s facts', plain, identity],
   ])('are two for %s', (_what, left, right) => {
     expect([isSameRequest(left, right), isSameRequest(right, left)]).toEqual([false, false]);
