@@ -1,16 +1,52 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { requirements } from './test/requirements.ts';
 
-export default defineConfig({
+const browserTests = '**/*.browser.test.ts';
+
+/** These need Azurite, a bundle or the compiler. All other tests of their folders need none of them. */
+const integrated = [
+  'test/client/package.test.ts',
+  'test/shared/session/large-session.test.ts',
+  'test/shared/storage/table.contract.test.ts',
+  'test/supply-chain.test.ts',
+];
+const unit = ['test/{client,docs,shared}/**/*.test.ts', 'test/*.test.ts'];
+const flows = ['test/{connection-proof,dev,examples,flows,scripts,store-proof}/**/*.test.ts', ...integrated];
+
+function project(
+  name: string,
+  include: readonly string[],
+  options: NonNullable<TestProjectInlineConfiguration['test']> = {},
+): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, include: [...include], exclude: [browserTests], ...options } };
+}
+
+/** `--mode whole` runs every test at full scale. `--mode screenshots` takes screenshots. */
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+    projects: [
+      project('unit', unit, { isolate: false, exclude: [browserTests, ...integrated] }),
+      project('flows', flows, { isolate: false }),
+      project('browser', [`{packages,test}/${browserTests}`], { exclude: [] }),
+      project('emulators', ['packages/*/test/**/*.test.ts']),
+    ],
+    // Runs once for all projects.
     globalSetup: ['test/support/global-setup.ts'],
-    strictTags: false,
+    env: {
+      TEST_SCALE: mode === 'whole' ? 'whole' : 'short',
+      TEST_SCREENSHOTS: mode === 'screenshots' ? 'yes' : 'no',
+    },
+    // The requirements that tests prove. `npm run requirements` lists them with their tests.
+    tags: [...requirements].map(([name, description]) => ({ name, description })),
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // A condition waited for is met at once on a quiet machine; a busy one is no failure.
+    // Conditions are met at once on a quiet machine. A busy machine must not fail the test.
     expect: { poll: { timeout: 20_000 } },
-    maxWorkers: 2,
-    reporters: ['default', ['json', { outputFile: '.artefacts/tests.json' }]],
+    maxWorkers: '100%',
+    reporters: [
+      'default',
+      ['json', { outputFile: `.artefacts/tests${mode === 'whole' ? '-all' : ''}.json` }],
+    ],
     coverage: {
       provider: 'custom',
       customProviderModule: './test/support/coverage/provider.ts',
@@ -22,4 +58,4 @@ export default defineConfig({
       reportOnFailure: true,
     },
   },
-});
+}));

@@ -1,40 +1,28 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { markdownTable } from '../bench/support/markdown-table.ts';
-
-interface ProofLine {
-  readonly loop: string;
-  readonly isInFlight: boolean;
-  readonly circumstances: number;
-  readonly runs: number;
-  readonly again: number;
-  readonly ofAnother: number;
-}
+import { type ProofLine, proofLinesPath } from '../test/connection-proof/report.ts';
 
 /**
  * `npm run prove:connections`: makes 200 runs of each circumstance in which an upstream answers one user's call a
  * second time while another user calls. Prints a table of the runs. `npm test` makes one run of each circumstance.
  */
-const folder = mkdtempSync(join(tmpdir(), 'connections-'));
-const linesPath = join(folder, 'lines');
+rmSync(proofLinesPath, { force: true });
 const startedMs = performance.now();
 const exitCode = await runTests();
 const minutes = (performance.now() - startedMs) / 60_000;
-const lines = existsSync(linesPath) ? readFileSync(linesPath, 'utf8').trim().split('\n') : [];
-rmSync(folder, { recursive: true });
+const lines = existsSync(proofLinesPath) ? readFileSync(proofLinesPath, 'utf8').trim().split('\n') : [];
 console.log(`\n${toTable(lines.map((line): ProofLine => JSON.parse(line)))}\n`);
 console.log(`${minutes.toFixed(1)} minutes; ${exitCode === 0 ? 'all of it holds' : 'NOT all of it holds'}`);
 process.exitCode = exitCode;
 
 async function runTests(): Promise<number> {
   const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
-  const child = spawn(process.execPath, [vitest, 'run', 'test/connection-proof'], {
+  const child = spawn(process.execPath, [vitest, 'run', '--mode', 'whole', 'test/connection-proof'], {
     stdio: 'inherit',
-    env: { ...process.env, CONNECTION_PROOF: linesPath },
   });
   const [code]: unknown[] = await once(child, 'exit');
   return typeof code === 'number' ? code : 1;

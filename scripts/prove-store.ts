@@ -25,9 +25,8 @@ process.exitCode = exitCode;
 
 async function runTests(): Promise<number> {
   const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
-  const child = spawn(process.execPath, [vitest, 'run', 'test/store-proof'], {
+  const child = spawn(process.execPath, [vitest, 'run', '--mode', 'whole', 'test/store-proof'], {
     stdio: 'inherit',
-    env: { ...process.env, STORE_PROOF: 'whole' },
   });
   const [code]: unknown[] = await once(child, 'exit');
   return typeof code === 'number' ? code : 1;
@@ -42,15 +41,15 @@ function readLines(): ProofLine[] {
     .sort(
       (left, right) =>
         parts.indexOf(left.part) - parts.indexOf(right.part) ||
-        left.rows.localeCompare(right.rows) ||
+        left.requirements.localeCompare(right.requirements) ||
         left.what.localeCompare(right.what),
     );
 }
 
 function toTable(lines: readonly ProofLine[]): string {
   return markdownTable(
-    ['part', 'rows', 'what was done', 'what came of it'],
-    lines.map(({ part, rows, what, result }) => [part, rows, what, result]),
+    ['part', 'requirements', 'what was done', 'what came of it'],
+    lines.map(({ part, requirements, what, result }) => [part, requirements, what, result]),
   );
 }
 

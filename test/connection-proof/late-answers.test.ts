@@ -1,17 +1,18 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, stat } from 'node:fs';
+import { stat } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Borrower, createHttpSender, type SendHttp } from '../../src/shared/network/http-request.ts';
 import { sendUpstream } from '../../src/shared/proxy/send.ts';
+import { isWholeRun } from '../support/scale.ts';
+import { report } from './report.ts';
 
 /**
  * What becomes of answers that nobody asked for, in each circumstance. `npm run prove:connections` makes 200 runs of each;
  * a run whose second answer was written later than the bound holds is made again.
  */
-const isWhole = process.env['CONNECTION_PROOF'] !== undefined;
-const RUNS_OF_EACH = isWhole ? 200 : 1;
+const RUNS_OF_EACH = isWholeRun ? 200 : 1;
 const BOUND_MS = 90;
 const CONNECTIONS = 10;
 /** Side by side, each with connections of its own. */
@@ -202,7 +203,14 @@ describe('the late answer to one user', () => {
         timeout: 30 * 60_000,
       }, async () => {
         const { again, ...counted } = await count(loop, isInFlight);
-        report({ loop, isInFlight, again, ofAnother: counted['of another'], runs: counted.own });
+        report({
+          loop,
+          isInFlight,
+          again,
+          ofAnother: counted['of another'],
+          runs: counted.own,
+          circumstances: lates.length,
+        });
         expect(counted).toEqual({ own: lates.length * RUNS_OF_EACH, 'of another': 0, refused: 0 });
       });
     }
@@ -214,10 +222,3 @@ describe('the late answer to one user', () => {
     expect(counted['of another']).toBeGreaterThan(0);
   });
 });
-
-/** For the table of `npm run prove:connections`. */
-function report(counted: Readonly<Record<string, unknown>>): void {
-  const path = process.env['CONNECTION_PROOF'];
-  if (path === undefined) return;
-  appendFileSync(path, `${JSON.stringify({ ...counted, circumstances: lates.length })}\n`);
-}

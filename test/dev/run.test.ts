@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { bundleFixture } from '@entra-bff/functions-host/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { isWholeRun } from '../support/scale.ts';
 
 type Running = {
   child: ChildProcessByStdio<null, Readable, Readable>;
@@ -57,68 +58,59 @@ const settingsApp = `
 `;
 
 describe('npm start', () => {
-  it('prints the address to open first; Ctrl-C, though it may arrive twice, ends every process with exit code 0', async () => {
-    const running = start(await bundleFixture(settingsApp));
-    await untilReady(running);
-    const [bff = '', entra = '', graph = ''] = addresses(running.output());
-    expect(running.output()).toMatch(/^entra-bff is ready: http:\/\/localhost:\d+\n/);
-    expect(running.output()).toMatch(/alice@contoso\.example .*role Admin/);
+  it.runIf(isWholeRun)(
+    'prints the address to open first, and Ctrl-C ends every process with exit code 0, also if it arrives twice',
+    async () => {
+      const running = start(await bundleFixture(settingsApp));
+      await untilReady(running);
+      const all = await addressesOfAll(running, 0);
+      expect(running.output()).toMatch(/^entra-bff is ready: http:\/\/localhost:\d+\n/);
+      // npm passes on a signal that the terminal has already sent to this process.
+      running.child.kill('SIGINT');
+      running.child.kill('SIGINT');
+      expect(await running.ended).toEqual([0, null]);
+      expect(await Promise.all(all.map(isUp))).toEqual([false, false, false, false]);
+    },
+  );
 
-    const settings = await (await fetch(`${bff}/settings`)).json();
-    expect(settings).toMatchObject({
-      PUBLIC_BASE_URL: bff,
-      DEV_ENTRA_ORIGIN: new URL(entra).origin,
-      DEV_GRAPH_ORIGIN: new URL(graph).origin,
-    });
-    const dev = await (await fetch(`${bff}/dev.json`)).json();
-    expect(dev).toEqual({ entra_switches_url: entra, graph_switches_url: graph, cases_url: '/dev/cases' });
-    await expect.poll(() => running.output()).toMatch(/^warning +settings settings were read$/m);
-
-    const table = String(/TableEndpoint=([^;]+)/.exec(settings.SESSION_TABLE_CONNECTION_STRING)?.[1]);
-    const all = [bff, entra, graph, table];
-    expect(await Promise.all(all.map(isUp))).toEqual([true, true, true, true]);
-    // npm passes on what the terminal has told this process already.
-    running.child.kill('SIGINT');
-    running.child.kill('SIGINT');
-    expect(await running.ended).toEqual([0, null]);
-    expect(await Promise.all(all.map(isUp))).toEqual([false, false, false, false]);
-  });
-
-  it('names the address of what stands in front of it first, then its own; SIGTERM ends it too', async () => {
-    const running = start(await bundleFixture(settingsApp), { PUBLIC_BASE_URL: 'http://localhost:5173' });
-    await untilReady(running);
-    const [first, second] = addresses(running.output());
-    expect(first).toBe('http://localhost:5173');
-    expect(await (await fetch(`${second}/settings`)).json()).toMatchObject({ PUBLIC_BASE_URL: first });
-    running.child.kill('SIGTERM');
-    expect(await running.ended).toEqual([0, null]);
-  });
-
-  it('ends when npm is ended and only the shell between them is told', async () => {
-    const running = start(await bundleFixture(settingsApp), { npm_lifecycle_event: 'start' }, 'sh');
-    await untilReady(running);
-    const [bff = ''] = addresses(running.output());
-    running.child.kill('SIGTERM');
-    await vi.waitFor(async () => expect(await isUp(bff)).toBe(false), { timeout: 10_000 });
-  });
-
-  it('ends with exit code 0 when the signal comes while it starts', async () => {
+  it('prints the address of the development server before its own, and ends with npm although only the shell between them gets the signal', async () => {
     const running = start(
-      await bundleFixture(`console.log('loading'); app.get('x', () => ({}));
-      app.hook.appStart(() => new Promise(() => {}));`),
+      await bundleFixture(settingsApp),
+      { PUBLIC_BASE_URL: 'http://localhost:5173', npm_lifecycle_event: 'start' },
+      'sh',
     );
-    await vi.waitFor(() => expect(running.output()).toContain('loading'), { timeout: 45_000 });
-    running.child.kill('SIGINT');
-    expect(await running.ended).toEqual([0, null]);
+    await untilReady(running);
+    expect(running.output()).toMatch(/^entra-bff is ready: http:\/\/localhost:5173\n/);
+    expect(running.output()).toMatch(/alice@contoso\.example .*role Admin/);
+    const all = await addressesOfAll(running, 1);
+    await expect.poll(() => running.output()).toMatch(/^warning +settings settings were read$/m);
+    running.child.kill('SIGTERM');
+    await vi.waitFor(
+      async () => expect(await Promise.all(all.map(isUp))).toEqual([false, false, false, false]),
+      { timeout: 10_000 },
+    );
   });
 
-  it('says in one sentence why it cannot start, stops what it started, and exits with 1', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const isRun = isWholeRun || signal === 'SIGINT';
+    it.runIf(isRun)(`ends with exit code 0 if ${signal} arrives while it starts`, async () => {
+      const running = start(
+        await bundleFixture(`console.log('loading'); app.get('x', () => ({}));
+        app.hook.appStart(() => new Promise(() => {}));`),
+      );
+      await vi.waitFor(() => expect(running.output()).toContain('loading'), { timeout: 45_000 });
+      running.child.kill(signal);
+      expect(await running.ended).toEqual([0, null]);
+    });
+  }
+
+  it('prints in one sentence why it cannot start, stops what it started, and exits with 1', async () => {
     const running = start(await bundleFixture(`throw new Error('SESSION_KEYS is not a key.');`));
     expect(await running.ended).toEqual([1, null]);
     expect(running.output()).toBe('entra-bff did not start: SESSION_KEYS is not a key.\n');
   });
 
-  it('does not count an app as started that says it is not ready', async () => {
+  it('exits with 1 if the app reports that it is not ready', async () => {
     const running = start(
       await bundleFixture(`app.get('ready', { route: 'api/health/ready',
         handler: () => ({ status: 500, jsonBody: { detail: 'A setting is wrong.' } }) });`),
@@ -127,3 +119,25 @@ describe('npm start', () => {
     expect(running.output()).toMatch(/^entra-bff did not start: .*A setting is wrong/);
   });
 });
+
+/**
+ * Checks that the app knows the addresses of everything that was started.
+ * @param own index of the app's own address among the printed ones
+ * @returns the addresses of the app, Entra ID, Graph and the table, all of which answer
+ */
+async function addressesOfAll(running: Running, own: number): Promise<string[]> {
+  const printed = addresses(running.output());
+  const [bff = '', entra = '', graph = ''] = printed.slice(own);
+  const settings = await (await fetch(`${bff}/settings`)).json();
+  expect(settings).toMatchObject({
+    PUBLIC_BASE_URL: printed[0],
+    DEV_ENTRA_ORIGIN: new URL(entra).origin,
+    DEV_GRAPH_ORIGIN: new URL(graph).origin,
+  });
+  const dev = await (await fetch(`${bff}/dev.json`)).json();
+  expect(dev).toEqual({ entra_switches_url: entra, graph_switches_url: graph, cases_url: '/dev/cases' });
+  const table = String(/TableEndpoint=([^;]+)/.exec(settings.SESSION_TABLE_CONNECTION_STRING)?.[1]);
+  const all = [bff, entra, graph, table];
+  expect(await Promise.all(all.map(isUp))).toEqual([true, true, true, true]);
+  return all;
+}

@@ -1,16 +1,13 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { demoDirectory, demoUsers } from '@entra-bff/directory';
 import { defaultGraphSwitches } from '@entra-bff/graph-emulator';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type BrowserWorld, faultsOf, press, see, startBrowserWorld } from '../support/browser-world.ts';
+import { inspectAppearance } from '../support/appearance.ts';
+import { type BrowserWorld, press, see, startBrowserWorld } from '../support/browser-world.ts';
 import { removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn } from '../support/world.ts';
 
-const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
 const { alice, ben } = demoUsers;
 const permissions = [
   'User.ReadBasic.All',
@@ -32,7 +29,6 @@ let world: BrowserWorld;
 let adminUrl: string;
 
 beforeAll(async () => {
-  await mkdir(folder, { recursive: true });
   world = await startBrowserWorld(
     { servesDemo: true },
     { ...demoDirectory, users: [...demoDirectory.users, ...namesakes] },
@@ -80,30 +76,12 @@ async function find(page: Page, text: string): Promise<void> {
 
 const openPerson = async (page: Page, id = ben.id) => page.goto(`${adminUrl}?user=${id}`);
 
-const looks = [
-  { look: 'light', colorScheme: 'light', width: 1200 },
-  { look: 'dark', colorScheme: 'dark', width: 1200 },
-  { look: 'narrow', colorScheme: 'dark', width: 360 },
-] as const;
-
-/** Takes pictures of the page as it is, and gives what is wrong with it. */
-async function inspect(page: Page, name: string): Promise<unknown[]> {
-  const faults: unknown[] = [];
-  for (const { look, colorScheme, width } of looks) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 800 });
-    faults.push(await faultsOf(page));
-    await page.screenshot({ path: join(folder, `admin-console-${name}-${look}.png`), fullPage: true });
-  }
-  return faults.flat();
-}
-
 describe('every state of the console', () => {
   it('is clean for axe and no wider than the window', { timeout: 180_000 }, async ({ skip }) => {
     const page = await openConsole(skip);
-    const faults: Record<string, unknown> = {};
+    const issues: string[] = [];
     const look = async (name: string) => {
-      faults[name] = await inspect(page, name);
+      issues.push(...(await inspectAppearance(page, `admin-console-${name}`)));
     };
     await look('nobody-searched');
     await find(page, 'Zacharias');
@@ -146,17 +124,17 @@ describe('every state of the console', () => {
     await see(page, 'Unknown user');
     await look('graph-down');
     Object.assign(world.graph.switches, defaultGraphSwitches());
-    expect(faults).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, []])));
+    expect(issues).toEqual([]);
   });
 
   it('is clean while permissions are missing', async ({ skip }) => {
     const page = await openConsole(skip, []);
     await find(page, 'ben@contoso.example');
     await see(page, 'Users');
-    expect(await inspect(page, 'consent-needed-search')).toEqual([]);
+    expect(await inspectAppearance(page, 'admin-console-consent-needed-search')).toEqual([]);
     await openPerson(page);
     await see(page, 'Sessions in this app');
-    expect(await inspect(page, 'consent-needed-person')).toEqual([]);
+    expect(await inspectAppearance(page, 'admin-console-consent-needed-person')).toEqual([]);
   });
 });
 
@@ -270,7 +248,7 @@ describe('the console asks the administrator', () => {
     await see(page, 'Permission declined');
     await page.getByRole('link', { name: 'Back to the app' }).click();
     await page.getByText('You declined this permission.').waitFor();
-    expect(await inspect(page, 'declined')).toEqual([]);
+    expect(await inspectAppearance(page, 'admin-console-declined')).toEqual([]);
     await page.getByRole('link', { name: 'Try again' }).click();
     await press(page, 'Accept');
     await see(page, 'Users');
@@ -285,7 +263,7 @@ describe('the console asks the administrator', () => {
     await press(page, 'End all 2');
     await press(page, 'End all sessions');
     await page.getByRole('alert').getByText('Action required').waitFor();
-    expect(await inspect(page, 'sign-in-again')).toEqual([]);
+    expect(await inspectAppearance(page, 'admin-console-sign-in-again')).toEqual([]);
     // The way on has the focus.
     await page.keyboard.press('Enter');
     await press(page, /Alice Adams/);

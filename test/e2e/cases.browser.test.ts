@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   type BrowserWorld,
-  faultsOf,
+  pageIssues,
   press,
   see,
   signInAtDemo,
@@ -33,7 +33,7 @@ describe('the cases on the demo page', () => {
     await page.getByText('What your users will see').click();
     await page.getByRole('switch', { name: 'Consent is missing' }).click();
     await page.getByRole('switch', { name: 'Consent is missing', checked: true }).waitFor();
-    expect(await faultsOf(page)).toEqual([]);
+    expect(await pageIssues(page)).toEqual([]);
   });
 
   it('set the emulators, make the call, and are found again after a reload', async ({ skip }) => {
@@ -93,7 +93,7 @@ describe('the cases on the demo page', () => {
     await page.getByText('The window ended with admin_consent_required.').waitFor();
     const link = page.getByRole('link', { name: 'Link for your administrator' });
     expect(await link.getAttribute('href')).toContain('/v2.0/adminconsent?');
-    expect(await faultsOf(page)).toEqual([]);
+    expect(await pageIssues(page)).toEqual([]);
   });
 
   it('wait for a window that Entra keeps, until told to stop', async ({ skip }) => {

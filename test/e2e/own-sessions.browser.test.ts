@@ -1,19 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type BrowserWorld,
-  faultsOf,
-  press,
-  see,
-  signInAtDemo,
-  startBrowserWorld,
-} from '../support/browser-world.ts';
+import { inspectAppearance } from '../support/appearance.ts';
+import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
 import { removeRows } from '../support/table-rows.ts';
 
-const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
 const userAgents = {
   desk: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0',
   phone:
@@ -23,7 +13,6 @@ const userAgents = {
 let world: BrowserWorld;
 
 beforeAll(async () => {
-  await mkdir(folder, { recursive: true });
   world = await startBrowserWorld();
 });
 afterAll(() => world.close());
@@ -41,21 +30,6 @@ async function browserOf(skip: (note: string) => never, device: keyof typeof use
 
 const card = (page: Page) => page.getByRole('region', { name: 'Where you are signed in' });
 const devices = (page: Page) => card(page).locator('li b').allTextContents();
-
-async function inspect(page: Page, name: string): Promise<Record<string, unknown>> {
-  const faults: Record<string, unknown> = {};
-  for (const { look, colorScheme, width } of [
-    { look: 'light', colorScheme: 'light', width: 1200 },
-    { look: 'dark', colorScheme: 'dark', width: 1200 },
-    { look: 'narrow', colorScheme: 'dark', width: 360 },
-  ] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 800 });
-    faults[`${name} ${look}`] = await faultsOf(page);
-    await page.screenshot({ path: join(folder, `own-sessions-${name}-${look}.png`), fullPage: true });
-  }
-  return faults;
-}
 
 describe('the card of one’s own sessions', () => {
   it('names each browser and marks this one; alone, it says so', async ({ skip }) => {
@@ -117,7 +91,7 @@ describe('the card of one’s own sessions', () => {
     await desk.reload();
     await card(desk).getByRole('heading', { name: 'That did not work' }).waitFor();
     await card(desk).getByText('The session store is unavailable').waitFor();
-    expect(await inspect(desk, 'failed')).toEqual(noFaults('failed'));
+    expect(await inspectAppearance(desk, 'own-sessions-failed')).toEqual([]);
     world.worker.table.recover();
     await card(desk).getByRole('button', { name: 'Try again' }).click();
     await card(desk).getByText('Nowhere else.').waitFor();
@@ -130,9 +104,6 @@ describe('the card of one’s own sessions', () => {
     await desk.reload();
     await card(desk).getByText('Unknown browser').first().waitFor();
     await desk.locator('#profile dl').waitFor();
-    expect(await inspect(desk, 'several')).toEqual(noFaults('several'));
+    expect(await inspectAppearance(desk, 'own-sessions-several')).toEqual([]);
   });
 });
-
-const noFaults = (name: string) =>
-  Object.fromEntries(['light', 'dark', 'narrow'].map((look) => [`${name} ${look}`, []]));

@@ -1,50 +1,28 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type BrowserWorld,
-  faultsOf,
-  follow,
-  press,
-  see,
-  startBrowserWorld,
-} from '../support/browser-world.ts';
+import { inspectAppearance } from '../support/appearance.ts';
+import { type BrowserWorld, follow, press, see, startBrowserWorld } from '../support/browser-world.ts';
 import { grantSignIn } from '../support/world.ts';
 import { answerEntra } from './interactions/asking-app.ts';
 import { setStage } from './interactions/stage.ts';
 import { oneOfEachOutcome } from './interactions/unhappy-cases.ts';
 
-const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
 let world: BrowserWorld;
 let origin: string;
 
 beforeAll(async () => {
-  await mkdir(folder, { recursive: true });
   world = await startBrowserWorld();
   origin = world.worker.origin;
 });
 afterAll(() => world.close());
 
-const looks = [
-  { look: 'light', colorScheme: 'light', width: 1200, isChecked: true },
-  { look: 'dark', colorScheme: 'dark', width: 1200, isChecked: false },
-  { look: 'narrow', colorScheme: 'dark', width: 360, isChecked: true },
-] as const;
-
-/** Takes pictures of each page that it is shown, and collects what is wrong with them. */
+/** Collects the issues of each page that it is shown. */
 function createInspector(page: Page) {
-  const faults: Record<string, unknown> = {};
+  const issues: string[] = [];
   return {
-    faults,
+    issues,
     async inspect(name: string): Promise<void> {
-      for (const { look, colorScheme, width, isChecked } of looks) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 800 });
-        if (isChecked) faults[`${name} ${look}`] = await faultsOf(page);
-        await page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage: true });
-      }
+      issues.push(...(await inspectAppearance(page, name)));
     },
   };
 }
@@ -52,7 +30,7 @@ function createInspector(page: Page) {
 describe('every page', () => {
   it('is clean for axe and no wider than the window', { timeout: 180_000 }, async ({ skip }) => {
     const page = await world.newPage(skip);
-    const { faults, inspect } = createInspector(page);
+    const { issues, inspect } = createInspector(page);
     await page.goto(origin);
     await see(page, /You sign in/);
     await inspect('demo-signed-out');
@@ -132,14 +110,14 @@ describe('every page', () => {
     await page.goto(`${world.graph.origin}/switches`);
     await inspect('graph-switches');
 
-    expect(faults).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, []])));
+    expect(issues).toEqual([]);
   });
 });
 
 describe('the page of a link to another account', () => {
   it('is clean for axe and no wider than the window', async ({ skip }) => {
     const page = await world.newPage(skip);
-    const { faults, inspect } = createInspector(page);
+    const { issues, inspect } = createInspector(page);
     grantSignIn(world);
     await page.goto(`${origin}/api/auth/login`);
     await press(page, /Alice Adams/);
@@ -149,7 +127,7 @@ describe('the page of a link to another account', () => {
     await press(page, /Ben Brown/);
     await see(page, 'You are signed in with another account');
     await inspect('linked-account');
-    expect(Object.values(faults).flat()).toEqual([]);
+    expect(issues).toEqual([]);
   });
 });
 
@@ -160,12 +138,12 @@ describe('every end of an interaction', () => {
     'is clean for axe and no wider than the window: $outcome',
     async (one, { skip }) => {
       const page = await stage.meet(skip, one);
-      const { faults, inspect } = createInspector(page);
+      const { issues, inspect } = createInspector(page);
       await press(page, 'Read');
       await answerEntra(page, one, stage.world);
       await see(page, one.heading);
       await inspect(`end-${one.outcome}`);
-      expect(Object.values(faults).flat()).toEqual([]);
+      expect(issues).toEqual([]);
     },
   );
 });

@@ -15,15 +15,15 @@ import {
   administratorCase,
   administratorCases,
   approvalCase,
-  keptCases,
+  deadEndCases,
   type RefusedCase,
   refusedCases,
 } from './interactions/unhappy-cases.ts';
 
 const stage = setStage({ interaction: 'popup' });
-const { asked, meet, placeOf } = stage;
+const { asked, eachCase, meet, placeOf } = stage;
 
-/** The person does in the window what the case says, and it closes. */
+/** The user answers in the popup, which then closes. */
 async function answerPopup(page: Page, one: InteractionCase): Promise<void> {
   const popup = await pressForPopup(page, 'Read');
   const closed = popup.isClosed() ? undefined : popup.waitForEvent('close');
@@ -31,7 +31,7 @@ async function answerPopup(page: Page, one: InteractionCase): Promise<void> {
   await closed;
 }
 
-/** The person cannot go on alone: the window stays, with the link to hand on, until they have read it. */
+/** The user needs an administrator. The popup stays open and shows the link for the administrator. */
 async function readPopup(page: Page, one: RefusedCase): Promise<void> {
   const popup = await pressForPopup(page, 'Read');
   await answerEntra(popup, one, stage.world);
@@ -42,71 +42,91 @@ async function readPopup(page: Page, one: RefusedCase): Promise<void> {
   await popup.close();
 }
 
-describe('a call in an app that asks in a popup, which Entra cuts off from its opener', () => {
-  it.for(givenCases)('is repeated by itself when $title', async (one, { skip }) => {
-    const page = await meet(skip, one);
-    const before = asked();
-    await answerPopup(page, one);
-    await seeEnds(page, '200');
-    expect(asked() - before).toBe(1);
-    expect(await page.evaluate('reasons')).toEqual([one.reason]);
-    await press(page, 'Read');
-    await seeEnds(page, '200', '200');
-    expect(asked() - before).toBe(1);
-    expect(page.url()).toBe(placeOf(one));
-    expect(await loadsOf(page)).toBe(1);
-  });
+/** The call fails, and no later call asks the user again. */
+async function failsOnce(
+  one: RefusedCase,
+  skip: (note: string) => never,
+  answer: (page: Page, one: RefusedCase) => Promise<void>,
+): Promise<void> {
+  const page = await meet(skip, one);
+  const before = asked();
+  await answer(page, one);
+  await seeEnds(page, one.outcome);
+  expect(await page.evaluate('reasons')).toEqual([one.reason]);
+  await press(page, 'Read');
+  await seeEnds(page, one.outcome, one.afterwards);
+  expect(asked() - before).toBe(1);
+  expect(page.context().pages()).toHaveLength(1);
+  expect(await page.evaluate('client.session().then((session) => session.username)')).toBe(
+    'ben@contoso.example',
+  );
+}
 
-  it.for([
-    ...refusedCases.map((one) => ({ ...one, answer: answerPopup })),
-    ...administratorCases.map((one) => ({ ...one, answer: readPopup })),
-  ])(
-    'fails in a way of its own when the person $title, and nobody is asked again',
-    async ({ answer, ...one }, { skip }) => {
+describe('a call that needs the user, in an app that asks in a popup', () => {
+  eachCase(
+    givenCases,
+    ({ title }) => `is repeated after the user has answered, if ${title}`,
+    async (one, skip) => {
       const page = await meet(skip, one);
       const before = asked();
-      await answer(page, one);
-      await seeEnds(page, one.outcome);
+      await answerPopup(page, one);
+      await seeEnds(page, '200');
+      expect(asked() - before).toBe(1);
       expect(await page.evaluate('reasons')).toEqual([one.reason]);
       await press(page, 'Read');
-      await seeEnds(page, one.outcome, one.afterwards);
+      await seeEnds(page, '200', '200');
       expect(asked() - before).toBe(1);
-      expect(page.context().pages()).toHaveLength(1);
-      expect(await page.evaluate('client.session().then((session) => session.username)')).toBe(
-        'ben@contoso.example',
-      );
+      expect(page.url()).toBe(placeOf(one));
+      expect(await loadsOf(page)).toBe(1);
     },
   );
 
-  it.for([
-    ['agreed at the link that the app has', administratorCase, administratorAgrees],
-    ['approved what the person asked for', approvalCase, administratorApproves],
-  ] as const)('works after an administrator %s, and the person clicked', async ([, one, agree], { skip }) => {
-    const page = await meet(skip, one);
-    await readPopup(page, one);
-    await press(page, 'Read');
-    const first = ['admin_consent_required', 'BffProblem admin_consent_required'];
-    await seeEnds(page, ...first);
-    await agree(stage.world, await stage.world.newPage(skip), page);
-    await press(page, 'Ask me again');
-    await seeEnds(page, ...first, 'signed_in');
-    await press(page, 'Read');
-    await seeEnds(page, ...first, 'signed_in', '200');
-  });
+  const fails = ({ title }: RefusedCase) =>
+    `fails with its own outcome and does not ask again, if the user ${title}`;
+  eachCase(refusedCases, fails, (one, skip) => failsOnce(one, skip, answerPopup));
+  eachCase(administratorCases, fails, (one, skip) => failsOnce(one, skip, readPopup));
 
-  it(`is thrown when ${neverEnoughCase.title}: one window, no more`, async ({ skip }) => {
-    const page = await meet(skip, neverEnoughCase);
-    const before = asked();
-    await answerPopup(page, neverEnoughCase);
-    await seeEnds(page, 'BffProblem interaction_required');
-    await press(page, 'Read');
-    await seeEnds(page, 'BffProblem interaction_required', 'BffProblem interaction_required');
-    expect(asked() - before).toBe(1);
-  });
+  for (const [what, one, consent, displays] of [
+    ['has consented at the link that the app shows', administratorCase, administratorAgrees, ['popup']],
+    ['has approved the request of the user', approvalCase, administratorApproves, ['redirect']],
+  ] as const) {
+    eachCase(
+      [{ ...one, displays }],
+      () => `works after an administrator ${what} and the user has clicked`,
+      async (one, skip) => {
+        const page = await meet(skip, one);
+        await readPopup(page, one);
+        await press(page, 'Read');
+        const first = ['admin_consent_required', 'BffProblem admin_consent_required'];
+        await seeEnds(page, ...first);
+        await consent(stage.world, await stage.world.newPage(skip), page);
+        await press(page, 'Ask me again');
+        await seeEnds(page, ...first, 'signed_in');
+        await press(page, 'Read');
+        await seeEnds(page, ...first, 'signed_in', '200');
+      },
+    );
+  }
 
-  it.for(keptCases)(
-    'waits when $title and the person closes the window, until they say so; once it is put right it works',
-    async (one, { skip }) => {
+  eachCase(
+    [neverEnoughCase],
+    ({ title }) => `fails after one popup, if ${title}`,
+    async (one, skip) => {
+      const page = await meet(skip, one);
+      const before = asked();
+      await answerPopup(page, one);
+      await seeEnds(page, 'BffProblem interaction_required');
+      await press(page, 'Read');
+      await seeEnds(page, 'BffProblem interaction_required', 'BffProblem interaction_required');
+      expect(asked() - before).toBe(1);
+    },
+  );
+
+  eachCase(
+    deadEndCases,
+    ({ title }) =>
+      `waits until the user stops it, if ${title} and the user closes the popup, and works once the obstacle is gone`,
+    async (one, skip) => {
       const page = await meet(skip, one);
       const before = asked();
       const popup = await pressForPopup(page, 'Read');
@@ -129,7 +149,7 @@ describe('a call in an app that asks in a popup, which Entra cuts off from its o
     },
   );
 
-  it('leaves the page where windows are blocked, and goes on at the same place', async ({ skip }) => {
+  it('leaves the page if popups are blocked, and continues at the same address', async ({ skip }) => {
     const page = await meet(skip, consentCase);
     const before = asked();
     await page.evaluate('window.open = () => null');

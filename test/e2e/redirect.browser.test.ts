@@ -22,37 +22,41 @@ import {
   administratorCase,
   administratorCases,
   approvalCase,
-  keptCases,
+  deadEndCases,
   refusedCases,
 } from './interactions/unhappy-cases.ts';
 
 const stage = setStage({ interaction: 'redirect' });
-const { asked, meet, placeOf } = stage;
+const { asked, eachCase, meet, placeOf } = stage;
 
-/** The call is made, and the person does at Entra what the case says. */
+/** Makes the call and answers at Entra ID. */
 async function readAndAnswer(page: Page, one: InteractionCase): Promise<void> {
   await press(page, 'Read');
   await answerEntra(page, one, stage.world);
 }
 
-describe('a call in an app that leaves its page for the person', () => {
-  it.for(givenCases)('goes on at the same place when $title', async (one, { skip }) => {
-    const page = await meet(skip, one);
-    const before = asked();
-    await readAndAnswer(page, one);
-    await seeEnds(page, 'redirecting', `back for ${one.reason}`, '200');
-    expect(page.url()).toBe(placeOf(one));
-    await press(page, 'Read');
-    await seeEnds(page, 'redirecting', `back for ${one.reason}`, '200', '200');
-    expect(asked() - before).toBe(1);
-    expect(await loadsOf(page)).toBe(2);
-  });
+describe('a call that needs the user, in an app that leaves its page', () => {
+  eachCase(
+    givenCases,
+    ({ title }) => `continues at the same address, if ${title}`,
+    async (one, skip) => {
+      const page = await meet(skip, one);
+      const before = asked();
+      await readAndAnswer(page, one);
+      await seeEnds(page, 'redirecting', `back for ${one.reason}`, '200');
+      expect(page.url()).toBe(placeOf(one));
+      await press(page, 'Read');
+      await seeEnds(page, 'redirecting', `back for ${one.reason}`, '200', '200');
+      expect(asked() - before).toBe(1);
+      expect(await loadsOf(page)).toBe(2);
+    },
+  );
 
-  it('leaves again when the same arises anew after it was given', async ({ skip }) => {
+  it('leaves the page again if the same happens a second time', async ({ skip }) => {
     const page = await meet(skip, refreshTokenExpiredCase);
     const before = asked();
     const round = ['redirecting', `back for ${refreshTokenExpiredCase.reason}`, '200'];
-    // Each call asks Entra, so that the next one finds what has ended.
+    // Each call asks Entra ID, so the next one notices the expired refresh token.
     stage.world.entra.switches.accessTokenLifetimeSeconds = 20;
     await press(page, 'Read');
     await seeEnds(page, ...round);
@@ -62,9 +66,10 @@ describe('a call in an app that leaves its page for the person', () => {
     expect(asked() - before).toBe(2);
   });
 
-  it.for([...refusedCases, ...administratorCases])(
-    'is told on a page of ours when the person $title; the app goes on, and nobody is asked again',
-    async (one, { skip }) => {
+  eachCase(
+    [...refusedCases, ...administratorCases],
+    ({ title }) => `ends on a page of this service and does not ask again, if the user ${title}`,
+    async (one, skip) => {
       const page = await meet(skip, one);
       const before = asked();
       await readAndAnswer(page, one);
@@ -81,35 +86,50 @@ describe('a call in an app that leaves its page for the person', () => {
     },
   );
 
-  it.for([
-    ['agreed at the link that the app has', administratorCase, administratorAgrees],
-    ['approved what the person asked for', approvalCase, administratorApproves],
-  ] as const)('works after an administrator %s, and the person clicked', async ([, one, agree], { skip }) => {
-    const page = await meet(skip, one);
-    await readAndAnswer(page, one);
-    await follow(page, 'Back to the app');
-    const first = ['redirecting', 'back for consent_required', 'BffProblem admin_consent_required'];
-    await seeEnds(page, ...first);
-    await agree(stage.world, await stage.world.newPage(skip), page);
-    await press(page, 'Ask me again');
-    await seeEnds(page, ...first, 'redirecting', 'back for undefined', '200');
-    expect(page.url()).toBe(placeOf(one));
-  });
+  for (const [what, one, consent, displays] of [
+    ['has consented at the link that the app shows', administratorCase, administratorAgrees, ['popup']],
+    ['has approved the request of the user', approvalCase, administratorApproves, ['redirect']],
+  ] as const) {
+    eachCase(
+      [{ ...one, displays }],
+      () => `works after an administrator ${what} and the user has clicked`,
+      async (one, skip) => {
+        const page = await meet(skip, one);
+        await readAndAnswer(page, one);
+        await follow(page, 'Back to the app');
+        const first = ['redirecting', 'back for consent_required', 'BffProblem admin_consent_required'];
+        await seeEnds(page, ...first);
+        await consent(stage.world, await stage.world.newPage(skip), page);
+        await press(page, 'Ask me again');
+        await seeEnds(page, ...first, 'redirecting', 'back for undefined', '200');
+        expect(page.url()).toBe(placeOf(one));
+      },
+    );
+  }
 
-  it(`is thrown when ${neverEnoughCase.title}: the page is left once, no more`, async ({ skip }) => {
-    const page = await meet(skip, neverEnoughCase);
-    const before = asked();
-    await readAndAnswer(page, neverEnoughCase);
-    const first = ['redirecting', 'back for continuous_access_evaluation', 'BffProblem interaction_required'];
-    await seeEnds(page, ...first);
-    await press(page, 'Read');
-    await seeEnds(page, ...first, 'BffProblem interaction_required');
-    expect(asked() - before).toBe(1);
-  });
+  eachCase(
+    [neverEnoughCase],
+    ({ title }) => `fails after the page was left once, if ${title}`,
+    async (one, skip) => {
+      const page = await meet(skip, one);
+      const before = asked();
+      await readAndAnswer(page, one);
+      const first = [
+        'redirecting',
+        'back for continuous_access_evaluation',
+        'BffProblem interaction_required',
+      ];
+      await seeEnds(page, ...first);
+      await press(page, 'Read');
+      await seeEnds(page, ...first, 'BffProblem interaction_required');
+      expect(asked() - before).toBe(1);
+    },
+  );
 
-  it.for(keptCases)(
-    'ends when $title and the person goes back; once it is put right a click works',
-    async (one, { skip }) => {
+  eachCase(
+    deadEndCases,
+    ({ title }) => `fails, if ${title} and the user goes back, and works once the obstacle is gone`,
+    async (one, skip) => {
       const page = await meet(skip, one);
       await readAndAnswer(page, one);
       await see(page, one.heading);
@@ -131,10 +151,10 @@ describe('a call in an app that leaves its page for the person', () => {
   );
 });
 
-describe('a round through Entra that shows nothing', () => {
+describe('a silent round through Entra ID', () => {
   const silent = { session: 'silent' } as const;
 
-  it(`heals when ${rowGoneCase.title}, at the same place`, async ({ skip }) => {
+  it(`restores the session at the same address, if ${rowGoneCase.title}`, async ({ skip }) => {
     const page = await meet(skip, rowGoneCase, silent);
     const before = asked();
     await press(page, 'Read');
@@ -143,7 +163,7 @@ describe('a round through Entra that shows nothing', () => {
     expect(asked() - before).toBe(1);
   });
 
-  it('is made once where Entra needs the person: after that the app is told', async ({ skip }) => {
+  it('is made once if Entra ID needs the user, and the app is told', async ({ skip }) => {
     const page = await meet(skip, rowGoneCase, silent);
     const before = asked();
     stage.world.entra.signEverybodyOut();

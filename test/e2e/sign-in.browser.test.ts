@@ -35,9 +35,9 @@ describe('signing in, seen from a browser', () => {
     expect(await photo.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
   });
 
-  it('leaves one cookie that no script and no other site gets (SC-1), and no token anywhere', async ({
-    skip,
-  }) => {
+  it('leaves one cookie that no script and no other site gets, and no token anywhere', {
+    tags: ['SC-1'],
+  }, async ({ skip }) => {
     const page = await world.newPage(skip);
     const received: Promise<string>[] = [];
     page.on('response', (response) => {

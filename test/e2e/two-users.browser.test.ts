@@ -1,26 +1,15 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { RecordedRequest } from '@entra-bff/graph-emulator';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type BrowserWorld,
-  faultsOf,
-  press,
-  see,
-  signInAtDemo,
-  startBrowserWorld,
-} from '../support/browser-world.ts';
+import { inspectAppearance } from '../support/appearance.ts';
+import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
 import { grantSignIn, userId } from '../support/world.ts';
 
-const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
 const scopes = ['Mail.Read', 'Calendars.Read', 'Calendars.ReadWrite'];
 let world: BrowserWorld;
 let origin: string;
 
 beforeAll(async () => {
-  await mkdir(folder, { recursive: true });
   world = await startBrowserWorld({ servesDemo: true, extension: 'reportRoutes' });
   ({ origin } = world.worker);
 });
@@ -198,29 +187,13 @@ describe('the demo, when another user signs in in another tab', () => {
     expect(callsAsBen().filter((call) => call.includes('/me/messages'))).toEqual([]);
   }
 
-  /** Takes pictures of the page as it is, and gives what is wrong with it. */
-  async function inspect(page: Page): Promise<unknown[]> {
-    const faults: unknown[] = [];
-    for (const [look, colorScheme, width] of [
-      ['light', 'light', 1200],
-      ['dark', 'dark', 1200],
-      ['narrow', 'dark', 360],
-    ] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 800 });
-      faults.push(await faultsOf(page));
-      await page.screenshot({ path: join(folder, `demo-user-changed-${look}.png`), fullPage: true });
-    }
-    return faults.flat();
-  }
-
   it('starts anew at "More": none of the other’s mail is read', async ({ skip }) => {
     const page = await openMessages(skip);
     await signInBeside(page, 'Ben Brown');
     expect(await page.getByText('10 shown').isVisible()).toBe(true);
     await press(page, 'More');
     await seeBen(page);
-    expect(await inspect(page)).toEqual([]);
+    expect(await inspectAppearance(page, 'demo-user-changed')).toEqual([]);
     await press(page, 'Show my messages');
     await page.getByText('10 shown').waitFor();
     // Said once.

@@ -176,7 +176,9 @@ describe('1-call-graph-bff', () => {
     expect(page.body).not.toContain('canary');
   });
 
-  it('a CSRF guard that guards nothing, sign-out by GET: every call proves itself, a GET signs nobody out', { tags: ['CS-4'] }, async () => {
+  it('a CSRF guard that guards nothing, sign-out by GET: every call proves itself, a GET signs nobody out', {
+    tags: ['CS-4'],
+  }, async () => {
     const browser = await signedIn();
     const calls = world.graph.count();
     for (const [method, path] of [
@@ -194,7 +196,9 @@ describe('1-call-graph-bff', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it("claims of MSAL's interaction error that are dropped: reach Entra with the scopes of the call", { tags: ['LR-5'] }, async () => {
+  it("claims of MSAL's interaction error that are dropped: reach Entra with the scopes of the call", {
+    tags: ['LR-5'],
+  }, async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = await signedIn();
     world.entra.switches.conditionalAccess = 'external-challenge';
@@ -209,7 +213,9 @@ describe('1-call-graph-bff', () => {
     expect(query.get('scope')?.split(' ')).toContain('User.Read');
   });
 
-  it('a challenge split at commas and equals signs: quotes and padding are read, nonsense passes as a 401', { tags: ['PX-15'] }, async () => {
+  it('a challenge split at commas and equals signs: quotes and padding are read, nonsense passes as a 401', {
+    tags: ['PX-15'],
+  }, async () => {
     const browser = await signedIn();
     // Its claims end in one sign of padding.
     for (const form of ['plain', 'quoted-commas', 'several-challenges'] as const) {
@@ -470,7 +476,9 @@ describe('msal-node-wrapper', () => {
     }
   });
 
-  it('no step-up: an authentication context that Graph asks for is asked of the person, and the call goes on', { tags: ['PX-15', 'LR-5'] }, async () => {
+  it('no step-up: an authentication context that Graph asks for is asked of the person, and the call goes on', {
+    tags: ['PX-15', 'LR-5'],
+  }, async () => {
     // Unknown to Entra, which would remember a second factor.
     const browser = worker.browser();
     await signIn(browser, { user: 'ben' });

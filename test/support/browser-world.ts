@@ -46,15 +46,15 @@ export async function startBrowserWorld(
   };
 }
 
-/** The script that `faultsOf` needs in a page. */
+/** The script that `pageIssues` needs in a page. */
 export const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
-/** What axe objects to, and whether the page is wider than the window. */
-export function faultsOf(page: Page): Promise<unknown> {
+/** What axe reports, and whether the page is wider than the window. */
+export function pageIssues(page: Page): Promise<string[]> {
   return page.evaluate(`(async () => {
     const { violations } = await axe.run();
-    const faults = violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ target }) => target).join(' '));
-    return document.documentElement.scrollWidth > innerWidth ? [...faults, 'wider than the window'] : faults;
+    const issues = violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ target }) => target).join(' '));
+    return document.documentElement.scrollWidth > innerWidth ? [...issues, 'wider than the window'] : issues;
   })()`);
 }
 

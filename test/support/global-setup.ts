@@ -5,12 +5,13 @@ import { bundle } from '../../scripts/build.ts';
 import { findChromium } from './chromium.ts';
 
 declare module 'vitest' {
+  /** Not available to the project `unit`. */
   interface ProvidedContext {
-    /** Of the one Azurite that all test files share: every test names a table of its own. */
+    /** All test files share one Azurite. Each of them creates tables of its own. */
     tableConnectionString: string;
-    /** The app as it is deployed, `src/main.ts` in one CommonJS file. */
+    /** Path of `src/main.ts` bundled into one CommonJS file, as it is deployed. */
     appBundle: string;
-    /** `test/support/worker.ts` in one CommonJS file: the app with its injectable parts exported. */
+    /** Path of `test/support/worker.ts` bundled into one CommonJS file: the app with replaceable dependencies. */
     workerBundle: string;
   }
 }
@@ -18,15 +19,17 @@ declare module 'vitest' {
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 let azurite: Azurite | undefined;
 
-/** Runs once before all test files: bundles, table storage, a look for the browser. */
+/** Runs once before the tests of all projects: builds bundles, starts the table storage, looks for the browser. */
 export async function setup(project: TestProject): Promise<void> {
+  const names = project.vitest.projects.map(({ name }) => name);
+  if (names.every((name) => name === 'unit')) return;
   const measured = project.vitest.config.coverage.enabled;
-  // When one of them fails the run ends, and Azurite with it: it never outlives its parent.
+  // If one of them fails, the run ends. Azurite ends with this process.
   const [storage, appBundle, workerBundle] = await Promise.all([
     startAzurite(),
     buildBundle('src/main.ts', '.build/main.cjs', measured),
     buildBundle('test/support/worker.ts', '.build/worker.cjs', measured, ['test/support/worker-date.ts']),
-    announceBrowser(),
+    names.includes('browser') ? announceBrowser() : undefined,
   ]);
   azurite = storage;
   project.provide('tableConnectionString', storage.connectionString);
@@ -61,6 +64,6 @@ async function announceBrowser(): Promise<void> {
   if (process.env['ENTRA_BFF_REQUIRE_BROWSER'] === '1') throw new Error(message);
   const line = '!'.repeat(80);
   console.warn(
-    `\n${line}\n${message}\nEverything else is tested; nothing has been seen in a browser.\n${line}\n`,
+    `\n${line}\n${message}\nAll other tests run. No page has been tested in a browser.\n${line}\n`,
   );
 }

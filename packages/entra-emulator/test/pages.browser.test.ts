@@ -1,7 +1,7 @@
 import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axe, faultsOf } from '../../../test/support/browser-world.ts';
+import { axe, pageIssues } from '../../../test/support/browser-world.ts';
 import { launchChromium } from '../../../test/support/chromium.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
 import { defaultEntraSwitches } from '../src/switches.ts';
@@ -32,7 +32,7 @@ const seeConsentPages = async (page: Page, open: Open, pressed: Pressed): Promis
   expect(await pressed(/Request approval/)).toEqual([]);
   await page.goto(`${emulator.origin}/switches`);
   await page.getByText('To plan.').waitFor();
-  expect(await faultsOf(page)).toEqual([]);
+  expect(await pageIssues(page)).toEqual([]);
   const url = new URL(`${emulator.origin}/${demoClient.tenantId}/v2.0/adminconsent`);
   url.searchParams.set('client_id', demoClient.clientId);
   url.searchParams.set('redirect_uri', callback);
@@ -78,19 +78,19 @@ describe('every page in a browser', () => {
     const afterLoad = (action: Promise<void>) => Promise.all([page.waitForEvent('load'), action]);
     const pressed = async (name: RegExp) => {
       await afterLoad(page.getByRole('button', { name }).click());
-      return faultsOf(page);
+      return pageIssues(page);
     };
 
     await page.goto(emulator.origin);
-    expect(await faultsOf(page)).toEqual([]);
+    expect(await pageIssues(page)).toEqual([]);
     await afterLoad(page.getByRole('link', { name: 'Open the switches' }).click());
-    expect(await faultsOf(page)).toEqual([]);
+    expect(await pageIssues(page)).toEqual([]);
     await page.getByLabel('Slow answers').fill('1');
     expect(await pressed(/Save switches/)).toEqual([]);
     expect(emulator.switches.slowMs).toBe(1);
 
     await open();
-    expect(await faultsOf(page)).toEqual([]);
+    expect(await pageIssues(page)).toEqual([]);
     await page.getByText('Use another account').click();
     await page.getByLabel('Address').fill('nobody@contoso.example');
     expect(await pressed(/Next/)).toEqual([]);
@@ -100,7 +100,7 @@ describe('every page in a browser', () => {
     expect(await pressed(/Deny/)).toEqual([]);
     expect(await pressed(/Approve/)).toEqual([]);
     await page.getByText('Sign you in and read your profile').click();
-    expect(await faultsOf(page)).toEqual([]);
+    expect(await pageIssues(page)).toEqual([]);
 
     await open();
     expect(await pressed(/Alice Adams/)).toEqual([]);
@@ -108,11 +108,11 @@ describe('every page in a browser', () => {
     await open({ scope: 'openid Directory.Read.All' });
     expect(await pressed(/Ben Brown/)).toEqual([]);
     await open({ redirect_uri: 'http://evil.example/' });
-    expect(await faultsOf(page)).toEqual([]);
+    expect(await pageIssues(page)).toEqual([]);
     await seeConsentPages(page, open, pressed);
     await seePolicyPages(page, open, pressed);
     await page.goto(`${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/logout`);
-    expect(await faultsOf(page)).toEqual([]);
+    expect(await pageIssues(page)).toEqual([]);
     expect(await pressed(/Alice Adams/)).toEqual([]);
     await context.close();
   });

@@ -1,7 +1,7 @@
 import { demoDirectory } from '@entra-bff/directory';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axe, faultsOf } from '../../../test/support/browser-world.ts';
+import { axe, pageIssues } from '../../../test/support/browser-world.ts';
 import { launchChromium } from '../../../test/support/chromium.ts';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
 
@@ -31,13 +31,13 @@ describe('the switches page in a browser', () => {
       await context.addInitScript(axe);
       const page = await context.newPage();
       await page.goto(`${graph.origin}/switches`);
-      expect(await faultsOf(page)).toEqual([]);
+      expect(await pageIssues(page)).toEqual([]);
       await page.getByLabel('Every call answers with a challenge').check();
       await Promise.all([
         page.waitForEvent('load'),
         page.getByRole('button', { name: /Save switches/ }).click(),
       ]);
-      expect(await faultsOf(page)).toEqual([]);
+      expect(await pageIssues(page)).toEqual([]);
       expect(graph.switches.alwaysChallenges).toBe(true);
       await context.close();
     },

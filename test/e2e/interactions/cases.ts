@@ -3,17 +3,24 @@ import type { BrowserWorld } from '../../support/browser-world.ts';
 import { removeRows } from '../../support/table-rows.ts';
 import { grantSignIn, userId } from '../../support/world.ts';
 
-/** One thing that only the person can give, and what they do for it. */
+/** How the app asks the user. */
+export type Display = 'popup' | 'redirect';
+
+/** Something that only the user can give, and what the user does for it. */
 export interface InteractionCase {
   readonly title: string;
+  /** Numbers of the requirements that the case is about. */
+  readonly tags?: readonly string[];
+  /** Displays that `npm test` runs the case in. `npm run test:all` runs it in both. */
+  readonly displays: readonly Display[];
   readonly path: string;
-  /** What is wrong from now on. Access tokens are too old already: the next call asks Entra. */
+  /** Makes the next call need the user. The access token has expired already, so the call asks Entra ID. */
   readonly arrange: (world: BrowserWorld) => unknown;
-  /** The buttons that the person presses at Entra, page by page. */
+  /** The buttons that the user presses at Entra ID, page by page. */
   readonly answers: readonly (string | RegExp)[];
-  /** While Entra's first page waits. */
+  /** Runs while the first page of Entra ID waits for an answer. */
   readonly meanwhile?: (world: BrowserWorld) => void;
-  /** Why the client says that it asked. */
+  /** The reason that the client reports. */
   readonly reason: string;
 }
 
@@ -29,7 +36,7 @@ function advance({ advance }: BrowserWorld, seconds: number): void {
   aheadSeconds += seconds;
 }
 
-/** A good day, on which Ben has agreed to be signed in, and his first access token is too old as soon as he has it. */
+/** Resets everything. Ben has consented to signing in, and his first access token expires at once. */
 export function startOver(world: BrowserWorld): void {
   const { entra } = world;
   makeGoodDay(world);
@@ -46,9 +53,10 @@ export async function arrange(world: BrowserWorld, { arrange }: InteractionCase)
   await arrange(world);
 }
 
-/** What most tests of a window or a way back are about. */
+/** The case that most other tests of popups and redirects use. */
 export const consentCase: InteractionCase = {
   title: 'consent is missing',
+  displays: ['popup', 'redirect'],
   path: mail,
   arrange() {},
   answers: ['Accept'],
@@ -56,7 +64,8 @@ export const consentCase: InteractionCase = {
 };
 
 export const rowGoneCase: InteractionCase = {
-  title: 'the row of the session is gone, the cookie is not',
+  title: 'the row of the session is gone and the cookie is not',
+  displays: ['popup'],
   path: profile,
   async arrange(world) {
     await removeRows(world);
@@ -68,6 +77,7 @@ export const rowGoneCase: InteractionCase = {
 
 export const refreshTokenExpiredCase: InteractionCase = {
   title: 'the refresh token has expired',
+  displays: ['popup'],
   path: profile,
   arrange: ({ entra }) => entra.endSignIns('expired', ben),
   answers: [],
@@ -75,7 +85,8 @@ export const refreshTokenExpiredCase: InteractionCase = {
 };
 
 export const passwordChangedCase: InteractionCase = {
-  title: 'the password is new',
+  title: 'the password was changed',
+  displays: ['popup'],
   path: profile,
   arrange: ({ entra }) => entra.endSignIns('revoked', ben),
   answers: [picksBen],
@@ -84,14 +95,18 @@ export const passwordChangedCase: InteractionCase = {
 
 export const givenCases: readonly InteractionCase[] = [
   {
-    title: 'the session was not used for too long (SC-3)',
+    title: 'the session was idle for too long',
+    tags: ['SC-3'],
+    displays: ['popup'],
     path: profile,
     arrange: (world) => advance(world, 3601),
     answers: [],
     reason: 'session_idle',
   },
   {
-    title: 'the session has reached its limit, and Entra has forgotten the person too (SC-3)',
+    title: 'the session has reached its absolute lifetime and Entra ID has signed the user out',
+    tags: ['SC-3'],
+    displays: ['redirect'],
     path: profile,
     arrange(world) {
       advance(world, 12 * 3600 + 1);
@@ -104,6 +119,7 @@ export const givenCases: readonly InteractionCase[] = [
   refreshTokenExpiredCase,
   {
     title: 'the sign-in is too old for a policy',
+    displays: ['redirect'],
     path: profile,
     arrange: ({ entra }) => entra.endSignIns('sign-in-too-old', ben),
     answers: [picksBen],
@@ -111,7 +127,8 @@ export const givenCases: readonly InteractionCase[] = [
   },
   passwordChangedCase,
   {
-    title: 'an administrator has revoked the sign-ins',
+    title: "an administrator has revoked the user's sessions",
+    displays: ['redirect'],
     path: profile,
     arrange: ({ entra }) => entra.endSignIns('session-revoked', ben),
     answers: [picksBen],
@@ -120,6 +137,7 @@ export const givenCases: readonly InteractionCase[] = [
   consentCase,
   {
     title: 'a second factor is demanded',
+    displays: ['popup'],
     path: profile,
     arrange({ entra }) {
       entra.switches.secondFactorDemanded = true;
@@ -129,6 +147,7 @@ export const givenCases: readonly InteractionCase[] = [
   },
   {
     title: 'the password has expired (50055)',
+    displays: ['redirect'],
     path: profile,
     arrange({ entra }) {
       entra.expiredPasswords.add(ben);
@@ -138,6 +157,7 @@ export const givenCases: readonly InteractionCase[] = [
   },
   {
     title: 'Conditional Access demands the page of another provider (50158)',
+    displays: ['popup'],
     path: profile,
     arrange({ entra }) {
       entra.switches.conditionalAccess = 'external-challenge';
@@ -146,7 +166,9 @@ export const givenCases: readonly InteractionCase[] = [
     reason: 'claims_challenge',
   },
   {
-    title: 'Graph demands a stronger proof, which Entra has to ask for (PX-15)',
+    title: 'Graph requires a stronger sign-in',
+    tags: ['PX-15'],
+    displays: ['redirect'],
     path: profile,
     arrange({ graph }) {
       graph.switches.authenticationContextDemanded = true;
@@ -155,7 +177,9 @@ export const givenCases: readonly InteractionCase[] = [
     reason: 'two_factor_required',
   },
   {
-    title: 'Graph has revoked the tokens, and Entra wants to see the person first (PX-15)',
+    title: 'Graph has revoked the tokens and Entra ID requires a new sign-in',
+    tags: ['PX-15'],
+    displays: ['popup'],
     path: profile,
     arrange({ graph, entra }) {
       graph.switches.alwaysChallenges = true;
@@ -170,7 +194,9 @@ export const givenCases: readonly InteractionCase[] = [
 ];
 
 export const neverEnoughCase: InteractionCase = {
-  title: 'no token is good enough for Graph (PX-15)',
+  title: 'Graph accepts no token',
+  tags: ['PX-15'],
+  displays: ['redirect'],
   path: profile,
   arrange({ graph }) {
     graph.switches.alwaysChallenges = true;

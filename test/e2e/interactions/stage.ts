@@ -1,27 +1,34 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { afterAll, beforeAll, beforeEach, it } from 'vitest';
 import { type BrowserWorld, startBrowserWorld } from '../../support/browser-world.ts';
 import { createLine, type Line } from '../../support/line.ts';
+import { isWholeRun } from '../../support/scale.ts';
 import { type AppOptions, isReady, openSignedIn, placeIn, serveApp } from './asking-app.ts';
 import { arrange, type InteractionCase, startOver } from './cases.ts';
 
 type Skip = (note: string) => never;
 
-/** The app of the cases, with Entra and Graph behind it; Ben is signed in there. */
+/** The app that asks the user, with the emulators of Entra ID and Graph. Ben is signed in. */
 export interface Stage {
   readonly world: BrowserWorld;
-  /** Between the browser and the app. */
+  /** The connection between the browser and the app. */
   readonly line: Line;
-  /** How often Entra's pages were asked for. */
+  /** Number of requests for a page of Entra ID. */
   asked(): number;
   placeOf(one: InteractionCase, more?: Partial<AppOptions>): string;
-  /** Opens the app with the case under way. */
+  /** Opens the app and arranges the case. */
   meet(skip: Skip, one: InteractionCase, more?: Partial<AppOptions>): Promise<Page>;
-  /** The same app in one more tab of the same browser. */
+  /** Opens the app in one more tab of the same browser. */
   openBeside(page: Page, place: string): Promise<Page>;
+  /** Defines a test for each case. Short runs have only those whose `displays` include this display. */
+  eachCase<Case extends InteractionCase>(
+    cases: readonly Case[],
+    title: (one: Case) => string,
+    test: (one: Case, skip: Skip) => Promise<void>,
+  ): void;
 }
 
-/** Sets the stage before the first test of a file, and a good day before each. */
+/** Starts everything before the first test of a file, and resets it before each test. */
 export function setStage(usual: Omit<AppOptions, 'path'>): Stage {
   const line = createLine(serveApp);
   let world: BrowserWorld;
@@ -53,6 +60,12 @@ export function setStage(usual: Omit<AppOptions, 'path'>): Stage {
       await beside.goto(place);
       await isReady(beside);
       return beside;
+    },
+    eachCase(cases, title, test) {
+      for (const one of cases) {
+        const isRun = isWholeRun || one.displays.includes(usual.interaction);
+        it.runIf(isRun)(title(one), { tags: [...(one.tags ?? [])] }, ({ skip }) => test(one, skip));
+      }
     },
   };
 }

@@ -1,24 +1,23 @@
 import type { ConditionalAccessPolicy } from '@entra-bff/entra-emulator';
 import type { BrowserWorld } from '../../support/browser-world.ts';
 import { grantSignIn } from '../../support/world.ts';
-import { ben, type InteractionCase, mail, profile } from './cases.ts';
+import { ben, type Display, type InteractionCase, mail, profile } from './cases.ts';
 
-/** The person is on a page of Entra's that sends nobody back, or not without an answer: they close the window or go back. */
-export interface KeptCase extends InteractionCase {
-  /** What that page says, to which the person's answers have led. */
+/** Entra ID shows a page that does not lead back to the app, so the user closes the popup or goes back. */
+export interface DeadEndCase extends InteractionCase {
   readonly heading: string;
   readonly text: RegExp;
-  /** Whoever can puts it right. */
+  /** Removes the obstacle. */
   readonly relieve: (world: BrowserWorld) => void;
 }
 
-/** A case that the person, or Entra, does not let end well. */
+/** The user or Entra ID refuses what the app asked for. */
 export interface RefusedCase extends InteractionCase {
   /** How the popup ends. */
   readonly outcome: string;
-  /** What our page says where there is no popup. */
+  /** Heading of the page that this service shows after a redirect. */
   readonly heading: string;
-  /** What a call answers from then on, without asking. */
+  /** How later calls end, without asking again. */
   readonly afterwards: string;
 }
 
@@ -41,7 +40,9 @@ const administratorNeeded: End = {
 };
 
 export const declinedCase: RefusedCase = {
-  title: 'declines the permission (CB-5)',
+  title: 'declines the permission',
+  tags: ['CB-5'],
+  displays: ['popup', 'redirect'],
   path: mail,
   arrange() {},
   answers: ['Cancel'],
@@ -54,7 +55,9 @@ export const declinedCase: RefusedCase = {
 export const refusedCases: readonly RefusedCase[] = [
   declinedCase,
   {
-    title: 'goes back from the account picker (CB-5)',
+    title: 'goes back from the account picker',
+    tags: ['CB-5'],
+    displays: ['popup'],
     path: profile,
     arrange: ({ entra }) => entra.endSignIns('revoked', ben),
     answers: ['Back'],
@@ -62,7 +65,9 @@ export const refusedCases: readonly RefusedCase[] = [
     ...canceled,
   },
   {
-    title: 'cancels the second factor (CB-5)',
+    title: 'cancels the second factor',
+    tags: ['CB-5'],
+    displays: ['redirect'],
     path: profile,
     arrange({ entra }) {
       entra.switches.secondFactorDemanded = true;
@@ -73,6 +78,7 @@ export const refusedCases: readonly RefusedCase[] = [
   },
   {
     title: 'does not update an expired password (50055)',
+    displays: ['popup'],
     path: profile,
     arrange({ entra }) {
       entra.expiredPasswords.add(ben);
@@ -82,7 +88,9 @@ export const refusedCases: readonly RefusedCase[] = [
     ...canceled,
   },
   {
-    title: 'has a disabled account and takes another (50057, CB-9)',
+    title: 'has a disabled account and takes another (50057)',
+    tags: ['CB-9'],
+    displays: ['redirect'],
     path: profile,
     arrange(world) {
       grantSignIn(world, 'Alice Adams');
@@ -93,7 +101,8 @@ export const refusedCases: readonly RefusedCase[] = [
     ...otherAccount,
   },
   {
-    title: 'would need an administrator, and Entra only says that they turned back',
+    title: 'needs an administrator and Entra ID only reports that the user went back',
+    displays: ['popup'],
     path: mail,
     arrange({ entra }) {
       Object.assign(entra.switches, {
@@ -106,7 +115,9 @@ export const refusedCases: readonly RefusedCase[] = [
     ...canceled,
   },
   {
-    title: 'signs in with another account (CB-9)',
+    title: 'signs in with another account',
+    tags: ['CB-9'],
+    displays: ['redirect'],
     path: profile,
     arrange(world) {
       grantSignIn(world, 'Alice Adams');
@@ -117,7 +128,9 @@ export const refusedCases: readonly RefusedCase[] = [
     ...otherAccount,
   },
   {
-    title: 'gives a permission that Entra then withholds (CB-9)',
+    title: 'grants a permission that Entra ID then withholds',
+    tags: ['CB-9'],
+    displays: ['popup'],
     path: mail,
     arrange({ entra }) {
       entra.switches.withheldPermissions = 'Mail.Read';
@@ -130,12 +143,13 @@ export const refusedCases: readonly RefusedCase[] = [
   },
 ];
 
-function takeRequests({ entra }: BrowserWorld): void {
+function acceptApprovalRequests({ entra }: BrowserWorld): void {
   Object.assign(entra.switches, { onlyAdministratorsConsent: true, approvalCanBeRequested: true });
 }
 
 export const administratorCase: RefusedCase = {
-  title: 'would need an administrator (90094)',
+  title: 'needs an administrator (90094)',
+  displays: ['popup', 'redirect'],
   path: mail,
   arrange({ entra }) {
     entra.switches.onlyAdministratorsConsent = true;
@@ -147,19 +161,25 @@ export const administratorCase: RefusedCase = {
 
 export const approvalCase: RefusedCase = {
   ...administratorCase,
-  title: 'asks the administrators for approval (90095)',
-  arrange: takeRequests,
+  title: 'requests approval from the administrators (90095)',
+  displays: ['popup'],
+  arrange: acceptApprovalRequests,
   answers: ['Request approval', 'Back to the app'],
 };
 
-/** Only an administrator can agree. */
+/** Only an administrator can consent. */
 export const administratorCases: readonly RefusedCase[] = [
   administratorCase,
   approvalCase,
-  { ...approvalCase, title: 'could ask for approval, and does not (90095)', answers: ['Cancel'] },
+  {
+    ...approvalCase,
+    title: 'could request approval and cancels (90095)',
+    displays: ['redirect'],
+    answers: ['Cancel'],
+  },
 ];
 
-function agreeForBen(world: BrowserWorld): void {
+function consentForBen(world: BrowserWorld): void {
   grantSignIn(world, 'Ben Brown', ['Mail.Read']);
 }
 
@@ -167,9 +187,15 @@ export const oneOfEachOutcome: readonly RefusedCase[] = [
   ...new Map([...refusedCases, administratorCase].map((one) => [one.outcome, one])).values(),
 ];
 
-/** Conditional Access keeps the person out, whatever they do. */
-const blockedBy = (policy: ConditionalAccessPolicy, number: number, title: string): KeptCase => ({
+/** Conditional Access blocks the user. */
+const blockedBy = (
+  policy: ConditionalAccessPolicy,
+  number: number,
+  title: string,
+  display: Display,
+): DeadEndCase => ({
   title: `${title} (${number})`,
+  displays: [display],
   path: profile,
   arrange({ entra }) {
     entra.switches.conditionalAccess = policy;
@@ -183,12 +209,13 @@ const blockedBy = (policy: ConditionalAccessPolicy, number: number, title: strin
   },
 });
 
-export const keptCases: readonly KeptCase[] = [
-  blockedBy('device-not-compliant', 53000, 'the device is not compliant'),
-  blockedBy('device-not-joined', 53001, 'the device is not in the domain'),
-  blockedBy('blocked', 53003, 'a policy blocks the access'),
+export const deadEndCases: readonly DeadEndCase[] = [
+  blockedBy('device-not-compliant', 53000, 'the device is not compliant', 'popup'),
+  blockedBy('device-not-joined', 53001, 'the device is not joined to the domain', 'redirect'),
+  blockedBy('blocked', 53003, 'a policy blocks the access', 'popup'),
   {
     title: 'the account is disabled (50057)',
+    displays: ['redirect'],
     path: profile,
     arrange({ entra }) {
       entra.blockedUsers.add(ben);
@@ -202,23 +229,25 @@ export const keptCases: readonly KeptCase[] = [
     },
   },
   {
-    title: 'approval is asked for',
+    title: 'the user has requested approval',
+    displays: ['popup'],
     path: mail,
-    arrange: takeRequests,
+    arrange: acceptApprovalRequests,
     answers: ['Request approval'],
     reason: 'consent_required',
     heading: 'Request sent',
     text: /The administrators of your organization have your request/,
-    relieve: agreeForBen,
+    relieve: consentForBen,
   },
   {
-    title: 'consent is missing',
+    title: 'the user does not answer',
+    displays: ['redirect'],
     path: mail,
     arrange() {},
     answers: [],
     reason: 'consent_required',
     heading: 'Permissions requested',
     text: /This app would like to/,
-    relieve: agreeForBen,
+    relieve: consentForBen,
   },
 ];

@@ -3,9 +3,10 @@ import { demoUsers } from '@entra-bff/directory';
 import { jsonReply } from '@entra-bff/emulator-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
+import { isWholeRun } from '../../support/scale.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import type { WireAnswer } from '../../support/user-agent.ts';
-import { isWholeProof, report } from '../report.ts';
+import { report } from '../report.ts';
 import { call, type Deployment, redemptions, signedIn, startDeployment } from './deployment.ts';
 import { openRow, rowOf } from './rows.ts';
 
@@ -28,7 +29,7 @@ function expectUnavailable(answer: WireAnswer): void {
 }
 
 describe('a token endpoint that does not answer as it should', () => {
-  const outages = isWholeProof ? (['json-503', 'html-502'] as const) : (['json-503'] as const);
+  const outages = isWholeRun ? (['json-503', 'html-502'] as const) : (['json-503'] as const);
   it.each(outages)(
     '%s: valid access tokens are used, the others wait, nobody is signed out',
     { tags: ['E1'] },
@@ -71,14 +72,14 @@ describe('a token endpoint that does not answer as it should', () => {
     expect((await call(other, worker)).status).toBe(200);
     report({
       part: 'faults',
-      rows: 'E1',
-      what: `token endpoint 503${isWholeProof ? ', 502 with HTML' : ''}: valid and expired access tokens on 3 processes; 15 calls in an outage on one`,
+      requirements: 'E1',
+      what: `token endpoint 503${isWholeRun ? ', 502 with HTML' : ''}: valid and expired access tokens on 3 processes; 15 calls in an outage on one`,
       result:
         'valid ones served, the others 503 with Retry-After; 6 token requests, the sixth a probe; afterwards 200',
     });
   });
 
-  it.runIf(isWholeProof)(
+  it.runIf(isWholeRun)(
     'that is silent costs 10 s at the most, and the session lives',
     { tags: ['E1'] },
     async () => {
@@ -97,7 +98,7 @@ describe('a token endpoint that does not answer as it should', () => {
       expect((await call(browser)).status).toBe(200);
       report({
         part: 'faults',
-        rows: 'E1',
+        requirements: 'E1',
         what: 'token endpoint silent for 30 s, calls on 3 processes',
         result: `3 × 503 after ${(tookMs / 1000).toFixed(1)} s; the session lives`,
       });
@@ -164,7 +165,7 @@ describe('a token endpoint that answers 429 with Retry-After', () => {
     expect((await call(elsewhere, worker)).status).toBe(200);
     report({
       part: 'faults',
-      rows: 'E2',
+      requirements: 'E2',
       what: '429 with Retry-After 20 to one user on one of 3 processes, then to a second',
       result:
         '0 further requests for that user, others go on; then 0 from that worker, sign-ins too; valid tokens served',
@@ -212,7 +213,7 @@ describe('a refusal', () => {
     expect((await call(browser)).status).toBe(200);
     report({
       part: 'faults',
-      rows: 'E3',
+      requirements: 'E3',
       what: `${cases.length} kinds of refusal by the token endpoint, over 3 processes`,
       result:
         '401 with a reason for what only the person can give, 503 for the rest; the stored tokens are not touched',
@@ -265,7 +266,7 @@ describe('an answer that is not this person’s', () => {
     expect((await readSessionRows(world)).map((row) => row.rowKey)).not.toContain(rowKey);
     report({
       part: 'faults',
-      rows: 'E5',
+      requirements: 'E5',
       what: 'renewals answered without identity, with fewer scopes, with another user',
       result:
         'stored tokens untouched, 503 and 401; another user: session ended, row gone, Graph never asked',
@@ -273,7 +274,7 @@ describe('an answer that is not this person’s', () => {
   });
 });
 
-describe.runIf(isWholeProof)('signing keys', () => {
+describe.runIf(isWholeRun)('signing keys', () => {
   it('that cannot be read: no sign-in is finished and no renewal believed; sessions live', {
     tags: ['E4'],
   }, async () => {
@@ -306,7 +307,7 @@ describe.runIf(isWholeProof)('signing keys', () => {
     expect(fetched).toBeGreaterThan(0);
     report({
       part: 'faults',
-      rows: 'E4',
+      requirements: 'E4',
       what: 'key set unreadable for a worker that has none; then rotated',
       result:
         'no sign-in finished, no renewal believed, valid sessions served; after the rotation the new key is found',

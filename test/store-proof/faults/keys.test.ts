@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type Directory, demoClient, demoDirectory } from '@entra-bff/directory';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isWholeRun } from '../../support/scale.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';
-import { isWholeProof, report } from '../report.ts';
+import { report } from '../report.ts';
 import { call, type Deployment, patiently, signedIn, startDeployment } from './deployment.ts';
 import { openRow, rowOf } from './rows.ts';
 
@@ -71,7 +72,7 @@ async function rollOut(sealingKeys: string): Promise<void> {
 
 const keyIds = async () => new Set((await readSessionRows(deployment.world)).map((row) => row['keyId']));
 
-describe.runIf(isWholeProof)('sealing keys that roll in two steps, one worker at a time', () => {
+describe.runIf(isWholeRun)('sealing keys that roll in two steps, one worker at a time', () => {
   it('sign nobody out under load; rows are sealed anew as they are written', {
     tags: ['K3', 'SC-7', 'TC-4'],
   }, async () => {
@@ -110,7 +111,7 @@ describe.runIf(isWholeProof)('sealing keys that roll in two steps, one worker at
     await deployment.rollOut(0, { SESSION_KEYS: steps.movedFirst });
     report({
       part: 'keys',
-      rows: 'K3, SC-7, TC-4',
+      requirements: 'K3, SC-7, TC-4',
       what: `sealing keys rolled in two steps over 3 processes, one at a time, back and forth, ${users.length} people calling without pause`,
       result: `${calls} calls, all 200: nobody signed out; rows sealed anew as they are written`,
     });
@@ -145,7 +146,7 @@ describe.runIf(isWholeProof)('sealing keys that roll in two steps, one worker at
     expect((await call(browser, deployment.worker(0))).status).toBe(200);
     report({
       part: 'keys',
-      rows: 'K3, SC-7',
+      requirements: 'K3, SC-7',
       what: 'a key used before all workers know it; a key retired while rows are sealed under it',
       result:
         'too early: 503, cookie kept, 200 once the worker knows it; retired: 401, cookie cleared, row kept',
@@ -153,7 +154,7 @@ describe.runIf(isWholeProof)('sealing keys that roll in two steps, one worker at
   });
 });
 
-describe.runIf(isWholeProof)('a client secret that rolls', () => {
+describe.runIf(isWholeRun)('a client secret that rolls', () => {
   it('is refused to the worker that still has the old one: 503 there, nobody signed out, 200 elsewhere', {
     tags: ['K4'],
   }, async () => {
@@ -181,7 +182,7 @@ describe.runIf(isWholeProof)('a client secret that rolls', () => {
     }
     report({
       part: 'keys',
-      rows: 'K4',
+      requirements: 'K4',
       what: 'client secret rolled over 3 processes; the old one removed while one worker still has it',
       result: 'both work in the overlap; then 503 on that worker, 200 on the others, nobody signed out',
     });

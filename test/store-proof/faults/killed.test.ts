@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LEASE_MS } from '../../../src/shared/tokens/renewal-lease.ts';
 import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
+import { isWholeRun } from '../../support/scale.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';
-import { isWholeProof, report } from '../report.ts';
+import { report } from '../report.ts';
 import { call, type Deployment, patiently, redemptions, signedIn, startDeployment } from './deployment.ts';
 import type { Act, FaultRule } from './fault-proxy.ts';
 import { appliesAndHolds, holds } from './faults.ts';
@@ -47,7 +48,7 @@ const loginPoints: readonly (Point & { readonly newRows: number })[] = [
 ];
 
 describe('a worker that is killed during a sign-in, after the code was redeemed', () => {
-  const points = isWholeProof ? loginPoints : loginPoints.slice(-1);
+  const points = isWholeRun ? loginPoints : loginPoints.slice(-1);
   it.each(points)(
     '$name: no half session, and the same browser signs in at once',
     { tags: ['I1'] },
@@ -78,7 +79,7 @@ describe('a worker that is killed during a sign-in, after the code was redeemed'
       expect((await call(browser, deployment.worker(1))).status).toBe(200);
       report({
         part: 'faults',
-        rows: 'I1',
+        requirements: 'I1',
         what: `SIGKILL in a sign-in, after the code was redeemed, ${name}`,
         result: `no cookie, ${newRows} rows that nobody can open; loading the callback again signs in`,
       });
@@ -111,7 +112,7 @@ const refreshPoints: readonly (Point & { readonly redeems: number; readonly wait
 ];
 
 describe('a worker that is killed while it renews', () => {
-  const points = isWholeProof ? refreshPoints : refreshPoints.slice(1, 2);
+  const points = isWholeRun ? refreshPoints : refreshPoints.slice(1, 2);
   it.each(points)(
     '$name: the session lives, others go on at the latest when the lease has run out',
     { tags: ['I2'] },
@@ -133,7 +134,7 @@ describe('a worker that is killed while it renews', () => {
       expect(redemptions(deployment) - before).toBe(redeems);
       report({
         part: 'faults',
-        rows: 'I2',
+        requirements: 'I2',
         what: `SIGKILL in a renewal, ${name}`,
         result: `the session lives; ${waits ? 'others renew when the lease has run out' : 'others use what was written at once'}; redemptions in all: ${redeems}`,
       });
@@ -156,7 +157,7 @@ describe('a worker that is killed while it renews', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'interaction_required' });
   });
 
-  it.runIf(isWholeProof)(
+  it.runIf(isWholeRun)(
     'delays 10 calls on two workers by no more than the lease and one look, measured',
     { tags: ['I2'] },
     async () => {
@@ -174,7 +175,7 @@ describe('a worker that is killed while it renews', () => {
       expect(tookMs).toBeLessThan(LEASE_MS + LOOK_MS);
       report({
         part: 'faults',
-        rows: 'I2',
+        requirements: 'I2',
         what: 'a dead holder watched by 10 calls on 2 workers, in real time',
         result: `10 × 200 after ${(tookMs / 1000).toFixed(1)} s, one redemption`,
       });

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isWholeRun } from '../../support/scale.ts';
 import { readRows } from '../../support/table-rows.ts';
-import { isWholeProof, report } from '../report.ts';
+import { report } from '../report.ts';
 import { createSeeded } from '../seeded.ts';
 import { call, type Deployment, logOut, redemptions, signedIn, startDeployment } from './deployment.ts';
 import { answers, answersAfter } from './faults.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => deployment.close());
 afterEach(() => deployment.reset());
 
-const races = isWholeProof ? 50 : 3;
+const races = isWholeRun ? 50 : 3;
 const CALLS = 6;
 const MAX_DELAY_MS = 60;
 const MAX_STORAGE_DELAY_MS = 15;
@@ -73,7 +74,7 @@ describe('signing out', () => {
     expect(counts.refused, seed).toBeGreaterThan(0);
     report({
       part: 'faults',
-      rows: 'L1',
+      requirements: 'L1',
       what: `${races} sign-outs racing ${races * CALLS} calls and ${counts.renewed} renewals on 3 processes`,
       result: `${counts.served} served before, ${counts.refused} refused after; 0 of ${races * 3} late calls served, 0 rows left`,
     });
@@ -115,14 +116,14 @@ describe('signing out', () => {
     for (const worker of deployment.workers) expect((await call(kept, worker)).status).toBe(401);
     report({
       part: 'faults',
-      rows: 'L2',
+      requirements: 'L2',
       what: 'sign-out while storage answers 503 to everything',
       result: 'cookie cleared, told "not complete", finished by the next visit to any worker',
     });
   });
 });
 
-describe.runIf(isWholeProof)('signing out where workers keep a copy for five seconds', () => {
+describe.runIf(isWholeRun)('signing out where workers keep a copy for five seconds', () => {
   it('ends at once on the worker that was asked, and on the others when their copy is old', {
     tags: ['L1'],
   }, async () => {
@@ -140,7 +141,7 @@ describe.runIf(isWholeProof)('signing out where workers keep a copy for five sec
       }
       report({
         part: 'faults',
-        rows: 'L1',
+        requirements: 'L1',
         what: `sign-out on one of 3 processes that keep a copy of the session for ${seconds} s`,
         result: `401 at once there, 401 on the others once ${seconds} s have passed on their clocks`,
       });

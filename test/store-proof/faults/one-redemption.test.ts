@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { isWholeProof, report } from '../report.ts';
+import { isWholeRun } from '../../support/scale.ts';
+import { report } from '../report.ts';
 import { call, type Deployment, redemptions, signedIn, startDeployment } from './deployment.ts';
 
 let deployment: Deployment;
@@ -12,7 +13,7 @@ afterAll(() => deployment.close());
 afterEach(() => deployment.reset());
 
 const CALLS = 50;
-const rounds = isWholeProof ? 20 : 1;
+const rounds = isWholeRun ? 20 : 1;
 
 describe('an expired access token', () => {
   it(`in ${CALLS} calls over three processes redeems the refresh token once, at an issuer that rotates strictly`, {
@@ -36,7 +37,7 @@ describe('an expired access token', () => {
     }
     report({
       part: 'faults',
-      rows: 'TC-6, K2',
+      requirements: 'TC-6, K2',
       what: `${rounds} × ${CALLS} calls at once on an expired access token, 3 processes, strict rotation`,
       result: `${rounds * CALLS} × 200; ${redeemed} redemptions for ${rounds} expiries`,
     });

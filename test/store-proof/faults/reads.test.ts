@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isWholeRun } from '../../support/scale.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
-import { isWholeProof, report } from '../report.ts';
+import { report } from '../report.ts';
 import { call, type Deployment, logOut, redemptions, signedIn, startDeployment } from './deployment.ts';
 import type { Act } from './fault-proxy.ts';
 import { answers, holds } from './faults.ts';
@@ -46,8 +47,10 @@ describe('a read of storage that fails', () => {
     }
   });
 
-  const some = isWholeProof ? failures : failures.filter(([name]) => ['500', '429', '403'].includes(name));
-  it(`for good is 503 with Retry-After in time, keeps the cookie, and the same cookie works afterwards (T1, T6): ${some.length} ways`, async () => {
+  const some = isWholeRun ? failures : failures.filter(([name]) => ['500', '429', '403'].includes(name));
+  it(`for good is 503 with Retry-After in time, keeps the cookie, and the same cookie works afterwards: ${some.length} ways`, {
+    tags: ['T1', 'T6'],
+  }, async () => {
     const { proxy, world } = deployment;
     const browser = await signedIn(deployment, 'ben');
     const cookie = browser.cookies().get('session');
@@ -79,7 +82,7 @@ describe('a read of storage that fails', () => {
     expect(redemptions(deployment)).toBe(before.redeemed);
     report({
       part: 'faults',
-      rows: 'T1, T6',
+      requirements: 'T1, T6',
       what: `reads fail in ${some.length} ways, 2 routes each`,
       result: `${some.length * 2} × 503 with Retry-After, slowest ${Math.round(slowestMs)} ms; the same cookie works afterwards`,
     });
@@ -116,7 +119,7 @@ describe('a storage account that refuses us', () => {
     expect((await call(kept)).status).toBe(401);
     report({
       part: 'faults',
-      rows: 'T6, L2',
+      requirements: 'T6, L2',
       what: 'storage answers 403 to everything: sign-in, call, sign-out',
       result:
         'no sign-in finished; sign-out clears the cookie, says it is incomplete, completed at the next visit',

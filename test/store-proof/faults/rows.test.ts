@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LEASE_MS } from '../../../src/shared/tokens/renewal-lease.ts';
+import { isWholeRun } from '../../support/scale.ts';
 import { signIn } from '../../support/world.ts';
-import { isWholeProof, report } from '../report.ts';
+import { report } from '../report.ts';
 import { call, type Deployment, redemptions, signedIn, startDeployment } from './deployment.ts';
 import { appliesAndHolds } from './faults.ts';
 import { changeRow, openRow, rowOf } from './rows.ts';
@@ -28,7 +29,7 @@ const padded = () => {
 const isCookieCleared = (setCookies: readonly string[]) =>
   setCookies.some((line) => /^session=;.*max-age=0/i.test(line));
 
-describe.runIf(isWholeProof)('a row of several parts', () => {
+describe.runIf(isWholeRun)('a row of several parts', () => {
   it('is old or new, never mixed, when its writer is killed in the middle of the write', {
     tags: ['T7'],
   }, async () => {
@@ -71,7 +72,7 @@ describe.runIf(isWholeProof)('a row of several parts', () => {
     expect((await call(browser, deployment.worker(2))).status).toBe(200);
     report({
       part: 'faults',
-      rows: 'T7',
+      requirements: 'T7',
       what: 'writer of a two-part row killed with half of the write sent; parts of two versions mixed by hand',
       result: 'the old version stays whole and renews elsewhere; mixed parts are 401, and never opened',
     });
@@ -101,7 +102,7 @@ describe.runIf(isWholeProof)('a row of several parts', () => {
   });
 });
 
-describe.runIf(isWholeProof)('a row that this version cannot have written', () => {
+describe.runIf(isWholeRun)('a row that this version cannot have written', () => {
   it('is no session, no loop and no one else’s trouble: one sign-in repairs it', {
     tags: ['T8'],
   }, async () => {
@@ -146,7 +147,7 @@ describe.runIf(isWholeProof)('a row that this version cannot have written', () =
     }
     report({
       part: 'faults',
-      rows: 'T8, K5',
+      requirements: 'T8, K5',
       what: '4 kinds of corrupt row; rows of a later schema and under a later key, on 3 workers',
       result:
         'corrupt: 401, cookie cleared, one sign-in repairs; later: 503 with Retry-After, row and cookie kept',

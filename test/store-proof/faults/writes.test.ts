@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
+import { isWholeRun } from '../../support/scale.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import { signIn } from '../../support/world.ts';
-import { isWholeProof, report } from '../report.ts';
+import { report } from '../report.ts';
 import { createSeeded } from '../seeded.ts';
 import {
   call,
@@ -39,7 +40,7 @@ async function expectHealthy(browser: Parameters<typeof call>[0]): Promise<void>
   expect(tookMs).toBeLessThan(NO_WAIT_MS);
 }
 
-const ways = isWholeProof
+const ways = isWholeRun
   ? ([
       ['500', answers(500)],
       ['403', answers(403, { code: 'AuthorizationFailure' })],
@@ -155,7 +156,7 @@ describe('an answer that is lost after the service did as it was told', () => {
     expect((await call(kept)).status).toBe(401);
     report({
       part: 'faults',
-      rows: 'T2, T3',
+      requirements: 'T2, T3',
       what: `writes fail, once, twice and for good (${ways.length} ways); answers lost to lease, tokens, sign-in, sign-out`,
       result: 'every call 200, no second redemption after a lost answer, one row per sign-in, no wait',
     });
@@ -231,7 +232,7 @@ describe('a storm of conflicts', () => {
     expect(redemptions(deployment) - before, seed).toBe(1);
     report({
       part: 'faults',
-      rows: 'T4',
+      requirements: 'T4',
       what: `412 to leases and writes: three, without end, and 30 % at random (${conflictsMet} here) in 50 calls`,
       result: '50 × 200, one redemption; without end 503 in time; a deleted session stays deleted',
     });
@@ -291,7 +292,7 @@ describe('races of whole rows', () => {
     }
     report({
       part: 'faults',
-      rows: 'T5',
+      requirements: 'T5',
       what: '12 callbacks of one sign-in at once, answers out of order; rows deleted between read, lease and write',
       result: 'one session, one cookie; a deleted row never comes back',
     });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isWholeProof, report } from '../report.ts';
+import { isWholeRun } from '../../support/scale.ts';
+import { report } from '../report.ts';
 import { type Explored, type ExploreOptions, explore } from './explore.ts';
 import { backToManyThreads, runOnOneThread } from './one-thread.ts';
 import { alice } from './people.ts';
@@ -33,7 +34,7 @@ afterAll(backToManyThreads);
 
 /** Explores a whole space, and says how large it was. */
 async function exhaust(
-  rows: string,
+  requirements: string,
   what: string,
   setting: Partial<Setting>,
   { beginning: from = beginning, ...options }: ExploreOptions & { readonly beginning?: Beginning } = {},
@@ -45,7 +46,7 @@ async function exhaust(
   const seconds = Math.round((performance.now() - beganAtMs) / 1000);
   report({
     part: 'model',
-    rows,
+    requirements,
     what: `every order: ${what}`,
     result: `${states} states, ${ends} ends, by ${runs} runs in ${seconds} s`,
   });
@@ -56,7 +57,7 @@ const answersOf = (world: World) => world.records.map(({ answer }) => answer?.ki
 const faults = (...kinds: FaultKind[]) => ({ kinds, atMost: 1 });
 const bothCall = [call('w1'), call('w2')];
 
-describe('in every order of events', () => {
+describe.runIf(isWholeRun)('in every order of events', () => {
   it('two workers that need new tokens at once redeem once, and both have them', {
     tags: ['K2'],
   }, async () => {
@@ -184,7 +185,7 @@ describe('in every order of events', () => {
 /** Sessions that are left, without those of the beginning. */
 const sessionsLeft = ({ table }: World) => table.versions().filter(({ row }) => isSessionRow(row)).length;
 
-describe.runIf(isWholeProof)('a sign-in and what ends it, in every order of events', () => {
+describe.runIf(isWholeRun)('a sign-in and what ends it, in every order of events', () => {
   it('all sessions are ended meanwhile: it ends too, and one that begins later stays', {
     tags: ['L1'],
     timeout: TIMEOUT_MS,
@@ -229,7 +230,7 @@ describe.runIf(isWholeProof)('a sign-in and what ends it, in every order of even
   });
 });
 
-describe.runIf(isWholeProof)('sign-ins beyond the limit of living sessions, in every order of events', () => {
+describe.runIf(isWholeRun)('sign-ins beyond the limit of living sessions, in every order of events', () => {
   it('two at once never end each other; one after the other leave as many as there may be', {
     tags: ['T4'],
     timeout: TIMEOUT_MS,
@@ -262,7 +263,7 @@ describe.runIf(isWholeProof)('sign-ins beyond the limit of living sessions, in e
   });
 });
 
-describe.runIf(isWholeProof)('in every order of events, the whole proof', () => {
+describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
   it('two workers renew and one of them signs out: nothing is left, and nothing hangs', {
     tags: ['K2', 'L1'],
     timeout: TIMEOUT_MS,

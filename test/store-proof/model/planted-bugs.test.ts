@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isWholeProof, report } from '../report.ts';
+import { isWholeRun } from '../../support/scale.ts';
+import { report } from '../report.ts';
 import { explore } from './explore.ts';
 import { backToManyThreads, runOnOneThread } from './one-thread.ts';
 import { alice, bob } from './people.ts';
@@ -114,16 +115,14 @@ describe('the model finds', () => {
 
 it('a cache that is not cleared before loading shows nothing while each request has its own client', async () => {
   // All that MSAL's memory can hold then came from the row of this very session, in this very request.
-  const activities = isWholeProof
-    ? [call('w1'), call('w1', { browser: 'phone' })]
-    : [call('w1'), logout('w2')];
+  const activities = isWholeRun ? [call('w1'), call('w1', { browser: 'phone' })] : [call('w1'), logout('w2')];
   expect(await firstViolation(noClear, { activities })).toBe('none');
 });
 
 afterAll(() => {
   report({
     part: 'model',
-    rows: 'T4, L1, K2',
+    requirements: 'T4, L1, K2',
     what: 'planted mistakes: no If-Match, upsert, no lease, no second look, logout of one worker, mark not read, index not confirmed, one client for all',
     result: `${found} of 8 found, each again from its list of choices`,
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { isWholeProof, report } from '../report.ts';
+import { isWholeRun } from '../../support/scale.ts';
+import { report } from '../report.ts';
 import type { Activity } from './activity.ts';
 import { backToManyThreads, runOnOneThread } from './one-thread.ts';
 import { alice, bob } from './people.ts';
@@ -10,8 +11,8 @@ import { twoWorkers, untilRenewalSeconds } from './settings.ts';
 import { createWorld } from './world.ts';
 
 // Each seed is one list of runs. A failure names its seed and prints the choices that lead to it.
-const SEEDS = isWholeProof ? [20260801, 20260802, 20260803, 20260804] : [20260801];
-const RUNS_PER_SEED = isWholeProof ? 1_000 : 80;
+const SEEDS = isWholeRun ? [20260801, 20260802, 20260803, 20260804] : [20260801];
+const RUNS_PER_SEED = isWholeRun ? 1_000 : 80;
 
 const workers = ['w1', 'w2', 'w3'];
 const faultKinds: FaultKind[] = ['fails', 'answer lost', 'repeated', 'late', 'killed', 'stalled'];
@@ -108,7 +109,7 @@ afterAll(() => {
   const runs = SEEDS.length * RUNS_PER_SEED;
   report({
     part: 'model',
-    rows: 'T2, T3, T4, K1, K2, L1, I1, I2',
+    requirements: 'T2, T3, T4, K1, K2, L1, I1, I2',
     what: `at random: 3 workers, 2 people, 3 browsers, up to 9 activities and 3 faults; seeds ${SEEDS.join(', ')}`,
     result: `${runs} runs of ${events} events, ${unlucky} of them with faults`,
   });

@@ -3,16 +3,17 @@ import type { User } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
+import { isWholeRun } from '../../support/scale.ts';
 import { readRows, readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';
 import { type Deployment, redemptions, startDeployment } from '../faults/deployment.ts';
 import { openRow } from '../faults/rows.ts';
-import { isWholeProof, report } from '../report.ts';
+import { report } from '../report.ts';
 import { createSeeded } from '../seeded.ts';
 import { createCrowd } from './crowd.ts';
 import { readableText } from './readable.ts';
 
-const [USERS, CALLS_EACH] = isWholeProof ? [200, 50] : [20, 5];
+const [USERS, CALLS_EACH] = isWholeRun ? [200, 50] : [20, 5];
 const LANES = 24; // calls under way at any time
 
 const random = createSeeded();
@@ -115,7 +116,7 @@ describe('a crowd on three processes', () => {
     expect(renewals, seed).toBeGreaterThan(USERS / 10);
     report({
       part: 'soak',
-      rows: 'PX-17, TC-1',
+      requirements: 'PX-17, TC-1',
       what: `${USERS} people × ${CALLS_EACH} calls in random order, ${LANES} at a time, 3 processes, worker copies of 5 s`,
       result: `${seen.length} × 200 in ${seconds.toFixed(0)} s, ${renewals} renewals, 0 mismatches between caller and token`,
     });
@@ -164,7 +165,7 @@ describe('a crowd on three processes', () => {
     }
     report({
       part: 'soak',
-      rows: 'TC-1, TC-2',
+      requirements: 'TC-1, TC-2',
       what: `the table afterwards: ${rows.length} rows, searched for ${canaries.length} tokens, names, addresses, ids and cookies`,
       result: `none found; ${visitors.length} rows opened with cookie and keys: one account in each, all tokens its own`,
     });

@@ -1,0 +1,39 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { pageIssues } from './browser-world.ts';
+
+const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
+
+/** Dark and wide differs from the other two by nothing that axe could find, so it is only for pictures. */
+const looks = [
+  { look: 'light', colorScheme: 'light', width: 1200, isChecked: true },
+  { look: 'dark', colorScheme: 'dark', width: 1200, isChecked: false },
+  { look: 'narrow', colorScheme: 'dark', width: 360, isChecked: true },
+] as const;
+
+/** `npm run screenshots` takes them. They are for people to look at: no test compares them. */
+const takesScreenshots = process.env['TEST_SCREENSHOTS'] === 'yes';
+
+/**
+ * Shows the page light, dark and narrow.
+ * @param name file name of the screenshots, without the look
+ * @returns what axe reports and whether the page is wider than the window, each with the look
+ */
+export async function inspectAppearance(page: Page, name: string): Promise<string[]> {
+  const issues: string[] = [];
+  for (const { look, colorScheme, width, isChecked } of looks) {
+    if (!isChecked && !takesScreenshots) continue;
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    if (isChecked) issues.push(...(await pageIssues(page)).map((issue) => `${name} ${look}: ${issue}`));
+    if (takesScreenshots) await takeScreenshot(page, `${name}-${look}`);
+  }
+  return issues;
+}
+
+async function takeScreenshot(page: Page, name: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
