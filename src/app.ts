@@ -12,12 +12,9 @@ import { withClearRefusals } from './shared/graph/refusals.ts';
 import { cookieNames as cookieNamesFor } from './shared/http/cookies.ts';
 import { createEndpoint } from './shared/http/endpoint.ts';
 import { isAllowed } from './shared/identity/allowed-users.ts';
-import { createTokensForCall } from './shared/interaction/call-token.ts';
 import { createInteraction } from './shared/interaction/interaction.ts';
-import { createCountCall } from './shared/proxy/counted-call.ts';
-import { createCallLimits } from './shared/proxy/limiter.ts';
-import { createBodyRoom } from './shared/proxy/memory-budget.ts';
 import { createOwnApi } from './shared/proxy/own-api.ts';
+import { createUpstreamAccess } from './shared/proxy/upstream-access.ts';
 import { createSessionStore } from './shared/session/store.ts';
 import { createSweep } from './shared/session/sweep.ts';
 import { createTokens } from './shared/tokens/tokens.ts';
@@ -26,9 +23,10 @@ import type { System } from './system.ts';
 export type App = ReturnType<typeof createApp>;
 
 /** Creates the capabilities of one worker. Each one depends only on those above it. */
-export function createApp(config: Config, { graph: graphPolicy, apis, features }: Policies, system: System) {
-  const { publicBaseUrl: origin, session: sessionConfig } = config;
-  const { keyRing, indexKey } = sessionConfig;
+export function createApp(config: Config, policies: Policies, system: System) {
+  const { publicBaseUrl: origin, session: sessionConfig, roleMaxAgeSeconds } = config;
+  const { keyRing, indexKey, revalidateSeconds } = sessionConfig;
+  const { features } = policies;
   const sealerFor = (purpose: SealedTextPurpose) => createTextSealer({ keyRing, purpose, ...system });
 
   const redirectUri = `${origin}/api/auth/callback`;
@@ -36,67 +34,51 @@ export function createApp(config: Config, { graph: graphPolicy, apis, features }
   const registration = [entra.clientId, config.entra.cloud];
   const store = createSessionStore({ ...sessionConfig, registration, ...system });
   const tokens = createTokens({ entra, store, signInScopes: features.signInScopes, ...system });
-  const interaction = createInteraction({
-    sealer: sealerFor('interaction-ticket'),
-    adminConsentUrl: entra.adminConsentUrl,
-    ...system,
-  });
+  const ticketSealer = sealerFor('interaction-ticket');
+  const interaction = createInteraction({ ...entra, sealer: ticketSealer, ...system });
 
-  // Shared by every upstream API of this worker.
   const { bodyLimitBytes, timeoutMs } = config.graph;
-  const upstream = {
-    bodyLimitBytes,
-    timeoutMs,
-    countCall: createCountCall(createCallLimits()),
-    tokensForCall: createTokensForCall({ ...tokens, interaction }),
-    bodyRoom: createBodyRoom(),
-    ...system,
-  };
-  const graphClient = createGraphClient({ ...config.graph, ...upstream });
-  const keptSeconds = config.roleMaxAgeSeconds;
+  const access = createUpstreamAccess({ ...tokens, interaction });
+  const calling = { bodyLimitBytes, timeoutMs, ...access, ...system };
+  const graphClient = createGraphClient({ ...config.graph, ...calling });
+  const { renewIdentity } = tokens;
+  const keptSeconds = roleMaxAgeSeconds;
+  const findMemberships = createFindMemberships({ graph: graphClient, keptSeconds, ...system });
   const admission = createAdmission({
-    ...config,
-    revalidateSeconds: sessionConfig.revalidateSeconds,
-    renewIdentity: tokens.renewIdentity,
-    findMemberships: createFindMemberships({ graph: graphClient, keptSeconds, ...system }),
-    interaction,
+    ...{ renewIdentity, findMemberships, interaction, roleMaxAgeSeconds, revalidateSeconds },
     ...system,
   });
-  const proxying = { ...upstream, admission, interaction };
-  const graph = createGraph(
-    { ...config.graph, ...config.entra, ownPrefix: `${origin}/api/graph`, policy: graphPolicy, indexKey },
-    proxying,
-  );
-  const ownApis = apis.map((api) => ({ name: api.name, proxy: createOwnApi(api, proxying) }));
+  const proxying = { ...calling, admission, interaction };
+  const ownPrefix = `${origin}/api/graph`;
+  const graphOptions = { ...config.graph, ...config.entra, ownPrefix, policy: policies.graph, indexKey };
+  const graph = createGraph(graphOptions, proxying);
+  const ownApis = policies.apis.map((api) => ({ name: api.name, proxy: createOwnApi(api, proxying) }));
 
-  const admin = createAdmin(config, {
-    graph: graphClient,
-    explainedGraph: withClearRefusals(graphClient, system.now),
-    store,
-    admission,
-    features,
-    clientId: entra.clientId,
-    indexKey,
-    linkSealer: sealerFor('console-link'),
-    ...system,
-  });
-  const auth = createAuth(
-    { ...sessionConfig, origin },
-    {
-      ...{ entra, store, admission, interaction, features, sealerFor },
-      ...{ codeFlow: tokens.codeFlow, loginFeatures: admin.loginFeatures, mayRequest: admin.mayRequest },
-      guards: { admin: admin.guards.read },
-      ...system,
-    },
-  );
+  const shared = { entra, store, admission, interaction, features, sealerFor, indexKey, ...system };
+  const explainedGraph = withClearRefusals(graphClient, system.now);
+  const admin = createAdmin(config, { ...shared, graph: graphClient, explainedGraph });
+  const auth = createAuth({ ...sessionConfig, origin }, { ...shared, ...tokens, admin });
   const cookieNames = cookieNamesFor(origin);
   const endpoint = createEndpoint({
     ...{ origin, cookieNames, store, admission, logout: auth.logout },
     isAllowed: (claims) => isAllowed(claims, entra.idTokenRules),
     ...system,
   });
+  const sweep = createSweep(system);
+  const { now } = system;
   return {
-    ...{ config, features, now: system.now, entra, store, graph, graphClient, ownApis },
-    ...{ admin, auth, cookieNames, endpoint, sweep: createSweep(system) },
+    config,
+    features,
+    now,
+    entra,
+    store,
+    graph,
+    graphClient,
+    ownApis,
+    admin,
+    auth,
+    cookieNames,
+    endpoint,
+    sweep,
   };
 }

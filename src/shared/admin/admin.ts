@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Admission } from '../access/admission.ts';
-import type { TextSealer } from '../crypto/sealed-text.ts';
+import type { SealedTextPurpose, TextSealer } from '../crypto/sealed-text.ts';
+import type { Entra } from '../entra/entra.ts';
 import type { Features } from '../policy/features.ts';
 import type { Caller } from '../session/caller.ts';
 import type { SessionStore } from '../session/store.ts';
@@ -51,39 +52,29 @@ export interface AdminDependencies {
   readonly store: SessionStore;
   readonly admission: Pick<Admission, 'wouldAdmit'>;
   readonly features: Features;
-  readonly clientId: string;
+  readonly entra: Pick<Entra, 'clientId'>;
   readonly indexKey: Buffer;
-  /** Of purpose `console-link`. */
-  readonly linkSealer: TextSealer;
+  readonly sealerFor: (purpose: SealedTextPurpose) => TextSealer;
   readonly now: () => Date;
 }
 
 export function createAdmin(
   { adminRole, adminMaxAuthAgeSeconds }: AdminOptions,
-  {
-    graph,
-    explainedGraph,
-    store,
-    admission,
-    features,
-    clientId,
-    indexKey,
-    linkSealer,
-    now,
-  }: AdminDependencies,
+  dependencies: AdminDependencies,
 ): Admin {
+  const { graph, explainedGraph, store, admission, features, entra, indexKey, sealerFor, now } = dependencies;
   const read = { roles: [adminRole] };
   const administratorGraph = toAdministratorGraph(explainedGraph);
   const auditTarget = createAuditTarget(indexKey);
   const recordOpening = createRecordOpening(auditTarget);
   const directory = createDirectory(administratorGraph);
   const userSessions = createUserSessions({ store, features, auditTarget });
-  const grants = createGrants({ graph: administratorGraph, clientId, auditTarget });
+  const grants = createGrants({ graph: administratorGraph, clientId: entra.clientId, auditTarget });
   return {
     guards: { read, change: { ...read, maxAuthAgeSeconds: adminMaxAuthAgeSeconds } },
     readOverview: createReadOverview(toAdministratorGraph(graph)),
     readConsole: createConsole({ directory, userSessions, grants, recordOpening }),
-    consoleLinks: createConsoleLinks({ sealer: linkSealer, now }),
+    consoleLinks: createConsoleLinks({ sealer: sealerFor('console-link'), now }),
     directory,
     userSessions,
     grants,

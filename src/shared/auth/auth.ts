@@ -34,6 +34,16 @@ export interface AuthOptions {
   readonly absoluteSeconds: number;
 }
 
+/** How the admin page takes part in sign-in. */
+export interface AdministratorSignIn {
+  /** Every feature that a sign-in can request by name. */
+  readonly loginFeatures: Features;
+  /** True if a plain link may request the feature's permissions in this browser. */
+  mayRequest(feature: string, caller: Caller | undefined): boolean;
+  /** The session answer reports under `can` whether the user satisfies `read`. */
+  readonly guards: { readonly read: Guard };
+}
+
 export interface AuthDependencies {
   readonly entra: Entra;
   readonly codeFlow: CodeFlow;
@@ -41,12 +51,7 @@ export interface AuthDependencies {
   readonly admission: Pick<Admission, 'wouldAdmit'>;
   readonly interaction: Interaction;
   readonly features: Features;
-  /** Every feature that a sign-in can request by name. */
-  readonly loginFeatures: Features;
-  /** True if a plain link may request the feature's permissions in this browser. */
-  readonly mayRequest: (feature: string, caller: Caller | undefined) => boolean;
-  /** The guards that the session answer reports under `can`, by name. */
-  readonly guards: Readonly<Record<string, Guard>>;
+  readonly admin: AdministratorSignIn;
   readonly sealerFor: (purpose: SealedTextPurpose) => TextSealer;
   readonly random: RandomBytes;
   readonly now: () => Date;
@@ -55,7 +60,7 @@ export interface AuthDependencies {
 
 export function createAuth(options: AuthOptions, dependencies: AuthDependencies): Auth {
   const { origin } = options;
-  const { entra, store, features, sealerFor, now } = dependencies;
+  const { entra, store, features, admin, sealerFor, now } = dependencies;
   const { authority, clientId, redirectUri, isOwnIssuer } = entra;
   const transactions = createLoginTransactions({
     ...dependencies,
@@ -66,7 +71,8 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
   const login = createLogin({
     ...dependencies,
     origin,
-    features: dependencies.loginFeatures,
+    features: admin.loginFeatures,
+    mayRequest: admin.mayRequest,
     transactions,
   });
   return {
@@ -83,6 +89,6 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
     }),
     frontChannelLogout: createFrontChannelLogout({ ...dependencies, isOwnIssuer }),
     ownSessions: createOwnSessions({ store, features }),
-    sessionAnswer: createSessionAnswer(dependencies),
+    sessionAnswer: createSessionAnswer({ ...dependencies, guards: { admin: admin.guards.read } }),
   };
 }
