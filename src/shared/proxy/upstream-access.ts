@@ -1,7 +1,4 @@
-import { createTokensForCall, type TokensForCall } from '../interaction/call-token.ts';
-import type { Interaction } from '../interaction/interaction.ts';
-import type { AcquireToken } from '../tokens/access-token.ts';
-import type { Refusals } from '../tokens/refusals.ts';
+import { type CallTokenNeeds, createTokensForCall, type TokensForCall } from '../interaction/call-token.ts';
 import { type CountCall, createCountCall } from './counted-call.ts';
 import { createCallLimits } from './limiter.ts';
 import { type BodyRoom, createBodyRoom } from './memory-budget.ts';
@@ -13,13 +10,7 @@ export interface UpstreamAccess {
   readonly bodyRoom: BodyRoom;
 }
 
-export interface UpstreamAccessDependencies {
-  readonly acquireToken: AcquireToken;
-  readonly refusals: Refusals;
-  readonly interaction: Interaction;
-}
-
-export function createUpstreamAccess(dependencies: UpstreamAccessDependencies): UpstreamAccess {
+export function createUpstreamAccess(dependencies: CallTokenNeeds): UpstreamAccess {
   return {
     tokensForCall: createTokensForCall(dependencies),
     countCall: createCountCall(createCallLimits()),
