@@ -14,20 +14,20 @@ import {
   type StepUp,
 } from './guard-rules.ts';
 
-/**
- * Who is let in. Facts about a person age: before a guard looks at roles or groups that were said too long ago, Entra is
- * asked again, and whoever it does not vouch for is not let in.
- */
+/** Decides who may make a call. Entra ID's statements about the user are renewed first if they are too old. */
 export interface Admission {
-  /** For one call, whose log it writes to. */
+  /**
+   * @param log of the call
+   * @param feature of the policy that the call uses, which the problem then names
+   */
   of(log: Log, feature?: string): Authorize;
-  /** What a page may offer the person. Nothing is renewed and nothing is asked for it. */
+  /** Whether a page should offer the user what the guard protects. Renews nothing and counts a possible step-up as yes. */
   wouldAdmit(caller: Caller, guard: Guard): boolean;
 }
 
 /**
- * Those of `groups` that the person is in, asked of Graph.
- * @throws {BffError} as every call of Graph
+ * Asks Graph which of `groups` the user is a member of.
+ * @throws {BffError} the codes of a call to Graph
  */
 export type FindMemberships = (
   session: Session,
@@ -35,37 +35,22 @@ export type FindMemberships = (
   log: Log,
 ) => Promise<readonly string[]>;
 
-export interface AdmissionNeeds {
+export interface AdmissionDependencies {
   readonly renewIdentity: RenewIdentity;
   readonly findMemberships: FindMemberships;
   readonly interaction: Interaction;
   readonly now: () => Date;
+  /** Maximum age of Entra ID's statements for a guard that names roles or groups. */
   readonly roleMaxAgeSeconds: number;
-  /** For everybody whose guard names neither roles nor groups. */
+  /** Maximum age of Entra ID's statements for every other call. */
   readonly revalidateSeconds: number;
 }
 
-export function createAdmission(needs: AdmissionNeeds): Admission {
-  const { renewIdentity, findMemberships, interaction, now, roleMaxAgeSeconds, revalidateSeconds } = needs;
+export function createAdmission(dependencies: AdmissionDependencies): Admission {
+  const { renewIdentity, now, roleMaxAgeSeconds, revalidateSeconds } = dependencies;
 
-  return {
-    of: (log, feature) => async (caller, guard) => {
-      const maxAgeSeconds =
-        guard !== undefined && namesAssignments(guard)
-          ? Math.min(roleMaxAgeSeconds, revalidateSeconds)
-          : revalidateSeconds;
-      const session = sessionOf(caller);
-      const fresh = await withFreshClaims(session, maxAgeSeconds, log);
-      if (guard !== undefined) await requireSatisfied(fresh, guard, log, feature);
-      return fresh === session ? caller : toCaller(fresh);
-    },
-    wouldAdmit(caller, guard) {
-      const { claims } = sessionOf(caller).facts;
-      return judge(guard, { claims, groups: claims.groups }, now()).kind !== 'denied';
-    },
-  };
-
-  async function withFreshClaims(session: Session, maxAgeSeconds: number, log: Log): Promise<Session> {
+  /** Without an answer of Entra ID, a user whose claims are too old is not let in. */
+  const withRecentClaims = async (session: Session, maxAgeSeconds: number, log: Log): Promise<Session> => {
     const notBefore = new Date(now().getTime() - maxAgeSeconds * 1000);
     if (session.facts.claimsAsOf >= notBefore) return session;
     const renewal = await renewIdentity(session, notBefore, log);
@@ -75,50 +60,72 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
       case 'session-ended':
         throw sessionRequired('session_ended');
       case 'interaction-required':
-        // Of no feature: it is about the sign-in itself.
-        throw interaction.required(session, { ...renewal, scopes: [] });
+        // Names no feature, because it concerns the sign-in itself.
+        throw dependencies.interaction.required(session, { ...renewal, scopes: [] });
     }
-  }
+  };
 
-  /** @throws {BffError} claim_required, interaction_required */
-  async function requireSatisfied(
-    session: Session,
-    guard: Guard,
-    log: Log,
-    feature: string | undefined,
-  ): Promise<void> {
-    const { claims } = session.facts;
-    const wanted = groupsOf(guard);
-    const groups =
-      wanted.length > 0 && claims.hasGroupOverage
-        ? await findMemberships(session, wanted, log)
-        : claims.groups;
-    const verdict = judge(guard, { claims, groups }, now());
-    if (verdict.kind === 'granted') return;
-    if (verdict.kind === 'step-up') {
-      const reason = reasonOf(verdict.stepUp);
-      const { authContext } = verdict.stepUp;
+  return {
+    of: (log, feature) => async (caller, guard) => {
+      const maxAgeSeconds =
+        guard !== undefined && namesAssignments(guard)
+          ? Math.min(roleMaxAgeSeconds, revalidateSeconds)
+          : revalidateSeconds;
+      const session = sessionOf(caller);
+      const renewed = await withRecentClaims(session, maxAgeSeconds, log);
+      if (guard !== undefined) await requireSatisfied(renewed, guard, { log, feature }, dependencies);
+      return renewed === session ? caller : toCaller(renewed);
+    },
+    wouldAdmit(caller, guard) {
+      const { claims } = sessionOf(caller).facts;
+      return judge(guard, { claims, groups: claims.groups }, now()).kind !== 'denied';
+    },
+  };
+}
+
+/** @throws {BffError} claim_required, interaction_required, and for groups the codes of a call to Graph */
+async function requireSatisfied(
+  session: Session,
+  guard: Guard,
+  { log, feature }: { readonly log: Log; readonly feature: string | undefined },
+  { findMemberships, interaction, now }: AdmissionDependencies,
+): Promise<void> {
+  const { claims } = session.facts;
+  const guardGroups = groupsOf(guard);
+  const groups =
+    guardGroups.length > 0 && claims.hasGroupOverage
+      ? await findMemberships(session, guardGroups, log)
+      : claims.groups;
+  const verdict = judge(guard, { claims, groups }, now());
+  switch (verdict.kind) {
+    case 'granted':
+      return;
+    case 'step-up':
       throw interaction.required(session, {
-        reason,
-        scopes: [],
-        prompt: 'login',
-        ...(authContext === undefined ? {} : { authContext }),
+        ...toInteraction(verdict.stepUp),
         ...(feature === undefined ? {} : { feature }),
       });
-    }
-    throw new BffError('claim_required', {
-      detail: describeMissing(verdict.missing),
-      rules: rulesOf(verdict.missing),
-      extensions: verdict.missing.length === 1 ? { ...verdict.missing[0] } : { any_of: verdict.missing },
-    });
+    case 'denied':
+      throw claimRequired(verdict.missing);
   }
 }
 
-function reasonOf({ authContext }: StepUp) {
-  return authContext === undefined ? 'recent_sign_in_required' : 'stronger_sign_in_required';
+function toInteraction({ authContext }: StepUp) {
+  const common = { scopes: [], prompt: 'login' } as const;
+  return authContext === undefined
+    ? ({ ...common, reason: 'recent_sign_in_required' } as const)
+    : ({ ...common, reason: 'stronger_sign_in_required', authContext } as const);
 }
 
-/** Which kinds of rules refused. */
+function claimRequired(missing: readonly MissingClaims[]): BffError {
+  return new BffError('claim_required', {
+    detail: describeMissing(missing),
+    rules: rulesOf(missing),
+    extensions: missing.length === 1 ? { ...missing[0] } : { any_of: missing },
+  });
+}
+
+/** The kinds of rules that refused the call, for the log. */
 function rulesOf(missing: readonly MissingClaims[]): readonly RefusingRule[] {
   return rulesByMember.flatMap(([member, rule]) =>
     missing.some((one) => one[member] !== undefined) ? [rule] : [],

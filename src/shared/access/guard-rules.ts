@@ -3,47 +3,49 @@ import type { MissingClaims } from '../errors.ts';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
 
-/** What a person must be and have: every key that is there has to hold, and of a key's values one is enough. */
+/** What is required of a user. Every key that is present must hold. For a key with a list, one of its values is enough. */
 export interface GuardRules {
   /** App roles, compared exactly. */
   readonly roles?: readonly string[] | undefined;
-  /** Object ids of groups, which the person is in directly or by another group. */
+  /** Object ids of groups. The user is a member directly or through another group. */
   readonly groups?: readonly string[] | undefined;
   /** Tenant ids. A guest belongs to the tenant that invited them. */
   readonly tenants?: readonly string[] | undefined;
-  /** An authentication context of Conditional Access, `c1` to `c99`: a stronger sign-in, asked for where it is missing. */
+  /** An authentication context of Conditional Access, `c1` to `c99`. If it is missing, the user is asked for a stronger sign-in. */
   readonly authContext?: string | undefined;
-  /** How long ago the person may have signed in; longer ago, they are asked to do it again. */
+  /** Maximum age of the sign-in at Entra ID, 60 to 2,592,000 seconds. If it is older, the user is asked to sign in again. */
   readonly maxAuthAgeSeconds?: number | undefined;
 }
 
-/** Who may do something. */
+/** Who may call a function or use a rule of the policy. */
 export interface Guard extends GuardRules {
-  /** Beside the keys above, one of these has to hold. */
+  /** In addition to the keys above, one of these must hold. */
   readonly anyOf?: readonly GuardRules[] | undefined;
 }
 
 const guid = z
   .string()
-  .check(z.regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'is no id in small letters'));
+  .check(z.regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'is not a lower-case GUID'));
 const listOf = (value: z.ZodMiniType<string>) =>
   z
     .array(value)
     .check(
-      z.minLength(1, 'is empty, which nobody could satisfy'),
+      z.minLength(1, 'is empty, so that no user could satisfy it'),
       z.maxLength(100, 'has more than 100 values'),
     );
-const needsKey = 'asks for nothing; name a role, or leave the guard out';
+const requiresNothing = 'requires nothing; name a role or omit the guard';
 
 const rules = z.strictObject({
   roles: z.optional(
-    listOf(z.string().check(z.regex(/^[\x21-\x7e]{1,120}$/, 'is no value of an app role'))).check(
+    listOf(z.string().check(z.regex(/^[\x21-\x7e]{1,120}$/, 'is not the value of an app role'))).check(
       z.describe('App roles, compared exactly. One of them is enough.'),
     ),
   ),
   groups: z.optional(
     listOf(guid).check(
-      z.describe('Object ids of groups. Membership of one is enough, by another group as well.'),
+      z.describe(
+        'Object ids of groups. Membership of one of them is enough, directly or through another group.',
+      ),
     ),
   ),
   tenants: z.optional(
@@ -53,62 +55,66 @@ const rules = z.strictObject({
     z
       .string()
       .check(
-        z.regex(/^c[1-9][0-9]?$/, 'is none of c1 to c99'),
-        z.describe('An authentication context of Conditional Access: asked for where it is missing.'),
+        z.regex(/^c[1-9][0-9]?$/, 'is not one of c1 to c99'),
+        z.describe(
+          'An authentication context of Conditional Access. If it is missing, the user is asked for a stronger sign-in.',
+        ),
       ),
   ),
   maxAuthAgeSeconds: z.optional(
     z
       .int()
       .check(
-        z.minimum(60, 'is less than a minute, within which nobody could use it'),
+        z.minimum(60, 'is less than a minute, which is too short to use it'),
         z.maximum(30 * 24 * 3600, 'is more than 30 days'),
-        z.describe('How long ago the person may have signed in. Longer ago, they are asked to do it again.'),
+        z.describe(
+          'Maximum age of the sign-in in seconds. If it is older, the user is asked to sign in again.',
+        ),
       ),
   ),
 });
 
 const isNotEmpty = (value: object) => Object.values(value).some((entry) => entry !== undefined);
 
-/** What a guard may say; a guard that asks for nothing is a mistake. */
+/** A guard that requires nothing is a mistake and is refused. */
 export const guardSchema = z
   .extend(rules, {
     anyOf: z.optional(
       z
-        .array(rules.check(z.refine(isNotEmpty, needsKey)))
+        .array(rules.check(z.refine(isNotEmpty, requiresNothing)))
         .check(
-          z.minLength(1, 'is empty, which nobody could satisfy'),
-          z.describe('Beside the keys above, one of these has to hold.'),
+          z.minLength(1, 'is empty, so that no user could satisfy it'),
+          z.describe('In addition to the keys above, one of these must hold.'),
         ),
     ),
   })
   .check(
-    z.refine(isNotEmpty, needsKey),
+    z.refine(isNotEmpty, requiresNothing),
     z.refine(
       ({ authContext, anyOf = [] }) => authContext === undefined || anyOf.every((one) => !one.authContext),
-      'asks for two authentication contexts, of which a sign-in brings one',
+      'requires two authentication contexts, but a sign-in brings one',
     ),
-    z.describe('Who may make the call. Everybody who is signed in, when left out.'),
+    z.describe('Who may make the call. Default: every signed-in user.'),
   );
 
-/** What a guard looks at. */
+/** What a guard decides on. */
 export interface GuardedFacts {
   readonly claims: SessionFacts['claims'];
-  /** Those of the guard's groups that the person is in; undefined when it is not known. */
-  readonly groups: readonly string[] | undefined;
+  /** The user's groups; of a user with too many groups for a token, those that the guard names. */
+  readonly groups: readonly string[];
 }
 
-/** What another sign-in would have to bring. */
+/** What a new sign-in must bring. */
 export type StepUp = Pick<GuardRules, 'authContext' | 'maxAuthAgeSeconds'>;
 
 export type Verdict =
   | { readonly kind: 'granted' }
-  /** The person may, once they have signed in more recently or more strongly. */
+  /** A more recent or stronger sign-in would satisfy the guard. */
   | { readonly kind: 'step-up'; readonly stepUp: StepUp }
-  /** Nothing that the person could do helps. More than one: any of them would do. */
+  /** The user cannot satisfy the guard by themselves. If `missing` has several entries, any of them would be enough. */
   | { readonly kind: 'denied'; readonly missing: readonly MissingClaims[] };
 
-/** What decides beside the sign-in itself: it may change while the person is signed in. */
+/** Whether a guard depends on app roles or groups, which may change during a session. */
 export function namesAssignments({ anyOf = [], ...own }: Guard): boolean {
   return [own, ...anyOf].some(({ roles, groups }) => roles !== undefined || groups !== undefined);
 }
@@ -119,8 +125,8 @@ export function groupsOf({ anyOf = [], ...own }: Guard): readonly string[] {
 }
 
 /**
- * Exact and case-sensitive, on the claims of the verified ID token and nothing else. Whoever lacks what only
- * others can give is denied before they are asked to sign in again.
+ * Compares exactly and case-sensitively, with the claims of the verified ID token only. A user who lacks a role, a group or the
+ * tenant is denied before a new sign-in is asked for.
  */
 export function judge({ anyOf, ...own }: Guard, facts: GuardedFacts, now: Date): Verdict {
   const verdict = judgeRules(own, facts, now);
@@ -129,8 +135,8 @@ export function judge({ anyOf, ...own }: Guard, facts: GuardedFacts, now: Date):
   if (others.some(({ kind }) => kind === 'granted')) return verdict;
   const [first] = others.flatMap((other) => (other.kind === 'step-up' ? [other.stepUp] : []));
   if (first !== undefined) {
-    const needed = verdict.kind === 'step-up' ? verdict.stepUp : {};
-    return { kind: 'step-up', stepUp: { ...first, ...needed } };
+    const required = verdict.kind === 'step-up' ? verdict.stepUp : {};
+    return { kind: 'step-up', stepUp: { ...first, ...required } };
   }
   return {
     kind: 'denied',
@@ -140,14 +146,14 @@ export function judge({ anyOf, ...own }: Guard, facts: GuardedFacts, now: Date):
 
 function judgeRules(
   { tenants, roles, groups, authContext, maxAuthAgeSeconds }: GuardRules,
-  { claims, groups: memberOf = [] }: GuardedFacts,
+  { claims, groups: memberOf }: GuardedFacts,
   now: Date,
 ): Verdict {
   const missing: MissingClaims = {
     ...(tenants?.includes(claims.principal.tenantId) === false && { required_tenants: tenants }),
     ...(roles?.some((role) => claims.roles.includes(role)) === false && { required_roles: roles }),
     ...(groups?.some((group) => memberOf.includes(group)) === false && { required_groups: groups }),
-    // Without the claim no sign-in would ever be recent enough: nobody is sent round in vain.
+    // Without the claim no sign-in would ever be recent enough, and the user would be asked again and again.
     ...(maxAuthAgeSeconds !== undefined &&
       claims.authenticatedAt === undefined && { required_claim: 'auth_time' }),
   };
@@ -166,7 +172,7 @@ function isRecent(authenticatedAt: Date | undefined, maxAgeSeconds: number, now:
   return ageSeconds <= maxAgeSeconds && ageSeconds >= -CLOCK_SKEW_SECONDS;
 }
 
-/** For the person who is refused: what it takes. */
+/** What a refused user is told. */
 export function describeMissing(missing: readonly MissingClaims[]): string {
   return `This needs ${missing.map(describeOne).join(', or ')}.`;
 }

@@ -1,7 +1,7 @@
 import { type TransactionSlot, transactionSlots } from '../auth/login-transaction.ts';
 import { BffError } from '../errors.ts';
 
-/** A `__Host-` cookie carries its rules in its name: Secure, Path=/, no Domain. Without TLS, in development, plain. */
+/** Names of the cookies of this service. With TLS they begin with `__Host-`, which enforces Secure, Path=/ and no Domain. */
 export interface CookieNames {
   readonly session: string;
   readonly logoutPending: string;
@@ -20,24 +20,21 @@ export function cookieNames(baseUrl: string): CookieNames {
   };
 }
 
-/**
- * The cookies of a request by name. A name that was sent more than once is ambiguous and has no value.
- */
+/** The cookies of a request by name. A name that was sent more than once is ambiguous and has no value. */
 export interface Cookies {
-  /** @throws {BffError} request_invalid if there are more cookies than are read */
+  /** @throws {BffError} request_invalid if the header is too long */
   get(name: string): string | undefined;
-  /** @throws {BffError} request_invalid if there are more cookies than are read */
+  /** @throws {BffError} request_invalid if the header is too long */
   cameTwice(name: string): boolean;
 }
 
 const MAX_COOKIE_HEADER_BYTES = 16 * 1024;
-/** More than the host lets through, because it refuses more than 32 KB of headers itself. */
+/** No limit in effect: the host itself refuses more than 32 KB of headers. */
 const MANY_COOKIES_BYTES = 64 * 1024;
 
 /**
- * Parses a Cookie header strictly, on first use, so that functions that need no cookie answer whatever the
- * header is. A value is used unchanged. Quotes, spaces or a comma from joined headers therefore make it a value
- * that this service never sealed.
+ * Parses a Cookie header strictly, on first use. Functions that need no cookie therefore work with any header. A value is used
+ * unchanged: with quotes, spaces or the comma of joined headers it is not a value that this service sealed.
  */
 export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_HEADER_BYTES): Cookies {
   let parsed: ReadonlyMap<string, readonly string[]> | undefined;
@@ -82,9 +79,7 @@ function readPairs(header: string, maxBytes: number): ReadonlyMap<string, readon
     const equals = pair.indexOf('=');
     if (equals === -1) continue;
     const name = pair.slice(0, equals);
-    const known = values.get(name);
-    if (known) known.push(pair.slice(equals + 1));
-    else values.set(name, [pair.slice(equals + 1)]);
+    values.set(name, [...(values.get(name) ?? []), pair.slice(equals + 1)]);
   }
   return values;
 }
@@ -93,8 +88,8 @@ function readPairs(header: string, maxBytes: number): ReadonlyMap<string, readon
 export type CookiePurpose = 'session' | 'login-transaction' | 'logout-pending';
 
 /**
- * Returns the cookies of this service that were sent more than once. With cookies of this service alone, no
- * browser does so. Another site set one of them, and the request does not show which one.
+ * Returns the cookies of this service that were sent more than once. A browser does so only if another host of the site has set one
+ * of them, and the request does not show which one.
  */
 export function cookiesSentTwice(cookies: Cookies, names: CookieNames): readonly CookiePurpose[] {
   return cookiePurposes.filter((purpose) =>
@@ -117,7 +112,7 @@ function namesByPurpose(names: CookieNames): Readonly<Record<CookiePurpose, read
   };
 }
 
-/** A cookie to set; `maxAgeSeconds: 0` deletes it. HttpOnly, SameSite=Strict and Path=/ go without saying. */
+/** A cookie to set. `maxAgeSeconds: 0` deletes it. Every cookie is HttpOnly and SameSite=Strict and has Path=/. */
 export interface CookieToSet {
   readonly name: string;
   readonly value: string;

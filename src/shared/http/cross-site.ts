@@ -11,17 +11,17 @@ import { type BffRequest, isNavigation } from './request.ts';
  */
 export type CsrfProtection = 'required' | 'none' | 'unless-navigation';
 
-/** Refuses requests without proof that a page of this service made them. @throws {BffError} cross_site_request */
+/** Refuses requests without the proof that `csrf` requires. @throws {BffError} cross_site_request */
 export function requireOwnRequest(request: BffRequest, csrf: CsrfProtection, origin: string): void {
   if (csrf === 'none' || (csrf === 'unless-navigation' && isNavigation(request))) return;
-  if (request.header('x-csrf') !== '1') throw refused('csrf-header', 'Send the header X-CSRF: 1.');
+  if (request.header('x-csrf') !== '1') throw crossSiteRequest('csrf-header', 'Send the header X-CSRF: 1.');
   requireOwnOrigin(request, origin);
 }
 
-/** Our own form: an exact Origin; the hidden token is its function's to check. @throws {BffError} cross_site_request */
+/** For our own form. Requires its exact Origin; its handler checks the hidden token. @throws {BffError} cross_site_request */
 export function requireOwnForm(request: BffRequest, origin: string): void {
   if (request.header('origin') !== origin)
-    throw refused('origin', 'The form was not sent from a page of this service.');
+    throw crossSiteRequest('origin', 'The form was not sent from a page of this service.');
   requireOwnOrigin(request, origin);
 }
 
@@ -43,7 +43,7 @@ export function isBegunHere(
 }
 
 /**
- * A browser that loads pages speculatively must neither use up a code nor begin a sign-in.
+ * Refuses prefetches and prerenders, because they would redeem a code or begin a sign-in without the user's doing.
  * @throws {BffError} request_invalid
  */
 export function refuseSpeculation({ header }: BffRequest): void {
@@ -54,7 +54,7 @@ export function refuseSpeculation({ header }: BffRequest): void {
   }
 }
 
-/** A form is the one POST that a browser makes without a script's header. */
+/** A form is the only POST that a browser sends without a script, and therefore without the CSRF header. */
 export function isForm({ method, header }: BffRequest): boolean {
   return (
     method === 'POST' && readMediaType(header('content-type') ?? '') === 'application/x-www-form-urlencoded'
@@ -62,25 +62,25 @@ export function isForm({ method, header }: BffRequest): boolean {
 }
 
 /**
- * Refuses images, frames, scripts and `fetch`. A browser or server that does not send the headers passes.
- * `empty` is a page under a service worker that passes its navigations on with `fetch`.
+ * Refuses images, frames, scripts and `fetch`, by which another site's page would use up the slots for login transactions. Clients
+ * that do not send the headers pass. `empty` is a navigation that a service worker repeats with `fetch`.
  */
 export function requireWindow({ header }: BffRequest): void {
   const mode = header('sec-fetch-mode') ?? 'navigate';
   const destination = header('sec-fetch-dest') ?? 'document';
   if (mode === 'navigate' && (destination === 'document' || destination === 'empty')) return;
-  throw refused('fetch-destination', 'Open this address in a window or tab.');
+  throw crossSiteRequest('fetch-destination', 'Open this address in a window or tab.');
 }
 
 function requireOwnOrigin({ header }: BffRequest, origin: string): void {
   const sentOrigin = header('origin');
   if (sentOrigin !== undefined && sentOrigin !== origin)
-    throw refused('origin', 'The request comes from another origin.');
+    throw crossSiteRequest('origin', 'The request comes from another origin.');
   const site = header('sec-fetch-site');
   if (site !== undefined && site !== 'same-origin')
-    throw refused('fetch-site', 'The request comes from another site.');
+    throw crossSiteRequest('fetch-site', 'The request comes from another site.');
 }
 
-function refused(rule: RefusingRule, detail: string): BffError {
+function crossSiteRequest(rule: RefusingRule, detail: string): BffError {
   return new BffError('cross_site_request', { detail, rules: [rule] });
 }

@@ -3,8 +3,8 @@ import type { EndpointHandler, Handler } from './endpoint.ts';
 import type { BffRequest } from './request.ts';
 
 /**
- * Gives a handler of an app what it needs and no more. The value of the session cookie would let whoever has it act as the user,
- * and a handler may log or pass on the headers of its request.
+ * Gives a handler of an app what it needs and no more. With the value of the session cookie
+ * anyone can act as the user, and a handler may log or pass on the headers of its request.
  */
 export function forOwnFunction<Granted>(
   handler: Handler<Granted>,

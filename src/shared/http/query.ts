@@ -10,8 +10,8 @@ export type QueryReading =
 const MAX_QUERY_BYTES = 16 * 1024;
 
 /**
- * Reads a raw query. A name twice, in whatever letter case, is refused: readers differ on which value counts, and the
- * host joins them with a comma.
+ * Parses a raw query. A repeated name is invalid, in any letter case: parsers differ on which value counts, and the host joins the
+ * values with a comma.
  */
 export function parseQuery(raw: string): QueryReading {
   const query = new Map<string, string>();
@@ -21,18 +21,18 @@ export function parseQuery(raw: string): QueryReading {
   for (const pair of raw.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
-    const name = decode(equals === -1 ? pair : pair.slice(0, equals));
-    const value = decode(equals === -1 ? '' : pair.slice(equals + 1));
+    const name = decodeComponent(equals === -1 ? pair : pair.slice(0, equals));
+    const value = decodeComponent(equals === -1 ? '' : pair.slice(equals + 1));
     if (name === undefined || value === undefined)
       return { kind: 'invalid', reason: 'The query is not valid UTF-8.' };
-    if (seen.has(name.toLowerCase())) return { kind: 'invalid', reason: 'The query names something twice.' };
+    if (seen.has(name.toLowerCase())) return { kind: 'invalid', reason: 'The query contains a name twice.' };
     seen.add(name.toLowerCase());
     query.set(name, value);
   }
   return { kind: 'query', query };
 }
 
-function decode(text: string): string | undefined {
+function decodeComponent(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

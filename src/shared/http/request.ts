@@ -5,7 +5,7 @@ import { type Log, type LogLevel, type LogRecord, toLogLine } from '../telemetry
 import { type Cookies, parseCookies, parseManyCookies } from './cookies.ts';
 import { parseQuery, type QueryReading } from './query.ts';
 
-/** A request as our functions read it: nothing in it comes from the Host header or from platform identity headers. */
+/** A request. None of its members comes from the Host header. Identity headers of the platform are not interpreted. */
 export interface BffRequest {
   readonly method: string;
   /**
@@ -18,7 +18,7 @@ export interface BffRequest {
    * from it.
    */
   readonly routePath: string;
-  /** Without the question mark, as it came. */
+  /** As it was sent, without the question mark. */
   readonly rawQuery: string;
   readonly query: QueryReading;
   readonly cookies: Cookies;
@@ -26,9 +26,9 @@ export interface BffRequest {
   /** Monotonic time at which the host handed over the request. The platform's limit starts earlier. */
   readonly startedMs: number;
   header(name: string): string | undefined;
-  /** As the host's router decoded it: once, and without collapsing dot segments (measured). */
+  /** As the host's router decodes it: once, and with dot segments (measured). */
   routeParameter(name: string): string;
-  /** The body, or undefined when it has more bytes: counted as they are read, whatever a header says. */
+  /** Returns the body, or undefined if it is longer than the limit. The bytes are counted as they are read. */
   body(limitBytes: number): Promise<Uint8Array | undefined>;
 }
 
@@ -39,9 +39,9 @@ export function toBffRequest(
   { startedMs, readsManyCookies }: { readonly startedMs: number; readonly readsManyCookies: boolean },
 ): BffRequest {
   requireHost(request.headers.get('host') ?? '');
-  // Scheme and host are the client's own words (its Host header): only path and query are used.
+  // Only path and query are used, because scheme and host come from the client's Host header.
   const { pathname, href } = new URL(request.url);
-  // A fragment stays in view: no browser sends one, and readers differ on whether the query ends there.
+  // A fragment counts as part of the query. No browser sends one, and parsers differ on whether the query ends there.
   const rawQuery = (/[?#].*$/s.exec(href)?.[0] ?? '').replace(/^\?/, '');
   const header = (name: string) => request.headers.get(name) ?? undefined;
   return {
@@ -60,7 +60,7 @@ export function toBffRequest(
 }
 
 /**
- * The host copies the header unchanged into the request's address: `bff.test//evil.test` would become a path.
+ * The host copies the header into the request's URL. In `bff.test//evil.test` a part of it would become the path.
  */
 function requireHost(host: string): void {
   if (/[/?#\\@\s]/.test(host))
@@ -82,12 +82,12 @@ function toRoutePath(route: unknown, params: Readonly<Record<string, string>>, p
 
 const encodeSegment = (text: string) => encodeURIComponent(text.toWellFormed());
 
-/** A body that came in one piece, as the host's do, is not copied; `arrayBuffer()` would copy it twice more. */
+/** The host hands over a body in one piece, which is not copied. `arrayBuffer()` would copy it twice. */
 async function readBody(body: HttpRequest['body'], limitBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body ?? []) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('a body is made of bytes');
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a body consists of bytes');
     bytes += chunk.byteLength;
     if (bytes > limitBytes) return undefined;
     chunks.push(chunk);
@@ -104,7 +104,7 @@ export function invocationLog(context: InvocationContext): Log {
 }
 
 /**
- * A browser loading a page, as opposed to a script's request. Browsers that do not say so are told apart by `Accept`.
+ * Whether a browser loads a page. For browsers that do not send Fetch Metadata, `Accept` decides.
  * @see https://www.w3.org/TR/fetch-metadata/
  */
 export function isNavigation({ method, header }: BffRequest): boolean {
@@ -114,7 +114,7 @@ export function isNavigation({ method, header }: BffRequest): boolean {
   return prefersHtml(header('accept'));
 }
 
-/** True when HTML is named and JSON is not named before it. */
+/** True if the header names HTML, and does not name JSON before it. */
 export function prefersHtml(accept: string | undefined): boolean {
   if (accept === undefined) return false;
   const types = accept.split(',').map((part) => part.split(';')[0]?.trim().toLowerCase());
@@ -123,7 +123,7 @@ export function prefersHtml(accept: string | undefined): boolean {
   return html !== -1 && (json === -1 || html < json);
 }
 
-/** The browser has been sent round once already, to bring its Strict cookies. */
+/** Whether the browser has already loaded the page twice, to send its Strict cookies. */
 export function isBounced({ query }: BffRequest): boolean {
   return query.kind === 'query' && query.query.get('bounced') === '1';
 }

@@ -2,7 +2,7 @@ import { ReadableStream } from 'node:stream/web';
 import type { Cookie, HttpResponseInit } from '@azure/functions';
 import type { CookieToSet } from './cookies.ts';
 
-/** An answer as our functions shape it; the headers that every answer carries are added at the end. */
+/** What a handler answers. The headers of every answer are added to it. */
 export interface BffResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export function jsonResponse(value: unknown, status = 200): BffResponse {
   };
 }
 
-/** 303: whatever the method was, the browser goes on with GET. Never 307 or 308 (RFC 9700, 4.12). */
+/** Status 303, after which the browser sends a GET. 307 and 308 would repeat a POST with its body (RFC 9700, 4.12). */
 export function redirectResponse(location: string, cookies: readonly CookieToSet[] = []): BffResponse {
   return { status: 303, headers: { location }, cookies };
 }
@@ -32,7 +32,7 @@ const commonHeaders = {
   'referrer-policy': 'no-referrer',
   'strict-transport-security': 'max-age=31536000',
   'x-content-type-options': 'nosniff',
-  // Answers differ by who asks; and no cache may hand one origin's answer to another.
+  // Answers differ by user, and a cache must not give one origin's answer to another.
   vary: 'Cookie, Origin',
 } as const;
 
@@ -47,10 +47,10 @@ export function toHttpResponse(response: BffResponse, secureCookies: boolean): H
   };
 }
 
-/** Below this a stream costs more than the copies that it saves. */
+/** A stream costs more than it saves for a smaller body. */
 const LARGE_BODY_BYTES = 64 * 1024;
 
-/** The library copies bytes that it is given four times, and what it reads from a stream once (measured). */
+/** The Functions library copies bytes four times, but data from a stream only once (measured). */
 function toHttpBody(body: string | Uint8Array): string | Uint8Array | ReadableStream {
   if (typeof body === 'string' || body.byteLength <= LARGE_BODY_BYTES) return body;
   return new ReadableStream({
@@ -61,7 +61,7 @@ function toHttpBody(body: string | Uint8Array): string | Uint8Array | ReadableSt
   });
 }
 
-/** Set through the host's list: of several Set-Cookie headers only the last would survive (measured). */
+/** For the host's list of cookies. Of several Set-Cookie headers only the last would be sent (measured). */
 function toCookie({ name, value, maxAgeSeconds }: CookieToSet, secure: boolean): Cookie {
   return { name, value, path: '/', httpOnly: true, secure, sameSite: 'Strict', maxAge: maxAgeSeconds };
 }

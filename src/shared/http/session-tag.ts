@@ -4,12 +4,12 @@ import { parseQuery } from './query.ts';
 import type { BffRequest } from './request.ts';
 
 const HEADER = 'x-session-tag';
-/** The tag in an address, for links, images and downloads, to which a page cannot add a header. */
+/** The tag in a URL, for links, images and downloads, to which a page cannot add a header. */
 const OPTION = 'session_tag';
 
 /**
- * Returns the tags of a request, and the request without the tag in its address. An upstream, a policy or a
- * function must not see the tag. All other bytes of the query are unchanged.
+ * Returns the tags of a request, and the request without the tag in its query. An API, a policy or a handler must not see the tag.
+ * All other bytes of the query are unchanged.
  */
 export function takeSessionTags(request: BffRequest): {
   readonly request: BffRequest;
@@ -19,8 +19,7 @@ export function takeSessionTags(request: BffRequest): {
   const tags = header === undefined ? [] : [header];
   const rest: string[] = [];
   for (const pair of request.rawQuery.split('&')) {
-    // A name can be spelled in many ways. A name that cannot be decoded is not a tag, and its reader refuses
-    // it.
+    // A name can be spelled in many ways. One that cannot be decoded is not a tag; the whole query is refused later.
     const reading = parseQuery(pair);
     const [option] = reading.kind === 'query' ? reading.query : [];
     if (option?.[0].toLowerCase() === OPTION) tags.push(option[1]);
@@ -32,8 +31,8 @@ export function takeSessionTags(request: BffRequest): {
 }
 
 /**
- * Refuses a page's call that was made for another session than the browser has now, because another tab has
- * signed in since. A call without a tag passes.
+ * Refuses a call that a page made for another session than the browser has now, because another tab has signed in since. A call
+ * without a tag passes.
  * @throws {BffError} session_changed
  */
 export function requireTaggedSession(tags: readonly string[], session: Session): void {

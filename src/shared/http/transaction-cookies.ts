@@ -22,8 +22,8 @@ export function transactionCookie(
 }
 
 /**
- * Everything that ends in a browser at sign-out: the session, and every sign-in under way, which would sign the
- * user in again. All slots are cleared, because a sign-in may have begun while this response was on its way.
+ * Deletes the session and every login transaction, which could sign the user in again. All slots are cleared, because a sign-in may
+ * begin while this answer is on its way.
  */
 export function signedOutCookies(names: CookieNames): CookieToSet[] {
   return [names.session, ...transactionSlots.map((slot) => names.transaction(slot))].map(clearedCookie);

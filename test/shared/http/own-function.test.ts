@@ -49,7 +49,7 @@ describe('a handler of an app', () => {
     ['login transactions and a pending sign-out', '__Host-tx-0=X; a=1; __Host-logout-pending=Y', 'a=1'],
     ['two Cookie headers that the host joined', 'a=1; b=2,__Host-session=S; c=3', 'a=1; c=3'],
     ['two headers joined with a space', 'a=1; b=2, __Host-session=S', 'a=1'],
-  ])('sees of %s only those of the app', { tags: ['PX-16'] }, async (_case, sent, seen) => {
+  ])('sees only cookies of the app, given %s', { tags: ['PX-16'] }, async (_case, sent, seen) => {
     const { request } = await given(sent);
     expect(request.header('cookie')).toBe(seen);
     expect(request.header('Cookie')).toBe(seen);
