@@ -32,6 +32,8 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems;
 
+export const problemCodes = Object.keys(problems) as readonly ProblemCode[];
+
 /** Why a call needs the user: the `reason` of `interaction_required`. */
 export const interactionReasons = [
   'consent_required',

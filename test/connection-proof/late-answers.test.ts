@@ -81,7 +81,7 @@ async function preparePair(
       borrower,
       deadlineMs: 20_000,
       maxResponseBytes: 1024,
-      echo: { name: 'client-request-id', value: id, whenMissing: 'unsure' as const },
+      correlation: { name: 'client-request-id', value: id, whenMissing: 'unsure' as const },
     };
     return sendUpstream(
       sendHttp,

@@ -3,7 +3,7 @@ import type { KeyRing } from '../crypto/key-ring.ts';
 import { type Cloud, clouds } from '../entra/authority.ts';
 import type { ClientCredential } from '../entra/client-credential.ts';
 import type { EchoesRequestId } from '../proxy/request-id-echo.ts';
-import type { TableLocation } from '../storage/azure-table.ts';
+import type { TableLocation } from '../storage/azure-client.ts';
 import { type ApiConfig, readApis } from './api-settings.ts';
 import { issuesInAzure, runsInAzure } from './azure.ts';
 import { conflicts, isPlainStorage, plainHttpIssues } from './conflicts.ts';

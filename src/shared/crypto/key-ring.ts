@@ -8,12 +8,12 @@ export interface ServerKey {
 
 export type KeyLookup =
   | { readonly kind: 'known'; readonly key: ServerKey }
-  /** Written by a worker that already has a key this one lacks: wait for the roll-out, keep the cookie. */
+  /** Another worker already has this key. The cookie stays until the roll-out is complete. */
   | { readonly kind: 'newer' }
-  /** Not in the ring any more, or never was: what it sealed is gone. */
+  /** Not in the ring any more, or never was. What it sealed cannot be opened. */
   | { readonly kind: 'retired' };
 
-/** The sealing keys: the writing one seals, all of them open. */
+/** The sealing keys. The writing key seals; every key opens. */
 export interface KeyRing {
   readonly writing: ServerKey;
   readonly keys: readonly ServerKey[];
@@ -21,8 +21,8 @@ export interface KeyRing {
 }
 
 /**
- * A key ring from its keys, the writing key first.
- * Rolling in two steps: add the new key last and deploy everywhere, then move it first and deploy.
+ * @param keys the writing key first. To rotate, add the new key last and deploy everywhere; then move it to the front and
+ * deploy again.
  */
 export function createKeyRing(keys: readonly ServerKey[]): KeyRing {
   const [writing] = keys;
@@ -43,7 +43,7 @@ export function createKeyRing(keys: readonly ServerKey[]): KeyRing {
 
 const KEY_BYTES = 32; // AES-256 and HMAC-SHA-256 alike
 
-/** The 32 bytes of a base64url key, or undefined when it is anything else. */
+/** The 32 bytes of a base64url key; undefined for any other text. */
 export function parseKeyBytes(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
   return bytes.length === KEY_BYTES && bytes.toString('base64url') === text ? bytes : undefined;

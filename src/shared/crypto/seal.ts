@@ -4,14 +4,14 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 const IV_BYTES = 12; // NIST SP 800-38D 8.2.2: a random 96-bit IV per encryption
 const TAG_BYTES = 16;
 
-/** Random bytes from a cryptographically secure source; injected so that tests can repeat a run. */
+/** Returns bytes of a cryptographically secure source. Injected, so that tests can repeat a run. */
 export type RandomBytes = (size: number) => Buffer;
 
 export const secureRandomBytes: RandomBytes = (size) => randomBytes(size);
 
 /**
  * AES-256-GCM with a fresh IV: `iv | ciphertext | tag`.
- * @param additionalData what the value is bound to; opening needs the same.
+ * @param additionalData binds the value to its use. Opening requires the same data.
  */
 export function seal(
   key: Buffer,
@@ -25,7 +25,7 @@ export function seal(
   return Buffer.concat([iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** The plaintext, or undefined when the value was not sealed with this key and this additional data. */
+/** The plaintext; undefined if the value was not sealed with this key and this additional data. */
 export function open(key: Buffer, sealed: Uint8Array, additionalData: Buffer): Buffer | undefined {
   if (sealed.length < IV_BYTES + TAG_BYTES) return undefined;
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV_BYTES), {
@@ -39,18 +39,18 @@ export function open(key: Buffer, sealed: Uint8Array, additionalData: Buffer): B
       decipher.final(),
     ]);
   } catch {
-    return undefined; // GCM's only answer to a wrong key, wrong additional data or a changed byte
+    return undefined; // a wrong key, wrong additional data, or a changed byte; GCM does not tell which
   }
 }
 
-/** A 256-bit key for one purpose (HKDF-SHA-256, RFC 5869). A different purpose or salt gives an unrelated key. */
+/** Derives a 256-bit key for one purpose (HKDF-SHA-256, RFC 5869). Another purpose or salt yields an unrelated key. */
 export function deriveKey(keyBytes: Buffer, purpose: string, salt: Uint8Array = new Uint8Array()): Buffer {
   return Buffer.from(hkdfSync('sha256', keyBytes, salt, `entra-bff ${purpose}`, 32));
 }
 
 /**
- * Fields joined so that no two lists give the same bytes: each is preceded by its length.
- * Plain concatenation would let `ab|c` pass for `a|bc`.
+ * Joins fields so that two different lists never yield the same bytes. Each field is preceded by its length, because plain
+ * concatenation would let `ab|c` pass for `a|bc`.
  */
 export function encodeFields(fields: readonly (string | number)[]): Buffer {
   return Buffer.concat(

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { KeyRing } from './key-ring.ts';
 import { deriveKey, encodeFields, open, type RandomBytes, seal } from './seal.ts';
 
-/** What a sealed text is for. Each purpose has its own derived key, so that one never opens as another. */
+/** Each purpose has a derived key of its own, so that a text of one purpose never opens as another. */
 export type SealedTextPurpose =
   | 'login-transaction'
   | 'interaction-ticket'
@@ -10,15 +10,15 @@ export type SealedTextPurpose =
   | 'logout-pending'
   | 'console-link';
 
-/** Seals small JSON values into URL- and cookie-safe text that only this service can open, until they expire. */
+/** Seals small JSON values into text for URLs and cookies that only this service can open, until it expires. */
 export interface TextSealer {
-  /** @param boundTo what the value may only be used together with (a cookie slot, a session chain …). */
+  /** @param boundTo binds the text to its use, such as a cookie slot or a session chain; opening requires the same */
   seal(value: unknown, boundTo: readonly string[], expiresAt: Date): string;
-  /** The value, or undefined: changed, foreign, expired or of another purpose. Which of these is nobody's business. */
+  /** The value; undefined if the text was changed, expired, bound otherwise, or sealed elsewhere or for another purpose. */
   open(text: string, boundTo: readonly string[]): unknown;
 }
 
-export interface TextSealerNeeds {
+export interface TextSealerOptions {
   readonly keyRing: KeyRing;
   readonly purpose: SealedTextPurpose;
   readonly now: () => Date;
@@ -27,7 +27,7 @@ export interface TextSealerNeeds {
 
 const KEY_ID_BYTES = 4;
 
-export function createTextSealer({ keyRing, purpose, now, random }: TextSealerNeeds): TextSealer {
+export function createTextSealer({ keyRing, purpose, now, random }: TextSealerOptions): TextSealer {
   const additionalData = (keyId: number, boundTo: readonly string[]) =>
     encodeFields([purpose, 1, keyId, ...boundTo]);
   const derivedKeys = new Map<number, Buffer>();
@@ -48,7 +48,7 @@ export function createTextSealer({ keyRing, purpose, now, random }: TextSealerNe
     },
     open(text, boundTo) {
       const bytes = Buffer.from(text, 'base64url');
-      // Node's decoder skips what it does not know: only the canonical spelling counts as the same value.
+      // Node's decoder skips unknown characters. Only the canonical spelling is accepted.
       if (bytes.length <= KEY_ID_BYTES || bytes.toString('base64url') !== text) return undefined;
       const found = keyRing.find(bytes.readUInt32BE(0));
       if (found.kind !== 'known') return undefined;
@@ -66,6 +66,6 @@ export function createTextSealer({ keyRing, purpose, now, random }: TextSealerNe
 }
 
 function parseEnvelope(plaintext: Buffer): { value: unknown; expiresAtMs: number } {
-  // The bytes are authenticated: they are what `seal` wrote.
+  // The bytes are authenticated: `seal` wrote them.
   return JSON.parse(plaintext.toString('utf8')) as { value: unknown; expiresAtMs: number };
 }

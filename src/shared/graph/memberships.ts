@@ -35,13 +35,13 @@ export function createFindMemberships({
     const known = kept.find(name);
     if (known !== undefined) return known;
     const memberOf = ask(session, groups, log);
-    kept.keep(name, memberOf, keptSeconds * 1000);
+    kept.remember(name, memberOf, keptSeconds * 1000);
     memberOf.catch((error: unknown) => {
       // What the person could put right is asked again at once.
       const isTransient = error instanceof BffError && (error.status === 429 || error.status >= 500);
       // Our own limit refused the call. Graph was not asked.
       const isOurs = error instanceof BffError && error.code === 'rate_limited';
-      if (isTransient && !isOurs) kept.keep(name, memberOf, FAILURE_KEPT_MS);
+      if (isTransient && !isOurs) kept.remember(name, memberOf, FAILURE_KEPT_MS);
       else kept.forget(name);
     });
     return memberOf;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
 import { BffError } from '../errors.ts';
 import type { SendHttp } from '../network/http-request.ts';
-import { clientRequestId, echoOf, isRequestId } from '../proxy/headers.ts';
+import { clientRequestId, correlationOf, isRequestId } from '../proxy/headers.ts';
 import type { BodyReservation, BodyRoom } from '../proxy/memory-budget.ts';
 import type { EchoesRequestId, WatchEcho } from '../proxy/request-id-echo.ts';
 import { borrowerOf, sendUpstream } from '../proxy/send.ts';
@@ -51,7 +51,7 @@ export class SendHandler implements Middleware {
   async #send({ url, method, headers, body }: Sent, reservation: BodyReservation): Promise<Response> {
     const { session, sendHttp, monotonicMs, log, echoesRequestId, watchEcho } = this.#needs;
     const { origin, pathname, search } = new URL(url);
-    const echo = echoOf(headers, echoesRequestId);
+    const correlation = correlationOf(headers, echoesRequestId);
     const request = {
       method,
       origin,
@@ -62,10 +62,10 @@ export class SendHandler implements Middleware {
       maxResponseBytes: this.#needs.bodyLimitBytes,
       reserveBytes: reservation.take,
       borrower: borrowerOf(session),
-      ...(echo === undefined ? {} : { echo }),
+      ...(correlation === undefined ? {} : { correlation }),
     };
     const answer = await sendUpstream(sendHttp, request, monotonicMs, log);
-    watchEcho(answer, echo, log);
+    watchEcho(answer, correlation, log);
     const { status } = answer;
     const encoding = answer.headers['content-encoding'] ?? 'identity';
     // A redirect is not followed with the token, and the request did not ask for compression.

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 
-/** Gathers a body of which many small pieces may come, in few large ones. */
+/** Collects the chunks of a body in few large buffers. */
 export interface BodyCollector {
   add(chunk: Uint8Array): void;
   bytes(): number;
-  /** The whole body; the collector is of no further use. */
+  /** The whole body. The collector must not be used afterwards. */
   take(): Buffer;
 }
 
@@ -12,8 +12,8 @@ const FIRST_PAGE_BYTES = 4 * 1024;
 const MAX_PAGE_BYTES = 1024 * 1024;
 
 /**
- * Copies what it is given: a piece of one byte would otherwise keep the block of 64 KiB in which it was received.
- * @param announcedBytes the length, when it is known: the body is then written to its place once
+ * Copies the chunks. A chunk of one byte would otherwise keep the block of 64 KiB in memory in which it was received.
+ * @param announcedBytes the length, if it is known. The body is then copied once, to its final place.
  */
 export function createBodyCollector(announcedBytes: number | undefined): BodyCollector {
   const pages: Buffer[] = [];
@@ -21,22 +21,22 @@ export function createBodyCollector(announcedBytes: number | undefined): BodyCol
   let used = 0;
   let earlierBytes = 0;
 
-  const turnPage = () => {
+  const startPage = () => {
     if (used > 0) pages.push(page);
     earlierBytes += used;
     used = 0;
-    const asLongAsBefore = Math.min(Math.max(earlierBytes, FIRST_PAGE_BYTES), MAX_PAGE_BYTES);
-    page = Buffer.allocUnsafeSlow(earlierBytes === 0 ? (announcedBytes ?? FIRST_PAGE_BYTES) : asLongAsBefore);
+    const doubling = Math.min(Math.max(earlierBytes, FIRST_PAGE_BYTES), MAX_PAGE_BYTES);
+    page = Buffer.allocUnsafeSlow(earlierBytes === 0 ? (announcedBytes ?? FIRST_PAGE_BYTES) : doubling);
   };
 
   return {
     add(chunk) {
       for (let rest = chunk; rest.byteLength > 0; ) {
-        if (used === page.byteLength) turnPage();
-        const part = rest.subarray(0, page.byteLength - used);
-        page.set(part, used);
-        used += part.byteLength;
-        rest = rest.subarray(part.byteLength);
+        if (used === page.byteLength) startPage();
+        const fitting = rest.subarray(0, page.byteLength - used);
+        page.set(fitting, used);
+        used += fitting.byteLength;
+        rest = rest.subarray(fitting.byteLength);
       }
     },
     bytes: () => earlierBytes + used,

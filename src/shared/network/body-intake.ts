@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Reserves room for the next step of a body. @param restBytes the most that the body will ask for after this step */
+/** Reserves memory for the next step of a body. @param restBytes the most that the body will reserve after this step */
 export type ReserveBytes = (bytes: number, restBytes: number) => Promise<void>;
 
-export interface BodyIntakeNeeds {
+export interface BodyIntakeOptions {
   readonly response: IncomingMessage;
   readonly reserveBytes: ReserveBytes | undefined;
   /** The body's length if it is known, otherwise the most bytes that it may have. */
   readonly mostBytes: number;
   readonly isLengthKnown: boolean;
-  /** In each such window of reading time, a body that holds room must bring at least {@link LEAST_BYTES}. */
+  /** In each such window of reading time, a body that holds memory must bring at least {@link LEAST_BYTES}. */
   readonly windowMs: number;
-  /** Called when the body starts to wait for room. */
+  /** Called when the body starts to wait for memory. */
   readonly onPause: () => void;
-  /** Called when the body has its room. */
+  /** Called when the body has its memory. */
   readonly onResume: () => void;
   readonly onTooSlow: () => void;
   readonly onError: (error: unknown) => void;
@@ -24,19 +24,19 @@ export interface BodyIntake {
   received(bytes: number): void;
 }
 
-/** A body up to this size reserves no room: hundreds of them at a time are a few dozen megabytes. */
+/** A body up to this size reserves no memory. Hundreds of them at a time are a few dozen megabytes. */
 const SMALL_BODY_BYTES = 64 * 1024;
-/** How far a reservation runs ahead of the received bytes. A slow upstream takes no more room than this from others. */
+/** How far a reservation runs ahead of the received bytes. A slow upstream takes no more memory than this from others. */
 const STEP_BYTES = 256 * 1024;
 const LEAST_BYTES = 64 * 1024;
 
 /**
- * Reads a body only as far as there is room for it. A large body of known length reserves room before its first byte.
- * A body of unknown length reserves room once it is larger than a small one. A body that holds room must keep arriving.
- * Time spent waiting for room does not count.
+ * Reads a body only as far as there is memory for it. A large body of known length reserves memory before its first byte.
+ * A body of unknown length reserves memory once it is larger than a small one. A body that holds memory must keep
+ * arriving. Time spent waiting for memory does not count.
  */
-export function createBodyIntake(needs: BodyIntakeNeeds): BodyIntake {
-  const { response, reserveBytes, mostBytes, isLengthKnown, windowMs } = needs;
+export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
+  const { response, reserveBytes, mostBytes, isLengthKnown, windowMs } = options;
   let reservedBytes = 0;
   let receivedBytes = 0;
   let windowStartBytes = 0;
@@ -46,14 +46,14 @@ export function createBodyIntake(needs: BodyIntakeNeeds): BodyIntake {
   const openWindow = () => {
     windowStartBytes = receivedBytes;
     window = setTimeout(() => {
-      if (receivedBytes - windowStartBytes < LEAST_BYTES) needs.onTooSlow();
+      if (receivedBytes - windowStartBytes < LEAST_BYTES) options.onTooSlow();
       else openWindow();
     }, windowMs);
   };
   const resume = () => {
-    // The whole body may have arrived while its last piece is still unread. Only `end` reports that all was read.
+    // The whole body may have arrived while its last chunk is still unread. Only `end` reports that all was read.
     if (isOver) return;
-    needs.onResume();
+    options.onResume();
     openWindow();
     response.resume();
   };
@@ -64,8 +64,8 @@ export function createBodyIntake(needs: BodyIntakeNeeds): BodyIntake {
     reservedBytes = upToBytes;
     response.pause();
     clearTimeout(window);
-    needs.onPause();
-    reserveBytes(stepBytes, mostBytes - upToBytes).then(resume, needs.onError);
+    options.onPause();
+    reserveBytes(stepBytes, mostBytes - upToBytes).then(resume, options.onError);
   };
 
   const stop = () => {

@@ -1,14 +1,14 @@
 /**
- * The promise's result, or a rejection when it takes too long: for libraries that take an abort signal and do not heed
- * it everywhere. What they do afterwards is ignored.
+ * Rejects if the promise takes too long. For libraries that accept an abort signal but do not observe it everywhere. A later
+ * result of the promise is ignored.
  */
 export async function withDeadline<Result>(promise: Promise<Result>, deadlineMs: number): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
+  const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new DeadlineExceeded()), deadlineMs);
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, timeout]);
   } finally {
     clearTimeout(timer);
   }

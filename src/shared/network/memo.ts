@@ -1,30 +1,30 @@
-/** Answers that are given again for a while instead of asking anew, in this worker. */
-export interface Memo<Answer> {
-  /** Undefined when there is none, or its time is over. */
-  find(name: string): Answer | undefined;
-  keep(name: string, answer: Answer, forMs: number): void;
-  forget(name: string): void;
+/** Results that are remembered for a while on this worker. */
+export interface Memo<Value> {
+  /** Undefined if there is no value, or its time is over. */
+  find(key: string): Value | undefined;
+  remember(key: string, value: Value, forMs: number): void;
+  forget(key: string): void;
 }
 
-/** The one that was kept first goes first. */
-const MAX_KEPT = 10_000;
+/** Beyond this, the value that was remembered first is removed. */
+const MAX_VALUES = 10_000;
 
-export function createMemo<Answer>(monotonicMs: () => number): Memo<Answer> {
-  // A Map gives its keys in the order of their insertion.
-  const kept = new Map<string, { readonly answer: Answer; readonly untilMs: number }>();
+export function createMemo<Value>(monotonicMs: () => number): Memo<Value> {
+  // A Map iterates over its keys in the order of insertion.
+  const remembered = new Map<string, { readonly value: Value; readonly untilMs: number }>();
   return {
-    find(name) {
-      const found = kept.get(name);
-      return found !== undefined && monotonicMs() < found.untilMs ? found.answer : undefined;
+    find(key) {
+      const found = remembered.get(key);
+      return found !== undefined && monotonicMs() < found.untilMs ? found.value : undefined;
     },
-    keep(name, answer, forMs) {
-      kept.delete(name);
-      kept.set(name, { answer, untilMs: monotonicMs() + forMs });
-      for (const first of kept.keys()) {
-        if (kept.size <= MAX_KEPT) break;
-        kept.delete(first);
+    remember(key, value, forMs) {
+      remembered.delete(key);
+      remembered.set(key, { value, untilMs: monotonicMs() + forMs });
+      for (const first of remembered.keys()) {
+        if (remembered.size <= MAX_VALUES) break;
+        remembered.delete(first);
       }
     },
-    forget: (name) => void kept.delete(name),
+    forget: (key) => void remembered.delete(key),
   };
 }

@@ -5,7 +5,7 @@ import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type ProxyAnswer, toProxyAnswer } from './answer.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
-import { echoOf, toUpstreamHeaders } from './headers.ts';
+import { correlationOf, toUpstreamHeaders } from './headers.ts';
 import type { BodyReservation, BodyRoom } from './memory-budget.ts';
 import { createWatchEcho, type EchoesRequestId } from './request-id-echo.ts';
 import { withoutSentToken } from './returned-token.ts';
@@ -100,7 +100,7 @@ export function createForward(needs: ForwardNeeds): Forward {
     const headers = toUpstreamHeaders(call.header, call.id, call.namedHeaders);
     if (headers === undefined)
       throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
-    const echo = echoOf(headers, echoesRequestId);
+    const correlation = correlationOf(headers, echoesRequestId);
     const send = async (accessToken: string): Promise<HttpAnswer> => {
       const leftMs = endMs - monotonicMs();
       if (leftMs <= 0)
@@ -118,12 +118,12 @@ export function createForward(needs: ForwardNeeds): Forward {
           maxResponseBytes: bodyLimitBytes,
           reserveBytes: reservation.take,
           borrower: borrowerOf(session),
-          ...(echo === undefined ? {} : { echo }),
+          ...(correlation === undefined ? {} : { correlation }),
         },
         monotonicMs,
         log,
       );
-      watchEcho(answer, echo, log);
+      watchEcho(answer, correlation, log);
       return answer;
     };
     const pass: PassAnswer = (answer) => toProxyAnswer(answer, { method, headers }, now());

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BffError } from '../errors.ts';
-import type { Echo } from '../network/http-request.ts';
+import type { Correlation } from '../network/http-request.ts';
 import { type EchoesRequestId, whenMissing } from './request-id-echo.ts';
 
 /** Request headers that reach the upstream, when the caller sends them. Everything else stays here. */
@@ -41,10 +41,10 @@ const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 export const isRequestId = (value: string | undefined) => value !== undefined && uuid.test(value);
 
 /** The header that the answer to these headers must repeat. */
-export function echoOf(
+export function correlationOf(
   headers: Readonly<Record<string, string>>,
   echoesRequestId: EchoesRequestId,
-): Echo | undefined {
+): Correlation | undefined {
   const value = headers[clientRequestId];
   return value === undefined
     ? undefined

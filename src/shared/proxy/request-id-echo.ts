@@ -1,4 +1,4 @@
-import type { Echo, HttpAnswer } from '../network/http-request.ts';
+import type { Correlation, HttpAnswer } from '../network/http-request.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /**
@@ -9,13 +9,13 @@ import type { Log } from '../telemetry/log.ts';
 export type EchoesRequestId = 'require' | 'warn' | 'ignore';
 
 export const whenMissing = {
-  require: 'foreign',
+  require: 'mismatched',
   warn: 'unsure',
-  ignore: 'own',
-} as const satisfies Record<EchoesRequestId, Echo['whenMissing']>;
+  ignore: 'matched',
+} as const satisfies Record<EchoesRequestId, Correlation['whenMissing']>;
 
 /** Checks an answer that passes for its id. */
-export type WatchEcho = (answer: HttpAnswer, echo: Echo | undefined, log: Log) => void;
+export type WatchEcho = (answer: HttpAnswer, correlation: Correlation | undefined, log: Log) => void;
 
 const WARN_EVERY_MS = 60_000;
 
@@ -25,8 +25,8 @@ const WARN_EVERY_MS = 60_000;
 export function createWatchEcho(monotonicMs: () => number): WatchEcho {
   let nextWarningMs = Number.NEGATIVE_INFINITY;
   let count = 0;
-  return ({ headers }, echo, log) => {
-    if (echo?.whenMissing !== 'unsure' || headers[echo.name] !== undefined) return;
+  return ({ headers }, correlation, log) => {
+    if (correlation?.whenMissing !== 'unsure' || headers[correlation.name] !== undefined) return;
     count++;
     if (monotonicMs() < nextWarningMs) return;
     nextWarningMs = monotonicMs() + WARN_EVERY_MS;

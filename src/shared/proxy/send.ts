@@ -58,7 +58,7 @@ export async function sendUpstream(
     } catch (error) {
       const mayRepeat =
         error instanceof HttpFailure &&
-        (error.kind === 'foreign' || (error.kind === 'unreachable' && error.isSilent));
+        (error.kind === 'mismatched' || (error.kind === 'unreachable' && error.noBytesReceived));
       const leftMs = endMs - monotonicMs();
       if (!mayRepeat || !isRead(request.method) || leftMs <= 0) throw error;
       log('info', { event: 'upstream-called-again' });
@@ -73,7 +73,7 @@ export async function sendUpstream(
         throw upstreamProblem(request, 'upstream_unreachable', 'No answer came.', error);
       case 'broken':
         throw upstreamProblem(request, 'upstream_answer_refused', 'The answer broke off.', error);
-      case 'foreign':
+      case 'mismatched':
         throw upstreamProblem(
           request,
           'upstream_answer_refused',

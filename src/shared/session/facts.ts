@@ -1,6 +1,6 @@
 import { readVerifiedClaims, type VerifiedClaims } from '../identity/principal.ts';
 
-/** MSAL's record of the account; enough to ask it for tokens without listing what its cache holds (measured). */
+/** MSAL's record of the account. It is enough to request tokens without listing MSAL's cache (measured). */
 export interface MsalAccount {
   readonly homeAccountId: string;
   readonly environment: string;
@@ -9,7 +9,7 @@ export interface MsalAccount {
   readonly localAccountId: string;
 }
 
-/** What the server knows of a signed-in browser, beside the tokens. */
+/** What the server knows about a signed-in browser, apart from the tokens. */
 export interface SessionFacts {
   /**
    * Random. It stays the same when the user signs in again from this session. Tickets are bound to it, and
@@ -17,15 +17,15 @@ export interface SessionFacts {
    */
   readonly sessionChainId: string;
   readonly claims: VerifiedClaims;
-  /** When Entra said so: roles and groups age. */
+  /** When Entra ID stated these claims. Roles and groups may have changed since. */
   readonly claimsAsOf: Date;
   readonly account: MsalAccount;
-  /** What the browser called itself at the last sign-in, in few words: "Edge on Windows". It proves nothing. */
+  /** The browser by its own statement at the last sign-in, such as "Edge on Windows". It proves nothing. */
   readonly device?: string;
   readonly signedInAt: Date;
-  /** The absolute limit; idle use does not move it. */
+  /** The absolute limit. Use does not move it. */
   readonly expiresAt: Date;
-  /** Scopes that Entra has granted so far, in the spelling they were asked in. */
+  /** Scopes that Entra ID has granted so far, spelled as they were requested. */
   readonly grantedScopes: readonly string[];
   /** By feature: whose permissions were declined, by the user or for lack of an administrator's consent. */
   readonly consentDenials: Readonly<Record<string, ConsentDenial>>;
@@ -40,33 +40,33 @@ export interface ConsentDenial {
   readonly askAgainAt: string;
 }
 
-/** Everything a row seals. */
+/** Everything that a row seals. */
 export interface SessionContent {
   readonly facts: SessionFacts;
-  /** MSAL's serialized token cache: exactly one account. */
+  /** MSAL's serialized token cache, with exactly one account. */
   readonly msalCache: string;
-  /** The lease generation under which the refresh token was obtained: the higher one is the newer token. */
+  /** The lease generation under which the refresh token was obtained. A higher one means a newer token. */
   readonly tokenGeneration: number;
-  /** How the last refresh under a lease failed, for those who waited for it. */
+  /** How the last renewal under a lease failed, for the workers that waited for it. */
   readonly refreshFailure?: RefreshFailure;
 }
 
-/** A refresh's failure as its holder leaves it in the row. */
+/** A failed renewal, as the holder of the lease stores it in the row. */
 export interface RefreshFailure {
   readonly leaseId: string;
-  /** It speaks of these scopes alone: consent may be missing for one API and not for another. */
+  /** The failure is about these scopes alone. Consent may be missing for one API and not for another. */
   readonly scopes: readonly string[];
-  /** And of the claims that an API asked for, if one did. */
+  /** The claims that an API demanded, if one did. */
   readonly challengedWith?: string;
-  /** Or of a renewal of what Entra says about the person. */
+  /** True if the user's claims were renewed, not an access token. */
   readonly ofIdentity?: true;
-  /** Why the person is needed; absent when Entra could not be reached. */
+  /** Why the user is needed; absent if Entra ID could not be reached. */
   readonly reason?: string;
   readonly claims?: string;
   readonly correlationId?: string;
 }
 
-/** The stored spelling of {@link SessionFacts}: plain JSON, instants as ISO text, claims as they were verified. */
+/** {@link SessionFacts} as JSON: instants as ISO text, claims as in the verified token. */
 export interface StoredFacts {
   readonly sessionChainId: string;
   readonly claims: Readonly<Record<string, unknown>>;

@@ -4,10 +4,9 @@ import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts }
 type Entries = Record<string, unknown>;
 
 /**
- * Two writers changed one session: what each of them changed since `base` is kept.
- * What Entra said later about the person counts, and all scopes that either was granted. Where both changed another
- * fact, ours is the later word; of two access tokens the one with more life left stays, and
- * of two refresh tokens the one of the higher lease generation.
+ * Merges the changes of two writers of one session since `base`. The later claims win. Scopes that either was granted stay.
+ * If both changed another fact, ours wins. Of two access tokens, the one that expires later stays. Of two refresh tokens,
+ * the one of the higher lease generation stays.
  */
 export function mergeContent(
   base: SessionContent,
@@ -43,7 +42,7 @@ function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): 
   };
 }
 
-/** Entra's later word. Its dates are of whole seconds: where one side alone heard anything, that is the later one. */
+/** `iat` counts whole seconds. If only one side received new claims, those are the later ones. */
 function laterClaims(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): StoredFacts {
   const isAsBefore = ({ claims, claimsAsOf }: StoredFacts) =>
     claimsAsOf === base.claimsAsOf && isDeepStrictEqual(claims, base.claims);
@@ -56,21 +55,21 @@ function issuedAt({ claims }: StoredFacts): number {
 }
 
 /**
- * MSAL's cache has no time for refresh, ID tokens and accounts: the side whose tokens are of the higher lease generation
- * has the later word on them.
+ * MSAL's cache has no time for refresh tokens, ID tokens and accounts. The side with the tokens of the higher lease
+ * generation decides.
  */
-const newestTokensDecide = (oursIsNewer: boolean) => (our: unknown, their: unknown) =>
-  oursIsNewer ? our : their;
+const newestTokensDecide = (oursIsNewer: boolean) => (ours: unknown, theirs: unknown) =>
+  oursIsNewer ? ours : theirs;
 
-/** MSAL's blob is JSON of sections (`AccessToken`, `RefreshToken` …) of entries by key: merged entry by entry. */
+/** MSAL's cache is JSON: sections such as `AccessToken` and `RefreshToken`, each with entries by key. */
 function mergeCaches(base: string, ours: string, theirs: string, oursIsNewer: boolean): string {
-  const [baseBlob, ourBlob, theirBlob] = [parseBlob(base), parseBlob(ours), parseBlob(theirs)];
+  const [baseCache, ourCache, theirCache] = [parseCache(base), parseCache(ours), parseCache(theirs)];
   const merged: Record<string, Entries> = {};
-  for (const section of new Set([...Object.keys(theirBlob), ...Object.keys(ourBlob)])) {
+  for (const section of new Set([...Object.keys(theirCache), ...Object.keys(ourCache)])) {
     merged[section] = mergeEntries(
-      baseBlob[section] ?? {},
-      ourBlob[section] ?? {},
-      theirBlob[section] ?? {},
+      baseCache[section] ?? {},
+      ourCache[section] ?? {},
+      theirCache[section] ?? {},
       section === 'AccessToken' ? laterExpiry : newestTokensDecide(oursIsNewer),
     );
   }
@@ -93,7 +92,7 @@ function mergeEntries(
         : weChanged
           ? ours[key]
           : theirs[key];
-    // Absent on the side that decides: it was removed there.
+    // If the entry is absent on the side that decides, it was removed there.
     if (value !== undefined) merged[key] = value;
   }
   return merged;
@@ -109,9 +108,9 @@ function expiryOf(entry: unknown): number {
   return Number(value ?? 0);
 }
 
-function parseBlob(blob: string): Record<string, Entries> {
+function parseCache(cache: string): Record<string, Entries> {
   const sections: Record<string, Entries> = {};
-  const parsed: unknown = JSON.parse(blob);
+  const parsed: unknown = JSON.parse(cache);
   if (typeof parsed !== 'object' || parsed === null) return sections;
   for (const [name, entries] of Object.entries(parsed)) {
     if (typeof entries === 'object' && entries !== null) sections[name] = { ...entries };

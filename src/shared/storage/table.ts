@@ -1,7 +1,7 @@
-/** A value a table column can hold; integers stay within 32 bits. */
+/** A value that a column can hold. Integers have at most 32 bits. */
 export type ColumnValue = string | number | boolean | Date | Uint8Array;
 
-/** Keys are base64url or a fixed word: the service refuses `/ \ # ?` and control characters in them. */
+/** Keys are base64url or a fixed word, because the service refuses `/ \ # ?` and control characters in them. */
 export interface RowKeys {
   readonly partitionKey: string;
   readonly rowKey: string;
@@ -15,13 +15,13 @@ export type TableRead =
   | { readonly kind: 'found'; readonly row: Row; readonly etag: string }
   | { readonly kind: 'missing' };
 
-/** A row of a listing: the columns that were asked for. */
+/** A listed row, with the columns that were selected. */
 export interface ListedRow {
   readonly row: Row;
   readonly etag: string;
 }
 
-/** Rows in the order of their keys. A bound names the first key that is not in the range any more. */
+/** Rows in the order of their keys. The upper bound is the first key outside the range. */
 export type RowRange =
   | {
       readonly kind: 'partition';
@@ -29,8 +29,8 @@ export type RowRange =
       readonly rowsFrom: string;
       readonly rowsBefore: string;
       /**
-       * Only rows whose columns are later than these instants. The table leaves out the others, so that they do
-       * not count towards a limit.
+       * Only rows whose columns are later than these instants. The table leaves out the others, so they do not
+       * count towards a limit.
        */
       readonly laterThan?: Readonly<Record<string, Date>>;
     }
@@ -40,36 +40,35 @@ export type TableInsert = { readonly kind: 'inserted'; readonly etag: string } |
 
 export type TableUpdate =
   | { readonly kind: 'updated'; readonly etag: string }
-  /** Somebody else wrote since the row was read. */
+  /** Another request wrote since the row was read. */
   | { readonly kind: 'changed' }
-  /** The row was deleted; an update never creates it again. */
+  /** The row was deleted. An update never creates it again. */
   | { readonly kind: 'missing' };
 
 export type TableRemoval =
-  /** It is not there any more, whoever removed it. */
+  /** The row does not exist any more. Another request may have removed it. */
   { readonly kind: 'removed' } | { readonly kind: 'changed' };
 
 /**
- * The few table operations the product uses. There is no upsert: a row is inserted once and updated only
- * against the version that was read, so that a deletion wins over every late write.
- * Every operation has a deadline.
- * @throws {BffError} storage_unavailable
+ * The few table operations that the product uses, each with a deadline. There is no upsert. A row is inserted once and
+ * updated only in the version that was read, so that a deletion wins over every late write.
+ * @throws {BffError} storage_unavailable, from every operation
  */
 export interface Table {
   readonly name: string;
-  /** @param columns only these; all when absent */
+  /** @param columns every column if omitted */
   read(keys: RowKeys, columns?: readonly string[]): Promise<TableRead>;
-  /** The first rows of a range, with the named columns. */
+  /** The first rows of a range. */
   list(range: RowRange, columns: readonly string[], limit: number): Promise<readonly ListedRow[]>;
   insert(row: Row): Promise<TableInsert>;
-  /** The whole row; columns that are not named are gone. */
+  /** Replaces the whole row. Columns that `row` does not have are removed. */
   replace(row: Row, etag: string): Promise<TableUpdate>;
-  /** Only the named columns. */
+  /** Changes only the columns that `row` has. */
   merge(row: Row, etag: string): Promise<TableUpdate>;
-  /** Whatever its version is; removing what is not there is no error. */
+  /** Removes the row in any version. A missing row is no error. */
   remove(keys: RowKeys): Promise<void>;
-  /** Only if it is still as it was read. */
+  /** Removes the row only in this version. */
   removeUnchanged(keys: RowKeys, etag: string): Promise<TableRemoval>;
-  /** @throws {BffError} storage_unavailable when the table cannot be read */
+  /** @throws {BffError} storage_unavailable if the table cannot be read */
   check(): Promise<void>;
 }

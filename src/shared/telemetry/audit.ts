@@ -1,58 +1,58 @@
-import { interactionReasons, type ProblemCode, problems, refusingRules, sessionEnds } from '../errors.ts';
+import { interactionReasons, problemCodes, refusingRules, sessionEnds } from '../errors.ts';
 import type { Log, LogLevel } from './log.ts';
 
-/** What a field may hold. Every form is closed: no text that somebody wrote fits one. */
-interface Form<Value extends string | number> {
-  readonly fits: (value: string | number) => boolean;
-  /** Only there for the type. */
-  readonly of?: Value;
+/** Accepts the values of a field. Every validator is closed: no text that a user or an attacker wrote passes one. */
+interface Validator<Value extends string | number> {
+  readonly accepts: (value: string | number) => boolean;
+  /** Never set. Carries the type of the values. */
+  readonly type?: Value;
 }
 
-interface Optional<Value extends string | number> extends Form<Value> {
+interface Optional<Value extends string | number> extends Validator<Value> {
   readonly optional: true;
 }
 
-const optional = <Value extends string | number>(form: Form<Value>): Optional<Value> => ({
-  ...form,
+const optional = <Value extends string | number>(validator: Validator<Value>): Optional<Value> => ({
+  ...validator,
   optional: true,
 });
 
-const oneOf = <const Text extends string>(...texts: readonly Text[]): Form<Text> => ({
-  fits: (value) => texts.some((text) => text === value),
+const oneOf = <const Text extends string>(...texts: readonly Text[]): Validator<Text> => ({
+  accepts: (value) => texts.some((text) => text === value),
 });
 
-/** The same for what comes from elsewhere: another word is no fault of the caller's. */
-const listed = (...texts: readonly string[]): Form<string> => oneOf(...texts);
+/** As `oneOf`, for values from elsewhere: the compiler accepts other texts, which are written as `unlisted`. */
+const listed = (...texts: readonly string[]): Validator<string> => oneOf(...texts);
 
-/** Several words with a space between. */
-const someOf = (...texts: readonly string[]): Form<string> => ({
-  fits: (value) =>
+/** Several words, separated by a space. */
+const someOf = (...texts: readonly string[]): Validator<string> => ({
+  accepts: (value) =>
     String(value)
       .split(' ')
       .every((word) => texts.includes(word)),
 });
 
-const textOf = (form: RegExp): Form<string> => ({
-  fits: (value) => typeof value === 'string' && form.test(value),
+const matching = (pattern: RegExp): Validator<string> => ({
+  accepts: (value) => typeof value === 'string' && pattern.test(value),
 });
 
-const count: Form<number> = {
-  fits: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+const count: Validator<number> = {
+  accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
 };
 /** An AADSTS number. */
-const aadsts: Form<number> = {
-  fits: (value) => Number.isSafeInteger(value) && Number(value) > 0 && Number(value) < 1e9,
+const aadsts: Validator<number> = {
+  accepts: (value) => Number.isSafeInteger(value) && Number(value) > 0 && Number(value) < 1e9,
 };
-/** `AADSTS` and a number, or a code of ours or of a library, which the product's source spells. */
-const code = textOf(/^(?:AADSTS\d{4,8}|[a-z][a-z0-9_-]{0,63})$/);
-/** Of the policy file, or of a function of your own. */
-const featureName = textOf(/^[a-z][a-z0-9-]{0,30}$/);
-const id = textOf(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-/** A person's pseudonym: `auditPseudonym` makes it. */
-const userKey = textOf(/^[A-Za-z0-9_-]{16}$/);
-/** `not-known`: the answer did not come, and the change may have been made. */
+/** `AADSTS` and a number, or a code from the source of this product or a library. */
+const code = matching(/^(?:AADSTS\d{4,8}|[a-z][a-z0-9_-]{0,63})$/);
+/** A feature of the policy file or of an app's own function. */
+const featureName = matching(/^[a-z][a-z0-9-]{0,30}$/);
+const guid = matching(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+/** A user, as `auditPseudonym` names them. */
+const pseudonym = matching(/^[A-Za-z0-9_-]{16}$/);
+/** `not-known`: no response arrived, and the change may have been made. */
 const changeOutcome = oneOf('done', 'not-known');
-const problemCode = oneOf(...(Object.keys(problems) as ProblemCode[]));
+const problemCode = oneOf(...problemCodes);
 
 const oauthErrors = [
   'invalid_request',
@@ -71,10 +71,10 @@ const oauthErrors = [
 
 interface AuditEvent {
   readonly level: LogLevel;
-  readonly fields: Readonly<Record<string, Form<string | number>>>;
+  readonly fields: Readonly<Record<string, Validator<string | number>>>;
 }
 
-/** Every audit event. `docs/audit.md` has the same table; a test holds the two equal. */
+/** Every audit event. `docs/audit.md` has the same table, and a test compares the two. */
 export const auditEvents = {
   'consent-asked': { level: 'info', fields: { permissions: count, feature: optional(featureName) } },
   'consent-declined': { level: 'warn', fields: { reason: code, feature: optional(featureName) } },
@@ -105,7 +105,7 @@ export const auditEvents = {
       rules: optional(someOf(...refusingRules)),
       reason: optional(listed(...interactionReasons, ...sessionEnds)),
       feature: optional(featureName),
-      entra_correlation_id: optional(id),
+      entra_correlation_id: optional(guid),
     },
   },
   'refresh-refused': {
@@ -114,7 +114,7 @@ export const auditEvents = {
       reason: oneOf(...interactionReasons),
       oauth: listed(...oauthErrors),
       aadsts: optional(aadsts),
-      entra_correlation_id: id,
+      entra_correlation_id: guid,
     },
   },
   'refresh-failed': {
@@ -129,7 +129,7 @@ export const auditEvents = {
       ),
       oauth: optional(listed(...oauthErrors)),
       aadsts: optional(aadsts),
-      entra_correlation_id: id,
+      entra_correlation_id: guid,
     },
   },
   'renewal-not-trusted': { level: 'error', fields: { reason: code } },
@@ -147,18 +147,18 @@ export const auditEvents = {
     fields: { by: oneOf('user', 'entra', 'service', 'limit'), sessions: count },
   },
   'sign-out-pending': { level: 'error', fields: {} },
-  'admin-user-opened': { level: 'info', fields: { target: userKey, via: optional(oneOf('link')) } },
+  'admin-user-opened': { level: 'info', fields: { target: pseudonym, via: optional(oneOf('link')) } },
   'admin-sessions-ended': {
     level: 'info',
-    fields: { target: userKey, outcome: changeOutcome, sessions: optional(count) },
+    fields: { target: pseudonym, outcome: changeOutcome, sessions: optional(count) },
   },
-  'admin-sign-ins-revoked': { level: 'info', fields: { target: userKey, outcome: changeOutcome } },
-  'admin-grant-revoked': { level: 'info', fields: { target: userKey, outcome: changeOutcome } },
+  'admin-sign-ins-revoked': { level: 'info', fields: { target: pseudonym, outcome: changeOutcome } },
+  'admin-grant-revoked': { level: 'info', fields: { target: pseudonym, outcome: changeOutcome } },
 } as const satisfies Record<string, AuditEvent>;
 
 type AuditEvents = typeof auditEvents;
 type AuditEventName = keyof AuditEvents;
-type ValueOf<OfForm> = OfForm extends Form<infer Value> ? Value : never;
+type ValueOf<Field> = Field extends Validator<infer Value> ? Value : never;
 type OptionalNames<Fields> = {
   [Name in keyof Fields]: Fields[Name] extends { readonly optional: true } ? Name : never;
 }[keyof Fields];
@@ -166,26 +166,26 @@ type FieldsOf<Fields> = {
   readonly [Name in Exclude<keyof Fields, OptionalNames<Fields>>]: ValueOf<Fields[Name]>;
 } & { readonly [Name in OptionalNames<Fields>]?: ValueOf<Fields[Name]> | undefined };
 
-/** One audit event. `user` where it is another than the one whom the call's log names by itself, or the call has none. */
+/** One audit event. `user` is set if the record is not about the user of the call, whom the call's log adds itself. */
 export type AuditRecord = {
   [Event in AuditEventName]: { readonly event: Event; readonly user?: string | undefined } & FieldsOf<
     AuditEvents[Event]['fields']
   >;
 }[AuditEventName];
 
-/** In place of a value that does not have its field's form: a code that the table does not know, from Entra for example. */
+/** Written in place of a value that its field's validator rejects, such as a new code of Entra ID. */
 const UNLISTED = 'unlisted';
 
-/** Writes one audit record: the fields of its event, each in its form, and nothing else. */
+/** Writes one audit record: the validated fields of its event, and nothing else. */
 export function audit(log: Log, record: AuditRecord): void {
   const { level, fields }: AuditEvent = auditEvents[record.event];
   const given: Readonly<Record<string, unknown>> = { ...record };
   const written: Record<string, string | number> = {};
-  for (const [name, form] of Object.entries({ user: userKey, ...fields })) {
+  for (const [name, validator] of Object.entries({ user: pseudonym, ...fields })) {
     const value = given[name];
     if (value === undefined) continue;
-    const isPlain = typeof value === 'string' || typeof value === 'number';
-    written[name] = isPlain && form.fits(value) ? value : UNLISTED;
+    const isScalar = typeof value === 'string' || typeof value === 'number';
+    written[name] = isScalar && validator.accepts(value) ? value : UNLISTED;
   }
   log(level, { event: record.event, audit: true, ...written });
 }

@@ -1,6 +1,6 @@
 /**
- * An error as it may be logged: class, code and where, for it and its causes.
- * Messages stay out: MSAL's carry Entra's text with names and addresses, the table client's carry keys.
+ * Describes an error and its causes for the log: class, code and position. Messages are left out, because MSAL's contain
+ * Entra ID's text with names and addresses, and the table client's contain keys.
  */
 export function describeError(error: unknown): string {
   try {

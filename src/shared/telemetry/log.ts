@@ -1,4 +1,4 @@
-/** What is logged: one structured record per line. Only names, codes and counts: never tokens, codes, cookies or personal data. */
+/** A structured record, written as one line. It never contains tokens, authorization codes, cookies or personal data. */
 export interface LogRecord {
   readonly event: string;
   readonly [field: string]: string | number | boolean | undefined;
@@ -6,20 +6,20 @@ export interface LogRecord {
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
-/** Writes one record. What it is bound to (an invocation, the cold start) is the caller's choice. */
+/** Writes one record to the log of an invocation or of the cold start. */
 export type Log = (level: LogLevel, record: LogRecord) => void;
 
 /**
- * The same log, which adds these fields to each record that does not say them itself.
- * @param fields read at every record: what is learnt on the way is in those that follow
+ * Returns a log that adds these fields to each record that does not have them.
+ * @param fields read for every record, so that later changes appear in later records
  */
 export function withFields(log: Log, fields: Readonly<Record<string, string | undefined>>): Log {
   return (level, record) => log(level, { ...record, ...fields, ...record });
 }
 
 /**
- * One line of JSON, so that no value can forge a second line: JSON escapes CR, LF and ANSI's ESC,
- * and the two line separators that JSON leaves alone are escaped here.
+ * Returns one line of JSON, in which no value can start a second line. JSON escapes CR, LF and ANSI's ESC. The other
+ * control characters and the two line separators of Unicode are escaped here.
  */
 export function toLogLine(record: LogRecord): string {
   return JSON.stringify(record).replace(/[\u2028\u2029\u007f-\u009f]/g, (character) => {

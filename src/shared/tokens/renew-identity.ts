@@ -47,7 +47,7 @@ export function createRenewIdentity(dependencies: RenewIdentityDependencies): Re
       const acquired = await renew(session, { scopes, identityNotBefore: notBefore }, log);
       if (acquired.kind === 'token') return { kind: 'renewed', session: acquired.session };
       if (acquired.kind === 'interaction-required') {
-        failures.keep(key, () => acquired, FAILURE_RETENTION_MS);
+        failures.remember(key, () => acquired, FAILURE_RETENTION_MS);
       }
       return acquired;
     } catch (error) {
@@ -55,7 +55,7 @@ export function createRenewIdentity(dependencies: RenewIdentityDependencies): Re
         const repeat = () => {
           throw error;
         };
-        failures.keep(key, repeat, FAILURE_RETENTION_MS);
+        failures.remember(key, repeat, FAILURE_RETENTION_MS);
       }
       throw error;
     }

@@ -149,7 +149,7 @@ describe('an answer that is cut off', () => {
         upstream.respondWith((socket) => socket.end(bytes.subarray(0, length)));
         expect(await failureOf(get({}, sender))).toMatchObject({
           kind: length < headBytes ? 'unreachable' : 'broken',
-          isSilent: false,
+          noBytesReceived: false,
         });
         upstream.respondWith((socket) =>
           socket.write(bytes.subarray(0, length), () => socket.resetAndDestroy()),
@@ -212,9 +212,9 @@ describe('refuses', () => {
     ['a header with a bare CR', 'X: a\rb\r\nContent-Length: 2\r\n\r\n{}'],
   ])('an answer with %s', { tags: ['PX-9'] }, async (_what, rest) => {
     upstream.respondWith((socket) => socket.end(`HTTP/1.1 200 OK\r\n${rest}`));
-    const { kind, isSilent } = await failureOf(get());
+    const { kind, noBytesReceived } = await failureOf(get());
     expect(['broken', 'unreachable']).toContain(kind);
-    expect(isSilent).toBe(false);
+    expect(noBytesReceived).toBe(false);
   });
 });
 
@@ -236,12 +236,15 @@ describe('the limits of the phases, each of which frees its connection', () => {
     // TLS towards a server that never says a word: the connection stands, the handshake does not end.
     upstream.respondWith(() => undefined);
     const origin = upstream.origin.replace('http:', 'https:');
-    expect(await timeoutOf({ connectMs: 80 }, { origin })).toMatchObject({ kind: 'timeout', isSilent: true });
+    expect(await timeoutOf({ connectMs: 80 }, { origin })).toMatchObject({
+      kind: 'timeout',
+      noBytesReceived: true,
+    });
   });
 
   it('no head', { tags: ['G4'] }, async () => {
     upstream.respondWith((socket) => socket.write('HTTP/1.1 200 '));
-    expect(await timeoutOf({ headMs: 80 })).toMatchObject({ kind: 'timeout', isSilent: false });
+    expect(await timeoutOf({ headMs: 80 })).toMatchObject({ kind: 'timeout', noBytesReceived: false });
   });
 
   it('informational answers give it no new time', { tags: ['G4'] }, async () => {
@@ -298,21 +301,21 @@ describe('a connection that is used again', () => {
   it('brings no answer that names another request, and is dropped; one that names none passes', {
     tags: ['PX-17'],
   }, async () => {
-    const echo = { name: 'client-request-id', value: 'aaaa', whenMissing: 'own' } as const;
+    const correlation = { name: 'client-request-id', value: 'aaaa', whenMissing: 'matched' } as const;
     for (const [line, expected] of [
-      ['Client-Request-Id: bbbb', 'foreign'],
+      ['Client-Request-Id: bbbb', 'mismatched'],
       ['Client-Request-Id: AAAA', 'answered'],
       ['Client-Request-Id: aaaa\r\nClient-Request-Id: aaaa', 'answered'],
       ['X: bbbb', 'answered'],
     ] as const) {
       const sender = createHttpSender();
       upstream.respondWith((socket) => socket.write(rawAnswer('{}', [line])));
-      const outcome = await get({ echo }, sender).then(
+      const outcome = await get({ correlation }, sender).then(
         () => 'answered',
         (error: unknown) => (error instanceof HttpFailure ? error.kind : error),
       );
       expect(outcome).toBe(expected);
-      const isDropped = expected === 'foreign';
+      const isDropped = expected === 'mismatched';
       await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(isDropped);
     }
   });
@@ -320,9 +323,9 @@ describe('a connection that is used again', () => {
   it('brings no answer without the id that has to come back; errors pass where nobody else was served', {
     tags: ['PX-17'],
   }, async () => {
-    const echo = { name: 'client-request-id', value: 'aaaa', whenMissing: 'foreign' } as const;
+    const correlation = { name: 'client-request-id', value: 'aaaa', whenMissing: 'mismatched' } as const;
     const statusOf = (sender: SendHttp, borrower: Borrower) =>
-      get({ echo, borrower }, sender).then(
+      get({ correlation, borrower }, sender).then(
         ({ status }) => status,
         (error: unknown) => (error instanceof HttpFailure ? error.kind : error),
       );
@@ -330,7 +333,7 @@ describe('a connection that is used again', () => {
       upstream.respondWith((socket) => socket.write(rawAnswer('{}', [line], status)));
     for (const status of ['200 OK', '302 Found']) {
       respond(status, 'X: aaaa');
-      expect(await statusOf(createHttpSender(), sessionOf('alice'))).toBe('foreign');
+      expect(await statusOf(createHttpSender(), sessionOf('alice'))).toBe('mismatched');
     }
     for (const status of ['404 Not Found', '503 Service Unavailable']) {
       const sender = createHttpSender();
@@ -346,18 +349,18 @@ describe('a connection that is used again', () => {
       expect(upstream.connections.length).toBe(before);
       respond(status, 'X: aaaa');
       // The same user, on a connection that has served another one before.
-      expect(await statusOf(sender, sessionOf('ben'))).toBe('foreign');
+      expect(await statusOf(sender, sessionOf('ben'))).toBe('mismatched');
     }
   });
 
   it('of an error without an id is ended where ids are looked for, and kept where they are not', async () => {
     for (const [whenMissing, isEnded] of [
       ['unsure', true],
-      ['own', false],
+      ['matched', false],
     ] as const) {
-      const echo = { name: 'client-request-id', value: 'aaaa', whenMissing };
+      const correlation = { name: 'client-request-id', value: 'aaaa', whenMissing };
       upstream.respondWith((socket) => socket.write(rawAnswer('{}', [], '404 Not Found')));
-      expect((await get({ echo })).status).toBe(404);
+      expect((await get({ correlation })).status).toBe(404);
       await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(isEnded);
     }
   });
@@ -382,13 +385,13 @@ describe('a connection that is used again', () => {
     upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
     await get({ borrower }, sender);
     upstream.respondWith((socket) => socket.write('the rest of a body'));
-    expect((await failureOf(get({ borrower }, sender))).kind).toBe('foreign');
+    expect((await failureOf(get({ borrower }, sender))).kind).toBe('mismatched');
     expect((await failureOf(get({ borrower }, sender))).kind).toBe('unreachable');
   });
 
   it.each([
     ['a line end', '\r\n', '200 OK', '"own"'],
-    ['a part of a status line', 'HTTP/1.1 20', undefined, 'foreign'],
+    ['a part of a status line', 'HTTP/1.1 20', undefined, 'mismatched'],
   ])(
     'drops %s behind an answer; the rest of it is no answer',
     { tags: ['PX-17'] },
@@ -425,7 +428,7 @@ describe('a connection that is used again', () => {
         server.respondWith((socket) => socket.destroy());
         expect(await failureOf(get({ origin: server.origin }, sender))).toMatchObject({
           kind: 'unreachable',
-          isSilent: true,
+          noBytesReceived: true,
         });
       }
     } finally {
@@ -566,7 +569,7 @@ describe('more requests than there may be connections', () => {
     });
     const first = get({}, sender);
     await expect.poll(() => answer).toBeDefined();
-    expect(await failureOf(get({}, sender))).toMatchObject({ kind: 'no-connection', isSilent: true });
+    expect(await failureOf(get({}, sender))).toMatchObject({ kind: 'no-connection', noBytesReceived: true });
     answer?.();
     expect((await first).status).toBe(200);
     upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
@@ -655,8 +658,11 @@ describe('a request that cannot be sent', () => {
     const active = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const timers = active();
     const sender = createHttpSender({ connectMs: 1_000_000, headMs: 1_000_000, idleMs: 1_000_000 });
-    const { kind, isSilent } = await failureOf(get(request, sender));
-    expect([kind, isSilent]).toEqual([request.origin === undefined ? 'unsendable' : 'unreachable', true]);
+    const { kind, noBytesReceived } = await failureOf(get(request, sender));
+    expect([kind, noBytesReceived]).toEqual([
+      request.origin === undefined ? 'unsendable' : 'unreachable',
+      true,
+    ]);
     expect(active()).toBeLessThanOrEqual(timers);
     expect(upstream.requests).toHaveLength(before);
   });

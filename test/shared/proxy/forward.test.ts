@@ -261,7 +261,7 @@ describe('a request whose connection fails', () => {
     };
     return { sent, sendHttp };
   };
-  const silent = () => new HttpFailure('unreachable', { isSilent: true });
+  const silent = () => new HttpFailure('unreachable', { noBytesReceived: true });
 
   it('before a byte came back is sent once more when it reads, in the time that is left', {
     tags: ['G2'],
@@ -282,16 +282,16 @@ describe('a request whose connection fails', () => {
   it('or brings the answer to another call is sent once more when it reads, over a new one', {
     tags: ['PX-17'],
   }, async () => {
-    const { sent, sendHttp } = fails(1, new HttpFailure('foreign'));
+    const { sent, sendHttp } = fails(1, new HttpFailure('mismatched'));
     expect((await startForward(sendHttp).call()).status).toBe(200);
     expect(sent.map(({ isOnNewConnection }) => isOnNewConnection ?? false)).toEqual([false, true]);
-    const twice = fails(2, new HttpFailure('foreign'));
+    const twice = fails(2, new HttpFailure('mismatched'));
     expect(await problemOf(startForward(twice.sendHttp).call())).toMatchObject({
       code: 'upstream_answer_refused',
       status: 502,
     });
     expect(twice.sent).toHaveLength(2);
-    const written = fails(1, new HttpFailure('foreign'));
+    const written = fails(1, new HttpFailure('mismatched'));
     const { detail } = await problemOf(startForward(written.sendHttp).call(post));
     expect(detail).toContain('Whether it took effect is not known.');
     expect(written.sent).toHaveLength(1);
@@ -331,9 +331,9 @@ describe('a request whose connection fails', () => {
   );
 
   it.each([
-    ['after a byte came back', new HttpFailure('unreachable', { isSilent: false })],
+    ['after a byte came back', new HttpFailure('unreachable', { noBytesReceived: false })],
     ['in the middle of the answer', new HttpFailure('broken')],
-    ['by a timeout', new HttpFailure('timeout', { isSilent: true })],
+    ['by a timeout', new HttpFailure('timeout', { noBytesReceived: true })],
     ['by an answer too large', new HttpFailure('too-large')],
   ])('%s is not sent again', { tags: ['PX-18'] }, async (_when, failure) => {
     const { sent, sendHttp } = fails(1, failure);
@@ -345,7 +345,7 @@ describe('a request whose connection fails', () => {
     'because all are in use is a %s of which nothing was done, to be made again',
     { tags: ['PX-18'] },
     async (method) => {
-      const { sent, sendHttp } = fails(1, new HttpFailure('no-connection', { isSilent: true }));
+      const { sent, sendHttp } = fails(1, new HttpFailure('no-connection', { noBytesReceived: true }));
       const { call } = startForward(sendHttp);
       const problem = await problemOf(call({ ...post, method }));
       expect(problem).toMatchObject({

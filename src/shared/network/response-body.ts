@@ -1,0 +1,86 @@
+import type { Buffer } from 'node:buffer';
+import type http from 'node:http';
+import { createBodyCollector } from './body-collector.ts';
+import { createBodyIntake } from './body-intake.ts';
+import type { HttpFailureKind, HttpRequest } from './http-message.ts';
+import type { PhaseClock } from './phase-clock.ts';
+
+export interface BodyReaderOptions {
+  /** Between two chunks. */
+  readonly idleMs: number;
+  readonly clock: PhaseClock;
+  /** Turns an exception of an event handler into a failure. */
+  readonly guarded: <Args extends unknown[]>(handle: (...args: Args) => void) => (...args: Args) => void;
+  readonly fail: (kind: HttpFailureKind, cause?: unknown) => void;
+  readonly failWith: (error: unknown) => void;
+  readonly succeed: (response: http.IncomingMessage, body: Buffer) => void;
+}
+
+/** Reads a response's body to its end, or fails. */
+export function readBody(
+  { method, maxResponseBytes, reserveBytes }: HttpRequest,
+  response: http.IncomingMessage,
+  { idleMs, clock, guarded, fail, failWith, succeed }: BodyReaderOptions,
+): void {
+  const length = readLength(method, response);
+  if (length === 'unknown') return void fail('broken');
+  const isLengthKnown = length !== 'chunked';
+  if (isLengthKnown && length > maxResponseBytes) return void fail('too-large');
+  const collector = createBodyCollector(isLengthKnown ? length : undefined);
+  const intake = createBodyIntake({
+    response,
+    reserveBytes,
+    mostBytes: isLengthKnown ? length : maxResponseBytes,
+    isLengthKnown,
+    windowMs: idleMs,
+    onPause: clock.pause,
+    onResume: () => clock.enter(idleMs),
+    onTooSlow: () => fail('timeout'),
+    onError: failWith,
+  });
+  response.on(
+    'data',
+    guarded((chunk: Buffer) => {
+      clock.extend();
+      const bytes = collector.bytes() + chunk.length;
+      if (bytes > maxResponseBytes) return fail('too-large');
+      collector.add(chunk);
+      intake.received(bytes);
+    }),
+  );
+  // `aborted` and a short body both end here, because `end` fires only for a complete response.
+  response.on('error', (error) => fail('broken', error));
+  response.on(
+    'end',
+    guarded(() => {
+      if (response.complete) succeed(response, collector.take());
+      else fail('broken');
+    }),
+  );
+}
+
+/**
+ * The length of the body by the head of its response. A body of unknown length ends with its connection, and would look
+ * complete wherever it is cut off.
+ * @see RFC 9112, sections 6.3 and 8
+ */
+function readLength(
+  method: string,
+  { statusCode, headers }: http.IncomingMessage,
+): number | 'chunked' | 'unknown' {
+  if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return 0;
+  const encoding = headers['transfer-encoding'];
+  // Any other encoding would be passed on encoded, or ends with the connection.
+  if (encoding !== undefined) return encoding.toLowerCase() === 'chunked' ? 'chunked' : 'unknown';
+  return headers['content-length'] === undefined ? 'unknown' : Number(headers['content-length']);
+}
+
+/**
+ * Whether a response announces a body although its status forbids one. The next reader may wait for that body, or take
+ * the bytes that follow for a response.
+ * @see RFC 9110, sections 8.6 and 15.3.6
+ */
+export function hasForbiddenBody({ statusCode, headers }: http.IncomingMessage): boolean {
+  if (statusCode !== 204 && statusCode !== 205 && statusCode !== 304) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}

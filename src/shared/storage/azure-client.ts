@@ -1,0 +1,76 @@
+import type { TableClient, TableServiceClientOptions } from '@azure/data-tables';
+import { withDeadline } from '../network/deadline.ts';
+import { MismatchedResponse, storageUnavailable } from './azure-errors.ts';
+
+/** Where the table is, and how this service authenticates to it. */
+export type TableLocation =
+  | { readonly kind: 'connection-string'; readonly connectionString: string; readonly allowInsecure: boolean }
+  | { readonly kind: 'managed-identity'; readonly endpoint: string; readonly clientId?: string };
+
+/** Runs one operation of the table within a deadline. */
+export type RunOperation = <Result>(
+  deadlineMs: number,
+  operation: (client: TableClient, abortSignal: AbortSignal) => Promise<Result>,
+) => Promise<Result>;
+
+type AdditionalPolicyConfig = NonNullable<TableServiceClientOptions['additionalPolicies']>[number];
+
+const REQUEST_ID = 'x-ms-client-request-id';
+
+/**
+ * The SDK reuses a connection immediately, from one user's row to the next. The service returns the id that the SDK gives
+ * each request (Cosmos DB need not). A response with another id belongs to another request.
+ */
+const refuseMismatchedResponses: AdditionalPolicyConfig = {
+  position: 'perRetry',
+  policy: {
+    name: 'refuseMismatchedResponses',
+    async sendRequest(request, next) {
+      const response = await next(request);
+      const returned = response.headers.get(REQUEST_ID)?.toLowerCase();
+      const sent = request.headers.get(REQUEST_ID)?.toLowerCase();
+      if (returned !== undefined && returned !== sent) throw new MismatchedResponse();
+      return response;
+    },
+  },
+};
+
+// By default the SDK retries for about five seconds, writes included, and has no timeout (measured).
+const clientOptions: TableServiceClientOptions = {
+  retryOptions: { maxRetries: 2, retryDelayInMs: 50, maxRetryDelayInMs: 200 },
+  additionalPolicies: [refuseMismatchedResponses],
+};
+
+/** Connects at the first operation, and again at the next one if that fails. */
+export function createOperationRunner(location: TableLocation, tableName: string): RunOperation {
+  let connecting: Promise<TableClient> | undefined;
+  const connect = () => {
+    connecting ??= connectTo(location, tableName).catch((error: unknown) => {
+      connecting = undefined;
+      throw storageUnavailable(error);
+    });
+    return connecting;
+  };
+  // The signal reaches the request to the table, but not the one for a managed identity's token (measured).
+  return (deadlineMs, operation) =>
+    withDeadline(
+      connect().then((client) => operation(client, AbortSignal.timeout(deadlineMs))),
+      deadlineMs,
+    );
+}
+
+async function connectTo(location: TableLocation, tableName: string): Promise<TableClient> {
+  const { TableClient: Client } = await import('@azure/data-tables');
+  if (location.kind === 'connection-string') {
+    return Client.fromConnectionString(location.connectionString, tableName, {
+      ...clientOptions,
+      allowInsecureConnection: location.allowInsecure,
+    });
+  }
+  // Imported here only: no other library costs as much cold-start time (measured).
+  const { ManagedIdentityCredential } = await import('@azure/identity');
+  const credential = location.clientId
+    ? new ManagedIdentityCredential({ clientId: location.clientId })
+    : new ManagedIdentityCredential();
+  return new Client(location.endpoint, tableName, credential, clientOptions);
+}
