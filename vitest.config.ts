@@ -6,6 +6,7 @@ const browserTests = '**/*.browser.test.ts';
 /** These need Azurite, a bundle or the compiler. All other tests of their folders need none of them. */
 const integrated = [
   'test/client/package.test.ts',
+  'test/docs/api.test.ts',
   'test/shared/session/large-session.test.ts',
   'test/shared/storage/table.contract.test.ts',
   'test/supply-chain.test.ts',

@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import { payroll } from '../../examples/guarded-function/payroll.ts';
 import { teamCard } from '../../examples/own-function/team-card.ts';
+import { whoAmI } from '../../examples/own-function/who-am-i.ts';
 import { createApp } from '../../src/app.ts';
 import { type Bff, register as registerApp } from '../../src/registration.ts';
 import { parseConfig } from '../../src/shared/config/config.ts';
@@ -15,7 +16,7 @@ import { setClock } from './worker-date.ts';
 export { BffError } from '../../src/shared/errors.ts';
 
 /** Functions that a customer would add. */
-export const extensions = { teamCard, payroll, callerRoutes, guardedRoutes, reportRoutes };
+export const extensions = { teamCard, whoAmI, payroll, callerRoutes, guardedRoutes, reportRoutes };
 
 /** What a test replaces of the world outside; the rest is real. */
 export type ReplaceSystem = (system: System) => System;
