@@ -8,28 +8,28 @@ import { type MeasuredProduct, withProduct } from './support/product.ts';
 
 const MIB = 1024 * 1024;
 
-/** What the calls carry, both of at most the default limit. */
+/** The bodies of the calls. 10 MB is the default limit. */
 const cases = [
-  { what: 'answers of 10 MB', callCounts: [1, 8, 16, 32, 64], downloadBytes: 10 * MIB, uploadBytes: 0 },
-  { what: 'answers of 60 KB', callCounts: [64], downloadBytes: 60 * 1024, uploadBytes: 0 },
-  { what: 'uploads of 10 MB', callCounts: [1, 16, 64], downloadBytes: 0, uploadBytes: 10 * MIB },
+  { title: 'responses of 10 MB', callCounts: [1, 8, 16, 32, 64], downloadBytes: 10 * MIB, uploadBytes: 0 },
+  { title: 'responses of 60 KB', callCounts: [64], downloadBytes: 60 * 1024, uploadBytes: 0 },
+  { title: 'uploads of 10 MB', callCounts: [1, 16, 64], downloadBytes: 0, uploadBytes: 10 * MIB },
 ] as const;
 
 /**
- * `npm run measure:bodies`: the memory of a worker while a person makes calls with large bodies, as many at a time as may
- * be under way. Each line is a process of its own, in which the function is called as the Functions worker calls it; Graph
- * answers from another. See docs/measurements.md.
+ * `npm run measure:bodies`: the memory of a worker while a user makes concurrent calls with large bodies. Each line is
+ * measured in its own process, in which the function is called in the same way as by the Functions worker. Graph runs in
+ * another process. See docs/measurements.md.
  */
 await withProduct(async (product) => {
   const browser = (await product.startWorker()).browser();
   await signIn(browser, { user: 'alice' });
   const cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
   const rows: string[][] = [];
-  for (const { what, callCounts, downloadBytes, uploadBytes } of cases) {
+  for (const { title, callCounts, downloadBytes, uploadBytes } of cases) {
     const body = Buffer.alloc(downloadBytes, 'x');
     product.graph.respondWith((_request, response) => {
       product.graph.requests.length = 0;
-      // A worker that is busy for seconds would find a kept connection closed, and send no write over it twice.
+      // A worker that is busy for seconds would find a kept-alive connection closed, and it never repeats a write.
       response.writeHead(200, {
         'content-type': 'image/jpeg',
         'content-length': body.length,
@@ -45,7 +45,7 @@ await withProduct(async (product) => {
         uploadBytes,
       });
       rows.push([
-        what,
+        title,
         String(callCount),
         String(servedCount),
         String(Math.round((callCount * Math.max(downloadBytes, uploadBytes)) / MIB)),
@@ -57,7 +57,7 @@ await withProduct(async (product) => {
   }
   console.log(
     markdownTable(
-      ['what', 'at once', 'served', 'bodies, MiB', 'before, MiB', 'most, MiB', 'wall clock, ms'],
+      ['bodies', 'concurrent calls', 'served', 'bodies, MiB', 'before, MiB', 'peak, MiB', 'wall clock, ms'],
       rows,
     ),
   );
@@ -76,12 +76,12 @@ function taskOf({ bundle, settings, tableConnectionString }: MeasuredProduct) {
 
 async function runWorker(task: BodyTask): Promise<BodyMemory> {
   const worker = fork(new URL('support/body-worker.ts', import.meta.url), { serialization: 'advanced' });
-  const answer = once(worker, 'message');
+  const result = once(worker, 'message');
   worker.send(task);
   const ended = once(worker, 'exit').then(([code]) => {
-    if (code !== 0) throw new Error(`the worker ended with ${String(code)}`);
+    if (code !== 0) throw new Error(`the worker exited with ${String(code)}`);
   });
-  const [memory] = await Promise.race([answer, ended.then(() => answer)]);
+  const [memory] = await Promise.race([result, ended.then(() => result)]);
   await ended;
   return memory as BodyMemory;
 }

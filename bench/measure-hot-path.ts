@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createTokenSearch } from '../src/shared/proxy/token-search.ts';
 import type { Table, TableRead } from '../src/shared/storage/table.ts';
 import { signIn } from '../test/support/world.ts';
-import { type Caller, startCaller } from './support/caller.ts';
+import { type InvokeFunction, startInProcessWorker } from './support/in-process-worker.ts';
 import { markdownTable } from './support/markdown-table.ts';
 import { withProduct } from './support/product.ts';
 import { medianMicroseconds, type Timing } from './support/stopwatch.ts';
@@ -20,9 +20,9 @@ await withProduct(async (product) => {
   await signIn(browser, { user: 'alice' });
   const cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
 
-  const fromCopy = await startCaller(product, cookie, { cacheSeconds: 60 });
-  const fromRow = await startCaller(product, cookie, { cacheSeconds: 0, withTable: rememberRows });
-  const fromStorage = await startCaller(product, cookie, { cacheSeconds: 0 });
+  const fromCopy = await startInProcessWorker(product, cookie, { cacheSeconds: 60 });
+  const fromRow = await startInProcessWorker(product, cookie, { cacheSeconds: 0, withTable: rememberRows });
+  const fromStorage = await startInProcessWorker(product, cookie, { cacheSeconds: 0 });
   const timings = await medianMicroseconds(
     {
       ...tokenSearches(),
@@ -59,7 +59,7 @@ function tokenSearches(): Readonly<Record<string, () => unknown>> {
   );
 }
 
-async function callGraph(call: Caller): Promise<void> {
+async function callGraph(call: InvokeFunction): Promise<void> {
   const status = await call('graph', '/api/graph/v1.0/me');
   if (status !== '200') throw new Error(`The call was answered ${status}.`);
 }

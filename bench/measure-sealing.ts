@@ -9,12 +9,12 @@ import { makeMsalCache } from './support/msal-cache.ts';
 import { medianMicroseconds, type Timing } from './support/stopwatch.ts';
 
 /**
- * `npm run measure:sealing [turns]`: what sealing and opening a session's row costs by codec, and what is stored.
- * Figures of one run can be compared with each other, and with nothing else.
+ * `npm run measure:sealing [turns]`: the time to encrypt and decrypt a session's row, and its size, for each codec.
+ * Compare only values of one run.
  */
 const turns = Number(process.argv[2] ?? 100);
 
-/** One way to keep a content: the product's, or the same steps with another codec. */
+/** One way to store a session: the product's, or the same steps with another codec. */
 interface Sealing {
   readonly name: string;
   readonly seal: () => unknown;
@@ -65,7 +65,7 @@ function otherSealing(name: string, { compress, decompress }: Codec, content: Se
     seal: sealContent,
     open() {
       const packed = open(deriveRowKey(), sealed, additionalData);
-      if (packed === undefined) throw new Error(`${name} does not open`);
+      if (packed === undefined) throw new Error(`${name} cannot be decrypted`);
       return JSON.parse(decompress(packed).toString('utf8'));
     },
     storedBytes: sealed.length,
@@ -77,7 +77,8 @@ async function compareCodecs(content: SessionContent): Promise<string> {
   const others = Object.entries(codecs).map(([name, other]) => otherSealing(name, other, content));
   const sealings = [product, ...others];
   for (const { name, open: openContent } of sealings) {
-    if (openContent().msalCache !== content.msalCache) throw new Error(`${name} loses something`);
+    if (openContent().msalCache !== content.msalCache)
+      throw new Error(`${name} does not return the same content`);
   }
   const timesOf = (run: (sealing: Sealing) => () => unknown) =>
     medianMicroseconds(Object.fromEntries(sealings.map((sealing) => [sealing.name, run(sealing)])), turns);
@@ -94,7 +95,7 @@ async function compareCodecs(content: SessionContent): Promise<string> {
   );
 }
 
-/** The steps of the product's way one by one, and what the table client does to the stored bytes. */
+/** The product's steps one by one, and the encoding of the stored bytes by the table client. */
 async function timeParts(content: SessionContent): Promise<Record<string, Timing>> {
   const { compress, decompress } = codecs['zstd 1'];
   const text = toText(content);
@@ -119,7 +120,7 @@ async function timeParts(content: SessionContent): Promise<Record<string, Timing
   );
 }
 
-/** What the product compresses. */
+/** The text that the product compresses. */
 function toText({ facts, ...rest }: SessionContent): string {
   return JSON.stringify({ facts: toStoredFacts(facts), ...rest });
 }

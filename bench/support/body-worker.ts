@@ -1,20 +1,21 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Caller, startCaller } from './caller.ts';
+import { type InvokeFunction, startInProcessWorker } from './in-process-worker.ts';
 import type { MeasuredProduct } from './product.ts';
 
-/** What a worker in a process of its own has to do. */
+/** The calls that one worker process makes. */
 export interface BodyTask extends Pick<MeasuredProduct, 'bundle' | 'settings' | 'tableConnectionString'> {
-  /** Of the person who makes the calls. */
+  /** The signed-in user's cookies. */
   readonly cookie: string;
   readonly callCount: number;
   readonly uploadBytes: number;
 }
 
-/** Memory in bytes: what the process held before the calls, and the most it has ever held. */
 export interface BodyMemory {
+  /** Resident memory before the calls. */
   readonly idleBytes: number;
+  /** Maximum resident memory of the process. */
   readonly peakBytes: number;
-  /** The others were refused because too much was under way. */
+  /** The other calls were refused because of the memory budget. */
   readonly servedCount: number;
   readonly elapsedMs: number;
 }
@@ -32,19 +33,22 @@ process.once('message', (task: BodyTask) => {
 });
 
 async function measure({ cookie, callCount, uploadBytes, ...product }: BodyTask): Promise<BodyMemory> {
-  const call: Caller = await startCaller(product, cookie, { cacheSeconds: 60, asksGraph: true });
-  await call('graph', '/api/graph/v1.0/me');
+  const invokeFunction: InvokeFunction = await startInProcessWorker(product, cookie, {
+    cacheSeconds: 60,
+    sendsToGraph: true,
+  });
+  await invokeFunction('graph', '/api/graph/v1.0/me');
   const idleBytes = process.memoryUsage.rss();
   const startedAtMs = performance.now();
-  const calls: ReturnType<Caller>[] = [];
-  for (let at = 0; at < callCount; at++) {
-    calls.push(call('graph', path, uploadBytes > 0 ? Buffer.alloc(uploadBytes, 'x') : undefined));
-    // Requests reach a worker one after the other.
+  const calls: ReturnType<InvokeFunction>[] = [];
+  for (let index = 0; index < callCount; index++) {
+    calls.push(invokeFunction('graph', path, uploadBytes > 0 ? Buffer.alloc(uploadBytes, 'x') : undefined));
+    // Requests arrive at a worker one after another.
     await setTimeout(5);
   }
   const statuses = await Promise.all(calls);
-  const odd = statuses.find((status) => status !== '200' && status !== '429');
-  if (odd !== undefined) throw new Error(`a call was answered ${odd}`);
+  const unexpected = statuses.find((status) => status !== '200' && status !== '429');
+  if (unexpected !== undefined) throw new Error(`a call returned ${unexpected}`);
   return {
     idleBytes,
     peakBytes: process.resourceUsage().maxRSS * 1024,

@@ -10,7 +10,7 @@ import {
   zstdDecompressSync,
 } from 'node:zlib';
 
-/** A way to make bytes smaller, and back. */
+/** A compression of text. */
 export interface Codec {
   compress(text: string): Buffer;
   decompress(bytes: Buffer): Buffer;
@@ -31,17 +31,17 @@ const zstd = (level: number): Codec => ({
   decompress: (bytes) => zstdDecompressSync(bytes),
 });
 
-/** In one piece: by default zlib makes its answer of pieces of 16 KiB and joins them. */
-const zstdInOnePiece = (level: number): Codec => ({
+/** By default, zlib makes its output in chunks of 16 KiB and joins them. This codec uses a single chunk. */
+const zstdInOneChunk = (level: number): Codec => ({
   compress: (text) =>
     zstdCompressSync(text, {
       params: { [constants.ZSTD_c_compressionLevel]: level },
-      chunkSize: PIECE_BYTES,
+      chunkSize: CHUNK_BYTES,
     }),
-  decompress: (bytes) => zstdDecompressSync(bytes, { chunkSize: PIECE_BYTES }),
+  decompress: (bytes) => zstdDecompressSync(bytes, { chunkSize: CHUNK_BYTES }),
 });
 
-const PIECE_BYTES = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 export const codecs = {
   none: { compress: (text) => Buffer.from(text), decompress: (bytes) => bytes },
@@ -53,5 +53,5 @@ export const codecs = {
   'zstd 1': zstd(1),
   'zstd 3': zstd(3),
   'zstd 6': zstd(6),
-  'zstd 1, one piece': zstdInOnePiece(1),
+  'zstd 1, one chunk': zstdInOneChunk(1),
 } satisfies Record<string, Codec>;

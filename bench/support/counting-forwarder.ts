@@ -12,7 +12,7 @@ export interface TableOperation {
 export interface CountingForwarder {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
-  /** What has passed since it was last asked. */
+  /** The operations since the previous call. */
   take(): TableOperation[];
   close(): Promise<void>;
 }
@@ -26,16 +26,16 @@ const operationNames: Readonly<Record<string, string>> = {
   DELETE: 'remove',
 };
 
-/** Stands between the table client and the storage and counts what passes; changes nothing. */
+/** Forwards between the table client and the storage without changes, and counts the operations. */
 export async function startCountingForwarder(target: string): Promise<CountingForwarder> {
   const { hostname, port } = new URL(target);
   let operations: TableOperation[] = [];
   const server = createServer((incoming, outgoing) => {
     forward(incoming).then(
-      ({ answer, body, sentBytes }) => {
-        const status = answer.statusCode ?? 502;
-        operations.push({ name: nameOf(incoming), status, sentBytes, receivedBytes: body.length });
-        outgoing.writeHead(status, answer.rawHeaders).end(body);
+      ({ response, body, sentBytes }) => {
+        const status = response.statusCode ?? 502;
+        operations.push({ name: operationOf(incoming), status, sentBytes, receivedBytes: body.length });
+        outgoing.writeHead(status, response.rawHeaders).end(body);
       },
       () => outgoing.destroy(),
     );
@@ -46,9 +46,9 @@ export async function startCountingForwarder(target: string): Promise<CountingFo
     const { method, url: path, rawHeaders: headers } = incoming;
     const onward = send({ hostname, port, method, path, headers, agent: false });
     onward.end(sent);
-    const [answer]: IncomingMessage[] = await once(onward, 'response');
-    if (answer === undefined) throw new TypeError('a response event without a response');
-    return { answer, body: await readAll(answer), sentBytes: sent.length };
+    const [response]: IncomingMessage[] = await once(onward, 'response');
+    if (response === undefined) throw new TypeError('a response event without a response');
+    return { response, body: await readAll(response), sentBytes: sent.length };
   }
 
   server.listen(0, '127.0.0.1');
@@ -76,9 +76,9 @@ async function readAll(stream: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function nameOf({ method = '', url = '' }: IncomingMessage): string {
-  if (/\/Tables(?:\(|\?|$)/.test(url)) return 'make the table';
-  // A query names no keys.
+function operationOf({ method = '', url = '' }: IncomingMessage): string {
+  if (/\/Tables(?:\(|\?|$)/.test(url)) return 'create table';
+  // A query has no keys in its path.
   if (method === 'GET' && !url.includes('PartitionKey=')) return 'query';
   return operationNames[method] ?? method;
 }

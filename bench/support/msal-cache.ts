@@ -10,8 +10,9 @@ const clientId = '3c1f6e0a-5a6d-4b57-9c35-0a4b8d2e7f10';
 const protocolScopes = new Set(['openid', 'profile', 'offline_access']);
 
 /**
- * MSAL's serialized cache with so many access tokens, made by the product's own MSAL client from a sign-in and a refresh
- * for each further API. The tokens have the claims and sizes of Entra's, and real RS256 signatures: those do not compress.
+ * MSAL's serialized cache with this number of access tokens. The product's own MSAL client makes it, from a sign-in and a
+ * renewal for each further API. The tokens have the claims and sizes of Entra's tokens and real RS256 signatures, which do
+ * not compress.
  */
 export async function makeMsalCache(accessTokens: number): Promise<string> {
   const createMsalClient = createMsal({
@@ -28,7 +29,7 @@ export async function makeMsalCache(accessTokens: number): Promise<string> {
     redirectUri: 'https://app.contoso.example/api/auth/callback',
     scopes: ['User.Read', 'Mail.Read'],
   });
-  if (account === null) throw new Error('MSAL made no account of the sign-in.');
+  if (account === null) throw new Error('The sign-in returned no account.');
   for (let api = 1; api < accessTokens; api++) {
     await application.acquireTokenSilent({
       account,
@@ -44,7 +45,7 @@ function tokenEndpoint(): SendHttp {
   return async ({ body }: HttpRequest) => {
     const form = new URLSearchParams(Buffer.from(body ?? []).toString('utf8'));
     const scopes = (form.get('scope') ?? '').split(' ').filter((scope) => !protocolScopes.has(scope));
-    const answer = {
+    const response = {
       token_type: 'Bearer',
       scope: scopes.join(' '),
       expires_in: 4_823,
@@ -54,7 +55,7 @@ function tokenEndpoint(): SendHttp {
       id_token: jwt(privateKey, keyId, idTokenClaims()),
       client_info: Buffer.from(JSON.stringify({ uid: objectId, utid: tenantId })).toString('base64url'),
     };
-    return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(answer)) };
+    return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(response)) };
   };
 }
 

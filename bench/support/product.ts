@@ -12,7 +12,7 @@ import { UserAgent } from '../../test/support/user-agent.ts';
 import type * as WorkerBundle from '../../test/support/worker.ts';
 import { type CountingForwarder, startCountingForwarder } from './counting-forwarder.ts';
 
-/** The product as `npm start` runs it, with a counter in front of its storage and a clock that can be moved. */
+/** The product as `npm start` runs it, with a counter in front of its storage and an adjustable clock. */
 export interface MeasuredProduct {
   readonly entra: EntraEmulator;
   readonly graph: GraphEmulator;
@@ -20,22 +20,22 @@ export interface MeasuredProduct {
   /** The app with its injectable parts exported, in one CommonJS file. */
   readonly bundle: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** The way to the storage past the counter. */
+  /** Leads to the storage directly, without the counter. */
   readonly tableConnectionString: string;
-  /** Moves all clocks but the storage's. */
+  /** Moves every clock except the storage's. */
   advance(seconds: number): void;
-  /** A worker of its own, which has seen nobody yet. */
+  /** Starts another worker, which has no sessions in memory. */
   startWorker(): Promise<MeasuredWorker>;
 }
 
 export interface MeasuredWorker {
-  /** Goes to this worker, and has nothing in it. */
+  /** A new browser without cookies, whose requests go to this worker. */
   browser(): UserAgent;
   /** Runs a timer now. */
   runTimer(name: string): Promise<void>;
 }
 
-/** Runs `measure` against a started product, and stops all of it whatever happens. */
+/** Runs `measure` against a started product, and then stops the product, even after an error. */
 export async function withProduct(measure: (product: MeasuredProduct) => Promise<void>): Promise<void> {
   const running = createRunning();
   try {

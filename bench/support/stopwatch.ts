@@ -1,9 +1,9 @@
-/** Something to time, by name. What it gives is dropped; a promise is awaited within its time. */
+/** The functions to time, by name. Results are dropped. A returned promise is awaited and counts. */
 export type Runs<Name extends string> = Readonly<Record<Name, () => unknown>>;
 
 export interface Timing {
   readonly wallUs: number;
-  /** Of all threads of this process: what others do on the machine at the time is not in it. */
+  /** Processor time of all threads of this process. Other processes on the machine do not count. */
   readonly processorUs: number;
 }
 
@@ -11,8 +11,8 @@ const WARM_UP_RUNS = 300;
 const RUNS_A_TURN = 10;
 
 /**
- * The median time of one run of each, in microseconds. They take turns, ten runs at a time, so that a busy spell of the
- * machine meets all of them: their ratios hold where the figures themselves do not.
+ * The median time of one run of each function, in microseconds. The functions take turns, ten runs at a time. A busy
+ * period of the machine therefore affects all of them, and their ratios stay comparable when the times do not.
  */
 export async function medianMicroseconds<Name extends string>(
   runs: Runs<Name>,
@@ -47,7 +47,7 @@ async function repeat(run: () => unknown, times: number): Promise<number[]> {
   for (let time = 0; time < times; time++) {
     const startedAtMs = performance.now();
     const result = run();
-    // What is synchronous must not pay for an await.
+    // A synchronous function must not pay for an await.
     if (result instanceof Promise) await result;
     microseconds.push((performance.now() - startedAtMs) * 1000);
   }
@@ -59,6 +59,6 @@ function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle];
   const lower = sorted[sorted.length % 2 === 0 ? middle - 1 : middle];
-  if (upper === undefined || lower === undefined) throw new RangeError('nothing was measured');
+  if (upper === undefined || lower === undefined) throw new RangeError('no samples');
   return (lower + upper) / 2;
 }

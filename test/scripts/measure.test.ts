@@ -7,12 +7,12 @@ import { makeMsalCache } from '../../bench/support/msal-cache.ts';
 import { medianMicroseconds } from '../../bench/support/stopwatch.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
 
-describe('what is measured', () => {
+describe('makeMsalCache', () => {
   it.each([
     [1, 8],
     [4, 16],
     [19, 64],
-  ])('a cache of %i access tokens has about %i KiB, and its tokens are JWTs', async (count, kib) => {
+  ])('makes a cache of %i access tokens that has about %i KiB and contains JWTs', async (count, kib) => {
     const msalCache = await makeMsalCache(count);
     const { AccessToken: tokens } = JSON.parse(msalCache) as {
       AccessToken: Record<string, { secret: string }>;
@@ -27,14 +27,17 @@ describe('what is measured', () => {
     }
   });
 
-  it.each(Object.entries(codecs))('%s gives back what it was given', (_, { compress, decompress }) => {
+});
+
+describe('codecs', () => {
+  it.each(Object.entries(codecs))('%s returns the text that it compressed', (_, { compress, decompress }) => {
     const text = `Ünïcödé ${'repeated '.repeat(1_000)}`;
     expect(decompress(compress(text)).toString('utf8')).toBe(text);
   });
 });
 
-describe('the stopwatch', () => {
-  it('tells longer work from shorter, in turns', async () => {
+describe('medianMicroseconds', () => {
+  it('measures more time for longer work', async () => {
     const work = (times: number) => () => {
       for (let time = 0; time < times; time++) randomBytes(4_096);
     };
@@ -44,7 +47,7 @@ describe('the stopwatch', () => {
   });
 });
 
-describe('the counter in front of the storage', () => {
+describe('startCountingForwarder', () => {
   const connectionString = inject('tableConnectionString');
   const endpoint = /TableEndpoint=([^;]+)/.exec(connectionString)?.[1] ?? '';
   let counter: CountingForwarder;
@@ -53,7 +56,7 @@ describe('the counter in front of the storage', () => {
   });
   afterAll(() => counter.close());
 
-  it('names each operation, counts its bytes, and changes nothing', async () => {
+  it('counts each operation and its bytes without changing it', async () => {
     const table = createAzureTable(
       {
         kind: 'connection-string',
@@ -66,7 +69,7 @@ describe('the counter in front of the storage', () => {
     const row = { ...keys, columns: { bytes: randomBytes(3_000) } };
     const inserted = await table.insert(row);
     if (inserted.kind !== 'inserted') throw new Error(inserted.kind);
-    expect(counter.take().map(({ name }) => name)).toEqual(['insert', 'make the table', 'insert']);
+    expect(counter.take().map(({ name }) => name)).toEqual(['insert', 'create table', 'insert']);
 
     await table.merge({ ...keys, columns: { text: 'x' } }, inserted.etag);
     const found = await table.read(keys);
@@ -87,8 +90,8 @@ describe('the counter in front of the storage', () => {
   });
 });
 
-describe('a table in Markdown', () => {
-  it('has figures to the right and words to the left', () => {
+describe('markdownTable', () => {
+  it('aligns numbers to the right and words to the left', () => {
     expect(
       markdownTable(
         ['what', 'count'],

@@ -6,11 +6,15 @@ import type { System } from '../../src/system.ts';
 import type * as WorkerBundle from '../../test/support/worker.ts';
 import type { MeasuredProduct } from './product.ts';
 
-/** Runs one function for one request; gives the status. A request with a body is a PUT. */
-export type Caller = (functionName: string, path: string, body?: Uint8Array) => Promise<string | undefined>;
+/** Runs one function for one request and returns the status. A request with a body is a PUT. */
+export type InvokeFunction = (
+  functionName: string,
+  path: string,
+  body?: Uint8Array,
+) => Promise<string | undefined>;
 
-/** A worker in this process, without a host: its functions are called as the Functions worker calls them. */
-export async function startCaller(
+/** Starts a worker in this process, without a host. Its functions are called in the same way as by the Functions worker. */
+export async function startInProcessWorker(
   {
     bundle,
     settings,
@@ -20,11 +24,11 @@ export async function startCaller(
   options: {
     cacheSeconds: number;
     withTable?: (table: Table) => Table;
-    /** Asks Graph indeed; else it answers at once. */
-    asksGraph?: boolean;
+    /** Sends calls to the Graph emulator. Default: false, and Graph's response is a constant. */
+    sendsToGraph?: boolean;
   },
-): Promise<Caller> {
-  const { withTable = (table) => table, asksGraph = false } = options;
+): Promise<InvokeFunction> {
+  const { withTable = (table) => table, sendsToGraph = false } = options;
   const { core, model, functions } = await startWorker({
     bundle,
     env: {},
@@ -39,15 +43,15 @@ export async function startCaller(
       worker.register(environment, (system: System) => ({
         ...system,
         table: withTable(system.table),
-        ...(asksGraph ? {} : { sendHttp: answerAtOnce }),
+        ...(sendsToGraph ? {} : { sendHttp: respondImmediately }),
       }));
     },
   });
   return async (functionName, path, body) => {
     const registered = functions.get(functionName);
-    if (registered === undefined) throw new Error(`There is no function "${functionName}".`);
-    const answer = await invoke(core, model, registered, { http: rpcRequest(path, cookie, body) });
-    return answer?.statusCode;
+    if (registered === undefined) throw new Error(`The bundle has no function "${functionName}".`);
+    const response = await invoke(core, model, registered, { http: rpcRequest(path, cookie, body) });
+    return response?.statusCode;
   };
 }
 
@@ -75,7 +79,7 @@ function rpcRequest(path: string, cookie: string, body: Uint8Array | undefined):
   };
 }
 
-const person = Buffer.from(
+const user = Buffer.from(
   JSON.stringify({
     '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#users/$entity',
     businessPhones: ['+44 20 7946 0100'],
@@ -87,9 +91,9 @@ const person = Buffer.from(
   }),
 );
 
-/** Graph alone is asked here: tokens and keys come from the row. */
-const answerAtOnce: SendHttp = async () => ({
+/** Only calls of Graph arrive here, because tokens and keys come from the row. */
+const respondImmediately: SendHttp = async () => ({
   status: 200,
   headers: { 'content-type': 'application/json' },
-  body: person,
+  body: user,
 });
