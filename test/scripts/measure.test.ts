@@ -26,7 +26,6 @@ describe('makeMsalCache', () => {
       expect(Buffer.from(signature, 'base64url')).toHaveLength(256);
     }
   });
-
 });
 
 describe('codecs', () => {
