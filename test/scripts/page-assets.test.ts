@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { bundlePageAssets } from '../../scripts/page-assets.ts';
+
+it('the assets of the pages are plain scripts and styles that cannot close their element', async () => {
+  const assets = await bundlePageAssets();
+  for (const [name, text] of Object.entries(assets)) {
+    expect(text, name).not.toBe('');
+    expect(text, name).not.toMatch(/<\/|<!--/);
+    expect(text, name).not.toMatch(/\b(?:import|export)\b/);
+  }
+});
