@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod/mini';
-import { graphDialect } from '../src/shared/policy/graph-profile.ts';
+import { graphProfile } from '../src/shared/policy/graph-profile.ts';
 
 /**
- * Names in the paths of Microsoft's permission reference that a policy's `{id}` would take for a key. There should be
- * none. Add each found name to `otherNames` of graph-policy.ts, or add a form for it to `nameForms`.
+ * Names in the paths of Microsoft's permission reference that a policy's `{id}` would accept as a key. There should be
+ * none. Add each found name to `otherNames` of graph-profile.ts, or a pattern for it to `namePatterns`.
  *
  *     npm run graph-names -- permissions.json
  */
@@ -16,7 +16,7 @@ export function namesTakenForKeys(file: string): readonly string[] {
     pathSets.flatMap((pathSet) => Object.keys(pathSet.paths)),
   );
   const names = paths.flatMap((path) => path.split('/')).map((segment) => segment.replace(/\(.*$/, ''));
-  return [...new Set(names)].filter((name) => graphDialect.isKey(name) && !examples.has(name)).toSorted();
+  return [...new Set(names)].filter((name) => graphProfile.isKey(name) && !examples.has(name)).toSorted();
 }
 
 const form = z.object({
@@ -26,7 +26,7 @@ const form = z.object({
   ),
 });
 
-/** Keys that the reference has by mistake, in place of `{id}`. */
+/** Keys that the reference contains by mistake, in place of `{id}`. */
 const examples: ReadonlySet<string> = new Set([
   '57dab8b1894c409ab240bd8beae78896',
   '87654321-0abc-zqf0-321456789q',

@@ -1,19 +1,21 @@
 import { createAdmission } from './shared/access/admission.ts';
+import { createExtendSession } from './shared/access/extend-session.ts';
 import { createAdmin } from './shared/admin/admin.ts';
 import { createAuth } from './shared/auth/auth.ts';
 import type { Config } from './shared/config/config.ts';
 import type { Policies } from './shared/config/policies.ts';
 import { createTextSealer, type SealedTextPurpose } from './shared/crypto/sealed-text.ts';
 import { createEntra } from './shared/entra/entra.ts';
+import { createGraphClient } from './shared/graph/client.ts';
 import { createGraph } from './shared/graph/graph.ts';
-import { createGraphClient } from './shared/graph/graph-client.ts';
 import { createFindMemberships } from './shared/graph/memberships.ts';
-import { withClearRefusals } from './shared/graph/refusals.ts';
+import { withExplainedRefusals } from './shared/graph/refusals.ts';
 import { cookieNames as cookieNamesFor } from './shared/http/cookies.ts';
 import { createEndpoint } from './shared/http/endpoint.ts';
 import { isAllowed } from './shared/identity/allowed-users.ts';
 import { createInteraction } from './shared/interaction/interaction.ts';
 import { createOwnApi } from './shared/proxy/own-api.ts';
+import { createSendWithToken } from './shared/proxy/send-with-token.ts';
 import { createUpstreamAccess } from './shared/proxy/upstream-access.ts';
 import { createSessionStore } from './shared/session/store.ts';
 import { createSweep } from './shared/session/sweep.ts';
@@ -40,7 +42,9 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const { bodyLimitBytes, timeoutMs } = config.graph;
   const access = createUpstreamAccess({ ...tokens, interaction });
   const calling = { bodyLimitBytes, timeoutMs, ...access, ...system };
-  const graphClient = createGraphClient({ ...config.graph, ...calling });
+  const { repeatsRefusedWrites } = policies.graph;
+  const sendWithToken = createSendWithToken({ ...config.graph, repeatsRefusedWrites }, calling);
+  const graphClient = createGraphClient(config.graph.origin, { ...calling, sendWithToken });
   const { renewIdentity } = tokens;
   const keptSeconds = roleMaxAgeSeconds;
   const findMemberships = createFindMemberships({ graph: graphClient, keptSeconds, ...system });
@@ -48,19 +52,20 @@ export function createApp(config: Config, policies: Policies, system: System) {
     ...{ renewIdentity, findMemberships, interaction, roleMaxAgeSeconds, revalidateSeconds },
     ...system,
   });
-  const proxying = { ...calling, admission, interaction };
+  const extendSession = createExtendSession(store);
+  const proxying = { ...calling, admission, interaction, extendSession };
   const ownPrefix = `${origin}/api/graph`;
   const graphOptions = { ...config.graph, ...config.entra, ownPrefix, policy: policies.graph, indexKey };
-  const graph = createGraph(graphOptions, proxying);
+  const graph = createGraph(graphOptions, { ...proxying, sendWithToken });
   const ownApis = policies.apis.map((api) => ({ name: api.name, proxy: createOwnApi(api, proxying) }));
 
   const shared = { entra, store, admission, interaction, features, sealerFor, indexKey, ...system };
-  const explainedGraph = withClearRefusals(graphClient, system.now);
+  const explainedGraph = withExplainedRefusals(graphClient);
   const admin = createAdmin(config, { ...shared, graph: graphClient, explainedGraph });
   const auth = createAuth({ ...sessionConfig, origin }, { ...shared, ...tokens, admin });
   const cookieNames = cookieNamesFor(origin);
   const endpoint = createEndpoint({
-    ...{ origin, cookieNames, store, admission, logout: auth.logout },
+    ...{ origin, cookieNames, store, admission, extendSession, logout: auth.logout },
     isAllowed: (claims) => isAllowed(claims, entra.idTokenRules),
     ...system,
   });

@@ -21,7 +21,14 @@ export {
 } from './shared/access/guard.ts';
 export type { Guard, GuardRules } from './shared/access/guard-rules.ts';
 export { BffError, type BffErrorOptions, type ProblemCode } from './shared/errors.ts';
-export { graphStatusOf } from './shared/graph/graph-client.ts';
+export {
+  type GraphBody,
+  type GraphCallOptions,
+  type GraphClient,
+  type GraphContent,
+  type GraphObject,
+  graphStatusOf,
+} from './shared/graph/client.ts';
 export type { CallContext, EndpointRules, Handler } from './shared/http/endpoint.ts';
 export type { BffRequest } from './shared/http/request.ts';
 export { type BffResponse, jsonResponse } from './shared/http/response.ts';

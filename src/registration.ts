@@ -1,13 +1,11 @@
 import type { HttpHandler, HttpMethod, TimerHandler } from '@azure/functions';
-import type { Client } from '@microsoft/microsoft-graph-client';
 import type { App } from './app.ts';
 import { sweep } from './functions/sweep.ts';
 import { createRoutes, type Route, route } from './routes.ts';
+import type { GraphClient } from './shared/graph/client.ts';
 import { allMethods, type EndpointRules, type Handler } from './shared/http/endpoint.ts';
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
 import { forOwnFunction } from './shared/http/own-function.ts';
-import { type Caller, sessionOf } from './shared/session/caller.ts';
-import type { Log } from './shared/telemetry/log.ts';
 
 /** The part of `app` of `@azure/functions` that the registration uses. */
 export interface FunctionApp {
@@ -32,15 +30,7 @@ export interface Bff {
    * @throws {TypeError} for a name or path that the host would never reach or that is taken
    */
   route<Granted>(name: string, options: RouteOptions<Granted>, handler: Handler<Granted>): void;
-  /** Calls Graph with the user's own token, through Microsoft's client. */
-  readonly graph: {
-    use<Result>(
-      caller: Caller,
-      need: { readonly feature: string; readonly scopes: readonly string[] },
-      log: Log,
-      work: (client: Client) => Promise<Result>,
-    ): Promise<Result>;
-  };
+  readonly graph: GraphClient;
 }
 
 const SWEEP = 'sweep';
@@ -80,7 +70,7 @@ export function register(functions: FunctionApp, app: App): Bff {
         }),
       );
     },
-    graph: { use: (caller, need, log, work) => app.graphClient.use(sessionOf(caller), need, log, work) },
+    graph: app.graphClient,
   };
 }
 

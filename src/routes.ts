@@ -31,7 +31,7 @@ import { requestedScopes } from './shared/auth/login.ts';
 import {
   allMethods,
   type Endpoint,
-  type EndpointHandler,
+  type Handler,
   type InternalEndpointRules,
 } from './shared/http/endpoint.ts';
 
@@ -49,7 +49,7 @@ export interface Route {
 
 interface RouteDefinition<Granted> extends Omit<Route, 'rules' | 'handlerIn'> {
   readonly rules: InternalEndpointRules<Granted>;
-  readonly handler: EndpointHandler<Granted>;
+  readonly handler: Handler<Granted>;
 }
 
 export function route<Granted>({ handler, rules, ...about }: RouteDefinition<Granted>): Route {

@@ -1,5 +1,4 @@
-import { ResponseType } from '@microsoft/microsoft-graph-client';
-import { type Bff, graphStatusOf, jsonResponse, signedIn } from 'entra-bff';
+import { type Bff, type GraphContent, jsonResponse, signedIn } from 'entra-bff';
 
 /** A feature of policy.json, and the permissions for all three calls. */
 const need = { feature: 'manager', scopes: ['User.Read', 'User.Read.All'] };
@@ -9,29 +8,25 @@ export function teamCard(bff: Bff): void {
   bff.route(
     'team-card',
     { path: 'api/team-card', access: signedIn, extendsSession: true },
-    (_request, { caller, log }) =>
-      bff.graph.use(caller, need, log, async (graph) => {
-        const [me, photo, manager] = await Promise.all([
-          graph.api('/me').select(['displayName', 'jobTitle']).get(),
-          graph.api('/me/photo/$value').responseType(ResponseType.RAW).get(),
-          graph.api('/me/manager').select(['displayName', 'mail']).get().catch(noManager),
-        ]);
-        return jsonResponse({
-          name: me.displayName,
-          job_title: me.jobTitle,
-          ...(manager === undefined ? {} : { manager: { name: manager.displayName, mail: manager.mail } }),
-          ...(photo.ok ? { photo: await toDataUrl(photo) } : {}),
-        });
-      }),
+    async (_request, { caller }) => {
+      const [me, photo, manager] = await Promise.all([
+        bff.graph.get(caller, '/me', { ...need, query: { $select: 'displayName,jobTitle' } }),
+        bff.graph.findContent(caller, '/me/photo/$value', need),
+        // Graph answers with 404 for a user without a manager.
+        bff.graph.find(caller, '/me/manager', { ...need, query: { $select: 'displayName,mail' } }),
+      ]);
+      return jsonResponse({
+        name: me['displayName'],
+        job_title: me['jobTitle'],
+        ...(manager === undefined
+          ? {}
+          : { manager: { name: manager['displayName'], mail: manager['mail'] } }),
+        ...(photo === undefined ? {} : { photo: toDataUrl(photo) }),
+      });
+    },
   );
 }
 
-/** Graph answers with 404 for a user without a manager. */
-function noManager(error: unknown): undefined {
-  if (graphStatusOf(error) !== 404) throw error;
-}
-
-async function toDataUrl(photo: Response): Promise<string> {
-  const bytes = Buffer.from(await photo.arrayBuffer());
-  return `data:${photo.headers.get('content-type')};base64,${bytes.toString('base64')}`;
+function toDataUrl({ bytes, contentType }: GraphContent): string {
+  return `data:${contentType};base64,${Buffer.from(bytes).toString('base64')}`;
 }

@@ -1,45 +1,36 @@
 import type { Guard, GuardRules } from '../../src/shared/access/guard-rules.ts';
-import { BffError } from '../../src/shared/errors.ts';
-import type { Dialect } from '../../src/shared/policy/api-profile.ts';
-import { hasBody, type Policy, type PolicyRule } from '../../src/shared/policy/match.ts';
+import { problems } from '../../src/shared/errors.ts';
+import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
+import type { PolicyRefusal, RequestedCall } from '../../src/shared/policy/match.ts';
 import { readMediaType } from '../../src/shared/policy/media-type.ts';
+import { hasBody } from '../../src/shared/policy/methods.ts';
 import type { OptionBound } from '../../src/shared/policy/option-bounds.ts';
 import { readUpstreamPath, type UpstreamPath } from '../../src/shared/policy/path.ts';
-import { fittingSegments } from '../../src/shared/policy/path-template.ts';
+import { countMatchingSegments } from '../../src/shared/policy/path-template.ts';
+import type { Policy } from '../../src/shared/policy/policy.ts';
 import { readUpstreamQuery } from '../../src/shared/policy/query.ts';
-import { allowedCall } from '../../src/shared/proxy/allowed-call.ts';
+import type { PolicyRule } from '../../src/shared/policy/rule.ts';
+
+interface Explanation {
+  readonly isGood: boolean;
+  readonly text: string;
+}
 
 /**
- * What the policy says to a call, in words.
- * @param text `GET /v1.0/me?$select=id`; after a POST, PUT or PATCH and a space, the type of its body
+ * Explains why the policy allows or refuses a call.
+ * @param text `GET /v1.0/me?$select=id`; for POST, PUT or PATCH followed by a space and the type of the body
  */
-export function explainCall(
-  policy: Policy,
-  text: string,
-  dialect: Dialect,
-): { readonly isAllowed: boolean; readonly text: string } {
+export function explainCall(policy: Policy, text: string, profile: ApiProfile): Explanation {
   const call = readCall(text);
-  if (call.path.includes(' ')) return { isAllowed: false, text: describeUnread(call) };
-  try {
-    allowedCall(policy, call);
-  } catch (error) {
-    if (!(error instanceof BffError)) throw error;
-    const refusal = `Refused with ${error.status} ${error.code}. ${error.detail}`;
-    return { isAllowed: false, text: [refusal, ...whyNot(policy, call, dialect)].join('\n') };
-  }
-  const rule = matched(policy, call);
-  return { isAllowed: true, text: rule === undefined ? 'Allowed.' : describeAllowed(policy, rule, call) };
+  if (call.path.includes(' ')) return { isGood: false, text: describeUnreadable(call) };
+  const match = policy.match(call);
+  if (match.kind === 'allowed') return { isGood: true, text: describeAllowed(policy, match.call.rule, call) };
+  const refusal = `Refused with ${problems[match.code].status} ${match.code}. ${match.detail}`;
+  return { isGood: false, text: [refusal, ...explainRefusal(policy, call, match, profile)].join('\n') };
 }
 
-interface Call {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly contentType: string | undefined;
-}
-
-/** A last word that is a media type is the body's; of a method without one, it can only be part of the query. */
-function readCall(text: string): Call {
+/** A last word that is a media type is the type of the body. For a method without a body it is part of the query. */
+function readCall(text: string): RequestedCall {
   const [, method = '', rest = ''] = /^(\S*) *(.*)$/s.exec(text.trim()) ?? [];
   const [, before = '', last = ''] = /^(\S.*?) +([^\s;]+(?: *; *[^\s;]+)*)$/s.exec(rest) ?? [];
   const isTyped = hasBody(method) && readMediaType(last) !== undefined;
@@ -47,38 +38,30 @@ function readCall(text: string): Call {
   return {
     method,
     path: address.replace(/^\/api\/graph(?=\/)/, ''),
-    // As a browser writes it.
+    // As a browser encodes it.
     query: queries.join('?').replace(/[^\x21-\x7e]/gu, encodeURIComponent),
     contentType: isTyped ? last : undefined,
   };
 }
 
-function describeUnread({ method, path }: Call): string {
-  const what = hasBody(method)
+function describeUnreadable({ method, path }: RequestedCall): string {
+  const hint = hasBody(method)
     ? 'The type of a body is one word at the end, like application/json.'
-    : `A ${method} has no body, and no type of one.`;
-  return `Not read: "${path}" is more than a path.\n  ${what} A space in a path is written %20.`;
+    : `A ${method} has no body and no type of a body.`;
+  return `Not understood: "${path}" is more than a path.\n  ${hint} Write a space in a path as %20.`;
 }
 
-function matched(policy: Policy, { method, path, query, contentType }: Call): PolicyRule | undefined {
-  const pathReading = readUpstreamPath(path);
-  const queryReading = readUpstreamQuery(query);
-  if (pathReading.kind === 'refused' || queryReading.kind === 'refused') return undefined;
-  const match = policy.match({ method, path: pathReading.path, query: queryReading.options, contentType });
-  return match.kind === 'allowed' ? match.rule : match.nearest;
-}
-
-function describeAllowed(policy: Policy, rule: PolicyRule, { query }: Call): string {
+function describeAllowed(policy: Policy, rule: PolicyRule, { query }: RequestedCall): string {
   const feature = policy.feature(rule.feature);
   const reading = readUpstreamQuery(query);
   const options = reading.kind === 'query' ? reading.options : [];
-  const when = feature?.signIn ? 'asked for at sign-in' : 'asked for when first used';
+  const when = feature?.signIn ? 'requested at sign-in' : 'requested when first used';
   return [
-    `Allowed by ${rule.place}, feature "${rule.feature}" (${feature?.title ?? ''})`,
-    `  rule        ${nameOf(rule)}`,
+    `Allowed by ${rule.pointer}, feature "${rule.feature}" (${feature?.title ?? ''})`,
+    `  rule        ${summaryOf(rule)}`,
     ...options.map(({ name }) => `  query       ${name}: ${describeBound(rule.query[name])}`),
     `  permission  ${rule.scopes.join(' and ')}, ${when}`,
-    ...rule.alternatives.map((list) => `              or ${list.join(' and ')}, where it is granted already`),
+    ...rule.alternatives.map((scopes) => `              or ${scopes.join(' and ')}, if already granted`),
     ...(rule.guard === undefined ? [] : [`  only for    ${describeGuard(rule.guard)}`]),
   ].join('\n');
 }
@@ -91,10 +74,10 @@ function describeGuard({ anyOf = [], ...own }: Guard): string {
 function describeRules(rules: GuardRules): string {
   const { roles, groups, tenants, authContext, maxAuthAgeSeconds } = rules;
   return [
-    ...(tenants === undefined ? [] : [`people of the tenant ${tenants.join(' or ')}`]),
+    ...(tenants === undefined ? [] : [`users of the tenant ${tenants.join(' or ')}`]),
     ...(roles === undefined ? [] : [`the app role ${roles.join(' or ')}`]),
     ...(groups === undefined ? [] : [`members of the group ${groups.join(' or ')}`]),
-    ...(authContext === undefined ? [] : [`sign-ins of the authentication context ${authContext}`]),
+    ...(authContext === undefined ? [] : [`sign-ins with the authentication context ${authContext}`]),
     ...(maxAuthAgeSeconds === undefined ? [] : [`sign-ins of the last ${maxAuthAgeSeconds} seconds`]),
   ].join(' and ');
 }
@@ -108,63 +91,67 @@ function describeBound(bound: OptionBound | undefined): string {
   return `these, with their own options: ${Object.keys(bound.navigations).join(', ')}`;
 }
 
-const nameOf = ({ methods, template }: PolicyRule) => `${methods.join(', ')} ${template.text}`;
+const summaryOf = ({ methods, template }: PolicyRule) => `${methods.join(', ')} ${template.text}`;
 
-/** Which rule came nearest, and what about the call does not fit it. */
-function whyNot(policy: Policy, call: Call, dialect: Dialect): string[] {
+/** The closest rule, and how the call differs from it. */
+function explainRefusal(
+  policy: Policy,
+  call: RequestedCall,
+  { closestRule }: PolicyRefusal,
+  profile: ApiProfile,
+): string[] {
   if (/^=|&=/.test(call.query)) {
-    return [
-      '  Was there a $ before the name? In double quotes the shell takes it for a variable: use single quotes.',
-    ];
+    return ['  Was there a $ before the name? In double quotes the shell replaces it: use single quotes.'];
   }
   const reading = readUpstreamPath(call.path);
-  if (reading.kind === 'refused') return ['  Such a path is refused whatever the policy says.'];
-  const onPath = matched(policy, call);
-  if (onPath !== undefined) return [...nearest(onPath), ...whyNotThisRule(onPath, call)];
+  if (reading.kind === 'refused') return ['  Such a path is refused whatever the policy allows.'];
+  if (closestRule !== undefined) return [describeClosest(closestRule), ...describeBounds(closestRule, call)];
   const { path } = reading;
   const [best] = policy.rules
-    .map((rule) => ({ rule, fitting: fittingSegments(rule.template, path, dialect) }))
+    .map((rule) => ({ rule, matching: countMatchingSegments(rule.template, path, profile) }))
     .toSorted(
       (left, right) =>
-        right.fitting - left.fitting ||
+        right.matching - left.matching ||
         lengthDifference(left.rule, path) - lengthDifference(right.rule, path) ||
         Number(right.rule.methods.includes(call.method)) - Number(left.rule.methods.includes(call.method)),
     );
   return best === undefined
     ? ['  The policy has no rules.']
-    : [...nearest(best.rule), `  ${describeMisfit(best.rule, best.fitting, path)}`];
+    : [describeClosest(best.rule), `  ${describeMismatch(best.rule, best.matching, path)}`];
 }
 
-const nearest = (rule: PolicyRule) => [`Nearest: ${rule.place}, feature "${rule.feature}": ${nameOf(rule)}`];
+const describeClosest = (rule: PolicyRule) =>
+  `Closest rule: ${rule.pointer}, feature "${rule.feature}": ${summaryOf(rule)}`;
 
 const lengthDifference = ({ template }: PolicyRule, { segments }: UpstreamPath) =>
   Math.abs(template.parts.length - segments.length);
 
-function whyNotThisRule(rule: PolicyRule, { method, query }: Call): string[] {
+function describeBounds(rule: PolicyRule, { method, query }: RequestedCall): string[] {
   if (!rule.methods.includes(method)) return [`  It allows ${rule.methods.join(', ')}, not ${method}.`];
   if (query === '' && Object.keys(rule.query).length === 0) return [];
-  return Object.entries(rule.query).map(([name, bound]) => {
-    const isRequired = bound !== undefined && bound !== true && bound.required;
-    return `  ${name}: ${describeBound(bound)}${isRequired ? '; required' : ''}`;
-  });
+  return Object.entries(rule.query).map(
+    ([name, bound]) =>
+      `  ${name}: ${describeBound(bound)}${bound !== true && bound.required ? '; required' : ''}`,
+  );
 }
 
-function describeMisfit(
+function describeMismatch(
   { template }: PolicyRule,
-  fitting: number,
+  matching: number,
   { segments, rawSegments }: UpstreamPath,
 ): string {
-  const words = template.text.slice(1).split('/');
-  const wanted = words[fitting];
-  const got = rawSegments[fitting];
-  if (wanted === undefined) return `The rule ends before "${got}": a longer path needs a rule of its own.`;
-  if (got === undefined) return `The rule goes on with "${wanted}": a shorter path needs a rule of its own.`;
-  if (wanted.startsWith('{')) {
-    const why = /^[A-Za-z]+$/.test(segments[fitting] ?? '')
-      ? 'a word of letters alone is more likely a function or a well-known name'
-      : 'it takes one id or address, and not a name that the API itself uses';
-    return `"${got}" does not fit ${wanted}: ${why}. Give the word a rule of its own.`;
+  const expected = template.text.slice(1).split('/')[matching];
+  const actual = rawSegments[matching];
+  if (expected === undefined) return `The rule ends before "${actual}": a longer path needs a separate rule.`;
+  if (actual === undefined)
+    return `The rule continues with "${expected}": a shorter path needs a separate rule.`;
+  if (expected.startsWith('{')) {
+    const why = /^[A-Za-z]+$/.test(segments[matching] ?? '')
+      ? 'a word of letters only is more likely a function or a well-known name'
+      : 'it stands for one id or address, and not for a name that the API itself uses';
+    return `"${actual}" does not match ${expected}: ${why}. Write a separate rule for the word.`;
   }
-  if (wanted.toLowerCase() === got.toLowerCase()) return `"${got}" is not "${wanted}": letter case counts.`;
-  return `"${got}" stands where the rule has "${wanted}".`;
+  if (expected.toLowerCase() === actual.toLowerCase())
+    return `"${actual}" is not "${expected}": letter case matters.`;
+  return `"${actual}" differs from "${expected}" in the rule.`;
 }

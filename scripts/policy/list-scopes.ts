@@ -1,11 +1,11 @@
-import type { Policy } from '../../src/shared/policy/match.ts';
+import type { Policy } from '../../src/shared/policy/policy.ts';
 
-/** What the app registration has to list, by feature. */
+/** The permissions that the app registration needs, by feature. */
 export function listScopes({ features }: Policy): string {
   const all = [...new Set(features.flatMap(({ scopes }) => scopes))].sort();
   const width = Math.max(0, ...features.map(({ name }) => name.length));
   const lines = features.map(({ name, signIn, scopes }) =>
-    `  ${name.padEnd(width)}  ${scopes.join(', ')}${signIn ? '  (asked for at sign-in)' : ''}`.trimEnd(),
+    `  ${name.padEnd(width)}  ${scopes.join(', ')}${signIn ? '  (requested at sign-in)' : ''}`.trimEnd(),
   );
   return [
     'Delegated permissions, by feature:',

@@ -1,11 +1,12 @@
-import type { Policy, PolicyRule } from '../../src/shared/policy/match.ts';
+import type { Policy } from '../../src/shared/policy/policy.ts';
+import type { PolicyRule } from '../../src/shared/policy/rule.ts';
 
-/** Valid rules whose author may not have meant what they allow, each with its place. */
+/** Valid rules that allow more than their author may expect, each with its position. */
 export function findWarnings(policy: Policy, kind: 'graph' | 'own-api'): string[] {
   const warningsOf = kind === 'graph' ? graphWarnings : ownApiWarnings;
   return policy.rules.flatMap((rule) =>
     warningsOf(rule).map(
-      (warning) => `${rule.place} (${rule.methods.join(', ')} ${rule.template.text}): ${warning}`,
+      (warning) => `${rule.pointer} (${rule.methods.join(', ')} ${rule.template.text}): ${warning}`,
     ),
   );
 }
@@ -26,7 +27,7 @@ function graphWarnings({ methods, template, bodyFields }: PolicyRule): string[] 
       : []),
     ...(methods.some((method) => /^P/.test(method)) && takesReferences.test(text) && bodyFields === undefined
       ? [
-          'its body may name other objects too, as members@odata.bind does; name the fields it may have in bodyFields',
+          'its body may also refer to other objects, as members@odata.bind does; list the fields it may have in bodyFields',
         ]
       : []),
   ];
@@ -34,7 +35,7 @@ function graphWarnings({ methods, template, bodyFields }: PolicyRule): string[] 
 
 function ownApiWarnings({ methods, template }: PolicyRule): string[] {
   return methods.includes('POST') && /\/\$batch(?:\/|$)/i.test(template.text)
-    ? ['the calls inside a batch of this API are not compared with this policy; take the rule out']
+    ? ['the calls inside a batch of this API are not compared with this policy; remove the rule']
     : [];
 }
 

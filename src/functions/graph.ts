@@ -1,29 +1,25 @@
 import { BffError } from '../shared/errors.ts';
-import type { EndpointContext, EndpointHandler } from '../shared/http/endpoint.ts';
+import type { Handler } from '../shared/http/endpoint.ts';
 import type { BffRequest } from '../shared/http/request.ts';
 import type { BffResponse } from '../shared/http/response.ts';
 import { isJsonType, readMediaType } from '../shared/policy/media-type.ts';
-import type { ProxyAnswer } from '../shared/proxy/answer.ts';
-import type { ProxyCall, UpstreamProxy } from '../shared/proxy/proxy.ts';
-import { type Caller, sessionOf, toCaller } from '../shared/session/caller.ts';
+import type { ApiResponse } from '../shared/proxy/answer.ts';
+import type { ApiRequest } from '../shared/proxy/forward.ts';
+import type { ApiProxy } from '../shared/proxy/own-api.ts';
 
 export interface ForwardingFunctionOptions {
   /** The path before the API's own path, such as `/api/graph`. */
   readonly prefix: string;
-  readonly proxy: UpstreamProxy;
+  readonly proxy: ApiProxy;
 }
 
 /** Forwards calls that the policy allows to Microsoft Graph or to an API of your own, with the user's access token for it. */
 export const forwardToApi =
-  ({ prefix, proxy }: ForwardingFunctionOptions): EndpointHandler<Caller> =>
-  async (request, { caller, log, extendSession }) =>
-    toResponse(await proxy.call(sessionOf(caller), toCall(request, prefix, extendSession), log));
+  ({ prefix, proxy }: ForwardingFunctionOptions): Handler =>
+  async (request, { caller, log }) =>
+    toResponse(await proxy.call(caller, toApiRequest(request, prefix), log));
 
-function toCall(
-  request: BffRequest,
-  prefix: string,
-  extendSession: EndpointContext<Caller>['extendSession'],
-): ProxyCall {
+function toApiRequest(request: BffRequest, prefix: string): ApiRequest {
   const { invocationId, startedMs, method, path, rawQuery, header, body } = request;
   if (!path.startsWith(`${prefix}/`)) {
     // Dot segments lead out of the prefix, or its letters have another case.
@@ -38,12 +34,11 @@ function toCall(
     query: rawQuery,
     header,
     body,
-    recordUse: async (session) => sessionOf(await extendSession(toCaller(session))),
   };
 }
 
 /** A body other than JSON must never become a page of our origin. It is sent as a file with a type that no browser executes. */
-function toResponse({ status, headers, body }: ProxyAnswer): BffResponse {
+function toResponse({ status, headers, body }: ApiResponse): BffResponse {
   const contentType = headers['content-type'];
   if (isJsonType(contentType) || (contentType === undefined && body.length === 0)) {
     return { status, headers, body };

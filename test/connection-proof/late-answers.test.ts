@@ -4,7 +4,7 @@ import { stat } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Borrower, createHttpSender, type SendHttp } from '../../src/shared/network/http-request.ts';
-import { sendUpstream } from '../../src/shared/proxy/send.ts';
+import { sendToApi } from '../../src/shared/proxy/send.ts';
 import { isWholeRun } from '../support/scale.ts';
 import { report } from './report.ts';
 
@@ -83,7 +83,7 @@ async function preparePair(
       maxResponseBytes: 1024,
       correlation: { name: 'client-request-id', value: id, whenMissing: 'unsure' as const },
     };
-    return sendUpstream(
+    return sendToApi(
       sendHttp,
       request,
       () => performance.now(),

@@ -16,7 +16,7 @@ const policy = {
       title: 'Profile',
       signIn: true,
       rules: [
-        { methods: ['GET'], path: '/v1.0/me', query: ['$select'], scopes: ['User.Read'] },
+        { methods: ['GET'], path: '/v1.0/me', query: { $select: true }, scopes: ['User.Read'] },
         { methods: ['GET'], path: '/v1.0/me/photo/$value', scopes: ['User.Read'] },
         { methods: ['GET', 'POST'], path: '/v1.0/me/things/{id}', scopes: ['User.Read'] },
         {
@@ -31,7 +31,12 @@ const policy = {
     mail: {
       title: 'Mail',
       rules: [
-        { methods: ['GET'], path: '/v1.0/me/messages', query: ['$top', '$skip'], scopes: ['Mail.Read'] },
+        {
+          methods: ['GET'],
+          path: '/v1.0/me/messages',
+          query: { $top: true, $skip: true },
+          scopes: ['Mail.Read'],
+        },
       ],
     },
     calendar: {

@@ -24,7 +24,7 @@ const policy = {
         {
           methods: ['GET'],
           path: '/v1.0/me/messages',
-          query: ['$select', '$top', '$skip'],
+          query: { $select: true, $top: true, $skip: true },
           scopes: mail,
         },
         { methods: ['POST'], path: '/v1.0/me/messages', scopes: mail },
@@ -32,7 +32,7 @@ const policy = {
         {
           methods: ['GET'],
           path: '/v1.0/me/mailFolders/inbox/messages/delta',
-          query: ['$select', '$skiptoken', '$deltatoken'],
+          query: { $select: true, $skiptoken: true, $deltatoken: true },
           scopes: mail,
         },
       ],
@@ -44,7 +44,7 @@ const policy = {
         {
           methods: ['GET'],
           path: '/v1.0/me/drive/root/children',
-          query: ['$top', '$skiptoken'],
+          query: { $top: true, $skiptoken: true },
           scopes: files,
           fileLinks: true,
         },

@@ -12,7 +12,7 @@ const policy = {
     profile: {
       title: 'Profile',
       signIn: true,
-      rules: [{ methods: ['GET'], path: '/v1.0/me', query: ['$select'], scopes: ['User.Read'] }],
+      rules: [{ methods: ['GET'], path: '/v1.0/me', query: { $select: true }, scopes: ['User.Read'] }],
     },
     mail: {
       title: 'Mail',

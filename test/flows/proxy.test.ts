@@ -17,7 +17,7 @@ const policy = {
       title: 'Profile',
       signIn: true,
       rules: [
-        { methods: ['GET'], path: '/v1.0/me', query: ['$select'], scopes },
+        { methods: ['GET'], path: '/v1.0/me', query: { $select: true }, scopes },
         { methods: ['GET', 'HEAD'], path: '/v1.0/me/photo/$value', scopes },
         {
           methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],

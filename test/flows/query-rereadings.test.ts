@@ -25,7 +25,7 @@ const policy = {
           },
           scopes,
         },
-        { methods: ['GET'], path: '/v1.0/me/messages/{id}/$value', query: ['$skiptoken'], scopes },
+        { methods: ['GET'], path: '/v1.0/me/messages/{id}/$value', query: { $skiptoken: true }, scopes },
       ],
     },
   },

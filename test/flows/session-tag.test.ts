@@ -13,7 +13,7 @@ const policy = {
       title: 'Profile',
       signIn: true,
       rules: [
-        { methods: ['GET'], path: '/v1.0/me', query: ['$select'], scopes },
+        { methods: ['GET'], path: '/v1.0/me', query: { $select: true }, scopes },
         { methods: ['POST'], path: '/v1.0/me/things', scopes },
       ],
     },

@@ -259,7 +259,7 @@ describe('a call that fails', () => {
       const problem = JSON.parse(body);
       const sentId = /^client-request-id: (.*)$/m.exec(proxy.upstream.requests[0]?.head ?? '')?.[1]?.trim();
       expect([status, problem.code]).toEqual([502, 'upstream_unreachable']);
-      expect(problem.detail).toContain('Whether it took effect is not known.');
+      expect(problem.detail).toContain('The call may have taken effect.');
       expect(sentId).toBe(own ?? problem.instance.replace('urn:uuid:', ''));
       expect(problem.client_request_id).toBe(sentId);
       expect(problem.error.innerError['client-request-id']).toBe(sentId);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runPolicyCommand } from '../../scripts/policy/command.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
@@ -13,7 +14,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function run(command: string, args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+/** Runs a command as a process. */
+function start(
+  command: string,
+  args: readonly string[],
+): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
     execFile(command, args, { cwd: root }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err });
@@ -21,7 +26,11 @@ function run(command: string, args: readonly string[]): Promise<{ code: number; 
   });
 }
 
-const policy = (...args: string[]) => run(process.execPath, ['scripts/policy.ts', ...args]);
+/** The same without a process: a good result is written to the standard output, any other to the standard error. */
+function policy(...args: string[]): { code: number; out: string; err: string } {
+  const { isGood, text } = runPolicyCommand(args);
+  return { code: isGood ? 0 : 1, out: isGood ? `${text}\n` : '', err: isGood ? '' : `${text}\n` };
+}
 
 function fileWith(content: unknown): string {
   const file = join(folder, 'policy.json');
@@ -49,7 +58,7 @@ const ownPolicy = {
 
 describe('npm run policy', () => {
   it('is the command of the documentation', async () => {
-    const { code, out } = await run('npm', [
+    const { code, out } = await start('npm', [
       'run',
       '--silent',
       'policy',
@@ -65,23 +74,23 @@ describe('npm run policy', () => {
 
   it.each(
     [[], ['help'], ['explain'], ['check', 'a', 'b'], ['explain', 'GET /', 'a', 'b']].map((args) => [args]),
-  )('says how it is used when it gets %j', async (args) => {
-    const { code, out, err } = await policy(...args);
+  )('says how it is used when it gets %j', (args) => {
+    const { code, out, err } = policy(...args);
     expect([code, out]).toEqual([1, '']);
     expect(err).toContain("npm run policy -- explain 'GET /v1.0/me/messages?$top=5' [file]");
   });
 });
 
 describe('check', () => {
-  it('says that the shipped file is good', async () => {
-    expect(await policy('check')).toEqual({
+  it('says that the shipped file is good', () => {
+    expect(policy('check')).toEqual({
       code: 0,
-      out: 'policy/graph.json is good: 16 features, 52 rules.\n',
+      out: 'policy/graph.json is valid: 16 features, 52 rules.\n',
       err: '',
     });
   });
 
-  it('warns of what its author has perhaps not meant', async () => {
+  it('warns of what its author has perhaps not meant', () => {
     const scopes = ['Group.ReadWrite.All'];
     const rules = [
       { methods: ['DELETE'], path: '/v1.0/groups/{id}/members/{member}', scopes },
@@ -91,20 +100,20 @@ describe('check', () => {
       { methods: ['PATCH'], path: '/v1.0/administrativeUnits/{id}', scopes, bodyFields: ['displayName'] },
     ];
     const file = fileWith({ features: { one: { title: 'One', rules } } });
-    const { code, out } = await policy('check', file);
+    const { code, out } = policy('check', file);
     const itself = 'deletes the object itself and not only the reference to it; end the path with /$ref';
     expect([code, out.trimEnd().split('\n')]).toEqual([
       0,
       [
-        `${file} is good: 1 feature, 5 rules.`,
+        `${file} is valid: 1 feature, 5 rules.`,
         `  warning: features.one.rules[0] (DELETE /v1.0/groups/{id}/members/{member}): ${itself}`,
         `  warning: features.one.rules[2] (DELETE /v1.0/users/{id}/manager): ${itself}`,
-        '  warning: features.one.rules[3] (GET, PATCH /v1.0/groups/{id}): its body may name other objects too, as members@odata.bind does; name the fields it may have in bodyFields',
+        '  warning: features.one.rules[3] (GET, PATCH /v1.0/groups/{id}): its body may also refer to other objects, as members@odata.bind does; list the fields it may have in bodyFields',
       ],
     ]);
   });
 
-  it('warns of a batch in an own API, and of APIs that may be one registration', async () => {
+  it('warns of a batch in an own API, and of APIs that may be one registration', () => {
     const id = '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101';
     const rules = ['POST', 'GET'].map((method) => ({
       methods: [method],
@@ -120,13 +129,13 @@ describe('check', () => {
       `api://x/${id}`,
       'api://stock',
     ];
-    const { code, out } = await policy('check', file, ...prefixes.map((prefix) => `--api=${prefix}`));
+    const { code, out } = policy('check', file, ...prefixes.map((prefix) => `--api=${prefix}`));
     const pair = (left: string, right: string) =>
       `  warning: ${left} and ${right} may be one registration, and its tokens would go to both APIs; give each API a registration of its own`;
     expect([code, out.trimEnd().split('\n').slice(1)]).toEqual([
       0,
       [
-        '  warning: features.one.rules[0] (POST /odata/$batch): the calls inside a batch of this API are not compared with this policy; take the rule out',
+        '  warning: features.one.rules[0] (POST /odata/$batch): the calls inside a batch of this API are not compared with this policy; remove the rule',
         pair('api://orders', 'api://Orders/v2'),
         pair('api://orders', 'https://orders/'),
         pair('api://Orders/v2', 'https://orders/'),
@@ -135,39 +144,42 @@ describe('check', () => {
     ]);
   });
 
-  it('names every fault of a file with its place and cure', async () => {
+  it('names every fault of a file with its place and cure', () => {
     const rule = { methods: ['get'], path: '/v1.0/me/', scopes: ['User.Read'] };
     const file = fileWith({ features: { one: { title: 'One', rules: [rule], colour: 'red' } } });
-    const { code, err } = await policy('check', file);
+    const { code, err } = policy('check', file);
     expect(code).toBe(1);
     expect(err.trimEnd().split('\n')).toEqual([
-      `${file} cannot be used:`,
-      '  features.one.rules[0].methods[0]: is no method that can pass; write one of GET, HEAD, POST, PUT, PATCH, DELETE',
-      '  features.one.rules[0].path: has an empty segment; take the slash out',
-      '  features.one: has "colour", which means nothing here; take it out, or mend its spelling',
+      `${file} is not valid:`,
+      '  features.one.rules[0].methods[0]: is not a supported method; write one of GET, HEAD, POST, PUT, PATCH, DELETE',
+      '  features.one.rules[0].path: has an empty segment; remove the slash',
+      '  features.one: "colour" is not known here; correct the spelling, or remove it',
     ]);
   });
 
   it.each([
-    ['{ "features": {} ', /the file: is not JSON.*; mend it/],
-    ['{\n"features": {},\n}', /the file: is not JSON at line 3 column 1; mend it/],
-    ['{ "features": {}, "features": {} }', /the file: names "features" twice in one object; take one out/],
+    ['{ "features": {} ', /the file: is not JSON.*; correct it/],
+    ['{\n"features": {},\n}', /the file: is not JSON at line 3 column 1; correct it/],
+    [
+      '{ "features": {}, "features": {} }',
+      /the file: has the name "features" twice in one object; remove one/,
+    ],
     [
       '{ "features": { "a": { "title": "A", "rules": [], "__proto__": {} } } }',
-      /features\.a: has "__proto__"/,
+      /features\.a: "__proto__" is not allowed/,
     ],
     [
       '{ "features": { "a": { "title": "A", "rules": [], "guard": {}, "gu\\u0061rd": {} } } }',
-      /names "guard" twice/,
+      /has the name "guard" twice/,
     ],
-  ])('finds what makes %s no policy', async (text, fault) => {
-    const { code, err } = await policy('check', fileWith(text));
+  ])('finds what makes %s no policy', (text, fault) => {
+    const { code, err } = policy('check', fileWith(text));
     expect(code).toBe(1);
     expect(err).toMatch(fault);
   });
 
-  it('says so when there is no such file', async () => {
-    expect(await policy('check', join(folder, 'nowhere.json'))).toMatchObject({
+  it('says so when there is no such file', () => {
+    expect(policy('check', join(folder, 'nowhere.json'))).toMatchObject({
       code: 1,
       err: expect.stringContaining('the file: cannot be read; give the path of a file'),
     });
@@ -175,15 +187,15 @@ describe('check', () => {
 });
 
 describe('explain', () => {
-  it('says which rule allows a call, why, what is asked for, and who may', async () => {
-    expect(await policy('explain', 'GET /api/graph/v1.0/me/messages?$top=5', fileWith(ownPolicy))).toEqual({
+  it('says which rule allows a call, why, what is asked for, and who may', () => {
+    expect(policy('explain', 'GET /api/graph/v1.0/me/messages?$top=5', fileWith(ownPolicy))).toEqual({
       code: 0,
       out: [
         'Allowed by features.mail.rules[0], feature "mail" (Mail)',
         '  rule        GET /v1.0/me/messages',
         '  query       $top: a whole number up to 5',
-        '  permission  Mail.Read and User.Read, asked for when first used',
-        '              or Mail.ReadWrite and User.Read, where it is granted already',
+        '  permission  Mail.Read and User.Read, requested when first used',
+        '              or Mail.ReadWrite and User.Read, if already granted',
         '  only for    the app role Staff',
         '',
       ].join('\n'),
@@ -207,21 +219,21 @@ describe('explain', () => {
       [
         'No rule names this path.',
         'features.mail.rules[1]',
-        '"delta" does not fit {id}: a word of letters alone',
+        '"delta" does not match {id}: a word of letters only',
       ],
     ],
-    ['GET /v1.0/ME', ['No rule names this path.', '"ME" is not "me": letter case counts.']],
+    ['GET /v1.0/ME', ['No rule names this path.', '"ME" is not "me": letter case matters.']],
     [
       'GET /v1.0/me/messages/AAMk1=/attachments/1/$value',
       ['No rule names this path.', 'The rule ends before "$value"'],
     ],
-    ['GET /v1.0/me/drive/root', ['No rule names this path.', 'The rule goes on with "children"']],
-    ['GET /beta/me', ['No rule names this path.', '"beta" stands where the rule has "v1.0".']],
+    ['GET /v1.0/me/drive/root', ['No rule names this path.', 'The rule continues with "children"']],
+    ['GET /beta/me', ['No rule names this path.', '"beta" differs from "v1.0" in the rule.']],
     [
       'GET /v1.0/me/../users',
-      ['400 request_invalid', 'the path has a dot segment', 'whatever the policy says'],
+      ['400 request_invalid', 'the path has a dot segment', 'whatever the policy allows'],
     ],
-    ['GET /v1.0/me?access_token=x', ['400 request_invalid', 'the query has a token']],
+    ['GET /v1.0/me?access_token=x', ['400 request_invalid', 'the query has an access token']],
     ['GET /v1.0/me/messages?=5', ['use single quotes']],
     ['POST /v1.0/me/sendMail text/html', ['415 content_type_not_allowed', 'features.mail-send.rules[0]']],
     [
@@ -231,14 +243,14 @@ describe('explain', () => {
     ['GET /v1.0/me?$select=id $top=5 &$expand=manager', ['does not allow one of the query options']],
     // A path of two words in a comparison is no type of a body.
     ['GET /v1.0/users?$select=id&$filter=id eq manager/id', ['$filter may name these fields only']],
-    ['GET /v1.0/me application/json', ['Not read', 'A GET has no body', 'written %20']],
-    ['GET /v1.0/me and more?$select=id', ['Not read', 'written %20']],
-    ['POST /v1.0/me/sendMail json', ['Not read', 'like application/json']],
-    ['POST /v1.0/me/sendMail text/html application/json', ['Not read']],
+    ['GET /v1.0/me application/json', ['Not understood', 'A GET has no body', 'as %20']],
+    ['GET /v1.0/me and more?$select=id', ['Not understood', 'as %20']],
+    ['POST /v1.0/me/sendMail json', ['Not understood', 'like application/json']],
+    ['POST /v1.0/me/sendMail text/html application/json', ['Not understood']],
     ['GET', ['400 request_invalid']],
     ['', ['400 request_invalid']],
-  ])('says which rule came nearest to %s, and why it does not fit', async (call, parts) => {
-    const { code, out, err } = await policy('explain', call);
+  ])('says which rule came nearest to %s, and why it does not fit', (call, parts) => {
+    const { code, out, err } = policy('explain', call);
     expect([code, out]).toEqual([1, '']);
     for (const part of parts) expect(err).toContain(part);
   });
@@ -250,28 +262,28 @@ describe('explain', () => {
     ],
     ['GET /v1.0/users?$select=id&$search="displayName:ä b" AND "mail:c"', '  query       $search: these'],
     ['  POST   /v1.0/me/sendMail   text/plain; charset=utf-8 ', 'Allowed by features.mail-send.rules[0]'],
-  ])('reads %s as a browser would send it', async (call, part) => {
-    const { code, out } = await policy('explain', call);
+  ])('reads %s as a browser would send it', (call, part) => {
+    const { code, out } = policy('explain', call);
     expect([code, out]).toEqual([0, expect.stringContaining(part)]);
   });
 
-  it('reads the ids of an own API as that API has them', async () => {
+  it('reads the ids of an own API as that API has them', () => {
     const rules = [{ methods: ['GET'], path: '/orders/{id}/lines', scopes: ['Orders.Read'] }];
     const file = fileWith({ features: { orders: { title: 'Orders', rules } } });
-    const { err } = await policy('explain', 'GET /orders/graph.1/parts', file, '--api=api://orders');
-    expect(err).toContain('"parts" stands where the rule has "lines".');
+    const { err } = policy('explain', 'GET /orders/graph.1/parts', file, '--api=api://orders');
+    expect(err).toContain('"parts" differs from "lines" in the rule.');
   });
 
-  it('has nothing to name where the policy has no rules', async () => {
-    expect((await policy('explain', 'GET /v1.0/me', fileWith({ features: {} }))).err).toContain(
+  it('has nothing to name where the policy has no rules', () => {
+    expect(policy('explain', 'GET /v1.0/me', fileWith({ features: {} })).err).toContain(
       'The policy has no rules.',
     );
   });
 });
 
 describe('scopes', () => {
-  it('lists what the app registration needs, by feature and in all, and no alternative', async () => {
-    expect((await policy('scopes', fileWith(ownPolicy))).out).toBe(
+  it('lists what the app registration needs, by feature and in all, and no alternative', () => {
+    expect(policy('scopes', fileWith(ownPolicy)).out).toBe(
       [
         'Delegated permissions, by feature:',
         '',
@@ -286,14 +298,14 @@ describe('scopes', () => {
     );
   });
 
-  it('says which are asked for at sign-in', async () => {
-    expect((await policy('scopes')).out).toContain('User.Read  (asked for at sign-in)');
+  it('says which are asked for at sign-in', () => {
+    expect(policy('scopes').out).toContain('User.Read  (requested at sign-in)');
   });
 
-  it('reads the policy of an own API, whose permissions have its address before them', async () => {
+  it('reads the policy of an own API, whose permissions have its address before them', () => {
     const rules = [{ methods: ['GET'], path: '/orders/{id}', scopes: ['Orders.Read'] }];
     const file = fileWith({ features: { orders: { title: 'Orders', rules } } });
-    expect((await policy('check', file)).err).toContain('does not begin with a version of Microsoft Graph');
-    expect((await policy('scopes', file, '--api=api://orders')).out).toContain('api://orders/Orders.Read');
+    expect(policy('check', file).err).toContain('does not begin with a version of Microsoft Graph');
+    expect(policy('scopes', file, '--api=api://orders').out).toContain('api://orders/Orders.Read');
   });
 });

@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSigningKeys } from '../../src/shared/entra/signing-keys.ts';
-import { createGraphClient } from '../../src/shared/graph/graph-client.ts';
-import type { CallTokens } from '../../src/shared/interaction/call-token.ts';
+import { createGraphClient } from '../../src/shared/graph/client.ts';
 import { createHttpSender } from '../../src/shared/network/http-request.ts';
-import { createCountCall } from '../../src/shared/proxy/counted-call.ts';
-import { createForward, plainReading } from '../../src/shared/proxy/forward.ts';
-import { createCallLimits } from '../../src/shared/proxy/limiter.ts';
-import { createBodyRoom } from '../../src/shared/proxy/memory-budget.ts';
+import { createOwnApi } from '../../src/shared/proxy/own-api.ts';
+import { createSendWithToken } from '../../src/shared/proxy/send-with-token.ts';
+import { toCaller } from '../../src/shared/session/caller.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
 import { createTokenBreaker } from '../../src/shared/tokens/circuit-breaker.ts';
 import { TokenEndpoint } from '../../src/shared/tokens/token-endpoint.ts';
+import { apiDependencies, apiRequest, openApiPolicy } from '../support/api-calls.ts';
 import { type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts';
 import { openedSession, sessionContent } from '../support/session-content.ts';
 
@@ -20,75 +19,55 @@ beforeAll(async () => {
 afterAll(() => upstream.close());
 
 const now = new Date('2026-08-01T12:00:00Z');
-const session = openedSession(sessionContent(), { now });
+const caller = toCaller(openedSession(sessionContent(), { now }));
 const monotonicMs = () => performance.now();
 const sendHttp = createHttpSender();
 const unsendable = ['\u0141', 'a\r\nHost: evil.test', 'a\nb', 'a\0b'];
 
-const tokensThatAre = (accessToken: string) => (): CallTokens => ({
-  token: async () => accessToken,
-  stillRefused: () => new Error('asked again'),
+const dependenciesWith = (accessToken: string) => ({
+  ...apiDependencies(sendHttp, now, async (session) => ({
+    kind: 'token',
+    accessToken,
+    expiresAt: now,
+    session,
+  })),
+  timeoutMs: 1_000,
+  monotonicMs,
 });
 
-// Each of these was an exception that nobody catches, after the time for a connection: the end of the worker.
+// Each of these was an exception that was not caught, after the time for a connection: the end of the worker.
 describe('a value that no request can have', () => {
-  it.each(unsendable)(
-    'as access token of the proxy, for Graph and for an own API: %j',
-    async (accessToken) => {
-      for (const echoesRequestId of ['warn', 'ignore'] as const) {
-        const forward = createForward({
-          origin: upstream.origin,
-          echoesRequestId,
-          repeatsRefusedWrites: true,
-          bodyLimitBytes: 1024,
-          timeoutMs: 1_000,
-          bodyRoom: createBodyRoom(),
-          now: () => now,
-          monotonicMs,
-          sendHttp,
-          tokensForCall: tokensThatAre(accessToken),
+  it.each(unsendable)('as access token for an API: %j', async (accessToken) => {
+    for (const echoesRequestId of ['warn', 'ignore'] as const) {
+      const options = { origin: upstream.origin, echoesRequestId, policy: openApiPolicy() };
+      const api = createOwnApi(options, dependenciesWith(accessToken));
+      for (const method of ['GET', 'POST']) {
+        const request = apiRequest(method, { startedMs: monotonicMs() });
+        await expect(api.call(caller, request, () => undefined)).rejects.toMatchObject({
+          code: 'upstream_unreachable',
+          status: 502,
+          detail: 'A value in the call cannot be sent. Nothing was sent.',
         });
-        for (const method of ['GET', 'POST']) {
-          const call = {
-            id: 'call-1',
-            startedMs: monotonicMs(),
-            method,
-            target: '/me',
-            header: () => undefined,
-            body: undefined,
-          };
-          const need = { feature: 'profile', scopes: ['User.Read'], alternatives: [], reading: plainReading };
-          await expect(forward(session, { ...call, ...need }, () => undefined)).rejects.toMatchObject({
-            code: 'upstream_unreachable',
-            status: 502,
-            detail: 'A value in the call cannot be sent. Nothing was sent.',
-          });
-        }
       }
-    },
-  );
+    }
+  });
 
-  it.each(unsendable)('as access token, header or address of a composed call: %j', async (value) => {
-    const clientOf = (accessToken: string) =>
-      createGraphClient({
-        origin: upstream.origin,
-        echoesRequestId: 'warn',
-        bodyLimitBytes: 1024,
-        bodyRoom: createBodyRoom(),
-        countCall: createCountCall(createCallLimits()),
-        timeoutMs: 1_000,
-        tokensForCall: tokensThatAre(accessToken),
-        sendHttp,
-        monotonicMs,
-      });
-    const need = { feature: 'profile', scopes: ['User.Read'] };
-    const log = () => undefined;
-    const badToken = clientOf(value).use(session, need, log, (client) => client.api('/me').get());
-    await expect(badToken).rejects.toMatchObject({ code: 'upstream_unreachable', status: 502 });
-    const badHeader = clientOf('token').use(session, need, log, (client) =>
-      client.api('/me').header('prefer', value).get(),
-    );
-    await expect(badHeader).rejects.toMatchObject({ code: 'upstream_unreachable', status: 502 });
+  it.each(unsendable)('as access token or header of a composed call: %j', async (value) => {
+    const clientOf = (accessToken: string) => {
+      const dependencies = dependenciesWith(accessToken);
+      const api = { origin: upstream.origin, echoesRequestId: 'warn', repeatsRefusedWrites: true } as const;
+      const sendWithToken = createSendWithToken(api, dependencies);
+      return createGraphClient(upstream.origin, { ...dependencies, sendWithToken });
+    };
+    const options = { feature: 'profile', scopes: ['User.Read'], log: () => undefined };
+    await expect(clientOf(value).get(caller, '/me', options)).rejects.toMatchObject({
+      code: 'upstream_unreachable',
+      status: 502,
+    });
+    const headers = { prefer: value };
+    await expect(clientOf('token').get(caller, '/me', { ...options, headers })).rejects.toMatchObject({
+      code: 'request_invalid',
+    });
   });
 
   it.each(unsendable)('as header of a token request: %j', async (value) => {

@@ -17,9 +17,12 @@ export function callerRoutes(bff: Bff): void {
       other_cookie: request.cookies.get('theme') ?? null,
     });
   });
-  bff.route('copied-caller', { path: 'api/copied-caller', access: signedIn }, (_request, { caller, log }) =>
-    bff.graph.use({ ...caller }, { feature: 'profile', scopes: ['User.Read'] }, log, async (graph) =>
-      jsonResponse(await graph.api('/me').get()),
-    ),
+  bff.route(
+    'copied-caller',
+    { path: 'api/copied-caller', access: signedIn },
+    async (_request, { caller, log }) =>
+      jsonResponse(
+        await bff.graph.get({ ...caller }, '/me', { feature: 'profile', scopes: ['User.Read'], log }),
+      ),
   );
 }

@@ -7,6 +7,7 @@ import type { Caller } from '../session/caller.ts';
 import type { SessionStore } from '../session/store.ts';
 import {
   type AdministrationGuards,
+  type AdministratorGraph,
   createAuditTarget,
   createRecordOpening,
   isAdministrationFeature,
@@ -17,7 +18,6 @@ import { createConsole, type ReadConsole } from './console.ts';
 import { type ConsoleLinks, createConsoleLinks } from './console-links.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { createGrants, type Grants } from './grants.ts';
-import { type ComposesGraphCalls, toAdministratorGraph } from './graph-adapter.ts';
 import { createReadOverview, type ReadOverview } from './overview.ts';
 import { createSignOutUser, type SignOutUser } from './sign-out.ts';
 import { createUserSessions, type UserSessions } from './user-sessions.ts';
@@ -46,9 +46,9 @@ export interface AdminOptions {
 }
 
 export interface AdminDependencies {
-  readonly graph: ComposesGraphCalls;
+  readonly graph: AdministratorGraph;
   /** Graph whose refusals name the directory role that the administrator lacks. */
-  readonly explainedGraph: ComposesGraphCalls;
+  readonly explainedGraph: AdministratorGraph;
   readonly store: SessionStore;
   readonly admission: Pick<Admission, 'wouldAdmit'>;
   readonly features: Features;
@@ -64,21 +64,20 @@ export function createAdmin(
 ): Admin {
   const { graph, explainedGraph, store, admission, features, entra, indexKey, sealerFor, now } = dependencies;
   const read = { roles: [adminRole] };
-  const administratorGraph = toAdministratorGraph(explainedGraph);
   const auditTarget = createAuditTarget(indexKey);
   const recordOpening = createRecordOpening(auditTarget);
-  const directory = createDirectory(administratorGraph);
+  const directory = createDirectory(explainedGraph);
   const userSessions = createUserSessions({ store, features, auditTarget });
-  const grants = createGrants({ graph: administratorGraph, clientId: entra.clientId, auditTarget });
+  const grants = createGrants({ graph: explainedGraph, clientId: entra.clientId, auditTarget });
   return {
     guards: { read, change: { ...read, maxAuthAgeSeconds: adminMaxAuthAgeSeconds } },
-    readOverview: createReadOverview(toAdministratorGraph(graph)),
+    readOverview: createReadOverview(graph),
     readConsole: createConsole({ directory, userSessions, grants, recordOpening }),
     consoleLinks: createConsoleLinks({ sealer: sealerFor('console-link'), now }),
     directory,
     userSessions,
     grants,
-    signOutUser: createSignOutUser({ graph: administratorGraph, userSessions, auditTarget }),
+    signOutUser: createSignOutUser({ graph: explainedGraph, userSessions, auditTarget }),
     recordOpening,
     loginFeatures: withAdministration(features),
     mayRequest: (feature, caller) =>

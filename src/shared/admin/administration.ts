@@ -3,7 +3,7 @@ import type { Guard } from '../access/guard-rules.ts';
 import { BffError, type ProblemCode } from '../errors.ts';
 import type { UserId } from '../identity/principal.ts';
 import type { Features } from '../policy/features.ts';
-import type { PolicyFeature } from '../policy/match.ts';
+import type { PolicyFeature } from '../policy/policy.ts';
 import type { Caller } from '../session/caller.ts';
 import { auditPseudonymOf } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';

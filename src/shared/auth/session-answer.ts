@@ -3,7 +3,7 @@ import type { Guard } from '../access/guard-rules.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import { withheldNow } from '../interaction/withheld.ts';
 import { type Features, isGranted } from '../policy/features.ts';
-import type { PolicyFeature } from '../policy/match.ts';
+import type { PolicyFeature } from '../policy/policy.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { Session } from '../session/store.ts';
 

@@ -1,4 +1,4 @@
-import type { EchoesRequestId } from '../proxy/request-id-echo.ts';
+import type { RequestIdCheck } from '../proxy/correlation.ts';
 import { completeSettings, readSettings } from './read-settings.ts';
 import type { Environment } from './setting.ts';
 import { apiPrefix, apiSettings } from './settings.ts';
@@ -9,7 +9,7 @@ export interface ApiConfig {
   readonly origin: string;
   /** The application ID URI of the API, which its scopes begin with. */
   readonly scopePrefix: string;
-  readonly echoesRequestId: EchoesRequestId;
+  readonly echoesRequestId: RequestIdCheck;
   readonly policyFile: string;
 }
 

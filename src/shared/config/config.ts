@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import { type Cloud, clouds } from '../entra/authority.ts';
 import type { ClientCredential } from '../entra/client-credential.ts';
-import type { EchoesRequestId } from '../proxy/request-id-echo.ts';
+import type { RequestIdCheck } from '../proxy/correlation.ts';
 import type { TableLocation } from '../storage/azure-client.ts';
 import { type ApiConfig, readApis } from './api-settings.ts';
 import { issuesInAzure, runsInAzure } from './azure.ts';
@@ -46,7 +46,7 @@ export interface Config {
   readonly adminMaxAuthAgeSeconds: number;
   readonly graph: {
     readonly origin: string;
-    readonly echoesRequestId: EchoesRequestId;
+    readonly echoesRequestId: RequestIdCheck;
     /** A file that replaces the policy of this package. */
     readonly policyFile?: string;
     readonly bodyLimitBytes: number;

@@ -3,8 +3,9 @@ import shippedPolicy from '../../../policy/graph.json' with { type: 'json' };
 import { administrationFeatures } from '../admin/administration.ts';
 import { type Features, joinFeatures } from '../policy/features.ts';
 import { parseGraphPolicy } from '../policy/graph-profile.ts';
-import type { Policy, PolicyReading } from '../policy/match.ts';
 import { parseOwnApiPolicy } from '../policy/own-api.ts';
+import type { PolicyReading } from '../policy/parse.ts';
+import type { Policy } from '../policy/policy.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
 import type { ApiConfig } from './api-settings.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -50,12 +51,12 @@ export function readPolicy(path: string | undefined): Policy {
 }
 
 /**
- * Reads a policy file, with place and cure of every fault in it.
+ * Reads a policy file. Every issue in it comes with its position and a hint.
  * @param scopePrefix the application ID URI of an API of the operator's own; without it the file is for Microsoft Graph
  */
 export function readPolicyFile(path: string, scopePrefix?: string): PolicyReading {
   const text = readText(path);
-  const invalid = (fault: string): PolicyReading => ({ kind: 'invalid', faults: [`the file: ${fault}`] });
+  const invalid = (issue: string): PolicyReading => ({ kind: 'invalid', issues: [`the file: ${issue}`] });
   if (text === undefined) return invalid('cannot be read; give the path of a file');
   const reading = parseStrictJson(text);
   switch (reading.kind) {
@@ -64,15 +65,15 @@ export function readPolicyFile(path: string, scopePrefix?: string): PolicyReadin
         ? parseGraphPolicy(reading.value)
         : parseOwnApiPolicy(reading.value, scopePrefix);
     case 'malformed':
-      return invalid(`is not JSON${reading.at === undefined ? '' : ` at ${reading.at}`}; mend it`);
+      return invalid(`is not JSON${reading.at === undefined ? '' : ` at ${reading.at}`}; correct it`);
     case 'duplicate':
-      return invalid(`names ${JSON.stringify(reading.name)} twice in one object; take one out`);
+      return invalid(`has the name ${JSON.stringify(reading.name)} twice in one object; remove one`);
   }
 }
 
 function requirePolicy(reading: PolicyReading, setting: string): Policy {
   if (reading.kind === 'policy') return reading.policy;
-  throw new ConfigError(reading.faults.map((fault) => `${setting}, ${fault}`));
+  throw new ConfigError(reading.issues.map((issue) => `${setting}, ${issue}`));
 }
 
 function readText(path: string): string | undefined {

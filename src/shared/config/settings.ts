@@ -1,5 +1,5 @@
 import type { Cloud } from '../entra/authority.ts';
-import type { EchoesRequestId } from '../proxy/request-id-echo.ts';
+import type { RequestIdCheck } from '../proxy/correlation.ts';
 import {
   bytes,
   type Condition,
@@ -48,7 +48,7 @@ const usesManagedIdentity: Condition = {
 };
 
 const clouds: Validator<Cloud> = oneOf('public', 'usgov', 'usgovdod', 'china');
-const echoesRequestId: Validator<EchoesRequestId> = oneOf('require', 'warn', 'ignore');
+const echoesRequestId: Validator<RequestIdCheck> = oneOf('require', 'warn', 'ignore');
 
 const address = {
   PUBLIC_BASE_URL: required(

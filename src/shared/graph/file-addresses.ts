@@ -1,8 +1,8 @@
 import type { Cloud } from '../entra/authority.ts';
 
 /**
- * Where SharePoint, OneDrive and Outlook serve files to whoever has the address, without a token. With a dot first: every
- * host below that name; else this host alone.
+ * Hosts at which SharePoint, OneDrive and Outlook serve files without a token to any holder of the address. An entry with
+ * a leading dot stands for every host below that name.
  * @see https://learn.microsoft.com/microsoft-365/enterprise/urls-and-ip-address-ranges
  * @see https://learn.microsoft.com/graph/api/driveitem-get-content
  * @see https://learn.microsoft.com/graph/outlook-large-attachments
@@ -31,19 +31,19 @@ const fileHosts: Readonly<Record<Cloud, readonly string[]>> = {
  */
 const tokenParameters = new Set(['tempauth', 'access_token', 'sig', 'authtoken']);
 
-/** A text without one of these is not such an address. JSON may escape each letter. */
-export const tokenMark = /(?:tempauth|access_token|sig|authtoken)=/i;
+/** A text that does not match is not such an address. In JSON, each letter may be escaped. */
+export const tokenPattern = /(?:tempauth|access_token|sig|authtoken)=/i;
 
-/** Whether an address leads to a file of Microsoft's: https, a listed host, nothing else before its path. */
+/** Whether this is the address of a file at Microsoft: https, a listed host, nothing else before the path. */
 export type IsFileAddress = (text: string) => boolean;
 
-/** @param graphOrigin the emulator's serves its files itself, without TLS */
+/** @param graphOrigin an emulator's origin, which has no TLS, serves the files itself */
 export function createIsFileAddress(cloud: Cloud, graphOrigin: string): IsFileAddress {
   const hosts = fileHosts[cloud];
   const emulated = graphOrigin.startsWith('http://') ? `${graphOrigin}/files/` : undefined;
   return (text) => {
     if (emulated !== undefined && text.startsWith(emulated)) return /^[\x21-\x7e]*$/.test(text);
-    // By this form and not by a URL parser, which repairs: every reader has to find the same host.
+    // With a pattern, because a URL parser repairs an address. Every reader must find the same host.
     const [, host = ''] =
       /^https:\/\/((?:[a-z0-9-]+\.)+[a-z]+)(?:[/?][\x21-\x5b\x5d-\x7e]*)?$/.exec(text) ?? [];
     return hosts.some((known) => (known.startsWith('.') ? host.endsWith(known) : host === known));
@@ -77,7 +77,7 @@ export function createHasFileToken(cloud: Cloud, graphOrigin: string): HasFileTo
   const withListedHost = toRegExp(hosts, emulated);
 
   return (untrimmed, mayParse) => {
-    if (!tokenMark.test(untrimmed)) return false;
+    if (!tokenPattern.test(untrimmed)) return false;
     const text = untrimmed.trim();
     const isLong = text.length > MAX_ADDRESS_LENGTH;
     const begun = isLong ? text.slice(0, MAX_ADDRESS_LENGTH) : text;

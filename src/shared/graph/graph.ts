@@ -1,53 +1,54 @@
 import type { Buffer } from 'node:buffer';
 import type { Cloud } from '../entra/authority.ts';
 import type { Interaction } from '../interaction/interaction.ts';
-import type { Policy } from '../policy/match.ts';
-import { createForward, type ForwardNeeds } from '../proxy/forward.ts';
-import type { ProxyNeeds, UpstreamProxy } from '../proxy/proxy.ts';
-import type { EchoesRequestId } from '../proxy/request-id-echo.ts';
+import { requireAllowed } from '../policy/match.ts';
+import type { Policy } from '../policy/policy.ts';
+import { createForward, type ForwardDependencies, toRequestedCall } from '../proxy/forward.ts';
+import type { ApiProxy } from '../proxy/own-api.ts';
+import { requireNoSentToken } from '../proxy/returned-token.ts';
+import { batchVersionOf, forwardBatch } from './batch.ts';
 import { createHasFileToken, createIsFileAddress } from './file-addresses.ts';
-import { createGraphProxy } from './graph-proxy.ts';
-import { createHandedOutLinks } from './handed-out-links.ts';
 import { createLinks } from './links.ts';
 import { createToOwnAddress } from './own-address.ts';
+import { createPageLinks } from './page-links.ts';
 
 export interface GraphOptions {
   readonly cloud: Cloud;
   /** Graph's origin in this cloud. */
   readonly origin: string;
-  /** The address that stands for Graph's origin in the browser: `https://app.contoso.com/api/graph`. */
+  /** The address that replaces Graph's origin in the browser: `https://app.contoso.com/api/graph`. */
   readonly ownPrefix: string;
-  readonly echoesRequestId: EchoesRequestId;
   readonly policy: Policy;
   readonly indexKey: Buffer;
 }
 
-export interface GraphDependencies
-  extends Omit<ForwardNeeds, 'origin' | 'echoesRequestId' | 'repeatsRefusedWrites'>,
-    Omit<ProxyNeeds, 'policy' | 'forward' | 'readingOf' | 'allow' | 'interaction'> {
+export interface GraphDependencies extends ForwardDependencies {
   readonly interaction: Interaction;
+  readonly now: () => Date;
 }
 
-/** Microsoft Graph behind this service's own address. */
-export function createGraph(
-  { cloud, origin, ownPrefix, echoesRequestId, policy, indexKey }: GraphOptions,
-  dependencies: GraphDependencies,
-): UpstreamProxy {
+/** Forwards what the policy allows to Microsoft Graph, including batches, and replaces the links in its answers. */
+export function createGraph(options: GraphOptions, dependencies: GraphDependencies): ApiProxy {
+  const { cloud, origin, ownPrefix, policy, indexKey } = options;
   const addresses = { policy, graphOrigin: origin, ownPrefix };
-  return createGraphProxy({
-    ...dependencies,
-    policy,
-    forward: createForward({
-      ...dependencies,
-      origin,
-      echoesRequestId,
-      repeatsRefusedWrites: policy.repeatsRefusedWrites,
-    }),
-    links: createLinks({
-      toOwnAddress: createToOwnAddress(addresses),
-      isFileAddress: createIsFileAddress(cloud, origin),
-      hasFileToken: createHasFileToken(cloud, origin),
-    }),
-    handedOutLinks: createHandedOutLinks({ ...addresses, indexKey }),
+  const pageLinks = createPageLinks({ ...addresses, indexKey });
+  const links = createLinks({
+    toOwnAddress: createToOwnAddress(addresses),
+    isFileAddress: createIsFileAddress(cloud, origin),
+    hasFileToken: createHasFileToken(cloud, origin),
+    pageLinks,
   });
+  const forward = createForward(dependencies);
+  const batchDependencies = { ...dependencies, links, pageLinks };
+  return {
+    async call(caller, request, log) {
+      const version = batchVersionOf(request.path);
+      if (version !== undefined) return forwardBatch(caller, request, version, log, batchDependencies);
+      const call = requireAllowed(pageLinks.match(caller.user, toRequestedCall(request)));
+      const exchange = await forward(caller, request, call, log);
+      const response = links.toResponse(exchange, { user: caller.user, call }, log, dependencies.now());
+      requireNoSentToken(response, exchange, call.rule.feature, log);
+      return response;
+    },
+  };
 }

@@ -1,169 +1,220 @@
 import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
-import type { HttpAnswer } from '../network/http-request.ts';
+import type { AllowedCall } from '../policy/match.ts';
 import { mayBeJson, readMediaType } from '../policy/media-type.ts';
-import type { ProxyAnswer } from '../proxy/answer.ts';
-import type { PassAnswer } from '../proxy/forward.ts';
-import { editMembers } from '../proxy/json-text.ts';
+import { type ApiResponse, toApiResponse } from '../proxy/answer.ts';
+import type { Exchange } from '../proxy/send-with-token.ts';
+import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type HasFileToken, type IsFileAddress, tokenMark } from './file-addresses.ts';
+import { type EditMember, editMembers, type MemberEdit } from './edit-members.ts';
+import { type HasFileToken, type IsFileAddress, tokenPattern } from './file-addresses.ts';
 import type { ToOwnAddress } from './own-address.ts';
+import type { PageLinks } from './page-links.ts';
 
-/** The call that an answer is to. */
+/** The call whose answer holds the links. */
 export interface AnsweredCall {
-  readonly method: string;
-  readonly feature: string;
-  /** Addresses of files that need no token may come out. */
-  readonly fileLinks: boolean;
-  /** Our address for a link at the top level that the policy would refuse, if it leads to Graph's next page. */
-  readonly nextPage?: (name: string, link: string) => string | undefined;
+  readonly user: Caller['user'];
+  readonly call: AllowedCall;
 }
 
-/** What becomes of addresses in Graph's answers. */
+/** Replaces or removes links in Graph's answers. */
 export interface Links {
   /**
-   * The answer to one call as the browser gets it.
+   * The response to a single call, with the links that the browser may follow.
    * @throws {BffError} upstream_answer_refused
    */
-  toAnswer(answer: HttpAnswer, pass: PassAnswer, call: AnsweredCall, log: Log): ProxyAnswer;
+  toResponse(exchange: Exchange, answered: AnsweredCall, log: Log, now: Date): ApiResponse;
   /**
-   * JSON, one byte a character, with its links changed; undefined when it cannot be read or has too many.
-   * @param status the status of an answer that is certainly JSON. Without it, {@link AnsweredCall.nextPage} is not
-   * called.
+   * Edits the links in JSON, one byte per character. Undefined if the text is not JSON or has too many links.
+   * @param status the status of an answer that certainly is JSON. Without it, links to a next page are not signed.
    */
-  inJson(text: string, call: AnsweredCall, log: Log, status?: number): string | undefined;
-  /** A `Location` as the browser gets it; undefined when it does not. */
-  inLocation(status: number, location: string, call: AnsweredCall): string | undefined;
+  inJson(text: string, answered: AnsweredCall, log: Log, status?: number): string | undefined;
+  /** A `Location` as the browser gets it. Undefined if it is removed. */
+  inLocation(status: number, location: string, call: AllowedCall): string | undefined;
 }
 
-export interface LinksNeeds {
+export interface LinksDependencies {
   readonly toOwnAddress: ToOwnAddress;
   readonly isFileAddress: IsFileAddress;
-  /** Recognizes an address that has its own token, whatever its member's name. */
+  /** Recognizes an address that contains a token, in a member of any name. */
   readonly hasFileToken: HasFileToken;
+  readonly pageLinks: Pick<PageLinks, 'sign'>;
 }
 
-/** Of the answer itself, or of one of its properties: `members@odata.nextLink`. OData 4.01 leaves `odata.` out. */
-const followed = /@(?:odata\.)?(?:nextLink|deltaLink)$/;
-const ofFile = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
+/** Links of the answer itself, or of a property: `members@odata.nextLink`. OData 4.01 omits `odata.`. */
+const pageLinkName = /@(?:odata\.)?(?:nextLink|deltaLink)$/;
+const fileLinkName = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
 
-/** A text without one of these holds no link. `\u00` is how JSON can spell a letter in another way. */
-const mark = new RegExp(`(?:nextLink|deltaLink|downloadUrl|uploadUrl)"|\\\\u00|${tokenMark.source}`, 'i');
-/** Longer than what a mark matches. */
+/** A text that does not match has no link. With `\u00`, JSON can encode a letter of a name. */
+const linkMark = new RegExp(
+  `(?:nextLink|deltaLink|downloadUrl|uploadUrl)"|\\\\u00|${tokenPattern.source}`,
+  'i',
+);
+/** Longer than any match of {@link linkMark}. */
 const MARK_LENGTH = 16;
 /** The search reads this much at a time, so that a large body is not copied as a whole. */
 const WINDOW_BYTES = 64 * 1024;
 
 const MAX_LINKS = 5000;
 
-/** Of one link. A regular expression throws on one of some megabytes. */
+/** Of one link. A regular expression throws on a text of several megabytes. */
 const MAX_LINK_LENGTH = 8 * 1024;
 
-/** For all links that are compared with the rules or parsed as URLs, because ten megabytes of links take seconds. */
+/** Of all links that are compared with the rules or parsed as URLs. Ten megabytes of links take seconds. */
 const MAX_COMPARED_LENGTH = 1024 * 1024;
 
-export function createLinks(needs: LinksNeeds): Links {
-  const toOwnAddress: ToOwnAddress = (link) =>
-    link.length > MAX_LINK_LENGTH ? undefined : needs.toOwnAddress(link);
-  const isFileAddress: IsFileAddress = (link) => link.length <= MAX_LINK_LENGTH && needs.isFileAddress(link);
+export function createLinks(dependencies: LinksDependencies): Links {
   const links: Links = {
-    toAnswer(answer, pass, call, log) {
-      const { location } = answer.headers;
-      if (answer.status === 302 && call.method === 'GET' && location !== undefined) {
-        const file = links.inLocation(302, location, call);
-        if (file !== undefined) return toFileAnswer(file, pass({ ...answer, status: 200 }));
-      }
-      const { status, headers, body } = pass(answer);
-      const passed = location === undefined ? undefined : links.inLocation(status, location, call);
+    toResponse(exchange, answered, log, now) {
+      const { status, headers: received } = exchange.answer;
+      const { location } = received;
+      const passed = location === undefined ? undefined : links.inLocation(status, location, answered.call);
+      if (status === 302 && passed !== undefined) return toFileResponse(passed, exchange, now);
+      const { headers, body } = toApiResponse(exchange, now);
       return {
         status,
         headers: passed === undefined ? headers : { ...headers, location: passed },
-        body: mayBeJson(headers['content-type']) ? inBytes(body, call, log, ofJson(headers, status)) : body,
+        body: mayBeJson(headers['content-type'])
+          ? editBody(body, links, answered, log, headers, status)
+          : body,
       };
     },
-    inJson(text, call, log, status) {
-      if (!mark.test(text)) return text;
-      let count = 0;
-      let comparedLength = 0;
-      const isTooMuch = () => count > MAX_LINKS || comparedLength > MAX_COMPARED_LENGTH;
-      const hasFileToken = (value: string) =>
-        needs.hasFileToken(value, () => {
-          count++;
-          comparedLength += value.length;
-          return !isTooMuch();
-        });
-      const removed = new Set<string>();
-      const edited = editMembers(
-        text,
-        (name, readText, depth) => {
-          const isFollowed = followed.test(name);
-          if (!isFollowed && !ofFile.test(name)) {
-            const value = call.fileLinks ? undefined : readText();
-            return value !== undefined && hasFileToken(value) ? 'remove' : 'keep';
-          }
-          count++;
-          if (isTooMuch()) return 'remove';
-          const link = readText() ?? '';
-          if (isFollowed) {
-            if (link.length <= MAX_LINK_LENGTH) comparedLength += link.length;
-            const isTop = depth === 0 && status === 200 && link.length <= MAX_LINK_LENGTH;
-            const own = isTooMuch()
-              ? undefined
-              : (toOwnAddress(link) ?? (isTop ? call.nextPage?.(name, link) : undefined));
-            if (own !== undefined) return { text: own };
-          } else {
-            // If the policy excludes file links, their removal is not logged.
-            if (!call.fileLinks) return 'remove';
-            if (isFileAddress(link)) return 'keep';
-          }
-          removed.add(name.slice(name.lastIndexOf('@') + 1));
-          return 'remove';
-        },
-        (item) => call.fileLinks || !hasFileToken(item),
-      );
-      // Without its link a list looks as if it ended here: whoever writes the policy has to hear of it.
-      for (const name of removed) log('warn', { event: 'link-removed', name, feature: call.feature });
-      return isTooMuch() ? undefined : edited;
-    },
-    inLocation(status, location, call) {
-      if (status === 201 || status === 202) {
-        const own = toOwnAddress(location);
-        if (own !== undefined) return own;
-      } else if (status !== 302 || call.method !== 'GET') return undefined;
-      return call.fileLinks && isFileAddress(location) ? location : undefined;
+    inJson: (text, answered, log, status) => editLinks(text, answered, dependencies, log, status),
+    inLocation(status, location, { method, rule }) {
+      const isCreated = status === 201 || status === 202;
+      if (!isCreated && (status !== 302 || method !== 'GET')) return undefined;
+      const own = isCreated ? toOwnAddress(location, dependencies) : undefined;
+      return own ?? (rule.fileLinks && isFileAddress(location, dependencies) ? location : undefined);
     },
   };
   return links;
-
-  function inBytes(body: Uint8Array, call: AnsweredCall, log: Log, status: number | undefined): Uint8Array {
-    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    if (!holdsMark(bytes)) return body;
-    const text = bytes.toString('latin1');
-    const edited = links.inJson(text, call, log, status);
-    if (edited === undefined) {
-      throw new BffError('upstream_answer_refused', { detail: 'Its links cannot be read, or are too many.' });
-    }
-    return edited === text ? body : Buffer.from(edited, 'latin1');
-  }
 }
 
-function holdsMark(bytes: Buffer): boolean {
+const toOwnAddress = (link: string, dependencies: LinksDependencies) =>
+  link.length > MAX_LINK_LENGTH ? undefined : dependencies.toOwnAddress(link);
+
+const isFileAddress = (link: string, dependencies: LinksDependencies) =>
+  link.length <= MAX_LINK_LENGTH && dependencies.isFileAddress(link);
+
+/** @throws {BffError} upstream_answer_refused */
+function editBody(
+  body: Uint8Array,
+  links: Links,
+  answered: AnsweredCall,
+  log: Log,
+  headers: ApiResponse['headers'],
+  status: number,
+): Uint8Array {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (!mayHaveLinks(bytes)) return body;
+  const text = bytes.toString('latin1');
+  // Only in an answer that certainly is JSON is a link known to be Graph's.
+  const isJson = readMediaType(headers['content-type'] ?? '') === 'application/json';
+  const edited = links.inJson(text, answered, log, isJson ? status : undefined);
+  if (edited === undefined) {
+    throw new BffError('upstream_answer_refused', {
+      detail: 'The links in the answer cannot be read, or are too many.',
+    });
+  }
+  return edited === text ? body : Buffer.from(edited, 'latin1');
+}
+
+function mayHaveLinks(bytes: Buffer): boolean {
   for (let at = 0; at < bytes.length; at += WINDOW_BYTES - MARK_LENGTH) {
-    if (mark.test(bytes.toString('latin1', at, at + WINDOW_BYTES))) return true;
+    if (linkMark.test(bytes.toString('latin1', at, at + WINDOW_BYTES))) return true;
   }
   return false;
 }
 
-/** The status, if the answer is certainly JSON. Only then is a link known to be Graph's. */
-function ofJson(headers: ProxyAnswer['headers'], status: number): number | undefined {
-  return readMediaType(headers['content-type'] ?? '') === 'application/json' ? status : undefined;
+function editLinks(
+  text: string,
+  answered: AnsweredCall,
+  dependencies: LinksDependencies,
+  log: Log,
+  status: number | undefined,
+): string | undefined {
+  if (!linkMark.test(text)) return text;
+  const { feature, fileLinks } = answered.call.rule;
+  const effort = createEffort();
+  const hasFileToken = (value: string) => dependencies.hasFileToken(value, () => effort.mayCompare(value));
+  const removed = new Set<string>();
+
+  const editMember: EditMember = (name, readText, depth) => {
+    const isPageLink = pageLinkName.test(name);
+    if (isPageLink || fileLinkName.test(name)) {
+      const link = readText() ?? '';
+      const isTopLevel = depth === 0 && status === 200;
+      const edit = isPageLink
+        ? editPageLink(name, link, isTopLevel, answered, dependencies, effort)
+        : editFileLink(link, fileLinks, dependencies, effort);
+      // If the rule does not allow file links, their removal is expected.
+      if (edit === 'remove' && (isPageLink || fileLinks)) removed.add(name.slice(name.lastIndexOf('@') + 1));
+      return edit;
+    }
+    const value = fileLinks ? undefined : readText();
+    return value !== undefined && hasFileToken(value) ? 'remove' : 'keep';
+  };
+  const edited = editMembers(text, editMember, (item) => fileLinks || !hasFileToken(item));
+  if (effort.isExceeded()) return undefined;
+  // Without its link, a list looks complete. The author of the policy must learn that it is not.
+  for (const name of removed) log('warn', { event: 'link-removed', name, feature });
+  return edited;
 }
 
-/** A script cannot read a redirect to another origin. This is how an item says where its content is. */
-function toFileAnswer(file: string, plain: ProxyAnswer): ProxyAnswer {
+function editPageLink(
+  name: string,
+  link: string,
+  isTopLevel: boolean,
+  { user, call }: AnsweredCall,
+  dependencies: LinksDependencies,
+  effort: Effort,
+): MemberEdit {
+  if (!effort.mayCompare(link.length <= MAX_LINK_LENGTH ? link : '')) return 'remove';
+  const own =
+    toOwnAddress(link, dependencies) ??
+    (isTopLevel && call.method === 'GET' && link.length <= MAX_LINK_LENGTH
+      ? dependencies.pageLinks.sign(user, call, name, link)
+      : undefined);
+  return own === undefined ? 'remove' : { text: own };
+}
+
+function editFileLink(
+  link: string,
+  fileLinks: boolean,
+  dependencies: LinksDependencies,
+  effort: Effort,
+): MemberEdit {
+  if (!effort.mayCompare('') || !fileLinks) return 'remove';
+  return isFileAddress(link, dependencies) ? 'keep' : 'remove';
+}
+
+/** The effort for the links of one answer. */
+interface Effort {
+  /** Counts a link and its length, if it is to be compared or parsed. False if that would be too much. */
+  mayCompare(link: string): boolean;
+  isExceeded(): boolean;
+}
+
+function createEffort(): Effort {
+  let count = 0;
+  let comparedLength = 0;
+  const isExceeded = () => count > MAX_LINKS || comparedLength > MAX_COMPARED_LENGTH;
+  return {
+    isExceeded,
+    mayCompare(link) {
+      count++;
+      comparedLength += link.length;
+      return !isExceeded();
+    },
+  };
+}
+
+/** A script cannot read a redirect to another origin. An item states the address of its content in this member. */
+function toFileResponse(address: string, exchange: Exchange, now: Date): ApiResponse {
+  const { headers } = toApiResponse({ ...exchange, answer: { ...exchange.answer, status: 200 } }, now);
   return {
     status: 200,
-    headers: { ...plain.headers, 'content-type': 'application/json' },
-    body: Buffer.from(JSON.stringify({ '@microsoft.graph.downloadUrl': file })),
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify({ '@microsoft.graph.downloadUrl': address })),
   };
 }

@@ -2,47 +2,48 @@ import { createHash } from 'node:crypto';
 import type { FindMemberships } from '../access/admission.ts';
 import { BffError } from '../errors.ts';
 import { createMemo } from '../network/memo.ts';
+import { toCaller } from '../session/caller.ts';
 import type { Session } from '../session/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { GraphClient } from './graph-client.ts';
+import type { GraphClient, GraphObject } from './client.ts';
 
-export interface FindMembershipsNeeds {
-  readonly graph: GraphClient;
+export interface FindMembershipsDependencies {
+  readonly graph: Pick<GraphClient, 'post'>;
   readonly monotonicMs: () => number;
-  /** How long an answer counts: what Graph says of a person ages as what Entra says does. */
+  /** How long an answer is reused: as long as Entra ID's statements about the user. */
   readonly keptSeconds: number;
 }
 
-/** As many as Graph takes in one call. */
+/** Graph's limit for one call. */
 const MAX_IDS = 20;
-/** A Graph that fails or asks for less is not asked again by the very next call. */
+/** How long a failure or a request to wait is reused, so that the next call does not repeat it at once. */
 const FAILURE_KEPT_MS = 5_000;
 
 /**
- * Asks Graph which of the groups the person is in, for tokens that cannot hold them all. What it said is kept in this
- * worker for a while, and however many calls want to know, one of them asks. `User.Read`, which every sign-in grants, is
- * enough. @see https://learn.microsoft.com/graph/api/directoryobject-checkmemberobjects
+ * Asks Graph which of the groups the user is a member of, because a token cannot hold all of them. This worker reuses the
+ * answer for a while, also for calls that arrive before it. `User.Read`, which every sign-in grants, is enough.
+ * @see https://learn.microsoft.com/graph/api/directoryobject-checkmemberobjects
  */
 export function createFindMemberships({
   graph,
   monotonicMs,
   keptSeconds,
-}: FindMembershipsNeeds): FindMemberships {
+}: FindMembershipsDependencies): FindMemberships {
   const kept = createMemo<Promise<readonly string[]>>(monotonicMs);
 
   return (session, groups, log) => {
-    const name = nameOf(session, groups);
-    const known = kept.find(name);
+    const key = cacheKey(session, groups);
+    const known = kept.find(key);
     if (known !== undefined) return known;
     const memberOf = ask(session, groups, log);
-    kept.remember(name, memberOf, keptSeconds * 1000);
+    kept.remember(key, memberOf, keptSeconds * 1000);
     memberOf.catch((error: unknown) => {
-      // What the person could put right is asked again at once.
+      // A refusal that the user can resolve is not reused.
       const isTransient = error instanceof BffError && (error.status === 429 || error.status >= 500);
-      // Our own limit refused the call. Graph was not asked.
+      // Our own limit refused the call, so Graph was not asked.
       const isOurs = error instanceof BffError && error.code === 'rate_limited';
-      if (isTransient && !isOurs) kept.remember(name, memberOf, FAILURE_KEPT_MS);
-      else kept.forget(name);
+      if (isTransient && !isOurs) kept.remember(key, memberOf, FAILURE_KEPT_MS);
+      else kept.forget(key);
     });
     return memberOf;
   };
@@ -51,26 +52,21 @@ export function createFindMemberships({
     const memberOf: unknown[] = [];
     for (let at = 0; at < groups.length; at += MAX_IDS) {
       const ids = groups.slice(at, at + MAX_IDS);
-      const answer: unknown = await graph.use(
-        session,
-        { feature: 'profile', scopes: ['User.Read'] },
-        log,
-        (client) => client.api('/me/checkMemberObjects').post({ ids }),
-      );
+      const options = { feature: 'profile', scopes: ['User.Read'], log };
+      const answer = await graph.post(toCaller(session), '/me/checkMemberObjects', { ids }, options);
       memberOf.push(...readIds(answer));
     }
     return groups.filter((group) => memberOf.includes(group));
   }
 }
 
-/** By session: a problem's link to sign in is for the session that was refused. */
-function nameOf({ address }: Session, groups: readonly string[]): string {
+/** By session, because the sign-in link of a reused problem works in the session that was refused. */
+function cacheKey({ address }: Session, groups: readonly string[]): string {
   const hash = createHash('sha256').update(groups.join()).digest('base64');
   return `${address.userHash.toString('base64')} ${address.rowId.toString('base64')} ${hash}`;
 }
 
-function readIds(answer: unknown): readonly unknown[] {
-  const value: unknown =
-    typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'value') : undefined;
-  return Array.isArray(value) ? value : [];
+function readIds(answer: GraphObject | undefined): readonly unknown[] {
+  const ids = answer?.['value'];
+  return Array.isArray(ids) ? ids : [];
 }

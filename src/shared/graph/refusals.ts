@@ -1,55 +1,58 @@
 import { BffError } from '../errors.ts';
-import { parseRetryAfterSeconds } from '../network/retry-after.ts';
-import { type GraphClient, graphStatusOf } from './graph-client.ts';
+import { type GraphClient, graphRetryAfterOf, graphStatusOf } from './client.ts';
 
 /**
- * A client whose refusals by Graph become problems that say what to do, for calls that act on other people. What else fails
- * stays as it is.
- * @throws {BffError} beside those of `graph`: request_invalid, directory_role_required, not_found, rate_limited
+ * A client that explains refusals of Graph, for calls that act on other users. All other errors stay as they are.
+ * @throws {BffError} besides those of `graph`: request_invalid, directory_role_required, not_found, rate_limited
  */
-export function withClearRefusals(graph: GraphClient, now: () => Date): GraphClient {
+export function withExplainedRefusals(graph: GraphClient): GraphClient {
   return {
-    use: (session, need, log, work) =>
-      graph.use(session, need, log, async (client) => {
-        try {
-          return await work(client);
-        } catch (error) {
-          throw toRefusal(error, now()) ?? error;
-        }
-      }),
+    get: explained(graph.get),
+    find: explained(graph.find),
+    findContent: explained(graph.findContent),
+    post: explained(graph.post),
+    patch: explained(graph.patch),
+    put: explained(graph.put),
+    delete: explained(graph.delete),
   };
 }
 
-function toRefusal(error: unknown, now: Date): BffError | undefined {
+function explained<Arguments extends unknown[], Result>(
+  call: (...args: Arguments) => Promise<Result>,
+): (...args: Arguments) => Promise<Result> {
+  return async (...args) => {
+    try {
+      return await call(...args);
+    } catch (error) {
+      throw explain(error);
+    }
+  };
+}
+
+function explain(error: unknown): unknown {
+  const cause = error;
   switch (graphStatusOf(error)) {
     case 400:
       return new BffError('request_invalid', {
-        detail: 'Microsoft Graph does not understand what was asked for.',
-        cause: error,
+        detail: 'Microsoft Graph rejected the request as invalid.',
+        cause,
       });
     case 403:
       return new BffError('directory_role_required', {
-        detail: 'Microsoft Graph refused it. The app itself has the permission.',
-        cause: error,
+        detail: 'Microsoft Graph refused the call, although the app has the permission.',
+        cause,
       });
     case 404:
-      return new BffError('not_found', { detail: 'Microsoft Graph does not know it.', cause: error });
+      return new BffError('not_found', { detail: 'Microsoft Graph did not find the resource.', cause });
     case 429:
       return new BffError('rate_limited', {
-        detail: 'Microsoft Graph asks to wait a moment.',
-        cause: error,
-        retryAfterSeconds: retryAfterOf(error, now) ?? DEFAULT_RETRY_AFTER_SECONDS,
+        detail: 'Microsoft Graph is throttling this app. Wait a moment.',
+        cause,
+        retryAfterSeconds: graphRetryAfterOf(error) ?? DEFAULT_RETRY_AFTER_SECONDS,
       });
     default:
-      return undefined;
+      return error;
   }
 }
 
 const DEFAULT_RETRY_AFTER_SECONDS = 10;
-
-function retryAfterOf(error: unknown, now: Date): number | undefined {
-  const headers: unknown = error instanceof Error ? Reflect.get(error, 'headers') : undefined;
-  return headers instanceof Headers
-    ? parseRetryAfterSeconds(headers.get('retry-after') ?? undefined, now)
-    : undefined;
-}

@@ -1,12 +1,14 @@
 import type { HttpHandler, HttpMethod, HttpRequest, InvocationContext } from '@azure/functions';
 import type { Admission } from '../access/admission.ts';
+import type { ExtendSession } from '../access/extend-session.ts';
 import type { Access, Authorize, FoundCaller } from '../access/guard.ts';
 import { BffError } from '../errors.ts';
 import { loginPath, sessionRequired } from '../interaction/interaction.ts';
 import { bouncePage, withoutBounced } from '../pages/bounce-page.ts';
-import { type Caller, sessionOf, toCaller } from '../session/caller.ts';
+import { type Caller, sessionOf } from '../session/caller.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
+import { rememberLog } from '../telemetry/call-log.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
 import { type CookieToSet, cookiesSentTwice } from './cookies.ts';
@@ -71,30 +73,16 @@ export type Handler<Granted = Caller> = (
   context: CallContext<Granted>,
 ) => Promise<BffResponse> | BffResponse;
 
-/** What handlers of this product are given. */
-export interface EndpointContext<Granted> extends CallContext<Granted> {
-  /**
-   * Moves the idle limit of the session, for a handler that decides itself whether the call is allowed.
-   * @returns the caller to go on with
-   * @throws {BffError} session_required if the session was ended elsewhere
-   */
-  extendSession(caller: Caller): Promise<Caller>;
-}
-
-export type EndpointHandler<Granted> = (
-  request: BffRequest,
-  context: EndpointContext<Granted>,
-) => Promise<BffResponse> | BffResponse;
-
 export type Endpoint = <Granted>(
   rules: InternalEndpointRules<Granted>,
-  handle: EndpointHandler<Granted>,
+  handle: Handler<Granted>,
 ) => HttpHandler;
 
 export interface EndpointDependencies extends FindCallerDependencies {
   /** Origin of this service, as in PUBLIC_BASE_URL. */
   readonly origin: string;
   readonly admission: Admission;
+  readonly extendSession: ExtendSession;
   readonly monotonicMs: () => number;
 }
 
@@ -109,7 +97,7 @@ interface Call<Granted> {
   /** Without session tags. */
   readonly request: BffRequest;
   readonly rules: InternalEndpointRules<Granted>;
-  readonly handle: EndpointHandler<Granted>;
+  readonly handle: Handler<Granted>;
   readonly tags: readonly string[];
   /** The query with session tags, as the browser sent it. */
   readonly rawQueryAsSent: string;
@@ -179,7 +167,7 @@ async function answer<Granted>(
   const run = async (found: FoundCaller) => {
     const caller = await access.decide(found, use.authorize);
     if (found.kind === 'caller') await use.extendOnce(found.caller);
-    return call.handle(request, toContext(call, caller, use.extendSession, dependencies.monotonicMs));
+    return call.handle(request, toContext(call, caller, dependencies.monotonicMs));
   };
 
   const { cookieNames } = dependencies;
@@ -218,35 +206,28 @@ function requireAcceptable(
 /** Only a call that is let in extends the session, and only once: a refused call does not keep it alive. */
 function trackUse(
   { rules, log }: Pick<Call<unknown>, 'rules' | 'log'>,
-  { admission, store }: Pick<EndpointDependencies, 'admission' | 'store'>,
+  { admission, extendSession }: Pick<EndpointDependencies, 'admission' | 'extendSession'>,
 ) {
   let isExtended = !rules.extendsSession;
-  const extendSession = async (caller: Caller): Promise<Caller> => {
+  const extendOnce = async (caller: Caller): Promise<Caller> => {
+    if (isExtended) return caller;
     isExtended = true;
-    const touched = await store.extend(sessionOf(caller)).catch((error: unknown) => {
-      log('warn', { event: 'use-not-recorded', error: describeError(error) });
-      return undefined;
-    });
-    if (touched === undefined) return caller;
-    if (touched.kind === 'gone') throw sessionRequired('session_ended');
-    return toCaller(touched.session);
+    return extendSession(caller, log);
   };
-  const extendOnce = async (caller: Caller): Promise<Caller> => (isExtended ? caller : extendSession(caller));
   const authorize: Authorize = async (caller, guard) => extendOnce(await admission.of(log)(caller, guard));
-  return { authorize, extendOnce, extendSession };
+  return { authorize, extendOnce };
 }
 
 function toContext<Granted>(
   { log, request }: Call<Granted>,
   caller: Granted,
-  extendSession: EndpointContext<Granted>['extendSession'],
   monotonicMs: () => number,
-): EndpointContext<Granted> {
+): CallContext<Granted> {
+  if (typeof caller === 'object' && caller !== null) rememberLog(caller, log);
   let signal: AbortSignal | undefined;
   return {
     caller,
     log,
-    extendSession,
     // Most handlers need none, so that no timer is started for them.
     get signal() {
       signal ??= AbortSignal.timeout(Math.max(0, request.startedMs + CALL_MS - monotonicMs()));

@@ -1,15 +1,12 @@
 import { type CookieNames, parseCookies, serviceCookieNames } from './cookies.ts';
-import type { EndpointHandler, Handler } from './endpoint.ts';
+import type { Handler } from './endpoint.ts';
 import type { BffRequest } from './request.ts';
 
 /**
  * Gives a handler of an app what it needs and no more. With the value of the session cookie
  * anyone can act as the user, and a handler may log or pass on the headers of its request.
  */
-export function forOwnFunction<Granted>(
-  handler: Handler<Granted>,
-  names: CookieNames,
-): EndpointHandler<Granted> {
+export function forOwnFunction<Granted>(handler: Handler<Granted>, names: CookieNames): Handler<Granted> {
   return (request, context) =>
     handler(withoutServiceCookies(request, names), {
       caller: context.caller,

@@ -1,17 +1,17 @@
 import { chooseScopes, lackingScopes } from '../entra/scopes.ts';
-import type { Policy, PolicyFeature } from './match.ts';
+import type { Policy, PolicyFeature } from './policy.ts';
 
-/** The features of all upstream APIs together: a sign-in and the session's answer know nothing of where they lead. */
+/** The features of all APIs together. Sign-in and session do not distinguish which API a feature belongs to. */
 export interface Features {
   readonly all: readonly PolicyFeature[];
-  /** What every sign-in asks for. */
+  /** The scopes that every sign-in asks for. */
   readonly signInScopes: readonly string[];
   find(name: string): PolicyFeature | undefined;
 }
 
 export type FeatureJoin =
   | { readonly kind: 'features'; readonly features: Features }
-  /** A name that two policies have: nobody could tell which is meant. */
+  /** Two policies have a feature with this name. */
   | { readonly kind: 'ambiguous'; readonly name: string };
 
 export function joinFeatures(policies: readonly Policy[]): FeatureJoin {
@@ -30,7 +30,7 @@ export function joinFeatures(policies: readonly Policy[]): FeatureJoin {
   };
 }
 
-/** Whether every call of the feature can be made with what was granted. */
+/** Whether the granted scopes are enough for every call of the feature. */
 export function isGranted({ needs }: PolicyFeature, grantedScopes: readonly string[]): boolean {
   return needs.every((need) => lackingScopes(chooseScopes(need, grantedScopes), grantedScopes).length === 0);
 }

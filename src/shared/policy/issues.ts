@@ -1,5 +1,6 @@
 import { MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
-import type { Dialect } from './api-profile.ts';
+import type { ApiProfile } from './api-profile.ts';
+import { hasBody } from './methods.ts';
 import type { OptionBound, OptionBounds } from './option-bounds.ts';
 import { overlap, type PathTemplate, parsePathTemplate } from './path-template.ts';
 import { toComparableOption } from './rereadings.ts';
@@ -7,178 +8,181 @@ import type { PolicyDocument } from './schema.ts';
 
 type RuleDocument = PolicyDocument['features'][string]['rules'][number];
 
-interface PlacedRule {
-  readonly place: string;
+interface LocatedRule {
+  /** Position in the file, with methods and path: `features.mail.rules[0] (GET /v1.0/me/messages)`. */
+  readonly pointer: string;
   readonly rule: RuleDocument;
   readonly template: PathTemplate;
 }
 
-/** What a policy file says that its schema cannot see: place and cure of each. */
-export function findPolicyFaults(
-  { features, semicolons, repeatsRefusedWrites }: PolicyDocument,
-  dialect: Dialect,
-): string[] {
-  const rules = Object.entries(features).flatMap(([name, feature]) =>
-    feature.rules.map((rule, at): PlacedRule => {
-      const place = `features.${name}.rules[${at}] (${rule.methods.join(', ')} ${rule.path})`;
-      return { place, rule, template: parsePathTemplate(rule.path) };
+/** Issues of a policy file that its schema cannot find, each with its position and a hint. */
+export function findPolicyIssues(document: PolicyDocument, profile: ApiProfile): string[] {
+  const rules = Object.entries(document.features).flatMap(([name, feature]) =>
+    feature.rules.map((rule, index): LocatedRule => {
+      const pointer = `features.${name}.rules[${index}] (${rule.methods.join(', ')} ${rule.path})`;
+      return { pointer, rule, template: parsePathTemplate(rule.path) };
     }),
   );
-  const permissionFaults = Object.entries(features).flatMap(([name, feature]) => {
-    const scopes = [...new Set(feature.rules.flatMap((rule) => rule.scopes.map(dialect.toScope)))];
-    const { length } = packScopes(scopes);
-    return length <= MAX_PACKED_SCOPES_LENGTH
-      ? []
-      : [
-          `features.${name}: its permissions have ${length} characters, at most ${MAX_PACKED_SCOPES_LENGTH} fit into one sign-in; make two features of it`,
-        ];
-  });
-  const guardFaults = Object.entries(features).flatMap(([name, { guard, rules }]) =>
-    guard === undefined
-      ? []
-      : rules.flatMap((rule, at) =>
-          rule.guard === undefined
-            ? []
-            : [
-                `features.${name}.rules[${at}].guard: its feature has a guard as well; keep one of them, or make another feature`,
-              ],
-        ),
-  );
   return [
-    ...(semicolons === undefined || dialect.maySaySemicolonsAreData
-      ? []
-      : ['semicolons is for an API of your own alone; take it out']),
-    ...(repeatsRefusedWrites !== undefined && dialect.refusesBeforeActing
-      ? [
-          'repeatsRefusedWrites: is for your own APIs, because Graph checks the token before it acts; take it out',
-        ]
-      : []),
-    ...permissionFaults,
-    ...guardFaults,
-    ...rules.flatMap(({ place, rule }) => faultsOfRule(rule, dialect).map((fault) => `${place}: ${fault}`)),
-    ...rules.flatMap((rule, at) => rules.slice(at + 1).flatMap((later) => faultsOfTwo(rule, later, dialect))),
+    ...memberIssues(document, profile),
+    ...permissionIssues(document, profile),
+    ...guardIssues(document),
+    ...rules.flatMap(({ pointer, rule }) => ruleIssues(rule, profile).map((issue) => `${pointer}: ${issue}`)),
+    ...rules.flatMap((rule, index) =>
+      rules.slice(index + 1).flatMap((later) => overlapIssues(rule, later, profile)),
+    ),
   ];
 }
 
-function faultsOfRule(rule: RuleDocument, dialect: Dialect): string[] {
-  const { methods, path, query, contentTypes, scopes, alternatives } = rule;
-  const segments = path.slice(1).split('/');
-  const like = segments.find((segment) => looksLikeParameter(segment));
-  const pathFault = dialect.pathFault(path);
-  const names = Array.isArray(query) ? query : Object.keys(query);
+function memberIssues({ semicolons, repeatsRefusedWrites }: PolicyDocument, profile: ApiProfile): string[] {
   return [
-    ...(pathFault === undefined ? [] : [`path ${pathFault}`]),
-    ...(segments.some((segment) => /^\.{1,2}:?$/.test(segment))
-      ? ['path has a dot segment; take it out']
-      : []),
-    ...(like === undefined
+    ...(semicolons === undefined || profile.allowsSemicolonsAsData
+      ? []
+      : ['semicolons: is for your own APIs only; remove it']),
+    ...(repeatsRefusedWrites === undefined || !profile.checksTokenFirst
       ? []
       : [
-          `path has the literal "${like}", which looks like a parameter; write {${like.replaceAll(/\W/g, '-')}}`,
+          'repeatsRefusedWrites: is for your own APIs only, because Graph checks the token before it acts; remove it',
         ]),
-    ...duplicatesIn(methods).map((name) => `methods names ${name} twice; take one out`),
-    ...duplicatesIn(names.map(toComparableOption)).map(
-      (name) => `query names ${name} twice, with letter case and $ left aside; take one out`,
+  ];
+}
+
+function permissionIssues({ features }: PolicyDocument, profile: ApiProfile): string[] {
+  return Object.entries(features).flatMap(([name, { rules }]) => {
+    const scopes = [...new Set(rules.flatMap((rule) => rule.scopes.map(profile.toScope)))];
+    const { length } = packScopes(scopes);
+    if (length <= MAX_PACKED_SCOPES_LENGTH) return [];
+    return [
+      `features.${name}: its permissions have ${length} characters, but a sign-in has room for ${MAX_PACKED_SCOPES_LENGTH}; split the feature in two`,
+    ];
+  });
+}
+
+function guardIssues({ features }: PolicyDocument): string[] {
+  return Object.entries(features).flatMap(([name, { guard, rules }]) =>
+    rules.flatMap((rule, index) =>
+      guard === undefined || rule.guard === undefined
+        ? []
+        : [
+            `features.${name}.rules[${index}].guard: the feature has a guard too; remove one of them, or make another feature`,
+          ],
     ),
-    ...optionFaults(
-      Array.isArray(query) ? Object.fromEntries(names.map((name) => [name, true])) : query,
-      path,
-      dialect,
+  );
+}
+
+function ruleIssues(rule: RuleDocument, profile: ApiProfile): string[] {
+  const { methods, path, query, fileLinks, scopes, alternatives } = rule;
+  return [
+    ...pathIssues(path, profile),
+    ...duplicatesIn(methods).map((name) => `methods has ${name} twice; remove one`),
+    ...duplicatesIn(Object.keys(query).map(toComparableOption)).map(
+      (name) => `query has ${name} twice, without regard to letter case and $; remove one`,
     ),
-    ...(contentTypes !== undefined && !methods.some((method) => /^P/.test(method))
-      ? ['contentTypes is for methods with a body, and this rule has none; take it out']
+    ...optionIssues(query, path, profile),
+    ...bodyIssues(rule),
+    ...(fileLinks && !profile.hasFileLinks
+      ? ['fileLinks is for Microsoft Graph only; remove it, because answers of other APIs pass unchanged']
       : []),
-    ...bodyFieldFaults(rule),
-    ...(rule.fileLinks && !dialect.knowsFileLinks
-      ? ['fileLinks is for Microsoft Graph alone; take it out, answers of other APIs pass as they are']
-      : []),
-    ...duplicatesIn(contentTypes ?? []).map((type) => `contentTypes names ${type} twice; take one out`),
     ...[scopes, ...alternatives].flatMap((list) =>
       duplicatesIn(list.map((scope) => scope.toLowerCase())).map(
-        (scope) => `names the permission ${scope} twice in one list; take one out`,
+        (scope) => `has the permission ${scope} twice in one list; remove one`,
       ),
     ),
-    ...duplicatesIn([scopes, ...alternatives].map(toKey)).map(
-      () => 'alternatives has a list twice, or the one of scopes; take it out',
+    ...duplicatesIn([scopes, ...alternatives].map(toComparableScopes)).map(
+      () => 'alternatives has a list twice, or repeats scopes; remove it',
     ),
   ];
 }
 
-function bodyFieldFaults({
-  methods,
-  contentTypes = ['application/json'],
-  bodyFields,
-}: RuleDocument): string[] {
-  if (bodyFields === undefined) return [];
+function pathIssues(path: string, profile: ApiProfile): string[] {
+  const segments = path.slice(1).split('/');
+  const profileIssue = profile.pathIssue(path);
+  const placeholder = segments.find(isPlaceholder);
   return [
-    ...(methods.some((method) => /^P/.test(method))
+    ...(profileIssue === undefined ? [] : [`path ${profileIssue}`]),
+    ...(segments.some((segment) => /^\.{1,2}:?$/.test(segment)) ? ['path has a dot segment; remove it'] : []),
+    ...(placeholder === undefined
       ? []
-      : ['bodyFields is for methods with a body, and this rule has none; take it out']),
-    ...(contentTypes.every((type) => /[/+]json$/.test(type))
-      ? []
-      : ['bodyFields bounds JSON alone, and contentTypes lets other types pass; take them out']),
-    ...duplicatesIn(bodyFields).map((name) => `bodyFields names ${name} twice; take one out`),
+      : [
+          `path has the literal "${placeholder}", which looks like a parameter; write {${placeholder.replaceAll(/\W/g, '-')}}`,
+        ]),
   ];
 }
 
-/** A word that stands for an id in documentation, where an id belongs. */
-function looksLikeParameter(segment: string): boolean {
+/** A word that documentation writes in place of an id. */
+function isPlaceholder(segment: string): boolean {
   return /^(?:id|.*[a-z]Id|.+[-_]id|.+-name|userPrincipalName)$/.test(segment) && !segment.startsWith('{');
 }
 
-function optionFaults(bounds: OptionBounds, path: string, dialect: Dialect): string[] {
-  const ofEach = Object.entries(bounds).flatMap(([name, bound]) => {
-    const fault = dialect.queryOptionFault(name);
-    const own = fault === undefined ? [] : [`query option ${name} ${fault}`];
-    if (bound === undefined || bound === true || !('navigations' in bound)) return own;
-    return [
-      ...own,
-      ...Object.entries(bound.navigations).flatMap(([navigation, nested]) =>
-        optionFaults(nested, `${path}/${navigation}`, dialect).map(
-          (inner) => `${name}, ${navigation}: ${inner}`,
-        ),
-      ),
-    ];
-  });
-  return [...ofEach, ...searchFaults(bounds, dialect.searchesByField(path))];
+function bodyIssues({ methods, contentTypes, bodyFields }: RuleDocument): string[] {
+  const takesBody = methods.some(hasBody);
+  const types = contentTypes ?? ['application/json'];
+  return [
+    ...(contentTypes === undefined || takesBody
+      ? []
+      : ['contentTypes is for methods with a body, and this rule has none; remove it']),
+    ...duplicatesIn(contentTypes ?? []).map((type) => `contentTypes has ${type} twice; remove one`),
+    ...(bodyFields === undefined || takesBody
+      ? []
+      : ['bodyFields is for methods with a body, and this rule has none; remove it']),
+    ...(bodyFields === undefined || types.every((type) => /[/+]json$/.test(type))
+      ? []
+      : ['bodyFields limits JSON only, but contentTypes lets other types pass; remove those types']),
+    ...duplicatesIn(bodyFields ?? []).map((name) => `bodyFields has ${name} twice; remove one`),
+  ];
 }
 
-/** A search tells the value of a field as well as a comparison does. */
-function searchFaults({ $select, $filter, $search }: OptionBounds, searchesByField: boolean): string[] {
+function optionIssues(bounds: OptionBounds, path: string, profile: ApiProfile): string[] {
+  const ofEach = Object.entries(bounds).flatMap(([name, bound]) => {
+    const issue = profile.queryOptionIssue(name);
+    const own = issue === undefined ? [] : [`query option ${name} ${issue}`];
+    if (bound === true || !('navigations' in bound)) return own;
+    const nested = Object.entries(bound.navigations).flatMap(([navigation, inner]) =>
+      optionIssues(inner, `${path}/${navigation}`, profile).map(
+        (innerIssue) => `${name}, ${navigation}: ${innerIssue}`,
+      ),
+    );
+    return [...own, ...nested];
+  });
+  return [...ofEach, ...searchIssues(bounds, profile.searchesByField(path))];
+}
+
+/** A search reveals the value of a field as much as a comparison does. */
+function searchIssues({ $select, $filter, $search }: OptionBounds, searchesByField: boolean): string[] {
   if ($search === undefined) return [];
   if (namesFields($search)) {
     return searchesByField
       ? []
       : [
-          'query option $search is bounded by fields, and a search finds words in any field here; write { "maxLength": 200 }, or take it out',
+          'query option $search is bounded by fields, but a search here finds words in any field; write { "maxLength": 200 }, or remove it',
         ];
   }
-  const bounded = [
+  const evaded = [
     ...($filter !== undefined && namesFields($filter) ? ['$filter'] : []),
-    // Words in a message are what people search for; that it is bounded by nothing is said in the documentation.
+    // Users expect to find words anywhere in a message. docs/policy.md explains what such a search reveals.
     ...(searchesByField && $select !== undefined && namesFields($select) ? ['$select'] : []),
   ];
-  if (bounded.length === 0) return [];
-  const cure = searchesByField ? 'bound it by "fields" as well, or take it out' : 'take one of them out';
-  return [`query option $search goes around the fields of ${bounded.join(' and ')}; ${cure}`];
+  if (evaded.length === 0) return [];
+  const hint = searchesByField ? 'bound it by "fields" too, or remove it' : 'remove one of them';
+  return [`query option $search evades the fields of ${evaded.join(' and ')}; ${hint}`];
 }
 
 const namesFields = (bound: OptionBound) => bound !== true && 'fields' in bound;
 
-/** Of two rules for the same call the order in the file would decide, and nobody sees that. */
-function faultsOfTwo(first: PlacedRule, second: PlacedRule, dialect: Dialect): string[] {
+/** If two rules match the same call, their order in the file would silently decide. */
+function overlapIssues(first: LocatedRule, second: LocatedRule, profile: ApiProfile): string[] {
   const shared = first.rule.methods.filter((method) => second.rule.methods.includes(method));
-  if (shared.length === 0 || !overlap(first.template, second.template, dialect)) return [];
+  if (shared.length === 0 || !overlap(first.template, second.template, profile)) return [];
   return [
-    `${second.place}: ${shared.join(', ')} of the same path is allowed by ${first.place} already; take one of them out, or make their paths different`,
+    `${second.pointer}: ${first.pointer} already allows ${shared.join(', ')} of this path; remove one of them, or make their paths different`,
   ];
 }
 
 function duplicatesIn(values: readonly string[]): string[] {
-  return [...new Set(values.filter((value, at) => values.indexOf(value) !== at))];
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
 }
 
-const toKey = (scopes: readonly string[]) =>
+const toComparableScopes = (scopes: readonly string[]) =>
   scopes
     .map((scope) => scope.toLowerCase())
     .toSorted()

@@ -1,238 +1,128 @@
-import { createHash } from 'node:crypto';
-import { type $ZodIssue, toDotPath } from 'zod/v4/core';
-import type { Guard } from '../access/guard-rules.ts';
-import type { ScopeNeed } from '../entra/scopes.ts';
-import type { Dialect } from './api-profile.ts';
-import { findPolicyFaults } from './issues.ts';
+import { BffError } from '../errors.ts';
+import type { ApiProfile } from './api-profile.ts';
 import { fitsMediaRange, readMediaType } from './media-type.ts';
-import type { OptionBounds } from './option-bounds.ts';
-import type { UpstreamPath } from './path.ts';
-import { matchesPath, type PathTemplate, parsePathTemplate } from './path-template.ts';
-import type { QueryOption } from './query.ts';
-import { findBreach } from './query-bounds.ts';
-import type { HeaderRule } from './request-headers.ts';
-import { createPolicySchema, type PolicyDocument } from './schema.ts';
+import { hasBody } from './methods.ts';
+import { readUpstreamPath } from './path.ts';
+import { matchesPath } from './path-template.ts';
+import { type QueryOption, readUpstreamQuery } from './query.ts';
+import { findViolation } from './query-bounds.ts';
+import { toComparableOption } from './rereadings.ts';
+import type { PolicyRule } from './rule.ts';
 
-/** A call whose path and query have been read. */
-export interface ReadCall {
+/** A call that the browser, a batch or a link in an answer asks for. */
+export interface RequestedCall {
   readonly method: string;
-  readonly path: UpstreamPath;
-  readonly query: readonly QueryOption[];
-  /** The header as it came; undefined when there is no body. */
+  /** Below the API's origin, as it would be sent: `/v1.0/me`. */
+  readonly path: string;
+  /** The same path as the host's router read it. Undefined if the call did not pass the router. */
+  readonly routeParameter?: string | undefined;
+  /** As it would be sent, without the question mark. */
+  readonly query: string;
+  /** The header, byte for byte. Undefined if the call has no body. */
   readonly contentType?: string | undefined;
+  /** Comparable names of options whose values the API itself wrote. These values are not decoded again. */
+  readonly trustedOptions?: ReadonlySet<string>;
 }
 
-export type PolicyMatch =
-  | { readonly kind: 'allowed'; readonly rule: PolicyRule }
-  | {
-      readonly kind: 'refused';
-      readonly reason: 'path' | 'method' | 'query' | 'content-type';
-      /** For the caller: in the policy's words, never in the call's. */
-      readonly detail: string;
-      /** The rule that has this path, and where there are several, this method. */
-      readonly nearest?: PolicyRule;
-    };
-
-/** A rule, ready to be compared with calls. Its `scopes` are asked for. */
-export interface PolicyRule extends ScopeNeed, HeaderRule {
-  readonly feature: string;
-  /** Where it is in the file: `features.mail.rules[0]`. */
-  readonly place: string;
-  readonly methods: readonly string[];
-  readonly template: PathTemplate;
-  readonly query: OptionBounds;
-  /** What a body may be; empty for methods that have none. */
-  readonly contentTypes: readonly string[];
-  /** The fields that a JSON body may have at its top level. If undefined, every field may pass. */
-  readonly bodyFields?: readonly string[];
-  /** Whether addresses of files that need no token may come out of its answers. */
-  readonly fileLinks: boolean;
-  /** Who may make the call: the rule's, or its feature's. */
-  readonly guard?: Guard;
-  /** Digest of everything that the rule says. */
-  readonly digest: string;
+/** A call that the policy allows. `path` and `query` are exactly the requested bytes. */
+export interface AllowedCall {
+  readonly method: string;
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+  /** The rule that allows the call. Its guard, its permissions and the fields of the body are not checked yet. */
+  readonly rule: PolicyRule;
 }
 
-export interface PolicyFeature {
-  readonly name: string;
-  readonly title: string;
-  readonly signIn: boolean;
-  /** All permissions that the feature's rules ask for. */
-  readonly scopes: readonly string[];
-  /** What each of its rules needs. */
-  readonly needs: readonly ScopeNeed[];
+export type PolicyMatch = { readonly kind: 'allowed'; readonly call: AllowedCall } | PolicyRefusal;
+
+export interface PolicyRefusal {
+  readonly kind: 'refused';
+  readonly code: 'request_invalid' | 'path_not_allowed' | 'content_type_not_allowed';
+  /** Which part of the call the policy refuses. Undefined for a call that readers may take differently. */
+  readonly part?: 'path' | 'method' | 'query' | 'content-type' | 'link';
+  /** For the developer who made the call. It quotes the policy, never the call. */
+  readonly detail: string;
+  /** The rule for this path and, if there is one, for this method. */
+  readonly closestRule?: PolicyRule;
 }
 
-/** What may be called. */
-export interface Policy {
-  readonly features: readonly PolicyFeature[];
+/** What a call is compared with. */
+export interface PolicyRules {
   readonly rules: readonly PolicyRule[];
-  /** What every sign-in asks for. */
-  readonly signInScopes: readonly string[];
-  /** If the API refuses a write's token with a claims challenge, the write may be sent once more with a new token. */
-  readonly repeatsRefusedWrites: boolean;
-  feature(name: string): PolicyFeature | undefined;
-  /** Whether a decoded text of a query has a semicolon that the API could take for the end of an option. */
-  hasSeparatingSemicolon(text: string): boolean;
-  /** By method and path alone the rule is found; query and type of the body then have to fit it. */
-  match(call: ReadCall): PolicyMatch;
+  readonly profile: ApiProfile;
+  /** Whether a decoded text of a query has a semicolon that the API could read as the end of an option. */
+  readonly hasSeparatingSemicolon: (text: string) => boolean;
 }
 
-export type PolicyReading =
-  | { readonly kind: 'policy'; readonly policy: Policy }
-  /** Place and cure of every fault. */
-  | { readonly kind: 'invalid'; readonly faults: readonly string[] };
-
-/** Reads a policy for an upstream API that speaks this dialect. */
-export function parsePolicy(document: unknown, dialect: Dialect): PolicyReading {
-  const prototypes = findPrototypes(document, []);
-  if (prototypes.length > 0) return { kind: 'invalid', faults: prototypes };
-  const parsed = createPolicySchema(dialect).safeParse(document);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.flatMap((issue) => toFaults(issue, []));
-    return { kind: 'invalid', faults };
+/** Method and path alone select the rule. The query and the type of the body must then fit that rule. */
+export function matchCall(policy: PolicyRules, requested: RequestedCall): PolicyMatch {
+  const { method, path, query, contentType, trustedOptions } = requested;
+  const isTrusted = (name: string) => trustedOptions?.has(name) ?? false;
+  const pathReading = readUpstreamPath(path, requested.routeParameter);
+  if (pathReading.kind === 'refused') return invalid(pathReading.reason);
+  const queryReading = readUpstreamQuery(query, isTrusted);
+  if (queryReading.kind === 'refused') return invalid(queryReading.reason);
+  const { options } = queryReading;
+  if (options.some((option) => !isTrusted(toComparableOption(option.name)) && hasSemicolon(policy, option))) {
+    return invalid('the query has a semicolon, which some readers take for the end of an option');
   }
-  const faults = findPolicyFaults(parsed.data, dialect);
-  if (faults.length > 0) return { kind: 'invalid', faults };
-  return { kind: 'policy', policy: compile(parsed.data, dialect) };
-}
-
-/**
- * The schema does not see `__proto__`. Most readers do not take it for a member of an object, and the others take it
- * for another object.
- */
-function findPrototypes(value: unknown, path: readonly PropertyKey[]): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const here = Object.hasOwn(value, '__proto__')
-    ? [`${toDotPath(path) || 'the file'}: has "__proto__", which means nothing here; take it out`]
-    : [];
-  const inner = Object.entries(value).filter(([name]) => name !== '__proto__');
-  return [
-    ...here,
-    ...inner.flatMap(([name, member]) =>
-      findPrototypes(member, [...path, Array.isArray(value) ? Number(name) : name]),
-    ),
-  ];
-}
-
-function toFaults(issue: $ZodIssue, before: readonly PropertyKey[]): string[] {
-  const path = [...before, ...issue.path];
-  // Of several shapes, the one that was meant is the one that got furthest.
-  const meant =
-    issue.code === 'invalid_union'
-      ? issue.errors.find((inner) => inner.every(({ path: at }) => at.length > 0))
-      : undefined;
-  if (meant !== undefined && meant.length > 0) return meant.flatMap((inner) => toFaults(inner, path));
-  return [`${toDotPath(path) || 'the file'}: ${describeIssue(issue)}`];
-}
-
-/** zod/mini has no messages of its own: these are for what the schema gives no message for. */
-function describeIssue(issue: $ZodIssue): string {
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return `has ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}, which means nothing here; take it out, or mend its spelling`;
-    case 'invalid_type': {
-      const expected = typeNames[issue.expected] ?? issue.expected;
-      return `is missing or of another kind; write ${/^[aeiou]/.test(expected) ? 'an' : 'a'} ${expected}`;
-    }
-    case 'invalid_key':
-      return issue.issues.map(({ message }) => message).join(', ');
-    case 'too_small':
-      return hasMessage(issue)
-        ? issue.message
-        : `is too small; write ${issue.minimum}${unitOf(issue.origin)} or more`;
-    case 'too_big':
-      return hasMessage(issue)
-        ? issue.message
-        : `is too large; write ${issue.maximum}${unitOf(issue.origin)} or less`;
-    default:
-      return issue.message;
-  }
-}
-
-const typeNames: Readonly<Record<string, string>> = { record: 'object', int: 'whole number' };
-
-const hasMessage = ({ message }: $ZodIssue) => message !== 'Invalid input';
-
-function unitOf(origin: string): string {
-  return origin === 'string' ? ' characters' : origin === 'array' ? ' items' : '';
-}
-
-function compile(document: PolicyDocument, dialect: Dialect): Policy {
-  const rules = Object.entries(document.features).flatMap(([feature, { rules, guard }]) =>
-    rules.map((rule, at): PolicyRule => {
-      const ruleGuard = rule.guard ?? guard;
-      const compiled = {
-        feature,
-        place: `features.${feature}.rules[${at}]`,
-        methods: rule.methods,
-        template: parsePathTemplate(rule.path),
-        query: toBounds(rule.query),
-        contentTypes: rule.methods.some(hasBody) ? (rule.contentTypes ?? ['application/json']) : [],
-        scopes: rule.scopes.map(dialect.toScope),
-        alternatives: rule.alternatives.map((list) => list.map(dialect.toScope)),
-        fileLinks: rule.fileLinks,
-        headers: rule.headers.map((name) => name.toLowerCase()),
-        preferences: rule.prefer.map((name) => name.toLowerCase()),
-        maxPageSize: maxPageSizeOf(toBounds(rule.query)),
-        ...(rule.bodyFields === undefined ? {} : { bodyFields: rule.bodyFields }),
-        ...(ruleGuard === undefined ? {} : { guard: ruleGuard }),
-      };
-      return {
-        ...compiled,
-        digest: createHash('sha256').update(JSON.stringify(compiled)).digest('base64url'),
-      };
-    }),
+  const onPath = policy.rules.filter(({ template }) =>
+    matchesPath(template, pathReading.path, policy.profile),
   );
-  const features = Object.entries(document.features).map(([name, { title, signIn }]): PolicyFeature => {
-    const needs = rules.filter(({ feature }) => feature === name);
-    return { name, title, signIn, needs, scopes: [...new Set(needs.flatMap(({ scopes }) => scopes))] };
-  });
-  const byName = new Map(features.map((feature) => [feature.name, feature]));
+  const [closestRule] = onPath;
+  if (closestRule === undefined) return refused('path', 'No rule names this path.');
+  const rule = onPath.find(({ methods }) => methods.includes(method));
+  if (rule === undefined) return refused('method', 'No rule allows this method on this path.', closestRule);
+  return (
+    queryRefusal(rule, options) ??
+    contentTypeRefusal(rule, method, contentType) ?? { kind: 'allowed', call: { method, path, query, rule } }
+  );
+}
+
+function queryRefusal(rule: PolicyRule, options: readonly QueryOption[]): PolicyRefusal | undefined {
+  const violation = findViolation(rule.query, options);
+  return violation === undefined ? undefined : refused('query', violation, rule);
+}
+
+function contentTypeRefusal(
+  rule: PolicyRule,
+  method: string,
+  contentType: string | undefined,
+): PolicyRefusal | undefined {
+  if (contentType === undefined || !hasBody(method)) return undefined;
+  const type = readMediaType(contentType);
+  if (type !== undefined && rule.contentTypes.some((range) => fitsMediaRange(type, range))) return undefined;
+  return refused('content-type', `The body must be of type ${rule.contentTypes.join(' or ')}.`, rule);
+}
+
+function hasSemicolon(policy: PolicyRules, { name, value, rereadings = [] }: QueryOption): boolean {
+  return [name, value, ...rereadings.flatMap((again) => [again.name, again.value])].some(
+    policy.hasSeparatingSemicolon,
+  );
+}
+
+function invalid(reason: string): PolicyRefusal {
+  return { kind: 'refused', code: 'request_invalid', detail: `Refused: ${reason}.` };
+}
+
+function refused(
+  part: NonNullable<PolicyRefusal['part']>,
+  detail: string,
+  closestRule?: PolicyRule,
+): PolicyRefusal {
   return {
-    features,
-    rules,
-    repeatsRefusedWrites: dialect.refusesBeforeActing || document.repeatsRefusedWrites === true,
-    signInScopes: [...new Set(features.filter(({ signIn }) => signIn).flatMap(({ scopes }) => scopes))],
-    feature: (name) => byName.get(name),
-    hasSeparatingSemicolon: (text) => document.semicolons !== 'data' && dialect.hasSeparatingSemicolon(text),
-    match(call) {
-      const onPath = rules.filter(({ template }) => matchesPath(template, call.path, dialect));
-      const rule = onPath.find(({ methods }) => methods.includes(call.method));
-      if (rule !== undefined) return withinBounds(rule, call);
-      const [nearest] = onPath;
-      if (nearest === undefined)
-        return { kind: 'refused', reason: 'path', detail: 'No rule names this path.' };
-      const detail = 'No rule allows this method on this path.';
-      return { kind: 'refused', reason: 'method', detail, nearest };
-    },
+    kind: 'refused',
+    code: part === 'content-type' ? 'content_type_not_allowed' : 'path_not_allowed',
+    part,
+    detail,
+    ...(closestRule === undefined ? {} : { closestRule }),
   };
 }
 
-function withinBounds(rule: PolicyRule, { method, query, contentType }: ReadCall): PolicyMatch {
-  const breach = findBreach(rule.query, query);
-  if (breach !== undefined) return { kind: 'refused', reason: 'query', detail: breach, nearest: rule };
-  if (contentType === undefined || !hasBody(method)) return { kind: 'allowed', rule };
-  const type = readMediaType(contentType);
-  if (type !== undefined && rule.contentTypes.some((range) => fitsMediaRange(type, range))) {
-    return { kind: 'allowed', rule };
-  }
-  const detail = `The body must be of type ${rule.contentTypes.join(' or ')}.`;
-  return { kind: 'refused', reason: 'content-type', detail, nearest: rule };
-}
-
-const toBounds = (query: readonly string[] | OptionBounds): OptionBounds =>
-  isNames(query) ? Object.fromEntries(query.map((name) => [name, true])) : query;
-
-/** `$top` also bounds the preference for a page's size. */
-function maxPageSizeOf({ $top }: OptionBounds): number {
-  if ($top === undefined) return 0;
-  return $top !== true && 'max' in $top ? $top.max : Number.POSITIVE_INFINITY;
-}
-
-const isNames = (query: readonly string[] | OptionBounds): query is readonly string[] => Array.isArray(query);
-
-/** Whether a request of this method has a body here. */
-export function hasBody(method: string): boolean {
-  return method === 'POST' || method === 'PUT' || method === 'PATCH';
+/** @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed */
+export function requireAllowed(match: PolicyMatch): AllowedCall {
+  if (match.kind === 'allowed') return match.call;
+  const { code, detail, part } = match;
+  throw new BffError(code, { detail, ...(part === undefined ? {} : { rules: [part] }) });
 }

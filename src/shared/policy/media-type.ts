@@ -1,29 +1,29 @@
 const token = String.raw`[A-Za-z0-9!#$%&'*+.^_|~\x60-]+`;
-/** One type and its parameters. A comma would make two headers of it for some readers, a stray semicolon another type. */
-const mediaTypeForm = new RegExp(
+/** One type with its parameters. Some readers see two headers at a comma, or another type at a stray semicolon. */
+const mediaTypePattern = new RegExp(
   String.raw`^(${token}/${token})(?:[ \t]*;[ \t]*${token}=(?:${token}|"[\x20\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]*"))*$`,
 );
 
 /**
- * Type and subtype of a `Content-Type` in lower case, or undefined when it is not exactly one.
+ * Type and subtype of a `Content-Type` in lower case. Undefined if the header is not exactly one type.
  * @see RFC 9110, 8.3
  */
 export function readMediaType(header: string): string | undefined {
-  const [, type] = mediaTypeForm.exec(header) ?? [];
+  const [, type] = mediaTypePattern.exec(header) ?? [];
   return type === undefined || type.includes('*') ? undefined : type.toLowerCase();
 }
 
-/** Whether a `Content-Type` is exactly one JSON type. A header that readers could take for another type is not. */
+/** Whether a `Content-Type` is exactly one JSON type. False for a header that some readers take for another type. */
 export function isJsonType(header: string | undefined): boolean {
   return /^application\/(?:.+\+)?json$/.test(readMediaType(header ?? '') ?? '');
 }
 
-/** Whether a reader could take an answer for JSON: its type is JSON, or readers may differ on its type. */
+/** Whether a reader could take a body for JSON: its type is JSON, or readers may differ on its type. */
 export function mayBeJson(header: string | undefined): boolean {
   return /[/+]json$/.test(readMediaType(header ?? '') ?? 'application/json');
 }
 
-// A type, one with any subtype, or any type at all, in lower case.
+// A type (`image/jpeg`), a type with any subtype (`image/*`) or any type (`*/*`), in lower case.
 export function isMediaRange(text: string): boolean {
   return /^(?:\*\/\*|[a-z0-9][a-z0-9!#$&^_.+-]*\/(?:\*|[a-z0-9][a-z0-9!#$&^_.+-]*))$/.test(text);
 }

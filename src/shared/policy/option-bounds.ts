@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 
-/** What a query option may say. `true`: anything. */
+/** The values that a query option may have. `true`: any value. */
 export type OptionBound = true | NumberBound | TextBound | ChoiceBound | FieldsBound | ExpandBound;
 
 interface MayBeRequired {
-  /** The call is refused without the option. */
+  /** If true, a call without the option is refused. */
   readonly required?: boolean | undefined;
 }
 export interface NumberBound extends MayBeRequired {
@@ -24,7 +24,7 @@ export interface ExpandBound extends MayBeRequired {
 }
 export type OptionBounds = Readonly<Record<string, OptionBound>>;
 
-const required = z.optional(z.boolean()).check(z.describe('Refuse the call when the option is not there.'));
+const required = z.optional(z.boolean()).check(z.describe('Refuse a call without this option.'));
 const anything = z.literal(true).check(z.describe('Any value.'));
 
 const field = z
@@ -32,39 +32,39 @@ const field = z
   .check(
     z.regex(
       /^[A-Za-z@][\w.@]*(?:\/[A-Za-z][\w.]*)*$/,
-      'is no name of a field; write it as the API does, like "displayName" or "from/emailAddress"',
+      'is not a field name; write it as the API does, like "displayName" or "from/emailAddress"',
     ),
   );
-const fields = z.array(field).check(z.minLength(1, 'names no field; name one, or leave the option out'));
+const fields = z.array(field).check(z.minLength(1, 'is empty; name a field, or omit the option'));
 
 const numberBound = z
   .strictObject({
-    max: z
-      .int()
-      .check(z.minimum(0), z.maximum(1_000_000), z.describe('The largest number that may be given.')),
+    max: z.int().check(z.minimum(0), z.maximum(1_000_000), z.describe('The largest number that may pass.')),
     required,
   })
-  .check(z.describe('A whole number, with a cap.'));
+  .check(z.describe('A whole number with an upper limit.'));
 const textBound = z
   .strictObject({
-    maxLength: z.int().check(z.minimum(1), z.maximum(4096), z.describe('The most characters, decoded.')),
+    maxLength: z
+      .int()
+      .check(z.minimum(1), z.maximum(4096), z.describe('The largest number of characters, decoded.')),
     required,
   })
-  .check(z.describe('Any text up to a length.'));
+  .check(z.describe('Any text up to this length.'));
 const choiceBound = z
   .strictObject({
     oneOf: z
       .array(z.string().check(z.minLength(1)))
-      .check(z.minLength(1), z.describe('The values that may be given, each as a whole.')),
+      .check(z.minLength(1), z.describe('The complete values that may pass.')),
     required,
   })
-  .check(z.describe('One of a few values.'));
-const listBound = (what: string) =>
+  .check(z.describe('One of these values.'));
+const fieldsBound = (what: string) =>
   z
     .strictObject({ fields: fields.check(z.describe(what)), required })
     .check(z.describe(`Fields by name. ${what}`));
 
-const wrongShape = (shapes: string) => `is no bound of this option; write ${shapes}`;
+const wrongShape = (shapes: string) => `is not a bound of this option; write ${shapes}`;
 const asNumber = z.union([anything, numberBound], wrongShape('true or { "max": 50 }'));
 const asText = z.union([anything, textBound], wrongShape('true or { "maxLength": 200 }'));
 
@@ -72,69 +72,79 @@ const expandBound = z
   .strictObject({
     navigations: z
       .record(
-        z
-          .string()
-          .check(z.regex(/^[A-Za-z]\w*$/, 'is no name of a navigation property; write one like "manager"')),
+        z.string().check(z.regex(/^[A-Za-z]\w*$/, 'is not a navigation property; write one like "manager"')),
         z.lazy(() => optionBounds),
       )
       .check(
         z.describe(
-          'What may be expanded, by name, each with the options that may be nested in its brackets.',
+          'The properties that may be expanded, each with the options that may be nested in its brackets.',
         ),
       ),
     required,
   })
-  .check(z.describe('Related objects. How deep is what this file nests.'));
+  .check(z.describe('Related objects, as deep as the bounds are nested here.'));
 
-/** An option of OData. Its bound has the shape that its values have. */
+/** OData's own options. Each has the kinds of bounds that suit its values. */
 const systemOptions = z.partial(
-  z.object({
-    $select: z
-      .union([anything, listBound('Only these may be selected.')], wrongShape('true or { "fields": ["id"] }'))
-      .check(z.describe('Fields of the answer.')),
-    $top: asNumber.check(z.describe('How many items a page has.')),
-    $skip: asNumber.check(z.describe('How many items are passed over.')),
-    $filter: z
-      .union(
-        [anything, listBound('Only these may be compared; no lambda.'), choiceBound],
-        wrongShape('true, { "fields": ["id"] } or { "oneOf": ["isRead eq false"] }'),
-      )
-      .check(
-        z.describe('Which items. Comparing a field can tell its value even where it may not be selected.'),
-      ),
-    $orderby: z
-      .union(
-        [anything, listBound('Only by these, each with asc or desc.'), choiceBound],
-        wrongShape('true, { "fields": ["id"] } or { "oneOf": ["id desc"] }'),
-      )
-      .check(z.describe('The order of the items.')),
-    $search: z
-      .union(
-        [
-          anything,
-          listBound('Only these are searched, as "field:text" in quotes, with AND, OR or a space between.'),
-          textBound,
-        ],
-        wrongShape('true, { "fields": ["displayName"] } or { "maxLength": 200 }'),
-      )
-      .check(
-        z.describe(
-          'Items that have these words. A search can tell the value of a field that may not be selected.',
+  z.object(
+    {
+      $select: z
+        .union(
+          [anything, fieldsBound('Only these may be selected.')],
+          wrongShape('true or { "fields": ["id"] }'),
+        )
+        .check(z.describe('The fields of the answer.')),
+      $top: asNumber.check(z.describe('The number of items in a page.')),
+      $skip: asNumber.check(z.describe('The number of items that are skipped.')),
+      $filter: z
+        .union(
+          [anything, fieldsBound('Only these may be compared; no lambda.'), choiceBound],
+          wrongShape('true, { "fields": ["id"] } or { "oneOf": ["isRead eq false"] }'),
+        )
+        .check(
+          z.describe(
+            'Which items are returned. Comparing a field reveals its value even if it may not be selected.',
+          ),
         ),
+      $orderby: z
+        .union(
+          [anything, fieldsBound('Only these may be sorted by, each with asc or desc.'), choiceBound],
+          wrongShape('true, { "fields": ["id"] } or { "oneOf": ["id desc"] }'),
+        )
+        .check(z.describe('The order of the items.')),
+      $search: z
+        .union(
+          [
+            anything,
+            fieldsBound(
+              'Only these may be searched, as "field:text" in quotes, with AND, OR or a space between the clauses.',
+            ),
+            textBound,
+          ],
+          wrongShape('true, { "fields": ["displayName"] } or { "maxLength": 200 }'),
+        )
+        .check(
+          z.describe(
+            'Items with these words. A search reveals the value of a field even if it may not be selected.',
+          ),
+        ),
+      $expand: z
+        .union(
+          [anything, expandBound],
+          wrongShape('true or { "navigations": { "manager": { "$select": { "fields": ["id"] } } } }'),
+        )
+        .check(z.describe('Related objects in the same answer. true allows every related object.')),
+      $levels: asNumber.check(z.describe('Inside $expand: the number of levels.')),
+      $count: z
+        .union([anything, choiceBound], wrongShape('true or { "oneOf": ["true"] }'))
+        .check(z.describe('Whether the items are counted.')),
+      $skiptoken: asText.check(z.describe('Where a page begins, as the API wrote it.')),
+      $deltatoken: asText.check(
+        z.describe('The state since which changes are returned, as the API wrote it.'),
       ),
-    $expand: z
-      .union(
-        [anything, expandBound],
-        wrongShape('true or { "navigations": { "manager": { "$select": { "fields": ["id"] } } } }'),
-      )
-      .check(z.describe('Related objects in the same answer. true reads whatever hangs on the object.')),
-    $levels: asNumber.check(z.describe('Inside $expand: how often it repeats.')),
-    $count: z
-      .union([anything, choiceBound], wrongShape('true or { "oneOf": ["true"] }'))
-      .check(z.describe('Whether the items are counted.')),
-    $skiptoken: asText.check(z.describe('Where a page begins, as the API said it.')),
-    $deltatoken: asText.check(z.describe('From which state on changes are wanted, as the API said it.')),
-  }),
+    },
+    'must be an object: each option with its bound, like { "$top": { "max": 50 } }',
+  ),
 );
 
 const otherOption = z
@@ -142,20 +152,20 @@ const otherOption = z
     [anything, numberBound, textBound, choiceBound],
     wrongShape('true, { "max": 50 }, { "maxLength": 200 } or { "oneOf": ["a"] }'),
   )
-  .check(z.describe('An option of the API itself, like startDateTime.'));
+  .check(z.describe('A parameter of the API itself, like startDateTime.'));
 
-/** The bounds of query options, also of those nested in `$expand`. */
+/** The bounds of query options, including those nested in `$expand`. */
 export const optionBounds: z.ZodMiniType<OptionBounds, OptionBounds> = z
   .catchall(systemOptions, otherOption)
   .check(
     z.refine(
       (bounds) => Object.keys(bounds).every(isOptionName),
-      'names an option that is none; letters, digits and hyphens, with a $ before it where the API has it',
+      'has an invalid name of an option; use letters, digits and hyphens, with a $ before them if the API has it',
     ),
     z.describe('Query options that may be used, each with its bound.'),
     z.meta({ id: 'options' }),
   );
 
-export function isOptionName(name: string): boolean {
+function isOptionName(name: string): boolean {
   return /^\$?[A-Za-z][A-Za-z0-9-]*$/.test(name);
 }

@@ -1,30 +1,31 @@
-import type { Dialect } from './api-profile.ts';
-import { type PolicyReading, parsePolicy } from './match.ts';
+import type { ApiProfile } from './api-profile.ts';
+import { type PolicyReading, parsePolicy } from './parse.ts';
 
 /**
- * Reads a policy for an API of the operator's own.
- * @param scopePrefix the API's application ID URI: its permissions are asked for with it in front
+ * Reads a policy for an API of the operator.
+ * @param scopePrefix the API's application ID URI. Entra ID expects it before each permission.
  */
 export const parseOwnApiPolicy = (document: unknown, scopePrefix: string): PolicyReading =>
-  parsePolicy(document, createOwnApiDialect(scopePrefix));
+  parsePolicy(document, ownApiProfile(scopePrefix));
 
-/** What is special about an API of the operator's own: next to nothing is known of it. */
-export function createOwnApiDialect(scopePrefix: string): Dialect {
+/** Assumes nothing about the API that its policy does not declare. */
+export function ownApiProfile(scopePrefix: string): ApiProfile {
   return {
-    // A word of letters alone is more likely a function than an id: `/orders/search` needs a separate rule. Some servers
-    // drop a dot at either end of a segment, and the rest could then be such a word.
+    // A word of letters only is more likely a function than an id, so `/orders/search` needs a separate rule. Some
+    // servers drop a dot at either end of a segment, and the rest could be such a word.
     isKey: (segment) =>
       /^(?!\.)[A-Za-z0-9_@.!~=+-]{1,512}(?<!\.)$/.test(segment) && !/^[A-Za-z]+$/.test(segment),
-    scopeForm: /^[A-Za-z][A-Za-z0-9._-]{0,119}$/,
-    scopeCure: `write the name of one delegated permission of the API, as its registration has it: "Orders.Read"; no address before it`,
+    scopePattern: /^[A-Za-z][A-Za-z0-9._-]{0,119}$/,
+    scopeHint:
+      'write the name of one delegated permission of the API, as its registration spells it: "Orders.Read", without an address before it',
     toScope: (permission) => `${scopePrefix}/${permission}`,
-    pathDescription: 'The path in the words of the API. {name} takes one id: /orders/{id}.',
-    knowsFileLinks: false,
-    refusesBeforeActing: false,
-    pathFault: () => undefined,
+    pathDescription: 'The path as the API documents it. {name} stands for one id: /orders/{id}.',
+    hasFileLinks: false,
+    checksTokenFirst: false,
+    pathIssue: () => undefined,
     searchesByField: () => false,
     hasSeparatingSemicolon: (text) => text.includes(';'),
-    maySaySemicolonsAreData: true,
-    queryOptionFault: () => undefined,
+    allowsSemicolonsAsData: true,
+    queryOptionIssue: () => undefined,
   };
 }

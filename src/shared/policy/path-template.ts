@@ -1,4 +1,4 @@
-import type { Dialect } from './api-profile.ts';
+import type { ApiProfile } from './api-profile.ts';
 import type { UpstreamPath } from './path.ts';
 
 /** The path of a rule: literals that match letter by letter, and parameters. */
@@ -9,9 +9,9 @@ export interface PathTemplate {
 
 type Part =
   | { readonly kind: 'literal'; readonly text: string }
-  /** `{id}`: what the dialect takes for a key. */
+  /** `{id}`: what the API's profile accepts as a key. */
   | { readonly kind: 'key' }
-  /** `{file}` after `root:`, with the colon that ends the path or without: the name of a file or folder. */
+  /** `{file}` after `root:`, with or without the colon that ends the path: the name of a file or folder. */
   | { readonly kind: 'name'; readonly suffix: ':' | '' }
   /** `name(first='{x}',second={y})` */
   | { readonly kind: 'function'; readonly shape: string; readonly pattern: RegExp };
@@ -22,14 +22,15 @@ const literalSegment = `[A-Za-z0-9$._~-]+:?`;
 const parameterSegment = `${parameter}:?`;
 const functionSegment = String.raw`[A-Za-z][A-Za-z0-9.]*\((?:${argument}(?:,${argument})*)?\)`;
 
-/** The grammar of a template, as a whole. */
-export const pathTemplateForm = new RegExp(
+/** Matches a complete template. */
+export const pathTemplatePattern = new RegExp(
   `^(?:/(?:${literalSegment}|${parameterSegment}|${functionSegment}))+$`,
 );
 
-/** Reads a template of the form {@link pathTemplateForm}. */
+/** @param text matches {@link pathTemplatePattern} */
 export function parsePathTemplate(text: string): PathTemplate {
-  // Between a segment that ends with a colon and the next one, parameters are names of files: as APIs of drives have it.
+  // Between a segment that ends with a colon and the next such segment, parameters are names of files, as in APIs of
+  // drives.
   let inNames = false;
   const parts = text
     .slice(1)
@@ -50,32 +51,35 @@ function toPart(segment: string, inNames: boolean): Part {
   }
   if (!segment.endsWith(')')) return { kind: 'literal', text: segment };
   const shape = segment.replaceAll(/\{[^}]+\}/g, '{}');
-  // A value ends where its quote or the list ends: nothing that is a word of the grammar can be inside.
+  // A value ends at its quote or at the end of the list. It cannot contain a character of this grammar.
   const pattern = shape.replaceAll(/[.()]/g, String.raw`\$&`).replaceAll('{}', "([^'(),;]*)");
   return { kind: 'function', shape, pattern: new RegExp(`^${pattern}$`) };
 }
 
-/** Whether the template spells out this path. */
-export function matchesPath(template: PathTemplate, path: UpstreamPath, dialect: Dialect): boolean {
+export function matchesPath(template: PathTemplate, path: UpstreamPath, profile: ApiProfile): boolean {
   const { length } = template.parts;
-  return length === path.segments.length && fittingSegments(template, path, dialect) === length;
+  return length === path.segments.length && countMatchingSegments(template, path, profile) === length;
 }
 
-/** How many segments fit from the beginning on. Literals are compared with the bytes that are sent. */
-export function fittingSegments({ parts }: PathTemplate, path: UpstreamPath, dialect: Dialect): number {
+/** The number of segments that match, from the first one on. Literals are compared with the bytes that are sent. */
+export function countMatchingSegments(
+  { parts }: PathTemplate,
+  path: UpstreamPath,
+  profile: ApiProfile,
+): number {
   const { rawSegments, segments } = path;
-  const misfit = parts.findIndex(
-    (part, at) => !matchesSegment(part, rawSegments[at] ?? '', segments[at] ?? '', dialect),
+  const mismatch = parts.findIndex(
+    (part, at) => !matchesSegment(part, rawSegments[at] ?? '', segments[at] ?? '', profile),
   );
-  return misfit === -1 ? parts.length : misfit;
+  return mismatch === -1 ? parts.length : mismatch;
 }
 
-function matchesSegment(part: Part, rawSegment: string, segment: string, dialect: Dialect): boolean {
+function matchesSegment(part: Part, rawSegment: string, segment: string, profile: ApiProfile): boolean {
   switch (part.kind) {
     case 'literal':
       return part.text === rawSegment;
     case 'key':
-      return isKey(segment, dialect);
+      return isKey(segment, profile);
     case 'name':
       // The colon that ends the path must not be encoded, because some readers take an encoded colon for a part of the
       // name.
@@ -87,24 +91,24 @@ function matchesSegment(part: Part, rawSegment: string, segment: string, dialect
   }
 }
 
-/** Whether some call fits both; letter case does not make two paths, since upstreams differ on it. */
-export function overlap(left: PathTemplate, right: PathTemplate, dialect: Dialect): boolean {
+/** Whether a call can match both. Letter case does not make two paths different, because APIs disagree on it. */
+export function overlap(left: PathTemplate, right: PathTemplate, profile: ApiProfile): boolean {
   return (
     left.parts.length === right.parts.length &&
     left.parts.every((part, at) => {
       const other = right.parts[at];
       return (
-        other !== undefined && (partsOverlap(part, other, dialect) || partsOverlap(other, part, dialect))
+        other !== undefined && (partsOverlap(part, other, profile) || partsOverlap(other, part, profile))
       );
     })
   );
 }
 
-function partsOverlap(part: Part, other: Part, dialect: Dialect): boolean {
+function partsOverlap(part: Part, other: Part, profile: ApiProfile): boolean {
   switch (part.kind) {
     case 'literal':
       if (other.kind === 'literal') return part.text.toLowerCase() === other.text.toLowerCase();
-      if (other.kind === 'key') return isKey(part.text, dialect);
+      if (other.kind === 'key') return isKey(part.text, profile);
       return (
         other.kind === 'name' &&
         part.text.endsWith(other.suffix) &&
@@ -121,14 +125,20 @@ function partsOverlap(part: Part, other: Part, dialect: Dialect): boolean {
 
 const withoutSuffix = (text: string, suffix: string) => text.slice(0, text.length - suffix.length);
 
-const isKey = (segment: string, dialect: Dialect) => !/[()]/.test(segment) && dialect.isKey(segment);
+const isKey = (segment: string, profile: ApiProfile) => !/[()]/.test(segment) && profile.isKey(segment);
 
-/** A file's name. No colon, which would end the path; nothing at its ends that a file system drops. */
+/** A file name. Without a colon, which would end the path, and without what a file system drops at its ends. */
 function isName(text: string): boolean {
   return /^[\p{L}\p{M}\p{N} _@.!~=+,()&'-]{1,255}$/u.test(text) && !/^ |[ .]$/.test(text);
 }
 
-/** A value in a function's brackets: a date, a number, a key, words. No quote, comma or bracket. */
+/** A value in a function's brackets: a date, a number, a key or words. Without quotes, commas and brackets. */
 function isArgument(text: string): boolean {
   return /^[\p{L}\p{M}\p{N} _@.:!~=+-]{1,512}$/u.test(text);
+}
+
+/** Whether the path ends with a parameter. The answer is then one object and not a list. */
+export function endsWithParameter({ parts }: PathTemplate): boolean {
+  const kind = parts.at(-1)?.kind;
+  return kind === 'key' || kind === 'name';
 }

@@ -1,10 +1,10 @@
-/** A path that every reader along the way understands in the same way. */
+/** A path that every server on the way to the API reads in the same way. */
 export interface UpstreamPath {
   /** What is sent, byte for byte: `/v1.0/me`. */
   readonly raw: string;
-  /** Between the slashes, as they are sent. */
+  /** The parts between the slashes, as they are sent. */
   readonly rawSegments: readonly string[];
-  /** The same, decoded once. */
+  /** The same parts, decoded once. */
   readonly segments: readonly string[];
 }
 
@@ -14,17 +14,20 @@ export type PathReading =
 
 const MAX_PATH_BYTES = 2048;
 
-/** RFC 3986 3.3: the characters of a path. Anything else has been repaired by somebody, or will be. */
+/** The characters of a path (RFC 3986, 3.3). A server may repair any other character, each in its own way. */
 const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 
 /**
- * Reads the path of a call for the upstream, and refuses instead of repairing: two readers that repair differently
- * are how a path escapes its policy.
+ * Reads the path of a call to the API. It refuses instead of repairing, because a path can evade the policy if two servers
+ * repair it differently.
+ * @param routeParameter the same path as the host's router read it: decoded once, dot segments not collapsed. Behind a
+ * front end that decodes, dot segments are collapsed in the URL but not in the router's parameter (measured). If the two
+ * differ, a server on the way has repaired the path. Undefined for a path that did not pass the router.
  */
-export function readUpstreamPath(raw: string): PathReading {
+export function readUpstreamPath(raw: string, routeParameter?: string): PathReading {
   if (raw.length > MAX_PATH_BYTES) return refused('the path is too long');
   if (!raw.startsWith('/') || !pathCharacters.test(raw))
-    return refused('the path has a character that it must not');
+    return refused('the path has a character that is not allowed');
   const rawSegments = raw.slice(1).split('/');
   const segments: string[] = [];
   for (const rawSegment of rawSegments) {
@@ -32,24 +35,14 @@ export function readUpstreamPath(raw: string): PathReading {
     if (segment === undefined) return refused('the path is not valid UTF-8');
     if (segment === '') return refused('the path has an empty segment');
     if (segment === '.' || segment === '..') return refused('the path has a dot segment');
-    // An encoded percent is a second encoding, which some front ends undo and some do not.
+    // An encoded percent sign is a second encoding, which some front ends decode and others do not.
     if (/[/\\%]/.test(segment)) return refused('the path has an encoded slash, backslash or percent');
     if (hasControlCharacter(segment)) return refused('the path has a control character');
     segments.push(segment);
   }
+  if (routeParameter !== undefined && segments.join('/') !== routeParameter)
+    return refused('the URL and the host disagree on the path');
   return { kind: 'path', path: { raw, rawSegments, segments } };
-}
-
-/**
- * Reads a path that the host's router has read as well. Behind a front end that decodes, its URL has had dot segments
- * collapsed, and the router's parameter has not (measured): where the two disagree, somebody has repaired something.
- * @param raw path after our prefix, as in the request's URL
- * @param routeParameter the same path as the router saw it: decoded once, not collapsed
- */
-export function readRoutedPath(raw: string, routeParameter: string): PathReading {
-  const reading = readUpstreamPath(raw);
-  if (reading.kind === 'refused' || reading.path.segments.join('/') === routeParameter) return reading;
-  return refused('the path means two things to two readers');
 }
 
 function refused(reason: string): PathReading {

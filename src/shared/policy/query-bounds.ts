@@ -3,13 +3,13 @@ import type { QueryOption } from './query.ts';
 import { decodeAgain, type Rereading, toComparableOption } from './rereadings.ts';
 
 /**
- * What keeps a query outside the bounds of its rule, as a sentence for the caller: it quotes the policy and never the
- * query. Undefined when nothing does.
+ * The first violation of a rule's bounds, as a sentence for the caller. It quotes the policy and never the query.
+ * Undefined if the query is within bounds.
  */
-export function findBreach(bounds: OptionBounds, options: readonly QueryOption[]): string | undefined {
+export function findViolation(bounds: OptionBounds, options: readonly QueryOption[]): string | undefined {
   for (const option of options) {
-    const breach = breachOfOption(bounds, option) ?? breachOfRereadings(bounds, option);
-    if (breach !== undefined) return breach;
+    const violation = violationOfOption(bounds, option) ?? violationOfRereadings(bounds, option);
+    if (violation !== undefined) return violation;
   }
   const missing = Object.entries(bounds).find(
     ([name, bound]) => bound !== true && bound?.required && !options.some((option) => option.name === name),
@@ -17,23 +17,26 @@ export function findBreach(bounds: OptionBounds, options: readonly QueryOption[]
   return missing && `The rule for this path requires ${missing[0]}.`;
 }
 
-function breachOfOption(bounds: OptionBounds, { name, value }: QueryOption | Rereading): string | undefined {
+function violationOfOption(
+  bounds: OptionBounds,
+  { name, value }: QueryOption | Rereading,
+): string | undefined {
   const bound = Object.hasOwn(bounds, name) ? bounds[name] : undefined;
-  return bound === undefined ? notAllowed(Object.keys(bounds)) : breachOf(name, bound, value);
+  return bound === undefined ? notAllowed(Object.keys(bounds)) : violationOf(name, bound, value);
 }
 
 /** @param option is already within its own bound */
-function breachOfRereadings(bounds: OptionBounds, option: QueryOption): string | undefined {
+function violationOfRereadings(bounds: OptionBounds, option: QueryOption): string | undefined {
   const { name, rereadings = [] } = option;
   const bound = bounds[name];
-  // The policy itself spells out the value, whatever an API makes of it.
+  // The policy itself lists the value, so it may pass however the API decodes it.
   if (bound !== undefined && bound !== true && 'oneOf' in bound) return undefined;
   for (const again of rereadings) {
-    const breach = breachOfOption(bounds, again);
-    if (breach === undefined) continue;
+    const violation = violationOfOption(bounds, again);
+    if (violation === undefined) continue;
     return again.by === 'ampersand'
       ? `A "&" in ${name} begins another option, however it is encoded, and this rule does not allow that one.`
-      : `${name}, decoded again: ${breach}`;
+      : `${name}, decoded again: ${violation}`;
   }
   return undefined;
 }
@@ -43,7 +46,7 @@ function notAllowed(names: readonly string[]): string {
   return `The rule for this path does not allow one of the query options. Allowed: ${allowed}.`;
 }
 
-function breachOf(name: string, bound: OptionBound, value: string): string | undefined {
+function violationOf(name: string, bound: OptionBound, value: string): string | undefined {
   if (bound === true) return undefined;
   if ('max' in bound) {
     return /^\d{1,9}$/.test(value) && Number(value) <= bound.max
@@ -51,19 +54,21 @@ function breachOf(name: string, bound: OptionBound, value: string): string | und
       : `${name} must be a whole number up to ${bound.max}.`;
   }
   if ('maxLength' in bound) {
-    return value.length <= bound.maxLength ? undefined : `${name} may have ${bound.maxLength} characters.`;
+    return value.length <= bound.maxLength
+      ? undefined
+      : `${name} may have at most ${bound.maxLength} characters.`;
   }
   if ('oneOf' in bound) {
     return bound.oneOf.includes(value) ? undefined : `${name} must be one of: ${bound.oneOf.join(' | ')}.`;
   }
-  if ('navigations' in bound) return expandBreach(name, bound, value);
+  if ('navigations' in bound) return expandViolation(name, bound, value);
   if (namesOnly(name, bound.fields, value)) return undefined;
   const how =
     name === '$search' ? ', each as "field:text" in quotes, without another colon or a backslash' : '';
   return `${name} may name these fields only: ${bound.fields.join(', ')}${how}.`;
 }
 
-/** By the option's grammar, and nothing beside it: what is not understood is not inside the bounds. */
+/** Parses the value by the option's grammar. A value that does not follow the grammar is out of bounds. */
 function namesOnly(name: string, fields: readonly string[], value: string): boolean {
   if (name === '$filter') return comparesOnly(fields, value);
   if (name === '$search') return searchesOnly(fields, value);
@@ -73,8 +78,8 @@ function namesOnly(name: string, fields: readonly string[], value: string): bool
 }
 
 /**
- * `"displayName:ali" AND "mail:ali"`, as Graph searches directory objects. A backslash could hide the end of a clause, a
- * second colon another field, and a clause without a field is for fields that Graph chooses.
+ * `"displayName:ali" AND "mail:ali"`, as Graph searches directory objects. A backslash could hide the end of a clause, and
+ * a second colon another field. A clause without a field searches fields that Graph chooses.
  */
 function searchesOnly(fields: readonly string[], value: string): boolean {
   if (!/^"[^"]*"(?: +(?:(?:AND|OR) +)?"[^"]*")*$/.test(value)) return false;
@@ -100,7 +105,7 @@ const filterToken = new RegExp(
 const filterOperators = new Set('eq ne gt ge lt le and or not in has true false null'.split(' '));
 const filterFunctions = new Set('contains startswith endswith tolower toupper trim length'.split(' '));
 
-/** Every word of the expression is OData's or a field's name. A lambda (`any(x:…)`) has a colon and is not understood. */
+/** Whether each word of the expression is OData's or a listed field. A lambda (`any(x:…)`) has a colon, so it is not. */
 function comparesOnly(fields: readonly string[], value: string): boolean {
   filterToken.lastIndex = 0;
   while (filterToken.lastIndex < value.length) {
@@ -108,16 +113,16 @@ function comparesOnly(fields: readonly string[], value: string): boolean {
     if (token === null) return false;
     const word = token.groups?.['word'];
     if (word === undefined || filterOperators.has(word) || fields.includes(word)) continue;
-    // Only before its bracket: a field may be called like a function.
+    // Only before a bracket, because a field may have the name of a function.
     if (!filterFunctions.has(word) || value[filterToken.lastIndex] !== '(') return false;
   }
   return value !== '';
 }
 
 /** `manager($select=id;$levels=2),directReports`: OData 4.01 URL conventions, 5.1.3. */
-function expandBreach(name: string, { navigations }: ExpandBound, value: string): string | undefined {
+function expandViolation(name: string, { navigations }: ExpandBound, value: string): string | undefined {
   // An API that decodes the value again could find a bracket or a quote in it.
-  if (decodeAgain(value) !== value) return `${name} is not written as OData has it.`;
+  if (decodeAgain(value) !== value) return `${name} does not follow the grammar of OData.`;
   const seen = new Set<string>();
   for (const { navigation, options } of readExpandItems(value)) {
     const bounds = Object.hasOwn(navigations, navigation) ? navigations[navigation] : undefined;
@@ -125,9 +130,9 @@ function expandBreach(name: string, { navigations }: ExpandBound, value: string)
       return `${name} may name each of these once: ${Object.keys(navigations).join(', ')}.`;
     }
     seen.add(navigation);
-    if (options === undefined) return `${name} is not written as OData has it.`;
-    const breach = findBreach(bounds, options);
-    if (breach !== undefined) return `Inside ${name}, at ${navigation}: ${breach}`;
+    if (options === undefined) return `${name} does not follow the grammar of OData.`;
+    const violation = findViolation(bounds, options);
+    if (violation !== undefined) return `Inside ${name}, at ${navigation}: ${violation}`;
   }
   return undefined;
 }
@@ -159,10 +164,10 @@ function readNested(text: string): QueryOption[] | undefined {
   return options;
 }
 
-/** The parts between separators that are inside no bracket and no quote; undefined when one is left open. */
+/** Splits at separators outside of brackets and quotes. Undefined if a bracket or a quote is left open. */
 function splitOutsideBrackets(text: string, separator: string): string[] | undefined {
   const parts: string[] = [];
-  // A search has other quotes, in which a bracket counts for nothing: not understood here.
+  // A search has double quotes, in which a bracket has no meaning. This parser does not support them.
   if (text.includes('"')) return undefined;
   let depth = 0;
   let isQuoted = false;

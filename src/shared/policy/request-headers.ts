@@ -1,5 +1,5 @@
 import { BffError } from '../errors.ts';
-import { isRead } from '../proxy/send.ts';
+import { isRead } from './methods.ts';
 
 /** What a rule says about the headers of its calls, in addition to the headers that every rule lets pass. */
 export interface HeaderRule {
@@ -7,13 +7,13 @@ export interface HeaderRule {
   readonly headers: readonly string[];
   /** Further preferences of `Prefer` that pass with any value, in lower case. */
   readonly preferences: readonly string[];
-  /** The largest page size that a call may ask for: the bound of `$top`, or 0 if the rule has no `$top`. */
+  /** The largest page size that `Prefer` may ask for: the bound of `$top`, or 0 if the rule has no `$top`. */
   readonly maxPageSize: number;
 }
 
 /**
- * Headers that, as Graph documents, change what a call reads or name the session of a write. If the proxy dropped one
- * silently, the call would do something else than it says. Without its session, for example, Excel saves to the file.
+ * Headers that, by Graph's documentation, change what a call reads or name the session of a write. If the proxy dropped
+ * one silently, the call would do something else. Without its session, for example, Excel saves to the file.
  * @see https://learn.microsoft.com/graph/api/user-list-people
  * @see https://learn.microsoft.com/graph/api/workbook-createsession
  * @see https://learn.microsoft.com/graph/api/resources/schedule (MS-APP-ACTS-AS)
@@ -56,7 +56,7 @@ export function requireNamedHeaders(
     (name) => (header(name) ?? '') !== '' && !rule.headers.includes(name),
   );
   if (unnamed !== undefined)
-    throw refused(`the header ${unnamed} changes the call, and the rule for this path does not name it`);
+    throw refused(`the header ${unnamed} changes the call, but the rule for this path does not list it`);
   const preferences = readPreferences(header('prefer') ?? '');
   if (preferences === undefined)
     throw refused(
@@ -66,7 +66,7 @@ export function requireNamedHeaders(
     if (pageSizes.has(name)) requirePageSize(name, value, rule);
     else if (!rule.preferences.includes(name) && corePreferences.get(name)?.test(value) !== true) {
       throw refused(
-        `the header Prefer has a preference that the rule for this path does not name. Always allowed: ${[...corePreferences.keys()].join(', ')}, and odata.maxpagesize up to the rule's $top`,
+        `the header Prefer has a preference that the rule for this path does not list. Always allowed: ${[...corePreferences.keys()].join(', ')}, and odata.maxpagesize up to the rule's $top`,
       );
     }
   }
@@ -78,26 +78,26 @@ function requirePageSize(
   { preferences, maxPageSize }: Pick<HeaderRule, 'preferences' | 'maxPageSize'>,
 ): void {
   const max = maxPageSize === 0 && preferences.includes(name) ? Number.POSITIVE_INFINITY : maxPageSize;
-  if (max === 0) throw refused(`the preference ${name} is for paths whose rule has $top, or names it`);
+  if (max === 0) throw refused(`the preference ${name} needs a rule that has $top or lists the preference`);
   if (!/^\d{1,9}$/.test(value) || Number(value) > max)
     throw refused(`the preference ${name} must be a whole number${max < 1e9 ? ` up to ${max}` : ''}`);
 }
 
 const token = "[A-Za-z0-9!#$%&'*+.^_|~`-]+";
-/** Without separators. A reader that splits before it looks for quotes would find one preference more. */
+/** Without separators, because a reader that ignores quotes would split there and find one more preference. */
 const quoted = '"[\\x20\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]*"';
-/** Without parameters, which no Graph preference has. */
-const preferenceForm = new RegExp(
+/** Without parameters, because no preference of Graph has one. */
+const preferencePattern = new RegExp(
   `[ \\t]*(?:(${token})(?:[ \\t]*=[ \\t]*(${token}|${quoted}))?[ \\t]*)?(?:,|$)`,
   'y',
 );
 
-/** A header's preferences by lower-case name; undefined if the header is not a list of them. @see RFC 7240, 2 */
+/** Preferences by lower-case name. Undefined if the header is not a list of preferences. @see RFC 7240, 2 */
 function readPreferences(header: string): ReadonlyMap<string, string> | undefined {
   const preferences = new Map<string, string>();
-  preferenceForm.lastIndex = 0;
-  while (preferenceForm.lastIndex < header.length) {
-    const read = preferenceForm.exec(header);
+  preferencePattern.lastIndex = 0;
+  while (preferencePattern.lastIndex < header.length) {
+    const read = preferencePattern.exec(header);
     if (read === null) return undefined;
     const [, name, value = ''] = read;
     if (name === undefined) continue;

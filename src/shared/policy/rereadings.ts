@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { hasControlCharacter } from './path.ts';
 
-/** An option that the caller did not write. An API reads it if it decodes once more, or splits what it has decoded. */
+/** An option that the caller did not write, but that an API reads if it decodes once more or splits decoded text. */
 export interface Rereading {
   readonly name: string;
   readonly value: string;
@@ -12,12 +12,12 @@ export type Rereadings =
   | { readonly kind: 'rereadings'; readonly rereadings: readonly Rereading[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Graph's own page tokens are encoded three times. No caller needs a text that is encoded more often than this. */
+/** Graph's own page tokens are encoded three times. No caller needs text that is encoded more often than this. */
 const MAX_DECODINGS = 8;
 
 /**
- * Everything that an option can become. Graph decodes some values twice and splits at a decoded `&`. A bound that holds
- * only for the first reading therefore protects nothing.
+ * All options that an API can read in this option. Graph decodes some values twice and splits at a decoded `&`. A bound
+ * that holds only for the first decoding therefore protects nothing.
  * @see https://developer.microsoft.com/graph/known-issues/?search=18185
  */
 export function rereadingsOf(name: string, value: string): Rereadings {
@@ -27,10 +27,10 @@ export function rereadingsOf(name: string, value: string): Rereadings {
     if (hasControlCharacter(text)) return refused('the query has a control character');
     const pieces = text.includes('&') ? text.split('&').map(readPair) : [];
     if (pieces.some((piece) => piece.name === '')) {
-      return refused('the query has a nameless part, when a decoded "&" counts');
+      return refused('the query has an option without a name behind a decoded "&"');
     }
     if (new Set(pieces.map((piece) => toComparableOption(piece.name))).size < pieces.length) {
-      return refused('the query names something twice, when a decoded "&" counts');
+      return refused('the query has an option twice if a decoded "&" separates options');
     }
     rereadings.push(...pieces.map((piece) => ({ ...piece, by: 'ampersand' as const })));
     const next = decodeAgain(text);
@@ -48,9 +48,7 @@ function readPair(text: string): { readonly name: string; readonly value: string
     : { name: text.slice(0, equals), value: text.slice(equals + 1) };
 }
 
-/**
- * Decodes like the most forgiving reader. Text that is not an escape stays. `%u0026` of old .NET readers is an escape.
- */
+/** Decodes as the most lenient server does: other text stays, and `%u0026`, as in old .NET versions, is an escape. */
 export function decodeAgain(text: string): string {
   return text.replaceAll(/(?:%[0-9a-f]{2})+|%u[0-9a-f]{4}/gi, (escapes) =>
     /^%u/i.test(escapes)
@@ -59,7 +57,7 @@ export function decodeAgain(text: string): string {
   );
 }
 
-/** Readers differ on whether letter case makes two names different. OData readers also differ on a leading `$`. */
+/** APIs differ on whether letter case makes two names different. OData APIs also differ on a leading `$`. */
 export function toComparableOption(name: string): string {
   return name.toLowerCase().replace(/^\$/, '');
 }

@@ -1,12 +1,14 @@
-export type JsonReading =
+import { parseJson } from './json-text.ts';
+
+export type StrictJson =
   | { readonly kind: 'json'; readonly value: unknown }
-  /** `at`: `line 3 column 7`, where that is known. */
+  /** `at`: `line 3 column 7`, if known. */
   | { readonly kind: 'malformed'; readonly at: string | undefined }
-  /** Readers differ on which of the two counts. */
+  /** An object has two members with this name. Readers differ on which of them counts. */
   | { readonly kind: 'duplicate'; readonly name: string };
 
-/** Reads JSON in which no object names a member twice. */
-export function parseStrictJson(text: string): JsonReading {
+/** Reads JSON in which each name occurs once per object, nested at most 64 levels deep. */
+export function parseStrictJson(text: string): StrictJson {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -14,25 +16,14 @@ export function parseStrictJson(text: string): JsonReading {
     const [at] = /line \d+ column \d+/.exec(error instanceof Error ? error.message : '') ?? [];
     return { kind: 'malformed', at };
   }
-  const name = findDuplicate(text);
-  return name === undefined ? { kind: 'json', value } : { kind: 'duplicate', name };
-}
-
-/** The text is JSON: a string is a member's name where an object has begun, or a comma of one has passed. */
-function findDuplicate(text: string): string | undefined {
-  const open: (Set<string> | undefined)[] = [];
-  let expectsName = false;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/g)) {
-    const names = open.at(-1);
-    if (token === '{') open.push(new Set());
-    else if (token === '[') open.push(undefined);
-    else if (token === '}' || token === ']') open.pop();
-    else if (token !== ',' && expectsName && names !== undefined) {
-      const name = String(JSON.parse(token));
-      if (names.has(name)) return name;
-      names.add(name);
-    }
-    expectsName = token === '{' || (token === ',' && names !== undefined);
-  }
-  return undefined;
+  const checked = parseJson(text, {
+    openedLevels: 0,
+    uniqueNames: 'everywhere',
+    maxHeld: Number.POSITIVE_INFINITY,
+  });
+  if (checked.kind !== 'invalid') return { kind: 'json', value };
+  const { duplicateName } = checked;
+  return duplicateName === undefined
+    ? { kind: 'malformed', at: undefined }
+    : { kind: 'duplicate', name: duplicateName };
 }

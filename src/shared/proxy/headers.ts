@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BffError } from '../errors.ts';
-import type { Correlation } from '../network/http-request.ts';
-import { type EchoesRequestId, whenMissing } from './request-id-echo.ts';
+import { clientRequestId, isRequestId } from './correlation.ts';
 
-/** Request headers that reach the upstream, when the caller sends them. Everything else stays here. */
+/** Request headers that are forwarded to the API if the caller sends them. All others are dropped. */
 const forwarded = [
   'accept',
   'accept-language',
@@ -17,7 +16,7 @@ const forwarded = [
   'sdkversion',
 ] as const;
 
-/** Response headers that reach the browser. Never cookies, redirects, challenges, policies or framing of the upstream. */
+/** Response headers that are returned to the browser. Never cookies, redirects, challenges, policies or framing. */
 const returned = [
   'accept-ranges',
   'client-request-id',
@@ -32,44 +31,25 @@ const returned = [
   'retry-after',
 ] as const;
 
-/** What a call is known by on both sides of the upstream: in its log, in ours, and to who made the call. */
-export const clientRequestId = 'client-request-id';
-
-const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
-/** Only a unique id tells answers apart, and Graph returns only an id in this form as it was sent. */
-export const isRequestId = (value: string | undefined) => value !== undefined && uuid.test(value);
-
-/** The header that the answer to these headers must repeat. */
-export function correlationOf(
-  headers: Readonly<Record<string, string>>,
-  echoesRequestId: EchoesRequestId,
-): Correlation | undefined {
-  const value = headers[clientRequestId];
-  return value === undefined
-    ? undefined
-    : { name: clientRequestId, value, whenMissing: whenMissing[echoesRequestId] };
-}
-
 const MAX_HEADER_BYTES = 2048;
 
 const isPlain = (value: string) => value.length <= MAX_HEADER_BYTES && /^[\t\x20-\x7e]*$/.test(value);
 
 /**
- * Of a call's headers those that may reach the upstream, by their lower-case names.
- * @param named further headers that the call's rule names
- * @returns undefined when a value has a character that could end the header (CR, LF, NUL) or is too long
+ * The headers of a call that may be forwarded, by lower-case name.
+ * @param listed further headers that the call's rule lists
+ * @returns undefined if a value is too long or has a character that could end the header (CR, LF, NUL)
  */
 export function toForwardedHeaders(
   header: (name: string) => string | undefined,
-  named: readonly string[] = [],
+  listed: readonly string[] = [],
 ): Record<string, string> | undefined {
   const headers: Record<string, string> = {};
-  for (const name of [...forwarded, ...named]) {
+  for (const name of [...forwarded, ...listed]) {
     const value = header(name);
     if (value === undefined || value === '') continue;
     if (!isPlain(value)) return undefined;
-    // The id identifies the answer. It could not if two callers chose the same id, or if an upstream changed it.
+    // The id identifies the answer. It could not if two callers chose the same id, or if the API changed it.
     if (name === clientRequestId && !isRequestId(value)) continue;
     headers[name] = value;
   }
@@ -77,43 +57,36 @@ export function toForwardedHeaders(
 }
 
 /**
- * Checks the headers for a caller that must know the result before the call is made.
- * @throws {BffError} request_invalid
+ * The headers of the request to the API, except for the access token. Our own headers are added after the allow-list is
+ * applied, so that the caller's `Connection` header cannot remove one (RFC 9110, 7.6.1).
+ * @param callId sent as the request id of a caller that sent none, or one that is not a UUID
+ * @param listed further headers that the call's rule lists
+ * @throws {BffError} request_invalid for a value that is too long or could end the header
  */
-export function requirePlainHeaders(
-  header: (name: string) => string | undefined,
-  named?: readonly string[],
-): void {
-  if (toForwardedHeaders(header, named) === undefined)
-    throw new BffError('request_invalid', { detail: 'A header has a value it must not.' });
-}
-
-/**
- * The headers of the upstream request, but for the access token. The allow-list comes first and our own are added after
- * it, so that no `Connection` list of the caller can remove one (RFC 9110 7.6.1).
- * @param callId the client request id of a caller that sent none, or one that is no UUID
- * @param named further headers that the call's rule names
- * @returns undefined when a value has a character that could end the header (CR, LF, NUL) or is too long
- */
-export function toUpstreamHeaders(
+export function toRequestHeaders(
   header: (name: string) => string | undefined,
   callId: string,
-  named: readonly string[] = [],
-): Record<string, string> | undefined {
-  const forwardedHeaders = toForwardedHeaders(header, named);
-  if (forwardedHeaders === undefined) return undefined;
-  const headers: Record<string, string> = { [clientRequestId]: callId, ...forwardedHeaders };
-  // No compression: nothing to unpack here, and no length that could lie.
-  headers['accept-encoding'] = 'identity';
-  return headers;
+  listed: readonly string[] = [],
+): Record<string, string> {
+  const headers = toForwardedHeaders(header, listed);
+  if (headers === undefined)
+    throw new BffError('request_invalid', {
+      detail: 'A header is too long or has a character that is not allowed.',
+    });
+  return {
+    [clientRequestId]: callId,
+    ...headers,
+    // Without compression there is nothing to unpack here, and no length that could lie.
+    'accept-encoding': 'identity',
+  };
 }
 
-/** What the browser gets of the upstream's headers. */
+/** The response headers that the browser gets. */
 export function toBrowserHeaders(upstream: IncomingHttpHeaders): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const name of returned) {
     const value = upstream[name];
-    // Other characters would reach the host, which need not be able to send them.
+    // The host may not be able to send other characters.
     if (typeof value === 'string' && isPlain(value)) headers[name] = value;
   }
   return headers;

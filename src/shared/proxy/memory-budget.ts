@@ -1,139 +1,158 @@
 /**
- * Memory for the large bodies of all answers on a worker. An answer without room waits, and the rest of its body stays
- * in the connection. Memory is therefore bounded, however many calls there are.
+ * Memory for the large bodies of all answers on a worker. An answer that gets no memory waits, and the rest of its body
+ * stays in the connection. Memory is therefore bounded, however many calls there are.
  *
- * An answer takes room in steps, as its body arrives. Bytes that a slow upstream has not sent take no room from others.
- * A step is granted only if every earlier answer could still get the rest of its room once the answers before it are
- * done. The oldest answer can therefore always go on, and after it the next. Without this rule, answers that each hold
- * a part and wait for the rest would deadlock. An answer that does not fit in this way waits before it holds any room.
+ * An answer acquires memory in steps, as its body arrives. Bytes that a slow API has not sent occupy no memory. A step is
+ * granted only if every older answer could still get the rest of its memory once the answers before it are done. The
+ * oldest answer can therefore always continue, and after it the next. Without this rule, answers that each hold a part
+ * and wait for the rest would deadlock. A new answer that does not fit in this way waits in a queue and holds nothing.
  */
-export interface BodyRoom {
+export interface MemoryBudget {
   /**
-   * @param person the same value for all calls of a user
-   * @param upstream the same value for all calls to one API
+   * @param user the same value for all calls of a user
+   * @param api the same value for all calls to one API
    */
-  open(person: string, upstream: string): BodyReservation;
+  open(user: string, api: string): MemoryPermit;
 }
 
-/** One call's share. */
-export interface BodyReservation {
+/** The memory of one call. */
+export interface MemoryPermit extends Disposable {
   /**
-   * Adds to the share as soon as there is room and it is this call's turn. Stays pending for ever if the share is given
-   * back meanwhile.
-   * @param restBytes the most that the call will ask for after this step
+   * Resolves as soon as this call has the memory. Stays pending for ever if the permit is released meanwhile.
+   * @param restBytes the most that the call will acquire after this step
    */
-  take(bytes: number, restBytes?: number): Promise<void>;
-  /** Gives all of it back. */
+  acquire(bytes: number, restBytes?: number): Promise<void>;
+  /** Gives all of it back. The permit can be used again. */
   release(): void;
 }
 
-/** A dozen bodies of the default limit. With the copies that are made on their way out, they fit into the smallest instance. */
-const ROOM_BYTES = 128 * 1024 * 1024;
+/** Twelve bodies of the default limit. With the copies made on their way out, they fit into the smallest instance. */
+const BUDGET_BYTES = 128 * 1024 * 1024;
 /**
- * A user may hold half of the room that is then still free. One user alone can hold a third of all room, two users a
- * quarter each. The next user finds twice as much free room as each of them holds, however slow they are.
+ * A user may hold half of what then remains free. One user alone can hold a third of the budget, two users a quarter each.
+ * A further user finds twice as much free as each of them holds, however slow they are.
  */
-const PERSON_SHARE = 1 / 2;
-/** An upstream may hold three quarters of the room. If there is only one upstream, it can use most of the room. */
-const UPSTREAM_SHARE = 3;
+const SHARE_OF_USER = 1 / 2;
+/** An API may hold three times what then remains free, so that a single API can use most of the budget. */
+const SHARE_OF_API = 3;
 
-interface Share {
-  readonly person: string;
-  readonly upstream: string;
+interface Holding {
+  readonly user: string;
+  readonly api: string;
+  /** Whether it has acquired, or waits for, any memory. */
+  isActive: boolean;
   heldBytes: number;
-  /** The bytes that it holds and may still ask for. */
-  mostBytes: number;
-  waiting: { readonly bytes: number; readonly enter: () => void } | undefined;
+  /** What it holds and may still acquire. */
+  maxBytes: number;
+  waiting: { readonly bytes: number; readonly resolve: () => void } | undefined;
 }
 
-export function createBodyRoom(roomBytes = ROOM_BYTES): BodyRoom {
-  /** Shares that hold room, the oldest first. */
-  const inside: Share[] = [];
-  /** Shares that wait for their first room. */
-  const line: Share[] = [];
+interface Budget {
+  readonly totalBytes: number;
+  /** Those that hold memory, the oldest first. */
+  readonly holders: Holding[];
+  /** Those that wait for their first memory, the oldest first. */
+  readonly queue: Holding[];
+}
 
-  const sumOf = (shares: readonly Share[]) => shares.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
-
-  /** Whether each older share could still get its rest once the shares before it are gone. */
-  const leavesRest = (share: Share, bytes: number): boolean => {
-    if (inside.every((other) => other === share)) return true;
-    const at = inside.includes(share) ? inside.indexOf(share) : inside.length;
-    // The newcomer's whole body must fit too. It goes last, so it then has all the room.
-    if (at === inside.length && share.mostBytes > roomBytes) return false;
-    let laterBytes = bytes + sumOf(inside.slice(at));
-    for (const older of inside.slice(0, at).reverse()) {
-      if (older.mostBytes + laterBytes > roomBytes) return false;
-      laterBytes += older.heldBytes;
-    }
-    return true;
-  };
-
-  /**
-   * Whether a share stays within its user's and its upstream's part. The oldest share of each may always go on, because
-   * otherwise none of them would end.
-   */
-  const isFair = (share: Share, bytes: number): boolean => {
-    const freeBytes = roomBytes - sumOf(inside) - bytes;
-    const isWithin = (same: (other: Share) => boolean, part: number) => {
-      const theirs = inside.filter(same);
-      return theirs.length === 0 || theirs[0] === share || sumOf(theirs) + bytes <= freeBytes * part;
-    };
-    return (
-      isWithin(({ person }) => person === share.person, PERSON_SHARE) &&
-      isWithin(({ upstream }) => upstream === share.upstream, UPSTREAM_SHARE)
-    );
-  };
-
-  const give = (share: Share) => {
-    const { waiting } = share;
-    if (waiting === undefined) return;
-    share.waiting = undefined;
-    share.heldBytes += waiting.bytes;
-    waiting.enter();
-  };
-
-  const giveIfFree = (share: Share) => {
-    const bytes = share.waiting?.bytes;
-    if (bytes !== undefined && isFair(share, bytes) && leavesRest(share, bytes)) give(share);
-  };
-
-  const admitLine = () => {
-    for (;;) {
-      // A user or an upstream over its part waits until one of its own answers ends. Other shares pass it.
-      const next = line.find((share) => isFair(share, share.waiting?.bytes ?? 0));
-      if (next === undefined || !leavesRest(next, next.waiting?.bytes ?? 0)) return;
-      line.splice(line.indexOf(next), 1);
-      inside.push(next);
-      give(next);
-    }
-  };
-
+export function createMemoryBudget(totalBytes = BUDGET_BYTES): MemoryBudget {
+  const budget: Budget = { totalBytes, holders: [], queue: [] };
   return {
-    open(person, upstream) {
-      const share: Share = { person, upstream, heldBytes: 0, mostBytes: 0, waiting: undefined };
-      let hasAsked = false;
+    open(user, api) {
+      const holding: Holding = {
+        ...{ user, api },
+        ...{ isActive: false, heldBytes: 0, maxBytes: 0, waiting: undefined },
+      };
+      const release = () => releaseAll(budget, holding);
       return {
-        take: (bytes, restBytes = 0) =>
+        acquire: (bytes, restBytes = 0) =>
           new Promise((resolve) => {
-            hasAsked = true;
-            share.mostBytes = share.heldBytes + bytes + restBytes;
-            share.waiting = { bytes, enter: resolve };
-            // Only a share that ends makes room, so the other waiting shares need not be checked again.
-            if (inside.includes(share)) return giveIfFree(share);
-            line.push(share);
-            admitLine();
+            holding.isActive = true;
+            holding.maxBytes = holding.heldBytes + bytes + restBytes;
+            holding.waiting = { bytes, resolve };
+            // Only a release frees memory, so the other waiting calls need not be checked again.
+            if (budget.holders.includes(holding)) return grantIfPossible(budget, holding);
+            budget.queue.push(holding);
+            admitQueue(budget);
           }),
-        release() {
-          // Most calls have a small body and free no room. They need not look through all other shares.
-          if (!hasAsked) return;
-          hasAsked = false;
-          share.waiting = undefined;
-          share.heldBytes = 0;
-          for (const list of [inside, line]) if (list.includes(share)) list.splice(list.indexOf(share), 1);
-          for (const other of inside) giveIfFree(other);
-          admitLine();
-        },
+        release,
+        [Symbol.dispose]: release,
       };
     },
   };
+}
+
+function releaseAll(budget: Budget, holding: Holding): void {
+  // Most calls have a small body and acquire nothing. For them there is nothing to search.
+  if (!holding.isActive) return;
+  holding.isActive = false;
+  holding.heldBytes = 0;
+  holding.waiting = undefined;
+  remove(budget.holders, holding);
+  remove(budget.queue, holding);
+  for (const other of budget.holders) grantIfPossible(budget, other);
+  admitQueue(budget);
+}
+
+function admitQueue(budget: Budget): void {
+  for (;;) {
+    // A user or an API beyond its share waits until one of its own answers is done. Others pass it.
+    const next = budget.queue.find((holding) => isWithinShares(budget, holding, holding.waiting?.bytes ?? 0));
+    if (next === undefined || !leavesRest(budget, next, next.waiting?.bytes ?? 0)) return;
+    remove(budget.queue, next);
+    budget.holders.push(next);
+    grant(next);
+  }
+}
+
+function grantIfPossible(budget: Budget, holding: Holding): void {
+  const bytes = holding.waiting?.bytes;
+  if (bytes === undefined || !isWithinShares(budget, holding, bytes)) return;
+  if (leavesRest(budget, holding, bytes)) grant(holding);
+}
+
+function grant(holding: Holding): void {
+  const { waiting } = holding;
+  if (waiting === undefined) return;
+  holding.waiting = undefined;
+  holding.heldBytes += waiting.bytes;
+  waiting.resolve();
+}
+
+/** Whether each older answer could still get its rest once the answers before it are done. */
+function leavesRest({ totalBytes, holders }: Budget, holding: Holding, bytes: number): boolean {
+  if (holders.every((other) => other === holding)) return true;
+  const index = holders.includes(holding) ? holders.indexOf(holding) : holders.length;
+  // A new answer must fit completely. It is done last, when all memory is free.
+  if (index === holders.length && holding.maxBytes > totalBytes) return false;
+  let laterBytes = bytes + heldBytesOf(holders.slice(index));
+  for (const older of holders.slice(0, index).reverse()) {
+    if (older.maxBytes + laterBytes > totalBytes) return false;
+    laterBytes += older.heldBytes;
+  }
+  return true;
+}
+
+/**
+ * Whether the user and the API stay within their shares. The oldest answer of each may always continue, because otherwise
+ * none of them would be done.
+ */
+function isWithinShares({ totalBytes, holders }: Budget, holding: Holding, bytes: number): boolean {
+  const freeBytes = totalBytes - heldBytesOf(holders) - bytes;
+  const isWithin = (isSame: (other: Holding) => boolean, share: number) => {
+    const same = holders.filter(isSame);
+    return same.length === 0 || same[0] === holding || heldBytesOf(same) + bytes <= freeBytes * share;
+  };
+  return (
+    isWithin(({ user }) => user === holding.user, SHARE_OF_USER) &&
+    isWithin(({ api }) => api === holding.api, SHARE_OF_API)
+  );
+}
+
+const heldBytesOf = (holdings: readonly Holding[]) =>
+  holdings.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+
+function remove(list: Holding[], holding: Holding): void {
+  const index = list.indexOf(holding);
+  if (index !== -1) list.splice(index, 1);
 }

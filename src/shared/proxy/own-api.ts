@@ -1,24 +1,44 @@
-import type { Policy } from '../policy/match.ts';
-import { createForward, type ForwardNeeds } from './forward.ts';
-import { createProxy, type ProxyNeeds, type UpstreamProxy } from './proxy.ts';
-import type { EchoesRequestId } from './request-id-echo.ts';
+import { requireAllowed } from '../policy/match.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Caller } from '../session/caller.ts';
+import type { Log } from '../telemetry/log.ts';
+import { type ApiResponse, toApiResponse } from './answer.ts';
+import type { RequestIdCheck } from './correlation.ts';
+import { type ApiRequest, createForward, type ForwardDependencies, toRequestedCall } from './forward.ts';
+import { requireNoSentToken } from './returned-token.ts';
+import { createSendWithToken, type SendDependencies } from './send-with-token.ts';
+
+/** One API behind an address of this service. */
+export interface ApiProxy {
+  /** @throws {BffError} all codes of a refused or failed call */
+  call(caller: Caller, request: ApiRequest, log: Log): Promise<ApiResponse>;
+}
 
 export interface OwnApiOptions {
   readonly origin: string;
-  readonly echoesRequestId: EchoesRequestId;
+  readonly echoesRequestId: RequestIdCheck;
   readonly policy: Policy;
 }
 
-export interface OwnApiDependencies
-  extends Omit<ForwardNeeds, 'origin' | 'echoesRequestId' | 'repeatsRefusedWrites'>,
-    Omit<ProxyNeeds, 'policy' | 'forward' | 'readingOf' | 'allow'> {}
+export interface OwnApiDependencies extends SendDependencies, Omit<ForwardDependencies, 'sendWithToken'> {
+  readonly now: () => Date;
+}
 
-/** One of the operator's own APIs behind this service's own address. */
+/** Forwards what the policy allows to an API of the operator. */
 export function createOwnApi(
   { origin, echoesRequestId, policy }: OwnApiOptions,
   dependencies: OwnApiDependencies,
-): UpstreamProxy {
+): ApiProxy {
   const { repeatsRefusedWrites } = policy;
-  const forward = createForward({ ...dependencies, origin, echoesRequestId, repeatsRefusedWrites });
-  return createProxy({ ...dependencies, policy, forward });
+  const sendWithToken = createSendWithToken({ origin, echoesRequestId, repeatsRefusedWrites }, dependencies);
+  const forward = createForward({ ...dependencies, sendWithToken });
+  return {
+    async call(caller, request, log) {
+      const call = requireAllowed(policy.match(toRequestedCall(request)));
+      const exchange = await forward(caller, request, call, log);
+      const response = toApiResponse(exchange, dependencies.now());
+      requireNoSentToken(response, exchange, call.rule.feature, log);
+      return response;
+    },
+  };
 }

@@ -1,22 +1,22 @@
 import { BffError } from '../errors.ts';
-import { hasBody } from '../policy/match.ts';
+import { hasBody } from '../policy/methods.ts';
 
-/** A request whose body has not been read yet. */
+/** A request whose body has not been read. */
 export interface UnreadRequest {
   readonly method: string;
   /** A request header of the caller, by its lower-case name. */
   header(name: string): string | undefined;
-  /** Undefined when it has more bytes. */
+  /** Undefined if it has more bytes. */
   body(limitBytes: number): Promise<Uint8Array | undefined>;
 }
 
 /**
- * The body's length as the browser declares it, or undefined when the method has no body. No byte of the body is read.
+ * The length of the body as the browser declares it. Undefined if the method has no body. The body is not read.
  * @throws {BffError} length_required, body_too_large, request_invalid
  */
 export function declaredLength(call: Omit<UnreadRequest, 'body'>, limitBytes: number): number | undefined {
   const contentLength = call.header('content-length');
-  // The host drops a chunked body without a word (measured): it would look like an empty one.
+  // The host silently drops a chunked body (measured), which would then look like an empty one.
   if (
     call.header('transfer-encoding') !== undefined ||
     (contentLength === undefined && hasBody(call.method))
@@ -38,7 +38,7 @@ export function declaredLength(call: Omit<UnreadRequest, 'body'>, limitBytes: nu
 }
 
 /**
- * The browser's complete body, or undefined when the method has none.
+ * The complete body. Undefined if the method has no body.
  * @throws {BffError} length_required, body_too_large, request_invalid, content_type_not_allowed
  */
 export async function readRequestBody(
@@ -50,7 +50,9 @@ export async function readRequestBody(
   const body = await call.body(limitBytes);
   if (body === undefined) throw tooLarge(limitBytes);
   if (body.byteLength !== length) {
-    throw new BffError('request_invalid', { detail: 'The body is not as long as its Content-Length says.' });
+    throw new BffError('request_invalid', {
+      detail: 'The body does not have the length that its Content-Length declares.',
+    });
   }
   if (body.byteLength > 0 && call.header('content-type') === undefined) {
     throw new BffError('content_type_not_allowed', {
@@ -62,5 +64,5 @@ export async function readRequestBody(
 }
 
 function tooLarge(limitBytes: number): BffError {
-  return new BffError('body_too_large', { detail: `At most ${limitBytes} bytes pass.` });
+  return new BffError('body_too_large', { detail: `The limit is ${limitBytes} bytes.` });
 }

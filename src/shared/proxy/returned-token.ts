@@ -1,26 +1,31 @@
 import { Buffer } from 'node:buffer';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { ProxyAnswer } from './answer.ts';
-import { type SentRequest, upstreamProblem } from './send.ts';
+import type { ApiResponse } from './answer.ts';
+import { upstreamProblem } from './send.ts';
+import type { Exchange } from './send-with-token.ts';
 import { createTokenSearch } from './token-search.ts';
 
 /**
- * Returns the answer, if it does not hold a token that was sent for it. An API that shows the request, for example on
- * an error page, would give the token to the browser's scripts. The search covers the answer as the browser
- * would get it, not as the upstream sent it.
+ * Refuses a response that contains an access token that was sent for it. An API that shows the request, for example on an
+ * error page, would otherwise give the token to the browser's scripts. Check the response as the browser gets it, because
+ * its body may have been edited.
  * @throws {BffError} upstream_answer_refused
  */
-export function withoutSentToken(
-  answer: ProxyAnswer,
-  sentTokens: readonly string[],
-  call: SentRequest & { readonly feature: string },
+export function requireNoSentToken(
+  { headers, body }: Pick<ApiResponse, 'headers' | 'body'>,
+  { request, sentTokens }: Pick<Exchange, 'request' | 'sentTokens'>,
+  feature: string,
   log: Log,
-): ProxyAnswer {
+): void {
   const holdsToken = createTokenSearch(sentTokens);
-  const headers = Buffer.from(Object.values(answer.headers).join('\n'), 'latin1');
-  const place = holdsToken(headers) ? 'headers' : holdsToken(answer.body) ? 'body' : undefined;
-  if (place === undefined) return answer;
-  audit(log, { event: 'token-returned', feature: call.feature, place });
-  throw upstreamProblem(call, 'upstream_answer_refused', 'The answer repeats the access token of the call.');
+  const headerBytes = Buffer.from(Object.values(headers).join('\n'), 'latin1');
+  const place = holdsToken(headerBytes) ? 'headers' : holdsToken(body) ? 'body' : undefined;
+  if (place === undefined) return;
+  audit(log, { event: 'token-returned', feature, place });
+  throw upstreamProblem(
+    request,
+    'upstream_answer_refused',
+    'The answer repeats the access token of the call.',
+  );
 }

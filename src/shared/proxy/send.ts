@@ -1,51 +1,38 @@
 import { BffError } from '../errors.ts';
-import {
-  type Borrower,
-  type HttpAnswer,
-  HttpFailure,
-  type HttpRequest,
-  type SendHttp,
-} from '../network/http-request.ts';
-import type { Session } from '../session/store.ts';
+import { type HttpAnswer, HttpFailure, type HttpRequest, type SendHttp } from '../network/http-request.ts';
+import { isRead } from '../policy/methods.ts';
 import type { Log } from '../telemetry/log.ts';
-import { clientRequestId } from './headers.ts';
-
-/** The part of a sent request that its failure is told by. */
-export type SentRequest = Pick<HttpRequest, 'method' | 'headers'>;
-
-/** Calls of one session share connections without a delay. Other sessions get them by the rules of {@link Borrower}. */
-export function borrowerOf({ address: { userHash, rowId } }: Pick<Session, 'address'>): Borrower {
-  return { kind: 'session', name: `${userHash.toString('base64url')} ${rowId.toString('base64url')}` };
-}
+import { clientRequestId } from './correlation.ts';
 
 type UpstreamProblemCode = 'upstream_unreachable' | 'upstream_timeout' | 'upstream_answer_refused';
 
-/** A sent request without an answer that could be passed on, as a problem. */
+/** The problem of a request that was sent but has no answer that can be passed on. */
 export function upstreamProblem(
-  { method, headers }: SentRequest,
+  { method, headers }: Pick<HttpRequest, 'method' | 'headers'>,
   code: UpstreamProblemCode,
   detail: string,
   cause?: unknown,
 ): BffError {
-  const id = headers[clientRequestId];
   return new BffError(code, {
-    detail: isRead(method) ? detail : `${detail} Whether it took effect is not known.`,
+    detail: isRead(method) ? detail : `${detail} The call may have taken effect.`,
     cause,
-    ...(id === undefined ? {} : { clientRequestId: id }),
+    ...clientRequestIdOf(headers),
   });
 }
 
-/** Safe methods: sent twice they change nothing (RFC 9110, 9.2.1). */
-export const isRead = (method: string) => method === 'GET' || method === 'HEAD';
+function clientRequestIdOf(headers: HttpRequest['headers']): { clientRequestId?: string } {
+  const id = headers[clientRequestId];
+  return id === undefined ? {} : { clientRequestId: id };
+}
 
 /**
- * One request to an upstream, its failures as problems. A read whose connection fails before a byte has come back is sent
- * once more, over a new connection. A kept-alive connection may end just when it is used again, and the bytes that came
- * over it may be the answer to another call. No other call is ever repeated. The upstream may have received a write,
- * and the caller decides whether to repeat a throttled call.
+ * Sends one request to an API. A read whose connection fails before a byte has come back is sent once more, over a new
+ * connection, because a kept-alive connection may end just when it is used again. So is a read that got the answer to
+ * another call. No other call is repeated: the API may have received a write, and the caller decides whether to repeat a
+ * throttled call.
  * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused, rate_limited
  */
-export async function sendUpstream(
+export async function sendToApi(
   sendHttp: SendHttp,
   request: HttpRequest,
   monotonicMs: () => number,
@@ -65,48 +52,36 @@ export async function sendUpstream(
       return await sendHttp({ ...request, deadlineMs: leftMs, isOnNewConnection: true });
     }
   } catch (error) {
-    if (!(error instanceof HttpFailure)) throw error;
-    switch (error.kind) {
-      case 'timeout':
-        throw upstreamProblem(request, 'upstream_timeout', 'No whole answer in time.', error);
-      case 'unreachable':
-        throw upstreamProblem(request, 'upstream_unreachable', 'No answer came.', error);
-      case 'broken':
-        throw upstreamProblem(request, 'upstream_answer_refused', 'The answer broke off.', error);
-      case 'mismatched':
-        throw upstreamProblem(
-          request,
-          'upstream_answer_refused',
-          'The answer belongs to another call.',
-          error,
-        );
-      case 'too-large':
-        throw upstreamProblem(
-          request,
-          'upstream_answer_refused',
-          'The answer is larger than may pass.',
-          error,
-        );
-      case 'unsendable':
-        // The text for a read does not say that the call may have taken effect, and this call has taken none.
-        throw upstreamProblem(
-          { ...request, method: 'GET' },
-          'upstream_unreachable',
-          'A value in the call cannot be sent. Nothing was sent.',
-          error,
-        );
-      case 'no-connection':
-        throw noConnection(error);
-    }
+    throw error instanceof HttpFailure ? toProblem(error, request) : error;
   }
 }
 
-/** A write had no effect: it was not sent, or the upstream refused its token. */
-export function noConnection(cause: Error): BffError {
-  return new BffError('rate_limited', {
-    rules: ['calls-of-worker'],
-    detail: 'No connection to the service behind this one became free. Nothing of the call was done.',
-    cause,
-    retryAfterSeconds: 1,
-  });
+function toProblem(failure: HttpFailure, request: HttpRequest): BffError {
+  const problem = (code: UpstreamProblemCode, detail: string) =>
+    upstreamProblem(request, code, detail, failure);
+  switch (failure.kind) {
+    case 'timeout':
+      return problem('upstream_timeout', 'No complete answer arrived in time.');
+    case 'unreachable':
+      return problem('upstream_unreachable', 'No answer arrived.');
+    case 'broken':
+      return problem('upstream_answer_refused', 'The answer ended early.');
+    case 'mismatched':
+      return problem('upstream_answer_refused', 'The answer belongs to another call.');
+    case 'too-large':
+      return problem('upstream_answer_refused', 'The answer is larger than the limit.');
+    case 'unsendable':
+      return new BffError('upstream_unreachable', {
+        detail: 'A value in the call cannot be sent. Nothing was sent.',
+        cause: failure,
+        ...clientRequestIdOf(request.headers),
+      });
+    case 'no-connection':
+      return new BffError('rate_limited', {
+        rules: ['calls-of-worker'],
+        detail: 'No connection to the API became free. The call had no effect.',
+        cause: failure,
+        retryAfterSeconds: 1,
+      });
+  }
 }

@@ -10,7 +10,7 @@ const reading = parseGraphPolicy({
     profile: {
       title: 'Profile',
       rules: [
-        { methods: ['GET'], path: '/v1.0/me', query: ['$select', '$filter'], scopes },
+        { methods: ['GET'], path: '/v1.0/me', query: { $select: true, $filter: true }, scopes },
         { methods: ['PATCH'], path: '/v1.0/me', scopes },
         { methods: ['PUT'], path: '/v1.0/me/photo/$value', contentTypes: ['image/jpeg'], scopes },
         { methods: ['GET', 'POST', 'DELETE'], path: '/v1.0/me/things/{id}', scopes },
@@ -19,11 +19,11 @@ const reading = parseGraphPolicy({
     },
   },
 });
-if (reading.kind !== 'policy') throw new Error(reading.faults.join());
+if (reading.kind !== 'policy') throw new Error(reading.issues.join());
 const { policy } = reading;
 
 const read = (body: unknown, version = '/v1.0') =>
-  readBatch(policy, version, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+  readBatch(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), version, policy.match);
 /** As it is sent, with the callers' ids in place of ours. */
 function sent(body: unknown, version?: string): { requests: Record<string, unknown>[] } {
   const parts = read(body, version);
@@ -98,7 +98,7 @@ describe('a batch', () => {
   });
 
   it('is relative to its version', () => {
-    expect(read({ requests: [get()] }, '/beta')[0]?.allowed.path).toBe('/beta/me');
+    expect(read({ requests: [get()] }, '/beta')[0]?.call.path).toBe('/beta/me');
   });
 
   it.each([
@@ -147,7 +147,7 @@ describe('refuses', { tags: ['PX-6'] }, () => {
 
   it('what is not UTF-8', () => {
     const bytes = Buffer.concat([Buffer.from('{"requests":[{"id":"\xff"'), Buffer.from([0xff])]);
-    expect(() => readBatch(policy, '/v1.0', bytes)).toThrow(BffError);
+    expect(() => readBatch(bytes, '/v1.0', policy.match)).toThrow(BffError);
   });
 
   it.each([undefined, null, 1, '', {}, 'ä', 'a\nb', 'x'.repeat(65)])('the id %j', (id) => {
@@ -349,7 +349,7 @@ describe('a policy with a rule for $batch', () => {
     (path) => {
       const rules = [{ methods: ['POST'], path, scopes }];
       const refused = parseGraphPolicy({ features: { all: { title: 'All', rules } } });
-      expect(refused).toMatchObject({ kind: 'invalid', faults: [expect.stringContaining('needs no rule')] });
+      expect(refused).toMatchObject({ kind: 'invalid', issues: [expect.stringContaining('needs no rule')] });
     },
   );
 });

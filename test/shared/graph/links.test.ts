@@ -5,8 +5,9 @@ import { createHasFileToken, createIsFileAddress } from '../../../src/shared/gra
 import { createLinks } from '../../../src/shared/graph/links.ts';
 import { createToOwnAddress } from '../../../src/shared/graph/own-address.ts';
 import { parseGraphPolicy } from '../../../src/shared/policy/graph-profile.ts';
+import { type AllowedCall, requireAllowed } from '../../../src/shared/policy/match.ts';
 import { parseOwnApiPolicy } from '../../../src/shared/policy/own-api.ts';
-import { toProxyAnswer } from '../../../src/shared/proxy/answer.ts';
+import { requestedCall } from '../../support/policies.ts';
 
 const scopes = ['User.Read'];
 const reading = parseGraphPolicy({
@@ -14,19 +15,19 @@ const reading = parseGraphPolicy({
     mail: {
       title: 'Mail',
       rules: [
-        { methods: ['GET'], path: '/v1.0/me/messages', query: ['$top', '$skip'], scopes },
+        { methods: ['GET'], path: '/v1.0/me/messages', query: { $top: true, $skip: true }, scopes },
         { methods: ['GET'], path: '/v1.0/me/messages/{id}', scopes },
         { methods: ['POST'], path: '/v1.0/me/sendMail', scopes },
         {
           methods: ['GET'],
           path: '/v1.0/me/mailFolders/{id}/messages/delta',
-          query: ['$deltatoken', '$skiptoken'],
+          query: { $deltatoken: true, $skiptoken: true },
           scopes,
         },
         {
           methods: ['GET'],
           path: '/v1.0/me/mailFolders/inbox/messages/delta',
-          query: ['$deltatoken'],
+          query: { $deltatoken: true },
           scopes,
         },
         { methods: ['GET'], path: '/v1.0/teams/{id}/operations/{id}', scopes },
@@ -35,18 +36,36 @@ const reading = parseGraphPolicy({
     },
   },
 });
-if (reading.kind !== 'policy') throw new Error(reading.faults.join());
+if (reading.kind !== 'policy') throw new Error(reading.issues.join());
 
 const graph = 'https://graph.microsoft.com';
 const own = 'https://app.example/api/graph';
 const toOwnAddress = createToOwnAddress({ policy: reading.policy, graphOrigin: graph, ownPrefix: own });
 const isFileAddress = createIsFileAddress('public', graph);
 const hasFileToken = createHasFileToken('public', graph);
-const links = createLinks({ toOwnAddress, isFileAddress, hasFileToken });
-const call = { method: 'GET', feature: 'mail', fileLinks: false };
+const pageLinks = { sign: () => undefined };
+const links = createLinks({ toOwnAddress, isFileAddress, hasFileToken, pageLinks });
+const listCall = requireAllowed(reading.policy.match(requestedCall('GET /v1.0/me/messages')));
+const callWith = (fileLinks: boolean, method = 'GET'): AllowedCall => ({
+  ...listCall,
+  method,
+  rule: { ...listCall.rule, fileLinks },
+});
+const user = { tenantId: 'tenant', objectId: 'alice' };
 const logged: unknown[] = [];
 const inJson = (text: string, fileLinks = false) =>
-  links.inJson(text, { ...call, fileLinks }, (_level, record) => logged.push(record));
+  links.inJson(text, { user, call: callWith(fileLinks) }, (_level, record) => logged.push(record));
+
+/** The body of the response to an answer of Graph. */
+function responseTo(headers: { 'content-type': string | undefined }, body: string): string {
+  const exchange = {
+    request: { method: 'GET', path: '/v1.0/me/messages', headers: {} },
+    answer: { status: 200, headers, body: Buffer.from(body) },
+    sentTokens: [],
+  };
+  const response = links.toResponse(exchange, { user, call: callWith(false) }, () => undefined, new Date(0));
+  return Buffer.from(response.body).toString();
+}
 
 const page = `${graph}/v1.0/me/messages?$top=2&$skip=2`;
 const ownPage = `${own}/v1.0/me/messages?$top=2&$skip=2`;
@@ -339,13 +358,13 @@ describe('a policy for another API', () => {
   it('cannot say fileLinks: answers of that API are not looked through', () => {
     const rules = [{ methods: ['GET'], path: '/orders', scopes: ['Orders.Read'], fileLinks: true }];
     const refused = parseOwnApiPolicy({ features: { orders: { title: 'Orders', rules } } }, 'api://orders');
-    expect(refused).toMatchObject({ kind: 'invalid', faults: [expect.stringContaining('fileLinks')] });
+    expect(refused).toMatchObject({ kind: 'invalid', issues: [expect.stringContaining('fileLinks')] });
   });
 });
 
 describe('a Location', () => {
   const inLocation = (status: number, location: string, fileLinks = false, method = 'POST') =>
-    links.inLocation(status, location, { ...call, method, fileLinks });
+    links.inLocation(status, location, callWith(fileLinks, method));
 
   it.each([
     [`${graph}/v1.0/me/messages('AA1=')`, `${own}/v1.0/me/messages/AA1=`],
@@ -399,7 +418,7 @@ describe('an answer that means harm', { tags: ['DO-3'] }, () => {
       const text = JSON.stringify({ '@odata.nextLink': link, uploadUrl: link, id: 1 });
       expect(inJson(text, fileLinks)).toBe('{"id":1}');
       for (const status of [202, 302])
-        expect(links.inLocation(status, link, { ...call, fileLinks })).toBeUndefined();
+        expect(links.inLocation(status, link, callWith(fileLinks))).toBeUndefined();
     }
     const longest = JSON.stringify({ uploadUrl: file.padEnd(8192, 'x') });
     expect(inJson(longest, true)).toBe(longest);
@@ -416,18 +435,7 @@ describe('an answer that means harm', { tags: ['DO-3'] }, () => {
 
   it('of JSON that nobody can read is refused, of no JSON passes', () => {
     const answer = (contentType: string | undefined, body: string) =>
-      links
-        .toAnswer(
-          {
-            status: 200,
-            headers: { ...(contentType && { 'content-type': contentType }) },
-            body: Buffer.from(body),
-          },
-          (answer) => toProxyAnswer(answer, { method: 'GET', headers: {} }, new Date(0)),
-          call,
-          () => {},
-        )
-        .body.toString();
+      responseTo({ 'content-type': contentType }, body);
     for (const type of [
       'application/json',
       'application/problem+json',
@@ -480,13 +488,7 @@ describe('addresses of files that have their own token, whatever they are called
     expect(inJson(spelt)).toBe('{"z":1}');
     for (const before of [65_500, 65_520, 65_536, 200_000]) {
       const text = `{"a":"${'x'.repeat(before)}","url":"${file}"}`;
-      const { body } = links.toAnswer(
-        { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(text) },
-        (answer) => toProxyAnswer(answer, { method: 'GET', headers: {} }, new Date()),
-        call,
-        () => undefined,
-      );
-      expect(Buffer.from(body).toString()).toBe(`{"a":"${'x'.repeat(before)}"}`);
+      expect(responseTo({ 'content-type': 'application/json' }, text)).toBe(`{"a":"${'x'.repeat(before)}"}`);
     }
   });
 

@@ -19,6 +19,7 @@ async function signalAfter(elapsedMs: number): Promise<AbortSignal> {
     logout: {} as EndpointDependencies['logout'],
     admission: { of: notCalled, wouldAdmit: notCalled },
     isAllowed: notCalled,
+    extendSession: notCalled,
     monotonicMs: () => nowMs,
   };
   let signal: AbortSignal | undefined;

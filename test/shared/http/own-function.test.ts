@@ -26,7 +26,6 @@ async function given(cookie?: string): Promise<{ request: BffRequest; context: C
     caller: undefined,
     log: () => undefined,
     signal,
-    extendSession: async (caller) => caller,
   });
   if (result === undefined) throw new Error('the handler was not called');
   return result;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Policy } from '../../../src/shared/policy/match.ts';
 import { parseOwnApiPolicy } from '../../../src/shared/policy/own-api.ts';
-import { faultsOf, fileOf, isAllowed, policyOf, refusalOf } from '../../support/policies.ts';
+import type { Policy } from '../../../src/shared/policy/policy.ts';
+import { fileOf, isAllowed, issuesOf, policyOf, refusalOf } from '../../support/policies.ts';
 
 const rules = [
   { path: '/orders', query: { q: true, status: { oneOf: ['open'] }, select: { maxLength: 20 } } },
@@ -11,7 +11,7 @@ const rules = [
 function ownPolicy(more: object = {}): Policy {
   const document = { features: Object(fileOf(...rules)).features, ...more };
   const reading = parseOwnApiPolicy(document, 'api://orders');
-  if (reading.kind === 'invalid') throw new Error(reading.faults.join());
+  if (reading.kind === 'invalid') throw new Error(reading.issues.join());
   return reading.policy;
 }
 
@@ -83,16 +83,16 @@ describe('refuses', () => {
   });
 
   it('another word for semicolons, and the word in a policy for Microsoft Graph', () => {
-    expect(() => ownPolicy({ semicolons: 'separators' })).toThrow(
-      /^semicolons: is not understood; write "data"/,
-    );
+    expect(() => ownPolicy({ semicolons: 'separators' })).toThrow(/^semicolons: must be "data"/);
     const graph = { ...Object(fileOf({ path: '/v1.0/me' })), semicolons: 'data' };
-    expect(faultsOf(graph)).toEqual(['semicolons is for an API of your own alone; take it out']);
+    expect(issuesOf(graph)).toEqual(['semicolons: is for your own APIs only; remove it']);
   });
 });
 
 describe('a policy for Microsoft Graph', () => {
-  const graph = policyOf(fileOf({ path: '/v1.0/me', query: ['$select', '$filter', '$expand', '$search'] }));
+  const graph = policyOf(
+    fileOf({ path: '/v1.0/me', query: { $select: true, $filter: true, $expand: true, $search: true } }),
+  );
 
   it.each([
     '$expand=manager($select=id;$levels=2)',

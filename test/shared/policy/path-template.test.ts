@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { graphDialect } from '../../../src/shared/policy/graph-profile.ts';
+import { graphProfile } from '../../../src/shared/policy/graph-profile.ts';
 import { readUpstreamPath } from '../../../src/shared/policy/path.ts';
 import { matchesPath, overlap, parsePathTemplate } from '../../../src/shared/policy/path-template.ts';
 
 function fits(template: string, raw: string): boolean {
   const reading = readUpstreamPath(raw);
-  return reading.kind === 'path' && matchesPath(parsePathTemplate(template), reading.path, graphDialect);
+  return reading.kind === 'path' && matchesPath(parsePathTemplate(template), reading.path, graphProfile);
 }
 
 const reminders = "/v1.0/me/reminderView(startDateTime='{start}',endDateTime='{end}')";
@@ -199,8 +199,8 @@ describe('a path template', () => {
 describe('two path templates', () => {
   const share = (left: string, right: string) => {
     const [first, second] = [parsePathTemplate(left), parsePathTemplate(right)];
-    expect(overlap(first, second, graphDialect)).toBe(overlap(second, first, graphDialect));
-    return overlap(first, second, graphDialect);
+    expect(overlap(first, second, graphProfile)).toBe(overlap(second, first, graphProfile));
+    return overlap(first, second, graphProfile);
   };
 
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readRoutedPath } from '../../../src/shared/policy/path.ts';
+import { readUpstreamPath } from '../../../src/shared/policy/path.ts';
 
 /** As the host's router gives it: the path decoded once, without its first slash. */
 const routeParameterOf = (raw: string) => {
@@ -11,9 +11,9 @@ const routeParameterOf = (raw: string) => {
   }
 };
 
-const read = (raw: string, routeParameter = routeParameterOf(raw)) => readRoutedPath(raw, routeParameter);
+const read = (raw: string, routeParameter = routeParameterOf(raw)) => readUpstreamPath(raw, routeParameter);
 
-describe('readRoutedPath', () => {
+describe('readUpstreamPath', () => {
   it.each([
     '/v1.0/me',
     '/v1.0/me/photo/$value',

@@ -29,7 +29,7 @@ const policy = policyOf(
         startDateTime: { maxLength: 30 },
       },
     },
-    { path: '/v1.0/me', query: ['$select', '$expand'] },
+    { path: '/v1.0/me', query: { $select: true, $expand: true } },
     { path: '/v1.0/me/messages' },
     { path: '/v1.0/me/people', query: { $search: { maxLength: 10 } } },
   ),
@@ -179,7 +179,7 @@ describe('refuses', () => {
   it('a search that is longer than its rule has it', { tags: ['PX-5'] }, () => {
     expect(isAllowed(policy, 'GET /v1.0/me/people?$search=1234567890')).toBe(true);
     expect(refusalOf(policy, 'GET /v1.0/me/people?$search=12345678901')).toBe(
-      'path_not_allowed: $search may have 10 characters.',
+      'path_not_allowed: $search may have at most 10 characters.',
     );
   });
 

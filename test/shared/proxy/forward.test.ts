@@ -1,40 +1,20 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
-import { createTokensForCall } from '../../../src/shared/interaction/call-token.ts';
 import { type HttpAnswer, HttpFailure, type HttpRequest } from '../../../src/shared/network/http-request.ts';
-import { createCountCall } from '../../../src/shared/proxy/counted-call.ts';
-import {
-  createForward,
-  type ForwardNeeds,
-  plainReading,
-  type UpstreamCall,
-} from '../../../src/shared/proxy/forward.ts';
-import { createCallLimits } from '../../../src/shared/proxy/limiter.ts';
-import { createBodyRoom } from '../../../src/shared/proxy/memory-budget.ts';
-import type { Session } from '../../../src/shared/session/store.ts';
+import { createMemoryBudget } from '../../../src/shared/proxy/memory-budget.ts';
+import { createOwnApi, type OwnApiDependencies } from '../../../src/shared/proxy/own-api.ts';
+import { toCaller } from '../../../src/shared/session/caller.ts';
 import type { AcquireAccessToken } from '../../../src/shared/tokens/access-token.ts';
-import { sessionContent } from '../../support/session-content.ts';
+import { apiDependencies, apiRequest, openApiPolicy } from '../../support/api-calls.ts';
+import { openedSession, sessionContent } from '../../support/session-content.ts';
 
 const now = new Date('2026-08-01T12:00:00Z');
+const callerOf = (user: string) => toCaller(openedSession(sessionContent(), { user, now }));
+const alice = callerOf('alice');
+const isAlice = ({ address }: { address: { userHash: Buffer } }) =>
+  address.userHash.toString().trim() === 'alice';
 
-function sessionOf(person: string): Session {
-  return {
-    ...sessionContent(),
-    address: {
-      userHash: Buffer.from(person.padEnd(32)),
-      rowId: Buffer.alloc(32),
-      secret: Buffer.alloc(32),
-      expiresAt: now,
-    },
-    lastUsedAt: now,
-    generation: 0,
-    idleExpiresAt: now,
-    etag: '"1"',
-  };
-}
-
-const alice = sessionOf('alice');
 const ok: HttpAnswer = {
   status: 200,
   headers: { 'content-type': 'application/json' },
@@ -48,68 +28,36 @@ const challenge: HttpAnswer = {
   body: Buffer.alloc(0),
 };
 
-const get: UpstreamCall = {
-  id: 'call-1',
-  startedMs: 0,
-  method: 'GET',
-  target: '/v1.0/me',
-  header: () => undefined,
-  body: undefined,
-  feature: 'profile',
-  scopes: ['User.Read'],
-  alternatives: [],
-  reading: plainReading,
-};
-const post: UpstreamCall = { ...get, method: 'POST', body: Buffer.from('{}') };
+const get = apiRequest('GET');
+const post = apiRequest('POST');
 
-/** A forwarder whose upstream is a function, on a clock that stands still unless it is moved. */
-function startForward(
-  sendHttp: ForwardNeeds['sendHttp'],
+/** An API whose answers a function gives, on a clock that only the test moves. */
+function startApi(
+  sendHttp: OwnApiDependencies['sendHttp'],
   {
-    acquireAccessToken = async () => ({
-      kind: 'token',
-      accessToken: 'token',
-      expiresAt: now,
-      session: alice,
-    }),
-    ...needs
-  }: Partial<ForwardNeeds> & { acquireAccessToken?: AcquireAccessToken } = {},
+    acquireAccessToken,
+    repeatsRefusedWrites = true,
+    ...options
+  }: Partial<OwnApiDependencies> & {
+    acquireAccessToken?: AcquireAccessToken;
+    repeatsRefusedWrites?: boolean;
+  } = {},
 ) {
   const clock = { ms: 0 };
   const logged: string[] = [];
-  const forward = createForward({
-    origin: 'https://upstream.example',
-    echoesRequestId: 'ignore',
-    repeatsRefusedWrites: true,
-    bodyLimitBytes: 1024,
-    timeoutMs: 30_000,
-    bodyRoom: createBodyRoom(),
-    now: () => now,
-    monotonicMs: () => clock.ms,
-    sendHttp,
-    tokensForCall: createTokensForCall({
-      acquireAccessToken,
-      refusals: { keep: () => undefined },
-      interaction: {
-        required: () =>
-          new BffError('interaction_required', {
-            extensions: { reason: 'sign_in_required', scopes: [], login_url: '/api/auth/login' },
-          }),
-        requireNotWithheld: () => undefined,
-        openTicket: () => undefined,
-      },
-    }),
-    ...needs,
-  });
-  // As the proxies do it: what is sent has been counted.
-  const countCall = createCountCall(createCallLimits());
+  const api = createOwnApi(
+    {
+      origin: 'https://upstream.example',
+      echoesRequestId: 'ignore',
+      policy: openApiPolicy({ repeatsRefusedWrites }),
+    },
+    { ...apiDependencies(sendHttp, now, acquireAccessToken), monotonicMs: () => clock.ms, ...options },
+  );
   return {
     clock,
     logged,
-    call: (call = get, session = alice) =>
-      countCall(session, call.body?.byteLength ?? 0, () =>
-        forward(session, call, (_level, { event }) => logged.push(event)),
-      ),
+    call: (request = get, caller = alice) =>
+      api.call(caller, request, (_level, { event }) => logged.push(event)),
   };
 }
 
@@ -140,14 +88,14 @@ describe('a call beyond the limits', () => {
   }, async () => {
     const gate = createGate();
     const sent: HttpRequest[] = [];
-    const { call } = startForward(
+    const { call } = startApi(
       async (request) => {
         sent.push(request);
         return ok;
       },
       {
         async acquireAccessToken(session) {
-          if (session === alice) await gate.pass();
+          if (isAlice(session)) await gate.pass();
           return { kind: 'token', accessToken: 'token', expiresAt: now, session };
         },
       },
@@ -159,17 +107,18 @@ describe('a call beyond the limits', () => {
       rules: ['calls-of-user'],
       retryAfterSeconds: 1,
     });
-    expect((await call(get, sessionOf('bob'))).status).toBe(200);
+    expect((await call(get, callerOf('bob'))).status).toBe(200);
     expect(sent).toHaveLength(1);
     gate.open();
     await Promise.all(waiting);
     const again = call();
+    await expect.poll(() => gate.waiting.length).toBe(1);
     gate.open();
     expect((await again).status).toBe(200);
   });
 
   it('is served again after calls that failed in any way', { tags: ['DO-3'] }, async () => {
-    const failures: ForwardNeeds['sendHttp'][] = [
+    const failures: OwnApiDependencies['sendHttp'][] = [
       async () => {
         throw new HttpFailure('timeout');
       },
@@ -181,13 +130,13 @@ describe('a call beyond the limits', () => {
     ];
     for (const sendHttp of failures) {
       let isFailing = true;
-      const { call } = startForward((request) => (isFailing ? sendHttp(request) : Promise.resolve(ok)));
+      const { call } = startApi((request) => (isFailing ? sendHttp(request) : Promise.resolve(ok)));
       for (let at = 0; at < 65; at++) await expect(call()).rejects.toThrow();
       isFailing = false;
       expect((await call()).status).toBe(200);
     }
     let hasToken = false;
-    const { call } = startForward(async () => ok, {
+    const { call } = startApi(async () => ok, {
       async acquireAccessToken(session) {
         if (!hasToken) throw new BffError('sign_in_service_unavailable');
         return { kind: 'token', accessToken: 'token', expiresAt: now, session };
@@ -199,15 +148,15 @@ describe('a call beyond the limits', () => {
   });
 
   it('gives back the memory that a failed call had reserved', { tags: ['DO-4'] }, async () => {
-    const bodyRoom = createBodyRoom(1000);
+    const memoryBudget = createMemoryBudget(1000);
     let isFailing = true;
-    const { call } = startForward(
+    const { call } = startApi(
       async ({ reserveBytes }) => {
         await reserveBytes?.(1000, 0);
         if (isFailing) throw new HttpFailure('broken');
         return ok;
       },
-      { bodyRoom },
+      { memoryBudget },
     );
     await problemOf(call());
     isFailing = false;
@@ -219,12 +168,12 @@ describe('a call beyond the limits', () => {
 describe('a call that is renewed', () => {
   it('gives back the memory of the refusal before it asks for more', { tags: ['DO-3'] }, async () => {
     const answers = [challenge, ok];
-    const { call } = startForward(
+    const { call } = startApi(
       async ({ reserveBytes }) => {
         await reserveBytes?.(600, 0);
         return answers.shift() ?? ok;
       },
-      { bodyRoom: createBodyRoom(1000) },
+      { memoryBudget: createMemoryBudget(1000) },
     );
     expect((await call()).status).toBe(200);
   });
@@ -237,7 +186,7 @@ describe('a write whose token is refused with a claims challenge', () => {
     ['but a read is sent once more in any case', false, get, 2],
   ] as const)('%s', { tags: ['PX-15', 'PX-18'] }, async (_what, repeatsRefusedWrites, call, times) => {
     const sent: HttpRequest[] = [];
-    const started = startForward(
+    const started = startApi(
       async (request) => {
         sent.push(request);
         return sent.length === 1 ? challenge : ok;
@@ -268,11 +217,11 @@ describe('a request whose connection fails', () => {
   }, async () => {
     for (const method of ['GET', 'HEAD']) {
       const { sent, sendHttp } = fails(1, silent());
-      const { call, clock, logged } = startForward((request) => {
+      const { call, clock, logged } = startApi((request) => {
         clock.ms += 1_000;
         return sendHttp(request);
       });
-      expect((await call({ ...get, method })).status).toBe(200);
+      expect((await call(apiRequest(method))).status).toBe(200);
       expect(sent.map(({ deadlineMs }) => deadlineMs)).toEqual([30_000, 29_000]);
       expect(sent[1]?.headers).toEqual(sent[0]?.headers);
       expect(logged).toEqual(['upstream-called-again']);
@@ -283,29 +232,29 @@ describe('a request whose connection fails', () => {
     tags: ['PX-17'],
   }, async () => {
     const { sent, sendHttp } = fails(1, new HttpFailure('mismatched'));
-    expect((await startForward(sendHttp).call()).status).toBe(200);
+    expect((await startApi(sendHttp).call()).status).toBe(200);
     expect(sent.map(({ isOnNewConnection }) => isOnNewConnection ?? false)).toEqual([false, true]);
     const twice = fails(2, new HttpFailure('mismatched'));
-    expect(await problemOf(startForward(twice.sendHttp).call())).toMatchObject({
+    expect(await problemOf(startApi(twice.sendHttp).call())).toMatchObject({
       code: 'upstream_answer_refused',
       status: 502,
     });
     expect(twice.sent).toHaveLength(2);
     const written = fails(1, new HttpFailure('mismatched'));
-    const { detail } = await problemOf(startForward(written.sendHttp).call(post));
-    expect(detail).toContain('Whether it took effect is not known.');
+    const { detail } = await problemOf(startApi(written.sendHttp).call(post));
+    expect(detail).toContain('The call may have taken effect.');
     expect(written.sent).toHaveLength(1);
   });
 
   it('is made for the session, so that its connections are', { tags: ['PX-17'] }, async () => {
     const sent: HttpRequest[] = [];
-    const { call } = startForward(async (request) => {
+    const { call } = startApi(async (request) => {
       sent.push(request);
       return ok;
     });
     await call();
     await call();
-    await call(get, sessionOf('bob'));
+    await call(get, callerOf('bob'));
     const [first, second, other] = sent.map(({ borrower }) => borrower);
     expect(first).toEqual(second);
     expect(first).not.toEqual(other);
@@ -313,7 +262,7 @@ describe('a request whose connection fails', () => {
 
   it('and fails again is not sent a third time', { tags: ['G2'] }, async () => {
     const { sent, sendHttp } = fails(2, silent());
-    const { code, clientRequestId } = await problemOf(startForward(sendHttp).call());
+    const { code, clientRequestId } = await problemOf(startApi(sendHttp).call());
     expect([code, clientRequestId, sent.length]).toEqual(['upstream_unreachable', 'call-1', 2]);
   });
 
@@ -322,11 +271,9 @@ describe('a request whose connection fails', () => {
     { tags: ['G2', 'G3'] },
     async (method) => {
       const { sent, sendHttp } = fails(1, silent());
-      const { code, detail, clientRequestId } = await problemOf(
-        startForward(sendHttp).call({ ...post, method }),
-      );
+      const { code, detail, clientRequestId } = await problemOf(startApi(sendHttp).call(apiRequest(method)));
       expect([code, clientRequestId, sent.length]).toEqual(['upstream_unreachable', 'call-1', 1]);
-      expect(detail).toBe('No answer came. Whether it took effect is not known.');
+      expect(detail).toBe('No answer arrived. The call may have taken effect.');
     },
   );
 
@@ -337,7 +284,7 @@ describe('a request whose connection fails', () => {
     ['by an answer too large', new HttpFailure('too-large')],
   ])('%s is not sent again', { tags: ['PX-18'] }, async (_when, failure) => {
     const { sent, sendHttp } = fails(1, failure);
-    await problemOf(startForward(sendHttp).call());
+    await problemOf(startApi(sendHttp).call());
     expect(sent).toHaveLength(1);
   });
 
@@ -346,15 +293,15 @@ describe('a request whose connection fails', () => {
     { tags: ['PX-18'] },
     async (method) => {
       const { sent, sendHttp } = fails(1, new HttpFailure('no-connection', { noBytesReceived: true }));
-      const { call } = startForward(sendHttp);
-      const problem = await problemOf(call({ ...post, method }));
+      const { call } = startApi(sendHttp);
+      const problem = await problemOf(call(apiRequest(method)));
       expect(problem).toMatchObject({
         code: 'rate_limited',
         rules: ['calls-of-worker'],
         retryAfterSeconds: 1,
       });
-      expect(problem.detail).toContain('Nothing of the call was done.');
-      expect(problem.detail).not.toContain('not known');
+      expect(problem.detail).toContain('The call had no effect.');
+      expect(problem.detail).not.toContain('may have taken effect');
       expect(sent).toHaveLength(1);
     },
   );
@@ -364,7 +311,7 @@ describe('a request whose connection fails', () => {
     { tags: ['G1'] },
     async (status) => {
       const sent: HttpRequest[] = [];
-      const { call } = startForward(async (request) => {
+      const { call } = startApi(async (request) => {
         sent.push(request);
         return { ...ok, status };
       });
@@ -381,16 +328,16 @@ describe('an answer to a write that cannot be passed on', () => {
     ['an odd status', { status: 999 }],
     ['compressed', { headers: { 'content-encoding': 'gzip' } }],
   ])('%s: its effect is not known either, and its id is told', { tags: ['G3'] }, async (_what, answer) => {
-    const problem = await problemOf(startForward(async () => ({ ...ok, ...answer })).call(post));
+    const problem = await problemOf(startApi(async () => ({ ...ok, ...answer })).call(post));
     expect(problem).toMatchObject({ code: 'upstream_answer_refused', clientRequestId: 'call-1' });
-    expect(problem.detail).toContain('Whether it took effect is not known.');
+    expect(problem.detail).toContain('The call may have taken effect.');
   });
 });
 
 describe('the time of a whole call', () => {
   it('ends before the platform’s 230 seconds, however long the token took', { tags: ['PX-18'] }, async () => {
     const sent: HttpRequest[] = [];
-    const { call, clock } = startForward(
+    const { call, clock } = startApi(
       async (request) => {
         sent.push(request);
         return ok;
@@ -411,7 +358,7 @@ describe('the time of a whole call', () => {
     tags: ['PX-18'],
   }, async () => {
     const sent: HttpRequest[] = [];
-    const { call, clock } = startForward(
+    const { call, clock } = startApi(
       async (request) => {
         sent.push(request);
         return ok;
@@ -431,7 +378,7 @@ describe('the time of a whole call', () => {
     tags: ['PX-15', 'PX-18'],
   }, async () => {
     const sent: HttpRequest[] = [];
-    const { call, clock } = startForward(
+    const { call, clock } = startApi(
       async (request) => {
         sent.push(request);
         clock.ms += 199_000;
@@ -462,7 +409,7 @@ describe('Retry-After', () => {
     [200, undefined, undefined],
   ])('of a %i that says %j is %j for the browser', { tags: ['G1'] }, async (status, sent, expected) => {
     const headers = sent === undefined ? {} : { 'retry-after': sent };
-    const answer = await startForward(async () => ({ ...ok, status, headers })).call();
+    const answer = await startApi(async () => ({ ...ok, status, headers })).call();
     expect(answer.headers['retry-after']).toBe(expected);
   });
 });

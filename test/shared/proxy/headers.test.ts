@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toBrowserHeaders, toUpstreamHeaders } from '../../../src/shared/proxy/headers.ts';
+import { BffError } from '../../../src/shared/errors.ts';
+import { toBrowserHeaders, toForwardedHeaders, toRequestHeaders } from '../../../src/shared/proxy/headers.ts';
 
 const from = (headers: Record<string, string>) => (name: string) => headers[name];
 
-describe('toUpstreamHeaders', () => {
+describe('toRequestHeaders', () => {
   it('forwards what the allow-list names, and asks for no compression', { tags: ['PX-7', 'DO-4'] }, () => {
     const sent = {
       accept: 'application/json',
@@ -19,11 +20,11 @@ describe('toUpstreamHeaders', () => {
       sdkversion: 'graph-js/3.0.7',
     };
     const named = { 'x-peoplequery-querysources': 'Mailbox' };
-    expect(toUpstreamHeaders(from({ ...sent, ...named }), 'call-1')).toEqual({
+    expect(toRequestHeaders(from({ ...sent, ...named }), 'call-1')).toEqual({
       ...sent,
       'accept-encoding': 'identity',
     });
-    expect(toUpstreamHeaders(from({ ...sent, ...named }), 'call-1', Object.keys(named))).toEqual({
+    expect(toRequestHeaders(from({ ...sent, ...named }), 'call-1', Object.keys(named))).toEqual({
       ...sent,
       ...named,
       'accept-encoding': 'identity',
@@ -32,7 +33,7 @@ describe('toUpstreamHeaders', () => {
 
   it('names a call that the caller did not name', { tags: ['PX-18'] }, () => {
     for (const sent of [{}, { 'client-request-id': '' }]) {
-      expect(toUpstreamHeaders(from(sent), 'call-1')?.['client-request-id']).toBe('call-1');
+      expect(toRequestHeaders(from(sent), 'call-1')['client-request-id']).toBe('call-1');
     }
   });
 
@@ -45,14 +46,14 @@ describe('toUpstreamHeaders', () => {
     'names a call itself when the caller named it %j, which tells no answers apart',
     { tags: ['PX-17'] },
     (id) => {
-      expect(toUpstreamHeaders(from({ 'client-request-id': id }), 'call-1')).toMatchObject({
+      expect(toRequestHeaders(from({ 'client-request-id': id }), 'call-1')).toMatchObject({
         'client-request-id': 'call-1',
       });
     },
   );
 
   it('forwards no other header, whatever it is called', { tags: ['PX-7', 'CS-4'] }, () => {
-    const allowed = Object.keys(toUpstreamHeaders(() => 'x', 'call-1') ?? {});
+    const allowed = Object.keys(toRequestHeaders(() => 'x', 'call-1'));
     expect(allowed.sort()).toEqual([
       'accept',
       'accept-encoding',
@@ -73,7 +74,7 @@ describe('toUpstreamHeaders', () => {
   }, () => {
     const connection = 'authorization, accept-encoding, accept, close';
     const hostile = { authorization: 'Bearer theirs', 'accept-encoding': 'gzip', connection, accept: '*/*' };
-    expect(toUpstreamHeaders(from(hostile), 'call-1')).toEqual({
+    expect(toRequestHeaders(from(hostile), 'call-1')).toEqual({
       accept: '*/*',
       'accept-encoding': 'identity',
       'client-request-id': 'call-1',
@@ -87,19 +88,19 @@ describe('refuses', () => {
     { tags: ['PX-8'] },
     (value) => {
       for (const name of ['accept', 'content-type', 'prefer', 'client-request-id', 'if-match']) {
-        expect(toUpstreamHeaders(from({ [name]: value }), 'call-1')).toBeUndefined();
+        expect(() => toRequestHeaders(from({ [name]: value }), 'call-1')).toThrow(BffError);
       }
     },
   );
 
   it('a value over 2048 bytes', () => {
-    expect(toUpstreamHeaders(from({ prefer: 'a'.repeat(2049) }), 'call-1')).toBeUndefined();
+    expect(() => toRequestHeaders(from({ prefer: 'a'.repeat(2049) }), 'call-1')).toThrow(BffError);
   });
 
   it('to forward any value that could end its header', { tags: ['PX-8'] }, () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (value) => {
-        const headers = toUpstreamHeaders(from({ prefer: value }), 'call-1');
+        const headers = toForwardedHeaders(from({ prefer: value }));
         return headers === undefined || /^[\t\x20-\x7e]*$/.test(headers['prefer'] ?? '');
       }),
     );

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpSender } from '../../../src/shared/network/http-request.ts';
-import { type BodyRoom, createBodyRoom } from '../../../src/shared/proxy/memory-budget.ts';
+import { createMemoryBudget, type MemoryBudget } from '../../../src/shared/proxy/memory-budget.ts';
 import { type RawUpstream, rawAnswer, startRawUpstream } from '../../support/raw-upstream.ts';
 
-/** A tenth of their real size, and so is the room; `npm run measure:bodies` reads 64 at once of the real size. */
+/** A tenth of the real sizes. `npm run measure:bodies` reads 64 answers of the real size at once. */
 const MB = 1e5;
 const limitBytes = 10 * MB;
-/** `createBodyRoom`'s own, in these megabytes. */
-const roomBytes = 134 * MB;
+/** The real budget, in these megabytes. */
+const budgetBytes = 134 * MB;
 let upstream: RawUpstream;
 let slowUpstream: RawUpstream;
 
@@ -21,27 +21,23 @@ afterEach(() => {
 
 const sender = createHttpSender();
 
-/** One answer, in the room of a person, as a call reads it. */
-async function read(room: BodyRoom, person: string, { origin }: RawUpstream, deadlineMs = 30_000) {
-  const reservation = room.open(person, origin);
-  try {
-    const { body } = await sender({
-      method: 'GET',
-      origin,
-      path: '/',
-      headers: {},
-      deadlineMs,
-      maxResponseBytes: limitBytes,
-      borrower: { kind: 'session', name: person },
-      reserveBytes: reservation.take,
-    });
-    return body.byteLength;
-  } finally {
-    reservation.release();
-  }
+/** Reads one answer with the memory of a user, as a call does. */
+async function read(budget: MemoryBudget, user: string, { origin }: RawUpstream, deadlineMs = 30_000) {
+  using permit = budget.open(user, origin);
+  const { body } = await sender({
+    method: 'GET',
+    origin,
+    path: '/',
+    headers: {},
+    deadlineMs,
+    maxResponseBytes: limitBytes,
+    borrower: { kind: 'session', name: user },
+    reserveBytes: permit.acquire,
+  });
+  return body.byteLength;
 }
 
-/** Until a figure has stopped growing: nobody says when all have taken what they get. */
+/** Waits until a figure has stopped growing. */
 async function settled(figure: () => number): Promise<void> {
   let before = -1;
   for (let same = 0; same < 5; same = figure() === before ? same + 1 : 0) {
@@ -51,7 +47,7 @@ async function settled(figure: () => number): Promise<void> {
 }
 
 describe('large answers', () => {
-  it('40 of 9 MB at once, of one person and of two, with a length and in chunks, all end', {
+  it('40 of 9 MB at once, for one user and for two, with a length and in chunks, all arrive', {
     tags: ['DO-3', 'DO-4'],
     timeout: 60_000,
   }, async () => {
@@ -64,14 +60,14 @@ describe('large answers', () => {
       socket.write(body);
       socket.write('\r\n0\r\n\r\n');
     });
-    const room = createBodyRoom(roomBytes / 4);
+    const budget = createMemoryBudget(budgetBytes / 4);
     const answers = Array.from({ length: 40 }, (_, at) =>
-      read(room, at % 4 === 0 ? 'ben' : 'alice', upstream),
+      read(budget, at % 4 === 0 ? 'ben' : 'alice', upstream),
     );
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 40 }, () => body.length));
   });
 
-  it('of two persons from a slow upstream delay no third, at another upstream or the same', {
+  it('for two users from a slow API delay no third user, at another API or the same', {
     tags: ['DO-3'],
     timeout: 60_000,
   }, async () => {
@@ -80,16 +76,16 @@ describe('large answers', () => {
       socket.write(large);
       socket.write(Buffer.alloc(8 * MB));
     });
-    const room = createBodyRoom(roomBytes);
-    const slow = ['alice', 'ben'].flatMap((person) =>
-      Array.from({ length: 20 }, () => read(room, person, slowUpstream, 60_000).catch(() => 0)),
+    const budget = createMemoryBudget(budgetBytes);
+    const slow = ['alice', 'ben'].flatMap((user) =>
+      Array.from({ length: 20 }, () => read(budget, user, slowUpstream, 60_000).catch(() => 0)),
     );
     await expect.poll(() => slowUpstream.requests.length).toBe(40);
     await settled(() => slowUpstream.connections.reduce((sum, { bytesWritten }) => sum + bytesWritten, 0));
     const quick = rawAnswer(Buffer.alloc(9 * MB));
     for (const server of [upstream, slowUpstream]) {
       server.respondWith((socket) => socket.write(quick));
-      const first = await Promise.race([read(room, 'carol', server), ...slow]);
+      const first = await Promise.race([read(budget, 'carol', server), ...slow]);
       expect(first).toBe(9 * MB);
     }
     for (const socket of slowUpstream.connections) socket.destroy();

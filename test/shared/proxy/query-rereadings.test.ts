@@ -87,7 +87,7 @@ describe('refuses', () => {
       '$filter=displayName%20eq%20%27R%26D%27',
       'A "&" in $filter begins another option, however it is encoded, and this rule does not allow that one.',
     ],
-    ['$expand=manager($select=%2569d)', '$expand is not written as OData has it.'],
+    ['$expand=manager($select=%2569d)', '$expand does not follow the grammar of OData.'],
   ])('%s and says in which option', { tags: ['PX-5'] }, (query, detail) => {
     expect(refusalOf(policy, `GET /v1.0/users?${query}`)).toBe(`path_not_allowed: ${detail}`);
   });

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JsonReading, type JsonValue, parseJson } from '../../../src/shared/proxy/json-text.ts';
+import { type JsonOptions, type JsonValue, parseJson } from '../../../src/shared/policy/json-text.ts';
 
-const everything: JsonReading = { openedLevels: 100, uniqueNames: 'everywhere' };
-const parse = (text: string, reading: Partial<JsonReading> = {}) =>
-  parseJson(text, { ...everything, ...reading });
+const everything: JsonOptions = { openedLevels: 100, uniqueNames: 'everywhere' };
+/** Undefined if the text is refused. */
+function parse(text: string, options: Partial<JsonOptions> = {}): JsonValue | undefined {
+  const value = parseJson(text, { ...everything, ...options });
+  return value.kind === 'invalid' ? undefined : value;
+}
 
 /** As JSON.parse has it. */
 function toPlain(value: JsonValue): unknown {

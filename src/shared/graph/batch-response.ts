@@ -1,41 +1,44 @@
 import { Buffer } from 'node:buffer';
 import { BffError, toGraphError, toProblemDocument } from '../errors.ts';
 import type { HttpAnswer } from '../network/http-request.ts';
-import { type ProxyAnswer, toRetryAfterSeconds } from '../proxy/answer.ts';
+import { BYTE_ORDER_MARK } from '../policy/json-scanner.ts';
+import { type JsonValue, parseJson } from '../policy/json-text.ts';
+import { type ApiResponse, toApiResponse, toRetryAfterSeconds } from '../proxy/answer.ts';
 import { readClaimsChallenge } from '../proxy/claims-challenge.ts';
-import type { PassAnswer } from '../proxy/forward.ts';
 import { toBrowserHeaders } from '../proxy/headers.ts';
-import { BYTE_ORDER_MARK, type JsonValue, parseJson } from '../proxy/json-text.ts';
+import type { Exchange } from '../proxy/send-with-token.ts';
+import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BatchPart } from './batch-request.ts';
-import type { AnsweredCall, Links } from './links.ts';
+import type { Links } from './links.ts';
 
 /** The answer to one part, as Graph sent it. */
 export interface PartAnswer {
   readonly id: string;
   readonly status: number;
-  /** Names as they came, in any letter case. */
+  /** By name in the received letter case. */
   readonly headers: ReadonlyMap<string, string>;
-  /** JSON, or undefined where there is none. */
+  /** JSON, one byte per character. */
   readonly body: string | undefined;
 }
 
-/** The body, its list, an answer, its headers. */
+/** The body, its list, an answer, and its headers. */
 const OPENED_LEVELS = 4;
 
 /**
- * The answers in a batch's answer; undefined when it is something else. Ids are compared as Graph does, without letter
- * case, and are returned as the caller wrote them.
+ * The answers in the answer to a batch. Undefined if it is anything else. Ids are compared without letter case, as in
+ * Graph, and are returned as the caller wrote them.
  */
 export function readBatchAnswer(
-  answer: HttpAnswer,
+  { status, body }: Pick<HttpAnswer, 'status' | 'body'>,
   parts: readonly Pick<BatchPart, 'id' | 'sentId'>[],
 ): readonly PartAnswer[] | undefined {
-  // Byte for byte: what is not opened goes on as it came, whatever its encoding.
-  const text = answer.body.toString('latin1');
+  if (status !== 200) return undefined;
+  // One byte per character, so that unopened values keep their bytes.
+  const text = body.toString('latin1');
   const json = text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
   const root = parseJson(json, { openedLevels: OPENED_LEVELS, uniqueNames: 'opened' });
-  const list = root?.kind === 'object' ? root.members.get('responses') : undefined;
+  const list = root.kind === 'object' ? root.members.get('responses') : undefined;
   if (list?.kind !== 'array') return undefined;
   const waiting = new Map(parts.map(({ id, sentId }) => [sentId.toLowerCase(), id]));
   const answers: PartAnswer[] = [];
@@ -69,84 +72,86 @@ function readPartAnswer(members: ReadonlyMap<string, JsonValue>): PartAnswer | u
   };
 }
 
-/** The claims that Graph wants, when it refused every part that it came to: then nothing of the batch was done. */
-export function challengeInAll(answers: readonly PartAnswer[], partCount: number): string | undefined {
-  const wanted = answers.map(challengeInPart);
-  const nothingDone =
+/** The claims of a challenge, if Graph refused every part that it began. Then it has acted on none of them. */
+export function findChallengeInAll(answers: readonly PartAnswer[], partCount: number): string | undefined {
+  const challenges = answers.map(findPartChallenge);
+  const isAllRefused =
     answers.length === partCount &&
-    answers.every(({ status }, at) => wanted[at] !== undefined || status === FAILED_DEPENDENCY);
-  return nothingDone ? wanted.find((claims) => claims !== undefined) : undefined;
+    answers.every(({ status }, index) => challenges[index] !== undefined || status === FAILED_DEPENDENCY);
+  return isAllRefused ? challenges.find((claims) => claims !== undefined) : undefined;
 }
 
-/** RFC 4918, 11.4: what it depends on has failed. */
+/** The part that this one depends on has failed (RFC 4918, 11.4). */
 const FAILED_DEPENDENCY = 424;
 
-function challengeInPart({ status, headers }: PartAnswer): string | undefined {
-  return status === 401 ? readClaimsChallenge(lowerCased(headers)['www-authenticate']) : undefined;
+function findPartChallenge({ status, headers }: PartAnswer): string | undefined {
+  return status === 401 ? readClaimsChallenge(withLowerCaseNames(headers)['www-authenticate']) : undefined;
 }
 
-export interface BatchAnswerNeeds {
+export interface BatchResponseOptions {
+  readonly caller: Caller;
   readonly parts: readonly BatchPart[];
   readonly links: Links;
-  readonly callOf: (part: BatchPart) => AnsweredCall;
-  /** The problem for a part that Graph refused with these claims, while others were done. */
-  readonly refusedPart: (part: BatchPart, claims: string) => BffError;
-  readonly pass: PassAnswer;
+  /** The problem of a part that Graph refused with a claims challenge after it had acted on others. */
+  readonly challengeProblem: (part: BatchPart, claims: string) => BffError;
   readonly log: Log;
   readonly now: Date;
 }
 
-/** The batch's answer as the browser gets it: 200, whatever came of its parts, as from Graph. */
-export function toBatchAnswer(
-  answer: HttpAnswer,
+/**
+ * The response to a batch. Its status is 200, as in Graph, whatever the status of the parts.
+ * @throws {BffError} upstream_answer_refused
+ */
+export function toBatchResponse(
+  exchange: Exchange,
   answers: readonly PartAnswer[],
-  needs: BatchAnswerNeeds,
-): ProxyAnswer {
-  const unanswered = new Map(needs.parts.map((part) => [part.id, part]));
-  const texts = answers.map((partAnswer) => {
-    const part = unanswered.get(partAnswer.id);
-    unanswered.delete(partAnswer.id);
-    return part === undefined ? [] : [writePart(partAnswer, part, needs)];
+  options: BatchResponseOptions,
+): ApiResponse {
+  const unanswered = new Map(options.parts.map((part) => [part.id, part]));
+  const texts = answers.flatMap((answer) => {
+    const part = unanswered.get(answer.id);
+    unanswered.delete(answer.id);
+    return part === undefined ? [] : [writePart(answer, part, options)];
   });
   const missing = [...unanswered.keys()].map((id) =>
-    writeProblem(id, refusal('There is no answer to this part. Whether it took effect is not known.')),
+    writeProblem(id, refusal('Graph did not answer this part. It may have taken effect.')),
   );
   return {
     status: 200,
-    headers: { ...needs.pass(answer).headers, 'content-type': 'application/json' },
-    body: Buffer.from(`{"responses":[${[...texts.flat(), ...missing].join(',')}]}`, 'latin1'),
+    headers: { ...toApiResponse(exchange, options.now).headers, 'content-type': 'application/json' },
+    body: Buffer.from(`{"responses":[${[...texts, ...missing].join(',')}]}`, 'latin1'),
   };
 }
 
-function writePart(answer: PartAnswer, part: BatchPart, needs: BatchAnswerNeeds): string {
+function writePart(answer: PartAnswer, part: BatchPart, options: BatchResponseOptions): string {
   const { id, status } = answer;
-  const { links, refusedPart, log, now } = needs;
-  const claims = challengeInPart(answer);
-  if (claims !== undefined) return writeProblem(id, refusedPart(part, claims));
-  const call = needs.callOf(part);
+  const { links, log, now } = options;
+  const { call } = part;
+  const claims = findPartChallenge(answer);
+  if (claims !== undefined) return writeProblem(id, options.challengeProblem(part, claims));
   const [name, location] = [...answer.headers].find(([key]) => key.toLowerCase() === 'location') ?? [];
   const passed = location === undefined ? undefined : links.inLocation(status, location, call);
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   if (status < 200 || status > 599 || (isRedirect && passed === undefined)) {
     return writeProblem(
       id,
-      refusal('The answer to this part is a redirect, or has a status that cannot pass.'),
+      refusal('The answer to this part is a redirect, or has a status that cannot be passed on.'),
     );
   }
-  const headers = passedHeaders(answer, now);
+  const headers = toPartHeaders(answer, now);
   if (name !== undefined && passed !== undefined) headers[name] = passed;
-  // What a redirect says beside its address repeats it.
-  const body =
-    answer.body === undefined || isRedirect ? undefined : links.inJson(answer.body, call, log, status);
-  if (answer.body !== undefined && !isRedirect && body === undefined) {
+  // The body of a redirect repeats its address.
+  if (answer.body === undefined || isRedirect) return write(id, status, headers, undefined);
+  const body = links.inJson(answer.body, { user: options.caller.user, call }, log, status);
+  if (body === undefined) {
     return writeProblem(id, refusal('The links in this part cannot be read, or are too many.'));
   }
   return write(id, status, headers, body);
 }
 
-/** By the allow-list of a call that comes alone, spelt as Graph has spelt them: its libraries look for `Content-Type`. */
-function passedHeaders({ status, headers }: PartAnswer, now: Date): Record<string, string> {
-  const passed = toBrowserHeaders(lowerCased(headers));
+/** The headers of a single call's allow-list, in Graph's letter case, because its libraries look for `Content-Type`. */
+function toPartHeaders({ status, headers }: PartAnswer, now: Date): Record<string, string> {
+  const passed = toBrowserHeaders(withLowerCaseNames(headers));
   const kept = [...headers].filter(([name, value]) => {
     const lowerCase = name.toLowerCase();
     return lowerCase !== 'retry-after' && passed[lowerCase] === value;
@@ -158,19 +163,19 @@ function passedHeaders({ status, headers }: PartAnswer, now: Date): Record<strin
   };
 }
 
-const lowerCased = (headers: ReadonlyMap<string, string>): Record<string, string> =>
+const withLowerCaseNames = (headers: ReadonlyMap<string, string>): Record<string, string> =>
   Object.fromEntries([...headers].map(([name, value]) => [name.toLowerCase(), value]));
 
 const refusal = (detail: string) => new BffError('upstream_answer_refused', { detail });
 
-/** `application/json`, not `problem+json`: Graph's client reads nothing else of a part (measured). */
+/** The type is not `application/problem+json`, because Graph's client reads no other type than JSON here (measured). */
 function writeProblem(id: string, error: BffError): string {
   const document = { ...toProblemDocument(error), error: toGraphError(error) };
   const body = Buffer.from(JSON.stringify(document)).toString('latin1');
   return write(id, error.status, { 'Content-Type': 'application/json' }, body);
 }
 
-/** @param body in bytes, one a character */
+/** @param body one byte per character */
 function write(
   id: string,
   status: number,

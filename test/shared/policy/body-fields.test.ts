@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import { readBatch } from '../../../src/shared/graph/batch-request.ts';
-import { requireBodyFields } from '../../../src/shared/proxy/body-fields.ts';
-import { ask, faultsOf, fileOf, policyOf } from '../../support/policies.ts';
+import { requireBodyFields } from '../../../src/shared/policy/body-fields.ts';
+import { ask, fileOf, issuesOf, policyOf } from '../../support/policies.ts';
 
 const bodyFields = ['displayName', 'description'];
 const rule = { methods: ['PATCH'], path: '/v1.0/groups/{id}', scopes: ['Group.ReadWrite.All'], bodyFields };
@@ -26,12 +26,14 @@ const policy = policyOf(fileOf(rule));
 const refusalOfPart = (body: string, type = json) =>
   refusalOf(() => {
     const request = `{"id":"1","method":"PATCH","url":"/groups/A1=","headers":{"content-type":${JSON.stringify(type)}},"body":${body}}`;
-    readBatch(policy, '/v1.0', bytes(`{"requests":[${request}]}`));
+    readBatch(bytes(`{"requests":[${request}]}`), '/v1.0', policy.match);
   });
 
 describe('a rule that names the fields of a body', () => {
   it('is found with them', () => {
-    expect(ask(policy, 'PATCH /v1.0/groups/A1=', { contentType: json })).toMatchObject({ bodyFields });
+    expect(ask(policy, 'PATCH /v1.0/groups/A1=', { contentType: json })).toMatchObject({
+      rule: { bodyFields },
+    });
   });
 
   it.each(['{}', '{"displayName":"a"}', '{"description":{"members@odata.bind":[]},"displayName":null}'])(
@@ -54,7 +56,7 @@ describe('a rule that names the fields of a body', () => {
     expect(() => requireBodyFields(bodyFields, bytes({ canary: 1 }), json)).toThrow(
       expect.objectContaining({
         detail:
-          'The body must be a JSON object in which nothing is named twice, with these fields only: displayName, description.',
+          'The body must be a JSON object without duplicate names that has only these fields: displayName, description.',
       }),
     );
   });
@@ -154,11 +156,11 @@ describe('refuses', () => {
 
   it.each<[string, object, string]>([
     ['at a rule without a body', { ...rule, methods: ['GET'] }, 'bodyFields is for methods with a body'],
-    ['beside other types', { ...rule, contentTypes: ['*/*'] }, 'bodyFields bounds JSON alone'],
-    ['that names one twice', { ...rule, bodyFields: ['a', 'a'] }, 'bodyFields names a twice'],
-    ['that names none', { ...rule, bodyFields: [] }, 'bodyFields: names no field'],
-    ['that names what is none', { ...rule, bodyFields: ['a b'] }, 'is no name of a field'],
+    ['beside other types', { ...rule, contentTypes: ['*/*'] }, 'bodyFields limits JSON only'],
+    ['that names one twice', { ...rule, bodyFields: ['a', 'a'] }, 'bodyFields has a twice'],
+    ['that names none', { ...rule, bodyFields: [] }, 'bodyFields: is empty'],
+    ['that names what is none', { ...rule, bodyFields: ['a b'] }, 'is not a field name'],
   ])('a policy with bodyFields %s', (_what, wrong, fault) => {
-    expect(faultsOf(fileOf(wrong)).join()).toContain(fault);
+    expect(issuesOf(fileOf(wrong)).join()).toContain(fault);
   });
 });

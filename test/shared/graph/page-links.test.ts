@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { BffError } from '../../../src/shared/errors.ts';
 import { createHasFileToken, createIsFileAddress } from '../../../src/shared/graph/file-addresses.ts';
-import { createHandedOutLinks } from '../../../src/shared/graph/handed-out-links.ts';
 import { createLinks } from '../../../src/shared/graph/links.ts';
 import { createToOwnAddress } from '../../../src/shared/graph/own-address.ts';
-import type { AllowedCall } from '../../../src/shared/proxy/allowed-call.ts';
-import { toProxyAnswer } from '../../../src/shared/proxy/answer.ts';
-import { fileOf, policyOf } from '../../support/policies.ts';
-import { sessionContent } from '../../support/session-content.ts';
+import { createPageLinks } from '../../../src/shared/graph/page-links.ts';
+import { type AllowedCall, requireAllowed } from '../../../src/shared/policy/match.ts';
+import { fileOf, policyOf, requestedCall } from '../../support/policies.ts';
 
 const graph = 'https://graph.microsoft.com';
 const own = 'https://app.example/api/graph';
@@ -39,60 +36,48 @@ const rules = [
 const policy = policyOf(fileOf(...rules));
 const indexKey = randomBytes(32);
 const needs = { graphOrigin: graph, ownPrefix: own, indexKey };
-const handedOut = createHandedOutLinks({ ...needs, policy });
+const pageLinks = createPageLinks({ ...needs, policy });
 const links = createLinks({
   toOwnAddress: createToOwnAddress({ ...needs, policy }),
   isFileAddress: createIsFileAddress('public', graph),
   hasFileToken: createHasFileToken('public', graph),
+  pageLinks,
 });
-const alice = sessionContent();
-const ben = sessionContent({ claims: { oid: 'be9ce000-52d1-4b6e-9f3a-7c0e4d8b2a02' } });
-const aliceElsewhere = sessionContent({ claims: { tid: '8b1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d02' } });
+const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
+const alice = { tenantId, objectId: 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01' };
+const ben = { tenantId, objectId: 'be9ce000-52d1-4b6e-9f3a-7c0e4d8b2a02' };
+const aliceElsewhere = { ...alice, tenantId: '8b1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d02' };
 
 /** SharePoint's kind of page token: options of its own, encoded once more. */
 const token = 'Paged%3dTRUE%26p_Name%3dR%2526D%252f%26p_ID%3d5';
 
-const split = (target: string) => {
-  const [, path = '', query = ''] = /^([^?]*)\??(.*)$/.exec(target) ?? [];
-  return { method: 'GET', path, query };
-};
-const typed = (target: string): AllowedCall => handedOut.allow(alice, split(target));
+const typed = (target: string): AllowedCall =>
+  requireAllowed(pageLinks.match(alice, requestedCall(`GET ${target}`)));
 
-/** The answer's text as the browser gets it, when it is what Graph says to a call. */
+/** The body of the response, if Graph answers a call with this value. */
 function answerTo(
   target: string,
   value: unknown,
   { status = 200, type = 'application/json;odata.metadata=minimal' } = {},
 ): string {
-  const call = typed(target);
-  const answer = { status, headers: { 'content-type': type }, body: Buffer.from(JSON.stringify(value)) };
-  return links
-    .toAnswer(
-      answer,
-      (passed) => toProxyAnswer(passed, { method: 'GET', headers: {} }, new Date(0)),
-      {
-        method: 'GET',
-        feature: 'one',
-        fileLinks: false,
-        nextPage: (name, link) => handedOut.sign(alice, call, name, link),
-      },
-      () => {},
-    )
-    .body.toString();
+  const exchange = {
+    request: { method: 'GET', path: target, headers: {} },
+    answer: { status, headers: { 'content-type': type }, body: Buffer.from(JSON.stringify(value)) },
+    sentTokens: [],
+  };
+  const answered = { user: alice, call: typed(target) };
+  const { body } = links.toResponse(exchange, answered, () => undefined, new Date(0));
+  return Buffer.from(body).toString();
 }
 
 const nextOf = (target: string, link: string): string | undefined =>
   JSON.parse(answerTo(target, { '@odata.nextLink': graph + link, value: [] }))['@odata.nextLink'];
 
-/** What goes to Graph when a link of ours is followed; or the code of the refusal. */
-function follow(link: string, session = alice, from = handedOut, method = 'GET'): string {
-  try {
-    const { path, query } = from.allow(session, { ...split(link.slice(own.length)), method });
-    return `${path}?${query}`;
-  } catch (error) {
-    if (error instanceof BffError) return [error.code, ...(error.rules ?? [])].join(' ');
-    throw error;
-  }
+/** What is sent to Graph if the browser follows a link of ours, or code and part of the refusal. */
+function follow(link: string, user = alice, from = pageLinks, method = 'GET'): string {
+  const match = from.match(user, requestedCall(`${method} ${link.slice(own.length)}`));
+  if (match.kind === 'allowed') return `${match.call.path}?${match.call.query}`;
+  return [match.code, ...(match.part === undefined ? [] : [match.part])].join(' ');
 }
 
 const list = '/v1.0/me/messages?$select=subject';
@@ -107,8 +92,8 @@ describe('a link to the next page whose token is encoded more than once', () => 
 
   it('leads on from page to page', () => {
     const second = nextOf(list, next) ?? '';
-    const call = handedOut.allow(alice, split(second.slice(own.length)));
-    const third = handedOut.sign(alice, call, '@odata.nextLink', `${graph}${next}%252b`) ?? '';
+    const call = typed(second.slice(own.length));
+    const third = pageLinks.sign(alice, call, '@odata.nextLink', `${graph}${next}%252b`) ?? '';
     expect(follow(third)).toBe(`${next}%252b`);
   });
 
@@ -198,7 +183,7 @@ describe('refuses', () => {
     expect(follow(link)).toBe(next);
     expect(follow(link, ben)).toBe('path_not_allowed link');
     expect(follow(link, aliceElsewhere)).toBe('path_not_allowed link');
-    const elsewhere = createHandedOutLinks({ ...needs, policy, indexKey: randomBytes(32) });
+    const elsewhere = createPageLinks({ ...needs, policy, indexKey: randomBytes(32) });
     expect(follow(link, alice, elsewhere)).toBe('path_not_allowed link');
   });
 
@@ -207,10 +192,10 @@ describe('refuses', () => {
     const [first, ...rest] = rules;
     for (const change of [{ scopes: ['Mail.Read'] }, { query: { ...first?.query, $count: true } }]) {
       const changed = policyOf(fileOf({ ...first, ...change }, ...rest));
-      const later = createHandedOutLinks({ ...needs, policy: changed });
+      const later = createPageLinks({ ...needs, policy: changed });
       expect(follow(link, alice, later)).toBe('path_not_allowed link');
     }
-    const same = createHandedOutLinks({ ...needs, policy: policyOf(fileOf(...rules)) });
+    const same = createPageLinks({ ...needs, policy: policyOf(fileOf(...rules)) });
     expect(follow(link, alice, same)).toBe(next);
   });
 
@@ -228,7 +213,7 @@ describe('refuses', () => {
       expect(changed).not.toBe(link);
       expect(follow(changed)).toMatch(/^path_not_allowed (?:link|query)$/);
     }
-    expect(follow(link, alice, handedOut, 'HEAD')).toMatch(/^path_not_allowed/);
+    expect(follow(link, alice, pageLinks, 'HEAD')).toMatch(/^path_not_allowed/);
   });
 
   it.each([
@@ -258,7 +243,7 @@ describe('refuses', () => {
       `${graph}@evil.example`,
       '',
     ]) {
-      expect(handedOut.sign(alice, call, '@odata.nextLink', origin + next)).toBeUndefined();
+      expect(pageLinks.sign(alice, call, '@odata.nextLink', origin + next)).toBeUndefined();
     }
   });
 

@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url';
+import { readPolicyFile } from '../../src/shared/config/policies.ts';
+import { graphProfile } from '../../src/shared/policy/graph-profile.ts';
+import { ownApiProfile } from '../../src/shared/policy/own-api.ts';
+import type { Policy } from '../../src/shared/policy/policy.ts';
+import { explainCall } from './explain.ts';
+import { listScopes } from './list-scopes.ts';
+import { findPrefixWarnings, findWarnings } from './warnings.ts';
+
+const usage = `Use one of
+  npm run policy -- check [file]
+  npm run policy -- explain 'GET /v1.0/me/messages?$top=5' [file]
+  npm run policy -- scopes [file]
+
+Without a file: the shipped policy/graph.json. For the policy of your own API, add its application ID URI:
+--api=api://orders. Repeat --api for each of your other APIs, and check compares them. Put the call into single quotes,
+because in double quotes the shell replaces $top. For a call with a body, add its type:
+'POST /v1.0/me/sendMail application/json'.`;
+
+const shipped = fileURLToPath(new URL('../../policy/graph.json', import.meta.url));
+
+export interface CommandResult {
+  /** False if the file has an issue, the call is refused, or the arguments are wrong. */
+  readonly isGood: boolean;
+  readonly text: string;
+}
+
+/** @param args without the node executable and the script */
+export function runPolicyCommand(args: readonly string[]): CommandResult {
+  const prefixes = args.flatMap((argument) =>
+    argument.startsWith('--api=') ? [argument.slice('--api='.length)] : [],
+  );
+  const [scopePrefix] = prefixes;
+  const [command, ...rest] = args.filter((argument) => !argument.startsWith('--api='));
+  const [first, second, ...more] = rest;
+  if (command === 'check' && rest.length <= 1) {
+    return withPolicy(first, scopePrefix, (policy) => check(policy, first, prefixes));
+  }
+  if (command === 'explain' && first !== undefined && more.length === 0) {
+    const profile = scopePrefix === undefined ? graphProfile : ownApiProfile(scopePrefix);
+    return withPolicy(second, scopePrefix, (policy) => explainCall(policy, first, profile));
+  }
+  if (command === 'scopes' && rest.length <= 1) {
+    return withPolicy(first, scopePrefix, (policy) => ({ isGood: true, text: listScopes(policy) }));
+  }
+  return { isGood: false, text: usage };
+}
+
+function check(policy: Policy, file: string | undefined, prefixes: readonly string[]): CommandResult {
+  const warnings = [
+    ...findWarnings(policy, prefixes.length === 0 ? 'graph' : 'own-api'),
+    ...findPrefixWarnings(prefixes),
+  ].map((warning) => `\n  warning: ${warning}`);
+  const features = counted(policy.features.length, 'feature');
+  const rules = counted(policy.rules.length, 'rule');
+  return {
+    isGood: true,
+    text: `${file ?? 'policy/graph.json'} is valid: ${features}, ${rules}.${warnings.join('')}`,
+  };
+}
+
+function withPolicy(
+  file: string | undefined,
+  scopePrefix: string | undefined,
+  use: (policy: Policy) => CommandResult,
+): CommandResult {
+  const reading = readPolicyFile(file ?? shipped, scopePrefix);
+  if (reading.kind === 'policy') return use(reading.policy);
+  const issues = reading.issues.map((issue) => `  ${issue}`);
+  return { isGood: false, text: `${file ?? 'policy/graph.json'} is not valid:\n${issues.join('\n')}` };
+}
+
+function counted(count: number, name: string): string {
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,24 @@
+import { sessionRequired } from '../interaction/interaction.ts';
+import { type Caller, sessionOf, toCaller } from '../session/caller.ts';
+import type { SessionStore } from '../session/store.ts';
+import { describeError } from '../telemetry/describe-error.ts';
+import type { Log } from '../telemetry/log.ts';
+
+/**
+ * Moves the idle limit of the session. A store that does not answer does not fail the call.
+ * @returns the caller to continue with
+ * @throws {BffError} session_required if the session was ended elsewhere
+ */
+export type ExtendSession = (caller: Caller, log: Log) => Promise<Caller>;
+
+export function createExtendSession(store: Pick<SessionStore, 'extend'>): ExtendSession {
+  return async (caller, log) => {
+    const extended = await store.extend(sessionOf(caller)).catch((error: unknown) => {
+      log('warn', { event: 'use-not-recorded', error: describeError(error) });
+      return undefined;
+    });
+    if (extended === undefined) return caller;
+    if (extended.kind === 'gone') throw sessionRequired('session_ended');
+    return toCaller(extended.session);
+  };
+}

@@ -1,0 +1,137 @@
+import { BffError } from '../errors.ts';
+import { requireListedFields, requireUtf8Type } from '../policy/body-fields.ts';
+import type { JsonValue } from '../policy/json-text.ts';
+import { type AllowedCall, type PolicyMatch, type RequestedCall, requireAllowed } from '../policy/match.ts';
+import { isJsonType, readMediaType } from '../policy/media-type.ts';
+import { hasBody } from '../policy/methods.ts';
+import { requireNamedHeaders } from '../policy/request-headers.ts';
+import { toForwardedHeaders } from '../proxy/headers.ts';
+
+interface PartOptions {
+  /** `/v1.0` or `/beta`, to which the part's address is relative. */
+  readonly version: string;
+  readonly sentId: string;
+  /** The sent ids of the parts that this one waits for. */
+  readonly dependsOn: readonly string[];
+}
+
+/**
+ * Compares one part of a batch with the policy and writes it as it is sent.
+ * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed
+ */
+export function checkPart(
+  members: ReadonlyMap<string, JsonValue>,
+  { version, sentId, dependsOn }: PartOptions,
+  match: (call: RequestedCall) => PolicyMatch,
+): { readonly call: AllowedCall; readonly text: string } {
+  const method = stringOf(members.get('method'));
+  const url = stringOf(members.get('url'));
+  if (method === undefined || url === undefined) throw invalidBatch('it has no "method" or no "url"');
+  const values = readHeaders(members.get('headers'));
+  const body = members.get('body');
+  const contentType = bodyTypeOf(method, body, toAllowedHeaders(values)['content-type']);
+  const [path, query] = splitUrl(url);
+  const call = requireAllowed(match({ method, path: `${version}/${path}`, query, contentType }));
+  requireNamedHeaders(method, (name) => values.get(name), call.rule);
+  requireFields(call, body, contentType);
+  const headers = {
+    ...toAllowedHeaders(values, call.rule.headers),
+    ...(contentType === undefined ? {} : { 'content-type': contentType }),
+  };
+  const written = [
+    ['id', JSON.stringify(sentId)],
+    ['method', JSON.stringify(method)],
+    ['url', JSON.stringify(call.query === '' ? `/${path}` : `/${path}?${call.query}`)],
+    ...(Object.keys(headers).length === 0 ? [] : [['headers', JSON.stringify(headers)]]),
+    // The checked text, because its numbers may be larger than those of JavaScript.
+    ...(body === undefined ? [] : [['body', body.text]]),
+    ...(dependsOn.length === 0 ? [] : [['dependsOn', JSON.stringify(dependsOn)]]),
+  ];
+  return { call, text: `{${written.map(([name, text]) => `"${name}":${text}`).join(',')}}` };
+}
+
+export function invalidBatch(reason: string): BffError {
+  return new BffError('request_invalid', { detail: `Refused: ${reason}.` });
+}
+
+export function stringOf(value: JsonValue | undefined): string | undefined {
+  return value?.kind === 'string' ? value.value : undefined;
+}
+
+/**
+ * Path and query of an address that is relative to the version. An absolute address has an empty segment after its scheme,
+ * or before its host, which the grammar of paths refuses.
+ */
+function splitUrl(url: string): readonly [path: string, query: string] {
+  const relative = url.startsWith('/') ? url.slice(1) : url;
+  const mark = relative.indexOf('?');
+  if (mark === -1) return [relative, ''];
+  // Graph's documentation writes spaces in queries, and no library encodes inside JSON.
+  return [relative.slice(0, mark), relative.slice(mark + 1).replaceAll(' ', '%20')];
+}
+
+/** By lower-case name. */
+function readHeaders(value: JsonValue | undefined): ReadonlyMap<string, string> {
+  if (value === undefined) return new Map();
+  if (value.kind !== 'object') throw invalidBatch('"headers" is not an object');
+  const values = new Map<string, string>();
+  for (const [name, member] of value.members) {
+    const text = stringOf(member);
+    const lowerCase = name.toLowerCase();
+    if (text === undefined) throw invalidBatch('"headers" has a value that is not a string');
+    if (values.has(lowerCase)) throw invalidBatch('"headers" has a header twice');
+    values.set(lowerCase, text);
+  }
+  return values;
+}
+
+/** Keeps the headers of the allow-list for single calls. All others are dropped, above all `Authorization`. */
+function toAllowedHeaders(
+  values: ReadonlyMap<string, string>,
+  listed: readonly string[] = [],
+): Record<string, string> {
+  const headers = toForwardedHeaders((name) => values.get(name), listed);
+  if (headers === undefined)
+    throw invalidBatch('a header is too long or has a character that is not allowed');
+  return headers;
+}
+
+/** The type of the body, with Graph's default. A part without a body keeps the declared type. */
+function bodyTypeOf(
+  method: string,
+  body: JsonValue | undefined,
+  declared: string | undefined,
+): string | undefined {
+  if (body === undefined) return declared;
+  if (!hasBody(method)) throw invalidBatch('this method has no body');
+  if (declared === undefined && body.kind === 'string')
+    throw invalidBatch('a body in base64 needs its Content-Type in "headers"');
+  const contentType = declared ?? 'application/json';
+  requireBody(body, contentType);
+  return contentType;
+}
+
+/** A JSON type needs an object, every other type base64. */
+function requireBody(body: JsonValue, contentType: string): void {
+  if (readMediaType(contentType) === undefined)
+    throw invalidBatch('the Content-Type in "headers" is not a media type');
+  if (isJsonType(contentType)) {
+    const isObject = body.kind === 'object' || (body.kind === 'unopened' && body.text.startsWith('{'));
+    if (!isObject) throw invalidBatch('the body of a JSON type is not an object');
+    return;
+  }
+  const text = stringOf(body);
+  if (text === undefined || !/^(?:[A-Za-z0-9+/]*|[A-Za-z0-9_-]*)={0,2}$/.test(text)) {
+    throw invalidBatch('the body of this type is not base64');
+  }
+}
+
+function requireFields(
+  { rule: { bodyFields } }: AllowedCall,
+  body: JsonValue | undefined,
+  contentType: string | undefined,
+): void {
+  if (body === undefined || bodyFields === undefined) return;
+  requireUtf8Type(contentType);
+  requireListedFields(bodyFields, body.kind === 'object' ? [...body.members.keys()] : undefined);
+}

@@ -1,0 +1,167 @@
+import { chooseScopes, type ScopeNeed } from '../entra/scopes.ts';
+import { BffError } from '../errors.ts';
+import type { CallNeed } from '../interaction/call-token.ts';
+import type { Interaction } from '../interaction/interaction.ts';
+import { isLacking } from '../interaction/withheld.ts';
+import type { HttpAnswer } from '../network/http-request.ts';
+import { readMediaType } from '../policy/media-type.ts';
+import { requireNamedHeaders } from '../policy/request-headers.ts';
+import { type ApiResponse, toApiResponse } from '../proxy/answer.ts';
+import { type AuthorizeDependencies, authorizeCall } from '../proxy/authorize-call.ts';
+import type { ApiRequest, ForwardDependencies } from '../proxy/forward.ts';
+import { toRequestHeaders } from '../proxy/headers.ts';
+import { declaredLength, readRequestBody } from '../proxy/request-body.ts';
+import { requireNoSentToken } from '../proxy/returned-token.ts';
+import { type Exchange, findChallengeInHeaders } from '../proxy/send-with-token.ts';
+import { type Caller, sessionOf } from '../session/caller.ts';
+import type { Log } from '../telemetry/log.ts';
+import { type BatchPart, inBatch, MAX_BATCH_BYTES, readBatch, writeBatch } from './batch-request.ts';
+import { findChallengeInAll, readBatchAnswer, toBatchResponse } from './batch-response.ts';
+import type { Links } from './links.ts';
+import type { PageLinks } from './page-links.ts';
+
+export interface BatchDependencies extends ForwardDependencies {
+  readonly links: Links;
+  readonly pageLinks: Pick<PageLinks, 'match'>;
+  readonly interaction: Pick<Interaction, 'requireNotWithheld' | 'required'>;
+  readonly now: () => Date;
+}
+
+/** The version by the path of a batch. Some libraries omit it. Their addresses are then those of v1.0. */
+const versions: ReadonlyMap<string, string> = new Map([
+  ['/v1.0/$batch', '/v1.0'],
+  ['/beta/$batch', '/beta'],
+  ['/$batch', '/v1.0'],
+]);
+
+/** `/v1.0` or `/beta`. Undefined if the path is not the one of a batch. */
+export const batchVersionOf = (path: string): string | undefined => versions.get(path);
+
+/**
+ * Forwards a batch. Each of its parts is checked as if it came alone, and one access token serves all of them.
+ * @throws {BffError} all codes of a refused or failed call; `batch_id` identifies the part that was refused
+ */
+export async function forwardBatch(
+  caller: Caller,
+  request: ApiRequest,
+  version: string,
+  log: Log,
+  dependencies: BatchDependencies,
+): Promise<ApiResponse> {
+  const { callLimits, pageLinks, extendSession, sendWithToken } = dependencies;
+  requireBatch(request);
+  const headers = toRequestHeaders((name) => headerOfBatch(request, name), request.id);
+  const limitBytes = Math.min(dependencies.bodyLimitBytes, MAX_BATCH_BYTES);
+  using permit = callLimits.acquire(caller, declaredLength(request, limitBytes) ?? 0);
+  const body = (await readRequestBody(request, limitBytes)) ?? new Uint8Array();
+  const parts = readBatch(body, version, (call) => pageLinks.match(caller.user, call));
+  permit.countAs(parts.length);
+  const authorized = await authorizeParts(caller, parts, log, dependencies);
+  // After the last check, because a refused batch does not extend the session.
+  const current = await extendSession(authorized, log);
+  const need = needOf(current, parts);
+  const exchange = await sendWithToken(
+    {
+      caller: current,
+      request: { method: 'POST', path: `${version}/$batch`, headers, body: writeBatch(parts) },
+      need,
+      startedMs: request.startedMs,
+    },
+    log,
+    (answer) => findBatchChallenge(answer, parts),
+  );
+  const response = toResponse(exchange, current, parts, log, dependencies);
+  requireNoSentToken(response, exchange, need.feature, log);
+  return response;
+}
+
+/** @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed */
+function requireBatch({ method, path, routeParameter, query, header }: ApiRequest): void {
+  if (`/${routeParameter}` !== path || query !== '') {
+    throw new BffError('request_invalid', { detail: 'Refused: a batch has no query and one path.' });
+  }
+  if (method !== 'POST') {
+    throw new BffError('path_not_allowed', { rules: ['method'], detail: 'A batch is sent with POST.' });
+  }
+  if (readMediaType(header('content-type') ?? '') !== 'application/json') {
+    throw new BffError('content_type_not_allowed', {
+      rules: ['content-type'],
+      detail: 'A batch must be of type application/json.',
+    });
+  }
+  // A header that changes a call belongs to one of the parts. The batch itself would drop it.
+  requireNamedHeaders(method, header, { headers: [], preferences: [], maxPageSize: 0 });
+}
+
+/** The headers of the batch itself. All others belong to its parts. */
+const batchHeaders = new Set(['client-request-id', 'sdkversion', 'accept-language']);
+
+function headerOfBatch({ header }: ApiRequest, name: string): string | undefined {
+  if (name === 'content-type' || name === 'accept') return 'application/json';
+  return batchHeaders.has(name) ? header(name) : undefined;
+}
+
+async function authorizeParts(
+  caller: Caller,
+  parts: readonly BatchPart[],
+  log: Log,
+  dependencies: AuthorizeDependencies,
+): Promise<Caller> {
+  let authorized = caller;
+  for (const { id, call } of parts) {
+    try {
+      authorized = await authorizeCall(authorized, call.rule, log, dependencies);
+    } catch (error) {
+      throw inBatch(id, error);
+    }
+  }
+  return authorized;
+}
+
+/**
+ * One token serves all parts: with the scopes that each part would use alone if they are granted, otherwise with all that
+ * the rules ask for. A missing consent is asked for, and a declined one recorded, in the name of the first feature that
+ * lacks it.
+ */
+function needOf(caller: Caller, parts: readonly BatchPart[]): CallNeed {
+  const session = sessionOf(caller);
+  const chosen = ({ call }: BatchPart) => chooseScopes(call.rule, session.facts.grantedScopes);
+  const lacking = parts.find((part) => isLacking(session, chosen(part)));
+  const need: ScopeNeed = {
+    scopes: union(parts.map(({ call }) => call.rule.scopes)),
+    alternatives: [union(parts.map(chosen))],
+  };
+  return { ...need, feature: (lacking ?? parts[0])?.call.rule.feature ?? '' };
+}
+
+const union = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())];
+
+function findBatchChallenge(answer: HttpAnswer, parts: readonly BatchPart[]): string | undefined {
+  if (answer.status !== 200) return findChallengeInHeaders(answer);
+  if (!answer.body.includes('insufficient_claims')) return undefined;
+  return findChallengeInAll(readBatchAnswer(answer, parts) ?? [], parts.length);
+}
+
+function toResponse(
+  exchange: Exchange,
+  caller: Caller,
+  parts: readonly BatchPart[],
+  log: Log,
+  { links, interaction, now }: BatchDependencies,
+): ApiResponse {
+  const answers = readBatchAnswer(exchange.answer, parts);
+  if (answers === undefined && exchange.answer.status >= 400) return toApiResponse(exchange, now());
+  if (answers === undefined) {
+    throw new BffError('upstream_answer_refused', {
+      detail: 'Graph did not return a batch response. The requests may have taken effect.',
+    });
+  }
+  // A call that is sent alone would be repeated with a new token. A batch of which other parts took effect cannot be.
+  const challengeProblem = ({ call: { rule } }: BatchPart, claims: string) => {
+    const session = sessionOf(caller);
+    const scopes = chooseScopes(rule, session.facts.grantedScopes);
+    const { feature } = rule;
+    return interaction.required(session, { reason: 'continuous_access_evaluation', feature, scopes, claims });
+  };
+  return toBatchResponse(exchange, answers, { caller, parts, links, challengeProblem, log, now: now() });
+}

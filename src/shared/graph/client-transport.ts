@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import type { Context, Middleware } from '@microsoft/microsoft-graph-client';
+import type { CallNeed } from '../interaction/call-token.ts';
+import type { CallLimits } from '../proxy/call-limits.ts';
+import { clientRequestId, isRequestId } from '../proxy/correlation.ts';
+import type { AuthorizedCall, Exchange, SendWithToken } from '../proxy/send-with-token.ts';
+import type { Caller } from '../session/caller.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export interface TransportOptions {
+  readonly origin: string;
+  readonly caller: Caller;
+  readonly need: CallNeed;
+  readonly log: Log;
+  readonly sendWithToken: SendWithToken;
+  readonly callLimits: CallLimits;
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * Sends one request that Microsoft's client has composed, by the rules of all other calls. The client's own handlers share
+ * connections between users at once, add no token on plain http, which the emulator speaks, retry for minutes and follow
+ * redirects (measured).
+ */
+export class Transport implements Middleware {
+  readonly #options: TransportOptions;
+  exchange: Exchange | undefined;
+  /** Why there is no exchange. */
+  failure: unknown;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  async execute(context: Context): Promise<void> {
+    const { origin, caller, need, log, sendWithToken, callLimits, monotonicMs } = this.#options;
+    const startedMs = monotonicMs();
+    try {
+      const request = await readRequest(context, origin);
+      using _permit = callLimits.acquire(caller, request.body?.byteLength ?? 0);
+      this.exchange = await sendWithToken({ caller, request, need, startedMs }, log);
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+}
+
+/** Reads the request as `fetch` would: a body of any kind as bytes, with its type. */
+async function readRequest(
+  { request, options }: Context,
+  origin: string,
+): Promise<AuthorizedCall['request']> {
+  const composed = new Request(request, { ...options, ...(options?.body == null ? {} : { duplex: 'half' }) });
+  const { method, url } = composed;
+  const target = new URL(url);
+  if (target.origin !== origin) throw new TypeError('The token is sent to Microsoft Graph only.');
+  const headers: Record<string, string> = { accept: '*/*' };
+  composed.headers.forEach((value, name) => {
+    headers[name] = value;
+  });
+  // The id that the answer must repeat, if the code that composes the call has set none.
+  if (!isRequestId(headers[clientRequestId])) headers[clientRequestId] = randomUUID();
+  headers['accept-encoding'] = 'identity';
+  delete headers['content-length'];
+  return {
+    method,
+    path: target.pathname + target.search,
+    headers,
+    ...(composed.body === null ? {} : { body: new Uint8Array(await composed.arrayBuffer()) }),
+  };
+}

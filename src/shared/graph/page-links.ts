@@ -1,0 +1,167 @@
+import { Buffer } from 'node:buffer';
+import { equalBytes, keyedHash } from '../crypto/keyed-hash.ts';
+import { deriveKey } from '../crypto/seal.ts';
+import type { AllowedCall, PolicyMatch, RequestedCall } from '../policy/match.ts';
+import { readUpstreamPath } from '../policy/path.ts';
+import { endsWithParameter } from '../policy/path-template.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type QueryOption, readUpstreamQuery } from '../policy/query.ts';
+import { readExpandItems } from '../policy/query-bounds.ts';
+import { toComparableOption } from '../policy/rereadings.ts';
+import type { Caller } from '../session/caller.ts';
+import { spellingsOf } from './own-address.ts';
+
+type User = Caller['user'];
+
+/**
+ * Links to the next page of a list. Graph's page tokens hold encoded `&` and `%`, which the policy refuses in a query that
+ * the caller wrote. A MAC in the link proves that Graph wrote it, and that this service returned it to this user.
+ */
+export interface PageLinks {
+  /** Compares a call with the policy. With a valid MAC, the MAC is removed and the paging options are not decoded again. */
+  match(user: User, requested: RequestedCall): PolicyMatch;
+  /**
+   * Replaces a link at the top level of Graph's answer with an address of this service that holds a MAC. Undefined unless
+   * the link leads to the next page of exactly this call.
+   * @param name the member's name: `@odata.nextLink`, or `members@odata.nextLink` for an expanded property
+   */
+  sign(user: User, call: AllowedCall, name: string, link: string): string | undefined;
+}
+
+export interface PageLinksOptions {
+  readonly policy: Policy;
+  readonly graphOrigin: string;
+  /** `https://app.example/api/graph` */
+  readonly ownPrefix: string;
+  /** `SESSION_INDEX_KEY`, from which the key of the MAC is derived. */
+  readonly indexKey: Buffer;
+}
+
+/** No policy can list this option, because names of options have no underscore. */
+const MAC_OPTION = 'bff_link';
+
+/** Options that Graph may change from page to page, by comparable name. */
+const pagingOptions: ReadonlySet<string> = new Set(['skiptoken', 'deltatoken', 'skip']);
+
+const isPaging = ({ name }: QueryOption) => pagingOptions.has(toComparableOption(name));
+
+/** The input of a MAC. It is decoded, because libraries encode the same options again and reorder them. */
+interface Resource {
+  readonly segments: readonly string[];
+  readonly options: readonly QueryOption[];
+}
+
+export function createPageLinks({ policy, graphOrigin, ownPrefix, indexKey }: PageLinksOptions): PageLinks {
+  const key = deriveKey(indexKey, 'graph-links');
+  const matchTrusted = (requested: RequestedCall) =>
+    policy.match({ ...requested, trustedOptions: pagingOptions });
+
+  return {
+    match(user, requested) {
+      const pairs = requested.query.split('&');
+      const macs = pairs.filter(isMac);
+      if (macs.length === 0) return policy.match(requested);
+      const query = pairs.filter((pair) => !isMac(pair)).join('&');
+      const match = matchTrusted({ ...requested, query });
+      if (match.kind === 'refused') return match;
+      const isValid =
+        macs.length === 1 && requested.method === 'GET' && hasMac(key, user, match.call, macs[0]);
+      return isValid ? match : invalidLink;
+    },
+    sign(user, call, name, link) {
+      const expected = expectedOf(call, name);
+      const target = link.startsWith(`${graphOrigin}/`) ? link.slice(graphOrigin.length) : undefined;
+      if (expected === undefined || target === undefined) return undefined;
+      const [, linkPath = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(target) ?? [];
+      for (const path of spellingsOf(linkPath)) {
+        const match = matchTrusted({ method: 'GET', path, query });
+        const resource = match.kind === 'allowed' ? readResource(match.call) : undefined;
+        if (match.kind === 'refused' || resource === undefined || !isNextPageOf(expected, resource)) continue;
+        const mac = macOf(key, user, match.call, resource).toString('base64url');
+        return `${ownPrefix}${path}?${query}&${MAC_OPTION}=${mac}`;
+      }
+      return undefined;
+    },
+  };
+}
+
+const invalidLink: PolicyMatch = {
+  kind: 'refused',
+  code: 'path_not_allowed',
+  part: 'link',
+  detail:
+    'This link was not returned to this user, or the policy has changed since. Read the list again from its first page.',
+};
+
+function hasMac(key: Buffer, user: User, call: AllowedCall, pair = ''): boolean {
+  const text = pair.slice(MAC_OPTION.length + 1);
+  const mac = Buffer.from(text, 'base64url');
+  const resource = readResource(call);
+  return (
+    // Base64url leaves the last bits open, so that a MAC would have several spellings.
+    mac.toString('base64url') === text &&
+    resource !== undefined &&
+    equalBytes(mac, macOf(key, user, call, resource))
+  );
+}
+
+function macOf(key: Buffer, user: User, { rule }: AllowedCall, { segments, options }: Resource): Buffer {
+  const sorted = options
+    .map(({ name, value }): [string, string] => [toComparableOption(name), value])
+    .toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return keyedHash(key, [
+    'graph-link',
+    user.tenantId,
+    user.objectId,
+    rule.digest,
+    segments.length,
+    ...segments,
+    ...sorted.flat(),
+  ]);
+}
+
+const isMac = (pair: string) => pair.startsWith(`${MAC_OPTION}=`);
+
+function readResource({ path, query }: Pick<AllowedCall, 'path' | 'query'>): Resource | undefined {
+  const pathReading = readUpstreamPath(path);
+  const queryReading = readUpstreamQuery(query, (name) => pagingOptions.has(name));
+  return pathReading.kind === 'path' && queryReading.kind === 'query'
+    ? { segments: pathReading.path.segments, options: queryReading.options }
+    : undefined;
+}
+
+/** The list that a link must continue, with the options that the link must have besides the paging options. */
+function expectedOf(call: AllowedCall, name: string): Resource | undefined {
+  const resource = readResource(call);
+  const property = name.slice(0, name.lastIndexOf('@'));
+  if (resource === undefined || !isEnvelope(resource)) return undefined;
+  // A single object has no next page, but another app may have chosen the member's name in an open extension.
+  if (property === '') return endsWithParameter(call.rule.template) ? undefined : resource;
+  const expand = resource.options.find((option) => option.name === '$expand');
+  const item = readExpandItems(expand?.value ?? '').find(({ navigation }) => navigation === property);
+  return item?.options && { segments: [...resource.segments, property], options: item.options };
+}
+
+/**
+ * Whether Graph wrote the top level of the answer. The sender of a file or an attachment chose its bytes, and an app chose
+ * the names of an open extension's members.
+ */
+function isEnvelope({ segments }: Resource): boolean {
+  const last = segments.at(-1) ?? '';
+  return !/^\$value$|content(?:stream)?$/i.test(last) && segments.at(-2)?.toLowerCase() !== 'extensions';
+}
+
+function isNextPageOf(expected: Resource, link: Resource): boolean {
+  const rest = (options: readonly QueryOption[]) =>
+    JSON.stringify(
+      options
+        .filter((option) => !isPaging(option))
+        .map(({ name, value }) => [toComparableOption(name), value])
+        .toSorted(([left = ''], [right = '']) => (left < right ? -1 : 1)),
+    );
+  return (
+    link.options.some(isPaging) &&
+    JSON.stringify(link.segments) === JSON.stringify(expected.segments) &&
+    rest(link.options) === rest(expected.options)
+  );
+}

@@ -1,0 +1,91 @@
+/** Reads the grammar of JSON (RFC 8259) position by position. A position of -1 means that the text is not JSON. */
+
+/** Deeper than Graph nests. Each level costs a stack frame. */
+export const MAX_DEPTH = 64;
+
+/** The byte order mark of UTF-8, one byte per character. Readers of JSON from a response skip it. */
+export const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
+
+/** @returns the end of an array whose items `readItem` reads */
+export function readItems(text: string, start: number, readItem: (at: number) => number): number {
+  return readList(text, start, ']', readItem);
+}
+
+/**
+ * @param readValue gets the position of a member's value, the member's name, and the position of the name
+ * @returns the end of an object whose values `readValue` reads
+ */
+export function readMembers(
+  text: string,
+  start: number,
+  readValue: (at: number, name: string, nameAt: number) => number,
+): number {
+  return readList(text, start, '}', (nameAt) => {
+    const nameEnd = skipString(text, nameAt);
+    const colon = nameEnd === -1 ? -1 : skipWhitespace(text, nameEnd);
+    if (text[colon] !== ':') return -1;
+    return readValue(skipWhitespace(text, colon + 1), decodeString(text.slice(nameAt, nameEnd)), nameAt);
+  });
+}
+
+function readList(text: string, start: number, close: string, readOne: (at: number) => number): number {
+  let at = skipWhitespace(text, start + 1);
+  if (text[at] === close) return at + 1;
+  for (;;) {
+    const end = readOne(at);
+    if (end === -1) return -1;
+    at = skipWhitespace(text, end);
+    if (text[at] === close) return at + 1;
+    if (text[at] !== ',') return -1;
+    at = skipWhitespace(text, at + 1);
+  }
+}
+
+/** @returns the position of the first character that is not whitespace */
+export function skipWhitespace(text: string, start: number): number {
+  let at = start;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return at;
+    at++;
+  }
+}
+
+/** @returns the end of a string, number, `true`, `false` or `null` */
+export function skipScalar(text: string, start: number): number {
+  return text[start] === '"' ? skipString(text, start) : skipLiteral(text, start);
+}
+
+function skipString(text: string, start: number): number {
+  if (text[start] !== '"') return -1;
+  let at = start + 1;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) return at + 1;
+    // NaN, which follows the last character, is not larger either.
+    if (!(code >= 0x20)) return -1;
+    at = code === 0x5c ? skipEscape(text, at) : at + 1;
+    if (at === -1) return -1;
+  }
+}
+
+/** @param start position of a backslash */
+function skipEscape(text: string, start: number): number {
+  const name = text[start + 1];
+  if (name === 'u') return /^[0-9a-fA-F]{4}$/.test(text.slice(start + 2, start + 6)) ? start + 6 : -1;
+  return name !== undefined && '"\\/bfnrt'.includes(name) ? start + 2 : -1;
+}
+
+const literal = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
+
+function skipLiteral(text: string, start: number): number {
+  literal.lastIndex = start;
+  return literal.test(text) ? literal.lastIndex : -1;
+}
+
+/** @param source a string with its quotes, whose grammar has been checked */
+export function decodeString(source: string): string {
+  if (!source.includes('\\')) return source.slice(1, -1);
+  const value: unknown = JSON.parse(source);
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,85 @@
+import { type $ZodErrorMap, type $ZodIssue, toDotPath } from 'zod/v4/core';
+import type { ApiProfile } from './api-profile.ts';
+import { findPolicyIssues } from './issues.ts';
+import { compilePolicy, type Policy } from './policy.ts';
+import { createPolicySchema } from './schema.ts';
+
+export type PolicyReading =
+  | { readonly kind: 'policy'; readonly policy: Policy }
+  /** Every issue of the file: where it is, what is wrong, how to fix it. */
+  | { readonly kind: 'invalid'; readonly issues: readonly string[] };
+
+/** Reads a policy for an API with this profile. */
+export function parsePolicy(document: unknown, profile: ApiProfile): PolicyReading {
+  const prototypes = findPrototypes(document, []);
+  if (prototypes.length > 0) return { kind: 'invalid', issues: prototypes };
+  const parsed = createPolicySchema(profile).safeParse(document, { error: messageOf });
+  if (!parsed.success) {
+    return { kind: 'invalid', issues: parsed.error.issues.flatMap((issue) => describeIssue(issue, [])) };
+  }
+  const issues = findPolicyIssues(parsed.data, profile);
+  if (issues.length > 0) return { kind: 'invalid', issues };
+  return { kind: 'policy', policy: compilePolicy(parsed.data, profile) };
+}
+
+/**
+ * The schema does not see `__proto__`. Most JSON readers do not treat it as a member of the object, and the others
+ * read another object.
+ */
+function findPrototypes(value: unknown, path: readonly PropertyKey[]): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const here = Object.hasOwn(value, '__proto__')
+    ? [`${toPointer(path)}: "__proto__" is not allowed; remove it`]
+    : [];
+  const inner = Object.entries(value).filter(([name]) => name !== '__proto__');
+  return [
+    ...here,
+    ...inner.flatMap(([name, member]) =>
+      findPrototypes(member, [...path, Array.isArray(value) ? Number(name) : name]),
+    ),
+  ];
+}
+
+const toPointer = (path: readonly PropertyKey[]) => toDotPath(path) || 'the file';
+
+function describeIssue(issue: $ZodIssue, before: readonly PropertyKey[]): string[] {
+  const path = [...before, ...issue.path];
+  // Of several shapes, the intended one is the one whose issues are all deeper.
+  const intended =
+    issue.code === 'invalid_union'
+      ? issue.errors.find((inner) => inner.every(({ path: below }) => below.length > 0))
+      : undefined;
+  if (intended !== undefined && intended.length > 0) {
+    return intended.flatMap((inner) => describeIssue(inner, path));
+  }
+  return [`${toPointer(path)}: ${issue.message}`];
+}
+
+/** The messages of the checks to which the schema gives none. zod/mini has no messages itself. */
+const messageOf: $ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const keys = issue.keys.map((key) => JSON.stringify(key)).join(', ');
+      return `${keys} is not known here; correct the spelling, or remove it`;
+    }
+    case 'invalid_type': {
+      const expected = typeNames[issue.expected] ?? issue.expected;
+      return `is missing or has the wrong type; write ${/^[aeiou]/.test(expected) ? 'an' : 'a'} ${expected}`;
+    }
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => message).join(', ');
+    case 'too_small':
+      return `must have ${limitOf(issue.origin, issue.minimum)} or more`;
+    case 'too_big':
+      return `must have ${limitOf(issue.origin, issue.maximum)} or less`;
+    default:
+      return undefined;
+  }
+};
+
+const typeNames: Readonly<Record<string, string>> = { record: 'object', int: 'whole number' };
+
+function limitOf(origin: string, limit: number | bigint): string {
+  const units: Readonly<Record<string, string>> = { string: 'length', array: 'number of items' };
+  return `a ${units[origin] ?? 'value'} of ${limit}`;
+}

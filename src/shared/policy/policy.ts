@@ -1,0 +1,49 @@
+import type { ScopeNeed } from '../entra/scopes.ts';
+import type { ApiProfile } from './api-profile.ts';
+import { matchCall, type PolicyMatch, type RequestedCall } from './match.ts';
+import { compileRules, type PolicyRule } from './rule.ts';
+import type { PolicyDocument } from './schema.ts';
+
+export interface PolicyFeature {
+  readonly name: string;
+  readonly title: string;
+  readonly signIn: boolean;
+  /** All permissions that the feature's rules ask for. */
+  readonly scopes: readonly string[];
+  /** What each of its rules needs. */
+  readonly needs: readonly ScopeNeed[];
+}
+
+/** Which calls of one API are allowed. */
+export interface Policy {
+  readonly features: readonly PolicyFeature[];
+  readonly rules: readonly PolicyRule[];
+  /** The scopes that every sign-in asks for. */
+  readonly signInScopes: readonly string[];
+  /** If the API refuses a write's token with a claims challenge, the write may be sent once more with a new token. */
+  readonly repeatsRefusedWrites: boolean;
+  feature(name: string): PolicyFeature | undefined;
+  match(call: RequestedCall): PolicyMatch;
+}
+
+/** @param document has no issues */
+export function compilePolicy(document: PolicyDocument, profile: ApiProfile): Policy {
+  const rules = Object.entries(document.features).flatMap(([name, feature]) =>
+    compileRules(name, feature, profile),
+  );
+  const features = Object.entries(document.features).map(([name, { title, signIn }]): PolicyFeature => {
+    const needs = rules.filter(({ feature }) => feature === name);
+    return { name, title, signIn, needs, scopes: [...new Set(needs.flatMap(({ scopes }) => scopes))] };
+  });
+  const byName = new Map(features.map((feature) => [feature.name, feature]));
+  const hasSeparatingSemicolon = (text: string) =>
+    document.semicolons !== 'data' && profile.hasSeparatingSemicolon(text);
+  return {
+    features,
+    rules,
+    repeatsRefusedWrites: profile.checksTokenFirst || document.repeatsRefusedWrites === true,
+    signInScopes: [...new Set(features.filter(({ signIn }) => signIn).flatMap(({ scopes }) => scopes))],
+    feature: (name) => byName.get(name),
+    match: (call) => matchCall({ rules, profile, hasSeparatingSemicolon }, call),
+  };
+}

@@ -1,0 +1,127 @@
+import { BffError } from '../errors.ts';
+import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
+import type { Borrower, HttpAnswer, HttpRequest, SendHttp } from '../network/http-request.ts';
+import { isRead } from '../policy/methods.ts';
+import { type Caller, sessionOf } from '../session/caller.ts';
+import type { Log } from '../telemetry/log.ts';
+import { userKeyOf } from './call-limits.ts';
+import { readClaimsChallenge } from './claims-challenge.ts';
+import { correlationOf, createWarnIfUncorrelated, type RequestIdCheck } from './correlation.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import { sendToApi } from './send.ts';
+
+/** An API that calls are sent to. */
+export interface Api {
+  /** The only origin that tokens for this API are sent to. */
+  readonly origin: string;
+  readonly echoesRequestId: RequestIdCheck;
+  /** The API checks the token before it acts, so a write whose token was refused may be sent again. */
+  readonly repeatsRefusedWrites: boolean;
+}
+
+export interface SendDependencies {
+  readonly tokensForCall: TokensForCall;
+  readonly sendHttp: SendHttp;
+  /** Shared by all APIs of a worker. */
+  readonly memoryBudget: MemoryBudget;
+  /** For one request to the API, until the last byte of its answer. */
+  readonly timeoutMs: number;
+  /** The largest body of an answer. */
+  readonly bodyLimitBytes: number;
+  readonly monotonicMs: () => number;
+}
+
+/** A call that may be sent as soon as there is a token for it. */
+export interface AuthorizedCall {
+  readonly caller: Caller;
+  /** Without the access token. */
+  readonly request: Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'>;
+  readonly need: CallNeed;
+  /** When the call began, in monotonic time. Session, guard and request body have taken time since. */
+  readonly startedMs: number;
+}
+
+/** A request and its answer. */
+export interface Exchange {
+  readonly request: AuthorizedCall['request'];
+  readonly answer: HttpAnswer;
+  /** The access tokens that the API has received. */
+  readonly sentTokens: readonly string[];
+}
+
+/**
+ * Sends a call with the user's access token. If the API answers with a claims challenge, the call is sent once more with a
+ * new token.
+ * @param findChallenge returns the claims of a challenge in an answer to a call that the API has not acted on
+ * @throws {BffError} all codes of a failed call
+ */
+export type SendWithToken = (
+  call: AuthorizedCall,
+  log: Log,
+  findChallenge?: (answer: HttpAnswer) => string | undefined,
+) => Promise<Exchange>;
+
+/** Azure ends every invocation after 230 seconds. The remaining seconds are for handing over the answer. */
+const CALL_MS = 220_000;
+/** The longest time to get a token: waiting for a worker that died with its lease (27 s), redeeming (8 s), writing (4 s). */
+const TOKEN_MS = 45_000;
+
+export function createSendWithToken(api: Api, dependencies: SendDependencies): SendWithToken {
+  const { tokensForCall, memoryBudget, monotonicMs } = dependencies;
+  const warnIfUncorrelated = createWarnIfUncorrelated(monotonicMs);
+
+  return async ({ caller, request, need, startedMs }, log, findChallenge = findChallengeInHeaders) => {
+    const endMs = startedMs + CALL_MS;
+    const correlation = correlationOf(request.headers, api.echoesRequestId);
+    using memory = memoryBudget.open(userKeyOf(caller), api.origin);
+    const tokens = tokensForCall(sessionOf(caller), need, log);
+    const send = async (accessToken: string): Promise<HttpAnswer> => {
+      const leftMs = endMs - monotonicMs();
+      if (leftMs <= 0)
+        throw new BffError('upstream_timeout', { detail: 'No time is left for the call. Nothing was sent.' });
+      const complete: HttpRequest = {
+        ...request,
+        origin: api.origin,
+        // Added last, so that no header of the caller can replace or remove it.
+        headers: { ...request.headers, authorization: `Bearer ${accessToken}` },
+        deadlineMs: Math.min(dependencies.timeoutMs, leftMs),
+        maxResponseBytes: dependencies.bodyLimitBytes,
+        reserveBytes: memory.acquire,
+        borrower: borrowerOf(caller),
+        ...(correlation === undefined ? {} : { correlation }),
+      };
+      const answer = await sendToApi(dependencies.sendHttp, complete, monotonicMs, log);
+      warnIfUncorrelated(answer, correlation, log);
+      return answer;
+    };
+
+    const accessToken = await tokens.token();
+    const answer = await send(accessToken);
+    const claims = findChallenge(answer);
+    if (claims === undefined) return { request, answer, sentTokens: [accessToken] };
+    // The API may have acted before it checked the token, so only the user may repeat a write.
+    if (!isRead(request.method) && !api.repeatsRefusedWrites) throw tokens.stillRefused(claims);
+    if (endMs - monotonicMs() < TOKEN_MS)
+      throw new BffError('upstream_timeout', { detail: 'No time is left for the token that was asked for.' });
+    log('info', { event: 'access-reevaluated' });
+    // A call that kept the memory of this answer while it acquires memory for the next could block others that do the same.
+    memory.release();
+    const renewedToken = await tokens.token({ claims, refusedToken: accessToken });
+    const renewed = await send(renewedToken);
+    const furtherClaims = findChallenge(renewed);
+    // Repeated once, never in a loop.
+    if (furtherClaims !== undefined) throw tokens.stillRefused(furtherClaims);
+    return { request, answer: renewed, sentTokens: [accessToken, renewedToken] };
+  };
+}
+
+/** The claims of a challenge, by status and headers. */
+export function findChallengeInHeaders({ status, headers }: HttpAnswer): string | undefined {
+  return status === 401 ? readClaimsChallenge(headers['www-authenticate']) : undefined;
+}
+
+/** Calls of one session share connections without a delay. Other sessions get them by the rules of {@link Borrower}. */
+function borrowerOf(caller: Caller): Borrower {
+  const { userHash, rowId } = sessionOf(caller).address;
+  return { kind: 'session', name: `${userHash.toString('base64url')} ${rowId.toString('base64url')}` };
+}
