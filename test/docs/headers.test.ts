@@ -16,10 +16,10 @@ function namesIn(beginning: string): string[] {
 
 describe('docs/graph-proxy.md', () => {
   it('lists the headers that pass for every rule, both ways', { tags: ['PX-7', 'PX-12'] }, () => {
-    expect(namesIn('Of a request these headers')).toEqual(
+    expect(namesIn('These request headers are')).toEqual(
       Object.keys(toForwardedHeaders(() => requestId) ?? {}),
     );
     const everyHeader: IncomingHttpHeaders = new Proxy({}, { get: () => 'x' });
-    expect(namesIn('Of an answer these')).toEqual(Object.keys(toBrowserHeaders(everyHeader)));
+    expect(namesIn('These response headers')).toEqual(Object.keys(toBrowserHeaders(everyHeader)));
   });
 });

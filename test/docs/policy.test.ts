@@ -42,7 +42,7 @@ const promised: Readonly<Record<string, string>> = {
   "names and properties of OneDrive's files": 'GET /v1.0/me/drive/root/children',
   search: "GET /v1.0/me/drive/root/search(q='pack')",
   "the content at [the address in Graph's answer](graph-proxy.md#files)": 'GET /v1.0/me/drive/items/01A!1',
-  'who matters to the person': 'GET /v1.0/me/people?$select=id',
+  'who matters to the user': 'GET /v1.0/me/people?$select=id',
   'names and photos in the organization': 'GET /v1.0/users/ben@contoso.example/photo/$value',
   groups: 'GET /v1.0/groups',
   'who is in them': 'GET /v1.0/groups/0d9a7f34-6a1b/members?$select=id',

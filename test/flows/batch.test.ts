@@ -468,7 +468,7 @@ describe("Graph's answer to a batch", () => {
       {
         id: '1',
         status: 502,
-        body: { code: 'upstream_answer_refused', detail: expect.stringContaining('not known') },
+        body: { code: 'upstream_answer_refused', detail: expect.stringContaining('may have taken effect') },
       },
     ]);
   });
