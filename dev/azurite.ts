@@ -4,7 +4,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { findFreePort } from './free-port.ts';
 
-export type Azurite = { connectionString: string; endpoint: string; close(): Promise<void> };
+export interface Azurite {
+  connectionString: string;
+  endpoint: string;
+  close(): Promise<void>;
+}
 
 // Not a secret: every Azurite has this account with this key, and it listens on loopback only.
 const accountName = 'devstoreaccount1';

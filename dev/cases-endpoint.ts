@@ -9,7 +9,7 @@ const bodyLimitBytes = 1024;
  * Lists the cases, and sets one up, for the demo page alone. It runs beside the app, in the process of the emulators:
  * so the page needs no way to another origin.
  */
-export const createCasesEndpoint = (emulators: Emulators) => {
+export function createCasesEndpoint(emulators: Emulators) {
   let current: string | undefined;
 
   const setUp = (id: string | null): boolean => {
@@ -34,13 +34,14 @@ export const createCasesEndpoint = (emulators: Emulators) => {
     const isKnown = body !== undefined && setUp(new URLSearchParams(body).get('case'));
     return isKnown ? answer(response, 200, list()) : answer(response, 400, { error: 'No such case.' });
   };
-};
+}
 
 /** The header asks a foreign page for a preflight that nobody answers; the name keeps out one that rebinds its own. */
-const isOwnPage = ({ headers }: IncomingMessage): boolean =>
-  headers['x-csrf'] === '1' && /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(headers.host ?? '');
+function isOwnPage({ headers }: IncomingMessage): boolean {
+  return headers['x-csrf'] === '1' && /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(headers.host ?? '');
+}
 
-const readText = async (request: IncomingMessage): Promise<string | undefined> => {
+async function readText(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
@@ -50,9 +51,9 @@ const readText = async (request: IncomingMessage): Promise<string | undefined> =
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
-};
+}
 
-const answer = (response: ServerResponse, status: number, body: unknown): void => {
+function answer(response: ServerResponse, status: number, body: unknown): void {
   response
     .writeHead(status, {
       'content-type': 'application/json',
@@ -60,4 +61,4 @@ const answer = (response: ServerResponse, status: number, body: unknown): void =
       'x-content-type-options': 'nosniff',
     })
     .end(JSON.stringify(body));
-};
+}

@@ -3,10 +3,13 @@ import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
 import type { GraphEmulator } from '@entra-bff/graph-emulator';
 import { defaultGraphSwitches } from '@entra-bff/graph-emulator';
 
-export type Emulators = { readonly entra: EntraEmulator; readonly graph: GraphEmulator };
+export interface Emulators {
+  readonly entra: EntraEmulator;
+  readonly graph: GraphEmulator;
+}
 
 /** What can stand between an app and its answer, set up on command. */
-export type Case = {
+export interface Case {
   readonly id: string;
   readonly group: string;
   readonly title: string;
@@ -15,17 +18,17 @@ export type Case = {
   /** The Graph call that meets it. */
   readonly path: string;
   readonly setUp: (emulators: Emulators) => void;
-};
+}
 
 const profile = '/me?$select=displayName';
 const mail = '/me/messages?$select=subject&$top=1';
 const everybody = ({ entra }: Emulators): string[] => entra.directory.users.map(({ id }) => id);
 
 /** Nobody has consented to it, and the tokens that have it are gone. */
-const withoutMail = ({ entra, graph }: Emulators): void => {
+function withoutMail({ entra, graph }: Emulators): void {
   entra.consents.withdraw(['Mail.Read']);
   graph.revokeTokens();
-};
+}
 
 export const cases: readonly Case[] = [
   {
@@ -225,10 +228,10 @@ export const cases: readonly Case[] = [
 ];
 
 /** Puts every switch back. Sessions, sign-ins and consents stay. */
-export const makeGoodDay = ({ entra, graph }: Emulators): void => {
+export function makeGoodDay({ entra, graph }: Emulators): void {
   Object.assign(entra.switches, defaultEntraSwitches());
   entra.blockedUsers.clear();
   entra.expiredPasswords.clear();
   Object.assign(graph.switches, defaultGraphSwitches());
   graph.forgetRevocations();
-};
+}

@@ -9,14 +9,14 @@ import { choosePort } from './free-port.ts';
 import { createFrontend } from './frontend.ts';
 import { createRunning } from './running.ts';
 
-export type Development = {
+export interface Development {
   /** Where a browser goes: `PUBLIC_BASE_URL`. */
   publicBaseUrl: string;
   /** Where the BFF itself listens; another address when something like a development server stands in front of it. */
   bffOrigin: string;
   entraSwitchesUrl: string;
   graphSwitchesUrl: string;
-};
+}
 
 const preferredPorts = { bff: 7071, entra: 7072, graph: 7073 };
 

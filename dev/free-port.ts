@@ -29,5 +29,6 @@ async function listenBriefly(port: number, host: string): Promise<number> {
   return address.port;
 }
 
-const isTaken = (error: unknown) =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
+function isTaken(error: unknown) {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
+}

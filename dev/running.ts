@@ -1,4 +1,6 @@
-type Closable = { close(): Promise<void> };
+interface Closable {
+  close(): Promise<void>;
+}
 
 /** Keeps what was started, also what is still starting, so that one call stops it all, the newest first. */
 export function createRunning() {

@@ -3,25 +3,29 @@
  * Change it freely; ids only have to stay unique.
  */
 
-export type Directory = {
+export interface Directory {
   readonly tenants: readonly Tenant[];
   readonly users: readonly User[];
   readonly resources: readonly Resource[];
   readonly registrations: readonly Registration[];
-};
+}
 
-export type Tenant = { readonly id: string; readonly name: string; readonly domain: string };
+export interface Tenant {
+  readonly id: string;
+  readonly name: string;
+  readonly domain: string;
+}
 
-type Group = {
+interface Group {
   readonly id: string;
   readonly tenantId: string;
   readonly name: string;
   readonly description: string;
   /** Groups that this one is in: its members are theirs too. */
   readonly partOf?: readonly Group[];
-};
+}
 
-export type User = {
+export interface User {
   /** Object id in the home tenant. The sign-in pages name an account by it. */
   readonly id: string;
   readonly homeTenantId: string;
@@ -46,27 +50,27 @@ export type User = {
   readonly asksForSecondFactor: boolean;
   /** Where the user is a guest: a guest has another object id there. */
   readonly guestIn: readonly { readonly tenantId: string; readonly objectId: string }[];
-};
+}
 
 /** An API whose permissions (scopes) an app may ask for. */
-export type Resource = {
+export interface Resource {
   /** Becomes `aud` in its access tokens. */
   readonly id: string;
   readonly name: string;
   /** What stands before the permission in a fully spelled scope. Microsoft Graph's may be left out. */
   readonly uri: string;
   readonly permissions: readonly Permission[];
-};
+}
 
 /** A delegated permission as the consent page shows it. */
-export type Permission = {
+export interface Permission {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly administratorMustConsent: boolean;
-};
+}
 
-export type Registration = {
+export interface Registration {
   readonly clientId: string;
   readonly displayName: string;
   readonly publisher: { readonly name: string; readonly domain: string; readonly isVerified: boolean };
@@ -86,13 +90,13 @@ export type Registration = {
   readonly optionalIdTokenClaims: readonly OptionalClaim[];
   /** Permissions that an administrator has already granted for everybody in a tenant. */
   readonly organizationConsents: readonly { readonly tenantId: string; readonly scopes: readonly string[] }[];
-};
+}
 
-type AppRole = {
+interface AppRole {
   readonly value: string;
   readonly title: string;
   readonly description: string;
-};
+}
 
 type OptionalClaim = 'sid' | 'login_hint' | 'auth_time' | 'acct' | 'acrs' | 'groups';
 
@@ -241,17 +245,21 @@ const fay: User = {
   guestIn: [],
 };
 
-const permission = (name: string, title: string, description: string): Permission => ({
-  name,
-  title,
-  description,
-  administratorMustConsent: false,
-});
+function permission(name: string, title: string, description: string): Permission {
+  return {
+    name,
+    title,
+    description,
+    administratorMustConsent: false,
+  };
+}
 
-const administratorPermission = (name: string, title: string, description: string): Permission => ({
-  ...permission(name, title, description),
-  administratorMustConsent: true,
-});
+function administratorPermission(name: string, title: string, description: string): Permission {
+  return {
+    ...permission(name, title, description),
+    administratorMustConsent: true,
+  };
+}
 
 const graph: Resource = {
   id: graphResourceId,
@@ -415,17 +423,19 @@ export const demoClient = {
 export const demoUsers = { alice, ben, mia, gus, fay };
 
 /** The user's object id in that tenant, or undefined where the user is neither member nor guest. */
-export const objectIdIn = (user: User, tenantId: string): string | undefined =>
-  user.homeTenantId === tenantId
+export function objectIdIn(user: User, tenantId: string): string | undefined {
+  return user.homeTenantId === tenantId
     ? user.id
     : user.guestIn.find((guest) => guest.tenantId === tenantId)?.objectId;
+}
 
 /** May consent for everybody there, and holds the directory role that Graph asks of administrators. */
-export const isAdministratorOf = (user: User, tenantId: string): boolean =>
-  user.isTenantAdministrator && user.homeTenantId === tenantId;
+export function isAdministratorOf(user: User, tenantId: string): boolean {
+  return user.isTenantAdministrator && user.homeTenantId === tenantId;
+}
 
 /** The groups of a tenant that the user is in, nested ones included. */
-export const groupsOf = (user: User, tenantId: string): Group[] => {
+export function groupsOf(user: User, tenantId: string): Group[] {
   const found = new Set<Group>();
   const add = (group: Group): void => {
     if (found.has(group)) return;
@@ -434,8 +444,9 @@ export const groupsOf = (user: User, tenantId: string): Group[] => {
   };
   user.groups.filter((group) => group.tenantId === tenantId).forEach(add);
   return [...found];
-};
+}
 
 /** The user that an access token's `tid` and `oid` name. */
-export const findUserByObjectId = (from: Directory, tenantId: string, objectId: string): User | undefined =>
-  from.users.find((user) => objectIdIn(user, tenantId) === objectId);
+export function findUserByObjectId(from: Directory, tenantId: string, objectId: string): User | undefined {
+  return from.users.find((user) => objectIdIn(user, tenantId) === objectId);
+}

@@ -1,5 +1,7 @@
 /** Markup that is safe to send: only `html` makes it, and everything it is given is escaped. */
-export type Html = { readonly markup: string };
+export interface Html {
+  readonly markup: string;
+}
 
 type Value = string | number | Html | readonly Html[] | undefined | false;
 
@@ -11,13 +13,15 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const toMarkup = (value: Value): string => {
+function toMarkup(value: Value): string {
   if (value === undefined || value === false) return '';
   if (typeof value === 'string' || typeof value === 'number')
     return String(value).replace(/[&<>"']/g, (character) => escapes[character] ?? '');
   return 'markup' in value ? value.markup : value.map((part) => part.markup).join('');
-};
+}
 
-export const html = (texts: TemplateStringsArray, ...values: Value[]): Html => ({
-  markup: texts.map((text, index) => text + toMarkup(values[index])).join(''),
-});
+export function html(texts: TemplateStringsArray, ...values: Value[]): Html {
+  return {
+    markup: texts.map((text, index) => text + toMarkup(values[index])).join(''),
+  };
+}

@@ -1,36 +1,40 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
 /** A request as the emulator's handlers see it. */
-export type EmulatorRequest = {
+export interface EmulatorRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly form: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-};
+}
 
-export type Reply = {
+export interface Reply {
   readonly status: number;
   readonly headers: Record<string, string>;
   /** Text and bytes are sent as they are, anything else as JSON. */
   readonly body: unknown;
-};
+}
 
-export const redirectTo = (location: string, status: 302 | 303 = 302): Reply => ({
-  status,
-  headers: { location },
-  body: '',
-});
+export function redirectTo(location: string, status: 302 | 303 = 302): Reply {
+  return {
+    status,
+    headers: { location },
+    body: '',
+  };
+}
 
-export const jsonReply = (status: number, body: unknown, headers: Record<string, string> = {}): Reply => ({
-  status,
-  headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-  body,
-});
+export function jsonReply(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    body,
+  };
+}
 
 const bodyLimitBytes = 1024 * 1024;
 
-export const readRequest = async (incoming: IncomingMessage): Promise<EmulatorRequest> => {
+export async function readRequest(incoming: IncomingMessage): Promise<EmulatorRequest> {
   const [path = '/', query = ''] = (incoming.url ?? '/').split(/\?(.*)/s);
   const chunks: Buffer[] = [];
   let size = 0;
@@ -47,9 +51,9 @@ export const readRequest = async (incoming: IncomingMessage): Promise<EmulatorRe
     form: new URLSearchParams(Buffer.concat(chunks).toString('utf8')),
     headers: incoming.headers,
   };
-};
+}
 
-export const sendReply = (response: ServerResponse, reply: Reply): void => {
+export function sendReply(response: ServerResponse, reply: Reply): void {
   const { body } = reply;
   const content = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   response.writeHead(reply.status, {
@@ -59,8 +63,9 @@ export const sendReply = (response: ServerResponse, reply: Reply): void => {
     'content-length': Buffer.byteLength(content),
   });
   response.end(content);
-};
+}
 
 /** A page of another site must not press the emulator's buttons. Programs send no `Origin`. */
-export const isFromForeignPage = (request: EmulatorRequest, origin: string): boolean =>
-  request.headers.origin !== undefined && request.headers.origin !== origin;
+export function isFromForeignPage(request: EmulatorRequest, origin: string): boolean {
+  return request.headers.origin !== undefined && request.headers.origin !== origin;
+}

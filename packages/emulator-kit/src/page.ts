@@ -5,7 +5,7 @@ import type { Reply } from './http.ts';
 
 const style = readFileSync(new URL('page.css', import.meta.url), 'utf8');
 
-export type Page = {
+export interface Page {
   readonly title: string;
   /** What the emulator stands in for. */
   readonly brand?: string;
@@ -18,10 +18,10 @@ export type Page = {
   /** Origins that hidden frames may load. */
   readonly frameOrigins?: readonly string[];
   readonly headers?: Record<string, string>;
-};
+}
 
 /** A whole page in the emulator's frame, under a policy that lets nothing else in. */
-export const pageReply = ({
+export function pageReply({
   title,
   brand = 'Sign-in',
   content,
@@ -30,7 +30,7 @@ export const pageReply = ({
   script,
   frameOrigins = [],
   headers = {},
-}: Page): Reply => {
+}: Page): Reply {
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -74,15 +74,16 @@ ${script !== undefined && html`<script>${{ markup: script }}</script>`}
     },
     body: document.markup,
   };
-};
+}
 
 const sha256Source = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 
 /** The letters that stand in for a portrait. */
-export const initialsOf = (name: string): string =>
-  name
+export function initialsOf(name: string): string {
+  return name
     .split(' ')
     .map((word) => word[0] ?? '')
     .join('')
     .slice(0, 2)
     .toUpperCase();
+}

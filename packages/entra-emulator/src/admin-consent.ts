@@ -16,11 +16,11 @@ import { errorPage, type SignInPage } from './sign-in-pages.ts';
  * The admin consent endpoint: an administrator allows an app something for the whole organization.
  * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
  */
-export const handleAdminConsent = (
+export function handleAdminConsent(
   authority: Authority,
   tenantSegment: string,
   request: EmulatorRequest,
-): Reply => {
+): Reply {
   if (isAnswer(request) && isFromForeignPage(request, authority.origin))
     return errorPage(authority, errors.requestMalformed('The form was sent by another site.'));
   const parameters = parametersOf(request);
@@ -37,9 +37,9 @@ export const handleAdminConsent = (
   };
   const reply = answer(page);
   return { ...reply, headers: { ...reply.headers, ...authority.browsers.keep(page.browser) } };
-};
+}
 
-const answer = (page: SignInPage): Reply => {
+function answer(page: SignInPage): Reply {
   const { authority, request, browser, answers } = page;
   const step = identify(authority, request, browser, answers);
   if (step.kind !== 'identified') return showIdentityStep(page, step);
@@ -63,14 +63,14 @@ const answer = (page: SignInPage): Reply => {
   const scopes = request.scopes.map(scopeKey);
   authority.consents.grant({ tenantId, clientId: request.registration.clientId, scopes });
   return returnTo(authority, request, { ...outcome, scope: scopes.join(' ') });
-};
+}
 
 /** What was asked, in the shape that the sign-in pages know; an error is shown on a page, as nobody may be redirected. */
-const parseAdminConsentRequest = (
+function parseAdminConsentRequest(
   authority: Authority,
   tenantSegment: string,
   parameters: URLSearchParams,
-): AuthorizeRequest | EntraError => {
+): AuthorizeRequest | EntraError {
   const tenant = parseTenant(authority, tenantSegment);
   if (tenant === undefined) return errors.tenantUnknown(tenantSegment);
   const clientId = parameters.get('client_id') ?? '';
@@ -105,4 +105,4 @@ const parseAdminConsentRequest = (
     claims: undefined,
     asksForClientInfo: false,
   };
-};
+}

@@ -1,5 +1,5 @@
 /** What the person has answered so far on the pages of this sign-in. */
-export type Answers = {
+export interface Answers {
   readonly account: string | undefined;
   readonly username: string | undefined;
   /** Asked to pick an account, whoever is signed in. */
@@ -13,11 +13,11 @@ export type Answers = {
   readonly forOrganization: boolean;
   /** Why an administrator should approve the app. */
   readonly justification: string;
-};
+}
 
 const justificationLimit = 500;
 
-export const readAnswers = (form: URLSearchParams): Answers => {
+export function readAnswers(form: URLSearchParams): Answers {
   const get = (name: string): string | undefined => form.get(name) || undefined;
   return {
     account: get('account'),
@@ -31,4 +31,4 @@ export const readAnswers = (form: URLSearchParams): Answers => {
     forOrganization: get('organization') === 'yes',
     justification: (get('justification') ?? '').slice(0, justificationLimit),
   };
-};
+}

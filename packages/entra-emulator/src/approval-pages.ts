@@ -4,8 +4,8 @@ import { permissionList, publisherOf } from './consent-pages.ts';
 import { form, otherAccountLink, type Shown, type SignInPage } from './sign-in-pages.ts';
 
 /** Where the organization takes requests, a person writes one instead of being sent away. */
-export const approvalNeededPage = (page: SignInPage, step: Shown<'approval-needed'>): Reply =>
-  pageReply({
+export function approvalNeededPage(page: SignInPage, step: Shown<'approval-needed'>): Reply {
+  return pageReply({
     title: 'Approval required',
     content: html`
 <p class="account">${step.user.username}</p>
@@ -24,9 +24,10 @@ ${form(
 )}
 ${otherAccountLink(page)}`,
   });
+}
 
-export const approvalRequestedPage = (page: SignInPage, step: Shown<'approval-requested'>): Reply =>
-  pageReply({
+export function approvalRequestedPage(page: SignInPage, step: Shown<'approval-requested'>): Reply {
+  return pageReply({
     title: 'Request sent',
     content: html`
 <p class="account">${step.user.username}</p>
@@ -34,3 +35,4 @@ export const approvalRequestedPage = (page: SignInPage, step: Shown<'approval-re
 <p>The administrators of your organization have your request for <b>${page.request.registration.displayName}</b>. You hear from them once it is approved or denied. They answer it on the emulator’s switches page.</p>
 ${form(page, step.user, html`<div class="actions"><button class="primary" name="decision" value="return">Back to the app</button></div>`)}`,
   });
+}

@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto';
 
 /** A person's request that an administrator consents to an app. */
-export type ApprovalRequest = {
+export interface ApprovalRequest {
   readonly id: string;
   readonly tenantId: string;
   readonly clientId: string;
   readonly userId: string;
   readonly scopes: readonly string[];
   readonly justification: string;
-};
+}
 
 /** The requests that no administrator has answered yet. */
-export type ApprovalStore = {
+export interface ApprovalStore {
   list(): ApprovalRequest[];
   /** A second request of the same person for the same app takes the place of the first. */
   add(request: Omit<ApprovalRequest, 'id'>): void;
   /** Takes a request out, for an administrator to answer. */
   take(id: string): ApprovalRequest | undefined;
   reset(): void;
-};
+}
 
-export const createApprovalStore = (): ApprovalStore => {
+export function createApprovalStore(): ApprovalStore {
   let waiting: ApprovalRequest[] = [];
   return {
     list: () => [...waiting],
@@ -38,4 +38,4 @@ export const createApprovalStore = (): ApprovalStore => {
       waiting = [];
     },
   };
-};
+}

@@ -9,7 +9,7 @@ import type { RoleStore } from './roles.ts';
 import type { Switches } from './switches.ts';
 
 /** Everything one running emulator knows. */
-export type Authority = {
+export interface Authority {
   readonly origin: string;
   readonly directory: Directory;
   readonly now: () => Date;
@@ -25,28 +25,32 @@ export type Authority = {
   readonly grants: GrantStore;
   readonly browsers: BrowserStore;
   readonly intercept: Intercept;
-};
+}
 
 /** What stands in the tenant's place of an address: one tenant, or any that the user belongs to. */
 export type TenantChoice = { readonly kind: 'one'; readonly tenant: Tenant } | { readonly kind: 'any' };
 
 /** Reads the first part of an address: a tenant's id or domain, `common` or `organizations`. */
-export const parseTenant = (authority: Authority, segment: string): TenantChoice | undefined => {
+export function parseTenant(authority: Authority, segment: string): TenantChoice | undefined {
   const name = segment.toLowerCase();
   if (name === 'common' || name === 'organizations') return { kind: 'any' };
   const tenant = authority.directory.tenants.find((known) => known.id === name || known.domain === name);
   return tenant && { kind: 'one', tenant };
-};
+}
 
-export const issuerOf = (authority: Authority, tenantId: string): string =>
-  `${authority.origin}/${tenantId}/v2.0`;
+export function issuerOf(authority: Authority, tenantId: string): string {
+  return `${authority.origin}/${tenantId}/v2.0`;
+}
 
 /** On addresses for any tenant Entra leaves this in the issuer: a verifier has to put the token's `tid` there. */
-export const issuerFor = (authority: Authority, tenant: TenantChoice): string =>
-  issuerOf(authority, tenant.kind === 'one' ? tenant.tenant.id : '{tenantid}');
+export function issuerFor(authority: Authority, tenant: TenantChoice): string {
+  return issuerOf(authority, tenant.kind === 'one' ? tenant.tenant.id : '{tenantid}');
+}
 
-export const findRegistration = (authority: Authority, clientId: string): Registration | undefined =>
-  authority.directory.registrations.find((known) => known.clientId === clientId);
+export function findRegistration(authority: Authority, clientId: string): Registration | undefined {
+  return authority.directory.registrations.find((known) => known.clientId === clientId);
+}
 
-export const findUserByName = (authority: Authority, username: string): User | undefined =>
-  authority.directory.users.find((user) => user.username === username.trim().toLowerCase());
+export function findUserByName(authority: Authority, username: string): User | undefined {
+  return authority.directory.users.find((user) => user.username === username.trim().toLowerCase());
+}

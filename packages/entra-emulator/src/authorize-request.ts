@@ -8,13 +8,13 @@ type ResponseMode = 'query' | 'fragment' | 'form_post';
 type Prompt = 'login' | 'select_account' | 'consent' | 'none';
 
 /** Where the answer goes: known to be the app's own address. */
-export type ReturnAddress = {
+export interface ReturnAddress {
   readonly redirectUri: string;
   readonly responseMode: ResponseMode;
   readonly state: string | undefined;
   /** Who answers, before it is known whose tenant it is. */
   readonly issuer: string;
-};
+}
 
 /** An authorize request that can be answered to the app. */
 export type AuthorizeRequest = ReturnAddress & {
@@ -46,11 +46,11 @@ const isPrompt = (value: string): value is Prompt => prompts.includes(value);
 const responseModes: readonly string[] = ['query', 'fragment', 'form_post'] satisfies ResponseMode[];
 const isResponseMode = (value: string): value is ResponseMode => responseModes.includes(value);
 
-export const parseAuthorizeRequest = (
+export function parseAuthorizeRequest(
   authority: Authority,
   tenantSegment: string,
   parameters: URLSearchParams,
-): ParsedAuthorizeRequest => {
+): ParsedAuthorizeRequest {
   const get = (name: string): string | undefined => parameters.get(name) || undefined;
   const onPage = (error: EntraError): ParsedAuthorizeRequest => ({ kind: 'page', error });
 
@@ -115,13 +115,19 @@ export const parseAuthorizeRequest = (
       asksForClientInfo: get('client_info') === '1',
     },
   };
-};
+}
 
-export const isAvailableIn = (registration: Registration, tenant: TenantChoice): boolean =>
-  tenant.kind === 'any' ||
-  registration.accounts === 'any-tenant' ||
-  registration.tenantId === tenant.tenant.id;
+export function isAvailableIn(registration: Registration, tenant: TenantChoice): boolean {
+  return (
+    tenant.kind === 'any' ||
+    registration.accounts === 'any-tenant' ||
+    registration.tenantId === tenant.tenant.id
+  );
+}
 
 /** Letter by letter, except that the port of `http://localhost` may be any, as Entra has it for development. */
-export const isSameAddress = (registered: string, asked: string): boolean =>
-  asked === registered || asked.replace(/^http:\/\/localhost:\d{1,5}\//, 'http://localhost/') === registered;
+export function isSameAddress(registered: string, asked: string): boolean {
+  return (
+    asked === registered || asked.replace(/^http:\/\/localhost:\d{1,5}\//, 'http://localhost/') === registered
+  );
+}

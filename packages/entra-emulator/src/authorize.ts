@@ -17,15 +17,16 @@ import type { IdentityStep } from './sign-in.ts';
 import { errorPage, pickAccountPage, type SignInPage, unusableAccountPage } from './sign-in-pages.ts';
 
 /** True for an answer given on one of the sign-in pages, false for an app's request. */
-export const isAnswer = (request: EmulatorRequest): boolean =>
-  request.method === 'POST' && request.form.has('request');
+export function isAnswer(request: EmulatorRequest): boolean {
+  return request.method === 'POST' && request.form.has('request');
+}
 
 /** The authorize endpoint. Nothing is kept between its pages: each form carries the app's request and the answers. */
-export const handleAuthorize = (
+export function handleAuthorize(
   authority: Authority,
   tenantSegment: string,
   request: EmulatorRequest,
-): Reply => {
+): Reply {
   const form = isAnswer(request) ? request.form : new URLSearchParams();
   if (isAnswer(request) && isFromForeignPage(request, authority.origin))
     return errorPage(authority, errors.requestMalformed('The form was sent by another site.'));
@@ -45,15 +46,15 @@ export const handleAuthorize = (
   };
   const reply = show(page, nextStep(authority, page.request, page.browser, page.answers));
   return { ...reply, headers: { ...reply.headers, ...authority.browsers.keep(page.browser) } };
-};
+}
 
 /** What the app asked: in its own request, or carried along by the form of a page. */
-export const parametersOf = (request: EmulatorRequest): URLSearchParams => {
+export function parametersOf(request: EmulatorRequest): URLSearchParams {
   if (isAnswer(request)) return new URLSearchParams(request.form.get('request') ?? '');
   return request.method === 'POST' ? request.form : request.query;
-};
+}
 
-const show = (page: SignInPage, step: Step): Reply => {
+function show(page: SignInPage, step: Step): Reply {
   switch (step.kind) {
     case 'consent':
       return consentPage(page, step);
@@ -68,10 +69,10 @@ const show = (page: SignInPage, step: Step): Reply => {
     default:
       return showIdentityStep(page, step);
   }
-};
+}
 
 /** The steps that find out who it is. */
-export const showIdentityStep = (page: SignInPage, step: IdentityStep): Reply => {
+export function showIdentityStep(page: SignInPage, step: IdentityStep): Reply {
   switch (step.kind) {
     case 'pick-account':
       return pickAccountPage(page, step);
@@ -90,4 +91,4 @@ export const showIdentityStep = (page: SignInPage, step: IdentityStep): Reply =>
     case 'refused':
       return returnError(page.authority, page.request, step.error, step.subcode);
   }
-};
+}

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { User } from '@entra-bff/directory';
 
 /** An account that is signed in at the emulator itself, in one browser. */
-export type SignedInAccount = {
+export interface SignedInAccount {
   readonly user: User;
   /** Named by `sid` in ID tokens and by the front-channel logout call. */
   readonly sid: string;
@@ -12,23 +12,26 @@ export type SignedInAccount = {
   readonly withExternalChallenge: boolean;
   /** Apps that used this sign-in, with the origin that they run at. */
   readonly apps: Map<string, { readonly clientId: string; readonly appOrigin: string }>;
-};
+}
 
 /** Single sign-on: what the emulator remembers of one browser, by a cookie on its own origin. */
-export type Browser = { readonly id: string; readonly accounts: Map<string, SignedInAccount> };
+export interface Browser {
+  readonly id: string;
+  readonly accounts: Map<string, SignedInAccount>;
+}
 
-export type BrowserStore = {
+export interface BrowserStore {
   /** The browser that the cookie names; a new one where it names none. */
   open(headers: IncomingHttpHeaders): Browser;
   /** Remembers a browser as soon as an account is signed in there. Gives the headers that tell it so. */
   keep(browser: Browser): Record<string, string>;
   /** The user, or everybody, has to sign in again in every browser. */
   signOut(userId?: string): void;
-};
+}
 
 const cookieName = 'entra-emulator-sso';
 
-export const createBrowserStore = (): BrowserStore => {
+export function createBrowserStore(): BrowserStore {
   const browsers = new Map<string, Browser>();
   return {
     open(headers) {
@@ -48,14 +51,14 @@ export const createBrowserStore = (): BrowserStore => {
         else accounts.delete(userId);
     },
   };
-};
+}
 
 /** Signs an account in at the emulator itself; one that already is keeps its `sid`. */
-export const signIn = (
+export function signIn(
   browser: Browser,
   user: User,
   at: { now: Date; withSecondFactor: boolean; withExternalChallenge: boolean },
-): SignedInAccount => {
+): SignedInAccount {
   const before = browser.accounts.get(user.id);
   const account: SignedInAccount = {
     user,
@@ -67,4 +70,4 @@ export const signIn = (
   };
   browser.accounts.set(user.id, account);
   return account;
-};
+}

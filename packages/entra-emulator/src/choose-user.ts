@@ -13,12 +13,12 @@ type Choice =
   | Extract<IdentityStep, { kind: 'pick-account' | 'refused' }>;
 
 /** Whose sign-in this is, or the page that asks. With one fitting account signed in nobody is asked. */
-export const chooseUser = (
+export function chooseUser(
   authority: Authority,
   request: AuthorizeRequest,
   browser: Browser,
   answers: Answers,
-): Choice => {
+): Choice {
   const { users } = authority.directory;
   const picker: Choice = { kind: 'pick-account', users: usersInOrder(users, request, browser) };
 
@@ -49,13 +49,14 @@ export const chooseUser = (
   const isEndedByPolicy = fitting.length > 0 && young.length === 0;
   const error = isEndedByPolicy ? errors.sessionTooOld('login_required') : errors.notSignedIn();
   return { kind: 'refused', error };
-};
+}
 
-export const hintedUsername = (request: AuthorizeRequest): string | undefined =>
-  request.loginHint === undefined ? undefined : usernameOfHint(request.loginHint).toLowerCase();
+export function hintedUsername(request: AuthorizeRequest): string | undefined {
+  return request.loginHint === undefined ? undefined : usernameOfHint(request.loginHint).toLowerCase();
+}
 
 /** The hinted account first, then those that are signed in, then the hinted organization's. */
-const usersInOrder = (users: readonly User[], request: AuthorizeRequest, browser: Browser): User[] => {
+function usersInOrder(users: readonly User[], request: AuthorizeRequest, browser: Browser): User[] {
   const hinted = hintedUsername(request);
   const rank = (user: User): number => {
     if (user.username === hinted) return 0;
@@ -63,4 +64,4 @@ const usersInOrder = (users: readonly User[], request: AuthorizeRequest, browser
     return user.username.endsWith(`@${request.domainHint}`) ? 2 : 3;
   };
   return [...users].sort((one, other) => rank(one) - rank(other));
-};
+}

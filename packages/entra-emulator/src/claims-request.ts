@@ -1,7 +1,7 @@
 import { isPolicyWithoutSecondFactor, policyIds } from './policy-ids.ts';
 
 /** The parts of a `claims` parameter that the emulator obeys. MSAL sends one with every request. */
-export type ClaimsRequest = {
+export interface ClaimsRequest {
   /** Authentication contexts that the access token has to name. */
   readonly authenticationContexts: readonly string[];
   /** Authentication contexts that the ID token has to name. */
@@ -14,19 +14,20 @@ export type ClaimsRequest = {
   readonly demandsExternalChallenge: boolean;
   /** The access token must not be older: `nbf` of continuous access evaluation, in seconds since 1970. */
   readonly notBeforeSeconds: number;
-};
+}
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
-const valuesOf = (member: unknown): string[] => {
+function valuesOf(member: unknown): string[] {
   if (!isRecord(member)) return [];
   const values: unknown[] = Array.isArray(member['values']) ? member['values'] : [member['value']];
   return values.filter((value) => typeof value === 'string');
-};
+}
 
 /** Undefined where the text is no JSON object. */
-export const parseClaimsRequest = (text: string | undefined): ClaimsRequest | undefined => {
+export function parseClaimsRequest(text: string | undefined): ClaimsRequest | undefined {
   let parsed: unknown = {};
   try {
     if (text) parsed = JSON.parse(text);
@@ -51,4 +52,4 @@ export const parseClaimsRequest = (text: string | undefined): ClaimsRequest | un
     demandsExternalChallenge: policies.includes(policyIds['external-challenge']),
     notBeforeSeconds: /^\d{1,12}$/.test(notBefore) ? Number(notBefore) : 0,
   };
-};
+}

@@ -9,11 +9,11 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
  * The app that a token request comes from, by its secret or signed assertion.
  * @throws {EntraRefusal}
  */
-export const authenticateClient = async (
+export async function authenticateClient(
   authority: Authority,
   form: URLSearchParams,
   tokenEndpoint: string,
-): Promise<Registration> => {
+): Promise<Registration> {
   const clientId = form.get('client_id') ?? '';
   const registration = findRegistration(authority, clientId);
   if (registration === undefined) throw new EntraRefusal(errors.clientUnknown(clientId));
@@ -30,13 +30,9 @@ export const authenticateClient = async (
   if (!(await isSignedBy(registration, assertion, tokenEndpoint)))
     throw new EntraRefusal(errors.assertionInvalid());
   return registration;
-};
+}
 
-const isSignedBy = async (
-  registration: Registration,
-  assertion: string,
-  audience: string,
-): Promise<boolean> => {
+async function isSignedBy(registration: Registration, assertion: string, audience: string): Promise<boolean> {
   for (const pem of registration.publicKeysPem)
     for (const algorithm of ['PS256', 'RS256'])
       try {
@@ -53,4 +49,4 @@ const isSignedBy = async (
         // Not this key: try the next.
       }
   return false;
-};
+}

@@ -38,19 +38,19 @@ const refusals: Record<ConditionalAccessPolicy, Omit<EntraError, 'status' | 'cla
   },
 };
 
-export const refusalOf = (policy: ConditionalAccessPolicy): EntraError => {
+export function refusalOf(policy: ConditionalAccessPolicy): EntraError {
   const { error, code, text, ...more } = refusals[policy];
   return { ...badRequest(error, code, text), ...more, claims: claimsOfPolicy(policyIds[policy]) };
-};
+}
 
 /** The policy that keeps this person out, or undefined where there is none or it is met. */
-export const unmetPolicy = (
+export function unmetPolicy(
   { switches }: Authority,
   sign: { readonly withExternalChallenge: boolean },
-): ConditionalAccessPolicy | undefined => {
+): ConditionalAccessPolicy | undefined {
   const { conditionalAccess } = switches;
   if (conditionalAccess === 'none') return undefined;
   return conditionalAccess === 'external-challenge' && sign.withExternalChallenge
     ? undefined
     : conditionalAccess;
-};
+}

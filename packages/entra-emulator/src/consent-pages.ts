@@ -3,9 +3,12 @@ import type { Reply } from '@entra-bff/emulator-kit';
 import { type Html, html, pageReply } from '@entra-bff/emulator-kit';
 import { form, otherAccountLink, type Shown, type SignInPage } from './sign-in-pages.ts';
 
-type Asked = { readonly user: User; readonly permissions: readonly Permission[] };
+interface Asked {
+  readonly user: User;
+  readonly permissions: readonly Permission[];
+}
 
-export const consentPage = (page: SignInPage, step: Shown<'consent'>): Reply => {
+export function consentPage(page: SignInPage, step: Shown<'consent'>): Reply {
   const { registration } = page.request;
   return pageReply({
     title: 'Permissions requested',
@@ -31,10 +34,10 @@ ${form(
 )}
 ${otherAccountLink(page)}`,
   });
-};
+}
 
-export const administratorNeededPage = (page: SignInPage, step: Asked): Reply =>
-  pageReply({
+export function administratorNeededPage(page: SignInPage, step: Asked): Reply {
+  return pageReply({
     title: 'Need admin approval',
     content: html`
 <p class="account">${step.user.username}</p>
@@ -49,10 +52,11 @@ ${form(
 )}
 ${otherAccountLink(page)}`,
   });
+}
 
 /** The admin consent endpoint's own page. */
-export const organizationConsentPage = (page: SignInPage, step: Asked): Reply =>
-  pageReply({
+export function organizationConsentPage(page: SignInPage, step: Asked): Reply {
+  return pageReply({
     title: 'Permissions requested',
     content: html`
 <p class="account">${step.user.username}</p>
@@ -72,18 +76,20 @@ ${form(
 )}
 ${otherAccountLink(page)}`,
   });
+}
 
-export const publisherOf = ({ request }: SignInPage): Html => {
+export function publisherOf({ request }: SignInPage): Html {
   const { name, domain, isVerified } = request.registration.publisher;
   return isVerified
     ? html`<span class="quiet">${name} <span class="note strong">verified publisher</span></span>`
     : html`<span class="quiet">${domain} <span class="note">unverified</span></span>`;
-};
+}
 
-export const permissionList = (permissions: readonly Permission[]): Html =>
-  html`<div>${permissions.map(
+export function permissionList(permissions: readonly Permission[]): Html {
+  return html`<div>${permissions.map(
     ({ title, description, administratorMustConsent, name }) => html`<details>
 <summary>${title}</summary>
 <p>${description}${administratorMustConsent && ' An administrator has to consent.'}<br><code>${name}</code></p>
 </details>`,
   )}</div>`;
+}

@@ -7,7 +7,10 @@ import { type EntraError, errors } from './errors.ts';
 import { type RequestedScope, scopeKey } from './scopes.ts';
 import { type IdentityStep, identify } from './sign-in.ts';
 
-type Asked = { readonly user: User; readonly permissions: readonly Permission[] };
+interface Asked {
+  readonly user: User;
+  readonly permissions: readonly Permission[];
+}
 
 /** The page to show next, or how the sign-in ended. */
 export type Step =
@@ -20,25 +23,25 @@ export type Step =
   | { readonly kind: 'signed-in'; readonly account: SignedInAccount; readonly tenantId: string };
 
 /** Decides the next step of a sign-in: who it is, then what the app may do. */
-export const nextStep = (
+export function nextStep(
   authority: Authority,
   request: AuthorizeRequest,
   browser: Browser,
   answers: Answers,
-): Step => {
+): Step {
   const step = identify(authority, request, browser, answers);
   return step.kind === 'identified'
     ? askForConsent(authority, request, answers, step.account, step.tenantId)
     : step;
-};
+}
 
-const askForConsent = (
+function askForConsent(
   authority: Authority,
   request: AuthorizeRequest,
   answers: Answers,
   account: SignedInAccount,
   tenantId: string,
-): Step => {
+): Step {
   const { user } = account;
   const { registration, prompt } = request;
   const signedIn: Step = { kind: 'signed-in', account, tenantId };
@@ -70,14 +73,14 @@ const askForConsent = (
     ...(isAdministrator && answers.forOrganization ? {} : { userId: user.id }),
   });
   return signedIn;
-};
+}
 
 /** No answer of this person gives the consent: they go back without, or ask somebody who can. */
-const askAdministrator = (
+function askAdministrator(
   { switches, approvals }: Authority,
   answers: Answers,
   asked: Asked & { tenantId: string; clientId: string; scopes: readonly string[] },
-): Step => {
+): Step {
   const { user, permissions, tenantId, clientId, scopes } = asked;
   const { approvalCanBeRequested } = switches;
   if (approvalCanBeRequested && answers.decision === 'request') {
@@ -92,14 +95,14 @@ const askAdministrator = (
     ? errors.approvalMustBeRequested()
     : errors.administratorMustConsent();
   return { kind: 'refused', error };
-};
+}
 
-const missingConsents = (
+function missingConsents(
   authority: Authority,
   { registration, scopes }: AuthorizeRequest,
   tenantId: string,
   user: User,
-): RequestedScope[] => {
+): RequestedScope[] {
   if (authority.switches.consentWithdrawn) return [...scopes];
   const consented = authority.consents.grantedTo({
     tenantId,
@@ -107,4 +110,4 @@ const missingConsents = (
     userId: user.id,
   });
   return scopes.filter((scope) => !consented.has(scopeKey(scope)));
-};
+}

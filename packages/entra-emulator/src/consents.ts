@@ -2,15 +2,15 @@ import type { Directory } from '@entra-bff/directory';
 import { parseScopes, scopeKey } from './scopes.ts';
 
 /** Who has allowed which app what. `userId` is absent on a consent for a whole organization. */
-export type Consent = {
+export interface Consent {
   readonly tenantId: string;
   readonly clientId: string;
   readonly userId?: string;
   /** Fully spelled, for example `https://graph.microsoft.com/User.Read`. */
   readonly scopes: readonly string[];
-};
+}
 
-export type ConsentStore = {
+export interface ConsentStore {
   list(): Consent[];
   /** What the app may do for this user: own consent and the organization's. */
   grantedTo(who: { tenantId: string; clientId: string; userId: string }): Set<string>;
@@ -24,12 +24,14 @@ export type ConsentStore = {
   /** Takes these permissions back from everybody and every organization. Scopes in any spelling. */
   withdraw(scopes: readonly string[]): void;
   reset(): void;
-};
+}
 
-const isSame = (one: Consent) => (other: Consent) =>
-  one.tenantId === other.tenantId && one.clientId === other.clientId && one.userId === other.userId;
+function isSame(one: Consent) {
+  return (other: Consent) =>
+    one.tenantId === other.tenantId && one.clientId === other.clientId && one.userId === other.userId;
+}
 
-export const createConsentStore = (directory: Directory): ConsentStore => {
+export function createConsentStore(directory: Directory): ConsentStore {
   let consents: Consent[] = [];
 
   const spelledOut = (scopes: readonly string[]): string[] =>
@@ -79,4 +81,4 @@ export const createConsentStore = (directory: Directory): ConsentStore => {
   };
   store.reset();
   return store;
-};
+}

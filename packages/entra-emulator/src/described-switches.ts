@@ -16,34 +16,40 @@ type DescribedSwitch = { readonly label: string; readonly effect: string } & (
     }
 );
 
-const yesNo = (name: NameOf<boolean>, label: string, effect: string): DescribedSwitch => ({
-  kind: 'yes-no',
-  name,
-  label,
-  effect,
-});
-const number = (name: NameOf<number>, label: string, effect: string): DescribedSwitch => ({
-  kind: 'number',
-  name,
-  label,
-  effect,
-});
-const choice = <Name extends ChoiceName>(
+function yesNo(name: NameOf<boolean>, label: string, effect: string): DescribedSwitch {
+  return {
+    kind: 'yes-no',
+    name,
+    label,
+    effect,
+  };
+}
+function number(name: NameOf<number>, label: string, effect: string): DescribedSwitch {
+  return {
+    kind: 'number',
+    name,
+    label,
+    effect,
+  };
+}
+function choice<Name extends ChoiceName>(
   name: Name,
   label: string,
   effect: string,
   labels: Readonly<Record<Switches[Name], string>>,
-): DescribedSwitch => ({
-  kind: 'choice',
-  name,
-  label,
-  effect,
-  options: choices[name].map((value) => [value, labels[value]] as const),
-  choose(switches, text) {
-    const chosen = choices[name].find((value) => value === text);
-    if (chosen !== undefined) switches[name] = chosen;
-  },
-});
+): DescribedSwitch {
+  return {
+    kind: 'choice',
+    name,
+    label,
+    effect,
+    options: choices[name].map((value) => [value, labels[value]] as const),
+    choose(switches, text) {
+      const chosen = choices[name].find((value) => value === text);
+      if (chosen !== undefined) switches[name] = chosen;
+    },
+  };
+}
 
 /** Every switch, grouped as the page shows them. */
 export const describedSwitches: readonly {

@@ -2,10 +2,11 @@ import { jsonReply, type Reply } from '@entra-bff/emulator-kit';
 import { type Authority, issuerFor, parseTenant } from './authority.ts';
 import { errors, toErrorBody } from './errors.ts';
 
-const tenantUnknown = (authority: Authority, segment: string): Reply =>
-  jsonReply(400, toErrorBody(errors.tenantUnknown(segment), authority.now()));
+function tenantUnknown(authority: Authority, segment: string): Reply {
+  return jsonReply(400, toErrorBody(errors.tenantUnknown(segment), authority.now()));
+}
 
-export const handleDiscovery = (authority: Authority, tenantSegment: string): Reply => {
+export function handleDiscovery(authority: Authority, tenantSegment: string): Reply {
   const tenant = parseTenant(authority, tenantSegment);
   if (tenant === undefined) return tenantUnknown(authority, tenantSegment);
   const base = `${authority.origin}/${tenant.kind === 'one' ? tenant.tenant.id : tenantSegment}`;
@@ -43,11 +44,11 @@ export const handleDiscovery = (authority: Authority, tenantSegment: string): Re
     ],
     tenant_region_scope: null,
   });
-};
+}
 
-export const handleKeys = (authority: Authority, tenantSegment: string): Reply => {
+export function handleKeys(authority: Authority, tenantSegment: string): Reply {
   const tenant = parseTenant(authority, tenantSegment);
   if (tenant === undefined) return tenantUnknown(authority, tenantSegment);
   const reply = jsonReply(200, { keys: authority.keys.published(issuerFor(authority, tenant)) });
   return authority.intercept.keys?.(reply) ?? reply;
-};
+}

@@ -27,7 +27,7 @@ import { findRoute, type Route } from './routes.ts';
 import { announceSignInService, retireSignInService } from './sign-in-service.ts';
 import { defaultEntraSwitches, type Switches } from './switches.ts';
 
-export type EntraEmulator = {
+export interface EntraEmulator {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
   readonly directory: Directory;
@@ -67,14 +67,14 @@ export type EntraEmulator = {
   signingKey(): SigningKey;
   signIdToken(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>;
   close(): Promise<void>;
-};
+}
 
 /** Starts an authority shaped like Entra on plain HTTP, for this computer only. Port 0 takes a free one. */
-export const startEntraEmulator = async (options: {
+export async function startEntraEmulator(options: {
   directory: Directory;
   port?: number;
   now?: () => Date;
-}): Promise<EntraEmulator> => {
+}): Promise<EntraEmulator> {
   const { directory, port = 0, now = () => new Date() } = options;
   const server = createServer();
   const keys = await createKeyRing();
@@ -146,18 +146,18 @@ export const startEntraEmulator = async (options: {
         server.closeAllConnections();
       }),
   };
-};
+}
 
-const portOf = (address: string | AddressInfo | null): number => {
+function portOf(address: string | AddressInfo | null): number {
   if (address === null || typeof address === 'string') throw new Error('The server has no port.');
   return address.port;
-};
+}
 
-const answer = async (
+async function answer(
   authority: Authority,
   route: Route | undefined,
   request: EmulatorRequest,
-): Promise<Reply> => {
+): Promise<Reply> {
   if (route === undefined)
     return jsonReply(404, { error: 'not_found', error_description: 'No such address.' });
   if (!route.isForServers) {
@@ -169,16 +169,17 @@ const answer = async (
   const { switches } = authority;
   if (switches.slowMs > 0) await delay(switches.slowMs, undefined, { ref: false });
   return outageReply(authority) ?? route.handle(authority, request);
-};
+}
 
 /** Entra isolates its pages: a popup's opener loses sight of it as soon as it gets there. */
-const withOpenerPolicy = ({ switches }: Authority, { kind }: Route, reply: Reply): Reply =>
-  kind === undefined
+function withOpenerPolicy({ switches }: Authority, { kind }: Route, reply: Reply): Reply {
+  return kind === undefined
     ? reply
     : { ...reply, headers: { ...reply.headers, 'cross-origin-opener-policy': switches.openerPolicy } };
+}
 
 /** Pages stay up in an outage, so that a person can end it; what an app's server asks does not. */
-const outageReply = ({ switches, now }: Authority): Reply | undefined => {
+function outageReply({ switches, now }: Authority): Reply | undefined {
   const { outage, throttledRetryAfterSeconds } = switches;
   if (outage === 'html-502')
     return {
@@ -192,4 +193,4 @@ const outageReply = ({ switches, now }: Authority): Reply | undefined => {
       'retry-after': String(throttledRetryAfterSeconds),
     });
   return undefined;
-};
+}

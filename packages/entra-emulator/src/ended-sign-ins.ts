@@ -24,7 +24,7 @@ export const endings: Readonly<Record<Ending, string>> = {
 
 export const isEnding = (value: string): value is Ending => Object.hasOwn(endings, value);
 
-export const refusalOfEnded = (grant: Grant, ending: Ending): EntraError => {
+export function refusalOfEnded(grant: Grant, ending: Ending): EntraError {
   switch (ending) {
     case 'revoked':
       return errors.passwordChanged();
@@ -39,27 +39,33 @@ export const refusalOfEnded = (grant: Grant, ending: Ending): EntraError => {
     case 'session-too-old':
       return errors.sessionTooOld('invalid_grant');
   }
-};
+}
 
 /** The sign-in is older than the policy on its frequency allows. */
-export const isTooOld = ({ switches, now }: Authority, signedInAt: Date): boolean =>
-  switches.signInFrequencySeconds > 0 &&
-  now().getTime() - signedInAt.getTime() > switches.signInFrequencySeconds * 1000;
+export function isTooOld({ switches, now }: Authority, signedInAt: Date): boolean {
+  return (
+    switches.signInFrequencySeconds > 0 &&
+    now().getTime() - signedInAt.getTime() > switches.signInFrequencySeconds * 1000
+  );
+}
 
 /** The sign-in is older than the app's request allows. With 0 none is young enough, as with `prompt=login`. */
-export const isOlderThanAsked = (
+export function isOlderThanAsked(
   { now }: Authority,
   { maxAgeSeconds }: AuthorizeRequest,
   signedInAt: Date,
-): boolean =>
-  maxAgeSeconds !== undefined &&
-  (maxAgeSeconds === 0 || now().getTime() - signedInAt.getTime() > maxAgeSeconds * 1000);
+): boolean {
+  return (
+    maxAgeSeconds !== undefined &&
+    (maxAgeSeconds === 0 || now().getTime() - signedInAt.getTime() > maxAgeSeconds * 1000)
+  );
+}
 
 /**
  * Refuses from now on what has been issued to the user, or to everybody. The sign-in at the pages ends too, as Entra's
  * does; an idle refresh token is no reason for that.
  */
-export const endSignIns = ({ grants, browsers }: Authority, ending: Ending, userId?: string): void => {
+export function endSignIns({ grants, browsers }: Authority, ending: Ending, userId?: string): void {
   grants.end(ending, userId);
   if (ending !== 'expired' && ending !== 'not-valid') browsers.signOut(userId);
-};
+}

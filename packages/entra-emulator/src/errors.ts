@@ -3,7 +3,7 @@ import type { Registration } from '@entra-bff/directory';
 import { claimsOfPolicy, policyIds } from './policy-ids.ts';
 
 /** What Entra answers instead of what was asked: an OAuth error with an AADSTS code. */
-export type EntraError = {
+export interface EntraError {
   readonly error: string;
   readonly code: number;
   readonly text: string;
@@ -11,7 +11,7 @@ export type EntraError = {
   readonly suberror?: string;
   /** A claims challenge, as JSON text. */
   readonly claims?: string;
-};
+}
 
 /** Ends a token request with that error. */
 export class EntraRefusal extends Error {
@@ -24,21 +24,26 @@ export class EntraRefusal extends Error {
 }
 
 /** What most of Entra's errors are. */
-export const badRequest = (error: string, code: number, text: string): EntraError => ({
-  error,
-  code,
-  text,
-  status: 400,
-});
-const invalidClient = (code: number, text: string): EntraError => ({
-  error: 'invalid_client',
-  code,
-  text,
-  status: 401,
-});
+export function badRequest(error: string, code: number, text: string): EntraError {
+  return {
+    error,
+    code,
+    text,
+    status: 400,
+  };
+}
+function invalidClient(code: number, text: string): EntraError {
+  return {
+    error: 'invalid_client',
+    code,
+    text,
+    status: 401,
+  };
+}
 
-const consentText = ({ clientId, displayName }: Registration): string =>
-  `The user or administrator has not consented to use the application with ID '${clientId}' named '${displayName}'. Send an interactive authorization request for this user and resource.`;
+function consentText({ clientId, displayName }: Registration): string {
+  return `The user or administrator has not consented to use the application with ID '${clientId}' named '${displayName}'. Send an interactive authorization request for this user and resource.`;
+}
 
 /** Entra's errors by what went wrong; codes and wording follow Entra's. */
 export const errors = {
@@ -264,19 +269,15 @@ export const errors = {
 } as const;
 
 /** The error as Entra spells it, with the ids that its support asks for. */
-export type ErrorReport = {
+export interface ErrorReport {
   readonly description: string;
   readonly traceId: string;
   readonly correlationId: string;
   /** `2026-01-31 12:00:00Z`, Entra's own form. */
   readonly timestamp: string;
-};
+}
 
-export const reportError = (
-  error: EntraError,
-  now: Date,
-  correlationId: string = randomUUID(),
-): ErrorReport => {
+export function reportError(error: EntraError, now: Date, correlationId: string = randomUUID()): ErrorReport {
   const traceId = randomUUID();
   const timestamp = `${now.toISOString().slice(0, 19).replace('T', ' ')}Z`;
   return {
@@ -285,14 +286,10 @@ export const reportError = (
     correlationId,
     timestamp,
   };
-};
+}
 
 /** The JSON body of a failed token request. */
-export const toErrorBody = (
-  error: EntraError,
-  now: Date,
-  correlationId?: string,
-): Record<string, unknown> => {
+export function toErrorBody(error: EntraError, now: Date, correlationId?: string): Record<string, unknown> {
   const report = reportError(error, now, correlationId);
   return {
     error: error.error,
@@ -304,4 +301,4 @@ export const toErrorBody = (
     ...(error.suberror === undefined ? {} : { suberror: error.suberror }),
     ...(error.claims === undefined ? {} : { claims: error.claims }),
   };
-};
+}

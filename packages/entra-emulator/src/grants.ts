@@ -3,7 +3,7 @@ import type { Registration, User } from '@entra-bff/directory';
 import type { Ending } from './ended-sign-ins.ts';
 
 /** One completed sign-in of a person to an app: the family that its code and refresh tokens belong to. */
-export type Grant = {
+export interface Grant {
   readonly registration: Registration;
   readonly tenantId: string;
   readonly user: User;
@@ -17,9 +17,9 @@ export type Grant = {
   readonly scope: string;
   /** Why everything of this sign-in is refused, once it is. */
   ending: Ending | undefined;
-};
+}
 
-type AuthorizationCode = {
+interface AuthorizationCode {
   readonly grant: Grant;
   readonly redirectUri: string;
   readonly nonce: string | undefined;
@@ -27,24 +27,28 @@ type AuthorizationCode = {
   readonly claims: string | undefined;
   readonly expiresAt: Date;
   isRedeemed: boolean;
-};
+}
 
-type RefreshToken = { readonly grant: Grant; readonly expiresAt: Date; isSpent: boolean };
+interface RefreshToken {
+  readonly grant: Grant;
+  readonly expiresAt: Date;
+  isSpent: boolean;
+}
 
-export type GrantStore = {
+export interface GrantStore {
   addCode(code: Omit<AuthorizationCode, 'isRedeemed'>): string;
   findCode(value: string): AuthorizationCode | undefined;
   addRefreshToken(token: Omit<RefreshToken, 'isSpent'>): string;
   findRefreshToken(value: string): RefreshToken | undefined;
   /** What this user's sign-ins, or everybody's, have issued so far is refused. */
   end(ending: Ending, userId?: string): void;
-};
+}
 
 // As long as Entra's, so that an app meets the sizes that its URLs, cookies and rows have to hold.
 const codeBytes = 600;
 const refreshTokenBytes = 900;
 
-export const createGrantStore = (): GrantStore => {
+export function createGrantStore(): GrantStore {
   const codes = new Map<string, AuthorizationCode>();
   const refreshTokens = new Map<string, RefreshToken>();
   return {
@@ -65,4 +69,4 @@ export const createGrantStore = (): GrantStore => {
         if (userId === undefined || grant.user.id === userId) grant.ending = ending;
     },
   };
-};
+}

@@ -4,7 +4,7 @@ import { type Html, html, pageReply } from '@entra-bff/emulator-kit';
 import type { Authority } from './authority.ts';
 
 /** What this is and who can sign in. */
-export const handleHome = (authority: Authority): Reply => {
+export function handleHome(authority: Authority): Reply {
   const { tenants, users, registrations } = authority.directory;
   const [home] = tenants;
   return pageReply({
@@ -30,9 +30,9 @@ export const handleHome = (authority: Authority): Reply => {
 <ul>${tenants.map((tenant) => html`<li><a href="/${tenant.id}/v2.0/.well-known/openid-configuration">Metadata of ${tenant.name}</a></li>`)}</ul>
 <p class="quiet small">The people and apps stand in <code>packages/directory/src/directory.ts</code>. Change them there.</p>`,
   });
-};
+}
 
-const factsAbout = ({ directory, roles, blockedUsers }: Authority, user: User): Html => {
+function factsAbout({ directory, roles, blockedUsers }: Authority, user: User): Html {
   const heldRoles = directory.registrations.flatMap((app) =>
     roles.of(user.id, app).map((role) => `${role} of ${app.displayName}`),
   );
@@ -49,4 +49,4 @@ const factsAbout = ({ directory, roles, blockedUsers }: Authority, user: User): 
     ...(blockedUsers.has(user.id) ? ['blocked'] : []),
   ];
   return html`${facts.join('; ')}`;
-};
+}

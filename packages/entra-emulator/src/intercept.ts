@@ -3,16 +3,16 @@ import type { Reply } from '@entra-bff/emulator-kit';
 import type { JWTPayload } from 'jose';
 
 /** Which token request an intercepted answer belongs to. */
-export type TokenContext = {
+export interface TokenContext {
   readonly grantType: 'authorization_code' | 'refresh_token';
   readonly user: User;
   readonly registration: Registration;
   readonly nonce: string | undefined;
   readonly form: Readonly<Record<string, string>>;
-};
+}
 
 /** Ways for a test to make the emulator lie. All optional; set and cleared while it runs. */
-export type Intercept = {
+export interface Intercept {
   idTokenClaims?: ((claims: JWTPayload, context: TokenContext) => JWTPayload) | undefined;
   /** Replaces the signed ID token. */
   idToken?: ((jwt: string, context: TokenContext) => string | Promise<string>) | undefined;
@@ -21,4 +21,4 @@ export type Intercept = {
   keys?: ((reply: Reply) => Reply) | undefined;
   /** Changes the address that the browser is sent back to, parameters included. */
   authorizeRedirect?: ((url: URL) => URL) | undefined;
-};
+}

@@ -22,12 +22,12 @@ const refreshTokenLifetimeMs = 90 * 24 * 60 * 60 * 1000; // Entra's 90 days
  * The successful answer of the token endpoint.
  * @throws {EntraRefusal} where scopes, consent or a demanded second factor are missing
  */
-export const issueTokens = async (
+export async function issueTokens(
   authority: Authority,
   redeemed: Redeemed,
   form: URLSearchParams,
   context: TokenContext,
-): Promise<Record<string, unknown>> => {
+): Promise<Record<string, unknown>> {
   const { grant, grantType } = redeemed;
   const { switches } = authority;
   const { scopes: asked, resource } = requireScopes(authority, redeemed, form);
@@ -55,9 +55,9 @@ export const issueTokens = async (
   }
   if (isAsked('openid') && form.get('client_info') === '1') body['client_info'] = createClientInfo(grant);
   return body;
-};
+}
 
-const requireScopes = (authority: Authority, { grant }: Redeemed, form: URLSearchParams) => {
+function requireScopes(authority: Authority, { grant }: Redeemed, form: URLSearchParams) {
   const { scopes, unknown } = parseScopes(authority.directory, form.get('scope') ?? grant.scope);
   if (unknown.length > 0) throw new EntraRefusal(errors.scopeInvalid(unknown.join(' ')));
   const [first, ...furtherResources] = resourcesOf(scopes);
@@ -66,13 +66,13 @@ const requireScopes = (authority: Authority, { grant }: Redeemed, form: URLSearc
   const resource = first ?? authority.directory.resources[0];
   if (resource === undefined) throw new Error('The directory has no resource.');
   return { scopes, resource };
-};
+}
 
-const requireConsent = (
+function requireConsent(
   authority: Authority,
   { grant }: Redeemed,
   scopes: readonly RequestedScope[],
-): Set<string> => {
+): Set<string> {
   const { registration, tenantId, user } = grant;
   const consented = authority.consents.grantedTo({
     tenantId,
@@ -82,10 +82,10 @@ const requireConsent = (
   if (scopes.some((scope) => !consented.has(scopeKey(scope))))
     throw new EntraRefusal(errors.consentMissing(registration));
   return consented;
-};
+}
 
 /** What the app demanded of the tokens, now and at the sign-in that they come from. */
-const requireClaims = ({ grant, claimsAtSignIn }: Redeemed, form: URLSearchParams): ClaimsRequest => {
+function requireClaims({ grant, claimsAtSignIn }: Redeemed, form: URLSearchParams): ClaimsRequest {
   const now = parseClaimsRequest(form.get('claims') ?? undefined);
   const then = parseClaimsRequest(claimsAtSignIn);
   if (now === undefined || then === undefined)
@@ -100,33 +100,34 @@ const requireClaims = ({ grant, claimsAtSignIn }: Redeemed, form: URLSearchParam
     idTokenContexts: [...new Set([...grant.idTokenContexts, ...now.idTokenContexts])],
     authenticationContexts: [...new Set([...now.authenticationContexts, ...then.authenticationContexts])],
   };
-};
+}
 
-const createIdToken = async (
+async function createIdToken(
   authority: Authority,
   { grant, nonce, grantType }: Redeemed,
   claims: ClaimsRequest,
   context: TokenContext,
-): Promise<string> => {
+): Promise<string> {
   const { intercept } = authority;
   const truth = toIdTokenClaims(authority, grant, nonce, claims, grantType);
   const jwt = await authority.keys.sign(intercept.idTokenClaims?.(truth, context) ?? truth);
   return (await intercept.idToken?.(jwt, context)) ?? jwt;
-};
+}
 
 /** As Entra does, an access token holds every permission the app has at that API, asked for now or not. */
-const namesInAccessToken = (resource: Resource, consented: Set<string>): string[] =>
-  resource.permissions
+function namesInAccessToken(resource: Resource, consented: Set<string>): string[] {
+  return resource.permissions
     .filter(({ name }) => name !== 'offline_access')
     .filter((permission) => consented.has(permissionKey(resource, permission)))
     .map((permission) => permission.name);
+}
 
 /** Asked scopes come back letter by letter, then what else was consented, in the app's own style. */
-const scopeInAnswer = (
+function scopeInAnswer(
   asked: readonly RequestedScope[],
   resource: Resource,
   permissionNames: readonly string[],
-): string => {
+): string {
   const isSpelledOut = asked.some((scope) => !isOpenIdScope(scope) && scope.spelling.includes('://'));
   const askedNames = asked.map((scope) => scope.permission.name);
   return [
@@ -135,4 +136,4 @@ const scopeInAnswer = (
       .filter((name) => !askedNames.includes(name))
       .map((name) => (isSpelledOut && !openIdScopes.has(name) ? `${resource.uri}/${name}` : name)),
   ].join(' ');
-};
+}

@@ -15,7 +15,7 @@ import type { Browser, SignedInAccount } from './browsers.ts';
 import { usernameOfHint } from './tokens.ts';
 
 /** The end-session endpoint: `logout_hint` says who leaves, else the person picks. */
-export const handleLogout = (authority: Authority, request: EmulatorRequest): Reply => {
+export function handleLogout(authority: Authority, request: EmulatorRequest): Reply {
   const browser = authority.browsers.open(request.headers);
   const isAnswer =
     request.method === 'POST' && request.form.has('account') && !isFromForeignPage(request, authority.origin);
@@ -35,13 +35,14 @@ export const handleLogout = (authority: Authority, request: EmulatorRequest): Re
   const returnUri = registeredReturn(authority, parameters);
   if (returnUri !== undefined && frames.length === 0) return redirectTo(returnUri);
   return signedOutPage(frames, returnUri, browser);
-};
+}
 
-const merged = (request: EmulatorRequest): URLSearchParams =>
-  new URLSearchParams([...request.query, ...request.form]);
+function merged(request: EmulatorRequest): URLSearchParams {
+  return new URLSearchParams([...request.query, ...request.form]);
+}
 
 /** Only an address that some app has registered is returned to, with its `state`. */
-const registeredReturn = (authority: Authority, parameters: URLSearchParams): string | undefined => {
+function registeredReturn(authority: Authority, parameters: URLSearchParams): string | undefined {
   const asked = parameters.get('post_logout_redirect_uri');
   if (asked === null) return undefined;
   const isRegistered = authority.directory.registrations.some((registration) =>
@@ -54,10 +55,10 @@ const registeredReturn = (authority: Authority, parameters: URLSearchParams): st
   const state = parameters.get('state');
   if (state !== null) url.searchParams.set('state', state);
   return url.href;
-};
+}
 
 /** Every app that used this sign-in hears of its end, by `sid`, in a frame that carries no cookie of the app. */
-const frontChannelLogoutUrls = (authority: Authority, account: SignedInAccount): string[] => {
+function frontChannelLogoutUrls(authority: Authority, account: SignedInAccount): string[] {
   const urls: string[] = [];
   for (const { clientId, appOrigin } of account.apps.values()) {
     const registered = findRegistration(authority, clientId)?.frontChannelLogoutUrl;
@@ -71,13 +72,13 @@ const frontChannelLogoutUrls = (authority: Authority, account: SignedInAccount):
     urls.push(target.href);
   }
   return urls;
-};
+}
 
-const pickerPage = (
+function pickerPage(
   action: string,
   parameters: URLSearchParams,
   accounts: readonly SignedInAccount[],
-): Reply => {
+): Reply {
   const tiles: Html[] = accounts.map(
     ({ user }) => html`<li><button class="tile" name="account" value="${user.id}">
 <span class="portrait" aria-hidden="true">${initialsOf(user.name)}</span>
@@ -93,9 +94,9 @@ const pickerPage = (
 <ul class="tiles">${tiles}</ul>
 </form>`,
   });
-};
+}
 
-const signedOutPage = (frames: readonly string[], returnUri: string | undefined, browser: Browser): Reply => {
+function signedOutPage(frames: readonly string[], returnUri: string | undefined, browser: Browser): Reply {
   const remaining = browser.accounts.size;
   return pageReply({
     title: 'You signed out',
@@ -108,4 +109,4 @@ const signedOutPage = (frames: readonly string[], returnUri: string | undefined,
 ${frames.map((frame) => html`<iframe class="hidden-frame" title="Sign-out of an app" src="${frame}"></iframe>`)}
 ${returnUri !== undefined && html`<div class="actions"><a class="button primary" href="${returnUri}">Continue</a></div>`}`,
   });
-};
+}

@@ -8,9 +8,11 @@ export const policyIds = {
 } as const;
 
 /** What an error carries as `claims`, for the app's next sign-in to ask with. */
-export const claimsOfPolicy = (id: string): string =>
-  JSON.stringify({ access_token: { capolids: { essential: true, values: [id] } } });
+export function claimsOfPolicy(id: string): string {
+  return JSON.stringify({ access_token: { capolids: { essential: true, values: [id] } } });
+}
 
 /** A policy that nobody knows counts as one that asks for a second factor. */
-export const isPolicyWithoutSecondFactor = (id: string): boolean =>
-  id !== policyIds.secondFactor && Object.values<string>(policyIds).includes(id);
+export function isPolicyWithoutSecondFactor(id: string): boolean {
+  return id !== policyIds.secondFactor && Object.values<string>(policyIds).includes(id);
+}

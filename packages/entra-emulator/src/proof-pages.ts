@@ -3,8 +3,8 @@ import type { Reply } from '@entra-bff/emulator-kit';
 import { html, pageReply } from '@entra-bff/emulator-kit';
 import { alert, form, otherAccountLink, type Shown, type SignInPage } from './sign-in-pages.ts';
 
-export const secondFactorPage = (page: SignInPage, { user, wasDenied }: Shown<'second-factor'>): Reply =>
-  pageReply({
+export function secondFactorPage(page: SignInPage, { user, wasDenied }: Shown<'second-factor'>): Reply {
+  return pageReply({
     title: 'Approve sign-in',
     content: html`
 <p class="account">${user.username}</p>
@@ -25,10 +25,11 @@ ${form(
 </div>`,
 )}`,
   });
+}
 
 /** Stands in for terms of use or a second factor of another company. */
-export const externalChallengePage = (page: SignInPage, { user }: Shown<'external-challenge'>): Reply =>
-  pageReply({
+export function externalChallengePage(page: SignInPage, { user }: Shown<'external-challenge'>): Reply {
+  return pageReply({
     title: 'One more step',
     content: html`
 <p class="account">${user.username}</p>
@@ -43,10 +44,11 @@ ${form(
 </div>`,
 )}`,
   });
+}
 
 /** Entra sends nobody back from here: the app hears nothing, and the person closes the window or goes back. */
-export const blockedByPolicyPage = (page: SignInPage, step: Shown<'blocked-by-policy'>): Reply =>
-  pageReply({
+export function blockedByPolicyPage(page: SignInPage, step: Shown<'blocked-by-policy'>): Reply {
+  return pageReply({
     title: 'You cannot access this right now',
     content: html`
 <p class="account">${step.user.username}</p>
@@ -55,9 +57,10 @@ export const blockedByPolicyPage = (page: SignInPage, step: Shown<'blocked-by-po
 ${alert(step.problem)}
 ${otherAccountLink(page)}`,
   });
+}
 
-export const passwordExpiredPage = (page: SignInPage, { user }: Shown<'password-expired'>): Reply =>
-  pageReply({
+export function passwordExpiredPage(page: SignInPage, { user }: Shown<'password-expired'>): Reply {
+  return pageReply({
     title: 'Update your password',
     content: html`
 <p class="account">${user.username}</p>
@@ -72,3 +75,4 @@ ${form(
 </div>`,
 )}`,
   });
+}

@@ -7,28 +7,28 @@ import { EntraRefusal, errors } from './errors.ts';
 import type { Grant } from './grants.ts';
 
 /** A code or refresh token that passed its own checks, before scopes and policy are looked at. */
-export type Redeemed = {
+export interface Redeemed {
   readonly grant: Grant;
   readonly grantType: 'authorization_code' | 'refresh_token';
   readonly nonce: string | undefined;
   /** The `claims` that the authorize request carried. */
   readonly claimsAtSignIn: string | undefined;
-};
+}
 
 /**
  * Takes the code or refresh token of a token request.
  * @throws {EntraRefusal}
  */
-export const redeem = (authority: Authority, registration: Registration, form: URLSearchParams): Redeemed => {
+export function redeem(authority: Authority, registration: Registration, form: URLSearchParams): Redeemed {
   const redeemed = redeemByType(authority, registration, form);
   const { grant } = redeemed;
   if (grant.ending !== undefined) throw new EntraRefusal(refusalOfEnded(grant, grant.ending));
   if (authority.blockedUsers.has(grant.user.id)) throw new EntraRefusal(errors.userDisabled());
   if (authority.expiredPasswords.has(grant.user.id)) throw new EntraRefusal(errors.passwordExpired());
   return redeemed;
-};
+}
 
-const redeemByType = (authority: Authority, registration: Registration, form: URLSearchParams): Redeemed => {
+function redeemByType(authority: Authority, registration: Registration, form: URLSearchParams): Redeemed {
   const grantType = requireParameter(form, 'grant_type');
   switch (grantType) {
     case 'authorization_code':
@@ -38,9 +38,9 @@ const redeemByType = (authority: Authority, registration: Registration, form: UR
     default:
       throw new EntraRefusal(errors.grantTypeUnknown(grantType));
   }
-};
+}
 
-const redeemCode = (authority: Authority, registration: Registration, form: URLSearchParams): Redeemed => {
+function redeemCode(authority: Authority, registration: Registration, form: URLSearchParams): Redeemed {
   const code = authority.grants.findCode(requireParameter(form, 'code'));
   if (code === undefined || code.grant.registration.clientId !== registration.clientId)
     throw new EntraRefusal(errors.grantInvalid("The provided value for the 'code' parameter is not valid."));
@@ -58,20 +58,20 @@ const redeemCode = (authority: Authority, registration: Registration, form: URLS
     nonce: code.nonce,
     claimsAtSignIn: code.claims,
   };
-};
+}
 
 /** Also a verifier without a challenge is refused: RFC 9700 4.8.2, the PKCE downgrade. */
-const isVerified = (codeChallenge: string | undefined, codeVerifier: string | null): boolean => {
+function isVerified(codeChallenge: string | undefined, codeVerifier: string | null): boolean {
   if (codeChallenge === undefined || codeVerifier === null)
     return codeChallenge === undefined && codeVerifier === null;
   return createHash('sha256').update(codeVerifier).digest('base64url') === codeChallenge;
-};
+}
 
-const redeemRefreshToken = (
+function redeemRefreshToken(
   authority: Authority,
   registration: Registration,
   form: URLSearchParams,
-): Redeemed => {
+): Redeemed {
   const { switches } = authority;
   const token = authority.grants.findRefreshToken(requireParameter(form, 'refresh_token'));
   if (token === undefined || token.grant.registration.clientId !== registration.clientId)
@@ -97,10 +97,10 @@ const redeemRefreshToken = (
   if (switches.consentWithdrawn) throw new EntraRefusal(errors.consentMissing(registration));
   token.isSpent = true;
   return { grant, grantType: 'refresh_token', nonce: undefined, claimsAtSignIn: undefined };
-};
+}
 
-const requireParameter = (form: URLSearchParams, name: string): string => {
+function requireParameter(form: URLSearchParams, name: string): string {
   const value = form.get(name);
   if (value === null || value === '') throw new EntraRefusal(errors.parameterMissing(name));
   return value;
-};
+}

@@ -9,12 +9,12 @@ import { createClientInfo } from './tokens.ts';
 const codeLifetimeMs = 10 * 60 * 1000; // Entra's 10 minutes
 
 /** Sends the browser back with a code for what the account has agreed to. */
-export const returnCode = (
+export function returnCode(
   authority: Authority,
   request: AuthorizeRequest,
   account: SignedInAccount,
   tenantId: string,
-): Reply => {
+): Reply {
   const { registration, redirectUri } = request;
   const appOrigin = new URL(redirectUri).origin;
   account.apps.set(`${registration.clientId} ${appOrigin}`, { clientId: registration.clientId, appOrigin });
@@ -45,34 +45,36 @@ export const returnCode = (
     session_state: account.sid,
     iss: issuerInResponse(authority, issuerOf(authority, tenantId)),
   });
-};
+}
 
 /** Sends the browser back with an error in place of a code. */
-export const returnError = (
+export function returnError(
   authority: Authority,
   to: ReturnAddress,
   error: EntraError,
   subcode?: string,
-): Reply =>
-  returnTo(authority, to, {
+): Reply {
+  return returnTo(authority, to, {
     error: error.error,
     error_subcode: subcode,
     error_description: reportError(error, authority.now()).description,
     state: to.state,
     iss: issuerInResponse(authority, to.issuer),
   });
+}
 
 /** Sends the browser back with what Entra says of a person who turned back: no number, no text. */
-export const returnCanceled = (authority: Authority, to: ReturnAddress): Reply =>
-  returnTo(authority, to, {
+export function returnCanceled(authority: Authority, to: ReturnAddress): Reply {
+  return returnTo(authority, to, {
     error: 'access_denied',
     error_subcode: 'cancel',
     state: to.state,
     iss: issuerInResponse(authority, to.issuer),
   });
+}
 
 /** Entra sends none. @see RFC 9207 */
-const issuerInResponse = (authority: Authority, issuer: string): string | undefined => {
+function issuerInResponse(authority: Authority, issuer: string): string | undefined {
   switch (authority.switches.issuerInResponse) {
     case 'absent':
       return undefined;
@@ -81,14 +83,14 @@ const issuerInResponse = (authority: Authority, issuer: string): string | undefi
     case 'wrong':
       return issuerOf(authority, '00000000-0000-0000-0000-000000000000');
   }
-};
+}
 
 /** Sends the browser back with these parameters, in the way that was asked for. */
-export const returnTo = (
+export function returnTo(
   authority: Authority,
   to: ReturnAddress,
   values: Record<string, string | undefined>,
-): Reply => {
+): Reply {
   const honest = new URL(to.redirectUri);
   for (const [name, value] of Object.entries(values))
     if (value !== undefined) honest.searchParams.set(name, value);
@@ -101,9 +103,9 @@ export const returnTo = (
     case 'form_post':
       return formPostPage(url);
   }
-};
+}
 
-const formPostPage = (url: URL): Reply => {
+function formPostPage(url: URL): Reply {
   const fields = [...url.searchParams].map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   );
@@ -118,4 +120,4 @@ ${fields}
 <div class="actions"><button class="primary">Continue</button></div>
 </form>`,
   });
-};
+}

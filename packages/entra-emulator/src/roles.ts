@@ -1,21 +1,21 @@
 import type { Directory, Registration } from '@entra-bff/directory';
 
-export type RoleAssignment = {
+export interface RoleAssignment {
   readonly userId: string;
   readonly role: string;
   /** Every app's role of that name where absent. */
   readonly clientId?: string;
-};
+}
 
 /** App roles as they stand now: the directory's, and what was changed since the start. */
-export type RoleStore = {
+export interface RoleStore {
   of(userId: string, registration: Registration): string[];
   grant(assignment: RoleAssignment): void;
   remove(assignment: RoleAssignment): void;
   reset(): void;
-};
+}
 
-export const createRoleStore = (directory: Directory): RoleStore => {
+export function createRoleStore(directory: Directory): RoleStore {
   let assigned: Required<RoleAssignment>[] = [];
 
   const spellOut = ({ userId, role, clientId }: RoleAssignment): Required<RoleAssignment>[] =>
@@ -44,4 +44,4 @@ export const createRoleStore = (directory: Directory): RoleStore => {
   };
   store.reset();
   return store;
-};
+}

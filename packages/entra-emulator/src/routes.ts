@@ -9,14 +9,14 @@ import type { RequestKind } from './recorded-requests.ts';
 import { handleSwitches } from './switches-page.ts';
 import { handleToken } from './token.ts';
 
-export type Route = {
+export interface Route {
   readonly kind?: RequestKind;
   /** Asked by an app's server, not by a person's browser: the switches for outages apply. */
   readonly isForServers: boolean;
   readonly handle: (authority: Authority, request: EmulatorRequest) => Reply | Promise<Reply>;
-};
+}
 
-export const findRoute = (path: string): Route | undefined => {
+export function findRoute(path: string): Route | undefined {
   if (path === '/') return { isForServers: false, handle: handleHome };
   if (path === '/switches') return { isForServers: false, handle: handleSwitches };
   const [, tenant, rest] = /^\/([^/]+)\/(.+)$/.exec(path) ?? [];
@@ -53,4 +53,4 @@ export const findRoute = (path: string): Route | undefined => {
     default:
       return undefined;
   }
-};
+}

@@ -2,28 +2,29 @@ import type { Directory, Permission, Resource } from '@entra-bff/directory';
 import { graphResourceId } from '@entra-bff/directory';
 
 /** A permission as an app asked for it. */
-export type RequestedScope = {
+export interface RequestedScope {
   /** The app's own spelling. It is echoed: MSAL looks tokens up by the letters it sent. */
   readonly spelling: string;
   readonly resource: Resource;
   readonly permission: Permission;
-};
+}
 
 export const openIdScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
 
 export const isOpenIdScope = (scope: RequestedScope): boolean => openIdScopes.has(scope.permission.name);
 
 /** One name per permission, however it was spelled. */
-export const permissionKey = (resource: Resource, permission: Permission): string =>
-  `${resource.uri}/${permission.name}`;
+export function permissionKey(resource: Resource, permission: Permission): string {
+  return `${resource.uri}/${permission.name}`;
+}
 
 export const scopeKey = (scope: RequestedScope): string => permissionKey(scope.resource, scope.permission);
 
 /** Reads a space-separated `scope`; what names no permission of the directory comes back as `unknown`. */
-export const parseScopes = (
+export function parseScopes(
   directory: Directory,
   scope: string,
-): { scopes: RequestedScope[]; unknown: string[] } => {
+): { scopes: RequestedScope[]; unknown: string[] } {
   const scopes: RequestedScope[] = [];
   const unknown: string[] = [];
   for (const spelling of new Set(scope.split(' ').filter((word) => word !== ''))) {
@@ -32,9 +33,9 @@ export const parseScopes = (
     else scopes.push({ spelling, ...found });
   }
   return { scopes, unknown };
-};
+}
 
-const findPermission = (directory: Directory, spelling: string) => {
+function findPermission(directory: Directory, spelling: string) {
   for (const resource of directory.resources)
     for (const permission of resource.permissions) {
       const names = [permissionKey(resource, permission)];
@@ -43,9 +44,9 @@ const findPermission = (directory: Directory, spelling: string) => {
         return { resource, permission };
     }
   return undefined;
-};
+}
 
 /** The APIs that the scopes are for; OpenID scopes belong to every API. */
-export const resourcesOf = (scopes: readonly RequestedScope[]): Resource[] => [
-  ...new Set(scopes.filter((scope) => !isOpenIdScope(scope)).map((scope) => scope.resource)),
-];
+export function resourcesOf(scopes: readonly RequestedScope[]): Resource[] {
+  return [...new Set(scopes.filter((scope) => !isOpenIdScope(scope)).map((scope) => scope.resource))];
+}

@@ -10,7 +10,7 @@ import type { Step } from './consent-step.ts';
 import { type EntraError, reportError } from './errors.ts';
 
 /** What every page of one sign-in needs to send itself back. */
-export type SignInPage = {
+export interface SignInPage {
   readonly authority: Authority;
   readonly request: AuthorizeRequest;
   readonly browser: Browser;
@@ -19,13 +19,14 @@ export type SignInPage = {
   readonly action: string;
   /** The authorize request as it came, carried from page to page. */
   readonly query: string;
-};
+}
 
 /** What a step of that kind knows. */
 export type Shown<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
 /** A plain form that carries the request and all answers given so far. */
-export const form = (page: SignInPage, user: User | undefined, content: Html): Html => html`
+export function form(page: SignInPage, user: User | undefined, content: Html): Html {
+  return html`
 <form method="post" action="${page.action}">
 <input type="hidden" name="request" value="${page.query}">
 ${user !== undefined && html`<input type="hidden" name="account" value="${user.id}">`}
@@ -33,9 +34,10 @@ ${page.answers.factor === 'approve' && html`<input type="hidden" name="factor" v
 ${page.answers.externalChallenge === 'accept' && html`<input type="hidden" name="challenge" value="accept">`}
 ${content}
 </form>`;
+}
 
-export const pickAccountPage = (page: SignInPage, step: Shown<'pick-account'>): Reply =>
-  pageReply({
+export function pickAccountPage(page: SignInPage, step: Shown<'pick-account'>): Reply {
+  return pageReply({
     title: 'Pick an account',
     content: html`
 <h1>Pick an account</h1>
@@ -53,33 +55,35 @@ ${form(
 </details>
 ${form(page, undefined, html`<div class="actions"><button name="back" value="yes">Back</button></div>`)}`,
   });
+}
 
 /** A way on with somebody else's account, below the page's own answers. */
-export const otherAccountLink = (page: SignInPage): Html =>
-  form(
+export function otherAccountLink(page: SignInPage): Html {
+  return form(
     page,
     undefined,
     html`<p class="small other"><button class="plain" name="other" value="yes">Use another account</button></p>`,
   );
+}
 
-const isOtherAccountOpen = (page: SignInPage, step: Shown<'pick-account'>): boolean => {
+function isOtherAccountOpen(page: SignInPage, step: Shown<'pick-account'>): boolean {
   const hinted = hintedUsername(page.request);
   return (
     step.problem !== undefined ||
     (hinted !== undefined && !step.users.some((user) => user.username === hinted))
   );
-};
+}
 
-const tile = (page: SignInPage, user: User): Html => {
+function tile(page: SignInPage, user: User): Html {
   const state = page.browser.accounts.has(user.id) ? ' · signed in' : '';
   return html`<li><button class="tile" name="account" value="${user.id}">
 <span class="portrait" aria-hidden="true">${initialsOf(user.name)}</span>
 <span class="tile-text"><b>${user.name}</b><span>${user.username}${state}</span></span>
 ${noteOn(page, user)}
 </button></li>`;
-};
+}
 
-const noteOn = ({ authority, request }: SignInPage, user: User): Html => {
+function noteOn({ authority, request }: SignInPage, user: User): Html {
   const roles = authority.roles.of(user.id, request.registration);
   if (roles.length > 0) return html`<span class="note strong">${roles.join(', ')}</span>`;
   if (request.tenant.kind === 'one' && objectIdIn(user, request.tenant.tenant.id) === undefined)
@@ -87,10 +91,10 @@ const noteOn = ({ authority, request }: SignInPage, user: User): Html => {
   if (request.tenant.kind === 'one' && user.homeTenantId !== request.tenant.tenant.id)
     return html`<span class="note">guest</span>`;
   return html`<span class="note">${user.asksForSecondFactor ? 'second factor' : 'no role'}</span>`;
-};
+}
 
-export const unusableAccountPage = (page: SignInPage, step: Shown<'unusable-account'>): Reply =>
-  pageReply({
+export function unusableAccountPage(page: SignInPage, step: Shown<'unusable-account'>): Reply {
+  return pageReply({
     title: 'This account cannot be used',
     content: html`
 <p class="account">${step.user.username}</p>
@@ -98,9 +102,10 @@ export const unusableAccountPage = (page: SignInPage, step: Shown<'unusable-acco
 ${alert(step.problem)}
 ${form(page, undefined, html`<div class="actions"><button class="primary" name="other" value="yes">Use a different account</button></div>`)}`,
   });
+}
 
 /** Shown instead of a redirect, where no address can be trusted. */
-export const errorPage = (authority: Authority, error: EntraError): Reply => {
+export function errorPage(authority: Authority, error: EntraError): Reply {
   const { correlationId, timestamp, traceId } = reportError(error, authority.now());
   return pageReply({
     title: 'Sorry, but we are having trouble signing you in',
@@ -111,8 +116,9 @@ ${alert(error)}
 <p class="quiet small">Trace id <code>${traceId}</code><br>Correlation id <code>${correlationId}</code><br>Timestamp <code>${timestamp}</code></p>
 <p class="small"><a href="/">About this emulator</a></p>`,
   });
-};
+}
 
 /** The error as Entra's pages show it. */
-export const alert = (error: EntraError): Html =>
-  html`<p class="alert" role="alert">AADSTS${error.code}: ${error.text}</p>`;
+export function alert(error: EntraError): Html {
+  return html`<p class="alert" role="alert">AADSTS${error.code}: ${error.text}</p>`;
+}

@@ -10,13 +10,13 @@ export type SignInService = Pick<Authority, 'consents'> & {
 /** By origin. The real services share one directory; the emulators of one process find each other by what Graph is told. */
 const running = new Map<string, SignInService>();
 
-export const announceSignInService = (authority: Authority): void => {
+export function announceSignInService(authority: Authority): void {
   const { origin, consents } = authority;
   running.set(origin, {
     consents,
     revokeSignInSessions: (userId) => endSignIns(authority, 'revoked', userId),
   });
-};
+}
 
 export const retireSignInService = ({ origin }: Authority): void => void running.delete(origin);
 

@@ -20,22 +20,22 @@ export type IdentityStep =
   | { readonly kind: 'canceled' }
   | { readonly kind: 'refused'; readonly error: EntraError; readonly subcode?: string };
 
-type Identified = {
+interface Identified {
   readonly kind: 'identified';
   readonly account: SignedInAccount;
   readonly tenantId: string;
-};
+}
 
 /**
  * Finds out who signs in, from what was asked, who is signed in in this browser and what was answered so far.
  * Signs the account in at the emulator itself as soon as it is known, before consent, as Entra does.
  */
-export const identify = (
+export function identify(
   authority: Authority,
   request: AuthorizeRequest,
   browser: Browser,
   answers: Answers,
-): IdentityStep | Identified => {
+): IdentityStep | Identified {
   if (answers.wentBack) return { kind: 'canceled' };
   const choice = chooseUser(authority, request, browser, answers);
   if (choice.kind !== 'user') return choice;
@@ -79,36 +79,39 @@ export const identify = (
     ? before
     : signIn(browser, user, { now: authority.now(), withSecondFactor, withExternalChallenge });
   return { kind: 'identified', account, tenantId };
-};
+}
 
 /** The sign-in that this browser has from before, unless it may not be used. */
-const accountBefore = (
+function accountBefore(
   authority: Authority,
   request: AuthorizeRequest,
   browser: Browser,
   answers: Answers,
   user: User,
-): SignedInAccount | undefined => {
+): SignedInAccount | undefined {
   const hasPicked = answers.account !== undefined || answers.username !== undefined;
   if (hasPicked && request.prompt === 'login') return undefined;
   const account = browser.accounts.get(user.id);
   if (account === undefined || isTooOld(authority, account.signedInAt)) return undefined;
   return isOlderThanAsked(authority, request, account.signedInAt) ? undefined : account;
-};
+}
 
-const problemWith = (
+function problemWith(
   authority: Authority,
   { tenant, registration }: AuthorizeRequest,
   user: User,
   tenantId: string,
-): EntraError | undefined => {
+): EntraError | undefined {
   if (authority.blockedUsers.has(user.id)) return errors.userDisabled();
   if (tenant.kind === 'one' && objectIdIn(user, tenantId) === undefined)
     return errors.userNotInTenant(user.username, tenant.tenant.name, registration);
   return undefined;
-};
+}
 
-const isSecondFactorNeeded = (authority: Authority, request: AuthorizeRequest, user: User): boolean =>
-  user.asksForSecondFactor ||
-  authority.switches.secondFactorDemanded ||
-  request.claimsRequest.demandsSecondFactor;
+function isSecondFactorNeeded(authority: Authority, request: AuthorizeRequest, user: User): boolean {
+  return (
+    user.asksForSecondFactor ||
+    authority.switches.secondFactorDemanded ||
+    request.claimsRequest.demandsSecondFactor
+  );
+}

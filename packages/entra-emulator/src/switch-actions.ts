@@ -6,7 +6,7 @@ import { defaultEntraSwitches } from './switches.ts';
 type Action = keyof typeof messages;
 
 /** Does what a button of the switches page says; undefined where there is nothing to do. */
-export const perform = async (authority: Authority, form: URLSearchParams): Promise<Action | undefined> => {
+export async function perform(authority: Authority, form: URLSearchParams): Promise<Action | undefined> {
   const { consents, roles, blockedUsers, expiredPasswords, approvals, browsers, grants, keys, switches } =
     authority;
   const userId = form.get('user') ?? '';
@@ -69,7 +69,7 @@ export const perform = async (authority: Authority, form: URLSearchParams): Prom
     default:
       return undefined;
   }
-};
+}
 
 /** What the page says after each action. */
 export const messages = {

@@ -5,19 +5,15 @@ import { defaultEntraSwitches, type Switches } from './switches.ts';
 type Described = (typeof describedSwitches)[number]['items'][number];
 
 /** One switch of the form: label, control, and what it does. */
-export const switchControl = (item: Described, switches: Switches): Html => {
+export function switchControl(item: Described, switches: Switches): Html {
   const effectId = `${item.name}-effect`;
   const effect = html`<p class="effect" id="${effectId}">${item.effect}</p>`;
   if (item.kind === 'yes-no')
     return html`<div class="switch"><label class="check"><input type="checkbox" name="${item.name}" value="on" aria-describedby="${effectId}"${switches[item.name] ? html` checked` : ''}> <span>${item.label}</span></label>${effect}</div>`;
   return html`<div class="switch"><div class="row"><label for="${item.name}">${item.label}</label>${control(item, switches, effectId)}</div>${effect}</div>`;
-};
+}
 
-const control = (
-  item: Exclude<Described, { kind: 'yes-no' }>,
-  switches: Switches,
-  effectId: string,
-): Html => {
+function control(item: Exclude<Described, { kind: 'yes-no' }>, switches: Switches, effectId: string): Html {
   switch (item.kind) {
     case 'number':
       return html`<input type="number" id="${item.name}" name="${item.name}" min="0" step="1" required aria-describedby="${effectId}" value="${switches[item.name]}">`;
@@ -29,10 +25,10 @@ const control = (
           html`<option value="${value}"${value === switches[item.name] ? html` selected` : ''}>${label}</option>`,
       )}</select>`;
   }
-};
+}
 
 /** Reads the whole form: a checkbox that is absent is off; a number or choice that is none keeps its default. */
-export const readSwitches = (form: URLSearchParams): Switches => {
+export function readSwitches(form: URLSearchParams): Switches {
   const read = defaultEntraSwitches();
   for (const item of describedSwitches.flatMap((group) => group.items)) {
     const text = form.get(item.name);
@@ -52,7 +48,8 @@ export const readSwitches = (form: URLSearchParams): Switches => {
     }
   }
   return read;
-};
+}
 
-const parseWholeNumber = (text: string | null): number | undefined =>
-  text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+function parseWholeNumber(text: string | null): number | undefined {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

@@ -14,7 +14,7 @@ import { messages, perform } from './switch-actions.ts';
 import { switchControl } from './switch-controls.ts';
 
 /** The page that makes the emulator fail on command. Every POST answers 303, so that reloading repeats nothing. */
-export const handleSwitches = async (authority: Authority, request: EmulatorRequest): Promise<Reply> => {
+export async function handleSwitches(authority: Authority, request: EmulatorRequest): Promise<Reply> {
   if (request.method !== 'POST') return switchesPage(authority, request.query.get('done'));
   if (isFromForeignPage(request, authority.origin))
     return {
@@ -24,11 +24,11 @@ export const handleSwitches = async (authority: Authority, request: EmulatorRequ
     };
   const done = await perform(authority, request.form);
   return redirectTo(done === undefined ? '/switches' : `/switches?done=${done}`, 303);
-};
+}
 
 const isMessage = (value: string): value is keyof typeof messages => Object.hasOwn(messages, value);
 
-const switchesPage = (authority: Authority, done: string | null): Reply => {
+function switchesPage(authority: Authority, done: string | null): Reply {
   const { switches, directory } = authority;
   return pageReply({
     title: 'Switches',
@@ -80,10 +80,10 @@ ${describedSwitches.map(
 </form>
 ${approvalsOf(authority)}`,
   });
-};
+}
 
 /** What people have asked administrators for. */
-const approvalsOf = (authority: Authority): Html => {
+function approvalsOf(authority: Authority): Html {
   const { approvals, directory } = authority;
   return html`<h2>Requests for approval</h2>
 ${
@@ -105,4 +105,4 @@ ${approvals.list().map(({ id, clientId, userId, scopes, justification }) => {
 </fieldset>
 </form>`;
 })}`;
-};
+}

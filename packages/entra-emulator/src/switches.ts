@@ -4,7 +4,7 @@ import type { ConditionalAccessPolicy } from './conditional-access.ts';
  * What the emulator is told to do wrong. One mutable object: tests write to it, the switches page does too,
  * and every answer reads it afresh, so a change also meets tokens that were issued before.
  */
-export type Switches = {
+export interface Switches {
   /** Refresh tokens count as expired: AADSTS700082. */
   refreshTokensExpired: boolean;
   /** Refresh tokens count as revoked by a password change: AADSTS50173. */
@@ -51,7 +51,7 @@ export type Switches = {
   accessTokenLifetimeSeconds: number;
   /** How far `iat` and `nbf` of new tokens lie in the past. Entra has been seen to use 300. */
   tokensBackdatedSeconds: number;
-};
+}
 
 /** The switches that are one of several words. */
 export type ChoiceName =
@@ -69,28 +69,30 @@ export const choices: { readonly [Name in ChoiceName]: readonly Switches[Name][]
   openerPolicy: ['same-origin', 'same-origin-allow-popups', 'unsafe-none'],
 };
 
-export const defaultEntraSwitches = (): Switches => ({
-  refreshTokensExpired: false,
-  refreshTokensRevoked: false,
-  secondFactorDemanded: false,
-  consentWithdrawn: false,
-  clientSecretExpired: false,
-  strictRefreshTokenRotation: false,
-  refreshWithoutIdToken: false,
-  conditionalAccess: 'none',
-  signInFrequencySeconds: 0,
-  onlyAdministratorsConsent: false,
-  approvalCanBeRequested: false,
-  administratorNeededAnswer: 'code',
-  withheldPermissions: '',
-  withheldClaims: '',
-  claimsWithheldOnRefresh: '',
-  groupLimit: 200, // Entra's for JWTs
-  issuerInResponse: 'absent',
-  openerPolicy: 'same-origin',
-  slowMs: 0,
-  throttledRetryAfterSeconds: 0,
-  outage: 'none',
-  accessTokenLifetimeSeconds: 60 * 60, // Entra's lie between 60 and 90 minutes
-  tokensBackdatedSeconds: 0,
-});
+export function defaultEntraSwitches(): Switches {
+  return {
+    refreshTokensExpired: false,
+    refreshTokensRevoked: false,
+    secondFactorDemanded: false,
+    consentWithdrawn: false,
+    clientSecretExpired: false,
+    strictRefreshTokenRotation: false,
+    refreshWithoutIdToken: false,
+    conditionalAccess: 'none',
+    signInFrequencySeconds: 0,
+    onlyAdministratorsConsent: false,
+    approvalCanBeRequested: false,
+    administratorNeededAnswer: 'code',
+    withheldPermissions: '',
+    withheldClaims: '',
+    claimsWithheldOnRefresh: '',
+    groupLimit: 200, // Entra's for JWTs
+    issuerInResponse: 'absent',
+    openerPolicy: 'same-origin',
+    slowMs: 0,
+    throttledRetryAfterSeconds: 0,
+    outage: 'none',
+    accessTokenLifetimeSeconds: 60 * 60, // Entra's lie between 60 and 90 minutes
+    tokensBackdatedSeconds: 0,
+  };
+}

@@ -7,11 +7,11 @@ import { issueTokens } from './issue.ts';
 import { redeem } from './redeem.ts';
 
 /** The token endpoint: codes and refresh tokens become tokens. */
-export const handleToken = async (
+export async function handleToken(
   authority: Authority,
   tenantSegment: string,
   request: EmulatorRequest,
-): Promise<Reply> => {
+): Promise<Reply> {
   const { form, method, path, query } = request;
   let context: TokenContext | undefined;
   let reply: Reply;
@@ -35,4 +35,4 @@ export const handleToken = async (
     reply = jsonReply(entraError.status, toErrorBody(entraError, authority.now(), correlationId));
   }
   return (await authority.intercept.tokenResponse?.(reply, context)) ?? reply;
-};
+}

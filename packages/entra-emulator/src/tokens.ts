@@ -8,33 +8,34 @@ import type { Grant } from './grants.ts';
 const toEpochSeconds = (instant: Date): number => Math.floor(instant.getTime() / 1000);
 
 /** `sub` differs from app to app, as Entra's does, so that nobody takes it for the object id. */
-const pairwiseSubject = (grant: Grant): string =>
-  createHash('sha256')
+function pairwiseSubject(grant: Grant): string {
+  return createHash('sha256')
     .update(`${grant.registration.clientId} ${grant.tenantId} ${grant.user.id}`)
     .digest('base64url');
+}
 
-const timesOf = (authority: Authority, lifetimeSeconds: number) => {
+function timesOf(authority: Authority, lifetimeSeconds: number) {
   const now = toEpochSeconds(authority.now());
   const issued = now - authority.switches.tokensBackdatedSeconds;
   return { iat: issued, nbf: issued, exp: now + lifetimeSeconds };
-};
+}
 
 const clockSkewSeconds = 60;
 
 /** A token issued now is as young as continuous access evaluation asks, be it off by the rest of a second. */
-const notBeforeOf = (authority: Authority, { notBeforeSeconds }: ClaimsRequest): number => {
+function notBeforeOf(authority: Authority, { notBeforeSeconds }: ClaimsRequest): number {
   const { nbf } = timesOf(authority, 0);
   const latest = toEpochSeconds(authority.now()) + clockSkewSeconds;
   return notBeforeSeconds <= latest ? Math.max(nbf, notBeforeSeconds) : nbf;
-};
+}
 
-export const toIdTokenClaims = (
+export function toIdTokenClaims(
   authority: Authority,
   grant: Grant,
   nonce: string | undefined,
   request: ClaimsRequest,
   grantType: 'authorization_code' | 'refresh_token',
-): JWTPayload => {
+): JWTPayload {
   const { user, registration, tenantId } = grant;
   const roles = authority.roles.of(user.id, registration);
   const optional: JWTPayload = {
@@ -69,35 +70,36 @@ export const toIdTokenClaims = (
     ),
     ...(listed.includes('groups') ? groupClaims(authority, grant) : {}),
   };
-};
+}
 
 /**
  * The groups by object id; where there are too many, only the address to ask, at a service that has been retired since.
  * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference#groups-overage-claim
  */
-const groupClaims = ({ switches }: Authority, { user, tenantId }: Grant): JWTPayload => {
+function groupClaims({ switches }: Authority, { user, tenantId }: Grant): JWTPayload {
   const ids = groupsOf(user, tenantId).map(({ id }) => id);
   if (ids.length === 0) return {};
   if (ids.length <= switches.groupLimit) return { groups: ids };
   const endpoint = `https://graph.windows.net/${tenantId}/users/${objectIdIn(user, tenantId)}/getMemberObjects`;
   return { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint } } };
-};
+}
 
 /** Opaque to apps; the logout page knows whom it names. */
 const loginHintOf = (grant: Grant): string => `O.${Buffer.from(grant.user.username).toString('base64url')}`;
 
 /** The user name inside a `login_hint` or `logout_hint`: the opaque claim or a plain name. */
-export const usernameOfHint = (hint: string): string =>
-  hint.startsWith('O.') ? Buffer.from(hint.slice(2), 'base64url').toString('utf8') : hint;
+export function usernameOfHint(hint: string): string {
+  return hint.startsWith('O.') ? Buffer.from(hint.slice(2), 'base64url').toString('utf8') : hint;
+}
 
-export const createAccessToken = (
+export function createAccessToken(
   authority: Authority,
   grant: Grant,
   resource: Resource,
   permissionNames: readonly string[],
   request: ClaimsRequest,
-): Promise<string> =>
-  authority.keys.sign({
+): Promise<string> {
+  return authority.keys.sign({
     aud: resource.id,
     iss: issuerOf(authority, grant.tenantId),
     ...timesOf(authority, authority.switches.accessTokenLifetimeSeconds),
@@ -116,7 +118,11 @@ export const createAccessToken = (
     ...(request.authenticationContexts.length > 0 ? { acrs: request.authenticationContexts } : {}),
     ...(request.clientCapabilities.length > 0 ? { xms_cc: request.clientCapabilities } : {}),
   });
+}
 
 /** Whose account it is: home object id and home tenant, which for a guest are not `oid` and `tid`. */
-export const createClientInfo = (grant: Grant): string =>
-  Buffer.from(JSON.stringify({ uid: grant.user.id, utid: grant.user.homeTenantId })).toString('base64url');
+export function createClientInfo(grant: Grant): string {
+  return Buffer.from(JSON.stringify({ uid: grant.user.id, utid: grant.user.homeTenantId })).toString(
+    'base64url',
+  );
+}

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => emulator.close());
 
-const adminConsentUrl = (changes: Record<string, string> = {}, tenant: string = demoClient.tenantId) => {
+function adminConsentUrl(changes: Record<string, string> = {}, tenant: string = demoClient.tenantId) {
   const url = new URL(`${emulator.origin}/${tenant}/v2.0/adminconsent`);
   url.search = new URLSearchParams({
     client_id: demoClient.clientId,
@@ -30,14 +30,14 @@ const adminConsentUrl = (changes: Record<string, string> = {}, tenant: string = 
     ...changes,
   }).toString();
   return url;
-};
+}
 
-const asBen = async (changes: Record<string, string> = {}) => {
+async function asBen(changes: Record<string, string> = {}) {
   await person.open(
     app.authorizeUrl({ prompt: 'select_account', scope: 'openid GroupMember.Read.All', ...changes }),
   );
   return person.press('account', ben.id);
-};
+}
 
 const parametersOf = (url: URL | undefined) => Object.fromEntries(url?.searchParams ?? []);
 

@@ -16,14 +16,14 @@ beforeEach(async () => {
 });
 afterEach(() => emulator.close());
 
-const consentTo = (...scopes: string[]) => {
+function consentTo(...scopes: string[]) {
   for (const user of demoDirectory.users)
     emulator.consents.grant({
       ...demoClient,
       userId: user.id,
       scopes: ['openid', 'profile', 'offline_access', ...scopes],
     });
-};
+}
 
 describe('choosing an account', () => {
   beforeEach(() => consentTo('User.Read'));

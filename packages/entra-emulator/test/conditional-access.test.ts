@@ -21,9 +21,9 @@ beforeEach(async () => {
 });
 afterEach(() => emulator.close());
 
-const passSeconds = (seconds: number) => {
+function passSeconds(seconds: number) {
   now = new Date(now.getTime() + seconds * 1000);
-};
+}
 
 describe('a policy of Conditional Access', () => {
   it.each([

@@ -16,12 +16,13 @@ beforeEach(async () => {
 });
 afterEach(() => emulator.close());
 
-const post = (fields: Record<string, string>) =>
-  fetch(`${emulator.origin}/switches`, {
+function post(fields: Record<string, string>) {
+  return fetch(`${emulator.origin}/switches`, {
     method: 'POST',
     body: new URLSearchParams(fields),
     redirect: 'manual',
   });
+}
 
 describe('sign-ins that ended', () => {
   it.each([

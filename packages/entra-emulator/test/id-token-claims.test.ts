@@ -14,19 +14,19 @@ let emulator: EntraEmulator;
 let app: ReturnType<typeof createOAuthClient>;
 let now: Date;
 
-const start = async (directory: Directory = demoDirectory) => {
+async function start(directory: Directory = demoDirectory) {
   now = startedAt;
   emulator = await startEntraEmulator({ directory, now: () => now });
   app = createOAuthClient(emulator);
   consentTo(emulator);
-};
+}
 
 beforeEach(() => start());
 afterEach(() => emulator.close());
 
-const passSeconds = (seconds: number) => {
+function passSeconds(seconds: number) {
   now = new Date(now.getTime() + seconds * 1000);
-};
+}
 
 const claimsOf = (tokens: TokenAnswer) => decodeJwt(tokenText(tokens, 'id_token'));
 const claimsAfterSignIn = async (userId: string) => claimsOf((await signInAs(emulator, app, userId)).tokens);

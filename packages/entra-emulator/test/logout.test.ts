@@ -24,14 +24,15 @@ beforeEach(async () => {
 });
 afterEach(() => emulator.close());
 
-const signIn = async (userId: string) => {
+async function signIn(userId: string) {
   await person.open(app.authorizeUrl({ prompt: 'select_account' }));
   const { left } = await person.press('account', userId);
   return decodeJwt(tokenText(await app.redeem(left?.searchParams.get('code') ?? ''), 'id_token'));
-};
+}
 
-const logoutUrl = (parameters: Record<string, string>) =>
-  `/${demoClient.tenantId}/oauth2/v2.0/logout?${new URLSearchParams(parameters)}`;
+function logoutUrl(parameters: Record<string, string>) {
+  return `/${demoClient.tenantId}/oauth2/v2.0/logout?${new URLSearchParams(parameters)}`;
+}
 
 describe('signing out', () => {
   it('ends the account that logout_hint names, and only that one', async () => {

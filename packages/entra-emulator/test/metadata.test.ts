@@ -9,17 +9,17 @@ beforeEach(async () => {
 });
 afterEach(() => emulator.close());
 
-const read = async (path: string): Promise<Record<string, unknown>> => {
+async function read(path: string): Promise<Record<string, unknown>> {
   const value: unknown = await (await fetch(`${emulator.origin}/${path}`)).json();
   if (typeof value !== 'object' || value === null) throw new Error('No JSON object.');
   return { ...value };
-};
+}
 
-const kids = async (): Promise<unknown[]> => {
+async function kids(): Promise<unknown[]> {
   const { keys } = await read(`${demoClient.tenantId}/discovery/v2.0/keys`);
   if (!Array.isArray(keys)) throw new Error('No keys.');
   return keys.map((key: Record<string, unknown>) => key['kid']);
-};
+}
 
 describe('the metadata', () => {
   it('names the endpoints and the issuer of one tenant, found by id or domain', async () => {

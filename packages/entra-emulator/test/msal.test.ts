@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => emulator.close());
 
 /** MSAL refuses an http authority but takes http endpoints from metadata that it is handed. */
-const createMsal = (origin: string) => {
+function createMsal(origin: string) {
   const base = `${origin}/${demoClient.tenantId}`;
   return new ConfidentialClientApplication({
     auth: {
@@ -41,13 +41,13 @@ const createMsal = (origin: string) => {
       }),
     },
   });
-};
+}
 
-const signIn = async (
+async function signIn(
   scopes: string[],
   pages: (person: FormBrowser) => Promise<{ left: URL | undefined }>,
   claims?: string,
-) => {
+) {
   const { verifier, challenge } = await new CryptoProvider().generatePkceCodes();
   const request = {
     scopes,
@@ -68,12 +68,12 @@ const signIn = async (
     codeVerifier: verifier,
     code: left?.searchParams.get('code') ?? '',
   });
-};
+}
 
-const asAlice = async (someone: FormBrowser) => {
+async function asAlice(someone: FormBrowser) {
   const seen = await someone.press('account', demoUsers.alice.id);
   return seen.left === undefined ? someone.press('decision', 'accept') : seen;
-};
+}
 
 const scopesInToken = (accessToken: string) => String(decodeJwt(accessToken)['scp']).split(' ');
 
@@ -182,6 +182,6 @@ describe('the Entra emulator, driven by the real MSAL', () => {
   });
 });
 
-const fail = (): never => {
+function fail(): never {
   throw new Error('There is no account.');
-};
+}

@@ -24,7 +24,7 @@ type Open = (changes?: Record<string, string>) => Promise<unknown>;
 type Pressed = (name: RegExp) => Promise<unknown>;
 
 /** What an administrator is needed for. */
-const seeConsentPages = async (page: Page, open: Open, pressed: Pressed): Promise<void> => {
+async function seeConsentPages(page: Page, open: Open, pressed: Pressed): Promise<void> {
   emulator.switches.approvalCanBeRequested = true;
   await open({ scope: 'openid Directory.Read.All' });
   expect(await pressed(/Ben Brown/)).toEqual([]);
@@ -42,10 +42,10 @@ const seeConsentPages = async (page: Page, open: Open, pressed: Pressed): Promis
   await page.getByText('Review for your organization').waitFor();
   expect(await pressed(/Use another account/)).toEqual([]);
   Object.assign(emulator.switches, defaultEntraSwitches());
-};
+}
 
 /** What keeps a person from going on at once. */
-const seePolicyPages = async (page: Page, open: Open, pressed: Pressed): Promise<void> => {
+async function seePolicyPages(page: Page, open: Open, pressed: Pressed): Promise<void> {
   emulator.switches.conditionalAccess = 'external-challenge';
   await open();
   expect(await pressed(/Ben Brown/)).toEqual([]);
@@ -60,7 +60,7 @@ const seePolicyPages = async (page: Page, open: Open, pressed: Pressed): Promise
   expect(await pressed(/Ben Brown/)).toEqual([]);
   await page.getByRole('heading', { name: 'Update your password' }).waitFor();
   emulator.expiredPasswords.clear();
-};
+}
 
 describe('every page in a browser', () => {
   it.for([

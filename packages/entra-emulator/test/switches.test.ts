@@ -13,22 +13,23 @@ beforeEach(async () => {
 });
 afterEach(() => emulator.close());
 
-const post = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
-  fetch(`${emulator.origin}/switches`, {
+function post(fields: Record<string, string>, headers: Record<string, string> = {}) {
+  return fetch(`${emulator.origin}/switches`, {
     method: 'POST',
     body: new URLSearchParams(fields),
     headers,
     redirect: 'manual',
   });
+}
 
-const signedInBen = async () => {
+async function signedInBen() {
   const person = createFormBrowser(emulator.origin);
   const app = createOAuthClient(emulator);
   await person.open(app.authorizeUrl());
   await person.press('account', ben.id);
   await person.press('decision', 'accept');
   return { open: () => person.open(app.authorizeUrl()) };
-};
+}
 
 describe('the switches page', () => {
   it('sets the same object that tests write to, and answers 303', async () => {

@@ -36,16 +36,16 @@ beforeEach(async () => {
 });
 afterEach(() => emulator.close());
 
-const passSeconds = (seconds: number) => {
+function passSeconds(seconds: number) {
   now = new Date(now.getTime() + seconds * 1000);
-};
+}
 
-const codeFor = async (userId: string, changes: Record<string, string | undefined> = {}): Promise<string> => {
+async function codeFor(userId: string, changes: Record<string, string | undefined> = {}): Promise<string> {
   const person = createFormBrowser(emulator.origin);
   await person.open(app.authorizeUrl(changes));
   const { left } = await person.press('account', userId);
   return left?.searchParams.get('code') ?? '';
-};
+}
 
 const signedIn = async (userId: string) => app.redeem(await codeFor(userId));
 

@@ -1,20 +1,20 @@
 /** A person with a browser that knows forms, redirects and cookies, and nothing else. */
-export type FormBrowser = {
+export interface FormBrowser {
   /** Opens an address of the emulator. */
   open(address: string | URL): Promise<Seen>;
   /** Presses the button of that name and value on the page last seen, with the form's other fields as they stand. */
   press(name: string, value: string, fields?: Record<string, string>): Promise<Seen>;
-};
+}
 
 /** What the browser ended at: a page, or an address outside the emulator. */
-type Seen = {
+interface Seen {
   readonly status: number;
   readonly text: string;
   readonly heading: string;
   readonly left: URL | undefined;
-};
+}
 
-export const createFormBrowser = (origin: string): FormBrowser => {
+export function createFormBrowser(origin: string): FormBrowser {
   const cookies = new Map<string, string>();
   let last: { address: URL; text: string } | undefined;
 
@@ -51,10 +51,10 @@ export const createFormBrowser = (origin: string): FormBrowser => {
       return visit(new URL(form.action, last.address), { method: 'POST', body });
     },
   };
-};
+}
 
-const formsOf = (text: string) =>
-  [...text.matchAll(/<form method="post" action="([^"]*)">(.*?)<\/form>/gs)].map(
+function formsOf(text: string) {
+  return [...text.matchAll(/<form method="post" action="([^"]*)">(.*?)<\/form>/gs)].map(
     ([, action = '', markup = '']) => ({
       action: unescapeHtml(action),
       markup,
@@ -65,15 +65,20 @@ const formsOf = (text: string) =>
       ),
     }),
   );
+}
 
 /** A button of that name and value, or, for an empty value, a text field of that name. */
-const hasControl = (markup: string, name: string, value: string): boolean =>
-  value === '' ? markup.includes(`name="${name}"`) : markup.includes(`name="${name}" value="${value}"`);
+function hasControl(markup: string, name: string, value: string): boolean {
+  return value === ''
+    ? markup.includes(`name="${name}"`)
+    : markup.includes(`name="${name}" value="${value}"`);
+}
 
-const unescapeHtml = (text: string): string =>
-  text
+function unescapeHtml(text: string): string {
+  return text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')
     .replaceAll('&#39;', "'")
     .replaceAll('&amp;', '&');
+}

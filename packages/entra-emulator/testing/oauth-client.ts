@@ -5,7 +5,7 @@ import type { EntraEmulator } from '../src/emulator.ts';
 export const callback = 'http://localhost:7071/api/auth/callback';
 
 /** A bare OAuth client: says exactly what is in its requests and hides nothing of the answers. */
-export const createOAuthClient = (emulator: EntraEmulator, tenant: string = demoClient.tenantId) => {
+export function createOAuthClient(emulator: EntraEmulator, tenant: string = demoClient.tenantId) {
   const codeVerifier = randomBytes(32).toString('base64url');
   const base = `${emulator.origin}/${tenant}/oauth2/v2.0`;
   const state = randomUUID();
@@ -85,23 +85,23 @@ export const createOAuthClient = (emulator: EntraEmulator, tenant: string = demo
         ),
       ),
   };
-};
+}
 
-export type TokenAnswer = {
+export interface TokenAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Record<string, unknown>;
-};
+}
 
-const parseJsonObject = (text: string): Record<string, unknown> => {
+function parseJsonObject(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null) throw new Error('The answer is no JSON object.');
   return { ...value };
-};
+}
 
 /** The text in a member of a token answer. */
-export const tokenText = (answer: TokenAnswer, name: string): string => {
+export function tokenText(answer: TokenAnswer, name: string): string {
   const value = answer.body[name];
   if (typeof value !== 'string') throw new Error(`The answer has no ${name}: ${JSON.stringify(answer.body)}`);
   return value;
-};
+}

@@ -4,22 +4,22 @@ import { createFormBrowser, type FormBrowser } from './form-browser.ts';
 import { type createOAuthClient, type TokenAnswer, tokenText } from './oauth-client.ts';
 
 /** Everybody has consented to signing in, and to what else is named. */
-export const consentTo = (emulator: EntraEmulator, ...scopes: string[]): void => {
+export function consentTo(emulator: EntraEmulator, ...scopes: string[]): void {
   for (const user of demoDirectory.users)
     emulator.consents.grant({
       ...demoClient,
       userId: user.id,
       scopes: ['openid', 'profile', 'offline_access', 'User.Read', ...scopes],
     });
-};
+}
 
 /** Signs in as somebody who has consented; the person's browser can be used on. */
-export const signInAs = async (
+export async function signInAs(
   emulator: EntraEmulator,
   app: ReturnType<typeof createOAuthClient>,
   userId: string,
   changes: Record<string, string | undefined> = {},
-): Promise<{ person: FormBrowser; tokens: TokenAnswer; refreshToken: string }> => {
+): Promise<{ person: FormBrowser; tokens: TokenAnswer; refreshToken: string }> {
   const person = createFormBrowser(emulator.origin);
   await person.open(app.authorizeUrl(changes));
   const { left } = await person.press('account', userId);
@@ -27,4 +27,4 @@ export const signInAs = async (
     scope: changes['scope'] ?? 'User.Read openid profile offline_access',
   });
   return { person, tokens, refreshToken: tokenText(tokens, 'refresh_token') };
-};
+}

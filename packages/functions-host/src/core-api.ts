@@ -9,7 +9,10 @@ import type {
   ProgrammingModel,
 } from './core-types.ts';
 
-export type RegisteredFunction = { metadata: FunctionMetadata; callback: FunctionCallback };
+export interface RegisteredFunction {
+  metadata: FunctionMetadata;
+  callback: FunctionCallback;
+}
 
 const hookNames: readonly string[] = ['appStart', 'appTerminate', 'preInvocation', 'postInvocation', 'log'];
 

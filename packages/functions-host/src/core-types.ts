@@ -7,26 +7,36 @@ export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' |
 export type LogCategory = 'user' | 'system' | 'customMetric';
 
 /** One line from a function, from the library or from the host itself. */
-export type LogEntry = { level: LogLevel; message: string; functionName?: string; invocationId?: string };
+export interface LogEntry {
+  level: LogLevel;
+  message: string;
+  functionName?: string;
+  invocationId?: string;
+}
 
 /** `any` arguments in the library: a handler's inputs depend on its trigger. */
 export type FunctionCallback = (...args: unknown[]) => unknown;
 
 export type BindingInfo = { type?: string; direction?: 'in' | 'out' | 'inout' } & Record<string, unknown>;
-export type FunctionMetadata = { name: string; bindings: Record<string, BindingInfo> };
+export interface FunctionMetadata {
+  name: string;
+  bindings: Record<string, BindingInfo>;
+}
 
-type NullableString = { value: string };
+interface NullableString {
+  value: string;
+}
 
-export type RpcHttpRequest = {
+export interface RpcHttpRequest {
   method: string;
   url: string;
   nullableHeaders: Record<string, NullableString>;
   nullableQuery: Record<string, NullableString>;
   nullableParams: Record<string, NullableString>;
   body?: { bytes: Uint8Array };
-};
+}
 
-export type RpcCookie = {
+export interface RpcCookie {
   name?: string;
   value?: string;
   domain?: NullableString;
@@ -36,18 +46,21 @@ export type RpcCookie = {
   httpOnly?: { value: boolean };
   sameSite?: 'none' | 'lax' | 'strict' | 'explicitNone';
   maxAge?: { value: number };
-};
+}
 
-export type RpcHttpResponse = {
+export interface RpcHttpResponse {
   statusCode?: string;
   headers?: Record<string, string>;
   cookies?: RpcCookie[];
   body?: { bytes?: Uint8Array; string?: string } | null;
-};
+}
 
-export type RpcData = { http?: RpcHttpRequest; json?: string };
+export interface RpcData {
+  http?: RpcHttpRequest;
+  json?: string;
+}
 
-export type CoreInvocationContext = {
+export interface CoreInvocationContext {
   invocationId: string;
   metadata: FunctionMetadata;
   request: {
@@ -57,23 +70,23 @@ export type CoreInvocationContext = {
   };
   state?: 'preInvocationHooks' | 'postInvocationHooks' | 'invocation';
   log(level: LogLevel, category: LogCategory, message: string): void;
-};
+}
 
-type InvocationModel = {
+interface InvocationModel {
   getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: unknown[], handler: FunctionCallback): Promise<unknown>;
   getResponse(
     context: unknown,
     result: unknown,
   ): Promise<{ returnValue?: { http?: RpcHttpResponse } | null }>;
-};
+}
 
-export type ProgrammingModel = {
+export interface ProgrammingModel {
   name: string;
   version: string;
   getInvocationModel(context: CoreInvocationContext): InvocationModel;
   getCapabilities(capabilities: Record<string, string>): Promise<Record<string, string>>;
-};
+}
 
 export type HookName = 'appStart' | 'appTerminate' | 'preInvocation' | 'postInvocation' | 'log';
 export type HookCallback = (context: Record<string, unknown>) => unknown;

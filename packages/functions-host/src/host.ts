@@ -9,7 +9,7 @@ import { sendBare, sendRpcResponse } from './rpc-response.ts';
 import { timerInput } from './timer-input.ts';
 import { startWorker, type Worker } from './worker.ts';
 
-export type FunctionsHostOptions = {
+export interface FunctionsHostOptions {
   /** Path of a CommonJS bundle. Every host loads an instance of its own, as every worker in Azure does. */
   bundle: string;
   /** Visible in `process.env` only until the app has started. */
@@ -30,23 +30,23 @@ export type FunctionsHostOptions = {
   hostStorageRefuses?: boolean;
   /** Takes the lines of functions, library and host; without it they are dropped. */
   log?: (entry: LogEntry) => void;
-};
+}
 
-type HostedFunction = {
+interface HostedFunction {
   name: string;
   route?: string;
   methods?: readonly string[];
   type: 'http' | 'timer';
-};
+}
 
-export type FunctionsHost = {
+export interface FunctionsHost {
   origin: string;
   port: number;
   functions: readonly HostedFunction[];
   /** Runs a timer function now. Schedules never fire by themselves here. Rejects with what the function threw. */
   runTimer(name: string): Promise<void>;
   close(): Promise<void>;
-};
+}
 
 const hostJson = new URL('../../../host.json', import.meta.url);
 const defaultBodyLimitBytes = 100 * 1024 * 1024; // the real host's
@@ -121,8 +121,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
 }
 
 /** A function key may arrive as `code`. The host compares names case-insensitively. */
-const asksForKey = (queryText: string) =>
-  [...new URLSearchParams(queryText).keys()].some((name) => name.toLowerCase() === 'code');
+function asksForKey(queryText: string) {
+  return [...new URLSearchParams(queryText).keys()].some((name) => name.toLowerCase() === 'code');
+}
 
 function toTimers(worker: Worker): string[] {
   return [...worker.functions.values()]
@@ -143,7 +144,8 @@ async function readRoutePrefix(): Promise<string> {
   return typeof prefix === 'string' ? prefix : 'api'; // the real host's default
 }
 
-const read = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null
+function read(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
     ? Object.entries(value).find(([key]) => key === name)?.[1]
     : undefined;
+}

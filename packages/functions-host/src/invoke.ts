@@ -69,5 +69,6 @@ export async function invoke(
 
 const randomHex = (bytes: number) => randomBytes(bytes).toString('hex');
 
-const describeError = (error: unknown) =>
-  error instanceof Error ? (error.stack ?? error.message) : `Thrown: ${String(error)}`;
+function describeError(error: unknown) {
+  return error instanceof Error ? (error.stack ?? error.message) : `Thrown: ${String(error)}`;
+}

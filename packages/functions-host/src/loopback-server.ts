@@ -1,7 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { MAX_HEADER_BYTES, MAX_REQUEST_LINE_BYTES } from './rpc-request.ts';
 
-export type LoopbackServer = { port: number; close(): Promise<void> };
+export interface LoopbackServer {
+  port: number;
+  close(): Promise<void>;
+}
 
 /**
  * Listens on both loopback addresses, so that every browser's idea of "localhost" arrives, and on nothing else.
@@ -62,5 +65,6 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}

@@ -5,7 +5,12 @@ type Segment =
   | { kind: 'parameter'; name: string; optional: boolean }
   | { kind: 'catch-all'; name: string };
 
-export type HttpRoute = { name: string; route: string; methods: readonly string[]; match: MatchPath };
+export interface HttpRoute {
+  name: string;
+  route: string;
+  methods: readonly string[];
+  match: MatchPath;
+}
 type MatchPath = (path: string) => Record<string, string> | undefined;
 
 /** The HTTP routes of an app, in the order in which the host tries them. @throws Error what the host refuses to load */
@@ -33,8 +38,9 @@ export function triggerOf({ metadata }: RegisteredFunction) {
   return { name, binding };
 }
 
-export const triggerType = (registered: RegisteredFunction) =>
-  String(triggerOf(registered).binding.type).toLowerCase();
+export function triggerType(registered: RegisteredFunction) {
+  return String(triggerOf(registered).binding.type).toLowerCase();
+}
 
 function toHttpRoute(registered: RegisteredFunction, routePrefix: string): HttpRoute {
   const { name } = registered.metadata;

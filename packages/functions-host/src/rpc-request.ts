@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { RpcHttpRequest } from './core-types.ts';
 import { decodeAtFrontEnd, decodeAtHost, encodePath } from './request-path.ts';
 
-export type RequestTarget = { path: string; queryText: string };
+export interface RequestTarget {
+  path: string;
+  queryText: string;
+}
 export type ExtraDecodes = 0 | 1 | 2;
 /** Lowercase names with their values, in the order of arrival. */
 export type HeaderLines = readonly (readonly [name: string, value: string])[];

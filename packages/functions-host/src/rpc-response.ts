@@ -37,8 +37,9 @@ function toSetCookie(cookie: RpcCookie): string {
 }
 
 /** `Uri.EscapeDataString`: unlike encodeURIComponent it leaves only unreserved characters as they are. */
-const escapeData = (value: string) =>
-  encodeURIComponent(value).replace(
+function escapeData(value: string) {
+  return encodeURIComponent(value).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}

@@ -2,18 +2,18 @@ import { type CoreApi, createCoreApi, type RegisteredFunction } from './core-api
 import type { LogEntry, ProgrammingModel } from './core-types.ts';
 import { loadBundle } from './load-bundle.ts';
 
-export type Worker = {
+export interface Worker {
   core: CoreApi;
   model: ProgrammingModel;
   functions: ReadonlyMap<string, RegisteredFunction>;
-};
+}
 
-type WorkerOptions = {
+interface WorkerOptions {
   bundle: string;
   env: Readonly<Record<string, string>>;
   prepare?: ((exports: unknown) => void | Promise<void>) | undefined;
   log: (entry: LogEntry) => void;
-};
+}
 
 let previousStart: Promise<unknown> = Promise.resolve();
 

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { LogEntry } from '../src/core-types.ts';
 import { hostOf, send } from '../testing/fixture.ts';
 
-const answerWith = (handler: string, methods = ['GET']) =>
-  `app.http('f', { methods: ${JSON.stringify(methods)}, handler: async (r, context) => (${handler}) });`;
+function answerWith(handler: string, methods = ['GET']) {
+  return `app.http('f', { methods: ${JSON.stringify(methods)}, handler: async (r, context) => (${handler}) });`;
+}
 
 /** Text as Node.js' client takes it to send it as UTF-8. */
 const utf8 = (text: string) => Buffer.from(text).toString('latin1');

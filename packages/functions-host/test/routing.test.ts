@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { startFunctionsHost } from '../src/host.ts';
 import { bundleFixture, hostOf, send } from '../testing/fixture.ts';
 
-const paramsOf = (route: string, name = 'echo') => `
+function paramsOf(route: string, name = 'echo') {
+  return `
   app.http('${name}', { route: '${route}', methods: ['GET'], handler: (r) => ({ jsonBody: { params: r.params, url: r.url } }) });
 `;
+}
 
 async function echo(host: { port: number }, target: string) {
   const answer = await send(host, target);

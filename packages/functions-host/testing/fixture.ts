@@ -35,12 +35,12 @@ export async function hostOf(source: string, options: Omit<FunctionsHostOptions,
   return host;
 }
 
-export type RawAnswer = {
+export interface RawAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   rawHeaders: string[];
   text: string;
-};
+}
 
 /** Sends a request exactly as given: `fetch` would collapse the path and refuse some headers. */
 export function send(

@@ -13,7 +13,7 @@ const demandedContext = 'c1';
  * that it understands one, else as any token that is not valid. The real Graph lets the latter live on until it expires.
  * @throws {GraphError}
  */
-export const evaluateAccess = (
+export function evaluateAccess(
   caller: Caller,
   at: {
     readonly switches: GraphSwitches;
@@ -22,7 +22,7 @@ export const evaluateAccess = (
     readonly entraOrigin: string;
     readonly now: Date;
   },
-): void => {
+): void {
   const demand = unmetDemand(caller, at);
   if (demand === undefined) return;
   const authorizationUri = `${at.entraOrigin}/common/oauth2/authorize`;
@@ -34,12 +34,12 @@ export const evaluateAccess = (
     ? describeDemand(demand)
     : 'Lifetime validation failed, the token is expired.';
   throw new GraphError(401, 'InvalidAuthenticationToken', message, { 'WWW-Authenticate': header });
-};
+}
 
-const unmetDemand = (
+function unmetDemand(
   caller: Caller,
   { switches, revocations, directory, now }: Parameters<typeof evaluateAccess>[1],
-): Demand | undefined => {
+): Demand | undefined {
   if (switches.alwaysChallenges)
     return { kind: 'issued-after', epochSeconds: Math.floor(now.getTime() / 1000) };
   const userId = findUserByObjectId(directory, caller.tenantId, caller.userId)?.id ?? caller.userId;
@@ -48,4 +48,4 @@ const unmetDemand = (
   if (switches.authenticationContextDemanded && !caller.authenticationContexts.includes(demandedContext))
     return { kind: 'authentication-context', name: demandedContext };
   return undefined;
-};
+}

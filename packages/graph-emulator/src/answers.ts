@@ -9,7 +9,9 @@ export interface GraphAnswer {
 export type GraphHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** A JSON object as Graph sends it. */
-export type GraphObject = { readonly [name: string]: unknown };
+export interface GraphObject {
+  readonly [name: string]: unknown;
+}
 
 /** A refusal in Graph's own words; the server turns it into Graph's error document. */
 export class GraphError extends Error {

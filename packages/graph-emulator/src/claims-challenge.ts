@@ -30,28 +30,31 @@ const reasons: Record<Demand['kind'], string> = {
 };
 
 /** The sentence of Graph's error document, and of `error_description`. */
-export const describeDemand = ({ kind }: Demand): string =>
-  `Continuous access evaluation resulted in challenge with result: InteractionRequired and code: ${reasons[kind]}`;
+export function describeDemand({ kind }: Demand): string {
+  return `Continuous access evaluation resulted in challenge with result: InteractionRequired and code: ${reasons[kind]}`;
+}
 
 /** The claims as JSON; the space after the comma is Graph's own. */
-const claimsOf = (demand: Demand): string =>
-  demand.kind === 'issued-after'
+function claimsOf(demand: Demand): string {
+  return demand.kind === 'issued-after'
     ? `{"access_token":{"nbf":{"essential":true, "value":"${demand.epochSeconds}"}}}`
     : `{"access_token":{"acrs":{"essential":true, "value":"${demand.name}"}}}`;
+}
 
 const toBase64 = (text: string): string => Buffer.from(text).toString('base64');
-const withMember = (claims: string, value: string): string =>
-  claims.replace(/}$/, `,"id_token":{"note":{"value":"${value}"}}}`);
+function withMember(claims: string, value: string): string {
+  return claims.replace(/}$/, `,"id_token":{"note":{"value":"${value}"}}}`);
+}
 
 /**
  * The lines of `WWW-Authenticate`.
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
-export const challengeHeader = (
+export function challengeHeader(
   demand: Demand,
   form: ChallengeForm,
   about: { readonly authorizationUri: string; readonly clientId: string },
-): readonly string[] => {
+): readonly string[] {
   const json = claimsOf(demand);
   const write = (claims: string, description = describeDemand(demand)): string =>
     `Bearer realm="", authorization_uri="${about.authorizationUri}", client_id="${about.clientId}", error_description="${description}", error="insufficient_claims", claims="${claims}"`;
@@ -91,4 +94,4 @@ export const challengeHeader = (
     case 'overflowing':
       return [write(toBase64(withMember(json, 'x'.repeat(48 * 1024))))];
   }
-};
+}

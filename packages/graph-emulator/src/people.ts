@@ -94,8 +94,9 @@ export function membershipsOf(user: User, tenantId: string, scopes: ReadonlySet<
   return [...groups, ...roles];
 }
 
-const directGroupsOf = ({ groups }: User, tenantId: string) =>
-  groups.filter((group) => group.tenantId === tenantId);
+function directGroupsOf({ groups }: User, tenantId: string) {
+  return groups.filter((group) => group.tenantId === tenantId);
+}
 
 /** Every group of the tenant's members, once. */
 export function groupsIn(directory: Directory, tenantId: string): GraphObject[] {

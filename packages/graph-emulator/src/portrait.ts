@@ -85,15 +85,18 @@ export function drawPortrait(seed: string): Buffer {
   });
 }
 
-const ellipse =
-  (centreX: number, centreY: number, radiusX: number, radiusY: number) => (x: number, y: number) =>
+function ellipse(centreX: number, centreY: number, radiusX: number, radiusY: number) {
+  return (x: number, y: number) =>
     (Math.hypot((x - centreX) / radiusX, (y - centreY) / radiusY) - 1) * Math.min(radiusX, radiusY);
+}
 
-const mix = (from: Colour, to: Colour, share: number): Colour => [
-  from[0] + (to[0] - from[0]) * share,
-  from[1] + (to[1] - from[1]) * share,
-  from[2] + (to[2] - from[2]) * share,
-];
+function mix(from: Colour, to: Colour, share: number): Colour {
+  return [
+    from[0] + (to[0] - from[0]) * share,
+    from[1] + (to[1] - from[1]) * share,
+    from[2] + (to[2] - from[2]) * share,
+  ];
+}
 
 /** @see https://www.w3.org/TR/png-3/ */
 function encodePng(pixel: (x: number, y: number) => Colour): Buffer {

@@ -1,13 +1,13 @@
 /** Until when the tokens of a person, or of everybody, are revoked: continuous access evaluation. */
-export type Revocations = {
+export interface Revocations {
   /** Tokens of this user, or of everybody, issued until now. A token of this very second counts as issued before. */
   revoke(now: Date, userId?: string): void;
   /** Seconds since 1970 that `nbf` of the user's tokens must have reached; 0 where nothing is revoked. */
   validFrom(userId: string): number;
   forget(): void;
-};
+}
 
-export const createRevocations = (): Revocations => {
+export function createRevocations(): Revocations {
   const validFromSeconds = new Map<string | undefined, number>();
   return {
     revoke(now, userId) {
@@ -18,4 +18,4 @@ export const createRevocations = (): Revocations => {
       validFromSeconds.clear();
     },
   };
-};
+}

@@ -47,16 +47,18 @@ export interface GraphSwitches {
 }
 
 /** Every call is answered as Graph does when nothing is wrong. */
-export const defaultGraphSwitches = (): GraphSwitches => ({
-  throttledCalls: 0,
-  retryAfterSeconds: 10,
-  retryAfterForm: 'seconds',
-  unavailable: false,
-  slowMs: 0,
-  bodyPauseMs: 0,
-  breaksOff: 'never',
-  directoryRolesMissing: false,
-  alwaysChallenges: false,
-  authenticationContextDemanded: false,
-  challengeForm: 'plain',
-});
+export function defaultGraphSwitches(): GraphSwitches {
+  return {
+    throttledCalls: 0,
+    retryAfterSeconds: 10,
+    retryAfterForm: 'seconds',
+    unavailable: false,
+    slowMs: 0,
+    bodyPauseMs: 0,
+    breaksOff: 'never',
+    directoryRolesMissing: false,
+    alwaysChallenges: false,
+    authenticationContextDemanded: false,
+    challengeForm: 'plain',
+  };
+}

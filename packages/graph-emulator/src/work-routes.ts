@@ -27,13 +27,15 @@ const contactRoutes = collectionRoutes({
 
 const tasks = { reads: ['Tasks.Read', 'Tasks.ReadWrite'], writes: ['Tasks.ReadWrite'] };
 
-const listOf = (call: GraphCall): GraphObject => ({
-  id: toId(`${me(call).id} tasks`),
-  displayName: 'Tasks',
-  isOwner: true,
-  isShared: false,
-  wellknownListName: 'defaultList',
-});
+function listOf(call: GraphCall): GraphObject {
+  return {
+    id: toId(`${me(call).id} tasks`),
+    displayName: 'Tasks',
+    isOwner: true,
+    isShared: false,
+    wellknownListName: 'defaultList',
+  };
+}
 
 const todoRoutes = [
   ...collectionRoutes({

@@ -26,22 +26,25 @@ afterEach(() => {
   graph.forgetRevocations();
 });
 
-const me = (accessToken: string) =>
-  fetch(`${graph.origin}/v1.0/me`, { headers: { authorization: `Bearer ${accessToken}` } });
+function me(accessToken: string) {
+  return fetch(`${graph.origin}/v1.0/me`, { headers: { authorization: `Bearer ${accessToken}` } });
+}
 
 /** An access token of a fresh sign-in, and what refreshes it. */
-const signedIn = async (userId: string, claims = capable) => {
+async function signedIn(userId: string, claims = capable) {
   const { refreshToken } = await signInAs(entra, app, userId);
   const refresh = async (asked: string) =>
     tokenText(await app.refresh(refreshToken, { claims: asked }), 'access_token');
   return { accessToken: await refresh(claims), refresh };
-};
+}
 
-const claimsIn = (header: string | null): string =>
-  Buffer.from(/claims="([^"]*)"/.exec(header ?? '')?.[1] ?? '', 'base64').toString();
+function claimsIn(header: string | null): string {
+  return Buffer.from(/claims="([^"]*)"/.exec(header ?? '')?.[1] ?? '', 'base64').toString();
+}
 
-const withCapability = (claims: string): string =>
-  claims.replace('{"access_token":{', '{"access_token":{"xms_cc":{"values":["CP1"]},');
+function withCapability(claims: string): string {
+  return claims.replace('{"access_token":{', '{"access_token":{"xms_cc":{"values":["CP1"]},');
+}
 
 describe('continuous access evaluation', () => {
   it('answers a revoked token with the claims that a new one has to meet; one issued at once meets them', async () => {

@@ -3,13 +3,13 @@ import type { EntraEmulator } from '@entra-bff/entra-emulator';
 import type { GraphEmulator } from '../src/emulator.ts';
 
 /** Calls Graph as that person, in Contoso if that knows them and at home if not, with an access token for these permissions. */
-export const callAs = async (
+export async function callAs(
   { entra, graph }: { entra: EntraEmulator; graph: GraphEmulator },
   user: (typeof demoUsers)[keyof typeof demoUsers],
   scopes: string,
   call: string,
   body?: object,
-): Promise<{ status: number; body: unknown }> => {
+): Promise<{ status: number; body: unknown }> {
   const [method = '', path = ''] = call.split(' ', 2);
   const tenantId = objectIdIn(user, demoClient.tenantId) ? demoClient.tenantId : user.homeTenantId;
   const nowSeconds = Math.floor(Date.now() / 1000);
@@ -30,4 +30,4 @@ export const callAs = async (
   const text = await response.text();
   const parsed: unknown = text === '' ? undefined : JSON.parse(text);
   return { status: response.status, body: parsed };
-};
+}

@@ -22,12 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([entra.close(), graph.close()]));
 
-const get = (path: string, scopes = 'User.ReadBasic.All') =>
-  callAs({ entra, graph }, alice, scopes, `GET ${path}`);
-const find = async (expression: string) => {
+function get(path: string, scopes = 'User.ReadBasic.All') {
+  return callAs({ entra, graph }, alice, scopes, `GET ${path}`);
+}
+async function find(expression: string) {
   const { body } = await get(`/users?$select=displayName&$filter=${encodeURIComponent(expression)}`);
   return body;
-};
+}
 const named = (...names: string[]) => ({ value: names.map((displayName) => ({ displayName })) });
 
 describe('users', () => {
