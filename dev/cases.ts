@@ -233,5 +233,5 @@ export function makeGoodDay({ entra, graph }: Emulators): void {
   entra.blockedUsers.clear();
   entra.expiredPasswords.clear();
   Object.assign(graph.switches, defaultGraphSwitches());
-  graph.forgetRevocations();
+  graph.clearRevocations();
 }

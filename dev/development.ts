@@ -38,7 +38,7 @@ export function createDevelopment(options: {
       const entra = await running.add(startEntraEmulator({ directory: demoDirectory, port: entraPort }));
       const graph = startGraphEmulator({
         directory: demoDirectory,
-        entraOrigin: entra.origin,
+        entra,
         port: graphPort,
       });
       return { entra, graph: await running.add(graph) };

@@ -44,9 +44,7 @@ export async function withProduct(measure: (product: MeasuredProduct) => Promise
     let offsetMs = 0;
     const now = () => new Date(Date.now() + offsetMs);
     const entra = await running.add(startEntraEmulator({ directory: demoDirectory, now }));
-    const graph = await running.add(
-      startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin, now }),
-    );
+    const graph = await running.add(startGraphEmulator({ directory: demoDirectory, entra, now }));
     const outfile = fileURLToPath(new URL('../../.build/measure.cjs', import.meta.url));
     const entry = fileURLToPath(new URL('../../test/support/worker.ts', import.meta.url));
     const workerDate = fileURLToPath(new URL('../../test/support/worker-date.ts', import.meta.url));

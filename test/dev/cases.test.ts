@@ -2,7 +2,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { demoDirectory, demoUsers } from '@entra-bff/directory';
 import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
-import { consentTo, createOAuthClient, signInAs, tokenText } from '@entra-bff/entra-emulator/testing';
+import {
+  consentTo,
+  createOAuthClient,
+  type OAuthClient,
+  signInAs,
+  tokenText,
+} from '@entra-bff/entra-emulator/testing';
 import { type GraphEmulator, startGraphEmulator } from '@entra-bff/graph-emulator';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cases } from '../../dev/cases.ts';
@@ -13,12 +19,12 @@ const { ben } = demoUsers;
 let entra: EntraEmulator;
 let graph: GraphEmulator;
 let origin: string;
-let app: ReturnType<typeof createOAuthClient>;
+let app: OAuthClient;
 const server = createServer();
 
 beforeAll(async () => {
   entra = await startEntraEmulator({ directory: demoDirectory });
-  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin });
+  graph = await startGraphEmulator({ directory: demoDirectory, entra });
   app = createOAuthClient(entra);
   const frontend = createFrontend({ entra, graph });
   server.on('request', (request, response) => {

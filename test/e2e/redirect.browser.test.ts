@@ -166,7 +166,7 @@ describe('a silent round through Entra ID', () => {
   it('is made once if Entra ID needs the user, and the app is told', async ({ skip }) => {
     const page = await meet(skip, rowGoneCase, silent);
     const before = asked();
-    stage.world.entra.signEverybodyOut();
+    stage.world.entra.signAllUsersOut();
     await press(page, 'Read');
     await see(page, 'Sign in to continue');
     await follow(page, 'Back to the app');

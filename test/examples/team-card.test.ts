@@ -101,7 +101,7 @@ describe('the example of an own function', () => {
     const redeemed = world.entra.count('token', 'refresh_token');
     expect((await card(browser)).status).toBe(200);
     expect(world.entra.count('token', 'refresh_token') - redeemed).toBe(1);
-    world.graph.forgetRevocations();
+    world.graph.clearRevocations();
   });
 
   it('says so where Graph does not answer as it should, without its words', async () => {

@@ -69,7 +69,7 @@ afterEach(() => {
   world.graph.respondWith(undefined);
   world.graph.requests.length = 0;
   Object.assign(world.graph.switches, defaultGraphSwitches());
-  world.graph.forgetRevocations();
+  world.graph.clearRevocations();
 });
 
 interface Part {

@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => {
   Object.assign(world.entra.switches, defaultEntraSwitches());
   Object.assign(world.graph.switches, defaultGraphSwitches());
-  world.graph.forgetRevocations();
+  world.graph.clearRevocations();
 });
 
 const me = '/api/graph/v1.0/me';

@@ -155,7 +155,7 @@ describe('a guard with an authentication context', { tags: ['AD-1'] }, () => {
 
   it('is not answered by another account', async () => {
     const refused = await open(ben, 'strong');
-    world.entra.signEverybodyOut();
+    world.entra.signAllUsersOut();
     const entra = await ben.navigate(String(refused.answer['login_url']));
     const end = await answerEntra(ben, entra, { user: 'alice' });
     expect([end.status, end.body.includes('Different account')]).toEqual([403, true]);
@@ -188,7 +188,7 @@ describe('a guard with the age of the sign-in', { tags: ['AD-1'] }, () => {
   it('is not answered by another account, which changes nothing', async () => {
     world.advance(601);
     const { answer } = await open(ben, 'recent');
-    world.entra.signEverybodyOut();
+    world.entra.signAllUsersOut();
     const entra = await ben.navigate(String(answer['login_url']));
     const end = await answerEntra(ben, entra, { user: 'alice' });
     expect([end.status, end.body.includes('Different account')]).toEqual([403, true]);

@@ -36,7 +36,7 @@ afterEach(async () => {
   worker.table.before = undefined;
   Object.assign(world.entra.switches, defaultEntraSwitches());
   Object.assign(world.graph.switches, defaultGraphSwitches());
-  world.graph.forgetRevocations();
+  world.graph.clearRevocations();
   world.entra.intercept.idTokenClaims = undefined;
   world.entra.intercept.tokenResponse = undefined;
   world.entra.consents.revoke(demoUsers.ben.id);

@@ -79,7 +79,7 @@ afterAll(async () => {
 });
 afterEach(() => {
   world.entra.consents.withdraw(['Mail.Read', 'Mail.ReadWrite', 'Mail.Send']);
-  world.graph.forgetRevocations();
+  world.graph.clearRevocations();
 });
 
 const messages = '/api/graph/v1.0/me/messages?$top=2&$select=subject';

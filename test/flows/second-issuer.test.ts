@@ -14,7 +14,7 @@ let otherWorker: Worker;
 beforeAll(async () => {
   vi.spyOn(console, 'warn').mockImplementation(() => undefined); // that its defaults are not for production
   issuer = await startSecondIssuer(demoDirectory);
-  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: issuer.origin });
+  graph = await startGraphEmulator({ directory: demoDirectory, entra: issuer });
   world = await startWorld();
   const environment = { DEV_ENTRA_ORIGIN: issuer.origin, DEV_GRAPH_ORIGIN: graph.origin };
   worker = await world.startWorker({ environment });

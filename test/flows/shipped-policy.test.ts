@@ -40,7 +40,7 @@ let graph: GraphEmulator;
 
 beforeAll(async () => {
   entra = await startEntraEmulator({ directory: demoDirectory });
-  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin });
+  graph = await startGraphEmulator({ directory: demoDirectory, entra });
 });
 afterAll(() => Promise.all([entra.close(), graph.close()]));
 

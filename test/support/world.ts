@@ -58,7 +58,7 @@ export async function startWorld(directory: Directory = demoDirectory): Promise<
   let offsetMs = 0;
   const now = () => new Date(Date.now() + offsetMs);
   const entra = await startEntraEmulator({ directory, now });
-  const graph = await startGraphEmulator({ directory, entraOrigin: entra.origin, now });
+  const graph = await startGraphEmulator({ directory, entra, now });
   const tableName = `t${randomBytes(8).toString('hex')}`;
   const settings: Record<string, string> = {
     ...developmentSettings(

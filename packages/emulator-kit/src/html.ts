@@ -1,4 +1,4 @@
-/** Markup that is safe to send: only `html` makes it, and everything it is given is escaped. */
+/** Markup that is safe to send. Only `html` creates it, and it escapes every value. */
 export interface Html {
   readonly markup: string;
 }

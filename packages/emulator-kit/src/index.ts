@@ -7,5 +7,9 @@ export {
   readRequest,
   redirectTo,
   sendReply,
+  textReply,
+  toBytes,
+  toNodeHeaders,
 } from './http.ts';
+export { type Listening, listenLocally } from './listen.ts';
 export { initialsOf, type Page, pageReply } from './page.ts';

@@ -7,20 +7,20 @@ const style = readFileSync(new URL('page.css', import.meta.url), 'utf8');
 
 export interface Page {
   readonly title: string;
-  /** What the emulator stands in for. */
+  /** The name of the emulated service. */
   readonly brand?: string;
   readonly content: Html;
-  /** `card` for one question, `wide` for pages that are read. */
+  /** `card` for one question, `wide` for pages with much text. */
   readonly layout?: 'card' | 'wide';
   readonly status?: number;
-  /** The page's only script, for what cannot be done without one. */
+  /** The page's only script. */
   readonly script?: string;
-  /** Origins that hidden frames may load. */
+  /** The origins of hidden frames. */
   readonly frameOrigins?: readonly string[];
   readonly headers?: Record<string, string>;
 }
 
-/** A whole page in the emulator's frame, under a policy that lets nothing else in. */
+/** Returns a page with the emulators' layout and a content security policy that allows nothing else. */
 export function pageReply({
   title,
   brand = 'Sign-in',
@@ -49,7 +49,7 @@ export function pageReply({
 <main>
 ${content}
 </main>
-${layout === 'card' && html`<footer><p>For development. No password is asked here and nothing leaves this computer.</p></footer>`}
+${layout === 'card' && html`<footer><p>For development. This page asks for no password and sends nothing outside this computer.</p></footer>`}
 ${script !== undefined && html`<script>${{ markup: script }}</script>`}
 </body>
 </html>
@@ -68,7 +68,7 @@ ${script !== undefined && html`<script>${{ markup: script }}</script>`}
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy.join('; '),
-      // Entra's. Stricter ones turn the Origin of our own forms into null.
+      // The policy of Entra ID. With a stricter one, browsers send `Origin: null` with the forms.
       'referrer-policy': 'strict-origin-when-cross-origin',
       ...headers,
     },
@@ -78,7 +78,7 @@ ${script !== undefined && html`<script>${{ markup: script }}</script>`}
 
 const sha256Source = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 
-/** The letters that stand in for a portrait. */
+/** The initials that are shown instead of a photo. */
 export function initialsOf(name: string): string {
   return name
     .split(' ')

@@ -1,8 +1,7 @@
 import { isAdministratorOf } from '@entra-bff/directory';
 import { type EmulatorRequest, isFromForeignPage, type Reply } from '@entra-bff/emulator-kit';
-import { readAnswers } from './answers.ts';
 import { type Authority, findRegistration, issuerFor, parseTenant } from './authority.ts';
-import { isAnswer, parametersOf, showIdentityStep } from './authorize.ts';
+import { showIdentityStep } from './authorize.ts';
 import { type AuthorizeRequest, isAvailableIn, isSameAddress } from './authorize-request.ts';
 import { parseClaimsRequest } from './claims-request.ts';
 import { administratorNeededPage, organizationConsentPage } from './consent-pages.ts';
@@ -10,10 +9,11 @@ import { type EntraError, errors, reportError } from './errors.ts';
 import { returnError, returnTo } from './return-to-app.ts';
 import { parseScopes, scopeKey } from './scopes.ts';
 import { identify } from './sign-in.ts';
+import { isFormAnswer, parametersOf, readAnswers } from './sign-in-form.ts';
 import { errorPage, type SignInPage } from './sign-in-pages.ts';
 
 /**
- * The admin consent endpoint: an administrator allows an app something for the whole organization.
+ * The admin consent endpoint: an administrator grants permissions to an app for the whole organization.
  * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
  */
 export function handleAdminConsent(
@@ -21,17 +21,17 @@ export function handleAdminConsent(
   tenantSegment: string,
   request: EmulatorRequest,
 ): Reply {
-  if (isAnswer(request) && isFromForeignPage(request, authority.origin))
+  if (isFormAnswer(request) && isFromForeignPage(request, authority.origin))
     return errorPage(authority, errors.requestMalformed('The form was sent by another site.'));
   const parameters = parametersOf(request);
-  const asked = parseAdminConsentRequest(authority, tenantSegment, parameters);
-  if ('code' in asked) return errorPage(authority, asked);
+  const parsed = parseAdminConsentRequest(authority, tenantSegment, parameters);
+  if ('code' in parsed) return errorPage(authority, parsed);
 
   const page: SignInPage = {
     authority,
-    request: asked,
+    request: parsed,
     browser: authority.browsers.open(request.headers),
-    answers: readAnswers(isAnswer(request) ? request.form : new URLSearchParams()),
+    answers: readAnswers(request),
     action: request.path,
     query: parameters.toString(),
   };
@@ -51,7 +51,7 @@ function answer(page: SignInPage): Reply {
     return answers.decision === undefined
       ? administratorNeededPage(page, { user, permissions })
       : returnError(authority, request, errors.administratorMustConsent());
-  // Entra says `admin_consent=True` with an error too: the parameter alone tells an app nothing.
+  // Entra ID sends `admin_consent=True` with an error too, so the parameter alone proves nothing.
   const outcome = { admin_consent: 'True', tenant: tenantId, state: request.state };
   if (answers.decision === 'decline') {
     const { error } = errors.administratorDeclined();
@@ -65,7 +65,7 @@ function answer(page: SignInPage): Reply {
   return returnTo(authority, request, { ...outcome, scope: scopes.join(' ') });
 }
 
-/** What was asked, in the shape that the sign-in pages know; an error is shown on a page, as nobody may be redirected. */
+/** Returns the request in the shape that the sign-in pages use. Errors are shown on a page, because no address may be redirected to. */
 function parseAdminConsentRequest(
   authority: Authority,
   tenantSegment: string,

@@ -3,7 +3,7 @@ import { html, pageReply } from '@entra-bff/emulator-kit';
 import { permissionList, publisherOf } from './consent-pages.ts';
 import { form, otherAccountLink, type Shown, type SignInPage } from './sign-in-pages.ts';
 
-/** Where the organization takes requests, a person writes one instead of being sent away. */
+/** Lets the user request approval, if the organization accepts requests. */
 export function approvalNeededPage(page: SignInPage, step: Shown<'approval-needed'>): Reply {
   return pageReply({
     title: 'Approval required',
@@ -32,7 +32,7 @@ export function approvalRequestedPage(page: SignInPage, step: Shown<'approval-re
     content: html`
 <p class="account">${step.user.username}</p>
 <h1>Request sent</h1>
-<p>The administrators of your organization have your request for <b>${page.request.registration.displayName}</b>. You hear from them once it is approved or denied. They answer it on the emulator’s switches page.</p>
+<p>The administrators of your organization have your request for <b>${page.request.registration.displayName}</b>. You are notified when they have decided. They decide on the emulator’s switches page.</p>
 ${form(page, step.user, html`<div class="actions"><button class="primary" name="decision" value="return">Back to the app</button></div>`)}`,
   });
 }

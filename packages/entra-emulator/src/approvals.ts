@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** A person's request that an administrator consents to an app. */
+/** A user's request that an administrator consents to an app. */
 export interface ApprovalRequest {
   readonly id: string;
   readonly tenantId: string;
@@ -10,12 +10,12 @@ export interface ApprovalRequest {
   readonly justification: string;
 }
 
-/** The requests that no administrator has answered yet. */
+/** The requests that no administrator has decided yet. */
 export interface ApprovalStore {
   list(): ApprovalRequest[];
-  /** A second request of the same person for the same app takes the place of the first. */
+  /** A second request of the same user for the same app replaces the first. */
   add(request: Omit<ApprovalRequest, 'id'>): void;
-  /** Takes a request out, for an administrator to answer. */
+  /** Removes and returns a request that an administrator decides. */
   take(id: string): ApprovalRequest | undefined;
   reset(): void;
 }

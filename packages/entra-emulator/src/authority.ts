@@ -8,7 +8,7 @@ import type { KeyRing } from './keys.ts';
 import type { RoleStore } from './roles.ts';
 import type { Switches } from './switches.ts';
 
-/** Everything one running emulator knows. */
+/** Everything that one running emulator knows. */
 export interface Authority {
   readonly origin: string;
   readonly directory: Directory;
@@ -19,7 +19,7 @@ export interface Authority {
   readonly roles: RoleStore;
   /** Ids of users whose accounts are disabled. */
   readonly blockedUsers: Set<string>;
-  /** Ids of users whose passwords have expired, until they update them on the page. */
+  /** Ids of users whose passwords have expired and who have not updated them on the page. */
   readonly expiredPasswords: Set<string>;
   readonly approvals: ApprovalStore;
   readonly grants: GrantStore;
@@ -27,10 +27,10 @@ export interface Authority {
   readonly intercept: Intercept;
 }
 
-/** What stands in the tenant's place of an address: one tenant, or any that the user belongs to. */
+/** The tenant segment of a URL: one tenant, or any tenant that the user belongs to. */
 export type TenantChoice = { readonly kind: 'one'; readonly tenant: Tenant } | { readonly kind: 'any' };
 
-/** Reads the first part of an address: a tenant's id or domain, `common` or `organizations`. */
+/** Parses the first segment of a URL: a tenant's id or domain, `common` or `organizations`. */
 export function parseTenant(authority: Authority, segment: string): TenantChoice | undefined {
   const name = segment.toLowerCase();
   if (name === 'common' || name === 'organizations') return { kind: 'any' };
@@ -42,7 +42,7 @@ export function issuerOf(authority: Authority, tenantId: string): string {
   return `${authority.origin}/${tenantId}/v2.0`;
 }
 
-/** On addresses for any tenant Entra leaves this in the issuer: a verifier has to put the token's `tid` there. */
+/** For any tenant, Entra ID leaves `{tenantid}` in the issuer. A verifier replaces it with the `tid` of the token. */
 export function issuerFor(authority: Authority, tenant: TenantChoice): string {
   return issuerOf(authority, tenant.kind === 'one' ? tenant.tenant.id : '{tenantid}');
 }

@@ -7,16 +7,16 @@ import { parseScopes, type RequestedScope } from './scopes.ts';
 type ResponseMode = 'query' | 'fragment' | 'form_post';
 type Prompt = 'login' | 'select_account' | 'consent' | 'none';
 
-/** Where the answer goes: known to be the app's own address. */
+/** Where the response goes. The address is registered for the app. */
 export interface ReturnAddress {
   readonly redirectUri: string;
   readonly responseMode: ResponseMode;
   readonly state: string | undefined;
-  /** Who answers, before it is known whose tenant it is. */
+  /** The issuer of the response, before the user's tenant is known. */
   readonly issuer: string;
 }
 
-/** An authorize request that can be answered to the app. */
+/** A valid authorize request. */
 export type AuthorizeRequest = ReturnAddress & {
   readonly tenant: TenantChoice;
   readonly registration: Registration;
@@ -25,7 +25,7 @@ export type AuthorizeRequest = ReturnAddress & {
   readonly nonce: string | undefined;
   readonly codeChallenge: string | undefined;
   readonly prompt: Prompt | undefined;
-  /** A sign-in longer ago than that does not do. */
+  /** The maximum age of the sign-in. */
   readonly maxAgeSeconds: number | undefined;
   readonly loginHint: string | undefined;
   readonly domainHint: string | undefined;
@@ -36,7 +36,7 @@ export type AuthorizeRequest = ReturnAddress & {
 
 export type ParsedAuthorizeRequest =
   | { readonly kind: 'valid'; readonly request: AuthorizeRequest }
-  /** Nobody may be redirected: the app or its address is not known. */
+  /** No redirect is safe, because the app or its address is unknown. */
   | { readonly kind: 'page'; readonly error: EntraError }
   | { readonly kind: 'redirect'; readonly to: ReturnAddress; readonly error: EntraError };
 
@@ -83,18 +83,18 @@ export function parseAuthorizeRequest(
   if (prompt !== undefined && !isPrompt(prompt)) return onRedirect(errors.promptUnknown(prompt));
   const maxAge = get('max_age');
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
-    return onRedirect(errors.requestMalformed('The max_age has to be a number of seconds.'));
+    return onRedirect(errors.requestMalformed('The max_age must be a number of seconds.'));
   const scope = get('scope');
   if (scope === undefined) return onRedirect(errors.parameterMissing('scope'));
   const { scopes, unknown } = parseScopes(authority.directory, scope);
   if (unknown.length > 0) return onRedirect(errors.scopeUnknown(unknown.join(' '), registration));
   const codeChallenge = get('code_challenge');
   if (codeChallenge !== undefined && get('code_challenge_method') !== 'S256')
-    return onRedirect(errors.requestMalformed('The code_challenge_method has to be S256.'));
+    return onRedirect(errors.requestMalformed('The code_challenge_method must be S256.'));
   const claims = get('claims');
   const claimsRequest = parseClaimsRequest(claims);
   if (claimsRequest === undefined)
-    return onRedirect(errors.requestMalformed('The claims parameter is no JSON object.'));
+    return onRedirect(errors.requestMalformed('The claims parameter is not a JSON object.'));
 
   return {
     kind: 'valid',
@@ -125,9 +125,10 @@ export function isAvailableIn(registration: Registration, tenant: TenantChoice):
   );
 }
 
-/** Letter by letter, except that the port of `http://localhost` may be any, as Entra has it for development. */
-export function isSameAddress(registered: string, asked: string): boolean {
+/** Compares exactly, but ignores the port of `http://localhost`, as Entra ID does. */
+export function isSameAddress(registered: string, requested: string): boolean {
   return (
-    asked === registered || asked.replace(/^http:\/\/localhost:\d{1,5}\//, 'http://localhost/') === registered
+    requested === registered ||
+    requested.replace(/^http:\/\/localhost:\d{1,5}\//, 'http://localhost/') === registered
   );
 }

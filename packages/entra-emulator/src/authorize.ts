@@ -1,11 +1,11 @@
 import { type EmulatorRequest, isFromForeignPage, type Reply } from '@entra-bff/emulator-kit';
-import { readAnswers } from './answers.ts';
 import { approvalNeededPage, approvalRequestedPage } from './approval-pages.ts';
 import type { Authority } from './authority.ts';
 import { parseAuthorizeRequest } from './authorize-request.ts';
 import { administratorNeededPage, consentPage } from './consent-pages.ts';
 import { nextStep, type Step } from './consent-step.ts';
 import { errors } from './errors.ts';
+import type { IdentityStep } from './identity-step.ts';
 import {
   blockedByPolicyPage,
   externalChallengePage,
@@ -13,22 +13,16 @@ import {
   secondFactorPage,
 } from './proof-pages.ts';
 import { returnCanceled, returnCode, returnError } from './return-to-app.ts';
-import type { IdentityStep } from './sign-in.ts';
+import { isFormAnswer, parametersOf, readAnswers } from './sign-in-form.ts';
 import { errorPage, pickAccountPage, type SignInPage, unusableAccountPage } from './sign-in-pages.ts';
 
-/** True for an answer given on one of the sign-in pages, false for an app's request. */
-export function isAnswer(request: EmulatorRequest): boolean {
-  return request.method === 'POST' && request.form.has('request');
-}
-
-/** The authorize endpoint. Nothing is kept between its pages: each form carries the app's request and the answers. */
+/** The authorize endpoint. It keeps no state between its pages: each form carries the app's request and the answers so far. */
 export function handleAuthorize(
   authority: Authority,
   tenantSegment: string,
   request: EmulatorRequest,
 ): Reply {
-  const form = isAnswer(request) ? request.form : new URLSearchParams();
-  if (isAnswer(request) && isFromForeignPage(request, authority.origin))
+  if (isFormAnswer(request) && isFromForeignPage(request, authority.origin))
     return errorPage(authority, errors.requestMalformed('The form was sent by another site.'));
 
   const parameters = parametersOf(request);
@@ -40,18 +34,12 @@ export function handleAuthorize(
     authority,
     request: parsed.request,
     browser: authority.browsers.open(request.headers),
-    answers: readAnswers(form),
+    answers: readAnswers(request),
     action: request.path,
     query: parameters.toString(),
   };
   const reply = show(page, nextStep(authority, page.request, page.browser, page.answers));
   return { ...reply, headers: { ...reply.headers, ...authority.browsers.keep(page.browser) } };
-}
-
-/** What the app asked: in its own request, or carried along by the form of a page. */
-export function parametersOf(request: EmulatorRequest): URLSearchParams {
-  if (isAnswer(request)) return new URLSearchParams(request.form.get('request') ?? '');
-  return request.method === 'POST' ? request.form : request.query;
 }
 
 function show(page: SignInPage, step: Step): Reply {
@@ -71,7 +59,7 @@ function show(page: SignInPage, step: Step): Reply {
   }
 }
 
-/** The steps that find out who it is. */
+/** Shows the steps that identify the user. */
 export function showIdentityStep(page: SignInPage, step: IdentityStep): Reply {
   switch (step.kind) {
     case 'pick-account':

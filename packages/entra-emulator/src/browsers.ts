@@ -2,30 +2,30 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { User } from '@entra-bff/directory';
 
-/** An account that is signed in at the emulator itself, in one browser. */
+/** An account that is signed in at the emulator, in one browser. */
 export interface SignedInAccount {
   readonly user: User;
-  /** Named by `sid` in ID tokens and by the front-channel logout call. */
+  /** The `sid` of ID tokens and of front-channel logout requests. */
   readonly sid: string;
   readonly signedInAt: Date;
   readonly withSecondFactor: boolean;
   readonly withExternalChallenge: boolean;
-  /** Apps that used this sign-in, with the origin that they run at. */
+  /** The apps that used this sign-in, with the origins where they run. */
   readonly apps: Map<string, { readonly clientId: string; readonly appOrigin: string }>;
 }
 
-/** Single sign-on: what the emulator remembers of one browser, by a cookie on its own origin. */
+/** Single sign-on: the accounts of one browser, identified by a cookie of the emulator's origin. */
 export interface Browser {
   readonly id: string;
   readonly accounts: Map<string, SignedInAccount>;
 }
 
 export interface BrowserStore {
-  /** The browser that the cookie names; a new one where it names none. */
+  /** Returns the browser that the cookie identifies, or a new one. */
   open(headers: IncomingHttpHeaders): Browser;
-  /** Remembers a browser as soon as an account is signed in there. Gives the headers that tell it so. */
+  /** Stores the browser once an account is signed in there. @returns the headers that set its cookie */
   keep(browser: Browser): Record<string, string>;
-  /** The user, or everybody, has to sign in again in every browser. */
+  /** Signs out the user, or all users, in every browser. */
   signOut(userId?: string): void;
 }
 
@@ -42,7 +42,7 @@ export function createBrowserStore(): BrowserStore {
     keep(browser) {
       if (browser.accounts.size === 0 || browsers.has(browser.id)) return {};
       browsers.set(browser.id, browser);
-      // Lax is enough: apps reach the sign-in pages by navigation only.
+      // Lax is enough, because apps reach the sign-in pages by navigation only.
       return { 'set-cookie': `${cookieName}=${browser.id}; Path=/; HttpOnly; SameSite=Lax` };
     },
     signOut(userId) {
@@ -53,7 +53,7 @@ export function createBrowserStore(): BrowserStore {
   };
 }
 
-/** Signs an account in at the emulator itself; one that already is keeps its `sid`. */
+/** Signs an account in at the emulator. An account that is signed in already keeps its `sid`. */
 export function signIn(
   browser: Browser,
   user: User,

@@ -1,18 +1,18 @@
 import type { User } from '@entra-bff/directory';
-import type { Answers } from './answers.ts';
 import { type Authority, findUserByName } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import type { Browser } from './browsers.ts';
 import { isOlderThanAsked, isTooOld } from './ended-sign-ins.ts';
 import { errors } from './errors.ts';
-import type { IdentityStep } from './sign-in.ts';
+import type { IdentityStep } from './identity-step.ts';
+import type { Answers } from './sign-in-form.ts';
 import { usernameOfHint } from './tokens.ts';
 
 type Choice =
   | { readonly kind: 'user'; readonly user: User }
   | Extract<IdentityStep, { kind: 'pick-account' | 'refused' }>;
 
-/** Whose sign-in this is, or the page that asks. With one fitting account signed in nobody is asked. */
+/** Returns the user who signs in, or the page that asks for one. If exactly one matching account is signed in, it is used. */
 export function chooseUser(
   authority: Authority,
   request: AuthorizeRequest,
@@ -55,7 +55,7 @@ export function hintedUsername(request: AuthorizeRequest): string | undefined {
   return request.loginHint === undefined ? undefined : usernameOfHint(request.loginHint).toLowerCase();
 }
 
-/** The hinted account first, then those that are signed in, then the hinted organization's. */
+/** Sorts the hinted account first, then accounts that are signed in, then those of the hinted organization. */
 function usersInOrder(users: readonly User[], request: AuthorizeRequest, browser: Browser): User[] {
   const hinted = hintedUsername(request);
   const rank = (user: User): number => {

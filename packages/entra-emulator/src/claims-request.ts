@@ -1,18 +1,18 @@
-import { isPolicyWithoutSecondFactor, policyIds } from './policy-ids.ts';
+import { isPolicyWithoutSecondFactor, policyIds } from './conditional-access-policies.ts';
 
-/** The parts of a `claims` parameter that the emulator obeys. MSAL sends one with every request. */
+/** The parts of a `claims` parameter that the emulator supports. MSAL sends one with every request. */
 export interface ClaimsRequest {
-  /** Authentication contexts that the access token has to name. */
+  /** Authentication contexts that the access token must contain. */
   readonly authenticationContexts: readonly string[];
-  /** Authentication contexts that the ID token has to name. */
+  /** Authentication contexts that the ID token must contain. */
   readonly idTokenContexts: readonly string[];
-  /** What the app says it can handle, `CP1` for claims challenges. */
+  /** The capabilities of the app, such as `CP1` for claims challenges. */
   readonly clientCapabilities: readonly string[];
-  /** A conditional access policy or an authentication context asks for a second factor. */
+  /** A Conditional Access policy or an authentication context requires a second factor. */
   readonly demandsSecondFactor: boolean;
-  /** A conditional access policy asks for a page of another provider. */
+  /** A Conditional Access policy requires a page of another provider. */
   readonly demandsExternalChallenge: boolean;
-  /** The access token must not be older: `nbf` of continuous access evaluation, in seconds since 1970. */
+  /** Minimum `nbf` of the access token, for continuous access evaluation, in seconds since 1970. */
   readonly notBeforeSeconds: number;
 }
 
@@ -26,7 +26,7 @@ function valuesOf(member: unknown): string[] {
   return values.filter((value) => typeof value === 'string');
 }
 
-/** Undefined where the text is no JSON object. */
+/** Returns undefined if the text is not a JSON object. */
 export function parseClaimsRequest(text: string | undefined): ClaimsRequest | undefined {
   let parsed: unknown = {};
   try {

@@ -6,7 +6,7 @@ import { EntraRefusal, errors } from './errors.ts';
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /**
- * The app that a token request comes from, by its secret or signed assertion.
+ * Returns the app that sent a token request, authenticated by its secret or signed assertion.
  * @throws {EntraRefusal}
  */
 export async function authenticateClient(
@@ -46,7 +46,7 @@ async function isSignedBy(registration: Registration, assertion: string, audienc
         });
         return true;
       } catch {
-        // Not this key: try the next.
+        // Another key may have signed it.
       }
   return false;
 }

@@ -1,16 +1,9 @@
 import type { Authority } from './authority.ts';
+import { type ConditionalAccessPolicy, claimsOfPolicy, policyIds } from './conditional-access-policies.ts';
 import { badRequest, type EntraError } from './errors.ts';
-import { claimsOfPolicy, policyIds } from './policy-ids.ts';
 
-/** What a policy asks for besides a second factor. Only the last can be met on a page of the sign-in. */
-export type ConditionalAccessPolicy =
-  | 'device-not-compliant'
-  | 'device-not-joined'
-  | 'blocked'
-  | 'external-challenge';
-
-// The numbers and their meanings are documented. The shape (`invalid_grant`, `message_only`, `claims`) has been seen
-// on the real Entra for 53003 only; for the other three it is taken to be the same.
+// The numbers and their meanings are documented. The form (`invalid_grant`, `message_only`, `claims`) was observed at
+// Entra ID for 53003 only. The other three are assumed to have the same form.
 const refusals: Record<ConditionalAccessPolicy, Omit<EntraError, 'status' | 'claims'>> = {
   'device-not-compliant': {
     error: 'invalid_grant',
@@ -43,7 +36,7 @@ export function refusalOf(policy: ConditionalAccessPolicy): EntraError {
   return { ...badRequest(error, code, text), ...more, claims: claimsOfPolicy(policyIds[policy]) };
 }
 
-/** The policy that keeps this person out, or undefined where there is none or it is met. */
+/** Returns the policy that this sign-in does not meet. */
 export function unmetPolicy(
   { switches }: Authority,
   sign: { readonly withExternalChallenge: boolean },

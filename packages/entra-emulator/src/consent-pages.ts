@@ -24,7 +24,7 @@ ${form(
   html`${
     step.mayDecideForOrganization &&
     html`<label class="check consent-for-all"><input type="checkbox" name="organization" value="yes"> <span>Consent on behalf of your organization</span></label>
-<p class="quiet small">With this, nobody else in your organization is asked about these permissions.</p>`
+<p class="quiet small">If you do, no other user in your organization is asked about these permissions.</p>`
   }
 <p class="quiet small">Accept only if you trust the publisher. You can take the consent back on the emulator’s switches page.</p>
 <div class="actions">
@@ -68,7 +68,7 @@ ${permissionList(step.permissions)}
 ${form(
   page,
   step.user,
-  html`<p class="next quiet small">If you accept, this app gets these permissions for all users in your organization. Nobody else is asked to review them.</p>
+  html`<p class="next quiet small">If you accept, this app gets these permissions for all users in your organization. No other user is asked to review them.</p>
 <div class="actions">
 <button name="decision" value="decline">Cancel</button>
 <button class="primary" name="decision" value="accept">Accept</button>

@@ -1,11 +1,12 @@
 import { isAdministratorOf, type Permission, type User } from '@entra-bff/directory';
-import type { Answers } from './answers.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import type { Browser, SignedInAccount } from './browsers.ts';
 import { type EntraError, errors } from './errors.ts';
+import type { IdentityStep } from './identity-step.ts';
 import { type RequestedScope, scopeKey } from './scopes.ts';
-import { type IdentityStep, identify } from './sign-in.ts';
+import { identify } from './sign-in.ts';
+import type { Answers } from './sign-in-form.ts';
 
 interface Asked {
   readonly user: User;
@@ -17,12 +18,12 @@ export type Step =
   | IdentityStep
   | (Asked & { readonly kind: 'consent'; readonly mayDecideForOrganization: boolean })
   | (Asked & { readonly kind: 'administrator-needed' })
-  /** As the one before, where the organization takes requests. */
+  /** Like `administrator-needed`, if the organization accepts requests. */
   | (Asked & { readonly kind: 'approval-needed' })
   | (Asked & { readonly kind: 'approval-requested' })
   | { readonly kind: 'signed-in'; readonly account: SignedInAccount; readonly tenantId: string };
 
-/** Decides the next step of a sign-in: who it is, then what the app may do. */
+/** Decides the next step of a sign-in: first identify the user, then ask for consent. */
 export function nextStep(
   authority: Authority,
   request: AuthorizeRequest,
@@ -46,7 +47,7 @@ function askForConsent(
   const { registration, prompt } = request;
   const signedIn: Step = { kind: 'signed-in', account, tenantId };
   const missing = missingConsents(authority, request, tenantId, user);
-  // Who says no on a page that another tab has overtaken has still said no.
+  // A user who declines declines, even if consent was given in another tab in the meantime.
   if (missing.length === 0 && prompt !== 'consent' && answers.decision !== 'decline') return signedIn;
   if (prompt === 'none') return { kind: 'refused', error: errors.consentMissingSilently(registration) };
 
@@ -75,7 +76,7 @@ function askForConsent(
   return signedIn;
 }
 
-/** No answer of this person gives the consent: they go back without, or ask somebody who can. */
+/** This user cannot consent. The user returns to the app without consent or requests approval from an administrator. */
 function askAdministrator(
   { switches, approvals }: Authority,
   answers: Answers,

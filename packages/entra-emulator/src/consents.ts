@@ -1,27 +1,18 @@
-import type { Directory } from '@entra-bff/directory';
+import type { Consent, Directory } from '@entra-bff/directory';
 import { parseScopes, scopeKey } from './scopes.ts';
-
-/** Who has allowed which app what. `userId` is absent on a consent for a whole organization. */
-export interface Consent {
-  readonly tenantId: string;
-  readonly clientId: string;
-  readonly userId?: string;
-  /** Fully spelled, for example `https://graph.microsoft.com/User.Read`. */
-  readonly scopes: readonly string[];
-}
 
 export interface ConsentStore {
   list(): Consent[];
-  /** What the app may do for this user: own consent and the organization's. */
-  grantedTo(who: { tenantId: string; clientId: string; userId: string }): Set<string>;
-  /** Adds to what is there. Scopes in any spelling. */
+  /** Returns the full names of the permissions that the user or the organization has granted to the app. */
+  grantedTo(grant: { tenantId: string; clientId: string; userId: string }): Set<string>;
+  /** Adds to the existing consent. The scopes may have full or short names. */
   grant(consent: Consent): void;
-  /** Takes back what the user allowed. An organization's consent stays. */
+  /** Removes the consents of a user. Consents of organizations stay. */
   revoke(userId: string): void;
   revokeOrganizations(): void;
-  /** Takes these permissions, fully spelled, back from one consent. */
-  takeBack(from: Consent, scopes: readonly string[]): void;
-  /** Takes these permissions back from everybody and every organization. Scopes in any spelling. */
+  /** Removes permissions, by their full names, from one consent. */
+  remove(from: Consent, scopes: readonly string[]): void;
+  /** Removes permissions from every consent. The scopes may have full or short names. */
   withdraw(scopes: readonly string[]): void;
   reset(): void;
 }
@@ -51,11 +42,11 @@ export function createConsentStore(directory: Directory): ConsentStore {
       const scopes = [...new Set([...before, ...spelledOut(added.scopes)])];
       consents = [...consents.filter((consent) => !isSame(added)(consent)), { ...added, scopes }];
     },
-    takeBack(from, taken) {
+    remove(from, removed) {
       consents = consents
         .map((consent) =>
           isSame(from)(consent)
-            ? { ...consent, scopes: consent.scopes.filter((scope) => !taken.includes(scope)) }
+            ? { ...consent, scopes: consent.scopes.filter((scope) => !removed.includes(scope)) }
             : consent,
         )
         .filter(({ scopes }) => scopes.length > 0);

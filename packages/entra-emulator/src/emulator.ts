@@ -1,10 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Directory, Registration } from '@entra-bff/directory';
+import type { Consent, Directory, Registration, SignInService } from '@entra-bff/directory';
 import {
   type EmulatorRequest,
   jsonReply,
+  listenLocally,
   type Reply,
   readRequest,
   redirectTo,
@@ -13,10 +13,9 @@ import {
 import type { JWTPayload } from 'jose';
 import { type ApprovalStore, createApprovalStore } from './approvals.ts';
 import type { Authority } from './authority.ts';
-import { isAnswer } from './authorize.ts';
 import { createBrowserStore } from './browsers.ts';
-import { type Consent, createConsentStore } from './consents.ts';
-import { type Ending, endSignIns } from './ended-sign-ins.ts';
+import { createConsentStore } from './consents.ts';
+import { endSignIns } from './ended-sign-ins.ts';
 import { errors, toErrorBody } from './errors.ts';
 import { createGrantStore } from './grants.ts';
 import type { Intercept } from './intercept.ts';
@@ -24,7 +23,8 @@ import { createKeyRing, type SigningKey } from './keys.ts';
 import { type RecordedRequest, type RequestKind, recordRequest } from './recorded-requests.ts';
 import { createRoleStore, type RoleAssignment } from './roles.ts';
 import { findRoute, type Route } from './routes.ts';
-import { announceSignInService, retireSignInService } from './sign-in-service.ts';
+import type { SignInEnding } from './sign-in-ending.ts';
+import { isFormAnswer } from './sign-in-form.ts';
 import { defaultEntraSwitches, type Switches } from './switches.ts';
 
 export interface EntraEmulator {
@@ -32,58 +32,62 @@ export interface EntraEmulator {
   readonly origin: string;
   readonly directory: Directory;
   readonly switches: Switches;
-  /** Everything that was asked, oldest first. */
+  /** Every request of an app, oldest first. */
   readonly requests: RecordedRequest[];
   count(kind: RequestKind, grantType?: string): number;
   readonly consents: {
     list(): Consent[];
-    /** As if the page had been answered before. */
+    /** Grants a consent, as if the user had accepted it on the page. */
     grant(consent: Consent): void;
     revoke(userId: string): void;
-    /** Takes these permissions back from everybody and every organization. */
+    /** Removes permissions from every consent of users and organizations. */
     withdraw(scopes: readonly string[]): void;
   };
-  /** App roles: a change shows in the next ID token. */
+  /** App roles. A change takes effect in the next ID token. */
   readonly roles: {
     of(userId: string, registration: Registration): string[];
     grant(assignment: RoleAssignment): void;
     remove(assignment: RoleAssignment): void;
   };
-  /** Users whose sign-ins and refreshes are refused: AADSTS50057. */
+  /** Ids of users whose accounts are disabled: AADSTS50057. */
   readonly blockedUsers: Set<string>;
-  /** Users who have to update their passwords on a page first: AADSTS50055. */
+  /** Ids of users who must update their passwords on a page: AADSTS50055. */
   readonly expiredPasswords: Set<string>;
-  /** What people asked administrators to consent to. */
+  /** The requests for approval by an administrator. */
   readonly approvals: Pick<ApprovalStore, 'list'>;
   rotateKeys(): Promise<void>;
-  /** As after a password change: what this user's sign-ins have issued so far is refused. */
+  /** Refuses everything that the user's sign-ins have issued so far, as after a password change. */
   revokeRefreshTokens(userId: string): void;
-  /** Refuses what this user's sign-ins, or everybody's, have issued so far; the next sign-in works. */
-  endSignIns(ending: Ending, userId?: string): void;
-  /** Every browser has to pick an account again. */
-  signEverybodyOut(): void;
+  /** Refuses everything that the sign-ins of a user, or of all users, have issued so far. The next sign-in works. */
+  endSignIns(ending: SignInEnding, userId?: string): void;
+  /** Signs all users out at the emulator, in every browser. */
+  signAllUsersOut(): void;
+  /** For a Graph emulator that shares this directory. */
+  readonly signInService: SignInService;
   readonly intercept: Intercept;
-  /** The key that signs now, to mint tokens that are properly signed and still wrong. */
+  /** The current signing key, for tokens that are properly signed and still wrong. */
   signingKey(): SigningKey;
   signIdToken(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Starts an authority shaped like Entra on plain HTTP, for this computer only. Port 0 takes a free one. */
-export async function startEntraEmulator(options: {
-  directory: Directory;
-  port?: number;
-  now?: () => Date;
-}): Promise<EntraEmulator> {
+export interface EntraEmulatorOptions {
+  readonly directory: Directory;
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  readonly now?: () => Date;
+}
+
+const bodyLimitBytes = 1024 * 1024;
+
+/** Starts an authority shaped like Entra ID on plain HTTP, reachable from this computer only. */
+export async function startEntraEmulator(options: EntraEmulatorOptions): Promise<EntraEmulator> {
   const { directory, port = 0, now = () => new Date() } = options;
   const server = createServer();
   const keys = await createKeyRing();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
-
+  const { origin, close } = await listenLocally(server, port);
   const authority: Authority = {
-    origin: `http://127.0.0.1:${portOf(server.address())}`,
+    origin,
     directory,
     now,
     switches: defaultEntraSwitches(),
@@ -97,30 +101,16 @@ export async function startEntraEmulator(options: {
     browsers: createBrowserStore(),
     intercept: {},
   };
-  announceSignInService(authority);
   const requests: RecordedRequest[] = [];
-
   server.on('request', (incoming, response) => {
-    // The emulator's own clock, which a test may move.
-    response.setHeader('date', now().toUTCString());
-    readRequest(incoming)
-      .then(async (request) => {
-        const route = findRoute(request.path);
-        // Answers on the sign-in pages are not counted: a test counts what the app asked.
-        if (route?.kind !== undefined && !isAnswer(request))
-          requests.push(recordRequest(route.kind, request, now()));
-        sendReply(response, await answer(authority, route, request));
-      })
-      .catch((cause: unknown) => {
-        // A client that hung up is no failure of ours.
-        if (!incoming.destroyed || incoming.complete)
-          console.error('The Entra emulator failed on a request.', cause);
-        response.destroy();
-      });
+    handle(authority, requests, incoming, response).catch((cause: unknown) => {
+      const isAborted = incoming.destroyed && !incoming.complete;
+      if (!isAborted) console.error('The Entra emulator failed to handle a request.', cause);
+      response.destroy();
+    });
   });
-
   return {
-    origin: authority.origin,
+    origin,
     directory,
     switches: authority.switches,
     requests,
@@ -135,33 +125,45 @@ export async function startEntraEmulator(options: {
     rotateKeys: keys.rotate,
     revokeRefreshTokens: (userId) => authority.grants.end('revoked', userId),
     endSignIns: (ending, userId) => endSignIns(authority, ending, userId),
-    signEverybodyOut: () => authority.browsers.signOut(),
+    signAllUsersOut: () => authority.browsers.signOut(),
+    signInService: {
+      consents: authority.consents,
+      revokeSignInSessions: (userId) => endSignIns(authority, 'revoked', userId),
+    },
     intercept: authority.intercept,
     signingKey: keys.signer,
     signIdToken: keys.sign,
-    close: () =>
-      new Promise((resolve, reject) => {
-        retireSignInService(authority);
-        server.close((error) => (error === undefined ? resolve() : reject(error)));
-        server.closeAllConnections();
-      }),
+    close,
   };
 }
 
-function portOf(address: string | AddressInfo | null): number {
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
-  return address.port;
+async function handle(
+  authority: Authority,
+  requests: RecordedRequest[],
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  // The emulator's own clock, which a test may move.
+  response.setHeader('date', authority.now().toUTCString());
+  const request = await readRequest(incoming, bodyLimitBytes);
+  const route = findRoute(request.path);
+  // Forms of the sign-in pages are not recorded: a test counts what the app has requested.
+  if (route?.kind !== undefined && !isFormAnswer(request)) {
+    requests.push(recordRequest(route.kind, request, authority.now()));
+  }
+  sendReply(response, await reply(authority, route, request));
 }
 
-async function answer(
+async function reply(
   authority: Authority,
   route: Route | undefined,
   request: EmulatorRequest,
 ): Promise<Reply> {
-  if (route === undefined)
-    return jsonReply(404, { error: 'not_found', error_description: 'No such address.' });
+  if (route === undefined) {
+    return jsonReply(404, { error: 'not_found', error_description: 'Page not found.' });
+  }
   if (!route.isForServers) {
-    // Pages work at one address only: under another name their cookie is missing and their forms are refused.
+    // Pages work under one host name only. Under another, their cookie is missing and their forms are refused.
     const isMisaddressed = request.method === 'GET' && `http://${request.headers.host}` !== authority.origin;
     if (isMisaddressed) return redirectTo(`${authority.origin}${request.path}?${request.query}`);
     return withOpenerPolicy(authority, route, await route.handle(authority, request));
@@ -171,14 +173,14 @@ async function answer(
   return outageReply(authority) ?? route.handle(authority, request);
 }
 
-/** Entra isolates its pages: a popup's opener loses sight of it as soon as it gets there. */
+/** Entra ID isolates its pages: once a popup is there, the page that opened it can no longer see it. */
 function withOpenerPolicy({ switches }: Authority, { kind }: Route, reply: Reply): Reply {
   return kind === undefined
     ? reply
     : { ...reply, headers: { ...reply.headers, 'cross-origin-opener-policy': switches.openerPolicy } };
 }
 
-/** Pages stay up in an outage, so that a person can end it; what an app's server asks does not. */
+/** The pages work during an outage, so that it can be ended there. Requests of an app's server fail. */
 function outageReply({ switches, now }: Authority): Reply | undefined {
   const { outage, throttledRetryAfterSeconds } = switches;
   if (outage === 'html-502')

@@ -2,29 +2,9 @@ import type { Authority } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import { type EntraError, errors } from './errors.ts';
 import type { Grant } from './grants.ts';
+import type { SignInEnding } from './sign-in-ending.ts';
 
-/** Why what a sign-in has issued is refused. A new sign-in is not concerned. */
-export type Ending =
-  | 'revoked'
-  | 'session-revoked'
-  | 'not-valid'
-  | 'expired'
-  | 'sign-in-too-old'
-  | 'session-too-old';
-
-/** Plain words for each, in the order that the switches page lists them. */
-export const endings: Readonly<Record<Ending, string>> = {
-  revoked: 'a new password, or somebody revoked it (AADSTS50173)',
-  'session-revoked': 'the session was revoked (AADSTS50133)',
-  'not-valid': 'the refresh token is not valid any more (AADSTS70000)',
-  expired: 'it was not used for 90 days (AADSTS700082)',
-  'sign-in-too-old': 'the sign-in is too old for a policy (AADSTS70043)',
-  'session-too-old': 'the session is too old for a policy (AADSTS70044)',
-};
-
-export const isEnding = (value: string): value is Ending => Object.hasOwn(endings, value);
-
-export function refusalOfEnded(grant: Grant, ending: Ending): EntraError {
+export function refusalOfEnded(grant: Grant, ending: SignInEnding): EntraError {
   switch (ending) {
     case 'revoked':
       return errors.passwordChanged();
@@ -41,7 +21,7 @@ export function refusalOfEnded(grant: Grant, ending: Ending): EntraError {
   }
 }
 
-/** The sign-in is older than the policy on its frequency allows. */
+/** Whether the sign-in is older than the sign-in frequency policy allows. */
 export function isTooOld({ switches, now }: Authority, signedInAt: Date): boolean {
   return (
     switches.signInFrequencySeconds > 0 &&
@@ -49,7 +29,7 @@ export function isTooOld({ switches, now }: Authority, signedInAt: Date): boolea
   );
 }
 
-/** The sign-in is older than the app's request allows. With 0 none is young enough, as with `prompt=login`. */
+/** Whether the sign-in is older than the app's `max_age` allows. With 0 every sign-in is too old, as with `prompt=login`. */
 export function isOlderThanAsked(
   { now }: Authority,
   { maxAgeSeconds }: AuthorizeRequest,
@@ -62,10 +42,10 @@ export function isOlderThanAsked(
 }
 
 /**
- * Refuses from now on what has been issued to the user, or to everybody. The sign-in at the pages ends too, as Entra's
- * does; an idle refresh token is no reason for that.
+ * Refuses everything that was issued so far to the user, or to all users. The sign-in at the pages ends too, as at Entra
+ * ID. Only an idle or invalid refresh token leaves it.
  */
-export function endSignIns({ grants, browsers }: Authority, ending: Ending, userId?: string): void {
+export function endSignIns({ grants, browsers }: Authority, ending: SignInEnding, userId?: string): void {
   grants.end(ending, userId);
   if (ending !== 'expired' && ending !== 'not-valid') browsers.signOut(userId);
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Registration } from '@entra-bff/directory';
-import { claimsOfPolicy, policyIds } from './policy-ids.ts';
+import { claimsOfPolicy, policyIds } from './conditional-access-policies.ts';
 
-/** What Entra answers instead of what was asked: an OAuth error with an AADSTS code. */
+/** An OAuth error of Entra ID, with its AADSTS code. */
 export interface EntraError {
   readonly error: string;
   readonly code: number;
@@ -13,7 +13,7 @@ export interface EntraError {
   readonly claims?: string;
 }
 
-/** Ends a token request with that error. */
+/** Ends a token request with an error response. */
 export class EntraRefusal extends Error {
   readonly entraError: EntraError;
 
@@ -23,7 +23,7 @@ export class EntraRefusal extends Error {
   }
 }
 
-/** What most of Entra's errors are. */
+/** Most errors of Entra ID have status 400. */
 export function badRequest(error: string, code: number, text: string): EntraError {
   return {
     error,
@@ -45,7 +45,7 @@ function consentText({ clientId, displayName }: Registration): string {
   return `The user or administrator has not consented to use the application with ID '${clientId}' named '${displayName}'. Send an interactive authorization request for this user and resource.`;
 }
 
-/** Entra's errors by what went wrong; codes and wording follow Entra's. */
+/** The errors of Entra ID by their cause. Codes and texts are those of Entra ID. */
 export const errors = {
   // The request
   parameterMissing: (name: string) =>
@@ -138,7 +138,7 @@ export const errors = {
     ),
   assertionInvalid: () => invalidClient(700027, 'Client assertion failed signature validation.'),
 
-  // The person
+  // The user
   notSignedIn: () =>
     badRequest('login_required', 50058, 'A silent sign-in request was sent but no user is signed in.'),
   multipleAccounts: () =>
@@ -169,14 +169,14 @@ export const errors = {
       90094,
       'The grant requires administrator permission. An administrator of the organization has to consent first.',
     ),
-  /** Entra's text for it is not documented; the number is. */
+  /** The number is documented. The text of Entra ID is not. */
   approvalMustBeRequested: () =>
     badRequest(
       'access_denied',
       90095,
       'Admin consent is required. The user has been told to request it from an administrator.',
     ),
-  /** Of the admin consent endpoint, in the documentation's words. */
+  /** From the admin consent endpoint, with the text of its documentation. */
   administratorDeclined: () =>
     badRequest('consent_required', 65004, 'The resource owner or authorization server denied the request.'),
   consentMissing: (registration: Registration): EntraError => ({
@@ -185,7 +185,7 @@ export const errors = {
   }),
   consentMissingSilently: (registration: Registration) =>
     badRequest('interaction_required', 65001, consentText(registration)),
-  /** On a silent call the app gets the claims that its next sign-in has to carry. */
+  /** On a silent request the app gets the claims that its next sign-in must send. */
   secondFactorMissing: (): EntraError => ({
     ...badRequest(
       'interaction_required',
@@ -268,12 +268,12 @@ export const errors = {
   }),
 } as const;
 
-/** The error as Entra spells it, with the ids that its support asks for. */
+/** The error with the ids that support asks for. */
 export interface ErrorReport {
   readonly description: string;
   readonly traceId: string;
   readonly correlationId: string;
-  /** `2026-01-31 12:00:00Z`, Entra's own form. */
+  /** In the format of Entra ID: `2026-01-31 12:00:00Z`. */
   readonly timestamp: string;
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Registration, User } from '@entra-bff/directory';
-import type { Ending } from './ended-sign-ins.ts';
+import type { SignInEnding } from './sign-in-ending.ts';
 
-/** One completed sign-in of a person to an app: the family that its code and refresh tokens belong to. */
+/** One completed sign-in of a user to an app. Its code and refresh tokens belong to it. */
 export interface Grant {
   readonly registration: Registration;
   readonly tenantId: string;
@@ -11,12 +11,12 @@ export interface Grant {
   readonly signedInAt: Date;
   readonly withSecondFactor: boolean;
   readonly withExternalChallenge: boolean;
-  /** Authentication contexts that the ID tokens of this sign-in name. */
+  /** Authentication contexts of the ID tokens of this sign-in. */
   readonly idTokenContexts: readonly string[];
-  /** What the code was asked with; the default where a token request names no scope. */
+  /** The scope of the authorize request. It is the default for token requests without a scope. */
   readonly scope: string;
-  /** Why everything of this sign-in is refused, once it is. */
-  ending: Ending | undefined;
+  /** Why everything that this sign-in has issued is refused; undefined if it is not. */
+  ending: SignInEnding | undefined;
 }
 
 interface AuthorizationCode {
@@ -40,11 +40,11 @@ export interface GrantStore {
   findCode(value: string): AuthorizationCode | undefined;
   addRefreshToken(token: Omit<RefreshToken, 'isSpent'>): string;
   findRefreshToken(value: string): RefreshToken | undefined;
-  /** What this user's sign-ins, or everybody's, have issued so far is refused. */
-  end(ending: Ending, userId?: string): void;
+  /** Refuses everything that the sign-ins of this user, or of all users, have issued so far. */
+  end(ending: SignInEnding, userId?: string): void;
 }
 
-// As long as Entra's, so that an app meets the sizes that its URLs, cookies and rows have to hold.
+// As long as those of Entra ID, so that an app meets the sizes that its URLs, cookies and rows must hold.
 const codeBytes = 600;
 const refreshTokenBytes = 900;
 

@@ -3,7 +3,7 @@ import type { Reply } from '@entra-bff/emulator-kit';
 import { type Html, html, pageReply } from '@entra-bff/emulator-kit';
 import type { Authority } from './authority.ts';
 
-/** What this is and who can sign in. */
+/** Describes the emulator and lists the users who can sign in. */
 export function handleHome(authority: Authority): Reply {
   const { tenants, users, registrations } = authority.directory;
   const [home] = tenants;
@@ -12,11 +12,11 @@ export function handleHome(authority: Authority): Reply {
     layout: 'wide',
     content: html`
 <h1>A sign-in service for development</h1>
-<p>It answers apps the way Microsoft Entra ID does, for invented people in invented organizations. No password is asked, nothing leaves this computer, and it forgets everything when it stops.</p>
+<p>It behaves like Microsoft Entra ID for invented users in invented organizations. It asks for no password, sends nothing outside this computer, and forgets everything when it stops.</p>
 <p><a class="button primary" href="/switches">Open the switches</a></p>
-<h2>People</h2>
-<div class="table-frame" role="region" aria-label="People" tabindex="0"><table>
-<thead><tr><th scope="col">Name</th><th scope="col">Address</th><th scope="col">What to know</th></tr></thead>
+<h2>Users</h2>
+<div class="table-frame" role="region" aria-label="Users" tabindex="0"><table>
+<thead><tr><th scope="col">Name</th><th scope="col">Address</th><th scope="col">Notes</th></tr></thead>
 <tbody>${users.map(
       (user) =>
         html`<tr><th scope="row">${user.name}</th><td>${user.username}</td><td>${factsAbout(authority, user)}</td></tr>`,
@@ -28,7 +28,7 @@ export function handleHome(authority: Authority): Reply {
 <ul>${registrations.map((app) => html`<li>${app.displayName}, <code>${app.clientId}</code></li>`)}</ul>
 <h2>For programs</h2>
 <ul>${tenants.map((tenant) => html`<li><a href="/${tenant.id}/v2.0/.well-known/openid-configuration">Metadata of ${tenant.name}</a></li>`)}</ul>
-<p class="quiet small">The people and apps stand in <code>packages/directory/src/directory.ts</code>. Change them there.</p>`,
+<p class="quiet small">You can change the users and apps in <code>packages/directory/src/demo-directory.ts</code>.</p>`,
   });
 }
 
@@ -43,7 +43,7 @@ function factsAbout({ directory, roles, blockedUsers }: Authority, user: User): 
   const facts = [
     `Member of ${home?.name ?? 'no organization'}`,
     ...guestAt.map((tenant) => `guest in ${tenant.name}`),
-    ...(user.isTenantAdministrator ? ['may consent for everybody there'] : []),
+    ...(user.isTenantAdministrator ? ['can consent for the organization'] : []),
     ...(user.asksForSecondFactor ? ['asks for a second factor'] : []),
     ...heldRoles,
     ...(blockedUsers.has(user.id) ? ['blocked'] : []),

@@ -8,11 +8,11 @@ export interface SigningKey {
 }
 
 export interface KeyRing {
-  /** The key that signs now. */
+  /** The current signing key. */
   signer(): SigningKey;
-  /** Public keys as Entra publishes them: no `alg`, and the issuer they are for. */
+  /** The public keys as Entra ID publishes them: without `alg`, with their issuer. */
   published(issuer: string): JWK[];
-  /** Adds a new signing key and drops the oldest published one. */
+  /** Adds a new signing key and removes the oldest published one. */
   rotate(): Promise<void>;
   sign(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>;
 }
@@ -24,7 +24,7 @@ async function createSigningKey(): Promise<SigningKey> {
   return { kid, privateKey, publicJwk: { kty: kty ?? 'RSA', n: n ?? '', e: e ?? '' } };
 }
 
-/** Two published keys, as with Entra: the newest signs, the other still verifies. */
+/** Two keys are published, as at Entra ID. The newest signs; the other still verifies. */
 export async function createKeyRing(): Promise<KeyRing> {
   let [current, previous] = await Promise.all([createSigningKey(), createSigningKey()]);
   return {

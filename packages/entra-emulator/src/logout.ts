@@ -14,7 +14,7 @@ import { isSameAddress } from './authorize-request.ts';
 import type { Browser, SignedInAccount } from './browsers.ts';
 import { usernameOfHint } from './tokens.ts';
 
-/** The end-session endpoint: `logout_hint` says who leaves, else the person picks. */
+/** The end-session endpoint. `logout_hint` identifies the account to sign out; without it the user picks one. */
 export function handleLogout(authority: Authority, request: EmulatorRequest): Reply {
   const browser = authority.browsers.open(request.headers);
   const isAnswer =
@@ -41,7 +41,7 @@ function merged(request: EmulatorRequest): URLSearchParams {
   return new URLSearchParams([...request.query, ...request.form]);
 }
 
-/** Only an address that some app has registered is returned to, with its `state`. */
+/** Returns the URL to return to, if an app has registered it. */
 function registeredReturn(authority: Authority, parameters: URLSearchParams): string | undefined {
   const asked = parameters.get('post_logout_redirect_uri');
   if (asked === null) return undefined;
@@ -57,13 +57,13 @@ function registeredReturn(authority: Authority, parameters: URLSearchParams): st
   return url.href;
 }
 
-/** Every app that used this sign-in hears of its end, by `sid`, in a frame that carries no cookie of the app. */
+/** Returns the URLs that tell every app that used this sign-in about its end. They load in frames without the app's cookies. */
 function frontChannelLogoutUrls(authority: Authority, account: SignedInAccount): string[] {
   const urls: string[] = [];
   for (const { clientId, appOrigin } of account.apps.values()) {
     const registered = findRegistration(authority, clientId)?.frontChannelLogoutUrl;
     if (registered === undefined) continue;
-    // A registration says `http://localhost` without its port: the app runs where its sign-in came from.
+    // A registration has `http://localhost` without a port. The app runs at the origin of its sign-in.
     const url = new URL(registered);
     const target = new URL(
       url.hostname === 'localhost' ? `${appOrigin}${url.pathname}${url.search}` : url.href,
@@ -101,7 +101,7 @@ function signedOutPage(frames: readonly string[], returnUri: string | undefined,
   return pageReply({
     title: 'You signed out',
     frameOrigins: [...new Set(frames.map((frame) => new URL(frame).origin))],
-    // The frames get a moment before the page is left.
+    // The frames get one second to load.
     headers: returnUri === undefined ? {} : { refresh: `1; url=${returnUri}` },
     content: html`
 <h1>You signed out of your account</h1>

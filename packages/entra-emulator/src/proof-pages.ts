@@ -13,7 +13,7 @@ ${
   wasDenied &&
   html`<p class="alert" role="alert">The sign-in was denied. You can approve the new number, or cancel.</p>`
 }
-<p>On a real sign-in you would now type this number into the app on your phone. Here the buttons stand in for the phone.</p>
+<p>In a real sign-in you would enter this number in the app on your phone. Here you press a button instead.</p>
 <p class="number">${randomInt(10, 100)}</p>
 ${form(
   page,
@@ -27,14 +27,14 @@ ${form(
   });
 }
 
-/** Stands in for terms of use or a second factor of another company. */
+/** Represents terms of use or a second factor of another company. */
 export function externalChallengePage(page: SignInPage, { user }: Shown<'external-challenge'>): Reply {
   return pageReply({
     title: 'One more step',
     content: html`
 <p class="account">${user.username}</p>
 <h1>One more step</h1>
-<p>Your organization asks you to go through a page of another provider, such as terms of use, before you can go on. This page stands in for it.</p>
+<p>Your organization requires a page of another provider, such as terms of use, before you can continue. This page represents it.</p>
 ${form(
   page,
   user,
@@ -46,7 +46,7 @@ ${form(
   });
 }
 
-/** Entra sends nobody back from here: the app hears nothing, and the person closes the window or goes back. */
+/** Entra ID does not return to the app from this page. The user closes the window or goes back. */
 export function blockedByPolicyPage(page: SignInPage, step: Shown<'blocked-by-policy'>): Reply {
   return pageReply({
     title: 'You cannot access this right now',
@@ -65,7 +65,7 @@ export function passwordExpiredPage(page: SignInPage, { user }: Shown<'password-
     content: html`
 <p class="account">${user.username}</p>
 <h1>Update your password</h1>
-<p>Your password has expired. On a real sign-in you would now choose a new one. Here one press stands in for it.</p>
+<p>Your password has expired. In a real sign-in you would choose a new one. Here you press a button instead.</p>
 ${form(
   page,
   user,

@@ -2,14 +2,14 @@ import type { EmulatorRequest } from '@entra-bff/emulator-kit';
 
 export type RequestKind = 'authorize' | 'token' | 'keys' | 'discovery' | 'logout' | 'admin-consent';
 
-/** A request as a test looks at it afterwards. */
+/** A request, for tests to inspect. */
 export interface RecordedRequest {
   readonly kind: RequestKind;
   readonly method: string;
   readonly path: string;
   readonly at: Date;
   readonly query: Readonly<Record<string, string>>;
-  /** The parsed body, secrets left out. */
+  /** The parsed body without secrets. */
   readonly form: Readonly<Record<string, string>>;
   readonly grantType: string | undefined;
   readonly headers: EmulatorRequest['headers'];

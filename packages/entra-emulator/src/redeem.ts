@@ -6,17 +6,17 @@ import { isTooOld, refusalOfEnded } from './ended-sign-ins.ts';
 import { EntraRefusal, errors } from './errors.ts';
 import type { Grant } from './grants.ts';
 
-/** A code or refresh token that passed its own checks, before scopes and policy are looked at. */
+/** A valid code or refresh token, before its scopes and policies are checked. */
 export interface Redeemed {
   readonly grant: Grant;
   readonly grantType: 'authorization_code' | 'refresh_token';
   readonly nonce: string | undefined;
-  /** The `claims` that the authorize request carried. */
+  /** The `claims` of the authorize request. */
   readonly claimsAtSignIn: string | undefined;
 }
 
 /**
- * Takes the code or refresh token of a token request.
+ * Redeems the code or refresh token of a token request.
  * @throws {EntraRefusal}
  */
 export function redeem(authority: Authority, registration: Registration, form: URLSearchParams): Redeemed {
@@ -60,7 +60,7 @@ function redeemCode(authority: Authority, registration: Registration, form: URLS
   };
 }
 
-/** Also a verifier without a challenge is refused: RFC 9700 4.8.2, the PKCE downgrade. */
+/** A verifier without a challenge is refused too: it may be a PKCE downgrade (RFC 9700 section 4.8.2). */
 function isVerified(codeChallenge: string | undefined, codeVerifier: string | null): boolean {
   if (codeChallenge === undefined || codeVerifier === null)
     return codeChallenge === undefined && codeVerifier === null;

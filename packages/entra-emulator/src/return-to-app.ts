@@ -8,7 +8,7 @@ import { createClientInfo } from './tokens.ts';
 
 const codeLifetimeMs = 10 * 60 * 1000; // Entra's 10 minutes
 
-/** Sends the browser back with a code for what the account has agreed to. */
+/** Returns to the app with an authorization code. */
 export function returnCode(
   authority: Authority,
   request: AuthorizeRequest,
@@ -47,7 +47,7 @@ export function returnCode(
   });
 }
 
-/** Sends the browser back with an error in place of a code. */
+/** Returns to the app with an error. */
 export function returnError(
   authority: Authority,
   to: ReturnAddress,
@@ -63,7 +63,7 @@ export function returnError(
   });
 }
 
-/** Sends the browser back with what Entra says of a person who turned back: no number, no text. */
+/** Returns to the app as Entra ID does after "Back": with a subcode, but without number and text. */
 export function returnCanceled(authority: Authority, to: ReturnAddress): Reply {
   return returnTo(authority, to, {
     error: 'access_denied',
@@ -73,7 +73,7 @@ export function returnCanceled(authority: Authority, to: ReturnAddress): Reply {
   });
 }
 
-/** Entra sends none. @see RFC 9207 */
+/** Entra ID sends no `iss`. @see RFC 9207 */
 function issuerInResponse(authority: Authority, issuer: string): string | undefined {
   switch (authority.switches.issuerInResponse) {
     case 'absent':
@@ -85,7 +85,7 @@ function issuerInResponse(authority: Authority, issuer: string): string | undefi
   }
 }
 
-/** Sends the browser back with these parameters, in the way that was asked for. */
+/** Returns to the app with these parameters, in the requested response mode. */
 export function returnTo(
   authority: Authority,
   to: ReturnAddress,
@@ -114,7 +114,7 @@ function formPostPage(url: URL): Reply {
     script: 'document.forms[0].submit()',
     content: html`
 <h1>Working…</h1>
-<p class="quiet">You are being sent back to the app.</p>
+<p class="quiet">Returning to the app.</p>
 <form method="post" action="${url.origin}${url.pathname}">
 ${fields}
 <div class="actions"><button class="primary">Continue</button></div>

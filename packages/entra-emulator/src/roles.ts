@@ -3,11 +3,11 @@ import type { Directory, Registration } from '@entra-bff/directory';
 export interface RoleAssignment {
   readonly userId: string;
   readonly role: string;
-  /** Every app's role of that name where absent. */
+  /** If absent, the role of this name in every app. */
   readonly clientId?: string;
 }
 
-/** App roles as they stand now: the directory's, and what was changed since the start. */
+/** The app roles of the directory with the changes made since the start. */
 export interface RoleStore {
   of(userId: string, registration: Registration): string[];
   grant(assignment: RoleAssignment): void;

@@ -11,7 +11,7 @@ import { handleToken } from './token.ts';
 
 export interface Route {
   readonly kind?: RequestKind;
-  /** Asked by an app's server, not by a person's browser: the switches for outages apply. */
+  /** An app's server sends the requests, not a browser. The switches for outages apply. */
   readonly isForServers: boolean;
   readonly handle: (authority: Authority, request: EmulatorRequest) => Reply | Promise<Reply>;
 }

@@ -1,9 +1,9 @@
 import type { Directory, Permission, Resource } from '@entra-bff/directory';
 import { graphResourceId } from '@entra-bff/directory';
 
-/** A permission as an app asked for it. */
+/** A permission as an app requests it. */
 export interface RequestedScope {
-  /** The app's own spelling. It is echoed: MSAL looks tokens up by the letters it sent. */
+  /** The text that the app sent. The response repeats it, because MSAL looks tokens up by it. */
   readonly spelling: string;
   readonly resource: Resource;
   readonly permission: Permission;
@@ -13,14 +13,14 @@ export const openIdScopes = new Set(['openid', 'profile', 'email', 'offline_acce
 
 export const isOpenIdScope = (scope: RequestedScope): boolean => openIdScopes.has(scope.permission.name);
 
-/** One name per permission, however it was spelled. */
+/** The full name of a permission. */
 export function permissionKey(resource: Resource, permission: Permission): string {
   return `${resource.uri}/${permission.name}`;
 }
 
 export const scopeKey = (scope: RequestedScope): string => permissionKey(scope.resource, scope.permission);
 
-/** Reads a space-separated `scope`; what names no permission of the directory comes back as `unknown`. */
+/** Parses a space-separated `scope`. Words that are no permission of the directory are returned as `unknown`. */
 export function parseScopes(
   directory: Directory,
   scope: string,
@@ -46,7 +46,7 @@ function findPermission(directory: Directory, spelling: string) {
   return undefined;
 }
 
-/** The APIs that the scopes are for; OpenID scopes belong to every API. */
+/** Returns the APIs of the scopes. OpenID scopes belong to no particular API. */
 export function resourcesOf(scopes: readonly RequestedScope[]): Resource[] {
   return [...new Set(scopes.filter((scope) => !isOpenIdScope(scope)).map((scope) => scope.resource))];
 }

@@ -1,30 +1,30 @@
 import { objectIdIn, type User } from '@entra-bff/directory';
 import type { Reply } from '@entra-bff/emulator-kit';
 import { type Html, html, initialsOf, pageReply } from '@entra-bff/emulator-kit';
-import type { Answers } from './answers.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import type { Browser } from './browsers.ts';
 import { hintedUsername } from './choose-user.ts';
 import type { Step } from './consent-step.ts';
 import { type EntraError, reportError } from './errors.ts';
+import type { Answers } from './sign-in-form.ts';
 
-/** What every page of one sign-in needs to send itself back. */
+/** What every page of one sign-in needs. */
 export interface SignInPage {
   readonly authority: Authority;
   readonly request: AuthorizeRequest;
   readonly browser: Browser;
   readonly answers: Answers;
-  /** Path that the form posts to. */
+  /** The path to which the form posts. */
   readonly action: string;
-  /** The authorize request as it came, carried from page to page. */
+  /** The app's request, which every page sends along. */
   readonly query: string;
 }
 
-/** What a step of that kind knows. */
+/** A step of this kind. */
 export type Shown<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
-/** A plain form that carries the request and all answers given so far. */
+/** A form that sends the app's request and all answers so far. */
 export function form(page: SignInPage, user: User | undefined, content: Html): Html {
   return html`
 <form method="post" action="${page.action}">
@@ -57,7 +57,7 @@ ${form(page, undefined, html`<div class="actions"><button name="back" value="yes
   });
 }
 
-/** A way on with somebody else's account, below the page's own answers. */
+/** Lets the user continue with another account. */
 export function otherAccountLink(page: SignInPage): Html {
   return form(
     page,
@@ -104,7 +104,7 @@ ${form(page, undefined, html`<div class="actions"><button class="primary" name="
   });
 }
 
-/** Shown instead of a redirect, where no address can be trusted. */
+/** Shown instead of a redirect if no address can be trusted. */
 export function errorPage(authority: Authority, error: EntraError): Reply {
   const { correlationId, timestamp, traceId } = reportError(error, authority.now());
   return pageReply({
@@ -118,7 +118,7 @@ ${alert(error)}
   });
 }
 
-/** The error as Entra's pages show it. */
+/** The error as the pages of Entra ID show it. */
 export function alert(error: EntraError): Html {
   return html`<p class="alert" role="alert">AADSTS${error.code}: ${error.text}</p>`;
 }

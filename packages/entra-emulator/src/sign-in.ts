@@ -1,5 +1,4 @@
 import { objectIdIn, type User } from '@entra-bff/directory';
-import type { Answers } from './answers.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import { type Browser, type SignedInAccount, signIn } from './browsers.ts';
@@ -7,18 +6,8 @@ import { chooseUser } from './choose-user.ts';
 import { refusalOf, unmetPolicy } from './conditional-access.ts';
 import { isOlderThanAsked, isTooOld } from './ended-sign-ins.ts';
 import { type EntraError, errors } from './errors.ts';
-
-/** The page to show next, or how the sign-in ended without one. */
-export type IdentityStep =
-  | { readonly kind: 'pick-account'; readonly users: readonly User[]; readonly problem?: EntraError }
-  | { readonly kind: 'unusable-account'; readonly user: User; readonly problem: EntraError }
-  | { readonly kind: 'blocked-by-policy'; readonly user: User; readonly problem: EntraError }
-  | { readonly kind: 'password-expired'; readonly user: User }
-  | { readonly kind: 'second-factor'; readonly user: User; readonly wasDenied: boolean }
-  | { readonly kind: 'external-challenge'; readonly user: User }
-  /** The person turned back. */
-  | { readonly kind: 'canceled' }
-  | { readonly kind: 'refused'; readonly error: EntraError; readonly subcode?: string };
+import type { IdentityStep } from './identity-step.ts';
+import type { Answers } from './sign-in-form.ts';
 
 interface Identified {
   readonly kind: 'identified';
@@ -27,8 +16,8 @@ interface Identified {
 }
 
 /**
- * Finds out who signs in, from what was asked, who is signed in in this browser and what was answered so far.
- * Signs the account in at the emulator itself as soon as it is known, before consent, as Entra does.
+ * Identifies the user from the app's request, the accounts signed in in this browser, and the answers so far. Signs the
+ * account in at the emulator as soon as it is known, before consent, as Entra ID does.
  */
 export function identify(
   authority: Authority,
@@ -81,7 +70,7 @@ export function identify(
   return { kind: 'identified', account, tenantId };
 }
 
-/** The sign-in that this browser has from before, unless it may not be used. */
+/** Returns the account that is signed in in this browser, unless it may not be used for this request. */
 function accountBefore(
   authority: Authority,
   request: AuthorizeRequest,

@@ -1,11 +1,12 @@
 import type { Authority } from './authority.ts';
-import { endSignIns, isEnding } from './ended-sign-ins.ts';
+import { endSignIns } from './ended-sign-ins.ts';
+import { isEnding } from './sign-in-ending.ts';
 import { readSwitches } from './switch-controls.ts';
 import { defaultEntraSwitches } from './switches.ts';
 
 type Action = keyof typeof messages;
 
-/** Does what a button of the switches page says; undefined where there is nothing to do. */
+/** Performs the action of a button. Returns undefined if there is nothing to do. */
 export async function perform(authority: Authority, form: URLSearchParams): Promise<Action | undefined> {
   const { consents, roles, blockedUsers, expiredPasswords, approvals, browsers, grants, keys, switches } =
     authority;
@@ -53,9 +54,9 @@ export async function perform(authority: Authority, form: URLSearchParams): Prom
     case 'unblock':
       blockedUsers.delete(userId);
       return 'unblock';
-    case 'sign-everybody-out':
+    case 'sign-all-users-out':
       browsers.signOut();
-      return 'sign-everybody-out';
+      return 'sign-all-users-out';
     case 'reset':
       Object.assign(switches, defaultEntraSwitches());
       consents.reset();
@@ -71,21 +72,21 @@ export async function perform(authority: Authority, form: URLSearchParams): Prom
   }
 }
 
-/** What the page says after each action. */
+/** What the page shows after each action. */
 export const messages = {
   save: 'Saved. The switches are in effect now.',
-  'rotate-keys': 'A new key signs now. The oldest published key is gone.',
-  'revoke-consents': 'The user’s consents are withdrawn. The app has to ask again.',
+  'rotate-keys': 'A new signing key is in use. The oldest published key is gone.',
+  'revoke-consents': 'The user’s consents are withdrawn. The app must ask again.',
   'revoke-organization-consents': 'Consents given for whole organizations are withdrawn.',
-  'grant-admin': 'The user has the Admin role from the next ID token on.',
-  'remove-admin': 'The user has no Admin role from the next ID token on.',
-  'end-sign-ins': 'What those sign-ins have issued is refused from now on.',
+  'grant-admin': 'The next ID token has the Admin role.',
+  'remove-admin': 'The next ID token does not have the Admin role.',
+  'end-sign-ins': 'The sign-ins are ended. Codes and refresh tokens that they issued are refused.',
   'expire-password':
-    'The person has to update the password at the next sign-in. Refreshes are refused until then.',
-  approve: 'Approved: the app has these permissions for everybody in the organization.',
-  deny: 'Denied. The person may ask again.',
-  block: 'The account is disabled: sign-ins and refreshes are refused.',
+    'The user must update the password at the next sign-in. Until then, refreshes are refused.',
+  approve: 'Approved. The app has these permissions for the whole organization.',
+  deny: 'Denied. The user can ask again.',
+  block: 'The account is disabled. Sign-ins and refreshes are refused.',
   unblock: 'The account works again.',
-  'sign-everybody-out': 'Nobody is signed in here any more. Apps keep their own sessions.',
-  reset: 'Everything is as after a start: switches off, consents and sign-ins gone.',
+  'sign-all-users-out': 'All users are signed out here. Apps keep their own sessions.',
+  reset: 'Everything is reset: switches are off, consents and sign-ins are gone.',
 } as const;

@@ -1,10 +1,10 @@
 import { type Html, html } from '@entra-bff/emulator-kit';
-import { describedSwitches } from './described-switches.ts';
+import { describedSwitches } from './switch-descriptions.ts';
 import { defaultEntraSwitches, type Switches } from './switches.ts';
 
 type Described = (typeof describedSwitches)[number]['items'][number];
 
-/** One switch of the form: label, control, and what it does. */
+/** One switch of the form: its label, control and effect. */
 export function switchControl(item: Described, switches: Switches): Html {
   const effectId = `${item.name}-effect`;
   const effect = html`<p class="effect" id="${effectId}">${item.effect}</p>`;
@@ -27,7 +27,7 @@ function control(item: Exclude<Described, { kind: 'yes-no' }>, switches: Switche
   }
 }
 
-/** Reads the whole form: a checkbox that is absent is off; a number or choice that is none keeps its default. */
+/** Reads the whole form. A missing checkbox is off; an invalid number or choice keeps its default. */
 export function readSwitches(form: URLSearchParams): Switches {
   const read = defaultEntraSwitches();
   for (const item of describedSwitches.flatMap((group) => group.items)) {

@@ -1,59 +1,59 @@
-import type { ConditionalAccessPolicy } from './conditional-access.ts';
+import type { ConditionalAccessPolicy } from './conditional-access-policies.ts';
 
 /**
- * What the emulator is told to do wrong. One mutable object: tests write to it, the switches page does too,
- * and every answer reads it afresh, so a change also meets tokens that were issued before.
+ * How the emulator fails. Tests and the switches page change this object. Every response reads it again, so a change also
+ * affects tokens that were issued before.
  */
 export interface Switches {
   /** Refresh tokens count as expired: AADSTS700082. */
   refreshTokensExpired: boolean;
   /** Refresh tokens count as revoked by a password change: AADSTS50173. */
   refreshTokensRevoked: boolean;
-  /** Whoever signed in without a second factor has to give one: AADSTS50076. */
+  /** Sign-ins without a second factor are refused until the user gives one: AADSTS50076. */
   secondFactorDemanded: boolean;
-  /** No consent counts, neither an organization's: AADSTS65001. */
+  /** No consent counts, not even of an organization: AADSTS65001. */
   consentWithdrawn: boolean;
   /** The client secret counts as expired: AADSTS7000222. */
   clientSecretExpired: boolean;
-  /** Each refresh token works once, and its second use ends all that came from the same sign-in. */
+  /** Each refresh token works once. A second use ends everything that the same sign-in has issued. */
   strictRefreshTokenRotation: boolean;
-  /** A refresh answers without an ID token. */
+  /** A refresh returns no ID token. */
   refreshWithoutIdToken: boolean;
-  /** What a Conditional Access policy demands of refreshes and sign-ins, besides a second factor. */
+  /** A Conditional Access policy for refreshes and sign-ins, besides a second factor. */
   conditionalAccess: 'none' | ConditionalAccessPolicy;
-  /** Above 0: whoever signed in longer ago than that has to do it again, AADSTS70043. */
+  /** Maximum age of a sign-in: AADSTS70043. 0 turns it off. */
   signInFrequencySeconds: number;
-  /** The organization lets nobody but administrators consent, whatever the permission: AADSTS90094. */
+  /** Only administrators can consent, to every permission: AADSTS90094. */
   onlyAdministratorsConsent: boolean;
-  /** Who needs an administrator's consent can ask for it on the page: AADSTS90095. */
+  /** Users can request an administrator's consent on the page: AADSTS90095. */
   approvalCanBeRequested: boolean;
-  /** What the app is told of a person who went back from the page that needs an administrator. */
+  /** What the app gets when the user returns from the page "Need admin approval". */
   administratorNeededAnswer: 'code' | 'cancel';
-  /** Optional claims that no ID token gets, though the registration lists them; separated by spaces. */
+  /** Optional claims that ID tokens lack although the registration lists them; separated by spaces. */
   withheldClaims: string;
-  /** Claims that only the ID tokens of a refresh leave out. OpenID Connect Core 12.2 allows that. */
+  /** Claims that only the ID tokens of a refresh lack, which OpenID Connect Core 12.2 allows; separated by spaces. */
   claimsWithheldOnRefresh: string;
-  /** Who is in more groups than this gets none named: Entra's overage. */
+  /** A user in more groups than this gets no group names in the ID token: the overage of Entra ID. */
   groupLimit: number;
-  /** Names of permissions that no token gets, though they were asked for and consented; separated by spaces. */
+  /** Permissions that tokens lack although they were requested and granted; names separated by spaces. */
   withheldPermissions: string;
   /** `iss` in the authorization response. @see RFC 9207 */
   issuerInResponse: 'absent' | 'right' | 'wrong';
-  /** The cross-origin-opener-policy of the pages that a person sees on the way. */
+  /** The `Cross-Origin-Opener-Policy` of the pages that the user sees. */
   openerPolicy: 'same-origin' | 'same-origin-allow-popups' | 'unsafe-none';
-  /** Delay of every answer to the app's server. */
+  /** Delay of every response to the app's server. */
   slowMs: number;
-  /** Above 0: 429 with this `Retry-After` to every call of the app's server. */
+  /** Replies 429 with this `Retry-After` to every request of the app's server. 0 turns it off. */
   throttledRetryAfterSeconds: number;
-  /** How every call of the app's server fails, if it does. */
+  /** How every request of the app's server fails. */
   outage: 'none' | 'json-503' | 'html-502';
   /** Lifetime of access tokens issued from now on. */
   accessTokenLifetimeSeconds: number;
-  /** How far `iat` and `nbf` of new tokens lie in the past. Entra has been seen to use 300. */
+  /** How far `iat` and `nbf` of new tokens are in the past. Entra ID has been seen to use 300. */
   tokensBackdatedSeconds: number;
 }
 
-/** The switches that are one of several words. */
+/** The switches that have a fixed list of values. */
 export type ChoiceName =
   | 'outage'
   | 'conditionalAccess'
@@ -86,13 +86,13 @@ export function defaultEntraSwitches(): Switches {
     withheldPermissions: '',
     withheldClaims: '',
     claimsWithheldOnRefresh: '',
-    groupLimit: 200, // Entra's for JWTs
+    groupLimit: 200, // the limit of Entra ID for JWTs
     issuerInResponse: 'absent',
     openerPolicy: 'same-origin',
     slowMs: 0,
     throttledRetryAfterSeconds: 0,
     outage: 'none',
-    accessTokenLifetimeSeconds: 60 * 60, // Entra's lie between 60 and 90 minutes
+    accessTokenLifetimeSeconds: 60 * 60, // Entra ID chooses between 60 and 90 minutes
     tokensBackdatedSeconds: 0,
   };
 }

@@ -3,10 +3,10 @@ import { type Authority, parseTenant } from './authority.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { EntraRefusal, errors, toErrorBody } from './errors.ts';
 import type { TokenContext } from './intercept.ts';
-import { issueTokens } from './issue.ts';
+import { issueTokens } from './issue-tokens.ts';
 import { redeem } from './redeem.ts';
 
-/** The token endpoint: codes and refresh tokens become tokens. */
+/** The token endpoint. It redeems authorization codes and refresh tokens. */
 export async function handleToken(
   authority: Authority,
   tenantSegment: string,

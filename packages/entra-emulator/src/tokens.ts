@@ -7,7 +7,7 @@ import type { Grant } from './grants.ts';
 
 const toEpochSeconds = (instant: Date): number => Math.floor(instant.getTime() / 1000);
 
-/** `sub` differs from app to app, as Entra's does, so that nobody takes it for the object id. */
+/** `sub` differs for each app, as at Entra ID, so that an app cannot use it as the object id. */
 function pairwiseSubject(grant: Grant): string {
   return createHash('sha256')
     .update(`${grant.registration.clientId} ${grant.tenantId} ${grant.user.id}`)
@@ -22,7 +22,7 @@ function timesOf(authority: Authority, lifetimeSeconds: number) {
 
 const clockSkewSeconds = 60;
 
-/** A token issued now is as young as continuous access evaluation asks, be it off by the rest of a second. */
+/** Raises `nbf` to what continuous access evaluation requires, even if that is in the near future. */
 function notBeforeOf(authority: Authority, { notBeforeSeconds }: ClaimsRequest): number {
   const { nbf } = timesOf(authority, 0);
   const latest = toEpochSeconds(authority.now()) + clockSkewSeconds;
@@ -55,7 +55,7 @@ export function toIdTokenClaims(
     ...timesOf(authority, 60 * 60),
     ...(nonce === undefined ? {} : { nonce }),
     name: user.name,
-    // Of guests only: who has signed the person in.
+    // Only for guests: the issuer that has authenticated the user.
     ...(user.homeTenantId === tenantId ? {} : { idp: `https://sts.windows.net/${user.homeTenantId}/` }),
     oid: objectIdIn(user, tenantId),
     preferred_username: user.username,
@@ -73,7 +73,7 @@ export function toIdTokenClaims(
 }
 
 /**
- * The groups by object id; where there are too many, only the address to ask, at a service that has been retired since.
+ * The object ids of the groups. If there are too many, only a URL to request them, at a service that was retired since.
  * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference#groups-overage-claim
  */
 function groupClaims({ switches }: Authority, { user, tenantId }: Grant): JWTPayload {
@@ -84,10 +84,10 @@ function groupClaims({ switches }: Authority, { user, tenantId }: Grant): JWTPay
   return { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint } } };
 }
 
-/** Opaque to apps; the logout page knows whom it names. */
+/** Opaque to apps. The logout page decodes it. */
 const loginHintOf = (grant: Grant): string => `O.${Buffer.from(grant.user.username).toString('base64url')}`;
 
-/** The user name inside a `login_hint` or `logout_hint`: the opaque claim or a plain name. */
+/** Returns the username in a `login_hint` or `logout_hint`, which is the opaque claim or a plain username. */
 export function usernameOfHint(hint: string): string {
   return hint.startsWith('O.') ? Buffer.from(hint.slice(2), 'base64url').toString('utf8') : hint;
 }
@@ -120,7 +120,7 @@ export function createAccessToken(
   });
 }
 
-/** Whose account it is: home object id and home tenant, which for a guest are not `oid` and `tid`. */
+/** Identifies the account by home object id and home tenant. For a guest they differ from `oid` and `tid`. */
 export function createClientInfo(grant: Grant): string {
   return Buffer.from(JSON.stringify({ uid: grant.user.id, utid: grant.user.homeTenantId })).toString(
     'base64url',

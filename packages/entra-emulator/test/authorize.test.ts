@@ -2,16 +2,16 @@ import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
-import { callback, createOAuthClient } from '../testing/oauth-client.ts';
+import { callback, createOAuthClient, type OAuthClient } from '../testing/oauth-client.ts';
 
 let emulator: EntraEmulator;
-let person: FormBrowser;
-let app: ReturnType<typeof createOAuthClient>;
+let browser: FormBrowser;
+let app: OAuthClient;
 const { alice, ben, mia, fay } = demoUsers;
 
 beforeEach(async () => {
   emulator = await startEntraEmulator({ directory: demoDirectory });
-  person = createFormBrowser(emulator.origin);
+  browser = createFormBrowser(emulator.origin);
   app = createOAuthClient(emulator);
 });
 afterEach(() => emulator.close());
@@ -28,8 +28,8 @@ function consentTo(...scopes: string[]) {
 describe('choosing an account', () => {
   beforeEach(() => consentTo('User.Read'));
 
-  it('shows every account and asks no password', async () => {
-    const seen = await person.open(app.authorizeUrl());
+  it('shows every account and asks for no password', async () => {
+    const seen = await browser.open(app.authorizeUrl());
     expect(seen.heading).toBe('Pick an account');
     for (const { name, username } of demoDirectory.users) {
       expect(seen.text).toContain(name);
@@ -37,52 +37,54 @@ describe('choosing an account', () => {
     }
   });
 
-  it('goes straight through once one account is signed in', async () => {
-    await person.open(app.authorizeUrl());
-    await person.press('account', ben.id);
-    const { left } = await person.open(app.authorizeUrl());
-    expect(left?.searchParams.get('state')).toBe(app.state);
-    expect(left?.searchParams.get('code')).toBeTruthy();
+  it('shows no page if one account is signed in', async () => {
+    await browser.open(app.authorizeUrl());
+    await browser.press('account', ben.id);
+    const { redirectedTo } = await browser.open(app.authorizeUrl());
+    expect(redirectedTo?.searchParams.get('state')).toBe(app.state);
+    expect(redirectedTo?.searchParams.get('code')).toBeTruthy();
   });
 
   it.each(['select_account', 'login'])('asks again with prompt=%s', async (prompt) => {
-    await person.open(app.authorizeUrl());
-    await person.press('account', ben.id);
-    expect((await person.open(app.authorizeUrl({ prompt }))).heading).toBe('Pick an account');
+    await browser.open(app.authorizeUrl());
+    await browser.press('account', ben.id);
+    expect((await browser.open(app.authorizeUrl({ prompt }))).heading).toBe('Pick an account');
   });
 
-  it('asks which of several signed-in accounts, unless a hint names one', async () => {
+  it('asks for one of several signed-in accounts, unless a hint names one', async () => {
     for (const user of [alice, ben]) {
-      await person.open(app.authorizeUrl({ prompt: 'select_account' }));
-      await person.press('account', user.id);
+      await browser.open(app.authorizeUrl({ prompt: 'select_account' }));
+      await browser.press('account', user.id);
     }
-    expect((await person.open(app.authorizeUrl())).heading).toBe('Pick an account');
+    expect((await browser.open(app.authorizeUrl())).heading).toBe('Pick an account');
     expect(
-      (await person.open(app.authorizeUrl({ login_hint: ben.username }))).left?.searchParams.has('code'),
+      (await browser.open(app.authorizeUrl({ login_hint: ben.username }))).redirectedTo?.searchParams.has(
+        'code',
+      ),
     ).toBe(true);
   });
 
-  it('takes a typed address, and says on the page when nobody has it', async () => {
-    await person.open(app.authorizeUrl());
-    const unknown = await person.press('username', '', { username: 'nobody@contoso.example' });
+  it('accepts a typed address, and shows an error for an unknown one', async () => {
+    await browser.open(app.authorizeUrl());
+    const unknown = await browser.press('username', '', { username: 'nobody@contoso.example' });
     expect(unknown.text).toContain('AADSTS50034');
-    const { left } = await person.press('username', '', { username: 'Ben@Contoso.example' });
-    expect(left?.searchParams.has('code')).toBe(true);
+    const { redirectedTo } = await browser.press('username', '', { username: 'Ben@Contoso.example' });
+    expect(redirectedTo?.searchParams.has('code')).toBe(true);
   });
 
-  it('refuses an account that the tenant does not know, and lets the person take another', async () => {
-    await person.open(app.authorizeUrl());
-    expect((await person.press('account', fay.id)).text).toContain('AADSTS50020');
+  it('refuses an account that is not in the tenant, and offers another', async () => {
+    await browser.open(app.authorizeUrl());
+    expect((await browser.press('account', fay.id)).text).toContain('AADSTS50020');
   });
 
   it('refuses a blocked account', async () => {
     emulator.blockedUsers.add(ben.id);
-    await person.open(app.authorizeUrl());
-    expect((await person.press('account', ben.id)).text).toContain('AADSTS50057');
+    await browser.open(app.authorizeUrl());
+    expect((await browser.press('account', ben.id)).text).toContain('AADSTS50057');
   });
 
-  it('escapes what was typed', async () => {
-    await person.open(app.authorizeUrl());
+  it('escapes the typed address', async () => {
+    await browser.open(app.authorizeUrl());
     const response = await fetch(app.authorizeUrl({ login_hint: '"><script>alert(1)</script>' }));
     expect(await response.text()).not.toContain('<script>');
   });
@@ -91,41 +93,41 @@ describe('choosing an account', () => {
 describe('the second factor', () => {
   beforeEach(() => consentTo('User.Read'));
 
-  it('is asked once per sign-in, stays on its page when denied and goes on when approved', async () => {
-    await person.open(app.authorizeUrl());
-    expect((await person.press('account', mia.id)).heading).toBe('Approve sign-in');
-    expect((await person.press('factor', 'deny')).text).toContain('was denied');
-    expect((await person.press('factor', 'approve')).left?.searchParams.has('code')).toBe(true);
-    expect((await person.open(app.authorizeUrl())).left?.searchParams.has('code')).toBe(true);
+  it('is requested once per sign-in, stays on its page when denied and continues when approved', async () => {
+    await browser.open(app.authorizeUrl());
+    expect((await browser.press('account', mia.id)).heading).toBe('Approve sign-in');
+    expect((await browser.press('factor', 'deny')).text).toContain('was denied');
+    expect((await browser.press('factor', 'approve')).redirectedTo?.searchParams.has('code')).toBe(true);
+    expect((await browser.open(app.authorizeUrl())).redirectedTo?.searchParams.has('code')).toBe(true);
   });
 
   it('returns access_denied with subcode cancel when canceled', async () => {
-    await person.open(app.authorizeUrl());
-    await person.press('account', mia.id);
-    const { left } = await person.press('factor', 'cancel');
-    expect(left?.searchParams.get('error')).toBe('access_denied');
-    expect(left?.searchParams.get('error_subcode')).toBe('cancel');
+    await browser.open(app.authorizeUrl());
+    await browser.press('account', mia.id);
+    const { redirectedTo } = await browser.press('factor', 'cancel');
+    expect(redirectedTo?.searchParams.get('error')).toBe('access_denied');
+    expect(redirectedTo?.searchParams.get('error_subcode')).toBe('cancel');
   });
 
-  it('is asked of everybody when a claims challenge demands an authentication context', async () => {
+  it('is required of every user if a claims challenge asks for an authentication context', async () => {
     const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } });
-    await person.open(app.authorizeUrl({ claims }));
-    expect((await person.press('account', ben.id)).heading).toBe('Approve sign-in');
+    await browser.open(app.authorizeUrl({ claims }));
+    expect((await browser.press('account', ben.id)).heading).toBe('Approve sign-in');
   });
 });
 
 describe('consent', () => {
   const asBen = async (changes: Record<string, string> = {}) => {
-    await person.open(app.authorizeUrl({ prompt: 'select_account', ...changes }));
-    return person.press('account', ben.id);
+    await browser.open(app.authorizeUrl({ prompt: 'select_account', ...changes }));
+    return browser.press('account', ben.id);
   };
 
-  it('lists what is asked, and is remembered once accepted', async () => {
+  it('lists the requested permissions, and is remembered when accepted', async () => {
     const page = await asBen();
     expect(page.heading).toBe('Permissions requested');
     expect(page.text).toContain('Sign you in and read your profile');
-    expect((await person.press('decision', 'accept')).left?.searchParams.has('code')).toBe(true);
-    expect((await asBen()).left?.searchParams.has('code')).toBe(true);
+    expect((await browser.press('decision', 'accept')).redirectedTo?.searchParams.has('code')).toBe(true);
+    expect((await asBen()).redirectedTo?.searchParams.has('code')).toBe(true);
   });
 
   it('asks for further permissions only', async () => {
@@ -137,52 +139,54 @@ describe('consent', () => {
 
   it('returns access_denied, AADSTS65004, when declined', async () => {
     await asBen();
-    const { left } = await person.press('decision', 'decline');
-    expect(left?.searchParams.get('error')).toBe('access_denied');
-    expect(left?.searchParams.get('error_description')).toMatch(/^AADSTS65004: User declined to consent/);
-    expect(left?.searchParams.get('state')).toBe(app.state);
-    expect(left?.searchParams.has('code')).toBe(false);
+    const { redirectedTo } = await browser.press('decision', 'decline');
+    expect(redirectedTo?.searchParams.get('error')).toBe('access_denied');
+    expect(redirectedTo?.searchParams.get('error_description')).toMatch(
+      /^AADSTS65004: User declined to consent/,
+    );
+    expect(redirectedTo?.searchParams.get('state')).toBe(app.state);
+    expect(redirectedTo?.searchParams.has('code')).toBe(false);
   });
 
-  it('is declined by who says no, though it was given in another tab meanwhile', async () => {
+  it('is declined by the user although another tab has given it in the meantime', async () => {
     await asBen();
     consentTo('User.Read');
-    const { left } = await person.press('decision', 'decline');
-    expect(left?.searchParams.get('error_description')).toMatch(/^AADSTS65004: /);
+    const { redirectedTo } = await browser.press('decision', 'decline');
+    expect(redirectedTo?.searchParams.get('error_description')).toMatch(/^AADSTS65004: /);
   });
 
-  it('lets a tenant administrator, and nobody else, decide for the organization', async () => {
+  it('lets only a tenant administrator decide for the organization', async () => {
     expect((await asBen()).text).not.toContain('on behalf of your organization');
-    await person.open(app.authorizeUrl({ prompt: 'select_account' }));
-    expect((await person.press('account', alice.id)).text).toContain('on behalf of your organization');
-    await person.press('decision', 'accept', { organization: 'yes' });
-    expect((await asBen()).left?.searchParams.has('code')).toBe(true);
+    await browser.open(app.authorizeUrl({ prompt: 'select_account' }));
+    expect((await browser.press('account', alice.id)).text).toContain('on behalf of your organization');
+    await browser.press('decision', 'accept', { organization: 'yes' });
+    expect((await asBen()).redirectedTo?.searchParams.has('code')).toBe(true);
   });
 
-  it('ignores the checkbox of somebody who may not decide for the organization', async () => {
+  it('ignores the checkbox of a user who may not decide for the organization', async () => {
     await asBen();
-    await person.press('decision', 'accept', { organization: 'yes' });
+    await browser.press('decision', 'accept', { organization: 'yes' });
     expect(emulator.consents.list()).toEqual([expect.objectContaining({ userId: ben.id })]);
   });
 
   it('needs an administrator for some permissions, and returns AADSTS90094 without one', async () => {
     const page = await asBen({ scope: 'openid Directory.Read.All' });
     expect(page.heading).toBe('Need admin approval');
-    const { left } = await person.press('decision', 'return');
-    expect(left?.searchParams.get('error_description')).toContain('AADSTS90094');
+    const { redirectedTo } = await browser.press('decision', 'return');
+    expect(redirectedTo?.searchParams.get('error_description')).toContain('AADSTS90094');
   });
 
-  it('cannot be given by a forged answer where an administrator is needed', async () => {
+  it('cannot be given by a forged form if an administrator is needed', async () => {
     await asBen({ scope: 'openid Directory.Read.All' });
-    const { left } = await person.press('decision', 'return', { decision: 'accept' });
-    expect(left?.searchParams.has('code')).toBe(false);
+    const { redirectedTo } = await browser.press('decision', 'return', { decision: 'accept' });
+    expect(redirectedTo?.searchParams.has('code')).toBe(false);
     expect(emulator.consents.list()).toEqual([]);
   });
 
-  it('is asked again with prompt=consent, and after it was revoked', async () => {
+  it('is requested again with prompt=consent, and after it was revoked', async () => {
     consentTo('User.Read');
-    await person.open(app.authorizeUrl({ prompt: 'consent' }));
-    expect((await person.press('account', ben.id)).heading).toBe('Permissions requested');
+    await browser.open(app.authorizeUrl({ prompt: 'consent' }));
+    expect((await browser.press('account', ben.id)).heading).toBe('Permissions requested');
     emulator.consents.revoke(ben.id);
     expect((await asBen()).heading).toBe('Permissions requested');
   });
@@ -190,60 +194,60 @@ describe('consent', () => {
 
 describe('prompt=none', () => {
   const errorOf = async (changes: Record<string, string> = {}) => {
-    const { left } = await person.open(app.authorizeUrl({ prompt: 'none', ...changes }));
-    return `${left?.searchParams.get('error')} ${left?.searchParams.get('error_description')?.split(':')[0]}`;
+    const { redirectedTo } = await browser.open(app.authorizeUrl({ prompt: 'none', ...changes }));
+    return `${redirectedTo?.searchParams.get('error')} ${redirectedTo?.searchParams.get('error_description')?.split(':')[0]}`;
   };
 
-  it('says login_required, AADSTS50058, when nobody is signed in', async () => {
+  it('returns login_required, AADSTS50058, if no account is signed in', async () => {
     expect(await errorOf()).toBe('login_required AADSTS50058');
   });
 
-  it('says interaction_required for consent, a second factor or a choice of accounts', async () => {
-    await person.open(app.authorizeUrl());
-    await person.press('account', ben.id);
+  it('returns interaction_required for consent, a second factor or a choice of accounts', async () => {
+    await browser.open(app.authorizeUrl());
+    await browser.press('account', ben.id);
     expect(await errorOf()).toBe('interaction_required AADSTS65001');
     consentTo('User.Read');
     emulator.switches.secondFactorDemanded = true;
     expect(await errorOf()).toBe('interaction_required AADSTS50076');
     emulator.switches.secondFactorDemanded = false;
-    await person.open(app.authorizeUrl({ prompt: 'select_account' }));
-    await person.press('account', alice.id);
+    await browser.open(app.authorizeUrl({ prompt: 'select_account' }));
+    await browser.press('account', alice.id);
     expect(await errorOf()).toBe('interaction_required AADSTS16000');
     expect(
       (
-        await person.open(app.authorizeUrl({ prompt: 'none', login_hint: ben.username }))
-      ).left?.searchParams.has('code'),
+        await browser.open(app.authorizeUrl({ prompt: 'none', login_hint: ben.username }))
+      ).redirectedTo?.searchParams.has('code'),
     ).toBe(true);
   });
 });
 
-describe('the way back to the app', () => {
+describe('returning to the app', () => {
   beforeEach(() => consentTo('User.Read'));
 
-  it('matches http://localhost without its port, as Entra does', async () => {
-    await person.open(app.authorizeUrl({ redirect_uri: 'http://localhost:5173/api/auth/callback' }));
-    expect((await person.press('account', ben.id)).left?.origin).toBe('http://localhost:5173');
+  it('matches http://localhost without its port, as Entra ID does', async () => {
+    await browser.open(app.authorizeUrl({ redirect_uri: 'http://localhost:5173/api/auth/callback' }));
+    expect((await browser.press('account', ben.id)).redirectedTo?.origin).toBe('http://localhost:5173');
   });
 
-  it('posts a form when the app asks for form_post', async () => {
-    await person.open(app.authorizeUrl({ response_mode: 'form_post' }));
-    const page = await person.press('account', ben.id);
+  it('posts a form with form_post', async () => {
+    await browser.open(app.authorizeUrl({ response_mode: 'form_post' }));
+    const page = await browser.press('account', ben.id);
     expect(page.text).toContain(`<form method="post" action="${callback}">`);
     expect(page.text).toContain(`name="state" value="${app.state}"`);
   });
 
-  it('can be bent by a test', async () => {
+  it('can be changed by a test', async () => {
     emulator.intercept.authorizeRedirect = (url) => {
       url.searchParams.set('state', 'foreign');
       return url;
     };
-    await person.open(app.authorizeUrl());
-    expect((await person.press('account', ben.id)).left?.searchParams.get('state')).toBe('foreign');
+    await browser.open(app.authorizeUrl());
+    expect((await browser.press('account', ben.id)).redirectedTo?.searchParams.get('state')).toBe('foreign');
   });
 
-  it('counts what the app asked, not what the person answered', async () => {
-    await person.open(app.authorizeUrl());
-    await person.press('account', ben.id);
+  it('counts the requests of the app, not the forms of the user', async () => {
+    await browser.open(app.authorizeUrl());
+    await browser.press('account', ben.id);
     expect(emulator.count('authorize')).toBe(1);
   });
 });
@@ -265,8 +269,8 @@ describe('refuses', () => {
     ],
     ['a missing redirect address', { redirect_uri: undefined }, 'AADSTS50011'],
   ])('%s on a page, never by redirect', async (_what, changes, code) => {
-    const seen = await person.open(app.authorizeUrl(changes));
-    expect(seen.left).toBeUndefined();
+    const seen = await browser.open(app.authorizeUrl(changes));
+    expect(seen.redirectedTo).toBeUndefined();
     expect(seen.status).toBe(400);
     expect(seen.text).toContain(code);
   });
@@ -278,24 +282,24 @@ describe('refuses', () => {
     ['a permission that does not exist', { scope: 'openid Mail.Eat' }, 'invalid_client'],
     ['claims that are no JSON', { claims: 'eyJhY2Nlc3NfdG9rZW4iOnt9fQ==' }, 'invalid_request'],
   ])('%s by redirect to the app', async (_what, changes, error) => {
-    const { left } = await person.open(app.authorizeUrl(changes));
-    expect(left?.searchParams.get('error')).toBe(error);
-    expect(left?.searchParams.get('state')).toBe(app.state);
+    const { redirectedTo } = await browser.open(app.authorizeUrl(changes));
+    expect(redirectedTo?.searchParams.get('error')).toBe(error);
+    expect(redirectedTo?.searchParams.get('state')).toBe(app.state);
   });
 
-  it('a single-tenant app on the address for any tenant, and in a foreign tenant', async () => {
-    expect((await person.open(createOAuthClient(emulator, 'common').authorizeUrl())).text).toContain(
+  it('a single-tenant app on the endpoint for any tenant, and in another tenant', async () => {
+    expect((await browser.open(createOAuthClient(emulator, 'common').authorizeUrl())).text).toContain(
       'AADSTS50194',
     );
     expect(
-      (await person.open(createOAuthClient(emulator, 'fabrikam.example').authorizeUrl())).text,
+      (await browser.open(createOAuthClient(emulator, 'fabrikam.example').authorizeUrl())).text,
     ).toContain('AADSTS700016');
-    expect((await person.open(createOAuthClient(emulator, 'nowhere.example').authorizeUrl())).text).toContain(
-      'AADSTS90002',
-    );
+    expect(
+      (await browser.open(createOAuthClient(emulator, 'nowhere.example').authorizeUrl())).text,
+    ).toContain('AADSTS90002');
   });
 
-  it('an answer that another site sends', async () => {
+  it('a form that another site sends', async () => {
     const response = await fetch(app.authorizeUrl(), {
       method: 'POST',
       headers: { origin: 'http://evil.example' },

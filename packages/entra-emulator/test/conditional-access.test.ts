@@ -3,14 +3,14 @@ import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser } from '../testing/form-browser.ts';
-import { createOAuthClient, tokenText } from '../testing/oauth-client.ts';
+import { createOAuthClient, type OAuthClient, tokenText } from '../testing/oauth-client.ts';
 import { consentTo, signInAs } from '../testing/sign-in.ts';
 
 const { ben } = demoUsers;
 const startedAt = new Date('2026-03-04T05:06:07Z');
 
 let emulator: EntraEmulator;
-let app: ReturnType<typeof createOAuthClient>;
+let app: OAuthClient;
 let now: Date;
 
 beforeEach(async () => {
@@ -48,42 +48,42 @@ describe('a policy of Conditional Access', () => {
   });
 
   it.each(['device-not-compliant', 'device-not-joined', 'blocked'] as const)(
-    '%s keeps the person on a page that sends nobody back, but lets another account be taken',
+    '%s shows a page that does not return to the app, but offers another account',
     async (policy) => {
       emulator.switches.conditionalAccess = policy;
-      const person = createFormBrowser(emulator.origin);
-      await person.open(app.authorizeUrl());
-      const seen = await person.press('account', ben.id);
-      expect([seen.heading, seen.left]).toEqual(['You cannot access this right now', undefined]);
-      expect((await person.press('other', 'yes')).heading).toBe('Pick an account');
+      const browser = createFormBrowser(emulator.origin);
+      await browser.open(app.authorizeUrl());
+      const seen = await browser.press('account', ben.id);
+      expect([seen.heading, seen.redirectedTo]).toEqual(['You cannot access this right now', undefined]);
+      expect((await browser.press('other', 'yes')).heading).toBe('Pick an account');
     },
   );
 
-  it('of an external provider is met on its page, once, and then refreshes work', async () => {
-    const { person, refreshToken } = await signInAs(emulator, app, ben.id);
+  it('of an external provider asks for its page once, and then refreshes work', async () => {
+    const { browser, refreshToken } = await signInAs(emulator, app, ben.id);
     emulator.switches.conditionalAccess = 'external-challenge';
     const claims = tokenText(await app.refresh(refreshToken), 'claims');
-    expect((await person.open(app.authorizeUrl({ claims }))).heading).toBe('One more step');
-    const { left } = await person.press('challenge', 'accept');
-    const tokens = await app.redeem(left?.searchParams.get('code') ?? '');
+    expect((await browser.open(app.authorizeUrl({ claims }))).heading).toBe('One more step');
+    const { redirectedTo } = await browser.press('challenge', 'accept');
+    const tokens = await app.redeem(redirectedTo?.searchParams.get('code') ?? '');
     expect((await app.refresh(tokenText(tokens, 'refresh_token'))).status).toBe(200);
-    expect((await person.open(app.authorizeUrl())).left?.searchParams.has('code')).toBe(true);
+    expect((await browser.open(app.authorizeUrl())).redirectedTo?.searchParams.has('code')).toBe(true);
   });
 
-  it('of an external provider can be declined: the app hears that it was canceled', async () => {
+  it('of an external provider returns a cancellation to the app when the user declines', async () => {
     emulator.switches.conditionalAccess = 'external-challenge';
-    const person = createFormBrowser(emulator.origin);
-    await person.open(app.authorizeUrl());
-    await person.press('account', ben.id);
-    const { left } = await person.press('challenge', 'cancel');
-    expect(left?.searchParams.get('error_subcode')).toBe('cancel');
+    const browser = createFormBrowser(emulator.origin);
+    await browser.open(app.authorizeUrl());
+    await browser.press('account', ben.id);
+    const { redirectedTo } = await browser.press('challenge', 'cancel');
+    expect(redirectedTo?.searchParams.get('error_subcode')).toBe('cancel');
   });
 
-  it('answers prompt=none at once', async () => {
-    const { person } = await signInAs(emulator, app, ben.id);
+  it('refuses prompt=none without showing a page', async () => {
+    const { browser } = await signInAs(emulator, app, ben.id);
     emulator.switches.conditionalAccess = 'blocked';
-    const { left } = await person.open(app.authorizeUrl({ prompt: 'none' }));
-    expect(left?.searchParams.get('error_description')).toMatch(/^AADSTS53003: /);
+    const { redirectedTo } = await browser.open(app.authorizeUrl({ prompt: 'none' }));
+    expect(redirectedTo?.searchParams.get('error_description')).toMatch(/^AADSTS53003: /);
   });
 });
 
@@ -104,15 +104,15 @@ describe('the sign-in frequency', () => {
     });
   });
 
-  it('asks the person again, and prompt=none says login_required, AADSTS70044', async () => {
-    const { person } = await signInAs(emulator, app, ben.id);
+  it('asks the user to sign in again, and refuses prompt=none with login_required, AADSTS70044', async () => {
+    const { browser } = await signInAs(emulator, app, ben.id);
     passSeconds(61);
-    const { left } = await person.open(app.authorizeUrl({ prompt: 'none' }));
-    expect(left?.searchParams.get('error')).toBe('login_required');
-    expect(left?.searchParams.get('error_description')).toMatch(/^AADSTS70044: /);
-    expect((await person.open(app.authorizeUrl())).heading).toBe('Pick an account');
-    const again = await person.press('account', ben.id);
-    const tokens = await app.redeem(again.left?.searchParams.get('code') ?? '');
+    const { redirectedTo } = await browser.open(app.authorizeUrl({ prompt: 'none' }));
+    expect(redirectedTo?.searchParams.get('error')).toBe('login_required');
+    expect(redirectedTo?.searchParams.get('error_description')).toMatch(/^AADSTS70044: /);
+    expect((await browser.open(app.authorizeUrl())).heading).toBe('Pick an account');
+    const again = await browser.press('account', ben.id);
+    const tokens = await app.redeem(again.redirectedTo?.searchParams.get('code') ?? '');
     expect(decodeJwt(tokenText(tokens, 'id_token'))['auth_time']).toBe(startedAt.getTime() / 1000 + 61);
   });
 });
@@ -124,7 +124,7 @@ describe('a claims challenge by Graph', () => {
   const notBefore = (answer: Parameters<typeof tokenText>[0]) =>
     decodeJwt(tokenText(answer, 'access_token')).nbf;
 
-  it('is met by a token issued now, in the same second too, at refresh and at sign-in', async () => {
+  it('is satisfied by a token that a refresh or sign-in issues now, even in the same second', async () => {
     const { refreshToken } = await signInAs(emulator, app, ben.id);
     const claims = nbf(startedSeconds + 1);
     expect(notBefore(await app.refresh(refreshToken))).toBe(startedSeconds);
@@ -133,34 +133,34 @@ describe('a claims challenge by Graph', () => {
     expect(notBefore(tokens)).toBe(startedSeconds + 1);
   });
 
-  it('is met where tokens are dated back', async () => {
+  it('is satisfied although tokens are dated back', async () => {
     emulator.switches.tokensBackdatedSeconds = 300;
     const { refreshToken } = await signInAs(emulator, app, ben.id);
     expect(notBefore(await app.refresh(refreshToken, { claims: nbf(startedSeconds) }))).toBe(startedSeconds);
   });
 
-  it('is not met from the future', async () => {
+  it('is not satisfied if it asks for a time in the future', async () => {
     const { refreshToken } = await signInAs(emulator, app, ben.id);
     const claims = nbf(startedSeconds + 3600);
     expect(notBefore(await app.refresh(refreshToken, { claims }))).toBe(startedSeconds);
   });
 
-  it('for an authentication context asks for a second factor first; the token names it', async () => {
+  it('for an authentication context asks for a second factor, and the token contains the context', async () => {
     const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } });
-    const { person, refreshToken } = await signInAs(emulator, app, ben.id);
+    const { browser, refreshToken } = await signInAs(emulator, app, ben.id);
     expect((await app.refresh(refreshToken, { claims })).body).toMatchObject({
       error: 'interaction_required',
       error_codes: [50076],
     });
-    expect((await person.open(app.authorizeUrl({ claims }))).heading).toBe('Approve sign-in');
-    const { left } = await person.press('factor', 'approve');
-    const tokens = await app.redeem(left?.searchParams.get('code') ?? '');
+    expect((await browser.open(app.authorizeUrl({ claims }))).heading).toBe('Approve sign-in');
+    const { redirectedTo } = await browser.press('factor', 'approve');
+    const tokens = await app.redeem(redirectedTo?.searchParams.get('code') ?? '');
     expect(decodeJwt(tokenText(tokens, 'access_token'))['acrs']).toEqual(['c1']);
     const refreshed = await app.refresh(tokenText(tokens, 'refresh_token'), { claims });
     expect(decodeJwt(tokenText(refreshed, 'access_token'))['acrs']).toEqual(['c1']);
   });
 
-  it('shows in the token that the app can handle one', async () => {
+  it('is announced by a capability of the app, which the token contains', async () => {
     const claims = JSON.stringify({ access_token: { xms_cc: { values: ['CP1'] } } });
     const { refreshToken } = await signInAs(emulator, app, ben.id);
     const able = await app.refresh(refreshToken, { claims });

@@ -57,7 +57,7 @@ describe('the keys', () => {
     expect(text).not.toMatch(/"(alg|d|p|q|dp|dq|qi)"/);
   });
 
-  it('can be bent by a test, and are counted', async () => {
+  it('can be changed by a test, and are counted', async () => {
     emulator.intercept.keys = (reply) => ({ ...reply, body: { keys: [] } });
     expect(await kids()).toEqual([]);
     expect(emulator.count('keys')).toBe(1);
@@ -65,14 +65,14 @@ describe('the keys', () => {
 });
 
 describe('refuses', () => {
-  it('addresses it does not know', async () => {
+  it('unknown addresses', async () => {
     expect((await fetch(`${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/devicecode`)).status).toBe(
       404,
     );
     expect((await fetch(`${emulator.origin}/nowhere.example/discovery/v2.0/keys`)).status).toBe(400);
   });
 
-  it('pages of other sites: no answer carries an Access-Control header', async () => {
+  it('pages of other sites, because no response has an Access-Control header', async () => {
     const response = await fetch(`${emulator.origin}/common/discovery/v2.0/keys`, {
       headers: { origin: 'http://localhost:7071' },
     });

@@ -12,12 +12,12 @@ import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts'
 import { callback } from '../testing/oauth-client.ts';
 
 let emulator: EntraEmulator;
-let person: FormBrowser;
+let browser: FormBrowser;
 let msal: ConfidentialClientApplication;
 
 beforeEach(async () => {
   emulator = await startEntraEmulator({ directory: demoDirectory });
-  person = createFormBrowser(emulator.origin);
+  browser = createFormBrowser(emulator.origin);
   msal = createMsal(emulator.origin);
 });
 afterEach(() => emulator.close());
@@ -45,7 +45,7 @@ function createMsal(origin: string) {
 
 async function signIn(
   scopes: string[],
-  pages: (person: FormBrowser) => Promise<{ left: URL | undefined }>,
+  pages: (browser: FormBrowser) => Promise<{ redirectedTo: URL | undefined }>,
   claims?: string,
 ) {
   const { verifier, challenge } = await new CryptoProvider().generatePkceCodes();
@@ -61,23 +61,23 @@ async function signIn(
     codeChallenge: challenge,
     codeChallengeMethod: 'S256',
   });
-  const first = await person.open(url);
-  const { left } = first.left === undefined ? await pages(person) : first;
+  const first = await browser.open(url);
+  const { redirectedTo } = first.redirectedTo === undefined ? await pages(browser) : first;
   return msal.acquireTokenByCode({
     ...request,
     codeVerifier: verifier,
-    code: left?.searchParams.get('code') ?? '',
+    code: redirectedTo?.searchParams.get('code') ?? '',
   });
 }
 
 async function asAlice(someone: FormBrowser) {
   const seen = await someone.press('account', demoUsers.alice.id);
-  return seen.left === undefined ? someone.press('decision', 'accept') : seen;
+  return seen.redirectedTo === undefined ? someone.press('decision', 'accept') : seen;
 }
 
 const scopesInToken = (accessToken: string) => String(decodeJwt(accessToken)['scp']).split(' ');
 
-describe('the Entra emulator, driven by the real MSAL', () => {
+describe('the Entra emulator with MSAL', () => {
   it('completes a sign-in with code, PKCE and nonce', async () => {
     const result = await signIn(['User.Read'], asAlice);
     expect(result.account).toMatchObject({
@@ -94,14 +94,14 @@ describe('the Entra emulator, driven by the real MSAL', () => {
     expect(scopesInToken(result.accessToken)).toContain('User.Read');
   });
 
-  it('serves the next silent call from its cache, because scopes come back as they were spelled', async () => {
+  it('lets MSAL serve the next silent call from its cache, because scopes are returned as written', async () => {
     const { account } = await signIn(['User.Read'], asAlice);
     const silent = await msal.acquireTokenSilent({ account: account ?? fail(), scopes: ['User.Read'] });
     expect(silent.fromCache).toBe(true);
     expect(emulator.count('token')).toBe(1);
   });
 
-  it('refreshes with new claims when forced to', async () => {
+  it('returns new claims on a forced refresh', async () => {
     const { account, accessToken } = await signIn(['User.Read'], asAlice);
     const silent = await msal.acquireTokenSilent({
       account: account ?? fail(),
@@ -112,7 +112,7 @@ describe('the Entra emulator, driven by the real MSAL', () => {
     expect(emulator.count('token', 'refresh_token')).toBe(1);
   });
 
-  it('asks for consent when a further permission is first needed, and refreshes for it from then on', async () => {
+  it('asks for consent to a further permission once, and then refreshes for it', async () => {
     const { account } = await signIn(['User.Read'], asAlice);
     const wanted = { account: account ?? fail(), scopes: ['Mail.Read'] };
     const refusal = await msal.acquireTokenSilent(wanted).catch((error: unknown) => error);
@@ -128,7 +128,7 @@ describe('the Entra emulator, driven by the real MSAL', () => {
     expect(scopesInToken(silent.accessToken)).toEqual(expect.arrayContaining(['User.Read', 'Mail.Read']));
   });
 
-  it('refreshes for another API than the one signed in to', async () => {
+  it('refreshes for another API', async () => {
     const { account } = await signIn(['User.Read'], asAlice);
     emulator.consents.grant({
       ...demoClient,
@@ -142,7 +142,7 @@ describe('the Entra emulator, driven by the real MSAL', () => {
     expect(decodeJwt(silent.accessToken)['aud']).toBe(demoDirectory.resources[1]?.id);
   });
 
-  it('says that interaction is required, with a claims challenge that a new sign-in satisfies', async () => {
+  it('requires interaction with a claims challenge that a new sign-in satisfies', async () => {
     const { account } = await signIn(['User.Read'], asAlice);
     const wanted = { account: account ?? fail(), scopes: ['User.Read'], forceRefresh: true };
     emulator.switches.secondFactorDemanded = true;
@@ -171,7 +171,7 @@ describe('the Entra emulator, driven by the real MSAL', () => {
     },
   );
 
-  it('gives a guest an account of the home tenant, which is not the object id in the token', async () => {
+  it('gives a guest the account of the home tenant, which differs from the object id in the token', async () => {
     const { account } = await signIn(['User.Read'], async (someone) => {
       await someone.press('account', demoUsers.gus.id);
       return someone.press('decision', 'accept');

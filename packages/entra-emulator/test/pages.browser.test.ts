@@ -23,7 +23,7 @@ afterAll(async () => {
 type Open = (changes?: Record<string, string>) => Promise<unknown>;
 type Pressed = (name: RegExp) => Promise<unknown>;
 
-/** What an administrator is needed for. */
+/** The pages that need an administrator. */
 async function seeConsentPages(page: Page, open: Open, pressed: Pressed): Promise<void> {
   emulator.switches.approvalCanBeRequested = true;
   await open({ scope: 'openid Directory.Read.All' });
@@ -44,7 +44,7 @@ async function seeConsentPages(page: Page, open: Open, pressed: Pressed): Promis
   Object.assign(emulator.switches, defaultEntraSwitches());
 }
 
-/** What keeps a person from going on at once. */
+/** The pages of Conditional Access and of expired passwords. */
 async function seePolicyPages(page: Page, open: Open, pressed: Pressed): Promise<void> {
   emulator.switches.conditionalAccess = 'external-challenge';
   await open();
@@ -66,7 +66,7 @@ describe('every page in a browser', () => {
   it.for([
     ['light', 1280],
     ['dark', 320],
-  ] as const)('is clean for axe, %s and %i px wide', async ([colorScheme, width], { skip }) => {
+  ] as const)('is accessible, %s and %i px wide', async ([colorScheme, width], { skip }) => {
     if (browser === undefined) return skip('There is no browser.');
     const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
     await context.addInitScript(axe);
@@ -74,7 +74,7 @@ describe('every page in a browser', () => {
     const app = createOAuthClient(emulator);
     const open = (changes: Record<string, string> = {}) =>
       page.goto(app.authorizeUrl({ prompt: 'select_account', ...changes }).href);
-    /** Every press leads to a new page: it is there when it has loaded. */
+    /** Every press leads to a new page, so waits until it has loaded. */
     const afterLoad = (action: Promise<void>) => Promise.all([page.waitForEvent('load'), action]);
     const pressed = async (name: RegExp) => {
       await afterLoad(page.getByRole('button', { name }).click());
@@ -85,7 +85,7 @@ describe('every page in a browser', () => {
     expect(await pageIssues(page)).toEqual([]);
     await afterLoad(page.getByRole('link', { name: 'Open the switches' }).click());
     expect(await pageIssues(page)).toEqual([]);
-    await page.getByLabel('Slow answers').fill('1');
+    await page.getByLabel('Delay of responses').fill('1');
     expect(await pressed(/Save switches/)).toEqual([]);
     expect(emulator.switches.slowMs).toBe(1);
 
@@ -117,9 +117,7 @@ describe('every page in a browser', () => {
     await context.close();
   });
 
-  it('comes back from a form_post with the origin of the emulator, as Entra’s has its own', async ({
-    skip,
-  }) => {
+  it('returns with form_post and the origin of the emulator', async ({ skip }) => {
     if (browser === undefined) return skip('There is no browser.');
     const page = await browser.newPage();
     const app = createOAuthClient(emulator);

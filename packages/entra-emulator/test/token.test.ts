@@ -4,7 +4,7 @@ import { createRemoteJWKSet, decodeJwt, jwtVerify, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser } from '../testing/form-browser.ts';
-import { createOAuthClient, tokenText } from '../testing/oauth-client.ts';
+import { createOAuthClient, type OAuthClient, tokenText } from '../testing/oauth-client.ts';
 
 const { alice, ben, gus } = demoUsers;
 const startedAt = new Date('2026-03-04T05:06:07Z');
@@ -20,7 +20,7 @@ const withKey: Directory = {
 };
 
 let emulator: EntraEmulator;
-let app: ReturnType<typeof createOAuthClient>;
+let app: OAuthClient;
 let now: Date;
 
 beforeEach(async () => {
@@ -41,16 +41,16 @@ function passSeconds(seconds: number) {
 }
 
 async function codeFor(userId: string, changes: Record<string, string | undefined> = {}): Promise<string> {
-  const person = createFormBrowser(emulator.origin);
-  await person.open(app.authorizeUrl(changes));
-  const { left } = await person.press('account', userId);
-  return left?.searchParams.get('code') ?? '';
+  const browser = createFormBrowser(emulator.origin);
+  await browser.open(app.authorizeUrl(changes));
+  const { redirectedTo } = await browser.press('account', userId);
+  return redirectedTo?.searchParams.get('code') ?? '';
 }
 
 const signedIn = async (userId: string) => app.redeem(await codeFor(userId));
 
 describe('the tokens of a sign-in', () => {
-  it('are an ID token that the published keys verify, with what Entra says of a user', async () => {
+  it('include an ID token that the published keys verify, with the claims of Entra ID', async () => {
     const answer = await signedIn(alice.id);
     expect(answer.status).toBe(200);
     const issuer = `${emulator.origin}/${demoClient.tenantId}/v2.0`;
@@ -77,11 +77,11 @@ describe('the tokens of a sign-in', () => {
     expect(payload).not.toHaveProperty('acrs'); // not asked for
   });
 
-  it('leave roles out of the ID token of a user who has none', async () => {
+  it('have no roles claim for a user without roles', async () => {
     expect(decodeJwt(tokenText(await signedIn(ben.id), 'id_token'))).not.toHaveProperty('roles');
   });
 
-  it('are an access token for Microsoft Graph with every permission consented so far', async () => {
+  it('include an access token for Microsoft Graph with every permission consented so far', async () => {
     emulator.consents.grant({ ...demoClient, userId: ben.id, scopes: ['Mail.Read'] });
     const answer = await signedIn(ben.id);
     expect(decodeJwt(tokenText(answer, 'access_token'))).toMatchObject({
@@ -95,7 +95,7 @@ describe('the tokens of a sign-in', () => {
     expect(answer.body['expires_in']).toBe(3600);
   });
 
-  it('echo scopes letter by letter, as MSAL looks them up by what it asked', async () => {
+  it('repeat scopes exactly as requested, because MSAL looks tokens up by them', async () => {
     const scope = 'https://graph.microsoft.com/User.Read openid offline_access';
     const answer = await app.redeem(await codeFor(ben.id, { scope }), { scope });
     expect(tokenText(answer, 'scope')).toBe('https://graph.microsoft.com/User.Read openid profile');
@@ -108,7 +108,7 @@ describe('the tokens of a sign-in', () => {
     expect(decodeJwt(tokenText(answer, 'id_token'))['oid']).toBe(gus.guestIn[0]?.objectId);
   });
 
-  it('come without refresh token or ID token where those were not asked', async () => {
+  it('include no refresh token or ID token if those were not requested', async () => {
     const answer = await app.redeem(await codeFor(ben.id), { scope: 'User.Read' });
     expect(Object.keys(answer.body)).toEqual([
       'token_type',
@@ -119,19 +119,19 @@ describe('the tokens of a sign-in', () => {
     ]);
   });
 
-  it('name the authentication context that a claims challenge asked for', async () => {
+  it('contain the authentication context that a claims challenge asked for', async () => {
     const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } });
-    const person = createFormBrowser(emulator.origin);
-    await person.open(app.authorizeUrl({ claims }));
-    await person.press('account', ben.id);
-    const { left } = await person.press('factor', 'approve');
-    const answer = await app.redeem(left?.searchParams.get('code') ?? '');
+    const browser = createFormBrowser(emulator.origin);
+    await browser.open(app.authorizeUrl({ claims }));
+    await browser.press('account', ben.id);
+    const { redirectedTo } = await browser.press('factor', 'approve');
+    const answer = await app.redeem(redirectedTo?.searchParams.get('code') ?? '');
     expect(decodeJwt(tokenText(answer, 'access_token'))['acrs']).toEqual(['c1']);
   });
 });
 
 describe('a refresh', () => {
-  it('gives tokens that reflect what has changed: roles, name, permissions', async () => {
+  it('gives tokens with changed roles and permissions', async () => {
     const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     emulator.roles.grant({ userId: ben.id, role: 'Admin' });
     const answer = await app.refresh(refreshToken);
@@ -140,7 +140,7 @@ describe('a refresh', () => {
     expect(decodeJwt(tokenText(await app.refresh(refreshToken), 'id_token'))).not.toHaveProperty('roles');
   });
 
-  it('reaches another API with the same refresh token, once consented', async () => {
+  it('gives a token for another API after consent, with the same refresh token', async () => {
     const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     const scope = 'api://contoso-orders/Orders.Read';
     expect((await app.refresh(refreshToken, { scope })).body).toMatchObject({ suberror: 'consent_required' });
@@ -150,13 +150,13 @@ describe('a refresh', () => {
     );
   });
 
-  it('leaves older refresh tokens valid, as Entra does', async () => {
+  it('leaves older refresh tokens valid, as Entra ID does', async () => {
     const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     await app.refresh(refreshToken);
     expect((await app.refresh(refreshToken)).status).toBe(200);
   });
 
-  it('ends the family at the second use of a token where rotation is strict', async () => {
+  it('revokes all tokens of the sign-in at the second use of a token if rotation is strict', async () => {
     emulator.switches.strictRefreshTokenRotation = true;
     const first = tokenText(await signedIn(ben.id), 'refresh_token');
     const second = tokenText(await app.refresh(first), 'refresh_token');
@@ -164,7 +164,7 @@ describe('a refresh', () => {
     expect((await app.refresh(second)).body).toMatchObject({ error: 'invalid_grant', error_codes: [50173] });
   });
 
-  it('answers without ID token when told so', async () => {
+  it('returns no ID token if the switch is on', async () => {
     emulator.switches.refreshWithoutIdToken = true;
     const answer = await app.refresh(tokenText(await signedIn(ben.id), 'refresh_token'));
     expect(answer.status).toBe(200);
@@ -172,7 +172,7 @@ describe('a refresh', () => {
     expect(answer.body).toHaveProperty('client_info');
   });
 
-  it('leaves optional claims out of a refresh when told so, and only there', async () => {
+  it('leaves optional claims out of a refresh, and only there, if the switch names them', async () => {
     emulator.switches.claimsWithheldOnRefresh = 'sid auth_time';
     const atSignIn = await signedIn(ben.id);
     expect(decodeJwt(tokenText(atSignIn, 'id_token'))).toMatchObject({
@@ -184,15 +184,15 @@ describe('a refresh', () => {
     expect(renewed).toHaveProperty('login_hint');
   });
 
-  it('dates tokens back when told so', async () => {
+  it('dates tokens back by the switch', async () => {
     emulator.switches.tokensBackdatedSeconds = 300;
     const { iat, nbf, exp } = decodeJwt(tokenText(await signedIn(ben.id), 'id_token'));
     expect([iat, nbf, exp]).toEqual([-300, -300, 3600].map((offset) => startedAt.getTime() / 1000 + offset));
   });
 });
 
-describe('Entra’s errors', () => {
-  it('have its shape: codes, ids, its own timestamp and the correlation id that was sent', async () => {
+describe('the errors of Entra ID', () => {
+  it('have codes, ids, a timestamp and the correlation id that was sent', async () => {
     const answer = await app.refresh('none');
     expect(answer.status).toBe(400);
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -221,7 +221,7 @@ describe('Entra’s errors', () => {
     ],
     ['consentWithdrawn', { error: 'invalid_grant', error_codes: [65001], suberror: 'consent_required' }],
     ['clientSecretExpired', { error: 'invalid_client', error_codes: [7000222] }],
-  ] as const)('meet tokens issued before the switch: %s', async (name, error) => {
+  ] as const)('affect tokens issued before the switch: %s', async (name, error) => {
     const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     emulator.switches[name] = true;
     const answer = await app.refresh(refreshToken);
@@ -231,7 +231,7 @@ describe('Entra’s errors', () => {
     expect((await app.refresh(refreshToken)).status).toBe(200);
   });
 
-  it('say expired after 90 days without use, and 10 minutes after a code was issued', async () => {
+  it('report refresh tokens after 90 days without use and codes after 10 minutes as expired', async () => {
     const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     const code = await codeFor(ben.id);
     passSeconds(10 * 60);
@@ -240,7 +240,7 @@ describe('Entra’s errors', () => {
     expect((await app.refresh(refreshToken)).body).toMatchObject({ error_codes: [700082] });
   });
 
-  it('meet one user whose password changed, who is blocked or who took the consent back', async () => {
+  it('affect one user whose password has changed, who is blocked or who has withdrawn consent', async () => {
     const bens = tokenText(await signedIn(ben.id), 'refresh_token');
     const alices = tokenText(await signedIn(alice.id), 'refresh_token');
     emulator.consents.revoke(ben.id);
@@ -255,7 +255,7 @@ describe('Entra’s errors', () => {
     expect((await app.refresh(alices)).status).toBe(200);
   });
 
-  it('are 429 with Retry-After, 503, or a page that is no JSON, to servers only', async () => {
+  it('are 429 with Retry-After, 503, or an HTML page, for servers only', async () => {
     const tokenUrl = `${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/token`;
     emulator.switches.throttledRetryAfterSeconds = 7;
     const throttled = await fetch(tokenUrl, { method: 'POST' });
@@ -270,8 +270,8 @@ describe('Entra’s errors', () => {
   });
 });
 
-describe('what a test can bend', () => {
-  it('the claims, the token or the whole answer', async () => {
+describe('a test can change', () => {
+  it('the claims, the token or the whole response', async () => {
     emulator.intercept.idTokenClaims = (claims, { user }) => ({ ...claims, name: `not ${user.name}` });
     expect(decodeJwt(tokenText(await signedIn(ben.id), 'id_token'))['name']).toBe('not Ben Brown');
     emulator.intercept.idToken = () => 'no.token.atall';
@@ -280,7 +280,7 @@ describe('what a test can bend', () => {
     expect((await signedIn(ben.id)).status).toBe(500);
   });
 
-  it('the signature: lies signed with the real key', async () => {
+  it('the content of a token that the real key signs', async () => {
     const lie = await emulator.signIdToken({ iss: 'http://evil.example' });
     const { protectedHeader } = await jwtVerify(lie, emulator.signingKey().publicJwk, {
       algorithms: ['RS256'],
@@ -288,7 +288,7 @@ describe('what a test can bend', () => {
     expect(protectedHeader.kid).toBe(emulator.signingKey().kid);
   });
 
-  it('and sees afterwards what was sent, without the secret', async () => {
+  it('nothing of the recorded requests, which contain no secret', async () => {
     await signedIn(ben.id);
     const [sent] = emulator.requests.filter((request) => request.kind === 'token');
     expect(sent).toMatchObject({
@@ -316,7 +316,7 @@ describe('the client assertion', () => {
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     });
 
-  it('stands in for the secret when a registered key signed it for this endpoint', async () => {
+  it('replaces the secret if a registered key has signed it for this endpoint', async () => {
     const endpoint = `${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/token`;
     expect((await redeemWith(await assertion(endpoint))).status).toBe(200);
     expect((await redeemWith(await assertion('http://evil.example/token'))).body).toMatchObject({
@@ -326,7 +326,7 @@ describe('the client assertion', () => {
 });
 
 describe('refuses', () => {
-  it('a code that was redeemed before', async () => {
+  it('a code that was redeemed already', async () => {
     const code = await codeFor(ben.id);
     await app.redeem(code);
     expect((await app.redeem(code)).body).toMatchObject({ error: 'invalid_grant', error_codes: [54005] });
@@ -354,7 +354,7 @@ describe('refuses', () => {
     expect((await app.redeem(await codeFor(ben.id), changes)).body).toMatchObject({ error_codes: [code] });
   });
 
-  it('a code verifier for a code that was asked without challenge', async () => {
+  it('a code verifier for a code that was requested without a challenge', async () => {
     const code = await codeFor(ben.id, { code_challenge: undefined, code_challenge_method: undefined });
     expect((await app.redeem(code)).body).toMatchObject({ error_codes: [501481] });
     expect((await app.redeem(code, { code_verifier: undefined })).status).toBe(200);

@@ -3,28 +3,28 @@ import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
-import { createOAuthClient, tokenText } from '../testing/oauth-client.ts';
+import { createOAuthClient, type OAuthClient, tokenText } from '../testing/oauth-client.ts';
 import { consentTo, signInAs } from '../testing/sign-in.ts';
 
 const { alice, ben, mia } = demoUsers;
 
 let emulator: EntraEmulator;
-let app: ReturnType<typeof createOAuthClient>;
-let person: FormBrowser;
+let app: OAuthClient;
+let browser: FormBrowser;
 
 beforeEach(async () => {
   emulator = await startEntraEmulator({ directory: demoDirectory });
   app = createOAuthClient(emulator);
-  person = createFormBrowser(emulator.origin);
+  browser = createFormBrowser(emulator.origin);
   consentTo(emulator);
 });
 afterEach(() => emulator.close());
 
-describe('turning back', () => {
-  it('from the account picker says access_denied with subcode cancel, and nothing else', async () => {
-    await person.open(app.authorizeUrl());
-    const { left } = await person.press('back', 'yes');
-    expect(Object.fromEntries(left?.searchParams ?? [])).toEqual({
+describe('the "Back" button', () => {
+  it('of the account picker returns access_denied with subcode cancel only', async () => {
+    await browser.open(app.authorizeUrl());
+    const { redirectedTo } = await browser.press('back', 'yes');
+    expect(Object.fromEntries(redirectedTo?.searchParams ?? [])).toEqual({
       error: 'access_denied',
       error_subcode: 'cancel',
       state: app.state,
@@ -32,21 +32,21 @@ describe('turning back', () => {
   });
 });
 
-describe('another account than the hinted one', () => {
+describe('an account that differs from the hinted one', () => {
   it('can be picked', async () => {
-    await person.open(app.authorizeUrl({ login_hint: ben.username }));
-    const { left } = await person.press('account', alice.id);
-    const tokens = await app.redeem(left?.searchParams.get('code') ?? '');
+    await browser.open(app.authorizeUrl({ login_hint: ben.username }));
+    const { redirectedTo } = await browser.press('account', alice.id);
+    const tokens = await app.redeem(redirectedTo?.searchParams.get('code') ?? '');
     expect(decodeJwt(tokenText(tokens, 'id_token'))['oid']).toBe(alice.id);
   });
 
-  it('can be asked for on the consent page, where the hinted one is signed in', async () => {
+  it('can be chosen on the consent page of the hinted account', async () => {
     const scope = 'openid Mail.Read';
-    ({ person } = await signInAs(emulator, app, ben.id));
-    const consent = await person.open(app.authorizeUrl({ scope, login_hint: ben.username }));
+    ({ browser } = await signInAs(emulator, app, ben.id));
+    const consent = await browser.open(app.authorizeUrl({ scope, login_hint: ben.username }));
     expect(consent.heading).toBe('Permissions requested');
-    expect((await person.press('other', 'yes')).heading).toBe('Pick an account');
-    expect((await person.press('account', mia.id)).heading).toBe('Approve sign-in');
+    expect((await browser.press('other', 'yes')).heading).toBe('Pick an account');
+    expect((await browser.press('account', mia.id)).heading).toBe('Approve sign-in');
   });
 });
 
@@ -58,20 +58,20 @@ describe('the issuer in the response', () => {
     return answer;
   };
   const issuersSent = async () => {
-    await person.open(app.authorizeUrl({ prompt: 'select_account' }));
-    const success = await person.press('account', ben.id);
-    const failure = await person.open(app.authorizeUrl({ response_type: 'token' }));
-    await person.open(app.authorizeUrl({ prompt: 'select_account' }));
-    const canceled = await person.press('back', 'yes');
-    return [success, failure, canceled].map(({ left }) => left?.searchParams.get('iss'));
+    await browser.open(app.authorizeUrl({ prompt: 'select_account' }));
+    const success = await browser.press('account', ben.id);
+    const failure = await browser.open(app.authorizeUrl({ response_type: 'token' }));
+    await browser.open(app.authorizeUrl({ prompt: 'select_account' }));
+    const canceled = await browser.press('back', 'yes');
+    return [success, failure, canceled].map(({ redirectedTo }) => redirectedTo?.searchParams.get('iss'));
   };
 
-  it('is absent and not announced, as with Entra', async () => {
+  it('is absent and not announced, as at Entra ID', async () => {
     expect(await issuersSent()).toEqual([null, null, null]);
     expect(await metadata()).not.toHaveProperty('authorization_response_iss_parameter_supported');
   });
 
-  it('is sent with codes and errors when switched on, and announced', async () => {
+  it('is sent with codes and errors and announced if the switch is on', async () => {
     emulator.switches.issuerInResponse = 'right';
     expect(await issuersSent()).toEqual([issuer(), issuer(), issuer()]);
     expect(await metadata()).toMatchObject({
@@ -80,7 +80,7 @@ describe('the issuer in the response', () => {
     });
   });
 
-  it('can be another one', async () => {
+  it('can be wrong', async () => {
     emulator.switches.issuerInResponse = 'wrong';
     const sent = await issuersSent();
     expect(sent).not.toContain(null);
@@ -88,8 +88,8 @@ describe('the issuer in the response', () => {
   });
 });
 
-describe('permissions that no token gets', () => {
-  it('are missing from the answer and the token, though they were asked for and consented', async () => {
+describe('withheld permissions', () => {
+  it('are missing from the response and the token although they were requested and granted', async () => {
     consentTo(emulator, 'Mail.Read');
     emulator.switches.withheldPermissions = 'Calendars.Read mail.read';
     const scope = 'openid offline_access User.Read Mail.Read';
@@ -120,7 +120,7 @@ describe('the opener policy', () => {
       }),
     );
 
-  it('of every page and redirect on the way cuts a popup off, unless it is switched', async () => {
+  it('of every page and redirect isolates a popup, unless the switch changes it', async () => {
     expect(new Set(await policies())).toEqual(new Set(['same-origin']));
     emulator.switches.openerPolicy = 'unsafe-none';
     expect(new Set(await policies())).toEqual(new Set(['unsafe-none']));

@@ -1,17 +1,17 @@
-/** A person with a browser that knows forms, redirects and cookies, and nothing else. */
+/** A browser without scripts that supports forms, redirects and cookies. */
 export interface FormBrowser {
-  /** Opens an address of the emulator. */
+  /** Opens a URL of the emulator and follows redirects. */
   open(address: string | URL): Promise<Seen>;
-  /** Presses the button of that name and value on the page last seen, with the form's other fields as they stand. */
+  /** Presses the button with this name and value on the last page. The other fields of its form are sent unchanged. */
   press(name: string, value: string, fields?: Record<string, string>): Promise<Seen>;
 }
 
-/** What the browser ended at: a page, or an address outside the emulator. */
+/** Where the browser has arrived: a page, or a redirect that leaves the emulator. */
 interface Seen {
   readonly status: number;
   readonly text: string;
   readonly heading: string;
-  readonly left: URL | undefined;
+  readonly redirectedTo: URL | undefined;
 }
 
 export function createFormBrowser(origin: string): FormBrowser {
@@ -32,18 +32,18 @@ export function createFormBrowser(origin: string): FormBrowser {
     if (location !== null) {
       const next = new URL(location, address);
       if (next.origin === origin) return visit(next);
-      return { status: response.status, text: '', heading: '', left: next };
+      return { status: response.status, text: '', heading: '', redirectedTo: next };
     }
     const text = await response.text();
     last = { address, text };
     const heading = unescapeHtml(/<h1>(.*?)<\/h1>/s.exec(text)?.[1] ?? '');
-    return { status: response.status, text: unescapeHtml(text), heading, left: undefined };
+    return { status: response.status, text: unescapeHtml(text), heading, redirectedTo: undefined };
   };
 
   return {
     open: (address) => visit(new URL(address, origin)),
     press(name, value, fields = {}) {
-      if (last === undefined) throw new Error('No page has been opened.');
+      if (last === undefined) throw new Error('No page is open.');
       const form = formsOf(last.text).find(({ markup }) => hasControl(markup, name, value));
       if (form === undefined) throw new Error(`The page has no ${name} = ${value}.`);
       const body = new URLSearchParams({ ...form.hidden, ...fields });
@@ -67,7 +67,7 @@ function formsOf(text: string) {
   );
 }
 
-/** A button of that name and value, or, for an empty value, a text field of that name. */
+/** Whether the form has a button with this name and value or, for an empty value, a text field with this name. */
 function hasControl(markup: string, name: string, value: string): boolean {
   return value === ''
     ? markup.includes(`name="${name}"`)

@@ -1,9 +1,9 @@
 import { demoClient, demoDirectory } from '@entra-bff/directory';
 import type { EntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser, type FormBrowser } from './form-browser.ts';
-import { type createOAuthClient, type TokenAnswer, tokenText } from './oauth-client.ts';
+import { defaultScope, type OAuthClient, type TokenAnswer, tokenText } from './oauth-client.ts';
 
-/** Everybody has consented to signing in, and to what else is named. */
+/** Lets all users consent to signing in, and to the given scopes. */
 export function consentTo(emulator: EntraEmulator, ...scopes: string[]): void {
   for (const user of demoDirectory.users)
     emulator.consents.grant({
@@ -13,18 +13,21 @@ export function consentTo(emulator: EntraEmulator, ...scopes: string[]): void {
     });
 }
 
-/** Signs in as somebody who has consented; the person's browser can be used on. */
+/**
+ * Signs in as a user who has consented.
+ * @param changes of the parameters of the authorize request; undefined removes one
+ */
 export async function signInAs(
   emulator: EntraEmulator,
-  app: ReturnType<typeof createOAuthClient>,
+  app: OAuthClient,
   userId: string,
   changes: Record<string, string | undefined> = {},
-): Promise<{ person: FormBrowser; tokens: TokenAnswer; refreshToken: string }> {
-  const person = createFormBrowser(emulator.origin);
-  await person.open(app.authorizeUrl(changes));
-  const { left } = await person.press('account', userId);
-  const tokens = await app.redeem(left?.searchParams.get('code') ?? '', {
-    scope: changes['scope'] ?? 'User.Read openid profile offline_access',
+): Promise<{ browser: FormBrowser; tokens: TokenAnswer; refreshToken: string }> {
+  const browser = createFormBrowser(emulator.origin);
+  await browser.open(app.authorizeUrl(changes));
+  const { redirectedTo } = await browser.press('account', userId);
+  const tokens = await app.redeem(redirectedTo?.searchParams.get('code') ?? '', {
+    scope: changes['scope'] ?? defaultScope,
   });
-  return { person, tokens, refreshToken: tokenText(tokens, 'refresh_token') };
+  return { browser, tokens, refreshToken: tokenText(tokens, 'refresh_token') };
 }

@@ -16,7 +16,7 @@ export interface RegisteredFunction {
 
 const hookNames: readonly string[] = ['appStart', 'appTerminate', 'preInvocation', 'postInvocation', 'log'];
 
-/** Disposes once, as the worker's own class does. */
+/** Disposes once, as the class of the worker does. */
 class Disposable {
   #dispose: (() => void) | undefined;
 
@@ -30,10 +30,10 @@ class Disposable {
   }
 }
 
-/** One app's side of the worker: what it registered, and the object it gets as `@azure/functions-core`. */
+/** The functions and hooks of one app, and its `@azure/functions-core` module. */
 export type CoreApi = ReturnType<typeof createCoreApi>;
 
-/** Creates what the Functions worker offers to one loaded app. */
+/** Creates the API of the Functions worker for one app. */
 export function createCoreApi(sink: (entry: LogEntry) => void) {
   const functions = new Map<string, RegisteredFunction>();
   const hooks = new Map<HookName, Set<HookCallback>>();
@@ -57,13 +57,13 @@ export function createCoreApi(sink: (entry: LogEntry) => void) {
     return new Disposable(() => callbacks.delete(callback));
   }
 
-  /** Runs the hooks one after another, in the order they were registered. */
+  /** Runs the hooks one after the other, in the order of registration. */
   async function runHooks<Context extends Record<string, unknown>>(name: HookName, context: Context) {
     for (const callback of hooks.get(name) ?? []) await callback(context);
     return context;
   }
 
-  /** Log hooks may change level and message; they run synchronously. */
+  /** Log hooks run synchronously and may change level and message. */
   function log(
     level: LogLevel,
     category: LogCategory,
@@ -78,16 +78,16 @@ export function createCoreApi(sink: (entry: LogEntry) => void) {
 
   return {
     functions: functions as ReadonlyMap<string, RegisteredFunction>,
-    /** What hooks of this app share from start to end. */
+    /** Shared by all hooks of this app. */
     appHookData,
     runHooks,
     log,
     programmingModel: () => programmingModel,
-    /** From here on nothing can be registered any more. */
+    /** Ends the registration. */
     lock: () => {
       started = true;
     },
-    /** The object that `require('@azure/functions-core')` gives the app. */
+    /** The module that the app gets from `require('@azure/functions-core')`. */
     module: {
       version: '3.9.1',
       hostVersion: '4.1036.2',

@@ -1,12 +1,12 @@
 /**
- * The part of `@azure/functions-core` that `@azure/functions` 4 uses. The real module exists only inside the
- * Functions worker, so its shapes are written down here.
+ * The part of `@azure/functions-core` that `@azure/functions` 4 uses. The real module and its types exist only inside the
+ * Functions worker.
  */
 
 export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none';
 export type LogCategory = 'user' | 'system' | 'customMetric';
 
-/** One line from a function, from the library or from the host itself. */
+/** A log entry of a function, of the library or of the host. */
 export interface LogEntry {
   level: LogLevel;
   message: string;
@@ -14,7 +14,7 @@ export interface LogEntry {
   invocationId?: string;
 }
 
-/** `any` arguments in the library: a handler's inputs depend on its trigger. */
+/** The inputs of a handler depend on its trigger, so the library types them as `any`. */
 export type FunctionCallback = (...args: unknown[]) => unknown;
 
 export type BindingInfo = { type?: string; direction?: 'in' | 'out' | 'inout' } & Record<string, unknown>;

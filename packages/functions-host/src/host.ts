@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import type { LogEntry } from './core-types.ts';
 import { invoke } from './invoke.ts';
 import { listenOnLoopback } from './loopback-server.ts';
@@ -10,17 +11,19 @@ import { timerInput } from './timer-input.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 export interface FunctionsHostOptions {
-  /** Path of a CommonJS bundle. Every host loads an instance of its own, as every worker in Azure does. */
+  /** Path of a CommonJS bundle. Each host loads a separate instance, as each worker in Azure does. */
   bundle: string;
-  /** Visible in `process.env` only until the app has started. */
+  /** The folder of `host.json`; default the current directory, as with `func start`. */
+  appDirectory?: string;
+  /** Environment variables. They are set only until the app has started. */
   env?: Readonly<Record<string, string>>;
-  /** Called with the bundle's exports before its appStart hooks; tests inject fakes here. */
+  /** Called with the exports of the bundle before its appStart hooks. Tests inject fakes here. */
   prepare?: (exports: unknown) => void | Promise<void>;
-  /** 0, the default, chooses a free port. */
+  /** 0, the default, takes a free port. */
   port?: number;
-  /** Sees every request first; `true` means that it has answered. */
+  /** Handles requests before the host does. Returns true if it has handled the request. */
   frontend?: (request: IncomingMessage, response: ServerResponse) => boolean;
-  /** Percent-decodes of the path in front of the host: deployed front ends decode once more. */
+  /** How often front ends before the host decode the path. Deployed front ends decode it once. */
   extraDecodes?: ExtraDecodes;
   /**
    * Makes the storage account of `AzureWebJobsStorage` refuse the host. The host keeps its function keys there
@@ -28,7 +31,7 @@ export interface FunctionsHostOptions {
    * its query.
    */
   hostStorageRefuses?: boolean;
-  /** Takes the lines of functions, library and host; without it they are dropped. */
+  /** Receives the log of functions, library and host. Default: the log is dropped. */
   log?: (entry: LogEntry) => void;
 }
 
@@ -43,27 +46,27 @@ export interface FunctionsHost {
   origin: string;
   port: number;
   functions: readonly HostedFunction[];
-  /** Runs a timer function now. Schedules never fire by themselves here. Rejects with what the function threw. */
+  /** Runs a timer function now. Schedules never start it here. Rejects with the error of the function. */
   runTimer(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
-const hostJson = new URL('../../../host.json', import.meta.url);
-const defaultBodyLimitBytes = 100 * 1024 * 1024; // the real host's
+const defaultBodyLimitBytes = 100 * 1024 * 1024; // the default of the real host
 
 /**
- * Serves a bundle of Azure Functions on localhost, in the buffered mode of the real host and with its rules.
- * @throws Error what the app threw while it loaded, or what the host refuses
+ * Serves a bundle of Azure Functions on localhost, with the rules of the real host in its buffered mode.
+ * @throws {Error} if the app fails to load, or if the host does not support it
  */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const log = options.log ?? (() => undefined);
+  const { log = () => undefined, appDirectory = process.cwd() } = options;
   const worker = await startWorker({
     bundle: options.bundle,
+    appDirectory,
     env: options.env ?? {},
     prepare: options.prepare,
     log,
   });
-  const routes = toHttpRoutes(worker.functions.values(), await readRoutePrefix());
+  const routes = toHttpRoutes(worker.functions.values(), await readRoutePrefix(appDirectory));
   const timers = toTimers(worker);
   const readSetting = (name: string) => options.env?.[name] ?? process.env[name] ?? '';
   const bodyLimitBytes = Number(readSetting('FUNCTIONS_REQUEST_BODY_SIZE_LIMIT') || defaultBodyLimitBytes);
@@ -79,7 +82,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     if (headers === 'invalid') return sendBare(response, 400);
     const target = parseTarget(request.url ?? '', options.extraDecodes ?? 0);
     if (!target || request.headersDistinct['host']?.length !== 1) return sendBare(response, 400);
-    // For every route, and without a log entry.
+    // The real host does so for every route, without a log entry.
     if (lacksKeys && asksForKey(target.queryText)) return sendBare(response, 500);
     const found = findRoute(routes, request.method ?? '', target.path);
     const registered = found && worker.functions.get(found.route.name);
@@ -89,7 +92,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     }
     const body = await readBody(request, bodyLimitBytes);
     if (body === 'too-large') {
-      // The rest of the body is never read, so the connection is of no further use.
+      // The rest of the body is not read, so the connection cannot be reused.
       return sendBare(response, 413, { connection: 'close' });
     }
     const input = { http: toRpcRequest(request, headers, target, found.params, body) };
@@ -131,17 +134,17 @@ function toTimers(worker: Worker): string[] {
       const type = triggerType(registered);
       if (type === 'timertrigger' || type === 'httptrigger') return type === 'timertrigger';
       throw new Error(
-        `Function "${registered.metadata.name}" has a ${type}, which this host does not offer.`,
+        `Function "${registered.metadata.name}" has a ${type}, which this host does not support.`,
       );
     })
     .map(({ metadata }) => metadata.name)
     .sort();
 }
 
-async function readRoutePrefix(): Promise<string> {
-  const settings: unknown = JSON.parse(await readFile(hostJson, 'utf8'));
+async function readRoutePrefix(appDirectory: string): Promise<string> {
+  const settings: unknown = JSON.parse(await readFile(join(appDirectory, 'host.json'), 'utf8'));
   const prefix = read(read(read(settings, 'extensions'), 'http'), 'routePrefix');
-  return typeof prefix === 'string' ? prefix : 'api'; // the real host's default
+  return typeof prefix === 'string' ? prefix : 'api'; // the default of the real host
 }
 
 function read(value: unknown, name: string): unknown {

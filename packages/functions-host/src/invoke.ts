@@ -4,8 +4,8 @@ import type { CoreInvocationContext, ProgrammingModel, RpcData, RpcHttpResponse 
 import { triggerOf } from './routes.ts';
 
 /**
- * Runs one function as the worker does: arguments, hooks, handler, hooks, response. Rejects with what the handler
- * threw, unless a postInvocation hook made a result of it.
+ * Runs one function as the worker does: arguments, hooks, handler, hooks, response. Rejects with the error of the handler,
+ * unless a postInvocation hook has replaced it by a result.
  */
 export async function invoke(
   core: CoreApi,

@@ -6,8 +6,8 @@ const coreOfModule = new WeakMap<object, object>();
 let loading: { filename: string; core: object } | undefined;
 
 /**
- * Requires a CommonJS bundle anew and gives it `core` as `@azure/functions-core`.
- * Every call makes an instance of its own, so that several workers can live in one process.
+ * Loads a CommonJS bundle with `core` as its `@azure/functions-core`. Every call creates a new instance, so that several
+ * workers can run in one process.
  */
 export function loadBundle(path: string, core: object): unknown {
   patchRequire();
@@ -22,8 +22,8 @@ export function loadBundle(path: string, core: object): unknown {
   }
 }
 
-// The worker patches the same method. It stays patched: a bundle may ask for its core later (the library looks
-// it up when first needed), and other modules are not affected.
+// The real worker patches the same method. The patch stays, because the library loads its core at the first use. Other
+// modules are not affected.
 const patchRequire = once(() => {
   const original = Module.prototype.require;
   Module.prototype.require = Object.assign(function patchedRequire(this: Module, id: string): unknown {

@@ -7,8 +7,8 @@ export interface LoopbackServer {
 }
 
 /**
- * Listens on both loopback addresses, so that every browser's idea of "localhost" arrives, and on nothing else.
- * @param port 0 chooses a free one
+ * Listens on both loopback addresses only, because browsers resolve "localhost" to either of them.
+ * @param port 0 takes a free one
  */
 export async function listenOnLoopback(listener: RequestListener, port = 0): Promise<LoopbackServer> {
   for (let attemptsLeft = 10; ; attemptsLeft -= 1) {
@@ -23,16 +23,16 @@ export async function listenOnLoopback(listener: RequestListener, port = 0): Pro
         return { port: chosenPort, close: () => closeAll([ipv4]) };
       }
       await closeAll([ipv4]);
-      // The free port of one address may be taken on the other: try another one.
+      // A port that is free on one address may be taken on the other.
       if (port !== 0 || code !== 'EADDRINUSE' || attemptsLeft === 0) throw error;
     }
   }
 }
 
 async function listen(listener: RequestListener, host: string, port: number): Promise<Server> {
-  // The sum of both limits. The reader decides which of the two a request exceeds.
+  // The sum of both limits. `readHeaders` checks each of them.
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES + MAX_REQUEST_LINE_BYTES }, listener);
-  // Without a listener node:http hangs up and says nothing. To the host it is a method like any that no route has.
+  // Without a listener node:http closes the connection. To the real host CONNECT is a method that no route has.
   server.on('connect', (_request, socket) => {
     socket.on('error', () => undefined);
     socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');

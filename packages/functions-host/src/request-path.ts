@@ -1,10 +1,10 @@
-/** How a request's path changes on its way to a function: front end, Kestrel, URL rebuilt for the worker. */
+/** How the path of a request changes on its way to a function: front end, Kestrel, URL for the worker. */
 
 const triplet = /^%[0-9a-f]{2}/i;
-// RFC 3986 pchar and "/": what ASP.NET's PathString leaves alone. Existing %XX triplets stay as they are.
+// RFC 3986 pchar and "/": ASP.NET's PathString leaves them unchanged. Existing %XX triplets stay too.
 const pathCharacters = /^[\w\-.~/:@!$&'()*+,;=]$/;
 
-/** What one more decoding front end does: decodes every triplet, then encodes again what no target may hold. */
+/** Decodes a path as a front end does: decodes every triplet, then encodes the characters that a target must not contain. */
 export function decodeAtFrontEnd(path: string): string {
   return encodePath(
     decodeTriplets(path, () => true)
@@ -14,14 +14,14 @@ export function decodeAtFrontEnd(path: string): string {
 }
 
 /**
- * What Kestrel makes of a path: decoded once as UTF-8, except %2F and broken sequences, then dot segments removed.
- * A double-encoded dot segment therefore survives here and collapses only later, in the function's `request.url`.
+ * Decodes a path as Kestrel does: once as UTF-8, except %2F and invalid sequences. Then removes dot segments. A
+ * double-encoded dot segment stays and is removed only later, in `request.url` of the function.
  */
 export function decodeAtHost(path: string): string {
   return removeDotSegments(decodeTriplets(path, (byte) => byte !== 0x2f));
 }
 
-/** The path as the host writes it into `request.url`: encoded again, with existing %XX triplets kept. */
+/** Encodes a path as the host does for `request.url`. Existing %XX triplets stay. */
 export function encodePath(path: string): string {
   let encoded = '';
   for (let index = 0; index < path.length; ) {
@@ -40,7 +40,7 @@ function decodeTriplets(path: string, wanted: (byte: number) => boolean): string
   );
 }
 
-/** Decodes one run of triplets; `text` is the run as sent, so that what stays encoded keeps its letter case. */
+/** Decodes one run of triplets. `text` is the run as sent: triplets that stay encoded keep their letter case. */
 function decodeRun(bytes: Buffer, text: string, wanted: (byte: number) => boolean): string {
   let decoded = '';
   for (let index = 0; index < bytes.length; ) {
@@ -67,7 +67,7 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** RFC 3986 5.2.4, on the decoded path: empty segments count, ".." never climbs above the root. */
+/** RFC 3986 section 5.2.4 on the decoded path. Empty segments count, and ".." never leaves the root. */
 function removeDotSegments(path: string): string {
   const segments = path.split('/').slice(1);
   const kept: string[] = [];

@@ -13,7 +13,7 @@ export interface HttpRoute {
 }
 type MatchPath = (path: string) => Record<string, string> | undefined;
 
-/** The HTTP routes of an app, in the order in which the host tries them. @throws Error what the host refuses to load */
+/** Returns the HTTP routes of an app, in the order in which the host tries them. @throws {Error} for an invalid route */
 export function toHttpRoutes(functions: Iterable<RegisteredFunction>, routePrefix: string): HttpRoute[] {
   return [...functions]
     .filter((registered) => triggerType(registered) === 'httptrigger')
@@ -21,7 +21,7 @@ export function toHttpRoutes(functions: Iterable<RegisteredFunction>, routePrefi
     .sort((one, other) => one.name.localeCompare(other.name, 'en'));
 }
 
-/** The first route that fits wins: the host knows no specificity, and a method that is not listed is no match. */
+/** The first matching route wins. The host has no order of specificity, and a route matches only its listed methods. */
 export function findRoute(routes: readonly HttpRoute[], method: string, path: string) {
   for (const route of routes) {
     const params = route.methods.includes(method) ? route.match(path) : undefined;
@@ -30,7 +30,7 @@ export function findRoute(routes: readonly HttpRoute[], method: string, path: st
   return undefined;
 }
 
-/** The binding that starts a function, with the name the library gave it. */
+/** The trigger binding of a function and its name. */
 export function triggerOf({ metadata }: RegisteredFunction) {
   const [name, binding] =
     Object.entries(metadata.bindings).find(([, { type }]) => /trigger$/i.test(type ?? '')) ?? [];
@@ -46,7 +46,7 @@ function toHttpRoute(registered: RegisteredFunction, routePrefix: string): HttpR
   const { name } = registered.metadata;
   const { route, methods } = triggerOf(registered).binding;
   const template = typeof route === 'string' && route !== '' ? route : name;
-  // Looked at before the prefix is added, so no prefix makes such a route possible.
+  // Checked before the prefix is added, so that a prefix does not make such a route possible.
   if (/^\/?(admin|runtime)/i.test(template)) {
     throw new Error(
       `The function "${name}" cannot be loaded: the route "${template}" conflicts with one or more built in routes ` +
@@ -69,14 +69,14 @@ function parseTemplate(functionName: string, template: string): Segment[] {
     if (name) return { kind: 'parameter', name, optional: optional === '?' };
     if (/[{}]/.test(text)) {
       throw new Error(
-        `The route "${template}" of function "${functionName}" uses "${text}", unknown to this host.`,
+        `The route "${template}" of function "${functionName}" uses "${text}", which this host does not support.`,
       );
     }
     return { kind: 'literal', text: text.toLowerCase() };
   });
 }
 
-/** Matches as ASP.NET does: literals in any case, one trailing slash allowed, empty values only for a catch-all. */
+/** Matches as ASP.NET does: literals in any letter case, one optional trailing slash, empty values only for a catch-all. */
 function toMatcher(segments: readonly Segment[]): MatchPath {
   return (path) => {
     const parts = path.slice(1).split('/');

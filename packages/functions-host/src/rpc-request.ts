@@ -7,7 +7,7 @@ export interface RequestTarget {
   queryText: string;
 }
 export type ExtraDecodes = 0 | 1 | 2;
-/** Lowercase names with their values, in the order of arrival. */
+/** Lower-case names with their values, in the order they arrived. */
 export type HeaderLines = readonly (readonly [name: string, value: string])[];
 
 // Kestrel's defaults, which the real host does not change.
@@ -41,10 +41,10 @@ export function readHeaders({
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The path as the host routes it, and the query as it was sent; `undefined` for a target that Kestrel refuses. */
+/** Returns the path that the host routes and the query as it was sent, or undefined for a target that Kestrel rejects. */
 export function parseTarget(target: string, extraDecodes: ExtraDecodes): RequestTarget | undefined {
   const originForm = target.replace(/^https?:\/\/[^/?#]*(?=[/?])/i, '');
-  // No browser sends a hash sign. Not seen at the real host: we take it to stay in the path or query that it stands in.
+  // No browser sends a hash sign. It is assumed to stay in the path or query, which was not verified at the real host.
   const [, sentPath, queryText] = /^(\/[^?]*)(\?.*)?/.exec(originForm) ?? [];
   if (sentPath === undefined) return undefined;
   let path = sentPath;
@@ -54,8 +54,8 @@ export function parseTarget(target: string, extraDecodes: ExtraDecodes): Request
 }
 
 /**
- * Reads the body as the host does in buffered mode: only with a Content-Length; a chunked body arrives empty.
- * Larger than the limit is `too-large`.
+ * Reads the body as the host does in buffered mode: only with a Content-Length. A chunked body arrives empty. Returns
+ * `too-large` above the limit.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -72,7 +72,7 @@ export async function readBody(
   return Buffer.concat(chunks);
 }
 
-/** The message that the host sends to the worker for an HTTP request. */
+/** Returns the message of an HTTP request that the host sends to the worker. */
 export function toRpcRequest(
   request: IncomingMessage,
   headers: HeaderLines,
@@ -82,7 +82,7 @@ export function toRpcRequest(
 ): RpcHttpRequest {
   return {
     method: request.method ?? 'GET',
-    // The client's Host header decides the origin, as on the real host: an app must not trust it.
+    // As on the real host, the origin comes from the Host header, so an app must not trust it.
     url: `http://${request.headers.host}${encodePath(target.path)}${target.queryText}`,
     nullableHeaders: joinValues(headers),
     nullableQuery: joinValues(new URLSearchParams(target.queryText)),
@@ -97,7 +97,7 @@ function* pairs(flat: readonly string[]): Iterable<[string, string]> {
   }
 }
 
-/** Repeated names, in any letter case, become one value joined with commas under the name that came first. */
+/** Joins the values of repeated names with commas, under the first name. Letter case is ignored. */
 function joinValues(entries: Iterable<readonly [string, string]>) {
   const joined = new Map<string, { name: string; value: string }>();
   for (const [name, value] of entries) {

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { RpcCookie, RpcHttpResponse } from './core-types.ts';
 
-/** Writes what the worker answered. A function that returned nothing is a 204. */
+/** Writes the response of the worker. A function that returns nothing gives 204. */
 export function sendRpcResponse(response: ServerResponse, answer: RpcHttpResponse | undefined): void {
   if (!answer) {
     response.writeHead(204).end();
@@ -13,14 +13,14 @@ export function sendRpcResponse(response: ServerResponse, answer: RpcHttpRespons
   response.end(answer.body?.bytes ?? answer.body?.string ?? '');
 }
 
-/** A bare status with no body: what the host itself answers. */
+/** Writes a response of the host itself: a status without a body. */
 export function sendBare(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
   if (response.headersSent || response.destroyed) return;
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   response.writeHead(status, { 'content-length': 0, ...headers }).end();
 }
 
-/** The header as ASP.NET writes it: "path=/" unless told otherwise, and no attribute beyond these. */
+/** Writes the header as ASP.NET does: "path=/" by default, and only these attributes. */
 function toSetCookie(cookie: RpcCookie): string {
   const { domain, path, expires, secure, httpOnly, sameSite, maxAge } = cookie;
   const attributes = [
@@ -36,7 +36,7 @@ function toSetCookie(cookie: RpcCookie): string {
   return attributes.filter(Boolean).join('; ');
 }
 
-/** `Uri.EscapeDataString`: unlike encodeURIComponent it leaves only unreserved characters as they are. */
+/** Escapes as `Uri.EscapeDataString` does: only unreserved characters stay, unlike with encodeURIComponent. */
 function escapeData(value: string) {
   return encodeURIComponent(value).replace(
     /[!'()*]/g,

@@ -1,6 +1,6 @@
 import type { BindingInfo, RpcData } from './core-types.ts';
 
-/** What a timer function gets. The host writes the names with capitals; the library gives them in camel case. */
+/** The input of a timer function. The host writes the names in Pascal case; the library converts them to camel case. */
 export function timerInput(binding: BindingInfo): RpcData {
   const now = new Date().toISOString();
   return {

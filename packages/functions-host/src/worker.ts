@@ -10,6 +10,8 @@ export interface Worker {
 
 interface WorkerOptions {
   bundle: string;
+  /** Passed to the appStart hooks; default the current directory. */
+  appDirectory?: string;
   env: Readonly<Record<string, string>>;
   prepare?: ((exports: unknown) => void | Promise<void>) | undefined;
   log: (entry: LogEntry) => void;
@@ -17,27 +19,32 @@ interface WorkerOptions {
 
 let previousStart: Promise<unknown> = Promise.resolve();
 
-/** Starts one app. Starts wait for each other, because `process.env` belongs to the whole process. */
+/** Loads one app. Only one app loads at a time, because `process.env` is shared by the whole process. */
 export function startWorker(options: WorkerOptions): Promise<Worker> {
   const start = previousStart.then(() => withEnv(options.env, () => loadApp(options)));
   previousStart = start.catch(() => undefined);
   return start;
 }
 
-async function loadApp({ bundle, prepare, log }: WorkerOptions): Promise<Worker> {
+async function loadApp({
+  bundle,
+  appDirectory = process.cwd(),
+  prepare,
+  log,
+}: WorkerOptions): Promise<Worker> {
   const core = createCoreApi(log);
   const exports = loadBundle(bundle, core.module);
   await prepare?.(exports);
   await core.runHooks('appStart', {
     hookData: {},
     appHookData: core.appHookData,
-    functionAppDirectory: process.cwd(),
+    functionAppDirectory: appDirectory,
   });
   const model = core.programmingModel();
-  if (!model) throw new Error(`${bundle} registered no function: it never used @azure/functions.`);
+  if (!model) throw new Error(`${bundle} registered no function with @azure/functions.`);
   const capabilities = await model.getCapabilities({});
   if (capabilities['HttpUri'] !== undefined) {
-    throw new Error('The app switched HTTP streaming on; this host knows the buffered mode only.');
+    throw new Error('The app has enabled HTTP streaming. This host supports only the buffered mode.');
   }
   core.lock();
   return { core, model, functions: core.functions };

@@ -9,7 +9,7 @@ describe('startFunctionsHost', () => {
     expect([answer.status, await answer.text()]).toEqual([200, 'hi']);
   });
 
-  it('lists what the app registered', async () => {
+  it('lists the registered functions', async () => {
     const host = await hostOf(`
       app.timer('sweep', { schedule: '0 */10 * * * *', handler: () => {} });
       app.get('hello', { route: 'api/hello', handler: () => ({}) });
@@ -20,7 +20,7 @@ describe('startFunctionsHost', () => {
     ]);
   });
 
-  it('loads the bundle anew for every host, so that two workers share nothing', async () => {
+  it('loads a new instance of the bundle for every host, so that two workers share nothing', async () => {
     const bundle = await bundleFixture(`
       let calls = 0;
       app.get('count', () => ({ body: String(++calls) }));
@@ -32,7 +32,7 @@ describe('startFunctionsHost', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
-  it('shows the given environment only while the app starts', async () => {
+  it('sets the given environment only while the app starts', async () => {
     const host = await hostOf(
       `const atLoad = process.env.FIXTURE_SETTING;
        let atStart;
@@ -44,7 +44,7 @@ describe('startFunctionsHost', () => {
     expect(process.env['FIXTURE_SETTING']).toBeUndefined();
   });
 
-  it('hands the exports to prepare before the appStart hooks run', async () => {
+  it('passes the exports to prepare before the appStart hooks run', async () => {
     const host = await hostOf(
       `export const order = [];
        app.hook.appStart(() => { order.push('appStart') });
@@ -54,7 +54,7 @@ describe('startFunctionsHost', () => {
     expect(JSON.parse((await send(host, '/order')).text)).toEqual(['prepare', 'appStart']);
   });
 
-  it('lets the frontend answer first', async () => {
+  it('lets the frontend handle requests first', async () => {
     const host = await hostOf(`app.get('page', () => ({ body: 'function' }))`, {
       frontend: (request, response) => {
         if (request.url !== '/page?static') return false;
@@ -82,7 +82,7 @@ describe('startFunctionsHost', () => {
   });
 
   describe('refuses', () => {
-    it('to start when the app throws while it loads, with that error', async () => {
+    it('to start if the app throws while it loads, with that error', async () => {
       const bundle = await bundleFixture(`throw new Error('PUBLIC_BASE_URL is missing')`);
       await expect(startFunctionsHost({ bundle })).rejects.toThrow('PUBLIC_BASE_URL is missing');
     });
@@ -105,14 +105,14 @@ describe('startFunctionsHost', () => {
       expect((await send(host, '/late')).status).toBe(500);
     });
 
-    it('an app that switches HTTP streaming on', async () => {
+    it('an app that enables HTTP streaming', async () => {
       const bundle = await bundleFixture(
         `app.setup({ enableHttpStream: true }); app.get('one', () => ({}));`,
       );
       await expect(startFunctionsHost({ bundle })).rejects.toThrow('streaming');
     });
 
-    it('a trigger it does not offer', async () => {
+    it('an unsupported trigger', async () => {
       const bundle = await bundleFixture(`app.warmup('warm', { handler: () => {} });`);
       await expect(startFunctionsHost({ bundle })).rejects.toThrow('warmuptrigger');
     });

@@ -34,13 +34,13 @@ describe('requests in the Functions host', () => {
     expect(JSON.parse(answer.text)).toEqual([0xa0, 0xfc]);
   });
 
-  it('takes 100 header lines, or 31 KB of them', async () => {
+  it('accepts 100 header lines, or 31 KB of them', async () => {
     const host = await hostOf(answerWith(`{ body: 'called' }`));
     expect((await send(host, '/f', { headers: headerLines(100) })).text).toBe('called');
     expect((await send(host, '/f', { headers: headerLines(3, 31 * 1024) })).text).toBe('called');
   });
 
-  it('gives a body that came with a Content-Length', async () => {
+  it('passes on a body with a Content-Length', async () => {
     const host = await hostOf(answerWith('{ body: await r.text() }', ['POST']));
     const answer = await send(host, '/f', {
       method: 'POST',
@@ -64,7 +64,7 @@ describe('requests in the Functions host', () => {
     expect((await send(host, '/f', { body: 'hello', headers: { 'content-length': 5 } })).text).toBe('[""]');
   });
 
-  it('answers 413 to a body over FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, without calling the function', async () => {
+  it('replies 413 to a body over FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, without calling the function', async () => {
     const host = await hostOf(answerWith(`{ body: 'called' }`, ['POST']), {
       env: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '10' },
     });
@@ -74,7 +74,7 @@ describe('requests in the Functions host', () => {
     expect(await post('0123456789x')).toMatchObject({ status: 413, text: '' });
   });
 
-  it('outlives a client that leaves in the middle of its body', async () => {
+  it('survives a client that disconnects in the middle of its body', async () => {
     const host = await hostOf(answerWith(`{ body: 'fine' }`, ['GET', 'POST']));
     await new Promise<void>((resolve) => {
       const socket = connect(host.port, '127.0.0.1', () => {
@@ -114,7 +114,7 @@ describe('refuses', () => {
   });
 
   // No rule of the host's: Microsoft's library builds a `Request`, whose headers hold no such character.
-  it('by a bare 500 a header with a character above U+00FF, where an app leaves it to the library', async () => {
+  it('a header with a character above U+00FF with a bare 500, if the app leaves it to the library', async () => {
     const host = await hostOf(answerWith(`{ body: 'called' }`));
     expect(await send(host, '/f', { headers: { cookie: utf8('a=Łukasz') } })).toMatchObject({
       status: 500,
@@ -155,7 +155,7 @@ describe('a host whose storage refuses it', () => {
   });
 });
 
-describe('answers of the Functions host', () => {
+describe('responses of the Functions host', () => {
   it('buffers a stream and sends status, headers and body', async () => {
     const stream = `new ReadableStream({ start(c) { c.enqueue(new Uint8Array([104])); c.enqueue(new Uint8Array([105])); c.close() } })`;
     const host = await hostOf(answerWith(`{ status: 201, headers: { 'X-One': '1' }, body: ${stream} }`));
@@ -171,12 +171,12 @@ describe('answers of the Functions host', () => {
     expect(await send(host, '/f', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
   });
 
-  it('makes 204 of a function that returns nothing', async () => {
+  it('sends 204 for a function that returns nothing', async () => {
     const host = await hostOf(answerWith('undefined'));
     expect(await send(host, '/f')).toMatchObject({ status: 204, text: '' });
   });
 
-  it('makes 500 with an empty body of a handler that throws, and logs why', async () => {
+  it('sends 500 with an empty body for a handler that throws, and logs the error', async () => {
     const lines: LogEntry[] = [];
     const host = await hostOf(`app.get('f', () => { throw new Error('broken') })`, {
       log: (line) => lines.push(line),
@@ -191,12 +191,12 @@ describe('answers of the Functions host', () => {
     );
   });
 
-  it.each([101, 199, 600])('makes 500 of the status %i', async (status) => {
+  it.each([101, 199, 600])('sends 500 for the status %i', async (status) => {
     const host = await hostOf(answerWith(`{ status: ${status} }`));
     expect(await send(host, '/f')).toMatchObject({ status: 500, text: '' });
   });
 
-  it('makes 500 of a stream that breaks', async () => {
+  it('sends 500 for a stream that fails', async () => {
     const stream = `new ReadableStream({ pull(c) { c.error(new Error('upstream gone')) } })`;
     const host = await hostOf(answerWith(`{ body: ${stream}, headers: { 'x-one': '1' } }`));
     const answer = await send(host, '/f');
@@ -225,7 +225,7 @@ describe('cookies in the Functions host', () => {
     return (await send(host, '/f')).headers['set-cookie'];
   };
 
-  it('writes exactly the attributes that the host knows', async () => {
+  it('writes exactly the attributes that the host supports', async () => {
     const cookie = `{ name: '__Host-session', value: 'v', path: '/', secure: true, httpOnly: true, sameSite: 'Strict',
       maxAge: 60, partitioned: true, priority: 'High' }`;
     expect(await setCookie(`[${cookie}]`)).toEqual([
@@ -233,7 +233,7 @@ describe('cookies in the Functions host', () => {
     ]);
   });
 
-  it('writes domain and expires; no SameSite unless asked, None when asked', async () => {
+  it('writes domain and expires, and SameSite only if it is set, None included', async () => {
     const expires = 'new Date(Date.UTC(2030, 0, 2, 3, 4, 5))';
     expect(
       await setCookie(`[{ name: 'a', value: '1', domain: 'x.example', path: '/p', expires: ${expires} },
@@ -273,7 +273,7 @@ describe('hooks and timers in the Functions host', () => {
     expect((await send(host, '/f')).text).toBe('handler+pre+post');
   });
 
-  it('takes a result in place of the error that a postInvocation hook removed', async () => {
+  it('uses a result if a postInvocation hook has removed the error', async () => {
     const host = await hostOf(`
       app.hook.postInvocation((c) => { if (c.error) { c.result = { status: 418 }; c.error = undefined } });
       app.get('f', () => { throw new Error('broken') });
@@ -281,7 +281,7 @@ describe('hooks and timers in the Functions host', () => {
     expect((await send(host, '/f')).status).toBe(418);
   });
 
-  it('lets a log hook change a line', async () => {
+  it('lets a log hook change an entry', async () => {
     const lines: LogEntry[] = [];
     const host = await hostOf(
       `app.hook.log((c) => { c.message = c.message.replace('secret', '***') });
@@ -292,7 +292,7 @@ describe('hooks and timers in the Functions host', () => {
     expect(lines.map(({ message }) => message)).toEqual(['a ***']);
   });
 
-  it('runs a timer when told to, and passes its error on', async () => {
+  it('runs a timer on request, and passes its error on', async () => {
     const host = await hostOf(`
       const seen = [];
       app.timer('sweep', { schedule: '0 0 * * * *', handler: (timer) => { seen.push([timer.isPastDue, typeof timer.scheduleStatus.last]) } });

@@ -22,7 +22,7 @@ describe('routes of the Functions host', () => {
     expect((await send(host, '/api/graph/me')).text).toBe('all');
   });
 
-  it('passes over a route whose methods do not list the one asked for', async () => {
+  it('skips a route that does not list the method', async () => {
     const host = await hostOf(`
       app.get('a', { route: 'thing', handler: () => ({ body: 'get' }) });
       app.post('b', { route: 'thing', handler: () => ({ body: 'post' }) });
@@ -30,7 +30,7 @@ describe('routes of the Functions host', () => {
     expect((await send(host, '/thing', { method: 'POST' })).text).toBe('post');
   });
 
-  it('answers a method that is not listed with a bare 404, as it does an unknown path', async () => {
+  it('replies with a bare 404 to a method that is not listed, as to an unknown path', async () => {
     const host = await hostOf(`app.get('a', { route: 'thing', handler: () => ({ body: 'get' }) })`);
     const answers = [
       await send(host, '/thing', { method: 'DELETE' }),
@@ -41,7 +41,7 @@ describe('routes of the Functions host', () => {
     expect(answers.map(({ status, text }) => [status, text])).toEqual(Array(4).fill([404, '']));
   });
 
-  it('uses the function name where no route is given, GET and POST where no methods are', async () => {
+  it('defaults to the function name as route and to GET and POST', async () => {
     const host = await hostOf(`app.http('hello', { handler: (r) => ({ body: r.method }) })`);
     expect((await send(host, '/hello')).text).toBe('GET');
     expect((await send(host, '/hello', { method: 'POST' })).text).toBe('POST');
@@ -85,7 +85,7 @@ describe('routes of the Functions host', () => {
       },
     );
 
-    it('to guess at route syntax it does not know', async () => {
+    it('unknown route syntax', async () => {
       const bundle = await bundleFixture(paramsOf('api/{id:int}'));
       await expect(startFunctionsHost({ bundle })).rejects.toThrow('{id:int}');
     });
@@ -100,30 +100,30 @@ describe('paths in the Functions host', () => {
     expect((await echo(host, '/api/%C3%A9%2520')).params.path).toBe('é%20');
   });
 
-  it('leaves broken UTF-8 encoded', async () => {
+  it('leaves invalid UTF-8 encoded', async () => {
     const host = await hostOf(paramsOf('api/{*path}'));
     expect((await echo(host, '/api/%c3%28%ff%c0%af')).params.path).toBe('%c3(%ff%c0%af');
   });
 
-  it('rebuilds request.url from the decoded path and keeps %XX triplets that are left', async () => {
+  it('builds request.url from the decoded path and keeps remaining %XX triplets', async () => {
     const host = await hostOf(paramsOf('api/{*path}'));
     const { url } = await echo(host, '/api/a%20b%3Fd%23e/%41%2541?x=%41');
     expect(url).toBe(`http://127.0.0.1:${host.port}/api/a%20b%3Fd%23e/A%41?x=%41`);
   });
 
-  it('leaves a hash sign where it stands: encoded in the path, as it is in the query', async () => {
+  it('keeps a hash sign, encoded in the path and unchanged in the query', async () => {
     const host = await hostOf(paramsOf('api/{*path}'));
     const { url, params } = await echo(host, '/api/a#b?x=1#y');
     expect([params.path, url]).toEqual(['a#b', `http://127.0.0.1:${host.port}/api/a%23b?x=1#y`]);
   });
 
-  it('collapses plain and once encoded dot segments before it routes', async () => {
+  it('removes plain and once encoded dot segments before routing', async () => {
     const host = await hostOf(paramsOf('api/{*path}'));
     expect((await echo(host, '/api/a/../b/%2e%2e/./c')).params.path).toBe('c');
     expect(await echo(host, '/api/../../x')).toBe(404);
   });
 
-  it('lets params and request.url disagree on twice encoded dot segments', async () => {
+  it('has different twice encoded dot segments in params and request.url', async () => {
     const host = await hostOf(paramsOf('api/graph/{*path}'));
     const { params, url } = await echo(host, '/api/graph/v1.0/me/%252e%252e/beta');
     expect(params.path).toBe('v1.0/me/%2e%2e/beta');
@@ -134,12 +134,12 @@ describe('paths in the Functions host', () => {
     [0, 'a%2e%2fb'],
     [1, 'a.%2fb'],
     [2, 'a./b'],
-  ] as const)('decodes %i times more when front ends are in front of it', async (extraDecodes, path) => {
+  ] as const)('decodes %i times more behind front ends', async (extraDecodes, path) => {
     const host = await hostOf(paramsOf('api/{*path}'), { extraDecodes });
     expect((await echo(host, '/api/a%252e%252fb')).params.path).toBe(path);
   });
 
-  it('keeps encoded what a front end could not forward', async () => {
+  it('keeps characters encoded that a front end could not forward', async () => {
     const host = await hostOf(paramsOf('api/{*path}'), { extraDecodes: 1 });
     expect((await echo(host, '/api/a%3Fb%23c%20d')).params.path).toBe('a?b#c d');
   });

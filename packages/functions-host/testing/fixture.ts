@@ -8,7 +8,7 @@ import { type FunctionsHostOptions, startFunctionsHost } from '../src/host.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Bundles the text of an app (it may use `app` and `output` of @azure/functions); gives the path of the bundle, there until the test is over. */
+/** Bundles the source of an app, which may use `app` and `output` of @azure/functions. @returns the path of the bundle, which is deleted after the test */
 export async function bundleFixture(source: string): Promise<string> {
   const outfile = `${root}/.build/fixtures/${randomUUID()}.cjs`;
   await build({
@@ -28,7 +28,7 @@ export async function bundleFixture(source: string): Promise<string> {
   return outfile;
 }
 
-/** Starts a host around the text of an app; it closes when the test is over. */
+/** Starts a host for the source of an app. It closes after the test. */
 export async function hostOf(source: string, options: Omit<FunctionsHostOptions, 'bundle'> = {}) {
   const host = await startFunctionsHost({ ...options, bundle: await bundleFixture(source) });
   onTestFinished(() => host.close());
@@ -42,7 +42,7 @@ export interface RawAnswer {
   text: string;
 }
 
-/** Sends a request exactly as given: `fetch` would collapse the path and refuse some headers. */
+/** Sends a request exactly as given. `fetch` would normalize the path and refuse some headers. */
 export function send(
   host: { port: number },
   target: string,

@@ -1,34 +1,25 @@
-import { type Directory, findUserByObjectId, graphResourceId } from '@entra-bff/directory';
+import { findUserByObjectId, graphResourceId } from '@entra-bff/directory';
 import type { Caller } from './access-token.ts';
-import { GraphError } from './answers.ts';
 import { challengeHeader, type Demand, describeDemand } from './claims-challenge.ts';
-import type { Revocations } from './revocations.ts';
-import type { GraphSwitches } from './switches.ts';
+import type { Graph } from './graph.ts';
+import { GraphError } from './reply.ts';
 
-/** The authentication context that is demanded where the switch says so. */
+/** The authentication context that the switch demands. */
 const demandedContext = 'c1';
 
 /**
- * Refuses a token that was good when it was issued and is no longer: with a claims challenge where the app has declared
- * that it understands one, else as any token that is not valid. The real Graph lets the latter live on until it expires.
+ * Refuses a token that was valid when it was issued and no longer is. An app that has declared that it understands claims
+ * challenges gets one. Every other app gets the error for an invalid token; the real Graph would accept its token until it
+ * expires.
  * @throws {GraphError}
  */
-export function evaluateAccess(
-  caller: Caller,
-  at: {
-    readonly switches: GraphSwitches;
-    readonly revocations: Revocations;
-    readonly directory: Directory;
-    readonly entraOrigin: string;
-    readonly now: Date;
-  },
-): void {
-  const demand = unmetDemand(caller, at);
+export function evaluateAccess(graph: Graph, caller: Caller, now: Date): void {
+  const demand = unmetDemand(graph, caller, now);
   if (demand === undefined) return;
-  const authorizationUri = `${at.entraOrigin}/common/oauth2/authorize`;
+  const authorizationUri = `${graph.entraOrigin}/common/oauth2/authorize`;
   const clientId = graphResourceId;
   const header = caller.understandsChallenges
-    ? challengeHeader(demand, at.switches.challengeForm, { authorizationUri, clientId })
+    ? challengeHeader(demand, graph.switches.challengeForm, { authorizationUri, clientId })
     : `Bearer realm="", authorization_uri="${authorizationUri}", client_id="${clientId}"`;
   const message = caller.understandsChallenges
     ? describeDemand(demand)
@@ -37,8 +28,9 @@ export function evaluateAccess(
 }
 
 function unmetDemand(
+  { switches, revocations, directory }: Graph,
   caller: Caller,
-  { switches, revocations, directory, now }: Parameters<typeof evaluateAccess>[1],
+  now: Date,
 ): Demand | undefined {
   if (switches.alwaysChallenges)
     return { kind: 'issued-after', epochSeconds: Math.floor(now.getTime() / 1000) };

@@ -1,29 +1,29 @@
 import { graphResourceId } from '@entra-bff/directory';
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
-import { GraphError } from './answers.ts';
+import { GraphError } from './reply.ts';
 
-/** Who calls, and what the access token lets them do. */
+/** The caller and the permissions of the access token. */
 export interface Caller {
   readonly userId: string;
   readonly tenantId: string;
   readonly scopes: ReadonlySet<string>;
-  /** `nbf`: continuous access evaluation compares it. */
+  /** `nbf`, for continuous access evaluation. */
   readonly notBeforeSeconds: number;
   /** `acrs` */
   readonly authenticationContexts: readonly string[];
-  /** The app has told Entra that it can handle claims challenges: `xms_cc` has `CP1`. */
+  /** The app can handle claims challenges: `xms_cc` contains `CP1`. */
   readonly understandsChallenges: boolean;
 }
 
-/** Reads the `Authorization` header of a call and gives the caller, or throws Graph's 401. */
+/** Returns the caller of an `Authorization` header. @throws {GraphError} 401 */
 export type AuthenticateCaller = (authorization: string | undefined, now: Date) => Promise<Caller>;
 
-/** Checks access tokens against the keys that the Entra emulator publishes. */
+/** Verifies access tokens with the keys that the issuer publishes. */
 export function createAuthenticateCaller(entraOrigin: string): AuthenticateCaller {
   const keys = createRemoteJWKSet(new URL('/common/discovery/v2.0/keys', entraOrigin), {
-    // A rotated key must count at once: the emulator rotates on command, and tests do not wait half a minute.
+    // A rotated key must be found at once. Tests do not wait 30 seconds.
     cooldownDuration: 0,
-    // Told apart from the app, which reads the same keys with the same library.
+    // Distinguishes these requests from those of the app, which uses the same library.
     headers: { 'user-agent': 'graph-emulator' },
   });
 
@@ -36,7 +36,7 @@ export function createAuthenticateCaller(entraOrigin: string): AuthenticateCalle
         audience: graphResourceId,
         requiredClaims: ['exp', 'iss', 'tid', 'oid'],
         currentDate: now,
-        // A token that answers a challenge of this very second is dated to the next.
+        // A token for a challenge of this second has an `nbf` in the next second.
         clockTolerance: 2,
       });
       return parseCaller(payload, entraOrigin);

@@ -1,14 +1,14 @@
 import { objectIdIn } from '@entra-bff/directory';
-import type { GraphAnswer } from './answers.ts';
 import {
   deletePermissionGrant,
   permissionGrants,
   requireApp,
   servicePrincipalId,
 } from './permission-grants.ts';
+import type { GraphReply } from './reply.ts';
 import {
   type GraphCall,
-  listAnswer,
+  listReply,
   me,
   type Route,
   requireDirectoryRole,
@@ -20,46 +20,46 @@ const revokes = ['User.RevokeSessions.All', 'User.ReadWrite.All', 'Directory.Rea
 const changesGrants = ['DelegatedPermissionGrant.ReadWrite.All', 'Directory.ReadWrite.All'];
 const readsGrants = ['DelegatedPermissionGrant.Read.All', 'Directory.Read.All', ...changesGrants];
 
-/** What an administrator does for other people: their sign-ins, and what they have allowed apps. */
+/** Sessions and consents of users, for administrators. */
 export const administrationRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: /^\/me\/revokeSignInSessions$/,
     scopes: revokes,
-    answer: (call) => revokeSignInSessions(call, call.caller.userId),
+    handle: (call) => revokeSignInSessions(call, call.caller.userId),
   },
   {
     method: 'POST',
     path: /^\/users\/([^/]+)\/revokeSignInSessions$/,
     scopes: revokes,
-    answer: (call, key = '') => revokeSignInSessions(call, key),
+    handle: (call, key = '') => revokeSignInSessions(call, key),
   },
   {
     method: 'GET',
-    // A client may write the brackets and quotes percent-encoded.
+    // Clients may percent-encode the parentheses and quotes.
     path: /^\/servicePrincipals(?:\(|%28)appId=(?:'|%27)([\w-]+)(?:'|%27)(?:\)|%29)\/oauth2PermissionGrants$/i,
     scopes: readsGrants,
-    answer(call, appId = '') {
+    handle(call, appId = '') {
       requireDirectoryRole(call);
       const { tenantId } = call.caller;
-      return grantsAnswer(call, 'clientId', servicePrincipalId(tenantId, requireApp(call, appId).clientId));
+      return grantsReply(call, 'clientId', servicePrincipalId(tenantId, requireApp(call, appId).clientId));
     },
   },
   {
     method: 'GET',
     path: /^\/users\/([^/]+)\/oauth2PermissionGrants$/,
     scopes: readsGrants,
-    answer(call, key = '') {
+    handle(call, key = '') {
       const user = requireUser(call, key);
       if (user !== me(call)) requireDirectoryRole(call);
-      return grantsAnswer(call, 'principalId', objectIdIn(user, call.caller.tenantId));
+      return grantsReply(call, 'principalId', objectIdIn(user, call.caller.tenantId));
     },
   },
   {
     method: 'DELETE',
     path: /^\/oauth2PermissionGrants\/([^/]+)$/,
     scopes: changesGrants,
-    answer(call, id = '') {
+    handle(call, id = '') {
       requireDirectoryRole(call);
       deletePermissionGrant(call, id);
       return { status: 204 };
@@ -67,14 +67,14 @@ export const administrationRoutes: readonly Route[] = [
   },
 ];
 
-/** Guests sign in at home: Graph says yes and nothing of theirs ends. */
-function revokeSignInSessions(call: GraphCall, key: string): GraphAnswer {
+/** A guest signs in at the home tenant. Graph returns success for a guest but revokes nothing. */
+function revokeSignInSessions(call: GraphCall, key: string): GraphReply {
   const user = requireUser(call, key);
   if (user !== me(call)) requireDirectoryRole(call);
   const service = requireSignInService(call);
   if (user.homeTenantId === call.caller.tenantId) {
     service.revokeSignInSessions(user.id);
-    // One of the events that continuous access evaluation knows.
+    // This is an event of continuous access evaluation.
     call.revocations.revoke(call.now, user.id);
   }
   return {
@@ -83,13 +83,13 @@ function revokeSignInSessions(call: GraphCall, key: string): GraphAnswer {
   };
 }
 
-function grantsAnswer(
+function grantsReply(
   call: GraphCall,
   property: 'clientId' | 'principalId',
   id: string | undefined,
-): GraphAnswer {
+): GraphReply {
   const grants = permissionGrants(call).map(({ entity }) => entity);
-  return listAnswer(
+  return listReply(
     call,
     'oauth2PermissionGrants',
     grants.filter((grant) => grant[property] === id),

@@ -1,9 +1,9 @@
-import { type GraphAnswer, GraphError, type GraphObject, graphJsonType } from './answers.ts';
+import { GraphError, type GraphObject, type GraphReply, graphJsonType } from './reply.ts';
 
 /** One call of a batch. */
 export interface BatchPart {
   readonly method: string;
-  /** Below the version, with its slash. */
+  /** Path below the version, with its leading slash. */
   readonly url: string;
   readonly body: Buffer;
 }
@@ -18,18 +18,19 @@ interface WireBatchPart {
 }
 
 /**
- * Answers a batch one part after the other: 200, with a status of its own for each; what depends on a failure is 424.
+ * Handles the parts of a batch one after the other. The status is 200; each part has its own status. A part that depends on
+ * a failed one gets 424.
  * @see https://learn.microsoft.com/graph/json-batching
  * @throws {GraphError}
  */
-export function answerBatch(body: Buffer, answerPart: (part: BatchPart) => GraphAnswer): GraphAnswer {
+export function handleBatch(body: Buffer, handlePart: (part: BatchPart) => GraphReply): GraphReply {
   const failed = new Set<unknown>();
   const responses = parseParts(body).map((part): GraphObject => {
-    const answer = part.dependsOn?.some((id) => failed.has(id))
+    const reply = part.dependsOn?.some((id) => failed.has(id))
       ? { status: 424, body: { error: { code: 'FailedDependency', message: 'Failed Dependency' } } }
-      : answerPart(toPart(part));
-    if (answer.status >= 400) failed.add(part.id);
-    return { id: part.id, ...toResponse(answer) };
+      : handlePart(toPart(part));
+    if (reply.status >= 400) failed.add(part.id);
+    return { id: part.id, ...toResponse(reply) };
   });
   return { status: 200, body: { responses } };
 }
@@ -64,8 +65,8 @@ function toPart({ method, url, body }: WireBatchPart): BatchPart {
   };
 }
 
-/** JSON as it is, everything else in base64. */
-function toResponse({ status, headers = {}, body }: GraphAnswer): GraphObject {
+/** JSON bodies stay JSON; everything else becomes base64. */
+function toResponse({ status, headers = {}, body }: GraphReply): GraphObject {
   const isBytes = body instanceof Uint8Array;
   return {
     status,

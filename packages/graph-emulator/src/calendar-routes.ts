@@ -1,10 +1,10 @@
-import { GraphError, type GraphObject } from './answers.ts';
 import { eventsOf } from './mailbox.ts';
+import { GraphError, type GraphObject } from './reply.ts';
 import {
   collectionRoutes,
   type GraphCall,
   itemNotFound,
-  listAnswer,
+  listReply,
   me,
   parseObject,
   type Route,
@@ -29,8 +29,8 @@ export const calendarRoutes: readonly Route[] = [
     method: 'GET',
     path: /^\/me\/calendars$/,
     scopes: readsBasics,
-    answer: (call) =>
-      listAnswer(call, 'calendars', [
+    handle: (call) =>
+      listReply(call, 'calendars', [
         { id: toId(`${me(call).id} calendar`), name: 'Calendar', isDefaultCalendar: true, canEdit: true },
       ]),
   },
@@ -38,16 +38,16 @@ export const calendarRoutes: readonly Route[] = [
     method: 'GET',
     path: /^\/me\/calendarView$/,
     scopes: readsBasics,
-    answer(call) {
+    handle(call) {
       const events = inWindow(call, call.query.get('startDateTime'), call.query.get('endDateTime'));
-      return listAnswer(call, 'calendarView', events);
+      return listReply(call, 'calendarView', events);
     },
   },
   {
     method: 'GET',
     path: /^\/me\/reminderView\(startDateTime='([^']*)',endDateTime='([^']*)'\)$/,
     scopes: readsBasics,
-    answer(call, start = '', end = '') {
+    handle(call, start = '', end = '') {
       const reminders = inWindow(call, start, end).map((event) => ({
         id: event['id'],
         eventId: event['id'],
@@ -56,14 +56,14 @@ export const calendarRoutes: readonly Route[] = [
         eventEndTime: event['end'],
         reminderFireTime: event['start'],
       }));
-      return listAnswer(call, 'reminder', reminders);
+      return listReply(call, 'reminder', reminders);
     },
   },
   {
     method: 'POST',
     path: /^\/me\/calendar\/getSchedule$/,
     scopes: readsBasics,
-    answer(call) {
+    handle(call) {
       const { schedules } = parseObject(call.body);
       if (!Array.isArray(schedules) || schedules.length === 0)
         throw new GraphError(400, 'ErrorInvalidRequest', 'The schedules are missing.');
@@ -80,7 +80,7 @@ export const calendarRoutes: readonly Route[] = [
       method: 'POST',
       path: new RegExp(`^/me/events/([^/]+)/${action}$`),
       scopes: writes,
-      answer(call, id) {
+      handle(call, id) {
         if (!eventsOf(me(call), call.now).some((event) => event['id'] === id)) throw itemNotFound();
         return { status: 202 };
       },

@@ -1,40 +1,40 @@
-/** How the header of a challenge is written, from what Graph sends to what no parser may fall for. */
+/** The forms of a challenge header: those that Graph sends, and malformed ones that a parser must reject. */
 export const challengeForms = {
   plain: 'as Graph sends it',
-  'several-challenges': 'after two others in the same header',
-  'several-lines': 'after another in a header line of its own',
-  'quoted-commas': 'with commas, quotes and a false “claims” in its description',
+  'several-challenges': 'after two other challenges in the same header',
+  'several-lines': 'after another challenge in a separate header line',
+  'quoted-commas': 'with commas, quotes and a false “claims” in the description',
   unpadded: 'base64 without padding',
   base64url: 'base64url',
-  'other-case': 'scheme and names in capitals',
-  empty: 'claims are empty',
-  'not-base64': 'claims are no base64',
-  'not-json': 'claims are no JSON',
-  'not-an-object': 'claims are JSON but no object',
-  unterminated: 'the quoted claims do not end',
+  'other-case': 'scheme and names in upper case',
+  empty: 'empty claims',
+  'not-base64': 'claims that are not base64',
+  'not-json': 'claims that are not JSON',
+  'not-an-object': 'claims that are JSON but not an object',
+  unterminated: 'claims without a closing quote',
   huge: 'claims of 12 KiB',
-  overflowing: 'claims of 64 KiB: more than Node reads',
+  overflowing: 'claims of 64 KiB, more than Node.js accepts',
 } as const;
 
 export type ChallengeForm = keyof typeof challengeForms;
 
-/** What a new token has to have. */
+/** What a new token must have. */
 export type Demand =
   | { readonly kind: 'issued-after'; readonly epochSeconds: number }
   | { readonly kind: 'authentication-context'; readonly name: string };
 
 const reasons: Record<Demand['kind'], string> = {
   'issued-after': 'TokenIssuedBeforeRevocationTimestamp',
-  // Seen nowhere on the real Graph: its words for this case are not known.
+  // The text of the real Graph for this case is not known.
   'authentication-context': 'AuthenticationContextRequired',
 };
 
-/** The sentence of Graph's error document, and of `error_description`. */
+/** The message of Graph's error document and of `error_description`. */
 export function describeDemand({ kind }: Demand): string {
   return `Continuous access evaluation resulted in challenge with result: InteractionRequired and code: ${reasons[kind]}`;
 }
 
-/** The claims as JSON; the space after the comma is Graph's own. */
+/** The claims as JSON. Graph writes the space after the comma. */
 function claimsOf(demand: Demand): string {
   return demand.kind === 'issued-after'
     ? `{"access_token":{"nbf":{"essential":true, "value":"${demand.epochSeconds}"}}}`
@@ -71,7 +71,7 @@ export function challengeHeader(
     case 'quoted-commas':
       return [write(toBase64(json), String.raw`first, second, claims=\"bm90IHRoaXM=\", third \\`)];
     case 'unpadded':
-      // One letter more or less decides whether there is padding to leave out.
+      // A space is added if the text would have no padding that could be removed.
       return [write(toBase64(json.length % 3 === 0 ? `${json} ` : json).replaceAll('=', ''))];
     case 'base64url':
       return [write(Buffer.from(withMember(json, '???>>>~~~ÿÿÿ')).toString('base64url'))];

@@ -1,6 +1,6 @@
-import { GraphError, type GraphObject } from './answers.ts';
 import type { DriveFile } from './drives.ts';
-import { type GraphCall, itemNotFound, listAnswer, me, oneAnswer, type Route, toId } from './route.ts';
+import { GraphError, type GraphObject } from './reply.ts';
+import { entityReply, type GraphCall, itemNotFound, listReply, me, type Route, toId } from './route.ts';
 
 const reads = ['Files.Read', 'Files.ReadWrite', 'Files.Read.All', 'Files.ReadWrite.All'];
 const set = 'driveItems';
@@ -10,7 +10,7 @@ interface DriveItem {
   readonly parentId: string | undefined;
 }
 
-/** Files, and a folder with what belongs to a journey. */
+/** The user's files, and a folder with the files of a journey. */
 function itemsOf(call: GraphCall): readonly DriveItem[] {
   const folderId = `01F${toId(`${me(call).id} folder`)
     .slice(4, 20)
@@ -45,9 +45,9 @@ function toItem({ drives }: GraphCall, file: DriveFile): GraphObject {
   };
 }
 
-function childrenAnswer(call: GraphCall, parentId?: string) {
+function childrenReply(call: GraphCall, parentId?: string) {
   const children = itemsOf(call).filter((one) => one.parentId === parentId);
-  return listAnswer(
+  return listReply(
     call,
     set,
     children.map(({ item }) => item),
@@ -61,14 +61,14 @@ function find(call: GraphCall, id: string): GraphObject {
   return found.item;
 }
 
-/** OneDrive: addresses of files need no token. */
+/** OneDrive. The URLs of file contents need no token. */
 export const driveRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: /^\/me\/drive$/,
     scopes: reads,
-    answer: (call) =>
-      oneAnswer(call, 'drives', {
+    handle: (call) =>
+      entityReply(call, 'drives', {
         id: `b!${toId(`${me(call).id} drive`).slice(4, 40)}`,
         driveType: 'business',
         name: 'OneDrive',
@@ -80,17 +80,17 @@ export const driveRoutes: readonly Route[] = [
     method: 'GET',
     path: /^\/me\/drive\/root\/children$/,
     scopes: reads,
-    answer: (call) => childrenAnswer(call),
+    handle: (call) => childrenReply(call),
   },
   {
     method: 'GET',
     path: /^\/me\/drive\/root\/search\(q='([^']*)'\)$/,
     scopes: reads,
-    answer(call, words = '') {
+    handle(call, words = '') {
       const found = itemsOf(call).filter(({ item }) =>
         String(item['name']).toLowerCase().includes(words.toLowerCase()),
       );
-      return listAnswer(
+      return listReply(
         call,
         set,
         found.map(({ item }) => item),
@@ -101,22 +101,22 @@ export const driveRoutes: readonly Route[] = [
     method: 'GET',
     path: /^\/me\/drive\/items\/([^/]+)$/,
     scopes: reads,
-    answer: (call, id = '') => oneAnswer(call, set, find(call, id)),
+    handle: (call, id = '') => entityReply(call, set, find(call, id)),
   },
   {
     method: 'GET',
     path: /^\/me\/drive\/items\/([^/]+)\/children$/,
     scopes: reads,
-    answer(call, id = '') {
+    handle(call, id = '') {
       find(call, id);
-      return childrenAnswer(call, id);
+      return childrenReply(call, id);
     },
   },
   {
     method: 'GET',
     path: /^\/me\/drive\/items\/([^/]+)\/content$/,
     scopes: reads,
-    answer({ drives, caller }, key = '') {
+    handle({ drives, caller }, key = '') {
       const file = drives.filesOf(caller.userId).find(({ id }) => id === key);
       if (file === undefined) throw new GraphError(404, 'itemNotFound', 'The resource could not be found.');
       return { status: 302, headers: { Location: drives.downloadUrl(file) } };
@@ -126,9 +126,9 @@ export const driveRoutes: readonly Route[] = [
     method: 'POST',
     path: /^\/me\/drive\/root:\/([^/]+):\/createUploadSession$/,
     scopes: ['Files.ReadWrite', 'Files.ReadWrite.All'],
-    answer: ({ drives, caller, now }, name = '') => ({
+    handle: ({ drives, caller, now }, name = '') => ({
       status: 200,
-      body: drives.uploadSession(caller.userId, name, now),
+      body: drives.createUploadSession(caller.userId, name, now),
     }),
   },
 ];

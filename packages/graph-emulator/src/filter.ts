@@ -1,11 +1,11 @@
-import { GraphError, type GraphObject } from './answers.ts';
+import { GraphError, type GraphObject } from './reply.ts';
 
 type Test = (entity: GraphObject) => boolean;
 
 /**
- * Keeps what `$filter` asks for: `eq` and `startswith` on text properties, with `and`, `or` and brackets. Letter case
- * makes no difference, as in the directory.
- * @throws {GraphError} where it asks for anything else
+ * Applies `$filter`: `eq` and `startswith` on text properties, with `and`, `or` and parentheses. Letter case is ignored, as
+ * in the directory.
+ * @throws {GraphError} for everything else
  */
 export function filter(
   items: readonly GraphObject[],
@@ -82,7 +82,7 @@ function parse(expression: string, properties: readonly string[]): Test {
   return test;
 }
 
-/** Quoted texts, in which a doubled quote stands for one; names; brackets and commas. */
+/** Splits into quoted texts (a doubled quote means one quote), names, parentheses and commas. */
 function toWords(expression: string): string[] {
   const words: string[] = [];
   const word = /\s*('(?:[^']|'')*'|[A-Za-z][\w/]*|[(),])\s*/y;

@@ -1,3 +1,9 @@
 export { challengeHeader } from './claims-challenge.ts';
-export { type GraphEmulator, type RecordedRequest, type Respond, startGraphEmulator } from './emulator.ts';
+export {
+  type GraphEmulator,
+  type GraphEmulatorOptions,
+  type Respond,
+  startGraphEmulator,
+} from './emulator.ts';
+export type { RecordedRequest } from './recorded-requests.ts';
 export { defaultGraphSwitches } from './switches.ts';

@@ -1,13 +1,13 @@
-import { type GraphAnswer, GraphError, type GraphObject } from './answers.ts';
 import { messagesOf } from './mailbox.ts';
 import { select, toContext } from './query.ts';
+import { GraphError, type GraphObject, type GraphReply } from './reply.ts';
 import {
   collectionRoutes,
+  entityReply,
   type GraphCall,
   itemNotFound,
-  listAnswer,
+  listReply,
   me,
-  oneAnswer,
   parseObject,
   type Route,
   toId,
@@ -43,27 +43,27 @@ export const mailRoutes: readonly Route[] = [
     method: 'GET',
     path: /^\/me\/messages\/([^/]+)\/attachments$/,
     scopes: reads,
-    answer: (call, id = '') => listAnswer(call, 'attachments', attachmentsOf(call, id)),
+    handle: (call, id = '') => listReply(call, 'attachments', attachmentsOf(call, id)),
   },
   {
     method: 'GET',
     path: /^\/me\/messages\/([^/]+)\/attachments\/([^/]+)$/,
     scopes: reads,
-    answer(call, id = '', attachmentId) {
+    handle(call, id = '', attachmentId) {
       const attachment = attachmentsOf(call, id).find((one) => one['id'] === attachmentId);
       if (attachment === undefined) throw itemNotFound();
-      return oneAnswer(call, 'attachments', attachment);
+      return entityReply(call, 'attachments', attachment);
     },
   },
   {
     method: 'POST',
     path: /^\/me\/messages\/([^/]+)\/move$/,
     scopes: writes,
-    answer(call, id = '') {
+    handle(call, id = '') {
       const { destinationId } = parseObject(call.body);
       if (typeof destinationId !== 'string')
         throw new GraphError(400, 'ErrorInvalidRequest', 'The destination folder is missing.');
-      return { ...oneAnswer(call, 'messages', messageOf(call, id)), status: 201 };
+      return { ...entityReply(call, 'messages', messageOf(call, id)), status: 201 };
     },
   },
   ...['reply', 'forward'].map(
@@ -71,7 +71,7 @@ export const mailRoutes: readonly Route[] = [
       method: 'POST',
       path: new RegExp(`^/me/messages/([^/]+)/${action}$`),
       scopes: ['Mail.Send'],
-      answer(call, id = '') {
+      handle(call, id = '') {
         messageOf(call, id);
         return { status: 202 };
       },
@@ -81,8 +81,8 @@ export const mailRoutes: readonly Route[] = [
     method: 'POST',
     path: /^\/me\/sendMail$/,
     scopes: ['Mail.Send'],
-    answer({ body }) {
-      // MIME comes in base64, with another type.
+    handle({ body }) {
+      // A MIME message is sent as base64, with another content type.
       if (/^[A-Za-z0-9+/=\s]+$/.test(body.toString('latin1'))) return { status: 202 };
       const { message } = parseObject(body);
       if (typeof message !== 'object' || message === null) {
@@ -95,24 +95,24 @@ export const mailRoutes: readonly Route[] = [
     method: 'GET',
     path: /^\/me\/mailFolders$/,
     scopes: readsBasics,
-    answer: (call) => listAnswer(call, 'mailFolders', foldersOf(call)),
+    handle: (call) => listReply(call, 'mailFolders', foldersOf(call)),
   },
   {
     method: 'GET',
     path: /^\/me\/mailFolders\/([^/]+)\/messages$/,
     scopes: reads,
-    answer(call, key) {
+    handle(call, key) {
       const folder = foldersOf(call).find(({ id, wellKnownName }) => id === key || wellKnownName === key);
       if (folder === undefined) throw itemNotFound();
       const inFolder = folder['wellKnownName'] === 'inbox' ? messagesOf(me(call), call.now) : [];
-      return listAnswer(call, 'messages', inOrder(call, inFolder));
+      return listReply(call, 'messages', inOrder(call, inFolder));
     },
   },
   {
     method: 'GET',
     path: /^\/me\/mailFolders\/([^/]+)\/messages\/delta$/i,
     scopes: reads,
-    answer: (call, key = '') => deltaAnswer(call, key, messagesOf(me(call), call.now)),
+    handle: (call, key = '') => deltaReply(call, key, messagesOf(me(call), call.now)),
   },
 ];
 
@@ -163,10 +163,10 @@ function inOrder({ query }: GraphCall, all: GraphObject[]): GraphObject[] {
 }
 
 /**
- * A page of changes: a link to the next one, or to what changes from now on. Graph writes the folder's key in brackets
- * there, whatever the call looked like.
+ * A page of changes, with a link to the next page or to later changes. Graph writes the folder's key in parentheses in these
+ * links, however the call was written.
  */
-function deltaAnswer(call: GraphCall, folder: string, messages: readonly GraphObject[]): GraphAnswer {
+function deltaReply(call: GraphCall, folder: string, messages: readonly GraphObject[]): GraphReply {
   const { origin, caller, query, now } = call;
   const url = `${origin}/v1.0/me/mailFolders('${encodeURIComponent(folder)}')/messages/delta`;
   if (query.has('$deltatoken')) {

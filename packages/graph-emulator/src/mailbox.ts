@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { User } from '@entra-bff/directory';
-import type { GraphObject } from './answers.ts';
+import type { GraphObject } from './reply.ts';
 
 const senders = [
   ['Nora Nilsen', 'nora.nilsen@contoso.example'],
@@ -37,7 +37,7 @@ const letters = [
 const messageCount = 35;
 const hourMs = 60 * 60 * 1000;
 
-/** The user's messages, newest first; the same user has the same ones every time. */
+/** Returns the user's messages, newest first. The same user always has the same messages. */
 export function messagesOf(user: User, now: Date): GraphObject[] {
   const newestMs = Math.floor(now.getTime() / hourMs) * hourMs - hourMs;
   return Array.from({ length: messageCount }, (_, at) => {
@@ -60,7 +60,7 @@ export function messagesOf(user: User, now: Date): GraphObject[] {
   });
 }
 
-/** The coming days in the user's calendar. */
+/** Returns the events of the next days. */
 export function eventsOf(user: User, now: Date): GraphObject[] {
   const subjects = ['Planning', 'One to one', 'Design review', 'Dentist', 'All hands'];
   const today = Math.floor(now.getTime() / (24 * hourMs)) * 24 * hourMs;

@@ -1,18 +1,17 @@
 import { createHash } from 'node:crypto';
-import { objectIdIn, type Registration, type Resource } from '@entra-bff/directory';
-import type { Consent } from '@entra-bff/entra-emulator';
-import type { GraphObject } from './answers.ts';
+import { type Consent, objectIdIn, type Registration, type Resource } from '@entra-bff/directory';
+import type { GraphObject } from './reply.ts';
 import { type GraphCall, notFound, requireSignInService } from './route.ts';
 
-/** A consent as far as one API is concerned. */
+/** The part of a consent for one API. */
 interface PermissionGrant {
   readonly consent: Consent;
-  /** Fully spelled, as the consent has them. */
+  /** Full names, as in the consent. */
   readonly scopes: readonly string[];
   readonly entity: GraphObject;
 }
 
-/** What people and the organization have allowed apps, in the caller's tenant. */
+/** Returns the consents of users and of the organization in the caller's tenant. */
 export function permissionGrants(call: GraphCall): PermissionGrant[] {
   const { directory, caller } = call;
   return requireSignInService(call)
@@ -40,20 +39,20 @@ function toGrant({ directory }: GraphCall, consent: Consent, resource: Resource)
   return { consent, scopes, entity };
 }
 
-/** The next request for these permissions needs consent again; access tokens that have them live on. */
+/** The next request for these permissions needs consent again. Access tokens that contain them stay valid. */
 export function deletePermissionGrant(call: GraphCall, id: string): void {
   const grant = permissionGrants(call).find(({ entity }) => entity['id'] === id);
   if (grant === undefined) throw notFound(id);
-  requireSignInService(call).consents.takeBack(grant.consent, grant.scopes);
+  requireSignInService(call).consents.remove(grant.consent, grant.scopes);
 }
 
-/** An app's object id in a tenant: another than its app id, and another in every tenant. */
+/** Returns an app's object id in a tenant. It differs from the app id and between tenants. */
 export function servicePrincipalId(tenantId: string, appId: string): string {
   const hex = createHash('sha256').update(`${tenantId} ${appId}`).digest('hex');
   return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');
 }
 
-/** The app that has this app id and may be used in the caller's tenant. */
+/** Returns the app with this app id, if it can be used in the caller's tenant. */
 export function requireApp({ directory, caller }: GraphCall, appId: string): Registration {
   const app = directory.registrations.find(
     ({ clientId, tenantId, accounts }) =>

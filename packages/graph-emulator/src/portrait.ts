@@ -49,7 +49,7 @@ const clothes: readonly Colour[] = [
   [74, 66, 110],
 ];
 
-/** A drawn portrait as a PNG; the same seed gives the same face. */
+/** Returns a drawn portrait as a PNG. The same seed gives the same face. */
 export function drawPortrait(seed: string): Buffer {
   const dice = createHash('sha256').update(seed).digest();
   const roll = <Item>(position: number, from: readonly Item[]): Item => {
@@ -61,7 +61,7 @@ export function drawPortrait(seed: string): Buffer {
   const [skin, hair, cloth] = [roll(1, skins), roll(2, hairs), roll(3, clothes)];
   const longHair = (dice[4] ?? 0) % 2 === 0;
 
-  // Back to front: each shape gives its distance to the edge in pixels, negative inside.
+  // From back to front. Each shape returns its distance to the edge in pixels, negative inside.
   const layers: readonly (readonly [Colour, (x: number, y: number) => number])[] = [
     ...(longHair ? [[hair, ellipse(120, 118, 64, 82)] as const] : []),
     [cloth, ellipse(120, 252, 92, 82)],
@@ -78,7 +78,7 @@ export function drawPortrait(seed: string): Buffer {
   return encodePng((x, y) => {
     let colour = mix(light, dark, (x + y) / (2 * sizePixels));
     for (const [paint, distance] of layers) {
-      // Half a pixel to either side of the edge is blended: smooth outlines without drawing at a larger size.
+      // Half a pixel on each side of the edge is blended, which gives smooth outlines.
       colour = mix(colour, paint, Math.min(1, Math.max(0, 0.5 - distance(x, y))));
     }
     return colour;

@@ -1,6 +1,6 @@
-import { GraphError, type GraphObject } from './answers.ts';
+import { GraphError, type GraphObject } from './reply.ts';
 
-/** Keeps the properties that `$select` names; `always` are sent even when it does not name them. */
+/** Returns the properties that `$select` names, and those in `always`. */
 export function select(
   entity: GraphObject,
   query: URLSearchParams,
@@ -21,21 +21,21 @@ export function select(
   );
 }
 
-/** The `@odata.context` of an answer; it names the selected properties, as Graph's does. */
+/** Returns the `@odata.context` of a response. It names the selected properties, as Graph's does. */
 export function toContext(origin: string, set: string, query: URLSearchParams, one: boolean): string {
   const names = selectedNames(query);
   return `${origin}/v1.0/$metadata#${set}${names === undefined ? '' : `(${names.join(',')})`}${one ? '/$entity' : ''}`;
 }
 
-/** Where a page of a collection begins, and how its next page is asked for. */
+/** The page size of a collection, and the option that selects the next page. */
 export interface Paging {
   readonly defaultSize: number;
   readonly maxSize: number;
-  /** Mail pages by `$skip`; directory objects by an opaque `$skiptoken`. */
+  /** Mail uses `$skip`; directory objects use an opaque `$skiptoken`. */
   readonly by: '$skip' | '$skiptoken';
 }
 
-/** One page of a collection, with `@odata.nextLink` while more follows. */
+/** Returns one page of a collection, with `@odata.nextLink` if more items follow. */
 export function toPage(
   items: readonly GraphObject[],
   call: { readonly url: string; readonly query: URLSearchParams },

@@ -1,10 +1,10 @@
-/** Until when the tokens of a person, or of everybody, are revoked: continuous access evaluation. */
+/** From when the tokens of a user, or of every user, are valid: continuous access evaluation. */
 export interface Revocations {
-  /** Tokens of this user, or of everybody, issued until now. A token of this very second counts as issued before. */
+  /** Revokes the tokens issued until now. A token of this very second counts as issued before. */
   revoke(now: Date, userId?: string): void;
-  /** Seconds since 1970 that `nbf` of the user's tokens must have reached; 0 where nothing is revoked. */
+  /** The smallest valid `nbf` of the user's tokens, in seconds since 1970; 0 if nothing is revoked. */
   validFrom(userId: string): number;
-  forget(): void;
+  clear(): void;
 }
 
 export function createRevocations(): Revocations {
@@ -14,7 +14,7 @@ export function createRevocations(): Revocations {
       validFromSeconds.set(userId, Math.floor(now.getTime() / 1000) + 1);
     },
     validFrom: (userId) => Math.max(validFromSeconds.get(userId) ?? 0, validFromSeconds.get(undefined) ?? 0),
-    forget() {
+    clear() {
       validFromSeconds.clear();
     },
   };

@@ -1,42 +1,29 @@
 import { createHash } from 'node:crypto';
-import { type Directory, isAdministratorOf, type User } from '@entra-bff/directory';
-import { findSignInService, type SignInService } from '@entra-bff/entra-emulator';
+import { isAdministratorOf, type SignInService, type User } from '@entra-bff/directory';
 import type { Caller } from './access-token.ts';
-import { type GraphAnswer, GraphError, type GraphObject } from './answers.ts';
-import type { Drives } from './drives.ts';
-import { findUser } from './people.ts';
+import type { Graph } from './graph.ts';
 import { select, toContext, toPage } from './query.ts';
-import type { Revocations } from './revocations.ts';
-import type { SavedItems } from './saved-items.ts';
-import type { GraphSwitches } from './switches.ts';
+import { GraphError, type GraphObject, type GraphReply } from './reply.ts';
+import { findUser } from './users.ts';
 
 /** One authenticated call. */
-export interface GraphCall {
+export interface GraphCall extends Omit<Graph, 'now'> {
   readonly method: string;
   /** Below `/v1.0`. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Buffer;
   readonly caller: Caller;
-  readonly directory: Directory;
-  /** What callers have made, changed and deleted. */
-  readonly saved: SavedItems;
-  readonly drives: Drives;
-  readonly revocations: Revocations;
-  readonly switches: GraphSwitches;
-  /** Whose access tokens these are. */
-  readonly entraOrigin: string;
-  readonly origin: string;
   readonly now: Date;
 }
 
 export interface Route {
   readonly method: string;
-  /** Its groups are the keys. */
+  /** Its groups are the keys in the path. */
   readonly path: RegExp;
-  /** Any of these delegated permissions will do. */
+  /** One of these delegated permissions is enough. */
   readonly scopes: readonly string[];
-  answer(call: GraphCall, ...keys: string[]): GraphAnswer;
+  handle(call: GraphCall, ...keys: string[]): GraphReply;
 }
 
 export function me(call: GraphCall): User {
@@ -50,7 +37,7 @@ export function requireUser({ directory, caller }: GraphCall, key: string): User
   return user;
 }
 
-/** A permission of the app alone is not enough: the person has to hold a directory role. An app role is none. */
+/** The app's permission is not enough: the user must hold a directory role. An app role does not count. */
 export function requireDirectoryRole(call: GraphCall): void {
   if (call.switches.directoryRolesMissing || !isAdministratorOf(me(call), call.caller.tenantId))
     throw requestDenied();
@@ -64,16 +51,11 @@ export function requestDenied(): GraphError {
   );
 }
 
-/** @throws {GraphError} where Graph stands alone, without an emulated Entra */
-export function requireSignInService({ entraOrigin }: GraphCall): SignInService {
-  const service = findSignInService(entraOrigin);
-  if (service === undefined)
-    throw new GraphError(
-      501,
-      'NotImplemented',
-      'Needs the Entra emulator to run in the same process as this one.',
-    );
-  return service;
+/** @throws {GraphError} if the emulator was started without a sign-in service */
+export function requireSignInService({ signInService }: GraphCall): SignInService {
+  if (signInService === undefined)
+    throw new GraphError(501, 'NotImplemented', 'This emulator was started without a sign-in service.');
+  return signInService;
 }
 
 export function notFound(key: string): GraphError {
@@ -88,13 +70,13 @@ export function itemNotFound(): GraphError {
   return new GraphError(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
 }
 
-export function oneAnswer(
+export function entityReply(
   { origin, query }: GraphCall,
   set: string,
   entity: GraphObject,
   always: readonly string[] = ['id'],
   defaultFields?: readonly string[],
-): GraphAnswer {
+): GraphReply {
   const body = {
     '@odata.context': toContext(origin, set, query, true),
     ...selected(entity, query, always, defaultFields),
@@ -102,14 +84,14 @@ export function oneAnswer(
   return { status: 200, body };
 }
 
-/** `by`: mail and calendars page by `$skip`, the directory by an opaque `$skiptoken`. */
-export function listAnswer(
+/** @param by mail and calendars use `$skip`, the directory an opaque `$skiptoken` */
+export function listReply(
   { origin, path, query }: GraphCall,
   set: string,
   items: readonly GraphObject[],
   by: '$skip' | '$skiptoken' = '$skip',
   defaultFields?: readonly string[],
-): GraphAnswer {
+): GraphReply {
   const always = by === '$skip' ? ['id'] : ['@odata.type'];
   const page = toPage(
     items.map((item) => selected(item, query, always, defaultFields)),
@@ -139,21 +121,21 @@ export function parseObject(body: Buffer): GraphObject {
   }
 }
 
-/** The same words give the same id every time. */
+/** The same words always give the same id. */
 export function toId(words: string): string {
   return `AAMk${createHash('sha256').update(words).digest('base64url')}=`;
 }
 
-/** A collection of the person's own, as the routes to read and write it. */
+/** Returns the routes that read and write a collection of the user. */
 export function collectionRoutes(collection: {
-  /** `/me/contacts`; with one group, the id of what it is in. */
+  /** For example `/me/contacts`. A group is the id of the parent. */
   readonly path: string;
   readonly set: string;
   readonly reads: readonly string[];
   readonly writes: readonly string[];
-  /** What everybody has from the start; throws for a parent that is not there. */
+  /** The items that every user has. @throws {GraphError} if the parent does not exist */
   items(call: GraphCall, parentId: string): readonly GraphObject[];
-  /** What a new one has beside what was sent. */
+  /** The properties of a new item that the request does not contain. */
   defaults: GraphObject;
 }): Route[] {
   const { path, reads, writes, defaults } = collection;
@@ -176,41 +158,41 @@ export function collectionRoutes(collection: {
       method: 'GET',
       path: list,
       scopes: reads,
-      answer: (call, parentId = '') => listAnswer(call, set(call), itemsOf(call, parentId)),
+      handle: (call, parentId = '') => listReply(call, set(call), itemsOf(call, parentId)),
     },
     {
       method: 'GET',
       path: one,
       scopes: reads,
-      answer: (call, ...all) => oneAnswer(call, set(call), find(call, ...keys(all))),
+      handle: (call, ...all) => entityReply(call, set(call), find(call, ...keys(all))),
     },
     {
       method: 'POST',
       path: list,
       scopes: writes,
-      answer(call, parentId = '') {
+      handle(call, parentId = '') {
         const before = itemsOf(call, parentId).length;
         const id = toId(`${call.caller.userId} ${path} ${before} ${call.now.getTime()}`);
         const item = { ...defaults, ...parseObject(call.body), id };
         store(call, parentId).save(item);
-        return { ...oneAnswer(call, set(call), item), status: 201 };
+        return { ...entityReply(call, set(call), item), status: 201 };
       },
     },
     {
       method: 'PATCH',
       path: one,
       scopes: writes,
-      answer(call, ...all) {
+      handle(call, ...all) {
         const item = { ...find(call, ...keys(all)), ...parseObject(call.body), id: keys(all)[1] };
         store(call, keys(all)[0]).save(item);
-        return oneAnswer(call, set(call), item);
+        return entityReply(call, set(call), item);
       },
     },
     {
       method: 'DELETE',
       path: one,
       scopes: writes,
-      answer(call, ...all) {
+      handle(call, ...all) {
         const [parentId, id] = keys(all);
         find(call, parentId, id);
         store(call, parentId).remove(id);

@@ -1,15 +1,15 @@
-import type { GraphObject } from './answers.ts';
+import type { GraphObject } from './reply.ts';
 
-/** What callers have made, changed and deleted since the emulator started, laid over what is always there. */
+/** The items that callers have created, changed and deleted since the start, on top of the items that always exist. */
 export interface SavedItems {
-  /** One collection of one person, by any name. */
+  /** Returns one collection, by any unique name. */
   of(collection: string): SavedCollection;
 }
 
 interface SavedCollection {
-  /** Newest first, then what was there. */
+  /** Returns created items, newest first, then the given items with their changes. */
   apply(items: readonly GraphObject[]): GraphObject[];
-  /** Makes it, or changes the one with its id. */
+  /** Creates the item, or replaces the one with the same id. */
   save(item: GraphObject & { readonly id: string }): void;
   remove(id: string): void;
 }

@@ -4,13 +4,18 @@ import { type Html, html, pageReply } from '@entra-bff/emulator-kit';
 import { challengeForms } from './claims-challenge.ts';
 import { breakingPoints, type GraphSwitches, retryAfterForms } from './switches.ts';
 
-const messages: Readonly<Record<string, string>> = {
+const messages = {
   save: 'Saved. The switches are in effect now.',
-  revoke: 'Tokens issued so far are revoked. Newer ones work.',
-  forget: 'No token is revoked any more.',
-};
+  revoke: 'Tokens issued so far are revoked. New tokens work.',
+  forget: 'No token is revoked.',
+} as const;
 
-/** The page that makes the emulated Graph fail on command; works without script. */
+/** What a button of the page has done. */
+export type Done = keyof typeof messages;
+
+const isDone = (text: string): text is Done => Object.hasOwn(messages, text);
+
+/** The page that makes the emulated Graph fail on command. It needs no script. */
 export function switchesPage(switches: GraphSwitches, users: readonly User[], done: string | null): Reply {
   return pageReply({
     title: 'Switches',
@@ -18,53 +23,53 @@ export function switchesPage(switches: GraphSwitches, users: readonly User[], do
     layout: 'wide',
     content: html`
 <h1>Switches</h1>
-<p>Make Microsoft Graph fail the way the real one does. Changes take effect at once.</p>
-${done !== null && Object.hasOwn(messages, done) && html`<p class="notice" role="status">${messages[done]}</p>`}
+<p>Make Microsoft Graph fail as the real one does. Changes take effect at once.</p>
+${done !== null && isDone(done) && html`<p class="notice" role="status">${messages[done]}</p>`}
 <form method="post" action="/switches">
 <fieldset><legend>Throttling</legend>
-${numberField('throttledCalls', 'Calls that answer 429', switches.throttledCalls === Number.POSITIVE_INFINITY ? 1_000_000 : switches.throttledCalls)}
+${numberField('throttledCalls', 'Number of calls that get 429', switches.throttledCalls === Number.POSITIVE_INFINITY ? 1_000_000 : switches.throttledCalls)}
 ${numberField('retryAfterSeconds', 'Retry-After in seconds', switches.retryAfterSeconds)}
-${selectField('retryAfterForm', 'How Retry-After is written', retryAfterForms, switches.retryAfterForm)}
+${selectField('retryAfterForm', 'Format of Retry-After', retryAfterForms, switches.retryAfterForm)}
 </fieldset>
 <fieldset><legend>Outage</legend>
-${checkbox('unavailable', 'Every call answers 503', switches.unavailable)}
-${numberField('slowMs', 'Delay of every answer in milliseconds', switches.slowMs)}
-${numberField('bodyPauseMs', 'Pause in the middle of every body in milliseconds', switches.bodyPauseMs)}
-${selectField('breaksOff', 'Where every answer breaks off', breakingPoints, switches.breaksOff)}
+${checkbox('unavailable', 'Every call gets 503', switches.unavailable)}
+${numberField('slowMs', 'Delay of every response in milliseconds', switches.slowMs)}
+${numberField('bodyPauseMs', 'Pause in the middle of every response body in milliseconds', switches.bodyPauseMs)}
+${selectField('breaksOff', 'Where every response breaks off', breakingPoints, switches.breaksOff)}
 </fieldset>
 <fieldset><legend>Administrators</legend>
 ${checkbox(
   'directoryRolesMissing',
-  'Nobody holds a directory role',
+  'No user holds a directory role',
   switches.directoryRolesMissing,
-  'What needs one answers 403, whatever the app may: ending other people’s sign-ins, and permissions given to apps.',
+  'Calls that need one get 403 even if the app has the permission: revoking sessions and managing consents.',
 )}
 </fieldset>
 <fieldset><legend>Claims challenges</legend>
 ${checkbox(
   'authenticationContextDemanded',
-  'An authentication context is demanded',
+  'Require an authentication context',
   switches.authenticationContextDemanded,
-  'Answers 401 insufficient_claims until the token names the context c1: the person has to give a second factor.',
+  'Calls get 401 insufficient_claims until the token contains the context c1, which needs a second factor.',
 )}
 ${checkbox(
   'alwaysChallenges',
-  'Every call answers with a challenge',
+  'Every call gets a challenge',
   switches.alwaysChallenges,
-  'No token is ever good enough.',
+  'No token is accepted.',
 )}
-${selectField('challengeForm', 'How the header is written', challengeForms, switches.challengeForm)}
+${selectField('challengeForm', 'Format of the header', challengeForms, switches.challengeForm)}
 </fieldset>
-<div class="actions"><button name="action" value="reset">All as on a good day</button><button class="primary" name="action" value="save">Save switches</button></div>
+<div class="actions"><button name="action" value="reset">Reset</button><button class="primary" name="action" value="save">Save switches</button></div>
 </form>
-<h2>Do something once</h2>
+<h2>Actions</h2>
 <form method="post" action="/switches">
 <fieldset><legend>Continuous access evaluation</legend>
-<p class="quiet">Tokens issued so far are revoked, as after a change of password or a new policy. An app that has declared the capability CP1 gets a claims challenge; any other, 401.</p>
-<label>Whose<select name="user"><option value="">Everybody’s</option>${users.map((user) => html`<option value="${user.id}">${user.name}</option>`)}</select></label>
+<p class="quiet">Revokes the tokens issued so far, as after a password change or a new policy. An app with the capability CP1 gets a claims challenge, other apps a plain 401.</p>
+<label>User<select name="user"><option value="">All users</option>${users.map((user) => html`<option value="${user.id}">${user.name}</option>`)}</select></label>
 <div class="buttons">
 <button name="action" value="revoke">Revoke tokens</button>
-<button name="action" value="forget">Forget all revocations</button>
+<button name="action" value="forget">Clear revocations</button>
 </div>
 </fieldset>
 </form>`,
@@ -92,7 +97,7 @@ function checkbox(name: string, label: string, isOn: boolean, effect?: string): 
   return html`<div class="switch"><label class="check"><input type="checkbox" name="${name}" value="yes"${effect !== undefined && html` aria-describedby="${name}-effect"`}${isOn && html` checked`}> <span>${label}</span></label>${effect !== undefined && html`<p class="effect" id="${name}-effect">${effect}</p>`}</div>`;
 }
 
-/** What the form says; what it does not say stays. */
+/** Reads the form. An invalid number or choice keeps its current value. */
 export function readSwitches(form: URLSearchParams, current: GraphSwitches): GraphSwitches {
   const read = (name: 'throttledCalls' | 'retryAfterSeconds' | 'slowMs' | 'bodyPauseMs') => {
     const text = form.get(name) ?? '';

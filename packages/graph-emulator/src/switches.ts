@@ -1,52 +1,52 @@
 import type { ChallengeForm } from './claims-challenge.ts';
 
-/** How the header that says when to come back is written: all of them have been seen in the wild. */
+/** The formats of `Retry-After`. All of them occur in practice. */
 export const retryAfterForms = {
   seconds: 'whole seconds',
   decimal: 'seconds with decimals',
   date: 'a date',
-  missing: 'not at all',
+  missing: 'missing',
 } as const;
 
 export type RetryAfterForm = keyof typeof retryAfterForms;
 
-/** Where an answer breaks off. The call itself has been carried out by then. */
+/** Where a response breaks off. The call has taken effect by then. */
 export const breakingPoints = {
   never: 'nowhere',
-  'before-head': 'before it begins',
-  'after-head': 'after its head',
-  'in-body': 'in the middle of its body',
+  'before-head': 'before it starts',
+  'after-head': 'after the header',
+  'in-body': 'in the middle of the body',
 } as const;
 
 export type BreakingPoint = keyof typeof breakingPoints;
 
-/** How the emulated Graph misbehaves; changes count at once. Tests set the fields, people use the page at /switches. */
+/** How the emulated Graph fails. Changes take effect at once. Tests set the fields; the page at /switches sets them too. */
 export interface GraphSwitches {
-  /** This many of the next calls answer 429; `Infinity` means all of them. */
+  /** This many of the next calls get 429; `Infinity` means all of them. */
   throttledCalls: number;
-  /** The `Retry-After` of those answers. */
+  /** The `Retry-After` of those responses. */
   retryAfterSeconds: number;
-  /** How that header is written. */
+  /** The format of that header. */
   retryAfterForm: RetryAfterForm;
-  /** Every call answers 503. */
+  /** Every call gets 503. */
   unavailable: boolean;
-  /** Every answer waits this long first. */
+  /** Delay of every response. */
   slowMs: number;
-  /** Every answer pauses this long in the middle of its body. */
+  /** Pause in the middle of every response body. */
   bodyPauseMs: number;
-  /** Where every answer breaks off, its connection with it. */
+  /** Where every response and its connection break off. */
   breaksOff: BreakingPoint;
-  /** Nobody holds a directory role: what needs one is 403, whatever the app may. */
+  /** No user holds a directory role, so calls that need one get 403. */
   directoryRolesMissing: boolean;
-  /** Every call answers with a claims challenge, whatever the token is. */
+  /** Every call gets a claims challenge, whichever token it has. */
   alwaysChallenges: boolean;
-  /** A token has to name the authentication context `c1` in `acrs`. */
+  /** Tokens must contain the authentication context `c1` in `acrs`. */
   authenticationContextDemanded: boolean;
-  /** How the header of a claims challenge is written. */
+  /** The form of the claims challenge header. */
   challengeForm: ChallengeForm;
 }
 
-/** Every call is answered as Graph does when nothing is wrong. */
+/** The switches of a Graph without any failure. */
 export function defaultGraphSwitches(): GraphSwitches {
   return {
     throttledCalls: 0,

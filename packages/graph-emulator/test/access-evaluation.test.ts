@@ -1,7 +1,13 @@
 import { get } from 'node:http';
 import { demoClient, demoDirectory, demoUsers, graphResourceId } from '@entra-bff/directory';
 import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
-import { consentTo, createOAuthClient, signInAs, tokenText } from '@entra-bff/entra-emulator/testing';
+import {
+  consentTo,
+  createOAuthClient,
+  type OAuthClient,
+  signInAs,
+  tokenText,
+} from '@entra-bff/entra-emulator/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ChallengeForm, challengeForms } from '../src/claims-challenge.ts';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
@@ -12,18 +18,18 @@ const capable = JSON.stringify({ access_token: { xms_cc: { values: ['CP1'] } } }
 
 let entra: EntraEmulator;
 let graph: GraphEmulator;
-let app: ReturnType<typeof createOAuthClient>;
+let app: OAuthClient;
 
 beforeAll(async () => {
   entra = await startEntraEmulator({ directory: demoDirectory });
-  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin });
+  graph = await startGraphEmulator({ directory: demoDirectory, entra });
   app = createOAuthClient(entra);
   consentTo(entra);
 });
 afterAll(() => Promise.all([entra.close(), graph.close()]));
 afterEach(() => {
   Object.assign(graph.switches, defaultGraphSwitches());
-  graph.forgetRevocations();
+  graph.clearRevocations();
 });
 
 function me(accessToken: string) {
@@ -47,7 +53,7 @@ function withCapability(claims: string): string {
 }
 
 describe('continuous access evaluation', () => {
-  it('answers a revoked token with the claims that a new one has to meet; one issued at once meets them', async () => {
+  it('replies to a revoked token with claims that a token issued at once satisfies', async () => {
     const { accessToken, refresh } = await signedIn(ben.id);
     expect((await me(accessToken)).status).toBe(200);
     graph.revokeTokens();
@@ -66,7 +72,7 @@ describe('continuous access evaluation', () => {
     expect((await me(accessToken)).status).toBe(401);
   });
 
-  it('answers a plain 401 to an app that cannot handle a challenge', async () => {
+  it('replies with a plain 401 to an app that cannot handle a challenge', async () => {
     const { accessToken } = await signedIn(ben.id, '{}');
     graph.revokeTokens();
     const refused = await me(accessToken);
@@ -74,7 +80,7 @@ describe('continuous access evaluation', () => {
     expect(refused.headers.get('www-authenticate')).not.toContain('claims');
   });
 
-  it('meets one person, a guest by the home account too', async () => {
+  it('can affect one user, also a guest by the home account', async () => {
     const bens = await signedIn(ben.id);
     const guests = await signedIn(gus.id);
     graph.revokeTokens(gus.id);
@@ -82,26 +88,26 @@ describe('continuous access evaluation', () => {
     expect((await me(bens.accessToken)).status).toBe(200);
   });
 
-  it('can find no token good enough', async () => {
+  it('can reject every token', async () => {
     const { accessToken, refresh } = await signedIn(alice.id);
     graph.switches.alwaysChallenges = true;
     const claims = claimsIn((await me(accessToken)).headers.get('www-authenticate'));
     expect((await me(await refresh(withCapability(claims)))).status).toBe(401);
   });
 
-  it('can demand an authentication context, which a second factor gives', async () => {
+  it('can require an authentication context, which a second factor gives', async () => {
     const { accessToken } = await signedIn(ben.id);
     graph.switches.authenticationContextDemanded = true;
     const claims = claimsIn((await me(accessToken)).headers.get('www-authenticate'));
     expect(claims).toBe('{"access_token":{"acrs":{"essential":true, "value":"c1"}}}');
-    const { person } = await signInAs(entra, app, ben.id);
-    await person.open(app.authorizeUrl({ claims: withCapability(claims) }));
-    const { left } = await person.press('factor', 'approve');
-    const tokens = await app.redeem(left?.searchParams.get('code') ?? '', { claims: capable });
+    const { browser } = await signInAs(entra, app, ben.id);
+    await browser.open(app.authorizeUrl({ claims: withCapability(claims) }));
+    const { redirectedTo } = await browser.press('factor', 'approve');
+    const tokens = await app.redeem(redirectedTo?.searchParams.get('code') ?? '', { claims: capable });
     expect((await me(tokenText(tokens, 'access_token'))).status).toBe(200);
   });
 
-  it('is switched on its page', async () => {
+  it('can be changed on the switches page', async () => {
     const { accessToken } = await signedIn(ben.id);
     const post = (fields: Record<string, string>) =>
       fetch(`${graph.origin}/switches`, { method: 'POST', body: new URLSearchParams(fields) });
@@ -136,7 +142,7 @@ describe('the header of a challenge', () => {
     'base64url',
     'other-case',
     'huge',
-  ] as const)('carries the claims when written like this: %s', async (form) => {
+  ] as const)('contains the claims in the form %s', async (form) => {
     const claims = lastClaims(await headerIn(form));
     expect(isNbf(Buffer.from(claims, 'base64').toString())).toBe(true);
   });
@@ -150,7 +156,7 @@ describe('the header of a challenge', () => {
     },
   );
 
-  it('really differs from form to form', async () => {
+  it('differs between the forms', async () => {
     expect(await headerIn('several-challenges')).toMatch(/^Negotiate .*, PoP nonce=.*, Bearer /);
     expect(await headerIn('several-lines')).toMatch(/^Negotiate, Bearer /);
     expect(await headerIn('quoted-commas')).toContain(String.raw`claims=\"`);
@@ -160,7 +166,7 @@ describe('the header of a challenge', () => {
     expect(lastClaims(await headerIn('huge')).length).toBeGreaterThan(12 * 1024);
   });
 
-  it('can be more than Node reads', async () => {
+  it('can be larger than Node.js accepts', async () => {
     const { accessToken } = await signedIn(ben.id);
     Object.assign(graph.switches, { alwaysChallenges: true, challengeForm: 'overflowing' });
     const failure = await new Promise<unknown>((resolve) => {
@@ -170,14 +176,14 @@ describe('the header of a challenge', () => {
     expect(failure).toMatchObject({ code: 'HPE_HEADER_OVERFLOW' });
   });
 
-  it('has a choice on the switches page for every form', async () => {
+  it('has an option on the switches page for every form', async () => {
     const page = await (await fetch(`${graph.origin}/switches`)).text();
     for (const form of Object.keys(challengeForms)) expect(page).toContain(`<option value="${form}"`);
   });
 });
 
 describe('groups', () => {
-  it('are listed for an app that an administrator has allowed it', async () => {
+  it('are listed for an app that has an administrator’s consent', async () => {
     const token = (scopes: string) =>
       entra.signIdToken({
         aud: graphResourceId,

@@ -1,6 +1,12 @@
 import { demoClient, demoDirectory, demoUsers, graphResourceId, objectIdIn } from '@entra-bff/directory';
 import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
-import { consentTo, createOAuthClient, signInAs, tokenText } from '@entra-bff/entra-emulator/testing';
+import {
+  consentTo,
+  createOAuthClient,
+  type OAuthClient,
+  signInAs,
+  tokenText,
+} from '@entra-bff/entra-emulator/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
 import { callAs } from './caller.ts';
@@ -11,11 +17,11 @@ const grantsOfApp = `GET /servicePrincipals(appId='${demoClient.clientId}')/oaut
 
 let entra: EntraEmulator;
 let graph: GraphEmulator;
-let app: ReturnType<typeof createOAuthClient>;
+let app: OAuthClient;
 
 beforeEach(async () => {
   entra = await startEntraEmulator({ directory: demoDirectory });
-  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin });
+  graph = await startGraphEmulator({ directory: demoDirectory, entra });
   app = createOAuthClient(entra);
 });
 afterEach(() => Promise.all([entra.close(), graph.close()]));
@@ -26,26 +32,26 @@ describe('revokeSignInSessions', () => {
   const revoke = (user: string, by: Someone = alice, scopes = 'User.RevokeSessions.All') =>
     callAs({ entra, graph }, by, scopes, `POST /${user}/revokeSignInSessions`);
 
-  it('ends that person’s refresh tokens and sign-ins, and nobody else’s: AADSTS50173', async () => {
+  it('revokes the refresh tokens and sign-ins of that user only: AADSTS50173', async () => {
     consentTo(entra);
-    const { person, refreshToken } = await signInAs(entra, app, ben.id);
+    const { browser, refreshToken } = await signInAs(entra, app, ben.id);
     const { refreshToken: alices } = await signInAs(entra, app, alice.id);
     expect(await revoke(`users/${ben.username}`)).toMatchObject({ status: 200, body: { value: true } });
     expect((await app.refresh(refreshToken)).body).toMatchObject({
       error: 'invalid_grant',
       error_codes: [50173],
     });
-    expect((await person.open(app.authorizeUrl())).heading).toBe('Pick an account');
+    expect((await browser.open(app.authorizeUrl())).heading).toBe('Pick an account');
     expect((await app.refresh(alices)).status).toBe(200);
   });
 
-  it('ends access tokens at Graph as well, by continuous access evaluation', async () => {
+  it('revokes access tokens at Graph too, by continuous access evaluation', async () => {
     await revoke(`users/${ben.id}`);
     expect((await callAs({ entra, graph }, ben, 'User.Read', 'GET /me')).status).toBe(401);
     expect((await callAs({ entra, graph }, alice, 'User.Read', 'GET /me')).status).toBe(200);
   });
 
-  it('says yes for a guest and ends nothing: guests sign in at home', async () => {
+  it('succeeds for a guest but revokes nothing, because guests sign in at the home tenant', async () => {
     consentTo(entra);
     const { refreshToken } = await signInAs(entra, app, gus.id);
     const id = objectIdIn(gus, demoClient.tenantId);
@@ -53,7 +59,7 @@ describe('revokeSignInSessions', () => {
     expect((await app.refresh(refreshToken)).status).toBe(200);
   });
 
-  it.each(['me', `users/${ben.id}`])('needs no role for one’s own: %s', async (user) => {
+  it.each(['me', `users/${ben.id}`])('needs no role for the caller’s own sessions: %s', async (user) => {
     consentTo(entra);
     const { refreshToken } = await signInAs(entra, app, ben.id);
     expect((await revoke(user, ben)).status).toBe(200);
@@ -61,7 +67,7 @@ describe('revokeSignInSessions', () => {
   });
 
   describe('refuses', () => {
-    it('who holds no role of the directory, whatever the app role', async () => {
+    it('a caller without a directory role, even with an app role', async () => {
       entra.roles.grant({ userId: ben.id, role: 'Admin' });
       expect(await revoke(`users/${mia.id}`, ben)).toMatchObject(denied);
     });
@@ -71,19 +77,22 @@ describe('revokeSignInSessions', () => {
       expect(await revoke(`users/${mia.id}`, alice, 'User.Read.All')).toMatchObject(denied);
     });
 
-    it('everybody where the switches page says so', async () => {
+    it('every caller if the switch is on', async () => {
       const body = new URLSearchParams({ action: 'save', directoryRolesMissing: 'yes' });
       await fetch(`${graph.origin}/switches`, { method: 'POST', body });
       expect(await revoke(`users/${mia.id}`)).toMatchObject(denied);
     });
 
-    it('whom nobody knows', async () => {
+    it('an unknown user', async () => {
       expect((await revoke(`users/${demoUsers.fay.id}`)).status).toBe(404);
     });
 
-    it('to pretend where no emulator of Entra has the origin that Graph was told', async () => {
+    it('with 501 if the emulator was started without a sign-in service', async () => {
       const elsewhere = { ...entra, origin: entra.origin.replace('127.0.0.1', 'localhost') };
-      const alone = await startGraphEmulator({ directory: demoDirectory, entraOrigin: elsewhere.origin });
+      const alone = await startGraphEmulator({
+        directory: demoDirectory,
+        entra: { origin: elsewhere.origin },
+      });
       const call = `POST /users/${ben.id}/revokeSignInSessions`;
       const answer = await callAs({ entra: elsewhere, graph: alone }, alice, 'User.RevokeSessions.All', call);
       expect(answer.status).toBe(501);
@@ -115,7 +124,7 @@ describe('oauth2PermissionGrants', () => {
     entra.consents.grant({ tenantId, clientId, scopes: ['profile', 'Files.Read'] });
   });
 
-  it('are the consents to an app, one for each person or organization and API', async () => {
+  it('are the consents to an app, one for each user or organization and API', async () => {
     const grants = await grantsOf(grantsOfApp);
     const [first] = grants;
     expect(first?.['clientId']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
@@ -131,22 +140,22 @@ describe('oauth2PermissionGrants', () => {
     expect(first?.['resourceId']).not.toBe(graphResourceId);
   });
 
-  it('are found by percent-encoded app id, and nobody’s for an app that has none', async () => {
+  it('are found by percent-encoded app id, and are empty for an app without consents', async () => {
     const encoded = grantsOfApp.replaceAll("'", '%27').replace('(', '%28').replace(')', '%29');
     expect(await grantsOf(encoded)).toHaveLength(3);
     const [, shared] = demoDirectory.registrations;
     expect(await grantsOf(grantsOfApp.replace(clientId, shared?.clientId ?? ''))).toEqual([]);
   });
 
-  it('are a person’s own by user, for a guest by the object id here', async () => {
+  it('are found by user, for a guest by the object id in this tenant', async () => {
     expect(await grantsOf(`GET /users/${ben.id}/oauth2PermissionGrants`)).toHaveLength(2);
     entra.consents.grant({ tenantId, clientId, userId: gus.id, scopes: ['User.Read'] });
     const id = objectIdIn(gus, tenantId);
     expect(await grantsOf(`GET /users/${id}/oauth2PermissionGrants`)).toMatchObject([{ principalId: id }]);
   });
 
-  it('once deleted, the next refresh needs consent again: AADSTS65001', async () => {
-    const { person, tokens } = await signInAs(entra, app, ben.id, {
+  it('make the next refresh need consent again when deleted: AADSTS65001', async () => {
+    const { browser, tokens } = await signInAs(entra, app, ben.id, {
       scope: 'openid offline_access Mail.Read',
     });
     const refreshToken = tokenText(tokens, 'refresh_token');
@@ -159,7 +168,7 @@ describe('oauth2PermissionGrants', () => {
       error_codes: [65001],
       suberror: 'consent_required',
     });
-    expect((await person.open(app.authorizeUrl())).heading).toBe('Permissions requested');
+    expect((await browser.open(app.authorizeUrl())).heading).toBe('Permissions requested');
     const rest = await grantsOf(grantsOfApp);
     expect(rest.map(({ scope }) => scope)).toEqual(['Orders.Read', 'profile Files.Read']);
     expect((await asAdministrator(`DELETE /oauth2PermissionGrants/${grant?.['id']}`)).status).toBe(404);
@@ -171,7 +180,7 @@ describe('oauth2PermissionGrants', () => {
     expect(entra.consents.list().map(({ userId }) => userId)).toEqual([ben.id]);
   });
 
-  it('of other tenants are neither seen nor deleted', async () => {
+  it('of other tenants can be neither listed nor deleted', async () => {
     const [, shared] = demoDirectory.registrations;
     if (shared === undefined) throw new Error('The directory has no app for several organizations.');
     const ofShared = grantsOfApp.replace(clientId, shared.clientId);
@@ -194,12 +203,12 @@ describe('oauth2PermissionGrants', () => {
       },
     );
 
-    it('to delete with a permission to read', async () => {
+    it('to delete with a read permission', async () => {
       const call = 'DELETE /oauth2PermissionGrants/x';
       expect(await callAs({ entra, graph }, alice, 'Directory.Read.All', call)).toMatchObject(denied);
     });
 
-    it('what is not there', async () => {
+    it('unknown ids', async () => {
       const unknown = grantsOfApp.replace(clientId, '00000000-0000-0000-0000-000000000000');
       for (const call of [unknown, 'DELETE /oauth2PermissionGrants/x'])
         expect(await asAdministrator(call)).toMatchObject({

@@ -2,7 +2,7 @@ import { demoClient, type demoUsers, graphResourceId, objectIdIn } from '@entra-
 import type { EntraEmulator } from '@entra-bff/entra-emulator';
 import type { GraphEmulator } from '../src/emulator.ts';
 
-/** Calls Graph as that person, in Contoso if that knows them and at home if not, with an access token for these permissions. */
+/** Calls Graph as the user, in Contoso for its members and guests, else in the home tenant, with a token for these permissions. */
 export async function callAs(
   { entra, graph }: { entra: EntraEmulator; graph: GraphEmulator },
   user: (typeof demoUsers)[keyof typeof demoUsers],
@@ -19,7 +19,7 @@ export async function callAs(
     tid: tenantId,
     oid: objectIdIn(user, tenantId),
     scp: scopes,
-    nbf: nowSeconds,
+    nbf: nowSeconds - 60, // before every revocation of the test
     exp: nowSeconds + 600,
   });
   const response = await fetch(`${graph.origin}/v1.0${path}`, {

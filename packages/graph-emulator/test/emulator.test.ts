@@ -9,7 +9,7 @@ let graph: GraphEmulator;
 
 beforeAll(async () => {
   entra = await startEntraEmulator({ directory: demoDirectory });
-  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: entra.origin });
+  graph = await startGraphEmulator({ directory: demoDirectory, entra });
 });
 
 afterAll(() => Promise.all([entra.close(), graph.close()]));
@@ -52,7 +52,7 @@ async function call(path: string, wish?: TokenWish, init: RequestInit = {}) {
 }
 
 describe('the Graph emulator', () => {
-  it('answers /me with the properties that Graph sends unasked, or those selected', async () => {
+  it('returns /me with the default properties of Graph, or those selected', async () => {
     expect((await call('/v1.0/me')).body).toMatchObject({
       displayName: 'Alice Adams',
       id: demoUsers.alice.id,
@@ -64,7 +64,7 @@ describe('the Graph emulator', () => {
     });
   });
 
-  it('pages messages by $top and $skip, with a next link while more follow', async () => {
+  it('pages messages by $top and $skip, with a next link if more follow', async () => {
     const first = await call('/v1.0/me/messages?$top=20');
     expect(first.body).toMatchObject({
       value: { length: 20 },
@@ -75,7 +75,7 @@ describe('the Graph emulator', () => {
     expect(last.body).not.toHaveProperty('@odata.nextLink');
   });
 
-  it('draws a portrait, and has none of a guest', async () => {
+  it('returns a drawn portrait, except for a guest', async () => {
     const drawn = await call('/v1.0/me/photo/$value');
     expect(drawn.headers.get('content-type')).toBe('image/png');
     expect((await call('/v1.0/me/photo/$value', { user: demoUsers.gus })).status).toBe(404);
@@ -87,7 +87,7 @@ describe('the Graph emulator', () => {
     expect(allowed.body).toMatchObject({ value: [{ displayName: 'All of Contoso' }, {}, {}] });
   });
 
-  it('accepts a mail to send with 202 and nothing else', async () => {
+  it('replies to sendMail with 202 and no body', async () => {
     const init = { method: 'POST', body: JSON.stringify({ message: { subject: 'Hello' } }) };
     expect(await call('/v1.0/me/sendMail', { scopes: 'Mail.Send' }, init)).toMatchObject({
       status: 202,
@@ -110,7 +110,7 @@ describe('the Graph emulator', () => {
       expect((await call('/v1.0/users/%zz', { scopes: 'User.Read.All' })).status).toBe(400);
     });
 
-    it('switches set from a page of another site', async () => {
+    it('a form for the switches that another site sends', async () => {
       const init = {
         method: 'POST',
         headers: { origin: 'http://evil.example' },
@@ -143,14 +143,14 @@ describe('the Graph emulator', () => {
     },
   );
 
-  it('pauses in the middle of a body, which is whole all the same', async () => {
+  it('pauses in the middle of a body and then completes it', async () => {
     graph.switches.bodyPauseMs = 20;
     const startedAtMs = performance.now();
     expect((await call('/v1.0/me')).body).toMatchObject({ id: demoUsers.alice.id });
     expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(18);
   });
 
-  it('takes its switches from its page, and no value that is none', async () => {
+  it('reads the switches from its page and ignores invalid values', async () => {
     const save = (form: string) =>
       fetch(`${graph.origin}/switches`, {
         method: 'POST',
@@ -162,14 +162,14 @@ describe('the Graph emulator', () => {
     expect(graph.switches).toMatchObject({ retryAfterForm: 'date', breaksOff: 'in-body', bodyPauseMs: 7 });
   });
 
-  it('fails on command: throttled for so many calls, then well again', async () => {
+  it('throttles the given number of calls, then works again', async () => {
     graph.switches.throttledCalls = 1;
     const throttled = await call('/v1.0/me');
     expect([throttled.status, throttled.headers.get('retry-after')]).toEqual([429, '10']);
     expect((await call('/v1.0/me')).status).toBe(200);
   });
 
-  it('takes its switches from the page', async () => {
+  it('saves the switches of the page', async () => {
     const body = new URLSearchParams({
       action: 'save',
       unavailable: 'yes',

@@ -11,7 +11,7 @@ let browser: Browser | undefined;
 beforeAll(async () => {
   const launched = await launchChromium();
   browser = launched.kind === 'browser' ? launched.browser : undefined;
-  graph = await startGraphEmulator({ directory: demoDirectory, entraOrigin: 'http://127.0.0.1:1' });
+  graph = await startGraphEmulator({ directory: demoDirectory, entra: { origin: 'http://127.0.0.1:1' } });
 });
 afterAll(async () => {
   await browser?.close();
@@ -32,7 +32,7 @@ describe('the switches page in a browser', () => {
       const page = await context.newPage();
       await page.goto(`${graph.origin}/switches`);
       expect(await pageIssues(page)).toEqual([]);
-      await page.getByLabel('Every call answers with a challenge').check();
+      await page.getByLabel('Every call gets a challenge').check();
       await Promise.all([
         page.waitForEvent('load'),
         page.getByRole('button', { name: /Save switches/ }).click(),

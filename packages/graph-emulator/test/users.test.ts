@@ -18,7 +18,7 @@ beforeAll(async () => {
     users: demoDirectory.users.map((user) => (user.id === ben.id ? named : user)),
   };
   entra = await startEntraEmulator({ directory });
-  graph = await startGraphEmulator({ directory, entraOrigin: entra.origin });
+  graph = await startGraphEmulator({ directory, entra });
 });
 afterAll(() => Promise.all([entra.close(), graph.close()]));
 
@@ -47,7 +47,7 @@ describe('users', () => {
     },
   );
 
-  it('are found by principal name, which of a guest is another than the address', async () => {
+  it('are found by principal name, which differs from the address for a guest', async () => {
     expect((await get(`/users/${ben.username}`)).status).toBe(200);
     const { body } = await get(`/users/${encodeURIComponent(guestName)}`);
     expect(body).toMatchObject({ mail: gus.mail, userPrincipalName: guestName });
@@ -73,7 +73,7 @@ describe('users', () => {
   });
 
   describe('refuses', () => {
-    it('to show anybody without the permission', async () => {
+    it('a caller without the permission', async () => {
       for (const path of ['/users', `/users/${ben.id}`])
         expect(await get(path, 'User.Read')).toMatchObject({
           status: 403,
@@ -116,14 +116,14 @@ describe('checkMemberObjects', () => {
   const [everyone = '', engineering = ''] = alice.groups.map(({ id }) => id);
   const globalAdministrator = '62e90394-69f5-4237-9190-012177145e10';
 
-  it('gives those of the ids that the person is a member of, roles of the directory included', async () => {
+  it('returns the ids of the user’s groups and directory roles', async () => {
     const ids = [everyone, engineering, globalAdministrator, '00000000-0000-0000-0000-000000000000'];
     expect((await check(ids)).body).toMatchObject({ value: ids.slice(0, 3) });
     expect((await check(ids, ben)).body).toMatchObject({ value: [everyone] });
     expect((await check(ids, gus)).body).toMatchObject({ value: [] });
   });
 
-  it('takes 20 ids', async () => {
+  it('accepts 20 ids', async () => {
     expect((await check(Array.from({ length: 20 }, () => everyone))).status).toBe(200);
   });
 

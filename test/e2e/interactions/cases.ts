@@ -110,7 +110,7 @@ export const givenCases: readonly InteractionCase[] = [
     path: profile,
     arrange(world) {
       advance(world, 12 * 3600 + 1);
-      world.entra.signEverybodyOut();
+      world.entra.signAllUsersOut();
     },
     answers: [picksBen],
     reason: 'session_expired',
@@ -183,7 +183,7 @@ export const givenCases: readonly InteractionCase[] = [
     path: profile,
     arrange({ graph, entra }) {
       graph.switches.alwaysChallenges = true;
-      entra.signEverybodyOut();
+      entra.signAllUsersOut();
     },
     answers: [picksBen],
     meanwhile({ graph }) {

@@ -1,6 +1,6 @@
-import type { GraphObject } from './answers.ts';
-import { usersIn } from './people.ts';
-import { collectionRoutes, type GraphCall, itemNotFound, listAnswer, me, type Route, toId } from './route.ts';
+import type { GraphObject } from './reply.ts';
+import { collectionRoutes, type GraphCall, itemNotFound, listReply, me, type Route, toId } from './route.ts';
+import { usersIn } from './users.ts';
 
 const contactRoutes = collectionRoutes({
   path: '/me/contacts',
@@ -67,7 +67,7 @@ const todoRoutes = [
   }),
 ];
 
-/** Contacts, to-do lists, and the people somebody works with. */
+/** Contacts, to-do lists and relevant people. */
 export const workRoutes: readonly Route[] = [
   ...contactRoutes,
   ...todoRoutes,
@@ -75,8 +75,8 @@ export const workRoutes: readonly Route[] = [
     method: 'GET',
     path: /^\/me\/people$/,
     scopes: ['People.Read', 'People.Read.All'],
-    answer: (call) =>
-      listAnswer(
+    handle: (call) =>
+      listReply(
         call,
         'people',
         usersIn(call.directory, call.caller.tenantId)

@@ -19,8 +19,8 @@ import { createAccessToken, createClientInfo, toIdTokenClaims } from './tokens.t
 const refreshTokenLifetimeMs = 90 * 24 * 60 * 60 * 1000; // Entra's 90 days
 
 /**
- * The successful answer of the token endpoint.
- * @throws {EntraRefusal} where scopes, consent or a demanded second factor are missing
+ * Returns the body of a successful token response.
+ * @throws {EntraRefusal} if scopes, consent or a required second factor are missing
  */
 export async function issueTokens(
   authority: Authority,
@@ -62,7 +62,7 @@ function requireScopes(authority: Authority, { grant }: Redeemed, form: URLSearc
   if (unknown.length > 0) throw new EntraRefusal(errors.scopeInvalid(unknown.join(' ')));
   const [first, ...furtherResources] = resourcesOf(scopes);
   if (furtherResources.length > 0 && form.has('scope')) throw new EntraRefusal(errors.moreThanOneResource());
-  // With nothing but OpenID scopes the access token is Microsoft Graph's, for its user info.
+  // If all scopes are OpenID scopes, the access token is for Microsoft Graph, which serves the user info.
   const resource = first ?? authority.directory.resources[0];
   if (resource === undefined) throw new Error('The directory has no resource.');
   return { scopes, resource };
@@ -84,12 +84,12 @@ function requireConsent(
   return consented;
 }
 
-/** What the app demanded of the tokens, now and at the sign-in that they come from. */
+/** Returns the claims that the app requests for the tokens, now and at their sign-in. */
 function requireClaims({ grant, claimsAtSignIn }: Redeemed, form: URLSearchParams): ClaimsRequest {
   const now = parseClaimsRequest(form.get('claims') ?? undefined);
   const then = parseClaimsRequest(claimsAtSignIn);
   if (now === undefined || then === undefined)
-    throw new EntraRefusal(errors.requestMalformed('The claims parameter is no JSON object.'));
+    throw new EntraRefusal(errors.requestMalformed('The claims parameter is not a JSON object.'));
   if (now.demandsSecondFactor && !grant.withSecondFactor)
     throw new EntraRefusal(errors.secondFactorMissing());
   if (now.demandsExternalChallenge && !grant.withExternalChallenge)
@@ -114,7 +114,7 @@ async function createIdToken(
   return (await intercept.idToken?.(jwt, context)) ?? jwt;
 }
 
-/** As Entra does, an access token holds every permission the app has at that API, asked for now or not. */
+/** As at Entra ID, an access token contains every permission that the app has for the API, requested now or not. */
 function namesInAccessToken(resource: Resource, consented: Set<string>): string[] {
   return resource.permissions
     .filter(({ name }) => name !== 'offline_access')
@@ -122,7 +122,7 @@ function namesInAccessToken(resource: Resource, consented: Set<string>): string[
     .map((permission) => permission.name);
 }
 
-/** Asked scopes come back letter by letter, then what else was consented, in the app's own style. */
+/** Returns the requested scopes exactly as they were written, then the other granted scopes in the same style. */
 function scopeInAnswer(
   asked: readonly RequestedScope[],
   resource: Resource,

@@ -2,7 +2,7 @@ import { type ChoiceName, choices, type Switches } from './switches.ts';
 
 type NameOf<Type> = { [Name in keyof Switches]: Switches[Name] extends Type ? Name : never }[keyof Switches];
 
-/** One switch in plain words. The name is the form field's too. */
+/** The description of one switch. Its name is also the name of the form field. */
 type DescribedSwitch = { readonly label: string; readonly effect: string } & (
   | { readonly kind: 'yes-no'; readonly name: NameOf<boolean> }
   | { readonly kind: 'number'; readonly name: NameOf<number> }
@@ -11,7 +11,7 @@ type DescribedSwitch = { readonly label: string; readonly effect: string } & (
       readonly kind: 'choice';
       readonly name: ChoiceName;
       readonly options: readonly (readonly [value: string, label: string])[];
-      /** Sets what the text names; does nothing where it names none. */
+      /** Sets the value that the text names. Ignores every other text. */
       readonly choose: (switches: Switches, text: string | null) => void;
     }
 );
@@ -51,35 +51,35 @@ function choice<Name extends ChoiceName>(
   };
 }
 
-/** Every switch, grouped as the page shows them. */
+/** All switches, in the groups of the page. */
 export const describedSwitches: readonly {
   readonly title: string;
   readonly items: readonly DescribedSwitch[];
 }[] = [
   {
-    title: 'When an app refreshes its tokens',
+    title: 'Refreshing tokens',
     items: [
       yesNo(
         'refreshTokensExpired',
         'Refresh tokens have expired',
-        'Answers invalid_grant, AADSTS700082, to every refresh.',
+        'Every refresh gets invalid_grant, AADSTS700082.',
       ),
       yesNo(
         'refreshTokensRevoked',
         'Refresh tokens are revoked',
-        'Answers invalid_grant, AADSTS50173, as after a change of password.',
+        'Every refresh gets invalid_grant, AADSTS50173, as after a password change.',
       ),
-      yesNo('refreshWithoutIdToken', 'No ID token on refresh', 'A refresh answers without an ID token.'),
+      yesNo('refreshWithoutIdToken', 'No ID token on refresh', 'A refresh returns no ID token.'),
       {
         kind: 'words',
         name: 'claimsWithheldOnRefresh',
-        label: 'Optional claims that a refresh leaves out',
-        effect: 'Names, separated by spaces, such as sid auth_time login_hint. A sign-in gets them.',
+        label: 'Optional claims missing on refresh',
+        effect: 'Names separated by spaces, for example sid auth_time login_hint. A sign-in still gets them.',
       },
       yesNo(
         'strictRefreshTokenRotation',
         'Each refresh token works once',
-        'A second use is refused and revokes everything from the same sign-in. Entra itself lets older ones work on.',
+        'A second use is refused and revokes everything from the same sign-in. Entra ID accepts older refresh tokens.',
       ),
     ],
   },
@@ -88,13 +88,13 @@ export const describedSwitches: readonly {
     items: [
       yesNo(
         'secondFactorDemanded',
-        'A second factor is demanded',
-        'Answers interaction_required, AADSTS50076, with a claims challenge, until the person has signed in with a second factor. Every sign-in asks for one.',
+        'Require a second factor',
+        'A refresh gets interaction_required, AADSTS50076, with a claims challenge, until the user has signed in with a second factor. Every sign-in asks for one.',
       ),
       choice(
         'conditionalAccess',
         'Another policy',
-        'Refreshes are refused with a claims challenge. The page of an external provider can be passed by the person; the others keep people out, and Entra sends nobody back from their page.',
+        'A refresh is refused with a claims challenge. The user can complete the page of an external provider. The other policies block the user on a page that does not return to the app.',
         {
           none: 'none',
           'device-not-compliant': 'device not compliant (AADSTS53000)',
@@ -106,7 +106,7 @@ export const describedSwitches: readonly {
       number(
         'signInFrequencySeconds',
         'Sign-in frequency (seconds)',
-        'Whoever signed in longer ago has to sign in again: AADSTS70043 on refresh, AADSTS70044 when asked silently. 0 turns it off.',
+        'After this time the user must sign in again: AADSTS70043 on refresh, AADSTS70044 on a silent sign-in. 0 turns it off.',
       ),
     ],
   },
@@ -116,46 +116,46 @@ export const describedSwitches: readonly {
       yesNo(
         'consentWithdrawn',
         'Consent is withdrawn',
-        'Answers invalid_grant with suberror consent_required, AADSTS65001. Every sign-in asks for consent again.',
+        'A refresh gets invalid_grant with suberror consent_required, AADSTS65001. Every sign-in asks for consent again.',
       ),
       yesNo(
         'onlyAdministratorsConsent',
-        'Only administrators may consent',
-        'Everybody else meets “Need admin approval”, whatever the permission. The app is told access_denied, AADSTS90094.',
+        'Only administrators can consent',
+        'Other users see “Need admin approval” for every permission. The app gets access_denied, AADSTS90094.',
       ),
       yesNo(
         'approvalCanBeRequested',
-        'People can request approval',
-        'The admin consent workflow: that page lets a person ask, and the request appears below. The app is told access_denied, AADSTS90095.',
+        'Users can request approval',
+        'The admin consent workflow: users can send a request on that page, and it appears below. The app gets access_denied, AADSTS90095.',
       ),
       choice(
         'administratorNeededAnswer',
-        'What the app is told then',
-        'Apps have also met access_denied with error_subcode=cancel and no number: then it looks as if the person had turned back.',
-        { code: 'the number of the error', cancel: 'only that it was canceled' },
+        'What the app gets in these cases',
+        'Apps have also seen access_denied with error_subcode=cancel and no number, which looks as if the user had gone back.',
+        { code: 'the error number', cancel: 'only the subcode “cancel”' },
       ),
       {
         kind: 'words',
         name: 'withheldPermissions',
-        label: 'Permissions that no token gets',
+        label: 'Permissions missing from tokens',
         effect:
-          'Names, separated by spaces, such as Mail.Read. Asked for and consented, they are still missing from the answer and the token.',
+          'Names separated by spaces, for example Mail.Read. They are missing although they were requested and granted.',
       },
     ],
   },
   {
-    title: 'The way back to the app',
+    title: 'Returning to the app',
     items: [
       choice(
         'issuerInResponse',
         'iss in the response',
-        'RFC 9207. When sent, the metadata announces it. Entra sends none.',
-        { absent: 'not sent', right: 'sent', wrong: 'sent, of another tenant' },
+        'RFC 9207. If it is sent, the metadata announces it. Entra ID does not send it.',
+        { absent: 'not sent', right: 'sent', wrong: 'sent, with another tenant' },
       ),
       choice(
         'openerPolicy',
         'Cross-origin-opener-policy',
-        'Of all pages on the way. With same-origin an app loses sight of its popup, as with Entra’s.',
+        'For all sign-in pages. With same-origin the app can no longer see its popup, as with Entra ID.',
         {
           'same-origin': 'same-origin',
           'same-origin-allow-popups': 'same-origin-allow-popups',
@@ -165,24 +165,24 @@ export const describedSwitches: readonly {
     ],
   },
   {
-    title: 'Whenever the app’s server calls',
+    title: 'Requests of the app’s server',
     items: [
       yesNo(
         'clientSecretExpired',
         'The client secret has expired',
-        'Answers invalid_client, AADSTS7000222, with status 401.',
+        'Every token request gets invalid_client, AADSTS7000222, with status 401.',
       ),
       number(
         'slowMs',
-        'Slow answers (milliseconds)',
-        'Every answer to the app’s server waits this long. 0 turns it off.',
+        'Delay of responses (milliseconds)',
+        'Every response to the app’s server waits this long. 0 turns it off.',
       ),
       number(
         'throttledRetryAfterSeconds',
         'Too many requests (seconds)',
-        'Answers 429 with this Retry-After. 0 turns it off.',
+        'Every request gets 429 with this Retry-After. 0 turns it off.',
       ),
-      choice('outage', 'Outage', 'Every call of the app’s server fails. These pages go on working.', {
+      choice('outage', 'Outage', 'Every request of the app’s server fails. These pages still work.', {
         none: 'none',
         'json-503': '503 with an error document',
         'html-502': '502 with an HTML page',
@@ -195,21 +195,21 @@ export const describedSwitches: readonly {
       number(
         'accessTokenLifetimeSeconds',
         'Access token lifetime (seconds)',
-        'For access tokens issued from now on.',
+        'Applies to access tokens issued from now on.',
       ),
       {
         kind: 'words',
         name: 'withheldClaims',
-        label: 'Optional claims that no ID token gets',
+        label: 'Optional claims missing from ID tokens',
         effect:
-          'Names, separated by spaces, such as sid auth_time acrs: as if the registration did not list them.',
+          'Names separated by spaces, for example sid auth_time acrs, as if the registration did not list them.',
       },
       number(
         'groupLimit',
-        'Groups in an ID token',
-        'Who is in more gets no groups claim, and _claim_names in its place.',
+        'Maximum number of groups in an ID token',
+        'A user in more groups gets the claim _claim_names instead of groups.',
       ),
-      number('tokensBackdatedSeconds', 'Tokens dated back (seconds)', 'How far iat and nbf lie in the past.'),
+      number('tokensBackdatedSeconds', 'Tokens dated back (seconds)', 'How far iat and nbf are in the past.'),
     ],
   },
 ];

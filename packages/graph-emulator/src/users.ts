@@ -6,9 +6,9 @@ import {
   objectIdIn,
   type User,
 } from '@entra-bff/directory';
-import type { GraphObject } from './answers.ts';
+import type { GraphObject } from './reply.ts';
 
-/** The user as Graph describes one in this tenant: a guest has an object id and a principal name of its own there. */
+/** Returns the user as Graph shows it in this tenant. A guest has another object id and principal name there. */
 export function toGraphUser(directory: Directory, user: User, tenantId: string): GraphObject {
   return {
     businessPhones: user.businessPhones,
@@ -26,14 +26,14 @@ export function toGraphUser(directory: Directory, user: User, tenantId: string):
   };
 }
 
-/** `#` is to be escaped in a path. */
+/** The `#` of a guest's name must be escaped in a path. */
 function principalNameIn({ tenants }: Directory, { username, homeTenantId }: User, tenantId: string): string {
   if (homeTenantId === tenantId) return username;
   const domain = tenants.find(({ id }) => id === tenantId)?.domain;
   return `${username.replace('@', '_')}#EXT#@${domain}`;
 }
 
-/** What may stand in a `$filter` of users. */
+/** The properties that `$filter` supports for users. */
 export const filterableUserFields = [
   'id',
   'displayName',
@@ -45,7 +45,7 @@ export const filterableUserFields = [
   'department',
 ] as const;
 
-/** What Graph sends of a user who is asked for without `$select`. */
+/** The properties of a user that Graph returns without `$select`. */
 export const defaultUserFields = [
   'businessPhones',
   'displayName',
@@ -65,14 +65,14 @@ const globalAdministrator = {
   templateId: '62e90394-69f5-4237-9190-012177145e10',
 };
 
-/** Which of these groups and directory roles the user has, by whatever way. A role answers to its template's id as well. */
+/** Returns the ids that name a group or directory role of the user, direct or nested. A role has the id of its template too. */
 export function memberObjectsAmong(user: User, tenantId: string, ids: readonly string[]): string[] {
   const held = new Set(groupsOf(user, tenantId).map(({ id }) => id));
   if (isAdministratorOf(user, tenantId)) for (const id of Object.values(globalAdministrator)) held.add(id);
   return ids.filter((id) => held.has(id.toLowerCase()));
 }
 
-/** Groups and directory roles. Names only for an app that may read them: without, Graph sends ids and nulls. */
+/** Returns groups and directory roles. An app that may not read their names gets ids and nulls. */
 export function membershipsOf(user: User, tenantId: string, scopes: ReadonlySet<string>): GraphObject[] {
   const namesAllowed = scopes.has('GroupMember.Read.All') || scopes.has('Directory.Read.All');
   const groups = directGroupsOf(user, tenantId).map(({ id, name, description }) => ({
@@ -98,14 +98,14 @@ function directGroupsOf({ groups }: User, tenantId: string) {
   return groups.filter((group) => group.tenantId === tenantId);
 }
 
-/** Every group of the tenant's members, once. */
+/** Returns every group that has a member in the tenant. */
 export function groupsIn(directory: Directory, tenantId: string): GraphObject[] {
   const groups = usersIn(directory, tenantId).flatMap((user) => directGroupsOf(user, tenantId));
   const byId = new Map(groups.map((group) => [group.id, group]));
   return [...byId.values()].map(({ id, name, description }) => ({ id, displayName: name, description }));
 }
 
-/** The members of a group, as the directory lists them. */
+/** Returns the members of a group. */
 export function membersOf(directory: Directory, tenantId: string, groupId: string): GraphObject[] {
   return usersIn(directory, tenantId)
     .filter(({ groups }) => groups.some(({ id }) => id === groupId))

@@ -1,0 +1,23 @@
+import type { Directory, SignInService } from '@entra-bff/directory';
+import type { AuthenticateCaller } from './access-token.ts';
+import type { Drives } from './drives.ts';
+import type { Revocations } from './revocations.ts';
+import type { SavedItems } from './saved-items.ts';
+import type { GraphSwitches } from './switches.ts';
+
+/** Everything that one running emulator knows. */
+export interface Graph {
+  readonly origin: string;
+  readonly directory: Directory;
+  /** The issuer of the access tokens. */
+  readonly entraOrigin: string;
+  /** Undefined if the issuer is not the Entra emulator. */
+  readonly signInService: SignInService | undefined;
+  readonly now: () => Date;
+  readonly authenticate: AuthenticateCaller;
+  readonly switches: GraphSwitches;
+  readonly revocations: Revocations;
+  /** What callers have created, changed and deleted. */
+  readonly saved: SavedItems;
+  readonly drives: Drives;
+}
