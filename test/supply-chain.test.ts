@@ -63,7 +63,7 @@ describe('the supply chain', () => {
     expect(read('.npmrc')).toMatch(/^save-exact=true$/m);
   });
 
-  it('links its workspaces, which depend on the versions that the project itself depends on', {
+  it('links its workspaces, which depend on exact versions, those of the project if it has them too', {
     tags: ['SU-1'],
   }, () => {
     const links = Object.values(lockfile.packages).filter(({ link }) => link === true);
@@ -74,8 +74,9 @@ describe('the supply chain', () => {
       const workspace: Partial<typeof manifest> = JSON.parse(read(`packages/${name}/package.json`));
       const { dependencies, devDependencies } = workspace;
       for (const [dependency, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-        const expected = manifest.dependencies[dependency] ?? manifest.devDependencies[dependency];
-        expect(version, `${name}: ${dependency}`).toBe(expected);
+        const own = manifest.dependencies[dependency] ?? manifest.devDependencies[dependency];
+        expect(version, `${name}: ${dependency}`).toBe(own ?? version);
+        expect(version, `${name}: ${dependency}`).toMatch(/^\d+\.\d+\.\d+$/);
       }
       expect(workspace.scripts, name).toBeUndefined();
     }

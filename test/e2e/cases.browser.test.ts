@@ -1,13 +1,7 @@
+import { pageIssues } from '@entra-bff/test-browser';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type BrowserWorld,
-  pageIssues,
-  press,
-  see,
-  signInAtDemo,
-  startBrowserWorld,
-} from '../support/browser-world.ts';
+import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
 
 let world: BrowserWorld;
 

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pageIssues } from '@entra-bff/test-browser';
 import type { Page } from 'playwright-core';
-import { pageIssues } from './browser-world.ts';
 
 const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
 

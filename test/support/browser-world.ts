@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Directory } from '@entra-bff/directory';
+import { axe } from '@entra-bff/test-browser';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { launchChromium } from './chromium.ts';
@@ -44,18 +43,6 @@ export async function startBrowserWorld(
       await world.close();
     },
   };
-}
-
-/** The script that `pageIssues` needs in a page. */
-export const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
-
-/** What axe reports, and whether the page is wider than the window. */
-export function pageIssues(page: Page): Promise<string[]> {
-  return page.evaluate(`(async () => {
-    const { violations } = await axe.run();
-    const issues = violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ target }) => target).join(' '));
-    return document.documentElement.scrollWidth > innerWidth ? [...issues, 'wider than the window'] : issues;
-  })()`);
 }
 
 export function press(page: Page, name: string | RegExp): Promise<void> {

@@ -1,8 +1,7 @@
 import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
+import { axe, launchChromium, pageIssues } from '@entra-bff/test-browser';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axe, pageIssues } from '../../../test/support/browser-world.ts';
-import { launchChromium } from '../../../test/support/chromium.ts';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
 import { defaultEntraSwitches } from '../src/switches.ts';
 import { callback, createOAuthClient } from '../testing/oauth-client.ts';

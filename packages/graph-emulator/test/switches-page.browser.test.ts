@@ -1,8 +1,7 @@
 import { demoDirectory } from '@entra-bff/directory';
+import { axe, launchChromium, pageIssues } from '@entra-bff/test-browser';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axe, pageIssues } from '../../../test/support/browser-world.ts';
-import { launchChromium } from '../../../test/support/chromium.ts';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
 
 let graph: GraphEmulator;

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import { launchChromium } from '../src/index.ts';
 
 const launched = await launchChromium();
 
-describe('the browser of the tests', () => {
-  it.skipIf(launched.kind === 'missing')('reaches this machine and nothing else', async () => {
+describe('launchChromium', () => {
+  it.skipIf(launched.kind === 'missing')('starts a browser that reaches this computer only', async () => {
     if (launched.kind === 'missing') return;
     const { browser } = launched;
     onTestFinished(() => browser.close());
