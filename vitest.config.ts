@@ -7,12 +7,13 @@ const browserTests = '**/*.browser.test.ts';
 const integrated = [
   'test/client/package.test.ts',
   'test/docs/api.test.ts',
+  'test/scripts/{build,measure,package}.test.ts',
   'test/shared/session/large-session.test.ts',
   'test/shared/storage/table.contract.test.ts',
   'test/supply-chain.test.ts',
 ];
-const unit = ['test/{client,docs,shared}/**/*.test.ts', 'test/*.test.ts'];
-const flows = ['test/{connection-proof,dev,examples,flows,scripts,store-proof}/**/*.test.ts', ...integrated];
+const unit = ['test/{client,docs,scripts,shared}/**/*.test.ts', 'test/*.test.ts'];
+const flows = ['test/{connection-proof,dev,examples,flows,store-proof}/**/*.test.ts', ...integrated];
 
 function project(
   name: string,
