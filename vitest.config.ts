@@ -27,11 +27,13 @@ function project(
 export default defineConfig(({ mode }) => ({
   test: {
     projects: [
-      project('unit', unit, { isolate: false, exclude: [browserTests, ...integrated] }),
-      project('flows', flows, { isolate: false }),
+      project('unit', unit, { exclude: [browserTests, ...integrated] }),
+      project('flows', flows),
       project('browser', [`{packages,test}/${browserTests}`], { exclude: [] }),
       project('emulators', ['packages/*/test/**/*.test.ts']),
     ],
+    // Files share the modules that they import. Tests leave no state in modules.
+    isolate: false,
     // Runs once for all projects.
     globalSetup: ['test/support/global-setup.ts'],
     env: {

@@ -1,16 +1,15 @@
 import { fileURLToPath } from 'node:url';
+import type { Skip } from '@entra-bff/test-browser';
 import { build } from 'esbuild';
-import type { Browser } from 'playwright-core';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClient } from '../../client/client.ts';
 import { BffProvider, useSession } from '../../client/react.ts';
-import { type LaunchedChromium, launchChromium } from '../support/chromium.ts';
+import { openPage } from '../support/open-page.ts';
 import { problem, type SmallSite, serve } from '../support/small-site.ts';
 import { signedIn, signedOut } from './fake-page.ts';
 
-let launched: LaunchedChromium;
 let site: SmallSite;
 const state: { session: unknown; sessionCalls: number; posts: number } = {
   session: signedOut,
@@ -19,7 +18,6 @@ const state: { session: unknown; sessionCalls: number; posts: number } = {
 };
 
 beforeAll(async () => {
-  launched = await launchChromium();
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('react-app.ts', import.meta.url))],
     bundle: true,
@@ -52,7 +50,6 @@ beforeAll(async () => {
 });
 beforeEach(() => Object.assign(state, { session: signedOut, sessionCalls: 0, posts: 0 }));
 afterAll(async () => {
-  if (launched.kind === 'browser') await launched.browser.close();
   await site.close();
 });
 
@@ -60,9 +57,7 @@ const farAway = { idle_expires_at: '2126-11-22T17:00:00.000Z', expires_at: '2126
 
 describe('useSession', () => {
   it('follows the session and what the person is asked, also in strict mode', async ({ skip }) => {
-    if (launched.kind === 'missing') return skip('There is no browser.');
-    const page = await launched.browser.newPage();
-    page.setDefaultTimeout(20_000);
+    const page = await openPage(skip);
     const see = (text: string) => page.locator('#state', { hasText: text }).waitFor();
     await page.goto(`http://localhost:${site.port}`);
     await see('signed_out, nobody, waits for nothing');
@@ -88,13 +83,11 @@ describe('useSession', () => {
     state.session = undefined;
     await page.reload();
     await see('failed, nobody');
-    await page.close();
   });
 
   /** Alice's page with a draft, and what another tab's sign-ins tell it. */
-  async function alicesPage(browser: Browser, path = '') {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(20_000);
+  async function alicesPage(skip: Skip, path = '') {
+    const page = await openPage(skip);
     const see = (text: string) => page.locator('#state', { hasText: text }).waitFor();
     const signInElsewhere = (session: object) => {
       state.session = session;
@@ -112,8 +105,7 @@ describe('useSession', () => {
   const ben = signedIn({ ...farAway, name: 'Ben Brown', username: 'ben', session_tag: 'b' });
 
   it('loads the page again for another user, and keeps it for the same one', async ({ skip }) => {
-    if (launched.kind === 'missing') return skip('There is no browser.');
-    const { page, see, signInElsewhere } = await alicesPage(launched.browser);
+    const { page, see, signInElsewhere } = await alicesPage(skip);
     await signInElsewhere(signedIn({ ...farAway, name: 'Alice A.', session_tag: 'new-tag-of-alice' }));
     await see('signed_in, Alice A.');
     expect(await page.getByLabel('Draft').inputValue()).toBe('Dear Carol');
@@ -127,14 +119,12 @@ describe('useSession', () => {
     // The new page's calls are made, and it is loaded again for nobody else.
     await page.getByRole('button', { name: 'Read' }).click();
     await see('signed_in, Ben Brown, waits for mail');
-    await page.close();
   });
 
   it('shows nothing and calls nothing for another user until the app has done what it has to', async ({
     skip,
   }) => {
-    if (launched.kind === 'missing') return skip('There is no browser.');
-    const { page, see, signInElsewhere } = await alicesPage(launched.browser, '?keeps-page');
+    const { page, see, signInElsewhere } = await alicesPage(skip, '?keeps-page');
     await page.getByRole('button', { name: 'Save later' }).click();
     await signInElsewhere(ben);
     await page.waitForFunction(`document.querySelector('main') === null`);
@@ -145,7 +135,6 @@ describe('useSession', () => {
     await page.evaluate('userIsReady()');
     await see('signed_in, Ben Brown, waits for nothing');
     expect(await page.getByLabel('Draft').inputValue()).toBe('');
-    await page.close();
   });
 
   it('shows nobody yet where pages are rendered on a server', () => {

@@ -3,19 +3,17 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LaunchedChromium, launchChromium } from '../support/chromium.ts';
+import { openPage } from '../support/open-page.ts';
 import { signedIn } from './fake-page.ts';
 
 const clientSource = readFileSync(fileURLToPath(new URL('../../.build/client.js', import.meta.url)), 'utf8');
 const ben = signedIn({ username: 'ben@contoso.example', session_tag: 'tag-of-ben' });
-let launched: LaunchedChromium;
 let site: Server;
 let session: object = signedIn();
 /** Answers of which the first half has been sent. */
 const halves: ServerResponse[] = [];
 
 beforeAll(async () => {
-  launched = await launchChromium();
   site = createServer((request, response) => {
     const send = (type: string, body: string) => response.writeHead(200, { 'content-type': type }).end(body);
     if (request.url === '/api/auth/client.js') send('text/javascript', clientSource);
@@ -29,7 +27,6 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => site.listen(0, 'localhost', resolve));
 });
 afterAll(async () => {
-  if (launched.kind === 'browser') await launched.browser.close();
   site.closeAllConnections();
   site.close();
 });
@@ -38,8 +35,7 @@ describe('an answer that is still arriving, in a real browser', () => {
   it('does not arrive once another user is known, with a signal of its caller and without', async ({
     skip,
   }) => {
-    if (launched.kind === 'missing') return skip('There is no browser.');
-    const page = await launched.browser.newPage();
+    const page = await openPage(skip);
     await page.goto(`http://localhost:${(site.address() as AddressInfo).port}`);
     await page.evaluate(`import('/api/auth/client.js').then(async ({ createClient }) => {
       window.client = createClient();
@@ -55,6 +51,5 @@ describe('an answer that is still arriving, in a real browser', () => {
     // Chromium does not hand on the reason here.
     const ends = 'bodies.then((all) => all.map(({ status, reason }) => [status, reason?.name]))';
     expect(await page.evaluate(ends)).toEqual(Array(2).fill(['rejected', 'AbortError']));
-    await page.close();
   });
 });

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type LaunchedChromium, launchChromium } from '../support/chromium.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openPage } from '../support/open-page.ts';
 import { problem, type SmallAnswer, type SmallSite, serve } from '../support/small-site.ts';
 
 /** A page, a service and a sign-in page with Entra's opener policy, each no more than the client can see of them. */
-let launched: LaunchedChromium;
 let app: SmallSite;
 let entra: SmallSite;
 let origin: string;
@@ -15,7 +14,6 @@ const state = { isGranted: false, signIns: 0, isMute: false, calls: [] as string
 const clientSource = readFileSync(fileURLToPath(new URL('../../.build/client.js', import.meta.url)), 'utf8');
 
 beforeAll(async () => {
-  launched = await launchChromium();
   app = await serve((url, { method = '' }) => answerApp(url, method));
   entra = await serve(
     (url) => ({
@@ -29,7 +27,6 @@ beforeAll(async () => {
 });
 beforeEach(() => Object.assign(state, { isGranted: false, signIns: 0, isMute: false, calls: [] }));
 afterAll(async () => {
-  if (launched.kind === 'browser') await launched.browser.close();
   await Promise.all([app.close(), entra.close()]);
 });
 
@@ -114,11 +111,7 @@ const pageText = `<!doctype html><title>App</title>
   </script>`;
 
 async function openApp(skip: (note: string) => never, path = '/'): Promise<Page> {
-  if (launched.kind === 'missing') return skip('There is no browser.');
-  const context = await launched.browser.newContext();
-  onTestFinished(() => context.close());
-  context.setDefaultTimeout(20_000);
-  const page = await context.newPage();
+  const page = await openPage(skip);
   await page.goto(origin + path);
   await page.waitForFunction('window.client');
   return page;

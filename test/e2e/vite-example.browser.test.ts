@@ -1,19 +1,15 @@
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
 import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../dev/free-port.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { openPage } from '../support/open-page.ts';
 import { startWorld, type World } from '../support/world.ts';
 
-let browser: Browser | undefined;
 let world: World;
 let vite: ViteDevServer;
 let origin: string;
 
 beforeAll(async () => {
-  const launched = await launchChromium();
-  browser = launched.kind === 'browser' ? launched.browser : undefined;
   world = await startWorld();
   const port = await findFreePort();
   origin = `http://localhost:${port}`;
@@ -27,15 +23,13 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await browser?.close();
   await vite.close();
   await world.close();
 });
 
 describe('the Vite example', () => {
   it('signs in and out behind the development server', async ({ skip }) => {
-    if (browser === undefined) return skip('There is no browser.');
-    const page = await browser.newPage();
+    const page = await openPage(skip);
     await page.goto(origin);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('button', { name: /Alice Adams/ }).click();
@@ -44,6 +38,5 @@ describe('the Vite example', () => {
     expect(new URL(page.url()).origin).toBe(origin);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('Nobody is signed in.').waitFor();
-    await page.close();
   });
 });

@@ -1,48 +1,26 @@
 import type { Directory } from '@entra-bff/directory';
-import { axe } from '@entra-bff/test-browser';
-import type { BrowserContextOptions, Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
-import { launchChromium } from './chromium.ts';
-import { grantSignIn, startWorld, type Worker, type WorkerOptions, type World } from './world.ts';
+import type { OpenPage } from '@entra-bff/test-browser';
+import type { BrowserContext, Page } from 'playwright-core';
+import { openPage } from './open-page.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type WorkerOptions, type World } from './world.ts';
 
-/** A world with the demo page or an app in front, and a real browser to see it with. */
+/** A world with the demo page or another app in front of its worker. */
 export interface BrowserWorld extends World {
   readonly worker: Worker;
-  /**
-   * A page of a browser with nothing in it, closed when the test ends.
-   * @param skip of the test, for where there is no browser
-   */
-  newPage(skip: (note: string) => never, options?: BrowserContextOptions): Promise<Page>;
+  /** Opens a page in a browser without cookies or storage. */
+  readonly newPage: OpenPage;
 }
 
-const TIMEOUT_MS = 20_000; // below vitest's own, so that a failure names the step
-
 /**
- * @param options of the worker; the demo page is in front when left out
- * @param people others than those of `npm start`
+ * @param options of the worker. Default: it serves the demo page.
+ * @param people instead of the users of `npm start`
  */
 export async function startBrowserWorld(
   options: WorkerOptions = { servesDemo: true },
   people?: Directory,
 ): Promise<BrowserWorld> {
-  const [launched, world] = await Promise.all([launchChromium(), startWorld(people)]);
-  const worker = await world.startWorker(options);
-  return {
-    ...world,
-    worker,
-    async newPage(skip, options = {}) {
-      if (launched.kind === 'missing') return skip('There is no browser.');
-      const context = await launched.browser.newContext(options);
-      onTestFinished(() => context.close());
-      context.setDefaultTimeout(TIMEOUT_MS);
-      await context.addInitScript(axe);
-      return context.newPage();
-    },
-    async close() {
-      if (launched.kind === 'browser') await launched.browser.close();
-      await world.close();
-    },
-  };
+  const world = await startWorld(people);
+  return { ...world, worker: await world.startWorker(options), newPage: openPage };
 }
 
 export function press(page: Page, name: string | RegExp): Promise<void> {
@@ -64,10 +42,30 @@ export async function startSignIn(page: Page, origin: string): Promise<void> {
   await press(page, 'Sign in');
 }
 
-/** Signs in from the demo page, as somebody who has agreed to be signed in before. */
+/** Signs in from the demo page. The user has consented before. */
 export async function signInAtDemo(world: BrowserWorld, page: Page, name: string): Promise<void> {
   grantSignIn(world, name);
   await startSignIn(page, world.worker.origin);
   await press(page, new RegExp(name));
   await see(page, `Hello, ${name}`);
+}
+
+/**
+ * Signs a user in without loading a page, and gives the cookies to the browser. The user has consented before.
+ * @param user the part of the username before the at sign
+ */
+export async function signInWithoutPage(
+  { worker }: BrowserWorld,
+  context: BrowserContext,
+  user: string,
+): Promise<void> {
+  const agent = worker.browser();
+  await signIn(agent, { user });
+  for (const [domain, cookies] of agent.jar) {
+    // The cookies of the service are Strict. Those of Entra ID must arrive after a cross-site redirect.
+    const sameSite = domain === 'localhost' ? 'Strict' : 'Lax';
+    await context.addCookies(
+      [...cookies].map(([name, value]) => ({ name, value, domain, path: '/', httpOnly: true, sameSite })),
+    );
+  }
 }

@@ -1,21 +1,17 @@
 import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
-import { axe, launchChromium, pageIssues } from '@entra-bff/test-browser';
-import type { Browser, Page } from 'playwright-core';
+import { openPage, pageIssues } from '@entra-bff/test-browser';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
 import { defaultEntraSwitches } from '../src/switches.ts';
 import { callback, createOAuthClient } from '../testing/oauth-client.ts';
 
 let emulator: EntraEmulator;
-let browser: Browser | undefined;
 
 beforeAll(async () => {
-  const launched = await launchChromium();
-  browser = launched.kind === 'browser' ? launched.browser : undefined;
   emulator = await startEntraEmulator({ directory: demoDirectory });
 });
 afterAll(async () => {
-  await browser?.close();
   await emulator.close();
 });
 
@@ -66,10 +62,7 @@ describe('every page in a browser', () => {
     ['light', 1280],
     ['dark', 320],
   ] as const)('is accessible, %s and %i px wide', async ([colorScheme, width], { skip }) => {
-    if (browser === undefined) return skip('There is no browser.');
-    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
-    await context.addInitScript(axe);
-    const page = await context.newPage();
+    const page = await openPage(skip, { colorScheme, viewport: { width, height: 800 } });
     const app = createOAuthClient(emulator);
     const open = (changes: Record<string, string> = {}) =>
       page.goto(app.authorizeUrl({ prompt: 'select_account', ...changes }).href);
@@ -113,12 +106,10 @@ describe('every page in a browser', () => {
     await page.goto(`${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/logout`);
     expect(await pageIssues(page)).toEqual([]);
     expect(await pressed(/Alice Adams/)).toEqual([]);
-    await context.close();
   });
 
   it('returns with form_post and the origin of the emulator', async ({ skip }) => {
-    if (browser === undefined) return skip('There is no browser.');
-    const page = await browser.newPage();
+    const page = await openPage(skip);
     const app = createOAuthClient(emulator);
     const posted = page.waitForRequest((request) => request.url().includes('/api/auth/callback'));
     await page.goto(app.authorizeUrl({ response_mode: 'form_post', prompt: 'none' }).href);

@@ -1,19 +1,14 @@
 import { demoDirectory } from '@entra-bff/directory';
-import { axe, launchChromium, pageIssues } from '@entra-bff/test-browser';
-import type { Browser } from 'playwright-core';
+import { openPage, pageIssues } from '@entra-bff/test-browser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
 
 let graph: GraphEmulator;
-let browser: Browser | undefined;
 
 beforeAll(async () => {
-  const launched = await launchChromium();
-  browser = launched.kind === 'browser' ? launched.browser : undefined;
   graph = await startGraphEmulator({ directory: demoDirectory, entra: { origin: 'http://127.0.0.1:1' } });
 });
 afterAll(async () => {
-  await browser?.close();
   await graph.close();
 });
 
@@ -24,11 +19,8 @@ describe('the switches page in a browser', () => {
   ] as const)(
     'is accessible and saves a switch, %s and %i px wide',
     async ([colorScheme, width], { skip }) => {
-      if (browser === undefined) return skip('There is no browser.');
       graph.switches.alwaysChallenges = false;
-      const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
-      await context.addInitScript(axe);
-      const page = await context.newPage();
+      const page = await openPage(skip, { colorScheme, viewport: { width, height: 800 } });
       await page.goto(`${graph.origin}/switches`);
       expect(await pageIssues(page)).toEqual([]);
       await page.getByLabel('Every call gets a challenge').check();
@@ -38,7 +30,6 @@ describe('the switches page in a browser', () => {
       ]);
       expect(await pageIssues(page)).toEqual([]);
       expect(graph.switches.alwaysChallenges).toBe(true);
-      await context.close();
     },
   );
 });

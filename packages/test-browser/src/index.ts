@@ -5,4 +5,5 @@ export {
   type LaunchedChromium,
   launchChromium,
 } from './chromium.ts';
-export { axe, pageIssues } from './page-issues.ts';
+export { createPageOpener, type OpenPage, openPage, type Skip } from './open-page.ts';
+export { pageIssues } from './page-issues.ts';

@@ -2,29 +2,27 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { serveFolder } from '../../../dev/static-files.ts';
-import { type BrowserWorld, press, see } from '../../support/browser-world.ts';
+import { type BrowserWorld, press, see, signInWithoutPage } from '../../support/browser-world.ts';
 import type { InteractionCase } from './cases.ts';
 
-/** The app, beside the functions as a static site. */
+/** Serves the app beside the functions, as a static site does. */
 export const serveApp = serveFolder(fileURLToPath(new URL('app', import.meta.url)));
 
 export interface AppOptions {
-  /** What it reads of Graph. */
+  /** The path that it reads from Graph. */
   readonly path: string;
   readonly interaction: 'popup' | 'redirect';
   readonly session?: 'ask' | 'silent';
 }
 
-/** Where the person is in the app: nothing of it may be lost, the fragment least of all. */
+/** The address of the app. Interactions must keep all of it, including the fragment. */
 export function placeIn(world: BrowserWorld, { session = 'ask', ...more }: AppOptions): string {
   return `${world.worker.origin}/app.html?${new URLSearchParams({ session, ...more })}#third`;
 }
 
 /** Signs Ben in, and opens the app. */
 export async function openSignedIn(world: BrowserWorld, page: Page, options: AppOptions): Promise<void> {
-  await page.goto(`${world.worker.origin}/api/auth/login?return_to=/app.js`);
-  await press(page, /Ben Brown/);
-  await page.waitForURL('**/app.js');
+  await signInWithoutPage(world, page.context(), 'ben');
   await page.goto(placeIn(world, options));
   await isReady(page);
 }
@@ -33,7 +31,7 @@ export function isReady(page: Page): Promise<void> {
   return page.locator('body.ready').waitFor();
 }
 
-/** Waits until the app's calls have ended in these ways. */
+/** Waits until the calls of the app have ended like this. */
 export function seeEnds(page: Page, ...ends: readonly string[]): Promise<void> {
   return page.locator('#ends').getByText(ends.join(', '), { exact: true }).waitFor();
 }
@@ -42,13 +40,13 @@ export function loadsOf(page: Page): Promise<number> {
   return page.evaluate(`JSON.parse(sessionStorage.getItem('app')).loads`);
 }
 
-/** Clicks, and returns the window that opens. */
+/** Clicks, and returns the popup. */
 export async function pressForPopup(page: Page, name: string): Promise<Page> {
   const [popup] = await Promise.all([page.waitForEvent('popup'), press(page, name)]);
   return popup;
 }
 
-/** What the person does at Entra for the case, page by page. */
+/** Answers the pages of Entra ID as the case says. */
 export async function answerEntra(
   page: Page,
   { answers, meanwhile }: InteractionCase,
@@ -61,26 +59,26 @@ export async function answerEntra(
   }
 }
 
-/** Goes back page by page, at most five, until it is the app again. */
+/** Goes back at most five pages, until the app is shown. */
 export async function goBackTo(page: Page, place: string): Promise<void> {
   for (let step = 0; step < 5 && page.url() !== place; step++) await goBack(page);
 }
 
-/** Goes back one page, and on where that one leads by itself. */
+/** Goes back one page and follows its redirects. */
 export async function goBack(page: Page): Promise<void> {
-  // What a form led to is not loaded again: the browser says so on a page of its own.
+  // The browser shows a page of its own instead of sending a form again.
   await page.goBack().catch(() => seeBrowserError(page));
   await page.waitForURL(
     ({ pathname, searchParams }) => !pathname.endsWith('/callback') || searchParams.has('bounced'),
   );
 }
 
-/** The browser has no page to show, and says why. */
+/** Waits for the browser's own error page. */
 export async function seeBrowserError(page: Page): Promise<void> {
   await expect.poll(() => page.url(), { timeout: 20_000 }).toMatch(/^chrome-error:/);
 }
 
-/** Alice, in a browser of her own, follows the link that the problem has for an administrator. */
+/** Alice opens the link for administrators in her own browser and consents. */
 export async function administratorAgrees(_: BrowserWorld, alices: Page, page: Page): Promise<void> {
   await alices.goto(await page.evaluate('problem.adminConsentUrl'));
   await press(alices, /Alice Adams/);
@@ -88,7 +86,7 @@ export async function administratorAgrees(_: BrowserWorld, alices: Page, page: P
   await see(alices, 'Approved');
 }
 
-/** Alice approves what was asked for; the switches page of the emulator is where that is done here. */
+/** Alice approves the request on the switches page of the emulator. */
 export async function administratorApproves({ entra }: BrowserWorld, alices: Page): Promise<void> {
   await alices.goto(`${entra.origin}/switches`);
   await press(alices, 'Approve for the organization');
