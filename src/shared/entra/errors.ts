@@ -1,15 +1,28 @@
 import { type InteractionReason, interactionReasons } from '../errors.ts';
-import type { TokenEndpointError } from '../tokens/token-endpoint.ts';
 
 export function parseInteractionReason(text: string | undefined): InteractionReason | undefined {
   return interactionReasons.find((reason) => reason === text);
 }
 
+/**
+ * An error response of the token endpoint.
+ * @see RFC 6749, section 5.2, and Entra's `error_codes`, `suberror` and `claims`
+ */
+export interface TokenErrorResponse {
+  /** OAuth's error code, for example `invalid_grant`. */
+  readonly error: string;
+  readonly suberror?: string;
+  /** The AADSTS numbers. The first one is the cause. */
+  readonly numbers: readonly number[];
+  /** A claims challenge: JSON to send with the next authorization request. */
+  readonly claims?: string;
+}
+
 export type TokenErrorMeaning =
   | { readonly kind: 'interaction-required'; readonly reason: InteractionReason }
-  /** Our own secret or certificate is wrong. It must never sign anybody out. */
+  /** The app's own secret or certificate is wrong. Users stay signed in. */
   | { readonly kind: 'own-credential-refused' }
-  /** Entra's trouble, not ours and not the person's: try again later. */
+  /** A fault of Entra ID. Try again later. */
   | { readonly kind: 'transient' };
 
 const interaction = (reason: InteractionReason): TokenErrorMeaning => ({
@@ -20,27 +33,27 @@ const ownCredential: TokenErrorMeaning = { kind: 'own-credential-refused' };
 const transient: TokenErrorMeaning = { kind: 'transient' };
 
 /**
- * AADSTS number → what it asks for.
+ * What each AADSTS number means.
  * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  */
 const byNumber = new Map<number, TokenErrorMeaning>([
-  [50076, interaction('two_factor_required')], // Conditional Access or a changed place asks for a second factor
-  [50079, interaction('two_factor_required')], // the person has to register one
+  [50076, interaction('two_factor_required')], // Conditional Access or an unfamiliar location requires it
+  [50079, interaction('two_factor_required')], // the user has to register one
   [50158, interaction('claims_challenge')], // an external challenge is not satisfied
   [53000, interaction('claims_challenge')], // the device is not compliant
   [53001, interaction('claims_challenge')], // the device is not joined
   [53003, interaction('claims_challenge')], // blocked by Conditional Access
-  [65001, interaction('consent_required')], // nobody has consented to this permission
-  [65004, interaction('consent_required')], // the person declined
-  [90008, interaction('admin_consent_required')], // nobody has consented to the app at all
-  [90093, interaction('admin_consent_required')], // the person may not consent to this
+  [65001, interaction('consent_required')], // no consent to this permission
+  [65004, interaction('consent_required')], // the user declined
+  [90008, interaction('admin_consent_required')], // no consent to the app at all
+  [90093, interaction('admin_consent_required')], // the user may not consent to this
   [90094, interaction('admin_consent_required')],
-  [90095, interaction('admin_consent_required')], // approval can be asked for
+  [90095, interaction('admin_consent_required')], // the user can request approval
   [70008, interaction('refresh_token_expired')],
-  [700082, interaction('refresh_token_expired')], // inactive for too long
+  [700082, interaction('refresh_token_expired')], // unused for too long
   [700084, interaction('refresh_token_expired')], // single-page app's 24 hours
   [70043, interaction('refresh_token_expired')], // sign-in frequency of Conditional Access
-  [70044, interaction('refresh_token_expired')], // the session did not pass such a check
+  [70044, interaction('refresh_token_expired')], // the session failed such a check
   [50173, interaction('refresh_token_revoked')], // the password changed or an administrator revoked
   [50133, interaction('refresh_token_revoked')],
   [70000, interaction('refresh_token_revoked')],
@@ -74,18 +87,18 @@ const byError = new Map<string, TokenErrorMeaning>([
   ['server_error', transient],
 ]);
 
-/** What a refusal of the token endpoint means: by number, else by suberror, else by OAuth's code; unknown is transient. */
+/** Interprets an error response: by AADSTS number, else by suberror, else by OAuth code. An unknown error is transient. */
 export function interpretTokenError({
   error,
   suberror,
   numbers,
   claims,
-}: TokenEndpointError): TokenErrorMeaning {
+}: TokenErrorResponse): TokenErrorMeaning {
   for (const number of numbers) {
     const meaning = byNumber.get(number);
     if (meaning) return meaning;
   }
   if (claims !== undefined) return interaction('claims_challenge');
-  // An error that nobody has seen must not sign people out: it is treated as passing.
+  // An unknown error must not sign users out, so it counts as transient.
   return (suberror === undefined ? undefined : bySuberror.get(suberror)) ?? byError.get(error) ?? transient;
 }

@@ -1,22 +1,12 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import { readClaimsRequest } from '../entra/claims-request.ts';
+import type { TokenErrorResponse } from '../entra/errors.ts';
 import type { BffError } from '../errors.ts';
 import { signInServiceUnavailable } from '../errors.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
 import { parseRetryAfterSeconds } from '../network/retry-after.ts';
 import type { TokenBreaker } from './circuit-breaker.ts';
 import { isTokenAnswer } from './token-answer.ts';
-
-/** What Entra's token endpoint said instead of tokens. */
-export interface TokenEndpointError {
-  /** OAuth's error code: `invalid_grant`, `interaction_required` … */
-  readonly error: string;
-  readonly suberror?: string;
-  /** The AADSTS numbers, the first being the cause. */
-  readonly numbers: readonly number[];
-  /** A claims challenge: JSON to be sent with the next authorization request. */
-  readonly claims?: string;
-}
 
 const DEADLINE_MS = 8_000;
 const MAX_BYTES = 256 * 1024;
@@ -29,7 +19,7 @@ export class TokenEndpoint implements INetworkModule {
   /** Why there was no usable answer: it is for the sign-in service to mend, not for the person. */
   failure: BffError | undefined;
   /** What Entra said instead of tokens. */
-  entraError: TokenEndpointError | undefined;
+  entraError: TokenErrorResponse | undefined;
   readonly #sendHttp: SendHttp;
   readonly #breaker: TokenBreaker;
 
@@ -75,7 +65,7 @@ export class TokenEndpoint implements INetworkModule {
     const body = parseJsonObject(answer.body.toString('utf8'));
     if (body === undefined) throw this.#fail(undefined);
     if (answer.status !== 200) {
-      this.entraError = parseTokenEndpointError(body);
+      this.entraError = parseTokenErrorResponse(body);
       if (this.entraError === undefined) throw this.#fail(undefined);
     } else if (!isTokenAnswer(body)) {
       throw this.#fail(undefined);
@@ -104,7 +94,7 @@ function parseJsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function parseTokenEndpointError(body: Record<string, unknown>): TokenEndpointError | undefined {
+function parseTokenErrorResponse(body: Record<string, unknown>): TokenErrorResponse | undefined {
   const { error, suberror, error_codes: codes } = body;
   const claims = readClaimsRequest(body['claims']);
   if (typeof error !== 'string') return undefined;
