@@ -33,7 +33,7 @@ describe('the admin route', () => {
   it('opens for the app role of the verified ID token', async () => {
     const answer = await openAdmin(alice);
     expect(answer.status).toBe(200);
-    expect(JSON.parse(answer.body).graph.kind).toBe('answered');
+    expect(JSON.parse(answer.body).graph.kind).toBe('loaded');
   });
 
   it('tells who is signed in without the role from who is not signed in', async () => {

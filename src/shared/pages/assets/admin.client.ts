@@ -186,7 +186,7 @@ function create<Tag extends keyof HTMLElementTagNameMap>(
 
 function find(selector: string, within: ParentNode = document): HTMLElement {
   const element = within.querySelector<HTMLElement>(selector);
-  if (element === null) throw new TypeError(`Missing element: ${selector}`);
+  if (element === null) throw new Error(`Missing element: ${selector}`);
   return element;
 }
 
