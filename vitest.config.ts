@@ -40,7 +40,7 @@ export default defineConfig(({ mode }) => ({
       TEST_SCALE: mode === 'whole' ? 'whole' : 'short',
       TEST_SCREENSHOTS: mode === 'screenshots' ? 'yes' : 'no',
     },
-    // The requirements that tests prove. `npm run requirements` lists them with their tests.
+    // The requirements that tests prove. docs/requirements.md lists them with their tests.
     tags: [...requirements].map(([name, description]) => ({ name, description })),
     testTimeout: 60_000,
     hookTimeout: 60_000,

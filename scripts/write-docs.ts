@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { requirementsPage } from './docs/requirements.ts';
 import { routesPage } from './docs/routes.ts';
 import { configurationPage, exampleSettings, settingsPage } from './docs/settings.ts';
 
@@ -9,6 +10,7 @@ export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/reference/settings.md', settingsPage()],
     ['docs/reference/routes.md', routesPage()],
+    ['docs/requirements.md', requirementsPage()],
     ['docs/configuration.md', configurationPage(readFileSync(fromRoot('docs/configuration.md'), 'utf8'))],
     ['local.settings.example.json', exampleSettings()],
   ]);

@@ -5,7 +5,7 @@ export interface RequirementGroup {
   readonly requirements: Readonly<Record<string, string>>;
 }
 
-/** The security requirements that tests prove. `npm run requirements` writes them into `docs/requirements.md`. */
+/** The security requirements that tests prove. `npm run docs` writes them into `docs/requirements.md`. */
 export const requirementGroups: readonly RequirementGroup[] = [
   {
     title: 'Starting a sign-in',
