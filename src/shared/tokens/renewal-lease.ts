@@ -5,7 +5,9 @@ import type { RefreshFailure } from '../session/facts.ts';
 import type { Session, SessionStore } from '../session/store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
+import { setBounded } from './per-user.ts';
 import type { StoredTokens } from './stored-tokens.ts';
+import { TOKEN_REQUEST_DEADLINE_MS } from './token-endpoint.ts';
 import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token-request.ts';
 
 /** The outcome of a renewal, and the session's state for the next one. */
@@ -27,14 +29,15 @@ export interface HeldLease {
 }
 
 /**
- * A lease in the session's row, so that one worker at a time redeems the refresh token. A worker that finds
- * another's lease uses the result that its holder stores, or adopts the failure that it leaves.
+ * A lease in the session's row, so that usually one worker redeems the refresh token. A worker that finds another's
+ * lease uses the result that its holder stores, or adopts the failure that it leaves. The lease is a courtesy: a
+ * worker that has waited long enough redeems too.
  * @throws {BffError} storage_unavailable, from every operation
  */
 export interface RenewalLease {
   /**
-   * Returns the stored access token if it answers the request. Waits for another worker's result while that
-   * worker holds the lease.
+   * Returns the stored access token if it answers the request. While another worker holds the lease, waits at most
+   * {@link HOLDER_WAIT_MS} for its result, or returns the request's current token without waiting.
    * @throws {BffError} sign_in_service_unavailable if the holder left this failure
    */
   awaitResult(session: Session, request: TokenRequest): Promise<RenewalStep>;
@@ -42,7 +45,7 @@ export interface RenewalLease {
   take(session: Session, log: Log): Promise<({ readonly kind: 'taken' } & HeldLease) | RenewalStep>;
   /** Ends the lease after a redemption. A token has ended it already, because it was stored with it. */
   end(held: HeldLease, request: TokenRequest, outcome: TokenAcquisition, log: Log): Promise<RenewalStep>;
-  /** Ends the lease because the redemption threw. If that fails as well, the lease ends by its time. */
+  /** Ends the lease because the redemption threw. If that fails too, other workers wait for their full time. */
   fail(held: HeldLease, request: TokenRequest, log: Log): Promise<void>;
 }
 
@@ -56,12 +59,15 @@ export interface RenewalLeaseDependencies {
 }
 
 /**
- * Longest time a live holder can take: 4 s to learn that it holds the lease, 8 s token request, 5 s for the keys
- * that verify the ID token, 4 s for the write, and 2 s + 4 s to read and write once more after a conflict.
- * Then the holder is taken for dead. If it is only slow, Entra ID issues tokens to both workers; an issuer that
- * rotates refresh tokens strictly ends the sign-in.
+ * How long a worker waits for the result of a holder that it has seen. Then the holder is probably dead, so the
+ * worker redeems as well. If the holder is only slow, both results are merged: Entra ID issues tokens to both, but
+ * an issuer that rotates refresh tokens strictly ends the sign-in.
  */
-export const LEASE_MS = (4 + 8 + 5 + 4 + 2 + 4) * 1000;
+export const HOLDER_WAIT_MS = TOKEN_REQUEST_DEADLINE_MS + 1_000;
+/** How long a call that has waited so long for one holder waits for the worker that redeems in its place. */
+export const SUCCESSOR_WAIT_MS = 1_000;
+/** A forgotten lease is waited for once more. */
+const MAX_SIGHTINGS = 1_000;
 const READ_AGAIN_MS = 150;
 const READ_AGAIN_JITTER_MS = 100;
 
@@ -73,18 +79,36 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
   const isAnothers = (leaseId: string | undefined): leaseId is string =>
     leaseId !== undefined && !leaseId.startsWith(ownPrefix);
 
+  /** When this worker first saw a lease of another. */
+  const firstSeenMs = new Map<string, number>();
+
+  /** How long a call is still to wait for the holder of this lease; 0 or less: it waits no longer. */
+  const leftMs = (leaseId: string, waitingSinceMs: number): number => {
+    const nowMs = monotonicMs();
+    const seenSinceMs = firstSeenMs.get(leaseId) ?? nowMs;
+    setBounded(firstSeenMs, leaseId, seenSinceMs, MAX_SIGHTINGS);
+    const [seenForMs, waitedMs] = [nowMs - seenSinceMs, nowMs - waitingSinceMs];
+    return Math.min(
+      HOLDER_WAIT_MS - seenForMs,
+      Math.max(HOLDER_WAIT_MS - waitedMs, SUCCESSOR_WAIT_MS - seenForMs),
+    );
+  };
+
   return {
     async awaitResult(session, request) {
+      const waitingSinceMs = monotonicMs();
       let latest = session;
-      let watched: { readonly leaseId: string; readonly sinceMs: number } | undefined;
       for (;;) {
         const stored = storedTokens.find(latest, request);
         if (stored !== undefined) return ended(latest, { kind: 'token', ...stored, session: latest });
         const { leaseId } = latest;
         if (!isAnothers(leaseId)) return { kind: 'continue', latest };
-        if (watched?.leaseId !== leaseId) watched = { leaseId, sinceMs: monotonicMs() };
-        if (monotonicMs() - watched.sinceMs >= LEASE_MS) return { kind: 'continue', latest };
-        await wait(READ_AGAIN_MS + (random(1).readUInt8(0) % READ_AGAIN_JITTER_MS));
+        const waitMs = leftMs(leaseId, waitingSinceMs);
+        if (waitMs <= 0) return { kind: 'continue', latest };
+        const { current } = request;
+        if (current !== undefined) return ended(latest, { kind: 'token', ...current, session: latest });
+        const jitterMs = random(1).readUInt8(0) % READ_AGAIN_JITTER_MS;
+        await wait(Math.min(READ_AGAIN_MS + jitterMs, waitMs));
         const found = await store.refetch(latest);
         if (found.kind === 'gone') return ended(latest, { kind: 'session-ended' });
         latest = found.session;

@@ -12,7 +12,8 @@ import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token
 /**
  * Renews a session's tokens with its refresh token, one renewal of a session at a time in this worker. Each renewal
  * starts from the state that the previous one left. A call that waited while a renewal failed adopts that failure
- * instead of repeating the request to Entra ID.
+ * instead of repeating the request to Entra ID. A call with a current token does not wait for another call's
+ * renewal.
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
 export type Renew = (session: Session, request: TokenRequest, log: Log) => Promise<TokenAcquisition>;
@@ -59,7 +60,11 @@ export function createRenew(dependencies: RenewDependencies): Renew {
   return async (session, request, log) => {
     const key = queueKey(session);
     const queuedAtMs = monotonicMs();
-    const previous = queues.get(key) ?? Promise.resolve<Left>({ latest: session });
+    const waitingFor = queues.get(key);
+    if (waitingFor !== undefined && request.current !== undefined) {
+      return { kind: 'token', ...request.current, session };
+    }
+    const previous = waitingFor ?? Promise.resolve<Left>({ latest: session });
     const turn = previous.then((left) => takeTurn(dependencies, left, queuedAtMs, request, log));
     const after = turn.then(({ left }) => left);
     queues.set(key, after);

@@ -8,7 +8,7 @@ import { parseRetryAfterSeconds } from '../network/retry-after.ts';
 import type { TokenBreaker } from './circuit-breaker.ts';
 import { isTokenAnswer } from './token-answer.ts';
 
-const DEADLINE_MS = 8_000;
+export const TOKEN_REQUEST_DEADLINE_MS = 8_000;
 const MAX_BYTES = 256 * 1024;
 
 /**
@@ -48,7 +48,7 @@ export class TokenEndpoint implements INetworkModule {
         headers: options?.headers ?? {},
         body: Buffer.from(options?.body ?? ''),
         borrower: { kind: 'one call' },
-        deadlineMs: DEADLINE_MS,
+        deadlineMs: TOKEN_REQUEST_DEADLINE_MS,
         maxResponseBytes: MAX_BYTES,
       });
     } catch (error) {

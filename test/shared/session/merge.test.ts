@@ -51,6 +51,21 @@ describe('mergeContent', () => {
     });
   });
 
+  it('of two renewals under the same lease generation keeps all access tokens and the refresh token written last', {
+    tags: ['I2'],
+  }, () => {
+    const renewed = (name: string, expiry: string) => ({
+      ...withTokens({ [name]: token(name, expiry), both: token(name, expiry) }, name),
+      tokenGeneration: 1,
+    });
+    const merged = mergeContent(withTokens({}, 'old'), renewed('ours', '200'), renewed('theirs', '300'));
+    expect(merged.tokenGeneration).toBe(1);
+    expect(cacheOf(merged)).toMatchObject({
+      AccessToken: { ours: { secret: 'ours' }, theirs: { secret: 'theirs' }, both: { secret: 'theirs' } },
+      RefreshToken: { rt: { secret: 'ours' } },
+    });
+  });
+
   it('does not bring back what one of them removed', () => {
     const start = withTokens({ user: token('expired', '100') });
     const removed = withTokens({});

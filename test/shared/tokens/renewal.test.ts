@@ -19,6 +19,7 @@ let reads: number;
 let paced: number;
 let inTable: () => SessionRefetch;
 let answer: (session: Session) => TokenAcquisition;
+let slow: () => Promise<void>;
 let renew: Renew;
 
 function sessionWith(tokenGeneration = 0, grantedScopes = ['User.Read']): Session {
@@ -39,6 +40,7 @@ beforeEach(() => {
   paced = 0;
   inTable = () => ({ kind: 'found', session: sessionWith() });
   answer = refused;
+  slow = async () => {};
   const monotonicMs = () => elapsedMs;
   const pace = { refused: () => void paced++, turn: async () => {} };
   const store = {
@@ -64,6 +66,7 @@ beforeEach(() => {
     },
     redeem: async (session) => {
       redeemed.push(session);
+      await slow();
       return answer(session);
     },
     monotonicMs,
@@ -129,6 +132,23 @@ describe('a renewal that brings no token', () => {
     );
     expect(paced).toBe(times);
   });
+});
+
+it('a call with a current token does not wait for the renewal of another call', async () => {
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  answer = given;
+  slow = () => finished;
+  const session = sessionWith();
+  const renewing = renew(session, request, log);
+  const current = { accessToken: 'current', expiresAt: start };
+  expect(await renew(session, { ...request, current }, log)).toEqual({ kind: 'token', ...current, session });
+  finish();
+  expect(await renewing).toMatchObject({ accessToken: 'token' });
+  expect(await renew(session, { ...request, current }, log)).toMatchObject({ accessToken: 'token' });
+  expect(redeemed).toHaveLength(2);
 });
 
 function fail(code: 'sign_in_service_unavailable' | 'storage_unavailable'): never {

@@ -114,16 +114,20 @@ export function logOut(browser: UserAgent, worker?: WorkerProcess): Promise<Wire
   });
 }
 
-/** A browser that is signed in, with an access token that has ended already where `expired`. */
+/**
+ * A browser that is signed in.
+ * @param options.expired its access token has expired already
+ * @param options.lifetimeSeconds how long its access token is valid
+ */
 export async function signedIn(
   { world, browser: newBrowser }: Deployment,
   user: string,
-  { expired = false } = {},
+  options: { readonly expired?: boolean; readonly lifetimeSeconds?: number } = {},
 ): Promise<UserAgent> {
   const browser = newBrowser();
   const { switches } = world.entra;
   const lifetimeSeconds = switches.accessTokenLifetimeSeconds;
-  if (expired) switches.accessTokenLifetimeSeconds = 0;
+  switches.accessTokenLifetimeSeconds = options.expired ? 0 : (options.lifetimeSeconds ?? lifetimeSeconds);
   const page = await signIn(browser, { user });
   switches.accessTokenLifetimeSeconds = lifetimeSeconds;
   if (!browser.cookies().has('session'))

@@ -16,6 +16,24 @@ const CALLS = 50;
 const rounds = isWholeRun ? 20 : 1;
 
 describe('an expired access token', () => {
+  it('in 12 calls at once over two processes redeems the refresh token once', {
+    tags: ['TC-6', 'K2'],
+  }, async () => {
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    const before = redemptions(deployment);
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, at) => call(browser, deployment.worker(at % 2))),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 200));
+    expect(redemptions(deployment) - before).toBe(1);
+    report({
+      part: 'faults',
+      requirements: 'TC-6, K2',
+      what: '12 calls at once on an expired access token, 2 processes',
+      result: '12 × 200, one redemption',
+    });
+  });
+
   it(`in ${CALLS} calls over three processes redeems the refresh token once, at an issuer that rotates strictly`, {
     tags: ['TC-6', 'K2'],
   }, async () => {

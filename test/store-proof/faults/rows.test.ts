@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LEASE_MS } from '../../../src/shared/tokens/renewal-lease.ts';
+import { HOLDER_WAIT_MS } from '../../../src/shared/tokens/renewal-lease.ts';
 import { isWholeRun } from '../../support/scale.ts';
 import { signIn } from '../../support/world.ts';
 import { report } from '../report.ts';
@@ -55,7 +55,7 @@ describe.runIf(isWholeRun)('a row of several parts', () => {
     await expect
       .poll(() => proxy.count({ operation: 'read', worker: 'worker-1' }) - looks)
       .toBeGreaterThanOrEqual(2);
-    deployment.worker(1).pass(LEASE_MS);
+    deployment.worker(1).pass(HOLDER_WAIT_MS);
     expect((await other).status).toBe(200);
     expect(redemptions(deployment) - redeemed).toBe(2);
     const renewed = await rowOf(world, browser);

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
 import type { SessionContent } from '../../../src/shared/session/facts.ts';
 import { readMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
+import { HOLDER_WAIT_MS } from '../../../src/shared/tokens/renewal-lease.ts';
 import type { Browser } from './activity.ts';
 import { checkEndings, checkIndex } from './endings.ts';
 import { accessTokenLifetimeSeconds, indexKey, people, tenantId } from './people.ts';
@@ -91,7 +92,10 @@ function checkAnswer(world: World, record: ActivityRecord): string | undefined {
         ? undefined
         : `nobody is signed out without a cause: ${what} ${answer.reason}`;
     case 'interaction-required':
-      return isRedeemable(world, record) ? `a refusal is true: ${what} ${answer.reason}` : undefined;
+      // A worker that overtakes a holder notes the issuer's refusal. The holder may store its tokens right after that.
+      return isRedeemable(world, record) && !overtook(world, activity.worker)
+        ? `a refusal is true: ${what} ${answer.reason}`
+        : undefined;
     case 'done':
     case 'signed-in':
       return undefined;
@@ -171,11 +175,11 @@ function isRedeemable({ table, reader, issuer, setting }: World, { browser }: Ac
   });
 }
 
-/** A refresh token is redeemed once, unless its holder could not keep what it got. */
+/** A refresh token is redeemed once, unless its holder could not store what it got or was overtaken. */
 function checkRedemptions(world: World): string | undefined {
   const { issues, refused, state } = world.issuer;
   for (const family of state.families) {
-    if (isDisturbed(world, family)) continue;
+    if (isDisturbed(world, family) || isOvertaken(world, family)) continue;
     const again =
       issues.find((issue) => issue.family === family.id && issue.again)?.redeemed ??
       refused.find(({ refreshToken }) => refreshToken.startsWith(`refresh-${family.id}-`))?.refreshToken;
@@ -184,12 +188,17 @@ function checkRedemptions(world: World): string | undefined {
   return undefined;
 }
 
-/** A lease is waited out only when something befell its holder. */
-function checkLeases({ logged, faults }: World): string | undefined {
-  if (!logged.some(({ record }) => record.event === 'lease-taken-over')) return undefined;
-  return faults.some(({ kind }) => kind !== 'repeated')
-    ? undefined
-    : 'nobody waits out the lease of a holder that lives';
+/** A worker takes a lease over only if it could have seen it for long enough. */
+function checkLeases({ logged, records }: World): string | undefined {
+  const tooEarly = logged.find(
+    ({ worker, record, atMs }) =>
+      record.event === 'lease-taken-over' &&
+      !records.some(
+        ({ activity, beganAtMs = Number.POSITIVE_INFINITY }) =>
+          activity.worker === worker && atMs - beganAtMs >= HOLDER_WAIT_MS,
+      ),
+  );
+  return tooEarly && `a holder has its time: overtaken by ${tooEarly.worker} at ${tooEarly.atMs}`;
 }
 
 /** The newest tokens are in the row. */
@@ -200,12 +209,16 @@ function checkKept(world: World, { row }: Version): string | undefined {
   for (const family of world.issuer.state.families) {
     const stored = refreshTokenIn(content, family);
     if (stored === undefined || isDisturbed(world, family)) continue;
-    if (stored !== family.newest) {
+    const overtaken = isOvertaken(world, family);
+    // Such an issuer gives tokens to one of the two at most.
+    if (overtaken && world.setting.issuer !== 'entra-like') continue;
+    // Of two that were redeemed side by side, the one of the later holder stays. The issuer keeps both valid.
+    if (stored !== family.newest && !overtaken) {
       return `the newest refresh token survives: ${stored} of ${family.newest} of ${family.id}`;
     }
     for (const issue of world.issuer.issues) {
       if (issue.atMs + accessTokenLifetimeSeconds * 1000 <= world.nowMs() + toleranceMs(world)) continue;
-      if (issue.family === family.id && !isStoredOrSuperseded(world, issue, content)) {
+      if (issue.family === family.id && !isStoredOrSuperseded(world, issue, content, overtaken)) {
         return `every access token is kept: ${issue.accessToken}`;
       }
     }
@@ -214,10 +227,17 @@ function checkKept(world: World, { row }: Version): string | undefined {
 }
 
 /** MSAL drops an access token when it stores another one with a scope in common (measured); that one is looked for too. */
-function isStoredOrSuperseded({ issuer }: World, issue: Issue, { msalCache }: SessionContent): boolean {
-  const later = issuer.issues.slice(issuer.issues.indexOf(issue) + 1);
-  const isSuperseded = later.some(
-    ({ family, scopes }) =>
+function isStoredOrSuperseded(
+  { issuer }: World,
+  issue: Issue,
+  { msalCache }: SessionContent,
+  overtaken: boolean,
+): boolean {
+  const at = issuer.issues.indexOf(issue);
+  const isSuperseded = issuer.issues.some(
+    ({ family, scopes, atMs }, otherAt) =>
+      // Of two that were issued side by side and expire together, either may stay.
+      (otherAt > at || (overtaken && otherAt !== at && atMs === issue.atMs)) &&
       family === issue.family &&
       resourceScopes(scopes).some((scope) => resourceScopes(issue.scopes).includes(scope)),
   );
@@ -231,6 +251,24 @@ const resourceScopes = (scopes: string) => scopes.split(' ').filter((scope) => !
 function refreshTokenIn({ msalCache }: SessionContent, { id }: Family): number | undefined {
   const [, number] = new RegExp(`"refresh-${id}-(\\d+)"`).exec(msalCache) ?? [];
   return number === undefined ? undefined : Number(number);
+}
+
+/** A worker waited no longer for the holder of a lease, and took the lease over. */
+function overtook({ logged }: World, worker: string): boolean {
+  return logged.some((line) => line.worker === worker && line.record.event === 'lease-taken-over');
+}
+
+/** The same for the holder of the lease of this sign-in's session. */
+function isOvertaken(world: World, { id }: Family): boolean {
+  const { issues, refused } = world.issuer;
+  const requests = [
+    ...issues.filter(({ family, redeemed }) => family === id && redeemed !== undefined),
+    ...refused.filter(({ refreshToken }) => refreshToken.startsWith(`refresh-${id}-`)),
+  ];
+  return requests.some(({ message }) => {
+    const sender = world.messages.find(({ name }) => name === message)?.worker;
+    return sender !== undefined && overtook(world, sender);
+  });
 }
 
 /**

@@ -26,7 +26,7 @@ import {
   logout,
   signInAt,
   twoWorkers,
-  untilRenewalSeconds,
+  untilExpiredSeconds,
 } from './settings.ts';
 
 let beginning: Beginning;
@@ -36,7 +36,7 @@ beforeAll(async () => {
   runOnOneThread();
   beginning = await signIn(
     { laptop: alice, phone: bob },
-    { ...twoWorkers, passSeconds: untilRenewalSeconds },
+    { ...twoWorkers, passSeconds: untilExpiredSeconds },
   );
 });
 afterAll(backToManyThreads);

@@ -7,7 +7,8 @@ export const twoWorkers: Setting = {
   workers: ['w1', 'w2'],
   issuer: 'strict',
   activities: [],
-  idleSeconds: 12 * 60 * 60,
+  // Use is recorded at most every two hours, so not in these settings.
+  idleSeconds: 24 * 60 * 60,
   absoluteSeconds: 12 * 60 * 60,
   cacheSeconds: 0,
   coarseMs: 1_000,
@@ -15,8 +16,11 @@ export const twoWorkers: Setting = {
   faults: { kinds: [], atMost: 0 },
 };
 
-/** The access tokens of a sign-in so long ago have less than MSAL's five minutes left. */
-export const untilRenewalSeconds = 57 * 60;
+/** The access tokens of a sign-in so long ago have expired. */
+export const untilExpiredSeconds = 61 * 60;
+
+/** They are in their last five minutes: they should be renewed, but are still good for a call. */
+export const untilLastMinutesSeconds = 57 * 60;
 
 export const call = (worker: string, more: { browser?: string; after?: number } = {}): Activity => ({
   worker,

@@ -51,6 +51,7 @@ export interface World {
     readonly worker: string;
     readonly record: LogRecord;
     readonly atStep: number;
+    readonly atMs: number;
   }[];
   readonly browsers: ReadonlyMap<string, Browser>;
   /** How many messages had been sent when a refresh token was first stored. */

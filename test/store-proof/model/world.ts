@@ -37,7 +37,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
   const network = createNetwork({ table, issuer, nowMs, describeRow: reader.describe });
   const { messages } = network;
   const browsers = new Map(beginning.browsers);
-  const logged: { worker: string; record: LogRecord; atStep: number }[] = [];
+  const logged: { worker: string; record: LogRecord; atStep: number; atMs: number }[] = [];
   const trace: string[] = [];
   const records: ActivityRecord[] = setting.activities.map((activity, index) => ({
     activity,
@@ -105,7 +105,12 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
         now,
         absoluteSeconds: setting.absoluteSeconds,
         log: (_level: string, logRecord: LogRecord) => {
-          logged.push({ worker: activity.worker, record: logRecord, atStep: trace.length });
+          logged.push({
+            worker: activity.worker,
+            record: logRecord,
+            atStep: trace.length,
+            atMs: nowMs(),
+          });
         },
       };
       void perform(activity, needs).then((answer) => {
