@@ -90,5 +90,5 @@ export async function administratorAgrees(_: BrowserWorld, alices: Page, page: P
 export async function administratorApproves({ entra }: BrowserWorld, alices: Page): Promise<void> {
   await alices.goto(`${entra.origin}/switches`);
   await press(alices, 'Approve for the organization');
-  await alices.getByText('Approved: the app has these permissions').waitFor();
+  await alices.getByText('Approved. The app has these permissions').waitFor();
 }
