@@ -36,6 +36,6 @@ describe('the public interface', () => {
     expect(filesOf('entra-bff')).toEqual(
       expect.arrayContaining(['src/shared/session/caller.d.ts', 'src/shared/http/request.d.ts']),
     );
-    expect(filesOf('entra-bff/client/react')).toContain('client/client.d.ts');
+    expect(filesOf('entra-bff/client/react')).toContain('client/client-api.d.ts');
   });
 });
