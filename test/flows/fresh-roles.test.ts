@@ -121,7 +121,7 @@ describe('a role', () => {
   });
 });
 
-describe('refuses past the bound, and never lets anybody in for want of an answer', {
+describe('refuses past the bound, and never admits a user because an answer is missing', {
   tags: ['RG-3', 'RG-5'],
 }, () => {
   beforeEach(() => {
@@ -194,7 +194,7 @@ describe('refuses past the bound, and never lets anybody in for want of an answe
     expect(codeAndReason(await openAdmin())).toEqual([503, 'sign_in_service_unavailable', undefined]);
   });
 
-  it('an ID token of somebody else: the session ends', { tags: ['ID-10'] }, async () => {
+  it('an ID token of another user: the session ends', { tags: ['ID-10'] }, async () => {
     world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, oid: userId('ben') });
     expect(codeAndReason(await openAdmin())).toEqual([401, 'session_required', 'session_ended']);
     expect(await browser.clone().scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });

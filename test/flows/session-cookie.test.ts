@@ -133,7 +133,7 @@ describe('a cookie', () => {
 });
 
 describe('a sign-in', () => {
-  it('takes over no value that the browser brings: a planted one, or the one of somebody else', {
+  it('adopts no value that the browser sends: neither a planted one nor that of another user', {
     tags: ['SC-2'],
   }, async () => {
     expect(madeUp()).toHaveLength(aliceCookie.length);

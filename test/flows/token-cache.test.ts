@@ -221,7 +221,7 @@ describe('the table', () => {
   });
 });
 
-describe('a row that somebody with access to the table changed', () => {
+describe('a row that an attacker with access to the table changed', () => {
   const table = () =>
     TableClient.fromConnectionString(inject('tableConnectionString'), world.tableName, {
       allowInsecureConnection: true,

@@ -17,7 +17,7 @@ export interface MsalCredential {
   check(): Promise<void>;
 }
 
-export interface MsalCredentialNeeds {
+export interface MsalCredentialDependencies {
   readonly credential: ClientCredential;
   readonly clientId: string;
   readonly authority: Pick<Authority, 'tokenEndpoint' | 'tokenExchangeAudience'>;
@@ -37,7 +37,7 @@ export function toMsalCredential({
   clientId,
   authority,
   now,
-}: MsalCredentialNeeds): MsalCredential {
+}: MsalCredentialDependencies): MsalCredential {
   if (credential.kind === 'secret') {
     return { options: { clientSecret: credential.secret }, check: () => Promise.resolve() };
   }

@@ -25,7 +25,7 @@ export interface CallTokens {
  */
 export type TokensForCall = (session: Session, need: CallNeed, log: Log) => CallTokens;
 
-export interface CallTokenNeeds {
+export interface CallTokenDependencies {
   readonly acquireAccessToken: AcquireAccessToken;
   readonly refusals: Pick<Refusals, 'keep'>;
   readonly interaction: Interaction;
@@ -35,7 +35,7 @@ export function createTokensForCall({
   acquireAccessToken,
   refusals,
   interaction,
-}: CallTokenNeeds): TokensForCall {
+}: CallTokenDependencies): TokensForCall {
   return (session, need, log) => {
     const { feature } = need;
     const scopes = chooseScopes(need, session.facts.grantedScopes);

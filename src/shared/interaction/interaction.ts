@@ -36,7 +36,7 @@ export interface Interaction {
   openTicket(text: string, session: Session | undefined): Ticket | undefined;
 }
 
-export interface InteractionNeeds {
+export interface InteractionDependencies {
   /** Of purpose `interaction-ticket`. */
   readonly sealer: TextSealer;
   readonly now: () => Date;
@@ -46,7 +46,7 @@ export interface InteractionNeeds {
 
 const TICKET_LIFETIME_MS = 10 * 60_000;
 
-export function createInteraction({ sealer, now, adminConsentUrl }: InteractionNeeds): Interaction {
+export function createInteraction({ sealer, now, adminConsentUrl }: InteractionDependencies): Interaction {
   const withheldProblem = (
     { by, askAgainAt }: Pick<ConsentDenial, 'by'> & Partial<ConsentDenial>,
     feature: string,

@@ -1,4 +1,8 @@
-import { type CallTokenNeeds, createTokensForCall, type TokensForCall } from '../interaction/call-token.ts';
+import {
+  type CallTokenDependencies,
+  createTokensForCall,
+  type TokensForCall,
+} from '../interaction/call-token.ts';
 import { type CallLimits, createCallLimits } from './call-limits.ts';
 import { createMemoryBudget, type MemoryBudget } from './memory-budget.ts';
 
@@ -9,7 +13,7 @@ export interface UpstreamAccess {
   readonly memoryBudget: MemoryBudget;
 }
 
-export function createUpstreamAccess(dependencies: CallTokenNeeds): UpstreamAccess {
+export function createUpstreamAccess(dependencies: CallTokenDependencies): UpstreamAccess {
   return {
     tokensForCall: createTokensForCall(dependencies),
     callLimits: createCallLimits(),

@@ -51,13 +51,17 @@ export interface CodeFlow {
   redeem(request: CodeRedemptionRequest): Promise<CodeRedemption>;
 }
 
-export interface CodeFlowNeeds {
+export interface CodeFlowDependencies {
   readonly createMsalClient: CreateMsalClient;
   readonly redirectUri: string;
   readonly idTokenRules: IdTokenRules;
 }
 
-export function createCodeFlow({ createMsalClient, redirectUri, idTokenRules }: CodeFlowNeeds): CodeFlow {
+export function createCodeFlow({
+  createMsalClient,
+  redirectUri,
+  idTokenRules,
+}: CodeFlowDependencies): CodeFlow {
   return {
     async authorizeUrl({ scopes, state, nonce, codeVerifier, prompt, loginHint, domainHint, claims }) {
       const { application } = await createMsalClient();

@@ -134,7 +134,7 @@ describe('signing keys', () => {
     await expect(keys.resolve(header)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
   });
 
-  it('that are unknown are asked for at most twice a minute, whoever makes them up', {
+  it('that are unknown are asked for at most twice a minute, also if an attacker invents them', {
     tags: ['ID-8'],
   }, async () => {
     const { keys, state } = authority();
