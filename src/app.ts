@@ -1,4 +1,4 @@
-import { createAdmission } from './shared/access/admission.ts';
+import { createAuthorization } from './shared/access/authorize.ts';
 import { createExtendSession } from './shared/access/extend-session.ts';
 import { createAdmin } from './shared/admin/admin.ts';
 import { createAuth } from './shared/auth/auth.ts';
@@ -48,24 +48,24 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const { renewIdentity } = tokens;
   const keptSeconds = roleMaxAgeSeconds;
   const findMemberships = createFindMemberships({ graph: graphClient, keptSeconds, ...system });
-  const admission = createAdmission({
+  const authorization = createAuthorization({
     ...{ renewIdentity, findMemberships, interaction, roleMaxAgeSeconds, revalidateSeconds },
     ...system,
   });
   const extendSession = createExtendSession(store);
-  const proxying = { ...calling, admission, interaction, extendSession };
+  const proxying = { ...calling, authorization, interaction, extendSession };
   const ownPrefix = `${origin}/api/graph`;
   const graphOptions = { ...config.graph, ...config.entra, ownPrefix, policy: policies.graph, indexKey };
   const graph = createGraph(graphOptions, { ...proxying, sendWithToken });
   const ownApis = policies.apis.map((api) => ({ name: api.name, proxy: createOwnApi(api, proxying) }));
 
-  const shared = { entra, store, admission, interaction, features, sealerFor, indexKey, ...system };
+  const shared = { entra, store, authorization, interaction, features, sealerFor, indexKey, ...system };
   const explainedGraph = withExplainedRefusals(graphClient);
   const admin = createAdmin(config, { ...shared, graph: graphClient, explainedGraph });
   const auth = createAuth({ ...sessionConfig, origin }, { ...shared, ...tokens, admin });
   const cookieNames = cookieNamesFor(origin);
   const endpoint = createEndpoint({
-    ...{ origin, cookieNames, store, admission, extendSession, logout: auth.logout },
+    ...{ origin, cookieNames, store, authorization, extendSession, logout: auth.logout },
     isAllowed: (claims) => isAllowed(claims, entra.idTokenRules),
     ...system,
   });

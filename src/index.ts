@@ -18,8 +18,8 @@ export {
   guard,
   optionalSession,
   signedIn,
-} from './shared/access/guard.ts';
-export type { Guard, GuardRules } from './shared/access/guard-rules.ts';
+} from './shared/access/access.ts';
+export type { Guard, GuardRules } from './shared/access/rules.ts';
 export { BffError, type BffErrorOptions, type ProblemCode } from './shared/errors.ts';
 export {
   type GraphBody,

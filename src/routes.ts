@@ -26,7 +26,7 @@ import {
   optionalSessionBestEffort,
   signedIn,
   signedInWithoutRevalidation,
-} from './shared/access/guard.ts';
+} from './shared/access/access.ts';
 import { requestedScopes } from './shared/auth/login.ts';
 import {
   allMethods,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { startBff } from '../src/index.ts';
 import { type Bff, register } from '../src/registration.ts';
-import { allowAnonymous } from '../src/shared/access/guard.ts';
+import { allowAnonymous } from '../src/shared/access/access.ts';
 import { parseConfig } from '../src/shared/config/config.ts';
 import { readPolicies } from '../src/shared/config/policies.ts';
 import { createSystem } from '../src/system.ts';

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createApp } from '../../src/app.ts';
 import { createRoutes, type Route } from '../../src/routes.ts';
-import { signedIn, signedInWithoutRevalidation } from '../../src/shared/access/guard.ts';
+import { signedIn, signedInWithoutRevalidation } from '../../src/shared/access/access.ts';
 import { parseConfig } from '../../src/shared/config/config.ts';
 import { readPolicies } from '../../src/shared/config/policies.ts';
 import type { CsrfProtection } from '../../src/shared/http/cross-site.ts';

@@ -1,4 +1,4 @@
-import type { Guard, GuardRules } from '../../src/shared/access/guard-rules.ts';
+import type { Guard, GuardRules } from '../../src/shared/access/rules.ts';
 import { problems } from '../../src/shared/errors.ts';
 import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
 import type { PolicyRefusal, RequestedCall } from '../../src/shared/policy/match.ts';

@@ -1,4 +1,4 @@
-import type { Guard } from '../shared/access/guard-rules.ts';
+import type { Guard } from '../shared/access/rules.ts';
 import type { ReadConsole } from '../shared/admin/console.ts';
 import type { ConsoleLinks } from '../shared/admin/console-links.ts';
 import type { AdminOverview, ReadOverview } from '../shared/admin/overview.ts';

@@ -25,11 +25,11 @@ export function apiDependencies(
       new BffError('interaction_required', {
         extensions: { reason: 'sign_in_required', scopes: [], login_url: '/api/auth/login' },
       }),
-    requireNotWithheld: () => undefined,
+    requireNoActiveDenial: () => undefined,
     openTicket: () => undefined,
   };
   return {
-    admission: { of: () => async (caller) => caller, wouldAdmit: () => true },
+    authorization: { forCall: () => async (caller) => caller, wouldAllow: () => true },
     extendSession: async (caller) => caller,
     interaction,
     tokensForCall: createTokensForCall({

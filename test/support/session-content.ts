@@ -1,6 +1,6 @@
 import { readVerifiedClaims } from '../../src/shared/identity/principal.ts';
 import type { SessionContent, SessionFacts } from '../../src/shared/session/facts.ts';
-import type { Session } from '../../src/shared/session/store.ts';
+import type { Session } from '../../src/shared/session/session.ts';
 
 /** The app that the access tokens of {@link msalCacheOf} were issued to. */
 export const clientId = '5e1f0000-0000-4000-8000-000000000001';

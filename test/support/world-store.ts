@@ -1,7 +1,8 @@
 import { inject } from 'vitest';
 import { createKeyRing, parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../src/shared/crypto/seal.ts';
-import { createSessionStore, type Session, type SessionStore } from '../../src/shared/session/store.ts';
+import type { Session } from '../../src/shared/session/session.ts';
+import { createSessionStore, type SessionStore } from '../../src/shared/session/store.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
 import type { UserAgent } from './user-agent.ts';
 import type { World } from './world.ts';

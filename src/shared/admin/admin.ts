@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import type { Admission } from '../access/admission.ts';
+import type { Authorization } from '../access/authorize.ts';
 import type { SealedTextPurpose, TextSealer } from '../crypto/sealed-text.ts';
 import type { Entra } from '../entra/entra.ts';
 import type { Features } from '../policy/features.ts';
@@ -50,7 +50,7 @@ export interface AdminDependencies {
   /** Graph whose refusals name the directory role that the administrator lacks. */
   readonly explainedGraph: AdministratorGraph;
   readonly store: SessionStore;
-  readonly admission: Pick<Admission, 'wouldAdmit'>;
+  readonly authorization: Pick<Authorization, 'wouldAllow'>;
   readonly features: Features;
   readonly entra: Pick<Entra, 'clientId'>;
   readonly indexKey: Buffer;
@@ -62,7 +62,8 @@ export function createAdmin(
   { adminRole, adminMaxAuthAgeSeconds }: AdminOptions,
   dependencies: AdminDependencies,
 ): Admin {
-  const { graph, explainedGraph, store, admission, features, entra, indexKey, sealerFor, now } = dependencies;
+  const { graph, explainedGraph, store, authorization, features, entra, indexKey, sealerFor, now } =
+    dependencies;
   const read = { roles: [adminRole] };
   const auditTarget = createAuditTarget(indexKey);
   const recordOpening = createRecordOpening(auditTarget);
@@ -81,6 +82,6 @@ export function createAdmin(
     recordOpening,
     loginFeatures: withAdministration(features),
     mayRequest: (feature, caller) =>
-      !isAdministrationFeature(feature) || (caller !== undefined && admission.wouldAdmit(caller, read)),
+      !isAdministrationFeature(feature) || (caller !== undefined && authorization.wouldAllow(caller, read)),
   };
 }

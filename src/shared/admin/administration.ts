@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import type { Guard } from '../access/guard-rules.ts';
+import type { Guard } from '../access/rules.ts';
 import { BffError, type ProblemCode } from '../errors.ts';
 import type { UserId } from '../identity/principal.ts';
 import type { Features } from '../policy/features.ts';

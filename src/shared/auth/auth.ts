@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
-import type { Admission } from '../access/admission.ts';
-import type { Guard } from '../access/guard-rules.ts';
+import type { Authorization } from '../access/authorize.ts';
+import type { Guard } from '../access/rules.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { SealedTextPurpose, TextSealer } from '../crypto/sealed-text.ts';
 import type { Entra } from '../entra/entra.ts';
@@ -48,7 +48,7 @@ export interface AuthDependencies {
   readonly entra: Entra;
   readonly codeFlow: CodeFlow;
   readonly store: SessionStore;
-  readonly admission: Pick<Admission, 'wouldAdmit'>;
+  readonly authorization: Pick<Authorization, 'wouldAllow'>;
   readonly interaction: Interaction;
   readonly features: Features;
   readonly admin: AdministratorSignIn;

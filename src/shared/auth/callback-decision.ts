@@ -1,7 +1,7 @@
 import { isSamePrincipal } from '../identity/principal.ts';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
-import { isLacking } from '../interaction/withheld.ts';
-import type { Session } from '../session/store.ts';
+import { isMissingScopes } from '../interaction/consent-backoff.ts';
+import type { Session } from '../session/session.ts';
 import type { CodeRedemption } from '../tokens/code-flow.ts';
 import type { LoginRequest, LoginTransaction } from './login-transaction.ts';
 import { readRedemptionError, type SignInFailure } from './sign-in-result.ts';
@@ -109,7 +109,7 @@ export function isFulfilledBy(
   { scopes, feature, prompt, cannotRestart }: LoginRequest,
   startedAt: Date,
 ): boolean {
-  if (session === undefined || isLacking(session, scopes)) return false;
+  if (session === undefined || isMissingScopes(session, scopes)) return false;
   // These sign-ins were started although the permissions may have been granted long before: a call was refused, or the
   // user wants to authenticate or to change the account.
   const needsNewSignIn =

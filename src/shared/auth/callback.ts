@@ -2,11 +2,12 @@ import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import { BffError } from '../errors.ts';
-import { withholdAgain } from '../interaction/withheld.ts';
+import { recordDenial } from '../interaction/consent-backoff.ts';
 import type { Features } from '../policy/features.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { ConsentDenial } from '../session/facts.ts';
-import type { Session, SessionStore } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionStore } from '../session/store.ts';
 import { auditPseudonym, auditPseudonymOf } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -301,7 +302,7 @@ async function storeDenial(
   { store, now }: CallbackDependencies,
 ): Promise<void> {
   const { facts } = session;
-  const denial = withholdAgain(facts.consentDenials[feature], by, now());
+  const denial = recordDenial(facts.consentDenials[feature], by, now());
   const consentDenials = { ...facts.consentDenials, [feature]: denial };
   try {
     await store.write(session, { ...session, facts: { ...facts, consentDenials } });

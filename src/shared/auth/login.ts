@@ -1,9 +1,9 @@
-import { chooseScopes, lackingScopes, MAX_PACKED_SCOPES_LENGTH, packScopes } from '../entra/scopes.ts';
+import { chooseScopes, MAX_PACKED_SCOPES_LENGTH, missingScopes, packScopes } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { Interaction, Ticket } from '../interaction/interaction.ts';
 import type { Features } from '../policy/features.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CodeFlow } from '../tokens/code-flow.ts';
@@ -192,7 +192,7 @@ function recordConsentRequest(
 ): void {
   // Without a prompt the user cannot be asked for consent.
   if (prompt === 'none') return;
-  const permissions = lackingScopes(scopes, session?.facts.grantedScopes ?? []).length;
+  const permissions = missingScopes(scopes, session?.facts.grantedScopes ?? []).length;
   if (permissions > 0) audit(log, { event: 'consent-asked', permissions, feature });
 }
 

@@ -1,7 +1,8 @@
 import { type Features, isGranted } from '../policy/features.ts';
 import { toSessionId } from '../session/address.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
-import type { ListedSession, SessionStore } from '../session/store.ts';
+import type { ListedSession } from '../session/list.ts';
+import type { SessionStore } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 

@@ -1,11 +1,11 @@
-import type { Admission } from '../access/admission.ts';
-import type { Guard } from '../access/guard-rules.ts';
+import type { Authorization } from '../access/authorize.ts';
+import type { Guard } from '../access/rules.ts';
+import { activeDenial } from '../interaction/consent-backoff.ts';
 import { loginPath } from '../interaction/interaction.ts';
-import { withheldNow } from '../interaction/withheld.ts';
 import { type Features, isGranted } from '../policy/features.ts';
 import type { PolicyFeature } from '../policy/policy.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 
 /** Whether the permissions of a feature are granted, and if not, why. */
 export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
@@ -38,11 +38,11 @@ export type SessionAnswer =
 export interface SessionAnswerDependencies {
   readonly features: Features;
   readonly guards: Readonly<Record<string, Guard>>;
-  readonly admission: Pick<Admission, 'wouldAdmit'>;
+  readonly authorization: Pick<Authorization, 'wouldAllow'>;
   readonly now: () => Date;
 }
 
-export function createSessionAnswer({ features, guards, admission, now }: SessionAnswerDependencies) {
+export function createSessionAnswer({ features, guards, authorization, now }: SessionAnswerDependencies) {
   return (caller: Caller | undefined): SessionAnswer => {
     if (caller === undefined) return { signed_in: false, login_url: loginPath };
     const session = sessionOf(caller);
@@ -56,7 +56,7 @@ export function createSessionAnswer({ features, guards, admission, now }: Sessio
       tenant_id: principal.tenantId,
       roles,
       can: Object.fromEntries(
-        Object.entries(guards).map(([name, guard]) => [name, admission.wouldAdmit(caller, guard)]),
+        Object.entries(guards).map(([name, guard]) => [name, authorization.wouldAllow(caller, guard)]),
       ),
       features: Object.fromEntries(
         features.all.map((feature) => [feature.name, featureState(feature, session, now())]),
@@ -71,7 +71,7 @@ export function createSessionAnswer({ features, guards, admission, now }: Sessio
 
 function featureState(feature: PolicyFeature, session: Session, now: Date): FeatureState {
   if (isGranted(feature, session.facts.grantedScopes)) return 'granted';
-  const denial = withheldNow(session, feature.name, now);
+  const denial = activeDenial(session, feature.name, now);
   if (denial === undefined) return 'not_asked';
   return denial.by === 'user' ? 'declined' : 'needs_admin';
 }

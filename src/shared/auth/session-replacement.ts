@@ -1,6 +1,7 @@
 import { isSamePrincipal, type Principal } from '../identity/principal.ts';
 import { withDeadline } from '../network/deadline.ts';
-import type { Session, SessionStore } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionStore } from '../session/store.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';

@@ -9,7 +9,7 @@ const graphPrefixes = Object.values(clouds).map(({ graph }) => `${graph}/`);
  * Which of the asked scopes were not granted. Entra's scopes are case-insensitive, and so is MSAL; Graph's may come
  * back with Graph's address in front of them.
  */
-export function lackingScopes(asked: readonly string[], granted: readonly string[]): string[] {
+export function missingScopes(asked: readonly string[], granted: readonly string[]): string[] {
   const has = new Set(granted.map(toComparable));
   return asked.filter((scope) => !openIdScopes.has(scope) && !has.has(toComparable(scope)));
 }
@@ -25,7 +25,7 @@ export function chooseScopes(
   { scopes, alternatives }: ScopeNeed,
   granted: readonly string[],
 ): readonly string[] {
-  return [scopes, ...alternatives].find((list) => lackingScopes(list, granted).length === 0) ?? scopes;
+  return [scopes, ...alternatives].find((list) => missingScopes(list, granted).length === 0) ?? scopes;
 }
 
 /**

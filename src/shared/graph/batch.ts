@@ -1,8 +1,8 @@
 import { chooseScopes, type ScopeNeed } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { CallNeed } from '../interaction/call-token.ts';
+import { isMissingScopes } from '../interaction/consent-backoff.ts';
 import type { Interaction } from '../interaction/interaction.ts';
-import { isLacking } from '../interaction/withheld.ts';
 import type { HttpAnswer } from '../network/http-request.ts';
 import { readMediaType } from '../policy/media-type.ts';
 import { requireNamedHeaders } from '../policy/request-headers.ts';
@@ -23,7 +23,7 @@ import type { PageLinks } from './page-links.ts';
 export interface BatchDependencies extends ForwardDependencies {
   readonly links: Links;
   readonly pageLinks: Pick<PageLinks, 'match'>;
-  readonly interaction: Pick<Interaction, 'requireNotWithheld' | 'required'>;
+  readonly interaction: Pick<Interaction, 'requireNoActiveDenial' | 'required'>;
   readonly now: () => Date;
 }
 
@@ -126,12 +126,12 @@ async function authorizeParts(
 function needOf(caller: Caller, parts: readonly BatchPart[]): CallNeed {
   const session = sessionOf(caller);
   const chosen = ({ call }: BatchPart) => chooseScopes(call.rule, session.facts.grantedScopes);
-  const lacking = parts.find((part) => isLacking(session, chosen(part)));
+  const blocked = parts.find((part) => isMissingScopes(session, chosen(part)));
   const need: ScopeNeed = {
     scopes: union(parts.map(({ call }) => call.rule.scopes)),
     alternatives: [union(parts.map(chosen))],
   };
-  return { ...need, feature: (lacking ?? parts[0])?.call.rule.feature ?? '' };
+  return { ...need, feature: (blocked ?? parts[0])?.call.rule.feature ?? '' };
 }
 
 const union = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())];

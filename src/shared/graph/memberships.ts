@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { FindMemberships } from '../access/admission.ts';
+import type { FindMemberships } from '../access/authorize.ts';
 import { BffError } from '../errors.ts';
 import { createMemo } from '../network/memo.ts';
 import { toCaller } from '../session/caller.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { GraphClient, GraphObject } from './client.ts';
 

@@ -1,7 +1,7 @@
 import type { HttpHandler, HttpMethod, HttpRequest, InvocationContext } from '@azure/functions';
-import type { Admission } from '../access/admission.ts';
+import type { Access, Authorize, FoundCaller } from '../access/access.ts';
+import type { Authorization } from '../access/authorize.ts';
 import type { ExtendSession } from '../access/extend-session.ts';
-import type { Access, Authorize, FoundCaller } from '../access/guard.ts';
 import { BffError } from '../errors.ts';
 import { loginPath, sessionRequired } from '../interaction/interaction.ts';
 import { bouncePage, withoutBounced } from '../pages/bounce-page.ts';
@@ -81,7 +81,7 @@ export type Endpoint = <Granted>(
 export interface EndpointDependencies extends FindCallerDependencies {
   /** Origin of this service, as in PUBLIC_BASE_URL. */
   readonly origin: string;
-  readonly admission: Admission;
+  readonly authorization: Authorization;
   readonly extendSession: ExtendSession;
   readonly monotonicMs: () => number;
 }
@@ -206,7 +206,7 @@ function requireAcceptable(
 /** Only a call that is let in extends the session, and only once: a refused call does not keep it alive. */
 function trackUse(
   { rules, log }: Pick<Call<unknown>, 'rules' | 'log'>,
-  { admission, extendSession }: Pick<EndpointDependencies, 'admission' | 'extendSession'>,
+  { authorization, extendSession }: Pick<EndpointDependencies, 'authorization' | 'extendSession'>,
 ) {
   let isExtended = !rules.extendsSession;
   const extendOnce = async (caller: Caller): Promise<Caller> => {
@@ -214,7 +214,8 @@ function trackUse(
     isExtended = true;
     return extendSession(caller, log);
   };
-  const authorize: Authorize = async (caller, guard) => extendOnce(await admission.of(log)(caller, guard));
+  const authorize: Authorize = async (caller, guard) =>
+    extendOnce(await authorization.forCall(log)(caller, guard));
   return { authorize, extendOnce };
 }
 

@@ -1,14 +1,11 @@
-import type { Access, FoundCaller } from '../access/guard.ts';
+import type { Access, FoundCaller } from '../access/access.ts';
 import type { Logout } from '../auth/logout.ts';
 import type { SessionEnd } from '../errors.ts';
 import type { VerifiedClaims } from '../identity/principal.ts';
 import { toCaller } from '../session/caller.ts';
-import {
-  newerThanThisWorker,
-  type Session,
-  type SessionAbsence,
-  type SessionStore,
-} from '../session/store.ts';
+import type { SessionAbsence } from '../session/reading.ts';
+import { newerThanThisWorker, type Session } from '../session/session.ts';
+import type { SessionStore } from '../session/store.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';

@@ -1,5 +1,5 @@
 import { BffError } from '../errors.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import { parseQuery } from './query.ts';
 import type { BffRequest } from './request.ts';
 

@@ -1,53 +1,56 @@
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import { BffError, type InteractionReason, type SessionEnd } from '../errors.ts';
 import type { ConsentDenial } from '../session/facts.ts';
-import type { Session } from '../session/store.ts';
-import { isLacking, withheldNow } from './withheld.ts';
+import type { Session } from '../session/session.ts';
+import { activeDenial, isMissingScopes } from './consent-backoff.ts';
 
-/** Where every sign-in starts; a caller may add `return_to` and `display`. */
+/** The route at which every sign-in starts. A page may add `return_to` and `display`. */
 export const loginPath = '/api/auth/login';
 
-/** What only the person can give, and what to ask Entra for when they come. */
+/** Something that only the user can provide, and what the new sign-in then requests from Entra ID. */
 export interface InteractionNeed {
   readonly reason: InteractionReason;
-  /** What the person wanted, where it is a feature of the policy. */
+  /** The feature of the policy that the call uses. */
   readonly feature?: string;
   readonly scopes: readonly string[];
   /** A claims challenge: JSON. */
   readonly claims?: string;
-  /** The person has to prove who they are anew. */
+  /** Entra ID asks for the user's credentials again. */
   readonly prompt?: 'login';
-  /** An authentication context of Conditional Access that the sign-in has to satisfy. */
+  /** An authentication context of Conditional Access that the sign-in must satisfy. */
   readonly authContext?: string;
-  /** What Entra knows the refused request by. */
+  /** Entra ID's id of the refused request. */
   readonly correlationId?: string;
 }
 
-/** What a ticket tells the login route. No page and no script can choose these. */
+/** What the login route reads from a ticket. No page or script can choose these values. */
 export type Ticket = Pick<InteractionNeed, 'feature' | 'scopes' | 'claims' | 'prompt' | 'authContext'>;
 
-/** The one protocol for everything that needs the person: a problem with a reason and a sealed ticket. */
+/** Creates the problems for calls that need the user. Each has a reason and a sealed ticket. */
 export interface Interaction {
-  /** The problem for a call that cannot go on without somebody: the person, or an administrator. */
+  /** The problem for a call that needs the user or an administrator. */
   required(session: Session, need: InteractionNeed): BffError;
-  /** What was withheld a short time ago is not asked for again. @throws {BffError} consent_declined, admin_consent_required */
-  requireNotWithheld(session: Session, feature: string, scopes: readonly string[]): void;
-  /** The ticket's content, or undefined when it is forged, expired or bound to another session chain. */
+  /**
+   * Refuses a call whose permissions are missing and were declined a short time ago.
+   * @throws {BffError} consent_declined, admin_consent_required
+   */
+  requireNoActiveDenial(session: Session, feature: string, scopes: readonly string[]): void;
+  /** The ticket's content, or undefined if the ticket is forged, expired or bound to another session chain. */
   openTicket(text: string, session: Session | undefined): Ticket | undefined;
 }
 
 export interface InteractionDependencies {
-  /** Of purpose `interaction-ticket`. */
+  /** Has the purpose `interaction-ticket`. */
   readonly sealer: TextSealer;
   readonly now: () => Date;
-  /** Where an administrator agrees for the whole organization. */
+  /** The page on which an administrator consents for the whole organization. */
   readonly adminConsentUrl: (scopes: readonly string[]) => string;
 }
 
 const TICKET_LIFETIME_MS = 10 * 60_000;
 
 export function createInteraction({ sealer, now, adminConsentUrl }: InteractionDependencies): Interaction {
-  const withheldProblem = (
+  const denialProblem = (
     { by, askAgainAt }: Pick<ConsentDenial, 'by'> & Partial<ConsentDenial>,
     feature: string,
     scopes: readonly string[],
@@ -74,7 +77,7 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionD
     required(session, need) {
       const { reason, correlationId, feature, scopes } = need;
       if (reason === 'admin_consent_required' && feature !== undefined) {
-        return withheldProblem({ by: 'administrator' }, feature, scopes);
+        return denialProblem({ by: 'administrator' }, feature, scopes);
       }
       const expiresAt = new Date(now().getTime() + TICKET_LIFETIME_MS);
       // Bound to the session chain: another user's session, or a later unrelated one, cannot use it.
@@ -90,10 +93,10 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionD
         },
       });
     },
-    requireNotWithheld(session, feature, scopes) {
-      const withheld = withheldNow(session, feature, now());
-      if (withheld !== undefined && isLacking(session, scopes)) {
-        throw withheldProblem(withheld, feature, scopes);
+    requireNoActiveDenial(session, feature, scopes) {
+      const denial = activeDenial(session, feature, now());
+      if (denial !== undefined && isMissingScopes(session, scopes)) {
+        throw denialProblem(denial, feature, scopes);
       }
     },
     openTicket(text, session) {
@@ -114,7 +117,7 @@ function toTicket({ feature, scopes, claims, prompt, authContext }: InteractionN
   };
 }
 
-/** The value is authenticated: it is what `required` sealed. */
+/** Needs no check: the value is authenticated, so `required` sealed it. */
 function parseTicket(value: unknown): Ticket {
   return value as Ticket;
 }
@@ -128,7 +131,7 @@ const endings: Record<SessionEnd, string> = {
     'This browser sent a sign-in cookie of this service twice. Only one of the two can be yours, so neither was used, and nothing was changed. Delete the cookies of this site in your browser, then sign in again.',
 };
 
-/** The problem for a call without a session. There is nothing to bind a ticket to. */
+/** The problem for a call without a session. It has no ticket, because there is no session to bind one to. */
 export function sessionRequired(reason: SessionEnd): BffError {
   return new BffError('session_required', {
     detail: endings[reason],

@@ -1,4 +1,4 @@
-import { chooseScopes, lackingScopes } from '../entra/scopes.ts';
+import { chooseScopes, missingScopes } from '../entra/scopes.ts';
 import type { Policy, PolicyFeature } from './policy.ts';
 
 /** The features of all APIs together. Sign-in and session do not distinguish which API a feature belongs to. */
@@ -32,5 +32,5 @@ export function joinFeatures(policies: readonly Policy[]): FeatureJoin {
 
 /** Whether the granted scopes are enough for every call of the feature. */
 export function isGranted({ needs }: PolicyFeature, grantedScopes: readonly string[]): boolean {
-  return needs.every((need) => lackingScopes(chooseScopes(need, grantedScopes), grantedScopes).length === 0);
+  return needs.every((need) => missingScopes(chooseScopes(need, grantedScopes), grantedScopes).length === 0);
 }

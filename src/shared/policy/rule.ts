@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Guard } from '../access/guard-rules.ts';
+import type { Guard } from '../access/rules.ts';
 import type { ScopeNeed } from '../entra/scopes.ts';
 import type { ApiProfile } from './api-profile.ts';
 import { hasBody } from './methods.ts';

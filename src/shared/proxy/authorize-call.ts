@@ -1,4 +1,4 @@
-import type { Admission } from '../access/admission.ts';
+import type { Authorization } from '../access/authorize.ts';
 import { chooseScopes } from '../entra/scopes.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { PolicyRule } from '../policy/rule.ts';
@@ -6,8 +6,8 @@ import { type Caller, sessionOf } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 
 export interface AuthorizeDependencies {
-  readonly admission: Admission;
-  readonly interaction: Pick<Interaction, 'requireNotWithheld'>;
+  readonly authorization: Authorization;
+  readonly interaction: Pick<Interaction, 'requireNoActiveDenial'>;
 }
 
 /**
@@ -21,11 +21,11 @@ export async function authorizeCall(
   caller: Caller,
   rule: PolicyRule,
   log: Log,
-  { admission, interaction }: AuthorizeDependencies,
+  { authorization, interaction }: AuthorizeDependencies,
 ): Promise<Caller> {
   const { feature, guard } = rule;
-  const admitted = guard === undefined ? caller : await admission.of(log, feature)(caller, guard);
-  const session = sessionOf(admitted);
-  interaction.requireNotWithheld(session, feature, chooseScopes(rule, session.facts.grantedScopes));
-  return admitted;
+  const authorized = guard === undefined ? caller : await authorization.forCall(log, feature)(caller, guard);
+  const session = sessionOf(authorized);
+  interaction.requireNoActiveDenial(session, feature, chooseScopes(rule, session.facts.grantedScopes));
+  return authorized;
 }

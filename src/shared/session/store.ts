@@ -24,11 +24,6 @@ import { createTombstones } from './tombstones.ts';
 import { createSessionUpdates, type SessionUpdates } from './updates.ts';
 import { hashUser } from './user-hash.ts';
 
-export type { ListedSession, SessionListing } from './list.ts';
-export type { SessionAbsence } from './reading.ts';
-export type { SessionEnding } from './revocation.ts';
-export { newerThanThisWorker, type Session } from './session.ts';
-
 /**
  * The server's record of signed-in browsers: one sealed row per sign-in, in the user's partition. Only `create` inserts
  * rows. Every later write replaces the version that was read.

@@ -1,5 +1,5 @@
 import type { SessionFacts } from '../session/facts.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import { setBounded } from './per-user.ts';
 import { needsRenewal } from './stored-tokens.ts';
 import type { AccessToken } from './token-request.ts';

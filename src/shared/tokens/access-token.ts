@@ -1,5 +1,5 @@
 import { BffError } from '../errors.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createAccessTokenMemory } from './access-token-memory.ts';
 import type { Refusals } from './refusals.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { interpretTokenError, type TokenErrorMeaning } from '../entra/errors.ts';
-import { lackingScopes, scopesByResource } from '../entra/scopes.ts';
+import { missingScopes, scopesByResource } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { isSamePrincipal, type VerifiedClaims } from '../identity/principal.ts';
 import { IdTokenRefused, type IdTokenRules, noNonce, verifyIdToken } from '../identity/verify-id-token.ts';
@@ -104,11 +104,11 @@ export function createCodeFlow({
         const claims = await verifyIdToken(idToken, nonce, idTokenRules);
         const further = await acquireFurtherTokens(client, account, furtherScopes);
         if (further.kind === 'refused') return further;
-        if (further.kind === 'lacking') return { kind: 'fewer-permissions' };
+        if (further.kind === 'scopes-missing') return { kind: 'fewer-permissions' };
         const msalCache = application.getTokenCache().serialize();
         const { homeAccountIds, idTokens, scopes: grantedScopes } = readMsalCache(msalCache);
         if (homeAccountIds.length !== 1) return { kind: 'untrusted', reason: 'accounts' };
-        if (lackingScopes(scopesOfCode, grantedScopes).length > 0) return { kind: 'fewer-permissions' };
+        if (missingScopes(scopesOfCode, grantedScopes).length > 0) return { kind: 'fewer-permissions' };
         for (const later of idTokens.filter((stored) => stored !== idToken)) {
           const { principal } = await verifyIdToken(later, noNonce, idTokenRules);
           if (!isSamePrincipal(principal, claims.principal)) throw new IdTokenRefused('other_identity');

@@ -1,11 +1,11 @@
 import type { AccountInfo } from '@azure/msal-node';
 import { interpretTokenError, type TokenErrorMeaning } from '../entra/errors.ts';
-import { lackingScopes } from '../entra/scopes.ts';
+import { missingScopes } from '../entra/scopes.ts';
 import { signInServiceUnavailable } from '../errors.ts';
 import type { MsalClient } from './msal.ts';
 
 export type FurtherTokens =
-  | { readonly kind: 'granted' | 'lacking' }
+  | { readonly kind: 'granted' | 'scopes-missing' }
   /** It needs an administrator, or Entra does not take the request as it is. */
   | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning };
 
@@ -26,7 +26,7 @@ export async function acquireFurtherTokens(
       .acquireTokenSilent({ account, scopes: ofOneApi })
       .catch((error: unknown) => ({ thrown: error }));
     if (!('thrown' in result)) {
-      if (lackingScopes(ofOneApi, result.scopes).length > 0) return { kind: 'lacking' };
+      if (missingScopes(ofOneApi, result.scopes).length > 0) return { kind: 'scopes-missing' };
       continue;
     }
     if (tokenEndpoint.failure) throw tokenEndpoint.failure;
@@ -40,7 +40,7 @@ export async function acquireFurtherTokens(
     if (meaning.kind !== 'interaction-required' || meaning.reason === 'admin_consent_required') {
       return { kind: 'refused', meaning };
     }
-    if (meaning.reason === 'consent_required') return { kind: 'lacking' };
+    if (meaning.reason === 'consent_required') return { kind: 'scopes-missing' };
   }
   return { kind: 'granted' };
 }

@@ -1,4 +1,4 @@
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 
 /**
  * State that a worker holds only for users whose token requests fail. It is bounded, and a user's state expires

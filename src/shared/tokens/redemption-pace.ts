@@ -1,6 +1,6 @@
-import { lackingScopes, resourcesOf } from '../entra/scopes.ts';
+import { missingScopes, resourcesOf } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import { createPerUser, setBounded, userOf } from './per-user.ts';
 import type { TokenRequest } from './token-request.ts';
 
@@ -64,7 +64,7 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceOption
         if (turns.left >= 1) turns.left--;
         return;
       }
-      const reserved = lackingScopes(scopes, session.facts.grantedScopes).length > 0 ? RESERVED_TURNS : 0;
+      const reserved = missingScopes(scopes, session.facts.grantedScopes).length > 0 ? RESERVED_TURNS : 0;
       const waitMs = Math.max(0, (reserved + 1 - turns.left) * TURN_MS);
       const mayWaitUntilMs = current !== undefined ? nowMs : askedAtMs + LONGEST_WAIT_MS;
       if (waitMs > 0 && nowMs + waitMs > mayWaitUntilMs) throw tooOften(waitMs);

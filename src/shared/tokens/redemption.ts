@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthenticationResult } from '@azure/msal-node';
 import { interpretTokenError } from '../entra/errors.ts';
-import { lackingScopes } from '../entra/scopes.ts';
+import { missingScopes } from '../entra/scopes.ts';
 import { BffError, signInServiceUnavailable } from '../errors.ts';
 import { IdTokenRefused, type IdTokenRules } from '../identity/verify-id-token.ts';
-import type { Session, SessionStore } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionStore } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CreateMsalClient } from './msal.ts';
@@ -65,7 +66,7 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
     requireChecked(plugin.failure, correlationId, log);
     if ('thrown' in result) return readFailure(result.thrown, tokenEndpoint, correlationId, log);
     if (plugin.gone) return { kind: 'session-ended' };
-    if (lackingScopes(scopes, result.scopes).length > 0) {
+    if (missingScopes(scopes, result.scopes).length > 0) {
       return { kind: 'interaction-required', reason: 'consent_required' };
     }
     if (identityNotBefore !== undefined && plugin.session.facts.claimsAsOf < identityNotBefore) {

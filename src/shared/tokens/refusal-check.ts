@@ -1,5 +1,6 @@
 import { BffError } from '../errors.ts';
-import type { Session, SessionStore } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionStore } from '../session/store.ts';
 import type { Refusals } from './refusals.ts';
 import type { RenewalStep } from './renewal-lease.ts';
 import type { InteractionRequired, TokenRequest } from './token-request.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lackingScopes, toComparable } from '../entra/scopes.ts';
-import type { Session } from '../session/store.ts';
+import { missingScopes, toComparable } from '../entra/scopes.ts';
+import type { Session } from '../session/session.ts';
 import { createPerUser, setBounded, userOf } from './per-user.ts';
 import type { RedemptionPace } from './redemption-pace.ts';
 import type { InteractionRequired, TokenRequest } from './token-request.ts';
@@ -92,10 +92,10 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
       const known = users.find(userOf(session));
       if (known === undefined) return undefined;
       forgetOutdated(known, session);
-      const lacking = lackingOf(session, request);
-      const suspected = lacking.flatMap((scope) => known.scopes.get(scope) ?? []).filter(isLive);
+      const missing = missingScopesOf(session, request);
+      const suspected = missing.flatMap((scope) => known.scopes.get(scope) ?? []).filter(isLive);
       const narrowest = suspected.toSorted((left, right) => left.among - right.among)[0];
-      if (narrowest !== undefined && 2 * lacking.length > narrowest.among) return narrowest.refusal;
+      if (narrowest !== undefined && 2 * missing.length > narrowest.among) return narrowest.refusal;
       const same = [nameOf(session, request), rowOf(session)].flatMap(
         (name) => known.requests.get(name) ?? [],
       );
@@ -110,12 +110,12 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
     keep(session, request, refusal) {
       pace.refused(session, request);
       const { scopes, requests } = users.touch(userOf(session));
-      const lacking = lackingOf(session, request);
-      if (lacking.length > 0 && consentReasons.has(refusal.reason)) {
-        for (const scope of lacking) {
+      const missing = missingScopesOf(session, request);
+      if (missing.length > 0 && consentReasons.has(refusal.reason)) {
+        for (const scope of missing) {
           const before = scopes.get(scope);
           const times = timesOf(before);
-          const among = Math.min(before?.among ?? lacking.length, lacking.length);
+          const among = Math.min(before?.among ?? missing.length, missing.length);
           setBounded(scopes, scope, { ...keptAt(session, refusal, times, times), among }, MAX_SCOPES);
         }
         return;
@@ -163,8 +163,8 @@ function forgetOutdated({ scopes, requests }: UserRefusals, session: Session): v
   }
 }
 
-function lackingOf({ facts }: Session, { scopes }: TokenRequest): string[] {
-  return lackingScopes(scopes, facts.grantedScopes).map(toComparable);
+function missingScopesOf({ facts }: Session, { scopes }: TokenRequest): string[] {
+  return missingScopes(scopes, facts.grantedScopes).map(toComparable);
 }
 
 function rowOf({ address: { rowId } }: Session): string {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { scopesByResource } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { createMemo } from '../network/memo.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
 import { userOf } from './per-user.ts';
 import type { Renew } from './renewal.ts';

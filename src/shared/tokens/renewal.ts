@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { BffError, signInServiceUnavailable } from '../errors.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Redeem } from './redemption.ts';
 import type { RedemptionPace } from './redemption-pace.ts';

@@ -8,7 +8,7 @@ import {
   verifyIdToken,
 } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import { readMsalCache } from './cached-tokens.ts';
 
 /**

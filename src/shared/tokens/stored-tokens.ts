@@ -1,4 +1,4 @@
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import { type CachedToken, type CacheQuery, findCachedTokens } from './cached-tokens.ts';
 import type { AccessToken, TokenRequest } from './token-request.ts';
 

@@ -1,5 +1,5 @@
 import type { InteractionReason } from '../errors.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 
 /** An access token is good for these scopes, or the identity has been renewed: what a caller asks for. */
 export interface TokenRequest {

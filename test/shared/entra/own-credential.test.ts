@@ -6,7 +6,8 @@ import type { MsalCredential } from '../../../src/shared/entra/client-credential
 import { signInServiceUnavailable } from '../../../src/shared/errors.ts';
 import type { IdTokenRules } from '../../../src/shared/identity/verify-id-token.ts';
 import type { HttpRequest } from '../../../src/shared/network/http-request.ts';
-import type { Session, SessionStore } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
+import type { SessionStore } from '../../../src/shared/session/store.ts';
 import { createTokenBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createCodeFlow } from '../../../src/shared/tokens/code-flow.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';

@@ -1,6 +1,6 @@
 import { HttpRequest, InvocationContext } from '@azure/functions';
 import { describe, expect, it } from 'vitest';
-import { allowAnonymous } from '../../../src/shared/access/guard.ts';
+import { allowAnonymous } from '../../../src/shared/access/access.ts';
 import { cookieNames } from '../../../src/shared/http/cookies.ts';
 import { createEndpoint, type EndpointDependencies } from '../../../src/shared/http/endpoint.ts';
 
@@ -17,7 +17,7 @@ async function signalAfter(elapsedMs: number): Promise<AbortSignal> {
     cookieNames: cookieNames('https://app.contoso.example'),
     store: {} as EndpointDependencies['store'],
     logout: {} as EndpointDependencies['logout'],
-    admission: { of: notCalled, wouldAdmit: notCalled },
+    authorization: { forCall: notCalled, wouldAllow: notCalled },
     isAllowed: notCalled,
     extendSession: notCalled,
     monotonicMs: () => nowMs,

@@ -3,10 +3,10 @@ import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
 import { BffError } from '../../../src/shared/errors.ts';
+import { recordDenial } from '../../../src/shared/interaction/consent-backoff.ts';
 import { createInteraction, type Interaction } from '../../../src/shared/interaction/interaction.ts';
-import { withholdAgain } from '../../../src/shared/interaction/withheld.ts';
 import type { ConsentDenial } from '../../../src/shared/session/facts.ts';
-import type { Session } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
 const start = new Date('2026-08-01T12:00:00Z');
@@ -134,25 +134,25 @@ describe('what needs the person', () => {
   });
 });
 
-describe('what somebody withheld', () => {
-  const withheld = (by: ConsentDenial['by'], seconds = 60) => ({
+describe('a permission that was declined', () => {
+  const denied = (by: ConsentDenial['by'], seconds = 60) => ({
     mail: { by, count: 1, askAgainAt: inSeconds(seconds).toISOString() },
   });
 
   it('is not asked for again by itself, until its time', () => {
-    const session = sessionWith({ consentDenials: withheld('user') });
-    const problem = thrown(() => interaction.requireNotWithheld(session, 'mail', ['Mail.Read']));
+    const session = sessionWith({ consentDenials: denied('user') });
+    const problem = thrown(() => interaction.requireNoActiveDenial(session, 'mail', ['Mail.Read']));
     expect(problem).toMatchObject({
       code: 'consent_declined',
       extensions: { ask_again_at: inSeconds(60).toISOString(), login_url: '/api/auth/login?feature=mail' },
     });
     now = inSeconds(60);
-    expect(() => interaction.requireNotWithheld(session, 'mail', ['Mail.Read'])).not.toThrow();
+    expect(() => interaction.requireNoActiveDenial(session, 'mail', ['Mail.Read'])).not.toThrow();
   });
 
   it('by an administrator says so, with their link', () => {
-    const session = sessionWith({ consentDenials: withheld('administrator') });
-    expect(thrown(() => interaction.requireNotWithheld(session, 'mail', ['Mail.Read']))).toMatchObject({
+    const session = sessionWith({ consentDenials: denied('administrator') });
+    expect(thrown(() => interaction.requireNoActiveDenial(session, 'mail', ['Mail.Read']))).toMatchObject({
       code: 'admin_consent_required',
       extensions: { admin_consent_url: expect.stringContaining('Mail.Read') },
     });
@@ -160,24 +160,24 @@ describe('what somebody withheld', () => {
 
   it('holds back nothing that was granted, and no other feature', () => {
     const session = sessionWith({
-      consentDenials: withheld('user'),
+      consentDenials: denied('user'),
       grantedScopes: ['User.Read', 'Mail.Read'],
     });
-    expect(() => interaction.requireNotWithheld(session, 'mail', ['Mail.Read'])).not.toThrow();
-    const other = sessionWith({ consentDenials: withheld('user') });
-    expect(() => interaction.requireNotWithheld(other, 'calendar', ['Calendars.Read'])).not.toThrow();
-    expect(() => interaction.requireNotWithheld(other, 'constructor', ['X'])).not.toThrow();
+    expect(() => interaction.requireNoActiveDenial(session, 'mail', ['Mail.Read'])).not.toThrow();
+    const other = sessionWith({ consentDenials: denied('user') });
+    expect(() => interaction.requireNoActiveDenial(other, 'calendar', ['Calendars.Read'])).not.toThrow();
+    expect(() => interaction.requireNoActiveDenial(other, 'constructor', ['X'])).not.toThrow();
   });
 
   it('is asked for less and less often: four times the pause each time, a day at most', () => {
     const pauses: number[] = [];
     let known: ConsentDenial | undefined;
     for (let time = 0; time < 5; time++) {
-      known = withholdAgain(known, 'user', start);
+      known = recordDenial(known, 'user', start);
       pauses.push((Date.parse(known.askAgainAt) - start.getTime()) / 3_600_000);
     }
     expect(pauses).toEqual([1, 4, 16, 24, 24]);
-    expect(withholdAgain(known, 'administrator', start)).toEqual({
+    expect(recordDenial(known, 'administrator', start)).toEqual({
       by: 'administrator',
       count: 1,
       askAgainAt: inSeconds(300).toISOString(),

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import type { Session } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
 import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
 import { createMemoryTable, type MemoryTable } from '../../support/memory-table.ts';

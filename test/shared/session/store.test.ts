@@ -4,7 +4,8 @@ import { createKeyRing, type ServerKey } from '../../../src/shared/crypto/key-ri
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import type { SessionContent } from '../../../src/shared/session/facts.ts';
-import { createSessionStore, type Session, type SessionStore } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
+import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
 import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
 import { createMemoryTable, type MemoryTable } from '../../support/memory-table.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import type { Session } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
 import {
   type AcquireAccessToken,
   createAcquireAccessToken,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
-import type { Session } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
 import { createRedemptionPace, type RedemptionPace } from '../../../src/shared/tokens/redemption-pace.ts';
 import { openedSession, sessionContent } from '../../support/session-content.ts';
 

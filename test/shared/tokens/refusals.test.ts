@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Session } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
 import { createRefusals, type Refusals } from '../../../src/shared/tokens/refusals.ts';
 import type { InteractionRequired } from '../../../src/shared/tokens/token-request.ts';
 import { openedSession, sessionContent } from '../../support/session-content.ts';

@@ -3,7 +3,8 @@ import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import { createSessionStore, type Session, type SessionStore } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
+import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
 import { createRenew } from '../../../src/shared/tokens/renewal.ts';
 import {
   createRenewalLease,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
-import type { Session } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
 import type { SessionRefetch } from '../../../src/shared/session/writing.ts';
 import { createRefusalCheck } from '../../../src/shared/tokens/refusal-check.ts';
 import { createRefusals } from '../../../src/shared/tokens/refusals.ts';

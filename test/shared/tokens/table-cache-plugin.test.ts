@@ -1,7 +1,8 @@
 import { TokenCacheContext } from '@azure/msal-node';
 import { describe, expect, it } from 'vitest';
 import type { SessionFacts } from '../../../src/shared/session/facts.ts';
-import type { Session, SessionStore } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
+import type { SessionStore } from '../../../src/shared/session/store.ts';
 import type { SessionWrite } from '../../../src/shared/session/writing.ts';
 import { TableCachePlugin } from '../../../src/shared/tokens/table-cache-plugin.ts';
 import { sessionContent } from '../../support/session-content.ts';

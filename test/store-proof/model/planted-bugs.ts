@@ -1,5 +1,6 @@
 import type { ICachePlugin } from '@azure/msal-node';
-import type { Session, SessionStore } from '../../../src/shared/session/store.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
+import type { SessionStore } from '../../../src/shared/session/store.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
 import type { CreateMsalClient, MsalClient } from '../../../src/shared/tokens/msal.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { guard } from '../../../src/shared/access/guard.ts';
-import { describeMissing, type Guard, judge } from '../../../src/shared/access/guard-rules.ts';
+import { guard } from '../../../src/shared/access/access.ts';
+import { describeMissing, type Guard, judge } from '../../../src/shared/access/rules.ts';
 import { readVerifiedClaims } from '../../../src/shared/identity/principal.ts';
 
 const now = new Date('2026-08-01T12:00:00Z');

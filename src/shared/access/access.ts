@@ -1,7 +1,7 @@
 import type { SessionEnd } from '../errors.ts';
 import { sessionRequired } from '../interaction/interaction.ts';
 import type { Caller } from '../session/caller.ts';
-import { type Guard, guardSchema } from './guard-rules.ts';
+import { type Guard, guardSchema } from './rules.ts';
 
 /** The caller, or why nobody is signed in. */
 export type FoundCaller =

@@ -1,28 +1,21 @@
 import { BffError, type MissingClaims, type RefusingRule } from '../errors.ts';
 import { type Interaction, sessionRequired } from '../interaction/interaction.ts';
 import { type Caller, sessionOf, toCaller } from '../session/caller.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RenewIdentity } from '../tokens/renew-identity.ts';
-import type { Authorize } from './guard.ts';
-import {
-  describeMissing,
-  type Guard,
-  groupsOf,
-  judge,
-  namesAssignments,
-  type StepUp,
-} from './guard-rules.ts';
+import type { Authorize } from './access.ts';
+import { describeMissing, type Guard, groupsOf, judge, namesAssignments, type StepUp } from './rules.ts';
 
 /** Decides who may make a call. Entra ID's statements about the user are renewed first if they are too old. */
-export interface Admission {
+export interface Authorization {
   /**
    * @param log of the call
    * @param feature of the policy that the call uses, which the problem then names
    */
-  of(log: Log, feature?: string): Authorize;
+  forCall(log: Log, feature?: string): Authorize;
   /** Whether a page should offer the user what the guard protects. Renews nothing and counts a possible step-up as yes. */
-  wouldAdmit(caller: Caller, guard: Guard): boolean;
+  wouldAllow(caller: Caller, guard: Guard): boolean;
 }
 
 /**
@@ -35,7 +28,7 @@ export type FindMemberships = (
   log: Log,
 ) => Promise<readonly string[]>;
 
-export interface AdmissionDependencies {
+export interface AuthorizationDependencies {
   readonly renewIdentity: RenewIdentity;
   readonly findMemberships: FindMemberships;
   readonly interaction: Interaction;
@@ -46,7 +39,7 @@ export interface AdmissionDependencies {
   readonly revalidateSeconds: number;
 }
 
-export function createAdmission(dependencies: AdmissionDependencies): Admission {
+export function createAuthorization(dependencies: AuthorizationDependencies): Authorization {
   const { renewIdentity, now, roleMaxAgeSeconds, revalidateSeconds } = dependencies;
 
   /** Without an answer of Entra ID, a user whose claims are too old is not let in. */
@@ -66,7 +59,7 @@ export function createAdmission(dependencies: AdmissionDependencies): Admission 
   };
 
   return {
-    of: (log, feature) => async (caller, guard) => {
+    forCall: (log, feature) => async (caller, guard) => {
       const maxAgeSeconds =
         guard !== undefined && namesAssignments(guard)
           ? Math.min(roleMaxAgeSeconds, revalidateSeconds)
@@ -76,7 +69,7 @@ export function createAdmission(dependencies: AdmissionDependencies): Admission 
       if (guard !== undefined) await requireSatisfied(renewed, guard, { log, feature }, dependencies);
       return renewed === session ? caller : toCaller(renewed);
     },
-    wouldAdmit(caller, guard) {
+    wouldAllow(caller, guard) {
       const { claims } = sessionOf(caller).facts;
       return judge(guard, { claims, groups: claims.groups }, now()).kind !== 'denied';
     },
@@ -88,7 +81,7 @@ async function requireSatisfied(
   session: Session,
   guard: Guard,
   { log, feature }: { readonly log: Log; readonly feature: string | undefined },
-  { findMemberships, interaction, now }: AdmissionDependencies,
+  { findMemberships, interaction, now }: AuthorizationDependencies,
 ): Promise<void> {
   const { claims } = session.facts;
   const guardGroups = groupsOf(guard);
