@@ -43,7 +43,7 @@ afterEach(async () => {
   await removeRows(world);
 });
 
-/** Ben signs in, from as many browsers. */
+/** Signs Ben in from `count` browsers. */
 async function signInBen(count: number): Promise<UserAgent[]> {
   const browsers: UserAgent[] = [];
   grantSignIn(world, 'Ben Brown', ['Mail.Read']);
@@ -56,7 +56,7 @@ async function signInBen(count: number): Promise<UserAgent[]> {
   return browsers;
 }
 
-/** The console, for Alice. */
+/** Opens the console for Alice. */
 async function openConsole(
   skip: (note: string) => never,
   granted: readonly string[] = permissions,
@@ -77,7 +77,7 @@ async function find(page: Page, text: string): Promise<void> {
 const openPerson = async (page: Page, id = ben.id) => page.goto(`${adminUrl}?user=${id}`);
 
 describe('every state of the console', () => {
-  it('is clean for axe and no wider than the window', { timeout: 180_000 }, async ({ skip }) => {
+  it('passes axe and is no wider than the window', { timeout: 180_000 }, async ({ skip }) => {
     const page = await openConsole(skip);
     const issues: string[] = [];
     const look = async (name: string) => {
@@ -127,7 +127,7 @@ describe('every state of the console', () => {
     expect(issues).toEqual([]);
   });
 
-  it('is clean while permissions are missing', async ({ skip }) => {
+  it('passes axe if permissions are missing', async ({ skip }) => {
     const page = await openConsole(skip, []);
     await find(page, 'ben@contoso.example');
     await see(page, 'Users');
@@ -138,7 +138,7 @@ describe('every state of the console', () => {
   });
 });
 
-describe('the console by keyboard alone', () => {
+describe('the console with the keyboard only', () => {
   const focused = (page: Page) =>
     page.evaluate(
       "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent ?? ''",
@@ -153,10 +153,10 @@ describe('the console by keyboard alone', () => {
   }
   const status = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor();
 
-  it('finds a person, ends a session and revokes a grant', { tags: ['AD-2'] }, async ({ skip }) => {
+  it('finds a user, ends a session and revokes a grant', { tags: ['AD-2'] }, async ({ skip }) => {
     await signInBen(2);
     const page = await openConsole(skip);
-    await tabTo(page, /^$/); // the field, which has no text yet
+    await tabTo(page, /^$/); // The search field is still empty.
     await page.keyboard.type('ben@contoso.example');
     await page.keyboard.press('Enter');
     await see(page, 'Users');
@@ -167,7 +167,7 @@ describe('the console by keyboard alone', () => {
     await tabTo(page, /^End: /);
     const chosen = String(await focused(page));
     await page.keyboard.press('Enter');
-    // What is safe has the focus first, so that a key held too long ends nothing.
+    // The safe button has the focus first, so that a key that repeats ends nothing.
     expect(await focused(page)).toBe('Cancel');
     await page.keyboard.press('Escape');
     expect(await focused(page)).toBe(chosen);
@@ -180,7 +180,7 @@ describe('the console by keyboard alone', () => {
     expect(await focused(page)).toBe('End session');
     await page.keyboard.press('Enter');
     await status(page, 'Session ended.');
-    // The next one has the focus, in the place of the one that is gone.
+    // The button of the next session has the focus now.
     expect(await focused(page)).toMatch(/^End: /);
     expect(await page.getByRole('button', { name: /^End: / }).count()).toBe(1);
 
@@ -193,7 +193,7 @@ describe('the console by keyboard alone', () => {
     expect(await focused(page)).toBe('Permissions granted to this app');
   });
 
-  it('says what happened when somebody else was faster', async ({ skip }) => {
+  it('reports a session that has ended in the meantime', async ({ skip }) => {
     const [browser] = await signInBen(1);
     const page = await openConsole(skip);
     await openPerson(page);
@@ -205,7 +205,7 @@ describe('the console by keyboard alone', () => {
     await page.getByText('No sessions.').waitFor();
   });
 
-  it('changes nothing in the name of another user, who has signed in in another tab', async ({ skip }) => {
+  it('changes nothing if another user has signed in in another tab', async ({ skip }) => {
     const page = await openConsole(skip);
     await signInBen(1);
     await openPerson(page);
@@ -223,7 +223,7 @@ describe('the console by keyboard alone', () => {
     await see(page, 'You do not have access');
   });
 
-  it('says that a change may have been made when its answer is lost', async ({ skip }) => {
+  it('reports that a change may have been made if its response is lost', async ({ skip }) => {
     await signInBen(1);
     const page = await openConsole(skip);
     await openPerson(page);
@@ -235,8 +235,8 @@ describe('the console by keyboard alone', () => {
   });
 });
 
-describe('the console asks the administrator', () => {
-  it('for a permission when it is first used, again when they like, and goes on where it was', async ({
+describe('the console', () => {
+  it('requests a permission at first use, again on demand, and then continues where it was', async ({
     skip,
   }) => {
     const page = await openConsole(skip, []);
@@ -255,7 +255,9 @@ describe('the console asks the administrator', () => {
     await page.getByRole('link', { name: 'Ben Brown' }).waitFor();
   });
 
-  it('to sign in again for a change, when the sign-in is old', { tags: ['AD-1'] }, async ({ skip }) => {
+  it('requires a new sign-in for a change if the sign-in is too old', { tags: ['AD-1'] }, async ({
+    skip,
+  }) => {
     await signInBen(2);
     const page = await openConsole(skip);
     world.advance(901);
@@ -264,7 +266,7 @@ describe('the console asks the administrator', () => {
     await press(page, 'End all sessions');
     await page.getByRole('alert').getByText('Action required').waitFor();
     expect(await inspectAppearance(page, 'admin-console-sign-in-again')).toEqual([]);
-    // The way on has the focus.
+    // The link that continues has the focus.
     await page.keyboard.press('Enter');
     await press(page, /Alice Adams/);
     await see(page, 'Sessions in this app');
@@ -275,7 +277,7 @@ describe('the console asks the administrator', () => {
     await page.getByText('No sessions.').waitFor();
   });
 
-  it('nothing more when they end their own session: other tabs learn it, and signing in begins by itself', async ({
+  it('informs other tabs if administrators end their own session, then starts a sign-in', async ({
     skip,
   }) => {
     const page = await openConsole(skip);
@@ -297,7 +299,7 @@ describe('the console asks the administrator', () => {
 });
 
 describe('the console without JavaScript', () => {
-  it('can be read, and says what is missing', async ({ skip }) => {
+  it('shows its content and says that actions require JavaScript', async ({ skip }) => {
     await signInBen(1);
     grantSignIn(world, 'Alice Adams', permissions);
     const page = await world.newPage(skip, { javaScriptEnabled: false });

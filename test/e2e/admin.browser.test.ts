@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-describe('the admin page, seen from a browser', () => {
-  it('opens for who has the role, with claims and what Graph says', async ({ skip }) => {
+describe('the admin page in a browser', () => {
+  it('shows claims and the Graph profile to a user with the role', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Alice Adams');
     await follow(page, 'Open the admin page');
@@ -32,7 +32,7 @@ describe('the admin page, seen from a browser', () => {
     await see(page, 'Hello, Alice Adams');
   });
 
-  it('names the role, and who gives it, to who has it not; another account gets in', async ({ skip }) => {
+  it('tells a user without the role how to get it, and offers another account', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Ben Brown');
     await follow(page, 'Open the admin page');
@@ -44,7 +44,7 @@ describe('the admin page, seen from a browser', () => {
     await see(page, 'Administration');
   });
 
-  it('is where a deep link ends, by way of signing in', async ({ skip }) => {
+  it('opens at the address of a deep link after the sign-in', async ({ skip }) => {
     const page = await world.newPage(skip);
     await page.goto(`${adminUrl}?tab=1`);
     await press(page, /Alice Adams/);

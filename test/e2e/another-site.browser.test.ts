@@ -6,7 +6,7 @@ import { grantSignIn } from '../support/world.ts';
 
 let world: BrowserWorld;
 let origin: string;
-/** Another site, and another host of our own: cookies and sites know no ports. */
+/** Another site, and another host of this site. Ports matter neither to cookies nor to sites. */
 let stranger: SmallSite;
 let sibling: SmallSite;
 
@@ -35,7 +35,7 @@ const links = () => [
   ['another host of our site', `http://localhost:${sibling.port}/`, 'same-site'] as const,
 ];
 
-/** Sessions in this app as Alice, and at Entra as Alice and as Ben. */
+/** Signs in as Ben, then as Alice. Entra ID then knows both, and the session is Alice's. */
 async function asAlice(page: Page): Promise<void> {
   for (const name of ['Ben Brown', 'Alice Adams']) {
     await page.goto(`${origin}${login}?prompt=select_account`);
@@ -50,7 +50,7 @@ const whoIs = async (page: Page) => {
   return username;
 };
 
-/** What the browser said of where each request to this path comes from. */
+/** Collects the header `Sec-Fetch-Site` of every request for this path. */
 function sitesOf(page: Page, path: string): () => Promise<(string | undefined)[]> {
   const requests: Request[] = [];
   page.on('request', (request) => {
@@ -62,8 +62,8 @@ function sitesOf(page: Page, path: string): () => Promise<(string | undefined)[]
 const names = async (page: Page) =>
   (await page.context().cookies(origin)).map(({ name, value }) => `${name}=${value}`).sort();
 
-describe('a link that another host shows, in a browser', () => {
-  it('leaves the signed-in account in place, and goes on at a click of our own page', {
+describe('a link on another host, in a browser', () => {
+  it('does not replace the account until the user confirms it on a page of this service', {
     tags: ['LR-6'],
   }, async ({ skip }) => {
     const page = await world.newPage(skip);
@@ -83,7 +83,9 @@ describe('a link that another host shows, in a browser', () => {
     await see(page, 'Hello, Ben Brown');
   });
 
-  it('signs in who is not signed in, also by way of a page that needs it', async ({ skip }) => {
+  it('signs in a user who is not signed in, at the login route and at a page that requires it', async ({
+    skip,
+  }) => {
     const page = await world.newPage(skip);
     await asAlice(page);
     for (const [where, address] of links()) {
@@ -100,7 +102,7 @@ describe('a link that another host shows, in a browser', () => {
     }
   });
 
-  it('in a window of its own ends as other_account, and the session stays', { tags: ['LR-6'] }, async ({
+  it('ends with other_account in a popup, and does not replace the session', { tags: ['LR-6'] }, async ({
     skip,
   }) => {
     const page = await world.newPage(skip);
@@ -113,7 +115,7 @@ describe('a link that another host shows, in a browser', () => {
     }
   });
 
-  it('is told from our own by what began the whole chain of redirects, until a page is loaded again', async ({
+  it('is recognized by Sec-Fetch-Site through all redirects, until a page is loaded again', async ({
     skip,
   }) => {
     const page = await world.newPage(skip);
@@ -131,12 +133,12 @@ describe('a link that another host shows, in a browser', () => {
   });
 });
 
-/** How often the worker has refused to be anything but a window. */
+/** Number of requests that the worker refused because they did not come from a window. */
 const refusals = () =>
   world.worker.logLines.filter((line) => line.includes('"rules":"fetch-destination"')).length;
 
-describe('what another host loads beside its own content, in a browser', () => {
-  it('uses up no sign-in that is under way', { tags: ['LR-6'] }, async ({ skip }) => {
+describe('images, frames and scripts of another host, in a browser', () => {
+  it('do not affect a sign-in in progress', { tags: ['LR-6'] }, async ({ skip }) => {
     const page = await world.newPage(skip);
     await asAlice(page);
     await page.context().clearCookies({ name: 'session' });

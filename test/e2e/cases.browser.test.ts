@@ -21,7 +21,7 @@ describe('the cases on the demo page', () => {
   it.for([
     ['light', 1280],
     ['dark', 320],
-  ] as const)('are clean for axe, %s and %i px wide', async ([colorScheme, width], { skip }) => {
+  ] as const)('pass axe, %s and %i px wide', async ([colorScheme, width], { skip }) => {
     const page = await world.newPage(skip, { colorScheme, viewport: { width, height: 800 } });
     await page.goto(world.worker.origin);
     await page.getByText('What your users will see').click();
@@ -30,7 +30,7 @@ describe('the cases on the demo page', () => {
     expect(await pageIssues(page)).toEqual([]);
   });
 
-  it('set the emulators, make the call, and are found again after a reload', async ({ skip }) => {
+  it('configure the emulators, make the call, and are still on after a reload', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Ben Brown');
     await page.getByText('Account Manager').waitFor();
@@ -49,7 +49,7 @@ describe('the cases on the demo page', () => {
     expect(world.graph.switches.retryAfterSeconds).toBe(10);
   });
 
-  /** Ben is at the demo page, the case is on, and the call was refused. */
+  /** Signs Ben in at the demo page, turns the case on, and makes the call, which is refused. */
   async function meetAtDemo(skip: (note: string) => never, title: string): Promise<Page> {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Ben Brown');
@@ -66,14 +66,14 @@ describe('the cases on the demo page', () => {
     return popup;
   }
 
-  it('go on in a window, and the call is made again', async ({ skip }) => {
+  it('continue in a popup, and the call is repeated', async ({ skip }) => {
     const page = await meetAtDemo(skip, 'The password has expired');
     await press(await goOnInWindow(page), 'Update the password');
     await page.getByText('The window ended with signed_in.').waitFor();
     await page.getByText('The call got its answer.').waitFor();
   });
 
-  it('go on by leaving the page, to where the person was', async ({ skip }) => {
+  it('continue by a redirect that returns to the same page', async ({ skip }) => {
     const page = await meetAtDemo(skip, 'The password has expired');
     await press(page, 'Go on by leaving the page');
     await press(page, 'Update the password');
@@ -81,7 +81,9 @@ describe('the cases on the demo page', () => {
     await page.getByText('The call got its answer.').waitFor();
   });
 
-  it('say how the window ended, with the link where an administrator is needed', async ({ skip }) => {
+  it('show the outcome of the popup, with a link for the administrator if one is needed', async ({
+    skip,
+  }) => {
     const page = await meetAtDemo(skip, 'Only an administrator can consent');
     await press(await goOnInWindow(page), 'Return to the app without consent');
     await page.getByText('The window ended with admin_consent_required.').waitFor();
@@ -90,7 +92,9 @@ describe('the cases on the demo page', () => {
     expect(await pageIssues(page)).toEqual([]);
   });
 
-  it('wait for a window that Entra keeps, until told to stop', async ({ skip }) => {
+  it('wait for a popup that does not return from Entra ID, until the user stops waiting', async ({
+    skip,
+  }) => {
     const page = await meetAtDemo(skip, 'The account is disabled');
     const popup = await goOnInWindow(page);
     await see(popup, 'This account cannot be used');

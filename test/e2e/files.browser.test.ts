@@ -27,7 +27,7 @@ beforeAll(async () => {
   const policyFile = join(folder, 'policy.json');
   writeFileSync(policyFile, JSON.stringify(policy));
   world = await startBrowserWorld({
-    // Not as the other apps of the tests are served: a page that moves files names their hosts in its own connect-src.
+    // Served without the usual CSP, because a page that transfers files must list their hosts in its own connect-src.
     frontend(request, response) {
       if (request.url !== '/app.html') return false;
       response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>App</h1>');
@@ -43,7 +43,9 @@ afterAll(async () => {
 });
 
 describe('files in a browser', () => {
-  it('go straight to and from the addresses that Graph gave, without cookie and token', async ({ skip }) => {
+  it('are transferred directly to and from the addresses that Graph returned, without cookie or token', async ({
+    skip,
+  }) => {
     const page = await world.newPage(skip);
     await page.goto(`${world.worker.origin}/api/auth/login?return_to=/app.html`);
     await press(page, /Alice Adams/);

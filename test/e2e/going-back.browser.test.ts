@@ -15,7 +15,7 @@ import { approvalCase, declinedCase, oneOfEachOutcome } from './interactions/unh
 const stage = setStage({ interaction: 'redirect' });
 const { asked, meet, placeOf } = stage;
 
-describe('the back button, in an app that leaves its page', () => {
+describe('the back button, in an app that uses redirects', () => {
   async function leaveAndAnswer(skip: (note: string) => never, one: InteractionCase): Promise<Page> {
     const page = await meet(skip, one);
     await press(page, 'Read');
@@ -24,7 +24,7 @@ describe('the back button, in an app that leaves its page', () => {
   }
 
   it.for([refreshTokenExpiredCase, rowGoneCase])(
-    'when $title and Entra asked nothing leads to the app as it was',
+    'returns to the app as it was, if $title and Entra ID did not prompt',
     async (one, { skip }) => {
       const page = await leaveAndAnswer(skip, one);
       const ends = ['redirecting', `back for ${one.reason}`, '200'];
@@ -40,7 +40,7 @@ describe('the back button, in an app that leaves its page', () => {
   );
 
   it.for([consentCase, passwordChangedCase])(
-    'when $title and the person gave it meets an answer that is used: told so, and the app goes on',
+    'shows that the callback has been used, and forward continues the app, if $title',
     async (one, { skip }) => {
       const page = await leaveAndAnswer(skip, one);
       const ends = ['redirecting', `back for ${one.reason}`, '200'];
@@ -55,9 +55,9 @@ describe('the back button, in an app that leaves its page', () => {
     },
   );
 
-  // The last one has a page behind it that a form led to.
+  // In the last case, a form led to the page behind it.
   it.for([...oneOfEachOutcome, approvalCase])(
-    'when the person $title leads past Entra to the app, which is told',
+    'returns past Entra ID to the app, which gets the outcome, if the user $title',
     async (one, { skip }) => {
       const page = await leaveAndAnswer(skip, one);
       await see(page, one.heading);
@@ -71,7 +71,9 @@ describe('the back button, in an app that leaves its page', () => {
     },
   );
 
-  it('does not turn a no into a yes: the sign-in was used; a click in the app does', async ({ skip }) => {
+  it('cannot turn a denial into consent, because the sign-in has been used; a click in the app can', async ({
+    skip,
+  }) => {
     const page = await leaveAndAnswer(skip, declinedCase);
     await see(page, declinedCase.heading);
     await goBack(page);
@@ -85,10 +87,10 @@ describe('the back button, in an app that leaves its page', () => {
   });
 });
 
-describe('the back button, in an app that asks in a popup', () => {
+describe('the back button, in an app that uses popups', () => {
   const interaction = 'popup';
 
-  it('between the pages of Entra loses nothing', async ({ skip }) => {
+  it('between pages of Entra ID loses nothing', async ({ skip }) => {
     const page = await meet(skip, { ...passwordChangedCase, path: consentCase.path }, { interaction });
     const popup = await pressForPopup(page, 'Read');
     await press(popup, /Ben Brown/);
@@ -98,7 +100,7 @@ describe('the back button, in an app that asks in a popup', () => {
     await seeEnds(page, '200');
   });
 
-  it('in the page that waits leaves it: the window ends, and forward the app has what it gave', async ({
+  it('on the waiting page lets the popup finish, and after forward the app has the permission', async ({
     skip,
   }) => {
     const page = await meet(skip, consentCase, { interaction });
@@ -116,7 +118,7 @@ describe('the back button, in an app that asks in a popup', () => {
     expect(asked() - before).toBe(1);
   });
 
-  it('after a no, and forward again: the app is told, and opens no window', async ({ skip }) => {
+  it('and then forward after a denial opens no popup', async ({ skip }) => {
     const page = await meet(skip, declinedCase, { interaction });
     await answerEntra(await pressForPopup(page, 'Read'), declinedCase, stage.world);
     await seeEnds(page, declinedCase.outcome);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** The library with the lines that an app of yours would have, see the folder beside this file. */
+/** Bundles the library with the code that an app needs for it, from the folder beside this file. */
 async function bundle(name: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(`graph-libraries/${name}`, import.meta.url))],
@@ -27,11 +27,11 @@ async function bundle(name: string): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-/** Calls a function of the library's module in the page. Text, because vitest rewrites an import() that it sees. */
+/** Calls a function of the library's module in the page. Passed as text, because vitest rewrites `import()` in code. */
 const call = (page: Page, name: 'me' | 'messages' | 'allMessages' | 'batch'): Promise<unknown> =>
   page.evaluate(`import('/library.js').then(({ library }) => library.${name}())`);
 
-/** Code and status of the problem that a call of the library ends with. */
+/** Status and code of the problem with which a call of the library fails. */
 const refusalOf = (page: Page, name: 'messages' | 'forbidden'): Promise<unknown> =>
   page.evaluate(`import('/library.js').then(({ library }) => library.${name}().catch((error) => {
     const { status, code } = library.problemOf(error);
@@ -47,7 +47,7 @@ describe.for([
   ['PnPjs', 'pnp.js'],
   ['fetch alone', 'plain-fetch.ts'],
 ] as const)('%s in a browser', ([, name]) => {
-  it('calls Graph through the service, hears of refusals, goes on once the person has agreed, pages and batches', {
+  it('calls Graph through the service, reports refusals, continues after consent, pages and batches', {
     tags: ['PX-14'],
   }, async ({ skip }) => {
     const page = await world.newPage(skip);

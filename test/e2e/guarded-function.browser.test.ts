@@ -54,8 +54,8 @@ async function answerUntilClosed(popup: Page, ...answers: readonly (string | Reg
 
 const see = (page: Page, text: string) => page.locator('#result', { hasText: text }).waitFor();
 
-describe('a guarded function of one’s own, called by the client', () => {
-  it('asks for a recent sign-in in a window, and answers', { tags: ['AD-1'] }, async ({ skip }) => {
+describe('a guarded function of an app, called by the client', () => {
+  it('requires a recent sign-in in a popup, then responds', { tags: ['AD-1'] }, async ({ skip }) => {
     const page = await world.newPage(skip);
     await openApp(page);
     await press(page, 'Recent');
@@ -67,7 +67,7 @@ describe('a guarded function of one’s own, called by the client', () => {
     expect(page.url()).toBe(`${origin}/app`);
   });
 
-  it('asks for a stronger sign-in in a window, and answers', { tags: ['AD-1'] }, async ({ skip }) => {
+  it('requires a stronger sign-in in a popup, then responds', { tags: ['AD-1'] }, async ({ skip }) => {
     const page = await world.newPage(skip);
     await openApp(page);
     const popup = await pressForWindow(page, 'Strong');
@@ -75,7 +75,7 @@ describe('a guarded function of one’s own, called by the client', () => {
     await see(page, 'strong 200');
   });
 
-  it('asks nobody where a group is missing: the app is told', async ({ skip }) => {
+  it('opens no popup if a group is missing, and the app gets claim_required', async ({ skip }) => {
     const page = await world.newPage(skip);
     await openApp(page);
     await press(page, 'Engineers');

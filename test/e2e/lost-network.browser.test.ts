@@ -8,23 +8,23 @@ import { setStage } from './interactions/stage.ts';
 const stage = setStage({ interaction: 'redirect' });
 const { line, meet, placeOf } = stage;
 
-/** Where the line breaks while the person is under way, and what is lost with it. */
+/** Where the connection breaks during the interaction, and what is lost. */
 const breaks = [
-  ['Entra’s answer does not arrive', /^\/api\/auth\/callback\?/, 'request'],
-  ['it does not arrive with its cookies', /^\/api\/auth\/callback\?.*bounced=1$/, 'request'],
-  ['it was served, and the browser never heard of it', /^\/api\/auth\/callback\?.*bounced=1$/, 'answer'],
+  ['the callback is lost', /^\/api\/auth\/callback\?/, 'request'],
+  ['the callback with its cookies is lost', /^\/api\/auth\/callback\?.*bounced=1$/, 'request'],
+  ['the response to the callback is lost', /^\/api\/auth\/callback\?.*bounced=1$/, 'answer'],
 ] as const;
 
-/** The person presses, and the browser shows its own page instead of the next one. */
+/** Presses a button, and waits for the browser's own error page. */
 async function pressInVain(page: Page, name: string): Promise<void> {
   await press(page, name);
   await seeBrowserError(page);
 }
 
-describe('a network that is gone while the person is on the way, in an app that leaves its page', () => {
+describe('a network failure during an interaction, in an app that uses redirects', () => {
   const back = ['redirecting', 'back for consent_required'];
 
-  it('and is there again before they answer once more: nothing is lost', async ({ skip }) => {
+  it('loses nothing if the network is back before the user answers again', async ({ skip }) => {
     const page = await meet(skip, consentCase);
     await press(page, 'Read');
     await page.getByRole('button', { name: 'Accept' }).waitFor();
@@ -37,7 +37,7 @@ describe('a network that is gone while the person is on the way, in an app that 
     expect(page.url()).toBe(placeOf(consentCase));
   });
 
-  it.for(breaks)('so that %s: loading the page again goes on', async ([, target, lost], { skip }) => {
+  it.for(breaks)('is overcome by a reload of the page if %s', async ([, target, lost], { skip }) => {
     const page = await meet(skip, consentCase);
     await press(page, 'Read');
     line.breakAt(target, lost);
@@ -48,7 +48,7 @@ describe('a network that is gone while the person is on the way, in an app that 
     expect(page.url()).toBe(placeOf(consentCase));
   });
 
-  it('before they have left: back in the app they are told, and a click asks again', async ({ skip }) => {
+  it('before the redirect makes the call fail, and a click asks again', async ({ skip }) => {
     const page = await meet(skip, consentCase);
     line.breakAt(/^\/api\/auth\/login\?/, 'request');
     await pressInVain(page, 'Read');
@@ -62,10 +62,10 @@ describe('a network that is gone while the person is on the way, in an app that 
   });
 });
 
-describe('a network that is gone while the person is on the way, in an app that asks in a popup', () => {
+describe('a network failure during an interaction, in an app that uses popups', () => {
   const interaction = 'popup';
 
-  it('and is there again before they answer once more: nothing is lost', async ({ skip }) => {
+  it('loses nothing if the network is back before the user answers again', async ({ skip }) => {
     const page = await meet(skip, consentCase, { interaction });
     const popup = await pressForPopup(page, 'Read');
     await popup.getByRole('button', { name: 'Accept' }).waitFor();
@@ -78,7 +78,7 @@ describe('a network that is gone while the person is on the way, in an app that 
     await seeEnds(page, '200');
   });
 
-  it.for(breaks)('so that %s: loading the window again goes on', async ([, target, lost], { skip }) => {
+  it.for(breaks)('is overcome by a reload of the popup if %s', async ([, target, lost], { skip }) => {
     const page = await meet(skip, consentCase, { interaction });
     const popup = await pressForPopup(page, 'Read');
     await popup.getByRole('button', { name: 'Accept' }).waitFor();
@@ -92,9 +92,7 @@ describe('a network that is gone while the person is on the way, in an app that 
     await seeEnds(page, '200');
   });
 
-  it('and they close the window: the wait ends when they say so, and a click asks again', async ({
-    skip,
-  }) => {
+  it('lets the user close the popup, stop waiting, and ask again with a click', async ({ skip }) => {
     const page = await meet(skip, consentCase, { interaction });
     line.breakAt(/^\/api\/auth\/login\?/, 'request');
     const popup = await pressForPopup(page, 'Read');

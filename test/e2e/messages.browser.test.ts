@@ -27,10 +27,8 @@ async function askForMessages(page: Page): Promise<void> {
   await page.getByText('Read your mail').waitFor();
 }
 
-describe('messages, seen from a browser', () => {
-  it('need consent at first use; after it the list opens by itself, and pages to its end', async ({
-    skip,
-  }) => {
+describe('messages in a browser', () => {
+  it('require consent at first use, then open automatically and page to the end', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Ben Brown');
     await askForMessages(page);
@@ -52,7 +50,7 @@ describe('messages, seen from a browser', () => {
     expect(new Set(texts).size).toBe(texts.length);
   });
 
-  it('are left alone after a no: the app goes on, says so, and asks again when told to', async ({ skip }) => {
+  it('stay closed after a denial, and a click requests the permission again', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Ben Brown');
     await askForMessages(page);
@@ -67,9 +65,7 @@ describe('messages, seen from a browser', () => {
     await page.getByText('10 shown').waitFor();
   });
 
-  it('say when to try again while Graph throttles, then come; gone as soon as the session has ended', async ({
-    skip,
-  }) => {
+  it('offer a retry while Graph throttles, and disappear when the session has ended', async ({ skip }) => {
     const page = await world.newPage(skip);
     grantSignIn(world, 'Ben Brown', ['Mail.Read']);
     await signInAtDemo(world, page, 'Ben Brown');

@@ -21,7 +21,7 @@ afterEach(async () => {
   await removeRows(world);
 });
 
-/** Another browser of Alice's, at the demo page. */
+/** Opens the demo page in another browser of Alice. */
 async function browserOf(skip: (note: string) => never, device: keyof typeof userAgents): Promise<Page> {
   const page = await world.newPage(skip, { userAgent: userAgents[device] });
   await signInAtDemo(world, page, 'Alice Adams');
@@ -31,8 +31,8 @@ async function browserOf(skip: (note: string) => never, device: keyof typeof use
 const card = (page: Page) => page.getByRole('region', { name: 'Where you are signed in' });
 const devices = (page: Page) => card(page).locator('li b').allTextContents();
 
-describe('the card of one’s own sessions', () => {
-  it('names each browser and marks this one; alone, it says so', async ({ skip }) => {
+describe('the card of the user’s own sessions', () => {
+  it('names each browser, marks the current one, and says if it is the only one', async ({ skip }) => {
     const desk = await browserOf(skip, 'desk');
     await card(desk).getByText('Nowhere else.').waitFor();
     expect(await card(desk).getByRole('button').count()).toBe(0);
@@ -44,14 +44,14 @@ describe('the card of one’s own sessions', () => {
     expect(await own.locator('b').allTextContents()).toEqual(['Edge on Windows']);
   });
 
-  it('ends another browser: its next call leads to sign-in, and this one goes on', async ({ skip }) => {
+  it('ends the session of another browser and keeps the current one', async ({ skip }) => {
     const [desk, phone] = [await browserOf(skip, 'desk'), await browserOf(skip, 'phone')];
     await desk.reload();
     await card(desk).getByRole('button', { name: 'End Safari on iPhone' }).click();
     await card(desk).getByText('Nowhere else.').waitFor();
     expect(await devices(desk)).toEqual(['Edge on Windows']);
     expect(await desk.getByRole('status').textContent()).toBe('Safari on iPhone is signed out.');
-    // The button that was pressed is gone: the keyboard goes on from its card.
+    // The pressed button is gone, so its card has the focus.
     expect(await desk.evaluate('document.activeElement.id')).toBe('sessions');
 
     await press(phone, 'Show my messages');
@@ -61,7 +61,7 @@ describe('the card of one’s own sessions', () => {
     await see(desk, 'Your permission is needed');
   });
 
-  it('ends all others at once', async ({ skip }) => {
+  it('ends all other sessions at once', async ({ skip }) => {
     const desk = await browserOf(skip, 'desk');
     const others = [await browserOf(skip, 'phone'), await browserOf(skip, 'unknown')];
     await desk.reload();
@@ -74,7 +74,7 @@ describe('the card of one’s own sessions', () => {
     }
   });
 
-  it('takes one that has ended meanwhile for ended', async ({ skip }) => {
+  it('treats a session that has ended in the meantime as ended', async ({ skip }) => {
     const [desk, phone] = [await browserOf(skip, 'desk'), await browserOf(skip, 'phone')];
     await desk.reload();
     const end = card(desk).getByRole('button', { name: 'End Safari on iPhone' });
@@ -85,7 +85,7 @@ describe('the card of one’s own sessions', () => {
     await card(desk).getByText('Nowhere else.').waitFor();
   });
 
-  it('says what went wrong, and tries again', async ({ skip }) => {
+  it('shows an error and offers a retry', async ({ skip }) => {
     const desk = await browserOf(skip, 'desk');
     world.worker.table.failing.add('list');
     await desk.reload();
@@ -97,7 +97,7 @@ describe('the card of one’s own sessions', () => {
     await card(desk).getByText('Nowhere else.').waitFor();
   });
 
-  it('is clean for axe and no wider than the window', async ({ skip }) => {
+  it('passes axe and is no wider than the window', async ({ skip }) => {
     const desk = await browserOf(skip, 'desk');
     await browserOf(skip, 'phone');
     await browserOf(skip, 'unknown');

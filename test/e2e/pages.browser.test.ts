@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Collects the issues of each page that it is shown. */
+/** Collects the issues of all inspected pages. */
 function createInspector(page: Page) {
   const issues: string[] = [];
   return {
@@ -28,7 +28,7 @@ function createInspector(page: Page) {
 }
 
 describe('every page', () => {
-  it('is clean for axe and no wider than the window', { timeout: 180_000 }, async ({ skip }) => {
+  it('passes axe and is no wider than the window', { timeout: 180_000 }, async ({ skip }) => {
     const page = await world.newPage(skip);
     const { issues, inspect } = createInspector(page);
     await page.goto(origin);
@@ -83,7 +83,7 @@ describe('every page', () => {
     await inspect('admin-without-graph');
     world.graph.switches.unavailable = false;
 
-    // Opened by hand, the last page of a popup has nothing to close.
+    // Opened directly, the last page of a popup stays open.
     await page.goto(`${origin}/api/auth/login?display=popup.a-page-to-see`);
     await press(page, /Alice Adams/);
     await see(page, 'Done');
@@ -114,15 +114,15 @@ describe('every page', () => {
   });
 });
 
-describe('the page of a link to another account', () => {
-  it('is clean for axe and no wider than the window', async ({ skip }) => {
+describe('the page that offers another account', () => {
+  it('passes axe and is no wider than the window', async ({ skip }) => {
     const page = await world.newPage(skip);
     const { issues, inspect } = createInspector(page);
     grantSignIn(world);
     await page.goto(`${origin}/api/auth/login`);
     await press(page, /Alice Adams/);
     await see(page, 'Hello, Alice Adams');
-    // What a page sends to sign in may go back to a link on another site.
+    // A page that requires a sign-in may have been opened by a link on another site.
     await page.goto(`${origin}/api/auth/login?via=page&prompt=select_account`);
     await press(page, /Ben Brown/);
     await see(page, 'You are signed in with another account');
@@ -131,19 +131,16 @@ describe('the page of a link to another account', () => {
   });
 });
 
-describe('every end of an interaction', () => {
+describe('every outcome page of an interaction', () => {
   const stage = setStage({ interaction: 'redirect' });
 
-  it.for(oneOfEachOutcome)(
-    'is clean for axe and no wider than the window: $outcome',
-    async (one, { skip }) => {
-      const page = await stage.meet(skip, one);
-      const { issues, inspect } = createInspector(page);
-      await press(page, 'Read');
-      await answerEntra(page, one, stage.world);
-      await see(page, one.heading);
-      await inspect(`end-${one.outcome}`);
-      expect(issues).toEqual([]);
-    },
-  );
+  it.for(oneOfEachOutcome)('passes axe and is no wider than the window: $outcome', async (one, { skip }) => {
+    const page = await stage.meet(skip, one);
+    const { issues, inspect } = createInspector(page);
+    await press(page, 'Read');
+    await answerEntra(page, one, stage.world);
+    await see(page, one.heading);
+    await inspect(`end-${one.outcome}`);
+    expect(issues).toEqual([]);
+  });
 });

@@ -62,7 +62,7 @@ async function failsOnce(
   );
 }
 
-describe('a call that needs the user, in an app that asks in a popup', () => {
+describe('a call that needs the user, in an app that uses popups', () => {
   eachCase(
     givenCases,
     ({ title }) => `is repeated after the user has answered, if ${title}`,
@@ -149,7 +149,7 @@ describe('a call that needs the user, in an app that asks in a popup', () => {
     },
   );
 
-  it('leaves the page if popups are blocked, and continues at the same address', async ({ skip }) => {
+  it('redirects if popups are blocked, and continues at the same address', async ({ skip }) => {
     const page = await meet(skip, consentCase);
     const before = asked();
     await page.evaluate('window.open = () => null');

@@ -35,7 +35,7 @@ async function readAndAnswer(page: Page, one: InteractionCase): Promise<void> {
   await answerEntra(page, one, stage.world);
 }
 
-describe('a call that needs the user, in an app that leaves its page', () => {
+describe('a call that needs the user, in an app that uses redirects', () => {
   eachCase(
     givenCases,
     ({ title }) => `continues at the same address, if ${title}`,
@@ -52,7 +52,7 @@ describe('a call that needs the user, in an app that leaves its page', () => {
     },
   );
 
-  it('leaves the page again if the same happens a second time', async ({ skip }) => {
+  it('redirects again if the same happens a second time', async ({ skip }) => {
     const page = await meet(skip, refreshTokenExpiredCase);
     const before = asked();
     const round = ['redirecting', `back for ${refreshTokenExpiredCase.reason}`, '200'];
@@ -151,7 +151,7 @@ describe('a call that needs the user, in an app that leaves its page', () => {
   );
 });
 
-describe('a silent round through Entra ID', () => {
+describe('a silent redirect through Entra ID', () => {
   const silent = { session: 'silent' } as const;
 
   it(`restores the session at the same address, if ${rowGoneCase.title}`, async ({ skip }) => {
@@ -163,7 +163,7 @@ describe('a silent round through Entra ID', () => {
     expect(asked() - before).toBe(1);
   });
 
-  it('is made once if Entra ID needs the user, and the app is told', async ({ skip }) => {
+  it('is made once if Entra ID needs the user, and the app gets the outcome', async ({ skip }) => {
     const page = await meet(skip, rowGoneCase, silent);
     const before = asked();
     stage.world.entra.signAllUsersOut();

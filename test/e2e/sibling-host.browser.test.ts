@@ -17,9 +17,9 @@ let worker: Worker;
 let front: TlsFront;
 let browser: Browser | undefined;
 let ben: string;
-/** The app's page, of a browser in which Alice is signed in. */
+/** The app's page in a browser in which Alice is signed in. */
 let app: Page;
-/** A page of another host of the same domain, which an attacker has taken over. */
+/** A page of another host of the same domain, which an attacker controls. */
 let sibling: Page;
 
 beforeAll(async () => {
@@ -68,7 +68,7 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** A call of the app's own script. */
+/** Calls a route from a script of the app's own page. */
 const ask = (path: string) =>
   app.evaluate(async (target): Promise<Answer> => {
     const response = await fetch(target, { headers: { 'X-CSRF': '1' } });
@@ -78,7 +78,7 @@ const ask = (path: string) =>
 const genuine = async (context: BrowserContext) =>
   (await context.cookies(origin)).find(({ name }) => name === '__Host-session')?.value;
 
-/** Sets cookies for the whole domain from the sibling host; gives how many the browser took. */
+/** Sets cookies for the whole domain from the sibling host; returns how many the browser accepted. */
 const plant = (pairs: readonly string[]) =>
   sibling.evaluate((texts) => {
     let taken = 0;
@@ -104,7 +104,7 @@ const strange = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode
 );
 
 describe('a page on a sibling host, in Chromium over TLS', () => {
-  it('plants nothing that is taken for our session, whatever white space or control it adds', {
+  it('cannot plant a cookie that replaces the session by adding white space or control characters', {
     tags: ['SC-8'],
   }, async () => {
     const before = await genuine(app.context());
@@ -120,11 +120,11 @@ describe('a page on a sibling host, in Chromium over TLS', () => {
       expect(await genuine(app.context()), JSON.stringify(characters)).toBe(before);
       await remove([...names, '']);
     }
-    // Else nothing was tried: the browser itself takes space, tab and most controls away, and no other white space.
+    // Fewer would prove nothing: the browser strips space, tab and most controls, but no other white space.
     expect(taken).toBeGreaterThan(35);
   });
 
-  it('plants nothing that opens a session in a browser without one', async () => {
+  it('cannot plant a cookie that opens a session in a browser without one', async () => {
     await app.context().clearCookies({ name: '__Host-session' });
     for (const character of ['\u00a0', '\u1680', '\u2003', '\u2028', '\u3000', '\ufeff']) {
       expect(await plant([`${character}__Host-session=${ben}`])).toBe(1);
@@ -132,7 +132,7 @@ describe('a page on a sibling host, in Chromium over TLS', () => {
     expect(await ask('/api/auth/session')).toMatchObject({ status: 200, body: { signed_in: false } });
   });
 
-  it('breaks no route by characters that only a browser sends', async () => {
+  it('cannot break a route with cookies outside ASCII', async () => {
     expect(await plant(['name=Łukasz', 'price=€', 'mood=🙂', '日本=語', 'ü=é'])).toBe(5);
     expect(await ask('/api/graph/v1.0/me')).toMatchObject({
       status: 200,
@@ -142,7 +142,7 @@ describe('a page on a sibling host, in Chromium over TLS', () => {
     await see(app, 'Sign out?');
   });
 
-  it('that sends more cookies than are read is got rid of by the next load', async () => {
+  it('cannot lock the user out with too many cookies, because the error page deletes them', async () => {
     await plant(Array.from({ length: 5 }, (_, index) => `bomb${index}=${'x'.repeat(4000)}`));
     await app.goto(`${origin}/api/auth/login`);
     await see(app, 'Invalid request');
@@ -152,13 +152,13 @@ describe('a page on a sibling host, in Chromium over TLS', () => {
   });
 });
 
-describe('a script that has got into the app’s own page, in Chromium over TLS', () => {
-  it('can add a second session cookie: neither is opened, the genuine one stays, and the user is told', {
+describe('a script injected into the app’s own page, in Chromium over TLS', () => {
+  it('can add a second session cookie, but then neither opens a session, and the user sees why', {
     tags: ['SC-8'],
   }, async () => {
     const before = await genuine(app.context());
     await app.evaluate((value) => {
-      // Another cookie than the genuine one to the browser, which scripts cannot overwrite.
+      // Scripts cannot overwrite the genuine cookie. To the browser, a partitioned one is another cookie.
       // biome-ignore lint/suspicious/noDocumentCookie: as an attacker does
       document.cookie = `__Host-session=${value}; Secure; Path=/; Partitioned`;
     }, ben);

@@ -21,8 +21,8 @@ beforeAll(async () => {
 beforeEach(() => world.entra.consents.revoke(userId('alice')));
 afterAll(() => world.close());
 
-describe('signing in, seen from a browser', () => {
-  it('asks for consent once, then shows who the person is, with a photo', async ({ skip }) => {
+describe('signing in with a browser', () => {
+  it('requests consent once, then shows the user with a photo', async ({ skip }) => {
     const page = await world.newPage(skip);
     await startSignIn(page, origin);
     await press(page, /Alice Adams/);
@@ -35,13 +35,13 @@ describe('signing in, seen from a browser', () => {
     expect(await photo.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
   });
 
-  it('leaves one cookie that no script and no other site gets, and no token anywhere', {
+  it('leaves one cookie that scripts and other sites cannot get, and no token', {
     tags: ['SC-1'],
   }, async ({ skip }) => {
     const page = await world.newPage(skip);
     const received: Promise<string>[] = [];
     page.on('response', (response) => {
-      if (response.url().startsWith(origin)) received.push(response.text().catch(() => '')); // redirects have none
+      if (response.url().startsWith(origin)) received.push(response.text().catch(() => '')); // A redirect has no body.
     });
     await signInAtDemo(world, page, 'Alice Adams');
     await page.getByText('Head of Platform').waitFor();
@@ -62,7 +62,7 @@ describe('signing in, seen from a browser', () => {
     expect(bodies).not.toMatch(/eyJ[\w-]{8,}\.|access_token|refresh_token|id_token/);
   });
 
-  it('comes back from Entra without its Strict cookies, and at once again with them', {
+  it('returns from Entra ID without the Strict cookies, then loads once more with them', {
     tags: ['LR-2'],
   }, async ({ skip }) => {
     const page = await world.newPage(skip);
@@ -87,7 +87,7 @@ describe('signing in, seen from a browser', () => {
     expect(second?.address).toBe(`${first?.address}&bounced=1`);
   });
 
-  it('says so when the person says no, and both ways on work', async ({ skip }) => {
+  it('shows a page with two ways to continue if the user declines', async ({ skip }) => {
     const page = await world.newPage(skip);
     await startSignIn(page, origin);
     await press(page, /Alice Adams/);
@@ -102,7 +102,7 @@ describe('signing in, seen from a browser', () => {
     await see(page, 'Hello, Alice Adams');
   });
 
-  it('lets two tabs sign in at once', async ({ skip }) => {
+  it('works in two tabs at once', async ({ skip }) => {
     const left = await world.newPage(skip);
     const right = await left.context().newPage();
     for (const tab of [left, right]) {

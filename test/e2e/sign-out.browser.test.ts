@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Nothing is left here, and Entra asks for an account again. */
+/** Expects that no cookie is left and that Entra ID asks for an account again. */
 async function expectSignedOutEverywhere(page: Page): Promise<void> {
   await see(page, /You sign in/);
   expect(new URL(page.url()).origin).toBe(origin);
@@ -28,15 +28,17 @@ async function expectSignedOutEverywhere(page: Page): Promise<void> {
   expect(await page.getByText('signed in').count()).toBe(0);
 }
 
-describe('signing out, seen from a browser', () => {
-  it('by the app’s own button ends the session here and at Entra, and comes back', async ({ skip }) => {
+describe('signing out with a browser', () => {
+  it('by the app’s button ends the session here and at Entra ID, and returns to the app', async ({
+    skip,
+  }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Alice Adams');
     await press(page, 'Sign out');
     await expectSignedOutEverywhere(page);
   });
 
-  it('by the form of our page sends our Origin, and its policy lets it go to Entra and back', {
+  it('by the form of the page sends the Origin header, and the CSP allows the redirects to Entra ID and back', {
     tags: ['CS-4'],
   }, async ({ skip }) => {
     const page = await world.newPage(skip);
@@ -55,7 +57,7 @@ describe('signing out, seen from a browser', () => {
     expect(refused).toEqual([]);
   });
 
-  it('reaches the other tabs at once, and signing in again too', async ({ skip }) => {
+  it('reaches the other tabs at once, and so does the next sign-in', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Alice Adams');
     const other = await page.context().newPage();
@@ -69,7 +71,7 @@ describe('signing out, seen from a browser', () => {
     await see(other, 'Hello, Alice Adams');
   });
 
-  it('is a choice: whoever stays is still signed in', async ({ skip }) => {
+  it('can be canceled on the page, and the user stays signed in', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Alice Adams');
     await page.goto(`${origin}/api/auth/logout`);

@@ -7,11 +7,11 @@ import { setStage } from './interactions/stage.ts';
 const stage = setStage({ interaction: 'redirect' });
 const { asked, meet, openBeside, placeOf } = stage;
 
-/** Another place in the app than the first tab's, with a fragment of its own. */
+/** The second tab's address in the app: another call and another fragment. */
 const elsewhere: InteractionCase = { ...consentCase, path: '/me/messages?$top=2' };
 const placeElsewhere = () => placeOf(elsewhere).replace('#third', '#fifth');
 
-describe('two tabs that leave for the same permission at once', () => {
+describe('two tabs that redirect for the same permission at once', () => {
   const told = ['redirecting', 'back for consent_required'];
 
   async function leaveTwice(skip: (note: string) => never) {
@@ -24,7 +24,7 @@ describe('two tabs that leave for the same permission at once', () => {
     return { left, right };
   }
 
-  it('come back each to its own place and fragment, and both calls have their answers', async ({ skip }) => {
+  it('each return to their own address and fragment, and both calls succeed', async ({ skip }) => {
     const { left, right } = await leaveTwice(skip);
     const before = asked();
     await press(right, 'Accept');
@@ -39,7 +39,7 @@ describe('two tabs that leave for the same permission at once', () => {
     expect(asked()).toBe(before);
   });
 
-  it('are told what was said in each: a no, then a yes that counts for both', async ({ skip }) => {
+  it('both get the permission if the user declines in one, then consents in the other', async ({ skip }) => {
     const { left, right } = await leaveTwice(skip);
     await press(left, 'Cancel');
     await see(left, 'Permission declined');
@@ -50,7 +50,7 @@ describe('two tabs that leave for the same permission at once', () => {
     expect([left.url(), right.url()]).toEqual([placeOf(consentCase), placeElsewhere()]);
   });
 
-  it('are told what was said in each: a yes, which a later no does not take back', async ({ skip }) => {
+  it('both keep the permission if the user consents in one, then declines in the other', async ({ skip }) => {
     const { left, right } = await leaveTwice(skip);
     await press(right, 'Accept');
     await seeEnds(right, ...told, '200');
@@ -64,11 +64,11 @@ describe('two tabs that leave for the same permission at once', () => {
   });
 });
 
-describe('two tabs that are sent round at once, where Entra asks nothing', () => {
-  it('come back each to its own place and fragment, whichever is first', async ({ skip }) => {
+describe('two tabs that redirect at once, without a prompt', () => {
+  it('each return to their own address and fragment, in either order', async ({ skip }) => {
     const left = await meet(skip, refreshTokenExpiredCase);
     const right = await openBeside(left, placeOf(refreshTokenExpiredCase).replace('#third', '#fifth'));
-    // Neither is back before the other has left.
+    // Both have left before either is back.
     stage.world.entra.switches.slowMs = 1000;
     await Promise.all([press(left, 'Read'), press(right, 'Read')]);
     for (const tab of [left, right]) {
@@ -78,8 +78,8 @@ describe('two tabs that are sent round at once, where Entra asks nothing', () =>
   });
 });
 
-describe('two tabs that ask in a window each', () => {
-  it('go by their own windows: what one is told the other does not believe', async ({ skip }) => {
+describe('two tabs that each open a popup', () => {
+  it('each use the outcome of their own popup only', async ({ skip }) => {
     const interaction = 'popup';
     const left = await meet(skip, consentCase, { interaction });
     const right = await openBeside(left, left.url());

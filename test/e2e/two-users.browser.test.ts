@@ -20,13 +20,13 @@ beforeEach(() => {
 afterEach(() => world.graph.respondWith(undefined));
 afterAll(() => world.close());
 
-/** What reached Graph as Ben: nothing of Alice's page may. */
+/** Calls that reached Graph as Ben. None may come from Alice's page. */
 const callsAsBen = () =>
   world.graph.requests
     .filter(({ subject }) => subject === userId('ben'))
     .map(({ method, target }) => `${method} ${target.split('?')[0]}`);
 
-/** Signs somebody in in another tab of the same browser; no tab is told. */
+/** Signs a user in in another tab of the same browser, without a message to other tabs. */
 async function signInBeside(page: Page, name: string): Promise<Page> {
   const beside = await page.context().newPage();
   await beside.goto(`${origin}/api/auth/login?prompt=select_account&return_to=/dev.json`);
@@ -40,7 +40,7 @@ const tell = (page: Page) =>
     `new BroadcastChannel('entra-bff').postMessage({ type: 'entra-bff:session', change: 'signed_in' })`,
   );
 
-/** A page of Alice's with a client and nothing else: what becomes of its calls is to be read in `ends`. */
+/** Opens a page of Alice's with only a client. The outcomes of its calls are in `ends`. */
 async function openAlices(skip: (note: string) => never): Promise<Page> {
   const page = await world.newPage(skip);
   await page.goto(`${origin}/api/auth/login?return_to=/dev.json`);
@@ -69,7 +69,7 @@ const event = {
   end: { dateTime: '2026-11-22T11:00:00', timeZone: 'UTC' },
 };
 
-/** Keeps Graph's answers back until told. */
+/** Holds Graph's responses back until `release` is called. */
 function holdGraph() {
   const release = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<RecordedRequest>();
@@ -81,7 +81,7 @@ function holdGraph() {
   return { reached: reached.promise, release: () => release.resolve() };
 }
 
-describe('two tabs of one browser, two users', () => {
+describe('two users in two tabs of one browser', () => {
   const calls = {
     'a read': `'/me/messages?$top=1'`,
     'a write': `'/me/events', ${json(event)}`,
@@ -89,7 +89,7 @@ describe('two tabs of one browser, two users', () => {
     'a batch': `'/$batch', ${json({ requests: [{ id: '1', method: 'GET', url: '/me' }] })}`,
   };
 
-  it('no call of the one is made as the other, however often it is tried', async ({ skip }) => {
+  it('never make a call of one user as the other, even if it is repeated', async ({ skip }) => {
     const page = await openAlices(skip);
     for (const [name, call] of Object.entries(calls)) {
       await page.evaluate(`call(${call})`);
@@ -98,7 +98,7 @@ describe('two tabs of one browser, two users', () => {
     expect(world.graph.requests).toHaveLength(4);
     await signInBeside(page, 'Ben Brown');
     for (const [name, call] of Object.entries(calls)) {
-      // Twice: unheard, and when the page has been told.
+      // Twice: before and after the page knows of the other user.
       await page.evaluate(`call(${call})`);
       await page.evaluate(`call(${call})`);
       expect(await page.evaluate('ends.slice(-2)'), name).toEqual(['user_changed', 'user_changed']);
@@ -109,13 +109,13 @@ describe('two tabs of one browser, two users', () => {
       ['changed', 'Ben Brown', true],
     ]);
     expect(await page.evaluate('client.signOut().catch(({ kind }) => kind)')).toBe('user_changed');
-    // The page starts anew, with Ben, who has not been signed out.
+    // The page starts again with Ben, who has not been signed out.
     await page.evaluate('client.session()');
     await page.evaluate(`call('/me?$select=displayName')`);
     expect(await page.evaluate('ends.at(-1)')).toContain('Ben Brown');
   });
 
-  it('an answer that is on its way ends when the other is heard of, and one after it is not given out', async ({
+  it('abort a call in progress when the other sign-in is announced, and discard its late response', async ({
     skip,
   }) => {
     const page = await openAlices(skip);
@@ -134,7 +134,7 @@ describe('two tabs of one browser, two users', () => {
     expect(await endsOf(page)).toEqual(['user_changed', expect.stringContaining('Ben Brown')]);
   });
 
-  it('a link of the one shows nothing of the other', async ({ skip }) => {
+  it('see nothing of each other through a link', async ({ skip }) => {
     const page = await openAlices(skip);
     const address: string = await page.evaluate(`client.src('/api/report?of=2026')`);
     await page.goto(address);
@@ -147,9 +147,9 @@ describe('two tabs of one browser, two users', () => {
     expect(await page.locator('body').textContent()).not.toContain('Ben');
   });
 
-  it('the same user in the other tab changes nothing: reads and writes go on', async ({ skip }) => {
+  it('can still read and write if both are the same user', async ({ skip }) => {
     const page = await openAlices(skip);
-    // Without the cookie it is a session of its own.
+    // Without the cookie, the second session is independent of the first.
     await page.context().clearCookies({ name: 'session' });
     await signInBeside(page, 'Alice Adams');
     await page.evaluate(`call('/me?$select=displayName')`);
@@ -165,7 +165,7 @@ describe('two tabs of one browser, two users', () => {
   });
 });
 
-describe('the demo, when another user signs in in another tab', () => {
+describe('the demo after a sign-in in another tab', () => {
   async function openMessages(skip: (note: string) => never): Promise<Page> {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Alice Adams');
@@ -175,7 +175,7 @@ describe('the demo, when another user signs in in another tab', () => {
     return page;
   }
 
-  /** The page of the next user, as if it had just been opened. */
+  /** Expects the page of the next user as if it had just been opened. */
   async function seeBen(page: Page): Promise<void> {
     await see(page, 'Hello, Ben Brown');
     await page.getByText('signed in with a different account').last().waitFor();
@@ -187,7 +187,7 @@ describe('the demo, when another user signs in in another tab', () => {
     expect(callsAsBen().filter((call) => call.includes('/me/messages'))).toEqual([]);
   }
 
-  it('starts anew at "More": none of the other’s mail is read', async ({ skip }) => {
+  it('starts again at "More" if the user is another, and reads none of their mail', async ({ skip }) => {
     const page = await openMessages(skip);
     await signInBeside(page, 'Ben Brown');
     expect(await page.getByText('10 shown').isVisible()).toBe(true);
@@ -196,20 +196,20 @@ describe('the demo, when another user signs in in another tab', () => {
     expect(await inspectAppearance(page, 'demo-user-changed')).toEqual([]);
     await press(page, 'Show my messages');
     await page.getByText('10 shown').waitFor();
-    // Said once.
+    // The notice appears once.
     await page.reload();
     await see(page, 'Hello, Ben Brown');
     expect(await page.locator('#changed').isVisible()).toBe(false);
   });
 
-  it('starts anew at "Sign out": the other one stays signed in', async ({ skip }) => {
+  it('starts again at "Sign out" if the user is another, who stays signed in', async ({ skip }) => {
     const page = await openMessages(skip);
     await signInBeside(page, 'Ben Brown');
     await press(page, 'Sign out');
     await seeBen(page);
   });
 
-  it('starts anew at once when it is told, in the middle of a call', async ({ skip }) => {
+  it('starts again at once if another user is announced during a call', async ({ skip }) => {
     const page = await openMessages(skip);
     const graph = holdGraph();
     await press(page, 'More');
@@ -221,7 +221,7 @@ describe('the demo, when another user signs in in another tab', () => {
     graph.release();
   });
 
-  it('keeps what it shows when the same user signs in', async ({ skip }) => {
+  it('keeps its content if the user is the same', async ({ skip }) => {
     const page = await openMessages(skip);
     await page.context().clearCookies({ name: 'session' });
     const beside = await signInBeside(page, 'Alice Adams');

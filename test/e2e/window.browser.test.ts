@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterAll(() => world.close());
 
-/** An app of few lines, that leaves everything to the client. */
+/** A small app that leaves interactions to the client. */
 const appText = `<!doctype html><title>App</title>
   <button id="sign-in">Sign in</button> <button id="read">Read my mail</button>
   <p id="person"></p> <p id="result"></p>
@@ -64,8 +64,8 @@ async function signIn(page: Page): Promise<void> {
   await see(page, 'person', 'signed_in Ben Brown');
 }
 
-describe('an app that leaves it to the client, in a browser', () => {
-  it('signs in in a window, and the other tab knows', async ({ skip }) => {
+describe('an app that leaves interactions to the client, in a browser', () => {
+  it('signs the user in in a popup, and the other tab is informed', async ({ skip }) => {
     const page = await openApp(await world.newPage(skip));
     const other = await openApp(await page.context().newPage());
     await signIn(page);
@@ -73,7 +73,7 @@ describe('an app that leaves it to the client, in a browser', () => {
     expect(page.url()).toBe(`${origin}/app`);
   });
 
-  it('asks for consent once for three calls, and they come back with their answers', async ({ skip }) => {
+  it('requests consent once for three calls, which all succeed', async ({ skip }) => {
     const page = await openApp(await world.newPage(skip));
     await signIn(page);
     const popups: Page[] = [];
@@ -86,7 +86,7 @@ describe('an app that leaves it to the client, in a browser', () => {
     expect(await page.evaluate('client.session().then(({ features }) => features.mail)')).toBe('granted');
   });
 
-  it('is told of a no, and does not ask again by itself', async ({ skip }) => {
+  it('gets a denial as an error, and does not ask again automatically', async ({ skip }) => {
     const page = await openApp(await world.newPage(skip));
     await signIn(page);
     const popup = await pressForWindow(page, 'Read my mail');

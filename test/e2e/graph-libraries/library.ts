@@ -1,15 +1,15 @@
 import { BffProblem } from 'entra-bff/client';
 
-/** What the test asks of each library, in the page. */
+/** The calls that the test makes with each library, in the page. */
 export interface Library {
   me(): Promise<unknown>;
   messages(): Promise<unknown>;
-  /** The subjects of all messages, by the library's way of paging. */
+  /** Returns the subjects of all messages, read with the library's own paging. */
   allMessages(): Promise<readonly unknown[]>;
-  /** One's name and the subject of one message, in one request. */
+  /** Reads the user's name and the subject of one message in one request. */
   batch(): Promise<readonly unknown[]>;
   forbidden(): Promise<unknown>;
-  /** The refusal of the service behind what the library has thrown. */
+  /** Returns the service's problem behind the error that the library has thrown. */
   problemOf(error: unknown): BffProblem;
   interact(problem: BffProblem): Promise<unknown>;
 }

@@ -11,10 +11,10 @@ import { type Library, requireProblem } from './library.ts';
 const bff = createClient({ interaction: 'manual' });
 let problem: unknown;
 
-/** The library knows an absolute address by its `https://` alone: over plain http it puts its own before a link. */
+/** The library recognizes absolute addresses by `https://` only. It puts its base address before `http://` links. */
 const withoutBaseUrl = (url: string) => url.replace(/^.*\/v1\.0\/(?=http:\/\/)/, '');
 
-/** Our address, and our fetch as the only middleware. */
+/** Uses the address of this service, with the client's `fetch` as the only middleware. */
 const graph = Client.initWithMiddleware({
   baseUrl: `${location.origin}/api/graph/`,
   middleware: {
@@ -22,7 +22,7 @@ const graph = Client.initWithMiddleware({
       try {
         context.response = await bff.fetch(withoutBaseUrl(String(context.request)), context.options);
       } catch (error) {
-        problem = error; // the library hands on no more than its name and its message
+        problem = error; // The library passes on only its name and message.
         throw error;
       }
     },

@@ -8,7 +8,7 @@ import { requireProblem } from './library.ts';
 
 const bff = createClient({ interaction: 'manual' });
 
-/** Our address, and our fetch in the place of its own. */
+/** Uses the address of this service, with the client's `fetch` instead of the library's own. */
 const graph = graphfi().using(
   DefaultHeaders(),
   DefaultInit(`${location.origin}/api/graph/v1.0`),

@@ -1,4 +1,4 @@
-/** An app of few lines: it reads one thing, leaves everything to the client, and reads again when it is back. */
+/** A small app: it makes one call, leaves interactions to the client, and calls again after a redirect. */
 import { createClient } from '/api/auth/client.js';
 
 const wishes = new URLSearchParams(location.search);
@@ -8,7 +8,7 @@ const client = createClient({
 });
 window.client = client;
 
-/** Over all loads of the page, as a redirect is more than one. */
+/** Covers all loads of the page, because a redirect takes more than one. */
 const notes = JSON.parse(sessionStorage.getItem('app') ?? '{"loads":0,"ends":[]}');
 notes.loads++;
 keep();
