@@ -45,7 +45,7 @@ describe('docs/audit.md', () => {
     );
   });
 
-  it('says what every field holds, and of no other', () => {
+  it('describes every field, and no other', () => {
     const described = rowsOf('field').flatMap(([field = '']) => namesIn(field));
     const fields = Object.values(auditEvents).flatMap((event) => Object.keys(event.fields));
     expect(described.sort()).toEqual([...new Set(['invocation_id', 'user', ...fields])].sort());
@@ -56,17 +56,17 @@ describe('docs/audit.md', () => {
     expect(namesIn(cell)).toEqual([...refusingRules]);
   });
 
-  it('has the rule by which a person’s pseudonym is computed', () => {
+  it('contains a program that computes a user’s pseudonym', () => {
     const [, program = ''] = /```js\n([\s\S]*?)```/.exec(page) ?? [];
     const key = randomBytes(32);
-    const person = {
+    const user = {
       tenantId: '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01',
       objectId: 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01',
     };
-    const printed = execFileSync(process.execPath, ['-e', program, person.tenantId, person.objectId], {
+    const printed = execFileSync(process.execPath, ['-e', program, user.tenantId, user.objectId], {
       env: { SESSION_INDEX_KEY: key.toString('base64url') },
       encoding: 'utf8',
     });
-    expect(printed.trim()).toBe(auditPseudonym({ userHash: hashUser(key, person) }));
+    expect(printed.trim()).toBe(auditPseudonym({ userHash: hashUser(key, user) }));
   });
 });
