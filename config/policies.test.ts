@@ -9,7 +9,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const graph = {
   origin: 'https://graph.microsoft.com',
-  echoesRequestId: 'warn',
+  requestIdCheck: 'warn',
   bodyLimitBytes: 1024,
   timeoutMs: 100,
 } as const;
@@ -18,12 +18,12 @@ const rule = { methods: ['GET'], path: '/orders/{id}', scopes: ['Orders.Read'] }
 function ownApi(name: string, document: unknown) {
   const policyFile = join(folder, `${name}.json`);
   writeFileSync(policyFile, JSON.stringify(document));
-  const echoesRequestId = 'ignore' as const;
+  const requestIdCheck = 'ignore' as const;
   return {
     name,
     origin: 'https://orders.example',
     scopePrefix: 'api://orders',
-    echoesRequestId,
+    requestIdCheck,
     policyFile,
   };
 }

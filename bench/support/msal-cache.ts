@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
 import { createAuthority } from '../../src/shared/entra/authority.ts';
 import type { HttpRequest, SendHttp } from '../../src/shared/network/http-request.ts';
-import { createTokenBreakers } from '../../src/shared/tokens/circuit-breaker.ts';
+import { createCircuitBreakers } from '../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../src/shared/tokens/msal.ts';
 
 const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
@@ -20,7 +20,7 @@ export async function makeMsalCache(accessTokens: number): Promise<string> {
     clientId,
     credential: { options: { clientSecret: randomBytes(24).toString('base64url') }, check: async () => {} },
     sendHttp: tokenEndpoint(),
-    breakers: createTokenBreakers(() => performance.now()),
+    breakers: createCircuitBreakers(() => performance.now()),
   });
   const { application } = await createMsalClient();
   const { account } = await application.acquireTokenByCode({

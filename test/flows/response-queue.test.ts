@@ -163,7 +163,7 @@ describe('an upstream that returns no ids', () => {
   });
 
   it('is refused where it has to, but for errors, which pass', async () => {
-    const strict = await proxy.startWorker({ GRAPH_ECHOES_REQUEST_ID: 'require' });
+    const strict = await proxy.startWorker({ GRAPH_REQUEST_ID_CHECK: 'require' });
     proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
     const refused = await proxy.call('/things/t1', {}, strict);
     expect([refused.status, JSON.parse(refused.body).code]).toEqual([502, 'upstream_answer_refused']);

@@ -6,7 +6,7 @@ import { createOwnApi } from '../../src/shared/proxy/own-api.ts';
 import { createSendWithToken } from '../../src/shared/proxy/send-with-token.ts';
 import { toCaller } from '../../src/shared/session/caller.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
-import { createTokenBreaker } from '../../src/shared/tokens/circuit-breaker.ts';
+import { createCircuitBreaker } from '../../src/shared/tokens/circuit-breaker.ts';
 import { TokenEndpoint } from '../../src/shared/tokens/token-endpoint.ts';
 import { apiDependencies, apiRequest, openApiPolicy } from '../support/api-calls.ts';
 import { type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts';
@@ -38,8 +38,8 @@ const dependenciesWith = (accessToken: string) => ({
 // Each of these was an exception that was not caught, after the time for a connection: the end of the worker.
 describe('a value that no request can have', () => {
   it.each(unsendable)('as access token for an API: %j', async (accessToken) => {
-    for (const echoesRequestId of ['warn', 'ignore'] as const) {
-      const options = { origin: upstream.origin, echoesRequestId, policy: openApiPolicy() };
+    for (const requestIdCheck of ['warn', 'ignore'] as const) {
+      const options = { origin: upstream.origin, requestIdCheck, policy: openApiPolicy() };
       const api = createOwnApi(options, dependenciesWith(accessToken));
       for (const method of ['GET', 'POST']) {
         const request = apiRequest(method, { startedMs: monotonicMs() });
@@ -55,7 +55,7 @@ describe('a value that no request can have', () => {
   it.each(unsendable)('as access token or header of a composed call: %j', async (value) => {
     const clientOf = (accessToken: string) => {
       const dependencies = dependenciesWith(accessToken);
-      const api = { origin: upstream.origin, echoesRequestId: 'warn', repeatsRefusedWrites: true } as const;
+      const api = { origin: upstream.origin, requestIdCheck: 'warn', repeatsRefusedWrites: true } as const;
       const sendWithToken = createSendWithToken(api, dependencies);
       return createGraphClient(upstream.origin, { ...dependencies, sendWithToken });
     };
@@ -71,7 +71,7 @@ describe('a value that no request can have', () => {
   });
 
   it.each(unsendable)('as header of a token request: %j', async (value) => {
-    const endpoint = new TokenEndpoint(sendHttp, createTokenBreaker(monotonicMs));
+    const endpoint = new TokenEndpoint(sendHttp, createCircuitBreaker(monotonicMs));
     const options = { headers: { 'x-client': value }, body: 'grant_type=refresh_token' };
     const sent = endpoint.sendPostRequestAsync(`${upstream.origin}/token`, options);
     await expect(sent).rejects.toMatchObject({ code: 'sign_in_service_unavailable', status: 503 });

@@ -9,7 +9,7 @@ export interface ApiConfig {
   readonly origin: string;
   /** The application ID URI of the API, which its scopes begin with. */
   readonly scopePrefix: string;
-  readonly echoesRequestId: RequestIdCheck;
+  readonly requestIdCheck: RequestIdCheck;
   readonly policyFile: string;
 }
 
@@ -43,14 +43,14 @@ function readApi(name: string, environment: Environment, issues: string[]): read
   const earlierIssues = issues.length;
   const values = readSettings(apiSettings, environment, issues, apiPrefix(name));
   if (issues.length > earlierIssues) return [];
-  const { ORIGIN, SCOPE_PREFIX, POLICY_FILE, ECHOES_REQUEST_ID } = completeSettings(apiSettings, values);
+  const { ORIGIN, SCOPE_PREFIX, POLICY_FILE, REQUEST_ID_CHECK } = completeSettings(apiSettings, values);
   return [
     {
       name,
       origin: ORIGIN,
       scopePrefix: SCOPE_PREFIX,
       policyFile: POLICY_FILE,
-      echoesRequestId: ECHOES_REQUEST_ID,
+      requestIdCheck: REQUEST_ID_CHECK,
     },
   ];
 }

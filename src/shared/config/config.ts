@@ -46,7 +46,7 @@ export interface Config {
   readonly adminMaxAuthAgeSeconds: number;
   readonly graph: {
     readonly origin: string;
-    readonly echoesRequestId: RequestIdCheck;
+    readonly requestIdCheck: RequestIdCheck;
     /** A file that replaces the policy of this package. */
     readonly policyFile?: string;
     readonly bodyLimitBytes: number;
@@ -113,7 +113,7 @@ function toConfig(values: SettingValues, apis: readonly ApiConfig[]): Config {
     adminMaxAuthAgeSeconds: values.ADMIN_MAX_AUTH_AGE_SECONDS,
     graph: {
       origin: values.DEV_GRAPH_ORIGIN ?? clouds[values.ENTRA_CLOUD].graph,
-      echoesRequestId: values.GRAPH_ECHOES_REQUEST_ID,
+      requestIdCheck: values.GRAPH_REQUEST_ID_CHECK,
       ...(values.GRAPH_POLICY_FILE === undefined ? {} : { policyFile: values.GRAPH_POLICY_FILE }),
       bodyLimitBytes: values.GRAPH_BODY_LIMIT_BYTES,
       timeoutMs: values.GRAPH_TIMEOUT_MS,

@@ -48,7 +48,7 @@ const usesManagedIdentity: Condition = {
 };
 
 const clouds: Validator<Cloud> = oneOf('public', 'usgov', 'usgovdod', 'china');
-const echoesRequestId: Validator<RequestIdCheck> = oneOf('require', 'warn', 'ignore');
+const requestIdCheck: Validator<RequestIdCheck> = oneOf('require', 'warn', 'ignore');
 
 const address = {
   PUBLIC_BASE_URL: required(
@@ -210,8 +210,8 @@ const graph = {
     { min: 100, max: 200_000, default: 30_000 },
     'Time limit of one Graph call, up to the last byte of the response.',
   ),
-  GRAPH_ECHOES_REQUEST_ID: withDefault(
-    echoesRequestId,
+  GRAPH_REQUEST_ID_CHECK: withDefault(
+    requestIdCheck,
     'warn',
     'What happens to a response of Graph that lacks the `client-request-id` of its call.',
   ),
@@ -240,8 +240,8 @@ export const apiSettings = {
     "The application ID URI of the API's app registration.",
   ),
   POLICY_FILE: required(filePath('the path of a policy file'), 'The path of the policy for this API.'),
-  ECHOES_REQUEST_ID: withDefault(
-    echoesRequestId,
+  REQUEST_ID_CHECK: withDefault(
+    requestIdCheck,
     'ignore',
     'What happens to a response of this API that lacks the `client-request-id` of its call.',
   ),

@@ -16,7 +16,7 @@ export interface ApiProxy {
 
 export interface OwnApiOptions {
   readonly origin: string;
-  readonly echoesRequestId: RequestIdCheck;
+  readonly requestIdCheck: RequestIdCheck;
   readonly policy: Policy;
 }
 
@@ -26,11 +26,11 @@ export interface OwnApiDependencies extends SendDependencies, Omit<ForwardDepend
 
 /** Forwards what the policy allows to an API of the operator. */
 export function createOwnApi(
-  { origin, echoesRequestId, policy }: OwnApiOptions,
+  { origin, requestIdCheck, policy }: OwnApiOptions,
   dependencies: OwnApiDependencies,
 ): ApiProxy {
   const { repeatsRefusedWrites } = policy;
-  const sendWithToken = createSendWithToken({ origin, echoesRequestId, repeatsRefusedWrites }, dependencies);
+  const sendWithToken = createSendWithToken({ origin, requestIdCheck, repeatsRefusedWrites }, dependencies);
   const forward = createForward({ ...dependencies, sendWithToken });
   return {
     async call(caller, request, log) {

@@ -14,7 +14,7 @@ import { sendToApi } from './send.ts';
 export interface Api {
   /** The only origin that tokens for this API are sent to. */
   readonly origin: string;
-  readonly echoesRequestId: RequestIdCheck;
+  readonly requestIdCheck: RequestIdCheck;
   /** The API checks the token before it acts, so a write whose token was refused may be sent again. */
   readonly repeatsRefusedWrites: boolean;
 }
@@ -72,7 +72,7 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
 
   return async ({ caller, request, need, startedMs }, log, findChallenge = findChallengeInHeaders) => {
     const endMs = startedMs + CALL_MS;
-    const correlation = correlationOf(request.headers, api.echoesRequestId);
+    const correlation = correlationOf(request.headers, api.requestIdCheck);
     using memory = memoryBudget.open(userKeyOf(caller), api.origin);
     const tokens = tokensForCall(sessionOf(caller), need, log);
     const send = async (accessToken: string): Promise<HttpAnswer> => {

@@ -1,148 +1,158 @@
 import { createPerUser } from './per-user.ts';
 
 /**
- * Keeps one worker from asking a token endpoint that wants to be left alone (429 or 503 with Retry-After) or that fails
- * every time. Then one request goes out as a probe, and what comes of it decides for the rest.
+ * Pauses this worker's requests to the token endpoint after a 429 or 503 with `Retry-After`, or after repeated failures.
+ * When the pause is over, one request goes out as a probe. Its outcome decides whether the others may follow.
  */
-export interface TokenBreaker {
-  /** Seconds after which to ask again; undefined: ask now, and tell how it went. */
-  refuses(): number | undefined;
-  /** The same, for who does not ask yet. */
+export interface CircuitBreaker {
+  /**
+   * Call it before each request.
+   * @returns the seconds to wait, or undefined if the request may go out now. Then record its outcome with one of the
+   * methods below, because it may be the probe.
+   */
+  startRequest(): number | undefined;
+  /** The remaining pause in seconds. Unlike {@link startRequest}, it starts no probe. */
   pausedSeconds(): number | undefined;
-  /** No usable answer, for a reason that no request caused: 5xx or the network. */
-  failed(retryAfterSeconds?: number): void;
+  /** No usable response, for a reason that the request did not cause: 5xx or the network. */
+  recordFailure(retryAfterSeconds?: number): void;
   /** 429: the endpoint works, but throttles this user or this app. */
-  throttled(retryAfterSeconds?: number): void;
-  /** An answer, refusals included: the endpoint works. */
-  answered(): void;
+  recordThrottling(retryAfterSeconds?: number): void;
+  /** A response, even an OAuth error: the endpoint works. */
+  recordSuccess(): void;
 }
 
 const FAILURES_IN_A_ROW = 5;
 const PAUSE_SECONDS = 5;
-/** The longest pause, whatever Entra ID asks for. One probe a minute is no burden to the service. */
+/** The longest pause, even if Entra ID asks for more. One probe a minute is no burden to the service. */
 const MAX_PAUSE_SECONDS = 60;
-const PROBE_SECONDS = 10; // the deadline of a token request, and a little
+const PROBE_SECONDS = 10; // longer than the deadline of a token request
 
-export interface TokenBreakers {
-  /** The breaker for renewals of this user. */
-  ofUser(user: string): TokenBreaker;
-  /** The breaker for sign-ins. */
-  readonly code: TokenBreaker;
+export interface CircuitBreakers {
+  /** For the renewals of this user. */
+  forUser(user: string): CircuitBreaker;
+  /** For the authorization codes of sign-ins. */
+  readonly forSignIns: CircuitBreaker;
 }
 
 /**
- * Entra ID does not say which user a `Retry-After` is for. It therefore applies to the user who received it,
- * and the other users continue. The whole worker, sign-ins included, leaves the endpoint alone in two cases.
- * Either a second user has received one too, or two or more users got no usable answer and no user got one in
- * between.
+ * Entra ID does not say which user a `Retry-After` is for. It therefore pauses only the user who received it. The whole
+ * worker, sign-ins included, pauses in two cases:
+ * - A second user receives a `Retry-After` during the first one's pause.
+ * - Two or more users have five failures together, and no user succeeds in between.
  *
- * Anyone can send a code. Codes must neither keep signed-in users from renewing nor keep other users from
- * signing in. A 429 for a code therefore causes no pause. While no code gets an answer, one request at a time
- * goes out.
+ * Anyone can send an authorization code. Codes must neither stop the renewals of signed-in users nor the sign-ins of
+ * others, so a 429 for a code causes no pause. After repeated failures of codes, one code at a time is redeemed.
  */
-export function createTokenBreakers(monotonicMs: () => number): TokenBreakers {
-  const code = createTokenBreaker(monotonicMs, 0);
-  const worker = createWorkerBreaker(monotonicMs, code.pause);
-  const users = createPerUser(monotonicMs, () => createTokenBreaker(monotonicMs));
+export function createCircuitBreakers(monotonicMs: () => number): CircuitBreakers {
+  const signIns = createCircuitBreaker(monotonicMs, 0);
+  const worker = createWorkerBreaker(monotonicMs, signIns.pause);
+  const users = createPerUser(monotonicMs, () => createCircuitBreaker(monotonicMs));
   return {
-    // A code does not tell which user a 429 is for.
-    code: { ...code, failed: () => code.failed(), throttled: code.answered },
-    ofUser: (user) => {
-      const failed = (retryAfterSeconds?: number) => {
-        users.touch(user).failed(retryAfterSeconds);
-        worker.failed(user, retryAfterSeconds);
+    forSignIns: {
+      ...signIns,
+      recordFailure: () => signIns.recordFailure(),
+      recordThrottling: signIns.recordSuccess,
+    },
+    forUser: (user) => {
+      const recordFailure = (retryAfterSeconds?: number) => {
+        users.findOrCreate(user).recordFailure(retryAfterSeconds);
+        worker.recordFailure(user, retryAfterSeconds);
       };
       return {
-        refuses() {
-          // Checked first. If the worker withheld the user's own probe afterwards, that probe would count as
-          // lost.
-          if (worker.pausedSeconds() !== undefined) return worker.refuses();
-          return users.find(user)?.refuses() ?? worker.refuses();
+        startRequest() {
+          // The worker's breaker first. Otherwise it could refuse the request that is the user's probe, and that probe
+          // would have no outcome.
+          if (worker.pausedSeconds() !== undefined) return worker.startRequest();
+          return users.find(user)?.startRequest() ?? worker.startRequest();
         },
         pausedSeconds: () => worker.pausedSeconds() ?? users.find(user)?.pausedSeconds(),
-        failed,
-        throttled: failed,
-        answered() {
-          users.find(user)?.answered();
-          worker.answered();
+        recordFailure,
+        recordThrottling: recordFailure,
+        recordSuccess() {
+          users.find(user)?.recordSuccess();
+          worker.recordSuccess();
         },
       };
     },
   };
 }
 
-interface WorkerBreaker extends Pick<TokenBreaker, 'refuses' | 'pausedSeconds' | 'answered'> {
-  failed(user: string, retryAfterSeconds: number | undefined): void;
+interface WorkerBreaker extends Pick<CircuitBreaker, 'startRequest' | 'pausedSeconds' | 'recordSuccess'> {
+  recordFailure(user: string, retryAfterSeconds: number | undefined): void;
 }
 
-/** Pauses when two users agree. If a probe fails for only one user, another probe follows at once. */
+/** Pauses if two users are affected. If a probe fails for only one user, another probe follows at once. */
 function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: number) => void): WorkerBreaker {
-  const gate = createTokenBreaker(monotonicMs);
-  const toldUntilMs = new Map<string, number>();
-  /** The users who failed since the last answer or pause. */
-  const failing = new Set<string>();
+  const breaker = createCircuitBreaker(monotonicMs);
+  /** By user: the end of the `Retry-After` that the user received. */
+  const retryAtMs = new Map<string, number>();
+  /** The users who failed since the last success or pause. */
+  const failingUsers = new Set<string>();
   let failures = 0;
   const pause = (seconds: number) => {
-    failing.clear();
-    gate.pause(seconds);
+    failingUsers.clear();
+    breaker.pause(seconds);
     onPause(seconds);
   };
-  /** How long at least two users have been told to wait. */
-  const agreedSeconds = (): number | undefined => {
+  /** The time for which at least two users must still wait. */
+  const sharedSeconds = (): number | undefined => {
     const nowMs = monotonicMs();
-    for (const [user, untilMs] of toldUntilMs) if (untilMs <= nowMs) toldUntilMs.delete(user);
-    const secondLongest = [...toldUntilMs.values()].toSorted((left, right) => right - left)[1];
+    for (const [user, untilMs] of retryAtMs) if (untilMs <= nowMs) retryAtMs.delete(user);
+    const secondLongest = [...retryAtMs.values()].toSorted((left, right) => right - left)[1];
     return secondLongest === undefined ? undefined : (secondLongest - nowMs) / 1000;
   };
   return {
-    refuses: gate.refuses,
-    pausedSeconds: gate.pausedSeconds,
-    failed(user, retryAfterSeconds) {
+    startRequest: breaker.startRequest,
+    pausedSeconds: breaker.pausedSeconds,
+    recordFailure(user, retryAfterSeconds) {
       failures++;
-      failing.add(user);
+      failingUsers.add(user);
       if (retryAfterSeconds !== undefined)
-        toldUntilMs.set(user, monotonicMs() + pauseSeconds(retryAfterSeconds) * 1000);
-      const agreed = agreedSeconds();
-      if (agreed !== undefined) return pause(agreed);
-      if (failing.size > 1 && failures >= FAILURES_IN_A_ROW) return pause(PAUSE_SECONDS);
-      gate.probeAgain();
+        retryAtMs.set(user, monotonicMs() + pauseSeconds(retryAfterSeconds) * 1000);
+      const shared = sharedSeconds();
+      if (shared !== undefined) return pause(shared);
+      if (failingUsers.size > 1 && failures >= FAILURES_IN_A_ROW) return pause(PAUSE_SECONDS);
+      breaker.probeAgain();
     },
-    answered() {
+    recordSuccess() {
       failures = 0;
-      failing.clear();
-      gate.answered();
+      failingUsers.clear();
+      breaker.recordSuccess();
     },
   };
 }
 
-interface PausingBreaker extends TokenBreaker {
+interface PausingBreaker extends CircuitBreaker {
   pause(seconds: number): void;
-  /** The probe had no result, so another may go out. */
+  /** The probe was inconclusive, so another may go out. */
   probeAgain(): void;
 }
 
-const pauseSeconds = (wanted: number) => Math.min(Math.max(wanted, 1), MAX_PAUSE_SECONDS);
+const pauseSeconds = (requested: number) => Math.min(Math.max(requested, 1), MAX_PAUSE_SECONDS);
 
 /**
  * @param monotonicMs elapsed time on this worker
- * @param restSeconds the pause if the endpoint asked for none
+ * @param defaultPauseSeconds the pause if the endpoint did not send a `Retry-After`
  */
-export function createTokenBreaker(monotonicMs: () => number, restSeconds = PAUSE_SECONDS): PausingBreaker {
+export function createCircuitBreaker(
+  monotonicMs: () => number,
+  defaultPauseSeconds = PAUSE_SECONDS,
+): PausingBreaker {
   let failures = 0;
   let openUntilMs: number | undefined;
   let probing = false;
   const after = (seconds: number) => monotonicMs() + seconds * 1000;
   const pause = (seconds: number) => {
     const untilMs = after(seconds);
-    // Of several failures at once the longest pause counts.
+    // If several requests fail at once, the longest pause applies.
     openUntilMs = probing ? untilMs : Math.max(openUntilMs ?? 0, untilMs);
     probing = false;
   };
 
-  const failed = (retryAfterSeconds?: number) => {
+  const recordFailure = (retryAfterSeconds?: number) => {
     failures++;
     if (retryAfterSeconds !== undefined) pause(pauseSeconds(retryAfterSeconds));
-    else if (probing || failures >= FAILURES_IN_A_ROW) pause(restSeconds);
+    else if (probing || failures >= FAILURES_IN_A_ROW) pause(defaultPauseSeconds);
   };
 
   return {
@@ -150,23 +160,23 @@ export function createTokenBreaker(monotonicMs: () => number, restSeconds = PAUS
     probeAgain() {
       if (probing) pause(0);
     },
-    refuses() {
+    startRequest() {
       if (openUntilMs === undefined) return undefined;
       const leftMs = openUntilMs - monotonicMs();
       if (leftMs > 0) return probing ? 1 : Math.ceil(leftMs / 1000);
       probing = true;
-      openUntilMs = after(PROBE_SECONDS); // for the others, until the probe has told
+      openUntilMs = after(PROBE_SECONDS); // for the other requests, until the probe has an outcome
       return undefined;
     },
     pausedSeconds() {
       const leftMs = openUntilMs === undefined ? 0 : openUntilMs - monotonicMs();
       return leftMs > 0 ? Math.ceil(leftMs / 1000) : undefined;
     },
-    failed,
-    throttled: failed,
-    answered() {
+    recordFailure,
+    recordThrottling: recordFailure,
+    recordSuccess() {
       failures = 0;
-      // An answer to what was asked before the pause does not end it.
+      // The response to a request from before the pause does not end the pause.
       if (!probing) return;
       probing = false;
       openUntilMs = undefined;

@@ -2,7 +2,7 @@ import type { ConfidentialClientApplication, ICachePlugin } from '@azure/msal-no
 import type { Authority } from '../entra/authority.ts';
 import type { MsalCredential } from '../entra/client-credential.ts';
 import type { SendHttp } from '../network/http-request.ts';
-import type { TokenBreakers } from './circuit-breaker.ts';
+import type { CircuitBreakers } from './circuit-breaker.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 
 /** One MSAL client and its access to the token endpoint, for one request of one user. */
@@ -27,7 +27,7 @@ export interface MsalDependencies {
   readonly credential: MsalCredential;
   readonly sendHttp: SendHttp;
   /** The worker's breakers, which know how its last token requests ended. */
-  readonly breakers: TokenBreakers;
+  readonly breakers: CircuitBreakers;
 }
 
 export function createMsal({
@@ -49,7 +49,7 @@ export function createMsal({
     // Loaded when first needed: most requests never use MSAL.
     const { ConfidentialClientApplication: Application } = await import('@azure/msal-node');
     // Token requests that follow a sign-in's code belong to the sign-in. They do not hold back a renewal.
-    const breaker = user === undefined ? breakers.code : breakers.ofUser(user);
+    const breaker = user === undefined ? breakers.forSignIns : breakers.forUser(user);
     const tokenEndpoint = new TokenEndpoint(sendHttp, breaker);
     const cachePlugin = plugin && clearBeforeLoading(plugin, () => application.clearCache());
     const application: ConfidentialClientApplication = new Application({

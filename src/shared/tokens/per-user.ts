@@ -1,35 +1,35 @@
 import type { Session } from '../session/session.ts';
 
 /**
- * State that a worker holds only for users whose token requests fail. It is bounded, and a user's state expires
- * if nothing is added for a while.
+ * State that a worker holds only for users whose token requests fail: for at most {@link MAX_USERS} users, each until
+ * {@link RETENTION_MS} after its last update.
  */
 export interface PerUser<State> {
   find(user: string): State | undefined;
-  /** Returns the user's state, creating it if there is none, and extends its lifetime. */
-  touch(user: string): State;
+  /** For an update: returns the user's state, creates it if there is none, and restarts its retention. */
+  findOrCreate(user: string): State;
 }
 
-/** The user with the oldest update is evicted first. The only cost is further requests. */
+/** Beyond this number, the user with the oldest update is evicted. The only cost is further requests. */
 const MAX_USERS = 1_000;
-const KEPT_MS = 10 * 60_000;
+const RETENTION_MS = 10 * 60_000;
 
 export function createPerUser<State>(monotonicMs: () => number, make: () => State): PerUser<State> {
   // A Map iterates its keys in insertion order.
-  const states = new Map<string, { readonly state: State; readonly touchedAtMs: number }>();
-  const isOld = (touchedAtMs: number) => monotonicMs() - touchedAtMs >= KEPT_MS;
+  const states = new Map<string, { readonly state: State; readonly updatedAtMs: number }>();
+  const isExpired = (updatedAtMs: number) => monotonicMs() - updatedAtMs >= RETENTION_MS;
   const find = (user: string) => {
     const found = states.get(user);
-    return found === undefined || isOld(found.touchedAtMs) ? undefined : found.state;
+    return found === undefined || isExpired(found.updatedAtMs) ? undefined : found.state;
   };
   return {
     find,
-    touch(user) {
+    findOrCreate(user) {
       const state = find(user) ?? make();
       states.delete(user);
-      states.set(user, { state, touchedAtMs: monotonicMs() });
-      for (const [first, { touchedAtMs }] of states) {
-        if (states.size <= MAX_USERS && !isOld(touchedAtMs)) break;
+      states.set(user, { state, updatedAtMs: monotonicMs() });
+      for (const [first, { updatedAtMs }] of states) {
+        if (states.size <= MAX_USERS && !isExpired(updatedAtMs)) break;
         states.delete(first);
       }
       return state;

@@ -49,11 +49,11 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceOption
   }));
   return {
     refused(session, request) {
-      setBounded(users.touch(userOf(session)).redeemed, nameOf(session, request), true, MAX_REDEEMED);
+      setBounded(users.findOrCreate(userOf(session)).redeemed, nameOf(session, request), true, MAX_REDEEMED);
     },
     async turn(session, request, askedAtMs) {
       if (users.find(userOf(session)) === undefined) return;
-      const turns = users.touch(userOf(session));
+      const turns = users.findOrCreate(userOf(session));
       const { scopes, current } = request;
       const nowMs = monotonicMs();
       turns.left = Math.min(BURST, turns.left + (nowMs - turns.countedAtMs) / TURN_MS);

@@ -109,7 +109,7 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
 
     keep(session, request, refusal) {
       pace.refused(session, request);
-      const { scopes, requests } = users.touch(userOf(session));
+      const { scopes, requests } = users.findOrCreate(userOf(session));
       const missing = missingScopesOf(session, request);
       if (missing.length > 0 && consentReasons.has(refusal.reason)) {
         for (const scope of missing) {

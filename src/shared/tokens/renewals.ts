@@ -3,7 +3,7 @@ import type { Authority } from '../entra/authority.ts';
 import type { IdTokenRules } from '../identity/verify-id-token.ts';
 import type { SessionStore } from '../session/store.ts';
 import { type AcquireAccessToken, createAcquireAccessToken } from './access-token.ts';
-import type { TokenBreakers } from './circuit-breaker.ts';
+import type { CircuitBreakers } from './circuit-breaker.ts';
 import type { CreateMsalClient } from './msal.ts';
 import { userOf } from './per-user.ts';
 import { createRedeem } from './redemption.ts';
@@ -27,7 +27,7 @@ export interface RenewalsDependencies {
   readonly createMsalClient: CreateMsalClient;
   readonly store: SessionStore;
   readonly idTokenRules: IdTokenRules;
-  readonly breakers: TokenBreakers;
+  readonly breakers: CircuitBreakers;
   /** Scopes of every sign-in, which every user with a session has granted. */
   readonly signInScopes: readonly string[];
   readonly random: RandomBytes;
@@ -46,7 +46,7 @@ export function createRenewals(dependencies: RenewalsDependencies): Renewals {
     storedTokens,
     refusalCheck: createRefusalCheck({ refusals, store, monotonicMs }),
     pace,
-    pausedSeconds: (session) => breakers.ofUser(userOf(session)).pausedSeconds(),
+    pausedSeconds: (session) => breakers.forUser(userOf(session)).pausedSeconds(),
     lease: createRenewalLease({ ...dependencies, storedTokens }),
     redeem: createRedeem(dependencies),
     monotonicMs,

@@ -5,7 +5,7 @@ import type { BffError } from '../errors.ts';
 import { signInServiceUnavailable } from '../errors.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
 import { parseRetryAfterSeconds } from '../network/retry-after.ts';
-import type { TokenBreaker } from './circuit-breaker.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
 import { isTokenAnswer } from './token-answer.ts';
 
 export const TOKEN_REQUEST_DEADLINE_MS = 8_000;
@@ -21,9 +21,9 @@ export class TokenEndpoint implements INetworkModule {
   /** What Entra said instead of tokens. */
   entraError: TokenErrorResponse | undefined;
   readonly #sendHttp: SendHttp;
-  readonly #breaker: TokenBreaker;
+  readonly #breaker: CircuitBreaker;
 
-  constructor(sendHttp: SendHttp, breaker: TokenBreaker) {
+  constructor(sendHttp: SendHttp, breaker: CircuitBreaker) {
     this.#sendHttp = sendHttp;
     this.#breaker = breaker;
   }
@@ -36,7 +36,7 @@ export class TokenEndpoint implements INetworkModule {
   async sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
     this.entraError = undefined;
     const breaker = this.#breaker;
-    const pausedSeconds = breaker.refuses();
+    const pausedSeconds = breaker.startRequest();
     if (pausedSeconds !== undefined) throw this.#fail(undefined, pausedSeconds);
     const { origin, pathname, search } = new URL(url);
     let answer: HttpAnswer;
@@ -52,16 +52,16 @@ export class TokenEndpoint implements INetworkModule {
         maxResponseBytes: MAX_BYTES,
       });
     } catch (error) {
-      breaker.failed();
+      breaker.recordFailure();
       throw this.#fail(error);
     }
     if (answer.status === 429 || answer.status >= 500) {
       const retryAfterSeconds = parseRetryAfterSeconds(answer.headers['retry-after'], new Date());
-      if (answer.status === 429) breaker.throttled(retryAfterSeconds);
-      else breaker.failed(retryAfterSeconds);
+      if (answer.status === 429) breaker.recordThrottling(retryAfterSeconds);
+      else breaker.recordFailure(retryAfterSeconds);
       throw this.#fail(undefined, retryAfterSeconds);
     }
-    breaker.answered();
+    breaker.recordSuccess();
     const body = parseJsonObject(answer.body.toString('utf8'));
     if (body === undefined) throw this.#fail(undefined);
     if (answer.status !== 200) {

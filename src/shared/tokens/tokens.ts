@@ -2,7 +2,7 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { Entra } from '../entra/entra.ts';
 import type { SendHttp } from '../network/http-request.ts';
 import type { SessionStore } from '../session/store.ts';
-import { createTokenBreakers } from './circuit-breaker.ts';
+import { createCircuitBreakers } from './circuit-breaker.ts';
 import { type CodeFlow, createCodeFlow } from './code-flow.ts';
 import { createMsal } from './msal.ts';
 import { createRenewals, type Renewals } from './renewals.ts';
@@ -26,7 +26,7 @@ export interface TokensDependencies {
 
 export function createTokens(dependencies: TokensDependencies): Tokens {
   const { entra, monotonicMs, sendHttp } = dependencies;
-  const breakers = createTokenBreakers(monotonicMs);
+  const breakers = createCircuitBreakers(monotonicMs);
   const createMsalClient = createMsal({ ...entra, sendHttp, breakers });
   return {
     codeFlow: createCodeFlow({ ...entra, createMsalClient }),

@@ -84,14 +84,14 @@ describe('parseConfig', () => {
   });
 
   it('looks for the id of a call in answers of Graph, and of an own API where that is set', () => {
-    expect(parseConfig(withApi).graph.echoesRequestId).toBe('warn');
-    expect(parseConfig(withApi).apis[0]?.echoesRequestId).toBe('ignore');
+    expect(parseConfig(withApi).graph.requestIdCheck).toBe('warn');
+    expect(parseConfig(withApi).apis[0]?.requestIdCheck).toBe('ignore');
     const strict = parseConfig({
       ...withApi,
-      GRAPH_ECHOES_REQUEST_ID: 'require',
-      API_ORDERS_ECHOES_REQUEST_ID: 'require',
+      GRAPH_REQUEST_ID_CHECK: 'require',
+      API_ORDERS_REQUEST_ID_CHECK: 'require',
     });
-    expect([strict.graph.echoesRequestId, strict.apis[0]?.echoesRequestId]).toEqual(['require', 'require']);
+    expect([strict.graph.requestIdCheck, strict.apis[0]?.requestIdCheck]).toEqual(['require', 'require']);
   });
 
   it('names every wrong setting at once', () => {
@@ -271,7 +271,7 @@ const settings: readonly {
   },
   { name: 'GRAPH_TIMEOUT_MS', base: withSecret, optional: true, wrong: ['0', '99', '200001', '30s'] },
   {
-    name: 'GRAPH_ECHOES_REQUEST_ID',
+    name: 'GRAPH_REQUEST_ID_CHECK',
     base: withSecret,
     optional: true,
     wrong: ['true', 'Require', 'always', '__proto__'],
@@ -299,7 +299,7 @@ const settings: readonly {
   },
   { name: 'API_ORDERS_POLICY_FILE', base: withApi, wrong: [], rightful: ['300x', 'false'] },
   {
-    name: 'API_ORDERS_ECHOES_REQUEST_ID',
+    name: 'API_ORDERS_REQUEST_ID_CHECK',
     base: withApi,
     optional: true,
     wrong: ['true', 'Require', 'toString'],

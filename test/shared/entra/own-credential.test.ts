@@ -8,7 +8,7 @@ import type { IdTokenRules } from '../../../src/shared/identity/verify-id-token.
 import type { HttpRequest } from '../../../src/shared/network/http-request.ts';
 import type { Session } from '../../../src/shared/session/session.ts';
 import type { SessionStore } from '../../../src/shared/session/store.ts';
-import { createTokenBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
+import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createCodeFlow } from '../../../src/shared/tokens/code-flow.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
 import { createRedeem } from '../../../src/shared/tokens/redemption.ts';
@@ -75,7 +75,7 @@ async function msalWith(credential: MsalCredential) {
     authority,
     clientId,
     credential,
-    breakers: createTokenBreakers(() => performance.now()),
+    breakers: createCircuitBreakers(() => performance.now()),
     sendHttp: async (request) => {
       sent.push(request);
       const body = {
@@ -130,7 +130,7 @@ async function workerWith(credential: MsalCredential) {
     createMsalClient,
     store: { ...store, addRelatedBytes: () => undefined },
     idTokenRules,
-    breakers: createTokenBreakers(() => performance.now()),
+    breakers: createCircuitBreakers(() => performance.now()),
     signInScopes: ['User.Read'],
     random: secureRandomBytes,
     now: () => new Date(),

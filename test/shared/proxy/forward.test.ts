@@ -48,7 +48,7 @@ function startApi(
   const api = createOwnApi(
     {
       origin: 'https://upstream.example',
-      echoesRequestId: 'ignore',
+      requestIdCheck: 'ignore',
       policy: openApiPolicy({ repeatsRefusedWrites }),
     },
     { ...apiDependencies(sendHttp, now, acquireAccessToken), monotonicMs: () => clock.ms, ...options },

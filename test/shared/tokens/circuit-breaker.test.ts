@@ -1,20 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
-  createTokenBreaker,
-  createTokenBreakers,
-  type TokenBreaker,
+  type CircuitBreaker,
+  createCircuitBreaker,
+  createCircuitBreakers,
 } from '../../../src/shared/tokens/circuit-breaker.ts';
 
 let elapsedSeconds: number;
-let breaker: TokenBreaker;
+let breaker: CircuitBreaker;
 
 beforeEach(() => {
   elapsedSeconds = 1000;
-  breaker = createTokenBreaker(() => elapsedSeconds * 1000);
+  breaker = createCircuitBreaker(() => elapsedSeconds * 1000);
 });
 
 const fail = (times: number) => {
-  for (let time = 0; time < times; time++) breaker.failed();
+  for (let time = 0; time < times; time++) breaker.recordFailure();
 };
 
 describe('the token breaker', () => {
@@ -23,41 +23,41 @@ describe('the token breaker', () => {
   }, () => {
     for (let round = 0; round < 3; round++) {
       fail(4);
-      expect(breaker.refuses()).toBeUndefined();
-      breaker.answered();
+      expect(breaker.startRequest()).toBeUndefined();
+      breaker.recordSuccess();
     }
-    expect(breaker.refuses()).toBeUndefined();
+    expect(breaker.startRequest()).toBeUndefined();
   });
 
   it('pauses after five failures in a row; then one asks, and an answer lets all pass', {
     tags: ['E1'],
   }, () => {
     fail(5);
-    expect(breaker.refuses()).toBe(5);
+    expect(breaker.startRequest()).toBe(5);
     elapsedSeconds += 4.5;
-    expect(breaker.refuses()).toBe(1);
+    expect(breaker.startRequest()).toBe(1);
     elapsedSeconds += 0.5;
-    expect(breaker.refuses()).toBeUndefined();
-    expect(breaker.refuses()).toBe(1);
-    breaker.answered();
-    expect(breaker.refuses()).toBeUndefined();
-    expect(breaker.refuses()).toBeUndefined();
+    expect(breaker.startRequest()).toBeUndefined();
+    expect(breaker.startRequest()).toBe(1);
+    breaker.recordSuccess();
+    expect(breaker.startRequest()).toBeUndefined();
+    expect(breaker.startRequest()).toBeUndefined();
   });
 
   it('pauses again when the probe fails as well', { tags: ['E1'] }, () => {
     fail(5);
     elapsedSeconds += 5;
-    expect(breaker.refuses()).toBeUndefined();
-    breaker.failed();
-    expect(breaker.refuses()).toBe(5);
+    expect(breaker.startRequest()).toBeUndefined();
+    breaker.recordFailure();
+    expect(breaker.startRequest()).toBe(5);
   });
 
   it('sends another probe when nothing was heard of the first', { tags: ['E1'] }, () => {
     fail(5);
     elapsedSeconds += 5;
-    expect(breaker.refuses()).toBeUndefined();
+    expect(breaker.startRequest()).toBeUndefined();
     elapsedSeconds += 10;
-    expect(breaker.refuses()).toBeUndefined();
+    expect(breaker.startRequest()).toBeUndefined();
   });
 
   it('pauses for as long as the first Retry-After says, a minute at the most and never for nothing', {
@@ -68,50 +68,50 @@ describe('the token breaker', () => {
       [3600, 60],
       [0, 1],
     ]) {
-      breaker = createTokenBreaker(() => elapsedSeconds * 1000);
-      breaker.failed(said);
-      expect(breaker.refuses()).toBe(kept);
+      breaker = createCircuitBreaker(() => elapsedSeconds * 1000);
+      breaker.recordFailure(said);
+      expect(breaker.startRequest()).toBe(kept);
     }
   });
 
   it('keeps the longest pause of several failures at once', { tags: ['E2'] }, () => {
-    breaker.failed(20);
+    breaker.recordFailure(20);
     fail(5);
-    breaker.failed(3);
-    expect(breaker.refuses()).toBe(20);
+    breaker.recordFailure(3);
+    expect(breaker.startRequest()).toBe(20);
   });
 
   it('is not talked out of a pause by an answer to what was asked before it', { tags: ['E2'] }, () => {
-    breaker.failed(20);
-    breaker.answered();
-    expect(breaker.refuses()).toBe(20);
+    breaker.recordFailure(20);
+    breaker.recordSuccess();
+    expect(breaker.startRequest()).toBe(20);
     elapsedSeconds += 20;
-    expect(breaker.refuses()).toBeUndefined();
+    expect(breaker.startRequest()).toBeUndefined();
   });
 });
 
 describe('the breakers of a worker', () => {
   const workerBreakers = () => {
-    const breakers = createTokenBreakers(() => elapsedSeconds * 1000);
-    const [ben, mia, alice] = ['ben', 'mia', 'alice'].map((user) => breakers.ofUser(user));
+    const breakers = createCircuitBreakers(() => elapsedSeconds * 1000);
+    const [ben, mia, alice] = ['ben', 'mia', 'alice'].map((user) => breakers.forUser(user));
     if (!ben || !mia || !alice) throw new Error('three users');
-    const paused = () => [ben, mia, alice, breakers.code].map((one) => one.pausedSeconds());
+    const paused = () => [ben, mia, alice, breakers.forSignIns].map((one) => one.pausedSeconds());
     return { ...breakers, ben, mia, alice, paused };
   };
-  const failNow = (one: TokenBreaker, retryAfterSeconds?: number) => {
-    expect(one.refuses()).toBeUndefined();
-    one.failed(retryAfterSeconds);
+  const failNow = (one: CircuitBreaker, retryAfterSeconds?: number) => {
+    expect(one.startRequest()).toBeUndefined();
+    one.recordFailure(retryAfterSeconds);
   };
 
   it('hold back the user whom Entra told to wait, and nobody else', { tags: ['E2'] }, () => {
-    const { ben, mia, code, paused } = workerBreakers();
+    const { ben, mia, forSignIns: code, paused } = workerBreakers();
     failNow(ben, 20);
     expect(paused()).toEqual([20, undefined, undefined, undefined]);
     for (let round = 0; round < 3; round++) {
       elapsedSeconds += 20;
       failNow(ben, 20);
       expect(paused()).toEqual([20, undefined, undefined, undefined]);
-      expect([mia.refuses(), code.refuses()]).toEqual([undefined, undefined]);
+      expect([mia.startRequest(), code.startRequest()]).toEqual([undefined, undefined]);
     }
   });
 
@@ -138,18 +138,18 @@ describe('the breakers of a worker', () => {
   it('let one probe out after such a pause; one user who is told again does not prolong it for others', {
     tags: ['E2'],
   }, () => {
-    const { ben, mia, alice, code } = workerBreakers();
+    const { ben, mia, alice, forSignIns: code } = workerBreakers();
     failNow(ben, 20);
     failNow(mia, 20);
     elapsedSeconds += 20;
-    expect(ben.refuses()).toBeUndefined();
-    expect([mia.refuses(), alice.refuses()]).toEqual([1, 1]);
-    ben.failed(20);
-    expect(alice.refuses()).toBeUndefined();
-    expect(mia.refuses()).toBe(1);
-    alice.answered();
-    expect([mia.refuses(), code.refuses()]).toEqual([undefined, undefined]);
-    expect(ben.refuses()).toBe(20);
+    expect(ben.startRequest()).toBeUndefined();
+    expect([mia.startRequest(), alice.startRequest()]).toEqual([1, 1]);
+    ben.recordFailure(20);
+    expect(alice.startRequest()).toBeUndefined();
+    expect(mia.startRequest()).toBe(1);
+    alice.recordSuccess();
+    expect([mia.startRequest(), code.startRequest()]).toEqual([undefined, undefined]);
+    expect(ben.startRequest()).toBe(20);
   });
 
   it('hold back a user whose five requests in a row failed, and everybody when others failed too', {
@@ -162,8 +162,8 @@ describe('the breakers of a worker', () => {
     expect(paused()).toEqual([5, 5, 5, 5]);
     elapsedSeconds += 5;
     // Two failed probes of different users are needed to go on waiting.
-    expect(ben.refuses()).toBeUndefined();
-    ben.failed();
+    expect(ben.startRequest()).toBeUndefined();
+    ben.recordFailure();
     failNow(alice);
     expect(mia.pausedSeconds()).toBe(5);
   });
@@ -174,35 +174,35 @@ describe('the breakers of a worker', () => {
     const { ben, mia, alice, paused } = workerBreakers();
     for (let round = 0; round < 20; round++) {
       failNow(mia);
-      mia.answered();
-      if (ben.refuses() === undefined) ben.failed();
+      mia.recordSuccess();
+      if (ben.startRequest() === undefined) ben.recordFailure();
       elapsedSeconds += 1;
     }
-    expect(alice.refuses()).toBeUndefined();
+    expect(alice.startRequest()).toBeUndefined();
     expect(paused().slice(1)).toEqual([undefined, undefined, undefined]);
   });
 
   it('let sign-ins go on, however many of them are throttled', { tags: ['E2'] }, () => {
-    const { code, paused } = workerBreakers();
+    const { forSignIns: code, paused } = workerBreakers();
     for (let time = 0; time < 50; time++) {
-      expect(code.refuses()).toBeUndefined();
-      code.throttled(60);
+      expect(code.startRequest()).toBeUndefined();
+      code.recordThrottling(60);
     }
-    expect([code.refuses(), code.refuses()]).toEqual([undefined, undefined]);
+    expect([code.startRequest(), code.startRequest()]).toEqual([undefined, undefined]);
     expect(paused()).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   it('let sign-ins out one at a time while none is answered: nobody who brings codes holds others back', {
     tags: ['E1'],
   }, () => {
-    const { code, ben } = workerBreakers();
+    const { forSignIns: code, ben } = workerBreakers();
     for (let time = 0; time < 50; time++) failNow(code, 60);
-    expect(code.refuses()).toBeUndefined();
-    expect(code.refuses()).toBe(1);
-    code.failed(60);
-    expect(code.refuses()).toBeUndefined();
-    code.answered();
-    expect([code.refuses(), code.refuses()]).toEqual([undefined, undefined]);
-    expect(ben.refuses()).toBeUndefined();
+    expect(code.startRequest()).toBeUndefined();
+    expect(code.startRequest()).toBe(1);
+    code.recordFailure(60);
+    expect(code.startRequest()).toBeUndefined();
+    code.recordSuccess();
+    expect([code.startRequest(), code.startRequest()]).toEqual([undefined, undefined]);
+    expect(ben.startRequest()).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import type { ICachePlugin } from '@azure/msal-node';
 import { expect, it } from 'vitest';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
-import { createTokenBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
+import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
 
 const accountOf = (uid: string) => ({
@@ -23,7 +23,7 @@ it("an MSAL client forgets what is not in the stored cache any more, although MS
     clientId: 'client',
     credential: { options: { clientSecret: 'secret' }, check: () => Promise.resolve() },
     sendHttp: () => Promise.reject(new Error('nothing is sent')),
-    breakers: createTokenBreakers(() => 0),
+    breakers: createCircuitBreakers(() => 0),
   });
   let stored = accountOf('alice');
   const plugin: ICachePlugin = {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type Cloud, clouds, createAuthority } from '../../../src/shared/entra/authority.ts';
 import type { SendHttp } from '../../../src/shared/network/http-request.ts';
 import type { MsalAccount } from '../../../src/shared/session/facts.ts';
-import { createTokenBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
+import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
 import { createStoredTokens } from '../../../src/shared/tokens/stored-tokens.ts';
 import { openedSession, sessionContent } from '../../support/session-content.ts';
@@ -26,7 +26,7 @@ async function msalClient(cloud: Cloud, sendHttp: SendHttp, plugin?: ICachePlugi
     clientId,
     credential: { options: { clientSecret: 'secret' }, check: () => Promise.resolve() },
     sendHttp,
-    breakers: createTokenBreakers(() => 0),
+    breakers: createCircuitBreakers(() => 0),
   });
   const { application } = await createClient(plugin === undefined ? {} : { plugin });
   return application;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
-import { createTokenBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
+import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
 
 const authority = createAuthority('public', '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01');
 
 /** The token requests of a sign-in or of a user's renewals, to an Entra that always answers 429. */
 async function askThrottled(times: number, user?: string) {
-  const breakers = createTokenBreakers(() => 0);
+  const breakers = createCircuitBreakers(() => 0);
   let sent = 0;
   const createClient = createMsal({
     authority,
@@ -26,8 +26,8 @@ async function askThrottled(times: number, user?: string) {
     });
     await expect(asked).rejects.toMatchObject({ code: 'sign_in_service_unavailable', retryAfterSeconds: 20 });
   }
-  const paused = ['ben', 'mia'].map((name) => breakers.ofUser(name).pausedSeconds());
-  return { sent, paused, pausedSignIns: breakers.code.pausedSeconds() };
+  const paused = ['ben', 'mia'].map((name) => breakers.forUser(name).pausedSeconds());
+  return { sent, paused, pausedSignIns: breakers.forSignIns.pausedSeconds() };
 }
 
 describe('a refresh token that is redeemed in vain', () => {

@@ -10,7 +10,7 @@ import { createSessionStore, type SessionStore } from '../../../src/shared/sessi
 import { createSweep, type Sweep } from '../../../src/shared/session/sweep.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
 import type { AcquireAccessToken } from '../../../src/shared/tokens/access-token.ts';
-import { createTokenBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
+import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { type CodeFlow, createCodeFlow } from '../../../src/shared/tokens/code-flow.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
 import type { RenewIdentity } from '../../../src/shared/tokens/renew-identity.ts';
@@ -24,7 +24,7 @@ const credential = { options: { clientSecret: 'secret' }, check: () => Promise.r
 /** Loads the library that a worker loads when it first needs it. */
 export async function loadMsal(): Promise<void> {
   const sendHttp = () => Promise.reject(new Error('nothing is sent'));
-  const breakers = createTokenBreakers(() => 0);
+  const breakers = createCircuitBreakers(() => 0);
   await createMsal({ authority, clientId, credential, sendHttp, breakers })();
 }
 
@@ -67,7 +67,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
     signingKeys,
     now,
   };
-  const breakers = createTokenBreakers(monotonicMs);
+  const breakers = createCircuitBreakers(monotonicMs);
   const createMsalClient = bug.createMsal(
     createMsal({ authority, clientId, credential, sendHttp, breakers }),
   );
