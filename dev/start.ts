@@ -1,4 +1,4 @@
-import { buildApp } from '../scripts/build.ts';
+import { buildApp } from '../build/bundle.ts';
 import { run } from './run.ts';
 
 await run({ build: buildApp });

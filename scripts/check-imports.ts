@@ -24,11 +24,12 @@ const areas: Readonly<Record<string, readonly string[]>> = {
   src: [],
   client: [],
   packages: [],
-  dev: ['packages', 'scripts'],
+  build: [],
+  dev: ['packages', 'build'],
   examples: ['src'],
-  scripts: ['src', 'client', 'dev', 'packages', 'bench', 'test'],
-  bench: ['src', 'client', 'dev', 'packages', 'scripts', 'test'],
-  test: ['src', 'client', 'dev', 'packages', 'scripts', 'bench', 'examples'],
+  scripts: ['src', 'client', 'build', 'dev', 'packages', 'bench', 'test'],
+  bench: ['src', 'client', 'build', 'dev', 'packages', 'scripts', 'test'],
+  test: ['src', 'client', 'build', 'dev', 'packages', 'scripts', 'bench', 'examples'],
 };
 
 /** The imports of each file, as paths from the repository's root. Packages from npm are left out. */
@@ -75,7 +76,7 @@ function layerViolations(graph: ImportGraph): readonly string[] {
     const from = unitOf(path);
     const isUnknown = path.startsWith('src/shared/') && layerOf(from) === -1;
     return [
-      ...(isUnknown ? [`${path}: its folder has no place in the order of imports`] : []),
+      ...(isUnknown ? [`${path}: its folder is missing in the order of imports`] : []),
       ...targets
         .filter((target) => target.startsWith('src/') && !isAllowed(from, unitOf(target)))
         .map((target) => `${path} must not import ${target}`),
@@ -127,13 +128,13 @@ function packageViolations(graph: ImportGraph, files: readonly SourceFile[]): re
   });
 }
 
-/** @returns one line for each circle, with the files in the order in which they import each other */
-function circles(graph: ImportGraph): readonly string[] {
+/** @returns one line for each cycle, with the files in the order in which they import each other */
+function cycles(graph: ImportGraph): readonly string[] {
   const found: string[] = [];
   const finished = new Set<string>();
   const visit = (path: string, trail: readonly string[]) => {
     const start = trail.indexOf(path);
-    if (start >= 0) found.push(`circle: ${[...trail.slice(start), path].join(' → ')}`);
+    if (start >= 0) found.push(`cycle: ${[...trail.slice(start), path].join(' → ')}`);
     if (start >= 0 || finished.has(path)) return;
     for (const target of graph.get(path) ?? []) visit(target, [...trail, path]);
     finished.add(path);
@@ -148,7 +149,7 @@ const violations = [
   ...layerViolations(graph),
   ...areaViolations(graph),
   ...packageViolations(graph, files),
-  ...circles(graph),
+  ...cycles(graph),
 ];
 for (const violation of violations) console.error(violation);
 console.log(`imports: ${files.length} files, ${violations.length} violations`);

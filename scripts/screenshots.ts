@@ -2,9 +2,9 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { buildApp } from '../build/bundle.ts';
 import { createDevelopment } from '../dev/development.ts';
 import { findChromium, launchChromium } from '../test/support/chromium.ts';
-import { buildApp } from './build.ts';
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const images = fromRoot('docs/images');

@@ -1,7 +1,7 @@
-/** The browser client, bundled and minified. Replaced with its text by `scripts/build.ts`. */
+/** The browser client, bundled and minified. Replaced with its text by `build/bundle.ts`. */
 declare const __CLIENT_SOURCE__: string;
 
-/** Scripts and style sheets of `src/shared/pages/assets`, minified. Replaced with their text by `scripts/build.ts`. */
+/** Scripts and style sheets of `src/shared/pages/assets`, minified. Replaced with their text by `build/bundle.ts`. */
 declare const __PAGE_ASSETS__: {
   readonly commonStyle: string;
   readonly adminStyle: string;

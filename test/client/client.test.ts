@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { bundleClient } from '../../build/bundle.ts';
 import { BffProblem } from '../../client/client.ts';
-import { bundleClient } from '../../scripts/build.ts';
 import {
   callsOf,
   flush,

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startFunctionsHost } from '@entra-bff/functions-host';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bundle } from '../../scripts/build.ts';
-import { largestParts } from '../../scripts/bundle-parts.ts';
+import { bundle } from '../../build/bundle.ts';
+import { largestParts } from '../../build/bundle-parts.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

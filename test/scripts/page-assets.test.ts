@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bundlePageAssets } from '../../scripts/page-assets.ts';
+import { bundlePageAssets } from '../../build/page-assets.ts';
 
 it('the assets of the pages are plain scripts and styles that cannot close their element', async () => {
   const assets = await bundlePageAssets();

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { bundle } from '../../build/bundle.ts';
 import { type Azurite, startAzurite } from '../../dev/azurite.ts';
-import { bundle } from '../../scripts/build.ts';
 import { findChromium } from './chromium.ts';
 
 declare module 'vitest' {
