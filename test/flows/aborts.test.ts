@@ -8,7 +8,7 @@ import { rawAnswer } from '../support/raw-upstream.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Below the 64 calls that a person may have under way. */
+/** Below the limit of 64 concurrent calls of a user. */
 const waveSize = 50;
 let proxy: ProxyWorld;
 let cookie: string;
@@ -31,7 +31,7 @@ const head = (method: string, lines: readonly string[] = []) =>
     '\r\n',
   ].join('\r\n');
 
-/** One call whose client behaves as told; over when its connection is. */
+/** Starts one call with the given client behavior. Resolves when its connection is closed. */
 function startClient(behave: Client): Promise<void> {
   const { port } = proxy.worker.host;
   return new Promise((resolve) => {
@@ -41,11 +41,11 @@ function startClient(behave: Client): Promise<void> {
   });
 }
 
-/** Many calls in waves, each of which is over, at the upstream as well, before the next begins. */
+/** Makes many calls in waves. Each wave has ended, also at the upstream, before the next begins. */
 async function startClients(count: number, behave: Client): Promise<void> {
   for (let started = 0; started < count; started += waveSize) {
     await Promise.all(Array.from({ length: waveSize }, () => startClient(behave)));
-    // What the browser left behind goes on to its end, for the host tells nobody: it must not be in the way.
+    // The host does not report a disconnect, so abandoned calls run to their end. They must not block others.
     await vi.waitFor(async () => expect((await proxy.call('/things/t1')).status).toBe(200), {
       timeout: 10_000,
       interval: 5,
@@ -65,7 +65,7 @@ const reading: Socket[] = [];
 
 const clients: readonly [what: string, count: number, client: Client][] = [
   [
-    'leave when the upstream has been asked',
+    'disconnect when the upstream has received the call',
     1_000,
     (socket) => {
       const asked = proxy.upstream.requests.length;
@@ -78,14 +78,14 @@ const clients: readonly [what: string, count: number, client: Client][] = [
     },
   ],
   [
-    'leave in the middle of their body',
+    'disconnect in the middle of their body',
     500,
     (socket) => {
       socket.write(`${head('PUT', ['Content-Length: 100000'])}half`, () => socket.resetAndDestroy());
     },
   ],
   [
-    'read a piece of their answer and no more, until all of a wave do',
+    'stop reading after the first piece of their response',
     250,
     (socket) => {
       socket.write(head('GET'));
@@ -98,18 +98,18 @@ const clients: readonly [what: string, count: number, client: Client][] = [
   ],
 ];
 
-describe('clients that', () => {
+describe('disconnecting clients', () => {
   it.each(clients)(
-    '%s, %i of them, take neither memory nor connections with them',
+    'hold neither memory nor connections if they %s (%i clients)',
     { tags: ['DO-3', 'DO-4', 'G6'] },
     async (_what, count, client) => {
-      // Large enough to take turns for memory.
+      // Large enough to need the memory budget.
       const answer = rawAnswer(Buffer.alloc(100_000), ['Content-Type: image/jpeg']);
       proxy.upstream.respondWith((socket) => setImmediate(() => socket.write(answer)));
       await startClients(2 * waveSize, client);
       const before = usedBytes();
       await startClients(count, client);
-      // A third of what 250 kept answers would take. Buffers of connections that have just ended go a little later.
+      // A third of the size of 250 retained responses. Buffers of ended connections are freed a little later.
       await vi.waitFor(() => expect(usedBytes() - before).toBeLessThan(8_000_000), 10_000);
       expect(proxy.upstream.openConnections()).toBeLessThanOrEqual(waveSize + 1);
     },

@@ -21,8 +21,8 @@ import {
 import { openSession } from '../support/world-store.ts';
 
 /**
- * Every audit event through the real routes. What a play wrote is compared whole: an event more or a field more fails it.
- * At the end all records together are searched for what must not be there.
+ * Every audit event through the real routes. The records of each test are compared as a whole, so that an additional
+ * event or field fails it. At the end, all records are searched for values that must not be logged.
  */
 let world: World;
 let worker: Worker;
@@ -40,7 +40,7 @@ const allLines: string[] = [];
 const secrets = new Set<string>();
 const browsers: UserAgent[] = [];
 const { tenantId, clientId } = demoClient;
-/** Where a sign-in of these tests ends: a page that refuses nobody. */
+/** Sign-ins of these tests return to a page without access rules. */
 const returnTo = 'return_to=/api/health/live';
 const from = `/api/auth/login?${returnTo}`;
 const messages = '/api/graph/v1.0/me/messages';
@@ -66,11 +66,11 @@ afterEach(() => {
   world.entra.intercept.idTokenClaims = undefined;
   world.entra.intercept.authorizeRedirect = undefined;
   worker.table.recover();
-  // Until Entra is asked again.
+  // Long enough for the next token request.
   world.pass(60);
 });
 
-/** Remembers what Entra gives out, and lets it talk in its errors. */
+/** Collects the tokens that Entra ID issues, and adds text to its errors. */
 function listenToEntra(): void {
   world.entra.intercept.tokenResponse = (reply) => {
     const body = { ...(reply.body as Record<string, unknown>) };
@@ -91,7 +91,7 @@ function listenToEntra(): void {
   };
 }
 
-/** The audit records that both workers write while something is done, each in the form of its event. */
+/** Returns the audit records that both workers write while `action` runs. */
 async function play<Result>(
   action: () => Promise<Result>,
 ): Promise<{ result: Result; records: AuditLine[] }> {
@@ -139,7 +139,7 @@ const keysOf = ({ partitionKey = '', rowKey = '' }: TableEntityResult<Record<str
   rowKey,
 });
 
-/** The row of a browser's session, as somebody with the storage account's key has it. */
+/** Reads the row of a browser's session, as an attacker with the storage account's key could. */
 async function rowOf(browser: UserAgent): Promise<TableEntityResult<Record<string, unknown>>> {
   const { address } = await openSession(world, browser);
   const rowKey = `session-${address.rowId.toString('base64url')}`;
@@ -156,7 +156,7 @@ const knownAtEntra = (browser: UserAgent) => {
 };
 
 describe('a sign-in', () => {
-  it('is signed-in, for the person who signed in, and the same person on another worker', {
+  it('is recorded as signed-in with the pseudonym of the user, which is the same on every worker', {
     tags: ['ER-3'],
   }, async () => {
     const first = newBrowser();
@@ -171,7 +171,7 @@ describe('a sign-in', () => {
     expect(keyOfBen).not.toBe(keyOfAlice);
   });
 
-  it('in the browser of somebody else ends their session, and is signed-in for who comes', async () => {
+  it('in the browser of another user is recorded as session-ended for the old user and signed-in for the new one', async () => {
     const browser = await signedIn('alice');
     const { records } = await play(() =>
       signIn(browser, { user: 'ben', from: `${from}&prompt=select_account` }),
@@ -182,7 +182,7 @@ describe('a sign-in', () => {
     ]);
   });
 
-  it('that is refused is sign-in-refused with the rule, and nothing else', async () => {
+  it('that is refused is recorded as sign-in-refused with the failed rule only', async () => {
     const browser = newBrowser();
     world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, iss: canary });
     const { records, result } = await play(() => signIn(browser, { user: 'alice', from }));
@@ -193,7 +193,7 @@ describe('a sign-in', () => {
     expect(result.body).toContain(records[0]?.invocation_id);
   });
 
-  it('that Entra refuses says its number and none of its words', async () => {
+  it('that Entra ID refuses is recorded with the AADSTS number and none of the error text', async () => {
     const browser = newBrowser();
     world.entra.intercept.authorizeRedirect = (url) => {
       url.searchParams.delete('code');
@@ -207,7 +207,7 @@ describe('a sign-in', () => {
     ]);
   });
 
-  it('that took too long twice is sign-in-refused as well', async () => {
+  it('that took too long twice is recorded as sign-in-refused', async () => {
     const browser = knownAtEntra(await signedIn('alice'));
     const callback = await callbackAddress(browser, from);
     const { records } = await play(async () => {
@@ -224,14 +224,14 @@ describe('a sign-in', () => {
     ]);
   });
 
-  it('that our own credential fails is sign-in-failed', async () => {
+  it('that fails because of the app’s own credential is recorded as sign-in-failed', async () => {
     const browser = newBrowser();
     world.entra.switches.clientSecretExpired = true;
     const { records } = await play(() => signIn(browser, { user: 'alice', from }));
     expect(records.map(plain)).toEqual([{ event: 'sign-in-failed', reason: 'own-credential-refused' }]);
   });
 
-  it('that the store fails is sign-in-failed', async () => {
+  it('that fails because of the table is recorded as sign-in-failed', async () => {
     worker.table.failing.add('insert');
     const { records } = await play(() => signIn(newBrowser(), { user: 'alice', from }));
     expect(records.map(plain)).toEqual([{ event: 'sign-in-failed', reason: 'storage_unavailable' }]);
@@ -239,12 +239,12 @@ describe('a sign-in', () => {
 });
 
 describe('consent', () => {
-  /** A call that needs it: its problem names the way to Entra. */
+  /** Makes a call that needs consent, and returns the `login_url` of its problem. */
   const wayToEntra = async (browser: UserAgent) =>
     `${String((await browser.scriptJson(messages))['login_url'])}&${returnTo}`;
   const ask = async (browser: UserAgent) => browser.navigate(await wayToEntra(browser));
 
-  it('that is asked and given: how many permissions for which feature, then the sign-in', async () => {
+  it('that is granted is recorded as consent-asked with feature and number of permissions, then as signed-in', async () => {
     const browser = await signedIn('alice');
     const address = await wayToEntra(browser);
     const { records } = await play(async () =>
@@ -255,12 +255,12 @@ describe('consent', () => {
       { event: 'signed-in', feature: 'mail', user: keyOfAlice },
     ]);
     const { records: again } = await play(() => browser.request(address));
-    // What is granted is not asked for.
+    // Granted permissions are not requested again.
     expect(again).toEqual([]);
     world.entra.consents.revoke(userId('alice'));
   });
 
-  it('that is declined is consent-declined, and the next call is refused with it', async () => {
+  it('that is declined is recorded as consent-declined, as is the refusal of the next call', async () => {
     const browser = await signedIn('ben');
     const page = await ask(browser);
     const { records } = await play(() => answerEntra(browser, page, { user: 'ben', decision: 'decline' }));
@@ -273,7 +273,7 @@ describe('consent', () => {
     ]);
   });
 
-  it('that only an administrator may give is admin-consent-needed', async () => {
+  it('that only an administrator can grant is recorded as admin-consent-needed', async () => {
     const browser = await signedIn('ben');
     world.entra.switches.onlyAdministratorsConsent = true;
     const page = await ask(browser);
@@ -307,7 +307,7 @@ describe('a refused call', () => {
   const toBatch = { method: 'POST', path: '/api/graph/v1.0/$batch' };
   const signOut = { method: 'POST', path: '/api/auth/logout' };
 
-  const ofThePerson: readonly Refusal[] = [
+  const ofTheUser: readonly Refusal[] = [
     {
       what: 'without the role',
       path: '/api/admin',
@@ -321,7 +321,7 @@ describe('a refused call', () => {
     { what: 'of a method without a rule', method: 'DELETE', path: me, expected: notAllowed('method') },
     { what: 'with a query without a rule', path: `${me}?$expand=manager`, expected: notAllowed('query') },
     {
-      what: 'of a batch that is no JSON',
+      what: 'of a batch that is not JSON',
       ...toBatch,
       headers: { 'content-type': 'text/plain' },
       body: 'x',
@@ -335,7 +335,7 @@ describe('a refused call', () => {
       expected: notAllowed('path'),
     },
     {
-      what: 'by a form of nobody',
+      what: 'by a form without a valid token',
       ...signOut,
       headers: form,
       body: 'form_token=x',
@@ -343,7 +343,12 @@ describe('a refused call', () => {
     },
   ];
   const beforeTheSessionIsRead: readonly Refusal[] = [
-    { what: 'without the header', path: me, headers: { 'x-csrf': '0' }, expected: notOurs('csrf-header') },
+    {
+      what: 'without the CSRF header',
+      path: me,
+      headers: { 'x-csrf': '0' },
+      expected: notOurs('csrf-header'),
+    },
     {
       what: 'from another origin',
       ...signOut,
@@ -362,7 +367,7 @@ describe('a refused call', () => {
       path: '/api/auth/login',
       expected: { code: 'method_not_allowed', status: 405 },
     },
-    { what: 'to nowhere', path: '/alice%0d%0a%1b[31m', expected: { code: 'not_found', status: 404 } },
+    { what: 'of an unknown path', path: '/alice%0d%0a%1b[31m', expected: { code: 'not_found', status: 404 } },
   ];
   let ben: UserAgent;
 
@@ -380,17 +385,19 @@ describe('a refused call', () => {
     expect(records[0]?.invocation_id).toBe(idOf(result));
   }
 
-  it.each(ofThePerson)('$what: one record, with the id of its problem', { tags: ['ER-3'] }, (refusal) =>
-    expectRefused(refusal, { user: keyOfBen }),
+  it.each(ofTheUser)(
+    '$what is recorded once, with the pseudonym of the user and the id of its problem',
+    { tags: ['ER-3'] },
+    (refusal) => expectRefused(refusal, { user: keyOfBen }),
   );
 
   it.each(beforeTheSessionIsRead)(
-    '$what: one record, of nobody, with the id of its problem',
+    '$what is recorded once, without a user and with the id of its problem',
     { tags: ['ER-3'] },
     (refusal) => expectRefused(refusal, {}),
   );
 
-  it('without a session says why there is none', async () => {
+  it('without a session is recorded with the reason', async () => {
     const { result, records } = await play(() => newBrowser().script('GET', '/api/graph/v1.0/me'));
     expect(records.map(plain)).toEqual([
       { event: 'refused', code: 'session_required', status: 401, reason: 'not_signed_in' },
@@ -398,7 +405,7 @@ describe('a refused call', () => {
     expect(records[0]?.invocation_id).toBe(idOf(result));
   });
 
-  it('with cookies that came twice says which, and that it was refused for them', async () => {
+  it('with a cookie that was sent twice is recorded with the purpose of the cookie and the refusal', async () => {
     const cookie = 'session=a; tx-1=b; session=c; tx-1=d';
     const { result, records } = await play(() =>
       newBrowser().script('GET', '/api/graph/v1.0/me', { headers: { cookie } }),
@@ -414,7 +421,7 @@ describe('a refused call', () => {
 describe('a renewal', () => {
   const call = (browser: UserAgent) => browser.clone().script('GET', '/api/graph/v1.0/me');
 
-  it('that Entra refuses is refresh-refused with its number; the call is refused for it, by the same id of Entra’s', async () => {
+  it('that Entra ID refuses is recorded as refresh-refused, and the refused call has the same correlation id of Entra ID', async () => {
     const browser = await signedInShortly('alice');
     world.entra.switches.refreshTokensRevoked = true;
     const { records, result } = await play(() => call(browser));
@@ -444,7 +451,7 @@ describe('a renewal', () => {
   it.each([
     ['no-answer', { outage: 'html-502' }, {}],
     ['own-credential-refused', { clientSecretExpired: true }, { oauth: 'invalid_client', aadsts: 7000222 }],
-  ] as const)('that fails is refresh-failed: %s', async (reason, fault, said) => {
+  ] as const)('that fails is recorded as refresh-failed: %s', async (reason, fault, said) => {
     const browser = await signedInShortly('alice');
     Object.assign(world.entra.switches, fault);
     const { records } = await play(() => call(browser));
@@ -459,14 +466,14 @@ describe('a renewal', () => {
     ]);
   });
 
-  it('that cannot be checked is refresh-failed', async () => {
+  it('that cannot be verified is recorded as refresh-failed', async () => {
     const browser = await signedInShortly('alice');
     world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, iat: Number(claims['iat']) + 3600 });
     const { records } = await play(() => call(browser));
     expect(records).toMatchObject([{ event: 'refresh-failed', reason: 'not-checked', user: keyOfAlice }]);
   });
 
-  it('that brings somebody else is renewal-not-trusted, and ends the session', {
+  it('that describes another user is recorded as renewal-not-trusted, and ends the session', {
     tags: ['ER-3'],
   }, async () => {
     const browser = await signedInShortly('alice');
@@ -481,7 +488,7 @@ describe('a renewal', () => {
 });
 
 describe('a session', () => {
-  it('whose row somebody changed is row-not-opened, for the person of its cookie', {
+  it('with a manipulated row is recorded as row-not-opened for the user of the cookie', {
     tags: ['ER-3'],
   }, async () => {
     const browser = await signedIn('alice');
@@ -493,7 +500,7 @@ describe('a session', () => {
     expect(records.map(plain)).toEqual([{ event: 'row-not-opened', reason: 'unreadable', user: keyOfAlice }]);
   });
 
-  it('whose row somebody labelled as newer is 503, its cookie stays, and there is one record a minute', async () => {
+  it('with a row that claims a newer version gets 503, keeps its cookie and is recorded once a minute', async () => {
     const browser = await signedIn('alice');
     const row = await rowOf(browser);
     const ask = async () => {
@@ -511,7 +518,7 @@ describe('a session', () => {
       await table().updateEntity({ ...keysOf(row), [name]: row[name] }, 'Merge');
     }
     expect((await ask()).status).toBe(200);
-    // The way out for its user.
+    // The user can still sign out.
     await table().updateEntity({ ...keysOf(row), schema: 999 }, 'Merge');
     world.pass(60);
     const { result } = await play(() => browser.script('POST', '/api/auth/logout'));
@@ -519,7 +526,7 @@ describe('a session', () => {
     expect((await readSessionRows(world)).map(({ rowKey }) => rowKey)).not.toContain(row.rowKey);
   });
 
-  it('that somebody moved is gone where it was, and row-not-opened for whose list it is in', async () => {
+  it('whose row was moved does not exist, and is recorded as row-not-opened for the user it was moved to', async () => {
     const [browser, ben] = [await signedIn('alice'), await signedIn('ben')];
     const [from, to] = [await rowOf(browser), await rowOf(ben)];
     const moved = { partitionKey: keysOf(to).partitionKey, rowKey: keysOf(from).rowKey };
@@ -534,7 +541,7 @@ describe('a session', () => {
     await table().deleteEntity(moved.partitionKey, moved.rowKey);
   });
 
-  it('that the person ends is session-ended by person, once', async () => {
+  it('that the user ends is recorded once as session-ended by the user', async () => {
     const browser = await signedIn('alice');
     const copy = browser.clone();
     const { records } = await play(() => browser.script('POST', '/api/auth/logout'));
@@ -543,12 +550,12 @@ describe('a session', () => {
     ]);
     const { records: again } = await play(() => browser.script('POST', '/api/auth/logout'));
     expect(again).toEqual([]);
-    // A cookie that was kept: nothing was there to end.
+    // A copy of the cookie has no session left to end.
     const { records: kept } = await play(() => copy.script('POST', '/api/auth/logout'));
     expect(kept.map(plain)).toEqual([{ event: 'session-ended', by: 'user', sessions: 0, user: keyOfAlice }]);
   });
 
-  it('that the person ends from another browser is session-ended by person, with how many', async () => {
+  it('that the user ends from another browser is recorded as session-ended with the number of sessions', async () => {
     const here = await signedIn('mia');
     await signedIn('mia');
     await signedIn('mia');
@@ -556,7 +563,7 @@ describe('a session', () => {
     expect(records).toMatchObject([{ event: 'session-ended', by: 'user', sessions: 2 }]);
   });
 
-  it('that ends elsewhere at Entra is session-ended by entra', async () => {
+  it('that Entra ID ends is recorded as session-ended by entra', async () => {
     const browser = await signedIn('alice');
     const { claims } = (await openSession(world, browser)).facts;
     const end = () => worker.browser().request(`/api/auth/front-channel-logout?sid=${claims.entraSessionId}`);
@@ -567,7 +574,7 @@ describe('a session', () => {
     expect((await play(end)).records).toEqual([]);
   });
 
-  it('that cannot be ended now is sign-out-pending, and session-ended at the next visit', async () => {
+  it('that cannot be ended yet is recorded as sign-out-pending, and as session-ended at the next visit', async () => {
     const browser = await signedIn('ben');
     worker.table.failing.add('remove');
     const { records } = await play(() => browser.script('POST', '/api/auth/logout'));
@@ -579,7 +586,7 @@ describe('a session', () => {
   });
 });
 
-describe('what an administrator does to a person', { tags: ['AD-2'] }, () => {
+describe('an action of an administrator', { tags: ['AD-2'] }, () => {
   const ofBen = (rest: string) => `/api/admin/users/${userId('ben')}/${rest}`;
   const inTurn = [
     ['user-opened'],
@@ -589,7 +596,7 @@ describe('what an administrator does to a person', { tags: ['AD-2'] }, () => {
     ['grant-revoked', { outcome: 'done' }],
   ] as const;
 
-  it('is in the log, with who it was and whose', async () => {
+  it('is recorded with the pseudonyms of the administrator and the affected user', async () => {
     grantSignIn(world, 'Ben Brown', ['Mail.Read']);
     grantSignIn(world, 'Alice Adams', ['User.RevokeSessions.All', 'DelegatedPermissionGrant.ReadWrite.All']);
     const alice = await signedIn('alice');
@@ -606,7 +613,7 @@ describe('what an administrator does to a person', { tags: ['AD-2'] }, () => {
     );
   });
 
-  it('is in the log when its answer did not come: it may have been done', async () => {
+  it('is recorded with the outcome not-known if its response was lost', async () => {
     grantSignIn(world, 'Ben Brown', ['Mail.Read']);
     grantSignIn(world, 'Alice Adams', ['User.RevokeSessions.All', 'DelegatedPermissionGrant.ReadWrite.All']);
     const alice = await signedIn('alice');
@@ -644,8 +651,10 @@ describe('what an administrator does to a person', { tags: ['AD-2'] }, () => {
   });
 });
 
-describe('an API that answers with the token of the call', () => {
-  it('is token-returned, with the place and nothing of the token', { tags: ['PX-16'] }, async () => {
+describe('an API that returns the access token of the call', () => {
+  it('is recorded as token-returned with the place of the token and nothing of its value', {
+    tags: ['PX-16'],
+  }, async () => {
     const browser = await signedIn('alice');
     world.graph.respondWith(({ headers }, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(headers));
@@ -660,7 +669,7 @@ describe('an API that answers with the token of the call', () => {
 });
 
 describe('all records together', () => {
-  it('are of every event that the source writes', { tags: ['ER-3'] }, () => {
+  it('cover every event that the source writes', { tags: ['ER-3'] }, () => {
     const root = new URL('../../src/', import.meta.url);
     const source = readdirSync(root, { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts') && !path.endsWith('telemetry/audit.ts'))
@@ -672,7 +681,7 @@ describe('all records together', () => {
     expect(written.filter((event) => !played.has(event))).toEqual([]);
   });
 
-  it('have the fields of their event, in their form, the call’s id, and no other field', {
+  it('have exactly the fields of their event and the invocation id', {
     tags: ['ER-3'],
   }, () => {
     for (const { event, audit, invocation_id: id, user, ...given } of allRecords) {
@@ -687,7 +696,7 @@ describe('all records together', () => {
     }
   });
 
-  it('and all other lines are one line of JSON each, whatever Entra and the browser wrote', {
+  it('and all other log entries are one line of JSON each, even with line breaks in texts from outside', {
     tags: ['ER-3'],
   }, () => {
     expect(allLines.length).toBeGreaterThan(40);
@@ -701,7 +710,7 @@ describe('all records together', () => {
     expect(allLines.join('\n')).not.toContain('words-of-entra');
   });
 
-  it('name nobody, and have no token, cookie, code, sid or id of anybody', { tags: ['ER-2'] }, () => {
+  it('contain no name, user id, token, cookie, code or sid', { tags: ['ER-2'] }, () => {
     const codes = world.entra.requests.flatMap(({ kind, form }) =>
       kind === 'token' ? (form['code'] ?? []) : [],
     );

@@ -96,7 +96,7 @@ const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const get = (id: string, url: string) => ({ id, method: 'GET', url });
 const batch = (...requests: unknown[]) => ({ requests });
 
-/** Graph's answer to a batch, whatever was asked; the id "1" is that of the first part, as Graph was told it. */
+/** Makes Graph return this text for every batch. The ids "1", "2" … stand for the ids that Graph received. */
 const respondWithText = (text: string) =>
   world.graph.respondWith(({ body }, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(withSentIds(body, text));
@@ -104,7 +104,7 @@ const respondWithText = (text: string) =>
 const respondWithParts = (...parts: unknown[]) => respondWithText(JSON.stringify({ responses: parts }));
 
 describe('a batch', () => {
-  it('goes to Graph in one request and comes back in its parts, JSON and bytes', {
+  it('is sent to Graph in one request and returns its parts, JSON and bytes', {
     tags: ['PX-6'],
   }, async () => {
     const answer = await send(
@@ -123,7 +123,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('without a version is one of v1.0; that of beta is one of beta', async () => {
+  it('is sent to v1.0 unless its path names beta', async () => {
     respondWithParts({ id: '1', status: 200 });
     for (const [path, target] of [
       ['/api/graph/$batch', '/v1.0/$batch'],
@@ -134,7 +134,7 @@ describe('a batch', () => {
     }
   });
 
-  it('carries no header but ours, outside and inside', { tags: ['PX-7'] }, async () => {
+  it('carries only allowed headers, in the request and in its parts', { tags: ['PX-7'] }, async () => {
     respondWithParts({ id: '1', status: 200 });
     const headers = { Authorization: 'Bearer theirs', Cookie: 'a=b', Host: 'evil', Prefer: 'return=minimal' };
     await send(batch({ ...get('1', '/me'), headers }));
@@ -155,7 +155,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('is throttled part by part: 200 around it, the seconds to wait in the part', {
+  it('is throttled part by part, with Retry-After in seconds inside each part', {
     tags: ['G1'],
   }, async () => {
     world.graph.switches.throttledCalls = 1;
@@ -180,14 +180,14 @@ describe('a batch', () => {
     expect(vague?.headers).toEqual({ 'Retry-After': '5' });
   });
 
-  it('keeps what waits for another: 424 behind a failure', async () => {
+  it('keeps dependsOn: a part that depends on a failed one gets 424', async () => {
     const answer = await send(batch(get('1', '/me/things/x1'), { ...get('2', '/me'), dependsOn: ['1'] }));
     expect(partsOf(answer).map(({ status }) => status)).toEqual([404, 424]);
   });
 });
 
 describe('permissions of a batch', () => {
-  it('are asked for together, for the first feature that lacks them; once given, all of it passes', async () => {
+  it('are requested together, for the first feature that lacks them, and then the whole batch passes', async () => {
     world.entra.consents.revoke(userId('ben'));
     const ben = worker.browser();
     await signIn(ben, { user: 'ben' });
@@ -201,7 +201,7 @@ describe('permissions of a batch', () => {
     expect(partsOf(await send(mixed, { as: ben })).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  it('that were declined for one feature refuse the batch, and are not asked for again by it', async () => {
+  it('that the user declined for one feature refuse the batch and are not requested again automatically', async () => {
     world.entra.consents.revoke(userId('ben'));
     const ben = worker.browser();
     await signIn(ben, { user: 'ben' });
@@ -220,7 +220,7 @@ describe('permissions of a batch', () => {
   });
 });
 
-describe('a token that Graph refuses inside a batch', () => {
+describe('an access token that Graph refuses in a batch', () => {
   const me = batch(get('1', '/me'), get('2', '/me'));
   const challenge = () =>
     challengeHeader({ kind: 'issued-after', epochSeconds: Math.floor(Date.now() / 1000) }, 'plain', {
@@ -235,7 +235,7 @@ describe('a token that Graph refuses inside a batch', () => {
   });
   const redemptions = () => world.entra.count('token', 'refresh_token');
 
-  it('as a whole is replaced in silence, once', { tags: ['PX-15', 'G7'] }, async () => {
+  it('is replaced silently once if the whole batch is refused', { tags: ['PX-15', 'G7'] }, async () => {
     await send(me);
     world.graph.revokeTokens(userId('alice'));
     const before = redemptions();
@@ -244,7 +244,7 @@ describe('a token that Graph refuses inside a batch', () => {
     expect([world.graph.count(), redemptions() - before]).toEqual([2, 1]);
   });
 
-  it('in every part, behind others or not, is replaced too: nothing was done', {
+  it('is replaced silently if every part is refused or depends on a refused one', {
     tags: ['PX-15'],
   }, async () => {
     const before = redemptions();
@@ -267,20 +267,20 @@ describe('a token that Graph refuses inside a batch', () => {
     expect([calls, redemptions() - before]).toEqual([2, 1]);
   });
 
-  it('in the one part that was answered is not sent again: what came of the other is not known', async () => {
+  it('is not replaced if another part got no answer, because its effect is not known', async () => {
     respondWithParts(refused('1'));
     expect(partsOf(await send(me)).map(({ status }) => status)).toEqual([401, 502]);
     expect(world.graph.count()).toBe(1);
   });
 
-  it('over and over leads to the person, after one try', { tags: ['PX-15'] }, async () => {
+  it('requires an interaction if the new token is refused as well', { tags: ['PX-15'] }, async () => {
     respondWithParts(refused('1'), refused('2'));
     const answer = await send(me);
     expect(problemOf(answer).slice(0, 2)).toEqual([401, 'interaction_required']);
     expect(world.graph.count()).toBe(2);
   });
 
-  it('in one part, others being done, is not sent again: that part says what to do, without the claims', async () => {
+  it('is not replaced if another part was served: the refused part says what the user must do, without the claims', async () => {
     respondWithParts(refused('2'), { id: '1', status: 200, body: {} });
     const answer = await send(me);
     expect(world.graph.count()).toBe(1);
@@ -306,20 +306,20 @@ describe('a token that Graph refuses inside a batch', () => {
 
 describe('refuses', () => {
   const forbidden: readonly (readonly [string, unknown, readonly unknown[]])[] = [
-    ['a path of no rule', get('bad', '/users'), [403, 'path_not_allowed', 'bad']],
-    ['a method of no rule', { ...get('bad', '/me'), method: 'DELETE' }, [403, 'path_not_allowed', 'bad']],
-    ['a query option of no rule', get('bad', '/me?$expand=manager'), [403, 'path_not_allowed', 'bad']],
-    ['a rule for others', get('bad', '/groups'), [403, 'claim_required', 'bad']],
+    ['a path without a rule', get('bad', '/users'), [403, 'path_not_allowed', 'bad']],
+    ['a method without a rule', { ...get('bad', '/me'), method: 'DELETE' }, [403, 'path_not_allowed', 'bad']],
+    ['a query option without a rule', get('bad', '/me?$expand=manager'), [403, 'path_not_allowed', 'bad']],
+    ['a rule whose guard refuses the user', get('bad', '/groups'), [403, 'claim_required', 'bad']],
     [
-      'a batch in the batch',
+      'a batch inside the batch',
       { ...get('bad', '/$batch'), method: 'POST', body: { requests: [] } },
       [403, 'path_not_allowed', 'bad'],
     ],
-    ['a way out', get('bad', '/../beta/me'), [400, 'request_invalid', 'bad']],
-    ['an address elsewhere', get('bad', 'https://evil.example/'), [400, 'request_invalid', 'bad']],
+    ['a path with ..', get('bad', '/../beta/me'), [400, 'request_invalid', 'bad']],
+    ['an address on another host', get('bad', 'https://evil.example/'), [400, 'request_invalid', 'bad']],
   ];
   it.each(forbidden)(
-    'the whole batch for %s: Graph hears nothing',
+    'the whole batch for %s, and sends nothing to Graph',
     { tags: ['PX-6'] },
     async (_what, part, problem) => {
       for (const requests of [
@@ -346,13 +346,13 @@ describe('refuses', () => {
     '/api/graph/v2.0/$batch',
     '/api/graph/v1.0/me/$batch',
     '/api/graph/beta/v1.0/$batch',
-  ])('what is forbidden under every other spelling of its path: %s', { tags: ['PX-6'] }, async (path) => {
+  ])('a forbidden part under every other spelling of the path: %s', { tags: ['PX-6'] }, async (path) => {
     const answer = await send(batch(get('1', '/me'), get('2', '/users')), { path });
     expect([400, 403, 404]).toContain(answer.status);
     expect(world.graph.count()).toBe(0);
   });
 
-  it('another method, another type, no body, and nobody', async () => {
+  it('another method, another content type, an empty body, and a browser without a session', async () => {
     expect(problemOf(await browser.script('GET', '/api/graph/v1.0/$batch'))[0]).toBe(403);
     for (const type of ['text/plain', 'multipart/mixed; boundary=x', 'application/json, text/html', '']) {
       expect(problemOf(await send(batch(get('1', '/me')), { type }))[0]).toBe(415);
@@ -363,8 +363,8 @@ describe('refuses', () => {
   });
 });
 
-describe('batches at one time', () => {
-  it('count as the calls in them: three of twenty pass, the fourth waits for its turn', {
+describe('concurrent batches', () => {
+  it('count as the number of their parts: three batches of twenty are accepted, the fourth gets 429', {
     tags: ['DO-3'],
   }, async () => {
     const waiting: (() => void)[] = [];
@@ -383,7 +383,7 @@ describe('batches at one time', () => {
 });
 
 describe('the size of a batch', () => {
-  it('is 4 MiB at most, where other bodies may be larger', { tags: ['DO-4'] }, async () => {
+  it('is limited to 4 MiB even if other bodies may be larger', { tags: ['DO-4'] }, async () => {
     const limitBytes = 4 * 1024 * 1024;
     const text = JSON.stringify(batch(get('1', '/me')));
     expect((await send(text.padEnd(limitBytes))).status).toBe(200);
@@ -394,7 +394,7 @@ describe('the size of a batch', () => {
 describe("Graph's answer to a batch", () => {
   const one = batch(get('1', '/me'), get('2', '/me'));
 
-  it('is known by ids that nobody chose: that to another batch with the same ids is refused', {
+  it('is matched by random ids, so the answer to another batch with the same ids is refused', {
     tags: ['PX-17'],
   }, async () => {
     const bodies: Buffer[] = [];
@@ -408,7 +408,7 @@ describe("Graph's answer to a batch", () => {
         ],
       });
       texts.push(withSentIds(body, text));
-      // One answer ahead: the answer to the batch before comes first.
+      // Graph returns the answer to the previous batch.
       response.writeHead(200, { 'content-type': 'application/json' }).end(texts[0]);
     });
     expect((await send(one)).status).toBe(200);
@@ -420,7 +420,7 @@ describe("Graph's answer to a batch", () => {
     expect(new Set(ids).size).toBe(4);
   });
 
-  it('has the ids of the caller, whatever they are, also where one waits for another', async () => {
+  it('has the ids that the caller chose, also in dependsOn', async () => {
     const [first, second] = ['a b', '{"id":"1"}'];
     const answer = await send(batch(get(first, '/me'), { ...get(second, '/me'), dependsOn: [first] }));
     expect(partsOf(answer)).toMatchObject([
@@ -431,7 +431,7 @@ describe("Graph's answer to a batch", () => {
     expect(dependsOn).toEqual([id]);
   });
 
-  it('shows of each part one exact set of headers', { tags: ['PX-12'] }, async () => {
+  it('has one exact set of headers in each part', { tags: ['PX-12'] }, async () => {
     const headers = {
       'Content-Type': 'application/json',
       ETag: 'W/"1"',
@@ -461,7 +461,7 @@ describe("Graph's answer to a batch", () => {
     expect((await send(one)).body).toContain(`"body":${body}}`);
   });
 
-  it('that leaves one out says so in its place: its effect is not known', async () => {
+  it('has a 502 in place of a missing part, whose effect is not known', async () => {
     respondWithParts({ id: '2', status: 200 });
     expect(partsOf(await send(one))).toMatchObject([
       { id: '2', status: 200 },
@@ -474,7 +474,7 @@ describe("Graph's answer to a batch", () => {
   });
 
   it.each([301, 302, 307, 199, 600, 999])(
-    'with a part of status %s does not pass it on',
+    'has a 502 in place of a part with status %s',
     { tags: ['PX-11'] },
     async (status) => {
       respondWithParts(
@@ -493,18 +493,18 @@ describe("Graph's answer to a batch", () => {
   const responses = (...parts: unknown[]) => JSON.stringify({ responses: parts });
   it.each<[string, string]>([
     ['nothing', ''],
-    ['no JSON', '<html>'],
-    ['half of it', '{"responses":['],
-    ['no list', '{"responses":{}}'],
-    ['something else', '{"value":[]}'],
+    ['HTML', '<html>'],
+    ['half of the JSON', '{"responses":['],
+    ['no list of responses', '{"responses":{}}'],
+    ['another object', '{"value":[]}'],
     ['an id twice', responses({ id: '1', status: 200 }, { id: '1', status: 200 })],
     ['an id that was not sent', responses({ id: '3', status: 200 })],
     ['no status', responses({ id: '1' })],
     ['an odd status', responses({ id: '1', status: '200' })],
     ['a status twice', '{"responses":[{"id":"1","status":200,"status":500}]}'],
-    ['depth without end', '[{"responses":'.repeat(4000)],
-    ['depth in a body', `{"responses":[{"id":"1","status":200,"body":${'['.repeat(30_000)}`],
-  ])('that has %s is refused, and breaks nothing', { tags: ['DO-3'] }, async (_what, text) => {
+    ['endless nesting', '[{"responses":'.repeat(4000)],
+    ['deep nesting in a body', `{"responses":[{"id":"1","status":200,"body":${'['.repeat(30_000)}`],
+  ])('is refused if it has %s, and the next batch works', { tags: ['DO-3'] }, async (_what, text) => {
     respondWithText(text);
     expect(problemOf(await send(one)).slice(0, 2)).toEqual([502, 'upstream_answer_refused']);
     world.graph.respondWith(undefined);
@@ -521,7 +521,7 @@ describe("Graph's answer to a batch", () => {
       400,
     ],
     [
-      'throttled as a whole',
+      'a 429 for the whole batch',
       (_request, response) => void response.writeHead(429, { 'retry-after': '7' }).end(),
       429,
     ],
@@ -530,8 +530,8 @@ describe("Graph's answer to a batch", () => {
       (_request, response) => void response.writeHead(302, { location: 'https://evil.example/' }).end(),
       502,
     ],
-    ['an empty one', (_request, response) => void response.writeHead(204).end(), 502],
-  ])('that is %s passes or is refused as any other', async (_what, respond, status) => {
+    ['empty', (_request, response) => void response.writeHead(204).end(), 502],
+  ])('is handled like the answer to a single call if it is %s', async (_what, respond, status) => {
     world.graph.respondWith(respond);
     const answer = await send(one);
     expect(answer.status).toBe(status);

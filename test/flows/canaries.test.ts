@@ -6,15 +6,15 @@ import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { answerEntra, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 /**
- * One crawl through everything that the service does, failures of every kind included; then every byte that a browser
- * received, every log line and every table row is searched for what must not be there.
+ * Crawls through all functions of the service, including failures of every kind. Then every byte that a browser
+ * received, every log line and every table row is searched for values that must not be there.
  */
 let world: World;
 let worker: Worker;
 const browsers: UserAgent[] = [];
 const consoleLines: string[] = [];
 
-/** Tokens as Entra gave them out. */
+/** All tokens that Entra ID issued. */
 const tokens = new Set<string>();
 const upstreamText = 'canary-words-of-entra';
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   }
   worker = await world.startWorker();
   collectTokens();
-  // Every call then renews its access token.
+  // Every call then renews the access token.
   world.entra.switches.accessTokenLifetimeSeconds = 120;
   await crawl();
 }, 60_000);
@@ -138,7 +138,7 @@ async function failEntra(browser: UserAgent): Promise<void> {
     Object.assign(switches, fault);
     await visitEverything(browser);
     Object.assign(switches, before);
-    // Until Entra is asked again.
+    // Long enough for the next token request.
     world.pass(60);
   }
 }
@@ -170,7 +170,7 @@ async function failStorage(browser: UserAgent): Promise<void> {
   worker.table.before = () => {
     throw new TypeError(`${upstreamText} ${[...tokens].join(' ')} alice@contoso.example`);
   };
-  // Until the worker's copy of the session has to be compared with the table.
+  // Long enough for the cached session to expire.
   world.pass(10);
   await visitEverything(browser);
   worker.table.before = undefined;
@@ -218,17 +218,17 @@ async function failSignIns(): Promise<void> {
   worker.table.recover();
 }
 
-/** Of our own service; what the browser had from Entra is Entra's. */
+/** Responses of this service only, without those of Entra ID. */
 const answers = () =>
   browsers.flatMap(({ received }) => received).filter(({ url }) => url.hostname === 'localhost');
 
-/** An answer as text, without the Set-Cookie that a value may rightly stand in. */
+/** Returns a response as text without Set-Cookie, which may contain the values. */
 function textOf({ url, status, headers, body, bytes }: WireAnswer): string {
   const { 'set-cookie': _setCookie, ...rest } = headers;
   return `${status} ${url.pathname}\n${JSON.stringify(rest)}\n${body}\n${bytes.toString('latin1')}`;
 }
 
-/** A value in the spellings in which it could leak. Parts of a token count as the token. */
+/** Returns a value in all encodings in which it could leak. Parts of a token count as the token. */
 function spellingsOf(value: string): string[] {
   const parts = value
     .split('.')
@@ -243,7 +243,7 @@ function spellingsOf(value: string): string[] {
   ]);
 }
 
-/** Where a value stands in a text, with a few words around it so that a failure can be read. */
+/** Finds values in texts. Returns each with some context, so that a failure is readable. */
 function find(values: Iterable<string>, texts: readonly string[]): string[] {
   const needles = [...new Set([...values].flatMap(spellingsOf))];
   return needles.flatMap((needle) => {
@@ -278,13 +278,13 @@ const cookieValues = () =>
       setCookies.map((line) => line.slice(line.indexOf('=') + 1).split(';')[0] ?? ''),
     )
     .filter((value) => value !== '');
-// Whole names and addresses: three letters alone ("ben") stand in random base64 as well.
+// Whole names and addresses only, because three letters such as "ben" also occur in random base64.
 const people = () => demoDirectory.users.flatMap(({ name, username, id }) => [name, username, id]);
 const clientInfos = () => answers().flatMap(({ url }) => url.searchParams.get('client_info') ?? []);
 const logLines = () => [...worker.logLines, ...consoleLines];
 
 describe('the crawl', () => {
-  it('has collected what is searched for, and met every kind of answer', () => {
+  it('has collected all values and met every kind of response', () => {
     for (const values of [codes(), verifiers(), states(), nonces(), cookieValues(), [...tokens]]) {
       expect(values.length).toBeGreaterThan(5);
       expect(values.every((value) => value.length > 20)).toBe(true);
@@ -298,7 +298,7 @@ describe('the crawl', () => {
 });
 
 describe('a browser', () => {
-  it('never receives a token, a verifier, a secret or a key: in no body, header, address or cookie', {
+  it('never receives a token, verifier, secret or key in a body, header, address or cookie', {
     tags: ['PX-16', 'ER-2'],
   }, () => {
     const values = [...tokens, ...recorded('token', 'form', 'refresh_token'), ...verifiers(), ...secrets()];
@@ -306,37 +306,37 @@ describe('a browser', () => {
     expect(find(values, texts)).toEqual([]);
   });
 
-  it('sees a code only in the address that Entra gave it, and state and nonce on the way there', {
+  it('receives code, state and nonce only in the redirects from and to Entra ID', {
     tags: ['ER-2'],
   }, () => {
-    // The bounce repeats the browser its own address; the way to Entra carries state and nonce.
+    // The bounce repeats the address that the browser sent. The redirect to Entra ID carries state and nonce.
     const elsewhere = answers().filter(({ headers, url }) => {
       const isBounce = typeof headers['refresh'] === 'string' && url.pathname === '/api/auth/callback';
       return !isBounce && !(headers.location ?? '').startsWith(world.entra.origin);
     });
     expect(elsewhere.length).toBeGreaterThan(100);
     expect(find([...codes(), ...states(), ...clientInfos()], elsewhere.map(textOf))).toEqual([]);
-    // The administrator's page shows all claims of the person's own ID token, its spent nonce among them.
+    // The admin page shows all claims of the user's own ID token, including its used nonce.
     const otherThanClaims = elsewhere.filter(
       ({ url, status }) => url.pathname !== '/api/admin' || status !== 200,
     );
     expect(find(nonces(), otherThanClaims.map(textOf))).toEqual([]);
   });
 
-  it('finds no cookie value outside Set-Cookie', { tags: ['PX-16'] }, () => {
+  it('receives no cookie value outside Set-Cookie', { tags: ['PX-16'] }, () => {
     expect(find(cookieValues(), answers().map(textOf))).toEqual([]);
   });
 
-  it('reads nothing that Entra said about an error, and no inside of ours', { tags: ['ER-2'] }, () => {
+  it('receives no error text of Entra ID and nothing internal', { tags: ['ER-2'] }, () => {
     const elsewhere = answers().filter(
       ({ headers, url }) => headers['refresh'] === undefined && !url.pathname.endsWith('.js'),
     );
-    // Our own id of the request, by which Entra's support finds it, is in problems on purpose: not its `correlation_id`.
+    // Problems contain a `correlation_id` on purpose: Entra ID's support finds the request by it.
     const words = [upstreamText, 'AADSTS', 'trace_id', 'error_codes', 'node_modules', 'TypeError'];
     expect(find(words, elsewhere.map(textOf))).toEqual([]);
   });
 
-  it('finds people named only where they asked for it: session, Graph, admin, sign-out, the hint for Entra', {
+  it('receives names only from session, Graph, admin and sign-out routes and in the login hint', {
     tags: ['ER-2'],
   }, () => {
     const elsewhere = answers().filter(({ url, status, headers }) => {
@@ -353,7 +353,7 @@ describe('a browser', () => {
     expect(find(people(), elsewhere.map(textOf))).toEqual([]);
   });
 
-  it('gets a fixed, small set of claims from the session route', { tags: ['PX-16'] }, () => {
+  it('receives a fixed, small set of claims from the session route', { tags: ['PX-16'] }, () => {
     const signedIn = answers()
       .filter(({ url, status }) => url.pathname === '/api/auth/session' && status === 200)
       .map(({ body }): Record<string, unknown> => JSON.parse(body))
@@ -376,7 +376,7 @@ describe('a browser', () => {
 });
 
 describe('the log', () => {
-  it('has no token, code, verifier, secret, key, state, nonce, client_info or cookie value in any line', {
+  it('contains no token, code, verifier, secret, key, state, nonce or cookie value', {
     tags: ['ER-2'],
   }, () => {
     const values = [
@@ -391,12 +391,12 @@ describe('the log', () => {
     expect(find(values, logLines())).toEqual([]);
   });
 
-  it('names nobody, and repeats nothing that Entra or the store said', { tags: ['ER-2'] }, () => {
+  it('contains no name and no error text of Entra ID or the table', { tags: ['ER-2'] }, () => {
     expect(find(people(), logLines())).toEqual([]);
     expect(logLines().join('\n')).not.toContain(upstreamText);
   });
 
-  it('is one line of JSON per record, each with its invocation', () => {
+  it('has one line of JSON per entry, each with its invocation id', () => {
     const records = worker.logLines.filter((line) => line.startsWith('{'));
     expect(records.length).toBeGreaterThan(50);
     for (const line of records) {
@@ -410,7 +410,7 @@ describe('the log', () => {
 });
 
 describe('the table', () => {
-  it('has no token and no person in any row that a reader could read', { tags: ['PX-16'] }, async () => {
+  it('contains no readable token, name, secret or cookie value in any row', { tags: ['PX-16'] }, async () => {
     const client = TableClient.fromConnectionString(inject('tableConnectionString'), world.tableName, {
       allowInsecureConnection: true,
     });

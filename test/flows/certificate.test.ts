@@ -17,8 +17,8 @@ const settingsOf = ({ certificatePem, privateKeyPem }: typeof registered) => ({
 
 let world: World;
 let worker: Worker;
-/** The same deployment with a certificate that Entra does not know: one that was rolled too early. */
-let strangerToEntra: Worker;
+/** The same deployment with a certificate that Entra ID does not know, because it was rotated too early. */
+let workerWithUnknownCertificate: Worker;
 
 beforeAll(async () => {
   const publicKey = createPublicKey(registered.certificatePem).export({ type: 'spki', format: 'pem' });
@@ -31,7 +31,7 @@ beforeAll(async () => {
     ),
   });
   worker = await world.startWorker({ environment: settingsOf(registered) });
-  strangerToEntra = await world.startWorker({ environment: settingsOf(unknown) });
+  workerWithUnknownCertificate = await world.startWorker({ environment: settingsOf(unknown) });
   grantSignIn(world);
 });
 
@@ -41,8 +41,8 @@ afterEach(() => {
 
 afterAll(() => world.close());
 
-describe('an app that proves itself by certificate', () => {
-  it('signs people in and renews their access, and sends no secret', async () => {
+describe('an app with a certificate as its credential', () => {
+  it('signs users in and renews their tokens without a secret', async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });
@@ -53,28 +53,28 @@ describe('an app that proves itself by certificate', () => {
     await browser.script('POST', '/api/auth/logout');
   });
 
-  it('that Entra does not know: 503 at a renewal, and the session stays for a better day', async () => {
+  it('responds with 503 to a renewal and keeps the session if Entra ID does not know the certificate', async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });
     const rows = await readSessionRows(world);
     const calls = world.graph.count();
-    const elsewhere = strangerToEntra.browser();
+    const elsewhere = workerWithUnknownCertificate.browser();
     elsewhere.cookies().set('session', browser.cookies().get('session') ?? '');
     const call = await elsewhere.script('GET', '/api/graph/v1.0/me');
     expect(call.status).toBe(503);
     expect(JSON.parse(call.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
     expect(call.setCookies).toEqual([]);
     expect(world.graph.count()).toBe(calls);
-    expect(strangerToEntra.logLines.join('\n')).toContain('own-credential-refused');
+    expect(workerWithUnknownCertificate.logLines.join('\n')).toContain('own-credential-refused');
     expect(await readSessionRows(world)).toMatchObject([{ rowKey: rows[0]?.rowKey, leaseId: '' }]);
     expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
     await browser.script('POST', '/api/auth/logout');
   });
 
-  it('that Entra does not know: 503 at a sign-in, and no session', async () => {
-    const browser = strangerToEntra.browser();
-    // Entra sends the browser back to the public address, which is the first worker's.
+  it('responds with 503 to a sign-in and creates no session if Entra ID does not know the certificate', async () => {
+    const browser = workerWithUnknownCertificate.browser();
+    // Entra ID redirects the browser to the public address, which belongs to the first worker.
     const started = await browser.request('/api/auth/login');
     const entra = worker.browser();
     await signIn(entra, { user: 'alice' });

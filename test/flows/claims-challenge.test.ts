@@ -32,15 +32,15 @@ afterEach(() => {
 const me = '/api/graph/v1.0/me';
 const redemptions = () => world.entra.count('token', 'refresh_token');
 
-/** What the calls cost at Graph and at Entra. */
+/** Counts the calls to Graph and the redeemed refresh tokens while `action` runs. */
 async function counted<Result>(action: () => Promise<Result>) {
   const [calls, redeemed] = [world.graph.count(), redemptions()];
   const result = await action();
   return { result, calls: world.graph.count() - calls, redeemed: redemptions() - redeemed };
 }
 
-describe('a token that Graph refuses before its time', () => {
-  it('is replaced in silence, once: the caller notices nothing', { tags: ['PX-15', 'G7'] }, async () => {
+describe('an access token that Graph refuses before it expires', () => {
+  it('is replaced silently once, and the call succeeds', { tags: ['PX-15', 'G7'] }, async () => {
     await browser.script('GET', me);
     world.graph.revokeTokens(userId('ben'));
     const first = await counted(() => browser.script('GET', me));
@@ -49,7 +49,7 @@ describe('a token that Graph refuses before its time', () => {
     expect([next.result.status, next.calls, next.redeemed]).toEqual([200, 1, 0]);
   });
 
-  it('by many calls at once on two workers is replaced once', { tags: ['PX-15', 'TC-6'] }, async () => {
+  it('is replaced once for many concurrent calls on two workers', { tags: ['PX-15', 'TC-6'] }, async () => {
     const elsewhere = browser.clone(otherWorker.origin);
     await Promise.all([browser.script('GET', me), elsewhere.script('GET', me)]);
     world.graph.revokeTokens(userId('ben'));
@@ -62,7 +62,7 @@ describe('a token that Graph refuses before its time', () => {
     expect(redeemed).toBe(1);
   });
 
-  it('over and over leads to the person after one try, with nothing of the claims to see', {
+  it('requires an interaction if the new token is refused as well, without showing the claims', {
     tags: ['PX-15'],
   }, async () => {
     world.graph.switches.alwaysChallenges = true;
@@ -79,7 +79,7 @@ describe('a token that Graph refuses before its time', () => {
     expect(result.headers['www-authenticate']).toBeUndefined();
     expect(result.body).not.toMatch(/nbf|access_token|eyJ/);
 
-    // The ticket carries them to Entra, and no page and no script can.
+    // Only the ticket carries the claims to Entra ID. The page and its scripts cannot read them.
     const asked = await browser.clone().request(String(problem['login_url']));
     const claims = JSON.parse(new URL(asked.headers.location ?? '').searchParams.get('claims') ?? '');
     expect(claims).toMatchObject({ access_token: { nbf: { essential: true } } });
@@ -89,7 +89,7 @@ describe('a token that Graph refuses before its time', () => {
     expect((await browser.script('GET', me)).status).toBe(200);
   });
 
-  it('where Entra wants to see the person says what for, and keeps the session', {
+  it('keeps the session and returns the reason if Entra ID requires an interaction', {
     tags: ['PX-15', 'E3'],
   }, async () => {
     world.graph.revokeTokens(userId('ben'));
@@ -104,7 +104,7 @@ describe('a token that Graph refuses before its time', () => {
     expect((await browser.script('GET', me)).status).toBe(200);
   });
 
-  it('while Entra is down is 503, not an answer with the refused token', { tags: ['E1'] }, async () => {
+  it('is not used again while Entra ID is down: the call gets 503', { tags: ['E1'] }, async () => {
     await browser.script('GET', me);
     world.graph.revokeTokens(userId('ben'));
     world.entra.switches.outage = 'json-503';
@@ -122,21 +122,21 @@ describe('an API that refuses every token', () => {
     return answer;
   };
 
-  it('costs one redemption, not one a call; the way out stays', async () => {
+  it('causes one redemption instead of one per call, and a new sign-in still works', async () => {
     world.graph.switches.alwaysChallenges = true;
     const startedMs = performance.now();
     const { result, redeemed } = await counted(async () => {
       for (let time = 1; time < 30; time++) await challenged(browser);
       return challenged(browser);
     });
-    // One more after each first pause of five seconds, on a machine that is that slow.
+    // On a slow machine, one more after each pause of five seconds.
     expect(redeemed).toBeLessThanOrEqual(1 + Math.floor((performance.now() - startedMs) / 5_000));
     world.graph.switches.alwaysChallenges = false;
     await signIn(browser, { user: 'ben', from: String(JSON.parse(result.body).login_url) });
     expect((await browser.script('GET', me)).status).toBe(200);
   });
 
-  it('gets another after a pause, which grows, and at once when the session has got new tokens', async () => {
+  it('gets a new token after a growing pause, and at once if the session has new tokens', async () => {
     const redeemedBy = async (action: () => Promise<unknown>) => (await counted(action)).redeemed;
     world.graph.switches.alwaysChallenges = true;
     expect(await redeemedBy(() => challenged(browser))).toBe(1);
@@ -153,7 +153,7 @@ describe('an API that refuses every token', () => {
     world.entra.consents.revoke(userId('ben'));
   });
 
-  it('keeps nobody else from a new token', async () => {
+  it('does not delay a new token of another user', async () => {
     const other = worker.browser();
     await signIn(other, { user: 'mia' });
     world.graph.switches.alwaysChallenges = true;
@@ -165,7 +165,7 @@ describe('an API that refuses every token', () => {
   });
 });
 
-describe('a challenge, however its header is written', () => {
+describe('a claims challenge', () => {
   it.each([
     'several-challenges',
     'several-lines',
@@ -173,7 +173,7 @@ describe('a challenge, however its header is written', () => {
     'unpadded',
     'base64url',
     'other-case',
-  ] as const)('(%s) is read', { tags: ['PX-15'] }, async (form) => {
+  ] as const)('is read in the form %s', { tags: ['PX-15'] }, async (form) => {
     await browser.script('GET', me);
     world.graph.switches.challengeForm = form;
     world.graph.revokeTokens(userId('ben'));
@@ -182,7 +182,7 @@ describe('a challenge, however its header is written', () => {
   });
 
   it.each(['empty', 'not-base64', 'not-json', 'not-an-object', 'unterminated', 'huge'] as const)(
-    '(%s) that cannot be read passes as the 401 that it is, and nothing is asked again',
+    'is passed on as a 401 without a new call if it is unreadable: %s',
     { tags: ['PX-15'] },
     async (form) => {
       world.graph.switches.alwaysChallenges = true;
@@ -195,7 +195,7 @@ describe('a challenge, however its header is written', () => {
 });
 
 describe('refuses', () => {
-  it('claims, scopes and prompts that a link brings along', { tags: ['LR-4', 'LR-5'] }, async () => {
+  it('claims, scopes and prompts that a link adds', { tags: ['LR-4', 'LR-5'] }, async () => {
     const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } });
     const smuggled = new URLSearchParams({
       claims,

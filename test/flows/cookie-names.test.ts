@@ -6,7 +6,7 @@ import { grantSignIn, signIn, startWorld, type Worker, type World } from '../sup
 
 let world: World;
 let worker: Worker;
-/** As it stands behind TLS, reached by the host's own message. */
+/** The service behind TLS. Requests reach it as messages of the Functions host. */
 let secure: LibraryPath;
 let alice: string;
 let ben: string;
@@ -27,13 +27,13 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const characters = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
-/** White space in any reader's eyes, what other readers strip, and every control. */
+/** All white space, ignorable characters and control characters. */
 const strange = characters.filter((character) =>
   /[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]/u.test(character),
 );
 const codeOf = (character: string) =>
   `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
-/** What reaches the browser's cookie store of a name, and what of it no browser would call `__Host-`. */
+/** Names that a browser accepts without the rules for `__Host-`, because of the added character. */
 const disguises = (name: string, character: string) => [
   `${character}${name}`,
   `${character}${character}${name}`,
@@ -42,15 +42,15 @@ const disguises = (name: string, character: string) => [
   `${name.slice(0, 4)}${character}${name.slice(4)}`,
 ];
 
-describe('a name that is ours but for', () => {
-  it('has the characters that the table of Unicode calls white space, the BOM and all controls', () => {
+describe('a cookie name with an additional character', () => {
+  it('is tested with all white space of Unicode, the BOM and all control characters', () => {
     expect(strange).toEqual(
       expect.arrayContaining([...'\u0000\t\n\u0085\u00a0\u1680\u2003\u2028\u202f\u205f\u3000\ufeff']),
     );
     expect(strange.filter((character) => /\p{White_Space}/u.test(character))).toHaveLength(25);
   });
 
-  it('such a character is foreign: the genuine session stays and no other is opened', {
+  it('is a foreign cookie: it opens no session, and the genuine session stays', {
     tags: ['SC-8'],
   }, async () => {
     for (const character of strange) {
@@ -72,7 +72,7 @@ describe('a name that is ours but for', () => {
     }
   });
 
-  it('such a character begins no sign-in: a planted transaction stays closed', {
+  it('is a foreign cookie: a planted login transaction is not used', {
     tags: ['LR-2', 'SC-8'],
   }, async () => {
     const attacker = worker.browser();
@@ -89,13 +89,13 @@ describe('a name that is ours but for', () => {
     expect(world.entra.count('token')).toBe(asked);
   });
 
-  /** Through HTTP, as UTF-8: 0 for what the HTTP parser itself refuses. */
+  /** Sends a callback with the cookie as UTF-8. Returns status 0 if the HTTP parser refuses it. */
   const finish = async (state: string, cookie: string) =>
     sendWire(worker.origin, `/api/auth/callback?code=x&state=${state}&bounced=1`, {
       headers: { cookie: Buffer.from(cookie).toString('latin1') },
     }).catch(() => ({ status: 0 }));
 
-  it('a raw byte: what is no UTF-8 the host refuses, and the rest is foreign', async () => {
+  it('is refused by the host if it is not UTF-8, and otherwise a foreign cookie', async () => {
     for (let byte = 0; byte < 256; byte++) {
       const character = String.fromCharCode(byte);
       if (/[\w\r\n;=,-]/.test(character)) continue;
@@ -112,7 +112,7 @@ describe('a name that is ours but for', () => {
   });
 });
 
-describe('a cookie of ours that came twice', () => {
+describe('a cookie that is sent twice', () => {
   const twice = (name: string, first: string, second: string) => [
     `${name}=${first}; ${name}=${second}`,
     `${name}=${second}; ${name}=${first}`,
@@ -126,7 +126,7 @@ describe('a cookie of ours that came twice', () => {
   const auditRecords = (event: string) =>
     worker.logLines.filter((line) => line.includes('"audit":true') && line.includes(`"event":"${event}"`));
 
-  it('is no session for a script: 401 with a reason of its own, a record, and no cookie changed', {
+  it('gets 401 with the reason cookie_sent_twice and an audit record, and changes no cookie', {
     tags: ['SC-8'],
   }, async () => {
     for (const cookie of twice('session', alice, ben)) {
@@ -143,7 +143,7 @@ describe('a cookie of ours that came twice', () => {
     }
   });
 
-  it('is no session for a script that asks whether there is one', async () => {
+  it('counts as signed out for the session route', async () => {
     for (const cookie of twice('session', alice, ben)) {
       const answer = await worker.browser().script('GET', '/api/auth/session', { headers: { cookie } });
       expect(JSON.parse(answer.body)).toEqual({ signed_in: false, login_url: '/api/auth/login' });
@@ -151,7 +151,7 @@ describe('a cookie of ours that came twice', () => {
     }
   });
 
-  it('over https as over http', async () => {
+  it('counts as signed out behind TLS too', async () => {
     for (const cookie of twice('__Host-session', alice, ben)) {
       const answer = await secure.call('auth-session', '/api/auth/session', { cookie, 'x-csrf': '1' });
       expect(JSON.parse(answer.text)).toMatchObject({ signed_in: false });
@@ -168,7 +168,7 @@ describe('a cookie of ours that came twice', () => {
     ['GET', '/api/admin?bounced=1'],
     ['GET', `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}`],
     ['GET', `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}&bounced=1`],
-  ])('is told to the user who opens %s %s, who is sent nowhere', async (method, path) => {
+  ])('shows a page without a redirect at %s %s', async (method, path) => {
     const redeemed = world.entra.count('token');
     for (const name of ['session', 'tx-0', 'tx-4', 'logout-pending']) {
       for (const cookie of twice(name, alice, ben)) {
@@ -184,7 +184,7 @@ describe('a cookie of ours that came twice', () => {
     expect(world.entra.count('token')).toBe(redeemed);
   });
 
-  it('does not sign out: neither session ends, and no script is told that one did', async () => {
+  it('does not sign out: the response is 401 and neither session ends', async () => {
     for (const cookie of twice('session', alice, ben)) {
       const answer = await worker.browser().script('POST', '/api/auth/logout', { headers: { cookie } });
       expect(answer.status).toBe(401);
@@ -193,7 +193,7 @@ describe('a cookie of ours that came twice', () => {
     for (const value of [alice, ben]) expect(await isSignedIn(value)).toBe(true);
   });
 
-  it('of a sign-in under way, or of a sign-out that was not finished, is not opened either', async () => {
+  it('of a pending sign-out is not opened either', async () => {
     const leaving = worker.browser();
     await signIn(leaving, { user: 'ben' });
     worker.table.failing.add('remove');
@@ -212,14 +212,14 @@ describe('a cookie of ours that came twice', () => {
     expect(worker.table.counts.remove).toBe(remove);
   });
 
-  it('is no matter for what needs no cookie', async () => {
+  it('does not affect routes that need no cookie', async () => {
     for (const path of ['/api/health/live', '/api/auth/client.js']) {
       const answer = await sendWire(worker.origin, path, { headers: { cookie: `session=a; session=b` } });
       expect(answer.status).toBe(200);
     }
   });
 
-  it('is told apart from a foreign value that only looks so', async () => {
+  it('is not confused with a foreign value that only looks like it', async () => {
     for (const foreign of [`a=x,session=${ben}`, `a=session=${ben}`, `a=b, session=${ben}`]) {
       for (const cookie of [`session=${alice}; ${foreign}`, `${foreign}; session=${alice}`]) {
         const answer = await worker.browser().script('GET', '/api/auth/session', { headers: { cookie } });
@@ -236,10 +236,10 @@ describe('a cookie of ours that came twice', () => {
   };
 });
 
-describe('more cookies than are read', () => {
+describe('too many cookies', () => {
   const tooMany = `a=${'x'.repeat(17 * 1024)}`;
 
-  it('are a 400 that asks the browser to delete them, in words for a user and for a script', async () => {
+  it('get a 400 with Clear-Site-Data, as a page for users and a problem for scripts', async () => {
     const cookie = `session=${alice}; ${tooMany}`;
     const script = await worker.browser().script('GET', '/api/auth/session', { headers: { cookie } });
     const page = await worker
@@ -255,48 +255,45 @@ describe('more cookies than are read', () => {
     expect(page.headers['content-type']).toMatch(/^text\/html/);
   });
 
-  it.each(['script', 'form'] as const)(
-    'do not keep a user from signing out on the server too, by %s',
-    async (way) => {
-      const browser = worker.browser();
-      await signIn(browser, { user: 'mia' });
-      const value = browser.cookies().get('session') ?? '';
-      const cookie = `${tooMany}; session=${value}`;
-      const { remove } = worker.table.counts;
-      if (way === 'script') {
-        const answer = await worker.browser().script('POST', '/api/auth/logout', { headers: { cookie } });
-        expect(answer.status).toBe(200);
-        expect(answer.setCookies.join()).toContain('session=;');
-      } else {
-        const headers = { cookie, accept: 'text/html' };
-        const page = await sendWire(worker.origin, '/api/auth/logout', { headers });
-        const [, token = ''] = /name="form_token" value="([^"]*)"/.exec(page.body) ?? [];
-        const answer = await sendWire(worker.origin, '/api/auth/logout', {
-          method: 'POST',
-          headers: {
-            ...headers,
-            origin: worker.origin,
-            'sec-fetch-site': 'same-origin',
-            'content-type': 'application/x-www-form-urlencoded',
-          },
-          body: new URLSearchParams({ form_token: token }).toString(),
-        });
-        expect(answer.status).toBe(303);
-      }
-      expect(worker.table.counts.remove).toBeGreaterThan(remove);
-      const after = await worker.browser().script('GET', '/api/auth/session', {
-        headers: { cookie: `session=${value}` },
+  it.each(['script', 'form'] as const)('do not prevent a sign-out on the server, by %s', async (way) => {
+    const browser = worker.browser();
+    await signIn(browser, { user: 'mia' });
+    const value = browser.cookies().get('session') ?? '';
+    const cookie = `${tooMany}; session=${value}`;
+    const { remove } = worker.table.counts;
+    if (way === 'script') {
+      const answer = await worker.browser().script('POST', '/api/auth/logout', { headers: { cookie } });
+      expect(answer.status).toBe(200);
+      expect(answer.setCookies.join()).toContain('session=;');
+    } else {
+      const headers = { cookie, accept: 'text/html' };
+      const page = await sendWire(worker.origin, '/api/auth/logout', { headers });
+      const [, token = ''] = /name="form_token" value="([^"]*)"/.exec(page.body) ?? [];
+      const answer = await sendWire(worker.origin, '/api/auth/logout', {
+        method: 'POST',
+        headers: {
+          ...headers,
+          origin: worker.origin,
+          'sec-fetch-site': 'same-origin',
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body: new URLSearchParams({ form_token: token }).toString(),
       });
-      expect(JSON.parse(after.body)).toMatchObject({ signed_in: false });
-    },
-  );
+      expect(answer.status).toBe(303);
+    }
+    expect(worker.table.counts.remove).toBeGreaterThan(remove);
+    const after = await worker.browser().script('GET', '/api/auth/session', {
+      headers: { cookie: `session=${value}` },
+    });
+    expect(JSON.parse(after.body)).toMatchObject({ signed_in: false });
+  });
 
-  it('do not matter to what needs none', async () => {
+  it('do not affect routes that need no cookie', async () => {
     const answer = await sendWire(worker.origin, '/api/health/live', { headers: { cookie: tooMany } });
     expect(answer.status).toBe(200);
   });
 
-  it('is the one answer that asks so', async () => {
+  it('are the only reason for Clear-Site-Data', async () => {
     const browser: UserAgent = worker.browser();
     for (const path of [
       '/api/auth/session',

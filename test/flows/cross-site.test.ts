@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-/** Nothing that is refused here may have cost a call or the session. */
+/** A refused request must cause no call to Graph and not end the session. */
 afterEach(async () => {
   expect(world.graph.count()).toBe(0);
   expect(await browser.clone().scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });
@@ -29,7 +29,7 @@ function send(target: string, request: WireRequest = {}): Promise<WireAnswer> {
 
 const codeOf = ({ body }: WireAnswer): unknown => JSON.parse(body).code;
 
-/** Every route that uses our cookie, as a script calls it. */
+/** Every route that uses the session cookie, as a script calls it. */
 const scriptRoutes = [
   ['GET', '/api/auth/session'],
   ['GET', '/api/graph/v1.0/me'],
@@ -50,7 +50,7 @@ const isRefused = (answer: WireAnswer, method: string) => {
 
 describe('refuses', () => {
   describe.each(scriptRoutes)('%s %s', (method, path) => {
-    it('without X-CSRF: 1, or with anything else in it', { tags: ['CS-1'] }, async () => {
+    it('without X-CSRF: 1 or with another value', { tags: ['CS-1'] }, async () => {
       for (const headers of [
         {},
         { 'x-csrf': '' },
@@ -66,7 +66,7 @@ describe('refuses', () => {
       }
     });
 
-    it('with the content types that a foreign form can send', { tags: ['CS-1'] }, async () => {
+    it('with content types that a form of another site can send', { tags: ['CS-1'] }, async () => {
       if (method !== 'POST') return;
       for (const contentType of [
         'text/plain',
@@ -142,20 +142,24 @@ describe('refuses', () => {
         ['navigate', ''],
         ['navigate, no-cors', 'document'],
         [undefined, 'image'],
-      ])('loaded by mode %s as %s: no cookie is set', { tags: ['LR-6'] }, async (mode, destination) => {
-        for (const site of ['cross-site', 'same-site', 'same-origin']) {
-          const answer = await send(path, {
-            headers: {
-              'sec-fetch-site': site,
-              ...(mode === undefined ? {} : { 'sec-fetch-mode': mode }),
-              ...(destination === undefined ? {} : { 'sec-fetch-dest': destination }),
-            },
-          });
-          isRefused(answer, 'GET');
-        }
-      });
+      ])(
+        'loaded in mode %s as %s, without setting a cookie',
+        { tags: ['LR-6'] },
+        async (mode, destination) => {
+          for (const site of ['cross-site', 'same-site', 'same-origin']) {
+            const answer = await send(path, {
+              headers: {
+                'sec-fetch-site': site,
+                ...(mode === undefined ? {} : { 'sec-fetch-mode': mode }),
+                ...(destination === undefined ? {} : { 'sec-fetch-dest': destination }),
+              },
+            });
+            isRefused(answer, 'GET');
+          }
+        },
+      );
 
-      it('loaded ahead of the user: no cookie is set', { tags: ['CB-7'] }, async () => {
+      it('prefetched or prerendered, without setting a cookie', { tags: ['CB-7'] }, async () => {
         for (const purpose of ['prefetch', 'prefetch;prerender']) {
           const headers = {
             'sec-purpose': purpose,
@@ -169,7 +173,7 @@ describe('refuses', () => {
     },
   );
 
-  it('to sign out by a link, an image or a foreign form', { tags: ['CS-4'] }, async () => {
+  it('to sign out by a link, an image or a form of another site', { tags: ['CS-4'] }, async () => {
     const cookie = browser.cookies().get('session');
     const navigation = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
     for (const headers of [
@@ -194,7 +198,7 @@ describe('refuses', () => {
     expect(browser.cookies().get('session')).toBe(cookie);
   });
 
-  it('our own form without the token of this very session', { tags: ['CS-1'] }, async () => {
+  it('the sign-out form without the form token of this session', { tags: ['CS-1'] }, async () => {
     const other = worker.browser();
     await signIn(other, { user: 'ben' });
     const page = await other.request('/api/auth/logout', { headers: { accept: 'text/html' } });
@@ -212,7 +216,7 @@ describe('refuses', () => {
     }
   });
 
-  it('to let another method in by a header, a parameter or a field', { tags: ['CS-4'] }, async () => {
+  it('to change the method by a header or a parameter', { tags: ['CS-4'] }, async () => {
     const overrides = {
       'x-http-method-override': 'POST',
       'x-method-override': 'POST',
@@ -236,8 +240,8 @@ describe('refuses', () => {
   });
 });
 
-describe('a script of our own page', () => {
-  it('is served with the header alone, and with what a browser adds', {
+describe('a script of the app’s own page', () => {
+  it('is served with the CSRF header, with or without the headers that browsers add', {
     tags: ['CS-1', 'CS-2'],
   }, async () => {
     for (const headers of [{}, { 'sec-fetch-site': 'same-origin' }, { origin: worker.origin }]) {
@@ -246,14 +250,14 @@ describe('a script of our own page', () => {
   });
 });
 
-describe('a window', () => {
+describe('a navigation', () => {
   it.each([
     [{ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }],
-    // A page under a service worker that passes its navigations on.
+    // A navigation that a service worker passes on.
     [{ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty' }],
     [{ 'sec-fetch-dest': 'document' }],
     [{}],
-  ])('begins a sign-in with %j', { tags: ['LR-6'] }, async (headers) => {
+  ])('starts a sign-in with %j', { tags: ['LR-6'] }, async (headers) => {
     const answer = await send('/api/auth/login', { headers });
     expect([answer.status, answer.setCookies.length]).toEqual([303, 1]);
   });
@@ -272,7 +276,7 @@ describe('CORS', () => {
     'https://localhost',
   ];
 
-  it('is granted to nobody: no answer carries an Access-Control header, each varies on Origin', {
+  it('is granted to no origin: every response varies on Origin and has no Access-Control header', {
     tags: ['CS-3'],
   }, async () => {
     for (const origin of origins()) {

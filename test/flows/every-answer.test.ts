@@ -9,7 +9,7 @@ let browser: UserAgent;
 
 beforeAll(async () => {
   world = await startWorld();
-  // Every request meets the table: no copy hides that it fails.
+  // Every request reads the table, so no cached session hides a failure.
   worker = await world.startWorker({ environment: { SESSION_CACHE_SECONDS: '0' } });
   browser = worker.browser();
   await signIn(browser, { user: 'alice' });
@@ -22,7 +22,7 @@ const cookieOf = (agent: UserAgent) =>
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const isHtml = ({ headers }: WireAnswer) => headers['content-type']?.startsWith('text/html') ?? false;
 
-/** Checks the headers that every answer must have, whatever the route and the status. */
+/** Checks the headers that every response must have, for any route and status. */
 function requireHeaders(what: string, answer: WireAnswer): void {
   const { headers, status, body } = answer;
   const seconds = Number(/^max-age=(\d+)/.exec(headers['strict-transport-security'] ?? '')?.[1]);
@@ -36,13 +36,13 @@ function requireHeaders(what: string, answer: WireAnswer): void {
   expect(policy, what).toContain(`frame-ancestors ${mayFrame}`);
   expect(policy, what).toContain("base-uri 'none'");
   expect(policy, what).not.toMatch(/unsafe|\*/);
-  // One page has a script of its own.
+  // Only the admin page has a script.
   const mayRun = /\/api\/admin(?:\?|\s|$)/.test(what) && status === 200 && isHtml(answer);
   expect(/script-src[^;]*/.exec(String(policy))?.[0], what).toEqual(
     mayRun ? expect.stringMatching(/^script-src 'nonce-[\w+/=]{24}'$/) : undefined,
   );
   if (!isHtml(answer)) expect(policy, what).toMatch(/; sandbox$/);
-  // On the way of a popup back to the app, the one that opened it has to be found.
+  // A popup that returns to the app must keep its opener.
   const keepsOpener = headers['refresh'] !== undefined || body.includes('entra-bff:interaction');
   const openerPolicy = isHtml(answer) && body !== '' && !keepsOpener ? 'same-origin' : undefined;
   if (body !== '') expect(headers['cross-origin-opener-policy'], what).toBe(openerPolicy);
@@ -67,18 +67,24 @@ function requireProblem(what: string, { headers, status, body }: WireAnswer): vo
   expect(body, what).not.toMatch(/AADSTS|node_modules|\.ts:|at \w+ \(|TypeError|msal|azure|partition/i);
 }
 
-const everybody = ['nobody', 'a script of nobody', 'a person', 'a script', 'a broken cookie'] as const;
+const clients = [
+  'no session',
+  'a script without a session',
+  'a page load',
+  'a script',
+  'a broken cookie',
+] as const;
 
-/** Every route of the app in every method, as different callers send it. */
+/** Requests every route in every method, as each of the callers. */
 async function crawl(
   visit: (what: string, answer: WireAnswer) => void,
-  as: readonly (typeof everybody)[number][] = everybody,
+  as: readonly (typeof clients)[number][] = clients,
 ): Promise<number> {
   let count = 0;
-  const callers: Record<(typeof everybody)[number], Record<string, string>> = {
-    nobody: {},
-    'a script of nobody': { 'x-csrf': '1' },
-    'a person': {
+  const callers: Record<(typeof clients)[number], Record<string, string>> = {
+    'no session': {},
+    'a script without a session': { 'x-csrf': '1' },
+    'a page load': {
       cookie: cookieOf(browser),
       accept: 'text/html',
       'sec-fetch-mode': 'navigate',
@@ -92,7 +98,7 @@ async function crawl(
       for (const method of methods) {
         for (const caller of as) {
           const headers = callers[caller];
-          // Would end the session that the crawl is made with.
+          // It would end the session of the crawl.
           if (method === 'POST' && path.includes('logout') && caller === 'a script') continue;
           visit(`${method} ${path} as ${caller}`, await sendWire(worker.origin, path, { method, headers }));
           count++;
@@ -124,8 +130,8 @@ function pathsOf(route: string): string[] {
   return [`/${route}`];
 }
 
-describe('every answer', () => {
-  it('has every protecting header, and a problem nothing of the inside, on every route and method', {
+describe('every response', () => {
+  it('has all security headers and reveals nothing internal, for every route and method', {
     tags: ['ER-1', 'ER-4', 'SC-9'],
   }, async () => {
     const statuses = new Set<number>();
@@ -140,7 +146,7 @@ describe('every answer', () => {
     expect([...statuses].sort()).toEqual([200, 303, 400, 401, 403, 404, 405]);
   });
 
-  it('has them when the store does not answer, and when something unforeseen happens', {
+  it('has all security headers if the table fails or an unexpected error occurs', {
     tags: ['ER-4'],
   }, async () => {
     for (const fault of ['storage', 'unforeseen'] as const) {
@@ -154,7 +160,7 @@ describe('every answer', () => {
           expect(answer.body).not.toContain('canary');
           statuses.add(answer.status);
         },
-        ['a person', 'a script'],
+        ['a page load', 'a script'],
       );
       expect(statuses).toContain(fault === 'storage' ? 503 : 500);
       worker.table.recover();
@@ -162,7 +168,7 @@ describe('every answer', () => {
     }
   });
 
-  it('has them when Graph fails', { tags: ['ER-4'] }, async () => {
+  it('has all security headers if Graph fails', { tags: ['ER-4'] }, async () => {
     for (const status of [200, 204, 301, 429, 500, 999]) {
       world.graph.respondWith((_request, response) => {
         response.socket?.end(
@@ -175,7 +181,7 @@ describe('every answer', () => {
     world.graph.respondWith(undefined);
   });
 
-  it('to a page load names the problem in words and by a reference that is in the log', async () => {
+  it('to a page load shows a reference that is in the log', async () => {
     const page = await sendWire(worker.origin, '/nothing', { headers: { accept: 'text/html' } });
     const reference = page.body.match(/Reference <code>([\w-]+)<\/code>/)?.[1] ?? 'none';
     expect(worker.logLines.some((line) => line.includes(reference))).toBe(true);
@@ -331,7 +337,7 @@ const hostileRequest = fc.record({
   asAlice: fc.boolean(),
 });
 
-describe('whatever a client sends', () => {
+describe('a hostile request', () => {
   const send = (request: {
     method: string;
     path: string;
@@ -360,9 +366,9 @@ describe('whatever a client sends', () => {
     } satisfies WireRequest);
   };
 
-  it('is answered with less than 500 and every protecting header', { tags: ['ER-1', 'ER-4'] }, async () => {
+  it('gets a status below 500 and all security headers', { tags: ['ER-1', 'ER-4'] }, async () => {
     const before = worker.logLines.length;
-    world.advance(10); // readiness is remembered for five seconds, a storage failure of before among it
+    world.advance(10); // The readiness result is cached for five seconds and may still report an earlier failure.
     world.graph.respondWith(
       (_request, response) => void response.writeHead(200, { 'content-type': 'text/plain' }).end('x'),
     );
@@ -371,7 +377,7 @@ describe('whatever a client sends', () => {
         const answer = await send(request);
         const what = `${request.method} ${request.path} ${answer.body}`;
         expect(answer.status, what).toBeLessThan(500);
-        // What Kestrel refuses or finds no route for never reaches the app.
+        // Requests that Kestrel refuses or cannot route never reach the app.
         const isHosts = answer.body === '' && answer.headers['x-content-type-options'] === undefined;
         if (isHosts) expect([400, 404], what).toContain(answer.status);
         else requireHeaders(what.includes('client.js') ? '/client.js' : what, answer);
@@ -405,7 +411,7 @@ describe('whatever a client sends', () => {
     ['/%', {}],
     ['/api/admin', { headers: { accept: 'text/html;q=x,,,;' } }],
     ['/api/health/live', { headers: { host: 'evil.test', 'x-forwarded-host': 'evil.test:99999999' } }],
-  ])('%s %j: 4xx or less', { tags: ['ER-1'] }, async (target, request) => {
+  ])('gets a status below 500: %s %j', { tags: ['ER-1'] }, async (target, request) => {
     expect((await sendWire(worker.origin, target, request)).status).toBeLessThan(500);
   });
 });

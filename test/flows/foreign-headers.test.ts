@@ -20,10 +20,10 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-/** Text as Node.js' client takes it to send it as UTF-8. */
+/** Encodes text so that Node.js' HTTP client sends it as UTF-8. */
 const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 
-/** What a page of a sibling host can leave in a browser: `document.cookie = 'name=…; Domain=contoso.com'`. */
+/** Cookies that a page on a sibling host can set: `document.cookie = 'name=…; Domain=contoso.com'`. */
 const foreignCookies = [
   'name=Łukasz',
   'price=12 €',
@@ -47,7 +47,7 @@ const foreignCookies = [
 describe('a foreign cookie', () => {
   const titled = foreignCookies.map((text) => [text.slice(0, 20), text] as const);
 
-  it.each(titled)('%s, on either side of ours: ours is found', async (_title, foreign) => {
+  it.each(titled)('does not hide the session cookie before or after it: %s', async (_title, foreign) => {
     for (const pairs of [`${utf8(foreign)}; ${cookie}`, `${cookie}; ${utf8(foreign)}`]) {
       const answer = await worker
         .browser()
@@ -58,7 +58,7 @@ describe('a foreign cookie', () => {
     }
   });
 
-  it('changes the answer of no route', async () => {
+  it('does not change the response of any route', async () => {
     const targets = [
       '/',
       '/nothing',
@@ -89,7 +89,7 @@ describe('a foreign cookie', () => {
 
 describe('any other header', () => {
   it.each(['user-agent', 'referer', 'x-forwarded-for', 'x-ms-client-principal-name'])(
-    '%s with characters above U+00FF is no hindrance',
+    'is accepted with characters above U+00FF: %s',
     async (name) => {
       const answer = await alice.script('GET', '/api/graph/v1.0/me', { headers: { [name]: utf8('Łódź €') } });
       expect(answer.status).toBe(200);
@@ -97,14 +97,14 @@ describe('any other header', () => {
   );
 });
 
-describe('what only a host without a strict parser lets pass', () => {
+describe('a request that only a lenient HTTP parser accepts', () => {
   let path: LibraryPath;
 
   beforeAll(async () => {
     path = await startLibraryPath(world.settings);
   });
 
-  it.each(['na(me', 'na me', 'näme', '', 'a\u0000'])('the header name %j', async (name) => {
+  it.each(['na(me', 'na me', 'näme', '', 'a\u0000'])('is served with the header name %j', async (name) => {
     const answer = await path.call('auth-session', '/api/auth/session', {
       [name]: 'x',
       cookie,
@@ -114,7 +114,7 @@ describe('what only a host without a strict parser lets pass', () => {
   });
 
   it.each(['\u0000', '\r', '\n', '\u0001', '\u001f', '\u007f', '\ud800'])(
-    '%j in a value',
+    'is served with %j in a header value',
     async (character) => {
       const headers = { cookie: `a=${character}b; ${cookie}`, 'x-csrf': '1' };
       const answer = await path.call('auth-session', '/api/auth/session', headers);
@@ -123,8 +123,8 @@ describe('what only a host without a strict parser lets pass', () => {
   );
 });
 
-describe('the same in', () => {
-  it('a function that an app registers itself', async () => {
+describe('cookies outside ASCII', () => {
+  it('are accepted by a function that an app registers', async () => {
     const own = await world.startWorker({
       extension: 'teamCard',
       environment: {
@@ -135,7 +135,7 @@ describe('the same in', () => {
     expect((await own.browser().script('GET', '/api/team-card', { headers })).status).toBe(401);
   });
 
-  it('an app whose settings are wrong: it says so', async () => {
+  it('are accepted by an app with invalid settings, which responds with 503', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const path = await startLibraryPath({ ...world.settings, SESSION_KEYS: '' });
     vi.restoreAllMocks();
@@ -145,7 +145,7 @@ describe('the same in', () => {
 });
 
 describe('refuses', () => {
-  it('bytes that are no UTF-8: the host does, before any function', async () => {
+  it('bytes that are not UTF-8, in the host before any function', async () => {
     const answer = await sendWire(worker.origin, '/api/health/live', { headers: { cookie: 'a=\xa0' } });
     expect([answer.status, answer.body]).toEqual([400, '']);
   });

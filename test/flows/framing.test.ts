@@ -29,14 +29,14 @@ const requestBytes = (requestLine: string, lines: readonly string[] = [], body =
     body,
   ].join('\r\n');
 
-/** What an attacker wants to be taken for a request of its own: it would reach the upstream as `/marker`. */
+/** The hidden request of an attacker. If it were served, it would reach the upstream as `/marker`. */
 const marker = () => requestBytes('GET /api/graph/v1.0/me/things/marker-1 HTTP/1.1', ['Connection: close']);
 
 const statusesIn = (answers: string) =>
   [...answers.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 const markersSent = () => proxy.upstream.requests.filter(({ head }) => head.includes('marker')).length;
 
-describe('refuses a request whose end could be read in two ways', () => {
+describe('refuses a request whose end is ambiguous', () => {
   it.each<[string, readonly string[], string]>([
     ['a length and chunks', ['Content-Length: 6', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
     ['chunks and a length', ['Transfer-Encoding: chunked', 'Content-Length: 6'], '0\r\n\r\n'],
@@ -45,16 +45,16 @@ describe('refuses a request whose end could be read in two ways', () => {
     ['a signed length', ['Content-Length: +5'], 'hello'],
     ['a hexadecimal length', ['Content-Length: 0x5'], 'hello'],
     ['a length with a blank before the colon', ['Content-Length : 0'], ''],
-    ['a transfer encoding that is none', ['Transfer-Encoding: xchunked'], '0\r\n\r\n'],
-    ['chunks that are not last', ['Transfer-Encoding: chunked, identity'], '0\r\n\r\n'],
+    ['an invalid transfer encoding', ['Transfer-Encoding: xchunked'], '0\r\n\r\n'],
+    ['a transfer encoding after chunked', ['Transfer-Encoding: chunked, identity'], '0\r\n\r\n'],
     ['two transfer encodings', ['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], '0\r\n\r\n'],
     ['a folded transfer encoding', ['X: a', ' Transfer-Encoding: chunked'], ''],
     ['a bare CR before a length', ['X: a\rContent-Length: 400'], ''],
-    ['a chunk size that is none', ['Transfer-Encoding: chunked'], 'zz\r\n\r\n'],
-    ['a chunk size beyond all numbers', ['Transfer-Encoding: chunked'], 'fffffffffffffffff\r\n\r\n'],
+    ['an invalid chunk size', ['Transfer-Encoding: chunked'], 'zz\r\n\r\n'],
+    ['a chunk size that is too large', ['Transfer-Encoding: chunked'], 'fffffffffffffffff\r\n\r\n'],
     ['a bare LF in a chunk extension', ['Transfer-Encoding: chunked'], '1;a\nb\r\nx\r\n0\r\n\r\n'],
   ])(
-    '%s: an error, and the request hidden behind it is not served',
+    'with %s, and does not serve the request hidden behind it',
     { tags: ['PX-9'] },
     async (_what, lines, body) => {
       const answers = await exchangeBytes(
@@ -67,8 +67,8 @@ describe('refuses a request whose end could be read in two ways', () => {
   );
 });
 
-describe('a request behind another one', () => {
-  it('inside a body is a body', { tags: ['PX-9'] }, async () => {
+describe('a request after another one', () => {
+  it('inside a body is part of the body', { tags: ['PX-9'] }, async () => {
     const hidden = marker();
     const lines = [
       `Content-Length: ${Buffer.byteLength(hidden)}`,
@@ -84,11 +84,11 @@ describe('a request behind another one', () => {
     expect(proxy.upstream.requests[0]?.body.toString('latin1')).toBe(hidden);
   });
 
-  it('that is whole is answered after it, in turn', { tags: ['PX-9'] }, async () => {
+  it('gets its response after the first response', { tags: ['PX-9'] }, async () => {
     proxy.upstream.respondWith((socket, { head }) => {
       const body = JSON.stringify(head.split(' ')[1]);
       const answer = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-      // The first answer is the later one.
+      // The upstream answers the second call first.
       if (head.includes('marker')) socket.write(answer);
       else setImmediate(() => setImmediate(() => socket.write(answer)));
     });
@@ -102,7 +102,7 @@ describe('a request behind another one', () => {
     ]);
   });
 
-  it('that was sent in chunks is refused, and the next in turn is served as itself', {
+  it('is served if the first was refused because it was chunked', {
     tags: ['PX-9', 'PX-10'],
   }, async () => {
     const first = requestBytes(
@@ -116,7 +116,7 @@ describe('a request behind another one', () => {
     expect(proxy.upstream.requests).toHaveLength(1);
   });
 
-  it('is not reached when the body before it is over the limit', { tags: ['PX-9'] }, async () => {
+  it('is not served if it is part of a body that is too large', { tags: ['PX-9'] }, async () => {
     const length = proxy.bodyLimitBytes + 1;
     const first = requestBytes(`POST ${target} HTTP/1.1`, [`Content-Length: ${length}`], marker());
     const answers = await exchangeBytes(
@@ -129,7 +129,7 @@ describe('a request behind another one', () => {
 });
 
 describe('Expect and Upgrade', () => {
-  it('100-continue is answered by the host, and the call is one call', { tags: ['PX-9'] }, async () => {
+  it('100-continue is answered by the host, and Graph receives one call', { tags: ['PX-9'] }, async () => {
     const lines = [
       'Expect: 100-continue',
       'Content-Length: 2',
@@ -145,7 +145,7 @@ describe('Expect and Upgrade', () => {
     expect(proxy.upstream.requests[0]?.head).not.toMatch(/^expect/im);
   });
 
-  it('any other expectation fails, and nothing is sent', { tags: ['PX-9'] }, async () => {
+  it('with another expectation fail, and nothing is sent', { tags: ['PX-9'] }, async () => {
     const lines = ['Expect: 200-ok', 'Connection: close'];
     const answers = await exchangeBytes(proxy.worker.origin, requestBytes(`GET ${target} HTTP/1.1`, lines));
     expect(statusesIn(answers)).toEqual([417]);
@@ -153,7 +153,7 @@ describe('Expect and Upgrade', () => {
   });
 
   it.each(['websocket', 'h2c', 'TLS/1.0'])(
-    'no upgrade to %s: the request is answered as it is',
+    'to %s are ignored, and the request is served',
     { tags: ['PX-9'] },
     async (protocol) => {
       const lines = [
@@ -172,7 +172,7 @@ describe('Expect and Upgrade', () => {
 
 describe('refuses a method', () => {
   it.each(['TRACE', 'CONNECT', 'PROPFIND', 'LINK', 'QUERY', 'get', 'Get', 'GETT', 'FOO', 'G ET', 'POST\t'])(
-    '%j: an error of the host, and nothing is sent',
+    '%j in the host, and sends nothing',
     { tags: ['PX-9'] },
     async (method) => {
       const answers = await exchangeBytes(
@@ -188,7 +188,7 @@ describe('refuses a method', () => {
     },
   );
 
-  it('OPTIONS: 405 of ours, with the methods there are', { tags: ['PX-9'] }, async () => {
+  it('OPTIONS with a 405 that lists the allowed methods', { tags: ['PX-9'] }, async () => {
     const answers = await exchangeBytes(
       proxy.worker.origin,
       requestBytes(`OPTIONS ${target} HTTP/1.1`, ['Connection: close']),
@@ -197,7 +197,7 @@ describe('refuses a method', () => {
     expect(proxy.upstream.requests).toEqual([]);
   });
 
-  it('of HTTP/2’s preface, of HTTP/0.9 and of a version that is none', { tags: ['PX-9'] }, async () => {
+  it('in the HTTP/2 preface, in HTTP/0.9 and with an invalid version', { tags: ['PX-9'] }, async () => {
     for (const bytes of [
       'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
       `GET ${target}\r\n\r\n`,

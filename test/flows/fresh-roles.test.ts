@@ -26,7 +26,7 @@ beforeEach(async () => {
   world.entra.blockedUsers.clear();
   world.entra.roles.grant(admin);
   world.entra.intercept.idTokenClaims = undefined;
-  // Its limit is never in the way of what is tested.
+  // Long enough not to expire during a test.
   world.entra.switches.accessTokenLifetimeSeconds = 12 * hour;
   browser = worker.browser();
   await signIn(browser, { user: 'alice' });
@@ -42,7 +42,7 @@ const codeAndReason = ({ status, body }: { status: number; body: string }): unkn
 };
 
 describe('a role', () => {
-  it('that is taken away works for five minutes at most, on every worker', { tags: ['RG-3'] }, async () => {
+  it('that is removed works for five minutes at most, on every worker', { tags: ['RG-3'] }, async () => {
     world.entra.roles.remove(admin);
     let lastSuccessSeconds = -1;
     let firstRefusalSeconds = -1;
@@ -58,7 +58,7 @@ describe('a role', () => {
     expect(firstRefusalSeconds).toBe(lastSuccessSeconds + 20);
   });
 
-  it('that is given while the person is signed in works after five minutes, without another sign-in', async () => {
+  it('that is assigned to a signed-in user works after five minutes, without a new sign-in', async () => {
     world.entra.roles.remove(admin);
     browser = worker.browser();
     await signIn(browser, { user: 'alice' });
@@ -72,7 +72,7 @@ describe('a role', () => {
     });
   });
 
-  it('costs one renewal in five minutes, however many calls and workers ask', {
+  it('costs one renewal in five minutes for many calls on two workers', {
     tags: ['TC-6'],
   }, async () => {
     world.advance(301);
@@ -85,7 +85,7 @@ describe('a role', () => {
     expect(redemptions() - before).toBe(1);
   });
 
-  it('lets 64 calls of a person wait for it, and refuses more at once', { tags: ['DO-3'] }, async () => {
+  it('lets 64 calls of a user wait for a renewal, and refuses more at once', { tags: ['DO-3'] }, async () => {
     world.advance(301);
     world.pass(301);
     world.entra.switches.slowMs = 1_000;
@@ -98,7 +98,7 @@ describe('a role', () => {
     expect((await openAdmin()).status).toBe(200);
   });
 
-  it('counts from when Entra said it, though Entra dates its tokens five minutes back', async () => {
+  it('is dated from its token request, although Entra ID dates its tokens five minutes back', async () => {
     world.entra.switches.tokensBackdatedSeconds = 300;
     browser = worker.browser();
     await signIn(browser, { user: 'alice' });
@@ -112,7 +112,7 @@ describe('a role', () => {
     expect(redemptions() - before).toBe(1);
   });
 
-  it('is advice in the session answer, which renews nothing', async () => {
+  it('is only informative in the session response, which renews nothing', async () => {
     world.entra.roles.remove(admin);
     world.advance(2 * hour);
     const before = redemptions();
@@ -121,19 +121,19 @@ describe('a role', () => {
   });
 });
 
-describe('refuses past the bound, and never admits a user because an answer is missing', {
+describe('refuses, after ROLE_MAX_AGE_SECONDS', {
   tags: ['RG-3', 'RG-5'],
 }, () => {
   beforeEach(() => {
     world.advance(301);
   });
 
-  it('whoever was blocked', async () => {
+  it('a blocked user', async () => {
     world.entra.blockedUsers.add(alice);
     expect(codeAndReason(await openAdmin())).toEqual([401, 'interaction_required', 'sign_in_required']);
   });
 
-  it('on a page, with the one step that helps: it leads back here', async () => {
+  it('a page load, with a link to sign in again that returns to the page', async () => {
     world.entra.endSignIns('session-revoked', alice);
     const page = await browser.navigate('/api/admin?user=ben');
     expect([page.status, page.body.includes('Sign in again to continue')]).toEqual([401, true]);
@@ -143,22 +143,25 @@ describe('refuses past the bound, and never admits a user because an answer is m
     expect([back.status, back.url.pathname + back.url.search]).toEqual([200, '/api/admin?user=ben']);
   });
 
-  it('whoever’s sign-ins were revoked', async () => {
+  it('a user whose sign-ins were revoked', async () => {
     world.entra.endSignIns('session-revoked', alice);
     expect(codeAndReason(await openAdmin())).toEqual([401, 'interaction_required', 'refresh_token_revoked']);
   });
 
-  it.each(['json-503', 'html-502'] as const)('everybody while Entra does not answer (%s)', async (outage) => {
-    world.entra.switches.outage = outage;
-    expect(codeAndReason(await openAdmin())).toEqual([503, 'sign_in_service_unavailable', undefined]);
-    // The session itself goes on, and Graph's token is still good.
-    expect((await openGraph()).status).toBe(200);
-    world.entra.switches.outage = 'none';
-    world.pass(120);
-    expect((await openAdmin()).status).toBe(200);
-  });
+  it.each(['json-503', 'html-502'] as const)(
+    'all users while Entra ID does not answer (%s)',
+    async (outage) => {
+      world.entra.switches.outage = outage;
+      expect(codeAndReason(await openAdmin())).toEqual([503, 'sign_in_service_unavailable', undefined]);
+      // The session continues, and the access token for Graph is still valid.
+      expect((await openGraph()).status).toBe(200);
+      world.entra.switches.outage = 'none';
+      world.pass(120);
+      expect((await openAdmin()).status).toBe(200);
+    },
+  );
 
-  it('an answer without an ID token: it says nothing about the role, and is asked for once by all', async () => {
+  it('a token response without an ID token, which all waiting calls share', async () => {
     world.entra.switches.refreshWithoutIdToken = true;
     const before = redemptions();
     const answers = await Promise.all(Array.from({ length: 15 }, () => openAdmin()));
@@ -172,19 +175,19 @@ describe('refuses past the bound, and never admits a user because an answer is m
     expect((await openAdmin()).status).toBe(200);
   });
 
-  it('whoever was blocked, without asking Entra at every call', async () => {
+  it('a blocked user, without a token request for every call', async () => {
     world.entra.blockedUsers.add(alice);
     const before = redemptions();
     for (let call = 0; call < 5; call++) expect((await openAdmin()).status).toBe(401);
     expect(redemptions() - before).toBe(1);
-    // Graph's token is still good, and the session young enough for whoever asks for no role.
+    // The access token for Graph is valid, and a call without a role does not need a renewal yet.
     expect((await openGraph()).status).toBe(200);
     world.pass(6);
     world.entra.blockedUsers.clear();
     expect((await openAdmin()).status).toBe(200);
   });
 
-  it('an ID token of before, handed out again', async () => {
+  it('an old ID token that is issued again', async () => {
     const long = 10 * 60;
     world.entra.intercept.idTokenClaims = (claims) => ({
       ...claims,
@@ -194,20 +197,20 @@ describe('refuses past the bound, and never admits a user because an answer is m
     expect(codeAndReason(await openAdmin())).toEqual([503, 'sign_in_service_unavailable', undefined]);
   });
 
-  it('an ID token of another user: the session ends', { tags: ['ID-10'] }, async () => {
+  it('an ID token of another user, which ends the session', { tags: ['ID-10'] }, async () => {
     world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, oid: userId('ben') });
     expect(codeAndReason(await openAdmin())).toEqual([401, 'session_required', 'session_ended']);
     expect(await browser.clone().scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
   });
 
-  it('whoever’s role is gone, at once when it is known', async () => {
+  it('a user whose role was removed, as soon as that is known', async () => {
     world.entra.roles.remove(admin);
     expect((await openAdmin()).status).toBe(403);
     expect((await openAdmin()).status).toBe(403);
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ roles: [], can: { admin: false } });
   });
 
-  it('everybody while the row cannot be written', async () => {
+  it('all users while the row cannot be written', async () => {
     worker.table.failing.add('merge');
     worker.table.failing.add('replace');
     expect((await openAdmin()).status).toBe(503);
@@ -216,7 +219,7 @@ describe('refuses past the bound, and never admits a user because an answer is m
   });
 });
 
-describe('a renewal whose ID token leaves out what belongs to the sign-in (OpenID Connect Core 12.2)', () => {
+describe('a renewal whose ID token lacks claims of the sign-in (OpenID Connect Core 12.2)', () => {
   beforeEach(() => {
     world.entra.switches.claimsWithheldOnRefresh = 'sid auth_time login_hint';
   });
@@ -229,7 +232,7 @@ describe('a renewal whose ID token leaves out what belongs to the sign-in (OpenI
     expect(redemptions() - before).toBe(1);
   }
 
-  it('leaves the session within reach of a sign-out elsewhere', { tags: ['LO-3'] }, async () => {
+  it('keeps the sid, so that a front-channel logout still ends the session', { tags: ['LO-3'] }, async () => {
     let sid = '';
     world.entra.intercept.idTokenClaims = (claims) => {
       sid ||= String(claims['sid'] ?? '');
@@ -243,7 +246,7 @@ describe('a renewal whose ID token leaves out what belongs to the sign-in (OpenI
     expect(codeAndReason(await openAdmin())).toEqual([401, 'session_required', 'session_ended']);
   });
 
-  it('lets an administrator who has signed in a short time ago make changes', {
+  it('keeps the time of the sign-in, so that an administrator can still make changes', {
     tags: ['AD-1'],
   }, async () => {
     await renewed();
@@ -258,14 +261,14 @@ describe('a renewal whose ID token leaves out what belongs to the sign-in (OpenI
     ]);
   });
 
-  it('still signs out at Entra without asking which account', async () => {
+  it('keeps the logout hint, so that Entra ID does not ask for an account', async () => {
     await renewed();
     const { body } = await browser.script('POST', '/api/auth/logout');
     const { logout_url: url }: { logout_url?: unknown } = JSON.parse(body);
     expect(new URL(String(url)).searchParams.get('logout_hint')).toBeTruthy();
   });
 
-  it('brings back neither roles nor groups nor contexts', { tags: ['RG-3'] }, async () => {
+  it('does not keep roles, groups or authentication contexts', { tags: ['RG-3'] }, async () => {
     world.entra.switches.claimsWithheldOnRefresh = 'groups acrs';
     world.entra.roles.remove(admin);
     world.advance(301);
@@ -274,8 +277,8 @@ describe('a renewal whose ID token leaves out what belongs to the sign-in (OpenI
   });
 });
 
-describe('a session without a role', () => {
-  it('that is refused is not kept alive by being asked for', async () => {
+describe('a session on routes without a role', () => {
+  it('is not extended by calls that are refused', async () => {
     const short = await world.startWorker({ environment: { SESSION_IDLE_SECONDS: '7200' } });
     world.entra.blockedUsers.add(alice);
     for (let hours = 0; hours < 3; hours++) {
@@ -286,7 +289,7 @@ describe('a session without a role', () => {
     expect(codeAndReason(await openGraph(short))).toEqual([401, 'session_required', 'session_idle']);
   });
 
-  it('is looked at again after an hour: whoever was blocked is out then, with a token that is still good', async () => {
+  it('is revalidated after an hour, which ends access of a blocked user with a valid access token', async () => {
     world.entra.blockedUsers.add(alice);
     world.advance(hour - 60);
     expect((await openGraph()).status).toBe(200);
@@ -294,7 +297,7 @@ describe('a session without a role', () => {
     expect(codeAndReason(await openGraph())).toEqual([401, 'interaction_required', 'sign_in_required']);
   });
 
-  it('pays for it once in an hour', async () => {
+  it('is revalidated once an hour for many calls', async () => {
     world.advance(hour + 1);
     world.pass(hour + 1);
     const before = redemptions();
@@ -303,7 +306,7 @@ describe('a session without a role', () => {
     expect(redemptions() - before).toBe(1);
   });
 
-  it('may leave while Entra does not answer', async () => {
+  it('can be ended while Entra ID does not answer', async () => {
     world.advance(hour + 1);
     world.entra.switches.outage = 'json-503';
     expect((await browser.script('POST', '/api/auth/logout')).status).toBe(200);

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const scopes = ['openid', 'profile', 'offline_access', 'User.Read', 'Mail.Read'];
   world.entra.consents.grant({ tenantId, clientId, scopes });
   const plain = await world.startWorker();
-  // As a front door that ends TLS reaches it.
+  // Requests arrive as from a front door that terminates TLS.
   const { origin } = await world.startWorker({ environment: { PUBLIC_BASE_URL: publicBaseUrl } });
   const known = plain.browser();
   await signIn(known, { user: 'alice' });
@@ -60,8 +60,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-describe('@microsoft/microsoft-graph-client, where the service is reached by https', () => {
-  it('pages with its own iterator, unchanged', { tags: ['PX-14'] }, async () => {
+describe('@microsoft/microsoft-graph-client with a service behind https', () => {
+  it('pages with its unchanged iterator', { tags: ['PX-14'] }, async () => {
     const subjects: unknown[] = [];
     const firstPage = await graph.api('/me/messages').select('subject').top(10).get();
     const pages = new PageIterator(graph, firstPage, ({ subject }) => subjects.push(subject) > 0);
@@ -69,7 +69,7 @@ describe('@microsoft/microsoft-graph-client, where the service is reached by htt
     expect([pages.isComplete(), subjects.length]).toEqual([true, 35]);
   });
 
-  it('pages where the token of the next page is encoded more than once, by links with a MAC', {
+  it('pages with page links whose token is encoded more than once', {
     tags: ['PX-14'],
   }, async () => {
     const token = 'Paged%3dTRUE%26p_Name%3dR%2526D%252f%26p_ID%3d5';
@@ -88,7 +88,7 @@ describe('@microsoft/microsoft-graph-client, where the service is reached by htt
     expect(subjects[1]).not.toContain('bff_link');
   });
 
-  it('batches with its own classes, in the three orders that it knows', { tags: ['PX-6'] }, async () => {
+  it('batches with its own classes, in all three orders of its parts', { tags: ['PX-6'] }, async () => {
     const part = (id: string, path: string, dependsOn: string[] = []) => ({
       id,
       request: new Request(`${publicBaseUrl}${path}`),
@@ -112,7 +112,7 @@ describe('@microsoft/microsoft-graph-client, where the service is reached by htt
     }
   });
 
-  it('reads the problem of one part as it reads errors of Graph', async () => {
+  it('reads the problem in a part like an error of Graph', async () => {
     world.graph.respondWith((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"responses":[]}');
     });

@@ -39,7 +39,7 @@ const open = async (browser: UserAgent, name: string) => {
 const statusOf = async (browser: UserAgent, name: string) => (await open(browser, name)).status;
 
 describe('a guard with groups', () => {
-  it('lets in members, by another group as well, from the claim alone', async () => {
+  it('admits members of any of its groups by the claim alone', async () => {
     const before = world.graph.count();
     expect(await statusOf(alice, 'engineers')).toBe(200);
     expect(await statusOf(alice, 'everyone')).toBe(200);
@@ -50,7 +50,7 @@ describe('a guard with groups', () => {
     expect(world.graph.count()).toBe(before);
   });
 
-  describe('of a person in more groups than a token names', () => {
+  describe('for a user with more groups than a token can hold', () => {
     beforeEach(async () => {
       world.entra.switches.groupLimit = 0;
       world.pass(400);
@@ -58,7 +58,7 @@ describe('a guard with groups', () => {
       ben = await signedIn('ben');
     });
 
-    it('asks Graph, once for a while', async () => {
+    it('asks Graph, and caches the answer for five minutes', async () => {
       const before = world.graph.count();
       expect(await statusOf(alice, 'engineers')).toBe(200);
       expect(await statusOf(alice, 'engineers')).toBe(200);
@@ -70,7 +70,7 @@ describe('a guard with groups', () => {
       expect(world.graph.count() - before).toBe(4);
     });
 
-    it('asks Graph once for many calls at once, and leaves one alone that asks for less', {
+    it('asks Graph once for concurrent calls, and obeys Retry-After', {
       tags: ['DO-3'],
     }, async () => {
       const before = world.graph.count();
@@ -88,13 +88,13 @@ describe('a guard with groups', () => {
       expect(await statusOf(ben, 'engineers')).toBe(403);
     });
 
-    it('asks nobody where no guard needs it', async () => {
+    it('does not ask Graph if no guard needs groups', async () => {
       const before = world.graph.count();
       expect(await statusOf(alice, 'contoso')).toBe(200);
       expect(world.graph.count()).toBe(before);
     });
 
-    it('lets nobody in when Graph does not answer, or says nothing', { tags: ['RG-5'] }, async () => {
+    it('refuses if Graph does not answer or returns no list', { tags: ['RG-5'] }, async () => {
       world.graph.respondWith((_request, response) => void response.writeHead(503).end());
       expect(await statusOf(alice, 'engineers')).toBe(502);
       world.pass(6);
@@ -108,7 +108,7 @@ describe('a guard with groups', () => {
 });
 
 describe('a guard with a tenant', () => {
-  it('counts a guest as one of the tenant that invited them, with its roles', {
+  it('treats a guest as a user of the inviting tenant, with the roles there', {
     tags: ['RG-6'],
   }, async () => {
     const gus = await signedIn('gus');
@@ -118,7 +118,7 @@ describe('a guard with a tenant', () => {
 });
 
 describe('a guard with alternatives', () => {
-  it('lets in whoever satisfies one of them', async () => {
+  it('admits a user who satisfies one of them', async () => {
     expect(await statusOf(alice, 'admin-or-engineer')).toBe(200);
     expect(await open(ben, 'admin-or-engineer')).toMatchObject({
       status: 403,
@@ -128,7 +128,7 @@ describe('a guard with alternatives', () => {
 });
 
 describe('a guard with an authentication context', { tags: ['AD-1'] }, () => {
-  it('asks for a stronger sign-in, and lets in whoever has brought one', async () => {
+  it('requires a stronger sign-in, and admits the user after it', async () => {
     const refused = await open(ben, 'strong');
     expect(refused).toMatchObject({
       status: 401,
@@ -137,12 +137,12 @@ describe('a guard with an authentication context', { tags: ['AD-1'] }, () => {
     const entra = await ben.navigate(String(refused.answer['login_url']));
     await answerEntra(ben, entra, { user: 'ben' });
     expect(await statusOf(ben, 'strong')).toBe(200);
-    // It is a fact of this sign-in: a renewal keeps it.
+    // A renewal keeps the authentication context of the sign-in.
     world.advance(3601);
     expect(await statusOf(ben, 'strong')).toBe(200);
   });
 
-  it('is not satisfied by an answer that does not say so: the sign-in is refused, and nothing changes', async () => {
+  it('refuses a sign-in without the required context, and the session does not change', async () => {
     const refused = await open(ben, 'strong');
     world.entra.switches.withheldClaims = 'acrs';
     const entra = await ben.navigate(String(refused.answer['login_url']));
@@ -153,7 +153,7 @@ describe('a guard with an authentication context', { tags: ['AD-1'] }, () => {
     expect(await statusOf(ben, 'strong')).toBe(401);
   });
 
-  it('is not answered by another account', async () => {
+  it('is not satisfied by a sign-in with another account', async () => {
     const refused = await open(ben, 'strong');
     world.entra.signAllUsersOut();
     const entra = await ben.navigate(String(refused.answer['login_url']));
@@ -164,11 +164,11 @@ describe('a guard with an authentication context', { tags: ['AD-1'] }, () => {
 });
 
 describe('a guard with the age of the sign-in', { tags: ['AD-1'] }, () => {
-  it('is told from the time of the sign-in, not of the session', async () => {
+  it('measures the time since the sign-in, not since the session was created', async () => {
     expect(await statusOf(ben, 'recent')).toBe(200);
     world.advance(601);
     expect(await statusOf(ben, 'recent')).toBe(401);
-    // Entra signs the person in again without asking: they have proved nothing.
+    // Entra ID signs the user in again without a prompt, which proves nothing new.
     await signIn(ben, { user: 'ben' });
     expect(await open(ben, 'recent')).toMatchObject({
       status: 401,
@@ -176,7 +176,7 @@ describe('a guard with the age of the sign-in', { tags: ['AD-1'] }, () => {
     });
   });
 
-  it('is met by signing in again with the ticket, which a link cannot weaken', async () => {
+  it('is satisfied by a sign-in with the ticket, whose prompt a link cannot remove', async () => {
     world.advance(601);
     const { answer } = await open(ben, 'recent');
     const entra = await ben.navigate(`${answer['login_url']}&prompt=none`);
@@ -185,7 +185,7 @@ describe('a guard with the age of the sign-in', { tags: ['AD-1'] }, () => {
     expect(await statusOf(ben, 'recent')).toBe(200);
   });
 
-  it('is not answered by another account, which changes nothing', async () => {
+  it('is not satisfied by a sign-in with another account, and the session does not change', async () => {
     world.advance(601);
     const { answer } = await open(ben, 'recent');
     world.entra.signAllUsersOut();
@@ -195,7 +195,7 @@ describe('a guard with the age of the sign-in', { tags: ['AD-1'] }, () => {
     expect(await ben.scriptJson('/api/auth/session')).toMatchObject({ username: 'ben@contoso.example' });
   });
 
-  it('is refused where the registration does not list the claim: nobody is sent round in vain', async () => {
+  it('refuses without a useless sign-in if the registration does not issue auth_time', async () => {
     world.entra.switches.withheldClaims = 'auth_time';
     const browser = await signedIn('ben');
     expect(await open(browser, 'recent')).toMatchObject({
@@ -206,7 +206,7 @@ describe('a guard with the age of the sign-in', { tags: ['AD-1'] }, () => {
 });
 
 describe('guests', () => {
-  it('do not sign in where the settings refuse them, whoever invited them', { tags: ['RG-6'] }, async () => {
+  it('cannot sign in if the settings refuse guests', { tags: ['RG-6'] }, async () => {
     const strictWorld = await startWorld();
     try {
       const strict = await strictWorld.startWorker({ environment: { ENTRA_GUESTS: 'refuse' } });
@@ -222,7 +222,7 @@ describe('guests', () => {
     }
   });
 
-  it('are out when the settings change, at the next look', async () => {
+  it('are signed out at the next revalidation if the settings now refuse guests', async () => {
     const gus = await signedIn('gus');
     const strict = await world.startWorker({
       environment: { ENTRA_GUESTS: 'refuse', SESSION_IDLE_SECONDS: '43200' },

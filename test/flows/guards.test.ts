@@ -7,7 +7,7 @@ let worker: Worker;
 let alice: UserAgent;
 let ben: UserAgent;
 
-/** Every request meets the table, and what a test does to it. Roles are as old as they like. */
+/** Every request reads the table, so that failures show. Roles may be an hour old. */
 const asksAlways = { SESSION_CACHE_SECONDS: '0', ROLE_MAX_AGE_SECONDS: '3600' };
 
 beforeAll(async () => {
@@ -30,13 +30,13 @@ const openAdmin = (browser: UserAgent) => browser.script('GET', '/api/admin');
 const codeOf = ({ body }: WireAnswer): unknown => JSON.parse(body).code;
 
 describe('the admin route', () => {
-  it('opens for the app role of the verified ID token', async () => {
+  it('admits a user with the app role in the verified ID token', async () => {
     const answer = await openAdmin(alice);
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body).graph.kind).toBe('loaded');
   });
 
-  it('tells who is signed in without the role from who is not signed in', async () => {
+  it('responds with 403 to a user without the role and with 401 without a session', async () => {
     const refused = await openAdmin(ben);
     expect([refused.status, codeOf(refused)]).toEqual([403, 'claim_required']);
     const unknown = await openAdmin(worker.browser());
@@ -52,9 +52,9 @@ describe('refuses', () => {
     ['a list in a string', { roles: '["Admin"]' }],
     ['names in a string', { roles: 'User,Admin' }],
     ['names in a list element', { roles: ['User,Admin'] }],
-    ['names with a space between', { roles: ['User Admin'] }],
+    ['names separated by a space', { roles: ['User Admin'] }],
     ['an object', { roles: { Admin: true } }],
-    ['an object like a list', { roles: { 0: 'Admin', length: 1 } }],
+    ['an array-like object', { roles: { 0: 'Admin', length: 1 } }],
     ['an object with the method of a list', { roles: { includes: 'Admin' } }],
     ['a number', { roles: 1 }],
     ['true', { roles: true }],
@@ -65,9 +65,9 @@ describe('refuses', () => {
     ['lower case', { roles: ['admin'] }],
     ['upper case', { roles: ['ADMIN'] }],
     ['a longer name', { roles: ['Administrator'] }],
-    ['a space behind', { roles: ['Admin '] }],
-    ['a line end behind', { roles: ['Admin\n'] }],
-    ['a NUL behind', { roles: ['Admin\u0000'] }],
+    ['a trailing space', { roles: ['Admin '] }],
+    ['a trailing line break', { roles: ['Admin\n'] }],
+    ['a trailing NUL', { roles: ['Admin\u0000'] }],
     ['an invisible character', { roles: ['Ad\u200bmin'] }],
     ['a look-alike letter', { roles: ['\u0410dmin'] }],
     ['a full-width letter', { roles: ['\uff21dmin'] }],
@@ -92,7 +92,7 @@ describe('refuses', () => {
     }
   });
 
-  it('nothing of the one right shape', { tags: ['RG-1'] }, async () => {
+  it('no array of strings that contains the role', { tags: ['RG-1'] }, async () => {
     world.entra.intercept.idTokenClaims = (claims) => ({ ...claims, roles: ['User', 'Admin'] });
     const browser = worker.browser();
     await signIn(browser, { user: 'ben' });
@@ -100,7 +100,7 @@ describe('refuses', () => {
     expect((await openAdmin(browser)).status).toBe(200);
   });
 
-  it('identity headers, with a session and without one', { tags: ['RG-2'] }, async () => {
+  it('identity headers, with and without a session', { tags: ['RG-2'] }, async () => {
     const principal = Buffer.from(
       JSON.stringify({
         auth_typ: 'aad',
@@ -145,7 +145,7 @@ describe('refuses', () => {
 
 const personId = 'be000000-8c4f-4e21-a6d9-1f5b3c7e9b02';
 
-/** Who may use a function. A new function without an entry here fails the first test below. */
+/** The access rule of each function. A new function without an entry fails the first test below. */
 const access: Readonly<Record<string, 'role' | 'session' | 'open'>> = {
   admin: 'role',
   'admin-user-grants': 'role',
@@ -169,7 +169,7 @@ const access: Readonly<Record<string, 'role' | 'session' | 'open'>> = {
 };
 
 describe('every registered function', () => {
-  it('has a rule of who may use it, and answers the methods that the host knows', { tags: ['RG-4'] }, () => {
+  it('has an access rule and is registered for all methods', { tags: ['RG-4'] }, () => {
     const byHttp = worker.host.functions.filter(({ type }) => type === 'http');
     expect(byHttp.map(({ name }) => name)).toEqual(Object.keys(access));
     for (const { methods } of byHttp) {
@@ -216,7 +216,7 @@ describe('every registered function', () => {
   ];
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
 
-  it('keeps its guard in every spelling, method and rewrite', { tags: ['RG-4'] }, async () => {
+  it('keeps its guard for every spelling, method and rewrite header', { tags: ['RG-4'] }, async () => {
     const cookie = [...ben.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
     const calls = world.graph.count();
     const guarded = worker.host.functions.filter(({ name }) => access[name] !== 'open');
@@ -253,7 +253,9 @@ describe('every registered function', () => {
 });
 
 describe('a guard that cannot decide', () => {
-  it('says 503 while the table does not answer, and opens again afterwards', { tags: ['RG-5'] }, async () => {
+  it('responds with 503 while the table does not answer, and admits again afterwards', {
+    tags: ['RG-5'],
+  }, async () => {
     const calls = world.graph.count();
     worker.table.failing.add('read');
     for (const path of ['/api/admin', '/api/graph/v1.0/me', '/api/auth/session']) {
@@ -267,7 +269,7 @@ describe('a guard that cannot decide', () => {
     expect((await openAdmin(alice)).status).toBe(200);
   });
 
-  it('says 500 when something unforeseen happens, and never lets in', { tags: ['RG-5'] }, async () => {
+  it('responds with 500 to an unexpected error, and never admits', { tags: ['RG-5'] }, async () => {
     for (const thrown of [
       new TypeError('secret-canary'),
       'secret-canary',
@@ -287,7 +289,7 @@ describe('a guard that cannot decide', () => {
     expect(worker.logLines.join('\n')).not.toContain('secret-canary');
   });
 
-  it('does not lock out whom it has already read when only the time of use is not written', {
+  it('admits a user whose session was read if only the time of use cannot be written', {
     tags: ['RG-5'],
   }, async () => {
     world.advance(600);

@@ -17,8 +17,8 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-describe('a sign-in while the host’s own storage refuses the host', () => {
-  it('works with the host settings that we ship', async () => {
+describe('a sign-in while the storage account of the host refuses access', () => {
+  it('works with the host settings of local.settings.example.json', async () => {
     expect(hostSettings).toHaveProperty('AzureWebJobsStorage');
     const { browser } = await world.startWorker({ host: { env: hostSettings, hostStorageRefuses: true } });
     const alice = browser();
