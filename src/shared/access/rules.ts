@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { MissingClaims } from '../errors.ts';
+import { guidPattern } from '../guid.ts';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
 
@@ -23,9 +24,7 @@ export interface Guard extends GuardRules {
   readonly anyOf?: readonly GuardRules[] | undefined;
 }
 
-const guid = z
-  .string()
-  .check(z.regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'is not a lower-case GUID'));
+const guid = z.string().check(z.regex(guidPattern, 'is not a lower-case GUID'));
 const listOf = (value: z.ZodMiniType<string>) =>
   z
     .array(value)

@@ -1,4 +1,5 @@
 import { BffError } from '../errors.ts';
+import { guidPattern } from '../guid.ts';
 import { decodeAgain } from '../policy/rereadings.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -36,7 +37,7 @@ export function createDirectory(graph: AdministratorGraph): Directory {
 
 /** True for an object ID in its one canonical spelling. Any other spelling would address another user's rows. */
 export function isObjectId(text: string): boolean {
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+  return guidPattern.test(text);
 }
 
 /** @throws {BffError} not_found if the text is not an object ID */

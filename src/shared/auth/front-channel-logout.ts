@@ -1,3 +1,4 @@
+import { guidPatternAnyCase } from '../guid.ts';
 import type { SessionStore } from '../session/store.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
@@ -19,16 +20,14 @@ export interface FrontChannelLogoutDependencies {
   readonly monotonicMs: () => number;
 }
 
-/** Entra ID's `sid` is a GUID. Any other value is ignored without a query. */
-const sidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** @see OpenID Connect Front-Channel Logout 1.0, 2. Entra ID sends `sid` without `iss`. */
 export function createFrontChannelLogout(dependencies: FrontChannelLogoutDependencies): FrontChannelLogout {
   const { store, isOwnIssuer, monotonicMs } = dependencies;
   const queue = createSignOutQueue({ monotonicMs });
   return {
     async end(sid, issuer, log) {
-      if (sid === undefined || !sidPattern.test(sid)) return;
+      // Entra ID's `sid` is a GUID. Any other value is ignored without a query of the table.
+      if (sid === undefined || !guidPatternAnyCase.test(sid)) return;
       if (issuer !== undefined && !isOwnIssuer(issuer)) return;
       await queue.run(sid, async () => {
         const ended = await store.endBySid(sid);

@@ -1,3 +1,4 @@
+import { interpretAuthorizationNumber } from '../entra/errors.ts';
 import type { InteractionReason } from '../errors.ts';
 import type { ConsentDenial } from '../session/facts.ts';
 import { audit } from '../telemetry/audit.ts';
@@ -30,18 +31,6 @@ export interface SignInFailure {
   readonly reason: string;
 }
 
-const outcomeByAadstsNumber = new Map<string, SignInFailureOutcome>([
-  ['65004', 'consent_declined'],
-  ['65001', 'login_required'],
-  ['90008', 'admin_consent_required'],
-  ['90093', 'admin_consent_required'], // the user may not consent to this permission
-  ['90094', 'admin_consent_required'],
-  ['90095', 'admin_consent_required'],
-  ['50058', 'login_required'],
-  ['50105', 'sign_in_refused'], // the user is not assigned to the app
-  ['50126', 'sign_in_refused'],
-]);
-
 const outcomeByOAuthError = new Map<string, SignInFailureOutcome>([
   ['access_denied', 'consent_declined'],
   ['consent_required', 'login_required'],
@@ -62,7 +51,7 @@ export function readAuthorizationError(
   subcode: string | undefined,
 ): SignInFailure {
   const number = description?.match(/^AADSTS(\d{4,8})\b/)?.[1];
-  const byNumber = number === undefined ? undefined : outcomeByAadstsNumber.get(number);
+  const byNumber = number === undefined ? undefined : interpretAuthorizationNumber(Number(number));
   if (subcode === 'cancel' && byNumber === undefined) return { outcome: 'login_canceled', reason: 'cancel' };
   // With an AADSTS number, `access_denied` need not be the user's decision: Conditional Access sends it too.
   const byError =

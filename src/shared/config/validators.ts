@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createKeyRing, type KeyRing, parseKeyBytes } from '../crypto/key-ring.ts';
+import { guidPattern } from '../guid.ts';
 
 /** How the text of a setting is read. */
 export interface Validator<Value> {
@@ -45,8 +46,6 @@ export function oneOf<const Choice extends string>(...choices: readonly Choice[]
     parse: (text) => choices.find((choice) => choice === text),
   };
 }
-
-const guidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function guid(expected: string): Validator<string> {
   return matching('GUID in lower case', expected, guidPattern);

@@ -32,40 +32,62 @@ const interaction = (reason: InteractionReason): TokenErrorMeaning => ({
 const ownCredential: TokenErrorMeaning = { kind: 'own-credential-refused' };
 const transient: TokenErrorMeaning = { kind: 'transient' };
 
+/** What an error at the authorization endpoint means. All of them end the sign-in. */
+type AuthorizationErrorMeaning =
+  | 'consent_declined'
+  | 'admin_consent_required'
+  /** The sign-in was silent (`prompt=none`), and Entra ID requires a prompt. */
+  | 'login_required'
+  | 'sign_in_refused';
+
+interface AadstsMeaning {
+  /** In an error response of the token endpoint. */
+  readonly token?: TokenErrorMeaning;
+  /** In an error response of the authorization endpoint. */
+  readonly authorization?: AuthorizationErrorMeaning;
+}
+
+const adminConsent: AadstsMeaning = {
+  token: interaction('admin_consent_required'),
+  authorization: 'admin_consent_required',
+};
+
 /**
- * What each AADSTS number means.
+ * Every AADSTS number that this service interprets, with its meaning at each of the two endpoints.
  * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  */
-const byNumber = new Map<number, TokenErrorMeaning>([
-  [50076, interaction('two_factor_required')], // Conditional Access or an unfamiliar location requires it
-  [50079, interaction('two_factor_required')], // the user has to register one
-  [50158, interaction('claims_challenge')], // an external challenge is not satisfied
-  [53000, interaction('claims_challenge')], // the device is not compliant
-  [53001, interaction('claims_challenge')], // the device is not joined
-  [53003, interaction('claims_challenge')], // blocked by Conditional Access
-  [65001, interaction('consent_required')], // no consent to this permission
-  [65004, interaction('consent_required')], // the user declined
-  [90008, interaction('admin_consent_required')], // no consent to the app at all
-  [90093, interaction('admin_consent_required')], // the user may not consent to this
-  [90094, interaction('admin_consent_required')],
-  [90095, interaction('admin_consent_required')], // the user can request approval
-  [70008, interaction('refresh_token_expired')],
-  [700082, interaction('refresh_token_expired')], // unused for too long
-  [700084, interaction('refresh_token_expired')], // single-page app's 24 hours
-  [70043, interaction('refresh_token_expired')], // sign-in frequency of Conditional Access
-  [70044, interaction('refresh_token_expired')], // the session failed such a check
-  [50173, interaction('refresh_token_revoked')], // the password changed or an administrator revoked
-  [50133, interaction('refresh_token_revoked')],
-  [70000, interaction('refresh_token_revoked')],
-  [50055, interaction('sign_in_required')], // the password has expired
-  [50057, interaction('sign_in_required')], // the account is disabled
-  [50058, interaction('sign_in_required')],
-  [7000215, ownCredential], // wrong client secret
-  [7000222, ownCredential], // expired client secret
-  [700016, ownCredential], // unknown application
-  [700027, ownCredential], // assertion not signed by a registered certificate
-  [90033, transient],
-  [90036, transient],
+const byNumber = new Map<number, AadstsMeaning>([
+  [50076, { token: interaction('two_factor_required') }], // Conditional Access or an unfamiliar location requires it
+  [50079, { token: interaction('two_factor_required') }], // the user has to register one
+  [50158, { token: interaction('claims_challenge') }], // an external challenge is not satisfied
+  [53000, { token: interaction('claims_challenge') }], // the device is not compliant
+  [53001, { token: interaction('claims_challenge') }], // the device is not joined
+  [53003, { token: interaction('claims_challenge') }], // blocked by Conditional Access
+  [65001, { token: interaction('consent_required'), authorization: 'login_required' }], // no consent to this permission
+  [65004, { token: interaction('consent_required'), authorization: 'consent_declined' }], // the user declined
+  [90008, adminConsent], // no consent to the app at all
+  [90093, adminConsent], // the user may not consent to this
+  [90094, adminConsent],
+  [90095, adminConsent], // the user can request approval
+  [70008, { token: interaction('refresh_token_expired') }],
+  [700082, { token: interaction('refresh_token_expired') }], // unused for too long
+  [700084, { token: interaction('refresh_token_expired') }], // single-page app's 24 hours
+  [70043, { token: interaction('refresh_token_expired') }], // sign-in frequency of Conditional Access
+  [70044, { token: interaction('refresh_token_expired') }], // the session failed such a check
+  [50173, { token: interaction('refresh_token_revoked') }], // the password changed or an administrator revoked
+  [50133, { token: interaction('refresh_token_revoked') }],
+  [70000, { token: interaction('refresh_token_revoked') }],
+  [50055, { token: interaction('sign_in_required') }], // the password has expired
+  [50057, { token: interaction('sign_in_required') }], // the account is disabled
+  [50058, { token: interaction('sign_in_required'), authorization: 'login_required' }],
+  [50105, { authorization: 'sign_in_refused' }], // the user is not assigned to the app
+  [50126, { authorization: 'sign_in_refused' }], // the user name or the password is wrong
+  [7000215, { token: ownCredential }], // wrong client secret
+  [7000222, { token: ownCredential }], // expired client secret
+  [700016, { token: ownCredential }], // unknown application
+  [700027, { token: ownCredential }], // assertion not signed by a registered certificate
+  [90033, { token: transient }],
+  [90036, { token: transient }],
 ]);
 
 const bySuberror = new Map<string, TokenErrorMeaning>([
@@ -95,10 +117,15 @@ export function interpretTokenError({
   claims,
 }: TokenErrorResponse): TokenErrorMeaning {
   for (const number of numbers) {
-    const meaning = byNumber.get(number);
+    const meaning = byNumber.get(number)?.token;
     if (meaning) return meaning;
   }
   if (claims !== undefined) return interaction('claims_challenge');
   // An unknown error must not sign users out, so it counts as transient.
   return (suberror === undefined ? undefined : bySuberror.get(suberror)) ?? byError.get(error) ?? transient;
+}
+
+/** Interprets the AADSTS number of an error at the authorization endpoint. Undefined if the table has no entry for it. */
+export function interpretAuthorizationNumber(number: number): AuthorizationErrorMeaning | undefined {
+  return byNumber.get(number)?.authorization;
 }

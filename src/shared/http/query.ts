@@ -10,8 +10,12 @@ export type QueryReading =
 const MAX_QUERY_BYTES = 16 * 1024;
 
 /**
- * Parses a raw query. A repeated name is invalid, in any letter case: parsers differ on which value counts, and the host joins the
- * values with a comma.
+ * Parses the query of one of this service's own routes. A repeated name is invalid, in any letter case: parsers differ on
+ * which value counts, and the host joins the values with a comma.
+ *
+ * `readUpstreamQuery` is separate, because it also refuses a query that the API could read differently: an option without
+ * a name, a character that must be encoded, an option that changes when it is decoded again. Browsers and Entra ID send
+ * such queries to the own routes.
  */
 export function parseQuery(raw: string): QueryReading {
   const query = new Map<string, string>();

@@ -1,13 +1,13 @@
+import { guidPatternAnyCase } from '../guid.ts';
 import type { Correlation, HttpAnswer } from '../network/http-request.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** The header by which a call is known in the API's log, in this service's log, and to the caller. */
 export const clientRequestId = 'client-request-id';
 
-const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
 /** Only a unique id identifies the answer, and Graph returns only an id of this form unchanged. */
-export const isRequestId = (value: string | undefined) => value !== undefined && uuid.test(value);
+export const isRequestId = (value: string | undefined) =>
+  value !== undefined && guidPatternAnyCase.test(value);
 
 /**
  * What happens to an answer that does not repeat the call's `client-request-id`. The id reveals the answer to another

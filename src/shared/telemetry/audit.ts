@@ -1,4 +1,5 @@
 import { interactionReasons, problemCodes, refusingRules, sessionEnds } from '../errors.ts';
+import { guidPattern } from '../guid.ts';
 import type { Log, LogLevel } from './log.ts';
 
 /** Accepts the values of a field. Every validator is closed: no text that a user or an attacker wrote passes one. */
@@ -47,7 +48,7 @@ const aadsts: Validator<number> = {
 const code = matching(/^(?:AADSTS\d{4,8}|[a-z][a-z0-9_-]{0,63})$/);
 /** A feature of the policy file or of an app's own function. */
 const featureName = matching(/^[a-z][a-z0-9-]{0,30}$/);
-const guid = matching(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+const guid = matching(guidPattern);
 /** A user, as `auditPseudonym` names them. */
 const pseudonym = matching(/^[A-Za-z0-9_-]{16}$/);
 /** `not-known`: no response arrived, and the change may have been made. */
