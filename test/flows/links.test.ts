@@ -107,14 +107,14 @@ const post = (path: string, body: unknown) => {
 const json = ({ body }: WireAnswer) => JSON.parse(body);
 const codeOf = (answer: WireAnswer) => [answer.status, json(answer).code];
 
-/** Path and query of a link of ours. */
+/** Returns path and query of a link to this service. */
 function pathOf(link: string): string {
   const prefix = `${world.settings['PUBLIC_BASE_URL']}/api/graph/`;
   expect(link.startsWith(prefix), link).toBe(true);
   return link.slice(prefix.length - '/api/graph/'.length);
 }
 
-/** Everything that looks like an address in an answer is called as a browser would. */
+/** Requests everything in a response that looks like an address, as a browser could. */
 async function followAll(value: unknown): Promise<string[]> {
   const links = JSON.stringify(value).match(/https?:\/\/[^"\\\s]+/g) ?? [];
   for (const link of links) {
@@ -125,7 +125,7 @@ async function followAll(value: unknown): Promise<string[]> {
 }
 
 describe('pages of a list', () => {
-  it('are read to the end by the links as they come', { tags: ['PX-14'] }, async () => {
+  it('can be read to the end by their unchanged links', { tags: ['PX-14'] }, async () => {
     const ids = new Set<string>();
     let path: string | undefined = '/api/graph/v1.0/me/messages?$select=subject&$top=10';
     let pages = 0;
@@ -139,14 +139,16 @@ describe('pages of a list', () => {
     expect(world.graph.requests.at(-1)?.target).toMatch(/^\/v1\.0\/me\/messages\?.*skip=30/);
   });
 
-  it('and changes since then, though Graph spells the folder in brackets', { tags: ['PX-14'] }, async () => {
+  it('and of changes can be read to the end, although Graph writes the folder in parentheses', {
+    tags: ['PX-14'],
+  }, async () => {
     let page = json(await get('/api/graph/v1.0/me/mailFolders/inbox/messages/delta?$select=subject'));
     while (page['@odata.nextLink'] !== undefined) page = json(await get(pathOf(page['@odata.nextLink'])));
     const changes = await get(pathOf(page['@odata.deltaLink']));
     expect(json(changes)).toMatchObject({ value: [], '@odata.deltaLink': expect.any(String) });
   });
 
-  it('inside a batch too, each by the rule of its own part', async () => {
+  it('in a batch have links that follow the rule of their part', async () => {
     const requests = [
       { id: 'm', method: 'GET', url: '/me/messages?$top=5' },
       { id: 'f', method: 'GET', url: '/me/drive/root/children' },
@@ -158,7 +160,7 @@ describe('pages of a list', () => {
     );
   });
 
-  it('without an allowed next one end here, and the log says so', async () => {
+  it('lose a next link that the policy does not allow, with a log entry', async () => {
     world.graph.respondWith((_request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end(`{"@odata.nextLink":"${world.graph.origin}/v1.0/me/messages?$skiptoken=x","value":[]}`);
@@ -170,8 +172,8 @@ describe('pages of a list', () => {
   });
 });
 
-describe('links that lead elsewhere', { tags: ['PX-14'] }, () => {
-  it('are gone from an answer, nested or not, and from its headers: following what is left hits nobody', async () => {
+describe('links to other hosts', { tags: ['PX-14'] }, () => {
+  it('are removed from body and headers of an answer, nested or not', async () => {
     const host = new URL(evilOrigin).host;
     const hostile = [
       `${evilOrigin}/v1.0/me/messages`,
@@ -210,7 +212,7 @@ describe('links that lead elsewhere', { tags: ['PX-14'] }, () => {
     }
   });
 
-  it('in a batch are gone as well', async () => {
+  it('are removed from the parts of a batch', async () => {
     const headers = { 'Content-Type': 'application/json', Location: `${evilOrigin}/x` };
     const body = { '@odata.nextLink': `${evilOrigin}/x`, value: [{ uploadUrl: `${evilOrigin}/x` }] };
     const statuses = [200, 201, 202, 302, 307];
@@ -232,7 +234,7 @@ describe('links that lead elsewhere', { tags: ['PX-14'] }, () => {
     expect(await followAll(json(answer))).toEqual([]);
   });
 
-  it('a Location of Graph leads to us', async () => {
+  it('do not include a Location of Graph, which is rewritten to this service', async () => {
     world.graph.respondWith((_request, response) => {
       response.writeHead(201, {
         'content-type': 'application/json',
@@ -254,7 +256,7 @@ describe('files', () => {
     return (await sendWire(origin, pathname + search)).body;
   };
 
-  it('are read where Graph says they are, straight from there', async () => {
+  it('are read directly from the address that Graph returns', async () => {
     const [budget] = await listed();
     expect(await read(budget?.['@microsoft.graph.downloadUrl'] ?? '')).toContain('Travel,1200');
     const content = await get(`/api/graph/v1.0/me/drive/items/${budget?.id}/content`);
@@ -268,7 +270,7 @@ describe('files', () => {
     expect(await read(address)).toContain('Travel,1200');
   });
 
-  it('inside a batch are a 302 with its Location, which a script can read there', async () => {
+  it('in a batch have a 302 whose Location a script can read', async () => {
     const [budget] = await listed();
     const requests = [{ id: '1', method: 'GET', url: `/me/drive/items/${budget?.id}/content` }];
     const { responses } = json(await post('/api/graph/v1.0/$batch', { requests }));
@@ -276,7 +278,7 @@ describe('files', () => {
     expect(await read(responses[0].headers.Location)).toContain('Travel,1200');
   });
 
-  it('are written in an upload session, straight to there', async () => {
+  it('are written directly to the address of an upload session', async () => {
     const session = await post('/api/graph/v1.0/me/drive/root:/Report.txt:/createUploadSession', {});
     const { origin, pathname, search } = new URL(json(session).uploadUrl);
     for (const [range, body, status] of [
@@ -293,7 +295,7 @@ describe('files', () => {
   });
 
   it.each([301, 302, 303, 307, 308])(
-    'a %s redirect elsewhere is refused, as everywhere',
+    'are refused if a %s redirect leads to another host',
     { tags: ['PX-11'] },
     async (status) => {
       world.graph.respondWith((_request, response) => {
@@ -305,7 +307,7 @@ describe('files', () => {
     },
   );
 
-  it('of a rule that does not say fileLinks do not come out: neither address nor redirect', {
+  it('of a rule without fileLinks have neither an address nor a redirect', {
     tags: ['PX-11'],
   }, async () => {
     const address = `${world.graph.origin}/files/x`;
@@ -322,7 +324,7 @@ describe('files', () => {
     expect((await browser.script('HEAD', '/api/graph/v1.0/me/drive/items/A1/content')).status).toBe(502);
   });
 
-  it('and thumbnails of files, alone and in a batch, leave without their addresses, which have a token', {
+  it('have thumbnails without their addresses, which contain a token, alone and in a batch', {
     tags: ['PX-14'],
   }, async () => {
     const address = 'https://contoso-my.sharepoint.com/_layouts/15/getpreview.ashx?docid=1&tempauth=eyJ0';

@@ -11,7 +11,7 @@ import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from
 let world: World;
 let worker: Worker;
 let otherWorker: Worker;
-/** Known to Entra as Ben, signed out here. */
+/** A browser that is signed in at Entra ID as Ben, and not in this app. */
 let ben: UserAgent;
 
 const asksAlways = { SESSION_CACHE_SECONDS: '0' };
@@ -63,12 +63,12 @@ const setsSession = ({ setCookies }: WireAnswer) => setCookies.some((line) => /^
 const lastTokenForm = (): Readonly<Record<string, string>> =>
   world.entra.requests.findLast(({ kind }) => kind === 'token')?.form ?? {};
 
-/** What the login route asks of Entra. */
+/** Returns the parameters of the authorization request that the login route sends. */
 async function asked(browser: UserAgent, loginUrl = '/api/auth/login'): Promise<URLSearchParams> {
   return new URL((await browser.request(loginUrl)).headers.location ?? '').searchParams;
 }
 
-/** What Entra demanded in its last refusal of a refresh. */
+/** Collects the claims challenges with which Entra ID refuses renewals. */
 function recordDemands(): string[] {
   const demands: string[] = [];
   world.entra.intercept.tokenResponse = (reply) => {
@@ -79,8 +79,10 @@ function recordDemands(): string[] {
   return demands;
 }
 
-describe('1-call-graph-bff', () => {
-  it('an unvalidated return address: is never redirected to another origin', { tags: ['RU-1'] }, async () => {
+describe('a fault of the sample 1-call-graph-bff', () => {
+  it('(unvalidated return address): the browser is never redirected to another origin', {
+    tags: ['RU-1'],
+  }, async () => {
     for (const [returnTo, end] of [
       ['https://evil.example/', '/'],
       ['//evil.example/', '/'],
@@ -103,7 +105,7 @@ describe('1-call-graph-bff', () => {
     }
   });
 
-  it('the code verifier in a plain cookie, one for all tabs: is sealed, Strict, and one for each tab', async () => {
+  it('(one plain cookie for the code verifier): each tab has its own sealed Strict cookie', async () => {
     const browser = ben.clone();
     const tabs = [];
     for (const tab of ['/one', '/two'])
@@ -134,7 +136,7 @@ describe('1-call-graph-bff', () => {
     }
   });
 
-  it('a missing cookie throws, access_denied has no branch: each ends on a page of its own', async () => {
+  it('(no handling of a missing cookie and of access_denied): each ends on its own page', async () => {
     const callback = await callbackAddress(ben.clone());
     callback.searchParams.set('bounced', '1');
     const without = await worker.browser().request(callback.href, asPage);
@@ -152,7 +154,7 @@ describe('1-call-graph-bff', () => {
     expect(page.body).toContain('href="/mail"');
   });
 
-  it('an error handler that sees no error: what a route throws is a problem document, and a page for people', async () => {
+  it('(ineffective error handler): an error of a route becomes a problem document or a page', async () => {
     const browser = await signedIn();
     worker.table.before = () => {
       throw new TypeError('canary-of-the-inside');
@@ -176,7 +178,7 @@ describe('1-call-graph-bff', () => {
     expect(page.body).not.toContain('canary');
   });
 
-  it('a CSRF guard that guards nothing, sign-out by GET: every call proves itself, a GET signs nobody out', {
+  it('(ineffective CSRF guard, sign-out by GET): every call needs the CSRF header, and a GET does not sign out', {
     tags: ['CS-4'],
   }, async () => {
     const browser = await signedIn();
@@ -196,7 +198,7 @@ describe('1-call-graph-bff', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it("claims of MSAL's interaction error that are dropped: reach Entra with the scopes of the call", {
+  it('(dropped claims of an interaction error): claims and scopes of the call reach Entra ID', {
     tags: ['LR-5'],
   }, async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
@@ -213,11 +215,11 @@ describe('1-call-graph-bff', () => {
     expect(query.get('scope')?.split(' ')).toContain('User.Read');
   });
 
-  it('a challenge split at commas and equals signs: quotes and padding are read, nonsense passes as a 401', {
+  it('(claims challenge split at commas and equals signs): quotes and padding are read, and an unreadable one stays a 401', {
     tags: ['PX-15'],
   }, async () => {
     const browser = await signedIn();
-    // Its claims end in one sign of padding.
+    // The claims end with one padding character.
     for (const form of ['plain', 'quoted-commas', 'several-challenges'] as const) {
       Object.assign(world.graph.switches, { challengeForm: form, alwaysChallenges: true });
       const refused = await browser.script('GET', me);
@@ -234,7 +236,7 @@ describe('1-call-graph-bff', () => {
     }
   });
 
-  it('claims that are never cleared, a session that is orphaned: are asked once, and one session is left', async () => {
+  it('(claims never cleared, orphaned session): claims are requested once, and one session remains', async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = await signedIn();
     const [before] = await readSessionRows(world);
@@ -254,7 +256,7 @@ describe('1-call-graph-bff', () => {
     expect((await asked(browser)).get('claims') ?? '').not.toContain('capolids');
   });
 
-  it('tokens in the memory of one process: every worker knows the session, one that starts later too', async () => {
+  it('(tokens in the memory of one process): every worker can use the session, even if it starts later', async () => {
     const browser = await signedIn();
     expect((await browser.clone(otherWorker.origin).script('GET', me)).status).toBe(200);
     const restarted = await world.startWorker();
@@ -263,12 +265,12 @@ describe('1-call-graph-bff', () => {
       username: 'ben@contoso.example',
     });
     expect(JSON.parse((await elsewhere.script('GET', me)).body)).toMatchObject({ id: demoUsers.ben.id });
-    // Behind one public address, as in a deployment.
+    // Both workers have the same public address, as in a deployment.
     await elsewhere.script('POST', '/api/auth/logout', { headers: { origin: worker.origin } });
     expect(await isSignedIn(browser)).toBe(false);
   });
 
-  it('a sign-out address that is not encoded, misnamed, and has no hint: is whole, and Entra comes back by it', async () => {
+  it('(malformed sign-out address): the address is complete, and Entra ID redirects back', async () => {
     const browser = await signedIn();
     const answer = await browser.script(
       'POST',
@@ -283,13 +285,13 @@ describe('1-call-graph-bff', () => {
     expect((await browser.navigate(address)).status).toBe(200);
     const received = world.entra.requests.findLast(({ kind }) => kind === 'logout');
     expect(received?.query).toMatchObject({ post_logout_redirect_uri: `${worker.origin}/` });
-    // Ben's sign-in at Entra is over in this browser: the others begin anew.
+    // Ben is now signed out at Entra ID, so the other tests need a new sign-in.
     const anew = worker.browser();
     await signIn(anew, { user: 'ben' });
     ben = knownAtEntra(anew);
   });
 
-  it('one fixed call and no proxy: whatever the policy allows reaches Graph, and nothing else', async () => {
+  it('(one fixed call instead of a proxy): every call that the policy allows reaches Graph, and no other', async () => {
     grantMail();
     const browser = ben.clone();
     await browser.navigate('/api/auth/login?feature=mail');
@@ -310,8 +312,8 @@ describe('1-call-graph-bff', () => {
   });
 });
 
-describe('msal-node-wrapper', () => {
-  it('an interaction error without its claims: the person meets the demand once, and the call goes on', async () => {
+describe('a fault of the sample msal-node-wrapper', () => {
+  it('(interaction error without its claims): the user satisfies the claims challenge once, and the call succeeds', async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = await signedIn();
     world.entra.switches.secondFactorDemanded = true;
@@ -328,7 +330,7 @@ describe('msal-node-wrapper', () => {
     expect((await browser.script('GET', me)).status).toBe(200);
   });
 
-  it('no code challenge, no nonce: both are asked, new each time, and both decide', async () => {
+  it('(no code challenge, no nonce): both are new for each sign-in, and both are checked', async () => {
     const seen = new Set<string>();
     for (let count = 0; count < 5; count++) {
       const query = await asked(ben.clone());
@@ -340,7 +342,7 @@ describe('msal-node-wrapper', () => {
     }
     expect(seen.size).toBe(10);
 
-    // The code of another sign-in of the same browser has another verifier.
+    // The code of another sign-in in the same browser has another verifier.
     const browser = ben.clone();
     const [first, second] = [await callbackAddress(browser), await callbackAddress(browser)];
     const swapped = new URL(first);
@@ -361,7 +363,7 @@ describe('msal-node-wrapper', () => {
     expect(await isSignedIn(other)).toBe(false);
   });
 
-  it('a state of base64 JSON without chance: is random, says nothing, and a made-up one redeems nothing', async () => {
+  it('(predictable state): the state is random and opaque, and an invented one redeems no code', async () => {
     const states = new Set<string>();
     for (let count = 0; count < 20; count++) {
       const state = (await asked(ben.clone(), '/api/auth/login?return_to=/mail')).get('state') ?? '';
@@ -385,7 +387,7 @@ describe('msal-node-wrapper', () => {
     expect(redemptions()).toBe(before);
   });
 
-  it('a refusal that becomes "code not found": says that the person said no, and offers both ways on', async () => {
+  it('("code not found" after a denial): the page names the denial and offers two ways to continue', async () => {
     const browser = await signedIn();
     const page = await signIn(browser, {
       user: 'ben',
@@ -403,7 +405,7 @@ describe('msal-node-wrapper', () => {
     });
   });
 
-  it("a sign-out at Entra that cannot be left out: is the app's choice, which gets the address and may not use it", async () => {
+  it('(forced sign-out at Entra ID): the app gets the address and decides whether to use it', async () => {
     const browser = await signedIn();
     const before = world.entra.count('logout');
     const answer = await browser.script('POST', '/api/auth/logout');
@@ -414,7 +416,7 @@ describe('msal-node-wrapper', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it('claims of numbers that never match: a role is one exact text in a list, whatever else comes', async () => {
+  it('(claims of numbers that never match): a role is an exact string in an array', async () => {
     for (const [roles, status] of [
       [1, 403],
       [[1], 403],
@@ -428,7 +430,7 @@ describe('msal-node-wrapper', () => {
     }
   });
 
-  it('a return address of the sign-out that is not encoded: the form leads to an encoded one too', async () => {
+  it('(sign-out return address not encoded): the form redirects to an encoded one', async () => {
     const browser = await signedIn();
     const page = await browser.navigate('/api/auth/logout');
     const formToken = /name="form_token" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
@@ -449,7 +451,7 @@ describe('msal-node-wrapper', () => {
     );
   });
 
-  it('a session id that outlives the sign-in: is new each time, a planted one is not taken, the old one is worth nothing', async () => {
+  it('(session id survives the sign-in): every sign-in has a new id, ignores a planted one, and ends the old one', async () => {
     const planted = await signedIn();
     const victim = ben.clone();
     victim.cookies().set('session', 'A'.repeat(80));
@@ -462,7 +464,7 @@ describe('msal-node-wrapper', () => {
     expect([await isSignedIn(planted), await isSignedIn(before)]).toEqual([true, false]);
   });
 
-  it('one slot for the token request, which two tabs overwrite: each tab gets what it asked for', async () => {
+  it('(one slot for the token request of two tabs): each tab gets the permissions that it requested', async () => {
     grantMail();
     const browser = ben.clone();
     const mail = await callbackAddress(browser, '/api/auth/login?feature=mail&return_to=/mail');
@@ -476,10 +478,10 @@ describe('msal-node-wrapper', () => {
     }
   });
 
-  it('no step-up: an authentication context that Graph asks for is asked of the person, and the call goes on', {
+  it('(no step-up): the user satisfies the authentication context that Graph requires, and the call succeeds', {
     tags: ['PX-15', 'LR-5'],
   }, async () => {
-    // Unknown to Entra, which would remember a second factor.
+    // A new browser, because Entra ID would remember a second factor.
     const browser = worker.browser();
     await signIn(browser, { user: 'ben' });
     world.graph.switches.authenticationContextDemanded = true;
@@ -487,7 +489,7 @@ describe('msal-node-wrapper', () => {
     const refused = problemOf(await browser.script('GET', me));
     expect(refused).toMatchObject({ code: 'interaction_required', reason: 'two_factor_required' });
     expect(lastTokenForm()['claims']).toMatch(/"acrs":\{"essential":true, ?"value":"c1"\}/);
-    // Entra's own demand, which is how it meets Graph's, is what the person is sent with.
+    // Entra ID answers Graph's claims challenge with its own, and the user is sent with that one.
     const loginUrl = String(refused['login_url']);
     const { access_token: demanded } = JSON.parse(demands.at(-1) ?? '');
     expect(JSON.parse((await asked(browser.clone(), loginUrl)).get('claims') ?? '')).toMatchObject({

@@ -23,7 +23,7 @@ afterEach(async () => {
   host = undefined;
 });
 
-/** The app as it is deployed, with its cold start's log. */
+/** Starts the deployed bundle and records the log of its cold start. */
 async function start(environment: Record<string, string>) {
   const coldStart = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const logLines: string[] = [];
@@ -66,7 +66,7 @@ const broken: readonly (readonly [what: string, change: Record<string, string>, 
       ['PUBLIC_BASE_URL', 'SESSION_TABLE_CONNECTION_STRING', 'DEV_ENTRA_ORIGIN', 'DEV_GRAPH_ORIGIN'],
     ],
     [
-      'a certificate that is none',
+      'an invalid certificate',
       {
         ENTRA_CLIENT_CREDENTIAL: 'certificate',
         ENTRA_CERTIFICATE: '-----BEGIN CERTIFICATE-----\\nbm9uZQ==\\n-----END CERTIFICATE-----',
@@ -74,13 +74,13 @@ const broken: readonly (readonly [what: string, change: Record<string, string>, 
       },
       ['ENTRA_CERTIFICATE', 'ENTRA_CERTIFICATE_KEY'],
     ],
-    ['a policy file that is not there', { GRAPH_POLICY_FILE: '/nowhere/policy.json' }, ['GRAPH_POLICY_FILE']],
+    ['a missing policy file', { GRAPH_POLICY_FILE: '/nowhere/policy.json' }, ['GRAPH_POLICY_FILE']],
     ['a policy file of another kind', { GRAPH_POLICY_FILE: 'package.json' }, ['GRAPH_POLICY_FILE']],
   ];
 
 describe('refuses to serve', () => {
   it.each(broken)(
-    'with %s: 503 everywhere, and every fault in the log',
+    'with %s: every route responds with 503, and the log names each invalid setting',
     { tags: ['CF-1', 'CF-2'] },
     async (_what, change, named) => {
       const environment = { ...settings(), ...change };
@@ -94,7 +94,7 @@ describe('refuses to serve', () => {
           expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
           if (method === 'HEAD') continue;
           expect(JSON.parse(answer.body).code).toBe('configuration_invalid');
-          // Strangers learn nothing of the set-up.
+          // Responses reveal nothing about the settings.
           for (const name of named) expect(answer.body).not.toContain(name);
         }
       }
@@ -112,7 +112,7 @@ describe('refuses to serve', () => {
 });
 
 describe('the deployed bundle', () => {
-  it('serves with right settings', async () => {
+  it('serves with valid settings', async () => {
     const { started, coldStart } = await start(settings());
     expect((await sendWire(started.origin, '/api/health/live')).status).toBe(200);
     expect(coldStart()).toBe('');

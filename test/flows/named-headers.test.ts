@@ -19,7 +19,7 @@ afterEach(() => {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The call alone, and as the only part of a batch: what is sent on, or the refusal. */
+/** Sends a call alone or as the only part of a batch. */
 const ways = {
   alone: (path: string, headers: Headers, method: string) =>
     proxy.call(path, {
@@ -66,7 +66,7 @@ describe.each(Object.entries(ways))('a header that changes a call, %s', (_way, c
     ['If-Unmodified-Since', 'Thu, 01 Jan 2026 00:00:00 GMT', 'PATCH'],
     ['Content-Range', 'bytes 0-1/9', 'PUT'],
   ])(
-    '%s: %s, with %s where no rule names it: 400, and nothing is sent',
+    'is refused with 400 if the rule does not name it: %s: %s, with %s',
     { tags: ['PX-7'] },
     async (name, value, method) => {
       const answer = await call('/things/t1', { [name]: value }, method);
@@ -76,13 +76,13 @@ describe.each(Object.entries(ways))('a header that changes a call, %s', (_way, c
     },
   );
 
-  it('passes where the rule names it, and others still do not', async () => {
+  it('is forwarded if the rule names it, and others are still refused', async () => {
     expect((await call('/sheets/s1', { 'WORKBOOK-session-id': 'cluster=1' }, 'PATCH')).status).toBe(200);
     expect(sent()).toMatch(/workbook-session-id"?: ?"?cluster=1/);
     expect((await call('/sheets/s1', { 'ms-app-acts-as': 'x' }, 'PATCH')).status).toBe(400);
   });
 
-  it('on a read that a browser may send it with is dropped', { tags: ['PX-7'] }, async () => {
+  it('is dropped from a read if browsers may add it', { tags: ['PX-7'] }, async () => {
     expect((await call('/things/t1', { 'If-Unmodified-Since': 'x', 'X-Other': 'y' }, 'GET')).status).toBe(
       200,
     );
@@ -100,7 +100,7 @@ describe.each(Object.entries(ways))('a preference, %s', (_way, call) => {
     'IdType="ImmutableId"',
     'include-unknown-enum-members',
     ',return=minimal,,',
-  ])('%s passes for every rule', async (prefer) => {
+  ])('%s is forwarded for every rule', async (prefer) => {
     expect((await call('/things/t1', { Prefer: prefer }, 'GET')).status).toBe(200);
     expect(sent()).toContain('prefer');
   });
@@ -131,14 +131,14 @@ describe.each(Object.entries(ways))('a preference, %s', (_way, call) => {
     'include-unknown-enum-members=", redeemSharingLink"',
     'odata.maxpagesize=5',
     'maxpagesize=5',
-  ])('%s where no rule names it: 400, and nothing is sent', async (prefer) => {
+  ])('%s is refused with 400 if the rule does not name it', async (prefer) => {
     expect(
       problemOf(await call('/things/t1', { Prefer: Buffer.from(prefer).toString('latin1') }, 'GET')),
     ).toEqual([400, 'request_invalid']);
     expect(proxy.upstream.requests).toEqual([]);
   });
 
-  it('that the rule names passes with any value that is one', async () => {
+  it('that the rule names is forwarded with any valid value', async () => {
     for (const prefer of ['respond-async', 'Respond-Async, return=minimal', 'respond-async=x']) {
       expect((await call('/sheets/s1', { Prefer: prefer }, 'GET')).status, prefer).toBe(200);
     }
@@ -150,12 +150,18 @@ describe.each(Object.entries(ways))('a preference, %s', (_way, call) => {
     'respond-async="x; redeemSharingLink"',
     'odata.maxpagesize="5, redeemSharingLink"',
     'maxpagesize="5;redeemSharingLink"',
-  ])('that the rule names, as %s: 400, for some split before they look for quotes', async (prefer) => {
-    expect(problemOf(await call('/sheets/s1', { Prefer: prefer }, 'GET'))).toEqual([400, 'request_invalid']);
-    expect(proxy.upstream.requests).toEqual([]);
-  });
+  ])(
+    'that the rule names is refused with 400 as %s, because some parsers split inside quotes',
+    async (prefer) => {
+      expect(problemOf(await call('/sheets/s1', { Prefer: prefer }, 'GET'))).toEqual([
+        400,
+        'request_invalid',
+      ]);
+      expect(proxy.upstream.requests).toEqual([]);
+    },
+  );
 
-  it('for a page’s size is held to what $top may say', async () => {
+  it('for the page size has the same bounds as $top', async () => {
     for (const [prefer, status] of [
       ['odata.maxpagesize=50', 200],
       ['odata.maxpagesize="50"', 200],
@@ -172,11 +178,11 @@ describe.each(Object.entries(ways))('a preference, %s', (_way, call) => {
   });
 });
 
-describe('around a batch', () => {
+describe('a header of a batch itself', () => {
   it.each([
     ['Prefer', 'respond-async'],
     ['Workbook-Session-Id', 'cluster=1'],
-  ])('%s: %s is 400: it belongs into the part', async (name, value) => {
+  ])('is refused with 400, because it belongs to a part: %s: %s', async (name, value) => {
     const body = JSON.stringify({ requests: [{ id: '1', method: 'GET', url: '/me' }] });
     const answer = await callBatch(body, { [name]: value });
     expect(problemOf(answer)).toEqual([400, 'request_invalid']);
@@ -184,7 +190,7 @@ describe('around a batch', () => {
   });
 });
 
-it('names in a batch’s refusal the part that it is about', async () => {
+it('the refusal of a batch names the part that caused it', async () => {
   const answer = await ways['in a batch']('/things/t1', { Prefer: 'redeemSharingLink' }, 'GET');
   expect(JSON.parse(answer.body)).toMatchObject({ status: 400, batch_id: '1' });
 });

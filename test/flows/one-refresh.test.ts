@@ -16,7 +16,7 @@ afterAll(() => world.close());
 
 beforeEach(async () => {
   Object.assign(world.entra.switches, defaultEntraSwitches());
-  // MSAL renews what has less than five minutes left: the sign-in's access token is as good as expired.
+  // MSAL renews an access token with less than five minutes left, so this one counts as expired.
   world.entra.switches.accessTokenLifetimeSeconds = 20;
   browser = workers[0].browser();
   await signIn(browser, { user: 'ben' });
@@ -37,8 +37,8 @@ function callEverywhere(count: number, path?: string) {
   return Promise.all(Array.from({ length: count }, (_, at) => callOn(workers[at % 3] ?? workers[0], path)));
 }
 
-describe('one refresh everywhere', () => {
-  it('fifty calls over three workers redeem the refresh token once, at an issuer that rotates strictly', {
+describe('concurrent calls that need a renewal', () => {
+  it('redeem the refresh token once on three workers if every refresh token works only once', {
     tags: ['TC-6'],
   }, async () => {
     world.entra.switches.strictRefreshTokenRotation = true;
@@ -50,7 +50,7 @@ describe('one refresh everywhere', () => {
     expect(redemptions() - before).toBe(1);
   });
 
-  it('calls that waited adopt a refusal: nobody asks Entra the same again', async () => {
+  it('share a refusal without a token request of their own', async () => {
     world.entra.switches.refreshTokensExpired = true;
     world.entra.switches.slowMs = 300;
     const before = redemptions();
@@ -62,11 +62,11 @@ describe('one refresh everywhere', () => {
         reason: 'refresh_token_expired',
       });
     }
-    // A worker that comes when the first has just given up asks once for itself.
+    // A worker that starts after the first has failed makes one token request.
     expect(redemptions() - before).toBeLessThanOrEqual(3);
   });
 
-  it('an outage is told to all who waited, signs nobody out and is asked about again by the next call', async () => {
+  it('share a failure of Entra ID, keep the session, and the next call tries again', async () => {
     world.entra.switches.outage = 'json-503';
     world.entra.switches.slowMs = 300;
     const before = redemptions();
@@ -78,7 +78,7 @@ describe('one refresh everywhere', () => {
     expect((await callOn(workers[1])).status).toBe(200);
   });
 
-  it('consent that is missing for one feature keeps no other call back', async () => {
+  it('are not delayed by a call that lacks consent', async () => {
     const [mail, me] = await Promise.all([
       callOn(workers[0], '/api/graph/v1.0/me/messages'),
       callOn(workers[1]),
@@ -86,7 +86,7 @@ describe('one refresh everywhere', () => {
     expect([mail.status, me.status]).toEqual([401, 200]);
   });
 
-  it('signing out while a refresh is under way wins: nothing is stored again', {
+  it('lose against a sign-out during the renewal, which stores nothing', {
     tags: ['LO-5'],
   }, async () => {
     world.entra.switches.slowMs = 300;

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
-/** Path by permission. Nobody has consented to any of them but the first. */
+/** Path and permission of each feature. Users have consented to the first only. */
 const features = {
   profile: ['/me', 'User.Read'],
   mail: ['/me/messages', 'Mail.Read'],
@@ -54,7 +54,7 @@ afterEach(() => {
   Object.assign(world.entra.switches, defaultEntraSwitches());
   world.entra.intercept.tokenResponse = undefined;
   world.entra.consents.withdraw(optional.map(([, scope]) => scope));
-  // What was refused is forgotten.
+  // Long enough for all remembered refusals to expire.
   world.pass(3600);
 });
 
@@ -76,7 +76,7 @@ function batch(browser: UserAgent, paths: readonly string[]): Promise<WireAnswer
 
 const redemptions = () => world.entra.count('token', 'refresh_token');
 const tableOperations = () => Object.values(worker.table.counts).reduce((sum, count) => sum + count, 0);
-/** How often a first pause has ended meanwhile, on a machine that is that slow. */
+/** Counts the pauses of five seconds that have passed, because a slow machine may take that long. */
 const pausesSince =
   (startedMs = performance.now()) =>
   () =>
@@ -89,13 +89,13 @@ const consent = (...scopes: readonly string[]) =>
     scopes: [...scopes],
   });
 
-/** All 31 ways to ask for some of the permissions that nobody has consented to. */
+/** All 31 combinations of the permissions without consent. */
 const sets = Array.from({ length: 2 ** optional.length - 1 }, (_, at) =>
   optional.filter((_path, bit) => ((at + 1) >> bit) & 1).map(([path]) => path),
 );
 
 describe('a permission that was never granted', () => {
-  it('is asked for once, however often a page calls; the answer stays the same', async () => {
+  it('causes one token request for many calls, which all get the same answer', async () => {
     const ben = await signedIn('ben');
     const [before, operations, pauses] = [redemptions(), tableOperations(), pausesSince()];
     for (let time = 0; time < 20; time++) {
@@ -110,15 +110,15 @@ describe('a permission that was never granted', () => {
       });
     }
     expect(redemptions() - before).toBeLessThanOrEqual(1 + pauses());
-    // Lease, look and failure once; then one look a call, because consent may have been given elsewhere.
+    // Lease, read and failure once. Then one read per call, because consent may have been granted elsewhere.
     expect(tableOperations() - operations).toBeLessThanOrEqual(3 * (1 + pauses()) + 19);
-    // The other sessions of this user are told the same.
+    // Other sessions of this user get the same answer.
     const elsewhere = await signedIn('ben');
     expect(reasonOf(await call(elsewhere, '/me/messages'))).toBe('consent_required');
     expect(redemptions() - before).toBeLessThanOrEqual(1 + pauses());
   });
 
-  it('costs neither a redemption nor a write for however many calls at once', async () => {
+  it('costs neither a redemption nor a write for concurrent calls after the first', async () => {
     const ben = await signedIn('ben');
     await call(ben, '/me/messages');
     const [before, writes] = [redemptions(), worker.table.writes()];
@@ -131,18 +131,18 @@ describe('a permission that was never granted', () => {
   it.each([
     ['small sets first', sets],
     ['large sets first', sets.toReversed()],
-  ])('is not asked for again in other company (%s)', async (_order, inOrder) => {
+  ])('causes no further token requests in combination with others (%s)', async (_order, inOrder) => {
     const ben = await signedIn('ben');
     const [before, pauses] = [redemptions(), pausesSince()];
     for (const paths of inOrder) {
       const answer = await batch(ben, paths);
       expect([answer.status, reasonOf(answer)]).toEqual([401, 'consent_required']);
     }
-    // Which of several Entra means has to be found out: 5, then 2 and 2, then each alone.
+    // Entra ID does not say which permission is missing, so it is searched for: 5, then 2 and 2, then each alone.
     expect(redemptions() - before).toBeLessThanOrEqual((optional.length + 3) * (1 + pauses()));
   });
 
-  it('keeps back nothing that the user may use, also what was asked for together with it', async () => {
+  it('does not block other permissions, even if they were requested together with it', async () => {
     const ben = await signedIn('ben');
     consent('Mail.Read');
     expect((await batch(ben, ['/me/messages', '/me/events'])).status).toBe(401);
@@ -151,7 +151,7 @@ describe('a permission that was never granted', () => {
     expect((await call(ben, '/me/events')).status).toBe(401);
   });
 
-  it('is asked for again after a pause, which grows', async () => {
+  it('is requested again after a growing pause', async () => {
     const ben = await signedIn('ben');
     const before = redemptions();
     const asks = async (passed: number) => {
@@ -170,21 +170,21 @@ describe('a permission that was never granted', () => {
   });
 });
 
-describe('consent that is given by way of another worker', () => {
-  it('in a sign-in counts at once', async () => {
+describe('consent that is granted through another worker', () => {
+  it('in a sign-in takes effect at once', async () => {
     const ben = await signedIn('ben');
     const refused = await call(ben, '/me/messages');
     const elsewhere = ben.clone(other.origin);
     const { login_url: loginUrl } = JSON.parse(refused.body);
     await signIn(elsewhere, { user: 'ben', from: String(loginUrl) });
     expect((await call(elsewhere.clone(worker.origin), '/me/messages')).status).toBe(200);
-    // Also later, when the access token of that sign-in has run out.
+    // Also later, when the access token of that sign-in has expired.
     world.entra.switches.accessTokenLifetimeSeconds = 3600;
     world.advance(3400);
     expect((await call(elsewhere.clone(worker.origin), '/me/messages')).status).toBe(200);
   });
 
-  it('and is in the row counts at once, although this worker has a copy of the session', async () => {
+  it('and stored in the row takes effect at once, although this worker has cached the session', async () => {
     const ben = await signedIn('ben');
     expect((await call(ben, '/me/messages')).status).toBe(401);
     consent('Mail.Read');
@@ -194,7 +194,7 @@ describe('consent that is given by way of another worker', () => {
     expect(redemptions() - before).toBe(0);
   });
 
-  it('and is in another session of the user ends what this worker remembers of both', async () => {
+  it('in another session of the user clears the refusals that this worker remembers', async () => {
     const [ben, second] = [await signedIn('ben'), await signedIn('ben', other)];
     const refused = await call(ben, '/me/messages');
     const { login_url: loginUrl } = JSON.parse((await call(second, '/me/messages')).body);
@@ -204,7 +204,7 @@ describe('consent that is given by way of another worker', () => {
     expect((await call(ben, '/me/messages')).status).toBe(200);
   });
 
-  it('is not seen while the table fails, and nobody waits for it', async () => {
+  it('is not noticed while the table fails, which delays no call', async () => {
     const ben = await signedIn('ben');
     await call(ben, '/me/messages');
     worker.table.failAll();
@@ -216,8 +216,8 @@ describe('consent that is given by way of another worker', () => {
   });
 });
 
-describe('a user whom Entra throttles', () => {
-  it('holds nobody else back: sign-in, admin page and guarded calls work throughout', async () => {
+describe('a user who is throttled by Entra ID', () => {
+  it('does not affect the sign-ins and calls of other users', async () => {
     const [alice, mia, ben] = [await signedIn('alice'), await signedIn('mia'), await signedIn('ben')];
     world.entra.intercept.tokenResponse = (reply, context) =>
       context?.user.id === userId('ben')
@@ -230,7 +230,7 @@ describe('a user whom Entra throttles', () => {
         expect(answer.status).toBe(503);
         expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
       }
-      // Their sign-ins are throttled as well, and are no reason to refuse another's at the same moment.
+      // Sign-ins of this user are throttled too. A concurrent sign-in of another user must succeed.
       const [fresh, ...again] = await Promise.all(
         ['gus', 'ben', 'ben', 'ben'].map(async (user) => {
           const browser = worker.browser();
@@ -240,7 +240,7 @@ describe('a user whom Entra throttles', () => {
       expect(again.map(({ page }) => page.status)).toEqual([503, 503, 503]);
       expect(await fresh?.browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: true });
 
-      // Roles are too old now: each of these asks Entra.
+      // Roles are too old now, so each of these calls renews them.
       world.advance(301);
       const asked = redemptions();
       expect((await alice.script('GET', '/api/admin')).status).toBe(200);
@@ -252,7 +252,7 @@ describe('a user whom Entra throttles', () => {
     }
   });
 
-  it('is asked about no more than Entra said', async () => {
+  it('causes no token request before the Retry-After has passed', async () => {
     const ben = await signedIn('ben');
     world.entra.switches.throttledRetryAfterSeconds = 20;
     const before = redemptions();
@@ -261,11 +261,11 @@ describe('a user whom Entra throttles', () => {
   });
 });
 
-describe('after its first refusals a user', () => {
-  /** Each set of permissions is another wish: no answer of before is one to it. */
-  const wishes = sets.filter((paths) => paths.length > 1);
+describe('a user with several refusals', () => {
+  /** Each set of permissions is another token request, so no earlier answer applies to it. */
+  const tokenRequests = sets.filter((paths) => paths.length > 1);
 
-  it('redeems at a pace over all sessions: the rest is 429 with Retry-After, within 2 s', async () => {
+  it('redeems refresh tokens at a limited rate over all sessions, and other calls get 429 with Retry-After', async () => {
     const ben = await signedIn('ben');
     const second = await signedIn('ben');
     consent(...optional.map(([, scope]) => scope));
@@ -273,11 +273,11 @@ describe('after its first refusals a user', () => {
     expect(reasonOf(await call(ben, '/me/messages'))).toBe('two_factor_required');
     const [before, startedMs] = [redemptions(), performance.now()];
     const answers = await Promise.all(
-      wishes.map((paths, at) => batch((at % 2 ? ben : second).clone(), paths)),
+      tokenRequests.map((paths, at) => batch((at % 2 ? ben : second).clone(), paths)),
     );
     const tookSeconds = (performance.now() - startedMs) / 1000;
     const statuses = answers.map(({ status }) => status);
-    // The second session's first does not count; eight at once, then one a second.
+    // The first of the second session does not count. Then eight at once, and one per second.
     expect(redemptions() - before).toBeLessThanOrEqual(1 + 8 + Math.ceil(tookSeconds));
     expect(statuses.filter((status) => status === 401).length).toBe(redemptions() - before);
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(8);
@@ -286,7 +286,7 @@ describe('after its first refusals a user', () => {
       expect(JSON.parse(body)).toMatchObject({ code: 'rate_limited' });
       expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     }
-    // What the user may use goes on, and others do not notice.
+    // Granted permissions still work, and other users are not affected.
     expect((await call(ben, '/me')).status).toBe(200);
     expect((await call(await signedIn('mia'), '/me')).status).toBe(200);
   });

@@ -40,7 +40,7 @@ let world: World;
 let worker: Worker;
 let api: Server;
 let received: IncomingMessage[] = [];
-/** So many requests are refused with a claims challenge. */
+/** Number of requests that the API still refuses with a claims challenge. */
 let challenges = 0;
 const folder = mkdtempSync(join(tmpdir(), 'own-api-'));
 
@@ -71,7 +71,7 @@ beforeAll(async () => {
 
 let policyFiles = 0;
 
-/** A worker with this policy for the API. */
+/** Starts a worker with this policy for the API. */
 function startOrders(document: object): Promise<Worker> {
   const policyFile = join(folder, `orders-${policyFiles++}.json`);
   writeFileSync(policyFile, JSON.stringify(document));
@@ -109,7 +109,7 @@ const audiences = () =>
 const featuresOf = async (browser: UserAgent) => (await browser.scriptJson('/api/auth/session'))['features'];
 
 describe("the operator's own API", () => {
-  it('is asked for when first used, and called with a token for it alone', async () => {
+  it('requires consent at first use, and is called with an access token for it only', async () => {
     const browser = await signedIn('alice');
     const asked = await order(browser);
     expect(asked.status).toBe(401);
@@ -129,7 +129,7 @@ describe("the operator's own API", () => {
     expect(audience).toBe('5e0b7c1d-2f4a-4d8e-9b63-8c1a5f7e2d10');
   });
 
-  it('is served by the one refresh token, one request for each API', async () => {
+  it('uses the same refresh token as Graph, with one token request per API', async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = await signedIn('alice');
     world.entra.switches.accessTokenLifetimeSeconds = 3600;
@@ -141,7 +141,7 @@ describe("the operator's own API", () => {
     expect(world.entra.count('token', 'refresh_token') - redeemed).toBe(2);
   });
 
-  it('stays granted when the person signs in for something else, whatever else they declined', async () => {
+  it('stays granted after sign-ins for other features, even if the user declined one', async () => {
     const browser = await signedIn('alice');
     const ask = (feature: string, decision: 'accept' | 'decline') =>
       signIn(browser, { user: 'alice', from: `/api/auth/login?feature=${feature}`, decision });
@@ -156,7 +156,7 @@ describe("the operator's own API", () => {
     expect((await order(browser)).status).toBe(200);
   });
 
-  it('that only an administrator can give is said with the link for them', async () => {
+  it('shows the page for administrator approval if only an administrator can consent', async () => {
     const browser = await signedIn('ben');
     const { login_url: from }: { login_url: string } = JSON.parse((await order(browser)).body);
     world.entra.intercept.tokenResponse = (reply) => {
@@ -170,7 +170,7 @@ describe("the operator's own API", () => {
     expect(await featuresOf(browser)).toMatchObject({ orders: 'needs_admin' });
   });
 
-  it('that the person does not agree to is not asked for again by itself, and Graph goes on', async () => {
+  it('is not requested again automatically after a denial, and Graph still works', async () => {
     const browser = await signedIn('ben');
     const { login_url: from }: { login_url: string } = JSON.parse((await order(browser)).body);
     await signIn(browser, { user: 'ben', from, decision: 'decline' });
@@ -180,7 +180,7 @@ describe("the operator's own API", () => {
     expect(await featuresOf(browser)).toMatchObject({ orders: 'declined' });
   });
 
-  it('whose permission Entra leaves out although it was agreed to: nothing is kept, and the person told', async () => {
+  it('shows a page if Entra ID withholds the permission after consent', async () => {
     const browser = await signedIn('mia');
     const { login_url: from }: { login_url: string } = JSON.parse((await order(browser)).body);
     world.entra.switches.withheldPermissions = 'Orders.Read';
@@ -188,7 +188,7 @@ describe("the operator's own API", () => {
     expect(end.body).toContain('Some permissions are missing');
   });
 
-  it('whose own problems are answers for the app, and no refusals of this service', async () => {
+  it('returns its own problems as plain JSON, so that they do not look like problems of this service', async () => {
     const browser = await signedIn('alice');
     await signIn(browser, { user: 'alice', from: '/api/auth/login?feature=orders' });
     const answer = await browser.script('GET', '/api/orders/orders/none-1');
@@ -196,7 +196,7 @@ describe("the operator's own API", () => {
     expect(JSON.parse(answer.body)).toMatchObject({ type: 'https://orders.example/none' });
   });
 
-  it('that refuses the token of a write hears it once, unless its policy says that it has done nothing', {
+  it('gets a refused write a second time only if its policy has repeatsRefusedWrites', {
     tags: ['PX-15', 'PX-18'],
   }, async () => {
     for (const [to, repeats] of [
@@ -225,7 +225,7 @@ describe("the operator's own API", () => {
   });
 
   describe('refuses', () => {
-    it("what its policy does not name, Graph's paths among it, and sends nothing", {
+    it('paths that its policy does not name, including paths of Graph, and sends nothing', {
       tags: ['PX-4'],
     }, async () => {
       const browser = await signedIn('alice');

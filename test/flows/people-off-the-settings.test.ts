@@ -5,7 +5,7 @@ import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 let world: World;
-/** Of every tenant of the directory, guests included. */
+/** A worker that admits users of every tenant, including guests. */
 let open: Worker;
 /** The same deployment after its settings have changed. */
 let withoutFabrikam: Worker;
@@ -54,7 +54,7 @@ const isSignedIn = async (browser: UserAgent, at: Worker) =>
   (await browser.clone(at.origin).scriptJson('/api/auth/session'))['signed_in'];
 
 describe('a session', () => {
-  it('of a tenant that is off the settings ends at the next call, with its row; others stay', {
+  it('of a tenant that the settings no longer allow ends at the next call, and its row is deleted', {
     tags: ['RG-6'],
   }, async () => {
     const [fay, ben] = [open.browser(), open.browser()];
@@ -70,7 +70,7 @@ describe('a session', () => {
     );
   });
 
-  it('of such a tenant opens nothing while the row cannot be deleted either', {
+  it('of such a tenant is refused even if its row cannot be deleted', {
     tags: ['RG-5'],
   }, async () => {
     const fay = open.browser();
@@ -79,7 +79,7 @@ describe('a session', () => {
     await expectOut(fay, withoutFabrikam);
     withoutFabrikam.table.recover();
     await expectOut(fay, withoutFabrikam);
-    // This worker is done with the session; the next one that meets it deletes the row.
+    // This worker no longer opens the session. The next worker that reads the row deletes it.
     const next = await world.startWorker({
       environment: { ...organizations, ENTRA_ALLOWED_TENANTS: demoUsers.alice.homeTenantId },
     });
@@ -89,7 +89,7 @@ describe('a session', () => {
 });
 
 describe('a guest’s session', () => {
-  it('ends at the next call once the settings refuse guests; a member stays', {
+  it('ends at the next call after the settings refuse guests, and members stay signed in', {
     tags: ['RG-6'],
   }, async () => {
     const guests = await startWorld();

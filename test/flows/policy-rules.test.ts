@@ -42,12 +42,12 @@ const policy = {
       ],
     },
     staff: {
-      title: 'Of the administrators',
+      title: 'For administrators',
       guard: { roles: ['Owner', 'Admin'] },
       rules: [{ methods: ['GET'], path: '/v1.0/me/memberOf', scopes: ['User.Read'] }],
     },
     secrets: {
-      title: 'Of nobody',
+      title: 'For no user',
       rules: [
         {
           methods: ['GET'],
@@ -84,7 +84,7 @@ afterEach(() => {
 
 const messages = '/api/graph/v1.0/me/messages?$top=2&$select=subject';
 
-/** Signed in, with these permissions asked for and granted. */
+/** Signs a user in and grants the permissions of these features. */
 async function signedIn(user: string, ...features: string[]): Promise<UserAgent> {
   const browser = worker.browser();
   await signIn(browser, { user });
@@ -94,7 +94,7 @@ async function signedIn(user: string, ...features: string[]): Promise<UserAgent>
 
 const problemOf = (answer: { body: string }): Record<string, unknown> => JSON.parse(answer.body);
 
-/** What the token of the last call to Graph is for. */
+/** Returns the scopes of the access token of the last call to Graph. */
 const lastScopes = (): string[] => {
   const authorization = new Map(world.graph.requests.at(-1)?.headers).get('authorization') ?? '';
   return String(decodeJwt(authorization.replace('Bearer ', ''))['scp']).split(' ');
@@ -106,7 +106,7 @@ const askedOfEntra = () =>
     ?.query['scope']?.split(' ');
 
 describe('a rule with alternatives', () => {
-  it('asks for its least permission when nothing larger was granted', async () => {
+  it('requests the least permission if no larger one was granted', async () => {
     const browser = await signedIn('ben');
     const refused = problemOf(await browser.script('GET', messages));
     expect(refused).toMatchObject({ code: 'interaction_required', feature: 'mail', scopes: ['Mail.Read'] });
@@ -116,7 +116,7 @@ describe('a rule with alternatives', () => {
     expect((await browser.script('GET', messages)).status).toBe(200);
   });
 
-  it('asks for nothing when a larger one was granted before: neither the person nor Entra', async () => {
+  it('requests nothing if a larger permission was granted before', async () => {
     const browser = await signedIn('ben', 'drafts');
     const [tokens, asked] = [world.entra.count('token'), world.entra.count('authorize')];
     expect((await browser.script('GET', messages)).status).toBe(200);
@@ -128,7 +128,7 @@ describe('a rule with alternatives', () => {
     });
   });
 
-  it('is granted where the person said no to the least and yes to the larger one', async () => {
+  it('is granted if the user declined the least permission and consented to a larger one', async () => {
     const browser = await signedIn('ben');
     const asked = await browser.navigate('/api/auth/login?feature=mail');
     await answerEntra(browser, asked, { user: 'ben', decision: 'decline' });
@@ -137,7 +137,7 @@ describe('a rule with alternatives', () => {
     expect((await browser.script('GET', messages)).status).toBe(200);
   });
 
-  it('asks for the least one again when the larger one was taken back', async () => {
+  it('requests the least permission again if the larger one was revoked', async () => {
     const browser = await signedIn('ben', 'drafts');
     world.entra.consents.withdraw(['Mail.ReadWrite']);
     world.graph.revokeTokens(userId('ben'));
@@ -149,7 +149,7 @@ describe('a rule with alternatives', () => {
     expect(lastScopes()).toContain('Mail.Read');
   });
 
-  it('does not take half of an alternative for the whole', async () => {
+  it('is not granted by only one of two permissions of an alternative', async () => {
     const { tenantId, clientId } = demoClient;
     world.entra.consents.grant({ tenantId, clientId, scopes: ['Mail.Send'] });
     const browser = await signedIn('ben');
@@ -158,12 +158,12 @@ describe('a rule with alternatives', () => {
 });
 
 describe('a rule with a guard', () => {
-  it('lets through who has one of its roles', { tags: ['RG-1'] }, async () => {
+  it('admits a user with one of its roles', { tags: ['RG-1'] }, async () => {
     const browser = await signedIn('alice');
     expect((await browser.script('GET', '/api/graph/v1.0/me/memberOf')).status).toBe(200);
   });
 
-  it('refuses who has none, says which are missing, and asks neither Entra nor Graph', {
+  it('refuses a user without its roles, names them, and calls neither Entra ID nor Graph', {
     tags: ['RG-1'],
   }, async () => {
     const browser = await signedIn('ben');
@@ -179,7 +179,7 @@ describe('a rule with a guard', () => {
     expect([world.entra.count('token'), world.graph.count()]).toEqual([tokens, calls]);
   });
 
-  it('does not keep the session of who has none from ending idle', { tags: ['SC-3'] }, async () => {
+  it('does not extend the session of a user without its roles', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn('ben');
     const idleEnd = async () => (await browser.scriptJson('/api/auth/session'))['idle_expires_at'];
     const before = await idleEnd();
@@ -191,7 +191,7 @@ describe('a rule with a guard', () => {
     world.advance(-360);
   });
 
-  it('compares roles with their letter case, before it asks the person for a permission', {
+  it('compares roles case-sensitively, before it requests a permission', {
     tags: ['RG-1'],
   }, async () => {
     const browser = await signedIn('alice');
@@ -201,7 +201,7 @@ describe('a rule with a guard', () => {
 });
 
 describe('a rule with bounds', () => {
-  it('lets nothing past them to Graph, and says where they are', { tags: ['PX-5'] }, async () => {
+  it('refuses calls beyond the bounds, and names the bounds', { tags: ['PX-5'] }, async () => {
     const browser = await signedIn('ben', 'mail');
     expect((await browser.script('GET', messages)).status).toBe(200);
     const calls = world.graph.count();
@@ -231,7 +231,7 @@ describe('a call that is refused after its rule was found', () => {
   const patch = (browser: UserAgent, body: string, headers: Record<string, string> = {}) =>
     browser.clone().script('PATCH', message, { body, headers: { ...json, ...headers } });
 
-  it('does not keep the session from ending idle, whatever refuses it', { tags: ['SC-3'] }, async () => {
+  it('does not extend the session, whichever check refuses it', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn('ben', 'drafts');
     const { merge } = worker.table.counts;
     world.advance(360);
@@ -249,7 +249,7 @@ describe('a call that is refused after its rule was found', () => {
     world.advance(-360);
   });
 
-  it('does not keep it from ending idle where the user withholds the permission', {
+  it('does not extend the session if the user declined the permission', {
     tags: ['SC-3'],
   }, async () => {
     const browser = await signedIn('ben');

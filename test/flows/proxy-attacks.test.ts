@@ -35,12 +35,12 @@ const policy = {
   },
 };
 
-/** What may reach Graph, told by other means than the product's: on the decoded path, with its own words. */
+/** Decides independently of the product's code whether a request may reach Graph, on the decoded path. */
 function isAllowedAtGraph({ method, target }: Pick<RecordedRequest, 'method' | 'target'>): boolean {
   const [rawPath = '', query, ...more] = target.split('?');
   if (more.length > 0 || !/^[!-~]*$/.test(target) || target.includes('#')) return false;
   const path = decodeURIComponent(rawPath);
-  // Decoding changes no slash, and would find nothing more to decode.
+  // Decoding must not add a slash, nor leave anything to decode.
   if (path.split('/').length !== rawPath.split('/').length || path.includes('%')) return false;
   if (query !== undefined && (path !== '/v1.0/me' || !isAllowedQuery(query))) return false;
   if (rawPath === '/v1.0/me') return method === 'GET';
@@ -61,7 +61,7 @@ function isAllowedAtGraph({ method, target }: Pick<RecordedRequest, 'method' | '
 }
 
 function isAllowedQuery(query: string): boolean {
-  // For a Graph that decodes and splits once more too.
+  // Also holds for a Graph that decodes and splits once more.
   const decoded = [...new URLSearchParams(query)].map(([name, value]) => `${name}=${value}`).join('&');
   if (decoded !== query && !isAllowedQuery(decoded)) return false;
   const options = [...new URLSearchParams(query)];
@@ -77,7 +77,7 @@ function isAllowedQuery(query: string): boolean {
 }
 
 let world: World;
-/** Behind none, one and two front ends that decode the path once more than the host does. */
+/** Workers behind zero, one and two front ends that each decode the path once more than the host. */
 let workers: Worker[];
 let cookie: string;
 let evil: Server;
@@ -121,7 +121,7 @@ interface Attack {
   readonly headers?: readonly string[];
 }
 
-/** Writes a signed-in script's request to the wire as it stands. @returns every status that came back */
+/** Sends a signed-in script's request byte by byte. @returns the status of every response */
 function attack(worker: Worker, { method, target, headers = [] }: Attack): Promise<number[]> {
   const { hostname, port } = new URL(worker.origin);
   const lines = [
@@ -145,12 +145,12 @@ function attack(worker: Worker, { method, target, headers = [] }: Attack): Promi
       resolve([...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))),
     );
     socket.setTimeout(10_000, () => socket.destroy(new Error(`no answer to ${method} ${target}`)));
-    // Not ended: a host may take a half-closed connection for a caller that has left.
+    // Not half-closed, because a host may treat that as a disconnect.
     socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'utf8');
   });
 }
 
-/** Sends it and looks at everything that Graph and the evil server saw of it. */
+/** Sends an attack, and checks every request that Graph and the evil server received. */
 async function observe(
   worker: Worker,
   one: Attack,
@@ -185,7 +185,7 @@ const corpus: Record<string, string[]> = JSON.parse(
   readFileSync(new URL('proxy-attacks.json', import.meta.url), 'utf8'),
 ).attacks;
 
-describe('calls that are allowed', () => {
+describe('allowed calls', () => {
   it.each([
     ['GET', '/v1.0/me?$select=id,mail&$top=5'],
     ['GET', '/v1.0/me/photo/$value'],
@@ -193,7 +193,7 @@ describe('calls that are allowed', () => {
     ['GET', "/v1.0/me/reminderView(startDateTime='2026-01-01T00:00:00Z',endDateTime='2026-02-01')"],
     ['GET', '/v1.0/me/drive/root:/Menu%20(new).txt:/content'],
   ])(
-    '%s %s arrive byte for byte, so that the attacks below fail for their own reasons',
+    '%s %s arrive byte for byte, so that attacks do not fail for another reason',
     { tags: ['PX-3'] },
     async (method, path) => {
       for (const worker of workers) {
@@ -206,7 +206,7 @@ describe('calls that are allowed', () => {
 
 describe.each([0, 1, 2])('behind %s front ends that decode', (extraDecodes) => {
   it.each(Object.entries(corpus))(
-    'refuses %s: Graph sees nothing, or an allowed call',
+    'refuses %s: Graph receives nothing or an allowed call',
     { tags: ['PX-2', 'PX-3', 'PX-4', 'PX-5'] },
     async (_name, targets) => {
       for (const target of targets.map((text) => text.replaceAll('{evil}', evilHost))) {
@@ -215,7 +215,7 @@ describe.each([0, 1, 2])('behind %s front ends that decode', (extraDecodes) => {
     },
   );
 
-  it('refuses whatever is put together of such pieces', {
+  it('refuses random combinations of such pieces', {
     tags: ['PX-2', 'PX-3', 'PX-4', 'PX-5', 'PX-8'],
   }, async () => {
     await fc.assert(
@@ -227,8 +227,8 @@ describe.each([0, 1, 2])('behind %s front ends that decode', (extraDecodes) => {
   });
 });
 
-describe('with no front end that decodes', () => {
-  it('Graph sees the very bytes that the host handed over, of everything in the corpus', {
+describe('without a front end that decodes', () => {
+  it('sends Graph exactly the bytes that the host passed on, for the whole corpus', {
     tags: ['PX-3'],
   }, async () => {
     let sentAtAll = 0;
@@ -243,7 +243,7 @@ describe('with no front end that decodes', () => {
       for (const request of sent) expect(`/api/graph${request.target}`, target).toBe(handedOver);
       sentAtAll += sent.length;
     }
-    // What the host has repaired before anybody here sees it.
+    // The host has repaired these paths before the service receives them.
     expect(sentAtAll).toBeLessThan(20);
   });
 });

@@ -33,7 +33,7 @@ const policy = {
 
 let world: World;
 let worker: Worker;
-/** Behind front ends that decode the path once and twice more. */
+/** Workers behind zero, one and two front ends that decode the path once more. */
 let decodingWorkers: Worker[];
 let hastyWorker: Worker;
 let browser: UserAgent;
@@ -81,14 +81,14 @@ const respondWith = (respond: Respond) => world.graph.respondWith(respond);
 const answerEmptyObject: Respond = (_request, response) => void response.end('{}');
 const codeOf = ({ body }: WireAnswer): unknown => JSON.parse(body).code;
 
-/** A script's call with the signed-in browser's cookie, its target byte for byte. */
+/** Makes a call with the signed-in browser's cookie. The target is sent byte by byte. */
 function call(target: string, request: WireRequest = {}, to: Worker = worker): Promise<WireAnswer> {
   const cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
   return sendWire(to.origin, target, { ...request, headers: { cookie, 'x-csrf': '1', ...request.headers } });
 }
 
 describe('the proxy', () => {
-  it('sends what was asked, byte for byte, to Graph and nowhere else', {
+  it('sends the requested path to Graph only, byte for byte', {
     tags: ['PX-2', 'PX-3'],
   }, async () => {
     for (const path of [
@@ -106,12 +106,12 @@ describe('the proxy', () => {
     expect(new Set(hosts)).toEqual(new Set([new URL(world.graph.origin).host]));
   });
 
-  it('calls with the token of the person whose session it is', async () => {
+  it('calls with the access token of the session’s user', async () => {
     const answer = await call('/api/graph/v1.0/me');
     expect(JSON.parse(answer.body).userPrincipalName).toBe('alice@contoso.example');
   });
 
-  it('passes on refusals of Graph as they are, with Retry-After', async () => {
+  it('passes on errors of Graph unchanged, with Retry-After', async () => {
     world.graph.switches.throttledCalls = 1;
     const answer = await call('/api/graph/v1.0/me');
     expect(answer.status).toBe(429);
@@ -122,7 +122,9 @@ describe('the proxy', () => {
 });
 
 describe('refuses', () => {
-  it('who is not signed in, with JSON, no write, no call and no redirect', { tags: ['PX-1'] }, async () => {
+  it('a browser without a session, with JSON and without a redirect, write or call', {
+    tags: ['PX-1'],
+  }, async () => {
     const [writes, tokens] = [worker.table.writes(), world.entra.count('token')];
     for (const cookie of [
       undefined,
@@ -145,7 +147,7 @@ describe('refuses', () => {
     ]);
   });
 
-  it('to send a token of the caller, even beside a session', { tags: ['PX-7'] }, async () => {
+  it('to send a token that the browser supplies, with or without a session', { tags: ['PX-7'] }, async () => {
     for (const authorization of ['Bearer theirs', 'bearer x', 'Basic dXNlcjpwYXNz', 'Bearer %', 'theirs']) {
       await call('/api/graph/v1.0/me', { headers: { authorization } });
       const withoutSession = { headers: { authorization, 'x-csrf': '1' } };
@@ -242,13 +244,13 @@ describe('refuses', () => {
   ];
 
   it.each([0, 1, 2])(
-    'every path that means two things, behind %s more decodes: nothing reaches Graph but allowed bytes',
+    'every ambiguous path behind %s additional decodes: only allowed paths reach Graph',
     { tags: ['PX-2', 'PX-3', 'PX-4', 'PX-5'] },
     async (extraDecodes) => {
       const to = decodingWorkers[extraDecodes];
       if (to === undefined) throw new Error('no such worker');
       respondWith(answerEmptyObject);
-      // What a repaired path may come out as: a front end in front of us, not we, then decided it (1 and 2 decodes).
+      // A front end may repair a path to one of these (1 and 2 decodes). The service itself never does.
       const allowed =
         /^\/v1\.0\/me(?:\/photo\/\$value|\/things\/[A-Za-z0-9_@.!~=+-]+)?(?:\?(?:\$|%24)select=[^&]*)?$/;
       for (const target of hostilePaths(evilHost)) {
@@ -263,7 +265,7 @@ describe('refuses', () => {
     },
   );
 
-  it('an absolute target: it is ours or nobody’s', { tags: ['PX-2'] }, async () => {
+  it('to send an absolute target to another host', { tags: ['PX-2'] }, async () => {
     for (const target of [
       `http://${evilHost}/api/graph/v1.0/me`,
       `http://${evilHost}/v1.0/me`,
@@ -279,7 +281,7 @@ describe('refuses', () => {
     }
   });
 
-  it('every method that no rule allows, with 403 or 405', { tags: ['PX-4'] }, async () => {
+  it('methods that no rule allows, with 403 or 405', { tags: ['PX-4'] }, async () => {
     for (const method of ['POST', 'PUT', 'DELETE']) {
       const answer = await call('/api/graph/v1.0/me', { method, headers: { 'content-length': '0' } });
       expect([answer.status, codeOf(answer)]).toEqual([403, 'path_not_allowed']);
@@ -288,7 +290,7 @@ describe('refuses', () => {
     expect(world.graph.count()).toBe(0);
   });
 
-  it('a forwarded header that is not plain text', { tags: ['PX-8'] }, async () => {
+  it('a forwarded header outside ASCII', { tags: ['PX-8'] }, async () => {
     const wireBytes = Buffer.from('a\u00e9b').toString('latin1');
     for (const name of ['accept', 'prefer', 'client-request-id', 'if-match']) {
       const answer = await call('/api/graph/v1.0/me', { headers: { [name]: wireBytes } });
@@ -298,12 +300,12 @@ describe('refuses', () => {
   });
 });
 
-/** As a wire has them: targets are bytes. */
+/** Encodes a target as it is sent: in ASCII only. */
 const encodeNonAscii = (text: string) => text.replace(/[^\x21-\x7e]/g, encodeURIComponent);
 
-describe('what Graph sees of a request', () => {
+describe('a request to Graph', () => {
   it.each([0, 1, 1000, bodyLimitBytes])(
-    'is a body of %s bytes, bit for bit',
+    'has the same body, byte for byte: %s bytes',
     { tags: ['PX-10'] },
     async (size) => {
       const body = randomBytes(size);
@@ -324,7 +326,7 @@ describe('what Graph sees of a request', () => {
     },
   );
 
-  it('is the content type as it was sent, odd or not', { tags: ['PX-10'] }, async () => {
+  it('has the same content type, also an unusual one', { tags: ['PX-10'] }, async () => {
     respondWith(answerEmptyObject);
     for (const contentType of [
       'application/json; charset=utf-8',
@@ -357,7 +359,7 @@ describe('refuses a body', () => {
       413,
     ],
     ['in chunks', { body: 'x', headers: { 'transfer-encoding': 'chunked' } }, 411],
-    ['in chunks, without one', { headers: { 'transfer-encoding': 'chunked' } }, 411],
+    ['in chunks, but empty', { headers: { 'transfer-encoding': 'chunked' } }, 411],
     [
       'of an unknown length',
       { method: 'PATCH', headers: { 'transfer-encoding': 'chunked' }, body: 'x'.repeat(5000) },
@@ -371,7 +373,7 @@ describe('refuses a body', () => {
     ['with GET', { method: 'GET', body: 'x', headers: { 'content-length': '1' } }, 400],
     ['with DELETE', { method: 'DELETE', body: 'x', headers: { 'content-length': '1' } }, 400],
     ['without a type', { body: 'x', headers: { 'content-length': '1' } }, 415],
-  ])('%s: Graph hears nothing', { tags: ['PX-10'] }, async (_what, request, status) => {
+  ])('%s, and sends nothing', { tags: ['PX-10'] }, async (_what, request, status) => {
     expect((await send(request)).status).toBe(status);
     expect(world.graph.count()).toBe(0);
   });
@@ -391,21 +393,17 @@ describe('refuses a body', () => {
     'text/html',
     'application/jsonp',
     'application/merge-patch+json',
-  ])(
-    'of type %j, which the rule does not name or two readers read in two ways',
-    { tags: ['PX-10'] },
-    async (type) => {
-      const headers = { 'content-type': type, 'content-length': '2' };
-      const answer = await call('/api/graph/v1.0/me', { method: 'PATCH', body: '{}', headers });
-      expect([answer.status, codeOf(answer)]).toEqual([415, 'content_type_not_allowed']);
-      expect(world.graph.count()).toBe(0);
-    },
-  );
+  ])('of type %j, which the rule does not name or which is ambiguous', { tags: ['PX-10'] }, async (type) => {
+    const headers = { 'content-type': type, 'content-length': '2' };
+    const answer = await call('/api/graph/v1.0/me', { method: 'PATCH', body: '{}', headers });
+    expect([answer.status, codeOf(answer)]).toEqual([415, 'content_type_not_allowed']);
+    expect(world.graph.count()).toBe(0);
+  });
 });
 
 describe('an answer of Graph', () => {
   it.each([301, 302, 303, 307, 308, 300, 305])(
-    'that is a %s redirect is not followed and not shown',
+    'is refused and not followed if it is a %s redirect',
     { tags: ['PX-11'] },
     async (status) => {
       respondWith((_request, response) => {
@@ -428,7 +426,7 @@ describe('an answer of Graph', () => {
     'image/jpeg',
     '',
     'x',
-  ])('of type %j cannot run in our origin', { tags: ['PX-13'] }, async (contentType) => {
+  ])('of type %j cannot run in the origin of this service', { tags: ['PX-13'] }, async (contentType) => {
     respondWith((_request, response) => {
       if (contentType !== '') response.setHeader('content-type', contentType);
       response.end('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>');
@@ -476,23 +474,27 @@ describe('an answer of Graph', () => {
     ['image/png', 'image/png'],
     ['audio/mpeg', 'audio/mpeg'],
     ['Video/mp4; codecs="avc1"', 'Video/mp4; codecs="avc1"'],
-  ])('of type %j is JSON, media, or a file of bytes', { tags: ['PX-13'] }, async (contentType, left) => {
-    for (const method of ['GET', 'HEAD']) {
-      respondWith((_request, response) => {
-        response.setHeader('content-length', '2');
-        response.setHeader('content-type', contentType).end(method === 'GET' ? '{}' : undefined);
-      });
-      const { headers, status } = await call('/api/graph/v1.0/me/photo/$value', { method });
-      expect(status).toBe(200);
-      const type = left === 'as it is' ? contentType : (left ?? 'application/octet-stream');
-      expect(headers['content-type']).toBe(type);
-      const isJson = left === 'as it is' || left === 'application/json';
-      expect(headers['content-disposition']).toBe(isJson || method === 'HEAD' ? undefined : 'attachment');
-    }
-  });
+  ])(
+    'of type %j is passed on as JSON, media or a download',
+    { tags: ['PX-13'] },
+    async (contentType, left) => {
+      for (const method of ['GET', 'HEAD']) {
+        respondWith((_request, response) => {
+          response.setHeader('content-length', '2');
+          response.setHeader('content-type', contentType).end(method === 'GET' ? '{}' : undefined);
+        });
+        const { headers, status } = await call('/api/graph/v1.0/me/photo/$value', { method });
+        expect(status).toBe(200);
+        const type = left === 'as it is' ? contentType : (left ?? 'application/octet-stream');
+        expect(headers['content-type']).toBe(type);
+        const isJson = left === 'as it is' || left === 'application/json';
+        expect(headers['content-disposition']).toBe(isJson || method === 'HEAD' ? undefined : 'attachment');
+      }
+    },
+  );
 
   it.each(['application/json', 'application/json, text/html', 'application/vnd.contoso+json', undefined])(
-    'that is a part of JSON (%s) is refused: nobody can tell what is in it',
+    'with a range of JSON (%s) is refused, because it cannot be checked',
     async (contentType) => {
       respondWith((_request, response) => {
         if (contentType !== undefined) response.setHeader('content-type', contentType);
@@ -504,7 +506,7 @@ describe('an answer of Graph', () => {
   );
 
   it.each([204, 205, 304])(
-    'with status %s passes, empty and without a type',
+    'with status %s is passed on without a body or a type',
     { tags: ['PX-13'] },
     async (status) => {
       respondWith((_request, response) => {
@@ -517,7 +519,7 @@ describe('an answer of Graph', () => {
   );
 
   it.each([200, 201, 202, 400, 401, 403, 404, 409, 412, 418, 429, 500, 503, 507, 599])(
-    'with status %s passes as it is',
+    'with status %s is passed on unchanged',
     { tags: ['PX-13'] },
     async (status) => {
       respondWith((_request, response) => {
@@ -529,7 +531,7 @@ describe('an answer of Graph', () => {
   );
 
   it.each([600, 777, 999, 101])(
-    'with status %s is refused and breaks nothing',
+    'with status %s is refused, and the next call works',
     { tags: ['PX-13'] },
     async (status) => {
       respondWith((_request, response) => {
@@ -543,7 +545,7 @@ describe('an answer of Graph', () => {
     },
   );
 
-  it('after informational ones is the last one', { tags: ['PX-13'] }, async () => {
+  it('is the last one after informational responses', { tags: ['PX-13'] }, async () => {
     respondWith((_request, response) => {
       response.writeProcessing();
       response.writeEarlyHints({ link: '</evil.js>; rel=preload; as=script' });
@@ -554,11 +556,15 @@ describe('an answer of Graph', () => {
   });
 });
 
-describe('a Graph that fails', () => {
+describe('a failure of Graph', () => {
   it.each<[string, Respond, string]>([
-    ['hangs up at once', (_request, response) => void response.destroy(), 'upstream_unreachable'],
     [
-      'breaks off a body with a length',
+      'a connection that closes at once',
+      (_request, response) => void response.destroy(),
+      'upstream_unreachable',
+    ],
+    [
+      'a body with a length that breaks off',
       (_request, response) => {
         response.writeHead(200, { 'content-length': '100' });
         response.write('{"half":', () => response.destroy());
@@ -566,7 +572,7 @@ describe('a Graph that fails', () => {
       'upstream_answer_refused',
     ],
     [
-      'breaks off a chunked body',
+      'a chunked body that breaks off',
       (_request, response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
         response.write('{"half":', () => response.destroy());
@@ -574,38 +580,42 @@ describe('a Graph that fails', () => {
       'upstream_answer_refused',
     ],
     [
-      'answers more than may pass',
+      'a body over the limit',
       (_request, response) => void response.end(Buffer.alloc(bodyLimitBytes + 1)),
       'upstream_answer_refused',
     ],
     [
-      'compresses unasked',
+      'an unrequested compression',
       (_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
       'upstream_answer_refused',
     ],
     [
-      'speaks no HTTP',
+      'another protocol than HTTP',
       (_request, response) => void response.socket?.end('SSH-2.0-OpenSSH\r\n'),
       'upstream_unreachable',
     ],
-  ])('%s: a 502, never a short 200', { tags: ['PX-13'] }, async (_what, respond, code) => {
-    respondWith(respond);
-    const answer = await call('/api/graph/v1.0/me');
-    expect([answer.status, codeOf(answer)]).toEqual([502, code]);
-    expect(answer.body).not.toContain('half');
-  });
+  ])(
+    'results in a 502 instead of an incomplete 200: %s',
+    { tags: ['PX-13'] },
+    async (_what, respond, code) => {
+      respondWith(respond);
+      const answer = await call('/api/graph/v1.0/me');
+      expect([answer.status, codeOf(answer)]).toEqual([502, code]);
+      expect(answer.body).not.toContain('half');
+    },
+  );
 
   it.each<[string, Respond]>([
-    ['says nothing', () => undefined],
-    ['stops after the head', (_request, response) => void response.writeHead(200).flushHeaders()],
-    ['stops in the middle', (_request, response) => void response.writeHead(200).write('{"half":')],
-  ])('%s: a 504 when the time is over', async (_what, respond) => {
+    ['no response', () => undefined],
+    ['no body after the head', (_request, response) => void response.writeHead(200).flushHeaders()],
+    ['an incomplete body', (_request, response) => void response.writeHead(200).write('{"half":')],
+  ])('results in a 504 at the deadline: %s', async (_what, respond) => {
     respondWith(respond);
     const answer = await call('/api/graph/v1.0/me', {}, hastyWorker);
     expect([answer.status, codeOf(answer)]).toEqual([504, 'upstream_timeout']);
   });
 
-  it('does not answer a write: the problem says that its effect is unknown', async () => {
+  it('during a write is reported as a call that may have taken effect', async () => {
     respondWith((_request, response) => void response.destroy());
     const headers = { 'content-length': '2', 'content-type': 'application/json' };
     const answer = await call('/api/graph/v1.0/me/things/t1', { method: 'POST', body: '{}', headers });

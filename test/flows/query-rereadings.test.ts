@@ -50,12 +50,12 @@ afterAll(async () => {
   await world.close();
 });
 
-/** SharePoint's kind of page token, as Graph writes it into a link. */
+/** A page token of SharePoint, as Graph writes it into a link. */
 const token = 'Paged%3dTRUE%26p_Name%3dR%2526D%252f%26p_ID%3d5';
 
 /**
- * Stands in for the part of Graph that decodes a query twice and splits it again. It answers with the fields that it was
- * asked for or compares, and with a next page.
+ * Simulates the part of Graph that decodes a query twice and splits it again. It returns the fields that were selected
+ * or compared, and a link to the next page.
  */
 const respondTwiceDecoded: Respond = ({ target, body }, response) => {
   response.setHeader('content-type', 'application/json;odata.metadata=minimal');
@@ -108,7 +108,7 @@ async function batch(browser: UserAgent, url: string) {
 }
 
 describe('a Graph that decodes twice and splits again', () => {
-  it('is asked for nothing but what the rule names, alone and in a batch', {
+  it('receives only query options that the rule allows, alone and in a batch', {
     tags: ['PX-5', 'PX-6'],
   }, async () => {
     const hidden = [
@@ -128,7 +128,7 @@ describe('a Graph that decodes twice and splits again', () => {
     expect(answer).toMatchObject({ fields: 'id', compared: ['displayName', 'eq'] });
   });
 
-  it('gives links to its next page, which are followed to the end and by nobody else', {
+  it('returns page links that only the same user can follow, unchanged', {
     tags: ['PX-14'],
   }, async () => {
     const first = json(await get(alice, users));
@@ -150,7 +150,7 @@ describe('a Graph that decodes twice and splits again', () => {
     expect(world.graph.count()).toBe(calls);
   });
 
-  it('gives them in a batch as well, and a part of a batch may follow one', {
+  it('returns page links in a batch, and a part of a batch can follow one', {
     tags: ['PX-6', 'PX-14'],
   }, async () => {
     const [part] = json(await batch(alice, '/users?$select=id')).responses;
@@ -165,7 +165,9 @@ describe('a Graph that decodes twice and splits again', () => {
     );
   });
 
-  it('cannot make a link of what a sender wrote into an attachment', { tags: ['PX-14'] }, async () => {
+  it('returns no page link for a text that a sender wrote into an attachment', {
+    tags: ['PX-14'],
+  }, async () => {
     const attachment = '/me/messages/A1=/$value';
     expect(json(await get(alice, `/api/graph/v1.0${attachment}`))['@odata.nextLink']).toBeUndefined();
     const [part] = json(await batch(alice, attachment)).responses;

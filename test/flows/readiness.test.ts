@@ -17,12 +17,12 @@ async function askReady(): Promise<number> {
 }
 
 describe('readiness', () => {
-  it('asks storage once in five seconds, however often it is asked, and at once when the clock is set back', async () => {
+  it('checks the table once in five seconds, and at once if the clock was set back', async () => {
     const { counts } = worker.table;
     expect(await Promise.all([askReady(), askReady(), askReady()])).toEqual([200, 200, 200]);
     expect(counts.check).toBe(1);
 
-    // Set back: what it remembers would last until the clock has caught up.
+    // Otherwise the cached result would last until the clock has caught up.
     world.advance(-60);
     worker.table.failing.add('check');
     expect(await askReady()).toBe(503);

@@ -36,13 +36,13 @@ async function renewedRole(environment: Environment): Promise<readonly number[]>
   return [before, after, await openAdmin()];
 }
 
-describe('a role is renewed', { tags: ['RG-3'] }, () => {
-  it('where a sign-in asks for nothing but who the person is', async () => {
+describe('the renewal of a role', { tags: ['RG-3'] }, () => {
+  it('works if a sign-in requests no permission of an API', async () => {
     const graph = writePolicy('graph', 'User.Read', false);
     expect(await renewedRole({ GRAPH_POLICY_FILE: graph })).toEqual([200, 200, 403]);
   });
 
-  it('where a sign-in asks for permissions of two APIs, which one request cannot name (AADSTS28000)', async () => {
+  it('works if a sign-in requests permissions of two APIs, which one token request cannot contain (AADSTS28000)', async () => {
     const environment = {
       API_NAMES: 'orders',
       API_ORDERS_ORIGIN: 'http://127.0.0.1:9',

@@ -12,26 +12,26 @@ beforeAll(async () => {
 });
 afterAll(() => proxy.close());
 
-/** As Graph does: it returns the id that the call had. */
+/** Returns the call's request id as Graph does. */
 const echoIn = (head: string) => /^client-request-id: .*$/im.exec(head)?.[0] ?? '';
 
-/** The person of the access token, as the upstream would look them up. */
-const personOf = (head: string): unknown => {
+/** The user of the access token, as the upstream would identify them. */
+const userOf = (head: string): unknown => {
   const payload = /Bearer [^.]+\.([^.]+)\./.exec(head)?.[1] ?? '';
   return JSON.parse(Buffer.from(payload, 'base64url').toString()).oid;
 };
 
-describe('refuses to show one person the answer of another', () => {
+describe('refuses to return an answer of another user', () => {
   it.each([
-    ['with the answer', 0],
-    ['a little after it', 1],
+    ['together with the first', 0],
+    ['immediately after it', 1],
     ['later', 5],
   ])(
-    'when the upstream sends a second answer %s, over connections that are used again',
+    'if the upstream sends a second answer %s on a reused connection',
     { tags: ['PX-17'] },
     async (_when, turns) => {
       proxy.upstream.respondWith((socket, { head }) => {
-        const answer = rawAnswer(JSON.stringify({ person: personOf(head) }), [
+        const answer = rawAnswer(JSON.stringify({ person: userOf(head) }), [
           'Content-Type: application/json',
           echoIn(head),
         ]);
@@ -48,7 +48,7 @@ describe('refuses to show one person the answer of another', () => {
       const ask = async (user: string) => {
         const headers = { cookie: cookies[user] ?? '', 'x-csrf': '1' };
         const { status, body } = await sendWire(proxy.worker.origin, '/api/graph/v1.0/me', { headers });
-        // A connection that is caught in the act may fail the call: it must not answer it.
+        // A call may fail on such a connection. It must not get the other answer.
         return { status, person: JSON.parse(body).person };
       };
       const people: Record<string, Set<unknown>> = { alice: new Set(), ben: new Set() };
@@ -75,7 +75,7 @@ describe('refuses to show one person the answer of another', () => {
     ['205', 'HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n', ''],
     ['304', 'HTTP/1.1 304 Not Modified\r\n', ''],
   ])(
-    'when a second answer without an id comes 3 ms after a %s, and is for nobody',
+    'if an additional answer without an id arrives 3 ms after a %s',
     { tags: ['PX-17'] },
     async (_form, head, body) => {
       const late = rawAnswer('{"person":"alice"}', ['Content-Type: application/json']);
@@ -99,18 +99,18 @@ describe('refuses to show one person the answer of another', () => {
   );
 
   it.each(['no-uuid', undefined])(
-    'when the upstream is one answer ahead and the caller names the call %j',
+    'if the upstream is one answer ahead and the request id of the caller is %j',
     { tags: ['PX-17'] },
     async (id) => {
       let before: Buffer | undefined;
       let turn = 0;
       proxy.upstream.respondWith((socket, { head }) => {
-        const own = rawAnswer(JSON.stringify({ person: personOf(head) }), [
+        const own = rawAnswer(JSON.stringify({ person: userOf(head) }), [
           'Content-Type: application/json',
           echoIn(head),
         ]);
         socket.write(before ?? own);
-        // Ahead of the call that is sent once more as well.
+        // It stays one answer ahead when the call is repeated.
         if (turn++ === 0) before = own;
       });
       const ask = (user: string) =>
@@ -129,7 +129,7 @@ describe('refuses to show one person the answer of another', () => {
     },
   );
 
-  it('and a read whose place another answer has taken is sent once more, a write is not', {
+  it('and repeats a read once after a mismatched response, but not a write', {
     tags: ['PX-17', 'PX-18'],
   }, async () => {
     const foreign = 'client-request-id: 00000000-0000-4000-8000-000000000000';
@@ -150,8 +150,8 @@ describe('refuses to show one person the answer of another', () => {
   });
 });
 
-describe('an upstream that returns no ids', () => {
-  it('is served from, with one warning a minute for Graph', async () => {
+describe('an upstream that returns no request ids', () => {
+  it('is accepted, with one warning per minute', async () => {
     proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
     proxy.world.pass(61);
     proxy.worker.logLines.length = 0;
@@ -162,7 +162,7 @@ describe('an upstream that returns no ids', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('is refused where it has to, but for errors, which pass', async () => {
+  it('is refused if the setting requires request ids, except for its errors', async () => {
     const strict = await proxy.startWorker({ GRAPH_REQUEST_ID_CHECK: 'require' });
     proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
     const refused = await proxy.call('/things/t1', {}, strict);

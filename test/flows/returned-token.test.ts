@@ -68,7 +68,7 @@ afterEach(() => {
   worker.logLines.length = 0;
 });
 
-/** The header as it was sent. */
+/** Returns the Authorization header that the API received. */
 const authorizationIn = ({ head }: RawRequest) => /^authorization: (.*)$/m.exec(head)?.[1]?.trim() ?? '';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -77,9 +77,9 @@ const unicode = (text: string) =>
   [...text].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 const inLines = (text: string) => text.replaceAll(/.{76}/g, '$&\r\n');
 
-/** How an error page, a log or a diagnosis spells a header. */
+/** Encodings in which an error page or a diagnosis may contain the header. */
 const spellings: Readonly<Record<string, (header: string) => string>> = {
-  'as it is': (header) => header,
+  unchanged: (header) => header,
   'the token alone': (header) => header.replace('Bearer ', ''),
   'its signature alone': (header) => header.slice(header.lastIndexOf('.') + 1),
   'encoded for a query': encodeURIComponent,
@@ -97,7 +97,7 @@ const spellings: Readonly<Record<string, (header: string) => string>> = {
   'in UTF-16': (header) => Buffer.from(header, 'utf16le').toString('latin1'),
 };
 
-/** What left the service, headers included. */
+/** The whole response, including headers, as text. */
 const bytesOf = ({ headers, bytes }: WireAnswer) => `${JSON.stringify(headers)}\n${bytes.toString('latin1')}`;
 
 function expectRefused(answer: WireAnswer, header: string, feature: string, place: 'headers' | 'body'): void {
@@ -130,7 +130,7 @@ async function echoed(
 const echo = '/api/orders/echo/e1';
 const page = (text: string) => `<html><h1>500</h1><pre>authorization: ${text}</pre></html>`;
 
-describe('an API that answers with the token it was sent', () => {
+describe('an API that returns the access token of the call', () => {
   describe.each(Object.entries(spellings))('%s', (_how, spell) => {
     it.each([
       ['JSON', 'application/json', '200 OK'],
@@ -138,7 +138,7 @@ describe('an API that answers with the token it was sent', () => {
       ['a problem document', 'application/problem+json', '400 Bad Request'],
       ['a picture', 'image/png', '200 OK'],
     ])(
-      'in %s is refused, recorded, and no byte of it leaves',
+      'in %s is refused and recorded, and no part of the token is passed on',
       { tags: ['PX-16'] },
       async (_what, type, status) => {
         const { answer, header } = await echoed(echo, (sent) => {
@@ -161,19 +161,19 @@ describe('an API that answers with the token it was sent', () => {
     },
   );
 
-  it('in pieces of three bytes, in chunks of their own, is refused', { tags: ['PX-16'] }, async () => {
+  it('in chunks of three bytes is refused', { tags: ['PX-16'] }, async () => {
     const { answer, header } = await echoed(echo, (sent) =>
       rawChunkedAnswer(page(sent).match(/.{1,3}/gs) ?? [], ['Content-Type: text/html']),
     );
     expectRefused(answer, header, 'orders', 'body');
   });
 
-  it('at the end of a megabyte is refused', { tags: ['PX-16'] }, async () => {
+  it('after a megabyte of other text is refused', { tags: ['PX-16'] }, async () => {
     const { answer, header } = await echoed(echo, (sent) => rawAnswer(`${'x'.repeat(1024 * 1024)}${sent}`));
     expectRefused(answer, header, 'orders', 'body');
   });
 
-  it('to a write is refused, and that its effect is not known is said', async () => {
+  it('in the answer to a write is refused, and the problem says that the write may have taken effect', async () => {
     const { answer, header } = await echoed(
       echo,
       (sent) => rawAnswer(page(sent), ['Content-Type: text/html']),
@@ -184,21 +184,21 @@ describe('an API that answers with the token it was sent', () => {
     expect(JSON.parse(answer.body).detail).toContain('The call may have taken effect.');
   });
 
-  it('compressed is refused as every compressed answer is', async () => {
+  it('in a compressed answer is refused, as is every compressed answer', async () => {
     const { answer } = await echoed(echo, (sent) =>
       rawAnswer(gzipSync(sent), ['Content-Encoding: gzip', 'Content-Type: text/html']),
     );
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([502, 'upstream_answer_refused']);
   });
 
-  it('in a file that is compressed by itself passes: it is data, which nobody reads without unpacking it', async () => {
+  it('in a compressed file is not detected, because the file is opaque data', async () => {
     const { answer, header } = await echoed(echo, (sent) =>
       rawAnswer(gzipSync(sent), ['Content-Type: application/gzip']),
     );
     expect([answer.status, answer.bytes.equals(gzipSync(header))]).toEqual([200, true]);
   });
 
-  it('that it had refused before is refused as well', async () => {
+  it('is refused even if the API had rejected that token before', async () => {
     const claims = base64('{"access_token":{"nbf":{"essential":true,"value":"1"}}}');
     let first = '';
     upstream.respondWith((socket, request) => {
@@ -214,12 +214,12 @@ describe('an API that answers with the token it was sent', () => {
 });
 
 describe('Graph', () => {
-  it('that answers with the token is refused and recorded', { tags: ['PX-16'] }, async () => {
+  it('is refused and recorded if it returns the token in a body', { tags: ['PX-16'] }, async () => {
     const { answer, header } = await echoed('/api/graph/v1.0/me', (sent) => rawAnswer(`{"a":"${sent}"}`));
     expectRefused(answer, header, 'profile', 'body');
   });
 
-  it('that leads a list on with the token in the address is refused', {
+  it('is refused if it returns the token in a next link', {
     tags: ['PX-14', 'PX-16'],
   }, async () => {
     const { answer, header } = await echoed('/api/graph/v1.0/me', (sent) =>
@@ -233,7 +233,7 @@ describe('Graph', () => {
     expectRefused(answer, header, 'profile', 'body');
   });
 
-  it('that says in Location where something was made, with the token, is refused', {
+  it('is refused if it returns the token in Location', {
     tags: ['PX-14', 'PX-16'],
   }, async () => {
     const { answer, header } = await echoed(
@@ -253,7 +253,7 @@ describe('Graph', () => {
     expectRefused(answer, header, 'profile', 'headers');
   });
 
-  it('that redirects to a file with the token in its address is refused', {
+  it('is refused if it returns the token in a redirect to a file', {
     tags: ['PX-11', 'PX-16'],
   }, async () => {
     const { answer, header } = await echoed('/api/graph/v1.0/me/files/f1', (sent) =>
@@ -264,17 +264,17 @@ describe('Graph', () => {
 
   it.each([
     ['in its JSON', (sent: string) => ({ a: sent })],
-    ['in bytes', (sent: string) => base64(page(sent))],
-    ['in bytes that hold base64', (sent: string) => base64(page(base64(`authorization: ${sent}`)))],
+    ['in base64', (sent: string) => base64(page(sent))],
+    ['in base64 of base64', (sent: string) => base64(page(base64(`authorization: ${sent}`)))],
   ])(
-    'that answers a part of a batch with the token, %s, is refused as a whole',
+    'is refused for the whole batch if a part contains the token %s',
     { tags: ['PX-6', 'PX-16'] },
     async (_how, bodyOf) => {
       const body = JSON.stringify({ requests: [{ id: '1', method: 'GET', url: '/me' }] });
       const { answer, header } = await echoed(
         '/api/graph/v1.0/$batch',
         (sent, request) => {
-          // A part has another id on its way.
+          // The service replaces the ids of parts.
           const [part] = JSON.parse(request.body.toString()).requests;
           const responses = [{ id: part.id, status: 200, headers: {}, body: bodyOf(sent) }];
           return rawAnswer(JSON.stringify({ responses }), ['Content-Type: application/json']);
@@ -287,14 +287,14 @@ describe('Graph', () => {
   );
 });
 
-describe('an answer without the token passes', () => {
+describe('an answer with similar text', () => {
   it.each([
     [
       'a token of another issue',
       (sent: string) => `${sent.slice(0, sent.lastIndexOf('.'))}.${'Q2xlYXIx'.repeat(40)}`,
     ],
     ['another text in base64', (sent: string) => base64(sent.slice(0, sent.lastIndexOf('.')))],
-  ])('%s among it', async (_what, textOf) => {
+  ])('is passed on with %s', async (_what, textOf) => {
     const { answer, header } = await echoed(echo, (sent) => rawAnswer(textOf(sent)));
     expect([answer.status, answer.body]).toEqual([200, textOf(header)]);
   });

@@ -12,7 +12,7 @@ let worker: Worker;
 let otherWorker: Worker;
 
 beforeAll(async () => {
-  vi.spyOn(console, 'warn').mockImplementation(() => undefined); // that its defaults are not for production
+  vi.spyOn(console, 'warn').mockImplementation(() => undefined); // It warns that its defaults are not for production.
   issuer = await startSecondIssuer(demoDirectory);
   graph = await startGraphEmulator({ directory: demoDirectory, entra: issuer });
   world = await startWorld();
@@ -26,7 +26,7 @@ afterAll(async () => {
   vi.restoreAllMocks();
 });
 
-/** Types an address and a password, then agrees to what is asked. */
+/** Types an address and a password, then consents. */
 async function signIn(browser: UserAgent, from = '/api/auth/login'): Promise<WireAnswer> {
   let page = await browser.navigate(from);
   if (page.body.includes('name="login"')) {
@@ -36,8 +36,8 @@ async function signIn(browser: UserAgent, from = '/api/auth/login'): Promise<Wir
   return page;
 }
 
-describe('an OpenID provider that is not our emulator', () => {
-  it('signs a person in, with every check of the ID token', async () => {
+describe('another OpenID provider than the emulator', () => {
+  it('signs a user in with a fully verified ID token', async () => {
     const browser = worker.browser();
     const page = await signIn(browser, '/api/auth/login?return_to=/api/admin');
     expect(page.status).toBe(200);
@@ -50,7 +50,7 @@ describe('an OpenID provider that is not our emulator', () => {
     });
   });
 
-  it('rotates its refresh token at every call: each one is written back, and other workers use it', async () => {
+  it('rotates the refresh token at every renewal, and all workers use the new one', async () => {
     const browser = worker.browser();
     await signIn(browser);
     const before = issuer.tokenAnswers.length;
@@ -64,7 +64,7 @@ describe('an OpenID provider that is not our emulator', () => {
     expect(new Set(refreshTokens).size).toBe(3);
   });
 
-  it('costs one sign-in when a rotated refresh token could not be written back', async () => {
+  it('requires one new sign-in if a rotated refresh token could not be stored', async () => {
     const browser = worker.browser();
     await signIn(browser);
     worker.table.failing.add('replace');
@@ -78,7 +78,7 @@ describe('an OpenID provider that is not our emulator', () => {
     expect((await browser.script('GET', '/api/graph/v1.0/me')).status).toBe(200);
   });
 
-  it('asks for mail when it is first needed, and remembers', async () => {
+  it('asks for consent to mail at first use, and remembers it', async () => {
     const browser = worker.browser();
     await signIn(browser);
     const asked = await browser.script('GET', '/api/graph/v1.0/me/messages');
@@ -91,7 +91,7 @@ describe('an OpenID provider that is not our emulator', () => {
     expect(JSON.parse(answer.body)).toHaveProperty('value.0.subject');
   });
 
-  it('ends its session too when the person signs out', async () => {
+  it('ends its own session when the user signs out', async () => {
     const browser = worker.browser();
     await signIn(browser);
     const { logout_url: logoutUrl }: { logout_url: string } = JSON.parse(
@@ -106,7 +106,7 @@ describe('an OpenID provider that is not our emulator', () => {
 });
 
 describe('refuses', () => {
-  it('a person who says no, with both ways on', async () => {
+  it('a user who declines consent', async () => {
     const browser = worker.browser();
     const login = await browser.navigate('/api/auth/login?return_to=/api/admin');
     const consent = await browser.submit(login, { login: 'ben@contoso.example', password: 'any' });

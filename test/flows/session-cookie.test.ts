@@ -6,7 +6,7 @@ import { grantSignIn, signIn, startWorld, type Worker, type World } from '../sup
 
 let world: World;
 let worker: Worker;
-/** The same service as it stands behind TLS: it makes and reads `__Host-` cookies. */
+/** The same service behind TLS. It sets and reads `__Host-` cookies. */
 let secureWorker: Worker;
 let alice: UserAgent;
 let ben: UserAgent;
@@ -34,7 +34,7 @@ const askWith = (cookie: string, more: Record<string, string> = {}, path = '/api
 const isCleared = ({ setCookies }: WireAnswer, name = 'session') =>
   setCookies.some((line) => line.startsWith(`${name}=;`) && /max-age=0/i.test(line));
 
-/** `name=value` aside, in one spelling and order. */
+/** Returns the attributes without `name=value`, normalized and sorted. */
 const attributesOf = (line: string) =>
   line
     .split(';')
@@ -43,8 +43,8 @@ const attributesOf = (line: string) =>
     .filter((attribute) => !attribute.startsWith('max-age='))
     .sort();
 
-/** Random, and of the length and version of a real one: only its MAC tells. */
-const madeUp = () => Buffer.concat([Buffer.of(1), randomBytes(134)]).toString('base64url');
+/** A random value with the length and version of a real one. Only its MAC is wrong. */
+const forgedValue = () => Buffer.concat([Buffer.of(1), randomBytes(134)]).toString('base64url');
 
 async function expectSignedOut(answer: WireAnswer) {
   expect(answer.status).toBe(200);
@@ -58,20 +58,23 @@ describe('a cookie', () => {
     ['none', true],
     ['same-site', false],
     ['cross-site', false],
-  ] as const)('that is made up is cleared at a navigation from here only (%s)', async (site, expected) => {
-    const answer = await worker.browser().request('/api/auth/login', {
-      headers: {
-        cookie: `session=${madeUp()}`,
-        accept: 'text/html',
-        ...(site === undefined
-          ? {}
-          : { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }),
-      },
-    });
-    expect([answer.status, isCleared(answer)]).toEqual([303, expected]);
-  });
+  ] as const)(
+    'with a forged value is cleared only at a navigation from this origin (%s)',
+    async (site, expected) => {
+      const answer = await worker.browser().request('/api/auth/login', {
+        headers: {
+          cookie: `session=${forgedValue()}`,
+          accept: 'text/html',
+          ...(site === undefined
+            ? {}
+            : { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }),
+        },
+      });
+      expect([answer.status, isCleared(answer)]).toEqual([303, expected]);
+    },
+  );
 
-  it('is HttpOnly, Strict, for the whole host and no other, and short, whichever we set', {
+  it('is always HttpOnly, Strict, host-only and short', {
     tags: ['SC-1'],
   }, async () => {
     const lines = [...alice.received, ...ben.received]
@@ -84,7 +87,7 @@ describe('a cookie', () => {
     }
   });
 
-  it('behind TLS is Secure and bound to the host by its name, when set and when cleared', {
+  it('behind TLS is Secure and has a __Host- name, when set and when cleared', {
     tags: ['SC-1', 'SC-9'],
   }, async () => {
     const browser = secureWorker.browser();
@@ -102,7 +105,7 @@ describe('a cookie', () => {
     }
   });
 
-  it('behind TLS is read under its `__Host-` name alone: a plain one may be planted by a neighbour', {
+  it('behind TLS is read only by its __Host- name, because a sibling host could plant another one', {
     tags: ['SC-1', 'SC-8'],
   }, async () => {
     const ask = (cookie: string) =>
@@ -115,7 +118,7 @@ describe('a cookie', () => {
     await expectSignedOut(await ask(`__Secure-session=${aliceCookie}`));
   });
 
-  it('of a session says nothing: no token, no name, no address, no id', { tags: ['SC-1'] }, () => {
+  it('of a session contains no token, name, address or id', { tags: ['SC-1'] }, () => {
     const texts = [aliceCookie, Buffer.from(aliceCookie, 'base64url').toString('latin1')].join('\n');
     for (const word of ['alice', 'Alice', 'contoso', 'eyJhbG', demoClient.tenantId]) {
       expect(texts).not.toContain(word);
@@ -133,15 +136,15 @@ describe('a cookie', () => {
 });
 
 describe('a sign-in', () => {
-  it('adopts no value that the browser sends: neither a planted one nor that of another user', {
+  it('never adopts a cookie value that the browser sends, planted or of another user', {
     tags: ['SC-2'],
   }, async () => {
-    expect(madeUp()).toHaveLength(aliceCookie.length);
-    const somebody = worker.browser();
-    await signIn(somebody, { user: 'alice' });
-    const somebodys = somebody.cookies().get('session') ?? '';
-    expect(await somebody.scriptJson('/api/auth/session')).toMatchObject({ name: 'Alice Adams' });
-    for (const brought of [somebodys, madeUp(), 'x', '']) {
+    expect(forgedValue()).toHaveLength(aliceCookie.length);
+    const otherBrowser = worker.browser();
+    await signIn(otherBrowser, { user: 'alice' });
+    const othersCookie = otherBrowser.cookies().get('session') ?? '';
+    expect(await otherBrowser.scriptJson('/api/auth/session')).toMatchObject({ name: 'Alice Adams' });
+    for (const brought of [othersCookie, forgedValue(), 'x', '']) {
       const browser = worker.browser();
       browser.cookies().set('session', brought);
       await signIn(browser, { user: 'ben' });
@@ -152,7 +155,7 @@ describe('a sign-in', () => {
     }
   });
 
-  it('over a session gives a new one, and the old value is worth nothing', { tags: ['SC-2'] }, async () => {
+  it('replaces an existing session, whose cookie becomes useless', { tags: ['SC-2'] }, async () => {
     const browser = worker.browser();
     await signIn(browser, { user: 'ben' });
     const before = browser.cookies().get('session') ?? '';
@@ -165,7 +168,9 @@ describe('a sign-in', () => {
 });
 
 describe('refuses', () => {
-  it('every tampered value, clears it, and asks nobody about it', { tags: ['SC-5', 'DO-2'] }, async () => {
+  it('every tampered value, and clears it without a read of the table or a call', {
+    tags: ['SC-5', 'DO-2'],
+  }, async () => {
     const bytes = Buffer.from(aliceCookie, 'base64url');
     const flipped = [...bytes.keys()]
       .filter((index) => index % 4 === 1)
@@ -192,7 +197,7 @@ describe('refuses', () => {
       '../../x',
       "' or 1 eq 1",
       'x'.repeat(8000),
-      ...Array.from({ length: 20 }, madeUp),
+      ...Array.from({ length: 20 }, forgedValue),
     ].filter((value) => value !== aliceCookie);
     const { read } = worker.table.counts;
     const asked = world.entra.requests.length;
@@ -207,16 +212,16 @@ describe('refuses', () => {
     expect(worker.table.counts.read).toBe(read);
     expect(world.entra.requests).toHaveLength(asked);
     expect(world.graph.count()).toBe(0);
-    // Still there, and Alice still signed in.
+    // Alice's session still exists.
     expect(JSON.parse((await askWith(`session=${aliceCookie}`)).body)).toMatchObject({ name: 'Alice Adams' });
   });
 
-  it('a flood of cookies at once', { tags: ['DO-2'] }, async () => {
+  it('many and oversized cookies', { tags: ['DO-2'] }, async () => {
     const { read } = worker.table.counts;
     const hundred = Array.from({ length: 100 }, (_, index) => `c${index}=${randomBytes(30).toString('hex')}`);
     await expectSignedOut(await askWith(hundred.join('; ')));
     await expectSignedOut(await askWith(Array.from({ length: 100 }, () => 'session=x').join('; ')));
-    // The host closes the connection while the rest of such a header is still under way.
+    // The host closes the connection before it has received all of such a header.
     const tooLong = await askWith(`session=${'x'.repeat(64 * 1024)}`).then(
       ({ status }) => status,
       () => 'closed',
@@ -225,7 +230,7 @@ describe('refuses', () => {
     expect(worker.table.counts.read).toBe(read);
   });
 
-  it('two cookies of our name, in either order, joined or spelled in whatever way, and clears neither', {
+  it('two session cookies in any order and form, and clears neither', {
     tags: ['SC-8'],
   }, async () => {
     const [a, b] = [`session=${aliceCookie}`, `session=${benCookie}`];
@@ -236,7 +241,7 @@ describe('refuses', () => {
     }
   });
 
-  it('a value that is quoted, padded, without its name, or under another name', {
+  it('a value that is quoted, padded, or under no or another name', {
     tags: ['SC-8'],
   }, async () => {
     for (const cookie of [
@@ -259,7 +264,7 @@ describe('refuses', () => {
     }
   });
 
-  it('a session in the address, in another header or in a body', { tags: ['SC-8'] }, async () => {
+  it('a session in the address or in another header', { tags: ['SC-8'] }, async () => {
     const headers = { 'x-session': aliceCookie, session: aliceCookie, 'x-ms-client-principal': aliceCookie };
     await expectSignedOut(await askWith('', headers, `/api/auth/session?session=${aliceCookie}`));
     const bearer = await askWith('', { authorization: `Bearer ${aliceCookie}` }, '/api/graph/v1.0/me');
@@ -268,7 +273,7 @@ describe('refuses', () => {
   });
 });
 
-describe('values of one purpose under the name of another', { tags: ['SC-6'] }, () => {
+describe('sealed values of another purpose', { tags: ['SC-6'] }, () => {
   let transaction: { name: string; value: string; state: string };
   let ticket: string;
   let formToken: string;
@@ -296,7 +301,7 @@ describe('values of one purpose under the name of another', { tags: ['SC-6'] }, 
     for (const made of [value, state, ticket, formToken, pending]) expect(made).not.toBe('');
   });
 
-  it('are no session', async () => {
+  it('are refused as a session', async () => {
     for (const value of [transaction.value, ticket, formToken, pending]) {
       const answer = await askWith(`session=${value}`);
       await expectSignedOut(answer);
@@ -304,7 +309,7 @@ describe('values of one purpose under the name of another', { tags: ['SC-6'] }, 
     }
   });
 
-  it('are no login transaction', async () => {
+  it('are refused as a login transaction', async () => {
     const before = world.entra.count('token');
     for (const value of [aliceCookie, ticket, formToken, pending]) {
       const answer = await worker
@@ -314,7 +319,7 @@ describe('values of one purpose under the name of another', { tags: ['SC-6'] }, 
         });
       expect(answer.status).toBe(400);
     }
-    // Nor is one in another slot's cookie than its own.
+    // A transaction is also refused in the cookie of another slot.
     const otherSlot = transaction.name === 'tx-0' ? 'tx-1' : 'tx-0';
     const state = transaction.state.replace(/^./, otherSlot.slice(-1));
     const answer = await worker.browser().request(`/api/auth/callback?code=x&state=${state}&bounced=1`, {
@@ -324,7 +329,7 @@ describe('values of one purpose under the name of another', { tags: ['SC-6'] }, 
     expect(world.entra.count('token')).toBe(before);
   });
 
-  it('are no ticket', async () => {
+  it('are refused as a ticket', async () => {
     for (const value of [aliceCookie, transaction.value, formToken, pending]) {
       const { headers } = await alice.clone().request(`/api/auth/login?ticket=${value}`);
       expect(new URL(headers.location ?? '').searchParams.get('scope')).not.toContain('Mail.Read');
@@ -333,7 +338,7 @@ describe('values of one purpose under the name of another', { tags: ['SC-6'] }, 
     expect(new URL(headers.location ?? '').searchParams.get('scope')).toContain('Mail.Read');
   });
 
-  it('are no form token', async () => {
+  it('are refused as a form token', async () => {
     for (const value of [aliceCookie, transaction.value, ticket, pending, '']) {
       const body = new URLSearchParams({ form_token: value }).toString();
       const answer = await alice.clone().request('/api/auth/logout', {
@@ -350,7 +355,7 @@ describe('values of one purpose under the name of another', { tags: ['SC-6'] }, 
     expect(JSON.parse((await askWith(`session=${aliceCookie}`)).body)).toMatchObject({ signed_in: true });
   });
 
-  it('finish no sign-out', async () => {
+  it('are refused as a pending sign-out', async () => {
     const { remove } = worker.table.counts;
     for (const value of [aliceCookie, transaction.value, ticket, formToken]) {
       const answer = await askWith(`logout-pending=${value}; session=${aliceCookie}`);
@@ -361,7 +366,7 @@ describe('values of one purpose under the name of another', { tags: ['SC-6'] }, 
   });
 });
 
-describe('no cache keeps an answer that depends on a cookie', { tags: ['SC-9'] }, () => {
+describe('a response that depends on a cookie', { tags: ['SC-9'] }, () => {
   const paths = [
     '/api/auth/session',
     '/api/auth/login',
@@ -376,7 +381,7 @@ describe('no cache keeps an answer that depends on a cookie', { tags: ['SC-9'] }
     '/api/nothing',
   ];
 
-  it.each(paths)('%s', async (path) => {
+  it.each(paths)('is never cached: %s', async (path) => {
     for (const cookie of ['', 'session=spoilt', `session=${aliceCookie}`, `session=${benCookie}`]) {
       for (const method of ['GET', 'POST']) {
         for (const accept of ['text/html', 'application/json']) {

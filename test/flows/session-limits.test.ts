@@ -8,7 +8,7 @@ const absoluteSeconds = 12 * 3600;
 
 let world: World;
 let worker: Worker;
-/** Where the workers' clock stands, seen from the emulators', which keep real time. */
+/** Seconds by which the workers' clock is ahead of the emulators' real time. */
 let ahead = 0;
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ const advance = (seconds: number) => {
   ahead += seconds;
 };
 
-/** Signs in at the emulators' time, whatever the test before did to the workers' clock. */
+/** Sets the workers' clock back to the emulators' time and signs in. */
 async function signedIn(): Promise<UserAgent> {
   advance(-ahead);
   const browser = worker.browser();
@@ -33,14 +33,14 @@ async function signedIn(): Promise<UserAgent> {
   return browser;
 }
 
-/** With a copy of the cookies, so that a cleared one is there for the next question. */
+/** Uses a copy of the cookies, so that a cleared one stays for the next request. */
 const isSignedIn = async (browser: UserAgent) =>
   (await browser.clone().scriptJson('/api/auth/session'))['signed_in'];
 
 const use = (browser: UserAgent) => browser.clone().script('GET', '/api/graph/v1.0/me');
 
 describe('a session', () => {
-  it('tells both of its limits', async () => {
+  it('returns both of its limits', async () => {
     const browser = await signedIn();
     const { expires_at, idle_expires_at } = await browser.scriptJson('/api/auth/session');
     const secondsUntil = (instant: unknown) => (Date.parse(String(instant)) - Date.now()) / 1000;
@@ -48,7 +48,7 @@ describe('a session', () => {
     expect(secondsUntil(idle_expires_at)).toBeCloseTo(idleSeconds, -2);
   });
 
-  it('left alone ends after the idle time: a saved cookie is worth nothing then', {
+  it('ends after the idle time, and a saved cookie is useless then', {
     tags: ['SC-3'],
   }, async () => {
     const browser = await signedIn();
@@ -62,7 +62,7 @@ describe('a session', () => {
     expect((await browser.clone().script('GET', '/api/admin')).status).toBe(401);
   });
 
-  it('does not revive when it is asked for again', { tags: ['SC-3'] }, async () => {
+  it('stays ended when it is used again', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn();
     advance(idleSeconds + 1);
     await use(browser);
@@ -70,7 +70,7 @@ describe('a session', () => {
     expect(await isSignedIn(browser)).toBe(false);
   });
 
-  it('is not kept alive by a page that only asks who is signed in', { tags: ['SC-3'] }, async () => {
+  it('is not extended by the session route', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn();
     for (let asked = 0; asked < 3; asked++) {
       advance(idleSeconds / 3 - 1);
@@ -80,7 +80,7 @@ describe('a session', () => {
     expect(await isSignedIn(browser)).toBe(false);
   });
 
-  it('is kept alive by use, and ends at its absolute limit all the same', { tags: ['SC-3'] }, async () => {
+  it('is extended by use, but not beyond its absolute limit', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn();
     const step = idleSeconds - 60;
     for (let passed = step; passed < absoluteSeconds; passed += step) {
@@ -102,7 +102,7 @@ describe('a session', () => {
     expect(worker.table.counts.merge).toBe(merge + 1);
   });
 
-  it('is not kept alive by calls that the policy refuses, alone or in a batch', {
+  it('is not extended by calls that the policy refuses, alone or in a batch', {
     tags: ['SC-3'],
   }, async () => {
     const browser = await signedIn();
@@ -122,7 +122,7 @@ describe('a session', () => {
     expect(worker.table.counts.merge).toBe(merge + 1);
   });
 
-  it('does not serve the call that learns at recording its use that it was ended elsewhere', async () => {
+  it('refuses a call if recording its use shows that it was ended elsewhere', async () => {
     const browser = await signedIn();
     advance(idleSeconds / 2);
     await removeRows(world);
@@ -133,7 +133,7 @@ describe('a session', () => {
     expect(world.graph.count()).toBe(calls);
   });
 
-  it('serves the call when its use cannot be recorded', async () => {
+  it('serves a call if its use cannot be recorded', async () => {
     const browser = await signedIn();
     advance(idleSeconds / 2);
     worker.table.failing.add('merge');
@@ -141,7 +141,7 @@ describe('a session', () => {
     worker.table.recover();
   });
 
-  it('gets no more time from a sign-in without the person', { tags: ['SC-3'] }, async () => {
+  it('is not extended by a sign-in without a prompt', { tags: ['SC-3'] }, async () => {
     const browser = await signedIn();
     const { expires_at: before } = await browser.scriptJson('/api/auth/session');
     advance(120);

@@ -35,14 +35,14 @@ const kinds = async () =>
     .sort();
 
 describe('the rows of a sign-in', () => {
-  it('are the session, the way to it from Entra’s sid, and the bucket of the hour in which it ends', async () => {
+  it('are the session, the index row by sid, and the bucket of the hour of expiry', async () => {
     const browser = await signedIn();
     expect(await kinds()).toEqual(['expires/user', 'sid/session', 'user/session']);
     await browser.script('POST', '/api/auth/logout');
     expect(await kinds()).toEqual(['expires/user']);
   });
 
-  it('of two browsers of one person stand in one partition, those of two persons in two', async () => {
+  it('share a partition for the same user, and not for different users', async () => {
     const browsers = [await signedIn('alice'), await signedIn('alice'), await signedIn('ben')];
     const partitions = (await readSessionRows(world)).map(({ partitionKey }) => partitionKey);
     expect(partitions).toHaveLength(3);
@@ -52,8 +52,8 @@ describe('the rows of a sign-in', () => {
   });
 });
 
-describe('a sign-in that is under way', () => {
-  it('while all sessions of the person are ended ends as well, and says so', { tags: ['L1'] }, async () => {
+describe('a sign-in in progress', () => {
+  it('is refused if all sessions of the user are ended meanwhile', { tags: ['L1'] }, async () => {
     const first = await signedIn();
     const { tenantId, objectId } = (await openSession(world, first)).facts.claims.principal;
     const browser = first.clone();
@@ -71,7 +71,7 @@ describe('a sign-in that is under way', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it('while Entra ends its session, by the sid of the sign-in, ends as well', { tags: ['L3'] }, async () => {
+  it('is refused if Entra ID ends its sid meanwhile', { tags: ['L3'] }, async () => {
     const first = await signedIn();
     const sid = (await openSession(world, first)).facts.claims.entraSessionId ?? '';
     const browser = first.clone();
@@ -91,7 +91,9 @@ describe('a sign-in that is under way', () => {
 });
 
 describe('a session that ends on one worker', () => {
-  it('ends there at once and on the other within the set time', { tags: ['SC-4'] }, async () => {
+  it('ends there at once, and on other workers within SESSION_CACHE_SECONDS', {
+    tags: ['SC-4'],
+  }, async () => {
     const browser = await signedIn();
     const far = browser.clone(otherWorker.origin);
     expect(await isSignedIn(far)).toBe(true);
@@ -102,7 +104,7 @@ describe('a session that ends on one worker', () => {
     expect(performance.now() - endedAtMs).toBeLessThan(5_000 + 1_000);
   });
 
-  it('while a call of it waits for Graph: the call may end, and brings nothing back', {
+  it('is not restored by a call that was waiting for Graph', {
     tags: ['SC-4'],
   }, async () => {
     const browser = await signedIn();
@@ -125,7 +127,7 @@ describe('a session that ends on one worker', () => {
 });
 
 describe('the timer function', () => {
-  it('removes what has expired and logs what it did', { tags: ['TC-10'] }, async () => {
+  it('removes expired rows and logs their number', { tags: ['TC-10'] }, async () => {
     await signedIn();
     world.advance(14 * 3600);
     const logged = worker.logLines.length;
@@ -135,7 +137,7 @@ describe('the timer function', () => {
     expect(worker.logLines.slice(logged).join('\n')).toContain('"event":"swept","removed":1');
   });
 
-  it('removes nothing while the clock of its worker is wrong, and says so', { tags: ['TC-10'] }, async () => {
+  it('removes nothing if the clock of its worker is wrong, and logs that', { tags: ['TC-10'] }, async () => {
     await signedIn();
     const rows = (await readRows(world)).length;
     const fast = await world.startWorker({ aheadSeconds: 14 * 3600 });

@@ -28,7 +28,7 @@ const folder = mkdtempSync(join(tmpdir(), 'policy-'));
 let world: World;
 let worker: Worker;
 let browser: UserAgent;
-/** What a page of Alice's was told, in a browser where Ben has signed in since. */
+/** The session tag of a page of Alice's, in a browser in which Ben has signed in since. */
 let alices: string;
 let bens: string;
 
@@ -83,7 +83,7 @@ const lastUses = async () =>
 
 const batch = (part: object = {}) => json({ requests: [{ id: '1', method: 'GET', url: '/me', ...part }] });
 
-/** Every kind of function that has a session. */
+/** A call of every kind of function that uses the session. */
 const calls: readonly (readonly [method: string, path: string, request?: WireRequest])[] = [
   ['GET', '/api/graph/v1.0/me'],
   ['POST', '/api/graph/v1.0/me/things', json({ subject: 'of Alice' })],
@@ -102,8 +102,8 @@ const calls: readonly (readonly [method: string, path: string, request?: WireReq
   ['POST', '/api/auth/logout'],
 ];
 
-describe('the tag of a session', () => {
-  it('is random, and stays over consent and step-up of the same user', async () => {
+describe('a session tag', () => {
+  it('is random, and stays the same when the same user signs in again', async () => {
     const page = worker.browser();
     await signIn(page, { user: 'alice' });
     const tag = await tagOf(page);
@@ -119,7 +119,7 @@ describe('the tag of a session', () => {
     expect((await worker.browser().scriptJson('/api/auth/session'))['session_tag']).toBeUndefined();
   });
 
-  it('of this browser, and none, let every call pass', async () => {
+  it('of the current session permits every call, as does no tag', async () => {
     const page = worker.browser();
     await signIn(page, { user: 'alice' });
     const tag = await tagOf(page);
@@ -133,7 +133,7 @@ describe('the tag of a session', () => {
     expect((await page.scriptJson('/api/auth/session'))['signed_in']).toBe(false);
   });
 
-  it.for(calls)('of another session refuses a call before anything is done: %s %s', async (call) => {
+  it.for(calls)('of another session refuses the call without any effect: %s %s', async (call) => {
     const [method, path, request] = call;
     const [before, used] = [await readSessionRows(world), await lastUses()];
     const redeemed = world.entra.count('token');
@@ -152,7 +152,7 @@ describe('the tag of a session', () => {
     expect(await lastUses()).toEqual(used);
   });
 
-  it('without a session is 401, as ever', async () => {
+  it('without a session gets 401 like any call', async () => {
     for (const path of ['/api/graph/v1.0/me', '/api/report', '/api/auth/sessions']) {
       const answer = await worker.browser().script('GET', path, tagged(alices));
       expect(codeOf(answer)).toBe('401 session_required');
@@ -161,19 +161,19 @@ describe('the tag of a session', () => {
     expect(JSON.parse(anyone.body)).toEqual({ of: 'nobody' });
   });
 
-  it('of another session refuses a navigation with a page, and one without a session leads to sign-in', async () => {
+  it('of another session shows a page at a navigation, and without a session leads to sign-in', async () => {
     const refused = await browser.navigate(`/api/report?session_tag=${alices}`);
     expect(refused.status).toBe(409);
     expect(refused.body).toContain('This browser has another session now');
     const own = await browser.navigate(`/api/report?of=2026&session_tag=${bens}`);
     expect(JSON.parse(own.body)).toMatchObject({ of: 'Ben Brown', rawQuery: 'of=2026' });
-    // Comes back without the tag: who signs in there has another one.
+    // The sign-in returns without the tag, because the new session has another one.
     const page = worker.browser();
     const answer = await signIn(page, { user: 'ben', from: `/api/report?of=2026&session_tag=${alices}` });
     expect(JSON.parse(answer.body)).toMatchObject({ of: 'Ben Brown', query: [['of', '2026']] });
   });
 
-  it('is still there after the round that brings Strict cookies', async () => {
+  it('is kept by a bounce', async () => {
     const answer = await browser.navigate(`/api/report?session_tag=${alices}`, {
       from: 'https://mail.example/',
     });
@@ -181,14 +181,14 @@ describe('the tag of a session', () => {
   });
 });
 
-describe('the tag reaches neither function nor upstream', () => {
+describe('a session tag that is not passed to functions or upstreams', () => {
   it.for([
     ['alone', 'session_tag=TAG', ''],
     ['first', 'session_tag=TAG&$select=displayName', '$select=displayName'],
     ['last', '$select=displayName&session_tag=TAG', '$select=displayName'],
-    ['spelled otherwise', '$select=displayName&Session%5ftag=TAG', '$select=displayName'],
+    ['in another spelling', '$select=displayName&Session%5ftag=TAG', '$select=displayName'],
     ['twice', 'session_tag=TAG&$select=displayName&session_tag=TAG', '$select=displayName'],
-  ])('from the address: %s', async ([, query, rest]) => {
+  ])('is removed from the query: %s', async ([, query, rest]) => {
     const sent = query?.replaceAll('TAG', bens);
     const answer = await browser.script('GET', `/api/graph/v1.0/me?${sent}`);
     expect(answer.status).toBe(200);
@@ -201,7 +201,7 @@ describe('the tag reaches neither function nor upstream', () => {
     });
   });
 
-  it('from a header, of a call or of a part of a batch', async () => {
+  it('is removed from the header of a call and of a part of a batch', async () => {
     await browser.script('GET', '/api/graph/v1.0/me', tagged(bens));
     await browser.script(
       'POST',
@@ -218,12 +218,12 @@ describe('the tag reaches neither function nor upstream', () => {
 
 describe('refuses', () => {
   it.for([
-    ['a tag of its own beside another', 'session_tag=OWN&session_tag=OTHER'],
-    ['an empty one', 'session_tag='],
-    ['one with something behind it', 'session_tag=OWN%20'],
-    ['one with a fragment behind it', 'session_tag=OWN#x'],
-    ['one in other letters', 'session_tag=own'],
-    ['that of nobody', 'session_tag=none'],
+    ['the right tag together with another one', 'session_tag=OWN&session_tag=OTHER'],
+    ['an empty tag', 'session_tag='],
+    ['a tag with a trailing space', 'session_tag=OWN%20'],
+    ['a tag with a fragment', 'session_tag=OWN#x'],
+    ['an invented tag', 'session_tag=own'],
+    ['the text none as a tag', 'session_tag=none'],
   ] as const)('%s', async ([, query]) => {
     const sent = query.replace('OWN', bens).replace('OTHER', alices);
     const answer = await browser.script('GET', `/api/graph/v1.0/me?${sent}`, tagged(bens));
@@ -231,7 +231,7 @@ describe('refuses', () => {
     expect(world.graph.requests).toEqual([]);
   });
 
-  it('an address of a part with a tag: no rule of the policy names it', async () => {
+  it('a tag in the address of a part, because no rule names it', async () => {
     const answer = await browser.script(
       'POST',
       '/api/graph/v1.0/$batch',
@@ -241,7 +241,7 @@ describe('refuses', () => {
     expect(world.graph.requests).toEqual([]);
   });
 
-  it('to hide what a reader refuses behind a tag', async () => {
+  it('a malformed query, even if removing the tag would repair it', async () => {
     for (const query of [`$select=id&session_tag=${bens}&$select=id`, `&session_tag=${bens}&&$select=id`]) {
       expect((await browser.script('GET', `/api/graph/v1.0/me?${query}`)).status, query).toBe(400);
     }

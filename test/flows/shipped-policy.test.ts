@@ -8,7 +8,7 @@ const policy = readPolicy(undefined);
 const everyScope = [...new Set(policy.rules.flatMap(({ scopes }) => scopes))].join(' ');
 const window = 'startDateTime=2026-01-01T00:00:00Z&endDateTime=2036-01-01T00:00:00Z';
 
-/** What fills a template's parameter: the first item of a list. */
+/** Lists whose first item replaces a parameter of a template. */
 const sources: Readonly<Record<string, string>> = {
   '/me/messages/{id}': '/me/messages',
   '/me/messages/{id}/attachments/{attachment}': '/me/messages/{id}/attachments',
@@ -58,7 +58,7 @@ async function send(method: string, pathAndQuery: string, scopes: string, body?:
   const response = await fetch(`${graph.origin}${pathAndQuery}`, {
     method,
     headers: { authorization: `Bearer ${token}` },
-    // A file's content is a redirect to an address that takes no token.
+    // The content of a file is a redirect to an address that needs no token.
     redirect: 'manual',
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
@@ -69,7 +69,7 @@ async function send(method: string, pathAndQuery: string, scopes: string, body?:
   return { status: response.status, answer };
 }
 
-/** The template with ids that exist. */
+/** Replaces the parameters of a template by existing ids. */
 async function fill(template: string): Promise<string> {
   let path = template
     .replace("'{start}'", "'2026-01-01T00:00:00Z'")
@@ -98,7 +98,7 @@ describe('every call of the shipped policy', () => {
     })),
   );
 
-  it.each(calls)('$name is allowed and answered, with the permission of its rule', async (call) => {
+  it.each(calls)('$name is allowed, and succeeds with the permission of its rule', async (call) => {
     const { method, template, scopes } = call;
     const path = await fill(template);
     const query = queries[template] ?? '';
@@ -113,19 +113,19 @@ describe('every call of the shipped policy', () => {
     expect(status, path).toBeLessThan(303);
   });
 
-  it.each(calls)('$name is refused without it', async ({ method, template }) => {
+  it.each(calls)('$name is refused by Graph without that permission', async ({ method, template }) => {
     const target = `${await fill(template)}?${queries[template] ?? ''}`;
     expect((await send(method, target, 'Nothing.Read')).status).toBe(403);
   });
 });
 
-describe('what a caller makes', () => {
+describe('an item that a caller creates', () => {
   const tasksOf = async () => {
     const list = await fill('/v1.0/me/todo/lists/{list}/tasks');
     return { list, tasks: (await send('GET', list, 'Tasks.Read')).answer.value ?? [] };
   };
 
-  it('is there afterwards, can be changed, and goes when it is deleted', async () => {
+  it('can be read, changed and deleted', async () => {
     const { list, tasks } = await tasksOf();
     const made = await send('POST', list, 'Tasks.ReadWrite', { title: 'Water the plants' });
     expect(made).toMatchObject({ status: 201, answer: { title: 'Water the plants', status: 'notStarted' } });

@@ -7,7 +7,7 @@ import { sendWire } from '../support/user-agent.ts';
 import type { Worker } from '../support/world.ts';
 
 let proxy: ProxyWorld;
-/** In front of the Graph emulator. */
+/** A worker whose upstream is the Graph emulator. */
 let emulated: Worker;
 let mia: string;
 
@@ -31,13 +31,13 @@ describe('a throttled call', () => {
     ['date', '10'],
     ['missing', '5'],
   ] as const)(
-    'passes on, with Retry-After in whole seconds when Graph writes it as %s',
+    'returns the 429 with Retry-After in whole seconds if Graph writes it as %s',
     { tags: ['G1'] },
     async (retryAfterForm, expected) => {
       Object.assign(proxy.world.graph.switches, { throttledCalls: 1, retryAfterForm });
       const { status, headers, body } = await proxy.call('', {}, emulated);
       expect([status, JSON.parse(body).error.code]).toEqual([429, 'TooManyRequests']);
-      // A date has whole seconds only: it may be one less by the time it is read.
+      // A date has whole seconds only, so it may be one less when it is read.
       const seconds = Number(headers['retry-after']);
       expect(seconds === Number(expected) || (retryAfterForm === 'date' && seconds === 9)).toBe(true);
       expect(JSON.parse(body).code).toBeUndefined();
@@ -45,7 +45,7 @@ describe('a throttled call', () => {
     },
   );
 
-  it('is not repeated by us, read or write, and neither is an outage', {
+  it('is not repeated, and neither is a call during an outage', {
     tags: ['G1', 'PX-18'],
   }, async () => {
     for (const method of ['GET', 'POST']) {
@@ -58,7 +58,7 @@ describe('a throttled call', () => {
   });
 });
 
-/** Answers nobody until it is told to. */
+/** Holds all responses back until the returned function is called. */
 function holdAnswers(): () => void {
   const held: Socket[] = [];
   proxy.upstream.respondWith((socket) => void held.push(socket));
@@ -68,8 +68,10 @@ function holdAnswers(): () => void {
   };
 }
 
-describe('a person with 64 calls under way', () => {
-  it('gets 429 in Graph’s form for the next one, and others are served', { tags: ['DO-3'] }, async () => {
+describe('a user with 64 calls in progress', () => {
+  it('gets 429 in Graph’s format for the next call, and other users are served', {
+    tags: ['DO-3'],
+  }, async () => {
     const release = holdAnswers();
     const held = Array.from({ length: 64 }, () => proxy.call('/things/t1'));
     await vi.waitFor(() => expect(proxy.upstream.requests).toHaveLength(64), 10_000);
@@ -79,19 +81,19 @@ describe('a person with 64 calls under way', () => {
     proxy.world.advance(-360);
     expect([status, headers['retry-after']]).toEqual([429, '1']);
     expect(JSON.parse(body)).toMatchObject({ code: 'rate_limited', error: { code: 'rate_limited' } });
-    // What is refused is no use of the session.
+    // A refused call does not extend the session.
     expect(proxy.worker.table.counts.merge).toBe(merge);
     expect(
       proxy.worker.logLines.some((line) => line.includes('"refused"') && line.includes('"calls-of-user"')),
     ).toBe(true);
-    // In another browser it is the same person.
+    // The limit also counts calls from the user's other browsers.
     const again = await proxy.cookieOf('alice');
     const target = '/api/graph/v1.0/me/things/t1';
     const other = await sendWire(proxy.worker.origin, target, { headers: { cookie: again, 'x-csrf': '1' } });
     expect(other.status).toBe(429);
     expect(proxy.upstream.requests).toHaveLength(64);
 
-    // Before it is read: what it says, and whether it is JSON at all, costs nothing to find out.
+    // A batch is refused before its body is parsed, so parsing costs nothing.
     const unread = { method: 'POST', body: '{', headers: { cookie: again, 'x-csrf': '1' } };
     const type = { 'content-type': 'application/json', 'content-length': '1' };
     const batch = await sendWire(proxy.worker.origin, '/api/graph/v1.0/$batch', {

@@ -8,9 +8,9 @@ import { signIn, startWorld, type Worker, type World } from '../support/world.ts
 
 let world: World;
 let worker: Worker;
-/** Known to Entra as Alice, signed out here. */
+/** A browser that is signed in at Entra ID as Alice, and not in this app. */
 let alice: UserAgent;
-/** Where no request may ever arrive. */
+/** A server that must never receive a request. */
 let evil: Server;
 let evilOrigin: string;
 let evilHits = 0;
@@ -40,7 +40,7 @@ afterAll(async () => {
 
 type Body = Record<string, unknown>;
 
-/** Signs in while the token endpoint's honest answer is changed. */
+/** Signs in while the response of the token endpoint is changed. */
 async function signInWith(change: (reply: Reply & { body: Body }) => Reply, from?: string) {
   const browser = alice.clone();
   const callback = await callbackAddress(browser, from);
@@ -65,15 +65,15 @@ function expectNoSession({ answer, writes }: { answer: WireAnswer; writes: numbe
   expect(evilHits).toBe(0);
 }
 
-describe('the answer of the token endpoint', () => {
+describe('a token response', () => {
   it.each<[string, (reply: Reply & { body: Body }) => Reply]>([
-    ['as Entra gives it', (reply) => reply],
+    ['unchanged', (reply) => reply],
     ['with token_type in lower case', withBody((body) => ({ ...body, token_type: 'bearer' }))],
-    ['with members that nobody knows', withBody((body) => ({ ...body, foo: { a: [1] }, not_before: '0' }))],
+    ['with unknown members', withBody((body) => ({ ...body, foo: { a: [1] }, not_before: '0' }))],
     ['without expires_in', without('expires_in')],
-    ['without scope, which then is as it was asked', without('scope')],
+    ['without scope, which then equals the request', without('scope')],
     ['without client_info', without('client_info')],
-  ])('%s signs in', { tags: ['CB-9'] }, async (_circumstance, change) => {
+  ])('signs the user in: %s', { tags: ['CB-9'] }, async (_circumstance, change) => {
     const { browser, answer } = await signInWith(change);
     expect(answer.status).toBe(303);
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({
@@ -82,7 +82,7 @@ describe('the answer of the token endpoint', () => {
     });
   });
 
-  it('gives a new session and ends the one that this browser had', { tags: ['CB-9'] }, async () => {
+  it('creates a new session and ends the previous one of this browser', { tags: ['CB-9'] }, async () => {
     const browser = alice.clone();
     await browser.navigate('/api/auth/login');
     const old = browser.clone();
@@ -96,7 +96,7 @@ describe('the answer of the token endpoint', () => {
   describe('refuses', () => {
     it.each<[string, (reply: Reply & { body: Body }) => Reply]>([
       [
-        'a page',
+        'an HTML page',
         () => ({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' }),
       ],
       ['nothing', () => ({ status: 200, headers: {}, body: '' })],
@@ -110,41 +110,44 @@ describe('the answer of the token endpoint', () => {
       ['another token_type', withBody((body) => ({ ...body, token_type: 'DPoP' }))],
       ['no token_type', without('token_type')],
       ['no access token', without('access_token')],
-      ['an access token that is no text', withBody((body) => ({ ...body, access_token: { a: 1 } }))],
+      ['an access token that is not a string', withBody((body) => ({ ...body, access_token: { a: 1 } }))],
       [
-        'an access token that no header takes',
+        'an access token with characters that no header allows',
         withBody((body) => ({ ...body, access_token: 'e\u0141J.a.b' })),
       ],
-      ['an access token of two lines', withBody((body) => ({ ...body, access_token: 'eyJ.a.b\r\nx: y' }))],
+      [
+        'an access token with a line break',
+        withBody((body) => ({ ...body, access_token: 'eyJ.a.b\r\nx: y' })),
+      ],
       ['an access token with a space', withBody((body) => ({ ...body, access_token: 'eyJ.a b' }))],
       ['an empty access token', withBody((body) => ({ ...body, access_token: '' }))],
-      ['a refresh token of two lines', withBody((body) => ({ ...body, refresh_token: '1.AX\r\n' }))],
-      ['a refresh token that is no text', withBody((body) => ({ ...body, refresh_token: 7 }))],
-      ['client_info that is no base64url', withBody((body) => ({ ...body, client_info: 'e30\r\n' }))],
+      ['a refresh token with a line break', withBody((body) => ({ ...body, refresh_token: '1.AX\r\n' }))],
+      ['a refresh token that is not a string', withBody((body) => ({ ...body, refresh_token: 7 }))],
+      ['client_info that is not base64url', withBody((body) => ({ ...body, client_info: 'e30\r\n' }))],
       ['client_info without an account', withBody((body) => ({ ...body, client_info: 'e30' }))],
       [
-        'client_info whose account no header takes',
+        'client_info whose account contains characters that no header allows',
         withBody((body) => ({ ...body, client_info: clientInfo({ uid: '\u0141', utid: 'x' }) })),
       ],
       [
-        'client_info whose account has two lines',
+        'client_info whose account contains a line break',
         withBody((body) => ({ ...body, client_info: clientInfo({ uid: 'a', utid: 'b\r\nx: y' }) })),
       ],
-      ['expires_in that is no number', withBody((body) => ({ ...body, expires_in: 'soon' }))],
-      ['a scope that is no text', withBody((body) => ({ ...body, scope: ['User.Read'] }))],
+      ['expires_in that is not a number', withBody((body) => ({ ...body, expires_in: 'soon' }))],
+      ['a scope that is not a string', withBody((body) => ({ ...body, scope: ['User.Read'] }))],
       ['10 MB', withBody((body) => ({ ...body, padding: 'x'.repeat(10 * 1024 * 1024) }))],
       ['a little more than 256 KiB', withBody((body) => ({ ...body, padding: 'x'.repeat(256 * 1024) }))],
       ['an unexplained 400', () => ({ status: 400, headers: {}, body: '<html>Bad Request</html>' })],
       ['500 with tokens', (reply) => ({ ...reply, status: 500 })],
       ['429 with tokens', (reply) => ({ ...reply, status: 429 })],
-    ])('%s: 503, no session, nothing stored', { tags: ['CB-9'] }, async (_circumstance, change) => {
+    ])('%s with 503, and stores nothing', { tags: ['CB-9'] }, async (_circumstance, change) => {
       const attempt = await signInWith(change);
       expectNoSession(attempt, 503);
       expect(JSON.parse(attempt.answer.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
       expect(attempt.answer.headers['retry-after']).toBeDefined();
     });
 
-    it.each([301, 302, 303, 307, 308])('to follow a %i elsewhere', { tags: ['CB-9'] }, async (status) => {
+    it.each([301, 302, 303, 307, 308])('to follow a %i redirect', { tags: ['CB-9'] }, async (status) => {
       const headers = { location: `${evilOrigin}/token`, 'content-type': 'application/json' };
       const withTokens = await signInWith((reply) => ({ ...reply, status, headers }));
       expectNoSession(withTokens, 503);
@@ -154,18 +157,20 @@ describe('the answer of the token endpoint', () => {
     it.each<[string, (reply: Reply & { body: Body }) => Reply]>([
       ['no ID token', without('id_token')],
       ['an empty ID token', withBody((body) => ({ ...body, id_token: '' }))],
-      ['an ID token that is no text', withBody((body) => ({ ...body, id_token: 7 }))],
+      ['an ID token that is not a string', withBody((body) => ({ ...body, id_token: 7 }))],
       ['an ID token of three dots', withBody((body) => ({ ...body, id_token: '...' }))],
-      ['an access token for an ID token', withBody((body) => ({ ...body, id_token: body['access_token'] }))],
+      ['an access token as the ID token', withBody((body) => ({ ...body, id_token: body['access_token'] }))],
       ['an error beside the tokens', withBody((body) => ({ ...body, error: 'invalid_grant' }))],
-    ])('%s: 403, no session, nothing stored', { tags: ['CB-9'] }, async (_circumstance, change) => {
+    ])('%s with 403, and stores nothing', { tags: ['CB-9'] }, async (_circumstance, change) => {
       const attempt = await signInWith(change);
       expectNoSession(attempt, 403);
       expect(JSON.parse(attempt.answer.body)).toMatchObject({ code: 'authorization_denied' });
       expect([...attempt.browser.cookies().keys()]).toEqual([]);
     });
 
-    it('fewer permissions than were asked for, and says which page goes on', { tags: ['CB-9'] }, async () => {
+    it('fewer permissions than requested, with the address of a new sign-in', {
+      tags: ['CB-9'],
+    }, async () => {
       const attempt = await signInWith(
         withBody((body) => ({ ...body, scope: 'openid profile' })),
         '/api/auth/login?return_to=/mail',
@@ -178,7 +183,7 @@ describe('the answer of the token endpoint', () => {
       });
     });
 
-    it("the identity in client_info: the ID token's alone counts", { tags: ['CB-9'] }, async () => {
+    it('the identity in client_info, because only the ID token counts', { tags: ['CB-9'] }, async () => {
       const victim = Buffer.from(JSON.stringify({ uid: 'victim', utid: 'victim' })).toString('base64url');
       const { browser, answer } = await signInWith(withBody((body) => ({ ...body, client_info: victim })));
       expect(answer.status).toBe(303);
@@ -187,7 +192,7 @@ describe('the answer of the token endpoint', () => {
       });
     });
 
-    it('to say that the person is signed in when the sign-in fails', { tags: ['CB-9'] }, async () => {
+    it('to state that the user is still signed in if the sign-in fails', { tags: ['CB-9'] }, async () => {
       const { answer } = await signInWith(() => ({ status: 502, headers: {}, body: '' }));
       expect(answer.body).not.toMatch(/still signed in/);
     });
@@ -205,31 +210,35 @@ describe('the answer of the token endpoint', () => {
     it.each([
       ['a used code', refusal('invalid_grant', 54005)],
       ['an expired code', refusal('invalid_grant', 70008)],
-      ['an error that nobody has seen', refusal('invalid_grant', 9_999_999)],
-    ])('as %s begins once more by itself', { tags: ['CB-2'] }, async (_circumstance, change) => {
-      const { browser, answer } = await signInWith(change, '/api/auth/login?return_to=/mail');
-      expect(answer.status).toBe(303);
-      expect(new URL(answer.headers.location ?? '').origin).toBe(world.entra.origin);
-      world.entra.intercept.tokenResponse = undefined;
-      const page = await browser.navigate(answer.headers.location ?? '', { from: worker.origin });
-      expect(page.url.pathname).toBe('/mail');
-    });
+      ['an unknown error', refusal('invalid_grant', 9_999_999)],
+    ])(
+      'for %s restarts the sign-in automatically once',
+      { tags: ['CB-2'] },
+      async (_circumstance, change) => {
+        const { browser, answer } = await signInWith(change, '/api/auth/login?return_to=/mail');
+        expect(answer.status).toBe(303);
+        expect(new URL(answer.headers.location ?? '').origin).toBe(world.entra.origin);
+        world.entra.intercept.tokenResponse = undefined;
+        const page = await browser.navigate(answer.headers.location ?? '', { from: worker.origin });
+        expect(page.url.pathname).toBe('/mail');
+      },
+    );
 
     it.each([
       [
-        'lacking consent',
+        'missing consent',
         refusal('invalid_grant', 65001, { suberror: 'consent_required' }),
         'sign_in_refused',
       ],
-      ['lacking an administrator', refusal('invalid_grant', 90094), 'admin_consent_required'],
+      ['missing consent of an administrator', refusal('invalid_grant', 90094), 'admin_consent_required'],
       [
-        'lacking a second factor',
+        'a missing second factor',
         refusal('interaction_required', 50076, { claims: '{}' }),
         'sign_in_refused',
       ],
-      ['blocked by policy', refusal('interaction_required', 53003), 'sign_in_refused'],
+      ['a blocking policy', refusal('interaction_required', 53003), 'sign_in_refused'],
     ])(
-      'as %s is an end with that outcome, also from a live session',
+      'for %s ends the sign-in with that outcome, and keeps an existing session',
       { tags: ['CB-9'] },
       async (_circumstance, change, outcome) => {
         const attempt = await signInWith(change);
@@ -253,11 +262,15 @@ describe('the answer of the token endpoint', () => {
     it.each([
       ['a wrong secret', refusal('invalid_client', 7000215)],
       ['an expired secret', refusal('invalid_client', 7000222)],
-      ['a passing fault', refusal('temporarily_unavailable', 90033)],
-    ])('as %s is 503: the service has to mend it', { tags: ['CB-9'] }, async (_circumstance, change) => {
-      const attempt = await signInWith(change);
-      expectNoSession(attempt, 503);
-      expect(attempt.answer.body).not.toMatch(/canary|secret/i);
-    });
+      ['a temporary failure', refusal('temporarily_unavailable', 90033)],
+    ])(
+      'for %s gets 503, because the user cannot fix it',
+      { tags: ['CB-9'] },
+      async (_circumstance, change) => {
+        const attempt = await signInWith(change);
+        expectNoSession(attempt, 503);
+        expect(attempt.answer.body).not.toMatch(/canary|secret/i);
+      },
+    );
   });
 });

@@ -12,10 +12,10 @@ import { openSession } from '../support/world-store.ts';
 let world: World;
 let worker: Worker;
 let otherWorker: Worker;
-/** Everything that Entra ever issued, by user. */
+/** All tokens that Entra ID issued, by user. */
 const issued = new Map<string, Set<string>>();
 
-/** Every request meets the table, and what a test does to it. */
+/** Every request reads the table, so that changes to rows take effect at once. */
 const asksAlways = { SESSION_CACHE_SECONDS: '0' };
 
 beforeAll(async () => {
@@ -55,14 +55,14 @@ const crew = [demoUsers.alice, demoUsers.ben, demoUsers.mia];
 const nameOf = ({ username }: { username: string }) => username.split('@')[0] ?? '';
 
 describe('token caches', () => {
-  it('of people who take turns on warm workers hold one account each, and nobody else', {
+  it('of users who share warm workers hold only the account of their user', {
     tags: ['TC-1'],
   }, async () => {
-    // About to end: every call renews, with MSAL in the middle of everybody's tokens.
+    // About to expire, so every call renews and MSAL handles the tokens of all users.
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browsers = crew.map(() => worker.browser());
-    for (const [index, person] of crew.entries()) {
-      await signIn(browsers[index] ?? worker.browser(), { user: nameOf(person) });
+    for (const [index, user] of crew.entries()) {
+      await signIn(browsers[index] ?? worker.browser(), { user: nameOf(user) });
     }
     for (let round = 0; round < 3; round++) {
       const answers = await Promise.all(
@@ -75,17 +75,17 @@ describe('token caches', () => {
     }
     expect(world.entra.count('token', 'refresh_token')).toBeGreaterThanOrEqual(crew.length * 3);
 
-    for (const [index, person] of crew.entries()) {
+    for (const [index, user] of crew.entries()) {
       const { msalCache, facts } = await openSession(world, browsers[index] ?? worker.browser());
-      expect(readMsalCache(msalCache).homeAccountIds).toEqual([`${person.id}.${person.homeTenantId}`]);
+      expect(readMsalCache(msalCache).homeAccountIds).toEqual([`${user.id}.${user.homeTenantId}`]);
       expect(Object.keys(JSON.parse(msalCache)['Account'])).toHaveLength(1);
-      expect(facts.claims.principal.objectId).toBe(person.id);
-      for (const other of crew.filter(({ id }) => id !== person.id)) {
+      expect(facts.claims.principal.objectId).toBe(user.id);
+      for (const other of crew.filter(({ id }) => id !== user.id)) {
         for (const secret of [other.id, other.username, other.name, ...(issued.get(other.id) ?? [])]) {
           expect(msalCache).not.toContain(secret);
         }
       }
-      const own = [...(issued.get(person.id) ?? [])].filter((token) => msalCache.includes(token));
+      const own = [...(issued.get(user.id) ?? [])].filter((token) => msalCache.includes(token));
       expect(own.length).toBeGreaterThanOrEqual(3);
     }
 
@@ -95,7 +95,7 @@ describe('token caches', () => {
     await Promise.all(browsers.map(logOut));
   });
 
-  it('are no memory of the worker: who signs out and in again starts anew', { tags: ['TC-1'] }, async () => {
+  it('are empty again after a sign-out and a new sign-in', { tags: ['TC-1'] }, async () => {
     const first = await signedIn('alice');
     await whoAmI(first);
     const kept = first.clone();
@@ -108,7 +108,7 @@ describe('token caches', () => {
     }
     expect(world.entra.count('token')).toBe(redeemed);
 
-    // About to end: the worker renews, and stores what MSAL then has in memory.
+    // About to expire, so the worker renews and stores the content of MSAL's memory.
     const second = await signedIn('alice', 20);
     const asSignedIn = (await openSession(world, second)).msalCache;
     expect(await whoAmI(second)).toBe('Alice Adams');
@@ -121,7 +121,7 @@ describe('token caches', () => {
     await logOut(second);
   });
 
-  it('keep a renewal for the next call, on whichever worker it comes', async () => {
+  it('keep a renewed access token for the next call on any worker', async () => {
     const browser = await signedIn('ben', 20);
     const before = world.entra.count('token', 'refresh_token');
     expect(await whoAmI(browser.clone(worker.origin))).toBe('Ben Brown');
@@ -132,7 +132,7 @@ describe('token caches', () => {
     await logOut(browser);
   });
 
-  it('that cannot be written back cost nobody their session or the call', async () => {
+  it('that cannot be stored fail neither the call nor the session', async () => {
     const browser = await signedIn('ben', 20);
     worker.table.failing.add('replace');
     expect(await whoAmI(browser)).toBe('Ben Brown');
@@ -143,7 +143,7 @@ describe('token caches', () => {
 });
 
 describe('the table', () => {
-  it('shows no token, name, address or id of anybody, in no column and no key', {
+  it('contains no readable token, name, address or id in any column or key', {
     tags: ['TC-2'],
   }, async () => {
     const browsers = [await signedIn('alice'), await signedIn('ben')];
@@ -183,7 +183,9 @@ describe('the table', () => {
     await Promise.all(browsers.map(logOut));
   });
 
-  it('has keys of hashes, whatever is in the ids of a token', { tags: ['TC-9'] }, async () => {
+  it('has only hashes as keys, even if ids in a token contain special characters', {
+    tags: ['TC-9'],
+  }, async () => {
     for (const oid of [
       "x' or 1 eq 1 or PartitionKey ne '",
       '/\\#?%\t\n\u0000',
@@ -202,7 +204,7 @@ describe('the table', () => {
     }
   });
 
-  it('is not asked about a made-up state', { tags: ['TC-9'] }, async () => {
+  it('is not read for an invented state', { tags: ['TC-9'] }, async () => {
     const { counts } = worker.table;
     const before = { ...counts };
     for (const state of [
@@ -221,7 +223,7 @@ describe('the table', () => {
   });
 });
 
-describe('a row that an attacker with access to the table changed', () => {
+describe('a row that an attacker with access to the table manipulates', () => {
   const table = () =>
     TableClient.fromConnectionString(inject('tableConnectionString'), world.tableName, {
       allowInsecureConnection: true,
@@ -235,7 +237,7 @@ describe('a row that an attacker with access to the table changed', () => {
     return { keys: { partitionKey, rowKey: key }, columns };
   };
 
-  it('by swapping two: neither gets in, least of all as the other; signing in again repairs it', {
+  it('opens for neither user if two rows are swapped, and a new sign-in works', {
     tags: ['TC-3', 'TC-8'],
   }, async () => {
     const [alice, ben, mia] = [await signedIn('alice'), await signedIn('ben'), await signedIn('mia')];
@@ -254,11 +256,11 @@ describe('a row that an attacker with access to the table changed', () => {
     await signIn(alice, { user: 'alice' });
     expect(await whoAmI(alice)).toBe('Alice Adams');
     await Promise.all([alice, ben, mia].map(logOut));
-    // What cannot be opened stays until it is swept: nobody's sign-out is about it any more.
+    // A row that cannot be opened stays until the sweep, because no sign-out refers to it.
     await table().deleteEntity(aliceRow.keys.partitionKey, aliceRow.keys.rowKey);
   });
 
-  it('in a sample of other ways: never in, never a failure of ours, one sign-in repairs it', {
+  it('does not open and causes no server error if it is changed otherwise, and a new sign-in works', {
     tags: ['TC-3', 'TC-8'],
   }, async () => {
     const browser = await signedIn('ben');
@@ -290,7 +292,7 @@ describe('a row that an attacker with access to the table changed', () => {
     await table().upsertEntity({ ...keys }, 'Replace');
     expect((await browser.clone().script('GET', '/api/admin')).status).toBe(401);
 
-    // In place again it opens: nothing on the way made it worse.
+    // The original row opens again.
     await table().upsertEntity({ ...keys, ...columns }, 'Replace');
     expect(await whoAmI(browser)).toBe('Ben Brown');
 
@@ -301,7 +303,7 @@ describe('a row that an attacker with access to the table changed', () => {
     await table().deleteEntity(keys.partitionKey, keys.rowKey);
   });
 
-  it('to look like one of a newer version: this one asks to wait, and signs nobody out', {
+  it('gets 503 without a sign-out if it claims a newer version', {
     tags: ['TC-8'],
   }, async () => {
     const browser = await signedIn('ben');
@@ -317,7 +319,7 @@ describe('a row that an attacker with access to the table changed', () => {
     await logOut(browser);
   });
 
-  it('cannot live longer than its sealed limit, whatever its columns and a cookie say', {
+  it('ends at its sealed limit, even if its columns and a forged cookie extend it', {
     tags: ['SC-3'],
   }, async () => {
     const browser = await signedIn('ben');
@@ -330,7 +332,7 @@ describe('a row that an attacker with access to the table changed', () => {
     const codec = createSessionCookieCodec(indexKey);
     browser.cookies().set('session', codec.write({ ...address, expiresAt: forEver }));
     world.advance(12 * 3600 - 60);
-    // Not even the idle limit is put off by a time of use that lies so far ahead: only by one that may be true.
+    // A time of use far in the future does not extend the idle limit. Only a plausible one does.
     expect(await browser.clone().scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
     const lastUsedAt = new Date(Date.now() + (12 * 3600 - 60) * 1000);
     await table().upsertEntity({ ...keys, ...columns, expiresAt: forEver, lastUsedAt }, 'Replace');

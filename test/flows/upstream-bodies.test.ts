@@ -25,13 +25,13 @@ const sha256 = (bytes: Uint8Array | undefined) =>
     .update(bytes ?? 'nothing')
     .digest('hex');
 
-/** A picture's answer, as Graph gives photos and attachments. */
+/** Responds with a picture, as Graph does for photos and attachments. */
 const picture = (body: Buffer, head: readonly string[] = [], status = '200 OK') =>
   rawAnswer(body, ['Content-Type: image/jpeg', 'ETag: "p1"', ...head], status);
 
 describe('a binary body', () => {
   it.each([0, 1, 65_535, 65_536, 65_537, 500_000, limit])(
-    'of %i bytes arrives intact, up and down',
+    'of %i bytes arrives intact, in request and response',
     { tags: ['PX-10'] },
     async (size) => {
       const [up, down] = [randomBytes(size), randomBytes(size)];
@@ -48,13 +48,13 @@ describe('a binary body', () => {
     },
   );
 
-  it('of every byte there is arrives intact', async () => {
+  it('with all 256 byte values arrives intact', async () => {
     const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     proxy.upstream.respondWith((socket) => socket.write(picture(all)));
     expect((await proxy.call('/photo/$value')).bytes).toEqual(all);
   });
 
-  it('that comes slowly, both ways, arrives intact', { tags: ['PX-10'] }, async () => {
+  it('that is sent slowly arrives intact, in request and response', { tags: ['PX-10'] }, async () => {
     const [up, down] = [randomBytes(2_000), randomBytes(2_000)];
     proxy.upstream.respondWith((socket) => drip(socket, picture(down)));
     const received = await new Promise<Buffer>((resolve, reject) => {
@@ -84,7 +84,7 @@ describe('a binary body', () => {
   });
 });
 
-/** Twenty bytes a turn of the event loop. */
+/** Sends twenty bytes per turn of the event loop. */
 function drip(socket: Socket, bytes: Buffer): void {
   let at = 0;
   const next = () => {
@@ -95,14 +95,14 @@ function drip(socket: Socket, bytes: Buffer): void {
   next();
 }
 
-describe('ranges and conditions', () => {
+describe('a call with a range or a condition', () => {
   const lineOf = (name: string) =>
     proxy.upstream.requests
       .at(-1)
       ?.head.split('\r\n')
       .find((line) => line.startsWith(`${name}: `));
 
-  it('a range asked for, and 206 with its place', async () => {
+  it('gets 206 and Content-Range for a range', async () => {
     const head = ['Content-Range: bytes 2-5/10', 'Accept-Ranges: bytes'];
     proxy.upstream.respondWith((socket) =>
       socket.write(picture(Buffer.from('2345'), head, '206 Partial Content')),
@@ -117,14 +117,14 @@ describe('ranges and conditions', () => {
     ]);
   });
 
-  it('a range that is not there, and 416 with the size', async () => {
+  it('gets 416 and the size for a range outside the file', async () => {
     const head = ['Content-Range: bytes */10'];
     proxy.upstream.respondWith((socket) => socket.write(rawAnswer('', head, '416 Range Not Satisfiable')));
     const { status, headers } = await proxy.call('/photo/$value', { headers: { range: 'bytes=20-' } });
     expect([status, headers['content-range']]).toEqual([416, 'bytes */10']);
   });
 
-  it('a condition, and 304 with the tag, even when it names the length of what it leaves out', async () => {
+  it('gets 304 with the ETag, even if the response states the length of the omitted body', async () => {
     proxy.upstream.respondWith((socket) => {
       socket.write(
         'HTTP/1.1 304 Not Modified\r\nETag: "p1"\r\nContent-Type: image/jpeg\r\nContent-Length: 99999999\r\n\r\n',
@@ -137,14 +137,14 @@ describe('ranges and conditions', () => {
     expect([status, bytes.length, headers.etag]).toEqual([304, 0, '"p1"']);
   });
 
-  it('a condition on a write, and 412', async () => {
+  it('gets 412 for a condition on a write', async () => {
     proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}', [], '412 Precondition Failed')));
     const headers = { 'if-match': 'W/"7"', 'content-length': '0' };
     expect((await proxy.call('/things/t1', { method: 'PATCH', headers })).status).toBe(412);
     expect(lineOf('if-match')).toBe('if-match: W/"7"');
   });
 
-  it('HEAD, and the type and tag of what GET would give', async () => {
+  it('gets type and ETag of the resource for HEAD', async () => {
     proxy.upstream.respondWith((socket) => {
       socket.write(
         'HTTP/1.1 200 OK\r\nETag: "p1"\r\nContent-Type: image/jpeg\r\nContent-Length: 99999999\r\n\r\n',
@@ -165,7 +165,7 @@ describe('an empty answer', () => {
     ['202 Accepted', 'Content-Length: 0\r\n'],
     ['204 No Content', ''],
     ['202 Accepted', 'Transfer-Encoding: chunked\r\n'],
-  ])('%s has no content type, whatever it claims', { tags: ['PX-13'] }, async (status, framing) => {
+  ])('has no content type, even if Graph sends one: %s', { tags: ['PX-13'] }, async (status, framing) => {
     const end = framing.includes('chunked') ? '0\r\n\r\n' : '';
     proxy.upstream.respondWith((socket) => {
       socket.write(`HTTP/1.1 ${status}\r\nContent-Type: application/json\r\n${framing}\r\n${end}`);
@@ -176,7 +176,7 @@ describe('an empty answer', () => {
       headers: { 'content-length': '2', 'content-type': 'application/json' },
     });
     expect([answer.status, answer.bytes.length]).toEqual([Number(status.slice(0, 3)), 0]);
-    // What an empty answer has instead is the library's own, and no JSON.
+    // The Functions library adds its own type to an empty response, which is not JSON.
     expect(answer.headers['content-type'] ?? '').not.toContain('json');
   });
 });
@@ -195,7 +195,7 @@ describe('an answer that breaks off', () => {
       ['after a byte', headBytes + 1],
       ['before its last byte', bytes.length - 1],
     ])(
-      `${framing}, %s, is a 502 and never a short 200; the connection is not used again`,
+      `${framing}, %s, results in a 502, and its connection is not used again`,
       { tags: ['G5', 'PX-18'] },
       async (_where, length) => {
         const used: Socket[] = [];
@@ -216,7 +216,9 @@ describe('an answer that breaks off', () => {
     );
   }
 
-  it('and would look whole because it ends with its connection is a 502', { tags: ['G5'] }, async () => {
+  it('cannot be detected without a length, so a body that ends with the connection is a 502', {
+    tags: ['G5'],
+  }, async () => {
     proxy.upstream.respondWith((socket) =>
       socket.end('HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\nhalf'),
     );
@@ -226,9 +228,9 @@ describe('an answer that breaks off', () => {
 
 describe('an answer over the limit', () => {
   it.each<[string, Buffer]>([
-    ['by its length', Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${limit + 1}\r\n\r\n`)],
+    ['stated in its length', Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${limit + 1}\r\n\r\n`)],
     ['in chunks', rawChunkedAnswer([randomBytes(limit), 'x'])],
-  ])('%s, is a 502', { tags: ['DO-4'] }, async (_how, bytes) => {
+  ])('results in a 502: %s', { tags: ['DO-4'] }, async (_how, bytes) => {
     proxy.upstream.respondWith((socket) => socket.write(bytes));
     const answer = await proxy.call('/photo/$value');
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([502, 'upstream_answer_refused']);
@@ -246,7 +248,7 @@ describe('a call that fails', () => {
       },
     });
 
-  it('as a write: it was sent once, its effect is not known, and it has a name to ask for', {
+  it('as a write is sent once, may have taken effect, and is identified by its request id', {
     tags: ['G3'],
   }, async () => {
     proxy.upstream.respondWith((socket) => socket.destroy());
@@ -268,7 +270,7 @@ describe('a call that fails', () => {
     }
   });
 
-  it('as a read on a connection that had just ended: it is sent once more and served', {
+  it('as a read on a closed connection is repeated once', {
     tags: ['G2'],
   }, async () => {
     proxy.upstream.respondWith((socket) => socket.write(rawAnswer('{}')));

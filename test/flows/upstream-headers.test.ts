@@ -16,7 +16,7 @@ afterEach(() => {
   proxy.upstream.requests.length = 0;
 });
 
-/** A call with these header lines, their letters and order as given. */
+/** Makes a call with exactly these header lines. */
 async function callWith(lines: readonly string[], options: { method?: string; body?: string } = {}) {
   const { method = 'GET', body = '' } = options;
   const answer = await exchangeBytes(
@@ -35,7 +35,7 @@ async function callWith(lines: readonly string[], options: { method?: string; bo
   return { answer, status: Number(answer.split(' ')[1]) };
 }
 
-/** The lines of the only request that the upstream got, in the order of letters, with the token's place marked. */
+/** Returns the sorted lines of the only request that the upstream received, with placeholders for token and id. */
 function forwardedLines(): string[] {
   const [request, ...more] = proxy.upstream.requests;
   if (request === undefined || more.length > 0) throw new Error(`${more.length + 1} requests`);
@@ -56,8 +56,8 @@ const ownLines = () => [
   'client-request-id: OURS',
 ];
 
-// What would name the person, the browser, the platform or us, change the method or the target, or stand for a token:
-// each also with its neighbours in spelling.
+// Names that identify the user, the browser, the platform or this service, change method or target, or act as a token,
+// with similar spellings.
 const hostileNames = `
   Authorization_ Authorization-X X-Authorization X_Authorization Proxy-Authorization Proxy_Authorization
   X-Forwarded-For X_Forwarded_For X-Forwarded-Host X_FORWARDED_HOST X-Forwarded-Proto X-Forwarded-User X_Forwarded_User
@@ -75,10 +75,10 @@ const hostileNames = `
   .trim()
   .split(/\s+/);
 
-describe('what the upstream gets of the browser’s headers', () => {
-  // In two parts: the host takes 100 header lines.
+describe('the headers of a request to the upstream', () => {
+  // In two parts, because the host accepts at most 100 header lines.
   it.each([0, 1])(
-    'is one exact set of bytes, whatever else is sent, part %i',
+    'are one exact set, whichever other headers the browser sends (part %i)',
     { tags: ['PX-7', 'PX-8', 'CS-4'] },
     async (part) => {
       expect(new Set(hostileNames.map((name) => name.toLowerCase())).size).toBeGreaterThanOrEqual(60);
@@ -95,7 +95,7 @@ describe('what the upstream gets of the browser’s headers', () => {
     },
   );
 
-  it('is what Graph reads, in any letter case, each once', { tags: ['PX-7'] }, async () => {
+  it('contain each header that Graph needs once, in any letter case', { tags: ['PX-7'] }, async () => {
     const { status } = await callWith(
       [
         'CONSISTENCYLEVEL: eventual',
@@ -129,14 +129,14 @@ describe('what the upstream gets of the browser’s headers', () => {
       'content-type: application/json',
       'if-match: W/"1"',
       'if-none-match: W/"2"',
-      // Joined by the host.
+      // The host joins them.
       'prefer: return=minimal,outlook.timezone="UTC"',
       'range: bytes=0-9',
       'sdkversion: graph-js/3.0.7',
     ]);
   });
 
-  it('has an id of ours where the caller has one that is no UUID: nobody could tell the answer by it', {
+  it('contain a new request id if the caller’s is not a UUID, because it would not identify the answer', {
     tags: ['PX-17'],
   }, async () => {
     for (const id of ['c1', 'x'.repeat(36), callersId.slice(1)]) {
@@ -146,12 +146,12 @@ describe('what the upstream gets of the browser’s headers', () => {
     }
   });
 
-  it.each(['GET', 'HEAD', 'DELETE'])('of a %s has no length and no body', async (method) => {
+  it.each(['GET', 'HEAD', 'DELETE'])('contain no length for a %s', async (method) => {
     expect((await callWith([], { method })).status).toBe(200);
     expect(forwardedLines()).toEqual([`${method} /v1.0/me/things/t1 HTTP/1.1`, ...ownLines()]);
   });
 
-  it('of a write without a body says that it has none', async () => {
+  it('contain a length of 0 for a write without a body', async () => {
     expect((await callWith(['Content-Length: 0'], { method: 'POST' })).status).toBe(200);
     expect(forwardedLines()).toContain('content-length: 0');
   });
@@ -161,11 +161,11 @@ describe('refuses', () => {
   it.each([
     ['CR', 'a\rb'],
     ['NUL', 'a\0b'],
-    ['a line that is folded', 'a\r\n b'],
+    ['a folded line', 'a\r\n b'],
     ['an escape', 'a\x1b[0m'],
-    ['a letter beyond ASCII', 'a\xe9'],
+    ['a character outside ASCII', 'a\xe9'],
     ['DEL', 'a\x7f'],
-    ['3,000 letters', 'a'.repeat(3000)],
+    ['3,000 characters', 'a'.repeat(3000)],
   ])('%s in a forwarded header, with 400 and nothing sent', { tags: ['PX-8'] }, async (_what, value) => {
     for (const name of ['Prefer', 'Accept', 'If-Match', 'Client-Request-Id', 'Content-Type']) {
       expect((await callWith([`${name}: ${value}`])).status, name).toBe(400);
@@ -173,7 +173,7 @@ describe('refuses', () => {
     expect(proxy.upstream.requests).toEqual([]);
   });
 
-  it('a line that a header smuggles in: it is a header like any other, and not of the list', {
+  it('to forward a header line that is smuggled into another header', {
     tags: ['PX-8'],
   }, async () => {
     await callWith(['Prefer: return=minimal\r\nAuthorization: Bearer evil\r\nX-Evil: 1']);
@@ -235,8 +235,8 @@ const hostileAnswerLines = [
   'last-modified: not ASCII \xe9',
 ];
 
-describe('what the browser gets of the upstream’s headers', () => {
-  it('is one exact set, whatever else is sent', { tags: ['PX-12'] }, async () => {
+describe('the headers of a response to the browser', () => {
+  it('are one exact set, whichever other headers the upstream sends', { tags: ['PX-12'] }, async () => {
     expect(hostileAnswerLines.length).toBeGreaterThanOrEqual(40);
     proxy.upstream.respondWith((socket) => {
       const passed = [
@@ -283,7 +283,7 @@ describe('what the browser gets of the upstream’s headers', () => {
     );
   });
 
-  it('has no trailers of the upstream', { tags: ['PX-12'] }, async () => {
+  it('contain no trailers of the upstream', { tags: ['PX-12'] }, async () => {
     proxy.upstream.respondWith((socket) => {
       socket.write(
         'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: ETag\r\n\r\n2\r\n{}\r\n0\r\nETag: "evil"\r\nSet-Cookie: a=b\r\n\r\n',
