@@ -73,9 +73,9 @@ describe('a token endpoint that does not answer as it should', () => {
     report({
       part: 'faults',
       requirements: 'E1',
-      what: `token endpoint 503${isWholeRun ? ', 502 with HTML' : ''}: valid and expired access tokens on 3 processes; 15 calls in an outage on one`,
+      what: `token endpoint returns 503${isWholeRun ? ', or 502 with HTML' : ''}: valid and expired access tokens on 3 processes; 15 calls on one of them during the outage`,
       result:
-        'valid ones served, the others 503 with Retry-After; 6 token requests, the sixth a probe; afterwards 200',
+        'valid tokens: 200; expired: 503 with Retry-After; 6 token requests, the sixth is a probe; after the outage 200',
     });
   });
 
@@ -99,8 +99,8 @@ describe('a token endpoint that does not answer as it should', () => {
       report({
         part: 'faults',
         requirements: 'E1',
-        what: 'token endpoint silent for 30 s, calls on 3 processes',
-        result: `3 × 503 after ${(tookMs / 1000).toFixed(1)} s; the session lives`,
+        what: 'token endpoint does not respond for 30 s: calls on 3 processes',
+        result: `3 × 503 after ${(tookMs / 1000).toFixed(1)} s; the session stays valid`,
       });
     },
   );
@@ -166,9 +166,9 @@ describe('a token endpoint that answers 429 with Retry-After', () => {
     report({
       part: 'faults',
       requirements: 'E2',
-      what: '429 with Retry-After 20 to one user on one of 3 processes, then to a second',
+      what: '429 with Retry-After 20 to one user on one of 3 processes, then to a second user',
       result:
-        '0 further requests for that user, others go on; then 0 from that worker, sign-ins too; valid tokens served',
+        'no further requests for that user, others are served; then none from that worker, sign-ins included; valid tokens are used',
     });
   });
 });
@@ -214,9 +214,8 @@ describe('a refusal', () => {
     report({
       part: 'faults',
       requirements: 'E3',
-      what: `${cases.length} kinds of refusal by the token endpoint, over 3 processes`,
-      result:
-        '401 with a reason for what only the person can give, 503 for the rest; the stored tokens are not touched',
+      what: `${cases.length} kinds of refusal by the token endpoint, on 3 processes`,
+      result: '401 with a reason if only the user can help, otherwise 503; the stored tokens are unchanged',
     });
   });
 });
@@ -267,9 +266,9 @@ describe('an answer that is not this person’s', () => {
     report({
       part: 'faults',
       requirements: 'E5',
-      what: 'renewals answered without identity, with fewer scopes, with another user',
+      what: 'renewals return no identity, fewer scopes, or another user',
       result:
-        'stored tokens untouched, 503 and 401; another user: session ended, row gone, Graph never asked',
+        'stored tokens unchanged, 503 and 401; another user: session ended, row deleted, no call to Graph',
     });
   });
 });
@@ -308,9 +307,9 @@ describe.runIf(isWholeRun)('signing keys', () => {
     report({
       part: 'faults',
       requirements: 'E4',
-      what: 'key set unreadable for a worker that has none; then rotated',
+      what: 'signing keys cannot be read by a worker without cached keys; then they are rotated',
       result:
-        'no sign-in finished, no renewal believed, valid sessions served; after the rotation the new key is found',
+        'no sign-in completes, no renewal is accepted, valid sessions are served; after the rotation the new key is found',
     });
   });
 });

@@ -112,8 +112,8 @@ describe.runIf(isWholeRun)('sealing keys that roll in two steps, one worker at a
     report({
       part: 'keys',
       requirements: 'K3, SC-7, TC-4',
-      what: `sealing keys rolled in two steps over 3 processes, one at a time, back and forth, ${users.length} people calling without pause`,
-      result: `${calls} calls, all 200: nobody signed out; rows sealed anew as they are written`,
+      what: `sealing keys rotated in two steps on 3 processes, one at a time, back and forth, while ${users.length} users call without pause`,
+      result: `${calls} calls, all 200: no user is signed out; rows are sealed with the new key when they are written`,
     });
   });
 
@@ -147,9 +147,9 @@ describe.runIf(isWholeRun)('sealing keys that roll in two steps, one worker at a
     report({
       part: 'keys',
       requirements: 'K3, SC-7',
-      what: 'a key used before all workers know it; a key retired while rows are sealed under it',
+      what: 'a key is used before all workers have it; a key is removed while rows are sealed with it',
       result:
-        'too early: 503, cookie kept, 200 once the worker knows it; retired: 401, cookie cleared, row kept',
+        'too early: 503, cookie stays, 200 once the worker has the key; removed: 401, cookie cleared, row stays',
     });
   });
 });
@@ -183,8 +183,9 @@ describe.runIf(isWholeRun)('a client secret that rolls', () => {
     report({
       part: 'keys',
       requirements: 'K4',
-      what: 'client secret rolled over 3 processes; the old one removed while one worker still has it',
-      result: 'both work in the overlap; then 503 on that worker, 200 on the others, nobody signed out',
+      what: 'client secret rotated on 3 processes; the old one is deleted while one worker still uses it',
+      result:
+        'both work in the overlap; then 503 on that worker, 200 on the others, and no user is signed out',
     });
   });
 });

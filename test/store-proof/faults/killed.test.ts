@@ -38,13 +38,13 @@ interface Point {
 const loginPoints: readonly (Point & { readonly newRows: number })[] = [
   { name: 'before the first insert', rule: { operation: 'insert', times: 9 }, act: holds, newRows: 0 },
   {
-    name: 'before the row of the session itself',
+    name: 'before the insert of the session’s row',
     rule: { operation: 'insert', row: 'session' },
     act: holds,
     newRows: 0,
   },
   {
-    name: 'after the row of the session, before the answer',
+    name: 'after the insert of the session’s row, before the response',
     rule: { operation: 'insert', row: 'session' },
     act: appliesAndHolds,
     newRows: 1,
@@ -84,8 +84,8 @@ describe('a worker that is killed during a sign-in, after the code was redeemed'
       report({
         part: 'faults',
         requirements: 'I1',
-        what: `SIGKILL in a sign-in, after the code was redeemed, ${name}`,
-        result: `no cookie, ${newRows} rows that nobody can open; loading the callback again signs in`,
+        what: `SIGKILL during a sign-in, after the code was redeemed, ${name}`,
+        result: `no cookie, ${newRows} rows without a cookie; loading the callback again signs in`,
       });
     },
   );
@@ -107,7 +107,7 @@ const renewalPoints: readonly (Point & { readonly redeems: number; readonly wait
     waits: true,
   },
   {
-    name: 'after the write, before the answer',
+    name: 'after the write, before the response',
     rule: { operation: 'replace', row: 'session' },
     act: appliesAndHolds,
     redeems: 1,
@@ -159,8 +159,8 @@ describe('a worker that is killed while it renews', () => {
       report({
         part: 'faults',
         requirements: 'I2',
-        what: `SIGKILL in a renewal, ${name}`,
-        result: `the session lives; others ${waits ? 'renew after 9 s' : 'use what was written at once'}; redemptions in all: ${redeems}`,
+        what: `SIGKILL during a renewal, ${name}`,
+        result: `the session stays valid; other workers ${waits ? 'renew after 9 s' : 'use the written tokens at once'}; redemptions in total: ${redeems}`,
       });
     },
   );
@@ -186,7 +186,7 @@ describe('a worker that is killed while it renews', () => {
     report({
       part: 'faults',
       requirements: 'I2',
-      what: 'a dead holder, 10 calls on 2 workers whose access token is still good, in real time',
+      what: 'a killed holder, 10 calls on 2 workers with a valid access token, in real time',
       result: `10 × 200 after ${(tookMs / 1000).toFixed(1)} s without a redemption; 9 s later one call renews`,
     });
   });
@@ -224,7 +224,7 @@ describe('a worker that is killed while it renews', () => {
       report({
         part: 'faults',
         requirements: 'I2',
-        what: 'a dead holder, 10 calls on 2 workers whose access token has expired, in real time',
+        what: 'a killed holder, 10 calls on 2 workers with an expired access token, in real time',
         result: `10 × 200 after ${(tookMs / 1000).toFixed(1)} s, one redemption`,
       });
     },
@@ -277,8 +277,8 @@ describe('a worker that is slow to store what it redeemed', () => {
       report({
         part: 'faults',
         requirements: 'I2, K2',
-        what: `a holder that needs more than 9 s to store its tokens; the issuer rotates ${how}`,
-        result: `2 redemptions; the worker that overtakes ${statuses[0]}, the holder ${statuses[1]}, a third ${statuses[2]}`,
+        what: `a holder takes more than 9 s to store its tokens; the issuer rotates refresh tokens ${how}`,
+        result: `2 redemptions; the overtaking worker returns ${statuses[0]}, the holder ${statuses[1]}, a third worker ${statuses[2]}`,
       });
     },
   );

@@ -75,8 +75,8 @@ describe('signing out', () => {
     report({
       part: 'faults',
       requirements: 'L1',
-      what: `${races} sign-outs racing ${races * CALLS} calls and ${counts.renewed} renewals on 3 processes`,
-      result: `${counts.served} served before, ${counts.refused} refused after; 0 of ${races * 3} late calls served, 0 rows left`,
+      what: `${races} sign-outs during ${races * CALLS} calls and ${counts.renewed} renewals, on 3 processes`,
+      result: `${counts.served} calls served before, ${counts.refused} refused after; 0 of ${races * 3} later calls served, 0 rows left`,
     });
   });
 
@@ -117,8 +117,8 @@ describe('signing out', () => {
     report({
       part: 'faults',
       requirements: 'L2',
-      what: 'sign-out while storage answers 503 to everything',
-      result: 'cookie cleared, told "not complete", finished by the next visit to any worker',
+      what: 'sign-out while storage returns 503 to every request',
+      result: 'cookie cleared, response "not complete", completed at the next visit on any worker',
     });
   });
 });
@@ -142,8 +142,8 @@ describe.runIf(isWholeRun)('signing out where workers keep a copy for five secon
       report({
         part: 'faults',
         requirements: 'L1',
-        what: `sign-out on one of 3 processes that keep a copy of the session for ${seconds} s`,
-        result: `401 at once there, 401 on the others once ${seconds} s have passed on their clocks`,
+        what: `sign-out on one of 3 processes that cache the session for ${seconds} s`,
+        result: `401 at once on that process, and on the others after ${seconds} s on their clocks`,
       });
     } finally {
       await copying.close();

@@ -29,7 +29,7 @@ describe('an expired access token', () => {
     report({
       part: 'faults',
       requirements: 'TC-6, K2',
-      what: '12 calls at once on an expired access token, 2 processes',
+      what: '12 concurrent calls with an expired access token, on 2 processes',
       result: '12 × 200, one redemption',
     });
   });
@@ -56,7 +56,7 @@ describe('an expired access token', () => {
     report({
       part: 'faults',
       requirements: 'TC-6, K2',
-      what: `${rounds} × ${CALLS} calls at once on an expired access token, 3 processes, strict rotation`,
+      what: `${rounds} × ${CALLS} concurrent calls with an expired access token, on 3 processes, strict rotation`,
       result: `${rounds * CALLS} × 200; ${redeemed} redemptions for ${rounds} expiries`,
     });
   });

@@ -83,7 +83,7 @@ describe('a read of storage that fails', () => {
     report({
       part: 'faults',
       requirements: 'T1, T6',
-      what: `reads fail in ${some.length} ways, 2 routes each`,
+      what: `reads fail in ${some.length} ways, on 2 routes each`,
       result: `${some.length * 2} × 503 with Retry-After, slowest ${Math.round(slowestMs)} ms; the same cookie works afterwards`,
     });
   });
@@ -120,9 +120,9 @@ describe('a storage account that refuses us', () => {
     report({
       part: 'faults',
       requirements: 'T6, L2',
-      what: 'storage answers 403 to everything: sign-in, call, sign-out',
+      what: 'storage returns 403 to every request: sign-in, call, sign-out',
       result:
-        'no sign-in finished; sign-out clears the cookie, says it is incomplete, completed at the next visit',
+        'no sign-in completes; the sign-out clears the cookie, reports that it is incomplete, and completes at the next visit',
     });
   });
 });

@@ -73,8 +73,9 @@ describe.runIf(isWholeRun)('a row of several parts', () => {
     report({
       part: 'faults',
       requirements: 'T7',
-      what: 'writer of a two-part row killed with half of the write sent; parts of two versions mixed by hand',
-      result: 'the old version stays whole and renews elsewhere; mixed parts are 401, and never opened',
+      what: 'the writer of a two-part row is killed with half of the write sent; parts of two versions are mixed by hand',
+      result:
+        'the old version stays intact and is renewed by another worker; mixed parts are 401 and never decrypted',
     });
   });
 
@@ -148,9 +149,9 @@ describe.runIf(isWholeRun)('a row that this version cannot have written', () => 
     report({
       part: 'faults',
       requirements: 'T8, K5',
-      what: '4 kinds of corrupt row; rows of a later schema and under a later key, on 3 workers',
+      what: '4 kinds of corrupt rows; rows of a newer schema and under a newer key, on 3 workers',
       result:
-        'corrupt: 401, cookie cleared, one sign-in repairs; later: 503 with Retry-After, row and cookie kept',
+        'corrupt: 401, cookie cleared, a new sign-in works; newer: 503 with Retry-After, row and cookie stay',
     });
   });
 });

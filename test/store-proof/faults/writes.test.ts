@@ -157,8 +157,8 @@ describe('an answer that is lost after the service did as it was told', () => {
     report({
       part: 'faults',
       requirements: 'T2, T3',
-      what: `writes fail, once, twice and for good (${ways.length} ways); answers lost to lease, tokens, sign-in, sign-out`,
-      result: 'every call 200, no second redemption after a lost answer, one row per sign-in, no wait',
+      what: `writes fail once, twice and permanently (${ways.length} ways); responses to lease, tokens, sign-in and sign-out are lost`,
+      result: 'every call 200, no second redemption after a lost response, one row per sign-in, no waiting',
     });
   });
 });
@@ -233,8 +233,8 @@ describe('a storm of conflicts', () => {
     report({
       part: 'faults',
       requirements: 'T4',
-      what: `412 to leases and writes: three, without end, and 30 % at random (${conflictsMet} here) in 50 calls`,
-      result: '50 × 200, one redemption; without end 503 in time; a deleted session stays deleted',
+      what: `412 to leases and writes: three times, always, and in 30 % of cases (${conflictsMet} here) over 50 calls`,
+      result: '50 × 200, one redemption; if always, 503 in time; a deleted session stays deleted',
     });
   });
 });
@@ -293,8 +293,8 @@ describe('races of whole rows', () => {
     report({
       part: 'faults',
       requirements: 'T5',
-      what: '12 callbacks of one sign-in at once, answers out of order; rows deleted between read, lease and write',
-      result: 'one session, one cookie; a deleted row never comes back',
+      what: '12 concurrent callbacks of one sign-in, responses out of order; rows deleted between read, lease and write',
+      result: 'one session, one cookie; a deleted row is never written again',
     });
   });
 });

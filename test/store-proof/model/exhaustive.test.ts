@@ -47,8 +47,8 @@ async function exhaust(
   report({
     part: 'model',
     requirements,
-    what: `every order: ${what}`,
-    result: `${states} states, ${ends} ends, by ${runs} runs in ${seconds} s`,
+    what: `every order of events: ${what}`,
+    result: `${states} states, ${ends} end states, ${runs} runs in ${seconds} s`,
   });
   return explored;
 }
@@ -83,7 +83,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     );
     await exhaust(
       'K2',
-      '2 workers, 1 renewal, access token still good',
+      '2 workers, 1 renewal, access token still valid',
       { activities: bothCall },
       {
         beginning: stillGood,
@@ -118,7 +118,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     const activities = [call('w1'), logout('w2'), call('w1', { after: 1 }), call('w2', { after: 1 })];
     await exhaust(
       'L1',
-      '2 workers, 1 renewal, 1 logout, 2 calls after it',
+      '2 workers, 1 renewal, 1 sign-out, 2 calls after it',
       { activities },
       {
         atEnd: (world) => expect(answersOf(world).slice(1)).toEqual(['done', 'signed-out', 'signed-out']),
@@ -132,7 +132,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     const activities = [guardedCall('w1'), logout('w2'), sweep('w2'), guardedCall('w1', { after: 1 })];
     await exhaust(
       'L1',
-      '2 workers, 1 guarded call, 1 logout, 1 sweep, 1 guarded call after the logout',
+      '2 workers, 1 guarded call, 1 sign-out, 1 sweep, 1 guarded call after the sign-out',
       { activities },
       { atEnd: (world) => expect(answersOf(world).slice(1)).toEqual(['done', 'done', 'signed-out']) },
     );
@@ -161,7 +161,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     const used = await signIn({ laptop: alice }, { ...twoWorkers, passSeconds: 20 * 60 });
     const setting = { activities: [call('w1'), logout('w2')], idleSeconds: 60 * 60 };
     const seen = new Set<string>();
-    await exhaust('L1', '2 workers, 1 call that records use, 1 logout', setting, {
+    await exhaust('L1', '2 workers, 1 call that extends the session, 1 sign-out', setting, {
       beginning: used,
       atEnd(world) {
         const merge = world.messages.find(
@@ -176,7 +176,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
 
   it('a copy of the worker serves no call once its own worker signed out', { tags: ['L1'] }, async () => {
     const activities = [call('w1'), logout('w1'), call('w1', { after: 1 })];
-    await exhaust('L1', '1 worker with its copy, 1 renewal, 1 logout, 1 call after it', {
+    await exhaust('L1', '1 worker with a cached session, 1 renewal, 1 sign-out, 1 call after it', {
       activities,
       workers: ['w1'],
       cacheSeconds: 5,
@@ -215,7 +215,7 @@ describe.runIf(isWholeRun)('a sign-in and what ends it, in every order of events
     const seen = new Set<string>();
     await exhaust(
       'L1',
-      '1 sign-in, 1 ending of all sessions on another worker, at once or 1 s apart',
+      '1 sign-in, all sessions end on another worker, at the same time or 1 s apart',
       { activities: [signInAt('w1', 'phone', alice), endAll('w2')], leapsMs: [1_000] },
       {
         atEnd(world) {
@@ -237,7 +237,7 @@ describe.runIf(isWholeRun)('a sign-in and what ends it, in every order of events
     const seen = new Set<string>();
     await exhaust(
       'L1',
-      '1 sign-in, 1 ending by its sid on another worker',
+      '1 sign-in, its sid ends on another worker',
       { activities: [signInAt('w1', 'laptop', alice), endBySid('w2')] },
       {
         atEnd(world) {
@@ -260,7 +260,7 @@ describe.runIf(isWholeRun)('sign-ins beyond the limit of living sessions, in eve
     const left = new Set<number>();
     await exhaust(
       'T4',
-      '2 workers, 2 sign-ins of a person who has as many sessions as there may be',
+      '2 workers, 2 sign-ins of a user at the limit of sessions',
       { activities: [signInAt('w1', 'phone', alice), signInAt('w2', 'tablet', alice)], maxPerUser: 1 },
       { atEnd: (world) => left.add(sessionsLeft(world)) },
     );
@@ -270,7 +270,7 @@ describe.runIf(isWholeRun)('sign-ins beyond the limit of living sessions, in eve
     const inTurn = [signInAt('w1', 'phone', alice), { ...signInAt('w2', 'tablet', alice), after: 0 }];
     await exhaust(
       'T4',
-      '2 workers, 2 sign-ins one after the other, at once or 1 s later, 1 session at most',
+      '2 workers, 2 sign-ins in a row, immediately or 1 s later, at most 1 session',
       { activities: inTurn, maxPerUser: 1, leapsMs: [1_000] },
       {
         atEnd(world) {
@@ -291,7 +291,7 @@ describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
     timeout: TIMEOUT_MS,
   }, async () => {
     const activities = [...bothCall, logout('w1')];
-    await exhaust('K2, L1', '2 workers, 1 renewal, 1 logout on one of them', { activities });
+    await exhaust('K2, L1', '2 workers, 1 renewal, 1 sign-out on one of them', { activities });
   });
 
   it.each(['entra-like', 'single-use', 'strict'] as const)(
@@ -308,7 +308,7 @@ describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
         freeTicks: 3,
         coarseMs: 3_900,
       };
-      await exhaust('K2', `2 workers, 1 renewal, slow answers, an issuer that is ${issuer}`, setting, {
+      await exhaust('K2', `2 workers, 1 renewal, slow responses, ${issuer} issuer`, setting, {
         atEnd(world) {
           redemptions.add(world.issuer.issues.length);
           for (const answer of answersOf(world)) answers.add(answer ?? 'none');
@@ -334,7 +334,7 @@ describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
     tags: ['I2'],
     timeout: TIMEOUT_MS,
   }, async () => {
-    await exhaust('I2', '2 workers, 1 renewal, 1 of them stalls', {
+    await exhaust('I2', '2 workers, 1 renewal, 1 worker stalls', {
       activities: bothCall,
       issuer: 'single-use',
       faults: faults('stalled'),
@@ -351,7 +351,7 @@ describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
     const answers = new Set<string | undefined>();
     await exhaust(
       'L1',
-      '2 workers with copies, 1 renewal, 1 logout, 1 call at once or 6 s after it',
+      '2 workers with cached sessions, 1 renewal, 1 sign-out, 1 call immediately or 6 s after it',
       { activities, cacheSeconds: 5, leapsMs: [6_000] },
       { atEnd: (world) => answers.add(world.records[2]?.answer?.kind) },
     );
@@ -360,7 +360,7 @@ describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
   });
 
   it('use is recorded by both while they renew', { tags: ['T4'], timeout: TIMEOUT_MS }, async () => {
-    await exhaust('T4', '2 workers, 1 renewal, both record use', {
+    await exhaust('T4', '2 workers, 1 renewal, both extend the session', {
       activities: bothCall,
       idleSeconds: 2 * 60 * 60,
     });

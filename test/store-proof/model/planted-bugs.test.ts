@@ -123,7 +123,7 @@ afterAll(() => {
   report({
     part: 'model',
     requirements: 'T4, L1, K2',
-    what: 'planted mistakes: no If-Match, upsert, no lease, no second look, logout of one worker, mark not read, index not confirmed, one client for all',
-    result: `${found} of 8 found, each again from its list of choices`,
+    what: 'planted bugs: no If-Match, upsert, no lease, row not read again, sign-out on one worker only, tombstone not read, index row not read, one MSAL client for all users',
+    result: `${found} of 8 found, each reproduced from its list of choices`,
   });
 });

@@ -114,7 +114,7 @@ afterAll(() => {
   report({
     part: 'model',
     requirements: 'T2, T3, T4, K1, K2, L1, I1, I2',
-    what: `at random: 3 workers, 2 people, 3 browsers, up to 9 activities and 3 faults; seeds ${SEEDS.join(', ')}`,
-    result: `${runs} runs of ${events} events, ${unlucky} of them with faults`,
+    what: `random orders: 3 workers, 2 users, 3 browsers, up to 9 activities and 3 faults; seeds ${SEEDS.join(', ')}`,
+    result: `${runs} runs with ${events} events in total; ${unlucky} runs had faults`,
   });
 });

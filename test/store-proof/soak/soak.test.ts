@@ -117,7 +117,7 @@ describe('a crowd on three processes', () => {
     report({
       part: 'soak',
       requirements: 'PX-17, TC-1',
-      what: `${USERS} people × ${CALLS_EACH} calls in random order, ${LANES} at a time, 3 processes, worker copies of 5 s`,
+      what: `${USERS} users × ${CALLS_EACH} calls in random order, ${LANES} at a time, on 3 processes that cache sessions for 5 s`,
       result: `${seen.length} × 200 in ${seconds.toFixed(0)} s, ${renewals} renewals, 0 mismatches between caller and token`,
     });
   });
@@ -167,7 +167,7 @@ describe('a crowd on three processes', () => {
       part: 'soak',
       requirements: 'TC-1, TC-2',
       what: `the table afterwards: ${rows.length} rows, searched for ${canaries.length} tokens, names, addresses, ids and cookies`,
-      result: `none found; ${visitors.length} rows opened with cookie and keys: one account in each, all tokens its own`,
+      result: `none found; ${visitors.length} rows decrypted with cookie and keys: one account in each, and only its own tokens`,
     });
   });
 });
