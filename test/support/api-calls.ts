@@ -34,7 +34,7 @@ export function apiDependencies(
     interaction,
     tokensForCall: createTokensForCall({
       acquireAccessToken,
-      refusals: { keep: () => undefined },
+      refusals: { remember: () => undefined },
       interaction,
     }),
     callLimits: createCallLimits(),

@@ -1,34 +1,34 @@
 /** The addresses and names of one tenant's sign-in service. */
 export interface Authority {
-  /** What MSAL is given; always https, also for the emulator (MSAL checks this address alone). */
+  /** The authority for MSAL. Always https, even for the emulator, because MSAL requires it of this address. */
   readonly url: string;
   readonly authorizeEndpoint: string;
   readonly tokenEndpoint: string;
   readonly endSessionEndpoint: string;
   readonly keysUri: string;
-  /** The audience of a managed identity's token that stands in for a secret. */
+  /** The audience of a managed identity's token that replaces the client secret. */
   readonly tokenExchangeAudience: string;
   /** The cloud's host names. MSAL stores tokens under one of them and finds them under each. */
   readonly environments: readonly string[];
-  /** The issuer that speaks for a tenant. */
+  /** The issuer of a tenant's ID tokens. */
   issuerOf(tenantId: string): string;
-  /** Where an administrator agrees to permissions for the whole organization. */
+  /** The page on which an administrator consents for the whole organization. */
   adminConsentUrl(request: AdminConsentRequest): string;
 }
 
 export interface AdminConsentRequest {
   readonly clientId: string;
   readonly redirectUri: string;
-  /** The API that scopes without one belong to. */
+  /** The API of scopes that have no address. */
   readonly resource: string;
   readonly scopes: readonly string[];
 }
 
-/** The `state` of every request for an administrator's consent: what comes back decides nothing here. */
+/** The fixed `state` of requests for administrator consent. No decision depends on their responses. */
 export const ADMIN_CONSENT_STATE = 'admin-consent';
 
 /**
- * A national cloud: its sign-in service, its Graph and the audience of federated credentials belong together.
+ * The national clouds, each with its sign-in service, its Graph and the audience of its federated credentials.
  * @see https://learn.microsoft.com/graph/deployments
  * @see https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
  */
@@ -67,9 +67,9 @@ export const clouds = {
 export type Cloud = keyof typeof clouds;
 
 /**
- * The authority of a tenant (a GUID, or `organizations` for several).
+ * @param tenant a GUID, or `organizations` for several tenants
+ * @param emulatorOrigin the origin of the emulator. MSAL still uses the cloud's name.
  * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
- * @param emulatorOrigin where the emulator listens; MSAL then still sees the cloud's name
  * @see https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
  */
 export function createAuthority(cloud: Cloud, tenant: string, emulatorOrigin?: string): Authority {
@@ -90,8 +90,8 @@ export function createAuthority(cloud: Cloud, tenant: string, emulatorOrigin?: s
       url.searchParams.set('client_id', clientId);
       url.searchParams.set('redirect_uri', redirectUri);
       url.searchParams.set('state', ADMIN_CONSENT_STATE);
-      const inFull = scopes.map((scope) => (scope.includes('://') ? scope : `${resource}/${scope}`));
-      url.searchParams.set('scope', inFull.join(' '));
+      const fullScopes = scopes.map((scope) => (scope.includes('://') ? scope : `${resource}/${scope}`));
+      url.searchParams.set('scope', fullScopes.join(' '));
       return url.href;
     },
   };

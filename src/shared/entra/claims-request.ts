@@ -1,11 +1,10 @@
 const MAX_LENGTH = 4096;
 
 /**
- * Returns what a claims challenge asks of an access token: JSON to send with the next token request. Everything
- * else in the challenge is dropped. An API may say what its own tokens must contain, but not what the app's ID
- * token contains (for example `roles`).
- * @param text JSON, decoded
- * @returns undefined if it asks nothing of an access token
+ * Returns the part of a claims challenge that concerns access tokens: JSON to send with the next token request. The rest is
+ * dropped. An API may demand claims of its own access tokens, but not of the app's ID token, for example `roles`.
+ * @param text decoded JSON
+ * @returns undefined if the challenge demands nothing of an access token
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter
  */
 export function readClaimsRequest(text: unknown): string | undefined {

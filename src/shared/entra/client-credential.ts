@@ -4,16 +4,16 @@ import { signInServiceUnavailable } from '../errors.ts';
 import { withDeadline } from '../network/deadline.ts';
 import type { Authority } from './authority.ts';
 
-/** How the app proves to Entra that it is the registered one. */
+/** The credential with which the app authenticates to Entra ID. */
 export type ClientCredential =
   | { readonly kind: 'secret'; readonly secret: string }
   | { readonly kind: 'certificate'; readonly certificatePem: string; readonly privateKeyPem: string }
   | { readonly kind: 'managed-identity'; readonly managedIdentityClientId?: string };
 
-/** What MSAL's configuration takes: a secret, or a callback that gives a signed assertion. */
+/** The credential for MSAL's configuration: a secret, or a callback that returns a signed assertion. */
 export interface MsalCredential {
   readonly options: { readonly clientSecret: string } | { readonly clientAssertion: () => Promise<string> };
-  /** Throws when no assertion can be made now: an unreadable key, a managed identity out of reach. */
+  /** Throws if no assertion can be created, for example because the managed identity cannot be reached. */
   check(): Promise<void>;
 }
 
@@ -29,8 +29,8 @@ const RENEW_BEFORE_SECONDS = 2 * 60;
 const IDENTITY_DEADLINE_MS = 5_000;
 
 /**
- * The credential as MSAL takes it. MSAL asks for an assertion at every call, cache hits included (measured):
- * it is made once and kept until shortly before it ends.
+ * Creates the credential for MSAL. MSAL requests an assertion for every call, cache hits included (measured). An assertion
+ * is therefore cached until {@link RENEW_BEFORE_SECONDS} before it expires.
  */
 export function toMsalCredential({
   credential,
@@ -41,7 +41,7 @@ export function toMsalCredential({
   if (credential.kind === 'secret') {
     return { options: { clientSecret: credential.secret }, check: () => Promise.resolve() };
   }
-  const clientAssertion = remember(
+  const clientAssertion = cacheAssertion(
     now,
     credential.kind === 'certificate'
       ? certificateAssertion(credential, clientId, authority.tokenEndpoint, now)
@@ -60,11 +60,11 @@ interface Assertion {
   readonly expiresAtMs: number;
 }
 
-/** Keeps an assertion; one renewal at a time, and what is still valid serves while a renewal fails. */
-function remember(now: () => Date, make: () => Promise<Assertion>): () => Promise<string> {
-  let known: Assertion | undefined;
+/** Caches an assertion and renews it, one renewal at a time. If a renewal fails, a valid assertion is still used. */
+function cacheAssertion(now: () => Date, make: () => Promise<Assertion>): () => Promise<string> {
+  let cached: Assertion | undefined;
   let renewing: Promise<Assertion> | undefined;
-  const remainingMs = () => (known === undefined ? 0 : known.expiresAtMs - now().getTime());
+  const remainingMs = () => (cached === undefined ? 0 : cached.expiresAtMs - now().getTime());
   const renew = () => {
     renewing ??= make().finally(() => {
       renewing = undefined;
@@ -72,15 +72,15 @@ function remember(now: () => Date, make: () => Promise<Assertion>): () => Promis
     return renewing;
   };
   return async () => {
-    if (known !== undefined && remainingMs() > RENEW_BEFORE_SECONDS * 1000) return known.text;
+    if (cached !== undefined && remainingMs() > RENEW_BEFORE_SECONDS * 1000) return cached.text;
     try {
-      known = await renew();
+      cached = await renew();
     } catch (error) {
-      if (known === undefined || remainingMs() <= 0) {
-        throw signInServiceUnavailable("The app's own credential cannot be used just now.", error);
+      if (cached === undefined || remainingMs() <= 0) {
+        throw signInServiceUnavailable("The app's own credential cannot be used at the moment.", error);
       }
     }
-    return known.text;
+    return cached.text;
   };
 }
 
@@ -122,7 +122,7 @@ function managedIdentityAssertion(
     const identity = managedIdentityClientId
       ? new ManagedIdentityCredential({ clientId: managedIdentityClientId })
       : new ManagedIdentityCredential();
-    // The library heeds no abort signal on the way to the identity endpoint (measured).
+    // The library ignores an abort signal while it calls the identity endpoint (measured).
     const { token, expiresOnTimestamp } = await withDeadline(
       identity.getToken(`${audience}/.default`),
       IDENTITY_DEADLINE_MS,

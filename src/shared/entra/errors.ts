@@ -22,7 +22,7 @@ export type TokenErrorMeaning =
   | { readonly kind: 'interaction-required'; readonly reason: InteractionReason }
   /** The app's own secret or certificate is wrong. Users stay signed in. */
   | { readonly kind: 'own-credential-refused' }
-  /** A fault of Entra ID. Try again later. */
+  /** A temporary error of Entra ID. Try again later. */
   | { readonly kind: 'transient' };
 
 const interaction = (reason: InteractionReason): TokenErrorMeaning => ({

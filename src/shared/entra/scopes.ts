@@ -1,26 +1,26 @@
 import { clouds } from './authority.ts';
 
-/** OpenID's own scopes are about the ID token and need no answer in the access token's list. */
+/** The scopes of OpenID Connect concern the ID token. An access token's list of scopes need not contain them. */
 const openIdScopes = new Set(['openid', 'profile', 'offline_access', 'email']);
 
 const graphPrefixes = Object.values(clouds).map(({ graph }) => `${graph}/`);
 
 /**
- * Which of the asked scopes were not granted. Entra's scopes are case-insensitive, and so is MSAL; Graph's may come
- * back with Graph's address in front of them.
+ * The requested scopes that were not granted. Scopes are compared without regard to case, as in Entra ID and MSAL. Entra ID
+ * may return the scopes of Graph with Graph's address as a prefix.
  */
-export function missingScopes(asked: readonly string[], granted: readonly string[]): string[] {
-  const has = new Set(granted.map(toComparable));
-  return asked.filter((scope) => !openIdScopes.has(scope) && !has.has(toComparable(scope)));
+export function missingScopes(requested: readonly string[], granted: readonly string[]): string[] {
+  const comparable = new Set(granted.map(toComparable));
+  return requested.filter((scope) => !openIdScopes.has(scope) && !comparable.has(toComparable(scope)));
 }
 
-/** What a call needs of a person's permissions: all of `scopes`, or all of one of the larger `alternatives`. */
+/** The permissions that a call needs: all of `scopes`, or all of one of the larger `alternatives`. */
 export interface ScopeNeed {
   readonly scopes: readonly string[];
   readonly alternatives: readonly (readonly string[])[];
 }
 
-/** The permissions to make a call with: what was granted already and is enough, else `scopes`, to be asked for. */
+/** The permissions to use for a call: the first alternative that is already granted, otherwise `scopes`, which the user is asked for. */
 export function chooseScopes(
   { scopes, alternatives }: ScopeNeed,
   granted: readonly string[],
@@ -29,8 +29,8 @@ export function chooseScopes(
 }
 
 /**
- * The scopes by the API that they are of: one token request may name one API only (AADSTS28000). Those of Microsoft Graph
- * and OpenID's own come first, also where there are none.
+ * The scopes by API, because a token request can name only one API (AADSTS28000). The first list has the scopes of
+ * Microsoft Graph and OpenID Connect, and may be empty.
  */
 export function scopesByResource(scopes: readonly string[]): readonly [string[], ...string[][]] {
   const ofGraph: string[] = [];
@@ -43,32 +43,28 @@ export function scopesByResource(scopes: readonly string[]): readonly [string[],
   return [ofGraph, ...others.values()];
 }
 
-/**
- * The addresses of the APIs to which the scopes belong. Scopes of Microsoft Graph and OpenID Connect have none.
- */
+/** The addresses of the APIs of these scopes. Scopes of Microsoft Graph and OpenID Connect count as ''. */
 export function resourcesOf(scopes: readonly string[]): string[] {
   return [...new Set(scopes.map((scope) => resourceOf(scope) ?? ''))].toSorted();
 }
 
-/**
- * What a sign-in granted, and what was granted before of APIs that it did not name: tokens of these it says nothing about.
- */
+/** Adds earlier grants to those of a new sign-in, but only for APIs that the sign-in did not request. */
 export function withScopesOfOtherApis(granted: readonly string[], before: readonly string[]): string[] {
   const named = new Set(granted.map(resourceOf));
   return [...granted, ...before.filter((scope) => !named.has(resourceOf(scope)))];
 }
 
-/** What a login cookie may hold of them, packed: five cookies have to fit into a request's headers. */
+/** Maximum length of packed scopes in a login cookie. Five of these cookies must fit into the headers of a request. */
 export const MAX_PACKED_SCOPES_LENGTH = 320;
 
-/** In as few characters as possible: an API's address stands once before its permissions. */
+/** Encodes scopes in few characters: the address of each API appears once, before its permissions. */
 export function packScopes(scopes: readonly string[]): string {
   const [ofGraph, ...others] = scopesByResource(scopes);
-  const packed = others.map((list) => [resourceOf(list[0] ?? ''), ...list.map(nameOf)].join(' '));
+  const packed = others.map((list) => [resourceOf(list[0] ?? ''), ...list.map(permissionName)].join(' '));
   return [ofGraph.join(' '), ...packed].join('|');
 }
 
-/** @param packed what {@link packScopes} made */
+/** @param packed the result of {@link packScopes} */
 export function unpackScopes(packed: string): string[] {
   const [ofGraph = [], ...others] = packed.split('|').map((list) => list.split(' '));
   return [
@@ -77,12 +73,12 @@ export function unpackScopes(packed: string): string[] {
   ];
 }
 
-/** The address of the API that a scope is of; undefined for Microsoft Graph's and OpenID's own. */
+/** The address of the scope's API. Undefined for scopes of Microsoft Graph and OpenID Connect. */
 function resourceOf(scope: string): string | undefined {
   return toComparable(scope).includes('://') ? scope.slice(0, scope.lastIndexOf('/')) : undefined;
 }
 
-const nameOf = (scope: string) => scope.slice(scope.lastIndexOf('/') + 1);
+const permissionName = (scope: string) => scope.slice(scope.lastIndexOf('/') + 1);
 
 /** Returns the same text for every spelling of a scope. */
 export function toComparable(scope: string): string {

@@ -6,11 +6,11 @@ import type { SendHttp } from '../network/http-request.ts';
 
 const DEADLINE_MS = 5_000;
 const MAX_BYTES = 512 * 1024;
-const COOLDOWN_MS = 30_000; // an unknown key id asks again at most twice a minute
-const MAX_AGE_MS = 10 * 60_000; // keys that Entra withdrew are forgotten after this
-const MAX_CLOCK_SKEW_MS = 5 * 60_000; // beyond it ID tokens would be refused
+const COOLDOWN_MS = 30_000; // an unknown key id causes at most two fetches a minute
+const MAX_AGE_MS = 10 * 60_000; // after this, withdrawn keys are no longer accepted
+const MAX_CLOCK_SKEW_MS = 5 * 60_000; // with a larger difference, ID tokens would be refused
 
-/** The authority's keys, and whether they and our clock are usable. */
+/** The authority's signing keys, and checks of the keys and of this machine's clock. */
 export interface AuthorityKeys extends SigningKeys {
   /** @throws {BffError} sign_in_service_unavailable */
   check(): Promise<void>;
@@ -22,8 +22,8 @@ export interface AuthorityKeys extends SigningKeys {
 }
 
 /**
- * The authority's published keys, from the one configured address: nothing in a token can name another
- * (`jku`, `x5u`, `jwk` and `x5c` are never looked at). A failed fetch is never cached as an answer.
+ * The authority's published keys. They come only from the configured address: the header parameters `jku`, `x5u`, `jwk`
+ * and `x5c` of a token are never read. A failed fetch is not cached.
  */
 export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () => Date): AuthorityKeys {
   const { origin, pathname, search } = new URL(keysUri);
@@ -52,7 +52,7 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
         const issuer = issuerOfKey(await exportJWK(key), keySet.jwks()?.keys ?? []);
         return issuer === undefined ? { key } : { key, issuer };
       } catch (error) {
-        // The set was read and has no key for this token: that is the token's fault.
+        // The keys were read and none fits this token, so the token is invalid.
         if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
           throw error;
         if (error instanceof errors.JOSENotSupported) throw error;
@@ -60,7 +60,7 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
       }
     },
     async check() {
-      // A skew is measured when keys are fetched: a clock that has been set right since is worth another look.
+      // The skew is measured when keys are fetched. The clock may have been corrected since, so it is measured again.
       if (!keySet.fresh || clockSkewMs > MAX_CLOCK_SKEW_MS) await reload();
       requireRightClock();
     },
@@ -81,10 +81,10 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
   }
 }
 
-/** By the key itself: a token may name no key id, and two entries may share one. */
+/** Finds the entry by the key itself, because a token may have no key id, and two entries may share one. */
 function issuerOfKey({ n, e }: JWK, published: readonly JWK[]): string | undefined {
   const entry = published.find((candidate) => candidate.n === n && candidate.e === e);
-  // Entra's own member of a key: not in jose's type.
+  // Entra ID adds this member to its keys. jose's type does not have it.
   const issuer: unknown = entry && Reflect.get(entry, 'issuer');
   return typeof issuer === 'string' ? issuer : undefined;
 }

@@ -27,7 +27,7 @@ export type TokensForCall = (session: Session, need: CallNeed, log: Log) => Call
 
 export interface CallTokenDependencies {
   readonly acquireAccessToken: AcquireAccessToken;
-  readonly refusals: Pick<Refusals, 'keep'>;
+  readonly refusals: Pick<Refusals, 'remember'>;
   readonly interaction: Interaction;
 }
 
@@ -65,7 +65,7 @@ export function createTokensForCall({
         // Otherwise each further call would redeem the refresh token for another token that the API refuses.
         if (redeemed !== undefined) {
           const { session: current, challenge } = redeemed;
-          refusals.keep(current, { scopes, challenge }, { kind: 'interaction-required', reason });
+          refusals.remember(current, { scopes, challenge }, { kind: 'interaction-required', reason });
         }
         return interaction.required(session, { reason, feature, scopes, claims });
       },

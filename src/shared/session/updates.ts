@@ -8,8 +8,8 @@ import type { RowState, SessionRowCodec } from './row.ts';
 import { newerThanThisWorker, type Session, type SessionOpener } from './session.ts';
 import { createSessionWriter, type SessionRefetch, type SessionWrite } from './writing.ts';
 
-export type LeaseTaking =
-  | { readonly kind: 'taken'; readonly session: Session }
+export type LeaseAcquisition =
+  | { readonly kind: 'acquired'; readonly session: Session }
   /** Another request wrote since the session was read: read it again. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'gone' };
@@ -28,7 +28,7 @@ export interface SessionUpdates {
   /** Reads the session's current row. */
   refetch(session: Session): Promise<SessionRefetch>;
   /** Takes the right to redeem the refresh token, if the row has not changed since it was read. */
-  takeLease(session: Session, leaseId: string): Promise<LeaseTaking>;
+  acquireLease(session: Session, leaseId: string): Promise<LeaseAcquisition>;
   /**
    * Moves the idle limit, at most once per twelfth of the idle time.
    * @returns the session to continue with
@@ -76,7 +76,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
     write: createSessionWriter({ ...dependencies, remember, gone, refetch }),
     refetch,
 
-    async takeLease(session, leaseId) {
+    async acquireLease(session, leaseId) {
       const { address, etag } = session;
       const generation = session.generation + 1;
       const row = { ...sessionRowKeys(address), columns: { leaseId, generation } };
@@ -86,7 +86,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
       if (updated.kind === 'changed') return { kind: 'changed' };
       const state: RowState = { ...session, leaseId, generation };
       const held = opener.toSession(address, session, state, updated.etag);
-      return { kind: 'taken', session: remember(held, requestedAtMs) };
+      return { kind: 'acquired', session: remember(held, requestedAtMs) };
     },
 
     async extend(session) {

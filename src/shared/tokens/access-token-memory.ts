@@ -4,7 +4,7 @@ import { setBounded } from './per-user.ts';
 import { needsRenewal } from './stored-tokens.ts';
 import type { AccessToken } from './token-request.ts';
 
-/** Access tokens that this worker has used for a session, so that a warm call parses nothing. */
+/** Access tokens that this worker has used for a session. A call that finds its token here parses no cache. */
 export interface AccessTokenMemory {
   find(session: Session, scopes: readonly string[]): AccessToken | undefined;
   add(session: Session, scopes: readonly string[], token: AccessToken): void;
@@ -13,16 +13,15 @@ export interface AccessTokenMemory {
 export interface AccessTokenMemoryDependencies {
   readonly now: () => Date;
   /** Adds the size of a session's tokens to the size of its entry in memory. */
-  readonly weigh: (session: Session, bytes: number) => void;
+  readonly addBytes: (session: Session, bytes: number) => void;
 }
 
-/** Batches use unions of scopes: 16 permissions have 65,535 of them. An evicted token is still in the row. */
+/** Per session. Batches use unions of scopes, and 16 permissions have 65,535 unions. An evicted token is still in the row. */
 const MAX_TOKENS = 16;
 const BYTES_PER_ENTRY = 200;
 
-export function createAccessTokenMemory({ now, weigh }: AccessTokenMemoryDependencies): AccessTokenMemory {
-  // The facts stay the same object until something is renewed. When the worker's copy of the session is dropped,
-  // so are its tokens.
+export function createAccessTokenMemory({ now, addBytes }: AccessTokenMemoryDependencies): AccessTokenMemory {
+  // The facts stay the same object until something is renewed. The tokens are released with the cached session.
   const bySession = new WeakMap<SessionFacts, Map<string, AccessToken>>();
   return {
     find({ facts }, scopes) {
@@ -40,7 +39,7 @@ export function createAccessTokenMemory({ now, weigh }: AccessTokenMemoryDepende
       bySession.set(session.facts, tokens);
       let bytes = 0;
       for (const [key, token] of tokens) bytes += key.length + token.accessToken.length + BYTES_PER_ENTRY;
-      weigh(session, bytes);
+      addBytes(session, bytes);
     },
   };
 }

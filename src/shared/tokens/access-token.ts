@@ -10,7 +10,7 @@ import type { TokenAcquisition, TokenChallenge, TokenRequest } from './token-req
 /**
  * Returns an access token for the session's user: from this worker's memory, else from the session's row, else by
  * renewing. A renewed token is in the row before this returns, so the next call on any worker renews nothing.
- * @param challenge set if an API refused the access token that it was given before
+ * @param challenge set if an API has refused an access token
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
 export type AcquireAccessToken = (
@@ -23,17 +23,17 @@ export type AcquireAccessToken = (
 export interface AcquireAccessTokenDependencies {
   readonly storedTokens: StoredTokens;
   readonly renew: Renew;
-  readonly refusals: Pick<Refusals, 'see'>;
+  readonly refusals: Pick<Refusals, 'forgetOutdated'>;
   readonly now: () => Date;
   /** Adds the size of a session's tokens to the size of its entry in memory. */
-  readonly weigh: (session: Session, bytes: number) => void;
+  readonly addBytes: (session: Session, bytes: number) => void;
 }
 
 export function createAcquireAccessToken(dependencies: AcquireAccessTokenDependencies): AcquireAccessToken {
   const { storedTokens, refusals } = dependencies;
   const memory = createAccessTokenMemory(dependencies);
   return async (session, scopes, log, challenge) => {
-    refusals.see(session);
+    refusals.forgetOutdated(session);
     const cached = memory.find(session, scopes);
     if (cached !== undefined && cached.accessToken !== challenge?.refusedToken) {
       return { kind: 'token', ...cached, session };
@@ -62,9 +62,9 @@ async function renewOrUseCurrent(
   try {
     return await renew(session, { ...request, current }, log);
   } catch (error) {
-    // The renewal may have taken long.
+    // The renewal may have taken so long that the current token is no longer usable.
     if (!(error instanceof BffError) || !isUsable(current, now())) throw error;
-    log('warn', { event: 'not-renewed-yet', code: error.code });
+    log('warn', { event: 'renewal-postponed', code: error.code });
     return { kind: 'token', ...current, session };
   }
 }

@@ -1,10 +1,10 @@
 import type { MsalAccount } from '../session/facts.ts';
 
-/** The parts of MSAL's serialized cache that we read. Measured with msal-node 7. */
+/** The parts of MSAL's serialized cache that this service reads. Measured with msal-node 7. */
 export interface MsalCacheView {
-  /** Owners of all entries, tokens included. An entry without an owner (no `client_info` came with it) has ''. */
+  /** The accounts of all entries. An entry that came without `client_info` has ''. */
   readonly homeAccountIds: readonly string[];
-  /** The raw ID tokens: one per tenant. */
+  /** The raw ID tokens, one per tenant. */
   readonly idTokens: readonly string[];
   /** Union of the scopes of all access tokens, spelled as Entra ID granted them. */
   readonly scopes: readonly string[];
@@ -33,14 +33,14 @@ export interface CachedToken {
 export interface CacheQuery {
   readonly account: MsalAccount;
   readonly clientId: string;
-  /** The names of the cloud. MSAL stores tokens under one of them and finds them under each. */
+  /** The cloud's host names. MSAL stores tokens under one of them and finds them under each. */
   readonly environments: readonly string[];
   readonly scopes: readonly string[];
 }
 
 /**
- * Returns the access tokens that MSAL would find for these scopes, whatever their age. The rules are those of
- * MSAL's `CacheManager.getAccessToken` for a bearer token; a test compares both.
+ * Returns the access tokens that MSAL would find for these scopes, expired ones included. It follows the rules of MSAL's
+ * `CacheManager.getAccessToken` for a bearer token. A test compares the two.
  */
 export function findCachedTokens(
   msalCache: string,
@@ -68,7 +68,7 @@ export function findCachedTokens(
 const openIdScopes = ['openid', 'profile', 'offline_access'];
 const scopesOfIdToken = [...openIdScopes, 'email'];
 
-/** As `ScopeSet.createSearchScopes` of msal-common does it. */
+/** Does the same as `ScopeSet.createSearchScopes` of msal-common. */
 function searchedScopes(requested: readonly string[]): string[] {
   const trimmed = requested.map((scope) => scope.trim()).filter((scope) => scope !== '');
   const scopes = [...new Set([...trimmed, ...openIdScopes])];
@@ -78,7 +78,7 @@ function searchedScopes(requested: readonly string[]): string[] {
   return scopes.filter((scope) => !ignored.includes(scope));
 }
 
-/** As `ScopeSet.containsScopeSet` of msal-common does it: a repeated scope counts twice. */
+/** Does the same as `ScopeSet.containsScopeSet` of msal-common, which counts a repeated scope twice. */
 function hasScopes(granted: readonly string[], searched: readonly string[]): boolean {
   const lowerCase = toLowerCase(granted);
   return granted.length >= searched.length && searched.every((scope) => lowerCase.has(scope.toLowerCase()));
@@ -88,13 +88,13 @@ function toLowerCase(scopes: readonly string[]): ReadonlySet<string> {
   return new Set(scopes.map((scope) => scope.toLowerCase()));
 }
 
-/** MSAL sets such components only for requests that we never send. */
+/** MSAL sets such components only for requests that this service never sends. */
 function isPartitioned(entry: unknown): boolean {
   const components = field(entry, 'additionalCacheKeyComponents');
   return typeof components === 'object' && components !== null && Object.keys(components).length > 0;
 }
 
-// Compressed and sealed it stays well below what a table row holds.
+/** In characters. Compressed and sealed, a cache of this length stays well below the size limit of a table row. */
 const MAX_CACHE_LENGTH = 600 * 1024;
 
 /**
@@ -107,10 +107,10 @@ export function pruneMsalCache(msalCache: string, now: Date): string {
   if (typeof section !== 'object' || section === null) return msalCache;
   const expiryMs = (entry: unknown) => Number(textField(entry, 'expires_on') ?? 0) * 1000;
   const byExpiry = Object.entries(section).sort(([, left], [, right]) => expiryMs(left) - expiryMs(right));
-  let kept = byExpiry.filter(([, entry]) => expiryMs(entry) > now.getTime());
-  const toText = () => JSON.stringify({ ...cache, AccessToken: Object.fromEntries(kept) });
-  while (kept.length > 0 && toText().length > MAX_CACHE_LENGTH) kept = kept.slice(1);
-  return kept.length === byExpiry.length ? msalCache : toText();
+  let remaining = byExpiry.filter(([, entry]) => expiryMs(entry) > now.getTime());
+  const toText = () => JSON.stringify({ ...cache, AccessToken: Object.fromEntries(remaining) });
+  while (remaining.length > 0 && toText().length > MAX_CACHE_LENGTH) remaining = remaining.slice(1);
+  return remaining.length === byExpiry.length ? msalCache : toText();
 }
 
 function entriesOf(cache: unknown, section: string): unknown[] {

@@ -9,7 +9,7 @@ import { readMsalCache } from './cached-tokens.ts';
 import { acquireFurtherTokens } from './further-tokens.ts';
 import type { CreateMsalClient } from './msal.ts';
 
-/** What an authorization request asks for; everything else in it is the same for every sign-in. */
+/** The parameters in which authorization requests differ. */
 export interface AuthorizationRequest {
   readonly scopes: readonly string[];
   readonly state: string;
@@ -37,14 +37,14 @@ export type CodeRedemption =
       readonly msalCache: string;
       readonly grantedScopes: readonly string[];
     }
-  /** Entra refused the code: used, expired, of another transaction, or it wants something else of the person. */
+  /** Entra ID refused the code: it is used, expired or of another transaction, or the user must do something else first. */
   | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning }
-  /** Tokens came, for less than was asked. They are not kept. */
+  /** The user granted fewer permissions than requested. The tokens are discarded. */
   | { readonly kind: 'fewer-permissions' }
-  /** What came back is not an answer to our question. `reason` is for the log. */
+  /** The response does not belong to the request. `reason` is for the log. */
   | { readonly kind: 'untrusted'; readonly reason: string };
 
-/** The two halves of the authorization code flow: the address to send the browser to, and the code's redemption. */
+/** The two steps of the authorization code flow: the address for the browser, and the redemption of the code. */
 export interface CodeFlow {
   authorizeUrl(request: AuthorizationRequest): Promise<string>;
   /** @throws {BffError} sign_in_service_unavailable */
@@ -71,7 +71,7 @@ export function createCodeFlow({
         state,
         nonce,
         codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url'),
-        codeChallengeMethod: 'S256', // RFC 7636 4.2; MSAL sends what it is given
+        codeChallengeMethod: 'S256', // RFC 7636, 4.2
         responseMode: 'query',
         ...(prompt === undefined ? {} : { prompt }),
         ...(loginHint === undefined ? {} : { loginHint }),
@@ -85,11 +85,11 @@ export function createCodeFlow({
       const { application, tokenEndpoint } = client;
       const [scopesOfCode, ...furtherScopes] = scopesByResource(scopes);
       const result = await application
-        // The nonce belongs on the request: MSAL ignores it in its second argument (measured).
+        // MSAL reads the nonce only from this argument and ignores it in the second one (measured).
         .acquireTokenByCode({ code, scopes: scopesOfCode, redirectUri, codeVerifier, nonce })
         .catch((error: unknown) => {
           if (tokenEndpoint.failure) throw tokenEndpoint.failure;
-          if (error instanceof BffError) throw error; // our credential cannot be used
+          if (error instanceof BffError) throw error; // the client credential cannot be used
           return { thrown: error };
         });
       if ('thrown' in result) {
@@ -129,11 +129,11 @@ export function createCodeFlow({
   };
 }
 
-/** MSAL's code for what it did not like, for the log; its message names people. */
+/** MSAL's error code, for the log. Its message may contain a user's name. */
 function errorCodeOf(error: unknown): string {
-  // The codes of its other errors are what the answer says.
-  const isOwnWord = error instanceof Error && /^Client\w*Error$/.test(error.name);
-  const code: unknown = isOwnWord ? Reflect.get(error, 'errorCode') : undefined;
-  // A malformed answer can make MSAL throw anything: nothing of it is believed.
+  // Only client errors have codes of MSAL itself. The codes of other errors come from the response.
+  const isOwnCode = error instanceof Error && /^Client\w*Error$/.test(error.name);
+  const code: unknown = isOwnCode ? Reflect.get(error, 'errorCode') : undefined;
+  // A malformed response can make MSAL throw any value, so nothing else of the error is read.
   return typeof code === 'string' ? code : 'unreadable_answer';
 }

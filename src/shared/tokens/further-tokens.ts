@@ -6,12 +6,13 @@ import type { MsalClient } from './msal.ts';
 
 export type FurtherTokens =
   | { readonly kind: 'granted' | 'scopes-missing' }
-  /** It needs an administrator, or Entra does not take the request as it is. */
+  /** An administrator must consent, or Entra ID refuses the request for another reason. */
   | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning };
 
 /**
- * Asks, right after a sign-in, for a token of each further API that it named: Entra says only then whether the person
- * agreed. What else it asks of the person there (a second factor) is left for the call that needs it.
+ * Requests a token for each further API of a sign-in, right after it. Only these responses show whether the user
+ * consented. If such a response demands something else of the user, for example a second factor, it is ignored here. The
+ * call that needs the token will ask the user.
  * @param scopes one list for each API
  * @throws {BffError} sign_in_service_unavailable
  * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow: consent to several APIs at once
@@ -32,7 +33,7 @@ export async function acquireFurtherTokens(
     if (tokenEndpoint.failure) throw tokenEndpoint.failure;
     if (tokenEndpoint.entraError === undefined) {
       throw signInServiceUnavailable(
-        'Microsoft Entra ID did not give the access that was asked for. Try again in a moment.',
+        'Microsoft Entra ID did not issue the requested tokens. Try again in a moment.',
         result.thrown,
       );
     }

@@ -5,7 +5,7 @@ import type { SendHttp } from '../network/http-request.ts';
 import type { CircuitBreakers } from './circuit-breaker.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 
-/** One MSAL client and its access to the token endpoint, for one request of one user. */
+/** An MSAL client and its connection to the token endpoint, for one request of one user. */
 export interface MsalClient {
   readonly application: ConfidentialClientApplication;
   readonly tokenEndpoint: TokenEndpoint;
@@ -26,7 +26,6 @@ export interface MsalDependencies {
   readonly clientId: string;
   readonly credential: MsalCredential;
   readonly sendHttp: SendHttp;
-  /** The worker's breakers, which know how its last token requests ended. */
   readonly breakers: CircuitBreakers;
 }
 
@@ -37,7 +36,8 @@ export function createMsal({
   sendHttp,
   breakers,
 }: MsalDependencies): CreateMsalClient {
-  // Configured, never fetched: no discovery document can name other endpoints, and plain http works for the emulator.
+  // Configured and never fetched, so that no discovery document can name other endpoints. It also allows plain http for
+  // the emulator.
   const authorityMetadata = JSON.stringify({
     issuer: authority.issuerOf('{tenantid}'),
     authorization_endpoint: authority.authorizeEndpoint,
@@ -59,7 +59,7 @@ export function createMsal({
         knownAuthorities: [new URL(authority.url).host],
         authorityMetadata,
         ...credential.options,
-        // We handle claims challenges: Entra ID then issues tokens that Graph can reject before they expire.
+        // States that this client handles claims challenges. Graph can then reject its tokens before they expire.
         clientCapabilities: ['CP1'],
       },
       cache: cachePlugin === undefined ? {} : { cachePlugin },

@@ -5,20 +5,19 @@ import { createPerUser, setBounded, userOf } from './per-user.ts';
 import type { TokenRequest } from './token-request.ts';
 
 /**
- * Limits how often a user's refresh tokens are redeemed after one redemption was in vain. Entra ID throttles
- * clients that ask too often and does not say which user it means. All sessions of the user on this worker
- * share one redemption a second, plus a burst. The first redemption of a session for an API never waits.
+ * Limits how often a user's refresh tokens are redeemed after a redemption has failed. Entra ID throttles clients that
+ * send too many requests, and does not say which user caused it. All sessions of the user on this worker share one
+ * redemption per second and a burst of {@link BURST}. The first redemption of a session for an API never waits.
  */
 export interface RedemptionPace {
-  /** Starts the limit for this user. It ends when nothing was redeemed or refused for ten minutes. */
-  refused(session: Session, request: TokenRequest): void;
+  /** Starts the limit for this user. It ends ten minutes after the last redemption. */
+  startLimit(session: Session, request: TokenRequest): void;
   /**
    * Waits for the user's turn.
-   * @param askedAtMs when the call arrived; the turn comes within 2 s of it, whatever the call waited for
-   * before
+   * @param askedAtMs when the call arrived. A turn that would come more than 2 s after that is refused.
    * @throws {BffError} rate_limited
    */
-  turn(session: Session, request: TokenRequest, askedAtMs: number): Promise<void>;
+  waitForTurn(session: Session, request: TokenRequest, askedAtMs: number): Promise<void>;
 }
 
 export interface RedemptionPaceOptions {
@@ -27,17 +26,17 @@ export interface RedemptionPaceOptions {
 }
 
 interface Turns {
-  /** Below 0 while calls wait for their turns. */
+  /** Negative while calls wait for their turns. */
   left: number;
   countedAtMs: number;
-  /** The sessions that have redeemed, each with its API. */
+  /** Keys of the sessions and APIs for which a refresh token was redeemed. */
   readonly redeemed: Map<string, true>;
 }
 
 const BURST = 8;
 const TURN_MS = 1_000;
 const LONGEST_WAIT_MS = 2_000;
-/** Reserved for granted permissions, so that a page that repeats refused calls does not block the rest. */
+/** Reserved for permissions that are granted. A page that repeats refused calls cannot use them up. */
 const RESERVED_TURNS = 2;
 const MAX_REDEEMED = 64;
 
@@ -48,19 +47,19 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceOption
     redeemed: new Map(),
   }));
   return {
-    refused(session, request) {
-      setBounded(users.findOrCreate(userOf(session)).redeemed, nameOf(session, request), true, MAX_REDEEMED);
+    startLimit(session, request) {
+      setBounded(users.findOrCreate(userOf(session)).redeemed, paceKey(session, request), true, MAX_REDEEMED);
     },
-    async turn(session, request, askedAtMs) {
+    async waitForTurn(session, request, askedAtMs) {
       if (users.find(userOf(session)) === undefined) return;
       const turns = users.findOrCreate(userOf(session));
       const { scopes, current } = request;
       const nowMs = monotonicMs();
       turns.left = Math.min(BURST, turns.left + (nowMs - turns.countedAtMs) / TURN_MS);
       turns.countedAtMs = nowMs;
-      const name = nameOf(session, request);
-      if (!turns.redeemed.has(name)) {
-        setBounded(turns.redeemed, name, true, MAX_REDEEMED);
+      const key = paceKey(session, request);
+      if (!turns.redeemed.has(key)) {
+        setBounded(turns.redeemed, key, true, MAX_REDEEMED);
         if (turns.left >= 1) turns.left--;
         return;
       }
@@ -74,8 +73,8 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceOption
   };
 }
 
-/** A session and an API. */
-function nameOf({ address: { rowId } }: Session, { scopes }: TokenRequest): string {
+/** One key for each session and API. */
+function paceKey({ address: { rowId } }: Session, { scopes }: TokenRequest): string {
   return [rowId.toString('base64url'), ...resourcesOf(scopes)].join(' ');
 }
 

@@ -16,7 +16,7 @@ import type { TokenEndpoint } from './token-endpoint.ts';
 import type { TokenAcquisition, TokenRequest } from './token-request.ts';
 
 /**
- * Redeems the session's refresh token once and stores the result. Storing it ends the lease.
+ * Redeems the session's refresh token once and stores the new tokens. The same write ends the lease.
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable
  */
 export type Redeem = (
@@ -49,7 +49,7 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
         account: session.facts.account,
         scopes: [...scopes],
         correlationId,
-        // The cache has been searched. A token that MSAL served from it would leave the lease in the row.
+        // The cache was already searched. If MSAL served a token from it, nothing would be stored and the lease would stay.
         forceRefresh: true,
         ...(challenge === undefined ? {} : { claims: challenge.claims }),
       })
@@ -57,7 +57,7 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
 
     const mismatch = identityMismatch(plugin.failure, result, session);
     if (mismatch !== undefined) {
-      // Another user's tokens must never be served or stored, so the session ends at once.
+      // Another user's tokens must never be used or stored, so the session ends at once.
       audit(log, { event: 'renewal-not-trusted', reason: mismatch });
       await store.remove(session.address, session.facts.claims.entraSessionId);
       audit(log, { event: 'session-ended', by: 'service', sessions: 1 });
@@ -72,7 +72,7 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
     if (identityNotBefore !== undefined && plugin.session.facts.claimsAsOf < identityNotBefore) {
       audit(log, { event: 'refresh-failed', reason: 'not-checked', entra_correlation_id: correlationId });
       throw signInServiceUnavailable(
-        'Microsoft Entra ID did not say anew who you are. Try again in a moment.',
+        'Microsoft Entra ID did not confirm your identity again. Try again in a moment.',
       );
     }
     return {
@@ -86,26 +86,26 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
 
 type SilentResult = Pick<AuthenticationResult, 'account'> | { readonly thrown: unknown };
 
-/** Why the answer belongs to another user; undefined if it belongs to the session's. */
+/** Why the tokens belong to another user. Undefined if they belong to the session's user. */
 function identityMismatch(failure: unknown, result: SilentResult, { facts }: Session): string | undefined {
   if (failure instanceof IdTokenRefused && !failure.isTransient) return failure.code;
-  // MSAL stores nothing of an answer for an account it does not know, but returns its token (measured).
+  // If the tokens are of an unknown account, MSAL stores nothing but returns the access token (measured).
   if ('thrown' in result || result.account === null) return undefined;
   return result.account.homeAccountId === facts.account.homeAccountId ? undefined : 'other_account';
 }
 
-/** Tokens whose identity could not be checked are not believed. @throws {BffError} sign_in_service_unavailable */
+/** Refuses tokens whose user could not be verified. @throws {BffError} sign_in_service_unavailable */
 function requireChecked(failure: unknown, correlationId: string, log: Log): void {
   if (failure === undefined) return;
   if (failure instanceof BffError && failure.code === 'storage_unavailable') {
-    // The token is good although its cache could not be stored: the old refresh token stays valid at Entra ID.
+    // The access token can be used although the cache was not stored. Entra ID still accepts the old refresh token.
     log('error', { event: 'token-cache-not-stored' });
     return;
   }
   audit(log, { event: 'refresh-failed', reason: 'not-checked', entra_correlation_id: correlationId });
   throw failure instanceof BffError
     ? failure
-    : signInServiceUnavailable('The renewed sign-in could not be checked. Try again in a moment.', failure);
+    : signInServiceUnavailable('The renewed sign-in could not be verified. Try again in a moment.', failure);
 }
 
 /** Interprets an error from MSAL. @throws {BffError} sign_in_service_unavailable */
@@ -120,8 +120,8 @@ function readFailure(
     throw failure;
   }
   if (entraError === undefined) {
-    // MSAL throws this error only if the cache has no refresh token. Anything else is our trouble or Entra ID's,
-    // for example an unusable credential, and must not make the user sign in.
+    // MSAL throws this error only if the cache has no refresh token. Any other error is a problem of this service or of
+    // Entra ID, for example an unusable credential. A new sign-in of the user would not help.
     if (!(thrown instanceof Error) || thrown.name !== 'InteractionRequiredAuthError') {
       const reason = thrown instanceof BffError ? 'own-credential-unusable' : 'transient';
       audit(log, { event: 'refresh-failed', reason, entra_correlation_id: correlationId });
@@ -132,16 +132,16 @@ function readFailure(
   }
   const { claims } = entraError;
   const meaning = interpretTokenError(entraError);
-  const said = {
+  const entraFields = {
     oauth: entraError.error,
     aadsts: entraError.numbers[0],
     entra_correlation_id: correlationId,
   };
   if (meaning.kind !== 'interaction-required') {
-    audit(log, { event: 'refresh-failed', reason: meaning.kind, ...said });
+    audit(log, { event: 'refresh-failed', reason: meaning.kind, ...entraFields });
     throw notRenewed(thrown);
   }
-  audit(log, { event: 'refresh-refused', reason: meaning.reason, ...said });
+  audit(log, { event: 'refresh-refused', reason: meaning.reason, ...entraFields });
   return {
     kind: 'interaction-required',
     reason: meaning.reason,

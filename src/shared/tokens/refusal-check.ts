@@ -6,8 +6,8 @@ import type { RenewalStep } from './renewal-lease.ts';
 import type { InteractionRequired, TokenRequest } from './token-request.ts';
 
 /**
- * Looks for a remembered refusal before a renewal. It reads the row before it repeats one, so that consent given
- * through another worker counts at once.
+ * Looks for a remembered refusal before a renewal. Before it repeats the refusal, it reads the row: the user may have
+ * consented through another worker since.
  */
 export interface RefusalCheck {
   /**
@@ -15,21 +15,21 @@ export interface RefusalCheck {
    * @throws {BffError} storage_unavailable if the row belongs to a newer version of the service
    */
   find(session: Session, request: TokenRequest, askedAtMs: number): Promise<RenewalStep>;
-  /** @param startedAtMs when the refused renewal began: at that time the table had the state in `latest` or an older one */
-  keep(latest: Session, request: TokenRequest, refusal: InteractionRequired, startedAtMs: number): void;
+  /** @param startedAtMs when the refused renewal began. At that time the table held the state in `latest` or an older one. */
+  remember(latest: Session, request: TokenRequest, refusal: InteractionRequired, startedAtMs: number): void;
 }
 
 export interface RefusalCheckDependencies {
-  readonly refusals: Pick<Refusals, 'find' | 'keep'>;
+  readonly refusals: Pick<Refusals, 'find' | 'remember'>;
   readonly store: Pick<SessionStore, 'refetch'>;
   readonly monotonicMs: () => number;
 }
 
 export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalCheckDependencies): RefusalCheck {
-  /** When the table was last known to hold this state. Of the calls that arrived before, only one reads the row. */
+  /** When the table last held this state. Of the calls that arrived before that, only one reads the row. */
   const readAtMs = new WeakMap<Session, number>();
 
-  /** Returns undefined if the row is gone. If the table does not answer, returns the session unchanged. */
+  /** Undefined if the row is gone. If the table does not answer, the session is returned unchanged. */
   const readAgain = async (session: Session, askedAtMs: number): Promise<Session | undefined> => {
     const lastReadAtMs = readAtMs.get(session);
     if (lastReadAtMs !== undefined && lastReadAtMs >= askedAtMs) return session;
@@ -55,8 +55,8 @@ export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalChec
         ? { kind: 'continue', latest }
         : { kind: 'ended', latest, outcome: refusal };
     },
-    keep(latest, request, refusal, startedAtMs) {
-      refusals.keep(latest, request, refusal);
+    remember(latest, request, refusal, startedAtMs) {
+      refusals.remember(latest, request, refusal);
       readAtMs.set(latest, startedAtMs);
     },
   };

@@ -21,10 +21,11 @@ import type { InteractionRequired, TokenRequest } from './token-request.ts';
  */
 export interface Refusals {
   /** Forgets, for all sessions of the user, the refusals that this session in use shows to be outdated. */
-  see(session: Session): void;
+  forgetOutdated(session: Session): void;
+  /** The refusal to repeat. Undefined: Entra ID may be asked. */
   find(session: Session, request: TokenRequest): InteractionRequired | undefined;
   /** @param session the session's state after the refusal */
-  keep(session: Session, request: TokenRequest, refusal: InteractionRequired): void;
+  remember(session: Session, request: TokenRequest, refusal: InteractionRequired): void;
 }
 
 export interface RefusalsDependencies {
@@ -32,10 +33,10 @@ export interface RefusalsDependencies {
   /** The wall clock is needed too: if the machine suspends a worker, its elapsed time stands still. */
   readonly now: () => Date;
   /** Limits the user's redemptions after a refusal. */
-  readonly pace: Pick<RedemptionPace, 'refused'>;
+  readonly pace: Pick<RedemptionPace, 'startLimit'>;
 }
 
-interface Kept {
+interface RememberedRefusal {
   readonly refusal: InteractionRequired;
   /** The refusal expires when either clock reaches its limit. */
   readonly untilMs: number;
@@ -46,13 +47,13 @@ interface Kept {
   readonly tokenGeneration: number;
 }
 
-interface RefusedScope extends Kept {
+interface RefusedScope extends RememberedRefusal {
   /** The size of the smallest refused set with this scope. At least one scope of that set is refused. */
-  readonly among: number;
+  readonly refusedSetSize: number;
 }
 
-interface RefusedRequest extends Kept {
-  /** Set for a challenge: the session and the scopes, without the requested claims. */
+interface RefusedRequest extends RememberedRefusal {
+  /** For a challenge: the key of the session and the scopes, without the requested claims. */
   readonly family?: string;
 }
 
@@ -63,15 +64,15 @@ interface UserRefusals {
 
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
-/** More than a policy names. */
+/** A policy names fewer. */
 const MAX_SCOPES = 64;
 const MAX_REQUESTS = 16;
-/** An API that asks for different claims each time will not accept any token. */
+/** An API that asks for different claims each time accepts no token at all. */
 const MAX_CLAIMS = 4;
 
 const consentReasons: ReadonlySet<string> = new Set(['consent_required', 'admin_consent_required']);
 
-/** These apply to every request, because Entra ID refused the refresh token itself. */
+/** With these reasons Entra ID refuses the refresh token itself, so they apply to every request of the session. */
 const endOfSignIn: ReadonlySet<string> = new Set([
   'refresh_token_expired',
   'refresh_token_revoked',
@@ -80,72 +81,84 @@ const endOfSignIn: ReadonlySet<string> = new Set([
 
 export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies): Refusals {
   const users = createPerUser<UserRefusals>(monotonicMs, () => ({ scopes: new Map(), requests: new Map() }));
-  const isLive = ({ untilMs, untilDate }: Kept) => monotonicMs() < untilMs && now() < untilDate;
+  const isLive = ({ untilMs, untilDate }: RememberedRefusal) => monotonicMs() < untilMs && now() < untilDate;
 
   return {
-    see(session) {
-      const known = users.find(userOf(session));
-      if (known !== undefined) forgetOutdated(known, session);
+    forgetOutdated(session) {
+      const remembered = users.find(userOf(session));
+      if (remembered !== undefined) removeOutdated(remembered, session);
     },
 
     find(session, request) {
-      const known = users.find(userOf(session));
-      if (known === undefined) return undefined;
-      forgetOutdated(known, session);
+      const remembered = users.find(userOf(session));
+      if (remembered === undefined) return undefined;
+      removeOutdated(remembered, session);
       const missing = missingScopesOf(session, request);
-      const suspected = missing.flatMap((scope) => known.scopes.get(scope) ?? []).filter(isLive);
-      const narrowest = suspected.toSorted((left, right) => left.among - right.among)[0];
-      if (narrowest !== undefined && 2 * missing.length > narrowest.among) return narrowest.refusal;
-      const same = [nameOf(session, request), rowOf(session)].flatMap(
-        (name) => known.requests.get(name) ?? [],
+      const suspected = missing.flatMap((scope) => remembered.scopes.get(scope) ?? []).filter(isLive);
+      const narrowest = suspected.toSorted((left, right) => left.refusedSetSize - right.refusedSetSize)[0];
+      if (narrowest !== undefined && 2 * missing.length > narrowest.refusedSetSize) return narrowest.refusal;
+      const same = [requestKey(session, request), rowKey(session)].flatMap(
+        (key) => remembered.requests.get(key) ?? [],
       );
       const live = same.find(isLive);
       if (live !== undefined) return live.refusal;
-      const family = familyOf(session, request);
+      const family = familyKey(session, request);
       if (family === undefined) return undefined;
-      const others = [...known.requests.values()].filter((kept) => kept.family === family && isLive(kept));
+      const others = [...remembered.requests.values()].filter(
+        (other) => other.family === family && isLive(other),
+      );
       return others.length < MAX_CLAIMS ? undefined : others.at(-1)?.refusal;
     },
 
-    keep(session, request, refusal) {
-      pace.refused(session, request);
+    remember(session, request, refusal) {
+      pace.startLimit(session, request);
       const { scopes, requests } = users.findOrCreate(userOf(session));
       const missing = missingScopesOf(session, request);
       if (missing.length > 0 && consentReasons.has(refusal.reason)) {
         for (const scope of missing) {
           const before = scopes.get(scope);
           const times = timesOf(before);
-          const among = Math.min(before?.among ?? missing.length, missing.length);
-          setBounded(scopes, scope, { ...keptAt(session, refusal, times, times), among }, MAX_SCOPES);
+          const refusedSetSize = Math.min(before?.refusedSetSize ?? missing.length, missing.length);
+          setBounded(
+            scopes,
+            scope,
+            { ...toRemembered(session, refusal, times, times), refusedSetSize },
+            MAX_SCOPES,
+          );
         }
         return;
       }
-      const name = endOfSignIn.has(refusal.reason) ? rowOf(session) : nameOf(session, request);
-      const before = requests.get(name);
+      const key = endOfSignIn.has(refusal.reason) ? rowKey(session) : requestKey(session, request);
+      const before = requests.get(key);
       const times = before?.refusal.reason === refusal.reason ? timesOf(before) : 1;
-      const family = familyOf(session, request);
+      const family = familyKey(session, request);
       // A policy or a password can be corrected elsewhere at any moment. A single such refusal therefore causes
       // no pause.
       const pauses = family === undefined ? times - 1 : times;
-      const kept = {
-        ...keptAt(session, refusal, times, pauses),
+      const entry = {
+        ...toRemembered(session, refusal, times, pauses),
         ...(family === undefined ? {} : { family }),
       };
-      setBounded(requests, name, kept, MAX_REQUESTS);
+      setBounded(requests, key, entry, MAX_REQUESTS);
     },
   };
 
   /** Several refusals within one pause count as one. */
-  function timesOf(before: Kept | undefined): number {
+  function timesOf(before: RememberedRefusal | undefined): number {
     if (before === undefined) return 1;
     return isLive(before) ? before.times : before.times + 1;
   }
 
-  function keptAt(session: Session, refusal: InteractionRequired, times: number, pauses: number): Kept {
+  function toRemembered(
+    session: Session,
+    refusal: InteractionRequired,
+    times: number,
+    pauses: number,
+  ): RememberedRefusal {
     const pauseMs = pauses === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (pauses - 1), LONGEST_PAUSE_MS);
     const { tokenGeneration } = session;
     const untilDate = new Date(now().getTime() + pauseMs);
-    const rowId = rowOf(session);
+    const rowId = rowKey(session);
     return { refusal, untilMs: monotonicMs() + pauseMs, untilDate, times, rowId, tokenGeneration };
   }
 }
@@ -154,12 +167,13 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
  * Removes what this session shows to be outdated: refused permissions that it has been granted, in any session
  * of the user, and refusals from before its current tokens.
  */
-function forgetOutdated({ scopes, requests }: UserRefusals, session: Session): void {
-  const rowId = rowOf(session);
-  const isOutdated = (kept: Kept) => kept.rowId === rowId && kept.tokenGeneration < session.tokenGeneration;
+function removeOutdated({ scopes, requests }: UserRefusals, session: Session): void {
+  const rowId = rowKey(session);
+  const isOutdated = (refusal: RememberedRefusal) =>
+    refusal.rowId === rowId && refusal.tokenGeneration < session.tokenGeneration;
   for (const scope of session.facts.grantedScopes) scopes.delete(toComparable(scope));
   for (const map of [scopes, requests]) {
-    for (const [name, kept] of map) if (isOutdated(kept)) map.delete(name);
+    for (const [key, refusal] of map) if (isOutdated(refusal)) map.delete(key);
   }
 }
 
@@ -167,14 +181,14 @@ function missingScopesOf({ facts }: Session, { scopes }: TokenRequest): string[]
   return missingScopes(scopes, facts.grantedScopes).map(toComparable);
 }
 
-function rowOf({ address: { rowId } }: Session): string {
+function rowKey({ address: { rowId } }: Session): string {
   return rowId.toString('base64url');
 }
 
-/** A hash, because claims may be long. */
-function nameOf(session: Session, { scopes, challenge, identityNotBefore }: TokenRequest): string {
+/** The hash of the request, because claims may be long. */
+function requestKey(session: Session, { scopes, challenge, identityNotBefore }: TokenRequest): string {
   const claims = challenge === undefined ? undefined : withoutInstants(challenge.claims);
-  const about = [rowOf(session), scopes.toSorted(), claims, identityNotBefore !== undefined];
+  const about = [rowKey(session), scopes.toSorted(), claims, identityNotBefore !== undefined];
   return createHash('sha256').update(JSON.stringify(about)).digest('base64');
 }
 
@@ -186,6 +200,6 @@ function withoutInstants(claims: string): string {
   return claims.replaceAll(/"nbf"\s*:\s*\{[^{}]*\}/g, '"nbf":{}');
 }
 
-function familyOf(session: Session, { scopes, challenge }: TokenRequest): string | undefined {
-  return challenge === undefined ? undefined : nameOf(session, { scopes });
+function familyKey(session: Session, { scopes, challenge }: TokenRequest): string | undefined {
+  return challenge === undefined ? undefined : requestKey(session, { scopes });
 }

@@ -13,28 +13,28 @@ export type IdentityRenewal =
   | Exclude<TokenAcquisition, { kind: 'token' }>;
 
 /**
- * Renews what Entra ID states about the user, with the refresh token. The new statement is verified, compared with
- * the session's identity and in the row before this returns. An answer without an ID token renews nothing.
- * @param notBefore a statement of this instant or later is new enough, whichever call renewed it
+ * Redeems the refresh token to renew Entra ID's statements about the user. Before this returns, the new ID token is
+ * verified, compared with the session's identity and stored. A response without an ID token renews nothing.
+ * @param notBefore statements of this instant or later are new enough, even if another call renewed them
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
 export type RenewIdentity = (session: Session, notBefore: Date, log: Log) => Promise<IdentityRenewal>;
 
 export interface RenewIdentityDependencies {
   readonly renew: Renew;
-  /** Scopes of every sign-in, which every user with a session has granted. */
+  /** The scopes that every sign-in requests. */
   readonly signInScopes: readonly string[];
   readonly monotonicMs: () => number;
 }
 
-/** Without this, each call of a refused user would ask Entra ID again, because the claims stay too old. */
+/** How long a failure is repeated. Otherwise each call of a refused user would send a token request, because the claims stay too old. */
 const FAILURE_RETENTION_MS = 5_000;
-/** As many as may call an API at one time. The limits there do not see the calls that wait here. */
+/** Per user: as many as may call an API at a time. The limits of API calls do not include the calls that wait here. */
 const MAX_WAITING = 64;
 
 export function createRenewIdentity(dependencies: RenewIdentityDependencies): RenewIdentity {
   const { renew, signInScopes, monotonicMs } = dependencies;
-  // One token request can name one API only (AADSTS28000). Any will do, because an ID token comes with each.
+  // A token request can name only one API (AADSTS28000). Any API will do, because each response contains an ID token.
   const scopes = scopesByResource(signInScopes).find(({ length }) => length > 0) ?? ['openid'];
   const failures = createMemo<() => IdentityRenewal>(monotonicMs);
   const waiting = new Map<string, number>();
@@ -85,8 +85,8 @@ function tooManyWaiting(): BffError {
 }
 
 /**
- * A new sign-in creates another row, so its first call asks Entra ID again. The secret separates the session from
- * a cookie that has only the right keys.
+ * A new sign-in creates another row, so it does not repeat the failures of an earlier session. The key includes the
+ * secret, so a cookie that has only the right row keys does not match.
  */
 function sessionKey({ address: { userHash, rowId, secret } }: Session): string {
   return createHash('sha256').update(userHash).update(rowId).update(secret).digest('base64');

@@ -23,72 +23,72 @@ export type RenewalStep =
   /** There is no outcome yet. This is the session's latest state. */
   | { readonly kind: 'continue'; readonly latest: Session };
 
-/** The right to redeem the refresh token, as it stands in the row. */
+/** The lease that this call holds: the right to redeem the refresh token. `session` is the row with the lease. */
 export interface HeldLease {
   readonly leaseId: string;
   readonly session: Session;
 }
 
 /**
- * A lease in the session's row, so that usually one worker redeems the refresh token. A worker that finds another's
- * lease uses the result that its holder stores, or adopts the failure that it leaves. The lease is a courtesy: a
- * worker that has waited long enough redeems too.
+ * A lease in the session's row, so that usually only one worker redeems the refresh token. A worker that finds the lease
+ * of another worker uses the result that the holder stores, or adopts the failure that the holder records. The lease is
+ * a courtesy and not a lock: after {@link HOLDER_WAIT_MS} the waiting worker redeems too.
  * @throws {BffError} storage_unavailable, from every operation
  */
 export interface RenewalLease {
   /**
-   * Returns the stored access token if it answers the request. While another worker holds the lease, waits at most
-   * {@link HOLDER_WAIT_MS} for its result, or returns the request's current token without waiting.
-   * @throws {BffError} sign_in_service_unavailable if the holder left this failure
+   * Returns the stored access token if it satisfies the request. If another worker holds the lease, returns the
+   * request's current token, or without one waits at most {@link HOLDER_WAIT_MS} for the holder's result.
+   * @throws {BffError} sign_in_service_unavailable if the holder recorded this failure
    */
   awaitResult(session: Session, request: TokenRequest): Promise<RenewalStep>;
-  /** Takes the lease if the row is still as it was read. */
-  take(session: Session, log: Log): Promise<({ readonly kind: 'taken' } & HeldLease) | RenewalStep>;
-  /** Ends the lease after a redemption. A token has ended it already, because it was stored with it. */
+  /** Acquires the lease if the row is unchanged since it was read. */
+  acquire(session: Session, log: Log): Promise<({ readonly kind: 'acquired' } & HeldLease) | RenewalStep>;
+  /** Ends the lease after a redemption. If it brought a token, storing the token has already ended the lease. */
   end(held: HeldLease, request: TokenRequest, outcome: TokenAcquisition, log: Log): Promise<RenewalStep>;
-  /** Ends the lease because the redemption threw. If that fails too, other workers wait for their full time. */
+  /** Ends the lease because the redemption threw. If the write fails too, the other workers wait for their full time. */
   fail(held: HeldLease, request: TokenRequest, log: Log): Promise<void>;
 }
 
 export interface RenewalLeaseDependencies {
-  readonly store: Pick<SessionStore, 'takeLease' | 'refetch' | 'write'>;
+  readonly store: Pick<SessionStore, 'acquireLease' | 'refetch' | 'write'>;
   readonly storedTokens: Pick<StoredTokens, 'find'>;
   readonly random: RandomBytes;
-  /** This worker's monotonic time. Clocks of workers differ, elapsed time does not. */
+  /** This worker's monotonic time. The clocks of workers differ, but elapsed time does not. */
   readonly monotonicMs: () => number;
   readonly wait: (durationMs: number) => Promise<void>;
 }
 
 /**
- * How long a worker waits for the result of a holder that it has seen. Then the holder is probably dead, so the
- * worker redeems as well. If the holder is only slow, both results are merged: Entra ID issues tokens to both, but
- * an issuer that rotates refresh tokens strictly ends the sign-in.
+ * How long a worker waits for the result of a holder, counted from when the worker first saw the lease. After that the
+ * holder has probably crashed, and the worker redeems too. If the holder was only slow, both results are merged. Entra ID
+ * accepts both redemptions; an issuer that rotates refresh tokens strictly would end the sign-in.
  */
 export const HOLDER_WAIT_MS = TOKEN_REQUEST_DEADLINE_MS + 1_000;
-/** How long a call that has waited so long for one holder waits for the worker that redeems in its place. */
+/** How long a call that has waited {@link HOLDER_WAIT_MS} for one holder waits for the worker that redeems instead. */
 export const SUCCESSOR_WAIT_MS = 1_000;
-/** A forgotten lease is waited for once more. */
+/** If a lease is evicted from this list, this worker waits for its holder once more. */
 const MAX_SIGHTINGS = 1_000;
-const READ_AGAIN_MS = 150;
-const READ_AGAIN_JITTER_MS = 100;
+const POLL_INTERVAL_MS = 150;
+const POLL_JITTER_MS = 100;
 
 export function createRenewalLease(dependencies: RenewalLeaseDependencies): RenewalLease {
   const { store, storedTokens, random, monotonicMs, wait } = dependencies;
-  // One renewal of a session at a time comes here in this worker. A lease of this worker that is found in the row
-  // therefore has no holder: the answer to it was lost, or the write that should have ended it failed.
+  // This worker has one renewal of a session at a time. A lease of this worker in the row therefore has no holder: the
+  // response to the write of the lease was lost, or the write that should have ended it failed.
   const ownPrefix = `${random(9).toString('base64url')}.`;
-  const isAnothers = (leaseId: string | undefined): leaseId is string =>
+  const isOfOtherWorker = (leaseId: string | undefined): leaseId is string =>
     leaseId !== undefined && !leaseId.startsWith(ownPrefix);
 
-  /** When this worker first saw a lease of another. */
+  /** By lease of another worker: when this worker first saw it. */
   const firstSeenMs = new Map<string, number>();
 
-  /** How long a call is still to wait for the holder of this lease; 0 or less: it waits no longer. */
-  const leftMs = (leaseId: string, waitingSinceMs: number): number => {
+  /** How much longer a call waits for the holder of this lease. 0 or less: it waits no longer. */
+  const remainingWaitMs = (leaseId: string, waitingSinceMs: number): number => {
     const nowMs = monotonicMs();
-    const seenSinceMs = firstSeenMs.get(leaseId) ?? nowMs;
-    setBounded(firstSeenMs, leaseId, seenSinceMs, MAX_SIGHTINGS);
-    const [seenForMs, waitedMs] = [nowMs - seenSinceMs, nowMs - waitingSinceMs];
+    const seenAtMs = firstSeenMs.get(leaseId) ?? nowMs;
+    setBounded(firstSeenMs, leaseId, seenAtMs, MAX_SIGHTINGS);
+    const [seenForMs, waitedMs] = [nowMs - seenAtMs, nowMs - waitingSinceMs];
     return Math.min(
       HOLDER_WAIT_MS - seenForMs,
       Math.max(HOLDER_WAIT_MS - waitedMs, SUCCESSOR_WAIT_MS - seenForMs),
@@ -103,13 +103,13 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
         const stored = storedTokens.find(latest, request);
         if (stored !== undefined) return ended(latest, { kind: 'token', ...stored, session: latest });
         const { leaseId } = latest;
-        if (!isAnothers(leaseId)) return { kind: 'continue', latest };
-        const waitMs = leftMs(leaseId, waitingSinceMs);
+        if (!isOfOtherWorker(leaseId)) return { kind: 'continue', latest };
+        const waitMs = remainingWaitMs(leaseId, waitingSinceMs);
         if (waitMs <= 0) return { kind: 'continue', latest };
         const { current } = request;
         if (current !== undefined) return ended(latest, { kind: 'token', ...current, session: latest });
-        const jitterMs = random(1).readUInt8(0) % READ_AGAIN_JITTER_MS;
-        await wait(Math.min(READ_AGAIN_MS + jitterMs, waitMs));
+        const jitterMs = random(1).readUInt8(0) % POLL_JITTER_MS;
+        await wait(Math.min(POLL_INTERVAL_MS + jitterMs, waitMs));
         const found = await store.refetch(latest);
         if (found.kind === 'gone') return ended(latest, { kind: 'session-ended' });
         latest = found.session;
@@ -119,25 +119,25 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
         }
       }
     },
-    async take(session, log) {
+    async acquire(session, log) {
       const leaseId = ownPrefix + random(16).toString('base64url');
-      const taking = await store.takeLease(session, leaseId);
-      if (taking.kind === 'gone') return ended(session, { kind: 'session-ended' });
-      if (taking.kind === 'taken') {
+      const acquired = await store.acquireLease(session, leaseId);
+      if (acquired.kind === 'gone') return ended(session, { kind: 'session-ended' });
+      if (acquired.kind === 'acquired') {
         if (session.leaseId !== undefined) log('warn', { event: 'lease-taken-over' });
-        return { kind: 'taken', leaseId, session: taking.session };
+        return { kind: 'acquired', leaseId, session: acquired.session };
       }
-      // If the answer to a write was lost, the table's library repeats it, and the row has then been changed by the
-      // first write. Without reading again, every worker would wait for a lease that no worker knows it holds.
+      // If the response to the write is lost, the table's library repeats the write and meets the row that the first
+      // write changed. Without this read, every worker would wait for a lease whose holder does not know about it.
       const found = await store.refetch(session);
       if (found.kind === 'gone') return ended(session, { kind: 'session-ended' });
       return found.session.leaseId === leaseId
-        ? { kind: 'taken', leaseId, session: found.session }
+        ? { kind: 'acquired', leaseId, session: found.session }
         : { kind: 'continue', latest: found.session };
     },
     end: (held, request, outcome, log) => endLease(store, held, request, outcome, log),
     async fail({ session, leaseId }, request, log) {
-      await leaveFailure(store, session, toFailure(request, leaseId), log);
+      await recordFailure(store, session, toFailure(request, leaseId), log);
     },
   };
 }
@@ -153,12 +153,12 @@ async function endLease(
 ): Promise<RenewalStep> {
   if (outcome.kind === 'token') return ended(outcome.session, outcome);
   if (outcome.kind === 'session-ended') return ended(held, outcome);
-  // A refusal is believed only if the row has not changed. If another worker redeemed the token meanwhile, this
-  // worker's copy is outdated, and the sign-in is fine.
+  // A refusal counts only if the row has not changed. If another worker has redeemed the token meanwhile, this worker
+  // used an outdated refresh token, and the sign-in is still valid.
   const found = await store.refetch(held);
   if (found.kind === 'gone') return ended(held, { kind: 'session-ended' });
   const { tokenGeneration } = found.session;
-  // What this lease itself stored changes nothing: tokens came, but not for what was requested.
+  // A write of this lease itself does not count: tokens came, but not for the requested scopes or claims.
   const isUnchanged = found.session.leaseId === leaseId && tokenGeneration === held.tokenGeneration;
   if (!isUnchanged && tokenGeneration !== held.generation) {
     const written = await store.write(found.session, found.session, leaseId);
@@ -171,13 +171,13 @@ async function endLease(
     ...(claims === undefined ? {} : { claims }),
     ...(correlationId === undefined ? {} : { correlationId }),
   };
-  const latest = await leaveFailure(store, found.session, failure, log);
+  const latest = await recordFailure(store, found.session, failure, log);
   // A slow holder may have stored its tokens between the read and this write.
   return latest.tokenGeneration === tokenGeneration ? ended(latest, outcome) : { kind: 'continue', latest };
 }
 
-/** Ends the lease and leaves the failure for the workers that wait. */
-async function leaveFailure(
+/** Ends the lease and records the failure for the workers that wait. */
+async function recordFailure(
   store: Writer,
   session: Session,
   refreshFailure: RefreshFailure,
@@ -200,13 +200,13 @@ function ended(latest: Session, outcome: TokenAcquisition): RenewalEnd {
 
 /** @throws {BffError} sign_in_service_unavailable */
 function adopt({ reason, claims, correlationId }: RefreshFailure): TokenAcquisition {
-  const known = parseInteractionReason(reason);
-  if (known === undefined) {
+  const parsed = parseInteractionReason(reason);
+  if (parsed === undefined) {
     throw signInServiceUnavailable('Microsoft Entra ID did not renew the access. Try again in a moment.');
   }
   return {
     kind: 'interaction-required',
-    reason: known,
+    reason: parsed,
     ...(claims === undefined ? {} : { claims }),
     ...(correlationId === undefined ? {} : { correlationId }),
   };

@@ -10,10 +10,10 @@ import type { StoredTokens } from './stored-tokens.ts';
 import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token-request.ts';
 
 /**
- * Renews a session's tokens with its refresh token, one renewal of a session at a time in this worker. Each renewal
- * starts from the state that the previous one left. A call that waited while a renewal failed adopts that failure
- * instead of repeating the request to Entra ID. A call with a current token does not wait for another call's
- * renewal.
+ * Renews a session's tokens with its refresh token. In this worker, a session has one renewal at a time, and the others
+ * queue. Each renewal starts from the state that the previous one left.
+ * - A call that waited while an identical renewal failed adopts that failure. Entra ID is not asked again.
+ * - A call with a current token does not queue. It uses that token.
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
 export type Renew = (session: Session, request: TokenRequest, log: Log) => Promise<TokenAcquisition>;
@@ -22,21 +22,21 @@ export interface RenewDependencies {
   readonly storedTokens: Pick<StoredTokens, 'find'>;
   readonly refusalCheck: RefusalCheck;
   readonly pace: RedemptionPace;
-  /** Seconds for which to leave the token endpoint alone for this user. Undefined: it may be asked now. */
+  /** Seconds until the circuit breaker allows a token request for this user. Undefined: a request is allowed now. */
   readonly pausedSeconds: (session: Session) => number | undefined;
   readonly lease: RenewalLease;
   readonly redeem: Redeem;
   readonly monotonicMs: () => number;
 }
 
-/** A call that so often finds the row changed by other writers is told to come back. */
-const ATTEMPTS = 10;
+/** After this number of conflicts with other writers of the row, the call fails with 503. */
+const MAX_ATTEMPTS = 10;
 
-/** What a turn leaves for the next. */
-interface Left {
+/** The state that one turn passes to the next. */
+interface QueueState {
   readonly latest: Session;
   readonly failure?: Failure;
-  /** The session has ended, so the remaining calls in the queue need not ask. */
+  /** The session has ended. The remaining calls in the queue end without a renewal. */
   readonly ended?: true;
 }
 
@@ -47,16 +47,16 @@ interface Failure {
   readonly repeat: () => TokenAcquisition;
 }
 
-/** The end of a turn. */
+/** The result of a turn. */
 interface Turn {
-  readonly left: Left;
+  readonly next: QueueState;
   /** Returns the outcome to the turn's own caller, or throws its error. */
   readonly settle: () => TokenAcquisition;
 }
 
 export function createRenew(dependencies: RenewDependencies): Renew {
   const { monotonicMs } = dependencies;
-  const queues = new Map<string, Promise<Left>>();
+  const queues = new Map<string, Promise<QueueState>>();
   return async (session, request, log) => {
     const key = queueKey(session);
     const queuedAtMs = monotonicMs();
@@ -64,46 +64,46 @@ export function createRenew(dependencies: RenewDependencies): Renew {
     if (waitingFor !== undefined && request.current !== undefined) {
       return { kind: 'token', ...request.current, session };
     }
-    const previous = waitingFor ?? Promise.resolve<Left>({ latest: session });
-    const turn = previous.then((left) => takeTurn(dependencies, left, queuedAtMs, request, log));
-    const after = turn.then(({ left }) => left);
+    const previous = waitingFor ?? Promise.resolve<QueueState>({ latest: session });
+    const turn = previous.then((state) => takeTurn(dependencies, state, queuedAtMs, request, log));
+    const after = turn.then(({ next }) => next);
     queues.set(key, after);
     const { settle } = await turn;
-    // The last in the queue removes it.
+    // The last call in the queue removes the queue.
     if (queues.get(key) === after) queues.delete(key);
     return settle();
   };
 }
 
-/** Never rejects: `settle` throws the error, and the next in the queue sees the failure. */
+/** Never rejects: `settle` throws the error, and the next call in the queue reads the failure from the state. */
 async function takeTurn(
   dependencies: RenewDependencies,
-  previous: Left,
+  previous: QueueState,
   queuedAtMs: number,
   request: TokenRequest,
   log: Log,
 ): Promise<Turn> {
-  if (previous.ended) return { left: previous, settle: () => ({ kind: 'session-ended' }) };
+  if (previous.ended) return { next: previous, settle: () => ({ kind: 'session-ended' }) };
   const { storedTokens, monotonicMs } = dependencies;
   const { latest, failure } = previous;
   const failed = (session: Session, repeat: () => TokenAcquisition): Turn => ({
-    left: { latest: session, failure: { request, endedAtMs: monotonicMs(), repeat } },
+    next: { latest: session, failure: { request, endedAtMs: monotonicMs(), repeat } },
     settle: repeat,
   });
   try {
     if (failure !== undefined && failure.endedAtMs >= queuedAtMs && isSameRequest(failure.request, request)) {
       const stored = storedTokens.find(latest, request);
-      // An adopted failure keeps its time. Otherwise it would be handed on forever.
+      // An adopted failure keeps its time. Otherwise each call would pass it on to the next one forever.
       return stored === undefined
-        ? { left: previous, settle: failure.repeat }
-        : { left: { latest }, settle: () => ({ kind: 'token', ...stored, session: latest }) };
+        ? { next: previous, settle: failure.repeat }
+        : { next: { latest }, settle: () => ({ kind: 'token', ...stored, session: latest }) };
     }
     const end = await renewUnlessRefused(dependencies, latest, request, queuedAtMs, log);
     const settle = () => end.outcome;
-    if (end.outcome.kind === 'session-ended') return { left: { latest: end.latest, ended: true }, settle };
+    if (end.outcome.kind === 'session-ended') return { next: { latest: end.latest, ended: true }, settle };
     return end.outcome.kind === 'interaction-required'
       ? failed(end.latest, settle)
-      : { left: { latest: end.latest }, settle };
+      : { next: { latest: end.latest }, settle };
   } catch (error) {
     return failed(latest, () => {
       throw error;
@@ -111,7 +111,7 @@ async function takeTurn(
   }
 }
 
-/** Repeats a remembered refusal, else renews and remembers how that ended. */
+/** Repeats a remembered refusal, or renews and remembers a new refusal. */
 async function renewUnlessRefused(
   dependencies: RenewDependencies,
   session: Session,
@@ -127,13 +127,12 @@ async function renewUnlessRefused(
   try {
     const end = await renewWithOtherWorkers(dependencies, latest, request, queuedAtMs, log);
     if (end.outcome.kind === 'interaction-required') {
-      refusalCheck.keep(end.latest, request, end.outcome, startedAtMs);
+      refusalCheck.remember(end.latest, request, end.outcome, startedAtMs);
     }
     return end;
   } catch (error) {
-    // This includes temporary failures and our own configuration errors, because a page that loops on them is a
-    // loop too.
-    if (isUnavailable(error)) pace.refused(latest, request);
+    // Temporary failures and a wrong client credential count too, because a page may repeat the call in a loop.
+    if (isUnavailable(error)) pace.startLimit(latest, request);
     throw error;
   }
 }
@@ -149,15 +148,16 @@ async function renewWithOtherWorkers(
   const { pace, pausedSeconds, lease } = dependencies;
   let latest = session;
   for (let attempt = 0; ; attempt++) {
-    const found = await lease.awaitResult(latest, request);
-    if (found.kind === 'ended') return found;
-    if (attempt === ATTEMPTS) throw neverTheLatest();
-    // Before the lease: a redemption that is not allowed now is not worth two writes to the row.
-    const seconds = pausedSeconds(found.latest);
-    if (seconds !== undefined) throw pausedFor(seconds);
-    await pace.turn(found.latest, request, queuedAtMs);
-    const taken = await lease.take(found.latest, log);
-    const step = taken.kind === 'taken' ? await redeemUnderLease(dependencies, taken, request, log) : taken;
+    const awaited = await lease.awaitResult(latest, request);
+    if (awaited.kind === 'ended') return awaited;
+    if (attempt === MAX_ATTEMPTS) throw tooManyConflicts();
+    // Checked before the lease is acquired, because acquiring and ending it costs two writes to the row.
+    const seconds = pausedSeconds(awaited.latest);
+    if (seconds !== undefined) throw breakerOpen(seconds);
+    await pace.waitForTurn(awaited.latest, request, queuedAtMs);
+    const acquired = await lease.acquire(awaited.latest, log);
+    const step =
+      acquired.kind === 'acquired' ? await redeemUnderLease(dependencies, acquired, request, log) : acquired;
     if (step.kind === 'ended') return step;
     latest = step.latest;
   }
@@ -182,19 +182,19 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof BffError && error.code === 'sign_in_service_unavailable';
 }
 
-function pausedFor(seconds: number): BffError {
+function breakerOpen(seconds: number): BffError {
   const detail = 'Microsoft Entra ID did not renew the access. Try again in a moment.';
   return signInServiceUnavailable(detail, undefined, seconds);
 }
 
-function neverTheLatest(): BffError {
+function tooManyConflicts(): BffError {
   return new BffError('storage_unavailable', {
     detail: 'Too many requests wrote to this session at once.',
     retryAfterSeconds: 1,
   });
 }
 
-/** The whole address: a cookie with the right keys and a wrong secret does not share the queue. */
+/** Includes the secret. A cookie with the right row keys and a wrong secret does not share the queue. */
 function queueKey({ address: { userHash, rowId, secret } }: Session): string {
   return Buffer.concat([userHash, rowId, secret]).toString('base64url');
 }

@@ -15,7 +15,7 @@ import { createRenew } from './renewal.ts';
 import { createRenewalLease } from './renewal-lease.ts';
 import { createStoredTokens } from './stored-tokens.ts';
 
-/** Access tokens and renewals for signed-in users, with what this worker remembers about them. */
+/** Access tokens and renewals for signed-in users, and the refusals that this worker remembers. */
 export interface Renewals {
   readonly acquireAccessToken: AcquireAccessToken;
   readonly renewIdentity: RenewIdentity;
@@ -57,7 +57,7 @@ export function createRenewals(dependencies: RenewalsDependencies): Renewals {
       renew,
       refusals,
       now,
-      weigh: store.addRelatedBytes,
+      addBytes: store.addRelatedBytes,
     }),
     renewIdentity: createRenewIdentity({ ...dependencies, renew }),
     refusals,

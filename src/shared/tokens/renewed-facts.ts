@@ -14,7 +14,7 @@ import { readMsalCache } from './cached-tokens.ts';
 /**
  * Returns the session's facts after a renewal, from the ID token in MSAL's new cache.
  * @throws {IdTokenRefused} if the tokens belong to another user, or the ID token does not verify
- * @throws {BffError} sign_in_service_unavailable if nothing shows to whom the tokens belong
+ * @throws {BffError} sign_in_service_unavailable if the response does not identify the user
  */
 export async function renewFacts(
   { facts, msalCache: msalCacheBefore }: Session,
@@ -23,11 +23,12 @@ export async function renewFacts(
 ): Promise<SessionFacts> {
   const { homeAccountIds, idTokens, scopes } = readMsalCache(msalCache);
   // The tokens came without an ID token and without client_info.
-  if (homeAccountIds.includes('')) throw signInServiceUnavailable('The renewal does not say whose it is.');
+  if (homeAccountIds.includes(''))
+    throw signInServiceUnavailable('The renewed tokens do not identify their user.');
   if (homeAccountIds.some((id) => id !== facts.account.homeAccountId)) {
     throw new IdTokenRefused('other_account');
   }
-  // A second ID token is from another tenant. MSAL stores ID tokens by tenant, beside the old one.
+  // MSAL stores one ID token per tenant. A second one therefore comes from another tenant.
   if (idTokens.length > 1) throw new IdTokenRefused('other_identity');
   const [idToken] = idTokens;
   const grantedScopes = [...new Set([...facts.grantedScopes, ...scopes])];

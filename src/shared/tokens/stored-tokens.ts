@@ -4,9 +4,9 @@ import type { AccessToken, TokenRequest } from './token-request.ts';
 
 /** Access tokens in the session's row, found without MSAL. */
 export interface StoredTokens {
-  /** The access token that answers the request. Undefined: the refresh token has to be redeemed. */
+  /** The access token that satisfies the request. Undefined: the refresh token must be redeemed. */
   find(session: Session, request: TokenRequest): AccessToken | undefined;
-  /** An access token that should be renewed, but is still good for a call. */
+  /** An access token that should be renewed but can still be used. */
   findUsable(session: Session, scopes: readonly string[]): AccessToken | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface StoredTokensOptions extends Pick<CacheQuery, 'clientId' | 'envi
 
 /** MSAL's own limit: it renews a token in its last five minutes (measured). */
 const RENEW_BEFORE_SECONDS = 5 * 60;
-/** With less, a call could reach the API too late. */
+/** A token with less remaining time could expire before the call reaches the API. */
 const LAST_USE_SECONDS = 30;
 
 export function createStoredTokens({ clientId, environments, now }: StoredTokensOptions): StoredTokens {
@@ -26,7 +26,7 @@ export function createStoredTokens({ clientId, environments, now }: StoredTokens
     find(session, { scopes, challenge, identityNotBefore }) {
       if (identityNotBefore !== undefined && session.facts.claimsAsOf < identityNotBefore) return undefined;
       const [token, ...others] = findAll(session, scopes).map(toAccessToken);
-      // MSAL takes several matches for a broken cache and renews.
+      // As in MSAL: several matches mean that the cache is damaged, so the token is renewed.
       if (token === undefined || others.length > 0 || needsRenewal(token, now())) return undefined;
       return token.accessToken === challenge?.refusedToken ? undefined : token;
     },
@@ -48,7 +48,7 @@ export function isUsable({ expiresAt }: AccessToken, now: Date): boolean {
   return secondsLeft(expiresAt, now) >= LAST_USE_SECONDS;
 }
 
-/** Rounded as MSAL does. */
+/** Rounded as in MSAL. */
 function secondsLeft(expiresAt: Date, now: Date): number {
   return expiresAt.getTime() / 1000 - Math.round(now.getTime() / 1000);
 }

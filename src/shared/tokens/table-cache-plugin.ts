@@ -11,23 +11,23 @@ export interface TableCachePluginOptions {
   readonly leaseId: string;
   /**
    * Returns the session's facts after a renewal, from the ID token in MSAL's new cache.
-   * Throws if the cache must not be stored: another account, an ID token that does not verify.
+   * Throws if the cache must not be stored, because of another account or an invalid ID token.
    */
   readonly renewFacts: (session: Session, msalCache: string) => Promise<SessionFacts>;
   readonly now: () => Date;
 }
 
 /**
- * Keeps MSAL's cache in a session's row, for one renewal.
+ * Reads MSAL's cache from a session's row and stores it there, for one renewal.
  *
  * A write is conditional on the version that was read, merges on a conflict and never creates a row. Signing out
- * therefore wins over a renewal in progress. Nothing is thrown into MSAL, which would lose the tokens it just
- * received: `failure` and `gone` show what happened.
+ * therefore wins over a renewal in progress. Nothing is thrown into MSAL, because MSAL would then lose the tokens that it
+ * has just received. `failure` and `gone` hold the outcome instead.
  */
 export class TableCachePlugin implements ICachePlugin {
   /** The session as it stands in the table. */
   session: Session;
-  /** The row was deleted meanwhile. */
+  /** True if the row was deleted meanwhile. */
   gone = false;
   /** Why the cache could not be stored. */
   failure: unknown;

@@ -6,19 +6,19 @@ import { signInServiceUnavailable } from '../errors.ts';
 import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
 import { parseRetryAfterSeconds } from '../network/retry-after.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
-import { isTokenAnswer } from './token-answer.ts';
+import { isTokenResponse } from './token-response.ts';
 
 export const TOKEN_REQUEST_DEADLINE_MS = 8_000;
 const MAX_BYTES = 256 * 1024;
 
 /**
- * MSAL's way to the network, one per MSAL client. It keeps what MSAL would lose: MSAL turns everything thrown here
- * into `network_error`, has no timeout of its own and drops Retry-After (measured).
+ * Sends MSAL's token requests, with a deadline. Each MSAL client has its own instance. MSAL turns every error thrown here
+ * into `network_error` and drops `Retry-After` (measured), so the properties below hold the cause.
  */
 export class TokenEndpoint implements INetworkModule {
-  /** Why there was no usable answer: it is for the sign-in service to mend, not for the person. */
+  /** The problem if there was no usable response. The user cannot resolve it. */
   failure: BffError | undefined;
-  /** What Entra said instead of tokens. */
+  /** The error response of Entra ID, if it sent one instead of tokens. */
   entraError: TokenErrorResponse | undefined;
   readonly #sendHttp: SendHttp;
   readonly #breaker: CircuitBreaker;
@@ -28,7 +28,7 @@ export class TokenEndpoint implements INetworkModule {
     this.#breaker = breaker;
   }
 
-  /** MSAL fetches discovery documents by GET; ours are configured, so that no document can name other endpoints. */
+  /** MSAL fetches only discovery documents by GET, and these are configured (see `createMsal`). */
   sendGetRequestAsync<T>(): Promise<NetworkResponse<T>> {
     throw this.#fail(new TypeError('no discovery request is expected'));
   }
@@ -67,20 +67,20 @@ export class TokenEndpoint implements INetworkModule {
     if (answer.status !== 200) {
       this.entraError = parseTokenErrorResponse(body);
       if (this.entraError === undefined) throw this.#fail(undefined);
-    } else if (!isTokenAnswer(body)) {
+    } else if (!isTokenResponse(body)) {
       throw this.#fail(undefined);
     }
     return { status: answer.status, headers: {}, body: toMsalBody<T>(body) };
   }
 
   #fail(cause: unknown, retryAfterSeconds = 5): BffError {
-    const detail = 'Microsoft Entra ID did not answer as it should. Try again in a moment.';
+    const detail = 'Microsoft Entra ID did not send a valid response. Try again in a moment.';
     this.failure = signInServiceUnavailable(detail, cause, retryAfterSeconds);
     return this.failure;
   }
 }
 
-/** MSAL's generic parameter is its own promise about the body; it checks the fields it reads. */
+/** MSAL declares the type of the body itself and checks the fields that it reads. */
 function toMsalBody<T>(body: Record<string, unknown>): T {
   return body as T;
 }
@@ -90,7 +90,7 @@ function parseJsonObject(text: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
-    return undefined; // HTML from a proxy in between, or nothing
+    return undefined; // for example HTML from a proxy, or no body
   }
 }
 

@@ -1,21 +1,21 @@
 import type { InteractionReason } from '../errors.ts';
 import type { Session } from '../session/session.ts';
 
-/** An access token is good for these scopes, or the identity has been renewed: what a caller asks for. */
+/** A request for an access token with these scopes, or for a renewal of the identity. */
 export interface TokenRequest {
   readonly scopes: readonly string[];
   /** Set if an API refused an access token for these scopes and demands another. */
   readonly challenge?: TokenChallenge;
-  /** Set to renew what Entra ID states about the user: a statement of this instant or later is new enough. */
+  /** Set to renew Entra ID's statements about the user. Statements of this instant or later are new enough. */
   readonly identityNotBefore?: Date;
-  /** An access token that is still good for a call. Waiting for a new one is then not worthwhile. */
+  /** An access token that can still be used. With one, the request does not wait for a renewal that another call runs. */
   readonly current?: AccessToken;
 }
 
 export interface TokenChallenge {
-  /** The claims that the API demands: JSON, decoded. */
+  /** The claims that the API demands: decoded JSON. */
   readonly claims: string;
-  /** A session that has another access token by now needs no renewal. */
+  /** The access token that the API refused. If the session has another one by now, nothing is renewed. */
   readonly refusedToken: string;
 }
 
@@ -24,7 +24,7 @@ export interface AccessToken {
   readonly expiresAt: Date;
 }
 
-/** How a request for an access token ends. */
+/** The outcome of a token request. */
 export type TokenAcquisition =
   | ({ readonly kind: 'token'; readonly session: Session } & AccessToken)
   | InteractionRequired
@@ -41,7 +41,7 @@ export interface InteractionRequired {
   readonly correlationId?: string;
 }
 
-/** Whether one answer from Entra ID is the answer to both requests. */
+/** Whether one response of Entra ID would satisfy both requests. */
 export function isSameRequest(left: TokenRequest, right: TokenRequest): boolean {
   return (
     left.challenge?.claims === right.challenge?.claims &&

@@ -7,7 +7,7 @@ import { type CodeFlow, createCodeFlow } from './code-flow.ts';
 import { createMsal } from './msal.ts';
 import { createRenewals, type Renewals } from './renewals.ts';
 
-/** Everything on this worker that gets tokens from Microsoft Entra ID. */
+/** Everything on this worker that obtains tokens from Microsoft Entra ID. */
 export interface Tokens extends Renewals {
   readonly codeFlow: CodeFlow;
 }

@@ -34,7 +34,7 @@ const store: SessionStore = {
   remove: unused,
   check: unused,
   refetch: unused,
-  takeLease: unused,
+  acquireLease: unused,
   list: unused,
   endOne: unused,
   endAll: unused,

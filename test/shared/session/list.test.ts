@@ -139,7 +139,7 @@ describe('the list of a person’s sessions', () => {
     advance(600);
     const used = await store.extend(written.session);
     if (used.kind !== 'found') throw new Error(used.kind);
-    await store.takeLease(used.session, 'lease');
+    await store.acquireLease(used.session, 'lease');
     expect(rowOf(id).columns['summary']).toEqual(summary);
     expect(await listOf(alice)).toMatchObject([{ id, device: 'Edge on Windows', lastUsedAt: now }]);
   });

@@ -52,9 +52,9 @@ beforeEach(() => {
       if (renewal === undefined) throw new Error('no renewal was expected');
       return renewal();
     },
-    refusals: { see: () => undefined },
+    refusals: { forgetOutdated: () => undefined },
     now: () => now,
-    weigh: (session, bytes) => weighed.push({ session, bytes }),
+    addBytes: (session, bytes) => weighed.push({ session, bytes }),
   });
 });
 

@@ -39,13 +39,13 @@ beforeEach(() => {
   refusals = createRefusals({
     monotonicMs: () => elapsedSeconds * 1000,
     now: () => start,
-    pace: { refused: (session) => paced.push(session) },
+    pace: { startLimit: (session) => paced.push(session) },
   });
 });
 
 describe('a permission that was refused', () => {
   const session = sessionOf();
-  beforeEach(() => refusals.keep(session, requestOf('User.Read', 'Mail.Read'), noConsent));
+  beforeEach(() => refusals.remember(session, requestOf('User.Read', 'Mail.Read'), noConsent));
 
   it('is refused again with the same answer, alone and with others, in every session of the user', () => {
     for (const scopes of [['Mail.Read'], ['mail.read'], ['Mail.Read', 'Files.Read', 'User.Read']]) {
@@ -68,28 +68,28 @@ describe('a permission that was refused', () => {
       expect(refusals.find(session, requestOf('Mail.Read'))).toBe(noConsent);
       elapsedSeconds += 0.1;
       expect(refusals.find(session, requestOf('Mail.Read'))).toBeUndefined();
-      refusals.keep(session, requestOf('Mail.Read'), noConsent);
+      refusals.remember(session, requestOf('Mail.Read'), noConsent);
       // Two calls at once were refused: one refusal.
-      refusals.keep(session, requestOf('Mail.Read'), noConsent);
+      refusals.remember(session, requestOf('Mail.Read'), noConsent);
       pause = Math.min(pause * 2, 300);
     }
   });
 
   it('is forgotten after ten minutes without a refusal, its pauses too', () => {
     elapsedSeconds = 600;
-    refusals.keep(session, requestOf('Mail.Read'), noConsent);
+    refusals.remember(session, requestOf('Mail.Read'), noConsent);
     elapsedSeconds += 5;
     expect(refusals.find(session, requestOf('Mail.Read'))).toBeUndefined();
   });
 
   it('is forgotten when a session of the user has been granted it', () => {
-    refusals.see(sessionOf({ row: 2, granted: ['https://graph.microsoft.com/mail.read'] }));
+    refusals.forgetOutdated(sessionOf({ row: 2, granted: ['https://graph.microsoft.com/mail.read'] }));
     expect(refusals.find(session, requestOf('Mail.Read'))).toBeUndefined();
   });
 
   it('is forgotten when the refused session got new tokens; not when another has others, or a call began before', () => {
     const later = sessionOf({ tokenGeneration: 3 });
-    refusals.keep(later, requestOf('Files.Read'), noConsent);
+    refusals.remember(later, requestOf('Files.Read'), noConsent);
     expect(refusals.find(sessionOf({ tokenGeneration: 2 }), requestOf('Files.Read'))).toBe(noConsent);
     expect(refusals.find(sessionOf({ row: 2, tokenGeneration: 7 }), requestOf('Files.Read'))).toBe(noConsent);
     expect(refusals.find(sessionOf({ tokenGeneration: 1 }), requestOf('Mail.Read'))).toBeUndefined();
@@ -100,11 +100,11 @@ describe('several permissions that were refused together', () => {
   const session = sessionOf();
 
   it('are narrowed down: what is alone is asked for, what is not much less is not', () => {
-    refusals.keep(session, requestOf('A', 'B', 'C', 'D'), noConsent);
+    refusals.remember(session, requestOf('A', 'B', 'C', 'D'), noConsent);
     expect(refusals.find(session, requestOf('A', 'B', 'C'))).toBe(noConsent);
     expect(refusals.find(session, requestOf('A', 'X', 'Y'))).toBe(noConsent);
     expect(refusals.find(session, requestOf('A', 'B'))).toBeUndefined();
-    refusals.keep(session, requestOf('A', 'B'), noConsent);
+    refusals.remember(session, requestOf('A', 'B'), noConsent);
     expect(refusals.find(session, requestOf('A', 'B'))).toBe(noConsent);
     expect(refusals.find(session, requestOf('C', 'B'))).toBe(noConsent);
     for (const scope of ['A', 'B', 'C', 'D'])
@@ -123,7 +123,7 @@ describe('several permissions that were refused together', () => {
       for (const scopes of inOrder) {
         if (refusals.find(user, { scopes }) !== undefined) continue;
         asked++;
-        refusals.keep(user, { scopes }, noConsent);
+        refusals.remember(user, { scopes }, noConsent);
       }
       expect(asked).toBeLessThanOrEqual(20);
     }
@@ -140,7 +140,7 @@ describe('every other refusal', () => {
   it('is asked about once more, then pauses, for the same wish of the same session', () => {
     for (let time = 0; time < 2; time++) {
       expect(refusals.find(session, requestOf('User.Read'))).toBeUndefined();
-      refusals.keep(session, requestOf('User.Read'), because('two_factor_required'));
+      refusals.remember(session, requestOf('User.Read'), because('two_factor_required'));
     }
     expect(refusals.find(session, requestOf('User.Read'))?.reason).toBe('two_factor_required');
     expect(refusals.find(session, requestOf('Files.Read'))).toBeUndefined();
@@ -149,15 +149,15 @@ describe('every other refusal', () => {
   });
 
   it('that says that the sign-in is over counts for whatever this session wants', () => {
-    refusals.keep(session, requestOf('User.Read'), because('refresh_token_expired'));
-    refusals.keep(session, requestOf('Files.Read'), because('refresh_token_expired'));
+    refusals.remember(session, requestOf('User.Read'), because('refresh_token_expired'));
+    refusals.remember(session, requestOf('Files.Read'), because('refresh_token_expired'));
     expect(refusals.find(session, requestOf('Mail.Read'))?.reason).toBe('refresh_token_expired');
     expect(refusals.find(sessionOf({ row: 2 }), requestOf('Mail.Read'))).toBeUndefined();
   });
 
   it('of claims pauses at once, for these claims, whatever instant they name', () => {
     const nbf = (value: number) => `{"access_token":{"nbf":{"essential":true, "value":"${value}"}}}`;
-    refusals.keep(session, challenged(nbf(1)), because('continuous_access_evaluation'));
+    refusals.remember(session, challenged(nbf(1)), because('continuous_access_evaluation'));
     expect(refusals.find(session, challenged(nbf(2)))?.reason).toBe('continuous_access_evaluation');
     expect(refusals.find(session, challenged(nbf(2), 'Mail.Read'))).toBeUndefined();
     expect(refusals.find(session, challenged('{"access_token":{"acrs":{"value":"c1"}}}'))).toBeUndefined();
@@ -170,7 +170,7 @@ describe('every other refusal', () => {
     for (let kind = 0; kind < 4; kind++) {
       const claims = `{"access_token":{"x${kind}":null}}`;
       expect(refusals.find(session, challenged(claims))).toBeUndefined();
-      refusals.keep(session, challenged(claims), because('continuous_access_evaluation'));
+      refusals.remember(session, challenged(claims), because('continuous_access_evaluation'));
     }
     expect(refusals.find(session, challenged('{"access_token":{"x4":null}}'))).toBeDefined();
   });
@@ -181,7 +181,7 @@ describe('what is kept', () => {
     for (let user = 0; user <= 1000; user++) {
       const session = sessionOf();
       session.address.userHash.writeUInt32BE(user);
-      refusals.keep(session, requestOf('Mail.Read'), noConsent);
+      refusals.remember(session, requestOf('Mail.Read'), noConsent);
     }
     const first = sessionOf();
     first.address.userHash.writeUInt32BE(0);
@@ -193,7 +193,7 @@ describe('what is kept', () => {
 
   it('is of 64 permissions and 16 wishes of each at the most', () => {
     const session = sessionOf();
-    for (let at = 0; at <= 64; at++) refusals.keep(session, requestOf(`S${at}`), noConsent);
+    for (let at = 0; at <= 64; at++) refusals.remember(session, requestOf(`S${at}`), noConsent);
     expect(refusals.find(session, requestOf('S0'))).toBeUndefined();
     expect(refusals.find(session, requestOf('S1'))).toBe(noConsent);
     const claims = (at: number) => ({
@@ -201,7 +201,7 @@ describe('what is kept', () => {
       challenge: { claims: '{"access_token":{}}', refusedToken: '' },
     });
     const other = sessionOf({ user: 2 });
-    for (let at = 0; at <= 16; at++) refusals.keep(other, claims(at), because('claims_challenge'));
+    for (let at = 0; at <= 16; at++) refusals.remember(other, claims(at), because('claims_challenge'));
     expect(refusals.find(other, claims(0))).toBeUndefined();
     expect(refusals.find(other, claims(1))?.reason).toBe('claims_challenge');
   });

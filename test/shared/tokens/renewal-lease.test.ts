@@ -71,11 +71,11 @@ function workerOf(answer: (held: Session) => Promise<TokenAcquisition> | TokenAc
     storedTokens,
     refusalCheck: {
       find: async (latest) => ({ kind: 'continue', latest }),
-      keep: () => {},
+      remember: () => {},
     },
     pace: {
-      refused: () => {},
-      turn: async () => {
+      startLimit: () => {},
+      waitForTurn: async () => {
         if (turnRefused !== undefined) throw turnRefused;
       },
     },
@@ -135,11 +135,11 @@ describe('a refresh under a lease', () => {
   it("that a repeated write took is the holder's own: it does not wait for itself", {
     tags: ['T3'],
   }, async () => {
-    const { takeLease } = store;
+    const { acquireLease } = store;
     // The library sent the write again, because its first answer was lost, and tells how the second one ended.
-    const repeated = vi.spyOn(store, 'takeLease').mockImplementation(async (current, leaseId) => {
-      await takeLease(current, leaseId);
-      return takeLease(current, leaseId);
+    const repeated = vi.spyOn(store, 'acquireLease').mockImplementation(async (current, leaseId) => {
+      await acquireLease(current, leaseId);
+      return acquireLease(current, leaseId);
     });
     const worker = workerOf(token);
     expect(await worker.renew()).toMatchObject({ kind: 'token' });
@@ -149,8 +149,8 @@ describe('a refresh under a lease', () => {
   });
 
   it('of somebody else is watched, and its result used without a redemption', async () => {
-    const taken = await store.takeLease(session, 'other');
-    if (taken.kind !== 'taken') throw new Error(taken.kind);
+    const taken = await store.acquireLease(session, 'other');
+    if (taken.kind !== 'acquired') throw new Error(taken.kind);
     const worker = workerOf(never);
     worker.whileWaiting(
       () => {},
@@ -163,7 +163,7 @@ describe('a refresh under a lease', () => {
   });
 
   it('of a holder that died is taken over after 9 s', { tags: ['I2'] }, async () => {
-    await store.takeLease(session, 'dead');
+    await store.acquireLease(session, 'dead');
     const worker = workerOf(token);
     expect(await worker.renew()).toMatchObject({ kind: 'token' });
     expect(worker.redemptions()).toBe(1);
@@ -173,8 +173,8 @@ describe('a refresh under a lease', () => {
   it('of another worker is not waited for by a call with a current token, which is taken over 9 s later', {
     tags: ['I2'],
   }, async () => {
-    const taken = await store.takeLease(session, 'dead');
-    if (taken.kind !== 'taken') throw new Error(taken.kind);
+    const taken = await store.acquireLease(session, 'dead');
+    if (taken.kind !== 'acquired') throw new Error(taken.kind);
     session = taken.session;
     const current = { accessToken: 'current', expiresAt: start };
     const worker = workerOf(token);
@@ -191,8 +191,8 @@ describe('a refresh under a lease', () => {
   it('of a holder that is slow: both redeem, and the later holder has the newer refresh token', {
     tags: ['I2'],
   }, async () => {
-    const slow = await store.takeLease(session, 'slow');
-    if (slow.kind !== 'taken') throw new Error(slow.kind);
+    const slow = await store.acquireLease(session, 'slow');
+    if (slow.kind !== 'acquired') throw new Error(slow.kind);
     const worker = workerOf(token);
     expect(await worker.renew()).toMatchObject({ accessToken: 'brand-new' });
     const expires_on = String(start.getTime() / 1000 + 1800);
@@ -269,15 +269,15 @@ describe('a refresh under a lease', () => {
     ['early: a call waits 9 s in all', 6_000, HOLDER_WAIT_MS],
     ['late: the new holder has 1 s', 8_800, 8_800 + SUCCESSOR_WAIT_MS],
   ])('that changes hands %s', async (_circumstance, changedAtMs, waitedMs) => {
-    const first = await store.takeLease(session, 'first');
-    if (first.kind !== 'taken') throw new Error(first.kind);
+    const first = await store.acquireLease(session, 'first');
+    if (first.kind !== 'acquired') throw new Error(first.kind);
     const worker = workerOf(token);
     let isChanged = false;
     worker.whileWaiting(
       ...Array.from({ length: 100 }, () => async () => {
         if (isChanged || worker.elapsedMs() < changedAtMs) return;
         isChanged = true;
-        await store.takeLease(first.session, 'second');
+        await store.acquireLease(first.session, 'second');
       }),
     );
     expect(await worker.renew()).toMatchObject({ kind: 'token' });
@@ -287,8 +287,8 @@ describe('a refresh under a lease', () => {
   });
 
   it('leaves its refusal for those who wait, who adopt it for the same scopes', async () => {
-    const taken = await store.takeLease(session, 'other');
-    if (taken.kind !== 'taken') throw new Error(taken.kind);
+    const taken = await store.acquireLease(session, 'other');
+    if (taken.kind !== 'acquired') throw new Error(taken.kind);
     const worker = workerOf(never);
     worker.whileWaiting(async () => {
       const refreshFailure = { leaseId: 'other', scopes, reason: 'refresh_token_revoked' };

@@ -42,7 +42,7 @@ beforeEach(() => {
   answer = refused;
   slow = async () => {};
   const monotonicMs = () => elapsedMs;
-  const pace = { refused: () => void paced++, turn: async () => {} };
+  const pace = { startLimit: () => void paced++, waitForTurn: async () => {} };
   const store = {
     refetch: async () => {
       reads++;
@@ -60,7 +60,7 @@ beforeEach(() => {
     pausedSeconds: () => undefined,
     lease: {
       awaitResult: async (latest) => ({ kind: 'continue', latest }),
-      take: async (session) => ({ kind: 'taken', leaseId: 'lease', session }),
+      acquire: async (session) => ({ kind: 'acquired', leaseId: 'lease', session }),
       end: async ({ session: latest }, _request, outcome) => ({ kind: 'ended', latest, outcome }),
       fail: async () => {},
     },

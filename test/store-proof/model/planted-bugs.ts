@@ -42,8 +42,8 @@ export const noLease: PlantedBug = {
   ...noBug,
   store: (store) => ({
     ...store,
-    takeLease: async (session, leaseId) => ({
-      kind: 'taken',
+    acquireLease: async (session, leaseId) => ({
+      kind: 'acquired',
       session: { ...session, leaseId, generation: session.generation + 1 },
     }),
   }),
@@ -56,9 +56,9 @@ export const noSecondLook: PlantedBug = {
     const held = new WeakSet<Session>();
     return {
       ...store,
-      async takeLease(session, leaseId) {
-        const taking = await store.takeLease(session, leaseId);
-        if (taking.kind === 'taken') held.add(taking.session);
+      async acquireLease(session, leaseId) {
+        const taking = await store.acquireLease(session, leaseId);
+        if (taking.kind === 'acquired') held.add(taking.session);
         return taking;
       },
       refetch: async (session) => (held.has(session) ? { kind: 'found', session } : store.refetch(session)),

@@ -1,23 +1,20 @@
 import { Buffer } from 'node:buffer';
 
-/**
- * RFC 6750, 2.1: the characters allowed after `Bearer`. Any other character could not be sent to an API, or
- * would end the header.
- */
+/** The characters allowed after `Bearer` (RFC 6750, 2.1). Any other character could not be sent, or would end the header. */
 const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
-/** RFC 6749, A.17. */
+/** A refresh token (RFC 6749, A.17). */
 const visibleText = /^[\x20-\x7e]+$/;
 const base64url = /^[A-Za-z0-9_-]+={0,2}$/;
-/** MSAL writes both into a header of its next request: `X-AnchorMailbox: Oid:uid@utid`. */
+/** `uid` and `utid`. MSAL writes both into a header of its next request: `X-AnchorMailbox: Oid:uid@utid`. */
 const accountId = /^[A-Za-z0-9._~-]{1,256}$/;
 const seconds = /^\d{1,10}$/;
 
 /**
- * Whether the members of this response can be tokens. Members that Entra ID may omit may be absent. The ID
- * token is verified elsewhere.
+ * Whether the members of this response have valid forms. The members that Entra ID may omit are optional. The ID token
+ * is verified elsewhere.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
-export function isTokenAnswer(body: Readonly<Record<string, unknown>>): boolean {
+export function isTokenResponse(body: Readonly<Record<string, unknown>>): boolean {
   const { token_type: type, access_token: accessToken, refresh_token: refreshToken } = body;
   const { scope, client_info: clientInfo, expires_in: expiresIn, ext_expires_in: later } = body;
   return (
@@ -31,16 +28,16 @@ export function isTokenAnswer(body: Readonly<Record<string, unknown>>): boolean 
   );
 }
 
-function matches(value: unknown, form: RegExp): value is string {
-  return typeof value === 'string' && form.test(value);
+function matches(value: unknown, pattern: RegExp): value is string {
+  return typeof value === 'string' && pattern.test(value);
 }
 
-/** A time that is not a number would make a token that never expires. */
+/** A token with a time that is not a number would never expire. */
 function isSeconds(value: unknown): boolean {
   return seconds.test(typeof value === 'number' ? String(value) : typeof value === 'string' ? value : '');
 }
 
-/** Entra ID's own member: it identifies the account in MSAL's cache. */
+/** A member that only Entra ID sends. It identifies the account in MSAL's cache. */
 function isClientInfo(value: unknown): boolean {
   if (!matches(value, base64url)) return false;
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTokenAnswer } from '../../../src/shared/tokens/token-answer.ts';
+import { isTokenResponse } from '../../../src/shared/tokens/token-response.ts';
 
 const clientInfo = (account: unknown) => Buffer.from(JSON.stringify(account)).toString('base64url');
 const honest = {
@@ -32,7 +32,7 @@ describe('a token answer', () => {
       },
     ],
   ])('%s is one', (_circumstance, change) => {
-    expect(isTokenAnswer({ ...honest, ...change })).toBe(true);
+    expect(isTokenResponse({ ...honest, ...change })).toBe(true);
   });
 
   it('whose access token has a character that RFC 6750 does not have is none', () => {
@@ -40,14 +40,14 @@ describe('a token answer', () => {
     for (let code = 0; code < 0x250; code++) {
       const character = String.fromCodePoint(code);
       const answer = { ...honest, access_token: `eyJ.${character}.x` };
-      expect(isTokenAnswer(answer), `U+${code.toString(16)}`).toBe(allowed.test(character));
+      expect(isTokenResponse(answer), `U+${code.toString(16)}`).toBe(allowed.test(character));
     }
   });
 
   it('whose refresh token has a character that RFC 6749 does not have is none', () => {
     for (const code of [0, 9, 10, 13, 0x1f, 0x7f, 0x80, 0x141, 0x2028]) {
       const answer = { ...honest, refresh_token: `1.A${String.fromCodePoint(code)}` };
-      expect(isTokenAnswer(answer), `U+${code.toString(16)}`).toBe(false);
+      expect(isTokenResponse(answer), `U+${code.toString(16)}`).toBe(false);
     }
   });
 
@@ -74,6 +74,6 @@ describe('a token answer', () => {
     ['an account with an at sign', { client_info: clientInfo({ uid: 'a@c', utid: 'b' }) }],
     ['a number for an account', { client_info: clientInfo({ uid: 1, utid: 2 }) }],
   ])('with %s is none', (_circumstance, change) => {
-    expect(isTokenAnswer({ ...honest, ...change })).toBe(false);
+    expect(isTokenResponse({ ...honest, ...change })).toBe(false);
   });
 });
