@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { callsOf, openPage, origin, thrownBy } from './fake-page.ts';
 
-/** What stands behind the percent signs, byte by byte. */
+/** Decodes the percent-encoded bytes of a text. */
 const bytesOf = (text: string) =>
   encodeURI(text)
     .replaceAll('%25', '%')
@@ -17,7 +17,7 @@ describe('the address of a call', () => {
     ['/me/drive/root:/.hidden/a..b/...:', '/me/drive/root:/.hidden/a..b/...:'],
     ['/me/messages?$filter=a/../b&x=%2e%2e', '/me/messages?$filter=a/../b&x=%2e%2e'],
     ['/me/messages/AAMk%2F%252e', '/me/messages/AAMk%2F%252e'],
-  ])('is sent as it was written, with what must be encoded encoded: %s', async ([path, sent]) => {
+  ])('is sent as written, with only the required characters encoded: %s', async ([path, sent]) => {
     const { client, page } = openPage();
     await client.graph(String(path));
     await client.fetch(`/api/graph/v1.0${path}`);
@@ -25,14 +25,14 @@ describe('the address of a call', () => {
     expect(callsOf(page).map(({ path }) => path)).toEqual(Array(3).fill(`/api/graph/v1.0${sent}`));
   });
 
-  it('of a URL is taken too', async () => {
+  it('can be a URL object', async () => {
     const { client, page } = openPage();
     await client.fetch(new URL('/api/x?y=1', origin));
     expect(callsOf(page)[0]?.path).toBe('/api/x?y=1');
     expect(await thrownBy(client.fetch(new URL('/api/x#y', origin)))).toBeInstanceOf(TypeError);
   });
 
-  it('is never another one than was written, whatever it is', async () => {
+  it('is either refused or sent with exactly the written bytes, for any text', async () => {
     const part = fc.constantFrom(
       ...[
         '/',
@@ -87,7 +87,7 @@ describe('the address of a call', () => {
 });
 
 describe('refuses', () => {
-  it('an id that leads elsewhere, and sends nothing', async () => {
+  it('an id with a dot segment, and sends nothing', async () => {
     const { client, page } = openPage();
     const id = '../events/AAMk1';
     const error = await thrownBy(client.graph(`/me/messages/${id}`, { method: 'DELETE' }));
@@ -97,11 +97,11 @@ describe('refuses', () => {
 
   it.for([
     ['a dot segment', '/me/messages/../events/AAMk1'],
-    ['one at the end', '/me/messages/..'],
-    ['one before the query', '/me/messages/..?$top=1'],
+    ['a dot segment at the end', '/me/messages/..'],
+    ['a dot segment before the query', '/me/messages/..?$top=1'],
     ['a single dot', '/me/./messages'],
-    ['an encoded one', '/me/messages/%2e%2E/events'],
-    ['a half-encoded one', '/me/messages/.%2e/events'],
+    ['an encoded dot segment', '/me/messages/%2e%2E/events'],
+    ['a half-encoded dot segment', '/me/messages/.%2e/events'],
     ['a backslash', '/me/messages/..\\events'],
     ['a backslash in the query', '/me/messages?$search=a\\b'],
     ['a fragment', "/me/messages?$filter=subject eq 'x#y'&$top=1"],
@@ -119,7 +119,7 @@ describe('refuses', () => {
     expect(page.sent).toEqual([]);
   });
 
-  it('an address that is not a path of Graph because of a blank before it', async () => {
+  it('a Graph path with a leading space', async () => {
     const { client, page } = openPage();
     expect(await thrownBy(client.graph(' /me'))).toBeInstanceOf(TypeError);
     expect(page.sent).toEqual([]);

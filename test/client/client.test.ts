@@ -20,7 +20,7 @@ const problemWith = (loginUrl?: string): BffProblem =>
   );
 
 describe('the module', () => {
-  it('is smaller than 6 kB as it travels', async () => {
+  it('is smaller than 6 kB when compressed', async () => {
     const text = await bundleClient();
     expect(text).toContain('createClient');
     expect(gzipSync(text).length).toBeLessThan(6000);
@@ -28,21 +28,21 @@ describe('the module', () => {
 });
 
 describe('session', () => {
-  it('asks the server, past every cache, and gives its answer', async () => {
+  it('requests the session from the server and returns it', async () => {
     const { client, page } = openPage({ answer: () => Response.json(signedOut) });
     expect(await client.session()).toEqual(signedOut);
     expect(page.sent[0]?.url).toBe(`${origin}/api/auth/session`);
     expect(page.sent[0]?.headers.get('x-csrf')).toBe('1');
   });
 
-  it('rejects an answer that is no session, such as a page served in its place', async () => {
+  it('rejects a response that is not a session', async () => {
     const { client } = openPage({ answer: () => Response.json({ hello: 'world' }) });
     await expect(client.session()).rejects.toThrow(TypeError);
   });
 });
 
 describe('signOut', () => {
-  it('posts with the proof, then goes where the server says', async () => {
+  it('posts with the CSRF header, then navigates to the address of the response', async () => {
     const { client, page } = openPage({
       answer: () => Response.json({ logout_url: logoutUrl, complete: true }),
     });
@@ -52,7 +52,7 @@ describe('signOut', () => {
     expect(page.visited).toEqual([logoutUrl]);
   });
 
-  it('stays on the page when the server refuses, and calls go on', async () => {
+  it('stays on the page if the server refuses, and calls still work', async () => {
     const { client, page } = openPage({ answer: () => problemAnswer({ code: 'cross_site_request' }, 403) });
     expect(await thrownBy(client.signOut())).toBeInstanceOf(BffProblem);
     expect(page.visited).toEqual([]);
@@ -60,7 +60,7 @@ describe('signOut', () => {
     expect((await client.graph('/me')).ok).toBe(true);
   });
 
-  it('is done once, however often it is pressed', async () => {
+  it('sends one request for concurrent calls', async () => {
     const { client, page } = openPage({
       answer: () => Response.json({ logout_url: logoutUrl }),
     });
@@ -83,7 +83,7 @@ describe('graph and fetch', () => {
     ]);
   });
 
-  it('keep method and headers of the caller and add the proof', async () => {
+  it('keep method and headers of the caller and add the CSRF header', async () => {
     const { client, page } = openPage();
     await client.graph('/me', { method: 'PATCH', headers: { Prefer: 'return=minimal', 'X-CSRF': '0' } });
     expect(callsOf(page)[0]?.method).toBe('PATCH');
@@ -91,7 +91,7 @@ describe('graph and fetch', () => {
     expect(callsOf(page)[0]?.headers.get('x-csrf')).toBe('1');
   });
 
-  it('follow a link of an answer as it came, and no other address', async () => {
+  it('follow a link of a response unchanged, and refuse other addresses', async () => {
     const { client, page } = openPage({ client: { basePath: '/backend/api' } });
     const link = '/backend/api/graph/v1.0/me/messages?$skip=10';
     await client.graph(`${origin}${link}`);
@@ -117,7 +117,7 @@ describe('graph and fetch', () => {
     expect(callsOf(page)[0]?.url).toBe(`${origin}/backend/api/graph/v1.0//evil.example${link}`);
   });
 
-  it("return Graph's own errors unread", async () => {
+  it('return errors of Graph as responses', async () => {
     const { client } = openPage({
       answer: () => Response.json({ error: { code: 'TooManyRequests' } }, { status: 429 }),
     });
@@ -126,7 +126,7 @@ describe('graph and fetch', () => {
     expect(await response.json()).toEqual({ error: { code: 'TooManyRequests' } });
   });
 
-  it('throw the problem with everything a page acts on', async () => {
+  it('throw a problem with all members that a page needs', async () => {
     const document = {
       code: 'admin_consent_required',
       title: 'An administrator has to agree',
@@ -178,12 +178,12 @@ describe('graph and fetch', () => {
 });
 
 describe('without a browser', () => {
-  it('can be created where pages are rendered on a server: nothing is read or listened to', () => {
+  it('can be created during server-side rendering, without reading or listening', () => {
     const { document: _none, ...rest } = openPage().page;
     expect(() => openPage({ client: { page: { ...rest } as never } })).not.toThrow();
   });
 
-  it.for(['missing', 'forbidden'] as const)('works where channels are %s', async (channels) => {
+  it.for(['missing', 'forbidden'] as const)('works if broadcast channels are %s', async (channels) => {
     const { client, page } = openPage({ channels, answer: () => Response.json({}) });
     expect((await client.graph('/me')).ok).toBe(true);
     const asked = client.signIn();
@@ -215,7 +215,7 @@ describe('refuses', () => {
     'https://[',
   ];
 
-  it.for(foreign)('to leave for %j, or to open it', async (loginUrl) => {
+  it.for(foreign)('to navigate to %j or to open it', async (loginUrl) => {
     const { client, page } = openPage();
     for (const display of ['popup', 'redirect'] as const) {
       await expect(client.interact(problemWith(loginUrl), { display })).rejects.toThrow(TypeError);
@@ -227,7 +227,7 @@ describe('refuses', () => {
     expect(page.popups).toEqual([]);
   });
 
-  it.for(foreign)('to send the proof to %j', async (url) => {
+  it.for(foreign)('to send the CSRF header to %j', async (url) => {
     const { client, page } = openPage();
     await expect(client.fetch(url)).rejects.toThrow(TypeError);
     expect(page.sent).toEqual([]);
@@ -245,7 +245,7 @@ describe('refuses', () => {
     '/api//auth/login',
     '/other/api/auth/login',
     '?ticket=t',
-  ])('to leave for %j, which is not where a sign-in begins, or to open it', async (loginUrl) => {
+  ])('to navigate to %j or to open it, because it is not the login route', async (loginUrl) => {
     const { client, page } = openPage();
     for (const display of ['popup', 'redirect'] as const) {
       await expect(client.interact(problemWith(loginUrl), { display })).rejects.toThrow(TypeError);
@@ -255,19 +255,19 @@ describe('refuses', () => {
     expect([...page.visited, ...page.popups]).toEqual([]);
   });
 
-  it('to leave for the sign-in of another base path', async () => {
+  it('to navigate to the login route of another base path', async () => {
     const { client, page } = openPage({ client: { basePath: '/backend/api' } });
     await expect(client.interact(problemWith('/api/auth/login?ticket=t'))).rejects.toThrow(TypeError);
     await client.interact(problemWith('/backend/api/auth/login?ticket=t'), { display: 'redirect' });
     expect(new URL(page.visited[0] ?? '').pathname).toBe('/backend/api/auth/login');
   });
 
-  it('to interact for a problem that leads nowhere', async () => {
+  it('to interact for a problem without login_url', async () => {
     const { client } = openPage();
     await expect(client.interact(problemWith())).rejects.toThrow(TypeError);
   });
 
-  it('a path of Graph that could leave its prefix', async () => {
+  it('a Graph path that does not start with a slash', async () => {
     const { client, page } = openPage();
     await expect(client.graph('me')).rejects.toThrow(TypeError);
     await expect(client.graph('.evil.example/me')).rejects.toThrow(TypeError);
@@ -277,15 +277,18 @@ describe('refuses', () => {
   it.for([
     ['missing', {}],
     ['a script', { logout_url: 'javascript:alert(1)' }],
-    ['a script behind a line break', { logout_url: '\njavascript:alert(1)' }],
-    ['a document of its own', { logout_url: 'data:text/html,hello' }],
-    ['no text', { logout_url: 7 }],
+    ['a script after a line break', { logout_url: '\njavascript:alert(1)' }],
+    ['a data URL', { logout_url: 'data:text/html,hello' }],
+    ['not a string', { logout_url: 7 }],
     ['another page', { logout_url: 'https://login.example/oauth2/v2.0/authorize' }],
-    ['another page behind a query', { logout_url: 'https://evil.example/?/oauth2/v2.0/logout' }],
-    ['another page before a fragment', { logout_url: 'https://evil.example/#/oauth2/v2.0/logout' }],
-    ['in plain text', { logout_url: 'http://login.example/t/oauth2/v2.0/logout' }],
-    ['on this page', { logout_url: '/oauth2/v2.0/logout' }],
-  ] as const)('to leave for a logout_url that is %s', async ([, answer]) => {
+    ['another page with the path in its query', { logout_url: 'https://evil.example/?/oauth2/v2.0/logout' }],
+    [
+      'another page with the path in its fragment',
+      { logout_url: 'https://evil.example/#/oauth2/v2.0/logout' },
+    ],
+    ['plain http', { logout_url: 'http://login.example/t/oauth2/v2.0/logout' }],
+    ['on this origin', { logout_url: '/oauth2/v2.0/logout' }],
+  ] as const)('to navigate to a logout_url that is %s', async ([, answer]) => {
     const { client, page } = openPage({ answer: () => Response.json(answer) });
     await expect(client.signOut()).rejects.toThrow(TypeError);
     expect(page.visited).toEqual([]);
@@ -293,7 +296,7 @@ describe('refuses', () => {
   });
 
   it.for(['javascript:alert(1)', '//evil.example', 'data:text/html,hello', 7])(
-    'to hand on %j as the link for an administrator',
+    'to return %j as the link for an administrator',
     async (link) => {
       const { client } = openPage({
         answer: () => problemAnswer({ code: 'admin_consent_required', admin_consent_url: link }, 403),

@@ -3,7 +3,7 @@ import type { Page, PageEvent } from '../../client/page.ts';
 
 export const origin = 'https://app.example';
 
-/** Where the service sends a page after a sign-out. */
+/** The address to which the service sends a page after a sign-out. */
 export const logoutUrl =
   'https://login.example/t/oauth2/v2.0/logout?post_logout_redirect_uri=https%3A%2F%2Fapp.example%2F';
 
@@ -17,7 +17,7 @@ export interface Sent {
 
 export interface FakePopup {
   readonly url: URL;
-  /** The id that the client has chosen for it. */
+  /** The id that the client chose for the popup. */
   readonly id: string;
   closed: boolean;
   focused: number;
@@ -25,7 +25,7 @@ export interface FakePopup {
   focus(): void;
 }
 
-/** The tabs of one browser: what they say to each other. Messages arrive later, as in a browser. */
+/** The messages between the tabs of one browser. They arrive asynchronously, as in a browser. */
 export class FakeTabs {
   readonly #channels = new Set<FakeChannel>();
   readonly said: unknown[] = [];
@@ -88,7 +88,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** A window without a browser: it records what it is told, and its clock moves when the test says so. */
+/** Replaces a browser's window: records what the client does. Only the test moves its clock. */
 export class FakePage implements Page {
   readonly sent: Sent[] = [];
   readonly visited: string[] = [];
@@ -196,7 +196,7 @@ export class FakePage implements Page {
     for (const listener of this.#listeners.get(type) ?? []) listener(event);
   }
 
-  /** Moves the clock; timers run in their order, and what they start runs too. */
+  /** Moves the clock. Due timers run in order, including timers that they start. */
   async advance(seconds: number): Promise<void> {
     const until = this.nowMs + seconds * 1000;
     for (;;) {
@@ -211,17 +211,17 @@ export class FakePage implements Page {
   }
 }
 
-/** A client in a page at `/inbox?view=new#latest`. */
+/** Creates a client in a page at `/inbox?view=new#latest`. */
 export function openPage(options: FakePageOptions & { client?: ClientOptions } = {}) {
   const page = new FakePage(options);
   return { page, client: createClient({ ...options.client, page }) };
 }
 
-/** All that a page has sent but for its questions who is signed in. */
+/** All requests of a page except those for the session. */
 export const callsOf = ({ sent }: FakePage): readonly Sent[] =>
   sent.filter(({ path }) => !path.endsWith('/auth/session'));
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Lets all promises settle that wait for nothing else. */
 export const flush = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 export const problemAnswer = (
@@ -235,9 +235,9 @@ export const problemAnswer = (
   });
 
 export const needsConsent = (feature = 'mail', scopes: readonly string[] = ['Mail.Read']): Response =>
-  needsPerson('consent_required', feature, scopes);
+  needsInteraction('consent_required', feature, scopes);
 
-export const needsPerson = (reason: string, feature: string, scopes: readonly string[]): Response =>
+export const needsInteraction = (reason: string, feature: string, scopes: readonly string[]): Response =>
   problemAnswer(
     {
       code: 'interaction_required',

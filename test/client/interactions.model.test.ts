@@ -21,23 +21,23 @@ interface Call {
   readonly feature: Feature;
   readonly isWrite: boolean;
   readonly isRepeatable: boolean;
-  /** The session that it was made for: answers are its data. */
-  readonly era: number;
+  /** The generation for which the call was made. Answers contain data of this generation. */
+  readonly generation: number;
   sends: number;
-  /** Whose the page was when the call was first sent. */
-  person?: string | undefined;
-  /** As whom it was handled, each time that it was not refused for its tag. */
+  /** The user of the page when the call was first sent. */
+  user?: string | undefined;
+  /** The user of each attempt that was not refused because of its session tag. */
   readonly handledAs: (string | undefined)[];
-  /** The page had another user's news when it was made, and has not started anew since. */
+  /** When the call was made, the page knew of another user and had not restarted. */
   readonly isOfEndedPage: boolean;
   ending?: 'answer' | 'error';
-  /** The session that the page knew of when the answer came, and the one that the data is of. */
-  arrival?: { readonly era: number; readonly shown: string | undefined; readonly data: unknown };
-  /** An error that no caller could act on. */
+  /** Generation and user that the page knew when the answer arrived, and the data of the answer. */
+  arrival?: { readonly generation: number; readonly shown: string | undefined; readonly data: unknown };
+  /** An error of an unknown type, which a caller could not handle. */
   untyped?: unknown;
 }
 
-/** What is true, by simple rules: nothing here knows how the client does it. */
+/** The true state by simple rules, independent of the client's implementation. */
 class World {
   readonly tabs = new FakeTabs();
   readonly page: FakePage;
@@ -46,18 +46,18 @@ class World {
   readonly granted: Set<Feature>;
   isOffline = false;
   isSignedIn = true;
-  /** Whose the session is that the browser has. */
-  person = 'alice@contoso.example';
-  /** Who was signed in when the service last said so to the page. */
+  /** The user of the browser's session. */
+  user = 'alice@contoso.example';
+  /** The user of the last session response to the page. */
   told: string | undefined;
-  /** Whom the page shows: the last one that it had news of. */
+  /** The user that the page shows: the user of its last session event. */
   shown: string | undefined;
-  /** Another user has signed in, and the page has not asked who it is. */
+  /** Another user has signed in, and the page has not requested the session since. */
   isEnded = false;
   /** Counts sign-outs that this page knows of. */
-  era = 0;
+  generation = 0;
   signIns = 0;
-  /** What the person has said no to, and has not clicked for since. */
+  /** Permissions that the user declined and has not clicked for since. */
   readonly refused = new Set<Feature>();
   #held: (() => void)[] = [];
   isHolding: boolean;
@@ -71,7 +71,7 @@ class World {
     page.answer = (sent) => this.#answer(sent.path, sent.headers.get('x-session-tag'));
     client.onSessionChange((event) => {
       if (event.type === 'expiring' || event.type === 'signed_out') return;
-      expect(event.userChanged, 'news of another user').toBe(![undefined, this.person].includes(this.shown));
+      expect(event.userChanged, 'news of another user').toBe(![undefined, this.user].includes(this.shown));
       if (event.userChanged) this.isEnded = true;
       this.shown = event.session.username;
     });
@@ -89,32 +89,31 @@ class World {
   #answerNow(path: string, tag: string | null): Response {
     if (path.endsWith('/auth/session')) {
       expect(tag).toBeNull();
-      if (this.isSignedIn) this.told = this.person;
+      if (this.isSignedIn) this.told = this.user;
       return Response.json(this.session);
     }
     expect(tag, 'a call without a tag').not.toBeNull();
     if (path.endsWith('/auth/logout')) {
       if (this.isSignedIn && tag !== this.tag) return problemAnswer({ code: 'session_changed' }, 409);
-      if (this.isSignedIn && this.told !== undefined)
-        expect(this.person, 'who is signed out').toBe(this.told);
+      if (this.isSignedIn && this.told !== undefined) expect(this.user, 'who is signed out').toBe(this.told);
       this.isSignedIn = false;
       return Response.json({ logout_url: logoutUrl });
     }
     const number = Number(/call=(\d+)/.exec(path)?.[1]);
     const call = this.calls[number];
     if (call === undefined) throw new Error(`an unknown call: ${path}`);
-    if (call.sends++ === 0) call.person = this.told;
+    if (call.sends++ === 0) call.user = this.told;
     if (this.isSignedIn && tag !== this.tag) return problemAnswer({ code: 'session_changed' }, 409);
-    call.handledAs.push(this.isSignedIn ? this.person : undefined);
+    call.handledAs.push(this.isSignedIn ? this.user : undefined);
     if (!this.isSignedIn) return problemAnswer({ code: 'session_required', reason: 'not_signed_in' }, 401);
     return this.granted.has(call.feature)
-      ? Response.json({ era: this.era, of: this.person })
+      ? Response.json({ generation: this.generation, of: this.user })
       : needsConsent(call.feature);
   }
 
-  /** Every sign-in is a session of its own, which is the worst case. */
+  /** Every sign-in creates a new session, which is the worst case. */
   get tag(): string {
-    return `${this.person} ${this.signIns}`;
+    return `${this.user} ${this.signIns}`;
   }
 
   get session(): unknown {
@@ -123,7 +122,7 @@ class World {
     const time = new Date(Date.parse('2026-11-22T16:00:00Z') + this.signIns * 1000).toISOString();
     return signedIn({
       session_tag: this.tag,
-      username: this.person,
+      username: this.user,
       signed_in_at: time,
       features: Object.fromEntries(granted),
       idle_expires_at: '2026-12-22T16:00:00.000Z',
@@ -138,7 +137,7 @@ class World {
       feature,
       isWrite,
       isRepeatable: !isWrite || isRepeated,
-      era: this.era,
+      generation: this.generation,
       sends: 0,
       handledAs: [],
       isOfEndedPage: this.isEnded,
@@ -146,8 +145,8 @@ class World {
     this.calls.push(call);
     this.client.graph(`/me/${feature}?call=${number}`, { method, repeat: isRepeated }).then(
       async (response) => {
-        const { era, shown } = this;
-        call.arrival = { era, shown, data: await response.json() };
+        const { generation, shown } = this;
+        call.arrival = { generation, shown, data: await response.json() };
         call.ending = 'answer';
       },
       (error: unknown) => {
@@ -163,7 +162,7 @@ class World {
     for (const release of this.#held.splice(0)) release();
   }
 
-  /** The person says no, by whatever way, to what the window asks for. */
+  /** The user or Entra ID refuses what the popup asks for. */
   refuse(): void {
     if (this.openPopups.length > 0 && this.askedFeature !== undefined) this.refused.add(this.askedFeature);
   }
@@ -182,32 +181,32 @@ class World {
     if (feature !== undefined) this.granted.add(feature);
   }
 
-  /** True after every step, whatever came before. */
+  /** Invariants that hold after every step. */
   check(): void {
-    expect(this.openPopups.length, 'windows at once').toBeLessThanOrEqual(1);
+    expect(this.openPopups.length, 'popups at once').toBeLessThanOrEqual(1);
     const isPopup = this.client.interaction?.display === 'popup';
-    expect(this.openPopups.length, 'windows that nobody waits for').toBe(isPopup ? 1 : 0);
+    expect(this.openPopups.length, 'popups that no call waits for').toBe(isPopup ? 1 : 0);
     for (const call of this.calls) {
-      // Again when its session was replaced, and again when the person has given what it needs; each of them once more
-      // when it was refused for its tag.
+      // Once more if its session was replaced, and once more after the user has interacted. Each of them once more
+      // if it was refused because of its session tag.
       expect(call.handledAs.length, 'sends of a call').toBeLessThanOrEqual(3);
       expect(call.sends - call.handledAs.length, 'refused for their tags').toBeLessThanOrEqual(4);
       if (call.isOfEndedPage) expect(call.sends, 'a call of a page that has another user').toBe(0);
       const [first, ...repeated] = call.handledAs;
-      // Nobody's call has no effect.
-      if (call.person !== undefined && first !== undefined)
-        expect(first, 'as whom a call is made').toBe(call.person);
-      for (const person of repeated) {
-        if (call.person !== undefined) expect(person, 'as whom a call is sent again').toBe(call.person);
-        else expect(call.isWrite, 'a write of nobody knows whom, sent again').toBe(false);
+      // A call without a user has no effect.
+      if (call.user !== undefined && first !== undefined)
+        expect(first, 'as whom a call is made').toBe(call.user);
+      for (const user of repeated) {
+        if (call.user !== undefined) expect(user, 'as whom a call is sent again').toBe(call.user);
+        else expect(call.isWrite, 'a write of an unknown user, sent again').toBe(false);
       }
       if (!call.isRepeatable) expect(call.handledAs.length, 'sends of a write').toBeLessThanOrEqual(1);
       expect(call.untyped).toBeUndefined();
       if (call.arrival !== undefined) {
         const { shown, ...arrival } = call.arrival;
         expect(arrival, 'data of a session that has ended').toMatchObject({
-          era: call.era,
-          data: { era: call.era },
+          generation: call.generation,
+          data: { generation: call.generation },
         });
         expect(arrival.data, 'data in the page of another user').toMatchObject({ of: shown });
       }
@@ -217,7 +216,7 @@ class World {
 
 type Step = (world: World) => void | Promise<void>;
 
-/** One thing that happens, then everything that follows from it. */
+/** One event and everything that follows from it. */
 class Command implements fc.AsyncCommand<object, World> {
   readonly #name: string;
   readonly #step: Step;
@@ -294,7 +293,7 @@ const commands = [
     const popup = world.openPopups.at(-1);
     if (popup !== undefined) world.tabs.say(word(popup.id, 'signed_in'));
   }),
-  always('the window is done and cannot say so; the person comes back', async (world) => {
+  always('the popup succeeds without a message, and the user comes back', async (world) => {
     if (world.openPopups.length === 0 || world.isOffline) return;
     world.signIn(world.askedFeature);
     world.page.fire('focus');
@@ -348,8 +347,8 @@ const commands = [
         }),
       ),
   ),
-  always('the person closes the window', (world) => {
-    // Its `closed` says nothing: the client goes on waiting, so the fake keeps it open.
+  always('the user closes the popup', (world) => {
+    // The client cannot rely on `closed` and keeps waiting, so the fake popup stays open.
     world.page.fire('focus');
   }),
   always('the page is shown again', (world) => world.page.fire('visibilitychange')),
@@ -368,9 +367,9 @@ const commands = [
       }),
   ),
   fc.tuple(fc.constantFrom('alice@contoso.example', 'ben@contoso.example'), fc.boolean()).map(
-    ([person, isTold]) =>
-      new Command(`another tab signs ${person} in${isTold ? '' : ', unheard'}`, (world) => {
-        world.person = person;
+    ([user, isTold]) =>
+      new Command(`another tab signs ${user} in${isTold ? '' : ', without a message'}`, (world) => {
+        world.user = user;
         world.signIn();
         if (isTold) world.tabs.say({ type: 'entra-bff:session', change: 'signed_in' });
       }),
@@ -380,7 +379,7 @@ const commands = [
   }),
   always('another tab signs out', (world) => {
     world.isSignedIn = false;
-    world.era++;
+    world.generation++;
     world.isEnded = false;
     world.tabs.say({ type: 'entra-bff:session', change: 'signed_out' });
   }),
@@ -393,7 +392,7 @@ const commands = [
     );
   }),
   always('sign out', (world) => {
-    if (!world.isOffline) world.era++;
+    if (!world.isOffline) world.generation++;
     world.client.signOut().catch(() => {});
   }),
   always('offline', (world) => {
@@ -419,7 +418,7 @@ async function expectNoChange(world: World, step: (id: string) => void): Promise
   expect(world.calls.map(({ ending }) => ending)).toEqual(endings);
 }
 
-/** Nobody answers any more: whatever still waits has to end by itself. */
+/** Expects that everything that still waits ends by itself, without further answers. */
 async function expectAllToSettle(world: World): Promise<void> {
   world.release();
   for (let round = 0; round < 10 * (world.calls.length + 5); round++) {
@@ -432,15 +431,15 @@ async function expectAllToSettle(world: World): Promise<void> {
   expect(world.client.interaction).toBeUndefined();
 }
 
-describe('the state machine', () => {
+describe('interactions and the session', () => {
   it.for(['popup', 'redirect', 'manual'] as const)(
-    'keeps its promises in whatever order things happen (%s)',
+    'satisfy all invariants in any order of events (%s)',
     async (interaction) => {
       await fc.assert(
         fc.asyncProperty(
           fc.subarray([...features]),
           fc.boolean(),
-          // By its default size fast-check would stop at ten.
+          // With the default size, fast-check would stop at ten.
           fc.commands(commands, { maxCommands: 40, size: 'max' }),
           async (granted, isHolding, sequence) => {
             const world = new World(interaction, granted, isHolding);

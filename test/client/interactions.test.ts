@@ -7,7 +7,7 @@ import {
   FakeTabs,
   flush,
   needsConsent,
-  needsPerson,
+  needsInteraction,
   needsSession,
   openPage,
   origin,
@@ -17,7 +17,7 @@ import {
   thrownBy,
 } from './fake-page.ts';
 
-/** A server that asks for consent until it is given; the session stays what it is. */
+/** A server that requires consent until it is granted. The session does not change. */
 function server(page: FakePage, session: () => unknown = () => signedIn()) {
   const state = { granted: new Set<string>() };
   page.answer = ({ path }) => {
@@ -34,7 +34,7 @@ const word = (id: string | undefined, outcome = 'signed_in') => ({
   outcome,
 });
 
-/** All that the service can say, by its own types: an outcome that is new there fails to compile here. */
+/** All outcomes of the service, by its own type: a new outcome there fails to compile here. */
 const refusals: Record<SignInFailureOutcome, true> = {
   consent_declined: true,
   login_canceled: true,
@@ -48,7 +48,7 @@ const refusals: Record<SignInFailureOutcome, true> = {
   took_too_long: true,
 };
 
-/** The first question who is signed in finds no answer. */
+/** Makes the first session request fail. */
 function withoutFirstSession(page: FakePage): void {
   const { answer } = page;
   page.answer = (sent) => {
@@ -60,8 +60,8 @@ function withoutFirstSession(page: FakePage): void {
 
 const callsTo = (page: FakePage, part: string) => page.sent.filter(({ path }) => path.includes(part)).length;
 
-describe('a call that needs the person', () => {
-  it('opens one window for many calls, and repeats each when the window says that it is done', async () => {
+describe('a call that needs an interaction', () => {
+  it('opens one popup for concurrent calls, and is repeated when the popup reports success', async () => {
     const { client, page } = openPage();
     const state = server(page);
     const calls = [1, 2, 3].map((top) => client.graph(`/me/messages?$top=${top}`));
@@ -85,7 +85,7 @@ describe('a call that needs the person', () => {
     expect(client.interaction).toBeUndefined();
   });
 
-  it('does not ask again when its answer comes after what it needs was given', async () => {
+  it('does not ask again if its refusal arrives after the user has consented', async () => {
     const { client, page } = openPage();
     const state = server(page);
     const late = Promise.withResolvers<Response>();
@@ -103,7 +103,7 @@ describe('a call that needs the person', () => {
     expect(page.popups).toHaveLength(1);
   });
 
-  it('waits behind another question, which is asked first', async () => {
+  it('waits for the popup of another feature', async () => {
     const { client, page } = openPage();
     const state = server(page);
     const mail = client.graph('/me/messages');
@@ -121,13 +121,13 @@ describe('a call that needs the person', () => {
   });
 
   describe('for one of several permissions of a feature', () => {
-    /** Each path needs a permission of its own. */
+    /** A server on which each path needs another permission. */
     function serverOfMail(page: FakePage) {
       const granted = new Set<string>();
       page.answer = ({ path, method }) => {
         if (path.startsWith('/api/auth/session')) return Response.json(signedIn());
         const scopes = method === 'GET' ? ['Mail.Read'] : ['Mail.Send', 'Mail.Read'];
-        // Not in the same order each time: a set of permissions has none.
+        // The order changes, because a set of permissions has no order.
         if (page.sent.length % 2 === 0) scopes.reverse();
         return scopes.every((scope) => granted.has(scope))
           ? Response.json({ path })
@@ -137,7 +137,7 @@ describe('a call that needs the person', () => {
     }
     const send = { method: 'POST', body: 'text', repeat: true };
 
-    it('waits behind the question for another one, and is asked for next, once for many', async () => {
+    it('waits for the popup of another permission, then asks once for all waiting calls', async () => {
       const { client, page } = openPage();
       const granted = serverOfMail(page);
       await client.session();
@@ -157,7 +157,7 @@ describe('a call that needs the person', () => {
       expect(page.popups).toHaveLength(2);
     });
 
-    it('is not asked for again when it was refused, and the other one is', async () => {
+    it('does not ask again after a denial, and other permissions still do', async () => {
       const { client, page } = openPage();
       serverOfMail(page);
       const read = thrownBy(client.graph('/me/messages'));
@@ -171,7 +171,7 @@ describe('a call that needs the person', () => {
       expect(page.popups).toHaveLength(2);
     });
 
-    it('is given with a click for the whole feature, which a call waits for too', async () => {
+    it('waits for a sign-in that the user started for the whole feature', async () => {
       const { client, page } = openPage();
       const granted = serverOfMail(page);
       await client.session();
@@ -190,7 +190,7 @@ describe('a call that needs the person', () => {
     });
   });
 
-  describe('for what does not belong to one feature', () => {
+  describe('for a reason that concerns the whole sign-in', () => {
     const asked = {
       '/me/messages': ['mail', ['Mail.Read']],
       '/me/mailFolders': ['mail', ['Mail.ReadBasic']],
@@ -198,7 +198,7 @@ describe('a call that needs the person', () => {
     } as const;
     const paths = ['/me/messages', '/me/mailFolders', '/me/events'] as const;
 
-    /** Every call is refused for the same reason until it is met. */
+    /** Every call is refused for the same reason until the test clears it. */
     function openRefusing(reason: string) {
       const opened = openPage();
       const state = { reason: reason as string | undefined };
@@ -207,20 +207,20 @@ describe('a call that needs the person', () => {
         if (call === undefined) return Response.json(signedIn());
         return state.reason === undefined
           ? Response.json({})
-          : needsPerson(state.reason, asked[call][0], asked[call][1]);
+          : needsInteraction(state.reason, asked[call][0], asked[call][1]);
       };
       return { ...opened, state };
     }
 
     it.for(['two_factor_required', 'sign_in_required', 'refresh_token_expired', 'refresh_token_revoked'])(
-      'such as %s, is asked for once for all features and permissions',
+      'asks once for all features and permissions: %s',
       async (reason) => {
         const { client, page, state } = openRefusing(reason);
         const calls = paths.map((path) => client.graph(path));
         await flush();
         expect(client.interaction).toMatchObject({ reason, feature: 'mail' });
         state.reason = undefined;
-        // No click any more: what would be asked for next would take the page away.
+        // Popups are blocked now, so a further interaction would redirect.
         page.blocksPopups = 'null';
         page.tabs.say(word(page.popups[0]?.id));
         expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true);
@@ -230,7 +230,7 @@ describe('a call that needs the person', () => {
     );
 
     it.for(['claims_challenge', 'continuous_access_evaluation'])(
-      'unlike %s, which only the server can tell apart, and which is asked for one by one',
+      'asks separately for each claims challenge: %s',
       async (reason) => {
         const { client, page } = openRefusing(reason);
         for (const path of paths) void thrownBy(client.graph(path));
@@ -247,7 +247,7 @@ describe('a call that needs the person', () => {
       },
     );
 
-    it('is given with a consent that is asked for first', async () => {
+    it('is satisfied by a consent that was requested before', async () => {
       const { client, page, state } = openRefusing('consent_required');
       const calls = [client.graph('/me/messages')];
       await flush();
@@ -260,7 +260,7 @@ describe('a call that needs the person', () => {
       expect(page.popups).toHaveLength(1);
     });
 
-    it('and was refused, is not asked for by a call of another feature; a new sign-in is', async () => {
+    it('does not ask again for another feature after a denial, but does for a new sign-in', async () => {
       const { client, page, state } = openRefusing('two_factor_required');
       const refused = thrownBy(client.graph('/me/messages'));
       await flush();
@@ -275,7 +275,7 @@ describe('a call that needs the person', () => {
     });
   });
 
-  it('is let go by any sign-in when that is all it needs', async () => {
+  it('is repeated after any sign-in if it only needs a session', async () => {
     const { client, page } = openPage({ client: { sessionRequired: 'ask' } });
     let isGiven = false;
     page.answer = ({ path }) => {
@@ -293,7 +293,7 @@ describe('a call that needs the person', () => {
     expect(page.popups).toHaveLength(1);
   });
 
-  it('is repeated once: what it still needs is thrown, and not asked for by later calls either', async () => {
+  it('is repeated once; if it still needs an interaction, it fails, and later calls do not ask', async () => {
     const { client, page } = openPage();
     server(page);
     const call = thrownBy(client.graph('/me/messages'));
@@ -311,7 +311,7 @@ describe('a call that needs the person', () => {
     [{ method: 'POST', body: new ReadableStream(), repeat: true }, false],
     [{ method: 'POST', body: 'text', repeat: true }, true],
     [{ method: 'HEAD' }, true],
-  ] as const)('with %j is sent again: %s', async ([init, isRepeated]) => {
+  ] as const)('is repeated with %j: %s', async ([init, isRepeated]) => {
     const { client, page } = openPage();
     const state = server(page);
     await client.session();
@@ -329,7 +329,7 @@ describe('a call that needs the person', () => {
   it.for([
     ['a read', {}, 'user_changed'],
     ['a write', { method: 'POST', body: 'text', repeat: true }, 'user_changed'],
-  ] as const)('as %s is not repeated for somebody else who signed in meanwhile', async ([, init, kind]) => {
+  ] as const)('is not repeated as %s if another user has signed in meanwhile', async ([, init, kind]) => {
     const { client, page } = openPage();
     let username = 'alice@contoso.example';
     const state = server(page, () => signedIn({ username }));
@@ -343,7 +343,7 @@ describe('a call that needs the person', () => {
     expect(callsTo(page, '/me/messages')).toBe(1);
   });
 
-  it('as a write of nobody knows whom is not repeated', async () => {
+  it('is not repeated as a write if its user is unknown', async () => {
     const { client, page } = openPage();
     const state = server(page);
     withoutFirstSession(page);
@@ -355,7 +355,7 @@ describe('a call that needs the person', () => {
     expect(callsTo(page, '/me/messages')).toBe(1);
   });
 
-  it('ends at once when its caller gives up, and others go on waiting', async () => {
+  it('ends at once if its caller aborts it, and others keep waiting', async () => {
     const { client, page } = openPage();
     const state = server(page);
     const abort = new AbortController();
@@ -370,19 +370,22 @@ describe('a call that needs the person', () => {
     expect(callsTo(page, '/me/messages')).toBe(3);
   });
 
-  it.for(['consent_declined', 'admin_consent_required'])('is told %s and nobody is asked', async (code) => {
-    const { client, page } = openPage({
-      answer: () => problemAnswer({ code, login_url: '/api/auth/login?ticket=t', feature: 'mail' }, 403),
-    });
-    const error = await thrownBy(client.graph('/me/messages'));
-    expect(error).toMatchObject({ name: 'BffProblem', code });
-    expect(page.popups).toEqual([]);
-    expect(page.visited).toEqual([]);
-    if (error instanceof BffProblem) void client.interact(error);
-    expect(page.popups[0]?.url.searchParams.get('ticket')).toBe('t');
-  });
+  it.for(['consent_declined', 'admin_consent_required'])(
+    'fails with %s without an interaction',
+    async (code) => {
+      const { client, page } = openPage({
+        answer: () => problemAnswer({ code, login_url: '/api/auth/login?ticket=t', feature: 'mail' }, 403),
+      });
+      const error = await thrownBy(client.graph('/me/messages'));
+      expect(error).toMatchObject({ name: 'BffProblem', code });
+      expect(page.popups).toEqual([]);
+      expect(page.visited).toEqual([]);
+      if (error instanceof BffProblem) void client.interact(error);
+      expect(page.popups[0]?.url.searchParams.get('ticket')).toBe('t');
+    },
+  );
 
-  it('gets its problem where the page asks by itself', async () => {
+  it('fails with its problem if the app handles interactions', async () => {
     const { client, page } = openPage({ client: { interaction: 'manual', sessionRequired: 'ask' } });
     server(page);
     expect(await thrownBy(client.graph('/me/messages'))).toMatchObject({ code: 'interaction_required' });
@@ -390,8 +393,8 @@ describe('a call that needs the person', () => {
   });
 });
 
-describe('a call whose session was replaced on the way, by a sign-in in another tab', () => {
-  /** The first answer to a call is about the old session; the browser has the new one already. */
+describe('a call whose session was replaced by a sign-in in another tab', () => {
+  /** The first response concerns the old session. The browser already has the new one. */
   function openReplaced(client: ClientOptions = {}, next: unknown = signedIn({ signed_in_at: later })) {
     const opened = openPage({ client });
     const { page } = opened;
@@ -411,7 +414,7 @@ describe('a call whose session was replaced on the way, by a sign-in in another 
   it.for([
     ['a read', {}],
     ['a write that may be sent again', { ...write, repeat: true }],
-  ] as const)('is sent again as %s, and nobody hears of an end', async ([, init]) => {
+  ] as const)('is repeated as %s, without a sign-out event', async ([, init]) => {
     const { client, page } = openReplaced();
     const events: string[] = [];
     client.onSessionChange(({ type }) => events.push(type));
@@ -424,7 +427,7 @@ describe('a call whose session was replaced on the way, by a sign-in in another 
   });
 
   it.for(['throw', 'ask', 'silent'] as const)(
-    'is not sent again as any other write: its caller decides (%s)',
+    'is not repeated as another write, so the caller decides (%s)',
     async (sessionRequired) => {
       const { client, page } = openReplaced({ sessionRequired });
       await client.session();
@@ -438,7 +441,7 @@ describe('a call whose session was replaced on the way, by a sign-in in another 
   );
 
   it.for([{}, { ...write, repeat: true }])(
-    'is never sent again when it is somebody else’s session: %j',
+    'is never repeated if the new session is of another user: %j',
     async (init) => {
       const { client, page } = openReplaced({}, signedIn({ username: 'ben@contoso.example' }));
       await client.session();
@@ -447,7 +450,7 @@ describe('a call whose session was replaced on the way, by a sign-in in another 
     },
   );
 
-  it('is sent again once: what still finds no session asks, and may ask again', async () => {
+  it('is repeated once, and asks for a sign-in if there is still no session', async () => {
     const { client, page, state } = openReplaced({ sessionRequired: 'ask' });
     await client.session();
     state.gone = 2;
@@ -463,7 +466,7 @@ describe('a call whose session was replaced on the way, by a sign-in in another 
     expect(page.popups).toHaveLength(2);
   });
 
-  it('asks for what the new session lacks', async () => {
+  it('asks for a permission that the new session lacks', async () => {
     const { client, page } = openReplaced();
     const { answer } = page;
     await client.session();
@@ -476,7 +479,7 @@ describe('a call whose session was replaced on the way, by a sign-in in another 
     expect((await call).ok).toBe(true);
   });
 
-  it('is told of the end when there is no new session, or nobody can say', async () => {
+  it('fails with session_required if there is no new session or it cannot be read', async () => {
     for (const look of [
       () => Response.json(signedOut),
       () => problemAnswer({ code: 'storage_unavailable' }, 503),
@@ -492,7 +495,7 @@ describe('a call whose session was replaced on the way, by a sign-in in another 
     }
   });
 
-  it('ends with a sign-out that comes while it looks: nothing is sent again, nobody is asked', async () => {
+  it('fails without a repetition or a popup if a sign-out happens meanwhile', async () => {
     for (const session of [signedIn(), signedOut]) {
       const { client, page } = openReplaced({ sessionRequired: 'ask' });
       await client.session();
@@ -509,14 +512,14 @@ describe('a call whose session was replaced on the way, by a sign-in in another 
     }
   });
 
-  it('is not sent again when the page does not know whose it was', async () => {
+  it('is not repeated if its user is unknown', async () => {
     const { client, page } = openReplaced();
     withoutFirstSession(page);
     expect(await thrownBy(client.graph('/me'))).toMatchObject({ code: 'session_required' });
     expect(callsTo(page, '/me')).toBe(1);
   });
 
-  it('gives up looking when its caller does', async () => {
+  it('ends if its caller aborts it during the session request', async () => {
     const { client, page } = openReplaced();
     await client.session();
     page.answer = ({ path }) =>
@@ -529,8 +532,8 @@ describe('a call whose session was replaced on the way, by a sign-in in another 
   });
 });
 
-describe('the window', () => {
-  it('opens in the click itself, before anything else happens', () => {
+describe('the popup', () => {
+  it('opens synchronously in the click', () => {
     const { client, page } = openPage();
     void client.signIn({ feature: 'mail & more' });
     expect(page.popups[0]?.url.href).toBe(
@@ -539,14 +542,14 @@ describe('the window', () => {
     expect(page.popups[0]?.id).toMatch(/^[\w-]{8,64}$/);
   });
 
-  it.for(['null', 'closed'] as const)('that is blocked (%s) becomes a redirect', async (kind) => {
+  it.for(['null', 'closed'] as const)('becomes a redirect if it is blocked (%s)', async (kind) => {
     const { client, page } = openPage();
     page.blocksPopups = kind;
     expect(await client.signIn()).toBe('redirecting');
     expect(page.visited).toEqual([`${origin}/api/auth/login?return_to=%2Finbox%3Fview%3Dnew`]);
   });
 
-  it('that reads as closed is not over: the page that it shows may have cut it off', async () => {
+  it('is still awaited if it appears closed, because an opener policy has that effect', async () => {
     const { client, page } = openPage();
     const state = server(page);
     const call = client.graph('/me/messages');
@@ -560,7 +563,7 @@ describe('the window', () => {
     expect((await call).ok).toBe(true);
   });
 
-  it.for(['focus', 'visibilitychange'])('is done when the session says so at %s', async (event) => {
+  it.for(['focus', 'visibilitychange'])('is completed by a changed session at %s', async (event) => {
     const { client, page } = openPage();
     let signedInAt = '2026-11-22T15:00:00.000Z';
     const state = server(page, () => signedIn({ signed_in_at: signedInAt, features: { mail: 'granted' } }));
@@ -575,7 +578,7 @@ describe('the window', () => {
     expect((await call).ok).toBe(true);
   });
 
-  it('goes on when another tab has signed in for something else', async () => {
+  it('stays open if another tab has signed in for another purpose', async () => {
     const { client, page } = openPage();
     let session = signedIn({ features: { mail: 'not_asked' } });
     server(page, () => session);
@@ -589,7 +592,7 @@ describe('the window', () => {
   });
 
   describe('while another tab signs in', () => {
-    /** A call of mail, refused for this reason until it is met, and a session that the other tab makes anew. */
+    /** A mail call that is refused for this reason, and a session that the other tab replaces. */
     function openAsked(reason: string, mail: string) {
       const opened = openPage();
       const { page, client } = opened;
@@ -597,7 +600,7 @@ describe('the window', () => {
       page.answer = ({ path }) => {
         const session = signedIn({ signed_in_at: state.signedInAt, features: { mail } });
         if (path.startsWith('/api/auth/session')) return Response.json(session);
-        return state.isMet ? Response.json({}) : needsPerson(reason, 'mail', ['Mail.Read']);
+        return state.isMet ? Response.json({}) : needsInteraction(reason, 'mail', ['Mail.Read']);
       };
       const signInElsewhere = async () => {
         state.signedInAt = '2026-11-22T16:00:01.000Z';
@@ -609,7 +612,7 @@ describe('the window', () => {
     }
 
     it.for(['two_factor_required', 'claims_challenge', 'continuous_access_evaluation'])(
-      'goes on for %s, which that sign-in may not have met',
+      'stays open for %s, which that sign-in may not satisfy',
       async (reason) => {
         const { client, page, state, signInElsewhere } = openAsked(reason, 'granted');
         const call = client.graph('/me/messages');
@@ -635,7 +638,7 @@ describe('the window', () => {
       ['refresh_token_revoked', 'not_asked'],
       ['sign_in_required', 'not_asked'],
       ['consent_required', 'granted'],
-    ] as const)('is done for %s where the feature is %s', async ([reason, mail]) => {
+    ] as const)('is completed for %s if the feature is %s', async ([reason, mail]) => {
       const { client, page, state, signInElsewhere } = openAsked(reason, mail);
       const call = client.graph('/me/messages');
       await flush();
@@ -646,7 +649,7 @@ describe('the window', () => {
     });
   });
 
-  it('is not taken for done because the one before it was', async () => {
+  it('is not completed by the success of the previous popup', async () => {
     const { client, page } = openPage();
     let signedInAt = '2026-11-22T15:00:00.000Z';
     const state = server(page, () => signedIn({ signed_in_at: signedInAt }));
@@ -664,7 +667,7 @@ describe('the window', () => {
     expect(client.interaction).toMatchObject({ feature: 'calendar' });
   });
 
-  it('comes to the front when the person clicks again', async () => {
+  it('gets the focus if the user clicks again', async () => {
     const { client, page } = openPage();
     void client.signIn();
     void client.signIn();
@@ -673,7 +676,7 @@ describe('the window', () => {
     expect(page.popups[0]?.focused).toBe(1);
   });
 
-  it('is given up after ten minutes', async () => {
+  it('times out after ten minutes', async () => {
     const { client, page } = openPage();
     server(page);
     const call = thrownBy(client.graph('/me/messages'));
@@ -685,7 +688,7 @@ describe('the window', () => {
     expect(page.popups[0]?.closed).toBe(true);
   });
 
-  it('can be canceled, with all that waits behind it; only a click asks again', async () => {
+  it('can be canceled with all waiting calls, and then only a click asks again', async () => {
     const { client, page } = openPage();
     server(page);
     const mail = thrownBy(client.graph('/me/messages'));
@@ -703,7 +706,7 @@ describe('the window', () => {
   });
 
   it.for(Object.keys(refusals))(
-    'that ends with %s throws it, and the session is asked for',
+    'that ends with %s makes the call fail, and the client requests the session',
     async (outcome) => {
       const { client, page } = openPage();
       server(page);
@@ -719,23 +722,26 @@ describe('the window', () => {
     },
   );
 
-  describe('that ends with what only an administrator can give', () => {
+  describe('that ends with admin_consent_required', () => {
     const link = 'https://login.example/adminconsent?client_id=1';
     const end = (page: FakePage, more: object) =>
       page.tabs.say({ ...word(page.popups.at(-1)?.id, 'admin_consent_required'), ...more });
 
-    it.for([link, 'http://127.0.0.1:7072/adminconsent'])('gives the link to hand on: %s', async (url) => {
-      const { client, page } = openPage();
-      server(page);
-      const call = thrownBy(client.graph('/me/messages'));
-      const clicked = thrownBy(client.signIn({ feature: 'mail' }));
-      await flush();
-      end(page, { admin_consent_url: url });
-      expect(await clicked).toMatchObject({ kind: 'admin_consent_required', adminConsentUrl: url });
-      expect(await call).toMatchObject({ kind: 'admin_consent_required', adminConsentUrl: url });
-    });
+    it.for([link, 'http://127.0.0.1:7072/adminconsent'])(
+      'returns the link for the administrator: %s',
+      async (url) => {
+        const { client, page } = openPage();
+        server(page);
+        const call = thrownBy(client.graph('/me/messages'));
+        const clicked = thrownBy(client.signIn({ feature: 'mail' }));
+        await flush();
+        end(page, { admin_consent_url: url });
+        expect(await clicked).toMatchObject({ kind: 'admin_consent_required', adminConsentUrl: url });
+        expect(await call).toMatchObject({ kind: 'admin_consent_required', adminConsentUrl: url });
+      },
+    );
 
-    it('gives it for this end only', async () => {
+    it('returns the link for this outcome only', async () => {
       const { client, page } = openPage();
       server(page);
       const mail = thrownBy(client.graph('/me/messages'));
@@ -755,7 +761,7 @@ describe('the window', () => {
     });
 
     it.for(['javascript:alert(1)', ' https://login.example', '//login.example', 7, { href: link }, null])(
-      'gives none where none is: %j',
+      'returns no link for an invalid one: %j',
       async (url) => {
         const { client, page } = openPage();
         const clicked = thrownBy(client.signIn());
@@ -765,7 +771,7 @@ describe('the window', () => {
     );
   });
 
-  it('keeps two tabs apart by their ids', async () => {
+  it('is matched to its tab by its id', async () => {
     const tabs = new FakeTabs();
     const [left, right] = [openPage({ tabs }), openPage({ tabs })];
     const [first, second] = [left.client.signIn(), right.client.signIn()];
@@ -776,7 +782,7 @@ describe('the window', () => {
     expect(await first).toBe('signed_in');
   });
 
-  it('tells the page when it opens and when it is gone', async () => {
+  it('is announced to the page when it opens and when it closes', async () => {
     const { client, page } = openPage();
     const seen: unknown[] = [];
     const stop = client.onInteractionChange(() => seen.push(client.interaction?.display));
@@ -792,8 +798,8 @@ describe('the window', () => {
   });
 });
 
-describe('leaving the page', () => {
-  it('sends nothing again: the call is thrown, the page comes back to its place and says so', async () => {
+describe('a redirect', () => {
+  it('makes calls fail without repetition, returns to the same address and reports what it was for', async () => {
     const storage = new FakeStorage();
     const { client, page } = openPage({ storage, client: { interaction: 'redirect' } });
     server(page);
@@ -816,7 +822,7 @@ describe('leaving the page', () => {
     expect(back.page.sent).toEqual([]);
   });
 
-  it('does not leave again for the same when the page is back; a click does', async () => {
+  it('is not repeated for the same reason after the return, except by a click', async () => {
     const storage = new FakeStorage();
     const first = openPage({ storage, client: { interaction: 'redirect' } });
     server(first.page);
@@ -839,8 +845,8 @@ describe('leaving the page', () => {
   it.for([
     ['elsewhere', '/inbox?view=old', 60_000],
     ['after 15 minutes', '/inbox?view=new', 15 * 60_000],
-    ['before it left, by its clock', '/inbox?view=new', -1],
-  ] as const)('forgets the place when it is back %s', async ([, path, laterMs]) => {
+    ['with a clock that was set back', '/inbox?view=new', -1],
+  ] as const)('is forgotten if the page returns %s', async ([, path, laterMs]) => {
     const storage = new FakeStorage();
     const { client, page } = openPage({ storage });
     await client.signIn({ display: 'redirect' });
@@ -850,7 +856,7 @@ describe('leaving the page', () => {
     expect(storage.entries.size).toBe(0);
   });
 
-  it('goes where it is told, and keeps the fragment of that place at home', async () => {
+  it('returns to a given address, whose fragment stays in the browser', async () => {
     const storage = new FakeStorage();
     const { client, page } = openPage({ storage });
     await client.signIn({ display: 'redirect', returnTo: '/calendar#today' });
@@ -859,13 +865,13 @@ describe('leaving the page', () => {
     expect(back.page.location.hash).toBe('#today');
   });
 
-  it('leaves a fragment alone that the page has by now', async () => {
+  it('does not replace a fragment that the page has already', async () => {
     const storage = new FakeStorage();
     await openPage({ storage }).client.signIn({ display: 'redirect' });
     expect(openPage({ storage, path: '/inbox?view=new#other' }).page.location.hash).toBe('#other');
   });
 
-  it('happens without storage at a click, and never by itself: nothing would stop it from going round', async () => {
+  it('happens only at a click if there is no storage, because nothing could stop a loop', async () => {
     const { client, page } = openPage({ storage: 'forbidden', client: { interaction: 'redirect' } });
     server(page);
     expect(await thrownBy(client.graph('/me/messages'))).toMatchObject({ kind: 'blocked' });
@@ -874,7 +880,7 @@ describe('leaving the page', () => {
     expect(page.visited).toHaveLength(1);
   });
 
-  it('is over when the page comes back from the browser’s memory, or never went', async () => {
+  it('is over if the page returns from the back-forward cache or never left', async () => {
     const { client, page } = openPage({ answer: () => Response.json(signedOut) });
     await client.signIn({ display: 'redirect' });
     expect(client.interaction).toMatchObject({ display: 'redirect' });
@@ -888,7 +894,7 @@ describe('leaving the page', () => {
   });
 
   it.for(['{"at":', '7', 'null', '{"at":"now"}', '{"at":1,"path":7,"hash":"javascript:"}'])(
-    'ignores a note %s',
+    'ignores an invalid stored note: %s',
     (note) => {
       const storage = new FakeStorage(new Map([['entra-bff:redirect', note]]));
       expect(openPage({ storage }).client.resumed).toBeUndefined();
@@ -896,8 +902,8 @@ describe('leaving the page', () => {
   );
 });
 
-describe('signing in silently', () => {
-  it('goes round once, without a window, until somebody is signed in', async () => {
+describe('a silent sign-in', () => {
+  it('redirects once, until a session was seen', async () => {
     const storage = new FakeStorage();
     const { client, page } = openPage({ storage });
     expect(await client.signIn({ silent: true })).toBe('redirecting');
@@ -912,13 +918,13 @@ describe('signing in silently', () => {
     expect(await reloaded.client.signIn({ silent: true })).toBe('redirecting');
   });
 
-  it('does not go where nothing could stop it from going again', async () => {
+  it('does not redirect if there is no storage to stop a loop', async () => {
     const { client, page } = openPage({ storage: 'forbidden' });
     expect(await thrownBy(client.signIn({ silent: true }))).toMatchObject({ kind: 'blocked' });
     expect(page.visited).toEqual([]);
   });
 
-  it('heals a session that is gone, with one round', async () => {
+  it('restores a session with one redirect', async () => {
     const storage = new FakeStorage();
     const options = {
       storage,
@@ -933,7 +939,7 @@ describe('signing in silently', () => {
     expect(back.page.visited).toEqual([]);
   });
 
-  it('leaves the page once for many calls, and each is told so', async () => {
+  it('redirects once for concurrent calls, which all fail with redirecting', async () => {
     const { client, page } = openPage({
       client: { sessionRequired: 'silent' },
       answer: ({ path }) =>
@@ -945,7 +951,7 @@ describe('signing in silently', () => {
     expect(page.visited).toHaveLength(1);
   });
 
-  it('stays on the page when the window before it has signed the person in', async () => {
+  it('does not redirect if the previous popup has signed the user in', async () => {
     const { client, page } = openPage({ client: { sessionRequired: 'silent' } });
     const state = { session: signedIn() as unknown, call: needsConsent };
     page.answer = ({ path }) =>
@@ -967,7 +973,7 @@ describe('signing in silently', () => {
     expect(await thrownBy(client.graph('/me'))).toMatchObject({ kind: 'redirecting' });
   });
 
-  it('leaves the page again once the call that asked has worked, without a look at the session', async () => {
+  it('can redirect again after the call that caused it has succeeded', async () => {
     const storage = new FakeStorage();
     const path = '/inbox?view=new';
     const client = { sessionRequired: 'silent' } as const;
@@ -983,7 +989,7 @@ describe('signing in silently', () => {
     expect(await thrownBy(back.client.graph('/me'))).toMatchObject({ kind: 'redirecting' });
   });
 
-  it('waits for a click once the person has turned back from it', async () => {
+  it('waits for a click after the user has gone back from it', async () => {
     const { client, page } = openPage({ client: { sessionRequired: 'silent' } });
     const state = { session: signedOut as unknown };
     page.answer = ({ path }) => {
@@ -1003,7 +1009,7 @@ describe('signing in silently', () => {
     expect(await thrownBy(client.graph('/me'))).toMatchObject({ kind: 'redirecting' });
   });
 
-  it('is not done behind the back of who has just turned back from a sign-in', async () => {
+  it('does not start after the user has just canceled a sign-in', async () => {
     const { client, page } = openPage({ client: { sessionRequired: 'silent' } });
     page.answer = ({ path }) =>
       path.startsWith('/api/auth/session') ? Response.json(signedOut) : needsSession('session_ended');
@@ -1016,7 +1022,7 @@ describe('signing in silently', () => {
     expect(page.visited).toEqual([]);
   });
 
-  it('leaves alone who never was signed in', async () => {
+  it('does not start for a user who was never signed in', async () => {
     const { client, page } = openPage({
       client: { sessionRequired: 'silent' },
       answer: () => needsSession('not_signed_in'),
@@ -1029,7 +1035,7 @@ describe('signing in silently', () => {
 describe('refuses', () => {
   it.for<[string, string | undefined, (id: string) => unknown]>([
     ['a message of a foreign origin', 'https://evil.example', (id) => word(id)],
-    ['a message of an origin that only begins like ours', `${origin}.evil.example`, (id) => word(id)],
+    ['a message of an origin that begins with this origin', `${origin}.evil.example`, (id) => word(id)],
     ['a message of an opaque origin', 'null', (id) => word(id)],
     ['a message without an origin', undefined, (id) => word(id)],
     ['a forged type', origin, (id) => ({ ...word(id), type: 'entra-bff:interaction2' })],
@@ -1037,16 +1043,12 @@ describe('refuses', () => {
     ['a foreign id', origin, () => word('0123456789abcdef')],
     ['no id', origin, () => word(undefined)],
     ['an unknown outcome', origin, (id) => word(id, 'granted')],
-    ['a code that is no outcome', origin, (id) => word(id, 'login_transaction_invalid')],
-    ['a name of Object as outcome', origin, (id) => word(id, 'toString')],
-    ['text', origin, (id) => JSON.stringify(word(id))],
+    ['a code that is not an outcome', origin, (id) => word(id, 'login_transaction_invalid')],
+    ['a property of Object as outcome', origin, (id) => word(id, 'toString')],
+    ['a string', origin, (id) => JSON.stringify(word(id))],
     ['nothing', origin, () => null],
-    [
-      'word of the session from a window',
-      origin,
-      () => ({ type: 'entra-bff:session', change: 'signed_out' }),
-    ],
-  ])('%s: nothing changes', async ([, from, message]) => {
+    ['a session message from a popup', origin, () => ({ type: 'entra-bff:session', change: 'signed_out' })],
+  ])('%s, and nothing changes', async ([, from, message]) => {
     const { client, page } = openPage();
     server(page);
     void thrownBy(client.graph('/me/messages'));
@@ -1063,7 +1065,7 @@ describe('refuses', () => {
     expect(page.sent).toHaveLength(sent);
   });
 
-  it('the word of a window that is over', async () => {
+  it('a message of a popup that has ended', async () => {
     const { client, page } = openPage();
     server(page);
     void thrownBy(client.graph('/me/messages'));

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let app: string;
 
-/** An app as Vite's template for TypeScript makes it, with this package installed from its folder. */
+/** An app of Vite's TypeScript template, with this package installed from its folder. */
 beforeAll(async () => {
   app = await mkdtemp(join(tmpdir(), 'vite-app-'));
   await mkdir(join(app, 'node_modules/@types'), { recursive: true });
@@ -54,7 +54,7 @@ const imports = `
 `;
 
 describe('the client as a package', () => {
-  it('is imported with its types by a Vite app, and built into it', async () => {
+  it('can be imported with its types and bundled by a Vite app', async () => {
     await write(`${imports}
       const client = createClient({ interaction: 'popup' });
       export const read = async () => {
@@ -85,7 +85,7 @@ describe('the client as a package', () => {
     expect(built).toMatch(/from ?["']react["']/);
   });
 
-  it('tells a Vite app of a mistake', async () => {
+  it('causes a type error for a wrong call', async () => {
     await write(`${imports}
       createClient({ interaction: 'iframe' });
       export const kind = (error: InteractionFailed) => error.kind === 'gone';

@@ -4,14 +4,14 @@ import { createElement, StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
 declare global {
-  /** How the work ended that outlives its component. */
+  /** Outcomes of work that outlives its component. */
   var saves: unknown[];
   var userIsReady: () => void;
 }
 
 const client = createClient();
 globalThis.saves = [];
-/** An app that knows better than to load the page again. */
+/** Options of an app that handles a change of user without loading the page again. */
 const keepPage = {
   onUserChanged: () => new Promise<void>((done) => Object.assign(globalThis, { userIsReady: done })),
 };
@@ -25,10 +25,10 @@ function Person() {
       () => setResult('read'),
       (error: BffProblem) => setResult(error.name),
     );
-  /** Work that goes on whatever becomes of the component, as that of a debounced draft. */
+  /** Work that continues after the component is gone, such as a debounced draft. */
   const saveLater = () =>
     addEventListener('save-now', () =>
-      bff.graph('/me/messages', { method: 'POST', body: 'the draft of the user before' }).then(
+      bff.graph('/me/messages', { method: 'POST', body: 'the draft of the previous user' }).then(
         () => globalThis.saves.push('saved'),
         (error: { kind?: string }) => globalThis.saves.push(error.kind),
       ),

@@ -56,7 +56,7 @@ afterAll(async () => {
 const farAway = { idle_expires_at: '2126-11-22T17:00:00.000Z', expires_at: '2126-11-22T17:00:00.000Z' };
 
 describe('useSession', () => {
-  it('follows the session and what the person is asked, also in strict mode', async ({ skip }) => {
+  it('follows the session and the interaction, also in strict mode', async ({ skip }) => {
     const page = await openPage(skip);
     const see = (text: string) => page.locator('#state', { hasText: text }).waitFor();
     await page.goto(`http://localhost:${site.port}`);
@@ -85,7 +85,7 @@ describe('useSession', () => {
     await see('failed, nobody');
   });
 
-  /** Alice's page with a draft, and what another tab's sign-ins tell it. */
+  /** Opens Alice's page with a draft, and returns a function that signs in in another tab. */
   async function alicesPage(skip: Skip, path = '') {
     const page = await openPage(skip);
     const see = (text: string) => page.locator('#state', { hasText: text }).waitFor();
@@ -104,7 +104,7 @@ describe('useSession', () => {
 
   const ben = signedIn({ ...farAway, name: 'Ben Brown', username: 'ben', session_tag: 'b' });
 
-  it('loads the page again for another user, and keeps it for the same one', async ({ skip }) => {
+  it('loads the page again for another user, and keeps it for the same user', async ({ skip }) => {
     const { page, see, signInElsewhere } = await alicesPage(skip);
     await signInElsewhere(signedIn({ ...farAway, name: 'Alice A.', session_tag: 'new-tag-of-alice' }));
     await see('signed_in, Alice A.');
@@ -116,14 +116,12 @@ describe('useSession', () => {
     await loaded;
     await see('signed_in, Ben Brown, waits for nothing');
     expect(await page.getByLabel('Draft').inputValue()).toBe('');
-    // The new page's calls are made, and it is loaded again for nobody else.
+    // The new page can make calls and is not loaded again.
     await page.getByRole('button', { name: 'Read' }).click();
     await see('signed_in, Ben Brown, waits for mail');
   });
 
-  it('shows nothing and calls nothing for another user until the app has done what it has to', async ({
-    skip,
-  }) => {
+  it('shows and calls nothing for another user until onUserChanged is done', async ({ skip }) => {
     const { page, see, signInElsewhere } = await alicesPage(skip, '?keeps-page');
     await page.getByRole('button', { name: 'Save later' }).click();
     await signInElsewhere(ben);
@@ -137,13 +135,13 @@ describe('useSession', () => {
     expect(await page.getByLabel('Draft').inputValue()).toBe('');
   });
 
-  it('shows nobody yet where pages are rendered on a server', () => {
+  it('returns the status loading during server-side rendering', () => {
     const Status = () => useSession().status;
     const client = createClient();
     expect(renderToString(createElement(BffProvider, { client }, createElement(Status)))).toBe('loading');
   });
 
-  it('says what is missing around it', () => {
+  it('throws if there is no BffProvider', () => {
     const Status = () => useSession().status;
     expect(() => renderToString(createElement(Status))).toThrow('BffProvider');
   });

@@ -16,13 +16,13 @@ import {
 const minute = 60;
 const day = 24 * 60 * minute;
 
-/** One person, whom the service knows in all tabs. */
+/** A service with one user in all tabs. */
 class Service {
   nowMs = Date.parse('2026-11-22T16:00:00Z');
   isSignedIn = true;
   username = 'alice@contoso.example';
   signedInAtMs = this.nowMs - 1000;
-  /** Permissions that the person has given, and that the calls of a feature find. */
+  /** Features whose consent the session reports, and features whose calls succeed. */
   readonly granted = new Set<string>();
   readonly usable = new Set<string>();
 
@@ -58,7 +58,7 @@ class Service {
   }
 }
 
-/** A tab whose page is left for the person, and is back with a client of its own each time. */
+/** A tab that redirects for interactions and returns with a new client each time. */
 class Tab {
   readonly service: Service;
   readonly #options: ClientOptions;
@@ -97,7 +97,7 @@ class Tab {
     return this.page.visited.length > 0;
   }
 
-  /** What the call came to: `ok`, `left` when the page is left for it, or the name of the error. */
+  /** Returns `ok`, `left` if the call redirects, or the name of the error. */
   async call(path: string, method = 'GET'): Promise<string> {
     const error = await thrownBy(this.client.graph(path, { method }));
     if (error === undefined) return 'ok';
@@ -109,21 +109,21 @@ class Tab {
     await this.page.advance(seconds);
   }
 
-  /** The person is back from Microsoft. */
+  /** The user returns from Entra ID. */
   comeBack(): void {
     this.service.nowMs += 1000;
     this.#opened = this.#open();
   }
 
-  /** The person gives what they were asked for, and is back. */
+  /** The user consents and returns. */
   give(feature?: string): void {
     this.service.signIn(feature);
     this.comeBack();
   }
 }
 
-describe('a question that the page was left for, and that was answered', () => {
-  it('is asked again when it arises anew: the call that asked has worked meanwhile', async () => {
+describe('a redirect after which the user consented', () => {
+  it('is repeated for the same reason if the call that caused it has succeeded meanwhile', async () => {
     const tab = new Tab();
     expect(await tab.call('/me/messages?$top=1')).toBe('left');
     tab.give('mail');
@@ -132,7 +132,7 @@ describe('a question that the page was left for, and that was answered', () => {
     expect(await tab.call('/me/messages')).toBe('left');
   });
 
-  it('is asked again a minute later for another call, where session() says that it was given', async () => {
+  it('is repeated for another call only after a minute if session() reports the consent', async () => {
     const tab = new Tab();
     await tab.client.session();
     expect(await tab.call('/me/messages/1')).toBe('left');
@@ -144,7 +144,7 @@ describe('a question that the page was left for, and that was answered', () => {
     expect(await tab.call('/me/messages/2')).toBe('left');
   });
 
-  it('is asked again each time that it arises anew, however often', async () => {
+  it('is repeated as often as the reason recurs', async () => {
     const tab = new Tab();
     for (let round = 0; round < 5; round++) {
       tab.service.usable.delete('mail');
@@ -155,7 +155,7 @@ describe('a question that the page was left for, and that was answered', () => {
     }
   });
 
-  it('is asked again on the next day, whatever else was asked for right after it', async () => {
+  it('is repeated on the next day, even if another redirect followed it', async () => {
     const tab = new Tab(new Service(), { sessionRequired: 'ask' });
     for (const feature of ['mail', 'calendar']) {
       tab.service.isSignedIn = false;
@@ -170,8 +170,8 @@ describe('a question that the page was left for, and that was answered', () => {
   });
 });
 
-describe('refuses to go round and round', () => {
-  it('when nothing comes of it: the page is left once, and once more a minute later', async () => {
+describe('refuses to redirect in a loop', () => {
+  it('if it does not help: it redirects once, and once more a minute later', async () => {
     const tab = new Tab();
     await tab.client.session();
     for (const _round of [1, 2]) {
@@ -188,7 +188,7 @@ describe('refuses to go round and round', () => {
     }
   });
 
-  it('when each round helps for a moment: the page stays for a minute before the third', async () => {
+  it('if it helps for a moment only: the third redirect waits for a minute', async () => {
     const tab = new Tab();
     for (const _round of [1, 2]) {
       expect(await tab.call('/me/messages')).toBe('left');
@@ -201,11 +201,11 @@ describe('refuses to go round and round', () => {
     expect(await tab.call('/me/messages')).toBe('left');
   });
 
-  it.for(['redirected back', 'back by the browser’s memory'])(
-    'when the person turned back, however long ago (%s)',
+  it.for(['redirected back', 'back from the back-forward cache'])(
+    'if the user went back, even a day later (%s)',
     async (how) => {
       const tab = new Tab();
-      // The permission is granted all along: it is another proof that is missing.
+      // The permission is granted all the time. Something else is missing.
       tab.service.granted.add('mail');
       await tab.client.session();
       expect(await tab.call('/me/messages')).toBe('left');
@@ -221,7 +221,7 @@ describe('refuses to go round and round', () => {
     },
   );
 
-  it('when the person canceled a window for what had worked until then', async () => {
+  it('if the user canceled a popup for the same reason', async () => {
     const tab = new Tab(new Service(), { interaction: 'popup' });
     tab.page.blocksPopups = 'null';
     expect(await tab.call('/me/messages')).toBe('left');
@@ -237,7 +237,7 @@ describe('refuses to go round and round', () => {
     expect(await tab.call('/me/messages')).toBe('BffProblem');
   });
 
-  it('when the person signed in for something else, and has not given this', async () => {
+  it('if the user signed in for another feature only', async () => {
     const tab = new Tab();
     await tab.client.session();
     expect(await tab.call('/me/messages')).toBe('left');
@@ -252,7 +252,7 @@ describe('refuses to go round and round', () => {
     expect(await tab.call('/me/messages')).toBe('BffProblem');
   });
 
-  it('when other calls work, and the one that asked does not', async () => {
+  it('if other calls succeed, but not the one that caused it', async () => {
     const tab = new Tab();
     tab.service.usable.add('calendar');
     expect(await tab.call('/me/messages')).toBe('left');
@@ -264,7 +264,7 @@ describe('refuses to go round and round', () => {
   });
 
   it.for(['ask', 'silent'] as const)(
-    'when the session is gone again at once, however often the person signs in (%s)',
+    'if the session is lost again after every sign-in (%s)',
     async (sessionRequired) => {
       const tab = new Tab(new Service(), { sessionRequired });
       await tab.client.session();
@@ -284,8 +284,8 @@ describe('refuses to go round and round', () => {
   );
 });
 
-describe('in two tabs at once, each page', () => {
-  it('is left and comes back to itself, and hears of the other one', async () => {
+describe('each of two tabs', () => {
+  it('redirects and returns to its own address, and is informed of the other', async () => {
     const service = new Service();
     const tabs = new FakeTabs();
     const [left, right] = [new Tab(service, {}, tabs), new Tab(service, {}, tabs)];
@@ -308,7 +308,7 @@ describe('in two tabs at once, each page', () => {
     expect(await left.call('/me/events')).toBe('ok');
   });
 
-  it('asks the same question for itself, and spends it for itself', async () => {
+  it('counts its own redirects', async () => {
     const service = new Service();
     const tabs = new FakeTabs();
     const [left, right] = [new Tab(service, {}, tabs), new Tab(service, {}, tabs)];
@@ -325,7 +325,7 @@ describe('in two tabs at once, each page', () => {
     expect(await right.call('/me/messages')).toBe('left');
   });
 
-  it('stays when the other one has signed in meanwhile, and its call is sent again', async () => {
+  it('does not redirect if the other has signed in meanwhile, and repeats its call', async () => {
     const service = new Service();
     const tabs = new FakeTabs();
     const options = { sessionRequired: 'ask' } as const;
@@ -345,7 +345,7 @@ describe('in two tabs at once, each page', () => {
     expect(right.isLeft).toBe(false);
   });
 
-  it('is told when it comes back to the session of somebody else', async () => {
+  it('is informed if the other returns with another user', async () => {
     const service = new Service();
     const tabs = new FakeTabs();
     const [left, right] = [new Tab(service, {}, tabs), new Tab(service, {}, tabs)];
@@ -363,14 +363,14 @@ describe('in two tabs at once, each page', () => {
   });
 });
 
-/** How often a tab was left for one question by itself, since a click or since the call that asked last has worked. */
+/** Automatic redirects of a tab for one reason, since a click or a success of the call that caused the last one. */
 interface Count {
   rounds: number;
   call: string;
   leftAtMs: number[];
 }
 
-/** The promise, by simple rules: nothing here knows how the client keeps it. */
+/** The limits by simple rules, independent of the client's implementation. */
 class CountedTab extends Tab {
   readonly #counts = new Map<string, Count>();
   asked: string | undefined;
@@ -456,9 +456,9 @@ const steps: Readonly<Record<string, (tab: CountedTab) => unknown>> = {
   'clicks for mail': (tab) => tab.click('mail'),
 };
 
-describe('whatever happens', () => {
+describe('any sequence of events', () => {
   it.for(['ask', 'silent'] as const)(
-    'no question takes a page away more than twice in vain, nor three times within a minute (%s)',
+    'causes at most two useless redirects for one reason, and no three within a minute (%s)',
     async (sessionRequired) => {
       const step = fc.constantFrom(...Object.keys(steps), 'waits a moment', 'waits a minute', 'waits a day');
       await fc.assert(
@@ -477,7 +477,7 @@ describe('whatever happens', () => {
             };
             for (const [side, name] of sequence) {
               await steps[name]?.(both[side]);
-              // Time passes where both pages are there to see it.
+              // Time passes only while both pages are open.
               const seconds = { 'waits a moment': 1, 'waits a minute': minute, 'waits a day': day }[name];
               if (seconds !== undefined && !both.left.isLeft && !both.right.isLeft) {
                 service.nowMs += seconds * 1000;

@@ -19,7 +19,7 @@ function listen(client: Client): SessionEvent[] {
 
 const types = (events: readonly SessionEvent[]) => events.map(({ type }) => type);
 
-/** A page with a session that the test changes, at four o'clock. */
+/** Opens a page at four o'clock, with a session that the test can change. */
 function openSignedIn(session: Readonly<Record<string, unknown>> = signedIn(), tabs = new FakeTabs()) {
   const state = { session, aheadMs: 0 };
   const answer = ({ path }: { path: string }) => {
@@ -34,8 +34,8 @@ function openSignedIn(session: Readonly<Record<string, unknown>> = signedIn(), t
   return { ...opened, state, events: listen(opened.client) };
 }
 
-describe('news of the session', () => {
-  it('come with what changed, and not with what only moved by use', async () => {
+describe('session events', () => {
+  it('report changes, but not a later idle end', async () => {
     const { client, state, events } = openSignedIn(signedOut);
     await client.session();
     await client.session();
@@ -50,7 +50,7 @@ describe('news of the session', () => {
     expect(events[2]?.session).toMatchObject({ features: { mail: 'granted' } });
   });
 
-  it('come when a call finds the session gone', async () => {
+  it('report the end if a call gets session_required', async () => {
     const { client, page, state, events } = openSignedIn();
     await client.session();
     state.session = signedOut;
@@ -61,7 +61,7 @@ describe('news of the session', () => {
     expect(types(events)).toEqual(['signed_in', 'signed_out']);
   });
 
-  it('come at a page that is back from the browser’s memory', async () => {
+  it('report changes when the page returns from the back-forward cache', async () => {
     const { client, page, state, events } = openSignedIn();
     await client.session();
     state.session = signedOut;
@@ -73,7 +73,7 @@ describe('news of the session', () => {
     expect(types(events)).toEqual(['signed_in', 'signed_out']);
   });
 
-  it('stop when told to, and reach the others when one listener throws', async () => {
+  it('stop after unsubscribing', async () => {
     const { client, state, events } = openSignedIn();
     const dropped: SessionEvent[] = [];
     client.onSessionChange((event) => dropped.push(event))();
@@ -101,7 +101,7 @@ describe('the end of the session', () => {
     expect(types(events)).toEqual(['signed_in', 'expiring']);
   });
 
-  it('is asked for again first: use has moved it', async () => {
+  it('is requested again before the warning, because use may have extended it', async () => {
     const { client, page, state, events } = openSignedIn();
     await client.session();
     state.session = signedIn({ idle_expires_at: '2026-11-22T17:30:00.000Z' });
@@ -112,9 +112,9 @@ describe('the end of the session', () => {
   });
 
   it.for([
-    ['as the service says it', '2026-11-22T16:30:00.000Z'],
-    ['with an idle end behind it', '2026-11-22T18:00:00.000Z'],
-  ])('is told as it is when nothing can move it, %s', async ([, idleEnd]) => {
+    ['with the same idle end', '2026-11-22T16:30:00.000Z'],
+    ['with a later idle end', '2026-11-22T18:00:00.000Z'],
+  ])('is announced as session_expired if use cannot extend it, %s', async ([, idleEnd]) => {
     const { client, page, events } = openSignedIn(
       signedIn({ idle_expires_at: idleEnd, expires_at: '2026-11-22T16:30:00.000Z' }),
     );
@@ -123,7 +123,7 @@ describe('the end of the session', () => {
     expect(events[1]).toMatchObject({ type: 'expiring', reason: 'session_expired', secondsLeft: 120 });
   });
 
-  it('is looked at when it has come', async () => {
+  it('is verified when its time has come', async () => {
     const { client, page, state, events } = openSignedIn();
     await client.session();
     await page.advance(59 * 60);
@@ -144,7 +144,7 @@ describe('the end of the session', () => {
     expect(events[1]?.type).toBe('expiring');
   });
 
-  it('is not asked for without pause when the clocks disagree or nobody answers', async () => {
+  it('is requested at most once a minute if the clocks differ or the server does not answer', async () => {
     const { client, page, state } = openSignedIn(signedIn({ idle_expires_at: '2026-11-22T15:00:00.000Z' }));
     await client.session();
     await page.advance(10 * 60);
@@ -159,7 +159,7 @@ describe('the end of the session', () => {
     expect(page.sent.length - sent).toBe(11);
   });
 
-  it('far away is no reason to ask at once: long timers overflow', async () => {
+  it('is not requested at once if it is far away, although long timers overflow', async () => {
     const far = { idle_expires_at: '2027-11-22T17:00:00.000Z', expires_at: '2027-11-22T17:00:00.000Z' };
     const { client, page, events } = openSignedIn(signedIn(far));
     await client.session();
@@ -173,7 +173,7 @@ describe('the end of the session', () => {
 describe('the warning before the end', () => {
   const moved = { idle_expires_at: '2026-11-22T17:58:00.000Z' };
 
-  /** A page that has been warned. */
+  /** Opens a page and waits for its warning. */
   async function openWarned(session?: Readonly<Record<string, unknown>>) {
     const opened = openSignedIn(session);
     await opened.client.session();
@@ -183,7 +183,7 @@ describe('the warning before the end', () => {
     return { ...opened, asked };
   }
 
-  it('is taken back after a call that moved the end, and comes again before the next one', async () => {
+  it('is revoked after a call that extended the session, and repeated before the next end', async () => {
     const { client, page, state, events } = await openWarned();
     state.session = signedIn(moved);
     await client.graph('/me');
@@ -194,7 +194,7 @@ describe('the warning before the end', () => {
     expect(types(events)).toEqual(['signed_in', 'expiring', 'changed', 'expiring']);
   });
 
-  it('is asked about once for many calls, and not at all when nobody was warned', async () => {
+  it('is checked once after concurrent calls, and not at all without a warning', async () => {
     const { client, page, state, events, asked } = await openWarned();
     const before = asked();
     await Promise.all([1, 2, 3].map(() => client.graph('/me')));
@@ -210,7 +210,7 @@ describe('the warning before the end', () => {
   });
 
   it.for(['focus', 'visibilitychange'])(
-    'is taken back at %s when another tab moved the end',
+    'is revoked at %s if another tab extended the session',
     async (event) => {
       const { page, state, events } = await openWarned();
       state.session = signedIn(moved);
@@ -220,14 +220,14 @@ describe('the warning before the end', () => {
     },
   );
 
-  it('is taken back at the end at the latest', async () => {
+  it('is revoked at the end at the latest', async () => {
     const { page, state, events } = await openWarned();
     state.session = signedIn(moved);
     await page.advance(121);
     expect(types(events)).toEqual(['signed_in', 'expiring', 'changed']);
   });
 
-  it('holds when something else has changed: it comes again behind the news', async () => {
+  it('is repeated after another change of the session', async () => {
     const { client, state, events } = await openWarned();
     state.session = signedIn({ features: { mail: 'granted' } });
     await client.session();
@@ -235,7 +235,7 @@ describe('the warning before the end', () => {
     expect(types(events)).toEqual(['signed_in', 'expiring', 'changed', 'expiring']);
   });
 
-  it('comes again with the time that is left when the end has moved by little', async () => {
+  it('is repeated with the remaining time if the end was extended a little', async () => {
     const { client, page, state, events } = await openWarned();
     state.session = signedIn({ idle_expires_at: '2026-11-22T17:00:30.000Z' });
     await page.advance(60);
@@ -244,7 +244,7 @@ describe('the warning before the end', () => {
     expect(events.slice(2)).toMatchObject([{ type: 'expiring', secondsLeft: 90 }]);
   });
 
-  it('is taken back with one word when somebody signs in again', async () => {
+  it('is revoked by one event when the user signs in again', async () => {
     const { client, state, events } = await openWarned();
     state.session = signedIn({ ...moved, signed_in_at: '2026-11-22T16:58:10.000Z' });
     await client.session();
@@ -254,7 +254,7 @@ describe('the warning before the end', () => {
 });
 
 describe('other tabs', () => {
-  it('hear of a sign-in and ask for themselves', async () => {
+  it('are informed of a sign-in and request the session', async () => {
     const tabs = new FakeTabs();
     const [left, right] = [openSignedIn(signedOut, tabs), openSignedIn(signedOut, tabs)];
     await right.client.session();
@@ -267,7 +267,7 @@ describe('other tabs', () => {
     expect(types(right.events)).toEqual(['signed_out', 'signed_in']);
   });
 
-  it('hear of a page that is back after a redirect', async () => {
+  it('are informed when a page returns from a redirect', async () => {
     const tabs = new FakeTabs();
     const { state, events } = openSignedIn(signedOut, tabs);
     state.session = signedIn();
@@ -278,7 +278,7 @@ describe('other tabs', () => {
     expect(types(events)).toEqual(['signed_in']);
   });
 
-  it('hear of a sign-out at once: nothing under way is given out, nobody is asked', async () => {
+  it('are informed of a sign-out at once, discard late responses and close popups', async () => {
     const tabs = new FakeTabs();
     const [left, right] = [openSignedIn(signedIn(), tabs), openSignedIn(signedIn(), tabs)];
     await right.client.session();
@@ -296,7 +296,7 @@ describe('other tabs', () => {
     expect(types(right.events)).toEqual(['signed_in', 'signed_out']);
   });
 
-  it('are told of a sign-out only when the server has done it', async () => {
+  it('are informed of a sign-out only after the server has confirmed it', async () => {
     const tabs = new FakeTabs();
     const { client, page } = openSignedIn(signedIn(), tabs);
     const answer = Promise.withResolvers<Response>();
@@ -310,8 +310,8 @@ describe('other tabs', () => {
   });
 });
 
-describe('signing out', () => {
-  it('lets no call out while it is under way: its answer would still be of the session that ends', async () => {
+describe('a sign-out in progress', () => {
+  it('refuses new calls, because they would use the session that ends', async () => {
     const { client, page } = openSignedIn();
     const done = Promise.withResolvers<void>();
     const { answer } = page;
@@ -326,7 +326,7 @@ describe('signing out', () => {
     await leaving;
   });
 
-  it('overtakes what is under way: no call gives data, and the session is over', async () => {
+  it('discards the responses of earlier calls, and the session is over', async () => {
     const { client, page } = openSignedIn();
     const answers = Promise.withResolvers<void>();
     const { answer } = page;
@@ -352,7 +352,7 @@ describe('refuses', () => {
     'signed_out',
     { type: 'entra-bff:session2', change: 'signed_out' },
     { change: 'signed_out' },
-  ])('the word of another sender on the channel: %j', async (message) => {
+  ])('a message of another sender on the channel: %j', async (message) => {
     const { client, page, events } = openSignedIn();
     await client.session();
     page.tabs.say(message);

@@ -10,7 +10,7 @@ const clientSource = readFileSync(fileURLToPath(new URL('../../.build/client.js'
 const ben = signedIn({ username: 'ben@contoso.example', session_tag: 'tag-of-ben' });
 let site: Server;
 let session: object = signedIn();
-/** Answers of which the first half has been sent. */
+/** Responses of which only the first half has been sent. */
 const halves: ServerResponse[] = [];
 
 beforeAll(async () => {
@@ -31,10 +31,8 @@ afterAll(async () => {
   site.close();
 });
 
-describe('an answer that is still arriving, in a real browser', () => {
-  it('does not arrive once another user is known, with a signal of its caller and without', async ({
-    skip,
-  }) => {
+describe('a response that is still arriving, in a real browser', () => {
+  it('is aborted when another user is known, with and without a signal of the caller', async ({ skip }) => {
     const page = await openPage(skip);
     await page.goto(`http://localhost:${(site.address() as AddressInfo).port}`);
     await page.evaluate(`import('/api/auth/client.js').then(async ({ createClient }) => {
@@ -48,7 +46,7 @@ describe('an answer that is still arriving, in a real browser', () => {
     session = ben;
     await page.evaluate('client.session()');
     for (const half of halves) half.end('1}');
-    // Chromium does not hand on the reason here.
+    // Chromium does not pass on the reason here.
     const ends = 'bodies.then((all) => all.map(({ status, reason }) => [status, reason?.name]))';
     expect(await page.evaluate(ends)).toEqual(Array(2).fill(['rejected', 'AbortError']));
   });

@@ -25,10 +25,10 @@ const ben = signedIn({
   signed_in_at: '2026-11-22T16:00:01.000Z',
 });
 
-/** A browser with one cookie: the service compares every tag with the session that it has just now. */
+/** A browser with one cookie. The service compares every session tag with the current session. */
 function openBrowser(session: object, client: ClientOptions = {}, tabs = new FakeTabs()) {
   const state = { session, done: [] as string[], needsConsent: false };
-  /** Keeps the answers to some calls back, after the service has done them. */
+  /** Holds back the responses to slow calls, which the service has already executed. */
   const held = Promise.withResolvers<void>();
   const opened = openPage({
     tabs,
@@ -63,8 +63,8 @@ const news = (events: readonly SessionEvent[]) =>
 const userChanged = { name: 'InteractionFailed', kind: 'user_changed' };
 const post = { method: 'POST', body: 'text' };
 
-describe('the tag of the session', () => {
-  it('goes with every call, and not with the question who is signed in', async () => {
+describe('the session tag', () => {
+  it('is sent with every call except the session request', async () => {
     const { client, page } = openBrowser(alice);
     await client.session();
     await client.graph('/me');
@@ -78,7 +78,7 @@ describe('the tag of the session', () => {
     ).toEqual([null]);
   });
 
-  it('is asked for before the first call, once for many', async () => {
+  it('is requested before the first call, once for concurrent calls', async () => {
     const { client, page } = openBrowser(alice);
     await Promise.all([client.graph('/me'), client.graph('/me/messages', post), client.session()]);
     expect(tags(page)).toEqual(['tag-of-alice', 'tag-of-alice']);
@@ -86,13 +86,13 @@ describe('the tag of the session', () => {
     expect(page.sent[0]?.path).toBe('/api/auth/session');
   });
 
-  it('cannot be another one by what the caller sends', async () => {
+  it('cannot be replaced by a header of the caller', async () => {
     const { client, page } = openBrowser(alice);
     await client.graph('/me', { headers: { 'X-Session-Tag': 'tag-of-ben' } });
     expect(tags(page)).toEqual(['tag-of-alice']);
   });
 
-  it('of nobody goes where nobody is known to be signed in: who signs in unheard is asked for first', async () => {
+  it('is none without a known user, and a new user is requested before the call is repeated', async () => {
     const { client, page, state } = openBrowser(signedOut);
     await client.session();
     state.session = ben;
@@ -103,7 +103,7 @@ describe('the tag of the session', () => {
     expect(state.done).toEqual(['POST as Ben Brown']);
   });
 
-  it('stands in an address for what takes no header', async () => {
+  it('is part of an address that src() returns', async () => {
     const { client } = openBrowser(alice, { basePath: '/api' });
     expect(client.src('/api/report')).toBe(`${origin}/api/report?session_tag=none`);
     await client.session();
@@ -115,12 +115,12 @@ describe('the tag of the session', () => {
   });
 });
 
-describe('the same user, signed in anew elsewhere', () => {
+describe('a new session of the same user', () => {
   it.for([
     ['a read', {}],
     ['a write', post],
     ['a write that may be repeated', { ...post, repeat: true }],
-  ] as const)('keeps the page: %s goes on in the new session, done once', async ([, init]) => {
+  ] as const)('keeps the page: %s is executed once in the new session', async ([, init]) => {
     const { client, page, state, events } = openBrowser(alice);
     await client.session();
     state.session = aliceAgain;
@@ -132,7 +132,7 @@ describe('the same user, signed in anew elsewhere', () => {
     expect(news(events)).toEqual(['signed_in', 'changed']);
   });
 
-  it('keeps what waits, and what is on its way', async () => {
+  it('keeps waiting calls and calls in progress', async () => {
     const { client, page, state, events, answerSlowCalls } = openBrowser(alice, { sessionRequired: 'ask' });
     await client.session();
     const slow = client.graph('/me/slow');
@@ -141,7 +141,7 @@ describe('the same user, signed in anew elsewhere', () => {
     const draft = client.graph('/me/messages', { ...post, repeat: true });
     await flush();
     expect(news(events)).toEqual(['signed_in', 'signed_out']);
-    // The page's own window: the session that it begins is a new one.
+    // The page's own popup creates a new session.
     state.session = aliceAgain;
     page.tabs.say({ type: 'entra-bff:interaction', id: page.popups[0]?.id, outcome: 'signed_in' });
     expect((await draft).ok).toBe(true);
@@ -152,7 +152,7 @@ describe('the same user, signed in anew elsewhere', () => {
     expect(state.done).toEqual(['GET as Alice Adams', 'POST as Alice Adams']);
   });
 
-  it('is signed out in the new session', async () => {
+  it('is the one that a sign-out ends', async () => {
     const { client, page, state } = openBrowser(alice);
     await client.session();
     state.session = aliceAgain;
@@ -161,7 +161,7 @@ describe('the same user, signed in anew elsewhere', () => {
     expect(page.visited).toEqual([logoutUrl]);
   });
 
-  it('is not sent a stream twice', async () => {
+  it('does not get a stream a second time', async () => {
     const { client, page, state } = openBrowser(alice);
     await client.session();
     state.session = aliceAgain;
@@ -173,7 +173,7 @@ describe('the same user, signed in anew elsewhere', () => {
     expect(callsOf(page)).toHaveLength(1);
   });
 
-  it('without an address is known by the session alone', async () => {
+  it('cannot be recognized without a username, so the user counts as another', async () => {
     const { client, state } = openBrowser({ ...alice, username: '' });
     await client.session();
     state.session = { ...alice, username: '', session_tag: 'tag-of-whom' };
@@ -182,17 +182,17 @@ describe('the same user, signed in anew elsewhere', () => {
   });
 });
 
-describe('another user, signed in elsewhere', () => {
+describe('another user who signed in in another tab', () => {
   it.for([
     ['a read', {}],
     ['a write', post],
     ['a write that may be repeated', { ...post, repeat: true }],
-  ] as const)('unheard, gets no call of this page: %s', async ([, init]) => {
+  ] as const)('gets no call of this page, even without a message: %s', async ([, init]) => {
     const { client, state, events } = openBrowser(alice);
     await client.session();
     state.session = ben;
     expect(await thrownBy(client.graph('/me', init))).toMatchObject(userChanged);
-    // However often it is tried, and by whatever way, until the page starts anew.
+    // Every further call fails until the page requests the session.
     expect(await thrownBy(client.graph('/me', init))).toMatchObject(userChanged);
     expect(await thrownBy(client.fetch('/api/report', init))).toMatchObject(userChanged);
     expect(await thrownBy(client.signOut())).toMatchObject(userChanged);
@@ -214,7 +214,7 @@ describe('another user, signed in elsewhere', () => {
     expect(page.visited).toEqual([]);
   });
 
-  it('ends what is on its way, at once and also in the middle of its body', async () => {
+  it('aborts calls in progress, even while a body arrives', async () => {
     const { client, page, state, events, answerSlowCalls } = openBrowser(alice);
     await client.session();
     const slow = thrownBy(client.graph('/me/slow'));
@@ -234,7 +234,7 @@ describe('another user, signed in elsewhere', () => {
     expect(await written).toMatchObject(userChanged);
   });
 
-  it('ends also calls that have a signal of their caller', async () => {
+  it('aborts calls that have a signal of their caller', async () => {
     const { client, page, state } = openBrowser(alice);
     await client.session();
     const own = new AbortController();
@@ -247,7 +247,7 @@ describe('another user, signed in elsewhere', () => {
   });
 
   it.each(['own', 'page'] as const)(
-    'ends them also in a browser that cannot join two signals, where the %s one ends',
+    'aborts them also in a browser without AbortSignal.any, when the %s signal aborts',
     async (which) => {
       const { client, page, state } = openBrowser(alice);
       vi.stubGlobal('AbortSignal', { any: undefined });
@@ -270,7 +270,7 @@ describe('another user, signed in elsewhere', () => {
     },
   );
 
-  it('ends what waits for a window, and closes it', async () => {
+  it('ends calls that wait for a popup, and closes it', async () => {
     const { client, page, state } = openBrowser(alice);
     await client.session();
     state.needsConsent = true;
@@ -287,7 +287,7 @@ describe('another user, signed in elsewhere', () => {
     expect(state.done).toEqual([]);
   });
 
-  it('by the window of this page gets nothing that waited for it', async () => {
+  it('gets no waiting call after signing in in the popup of this page', async () => {
     const { client, page, state, events } = openBrowser(alice, { sessionRequired: 'ask' });
     await client.session();
     state.session = signedOut;
@@ -300,7 +300,7 @@ describe('another user, signed in elsewhere', () => {
     expect(news(events)).toEqual(['signed_in', 'signed_out', 'signed_in, another user']);
   });
 
-  it('after a session that ended unheard gets no call either', async () => {
+  it('gets no call after the previous session has ended', async () => {
     const { client, state } = openBrowser(alice);
     await client.session();
     state.session = signedOut;
@@ -310,7 +310,7 @@ describe('another user, signed in elsewhere', () => {
     expect(state.done).toEqual([]);
   });
 
-  it('is told after a redirect: nothing is resumed for them', async () => {
+  it('is reported after a redirect, and nothing is resumed', async () => {
     const storage = new FakeStorage();
     const left = openPage({ storage, answer: () => Response.json(alice) });
     await left.client.session();
@@ -336,8 +336,8 @@ describe('another user, signed in elsewhere', () => {
   });
 });
 
-describe('a server that goes on saying that the session is another one', () => {
-  it('is asked twice, then believed', async () => {
+describe('a server that repeatedly responds with session_changed', () => {
+  it('gets the call twice, then the call fails', async () => {
     const { client, page } = openBrowser(alice);
     await client.session();
     const { answer } = page;
@@ -351,7 +351,7 @@ describe('a server that goes on saying that the session is another one', () => {
     expect(page.popups).toEqual([]);
   });
 
-  it('and does not say who it is has the call thrown', async () => {
+  it('makes the call fail if the session cannot be read', async () => {
     const { client, page } = openBrowser(alice);
     await client.session();
     page.answer = (sent) => {

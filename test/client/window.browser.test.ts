@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPage } from '../support/open-page.ts';
 import { problem, type SmallAnswer, type SmallSite, serve } from '../support/small-site.ts';
 
-/** A page, a service and a sign-in page with Entra's opener policy, each no more than the client can see of them. */
+/** A minimal page, a service, and a sign-in page with the opener policy of Entra ID. */
 let app: SmallSite;
 let entra: SmallSite;
 let origin: string;
@@ -68,7 +68,7 @@ function session() {
   };
 }
 
-/** The last page, as the contract has it; a mute one stands for a browser without channels. */
+/** The last page of a popup. If `isMute` is set, it sends no message, like a browser without channels. */
 function finish(at: URLSearchParams): SmallAnswer {
   const outcome = at.get('outcome') ?? '';
   if (outcome === 'signed_in') Object.assign(state, { isGranted: true, signIns: state.signIns + 1 });
@@ -125,8 +125,8 @@ async function press(page: Page, name: string): Promise<Page> {
 
 const answer = (page: Page, text: string) => page.locator('#result', { hasText: text }).waitFor();
 
-describe('a window, in a real browser', () => {
-  it('is waited for although its opener policy makes it read as closed; then the call is repeated', async ({
+describe('a popup, in a real browser', () => {
+  it('is awaited although its opener policy makes it appear closed, then the call is repeated', async ({
     skip,
   }) => {
     const page = await openApp(skip);
@@ -142,7 +142,7 @@ describe('a window, in a real browser', () => {
     expect(state.calls).toEqual(['GET', 'GET']);
   });
 
-  it('that was refused is told, and the write is not sent', async ({ skip }) => {
+  it('reports a denial, and the write is not repeated', async ({ skip }) => {
     const page = await openApp(skip);
     const popup = await press(page, 'Write');
     await popup.getByText('Cancel').click();
@@ -150,7 +150,7 @@ describe('a window, in a real browser', () => {
     expect(state.calls).toEqual(['POST']);
   });
 
-  it('that cannot tell is noticed when the person comes back to the page', async ({ skip }) => {
+  it('without channels is completed when the user returns to the page', async ({ skip }) => {
     state.isMute = true;
     const page = await openApp(skip);
     const popup = await press(page, 'Read');
@@ -161,7 +161,7 @@ describe('a window, in a real browser', () => {
     await answer(page, 'a letter');
   });
 
-  it('that the person closes is ended by Cancel', async ({ skip }) => {
+  it('that the user closes ends with Cancel', async ({ skip }) => {
     const page = await openApp(skip);
     const popup = await press(page, 'Read');
     await popup.close();
@@ -171,7 +171,7 @@ describe('a window, in a real browser', () => {
     expect(state.calls).toEqual(['GET']);
   });
 
-  it('belongs to one of two tabs; the other goes on by itself', async ({ skip }) => {
+  it('belongs to one of two tabs and does not affect the other', async ({ skip }) => {
     const left = await openApp(skip);
     const right = await left.context().newPage();
     await right.goto(origin);
@@ -186,7 +186,7 @@ describe('a window, in a real browser', () => {
     await answer(left, 'consent_declined');
   });
 
-  it('that is blocked becomes a redirect, which comes back to the place and sends nothing', async ({
+  it('becomes a redirect if it is blocked, which returns to the same address and repeats no call', async ({
     skip,
   }) => {
     const page = await openApp(skip, '/inbox?view=new#latest');
@@ -199,7 +199,7 @@ describe('a window, in a real browser', () => {
     expect(await page.evaluate('sessionStorage.length')).toBe(0);
   });
 
-  it('may lose the network: the call is thrown, and the next one goes on', async ({ skip }) => {
+  it('completes the call even if the network was lost meanwhile', async ({ skip }) => {
     const page = await openApp(skip);
     const popup = await press(page, 'Read');
     await page.context().setOffline(true);
@@ -210,9 +210,7 @@ describe('a window, in a real browser', () => {
     await answer(page, 'a letter');
   });
 
-  it('goes on after going back from the sign-in page: nothing waits for a page that was left', async ({
-    skip,
-  }) => {
+  it('that became a redirect is over after going back from the sign-in page', async ({ skip }) => {
     const page = await openApp(skip, '/inbox#latest');
     await page.evaluate('window.open = () => null');
     await page.getByRole('button', { name: 'Read' }).click();
