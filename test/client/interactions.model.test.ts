@@ -261,7 +261,7 @@ const commands = [
     .tuple(fc.constantFrom(...features), fc.constantFrom('GET', 'POST', 'PATCH'), fc.boolean())
     .map(
       ([feature, method, isRepeated]) =>
-        new Command(`${method} ${feature}${isRepeated ? ' again if need be' : ''}`, (world) =>
+        new Command(`${method} ${feature}${isRepeated ? ', repeatable' : ''}`, (world) =>
           world.start(feature, method, isRepeated),
         ),
     ),
@@ -280,7 +280,7 @@ const commands = [
   ),
   fc.boolean().map(
     (byChannel) =>
-      new Command(`the window is done, by ${byChannel ? 'channel' : 'message'}`, (world) => {
+      new Command(`the popup reports success by ${byChannel ? 'channel' : 'message'}`, (world) => {
         const popup = world.openPopups.at(-1);
         if (popup === undefined || world.isOffline) return;
         world.signIn(world.askedFeature);
@@ -289,7 +289,7 @@ const commands = [
         else world.page.fire('message', { origin, data });
       }),
   ),
-  always('the window says that it is done, and nothing was given', (world) => {
+  always('the popup reports success, and nothing was granted', (world) => {
     const popup = world.openPopups.at(-1);
     if (popup !== undefined) world.tabs.say(word(popup.id, 'signed_in'));
   }),
@@ -302,7 +302,7 @@ const commands = [
   }),
   fc.constantFrom('consent_declined', 'login_canceled', 'fewer_permissions', 'sign_in_refused').map(
     (outcome) =>
-      new Command(`the window ends with ${outcome}`, (world) => {
+      new Command(`the popup ends with ${outcome}`, (world) => {
         const popup = world.openPopups.at(-1);
         world.refuse();
         if (popup !== undefined) world.tabs.say(word(popup.id, outcome));
@@ -312,7 +312,7 @@ const commands = [
     .constantFrom('nonsense', '', 'toString', 7, undefined)
     .map(
       (outcome) =>
-        new Command(`our window says ${outcome}`, (world) =>
+        new Command(`the own popup sends ${outcome}`, (world) =>
           expectNoChange(world, (id) => world.tabs.say(word(id, outcome))),
         ),
     ),
@@ -323,7 +323,7 @@ const commands = [
     )
     .map(
       ([from, outcome]) =>
-        new Command(`${from} says ${outcome}`, (world) =>
+        new Command(`${from} sends ${outcome}`, (world) =>
           expectNoChange(world, (id) => {
             world.page.fire('message', { origin: from, data: word(id, outcome) });
           }),
@@ -374,7 +374,7 @@ const commands = [
         if (isTold) world.tabs.say({ type: 'entra-bff:session', change: 'signed_in' });
       }),
   ),
-  always('the session ends, and nobody says so', (world) => {
+  always('the session ends without a message', (world) => {
     world.isSignedIn = false;
   }),
   always('another tab signs out', (world) => {
@@ -383,7 +383,7 @@ const commands = [
     world.isEnded = false;
     world.tabs.say({ type: 'entra-bff:session', change: 'signed_out' });
   }),
-  always('the page starts anew', async (world) => {
+  always('the page restarts', async (world) => {
     await world.client.session().then(
       () => {
         world.isEnded = false;
