@@ -5,7 +5,7 @@ import { showPortrait, showProfile } from './profile.js';
 import { showSessions } from './sessions.js';
 import { showTrouble } from './trouble.js';
 
-/** Tells the reloaded page why it was reloaded. */
+/** Set before a reload that follows the sign-in of another user. */
 const changedNote = 'demo:user-changed';
 let isLeaving = false;
 
@@ -17,11 +17,11 @@ client.onSessionChange(({ type, userChanged }) => {
     startAnew();
     return;
   }
-  // Another tab has signed in or out. Who signs out here is on the way to Microsoft already.
+  // Another tab has signed in or out. After a sign-out in this tab, the browser is already on its way to Microsoft.
   if (type === 'signed_out' && !byId('home').hidden && !isLeaving) showEnded();
   if (type === 'signed_in' && !byId('welcome').hidden) void start();
 });
-// A page that comes back from the browser's memory may show what a signed-out person must not see.
+// A page from the browser's back-forward cache may still show data of a user who has signed out.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
 async function start() {
@@ -50,8 +50,8 @@ function showHome(session) {
   byId('account-address').textContent = session.username;
   byId('greeting').textContent = `Hello, ${session.name}`;
   byId('admin-text').textContent = session.can.admin
-    ? 'You may open it: the directory gives you the administrator role of this app.'
-    : 'Only people with the administrator role of this app may open it, and you do not have it. The page tells you what to do.';
+    ? 'You have the administrator role of this app, so you can open the admin page.'
+    : 'The admin page needs the administrator role of this app, which you do not have. The page explains what to do.';
   showHolds(session);
   show('home');
   if (sessionStorage.getItem(changedNote) !== null) {
@@ -73,8 +73,8 @@ function showHolds(session) {
       'localStorage',
       create('code', {}, localStorage.length === 0 ? 'empty' : `${localStorage.length} entries`),
     ),
-    fact('Session ends', toTime(session.expires_at)),
-    fact('Sooner, if nothing is done', toTime(session.idle_expires_at)),
+    fact('Session expires', toTime(session.expires_at)),
+    fact('Expires earlier if unused', toTime(session.idle_expires_at)),
   );
 }
 
@@ -98,8 +98,8 @@ function clear() {
 }
 
 /**
- * Another user has signed in in another tab. Nothing of the previous user may stay, and that includes the
- * fragment, because it names what was open. The reload also ends requests that this script has under way.
+ * Another user has signed in in another tab. Nothing of the previous user may stay on the page, including the
+ * fragment, which names what was open. The reload also ends requests in progress.
  */
 function startAnew() {
   clear();
@@ -109,7 +109,7 @@ function startAnew() {
   location.reload();
 }
 
-/** What was read leaves the page together with the session. */
+/** Removes the user's data together with the session. */
 function showEnded() {
   clear();
   byId('ended').hidden = false;
@@ -131,14 +131,14 @@ async function signOut() {
   }
 }
 
-/** The development host tells where the emulators' switches are; any other host has no such file. */
+/** Links to the emulators' switches. Only the development host has this file. */
 async function showDevelopment() {
   try {
     const urls = await (await client.fetch('/dev.json')).json();
     byId('development').replaceChildren(
-      create('p', {}, 'On this machine two emulators play Microsoft. Make them fail: '),
-      create('a', { href: urls.entra_switches_url }, 'switches of Entra'),
-      create('a', { href: urls.graph_switches_url }, 'switches of Graph'),
+      create('p', {}, 'Entra ID and Graph are emulated on this machine. Make them fail: '),
+      create('a', { href: urls.entra_switches_url }, 'Entra ID switches'),
+      create('a', { href: urls.graph_switches_url }, 'Graph switches'),
     );
     byId('development').hidden = false;
   } catch {

@@ -1,15 +1,15 @@
 import { createClient } from '/api/auth/client.js';
 
-// The page shows what is missing and asks for a click: nobody is sent away unasked.
+// The page explains what is missing. Only a click starts an interaction.
 export const client = createClient({ interaction: 'manual' });
 
-/** Leaves the page to sign in. */
+/** Signs in by a redirect. */
 export const signIn = () => client.signIn({ display: 'redirect' });
 
-/** Leaves the page for what only the person can give. */
+/** Lets the user grant what the call needs, by a redirect. */
 export const interact = (problem) => client.interact(problem, { display: 'redirect' });
 
-/** What Graph itself refused: the service passed it on as it came. */
+/** A refusal by Graph, which the service forwards unchanged. */
 export class GraphError extends Error {
   name = 'GraphError';
 
@@ -21,7 +21,7 @@ export class GraphError extends Error {
   }
 }
 
-/** A call that is to succeed. @throws {BffProblem | GraphError} */
+/** Returns a successful response. @throws {BffProblem | GraphError} */
 export async function readGraph(path) {
   const response = await client.graph(path);
   if (response.ok) return response;

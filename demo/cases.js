@@ -2,14 +2,14 @@ import { client, interact } from './bff.js';
 import { announce, button, byId, create } from './dom.js';
 
 /**
- * What a person can meet between a call and its answer, to try out in development: a list of cases that the emulators
- * of Entra and Graph play on command. Any other host has no such list, and shows nothing.
+ * Shows a list of cases that the emulators of Entra ID and Graph can simulate, such as a missing consent. Only the
+ * development host has the list.
  */
 async function showCases() {
-  const addresses = await readJson('/dev.json').catch(() => undefined);
-  if (addresses?.cases_url === undefined) return;
+  const urls = await readJson('/dev.json').catch(() => undefined);
+  if (urls?.cases_url === undefined) return;
   const list = create('div', { className: 'case-list' });
-  const url = addresses.cases_url;
+  const url = urls.cases_url;
   const panel = create(
     'details',
     {},
@@ -17,10 +17,10 @@ async function showCases() {
     create(
       'p',
       { className: 'quiet' },
-      'Switch a case on, then make the call. One case is on at a time; the emulators have more switches: ',
-      create('a', { href: addresses.entra_switches_url }, 'Entra'),
+      'Switch on a case, then make the call. Only one case is on at a time. The emulators have more switches: ',
+      create('a', { href: urls.entra_switches_url }, 'Entra ID'),
       ', ',
-      create('a', { href: addresses.graph_switches_url }, 'Graph'),
+      create('a', { href: urls.graph_switches_url }, 'Graph'),
       '.',
     ),
     list,
@@ -29,7 +29,7 @@ async function showCases() {
   panel.ontoggle = () => {
     if (panel.open && list.childElementCount === 0) show(list, url, state);
   };
-  // Coming back from Microsoft, the list is where it was left.
+  // After a redirect to Microsoft, the list is open again.
   panel.open = state.current !== null;
   byId('development').before(create('aside', { className: 'cases', ariaLabel: 'Cases to try' }, panel));
 }
@@ -55,7 +55,7 @@ function show(list, url, { current, cases }) {
   );
 }
 
-function toItem({ id, title, sees, path }, isOn, choose) {
+function toItem({ id, title, description, path }, isOn, choose) {
   const result = create('div', { className: 'case-result' });
   result.setAttribute('role', 'status');
   const toggle = button('', () => choose(toggle.ariaChecked === 'true' ? '' : id), 'case-switch');
@@ -67,7 +67,7 @@ function toItem({ id, title, sees, path }, isOn, choose) {
     'li',
     { className: 'case' },
     create('h3', {}, title),
-    create('p', { className: 'quiet' }, sees),
+    create('p', { className: 'quiet' }, description),
     create('p', { className: 'actions' }, toggle, call, create('code', { className: 'small' }, path)),
     result,
   );
@@ -83,13 +83,13 @@ function mark(item, isOn) {
   toggle.textContent = isOn ? 'On' : 'Off';
 }
 
-/** Calls as any app would, and says in its own words what came of it. */
+/** Makes the call as any app would, and shows the result. */
 async function makeCall(result, path) {
   result.textContent = 'Calling …';
   try {
     const response = await client.graph(path);
     const text = response.ok
-      ? 'The call got its answer.'
+      ? 'The call succeeded.'
       : `Graph refused the call with status ${response.status}.`;
     result.replaceChildren(create('p', {}, text));
   } catch (error) {
@@ -97,18 +97,18 @@ async function makeCall(result, path) {
   }
 }
 
-/** Says why, with the ways on where somebody can give what is missing. */
+/** Shows the reason, with buttons if the user or an administrator can help. */
 function showRefusal(result, path, error) {
   const why = [error.code, error.reason].filter(Boolean).join(', ');
-  const ways = [];
+  const actions = [];
   if (error.loginUrl !== undefined) {
-    ways.push(
-      button('Go on in a window', () => goOnInWindow(result, path, error)),
-      button('Go on by leaving the page', () => interact(error)),
+    actions.push(
+      button('Continue in a popup', () => continueInPopup(result, path, error)),
+      button('Continue by redirect', () => interact(error)),
     );
   }
   if (error.adminConsentUrl !== undefined) {
-    ways.push(create('a', { href: error.adminConsentUrl }, 'Link for your administrator'));
+    actions.push(create('a', { href: error.adminConsentUrl }, 'Link for your administrator'));
   }
   result.replaceChildren(
     create(
@@ -117,23 +117,23 @@ function showRefusal(result, path, error) {
       create('code', {}, why === '' ? 'no_answer' : why),
       ` ${error.detail ?? error.message ?? ''}`,
     ),
-    create('p', { className: 'actions' }, ...ways),
+    create('p', { className: 'actions' }, ...actions),
   );
 }
 
-/** Keeps the page, asks in a window, and makes the call again however that ended. */
-async function goOnInWindow(result, path, problem) {
+/** Opens the popup, and makes the call again whatever its outcome. */
+async function continueInPopup(result, path, problem) {
   result.replaceChildren(
-    create('p', {}, 'Waiting for the window …'),
+    create('p', {}, 'Waiting for the popup …'),
     create(
       'p',
       { className: 'actions' },
       button('Stop waiting', () => client.cancel()),
     ),
   );
-  const ending = await client.interact(problem, { display: 'popup' }).catch(({ kind }) => kind);
+  const outcome = await client.interact(problem, { display: 'popup' }).catch(({ kind }) => kind);
   await makeCall(result, path);
-  result.prepend(create('p', {}, 'The window ended with ', create('code', {}, ending), '.'));
+  result.prepend(create('p', {}, 'The popup ended with ', create('code', {}, outcome), '.'));
 }
 
 await showCases();

@@ -1,7 +1,7 @@
-/** The element of the page with that id. */
+/** The element with this id. */
 export const byId = (id) => document.getElementById(id);
 
-/** A new element; text in it stays text. */
+/** Creates an element. Strings among the children become text, never HTML. */
 export function create(name, properties = {}, ...children) {
   const element = Object.assign(document.createElement(name), properties);
   element.append(...children);
@@ -14,18 +14,18 @@ export const fact = (label, value) => create('div', {}, create('dt', {}, label),
 export const button = (label, onclick, className = '') =>
   create('button', { type: 'button', className, onclick }, label);
 
-/** Says that something is on its way. A pressed button that this replaces leaves its focus to the container. */
+/** Shows a loading text. If it replaces the focused button, the container gets the focus. */
 export function showLoading(container, text) {
   if (container.contains(document.activeElement)) container.focus({ preventScroll: true });
   container.replaceChildren(create('p', { className: 'loading' }, text));
 }
 
-/** Says it to who cannot see it. */
+/** Announces a text to screen readers. */
 export function announce(text) {
   byId('status').textContent = text;
 }
 
-/** First and last initial: `Alice Adams` gives `AA`. */
+/** First and last initial: `AA` for `Alice Adams`. */
 export function initials(name) {
   const words = name.trim().split(/\s+/);
   const ends = words.length > 1 ? [words[0], words[words.length - 1]] : words;

@@ -8,13 +8,13 @@ const letters = byId('letters');
 const state = byId('messages-state');
 
 const invitations = {
-  granted: 'You have allowed this app to read them.',
-  declined: 'You declined the permission to read them.',
+  granted: 'You have allowed this app to read your messages.',
+  declined: 'You declined the permission to read your messages.',
   not_asked: 'Microsoft asks for your permission the first time.',
 };
 
 /**
- * The card before it is asked for anything; opens by itself when the address says `#messages`.
+ * Shows the card with its button. If the fragment is `#messages`, the card opens at once.
  * @param permission the state of the feature, from the session
  */
 export function showMessages(permission) {
@@ -36,7 +36,7 @@ function open() {
 
 async function readMore() {
   const shown = letters.childElementCount;
-  showLoading(state, 'Reading your messages …');
+  showLoading(state, 'Loading your messages …');
   try {
     const query = `$select=${fields}&$orderby=receivedDateTime%20desc&$top=${pageSize}&$skip=${shown}`;
     const page = await (await readGraph(`/me/messages?${query}`)).json();
@@ -56,7 +56,7 @@ function append(messages, hasMore) {
     ...(hasMore ? [create('p', { className: 'actions' }, button('More', readMore))] : []),
   );
   announce(count === 0 ? 'Your mailbox is empty.' : `${count} messages shown.`);
-  // The button that was pressed is gone: go on where the new ones begin.
+  // The pressed button is gone, so the first new message gets the focus.
   if (document.activeElement === state) added[0]?.focus();
 }
 
@@ -79,7 +79,7 @@ function toLetter({ subject, from, receivedDateTime, bodyPreview, isRead }) {
   );
 }
 
-/** The same colour for the same sender. */
+/** The same color for the same sender. */
 const toneOf = (sender) => [...sender].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 5;
 
 function toShortTime(date) {

@@ -11,29 +11,29 @@ const fields = [
   ['preferredLanguage', 'Language'],
 ];
 
-/** The card of what Graph knows about the person. */
+/** Shows the user's profile from Graph. */
 export async function showProfile() {
   const container = byId('profile');
-  showLoading(container, 'Reading your profile …');
+  showLoading(container, 'Loading your profile …');
   try {
     const select = fields.map(([name]) => name).join(',');
     const me = await (await readGraph(`/me?$select=${select}`)).json();
-    const known = fields.filter(([name]) => me[name]);
+    const present = fields.filter(([name]) => me[name]);
     container.replaceChildren(
-      create('dl', { className: 'facts' }, ...known.map(([name, label]) => fact(label, me[name]))),
+      create('dl', { className: 'facts' }, ...present.map(([name, label]) => fact(label, me[name]))),
     );
   } catch (error) {
     showTrouble(container, error, showProfile);
   }
 }
 
-/** The photo, or initials where there is none. */
+/** Shows the user's photo, or initials if there is none. */
 export async function showPortrait(name) {
   const portrait = byId('portrait');
   portrait.textContent = initials(name);
   const photo = await readGraph('/me/photo/$value')
     .then((response) => response.blob())
-    .catch(() => undefined); // no photo, or no answer: the initials do
+    .catch(() => undefined); // no photo or no response: the initials stay
   if (photo === undefined) return;
   const image = create('img', { alt: '', src: URL.createObjectURL(photo) });
   image.onload = () => {

@@ -2,14 +2,14 @@ import { client } from './bff.js';
 import { announce, button, byId, create, showLoading } from './dom.js';
 import { showTrouble } from './trouble.js';
 
-const address = '/api/auth/sessions';
+const sessionsPath = '/api/auth/sessions';
 const container = byId('sessions');
 
-/** The card of the browsers that the person is signed in with. */
+/** Shows the user's sessions. */
 export async function showSessions() {
-  showLoading(container, 'Looking where you are signed in …');
+  showLoading(container, 'Loading your sessions …');
   try {
-    const { sessions, complete } = await (await client.fetch(address)).json();
+    const { sessions, complete } = await (await client.fetch(sessionsPath)).json();
     show(sessions, complete);
   } catch (error) {
     showTrouble(container, error, showSessions);
@@ -20,10 +20,10 @@ function show(sessions, complete) {
   const hasOthers = sessions.some(({ current }) => !current);
   container.replaceChildren(
     create('ul', { className: 'sessions' }, ...sessions.map(toItem)),
-    ...(complete ? [] : [create('p', { className: 'quiet small' }, 'There are more sessions.')]),
+    ...(complete ? [] : [create('p', { className: 'quiet small' }, 'Not all sessions are shown.')]),
     hasOthers
       ? create('p', { className: 'actions' }, button('End all others', endOthers))
-      : create('p', { className: 'quiet small' }, 'Nowhere else.'),
+      : create('p', { className: 'quiet small' }, 'You are not signed in anywhere else.'),
   );
 }
 
@@ -44,23 +44,23 @@ function toItem({ id, current, device, last_used_at }) {
   );
 }
 
-/** Many of them say the same: who hears it needs to know which one. */
+/** Screen readers need to know which session the button ends. */
 function toButton(id, name, lastUse) {
   const end = button('End', () => endOne(id, name));
   end.append(create('span', { className: 'visually-hidden' }, ` ${name}. ${lastUse}`));
   return end;
 }
 
-const endOne = (id, name) => end(`${address}/${id}`, `${name} is signed out.`);
+const endOne = (id, name) => end(`${sessionsPath}/${id}`, `The session in ${name} has ended.`);
 
-const endOthers = () => end(address, 'You are signed in here alone.');
+const endOthers = () => end(sessionsPath, 'All other sessions have ended.');
 
 async function end(url, done) {
-  showLoading(container, 'Signing out there …');
+  showLoading(container, 'Ending the session …');
   try {
     await client.fetch(url, { method: 'DELETE' });
   } catch (error) {
-    // It has ended by itself meanwhile.
+    // The session has ended meanwhile.
     if (error.code !== 'not_found') {
       showTrouble(container, error, showSessions);
       return;

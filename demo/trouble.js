@@ -1,9 +1,9 @@
 import { GraphError, interact } from './bff.js';
 import { announce, button, create } from './dom.js';
 
-/** Shows what went wrong and what can be done about it. */
+/** Shows the error and what the user can do about it. */
 export function showTrouble(container, error, tryAgain, heading = 'h3') {
-  // The page reloads and shows nothing for the previous user. A body that was still arriving ends with
+  // The page reloads, so an error of the previous user's calls is not shown. A body that was still arriving fails with
   // `AbortError`.
   if (error.kind === 'user_changed' || error.name === 'AbortError') return;
   if (error.code === 'session_required') {
@@ -29,23 +29,23 @@ function explain(error, tryAgain) {
   if (error.code === 'interaction_required') return explainInteraction(error);
   if (error.code === 'consent_declined') {
     return {
-      title: 'You declined this permission',
-      text: 'Nothing was shared. You can go on without it, or be asked once more.',
+      title: 'Permission declined',
+      text: 'Nothing was shared. You can continue without it, or ask again.',
       action: button('Ask again', () => interact(error)),
     };
   }
   if (error.code === 'admin_consent_required') {
     return {
-      title: 'An administrator has to agree',
-      text: 'Your organization lets only administrators give this permission. Send yours the link.',
-      action: button('Try once more', () => interact(error)),
+      title: 'An administrator must approve',
+      text: 'In your organization, only an administrator can grant this permission. Send your administrator the link.',
+      action: button('Try again', () => interact(error)),
       link: create('a', { href: error.adminConsentUrl ?? '' }, 'Link for your administrator'),
     };
   }
   if (error.status === 429) {
     return {
       title: 'Too many requests',
-      text: 'The service asks for a short pause.',
+      text: 'Wait a moment, then try again.',
       action: countDown(again, error.retryAfterSeconds ?? 0),
     };
   }
@@ -53,13 +53,13 @@ function explain(error, tryAgain) {
     return { title: 'No answer', text: 'The service could not be reached.', action: again };
   }
   return {
-    title: 'That did not work',
+    title: 'The call failed',
     text: error instanceof GraphError ? 'Microsoft Graph refused the call.' : error.message,
     action: again,
   };
 }
 
-/** What the features of the policy read. */
+/** The data that each feature of the policy reads. */
 const subjects = { profile: 'your profile', mail: 'your messages' };
 
 function explainInteraction(problem) {
@@ -68,19 +68,19 @@ function explainInteraction(problem) {
     case 'consent_required':
       return {
         title: 'Your permission is needed',
-        text: `Microsoft asks you whether this app may read ${subjects[problem.feature] ?? 'this'}, and brings you back here.`,
+        text: `Microsoft asks whether this app may read ${subjects[problem.feature] ?? 'this'}, then returns you to this page.`,
         action: proceed('Continue to consent'),
       };
     default:
       return {
-        title: 'Confirm that it is you',
-        text: 'Microsoft wants to see you once more before it goes on, and brings you back here.',
+        title: 'Confirm your identity',
+        text: 'Microsoft asks you to confirm your identity, then returns you to this page.',
         action: proceed('Continue to Microsoft'),
       };
   }
 }
 
-/** The button becomes usable when the service wants to be asked again. */
+/** Disables the button until the `Retry-After` of the response has passed. */
 function countDown(again, seconds) {
   const label = again.textContent;
   const endsAtMs = performance.now() + seconds * 1000;

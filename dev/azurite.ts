@@ -16,10 +16,10 @@ const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 
 const startTimeoutMs = 30_000;
 
-/** Starts Azurite's table service, in memory, as a child process that ends with this one. */
+/** Starts Azurite's table service, in memory, as a child process that ends with this process. */
 export async function startAzurite(): Promise<Azurite> {
   for (let attemptsLeft = 3; ; attemptsLeft -= 1) {
-    // Azurite can choose a port itself (0) but does not say which one. Somebody may take ours in between: try again.
+    // Azurite can choose a port itself (0) but does not print it. Another process may take this port first, so retry.
     const port = await findFreePort();
     const child = spawnAzurite(port);
     try {
@@ -28,10 +28,10 @@ export async function startAzurite(): Promise<Azurite> {
       return {
         endpoint,
         connectionString: `DefaultEndpointsProtocol=http;AccountName=${accountName};AccountKey=${accountKey};TableEndpoint=${endpoint};`,
-        close: () => end(child),
+        close: () => stop(child),
       };
     } catch (error) {
-      await end(child);
+      await stop(child);
       if (attemptsLeft === 1) throw error;
     }
   }
@@ -52,7 +52,7 @@ function spawnAzurite(port: number): ChildProcess {
   );
 }
 
-/** Waits for the line that Azurite prints once it listens. */
+/** Waits for the line that Azurite prints when it listens. */
 async function untilReady(child: ChildProcess): Promise<void> {
   let output = '';
   await new Promise<void>((resolve, reject) => {
@@ -75,7 +75,7 @@ async function untilReady(child: ChildProcess): Promise<void> {
   });
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { cases, type Emulators, makeGoodDay } from './cases.ts';
+import { cases, type Emulators, resetSwitches } from './cases.ts';
 
 export const casesPath = '/dev/cases';
 
 const bodyLimitBytes = 1024;
 
 /**
- * Lists the cases, and sets one up, for the demo page alone. It runs beside the app, in the process of the emulators:
- * so the page needs no way to another origin.
+ * Lists the cases and sets one up, for the demo page only. It has the origin of the app, so the page needs no
+ * cross-origin request.
  */
 export function createCasesEndpoint(emulators: Emulators) {
   let current: string | undefined;
@@ -15,7 +15,7 @@ export function createCasesEndpoint(emulators: Emulators) {
   const setUp = (id: string | null): boolean => {
     const chosen = cases.find((known) => known.id === id);
     if (chosen === undefined && id !== '') return false;
-    makeGoodDay(emulators);
+    resetSwitches(emulators);
     chosen?.setUp(emulators);
     current = chosen?.id;
     return true;
@@ -23,20 +23,20 @@ export function createCasesEndpoint(emulators: Emulators) {
 
   const list = () => ({
     current: current ?? null,
-    cases: cases.map(({ id, group, title, sees, path }) => ({ id, group, title, sees, path })),
+    cases: cases.map(({ id, group, title, description, path }) => ({ id, group, title, description, path })),
   });
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (!isOwnPage(request)) return answer(response, 403, { error: 'Only the demo page may ask.' });
+    if (!isOwnPage(request)) return answer(response, 403, { error: 'Only the demo page may call this.' });
     if (request.method === 'GET') return answer(response, 200, list());
-    if (request.method !== 'POST') return answer(response, 405, { error: 'GET or POST.' });
+    if (request.method !== 'POST') return answer(response, 405, { error: 'Use GET or POST.' });
     const body = await readText(request);
     const isKnown = body !== undefined && setUp(new URLSearchParams(body).get('case'));
-    return isKnown ? answer(response, 200, list()) : answer(response, 400, { error: 'No such case.' });
+    return isKnown ? answer(response, 200, list()) : answer(response, 400, { error: 'Unknown case.' });
   };
 }
 
-/** The header asks a foreign page for a preflight that nobody answers; the name keeps out one that rebinds its own. */
+/** A page of another origin cannot send the header without a preflight, which is refused. The host name prevents DNS rebinding. */
 function isOwnPage({ headers }: IncomingMessage): boolean {
   return headers['x-csrf'] === '1' && /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(headers.host ?? '');
 }

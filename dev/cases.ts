@@ -8,23 +8,23 @@ export interface Emulators {
   readonly graph: GraphEmulator;
 }
 
-/** What can stand between an app and its answer, set up on command. */
+/** A situation that can keep a call from its response, set up on demand. */
 export interface Case {
   readonly id: string;
   readonly group: string;
   readonly title: string;
-  /** What the person sees after the call, for the list on the demo page. */
-  readonly sees: string;
-  /** The Graph call that meets it. */
+  /** What the user sees after the call, for the list on the demo page. */
+  readonly description: string;
+  /** The call to Graph that is affected. */
   readonly path: string;
   readonly setUp: (emulators: Emulators) => void;
 }
 
 const profile = '/me?$select=displayName';
 const mail = '/me/messages?$select=subject&$top=1';
-const everybody = ({ entra }: Emulators): string[] => entra.directory.users.map(({ id }) => id);
+const allUserIds = ({ entra }: Emulators): string[] => entra.directory.users.map(({ id }) => id);
 
-/** Nobody has consented to it, and the tokens that have it are gone. */
+/** No user has consented to reading mail, and the access tokens with that scope are revoked. */
 function withoutMail({ entra, graph }: Emulators): void {
   entra.consents.withdraw(['Mail.Read']);
   graph.revokeTokens();
@@ -35,7 +35,8 @@ export const cases: readonly Case[] = [
     id: 'consent-missing',
     group: 'Permission',
     title: 'Consent is missing',
-    sees: 'Microsoft asks whether the app may read mail. After a yes the call goes on; after a no the app goes on without, and asks again only on a click.',
+    description:
+      'Microsoft asks whether the app may read mail. If you accept, the call continues. If you decline, the app works without mail and asks again only at a click.',
     path: mail,
     setUp: withoutMail,
   },
@@ -43,7 +44,8 @@ export const cases: readonly Case[] = [
     id: 'administrator-needed',
     group: 'Permission',
     title: 'Only an administrator can consent',
-    sees: 'Microsoft says that an administrator has to approve. Back in the app there is the link that an administrator needs. Alice is one.',
+    description:
+      'Microsoft says that an administrator must approve. The app then shows a link for the administrator. Alice is one.',
     path: mail,
     setUp(emulators) {
       emulators.entra.switches.onlyAdministratorsConsent = true;
@@ -54,7 +56,8 @@ export const cases: readonly Case[] = [
     id: 'approval-workflow',
     group: 'Permission',
     title: 'Approval can be requested',
-    sees: 'Microsoft takes a request to the administrators. They answer it on the switches page of Entra; until then the app says that it waits for them.',
+    description:
+      'Microsoft accepts a request to the administrators, who answer it on the switches page of Entra ID. Until then, the app says that approval is pending.',
     path: mail,
     setUp(emulators) {
       Object.assign(emulators.entra.switches, {
@@ -67,8 +70,9 @@ export const cases: readonly Case[] = [
   {
     id: 'fewer-permissions',
     group: 'Permission',
-    title: 'Fewer permissions than asked',
-    sees: 'The consent page is answered with a yes and the permission is not in the token: the app says so instead of asking for ever.',
+    title: 'Fewer permissions than requested',
+    description:
+      'You accept, but the token does not contain the permission. The app says so and does not ask again and again.',
     path: mail,
     setUp(emulators) {
       emulators.entra.switches.withheldPermissions = 'Mail.Read';
@@ -77,9 +81,9 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'second-factor',
-    group: 'Proof',
-    title: 'A second factor is demanded',
-    sees: 'Microsoft asks for a second factor. After it the call goes on.',
+    group: 'Stronger sign-in',
+    title: 'Multifactor authentication is required',
+    description: 'Microsoft asks for a second factor. Then the call continues.',
     path: profile,
     setUp({ entra, graph }) {
       entra.switches.secondFactorDemanded = true;
@@ -88,9 +92,10 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'authentication-context',
-    group: 'Proof',
-    title: 'This data asks for a stronger proof',
-    sees: 'Graph itself sends a claims challenge for an authentication context. Microsoft asks for a second factor, and the call goes on.',
+    group: 'Stronger sign-in',
+    title: 'This data requires a stronger sign-in',
+    description:
+      'Graph itself sends a claims challenge for an authentication context. Microsoft asks for a second factor. Then the call continues.',
     path: profile,
     setUp({ graph }) {
       graph.switches.authenticationContextDemanded = true;
@@ -98,9 +103,9 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'external-page',
-    group: 'Proof',
+    group: 'Stronger sign-in',
     title: 'A page of another provider comes first',
-    sees: 'Microsoft shows one more page, such as terms of use. After “Accept” the call goes on.',
+    description: 'Microsoft shows one more page, such as terms of use. After “Accept”, the call continues.',
     path: profile,
     setUp({ entra, graph }) {
       entra.switches.conditionalAccess = 'external-challenge';
@@ -109,9 +114,10 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'blocked-by-policy',
-    group: 'Proof',
+    group: 'Stronger sign-in',
     title: 'A policy blocks this device',
-    sees: 'Microsoft says that access is not possible right now, and sends nobody back: the person closes the window or goes back, and the app is still there.',
+    description:
+      'Microsoft says that access is not possible right now and does not return to the app. Close the popup or go back: the app still works.',
     path: profile,
     setUp({ entra, graph }) {
       entra.switches.conditionalAccess = 'device-not-compliant';
@@ -120,9 +126,9 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'access-evaluated-silently',
-    group: 'Access evaluated again',
-    title: 'Graph wants a newer token',
-    sees: 'Nothing. The service gets a new token and repeats the call.',
+    group: 'Continuous access evaluation',
+    title: 'Graph requires a newer token',
+    description: 'Nothing. The service renews the token and repeats the call.',
     path: profile,
     setUp({ graph }) {
       graph.revokeTokens();
@@ -130,9 +136,9 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'access-never-enough',
-    group: 'Access evaluated again',
-    title: 'No token is good enough',
-    sees: 'Microsoft is asked at most twice, then the app says that it did not help. No endless rounds.',
+    group: 'Continuous access evaluation',
+    title: 'Graph accepts no token',
+    description: 'The app asks Microsoft at most twice and then reports an error. There is no endless loop.',
     path: profile,
     setUp({ graph }) {
       graph.switches.alwaysChallenges = true;
@@ -140,9 +146,10 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'refresh-token-expired',
-    group: 'What the person gave has ended',
+    group: 'A new sign-in is needed',
     title: 'The refresh token has expired',
-    sees: 'Microsoft knows the person still: a short round trip without a question, and the call goes on.',
+    description:
+      'Microsoft still has its own session with you. After a short round trip without a question, the call continues.',
     path: profile,
     setUp({ entra, graph }) {
       entra.endSignIns('expired');
@@ -151,9 +158,10 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'refresh-token-revoked',
-    group: 'What the person gave has ended',
-    title: 'Somebody revoked it, or the password is new',
-    sees: 'Microsoft asks who it is. “Back” there leads back to the app, which is still there; somebody else’s account is told apart.',
+    group: 'A new sign-in is needed',
+    title: 'The password was changed, or sessions were revoked',
+    description:
+      'Microsoft asks you to sign in. “Back” returns to the app, which still works. If you sign in with another account, the app says so.',
     path: profile,
     setUp({ entra, graph }) {
       entra.endSignIns('revoked');
@@ -162,9 +170,9 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'too-long-ago',
-    group: 'What the person gave has ended',
-    title: 'It was too long ago for a policy',
-    sees: 'Microsoft asks who it is, then the call goes on.',
+    group: 'A new sign-in is needed',
+    title: 'A policy requires a recent sign-in',
+    description: 'Microsoft asks you to sign in. Then the call continues.',
     path: profile,
     setUp({ entra, graph }) {
       entra.endSignIns('sign-in-too-old');
@@ -173,31 +181,33 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'password-expired',
-    group: 'What the person gave has ended',
+    group: 'A new sign-in is needed',
     title: 'The password has expired',
-    sees: 'Microsoft asks for a new password, then the call goes on.',
+    description: 'Microsoft asks for a new password. Then the call continues.',
     path: profile,
     setUp(emulators) {
-      for (const id of everybody(emulators)) emulators.entra.expiredPasswords.add(id);
+      for (const id of allUserIds(emulators)) emulators.entra.expiredPasswords.add(id);
       emulators.graph.revokeTokens();
     },
   },
   {
     id: 'account-disabled',
-    group: 'What the person gave has ended',
+    group: 'A new sign-in is needed',
     title: 'The account is disabled',
-    sees: 'Microsoft says that the account cannot be used, and sends nobody back: the person closes the window or goes back, and the app is still there. Another account is told apart.',
+    description:
+      'Microsoft says that the account cannot be used and does not return to the app. Close the popup or go back: the app still works. If you sign in with another account, the app says so.',
     path: profile,
     setUp(emulators) {
-      for (const id of everybody(emulators)) emulators.entra.blockedUsers.add(id);
+      for (const id of allUserIds(emulators)) emulators.entra.blockedUsers.add(id);
       emulators.graph.revokeTokens();
     },
   },
   {
     id: 'another-issuer',
-    group: 'Trouble elsewhere',
+    group: 'Failures elsewhere',
     title: 'Another issuer answers',
-    sees: 'After the consent page the app says that this cannot be finished: the answer names an issuer that was not asked.',
+    description:
+      'After the consent page, the app says that the sign-in cannot be completed, because the response names another issuer.',
     path: mail,
     setUp(emulators) {
       emulators.entra.switches.issuerInResponse = 'wrong';
@@ -206,9 +216,9 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'entra-unavailable',
-    group: 'Trouble elsewhere',
+    group: 'Failures elsewhere',
     title: 'Microsoft Entra ID does not answer',
-    sees: 'The app says that it does not work right now, and nobody is signed out.',
+    description: 'The app says that the sign-in service is unavailable. You stay signed in.',
     path: profile,
     setUp({ entra, graph }) {
       entra.switches.outage = 'json-503';
@@ -217,9 +227,9 @@ export const cases: readonly Case[] = [
   },
   {
     id: 'graph-throttles',
-    group: 'Trouble elsewhere',
-    title: 'Graph wants a pause',
-    sees: 'The app says when it can be tried again.',
+    group: 'Failures elsewhere',
+    title: 'Graph throttles calls',
+    description: 'The app says when to try again.',
     path: profile,
     setUp({ graph }) {
       Object.assign(graph.switches, { throttledCalls: 1, retryAfterSeconds: 5 });
@@ -227,8 +237,8 @@ export const cases: readonly Case[] = [
   },
 ];
 
-/** Puts every switch back. Sessions, sign-ins and consents stay. */
-export function makeGoodDay({ entra, graph }: Emulators): void {
+/** Resets every switch. Sessions, sign-ins and consents stay. */
+export function resetSwitches({ entra, graph }: Emulators): void {
   Object.assign(entra.switches, defaultEntraSwitches());
   entra.blockedUsers.clear();
   entra.expiredPasswords.clear();

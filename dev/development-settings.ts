@@ -4,8 +4,8 @@ import { demoClient } from '@entra-bff/directory';
 const randomKey = () => randomBytes(32).toString('base64url');
 
 /**
- * The settings that `npm start` gives the app. What is already set in the environment wins; keys that are not are
- * made anew, so that sessions end with the process that held them.
+ * The app's settings for `npm start`. Values of the environment take precedence. Keys that the environment does not set
+ * are random, so sessions end with the process.
  */
 export function developmentSettings(
   addresses: { bffOrigin: string; entraOrigin: string; graphOrigin: string; tableConnectionString: string },

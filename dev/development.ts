@@ -10,9 +10,9 @@ import { createFrontend } from './frontend.ts';
 import { createRunning } from './running.ts';
 
 export interface Development {
-  /** Where a browser goes: `PUBLIC_BASE_URL`. */
+  /** The address for the browser: `PUBLIC_BASE_URL`. */
   publicBaseUrl: string;
-  /** Where the BFF itself listens; another address when something like a development server stands in front of it. */
+  /** The address on which the service listens. It differs if a development server is in front of it. */
   bffOrigin: string;
   entraSwitchesUrl: string;
   graphSwitchesUrl: string;
@@ -20,7 +20,7 @@ export interface Development {
 
 const preferredPorts = { bff: 7071, entra: 7072, graph: 7073 };
 
-/** Everything that one machine needs to run the app: built, connected, and stopped together. */
+/** Builds the app and starts it with everything that it needs on one machine. `stop` stops all of it. */
 export function createDevelopment(options: {
   build: () => Promise<string>;
   env: Readonly<Record<string, string | undefined>>;
@@ -78,11 +78,11 @@ export function createDevelopment(options: {
   return { start, stop: running.stop };
 }
 
-/** An app with a wrong setting starts and answers every request with why: here that is a failed start. */
+/** An app with an invalid setting starts, and every request returns the reason. Here this counts as a failed start. */
 async function requireReady(bffOrigin: string): Promise<void> {
   const response = await fetch(`${bffOrigin}/api/health/ready`);
   if (response.status < 500) return;
   const body = await response.text();
   const detail = /"detail":\s*"([^"]+)"/.exec(body)?.[1];
-  throw new Error(`the app answers ${response.status} to a readiness check: ${detail ?? body}`);
+  throw new Error(`the readiness check of the app returned ${response.status}: ${detail ?? body}`);
 }

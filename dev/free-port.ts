@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A port of 127.0.0.1 that is free at this moment. */
+/** Returns a port of 127.0.0.1 that is free now. */
 export async function findFreePort(): Promise<number> {
   return listenBriefly(0, '127.0.0.1');
 }
 
-/** The preferred port if it is free on both loopback addresses, else any free one. */
+/** Returns the preferred port if it is free on both loopback addresses, otherwise any free port. */
 export async function choosePort(preferred: number): Promise<number> {
   try {
     await listenBriefly(preferred, '127.0.0.1');
@@ -25,7 +25,7 @@ async function listenBriefly(port: number, host: string): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port was given.');
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
   return address.port;
 }
 

@@ -6,10 +6,10 @@ import { serveFolder } from './static-files.ts';
 
 const demoFolder = fileURLToPath(new URL('../demo', import.meta.url));
 
-/** The demo page, the address by which it finds the switches, and the cases that it lists. */
+/** Serves the demo page, the addresses of the emulators' switches, and the list of cases. */
 export function createFrontend(emulators: Emulators) {
   const serveDemo = serveFolder(demoFolder);
-  const answerCases = createCasesEndpoint(emulators);
+  const handleCases = createCasesEndpoint(emulators);
   const devJson = JSON.stringify({
     entra_switches_url: `${emulators.entra.origin}/switches`,
     graph_switches_url: `${emulators.graph.origin}/switches`,
@@ -17,7 +17,7 @@ export function createFrontend(emulators: Emulators) {
   });
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     if (request.url === casesPath) {
-      answerCases(request, response).catch(() => response.destroy());
+      handleCases(request, response).catch(() => response.destroy());
       return true;
     }
     if (request.method !== 'GET' || request.url !== '/dev.json') return serveDemo(request, response);

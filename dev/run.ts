@@ -3,22 +3,22 @@ import type { LogEntry } from '@entra-bff/functions-host';
 import { createDevelopment } from './development.ts';
 import { welcome } from './welcome.ts';
 
-// npm passes Ctrl-C on to a process that the terminal has told already: two signals, one key press.
-const samePressMs = 500;
-// Something that hangs must not keep the terminal: child processes end with this one in any case.
-const stopPatienceMs = 3_000;
+/** The terminal and npm both send a signal for one Ctrl-C. Signals within this time count as one. */
+const SAME_KEY_PRESS_MS = 500;
+/** A service that does not stop must not block the terminal. Child processes end with this process. */
+const STOP_TIMEOUT_MS = 3_000;
 
-/** Runs the app on this machine until a signal comes; ends the process: 0 when told to, 1 when it cannot start. */
+/** Runs the app until a signal arrives. The process then exits with 0, or with 1 if the app cannot start. */
 export async function run(options: { build: () => Promise<string> }): Promise<void> {
   const log = createLog();
   const development = createDevelopment({ build: options.build, env: process.env, log: log.write });
 
-  const stopEverything = () => Promise.race([development.stop(), delay(stopPatienceMs)]);
+  const stopEverything = () => Promise.race([development.stop(), delay(STOP_TIMEOUT_MS)]);
 
   let stoppedAtMs: number | undefined;
   const stop = async () => {
     const nowMs = performance.now();
-    if (stoppedAtMs !== undefined && nowMs - stoppedAtMs > samePressMs) process.exit(1);
+    if (stoppedAtMs !== undefined && nowMs - stoppedAtMs > SAME_KEY_PRESS_MS) process.exit(1);
     if (stoppedAtMs !== undefined) return;
     stoppedAtMs = nowMs;
     log.close();
@@ -33,14 +33,14 @@ export async function run(options: { build: () => Promise<string> }): Promise<vo
     console.log(welcome(await development.start()));
     log.open();
   } catch (error) {
-    if (stoppedAtMs !== undefined) return; // a signal came first and its handler ends the process
+    if (stoppedAtMs !== undefined) return; // a signal arrived first, and its handler ends the process
     await stopEverything();
     console.error(`entra-bff did not start: ${describe(error)}`);
     process.exit(1);
   }
 }
 
-/** A shell stands between npm and this process: it dies of a SIGTERM sent to npm and does not pass it on. */
+/** A shell runs between npm and this process. A SIGTERM to npm ends the shell, which does not forward it. */
 function whenNpmEnds(action: () => void): void {
   if (process.env['npm_lifecycle_event'] === undefined) return;
   const parent = process.ppid;
@@ -52,18 +52,18 @@ function whenNpmEnds(action: () => void): void {
   timer.unref();
 }
 
-/** Holds lines back until the addresses stand at the top, and drops them once everything ends. */
+/** Buffers lines until the welcome text is printed, and drops lines while everything stops. */
 function createLog() {
-  let state: 'holding' | 'open' | 'closed' = 'holding';
-  const held: LogEntry[] = [];
+  let state: 'buffering' | 'open' | 'closed' = 'buffering';
+  const buffered: LogEntry[] = [];
   return {
     write(entry: LogEntry): void {
-      if (state === 'holding') held.push(entry);
+      if (state === 'buffering') buffered.push(entry);
       if (state === 'open') print(entry);
     },
     open(): void {
       state = 'open';
-      held.forEach(print);
+      buffered.forEach(print);
     },
     close(): void {
       state = 'closed';
@@ -76,9 +76,9 @@ const quietLevels: readonly string[] = ['trace', 'debug', 'none'];
 function print({ level, functionName, message }: LogEntry): void {
   if (quietLevels.includes(level)) return;
   const [first = '', ...rest] = message.split('\n');
-  // Of a stack the first place is enough: one line for each entry.
-  const place = rest.find((line) => line.trim().startsWith('at '))?.trim();
-  console.log([level.padEnd(11), functionName, first, place].filter(Boolean).join(' '));
+  // One line for each entry: of a stack trace, only its first line.
+  const location = rest.find((line) => line.trim().startsWith('at '))?.trim();
+  console.log([level.padEnd(11), functionName, first, location].filter(Boolean).join(' '));
 }
 
 const describe = (error: unknown) => (error instanceof Error ? error.message : String(error));

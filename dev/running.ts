@@ -2,14 +2,14 @@ interface Closable {
   close(): Promise<void>;
 }
 
-/** Keeps what was started, also what is still starting, so that one call stops it all, the newest first. */
+/** Records every service that was started or is still starting. One call stops them all, the newest first. */
 export function createRunning() {
   const started: Promise<Closable>[] = [];
   let stopping: Promise<void> | undefined;
 
   async function stopAll(): Promise<void> {
     for (const starting of started.toReversed()) {
-      // What never started has nothing to stop, and one that fails to stop must not keep the others alive.
+      // A service that failed to start needs no stop. One that fails to stop must not prevent the others.
       await starting.then((service) => service.close()).catch(() => undefined);
     }
   }

@@ -25,8 +25,8 @@ const contentSecurityPolicy = [
 ].join('; ');
 
 /**
- * Serves the files of one folder to GET and HEAD, as a static site beside the functions would.
- * Answers `false`, and nothing to the browser, when no file there has that address.
+ * Serves the files of one folder to GET and HEAD, like a static site next to the functions. Returns `false` and sends
+ * nothing if no file has the address.
  */
 export function serveFolder(folder: string) {
   const root = realpathSync(folder) + sep;
@@ -50,7 +50,7 @@ export function serveFolder(folder: string) {
   };
 }
 
-/** Plain names only, so there is nothing to decode and no way up; the real path catches links that lead outside. */
+/** Accepts plain names only, so nothing is decoded and `..` never occurs. The real path reveals links that lead outside. */
 function findFile(root: string, target: string): string | undefined {
   const path = target.split('?')[0] === '/' ? '/index.html' : (target.split('?')[0] ?? '');
   if (!/^(\/[\w-][\w.-]*)+$/.test(path)) return undefined;

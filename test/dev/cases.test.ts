@@ -49,8 +49,11 @@ const ask = (init: RequestInit = {}, headers: Record<string, string> = { 'x-csrf
   fetch(`${origin}/dev/cases`, { ...init, headers });
 const setUp = (id: string) => ask({ method: 'POST', body: new URLSearchParams({ case: id }) });
 
-/** What an app meets that calls Graph and, where Graph refuses, refreshes its tokens. */
-const meetAs = async (path: string, tokens: { accessToken: string; refreshToken: string; scope: string }) => {
+/** Calls Graph as an app does, and renews its tokens if Graph refuses the call. */
+const callAndRenew = async (
+  path: string,
+  tokens: { accessToken: string; refreshToken: string; scope: string },
+) => {
   const authorization = `Bearer ${tokens.accessToken}`;
   const answer = await fetch(`${graph.origin}/v1.0${path}`, { headers: { authorization } });
   const challenge = answer.headers.get('www-authenticate')?.includes('insufficient_claims') === true;
@@ -81,7 +84,7 @@ describe('the cases of the demo page', () => {
     ['another-issuer', 'challenge, invalid_grant 65001'],
     ['entra-unavailable', 'challenge, temporarily_unavailable 90033'],
     ['graph-throttles', '429'],
-  ])('%s: an app meets %s', async (id, expected) => {
+  ])('%s leads to: %s', async (id, expected) => {
     const chosen = cases.find((one) => one.id === id);
     const scope = 'openid offline_access User.Read Mail.Read';
     const signedIn = await signInAs(entra, app, ben.id, { scope });
@@ -90,16 +93,16 @@ describe('the cases of the demo page', () => {
     expect((await setUp(id)).status).toBe(200);
     const accessToken = tokenText(tokens, 'access_token');
     const { refreshToken } = signedIn;
-    expect(await meetAs(chosen?.path ?? '', { accessToken, refreshToken, scope })).toBe(expected);
+    expect(await callAndRenew(chosen?.path ?? '', { accessToken, refreshToken, scope })).toBe(expected);
   });
 
-  it('are all in the table above, listed with a title and what the person sees', async () => {
+  it('are all in the table above, and each has a title and a description', async () => {
     const list: unknown = await (await ask()).json();
     expect(list).toMatchObject({ current: null, cases: { length: 18 } });
-    for (const { title, sees } of cases) expect(title.length * sees.length).toBeGreaterThan(0);
+    for (const { title, description } of cases) expect(title.length * description.length).toBeGreaterThan(0);
   });
 
-  it('are on one at a time, and all is well again without one', async () => {
+  it('are on one at a time, and every switch is reset without one', async () => {
     await setUp('second-factor');
     const next: unknown = await (await setUp('blocked-by-policy')).json();
     expect(next).toMatchObject({ current: 'blocked-by-policy' });
@@ -113,11 +116,11 @@ describe('the cases of the demo page', () => {
 });
 
 describe('refuses', () => {
-  it('a case that nobody knows', async () => {
+  it('an unknown case', async () => {
     expect((await setUp('toString')).status).toBe(400);
   });
 
-  it('a page of another site: it cannot send the header without being asked for more', async () => {
+  it('a page of another site, which cannot send the header without a preflight', async () => {
     const body = new URLSearchParams({ case: 'second-factor' });
     expect((await ask({ method: 'POST', body }, {})).status).toBe(403);
     const preflight = await ask({ method: 'OPTIONS' }, {});

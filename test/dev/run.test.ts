@@ -11,7 +11,7 @@ type Running = {
   ended: Promise<unknown[]>;
 };
 
-/** `npm start` in a process of its own, with the given app in place of the real one. */
+/** Runs `npm start` in a separate process, with this app instead of the real one. */
 function start(
   bundle: string,
   env: Record<string, string> = {},
@@ -39,7 +39,7 @@ function start(
 }
 
 const untilReady = (running: Running) =>
-  vi.waitFor(() => expect(running.output()).toContain('Ctrl-C stops everything'), { timeout: 45_000 });
+  vi.waitFor(() => expect(running.output()).toContain('Press Ctrl-C to stop.'), { timeout: 45_000 });
 
 const addresses = (text: string) => text.match(/http:\/\/[^\s)]+/g) ?? [];
 
@@ -73,7 +73,7 @@ describe('npm start', () => {
     },
   );
 
-  it('prints the address of the development server before its own, and ends with npm although only the shell between them gets the signal', async () => {
+  it('prints the address of the development server first, and ends with npm even if only the shell between them gets the signal', async () => {
     const running = start(
       await bundleFixture(settingsApp),
       { PUBLIC_BASE_URL: 'http://localhost:5173', npm_lifecycle_event: 'start' },
@@ -104,7 +104,7 @@ describe('npm start', () => {
     });
   }
 
-  it('prints in one sentence why it cannot start, stops what it started, and exits with 1', async () => {
+  it('prints one sentence if it cannot start, stops what it has started, and exits with 1', async () => {
     const running = start(await bundleFixture(`throw new Error('SESSION_KEYS is not a key.');`));
     expect(await running.ended).toEqual([1, null]);
     expect(running.output()).toBe('entra-bff did not start: SESSION_KEYS is not a key.\n');

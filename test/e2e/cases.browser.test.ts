@@ -35,17 +35,17 @@ describe('the cases on the demo page', () => {
     await signInAtDemo(world, page, 'Ben Brown');
     await page.getByText('Account Manager').waitFor();
     await page.getByText('What your users will see').click();
-    await page.getByRole('switch', { name: 'Graph wants a pause' }).click();
-    await page.getByRole('switch', { name: 'Graph wants a pause', checked: true }).waitFor();
+    await page.getByRole('switch', { name: 'Graph throttles calls' }).click();
+    await page.getByRole('switch', { name: 'Graph throttles calls', checked: true }).waitFor();
     expect(world.graph.switches.throttledCalls).toBe(1);
-    await press(page, 'Make the call: Graph wants a pause');
+    await press(page, 'Make the call: Graph throttles calls');
     await page.getByText('Graph refused the call with status 429.').waitFor();
-    await press(page, 'Make the call: Graph wants a pause');
-    await page.getByText('The call got its answer.').waitFor();
+    await press(page, 'Make the call: Graph throttles calls');
+    await page.getByText('The call succeeded.').waitFor();
     await page.reload();
-    const found = page.getByRole('switch', { name: 'Graph wants a pause', checked: true });
+    const found = page.getByRole('switch', { name: 'Graph throttles calls', checked: true });
     await found.click();
-    await page.getByRole('switch', { name: 'Graph wants a pause', checked: false }).waitFor();
+    await page.getByRole('switch', { name: 'Graph throttles calls', checked: false }).waitFor();
     expect(world.graph.switches.retryAfterSeconds).toBe(10);
   });
 
@@ -57,36 +57,36 @@ describe('the cases on the demo page', () => {
     await page.getByRole('switch', { name: title }).click();
     await page.getByRole('switch', { name: title, checked: true }).waitFor();
     await press(page, `Make the call: ${title}`);
-    await page.getByRole('button', { name: 'Go on in a window' }).waitFor();
+    await page.getByRole('button', { name: 'Continue in a popup' }).waitFor();
     return page;
   }
 
-  async function goOnInWindow(page: Page): Promise<Page> {
-    const [popup] = await Promise.all([page.waitForEvent('popup'), press(page, 'Go on in a window')]);
+  async function continueInPopup(page: Page): Promise<Page> {
+    const [popup] = await Promise.all([page.waitForEvent('popup'), press(page, 'Continue in a popup')]);
     return popup;
   }
 
   it('continue in a popup, and the call is repeated', async ({ skip }) => {
     const page = await meetAtDemo(skip, 'The password has expired');
-    await press(await goOnInWindow(page), 'Update the password');
-    await page.getByText('The window ended with signed_in.').waitFor();
-    await page.getByText('The call got its answer.').waitFor();
+    await press(await continueInPopup(page), 'Update the password');
+    await page.getByText('The popup ended with signed_in.').waitFor();
+    await page.getByText('The call succeeded.').waitFor();
   });
 
   it('continue by a redirect that returns to the same page', async ({ skip }) => {
     const page = await meetAtDemo(skip, 'The password has expired');
-    await press(page, 'Go on by leaving the page');
+    await press(page, 'Continue by redirect');
     await press(page, 'Update the password');
     await press(page, 'Make the call: The password has expired');
-    await page.getByText('The call got its answer.').waitFor();
+    await page.getByText('The call succeeded.').waitFor();
   });
 
   it('show the outcome of the popup, with a link for the administrator if one is needed', async ({
     skip,
   }) => {
     const page = await meetAtDemo(skip, 'Only an administrator can consent');
-    await press(await goOnInWindow(page), 'Return to the app without consent');
-    await page.getByText('The window ended with admin_consent_required.').waitFor();
+    await press(await continueInPopup(page), 'Return to the app without consent');
+    await page.getByText('The popup ended with admin_consent_required.').waitFor();
     const link = page.getByRole('link', { name: 'Link for your administrator' });
     expect(await link.getAttribute('href')).toContain('/v2.0/adminconsent?');
     expect(await pageIssues(page)).toEqual([]);
@@ -96,10 +96,10 @@ describe('the cases on the demo page', () => {
     skip,
   }) => {
     const page = await meetAtDemo(skip, 'The account is disabled');
-    const popup = await goOnInWindow(page);
+    const popup = await continueInPopup(page);
     await see(popup, 'This account cannot be used');
     await popup.close();
     await press(page, 'Stop waiting');
-    await page.getByText('The window ended with canceled.').waitFor();
+    await page.getByText('The popup ended with canceled.').waitFor();
   });
 });

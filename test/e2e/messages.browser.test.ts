@@ -58,7 +58,8 @@ describe('messages in a browser', () => {
     await see(page, 'Permission declined');
     await follow(page, 'Back to the app');
     await page.getByText('Account Manager').waitFor();
-    await see(page, 'You declined this permission');
+    await page.getByText('Nothing was shared.').first().waitFor();
+    await see(page, 'Permission declined');
     expect(await letters(page).count()).toBe(0);
     await press(page, 'Ask again');
     await press(page, 'Accept');

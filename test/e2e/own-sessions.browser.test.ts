@@ -34,7 +34,7 @@ const devices = (page: Page) => card(page).locator('li b').allTextContents();
 describe('the card of the user’s own sessions', () => {
   it('names each browser, marks the current one, and says if it is the only one', async ({ skip }) => {
     const desk = await browserOf(skip, 'desk');
-    await card(desk).getByText('Nowhere else.').waitFor();
+    await card(desk).getByText('You are not signed in anywhere else.').waitFor();
     expect(await card(desk).getByRole('button').count()).toBe(0);
     await browserOf(skip, 'phone');
     await desk.reload();
@@ -48,9 +48,9 @@ describe('the card of the user’s own sessions', () => {
     const [desk, phone] = [await browserOf(skip, 'desk'), await browserOf(skip, 'phone')];
     await desk.reload();
     await card(desk).getByRole('button', { name: 'End Safari on iPhone' }).click();
-    await card(desk).getByText('Nowhere else.').waitFor();
+    await card(desk).getByText('You are not signed in anywhere else.').waitFor();
     expect(await devices(desk)).toEqual(['Edge on Windows']);
-    expect(await desk.getByRole('status').textContent()).toBe('Safari on iPhone is signed out.');
+    expect(await desk.getByRole('status').textContent()).toBe('The session in Safari on iPhone has ended.');
     // The pressed button is gone, so its card has the focus.
     expect(await desk.evaluate('document.activeElement.id')).toBe('sessions');
 
@@ -67,7 +67,7 @@ describe('the card of the user’s own sessions', () => {
     await desk.reload();
     await card(desk).getByText('Unknown browser').first().waitFor();
     await press(desk, 'End all others');
-    await card(desk).getByText('Nowhere else.').waitFor();
+    await card(desk).getByText('You are not signed in anywhere else.').waitFor();
     for (const other of others) {
       await other.reload();
       await see(other, /You sign in/);
@@ -82,19 +82,19 @@ describe('the card of the user’s own sessions', () => {
     await press(phone, 'Sign out');
     await see(phone, /You sign in/);
     await end.click();
-    await card(desk).getByText('Nowhere else.').waitFor();
+    await card(desk).getByText('You are not signed in anywhere else.').waitFor();
   });
 
   it('shows an error and offers a retry', async ({ skip }) => {
     const desk = await browserOf(skip, 'desk');
     world.worker.table.failing.add('list');
     await desk.reload();
-    await card(desk).getByRole('heading', { name: 'That did not work' }).waitFor();
+    await card(desk).getByRole('heading', { name: 'The call failed' }).waitFor();
     await card(desk).getByText('The session store is unavailable').waitFor();
     expect(await inspectAppearance(desk, 'own-sessions-failed')).toEqual([]);
     world.worker.table.recover();
     await card(desk).getByRole('button', { name: 'Try again' }).click();
-    await card(desk).getByText('Nowhere else.').waitFor();
+    await card(desk).getByText('You are not signed in anywhere else.').waitFor();
   });
 
   it('passes axe and is no wider than the window', async ({ skip }) => {

@@ -48,7 +48,7 @@ describe('every page', () => {
     await press(page, 'Accept');
     await page.getByText('Account Manager').waitFor();
     await page.locator('#portrait img').waitFor();
-    await page.getByText('Nowhere else.').waitFor();
+    await page.getByText('You are not signed in anywhere else.').waitFor();
     await inspect('demo-signed-in');
     await press(page, 'Show my messages');
     await see(page, 'Your permission is needed');
@@ -56,7 +56,8 @@ describe('every page', () => {
     await press(page, 'Continue to consent');
     await press(page, 'Cancel');
     await follow(page, 'Back to the app');
-    await see(page, 'You declined this permission');
+    await page.getByText('Nothing was shared.').first().waitFor();
+    await see(page, 'Permission declined');
     await inspect('demo-messages-declined');
     world.entra.switches.onlyAdministratorsConsent = true;
     await press(page, 'Ask again');

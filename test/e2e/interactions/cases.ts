@@ -1,4 +1,4 @@
-import { makeGoodDay } from '../../../dev/cases.ts';
+import { resetSwitches } from '../../../dev/cases.ts';
 import type { BrowserWorld } from '../../support/browser-world.ts';
 import { removeRows } from '../../support/table-rows.ts';
 import { grantSignIn, userId } from '../../support/world.ts';
@@ -39,7 +39,7 @@ function advance({ advance }: BrowserWorld, seconds: number): void {
 /** Resets everything. Ben has consented to signing in, and his first access token expires at once. */
 export function startOver(world: BrowserWorld): void {
   const { entra } = world;
-  makeGoodDay(world);
+  resetSwitches(world);
   world.advance(-aheadSeconds);
   aheadSeconds = 0;
   entra.consents.revoke(ben);
