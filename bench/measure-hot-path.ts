@@ -61,10 +61,10 @@ function tokenSearches(): Readonly<Record<string, () => unknown>> {
 
 async function callGraph(call: InvokeFunction): Promise<void> {
   const status = await call('graph', '/api/graph/v1.0/me');
-  if (status !== '200') throw new Error(`The call was answered ${status}.`);
+  if (status !== '200') throw new Error(`The call returned ${status}.`);
 }
 
-/** A table whose reads take no time once they were made. */
+/** A table that repeats each read from memory, so that repeated reads take no time. */
 function rememberRows(table: Table): Table {
   const reads = new Map<string, TableRead>();
   return {

@@ -10,7 +10,7 @@ const EXPIRING_SECONDS = 60; // a token with less than five minutes left is rene
 const SESSION_SECONDS = 14 * 60 * 60; // more than SESSION_ABSOLUTE_SECONDS and the hour in which the session ends
 const EXPIRED_SESSIONS = 10;
 
-/** `npm run measure:operations`: counts the storage operations and bytes of each thing that a user or a page does. */
+/** `npm run measure:operations`: counts the storage operations and bytes of each action of a user or a page. */
 await withProduct(async (product) => {
   const { entra, storage, advance, startWorker } = product;
   const worker = await startWorker();
@@ -55,7 +55,7 @@ await withProduct(async (product) => {
 
   const sweep = () => worker.runTimer('sweep');
   advance(SESSION_SECONDS);
-  await sweep(); // signing out left rows as well
+  await sweep(); // signing out left rows too
   for (let session = 0; session < EXPIRED_SESSIONS; session++) await signInAsAlice(worker.browser());
   storage.take();
   await count('sweep, nothing has expired', sweep);

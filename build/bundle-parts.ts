@@ -1,6 +1,6 @@
 import type { Metafile } from 'esbuild';
 
-/** Limit of dist/main.cjs: every worker reads and compiles it at a cold start. */
+/** Limit of dist/main.cjs, which every worker reads and compiles at a cold start. */
 export const BUNDLE_LIMIT_BYTES = 1_400_000;
 
 export interface BundlePart {
@@ -24,7 +24,7 @@ export function largestParts({ outputs }: Metafile, count: number): readonly Bun
     .slice(0, count);
 }
 
-/** The innermost package, because packages have packages of their own. */
+/** The innermost package, because packages can contain packages. */
 function partOf(path: string): string {
   const packages = [...path.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g)];
   const folder = path.split('/').slice(0, path.startsWith('src/shared/') ? 3 : 1);

@@ -20,7 +20,7 @@ export async function bundleClient({ measured = false } = {}): Promise<string> {
     ...(measured && { sourcemap: 'inline' as const }),
     // Otherwise each field of a class is emitted twice: declared and set.
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
-    // `charset: 'ascii'` (the default) keeps the text safe whatever charset a server names.
+    // `charset: 'ascii'` (the default) keeps the text correct for any charset that a server declares.
     legalComments: 'none',
     write: false,
     logLevel: 'silent',

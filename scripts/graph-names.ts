@@ -26,7 +26,7 @@ const form = z.object({
   ),
 });
 
-/** Keys that the reference contains by mistake, in place of `{id}`. */
+/** Keys that the reference contains by mistake, instead of `{id}`. */
 const examples: ReadonlySet<string> = new Set([
   '57dab8b1894c409ab240bd8beae78896',
   '87654321-0abc-zqf0-321456789q',

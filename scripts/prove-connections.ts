@@ -16,7 +16,9 @@ const exitCode = await runTests();
 const minutes = (performance.now() - startedMs) / 60_000;
 const lines = existsSync(proofLinesPath) ? readFileSync(proofLinesPath, 'utf8').trim().split('\n') : [];
 console.log(`\n${toTable(lines.map((line): ProofLine => JSON.parse(line)))}\n`);
-console.log(`${minutes.toFixed(1)} minutes; ${exitCode === 0 ? 'all of it holds' : 'NOT all of it holds'}`);
+console.log(
+  `${minutes.toFixed(1)} minutes; ${exitCode === 0 ? 'everything holds' : 'something does NOT hold'}`,
+);
 process.exitCode = exitCode;
 
 async function runTests(): Promise<number> {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { markdownTable } from '../bench/support/markdown-table.ts';
 import { type ProofLine, proofLinesPath } from '../test/store-proof/report.ts';
 
-/** `npm run prove:store`: runs the whole proof and prints what it counted; `--write` puts that into the page as well. */
+/** `npm run prove:store`: runs the complete proof and prints its counts. With `--write` it also writes them into the page. */
 const page = fileURLToPath(new URL('../docs/store-proof.md', import.meta.url));
 const [begin, end] = ['<!-- proof: begin -->', '<!-- proof: end -->'];
 const parts: readonly ProofLine['part'][] = ['model', 'faults', 'keys', 'soak'];
@@ -18,7 +18,7 @@ const exitCode = await runTests();
 const minutes = (performance.now() - startedMs) / 60_000;
 const table = toTable(readLines());
 console.log(
-  `\n${table}\n\n${minutes.toFixed(1)} minutes; ${exitCode === 0 ? 'all of it holds' : 'NOT all of it holds'}`,
+  `\n${table}\n\n${minutes.toFixed(1)} minutes; ${exitCode === 0 ? 'everything holds' : 'something does NOT hold'}`,
 );
 if (exitCode === 0 && process.argv.includes('--write')) writeIntoPage(table);
 process.exitCode = exitCode;
@@ -56,6 +56,6 @@ function toTable(lines: readonly ProofLine[]): string {
 function writeIntoPage(table: string): void {
   const text = readFileSync(page, 'utf8');
   const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)];
-  if (from < begin.length || to < from) throw new Error(`${page} has no place for the table`);
+  if (from < begin.length || to < from) throw new Error(`${page} has no markers for the table`);
   writeFileSync(page, `${text.slice(0, from)}\n${table}\n${text.slice(to)}`);
 }

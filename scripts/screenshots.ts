@@ -9,7 +9,7 @@ import { findChromium, launchChromium } from '../test/support/chromium.ts';
 const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const images = fromRoot('docs/images');
 
-/** Signs Alice in, agreeing to everything, up to her open messages. */
+/** Signs Alice in, grants every permission and opens her messages. */
 async function openMessages(page: Page, origin: string): Promise<void> {
   const press = (name: string | RegExp) => page.getByRole('button', { name }).click();
   await page.goto(origin);
@@ -21,11 +21,11 @@ async function openMessages(page: Page, origin: string): Promise<void> {
   await press('Accept');
   await page.getByText('10 shown').waitFor();
   await page.locator('#portrait img').waitFor();
-  // The list has the focus after it opened: a picture needs none.
+  // The opened list has the focus, which a picture should not show.
   await page.evaluate('document.activeElement.blur(), scrollTo(0, 0)');
 }
 
-/** Finds Alice herself, giving each permission where it is asked for. */
+/** Opens Alice's page in the admin console and grants each requested permission. */
 async function openConsole(page: Page, origin: string): Promise<void> {
   const accept = async () => {
     await page.getByRole('link', { name: 'Continue' }).first().click();
@@ -38,7 +38,7 @@ async function openConsole(page: Page, origin: string): Promise<void> {
   await page.getByText('Mail.Read').first().waitFor();
 }
 
-/** The Chromium in node_modules brings a font of its own: nicer than what a bare Linux has. */
+/** The Chromium in node_modules includes a font that looks better than those of a minimal Linux. */
 async function installOwnFont(): Promise<void> {
   await findChromium(); // unpacks it
   const cache = fromRoot('node_modules/.cache');

@@ -3,7 +3,7 @@ import { type Bff, type GraphContent, jsonResponse, signedIn } from 'entra-bff';
 /** A feature of policy.json, and the permissions for all three calls. */
 const need = { feature: 'manager', scopes: ['User.Read', 'User.Read.All'] };
 
-/** `GET /api/team-card`: the user, their picture and their manager in one answer. */
+/** `GET /api/team-card`: the user, their picture and their manager in one response. */
 export function teamCard(bff: Bff): void {
   bff.route(
     'team-card',
@@ -12,7 +12,7 @@ export function teamCard(bff: Bff): void {
       const [me, photo, manager] = await Promise.all([
         bff.graph.get(caller, '/me', { ...need, query: { $select: 'displayName,jobTitle' } }),
         bff.graph.findContent(caller, '/me/photo/$value', need),
-        // Graph answers with 404 for a user without a manager.
+        // Graph returns 404 for a user without a manager.
         bff.graph.find(caller, '/me/manager', { ...need, query: { $select: 'displayName,mail' } }),
       ]);
       return jsonResponse({

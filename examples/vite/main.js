@@ -1,10 +1,10 @@
-// The service serves its own client. Vite would look for a written-out address among its files.
+// The service serves the client. Vite would resolve a literal address among its own files.
 const { createClient } = await import(
   /* @vite-ignore */ new URL('/api/auth/client.js', location.origin).href
 );
 
 const bff = createClient({ interaction: 'redirect' });
-// Another user has signed in, in another tab perhaps: nothing of the one before may stay.
+// If another user signs in, for example in another tab, no data of the previous user may stay on the page.
 bff.onSessionChange(({ userChanged }) => userChanged && location.reload());
 const line = document.querySelector('[role=status]');
 const button = document.querySelector('button');
@@ -16,7 +16,7 @@ if (session.signed_in) {
   button.textContent = 'Sign out';
   button.onclick = () => bff.signOut();
 } else {
-  line.textContent = 'Nobody is signed in.';
+  line.textContent = 'You are not signed in.';
   button.textContent = 'Sign in';
   button.onclick = () => bff.signIn();
 }

@@ -24,7 +24,7 @@ ${groups.join('\n')}`;
 }
 
 /**
- * docs/configuration.md with the first paragraph below each setting's heading written anew: what the setting means, its
+ * docs/configuration.md with a generated first paragraph below each setting's heading: what the setting means, its
  * type and its default. Everything else on the page is written by hand.
  * @throws {Error} if the headings are not those of the settings, in their order
  */

@@ -84,7 +84,7 @@ function propertyValue({ properties }: ObjectExpression, name: string): Expressi
   return undefined;
 }
 
-/** What a title says. What differs from case to case becomes "…". */
+/** The text of a title. Parts that differ between cases become "…". */
 function textOf(node: { readonly type: string } | undefined): string | undefined {
   if (!isNode(node)) return undefined;
   const text =

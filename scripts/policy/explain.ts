@@ -101,10 +101,10 @@ function explainRefusal(
   profile: ApiProfile,
 ): string[] {
   if (/^=|&=/.test(call.query)) {
-    return ['  Was there a $ before the name? In double quotes the shell replaces it: use single quotes.'];
+    return ['  Was there a $ before the name? The shell replaces it in double quotes. Use single quotes.'];
   }
   const reading = readUpstreamPath(call.path);
-  if (reading.kind === 'refused') return ['  Such a path is refused whatever the policy allows.'];
+  if (reading.kind === 'refused') return ['  Such a path is always refused, independent of the policy.'];
   if (closestRule !== undefined) return [describeClosest(closestRule), ...describeBounds(closestRule, call)];
   const { path } = reading;
   const [best] = policy.rules

@@ -47,7 +47,7 @@ export function findPrefixWarnings(prefixes: readonly string[]): string[] {
       .filter((other) => mayBeOne(prefix.toLowerCase(), other.toLowerCase()))
       .map(
         (other) =>
-          `${prefix} and ${other} may be one registration, and its tokens would go to both APIs; give each API a registration of its own`,
+          `${prefix} and ${other} may be one registration, and its tokens would go to both APIs; give each API its own registration`,
       ),
   );
 }

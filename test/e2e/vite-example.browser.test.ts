@@ -37,6 +37,6 @@ describe('the Vite example', () => {
     await page.getByText('Signed in as Alice Adams, Head of Platform.').waitFor();
     expect(new URL(page.url()).origin).toBe(origin);
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByText('Nobody is signed in.').waitFor();
+    await page.getByText('You are not signed in.').waitFor();
   });
 });

@@ -131,7 +131,7 @@ describe('check', () => {
     ];
     const { code, out } = policy('check', file, ...prefixes.map((prefix) => `--api=${prefix}`));
     const pair = (left: string, right: string) =>
-      `  warning: ${left} and ${right} may be one registration, and its tokens would go to both APIs; give each API a registration of its own`;
+      `  warning: ${left} and ${right} may be one registration, and its tokens would go to both APIs; give each API its own registration`;
     expect([code, out.trimEnd().split('\n').slice(1)]).toEqual([
       0,
       [
@@ -231,10 +231,10 @@ describe('explain', () => {
     ['GET /beta/me', ['No rule names this path.', '"beta" differs from "v1.0" in the rule.']],
     [
       'GET /v1.0/me/../users',
-      ['400 request_invalid', 'the path has a dot segment', 'whatever the policy allows'],
+      ['400 request_invalid', 'the path has a dot segment', 'always refused, independent of the policy'],
     ],
     ['GET /v1.0/me?access_token=x', ['400 request_invalid', 'the query has an access token']],
-    ['GET /v1.0/me/messages?=5', ['use single quotes']],
+    ['GET /v1.0/me/messages?=5', ['Use single quotes.']],
     ['POST /v1.0/me/sendMail text/html', ['415 content_type_not_allowed', 'features.mail-send.rules[0]']],
     [
       'GET /v1.0/users?$select=id&$filter=displayName eq mobilePhone',

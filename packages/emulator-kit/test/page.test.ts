@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { html, initialsOf, pageReply } from '../src/index.ts';
 
 describe('html', () => {
-  it('escapes every value, and accepts markup of its own', () => {
+  it('escapes every value except markup that it created', () => {
     const name = `<b title="x">'&`;
     const items = ['a', '<'].map((text) => html`<li>${text}</li>`);
     expect(html`<p>${name}</p>${items}${undefined}${false}${1}`.markup).toBe(

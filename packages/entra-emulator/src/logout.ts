@@ -57,7 +57,7 @@ function registeredReturn(authority: Authority, parameters: URLSearchParams): st
   return url.href;
 }
 
-/** Returns the URLs that tell every app that used this sign-in about its end. They load in frames without the app's cookies. */
+/** Returns the URLs that notify every app that used this sign-in of its end. They load in frames without the app's cookies. */
 function frontChannelLogoutUrls(authority: Authority, account: SignedInAccount): string[] {
   const urls: string[] = [];
   for (const { clientId, appOrigin } of account.apps.values()) {

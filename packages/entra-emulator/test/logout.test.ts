@@ -82,7 +82,7 @@ describe('signing out', () => {
 
 describe('refuses', () => {
   it.each(['http://evil.example/', 'http://localhost:7071/elsewhere', 'http://localhost.evil.example/'])(
-    'to return to %s, which nobody registered',
+    'to return to %s, which is not registered',
     async (address) => {
       const seen = await browser.open(logoutUrl({ post_logout_redirect_uri: address }));
       expect(seen.redirectedTo).toBeUndefined();

@@ -70,9 +70,9 @@ async function signIn(
   });
 }
 
-async function asAlice(someone: FormBrowser) {
-  const seen = await someone.press('account', demoUsers.alice.id);
-  return seen.redirectedTo === undefined ? someone.press('decision', 'accept') : seen;
+async function asAlice(browser: FormBrowser) {
+  const seen = await browser.press('account', demoUsers.alice.id);
+  return seen.redirectedTo === undefined ? browser.press('decision', 'accept') : seen;
 }
 
 const scopesInToken = (accessToken: string) => String(decodeJwt(accessToken)['scp']).split(' ');
@@ -123,7 +123,7 @@ describe('the Entra emulator with MSAL', () => {
       errorNo: 65001,
     });
 
-    await signIn(['Mail.Read'], (someone) => someone.press('decision', 'accept'));
+    await signIn(['Mail.Read'], (browser) => browser.press('decision', 'accept'));
     const silent = await msal.acquireTokenSilent(wanted);
     expect(scopesInToken(silent.accessToken)).toEqual(expect.arrayContaining(['User.Read', 'Mail.Read']));
   });
@@ -150,7 +150,7 @@ describe('the Entra emulator with MSAL', () => {
     if (!(refusal instanceof InteractionRequiredAuthError)) throw refusal;
     expect(refusal.errorNo).toBe(50076);
 
-    await signIn(['User.Read'], (someone) => someone.press('factor', 'approve'), refusal.claims);
+    await signIn(['User.Read'], (browser) => browser.press('factor', 'approve'), refusal.claims);
     await expect(msal.acquireTokenSilent(wanted)).resolves.toMatchObject({ fromCache: false });
   });
 
@@ -172,9 +172,9 @@ describe('the Entra emulator with MSAL', () => {
   );
 
   it('gives a guest the account of the home tenant, which differs from the object id in the token', async () => {
-    const { account } = await signIn(['User.Read'], async (someone) => {
-      await someone.press('account', demoUsers.gus.id);
-      return someone.press('decision', 'accept');
+    const { account } = await signIn(['User.Read'], async (browser) => {
+      await browser.press('account', demoUsers.gus.id);
+      return browser.press('decision', 'accept');
     });
     const [inContoso] = demoUsers.gus.guestIn;
     expect(account?.homeAccountId).toBe(`${demoUsers.gus.id}.${demoUsers.gus.homeTenantId}`);

@@ -4,13 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Directory, SignInService } from '@entra-bff/directory';
 import { listenLocally, readRequest, sendReply } from '@entra-bff/emulator-kit';
 import { createAuthenticateCaller } from './access-token.ts';
-import { sendGraphReply } from './commanded-failures.ts';
 import { createDrives } from './drives.ts';
 import type { Graph } from './graph.ts';
 import { handleCall } from './handle-call.ts';
 import { type RecordedRequest, recordRequest } from './recorded-requests.ts';
 import { createRevocations } from './revocations.ts';
 import { createSavedItems } from './saved-items.ts';
+import { sendGraphReply } from './simulated-failures.ts';
 import { handleSwitches } from './switch-actions.ts';
 import { defaultGraphSwitches, type GraphSwitches } from './switches.ts';
 

@@ -1,11 +1,11 @@
 import { evaluateAccess } from './access-evaluation.ts';
 import type { Caller } from './access-token.ts';
 import { handleBatch } from './batch.ts';
-import { failOnCommand } from './commanded-failures.ts';
 import type { Graph } from './graph.ts';
 import type { RecordedRequest } from './recorded-requests.ts';
 import { type CallIds, GraphError, type GraphReply, toErrorReply } from './reply.ts';
 import { handleRoute } from './routes.ts';
+import { failOnCommand } from './simulated-failures.ts';
 
 type OneCall = Pick<RecordedRequest, 'method' | 'target' | 'body'>;
 

@@ -3,9 +3,9 @@ import { crc32, deflateSync } from 'node:zlib';
 
 const sizePixels = 240;
 
-type Colour = readonly [red: number, green: number, blue: number];
+type Color = readonly [red: number, green: number, blue: number];
 
-const backdrops: readonly (readonly [Colour, Colour])[] = [
+const backdrops: readonly (readonly [Color, Color])[] = [
   [
     [255, 214, 165],
     [242, 132, 130],
@@ -27,21 +27,21 @@ const backdrops: readonly (readonly [Colour, Colour])[] = [
     [214, 138, 62],
   ],
 ];
-const skins: readonly Colour[] = [
+const skins: readonly Color[] = [
   [247, 209, 178],
   [226, 174, 138],
   [186, 128, 92],
   [132, 87, 60],
   [94, 60, 42],
 ];
-const hairs: readonly Colour[] = [
+const hairs: readonly Color[] = [
   [43, 33, 30],
   [92, 58, 38],
   [160, 106, 58],
   [214, 176, 108],
   [120, 118, 122],
 ];
-const clothes: readonly Colour[] = [
+const clothes: readonly Color[] = [
   [38, 50, 72],
   [140, 47, 57],
   [24, 95, 90],
@@ -62,7 +62,7 @@ export function drawPortrait(seed: string): Buffer {
   const longHair = (dice[4] ?? 0) % 2 === 0;
 
   // From back to front. Each shape returns its distance to the edge in pixels, negative inside.
-  const layers: readonly (readonly [Colour, (x: number, y: number) => number])[] = [
+  const layers: readonly (readonly [Color, (x: number, y: number) => number])[] = [
     ...(longHair ? [[hair, ellipse(120, 118, 64, 82)] as const] : []),
     [cloth, ellipse(120, 252, 92, 82)],
     [skin.map((part) => part * 0.9) as [number, number, number], ellipse(120, 168, 24, 34)],
@@ -76,12 +76,12 @@ export function drawPortrait(seed: string): Buffer {
   ];
 
   return encodePng((x, y) => {
-    let colour = mix(light, dark, (x + y) / (2 * sizePixels));
+    let color = mix(light, dark, (x + y) / (2 * sizePixels));
     for (const [paint, distance] of layers) {
       // Half a pixel on each side of the edge is blended, which gives smooth outlines.
-      colour = mix(colour, paint, Math.min(1, Math.max(0, 0.5 - distance(x, y))));
+      color = mix(color, paint, Math.min(1, Math.max(0, 0.5 - distance(x, y))));
     }
-    return colour;
+    return color;
   });
 }
 
@@ -90,7 +90,7 @@ function ellipse(centreX: number, centreY: number, radiusX: number, radiusY: num
     (Math.hypot((x - centreX) / radiusX, (y - centreY) / radiusY) - 1) * Math.min(radiusX, radiusY);
 }
 
-function mix(from: Colour, to: Colour, share: number): Colour {
+function mix(from: Color, to: Color, share: number): Color {
   return [
     from[0] + (to[0] - from[0]) * share,
     from[1] + (to[1] - from[1]) * share,
@@ -99,7 +99,7 @@ function mix(from: Colour, to: Colour, share: number): Colour {
 }
 
 /** @see https://www.w3.org/TR/png-3/ */
-function encodePng(pixel: (x: number, y: number) => Colour): Buffer {
+function encodePng(pixel: (x: number, y: number) => Color): Buffer {
   const rowBytes = 1 + sizePixels * 3; // filter byte, then RGB
   const raw = Buffer.alloc(rowBytes * sizePixels);
   for (let y = 0; y < sizePixels; y++) {

@@ -26,10 +26,10 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all([entra.close(), graph.close()]));
 
-type Someone = Parameters<typeof callAs>[1];
+type CallingUser = Parameters<typeof callAs>[1];
 
 describe('revokeSignInSessions', () => {
-  const revoke = (user: string, by: Someone = alice, scopes = 'User.RevokeSessions.All') =>
+  const revoke = (user: string, by: CallingUser = alice, scopes = 'User.RevokeSessions.All') =>
     callAs({ entra, graph }, by, scopes, `POST /${user}/revokeSignInSessions`);
 
   it('revokes the refresh tokens and sign-ins of that user only: AADSTS50173', async () => {

@@ -19,7 +19,7 @@ afterEach(() => {
   graph.respondWith(undefined);
 });
 
-interface TokenWish {
+interface TokenRequest {
   readonly user?: (typeof demoUsers)[keyof typeof demoUsers];
   readonly scopes?: string;
   readonly claims?: Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ function accessToken({
   user = demoUsers.alice,
   scopes = 'User.Read Mail.Read',
   claims = {},
-}: TokenWish = {}) {
+}: TokenRequest = {}) {
   const nowSeconds = Math.floor(Date.now() / 1000);
   const { tenantId } = demoClient;
   return entra.signIdToken({
@@ -43,8 +43,8 @@ function accessToken({
   });
 }
 
-async function call(path: string, wish?: TokenWish, init: RequestInit = {}) {
-  const headers = { authorization: `Bearer ${await accessToken(wish)}` };
+async function call(path: string, request?: TokenRequest, init: RequestInit = {}) {
+  const headers = { authorization: `Bearer ${await accessToken(request)}` };
   const response = await fetch(`${graph.origin}${path}`, { ...init, headers });
   const text = await response.text();
   const body: unknown = text.startsWith('{') ? JSON.parse(text) : text;

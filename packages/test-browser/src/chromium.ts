@@ -10,7 +10,7 @@ type Chromium = { executable: string; env: Record<string, string> };
 export type FoundChromium = { kind: 'found'; chromium: Chromium } | { kind: 'missing'; reason: string };
 export type LaunchedChromium = { kind: 'browser'; browser: Browser } | { kind: 'missing'; reason: string };
 
-// Not the arguments that the package suggests: those turn web security off and would hide faults of CORS and cookies.
+// Not the arguments that the package suggests: those turn web security off and would hide errors with CORS and cookies.
 const launchArguments = [
   '--no-sandbox', // tests run as root in containers
   // The browser reaches this computer only: no update check, no telemetry, no external resource.
