@@ -63,12 +63,12 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionD
     };
     if (by === 'user') {
       return new BffError('consent_declined', {
-        detail: 'The permissions for this feature were declined. Offer login_url for a deliberate click.',
+        detail: 'The permissions for this feature were declined. Offer login_url behind a button.',
         extensions: common,
       });
     }
     return new BffError('admin_consent_required', {
-      detail: 'An administrator has to agree to the permissions of this feature, at admin_consent_url.',
+      detail: 'An administrator has to grant the permissions for this feature, at admin_consent_url.',
       extensions: { ...common, admin_consent_url: adminConsentUrl(scopes) },
     });
   };
@@ -83,7 +83,7 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionD
       // Bound to the session chain: another user's session, or a later unrelated one, cannot use it.
       const sealed = sealer.seal(toTicket(need), [session.facts.sessionChainId], expiresAt);
       return new BffError('interaction_required', {
-        detail: 'This needs your attention: go to login_url, then repeat the call.',
+        detail: 'The user has to take an action first. Open login_url, then repeat the call.',
         extensions: {
           reason,
           ...(feature === undefined ? {} : { feature }),
@@ -123,7 +123,7 @@ function parseTicket(value: unknown): Ticket {
 }
 
 const endings: Record<SessionEnd, string> = {
-  not_signed_in: 'Nobody is signed in in this browser.',
+  not_signed_in: 'No user is signed in to this browser.',
   session_idle: 'The session was not used for too long and has ended.',
   session_expired: 'The session has reached its limit.',
   session_ended: 'The session was ended.',
