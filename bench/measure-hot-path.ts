@@ -12,36 +12,36 @@ const turns = Number(process.argv[2] ?? 200);
 
 /**
  * `npm run measure:calls [turns]`: a worker's own work for a call to Graph, by where the session comes from. It also
- * measures the search of the answer for the token. The function is called in this process as the Functions worker calls
- * it, and Graph answers at once. Only compare values of one run; see docs/measurements.md.
+ * measures the search of the response for the token. The function is called in this process as the Functions worker calls
+ * it, and Graph responds at once. Only compare values of one run; see docs/measurements.md.
  */
 await withProduct(async (product) => {
   const browser = (await product.startWorker()).browser();
   await signIn(browser, { user: 'alice' });
   const cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
 
-  const fromCopy = await startInProcessWorker(product, cookie, { cacheSeconds: 60 });
+  const fromCache = await startInProcessWorker(product, cookie, { cacheSeconds: 60 });
   const fromRow = await startInProcessWorker(product, cookie, { cacheSeconds: 0, withTable: rememberRows });
   const fromStorage = await startInProcessWorker(product, cookie, { cacheSeconds: 0 });
   const timings = await medianMicroseconds(
     {
       ...tokenSearches(),
-      'nothing: the liveness check': () => fromCopy('health-live', '/api/health/live'),
-      "the worker's copy": () => callGraph(fromCopy),
-      'the row, read in no time': () => callGraph(fromRow),
+      'none: the liveness check': () => fromCache('health-live', '/api/health/live'),
+      "the worker's cache": () => callGraph(fromCache),
+      'the row, without storage latency': () => callGraph(fromRow),
       'the row, read from the storage emulator': () => callGraph(fromStorage),
     },
     turns,
   );
-  const { "the worker's copy": copy } = timings;
+  const { "the worker's cache": cached } = timings;
   const cells = (value: number, of: number) => [value.toFixed(0), (value / of).toFixed(2)];
   console.log(
     markdownTable(
       ['session from', 'wall clock, µs', 'ratio', 'processor, µs', 'ratio'],
       Object.entries<Timing>(timings).map(([name, { wallUs, processorUs }]) => [
         name,
-        ...cells(wallUs, copy.wallUs),
-        ...cells(processorUs, copy.processorUs),
+        ...cells(wallUs, cached.wallUs),
+        ...cells(processorUs, cached.processorUs),
       ]),
     ),
   );

@@ -32,10 +32,10 @@ async function runTests(): Promise<number> {
 
 function toTable(proof: readonly ProofLine[]): string {
   return markdownTable(
-    ['event loop', 'the other call', 'circumstances', 'runs', 'made again', 'bytes of another'],
+    ['event loop', 'call of the other user', 'circumstances', 'runs', 'repeated', 'bytes of another user'],
     proof.map(({ loop, isInFlight, circumstances, runs, again, ofAnother }) => [
       loop,
-      isInFlight ? 'in flight' : 'afterwards',
+      isInFlight ? 'in progress' : 'afterwards',
       String(circumstances),
       String(runs),
       String(again),
