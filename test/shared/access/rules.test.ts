@@ -38,7 +38,7 @@ describe('a guard', () => {
       'the tenant and one of several',
       { tenants: [tenant], anyOf: [{ roles: ['Admin'] }, { groups: [sales] }] },
     ],
-  ])('lets in whoever has %s', (_what, rules) => {
+  ])('admits a user with %s', (_what, rules) => {
     expect(verdictOn(rules)).toEqual({ kind: 'granted' });
   });
 
@@ -53,15 +53,15 @@ describe('a guard', () => {
       { required_roles: ['Manager'], required_groups: [sales] },
     ],
     [
-      'what stands beside anyOf',
+      'the rule beside anyOf',
       { tenants: [otherTenant], anyOf: [{ roles: ['Admin'] }] },
       { required_tenants: [otherTenant] },
     ],
-  ])('denies whoever lacks %s, and says what', { tags: ['RG-6'] }, (_what, rules, missing) => {
+  ])('denies a user without %s, and names what is missing', { tags: ['RG-6'] }, (_what, rules, missing) => {
     expect(verdictOn(rules)).toEqual({ kind: 'denied', missing: [missing] });
   });
 
-  it('denies whoever satisfies none of several, and says what would do', () => {
+  it('denies a user who satisfies no alternative, and describes all of them', () => {
     const rules = { anyOf: [{ roles: ['Manager'] }, { groups: [sales], tenants: [otherTenant] }] };
     const verdict = verdictOn(rules);
     expect(verdict).toEqual({
@@ -76,7 +76,7 @@ describe('a guard', () => {
     );
   });
 
-  it('asks for a more recent or stronger sign-in where that would do', { tags: ['AD-1'] }, () => {
+  it('requires a more recent or stronger sign-in if that suffices', { tags: ['AD-1'] }, () => {
     expect(verdictOn({ roles: ['Admin'], maxAuthAgeSeconds: 99 })).toEqual({
       kind: 'step-up',
       stepUp: { maxAuthAgeSeconds: 99 },
@@ -92,9 +92,9 @@ describe('a guard', () => {
     expect(verdictOn({ anyOf: [{ roles: ['Admin'] }, { authContext: 'c2' }] })).toEqual({ kind: 'granted' });
   });
 
-  it('sends nobody to sign in again who would be denied all the same', () => {
+  it('denies without a new sign-in if that would not help', () => {
     expect(verdictOn({ roles: ['Manager'], maxAuthAgeSeconds: 60 })).toMatchObject({ kind: 'denied' });
-    // No sign-in would ever be recent enough: the registration does not list the claim.
+    // No sign-in would ever be recent enough, because the registration does not issue the claim.
     const { auth_time: _none, ...without } = person;
     expect(verdictOn({ maxAuthAgeSeconds: 60 }, without)).toEqual({
       kind: 'denied',
@@ -108,7 +108,7 @@ describe('refuses', () => {
     ['roles', { roles: ['Admin'] }],
     ['groups', { groups: [finance] }],
     ['acrs', { authContext: 'c1' }],
-  ] as const)('%s of any other shape than a list of texts', { tags: ['RG-1'] }, (name, rules) => {
+  ] as const)('%s in any other form than an array of strings', { tags: ['RG-1'] }, (name, rules) => {
     const [value] = person[name];
     const shapes = [
       undefined,
@@ -138,16 +138,16 @@ describe('refuses', () => {
   it.each<[what: string, rules: unknown]>([
     ['nothing', {}],
     ['an empty list', { roles: [] }],
-    ['an alternative that asks for nothing', { anyOf: [{ roles: ['Admin'] }, {}] }],
+    ['an empty alternative', { anyOf: [{ roles: ['Admin'] }, {}] }],
     ['no alternative', { anyOf: [] }],
     ['a key of another name', { role: ['Admin'] }],
     ['a role that no token can have', { roles: ['the admin'] }],
     ['the name of a group', { groups: ['Finance'] }],
-    ['an authentication context that is none', { authContext: 'c100' }],
-    ['an age that nobody could meet', { maxAuthAgeSeconds: 0 }],
+    ['an invalid authentication context', { authContext: 'c100' }],
+    ['an age of 0 seconds', { maxAuthAgeSeconds: 0 }],
     ['two authentication contexts at once', { authContext: 'c1', anyOf: [{ authContext: 'c2' }] }],
     ['an alternative within an alternative', { anyOf: [{ anyOf: [{ roles: ['Admin'] }] }] }],
-  ])('at cold start a guard that asks for %s', (_what, rules) => {
+  ])('at cold start a guard with %s', (_what, rules) => {
     expect(() => Reflect.apply(guard, undefined, [rules])).toThrow(TypeError);
   });
 });

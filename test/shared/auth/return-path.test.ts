@@ -21,11 +21,11 @@ describe('a return path', () => {
     '/api/authors',
     '/app/api/auth/login',
     '/a|b',
-  ])('%s is kept letter by letter', { tags: ['RU-1'] }, (text) => {
+  ])('is kept unchanged: %s', { tags: ['RU-1'] }, (text) => {
     expect(parse(text)).toBe(text);
   });
 
-  it('leads to the same place in every reader: what is emitted is what was checked', {
+  it('means the same to every parser, and is sent exactly as it was checked', {
     tags: ['RU-2'],
   }, () => {
     fc.assert(
@@ -33,7 +33,7 @@ describe('a return path', () => {
         const path = parse(text);
         if (path === undefined) return;
         expect(path).toBe(text);
-        // As a browser resolves `Location`, from wherever in the app, and as a script does.
+        // As a browser resolves `Location`, from any page of the app, and as a script does.
         for (const from of [origin, `${origin}/api/auth/callback?code=x`, `${origin}//deep/er/`]) {
           expect(new URL(path, from).href).toBe(origin + text);
         }
@@ -42,7 +42,7 @@ describe('a return path', () => {
     );
   });
 
-  it('stays on our origin behind a front end that decodes once or twice more', { tags: ['RU-2'] }, () => {
+  it('stays on this origin behind a front end that decodes once or twice more', { tags: ['RU-2'] }, () => {
     fc.assert(
       fc.property(pathLike(), (text) => {
         let path: string = parse(text)?.split(/[?#]/)[0] ?? '/';
@@ -56,7 +56,7 @@ describe('a return path', () => {
     );
   });
 
-  it('answers to anything at all, at once and without throwing', { tags: ['RU-3'] }, () => {
+  it('is checked quickly and without an exception for any text', { tags: ['RU-3'] }, () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary', maxLength: 600 }), fc.string({ unit: 'grapheme' })),
@@ -71,7 +71,7 @@ describe('a return path', () => {
     );
   });
 
-  it('costs nothing when it is huge', { tags: ['RU-3'] }, () => {
+  it('is checked quickly if it is huge', { tags: ['RU-3'] }, () => {
     const fillings = ['a', '/', '\\', '%2f', '%25', '/..', '?', '#', '\u{1f4a9}'];
     const texts = fillings.map((filling) => `/${filling.repeat(64 * 1024)}`);
     const durationsMs = [1, 2, 3].map(() => {
@@ -79,27 +79,27 @@ describe('a return path', () => {
       for (const text of texts) expect(parse(text)).toBeUndefined();
       return performance.now() - started;
     });
-    // The fastest of three: another process may have had the processor.
+    // The fastest of three, because another process may have used the processor.
     expect(Math.min(...durationsMs)).toBeLessThan(50);
   });
 
   describe('refuses', () => {
-    it('what is absent, empty or too long', { tags: ['RU-3'] }, () => {
+    it('an absent, empty or too long value', { tags: ['RU-3'] }, () => {
       for (const text of [undefined, '', `/${'a'.repeat(512)}`]) expect(parse(text)).toBeUndefined();
       expect(parse(`/${'a'.repeat(511)}`)).toBeDefined();
     });
 
-    it('every address of another origin, however it is spelled', { tags: ['RU-1'] }, () => {
+    it('every spelling of an address of another origin', { tags: ['RU-1'] }, () => {
       const kept = foreignAddresses().filter((text) => parse(text) !== undefined);
       expect(kept).toEqual([]);
     });
 
-    it('spellings that a browser, or one decoding more, takes for another path', { tags: ['RU-2'] }, () => {
+    it('spellings that a browser or another decoding reads as another path', { tags: ['RU-2'] }, () => {
       const kept = ambiguousPaths.filter((text) => parse(text) !== undefined);
       expect(kept).toEqual([]);
     });
 
-    it('the sign-in routes themselves, in every spelling: coming back to them never ends', {
+    it('the sign-in routes in every spelling, because returning to them would loop', {
       tags: ['RU-1'],
     }, () => {
       const routes = [
@@ -117,7 +117,7 @@ describe('a return path', () => {
       expect(routes.filter((text) => parse(text) !== undefined)).toEqual([]);
     });
 
-    it('bytes that are no UTF-8, and halves of characters', { tags: ['RU-3'] }, () => {
+    it('bytes that are not UTF-8, and lone surrogates', { tags: ['RU-3'] }, () => {
       for (const text of [
         '/%ff',
         '/%c3%28',
@@ -134,7 +134,7 @@ describe('a return path', () => {
   });
 });
 
-/** Strings made of what matters to a reader of paths. */
+/** Strings composed of pieces that matter to a parser of paths. */
 function pathLike(): fc.Arbitrary<string> {
   const pieces = [
     '/',
@@ -176,7 +176,7 @@ function pathLike(): fc.Arbitrary<string> {
     .chain((parts) => fc.constantFrom(parts.join(''), `/${parts.join('')}`));
 }
 
-/** Ways to lead away: openings × hosts × what follows, and schemes. A browser was asked about none; all are refused. */
+/** Attempts to leave the origin: prefixes × hosts × suffixes, and schemes. All are refused, whether or not browsers follow them. */
 function foreignAddresses(): string[] {
   const slashes = [
     '/',
@@ -271,7 +271,7 @@ function foreignAddresses(): string[] {
       `?${host}`,
       `#//${host}`,
     ]),
-    // Our own origin spelled out is no path either: prefixes of it belong to anybody.
+    // The full address of this origin is refused too, because others can own a domain that begins with it.
     origin,
     `${origin}/mail`,
     `${origin}.other.example/`,
@@ -280,7 +280,7 @@ function foreignAddresses(): string[] {
   ];
 }
 
-/** They stay on our origin today, in this parser; the next reader may see something else. */
+/** This parser reads them as paths of this origin. Another parser may not. */
 const ambiguousPaths = [
   '/.',
   '/..',

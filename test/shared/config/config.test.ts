@@ -9,7 +9,7 @@ const [firstKey, secondKey, indexKey] = [newKey(), newKey(), newKey()];
 const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
 const otherTenantId = 'c4e2f8a6-91b7-4d3a-8e65-0f7d2b3c4e02';
 
-/** As a deployment with a client secret sets it. */
+/** Settings of a deployment with a client secret. */
 const withSecret: Environment = {
   PUBLIC_BASE_URL: 'https://app.contoso.example',
   ENTRA_TENANT_ID: tenantId,
@@ -77,13 +77,13 @@ describe('parseConfig', () => {
     expect(faultsOf(environment)).toEqual([]);
   });
 
-  it('sends tokens to the real Graph and asks the real Entra unless development says otherwise', () => {
+  it('uses the real Graph and the real Entra ID without development settings', () => {
     const config = parseConfig(withSecret);
     expect(config.graph.origin).toBe('https://graph.microsoft.com');
     expect(config.entra.emulatorOrigin).toBeUndefined();
   });
 
-  it('looks for the id of a call in answers of Graph, and of an own API where that is set', () => {
+  it('expects request ids in answers of Graph, and of another API only if that is set', () => {
     expect(parseConfig(withApi).graph.requestIdCheck).toBe('warn');
     expect(parseConfig(withApi).apis[0]?.requestIdCheck).toBe('ignore');
     const strict = parseConfig({
@@ -94,7 +94,7 @@ describe('parseConfig', () => {
     expect([strict.graph.requestIdCheck, strict.apis[0]?.requestIdCheck]).toEqual(['require', 'require']);
   });
 
-  it('names every wrong setting at once', () => {
+  it('names all invalid settings at once', () => {
     const faults = faultsOf({ SESSION_IDLE_SECONDS: 'soon' }).join('\n');
     for (const name of [
       'PUBLIC_BASE_URL',
@@ -111,8 +111,8 @@ describe('parseConfig', () => {
   });
 });
 
-/** A setting, a configuration that has it, whether it may be left out, and what of the matrix it may rightly hold. */
-/** As the service principals of Microsoft Graph and of the directory's older API list them, in every cloud. */
+/** A setting, a configuration that has it, whether it is optional, and which values of the matrix are valid. */
+/** Names that the service principals of Microsoft Graph and of the older directory API list, in every cloud. */
 const namesOfGraph = [
   'https://graph.microsoft.com',
   'https://Graph.Microsoft.com',
@@ -323,9 +323,9 @@ const settings: readonly {
   },
 ];
 
-describe('an API of one’s own', () => {
+describe('another API', () => {
   it.each(['api://graph', 'https://graph.contoso.example', 'https://contoso.example/graph.microsoft.com'])(
-    'may have the scope prefix %s, which is no name of Graph',
+    'can have the scope prefix %s, which is not a name of Graph',
     (prefix) => {
       expect(faultsOf({ ...withApi, API_ORDERS_SCOPE_PREFIX: prefix })).toEqual([]);
     },
@@ -341,7 +341,7 @@ describe('refuses', () => {
       (value) => [value.replaceAll(/[\w+/=-]{30,}/g, '…').slice(0, 60), value] as const,
     );
     it.each(titled)(
-      `${name} set to %j, by name, with the cure and without the value`,
+      `${name} set to %j, with its name and a hint, but without the value`,
       { tags: ['CF-1'] },
       (_title, value) => {
         const faults = faultsOf({ ...base, [name]: value });
@@ -360,7 +360,7 @@ describe('refuses', () => {
     });
   }
 
-  it('echoes no value of any setting, right or wrong', { tags: ['CF-1', 'ER-2'] }, () => {
+  it('without repeating the value of any setting, valid or invalid', { tags: ['CF-1', 'ER-2'] }, () => {
     const environment = Object.fromEntries(
       Object.entries(withSecret).map(([name, value]) => [name, `canary-${name.toLowerCase()}-${value}`]),
     );
@@ -371,14 +371,16 @@ describe('refuses', () => {
   });
 
   it.each(['admin', 'auth', 'graph', 'health', 'runtime'])(
-    'an API with the name %s, which is taken',
+    'an API with the reserved name %s',
     { tags: ['CF-1'] },
     (name) => {
       expect(faultsOf({ ...withApi, API_NAMES: `orders,${name}` }).join()).toContain('API_NAMES');
     },
   );
 
-  it('two APIs with one address: the tokens of one would go to the other', { tags: ['CF-1', 'PX-2'] }, () => {
+  it('two APIs with the same scope prefix, because each would get tokens of the other', {
+    tags: ['CF-1', 'PX-2'],
+  }, () => {
     const two = {
       ...withApi,
       API_NAMES: 'orders,stock',
@@ -390,7 +392,7 @@ describe('refuses', () => {
     expect(faultsOf({ ...two, API_STOCK_SCOPE_PREFIX: 'api://contoso-stock' })).toEqual([]);
   });
 
-  it('two places for the table, and none', { tags: ['CF-1'] }, () => {
+  it('two addresses of the table, and none', { tags: ['CF-1'] }, () => {
     const both = { ...withSecret, SESSION_TABLE_ENDPOINT: 'https://contoso.table.core.windows.net' };
     expect(faultsOf(both).join()).toContain('set exactly one of them');
     expect(faultsOf(without(withSecret, 'SESSION_TABLE_CONNECTION_STRING')).join()).toContain(
@@ -398,7 +400,9 @@ describe('refuses', () => {
     );
   });
 
-  it('several tenants without a list of them, and accepts them with one', { tags: ['CF-1'] }, () => {
+  it('several tenants without a list of allowed tenants, and accepts them with one', {
+    tags: ['CF-1'],
+  }, () => {
     const several = { ...withSecret, ENTRA_TENANT_ID: 'organizations' };
     expect(faultsOf(several).join()).toContain('ENTRA_ALLOWED_TENANTS');
     expect(faultsOf({ ...several, ENTRA_ALLOWED_TENANTS: `${tenantId}, ${otherTenantId}` })).toEqual([]);
@@ -407,12 +411,12 @@ describe('refuses', () => {
     );
   });
 
-  it('an idle time longer than the absolute one', { tags: ['CF-1'] }, () => {
+  it('an idle time that is longer than the absolute one', { tags: ['CF-1'] }, () => {
     const faults = faultsOf({ ...withSecret, SESSION_IDLE_SECONDS: '600', SESSION_ABSOLUTE_SECONDS: '300' });
     expect(faults.join()).toContain('SESSION_IDLE_SECONDS');
   });
 
-  const marksOfAzure = [
+  const azureVariables = [
     'WEBSITE_INSTANCE_ID',
     'WEBSITE_POD_NAME',
     'WEBSITE_SITE_NAME',
@@ -420,8 +424,8 @@ describe('refuses', () => {
     'CONTAINER_APP_NAME',
   ];
 
-  it.each(marksOfAzure)(
-    'every development switch where %s says that this is Azure',
+  it.each(azureVariables)(
+    'every development switch if %s shows that this is Azure',
     { tags: ['CF-2'] },
     (mark) => {
       const faults = faultsOf({ ...onThisMachine, [mark]: 'x1', DEV_ANYTHING_ELSE: '1' }).join('\n');
@@ -438,7 +442,7 @@ describe('refuses', () => {
   );
 
   it.each(['dev_entra_origin', 'Dev_Graph_Origin'])(
-    '%s in Azure: on Windows it is the same variable',
+    '%s in Azure, because on Windows it is the same variable',
     { tags: ['CF-2'] },
     (name) => {
       const faults = faultsOf({ ...withSecret, WEBSITE_SITE_NAME: 'x1', [name]: 'http://127.0.0.1:7072' });
@@ -456,7 +460,7 @@ describe('refuses', () => {
     ['languageWorkers__node__arguments', '--max-old-space-size=512 --insecure-http-parser'],
     ['languageworkers__NODE__arguments', '--tls_min_v1.0'],
     ['languageWorkers:node:arguments', '--tls-min-v1.1'],
-  ])('%s set to %j in Azure, and nowhere else: Node would check less', { tags: ['CF-2'] }, (name, value) => {
+  ])('%s set to %j in Azure only, because Node.js would check less', { tags: ['CF-2'] }, (name, value) => {
     const inAzure = { ...withSecret, WEBSITE_SITE_NAME: 'x1' };
     expect(faultsOf({ ...inAzure, [name]: value })).toEqual([expect.stringMatching(`^${name} .*; remove`)]);
     expect(faultsOf({ ...withSecret, [name]: value })).toEqual([]);
@@ -471,7 +475,7 @@ describe('refuses', () => {
   });
 
   it.each(['--insecure-http-parser', '--tls-min-v1.0', '--tls-min-v1.1'])(
-    'a process that was started with %s in Azure, and nowhere else',
+    'a process that was started with %s in Azure only',
     { tags: ['CF-2'] },
     (argument) => {
       const inAzure = { ...withSecret, WEBSITE_SITE_NAME: 'x1' };
@@ -496,7 +500,7 @@ describe('refuses', () => {
     expect(faultsOf(environment).join()).toContain('SESSION_TABLE_CONNECTION_STRING');
   });
 
-  it('an http address of another machine, also outside Azure', { tags: ['CF-2'] }, () => {
+  it('an http address of another machine, even outside Azure', { tags: ['CF-2'] }, () => {
     expect(faultsOf({ ...withSecret, PUBLIC_BASE_URL: 'http://app.contoso.example' }).join()).toContain(
       'PUBLIC_BASE_URL',
     );

@@ -11,21 +11,21 @@ describe('createKeyRing', () => {
     for (const id of [1, 2, 3]) expect(ring.find(id)).toEqual({ kind: 'known', key: key(id) });
   });
 
-  it('calls an id above all of its own newer, every other stranger retired', () => {
+  it('reports an id above all its own as newer, and every other unknown id as retired', () => {
     const ring = createKeyRing([key(4), key(2)]);
     expect(ring.find(5)).toEqual({ kind: 'newer' });
     expect(ring.find(0xff_ff_ff_ff)).toEqual({ kind: 'newer' });
     for (const id of [0, 1, 3, -1, 2.5, Number.NaN]) expect(ring.find(id)).toEqual({ kind: 'retired' });
   });
 
-  it('refuses no key at all, and one id twice', () => {
+  it('refuses an empty list and a repeated id', () => {
     expect(() => createKeyRing([])).toThrow(TypeError);
     expect(() => createKeyRing([key(1), { ...key(2), id: 1 }])).toThrow(TypeError);
   });
 });
 
 describe('parseKeyBytes', () => {
-  it('takes 32 bytes in the one spelling of base64url', () => {
+  it('reads 32 bytes in canonical base64url only', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
         expect(parseKeyBytes(Buffer.from(bytes).toString('base64url'))).toEqual(Buffer.from(bytes));

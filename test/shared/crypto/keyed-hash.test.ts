@@ -5,14 +5,14 @@ import { equalBytes, keyedHash } from '../../../src/shared/crypto/keyed-hash.ts'
 const key = Buffer.alloc(32, 1);
 
 describe('keyedHash', () => {
-  it('is 32 bytes, the same for the same fields', () => {
+  it('is 32 bytes, and the same for the same fields', () => {
     expect(keyedHash(key, ['user', 'tenant', 'object'])).toHaveLength(32);
     expect(keyedHash(key, ['user', 'tenant', 'object'])).toEqual(
       keyedHash(key, ['user', 'tenant', 'object']),
     );
   });
 
-  it('differs by key, by purpose, and by where one field ends', () => {
+  it('differs by key, by purpose and by field boundaries', () => {
     const hashes = [
       keyedHash(key, ['user', 'ab', 'c']),
       keyedHash(key, ['user', 'a', 'bc']),
@@ -25,7 +25,7 @@ describe('keyedHash', () => {
 });
 
 describe('equalBytes', () => {
-  it('is true for equal bytes alone, and throws for no length', () => {
+  it('is true only for equal bytes, and never throws for different lengths', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (left, right) => {
         expect(equalBytes(left, right)).toBe(Buffer.compare(left, right) === 0);

@@ -8,7 +8,7 @@ const boundTo = encodeFields(['a', 'b']);
 const IV_BYTES = 12;
 
 describe('seal', () => {
-  it('opens what it sealed, of any length', () => {
+  it('opens sealed data of any length', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (plaintext) => {
         const sealed = seal(key, plaintext, boundTo, secureRandomBytes);
@@ -17,14 +17,14 @@ describe('seal', () => {
     );
   });
 
-  it('takes a new IV every time: 10,000 writes, 10,000 IVs and ciphertexts', { tags: ['TC-2'] }, () => {
+  it('uses a new IV each time, in 10,000 writes', { tags: ['TC-2'] }, () => {
     const plaintext = Buffer.from('the same refresh token');
     const sealed = Array.from({ length: 10_000 }, () => seal(key, plaintext, boundTo, secureRandomBytes));
     expect(new Set(sealed.map((bytes) => bytes.toString('hex', 0, IV_BYTES))).size).toBe(10_000);
     expect(new Set(sealed.map((bytes) => bytes.toString('hex', IV_BYTES))).size).toBe(10_000);
   });
 
-  it('asks for exactly 96 random bits for the IV', { tags: ['TC-2'] }, () => {
+  it('requests exactly 96 random bits for the IV', { tags: ['TC-2'] }, () => {
     const asked: number[] = [];
     seal(key, Buffer.from('x'), boundTo, (size) => {
       asked.push(size);
@@ -44,14 +44,14 @@ describe('seal', () => {
       }
     });
 
-    it('every shorter value, the empty one included, and a longer one', () => {
+    it('every shorter value, including the empty one, and a longer one', () => {
       for (let length = 0; length < sealed.length; length++) {
         expect(open(key, sealed.subarray(0, length), boundTo)).toBeUndefined();
       }
       expect(open(key, Buffer.concat([sealed, Buffer.alloc(1)]), boundTo)).toBeUndefined();
     });
 
-    it('another key, and other additional data', () => {
+    it('another key and other additional data', () => {
       expect(open(secureRandomBytes(32), sealed, boundTo)).toBeUndefined();
       expect(open(key, sealed, encodeFields(['a', 'c']))).toBeUndefined();
       expect(open(key, sealed, Buffer.alloc(0))).toBeUndefined();
@@ -60,7 +60,7 @@ describe('seal', () => {
 });
 
 describe('deriveKey', () => {
-  it('gives unrelated keys for another purpose, another salt and another key', () => {
+  it('derives unrelated keys for another purpose, salt or key', () => {
     const derived = [
       deriveKey(key, 'one'),
       deriveKey(key, 'two'),
@@ -76,7 +76,7 @@ describe('deriveKey', () => {
 });
 
 describe('encodeFields', () => {
-  it('gives no two lists the same bytes, whatever is in their fields', () => {
+  it('never encodes two lists as the same bytes', () => {
     const lists = fc.array(
       fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', '\0', 'a', 'ab', 'b')),
     );
@@ -88,7 +88,7 @@ describe('encodeFields', () => {
     );
   });
 
-  it('keeps a|bc, ab|c and abc apart', () => {
+  it('distinguishes a|bc, ab|c and abc', () => {
     const encoded = [['a', 'bc'], ['ab', 'c'], ['abc'], ['abc', ''], ['', 'abc']].map((fields) =>
       encodeFields(fields).toString('hex'),
     );

@@ -15,7 +15,7 @@ function sealerOf(options: { purpose?: SealedTextPurpose; keyRing?: KeyRing; now
 }
 
 describe('a text sealer', () => {
-  it('opens what it sealed, until the second it expires', () => {
+  it('opens a sealed text until it expires', () => {
     const text = sealerOf().seal({ answer: [42] }, ['place'], inTenMinutes);
     expect(sealerOf().open(text, ['place'])).toEqual({ answer: [42] });
     const justBefore = new Date(inTenMinutes.getTime() - 1);
@@ -23,14 +23,14 @@ describe('a text sealer', () => {
     expect(sealerOf({ now: inTenMinutes }).open(text, ['place'])).toBeUndefined();
   });
 
-  it('gives text that is safe in a cookie and in an address, and says nothing', () => {
+  it('returns text that is safe in a cookie or an address and reveals nothing', () => {
     const text = sealerOf().seal({ secret: 'verifier-canary' }, [], inTenMinutes);
     expect(text).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(Buffer.from(text, 'base64url').toString('latin1')).not.toContain('canary');
     expect(sealerOf().seal('same', [], inTenMinutes)).not.toBe(sealerOf().seal('same', [], inTenMinutes));
   });
 
-  it('opens the texts of every key in the ring, and of no other', () => {
+  it('opens texts of every key in the ring, and of no other key', () => {
     const text = sealerOf({ keyRing: createKeyRing([key(1)]) }).seal('value', [], inTenMinutes);
     expect(sealerOf({ keyRing: createKeyRing([key(2), key(1)]) }).open(text, [])).toBe('value');
     expect(sealerOf({ keyRing: createKeyRing([key(2)]) }).open(text, [])).toBeUndefined();
@@ -41,7 +41,7 @@ describe('a text sealer', () => {
   describe('refuses', () => {
     const text = sealerOf().seal('value', ['one', 'two'], inTenMinutes);
 
-    it.each(purposes)('%s under every other purpose', { tags: ['SC-6'] }, (purpose) => {
+    it.each(purposes)('%s for every other purpose', { tags: ['SC-6'] }, (purpose) => {
       const sealed = sealerOf({ purpose }).seal('value', ['place'], inTenMinutes);
       for (const other of purposes) {
         expect(sealerOf({ purpose: other }).open(sealed, ['place'])).toBe(
@@ -50,14 +50,14 @@ describe('a text sealer', () => {
       }
     });
 
-    it('another place, and the same words cut elsewhere', () => {
+    it('another context, and the same text with other field boundaries', () => {
       expect(sealerOf().open(text, ['one', 'two'])).toBe('value');
       for (const place of [[], ['one'], ['two', 'one'], ['onet', 'wo'], ['onetwo'], ['one', 'two', '']]) {
         expect(sealerOf().open(text, place)).toBeUndefined();
       }
     });
 
-    it('every changed bit, its key id included', () => {
+    it('every changed bit, including the key id', () => {
       const bytes = Buffer.from(text, 'base64url');
       for (let bit = 0; bit < bytes.length * 8; bit++) {
         const changed = Buffer.from(bytes);
@@ -79,7 +79,7 @@ describe('a text sealer', () => {
       }
     });
 
-    it('whatever anybody makes up', () => {
+    it('any invented text', () => {
       fc.assert(
         fc.property(fc.oneof(fc.string(), fc.base64String()), (made) => {
           expect(sealerOf().open(made, [])).toBeUndefined();

@@ -21,7 +21,7 @@ beforeEach(() => {
   offsetMs = 0;
 });
 
-/** The credential as MSAL asks for it. */
+/** Requests the credential as MSAL does. */
 function assertionsOf(credential: ClientCredential, tokenExchangeAudience = authority.tokenExchangeAudience) {
   const { tokenEndpoint } = authority;
   const { options } = toMsalCredential({
@@ -35,7 +35,7 @@ function assertionsOf(credential: ClientCredential, tokenExchangeAudience = auth
 }
 
 describe('a certificate', () => {
-  it('signs what Entra asks for: PS256, thumbprint, this app at this endpoint, ten minutes', async () => {
+  it('signs an assertion with PS256, thumbprint, client id, token endpoint and ten minutes of validity', async () => {
     const text = await assertionsOf({ kind: 'certificate', ...certificate })();
     const key = createPublicKey(certificate.certificatePem);
     const { payload } = await jwtVerify(text, key, {
@@ -49,7 +49,7 @@ describe('a certificate', () => {
     expect(decodeProtectedHeader(text)['x5t#S256']).toMatch(/^[\w-]{43}$/);
   });
 
-  it('signs once: the assertion is kept until two minutes before its end, and then renewed once', async () => {
+  it('signs once, caches the assertion until two minutes before it expires, then signs once more', async () => {
     const ask = assertionsOf({ kind: 'certificate', ...certificate });
     const askFive = async () => new Set(await Promise.all(Array.from({ length: 5 }, ask)));
     const first = await askFive();
@@ -74,7 +74,7 @@ describe('a managed identity', () => {
     answer(response);
   });
 
-  // One address for all tests: Microsoft's library looks for it once in the life of the process.
+  // One address for all tests, because Microsoft's library looks it up once per process.
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -96,7 +96,7 @@ describe('a managed identity', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  /** Microsoft's library keeps tokens by audience for the life of the process: each test has its own. */
+  /** Microsoft's library caches tokens by audience for the lifetime of the process, so each test has its own. */
   const identity = (audience: string) => assertionsOf({ kind: 'managed-identity' }, `api://${audience}`);
 
   const give = (token: string, lifetimeSeconds: number) => (response: ServerResponse) => {
@@ -112,7 +112,7 @@ describe('a managed identity', () => {
     response.end('{"error":"invalid_request"}');
   };
 
-  it('is asked once for the audience, by however many at once', async () => {
+  it('is asked once for concurrent requests of an audience', async () => {
     answer = give('one', 3600);
     const ask = identity('once');
     expect(await Promise.all([ask(), ask(), ask()])).toEqual(['one', 'one', 'one']);
@@ -121,7 +121,7 @@ describe('a managed identity', () => {
     expect(new URL(asked[0] ?? '', 'http://x').searchParams.get('resource')).toBe('api://once');
   });
 
-  it('whose renewal fails: the assertion serves as long as it is valid, and not a second longer', async () => {
+  it('serves its assertion exactly until it expires if the renewal fails', async () => {
     answer = give('short', 100);
     const ask = identity('short');
     expect(await ask()).toBe('short');
@@ -134,7 +134,7 @@ describe('a managed identity', () => {
     expect(await ask()).toBe('next');
   });
 
-  it('that never answers: over within five seconds, and the next try is a new one', async () => {
+  it('fails within five seconds if it does not answer, and the next request starts again', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const arrived = new Promise<void>((resolve) => {
       answer = () => resolve();

@@ -5,7 +5,7 @@ const ask = (reason: string) => ({ kind: 'interaction-required', reason });
 const ownCredential = { kind: 'own-credential-refused' };
 const transient = { kind: 'transient' };
 
-describe('what a refusal of the token endpoint means', () => {
+describe('the interpretation of a token error', () => {
   it.each([
     [50076, ask('two_factor_required')],
     [50079, ask('two_factor_required')],
@@ -36,8 +36,8 @@ describe('what a refusal of the token endpoint means', () => {
     [700027, ownCredential],
     [90033, transient],
     [90036, transient],
-  ])('AADSTS%i', (number, meaning) => {
-    // The number decides whatever OAuth's code says.
+  ])('depends on a known number only: AADSTS%i', (number, meaning) => {
+    // The OAuth error code does not matter.
     for (const error of ['invalid_grant', 'invalid_client', 'server_error', 'never_seen']) {
       expect(interpretTokenError({ error, numbers: [number] })).toEqual(meaning);
     }
@@ -49,7 +49,7 @@ describe('what a refusal of the token endpoint means', () => {
     ['additional_action', ask('claims_challenge')],
     ['bad_token', ask('refresh_token_revoked')],
     ['user_password_expired', ask('sign_in_required')],
-  ])('an unknown number with the suberror %s', (suberror, meaning) => {
+  ])('uses the suberror if the number is unknown: %s', (suberror, meaning) => {
     expect(interpretTokenError({ error: 'invalid_grant', numbers: [99999], suberror })).toEqual(meaning);
   });
 
@@ -62,12 +62,12 @@ describe('what a refusal of the token endpoint means', () => {
     ['unauthorized_client', ownCredential],
     ['temporarily_unavailable', transient],
     ['server_error', transient],
-  ])('no known number and suberror, and the error %s', (error, meaning) => {
+  ])('uses the error if number and suberror are unknown: %s', (error, meaning) => {
     expect(interpretTokenError({ error, numbers: [] })).toEqual(meaning);
     expect(interpretTokenError({ error, numbers: [1], suberror: 'never_seen' })).toEqual(meaning);
   });
 
-  it('a claims challenge goes before suberror and error, a known number before the challenge', () => {
+  it('prefers a known number to a claims challenge, and that to suberror and error', () => {
     const claims = '{"access_token":{}}';
     expect(
       interpretTokenError({ error: 'invalid_grant', numbers: [], suberror: 'bad_token', claims }),
@@ -77,19 +77,19 @@ describe('what a refusal of the token endpoint means', () => {
     );
   });
 
-  it('the first known of several numbers is the cause', () => {
+  it('uses the first known number of several', () => {
     expect(interpretTokenError({ error: 'invalid_grant', numbers: [99999, 700082, 50076] })).toEqual(
       ask('refresh_token_expired'),
     );
   });
 
-  it('what nobody has seen signs nobody out', () => {
+  it('treats an unknown error as temporary', () => {
     for (const error of ['never_seen', '', '__proto__', 'constructor', 'INVALID_GRANT']) {
       expect(interpretTokenError({ error, numbers: [99999] })).toEqual(transient);
     }
   });
 
-  it('no outage and no fault of ours ever asks the person', { tags: ['E3'] }, () => {
+  it('never asks the user because of an outage or a fault of this service', { tags: ['E3'] }, () => {
     const ours = [7000215, 7000222, 700016, 700027, 90033, 90036];
     for (const number of ours) {
       expect(interpretTokenError({ error: 'invalid_grant', numbers: [number] }).kind).not.toBe(

@@ -58,10 +58,10 @@ const failing = (error: Error): MsalCredential => ({
   options: { clientAssertion: () => Promise.reject(error) },
   check: () => Promise.reject(error),
 });
-/** As `toMsalCredential` gives it. */
+/** A credential as `toMsalCredential` returns it. */
 const unusable = failing(signInServiceUnavailable("The app's own credential cannot be used just now."));
 
-/** Real MSAL over an Entra that always gives tokens. */
+/** Real MSAL with an Entra ID that always issues tokens. */
 async function msalWith(credential: MsalCredential) {
   const idToken = await new SignJWT({ oid: objectId, tid: tenantId, preferred_username: 'alice', sub: 's' })
     .setProtectedHeader({ alg: 'HS256' })
@@ -116,13 +116,13 @@ beforeAll(async () => {
   };
 });
 
-/** The same session when only its refresh token is left. */
+/** The same session with its refresh token only. */
 const expired = (): Session => ({
   ...session,
   msalCache: JSON.stringify({ ...JSON.parse(session.msalCache), AccessToken: {} }),
 });
 
-/** The tokens of a worker that has this credential, and the requests that it sends to Entra ID. */
+/** Tokens of a worker with this credential, and its requests to Entra ID. */
 async function workerWith(credential: MsalCredential) {
   const { createMsalClient, sent } = await msalWith(credential);
   const { acquireAccessToken } = createRenewals({
@@ -147,7 +147,7 @@ describe("the app's own credential", () => {
   ] as const;
 
   it.each(failures)(
-    'that fails %s is not needed while the access token in the row is good',
+    'that fails %s is not needed while the access token in the row is valid',
     async (_how, credential) => {
       const { acquireAccessToken, sent } = await workerWith(credential);
       expect(await acquireAccessToken(session, ['User.Read'], log)).toMatchObject({

@@ -10,7 +10,7 @@ const orders = 'api://5e0b7c1d-2f4a-4d8e-9b63-8c1a5f7e2d10';
 const graph = 'https://graph.microsoft.com';
 
 describe('scopes', () => {
-  it('are parted by their API, those of Graph first in whatever spelling', () => {
+  it('are grouped by API, those of Graph first in any spelling', () => {
     const scopes = ['openid', `${orders}/Orders.Read`, `${graph}/Mail.Read`, 'User.Read', 'api://stock/Read'];
     expect(scopesByResource(scopes)).toEqual([
       ['openid', `${graph}/Mail.Read`, 'User.Read'],
@@ -25,7 +25,7 @@ describe('scopes', () => {
     [[`${orders}/Orders.Read`, `${orders}/Orders.Write`]],
     [['User.Read', `${orders}/Orders.Read`, 'api://a/b/Read', 'api://stock/Stock.Read']],
   ])(
-    '%j are packed with each address once, and come out as they went in',
+    '%j are packed with each address once, and unpacked unchanged',
     { tags: ['LR-6'] },
     (scopes: string[]) => {
       const packed = packScopes(scopes);
@@ -34,7 +34,7 @@ describe('scopes', () => {
     },
   );
 
-  it('of an API that a sign-in did not name stay granted; of those it named its answer counts', () => {
+  it('of APIs that a sign-in did not name stay granted, and for the others its answer counts', () => {
     const before = ['User.Read', 'Mail.Read', `${orders}/Orders.Read`];
     expect(withScopesOfOtherApis(['User.Read'], before)).toEqual(['User.Read', `${orders}/Orders.Read`]);
     expect(withScopesOfOtherApis(['User.Read', `${orders}/Orders.Write`], before)).toEqual([

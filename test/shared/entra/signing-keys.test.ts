@@ -23,7 +23,7 @@ const answerOf = (body: unknown, more: Partial<HttpAnswer> = {}): HttpAnswer => 
 });
 const good = () => answerOf({ keys: [one, two] });
 
-/** An authority whose next answer a test chooses, and how often it was asked. */
+/** An authority whose next answer a test chooses, with a list of its requests. */
 function authority() {
   const state: { answer: () => HttpAnswer | Promise<HttpAnswer>; asked: Parameters<SendHttp>[0][] } = {
     answer: good,
@@ -69,7 +69,7 @@ describe('signing keys', () => {
     vi.useRealTimers();
   });
 
-  it('come from the configured address, in one bounded request, with the issuer they speak for', async () => {
+  it('are loaded from the configured address in one bounded request, with their issuer', async () => {
     const { keys, state } = authority();
     expect(await keys.resolve(header)).toMatchObject({ issuer: one.issuer });
     expect(state.asked).toHaveLength(1);
@@ -82,14 +82,14 @@ describe('signing keys', () => {
     expect(state.asked[0]?.maxResponseBytes).toBeLessThanOrEqual(1024 * 1024);
   });
 
-  it('are asked for once by many sign-ins at once', async () => {
+  it('are requested once for concurrent sign-ins', async () => {
     const { keys, state } = authority();
     await Promise.all(Array.from({ length: 20 }, () => keys.resolve(header)));
     expect(state.asked).toHaveLength(1);
   });
 
   it.each(faults)(
-    'at a cold start: an authority that %s fails closed, and the next try succeeds',
+    'are not available at a cold start if the authority %s, and the next attempt succeeds',
     { tags: ['ID-9'] },
     async (_what, fault) => {
       const { keys, state } = authority();
@@ -108,7 +108,7 @@ describe('signing keys', () => {
   );
 
   it.each(faults)(
-    'warm: an authority that %s leaves the good keys until their age ends, not longer',
+    'stay valid until their maximum age if the authority %s',
     { tags: ['ID-9'] },
     async (_what, fault) => {
       const { keys, state } = authority();
@@ -116,7 +116,7 @@ describe('signing keys', () => {
       state.answer = fault;
       vi.setSystemTime(Date.now() + 9 * 60_000);
       await expect(keys.resolve(header)).resolves.toBeDefined();
-      // Asking for an unknown key while it is broken neither helps nor harms the known ones.
+      // A request for an unknown key while the authority fails does not affect the known ones.
       await expect(keys.resolve({ ...header, kid: 'unknown' })).rejects.toBeInstanceOf(Error);
       await expect(keys.resolve(header)).resolves.toBeDefined();
       vi.setSystemTime(Date.now() + 61_000);
@@ -126,7 +126,7 @@ describe('signing keys', () => {
     },
   );
 
-  it('no longer published are forgotten when their age ends', async () => {
+  it('that are no longer published are dropped at their maximum age', async () => {
     const { keys, state } = authority();
     await keys.resolve(header);
     state.answer = () => answerOf({ keys: [two] });
@@ -134,7 +134,7 @@ describe('signing keys', () => {
     await expect(keys.resolve(header)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
   });
 
-  it('that are unknown are asked for at most twice a minute, also if an attacker invents them', {
+  it('that are unknown are requested at most twice a minute, even if an attacker invents ids', {
     tags: ['ID-8'],
   }, async () => {
     const { keys, state } = authority();
@@ -148,7 +148,7 @@ describe('signing keys', () => {
     expect(state.asked.length - 1).toBeLessThanOrEqual(2);
   });
 
-  it('that are new count without a restart', { tags: ['ID-8'] }, async () => {
+  it('that are new are used without a restart', { tags: ['ID-8'] }, async () => {
     const { keys, state } = authority();
     await keys.resolve(header);
     const three = publish('three');
@@ -157,7 +157,7 @@ describe('signing keys', () => {
     await expect(keys.resolve({ ...header, kid: 'three' })).resolves.toBeDefined();
   });
 
-  it('tell whether the clock is right now, however fresh they are', async () => {
+  it('report at once whether the clock is right, even if they are fresh', async () => {
     const { keys, state } = authority();
     await keys.resolve(header);
     await expect(keys.checkClock()).resolves.toBeUndefined();

@@ -24,7 +24,7 @@ const { policy } = reading;
 
 const read = (body: unknown, version = '/v1.0') =>
   readBatch(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), version, policy.match);
-/** As it is sent, with the callers' ids in place of ours. */
+/** The batch as it is sent, with the caller's ids in place of the service's. */
 function sent(body: unknown, version?: string): { requests: Record<string, unknown>[] } {
   const parts = read(body, version);
   let text = Buffer.from(writeBatch(parts)).toString();
@@ -46,7 +46,7 @@ const get = (members: object = {}) => ({ id: '1', method: 'GET', url: '/me', ...
 const fine = { id: 'fine', method: 'GET', url: '/me' };
 
 describe('a batch', () => {
-  it('is written anew: what was read, and nothing else', { tags: ['PX-6'] }, () => {
+  it('is serialized again from what was parsed, and nothing else', { tags: ['PX-6'] }, () => {
     expect(
       sent({
         requests: [
@@ -79,17 +79,17 @@ describe('a batch', () => {
     ]);
   });
 
-  it('keeps numbers in bodies as they are written', () => {
+  it('keeps the notation of numbers in bodies', () => {
     const body = '{"requests":[{"id":"1","method":"PATCH","url":"me","body":{"n":12345678901234567890.10}}]}';
     expect(Buffer.from(writeBatch(read(body))).toString()).toContain('"body":{"n":12345678901234567890.10}');
   });
 
-  it('takes spaces in a query as Microsoft writes them, and sends them encoded', () => {
+  it('accepts spaces in a query, and sends them encoded', () => {
     const [request] = sent({ requests: [get({ url: 'me?$filter=city eq null' })] }).requests;
     expect(request).toMatchObject({ url: '/me?$filter=city%20eq%20null' });
   });
 
-  it('takes base64 for what is not JSON, in both alphabets', () => {
+  it('accepts base64 in both alphabets for bodies other than JSON', () => {
     for (const body of ['', 'AAEC/+8=', 'AAEC_-8', 'AAEC_-8=']) {
       const headers = { 'content-type': 'image/jpeg' };
       const put = { id: '1', method: 'PUT', url: '/me/photo/$value', headers, body };
@@ -106,12 +106,12 @@ describe('a batch', () => {
     [[], ['0'], ['1'], ['2']],
     [[], ['0'], ['0'], ['0']],
     [[], [], ['1'], ['1']],
-  ])('may wait in an order that Graph runs: %j', (...orders: string[][]) => {
+  ])('can have dependencies that Graph supports: %j', (...orders: string[][]) => {
     const requests = orders.map((dependsOn, at) => get({ id: String(at), dependsOn }));
     expect(sent({ requests }).requests.map(({ dependsOn }) => dependsOn ?? [])).toEqual(orders);
   });
 
-  it('has twenty requests at most, or one', () => {
+  it('has one to twenty requests', () => {
     const many = (count: number) => ({
       requests: Array.from({ length: count }, (_, at) => get({ id: `${at}` })),
     });
@@ -141,11 +141,11 @@ describe('refuses', { tags: ['PX-6'] }, () => {
     `{"requests":[{"id":"1","method":"PATCH","url":"/me","body":{"a":1,"a":2}}]}`,
     `{"requests":[{"id":"1","method":"PATCH","url":"/me","body":{"x":${'['.repeat(80)}${']'.repeat(80)}}}]}`,
     `{"requests":[{"id":"1","method":"GET","url":"/me"},]}`,
-  ])('what is not a batch as a whole: %s', (body) => {
+  ])('a body that is not a batch: %s', (body) => {
     expect(refusalOf(body)[0]).toBe('request_invalid');
   });
 
-  it('what is not UTF-8', () => {
+  it('a body that is not UTF-8', () => {
     const bytes = Buffer.concat([Buffer.from('{"requests":[{"id":"\xff"'), Buffer.from([0xff])]);
     expect(() => readBatch(bytes, '/v1.0', policy.match)).toThrow(BffError);
   });
@@ -154,7 +154,7 @@ describe('refuses', { tags: ['PX-6'] }, () => {
     expect(refusalOf({ requests: [fine, get({ id })] })).toEqual(['request_invalid', undefined]);
   });
 
-  it('an id twice, also in another letter case', () => {
+  it('a repeated id, also in another letter case', () => {
     for (const id of ['fine', 'FINE', 'Fine'])
       expect(refusalOf({ requests: [fine, get({ id })] })).toEqual(['request_invalid', id]);
   });
@@ -199,18 +199,18 @@ describe('refuses', { tags: ['PX-6'] }, () => {
     expect(refusalOf({ requests: [fine, get(members)] })).toEqual(['request_invalid', '1']);
   });
 
-  it('an id more often in "dependsOn" than there can be others', { tags: ['DO-3'] }, () => {
+  it('more ids in "dependsOn" than a batch can have', { tags: ['DO-3'] }, () => {
     const dependsOn = Array.from({ length: 20 }, () => 'fine');
     const detail = expect.stringContaining('at most 19');
     expect(() => read({ requests: [fine, get({ dependsOn })] })).toThrow(expect.objectContaining({ detail }));
   });
 
-  it('a body with more names than are compared', { tags: ['DO-4'] }, () => {
+  it('a body with too many names', { tags: ['DO-4'] }, () => {
     const body = Object.fromEntries(Array.from({ length: 10_001 }, (_, at) => [`n${at}`, 1]));
     expect(refusalOf({ requests: [get({ method: 'PATCH', body })] })[0]).toBe('request_invalid');
   });
 
-  it('an order that Graph does not run, or a circle', () => {
+  it('dependencies that Graph does not support, and cycles', () => {
     for (const orders of [
       [['0']],
       [['1'], ['0']],
@@ -272,12 +272,12 @@ describe('refuses', { tags: ['PX-6'] }, () => {
     expect(refusalOf({ requests: [fine, get({ method })] })).toEqual(['path_not_allowed', '1']);
   });
 
-  it('a type of body that the rule does not name', () => {
+  it('a content type that the rule does not name', () => {
     const part = { method: 'PATCH', body: 'AA==', headers: { 'Content-Type': 'image/png' } };
     expect(refusalOf({ requests: [fine, get(part)] })).toEqual(['content_type_not_allowed', '1']);
   });
 
-  it('whatever a machine makes of it, or sends what the policy allows', { tags: ['PX-4'] }, () => {
+  it('any random batch, or sends only what the policy allows', { tags: ['PX-4'] }, () => {
     const piece = fc.constantFrom(
       '/',
       'me',
@@ -344,7 +344,7 @@ describe('refuses', { tags: ['PX-6'] }, () => {
 
 describe('a policy with a rule for $batch', () => {
   it.each(['/v1.0/$batch', '/beta/$BATCH', '/v1.0/me/$batch'])(
-    '%s is refused: it would let all pass',
+    'is refused, because it would allow every call: %s',
     { tags: ['PX-6'] },
     (path) => {
       const rules = [{ methods: ['POST'], path, scopes }];

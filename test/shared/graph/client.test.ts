@@ -63,7 +63,7 @@ async function problemOf(answer: Promise<unknown>): Promise<BffError> {
   throw new Error(`no problem but ${String(error)}`);
 }
 
-/** A budget, and what is held of it. */
+/** A memory budget, and how much of it is in use. */
 function watchedBudget(totalBytes: number) {
   const budget = createMemoryBudget(totalBytes);
   const held = { bytes: 0, mostBytes: 0, acquiredBytes: 0 };
@@ -128,7 +128,7 @@ describe('get', () => {
     expect(headerOf('consistencylevel')).toBe('eventual');
   });
 
-  it('takes a path of another version, and the link to a next page', async () => {
+  it('accepts a path of another version and the link to a next page', async () => {
     upstream.respondWith((socket) => socket.write(rawAnswer('{}', [json])));
     const { graph, options } = startClient();
     const next = '/v1.0/users?$select=id&$skiptoken=RFN%26a%3d%25';
@@ -154,7 +154,7 @@ describe('get', () => {
     'https://evil.example/v1.0/me',
     '//evil.example/me',
     '',
-  ])('refuses the path %j, which servers could read differently', async (path) => {
+  ])('refuses the ambiguous path %j', async (path) => {
     const { graph, options } = startClient();
     expect((await problemOf(graph.get(alice, path, options))).code).toBe('request_invalid');
     expect(upstream.requests).toHaveLength(0);
@@ -174,7 +174,7 @@ describe('get', () => {
     expect(graphStatusOf(new BffError('upstream_answer_refused'))).toBeUndefined();
   });
 
-  it('uses the log of the call whose handler was given the caller, and refuses a copy of the caller', async () => {
+  it('logs for the call of its handler, and refuses a copy of the caller', async () => {
     upstream.respondWith((socket) => socket.write(rawAnswer('{}', [json])));
     const { graph, options } = startClient();
     const { log, ...rest } = options;
@@ -247,7 +247,7 @@ describe('post, patch, put and delete', () => {
 });
 
 describe('each call', () => {
-  it('goes over a connection that no other session has just used', { tags: ['PX-17'] }, async () => {
+  it('uses a connection that no other session has just used', { tags: ['PX-17'] }, async () => {
     upstream.respondWith((socket) => socket.write(rawAnswer(`{"port":${socket.remotePort}}`, [json])));
     const { graph, options } = startClient();
     const portOf = async (user: string) => (await graph.get(callerOf(user), '/me', options))['port'];
@@ -256,7 +256,7 @@ describe('each call', () => {
     expect(await portOf('ben')).not.toBe(port);
   });
 
-  it('that reads is sent once more if another answer arrived, or none; a write is not', {
+  it('is repeated once as a read if no answer or a mismatched response arrived, and never as a write', {
     tags: ['PX-17', 'PX-18'],
   }, async () => {
     for (const spoil of ['another', 'none']) {
@@ -279,7 +279,7 @@ describe('each call', () => {
     }
   });
 
-  it('acquires memory for a large answer from the budget of all answers, and gives it back', {
+  it('acquires memory for a large answer from the shared budget, and releases it', {
     tags: ['DO-4'],
   }, async () => {
     const { memoryBudget, held } = watchedBudget(2 * MIB);
@@ -296,7 +296,7 @@ describe('each call', () => {
     expect(held.bytes).toBe(0);
   });
 
-  it('counts as a call of its user, with its body', { tags: ['DO-3'] }, async () => {
+  it('counts toward the limits of its user, including its body', { tags: ['DO-3'] }, async () => {
     const { graph, options, callLimits } = startClient();
     const permits = Array.from({ length: 64 }, () => callLimits.acquire(alice, 0));
     expect(await problemOf(graph.get(alice, '/me', options))).toMatchObject({
@@ -373,7 +373,7 @@ describe('refuses', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('a call for which no connection is free: nothing was sent, and it may be repeated', {
+  it('a call without a free connection, which was not sent and may be repeated', {
     tags: ['PX-18'],
   }, async () => {
     const sendHttp = createHttpSender(undefined, { connections: 0, idle: 0 });

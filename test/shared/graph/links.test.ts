@@ -56,7 +56,7 @@ const logged: unknown[] = [];
 const inJson = (text: string, fileLinks = false) =>
   links.inJson(text, { user, call: callWith(fileLinks) }, (_level, record) => logged.push(record));
 
-/** The body of the response to an answer of Graph. */
+/** Returns the body of the response for an answer of Graph. */
 function responseTo(headers: { 'content-type': string | undefined }, body: string): string {
   const exchange = {
     request: { method: 'GET', path: '/v1.0/me/messages', headers: {} },
@@ -72,7 +72,7 @@ const ownPage = `${own}/v1.0/me/messages?$top=2&$skip=2`;
 const file =
   'https://contoso-my.sharepoint.com/personal/alice/_layouts/15/download.aspx?UniqueId=1&tempauth=abc.d_e-f';
 
-/** Links that begin like Graph's, or are, and must not be followed. */
+/** Links that look like Graph's, or are of Graph, and must be removed. */
 const hostileLinks = [
   'https://evil.example/v1.0/me/messages',
   'http://graph.microsoft.com/v1.0/me/messages',
@@ -143,14 +143,14 @@ describe('links in JSON', () => {
       `${graph}/v1.0/me/messages?%24top=2&%24skip=2`,
       `${own}/v1.0/me/messages?%24top=2&%24skip=2`,
     ],
-  ])('%s of Graph leads to us: %s', { tags: ['PX-14'] }, (name, link, ownLink) => {
+  ])('%s of Graph is rewritten to this service: %s', { tags: ['PX-14'] }, (name, link, ownLink) => {
     for (const wrap of ['$', '{"a":[{"b":$}]}', '[[1,$]]'])
       expect(inJson(wrap.replace('$', JSON.stringify({ [name]: link })))).toBe(
         wrap.replace('$', JSON.stringify({ [name]: ownLink })),
       );
   });
 
-  it('are found however their names and values are spelt', { tags: ['PX-14'] }, () => {
+  it('are found in any JSON spelling of their names and values', { tags: ['PX-14'] }, () => {
     const spelt = String.raw`{"@odata.next\u004cink":"https:\/\/graph.microsoft.com\/v1.0\u002fme/messages","x":1}`;
     expect(JSON.parse(inJson(spelt) ?? '')).toEqual({
       '@odata.nextLink': `${own}/v1.0/me/messages`,
@@ -160,7 +160,7 @@ describe('links in JSON', () => {
     expect(inJson(hostile)).toBe('{"x":1}');
   });
 
-  it('leave every other byte as it was: numbers, spaces, escapes, order', () => {
+  it('are rewritten without changing any other byte: numbers, spaces, escapes, order', () => {
     const before = String.raw`{ "n": 12345678901234567890 , "d":0.10000000000000000000001,"e":1E+400,
       "@odata.context":"https:\/\/graph.microsoft.com/v1.0/$metadata","s":"\u00e9\n","@odata.nextLink" : `;
     const after = ` ,"value":[{"id":"a", "n":-0.0}]}`;
@@ -189,7 +189,7 @@ describe('links in JSON', () => {
       fc.oneof(plainJson, number),
     ),
   );
-  it('change nothing else, whatever is around them', { tags: ['PX-14'] }, () => {
+  it('are rewritten without changing random text around them', { tags: ['PX-14'] }, () => {
     fc.assert(
       fc.property(fc.array(member, { maxLength: 8 }), (members) => {
         const text = `{"o":[{${members.map(([, name, value]) => `${name}:${value}`).join(',')}}],"z":1}`;
@@ -202,18 +202,21 @@ describe('links in JSON', () => {
     );
   });
 
-  it.each(hostileLinks)('%j is removed', { tags: ['PX-14'] }, (link) => {
+  it.each(hostileLinks)('are removed if they are hostile: %j', { tags: ['PX-14'] }, (link) => {
     for (const name of ['@odata.nextLink', '@odata.deltaLink', 'x@odata.nextLink']) {
       const value = { a: 1, [name]: link, b: { [name]: link }, c: [{ [name]: link }, 2] };
       expect(JSON.parse(inJson(JSON.stringify(value)) ?? '')).toEqual({ a: 1, b: {}, c: [{}, 2] });
     }
   });
 
-  it.each(['null', '1', '{}', '["https://evil.example/"]', 'true'])('that are %s are removed', (value) => {
-    expect(inJson(`{"@odata.nextLink":${value}}`)).toBe('{}');
-  });
+  it.each(['null', '1', '{}', '["https://evil.example/"]', 'true'])(
+    'are removed if their value is %s',
+    (value) => {
+      expect(inJson(`{"@odata.nextLink":${value}}`)).toBe('{}');
+    },
+  );
 
-  it('that are removed are logged by name and feature, without their address', () => {
+  it('are logged by name and feature, without their address, if they are removed', () => {
     const text = '{"@odata.nextLink":"https://evil.example/?secret","x@odata.nextLink":"y","uploadUrl":"z"}';
     for (const [fileLinks, names] of [
       [true, ['odata.nextLink', 'uploadUrl']],
@@ -225,7 +228,7 @@ describe('links in JSON', () => {
     }
   });
 
-  it('lead nowhere but to us and to calls that the policy allows, whatever a machine writes', {
+  it('lead only to this service and to allowed calls, for random text', {
     tags: ['PX-14'],
   }, () => {
     const piece = fc.constantFrom(
@@ -285,7 +288,7 @@ describe('addresses of files', () => {
     'https://northcentralus1-mediap.svc.ms/transform/pdf?provider=spo',
     'https://my.microsoftpersonalcontent.com/personal/1/_layouts/15/download.aspx',
     "https://outlook.office.com/api/v2.0/Users('1')/AttachmentSessions('2')?authtoken=x",
-  ])('%s comes out where the rule says so, and nowhere else', (address) => {
+  ])('are passed on only if the rule allows file links: %s', (address) => {
     for (const name of names) {
       const text = JSON.stringify({ id: 1, [name]: address });
       expect(inJson(text, true)).toBe(text);
@@ -321,12 +324,12 @@ describe('addresses of files', () => {
     '//contoso.sharepoint.com/x',
     'javascript://contoso.sharepoint.com/%0aalert(1)',
     '',
-  ])('%j never does', { tags: ['PX-14'] }, (address) => {
+  ])('are never passed on if they are hostile: %j', { tags: ['PX-14'] }, (address) => {
     for (const name of names)
       expect(inJson(JSON.stringify({ id: 1, [name]: address }), true)).toBe('{"id":1}');
   });
 
-  it('are those of the own cloud', () => {
+  it('are those of the configured cloud only', () => {
     const hosts = {
       public: 'sharepoint.com',
       usgov: 'sharepoint.us',
@@ -340,7 +343,7 @@ describe('addresses of files', () => {
     }
   });
 
-  it('of the emulator are its own, and those of no other cloud beside the configured one', () => {
+  it('of the emulator are its own and those of the configured cloud', () => {
     const isAllowed = createIsFileAddress('public', 'http://127.0.0.1:4001');
     expect(isAllowed('http://127.0.0.1:4001/files/x')).toBe(true);
     for (const address of [
@@ -355,7 +358,7 @@ describe('addresses of files', () => {
 });
 
 describe('a policy for another API', () => {
-  it('cannot say fileLinks: answers of that API are not looked through', () => {
+  it('cannot have fileLinks, because answers of that API are not searched for links', () => {
     const rules = [{ methods: ['GET'], path: '/orders', scopes: ['Orders.Read'], fileLinks: true }];
     const refused = parseOwnApiPolicy({ features: { orders: { title: 'Orders', rules } } }, 'api://orders');
     expect(refused).toMatchObject({ kind: 'invalid', issues: [expect.stringContaining('fileLinks')] });
@@ -371,17 +374,21 @@ describe('a Location', () => {
     [`${graph}/v1.0/me/messages/AA1=`, `${own}/v1.0/me/messages/AA1=`],
     ["/teams('a-1')/operations('b-2')", `${own}/v1.0/teams/a-1/operations/b-2`],
     ['/v1.0/me/messages/AA1=', `${own}/v1.0/me/messages/AA1=`],
-  ])('%s of 201 or 202 leads to us', { tags: ['PX-14'] }, (location, ownLocation) => {
-    expect([201, 202].map((status) => inLocation(status, location))).toEqual([ownLocation, ownLocation]);
-    for (const status of [200, 204, 301, 302, 303, 307, 308, 400, 503])
-      expect(inLocation(status, location, true)).toBeUndefined();
-  });
+  ])(
+    'of Graph with 201 or 202 is rewritten to this service: %s',
+    { tags: ['PX-14'] },
+    (location, ownLocation) => {
+      expect([201, 202].map((status) => inLocation(status, location))).toEqual([ownLocation, ownLocation]);
+      for (const status of [200, 204, 301, 302, 303, 307, 308, 400, 503])
+        expect(inLocation(status, location, true)).toBeUndefined();
+    },
+  );
 
-  it.each(hostileLinks)('%j does not come out', { tags: ['PX-11', 'PX-14'] }, (location) => {
+  it.each(hostileLinks)('is removed if it is hostile: %j', { tags: ['PX-11', 'PX-14'] }, (location) => {
     for (const status of [201, 202, 302]) expect(inLocation(status, location, true)).toBeUndefined();
   });
 
-  it('of a file comes out where the rule says so: of a copy, and of content', () => {
+  it('of a file is passed on only if the rule allows file links, for a copy and for content', () => {
     expect(inLocation(202, file, true)).toBe(file);
     expect(inLocation(302, file, true, 'GET')).toBe(file);
     expect(inLocation(202, file, false)).toBeUndefined();
@@ -390,25 +397,28 @@ describe('a Location', () => {
   });
 });
 
-describe('an answer that means harm', { tags: ['DO-3'] }, () => {
+describe('a hostile answer', { tags: ['DO-3'] }, () => {
   const link = '{"@odata.nextLink":"https://evil.example/"}';
   it.each<[string, string]>([
     ['broken', '{"@odata.nextLink":"https://evil.example/'],
     ['followed by more', `${link}${link}`],
-    ['deep', `${'['.repeat(1_000_000)}${link}`],
-    ['deep on its way out', `${'{"a":'.repeat(100)}${link}${'}'.repeat(100)}`],
-    ['of too many links', `[${Array.from({ length: 5001 }, () => link).join()}]`],
-    ['of too many links to files', `[${Array.from({ length: 5001 }, () => '{"uploadUrl":"x"}').join()}]`],
+    ['nested too deeply', `${'['.repeat(1_000_000)}${link}`],
+    ['nested too deeply after the link', `${'{"a":'.repeat(100)}${link}${'}'.repeat(100)}`],
+    ['a list of too many links', `[${Array.from({ length: 5001 }, () => link).join()}]`],
     [
-      'of links that are too long together',
+      'a list of too many links to files',
+      `[${Array.from({ length: 5001 }, () => '{"uploadUrl":"x"}').join()}]`,
+    ],
+    [
+      'a list of links that are too long in total',
       `[${`${JSON.stringify({ '@nextLink': page.padEnd(4000, '0') })},`.repeat(300)}1]`,
     ],
     ['of control characters', '{"@odata.nextLink":"a\u0001"}'],
-  ])('is not read when it is %s', (_what, text) => {
+  ])('is refused if it is %s', (_what, text) => {
     expect(inJson(text)).toBeUndefined();
   });
 
-  it('keeps no link longer than 8 KiB, and looks no further into it', () => {
+  it('loses links longer than 8 KiB without parsing them', () => {
     for (const [fileLinks, link] of [
       [false, `${graph}/v1.0/${'a'.repeat(10_000_000)}`],
       [false, `${graph}/v1.0${"/a('".repeat(2_500_000)}`],
@@ -424,7 +434,7 @@ describe('an answer that means harm', { tags: ['DO-3'] }, () => {
     expect(inJson(longest, true)).toBe(longest);
   });
 
-  it('is read in time when it is ten megabytes', () => {
+  it('is processed in time if it has ten megabytes', () => {
     const item =
       '{"id":"AAMk","subject":"Hello, \\"you\\" \\u00e9","n":12345678901234567890,"a":[1,2,{"b":null}]},';
     const text = `{"@odata.nextLink":${JSON.stringify(page)},"value":[${item.repeat(10_000_000 / item.length)}1]}`;
@@ -433,7 +443,7 @@ describe('an answer that means harm', { tags: ['DO-3'] }, () => {
     expect(performance.now() - startMs).toBeLessThan(5000);
   });
 
-  it('of JSON that nobody can read is refused, of no JSON passes', () => {
+  it('is refused if it is invalid JSON with a JSON type, and passed on with another type', () => {
     const answer = (contentType: string | undefined, body: string) =>
       responseTo({ 'content-type': contentType }, body);
     for (const type of [
@@ -450,7 +460,7 @@ describe('an answer that means harm', { tags: ['DO-3'] }, () => {
   });
 });
 
-describe('addresses of files that have their own token, whatever they are called', () => {
+describe('addresses of files with their own token, under any name', () => {
   const withToken = [
     file,
     'https://northcentralus1-mediap.svc.ms/transform/thumbnail?provider=spo&access_token=eyJ0',
@@ -467,7 +477,7 @@ describe('addresses of files that have their own token, whatever they are called
     "https://outlook.office.com/api/v2.0/Users('1')/AttachmentSessions('2')?authtoken=x",
   ];
   it.each(withToken)(
-    '%j comes out where the rule says so, and nowhere else',
+    'are passed on only if the rule allows file links: %j',
     { tags: ['PX-14'] },
     (address) => {
       const value = JSON.stringify(address);
@@ -483,7 +493,7 @@ describe('addresses of files that have their own token, whatever they are called
     },
   );
 
-  it('are found however they are spelt, in a body of any length', () => {
+  it('are found in any JSON spelling, in a body of any length', () => {
     const spelt = String.raw`{"url":"https:\/\/contoso.sharepoint.com\/x?a=1\u0026temp\u0061uth=b","z":1}`;
     expect(inJson(spelt)).toBe('{"z":1}');
     for (const before of [65_500, 65_520, 65_536, 200_000]) {
@@ -505,12 +515,12 @@ describe('addresses of files that have their own token, whatever they are called
     'https://',
     'https://[?tempauth=a',
     'mailto:alice@contoso.sharepoint.com?sig=a',
-  ])('and what only resembles one stays byte for byte: %j', (text) => {
+  ])('are not confused with similar text, which stays unchanged: %j', (text) => {
     const json = JSON.stringify({ id: 1, body: { content: text }, list: [text] });
     expect(inJson(json)).toBe(json);
   });
 
-  it('are found in every way that a browser reads them, whatever a machine writes', {
+  it('are found in every spelling that a browser reads, for random text', {
     tags: ['PX-14'],
   }, () => {
     const isOneByParser = (text: string) => {
@@ -582,7 +592,7 @@ describe('addresses of files that have their own token, whatever they are called
     expect(found).toBeGreaterThan(100);
   });
 
-  it('need no URL parser, however many there are, and are refused where too many need one', {
+  it('are found without a URL parser, and refused if too many need one', {
     tags: ['DO-3'],
   }, () => {
     const text = JSON.stringify({
@@ -601,7 +611,7 @@ describe('addresses of files that have their own token, whatever they are called
     expect(inJson(odd(150, 'https://evil%2Eexample?sig='.padEnd(8000, 'x')))).toBeUndefined();
   });
 
-  it('that are longer than 8 KiB go without being parsed', { tags: ['DO-3'] }, () => {
+  it('are removed without parsing if they are longer than 8 KiB', { tags: ['DO-3'] }, () => {
     const mustNot = () => {
       throw new Error('it is parsed');
     };

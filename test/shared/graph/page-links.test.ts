@@ -48,13 +48,13 @@ const alice = { tenantId, objectId: 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01' };
 const ben = { tenantId, objectId: 'be9ce000-52d1-4b6e-9f3a-7c0e4d8b2a02' };
 const aliceElsewhere = { ...alice, tenantId: '8b1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d02' };
 
-/** SharePoint's kind of page token: options of its own, encoded once more. */
+/** A page token of SharePoint: its own options, encoded once more. */
 const token = 'Paged%3dTRUE%26p_Name%3dR%2526D%252f%26p_ID%3d5';
 
 const typed = (target: string): AllowedCall =>
   requireAllowed(pageLinks.match(alice, requestedCall(`GET ${target}`)));
 
-/** The body of the response, if Graph answers a call with this value. */
+/** Returns the body of the response if Graph answers a call with this value. */
 function answerTo(
   target: string,
   value: unknown,
@@ -73,7 +73,7 @@ function answerTo(
 const nextOf = (target: string, link: string): string | undefined =>
   JSON.parse(answerTo(target, { '@odata.nextLink': graph + link, value: [] }))['@odata.nextLink'];
 
-/** What is sent to Graph if the browser follows a link of ours, or code and part of the refusal. */
+/** Returns what is sent to Graph if the browser follows a page link, or code and part of the refusal. */
 function follow(link: string, user = alice, from = pageLinks, method = 'GET'): string {
   const match = from.match(user, requestedCall(`${method} ${link.slice(own.length)}`));
   if (match.kind === 'allowed') return `${match.call.path}?${match.call.query}`;
@@ -83,14 +83,14 @@ function follow(link: string, user = alice, from = pageLinks, method = 'GET'): s
 const list = '/v1.0/me/messages?$select=subject';
 const next = `${list}&$skiptoken=${token}`;
 
-describe('a link to the next page whose token is encoded more than once', () => {
-  it('is handed out with a MAC, and goes to Graph as Graph wrote it', { tags: ['PX-14'] }, () => {
+describe('a page link whose token is encoded more than once', () => {
+  it('gets a MAC, and is sent to Graph as Graph wrote it', { tags: ['PX-14'] }, () => {
     const link = nextOf(list, next) ?? '';
     expect(link).toMatch(/^https:\/\/app\.example\/api\/graph\/v1\.0\/.*&bff_link=[\w-]{43}$/);
     expect(follow(link)).toBe(next);
   });
 
-  it('leads on from page to page', () => {
+  it('leads from page to page', () => {
     const second = nextOf(list, next) ?? '';
     const call = typed(second.slice(own.length));
     const third = pageLinks.sign(alice, call, '@odata.nextLink', `${graph}${next}%252b`) ?? '';
@@ -108,11 +108,11 @@ describe('a link to the next page whose token is encoded more than once', () => 
       "/v1.0/me/messages?$filter=subject+eq+'a'",
       `/v1.0/me/messages?$filter=subject%20eq%20%27a%27&$skiptoken=${token}`,
     ],
-  ])('is one of %s, however Graph writes it: %s', (call, link) => {
+  ])('is accepted for the call %s in the form %s', (call, link) => {
     expect(follow(nextOf(call, link) ?? '')).toBe(link);
   });
 
-  it('is one of the same folder, which Graph writes in brackets', () => {
+  it('is accepted for the same folder, which Graph writes in parentheses', () => {
     const link = nextOf(
       '/v1.0/me/mailFolders/A1=/messages',
       `/v1.0/me/mailFolders('A1=')/messages?$skiptoken=${token}`,
@@ -120,14 +120,14 @@ describe('a link to the next page whose token is encoded more than once', () => 
     expect(follow(link ?? '')).toBe(`/v1.0/me/mailFolders/A1=/messages?$skiptoken=${token}`);
   });
 
-  it('may be of what the call has expanded, with the options of its brackets', { tags: ['PX-14'] }, () => {
+  it('is accepted for a property that the call expanded, with its options', { tags: ['PX-14'] }, () => {
     const members = `/v1.0/groups/A1=/members?$select=id&$skiptoken=${token}`;
     const call = '/v1.0/groups/A1=?$expand=members($select=id)';
     const answer = JSON.parse(answerTo(call, { 'members@odata.nextLink': graph + members }));
     expect(follow(answer['members@odata.nextLink'])).toBe(members);
   });
 
-  it('is taken however a library or a browser writes its options anew', () => {
+  it('is accepted after a library or a browser has rewritten its options', () => {
     const call = "/v1.0/me/messages?$filter=subject eq 'a'&startDateTime=x".replaceAll(' ', '%20');
     const link = nextOf(call, `${call}&$skiptoken=${token}`) ?? '';
     const { searchParams, href } = new URL(link);
@@ -138,7 +138,7 @@ describe('a link to the next page whose token is encoded more than once', () => 
     );
   });
 
-  it('has no MAC where the rule fits it as it is', () => {
+  it('has no MAC if the rule allows it without one', () => {
     const plain = `${list}&$skiptoken=RFNwdAIAAQ`;
     expect(nextOf(list, plain)).toBe(own + plain);
     expect(follow(own + plain)).toBe(plain);
@@ -146,7 +146,7 @@ describe('a link to the next page whose token is encoded more than once', () => 
 });
 
 describe('refuses', () => {
-  it('the same token where it is typed, with another MAC or with two', { tags: ['PX-5', 'PX-14'] }, () => {
+  it('the same token without a MAC, with another MAC or with two', { tags: ['PX-5', 'PX-14'] }, () => {
     const link = nextOf(list, next) ?? '';
     const mac = /bff_link=(.*)/.exec(link)?.[1] ?? '';
     expect(follow(own + next)).toBe('path_not_allowed query');
@@ -171,12 +171,12 @@ describe('refuses', () => {
     }
   });
 
-  it('a wrong MAC where the call would pass without it', { tags: ['PX-14'] }, () => {
+  it('a wrong MAC even if the call is allowed without one', { tags: ['PX-14'] }, () => {
     expect(follow(`${own}${list}&bff_link=${'A'.repeat(43)}`)).toBe('path_not_allowed link');
     expect(follow(`${own}${list}&bff_link=`)).toBe('path_not_allowed link');
   });
 
-  it('a link of another user, of the same user in another tenant, and of other keys', {
+  it('a link of another user, of the same user in another tenant, and of another key', {
     tags: ['PX-14', 'PX-17'],
   }, () => {
     const link = nextOf(list, next) ?? '';
@@ -187,7 +187,7 @@ describe('refuses', () => {
     expect(follow(link, alice, elsewhere)).toBe('path_not_allowed link');
   });
 
-  it('a link whose rule has changed since', { tags: ['PX-14'] }, () => {
+  it('a link whose rule has changed meanwhile', { tags: ['PX-14'] }, () => {
     const link = nextOf(list, next) ?? '';
     const [first, ...rest] = rules;
     for (const change of [{ scopes: ['Mail.Read'] }, { query: { ...first?.query, $count: true } }]) {
@@ -199,7 +199,7 @@ describe('refuses', () => {
     expect(follow(link, alice, same)).toBe(next);
   });
 
-  it('a link with anything changed: path, option, value, method', { tags: ['PX-14'] }, () => {
+  it('a link with a changed path, option, value or method', { tags: ['PX-14'] }, () => {
     const link = nextOf(list, next) ?? '';
     for (const changed of [
       link.replace('/me/messages', '/me/events').replace('$select=subject&', ''),
@@ -226,16 +226,16 @@ describe('refuses', () => {
     ['further options', '/v1.0/me/messages', next],
     ['fewer options', list, `/v1.0/me/messages?$skiptoken=${token}`],
     ['another value', list, `/v1.0/me/messages?$select=id&$skiptoken=${token}`],
-    ['an encoded "&" in an option that is none of paging', list, `${next}&$filter=a%26b`],
+    ['an encoded "&" in an option that is not for paging', list, `${next}&$filter=a%26b`],
     ['an option out of bounds', '/v1.0/me/messages?$top=5', `/v1.0/me/messages?$top=50&$skiptoken=${token}`],
     ['a paging option that no rule names', list, `${list}&$deltatoken=${token}`],
     ['a path that no rule names', list, `/v1.0/me/contacts?$select=subject&$skiptoken=${token}`],
     ['a token in an option of another name', list, `${list}&$skip=1&skiptoken=${token}`],
-  ])('to hand out a link to %s', { tags: ['PX-14'] }, (_what, call, link) => {
+  ])('to sign a link to %s', { tags: ['PX-14'] }, (_what, call, link) => {
     expect(nextOf(call, link)).toBeUndefined();
   });
 
-  it('to hand out a link of another origin, or without one', { tags: ['PX-14'] }, () => {
+  it('to sign a link of another origin or without one', { tags: ['PX-14'] }, () => {
     const call = typed(list);
     for (const origin of [
       'https://evil.example',
@@ -247,7 +247,7 @@ describe('refuses', () => {
     }
   });
 
-  it('to hand out what is not at the top of an answer of 200 in JSON', { tags: ['PX-14'] }, () => {
+  it('to sign a link that is not at the top level of a JSON answer with 200', { tags: ['PX-14'] }, () => {
     const link = { '@odata.nextLink': graph + next };
     expect(answerTo(list, { value: [link], inner: { a: link }, list: [[link]] })).toBe(
       '{"value":[{}],"inner":{"a":{}},"list":[[{}]]}',
@@ -264,11 +264,11 @@ describe('refuses', () => {
     ['a file by its name', '/v1.0/me/drive/root:/a.json:/content'],
     ['an open extension', '/v1.0/users/A1=/extensions/com.contoso.roaming'],
     ['an open extension that the policy spells out', '/v1.0/users/A1=/extensions/prefs'],
-  ])('to hand out what somebody wrote into %s', { tags: ['PX-14'] }, (_what, call) => {
+  ])('to sign a link from content that users write: %s', { tags: ['PX-14'] }, (_what, call) => {
     expect(nextOf(call, `${call}?$skiptoken=${token}`)).toBeUndefined();
   });
 
-  it('to hand out what an object says of a property that the call has not expanded', {
+  it('to sign a link for a property that the call did not expand', {
     tags: ['PX-14'],
   }, () => {
     const members = `${graph}/v1.0/groups/A1=/members?$skiptoken=${token}`;

@@ -48,19 +48,19 @@ describe('the label of a browser', () => {
     'curl/8.5.0',
     'hello',
     'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
-    // With a known system and words of their own in the place of a browser's name.
+    // A known system, with other words in place of a browser's name.
     'Alice Adams alice@contoso.example/1.0 (Windows NT 10.0)',
     '<img src=x onerror=alert(1)>/1.0 (Windows NT 10.0)',
     `${'A'.repeat(400)}/1.0 (Windows NT 10.0)`,
     '__proto__/1.0 (Windows NT 10.0)',
     'constructor/1.0 (Windows NT 10.0)',
-    // A known browser on a system that it does not know.
+    // A known browser on an unknown system.
     `Mozilla/5.0 (Plan 9) ${webKit} Chrome/141.0.0.0 Safari/537.36`,
-  ])('of %j there is none', async (userAgent) => {
+  ])('is absent for %j', async (userAgent) => {
     expect(await readDeviceLabel(userAgent)).toBeUndefined();
   });
 
-  it('looks at the first 512 characters alone', async () => {
+  it('is read from the first 512 characters only', async () => {
     const { length } = 'Mozilla/5.0 (X11; Linux x86_64) ';
     const firefoxBehind = (padding: number) =>
       `Mozilla/5.0 (X11; Linux x86_64) ${'x'.repeat(padding)} Firefox/143.0`;
@@ -70,7 +70,7 @@ describe('the label of a browser', () => {
     expect(await readDeviceLabel(firefoxBehind(512 - length))).toBeUndefined();
   });
 
-  it('is made of known names, at most 60 printable characters, whatever the header says, and costs no time', async () => {
+  it('consists of known names, has at most 60 printable characters, and is computed quickly, for any header', async () => {
     const names = [...Object.values(BROWSER_MAP), ...Object.values(OS_MAP)];
     const piece = fc.oneof(
       fc.constantFrom(

@@ -7,7 +7,7 @@ import { type BffRequest, toBffRequest } from '../../../src/shared/http/request.
 
 const names = cookieNames('https://app.contoso.example');
 
-/** What a handler of an app is given for a request with this Cookie header. */
+/** Returns the arguments of an app's handler for a request with this Cookie header. */
 async function given(cookie?: string): Promise<{ request: BffRequest; context: CallContext<undefined> }> {
   const httpRequest = new HttpRequest({
     method: 'GET',
@@ -32,7 +32,7 @@ async function given(cookie?: string): Promise<{ request: BffRequest; context: C
 }
 
 describe('a handler of an app', () => {
-  it('is given caller, log and signal, and nothing else', async () => {
+  it('gets caller, log and signal, and nothing else', async () => {
     const { context } = await given();
     expect(Object.keys(context)).toEqual(['caller', 'log', 'signal']);
     expect(context.signal).toBeInstanceOf(AbortSignal);

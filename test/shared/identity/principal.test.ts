@@ -12,28 +12,28 @@ describe('a guest', { tags: ['RG-6'] }, () => {
       'by idp, the issuer of their own tenant',
       { idp: 'https://sts.windows.net/9b2d6c2f-0000-4000-8000-000000000002/' },
     ],
-    ['by idp, somebody else', { idp: 'live.com' }],
-    ['by acct in a form that is not known: text', { acct: '1' }],
-    ['by acct in a form that is not known: text of a member', { acct: '0' }],
-    ['by acct in a form that is not known: a number', { acct: 2 }],
-    ['by acct in a form that is not known: yes', { acct: true, idp: iss }],
-    ['by acct in a form that is not known: nothing', { acct: null }],
-    ['by acct in a form that is not known: a list', { acct: [0] }],
-  ])('is known %s', (_how, claims) => {
+    ['by an idp that is not the tenant', { idp: 'live.com' }],
+    ['by acct in an unknown form: text', { acct: '1' }],
+    ['by acct in an unknown form: text of a member', { acct: '0' }],
+    ['by acct in an unknown form: a number', { acct: 2 }],
+    ['by acct in an unknown form: yes', { acct: true, idp: iss }],
+    ['by acct in an unknown form: nothing', { acct: null }],
+    ['by acct in an unknown form: a list', { acct: [0] }],
+  ])('is recognized %s', (_how, claims) => {
     expect(isGuest(claims)).toBe(true);
   });
 
   it.each([
     ['without either claim', {}],
-    ['with acct of a member, whoever signed them in', { acct: 0, idp: 'https://fs.contoso.example/adfs' }],
-    ['whose idp is the issuer', { idp: iss }],
-    ['whose idp is the tenant by its older name', { idp: `https://sts.windows.net/${tid}/` }],
-  ])('is nobody %s', (_how, claims) => {
+    ['with acct of a member, despite another idp', { acct: 0, idp: 'https://fs.contoso.example/adfs' }],
+    ['with the issuer as idp', { idp: iss }],
+    ['with the older name of the tenant as idp', { idp: `https://sts.windows.net/${tid}/` }],
+  ])('is not assumed %s', (_how, claims) => {
     expect(isGuest(claims)).toBe(false);
   });
 });
 
-describe('what a renewed token carries over', () => {
+describe('the claims that a renewed token takes over', () => {
   const before = readVerifiedClaims({
     tid,
     iss,
@@ -45,7 +45,7 @@ describe('what a renewed token carries over', () => {
     acrs: ['c1'],
   });
 
-  it('is what belongs to the sign-in, where it is not said, or not in its form', () => {
+  it('are those of the sign-in if the token lacks them or has them in another form', () => {
     for (const renewed of [{}, { sid: null, auth_time: '1700000000', login_hint: 7 }]) {
       const claims = carryOver(before, readVerifiedClaims({ tid, iss, iat: 1, ...renewed }));
       expect(claims).toMatchObject({ entraSessionId: 'a-sid', loginHint: 'O.hint' });
@@ -54,12 +54,12 @@ describe('what a renewed token carries over', () => {
     }
   });
 
-  it('is never a role, a group or a context', { tags: ['RG-3'] }, () => {
+  it('are never roles, groups or authentication contexts', { tags: ['RG-3'] }, () => {
     const claims = carryOver(before, readVerifiedClaims({ tid, iss }));
     expect([claims.roles, claims.groups, claims.authContexts]).toEqual([[], [], []]);
   });
 
-  it('is nothing where the token says it itself', () => {
+  it('are none if the token has all of them', () => {
     const renewed = readVerifiedClaims({ tid, iss, sid: 'b', auth_time: 1, login_hint: 'c' });
     expect(carryOver(before, renewed)).toBe(renewed);
   });

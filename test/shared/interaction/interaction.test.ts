@@ -68,8 +68,8 @@ const thrown = (action: () => void): BffError => {
   throw new Error('nothing was thrown');
 };
 
-describe('what needs the person', () => {
-  it('is one problem with reason, names of permissions, and a link that only says where to go', () => {
+describe('an interaction', () => {
+  it('is a problem with a reason, the permissions and a link that contains only the ticket', () => {
     const problem = interaction.required(sessionWith(), { ...need, correlationId: 'the-correlation' });
     expect(problem).toMatchObject({
       code: 'interaction_required',
@@ -83,7 +83,7 @@ describe('what needs the person', () => {
     expect(problem.extensions['login_url']).toMatch(/^\/api\/auth\/login\?ticket=[\w-]+$/);
   });
 
-  it('carries scopes and claims in a ticket for ten minutes, as often as it is used', {
+  it('has a ticket with scopes and claims, which can be used repeatedly for ten minutes', {
     tags: ['LR-5'],
   }, () => {
     const session = sessionWith();
@@ -102,7 +102,7 @@ describe('what needs the person', () => {
     expect(interaction.openTicket(ticket, session)).toBeUndefined();
   });
 
-  it('that only an administrator can give has the link for the administrator', () => {
+  it('that only an administrator can complete has a link for the administrator', () => {
     expect(interaction.required(sessionWith(), { ...need, reason: 'admin_consent_required' })).toMatchObject({
       code: 'admin_consent_required',
       status: 403,
@@ -115,7 +115,7 @@ describe('what needs the person', () => {
   });
 
   describe('refuses', () => {
-    it('a ticket that is forged, changed, of another session, or shown without one', {
+    it('a ticket that is forged, changed, of another session or used without a session', {
       tags: ['LR-5'],
     }, () => {
       const session = sessionWith({ sessionChainId: 'mine' });
@@ -139,7 +139,7 @@ describe('a permission that was declined', () => {
     mail: { by, count: 1, askAgainAt: inSeconds(seconds).toISOString() },
   });
 
-  it('is not asked for again by itself, until its time', () => {
+  it('is not requested again automatically before the back-off ends', () => {
     const session = sessionWith({ consentDenials: denied('user') });
     const problem = thrown(() => interaction.requireNoActiveDenial(session, 'mail', ['Mail.Read']));
     expect(problem).toMatchObject({
@@ -150,7 +150,7 @@ describe('a permission that was declined', () => {
     expect(() => interaction.requireNoActiveDenial(session, 'mail', ['Mail.Read'])).not.toThrow();
   });
 
-  it('by an administrator says so, with their link', () => {
+  it('by an administrator is reported with the link for the administrator', () => {
     const session = sessionWith({ consentDenials: denied('administrator') });
     expect(thrown(() => interaction.requireNoActiveDenial(session, 'mail', ['Mail.Read']))).toMatchObject({
       code: 'admin_consent_required',
@@ -158,7 +158,7 @@ describe('a permission that was declined', () => {
     });
   });
 
-  it('holds back nothing that was granted, and no other feature', () => {
+  it('affects neither granted permissions nor other features', () => {
     const session = sessionWith({
       consentDenials: denied('user'),
       grantedScopes: ['User.Read', 'Mail.Read'],
@@ -169,7 +169,7 @@ describe('a permission that was declined', () => {
     expect(() => interaction.requireNoActiveDenial(other, 'constructor', ['X'])).not.toThrow();
   });
 
-  it('is asked for less and less often: four times the pause each time, a day at most', () => {
+  it('is requested after four times the pause each time, at most a day', () => {
     const pauses: number[] = [];
     let known: ConsentDenial | undefined;
     for (let time = 0; time < 5; time++) {
