@@ -36,8 +36,8 @@ export type { Caller, Claims } from './shared/session/caller.ts';
 export type { Log, LogLevel, LogRecord } from './shared/telemetry/log.ts';
 
 /**
- * The cold start: checks settings and policies, registers every route and then, by `extend`, your own. With one wrong
- * setting nothing is registered but an answer of 503, and the log names each setting and its cure.
+ * The cold start: checks settings and policies and registers every route. Then `extend` registers your own functions. If
+ * any setting is invalid, every route returns 503, and the log lists each invalid setting with its fix.
  * @param app `app` of `@azure/functions`
  */
 export function startBff(app: FunctionApp, environment: Environment, extend?: (bff: Bff) => void): void {

@@ -35,7 +35,7 @@ import {
   type InternalEndpointRules,
 } from './shared/http/endpoint.ts';
 
-/** One HTTP function: where it is found, who may call it, and its handler. */
+/** One HTTP function: its path, its rules and its handler. */
 export interface Route {
   /** The name under which the host knows the function. */
   readonly name: string;
@@ -192,7 +192,7 @@ function adminRoutes({ admin: administration, cookieNames, now }: App): readonly
       name: 'admin',
       path: 'api/admin',
       summary:
-        "The admin page: the administrator's verified claims, the answer of Graph, and the sign-ins of other users. Returns JSON to scripts.",
+        "The admin page: the administrator's verified claims, the administrator's Graph profile, and the sign-ins of other users. Returns JSON to scripts.",
       rules: { ...read, methods: ['GET'], csrf: 'unless-navigation', errorFormat: 'html' },
       handler: admin({ ...administration, mayAdminister: guards.read, now }),
     }),
@@ -252,7 +252,7 @@ function serviceRoutes({ store, entra, now }: App): readonly Route[] {
     route({
       name: 'health-live',
       path: 'api/health/live',
-      summary: 'The process answers.',
+      summary: 'The process responds.',
       rules,
       handler: live(),
     }),

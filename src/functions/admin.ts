@@ -19,8 +19,8 @@ export interface AdminFunctionDependencies {
 }
 
 /**
- * The administrator's own claims and a live answer of Graph, or with `?user=` the console for the sign-ins of other users.
- * Scripts get the administrator's claims and Graph's answer as JSON.
+ * Shows the administrator's own claims and Graph profile, or with `?user=` the console for the sign-ins of other users.
+ * Scripts get the administrator's claims and Graph profile as JSON.
  */
 export const admin =
   ({ readOverview, readConsole, consoleLinks, mayAdminister, now }: AdminFunctionDependencies): Handler =>

@@ -10,10 +10,10 @@ export interface ReadinessCheck {
   run(): Promise<void>;
 }
 
-/** The process answers. */
+/** The process responds. */
 export const live = (): Handler<undefined> => () => jsonResponse({ status: 'live' });
 
-/** Checks storage, keys, credential and clock. The answer names the checks that fail. Only the log says why. */
+/** Checks storage, keys, credential and clock. The response names the checks that fail. Only the log says why. */
 export const ready = (checks: readonly ReadinessCheck[], now: () => Date): Handler<undefined> => {
   let last: { readonly untilMs: number; readonly failing: Promise<readonly string[]> } | undefined;
   return async (_request, { log }) => {

@@ -78,11 +78,11 @@ export interface ExtensionMembers extends MissingClaims {
   /** Path where the user can resolve the problem. */
   readonly login_url?: string;
   readonly admin_consent_url?: string;
-  /** ISO instant. Until then the service repeats this answer without asking Entra ID. */
+  /** ISO instant. Until then the service repeats this response without asking Entra ID. */
   readonly ask_again_at?: string;
   /** How a sign-in ended. */
   readonly outcome?: string;
-  /** Entra ID's name for the refused request. */
+  /** Entra ID's id of the refused request. */
   readonly correlation_id?: string;
   /** Alternatives, each of which would be enough. */
   readonly any_of?: readonly MissingClaims[];
@@ -205,7 +205,7 @@ export class BffError extends Error {
     this.batchId = options.batchId;
   }
 
-  /** Whether the error has this code, which tells its extension members. */
+  /** Whether the error has this code, and therefore the extension members of that code. */
   is<Code extends ProblemCode>(code: Code): this is BffErrorOf<Code> {
     return this.code === code;
   }

@@ -3,37 +3,37 @@ import { sessionRequired } from '../interaction/interaction.ts';
 import type { Caller } from '../session/caller.ts';
 import { type Guard, guardSchema } from './rules.ts';
 
-/** The caller, or why nobody is signed in. */
+/** The caller, or why no user is signed in. */
 export type FoundCaller =
   | { readonly kind: 'caller'; readonly caller: Caller }
   | { readonly kind: 'none'; readonly reason: SessionEnd };
 
 /**
- * Lets a caller in if Entra ID's statements about the user are recent enough and satisfy the guard.
- * @param guard if left out, every signed-in user is let in
- * @returns the caller to go on with, because the claims may have been renewed
+ * Allows the call if Entra ID's statements about the user are recent enough and satisfy the guard.
+ * @param guard if omitted, every signed-in user is allowed
+ * @returns the caller to continue with, because the claims may have been renewed
  * @throws {BffError} claim_required, interaction_required, session_required, sign_in_service_unavailable,
  * storage_unavailable, and for groups the codes of a call to Graph
  */
 export type Authorize = (caller: Caller, guard?: Guard) => Promise<Caller>;
 
 /**
- * Who may call an endpoint. Every endpoint has to state it.
- * `decide` returns what the handler is given as `caller`, or throws the problem that refuses the call.
+ * Who may call an endpoint. Every endpoint must state it.
+ * `decide` returns the handler's `caller`, or throws the problem that refuses the call.
  */
 export interface Access<Granted> {
   /**
    * Whether the endpoint needs a session.
    * - `ignored`: the session cookie is not read.
    * - `optional`: the handler is called with or without a session.
-   * - `best-effort`: like `optional`; if the session store does not answer, the call continues without a session.
+   * - `best-effort`: like `optional`; if the session store does not respond, the call continues without a session.
    * - `required`: without a session the call is refused.
    */
   readonly session: 'ignored' | 'optional' | 'best-effort' | 'required';
   decide(found: FoundCaller, authorize: Authorize): Granted | Promise<Granted>;
 }
 
-/** Every request, signed in or not. The handler is given no caller. */
+/** Every request, signed in or not. The handler has no caller. */
 export const allowAnonymous: Access<undefined> = { session: 'ignored', decide: () => undefined };
 
 const optional = (session: 'optional' | 'best-effort'): Access<Caller | undefined> => ({
@@ -41,10 +41,10 @@ const optional = (session: 'optional' | 'best-effort'): Access<Caller | undefine
   decide: (found) => (found.kind === 'caller' ? found.caller : undefined),
 });
 
-/** Every request. The handler is given the caller if the user is signed in, with roles of any age. */
+/** Every request. If the user is signed in, the handler has the caller, with roles of any age. */
 export const optionalSession = optional('optional');
 
-/** Like {@link optionalSession}, but works while the session store does not answer. For signing out. */
+/** Like {@link optionalSession}, but also works if the session store does not respond. For signing out. */
 export const optionalSessionBestEffort = optional('best-effort');
 
 /** Every signed-in user. */

@@ -7,14 +7,14 @@ import type { RenewIdentity } from '../tokens/renew-identity.ts';
 import type { Authorize } from './access.ts';
 import { describeMissing, type Guard, groupsOf, judge, namesAssignments, type StepUp } from './rules.ts';
 
-/** Decides who may make a call. Entra ID's statements about the user are renewed first if they are too old. */
+/** Decides whether a user may make a call. If Entra ID's statements about the user are too old, they are renewed first. */
 export interface Authorization {
   /**
    * @param log of the call
-   * @param feature of the policy that the call uses, which the problem then names
+   * @param feature the feature of the policy that the call uses. The problem names it.
    */
   forCall(log: Log, feature?: string): Authorize;
-  /** Whether a page should offer the user what the guard protects. Renews nothing and counts a possible step-up as yes. */
+  /** Whether a page should offer the guarded action to the user. Renews nothing. If a step-up would be enough, returns true. */
   wouldAllow(caller: Caller, guard: Guard): boolean;
 }
 
@@ -42,7 +42,7 @@ export interface AuthorizationDependencies {
 export function createAuthorization(dependencies: AuthorizationDependencies): Authorization {
   const { renewIdentity, now, roleMaxAgeSeconds, revalidateSeconds } = dependencies;
 
-  /** Without an answer of Entra ID, a user whose claims are too old is not let in. */
+  /** If the claims are too old and Entra ID does not respond, the call is refused. */
   const withRecentClaims = async (session: Session, maxAgeSeconds: number, log: Log): Promise<Session> => {
     const notBefore = new Date(now().getTime() - maxAgeSeconds * 1000);
     if (session.facts.claimsAsOf >= notBefore) return session;

@@ -5,7 +5,7 @@ import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /**
- * Moves the idle limit of the session. A store that does not answer does not fail the call.
+ * Moves the idle limit of the session. If the store does not respond, the call continues.
  * @returns the caller to continue with
  * @throws {BffError} session_required if the session was ended elsewhere
  */
@@ -14,7 +14,7 @@ export type ExtendSession = (caller: Caller, log: Log) => Promise<Caller>;
 export function createExtendSession(store: Pick<SessionStore, 'extend'>): ExtendSession {
   return async (caller, log) => {
     const extended = await store.extend(sessionOf(caller)).catch((error: unknown) => {
-      log('warn', { event: 'use-not-recorded', error: describeError(error) });
+      log('warn', { event: 'session-not-extended', error: describeError(error) });
       return undefined;
     });
     if (extended === undefined) return caller;

@@ -4,7 +4,7 @@ import { guidPattern } from '../guid.ts';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
 
-/** What is required of a user. Every key that is present must hold. For a key with a list, one of its values is enough. */
+/** Requirements for a user. Every key that is present must hold. For a key with a list, one of its values is enough. */
 export interface GuardRules {
   /** App roles, compared exactly. */
   readonly roles?: readonly string[] | undefined;
@@ -91,19 +91,19 @@ export const guardSchema = z
     z.refine(isNotEmpty, requiresNothing),
     z.refine(
       ({ authContext, anyOf = [] }) => authContext === undefined || anyOf.every((one) => !one.authContext),
-      'requires two authentication contexts, but a sign-in brings one',
+      'requires two authentication contexts, but a sign-in satisfies only one',
     ),
     z.describe('Who may make the call. Default: every signed-in user.'),
   );
 
-/** What a guard decides on. */
+/** The facts that a guard checks. */
 export interface GuardedFacts {
   readonly claims: SessionFacts['claims'];
-  /** The user's groups; of a user with too many groups for a token, those that the guard names. */
+  /** The user's groups. If they are too many for a token, only those that the guard names. */
   readonly groups: readonly string[];
 }
 
-/** What a new sign-in must bring. */
+/** The requirements for a new sign-in. */
 export type StepUp = Pick<GuardRules, 'authContext' | 'maxAuthAgeSeconds'>;
 
 export type Verdict =
@@ -171,7 +171,7 @@ function isRecent(authenticatedAt: Date | undefined, maxAgeSeconds: number, now:
   return ageSeconds <= maxAgeSeconds && ageSeconds >= -CLOCK_SKEW_SECONDS;
 }
 
-/** What a refused user is told. */
+/** The explanation for a refused user. */
 export function describeMissing(missing: readonly MissingClaims[]): string {
   return `This needs ${missing.map(describeOne).join(', or ')}.`;
 }

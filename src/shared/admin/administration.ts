@@ -107,7 +107,7 @@ export interface ChangeRecord {
 
 const graphUncertain = ['upstream_unreachable', 'upstream_timeout', 'upstream_answer_refused'] as const;
 
-/** Codes that mean: the change was sent, and its result is unknown. Any other code means that nothing was changed. */
+/** With these codes, the change was sent and its result is unknown. With any other code, nothing was changed. */
 const uncertainCodes: Readonly<Record<ChangeRecord['event'], readonly ProblemCode[]>> = {
   'admin-sessions-ended': ['storage_unavailable'],
   'admin-sign-ins-revoked': graphUncertain,

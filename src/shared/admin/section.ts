@@ -18,12 +18,12 @@ export interface FailedSection {
   readonly adminConsentUrl?: string;
 }
 
-/** Codes after which there is no page to show. */
+/** With these codes, no page can be shown. */
 const fatalCodes: ReadonlySet<ProblemCode> = new Set(['session_required', 'internal_error']);
 
 /**
  * Loads a section. A failure is logged, so that the reference on the page leads to it.
- * @throws everything that leaves no page to show
+ * @throws every error after which no page can be shown
  */
 export async function settle<Value>(load: () => Promise<Value>, log: Log): Promise<Section<Value>> {
   try {

@@ -47,7 +47,7 @@ export interface UserSessions {
   /** The most recently used session is first. */
   list(administrator: Caller, objectId: string, log: Log): Promise<UserSessionList>;
   endOne(administrator: Caller, objectId: string, id: string, log: Log): Promise<UserSessionEnding>;
-  /** Also ends sign-ins that are under way. */
+  /** Also ends sign-ins that are in progress. */
   endAll(administrator: Caller, objectId: string, log: Log): Promise<AllSessionsEnded>;
 }
 

@@ -17,7 +17,7 @@ import { createLogout, type Logout } from './logout.ts';
 import { createOwnSessions, type OwnSessions } from './own-sessions.ts';
 import { createSessionAnswer, type SessionAnswer } from './session-answer.ts';
 
-/** Sign-in, sign-out, and what users see of their own sessions. */
+/** Sign-in, sign-out, and the users' views of their own sessions. */
 export interface Auth {
   readonly login: Login;
   readonly callback: Callback;
@@ -40,7 +40,7 @@ export interface AdministratorSignIn {
   readonly loginFeatures: Features;
   /** True if a plain link may request the feature's permissions in this browser. */
   mayRequest(feature: string, caller: Caller | undefined): boolean;
-  /** The session answer reports under `can` whether the user satisfies `read`. */
+  /** `can` of `api/auth/session` reports whether the user satisfies `read`. */
   readonly guards: { readonly read: Guard };
 }
 

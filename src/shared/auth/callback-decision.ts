@@ -8,10 +8,10 @@ import { readRedemptionError, type SignInFailure } from './sign-in-result.ts';
 
 export type Redeemed = Extract<CodeRedemption, { kind: 'redeemed' }>;
 
-/** What a callback leads to. */
+/** The outcome of a callback. */
 export type CallbackDecision =
   | { readonly kind: 'create-session'; readonly redeemed: Redeemed }
-  /** Only the code was at fault. Most likely the callback was sent twice. */
+  /** Entra ID refused only the code. Most likely the callback was sent twice. */
   | { readonly kind: 'code-unusable' }
   | FailDecision;
 
@@ -87,8 +87,8 @@ function isOtherAccount(
 }
 
 /**
- * True if a new authentication was requested by `prompt=login`, and the user authenticated earlier. A person who merely
- * has the browser would otherwise pass. @see OpenID Connect Core 1.0, 3.1.2.1
+ * True if `prompt=login` requested a new authentication, and the user authenticated before that. Otherwise any user of the
+ * browser could pass. @see OpenID Connect Core 1.0, 3.1.2.1
  */
 function isStale({ prompt, startedAt }: LoginTransaction, { claims }: Redeemed): boolean {
   if (prompt !== 'login' || claims.authenticatedAt === undefined) return false;
@@ -117,7 +117,7 @@ export function isFulfilledBy(
   return !needsNewSignIn || session.facts.signedInAt.getTime() >= startedAt.getTime();
 }
 
-/** The feature whose permissions the user was asked for. A sign-in that was to be more recent or stronger asks for none. */
+/** The feature whose permissions the user was asked for. A step-up asks for none. */
 export function requestedFeature({ feature, scopes }: LoginRequest): string | undefined {
   return scopes.length > 0 ? feature : undefined;
 }

@@ -8,7 +8,7 @@ import { createSignOutQueue } from './sign-out-queue.ts';
 /** Ends the sessions that belong to one session at Entra ID. */
 export interface FrontChannelLogout {
   /**
-   * A value that is no `sid`, or another issuer, ends nothing and is no error.
+   * If `sid` is not valid or the issuer is another one, no session ends and nothing is thrown.
    * @throws {BffError} rate_limited, storage_unavailable
    */
   end(sid: string | undefined, issuer: string | undefined, log: Log): Promise<void>;

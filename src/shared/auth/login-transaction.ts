@@ -5,7 +5,7 @@ import type { TextSealer } from '../crypto/sealed-text.ts';
 import { packScopes, unpackScopes } from '../entra/scopes.ts';
 import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
 
-/** What a sign-in was started for. It is all that a restart needs. */
+/** The request that started a sign-in. A restart needs nothing else. */
 export interface LoginRequest {
   readonly returnPath: ReturnPath;
   /** Requested besides the scopes of every sign-in, which are left out because cookies are small. */
@@ -24,8 +24,8 @@ export interface LoginRequest {
   /** A ticket of the session requested this sign-in, so the user of that session has to complete it. */
   readonly fromTicket?: true;
   /**
-   * Neither a page of this service nor the address bar is known to have started this sign-in. A link on another
-   * site may have.
+   * True unless a page of this service or the address bar certainly started this sign-in. A link on another site may have
+   * started it.
    */
   readonly startedElsewhere?: true;
 }

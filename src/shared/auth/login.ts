@@ -47,7 +47,7 @@ export interface Login {
     cookies: TransactionCookies,
     log: Log,
   ): Promise<StartedLogin>;
-  /** Starts a sign-in again that could not be finished. Returns undefined if it was restarted before, or cannot be. */
+  /** Restarts a sign-in that was not completed. Returns undefined if it was restarted before or cannot be restarted. */
   restart(request: LoginRequest, cookies: TransactionCookies): Promise<StartedLogin | undefined>;
 }
 
@@ -132,7 +132,7 @@ async function startLogin(
   return { location, started };
 }
 
-/** What a sign-in is for. */
+/** The purpose of a sign-in. */
 type LoginPurpose = Ticket & Pick<LoginRequest, 'fromTicket'>;
 
 /**

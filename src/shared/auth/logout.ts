@@ -8,7 +8,7 @@ import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** In either case the browser's session cookie is cleared. */
+/** With either outcome, the browser's session cookie is cleared. */
 export type LogoutOutcome =
   | { readonly kind: 'done'; readonly logoutUrl: string }
   /** The row could not be deleted. The cookie with `pendingCookieValue` deletes it at the next visit. */

@@ -31,14 +31,14 @@ export type OwnSessionEnding =
   | { readonly kind: 'none' };
 
 /**
- * The caller's own sessions. The caller alone decides whose they are, and nothing in the request.
+ * The caller's own sessions. Only the caller decides whose sessions these are. Nothing in the request does.
  * @throws {BffError} from every operation, storage_unavailable
  */
 export interface OwnSessions {
   /** The most recently used session is first. */
   list(caller: Caller, log: Log): Promise<OwnSessionList>;
   endOne(caller: Caller, id: string, log: Log): Promise<OwnSessionEnding>;
-  /** Ends all sessions except the one that makes this call, and sign-ins that are under way. Returns their number. */
+  /** Ends all sessions except the one that makes this call, and sign-ins that are in progress. Returns their number. */
   endOthers(caller: Caller, log: Log): Promise<number>;
 }
 

@@ -60,14 +60,14 @@ export function readAuthorizationError(
   return { outcome, reason: number === undefined ? outcome : `AADSTS${number}` };
 }
 
-/** Who denied the permissions of a feature by this outcome. Undefined if the outcome is no denial. */
+/** Who denied the permissions of the feature. Undefined if the outcome is not a denial. */
 export function denialBy(outcome: SignInFailureOutcome): ConsentDenial['by'] | undefined {
   if (outcome === 'consent_declined') return 'user';
   return outcome === 'admin_consent_required' ? 'administrator' : undefined;
 }
 
 /**
- * Interprets Entra ID's refusal to redeem a code. Undefined means that only the code was at fault (used, expired, or of
+ * Interprets Entra ID's refusal to redeem a code. Undefined means that Entra ID refused only the code (used, expired, or of
  * another transaction), so a new sign-in can succeed. A new sign-in does not help if the user or a policy is the cause.
  */
 export function readRedemptionError(reason: InteractionReason): SignInFailure | undefined {

@@ -26,7 +26,7 @@ export interface SignOutQueueOptions {
 /** How many run at a time. Each one is a query to the table. */
 const MAX_RUNNING = 32;
 /**
- * Maximum number of waiting requests, including those that share a turn. A table that answers within 100 ms
+ * Maximum number of waiting requests, including those that share a turn. A table that responds within 100 ms
  * serves this many in three seconds.
  */
 const MAX_WAITING = 1_000;
@@ -35,7 +35,7 @@ const MAX_WAITING = 1_000;
  */
 const MAX_SHARING = 4;
 /**
- * After this time the browser has left Entra ID's page. A table that does not answer must not be queried for
+ * After this time the browser has left Entra ID's page. A table that does not respond must not be queried for
  * minutes.
  */
 const MAX_WAIT_MS = 10_000;

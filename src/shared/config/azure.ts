@@ -1,7 +1,7 @@
 import { type Environment, isSet } from './setting.ts';
 
 /**
- * At least one of these variables is set wherever Azure runs functions. WEBSITE_INSTANCE_ID alone is not enough, because
+ * At least one of these variables is set everywhere that Azure runs functions. WEBSITE_INSTANCE_ID alone is not enough, because
  * only App Service sets it, and not the Flex and Linux Consumption plans. CONTAINER_NAME, which Linux Consumption sets as
  * well, is also set on other machines.
  */
@@ -18,8 +18,8 @@ export function runsInAzure(environment: Environment): boolean {
 }
 
 /**
- * Everything that is meant for development and must not run where users' data is: development settings, and switches of
- * Node that weaken the connections to Entra ID, Graph and the table.
+ * Finds development settings in an environment in Azure, and options of Node that weaken the connections to Entra ID, Graph
+ * and the table.
  * @param nodeArguments the arguments this process was started with
  * @returns the issues of an environment in Azure
  */

@@ -56,7 +56,7 @@ export interface Config {
   readonly apis: readonly ApiConfig[];
 }
 
-/** Every invalid setting with what is wrong and how to fix it, but never with its value. */
+/** Lists every invalid setting with its problem and its fix, but never its value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly issues: readonly string[];

@@ -10,7 +10,7 @@ import { parseStrictJson } from '../policy/strict-json.ts';
 import type { ApiConfig } from './api-settings.ts';
 import { type Config, ConfigError } from './config.ts';
 
-/** What may be called, of every upstream API. */
+/** The allowed calls of every upstream API. */
 export interface Policies {
   readonly graph: Policy;
   readonly apis: readonly OwnApi[];
@@ -21,7 +21,7 @@ export interface OwnApi extends ApiConfig {
   readonly policy: Policy;
 }
 
-/** @throws {ConfigError} naming every place in the files that is wrong */
+/** @throws {ConfigError} that lists every issue of the files */
 export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'graph' | 'apis'>): Policies {
   const graph = readPolicy(policyFile);
   const ownApis = apis.map((api): OwnApi => {
@@ -37,13 +37,13 @@ export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'grap
     ]);
   }
   throw new ConfigError([
-    `API_NAMES, the feature "${joined.name}" is in two policies, and nobody could tell which is meant; rename one of them.`,
+    `API_NAMES, the feature "${joined.name}" is in two policies, so the name is ambiguous; rename one of them.`,
   ]);
 }
 
 /**
  * The policy for Microsoft Graph: the shipped one, which is part of the bundle, or the operator's file.
- * @throws {ConfigError} naming every place in the file that is wrong
+ * @throws {ConfigError} that lists every issue of the file
  */
 export function readPolicy(path: string | undefined): Policy {
   const reading = path === undefined ? parseGraphPolicy(shippedPolicy) : readPolicyFile(path);
@@ -52,7 +52,7 @@ export function readPolicy(path: string | undefined): Policy {
 
 /**
  * Reads a policy file. Every issue in it comes with its position and a hint.
- * @param scopePrefix the application ID URI of an API of the operator's own; without it the file is for Microsoft Graph
+ * @param scopePrefix the application ID URI of one of the operator's own APIs. If omitted, the file is for Microsoft Graph.
  */
 export function readPolicyFile(path: string, scopePrefix?: string): PolicyReading {
   const text = readText(path);

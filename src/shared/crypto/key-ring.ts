@@ -8,7 +8,7 @@ export interface ServerKey {
 
 export type KeyLookup =
   | { readonly kind: 'known'; readonly key: ServerKey }
-  /** Another worker already has this key. The cookie stays until the roll-out is complete. */
+  /** A newer key, which other workers already have. The cookie stays until the roll-out is complete. */
   | { readonly kind: 'newer' }
   /** Not in the ring any more, or never was. What it sealed cannot be opened. */
   | { readonly kind: 'retired' };

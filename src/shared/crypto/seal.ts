@@ -39,7 +39,7 @@ export function open(key: Buffer, sealed: Uint8Array, additionalData: Buffer): B
       decipher.final(),
     ]);
   } catch {
-    return undefined; // a wrong key, wrong additional data, or a changed byte; GCM does not tell which
+    return undefined; // a wrong key, wrong additional data, or a changed byte; GCM does not distinguish them
   }
 }
 

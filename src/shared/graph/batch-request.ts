@@ -10,7 +10,7 @@ import { checkPart, invalidBatch, stringOf } from './batch-part.ts';
 export interface BatchPart {
   readonly id: string;
   /**
-   * The part's id in the request to Graph. Callers choose the same ids, so that the answer to another batch would otherwise
+   * The part's id in the request to Graph. Callers choose the same ids, so that the response to another batch would otherwise
    * fit.
    */
   readonly sentId: string;
@@ -105,7 +105,7 @@ function readPart(value: JsonValue, index: number): RawPart {
   if (value.kind !== 'object') throw invalidBatch(`${position} is not an object`);
   const { members } = value;
   const id = stringOf(members.get('id'));
-  // Problems and answers repeat the id, so it is printable and short.
+  // Problems and responses repeat the id, so it is printable and short.
   if (id === undefined || !/^[\x20-\x7e]{1,64}$/.test(id)) {
     throw invalidBatch(`${position} has no "id" of 1 to 64 printable ASCII characters`);
   }

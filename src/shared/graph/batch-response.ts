@@ -12,7 +12,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { BatchPart } from './batch-request.ts';
 import type { Links } from './links.ts';
 
-/** The answer to one part, as Graph sent it. */
+/** The response to one part, as Graph sent it. */
 export interface PartAnswer {
   readonly id: string;
   readonly status: number;
@@ -22,11 +22,11 @@ export interface PartAnswer {
   readonly body: string | undefined;
 }
 
-/** The body, its list, an answer, and its headers. */
+/** The body, its list, the response to one part, and its headers. */
 const OPENED_LEVELS = 4;
 
 /**
- * The answers in the answer to a batch. Undefined if it is anything else. Ids are compared without letter case, as in
+ * The responses to the parts of a batch. Undefined if this is not the response to a batch. Ids are compared without letter case, as in
  * Graph, and are returned as the caller wrote them.
  */
 export function readBatchAnswer(
@@ -114,7 +114,7 @@ export function toBatchResponse(
     return part === undefined ? [] : [writePart(answer, part, options)];
   });
   const missing = [...unanswered.keys()].map((id) =>
-    writeProblem(id, refusal('Graph did not answer this part. It may have taken effect.')),
+    writeProblem(id, refusal('Graph did not return a response to this part. It may have taken effect.')),
   );
   return {
     status: 200,
@@ -135,7 +135,7 @@ function writePart(answer: PartAnswer, part: BatchPart, options: BatchResponseOp
   if (status < 200 || status > 599 || (isRedirect && passed === undefined)) {
     return writeProblem(
       id,
-      refusal('The answer to this part is a redirect, or has a status that cannot be passed on.'),
+      refusal('The response to this part is a redirect, or has a status that cannot be passed on.'),
     );
   }
   const headers = toPartHeaders(answer, now);

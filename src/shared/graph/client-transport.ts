@@ -59,7 +59,7 @@ async function readRequest(
   composed.headers.forEach((value, name) => {
     headers[name] = value;
   });
-  // The id that the answer must repeat, if the code that composes the call has set none.
+  // The id that the response must repeat, unless the code that composes the call has set one.
   if (!isRequestId(headers[clientRequestId])) headers[clientRequestId] = randomUUID();
   headers['accept-encoding'] = 'identity';
   delete headers['content-length'];

@@ -52,11 +52,11 @@ export type GraphBody = GraphObject | Uint8Array | undefined;
  */
 export interface GraphClient {
   get(caller: Caller, path: string, options: GraphCallOptions): Promise<GraphObject>;
-  /** Like `get`, but returns undefined if Graph answers with 404. */
+  /** Like `get`, but returns undefined if Graph returns 404. */
   find(caller: Caller, path: string, options: GraphCallOptions): Promise<GraphObject | undefined>;
-  /** Reads a file or a photo. Returns undefined if Graph answers with 404. */
+  /** Reads a file or a photo. Returns undefined if Graph returns 404. */
   findContent(caller: Caller, path: string, options: GraphCallOptions): Promise<GraphContent | undefined>;
-  /** Returns undefined if Graph answers without a body, as for `/me/sendMail`. */
+  /** Returns undefined if Graph returns no body, as for `/me/sendMail`. */
   post(
     caller: Caller,
     path: string,
@@ -144,10 +144,10 @@ async function callGraph(
     .version(version)
     .query(encodeValues(query))
     .headers(headers)
-    // The transport has the answer. Microsoft's client would make other values of it, by its type.
+    // The response is taken from the transport, because Microsoft's client would convert it by its type.
     .responseType(ResponseType.RAW);
   await sendRequest(request, method, body).catch((error: unknown) => {
-    // Microsoft's client wraps what is thrown below it.
+    // Microsoft's client wraps the errors of its transport.
     throw transport.failure ?? error;
   });
   const { exchange } = transport;
@@ -159,7 +159,7 @@ async function callGraph(
 
 function sendRequest(request: GraphRequest, method: Method, body: GraphBody): Promise<unknown> {
   if (method === 'get' || method === 'delete') return request[method]();
-  // Of a view, Microsoft's client would send the whole buffer (measured with 3.0.7). Of a Buffer it sends the view.
+  // For a typed array, Microsoft's client would send its whole underlying buffer (measured with 3.0.7).
   const content =
     body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
   return request[method](content);
@@ -184,7 +184,7 @@ function splitPath(
 }
 
 /**
- * `Headers` would refuse such a value too, with an error that is not the caller's fault, and whose message has the value.
+ * `Headers` would refuse such a value too, but with an internal error, and with the value in its message.
  * @throws {BffError} request_invalid
  */
 function requireSendableHeaders(headers: NonNullable<GraphCallOptions['headers']>): void {
@@ -196,18 +196,18 @@ function requireSendableHeaders(headers: NonNullable<GraphCallOptions['headers']
   });
 }
 
-/** Microsoft's client sends them as they are. */
+/** Encoded here, because Microsoft's client sends query options unchanged. */
 function encodeValues(query: NonNullable<GraphCallOptions['query']>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(query).map(([name, value]) => [name, encodeURIComponent(String(value).toWellFormed())]),
   );
 }
 
-/** The error status with which Graph answered, as the cause of a problem. */
+/** The error status that Graph returned, as the cause of a problem. */
 class GraphFailure extends Error {
   override readonly name = 'GraphFailure';
   readonly status: number;
-  /** Of Graph's error document, such as `ErrorItemNotFound`. For the log. */
+  /** Code of Graph's error document, such as `ErrorItemNotFound`. For the log. */
   readonly code: string;
   readonly retryAfterSeconds: number | undefined;
 
@@ -252,7 +252,7 @@ function toObject({ body }: ApiResponse): GraphObject {
   const value = parseObject(body);
   if (value !== undefined) return value;
   throw new BffError('upstream_answer_refused', {
-    detail: 'Microsoft Graph did not answer with a JSON object.',
+    detail: 'Microsoft Graph did not return a JSON object.',
   });
 }
 

@@ -68,7 +68,7 @@ const MAX_ADDRESS_LENGTH = 8 * 1024;
 /**
  * Whether a whole text is an address of a file that carries its own token. The holder of such an address needs no
  * session. Unlike {@link createIsFileAddress} it also matches an address that a browser would repair, because a match
- * is removed from the answer. Only an oddly written address goes to a URL parser, because a body may hold hundreds of
+ * is removed from the response. Only an oddly written address goes to a URL parser, because a body may hold hundreds of
  * thousands of addresses.
  */
 export function createHasFileToken(cloud: Cloud, graphOrigin: string): HasFileToken {

@@ -11,13 +11,13 @@ import { type HasFileToken, type IsFileAddress, tokenPattern } from './file-addr
 import type { ToOwnAddress } from './own-address.ts';
 import type { PageLinks } from './page-links.ts';
 
-/** The call whose answer holds the links. */
+/** The call whose response holds the links. */
 export interface AnsweredCall {
   readonly user: Caller['user'];
   readonly call: AllowedCall;
 }
 
-/** Replaces or removes links in Graph's answers. */
+/** Replaces or removes links in Graph's responses. */
 export interface Links {
   /**
    * The response to a single call, with the links that the browser may follow.
@@ -26,7 +26,7 @@ export interface Links {
   toResponse(exchange: Exchange, answered: AnsweredCall, log: Log, now: Date): ApiResponse;
   /**
    * Edits the links in JSON, one byte per character. Undefined if the text is not JSON or has too many links.
-   * @param status the status of an answer that certainly is JSON. Without it, links to a next page are not signed.
+   * @param status the status of a response that certainly is JSON. Without it, links to a next page are not signed.
    */
   inJson(text: string, answered: AnsweredCall, log: Log, status?: number): string | undefined;
   /** A `Location` as the browser gets it. Undefined if it is removed. */
@@ -41,7 +41,7 @@ export interface LinksDependencies {
   readonly pageLinks: Pick<PageLinks, 'sign'>;
 }
 
-/** Links of the answer itself, or of a property: `members@odata.nextLink`. OData 4.01 omits `odata.`. */
+/** Links of the response itself, or of a property: `members@odata.nextLink`. OData 4.01 omits `odata.`. */
 const pageLinkName = /@(?:odata\.)?(?:nextLink|deltaLink)$/;
 const fileLinkName = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
 
@@ -108,12 +108,12 @@ function editBody(
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (!mayHaveLinks(bytes)) return body;
   const text = bytes.toString('latin1');
-  // Only in an answer that certainly is JSON is a link known to be Graph's.
+  // Only if the response certainly is JSON, a link in it is known to be Graph's.
   const isJson = readMediaType(headers['content-type'] ?? '') === 'application/json';
   const edited = links.inJson(text, answered, log, isJson ? status : undefined);
   if (edited === undefined) {
     throw new BffError('upstream_answer_refused', {
-      detail: 'The links in the answer cannot be read, or are too many.',
+      detail: 'The links in the response cannot be read, or are too many.',
     });
   }
   return edited === text ? body : Buffer.from(edited, 'latin1');
@@ -156,7 +156,7 @@ function editLinks(
   };
   const edited = editMembers(text, editMember, (item) => fileLinks || !hasFileToken(item));
   if (effort.isExceeded()) return undefined;
-  // Without its link, a list looks complete. The author of the policy must learn that it is not.
+  // Without its link, a list looks complete. The log tells the author of the policy that it is not.
   for (const name of removed) log('warn', { event: 'link-removed', name, feature });
   return edited;
 }
@@ -188,7 +188,7 @@ function editFileLink(
   return isFileAddress(link, dependencies) ? 'keep' : 'remove';
 }
 
-/** The effort for the links of one answer. */
+/** The effort for the links of one response. */
 interface Effort {
   /** Counts a link and its length, if it is to be compared or parsed. False if that would be too much. */
   mayCompare(link: string): boolean;

@@ -10,7 +10,7 @@ import type { GraphClient, GraphObject } from './client.ts';
 export interface FindMembershipsDependencies {
   readonly graph: Pick<GraphClient, 'post'>;
   readonly monotonicMs: () => number;
-  /** How long an answer is reused: as long as Entra ID's statements about the user. */
+  /** How long a response is reused: as long as Entra ID's statements about the user. */
   readonly keptSeconds: number;
 }
 
@@ -21,7 +21,7 @@ const FAILURE_KEPT_MS = 5_000;
 
 /**
  * Asks Graph which of the groups the user is a member of, because a token cannot hold all of them. This worker reuses the
- * answer for a while, also for calls that arrive before it. `User.Read`, which every sign-in grants, is enough.
+ * result for a while. Calls that arrive before the response share it. `User.Read`, which every sign-in grants, is enough.
  * @see https://learn.microsoft.com/graph/api/directoryobject-checkmemberobjects
  */
 export function createFindMemberships({
@@ -38,7 +38,7 @@ export function createFindMemberships({
     const memberOf = ask(session, groups, log);
     kept.remember(key, memberOf, keptSeconds * 1000);
     memberOf.catch((error: unknown) => {
-      // A refusal that the user can resolve is not reused.
+      // A problem that the user can resolve is not reused.
       const isTransient = error instanceof BffError && (error.status === 429 || error.status >= 500);
       // Our own limit refused the call, so Graph was not asked.
       const isOurs = error instanceof BffError && error.code === 'rate_limited';

@@ -21,7 +21,7 @@ export interface PageLinks {
   /** Compares a call with the policy. With a valid MAC, the MAC is removed and the paging options are not decoded again. */
   match(user: User, requested: RequestedCall): PolicyMatch;
   /**
-   * Replaces a link at the top level of Graph's answer with an address of this service that holds a MAC. Undefined unless
+   * Replaces a link at the top level of Graph's response with an address of this service that holds a MAC. Undefined unless
    * the link leads to the next page of exactly this call.
    * @param name the member's name: `@odata.nextLink`, or `members@odata.nextLink` for an expanded property
    */
@@ -143,7 +143,7 @@ function expectedOf(call: AllowedCall, name: string): Resource | undefined {
 }
 
 /**
- * Whether Graph wrote the top level of the answer. The sender of a file or an attachment chose its bytes, and an app chose
+ * Whether Graph wrote the top level of the response. The sender of a file or an attachment chose its bytes, and an app chose
  * the names of an open extension's members.
  */
 function isEnvelope({ segments }: Resource): boolean {

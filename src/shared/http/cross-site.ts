@@ -27,7 +27,7 @@ export function requireOwnForm(request: BffRequest, origin: string): void {
 
 /**
  * Whether a page of this service or the user, at the address bar, began this navigation. Redirects do not
- * change the answer (Fetch Metadata, 2.4), but a reload does. Browsers send `none` for the address bar, and
+ * change the result (Fetch Metadata, 2.4), but a reload does. Browsers send `none` for the address bar, and
  * also for links in a mail program or a QR code. The user may not have chosen what such a link contains.
  * @param choosesForUser the address names an account or suppresses the prompt
  * @param hasOwnCookie the request has a Strict cookie. It counts only if the browser sends no `Sec-Fetch-Site`.

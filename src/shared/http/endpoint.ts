@@ -22,9 +22,9 @@ import { type BffRequest, invocationLog, isBounced, isNavigation, toBffRequest }
 import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
 import { requireTaggedSession, takeSessionTags } from './session-tag.ts';
 
-/** What an endpoint accepts, and from whom. It is checked before the handler runs. */
+/** The requests that an endpoint accepts, and their callers. Checked before the handler runs. */
 export interface EndpointRules<Granted> {
-  /** Default: GET. Any other method is answered with 405. */
+  /** Default: GET. Any other method gets a 405. */
   readonly methods?: readonly HttpMethod[];
   /** Who may call the endpoint. It has no default, so that no endpoint is public by omission. */
   readonly access: Access<Granted>;
@@ -44,7 +44,7 @@ export interface EndpointRules<Granted> {
    * clearing one would be a guess. Default: false.
    */
   readonly changesCookies?: boolean;
-  /** A call that `access` lets in moves the idle limit of the session. Default: false. */
+  /** A call that `access` allows moves the idle limit of the session. Default: false. */
   readonly extendsSession?: boolean;
 }
 
@@ -54,20 +54,20 @@ export interface InternalEndpointRules<Granted> extends EndpointRules<Granted> {
   readonly acceptsForm?: boolean;
 }
 
-/** What a handler is given besides the request. */
+/** The handler's second argument. */
 export interface CallContext<Granted = Caller> {
-  /** The signed-in user, or `undefined` if `access` lets in others and the user is not signed in. */
+  /** The signed-in user. Undefined if no user is signed in and `access` allows that. */
   readonly caller: Granted;
   /** Writes records that carry the invocation id and a pseudonym of the user. */
   readonly log: Log;
   /**
-   * Aborts 220 seconds after the call arrived. Azure closes a call without an answer after 230 seconds, and does not report that
+   * Aborts 220 seconds after the call arrived. Azure closes a call without a response after 230 seconds, and does not report that
    * a browser has closed its connection.
    */
   readonly signal: AbortSignal;
 }
 
-/** Answers a call that the endpoint's rules let in. A `BffError` that it throws becomes its problem, anything else `internal_error`. */
+/** Handles a call that the endpoint's rules allow. A `BffError` that it throws becomes its problem document, and any other error becomes `internal_error`. */
 export type Handler<Granted = Caller> = (
   request: BffRequest,
   context: CallContext<Granted>,
@@ -86,10 +86,10 @@ export interface EndpointDependencies extends FindCallerDependencies {
   readonly monotonicMs: () => number;
 }
 
-/** All methods that the host offers a function. For a method that is not registered, the host itself answers with a bare 404. */
+/** All methods that the host offers a function. For a method that is not registered, the host itself returns a bare 404. */
 export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Azure's load balancer closes a call without an answer after 230 seconds. The rest is for handing over the answer. */
+/** Azure's load balancer closes a call without a response after 230 seconds. The remaining seconds are for handing over the response. */
 const CALL_MS = 220_000;
 
 /** One call on its way through {@link createEndpoint}. */
@@ -104,11 +104,11 @@ interface Call<Granted> {
   readonly log: Log;
   /** Fields that `log` adds to each record. */
   readonly logFields: { user?: string };
-  /** Cookies that the answer deletes, unless the handler sets them. */
+  /** Cookies that the response deletes, unless the handler sets them. */
   readonly clearedCookies: CookieToSet[];
 }
 
-/** The wrapper of every handler. It checks method, origin, session and access, and turns errors into answers. */
+/** The wrapper of every handler. It checks method, origin, session and access, and turns errors into responses. */
 export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
   const { cookieNames, monotonicMs } = dependencies;
   const findCaller = createFindCaller(dependencies);
@@ -118,11 +118,11 @@ export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
     try {
       const startedMs = monotonicMs();
       const call = toCall(httpRequest, context, { rules, handle, clearedCookies }, startedMs);
-      response = await answer(call, dependencies, findCaller).catch((error: unknown) =>
+      response = await respond(call, dependencies, findCaller).catch((error: unknown) =>
         errorResponse(error, call.request, rules.errorFormat ?? 'problem', call.log),
       );
     } catch (error) {
-      // Nothing may escape: the host would answer instead, or the call would hang.
+      // Nothing may escape: the host would respond instead, or the call would hang.
       context.warn(toLogLine({ event: 'unreadable-request', cause: describeError(error) }));
       response = unreadableResponse(error, context.invocationId);
     }
@@ -135,14 +135,14 @@ export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
 function toCall<Granted>(
   httpRequest: HttpRequest,
   context: InvocationContext,
-  given: Pick<Call<Granted>, 'rules' | 'handle' | 'clearedCookies'>,
+  endpoint: Pick<Call<Granted>, 'rules' | 'handle' | 'clearedCookies'>,
   startedMs: number,
 ): Call<Granted> {
-  const readsManyCookies = given.rules.access.session === 'best-effort';
+  const readsManyCookies = endpoint.rules.access.session === 'best-effort';
   const asSent = toBffRequest(httpRequest, context, { startedMs, readsManyCookies });
   const logFields = {};
   return {
-    ...given,
+    ...endpoint,
     ...takeSessionTags(asSent),
     rawQueryAsSent: asSent.rawQuery,
     log: withFields(invocationLog(context), logFields),
@@ -155,7 +155,7 @@ function unreadableResponse(error: unknown, invocationId: string): BffResponse {
   return problemResponse(error instanceof BffError ? error : unreadable, invocationId);
 }
 
-async function answer<Granted>(
+async function respond<Granted>(
   call: Call<Granted>,
   dependencies: EndpointDependencies,
   findCaller: FindCaller,
@@ -173,7 +173,7 @@ async function answer<Granted>(
   const { cookieNames } = dependencies;
   const twice = access.session === 'ignored' ? [] : cookiesSentTwice(request.cookies, cookieNames);
   if (twice.length > 0) {
-    // Another host of this site set one of the two cookies. They cannot be told apart, and the genuine one must outlive this call.
+    // Another host of this site set one of the two cookies. They cannot be distinguished, and the genuine one must outlive this call.
     audit(log, { event: 'cookie-sent-twice', cookies: twice.join(' ') });
     if (rules.changesCookies) throw sessionRequired('cookie_sent_twice');
     return { ...(await run({ kind: 'none', reason: 'cookie_sent_twice' })), cookies: [] };
@@ -182,7 +182,7 @@ async function answer<Granted>(
   if (found.kind === 'caller') {
     const session = sessionOf(found.caller);
     call.logFields.user = auditPseudonym(session.address);
-    // Before anything is renewed, extended or done.
+    // Checked before anything is renewed, extended or changed.
     requireTaggedSession(tags, session);
   } else if (rules.errorFormat === 'html' && access.session === 'required' && isNavigation(request)) {
     return bounceOrSignIn(request, call.rawQueryAsSent);
@@ -203,7 +203,7 @@ function requireAcceptable(
   if (!acceptsForm || !isForm(request)) requireOwnRequest(request, csrf, origin);
 }
 
-/** Only a call that is let in extends the session, and only once: a refused call does not keep it alive. */
+/** Only an allowed call extends the session, and only once. A refused call does not keep it alive. */
 function trackUse(
   { rules, log }: Pick<Call<unknown>, 'rules' | 'log'>,
   { authorization, extendSession }: Pick<EndpointDependencies, 'authorization' | 'extendSession'>,
@@ -242,11 +242,11 @@ function toContext<Granted>(
  * user is sent to sign in.
  */
 function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffResponse {
-  requireQuery(request.query); // in a query that cannot be read, the marker of the second load is never found
+  requireQuery(request.query); // if the query cannot be read, the second load would not be recognized
   if (!isBounced(request)) return documentResponse(bouncePage(request.routePath, rawQueryAsSent));
   // Without the session tag, because the next sign-in creates another one.
   const query = withoutBounced(request.rawQuery);
   const returnTo = query === '' ? request.routePath : `${request.routePath}?${query}`;
-  // After the second load the request looks like our own. `via` tells the login that a link may have begun it.
+  // After the second load the request looks like one of this service's pages. `via` marks that a link may have begun it.
   return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo, via: 'page' })}`);
 }

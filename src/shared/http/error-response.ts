@@ -11,7 +11,7 @@ import { type ErrorFormat, problemHeaders, problemResponse } from './problem.ts'
 import { type BffRequest, prefersHtml } from './request.ts';
 import type { BffResponse } from './response.ts';
 
-/** Logs an error and turns it into an answer. Anything but a `BffError` becomes `internal_error`. */
+/** Logs an error and turns it into a response. Anything but a `BffError` becomes `internal_error`. */
 export function errorResponse(
   thrown: unknown,
   request: BffRequest,

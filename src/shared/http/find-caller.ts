@@ -18,14 +18,14 @@ export interface FindCallerDependencies {
   readonly cookieNames: CookieNames;
   readonly store: SessionStore;
   readonly logout: Logout;
-  /** Whether the settings still admit this user. */
+  /** Whether the settings still allow this user. */
   readonly isAllowed: (claims: VerifiedClaims) => boolean;
   readonly monotonicMs: () => number;
 }
 
 /**
  * Finds the signed-in user of a request.
- * @param clearedCookies collects cookies that will never be of use again
+ * @param clearedCookies collects the cookies that can never be used again
  * @throws {BffError} storage_unavailable; request_invalid if the cookies cannot be read
  */
 export type FindCaller = (
@@ -35,7 +35,7 @@ export type FindCaller = (
   log: Log,
 ) => Promise<FoundCaller>;
 
-/** What a call without a session is told, by the reason that is logged. */
+/** The `reason` of `session_required`, by the reason in the log. */
 const sessionEndByAbsence: Record<SessionAbsence, SessionEnd> = {
   'cookie-invalid': 'not_signed_in',
   missing: 'session_ended',
@@ -46,8 +46,8 @@ const sessionEndByAbsence: Record<SessionAbsence, SessionEnd> = {
 };
 
 /**
- * A cookie of these can never become a session again. For any other reason a late answer could delete the cookie of a session
- * that has replaced this one.
+ * With these reasons, a cookie can never lead to a session again. With any other reason, a late response could delete the cookie
+ * of a session that has replaced this one.
  */
 const permanentAbsences: ReadonlySet<SessionAbsence> = new Set([
   'cookie-invalid',
@@ -104,13 +104,13 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
 
 const none = (reason: SessionEnd): FoundCaller => ({ kind: 'none', reason });
 
-/** The settings no longer admit this tenant or its guests. The user is out at once, even if the row cannot be deleted now. */
+/** Ends a session whose tenant or guests the settings no longer allow. It ends for this call even if the row cannot be deleted. */
 async function endSession(store: SessionStore, { address, facts }: Session, log: Log): Promise<FoundCaller> {
   try {
     await store.remove(address, facts.claims.entraSessionId);
     audit(log, { event: 'session-ended', by: 'service', sessions: 1, user: auditPseudonym(address) });
   } catch (error) {
-    log('warn', { event: 'not-allowed-not-removed', error: describeError(error) });
+    log('warn', { event: 'disallowed-session-not-removed', error: describeError(error) });
   }
   return none('session_ended');
 }

@@ -3,8 +3,8 @@ import type { Handler } from './endpoint.ts';
 import type { BffRequest } from './request.ts';
 
 /**
- * Gives a handler of an app what it needs and no more. With the value of the session cookie
- * anyone can act as the user, and a handler may log or pass on the headers of its request.
+ * Removes the cookies of this service from the request of an app's own handler. Anyone who has the value of the session
+ * cookie can act as the user, and a handler may log or pass on the headers of its request.
  */
 export function forOwnFunction<Granted>(handler: Handler<Granted>, names: CookieNames): Handler<Granted> {
   return (request, context) =>

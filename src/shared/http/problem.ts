@@ -2,7 +2,7 @@ import { type BffError, toGraphError, toProblemDocument } from '../errors.ts';
 import type { BffResponse } from './response.ts';
 
 /**
- * How an endpoint answers errors.
+ * How an endpoint reports errors.
  * - `problem`: a problem document (RFC 9457).
  * - `graph`: a problem document that Microsoft Graph's clients can read as well.
  * - `html`: a page if the request's `Accept` prefers HTML, else a problem document. A navigation without the session that it

@@ -2,7 +2,7 @@ import { ReadableStream } from 'node:stream/web';
 import type { Cookie, HttpResponseInit } from '@azure/functions';
 import type { CookieToSet } from './cookies.ts';
 
-/** What a handler answers. The headers of every answer are added to it. */
+/** The response of a handler. The headers of every response are added to it. */
 export interface BffResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export function redirectResponse(location: string, cookies: readonly CookieToSet
   return { status: 303, headers: { location }, cookies };
 }
 
-/** On every answer, errors included. A response's own headers win. */
+/** The headers of every response, errors included. Headers of the response itself take precedence. */
 const commonHeaders = {
   'cache-control': 'no-store',
   'content-security-policy':
@@ -32,7 +32,7 @@ const commonHeaders = {
   'referrer-policy': 'no-referrer',
   'strict-transport-security': 'max-age=31536000',
   'x-content-type-options': 'nosniff',
-  // Answers differ by user, and a cache must not give one origin's answer to another.
+  // Responses differ by user, and a cache must not return the response for one origin to another.
   vary: 'Cookie, Origin',
 } as const;
 

@@ -23,7 +23,7 @@ export interface IdTokenRules extends AllowedUsers {
 export class IdTokenRefused extends Error {
   override readonly name = 'IdTokenRefused';
   readonly code: string;
-  /** The cause may lie here and pass, such as a key that is not known yet or a wrong clock. No reason to sign out. */
+  /** True if the cause may be temporary, such as a key that is not known yet or a wrong clock. The user stays signed in. */
   readonly isTransient: boolean;
   constructor(code: string, options: { cause?: unknown; isTransient?: boolean } = {}) {
     super(code, { cause: options.cause });
@@ -37,7 +37,7 @@ export const noNonce = Symbol('no nonce');
 
 /** The difference between clocks that Entra ID documents as tolerable. */
 export const CLOCK_SKEW_SECONDS = 5 * 60;
-/** Entra ID issues ID tokens for one hour. One that is older was not made for this sign-in or renewal. */
+/** Entra ID issues ID tokens for one hour. An older token does not belong to this sign-in or renewal. */
 const MAX_AGE_SECONDS = 60 * 60;
 const MAX_TOKEN_BYTES = 64 * 1024;
 const LATEST_SECONDS = 253_402_300_799; // 9999-12-31, the last day that ISO 8601 writes with four digits of a year

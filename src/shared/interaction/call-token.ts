@@ -11,7 +11,7 @@ export interface CallNeed extends ScopeNeed {
   readonly feature: string;
 }
 
-/** The access tokens for one call: the first, and a second one if the API answers the first with a claims challenge. */
+/** The access tokens for one call: the first, and a second one if the API responds to the first with a claims challenge. */
 export interface CallTokens {
   /** @throws {BffError} interaction_required, session_required, and the codes of {@link AcquireAccessToken} */
   token(challenge?: TokenChallenge): Promise<string>;

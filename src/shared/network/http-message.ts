@@ -29,7 +29,7 @@ export interface HttpRequest {
 
 /**
  * A request header that the server returns with the response. A response with another value belongs to another request. A
- * server that answers a request twice is one response ahead on that connection, and nothing else would show it.
+ * server that responds to a request twice is one response ahead on that connection, and nothing else would show it.
  */
 export interface Correlation {
   readonly name: string;

@@ -10,7 +10,7 @@ export interface ApiProfile {
   toScope(permission: string): string;
   /** How a path is written, for the schema that editors read. */
   readonly pathDescription: string;
-  /** Whether answers are searched for addresses of files. */
+  /** Whether responses are searched for addresses of files. */
   readonly hasFileLinks: boolean;
   /** Whether the API is known to check the token before it acts. A refused write may then be sent again. */
   readonly checksTokenFirst: boolean;

@@ -9,7 +9,7 @@ import { findViolation } from './query-bounds.ts';
 import { toComparableOption } from './rereadings.ts';
 import type { PolicyRule } from './rule.ts';
 
-/** A call that the browser, a batch or a link in an answer asks for. */
+/** A call that the browser, a batch or a link in a response asks for. */
 export interface RequestedCall {
   readonly method: string;
   /** Below the API's origin, as it would be sent: `/v1.0/me`. */

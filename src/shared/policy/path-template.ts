@@ -137,7 +137,7 @@ function isArgument(text: string): boolean {
   return /^[\p{L}\p{M}\p{N} _@.:!~=+-]{1,512}$/u.test(text);
 }
 
-/** Whether the path ends with a parameter. The answer is then one object and not a list. */
+/** Whether the path ends with a parameter. The response is then one object and not a list. */
 export function endsWithParameter({ parts }: PathTemplate): boolean {
   const kind = parts.at(-1)?.kind;
   return kind === 'key' || kind === 'name';

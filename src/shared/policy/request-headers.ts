@@ -26,7 +26,7 @@ const changingCalls = ['x-peoplequery-querysources', 'workbook-session-id', 'ms-
 const changingWrites = ['content-range', 'if-unmodified-since'];
 
 /**
- * Preferences that every rule lets pass, because they shape an answer and widen nothing. A rule must name all others,
+ * Preferences that every rule lets pass, because they shape a response and widen nothing. A rule must name all others,
  * because a preference can do more than its name says: with `redeemSharingLink`, a GET makes a lasting grant.
  * @see https://learn.microsoft.com/graph/api/resources/mail-api-overview, outlook-immutable-id, best-practices-concept
  */

@@ -20,7 +20,7 @@ export interface PolicyRule extends ScopeNeed, HeaderRule {
   readonly contentTypes: readonly string[];
   /** The fields that a JSON body may have at its top level. If undefined, every field may pass. */
   readonly bodyFields?: readonly string[];
-  /** Whether answers may contain addresses of files that need no token. */
+  /** Whether responses may contain addresses of files that need no token. */
   readonly fileLinks: boolean;
   /** Who may make the call: the guard of the rule, or of its feature. */
   readonly guard?: Guard;

@@ -16,7 +16,7 @@ export interface ApiResponse {
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * Filters an answer of an API for the browser.
+ * Filters a response of an API for the browser.
  * @throws {BffError} upstream_answer_refused
  */
 export function toApiResponse(
@@ -25,27 +25,27 @@ export function toApiResponse(
 ): ApiResponse {
   const { status, headers, body } = answer;
   const refuse = (detail: string) => upstreamProblem(request, 'upstream_answer_refused', detail);
-  if (status < 200 || status > 599) throw refuse('The answer has a status that cannot be passed on.');
+  if (status < 200 || status > 599) throw refuse('The response has a status that cannot be passed on.');
   // The redirect is not followed with the token, and the browser must not see its target.
-  if (status >= 300 && status < 400 && status !== 304) throw refuse('The answer is a redirect.');
+  if (status >= 300 && status < 400 && status !== 304) throw refuse('The response is a redirect.');
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity')
-    throw refuse('The answer is compressed although the request did not allow it.');
+    throw refuse('The response is compressed although the request did not allow it.');
   const passed = toBrowserHeaders(headers);
-  // Only this service answers with this type, so that a browser can tell its problems from those of the API.
+  // Only this service responds with this type, so that a browser can tell its problems from those of the API.
   if (readMediaType(passed['content-type'] ?? '') === 'application/problem+json') {
     passed['content-type'] = 'application/json';
   }
   // A part of a JSON document cannot be checked, because a name or an address may be cut off.
   if (status === 206 && mayBeJson(passed['content-type']))
-    throw refuse('The answer is a part of a JSON document, which cannot be checked.');
+    throw refuse('The response is a part of a JSON document, which cannot be checked.');
   const sentId = request.headers[clientRequestId];
   if (sentId !== undefined) passed[clientRequestId] = sentId;
   const retryAfterSeconds = toRetryAfterSeconds(status, passed['retry-after'], now);
   if (retryAfterSeconds === undefined) delete passed['retry-after'];
   else passed['retry-after'] = String(retryAfterSeconds);
   const isEmpty = status === 204 || status === 205 || status === 304 || body.byteLength === 0;
-  // Graph's own JavaScript client fails on an empty answer with a JSON type (measured with sendMail).
+  // Graph's own JavaScript client fails on an empty response with a JSON type (measured with sendMail).
   if (isEmpty && request.method !== 'HEAD') delete passed['content-type'];
   return { status, headers: passed, body: isEmpty ? new Uint8Array() : body };
 }

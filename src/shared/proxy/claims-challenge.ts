@@ -15,8 +15,8 @@ const token68 = /[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
 const quotedString = /"(?:[^"\\]|\\.)*"/y;
 
 /**
- * The challenges of a header, or undefined when it does not follow the grammar. Splitting at commas would break quoted
- * commas, and at `=` the padding of base64.
+ * Parses the challenges of a header. Undefined if the header does not follow the grammar. Splitting at commas would break
+ * quoted commas, and splitting at `=` would break the padding of base64.
  * @see RFC 9110, 11.2, 11.3 and 5.6.1
  */
 export function parseChallenges(header: string): readonly Challenge[] | undefined {
@@ -31,7 +31,7 @@ export function parseChallenges(header: string): readonly Challenge[] | undefine
   const atComma = () => header[at] === ',';
   const atItemEnd = () => at >= header.length || atComma();
 
-  /** `name = value`, or undefined, having moved nowhere, when a new challenge begins here. */
+  /** Reads `name = value`. If a new challenge begins here, returns undefined and does not move. */
   const takeParameter = (): readonly [name: string, value: string] | 'malformed' | undefined => {
     const before = at;
     const name = take(token);
@@ -77,9 +77,9 @@ export function parseChallenges(header: string): readonly Challenge[] | undefine
 }
 
 /**
- * The claims that an API asks for before it takes a token of this person again: JSON, decoded. MSAL would take it for
- * empty if it were still in base64, and give out the refused token once more (measured). An API may only ask for claims
- * in its own access token. Claims in ID tokens concern this service and its guards, and are left out.
+ * The claims that an API demands before it accepts a token of this user again, as decoded JSON. MSAL would treat base64 as
+ * an empty request and return the refused token again (measured). An API may demand claims only in its own access token.
+ * Claims in ID tokens concern this service and its guards, and are left out.
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
 export function readClaimsChallenge(header: string | undefined): string | undefined {

@@ -49,7 +49,7 @@ export function toForwardedHeaders(
     const value = header(name);
     if (value === undefined || value === '') continue;
     if (!isPlain(value)) return undefined;
-    // The id identifies the answer. It could not if two callers chose the same id, or if the API changed it.
+    // The id identifies the response. It could not if two callers chose the same id, or if the API changed it.
     if (name === clientRequestId && !isRequestId(value)) continue;
     headers[name] = value;
   }

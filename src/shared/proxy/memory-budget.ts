@@ -1,11 +1,11 @@
 /**
- * Memory for the large bodies of all answers on a worker. An answer that gets no memory waits, and the rest of its body
+ * Memory for the large bodies of all responses on a worker. A response that gets no memory waits, and the rest of its body
  * stays in the connection. Memory is therefore bounded, however many calls there are.
  *
- * An answer acquires memory in steps, as its body arrives. Bytes that a slow API has not sent occupy no memory. A step is
- * granted only if every older answer could still get the rest of its memory once the answers before it are done. The
- * oldest answer can therefore always continue, and after it the next. Without this rule, answers that each hold a part
- * and wait for the rest would deadlock. A new answer that does not fit in this way waits in a queue and holds nothing.
+ * A response acquires memory in steps, as its body arrives. Bytes that a slow API has not sent occupy no memory. A step is
+ * granted only if every older response could still get the rest of its memory once the responses before it are done. The
+ * oldest response can therefore always continue, and after it the next. Without this rule, responses that each hold a part
+ * and wait for the rest would deadlock. A new response that does not fit in this way waits in a queue and holds nothing.
  */
 export interface MemoryBudget {
   /**
@@ -96,7 +96,7 @@ function releaseAll(budget: Budget, holding: Holding): void {
 
 function admitQueue(budget: Budget): void {
   for (;;) {
-    // A user or an API beyond its share waits until one of its own answers is done. Others pass it.
+    // A user or an API beyond its share waits until one of its own responses is done. Others pass it.
     const next = budget.queue.find((holding) => isWithinShares(budget, holding, holding.waiting?.bytes ?? 0));
     if (next === undefined || !leavesRest(budget, next, next.waiting?.bytes ?? 0)) return;
     remove(budget.queue, next);
@@ -119,11 +119,11 @@ function grant(holding: Holding): void {
   waiting.resolve();
 }
 
-/** Whether each older answer could still get its rest once the answers before it are done. */
+/** Whether each older response could still get its rest once the responses before it are done. */
 function leavesRest({ totalBytes, holders }: Budget, holding: Holding, bytes: number): boolean {
   if (holders.every((other) => other === holding)) return true;
   const index = holders.includes(holding) ? holders.indexOf(holding) : holders.length;
-  // A new answer must fit completely. It is done last, when all memory is free.
+  // A new response must fit completely. It is done last, when all memory is free.
   if (index === holders.length && holding.maxBytes > totalBytes) return false;
   let laterBytes = bytes + heldBytesOf(holders.slice(index));
   for (const older of holders.slice(0, index).reverse()) {
@@ -134,7 +134,7 @@ function leavesRest({ totalBytes, holders }: Budget, holding: Holding, bytes: nu
 }
 
 /**
- * Whether the user and the API stay within their shares. The oldest answer of each may always continue, because otherwise
+ * Whether the user and the API stay within their shares. The oldest response of each may always continue, because otherwise
  * none of them would be done.
  */
 function isWithinShares({ totalBytes, holders }: Budget, holding: Holding, bytes: number): boolean {

@@ -26,6 +26,6 @@ export function requireNoSentToken(
   throw upstreamProblem(
     request,
     'upstream_answer_refused',
-    'The answer repeats the access token of the call.',
+    'The response repeats the access token of the call.',
   );
 }

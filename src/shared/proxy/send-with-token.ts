@@ -10,9 +10,9 @@ import { correlationOf, createWarnIfUncorrelated, type RequestIdCheck } from './
 import type { MemoryBudget } from './memory-budget.ts';
 import { sendToApi } from './send.ts';
 
-/** An API that calls are sent to. */
+/** An API that is called with users' access tokens. */
 export interface Api {
-  /** The only origin that tokens for this API are sent to. */
+  /** The only origin to which tokens for this API are sent. */
   readonly origin: string;
   readonly requestIdCheck: RequestIdCheck;
   /** The API checks the token before it acts, so a write whose token was refused may be sent again. */
@@ -24,9 +24,9 @@ export interface SendDependencies {
   readonly sendHttp: SendHttp;
   /** Shared by all APIs of a worker. */
   readonly memoryBudget: MemoryBudget;
-  /** For one request to the API, until the last byte of its answer. */
+  /** For one request to the API, until the last byte of its response. */
   readonly timeoutMs: number;
-  /** The largest body of an answer. */
+  /** The largest body of a response. */
   readonly bodyLimitBytes: number;
   readonly monotonicMs: () => number;
 }
@@ -41,7 +41,7 @@ export interface AuthorizedCall {
   readonly startedMs: number;
 }
 
-/** A request and its answer. */
+/** A request and its response. */
 export interface Exchange {
   readonly request: AuthorizedCall['request'];
   readonly answer: HttpAnswer;
@@ -50,9 +50,9 @@ export interface Exchange {
 }
 
 /**
- * Sends a call with the user's access token. If the API answers with a claims challenge, the call is sent once more with a
+ * Sends a call with the user's access token. If the API responds with a claims challenge, the call is sent once more with a
  * new token.
- * @param findChallenge returns the claims of a challenge in an answer to a call that the API has not acted on
+ * @param findChallenge returns the claims of a challenge in a response to a call that the API has not acted on
  * @throws {BffError} all codes of a failed call
  */
 export type SendWithToken = (
@@ -61,9 +61,9 @@ export type SendWithToken = (
   findChallenge?: (answer: HttpAnswer) => string | undefined,
 ) => Promise<Exchange>;
 
-/** Azure ends every invocation after 230 seconds. The remaining seconds are for handing over the answer. */
+/** Azure ends every invocation after 230 seconds. The remaining seconds are for handing over the response. */
 const CALL_MS = 220_000;
-/** The longest time to get a token: waiting for a worker that died with its lease (27 s), redeeming (8 s), writing (4 s). */
+/** Enough to acquire a token: waiting for the holder of a lease (9 s), redeeming (8 s) and several table operations (4 s each). */
 const TOKEN_MS = 45_000;
 
 export function createSendWithToken(api: Api, dependencies: SendDependencies): SendWithToken {
@@ -102,14 +102,14 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
     // The API may have acted before it checked the token, so only the user may repeat a write.
     if (!isRead(request.method) && !api.repeatsRefusedWrites) throw tokens.stillRefused(claims);
     if (endMs - monotonicMs() < TOKEN_MS)
-      throw new BffError('upstream_timeout', { detail: 'No time is left for the token that was asked for.' });
+      throw new BffError('upstream_timeout', { detail: 'No time is left to acquire the demanded token.' });
     log('info', { event: 'access-reevaluated' });
-    // A call that kept the memory of this answer while it acquires memory for the next could block others that do the same.
+    // A call that kept the memory of this response while it acquires memory for the next could block others that do the same.
     memory.release();
     const renewedToken = await tokens.token({ claims, refusedToken: accessToken });
     const renewed = await send(renewedToken);
     const furtherClaims = findChallenge(renewed);
-    // Repeated once, never in a loop.
+    // A call is repeated once and never in a loop.
     if (furtherClaims !== undefined) throw tokens.stillRefused(furtherClaims);
     return { request, answer: renewed, sentTokens: [accessToken, renewedToken] };
   };

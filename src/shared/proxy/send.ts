@@ -6,7 +6,7 @@ import { clientRequestId } from './correlation.ts';
 
 type UpstreamProblemCode = 'upstream_unreachable' | 'upstream_timeout' | 'upstream_answer_refused';
 
-/** The problem of a request that was sent but has no answer that can be passed on. */
+/** The problem of a request that was sent but has no response that can be passed on. */
 export function upstreamProblem(
   { method, headers }: Pick<HttpRequest, 'method' | 'headers'>,
   code: UpstreamProblemCode,
@@ -27,7 +27,7 @@ function clientRequestIdOf(headers: HttpRequest['headers']): { clientRequestId?:
 
 /**
  * Sends one request to an API. A read whose connection fails before a byte has come back is sent once more, over a new
- * connection, because a kept-alive connection may end just when it is used again. So is a read that got the answer to
+ * connection, because a kept-alive connection may end just when it is used again. So is a read that got the response to
  * another call. No other call is repeated: the API may have received a write, and the caller decides whether to repeat a
  * throttled call.
  * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused, rate_limited
@@ -61,15 +61,15 @@ function toProblem(failure: HttpFailure, request: HttpRequest): BffError {
     upstreamProblem(request, code, detail, failure);
   switch (failure.kind) {
     case 'timeout':
-      return problem('upstream_timeout', 'No complete answer arrived in time.');
+      return problem('upstream_timeout', 'No complete response arrived in time.');
     case 'unreachable':
-      return problem('upstream_unreachable', 'No answer arrived.');
+      return problem('upstream_unreachable', 'No response arrived.');
     case 'broken':
-      return problem('upstream_answer_refused', 'The answer ended early.');
+      return problem('upstream_answer_refused', 'The response ended early.');
     case 'mismatched':
-      return problem('upstream_answer_refused', 'The answer belongs to another call.');
+      return problem('upstream_answer_refused', 'The response belongs to another call.');
     case 'too-large':
-      return problem('upstream_answer_refused', 'The answer is larger than the limit.');
+      return problem('upstream_answer_refused', 'The response is larger than the limit.');
     case 'unsendable':
       return new BffError('upstream_unreachable', {
         detail: 'A value in the call cannot be sent. Nothing was sent.',

@@ -37,7 +37,7 @@ function searchOf(token: string): FindToken {
 
 /** The longest has 95 bits, so no other text matches by chance. The others are for tokens of few letters and digits. */
 const pieceForms = [/[A-Za-z0-9]{16}/g, /[A-Za-z0-9]{12}/g, /[A-Za-z0-9]{8}/g];
-/** Any secret is longer. A shorter text would be found in every answer. */
+/** Any secret is longer. A shorter text would be found in every response. */
 const MIN_TOKEN_LENGTH = 8;
 
 function needlesOf(pieces: readonly string[]): Uint8Array[] {

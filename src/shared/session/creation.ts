@@ -65,7 +65,7 @@ export function createSessionCreation(dependencies: SessionCreationDependencies)
         return { kind: 'ended-meanwhile' };
       }
     } catch (error) {
-      await takeBack(dependencies, address, indexRow, etag).catch(() => undefined);
+      await undoCreation(dependencies, address, indexRow, etag).catch(() => undefined);
       throw error;
     }
     const session = opener.toSession(address, content, state, etag);
@@ -97,7 +97,7 @@ async function findOwnRow(
   return found.kind === 'found' && rows.open(address, found.row).kind === 'opened' ? found.etag : undefined;
 }
 
-/** What ended the sessions of the user, or of Entra ID's session, before this row existed has not seen it. */
+/** Whether the user's sessions, or those of the session of Entra ID, ended while this row did not exist yet. */
 async function hasEndedMeanwhile(
   { table, tombstones }: SessionCreationDependencies,
   keys: RowKeys,
@@ -118,7 +118,7 @@ async function hasEndedMeanwhile(
  * is known to belong to this sign-in is removed: by the inserted version, or by the secret that opens the row, because
  * another callback of the same sign-in may have made it. Otherwise the row stays and expires at its idle limit.
  */
-async function takeBack(
+async function undoCreation(
   dependencies: SessionCreationDependencies,
   address: SessionAddress,
   indexRow: RowKeys | undefined,

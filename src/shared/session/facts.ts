@@ -20,14 +20,14 @@ export interface SessionFacts {
   /** When Entra ID stated these claims. Roles and groups may have changed since. */
   readonly claimsAsOf: Date;
   readonly account: MsalAccount;
-  /** The browser by its own statement at the last sign-in, such as "Edge on Windows". It proves nothing. */
+  /** The browser that the last sign-in reported, such as "Edge on Windows". It proves nothing. */
   readonly device?: string;
   readonly signedInAt: Date;
   /** The absolute limit. Use does not move it. */
   readonly expiresAt: Date;
   /** Scopes that Entra ID has granted so far, spelled as they were requested. */
   readonly grantedScopes: readonly string[];
-  /** By feature: whose permissions were declined, by the user or for lack of an administrator's consent. */
+  /** By feature: permissions that the user declined, or to which an administrator must consent. */
   readonly consentDenials: Readonly<Record<string, ConsentDenial>>;
 }
 
@@ -47,7 +47,7 @@ export interface SessionContent {
   readonly msalCache: string;
   /** The lease generation under which the refresh token was obtained. A higher one means a newer token. */
   readonly tokenGeneration: number;
-  /** How the last renewal under a lease failed, for the workers that waited for it. */
+  /** The failure of the last renewal under a lease, for the workers that waited for it. */
   readonly refreshFailure?: RefreshFailure;
 }
 

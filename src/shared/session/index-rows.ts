@@ -6,7 +6,7 @@ import type { Row, RowKeys, RowRange } from '../storage/table.ts';
  * Rows that lead to other rows. They hold keys, which are keyed hashes, and no content.
  */
 
-/** The partition of the sessions for one `sid` of Entra ID. Front-channel logout sends nothing else. */
+/** The partition of the sessions with one `sid` of Entra ID, the only value that front-channel logout sends. */
 export function sidPartition(indexKey: Buffer, sid: string): string {
   return `sid-${keyedHash(indexKey, ['sid', sid]).toString('base64url')}`;
 }

@@ -12,8 +12,8 @@ export interface CachedSession {
 
 /**
  * The sessions that this worker opened in the last minute, so that a warm call does not read the table. The key is a hash
- * of the complete cookie value: an attacker who has the row's keys but not the cookie's secret finds nothing. A session
- * that ended on this worker stays ended here, whatever a request in flight still brings.
+ * of the complete cookie value, so an attacker who knows the row's keys but not the cookie's secret finds nothing. A
+ * session that ended on this worker stays ended here. A read that was in flight then does not bring it back.
  */
 export interface SessionMemory {
   find(cookieValue: string): CachedSession | undefined;
@@ -58,7 +58,7 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
 
   return {
     find(cookieValue) {
-      // A user's tokens must not stay in memory because no other user comes.
+      // Also removes the tokens of users who send no more calls.
       entries.removeOlderThan(monotonicMs() - RETENTION_MS);
       return entries.use(hashOf(cookieValue));
     },

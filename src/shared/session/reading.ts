@@ -10,7 +10,7 @@ export type SessionRead =
   | { readonly kind: 'newer' }
   | { readonly kind: 'none'; readonly reason: SessionAbsence };
 
-/** Why a cookie leads to no session. All of them mean "not signed in"; the log tells them apart. */
+/** Why a cookie leads to no session. All of them mean "not signed in". Only the log distinguishes them. */
 export type SessionAbsence =
   | 'cookie-invalid'
   | 'missing'

@@ -12,8 +12,8 @@ export type SessionEnding =
   | { readonly kind: 'none' };
 
 /**
- * Every way in which sessions end before their time. They end on this worker at once, and on others when their cached
- * session is no longer fresh.
+ * Every way in which sessions end before their limits. On this worker they end at once. On others they end as soon as the
+ * cached session is no longer fresh.
  * @throws {BffError} storage_unavailable, from every operation
  */
 export interface SessionRevocation {
@@ -91,7 +91,7 @@ export function createSessionRevocation(dependencies: SessionRevocationDependenc
             typeof sessionPartition === 'string'
               ? { session: { partitionKey: sessionPartition, rowKey }, indexPartition: partitionKey }
               : undefined,
-          // A sign-in that inserts its session after the removal finds this mark, or no index row at all.
+          // A sign-in that inserts its session after the removal finds this column, or no index row at all.
           beforeRemoval: ({ row, etag }) => table.merge({ ...row, columns: { ended: true } }, etag),
         },
       );

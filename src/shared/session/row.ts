@@ -16,7 +16,7 @@ const MAX_SEALED_BYTES = 700 * 1024;
 /** The plain columns of a row that change with its use. */
 export interface RowState {
   readonly lastUsedAt: Date;
-  /** The current right to redeem the refresh token; absent if no worker has it. */
+  /** The current lease to redeem the refresh token. Absent if no worker holds it. */
   readonly leaseId?: string;
   /** Counts the leases. */
   readonly generation: number;
@@ -24,7 +24,7 @@ export interface RowState {
 
 export type RowOpening =
   | { readonly kind: 'opened'; readonly content: SessionContent; readonly state: RowState }
-  /** The row was moved, mixed with another, cut or changed. */
+  /** The row was moved, combined with another, cut or changed. */
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'retired-key' }
   /** A newer version of this product wrote the row, or sealed it with a key that this worker does not have yet. */
@@ -35,7 +35,7 @@ export interface SessionRowCodec {
   /** @throws {BffError} storage_unavailable if the content is too large for a row */
   toRow(address: SessionAddress, content: SessionContent, state: RowState): Row;
   open(address: SessionAddress, row: Row): RowOpening;
-  /** Opens the part that takes the server keys alone. */
+  /** Opens the summary, which needs only the server keys. */
   openSummary(row: Row): SummaryOpening;
 }
 

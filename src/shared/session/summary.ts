@@ -5,8 +5,8 @@ import type { Row, RowKeys } from '../storage/table.ts';
 import type { SessionFacts } from './facts.ts';
 
 /**
- * What the server keys alone open of a session. It is for views without the session's cookie: of the same user in another
- * browser, and of an administrator. It has no name, no address and no token.
+ * The part of a session that the server keys open without the cookie. The same user in another browser and administrators
+ * see it. It has no name, no address and no token.
  */
 export interface SessionSummary {
   /** Such as "Edge on Windows". */
@@ -27,7 +27,7 @@ export type SummaryOpening =
   | { readonly kind: 'opened'; readonly summary: SessionSummary }
   /** It was sealed with a key that this worker does not have. */
   | { readonly kind: 'not-known' }
-  /** It was moved, mixed with another, changed or removed. */
+  /** It was moved, combined with another row's columns, changed or removed. */
   | { readonly kind: 'unreadable' };
 
 export interface SessionSummaryOptions {

@@ -27,7 +27,7 @@ export interface SessionUpdates {
   write(session: Session, content: SessionContent, releasing?: string): Promise<SessionWrite>;
   /** Reads the session's current row. */
   refetch(session: Session): Promise<SessionRefetch>;
-  /** Takes the right to redeem the refresh token, if the row has not changed since it was read. */
+  /** Acquires the right to redeem the refresh token, if the row has not changed since it was read. */
   acquireLease(session: Session, leaseId: string): Promise<LeaseAcquisition>;
   /**
    * Moves the idle limit, at most once per twelfth of the idle time.

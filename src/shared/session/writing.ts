@@ -73,7 +73,7 @@ async function tryToWrite(
   const { table, rows, opener, monotonicMs, remember, gone } = dependencies;
   const releases = releasing !== undefined && base.leaseId === releasing;
   if (isSameContent(base, content) && !releases) return { kind: 'written', session: base };
-  // Another worker's lease stays. Only its holder ends it, or time does.
+  // Another worker's lease stays. Its holder ends it, or it times out.
   const state = releases ? withoutLease(base) : base;
   return withIndexRow(dependencies, base, content, async () => {
     const requestedAtMs = monotonicMs();

@@ -34,7 +34,7 @@ export function isChangedRow(error: unknown): boolean {
   return hasStatus(error, 412);
 }
 
-/** A 404 alone proves nothing, because a server in between may have sent it. The service's own code decides. */
+/** Checks the service's own code too. A status alone proves nothing, because a server in between may have sent it. */
 function hasStatus(error: unknown, statusCode: number, code?: string): boolean {
   if (!(error instanceof Error) || Reflect.get(error, 'statusCode') !== statusCode) return false;
   return code === undefined || tableErrorCode(error) === code;

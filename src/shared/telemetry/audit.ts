@@ -49,7 +49,7 @@ const code = matching(/^(?:AADSTS\d{4,8}|[a-z][a-z0-9_-]{0,63})$/);
 /** A feature of the policy file or of an app's own function. */
 const featureName = matching(/^[a-z][a-z0-9-]{0,30}$/);
 const guid = matching(guidPattern);
-/** A user, as `auditPseudonym` names them. */
+/** The pseudonym of a user, see `auditPseudonym`. */
 const pseudonym = matching(/^[A-Za-z0-9_-]{16}$/);
 /** `not-known`: no response arrived, and the change may have been made. */
 const changeOutcome = oneOf('done', 'not-known');

@@ -29,7 +29,7 @@ export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalChec
   /** When the table last held this state. Of the calls that arrived before that, only one reads the row. */
   const readAtMs = new WeakMap<Session, number>();
 
-  /** Undefined if the row is gone. If the table does not answer, the session is returned unchanged. */
+  /** Undefined if the row is gone. If the table does not respond, the session is returned unchanged. */
   const readAgain = async (session: Session, askedAtMs: number): Promise<Session | undefined> => {
     const lastReadAtMs = readAtMs.get(session);
     if (lastReadAtMs !== undefined && lastReadAtMs >= askedAtMs) return session;

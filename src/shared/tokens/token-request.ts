@@ -28,7 +28,7 @@ export interface AccessToken {
 export type TokenAcquisition =
   | ({ readonly kind: 'token'; readonly session: Session } & AccessToken)
   | InteractionRequired
-  /** The user signed out meanwhile, or Entra ID answered with another identity. The row is gone. */
+  /** The user signed out meanwhile, or Entra ID returned another identity. The row is gone. */
   | { readonly kind: 'session-ended' };
 
 /** Entra ID issues no access token until the user acts. */

@@ -273,7 +273,7 @@ describe('a request whose connection fails', () => {
       const { sent, sendHttp } = fails(1, silent());
       const { code, detail, clientRequestId } = await problemOf(startApi(sendHttp).call(apiRequest(method)));
       expect([code, clientRequestId, sent.length]).toEqual(['upstream_unreachable', 'call-1', 1]);
-      expect(detail).toBe('No answer arrived. The call may have taken effect.');
+      expect(detail).toBe('No response arrived. The call may have taken effect.');
     },
   );
 
