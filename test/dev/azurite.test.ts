@@ -14,7 +14,7 @@ const answers = (port: number) =>
   });
 
 describe('startAzurite', () => {
-  it('keeps rows while it runs and is gone after close', async () => {
+  it('stores rows while it runs, and ends when it is closed', async () => {
     const azurite = await startAzurite();
     const table = TableClient.fromConnectionString(azurite.connectionString, 'rows', {
       allowInsecureConnection: true,
@@ -28,7 +28,7 @@ describe('startAzurite', () => {
     expect(await answers(port)).toBe(false);
   });
 
-  it('ends with its parent, even when that is killed', async () => {
+  it('ends with its parent process, even if that is killed', async () => {
     const script = `
       import { startAzurite } from './dev/azurite.ts';
       const { endpoint } = await startAzurite();

@@ -9,7 +9,7 @@ const addresses = {
 };
 
 describe('developmentSettings', () => {
-  it('points the app at what runs beside it', () => {
+  it('connects the app to the services of the same machine', () => {
     expect(developmentSettings(addresses, {})).toMatchObject({
       PUBLIC_BASE_URL: 'http://localhost:7071',
       DEV_ENTRA_ORIGIN: 'http://127.0.0.1:7072',
@@ -18,7 +18,7 @@ describe('developmentSettings', () => {
     });
   });
 
-  it('makes keys of 32 bytes anew each time', () => {
+  it('creates new keys of 32 bytes each time', () => {
     const [one, other] = [developmentSettings(addresses, {}), developmentSettings(addresses, {})];
     expect(one['SESSION_KEYS']).toMatch(/^1:[\w-]{43}$/);
     expect(one['SESSION_INDEX_KEY']).toMatch(/^[\w-]{43}$/);
@@ -26,7 +26,7 @@ describe('developmentSettings', () => {
     expect(one['SESSION_INDEX_KEY']).not.toBe(other['SESSION_INDEX_KEY']);
   });
 
-  it('lets the environment win, but not by an empty value', () => {
+  it('prefers values of the environment, except empty ones', () => {
     const environment = { PUBLIC_BASE_URL: 'http://localhost:5173', ENTRA_CLIENT_ID: '', UNRELATED: 'x' };
     const settings = developmentSettings(addresses, environment);
     expect(settings['PUBLIC_BASE_URL']).toBe('http://localhost:5173');

@@ -4,7 +4,7 @@ import { createRunning } from '../../dev/running.ts';
 describe('createRunning', () => {
   const service = (name: string, stopped: string[]) => ({ close: async () => void stopped.push(name) });
 
-  it('stops the newest first, once, however often it is asked', async () => {
+  it('stops the newest service first, and each only once', async () => {
     const stopped: string[] = [];
     const running = createRunning();
     await running.add(Promise.resolve(service('storage', stopped)));
@@ -13,7 +13,7 @@ describe('createRunning', () => {
     expect(stopped).toEqual(['app', 'storage']);
   });
 
-  it('waits for what is still starting and stops it too', async () => {
+  it('waits for a service that is still starting, and stops it too', async () => {
     const stopped: string[] = [];
     const running = createRunning();
     const starting = Promise.withResolvers<ReturnType<typeof service>>();
@@ -24,7 +24,7 @@ describe('createRunning', () => {
     expect(stopped).toEqual(['late']);
   });
 
-  it('stops the rest when one never started or does not stop', async () => {
+  it('stops the others if one failed to start or does not stop', async () => {
     const stopped: string[] = [];
     const running = createRunning();
     await running.add(Promise.resolve(service('storage', stopped)));

@@ -52,7 +52,7 @@ const get = (path: string, method = 'GET') =>
   );
 
 describe('serveFolder', () => {
-  it('serves index.html at the root, under a policy that allows only itself', async () => {
+  it('serves index.html at the root, with a content security policy for its own origin only', async () => {
     const answer = await get('/?code=1');
     expect(answer).toMatchObject({ status: 200, text: '<h1>home</h1>' });
     expect(answer.headers).toMatchObject({
@@ -65,11 +65,11 @@ describe('serveFolder', () => {
   it.each([
     ['/app.js', 'text/javascript; charset=utf-8'],
     ['/img/icon.svg', 'image/svg+xml'],
-  ])('names the type of %s', async (path, type) => {
+  ])('sends the content type of %s', async (path, type) => {
     expect((await get(path)).headers['content-type']).toBe(type);
   });
 
-  it('answers HEAD without a body', async () => {
+  it('sends no body to HEAD', async () => {
     expect(await get('/app.js', 'HEAD')).toMatchObject({
       status: 200,
       text: '',

@@ -13,19 +13,19 @@ const filesOf = (entryName: string) =>
   api.find(({ name }) => name === entryName)?.declarations.map(({ file }) => file) ?? [];
 
 describe('the public interface', () => {
-  it('is what docs/reference/api.txt says', () => {
+  it('equals docs/reference/api.txt', () => {
     const page = readFileSync(new URL('../../docs/reference/api.txt', import.meta.url), 'utf8');
     expect(renderApi(api)).toBe(page);
   });
 
-  it('names types of no other package than @azure/functions and React', () => {
+  it('mentions types of @azure/functions and React only', () => {
     const packages = api.flatMap(({ name, packages }) =>
       [...packages.keys()].map((from) => `${name}: ${from}`),
     );
     expect(packages).toEqual(['entra-bff: @azure/functions', 'entra-bff/client/react: react']);
   });
 
-  it('has no type of the session store, of tokens, of the table or of the key ring', {
+  it('has no type of the session store, tokens, the table or the key ring', {
     tags: ['PX-16'],
   }, () => {
     const inside = /^src\/shared\/(?!session\/caller)(?:session|tokens|storage|crypto)\//;

@@ -68,13 +68,13 @@ const documented = settingGroups.flatMap(({ settings }) => Object.keys(settings)
 const namesIn = (text: string) => [...text.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name).sort();
 
 describe('the schema of the settings', () => {
-  it('has every setting that the app reads, and no other', () => {
+  it('has exactly the settings that the app reads', () => {
     expect(documented.toSorted()).toEqual(namesRead.filter(isSetting));
   });
 });
 
 describe('docs/reference/settings.md', () => {
-  it('is what `npm run docs` writes', () => {
+  it('equals the output of `npm run docs`', () => {
     expect(read('docs/reference/settings.md')).toBe(settingsPage());
   });
 });
@@ -82,7 +82,7 @@ describe('docs/reference/settings.md', () => {
 describe('docs/configuration.md', () => {
   const document = read('docs/configuration.md');
 
-  it('has the paragraphs that `npm run docs` writes, below one heading for each setting', () => {
+  it('has one heading for each setting, with the paragraph from `npm run docs`', () => {
     expect(document).toBe(configurationPage(document));
   });
 
@@ -102,16 +102,16 @@ describe('local.settings.example.json', () => {
   const names = Object.keys(Values).filter(isSetting).sort();
   const isPlaceholder = (name: string) => Values[name]?.startsWith('<');
 
-  it('is what `npm run docs` writes', () => {
+  it('equals the output of `npm run docs`', () => {
     expect(text).toBe(exampleSettings());
   });
 
-  it('has every setting that the app reads, and no other', () => {
+  it('has exactly the settings that the app reads', () => {
     expect(names).toEqual(namesRead.filter(isSetting));
   });
 
   it.each(names.filter(isPlaceholder))(
-    'has a placeholder for %s that is refused as one',
+    'has a placeholder for %s that the app refuses',
     { tags: ['CF-1'] },
     (name) => {
       const issues = environments.flatMap((environment) =>

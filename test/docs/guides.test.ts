@@ -16,7 +16,7 @@ describe.each([
     expect(blocks.map(([, path]) => path)).toEqual(examples);
   });
 
-  it('shows them as they are in the repository, where tests run them', () => {
+  it('shows them exactly as in the repository', () => {
     for (const [, path = '', code] of blocks) expect(code, path).toBe(read(path));
   });
 });

@@ -5,17 +5,17 @@ import { toBrowserHeaders, toForwardedHeaders } from '../../src/shared/proxy/hea
 
 const page = readFileSync(new URL('../../docs/graph-proxy.md', import.meta.url), 'utf8');
 
-/** A value that every one of these headers may have. */
+/** A value that is valid for each of these headers. */
 const requestId = '0b9d8f4e-52d1-4b6e-9f3a-7c0e4d8b2a02';
 
-/** The names in the sentence that begins so, up to its first colon's end or semicolon. */
+/** The names in the sentence with this beginning, up to its first semicolon or end. */
 function namesIn(beginning: string): string[] {
   const [, names = ''] = new RegExp(`${beginning}[^:]*: ([^.;]*)[.;]`).exec(page) ?? [];
   return [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 }
 
 describe('docs/graph-proxy.md', () => {
-  it('lists the headers that pass for every rule, both ways', { tags: ['PX-7', 'PX-12'] }, () => {
+  it('lists the headers that every rule forwards, in both directions', { tags: ['PX-7', 'PX-12'] }, () => {
     expect(namesIn('These request headers are')).toEqual(
       Object.keys(toForwardedHeaders(() => requestId) ?? {}),
     );

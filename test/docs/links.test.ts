@@ -11,7 +11,7 @@ const pages = [
 
 const textOf = (page: string) => readFileSync(join(root, page), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
 
-/** As GitHub makes them: lower case, no punctuation, spaces to hyphens. */
+/** Anchors as on GitHub: lower case, no punctuation, hyphens for spaces. */
 const anchorsOf = (page: string) =>
   [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -27,7 +27,7 @@ function linksOf(page: string): string[] {
 }
 
 describe('links between the documents', () => {
-  it.each(pages)('%s: every one leads somewhere', (page) => {
+  it.each(pages)('%s: every link has a target', (page) => {
     const broken = linksOf(page).filter((target) => {
       const [path = '', anchor] = target.split('#');
       const file = path === '' ? page : join(dirname(page), path);

@@ -15,7 +15,7 @@ function sectionOf(heading: string): string {
   return section;
 }
 
-/** A call for each thing that the table of what is shipped promises, by its words there. */
+/** A call for each entry in the table of the shipped policy, by the text of the entry. */
 const promised: Readonly<Record<string, string>> = {
   '`/me`': 'GET /v1.0/me',
   'its photo': 'GET /v1.0/me/photo/$value',
@@ -56,18 +56,18 @@ function namesInTable(heading: string): string[] {
 }
 
 describe('docs/policy.md', () => {
-  it('shows a policy file that is accepted', () => {
+  it('shows a valid policy file', () => {
     const shown = policyOf(JSON.parse(/```json\n([\s\S]*?)```/.exec(document)?.[1] ?? ''));
     expect(shown.signInScopes).toEqual(['User.Read']);
     expect(isAllowed(shown, 'GET /v1.0/me/events?$select=id,subject&$top=50')).toBe(true);
   });
 
-  it('lists every feature that is shipped, with its permission', () => {
+  it('lists every feature of the shipped policy with its permission', () => {
     expect(namesInTable('What is shipped')).toEqual(features.map(({ name }) => name));
     for (const { scopes } of features) for (const scope of scopes) expect(document).toContain(`\`${scope}\``);
   });
 
-  it('promises no call that the shipped policy refuses', () => {
+  it('lists no call that the shipped policy refuses', () => {
     const [, ...rows] = sectionOf('What is shipped').match(/^\| .+/gm) ?? [];
     const promises = rows.flatMap((row) => row.split(' | ')[1]?.split(/[,;] /) ?? []);
     expect([...new Set(promises)].toSorted()).toEqual(Object.keys(promised).toSorted());
@@ -85,7 +85,7 @@ describe('docs/policy.md', () => {
     expect(namesInTable('Features')).toEqual(expect.arrayContaining(membersOf(feature)));
   });
 
-  it('shows paths that can be written', () => {
+  it('shows valid path templates', () => {
     for (const path of namesInTable('Paths').filter((name) => name.startsWith('/'))) {
       policyOf({
         features: { one: { title: 'One', rules: [{ methods: ['GET'], path, scopes: ['User.Read'] }] } },
@@ -95,7 +95,7 @@ describe('docs/policy.md', () => {
 });
 
 describe('README.md', () => {
-  it('says how many rules are shipped', () => {
+  it('states the number of rules in the shipped policy', () => {
     expect(read('README.md')).toContain(`The shipped policy has ${rules.length} rules`);
   });
 });

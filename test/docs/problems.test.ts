@@ -7,7 +7,7 @@ const read = (path: string) => readFileSync(new URL(path, docs), 'utf8');
 const codes = Object.entries(problems);
 
 describe('docs/problems.md', () => {
-  it('lists every code with its status and title, and no other', () => {
+  it('lists exactly the codes, each with its status and title', () => {
     const rows = [...read('problems.md').matchAll(/^\| \[`(\w+)`\]\((\S+)\) \| (\d+) \| ([^|]+) \|/gm)];
     expect(rows.map(([, code, link, status, title]) => [code, link, Number(status), title])).toEqual(
       codes.map(([code, { status, title }]) => [code, `problems/${code}.md`, status, title]),
@@ -16,14 +16,14 @@ describe('docs/problems.md', () => {
 });
 
 describe('docs/problems/', () => {
-  it('has one page for every code, and no other', () => {
+  it('has exactly one page for each code', () => {
     expect(readdirSync(new URL('problems/', docs)).sort()).toEqual(
       codes.map(([code]) => `${code}.md`).sort(),
     );
   });
 
   it.each(codes)(
-    '%s: its page has its status, its title and a document like the service sends',
+    '%s: the page has the status, the title and a document as the service sends it',
     (code, problem) => {
       const page = read(`problems/${code}.md`);
       expect(page).toMatch(`# ${code}\n\n**${problem.status} ${problem.title}**\n`);

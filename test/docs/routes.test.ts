@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { routesPage } from '../../scripts/docs/routes.ts';
 
 describe('docs/reference/routes.md', () => {
-  it('is what `npm run docs` writes', () => {
+  it('equals the output of `npm run docs`', () => {
     const page = readFileSync(new URL('../../docs/reference/routes.md', import.meta.url), 'utf8');
     expect(page).toBe(routesPage());
   });

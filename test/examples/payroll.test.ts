@@ -34,14 +34,14 @@ async function signedIn(user: string): Promise<UserAgent> {
 }
 
 describe('the example of a guarded function', () => {
-  it('answers whoever has the role', async () => {
+  it('serves a user with the role', async () => {
     expect(await read(await signedIn('ben'))).toEqual({
       status: 200,
       answer: { prepared_for: 'Ben Brown', salaries: [] },
     });
   });
 
-  it('tells who is not signed in from who lacks the role', { tags: ['RG-6'] }, async () => {
+  it('distinguishes a missing session from a missing role', { tags: ['RG-6'] }, async () => {
     expect(await read(worker.browser())).toMatchObject({ status: 401, answer: { code: 'session_required' } });
     expect(await read(await signedIn('alice'))).toMatchObject({
       status: 403,
@@ -53,7 +53,7 @@ describe('the example of a guarded function', () => {
     });
   });
 
-  it('asks for a new sign-in after ten minutes, and answers after it', { tags: ['AD-1'] }, async () => {
+  it('requires a new sign-in after ten minutes, and then serves the user', { tags: ['AD-1'] }, async () => {
     const browser = await signedIn('ben');
     world.advance(601);
     const refused = await read(browser);

@@ -38,8 +38,8 @@ const card = async (browser: UserAgent) => {
   return { status, card: JSON.parse(body) as Record<string, unknown> };
 };
 
-describe('the example of an own function', () => {
-  it('answers with the person, the picture and the manager, by three calls of Graph at once', async () => {
+describe('the example of your own function', () => {
+  it('returns the user, the picture and the manager from three concurrent calls to Graph', async () => {
     allow();
     const browser = await signedIn('ben');
     const before = world.graph.count();
@@ -55,7 +55,7 @@ describe('the example of an own function', () => {
     expect(world.graph.count() - before).toBe(3);
   });
 
-  it('is refused while the person has 64 calls under way: what it composes counts as well', {
+  it('is refused while the user has 64 calls in progress, because its own calls to Graph count too', {
     tags: ['DO-3'],
   }, async () => {
     allow();
@@ -64,24 +64,24 @@ describe('the example of an own function', () => {
     world.graph.respondWith((_request, response) => {
       held.push(() => response.setHeader('content-type', 'application/json').end('{}'));
     });
-    const underWay = Array.from({ length: 64 }, () => browser.clone().script('GET', '/api/graph/v1.0/me'));
+    const inProgress = Array.from({ length: 64 }, () => browser.clone().script('GET', '/api/graph/v1.0/me'));
     await expect.poll(() => held.length, { timeout: 10_000 }).toBe(64);
     const answer = await card(browser);
     expect([answer.status, answer.card['code']]).toEqual([429, 'rate_limited']);
     expect(held).toHaveLength(64);
     for (const release of held) release();
-    await Promise.all(underWay);
+    await Promise.all(inProgress);
     world.graph.respondWith(undefined);
     expect((await card(browser)).status).toBe(200);
   });
 
-  it('leaves out the manager where there is none', async () => {
+  it('omits the manager of a user without one', async () => {
     allow();
     const { status, card: answer } = await card(await signedIn('alice'));
     expect([status, answer['name'], answer['manager']]).toEqual([200, 'Alice Adams', undefined]);
   });
 
-  it('asks for its permission when first used, like every other call', async () => {
+  it('requires its permission when it is first used', async () => {
     const browser = await signedIn('ben');
     const refused = await card(browser);
     expect(refused).toMatchObject({
@@ -93,7 +93,7 @@ describe('the example of an own function', () => {
     expect((await card(browser)).status).toBe(200);
   });
 
-  it('is served with a new token where Graph takes the old one back, once', { tags: ['PX-15'] }, async () => {
+  it('renews the token once if Graph revokes the current one', { tags: ['PX-15'] }, async () => {
     allow();
     const browser = await signedIn('ben');
     expect((await card(browser)).status).toBe(200);
@@ -104,7 +104,7 @@ describe('the example of an own function', () => {
     world.graph.clearRevocations();
   });
 
-  it('says so where Graph does not answer as it should, without its words', async () => {
+  it('returns a problem without Graph’s texts if Graph fails', async () => {
     allow();
     const browser = await signedIn('ben');
     const before = world.graph.count();
@@ -117,11 +117,11 @@ describe('the example of an own function', () => {
     expect(JSON.stringify(answer)).not.toContain('secret');
     world.graph.respondWith((_request, response) => void response.destroy());
     expect(await card(browser)).toMatchObject({ status: 502, card: { code: 'upstream_unreachable' } });
-    // Three reads, then three that are sent once more when their connections fail; the first failure is the answer.
+    // Three reads, then three that are repeated once because their connections fail. The first failure is returned.
     await expect.poll(() => world.graph.count() - before).toBe(9);
   });
 
-  it('ends with 502 and a record when Graph answers with the token of the call', {
+  it('returns 502 and writes an audit record if Graph returns the token of the call', {
     tags: ['PX-16'],
   }, async () => {
     allow();
@@ -140,7 +140,7 @@ describe('the example of an own function', () => {
   });
 
   describe('refuses', () => {
-    it('who is not signed in, another site and another method, before Graph hears of it', async () => {
+    it('a request without a session, from another site or with another method, without a call to Graph', async () => {
       const before = world.graph.count();
       expect((await worker.browser().script('GET', '/api/team-card')).status).toBe(401);
       const browser = await signedIn('ben');

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { grantSignIn, signIn, startWorld } from '../support/world.ts';
 
-it('answers with the name and the roles of the signed-in user, and refuses a browser without a session', async () => {
+it('who-am-i returns the name and the roles of the signed-in user, and refuses a browser without a session', async () => {
   const world = await startWorld();
   try {
     const worker = await world.startWorker({ extension: 'whoAmI' });

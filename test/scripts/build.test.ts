@@ -20,7 +20,7 @@ async function bundleText(source: string): Promise<string> {
 }
 
 describe('bundle', () => {
-  it('makes one CommonJS file that the Functions host runs, with the browser client inside', async () => {
+  it('creates one CommonJS file that the Functions host runs, including the browser client', async () => {
     const outfile = await bundleText(`
       import { app } from '@azure/functions';
       declare const __CLIENT_SOURCE__: string;
@@ -33,7 +33,7 @@ describe('bundle', () => {
     expect(text).toMatch(/export\s*\{/);
   });
 
-  it('leaves out what is not used, and requires nothing but Node and the Functions worker at run time', async () => {
+  it('omits unused code, and requires only Node and the Functions worker at run time', async () => {
     const outfile = await bundleText(`
       import { app } from '@azure/functions';
       import { SignJWT, jwtVerify } from 'jose';
@@ -46,7 +46,7 @@ describe('bundle', () => {
     expect(new Set(outside)).toEqual(new Set(['@azure/functions-core']));
   });
 
-  it('keeps the names of functions, so that a stack trace can be read', async () => {
+  it('keeps the names of functions for readable stack traces', async () => {
     const outfile = await bundleText(`
       function outerFunction(fail) { return [1].map(() => fail()); }
       const innerFunction = () => { throw new Error(); };

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = (...commands: string[]) => promisify(execFile)(process.execPath, commands);
 let app: string;
 
-/** A Functions app of its own, with this package installed from its folder and built. */
+/** A separate Functions app, with this package built and installed from its folder. */
 beforeAll(async () => {
   await run(join(root, 'scripts/build.ts'));
   app = await mkdtemp(join(tmpdir(), 'functions-app-'));
@@ -70,18 +70,18 @@ describe('the package', () => {
     });
     const host = await startFunctionsHost({ bundle: outfile, log: () => undefined });
     onTestFinished(() => host.close());
-    // No settings: it says so, as the app itself does.
+    // Without settings, it reports them as invalid, like the app itself.
     const answer = await fetch(`${host.origin}/api/who-am-i`);
     expect([answer.status, await answer.json()]).toEqual([
       503,
       expect.objectContaining({ code: 'configuration_invalid' }),
     ]);
-    // A cookie that the library alone cannot read.
+    // Microsoft's library alone throws at this cookie.
     const cookie = Buffer.from('name=Łukasz').toString('latin1');
     expect((await fetch(`${host.origin}/api/who-am-i`, { headers: { cookie } })).status).toBe(503);
   });
 
-  it('does not compile with a function that does not say who may call it', { tags: ['RG-3'] }, async () => {
+  it('does not compile with a function that has no `access`', { tags: ['RG-3'] }, async () => {
     await write(`methods: ['GET']`);
     expect(await checkTypes()).toMatch(/'access' is missing/);
   });

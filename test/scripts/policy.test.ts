@@ -26,7 +26,7 @@ function start(
   });
 }
 
-/** The same without a process: a good result is written to the standard output, any other to the standard error. */
+/** The same without a process. A good result goes to standard output, any other to standard error. */
 function policy(...args: string[]): { code: number; out: string; err: string } {
   const { isGood, text } = runPolicyCommand(args);
   return { code: isGood ? 0 : 1, out: isGood ? `${text}\n` : '', err: isGood ? '' : `${text}\n` };
@@ -57,7 +57,7 @@ const ownPolicy = {
 };
 
 describe('npm run policy', () => {
-  it('is the command of the documentation', async () => {
+  it('runs as documented', async () => {
     const { code, out } = await start('npm', [
       'run',
       '--silent',
@@ -74,7 +74,7 @@ describe('npm run policy', () => {
 
   it.each(
     [[], ['help'], ['explain'], ['check', 'a', 'b'], ['explain', 'GET /', 'a', 'b']].map((args) => [args]),
-  )('says how it is used when it gets %j', (args) => {
+  )('prints its usage for the arguments %j', (args) => {
     const { code, out, err } = policy(...args);
     expect([code, out]).toEqual([1, '']);
     expect(err).toContain("npm run policy -- explain 'GET /v1.0/me/messages?$top=5' [file]");
@@ -82,7 +82,7 @@ describe('npm run policy', () => {
 });
 
 describe('check', () => {
-  it('says that the shipped file is good', () => {
+  it('reports the shipped file as valid', () => {
     expect(policy('check')).toEqual({
       code: 0,
       out: 'policy/graph.json is valid: 16 features, 52 rules.\n',
@@ -90,7 +90,7 @@ describe('check', () => {
     });
   });
 
-  it('warns of what its author has perhaps not meant', () => {
+  it('warns of rules that allow more than their author may expect', () => {
     const scopes = ['Group.ReadWrite.All'];
     const rules = [
       { methods: ['DELETE'], path: '/v1.0/groups/{id}/members/{member}', scopes },
@@ -113,7 +113,7 @@ describe('check', () => {
     ]);
   });
 
-  it('warns of a batch in an own API, and of APIs that may be one registration', () => {
+  it('warns of a batch in your own API, and of APIs that may be one registration', () => {
     const id = '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101';
     const rules = ['POST', 'GET'].map((method) => ({
       methods: [method],
@@ -144,7 +144,7 @@ describe('check', () => {
     ]);
   });
 
-  it('names every fault of a file with its place and cure', () => {
+  it('lists every issue of a file with its position and a hint', () => {
     const rule = { methods: ['get'], path: '/v1.0/me/', scopes: ['User.Read'] };
     const file = fileWith({ features: { one: { title: 'One', rules: [rule], colour: 'red' } } });
     const { code, err } = policy('check', file);
@@ -172,13 +172,13 @@ describe('check', () => {
       '{ "features": { "a": { "title": "A", "rules": [], "guard": {}, "gu\\u0061rd": {} } } }',
       /has the name "guard" twice/,
     ],
-  ])('finds what makes %s no policy', (text, fault) => {
+  ])('reports why %s is not a policy', (text, issue) => {
     const { code, err } = policy('check', fileWith(text));
     expect(code).toBe(1);
-    expect(err).toMatch(fault);
+    expect(err).toMatch(issue);
   });
 
-  it('says so when there is no such file', () => {
+  it('reports a missing file', () => {
     expect(policy('check', join(folder, 'nowhere.json'))).toMatchObject({
       code: 1,
       err: expect.stringContaining('the file: cannot be read; give the path of a file'),
@@ -187,7 +187,7 @@ describe('check', () => {
 });
 
 describe('explain', () => {
-  it('says which rule allows a call, why, what is asked for, and who may', () => {
+  it('shows the rule that allows a call, with its bounds, permissions and guard', () => {
     expect(policy('explain', 'GET /api/graph/v1.0/me/messages?$top=5', fileWith(ownPolicy))).toEqual({
       code: 0,
       out: [
@@ -241,7 +241,7 @@ describe('explain', () => {
       ['403 path_not_allowed', '$filter may name these fields only', '  $filter: these fields: '],
     ],
     ['GET /v1.0/me?$select=id $top=5 &$expand=manager', ['does not allow one of the query options']],
-    // A path of two words in a comparison is no type of a body.
+    // A path of two words in a comparison is not the type of a body.
     ['GET /v1.0/users?$select=id&$filter=id eq manager/id', ['$filter may name these fields only']],
     ['GET /v1.0/me application/json', ['Not understood', 'A GET has no body', 'as %20']],
     ['GET /v1.0/me and more?$select=id', ['Not understood', 'as %20']],
@@ -249,7 +249,7 @@ describe('explain', () => {
     ['POST /v1.0/me/sendMail text/html application/json', ['Not understood']],
     ['GET', ['400 request_invalid']],
     ['', ['400 request_invalid']],
-  ])('says which rule came nearest to %s, and why it does not fit', (call, parts) => {
+  ])('shows the closest rule to %s and why it does not match', (call, parts) => {
     const { code, out, err } = policy('explain', call);
     expect([code, out]).toEqual([1, '']);
     for (const part of parts) expect(err).toContain(part);
@@ -262,19 +262,19 @@ describe('explain', () => {
     ],
     ['GET /v1.0/users?$select=id&$search="displayName:ä b" AND "mail:c"', '  query       $search: these'],
     ['  POST   /v1.0/me/sendMail   text/plain; charset=utf-8 ', 'Allowed by features.mail-send.rules[0]'],
-  ])('reads %s as a browser would send it', (call, part) => {
+  ])('reads %s as a browser sends it', (call, part) => {
     const { code, out } = policy('explain', call);
     expect([code, out]).toEqual([0, expect.stringContaining(part)]);
   });
 
-  it('reads the ids of an own API as that API has them', () => {
+  it('accepts the ids of your own API', () => {
     const rules = [{ methods: ['GET'], path: '/orders/{id}/lines', scopes: ['Orders.Read'] }];
     const file = fileWith({ features: { orders: { title: 'Orders', rules } } });
     const { err } = policy('explain', 'GET /orders/graph.1/parts', file, '--api=api://orders');
     expect(err).toContain('"parts" differs from "lines" in the rule.');
   });
 
-  it('has nothing to name where the policy has no rules', () => {
+  it('reports a policy without rules', () => {
     expect(policy('explain', 'GET /v1.0/me', fileWith({ features: {} })).err).toContain(
       'The policy has no rules.',
     );
@@ -282,7 +282,7 @@ describe('explain', () => {
 });
 
 describe('scopes', () => {
-  it('lists what the app registration needs, by feature and in all, and no alternative', () => {
+  it('lists the permissions of the app registration by feature and in total, without alternatives', () => {
     expect(policy('scopes', fileWith(ownPolicy)).out).toBe(
       [
         'Delegated permissions, by feature:',
@@ -298,11 +298,11 @@ describe('scopes', () => {
     );
   });
 
-  it('says which are asked for at sign-in', () => {
+  it('marks the permissions that are requested at sign-in', () => {
     expect(policy('scopes').out).toContain('User.Read  (requested at sign-in)');
   });
 
-  it('reads the policy of an own API, whose permissions have its address before them', () => {
+  it('reads the policy of your own API, whose permissions have its address as a prefix', () => {
     const rules = [{ methods: ['GET'], path: '/orders/{id}', scopes: ['Orders.Read'] }];
     const file = fileWith({ features: { orders: { title: 'Orders', rules } } });
     expect(policy('check', file).err).toContain('does not begin with a version of Microsoft Graph');

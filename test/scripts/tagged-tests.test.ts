@@ -22,7 +22,7 @@ describe('the tests that carry requirement numbers', () => {
     ]);
   });
 
-  it('are found in tables, with "…" for what differs', () => {
+  it('are found in tables, with "…" for the parts that differ', () => {
     const source = `
       it.each(rows)('refuses %s for $user.name', { tags: ['ID-1'] }, () => {});
       it.runIf(isWholeRun)(\`refuses \${what}\`, { tags: ['ID-2'] }, () => {});

@@ -9,7 +9,7 @@ import { createMemoryBudget } from '../../src/shared/proxy/memory-budget.ts';
 import type { OwnApiDependencies } from '../../src/shared/proxy/own-api.ts';
 import type { AcquireAccessToken } from '../../src/shared/tokens/access-token.ts';
 
-/** Dependencies of an API whose every user is let in and has a token. */
+/** Dependencies of an API that admits every user and has an access token for each. */
 export function apiDependencies(
   sendHttp: SendHttp,
   now: Date,

@@ -6,14 +6,14 @@ import type { Page } from 'playwright-core';
 
 const folder = fileURLToPath(new URL('../../.artefacts/screenshots', import.meta.url));
 
-/** Dark and wide differs from the other two by nothing that axe could find, so it is only for pictures. */
+/** axe would find nothing new in dark and wide, so this combination is only for screenshots. */
 const looks = [
   { look: 'light', colorScheme: 'light', width: 1200, isChecked: true },
   { look: 'dark', colorScheme: 'dark', width: 1200, isChecked: false },
   { look: 'narrow', colorScheme: 'dark', width: 360, isChecked: true },
 ] as const;
 
-/** `npm run screenshots` takes them. They are for people to look at: no test compares them. */
+/** `npm run screenshots` takes them for visual inspection. No test compares them. */
 const takesScreenshots = process.env['TEST_SCREENSHOTS'] === 'yes';
 
 /**

@@ -1,12 +1,12 @@
-/** What Graph was asked for in the parts of a batch, by its ids there. */
+/** The ids under which the calls of a batch were sent to Graph. */
 function sentIdsIn(batch: Uint8Array): readonly string[] {
   const { requests }: { requests: { id: string }[] } = JSON.parse(Buffer.from(batch).toString());
   return requests.map(({ id }) => id);
 }
 
 /**
- * Graph's answer to a batch, as a test writes it: the id "1" stands for that of the first part, as it was sent, and so on.
- * Ids that name no part stay as they are.
+ * Graph's response to a batch. In the test's text, the id "1" stands for the id that was sent for the first call, and so
+ * on. Other ids stay unchanged.
  */
 export function withSentIds(batch: Uint8Array, answer: string): string {
   const sentIds = sentIdsIn(batch);

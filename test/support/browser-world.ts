@@ -13,13 +13,13 @@ export interface BrowserWorld extends World {
 
 /**
  * @param options of the worker. Default: it serves the demo page.
- * @param people instead of the users of `npm start`
+ * @param directory instead of that of `npm start`
  */
 export async function startBrowserWorld(
   options: WorkerOptions = { servesDemo: true },
-  people?: Directory,
+  directory?: Directory,
 ): Promise<BrowserWorld> {
-  const world = await startWorld(people);
+  const world = await startWorld(directory);
   return { ...world, worker: await world.startWorker(options), newPage: openPage };
 }
 
@@ -31,12 +31,12 @@ export function follow(page: Page, name: string): Promise<void> {
   return page.getByRole('link', { name }).click();
 }
 
-/** Waits for a page or a part of one to be there. */
+/** Waits until a heading is visible. */
 export function see(page: Page, heading: string | RegExp): Promise<void> {
   return page.getByRole('heading', { name: heading }).waitFor();
 }
 
-/** Opens the demo page and goes to Entra from there. */
+/** Opens the demo page and continues to Entra ID. */
 export async function startSignIn(page: Page, origin: string): Promise<void> {
   await page.goto(origin);
   await press(page, 'Sign in');

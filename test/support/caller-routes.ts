@@ -1,7 +1,7 @@
 import { type Bff, jsonResponse, signedIn } from 'entra-bff';
 import { printInEveryWay } from './prints.ts';
 
-/** Functions whose authors print everything that they were given. */
+/** Functions that print everything that a handler receives. */
 export function callerRoutes(bff: Bff): void {
   bff.route('printed', { path: 'api/printed', access: signedIn }, (request, context) => {
     const { caller } = context;

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** A self-signed certificate and its private key in PEM, made anew: no key belongs in a repository. */
+/** A new self-signed certificate and its private key in PEM, so that the repository contains no key. */
 export function createCertificate(subject = 'entra-bff test'): {
   certificatePem: string;
   privateKeyPem: string;

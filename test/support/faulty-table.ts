@@ -3,7 +3,7 @@ import type { Table } from '../../src/shared/storage/table.ts';
 
 export type TableOperation = 'read' | 'list' | 'insert' | 'replace' | 'merge' | 'remove' | 'check';
 
-/** A table that counts what is asked of it and fails when told to. */
+/** A table that counts its operations and fails on demand. */
 export interface FaultyTable extends Table {
   readonly counts: Record<TableOperation, number>;
   /** Operations that fail from now on, as if the service did not answer. */
@@ -25,7 +25,7 @@ const operations: readonly TableOperation[] = [
   'check',
 ];
 
-/** @param Problem the worker's own class: one that a test imports is another class than the one in the worker's bundle */
+/** @param Problem the class from the worker's bundle. The class that a test imports is a different one. */
 export function withFaults(table: Table, Problem: typeof BffError): FaultyTable {
   const counts = { read: 0, list: 0, insert: 0, replace: 0, merge: 0, remove: 0, check: 0 };
   const failing = new Set<TableOperation>();

@@ -7,7 +7,7 @@ import { findChromium } from './chromium.ts';
 declare module 'vitest' {
   /** Not available to the project `unit`. */
   interface ProvidedContext {
-    /** All test files share one Azurite. Each of them creates tables of its own. */
+    /** All test files share one Azurite. Each of them creates its own tables. */
     tableConnectionString: string;
     /** Path of `src/main.ts` bundled into one CommonJS file, as it is deployed. */
     appBundle: string;

@@ -13,7 +13,7 @@ const guards: Readonly<Record<string, Guard>> = {
   'admin-or-engineer': { tenants: [contoso], anyOf: [{ roles: ['Admin'] }, { groups: [engineering] }] },
 };
 
-/** `GET /api/only-NAME`, for each of these guards; and `GET /api/folder/…`, a page with a path below it. */
+/** `GET /api/only-NAME` for each of these guards, and `GET /api/folder/…`, a page with a path parameter. */
 export function guardedRoutes(bff: Bff): void {
   for (const [name, rules] of Object.entries(guards)) {
     bff.route(`only-${name}`, { path: `api/only-${name}`, access: guard(rules) }, (_request, { caller }) =>

@@ -10,8 +10,8 @@ export interface LibraryAnswer {
 }
 
 /**
- * The deployed bundle, called with the host's message for a request: no HTTP parser stands before it, so that headers may
- * hold whatever a host could let pass. Values are text, as Kestrel decodes them.
+ * Calls the deployed bundle with the host's message for a request. There is no HTTP parser in front of it, so headers may
+ * contain everything that a host could forward. Values are text, as Kestrel decodes them.
  */
 export interface LibraryPath {
   readonly logLines: string[];

@@ -3,12 +3,12 @@ import type { FunctionsHostOptions } from '@entra-bff/functions-host';
 
 type Frontend = NonNullable<FunctionsHostOptions['frontend']>;
 
-/** The line between a browser and the app: breaks where a test says, between two steps of a redirect too. */
+/** The network between a browser and the app. A test can break it, even between two steps of a redirect. */
 export interface Line {
   readonly frontend: Frontend;
   /**
-   * Breaks at the next request of that path and query, and stays broken.
-   * @param lost `request`: it does not arrive; `answer`: it is served, and nobody hears of it
+   * Breaks at the next request with a matching path and query, and stays broken.
+   * @param lost `request`: the request does not arrive; `answer`: it is served, but the response is lost
    */
   breakAt(target: RegExp, lost: 'request' | 'answer'): void;
   mend(): void;
@@ -44,7 +44,7 @@ function cut({ socket }: IncomingMessage): void {
   socket.destroy();
 }
 
-/** Headers leave with the end of the body, so that nothing of the answer is out by then. */
+/** Headers are sent together with the end of the body, so no part of the response has been sent before. */
 function loseAnswer(request: IncomingMessage, response: ServerResponse): void {
   response.end = () => {
     cut(request);

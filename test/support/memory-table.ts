@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Row, RowKeys, RowRange, Table, TableUpdate } from '../../src/shared/storage/table.ts';
 
-/** A table in memory, held to the same contract as the real one (`table.contract.test.ts`). */
+/** A table in memory. It passes the same contract tests as the real one (`table.contract.test.ts`). */
 export interface MemoryTable extends Table {
-  /** Every row as it stands. */
+  /** Every row. */
   rows(): Row[];
-  /** Puts a row as it is, past every rule: what somebody with the storage account's key can do. */
+  /** Writes a row unconditionally, as an attacker with the storage account's key can do. */
   put(row: Row): void;
 }
 
@@ -73,7 +73,7 @@ function withColumns(row: Row, columns: readonly string[] | undefined): Row {
   };
 }
 
-/** As the service compares keys and instants. */
+/** Compares keys and instants as the storage service does. */
 export function isInRange({ partitionKey, rowKey, columns }: Row, range: RowRange): boolean {
   if (range.kind === 'partitions') return partitionKey >= range.from && partitionKey < range.before;
   const { rowsFrom, rowsBefore, laterThan = {} } = range;

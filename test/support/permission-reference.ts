@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 
-/** What Microsoft's reference says about one call, for delegated permissions of work accounts. */
+/** One call in Microsoft's reference, with the delegated permissions of work accounts. */
 export interface KnownCall {
-  /** The least ones. Often one; several where they give different things. */
+  /** The least privileged ones. Usually one; several if they permit different things. */
   readonly least: ReadonlySet<string>;
   readonly accepted: ReadonlySet<string>;
 }
 
 export interface PermissionReference {
-  /** @param call as the policy writes it: `GET /v1.0/me/messages/{id}`; undefined where the reference has a gap */
+  /** @param call as the policy writes it: `GET /v1.0/me/messages/{id}`; undefined if the reference does not list the call */
   find(call: string): KnownCall | undefined;
   /** Undefined for a permission that the reference does not have. */
   administratorMustConsent(scope: string): boolean | undefined;
@@ -59,7 +59,7 @@ export function readPermissionReference(file: string): PermissionReference {
   };
 }
 
-/** The reference writes lower case, `{id}` and `{value}`, and has neither versions nor `$value`; HEAD is GET's. */
+/** The reference has lower case, `{id}` and `{value}`, but no versions and no `$value`. HEAD is listed as GET. */
 function toReferenceKey(call: string): string {
   return call
     .replace(/^HEAD /, 'GET ')

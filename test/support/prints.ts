@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { serialize } from 'node:v8';
 
-/** Ways in which a handler may print what it was given, or look into it. By name. */
+/** Ways in which a handler can print or inspect a value, by name. */
 const ways: Readonly<Record<string, (value: object) => string>> = {
   'JSON.stringify': (value) => JSON.stringify(value),
   structuredClone: (value) => inspectFully(structuredClone(value)),
@@ -26,7 +26,7 @@ const ways: Readonly<Record<string, (value: object) => string>> = {
   'everything reachable': (value) => reachableTexts(value).join('\n'),
 };
 
-/** What each way shows of a value, or the message of the error that it throws. */
+/** The output of each way for a value, or the message of the error that it throws. */
 export function printInEveryWay(value: object): Record<string, string> {
   const printed = Object.entries(ways).map(([name, print]) => {
     try {
@@ -38,7 +38,7 @@ export function printInEveryWay(value: object): Record<string, string> {
   return Object.fromEntries(printed);
 }
 
-/** The spellings in which a secret could appear in what is printed. */
+/** The spellings in which a secret could appear in the output. */
 export function spellingsOf(secret: string | Uint8Array): readonly string[] {
   const bytes = Buffer.from(secret);
   return [

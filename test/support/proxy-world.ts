@@ -29,17 +29,17 @@ const policy = {
   },
 };
 
-/** The product in front of an upstream whose bytes a test writes, and people who are signed in. */
+/** The service in front of an upstream whose bytes a test writes, with users who are signed in. */
 export interface ProxyWorld {
   readonly world: World;
   readonly upstream: RawUpstream;
   readonly worker: Worker;
   readonly bodyLimitBytes: number;
-  /** A worker of its own, with these settings on top. */
+  /** Starts another worker with these additional settings. */
   startWorker(environment?: Readonly<Record<string, string>>): Promise<Worker>;
-  /** The cookies of a person who has signed in at the first worker, as a header. */
+  /** The Cookie header of a user who has signed in at the first worker. */
   cookieOf(user: string): Promise<string>;
-  /** A call of Alice's script below `/api/graph/v1.0/me`. */
+  /** Makes a call of Alice's script below `/api/graph/v1.0/me`. */
   call(path: string, request?: WireRequest, to?: Worker): Promise<WireAnswer>;
   close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 
 /**
- * Sends bytes as they are and gives all that comes back until the server hangs up. A server that neither answers nor
- * hangs up fails the test.
+ * Sends bytes unchanged and returns everything until the server closes the connection. A server that does neither within
+ * 15 s fails the test.
  */
 export function exchangeBytes(origin: string, bytes: string | Buffer): Promise<string> {
   const { port } = new URL(origin);
@@ -12,10 +12,10 @@ export function exchangeBytes(origin: string, bytes: string | Buffer): Promise<s
     const all = () => Buffer.concat(chunks).toString('latin1');
     socket.setTimeout(15_000, () => {
       socket.destroy();
-      reject(new Error(`the server went silent after: ${all()}`));
+      reject(new Error(`the server stopped sending after: ${all()}`));
     });
     socket.on('data', (chunk) => chunks.push(chunk));
-    // A reset is an end as well: servers hang up on what they do not want to read.
+    // A reset counts as an end, because servers reset connections that they refuse to read.
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(all()));
     socket.write(bytes, 'latin1');

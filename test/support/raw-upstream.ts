@@ -2,28 +2,28 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 
-/** A request as its bytes came. */
+/** A request, byte for byte. */
 export interface RawRequest {
   /** Up to the empty line, without it. */
   readonly head: string;
   readonly body: Buffer;
 }
 
-/** Writes whatever bytes it likes. */
+/** Writes the bytes of a response. */
 export type RawRespond = (socket: Socket, request: RawRequest) => void;
 
-/** A server that knows just enough HTTP to tell requests apart: its answers are the bytes a test gives it. */
+/** A server that parses just enough HTTP to separate requests. A test writes the bytes of its responses. */
 export interface RawUpstream {
   readonly origin: string;
   readonly requests: RawRequest[];
-  /** Since the start, closed ones included. */
+  /** All connections since the start, including closed ones. */
   readonly connections: readonly Socket[];
   openConnections(): number;
   respondWith(respond: RawRespond): void;
   close(): Promise<void>;
 }
 
-/** @param tls its key and certificate; without it plain text */
+/** @param tls key and certificate. Without them, the server uses plain HTTP. */
 export async function startRawUpstream(tls?: { key: string; cert: string }): Promise<RawUpstream> {
   const requests: RawRequest[] = [];
   const connections: Socket[] = [];
@@ -73,13 +73,13 @@ export async function startRawUpstream(tls?: { key: string; cert: string }): Pro
   };
 }
 
-/** A whole answer with its length, as bytes. */
+/** The bytes of a complete response with its length. */
 export function rawAnswer(body: string | Buffer, head: readonly string[] = [], status = '200 OK'): Buffer {
   const lines = [`HTTP/1.1 ${status}`, `Content-Length: ${Buffer.byteLength(body)}`, ...head];
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), Buffer.from(body)]);
 }
 
-/** The same in chunks. */
+/** The bytes of a complete response in chunks. */
 export function rawChunkedAnswer(chunks: readonly (string | Buffer)[], head: readonly string[] = []): Buffer {
   const lines = ['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked', ...head];
   const parts = chunks.map((chunk) =>

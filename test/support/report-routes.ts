@@ -1,6 +1,6 @@
 import { allowAnonymous, type Bff, jsonResponse, optionalSession, signedIn } from 'entra-bff';
 
-/** Functions that a link or an image can lead to; each says what came of its address. */
+/** Functions that a link or an image can address. Each returns the query that it received. */
 export function reportRoutes(bff: Bff): void {
   bff.route(
     'report',

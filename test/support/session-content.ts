@@ -5,7 +5,7 @@ import type { Session } from '../../src/shared/session/session.ts';
 /** The app that the access tokens of {@link msalCacheOf} were issued to. */
 export const clientId = '5e1f0000-0000-4000-8000-000000000001';
 
-/** The session of an invented person, as a sign-in would have made it. Every secret in it says what it is. */
+/** The session of an invented user, as a sign-in creates it. The text of every secret names its kind. */
 export function sessionContent(
   options: {
     claims?: Readonly<Record<string, unknown>>;
@@ -53,7 +53,7 @@ const alice = {
   objectId: 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01',
 };
 
-/** MSAL's blob with one account, in the shape that was measured. */
+/** MSAL's serialized cache with one account, in its measured format. */
 export function msalCacheOf(
   options: {
     homeAccountId?: string;
@@ -90,7 +90,7 @@ export function msalCacheOf(
   });
 }
 
-/** The same as it is read from its row; another `user` is another partition, another `row` another browser. */
+/** The same session, as read from its row. Another `user` has another partition, and another `row` is another browser. */
 export function openedSession(
   content: SessionContent,
   { user = 'alice', row = 0, now }: { user?: string; row?: number; now: Date },

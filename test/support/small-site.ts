@@ -13,7 +13,7 @@ export interface SmallAnswer {
   readonly body?: unknown;
 }
 
-/** A web server on this machine that stands for one, so that a test decides every answer. */
+/** A web server on this machine, for which a test writes every response. */
 export async function serve(
   answer: (url: URL, request: IncomingMessage) => SmallAnswer,
   host: 'localhost' | '127.0.0.1' = 'localhost',

@@ -21,13 +21,13 @@ export async function readRows(world: World): Promise<TableEntityResult<Record<s
   try {
     for await (const row of client.listEntities()) rows.push(row);
   } catch (error) {
-    // The product makes the table when it first writes.
+    // The service creates the table at its first write.
     if (Reflect.get(Object(error), 'statusCode') !== 404) throw error;
   }
   return rows;
 }
 
-/** Empties the world's table: everybody is signed out. */
+/** Empties the world's table, which signs all users out. */
 export async function removeRows(world: World): Promise<void> {
   const client = tableOf(world);
   for (const { partitionKey = '', rowKey = '' } of await readRows(world)) {

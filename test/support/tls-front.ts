@@ -6,14 +6,14 @@ import { createCertificate } from './certificate.ts';
 
 export interface TlsFront {
   readonly port: number;
-  /** SHA-256 of the public key, as Chromium wants to be told whom to trust. */
+  /** SHA-256 of the public key, in the format of Chromium's list of trusted keys. */
   readonly trustedKey: string;
-  /** Where the requests for these hosts go; every other host is an empty page. */
+  /** The origins that serve these hosts. Every other host serves an empty page. */
   readonly origins: Map<string, string>;
   close(): Promise<void>;
 }
 
-/** Ends TLS on this machine for any number of hosts, and passes header bytes on as they came. */
+/** Terminates TLS on this machine for any number of hosts, and forwards header bytes unchanged. */
 export async function startTlsFront(): Promise<TlsFront> {
   const { certificatePem, privateKeyPem } = createCertificate('app.contoso.test');
   const key = new X509Certificate(certificatePem).publicKey.export({ type: 'spki', format: 'der' });
@@ -22,9 +22,9 @@ export async function startTlsFront(): Promise<TlsFront> {
     { cert: certificatePem, key: privateKeyPem, maxHeaderSize: 64 * 1024 },
     (request, response) => {
       const origin = origins.get(request.headers.host ?? '');
-      if (origin !== undefined) return passOn(origin, request, response);
+      if (origin !== undefined) return forward(origin, request, response);
       response.setHeader('content-type', 'text/html; charset=utf-8');
-      response.end('<!doctype html><title>Neighbour</title>');
+      response.end('<!doctype html><title>Neighbor</title>');
     },
   );
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -40,7 +40,7 @@ export async function startTlsFront(): Promise<TlsFront> {
   };
 }
 
-function passOn(origin: string, request: IncomingMessage, response: ServerResponse): void {
+function forward(origin: string, request: IncomingMessage, response: ServerResponse): void {
   const { hostname, port } = new URL(origin);
   const { method, url: path, headers } = request;
   const upstream = httpRequest({ hostname, port, method, path, headers, agent: false }, (answer) => {

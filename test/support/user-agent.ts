@@ -1,6 +1,6 @@
 import http from 'node:http';
 
-/** An answer as it came over the wire. */
+/** A response as it was received. */
 export interface WireAnswer {
   readonly url: URL;
   readonly status: number;
@@ -17,8 +17,8 @@ export interface WireRequest {
 }
 
 /**
- * One request, its target byte for byte as given: curl, fetch and browsers would repair paths on the way.
- * @param target origin-form (`/api/…`), or absolute where the server is given by `origin`
+ * Sends one request with its target byte for byte. curl, fetch and browsers would rewrite paths.
+ * @param target origin-form (`/api/…`), or absolute if `origin` names the server
  */
 export function sendWire(origin: string, target: string, request: WireRequest = {}): Promise<WireAnswer> {
   const { hostname, port } = new URL(origin);
@@ -50,21 +50,21 @@ export function sendWire(origin: string, target: string, request: WireRequest = 
       },
     );
     sent.on('error', reject);
-    // Longer than the worst wait there is: that for a holder that died with its lease.
-    sent.setTimeout(40_000, () => sent.destroy(new Error(`no answer from ${origin}${target}`)));
+    // Longer than the longest wait of a call, which is for a holder that died with its lease.
+    sent.setTimeout(40_000, () => sent.destroy(new Error(`no response from ${origin}${target}`)));
     sent.end(request.body);
   });
 }
 
 /**
- * A browser as far as the protocol needs one: cookies by host, Strict ones withheld from navigations that another site
- * began, redirects, `Refresh`, and forms sent as they stand in the page.
+ * The parts of a browser that the protocol needs: cookies by host, without Strict ones in cross-site navigations,
+ * redirects, `Refresh`, and forms as they are in the page.
  */
 export class UserAgent {
   readonly jar = new Map<string, Map<string, string>>();
-  /** Everything received, for greps. */
+  /** Everything received, for searches. */
   readonly received: WireAnswer[] = [];
-  /** What this browser calls itself, if anything. */
+  /** The browser's `User-Agent`, if it sends one. */
   userAgent: string | undefined;
   readonly #origin: string;
 
@@ -80,8 +80,8 @@ export class UserAgent {
   }
 
   /**
-   * A copy with the same cookies: another tab, or a saved cookie used again.
-   * @param origin of another worker that is to meet this browser
+   * A copy with the same cookies: another tab, or a saved cookie that is used again.
+   * @param origin of another worker, to which the copy sends its requests
    */
   clone(origin = this.#origin): UserAgent {
     const copy = new UserAgent(origin);
@@ -90,7 +90,7 @@ export class UserAgent {
     return copy;
   }
 
-  /** A request of our own page's script: with cookies, `X-CSRF` and what a browser adds. Redirects are not followed. */
+  /** Sends a request as a script of the app does: with cookies, `X-CSRF` and the browser's headers. Redirects are not followed. */
   script(method: string, path: string, request: WireRequest = {}): Promise<WireAnswer> {
     return this.request(path, {
       ...request,
@@ -112,7 +112,7 @@ export class UserAgent {
     return { ...(parsed as Record<string, unknown>) };
   }
 
-  /** One request with this browser's cookies and nothing else added. */
+  /** Sends one request with this browser's cookies and no other headers. */
   async request(
     url: string,
     request: WireRequest & { withStrictCookies?: boolean } = {},
@@ -136,7 +136,7 @@ export class UserAgent {
     return answer;
   }
 
-  /** Loads a page as a person does, redirects and `Refresh` included, until something is shown. */
+  /** Loads a page and follows redirects and `Refresh` until a page is shown. */
   async navigate(url: string, options: { from?: string } & WireRequest = {}): Promise<WireAnswer> {
     let next = new URL(url, this.#origin);
     // A chain that has touched another site stays cross-site to its end (RFC 6265bis 5.2).
@@ -171,7 +171,7 @@ export class UserAgent {
     throw new Error(`too many redirects: ${next.pathname}`);
   }
 
-  /** Sends the form of a page that has this control, with its hidden fields. */
+  /** Submits the form of a page that has this control, with its hidden fields. */
   submit(page: WireAnswer, fields: Readonly<Record<string, string>>): Promise<WireAnswer> {
     const form = formWith(page.body, Object.keys(fields));
     const body = new URLSearchParams({ ...form.hidden, ...fields }).toString();

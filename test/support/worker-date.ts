@@ -1,5 +1,5 @@
-// esbuild's `inject` puts this `Date` in the place of the global one in a worker's whole bundle, libraries included:
-// MSAL, which takes the time from `Date`, then has the clock that a test gives to its worker.
+// esbuild's `inject` replaces the global `Date` in a worker's whole bundle, including libraries. MSAL, which reads `Date`,
+// then uses the worker's adjustable clock.
 
 const OriginalDate = globalThis.Date;
 let nowMs = () => OriginalDate.now();
@@ -8,7 +8,7 @@ export function setClock(now: () => Date): void {
   nowMs = () => now().getTime();
 }
 
-// A proxy, not a class: dates from outside the bundle have to be instances as well.
+// A proxy and not a class, so that dates from outside the bundle are instances too.
 const WorkerDate = new Proxy(OriginalDate, {
   construct: (target, from) => Reflect.construct(target, from.length === 0 ? [nowMs()] : from),
   get: (target, name) => (name === 'now' ? () => nowMs() : Reflect.get(target, name)),

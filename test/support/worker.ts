@@ -15,13 +15,13 @@ import { setClock } from './worker-date.ts';
 
 export { BffError } from '../../src/shared/errors.ts';
 
-/** Functions that a customer would add. */
+/** Functions that an app could add. */
 export const extensions = { teamCard, whoAmI, payroll, callerRoutes, guardedRoutes, reportRoutes };
 
-/** What a test replaces of the world outside; the rest is real. */
+/** The parts of `System` that a test replaces. The rest is real. */
 export type ReplaceSystem = (system: System) => System;
 
-/** Registers the app as its cold start does, with parts of the outside world replaced, and functions of the examples. */
+/** Registers the app as its cold start does, with replaced parts of `System` and with functions of the examples. */
 export function register(
   environment: Environment,
   replace: ReplaceSystem,

@@ -7,7 +7,7 @@ import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
 import type { UserAgent } from './user-agent.ts';
 import type { World } from './world.ts';
 
-/** The store as one more worker of the world would have it. */
+/** Creates the session store of a further worker of the world. */
 export function storeOf({ settings, tableName }: World): SessionStore {
   const [id = '', key = ''] = (settings['SESSION_KEYS'] ?? '').split(':');
   const bytes = parseKeyBytes(key);
@@ -27,7 +27,7 @@ export function storeOf({ settings, tableName }: World): SessionStore {
   });
 }
 
-/** Opens a browser's session as only a worker with its cookie can. */
+/** Opens the session of a browser, with its cookie. */
 export async function openSession(world: World, browser: UserAgent): Promise<Session> {
   const read = await storeOf(world).read(browser.cookies().get('session') ?? '');
   if (read.kind !== 'live') throw new Error(read.kind);

@@ -12,42 +12,42 @@ import { type FaultyTable, withFaults } from './faulty-table.ts';
 import { UserAgent, type WireAnswer } from './user-agent.ts';
 import type * as WorkerBundle from './worker.ts';
 
-/** One worker of the product in its host, with a clock that tests move and a table that fails on demand. */
+/** One worker of the service in its host, with an adjustable clock and a table that fails on demand. */
 export interface Worker {
   readonly host: FunctionsHost;
   readonly origin: string;
   readonly table: FaultyTable;
-  /** Every line that functions, library and host wrote. */
+  /** Every log line of functions, library and host. */
   readonly logLines: string[];
-  /** A browser with nothing in it. */
+  /** Creates a browser without cookies. */
   browser(): UserAgent;
 }
 
 export interface WorkerOptions {
   readonly environment?: Environment;
-  /** Functions of `examples`, or of a test, to register as well. */
+  /** Additional functions, from `examples` or from a test. */
   readonly extension?: keyof typeof WorkerBundle.extensions;
   readonly extraDecodes?: FunctionsHostOptions['extraDecodes'];
-  /** Settings that the host itself reads, and its storage account in trouble. */
+  /** Settings that the host itself reads, and failures of its storage account. */
   readonly host?: Pick<FunctionsHostOptions, 'env' | 'hostStorageRefuses'>;
-  /** How far the clock of this worker alone is ahead. */
+  /** How far the clock of this worker is ahead of the others. */
   readonly aheadSeconds?: number;
-  /** Shows the demo page at `/`. */
+  /** Serves the demo page at `/`. */
   readonly servesDemo?: boolean;
-  /** Shows an app of a test in front of the functions. */
+  /** Serves an app of a test in front of the functions. */
   readonly frontend?: FunctionsHostOptions['frontend'];
 }
 
-/** Emulators of Entra and Graph, a table of its own, and as many workers as a test starts. */
+/** Emulators of Entra ID and Graph, a separate table, and the workers that a test starts. */
 export interface World {
   readonly entra: EntraEmulator;
   readonly graph: GraphEmulator;
   readonly tableName: string;
-  /** What every worker is configured with, but for the first worker's address. */
+  /** The settings of every worker. The first worker adds its address. */
   readonly settings: Record<string, string>;
   /** Moves the clock of all workers and of the emulators. */
   advance(seconds: number): void;
-  /** Lets time pass for all workers that nobody waits for; the time of day stays. */
+  /** Moves the monotonic clock of all workers. The time of day stays. */
   pass(seconds: number): void;
   startWorker(options?: WorkerOptions): Promise<Worker>;
   close(): Promise<void>;
@@ -92,7 +92,7 @@ export async function startWorld(directory: Directory = demoDirectory): Promise<
       const logLines: string[] = [];
       let table: FaultyTable | undefined;
       const port = await freePort();
-      // Every worker of a deployment has the same public address: the first one's, for tests without a front door.
+      // Every worker of a deployment has the same public address. Here it is that of the first worker.
       settings['PUBLIC_BASE_URL'] ||= `http://localhost:${port}`;
       const host = await startFunctionsHost({
         bundle: inject('workerBundle'),
@@ -136,8 +136,8 @@ async function freePort(): Promise<number> {
 }
 
 /**
- * As if consent had been asked and given before, for signing in and for what else is named.
- * @param name whose; by an administrator for everybody when left out
+ * Grants consent for signing in and for further scopes.
+ * @param name of the user. If omitted, an administrator consents for all users.
  */
 export function grantSignIn({ entra }: World, name?: string, more: readonly string[] = []): void {
   entra.consents.grant({
@@ -148,7 +148,7 @@ export function grantSignIn({ entra }: World, name?: string, more: readonly stri
   });
 }
 
-/** How the person answers Entra's pages. */
+/** The user's answers on the pages of Entra ID. */
 export interface SignInAnswers {
   readonly user: string;
   readonly decision?: 'accept' | 'decline';
@@ -158,9 +158,9 @@ export interface SignInAnswers {
 }
 
 /**
- * Signs in as a person would: follows the redirects, picks the account, answers what Entra asks.
- * @param answers `user` is the part of the address before the at sign
- * @returns the first page that is the product's again
+ * Signs in as a user does: follows redirects, picks the account and answers the pages of Entra ID.
+ * @param answers `user` is the part of the username before the at sign
+ * @returns the first page of the service after that
  */
 export async function signIn(browser: UserAgent, answers: SignInAnswers): Promise<WireAnswer> {
   return answerEntra(browser, await browser.navigate(answers.from ?? '/api/auth/login'), answers);
@@ -190,7 +190,7 @@ function answerPage(browser: UserAgent, page: WireAnswer, answers: SignInAnswers
   return browser.submit(page, { account: userId(answers.user) });
 }
 
-/** The id of a test user, by the part of the address before the at sign. */
+/** The id of a test user, by the part of the username before the at sign. */
 export function userId(name: string): string {
   const user = demoDirectory.users.find(({ username }) => username.startsWith(`${name}@`));
   if (user === undefined) throw new Error(`no test user ${name}`);

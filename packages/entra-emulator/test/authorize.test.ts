@@ -148,7 +148,7 @@ describe('consent', () => {
     expect(redirectedTo?.searchParams.has('code')).toBe(false);
   });
 
-  it('is declined by the user although another tab has given it in the meantime', async () => {
+  it('can be declined although another tab has granted it in the meantime', async () => {
     await asBen();
     consentTo('User.Read');
     const { redirectedTo } = await browser.press('decision', 'decline');
@@ -176,7 +176,7 @@ describe('consent', () => {
     expect(redirectedTo?.searchParams.get('error_description')).toContain('AADSTS90094');
   });
 
-  it('cannot be given by a forged form if an administrator is needed', async () => {
+  it('cannot be granted by a forged form if an administrator is needed', async () => {
     await asBen({ scope: 'openid Directory.Read.All' });
     const { redirectedTo } = await browser.press('decision', 'return', { decision: 'accept' });
     expect(redirectedTo?.searchParams.has('code')).toBe(false);
@@ -258,7 +258,7 @@ describe('refuses', () => {
     ['an unregistered redirect address', { redirect_uri: 'http://localhost:7071/elsewhere' }, 'AADSTS50011'],
     ['another host', { redirect_uri: 'http://evil.example/api/auth/callback' }, 'AADSTS50011'],
     [
-      'a host that only begins like localhost',
+      'a host that only starts with localhost',
       { redirect_uri: 'http://localhost.evil.example/api/auth/callback' },
       'AADSTS50011',
     ],

@@ -101,7 +101,7 @@ describe('auth_time', () => {
     expect(claimsOf(again)['auth_time']).toBe(epochSeconds(now));
     const refreshed = await app.refresh(tokenText(again, 'refresh_token'));
     expect(claimsOf(refreshed)['auth_time']).toBe(epochSeconds(now));
-    // The earlier sign-in remains what it was.
+    // The earlier sign-in is unchanged.
     expect(claimsOf(await app.refresh(refreshToken))['auth_time']).toBe(epochSeconds(startedAt));
   });
 
@@ -130,7 +130,7 @@ describe('auth_time', () => {
     ['login_required', { max_age: '60', prompt: 'none' }],
     ['invalid_request', { max_age: '-1' }],
     ['invalid_request', { max_age: 'soon' }],
-  ])('gives the error %s if %o cannot be satisfied', async (error, changes) => {
+  ])('returns the error %s if %o cannot be satisfied', async (error, changes) => {
     const { browser } = await signInAs(emulator, app, ben.id);
     passSeconds(61);
     const { redirectedTo } = await browser.open(app.authorizeUrl(changes));

@@ -171,7 +171,7 @@ describe('the Entra emulator with MSAL', () => {
     },
   );
 
-  it('gives a guest the account of the home tenant, which differs from the object id in the token', async () => {
+  it('returns for a guest the account of the home tenant, which differs from the object id in the token', async () => {
     const { account } = await signIn(['User.Read'], async (browser) => {
       await browser.press('account', demoUsers.gus.id);
       return browser.press('decision', 'accept');

@@ -66,7 +66,7 @@ describe('every page in a browser', () => {
     const app = createOAuthClient(emulator);
     const open = (changes: Record<string, string> = {}) =>
       page.goto(app.authorizeUrl({ prompt: 'select_account', ...changes }).href);
-    /** Every press leads to a new page, so waits until it has loaded. */
+    /** Presses a button and waits until the next page has loaded. */
     const afterLoad = (action: Promise<void>) => Promise.all([page.waitForEvent('load'), action]);
     const pressed = async (name: RegExp) => {
       await afterLoad(page.getByRole('button', { name }).click());

@@ -74,7 +74,7 @@ describe('the tokens of a sign-in', () => {
       login_hint: expect.any(String),
     });
     expect(payload.sub).not.toBe(alice.id);
-    expect(payload).not.toHaveProperty('acrs'); // not asked for
+    expect(payload).not.toHaveProperty('acrs'); // not requested
   });
 
   it('have no roles claim for a user without roles', async () => {
@@ -131,7 +131,7 @@ describe('the tokens of a sign-in', () => {
 });
 
 describe('a refresh', () => {
-  it('gives tokens with changed roles and permissions', async () => {
+  it('returns tokens with changed roles and permissions', async () => {
     const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     emulator.roles.grant({ userId: ben.id, role: 'Admin' });
     const answer = await app.refresh(refreshToken);
@@ -140,7 +140,7 @@ describe('a refresh', () => {
     expect(decodeJwt(tokenText(await app.refresh(refreshToken), 'id_token'))).not.toHaveProperty('roles');
   });
 
-  it('gives a token for another API after consent, with the same refresh token', async () => {
+  it('returns a token for another API after consent, with the same refresh token', async () => {
     const refreshToken = tokenText(await signedIn(ben.id), 'refresh_token');
     const scope = 'api://contoso-orders/Orders.Read';
     expect((await app.refresh(refreshToken, { scope })).body).toMatchObject({ suberror: 'consent_required' });
@@ -172,7 +172,7 @@ describe('a refresh', () => {
     expect(answer.body).toHaveProperty('client_info');
   });
 
-  it('leaves optional claims out of a refresh, and only there, if the switch names them', async () => {
+  it('omits optional claims, only in a refresh, if the switch names them', async () => {
     emulator.switches.claimsWithheldOnRefresh = 'sid auth_time';
     const atSignIn = await signedIn(ben.id);
     expect(decodeJwt(tokenText(atSignIn, 'id_token'))).toMatchObject({
@@ -184,7 +184,7 @@ describe('a refresh', () => {
     expect(renewed).toHaveProperty('login_hint');
   });
 
-  it('dates tokens back by the switch', async () => {
+  it('issues backdated tokens if the switch is on', async () => {
     emulator.switches.tokensBackdatedSeconds = 300;
     const { iat, nbf, exp } = decodeJwt(tokenText(await signedIn(ben.id), 'id_token'));
     expect([iat, nbf, exp]).toEqual([-300, -300, 3600].map((offset) => startedAt.getTime() / 1000 + offset));

@@ -7,10 +7,10 @@ function answerWith(handler: string, methods = ['GET']) {
   return `app.http('f', { methods: ${JSON.stringify(methods)}, handler: async (r, context) => (${handler}) });`;
 }
 
-/** Text as Node.js' client takes it to send it as UTF-8. */
+/** Text in the form that Node.js' client sends as UTF-8. */
 const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 
-/** So many lines, of which Node.js' client adds one; all but the first have this many bytes. */
+/** This number of lines, one of which Node.js' client adds. All but the first have this number of bytes. */
 function headerLines(count: number, bytes = 10): string[] {
   const more = Array.from({ length: count - 2 }, (_, index) => [`x-${index}`, 'y'.repeat(bytes - 8)]);
   return ['host', 'localhost', ...more.flat()];
@@ -113,7 +113,7 @@ describe('refuses', () => {
     }
   });
 
-  // No rule of the host's: Microsoft's library builds a `Request`, whose headers hold no such character.
+  // Not a rule of the host: Microsoft's library creates a `Request`, whose headers cannot contain such a character.
   it('a header with a character above U+00FF with a bare 500, if the app leaves it to the library', async () => {
     const host = await hostOf(answerWith(`{ body: 'called' }`));
     expect(await send(host, '/f', { headers: { cookie: utf8('a=Łukasz') } })).toMatchObject({
@@ -123,12 +123,12 @@ describe('refuses', () => {
   });
 });
 
-describe('a host whose storage refuses it', () => {
+describe('a host without access to its storage', () => {
   const app = answerWith(`{ body: 'called' }`);
   const storage = { AzureWebJobsStorage: 'DefaultEndpointsProtocol=https;AccountName=a' };
 
   it.each(['/f?code=x', '/f?CODE=x', '/f?a=1&c%6fde=', '/nothing?code=x'])(
-    'answers a bare 500 to %s, and logs nothing',
+    'returns a bare 500 to %s, and logs nothing',
     async (target) => {
       const lines: LogEntry[] = [];
       const host = await hostOf(app, {
@@ -149,7 +149,7 @@ describe('a host whose storage refuses it', () => {
   it.each([
     ['with its keys in files', { ...storage, AzureWebJobsSecretStorageType: 'files' }],
     ['without AzureWebJobsStorage', {}],
-  ])('serves `code` as well %s', async (_circumstance, env) => {
+  ])('serves a query option `code` %s', async (_circumstance, env) => {
     const host = await hostOf(app, { env, hostStorageRefuses: true });
     expect((await send(host, '/f?code=x')).text).toBe('called');
   });

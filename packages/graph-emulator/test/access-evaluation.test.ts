@@ -36,7 +36,7 @@ function me(accessToken: string) {
   return fetch(`${graph.origin}/v1.0/me`, { headers: { authorization: `Bearer ${accessToken}` } });
 }
 
-/** An access token of a fresh sign-in, and what refreshes it. */
+/** An access token of a new sign-in, with its refresh token. */
 async function signedIn(userId: string, claims = capable) {
   const { refreshToken } = await signInAs(entra, app, userId);
   const refresh = async (asked: string) =>
@@ -95,7 +95,7 @@ describe('continuous access evaluation', () => {
     expect((await me(await refresh(withCapability(claims)))).status).toBe(401);
   });
 
-  it('can require an authentication context, which a second factor gives', async () => {
+  it('can require an authentication context, which a second factor provides', async () => {
     const { accessToken } = await signedIn(ben.id);
     graph.switches.authenticationContextDemanded = true;
     const claims = claimsIn((await me(accessToken)).headers.get('www-authenticate'));
@@ -148,7 +148,7 @@ describe('the header of a challenge', () => {
   });
 
   it.each(['empty', 'not-base64', 'not-json', 'not-an-object', 'unterminated'] as const)(
-    'carries no claims when written like this: %s',
+    'has no claims in this form: %s',
     async (form) => {
       const header = await headerIn(form);
       expect(header).toContain('insufficient_claims');

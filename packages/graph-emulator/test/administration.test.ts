@@ -195,7 +195,7 @@ describe('oauth2PermissionGrants', () => {
 
   describe('refuses', () => {
     it.each([grantsOfApp, `GET /users/${ben.id}/oauth2PermissionGrants`, 'DELETE /oauth2PermissionGrants/x'])(
-      'who holds no role of the directory, and an app without the permission: %s',
+      'a user without a directory role, and an app without the permission: %s',
       async (call) => {
         const allScopes = 'DelegatedPermissionGrant.ReadWrite.All';
         expect(await callAs({ entra, graph }, mia, allScopes, call)).toMatchObject(denied);

@@ -2,7 +2,7 @@ import { demoClient, type demoUsers, graphResourceId, objectIdIn } from '@entra-
 import type { EntraEmulator } from '@entra-bff/entra-emulator';
 import type { GraphEmulator } from '../src/emulator.ts';
 
-/** Calls Graph as the user, in Contoso for its members and guests, else in the home tenant, with a token for these permissions. */
+/** Calls Graph as the user, in Contoso for its members and guests, otherwise in the home tenant, with a token for these permissions. */
 export async function callAs(
   { entra, graph }: { entra: EntraEmulator; graph: GraphEmulator },
   user: (typeof demoUsers)[keyof typeof demoUsers],

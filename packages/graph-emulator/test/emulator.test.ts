@@ -130,13 +130,13 @@ describe('the Graph emulator', () => {
     expect((await call('/v1.0/me')).headers.get('retry-after')).toMatch(pattern);
   });
 
-  it('leaves Retry-After out', async () => {
+  it('omits Retry-After', async () => {
     Object.assign(graph.switches, { throttledCalls: 1, retryAfterForm: 'missing' });
     expect((await call('/v1.0/me')).headers.get('retry-after')).toBeNull();
   });
 
   it.each(['before-head', 'after-head', 'in-body'] as const)(
-    'breaks answers off on command: %s',
+    'breaks off responses on demand: %s',
     async (breaksOff) => {
       graph.switches.breaksOff = breaksOff;
       await expect(call('/v1.0/me')).rejects.toThrow();

@@ -82,7 +82,7 @@ describe('users', () => {
     });
 
     it.each(['nobody@contoso.example', demoUsers.fay.id, gus.id])(
-      'whom the tenant does not know: %s',
+      'a user who is not in the tenant: %s',
       async (key) => {
         expect(await get(`/users/${key}`)).toMatchObject({
           status: 404,

@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import type { Configuration, Context } from 'oidc-provider';
 
 const graphUri = 'https://graph.microsoft.com';
-/** Below MSAL's five minutes of reserve: every call refreshes. */
+/** Shorter than MSAL's margin of five minutes, so every call renews the token. */
 const ACCESS_TOKEN_SECONDS = 2 * 60;
 const ONE_HOUR_SECONDS = 60 * 60;
 const at = (path: string) => `/${demoClient.tenantId}/${path}`;
@@ -15,7 +15,7 @@ export const paths = {
   jwks: at('discovery/v2.0/keys'),
 } as const;
 
-/** What oidc-provider is told so that it speaks as Entra does, where Entra goes its own ways. */
+/** The configuration with which oidc-provider behaves like Entra ID, also where Entra ID differs from the specification. */
 export function entraConfiguration({ users, registrations }: Directory, signingKey: JWK): Configuration {
   const registration = registrations.find(({ clientId }) => clientId === demoClient.clientId);
   const userNamed = (username: string) => users.find((user) => user.username === username);
@@ -36,7 +36,7 @@ export function entraConfiguration({ users, registrations }: Directory, signingK
     routes: paths,
     scopes: ['openid', 'profile'],
     cookies: { keys: ['signs the cookies of a test'] },
-    // In the ID token itself, as Entra has them: nobody asks a userinfo endpoint.
+    // In the ID token itself, as at Entra ID. The userinfo endpoint is not used.
     conformIdTokenClaims: false,
     claims: {
       openid: ['sub', 'oid', 'tid', 'ver', 'sid', 'auth_time', 'login_hint'],
@@ -71,9 +71,9 @@ export function entraConfiguration({ users, registrations }: Directory, signingK
       Interaction: ONE_HOUR_SECONDS,
       Session: ONE_HOUR_SECONDS,
     },
-    // Entra gives one to who asks for offline_access; here that scope is dropped unless each sign-in asks for consent.
+    // Entra ID issues one for offline_access. oidc-provider drops that scope unless each sign-in asks for consent.
     issueRefreshToken: () => true,
-    // Entra keeps older refresh tokens valid. This issuer ends the whole grant when one is used twice.
+    // At Entra ID, older refresh tokens stay valid. This issuer revokes the whole grant if one is used twice.
     rotateRefreshToken: () => true,
     features: {
       resourceIndicators: {
@@ -93,7 +93,7 @@ export function entraConfiguration({ users, registrations }: Directory, signingK
   };
 }
 
-/** Entra asks nothing here; this issuer insists on a press of a button. */
+/** Entra ID signs out without a question. This issuer requires a button. */
 function confirmLogout(context: Context, form: string): void {
   const button = '<button name="logout" value="yes">Sign out</button>';
   context.type = 'html';

@@ -5,11 +5,11 @@ import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Context } from 'oidc-provider';
 import { entraConfiguration, paths } from './entra-dress.ts';
 
-/** An OpenID provider that shares no line with our emulator, at Entra's addresses. */
+/** An OpenID provider that shares no code with the emulator, at the addresses of Entra ID. */
 export interface SecondIssuer {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
-  /** Answers of the token endpoint, oldest first. */
+  /** Responses of the token endpoint, oldest first. */
   readonly tokenAnswers: Record<string, unknown>[];
   close(): Promise<void>;
 }
@@ -53,14 +53,14 @@ export async function startSecondIssuer(directory: Directory): Promise<SecondIss
   };
 }
 
-/** Any tenant has the same keys, and a sign-out need not name the app. */
+/** All tenants have the same keys, and a sign-out need not name the app. */
 function toOwnAddress(target: string): string {
   const url = new URL(target.replace(/^\/common\//, `/${demoClient.tenantId}/`), 'http://127.0.0.1');
   if (url.pathname === paths.end_session) url.searchParams.set('client_id', demoClient.clientId);
   return url.pathname + url.search;
 }
 
-/** As Entra, which compares no port where the host is `localhost`. */
+/** Like Entra ID, ignores the port if the host is `localhost`. */
 function ignoreLocalhostPorts({ Client }: Provider): void {
   const { prototype } = Client;
   const { redirectUriAllowed, postLogoutRedirectUriAllowed } = prototype;
@@ -73,7 +73,7 @@ function ignoreLocalhostPorts({ Client }: Provider): void {
   };
 }
 
-/** MSAL repeats `offline_access` when it refreshes; this issuer would call that a scope never granted. */
+/** MSAL repeats `offline_access` at a renewal, which this issuer would refuse as a scope that was never granted. */
 function grantOfflineAccess({ RefreshToken }: Provider): void {
   const inherited = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(RefreshToken.prototype), 'scopes');
   Object.defineProperty(RefreshToken.prototype, 'scopes', {
@@ -87,7 +87,7 @@ function grantOfflineAccess({ RefreshToken }: Provider): void {
 function toEntraAnswer({ body, oidc }: Context, { users }: Directory): Record<string, unknown> {
   const answer: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {};
   if (answer['error'] === 'invalid_scope') {
-    // A permission that nobody was asked for yet.
+    // A permission to which the user has not consented yet.
     return { error: 'invalid_grant', suberror: 'consent_required', error_codes: [65001] };
   }
   const user = users.find(({ username }) => username === oidc?.account?.accountId);
