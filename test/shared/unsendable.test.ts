@@ -35,9 +35,9 @@ const dependenciesWith = (accessToken: string) => ({
   monotonicMs,
 });
 
-// Each of these was an exception that was not caught, after the time for a connection: the end of the worker.
-describe('a value that no request can have', () => {
-  it.each(unsendable)('as access token for an API: %j', async (accessToken) => {
+// Each of these once caused an uncaught exception that ended the worker.
+describe('a value that cannot be sent', () => {
+  it.each(unsendable)('fails the call as an access token for an API: %j', async (accessToken) => {
     for (const requestIdCheck of ['warn', 'ignore'] as const) {
       const options = { origin: upstream.origin, requestIdCheck, policy: openApiPolicy() };
       const api = createOwnApi(options, dependenciesWith(accessToken));
@@ -52,57 +52,63 @@ describe('a value that no request can have', () => {
     }
   });
 
-  it.each(unsendable)('as access token or header of a composed call: %j', async (value) => {
-    const clientOf = (accessToken: string) => {
-      const dependencies = dependenciesWith(accessToken);
-      const api = { origin: upstream.origin, requestIdCheck: 'warn', repeatsRefusedWrites: true } as const;
-      const sendWithToken = createSendWithToken(api, dependencies);
-      return createGraphClient(upstream.origin, { ...dependencies, sendWithToken });
-    };
-    const options = { feature: 'profile', scopes: ['User.Read'], log: () => undefined };
-    await expect(clientOf(value).get(caller, '/me', options)).rejects.toMatchObject({
-      code: 'upstream_unreachable',
-      status: 502,
-    });
-    const headers = { prefer: value };
-    await expect(clientOf('token').get(caller, '/me', { ...options, headers })).rejects.toMatchObject({
-      code: 'request_invalid',
-    });
-  });
+  it.each(unsendable)(
+    'fails the call as an access token or header of a function’s call: %j',
+    async (value) => {
+      const clientOf = (accessToken: string) => {
+        const dependencies = dependenciesWith(accessToken);
+        const api = { origin: upstream.origin, requestIdCheck: 'warn', repeatsRefusedWrites: true } as const;
+        const sendWithToken = createSendWithToken(api, dependencies);
+        return createGraphClient(upstream.origin, { ...dependencies, sendWithToken });
+      };
+      const options = { feature: 'profile', scopes: ['User.Read'], log: () => undefined };
+      await expect(clientOf(value).get(caller, '/me', options)).rejects.toMatchObject({
+        code: 'upstream_unreachable',
+        status: 502,
+      });
+      const headers = { prefer: value };
+      await expect(clientOf('token').get(caller, '/me', { ...options, headers })).rejects.toMatchObject({
+        code: 'request_invalid',
+      });
+    },
+  );
 
-  it.each(unsendable)('as header of a token request: %j', async (value) => {
+  it.each(unsendable)('fails the call as a header of a token request: %j', async (value) => {
     const endpoint = new TokenEndpoint(sendHttp, createCircuitBreaker(monotonicMs));
     const options = { headers: { 'x-client': value }, body: 'grant_type=refresh_token' };
     const sent = endpoint.sendPostRequestAsync(`${upstream.origin}/token`, options);
     await expect(sent).rejects.toMatchObject({ code: 'sign_in_service_unavailable', status: 503 });
   });
 
-  it('as address of the signing keys', async () => {
-    // A host that node:http refuses only when it connects.
+  it('fails the request as an address of the signing keys', async () => {
+    // node:http refuses this host only when it connects.
     const keys = createSigningKeys('http://127.0.0.1:0/keys', sendHttp, () => now);
     await expect(keys.check()).rejects.toMatchObject({ code: 'sign_in_service_unavailable', status: 503 });
   });
 
-  it.each(['\ud800', ...unsendable])('as key, column or ETag of a row: %j', async (value) => {
-    const key = Buffer.alloc(32, 1).toString('base64');
-    const connectionString = `DefaultEndpointsProtocol=http;AccountName=stub;AccountKey=${key};TableEndpoint=${upstream.origin}/stub;`;
-    const table = createAzureTable(
-      { kind: 'connection-string', connectionString, allowInsecure: true },
-      'sessions',
-    );
-    const row = { partitionKey: value, rowKey: 'r', columns: { text: value } };
-    const attempts = [
-      table.read(row),
-      table.insert(row),
-      table.replace({ ...row, partitionKey: 'p' }, value),
-      table.merge({ ...row, partitionKey: 'p' }, value),
-      table.removeUnchanged({ ...row, partitionKey: 'p' }, value),
-      table.remove(row),
-      table.list({ kind: 'partition', partitionKey: value, rowsFrom: 'a', rowsBefore: 'b' }, [], 1),
-    ];
-    for (const outcome of await Promise.allSettled(attempts)) {
-      if (outcome.status === 'rejected')
-        expect(outcome.reason).toMatchObject({ code: 'storage_unavailable' });
-    }
-  });
+  it.each(['\ud800', ...unsendable])(
+    'fails the operation as a key, column or ETag of a row: %j',
+    async (value) => {
+      const key = Buffer.alloc(32, 1).toString('base64');
+      const connectionString = `DefaultEndpointsProtocol=http;AccountName=stub;AccountKey=${key};TableEndpoint=${upstream.origin}/stub;`;
+      const table = createAzureTable(
+        { kind: 'connection-string', connectionString, allowInsecure: true },
+        'sessions',
+      );
+      const row = { partitionKey: value, rowKey: 'r', columns: { text: value } };
+      const attempts = [
+        table.read(row),
+        table.insert(row),
+        table.replace({ ...row, partitionKey: 'p' }, value),
+        table.merge({ ...row, partitionKey: 'p' }, value),
+        table.removeUnchanged({ ...row, partitionKey: 'p' }, value),
+        table.remove(row),
+        table.list({ kind: 'partition', partitionKey: value, rowsFrom: 'a', rowsBefore: 'b' }, [], 1),
+      ];
+      for (const outcome of await Promise.allSettled(attempts)) {
+        if (outcome.status === 'rejected')
+          expect(outcome.reason).toMatchObject({ code: 'storage_unavailable' });
+      }
+    },
+  );
 });

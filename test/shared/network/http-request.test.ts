@@ -32,7 +32,7 @@ afterEach(() => {
   upstream.requests.length = 0;
 });
 
-/** A sender of its own has no connection left from the test before. */
+/** A new sender has no connections of an earlier test. */
 function get(request: Partial<HttpRequest> = {}, sender = createHttpSender()) {
   return sender({
     method: 'GET',
@@ -62,7 +62,7 @@ describe('an upstream at an IPv6 address', () => {
     list?.some(({ address }) => address === '::1'),
   );
 
-  it.skipIf(!hasIpv6)('is called, by the name that its address has in a URL', async () => {
+  it.skipIf(!hasIpv6)('is called, with its address in brackets as host name', async () => {
     const hosts: (string | undefined)[] = [];
     const server = createServer((request, response) => {
       hosts.push(request.headers.host);
@@ -83,7 +83,7 @@ describe('a body', () => {
   const sizes = [0, 1, 4095, 4096, 4097, 65_535, 65_537, 300_001, maxResponseBytes];
 
   it.each(sizes)(
-    'of %i bytes arrives bit for bit, with a length and in chunks',
+    'of %i bytes arrives intact, with a length and in chunks',
     { tags: ['PX-10'] },
     async (size) => {
       const body = randomBytes(size);
@@ -96,7 +96,7 @@ describe('a body', () => {
     },
   );
 
-  it('in a hundred thousand chunks of a byte takes no more memory than its bytes', {
+  it('in a hundred thousand chunks of one byte takes no more memory than its bytes', {
     tags: ['DO-4'],
   }, async () => {
     const answer = rawChunkedAnswer(Array.from({ length: 100_000 }, () => 'x'));
@@ -106,7 +106,7 @@ describe('a body', () => {
     expect(body.buffer.byteLength).toBe(100_000);
   });
 
-  it('that comes byte by byte is whole, and each byte gives it new time', {
+  it('that arrives byte by byte is complete, because each byte restarts the idle limit', {
     tags: ['PX-10', 'G4'],
   }, async () => {
     const bytes = rawAnswer('0123456789');
@@ -116,7 +116,7 @@ describe('a body', () => {
   });
 });
 
-/** One byte a turn of the event loop. */
+/** Sends one byte per turn of the event loop. */
 function writeSlowly(socket: Socket, bytes: Buffer): void {
   let at = 0;
   const next = () => {
@@ -141,7 +141,7 @@ describe('an answer that is cut off', () => {
       ['after a byte', headBytes + 1],
       ['before the last byte', bytes.length - 1],
     ])(
-      `${framing}, %s, is a failure, and its connection is not used again`,
+      `${framing}, %s, is a failure, and its connection is not reused`,
       { tags: ['G5'] },
       async (_where, length) => {
         const sender = createHttpSender();
@@ -154,7 +154,7 @@ describe('an answer that is cut off', () => {
         upstream.respondWith((socket) =>
           socket.write(bytes.subarray(0, length), () => socket.resetAndDestroy()),
         );
-        // A reset may overtake what was sent before it.
+        // A reset may arrive before data that was sent earlier.
         expect(['broken', 'unreachable']).toContain((await failureOf(get({}, sender))).kind);
         upstream.respondWith((socket) => socket.write(rawAnswer('whole')));
         expect((await get({}, sender)).body.toString()).toBe('whole');
@@ -164,7 +164,7 @@ describe('an answer that is cut off', () => {
   }
 
   it.each(['identity', 'gzip', 'gzip, chunked', 'chunked, chunked'])(
-    'or could be, with the transfer encoding %s, is a failure',
+    'is a failure with the transfer encoding %s, even if it might be complete',
     { tags: ['G5', 'DO-4'] },
     async (encoding) => {
       upstream.respondWith((socket) => {
@@ -174,7 +174,7 @@ describe('an answer that is cut off', () => {
     },
   );
 
-  it('and whose end is its connection’s is refused even when it is whole: nobody could tell', {
+  it('cannot be detected without a length, so an answer that ends with its connection is refused', {
     tags: ['G5'],
   }, async () => {
     upstream.respondWith((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nwhole?'));
@@ -183,14 +183,14 @@ describe('an answer that is cut off', () => {
 });
 
 describe('refuses', () => {
-  it('a body over the limit by its length alone, before any of it is read', { tags: ['DO-4'] }, async () => {
+  it('a body whose length is over the limit, before reading it', { tags: ['DO-4'] }, async () => {
     upstream.respondWith((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${maxResponseBytes + 1}\r\n\r\n`);
     });
     expect((await failureOf(get())).kind).toBe('too-large');
   });
 
-  it('a body over the limit in chunks, counted as it is read', { tags: ['DO-4'] }, async () => {
+  it('a chunked body over the limit, while reading it', { tags: ['DO-4'] }, async () => {
     const chunk = Buffer.alloc(64 * 1024);
     upstream.respondWith((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
@@ -206,8 +206,8 @@ describe('refuses', () => {
   it.each([
     ['two lengths', 'Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
     ['a length and chunks', 'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'],
-    ['a length that is none', 'Content-Length: 2a\r\n\r\n{}'],
-    ['a chunk size that is none', 'Transfer-Encoding: chunked\r\n\r\nz\r\n{}\r\n0\r\n\r\n'],
+    ['an invalid length', 'Content-Length: 2a\r\n\r\n{}'],
+    ['an invalid chunk size', 'Transfer-Encoding: chunked\r\n\r\nz\r\n{}\r\n0\r\n\r\n'],
     ['a header with NUL', 'X: a\0b\r\nContent-Length: 2\r\n\r\n{}'],
     ['a header with a bare CR', 'X: a\rb\r\nContent-Length: 2\r\n\r\n{}'],
   ])('an answer with %s', { tags: ['PX-9'] }, async (_what, rest) => {
@@ -218,9 +218,9 @@ describe('refuses', () => {
   });
 });
 
-describe('the limits of the phases, each of which frees its connection', () => {
+describe('a timeout that closes the connection', () => {
   const long = { connectMs: 30_000, headMs: 30_000, idleMs: 30_000 };
-  /** Fails by the limit that is given, for all others are longer than this may take. */
+  /** Expects a timeout by the given limit. All other limits are longer than this may take. */
   const timeoutOf = async (limits: Partial<typeof long>, request: Partial<HttpRequest> = {}) => {
     const startedAtMs = performance.now();
     const sender = createHttpSender({ ...long, ...limits });
@@ -232,8 +232,8 @@ describe('the limits of the phases, each of which frees its connection', () => {
     await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(true);
   });
 
-  it('no connection: a timeout, and not one byte came', { tags: ['G4'] }, async () => {
-    // TLS towards a server that never says a word: the connection stands, the handshake does not end.
+  it('ends the wait for a connection, with no bytes received', { tags: ['G4'] }, async () => {
+    // TLS with a server that never responds: the connection is open, but the handshake does not end.
     upstream.respondWith(() => undefined);
     const origin = upstream.origin.replace('http:', 'https:');
     expect(await timeoutOf({ connectMs: 80 }, { origin })).toMatchObject({
@@ -242,12 +242,12 @@ describe('the limits of the phases, each of which frees its connection', () => {
     });
   });
 
-  it('no head', { tags: ['G4'] }, async () => {
+  it('ends the wait for the head', { tags: ['G4'] }, async () => {
     upstream.respondWith((socket) => socket.write('HTTP/1.1 200 '));
     expect(await timeoutOf({ headMs: 80 })).toMatchObject({ kind: 'timeout', noBytesReceived: false });
   });
 
-  it('informational answers give it no new time', { tags: ['G4'] }, async () => {
+  it('is not restarted by informational answers', { tags: ['G4'] }, async () => {
     upstream.respondWith((socket) => {
       const more = () => {
         if (!socket.destroyed) socket.write('HTTP/1.1 102 Processing\r\n\r\n', () => setTimeout(more, 10));
@@ -257,12 +257,12 @@ describe('the limits of the phases, each of which frees its connection', () => {
     expect((await timeoutOf({ headMs: 80 })).kind).toBe('timeout');
   });
 
-  it('a body that stops', { tags: ['G4'] }, async () => {
+  it('ends a body that stops', { tags: ['G4'] }, async () => {
     upstream.respondWith((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'));
     expect((await timeoutOf({ idleMs: 80 })).kind).toBe('timeout');
   });
 
-  it('a body that drips for ever ends with the deadline', { tags: ['G4'] }, async () => {
+  it('ends a slow endless body at the deadline', { tags: ['G4'] }, async () => {
     upstream.respondWith((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n');
       const more = () => {
@@ -274,11 +274,11 @@ describe('the limits of the phases, each of which frees its connection', () => {
   });
 });
 
-describe('a connection that is used again', () => {
+describe('a reused connection', () => {
   it.each([
-    ['an answer nobody asked for, in the same packet', 0],
-    ['an answer nobody asked for, later', 20],
-  ])('does not bring %s', { tags: ['PX-17'] }, async (_what, laterMs) => {
+    ['an unrequested answer in the same packet', 0],
+    ['a later unrequested answer', 20],
+  ])('does not return %s', { tags: ['PX-17'] }, async (_what, laterMs) => {
     const sender = createHttpSender();
     const poison = rawAnswer('{"secret":"of another"}');
     let turn = 0;
@@ -292,13 +292,13 @@ describe('a connection that is used again', () => {
       const before = upstream.connections.length;
       const { body } = await get({ path: `/${at}` }, sender);
       expect(JSON.parse(body.toString())).toEqual({ path: `/${at}` });
-      // The poison has arrived: what it did to the connection is what is looked at next.
+      // The unrequested answer has arrived. Its effect on the connection shows next.
       const poisoned = upstream.connections[before];
       if (at % 2 === 0) await expect.poll(() => poisoned?.destroyed ?? true).toBe(true);
     }
   });
 
-  it('brings no answer that names another request, and is dropped; one that names none passes', {
+  it('is closed if an answer has another request id, and accepts an answer without one', {
     tags: ['PX-17'],
   }, async () => {
     const correlation = { name: 'client-request-id', value: 'aaaa', whenMissing: 'matched' } as const;
@@ -320,7 +320,7 @@ describe('a connection that is used again', () => {
     }
   });
 
-  it('brings no answer without the id that has to come back; errors pass where nobody else was served', {
+  it('refuses an answer without a required request id, except errors if no other session used the connection', {
     tags: ['PX-17'],
   }, async () => {
     const correlation = { name: 'client-request-id', value: 'aaaa', whenMissing: 'mismatched' } as const;
@@ -348,12 +348,12 @@ describe('a connection that is used again', () => {
       expect(await statusOf(sender, sessionOf('ben'))).toBe(200);
       expect(upstream.connections.length).toBe(before);
       respond(status, 'X: aaaa');
-      // The same user, on a connection that has served another one before.
+      // The same user, on a connection that has served another user before.
       expect(await statusOf(sender, sessionOf('ben'))).toBe('mismatched');
     }
   });
 
-  it('of an error without an id is ended where ids are looked for, and kept where they are not', async () => {
+  it('is closed after an error without an id if ids are expected, and kept otherwise', async () => {
     for (const [whenMissing, isEnded] of [
       ['unsure', true],
       ['matched', false],
@@ -372,14 +372,14 @@ describe('a connection that is used again', () => {
     ['HTTP/1.1 205 Reset Content', 'Transfer-Encoding: chunked'],
     ['HTTP/1.1 304 Not Modified', 'Content-Length: 2'],
     ['HTTP/1.1 304 Not Modified', 'Transfer-Encoding: chunked'],
-  ])('ends with %s that announces a body: %s', { tags: ['PX-9', 'PX-17'] }, async (statusLine, line) => {
+  ])('is closed after %s with a body: %s', { tags: ['PX-9', 'PX-17'] }, async (statusLine, line) => {
     upstream.respondWith((socket) => socket.write(`${statusLine}\r\n${line}\r\n\r\n`));
     const { status, body } = await get();
     expect([status, body.length]).toEqual([Number(statusLine.split(' ')[1]), 0]);
     await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(true);
   });
 
-  it('and brings what is no answer at all is told from one that cannot be reached', async () => {
+  it('with an invalid answer fails otherwise than an upstream that cannot be reached', async () => {
     const sender = createHttpSender();
     const borrower = sessionOf('alice');
     upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
@@ -390,10 +390,10 @@ describe('a connection that is used again', () => {
   });
 
   it.each([
-    ['a line end', '\r\n', '200 OK', '"own"'],
+    ['a line break', '\r\n', '200 OK', '"own"'],
     ['a part of a status line', 'HTTP/1.1 20', undefined, 'mismatched'],
   ])(
-    'drops %s behind an answer; the rest of it is no answer',
+    'does not treat %s after an answer as the next answer',
     { tags: ['PX-17'] },
     async (_what, piece, status, outcome) => {
       const sender = createHttpSender();
@@ -415,7 +415,7 @@ describe('a connection that is used again', () => {
     },
   );
 
-  it('and was closed meanwhile is a silent failure, over TLS as well', async () => {
+  it('that was closed meanwhile fails with no bytes received, also with TLS', async () => {
     const { privateKeyPem: key, certificatePem: cert } = createCertificate('localhost');
     const secure = await startRawUpstream({ key, cert });
     const trusted = getCACertificates();
@@ -440,7 +440,7 @@ describe('a connection that is used again', () => {
 
 const sessionOf = (name: string): Borrower => ({ kind: 'session', name });
 
-describe('a connection that one borrower had', () => {
+describe('a connection that a session has used', () => {
   const connectionOf = async (sender: SendHttp, borrower: Borrower, origin = upstream.origin) => {
     const { body } = await get({ origin, borrower }, sender);
     return body.toString();
@@ -448,7 +448,7 @@ describe('a connection that one borrower had', () => {
   const showConnections = (server: RawUpstream) =>
     server.respondWith((socket) => socket.write(rawAnswer(String(socket.remotePort))));
 
-  it('goes to the same session at once, and to nobody else', { tags: ['PX-17'] }, async () => {
+  it('can be reused at once by the same session only', { tags: ['PX-17'] }, async () => {
     const sender = createHttpSender();
     showConnections(upstream);
     const first = await connectionOf(sender, sessionOf('alice'));
@@ -461,7 +461,9 @@ describe('a connection that one borrower had', () => {
     expect(new Set([first, ...others]).size).toBe(4);
   });
 
-  it('goes to another one after a silence, which TLS tickets do not break', { tags: ['PX-17'] }, async () => {
+  it('can be used by another session after a silence, which TLS tickets do not interrupt', {
+    tags: ['PX-17'],
+  }, async () => {
     const { privateKeyPem: key, certificatePem: cert } = createCertificate('localhost');
     const secure = await startRawUpstream({ key, cert });
     const trusted = getCACertificates();
@@ -492,7 +494,7 @@ describe('a connection that one borrower had', () => {
     }
   });
 
-  it('is not used where a new one is asked for', async () => {
+  it('is not used if a new one is requested', async () => {
     const sender = createHttpSender();
     showConnections(upstream);
     const borrower = sessionOf('alice');
@@ -501,7 +503,7 @@ describe('a connection that one borrower had', () => {
     expect(body.toString()).not.toBe(first);
   });
 
-  it('ends by a byte that nobody asked for, also while its answer waits for room', {
+  it('is closed by an unrequested byte, even after its answer waited for memory', {
     tags: ['PX-17'],
   }, async () => {
     const large = randomBytes(100_000);
@@ -526,11 +528,11 @@ describe('a connection that one borrower had', () => {
   });
 });
 
-describe('more requests than there may be connections', () => {
+describe('requests beyond the limit of connections', () => {
   const limits = { connectMs: 5_000, headMs: 5_000, idleMs: 5_000 };
   const few = { connections: 2, idle: 2 };
 
-  it('wait in line, each for the end of another one, whoever they are of', { tags: ['DO-3'] }, async () => {
+  it('wait in a queue, each for the end of another, for any session', { tags: ['DO-3'] }, async () => {
     const sender = createHttpSender(limits, few);
     const answers: (() => void)[] = [];
     let most = 0;
@@ -551,7 +553,7 @@ describe('more requests than there may be connections', () => {
     expect(most).toBe(2);
   });
 
-  it('take the place of an idle connection that may not be lent yet', async () => {
+  it('replace an idle connection that no other session may use yet', async () => {
     const sender = createHttpSender(limits, few);
     upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
     const before = upstream.connections.length;
@@ -561,7 +563,7 @@ describe('more requests than there may be connections', () => {
     await expect.poll(() => open().length).toBeLessThanOrEqual(2);
   });
 
-  it('are told that no place became free, and leave the line', async () => {
+  it('fail if no connection becomes free, and leave the queue', async () => {
     const sender = createHttpSender({ ...limits, connectMs: 40 }, { connections: 1, idle: 1 });
     let answer: (() => void) | undefined;
     upstream.respondWith((socket) => {
@@ -576,7 +578,7 @@ describe('more requests than there may be connections', () => {
     expect((await get({}, sender)).status).toBe(200);
   });
 
-  it('find the place of one that failed, whatever way', async () => {
+  it('get the connection of a request that failed in any way', async () => {
     const sender = createHttpSender(
       { connectMs: 1_000, headMs: 60, idleMs: 60 },
       { connections: 1, idle: 1 },
@@ -602,8 +604,8 @@ describe('more requests than there may be connections', () => {
   });
 });
 
-describe('an answer that comes before its request has been read', () => {
-  /** Answers the head, and leaves the body where it is. */
+describe('an answer before the end of its request', () => {
+  /** Answers after the head, without reading the body. */
   async function startDeafServer(headers: string) {
     const sockets: Socket[] = [];
     const server = createTcpServer((socket) => {
@@ -629,13 +631,13 @@ describe('an answer that comes before its request has been read', () => {
   it.each([
     ['that keeps connections', ''],
     ['that closes them', 'connection: close\r\n'],
-  ])('by a server %s, is passed on and frees its connection', { tags: ['DO-3'] }, async (_which, headers) => {
+  ])('of a server %s is passed on and frees its connection', { tags: ['DO-3'] }, async (_which, headers) => {
     const server = await startDeafServer(headers);
     const sender = createHttpSender(
       { connectMs: 1_000, headMs: 5_000, idleMs: 5_000 },
       { connections: 2, idle: 2 },
     );
-    // More than the buffers of both ends hold.
+    // More than the buffers of both ends can hold.
     const body = Buffer.alloc(16 * 1024 * 1024);
     for (let at = 0; at < 5; at++) {
       const answer = await get({ method: 'POST', origin: server.origin, body }, sender);
@@ -647,13 +649,13 @@ describe('an answer that comes before its request has been read', () => {
 
 describe('a request that cannot be sent', () => {
   it.each<[string, Partial<HttpRequest>]>([
-    ['a letter beyond Latin-1', { headers: { authorization: 'Bearer \u0141' } }],
-    ['a line end', { headers: { authorization: 'Bearer a\r\nHost: evil.test' } }],
-    ['no header name', { headers: { 'a b': 'x' } }],
-    ['a blank in the path', { path: '/a b' }],
-    ['no method', { method: 'GET /' }],
-    ['no port', { origin: 'http://127.0.0.1:0' }],
-  ])('%s: fails at once, and nothing of it is left that could end the process', async (_what, request) => {
+    ['a character outside Latin-1', { headers: { authorization: 'Bearer \u0141' } }],
+    ['a line break', { headers: { authorization: 'Bearer a\r\nHost: evil.test' } }],
+    ['an invalid header name', { headers: { 'a b': 'x' } }],
+    ['a space in the path', { path: '/a b' }],
+    ['an invalid method', { method: 'GET /' }],
+    ['port 0', { origin: 'http://127.0.0.1:0' }],
+  ])('fails at once without leaving a timer: %s', async (_what, request) => {
     const before = upstream.requests.length;
     const active = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const timers = active();
@@ -668,16 +670,16 @@ describe('a request that cannot be sent', () => {
   });
 });
 
-describe('room for a large body', () => {
+describe('memory for a large body', () => {
   it.each<[string, () => Promise<void>]>([
-    ['is refused', () => Promise.reject(new TypeError('no room'))],
+    ['is refused', () => Promise.reject(new TypeError('no memory'))],
     [
       'fails at once',
       () => {
-        throw new TypeError('no room');
+        throw new TypeError('no memory');
       },
     ],
-  ])('that %s ends the request with its connection', async (_how, reserveBytes) => {
+  ])('ends the request and its connection if the reservation %s', async (_how, reserveBytes) => {
     upstream.respondWith((socket) => socket.write(rawAnswer(Buffer.alloc(100_000))));
     await expect(get({ reserveBytes })).rejects.toThrow();
     await expect.poll(() => upstream.connections.at(-1)?.destroyed).toBe(true);
@@ -686,28 +688,24 @@ describe('room for a large body', () => {
   const large = randomBytes(300_000);
 
   it.each([
-    ['with a length: that much', rawAnswer(large), large.length],
-    ['in chunks: as much as may come', rawChunkedAnswer([large]), maxResponseBytes],
-  ])(
-    'is asked for in steps, %s, and no more than may come',
-    { tags: ['DO-4'] },
-    async (_what, answer, most) => {
-      const asked: (readonly [bytes: number, restBytes: number])[] = [];
-      upstream.respondWith((socket) => socket.write(answer));
-      const reserveBytes = async (...step: readonly [number, number]) => void asked.push(step);
-      expect(sha256((await get({ reserveBytes })).body)).toBe(sha256(large));
-      let taken = 0;
-      for (const [bytes, restBytes] of asked) {
-        taken += bytes;
-        expect(bytes + restBytes).toBe(most - taken + bytes);
-        expect(bytes).toBeLessThan(512 * 1024);
-      }
-      expect(taken).toBeGreaterThanOrEqual(large.length);
-      expect(taken).toBeLessThanOrEqual(most);
-    },
-  );
+    ['the length in total', rawAnswer(large), large.length],
+    ['at most the limit if there is no length', rawChunkedAnswer([large]), maxResponseBytes],
+  ])('is reserved in steps: %s', { tags: ['DO-4'] }, async (_what, answer, most) => {
+    const asked: (readonly [bytes: number, restBytes: number])[] = [];
+    upstream.respondWith((socket) => socket.write(answer));
+    const reserveBytes = async (...step: readonly [number, number]) => void asked.push(step);
+    expect(sha256((await get({ reserveBytes })).body)).toBe(sha256(large));
+    let taken = 0;
+    for (const [bytes, restBytes] of asked) {
+      taken += bytes;
+      expect(bytes + restBytes).toBe(most - taken + bytes);
+      expect(bytes).toBeLessThan(512 * 1024);
+    }
+    expect(taken).toBeGreaterThanOrEqual(large.length);
+    expect(taken).toBeLessThanOrEqual(most);
+  });
 
-  it('is asked for before a byte is read where the length is known, and where it is not, once the body is large', async () => {
+  it('is reserved before reading if the length is known, otherwise when the body becomes large', async () => {
     for (const [answer, before] of [
       [rawAnswer(large), 0],
       [rawChunkedAnswer([large.subarray(0, 60_000), large]), 60_000],
@@ -724,8 +722,8 @@ describe('room for a large body', () => {
     }
   });
 
-  describe('has to be used', () => {
-    /** So many bytes, and then one every few milliseconds. */
+  describe('that is held too long', () => {
+    /** Sends some bytes quickly, then one every few milliseconds. */
     const dribble = (quick: number) =>
       upstream.respondWith((socket) => {
         socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${quick + 1_000}\r\n\r\n`);
@@ -735,7 +733,7 @@ describe('room for a large body', () => {
       });
     const sender = () => createHttpSender({ connectMs: 1000, headMs: 1000, idleMs: 100 });
 
-    it('by a body that comes along: one that dribbles is a timeout long before the deadline', {
+    it('by a slow body causes a timeout long before the deadline', {
       tags: ['DO-3'],
     }, async () => {
       dribble(200_000);
@@ -745,13 +743,13 @@ describe('room for a large body', () => {
       expect(performance.now() - startedAtMs).toBeLessThan(5_000);
     });
 
-    it('and the time in which there is none does not count', async () => {
+    it('does not include the time of waiting for memory', async () => {
       upstream.respondWith((socket) => socket.write(rawAnswer(large)));
       const reserveBytes = () => new Promise<void>((resolve) => void setTimeout(resolve, 250));
       expect((await get({ reserveBytes }, sender())).body).toHaveLength(large.length);
     });
 
-    it('a small body may take its time', async () => {
+    it('does not apply to a small body', async () => {
       upstream.respondWith((socket) => {
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n');
         let left = 60;
@@ -764,13 +762,13 @@ describe('room for a large body', () => {
     });
   });
 
-  it('is not asked for by a small one', async () => {
+  it('is not reserved for a small body', async () => {
     const reserveBytes = () => Promise.reject(new Error('asked'));
     upstream.respondWith((socket) => socket.write(rawChunkedAnswer(['x'.repeat(60_000)])));
     expect((await get({ reserveBytes })).body).toHaveLength(60_000);
   });
 
-  it('is waited for with the body still in its connection, beyond the idle limit, up to the deadline', async () => {
+  it('is awaited without reading the body, beyond the idle limit, until the deadline', async () => {
     const sender = createHttpSender({ connectMs: 1000, headMs: 1000, idleMs: 30 });
     let isWritten = false;
     const huge = Buffer.alloc(200_000_000);
@@ -780,9 +778,9 @@ describe('room for a large body', () => {
         isWritten = true;
       });
     });
-    const wish = { reserveBytes: () => new Promise<void>(() => undefined), maxResponseBytes: huge.length };
+    const options = { reserveBytes: () => new Promise<void>(() => undefined), maxResponseBytes: huge.length };
     const startedAtMs = performance.now();
-    expect((await failureOf(get({ ...wish, deadlineMs: 200 }, sender))).kind).toBe('timeout');
+    expect((await failureOf(get({ ...options, deadlineMs: 200 }, sender))).kind).toBe('timeout');
     expect(performance.now() - startedAtMs).toBeGreaterThan(150);
     expect(isWritten).toBe(false);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemo } from '../../../src/shared/network/memo.ts';
 
 describe('createMemo', () => {
-  it('returns a value until its time is over', () => {
+  it('returns a value until it expires', () => {
     let nowMs = 0;
     const memo = createMemo<string>(() => nowMs);
     memo.remember('a', 'first', 1_000);
@@ -12,7 +12,7 @@ describe('createMemo', () => {
     expect(memo.find('a')).toBeUndefined();
   });
 
-  it('returns the value that was remembered last, or none once it is forgotten', () => {
+  it('returns the last value, or none after it was removed', () => {
     const memo = createMemo<string>(() => 0);
     memo.remember('a', 'first', 1_000);
     memo.remember('a', 'second', 1_000);

@@ -9,7 +9,7 @@ const rule = { methods: ['PATCH'], path: '/v1.0/groups/{id}', scopes: ['Group.Re
 const json = 'application/json';
 const bytes = (body: unknown) => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 
-/** The code and what refused; undefined when nothing did. */
+/** Returns the code and the rule that refused, or undefined. */
 function refusalOf(run: () => void): string | undefined {
   try {
     run();
@@ -30,14 +30,14 @@ const refusalOfPart = (body: string, type = json) =>
   });
 
 describe('a rule that names the fields of a body', () => {
-  it('is found with them', () => {
+  it('has the fields after parsing', () => {
     expect(ask(policy, 'PATCH /v1.0/groups/A1=', { contentType: json })).toMatchObject({
       rule: { bodyFields },
     });
   });
 
   it.each(['{}', '{"displayName":"a"}', '{"description":{"members@odata.bind":[]},"displayName":null}'])(
-    'takes %s, alone and in a batch',
+    'accepts %s, alone and in a batch',
     { tags: ['PX-4'] },
     (body) => {
       expect(refusalOfBody(body)).toBeUndefined();
@@ -47,12 +47,12 @@ describe('a rule that names the fields of a body', () => {
     },
   );
 
-  it('takes no body, which has no fields', () => {
+  it('accepts an empty body', () => {
     expect(refusalOfBody('')).toBeUndefined();
     expect(refusalOf(() => requireBodyFields(bodyFields, undefined, undefined))).toBeUndefined();
   });
 
-  it('says which they are, and not what the body has', () => {
+  it('names its fields in the refusal, and nothing of the body', () => {
     expect(() => requireBodyFields(bodyFields, bytes({ canary: 1 }), json)).toThrow(
       expect.objectContaining({
         detail:
@@ -62,7 +62,7 @@ describe('a rule that names the fields of a body', () => {
   });
 });
 
-/** In the memory and time that a worker has for one of many bodies of 10 MiB. */
+/** Within the memory and time that a worker has for one of many bodies of 10 MiB. */
 describe('a body of the largest size', () => {
   const size = 10 * 1024 * 1024;
   const msOf = (run: () => void) => {
@@ -71,11 +71,11 @@ describe('a body of the largest size', () => {
     return performance.now() - startMs;
   };
 
-  it('with one long text in a named field, passes', { tags: ['DO-4'] }, () => {
+  it('with one long string in a named field is accepted', { tags: ['DO-4'] }, () => {
     expect(refusalOfBody(`{"description":"${'a'.repeat(size - 20)}"}`)).toBeUndefined();
   });
 
-  it('with millions of lists, takes little more than a plain list that `JSON.parse` reads', {
+  it('with millions of arrays takes little more memory and time than `JSON.parse`', {
     tags: ['DO-4'],
   }, () => {
     const half = size / 2;
@@ -89,7 +89,7 @@ describe('a body of the largest size', () => {
     expect(listsMs).toBeLessThan(5 * msOf(() => JSON.parse(plain)));
   });
 
-  it('with millions of lists in one another, is refused at once', { tags: ['DO-4'] }, () => {
+  it('with millions of nested arrays is refused at once', { tags: ['DO-4'] }, () => {
     const levels = size / 2 - 20;
     const deep = `{"description":${'['.repeat(levels)}${']'.repeat(levels)}}`;
     const plainMs = msOf(() => JSON.parse(`{"description":[${'1,'.repeat(size / 2)}1]}`));
@@ -128,11 +128,11 @@ describe('refuses', () => {
     '{"displayName":"a"',
     '\u0000',
     '['.repeat(100_000),
-  ])('what is no JSON object: %.40s', { tags: ['PX-4'] }, (body) => {
+  ])('a body that is not a JSON object: %.40s', { tags: ['PX-4'] }, (body) => {
     expect(refusalOfBody(body)).toBe('path_not_allowed body');
   });
 
-  it('bytes that are not UTF-8, and types that say another encoding, alone and in a batch', {
+  it('bytes that are not UTF-8, and types with another encoding, alone and in a batch', {
     tags: ['PX-4'],
   }, () => {
     const other = Buffer.from('{"displayName":"a"}', 'utf16le');
@@ -157,9 +157,9 @@ describe('refuses', () => {
   it.each<[string, object, string]>([
     ['at a rule without a body', { ...rule, methods: ['GET'] }, 'bodyFields is for methods with a body'],
     ['beside other types', { ...rule, contentTypes: ['*/*'] }, 'bodyFields limits JSON only'],
-    ['that names one twice', { ...rule, bodyFields: ['a', 'a'] }, 'bodyFields has a twice'],
-    ['that names none', { ...rule, bodyFields: [] }, 'bodyFields: is empty'],
-    ['that names what is none', { ...rule, bodyFields: ['a b'] }, 'is not a field name'],
+    ['that repeats a field', { ...rule, bodyFields: ['a', 'a'] }, 'bodyFields has a twice'],
+    ['without a field', { ...rule, bodyFields: [] }, 'bodyFields: is empty'],
+    ['with an invalid field name', { ...rule, bodyFields: ['a b'] }, 'is not a field name'],
   ])('a policy with bodyFields %s', (_what, wrong, fault) => {
     expect(issuesOf(fileOf(wrong)).join()).toContain(fault);
   });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { fileOf, issuesOf, policyOf } from '../../support/policies.ts';
 
-/** The issues of a file with these rules. */
+/** Returns the issues of a file with these rules. */
 const issueOf = (...rules: object[]) => issuesOf(fileOf(...rules)).join('\n');
 const pointer = 'features.one.rules[0]';
 
 describe('refuses a policy file, with the position and a hint,', () => {
   it.each<[string, unknown]>([
     ['an unknown word', { features: {}, allowAll: true }],
-    ['a word for APIs of your own', { features: {}, repeatsRefusedWrites: true }],
-    ['no object', null],
+    ['a member for other APIs only', { features: {}, repeatsRefusedWrites: true }],
+    ['null', null],
     ['a list', []],
     ['text', 'allow'],
     ['no features', {}],
@@ -60,7 +60,11 @@ describe('refuses a policy file, with the position and a hint,', () => {
       { path: '/v1.0/me/:id' },
       'has a parameter in another notation; write {id}',
     ],
-    ['a parameter in angles', { path: '/v1.0/me/<id>' }, 'has a parameter in another notation; write {id}'],
+    [
+      'a parameter in angle brackets',
+      { path: '/v1.0/me/<id>' },
+      'has a parameter in another notation; write {id}',
+    ],
     [
       'a key in brackets',
       { path: "/v1.0/users('{id}')" },
@@ -76,7 +80,7 @@ describe('refuses a policy file, with the position and a hint,', () => {
       { headers: ['x-ms-token-aad-id-token'] },
       'is not a header that a rule can allow',
     ],
-    ['a header of the way', { headers: ['X-Forwarded-Host'] }, 'is not a header that a rule can allow'],
+    ['a forwarding header', { headers: ['X-Forwarded-Host'] }, 'is not a header that a rule can allow'],
     [
       'a header of another method',
       { headers: ['x-http-method-override'] },
@@ -240,13 +244,13 @@ describe('refuses a policy file, with the position and a hint,', () => {
       { contentTypes: ['image/jpeg'] },
       'contentTypes is for methods with a body',
     ],
-    ['a guard of nobody', { guard: { roles: [] } }, `${pointer}.guard.roles: is empty`],
-    ['a guard of no kind', { guard: { role: 'Admin' } }, `${pointer}.guard`],
+    ['a guard without roles', { guard: { roles: [] } }, `${pointer}.guard.roles: is empty`],
+    ['a guard with an unknown rule', { guard: { role: 'Admin' } }, `${pointer}.guard`],
   ])('with %s', { tags: ['PX-4', 'PX-5'] }, (_what, rule, issue) => {
     expect(issueOf(rule)).toContain(issue);
   });
 
-  it('with a guard at a feature and at its rule: it would be unclear which of them counts', () => {
+  it('with a guard on a feature and on its rule, because it would be unclear which applies', () => {
     const rule = { methods: ['GET'], path: '/v1.0/me', scopes: ['User.Read'], guard: { roles: ['A'] } };
     const file = { features: { one: { title: 'One', guard: { roles: ['B'] }, rules: [rule] } } };
     expect(issuesOf(file)).toEqual([
@@ -260,24 +264,24 @@ describe('refuses a policy file, with the position and a hint,', () => {
     [{ path: '/v1.0/me' }, { path: '/v1.0/ME' }],
     [{}, {}],
     [{ methods: ['GET', 'POST'] }, { methods: ['POST', 'PATCH'], query: { $select: true } }],
-  ])('with two rules that the same call fits: %j and %j', { tags: ['PX-4'] }, (first, second) => {
+  ])('with two rules that match the same call: %j and %j', { tags: ['PX-4'] }, (first, second) => {
     expect(issueOf(first, second)).toMatch(
       /^features\.one\.rules\[1\] \(.+\): features\.one\.rules\[0\] \(.+\) already allows .+ of this path; remove one of them/,
     );
   });
 
-  it('with two rules that the same call fits, in two features', () => {
+  it('with two rules that match the same call, in two features', () => {
     const rule = { methods: ['GET'], path: '/v1.0/me', scopes: ['User.Read'] };
     const file = { features: { a: { title: 'A', rules: [rule] }, b: { title: 'B', rules: [rule] } } };
     expect(issuesOf(file)).toHaveLength(1);
   });
 
-  it('naming every issue at once', () => {
+  it('with all issues at once', () => {
     expect(issuesOf(fileOf({ methods: [] }, { path: 'x' }, { scopes: [] }))).toHaveLength(3);
   });
 });
 
-describe('takes a policy file', () => {
+describe('accepts a policy file', () => {
   it('with defaults for the members that a rule omits', () => {
     expect(policyOf(fileOf({})).rules).toMatchObject([
       { query: {}, alternatives: [], contentTypes: [], fileLinks: false, pointer, feature: 'one' },
@@ -288,12 +292,12 @@ describe('takes a policy file', () => {
     expect(issueOf({ methods: ['GET'] }, { methods: ['PATCH'], scopes: ['User.ReadWrite'] })).toBe('');
   });
 
-  it('with a search of words in messages whose $select is bounded', () => {
+  it('with a search for words in messages whose $select is bounded', () => {
     const query = { $select: { fields: ['subject'] }, $filter: true, $search: { maxLength: 200 } };
     expect(issueOf({ path: '/v1.0/me/mailFolders/{id}/messages', query })).toBe('');
   });
 
-  it('with a fixed id and with words that only end like one', () => {
+  it('with a fixed id and with words that end like one', () => {
     expect(issueOf({ path: '/v1.0/groups/0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101' })).toBe('');
     expect(issueOf({ path: '/v1.0/directoryObjects/getByIds', methods: ['POST'] })).toBe('');
   });

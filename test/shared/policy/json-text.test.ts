@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type JsonOptions, type JsonValue, parseJson } from '../../../src/shared/policy/json-text.ts';
 
 const everything: JsonOptions = { openedLevels: 100, uniqueNames: 'everywhere' };
-/** Undefined if the text is refused. */
+/** Returns undefined if the text is refused. */
 function parse(text: string, options: Partial<JsonOptions> = {}): JsonValue | undefined {
   const value = parseJson(text, { ...everything, ...options });
   return value.kind === 'invalid' ? undefined : value;
 }
 
-/** As JSON.parse has it. */
+/** Returns the value as JSON.parse does. */
 function toPlain(value: JsonValue): unknown {
   switch (value.kind) {
     case 'object':
@@ -33,7 +33,7 @@ function plain(text: string): unknown {
 }
 
 describe('parseJson', () => {
-  it('reads what JSON.parse reads, whitespace and escapes included', () => {
+  it('reads what JSON.parse reads, including whitespace and escapes', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), fc.constantFrom('', ' ', '\n\t', '\r'), (json, space) => {
         const text = `${space}${JSON.stringify(JSON.parse(json), undefined, space)}${space}`;
@@ -62,13 +62,13 @@ describe('parseJson', () => {
   });
 
   it.each(['12345678901234567890', '-0.10000000000000000000001', '1E+400', '[1.0,2e1]'])(
-    'keeps %s as it is written',
+    'keeps the notation of %s',
     (text) => {
       expect(parse(text)?.text).toBe(text);
     },
   );
 
-  it('does not open what nests more deeply than asked, and checks it all the same', () => {
+  it('does not parse values below the given depth, but checks them', () => {
     expect(parse('{"a":{"b":1}}', { openedLevels: 1 })).toMatchObject({
       kind: 'object',
       members: new Map([['a', { kind: 'unopened', text: '{"b":1}' }]]),
@@ -83,7 +83,7 @@ describe('refuses', () => {
     '{"a":1,"\\u0061":2}',
     '{"x":[{"a":1,"b":{},"a":1}]}',
     '{"__proto__":1,"__proto__":2}',
-  ])('a name twice: %s', { tags: ['PX-6'] }, (text) => {
+  ])('a repeated name: %s', { tags: ['PX-6'] }, (text) => {
     expect(parse(text)).toBeUndefined();
     expect(parse(text, { openedLevels: 0 })).toBeUndefined();
   });
@@ -114,7 +114,7 @@ describe('refuses', () => {
     expect(parse(text)).toBeUndefined();
   });
 
-  it('what nests without end, at once, and reads ten megabytes of one string', { tags: ['DO-3'] }, () => {
+  it('endless nesting at once, and reads a string of ten megabytes', { tags: ['DO-3'] }, () => {
     for (const bracket of ['[', '{"a":', '[{"a":', '[[],']) {
       expect(parse(bracket.repeat(1_000_000))).toBeUndefined();
     }
@@ -126,7 +126,7 @@ describe('refuses', () => {
 
   const names = (count: number) => Array.from({ length: count }, (_, at) => `"${at}":1`).join();
 
-  it('more values than are to be kept, at the first that is one too many', { tags: ['DO-4'] }, () => {
+  it('too many values, at the first one beyond the limit', { tags: ['DO-4'] }, () => {
     expect(parse(`{${names(10_000)}}`)?.kind).toBe('object');
     expect(parse(`{${names(10_001)}}`)).toBeUndefined();
     expect(parse(`[${'[],'.repeat(9999)}[]]`)?.kind).toBe('array');
@@ -135,7 +135,7 @@ describe('refuses', () => {
     expect(parse(`[[],${'0,'.repeat(20_000)}0]`, { openedLevels: 0 })?.kind).toBe('unopened');
   });
 
-  it('more names to compare in one object and those around it, and takes any number side by side', {
+  it('too many names in nested objects, and accepts any number of objects side by side', {
     tags: ['DO-4'],
   }, () => {
     const unopened = { openedLevels: 0 };

@@ -5,7 +5,7 @@ import { ask, fileOf, isAllowed, policyOf, refusalOf } from '../../support/polic
 
 const shipped = readPolicy(undefined);
 
-/** Calls that the shipped policy allows, of every kind of rule. */
+/** Calls that the shipped policy allows, one for every kind of rule. */
 const permitted = [
   ['GET', '/v1.0/me'],
   ['GET', '/v1.0/me/photo'],
@@ -25,7 +25,7 @@ describe('policy.match', () => {
     expect(refusalOf(shipped, `${method} ${path}`)).toBeUndefined();
   });
 
-  it('names feature, least permission, what would do as well, and the very bytes to send', () => {
+  it('returns feature, least permission, alternatives and the exact bytes to send', () => {
     expect(ask(shipped, 'GET /v1.0/me/messages?$top=5')).toMatchObject({
       method: 'GET',
       path: '/v1.0/me/messages',
@@ -43,7 +43,7 @@ describe('policy.match', () => {
     });
   });
 
-  it('names the guard of the rule, or of its feature', () => {
+  it('returns the guard of the rule or of its feature', () => {
     const guard = { roles: ['Admin', 'Owner'] };
     const rule = { methods: ['GET'], path: '/v1.0/me', scopes: ['User.Read'] };
     const ofFeature = policyOf({ features: { one: { title: 'One', guard, rules: [rule] } } });
@@ -53,7 +53,7 @@ describe('policy.match', () => {
     expect(ask(ofRule, 'GET /v1.0/me/photo')).not.toHaveProperty('rule.guard');
   });
 
-  it('asks at sign-in only for the features that say so', () => {
+  it('lists only features with signIn for the sign-in', () => {
     expect(shipped.signInScopes).toEqual(['User.Read']);
   });
 });
@@ -78,11 +78,11 @@ describe('the type of a body', () => {
     // PnPjs sends it with every call.
     ['GET /v1.0/me', 'application/json'],
     ['DELETE /v1.0/me', 'text/html'],
-  ])('%s with %s passes', (call, contentType) => {
+  ])('is accepted for %s: %s', (call, contentType) => {
     expect(refusal(call, contentType)).toBeUndefined();
   });
 
-  it('is not asked for where there is no body', () => {
+  it('is not required without a body', () => {
     expect(refusal('POST /v1.0/me')).toBeUndefined();
   });
 
@@ -99,7 +99,7 @@ describe('the type of a body', () => {
     ['PUT /v1.0/me/any', 'x'],
     ['PUT /v1.0/me/any', '*/*'],
     ['PUT /v1.0/me/any', 'a/b, c/d'],
-  ])('refuses %s with %j', { tags: ['PX-10'] }, (call, contentType) => {
+  ])('is refused for %s: %j', { tags: ['PX-10'] }, (call, contentType) => {
     expect(refusal(call, contentType)).toMatch(/^content_type_not_allowed: The body must be of type /);
   });
 });
@@ -112,7 +112,7 @@ describe('refuses', () => {
   });
 
   it.each(['TRACE', 'OPTIONS', 'CONNECT', 'MERGE', 'get', 'Get', 'GET ', ''])(
-    'the method %j anywhere',
+    'the method %j for every path',
     { tags: ['PX-4'] },
     (method) => {
       for (const [, path] of permitted)
@@ -120,7 +120,7 @@ describe('refuses', () => {
     },
   );
 
-  it('a method that only other paths have', { tags: ['PX-4'] }, () => {
+  it('a method that only rules of other paths allow', { tags: ['PX-4'] }, () => {
     for (const call of [
       'POST /v1.0/me',
       'GET /v1.0/me/sendMail',
@@ -131,7 +131,7 @@ describe('refuses', () => {
     }
   });
 
-  it('everything when no rule exists', { tags: ['PX-4'] }, () => {
+  it('every call if there is no rule', { tags: ['PX-4'] }, () => {
     for (const empty of [{ features: {} }, { features: { nothing: { title: 'Nothing', rules: [] } } }]) {
       for (const [method, path] of permitted)
         expect(isAllowed(policyOf(empty), `${method} ${path}`)).toBe(false);
@@ -155,13 +155,13 @@ describe('refuses', () => {
     '/v1.0/me/drive/root:/x.txt:/content',
     '/v1.0/me/microsoft.graph.user',
     '/v1.0/directoryRoles',
-  ])('%s, which no rule names', { tags: ['PX-4'] }, (path) => {
+  ])('%s, because no rule matches', { tags: ['PX-4'] }, (path) => {
     for (const method of ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE']) {
       expect(isAllowed(shipped, `${method} ${path}`), method).toBe(false);
     }
   });
 
-  it('a path that is allowed and a query that is not, and the other way round', {
+  it('an allowed path with a forbidden query, and the reverse', {
     tags: ['PX-4', 'PX-5'],
   }, () => {
     expect(refusalOf(shipped, 'GET /v1.0/me?$expand=manager')).toMatch(/^path_not_allowed/);
@@ -171,8 +171,8 @@ describe('refuses', () => {
   });
 });
 
-describe('a feature called like a property of every object', () => {
-  it('is not there', () => {
+describe('a feature with the name of an Object property', () => {
+  it('does not exist', () => {
     const policy = policyOf({ features: {} });
     for (const name of ['__proto__', 'constructor', 'toString']) expect(policy.feature(name)).toBeUndefined();
   });
@@ -232,8 +232,8 @@ const segment = fc.constantFrom(
   ...['%2e%2e', '%252e', 'AAMk=', '%41', 'a;b', "('x')", '', 'a%2fb', 'a b', 'é', '$count', '~', '...'],
 );
 
-describe('every path that is allowed', () => {
-  it('is one that a rule spells out, whatever is thrown at it', { tags: ['PX-4'] }, () => {
+describe('every allowed path', () => {
+  it('matches a template literally, for random paths', { tags: ['PX-4'] }, () => {
     const policy = policyOf(
       fileOf(
         { methods: ['GET', 'HEAD'] },

@@ -30,7 +30,7 @@ describe('a Content-Type', () => {
     'application/json ',
     'application/*',
     '*/*',
-  ])('%j is none', { tags: ['PX-13'] }, (header) => {
+  ])('is invalid: %j', { tags: ['PX-13'] }, (header) => {
     expect([readMediaType(header), isJsonType(header), mayBeJson(header)]).toEqual([undefined, false, true]);
   });
 
@@ -43,7 +43,7 @@ describe('a Content-Type', () => {
     ['application/json-seq', false, false],
     ['application/+json', false, true],
     ['text/html', false, false],
-  ])('%s is JSON: %s, and could be taken for it: %s', (header, isJson, mayBe) => {
+  ])('%s is JSON: %s, and resembles JSON: %s', (header, isJson, mayBe) => {
     expect([isJsonType(header), mayBeJson(header)]).toEqual([isJson, mayBe]);
   });
 });

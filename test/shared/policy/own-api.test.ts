@@ -17,15 +17,15 @@ function ownPolicy(more: object = {}): Policy {
 
 const policy = ownPolicy();
 
-describe('a policy for an API of your own', () => {
+describe('a policy for another API', () => {
   it.each(['A-1', '1', 'a.b1', 'order.pdf', '=a1=', '0d9a7f34-6a1b-4c52-8a77-21c3f0b6e101'])(
-    'takes %s for an id',
+    'accepts %s as an id',
     (id) => {
       expect(isAllowed(policy, `GET /orders/${id}`)).toBe(true);
     },
   );
 
-  it('may say that the API takes semicolons for text', () => {
+  it('can declare that the API treats semicolons as text', () => {
     const data = ownPolicy({ semicolons: 'data' });
     for (const query of ['q=a;b', 'q=a%3Bb', 'q=a%253Bb', 'q=(a;b)', "q='a;b'"]) {
       expect(isAllowed(data, `GET /orders?${query}`), query).toBe(true);
@@ -50,7 +50,7 @@ describe('refuses', () => {
     'q%3Bstatus=all',
     'status=open;',
   ])(
-    'a semicolon in the query of an own API, in brackets and quotes too: %s',
+    'a semicolon in the query of another API, even in parentheses or quotes: %s',
     { tags: ['PX-5'] },
     (query) => {
       expect(refusalOf(policy, `GET /orders?${query}`)).toBe(
@@ -60,7 +60,7 @@ describe('refuses', () => {
   );
 
   it.each(['q=a%26status=all', 'q=a%2526status=all', 'q=a%26status=open%26select=x%26z='])(
-    'an option behind a "&" that is decoded: %s',
+    'an option after an encoded "&": %s',
     { tags: ['PX-5'] },
     (query) => {
       expect(isAllowed(policy, `GET /orders?${query}`)).toBe(false);
@@ -78,11 +78,11 @@ describe('refuses', () => {
     'search',
     'a'.repeat(41),
     'a'.repeat(400),
-  ])('%s as an id of an own API', { tags: ['PX-4'] }, (id) => {
+  ])('%s as an id of another API', { tags: ['PX-4'] }, (id) => {
     expect(isAllowed(policy, `GET /orders/${id}`)).toBe(false);
   });
 
-  it('another word for semicolons, and the word in a policy for Microsoft Graph', () => {
+  it('another value for semicolons, and this member in a policy for Microsoft Graph', () => {
     expect(() => ownPolicy({ semicolons: 'separators' })).toThrow(/^semicolons: must be "data"/);
     const graph = { ...Object(fileOf({ path: '/v1.0/me' })), semicolons: 'data' };
     expect(issuesOf(graph)).toEqual(['semicolons: is for your own APIs only; remove it']);
@@ -99,7 +99,7 @@ describe('a policy for Microsoft Graph', () => {
     "$filter=displayName%20eq%20'a;b'",
     '$search=%22a;b%22',
     '$expand=manager($expand=manager($select=id;$levels=2);$select=id)',
-  ])('lets a semicolon pass in balanced brackets and in quotes: %s', (query) => {
+  ])('allows a semicolon in balanced parentheses and in quotes: %s', (query) => {
     expect(isAllowed(graph, `GET /v1.0/me?${query}`)).toBe(true);
   });
 
@@ -112,7 +112,7 @@ describe('a policy for Microsoft Graph', () => {
     "$filter=a%20eq%20'x%2527;$top=9",
     '$expand=manager($select=id);$top=9',
     '$expand=manager);($top=9',
-  ])('refuses it elsewhere: %s', { tags: ['PX-5'] }, (query) => {
+  ])('refuses a semicolon elsewhere: %s', { tags: ['PX-5'] }, (query) => {
     expect(refusalOf(graph, `GET /v1.0/me?${query}`)).toMatch(/^request_invalid: .*semicolon/);
   });
 });

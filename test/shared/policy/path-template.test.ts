@@ -61,7 +61,7 @@ describe('a path template', () => {
       '/v1.0/me/drive/special/approot:/Menu%20(new).txt:/content',
     ],
     ['/v1.0/me/drive/root:/{folder}/{file}', '/v1.0/me/drive/root:/Caf%C3%A9/menu.txt'],
-  ])('%s spells out %s', (template, raw) => {
+  ])('%s matches %s', (template, raw) => {
     expect(fits(template, raw)).toBe(true);
   });
 
@@ -114,7 +114,7 @@ describe('a path template', () => {
       ['/v1.0/me', '/beta/me'],
       ['/v1.0/me', '/v1.0/me/messages'],
       ['/v1.0/me/messages', '/v1.0/me'],
-    ])('to see %s in %s', { tags: ['PX-4'] }, (template, raw) => {
+    ])('to match %s with %s', { tags: ['PX-4'] }, (template, raw) => {
       expect(fits(template, raw)).toBe(false);
     });
 
@@ -162,14 +162,14 @@ describe('a path template', () => {
       'a|b',
       '%23',
       'a%22',
-    ])('a file called %j, which ends the path or means another file', { tags: ['PX-3'] }, (name) => {
+    ])('a file named %j, which would end the path or mean another file', { tags: ['PX-3'] }, (name) => {
       expect(fits('/v1.0/me/drive/root:/{file}:/content', `/v1.0/me/drive/root:/${name}:/content`)).toBe(
         false,
       );
     });
   });
 
-  it('a file whose name only an encoded colon ends: it is part of the name to some readers', {
+  it('a file name that an encoded colon ends, because some parsers read it as part of the name', {
     tags: ['PX-3'],
   }, () => {
     for (const template of ['/v1.0/me/drive/root:/{file}:/content', '/v1.0/me/drive/root:/{file}']) {
@@ -181,7 +181,7 @@ describe('a path template', () => {
     }
   });
 
-  it('sees nothing but letters of a function in what it takes for its values', { tags: ['PX-4'] }, () => {
+  it('accepts no special characters in the values of a function', { tags: ['PX-4'] }, () => {
     const value = fc.string({ unit: fc.constantFrom(..."aZ9-:.'(),;=%27 2F/$é"), maxLength: 12 });
     fc.assert(
       fc.property(value, value, (start, end) => {
@@ -210,7 +210,7 @@ describe('two path templates', () => {
     ["/v1.0/x/f(a='{a}')", "/v1.0/x/f(a='{b}')"],
     ['/v1.0/me/drive/root:/{a}:/content', '/v1.0/me/drive/root:/{b}:/content'],
     ['/v1.0/me/drive/root:/notes.txt:/content', '/v1.0/me/drive/root:/{b}:/content'],
-  ])('%s and %s: some call fits both', (left, right) => {
+  ])('overlap: %s and %s', (left, right) => {
     expect(share(left, right)).toBe(true);
   });
 
@@ -222,11 +222,11 @@ describe('two path templates', () => {
     ["/v1.0/x/f(a='{a}')", '/v1.0/x/f(a={a})'],
     ['/v1.0/me', '/v1.0/me/messages'],
     ['/v1.0/me', '/beta/me'],
-  ])('%s and %s: no call fits both', (left, right) => {
+  ])('do not overlap: %s and %s', (left, right) => {
     expect(share(left, right)).toBe(false);
   });
 
-  it('share every path that fits both of them', () => {
+  it('overlap if a random path matches both', () => {
     const parts = fc.constantFrom(
       'me',
       'inbox',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readUpstreamPath } from '../../../src/shared/policy/path.ts';
 
-/** As the host's router gives it: the path decoded once, without its first slash. */
+/** The path as the host's router passes it: decoded once, without its first slash. */
 const routeParameterOf = (raw: string) => {
   try {
     return decodeURIComponent(raw.slice(1));
@@ -23,11 +23,11 @@ describe('readUpstreamPath', () => {
     '/v1.0/me/drive/root:/Caf%C3%A9%20menu.txt:/content',
     '/v1.0/...',
     '/v1.0/.me',
-  ])('takes %s as it stands', (raw) => {
+  ])('accepts %s unchanged', (raw) => {
     expect(read(raw)).toMatchObject({ kind: 'path', path: { raw } });
   });
 
-  it('gives the segments decoded once', () => {
+  it('returns the segments decoded once', () => {
     expect(read('/v1.0/Caf%C3%A9%20menu')).toMatchObject({ path: { segments: ['v1.0', 'Café menu'] } });
   });
 });
@@ -93,7 +93,7 @@ describe('refuses', () => {
   });
 
   it.each(['', '/', '//', '//v1.0/me', '/v1.0//me', '/v1.0/me/', '/v1.0/me//', 'v1.0/me', '?x', '*'])(
-    'the path %j, which has an empty segment or no beginning',
+    'the path %j, which has an empty segment or no first slash',
     { tags: ['PX-3'] },
     (raw) => {
       expect(read(raw).kind).toBe('refused');
@@ -108,11 +108,11 @@ describe('refuses', () => {
     ['/\\evil.test/v1.0/me'],
     ['@evil.test/v1.0/me'],
     ['/v1.0/me?x=//evil.test'],
-  ])('an address where a path belongs: %s', { tags: ['PX-2', 'PX-3'] }, (raw) => {
+  ])('an address instead of a path: %s', { tags: ['PX-2', 'PX-3'] }, (raw) => {
     expect(read(raw).kind).toBe('refused');
   });
 
-  it('a path that router and URL read in two ways', { tags: ['PX-3'] }, () => {
+  it('a path that router and URL parser read differently', { tags: ['PX-3'] }, () => {
     expect(read('/v1.0/me', 'v1.0/users/../me').kind).toBe('refused');
     expect(read('/v1.0/me', 'v1.0/ME').kind).toBe('refused');
     expect(read('/v1.0/me', '').kind).toBe('refused');
@@ -120,7 +120,7 @@ describe('refuses', () => {
     expect(read('/v1.0/me', 'x/%2e%2e/v1.0/me').kind).toBe('refused');
   });
 
-  it('a path over 2048 bytes, in no time', () => {
+  it('a path over 2048 bytes, quickly', () => {
     expect(read(`/v1.0/${'a'.repeat(2048)}`).kind).toBe('refused');
     const before = performance.now();
     expect(read(`/v1.0/${'%2e'.repeat(50_000)}`).kind).toBe('refused');
@@ -176,7 +176,7 @@ const hostilePath = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }).map((text) => `/${text}`),
 );
 
-describe('every path that is taken', () => {
+describe('every accepted path', () => {
   const eachTaken = (check: (raw: string, segments: readonly string[]) => void) =>
     fc.assert(
       fc.property(hostilePath, (raw) => {
@@ -186,7 +186,7 @@ describe('every path that is taken', () => {
       { numRuns: 3000 },
     );
 
-  it('is the string that came, byte for byte', { tags: ['PX-3'] }, () => {
+  it('is unchanged, byte for byte', { tags: ['PX-3'] }, () => {
     fc.assert(
       fc.property(hostilePath, (raw) => {
         const reading = read(raw);
@@ -196,7 +196,7 @@ describe('every path that is taken', () => {
     );
   });
 
-  it('means the same after none, one or two more decodes, and to a URL parser', { tags: ['PX-3'] }, () => {
+  it('means the same after zero, one or two more decodes, and to a URL parser', { tags: ['PX-3'] }, () => {
     eachTaken((raw, segments) => {
       const once = decodeURIComponent(raw);
       expect(decodeURIComponent(once)).toBe(once);
@@ -212,7 +212,9 @@ describe('every path that is taken', () => {
     });
   });
 
-  it('has no dot, empty, slashed or unprintable segment', { tags: ['PX-3'] }, () => {
+  it('has no segment that is empty, a dot segment, or contains a slash or unprintable character', {
+    tags: ['PX-3'],
+  }, () => {
     eachTaken((_raw, segments) => {
       for (const segment of segments) expect(segment).toMatch(/^(?!\.{1,2}$)[^/\\%\p{Cc}]+$/u);
     });

@@ -59,16 +59,16 @@ describe('a query within the bounds of its rule', () => {
     '$expand=manager($select=id,displayName;$levels=2),photo',
     '$expand=manager($select=id;$expand=manager($select=id))',
     "$expand=reports($filter=id%20eq%20'a,b;c)d';$top=900)",
-  ])('passes: %s', (query) => {
+  ])('is allowed: %s', (query) => {
     expect(refusalOf(policy, `GET /v1.0/users?$select=id&${query}`)).toBeUndefined();
   });
 
-  it('is sent as it came, byte for byte', () => {
+  it('is sent unchanged, byte for byte', () => {
     const query = '$select=id,displayName&%24top=5&$filter=displayName+eq+%27a%27';
     expect(ask(policy, `GET /v1.0/users?${query}`)).toMatchObject({ path: '/v1.0/users', query });
   });
 
-  it('may say anything where the rule lists names alone', () => {
+  it('can have any values if the rule lists names only', () => {
     expect(isAllowed(policy, 'GET /v1.0/me?$select=*&$expand=manager($levels=max)')).toBe(true);
   });
 });
@@ -88,7 +88,7 @@ describe('refuses', () => {
       '$format=json',
       'The rule for this path does not allow one of the query options. Allowed: $select, $top, $filter, $orderby, $search, $expand, $count, $skiptoken, startDateTime.',
     ],
-  ])('%s and says why, in words of the policy', { tags: ['PX-5'] }, (query, detail) => {
+  ])('%s, with the reason in terms of the policy', { tags: ['PX-5'] }, (query, detail) => {
     expect(refusalOf(policy, `GET /v1.0/users?$select=id&${query}`)).toBe(`path_not_allowed: ${detail}`);
   });
 
@@ -141,13 +141,9 @@ describe('refuses', () => {
     'displayName/mail eq null',
     "displayName eq 'a' #",
     '',
-  ])(
-    '$filter=%s: a field that is not named, or nothing that is understood',
-    { tags: ['PX-5'] },
-    (expression) => {
-      expect(isTaken(`$filter=${encodeURIComponent(expression)}`)).toBe(false);
-    },
-  );
+  ])('$filter=%s, which names another field or cannot be parsed', { tags: ['PX-5'] }, (expression) => {
+    expect(isTaken(`$filter=${encodeURIComponent(expression)}`)).toBe(false);
+  });
 
   it.each([
     '"mobilePhone:+49"',
@@ -172,11 +168,11 @@ describe('refuses', () => {
     '"displayName:a',
     '""',
     '',
-  ])('$search=%s: a field that is not named, or nothing that is understood', { tags: ['PX-5'] }, (value) => {
+  ])('$search=%s, which names another field or cannot be parsed', { tags: ['PX-5'] }, (value) => {
     expect(isTaken(`$search=${encodeURIComponent(value)}`)).toBe(false);
   });
 
-  it('a search that is longer than its rule has it', { tags: ['PX-5'] }, () => {
+  it('a search that is longer than its rule allows', { tags: ['PX-5'] }, () => {
     expect(isAllowed(policy, 'GET /v1.0/me/people?$search=1234567890')).toBe(true);
     expect(refusalOf(policy, 'GET /v1.0/me/people?$search=12345678901')).toBe(
       'path_not_allowed: $search may have at most 10 characters.',
@@ -224,16 +220,16 @@ describe('refuses', () => {
     'toString=1',
     '__proto__=1',
     'constructor=1',
-  ])('%s beside the $select that is required', { tags: ['PX-5'] }, (query) => {
+  ])('%s in addition to a required $select', { tags: ['PX-5'] }, (query) => {
     expect(isTaken(query)).toBe(false);
   });
 
-  it('every option at a rule that names none', { tags: ['PX-5'] }, () => {
+  it('every option if the rule names none', { tags: ['PX-5'] }, () => {
     expect(isAllowed(policy, 'GET /v1.0/me/messages')).toBe(true);
     expect(refusalOf(policy, 'GET /v1.0/me/messages?$top=1')).toContain('Allowed: none.');
   });
 
-  it('to quote the query: what a caller writes comes back in no problem', () => {
+  it('without repeating the query in the problem', () => {
     for (const query of [
       'canary=1',
       '$top=canary',
@@ -246,7 +242,7 @@ describe('refuses', () => {
   });
 });
 
-describe('whatever is thrown at $expand, $filter and $search', () => {
+describe('random text in $expand, $filter and $search', () => {
   const piece = fc.constantFrom(
     ...[
       'manager',
@@ -268,7 +264,7 @@ describe('whatever is thrown at $expand, $filter and $search', () => {
   );
   const soup = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(''));
 
-  it('is read in no time, and what passes names no other field outside its quotes', {
+  it('is checked quickly, and if it is allowed, it names no other field outside quotes', {
     tags: ['PX-5'],
   }, () => {
     fc.assert(

@@ -25,7 +25,7 @@ describe('refuses', () => {
     '$top=1&%24top=2',
     '$top=1&%24%74op=2',
     '$top=1&$select=id&$top=1',
-  ])('%s, which names something twice', { tags: ['PX-5'] }, (raw) => {
+  ])('%s, which repeats a name', { tags: ['PX-5'] }, (raw) => {
     expect(readUpstreamQuery(raw).kind).toBe('refused');
   });
 
@@ -49,7 +49,7 @@ describe('refuses', () => {
     '$top=1&&$skip=1',
     '$select=\u202e',
     '+=1\u0000',
-  ])('%j, which readers could take differently', { tags: ['PX-5'] }, (raw) => {
+  ])('%j, which is ambiguous', { tags: ['PX-5'] }, (raw) => {
     expect(readUpstreamQuery(raw).kind).toBe('refused');
   });
 
@@ -85,8 +85,8 @@ const piece = fc.constantFrom(
   ],
 );
 
-describe('every query that is taken', () => {
-  it('gives the same names and values to any other reader of queries', { tags: ['PX-5'] }, () => {
+describe('every accepted query', () => {
+  it('has the same names and values for other parsers', { tags: ['PX-5'] }, () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const raw = pieces.join('');

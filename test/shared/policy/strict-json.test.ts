@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseStrictJson } from '../../../src/shared/policy/strict-json.ts';
 
 describe('parseStrictJson', () => {
-  it('reads whatever JSON.stringify writes', () => {
+  it('reads everything that JSON.stringify writes', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify(value);
@@ -17,7 +17,7 @@ describe('parseStrictJson', () => {
     '{"a":{"a":{"a":1}},"b":["a","a"]}',
     '{"a":"a","b":"a,\\"a\\":{"}',
     '["a","a",{"a":["a"]},"a"]',
-  ])('takes %s, where nothing is named twice', (text) => {
+  ])('accepts %s, which repeats no name', (text) => {
     expect(parseStrictJson(text).kind).toBe('json');
   });
 
@@ -28,17 +28,17 @@ describe('parseStrictJson', () => {
     ['[1,{"b":{"x":"}","x":1}}]', 'x'],
     ['{"__proto__":1,"__proto__":2}', '__proto__'],
     ['{"":1,"":2}', ''],
-  ])('refuses %s, which names something twice', (text, name) => {
+  ])('refuses %s, which repeats a name', (text, name) => {
     expect(parseStrictJson(text)).toEqual({ kind: 'duplicate', name });
   });
 
-  it('refuses what is not JSON', () => {
+  it('refuses text that is not JSON', () => {
     const tooDeep = `${'['.repeat(65)}${']'.repeat(65)}`;
     for (const text of ['', '{', "{'a':1}", '{"a":1,}', '[1] 2', tooDeep])
       expect(parseStrictJson(text).kind).toBe('malformed');
   });
 
-  it('finds the name in any object, however deep, once it is doubled', () => {
+  it('finds a repeated name in any object at any depth', () => {
     const depth = fc.integer({ min: 0, max: 30 });
     fc.assert(
       fc.property(depth, fc.string(), (levels, name) => {

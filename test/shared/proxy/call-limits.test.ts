@@ -64,14 +64,14 @@ describe('the limits of calls in progress', () => {
     expect(outcomeOf('mia', 40 * MIB)).toBe('permit');
   });
 
-  it('do not count the call whose body is refused', { tags: ['DO-3'] }, () => {
+  it('do not count a call whose body is refused', { tags: ['DO-3'] }, () => {
     const limits = createCallLimits();
     acquire(limits, 'alice', { bodyBytes: 64 * MIB });
     for (let at = 0; at < 100; at++) acquire(limits, 'alice', { bodyBytes: 1 });
     expect(outcomesOf(acquireMany(limits, 'alice', 63))).toBe('permit');
   });
 
-  it('count a batch as the calls in it', { tags: ['DO-3'] }, () => {
+  it('count a batch as the number of its calls', { tags: ['DO-3'] }, () => {
     const limits = createCallLimits();
     const batches = [20, 20, 20].map((calls) => acquire(limits, 'alice', { calls }));
     expect(acquire(limits, 'alice', { calls: 5 }).outcome).toBe('calls-of-user');
@@ -82,7 +82,7 @@ describe('the limits of calls in progress', () => {
     expect(acquire(limits, 'alice').outcome).toBe('calls-of-user');
   });
 
-  it('admit the only call of a user whatever it counts as, and leave permits to others', () => {
+  it('admit the only call of a user at any cost, and leave permits to others', () => {
     const limits = createCallLimits();
     expect(acquire(limits, 'alice', { calls: 100 }).outcome).toBe('permit');
     expect(acquire(limits, 'alice').outcome).toBe('calls-of-user');

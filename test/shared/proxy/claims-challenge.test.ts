@@ -37,7 +37,7 @@ describe('the challenges of a WWW-Authenticate header (RFC 9110, 11.3)', () => {
     expect(parseChallenges(header)).toBeUndefined();
   });
 
-  it('reads back what was written, whatever is in the values', () => {
+  it('reads back random values unchanged', () => {
     const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,8}$/).map((text) => text.toLowerCase());
     const value = fc.string({ unit: fc.constantFrom(...'ab ,="\\{}/+'.split('')), maxLength: 20 });
     const challenge = fc.record({
@@ -63,7 +63,7 @@ describe('the challenges of a WWW-Authenticate header (RFC 9110, 11.3)', () => {
     );
   });
 
-  it('never throws, and never takes long', () => {
+  it('never throws and never takes long', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (header) => {
         parseChallenges(header);
@@ -80,8 +80,8 @@ describe('a claims challenge', () => {
     ['as Graph sends it', challenge(base64)],
     ['without padding', challenge(base64.replace(/=+$/, ''))],
     ['in base64url', challenge(Buffer.from(claims).toString('base64url'))],
-    ['behind another scheme', `Negotiate, ${challenge(base64)}`],
-    ['behind one without claims', `Bearer error="invalid_token", ${challenge(base64)}`],
+    ['after another scheme', `Negotiate, ${challenge(base64)}`],
+    ['after a challenge without claims', `Bearer error="invalid_token", ${challenge(base64)}`],
     [
       'with a description that has commas and quotes',
       challenge(base64, ', error_description="a, \\"b\\"=c"'),
@@ -90,7 +90,7 @@ describe('a claims challenge', () => {
     expect(readClaimsChallenge(header)).toBe(claims);
   });
 
-  it('asks about the access token alone, whatever else an API writes into it', { tags: ['PX-15'] }, () => {
+  it('contains only claims of the access token, even if an API adds others', { tags: ['PX-15'] }, () => {
     const { access_token: asked } = JSON.parse(claims);
     const greedy = {
       id_token: { roles: { essential: true }, acrs: { value: 'c1' } },
@@ -105,29 +105,32 @@ describe('a claims challenge', () => {
     ['no header', undefined],
     ['another error', challenge(base64).replace('insufficient_claims', 'invalid_token')],
     ['another scheme', challenge(base64).replace('Bearer', 'PoP')],
-    ['what is no base64', challenge('%%%')],
-    ['what is no JSON', challenge(Buffer.from('x').toString('base64'))],
-    ['what asks nothing of an access token', challenge(Buffer.from('{}').toString('base64'))],
-    ['what asks for no claims', challenge(Buffer.from('{"access_token":["nbf"]}').toString('base64'))],
-    ['nothing of an access token', challenge(Buffer.from('{"access_token":null}').toString('base64'))],
+    ['invalid base64', challenge('%%%')],
+    ['invalid JSON', challenge(Buffer.from('x').toString('base64'))],
+    ['an object without access_token', challenge(Buffer.from('{}').toString('base64'))],
+    [
+      'an access_token that is an array',
+      challenge(Buffer.from('{"access_token":["nbf"]}').toString('base64')),
+    ],
+    ['an access_token that is null', challenge(Buffer.from('{"access_token":null}').toString('base64'))],
     ['a list', challenge(Buffer.from('["access_token"]').toString('base64'))],
     [
       'more than fits into a sign-in',
       challenge(Buffer.from(JSON.stringify({ access_token: 'x'.repeat(5000) })).toString('base64')),
     ],
     ['a header that is cut', challenge(base64).slice(0, -1)],
-  ])('is none: %s', (_what, header) => {
+  ])('is not recognized: %s', (_what, header) => {
     expect(readClaimsChallenge(header)).toBeUndefined();
   });
 });
 
-describe('what is asked of other tokens', { tags: ['PX-15'] }, () => {
+describe('a claims challenge for other tokens', { tags: ['PX-15'] }, () => {
   const read = (asked: object) =>
     readClaimsChallenge(
       `Bearer error="insufficient_claims", claims="${Buffer.from(JSON.stringify(asked)).toString('base64')}"`,
     );
 
-  it('stays here: roles of the ID token, for one', () => {
+  it('is removed, for example roles of the ID token', () => {
     const accessToken = { acrs: { essential: true, value: 'c1' } };
     const asked = {
       id_token: { roles: { essential: true, values: ['Admin'] } },
@@ -144,7 +147,7 @@ describe('what is asked of other tokens', { tags: ['PX-15'] }, () => {
     [{ access_token: 'x' }],
     [{ access_token: [] }],
     [[{ access_token: {} }]],
-  ])('and alone is no challenge: %j', (asked) => {
+  ])('is not recognized without claims of the access token: %j', (asked) => {
     expect(read(asked)).toBeUndefined();
   });
 });

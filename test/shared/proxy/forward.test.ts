@@ -31,7 +31,7 @@ const challenge: HttpAnswer = {
 const get = apiRequest('GET');
 const post = apiRequest('POST');
 
-/** An API whose answers a function gives, on a clock that only the test moves. */
+/** An API whose answers a function returns, with a clock that only the test moves. */
 function startApi(
   sendHttp: OwnApiDependencies['sendHttp'],
   {
@@ -70,7 +70,7 @@ async function problemOf(answer: Promise<unknown>): Promise<BffError> {
   throw new Error(`no problem but ${String(error)}`);
 }
 
-/** A request that waits until it is let go. */
+/** A request that waits until it is released. */
 function createGate() {
   const waiting: (() => void)[] = [];
   return {
@@ -83,7 +83,7 @@ function createGate() {
 }
 
 describe('a call beyond the limits', () => {
-  it('is refused while 64 of the person wait for a token, and says why; others are served', {
+  it('is refused while 64 calls of the user wait for a token, and other users are served', {
     tags: ['DO-3'],
   }, async () => {
     const gate = createGate();
@@ -117,7 +117,7 @@ describe('a call beyond the limits', () => {
     expect((await again).status).toBe(200);
   });
 
-  it('is served again after calls that failed in any way', { tags: ['DO-3'] }, async () => {
+  it('is served after earlier calls have failed in any way', { tags: ['DO-3'] }, async () => {
     const failures: OwnApiDependencies['sendHttp'][] = [
       async () => {
         throw new HttpFailure('timeout');
@@ -147,7 +147,7 @@ describe('a call beyond the limits', () => {
     expect((await call()).status).toBe(200);
   });
 
-  it('gives back the memory that a failed call had reserved', { tags: ['DO-4'] }, async () => {
+  it('can use the memory that a failed call had acquired', { tags: ['DO-4'] }, async () => {
     const memoryBudget = createMemoryBudget(1000);
     let isFailing = true;
     const { call } = startApi(
@@ -165,8 +165,8 @@ describe('a call beyond the limits', () => {
   });
 });
 
-describe('a call that is renewed', () => {
-  it('gives back the memory of the refusal before it asks for more', { tags: ['DO-3'] }, async () => {
+describe('a call that is repeated with a new token', () => {
+  it('releases the memory of the refusal before it acquires more', { tags: ['DO-3'] }, async () => {
     const answers = [challenge, ok];
     const { call } = startApi(
       async ({ reserveBytes }) => {
@@ -181,9 +181,9 @@ describe('a call that is renewed', () => {
 
 describe('a write whose token is refused with a claims challenge', () => {
   it.each([
-    ['is sent once more where the upstream refuses before it acts', true, post, 2],
-    ['is sent once where it may have acted, and the user decides', false, post, 1],
-    ['but a read is sent once more in any case', false, get, 2],
+    ['is repeated if the policy has repeatsRefusedWrites', true, post, 2],
+    ['is not repeated otherwise, and the user decides', false, post, 1],
+    ['is repeated always if it is a read', false, get, 2],
   ] as const)('%s', { tags: ['PX-15', 'PX-18'] }, async (_what, repeatsRefusedWrites, call, times) => {
     const sent: HttpRequest[] = [];
     const started = startApi(
@@ -212,7 +212,7 @@ describe('a request whose connection fails', () => {
   };
   const silent = () => new HttpFailure('unreachable', { noBytesReceived: true });
 
-  it('before a byte came back is sent once more when it reads, in the time that is left', {
+  it('before any bytes were received is repeated once as a read, in the remaining time', {
     tags: ['G2'],
   }, async () => {
     for (const method of ['GET', 'HEAD']) {
@@ -228,7 +228,7 @@ describe('a request whose connection fails', () => {
     }
   });
 
-  it('or brings the answer to another call is sent once more when it reads, over a new one', {
+  it('or returns a mismatched response is repeated once as a read, on a new connection', {
     tags: ['PX-17'],
   }, async () => {
     const { sent, sendHttp } = fails(1, new HttpFailure('mismatched'));
@@ -246,7 +246,7 @@ describe('a request whose connection fails', () => {
     expect(written.sent).toHaveLength(1);
   });
 
-  it('is made for the session, so that its connections are', { tags: ['PX-17'] }, async () => {
+  it('uses the connections of its session', { tags: ['PX-17'] }, async () => {
     const sent: HttpRequest[] = [];
     const { call } = startApi(async (request) => {
       sent.push(request);
@@ -260,14 +260,14 @@ describe('a request whose connection fails', () => {
     expect(first).not.toEqual(other);
   });
 
-  it('and fails again is not sent a third time', { tags: ['G2'] }, async () => {
+  it('a second time is not repeated again', { tags: ['G2'] }, async () => {
     const { sent, sendHttp } = fails(2, silent());
     const { code, clientRequestId } = await problemOf(startApi(sendHttp).call());
     expect([code, clientRequestId, sent.length]).toEqual(['upstream_unreachable', 'call-1', 2]);
   });
 
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
-    'is not sent again when it is a %s',
+    'is not repeated as a %s',
     { tags: ['G2', 'G3'] },
     async (method) => {
       const { sent, sendHttp } = fails(1, silent());
@@ -278,18 +278,18 @@ describe('a request whose connection fails', () => {
   );
 
   it.each([
-    ['after a byte came back', new HttpFailure('unreachable', { noBytesReceived: false })],
+    ['after bytes were received', new HttpFailure('unreachable', { noBytesReceived: false })],
     ['in the middle of the answer', new HttpFailure('broken')],
     ['by a timeout', new HttpFailure('timeout', { noBytesReceived: true })],
-    ['by an answer too large', new HttpFailure('too-large')],
-  ])('%s is not sent again', { tags: ['PX-18'] }, async (_when, failure) => {
+    ['because the answer is too large', new HttpFailure('too-large')],
+  ])('%s is not repeated', { tags: ['PX-18'] }, async (_when, failure) => {
     const { sent, sendHttp } = fails(1, failure);
     await problemOf(startApi(sendHttp).call());
     expect(sent).toHaveLength(1);
   });
 
   it.each(['GET', 'POST'])(
-    'because all are in use is a %s of which nothing was done, to be made again',
+    'because all are in use is a %s that was not sent and may be repeated',
     { tags: ['PX-18'] },
     async (method) => {
       const { sent, sendHttp } = fails(1, new HttpFailure('no-connection', { noBytesReceived: true }));
@@ -307,7 +307,7 @@ describe('a request whose connection fails', () => {
   );
 
   it.each([429, 500, 502, 503, 504])(
-    'is not what an answer of %i is: that passes on',
+    'is not assumed for an answer with %i, which is passed on',
     { tags: ['G1'] },
     async (status) => {
       const sent: HttpRequest[] = [];
@@ -327,15 +327,21 @@ describe('an answer to a write that cannot be passed on', () => {
     ['a redirect', { status: 302 }],
     ['an odd status', { status: 999 }],
     ['compressed', { headers: { 'content-encoding': 'gzip' } }],
-  ])('%s: its effect is not known either, and its id is told', { tags: ['G3'] }, async (_what, answer) => {
-    const problem = await problemOf(startApi(async () => ({ ...ok, ...answer })).call(post));
-    expect(problem).toMatchObject({ code: 'upstream_answer_refused', clientRequestId: 'call-1' });
-    expect(problem.detail).toContain('The call may have taken effect.');
-  });
+  ])(
+    'is reported as a call that may have taken effect, with its request id: %s',
+    { tags: ['G3'] },
+    async (_what, answer) => {
+      const problem = await problemOf(startApi(async () => ({ ...ok, ...answer })).call(post));
+      expect(problem).toMatchObject({ code: 'upstream_answer_refused', clientRequestId: 'call-1' });
+      expect(problem.detail).toContain('The call may have taken effect.');
+    },
+  );
 });
 
 describe('the time of a whole call', () => {
-  it('ends before the platform’s 230 seconds, however long the token took', { tags: ['PX-18'] }, async () => {
+  it('ends before the platform limit of 230 seconds, even if the token took long', {
+    tags: ['PX-18'],
+  }, async () => {
     const sent: HttpRequest[] = [];
     const { call, clock } = startApi(
       async (request) => {
@@ -354,7 +360,7 @@ describe('the time of a whole call', () => {
     expect(sent[0]?.deadlineMs).toBe(181_000);
   });
 
-  it('counts from the start of the invocation: guards and the request body came before', {
+  it('is measured from the start of the invocation, including guards and the request body', {
     tags: ['PX-18'],
   }, async () => {
     const sent: HttpRequest[] = [];
@@ -374,7 +380,7 @@ describe('the time of a whole call', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('leaves no time for a claims challenge that comes at its end: a timeout, nothing more is sent', {
+  it('ends in a timeout without a repetition if a claims challenge arrives too late', {
     tags: ['PX-15', 'PX-18'],
   }, async () => {
     const sent: HttpRequest[] = [];
@@ -407,7 +413,7 @@ describe('Retry-After', () => {
     [202, '1.5', '2'],
     [202, 'later', undefined],
     [200, undefined, undefined],
-  ])('of a %i that says %j is %j for the browser', { tags: ['G1'] }, async (status, sent, expected) => {
+  ])('of a %i with the value %j becomes %j', { tags: ['G1'] }, async (status, sent, expected) => {
     const headers = sent === undefined ? {} : { 'retry-after': sent };
     const answer = await startApi(async () => ({ ...ok, status, headers })).call();
     expect(answer.headers['retry-after']).toBe(expected);

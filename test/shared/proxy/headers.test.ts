@@ -6,7 +6,9 @@ import { toBrowserHeaders, toForwardedHeaders, toRequestHeaders } from '../../..
 const from = (headers: Record<string, string>) => (name: string) => headers[name];
 
 describe('toRequestHeaders', () => {
-  it('forwards what the allow-list names, and asks for no compression', { tags: ['PX-7', 'DO-4'] }, () => {
+  it('forwards the headers of the allow-list, and requests no compression', {
+    tags: ['PX-7', 'DO-4'],
+  }, () => {
     const sent = {
       accept: 'application/json',
       'accept-language': 'de',
@@ -31,7 +33,7 @@ describe('toRequestHeaders', () => {
     });
   });
 
-  it('names a call that the caller did not name', { tags: ['PX-18'] }, () => {
+  it('adds a request id if the caller sent none', { tags: ['PX-18'] }, () => {
     for (const sent of [{}, { 'client-request-id': '' }]) {
       expect(toRequestHeaders(from(sent), 'call-1')['client-request-id']).toBe('call-1');
     }
@@ -42,17 +44,13 @@ describe('toRequestHeaders', () => {
     '6c6fb5ea',
     '{6c6fb5ea-4bc1-4960-8a81-0c31ea150867}',
     '6c6fb5ea-4bc1-4960-8a81-0c31ea150867, x',
-  ])(
-    'names a call itself when the caller named it %j, which tells no answers apart',
-    { tags: ['PX-17'] },
-    (id) => {
-      expect(toRequestHeaders(from({ 'client-request-id': id }), 'call-1')).toMatchObject({
-        'client-request-id': 'call-1',
-      });
-    },
-  );
+  ])('replaces the request id %j, which does not identify an answer', { tags: ['PX-17'] }, (id) => {
+    expect(toRequestHeaders(from({ 'client-request-id': id }), 'call-1')).toMatchObject({
+      'client-request-id': 'call-1',
+    });
+  });
 
-  it('forwards no other header, whatever it is called', { tags: ['PX-7', 'CS-4'] }, () => {
+  it('forwards no other header of any name', { tags: ['PX-7', 'CS-4'] }, () => {
     const allowed = Object.keys(toRequestHeaders(() => 'x', 'call-1'));
     expect(allowed.sort()).toEqual([
       'accept',
@@ -69,7 +67,7 @@ describe('toRequestHeaders', () => {
     ]);
   });
 
-  it('takes neither token nor encoding of the caller, and heeds no Connection list', {
+  it('ignores the caller’s Authorization, Accept-Encoding and Connection headers', {
     tags: ['PX-7', 'PX-8'],
   }, () => {
     const connection = 'authorization, accept-encoding, accept, close';
@@ -97,7 +95,7 @@ describe('refuses', () => {
     expect(() => toRequestHeaders(from({ prefer: 'a'.repeat(2049) }), 'call-1')).toThrow(BffError);
   });
 
-  it('to forward any value that could end its header', { tags: ['PX-8'] }, () => {
+  it('every value that could end its header', { tags: ['PX-8'] }, () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (value) => {
         const headers = toForwardedHeaders(from({ prefer: value }));
@@ -108,7 +106,7 @@ describe('refuses', () => {
 });
 
 describe('toBrowserHeaders', () => {
-  it('returns what the allow-list names, and of 40 others nothing', { tags: ['PX-12'] }, () => {
+  it('returns the headers of the allow-list and none of 40 others', { tags: ['PX-12'] }, () => {
     const returned = {
       'accept-ranges': 'bytes',
       'client-request-id': 'c1',
@@ -129,14 +127,14 @@ describe('toBrowserHeaders', () => {
   });
 
   it.each(['\u00e9', 'a\u0080', 'a\u0000', 'a'.repeat(2049)])(
-    'drops the value %j, which no host need send',
+    'drops the invalid value %j',
     { tags: ['PX-12'] },
     (value) => {
       expect(toBrowserHeaders({ etag: value, 'request-id': 'r1' })).toEqual({ 'request-id': 'r1' });
     },
   );
 
-  it('returns no header that came several times as a list', { tags: ['PX-12'] }, () => {
+  it('does not return a repeated header as an array', { tags: ['PX-12'] }, () => {
     expect(toBrowserHeaders({ 'set-cookie': ['session=evil'] })).toEqual({});
   });
 });

@@ -21,7 +21,7 @@ afterEach(() => {
 
 const sender = createHttpSender();
 
-/** Reads one answer with the memory of a user, as a call does. */
+/** Reads one answer with memory of a user's budget, as a call does. */
 async function read(budget: MemoryBudget, user: string, { origin }: RawUpstream, deadlineMs = 30_000) {
   using permit = budget.open(user, origin);
   const { body } = await sender({
@@ -47,7 +47,7 @@ async function settled(figure: () => number): Promise<void> {
 }
 
 describe('large answers', () => {
-  it('40 of 9 MB at once, for one user and for two, with a length and in chunks, all arrive', {
+  it('all arrive if 40 of 9 MB arrive at once, for one user and for two, with a length and in chunks', {
     tags: ['DO-3', 'DO-4'],
     timeout: 60_000,
   }, async () => {
@@ -67,7 +67,7 @@ describe('large answers', () => {
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 40 }, () => body.length));
   });
 
-  it('for two users from a slow API delay no third user, at another API or the same', {
+  it('of a slow API for two users do not delay a third user at any API', {
     tags: ['DO-3'],
     timeout: 60_000,
   }, async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMemoryBudget } from '../../../src/shared/proxy/memory-budget.ts';
 
-/** Whether the promise has been fulfilled by now. */
+/** Returns whether the promise is already fulfilled. */
 async function isKept(promise: Promise<void>): Promise<boolean> {
   let kept = false;
   void promise.then(() => {
@@ -22,7 +22,7 @@ describe('the memory budget', () => {
     ];
     expect(await isKept(first.acquire(60))).toBe(true);
     const waiting = second.acquire(60);
-    // It would fit, but then the larger one might wait for ever.
+    // It would fit, but then the larger call might wait forever.
     const behind = third.acquire(10);
     expect([await isKept(waiting), await isKept(behind)]).toEqual([false, false]);
     first.release();
@@ -119,7 +119,7 @@ describe('the memory budget', () => {
     expect(await isKept(waiting)).toBe(true);
   });
 
-  it('lets the oldest answer of a user continue, whatever else the user holds', async () => {
+  it('lets the oldest answer of a user continue, regardless of what else the user holds', async () => {
     const budget = createMemoryBudget(100);
     const shares = Array.from({ length: 3 }, (_, at) => budget.open('alice', `api-${at}`));
     for (const share of shares) await share.acquire(10, 20);
@@ -148,7 +148,7 @@ describe('the memory budget', () => {
     expect(timeOf(false, 300)).toBeLessThan(timeOf(true, 100));
   });
 
-  it('never grants more than its size, and in the end admits every call that waits', {
+  it('never grants more than its size, and finally admits every waiting call', {
     tags: ['DO-4'],
   }, async () => {
     const visitor = fc.record({

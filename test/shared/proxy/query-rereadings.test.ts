@@ -30,7 +30,7 @@ const encode = (text: string, times: number) => {
   return encoded;
 };
 
-/** What an API makes of a query when it decodes, splits at "&", and does so again `times` times. */
+/** Reads a query as an API that decodes and splits at "&" `times` more times. */
 function readAgain(query: string, times: number): (readonly [name: string, value: string])[] {
   const split = (text: string) => text.split('&').map((pair) => /^([^=]*)=?(.*)$/s.exec(pair) ?? []);
   let options = split(query).map(([, name = '', value = '']) => [lenient(name), lenient(value)] as const);
@@ -42,7 +42,7 @@ function readAgain(query: string, times: number): (readonly [name: string, value
   return options;
 }
 
-/** Leaves what is no escape, and knows the one of old .NET readers. */
+/** Ignores invalid escapes, and decodes the form of old .NET parsers. */
 function lenient(text: string): string {
   return text
     .replaceAll(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
@@ -57,11 +57,11 @@ describe('a value that is encoded twice', () => {
     '$search=%22displayName:50%25%20off%22',
     '$skiptoken=RFNwdAIAAQ%252f',
     'startDateTime=2026-01-01T00:00:00%2B01:00',
-  ])('passes where each of its readings is within the bounds: %s', (query) => {
+  ])('is allowed if every decoding is within the bounds: %s', (query) => {
     expect(refusalOf(policy, `GET /v1.0/users?${query}`)).toBeUndefined();
   });
 
-  it('is not read again where the policy itself spells the value', () => {
+  it('is not decoded again if the policy itself contains the value', () => {
     expect(isAllowed(policy, 'GET /v1.0/me?department=R%26D')).toBe(true);
     expect(isAllowed(policy, 'GET /v1.0/me?department=R%2526D')).toBe(false);
   });
@@ -72,7 +72,7 @@ describe('refuses', () => {
     '$filter=displayName%20eq%20%27x%2527%20or%20startswith(jobTitle,%2527C%2527)%20or%20displayName%20eq%20%2527%27',
     '$filter=displayName%20eq%20%27x%2527%26$select=jobTitle%26z=%2527%27',
     '$search=%22displayName:a%2522%20OR%20%2522mobilePhone:1%22',
-  ])('by the shipped policy, what a second decoding opens: %s', { tags: ['PX-5'] }, (query) => {
+  ])('queries that a second decoding changes, with the shipped policy: %s', { tags: ['PX-5'] }, (query) => {
     expect(isAllowed(shipped, `GET /v1.0/users?$select=id&${query}`)).toBe(false);
     expect(isAllowed(shipped, `GET /v1.0/users?$select=id&${query.replaceAll('%25', '%2525')}`)).toBe(false);
   });
@@ -88,7 +88,7 @@ describe('refuses', () => {
       'A "&" in $filter begins another option, however it is encoded, and this rule does not allow that one.',
     ],
     ['$expand=manager($select=%2569d)', '$expand does not follow the grammar of OData.'],
-  ])('%s and says in which option', { tags: ['PX-5'] }, (query, detail) => {
+  ])('%s, and names the option', { tags: ['PX-5'] }, (query, detail) => {
     expect(refusalOf(policy, `GET /v1.0/users?${query}`)).toBe(`path_not_allowed: ${detail}`);
   });
 
@@ -99,11 +99,11 @@ describe('refuses', () => {
     '$skiptoken=a%2526%2524top=900',
     '$skiptoken=a%2526top=5',
     'startDateTime=a%26$expand=secrets',
-  ])('an option behind a "&" that is decoded: %s', { tags: ['PX-5'] }, (query) => {
+  ])('an option after an encoded "&": %s', { tags: ['PX-5'] }, (query) => {
     expect(isAllowed(policy, `GET /v1.0/users?${query}`)).toBe(false);
   });
 
-  it('an option behind a "&" in a value that is not bounded', { tags: ['PX-5'] }, () => {
+  it('an option after an encoded "&" in a value without bounds', { tags: ['PX-5'] }, () => {
     for (const ampersand of ['%26', '%2526', '%252526']) {
       expect(isAllowed(policy, `GET /v1.0/me/people?$top=1${ampersand}$filter=x`)).toBe(false);
       expect(isAllowed(policy, `GET /v1.0/me/people?$top=1${ampersand}$search=${'x'.repeat(201)}`)).toBe(
@@ -125,18 +125,18 @@ describe('refuses', () => {
     '$skiptoken=a%2500',
     '$skiptoken=a%250d%250aHost:x',
     `$skiptoken=${encode('a&b', 12)}`,
-  ])('as no query at all: %s', { tags: ['PX-5'] }, (query) => {
+  ])('a malformed query: %s', { tags: ['PX-5'] }, (query) => {
     expect(refusalOf(policy, `GET /v1.0/users?${query}`)).toMatch(/^request_invalid: /);
   });
 
-  it('a query that is nothing but encodings, in no time', { tags: ['DO-3'] }, () => {
+  it('a query of escapes only, quickly', { tags: ['DO-3'] }, () => {
     const startMs = performance.now();
     expect(isAllowed(policy, `GET /v1.0/users?$skiptoken=%${'25'.repeat(2000)}26`)).toBe(false);
     expect(performance.now() - startMs).toBeLessThan(2000);
   });
 });
 
-/** Told by other means than the product's: is this option what the rule lets pass? */
+/** Decides independently of the product's code whether the rule allows this option. */
 const fits: Readonly<Record<string, (value: string) => boolean>> = {
   $select: (value) => /^(?:id|displayName)(?:,(?:id|displayName))*$/.test(value),
   $top: (value) => /^0*(?:1?\d|2[0-5])$/.test(value),
@@ -188,7 +188,7 @@ const inserted = fc.constantFrom(
   ],
 );
 const ends = fc.constantFrom("'", '"', ')', '', "')");
-/** Some of its characters, or all, escaped so many times. */
+/** Escapes some or all characters several times. */
 const escaped = fc
   .tuple(inserted, fc.nat(5), fc.boolean())
   .map(([text, times, whole]) =>
@@ -211,7 +211,7 @@ const option = fc
   );
 
 describe('an API that decodes more than once and splits again', () => {
-  it('reads nothing in a query that passed but options within their bounds, each once', {
+  it('reads only options within their bounds, each once, in an allowed query', {
     tags: ['PX-5'],
   }, () => {
     let passed = 0;

@@ -6,7 +6,7 @@ import { readRequestBody } from '../../../src/shared/proxy/request-body.ts';
 
 const limitBytes = 1000;
 
-/** As the worker hands a request over: the header is one thing, the bytes are another. */
+/** A request as the worker passes it on: header and bytes are independent. */
 function read(bytes: Uint8Array, headers: Record<string, string>, method = 'PUT') {
   const request = new HttpRequest({ method, url: 'http://localhost/', headers, body: { bytes } });
   const context = new InvocationContext({ invocationId: 'i1', functionName: 'graph', options: {} });
@@ -25,7 +25,7 @@ async function codeOf(reading: Promise<unknown>): Promise<string> {
 }
 
 describe('readRequestBody', () => {
-  it.each([0, 1, limitBytes])('gives %i bytes as they came', { tags: ['PX-10'] }, async (size) => {
+  it.each([0, 1, limitBytes])('returns %i bytes unchanged', { tags: ['PX-10'] }, async (size) => {
     const bytes = Buffer.alloc(size, 0xff);
     const body = await read(bytes, {
       'content-length': String(size),
@@ -34,13 +34,13 @@ describe('readRequestBody', () => {
     expect(Buffer.from(body ?? []).equals(bytes)).toBe(true);
   });
 
-  it('gives nothing for a read without a body', async () => {
+  it('returns no bytes for a read without a body', async () => {
     expect(await read(new Uint8Array(), {}, 'GET')).toBeUndefined();
     expect(await read(new Uint8Array(), { 'content-length': '0' }, 'DELETE')).toBeUndefined();
   });
 
   describe('refuses', () => {
-    it('more bytes than may pass, whatever Content-Length says: they are counted', {
+    it('more bytes than allowed, counted regardless of Content-Length', {
       tags: ['PX-10'],
     }, async () => {
       const tooMany = Buffer.alloc(limitBytes + 1);
@@ -50,11 +50,11 @@ describe('readRequestBody', () => {
     });
 
     it.each([
-      ['another length than there is', '4', 'request_invalid'],
+      ['a wrong length', '4', 'request_invalid'],
       ['two lengths, joined by the host', '5,5', 'request_invalid'],
-      ['no number', '5x', 'request_invalid'],
-      ['a negative one', '-5', 'request_invalid'],
-      ['a number without end', '9'.repeat(40), 'request_invalid'],
+      ['not a number', '5x', 'request_invalid'],
+      ['a negative number', '-5', 'request_invalid'],
+      ['a number that is too long', '9'.repeat(40), 'request_invalid'],
     ])('%s', { tags: ['PX-9', 'PX-10'] }, async (_what, length, code) => {
       expect(await codeOf(read(Buffer.from('hello'), { 'content-length': length }))).toBe(code);
     });

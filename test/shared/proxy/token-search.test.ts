@@ -7,15 +7,15 @@ const signed = (bytes: number) =>
   `eyJhbGciOiJSUzI1NiJ9.${randomBytes(600).toString('base64url')}.${randomBytes(bytes).toString('base64url')}`;
 const finds = (token: string, text: string | Buffer) => createTokenSearch([token])(Buffer.from(text));
 
-/** Tokens as Entra writes them (RS256, ES256, HS256, encrypted), and as others do. */
+/** Tokens in the forms of Entra ID (RS256, ES256, HS256, encrypted) and of others. */
 const tokens: readonly (readonly [what: string, token: string])[] = [
   ['signed by RSA', signed(256)],
   ['signed by an elliptic curve', signed(64)],
   ['with a MAC', signed(32)],
   ['with an encryption tag', `${signed(400)}.${signed(16)}`],
   ['without a dot', randomBytes(40).toString('base64')],
-  ['of a few letters', 'k7Rq2mXz'],
-  ['of marks', '-_~+/-_~+/-_~+/=='],
+  ['of a few characters', 'k7Rq2mXz'],
+  ['of special characters', '-_~+/-_~+/-_~+/=='],
   ['that ends with a dot', `${randomBytes(40).toString('hex')}.`],
   ['of words', 'opaque-token-of-the-api-1/2+3'],
 ];
@@ -23,9 +23,9 @@ const tokens: readonly (readonly [what: string, token: string])[] = [
 describe.each(tokens)('a token %s', (_what, token) => {
   const header = `authorization: Bearer ${token}`;
   it.each([
-    ['as it is', header],
+    ['unchanged', header],
     ['encoded for a query', encodeURIComponent(header)],
-    ['encoded in small letters', encodeURIComponent(header).replaceAll(/%../g, (text) => text.toLowerCase())],
+    ['encoded in lower case', encodeURIComponent(header).replaceAll(/%../g, (text) => text.toLowerCase())],
     ['in JSON that escapes slashes', JSON.stringify(header).replaceAll('/', '\\/')],
     ['in base64', Buffer.from(header).toString('base64')],
     ['in base64, one byte on', Buffer.from(`.${header}`).toString('base64')],
@@ -37,13 +37,13 @@ describe.each(tokens)('a token %s', (_what, token) => {
     expect(finds(token, `${'a'.repeat(5000)}${text}${'b'.repeat(50)}`)).toBe(true);
   });
 
-  it('is not found in what has all of it but the end', () => {
+  it('is not found in a text without its end', () => {
     expect(finds(token, header.slice(0, -token.length))).toBe(false);
     expect(finds(token, randomBytes(200_000).toString('base64'))).toBe(false);
   });
 });
 
-it('finds each of several tokens, and none where there is none', () => {
+it('finds each of several tokens, and none in a text without tokens', () => {
   const [one, two] = [signed(256), signed(256)];
   const search = createTokenSearch([one, two]);
   expect([one, two].map((token) => search(Buffer.from(token)))).toEqual([true, true]);
@@ -51,11 +51,11 @@ it('finds each of several tokens, and none where there is none', () => {
   expect(search(Buffer.alloc(0))).toBe(false);
 });
 
-it('takes too short a token for no secret', () => {
+it('ignores a token that is too short', () => {
   expect(finds('short', 'a short answer')).toBe(false);
 });
 
-it('finds what a plain search finds, wherever it stands', () => {
+it('finds the same as a plain search, at every position', () => {
   const token = signed(256);
   const search = createTokenSearch([token]);
   fc.assert(
@@ -66,7 +66,7 @@ it('finds what a plain search finds, wherever it stands', () => {
   );
 });
 
-it('takes about as long for what resembles the end of an escape as for anything else', {
+it('takes about the same time for text that resembles the end of an escape', {
   tags: ['DO-3'],
 }, () => {
   const search = createTokenSearch([signed(256)]);
@@ -80,7 +80,7 @@ it('takes about as long for what resembles the end of an escape as for anything 
     );
   const size = 4_000_000;
   const usualMs = quickest(Buffer.from(randomBytes((size * 3) / 4).toString('base64')));
-  // Byte by byte, without a leap, is some sixteen times as long; with each needle compared at each byte, over a hundred.
+  // A search byte by byte takes about 16 times as long, and comparing every needle at every byte over 100 times.
   for (const text of ['0', String.raw`\u00`, String.raw`\u0041`, '%00']) {
     expect(quickest(Buffer.alloc(size, text)), text).toBeLessThan(60 * usualMs);
   }

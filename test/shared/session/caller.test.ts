@@ -21,7 +21,7 @@ const findCanaries = (printed: Readonly<Record<string, string>>) =>
   );
 
 describe('a caller', () => {
-  it('tells who the user is', () => {
+  it('identifies the user', () => {
     const session = someSession({ oid: 'o1', tid: 't1', roles: ['Admin', 'Payroll'], groups: ['g1'] });
     expect(toCaller(session)).toEqual({
       user: { tenantId: 't1', objectId: 'o1' },
@@ -43,11 +43,11 @@ describe('a caller', () => {
     expect(sessionOf(toCaller(session))).toBe(session);
   });
 
-  it('shows no token and no secret of the session, however it is printed', { tags: ['PX-16'] }, () => {
+  it('reveals no token or secret of the session in any kind of output', { tags: ['PX-16'] }, () => {
     expect(findCanaries(printInEveryWay(toCaller(someSession())))).toEqual([]);
   });
 
-  it('would be caught if it did: the same search finds every canary in a session', () => {
+  it('is searched with a method that finds every canary in a session', () => {
     const found = findCanaries(printInEveryWay(someSession())).join('\n');
     for (const name of ['refresh-token', 'access-token', 'id-token', 'cookie-secret']) {
       expect(found).toContain(`${name}-canary`);

@@ -18,7 +18,7 @@ const codec = createSessionCookieCodec(indexKey);
 const cookie = codec.write(address);
 
 describe('the session cookie', () => {
-  it('leads back to its row, with the secret that opens it', () => {
+  it('contains the address of its row and the secret that opens it', () => {
     expect(codec.read(cookie)).toEqual(address);
   });
 
@@ -28,7 +28,7 @@ describe('the session cookie', () => {
   });
 
   describe('refuses', { tags: ['SC-5'] }, () => {
-    it('every changed bit: no other value is ever valid', () => {
+    it('every changed bit', () => {
       const bytes = Buffer.from(cookie, 'base64url');
       for (let bit = 0; bit < bytes.length * 8; bit++) {
         const changed = Buffer.from(bytes);
@@ -67,8 +67,8 @@ describe('the session cookie', () => {
       }
     });
 
-    it('10,000 values that anybody made up, of every length and alphabet', () => {
-      // With our version and deadline: as near as a stranger comes without the key itself.
+    it('10,000 invented values of every length and alphabet', () => {
+      // With the right version and deadline, as close as an attacker gets without the key.
       const head = Buffer.from(cookie, 'base64url').subarray(0, 7);
       const shapes = [
         () => secureRandomBytes(135).toString('base64url'),
@@ -84,12 +84,12 @@ describe('the session cookie', () => {
       }
     });
 
-    it('a value made with another key', () => {
+    it('a value of another key', () => {
       const forged = createSessionCookieCodec(Buffer.alloc(32, 9)).write(address);
       expect(codec.read(forged)).toBeUndefined();
     });
 
-    it('what the same keys sealed for another purpose', { tags: ['SC-6'] }, () => {
+    it('a value that the same keys sealed for another purpose', { tags: ['SC-6'] }, () => {
       const keyRing = createKeyRing([{ id: 1, bytes: indexKey }]);
       for (const purpose of [
         'login-transaction',

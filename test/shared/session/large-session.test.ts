@@ -34,7 +34,7 @@ const address = {
   expiresAt: sessionContent().facts.expiresAt,
 };
 
-/** The same text for the same seed, and nothing in it to compress but the alphabet. */
+/** The same text for the same seed, which compresses only because of its alphabet. */
 function tokenText(length: number, seed = 1): string {
   const stream = createCipheriv('aes-256-ctr', Buffer.alloc(32, seed), Buffer.alloc(16));
   return stream.update(Buffer.alloc(length)).toString('base64url').slice(0, length);
@@ -55,7 +55,7 @@ function bytesOf(value: ColumnValue | undefined): Buffer {
   return Buffer.from(value);
 }
 
-/** The row, or undefined when it is refused: nothing else may come of it. */
+/** Returns the row, or undefined if it is refused. There is no other outcome. */
 function seal(content: SessionContent): Row | undefined {
   try {
     return codec.toRow(address, content, state);
@@ -66,7 +66,7 @@ function seal(content: SessionContent): Row | undefined {
   }
 }
 
-/** Text whose row has exactly so many sealed bytes: each further character is about three quarters of a byte. */
+/** Text whose row has exactly this number of sealed bytes. Each character adds about three quarters of a byte. */
 function textSealedAs(bytes: number): string {
   for (const seed of [1, 2, 3, 4, 5]) {
     const text = tokenText(1_000_000, seed);
@@ -82,12 +82,12 @@ function textSealedAs(bytes: number): string {
 }
 
 describe('a session of any size', () => {
-  it('opens to what was put in, in parts that fit a column, or is refused: from 1 KB to 1.2 MB', {
+  it('from 1 KB to 1.2 MB opens unchanged, in parts that fit a column, or is refused', {
     tags: ['TC-7'],
   }, () => {
     const outcomes = { opened: 0, refused: 0 };
     const length = fc.integer({ min: 1_000, max: 1_200_000 });
-    // A share of the text repeats, as the headers of tokens do.
+    // A part of the text repeats, like the headers of tokens.
     const repeated = fc.integer({ min: 0, max: 100 });
     fc.assert(
       fc.property(length, repeated, fc.integer({ min: 1, max: 255 }), (size, percent, seed) => {
@@ -98,7 +98,7 @@ describe('a session of any size', () => {
         const row = seal(content);
         if (row === undefined) {
           outcomes.refused++;
-          // Only what does not compress to the limit: six bits of eight are what this alphabet needs.
+          // Refused only if it does not compress below the limit. This alphabet needs six of eight bits.
           expect((size - repeatedLength) * 0.75).toBeGreaterThan(LARGEST_BYTES * 0.99);
           return;
         }
@@ -128,25 +128,25 @@ describe('a session of any size', () => {
     { bytes: PART_BYTES + 1, sizes: [PART_BYTES, 1] },
     { bytes: 2 * PART_BYTES, sizes: [PART_BYTES, PART_BYTES] },
     { bytes: 2 * PART_BYTES + 1, sizes: [PART_BYTES, PART_BYTES, 1] },
-  ])('of $bytes sealed bytes is split where a part is full', ({ bytes, sizes }) => {
+  ])('of $bytes sealed bytes is split at full parts', ({ bytes, sizes }) => {
     const content = contentWith(textSealedAs(bytes));
     const row = codec.toRow(address, content, state);
     expect(partsOf(row).map((part) => part.length)).toEqual(sizes);
     expect(codec.open(address, row)).toEqual({ kind: 'opened', content, state });
   });
 
-  it('is held up to the last of 700 KiB, and refused beyond', () => {
+  it('is stored up to exactly 700 KiB, and refused beyond', () => {
     const longest = textSealedAs(LARGEST_BYTES);
     expect(seal(contentWith(longest))).toBeDefined();
     expect(seal(contentWith(`${longest}!?`))).toBeUndefined();
   });
 
-  it('that unfolds to more than 8 MiB is refused however well it compresses', () => {
+  it('of more than 8 MiB uncompressed is refused, even if it compresses well', () => {
     expect(seal(contentWith('a'.repeat(8 * KIB * KIB)))).toBeUndefined();
     expect(seal(contentWith('a'.repeat(7 * KIB * KIB)))).toBeDefined();
   });
 
-  it('always fits a row once its cache is pruned, whatever tokens Entra sends', () => {
+  it('always fits a row after its cache is pruned, for any tokens', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 100, max: 250_000 }), { minLength: 1, maxLength: 60 }),
@@ -172,7 +172,7 @@ describe('a session of any size', () => {
 });
 
 describe('a session that outgrows its row', () => {
-  it('stays as it was: the write is refused, and what was stored still opens', async () => {
+  it('stays unchanged: the write is refused, and the stored session still opens', async () => {
     const table = createMemoryTable();
     const now = () => state.lastUsedAt;
     const store = createSessionStore({
@@ -213,7 +213,7 @@ describe('parts of two versions', () => {
     return { ...newerRow, columns };
   };
 
-  it('open as either version while it is whole', () => {
+  it('open if they are all of the same version', () => {
     expect(codec.open(address, rowOf(olderParts))).toEqual({ kind: 'opened', content: older, state });
     expect(codec.open(address, rowOf(newerParts))).toEqual({ kind: 'opened', content: newer, state });
   });
@@ -221,18 +221,18 @@ describe('parts of two versions', () => {
   it.each([
     ['the newer over the older', newerParts, olderParts],
     ['the older over the newer', olderParts, newerParts],
-  ])('never open when a write stopped half way: %s', { tags: ['TC-7', 'T7'] }, (_, written, before) => {
+  ])('never open after an interrupted write: %s', { tags: ['TC-7', 'T7'] }, (_, written, before) => {
     expect(written.length).not.toBe(before.length);
     for (let stoppedAfter = 1; stoppedAfter < Math.max(written.length, before.length); stoppedAfter++) {
       const mixed = [...written.slice(0, stoppedAfter), ...before.slice(stoppedAfter)];
-      // A shorter version written whole still has the longer one's last parts behind it.
+      // A complete shorter version is still followed by the last parts of the longer one.
       expect(codec.open(address, rowOf(mixed)), `after ${stoppedAfter} parts`).toEqual({
         kind: 'unreadable',
       });
     }
   });
 
-  it('never open in any other choice of parts, some missing', () => {
+  it('never open in any other combination, even with missing parts', () => {
     const choice = fc.constantFrom('older', 'newer', 'missing');
     const count = newerParts.length;
     fc.assert(
@@ -261,7 +261,7 @@ describe('a large session in Azurite', () => {
     return { row: found.row, opening: codec.open(address, found.row) };
   };
 
-  it('of 700 KiB is stored and opens; a small one after it leaves no part behind', {
+  it('of 700 KiB is stored and opens, and a smaller one after it leaves no parts', {
     tags: ['TC-7'],
   }, async () => {
     const largest = contentWith(textSealedAs(LARGEST_BYTES));
@@ -278,7 +278,7 @@ describe('a large session in Azurite', () => {
     await table.remove(row);
   });
 
-  it('is read as one version or the other while it is written, never as a mix', async () => {
+  it('is read as either version during a write, never as a mixture', async () => {
     const versions = [contentOf(600 * KIB), contentWith(tokenText(100 * KIB, 2))] as const;
     const [first, second] = versions.map((content) => codec.toRow(address, content, state));
     if (first === undefined || second === undefined) throw new Error('no rows');

@@ -72,8 +72,8 @@ const isLive = async (cookieValue: string, on = storeOf()) => (await on.read(coo
 const listOf = async (user: UserId, on = store) => (await on.list(user)).sessions;
 const sidRows = () => memory.rows().filter(({ partitionKey }) => partitionKey.startsWith('sid-'));
 
-describe('the list of a person’s sessions', () => {
-  it('says of each which device, since when, until when, and what was granted', async () => {
+describe('the list of a user’s sessions', () => {
+  it('has device, times and granted permissions of each session', async () => {
     const { id, session } = await signIn();
     expect(await listOf(alice)).toEqual([
       {
@@ -89,7 +89,7 @@ describe('the list of a person’s sessions', () => {
     ]);
   });
 
-  it('has those of this person alone', async () => {
+  it('has the sessions of this user only', async () => {
     const own = await signIn();
     const other = await signIn({ claims: { oid: 'ben' } });
     const sameIdElsewhere = await signIn({ claims: { tid: 'another-tenant' } });
@@ -101,7 +101,7 @@ describe('the list of a person’s sessions', () => {
     expect(await listOf({ ...alice, objectId: 'nobody' })).toEqual([]);
   });
 
-  it('begins with the one that was used last', async () => {
+  it('starts with the most recently used session', async () => {
     const first = await signIn();
     advance(60);
     const second = await signIn();
@@ -111,7 +111,7 @@ describe('the list of a person’s sessions', () => {
     expect((await listOf(alice)).map(({ id }) => id)).toEqual([first.id, second.id]);
   });
 
-  it('leaves out what is past a limit, idle or absolute', async () => {
+  it('omits sessions past their idle or absolute limit', async () => {
     const idle = await signIn();
     const ending = await signIn({ expiresAt: new Date(start.getTime() + 600_000) });
     advance(599);
@@ -124,7 +124,7 @@ describe('the list of a person’s sessions', () => {
     expect(rowOf(idle.id)).toBeDefined();
   });
 
-  it('goes with the session: a write keeps it up to date, use and leases leave it as it is', async () => {
+  it('is updated by a write of the session, and not by use or leases', async () => {
     const { id, session } = await signIn();
     const renewed = sessionContent({
       facts: { ...session.facts, grantedScopes: ['User.Read', 'Mail.Read'] },
@@ -144,7 +144,7 @@ describe('the list of a person’s sessions', () => {
     expect(await listOf(alice)).toMatchObject([{ id, device: 'Edge on Windows', lastUsedAt: now }]);
   });
 
-  it('keeps the device when two writers meet', async () => {
+  it('keeps the device when two writes are merged', async () => {
     const { id, session, cookieValue } = await signIn();
     const other = storeOf();
     const theirs = await other.read(cookieValue);
@@ -160,7 +160,7 @@ describe('the list of a person’s sessions', () => {
     ]);
   });
 
-  it('has a session whose summary was removed, without it, and counts it as unreadable', async () => {
+  it('omits a session whose summary was removed, and counts it as unreadable', async () => {
     const { id, session } = await signIn();
     const row = rowOf(id);
     const { summary: _removed, ...columns } = row.columns;
@@ -171,7 +171,7 @@ describe('the list of a person’s sessions', () => {
     expect((await store.list(alice)).unreadable).toBe(1);
   });
 
-  it('has one whose words were tampered with, moved here, or sealed under a retired key, without them', async () => {
+  it('omits sessions whose summary is manipulated, moved or sealed with a retired key', async () => {
     const [moved, source] = [await signIn({ device: 'Chrome on Linux' }), await signIn()];
     const { summary } = rowOf(source.id).columns;
     plant(moved.id, { summary: summary ?? '' });
@@ -186,12 +186,12 @@ describe('the list of a person’s sessions', () => {
     expect((await rolled.list(alice)).unreadable).toBe(0);
   });
 
-  it('does not believe a time of use that lies ahead of every clock', async () => {
+  it('ignores a time of use that is ahead of every clock', async () => {
     const { id } = await signIn();
     plant(id, { lastUsedAt: new Date(start.getTime() + 10 * 365 * 86_400_000) });
     advance(idleSeconds - 1);
     expect(await listOf(alice)).toMatchObject([{ id, lastUsedAt: start }]);
-    // Nor when it is asked for which of them was not used for longest.
+    // The order by last use ignores it too.
     const limited = storeOf([key(1)], 1);
     const { session } = await signIn();
     expect(await limited.endOldest(session.address)).toBe(1);
@@ -201,7 +201,7 @@ describe('the list of a person’s sessions', () => {
     expect(await listOf(alice)).toEqual([]);
   });
 
-  it('leaves out what somebody else put into the partition', async () => {
+  it('omits foreign rows in the partition', async () => {
     const { id } = await signIn();
     const row = rowOf(id);
     for (const rowKey of [
@@ -222,7 +222,7 @@ describe('the list of a person’s sessions', () => {
     expect((await listOf(alice)).map((listed) => listed.id)).toEqual([id]);
   });
 
-  it('has every living one, however many have ended and wait for the sweep', async () => {
+  it('has every active session, even if many expired ones wait for the sweep', async () => {
     const { id: idle } = await signIn();
     advance(idleSeconds);
     const living = [];
@@ -236,7 +236,7 @@ describe('the list of a person’s sessions', () => {
     expect(isCut).toBe(false);
   });
 
-  it('reads 500 rows at most, in one listing of the columns it needs, and says that there are more', async () => {
+  it('reads at most 500 rows with the required columns, and reports that there are more', async () => {
     const { id } = await signIn();
     const row = rowOf(id);
     const more = (rows: number) => {
@@ -253,15 +253,15 @@ describe('the list of a person’s sessions', () => {
     expect(table.counts.list + table.counts.read).toBe(before + 1);
   });
 
-  it('says so when the table does not answer', async () => {
+  it('fails if the table does not answer', async () => {
     await signIn();
     table.failing.add('list');
     await expect(store.list(alice)).rejects.toMatchObject({ code: 'storage_unavailable' });
   });
 });
 
-describe('the limit of living sessions', () => {
-  it('ends those of the user that were not used for longest, with their index rows, and no others', async () => {
+describe('the limit of active sessions', () => {
+  it('ends the user’s least recently used sessions with their index rows, and no others', async () => {
     const limited = storeOf([key(1)], 3);
     const first = await signIn({ claims: { sid: 'first' } });
     advance(400);
@@ -281,7 +281,7 @@ describe('the limit of living sessions', () => {
     expect(sidRows()).toHaveLength(4);
   });
 
-  it('ends twenty at one sign-in at most, and the others at the next ones', async () => {
+  it('ends at most twenty at one sign-in, and the others at the next ones', async () => {
     const limited = storeOf([key(1)], 3);
     for (let session = 0; session < 40; session++) {
       await signIn();
@@ -297,7 +297,7 @@ describe('the limit of living sessions', () => {
     expect(await listOf(alice)).toHaveLength(3);
   });
 
-  it('ends nothing for a sign-in whose own session is gone', async () => {
+  it('ends no session for a sign-in whose own session is gone', async () => {
     const limited = storeOf([key(1)], 1);
     await signIn();
     advance(1);
@@ -309,7 +309,7 @@ describe('the limit of living sessions', () => {
     expect(await listOf(alice)).toHaveLength(2);
   });
 
-  it('does not count what has ended by itself, and keeps the one that was made just now', async () => {
+  it('does not count expired sessions, and keeps the new one', async () => {
     const limited = storeOf([key(1)], 1);
     const idle = await signIn();
     advance(idleSeconds);
@@ -324,7 +324,7 @@ describe('the limit of living sessions', () => {
     expect(newer.id).not.toBe(id);
   });
 
-  it.each([1, 2])('of %i holds when two sign in at the same moment on two workers', async (limit) => {
+  it.each([1, 2])('of %i holds for two concurrent sign-ins on two workers', async (limit) => {
     const [one, two] = [storeOf([key(1)], limit), storeOf([key(1)], limit)];
     await signIn();
     await signIn();
@@ -336,7 +336,7 @@ describe('the limit of living sessions', () => {
 });
 
 describe('ending one session by its id', () => {
-  it('ends it at once on the worker that does it, with its index row, and no other', async () => {
+  it('takes effect at once on this worker, includes its index row, and ends no other session', async () => {
     const [goes, stays] = [
       await signIn({ claims: { sid: 'one' } }),
       await signIn({ claims: { sid: 'two' } }),
@@ -355,7 +355,7 @@ describe('ending one session by its id', () => {
     expect(await store.endOne(alice, id)).toEqual({ kind: 'none' });
   });
 
-  it('wins over a write that is in flight', { tags: ['SC-4'] }, async () => {
+  it('wins over a concurrent write', { tags: ['SC-4'] }, async () => {
     const { id, session, cookieValue } = await signIn();
     let ending: Promise<unknown> | undefined;
     table.before = async (operation) => {
@@ -370,7 +370,7 @@ describe('ending one session by its id', () => {
     expect(await isLive(cookieValue)).toBe(false);
   });
 
-  it('of which the table cannot say whether it is there ends nothing', async () => {
+  it('fails if the table cannot be read', async () => {
     const { id, cookieValue } = await signIn();
     table.failing.add('read');
     await expect(store.endOne(alice, id)).rejects.toMatchObject({ code: 'storage_unavailable' });
@@ -379,13 +379,13 @@ describe('ending one session by its id', () => {
   });
 
   describe('refuses', { tags: ['AD-2'] }, () => {
-    it('the id of somebody else’s session: it is looked for in one’s own partition alone', async () => {
+    it('the id of another user’s session, because only the user’s own partition is searched', async () => {
       const theirs = await signIn({ claims: { oid: 'ben' } });
       expect(await store.endOne(alice, theirs.id)).toEqual({ kind: 'none' });
       expect(await isLive(theirs.cookieValue)).toBe(true);
     });
 
-    it('whatever is no id of 32 bytes in their one spelling, without asking the table', async () => {
+    it('anything but a canonical id of 32 bytes, without reading the table', async () => {
       const { id, cookieValue } = await signIn();
       const otherSpelling = `${id.slice(0, -1)}${String.fromCharCode(id.charCodeAt(42) + 1)}`;
       const hostile = fc.oneof(

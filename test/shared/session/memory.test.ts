@@ -51,7 +51,7 @@ beforeEach(() => {
 });
 
 describe('a session in the memory of a worker', () => {
-  it('is served without asking the table, from the sign-in on, until it is stale', async () => {
+  it('is served without a read from the sign-in until it is stale', async () => {
     const cookieValue = await signIn();
     const { read } = table.counts;
     elapsedMs = 4_999;
@@ -62,7 +62,7 @@ describe('a session in the memory of a worker', () => {
     expect(table.counts.read).toBe(read + 1);
   });
 
-  it('counts its age from when the read was sent, not from when the answer came', async () => {
+  it('has an age measured from when the read was sent, not from the response', async () => {
     const cookieValue = await signIn();
     elapsedMs = 5_000;
     table.before = (operation) => {
@@ -78,7 +78,7 @@ describe('a session in the memory of a worker', () => {
     expect(table.counts.read).toBe(read + 1);
   });
 
-  it('is compared by its version when stale: what has not changed is not opened again', async () => {
+  it('is compared by its version when stale, and not decrypted again if it is unchanged', async () => {
     const cookieValue = await signIn();
     const first = await readLive(cookieValue);
     elapsedMs = 6_000;
@@ -91,7 +91,7 @@ describe('a session in the memory of a worker', () => {
     expect((await readLive(cookieValue)).msalCache).toContain('elsewhere');
   });
 
-  it('follows what this worker writes', async () => {
+  it('is updated by writes of this worker', async () => {
     const cookieValue = await signIn();
     const session = await readLive(cookieValue);
     await store.write(session, { ...session, msalCache: msalCacheOf({ refreshToken: 'renewed' }) });
@@ -103,7 +103,7 @@ describe('a session in the memory of a worker', () => {
     expect(table.counts.read).toBe(read);
   });
 
-  it('ends by both limits without asking the table', { tags: ['SC-3'] }, async () => {
+  it('ends at both limits without a read', { tags: ['SC-3'] }, async () => {
     const cookieValue = await signIn();
     now = new Date(start.getTime() + 3_600_000);
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
@@ -111,7 +111,7 @@ describe('a session in the memory of a worker', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'expired' });
   });
 
-  it('that has seen no use for too long asks the table: another worker may have', async () => {
+  it('is read again if it seems idle, because another worker may have recorded its use', async () => {
     const cookieValue = await signIn();
     const other = workerOf(table);
     now = new Date(start.getTime() + 3_598_000);
@@ -123,7 +123,7 @@ describe('a session in the memory of a worker', () => {
     await readLive(cookieValue, other);
   });
 
-  it('is made by one read for all who ask at once', async () => {
+  it('is loaded by one read for concurrent requests', async () => {
     const cookieValue = await signIn();
     elapsedMs = 5_000;
     const { read } = table.counts;
@@ -132,7 +132,7 @@ describe('a session in the memory of a worker', () => {
     expect(table.counts.read).toBe(read + 1);
   });
 
-  it('is not kept when it is turned off', async () => {
+  it('is not cached if the cache is disabled', async () => {
     const asksAlways = workerOf(table, 0);
     const cookieValue = await signIn(asksAlways);
     const { read } = table.counts;
@@ -141,7 +141,7 @@ describe('a session in the memory of a worker', () => {
     expect(table.counts.read).toBe(read + 3);
   });
 
-  it('of a table that fails is asked for again, and serves nobody meanwhile once it is stale', async () => {
+  it('is not served when stale while the table fails, and is read again', async () => {
     const cookieValue = await signIn();
     elapsedMs = 5_000;
     table.failing.add('read');
@@ -151,7 +151,7 @@ describe('a session in the memory of a worker', () => {
   });
 
   describe('after the session was ended', () => {
-    it('on this worker serves nobody from then on, although the deletion has yet to arrive', {
+    it('on this worker is not served, even before the deletion arrives', {
       tags: ['LO-5'],
     }, async () => {
       const cookieValue = await signIn();
@@ -161,7 +161,7 @@ describe('a session in the memory of a worker', () => {
       await removing;
     });
 
-    it('on this worker serves nobody even when the table did not take the deletion', {
+    it('on this worker is not served, even if the deletion fails', {
       tags: ['LO-1', 'L2'],
     }, async () => {
       const cookieValue = await signIn();
@@ -172,13 +172,13 @@ describe('a session in the memory of a worker', () => {
       expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
     });
 
-    it('is not brought back by a read or a write that was under way', {
+    it('is not restored by a read or write in progress', {
       tags: ['SC-4', 'LO-5'],
     }, async () => {
       const cookieValue = await signIn();
       const session = await readLive(cookieValue);
       elapsedMs = 5_000;
-      // Their answers are on the way back while the session ends.
+      // Their responses arrive while the session ends.
       let deliver = () => {};
       const delivery = new Promise<void>((resolve) => {
         deliver = resolve;
@@ -204,7 +204,7 @@ describe('a session in the memory of a worker', () => {
       expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
     });
 
-    it('on another worker is served no longer than the set time', async () => {
+    it('on another worker is served for at most SESSION_CACHE_SECONDS', async () => {
       const cookieValue = await signIn();
       const other = workerOf(table);
       const { address } = await readLive(cookieValue, other);
@@ -217,10 +217,10 @@ describe('a session in the memory of a worker', () => {
   });
 
   describe('refuses', () => {
-    it('the right keys with a wrong secret, on a worker that is warm', { tags: ['TC-1'] }, async () => {
+    it('the right keys with a wrong secret, even if the session is cached', { tags: ['TC-1'] }, async () => {
       const cookieValue = await signIn();
       await readLive(cookieValue);
-      // Forged by somebody who has the index key: address and deadline are right, the MAC as well.
+      // Forged by an attacker who has the index key: address, deadline and MAC are right.
       const payload = Buffer.from(cookieValue, 'base64url').subarray(0, -32);
       payload.fill(7, payload.length - 32);
       const mac = keyedHash(deriveKey(indexKey, 'session-cookie'), [
@@ -249,7 +249,7 @@ describe("the limits of a worker's memory", () => {
     names.filter((name) => memory.find(name) !== undefined);
   const names = ['a', 'b', 'c', 'd'];
 
-  it('are a number of sessions: what was not used for longest goes', async () => {
+  it('are a number of sessions, and the least recently used one is removed', async () => {
     const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxEntries: 3 });
     await fill(memory, ['a', 'b', 'c'], 10);
     memory.find('a');
@@ -265,7 +265,7 @@ describe("the limits of a worker's memory", () => {
     expect(kept(memory, [...names, 'huge'])).toEqual([]);
   });
 
-  it('count what others keep for a session with it, until its facts are renewed', async () => {
+  it('include related bytes of a session until its facts are renewed', async () => {
     const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
     await fill(memory, ['a', 'b'], 20_000);
     const heavy = memory.find('b')?.session;
@@ -274,16 +274,16 @@ describe("the limits of a worker's memory", () => {
     expect(kept(memory, ['a', 'b'])).toEqual(['a', 'b']);
     memory.addRelatedBytes(keysOf('b'), heavy.facts, 20_000);
     expect(kept(memory, ['a', 'b'])).toEqual(['b']);
-    // Written again with the same facts it weighs the same.
+    // A write with the same facts keeps its size.
     memory.update(keysOf('b'), { session: { ...heavy, etag: 'later' }, requestedAtMs: 2 });
     await fill(memory, ['c'], 20_000);
     expect(kept(memory, ['b', 'c'])).toEqual(['c']);
-    // Of a session that is not kept nothing counts.
+    // Sessions that are not cached do not count.
     memory.addRelatedBytes(keysOf('nobody'), { ...heavy.facts }, 1_000_000);
     expect(kept(memory, ['c'])).toEqual(['c']);
   });
 
-  it('are a minute without use, and the end of the session', async () => {
+  it('are one minute without use, and the end of the session', async () => {
     let clockMs = 0;
     const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => clockMs });
     await fill(memory, ['a', 'b'], 10);
@@ -295,7 +295,7 @@ describe("the limits of a worker's memory", () => {
     expect(kept(memory, ['a'])).toEqual([]);
   });
 
-  it('keep what was asked later, whichever answer comes first', async () => {
+  it('keep the result of the later request, in any order of responses', async () => {
     const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0 });
     const older = await sessionOf(1);
     const newer = await sessionOf(2);

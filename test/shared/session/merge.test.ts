@@ -15,7 +15,7 @@ const withTokens = (
 const cacheOf = ({ msalCache }: { msalCache: string }): unknown => JSON.parse(msalCache);
 
 describe('mergeContent', () => {
-  it('keeps the access tokens that both writers got, for different scopes', () => {
+  it('keeps the access tokens of both writers for different scopes', () => {
     const start = withTokens({});
     const merged = mergeContent(
       start,
@@ -27,7 +27,7 @@ describe('mergeContent', () => {
     });
   });
 
-  it('keeps the access token with more life left when both renewed the same one', () => {
+  it('keeps the access token that expires later if both renewed the same one', () => {
     const start = withTokens({ user: token('old', '100') });
     const short = withTokens({ user: token('short', '200') });
     const long = withTokens({ user: token('long', '300') });
@@ -41,7 +41,7 @@ describe('mergeContent', () => {
     }
   });
 
-  it('keeps our refresh token when both got a new one, and theirs when only they did', () => {
+  it('keeps the own refresh token if both have a new one, and the other if only the other writer has', () => {
     const start = withTokens({}, 'old');
     expect(cacheOf(mergeContent(start, withTokens({}, 'ours'), withTokens({}, 'theirs')))).toMatchObject({
       RefreshToken: { rt: { secret: 'ours' } },
@@ -66,7 +66,7 @@ describe('mergeContent', () => {
     });
   });
 
-  it('does not bring back what one of them removed', () => {
+  it('does not restore what one writer removed', () => {
     const start = withTokens({ user: token('expired', '100') });
     const removed = withTokens({});
     for (const [ours, theirs] of [
@@ -77,7 +77,7 @@ describe('mergeContent', () => {
     }
   });
 
-  describe('of what Entra said about the person', () => {
+  describe('of claims', () => {
     const said = (roles: string[], iat: number, claimsAsOf: string) =>
       sessionContent({ claims: { roles, iat }, facts: { claimsAsOf: new Date(claimsAsOf) } });
     const start = said(['Admin'], 1000, '2026-08-01T12:00:00Z');
@@ -86,7 +86,7 @@ describe('mergeContent', () => {
       facts.claimsAsOf.toISOString(),
     ];
 
-    it('keeps the later word, with the instant that it is of, on whichever side', () => {
+    it('keeps the later claims with their instant, from either side', () => {
       const earlier = said(['Auditor'], 1100, '2026-08-01T12:05:00Z');
       const later = said([], 1200, '2026-08-01T12:10:00Z');
       for (const [ours, theirs] of [
@@ -97,7 +97,7 @@ describe('mergeContent', () => {
       }
     });
 
-    it('keeps the one word that came, though Entra dates it as the old one', { tags: ['RG-3'] }, () => {
+    it('keeps renewed claims, although Entra ID dates them like the old ones', { tags: ['RG-3'] }, () => {
       const renewed = said([], 1000, '2026-08-01T12:00:00.400Z');
       const other = { ...start, facts: { ...start.facts, grantedScopes: ['Mail.Read'] } };
       for (const [ours, theirs] of [
@@ -109,7 +109,7 @@ describe('mergeContent', () => {
     });
   });
 
-  it("keeps what each changed of the session's facts", () => {
+  it('keeps the changes of both writers to the facts', () => {
     const ours = { ...base, facts: { ...base.facts, grantedScopes: ['User.Read', 'Mail.Read'] } };
     const consentDenials = {
       calendar: { by: 'user', count: 1, askAgainAt: '2026-08-01T13:00:00.000Z' },
@@ -121,7 +121,7 @@ describe('mergeContent', () => {
     });
   });
 
-  it('takes newer claims from whoever has them', () => {
+  it('keeps newer claims from either writer', () => {
     const demoted = sessionContent({ claims: { roles: [], iat: 1_785_589_200 } });
     for (const [ours, theirs] of [
       [demoted, base],
@@ -133,7 +133,7 @@ describe('mergeContent', () => {
     }
   });
 
-  it('of one writer alone is what that writer wrote, whoever it was', () => {
+  it('returns the content of one writer if the other changed nothing', () => {
     const names = fc.constantFrom('a', 'b', 'c');
     const tokens = fc.dictionary(names, fc.record({ secret: fc.string(), expires_on: fc.nat().map(String) }));
     fc.assert(

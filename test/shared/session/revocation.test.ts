@@ -54,7 +54,7 @@ const rowsIn = (prefix: string) =>
 const sessions = () => rowsIn('user-').filter(({ rowKey }) => rowKey.startsWith('session-'));
 
 describe('ending all sessions of a user', () => {
-  it('ends each of them, at once on the worker that does it, and nobody else’s', async () => {
+  it('ends all of them, at once on this worker, and none of other users', async () => {
     const own = [await signIn(), await signIn(), await signIn()];
     const ben = await signIn({ oid: 'ben' });
     expect(await store.endAll(alice)).toBe(3);
@@ -63,20 +63,20 @@ describe('ending all sessions of a user', () => {
     expect(sessions()).toHaveLength(1);
   });
 
-  it('spares the one that is asked to stay', async () => {
+  it('can spare one session', async () => {
     const [stays, goes] = [await signIn(), await signIn()];
     expect(await store.endAll(alice, stays.session.address)).toBe(1);
     expect(await isLive(stays.cookieValue)).toBe(true);
     expect(await isLive(goes.cookieValue)).toBe(false);
   });
 
-  it('ends more of them than one listing holds', async () => {
+  it('ends more sessions than one page of a listing has', async () => {
     for (let count = 0; count < 230; count++) await signIn();
     expect(await store.endAll(alice)).toBe(230);
     expect(sessions()).toEqual([]);
   });
 
-  it('catches a sign-in that is under way: its row is there after the listing and goes again', {
+  it('ends a sign-in in progress whose row is inserted after the listing', {
     tags: ['L1'],
   }, async () => {
     await signIn();
@@ -91,22 +91,22 @@ describe('ending all sessions of a user', () => {
     expect(sessions()).toEqual([]);
   });
 
-  it('is not what a mark says that lies ahead of every clock: users sign in, and the next ending counts', async () => {
+  it('ignores a tombstone ahead of every clock, and the next one counts', async () => {
     await store.endAll(alice);
     const [mark] = memory.rows().filter(({ rowKey }) => rowKey === 'tombstone');
-    if (mark === undefined) throw new Error('no mark');
+    if (mark === undefined) throw new Error('no tombstone');
     const far = new Date(start.getTime() + 10 * 365 * 86_400_000);
     memory.put({ ...mark, columns: { ...mark.columns, endedAt: far } });
     now = new Date(start.getTime() + 60_000);
     expect((await create()).kind).toBe('created');
     await store.endAll(alice);
     expect(await create({}, now)).toEqual({ kind: 'ended-meanwhile' });
-    // By the clock of another worker, which is ahead.
+    // Written by another worker whose clock is ahead.
     memory.put({ ...mark, columns: { ...mark.columns, endedAt: new Date(now.getTime() + 290_000) } });
     expect(await create({}, now)).toEqual({ kind: 'ended-meanwhile' });
   });
 
-  it('catches one whose row is inserted while the rows are being listed', async () => {
+  it('ends a sign-in whose row is inserted during the listing', async () => {
     await signIn();
     const startedAt = now;
     now = new Date(start.getTime() + 1000);
@@ -122,21 +122,21 @@ describe('ending all sessions of a user', () => {
     expect(sessions()).toEqual([]);
   });
 
-  it('lets the next sign-in in', async () => {
+  it('does not affect the next sign-in', async () => {
     await signIn();
     await store.endAll(alice);
     now = new Date(start.getTime() + 1000);
     expect(await isLive((await signIn()).cookieValue)).toBe(true);
   });
 
-  it('by two at once, or twice, is the same', async () => {
+  it('has the same result if it runs twice or concurrently', async () => {
     await signIn();
     await Promise.all([storeOf().endAll(alice), storeOf().endAll(alice)]);
     expect(await store.endAll(alice)).toBe(0);
     expect(rowsIn('user-')).toHaveLength(1);
   });
 
-  it('keeps the later mark when clocks of workers differ', async () => {
+  it('keeps the later tombstone if clocks of workers differ', async () => {
     now = new Date(start.getTime() + 60_000);
     await store.endAll(alice);
     now = start;
@@ -144,7 +144,7 @@ describe('ending all sessions of a user', () => {
     expect(await create({}, new Date(start.getTime() + 30_000))).toEqual({ kind: 'ended-meanwhile' });
   });
 
-  it('says so when the table fails, and has ended what it could on this worker', async () => {
+  it('fails if the table fails, and has ended the sessions on this worker', async () => {
     const { cookieValue } = await signIn();
     table.failing.add('remove');
     await expect(store.endAll(alice)).rejects.toMatchObject({ code: 'storage_unavailable' });
@@ -154,7 +154,7 @@ describe('ending all sessions of a user', () => {
 });
 
 describe('the index by sid', () => {
-  it('leads to every session of one sid, and ends those alone', async () => {
+  it('finds and ends all sessions of one sid, and no others', async () => {
     const [first, second] = [await signIn({ sid: 'one' }), await signIn({ sid: 'one' })];
     const other = await signIn({ sid: 'two' });
     const without = await signIn();
@@ -166,13 +166,13 @@ describe('the index by sid', () => {
     expect(await store.endBySid('unknown')).toHaveLength(0);
   });
 
-  it('loses its row with the session', async () => {
+  it('is removed with the session', async () => {
     const { session } = await signIn({ sid: 'one' });
     await store.remove(session.address, 'one');
     expect(rowsIn('sid-')).toEqual([]);
   });
 
-  it('catches a sign-in that is under way: a sid that ends before the row is there ends it', {
+  it('ends a sign-in in progress if its sid ends before the row is inserted', {
     tags: ['L3'],
   }, async () => {
     let inserts = 0;
@@ -186,7 +186,7 @@ describe('the index by sid', () => {
     expect(rowsIn('sid-')).toEqual([]);
   });
 
-  it('catches one whose row is inserted between the deletions of session and index row', {
+  it('ends a sign-in whose row is inserted between the deletions of session and index row', {
     tags: ['L3'],
   }, async () => {
     const { remove } = table;
@@ -198,7 +198,7 @@ describe('the index by sid', () => {
     let ending: ReturnType<SessionStore['endBySid']> | undefined;
     table.before = async (operation) => {
       if (operation !== 'insert' || ++inserts < 3) return;
-      // The index row is there, the session not yet: the whole deletion but the index row's happens now.
+      // The index row exists, the session does not. Everything but the index row is deleted now.
       table.before = undefined;
       table.remove = async (keys) => {
         if (keys.partitionKey.startsWith('sid-')) return new Promise<void>(() => {});
@@ -214,7 +214,7 @@ describe('the index by sid', () => {
     expect(sessions()).toEqual([]);
   });
 
-  it('keeps its row while the session could not be deleted, so that trying again ends it', async () => {
+  it('stays if the session could not be deleted, so that the next attempt ends it', async () => {
     const { cookieValue } = await signIn({ sid: 'one' });
     const { remove } = table;
     table.remove = async (keys) => {
@@ -228,7 +228,7 @@ describe('the index by sid', () => {
     expect(await isLive(cookieValue)).toBe(false);
   });
 
-  it('follows a session that Entra calls by another name after a renewal', async () => {
+  it('follows a session whose sid changes with a renewal', async () => {
     const { session, cookieValue } = await signIn({ sid: 'one' });
     const renewed = sessionContent({ claims: { sid: 'two', iat: 1_785_589_200 } });
     await store.write(session, { ...renewed, msalCache: msalCacheOf({ refreshToken: 'next' }) });
@@ -238,7 +238,7 @@ describe('the index by sid', () => {
     expect(rowsIn('sid-')).toEqual([]);
   });
 
-  it('stays where a renewal gives no sid, and still ends the session', async () => {
+  it('stays if a renewal has no sid, and still ends the session', async () => {
     const { session, cookieValue } = await signIn({ sid: 'one' });
     const renewed = sessionContent({ claims: { sid: undefined, iat: 1_785_589_200 } });
     expect(await store.write(session, renewed)).toMatchObject({ kind: 'written' });
@@ -247,7 +247,7 @@ describe('the index by sid', () => {
     expect((await store.read(cookieValue)).kind).toBe('none');
   });
 
-  it('is left without a row by a renewal that came too late', async () => {
+  it('gets no row from a renewal that is too late', async () => {
     const { session } = await signIn({ sid: 'one' });
     await storeOf().remove(session.address, 'one');
     const renewed = sessionContent({ claims: { sid: 'two', iat: 1_785_589_200 } });
@@ -255,7 +255,7 @@ describe('the index by sid', () => {
     expect(rowsIn('sid-')).toEqual([]);
   });
 
-  it('that cannot be cleared keeps nobody signed in', async () => {
+  it('that cannot be removed keeps no user signed in', async () => {
     const { session, cookieValue } = await signIn({ sid: 'one' });
     table.before = () => {};
     const { remove } = table;

@@ -37,15 +37,15 @@ const bytesOf = (from: Row, part = 'part0'): Buffer => {
   if (!(value instanceof Uint8Array)) throw new Error(`no ${part}`);
   return Buffer.from(value);
 };
-/** Random text, so that compression does not help. */
+/** Random text, which does not compress. */
 const textOfSize = (size: number) => secureRandomBytes(size).toString('base64').slice(0, size);
 
 describe('a session row', () => {
-  it('opens to what was put in', () => {
+  it('opens unchanged', () => {
     expect(codec.open(address, row)).toEqual({ kind: 'opened', content, state });
   });
 
-  it.each([1, 60, 64, 128, 500])('holds a cache of %i KiB', (kib) => {
+  it.each([1, 60, 64, 128, 500])('can hold a cache of %i KiB', (kib) => {
     const large = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(kib * 1024) }) });
     const stored = codec.toRow(address, large, state);
     for (const value of Object.values(stored.columns)) {
@@ -54,7 +54,7 @@ describe('a session row', () => {
     expect(codec.open(address, stored)).toEqual({ kind: 'opened', content: large, state });
   });
 
-  it('seals the content alone, also when a whole session is given as content', () => {
+  it('seals only the content, even if a whole session is passed', () => {
     const whole = { ...content, address, etag: 'first', idleExpiresAt: new Date() };
     expect(codec.open(address, codec.toRow(address, whole, state))).toEqual({
       kind: 'opened',
@@ -63,12 +63,12 @@ describe('a session row', () => {
     });
   });
 
-  it('refuses cleanly what no row can hold', () => {
+  it('refuses content that does not fit', () => {
     const huge = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(2 * 1024 * 1024) }) });
     expect(() => codec.toRow(address, huge, state)).toThrow(BffError);
   });
 
-  it('shows no token, claim, address or object id: neither in keys nor in columns', {
+  it('contains no readable token, claim, address or object id in keys or columns', {
     tags: ['TC-2'],
   }, () => {
     const everything = Object.values(row.columns)
@@ -107,7 +107,7 @@ describe('a session row', () => {
     expect(new Set(writes).size).toBe(writes.length);
   });
 
-  it('has keys of base64url alone, so that nothing can be injected into them', { tags: ['TC-9'] }, () => {
+  it('has keys in base64url only, so that nothing can be injected', { tags: ['TC-9'] }, () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), fc.uint8Array({ maxLength: 100 }), (userHash, rowId) => {
         const keys = sessionRowKeys({ userHash: Buffer.from(userHash), rowId: Buffer.from(rowId) });
@@ -117,14 +117,14 @@ describe('a session row', () => {
     );
   });
 
-  it('opens under every key of the ring, and is written under the first', () => {
+  it('opens with every key of the ring, and is sealed with the first', () => {
     const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(address, content, state);
     expect(old.columns['keyId']).toBe(1);
     expect(codec.open(address, old).kind).toBe('opened');
     expect(row.columns['keyId']).toBe(2);
   });
 
-  it('of a retired key, of a newer key and of a newer version: three different answers', () => {
+  it('distinguishes a retired key, a newer key and a newer version', () => {
     expect(codecOf({ keyRing: createKeyRing([key(3)]) }).open(address, row)).toEqual({ kind: 'retired-key' });
     expect(codecOf({ keyRing: createKeyRing([key(1)]) }).open(address, row)).toEqual({ kind: 'newer' });
     expect(codec.open(address, withColumns({ schema: 2 }))).toEqual({ kind: 'newer' });
@@ -133,11 +133,11 @@ describe('a session row', () => {
   describe('does not open', { tags: ['TC-3'] }, () => {
     const unreadable = { kind: 'unreadable' };
 
-    it("with another cookie's secret: the table and the keys alone open nothing", () => {
+    it('with the secret of another cookie, so table and keys are not enough', () => {
       expect(codec.open({ ...address, secret: secureRandomBytes(32) }, row)).toEqual(unreadable);
     });
 
-    it('in another row of the same person, in another partition, in another table', () => {
+    it('in another row of the same user, in another partition or another table', () => {
       const elsewhere = [
         { ...address, rowId: secureRandomBytes(32) },
         { ...address, userHash: secureRandomBytes(32) },
@@ -148,7 +148,7 @@ describe('a session row', () => {
       expect(codecOf({ tableName: 'others' }).open(address, row)).toEqual(unreadable);
     });
 
-    it('for another app registration or cloud that has the same keys and table', () => {
+    it('for another app registration or cloud with the same keys and table', () => {
       for (const registration of [
         ['another', 'public'],
         ['client', 'usgov'],
@@ -158,24 +158,24 @@ describe('a session row', () => {
       }
     });
 
-    it('of an earlier version or one that is no number', () => {
+    it('of an earlier or invalid version', () => {
       for (const schema of [0, -1, 0.5, '1', true]) {
         expect(codec.open(address, withColumns({ schema }))).toEqual(unreadable);
       }
     });
 
-    it('swapped with the row of another user, both ways', () => {
+    it('swapped with the row of another user', () => {
       const other = newAddress();
       const theirs = codec.toRow(other, sessionContent({ claims: { oid: 'be' } }), state);
       expect(codec.open(address, { ...row, columns: theirs.columns })).toEqual(unreadable);
       expect(codec.open(other, { ...theirs, columns: row.columns })).toEqual(unreadable);
     });
 
-    it('labelled with another key', () => {
+    it('labeled with another key', () => {
       expect(codec.open(address, withColumns({ keyId: 1 }))).toEqual(unreadable);
     });
 
-    it('with parts of two writes mixed, out of order, missing or added', () => {
+    it('with parts of two writes, or parts out of order, missing or added', () => {
       const large = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(200 * 1024) }) });
       const one = codec.toRow(address, large, state);
       const two = codec.toRow(address, large, state);
@@ -201,7 +201,7 @@ describe('a session row', () => {
     });
   });
 
-  it('mutated in 1,000 ways is never opened and never throws', { tags: ['TC-8'] }, () => {
+  it('with any of 1,000 mutations, and does not throw', { tags: ['TC-8'] }, () => {
     const sealed = bytesOf(row);
     const value: fc.Arbitrary<ColumnValue | undefined> = fc.oneof(
       fc.constant(undefined),
@@ -238,7 +238,7 @@ describe('a session row', () => {
     );
   });
 
-  it('without a readable time of use does not open: it would never end idle', () => {
+  it('does not open without a valid time of use, because it would never expire idle', () => {
     expect(codec.open(address, withColumns({ lastUsedAt: new Date(Number.NaN) }))).toEqual({
       kind: 'unreadable',
     });

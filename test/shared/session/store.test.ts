@@ -65,14 +65,14 @@ const withRefreshToken = (session: SessionContent, refreshToken: string): Sessio
 });
 
 describe('create', () => {
-  it('makes one row, and a cookie that leads to it', async () => {
+  it('creates one row and a cookie with its address', async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     expect(sessionRows()).toHaveLength(1);
     expect(await readLive(store, cookieValue)).toMatchObject({ ...sessionContent(), lastUsedAt: start });
   });
 
-  it('makes one session of one sign-in, however often its callback comes', async () => {
+  it('creates one session per sign-in, even if its callback is repeated', async () => {
     const store = storeOf();
     const rowId = newRowId();
     const first = await signIn(store, sessionContent(), rowId);
@@ -81,12 +81,12 @@ describe('create', () => {
     expect((await store.read(first.cookieValue)).kind).toBe('live');
   });
 
-  it('knows its own insert whose answer was lost', { tags: ['T3'] }, async () => {
+  it('recognizes its own insert if the response was lost', { tags: ['T3'] }, async () => {
     const losing: Table = {
       ...memory,
       async insert(row) {
         await memory.insert(row);
-        return memory.insert(row); // as the client library repeats it
+        return memory.insert(row); // The client library repeats it.
       },
     };
     const store = storeOf([key(1)], losing);
@@ -95,14 +95,14 @@ describe('create', () => {
     expect((await store.write(session, withRefreshToken(session, 'next'))).kind).toBe('written');
   });
 
-  describe('that fails leaves no session that no browser has', { tags: ['CB-8'] }, () => {
+  describe('that fails leaves no session without a browser', { tags: ['CB-8'] }, () => {
     const gone = () => new BffError('storage_unavailable');
     const isSession = ({ partitionKey }: { readonly partitionKey: string }) =>
       partitionKey.startsWith('user-');
     const rowsLeft = () =>
       memory.rows().filter((row) => isSession(row) || row.partitionKey.startsWith('sid-'));
     const content = sessionContent({ claims: { sid: 'one' } });
-    /** Every answer to the row's insert is lost, and so are the first answers to its reads, and those to its removal. */
+    /** Loses every response to the row's insert, and optionally the first responses to its reads and to its removal. */
     const losing = (options: { readonly reads?: number; readonly removes?: boolean } = {}): Table => {
       let failingReads = options.reads ?? 0;
       return {
@@ -126,17 +126,17 @@ describe('create', () => {
     const unavailable = { code: 'storage_unavailable' };
 
     it.each([
-      ['every answer to the insert is lost', {}],
-      ['the first read is not answered either', { reads: 1 }],
-      ['the removal is not answered either', { reads: 1, removes: true }],
-    ])('where %s', { tags: ['T3'] }, async (_what, faults) => {
+      ['every response to the insert is lost', {}],
+      ['the first read fails too', { reads: 1 }],
+      ['the removal fails too', { reads: 1, removes: true }],
+    ])('if %s', { tags: ['T3'] }, async (_what, faults) => {
       const failing = storeOf([key(1)], losing(faults));
       await expect(failing.create(content, newRowId(), start)).rejects.toMatchObject(unavailable);
       expect(memory.rows().filter(isSession)).toEqual([]);
       if (!('removes' in faults)) expect(rowsLeft()).toEqual([]);
     });
 
-    it('where the insert is repeated because its answer was lost, and the read that follows fails', {
+    it('if the insert is repeated after a lost response, and the next read fails', {
       tags: ['T3'],
     }, async () => {
       let reads = 0;
@@ -144,7 +144,7 @@ describe('create', () => {
         ...memory,
         async insert(row) {
           await memory.insert(row);
-          return memory.insert(row); // as the client library repeats it
+          return memory.insert(row); // The client library repeats it.
         },
         async read(keys, columns) {
           if (isSession(keys) && reads++ === 0) throw gone();
@@ -157,7 +157,7 @@ describe('create', () => {
       expect(rowsLeft()).toEqual([]);
     });
 
-    it('where ending it because all were ended meanwhile fails once', async () => {
+    it('if all sessions were ended meanwhile, and its own removal fails once', async () => {
       const user = sessionContent().facts.claims.principal;
       await storeOf().endAll(user);
       let failed = 0;
@@ -171,10 +171,10 @@ describe('create', () => {
       const store = storeOf([key(1)], failing);
       await expect(store.create(content, newRowId(), start)).rejects.toMatchObject(unavailable);
       expect(failed).toBe(1);
-      expect(sessionRows().map(({ rowKey }) => rowKey)).toHaveLength(1); // the mark that all were ended
+      expect(sessionRows().map(({ rowKey }) => rowKey)).toHaveLength(1); // The tombstone.
     });
 
-    it('where the last reads fail', async () => {
+    it('if the last reads fail', async () => {
       let isThere = false;
       const failing: Table = {
         ...memory,
@@ -192,7 +192,7 @@ describe('create', () => {
       expect(rowsLeft()).toEqual([]);
     });
 
-    it('and takes nothing from a callback of the same sign-in that was faster', async () => {
+    it('and does not affect an earlier callback of the same sign-in', async () => {
       const rowId = newRowId();
       const first = await signIn(storeOf(), content, rowId);
       const failing = storeOf([key(1)], losing());
@@ -200,7 +200,7 @@ describe('create', () => {
       expect((await storeOf().read(first.cookieValue)).kind).toBe('live');
     });
 
-    it('and takes nothing from it where no read says whose the row is', async () => {
+    it('and does not affect it even if no read succeeds', async () => {
       const rowId = newRowId();
       const first = await signIn(storeOf(), content, rowId);
       const failing = storeOf([key(1)], losing({ reads: 10 }));
@@ -209,7 +209,7 @@ describe('create', () => {
     });
   });
 
-  it('leaves the row of a sign-in that fails to its idle limit where no read says whose it is', async () => {
+  it('leaves the row of a failed sign-in until its idle limit if no read succeeds', async () => {
     const failing: Table = {
       ...memory,
       async insert(row) {
@@ -229,7 +229,7 @@ describe('create', () => {
     expect((await storeOf().list(user)).sessions).toEqual([]);
   });
 
-  it('never gives the same cookie twice: 250 sign-ins, 250 secrets', { tags: ['SC-1', 'SC-2'] }, async () => {
+  it('never creates the same secret twice in 250 sign-ins', { tags: ['SC-1', 'SC-2'] }, async () => {
     const store = storeOf();
     const secrets = new Set<string>();
     for (let count = 0; count < 250; count++) {
@@ -238,7 +238,7 @@ describe('create', () => {
     expect(secrets.size).toBe(250);
   });
 
-  it('puts a person under tenant and object id, not under an address that moves on', {
+  it('identifies a user by tenant id and object id, not by an address that may change', {
     tags: ['ID-7'],
   }, async () => {
     const store = storeOf();
@@ -253,7 +253,7 @@ describe('create', () => {
     expect(await partitionOf({ tid: 'another-tenant' })).not.toBe(alice);
   });
 
-  it('lets nothing in an id reach a key of the table', { tags: ['TC-9'] }, async () => {
+  it('never writes an id into a key of the table', { tags: ['TC-9'] }, async () => {
     const store = storeOf();
     const hostile = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -283,7 +283,9 @@ describe('create', () => {
 });
 
 describe('read', () => {
-  it('costs no table operation for a value that this service did not make', { tags: ['DO-2'] }, async () => {
+  it('costs no table operation for a value that this service did not create', {
+    tags: ['DO-2'],
+  }, async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     const { read } = table.counts;
@@ -293,7 +295,7 @@ describe('read', () => {
       'x',
       cookieValue.slice(1),
       `${cookieValue}A`,
-      // Of the length and version of a real one, so that only the MAC tells.
+      // With the length and version of a real one. Only the MAC is wrong.
       Buffer.concat([Buffer.of(1), secureRandomBytes(134)]).toString('base64url'),
       'A'.repeat(cookieValue.length),
       'x'.repeat(64 * 1024),
@@ -304,7 +306,7 @@ describe('read', () => {
     expect(table.counts.read).toBe(read);
   });
 
-  it('is one point read for a value that it did make', { tags: ['DO-2'] }, async () => {
+  it('is one point read for a value that it created', { tags: ['DO-2'] }, async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     const { read } = table.counts;
@@ -312,7 +314,9 @@ describe('read', () => {
     expect(table.counts.read).toBe(read + 1);
   });
 
-  it('ends after the idle time, and lives until its last second', { tags: ['SC-3'] }, async () => {
+  it('finds the session until the last second of the idle time, and not after it', {
+    tags: ['SC-3'],
+  }, async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     advance(idleSeconds - 1);
@@ -321,7 +325,7 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
   });
 
-  it('ends at the absolute limit however much it is used', { tags: ['SC-3'] }, async () => {
+  it('finds no session after the absolute limit, regardless of use', { tags: ['SC-3'] }, async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     const { expiresAt } = sessionContent().facts;
@@ -333,7 +337,7 @@ describe('read', () => {
     expect((await store.read(cookieValue)).kind).toBe('none');
   });
 
-  it('costs no table operation for a cookie past its deadline, whatever Max-Age the browser keeps', {
+  it('costs no table operation for a cookie past its deadline', {
     tags: ['SC-3'],
   }, async () => {
     const store = storeOf();
@@ -344,7 +348,7 @@ describe('read', () => {
     expect(table.counts.read).toBe(read);
   });
 
-  it("takes the row's sealed limit for the truth, not the cookie's and not the column's", {
+  it('uses the sealed limit of the row, not that of the cookie or the column', {
     tags: ['SC-3'],
   }, async () => {
     const store = storeOf();
@@ -357,7 +361,7 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'expired' });
   });
 
-  it('of a deleted row is no session', async () => {
+  it('finds no session if the row was deleted', async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
     await store.remove(session.address);
@@ -365,7 +369,7 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
   });
 
-  it('of a row that was changed, cut or swapped is no session, and the neighbour is not touched', {
+  it('finds no session if the row was changed, cut or swapped, and does not affect other rows', {
     tags: ['TC-3', 'TC-8'],
   }, async () => {
     const store = storeOf();
@@ -380,7 +384,7 @@ describe('read', () => {
     expect(await store.read(alice.cookieValue)).toEqual({ kind: 'none', reason: 'unreadable' });
   });
 
-  it('of a row whose time of use is no time is no session', async () => {
+  it('finds no session if the time of use is invalid', async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     const [row] = sessionRows();
@@ -388,7 +392,7 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'unreadable' });
   });
 
-  it('goes on while keys are rolled, in either order of deployment', { tags: ['TC-4', 'SC-7'] }, async () => {
+  it('works while keys are rotated, in either order of deployment', { tags: ['TC-4', 'SC-7'] }, async () => {
     const old = storeOf([key(1)]);
     const both = storeOf([key(1), key(2)]);
     const rolled = storeOf([key(2), key(1)]);
@@ -399,7 +403,7 @@ describe('read', () => {
     expect((await rolled.read(first.cookieValue)).kind).toBe('live');
   });
 
-  it('rewrites a row under the new key, and its old cookie still leads to it', {
+  it('finds a row by its old cookie after it was resealed with the new key', {
     tags: ['TC-4'],
   }, async () => {
     const { cookieValue, session } = await signIn(storeOf([key(1)]));
@@ -408,19 +412,19 @@ describe('read', () => {
     expect((await storeOf([key(2), key(1)]).read(cookieValue)).kind).toBe('live');
   });
 
-  it('of a retired key is no session; of a newer key it asks to wait and keeps the cookie', {
+  it('finds no session for a retired key, and fails temporarily for a newer key', {
     tags: ['TC-4', 'SC-7'],
   }, async () => {
     const { cookieValue, session } = await signIn(storeOf([key(1)]));
     expect((await storeOf([key(2)]).read(cookieValue)).kind).toBe('none');
     const newer = await signIn(storeOf([key(2), key(1)]));
     expect(await storeOf([key(1)]).read(newer.cookieValue)).toEqual({ kind: 'newer' });
-    // A row that was rewritten under a newer key: its cookie is under none of them.
+    // A row that was resealed with a newer key. Its cookie is not bound to a key.
     await storeOf([key(2), key(1)]).write(session, withRefreshToken(session, 'next'));
     expect(await storeOf([key(1)]).read(cookieValue)).toEqual({ kind: 'newer' });
   });
 
-  it('whose time of use lies ahead of every clock ends idle all the same, and its next use is recorded', {
+  it('ignores a time of use ahead of every clock, and the next use is recorded', {
     tags: ['SC-3'],
   }, async () => {
     const store = storeOf();
@@ -430,7 +434,7 @@ describe('read', () => {
       const lastUsedAt = new Date(now.getTime() + aheadSeconds * 1000);
       if (row) memory.put({ ...row, columns: { ...row.columns, lastUsedAt } });
     };
-    // By the clock of another worker.
+    // Written by another worker whose clock is ahead.
     setLastUse(290);
     expect(await readLive(store, cookieValue)).toMatchObject({
       lastUsedAt: new Date(start.getTime() + 290_000),
@@ -446,7 +450,7 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
   });
 
-  it('that was signed out and put back opens on another worker, until all keys are replaced', {
+  it('finds a signed-out session whose row was restored, until all keys are replaced', {
     tags: ['TC-4'],
   }, async () => {
     const store = storeOf();
@@ -455,12 +459,12 @@ describe('read', () => {
     await store.remove(session.address);
     for (const row of restored) memory.put(row);
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
-    // What SECURITY.md does not promise, and docs/guides/restored-table.md is for.
+    // SECURITY.md excludes this, and docs/guides/restored-table.md describes what to do.
     expect((await storeOf().read(cookieValue)).kind).toBe('live');
     expect(await storeOf([key(2)]).read(cookieValue)).toEqual({ kind: 'none', reason: 'retired-key' });
   });
 
-  it('of a table that does not answer is a failure, never "not signed in"', async () => {
+  it('fails if the table does not answer, and never reports signed out', async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     table.failing.add('read');
@@ -471,7 +475,7 @@ describe('read', () => {
 });
 
 describe('write', () => {
-  it('of the same content writes nothing', async () => {
+  it('does nothing for the same content', async () => {
     const store = storeOf();
     const { session } = await signIn(store);
     expect(await store.write(session, { ...session, facts: { ...session.facts } })).toEqual({
@@ -481,7 +485,7 @@ describe('write', () => {
     expect(table.counts.replace).toBe(0);
   });
 
-  it('keeps what two writers wrote at once', { tags: ['TC-5'] }, async () => {
+  it('keeps the content of two concurrent writers', { tags: ['TC-5'] }, async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
     await store.write(session, {
@@ -504,7 +508,7 @@ describe('write', () => {
     expect((await readLive(store, cookieValue)).lastUsedAt).toEqual(now);
   });
 
-  it('keeps the words of ten writers at once, or says that it could not', async () => {
+  it('keeps the content of ten concurrent writers, or fails', async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
     const scopes = Array.from({ length: 10 }, (_, index) => `Scope.${index}`);
@@ -526,7 +530,7 @@ describe('write', () => {
     for (const scope of kept) expect(msalCache).toContain(`token of ${scope}`);
   });
 
-  it('lets a deletion win: before the write, and between its tries', { tags: ['TC-5', 'SC-4'] }, async () => {
+  it('loses against a deletion before it or between its attempts', { tags: ['TC-5', 'SC-4'] }, async () => {
     const store = storeOf();
     const { session } = await signIn(store);
     await store.remove(session.address);
@@ -543,12 +547,12 @@ describe('write', () => {
     expect(sessionRows()).toEqual([]);
   });
 
-  it('knows its own write whose answer was lost', { tags: ['T3'] }, async () => {
+  it('recognizes its own write if the response was lost', { tags: ['T3'] }, async () => {
     const losing: Table = {
       ...memory,
       async replace(row, etag) {
         const first = await memory.replace(row, etag);
-        return first.kind === 'updated' ? memory.replace(row, etag) : first; // as the client library repeats it
+        return first.kind === 'updated' ? memory.replace(row, etag) : first; // The client library repeats it.
       },
     };
     const store = storeOf([key(1)], losing);
@@ -558,7 +562,7 @@ describe('write', () => {
     expect((await readLive(store, cookieValue)).msalCache).toContain('newest');
   });
 
-  it('gives up on a row that changes faster than it can write, and says so', async () => {
+  it('fails if the row keeps changing', async () => {
     const store = storeOf([key(1)], { ...memory, replace: async () => ({ kind: 'changed' }) });
     const { session } = await signIn(storeOf());
     await expect(store.write(session, withRefreshToken(session, 'x'))).rejects.toMatchObject({
@@ -567,7 +571,7 @@ describe('write', () => {
     });
   });
 
-  it('never writes over a row that it cannot open', async () => {
+  it('never overwrites a row that it cannot open', async () => {
     const store = storeOf();
     const { session } = await signIn(store);
     const [row] = sessionRows();
@@ -589,7 +593,7 @@ describe('touch', () => {
     expect(table.counts.merge).toBe(1);
   });
 
-  it('leaves the sealed content as it is', async () => {
+  it('does not change the sealed content', async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
     const before = sessionRows()[0]?.columns['part0'];
@@ -601,7 +605,7 @@ describe('touch', () => {
     );
   });
 
-  it('never brings back a session that was deleted elsewhere, and says that it is gone', async () => {
+  it('does not restore a session that was deleted elsewhere, and reports that it is gone', async () => {
     const store = storeOf();
     const { session } = await signIn(store);
     advance(1800);

@@ -46,8 +46,8 @@ const bytesOf = ({ columns: { summary } }: Row): Buffer => {
   return Buffer.from(summary);
 };
 
-describe('what a row says summary itself', () => {
-  it('is read without the secret of its cookie: device, times and permissions', () => {
+describe('the summary in a row', () => {
+  it('has device, times and permissions, and opens without the secret of the cookie', () => {
     expect(readSummary(row)).toEqual({
       device: 'Edge on Windows',
       signedInAt,
@@ -56,14 +56,14 @@ describe('what a row says summary itself', () => {
     });
   });
 
-  it('names no device where none was known', () => {
+  it('has no device if none is known', () => {
     const { device: _device, ...facts } = content.facts;
     const unnamed = readSummary(codec.toRow(address, { ...content, facts }, state));
     expect(unnamed).toEqual({ signedInAt, rolesAsOf: claimsAsOf, grantedScopes });
     expect(unnamed).not.toHaveProperty('device');
   });
 
-  it('is these four facts and nothing else, also for who holds the server key: no name, address, role or token', () => {
+  it('has only these four facts, and no name, address, role or token', () => {
     const { partitionKey, rowKey } = row;
     const plaintext = open(
       deriveKey(key(2).bytes, 'session-summary', encodeFields([partitionKey, rowKey])),
@@ -91,7 +91,7 @@ describe('what a row says summary itself', () => {
     expect(new Set(writes).size).toBe(writes.length);
   });
 
-  it('opens under every key of the ring', () => {
+  it('opens with every key of the ring', () => {
     const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(address, content, state);
     expect(readSummary(old)?.device).toBe('Edge on Windows');
   });
@@ -101,8 +101,8 @@ describe('what a row says summary itself', () => {
     expect(codec.open(address, without('summary')).kind).toBe('opened');
   });
 
-  describe('does not open, and is no error', { tags: ['TC-3'] }, () => {
-    it('in another row of the same person, in another partition, in another table', () => {
+  describe('does not open, without an error', { tags: ['TC-3'] }, () => {
+    it('in another row of the same user, in another partition or another table', () => {
       for (const place of [newAddress(address.userHash), { ...newAddress(), rowId: address.rowId }]) {
         expect(codec.openSummary({ ...row, ...sessionRowKeys(place) })).toEqual({ kind: 'unreadable' });
         const theirs = codec.toRow(place, sessionContent(), state);
@@ -115,14 +115,14 @@ describe('what a row says summary itself', () => {
       expect(others.openSummary(row)).toEqual({ kind: 'unreadable' });
     });
 
-    it('under a key that was retired, that is not known yet, or that did not seal it', () => {
+    it('with a retired, unknown or wrong key', () => {
       expect(readSummary(row, codecOf({ keyRing: createKeyRing([key(3)]) }))).toBeUndefined();
       expect(readSummary(row, codecOf({ keyRing: createKeyRing([key(1)]) }))).toBeUndefined();
       expect(readSummary(withColumns({ keyId: 1 }))).toBeUndefined();
       expect(readSummary(without('keyId'))).toBeUndefined();
     });
 
-    it('with any bit changed, cut, or as anything but bytes', () => {
+    it('with any changed bit, cut short, or as anything but bytes', () => {
       const sealed = bytesOf(row);
       for (let at = 0; at < sealed.length; at++) {
         const changed = Buffer.from(sealed);
@@ -135,7 +135,7 @@ describe('what a row says summary itself', () => {
       }
     });
 
-    it('as the sealed content of the same row, nor that as it', () => {
+    it('as the sealed content of the same row, nor the reverse', () => {
       const { part0 } = row.columns;
       if (part0 === undefined) throw new Error('no content');
       expect(readSummary(withColumns({ summary: part0 }))).toBeUndefined();

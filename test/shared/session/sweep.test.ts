@@ -62,7 +62,7 @@ const rowsIn = (prefix: string) =>
   memory.rows().filter(({ partitionKey }) => partitionKey.startsWith(prefix)).length;
 
 describe('the sweep', () => {
-  it('removes the rows of sessions that have expired, with all that stands beside them', {
+  it('removes the rows of expired sessions with their index rows', {
     tags: ['TC-10'],
   }, async () => {
     await signIn(since(hour), { sid: 'first' });
@@ -76,7 +76,7 @@ describe('the sweep', () => {
     expect(lines).toMatchObject([{ event: 'swept', removed: 2 }]);
   });
 
-  it('waits until the hour is over on every clock', async () => {
+  it('waits until the hour is over by every clock', async () => {
     await signIn(since(hour / 2));
     now = since(hour + 299_000);
     expect((await sweep()).removed).toBe(0);
@@ -84,7 +84,7 @@ describe('the sweep', () => {
     expect((await sweep()).removed).toBe(1);
   });
 
-  it('costs what has expired, however much is alive', async () => {
+  it('costs as much as has expired, regardless of active sessions', async () => {
     await signIn(since(hour));
     for (let count = 0; count < 200; count++) await signIn(since(9 * hour));
     now = since(2 * hour + 301_000);
@@ -96,7 +96,7 @@ describe('the sweep', () => {
     expect(await sweep()).toMatchObject({ removed: 0, more: false });
   });
 
-  it('is bounded per run and goes on where it stopped', async () => {
+  it('has a limit per run and continues where it stopped', async () => {
     for (let count = 0; count < 25; count++) await signIn(since(hour + (count % 3) * hour));
     now = since(9 * hour);
     const runs: number[] = [];
@@ -109,7 +109,7 @@ describe('the sweep', () => {
     expect(memory.rows()).toEqual([]);
   });
 
-  it('ends when its time is over, and says that there is more', async () => {
+  it('ends when its time is over, and reports that there is more', async () => {
     for (let count = 0; count < 40; count++) await signIn(since(hour));
     now = since(9 * hour);
     table.before = () => {
@@ -123,7 +123,7 @@ describe('the sweep', () => {
     expect(memory.rows()).toEqual([]);
   });
 
-  it('never removes a row that lives, whatever bucket it stands in, and puts it into its own', {
+  it('never removes an active row, and moves it from a wrong bucket to its own', {
     tags: ['TC-10'],
   }, async () => {
     const { cookieValue } = await signIn(since(9 * hour));
@@ -137,7 +137,7 @@ describe('the sweep', () => {
     expect(rowsIn('expires-')).toBe(1);
   });
 
-  it('leaves a row that is written while it looks, and comes back to it', { tags: ['TC-10'] }, async () => {
+  it('skips a row that is written meanwhile, and returns to it later', { tags: ['TC-10'] }, async () => {
     const { session } = await signIn(since(hour));
     const writer = { ...store };
     now = since(9 * hour);
@@ -152,7 +152,7 @@ describe('the sweep', () => {
     expect(memory.rows()).toEqual([]);
   });
 
-  it('clears up behind sign-outs, the index row of one whose session nobody could read included', async () => {
+  it('removes what sign-outs left, including the index row of an unreadable session', async () => {
     const { session } = await signIn(since(hour), { sid: 'first' });
     await store.remove(session.address);
     expect(rowsIn('sid-')).toBe(1);
@@ -161,7 +161,7 @@ describe('the sweep', () => {
     expect(memory.rows()).toEqual([]);
   });
 
-  it('clears up behind a sign-in that was cut off before its session was written', {
+  it('removes what an interrupted sign-in left', {
     tags: ['I1'],
   }, async () => {
     let inserts = 0;
@@ -178,7 +178,7 @@ describe('the sweep', () => {
     expect(memory.rows()).toEqual([]);
   });
 
-  it('removes the mark of "end all" when no sign-in can be under way any more', async () => {
+  it('removes a tombstone when no sign-in can be in progress any more', async () => {
     const { session } = await signIn(since(hour));
     const { tenantId, objectId } = session.facts.claims.principal;
     await store.endAll({ tenantId, objectId });
@@ -188,7 +188,7 @@ describe('the sweep', () => {
     expect(memory.rows()).toEqual([]);
   });
 
-  it('gives up after ten failures and loses nothing', async () => {
+  it('stops after ten failures and loses nothing', async () => {
     for (let count = 0; count < 40; count++) await signIn(since(hour));
     now = since(9 * hour);
     table.failing.add('remove');
@@ -201,7 +201,7 @@ describe('the sweep', () => {
     expect(memory.rows()).toEqual([]);
   });
 
-  it('passes over a bucket row that is not ours', async () => {
+  it('skips a foreign row in a bucket', async () => {
     memory.put({ partitionKey: 'expires-2026-08-01T01-0', rowKey: 'what', columns: {} });
     expect(await sweep()).toMatchObject({ failed: 0, alreadyGone: 1 });
   });

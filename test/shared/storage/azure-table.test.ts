@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
 
-/** What stands where the service should be: its answers are the test's. */
+/** A server in place of the table service. The test chooses its answers. */
 let answer: (response: ServerResponse, request: IncomingMessage) => void;
 let asked = 0;
 const server = createServer((request, response) => {
@@ -54,21 +54,21 @@ const coded = (status: number, code: string) => (response: ServerResponse) => {
 };
 const unavailable = { code: 'storage_unavailable', status: 503 };
 
-describe('an answer of something in between', () => {
-  it.each(names)('404 without its code is no missing row: %s', async (name) => {
+describe('an answer of an intermediary', () => {
+  it.each(names)('with 404 but without the code is not treated as a missing row: %s', async (name) => {
     answer = bare(404);
     await expect(run(name)).rejects.toMatchObject(unavailable);
     expect(asked).toBe(1);
   });
 
-  it.each(names)('409 without its code is no row that exists: %s', async (name) => {
+  it.each(names)('with 409 but without the code is not treated as an existing row: %s', async (name) => {
     answer = bare(409);
     await expect(run(name)).rejects.toMatchObject(unavailable);
   });
 });
 
-describe('a table that is not there', () => {
-  it('has no rows: nothing is found, nothing is to be removed, and it is ready', async () => {
+describe('a table that does not exist', () => {
+  it('has no rows and is ready', async () => {
     answer = coded(404, 'TableNotFound');
     expect(await table.read(row)).toEqual({ kind: 'missing' });
     expect(await table.replace(row, 'etag')).toEqual({ kind: 'missing' });
@@ -77,7 +77,7 @@ describe('a table that is not there', () => {
     await expect(table.check()).resolves.toBeUndefined();
   });
 
-  it.each(['ResourceNotFound', 'EntityNotFound'])('nor has one that says %s of a row', async (code) => {
+  it.each(['ResourceNotFound', 'EntityNotFound'])('has no rows if the service answers %s', async (code) => {
     answer = coded(404, code);
     expect(await table.read(row)).toEqual({ kind: 'missing' });
     await expect(table.remove(row)).resolves.toBeUndefined();
@@ -98,7 +98,7 @@ describe('refuses', () => {
       response.end(JSON.stringify(body));
     };
 
-  it('the row of another, for the one that was asked for', { tags: ['PX-17'] }, async () => {
+  it('another row than the requested one', { tags: ['PX-17'] }, async () => {
     answer = found(entity('user-a', 'session-a'));
     expect(await table.read(row)).toMatchObject({ kind: 'found', row: { columns: { text: 'x' } } });
     for (const other of [entity('user-b', 'session-a'), entity('user-a', 'session-b'), { text: 'x' }]) {
@@ -107,7 +107,7 @@ describe('refuses', () => {
     }
   });
 
-  it('a list with a row of another', { tags: ['PX-17'] }, async () => {
+  it('a list with a row of another partition', { tags: ['PX-17'] }, async () => {
     const mine = { kind: 'partition', partitionKey: 'user-a', rowsFrom: 'a', rowsBefore: 'm' } as const;
     const all = { kind: 'partitions', from: 'user-a', before: 'user-c' } as const;
     answer = found({ value: [entity('user-a', 'a'), entity('user-a', 'l')] });
@@ -122,7 +122,7 @@ describe('refuses', () => {
   });
 
   it.each(names)(
-    'an answer that names another request, also to a write: %s',
+    'an answer with another request id, also to a write: %s',
     { tags: ['PX-17'] },
     async (name) => {
       const id = 'x-ms-client-request-id';
@@ -132,7 +132,7 @@ describe('refuses', () => {
     },
   );
 
-  it('no answer that names its own request, in any letter case', async () => {
+  it('no answer with its own request id, in any letter case', async () => {
     const id = 'x-ms-client-request-id';
     answer = found(entity('user-a', 'session-a'), ({ headers }) => ({
       [id]: String(headers[id]).toUpperCase(),
@@ -150,7 +150,7 @@ describe('a service that never answers', () => {
     ['merge', 4_000],
     ['remove', 4_000],
   ])(
-    'is given up at the deadline: %s after %i ms',
+    'causes a failure at the deadline: %s after %i ms',
     async (name, deadlineMs) => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const arrived = new Promise<void>((resolve) => {

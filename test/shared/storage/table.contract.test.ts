@@ -28,7 +28,7 @@ const newRow = (columns: Row['columns'] = { text: 'first' }): Row => ({
 });
 
 describe.each(tables)('a table %s', (_where, table) => {
-  it('gives back every type of value as it was inserted', async () => {
+  it('returns every type of value as it was inserted', async () => {
     const row = newRow({
       text: 'Ünïcödé',
       whole: 2_147_483_647,
@@ -44,7 +44,7 @@ describe.each(tables)('a table %s', (_where, table) => {
     expect(found.kind === 'found' && toComparable(found.row)).toEqual(toComparable(row));
   });
 
-  it('holds columns of 60 KiB, up to the 700 KiB that a session may have', async () => {
+  it('can hold columns of 60 KiB up to the 700 KiB of a session', async () => {
     const parts = Array.from({ length: 12 }, (_, part) => [`part${part}`, randomBytes(60 * 1024)] as const);
     const row = newRow(Object.fromEntries(parts));
     await table.insert(row);
@@ -60,7 +60,7 @@ describe.each(tables)('a table %s', (_where, table) => {
     expect(await table.read(row)).toMatchObject({ kind: 'found', row: { columns: { text: 'first' } } });
   });
 
-  it('answers that a row is missing', async () => {
+  it('reports a missing row', async () => {
     expect(await table.read(newRow())).toEqual({ kind: 'missing' });
   });
 
@@ -89,7 +89,7 @@ describe.each(tables)('a table %s', (_where, table) => {
     });
   });
 
-  it.each(['replace', 'merge'] as const)('%s against another version changes nothing', async (operation) => {
+  it.each(['replace', 'merge'] as const)('%s with another version changes nothing', async (operation) => {
     const row = newRow();
     const first = etagOf(await table.insert(row));
     await table[operation]({ ...row, columns: { text: 'second' } }, first);
@@ -99,7 +99,7 @@ describe.each(tables)('a table %s', (_where, table) => {
     expect(await table.read(row)).toMatchObject({ kind: 'found', row: { columns: { text: 'second' } } });
   });
 
-  it.each(['replace', 'merge'] as const)('%s never brings back a removed row', async (operation) => {
+  it.each(['replace', 'merge'] as const)('%s never restores a removed row', async (operation) => {
     const row = newRow();
     const etag = etagOf(await table.insert(row));
     await table.remove(row);
@@ -107,7 +107,7 @@ describe.each(tables)('a table %s', (_where, table) => {
     expect(await table.read(row)).toEqual({ kind: 'missing' });
   });
 
-  it('removes whatever the version is, and twice', async () => {
+  it('removes a row of any version, also repeatedly', async () => {
     const row = newRow();
     await table.merge(row, etagOf(await table.insert(row)));
     await table.remove(row);
@@ -115,7 +115,7 @@ describe.each(tables)('a table %s', (_where, table) => {
     expect(await table.read(row)).toEqual({ kind: 'missing' });
   });
 
-  it('tells rows of one partition apart', async () => {
+  it('distinguishes rows of one partition', async () => {
     const row = newRow();
     const neighbour = { ...newRow({ text: 'other' }), partitionKey: row.partitionKey };
     await table.insert(row);
@@ -124,7 +124,7 @@ describe.each(tables)('a table %s', (_where, table) => {
     expect(await table.read(neighbour)).toMatchObject({ kind: 'found', row: neighbour });
   });
 
-  it('gives only the columns that were asked for', async () => {
+  it('returns only the requested columns', async () => {
     const row = newRow({ text: 'first', other: 1 });
     const etag = etagOf(await table.insert(row));
     const found = await table.read(row, ['other', 'no such column']);
@@ -132,7 +132,7 @@ describe.each(tables)('a table %s', (_where, table) => {
     expect(await table.read(row, [])).toEqual({ kind: 'found', row: { ...row, columns: {} }, etag });
   });
 
-  it('removes a row only while it is as it was read', async () => {
+  it('removes a row conditionally only if it is unchanged', async () => {
     const row = newRow();
     const first = etagOf(await table.insert(row));
     const second = etagOf(await table.merge(row, first));
@@ -157,7 +157,7 @@ describe.each(tables)('a table %s', (_where, table) => {
       for (const row of rows.toReversed()) await table.insert(row);
     });
 
-    it('part of a partition, in the order of the keys, with the columns asked for and a version', async () => {
+    it('part of a partition in the order of keys, with the requested columns and a version', async () => {
       const range = {
         kind: 'partition',
         partitionKey: `${prefix}-a1`,
@@ -172,7 +172,7 @@ describe.each(tables)('a table %s', (_where, table) => {
       expect((await table.merge(first.row, first.etag)).kind).toBe('updated');
     });
 
-    it('rows whose instants are later than these, before any limit counts', async () => {
+    it('rows with later instants, before the limit applies', async () => {
       const partitionKey = `${prefix}-late`;
       const at = (minute: number) => new Date(Date.UTC(2026, 7, 1, 12, minute, 0, 500));
       const columnsOf = [{ used: at(1), ends: at(9) }, { used: at(9), ends: at(1) }, { used: at(1) }, {}];
@@ -188,14 +188,14 @@ describe.each(tables)('a table %s', (_where, table) => {
       expect(await later(at(0), at(0))).toEqual(['b0']);
     });
 
-    it('several partitions, and no more rows than asked for', async () => {
+    it('several partitions, up to the limit', async () => {
       const range = { kind: 'partitions', from: `${prefix}-a1`, before: `${prefix}-a3` } as const;
       expect(namesOf(await table.list(range, ['name'], 10))).toEqual(['a1 b', 'a1 c', 'a1 d', 'a2 b']);
       expect(namesOf(await table.list(range, ['name'], 3))).toEqual(['a1 b', 'a1 c', 'a1 d']);
       expect(await table.list({ ...range, before: `${prefix}-a1` }, [], 10)).toEqual([]);
     });
 
-    it('nothing of other partitions, whatever is in a key', { tags: ['TC-9'] }, async () => {
+    it('no rows of other partitions, for any key', { tags: ['TC-9'] }, async () => {
       const hostile = `${prefix}' or PartitionKey ne '`;
       const range = { kind: 'partition', partitionKey: hostile, rowsFrom: 'a', rowsBefore: 'z' } as const;
       expect(await table.list(range, [], 10)).toEqual([]);
@@ -210,7 +210,7 @@ describe.each(tables)('a table %s', (_where, table) => {
 describe('the table in storage', () => {
   const nobody = { kind: 'connection-string', allowInsecure: true } as const;
 
-  it('is made by the first insert, and is ready before that', async () => {
+  it('is created by the first insert, and is ready before', async () => {
     const connectionString = inject('tableConnectionString');
     const fresh = createAzureTable({ ...nobody, connectionString }, `t${randomBytes(8).toString('hex')}`);
     await expect(fresh.check()).resolves.toBeUndefined();
@@ -220,8 +220,8 @@ describe('the table in storage', () => {
     expect((await fresh.read(row)).kind).toBe('found');
   });
 
-  it('translates a service that refuses into storage_unavailable, without its words', async () => {
-    // Nothing listens on port 9 (discard).
+  it('translates a refusal of the service into storage_unavailable, without its text', async () => {
+    // No server listens on port 9 (discard).
     const connectionString = inject('tableConnectionString').replace(/127\.0\.0\.1:\d+/, '127.0.0.1:9');
     const down = createAzureTable({ ...nobody, connectionString }, tableName);
     const attempts = [
@@ -254,7 +254,7 @@ function etagOf(written: { kind: string; etag?: string }): string {
   return written.etag;
 }
 
-/** Bytes as text: a Buffer and a plain Uint8Array with the same content are the same. */
+/** Converts bytes to text, so that a Buffer equals a Uint8Array with the same content. */
 function toComparable({ columns, ...keys }: Row) {
   return {
     ...keys,

@@ -5,7 +5,7 @@ import { type LogLevel, type LogRecord, toLogLine, withFields } from '../../../s
 const correlationId = '5b0f6c1e-9d1f-4c55-8a3e-0f2b6d7c9a10';
 const key = 'q0T2nX9vZ3mBk7Lc';
 
-/** One record of each event, with every field that it can have. */
+/** One record of each event with every possible field. */
 const complete: readonly AuditRecord[] = [
   { event: 'consent-asked', permissions: 2, feature: 'mail' },
   { event: 'consent-declined', reason: 'AADSTS65004', feature: 'mail' },
@@ -48,7 +48,7 @@ const complete: readonly AuditRecord[] = [
   { event: 'admin-grant-revoked', target: key, outcome: 'done' },
 ];
 
-/** What `audit` gives to the log. */
+/** Returns the entries that `audit` logs. */
 function written(record: AuditRecord): { level: LogLevel; record: LogRecord } {
   const records: { level: LogLevel; record: LogRecord }[] = [];
   audit((level, line) => records.push({ level, record: line }), record);
@@ -58,27 +58,24 @@ function written(record: AuditRecord): { level: LogLevel; record: LogRecord } {
 }
 
 describe('audit', () => {
-  it('is tried with every event and every field of its table', () => {
+  it('is tested with every event and every field of its table', () => {
     expect(complete.map(({ event, ...fields }) => [event, Object.keys(fields)])).toEqual(
       Object.entries(auditEvents).map(([event, { fields }]) => [event, Object.keys(fields)]),
     );
   });
 
-  it.each(complete)(
-    '$event: one record at the level of the table, its fields as they were given',
-    (record) => {
-      const { level, record: line } = written({ ...record, user: key });
-      expect(level).toBe(auditEvents[record.event].level);
-      expect(line).toEqual({ ...record, audit: true, user: key });
-    },
-  );
+  it.each(complete)('writes one record with its level and fields: $event', (record) => {
+    const { level, record: line } = written({ ...record, user: key });
+    expect(level).toBe(auditEvents[record.event].level);
+    expect(line).toEqual({ ...record, audit: true, user: key });
+  });
 
-  it('leaves out what does not apply', () => {
+  it('omits fields without a value', () => {
     const { record } = written({ event: 'signed-in', user: undefined, feature: undefined });
     expect(Object.keys(record)).toEqual(['event', 'audit']);
   });
 
-  it('writes an error code of Entra that the table does not know as unlisted', () => {
+  it('writes an unknown error code of Entra ID as unlisted', () => {
     const { record } = written({
       event: 'refresh-refused',
       reason: 'sign_in_required',
@@ -111,10 +108,10 @@ describe('audit', () => {
       ),
     );
 
-    it.each(positions)('%s: whatever is not of the form of %s', { tags: ['ER-3'] }, (event, field) => {
+    it.each(positions)('%s: an invalid value of %s', { tags: ['ER-3'] }, (event, field) => {
       const good = complete.find((record) => record.event === event);
       for (const value of [...hostile, Number.NaN, -1, 1.5, {}, ['x'], null]) {
-        // As a fault in the code would do it, which the types refuse.
+        // As a bug would do it. The types prevent it.
         const { record } = written({ ...good, [field]: value } as AuditRecord);
         expect(record[field]).toBe('unlisted');
         const line = toLogLine(record);
@@ -128,7 +125,7 @@ describe('audit', () => {
       expect(written(given).record).toEqual({ event: 'signed-in', audit: true });
     });
 
-    it('a second line in any other record as well', { tags: ['ER-3'] }, () => {
+    it('a second line in any other log entry', { tags: ['ER-3'] }, () => {
       for (const value of hostile) {
         const line = toLogLine({ event: 'diagnostic', cause: value });
         expect(line).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
@@ -139,7 +136,7 @@ describe('audit', () => {
 });
 
 describe('a log with fields', () => {
-  it('has them in every record after they are known, but for those that say them otherwise', () => {
+  it('has them in every later record, unless a record has its own', () => {
     const lines: LogRecord[] = [];
     const known: { user?: string } = {};
     const log = withFields((_level, record) => lines.push(record), known);

@@ -4,7 +4,7 @@ import { describeError } from '../../../src/shared/telemetry/describe-error.ts';
 const at = / at .*\(?describe-error\.test\.ts:\d+\)?$/;
 
 describe('an error in the log', () => {
-  it('is its class, its code and the place where it was made, and so are its causes', () => {
+  it('has its class, code and place, and so have its causes', () => {
     const cause = Object.assign(new TypeError('of alice@contoso.example'), { code: 'ECONNRESET' });
     const [outer, inner] = describeError(new Error('outer', { cause })).split(' < ');
     expect(outer).toMatch(/^Error at .*describe-error\.test\.ts:\d+/);
@@ -19,7 +19,7 @@ describe('an error in the log', () => {
     expect(describeError(error)).toMatch(at);
   });
 
-  it('that is none is the type of what was thrown', () => {
+  it('is described by its type if it is not an Error', () => {
     expect(describeError('text of alice')).toBe('string');
     expect(describeError(undefined)).toBe('');
   });
@@ -29,14 +29,14 @@ describe('an error in the log', () => {
     ['a stack that is nothing', 'stack', null],
     ['a name that is no text', 'name', Symbol('n')],
     ['a message that is no text', 'message', 7],
-  ])('with %s is described without it', (_what, name, value) => {
+  ])('is described without %s', (_what, name, value) => {
     const error = Object.assign(new Error('x'), { code: 'ECONNRESET' });
     Object.defineProperty(error, name, { value });
     expect(describeError(error)).toMatch(/^Error\(ECONNRESET\)/);
   });
 
   it.each(['stack', 'name', 'message', 'statusCode', 'cause'])(
-    'whose %s throws when it is read is described without it',
+    'is described without its %s if reading that throws',
     (name) => {
       const error = Object.defineProperty(Object.assign(new Error('x'), { errorCode: 'ECONNRESET' }), name, {
         get() {
@@ -47,7 +47,7 @@ describe('an error in the log', () => {
     },
   );
 
-  it('that throws at any look at it is unreadable', () => {
+  it('is described as unreadable if every access throws', () => {
     const { proxy, revoke } = Proxy.revocable(new Error('x'), {});
     revoke();
     expect(describeError(proxy)).toBe('unreadable error');
@@ -61,25 +61,25 @@ describe('an error in the log', () => {
       `x\n    at ${secret}:1:2`,
       `\n\tat async ${secret} (${secret}:1:2)`,
       `${secret}\n    at f (${secret}:3:4)\n`,
-    ])('to take a line of the message for a place: %j', (message) => {
+    ])('to read a line of the message as a place: %j', (message) => {
       expect(describeError(new Error(message))).not.toContain(secret);
     });
 
-    it('a place where the message was changed after the stack was written', () => {
+    it('to read a place if the message was changed after the stack was created', () => {
       const error = new Error(`\n    at ${secret} (contoso.example:1:2)`);
-      // From here on the stack is a text.
+      // From here on, the stack is a string.
       expect(error.stack).toContain(secret);
       error.message = 'another';
       expect(describeError(error)).toBe('Error');
     });
 
-    it('a class that is no name', () => {
+    it('a class that is not a name', () => {
       const error = new Error('text');
       error.name = `Error of ${secret}\n`;
       expect(describeError(error)).not.toContain(secret);
     });
 
-    it('to take long for a long message', { tags: ['DO-5'] }, () => {
+    it('to spend much time on a long message', { tags: ['DO-5'] }, () => {
       const messages = ['a.'.repeat(20_000), `\n    at ${'a'.repeat(40_000)}`, '    at a-'.repeat(8_000)];
       const beganAtMs = performance.now();
       for (const message of messages) describeError(new Error(message));

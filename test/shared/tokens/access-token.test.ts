@@ -16,13 +16,13 @@ const log = () => {};
 const { environments } = createAuthority('public', 'tenant');
 
 let now: Date;
-/** What the renewals return, one after the other. */
+/** The results of the renewals, in order. */
 let renewals: (() => TokenAcquisition)[];
 let requests: TokenRequest[];
 let acquire: AcquireAccessToken;
 let weighed: { session: Session; bytes: number }[];
 
-/** A session with an access token in its row, or without one. */
+/** A session with or without an access token in its row. */
 function sessionWith(secret?: string, secondsLeft = 3600, target = 'User.Read'): Session {
   const expiresOn = String(inSeconds(secondsLeft).getTime() / 1000);
   const accessTokens = secret === undefined ? {} : { key: { secret, expires_on: expiresOn, target } };
@@ -106,7 +106,7 @@ describe('an access token', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('that an API rejected is renewed, from memory as from the row; a newer one in the row is served', async () => {
+  it('that an API rejected is renewed, unless the row has a newer one', async () => {
     const claims = '{"access_token":{}}';
     const session = sessionWith('stored');
     await acquire(session, ['User.Read'], log);
@@ -133,7 +133,7 @@ describe('the memory of a session', () => {
     for (let scope = 0; scope < 1000; scope++) {
       renewals.push(() => token(`${scope}`.padEnd(2000, '.'), session));
       await ask(scope);
-      // Used all the while, so it stays.
+      // Used repeatedly, so it stays.
       if (scope > 0) await ask(0);
     }
     expect(requests).toHaveLength(1000);
@@ -166,7 +166,7 @@ describe('a renewal that fails temporarily', () => {
     renewals.push(unavailable);
   });
 
-  it('serves the call with the current token while that is good for a call', { tags: ['E1'] }, async () => {
+  it('serves the call with the current token if it is valid long enough', { tags: ['E1'] }, async () => {
     const session = sessionWith('stored', 120);
     expect(await acquire(session, ['User.Read'], log)).toMatchObject({
       kind: 'token',
@@ -174,7 +174,7 @@ describe('a renewal that fails temporarily', () => {
     });
     const current = { accessToken: 'stored', expiresAt: inSeconds(120) };
     expect(requests).toEqual([{ scopes: ['User.Read'], current }]);
-    // It is not remembered as good: the next call tries to renew again.
+    // The token is not cached as valid, so the next call tries to renew again.
     renewals.push(() => token('renewed', session));
     expect(await acquire(session, ['User.Read'], log)).toMatchObject({ accessToken: 'renewed' });
   });
@@ -204,7 +204,7 @@ describe('a renewal that fails temporarily', () => {
 });
 
 describe('a renewal that is refused', () => {
-  it('fails the call, however long the current token is valid', async () => {
+  it('fails the call, even if the current token is valid for long', async () => {
     renewals.push(() => ({ kind: 'interaction-required', reason: 'refresh_token_revoked' }));
     expect(await acquire(sessionWith('stored', 120), ['User.Read'], log)).toEqual({
       kind: 'interaction-required',
@@ -212,7 +212,7 @@ describe('a renewal that is refused', () => {
     });
   });
 
-  it('by a bug of ours is not taken for an outage', async () => {
+  it('by a bug of this service does not count as an outage', async () => {
     renewals.push(() => {
       throw new TypeError('a bug');
     });

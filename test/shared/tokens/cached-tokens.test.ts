@@ -19,13 +19,13 @@ describe('pruneMsalCache', () => {
     expect(pruned).toContain('kept');
   });
 
-  it('leaves a cache without expired tokens byte for byte', () => {
+  it('does not change a cache without expired tokens', () => {
     const accessTokens = { alive: { secret: 'new', expires_on: inSeconds(600) } };
     const msalCache = msalCacheOf({ accessTokens });
     expect(pruneMsalCache(msalCache, now)).toBe(msalCache);
   });
 
-  it('drops what expires next until the cache fits a row, and never the refresh token', {
+  it('drops the tokens that expire next until the cache fits a row, but never the refresh token', {
     tags: ['TC-7'],
   }, () => {
     const large = 'x'.repeat(250 * 1024);

@@ -17,8 +17,8 @@ const fail = (times: number) => {
   for (let time = 0; time < times; time++) breaker.recordFailure();
 };
 
-describe('the token breaker', () => {
-  it('lets everything pass while answers come, and forgets failures with the next answer', {
+describe('a circuit breaker', () => {
+  it('stays closed while answers arrive, and forgets failures after a success', {
     tags: ['E1'],
   }, () => {
     for (let round = 0; round < 3; round++) {
@@ -29,7 +29,7 @@ describe('the token breaker', () => {
     expect(breaker.startRequest()).toBeUndefined();
   });
 
-  it('pauses after five failures in a row; then one asks, and an answer lets all pass', {
+  it('opens after five failures in a row, then sends one probe, whose success closes it', {
     tags: ['E1'],
   }, () => {
     fail(5);
@@ -44,7 +44,7 @@ describe('the token breaker', () => {
     expect(breaker.startRequest()).toBeUndefined();
   });
 
-  it('pauses again when the probe fails as well', { tags: ['E1'] }, () => {
+  it('opens again if the probe fails', { tags: ['E1'] }, () => {
     fail(5);
     elapsedSeconds += 5;
     expect(breaker.startRequest()).toBeUndefined();
@@ -52,7 +52,7 @@ describe('the token breaker', () => {
     expect(breaker.startRequest()).toBe(5);
   });
 
-  it('sends another probe when nothing was heard of the first', { tags: ['E1'] }, () => {
+  it('sends another probe if the first gets no answer', { tags: ['E1'] }, () => {
     fail(5);
     elapsedSeconds += 5;
     expect(breaker.startRequest()).toBeUndefined();
@@ -60,7 +60,7 @@ describe('the token breaker', () => {
     expect(breaker.startRequest()).toBeUndefined();
   });
 
-  it('pauses for as long as the first Retry-After says, a minute at the most and never for nothing', {
+  it('opens for the time of the first Retry-After, at most a minute and never for 0 seconds', {
     tags: ['E2'],
   }, () => {
     for (const [said, kept] of [
@@ -74,14 +74,14 @@ describe('the token breaker', () => {
     }
   });
 
-  it('keeps the longest pause of several failures at once', { tags: ['E2'] }, () => {
+  it('uses the longest pause of concurrent failures', { tags: ['E2'] }, () => {
     breaker.recordFailure(20);
     fail(5);
     breaker.recordFailure(3);
     expect(breaker.startRequest()).toBe(20);
   });
 
-  it('is not talked out of a pause by an answer to what was asked before it', { tags: ['E2'] }, () => {
+  it('is not closed by an answer to an earlier request', { tags: ['E2'] }, () => {
     breaker.recordFailure(20);
     breaker.recordSuccess();
     expect(breaker.startRequest()).toBe(20);
@@ -90,7 +90,7 @@ describe('the token breaker', () => {
   });
 });
 
-describe('the breakers of a worker', () => {
+describe('the circuit breakers of a worker', () => {
   const workerBreakers = () => {
     const breakers = createCircuitBreakers(() => elapsedSeconds * 1000);
     const [ben, mia, alice] = ['ben', 'mia', 'alice'].map((user) => breakers.forUser(user));
@@ -103,7 +103,7 @@ describe('the breakers of a worker', () => {
     one.recordFailure(retryAfterSeconds);
   };
 
-  it('hold back the user whom Entra told to wait, and nobody else', { tags: ['E2'] }, () => {
+  it('pause the throttled user only', { tags: ['E2'] }, () => {
     const { ben, mia, forSignIns: code, paused } = workerBreakers();
     failNow(ben, 20);
     expect(paused()).toEqual([20, undefined, undefined, undefined]);
@@ -115,7 +115,7 @@ describe('the breakers of a worker', () => {
     }
   });
 
-  it('hold back everybody, sign-ins too, for as long as two users have been told to wait', {
+  it('pause all users and sign-ins while two users are throttled', {
     tags: ['E2'],
   }, () => {
     const { ben, mia, paused } = workerBreakers();
@@ -127,7 +127,7 @@ describe('the breakers of a worker', () => {
     expect(paused()).toEqual([undefined, 45, undefined, undefined]);
   });
 
-  it('take two users whose times do not meet for two users', { tags: ['E2'] }, () => {
+  it('pause only one user at a time if the pauses of two users do not overlap', { tags: ['E2'] }, () => {
     const { ben, mia, paused } = workerBreakers();
     failNow(ben, 20);
     elapsedSeconds += 20;
@@ -135,7 +135,7 @@ describe('the breakers of a worker', () => {
     expect(paused()).toEqual([undefined, 20, undefined, undefined]);
   });
 
-  it('let one probe out after such a pause; one user who is told again does not prolong it for others', {
+  it('send one probe after a common pause, which one throttled user does not prolong for others', {
     tags: ['E2'],
   }, () => {
     const { ben, mia, alice, forSignIns: code } = workerBreakers();
@@ -152,7 +152,7 @@ describe('the breakers of a worker', () => {
     expect(ben.startRequest()).toBe(20);
   });
 
-  it('hold back a user whose five requests in a row failed, and everybody when others failed too', {
+  it('pause a user after five failures in a row, and all users if another user fails too', {
     tags: ['E1'],
   }, () => {
     const { ben, mia, alice, paused } = workerBreakers();
@@ -161,14 +161,14 @@ describe('the breakers of a worker', () => {
     failNow(mia);
     expect(paused()).toEqual([5, 5, 5, 5]);
     elapsedSeconds += 5;
-    // Two failed probes of different users are needed to go on waiting.
+    // Two failed probes of different users are needed to prolong the pause.
     expect(ben.startRequest()).toBeUndefined();
     ben.recordFailure();
     failNow(alice);
     expect(mia.pausedSeconds()).toBe(5);
   });
 
-  it('let others go on as long as anyone gets an answer between the failures of one user', {
+  it('do not pause other users if they get answers between the failures of one user', {
     tags: ['E1'],
   }, () => {
     const { ben, mia, alice, paused } = workerBreakers();
@@ -182,7 +182,7 @@ describe('the breakers of a worker', () => {
     expect(paused().slice(1)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('let sign-ins go on, however many of them are throttled', { tags: ['E2'] }, () => {
+  it('do not pause sign-ins if many of them are throttled', { tags: ['E2'] }, () => {
     const { forSignIns: code, paused } = workerBreakers();
     for (let time = 0; time < 50; time++) {
       expect(code.startRequest()).toBeUndefined();
@@ -192,7 +192,7 @@ describe('the breakers of a worker', () => {
     expect(paused()).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  it('let sign-ins out one at a time while none is answered: nobody who brings codes holds others back', {
+  it('allow one sign-in at a time while none is answered, and do not pause users', {
     tags: ['E1'],
   }, () => {
     const { forSignIns: code, ben } = workerBreakers();

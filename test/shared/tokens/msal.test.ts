@@ -15,7 +15,7 @@ const accountOf = (uid: string) => ({
   },
 });
 
-it("an MSAL client forgets what is not in the stored cache any more, although MSAL's loading only adds", {
+it('an MSAL client drops tokens that are no longer in the stored cache, although MSAL only adds when it loads', {
   tags: ['TC-1'],
 }, async () => {
   const createMsalClient = createMsal({

@@ -26,7 +26,7 @@ beforeEach(() => {
   });
 });
 
-/** How many of so many calls that come now have their turn. */
+/** Returns how many of these concurrent calls get a turn. */
 async function turnsOf(count: number, session: Session, wish = granted): Promise<number> {
   let turns = 0;
   for (let call = 0; call < count; call++) {
@@ -42,13 +42,13 @@ async function turnsOf(count: number, session: Session, wish = granted): Promise
   return turns;
 }
 
-describe('the pace of redemptions', () => {
-  it('is kept by nobody to whom nothing was refused', async () => {
+describe('the rate limit of redemptions', () => {
+  it('does not apply before a refusal', async () => {
     expect(await turnsOf(1000, sessionOf())).toBe(1000);
     expect(waits).toEqual([]);
   });
 
-  it('is eight at once, then one a second for whoever waits up to two; the rest is told when to come back', async () => {
+  it('is eight at once, then one per second for calls that wait up to two seconds, and others get Retry-After', async () => {
     const ben = sessionOf();
     pace.startLimit(ben, granted);
     expect(await turnsOf(30, ben)).toBe(10);
@@ -61,7 +61,7 @@ describe('the pace of redemptions', () => {
     expect(await turnsOf(30, ben)).toBe(10);
   });
 
-  it('is kept over all sessions of a user, and by no other user', async () => {
+  it('applies to all sessions of a user, and not to other users', async () => {
     const [ben, elsewhere, mia] = [sessionOf(1, 1), sessionOf(1, 2), sessionOf(2, 3)];
     pace.startLimit(ben, granted);
     pace.startLimit(elsewhere, granted);
@@ -69,7 +69,7 @@ describe('the pace of redemptions', () => {
     expect(await turnsOf(100, mia)).toBe(100);
   });
 
-  it('never keeps the first redemption of a session or for an API waiting', async () => {
+  it('never delays the first redemption of a session or for an API', async () => {
     const ben = sessionOf();
     pace.startLimit(ben, granted);
     await turnsOf(30, ben);
@@ -80,7 +80,7 @@ describe('the pace of redemptions', () => {
     expect(await turnsOf(5, ben, { scopes: ['api://orders/Read'] })).toBe(0);
   });
 
-  it('leaves two turns to what was granted, however often something else is asked for', async () => {
+  it('reserves two turns for granted permissions', async () => {
     const ben = sessionOf();
     pace.startLimit(ben, lacking);
     for (let second = 0; second < 20; second++) {
@@ -93,7 +93,7 @@ describe('the pace of redemptions', () => {
     expect(Math.max(0, ...waits)).toBeLessThanOrEqual(1000);
   });
 
-  it('does not make a call wait that has waited for something else already', async () => {
+  it('does not delay a call that has already waited', async () => {
     const ben = sessionOf();
     pace.startLimit(ben, granted);
     elapsedMs = 10_000;
@@ -101,7 +101,7 @@ describe('the pace of redemptions', () => {
     await expect(pace.waitForTurn(ben, granted, 0)).rejects.toMatchObject({ retryAfterSeconds: 1 });
   });
 
-  it('does not make a call wait that has a token which would still do', async () => {
+  it('does not delay a call that still has a valid token', async () => {
     const ben = sessionOf();
     pace.startLimit(ben, granted);
     const early = { ...granted, current: { accessToken: 'current', expiresAt: new Date(0) } };
@@ -110,7 +110,7 @@ describe('the pace of redemptions', () => {
     expect(waits).toEqual([]);
   });
 
-  it('ends when nothing was redeemed or refused for ten minutes', async () => {
+  it('ends after ten minutes without a redemption or refusal', async () => {
     const ben = sessionOf();
     pace.startLimit(ben, granted);
     elapsedMs += 600_000;

@@ -55,13 +55,13 @@ describe('a permission that was refused', () => {
     expect(paced).toEqual([session]);
   });
 
-  it('is of this user and of this permission alone', () => {
+  it('affects only this user and this permission', () => {
     expect(refusals.find(sessionOf({ user: 2 }), requestOf('Mail.Read'))).toBeUndefined();
     expect(refusals.find(session, requestOf('User.Read'))).toBeUndefined();
     expect(refusals.find(session, requestOf('Files.Read'))).toBeUndefined();
   });
 
-  it('is asked for again after a pause that doubles, five minutes at the most', () => {
+  it('is requested again after a pause that doubles, up to five minutes', () => {
     let pause = 5;
     for (let round = 0; round < 12; round++) {
       elapsedSeconds += pause - 0.1;
@@ -69,25 +69,25 @@ describe('a permission that was refused', () => {
       elapsedSeconds += 0.1;
       expect(refusals.find(session, requestOf('Mail.Read'))).toBeUndefined();
       refusals.remember(session, requestOf('Mail.Read'), noConsent);
-      // Two calls at once were refused: one refusal.
+      // Two concurrent refusals count as one.
       refusals.remember(session, requestOf('Mail.Read'), noConsent);
       pause = Math.min(pause * 2, 300);
     }
   });
 
-  it('is forgotten after ten minutes without a refusal, its pauses too', () => {
+  it('is forgotten with its pauses after ten minutes without a refusal', () => {
     elapsedSeconds = 600;
     refusals.remember(session, requestOf('Mail.Read'), noConsent);
     elapsedSeconds += 5;
     expect(refusals.find(session, requestOf('Mail.Read'))).toBeUndefined();
   });
 
-  it('is forgotten when a session of the user has been granted it', () => {
+  it('is forgotten when a session of the user has the permission', () => {
     refusals.forgetOutdated(sessionOf({ row: 2, granted: ['https://graph.microsoft.com/mail.read'] }));
     expect(refusals.find(session, requestOf('Mail.Read'))).toBeUndefined();
   });
 
-  it('is forgotten when the refused session got new tokens; not when another has others, or a call began before', () => {
+  it('is forgotten when the refused session has new tokens, and not because of another session or an earlier call', () => {
     const later = sessionOf({ tokenGeneration: 3 });
     refusals.remember(later, requestOf('Files.Read'), noConsent);
     expect(refusals.find(sessionOf({ tokenGeneration: 2 }), requestOf('Files.Read'))).toBe(noConsent);
@@ -99,7 +99,7 @@ describe('a permission that was refused', () => {
 describe('several permissions that were refused together', () => {
   const session = sessionOf();
 
-  it('are narrowed down: what is alone is asked for, what is not much less is not', () => {
+  it('are narrowed down: single permissions are requested, large subsets are not', () => {
     refusals.remember(session, requestOf('A', 'B', 'C', 'D'), noConsent);
     expect(refusals.find(session, requestOf('A', 'B', 'C'))).toBe(noConsent);
     expect(refusals.find(session, requestOf('A', 'X', 'Y'))).toBe(noConsent);
@@ -111,7 +111,7 @@ describe('several permissions that were refused together', () => {
       expect(refusals.find(session, requestOf(scope))).toBeUndefined();
   });
 
-  it('are asked for no more than a few times, in whichever order their sets come', () => {
+  it('cause only a few requests, in any order of their sets', () => {
     const names = Array.from({ length: 10 }, (_, at) => `S${at}`);
     const sets = Array.from({ length: 2 ** 10 - 1 }, (_, at) =>
       names.filter((_name, bit) => ((at + 1) >> bit) & 1),
@@ -130,14 +130,14 @@ describe('several permissions that were refused together', () => {
   });
 });
 
-describe('every other refusal', () => {
+describe('another refusal', () => {
   const session = sessionOf();
   const challenged = (claims: string, scope = 'User.Read') => ({
     scopes: [scope],
     challenge: { claims, refusedToken: 'old' },
   });
 
-  it('is asked about once more, then pauses, for the same wish of the same session', () => {
+  it('is retried once, then pauses for the same token request of the same session', () => {
     for (let time = 0; time < 2; time++) {
       expect(refusals.find(session, requestOf('User.Read'))).toBeUndefined();
       refusals.remember(session, requestOf('User.Read'), because('two_factor_required'));
@@ -148,14 +148,14 @@ describe('every other refusal', () => {
     expect(refusals.find(sessionOf({ tokenGeneration: 1 }), requestOf('User.Read'))).toBeUndefined();
   });
 
-  it('that says that the sign-in is over counts for whatever this session wants', () => {
+  it('that ends the sign-in applies to all requests of the session', () => {
     refusals.remember(session, requestOf('User.Read'), because('refresh_token_expired'));
     refusals.remember(session, requestOf('Files.Read'), because('refresh_token_expired'));
     expect(refusals.find(session, requestOf('Mail.Read'))?.reason).toBe('refresh_token_expired');
     expect(refusals.find(sessionOf({ row: 2 }), requestOf('Mail.Read'))).toBeUndefined();
   });
 
-  it('of claims pauses at once, for these claims, whatever instant they name', () => {
+  it('of claims pauses at once for these claims, regardless of the instant in them', () => {
     const nbf = (value: number) => `{"access_token":{"nbf":{"essential":true, "value":"${value}"}}}`;
     refusals.remember(session, challenged(nbf(1)), because('continuous_access_evaluation'));
     expect(refusals.find(session, challenged(nbf(2)))?.reason).toBe('continuous_access_evaluation');
@@ -166,7 +166,7 @@ describe('every other refusal', () => {
     expect(refusals.find(session, challenged(nbf(3)))).toBeUndefined();
   });
 
-  it('of four kinds of claims in one pause is one of any', () => {
+  it('of four kinds of claims in one pause applies to any claims', () => {
     for (let kind = 0; kind < 4; kind++) {
       const claims = `{"access_token":{"x${kind}":null}}`;
       expect(refusals.find(session, challenged(claims))).toBeUndefined();
@@ -176,8 +176,8 @@ describe('every other refusal', () => {
   });
 });
 
-describe('what is kept', () => {
-  it('is of a thousand users at the most: the one who was refused first goes', () => {
+describe('the memory of refusals', () => {
+  it('is limited to a thousand users, and the oldest is removed', () => {
     for (let user = 0; user <= 1000; user++) {
       const session = sessionOf();
       session.address.userHash.writeUInt32BE(user);
@@ -191,7 +191,7 @@ describe('what is kept', () => {
     expect(refusals.find(last, requestOf('Mail.Read'))).toBe(noConsent);
   });
 
-  it('is of 64 permissions and 16 wishes of each at the most', () => {
+  it('is limited to 64 permissions and 16 token requests of each', () => {
     const session = sessionOf();
     for (let at = 0; at <= 64; at++) refusals.remember(session, requestOf(`S${at}`), noConsent);
     expect(refusals.find(session, requestOf('S0'))).toBeUndefined();

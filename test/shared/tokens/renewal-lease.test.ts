@@ -51,7 +51,7 @@ beforeEach(async () => {
   session = created.session;
 });
 
-/** The cache after a redemption. */
+/** The token cache after a redemption. */
 const renewedCache = () =>
   msalCacheOf({
     refreshToken: 'brand-new',
@@ -60,7 +60,7 @@ const renewedCache = () =>
     },
   });
 
-/** A worker whose clock moves only while it waits. `answer` stands for Entra ID. */
+/** A worker whose clock moves only while it waits. `answer` replaces Entra ID. */
 function workerOf(answer: (held: Session) => Promise<TokenAcquisition> | TokenAcquisition) {
   let elapsedMs = 0;
   let redemptions = 0;
@@ -123,7 +123,7 @@ const never = (): never => {
   throw new Error('this worker must not redeem');
 };
 
-describe('a refresh under a lease', () => {
+describe('a renewal with a lease', () => {
   it('redeems once, stores the result and ends the lease', async () => {
     const worker = workerOf(token);
     expect(await worker.renew()).toMatchObject({ kind: 'token' });
@@ -132,11 +132,11 @@ describe('a refresh under a lease', () => {
     expect(found).not.toHaveProperty('session.leaseId');
   });
 
-  it("that a repeated write took is the holder's own: it does not wait for itself", {
+  it('does not wait for its own lease if the library repeated the write', {
     tags: ['T3'],
   }, async () => {
     const { acquireLease } = store;
-    // The library sent the write again, because its first answer was lost, and tells how the second one ended.
+    // The library repeated the write after a lost response and returns the result of the second.
     const repeated = vi.spyOn(store, 'acquireLease').mockImplementation(async (current, leaseId) => {
       await acquireLease(current, leaseId);
       return acquireLease(current, leaseId);
@@ -148,7 +148,7 @@ describe('a refresh under a lease', () => {
     expect(worker.elapsedMs()).toBe(0);
   });
 
-  it('of somebody else is watched, and its result used without a redemption', async () => {
+  it('uses the result of another holder without a redemption', async () => {
     const taken = await store.acquireLease(session, 'other');
     if (taken.kind !== 'acquired') throw new Error(taken.kind);
     const worker = workerOf(never);
@@ -162,7 +162,7 @@ describe('a refresh under a lease', () => {
     expect(await worker.renew()).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
   });
 
-  it('of a holder that died is taken over after 9 s', { tags: ['I2'] }, async () => {
+  it('takes over the lease of a dead holder after 9 s', { tags: ['I2'] }, async () => {
     await store.acquireLease(session, 'dead');
     const worker = workerOf(token);
     expect(await worker.renew()).toMatchObject({ kind: 'token' });
@@ -170,7 +170,7 @@ describe('a refresh under a lease', () => {
     expect(worker.elapsedMs()).toBe(HOLDER_WAIT_MS);
   });
 
-  it('of another worker is not waited for by a call with a current token, which is taken over 9 s later', {
+  it('does not wait for another holder if the call has a current token, and takes over after 9 s', {
     tags: ['I2'],
   }, async () => {
     const taken = await store.acquireLease(session, 'dead');
@@ -188,7 +188,7 @@ describe('a refresh under a lease', () => {
     expect([worker.redemptions(), worker.elapsedMs()]).toEqual([1, HOLDER_WAIT_MS]);
   });
 
-  it('of a holder that is slow: both redeem, and the later holder has the newer refresh token', {
+  it('keeps the newer refresh token if a slow holder redeems too', {
     tags: ['I2'],
   }, async () => {
     const slow = await store.acquireLease(session, 'slow');
@@ -217,12 +217,12 @@ describe('a refresh under a lease', () => {
     }
   });
 
-  it('of its own that the row still shows has no holder: it is taken over at once', {
+  it('takes over its own stale lease at once', {
     tags: ['T3'],
   }, async () => {
     const worker = workerOf(token);
     const { merge } = memory;
-    // Done, and the answer lost: the library's second try then meets the worker's own write.
+    // The write succeeded and its response was lost. The second attempt finds the worker's own write.
     memory.merge = async (row, etag) => {
       memory.merge = merge;
       await merge(row, etag);
@@ -234,7 +234,7 @@ describe('a refresh under a lease', () => {
     expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
   });
 
-  it('is not begun while the token endpoint is left alone: nothing is written', {
+  it('writes nothing while the circuit breaker is open', {
     tags: ['E2'],
   }, async () => {
     pausedForSeconds = 30;
@@ -246,14 +246,14 @@ describe('a refresh under a lease', () => {
     expect(memory.rows()).toEqual(before);
   });
 
-  it('is not begun before the user has a turn: nothing is written', async () => {
+  it('writes nothing before the user has a turn', async () => {
     turnRefused = new BffError('rate_limited', { retryAfterSeconds: 3 });
     const before = memory.rows();
     await expect(workerOf(never).renew()).rejects.toBe(turnRefused);
     expect(memory.rows()).toEqual(before);
   });
 
-  it('that others are always faster to take is given up: the caller is told to come back', {
+  it('fails temporarily if other workers always take the lease first', {
     tags: ['T4'],
   }, async () => {
     let tries = 0;
@@ -266,9 +266,9 @@ describe('a refresh under a lease', () => {
   });
 
   it.each([
-    ['early: a call waits 9 s in all', 6_000, HOLDER_WAIT_MS],
-    ['late: the new holder has 1 s', 8_800, 8_800 + SUCCESSOR_WAIT_MS],
-  ])('that changes hands %s', async (_circumstance, changedAtMs, waitedMs) => {
+    ['early: 9 s in total', 6_000, HOLDER_WAIT_MS],
+    ['late: 1 s more for the new holder', 8_800, 8_800 + SUCCESSOR_WAIT_MS],
+  ])('waits if the holder changes %s', async (_circumstance, changedAtMs, waitedMs) => {
     const first = await store.acquireLease(session, 'first');
     if (first.kind !== 'acquired') throw new Error(first.kind);
     const worker = workerOf(token);
@@ -286,7 +286,7 @@ describe('a refresh under a lease', () => {
     expect(worker.elapsedMs()).toBeLessThan(waitedMs + 300);
   });
 
-  it('leaves its refusal for those who wait, who adopt it for the same scopes', async () => {
+  it('shares its refusal with waiting calls for the same scopes', async () => {
     const taken = await store.acquireLease(session, 'other');
     if (taken.kind !== 'acquired') throw new Error(taken.kind);
     const worker = workerOf(never);
@@ -300,19 +300,19 @@ describe('a refresh under a lease', () => {
     });
   });
 
-  it('believes a refusal only while the row is as it was: a token that somebody redeemed meanwhile is used', async () => {
+  it('ignores a refusal if another worker has redeemed meanwhile, and uses that token', async () => {
     const worker = workerOf(async (held) => {
       const msalCache = renewedCache();
       await store.write(held, { ...held, msalCache, tokenGeneration: held.generation + 1 });
       return { kind: 'interaction-required', reason: 'sign_in_required' };
     });
     expect(await worker.renew()).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
-    // Its own lease has ended: nobody waits for a holder that has gone on.
+    // Its own lease has ended, so no call waits for it.
     expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
     expect(worker.elapsedMs()).toBe(0);
   });
 
-  it('that brought tokens for less than was asked is a refusal, and is not tried again and again', {
+  it('treats tokens with fewer scopes as a refusal, and does not retry', {
     tags: ['E5'],
   }, async () => {
     const worker = workerOf(async (held) => {
@@ -331,7 +331,7 @@ describe('a refresh under a lease', () => {
     expect(found).not.toHaveProperty('session.leaseId');
   });
 
-  it('ends with the session when the row is deleted, at every point', async () => {
+  it('reports an ended session if the row is deleted at any point', async () => {
     const deleted = workerOf(async (held) => {
       await store.remove(held.address);
       return { kind: 'interaction-required', reason: 'sign_in_required' };
@@ -341,7 +341,7 @@ describe('a refresh under a lease', () => {
     expect(memory.rows().filter(({ partitionKey }) => partitionKey.startsWith('user-'))).toEqual([]);
   });
 
-  it('tells those who wait that Entra could not be reached, and ends the lease', async () => {
+  it('shares a failure of Entra ID with waiting calls, and ends the lease', async () => {
     const worker = workerOf(() => {
       throw new TypeError('Entra fell over');
     });

@@ -104,7 +104,7 @@ describe('a renewal that was refused', () => {
     expect(redeemed).toHaveLength(1);
   });
 
-  it('is refused again without a read if the table does not answer; a bug stays a bug', async () => {
+  it('is refused again without a read if the table does not answer, and passes on bugs', async () => {
     await renew(sessionWith(), request, log);
     elapsedMs = 10;
     inTable = () => {

@@ -128,7 +128,7 @@ function withField(msalCache: string, name: string, value: unknown): string {
   return JSON.stringify({ ...cache, AccessToken: Object.fromEntries(changed) });
 }
 
-describe('our look-up and MSAL find the same access token in a cache that MSAL wrote', () => {
+describe('the service’s look-up and MSAL find the same access token in a cache that MSAL wrote', () => {
   it('with several scopes and resources', async () => {
     const cache = await record([
       { scope: 'openid profile email User.Read Mail.Read' },
@@ -229,7 +229,7 @@ describe('our look-up and MSAL find the same access token in a cache that MSAL w
     ['target', 'Mail.Read'],
     ['additionalCacheKeyComponents', { fmi_path: 'path' }],
     ['credential_type', 'AccessToken_With_AuthScheme'],
-  ])('with another %s: none', async (field, value) => {
+  ])('and none with another %s', async (field, value) => {
     const { msalCache, account } = await record([{ scope: 'User.Read' }]);
     const stored = withField(msalCache, field, value);
     expect(await bothFind({ msalCache: stored, account, scopes: ['User.Read'] })).toBeUndefined();
@@ -241,14 +241,14 @@ describe('our look-up and MSAL find the same access token in a cache that MSAL w
     expect(await bothFind({ msalCache: stored, account, scopes: ['User.Read'] })).toBe('token-1');
   });
 
-  it('with a refresh token only: none', async () => {
+  it('and none with a refresh token only', async () => {
     const { msalCache, account } = await record([{ scope: 'User.Read' }]);
     const stored = JSON.stringify({ ...JSON.parse(msalCache), AccessToken: {} });
     expect(await bothFind({ msalCache: stored, account, scopes: ['User.Read'] })).toBeUndefined();
   });
 });
 
-it('a token that another worker with a faster clock stored is found by us alone: MSAL would renew it', {
+it('a token of another worker with a faster clock is found by the service only, because MSAL would renew it', {
   tags: ['K1'],
 }, async () => {
   const { msalCache, account } = await record([{ scope: 'User.Read' }]);
@@ -316,7 +316,7 @@ const accessTokens = fc
     return [key, entry] as const;
   });
 
-it('our look-up and MSAL find the same access token in caches of any kind', async () => {
+it('the service’s look-up and MSAL find the same access token in random caches', async () => {
   let found = 0;
   await fc.assert(
     fc.asyncProperty(

@@ -21,7 +21,7 @@ const session: Session = {
   etag: 'first',
 };
 
-/** What MSAL hands to a plugin, and what happened to it, in order. */
+/** The context that MSAL passes to a plugin, with a record of its use. */
 function playMsal(options: {
   changed?: boolean;
   renewed?: (facts: SessionFacts) => SessionFacts;
@@ -53,14 +53,14 @@ function playMsal(options: {
 }
 
 describe('the cache plugin', () => {
-  it('writes nothing when nothing has changed', async () => {
+  it('writes nothing if nothing has changed', async () => {
     const { plugin, context, events } = playMsal({ changed: false });
     await plugin.afterCacheAccess(context);
     expect(events).toEqual([]);
     expect(plugin.session).toBe(session);
   });
 
-  it('writes against the version it read, and goes on from the one it wrote', async () => {
+  it('writes with the version that it read, then with the one that it wrote', async () => {
     const { plugin, context, events } = playMsal({});
     await plugin.afterCacheAccess(context);
     await plugin.beforeCacheAccess(context);
@@ -80,7 +80,7 @@ describe('the cache plugin', () => {
     expect(plugin.session.facts.grantedScopes).toEqual(['Mail.Read']);
   });
 
-  it('says so when the row was deleted meanwhile, and never writes again', async () => {
+  it('reports that the row was deleted, and never writes again', async () => {
     const { plugin, context, events } = playMsal({ write: () => Promise.resolve({ kind: 'gone' }) });
     await plugin.afterCacheAccess(context);
     await plugin.afterCacheAccess(context);
@@ -88,14 +88,14 @@ describe('the cache plugin', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('throws nothing into MSAL, which would lose the tokens it just got: a failed write', async () => {
+  it('does not throw into MSAL if a write fails, because MSAL would lose the new tokens', async () => {
     const failure = new Error('table');
     const { plugin, context } = playMsal({ write: () => Promise.reject(failure) });
     await expect(plugin.afterCacheAccess(context)).resolves.toBeUndefined();
     expect(plugin).toMatchObject({ failure, gone: false, session });
   });
 
-  it('stores nothing when the new tokens are not believed', async () => {
+  it('stores nothing if the new tokens are not trusted', async () => {
     const failure = new Error('another account');
     const { plugin, context, events } = playMsal({
       renewed: () => {

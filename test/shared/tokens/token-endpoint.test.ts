@@ -5,7 +5,7 @@ import { createMsal } from '../../../src/shared/tokens/msal.ts';
 
 const authority = createAuthority('public', '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01');
 
-/** The token requests of a sign-in or of a user's renewals, to an Entra that always answers 429. */
+/** Token requests of a sign-in or of a user's renewals to an Entra ID that always responds with 429. */
 async function askThrottled(times: number, user?: string) {
   const breakers = createCircuitBreakers(() => 0);
   let sent = 0;
@@ -30,8 +30,8 @@ async function askThrottled(times: number, user?: string) {
   return { sent, paused, pausedSignIns: breakers.forSignIns.pausedSeconds() };
 }
 
-describe('a refresh token that is redeemed in vain', () => {
-  it('in a sign-in, for a further API that it names, holds no renewal and no other sign-in back', async () => {
+describe('a throttled redemption of a refresh token', () => {
+  it('in a sign-in for a further API delays neither renewals nor other sign-ins', async () => {
     expect(await askThrottled(10)).toEqual({
       sent: 10,
       paused: [undefined, undefined],
@@ -39,7 +39,7 @@ describe('a refresh token that is redeemed in vain', () => {
     });
   });
 
-  it('for a user who is signed in holds that user back', async () => {
+  it('for a signed-in user pauses this user', async () => {
     expect(await askThrottled(10, 'ben')).toEqual({
       sent: 1,
       paused: [20, undefined],
