@@ -1,10 +1,12 @@
-// The service serves the client. Vite would resolve a literal address among its own files.
+// #region client
+// The service serves its client. Vite would look for a literal path among its own files.
 const { createClient } = await import(
   /* @vite-ignore */ new URL('/api/auth/client.js', location.origin).href
 );
+// #endregion
 
 const bff = createClient({ interaction: 'redirect' });
-// If another user signs in, for example in another tab, no data of the previous user may stay on the page.
+// Load the page again if another user signs in, for example in another tab.
 bff.onSessionChange(({ userChanged }) => userChanged && location.reload());
 const line = document.querySelector('[role=status]');
 const button = document.querySelector('button');

@@ -1,10 +1,6 @@
 import { defineConfig } from 'vite';
 
+// The port is part of PUBLIC_BASE_URL. With `strictPort`, Vite does not use another one.
 export default defineConfig({
-  server: {
-    // The browser uses one origin, PUBLIC_BASE_URL, so its port must not change.
-    port: 5173,
-    strictPort: true,
-    proxy: { '/api': 'http://localhost:7071' },
-  },
+  server: { port: 5173, strictPort: true, proxy: { '/api': 'http://localhost:7071' } },
 });

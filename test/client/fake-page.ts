@@ -12,6 +12,7 @@ export interface Sent {
   readonly path: string;
   readonly method: string;
   readonly headers: Headers;
+  readonly body: RequestInit['body'];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -153,6 +154,7 @@ export class FakePage implements Page {
       path: pathname + search,
       method: init.method ?? 'GET',
       headers: new Headers(init.headers),
+      body: init.body ?? null,
       signal: init.signal ?? undefined,
     };
     this.sent.push(sent);

@@ -55,6 +55,19 @@ describe('the example of your own function', () => {
     expect(world.graph.count() - before).toBe(3);
   });
 
+  it('makes one token request for the calls of two requests at once, when the access token has expired', async () => {
+    allow();
+    world.entra.switches.accessTokenLifetimeSeconds = 20;
+    const browser = await signedIn('ben');
+    world.entra.switches.accessTokenLifetimeSeconds = 3600;
+    const before = world.graph.count();
+    const redeemed = world.entra.count('token', 'refresh_token');
+    const cards = await Promise.all([card(browser), card(browser.clone())]);
+    expect(cards.map(({ status }) => status)).toEqual([200, 200]);
+    expect(world.graph.count() - before).toBe(6);
+    expect(world.entra.count('token', 'refresh_token') - redeemed).toBe(1);
+  });
+
   it('is refused while the user has 64 calls in progress, because its own calls to Graph count too', {
     tags: ['DO-3'],
   }, async () => {

@@ -1,32 +1,18 @@
-import {
-  BatchRequestContent,
-  BatchResponseContent,
-  Client,
-  type Context,
-  PageIterator,
-} from '@microsoft/microsoft-graph-client';
+import { BatchRequestContent, BatchResponseContent, PageIterator } from '@microsoft/microsoft-graph-client';
 import { createClient } from 'entra-bff/client';
+import { createGraphClient } from '../../../examples/graph-libraries/microsoft-graph-client.ts';
 import { type Library, requireProblem } from './library.ts';
 
 const bff = createClient({ interaction: 'manual' });
 let problem: unknown;
 
-/** The library recognizes absolute addresses by `https://` only. It puts its base address before `http://` links. */
-const withoutBaseUrl = (url: string) => url.replace(/^.*\/v1\.0\/(?=http:\/\/)/, '');
-
-/** Uses the address of this service, with the client's `fetch` as the only middleware. */
-const graph = Client.initWithMiddleware({
-  baseUrl: `${location.origin}/api/graph/`,
-  middleware: {
-    async execute(context: Context) {
-      try {
-        context.response = await bff.fetch(withoutBaseUrl(String(context.request)), context.options);
-      } catch (error) {
-        problem = error; // The library passes on only its name and message.
-        throw error;
-      }
-    },
-  },
+/** The library passes on only the name and the message of an error. */
+const graph = createGraphClient({
+  fetch: (url, init) =>
+    bff.fetch(url, init).catch((error: unknown) => {
+      problem = error;
+      throw error;
+    }),
 });
 
 export const library: Library = {

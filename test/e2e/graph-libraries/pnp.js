@@ -1,23 +1,12 @@
-import { DefaultHeaders, DefaultInit, graphfi } from '@pnp/graph';
 import '@pnp/graph/batching';
 import '@pnp/graph/users';
 import '@pnp/graph/mail';
-import { DefaultParse } from '@pnp/queryable';
 import { createClient } from 'entra-bff/client';
+import { createGraph } from '../../../examples/graph-libraries/pnp.js';
 import { requireProblem } from './library.ts';
 
 const bff = createClient({ interaction: 'manual' });
-
-/** Uses the address of this service, with the client's `fetch` instead of the library's own. */
-const graph = graphfi().using(
-  DefaultHeaders(),
-  DefaultInit(`${location.origin}/api/graph/v1.0`),
-  DefaultParse(),
-  (instance) => {
-    instance.on.send.replace((url, init) => bff.fetch(url, init));
-    return instance;
-  },
-);
+const graph = createGraph(bff);
 
 /** @type {import('./library.ts').Library} */
 export const library = {

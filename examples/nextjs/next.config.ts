@@ -1,0 +1,3 @@
+export default {
+  rewrites: async () => [{ source: '/api/:path*', destination: 'http://localhost:7071/api/:path*' }],
+};
