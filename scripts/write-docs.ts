@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { guides, withExamples } from './docs/examples.ts';
 import { requirementsPage } from './docs/requirements.ts';
 import { routesPage } from './docs/routes.ts';
 import { configurationPage, exampleSettings, settingsPage } from './docs/settings.ts';
 
 const fromRoot = (path: string) => new URL(`../${path}`, import.meta.url);
+const read = (path: string) => readFileSync(fromRoot(path), 'utf8');
 
 /** Every file that is written from the source, with its text. The tests compare it with the file. */
 export function generatedDocs(): ReadonlyMap<string, string> {
@@ -11,7 +13,8 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     ['docs/reference/settings.md', settingsPage()],
     ['docs/reference/routes.md', routesPage()],
     ['docs/requirements.md', requirementsPage()],
-    ['docs/configuration.md', configurationPage(readFileSync(fromRoot('docs/configuration.md'), 'utf8'))],
+    ...guides.map((path) => [path, withExamples(read(path))] as const),
+    ['docs/configuration.md', configurationPage(read('docs/configuration.md'))],
     ['local.settings.example.json', exampleSettings()],
   ]);
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { builtinModules, createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { startFunctionsHost } from '@entra-bff/functions-host';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bundle } from '../../build/bundle.ts';
@@ -31,6 +32,9 @@ describe('bundle', () => {
     const text = await (await fetch(`${host.origin}/client`)).text();
     expect(text).toBe(await readFile(join(root, '.build/client.js'), 'utf8'));
     expect(text).toMatch(/export\s*\{/);
+    // The sizes in README.md and docs/guides/your-frontend.md, in kB.
+    expect(text.length / 15_000).toBeCloseTo(1, 1);
+    expect(gzipSync(text).length / 6_000).toBeCloseTo(1, 1);
   });
 
   it('omits unused code, and requires only Node and the Functions worker at run time', async () => {

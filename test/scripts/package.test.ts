@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { startFunctionsHost } from '@entra-bff/functions-host';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { codeBlockWith } from '../support/documents.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = (...commands: string[]) => promisify(execFile)(process.execPath, commands);
@@ -28,9 +29,10 @@ beforeAll(async () => {
     types: ['node'],
     strict: true,
     noEmit: true,
+    allowImportingTsExtensions: true,
     skipLibCheck: true,
   };
-  await writeFile(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['main.ts'] }));
+  await writeFile(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
   await writeFile(join(app, 'package.json'), '{"type":"module"}');
 }, 60_000);
 
@@ -79,6 +81,18 @@ describe('the package', () => {
     // Microsoft's library alone throws at this cookie.
     const cookie = Buffer.from('name=Łukasz').toString('latin1');
     expect((await fetch(`${host.origin}/api/who-am-i`, { headers: { cookie } })).status).toBe(503);
+  });
+
+  it('is the package of examples/own-function/main.ts, which is built by the command of the guide', async () => {
+    await cp(join(root, 'examples/own-function'), app, { recursive: true });
+    expect(await checkTypes()).toBe('');
+    const { text } = codeBlockWith('docs/guides/own-functions.md', 'npx esbuild');
+    const [, , ...args] = text.trimEnd().split(' ');
+    await promisify(execFile)(join(root, 'node_modules/.bin/esbuild'), args, { cwd: app });
+    const host = await startFunctionsHost({ bundle: join(app, 'dist/main.cjs'), log: () => undefined });
+    onTestFinished(() => host.close());
+    const answers = ['who-am-i', 'team-card'].map((path) => fetch(`${host.origin}/api/${path}`));
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([503, 503]);
   });
 
   it('does not compile with a function that has no `access`', { tags: ['RG-3'] }, async () => {

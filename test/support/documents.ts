@@ -1,21 +1,10 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export const readText = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 export const exists = (path: string): boolean => existsSync(`${root}${path}`);
-
-/** The documents that show code or commands to their readers. A new guide or example belongs to them at once. */
-export const guides: readonly string[] = [
-  'README.md',
-  'docs/configuration.md',
-  'docs/graph-proxy.md',
-  'docs/guards.md',
-  'docs/interaction.md',
-  'docs/policy.md',
-  ...globSync(['docs/guides/*.md', 'examples/*/README.md'], { cwd: root }).toSorted(),
-];
 
 /** A fenced block. `example` is the content of the comment above it: `<!-- examples/own-api/orders.json -->`. */
 export interface CodeBlock {
@@ -49,20 +38,6 @@ export function codeBlockWith(document: string, text: string): CodeBlock {
 export function inlineCodeOf(document: string): readonly string[] {
   const sentences = readText(document).replace(fencedBlock, '');
   return [...sentences.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code.replace(/\s+/g, ' '));
-}
-
-/** @param example path of a file, or of a region of a file: `examples/page/main.js#session` */
-export function readExample(example: string): string {
-  const [path = '', region] = example.split('#');
-  const file = readText(path);
-  if (region === undefined) return file;
-  const lines = file.split('\n');
-  const start = lines.findIndex((line) => line.trim() === `// #region ${region}`);
-  const end = lines.findIndex((line, at) => at > start && line.trim() === '// #endregion');
-  if (start < 0 || end < 0) throw new Error(`${path} has no region ${region}`);
-  const shown = lines.slice(start + 1, end);
-  const indents = shown.filter((line) => line !== '').map((line) => line.search(/\S/));
-  return withoutIndent(`${shown.join('\n')}\n`, Math.min(...indents));
 }
 
 const withoutIndent = (text: string, width: number) => text.replace(new RegExp(`^ {${width}}`, 'gm'), '');

@@ -1,0 +1,272 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import nextConfig from '../../examples/nextjs/next.config.ts';
+import viteConfig from '../../examples/vite/vite.config.ts';
+import { guides, readExample } from '../../scripts/docs/examples.ts';
+import { runPolicyCommand } from '../../scripts/policy/command.ts';
+import { ConfigError, parseConfig } from '../../src/shared/config/config.ts';
+import { settingGroups } from '../../src/shared/config/settings.ts';
+import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
+import { parseOwnApiPolicy } from '../../src/shared/policy/own-api.ts';
+import {
+  type CodeBlock,
+  codeBlocksOf,
+  codeBlockWith,
+  exists,
+  inlineCodeOf,
+  readText,
+  root,
+  settingsOf,
+} from '../support/documents.ts';
+import { fileOf, policyOf } from '../support/policies.ts';
+
+/** A block that the handler of its language does not know: what it has, and why, or where, it is checked. */
+interface KnownBlock {
+  readonly document: string;
+  readonly contains: string;
+}
+
+/** Text that no test can compare with anything. */
+const drawings: readonly KnownBlock[] = [
+  { document: 'docs/guides/your-own-api.md', contains: 'browser ── /api/orders' },
+];
+
+/** JSON that is neither a policy nor a rule of one. `test/examples/frontend.test.ts` compares it with answers of the service. */
+const answersShown: readonly KnownBlock[] = [
+  { document: 'docs/guides/your-frontend.md', contains: '"session_tag"' },
+  { document: 'docs/graph-proxy.md', contains: '"@microsoft.graph.downloadUrl":' },
+];
+
+/** Commands that cannot run here, with the reason. */
+const cannotRunHere: Readonly<Record<string, string>> = {
+  'az functionapp stop --name APP --resource-group GROUP': 'needs a function app in Azure',
+  'az functionapp start --name APP --resource-group GROUP': 'needs a function app in Azure',
+  'func azure functionapp publish': 'needs a function app in Azure',
+  'func start': 'needs Azure Functions Core Tools',
+  'npm run start:func': 'needs Azure Functions Core Tools',
+  'npx next dev': 'needs Next.js',
+  'npm install ../entra-bff': 'changes node_modules; test/client/package.test.ts links the same folder',
+  'npm install ../entra-bff @azure/functions':
+    'changes node_modules; test/scripts/package.test.ts links the same packages',
+  'npm install --save-dev esbuild typescript @types/node':
+    'changes node_modules; test/scripts/package.test.ts links the same packages',
+};
+
+/** What runs a command that this file does not run. */
+const runElsewhere: Readonly<Record<string, string>> = {
+  'npm ci': '.ci/run',
+  'npm test': '.ci/run',
+  'npm start': 'test/dev/run.test.ts',
+  'npm run build': 'test/scripts/build.test.ts',
+  'npx vite': 'test/e2e/vite-example.browser.test.ts',
+  'npx vite examples/vite': 'test/e2e/vite-example.browser.test.ts',
+  'npx node examples/own-api/main.ts': 'test/examples/own-api.test.ts',
+  'npx azurite --inMemoryPersistence --skipApiVersionCheck': 'test/dev/azurite.test.ts',
+  'npx esbuild main.ts --bundle --platform=node --format=cjs --external:@azure/functions-core --outfile=dist/main.cjs':
+    'test/scripts/package.test.ts',
+  'cp ../entra-bff/host.json .': 'test/scripts/package.test.ts',
+};
+
+/** Examples that a test runs without naming the file. */
+const examplesRunBy: Readonly<Record<string, string>> = {
+  'examples/vite/main.js': 'test/e2e/vite-example.browser.test.ts',
+  'examples/own-api/orders.json': 'test/examples/own-api.test.ts',
+};
+
+const testTexts = globSync('test/**/*.{ts,js}', { cwd: root }).map(readText);
+const { scripts } = JSON.parse(readText('package.json')) as { scripts: Readonly<Record<string, string>> };
+const settingNames = settingGroups.flatMap(({ settings }) => Object.keys(settings));
+const { Values: exampleValues } = JSON.parse(readText('local.settings.example.json')) as {
+  Values: Readonly<Record<string, string>>;
+};
+
+const key = () => randomBytes(32).toString('base64url');
+const guid = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
+const validSettings: Readonly<Record<string, string | undefined>> = {
+  PUBLIC_BASE_URL: 'https://app.contoso.com',
+  ENTRA_TENANT_ID: guid,
+  ENTRA_CLIENT_ID: guid,
+  ENTRA_CLIENT_CREDENTIAL: 'managed-identity',
+  SESSION_KEYS: `1:${key()}`,
+  SESSION_INDEX_KEY: key(),
+  SESSION_TABLE_ENDPOINT: 'https://account.table.core.windows.net',
+};
+
+const isListed = (list: readonly KnownBlock[], { document, text }: CodeBlock) =>
+  list.some((known) => known.document === document && text.includes(known.contains));
+
+/** @throws if no test runs the example, or if the block differs from it */
+function checkExample({ example = '', language, text }: CodeBlock): void {
+  const [path = ''] = example.split('#');
+  expect(text).toBe(readExample(example));
+  expect(extname(path).slice(1)).toBe(language);
+  const runBy = examplesRunBy[path];
+  const isRun = runBy === undefined ? testTexts.some((test) => test.includes(path)) : exists(runBy);
+  expect(isRun, `no test runs ${path}`).toBe(true);
+}
+
+function checkJson(block: CodeBlock): void {
+  const value = JSON.parse(block.text) as Readonly<Record<string, unknown>>;
+  if (isListed(answersShown, block)) return;
+  if ('methods' in value) policyOf(fileOf(value));
+  else if (block.document !== 'docs/guides/your-own-api.md') policyOf(value);
+  else expect(parseOwnApiPolicy(value, 'api://contoso-orders')).toMatchObject({ kind: 'policy' });
+}
+
+/** Settings are accepted after their placeholders have got values. */
+function checkSettings({ text }: CodeBlock): void {
+  const environment = { ...validSettings };
+  for (const [name, value] of Object.entries(settingsOf(text))) {
+    if (settingNames.includes(name)) {
+      const isReference = value.startsWith('@Microsoft.KeyVault(');
+      environment[name] = isReference
+        ? validSettings[name]
+        : value.replace('ACCOUNT', 'account').replace('…', guid);
+    } else expect(exampleValues, 'a setting of the Functions host').toHaveProperty(name, value);
+  }
+  parseConfig(environment);
+}
+
+/** The log of a worker whose settings are as wrong as docs/configuration.md says. */
+function checkLog({ text }: CodeBlock): void {
+  const wrong = { ENTRA_TENANT_ID: 'contoso', ENTRA_CLIENT_SECRET: 'changeme', SESSION_INDEX_KEY: '' };
+  const parse = () => parseConfig({ ...validSettings, ENTRA_CLIENT_CREDENTIAL: 'secret', ...wrong });
+  expect(parse).toThrow(ConfigError);
+  expect(parse).toThrow(text.trimEnd());
+}
+
+function checkText(block: CodeBlock): void {
+  if (block.text.startsWith('The settings are not usable:')) checkLog(block);
+  else expect(isListed(drawings, block), 'text that nothing checks').toBe(true);
+}
+
+/** Every line of a sequence diagram is known, and every participant is declared. */
+function checkDiagram({ text }: CodeBlock): void {
+  const [title, ...lines] = text.trimEnd().split('\n');
+  expect(title).toBe('sequenceDiagram');
+  const participants = new Set<string>();
+  for (const line of lines) {
+    const [, declared] = /^ {2}participant (\w+) as \S/.exec(line) ?? [];
+    if (declared !== undefined) participants.add(declared);
+    else {
+      const [, from, to = ''] = /^ {2}(?:(\w+)--?>>|Note over )(\w+): [^;#]+$/.exec(line) ?? [];
+      expect(participants, line).toContain(to);
+      expect(participants, line).toContain(from ?? to);
+    }
+  }
+}
+
+function checkShell({ text }: CodeBlock): void {
+  execFileSync('bash', ['-n'], { input: text });
+  for (const line of text.trimEnd().split('\n')) {
+    for (const command of line.replace(/ +# .*/, '').split(' && ')) checkCommand(command);
+  }
+}
+
+const commandPattern = /^(?:[A-Z_]+=\S+ )*(?:az|bash|cp|curl|func|git|node|npm|npx|pwsh) /;
+
+function checkCommand(text: string): void {
+  const [, assignments = '', command = ''] = /^(?:export )?((?:[A-Z_]+=\S+(?: |$))*)(.*)$/.exec(text) ?? [];
+  for (const [name] of assignments.matchAll(/[A-Z_]+(?==)/g)) expect(settingNames).toContain(name);
+  const [, script] = /^npm run (?:-s )?([\w:]+)/.exec(command) ?? [];
+  if (script !== undefined) expect(scripts).toHaveProperty(script);
+  if (command === '' || command in cannotRunHere) return;
+  if (command.startsWith('node -e ')) checkKeyCommand(command);
+  else if (script === 'policy') checkPolicyCommand(command);
+  else {
+    const runBy = runElsewhere[command];
+    expect(runBy !== undefined && exists(runBy), `nothing runs: ${command}`).toBe(true);
+  }
+}
+
+function checkKeyCommand(command: string): void {
+  const output = execFileSync('bash', ['-c', command], { encoding: 'utf8' });
+  expect(parseKeyBytes(output.trim().replace(/^\d+:/, ''))).toBeDefined();
+}
+
+/** Runs a command of `npm run policy`. `my-policy.json` is the file that docs/policy.md shows. */
+function checkPolicyCommand(command: string): void {
+  const words = [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+  const shown = codeBlockWith('docs/policy.md', '"directory"').text;
+  const folder = mkdtempSync(join(tmpdir(), 'shown-policy-'));
+  const file = join(folder, 'my-policy.json');
+  writeFileSync(file, shown);
+  const args = words.slice(4).map((word) => (word === 'my-policy.json' ? file : word));
+  const { isGood, text } = runPolicyCommand(args);
+  rmSync(folder, { recursive: true });
+  expect(isGood, text).toBe(true);
+}
+
+const handlers: Readonly<Record<string, (block: CodeBlock) => void>> = {
+  dotenv: checkSettings,
+  json: checkJson,
+  mermaid: checkDiagram,
+  sh: checkShell,
+  text: checkText,
+};
+
+function checkBlock(block: CodeBlock): void {
+  const { language, example } = block;
+  if (example !== undefined) checkExample(block);
+  const handler = handlers[language];
+  expect(handler ?? example, `a block of "${language}" that is not included from examples/`).toBeDefined();
+  handler?.(block);
+}
+
+describe('the code blocks of', () => {
+  it.each(guides.filter((document) => readText(document).includes('```')))('%s', (document) => {
+    const blocks = codeBlocksOf(document);
+    const fences = readText(document).match(/^ *```/gm) ?? [];
+    expect(blocks).toHaveLength(fences.length / 2);
+    const faults = blocks.flatMap((block) => {
+      try {
+        checkBlock(block);
+        return [];
+      } catch (error) {
+        return [`line ${block.line}: ${error instanceof Error ? error.message : String(error)}`];
+      }
+    });
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('the commands in the sentences of', () => {
+  const commandsOf = (document: string) => inlineCodeOf(document).filter((code) => commandPattern.test(code));
+
+  it.each(guides.filter((document) => commandsOf(document).length > 0))('%s', (document) => {
+    for (const command of commandsOf(document)) checkCommand(command);
+  });
+});
+
+describe('the lists of this file', () => {
+  const blocks = guides.flatMap(codeBlocksOf);
+  const text = guides.map(readText).join('\n');
+
+  it('name only blocks, commands and examples that are shown', () => {
+    for (const { document, contains } of [...drawings, ...answersShown]) codeBlockWith(document, contains);
+    const commands = Object.keys({ ...cannotRunHere, ...runElsewhere });
+    expect(commands.filter((command) => !text.includes(command))).toEqual([]);
+    const shown = blocks.map(({ example = '' }) => example.split('#')[0]);
+    for (const path of Object.keys(examplesRunBy)) expect(shown).toContain(path);
+  });
+});
+
+describe('the configuration of a development server', () => {
+  const service = 'http://localhost:7071';
+
+  it('of Vite has the port of PUBLIC_BASE_URL and sends /api to the service', () => {
+    const { port, strictPort, proxy } = viteConfig.server ?? {};
+    expect([strictPort, proxy]).toEqual([true, { '/api': service }]);
+    expect(readText('docs/guides/your-frontend.md')).toContain(`PUBLIC_BASE_URL=http://localhost:${port} `);
+  });
+
+  it('of Next.js sends /api to the service', async () => {
+    expect(await nextConfig.rewrites()).toEqual([
+      { source: '/api/:path*', destination: `${service}/api/:path*` },
+    ]);
+  });
+});
