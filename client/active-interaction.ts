@@ -8,9 +8,9 @@ import type { RedirectLoopGuard } from './redirect-loop-guard.ts';
 import { hasSignedInSince, type Session, signInTime } from './session.ts';
 import type { SessionWatch } from './session-watch.ts';
 
-/** The one interaction that is under way: an open popup, or a redirect that leaves this page. */
+/** The one interaction in progress: an open popup, or a redirect that leaves this page. */
 export interface ActiveInteraction {
-  /** Undefined if nothing is under way. */
+  /** Undefined if no interaction is in progress. */
   readonly view: Interaction | undefined;
   /** The link for an administrator that the last popup reported. */
   readonly adminConsentUrl: string | undefined;
@@ -27,7 +27,7 @@ export interface ActiveInteraction {
 const popupLimitMs = 10 * 60 * 1000; // the lifetime of an interaction ticket
 const redirectLimitMs = 30 * 1000; // if this page still exists then, the user stopped the navigation or is offline
 
-/** What `onEnd` is told: the key of the request, its result, and whether it was shown in a popup. */
+/** Receives the key of the request, its result, and whether it was shown in a popup. */
 export type OnEnd = (key: string, result: InteractionResult, wasPopup: boolean) => void;
 
 /** @param onLimit called when the client stops waiting, to end this interaction and those that wait */
@@ -38,7 +38,7 @@ export function createActiveInteraction(
   onEnd: OnEnd,
   onLimit: (result: InteractionResult) => void,
 ): ActiveInteraction {
-  /** Undefined if nothing is under way. */
+  /** Undefined if no interaction is in progress. */
   let view: Interaction | undefined;
   let key = '';
   let popup: OpenPopup | undefined;
@@ -97,7 +97,7 @@ export function createActiveInteraction(
       end(outcome);
     },
     onSession(session) {
-      // A sign-in in another tab satisfies these keys as well. For a second factor or claims, only our popup can tell.
+      // A sign-in in another tab satisfies these keys as well. For a second factor or claims, only the popup's message proves it.
       const isShownBySession = /^(consent|$)/.test(key);
       if (view && isShownBySession && hasSignedInSince(since, session, key && view.feature)) end('signed_in');
     },

@@ -27,7 +27,7 @@ export function toCallUrl(page: Page, address: string): URL {
 }
 
 /**
- * @param path a path of Graph such as `/me`, or a link from an answer of Graph
+ * @param path a path of Graph such as `/me`, or a link from a response of Graph
  * @throws {TypeError} if the URL would not be below the last parameter, the root of Graph
  */
 export function toGraphUrl(page: Page, path: string, { href, pathname }: URL): URL {

@@ -34,7 +34,7 @@ export async function askForCall(
 ): Promise<InteractionResult> {
   if (!canAskFor(context, problem) || context.interaction === 'manual') throw problem;
   const isSilent = problem.code === 'session_required' && context.sessionRequired === 'silent';
-  // A user who has signed out or was never signed in is not signed in without being asked.
+  // A user who has signed out or was never signed in is asked before a sign-in.
   if (isSilent && (problem.reason === 'not_signed_in' || hasTriedSilently(context))) throw problem;
   const request = { ...toRequest(context, problem), call, clicked: false, ...(isSilent && silentSignIn) };
   if (context.guard.isBlocked(request.key, request.feature)) throw problem;

@@ -6,12 +6,12 @@ import type { RedirectLoopGuard } from './redirect-loop-guard.ts';
 import type { SessionWatch } from './session-watch.ts';
 import type { Tabs } from './tabs.ts';
 
-/** What the parts of one client share. */
+/** Shared by the parts of one client. */
 export interface ClientContext {
   readonly page: Page;
   readonly interaction: NonNullable<ClientOptions['interaction']>;
   readonly sessionRequired: NonNullable<ClientOptions['sessionRequired']>;
-  /** How an interaction is shown if nothing else is asked for. */
+  /** How an interaction is shown by default. */
   readonly display: Display;
   /** Returns the URL of a function, for a path below the base path. */
   readonly toBffUrl: (path: string) => URL;
@@ -29,6 +29,6 @@ export interface UserState {
    * that is still arriving ends.
    */
   scope: AbortController;
-  /** The sign-out under way. */
+  /** The sign-out in progress. */
   signingOut: Promise<void> | undefined;
 }

@@ -23,7 +23,7 @@ export type { Resumed } from './redirect-note.ts';
 export type { FeatureState, Session, SignedIn, SignedOut } from './session.ts';
 export type { SessionEvent } from './session-event.ts';
 
-/** Creates the browser's side of the BFF. It knows who is signed in and calls Graph, and it never sees a token. */
+/** Creates the browser's side of the BFF. It knows the signed-in user and calls Graph, but never sees a token. */
 export function createClient(options: ClientOptions = {}): Client {
   const { page = globalThis } = options;
   const note = takeRedirectNote(page);
@@ -32,7 +32,7 @@ export function createClient(options: ClientOptions = {}): Client {
   return {
     async session() {
       const session = await sessions.read();
-      // `session()` tells the page which user it is for.
+      // The page learns the current user from `session()`.
       if (user.scope.signal.aborted) user.scope = new AbortController();
       return session;
     },
@@ -69,7 +69,7 @@ export function createClient(options: ClientOptions = {}): Client {
   };
 }
 
-/** Creates the parts of a client and lets them tell each other what happens. */
+/** Creates the parts of a client and connects their events. */
 function connect(page: Page, options: ClientOptions, note: RedirectNote): ClientContext {
   const {
     basePath = '/api',

@@ -43,7 +43,7 @@ export class InteractionFailed extends Error {
   readonly kind: FailureKind;
   /** Why the user was asked. Pass it to `client.interact` when the user clicks. */
   readonly problem: BffProblem | undefined;
-  /** The page at Microsoft where an administrator can consent for the organization: a link to hand on. */
+  /** The page at Microsoft where an administrator can consent for the organization: a link for the administrator. */
   readonly adminConsentUrl: string | undefined;
 
   constructor(kind: FailureKind, problem?: BffProblem, adminConsentUrl?: string) {

@@ -21,7 +21,7 @@ export function toConsentKey(feature: string): string {
   return `consent_required ${feature}`;
 }
 
-/** Whether an answer to `asked` is also an answer to `wanted`, because both are equal or `wanted` is a part of it. */
+/** Whether asking for `asked` also asks for `wanted`: both are equal, or `wanted` is a part of `asked`. */
 export function covers(asked: string, wanted: string): boolean {
   return asked === wanted || asked === wanted.split(':')[0];
 }

@@ -18,7 +18,7 @@ export interface Interactions {
    * @param since the generation in which the call was sent. What was completed after it is not asked for again.
    */
   ask(request: InteractionRequest, since?: number): Promise<InteractionResult>;
-  /** Ends the interaction under way and all that wait. */
+  /** Ends the interaction in progress and all that wait. */
   endAll(result: InteractionResult): void;
   subscribe(listener: () => void): () => void;
 }
@@ -55,7 +55,7 @@ export function createInteractions(
   function onEnd(key: string, result: InteractionResult, wasPopup: boolean): void {
     const isCompleted = result === 'signed_in';
     if (isCompleted) completed.push(key);
-    // The user has answered, so only a click asks the same again.
+    // The user has decided, so only a click may ask for the same again.
     else if (result !== 'signed_out_meanwhile' && result !== 'user_changed') guard.block(key);
     settle(result, (queued) => (isCompleted ? satisfies : covers)(key, queued));
     if (wasPopup) tabs.notify(isCompleted ? result : 'changed');

@@ -17,7 +17,7 @@ export function listenToPage(context: ClientContext): void {
     if (origin === page.location.origin) interactions.active.onMessage(data);
   });
   const onReturn = () => {
-    // A popup that the browser has cut off cannot tell that it is closed, so look when the user returns to this page.
+    // The page cannot see whether a popup that the browser has cut off is closed, so it checks when the user returns.
     if (interactions.active.view) void sessions.tryRead();
     sessions.used(); // another tab may have used it
   };

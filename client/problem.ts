@@ -1,6 +1,6 @@
 import { readLink, readText, readTexts } from './read-untrusted.ts';
 
-/** An error response of the BFF itself. Act on `code`; `detail` is for people to read. @see RFC 9457 */
+/** An error response of the BFF itself. Act on `code`. `detail` is text for the user. @see RFC 9457 */
 export class BffProblem extends Error {
   override readonly name = 'BffProblem';
   readonly code: string;
@@ -14,7 +14,7 @@ export class BffProblem extends Error {
   readonly reason: string | undefined;
   /** Names of the missing permissions, for the page to show. */
   readonly scopes: readonly string[];
-  /** The page at Microsoft where an administrator can consent for the organization: a link to hand on. */
+  /** The page at Microsoft where an administrator can consent for the organization: a link for the administrator. */
   readonly adminConsentUrl: string | undefined;
   /** ISO time until which the BFF asks for a declined permission only after a click. */
   readonly askAgainAt: string | undefined;

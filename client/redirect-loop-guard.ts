@@ -18,7 +18,7 @@ export interface RedirectLoopGuard {
   onSession(session: Session): void;
 }
 
-/** How long a page must have been open before a question that was answered may be asked again. */
+/** How long a page must have been open before it may ask again for something that the user has already done. */
 const quietMs = 60 * 1000;
 
 /** @param past the redirects before this page */
@@ -34,9 +34,9 @@ export function createRedirectLoopGuard(page: Page, past: RedirectHistory): Redi
   return {
     isBlocked(key, feature) {
       const isQuiet = page.Date.now() - openedAt >= quietMs;
-      // The question was answered, so it starts anew. Not at once: answers that hold only for a moment would loop.
+      // The interaction helped, so its key is allowed again. Not at once, because a result that lasts only a moment would loop.
       if (isQuiet && hasSucceeded) keys = keys.filter((asked) => asked !== lastKey);
-      // The session proves less than a call. It says the same after a useless answer, which shows at once.
+      // The session proves less than a call, because it also changes after an interaction that did not help. That shows at once.
       const isAnswered =
         (hasSucceeded && key === lastKey) || (isQuiet && hasSignedInSince(past.since, lastSignedIn, feature));
       return keys.filter((asked) => covers(asked, key)).length > (isAnswered ? 1 : 0);

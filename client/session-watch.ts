@@ -10,8 +10,8 @@ export interface SessionWatch {
   /** The last user who was signed in, even if the session has ended. */
   readonly user: string | undefined;
   /**
-   * Identifies the session that the page shows, for the server. It refuses `none` if a user is signed in whom this page
-   * does not know yet.
+   * Identifies the page's session in each call. With `none`, the server refuses the call if the browser has a session that
+   * this page does not know yet.
    */
   readonly tag: string;
   /** Resolves after the first response from the server. Never rejects. */
@@ -30,7 +30,7 @@ export interface SessionWatch {
 }
 
 /**
- * Keeps the last response about the session and tells listeners about changes and about an end that comes near.
+ * Holds the last response about the session. Notifies listeners of changes and shortly before the session ends.
  * @param request requests the session from the server
  * @param user the user of this page before the page was left for a sign-in
  */
@@ -109,7 +109,7 @@ export function watchSession(
   };
 }
 
-/** Every call extends the idle end. That alone is no change to tell listeners about. */
+/** Every call extends the idle end. Listeners are not notified of that alone. */
 function toFingerprint(session: Session): string {
   return JSON.stringify(session, (name, value) => (name === 'idle_expires_at' ? undefined : value));
 }

@@ -51,7 +51,7 @@ function endCalls({ user, interactions }: ClientContext): void {
   interactions.endAll('signed_out_meanwhile');
 }
 
-/** Returns Entra ID's sign-out URL. Plain http is allowed only if this page uses it as well, in development. */
+/** Returns Entra ID's sign-out URL. Plain http is allowed only if this page uses it too, in development. */
 function parseLogoutUrl(document: unknown, origin: string): string {
   const url = readLink(document, 'logout_url');
   if (

@@ -46,8 +46,8 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const sendWithToken = createSendWithToken({ ...config.graph, repeatsRefusedWrites }, calling);
   const graphClient = createGraphClient(config.graph.origin, { ...calling, sendWithToken });
   const { renewIdentity } = tokens;
-  const keptSeconds = roleMaxAgeSeconds;
-  const findMemberships = createFindMemberships({ graph: graphClient, keptSeconds, ...system });
+  const cacheSeconds = roleMaxAgeSeconds;
+  const findMemberships = createFindMemberships({ graph: graphClient, cacheSeconds, ...system });
   const authorization = createAuthorization({
     ...{ renewIdentity, findMemberships, interaction, roleMaxAgeSeconds, revalidateSeconds },
     ...system,

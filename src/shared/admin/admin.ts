@@ -22,7 +22,7 @@ import { createReadOverview, type ReadOverview } from './overview.ts';
 import { createSignOutUser, type SignOutUser } from './sign-out.ts';
 import { createUserSessions, type UserSessions } from './user-sessions.ts';
 
-/** What administrators see and do. */
+/** The administration: views and changes for administrators. */
 export interface Admin {
   readonly guards: AdministrationGuards;
   readonly readOverview: ReadOverview;
@@ -47,7 +47,7 @@ export interface AdminOptions {
 
 export interface AdminDependencies {
   readonly graph: AdministratorGraph;
-  /** Graph whose refusals name the directory role that the administrator lacks. */
+  /** A Graph client whose refusals name the directory role that the administrator lacks. */
   readonly explainedGraph: AdministratorGraph;
   readonly store: SessionStore;
   readonly authorization: Pick<Authorization, 'wouldAllow'>;

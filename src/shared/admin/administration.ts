@@ -9,7 +9,7 @@ import { auditPseudonymOf } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** Who may read about other users, and who may make changes: the latter also need a recent sign-in. */
+/** The guards for reading about other users and for changes, which also require a recent sign-in. */
 export interface AdministrationGuards {
   readonly read: Guard;
   readonly change: Guard;
@@ -139,7 +139,7 @@ export interface GraphOptions extends Permission {
   readonly log: Log;
 }
 
-/** A JSON object of Graph. Nothing is known of its members. */
+/** A JSON object of Graph. Its members are not validated. */
 export type GraphObject = Readonly<Record<string, unknown>>;
 
 /** The entries of a Graph collection. */

@@ -30,7 +30,7 @@ export function issuesInAzure(environment: Environment, nodeArguments: readonly 
   ];
 }
 
-/** Windows ignores letter case in the names of variables, so `dev_entra_origin` is read there as well. */
+/** Windows ignores letter case in the names of variables, so `dev_entra_origin` is read there too. */
 function variableIssues(name: string, text: string): readonly string[] {
   if (name.toUpperCase().startsWith('DEV_') && isSet(text)) {
     return [`${name} is a development switch and this process runs in Azure; remove it.`];

@@ -52,7 +52,7 @@ export interface Config {
     readonly bodyLimitBytes: number;
     readonly timeoutMs: number;
   };
-  /** The operator's own APIs. Graph's limits hold for them as well. */
+  /** The operator's own APIs. The limits of Graph apply to them too. */
   readonly apis: readonly ApiConfig[];
 }
 

@@ -8,8 +8,9 @@ export function isSet(text: string | undefined): boolean {
 
 /**
  * What happens if the environment does not have the setting.
- * `required`: the configuration is invalid. `default`: the text applies. `optional`: the value is undefined, and
- * `without` says for the documents what the service does then.
+ * - `required`: the configuration is invalid.
+ * - `default`: the text applies.
+ * - `optional`: the value is undefined. For the documents, `without` describes what the service does then.
  */
 export type Absence =
   | { readonly kind: 'required' }

@@ -64,10 +64,10 @@ export function stringOf(value: JsonValue | undefined): string | undefined {
  */
 function splitUrl(url: string): readonly [path: string, query: string] {
   const relative = url.startsWith('/') ? url.slice(1) : url;
-  const mark = relative.indexOf('?');
-  if (mark === -1) return [relative, ''];
+  const questionMark = relative.indexOf('?');
+  if (questionMark === -1) return [relative, ''];
   // Graph's documentation writes spaces in queries, and no library encodes inside JSON.
-  return [relative.slice(0, mark), relative.slice(mark + 1).replaceAll(' ', '%20')];
+  return [relative.slice(0, questionMark), relative.slice(questionMark + 1).replaceAll(' ', '%20')];
 }
 
 /** By lower-case name. */

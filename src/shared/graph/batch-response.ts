@@ -99,7 +99,7 @@ export interface BatchResponseOptions {
 }
 
 /**
- * The response to a batch. Its status is 200, as in Graph, whatever the status of the parts.
+ * The response to a batch. Its status is 200, as in Graph, even if parts failed.
  * @throws {BffError} upstream_answer_refused
  */
 export function toBatchResponse(
@@ -152,13 +152,13 @@ function writePart(answer: PartAnswer, part: BatchPart, options: BatchResponseOp
 /** The headers of a single call's allow-list, in Graph's letter case, because its libraries look for `Content-Type`. */
 function toPartHeaders({ status, headers }: PartAnswer, now: Date): Record<string, string> {
   const passed = toBrowserHeaders(withLowerCaseNames(headers));
-  const kept = [...headers].filter(([name, value]) => {
+  const passedHeaders = [...headers].filter(([name, value]) => {
     const lowerCase = name.toLowerCase();
     return lowerCase !== 'retry-after' && passed[lowerCase] === value;
   });
   const retryAfterSeconds = toRetryAfterSeconds(status, passed['retry-after'], now);
   return {
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries(passedHeaders),
     ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
   };
 }

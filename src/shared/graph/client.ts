@@ -22,11 +22,11 @@ export interface GraphCallOptions {
   readonly query?: Readonly<Record<string, string | number | boolean>>;
   /** Request headers, such as `ConsistencyLevel`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default: the log that the handler was given with the caller. */
+  /** Default: the log of the handler's call. */
   readonly log?: Log;
 }
 
-/** A JSON object of Graph. Nothing is known of its members. */
+/** A JSON object of Graph. Its members are not validated. */
 export type GraphObject = Readonly<Record<string, unknown>>;
 
 /** A file or a photo. */

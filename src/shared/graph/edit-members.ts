@@ -77,7 +77,7 @@ function editItem(edits: Edits, start: number, depth: number): number {
 function editObject(edits: Edits, start: number, depth: number): number {
   const { text, editMember, replacements } = edits;
   /** The end of the last member that stays, or -1. */
-  let keptEnd = -1;
+  let lastEnd = -1;
   /** Members to remove, with one comma: from the end of the last member that stays, or from the first removed name. */
   let removed: { readonly from: number; readonly to: number } | undefined;
   const end = readMembers(text, start, (valueAt, name, nameAt) => {
@@ -88,15 +88,15 @@ function editObject(edits: Edits, start: number, depth: number): number {
     const edit = editMember(name, readText, depth);
     if (edit === 'remove') {
       replacements.length = before; // the edits inside of the member are removed with it
-      removed = { from: removed?.from ?? (keptEnd === -1 ? nameAt : keptEnd), to: valueEnd };
+      removed = { from: removed?.from ?? (lastEnd === -1 ? nameAt : lastEnd), to: valueEnd };
       return valueEnd;
     }
     if (removed !== undefined) {
-      replacements.splice(before, 0, { from: removed.from, to: nameAt, by: keptEnd === -1 ? '' : ',' });
+      replacements.splice(before, 0, { from: removed.from, to: nameAt, by: lastEnd === -1 ? '' : ',' });
       removed = undefined;
     }
     if (edit !== 'keep') replacements.push({ from: valueAt, to: valueEnd, by: JSON.stringify(edit.text) });
-    keptEnd = valueEnd;
+    lastEnd = valueEnd;
     return valueEnd;
   });
   if (end !== -1 && removed !== undefined) replacements.push({ ...removed, by: '' });

@@ -10,14 +10,14 @@ import type { GraphClient, GraphObject } from './client.ts';
 export interface FindMembershipsDependencies {
   readonly graph: Pick<GraphClient, 'post'>;
   readonly monotonicMs: () => number;
-  /** How long a response is reused: as long as Entra ID's statements about the user. */
-  readonly keptSeconds: number;
+  /** How long a result is reused: as long as Entra ID's statements about the user. */
+  readonly cacheSeconds: number;
 }
 
 /** Graph's limit for one call. */
 const MAX_IDS = 20;
-/** How long a failure or a request to wait is reused, so that the next call does not repeat it at once. */
-const FAILURE_KEPT_MS = 5_000;
+/** How long a failure or a `Retry-After` of Graph is reused, so that the next call does not ask Graph again at once. */
+const FAILURE_CACHE_MS = 5_000;
 
 /**
  * Asks Graph which of the groups the user is a member of, because a token cannot hold all of them. This worker reuses the
@@ -27,23 +27,23 @@ const FAILURE_KEPT_MS = 5_000;
 export function createFindMemberships({
   graph,
   monotonicMs,
-  keptSeconds,
+  cacheSeconds,
 }: FindMembershipsDependencies): FindMemberships {
-  const kept = createMemo<Promise<readonly string[]>>(monotonicMs);
+  const memo = createMemo<Promise<readonly string[]>>(monotonicMs);
 
   return (session, groups, log) => {
     const key = cacheKey(session, groups);
-    const known = kept.find(key);
-    if (known !== undefined) return known;
+    const cached = memo.find(key);
+    if (cached !== undefined) return cached;
     const memberOf = ask(session, groups, log);
-    kept.remember(key, memberOf, keptSeconds * 1000);
+    memo.remember(key, memberOf, cacheSeconds * 1000);
     memberOf.catch((error: unknown) => {
       // A problem that the user can resolve is not reused.
       const isTransient = error instanceof BffError && (error.status === 429 || error.status >= 500);
-      // Our own limit refused the call, so Graph was not asked.
+      // This service's own limit refused the call, so Graph was not called.
       const isOurs = error instanceof BffError && error.code === 'rate_limited';
-      if (isTransient && !isOurs) kept.remember(key, memberOf, FAILURE_KEPT_MS);
-      else kept.forget(key);
+      if (isTransient && !isOurs) memo.remember(key, memberOf, FAILURE_CACHE_MS);
+      else memo.forget(key);
     });
     return memberOf;
   };

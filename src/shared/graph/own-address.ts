@@ -18,9 +18,9 @@ export function createToOwnAddress({ policy, graphOrigin, ownPrefix }: OwnAddres
   return (link) => {
     const target = toTarget(link, graphOrigin);
     if (target === undefined) return undefined;
-    const mark = target.indexOf('?');
-    const path = mark === -1 ? target : target.slice(0, mark);
-    const query = mark === -1 ? '' : target.slice(mark + 1);
+    const questionMark = target.indexOf('?');
+    const path = questionMark === -1 ? target : target.slice(0, questionMark);
+    const query = questionMark === -1 ? '' : target.slice(questionMark + 1);
     const allowed = spellingsOf(path).find(
       (spelling) => policy.match({ method: 'GET', path: spelling, query }).kind === 'allowed',
     );

@@ -49,8 +49,8 @@ export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_H
     },
     cameTwice(name) {
       const [value = '', ...more] = valuesOf(name);
-      // The host joins several Cookie headers with a comma. Our values contain none. The value of a foreign
-      // cookie may contain one and is not counted.
+      // The host joins several Cookie headers with a comma. Values of this service contain none. The value of
+      // another cookie may contain one and is not counted.
       const joined = value.split(',').slice(1);
       return more.length > 0 || joined.some((text) => text.replace(/^[ \t]+/, '').startsWith(`${name}=`));
     },

@@ -4,7 +4,7 @@ import type { BffResponse } from './response.ts';
 /**
  * How an endpoint reports errors.
  * - `problem`: a problem document (RFC 9457).
- * - `graph`: a problem document that Microsoft Graph's clients can read as well.
+ * - `graph`: a problem document that Microsoft Graph's clients can read too.
  * - `html`: a page if the request's `Accept` prefers HTML, else a problem document. A navigation without the session that it
  *   needs leads to sign-in.
  */

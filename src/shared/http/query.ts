@@ -1,4 +1,5 @@
 import { BffError } from '../errors.ts';
+import { decodeQueryText } from '../policy/query.ts';
 
 /** A query with every name at most once. */
 export type Query = ReadonlyMap<string, string>;
@@ -25,8 +26,8 @@ export function parseQuery(raw: string): QueryReading {
   for (const pair of raw.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
-    const name = decodeComponent(equals === -1 ? pair : pair.slice(0, equals));
-    const value = decodeComponent(equals === -1 ? '' : pair.slice(equals + 1));
+    const name = decodeQueryText(equals === -1 ? pair : pair.slice(0, equals));
+    const value = decodeQueryText(equals === -1 ? '' : pair.slice(equals + 1));
     if (name === undefined || value === undefined)
       return { kind: 'invalid', reason: 'The query is not valid UTF-8.' };
     if (seen.has(name.toLowerCase())) return { kind: 'invalid', reason: 'The query contains a name twice.' };
@@ -34,14 +35,6 @@ export function parseQuery(raw: string): QueryReading {
     query.set(name, value);
   }
   return { kind: 'query', query };
-}
-
-function decodeComponent(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return undefined;
-  }
 }
 
 /** @throws {BffError} request_invalid */

@@ -19,7 +19,7 @@ export function takeSessionTags(request: BffRequest): {
   const tags = header === undefined ? [] : [header];
   const rest: string[] = [];
   for (const pair of request.rawQuery.split('&')) {
-    // A name can be spelled in many ways. One that cannot be decoded is not a tag; the whole query is refused later.
+    // A name can be encoded in many ways. A name that cannot be decoded is not a tag. The whole query is refused later.
     const reading = parseQuery(pair);
     const [option] = reading.kind === 'query' ? reading.query : [];
     if (option?.[0].toLowerCase() === OPTION) tags.push(option[1]);

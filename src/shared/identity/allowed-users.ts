@@ -1,6 +1,6 @@
 import type { VerifiedClaims } from './principal.ts';
 
-/** The users whom the settings admit. */
+/** The users whom the settings allow to sign in. */
 export interface AllowedUsers {
   readonly allowedTenants: ReadonlySet<string>;
   /** Whether guests of an allowed tenant may sign in. */

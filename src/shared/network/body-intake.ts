@@ -26,7 +26,7 @@ export interface BodyIntake {
 
 /** A body up to this size reserves no memory. Hundreds of them at a time are a few dozen megabytes. */
 const SMALL_BODY_BYTES = 64 * 1024;
-/** How far a reservation runs ahead of the received bytes. A slow upstream takes no more memory than this from others. */
+/** How far a reservation runs ahead of the received bytes. A slow upstream reserves at most this much unused memory. */
 const STEP_BYTES = 256 * 1024;
 const LEAST_BYTES = 64 * 1024;
 

@@ -15,7 +15,7 @@ export type Borrower =
 export const isSameBorrower = (one: Borrower, other: Borrower) =>
   one.kind === 'session' && other.kind === 'session' && one.name === other.name;
 
-/** A kept-alive connection with an agent of its own. */
+/** A kept-alive connection with its own agent. */
 export interface Connection {
   readonly agent: http.Agent;
   socket: Duplex | undefined;

@@ -1,6 +1,6 @@
 /**
- * Rejects if the promise takes too long. For libraries that accept an abort signal but do not observe it everywhere. A later
- * result of the promise is ignored.
+ * Rejects if the promise takes too long, and ignores its later result. For libraries that accept an abort signal but do not
+ * observe it everywhere.
  */
 export async function withDeadline<Result>(promise: Promise<Result>, deadlineMs: number): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;

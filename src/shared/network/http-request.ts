@@ -22,7 +22,7 @@ const phaseLimits: PhaseLimits = { connectMs: 5_000, headMs: 100_000, idleMs: 15
 
 /** Sends requests over kept-alive connections, which are shared by the rules of {@link Borrower}. */
 export function createHttpSender(limits = phaseLimits, connectionLimits?: ConnectionLimits): SendHttp {
-  // There are few origins, because they come from the settings.
+  // Origins come from the settings, so there are only a few.
   const targets = new Map<string, Target>();
   return async (request) => {
     const target = targets.get(request.origin) ?? toTarget(request.origin, connectionLimits);
@@ -77,8 +77,8 @@ function send(
     function succeed({ statusCode, headers }: http.IncomingMessage, body: Buffer) {
       clock.stop();
       resolve({ status: statusCode ?? 0, headers, body });
-      // The response is complete and no clock runs any more. A server that stops reading would keep the connection for
-      // ever.
+      // The response is complete and no limit applies any more. A server that stops reading would keep the connection
+      // forever.
       if (!request.writableFinished) request.destroy();
     }
     /** An exception in an event handler would end the process, and leave its timers and its connection. */

@@ -1,6 +1,6 @@
 /** Results that are remembered for a while on this worker. */
 export interface Memo<Value> {
-  /** Undefined if there is no value, or its time is over. */
+  /** Undefined if there is no value or it has expired. */
   find(key: string): Value | undefined;
   remember(key: string, value: Value, forMs: number): void;
   forget(key: string): void;

@@ -2,13 +2,13 @@
 export interface PhaseLimits {
   /** Name resolution, connection and TLS. A lost SYN is sent again after 1 and after 3 seconds. */
   readonly connectMs: number;
-  /** From then until the head of the response is there, sending included. .NET's HttpClient waits as long. */
+  /** From then until the head of the response has arrived, sending included. The default of .NET's HttpClient is the same. */
   readonly headMs: number;
   /** Between two chunks of the body. */
   readonly idleMs: number;
 }
 
-/** Ends a request whose current phase, or which as a whole, takes too long. */
+/** Ends a request if its current phase or the whole request takes too long. */
 export interface PhaseClock {
   /** Starts a new phase with this limit. */
   enter(limitMs: number): void;

@@ -60,7 +60,7 @@ function endAllButton(view: UserView, count: number | undefined): Html {
     method: 'DELETE',
     path: `${userPath(view.objectId)}/sessions`,
     label: count === undefined ? 'End all' : `End all ${count}`,
-    question: view.isSelf ? 'End all your sessions?' : `End all sessions of ${nameOf(view)}?`,
+    question: view.isSelf ? 'End all your sessions?' : `End all sessions of ${userLabel(view)}?`,
     confirm: 'End all sessions',
     done: '# ended.',
   })}</div>`;
@@ -131,14 +131,14 @@ function signOutCard(view: UserView): Html {
     method: 'POST',
     path: `${userPath(objectId)}/sign-out`,
     label: 'Sign out of Microsoft too',
-    question: `Sign ${isSelf ? 'yourself' : nameOf(view)} out everywhere?`,
+    question: `Sign ${isSelf ? 'yourself' : userLabel(view)} out everywhere?`,
     confirm: 'Sign out everywhere',
     done: 'Signed out of Microsoft. # ended in this app.',
   })}</div>
 </section>`;
 }
 
-function nameOf({ user }: UserView): string {
+function userLabel({ user }: UserView): string {
   return (user.kind === 'loaded' && user.value?.name) || 'this user';
 }
 

@@ -1,4 +1,4 @@
-/** What is special about one API: how it writes paths, permissions and query options, beyond what HTTP defines. */
+/** The conventions of one API for paths, permissions and query options, beyond those of HTTP. */
 export interface ApiProfile {
   /** Whether a `{parameter}` may stand for this decoded segment: an id, and no word that has a meaning in the API. */
   isKey(segment: string): boolean;

@@ -53,7 +53,7 @@ function permissionIssues({ features }: PolicyDocument, profile: ApiProfile): st
     const { length } = packScopes(scopes);
     if (length <= MAX_PACKED_SCOPES_LENGTH) return [];
     return [
-      `features.${name}: its permissions have ${length} characters, but a sign-in has room for ${MAX_PACKED_SCOPES_LENGTH}; split the feature in two`,
+      `features.${name}: its permissions have ${length} characters, but a sign-in can request at most ${MAX_PACKED_SCOPES_LENGTH}; split the feature in two`,
     ];
   });
 }

@@ -31,7 +31,7 @@ export function readUpstreamPath(raw: string, routeParameter?: string): PathRead
   const rawSegments = raw.slice(1).split('/');
   const segments: string[] = [];
   for (const rawSegment of rawSegments) {
-    const segment = decode(rawSegment);
+    const segment = decodeSegment(rawSegment);
     if (segment === undefined) return refused('the path is not valid UTF-8');
     if (segment === '') return refused('the path has an empty segment');
     if (segment === '.' || segment === '..') return refused('the path has a dot segment');
@@ -49,7 +49,7 @@ function refused(reason: string): PathReading {
   return { kind: 'refused', reason };
 }
 
-function decode(text: string): string | undefined {
+function decodeSegment(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {

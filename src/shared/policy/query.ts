@@ -36,8 +36,8 @@ export function readUpstreamQuery(
   const seen = new Set<string>();
   for (const pair of raw.split('&')) {
     const equals = pair.indexOf('=');
-    const name = decode(equals === -1 ? pair : pair.slice(0, equals));
-    const value = decode(equals === -1 ? '' : pair.slice(equals + 1));
+    const name = decodeQueryText(equals === -1 ? pair : pair.slice(0, equals));
+    const value = decodeQueryText(equals === -1 ? '' : pair.slice(equals + 1));
     if (name === undefined || value === undefined) return refused('the query is not valid UTF-8');
     if (name === '') return refused('the query has an option without a name');
     if (hasControlCharacter(name) || hasControlCharacter(value))
@@ -62,7 +62,8 @@ function refused(reason: string): QueryReading {
   return { kind: 'refused', reason };
 }
 
-function decode(text: string): string | undefined {
+/** A name or value of a query, decoded. Undefined if it is not valid UTF-8. */
+export function decodeQueryText(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -1,7 +1,7 @@
 import { BffError } from '../errors.ts';
 import { isRead } from './methods.ts';
 
-/** What a rule says about the headers of its calls, in addition to the headers that every rule lets pass. */
+/** The headers that a rule allows in its calls, in addition to those that every rule allows. */
 export interface HeaderRule {
   /** Further headers that are forwarded, in lower case. */
   readonly headers: readonly string[];

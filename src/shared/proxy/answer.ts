@@ -5,14 +5,14 @@ import { toBrowserHeaders } from './headers.ts';
 import { upstreamProblem } from './send.ts';
 import type { Exchange } from './send-with-token.ts';
 
-/** What the browser gets: status, headers by allow-list, and body. */
+/** The response for the browser: status, headers of the allow-list, and body. */
 export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 
-/** For an API that asks to wait without saying how long. */
+/** The wait if an API throttles without a `Retry-After`. */
 const RETRY_AFTER_SECONDS = 5;
 
 /**

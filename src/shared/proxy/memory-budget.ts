@@ -1,6 +1,6 @@
 /**
  * Memory for the large bodies of all responses on a worker. A response that gets no memory waits, and the rest of its body
- * stays in the connection. Memory is therefore bounded, however many calls there are.
+ * stays in the connection. Memory is therefore bounded for any number of calls.
  *
  * A response acquires memory in steps, as its body arrives. Bytes that a slow API has not sent occupy no memory. A step is
  * granted only if every older response could still get the rest of its memory once the responses before it are done. The
@@ -30,7 +30,7 @@ export interface MemoryPermit extends Disposable {
 const BUDGET_BYTES = 128 * 1024 * 1024;
 /**
  * A user may hold half of what then remains free. One user alone can hold a third of the budget, two users a quarter each.
- * A further user finds twice as much free as each of them holds, however slow they are.
+ * A further user then finds twice as much free memory as each of them holds.
  */
 const SHARE_OF_USER = 1 / 2;
 /** An API may hold three times what then remains free, so that a single API can use most of the budget. */

@@ -17,21 +17,21 @@ export function createTokenSearch(tokens: readonly string[]): FindToken {
 }
 
 /**
- * Searches by the pieces that they look for, and not by the token, so nothing usable is kept. Building a search takes a
- * sixth of a call's time.
+ * Cached searches, because building one takes a sixth of a call's time. The key is the pieces and not the token, so nothing
+ * usable stays in memory.
  */
-const known = new Map<string, FindToken>();
-const MAX_KNOWN = 200;
+const cachedSearches = new Map<string, FindToken>();
+const MAX_CACHED = 200;
 
 function searchOf(token: string): FindToken {
   const pieces = piecesOf(token);
   if (pieces.length === 0) return createSearch(wholeSpellings(token).map(toBytes));
-  const name = pieces.join(' ');
-  const search = known.get(name) ?? createSearch(needlesOf(pieces));
-  known.delete(name);
-  known.set(name, search);
-  const [oldest] = known.keys();
-  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+  const key = pieces.join(' ');
+  const search = cachedSearches.get(key) ?? createSearch(needlesOf(pieces));
+  cachedSearches.delete(key);
+  cachedSearches.set(key, search);
+  const [oldest] = cachedSearches.keys();
+  if (cachedSearches.size > MAX_CACHED && oldest !== undefined) cachedSearches.delete(oldest);
   return search;
 }
 

@@ -6,7 +6,7 @@ import {
 import { type CallLimits, createCallLimits } from './call-limits.ts';
 import { createMemoryBudget, type MemoryBudget } from './memory-budget.ts';
 
-/** What every call of an upstream API shares on this worker: access tokens, and the limits on calls and memory. */
+/** Shared by all calls of upstream APIs on this worker: access tokens, and the limits on calls and memory. */
 export interface UpstreamAccess {
   readonly tokensForCall: TokensForCall;
   readonly callLimits: CallLimits;

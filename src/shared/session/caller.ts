@@ -4,8 +4,8 @@ import type { Session } from './session.ts';
 export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * The signed-in user on whose behalf a handler runs. It holds no token and no secret of the session. Pass on this very object:
- * a copy of it is only data, and calls on behalf of the user refuse it.
+ * The signed-in user on whose behalf a handler runs. It holds no token and no secret of the session. Pass this object itself.
+ * Calls on behalf of the user refuse a copy.
  */
 export interface Caller {
   /** Tenant id and object id: the only pair that identifies a user. */
@@ -48,12 +48,12 @@ export function toCaller(session: Session): Caller {
 export function sessionOf(caller: Caller): Session {
   const session = sessions.get(caller);
   if (session === undefined) {
-    throw new TypeError('Not a caller. Pass on the object that the handler was given, not a copy.');
+    throw new TypeError("Not a caller. Pass the handler's own caller object, not a copy.");
   }
   return session;
 }
 
-/** What {@link frozen} has frozen down to the last member. `Object.isFrozen` looks at one level only. */
+/** Values that {@link frozen} has frozen at every level. `Object.isFrozen` looks at one level only. */
 const deeplyFrozen = new WeakSet<object>();
 
 /**

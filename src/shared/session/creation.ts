@@ -47,7 +47,7 @@ export function createSessionCreation(dependencies: SessionCreationDependencies)
     const keys = sessionRowKeys(address);
     const sid = claims.entraSessionId;
     const indexRow = sid === undefined ? undefined : sidIndexRow(sidPartition(indexKey, sid), keys);
-    // Before the session's row: if the sign-in is cut off between them, the sweep finds whatever there is.
+    // Inserted before the session's row. If the sign-in is interrupted in between, the sweep still finds the rows.
     await Promise.all([
       table.insert(expiryRow(keys, expiresAt, indexRow?.partitionKey)),
       ...(indexRow === undefined ? [] : [table.insert(indexRow)]),

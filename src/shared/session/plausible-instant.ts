@@ -5,8 +5,9 @@
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 
 /**
- * False for an instant that lies further ahead than clocks may differ. No worker writes one. An attacker with write access
- * to the table could, in a plain column, and so keep a session from becoming idle or a user from signing in forever.
+ * False for an instant that lies further in the future than clocks may differ. No worker writes such an instant. An attacker
+ * with write access to the table could write one in a plain column. A session would then never become idle, or a user could
+ * never sign in again.
  */
 export function isPlausible(instant: Date, now: Date): boolean {
   return instant.getTime() <= now.getTime() + MAX_CLOCK_DIFFERENCE_MS;

@@ -30,7 +30,7 @@ export type RowOpening =
   /** A newer version of this product wrote the row, or sealed it with a key that this worker does not have yet. */
   | { readonly kind: 'newer' };
 
-/** Turns a session's content into a table row and back. Opening the content takes the secret in the cookie. */
+/** Converts a session's content to a table row and back. Opening the content requires the secret in the cookie. */
 export interface SessionRowCodec {
   /** @throws {BffError} storage_unavailable if the content is too large for a row */
   toRow(address: SessionAddress, content: SessionContent, state: RowState): Row;

@@ -10,12 +10,12 @@ export function hashUser(indexKey: Buffer, { tenantId, objectId }: UserId): Buff
 
 const PSEUDONYM_LENGTH = 16; // 96 bits, so that no two users of an organization share one
 
-/** The user's name in audit records. It is the same on every worker and in every session. */
+/** The user's pseudonym in audit records. It is the same on every worker and in every session. */
 export function auditPseudonym({ userHash }: Pick<RowAddress, 'userHash'>): string {
   return userHash.toString('base64url').slice(0, PSEUDONYM_LENGTH);
 }
 
-/** The same pseudonym, for a user without a session at hand. */
+/** The same pseudonym, without a session. */
 export function auditPseudonymOf(indexKey: Buffer, user: UserId): string {
   return auditPseudonym({ userHash: hashUser(indexKey, user) });
 }

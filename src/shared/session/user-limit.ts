@@ -18,15 +18,15 @@ export async function leastRecentlyUsed(
   const columns = ['lastUsedAt', 'sidPartition'];
   const live = await listLiveRows(dependencies, keep.partitionKey, columns, LIST_LIMIT);
   const inOrder = [...live].sort(byLastUse(dependencies.now()));
-  const keptAt = inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey);
+  const keepAt = inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey);
   // The session has ended meanwhile or lies beyond the list, so it is unknown which sessions are older.
-  if (keptAt === -1) return [];
+  if (keepAt === -1) return [];
   const excess = Math.min(Math.max(0, inOrder.length - maxPerUser), MAX_ENDED);
   // Only older sessions end. Two simultaneous sign-ins may see each other and must not end each other.
-  return inOrder.slice(0, Math.min(keptAt, excess));
+  return inOrder.slice(0, Math.min(keepAt, excess));
 }
 
-/** Sessions with the same instant have an order as well, which is the same on every worker. */
+/** Sessions with the same instant are ordered by key, so that the order is the same on every worker. */
 function byLastUse(now: Date) {
   const lastUseOf = ({ columns: { lastUsedAt } }: Row) =>
     lastUsedAt instanceof Date && isPlausible(lastUsedAt, now) ? lastUsedAt.getTime() : 0;

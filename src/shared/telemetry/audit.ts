@@ -180,10 +180,10 @@ const UNLISTED = 'unlisted';
 /** Writes one audit record: the validated fields of its event, and nothing else. */
 export function audit(log: Log, record: AuditRecord): void {
   const { level, fields }: AuditEvent = auditEvents[record.event];
-  const given: Readonly<Record<string, unknown>> = { ...record };
+  const values: Readonly<Record<string, unknown>> = { ...record };
   const written: Record<string, string | number> = {};
   for (const [name, validator] of Object.entries({ user: pseudonym, ...fields })) {
-    const value = given[name];
+    const value = values[name];
     if (value === undefined) continue;
     const isScalar = typeof value === 'string' || typeof value === 'number';
     written[name] = isScalar && validator.accepts(value) ? value : UNLISTED;

@@ -64,7 +64,7 @@ describe('a caller', () => {
     const caller = toCaller(someSession());
     const copied = copy(caller) as typeof caller;
     expect(() => sessionOf(copied)).toThrow(
-      new TypeError('Not a caller. Pass on the object that the handler was given, not a copy.'),
+      new TypeError("Not a caller. Pass the handler's own caller object, not a copy."),
     );
   });
 
