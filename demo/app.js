@@ -1,9 +1,9 @@
 import { client, signIn } from './bff.js';
+import { showCallError } from './call-error.js';
 import { announce, byId, create, fact } from './dom.js';
 import { showMessages } from './messages.js';
 import { showPortrait, showProfile } from './profile.js';
 import { showSessions } from './sessions.js';
-import { showTrouble } from './trouble.js';
 
 /** Set before a reload that follows the sign-in of another user. */
 const changedNote = 'demo:user-changed';
@@ -31,7 +31,7 @@ async function start() {
     session = await client.session();
   } catch (error) {
     show('failure');
-    showTrouble(byId('failure'), error, start, 'h1');
+    showCallError(byId('failure'), error, start, 'h1');
     return;
   }
   if (session.signed_in) showHome(session);
@@ -52,7 +52,7 @@ function showHome(session) {
   byId('admin-text').textContent = session.can.admin
     ? 'You have the administrator role of this app, so you can open the admin page.'
     : 'The admin page needs the administrator role of this app, which you do not have. The page explains what to do.';
-  showHolds(session);
+  showBrowserStorage(session);
   show('home');
   if (sessionStorage.getItem(changedNote) !== null) {
     sessionStorage.removeItem(changedNote);
@@ -65,9 +65,9 @@ function showHome(session) {
   void showSessions();
 }
 
-function showHolds(session) {
+function showBrowserStorage(session) {
   const cookies = document.cookie === '' ? 'none' : document.cookie.replaceAll(/=[^;]*/g, '');
-  byId('holds').replaceChildren(
+  byId('browser-storage').replaceChildren(
     fact('document.cookie', create('code', {}, cookies === 'none' ? 'empty' : cookies)),
     fact(
       'localStorage',
@@ -88,7 +88,7 @@ const toTime = (text) =>
 /** Every element that shows the user's data. */
 const personal = [
   ...['account-name', 'account-address', 'portrait', 'greeting', 'admin-text', 'failure'],
-  ...['profile', 'letters', 'messages-state', 'holds', 'sessions'],
+  ...['profile', 'message-list', 'messages-state', 'browser-storage', 'sessions'],
 ];
 
 function clear() {
@@ -126,7 +126,7 @@ async function signOut() {
     isLeaving = false;
     if (error.kind === 'user_changed') return;
     show('failure');
-    showTrouble(byId('failure'), error, signOut, 'h1');
+    showCallError(byId('failure'), error, signOut, 'h1');
     byId('failure').focus();
   }
 }

@@ -1,10 +1,10 @@
 import { readGraph } from './bff.js';
+import { showCallError } from './call-error.js';
 import { announce, button, byId, create, initials, showLoading } from './dom.js';
-import { showTrouble } from './trouble.js';
 
 const pageSize = 10;
 const fields = 'id,subject,from,receivedDateTime,bodyPreview,isRead';
-const letters = byId('letters');
+const list = byId('message-list');
 const state = byId('messages-state');
 
 const invitations = {
@@ -18,8 +18,8 @@ const invitations = {
  * @param permission the state of the feature, from the session
  */
 export function showMessages(permission) {
-  letters.replaceChildren();
-  letters.hidden = true;
+  list.replaceChildren();
+  list.hidden = true;
   state.replaceChildren(
     create('p', { className: 'quiet' }, invitations[permission] ?? ''),
     create('p', { className: 'actions' }, button('Show my messages', open, 'main')),
@@ -35,22 +35,22 @@ function open() {
 }
 
 async function readMore() {
-  const shown = letters.childElementCount;
+  const shown = list.childElementCount;
   showLoading(state, 'Loading your messages …');
   try {
     const query = `$select=${fields}&$orderby=receivedDateTime%20desc&$top=${pageSize}&$skip=${shown}`;
     const page = await (await readGraph(`/me/messages?${query}`)).json();
     append(page.value, page['@odata.nextLink'] !== undefined);
   } catch (error) {
-    showTrouble(state, error, readMore);
+    showCallError(state, error, readMore);
   }
 }
 
 function append(messages, hasMore) {
-  const added = messages.map(toLetter);
-  letters.append(...added);
-  letters.hidden = letters.childElementCount === 0;
-  const count = letters.childElementCount;
+  const added = messages.map(toMessage);
+  list.append(...added);
+  list.hidden = list.childElementCount === 0;
+  const count = list.childElementCount;
   state.replaceChildren(
     create('p', { className: 'quiet small' }, count === 0 ? 'Your mailbox is empty.' : `${count} shown`),
     ...(hasMore ? [create('p', { className: 'actions' }, button('More', readMore))] : []),
@@ -60,12 +60,12 @@ function append(messages, hasMore) {
   if (document.activeElement === state) added[0]?.focus();
 }
 
-function toLetter({ subject, from, receivedDateTime, bodyPreview, isRead }) {
+function toMessage({ subject, from, receivedDateTime, bodyPreview, isRead }) {
   const sender = from?.emailAddress?.name ?? 'Unknown sender';
   const received = new Date(receivedDateTime);
   return create(
     'li',
-    { className: isRead ? 'letter' : 'letter unread', tabIndex: -1 },
+    { className: isRead ? 'message' : 'message unread', tabIndex: -1 },
     create('span', { className: `mark tone-${toneOf(sender)}`, ariaHidden: 'true' }, initials(sender)),
     create('b', { className: 'sender' }, sender),
     create('time', { dateTime: receivedDateTime, title: received.toLocaleString() }, toShortTime(received)),
@@ -80,7 +80,7 @@ function toLetter({ subject, from, receivedDateTime, bodyPreview, isRead }) {
 }
 
 /** The same color for the same sender. */
-const toneOf = (sender) => [...sender].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 5;
+const toneOf = (sender) => [...sender].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 5;
 
 function toShortTime(date) {
   const now = new Date();

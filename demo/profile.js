@@ -1,6 +1,6 @@
 import { readGraph } from './bff.js';
+import { showCallError } from './call-error.js';
 import { byId, create, fact, initials, showLoading } from './dom.js';
-import { showTrouble } from './trouble.js';
 
 const fields = [
   ['displayName', 'Name'],
@@ -23,7 +23,7 @@ export async function showProfile() {
       create('dl', { className: 'facts' }, ...present.map(([name, label]) => fact(label, me[name]))),
     );
   } catch (error) {
-    showTrouble(container, error, showProfile);
+    showCallError(container, error, showProfile);
   }
 }
 

@@ -1,6 +1,6 @@
 import { client } from './bff.js';
+import { showCallError } from './call-error.js';
 import { announce, button, byId, create, showLoading } from './dom.js';
-import { showTrouble } from './trouble.js';
 
 const sessionsPath = '/api/auth/sessions';
 const container = byId('sessions');
@@ -12,7 +12,7 @@ export async function showSessions() {
     const { sessions, complete } = await (await client.fetch(sessionsPath)).json();
     show(sessions, complete);
   } catch (error) {
-    showTrouble(container, error, showSessions);
+    showCallError(container, error, showSessions);
   }
 }
 
@@ -62,7 +62,7 @@ async function end(url, done) {
   } catch (error) {
     // The session has ended meanwhile.
     if (error.code !== 'not_found') {
-      showTrouble(container, error, showSessions);
+      showCallError(container, error, showSessions);
       return;
     }
   }

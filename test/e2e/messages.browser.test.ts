@@ -18,7 +18,7 @@ beforeAll(async () => {
 beforeEach(() => world.entra.consents.revoke(userId('ben')));
 afterAll(() => world.close());
 
-const letters = (page: Page) => page.locator('#letters > li');
+const messages = (page: Page) => page.locator('#message-list > li');
 
 async function askForMessages(page: Page): Promise<void> {
   await press(page, 'Show my messages');
@@ -38,14 +38,14 @@ describe('messages in a browser', () => {
     await press(page, 'More');
     await page.getByText('20 shown').waitFor();
     while (await page.getByRole('button', { name: 'More' }).isVisible()) {
-      const shown = await letters(page).count();
+      const shown = await messages(page).count();
       await press(page, 'More');
       await page.waitForFunction(
-        (before) => document.querySelectorAll('#letters > li').length > before,
+        (before) => document.querySelectorAll('#message-list > li').length > before,
         shown,
       );
     }
-    const texts = await letters(page).allInnerTexts();
+    const texts = await messages(page).allInnerTexts();
     expect(texts.length).toBeGreaterThan(20);
     expect(new Set(texts).size).toBe(texts.length);
   });
@@ -60,7 +60,7 @@ describe('messages in a browser', () => {
     await page.getByText('Account Manager').waitFor();
     await page.getByText('Nothing was shared.').first().waitFor();
     await see(page, 'Permission declined');
-    expect(await letters(page).count()).toBe(0);
+    expect(await messages(page).count()).toBe(0);
     await press(page, 'Ask again');
     await press(page, 'Accept');
     await page.getByText('10 shown').waitFor();
@@ -80,6 +80,6 @@ describe('messages in a browser', () => {
     await page.context().clearCookies({ name: 'session' });
     await press(page, 'More');
     await page.getByText('Your session has ended').first().waitFor();
-    expect(await letters(page).count()).toBe(0);
+    expect(await messages(page).count()).toBe(0);
   });
 });

@@ -181,7 +181,7 @@ describe('the demo after a sign-in in another tab', () => {
     await page.getByText('signed in with a different account').last().waitFor();
     await page.getByText('Account Manager').waitFor();
     await page.locator('#sessions li').first().waitFor();
-    expect(await page.locator('#letters > li').count()).toBe(0);
+    expect(await page.locator('#message-list > li').count()).toBe(0);
     expect(new URL(page.url()).hash).toBe('');
     expect(await page.locator('body').textContent()).not.toMatch(/Alice|Adams/);
     expect(callsAsBen().filter((call) => call.includes('/me/messages'))).toEqual([]);

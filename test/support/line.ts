@@ -15,13 +15,13 @@ export interface Line {
 }
 
 export function createLine(behind: Frontend): Line {
-  let weakSpot: { readonly target: RegExp; readonly lost: 'request' | 'answer' } | undefined;
+  let breakPoint: { readonly target: RegExp; readonly lost: 'request' | 'answer' } | undefined;
   let isBroken = false;
 
   return {
     frontend(request, response) {
-      if (!isBroken && !weakSpot?.target.test(request.url ?? '')) return behind(request, response);
-      const isServed = !isBroken && weakSpot?.lost === 'answer';
+      if (!isBroken && !breakPoint?.target.test(request.url ?? '')) return behind(request, response);
+      const isServed = !isBroken && breakPoint?.lost === 'answer';
       isBroken = true;
       if (!isServed) {
         cut(request);
@@ -31,10 +31,10 @@ export function createLine(behind: Frontend): Line {
       return behind(request, response);
     },
     breakAt(target, lost) {
-      weakSpot = { target, lost };
+      breakPoint = { target, lost };
     },
     mend() {
-      weakSpot = undefined;
+      breakPoint = undefined;
       isBroken = false;
     },
   };

@@ -44,7 +44,7 @@ function factsAbout({ directory, roles, blockedUsers }: Authority, user: User): 
     `Member of ${home?.name ?? 'no organization'}`,
     ...guestAt.map((tenant) => `guest in ${tenant.name}`),
     ...(user.isTenantAdministrator ? ['can consent for the organization'] : []),
-    ...(user.asksForSecondFactor ? ['asks for a second factor'] : []),
+    ...(user.asksForSecondFactor ? ['second factor required'] : []),
     ...heldRoles,
     ...(blockedUsers.has(user.id) ? ['blocked'] : []),
   ];

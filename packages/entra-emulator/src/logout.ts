@@ -23,15 +23,15 @@ export function handleLogout(authority: Authority, request: EmulatorRequest): Re
   const accounts = [...browser.accounts.values()];
 
   const hint = parameters.get('logout_hint');
-  const leaving =
+  const account =
     hint === null
-      ? accounts.find((account) => isAnswer && account.user.id === request.form.get('account'))
-      : accounts.find((account) => account.user.username === usernameOfHint(hint).toLowerCase());
-  if (leaving === undefined && hint === null && accounts.length > 0)
+      ? accounts.find(({ user }) => isAnswer && user.id === request.form.get('account'))
+      : accounts.find(({ user }) => user.username === usernameOfHint(hint).toLowerCase());
+  if (account === undefined && hint === null && accounts.length > 0)
     return pickerPage(request.path, parameters, accounts);
 
-  const frames = leaving === undefined ? [] : frontChannelLogoutUrls(authority, leaving);
-  if (leaving !== undefined) browser.accounts.delete(leaving.user.id);
+  const frames = account === undefined ? [] : frontChannelLogoutUrls(authority, account);
+  if (account !== undefined) browser.accounts.delete(account.user.id);
   const returnUri = registeredReturn(authority, parameters);
   if (returnUri !== undefined && frames.length === 0) return redirectTo(returnUri);
   return signedOutPage(frames, returnUri, browser);
@@ -43,15 +43,15 @@ function merged(request: EmulatorRequest): URLSearchParams {
 
 /** Returns the URL to return to, if an app has registered it. */
 function registeredReturn(authority: Authority, parameters: URLSearchParams): string | undefined {
-  const asked = parameters.get('post_logout_redirect_uri');
-  if (asked === null) return undefined;
+  const requested = parameters.get('post_logout_redirect_uri');
+  if (requested === null) return undefined;
   const isRegistered = authority.directory.registrations.some((registration) =>
     [...registration.postLogoutRedirectUris, ...registration.redirectUris].some((uri) =>
-      isSameAddress(uri, asked),
+      isSameAddress(uri, requested),
     ),
   );
   if (!isRegistered) return undefined;
-  const url = new URL(asked);
+  const url = new URL(requested);
   const state = parameters.get('state');
   if (state !== null) url.searchParams.set('state', state);
   return url.href;

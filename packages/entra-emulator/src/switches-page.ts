@@ -14,7 +14,7 @@ import { messages, perform } from './switch-actions.ts';
 import { switchControl } from './switch-controls.ts';
 import { describedSwitches } from './switch-descriptions.ts';
 
-/** The page that makes the emulator fail on command. Every POST redirects, so that reloading the page repeats nothing. */
+/** The page that makes the emulator fail on demand. Every POST redirects, so that reloading the page repeats nothing. */
 export async function handleSwitches(authority: Authority, request: EmulatorRequest): Promise<Reply> {
   if (request.method !== 'POST') return switchesPage(authority, request.query.get('done'));
   if (isFromForeignPage(request, authority.origin))

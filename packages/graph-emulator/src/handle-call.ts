@@ -5,7 +5,7 @@ import type { Graph } from './graph.ts';
 import type { RecordedRequest } from './recorded-requests.ts';
 import { type CallIds, GraphError, type GraphReply, toErrorReply } from './reply.ts';
 import { handleRoute } from './routes.ts';
-import { failOnCommand } from './simulated-failures.ts';
+import { failOnDemand } from './simulated-failures.ts';
 
 type OneCall = Pick<RecordedRequest, 'method' | 'target' | 'body'>;
 
@@ -19,14 +19,14 @@ export async function handleCall(
   const { switches } = graph;
   try {
     const isBatch = request.target === '/v1.0/$batch' && request.method === 'POST';
-    if (!isBatch) failOnCommand(switches, ids.now);
+    if (!isBatch) failOnDemand(switches, ids.now);
     const caller = await graph.authenticate(authorization, ids.now);
     evaluateAccess(graph, caller, ids.now);
     if (!isBatch) return handleOne(graph, request, caller, ids.now);
     return handleBatch(request.body, (part) =>
       // Graph throttles each part by itself, inside a response with status 200.
       orErrorReply(ids, () => {
-        failOnCommand(switches, ids.now);
+        failOnDemand(switches, ids.now);
         return handleOne(graph, { ...part, target: `/v1.0${part.url}` }, caller, ids.now);
       }),
     );

@@ -5,7 +5,7 @@ import { type CallIds, GraphError, type GraphReply, graphJsonType } from './repl
 import type { GraphSwitches } from './switches.ts';
 
 /** @throws {GraphError} if a switch makes this call fail */
-export function failOnCommand(switches: GraphSwitches, now: Date): void {
+export function failOnDemand(switches: GraphSwitches, now: Date): void {
   if (switches.throttledCalls > 0) {
     switches.throttledCalls--;
     const retryAfter = toRetryAfter(switches, now);

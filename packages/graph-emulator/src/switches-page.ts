@@ -15,7 +15,7 @@ export type Done = keyof typeof messages;
 
 const isDone = (text: string): text is Done => Object.hasOwn(messages, text);
 
-/** The page that makes the emulated Graph fail on command. It needs no script. */
+/** The page that makes the emulated Graph fail on demand. It needs no script. */
 export function switchesPage(switches: GraphSwitches, users: readonly User[], done: string | null): Reply {
   return pageReply({
     title: 'Switches',

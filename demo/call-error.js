@@ -2,7 +2,7 @@ import { GraphError, interact } from './bff.js';
 import { announce, button, create } from './dom.js';
 
 /** Shows the error and what the user can do about it. */
-export function showTrouble(container, error, tryAgain, heading = 'h3') {
+export function showCallError(container, error, tryAgain, heading = 'h3') {
   // The page reloads, so an error of the previous user's calls is not shown. A body that was still arriving fails with
   // `AbortError`.
   if (error.kind === 'user_changed' || error.name === 'AbortError') return;
@@ -14,7 +14,7 @@ export function showTrouble(container, error, tryAgain, heading = 'h3') {
   container.replaceChildren(
     create(
       'div',
-      { className: 'trouble' },
+      { className: 'call-error' },
       create(heading, {}, title),
       create('p', {}, text),
       create('p', { className: 'actions' }, action, link),
