@@ -37,7 +37,7 @@ function routeIn(bff: Bff, name: string, path: string): void {
   }));
 }
 
-describe('a function of your own', () => {
+describe('a function of an app', () => {
   it('is registered with its name and path', () => {
     const { app, functions } = recordingApp();
     const config = parseConfig(settings);
@@ -74,7 +74,7 @@ describe('a function of your own', () => {
 });
 
 describe('the cold start', () => {
-  it('with one wrong setting registers one function, which answers 503, and nothing of your own', {
+  it('with an invalid setting registers one function, which responds with 503, and no function of the app', {
     tags: ['CF-1'],
   }, () => {
     const report = vi.spyOn(console, 'error').mockReturnValue();

@@ -1,4 +1,4 @@
-/** Why a rule does not ask for what Microsoft's reference calls the least. */
+/** Reasons why a rule does not require the least permission by Microsoft's reference. */
 export interface Exception {
   readonly why: string;
   readonly documentation: string;
@@ -12,7 +12,7 @@ const calendar = (page: string): Exception => ({
   documentation: `https://learn.microsoft.com/graph/api/${page}#permissions`,
 });
 
-/** By call. Where the reference has a gap, the page of the call is the source. */
+/** By call. If the reference has a gap, the page of the call is the source. */
 export const exceptions: Readonly<Record<string, Exception>> = {
   'GET /v1.0/me/messages': {
     why: withoutBody,

@@ -16,23 +16,23 @@ const calls = rules.flatMap(({ methods, template, scopes, alternatives }) =>
 );
 
 describe('the shipped policy', () => {
-  it('pins the version, and asks for User.Read alone at sign-in', { tags: ['PX-4'] }, () => {
+  it('pins the version, and requests only User.Read at sign-in', { tags: ['PX-4'] }, () => {
     for (const { template } of rules) expect(template.text).toMatch(/^\/v1\.0\//);
     expect(signInScopes).toEqual(['User.Read']);
     expect(features.filter(({ signIn }) => signIn).map(({ name }) => name)).toEqual(['profile']);
   });
 
-  it('keeps apart what is read and what is changed: no feature asks for both', { tags: ['PX-4'] }, () => {
+  it('has separate features for reading and for writing', { tags: ['PX-4'] }, () => {
     for (const { name, scopes } of features) expect(scopes, name).toHaveLength(1);
   });
 
-  it('bounds the size of every page', { tags: ['PX-5'] }, () => {
+  it('limits the size of every page', { tags: ['PX-5'] }, () => {
     for (const { query, template } of rules) {
       if ('$top' in query) expect(query['$top'], template.text).toMatchObject({ max: expect.any(Number) });
     }
   });
 
-  it('lets every list that has pages go on: a link to a page that no rule allows is removed', () => {
+  it('allows the next page of every list that has pages', () => {
     for (const { query, template } of rules) {
       if (!('$top' in query)) continue;
       expect('$skip' in query || '$skiptoken' in query, template.text).toBe(true);
@@ -43,20 +43,24 @@ describe('the shipped policy', () => {
     '$filter=mobilePhone%20eq%20%27x%27',
     '$search=%22mobilePhone:%2B49%22',
     '$search=%22displayName:a%22%20OR%20%22onPremisesSamAccountName:a%22',
-  ])('tells no field of a person that it does not show: %s', { tags: ['PX-5'] }, (query) => {
-    expect(isAllowed(policy, 'GET /v1.0/users?$select=id&$search=%22displayName:a%22')).toBe(true);
-    expect(isAllowed(policy, `GET /v1.0/users?$select=id&${query}`)).toBe(false);
-  });
+  ])(
+    'allows no query on a field of a user that it does not allow to read: %s',
+    { tags: ['PX-5'] },
+    (query) => {
+      expect(isAllowed(policy, 'GET /v1.0/users?$select=id&$search=%22displayName:a%22')).toBe(true);
+      expect(isAllowed(policy, `GET /v1.0/users?$select=id&${query}`)).toBe(false);
+    },
+  );
 
-  it('asks for nothing that the emulators do not know, so that npm start shows all of it', () => {
+  it('contains only calls that the emulators support, so that npm start shows all of it', () => {
     const graph = demoDirectory.resources.find(({ id }) => id === graphResourceId);
     const known = graph?.permissions.map(({ name }) => name);
     for (const { scopes } of features) for (const scope of scopes) expect(known).toContain(scope);
   });
 });
 
-describe('the shipped policy, where a write or a list could do more than its feature says', () => {
-  it('lets nobody be invited by mail who was not before', { tags: ['PX-4'] }, () => {
+describe('a write or a list in the shipped policy', () => {
+  it('cannot invite further users by mail', { tags: ['PX-4'] }, () => {
     for (const call of ['POST /v1.0/me/events', 'PATCH /v1.0/me/events/AA1=']) {
       const allowed = ask(policy, call, { contentType: 'application/json' });
       expect(allowed).toMatchObject({
@@ -67,7 +71,7 @@ describe('the shipped policy, where a write or a list could do more than its fea
   });
 
   it.each(['/v1.0/me/people', '/v1.0/groups/AA1=/members'])(
-    'shows of a user in %s no more than in the list of users',
+    'returns no more about a user in %s than in the list of users',
     { tags: ['PX-5'] },
     (path) => {
       expect(isAllowed(policy, `GET ${path}?$select=id,displayName`)).toBe(true);
@@ -85,7 +89,7 @@ describe('the shipped policy, where a write or a list could do more than its fea
 });
 
 describe('policy/graph.schema.json', () => {
-  it('is made of the schema that the file is checked with (npm run schema)', () => {
+  it('equals the schema that checks policy files (npm run schema)', () => {
     expect(read('policy/graph.schema.json')).toBe(policyJsonSchema());
     expect(JSON.parse(read('policy/graph.json')).$schema).toBe('./graph.schema.json');
   });
@@ -95,7 +99,7 @@ describe('policy/graph.schema.json', () => {
   });
 });
 
-/** Where a property stands without a description of its own. */
+/** Returns the positions of properties without a description. */
 function undescribed(schema: unknown, place: string): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   return Object.entries(schema).flatMap(([key, value]) => {
@@ -113,13 +117,13 @@ const permissionsFile = process.env['ENTRA_BFF_PERMISSIONS_FILE'];
 
 describe("Microsoft's permission reference", () => {
   if (permissionsFile === undefined || permissionsFile === '') {
-    it.skip('was not compared with: ENTRA_BFF_PERMISSIONS_FILE names no permissions.json');
+    it.skip('was not compared, because ENTRA_BFF_PERMISSIONS_FILE names no permissions.json');
     return;
   }
   const reference = readPermissionReference(permissionsFile);
 
   it.each(calls)(
-    '$name: its permission is the least for work accounts, or an exception says why not',
+    'agrees that the permission of $name is the least, or an exception has the reason',
     { tags: ['PX-4'] },
     ({ name, scopes }) => {
       if (name in exceptions) return;
@@ -129,20 +133,16 @@ describe("Microsoft's permission reference", () => {
     },
   );
 
-  it.each(calls)(
-    '$name: accepts it with every alternative as well',
-    { tags: ['PX-4'] },
-    ({ name, alternatives }) => {
-      const accepted = reference.find(name)?.accepted;
-      for (const [scope = '', ...more] of alternatives) {
-        expect(more).toEqual([]);
-        if (accepted !== undefined) expect([...accepted]).toContain(scope);
-      }
-    },
-  );
+  it.each(calls)('accepts every alternative of $name', { tags: ['PX-4'] }, ({ name, alternatives }) => {
+    const accepted = reference.find(name)?.accepted;
+    for (const [scope = '', ...more] of alternatives) {
+      expect(more).toEqual([]);
+      if (accepted !== undefined) expect([...accepted]).toContain(scope);
+    }
+  });
 
   it.each(Object.entries(exceptions))(
-    '%s: still is an exception, of a rule that is there',
+    'still needs the exception for %s, whose rule exists',
     { tags: ['PX-4'] },
     (name, why) => {
       const call = calls.find((one) => one.name === name);
@@ -153,15 +153,15 @@ describe("Microsoft's permission reference", () => {
     },
   );
 
-  it('has no name that {id} takes for a key', { tags: ['PX-4'] }, () => {
+  it('contains no path segment that {id} would match', { tags: ['PX-4'] }, () => {
     expect(namesTakenForKeys(permissionsFile)).toEqual([]);
   });
 
-  it('knows every permission that the emulators have, and who may consent to it', () => {
+  it('contains every permission of the emulators, with the same rule for consent', () => {
     const graph = demoDirectory.resources.find(({ id }) => id === graphResourceId);
     for (const { name, administratorMustConsent } of graph?.permissions ?? []) {
       const known = reference.administratorMustConsent(name);
-      // OpenID's own are not Graph's.
+      // The scopes of OpenID Connect are not permissions of Graph.
       if (/^[a-z_]+$/.test(name)) continue;
       expect(known, name).toBe(administratorMustConsent);
     }

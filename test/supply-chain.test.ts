@@ -23,14 +23,14 @@ const manifest: {
 const lockfile: { lockfileVersion: number; packages: Readonly<Record<string, LockedPackage>> } = JSON.parse(
   read('package-lock.json'),
 );
-/** What comes from the registry: neither the project itself nor one of its workspaces. */
+/** Packages of the registry, without the project and its workspaces. */
 const locked = Object.entries(lockfile.packages).filter(
   ([path, { link }]) => path !== '' && !path.startsWith('packages/') && link !== true,
 );
 const workspaces = readdirSync(new URL('../packages', import.meta.url));
 
 describe('the supply chain', () => {
-  it('has as direct runtime dependencies exactly those that a decision record justifies', {
+  it('has exactly the direct runtime dependencies that a decision record justifies', {
     tags: ['SU-1'],
   }, () => {
     const recorded = [...read('docs/decisions/0002-runtime-dependencies.md').matchAll(/^## (\S+)$/gm)].map(
@@ -40,7 +40,7 @@ describe('the supply chain', () => {
     expect(recorded.length).toBeGreaterThan(0);
   });
 
-  it('says a reason below each of them', { tags: ['SU-1'] }, () => {
+  it('has a reason for each of them', { tags: ['SU-1'] }, () => {
     for (const section of read('docs/decisions/0002-runtime-dependencies.md').split(/^## /m).slice(1)) {
       expect(section.split('\n').slice(1).join(' ').trim().length, section.split('\n')[0]).toBeGreaterThan(
         60,
@@ -48,7 +48,7 @@ describe('the supply chain', () => {
     }
   });
 
-  it('pins every direct version exactly, and installs that way', { tags: ['SU-1'] }, () => {
+  it('pins every direct version exactly, as do installations', { tags: ['SU-1'] }, () => {
     const direct = {
       ...manifest.dependencies,
       ...manifest.optionalDependencies,
@@ -63,7 +63,7 @@ describe('the supply chain', () => {
     expect(read('.npmrc')).toMatch(/^save-exact=true$/m);
   });
 
-  it('links its workspaces, which depend on exact versions, those of the project if it has them too', {
+  it('links its workspaces, which use exact versions and those of the project if it has them', {
     tags: ['SU-1'],
   }, () => {
     const links = Object.values(lockfile.packages).filter(({ link }) => link === true);
@@ -82,7 +82,7 @@ describe('the supply chain', () => {
     }
   });
 
-  it('locks every package by its hash and names no registry', { tags: ['SU-1'] }, () => {
+  it('locks every package by hash, without naming a registry', { tags: ['SU-1'] }, () => {
     expect(lockfile.lockfileVersion).toBe(3);
     for (const [path, { integrity, resolved }] of locked) {
       expect(integrity, path).toMatch(/^sha512-/);
@@ -93,26 +93,26 @@ describe('the supply chain', () => {
     expect(read('.npmrc')).not.toMatch(/registry\s*=|_auth|token/i);
   });
 
-  it('needs no install script of any package that reaches production, and has none of its own', {
+  it('needs no install script of a runtime package, and has none itself', {
     tags: ['SU-1'],
   }, () => {
     const withScripts = locked.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path);
     for (const path of withScripts) expect(lockfile.packages[path]?.dev, path).toBe(true);
-    // esbuild only checks its binary, protobufjs only prints: both work under --ignore-scripts. Look before adding one.
+    // esbuild only checks its binary, protobufjs only prints. Both work with --ignore-scripts. Check before adding one.
     expect(withScripts.sort()).toEqual(['node_modules/esbuild', 'node_modules/protobufjs']);
     for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) {
       expect(manifest.scripts[name], name).toBeUndefined();
     }
   });
 
-  it('is not below the versions with known holes', { tags: ['SU-1'] }, () => {
+  it('has no version with a known vulnerability', { tags: ['SU-1'] }, () => {
     const floors: Versions = { '@azure/msal-node': '7.2.1', jose: '6.2.17', '@azure/functions': '4.16.5' };
     for (const [name, floor] of Object.entries(floors)) {
       expect(isAtLeast(manifest.dependencies[name] ?? '0', floor), name).toBe(true);
     }
   });
 
-  it('deploys one file that loads nothing from the network and no package at run time', {
+  it('deploys one file that loads no package and nothing from the network at run time', {
     tags: ['SU-1'],
   }, () => {
     const bundle = readFileSync(inject('appBundle'), 'utf8');

@@ -9,15 +9,15 @@ import { isWholeRun } from '../support/scale.ts';
 import { report } from './report.ts';
 
 /**
- * What becomes of answers that nobody asked for, in each circumstance. `npm run prove:connections` makes 200 runs of each;
- * a run whose second answer was written later than the bound holds is made again.
+ * Counts what happens to unrequested answers in each circumstance. `npm run prove:connections` makes 200 runs of each.
+ * A run is repeated if its second answer was written too late for the bound to apply.
  */
 const RUNS_OF_EACH = isWholeRun ? 200 : 1;
 const BOUND_MS = 90;
 const CONNECTIONS = 10;
-/** Side by side, each with connections of its own. */
+/** Number of concurrent runs. Each has its own connections. */
 const SENDERS = 5;
-/** The longer one holds a silence as a whole: a timer that is due by then must not be believed. */
+/** The longer one is a complete silence, so a timer that is due meanwhile must not be trusted. */
 const BLOCKED_MS = [150, 350] as const;
 
 interface Late {
@@ -57,13 +57,13 @@ interface Outcome {
 }
 
 interface Pair {
-  /** The first user's call, whose answer another one follows. */
+  /** The first user's call, whose answer is followed by another one. */
   readonly first: () => Promise<void>;
   /** The second user's call. */
   readonly second: (waitMs: number) => Promise<Outcome>;
 }
 
-/** Two users; the connection of the first is open when this is done, so that all first calls are made at one time. */
+/** Prepares two users. The connection of the first is then open, so that all first calls start at the same time. */
 async function preparePair(
   sendHttp: SendHttp,
   late: Late,
@@ -113,7 +113,7 @@ function block(): void {
   while (performance.now() < endMs);
 }
 
-/** Calls back in one phase of the event loop, once the loop has been blocked there. */
+/** Calls back in one phase of the event loop after blocking the loop there. */
 function blockIn(loop: Exclude<Loop, 'free'>, callBack: () => void): void {
   const run = () => {
     block();
@@ -124,9 +124,9 @@ function blockIn(loop: Exclude<Loop, 'free'>, callBack: () => void): void {
   else setTimeout(() => stat('/', run), randomInt(0, 60));
 }
 
-/** When the other users call, after the first users have their answers. */
+/** When the second users call, after the first users have their answers. */
 function startAt(loop: Exclude<Loop, 'free'>, starts: readonly (() => void)[]): void {
-  // By a timer that is due while the loop is blocked, by the block itself, or by the check after it.
+  // From a timer that is due while the loop is blocked, from the block itself, or from the check after it.
   const after: (() => void)[] = [];
   for (const [at, start] of starts.entries()) {
     if (at % 3 === 0) setTimeout(start, randomInt(100, 400));
@@ -195,10 +195,10 @@ async function count(
   return counted;
 }
 
-describe('the late answer to one user', () => {
+describe('a late answer to one user', () => {
   for (const loop of loops) {
     for (const isInFlight of [false, true]) {
-      it(`is never that of another, whose call is ${isInFlight ? 'in flight' : 'made afterwards'}, with the event loop ${loop}`, {
+      it(`is never returned to another user whose call is ${isInFlight ? 'in flight' : 'made afterwards'}, with the event loop ${loop}`, {
         tags: ['PX-17'],
         timeout: 30 * 60_000,
       }, async () => {
@@ -216,7 +216,7 @@ describe('the late answer to one user', () => {
     }
   }
 
-  it('would be that of another if both were taken for one: these runs can fail', async () => {
+  it('is returned to another user if both count as the same session, so the runs above can fail', async () => {
     const one = sessionOf('one');
     const counted = await count('free', true, () => [one, one]);
     expect(counted['of another']).toBeGreaterThan(0);

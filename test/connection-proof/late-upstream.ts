@@ -3,8 +3,8 @@ import { createServer, type Socket } from 'node:net';
 import { parentPort } from 'node:worker_threads';
 
 /**
- * An upstream that answers one request twice, in a thread of its own: a blocked event loop of the worker does not hold it
- * up. `/first?…` is answered as its query says, and again some milliseconds later; `/second?…` once.
+ * An upstream that answers one request twice. It runs in its own thread, so that a blocked event loop of the worker does
+ * not delay it. `/first?…` is answered as its query says, and again some milliseconds later. `/second?…` is answered once.
  */
 const heads: Readonly<Record<string, string>> = {
   '200': 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n',
@@ -29,7 +29,7 @@ function respond(socket: Socket, head: string): void {
   }
   socket.setNoDelay(query.get('nagle') === 'no');
   const form = query.get('form') ?? '';
-  // Stamped before the first write and after the second: a thread that is held up in between is not taken for punctual.
+  // Measured before the first write and after the second, so that a delay of the thread in between shows.
   const firstMs = performance.now();
   socket.write(`${heads[form]}${id}\r\n${form === '200' ? '{}' : ''}`);
   const stamp = () => {

@@ -14,7 +14,7 @@ describe('choosePort', () => {
     async (address) => {
       const server = createServer().listen(0, address);
       const started = await Promise.race([once(server, 'listening'), once(server, 'error')]);
-      if (started.length > 0) return; // this machine has no such address
+      if (started.length > 0) return; // This machine has no such address.
       const taken = server.address();
       const port = typeof taken === 'object' && taken ? taken.port : 0;
       expect(await choosePort(port)).not.toBe(port);

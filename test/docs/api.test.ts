@@ -32,7 +32,7 @@ describe('the public interface', () => {
     expect(filesOf('entra-bff').filter((file) => inside.test(file))).toEqual([]);
   });
 
-  it('is found by following imports: what a handler is given is among it', () => {
+  it('is collected through imports, including the arguments of a handler', () => {
     expect(filesOf('entra-bff')).toEqual(
       expect.arrayContaining(['src/shared/session/caller.d.ts', 'src/shared/http/request.d.ts']),
     );

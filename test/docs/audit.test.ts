@@ -8,7 +8,7 @@ import { auditEvents } from '../../src/shared/telemetry/audit.ts';
 
 const page = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8');
 
-/** The cells of the table with this first heading. */
+/** Returns the cells of the table with this first heading. */
 function rowsOf(heading: string): string[][] {
   const [, table = ''] =
     new RegExp(`^\\| ${heading} \\|.*\\n\\|[-|]+\\n((?:\\|.*\\n)+)`, 'm').exec(page) ?? [];

@@ -28,7 +28,7 @@ const withApi = {
   API_ORDERS_POLICY_FILE: 'orders.json',
 };
 
-/** One environment for each combination of settings that exclude each other. */
+/** One environment for each combination of mutually exclusive settings. */
 const environments: readonly Environment[] = ['managed-identity', 'certificate', 'secret'].flatMap((kind) => [
   { ...validSettings, ENTRA_CLIENT_CREDENTIAL: kind },
   {
@@ -86,11 +86,11 @@ describe('docs/configuration.md', () => {
     expect(document).toBe(configurationPage(document));
   });
 
-  it('is refused by `npm run docs` if the heading of a setting is missing', () => {
+  it('makes `npm run docs` fail if the heading of a setting is missing', () => {
     expect(() => configurationPage(document.replace('### `ADMIN_ROLE`', '### Role'))).toThrow('ADMIN_ROLE');
   });
 
-  it('names the variables by which the app recognizes that it runs in Azure', () => {
+  it('names the variables by which the app recognizes Azure', () => {
     const sentence = /in Azure when one of these is set: ([^.]+)\./.exec(document)?.[1] ?? '';
     expect(namesIn(sentence)).toEqual(namesRead.filter((name) => !isSetting(name)));
   });

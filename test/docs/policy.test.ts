@@ -49,7 +49,7 @@ const promised: Readonly<Record<string, string>> = {
   'to-do lists': 'GET /v1.0/me/todo/lists',
 };
 
-/** The first cells of the table under a heading: every name in backquotes. */
+/** Returns every name in backticks in the first cells of the table under a heading. */
 function namesInTable(heading: string): string[] {
   const cells = [...sectionOf(heading).matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell);
   return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));

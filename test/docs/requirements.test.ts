@@ -16,7 +16,7 @@ describe('the security requirements', () => {
     expect([...provenNumbers].filter((number) => !requirements.has(number))).toEqual([]);
   });
 
-  it('are listed in docs/requirements.md as `npm run docs` writes it', () => {
+  it('are listed in docs/requirements.md, which equals the output of `npm run docs`', () => {
     const page = readFileSync(new URL('../../docs/requirements.md', import.meta.url), 'utf8');
     expect(page).toBe(requirementsPage(tests));
   });

@@ -63,7 +63,7 @@ describe('bundle', () => {
 });
 
 describe('largestParts', () => {
-  it('adds the files of a package or folder, and counts a nested package by itself', () => {
+  it('sums the files of a package or folder, and counts a nested package separately', () => {
     const input = (bytesInOutput: number) => ({ bytesInOutput });
     const inputs = {
       'src/shared/http/endpoint.ts': input(5),

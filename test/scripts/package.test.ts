@@ -57,7 +57,7 @@ const checkTypes = () =>
   );
 
 describe('the package', () => {
-  it('is imported with its types by a Functions app, bundled into it, and runs', async () => {
+  it('can be imported with its types and bundled by a Functions app, which runs', async () => {
     await write(`access: guard({ roles: ['Manager'] })`);
     expect(await checkTypes()).toBe('');
     const outfile = join(app, 'main.cjs');

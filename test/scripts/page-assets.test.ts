@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { bundlePageAssets } from '../../build/page-assets.ts';
 
-it('the assets of the pages are plain scripts and styles that cannot close their element', async () => {
+it('scripts and styles of pages cannot close their element', async () => {
   const assets = await bundlePageAssets();
   for (const [name, text] of Object.entries(assets)) {
     expect(text, name).not.toBe('');

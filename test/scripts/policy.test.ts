@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs a command as a process. */
+/** Runs a command in a process. */
 function start(
   command: string,
   args: readonly string[],

@@ -8,7 +8,7 @@ const testsIn = (source: string) =>
     ...tags,
   ]);
 
-describe('the tests that carry requirement numbers', () => {
+describe('tests with requirement numbers', () => {
   it('are found with the titles and tags of their suites', () => {
     const source = `
       describe('a cookie', { tags: ['SC-1'] }, () => {

@@ -19,7 +19,7 @@ afterEach(() => deployment.reset());
 
 const MINUTE_MS = 60_000;
 
-/** Signs in with every request of it on a worker whose clock is wrong. */
+/** Signs in with all requests on a worker whose clock is wrong. */
 async function signInOn(at: number): Promise<UserAgent> {
   const browser = known.clone();
   const { origin } = deployment.worker(at);
@@ -30,8 +30,8 @@ async function signInOn(at: number): Promise<UserAgent> {
   return browser;
 }
 
-describe.runIf(isWholeRun)('clocks of workers that are wrong', () => {
-  it('by four minutes in both directions: sign-ins, sessions and renewals of one work on the others', {
+describe.runIf(isWholeRun)('wrong clocks of workers', () => {
+  it('by four minutes in both directions affect no sign-in, session or renewal', {
     tags: ['K1'],
   }, async () => {
     const [ahead, behind, right] = [0, 1, 2];
@@ -43,8 +43,8 @@ describe.runIf(isWholeRun)('clocks of workers that are wrong', () => {
       for (const worker of deployment.workers) expect((await call(browser, worker)).status).toBe(200);
       expect(redemptions(deployment)).toBe(before);
     }
-    // Renewals there, and under each other's leases. Access tokens are renewed five minutes before they end: that is
-    // what the clocks of two workers may differ by.
+    // Renewals there, also with leases of the other worker. Access tokens are renewed five minutes before they
+    // expire, which is the tolerance for the clocks of two workers.
     deployment.worker(ahead).setClock(2 * MINUTE_MS);
     deployment.worker(behind).setClock(-2 * MINUTE_MS);
     const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -56,7 +56,7 @@ describe.runIf(isWholeRun)('clocks of workers that are wrong', () => {
     expect(redemptions(deployment) - before).toBe(1);
   });
 
-  it('by more than Entra allows: no sign-in there, nothing stored, and the others are not touched', {
+  it('beyond the tolerance of Entra ID prevent sign-ins on that worker only, and store nothing', {
     tags: ['K1'],
   }, async () => {
     const rows = (await readSessionRows(deployment.world)).length;
@@ -68,7 +68,7 @@ describe.runIf(isWholeRun)('clocks of workers that are wrong', () => {
     expect((await signInOn(1)).cookies().has('session')).toBe(true);
   });
 
-  it('that jump back: sessions go on, and no limit becomes longer than it was', {
+  it('that jump back end no session and extend no limit', {
     tags: ['K1'],
   }, async () => {
     const browser = await signInOn(1);
@@ -77,7 +77,7 @@ describe.runIf(isWholeRun)('clocks of workers that are wrong', () => {
     expect((await call(browser, worker)).status).toBe(200);
     worker.setClock(0);
     expect((await call(browser, worker)).status).toBe(200);
-    // Both limits count from instants that were written down.
+    // Both limits are measured from stored instants.
     worker.setClock(12 * 60 * MINUTE_MS + MINUTE_MS);
     const ended = await call(browser, worker);
     expect(ended.status).toBe(401);
@@ -85,7 +85,7 @@ describe.runIf(isWholeRun)('clocks of workers that are wrong', () => {
     expect((await call(browser, worker)).status).toBe(200);
   });
 
-  it('that jump while a lease is watched: the wait is measured by elapsed time alone', {
+  it('that jump during the wait for a lease do not affect it, because it uses elapsed time only', {
     tags: ['K1', 'I2'],
   }, async () => {
     const { proxy } = deployment;
@@ -95,7 +95,7 @@ describe.runIf(isWholeRun)('clocks of workers that are wrong', () => {
     const later = new Promise<void>((resolve) => {
       letGo = resolve;
     });
-    // A holder that is slow, not dead.
+    // A slow holder that is still alive.
     const slow = proxy.inject(
       { operation: 'replace', row: 'session', times: 1 },
       async ({ apply, reply }) => {

@@ -28,16 +28,16 @@ function expectUnavailable(answer: WireAnswer): void {
   expect(answer.setCookies).toEqual([]);
 }
 
-describe('a token endpoint that does not answer as it should', () => {
+describe('a failing token endpoint', () => {
   const outages = isWholeRun ? (['json-503', 'html-502'] as const) : (['json-503'] as const);
   it.each(outages)(
-    '%s: valid access tokens are used, the others wait, nobody is signed out',
+    'delays only calls without a valid access token, and signs no user out: %s',
     { tags: ['E1'] },
     async (outage) => {
       const { switches } = deployment.world.entra;
       const valid = await signedIn(deployment, 'alice');
       const expired = await signedIn(deployment, 'ben', { expired: true });
-      // Graph has seen Entra's keys: only we are in the outage.
+      // Graph has cached the keys of Entra ID, so only the service is affected by the outage.
       expect((await call(valid)).status).toBe(200);
       switches.outage = outage;
       const before = tokenRequests();
@@ -49,13 +49,13 @@ describe('a token endpoint that does not answer as it should', () => {
     },
   );
 
-  it('is left alone after five failures in a row, but for one probe; an answer to it lets all in', {
+  it('gets only one probe after five failures in a row, whose success ends the pause', {
     tags: ['E1'],
   }, async () => {
     const { switches } = deployment.world.entra;
     const worker = deployment.worker(0);
     const browser = await signedIn(deployment, 'ben', { expired: true });
-    // With this answer the worker has forgotten what failed before, for this user as well.
+    // After this success, the worker has forgotten earlier failures, also of this user.
     expect((await call(await signedIn(deployment, 'ben', { expired: true }), worker)).status).toBe(200);
     switches.outage = 'json-503';
     const before = tokenRequests();
@@ -80,7 +80,7 @@ describe('a token endpoint that does not answer as it should', () => {
   });
 
   it.runIf(isWholeRun)(
-    'that is silent costs 10 s at the most, and the session lives',
+    'that does not respond delays a call by at most 10 s, and the session continues',
     { tags: ['E1'] },
     async () => {
       const { intercept } = deployment.world.entra;
@@ -107,7 +107,7 @@ describe('a token endpoint that does not answer as it should', () => {
 });
 
 describe('a token endpoint that answers 429 with Retry-After', () => {
-  it('gets no further request for that user for that time; a second user who is told the same speaks for the worker; valid tokens are served, other workers ask for themselves', {
+  it('pauses that user, and after a second throttled user the whole worker, but neither valid tokens nor other workers', {
     tags: ['E2'],
   }, async () => {
     const { entra } = deployment.world;
@@ -138,7 +138,7 @@ describe('a token endpoint that answers 429 with Retry-After', () => {
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(10);
     }
     expect(tokenRequests() - before).toBe(0);
-    // Who signs in is somebody else, for all that Entra has said.
+    // A sign-in may be of another user, who is not throttled.
     expect((await signingIn.request(await callback())).status).toBe(303);
     expect(tokenRequests() - before).toBe(1);
 
@@ -150,7 +150,7 @@ describe('a token endpoint that answers 429 with Retry-After', () => {
       expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(20);
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(5);
     }
-    // A sign-in redeems its code there as well. It is not spent: the same page loads again later.
+    // A sign-in needs the token endpoint too. Its code is not used, so the same page can be loaded later.
     const landing = await callback();
     expect((await signingIn.request(landing)).status).toBe(503);
     expect((await call(valid, worker)).status).toBe(200);
@@ -173,7 +173,7 @@ describe('a token endpoint that answers 429 with Retry-After', () => {
   });
 });
 
-describe('a refusal', () => {
+describe('a refusal of a renewal', () => {
   const cases = [
     ['invalid_grant', 400, { error: 'invalid_grant', error_codes: [700082] }, 'refresh_token_expired'],
     ['a changed password', 400, { error: 'invalid_grant', error_codes: [50173] }, 'refresh_token_revoked'],
@@ -189,7 +189,7 @@ describe('a refusal', () => {
     ['our own secret', 401, { error: 'invalid_client', error_codes: [7000222] }, undefined],
   ] as const;
 
-  it('asks for the person only where Entra means the person; everything else is 503; the row stays either way', {
+  it('requires an interaction only if the user can help, otherwise gets 503, and never changes the row', {
     tags: ['E3'],
   }, async () => {
     const { world } = deployment;
@@ -220,8 +220,8 @@ describe('a refusal', () => {
   });
 });
 
-describe('an answer that is not this person’s', () => {
-  it('never reaches the row: another user ends the session, fewer scopes ask, no identity is 503', {
+describe('a renewal with a wrong answer', () => {
+  it('is never stored: another user ends the session, fewer scopes require an interaction, a missing identity is 503', {
     tags: ['E5'],
   }, async () => {
     const { world } = deployment;
@@ -274,14 +274,14 @@ describe('an answer that is not this person’s', () => {
 });
 
 describe.runIf(isWholeRun)('signing keys', () => {
-  it('that cannot be read: no sign-in is finished and no renewal believed; sessions live', {
+  it('that cannot be read prevent sign-ins and renewals, but end no session', {
     tags: ['E4'],
   }, async () => {
     const { world } = deployment;
     const valid = await signedIn(deployment, 'alice');
     const expired = await signedIn(deployment, 'ben', { expired: true });
     const cache = (await openRow(world, expired)).msalCache;
-    // A worker that has not seen a key yet.
+    // A worker that has not loaded the keys yet.
     const worker = await deployment.replace(0);
     world.entra.intercept.keys = () => ({ status: 503, headers: {}, body: '' });
     const rows = (await readSessionRows(world)).length;
@@ -295,7 +295,7 @@ describe.runIf(isWholeRun)('signing keys', () => {
     expect((await call(valid, worker)).status).toBe(200);
 
     world.entra.intercept.keys = undefined;
-    // Rotated while nobody looked: one look finds the new key.
+    // Rotated meanwhile. One request loads the new key.
     await world.entra.rotateKeys();
     const keysBefore = world.entra.count('keys');
     expect((await call(expired, worker)).status).toBe(200);

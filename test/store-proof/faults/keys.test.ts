@@ -40,7 +40,7 @@ afterEach(() => deployment.reset());
 const WORKERS = [0, 1, 2];
 const users = ['alice', 'ben', 'mia'] as const;
 
-/** Each person calls without pause until told to stop. */
+/** Lets each user call without pause until it is stopped. */
 function keepCalling(browsers: readonly UserAgent[]) {
   let stopped = false;
   const seen = new Map<number, number>();
@@ -65,38 +65,38 @@ function keepCalling(browsers: readonly UserAgent[]) {
   };
 }
 
-/** One worker at a time. */
+/** Restarts one worker at a time. */
 async function rollOut(sealingKeys: string): Promise<void> {
   for (const at of WORKERS) await deployment.rollOut(at, { SESSION_KEYS: sealingKeys });
 }
 
 const keyIds = async () => new Set((await readSessionRows(deployment.world)).map((row) => row['keyId']));
 
-describe.runIf(isWholeRun)('sealing keys that roll in two steps, one worker at a time', () => {
-  it('sign nobody out under load; rows are sealed anew as they are written', {
+describe.runIf(isWholeRun)('sealing keys that are rotated in two steps, one worker at a time', () => {
+  it('sign no user out under load, and rows are resealed when they are written', {
     tags: ['K3', 'SC-7', 'TC-4'],
   }, async () => {
     const { world } = deployment;
-    // Every call renews, and so every call writes: Graph takes the token, MSAL would rather have another.
+    // Every call renews and therefore writes: Graph accepts the token, but MSAL would renew it.
     world.entra.switches.accessTokenLifetimeSeconds = 200;
     const browsers = await Promise.all(users.map((user) => signedIn(deployment, user)));
     const idle = await signedIn(deployment, 'ben');
     const load = keepCalling(browsers);
 
     await rollOut(steps.addedLast);
-    // Nothing is written that a worker of the step before could not read.
+    // No row is written that a worker of the previous step could not read.
     expect(await keyIds()).toEqual(new Set([1]));
     await rollOut(steps.movedFirst);
     for (const browser of browsers) {
       await expect.poll(async () => (await rowOf(world, browser))['keyId'], patiently).toBe(2);
     }
     expect((await rowOf(world, idle))['keyId']).toBe(1);
-    // And back, because something else was wrong with the release.
+    // And back, as if the release had to be undone.
     await rollOut(steps.addedLast);
     await rollOut(steps.movedFirst);
     await load.stop();
     expect([...load.seen.keys()]).toEqual([200]);
-    // Nobody waited for the lease of a worker that went.
+    // No call waited for the lease of a replaced worker.
     expect(load.slowestMs()).toBeLessThan(10_000);
     const calls = load.seen.get(200) ?? 0;
     expect(calls).toBeGreaterThan(users.length * 10);
@@ -105,7 +105,7 @@ describe.runIf(isWholeRun)('sealing keys that roll in two steps, one worker at a
       expect((await openRow(world, browser, steps.retired)).facts.claims.principal.name).toBeTruthy();
     }
 
-    // Retired on one worker: who has been written since is at home there too.
+    // Retired on one worker. Sessions that were written since open there too.
     await deployment.rollOut(0, { SESSION_KEYS: steps.retired });
     for (const browser of browsers) expect((await call(browser, deployment.worker(0))).status).toBe(200);
     await deployment.rollOut(0, { SESSION_KEYS: steps.movedFirst });
@@ -117,7 +117,7 @@ describe.runIf(isWholeRun)('sealing keys that roll in two steps, one worker at a
     });
   });
 
-  it('in the wrong order make workers wait, and sign nobody out: 503 with the cookie kept', {
+  it('in the wrong order cause 503 and keep the cookie, but sign no user out', {
     tags: ['K3'],
   }, async () => {
     const browser = await signedIn(deployment, 'ben');
@@ -131,7 +131,7 @@ describe.runIf(isWholeRun)('sealing keys that roll in two steps, one worker at a
     expect((await call(browser, deployment.worker(0))).status).toBe(200);
   });
 
-  it('end a session that is sealed under a retired key: sign in again, once, and the cookie is gone', {
+  it('end a session that is sealed with a retired key, whose cookie is cleared', {
     tags: ['K3', 'SC-7'],
   }, async () => {
     const { world } = deployment;
@@ -142,7 +142,7 @@ describe.runIf(isWholeRun)('sealing keys that roll in two steps, one worker at a
     expect(answer.status).toBe(401);
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'session_required' });
     expect(answer.setCookies.some((line) => /^session=;.*max-age=0/i.test(line))).toBe(true);
-    // The row is not touched: a roll-out that is taken back loses nobody who still has the cookie.
+    // The row stays, so that undoing the release restores sessions whose cookie still exists.
     expect((await call(browser, deployment.worker(0))).status).toBe(200);
     report({
       part: 'keys',
@@ -154,15 +154,15 @@ describe.runIf(isWholeRun)('sealing keys that roll in two steps, one worker at a
   });
 });
 
-describe.runIf(isWholeRun)('a client secret that rolls', () => {
-  it('is refused to the worker that still has the old one: 503 there, nobody signed out, 200 elsewhere', {
+describe.runIf(isWholeRun)('a client secret that is rotated', () => {
+  it('causes 503 on a worker with the old secret, and signs no user out', {
     tags: ['K4'],
   }, async () => {
     const roll = { SESSION_KEYS: steps.movedFirst, ENTRA_CLIENT_SECRET: secrets[1] ?? '' };
     await deployment.replace(0, { ...roll, ENTRA_CLIENT_SECRET: secrets[0] ?? '' });
     await deployment.replace(1, roll);
     await deployment.replace(2, roll);
-    // Both count.
+    // Both secrets are valid.
     for (const at of WORKERS) {
       const browser = await signedIn(deployment, 'ben', { expired: true });
       expect((await call(browser, deployment.worker(at))).status).toBe(200);

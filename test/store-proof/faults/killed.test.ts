@@ -23,12 +23,12 @@ afterEach(async () => {
   for (const [at, worker] of deployment.workers.entries()) if (!worker.isUp()) await deployment.replace(at);
 });
 
-/** No call waits longer for a dead holder, its own renewal included. */
+/** The longest wait of a call for a dead holder, including its own renewal. */
 const LONGEST_CALL_MS = 10_000;
-/** What a call without any wait takes, on a busy machine. */
+/** Time of a call without any wait, on a busy machine. */
 const AT_ONCE_MS = 3_000;
 
-/** A point that can be seen from outside: at this request the worker is killed. */
+/** A point that is visible from outside: the worker is killed at this request. */
 interface Point {
   readonly name: string;
   readonly rule: FaultRule;
@@ -54,7 +54,7 @@ const loginPoints: readonly (Point & { readonly newRows: number })[] = [
 describe('a worker that is killed during a sign-in, after the code was redeemed', () => {
   const points = isWholeRun ? loginPoints : loginPoints.slice(-1);
   it.each(points)(
-    '$name: no half session, and the same browser signs in at once',
+    'leaves no half-made session, and the same browser can sign in at once: $name',
     { tags: ['I1'] },
     async ({ name, rule, act, newRows }) => {
       const { world, proxy } = deployment;
@@ -69,14 +69,14 @@ describe('a worker that is killed during a sign-in, after the code was redeemed'
       );
       landing.catch(() => {});
       await point.reached;
-      // An insert that is applied and held is applied by now or will be: it is awaited below.
+      // An insert that is applied and held back may be applied later, so it is awaited below.
       await deployment.worker(0).kill();
       await expect(landing).rejects.toThrow();
       expect(world.entra.count('token', 'authorization_code')).toBe(codes + 1);
       expect(browser.cookies().has('session')).toBe(false);
       await expect.poll(async () => (await readSessionRows(world)).length, patiently).toBe(rows + newRows);
 
-      // The browser loads the address again: the code is burnt, so the sign-in starts once more by itself.
+      // The browser loads the address again. The code has been used, so the sign-in restarts automatically.
       const page = await browser.navigate(`${address.href}&bounced=1`);
       expect(page.status).toBeLessThan(500);
       expect(browser.cookies().has('session')).toBe(true);
@@ -130,17 +130,17 @@ async function killAt(rule: FaultRule, act: Act, browser: UserAgent): Promise<vo
   await expect(renewing).rejects.toThrow();
 }
 
-/** Waits until worker 1 has read the row so many times from now on. */
+/** Waits until worker 1 has read the row this number of times from now on. */
 async function untilRead(times: number): Promise<void> {
   const reads = () => deployment.proxy.count({ operation: 'read', worker: 'worker-1' });
   const readsBefore = reads();
   await expect.poll(() => reads() - readsBefore, patiently).toBeGreaterThanOrEqual(times);
 }
 
-describe('a worker that is killed while it renews', () => {
+describe('a worker that is killed during a renewal', () => {
   const points = isWholeRun ? renewalPoints : renewalPoints.slice(1, 2);
   it.each(points)(
-    '$name: the session lives, and another worker renews after 9 s at most',
+    'ends no session, and another worker renews after at most 9 s: $name',
     { tags: ['I2'] },
     async ({ name, rule, act, redeems, waits }) => {
       const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -165,7 +165,7 @@ describe('a worker that is killed while it renews', () => {
     },
   );
 
-  it('delays no call whose access token is still good; 9 s later the next call renews', {
+  it('delays no call with a valid access token, and 9 s later the next call renews', {
     tags: ['I2'],
   }, async () => {
     // In its last five minutes, so it should be renewed.
@@ -191,7 +191,7 @@ describe('a worker that is killed while it renews', () => {
     });
   });
 
-  it('at an issuer that rotates strictly, after the redemption: one sign-in, and no wrong user', {
+  it('after the redemption costs one new sign-in if refresh tokens work only once, and never mixes up users', {
     tags: ['I2', 'T2'],
   }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -206,7 +206,7 @@ describe('a worker that is killed while it renews', () => {
   });
 
   it.runIf(isWholeRun)(
-    'delays 10 calls on two workers without a good token by less than 10 s, measured',
+    'delays 10 calls without a valid token on two workers by less than 10 s',
     { tags: ['I2'] },
     async () => {
       const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -231,12 +231,12 @@ describe('a worker that is killed while it renews', () => {
   );
 });
 
-describe('a worker that is slow to store what it redeemed', () => {
+describe('a worker that is slow to store renewed tokens', () => {
   it.each([
     ['like Entra ID', false],
     ['strictly', true],
   ])(
-    'is overtaken after 9 s. At an issuer that rotates %s:',
+    'is overtaken after 9 s, with refresh tokens that rotate %s',
     { tags: ['I2', 'K2'] },
     async (how, isStrict) => {
       const { world, proxy } = deployment;
@@ -265,8 +265,8 @@ describe('a worker that is slow to store what it redeemed', () => {
       expect(redemptions(deployment) - before).toBe(2);
       const statuses = [overtaking.status, slow.status, next.status];
       if (isStrict) {
-        // The issuer takes the second redemption for theft and revokes all refresh tokens of the sign-in. The access
-        // token that the slow worker stores is good until it expires.
+        // The issuer treats the second redemption as theft and revokes all refresh tokens of the sign-in. The access
+        // token that the slow worker stores is valid until it expires.
         expect(statuses).toEqual([401, 200, 200]);
         expect(JSON.parse(overtaking.body)).toMatchObject({ code: 'interaction_required' });
       } else {

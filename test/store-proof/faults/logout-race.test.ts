@@ -22,7 +22,7 @@ const CALLS = 6;
 const MAX_DELAY_MS = 60;
 const MAX_STORAGE_DELAY_MS = 15;
 
-describe('signing out', () => {
+describe('a sign-out', () => {
   it(`wins ${races} races with calls, renewals and use on three processes: no 200 afterwards, and no row`, {
     tags: ['L1'],
     timeout: 240_000,
@@ -36,7 +36,7 @@ describe('signing out', () => {
       const kept = browser.clone();
       const { partitionKey, rowKey } = keysOf(world, browser);
       const before = redemptions(deployment);
-      // Storage takes its time, each operation another.
+      // Every storage operation takes a different time.
       const slow = proxy.inject({}, async ({ apply, reply }) => {
         const answer = await apply();
         await delay(random.below(MAX_STORAGE_DELAY_MS));
@@ -69,7 +69,7 @@ describe('signing out', () => {
       expect(left, `${seed}, race ${race}`).toEqual([]);
       counts.renewed += redemptions(deployment) - before;
     }
-    // Races that all go one way are none.
+    // The races must not all have the same outcome.
     expect(counts.served, seed).toBeGreaterThan(0);
     expect(counts.refused, seed).toBeGreaterThan(0);
     report({
@@ -80,7 +80,7 @@ describe('signing out', () => {
     });
   });
 
-  it('at two workers at once, or while its own answer is late, ends the session once and for all', {
+  it('on two workers at once, or with a late response, ends the session for good', {
     tags: ['L1', 'L3'],
   }, async () => {
     const { proxy } = deployment;
@@ -100,7 +100,7 @@ describe('signing out', () => {
     expect((await call(kept, deployment.worker(0))).status).toBe(401);
   });
 
-  it('while storage is down ends here at once, and elsewhere when this browser comes back', {
+  it('while storage is down takes effect on this worker at once, and elsewhere at the next visit of the browser', {
     tags: ['L2'],
   }, async () => {
     const browser = await signedIn(deployment, 'ben');
@@ -110,7 +110,7 @@ describe('signing out', () => {
     expect(JSON.parse(leaving.body)).toMatchObject({ complete: false });
     expect([...browser.cookies().keys()]).toEqual(['logout-pending']);
     outage.end();
-    // The worker that could not delete the row.
+    // This worker could not delete the row.
     expect((await browser.script('GET', `${deployment.worker(1).origin}/api/auth/session`)).status).toBe(200);
     expect([...browser.cookies().keys()]).toEqual([]);
     for (const worker of deployment.workers) expect((await call(kept, worker)).status).toBe(401);
@@ -123,8 +123,8 @@ describe('signing out', () => {
   });
 });
 
-describe.runIf(isWholeRun)('signing out where workers keep a copy for five seconds', () => {
-  it('ends at once on the worker that was asked, and on the others when their copy is old', {
+describe.runIf(isWholeRun)('a sign-out with sessions cached for five seconds', () => {
+  it('takes effect at once on its worker, and on others when their cached session expires', {
     tags: ['L1'],
   }, async () => {
     const seconds = 5;

@@ -16,7 +16,7 @@ const CALLS = 50;
 const rounds = isWholeRun ? 20 : 1;
 
 describe('an expired access token', () => {
-  it('in 12 calls at once over two processes redeems the refresh token once', {
+  it('in 12 concurrent calls on two processes causes one redemption', {
     tags: ['TC-6', 'K2'],
   }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -34,7 +34,7 @@ describe('an expired access token', () => {
     });
   });
 
-  it(`in ${CALLS} calls over three processes redeems the refresh token once, at an issuer that rotates strictly`, {
+  it(`in ${CALLS} concurrent calls on three processes causes one redemption if refresh tokens work only once`, {
     tags: ['TC-6', 'K2'],
   }, async () => {
     const { world } = deployment;
@@ -49,7 +49,7 @@ describe('an expired access token', () => {
       expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: CALLS }, () => 200));
       expect(redemptions(deployment) - before).toBe(1);
       redeemed += redemptions(deployment) - before;
-      // The one family of tokens that is left is a living one.
+      // The refresh token is still valid.
       world.entra.switches.accessTokenLifetimeSeconds = 3600;
       expect((await call(browser)).status).toBe(200);
     }

@@ -17,7 +17,7 @@ afterAll(() => deployment.close());
 afterEach(() => deployment.reset());
 
 const READ_BUDGET_MS = 2_000;
-const SLACK_MS = 1_500; // of a busy machine
+const SLACK_MS = 1_500; // Tolerance for a busy machine.
 
 const failures: readonly (readonly [name: string, act: Act])[] = [
   ['500', answers(500)],
@@ -35,7 +35,7 @@ const failures: readonly (readonly [name: string, act: Act])[] = [
 ];
 
 describe('a read of storage that fails', () => {
-  it('once or twice is repeated, and nobody notices', { tags: ['T1'] }, async () => {
+  it('once or twice is repeated, and the call succeeds', { tags: ['T1'] }, async () => {
     const browser = await signedIn(deployment, 'ben');
     for (const times of [1, 2]) {
       for (const act of [answers(500), answers(503)]) {
@@ -48,7 +48,7 @@ describe('a read of storage that fails', () => {
   });
 
   const some = isWholeRun ? failures : failures.filter(([name]) => ['500', '429', '403'].includes(name));
-  it(`for good is 503 with Retry-After in time, keeps the cookie, and the same cookie works afterwards: ${some.length} ways`, {
+  it(`permanently results in 503 with Retry-After, and the same cookie works afterwards (${some.length} kinds of failure)`, {
     tags: ['T1', 'T6'],
   }, async () => {
     const { proxy, world } = deployment;
@@ -56,7 +56,7 @@ describe('a read of storage that fails', () => {
     const cookie = browser.cookies().get('session');
     const before = { graph: world.graph.count(), redeemed: redemptions(deployment) };
     let slowestMs = 0;
-    // One kind of failure for each worker at a time.
+    // One kind of failure per worker at a time.
     await Promise.all(
       deployment.workers.map(async (worker, at) => {
         for (const [name, act] of some.filter((_, index) => index % deployment.workers.length === at)) {
@@ -89,8 +89,8 @@ describe('a read of storage that fails', () => {
   });
 });
 
-describe('a storage account that refuses us', () => {
-  it('finishes no sign-in, and says of a sign-out that it is not complete; the next visit completes it', {
+describe('a storage account that refuses access', () => {
+  it('prevents sign-ins, and a sign-out is reported as incomplete and completed at the next visit', {
     tags: ['T6', 'L2'],
   }, async () => {
     const { proxy, world } = deployment;
@@ -112,7 +112,7 @@ describe('a storage account that refuses us', () => {
     refusal.end();
     expect((await readSessionRows(world)).length).toBe(rows);
     expect((await call(kept)).status).toBe(200);
-    // The documented bound: until this browser comes back, or the idle limit.
+    // As documented: until the next visit of this browser, or until the idle limit.
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
     expect(browser.cookies().has('logout-pending')).toBe(false);
     expect((await readSessionRows(world)).length).toBe(rows - 1);
@@ -127,8 +127,8 @@ describe('a storage account that refuses us', () => {
   });
 });
 
-describe('a table that somebody deleted', () => {
-  it('holds no session: calls are refused with the cookie kept, and the next sign-in makes it anew', {
+describe('a deleted table', () => {
+  it('has no sessions, keeps cookies, and is created again by the next sign-in', {
     tags: ['T6'],
   }, async () => {
     const browser = await signedIn(deployment, 'ben');

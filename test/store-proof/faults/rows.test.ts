@@ -30,7 +30,7 @@ const isCookieCleared = (setCookies: readonly string[]) =>
   setCookies.some((line) => /^session=;.*max-age=0/i.test(line));
 
 describe.runIf(isWholeRun)('a row of several parts', () => {
-  it('is old or new, never mixed, when its writer is killed in the middle of the write', {
+  it('is old or new, never mixed, if its writer is killed during the write', {
     tags: ['T7'],
   }, async () => {
     const { world, proxy } = deployment;
@@ -49,7 +49,7 @@ describe.runIf(isWholeRun)('a row of several parts', () => {
     const after = await rowOf(world, browser);
     for (const part of ['part0', 'part1']) expect(after[part]).toEqual(before[part]);
 
-    // The lease of the dead one is waited for; then the old refresh token renews.
+    // Other workers wait for the lease of the dead one, then renew with the old refresh token.
     const other = call(browser, deployment.worker(1));
     const looks = proxy.count({ operation: 'read', worker: 'worker-1' });
     await expect
@@ -79,7 +79,7 @@ describe.runIf(isWholeRun)('a row of several parts', () => {
     });
   });
 
-  it('is there or not when the answer to its first write never comes and its writer is killed', {
+  it('exists or does not if its first write gets no response and its writer is killed', {
     tags: ['T7', 'I1'],
   }, async () => {
     padded();
@@ -104,7 +104,7 @@ describe.runIf(isWholeRun)('a row of several parts', () => {
 });
 
 describe.runIf(isWholeRun)('a row that this version cannot have written', () => {
-  it('is no session, no loop and no one else’s trouble: one sign-in repairs it', {
+  it('is not a session, affects no other user, and is repaired by one sign-in', {
     tags: ['T8'],
   }, async () => {
     const { world } = deployment;
@@ -127,7 +127,7 @@ describe.runIf(isWholeRun)('a row that this version cannot have written', () => 
     expect((await call(browser)).status).toBe(200);
   });
 
-  it('but a later one has: 503 with the cookie kept, never misread, and usable when that version is back', {
+  it('but a later version can causes 503 and keeps the cookie until that version runs again', {
     tags: ['K5', 'T8'],
   }, async () => {
     const { world } = deployment;

@@ -26,14 +26,14 @@ beforeAll(async () => {
 afterAll(() => deployment.close());
 afterEach(() => deployment.reset());
 
-const NO_WAIT_MS = 5_000; // far below what a lease of a dead holder costs
+const NO_WAIT_MS = 5_000; // Far below the wait for the lease of a dead holder.
 
 async function timed<Result>(action: () => Promise<Result>): Promise<readonly [Result, number]> {
   const startedMs = performance.now();
   return [await action(), performance.now() - startedMs];
 }
 
-/** The session of `browser` renews with nobody's help, and soon. */
+/** Expects that the session of `browser` renews soon, without waiting for another holder. */
 async function expectHealthy(browser: Parameters<typeof call>[0]): Promise<void> {
   const [answer, tookMs] = await timed(() => call(browser, deployment.worker(0)));
   expect(answer.status).toBe(200);
@@ -50,7 +50,7 @@ const ways = isWholeRun
   : ([['500', answers(500)]] as const);
 
 describe('the write after a renewal', () => {
-  it('that fails once or twice is repeated, and the renewal is kept', { tags: ['T2'] }, async () => {
+  it('that fails once or twice is repeated, and the renewal is stored', { tags: ['T2'] }, async () => {
     for (const times of [1, 2]) {
       const browser = await signedIn(deployment, 'ben', { expired: true });
       const before = redemptions(deployment);
@@ -62,7 +62,7 @@ describe('the write after a renewal', () => {
   });
 
   it.each(ways)(
-    'that fails for good costs nobody the call or the session: %s',
+    'that fails permanently affects neither the call nor the session: %s',
     { tags: ['T2', 'T4'] },
     async (_name, act) => {
       const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -75,13 +75,13 @@ describe('the write after a renewal', () => {
       expect(fault.met()).toBeGreaterThanOrEqual(1);
       expect(worker.logLines.join('\n')).toContain('token-cache-not-stored');
       fault.end();
-      // Entra keeps older refresh tokens valid: the row as it was renews once more.
+      // Entra ID keeps older refresh tokens valid, so the unchanged row can renew again.
       await expectHealthy(browser);
       expect(redemptions(deployment) - before).toBe(2);
     },
   );
 
-  it('that fails for good costs one sign-in at an issuer that rotates strictly, and never shows another user', {
+  it('that fails permanently costs one new sign-in if refresh tokens work only once, and never mixes up users', {
     tags: ['T2'],
   }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -96,8 +96,8 @@ describe('the write after a renewal', () => {
   });
 });
 
-describe('an answer that is lost after the service did as it was told', () => {
-  it('to the lease: the holder knows its own lease and waits for nobody', { tags: ['T3'] }, async () => {
+describe('a response that is lost after a successful write', () => {
+  it('of the lease: the holder recognizes its own lease and does not wait', { tags: ['T3'] }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
     const before = redemptions(deployment);
     const fault = deployment.proxy.inject({ operation: 'merge', leases: true, times: 1 }, losesAnswer);
@@ -106,7 +106,7 @@ describe('an answer that is lost after the service did as it was told', () => {
     expect(redemptions(deployment) - before).toBe(1);
   });
 
-  it('to the new tokens: they are found in the row, and no one else is told to renew', {
+  it('of the new tokens: they are found in the row, and no other worker renews', {
     tags: ['T3'],
   }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -119,7 +119,7 @@ describe('an answer that is lost after the service did as it was told', () => {
     expect(redemptions(deployment) - before).toBe(1);
   });
 
-  it('to the sign-in: one session is there, and this browser has it', { tags: ['T3'] }, async () => {
+  it('of the sign-in: there is one session, and this browser has it', { tags: ['T3'] }, async () => {
     const { world, proxy } = deployment;
     const rows = (await readSessionRows(world)).length;
     const fault = proxy.inject({ operation: 'insert', row: 'session', times: 1 }, losesAnswer);
@@ -129,7 +129,7 @@ describe('an answer that is lost after the service did as it was told', () => {
     expect((await call(browser)).status).toBe(200);
   });
 
-  it('to the sign-in, every one: no session stays that no browser has, and the next try signs in', {
+  it('of every write of the sign-in: no session without a browser remains, and the next attempt signs in', {
     tags: ['T3'],
   }, async () => {
     const { world, proxy } = deployment;
@@ -145,7 +145,7 @@ describe('an answer that is lost after the service did as it was told', () => {
     expect((await call(browser)).status).toBe(200);
   });
 
-  it('to the sign-out: it is complete', { tags: ['T3'] }, async () => {
+  it('of the sign-out: it is complete', { tags: ['T3'] }, async () => {
     const browser = await signedIn(deployment, 'ben');
     const kept = browser.clone();
     const fault = deployment.proxy.inject({ operation: 'delete', row: 'session', times: 1 }, losesAnswer);
@@ -163,8 +163,8 @@ describe('an answer that is lost after the service did as it was told', () => {
   });
 });
 
-describe('a storm of conflicts', () => {
-  it('of a few 412 is written through', { tags: ['T4'] }, async () => {
+describe('a series of write conflicts', () => {
+  it('of a few 412 does not prevent the write', { tags: ['T4'] }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
     const before = redemptions(deployment);
     deployment.proxy.inject({ operation: 'merge', leases: true, times: 3 }, conflicts);
@@ -174,7 +174,7 @@ describe('a storm of conflicts', () => {
     expect(redemptions(deployment) - before).toBe(1);
   });
 
-  it('that never ends is given up with 503, in time and with a bounded number of tries', {
+  it('without end results in 503 after a limited number of attempts', {
     tags: ['T4'],
   }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -188,7 +188,7 @@ describe('a storm of conflicts', () => {
     await expectHealthy(browser);
   });
 
-  it('ends at once for a session that was deleted in it: deletion wins', { tags: ['T4', 'T5'] }, async () => {
+  it('ends at once if the session is deleted meanwhile', { tags: ['T4', 'T5'] }, async () => {
     const { world, proxy } = deployment;
     const browser = await signedIn(deployment, 'ben', { expired: true });
     const kept = browser.clone();
@@ -203,7 +203,7 @@ describe('a storm of conflicts', () => {
     expect((await call(kept, deployment.worker(2))).status).toBe(401);
   });
 
-  it('of random 412 in 50 calls over three processes: all served, one redemption', {
+  it('at random in 50 calls on three processes affects no call and causes one redemption', {
     tags: ['T4', 'K2'],
   }, async () => {
     const browser = await signedIn(deployment, 'ben', { expired: true });
@@ -212,7 +212,7 @@ describe('a storm of conflicts', () => {
     let conflictsMet = 0;
     let inARow = 0;
     deployment.proxy.inject({ operation: ['merge', 'replace'], row: 'session' }, async (request) => {
-      // More in a row than a writer tries is the storm without end.
+      // More in a row than the attempts of a writer would be the series without end.
       if (inARow < 3 && random.next() < 0.3) {
         conflictsMet++;
         inARow++;
@@ -239,8 +239,8 @@ describe('a storm of conflicts', () => {
   });
 });
 
-describe('races of whole rows', () => {
-  it('a callback that comes twelve times at once to three workers makes one session, answers overtaking each other', {
+describe('races of inserts and deletions', () => {
+  it('create one session for twelve concurrent callbacks on three workers, with responses out of order', {
     tags: ['T5'],
   }, async () => {
     const { world, proxy } = deployment;
@@ -251,7 +251,7 @@ describe('races of whole rows', () => {
     const others = new Promise<void>((resolve) => {
       letGo = resolve;
     });
-    // The insert that came first is answered last.
+    // The first insert gets the last response.
     const first = proxy.inject({ operation: 'insert', row: 'session', times: 1 }, answersAfter(others));
     const browsers = Array.from({ length: 12 }, () => known.clone());
     const landing = browsers.map((browser, at) =>
@@ -264,7 +264,7 @@ describe('races of whole rows', () => {
         () => {},
       );
     await first.reached;
-    // Entra redeems a code once: the other eleven are answered without an insert.
+    // Entra ID redeems a code once, so the other eleven cause no insert.
     await expect.poll(() => landed, patiently).toBe(11);
     letGo();
     const answered = await Promise.all(landing);
@@ -275,7 +275,7 @@ describe('races of whole rows', () => {
     for (const holder of holders) expect((await call(holder)).status).toBe(200);
   });
 
-  it('a row that is deleted between two steps of a call ends the session and never comes back', {
+  it('never restore a row that is deleted between two steps of a call', {
     tags: ['T5'],
   }, async () => {
     const { world, proxy } = deployment;

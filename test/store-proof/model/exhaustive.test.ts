@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(backToManyThreads);
 
-/** Explores a whole space, and says how large it was. */
+/** Explores a complete space and reports its size. */
 async function exhaust(
   requirements: string,
   what: string,
@@ -58,7 +58,7 @@ const faults = (...kinds: FaultKind[]) => ({ kinds, atMost: 1 });
 const bothCall = [call('w1'), call('w2')];
 
 describe.runIf(isWholeRun)('in every order of events', () => {
-  it('two workers that need new tokens at once redeem once, and both have them', {
+  it('two workers that need new tokens redeem once, and both get them', {
     tags: ['K2'],
   }, async () => {
     await exhaust(
@@ -74,7 +74,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     );
   });
 
-  it('of two workers whose access token is still good one renews, and no call waits for the other', {
+  it('one of two workers with a valid access token renews, and no call waits for the other', {
     tags: ['K2', 'I2'],
   }, async () => {
     const stillGood = await signIn(
@@ -96,7 +96,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     );
   });
 
-  it('orders that nobody can tell apart come to the same ends: leaving them out leaves nothing out', async () => {
+  it('orders that cannot be distinguished have the same ends, so they can be skipped', async () => {
     const endsOf = async (everyOrder: boolean) => {
       const ends = new Set<string>();
       const activities = [call('w1'), logout('w2')];
@@ -114,7 +114,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     expect(fewer.states).toBeLessThan(all.states);
   });
 
-  it('a logout ends the session for every call that begins after it', { tags: ['L1'] }, async () => {
+  it('a sign-out ends the session for every later call', { tags: ['L1'] }, async () => {
     const activities = [call('w1'), logout('w2'), call('w1', { after: 1 }), call('w2', { after: 1 })];
     await exhaust(
       'L1',
@@ -126,7 +126,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     );
   });
 
-  it('a logout wins over the renewal that a guard asks for, and over the sweep', {
+  it('a sign-out wins over the renewal for a guard, and over the sweep', {
     tags: ['L1', 'RG-3'],
   }, async () => {
     const activities = [guardedCall('w1'), logout('w2'), sweep('w2'), guardedCall('w1', { after: 1 })];
@@ -138,7 +138,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     );
   });
 
-  it('two guarded calls and a plain one at two workers redeem once, and all have what they need', {
+  it('two guarded calls and a plain one on two workers redeem once, and all succeed', {
     tags: ['RG-3', 'K2'],
   }, async () => {
     const activities = [guardedCall('w1'), guardedCall('w2'), call('w2')];
@@ -155,7 +155,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     );
   });
 
-  it('a call that learns from recording its use that it was signed out elsewhere is not served', {
+  it('a call is refused if recording its use shows a sign-out elsewhere', {
     tags: ['L1'],
   }, async () => {
     const used = await signIn({ laptop: alice }, { ...twoWorkers, passSeconds: 20 * 60 });
@@ -170,11 +170,11 @@ describe.runIf(isWholeRun)('in every order of events', () => {
         seen.add(`${merge?.saying?.includes('missing') ? 'gone' : 'there'}: ${answersOf(world)[0]}`);
       },
     });
-    // There: its read found nothing, or its use was recorded before the sign-out.
+    // Its read found nothing, or its use was recorded before the sign-out.
     expect(seen).toEqual(new Set(['there: signed-out', 'there: token', 'gone: signed-out']));
   });
 
-  it('a copy of the worker serves no call once its own worker signed out', { tags: ['L1'] }, async () => {
+  it('a cached session serves no call after a sign-out on its own worker', { tags: ['L1'] }, async () => {
     const activities = [call('w1'), logout('w1'), call('w1', { after: 1 })];
     await exhaust('L1', '1 worker with a cached session, 1 renewal, 1 sign-out, 1 call after it', {
       activities,
@@ -183,7 +183,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     });
   });
 
-  it('a fact that another writes meanwhile is kept, and so are the new tokens', {
+  it('a fact that another worker writes meanwhile is kept, and so are the new tokens', {
     tags: ['T4'],
   }, async () => {
     await exhaust(
@@ -204,11 +204,11 @@ describe.runIf(isWholeRun)('in every order of events', () => {
   });
 });
 
-/** Sessions that are left, without those of the beginning. */
+/** Number of sessions at the end, without the initial ones. */
 const sessionsLeft = ({ table }: World) => table.versions().filter(({ row }) => isSessionRow(row)).length;
 
 describe.runIf(isWholeRun)('a sign-in and what ends it, in every order of events', () => {
-  it('all sessions are ended meanwhile: it ends too, and one that begins later stays', {
+  it('ends if all sessions are ended meanwhile, and stays if it begins later', {
     tags: ['L1'],
     timeout: TIMEOUT_MS,
   }, async () => {
@@ -230,7 +230,7 @@ describe.runIf(isWholeRun)('a sign-in and what ends it, in every order of events
     expect(seen).toEqual(new Set(['later: signed-in', 'meanwhile: signed-in', 'meanwhile: signed-out']));
   });
 
-  it('its sid is ended meanwhile: it ends too when its index row was seen', {
+  it('ends if its sid is ended meanwhile and its index row was seen', {
     tags: ['L1'],
     timeout: TIMEOUT_MS,
   }, async () => {
@@ -247,13 +247,13 @@ describe.runIf(isWholeRun)('a sign-in and what ends it, in every order of events
         },
       },
     );
-    // There: its index row came after the listing, and nothing tells it that this `sid` was ended.
+    // It stays if its index row came after the listing, because nothing records that this `sid` was ended.
     expect(seen).toEqual(new Set(['signed-in, there', 'signed-in, gone', 'signed-out, gone']));
   });
 });
 
-describe.runIf(isWholeRun)('sign-ins beyond the limit of living sessions, in every order of events', () => {
-  it('two at once never end each other; one after the other leave as many as there may be', {
+describe.runIf(isWholeRun)('sign-ins beyond the limit of active sessions, in every order of events', () => {
+  it('never end each other if they are concurrent, and respect the limit otherwise', {
     tags: ['T4'],
     timeout: TIMEOUT_MS,
   }, async () => {
@@ -264,7 +264,7 @@ describe.runIf(isWholeRun)('sign-ins beyond the limit of living sessions, in eve
       { activities: [signInAt('w1', 'phone', alice), signInAt('w2', 'tablet', alice)], maxPerUser: 1 },
       { atEnd: (world) => left.add(sessionsLeft(world)) },
     );
-    // Two: the newer one had listed before the older one's row was there.
+    // Two, if the newer one listed before the older one's row was inserted.
     expect(left).toEqual(new Set([1, 2]));
     const later = new Set<boolean>();
     const inTurn = [signInAt('w1', 'phone', alice), { ...signInAt('w2', 'tablet', alice), after: 0 }];
@@ -286,7 +286,7 @@ describe.runIf(isWholeRun)('sign-ins beyond the limit of living sessions, in eve
 });
 
 describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
-  it('two workers renew and one of them signs out: nothing is left, and nothing hangs', {
+  it('a sign-out during the renewals of two workers leaves no row and no waiting call', {
     tags: ['K2', 'L1'],
     timeout: TIMEOUT_MS,
   }, async () => {
@@ -295,13 +295,13 @@ describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
   });
 
   it.each(['entra-like', 'single-use', 'strict'] as const)(
-    'time passes at any moment and every answer keeps its deadline: no call waits forever, no token is lost (%s)',
+    'no call waits forever and no token is lost, even if time passes at any moment (%s)',
     { tags: ['K2'], timeout: TIMEOUT_MS },
     async (issuer) => {
       const redemptions = new Set<number>();
       const answers = new Set<string>();
-      // A wait of 3.9 s is the longest that fits into every deadline: 4 s, 8 s and again 4 s are nearly used up. A
-      // holder that needs all of it is overtaken.
+      // A wait of 3.9 s is the longest that fits into every deadline: 4 s, 8 s and 4 s again are nearly used. A
+      // holder that needs all of that time is overtaken.
       const setting: Partial<Setting> = {
         activities: bothCall,
         issuer,
@@ -322,7 +322,7 @@ describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
   );
 
   it.each(['fails', 'answer lost', 'repeated', 'killed'] as const)(
-    'one operation or one worker fails: %s',
+    'one operation or one worker can fail: %s',
     { tags: ['T2', 'T3', 'I2'], timeout: TIMEOUT_MS },
     async (kind) => {
       const setting = { activities: bothCall, faults: faults(kind), coarseMs: 30_000 };
@@ -330,7 +330,7 @@ describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
     },
   );
 
-  it('a worker stands still for as long as it likes: a refusal that it brings home is not believed', {
+  it('the refusal of a worker that was stalled is ignored if the row has changed', {
     tags: ['I2'],
     timeout: TIMEOUT_MS,
   }, async () => {
@@ -343,7 +343,7 @@ describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
     });
   });
 
-  it('workers with a copy serve no call later than its time after a logout elsewhere', {
+  it('workers with a cached session serve no call after its time has passed since a sign-out elsewhere', {
     tags: ['L1'],
     timeout: TIMEOUT_MS,
   }, async () => {
@@ -355,11 +355,11 @@ describe.runIf(isWholeRun)('in every order of events, the whole proof', () => {
       { activities, cacheSeconds: 5, leapsMs: [6_000] },
       { atEnd: (world) => answers.add(world.records[2]?.answer?.kind) },
     );
-    // Within the copy's time it may be served; the invariant holds what comes later.
+    // It may be served while the session is cached. The invariant checks later calls.
     expect(answers).toEqual(new Set(['token', 'signed-out']));
   });
 
-  it('use is recorded by both while they renew', { tags: ['T4'], timeout: TIMEOUT_MS }, async () => {
+  it('two workers can both record use while they renew', { tags: ['T4'], timeout: TIMEOUT_MS }, async () => {
     await exhaust('T4', '2 workers, 1 renewal, both extend the session', {
       activities: bothCall,
       idleSeconds: 2 * 60 * 60,

@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(backToManyThreads);
 
-/** Explores until an invariant does not hold, and shows that the list of choices leads there again. */
+/** Explores until an invariant is violated, and shows that the list of choices reproduces it. */
 async function firstViolation(bug: PlantedBug, setting: Partial<Setting>): Promise<string> {
   const planted: Setting = { ...twoWorkers, ...setting, bug };
   const violation = await explore(planted, beginning).then(
@@ -59,22 +59,22 @@ async function firstViolation(bug: PlantedBug, setting: Partial<Setting>): Promi
 }
 
 describe('the model finds', () => {
-  it('a write without If-Match, which loses the tokens of another', { tags: ['T4'] }, async () => {
+  it('a write without If-Match, which loses another worker’s tokens', { tags: ['T4'] }, async () => {
     const activities = [call('w1'), decline('w2')];
     expect(await firstViolation(noIfMatch, { activities })).toMatch(/^the newest refresh token survives/);
   });
 
-  it('a write that creates, which undoes a logout', { tags: ['L1'] }, async () => {
+  it('a write that inserts, which undoes a sign-out', { tags: ['L1'] }, async () => {
     const activities = [call('w1'), logout('w2')];
     expect(await firstViolation(upsert, { activities })).toMatch(/^a deleted row stays away/);
   });
 
-  it('a refresh without a lease, which redeems twice', { tags: ['K2'] }, async () => {
+  it('a renewal without a lease, which redeems twice', { tags: ['K2'] }, async () => {
     const activities = [call('w1'), call('w2')];
     expect(await firstViolation(noLease, { activities })).toMatch(/^a refresh token is redeemed once/);
   });
 
-  it('an invalid_grant that is believed without another look at the row', async () => {
+  it('an invalid_grant that is trusted without reading the row again', async () => {
     const activities = [call('w1'), call('w2')];
     const faults = { kinds: ['stalled'], atMost: 1 } as const;
     expect(
@@ -88,33 +88,35 @@ describe('the model finds', () => {
     ).toMatch(/^a refusal is true/);
   });
 
-  it('a logout that other workers do not see', { tags: ['L1'] }, async () => {
+  it('a sign-out that other workers do not notice', { tags: ['L1'] }, async () => {
     const activities = [logout('w1'), call('w2', { after: 0 })];
     expect(await firstViolation(logoutOfOneWorker, { activities })).toMatch(/^signing out is final/);
   });
 
-  it('a sign-in that does not look whether all sessions were ended meanwhile', { tags: ['L1'] }, async () => {
+  it('a sign-in that does not check whether all sessions were ended meanwhile', {
+    tags: ['L1'],
+  }, async () => {
     const activities = [signInAt('w1', 'desk', alice), endAll('w2')];
     expect(await firstViolation(markNotRead, { activities })).toMatch(
       /^no sign-in outlives an ending of all/,
     );
   });
 
-  it('a sign-in that does not look for its index row again', { tags: ['L1'] }, async () => {
+  it('a sign-in that does not read its index row again', { tags: ['L1'] }, async () => {
     const activities = [signInAt('w1', 'laptop', alice), endBySid('w2')];
     expect(await firstViolation(indexNotConfirmed, { activities })).toMatch(
       /^no sign-in outlives an ending by sid/,
     );
   });
 
-  it('one MSAL client for all, whose answers end in the wrong hands', async () => {
+  it('one MSAL client for all users, which mixes up their tokens', async () => {
     const activities = [call('w1'), call('w1', { browser: 'phone' })];
     expect(await firstViolation(sharedClient, { activities })).not.toBe('none');
   });
 });
 
-it('a cache that is not cleared before loading shows nothing while each request has its own client', async () => {
-  // All that MSAL's memory can hold then came from the row of this very session, in this very request.
+it('a cache that is not cleared before loading has no effect while each request has its own client', async () => {
+  // MSAL's memory then contains only tokens of this session, loaded in this request.
   const activities = isWholeRun ? [call('w1'), call('w1', { browser: 'phone' })] : [call('w1'), logout('w2')];
   expect(await firstViolation(noClear, { activities })).toBe('none');
 });

@@ -10,7 +10,7 @@ import type { Beginning, FaultKind, Setting } from './setting.ts';
 import { twoWorkers, untilExpiredSeconds, untilLastMinutesSeconds } from './settings.ts';
 import { createWorld } from './world.ts';
 
-// Each seed is one list of runs. A failure names its seed and prints the choices that lead to it.
+// Each seed is one series of runs. A failure names its seed and prints the choices that lead to it.
 const SEEDS = isWholeRun ? [20260801, 20260802, 20260803, 20260804] : [20260801];
 const RUNS_PER_SEED = isWholeRun ? 1_000 : 80;
 
@@ -18,7 +18,7 @@ const workers = ['w1', 'w2', 'w3'];
 const faultKinds: FaultKind[] = ['fails', 'answer lost', 'repeated', 'late', 'killed', 'stalled'];
 
 const worker = fc.constantFrom(...workers);
-/** Alice has a second browser; the third is Bob's. Whoever signs in at one is always the same person. */
+/** Alice has two browsers, Bob one. The user of a browser never changes. */
 const browser = fc.constantFrom('laptop', 'phone', 'desk');
 const personOf = { laptop: alice, phone: alice, desk: bob } as const;
 const scopes = fc.constantFrom(['User.Read'], ['Mail.Read'], ['User.Read', 'Mail.Read']);
@@ -68,7 +68,7 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   clockSkewMs: fc.record({ w2: fc.integer({ min: -60, max: 60 }).map((seconds) => seconds * 1000) }),
 });
 
-/** Which of the choices is taken, one number a step; when they are used up, the first is. */
+/** Selects the choice of each step. After the last number, the first choice is taken. */
 const picks = fc.array(fc.nat({ max: 1_000 }), { maxLength: 250, size: 'max' });
 
 const beginnings: Beginning[] = [];
@@ -101,7 +101,7 @@ async function runAtRandom(of: Setting, picked: readonly number[], from: number)
 }
 
 it.each(SEEDS)(
-  'three workers, two people, three browsers, faults, at random: every invariant holds (seed %i)',
+  'every invariant holds for three workers, two users, three browsers and faults at random (seed %i)',
   { tags: ['T2', 'T3', 'T4', 'K1', 'K2', 'L1', 'I1', 'I2'], timeout: 10 * 60_000 },
   async (seed) => {
     const property = fc.asyncProperty(setting, picks, fc.nat({ max: 1 }), runAtRandom);

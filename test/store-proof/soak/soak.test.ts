@@ -14,13 +14,13 @@ import { createCrowd } from './crowd.ts';
 import { readableText } from './readable.ts';
 
 const [USERS, CALLS_EACH] = isWholeRun ? [200, 50] : [20, 5];
-const LANES = 24; // calls under way at any time
+const LANES = 24; // Concurrent calls.
 
 const random = createSeeded();
 const seed = `seed ${random.seed}`;
 const { directory, crowd } = createCrowd(USERS);
 
-/** One person in one browser. */
+/** One user in one browser. */
 interface Visitor {
   readonly user: User;
   readonly browser: UserAgent;
@@ -29,11 +29,11 @@ interface Visitor {
 
 let deployment: Deployment;
 const visitors: Visitor[] = [];
-/** Everything that Entra issued: tokens, and what it calls its sessions. */
+/** All tokens and session ids that Entra ID issued. */
 const issued = new Set<string>();
 
 beforeAll(async () => {
-  // As in production, each worker keeps a copy of the sessions that it opened.
+  // As in production, each worker caches sessions.
   deployment = await startDeployment({ people: directory, environment: { SESSION_CACHE_SECONDS: '5' } });
   const { intercept } = deployment.world.entra;
   let answers = 0;
@@ -41,8 +41,8 @@ beforeAll(async () => {
     const body: Record<string, unknown> = { ...Object(reply.body) };
     for (const name of ['access_token', 'refresh_token', 'id_token']) issued.add(String(body[name]));
     issued.add(String(decodeJwt(String(body['id_token']))['sid']));
-    // Renewed with the next call, or when some seconds have passed: five minutes before its end it counts as ended.
-    // One in four for certain, the others by chance.
+    // Renewed with the next call or after some seconds, because a token counts as expired five minutes early.
+    // One in four always, the others at random.
     const lifetimeSeconds = answers++ % 4 === 0 ? 200 : 301 + random.below(45);
     return { ...reply, body: { ...body, expires_in: lifetimeSeconds } };
   };
@@ -69,7 +69,7 @@ async function signInAs({ id }: User): Promise<UserAgent> {
   return browser;
 }
 
-/** Somebody who has calls left, another one each time. */
+/** Returns a random user with calls left. */
 function* inRandomOrder(): Generator<Visitor> {
   const left = visitors.flatMap((visitor) => Array.from({ length: visitor.callsLeft }, () => visitor));
   while (left.length > 0) {
@@ -78,8 +78,8 @@ function* inRandomOrder(): Generator<Visitor> {
   }
 }
 
-describe('a crowd on three processes', () => {
-  it(`of ${USERS} with ${CALLS_EACH} calls each and renewals in between: everybody gets their own, always`, {
+describe('many users on three processes', () => {
+  it(`get only their own answers: ${USERS} users with ${CALLS_EACH} calls each, and renewals`, {
     tags: ['PX-17', 'TC-1'],
     timeout: 480_000,
   }, async () => {
@@ -87,7 +87,7 @@ describe('a crowd on three processes', () => {
     const startedMs = performance.now();
     const renewedBefore = redemptions(deployment);
     const mismatches: string[] = [];
-    /** Whose call it is, by the id that it carries. */
+    /** The user of each call, by its request id. */
     const callers = new Map<string, string>();
     await inLanes(inRandomOrder(), async ({ user, browser }) => {
       const requestId = randomUUID();
@@ -102,7 +102,7 @@ describe('a crowd on three processes', () => {
     const seconds = (performance.now() - startedMs) / 1000;
     expect(mismatches, seed).toEqual([]);
 
-    // As Graph saw it: the subject of the access token that came with each call.
+    // The subject of the access token that Graph received with each call.
     const seen = world.graph.requests.map(({ headers, subject }) => ({
       caller: callers.get(headers.find(([name]) => name.toLowerCase() === 'client-request-id')?.[1] ?? ''),
       subject,
@@ -122,7 +122,7 @@ describe('a crowd on three processes', () => {
     });
   });
 
-  it('leaves a table that names nobody, and one account in each cache', {
+  it('leave a table without readable names, and one account in each cache', {
     tags: ['TC-1', 'TC-2'],
   }, async () => {
     const { world } = deployment;
@@ -149,7 +149,7 @@ describe('a crowd on three processes', () => {
       canaries.filter((canary) => canary === '' || text.includes(canary)),
       seed,
     ).toEqual([]);
-    // The search can find: what stands there in the open is found.
+    // The search works: it finds values that are stored unsealed.
     expect(text).toContain(sessions[0]?.rowKey);
 
     for (const { user, browser } of visitors) {
