@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { RpcCookie, RpcHttpResponse } from './core-types.ts';
 
-/** Writes the response of the worker. A function that returns nothing gives 204. */
+/** Writes the response of the worker. A function that returns nothing results in 204. */
 export function sendRpcResponse(response: ServerResponse, answer: RpcHttpResponse | undefined): void {
   if (!answer) {
     response.writeHead(204).end();

@@ -25,7 +25,7 @@ const letters = [
     'Draft of the proposal',
     'Here is the draft we spoke about. Please look at section two before we send it.',
   ],
-  ['Lunch tomorrow?', 'The new place by the harbour has a table for four at noon. Are you in?'],
+  ['Lunch tomorrow?', 'The new place by the harbor has a table for four at noon. Are you in?'],
   ['Minutes of the review', 'Thank you all for coming. The decisions and the open questions are below.'],
   ['Meeting room moved', 'Room 2.14 is being painted until Friday. Your meetings have moved to room 3.02.'],
   [

@@ -85,9 +85,9 @@ export function drawPortrait(seed: string): Buffer {
   });
 }
 
-function ellipse(centreX: number, centreY: number, radiusX: number, radiusY: number) {
+function ellipse(centerX: number, centerY: number, radiusX: number, radiusY: number) {
   return (x: number, y: number) =>
-    (Math.hypot((x - centreX) / radiusX, (y - centreY) / radiusY) - 1) * Math.min(radiusX, radiusY);
+    (Math.hypot((x - centerX) / radiusX, (y - centerY) / radiusY) - 1) * Math.min(radiusX, radiusY);
 }
 
 function mix(from: Color, to: Color, share: number): Color {

@@ -9,7 +9,7 @@ import type { Graph } from './graph.ts';
 import { defaultGraphSwitches } from './switches.ts';
 import { type Done, readSwitches, switchesPage } from './switches-page.ts';
 
-/** The page that makes Graph fail on command. Every POST redirects, so that reloading the page repeats nothing. */
+/** The page that makes Graph fail on demand. Every POST redirects, so that reloading the page repeats nothing. */
 export function handleSwitches(graph: Graph, request: EmulatorRequest): Reply {
   if (request.method !== 'POST') {
     return switchesPage(graph.switches, graph.directory.users, request.query.get('done'));
