@@ -27,16 +27,16 @@ export async function call(
   const since = interactions.generation;
   const hadUser = sessions.user !== undefined;
   const name = `${init.method ?? 'GET'} ${url.pathname}`;
-  let answer = await sendForCurrentSession();
-  if (answer instanceof BffProblem && answer.code === 'session_required' && hadUser) {
+  let outcome = await sendForCurrentSession();
+  if (outcome instanceof BffProblem && outcome.code === 'session_required' && hadUser) {
     // A sign-in in another tab may have replaced the session. The browser then has a new cookie.
     const session = await rereadSession();
-    if (session?.signed_in) answer = await sendAgain(answer);
+    if (session?.signed_in) outcome = await sendAgain(outcome);
   }
-  if (!(answer instanceof BffProblem)) return answer;
-  const result = await untilAborted(askForCall(context, answer, name, since), init.signal);
-  if (result !== 'signed_in') throw toFailure(context, result, answer);
-  const second = await sendAgain(answer);
+  if (!(outcome instanceof BffProblem)) return outcome;
+  const result = await untilAborted(askForCall(context, outcome, name, since), init.signal);
+  if (result !== 'signed_in') throw toFailure(context, result, outcome);
+  const second = await sendAgain(outcome);
   if (!(second instanceof BffProblem)) return second;
   // The interaction did not help, so the next call must not ask for the same again.
   if (canAskFor(context, second)) guard.block(toInteractionKey(second));
@@ -53,17 +53,17 @@ export async function call(
 
   /** If another tab has changed the session, reads it and sends the call again. */
   async function sendForCurrentSession(): Promise<Response | BffProblem> {
-    let answer = await sendOnce();
-    if (answer instanceof BffProblem && answer.code === 'session_changed') {
+    let outcome = await sendOnce();
+    if (outcome instanceof BffProblem && outcome.code === 'session_changed') {
       // The server refused the call before it did anything. A write can therefore be sent again if the user
       // is the same.
       await rereadSession();
-      if (!isRepeatable(init, true)) throw new InteractionFailed('not_repeated', answer);
-      answer = await sendOnce();
+      if (!isRepeatable(init, true)) throw new InteractionFailed('not_repeated', outcome);
+      outcome = await sendOnce();
     }
     sessions.used();
-    if (!(answer instanceof BffProblem) && answer.ok) guard.succeeded(name);
-    return answer;
+    if (!(outcome instanceof BffProblem) && outcome.ok) guard.succeeded(name);
+    return outcome;
   }
 
   async function rereadSession(): Promise<Session | undefined> {
@@ -75,9 +75,9 @@ export async function call(
   async function sendOnce(): Promise<Response | BffProblem> {
     requireScope();
     const signal = init.signal ? eitherSignal(init.signal, scope) : scope;
-    const answer = await send(page, url, { ...init, signal }, sessions.tag);
+    const outcome = await send(page, url, { ...init, signal }, sessions.tag);
     requireScope();
-    return answer;
+    return outcome;
   }
 
   /** @throws {InteractionFailed} if the user of the call has signed out or changed */

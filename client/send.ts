@@ -15,7 +15,7 @@ export async function send(
   return (await readProblem(response)) ?? response;
 }
 
-export function throwProblem(answer: Response | BffProblem): Response {
-  if (answer instanceof BffProblem) throw answer;
-  return answer;
+export function throwProblem(outcome: Response | BffProblem): Response {
+  if (outcome instanceof BffProblem) throw outcome;
+  return outcome;
 }

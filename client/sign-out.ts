@@ -37,8 +37,10 @@ async function requestSignOut(context: ClientContext): Promise<void> {
   const { page, user } = context;
   endCalls(context);
   const init = { method: 'POST', signal: user.scope.signal };
-  const answer = throwProblem(await send(page, context.toBffUrl('/auth/logout'), init, context.sessions.tag));
-  const document: unknown = await answer.json().catch(() => undefined);
+  const response = throwProblem(
+    await send(page, context.toBffUrl('/auth/logout'), init, context.sessions.tag),
+  );
+  const document: unknown = await response.json().catch(() => undefined);
   setSignedOut(context);
   context.tabs.notify('signed_out');
   page.location.assign(parseLogoutUrl(document, page.location.origin));

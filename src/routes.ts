@@ -140,7 +140,7 @@ function sessionRoutes({ auth, cookieNames }: App): readonly Route[] {
       path: 'api/auth/session',
       summary: 'Returns who is signed in, with which roles and until when.',
       rules: { methods: ['GET'], access: optionalSession },
-      handler: session(auth.sessionAnswer),
+      handler: session(auth.sessionResponse),
     }),
     route({
       name: 'auth-sessions',

@@ -3,7 +3,7 @@ import type { Handler } from '../shared/http/endpoint.ts';
 import type { BffRequest } from '../shared/http/request.ts';
 import type { BffResponse } from '../shared/http/response.ts';
 import { isJsonType, readMediaType } from '../shared/policy/media-type.ts';
-import type { ApiResponse } from '../shared/proxy/answer.ts';
+import type { ApiResponse } from '../shared/proxy/api-response.ts';
 import type { ApiRequest } from '../shared/proxy/forward.ts';
 import type { ApiProxy } from '../shared/proxy/own-api.ts';
 

@@ -449,7 +449,7 @@ describe('a renewal', () => {
   });
 
   it.each([
-    ['no-answer', { outage: 'html-502' }, {}],
+    ['no-response', { outage: 'html-502' }, {}],
     ['own-credential-refused', { clientSecretExpired: true }, { oauth: 'invalid_client', aadsts: 7000222 }],
   ] as const)('that fails is recorded as refresh-failed: %s', async (reason, fault, said) => {
     const browser = await signedInShortly('alice');

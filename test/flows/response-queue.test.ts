@@ -157,7 +157,7 @@ describe('an upstream that returns no request ids', () => {
     proxy.worker.logLines.length = 0;
     for (let at = 0; at < 3; at++) expect((await proxy.call('/things/t1')).status).toBe(200);
     const warnings = proxy.worker.logLines.filter((line) =>
-      line.includes('upstream-answers-without-request-id'),
+      line.includes('upstream-responses-without-request-id'),
     );
     expect(warnings).toHaveLength(1);
   });

@@ -15,7 +15,7 @@ import { createLogin, type Login } from './login.ts';
 import { createLoginTransactions } from './login-transaction.ts';
 import { createLogout, type Logout } from './logout.ts';
 import { createOwnSessions, type OwnSessions } from './own-sessions.ts';
-import { createSessionAnswer, type SessionAnswer } from './session-answer.ts';
+import { createSessionResponse, type SessionResponse } from './session-response.ts';
 
 /** Sign-in, sign-out, and the users' views of their own sessions. */
 export interface Auth {
@@ -24,7 +24,7 @@ export interface Auth {
   readonly logout: Logout;
   readonly frontChannelLogout: FrontChannelLogout;
   readonly ownSessions: OwnSessions;
-  sessionAnswer(caller: Caller | undefined): SessionAnswer;
+  sessionResponse(caller: Caller | undefined): SessionResponse;
 }
 
 export interface AuthOptions {
@@ -89,6 +89,6 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
     }),
     frontChannelLogout: createFrontChannelLogout({ ...dependencies, isOwnIssuer }),
     ownSessions: createOwnSessions({ store, features }),
-    sessionAnswer: createSessionAnswer({ ...dependencies, guards: { admin: admin.guards.read } }),
+    sessionResponse: createSessionResponse({ ...dependencies, guards: { admin: admin.guards.read } }),
   };
 }

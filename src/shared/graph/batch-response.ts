@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { BffError, toGraphError, toProblemDocument } from '../errors.ts';
-import type { HttpAnswer } from '../network/http-request.ts';
+import type { HttpResponse } from '../network/http-request.ts';
 import { BYTE_ORDER_MARK } from '../policy/json-scanner.ts';
 import { type JsonValue, parseJson } from '../policy/json-text.ts';
-import { type ApiResponse, toApiResponse, toRetryAfterSeconds } from '../proxy/answer.ts';
+import { type ApiResponse, toApiResponse, toRetryAfterSeconds } from '../proxy/api-response.ts';
 import { readClaimsChallenge } from '../proxy/claims-challenge.ts';
 import { toBrowserHeaders } from '../proxy/headers.ts';
 import type { Exchange } from '../proxy/send-with-token.ts';
@@ -13,7 +13,7 @@ import type { BatchPart } from './batch-request.ts';
 import type { Links } from './links.ts';
 
 /** The response to one part, as Graph sent it. */
-export interface PartAnswer {
+export interface PartResponse {
   readonly id: string;
   readonly status: number;
   /** By name in the received letter case. */
@@ -29,10 +29,10 @@ const OPENED_LEVELS = 4;
  * The responses to the parts of a batch. Undefined if this is not the response to a batch. Ids are compared without letter case, as in
  * Graph, and are returned as the caller wrote them.
  */
-export function readBatchAnswer(
-  { status, body }: Pick<HttpAnswer, 'status' | 'body'>,
+export function readBatchResponse(
+  { status, body }: Pick<HttpResponse, 'status' | 'body'>,
   parts: readonly Pick<BatchPart, 'id' | 'sentId'>[],
-): readonly PartAnswer[] | undefined {
+): readonly PartResponse[] | undefined {
   if (status !== 200) return undefined;
   // One byte per character, so that unopened values keep their bytes.
   const text = body.toString('latin1');
@@ -41,18 +41,18 @@ export function readBatchAnswer(
   const list = root.kind === 'object' ? root.members.get('responses') : undefined;
   if (list?.kind !== 'array') return undefined;
   const waiting = new Map(parts.map(({ id, sentId }) => [sentId.toLowerCase(), id]));
-  const answers: PartAnswer[] = [];
+  const responses: PartResponse[] = [];
   for (const item of list.items) {
-    const read = item.kind === 'object' ? readPartAnswer(item.members) : undefined;
+    const read = item.kind === 'object' ? readPartResponse(item.members) : undefined;
     const id = read && waiting.get(read.id.toLowerCase());
     if (read === undefined || id === undefined) return undefined;
     waiting.delete(read.id.toLowerCase());
-    answers.push({ ...read, id });
+    responses.push({ ...read, id });
   }
-  return answers;
+  return responses;
 }
 
-function readPartAnswer(members: ReadonlyMap<string, JsonValue>): PartAnswer | undefined {
+function readPartResponse(members: ReadonlyMap<string, JsonValue>): PartResponse | undefined {
   const id = members.get('id');
   const status = members.get('status');
   const headers = members.get('headers');
@@ -73,18 +73,21 @@ function readPartAnswer(members: ReadonlyMap<string, JsonValue>): PartAnswer | u
 }
 
 /** The claims of a challenge, if Graph refused every part that it began. Then it has acted on none of them. */
-export function findChallengeInAll(answers: readonly PartAnswer[], partCount: number): string | undefined {
-  const challenges = answers.map(findPartChallenge);
+export function findChallengeInAll(
+  responses: readonly PartResponse[],
+  partCount: number,
+): string | undefined {
+  const challenges = responses.map(findPartChallenge);
   const isAllRefused =
-    answers.length === partCount &&
-    answers.every(({ status }, index) => challenges[index] !== undefined || status === FAILED_DEPENDENCY);
+    responses.length === partCount &&
+    responses.every(({ status }, index) => challenges[index] !== undefined || status === FAILED_DEPENDENCY);
   return isAllRefused ? challenges.find((claims) => claims !== undefined) : undefined;
 }
 
 /** The part that this one depends on has failed (RFC 4918, 11.4). */
 const FAILED_DEPENDENCY = 424;
 
-function findPartChallenge({ status, headers }: PartAnswer): string | undefined {
+function findPartChallenge({ status, headers }: PartResponse): string | undefined {
   return status === 401 ? readClaimsChallenge(withLowerCaseNames(headers)['www-authenticate']) : undefined;
 }
 
@@ -104,16 +107,16 @@ export interface BatchResponseOptions {
  */
 export function toBatchResponse(
   exchange: Exchange,
-  answers: readonly PartAnswer[],
+  responses: readonly PartResponse[],
   options: BatchResponseOptions,
 ): ApiResponse {
-  const unanswered = new Map(options.parts.map((part) => [part.id, part]));
-  const texts = answers.flatMap((answer) => {
-    const part = unanswered.get(answer.id);
-    unanswered.delete(answer.id);
-    return part === undefined ? [] : [writePart(answer, part, options)];
+  const pending = new Map(options.parts.map((part) => [part.id, part]));
+  const texts = responses.flatMap((response) => {
+    const part = pending.get(response.id);
+    pending.delete(response.id);
+    return part === undefined ? [] : [writePart(response, part, options)];
   });
-  const missing = [...unanswered.keys()].map((id) =>
+  const missing = [...pending.keys()].map((id) =>
     writeProblem(id, refusal('Graph did not return a response to this part. It may have taken effect.')),
   );
   return {
@@ -123,13 +126,13 @@ export function toBatchResponse(
   };
 }
 
-function writePart(answer: PartAnswer, part: BatchPart, options: BatchResponseOptions): string {
-  const { id, status } = answer;
+function writePart(response: PartResponse, part: BatchPart, options: BatchResponseOptions): string {
+  const { id, status } = response;
   const { links, log, now } = options;
   const { call } = part;
-  const claims = findPartChallenge(answer);
+  const claims = findPartChallenge(response);
   if (claims !== undefined) return writeProblem(id, options.challengeProblem(part, claims));
-  const [name, location] = [...answer.headers].find(([key]) => key.toLowerCase() === 'location') ?? [];
+  const [name, location] = [...response.headers].find(([key]) => key.toLowerCase() === 'location') ?? [];
   const passed = location === undefined ? undefined : links.inLocation(status, location, call);
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   if (status < 200 || status > 599 || (isRedirect && passed === undefined)) {
@@ -138,11 +141,11 @@ function writePart(answer: PartAnswer, part: BatchPart, options: BatchResponseOp
       refusal('The response to this part is a redirect, or has a status that cannot be passed on.'),
     );
   }
-  const headers = toPartHeaders(answer, now);
+  const headers = toPartHeaders(response, now);
   if (name !== undefined && passed !== undefined) headers[name] = passed;
   // The body of a redirect repeats its address.
-  if (answer.body === undefined || isRedirect) return write(id, status, headers, undefined);
-  const body = links.inJson(answer.body, { user: options.caller.user, call }, log, status);
+  if (response.body === undefined || isRedirect) return write(id, status, headers, undefined);
+  const body = links.inJson(response.body, { user: options.caller.user, call }, log, status);
   if (body === undefined) {
     return writeProblem(id, refusal('The links in this part cannot be read, or are too many.'));
   }
@@ -150,7 +153,7 @@ function writePart(answer: PartAnswer, part: BatchPart, options: BatchResponseOp
 }
 
 /** The headers of a single call's allow-list, in Graph's letter case, because its libraries look for `Content-Type`. */
-function toPartHeaders({ status, headers }: PartAnswer, now: Date): Record<string, string> {
+function toPartHeaders({ status, headers }: PartResponse, now: Date): Record<string, string> {
   const passed = toBrowserHeaders(withLowerCaseNames(headers));
   const passedHeaders = [...headers].filter(([name, value]) => {
     const lowerCase = name.toLowerCase();

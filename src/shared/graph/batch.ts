@@ -3,10 +3,10 @@ import { BffError } from '../errors.ts';
 import type { CallNeed } from '../interaction/call-token.ts';
 import { isMissingScopes } from '../interaction/consent-backoff.ts';
 import type { Interaction } from '../interaction/interaction.ts';
-import type { HttpAnswer } from '../network/http-request.ts';
+import type { HttpResponse } from '../network/http-request.ts';
 import { readMediaType } from '../policy/media-type.ts';
 import { requireNamedHeaders } from '../policy/request-headers.ts';
-import { type ApiResponse, toApiResponse } from '../proxy/answer.ts';
+import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
 import { type AuthorizeDependencies, authorizeCall } from '../proxy/authorize-call.ts';
 import type { ApiRequest, ForwardDependencies } from '../proxy/forward.ts';
 import { toRequestHeaders } from '../proxy/headers.ts';
@@ -16,7 +16,7 @@ import { type Exchange, findChallengeInHeaders } from '../proxy/send-with-token.
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type BatchPart, inBatch, MAX_BATCH_BYTES, readBatch, writeBatch } from './batch-request.ts';
-import { findChallengeInAll, readBatchAnswer, toBatchResponse } from './batch-response.ts';
+import { findChallengeInAll, readBatchResponse, toBatchResponse } from './batch-response.ts';
 import type { Links } from './links.ts';
 import type { PageLinks } from './page-links.ts';
 
@@ -68,7 +68,7 @@ export async function forwardBatch(
       startedMs: request.startedMs,
     },
     log,
-    (answer) => findBatchChallenge(answer, parts),
+    (response) => findBatchChallenge(response, parts),
   );
   const response = toResponse(exchange, current, parts, log, dependencies);
   requireNoSentToken(response, exchange, need.feature, log);
@@ -136,10 +136,10 @@ function needOf(caller: Caller, parts: readonly BatchPart[]): CallNeed {
 
 const union = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())];
 
-function findBatchChallenge(answer: HttpAnswer, parts: readonly BatchPart[]): string | undefined {
-  if (answer.status !== 200) return findChallengeInHeaders(answer);
-  if (!answer.body.includes('insufficient_claims')) return undefined;
-  return findChallengeInAll(readBatchAnswer(answer, parts) ?? [], parts.length);
+function findBatchChallenge(response: HttpResponse, parts: readonly BatchPart[]): string | undefined {
+  if (response.status !== 200) return findChallengeInHeaders(response);
+  if (!response.body.includes('insufficient_claims')) return undefined;
+  return findChallengeInAll(readBatchResponse(response, parts) ?? [], parts.length);
 }
 
 function toResponse(
@@ -149,9 +149,9 @@ function toResponse(
   log: Log,
   { links, interaction, now }: BatchDependencies,
 ): ApiResponse {
-  const answers = readBatchAnswer(exchange.answer, parts);
-  if (answers === undefined && exchange.answer.status >= 400) return toApiResponse(exchange, now());
-  if (answers === undefined) {
+  const responses = readBatchResponse(exchange.response, parts);
+  if (responses === undefined && exchange.response.status >= 400) return toApiResponse(exchange, now());
+  if (responses === undefined) {
     throw new BffError('upstream_answer_refused', {
       detail: 'Graph did not return a batch response. The requests may have taken effect.',
     });
@@ -163,5 +163,5 @@ function toResponse(
     const { feature } = rule;
     return interaction.required(session, { reason: 'continuous_access_evaluation', feature, scopes, claims });
   };
-  return toBatchResponse(exchange, answers, { caller, parts, links, challengeProblem, log, now: now() });
+  return toBatchResponse(exchange, responses, { caller, parts, links, challengeProblem, log, now: now() });
 }

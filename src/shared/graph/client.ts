@@ -3,7 +3,7 @@ import type { GraphRequest } from '@microsoft/microsoft-graph-client';
 import { BffError } from '../errors.ts';
 import { readUpstreamPath } from '../policy/path.ts';
 import { decodeUtf8 } from '../policy/utf8.ts';
-import { type ApiResponse, toApiResponse } from '../proxy/answer.ts';
+import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
 import type { CallLimits } from '../proxy/call-limits.ts';
 import { requireNoSentToken } from '../proxy/returned-token.ts';
 import type { SendWithToken } from '../proxy/send-with-token.ts';
@@ -212,7 +212,7 @@ class GraphFailure extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor({ status, headers, body }: ApiResponse) {
-    super('Microsoft Graph answered with an error');
+    super('Microsoft Graph returned an error');
     this.status = status;
     this.code = readErrorCode(body) ?? String(status);
     const retryAfter = headers['retry-after'];
@@ -238,7 +238,7 @@ function failureOf(error: unknown): GraphFailure | undefined {
 function requireOk(response: ApiResponse): ApiResponse {
   if (response.status >= 200 && response.status < 300) return response;
   throw new BffError('upstream_answer_refused', {
-    detail: `Microsoft Graph answered with status ${response.status}.`,
+    detail: `Microsoft Graph returned status ${response.status}.`,
     cause: new GraphFailure(response),
   });
 }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import type { AllowedCall } from '../policy/match.ts';
 import { mayBeJson, readMediaType } from '../policy/media-type.ts';
-import { type ApiResponse, toApiResponse } from '../proxy/answer.ts';
+import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
 import type { Exchange } from '../proxy/send-with-token.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -12,7 +12,7 @@ import type { ToOwnAddress } from './own-address.ts';
 import type { PageLinks } from './page-links.ts';
 
 /** The call whose response holds the links. */
-export interface AnsweredCall {
+export interface LinkContext {
   readonly user: Caller['user'];
   readonly call: AllowedCall;
 }
@@ -23,12 +23,12 @@ export interface Links {
    * The response to a single call, with the links that the browser may follow.
    * @throws {BffError} upstream_answer_refused
    */
-  toResponse(exchange: Exchange, answered: AnsweredCall, log: Log, now: Date): ApiResponse;
+  toResponse(exchange: Exchange, context: LinkContext, log: Log, now: Date): ApiResponse;
   /**
    * Edits the links in JSON, one byte per character. Undefined if the text is not JSON or has too many links.
    * @param status the status of a response that certainly is JSON. Without it, links to a next page are not signed.
    */
-  inJson(text: string, answered: AnsweredCall, log: Log, status?: number): string | undefined;
+  inJson(text: string, context: LinkContext, log: Log, status?: number): string | undefined;
   /** A `Location` as the browser gets it. Undefined if it is removed. */
   inLocation(status: number, location: string, call: AllowedCall): string | undefined;
 }
@@ -65,21 +65,21 @@ const MAX_COMPARED_LENGTH = 1024 * 1024;
 
 export function createLinks(dependencies: LinksDependencies): Links {
   const links: Links = {
-    toResponse(exchange, answered, log, now) {
-      const { status, headers: received } = exchange.answer;
+    toResponse(exchange, context, log, now) {
+      const { status, headers: received } = exchange.response;
       const { location } = received;
-      const passed = location === undefined ? undefined : links.inLocation(status, location, answered.call);
+      const passed = location === undefined ? undefined : links.inLocation(status, location, context.call);
       if (status === 302 && passed !== undefined) return toFileResponse(passed, exchange, now);
       const { headers, body } = toApiResponse(exchange, now);
       return {
         status,
         headers: passed === undefined ? headers : { ...headers, location: passed },
         body: mayBeJson(headers['content-type'])
-          ? editBody(body, links, answered, log, headers, status)
+          ? editBody(body, links, context, log, headers, status)
           : body,
       };
     },
-    inJson: (text, answered, log, status) => editLinks(text, answered, dependencies, log, status),
+    inJson: (text, context, log, status) => editLinks(text, context, dependencies, log, status),
     inLocation(status, location, { method, rule }) {
       const isCreated = status === 201 || status === 202;
       if (!isCreated && (status !== 302 || method !== 'GET')) return undefined;
@@ -100,7 +100,7 @@ const isFileAddress = (link: string, dependencies: LinksDependencies) =>
 function editBody(
   body: Uint8Array,
   links: Links,
-  answered: AnsweredCall,
+  context: LinkContext,
   log: Log,
   headers: ApiResponse['headers'],
   status: number,
@@ -110,7 +110,7 @@ function editBody(
   const text = bytes.toString('latin1');
   // Only if the response certainly is JSON, a link in it is known to be Graph's.
   const isJson = readMediaType(headers['content-type'] ?? '') === 'application/json';
-  const edited = links.inJson(text, answered, log, isJson ? status : undefined);
+  const edited = links.inJson(text, context, log, isJson ? status : undefined);
   if (edited === undefined) {
     throw new BffError('upstream_answer_refused', {
       detail: 'The links in the response cannot be read, or are too many.',
@@ -128,13 +128,13 @@ function mayHaveLinks(bytes: Buffer): boolean {
 
 function editLinks(
   text: string,
-  answered: AnsweredCall,
+  context: LinkContext,
   dependencies: LinksDependencies,
   log: Log,
   status: number | undefined,
 ): string | undefined {
   if (!linkMark.test(text)) return text;
-  const { feature, fileLinks } = answered.call.rule;
+  const { feature, fileLinks } = context.call.rule;
   const effort = createEffort();
   const hasFileToken = (value: string) => dependencies.hasFileToken(value, () => effort.mayCompare(value));
   const removed = new Set<string>();
@@ -145,7 +145,7 @@ function editLinks(
       const link = readText() ?? '';
       const isTopLevel = depth === 0 && status === 200;
       const edit = isPageLink
-        ? editPageLink(name, link, isTopLevel, answered, dependencies, effort)
+        ? editPageLink(name, link, isTopLevel, context, dependencies, effort)
         : editFileLink(link, fileLinks, dependencies, effort);
       // If the rule does not allow file links, their removal is expected.
       if (edit === 'remove' && (isPageLink || fileLinks)) removed.add(name.slice(name.lastIndexOf('@') + 1));
@@ -165,7 +165,7 @@ function editPageLink(
   name: string,
   link: string,
   isTopLevel: boolean,
-  { user, call }: AnsweredCall,
+  { user, call }: LinkContext,
   dependencies: LinksDependencies,
   effort: Effort,
 ): MemberEdit {
@@ -211,7 +211,7 @@ function createEffort(): Effort {
 
 /** A script cannot read a redirect to another origin. An item states the address of its content in this member. */
 function toFileResponse(address: string, exchange: Exchange, now: Date): ApiResponse {
-  const { headers } = toApiResponse({ ...exchange, answer: { ...exchange.answer, status: 200 } }, now);
+  const { headers } = toApiResponse({ ...exchange, response: { ...exchange.response, status: 200 } }, now);
   return {
     status: 200,
     headers: { ...headers, 'content-type': 'application/json' },

@@ -53,8 +53,8 @@ export function createFindMemberships({
     for (let at = 0; at < groups.length; at += MAX_IDS) {
       const ids = groups.slice(at, at + MAX_IDS);
       const options = { feature: 'profile', scopes: ['User.Read'], log };
-      const answer = await graph.post(toCaller(session), '/me/checkMemberObjects', { ids }, options);
-      memberOf.push(...readIds(answer));
+      const response = await graph.post(toCaller(session), '/me/checkMemberObjects', { ids }, options);
+      memberOf.push(...readIds(response));
     }
     return groups.filter((group) => memberOf.includes(group));
   }
@@ -66,7 +66,7 @@ function cacheKey({ address }: Session, groups: readonly string[]): string {
   return `${address.userHash.toString('base64')} ${address.rowId.toString('base64')} ${hash}`;
 }
 
-function readIds(answer: GraphObject | undefined): readonly unknown[] {
-  const ids = answer?.['value'];
+function readIds(response: GraphObject | undefined): readonly unknown[] {
+  const ids = response?.['value'];
   return Array.isArray(ids) ? ids : [];
 }

@@ -43,7 +43,7 @@ export interface Correlation {
   readonly whenMissing: 'mismatched' | 'unsure' | 'matched';
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   /** Lower-case names. node:http joins or drops repeated headers. */
   readonly headers: http.IncomingHttpHeaders;

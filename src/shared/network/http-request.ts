@@ -4,19 +4,19 @@ import https from 'node:https';
 import { type ConnectionLimits, type Connections, createConnections, type Loan } from './connections.ts';
 import {
   type Correlation,
-  type HttpAnswer,
   HttpFailure,
   type HttpFailureKind,
   type HttpRequest,
+  type HttpResponse,
 } from './http-message.ts';
 import { type PhaseLimits, startPhaseClock } from './phase-clock.ts';
 import { hasForbiddenBody, readBody } from './response-body.ts';
 
 export type { Borrower } from './connection.ts';
-export { type Correlation, type HttpAnswer, HttpFailure, type HttpRequest } from './http-message.ts';
+export { type Correlation, HttpFailure, type HttpRequest, type HttpResponse } from './http-message.ts';
 
 /** Sends one request and never follows a redirect. @throws {HttpFailure} */
-export type SendHttp = (request: HttpRequest) => Promise<HttpAnswer>;
+export type SendHttp = (request: HttpRequest) => Promise<HttpResponse>;
 
 const phaseLimits: PhaseLimits = { connectMs: 5_000, headMs: 100_000, idleMs: 15_000 };
 
@@ -57,7 +57,7 @@ function send(
   target: Target,
   loan: Loan,
   { connectMs, headMs, idleMs }: PhaseLimits,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = createRequest(outgoing, target, loan);
     const clock = startPhaseClock(outgoing.deadlineMs, connectMs, () => fail('timeout'));

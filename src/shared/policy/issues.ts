@@ -81,7 +81,7 @@ function ruleIssues(rule: RuleDocument, profile: ApiProfile): string[] {
     ...optionIssues(query, path, profile),
     ...bodyIssues(rule),
     ...(fileLinks && !profile.hasFileLinks
-      ? ['fileLinks is for Microsoft Graph only; remove it, because answers of other APIs pass unchanged']
+      ? ['fileLinks is for Microsoft Graph only; remove it, because responses of other APIs pass unchanged']
       : []),
     ...[scopes, ...alternatives].flatMap((list) =>
       duplicatesIn(list.map((scope) => scope.toLowerCase())).map(

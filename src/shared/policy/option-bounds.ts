@@ -93,7 +93,7 @@ const systemOptions = z.partial(
           [anything, fieldsBound('Only these may be selected.')],
           wrongShape('true or { "fields": ["id"] }'),
         )
-        .check(z.describe('The fields of the answer.')),
+        .check(z.describe('The fields of the response.')),
       $top: asNumber.check(z.describe('The number of items in a page.')),
       $skip: asNumber.check(z.describe('The number of items that are skipped.')),
       $filter: z
@@ -133,7 +133,7 @@ const systemOptions = z.partial(
           [anything, expandBound],
           wrongShape('true or { "navigations": { "manager": { "$select": { "fields": ["id"] } } } }'),
         )
-        .check(z.describe('Related objects in the same answer. true allows every related object.')),
+        .check(z.describe('Related objects in the same response. true allows every related object.')),
       $levels: asNumber.check(z.describe('Inside $expand: the number of levels.')),
       $count: z
         .union([anything, choiceBound], wrongShape('true or { "oneOf": ["true"] }'))

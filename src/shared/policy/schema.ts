@@ -105,7 +105,7 @@ const fileLinks = z
   ._default(z.boolean(), false)
   .check(
     z.describe(
-      'Keep addresses in the answer at which a file on a host of Microsoft can be read or written without a token. A holder of such an address needs no session until it expires. Default: they are removed.',
+      'Keep addresses in the response at which a file on a host of Microsoft can be read or written without a token. A holder of such an address needs no session until it expires. Default: they are removed.',
     ),
   );
 

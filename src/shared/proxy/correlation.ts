@@ -1,5 +1,5 @@
 import { guidPatternAnyCase } from '../guid.ts';
-import type { Correlation, HttpAnswer } from '../network/http-request.ts';
+import type { Correlation, HttpResponse } from '../network/http-request.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** The header with a call's request id. The API's log, this service's log and the caller all have the id. */
@@ -34,7 +34,11 @@ export function correlationOf(
 }
 
 /** Warns about a response that passed without the id of its call. */
-export type WarnIfUncorrelated = (answer: HttpAnswer, correlation: Correlation | undefined, log: Log) => void;
+export type WarnIfUncorrelated = (
+  response: HttpResponse,
+  correlation: Correlation | undefined,
+  log: Log,
+) => void;
 
 const WARN_EVERY_MS = 60_000;
 
@@ -47,7 +51,7 @@ export function createWarnIfUncorrelated(monotonicMs: () => number): WarnIfUncor
     count++;
     if (monotonicMs() < nextWarningMs) return;
     nextWarningMs = monotonicMs() + WARN_EVERY_MS;
-    log('warn', { event: 'upstream-answers-without-request-id', count });
+    log('warn', { event: 'upstream-responses-without-request-id', count });
     count = 0;
   };
 }

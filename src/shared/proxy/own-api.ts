@@ -2,7 +2,7 @@ import { requireAllowed } from '../policy/match.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type ApiResponse, toApiResponse } from './answer.ts';
+import { type ApiResponse, toApiResponse } from './api-response.ts';
 import type { RequestIdCheck } from './correlation.ts';
 import { type ApiRequest, createForward, type ForwardDependencies, toRequestedCall } from './forward.ts';
 import { requireNoSentToken } from './returned-token.ts';

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { ApiResponse } from './answer.ts';
+import type { ApiResponse } from './api-response.ts';
 import { upstreamProblem } from './send.ts';
 import type { Exchange } from './send-with-token.ts';
 import { createTokenSearch } from './token-search.ts';

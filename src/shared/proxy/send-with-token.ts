@@ -1,6 +1,6 @@
 import { BffError } from '../errors.ts';
 import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
-import type { Borrower, HttpAnswer, HttpRequest, SendHttp } from '../network/http-request.ts';
+import type { Borrower, HttpRequest, HttpResponse, SendHttp } from '../network/http-request.ts';
 import { isRead } from '../policy/methods.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -44,7 +44,7 @@ export interface AuthorizedCall {
 /** A request and its response. */
 export interface Exchange {
   readonly request: AuthorizedCall['request'];
-  readonly answer: HttpAnswer;
+  readonly response: HttpResponse;
   /** The access tokens that the API has received. */
   readonly sentTokens: readonly string[];
 }
@@ -58,7 +58,7 @@ export interface Exchange {
 export type SendWithToken = (
   call: AuthorizedCall,
   log: Log,
-  findChallenge?: (answer: HttpAnswer) => string | undefined,
+  findChallenge?: (response: HttpResponse) => string | undefined,
 ) => Promise<Exchange>;
 
 /** Azure ends every invocation after 230 seconds. The remaining seconds are for handing over the response. */
@@ -75,7 +75,7 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
     const correlation = correlationOf(request.headers, api.requestIdCheck);
     using memory = memoryBudget.open(userKeyOf(caller), api.origin);
     const tokens = tokensForCall(sessionOf(caller), need, log);
-    const send = async (accessToken: string): Promise<HttpAnswer> => {
+    const send = async (accessToken: string): Promise<HttpResponse> => {
       const leftMs = endMs - monotonicMs();
       if (leftMs <= 0)
         throw new BffError('upstream_timeout', { detail: 'No time is left for the call. Nothing was sent.' });
@@ -90,15 +90,15 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
         borrower: borrowerOf(caller),
         ...(correlation === undefined ? {} : { correlation }),
       };
-      const answer = await sendToApi(dependencies.sendHttp, complete, monotonicMs, log);
-      warnIfUncorrelated(answer, correlation, log);
-      return answer;
+      const response = await sendToApi(dependencies.sendHttp, complete, monotonicMs, log);
+      warnIfUncorrelated(response, correlation, log);
+      return response;
     };
 
     const accessToken = await tokens.token();
-    const answer = await send(accessToken);
-    const claims = findChallenge(answer);
-    if (claims === undefined) return { request, answer, sentTokens: [accessToken] };
+    const response = await send(accessToken);
+    const claims = findChallenge(response);
+    if (claims === undefined) return { request, response, sentTokens: [accessToken] };
     // The API may have acted before it checked the token, so only the user may repeat a write.
     if (!isRead(request.method) && !api.repeatsRefusedWrites) throw tokens.stillRefused(claims);
     if (endMs - monotonicMs() < TOKEN_MS)
@@ -111,12 +111,12 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
     const furtherClaims = findChallenge(renewed);
     // A call is repeated once and never in a loop.
     if (furtherClaims !== undefined) throw tokens.stillRefused(furtherClaims);
-    return { request, answer: renewed, sentTokens: [accessToken, renewedToken] };
+    return { request, response: renewed, sentTokens: [accessToken, renewedToken] };
   };
 }
 
 /** The claims of a challenge, by status and headers. */
-export function findChallengeInHeaders({ status, headers }: HttpAnswer): string | undefined {
+export function findChallengeInHeaders({ status, headers }: HttpResponse): string | undefined {
   return status === 401 ? readClaimsChallenge(headers['www-authenticate']) : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { BffError } from '../errors.ts';
-import { type HttpAnswer, HttpFailure, type HttpRequest, type SendHttp } from '../network/http-request.ts';
+import { HttpFailure, type HttpRequest, type HttpResponse, type SendHttp } from '../network/http-request.ts';
 import { isRead } from '../policy/methods.ts';
 import type { Log } from '../telemetry/log.ts';
 import { clientRequestId } from './correlation.ts';
@@ -37,7 +37,7 @@ export async function sendToApi(
   request: HttpRequest,
   monotonicMs: () => number,
   log: Log,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const endMs = monotonicMs() + request.deadlineMs;
   try {
     try {

@@ -125,7 +125,7 @@ export const auditEvents = {
         'own-credential-refused',
         'own-credential-unusable',
         'transient',
-        'no-answer',
+        'no-response',
         'not-checked',
       ),
       oauth: optional(listed(...oauthErrors)),

@@ -116,7 +116,7 @@ function readFailure(
   log: Log,
 ): TokenAcquisition {
   if (failure) {
-    audit(log, { event: 'refresh-failed', reason: 'no-answer', entra_correlation_id: correlationId });
+    audit(log, { event: 'refresh-failed', reason: 'no-response', entra_correlation_id: correlationId });
     throw failure;
   }
   if (entraError === undefined) {

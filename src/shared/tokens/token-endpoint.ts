@@ -3,7 +3,7 @@ import { readClaimsRequest } from '../entra/claims-request.ts';
 import type { TokenErrorResponse } from '../entra/errors.ts';
 import type { BffError } from '../errors.ts';
 import { signInServiceUnavailable } from '../errors.ts';
-import type { HttpAnswer, SendHttp } from '../network/http-request.ts';
+import type { HttpResponse, SendHttp } from '../network/http-request.ts';
 import { parseRetryAfterSeconds } from '../network/retry-after.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import { isTokenResponse } from './token-response.ts';
@@ -39,9 +39,9 @@ export class TokenEndpoint implements INetworkModule {
     const pausedSeconds = breaker.startRequest();
     if (pausedSeconds !== undefined) throw this.#fail(undefined, pausedSeconds);
     const { origin, pathname, search } = new URL(url);
-    let answer: HttpAnswer;
+    let response: HttpResponse;
     try {
-      answer = await this.#sendHttp({
+      response = await this.#sendHttp({
         method: 'POST',
         origin,
         path: pathname + search,
@@ -55,22 +55,22 @@ export class TokenEndpoint implements INetworkModule {
       breaker.recordFailure();
       throw this.#fail(error);
     }
-    if (answer.status === 429 || answer.status >= 500) {
-      const retryAfterSeconds = parseRetryAfterSeconds(answer.headers['retry-after'], new Date());
-      if (answer.status === 429) breaker.recordThrottling(retryAfterSeconds);
+    if (response.status === 429 || response.status >= 500) {
+      const retryAfterSeconds = parseRetryAfterSeconds(response.headers['retry-after'], new Date());
+      if (response.status === 429) breaker.recordThrottling(retryAfterSeconds);
       else breaker.recordFailure(retryAfterSeconds);
       throw this.#fail(undefined, retryAfterSeconds);
     }
     breaker.recordSuccess();
-    const body = parseJsonObject(answer.body.toString('utf8'));
+    const body = parseJsonObject(response.body.toString('utf8'));
     if (body === undefined) throw this.#fail(undefined);
-    if (answer.status !== 200) {
+    if (response.status !== 200) {
       this.entraError = parseTokenErrorResponse(body);
       if (this.entraError === undefined) throw this.#fail(undefined);
     } else if (!isTokenResponse(body)) {
       throw this.#fail(undefined);
     }
-    return { status: answer.status, headers: {}, body: toMsalBody<T>(body) };
+    return { status: response.status, headers: {}, body: toMsalBody<T>(body) };
   }
 
   #fail(cause: unknown, retryAfterSeconds = 5): BffError {

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSigningKeys } from '../../../src/shared/entra/signing-keys.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import { type HttpAnswer, HttpFailure, type SendHttp } from '../../../src/shared/network/http-request.ts';
+import { HttpFailure, type HttpResponse, type SendHttp } from '../../../src/shared/network/http-request.ts';
 
 const keysUri = 'https://login.example/tenant/discovery/v2.0/keys?appid=1';
 const header = { alg: 'RS256', kid: 'one' };
@@ -15,7 +15,7 @@ const publish = (kid: string) => ({
 const one = publish('one');
 const two = publish('two');
 
-const answerOf = (body: unknown, more: Partial<HttpAnswer> = {}): HttpAnswer => ({
+const answerOf = (body: unknown, more: Partial<HttpResponse> = {}): HttpResponse => ({
   status: 200,
   headers: {},
   body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
@@ -25,7 +25,7 @@ const good = () => answerOf({ keys: [one, two] });
 
 /** An authority whose next answer a test chooses, with a list of its requests. */
 function authority() {
-  const state: { answer: () => HttpAnswer | Promise<HttpAnswer>; asked: Parameters<SendHttp>[0][] } = {
+  const state: { answer: () => HttpResponse | Promise<HttpResponse>; asked: Parameters<SendHttp>[0][] } = {
     answer: good,
     asked: [],
   };
@@ -40,7 +40,7 @@ function authority() {
   return { keys, state };
 }
 
-const faults: [string, () => HttpAnswer | Promise<HttpAnswer>][] = [
+const faults: [string, () => HttpResponse | Promise<HttpResponse>][] = [
   ['refuses connections', () => Promise.reject(new HttpFailure('unreachable'))],
   ['is too slow', () => Promise.reject(new HttpFailure('timeout'))],
   ['answers without end', () => Promise.reject(new HttpFailure('too-large'))],

@@ -183,7 +183,7 @@ describe('get', () => {
     const events: string[] = [];
     rememberLog(caller, (_level, { event }) => events.push(event));
     await graph.get(caller, '/me', rest);
-    expect(events).toEqual(['upstream-answers-without-request-id']);
+    expect(events).toEqual(['upstream-responses-without-request-id']);
     await expect(graph.get({ ...caller }, '/me', rest)).rejects.toThrow(TypeError);
     expect(log).toBeDefined();
   });
@@ -318,7 +318,7 @@ describe('each call', () => {
     upstream.respondWith((socket) => socket.write(rawAnswer('{}', [json])));
     const { graph, options, logged } = startClient();
     await graph.get(alice, '/me', options);
-    expect(logged).toEqual(['upstream-answers-without-request-id']);
+    expect(logged).toEqual(['upstream-responses-without-request-id']);
   });
 
   it('fails with the same problems after its token was replaced', async () => {

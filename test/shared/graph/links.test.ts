@@ -60,7 +60,7 @@ const inJson = (text: string, fileLinks = false) =>
 function responseTo(headers: { 'content-type': string | undefined }, body: string): string {
   const exchange = {
     request: { method: 'GET', path: '/v1.0/me/messages', headers: {} },
-    answer: { status: 200, headers, body: Buffer.from(body) },
+    response: { status: 200, headers, body: Buffer.from(body) },
     sentTokens: [],
   };
   const response = links.toResponse(exchange, { user, call: callWith(false) }, () => undefined, new Date(0));

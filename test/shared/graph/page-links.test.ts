@@ -62,7 +62,7 @@ function answerTo(
 ): string {
   const exchange = {
     request: { method: 'GET', path: target, headers: {} },
-    answer: { status, headers: { 'content-type': type }, body: Buffer.from(JSON.stringify(value)) },
+    response: { status, headers: { 'content-type': type }, body: Buffer.from(JSON.stringify(value)) },
     sentTokens: [],
   };
   const answered = { user: alice, call: typed(target) };

@@ -1,7 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
-import { type HttpAnswer, HttpFailure, type HttpRequest } from '../../../src/shared/network/http-request.ts';
+import {
+  HttpFailure,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../../src/shared/network/http-request.ts';
 import { createMemoryBudget } from '../../../src/shared/proxy/memory-budget.ts';
 import { createOwnApi, type OwnApiDependencies } from '../../../src/shared/proxy/own-api.ts';
 import { toCaller } from '../../../src/shared/session/caller.ts';
@@ -15,12 +19,12 @@ const alice = callerOf('alice');
 const isAlice = ({ address }: { address: { userHash: Buffer } }) =>
   address.userHash.toString().trim() === 'alice';
 
-const ok: HttpAnswer = {
+const ok: HttpResponse = {
   status: 200,
   headers: { 'content-type': 'application/json' },
   body: Buffer.from('{}'),
 };
-const challenge: HttpAnswer = {
+const challenge: HttpResponse = {
   status: 401,
   headers: {
     'www-authenticate': `Bearer error="insufficient_claims", claims="${Buffer.from('{"access_token":{}}').toString('base64')}"`,
@@ -323,7 +327,7 @@ describe('a request whose connection fails', () => {
 });
 
 describe('an answer to a write that cannot be passed on', () => {
-  it.each<[string, Partial<HttpAnswer>]>([
+  it.each<[string, Partial<HttpResponse>]>([
     ['a redirect', { status: 302 }],
     ['an odd status', { status: 999 }],
     ['compressed', { headers: { 'content-encoding': 'gzip' } }],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BffError } from '../../../src/shared/errors.ts';
-import { type HttpAnswer, HttpFailure, type SendHttp } from '../../../src/shared/network/http-request.ts';
+import { HttpFailure, type HttpResponse, type SendHttp } from '../../../src/shared/network/http-request.ts';
 import type { Row, RowKeys, Table } from '../../../src/shared/storage/table.ts';
 import type { SimulatedIssuer } from './simulated-issuer.ts';
 import { keyOf, type SimulatedTable } from './simulated-table.ts';
@@ -140,7 +140,7 @@ export function createNetwork({ table, issuer, nowMs, describeRow }: NetworkNeed
         'token',
         undefined,
         request.deadlineMs,
-        (name): HttpAnswer => issuer.answer(request, worker, name),
+        (name): HttpResponse => issuer.answer(request, worker, name),
         ({ status, body }) => `${status} ${createHash('sha1').update(body).digest('hex')}`,
         () => new HttpFailure('timeout'),
       ),

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { HttpAnswer, HttpRequest } from '../../../src/shared/network/http-request.ts';
+import type { HttpRequest, HttpResponse } from '../../../src/shared/network/http-request.ts';
 import { signIdToken } from './id-tokens.ts';
 import { accessTokenLifetimeSeconds, authority, clientId, type Person, people, tenantId } from './people.ts';
 
@@ -52,7 +52,7 @@ export interface SimulatedIssuer {
    */
   authorize(person: Person, nonce: string, sessionId?: string): string;
   /** The token endpoint. What it does, it does at once, in the moment the request is applied. */
-  answer(request: HttpRequest, worker: string, message: string): HttpAnswer;
+  answer(request: HttpRequest, worker: string, message: string): HttpResponse;
   readonly state: IssuerState;
   /** In order; not part of the state: it only says how the state came about. */
   readonly issues: readonly Issue[];
@@ -171,6 +171,6 @@ export function createSimulatedIssuer(
   };
 }
 
-function answerOf(status: number, body: Readonly<Record<string, unknown>>): HttpAnswer {
+function answerOf(status: number, body: Readonly<Record<string, unknown>>): HttpResponse {
   return { status, headers: {}, body: Buffer.from(JSON.stringify(body)) };
 }

@@ -11,7 +11,7 @@ import type { Session } from '../session/session.ts';
 export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
 
 /** The response of `api/auth/session`. It has a fixed set of fields and never contains a token. */
-export type SessionAnswer =
+export type SessionResponse =
   | { readonly signed_in: false; readonly login_url: string }
   | {
       readonly signed_in: true;
@@ -35,15 +35,15 @@ export type SessionAnswer =
       readonly login_url: string;
     };
 
-export interface SessionAnswerDependencies {
+export interface SessionResponseDependencies {
   readonly features: Features;
   readonly guards: Readonly<Record<string, Guard>>;
   readonly authorization: Pick<Authorization, 'wouldAllow'>;
   readonly now: () => Date;
 }
 
-export function createSessionAnswer({ features, guards, authorization, now }: SessionAnswerDependencies) {
-  return (caller: Caller | undefined): SessionAnswer => {
+export function createSessionResponse({ features, guards, authorization, now }: SessionResponseDependencies) {
+  return (caller: Caller | undefined): SessionResponse => {
     if (caller === undefined) return { signed_in: false, login_url: loginPath };
     const session = sessionOf(caller);
     const { facts, idleExpiresAt } = session;

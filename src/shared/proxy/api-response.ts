@@ -20,10 +20,10 @@ const RETRY_AFTER_SECONDS = 5;
  * @throws {BffError} upstream_answer_refused
  */
 export function toApiResponse(
-  { request, answer }: Pick<Exchange, 'request' | 'answer'>,
+  { request, response }: Pick<Exchange, 'request' | 'response'>,
   now: Date,
 ): ApiResponse {
-  const { status, headers, body } = answer;
+  const { status, headers, body } = response;
   const refuse = (detail: string) => upstreamProblem(request, 'upstream_answer_refused', detail);
   if (status < 200 || status > 599) throw refuse('The response has a status that cannot be passed on.');
   // The redirect is not followed with the token, and the browser must not see its target.
