@@ -242,6 +242,30 @@ describe('the commands in the sentences of', () => {
   });
 });
 
+describe('the addresses of this service in the sentences of', () => {
+  const routes = [
+    ...readText('docs/reference/routes.md').matchAll(/^\| `(\/api\/[^`]+)` \| ([A-Z, ]+) \|/gm),
+  ].map(([, path = '', methods = '']) => ({ path, methods: methods.split(', ') }));
+  /** A prefix of routes, like `/api/auth`, counts as an address too. */
+  const isRoute = (path: string, method: string | undefined) =>
+    routes.some(
+      (route) =>
+        (route.path === path && (method === undefined || route.methods.includes(method))) ||
+        (method === undefined && route.path.startsWith(`${path}/`)),
+    );
+
+  it.each(guides)('%s', (document) => {
+    const addresses = inlineCodeOf(document).flatMap(
+      (code) => code.match(/(?:\b[A-Z]+ )?\/api\/(?:auth|admin|health)\b[^\s?']*/g) ?? [],
+    );
+    const unknown = addresses.filter((address) => {
+      const [, method, path = ''] = /^(?:([A-Z]+) )?(.+)$/.exec(address) ?? [];
+      return !isRoute(path, method);
+    });
+    expect(unknown).toEqual([]);
+  });
+});
+
 describe('the lists of this file', () => {
   const blocks = guides.flatMap(codeBlocksOf);
   const text = guides.map(readText).join('\n');
