@@ -18,6 +18,10 @@ const launchArguments = [
   '--disable-background-networking',
   '--disable-domain-reliability',
   '--no-pings',
+  // Every test changes between the origins of the app and of Entra ID. By default each change starts a process,
+  // which costs more than the page. Cookies, CORS and COOP are enforced elsewhere in the browser.
+  '--disable-site-isolation-trials',
+  '--renderer-process-limit=1',
 ];
 
 export interface ChromiumOptions {
