@@ -37,7 +37,7 @@ export default defineConfig(({ mode }) => ({
     // Runs once for all projects.
     globalSetup: ['test/support/global-setup.ts'],
     env: {
-      TEST_SCALE: mode === 'whole' ? 'whole' : 'short',
+      TEST_SCALE: mode === 'test' ? 'short' : 'whole',
       TEST_SCREENSHOTS: mode === 'screenshots' ? 'yes' : 'no',
     },
     // The requirements that tests prove. docs/requirements.md lists them with their tests.

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { inspectAppearance } from '../support/appearance.ts';
 import { type BrowserWorld, press, see, startBrowserWorld } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { removeRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn } from '../support/world.ts';
@@ -77,57 +78,61 @@ async function find(page: Page, text: string): Promise<void> {
 const openPerson = async (page: Page, id = ben.id) => page.goto(`${adminUrl}?user=${id}`);
 
 describe('every state of the console', () => {
-  it('passes axe and is no wider than the window', { timeout: 180_000 }, async ({ skip }) => {
-    const page = await openConsole(skip);
-    const issues: string[] = [];
-    const look = async (name: string) => {
-      issues.push(...(await inspectAppearance(page, `admin-console-${name}`)));
-    };
-    await look('nobody-searched');
-    await find(page, 'Zacharias');
-    await page.getByText('No users found for “Zacharias”.').waitFor();
-    await look('nobody-found');
-    await find(page, 'ben');
-    await page.getByRole('link', { name: 'Benedict Osei' }).waitFor();
-    await look('several-found');
-    await find(page, 'x'.repeat(200));
-    await page.getByText(/No users found for “x/).waitFor();
-    await look('nobody-found-long');
-    await page.getByRole('link', { name: 'About you' }).click();
-    await see(page, 'Your verified claims');
-    await openPerson(page);
-    await page.getByText('No sessions.').waitFor();
-    await look('no-session');
-    await signInBen(25);
-    await openPerson(page);
-    await page.getByText('5 more').waitFor();
-    await look('many-sessions');
-    await page
-      .getByRole('button', { name: /^End: Edge/ })
-      .first()
-      .click();
-    await page.getByText('End this session?').waitFor();
-    await look('confirm');
-    await press(page, 'End session');
-    await page.getByText('Session ended.').waitFor();
-    await look('ended');
-    world.graph.switches.directoryRolesMissing = true;
-    await openPerson(page);
-    await page.getByText('directory_role_required').waitFor();
-    await look('no-directory-role');
-    await press(page, 'Sign out of Microsoft too');
-    await press(page, 'Sign out everywhere');
-    await page.getByRole('alert').getByText('Your roles in').waitFor();
-    await look('action-refused');
-    Object.assign(world.graph.switches, defaultGraphSwitches(), { unavailable: true });
-    await openPerson(page);
-    await see(page, 'Unknown user');
-    await look('graph-down');
-    Object.assign(world.graph.switches, defaultGraphSwitches());
-    expect(issues).toEqual([]);
-  });
+  it.runIf(isWholeRun)(
+    'passes axe and is no wider than the window',
+    { timeout: 180_000 },
+    async ({ skip }) => {
+      const page = await openConsole(skip);
+      const issues: string[] = [];
+      const look = async (name: string) => {
+        issues.push(...(await inspectAppearance(page, `admin-console-${name}`)));
+      };
+      await look('nobody-searched');
+      await find(page, 'Zacharias');
+      await page.getByText('No users found for “Zacharias”.').waitFor();
+      await look('nobody-found');
+      await find(page, 'ben');
+      await page.getByRole('link', { name: 'Benedict Osei' }).waitFor();
+      await look('several-found');
+      await find(page, 'x'.repeat(200));
+      await page.getByText(/No users found for “x/).waitFor();
+      await look('nobody-found-long');
+      await page.getByRole('link', { name: 'About you' }).click();
+      await see(page, 'Your verified claims');
+      await openPerson(page);
+      await page.getByText('No sessions.').waitFor();
+      await look('no-session');
+      await signInBen(25);
+      await openPerson(page);
+      await page.getByText('5 more').waitFor();
+      await look('many-sessions');
+      await page
+        .getByRole('button', { name: /^End: Edge/ })
+        .first()
+        .click();
+      await page.getByText('End this session?').waitFor();
+      await look('confirm');
+      await press(page, 'End session');
+      await page.getByText('Session ended.').waitFor();
+      await look('ended');
+      world.graph.switches.directoryRolesMissing = true;
+      await openPerson(page);
+      await page.getByText('directory_role_required').waitFor();
+      await look('no-directory-role');
+      await press(page, 'Sign out of Microsoft too');
+      await press(page, 'Sign out everywhere');
+      await page.getByRole('alert').getByText('Your roles in').waitFor();
+      await look('action-refused');
+      Object.assign(world.graph.switches, defaultGraphSwitches(), { unavailable: true });
+      await openPerson(page);
+      await see(page, 'Unknown user');
+      await look('graph-down');
+      Object.assign(world.graph.switches, defaultGraphSwitches());
+      expect(issues).toEqual([]);
+    },
+  );
 
-  it('passes axe if permissions are missing', async ({ skip }) => {
+  it.runIf(isWholeRun)('passes axe if permissions are missing', async ({ skip }) => {
     const page = await openConsole(skip, []);
     await find(page, 'ben@contoso.example');
     await see(page, 'Users');
@@ -193,7 +198,7 @@ describe('the console with the keyboard only', () => {
     expect(await focused(page)).toBe('Permissions granted to this app');
   });
 
-  it('reports a session that has ended in the meantime', async ({ skip }) => {
+  it.runIf(isWholeRun)('reports a session that has ended in the meantime', async ({ skip }) => {
     const [browser] = await signInBen(1);
     const page = await openConsole(skip);
     await openPerson(page);
@@ -223,83 +228,91 @@ describe('the console with the keyboard only', () => {
     await see(page, 'You do not have access');
   });
 
-  it('reports that a change may have been made if its response is lost', async ({ skip }) => {
-    await signInBen(1);
-    const page = await openConsole(skip);
-    await openPerson(page);
-    await press(page, 'Sign out of Microsoft too');
-    world.graph.switches.breaksOff = 'before-head';
-    await press(page, 'Sign out everywhere');
-    await page.getByRole('alert').getByText('The change may have been made').waitFor();
-    world.graph.switches.breaksOff = 'never';
-  });
+  it.runIf(isWholeRun)(
+    'reports that a change may have been made if its response is lost',
+    async ({ skip }) => {
+      await signInBen(1);
+      const page = await openConsole(skip);
+      await openPerson(page);
+      await press(page, 'Sign out of Microsoft too');
+      world.graph.switches.breaksOff = 'before-head';
+      await press(page, 'Sign out everywhere');
+      await page.getByRole('alert').getByText('The change may have been made').waitFor();
+      world.graph.switches.breaksOff = 'never';
+    },
+  );
 });
 
 describe('the console', () => {
-  it('requests a permission at first use, again on demand, and then continues where it was', async ({
-    skip,
-  }) => {
-    const page = await openConsole(skip, []);
-    await find(page, 'ben@contoso.example');
-    await page.getByText('needs your permission').waitFor();
-    await page.getByRole('link', { name: 'Continue' }).click();
-    await see(page, 'Permissions requested');
-    await press(page, 'Cancel');
-    await see(page, 'Permission declined');
-    await page.getByRole('link', { name: 'Back to the app' }).click();
-    await page.getByText('You declined this permission.').waitFor();
-    expect(await inspectAppearance(page, 'admin-console-declined')).toEqual([]);
-    await page.getByRole('link', { name: 'Try again' }).click();
-    await press(page, 'Accept');
-    await see(page, 'Users');
-    await page.getByRole('link', { name: 'Ben Brown' }).waitFor();
-  });
+  it.runIf(isWholeRun)(
+    'requests a permission at first use, again on demand, and then continues where it was',
+    async ({ skip }) => {
+      const page = await openConsole(skip, []);
+      await find(page, 'ben@contoso.example');
+      await page.getByText('needs your permission').waitFor();
+      await page.getByRole('link', { name: 'Continue' }).click();
+      await see(page, 'Permissions requested');
+      await press(page, 'Cancel');
+      await see(page, 'Permission declined');
+      await page.getByRole('link', { name: 'Back to the app' }).click();
+      await page.getByText('You declined this permission.').waitFor();
+      expect(await inspectAppearance(page, 'admin-console-declined')).toEqual([]);
+      await page.getByRole('link', { name: 'Try again' }).click();
+      await press(page, 'Accept');
+      await see(page, 'Users');
+      await page.getByRole('link', { name: 'Ben Brown' }).waitFor();
+    },
+  );
 
-  it('requires a new sign-in for a change if the sign-in is too old', { tags: ['AD-1'] }, async ({
-    skip,
-  }) => {
-    await signInBen(2);
-    const page = await openConsole(skip);
-    world.advance(901);
-    await openPerson(page);
-    await press(page, 'End all 2');
-    await press(page, 'End all sessions');
-    await page.getByRole('alert').getByText('Action required').waitFor();
-    expect(await inspectAppearance(page, 'admin-console-sign-in-again')).toEqual([]);
-    // The link that continues has the focus.
-    await page.keyboard.press('Enter');
-    await press(page, /Alice Adams/);
-    await see(page, 'Sessions in this app');
-    expect(page.url()).toBe(`${adminUrl}?user=${ben.id}`);
-    await press(page, 'End all 2');
-    await press(page, 'End all sessions');
-    await page.getByRole('status').getByText('2 sessions ended.').waitFor();
-    await page.getByText('No sessions.').waitFor();
-  });
+  it.runIf(isWholeRun)(
+    'requires a new sign-in for a change if the sign-in is too old',
+    { tags: ['AD-1'] },
+    async ({ skip }) => {
+      await signInBen(2);
+      const page = await openConsole(skip);
+      world.advance(901);
+      await openPerson(page);
+      await press(page, 'End all 2');
+      await press(page, 'End all sessions');
+      await page.getByRole('alert').getByText('Action required').waitFor();
+      expect(await inspectAppearance(page, 'admin-console-sign-in-again')).toEqual([]);
+      // The link that continues has the focus.
+      await page.keyboard.press('Enter');
+      await press(page, /Alice Adams/);
+      await see(page, 'Sessions in this app');
+      expect(page.url()).toBe(`${adminUrl}?user=${ben.id}`);
+      await press(page, 'End all 2');
+      await press(page, 'End all sessions');
+      await page.getByRole('status').getByText('2 sessions ended.').waitFor();
+      await page.getByText('No sessions.').waitFor();
+    },
+  );
 
-  it('informs other tabs if administrators end their own session, then starts a sign-in', async ({
-    skip,
-  }) => {
-    const page = await openConsole(skip);
-    await openPerson(page, alice.id);
-    await page.getByText('this browser').waitFor();
-    const cookie = async () => (await page.context().cookies()).find(({ name }) => name === 'session')?.value;
-    const before = await cookie();
-    const tab = await page.context().newPage();
-    await tab.goto(adminUrl);
-    await tab.evaluate(
-      `window.heard = []; new BroadcastChannel('entra-bff').onmessage = ({ data }) => heard.push(data.type)`,
-    );
-    await press(page, /^End: /);
-    await press(page, 'End session');
-    await expect.poll(() => tab.evaluate('heard')).toEqual(['entra-bff:session']);
-    await expect.poll(async () => [before, undefined].includes(await cookie())).toBe(false);
-    await see(page, 'Sessions in this app');
-  });
+  it.runIf(isWholeRun)(
+    'informs other tabs if administrators end their own session, then starts a sign-in',
+    async ({ skip }) => {
+      const page = await openConsole(skip);
+      await openPerson(page, alice.id);
+      await page.getByText('this browser').waitFor();
+      const cookie = async () =>
+        (await page.context().cookies()).find(({ name }) => name === 'session')?.value;
+      const before = await cookie();
+      const tab = await page.context().newPage();
+      await tab.goto(adminUrl);
+      await tab.evaluate(
+        `window.heard = []; new BroadcastChannel('entra-bff').onmessage = ({ data }) => heard.push(data.type)`,
+      );
+      await press(page, /^End: /);
+      await press(page, 'End session');
+      await expect.poll(() => tab.evaluate('heard')).toEqual(['entra-bff:session']);
+      await expect.poll(async () => [before, undefined].includes(await cookie())).toBe(false);
+      await see(page, 'Sessions in this app');
+    },
+  );
 });
 
 describe('the console without JavaScript', () => {
-  it('shows its content and says that actions require JavaScript', async ({ skip }) => {
+  it.runIf(isWholeRun)('shows its content and says that actions require JavaScript', async ({ skip }) => {
     await signInBen(1);
     grantSignIn(world, 'Alice Adams', permissions);
     const page = await world.newPage(skip, { javaScriptEnabled: false });

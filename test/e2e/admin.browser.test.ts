@@ -7,6 +7,7 @@ import {
   signInAtDemo,
   startBrowserWorld,
 } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { grantSignIn } from '../support/world.ts';
 
 let world: BrowserWorld;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe('the admin page in a browser', () => {
-  it('shows claims and the Graph profile to a user with the role', async ({ skip }) => {
+  it.runIf(isWholeRun)('shows claims and the Graph profile to a user with the role', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Alice Adams');
     await follow(page, 'Open the admin page');
@@ -44,7 +45,7 @@ describe('the admin page in a browser', () => {
     await see(page, 'Administration');
   });
 
-  it('opens at the address of a deep link after the sign-in', async ({ skip }) => {
+  it.runIf(isWholeRun)('opens at the address of a deep link after the sign-in', async ({ skip }) => {
     const page = await world.newPage(skip);
     await page.goto(`${adminUrl}?tab=1`);
     await press(page, /Alice Adams/);

@@ -1,6 +1,7 @@
 import type { Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserWorld, follow, press, see, startBrowserWorld } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { type SmallSite, serve } from '../support/small-site.ts';
 import { grantSignIn } from '../support/world.ts';
 
@@ -83,54 +84,58 @@ describe('a link on another host, in a browser', () => {
     await see(page, 'Hello, Ben Brown');
   });
 
-  it('signs in a user who is not signed in, at the login route and at a page that requires it', async ({
-    skip,
-  }) => {
-    const page = await world.newPage(skip);
-    await asAlice(page);
-    for (const [where, address] of links()) {
-      await page.context().clearCookies({ name: 'session' });
-      await page.goto(address);
-      await follow(page, 'Administration');
-      await press(page, /Alice Adams/);
-      await see(page, 'Administration');
-      expect(await whoIs(page), where).toBe('alice@contoso.example');
-      await page.context().clearCookies({ name: 'session' });
-      await page.goto(address);
-      await follow(page, 'Prize');
-      await see(page, 'Hello, Ben Brown');
-    }
-  });
+  it.runIf(isWholeRun)(
+    'signs in a user who is not signed in, at the login route and at a page that requires it',
+    async ({ skip }) => {
+      const page = await world.newPage(skip);
+      await asAlice(page);
+      for (const [where, address] of links()) {
+        await page.context().clearCookies({ name: 'session' });
+        await page.goto(address);
+        await follow(page, 'Administration');
+        await press(page, /Alice Adams/);
+        await see(page, 'Administration');
+        expect(await whoIs(page), where).toBe('alice@contoso.example');
+        await page.context().clearCookies({ name: 'session' });
+        await page.goto(address);
+        await follow(page, 'Prize');
+        await see(page, 'Hello, Ben Brown');
+      }
+    },
+  );
 
-  it('ends with other_account in a popup, and does not replace the session', { tags: ['LR-6'] }, async ({
-    skip,
-  }) => {
-    const page = await world.newPage(skip);
-    await asAlice(page);
-    for (const [, address] of links()) {
-      await page.goto(address);
-      const [popup] = await Promise.all([page.waitForEvent('popup'), press(page, 'Open')]);
-      await popup.waitForEvent('close');
-      expect(await whoIs(page)).toBe('alice@contoso.example');
-    }
-  });
+  it.runIf(isWholeRun)(
+    'ends with other_account in a popup, and does not replace the session',
+    { tags: ['LR-6'] },
+    async ({ skip }) => {
+      const page = await world.newPage(skip);
+      await asAlice(page);
+      for (const [, address] of links()) {
+        await page.goto(address);
+        const [popup] = await Promise.all([page.waitForEvent('popup'), press(page, 'Open')]);
+        await popup.waitForEvent('close');
+        expect(await whoIs(page)).toBe('alice@contoso.example');
+      }
+    },
+  );
 
-  it('is recognized by Sec-Fetch-Site through all redirects, until a page is loaded again', async ({
-    skip,
-  }) => {
-    const page = await world.newPage(skip);
-    const sites = sitesOf(page, login);
-    await page.goto(`${origin}/api/admin?bounced=1`);
-    await see(page, 'Pick an account');
-    for (const [, address] of links()) {
-      await page.goto(address);
-      await follow(page, 'Redirected');
+  it.runIf(isWholeRun)(
+    'is recognized by Sec-Fetch-Site through all redirects, until a page is loaded again',
+    async ({ skip }) => {
+      const page = await world.newPage(skip);
+      const sites = sitesOf(page, login);
+      await page.goto(`${origin}/api/admin?bounced=1`);
       await see(page, 'Pick an account');
-    }
-    await page.goto(`${origin}/api/admin`);
-    await see(page, 'Pick an account');
-    expect(await sites()).toEqual(['none', 'cross-site', 'same-site', 'same-origin']);
-  });
+      for (const [, address] of links()) {
+        await page.goto(address);
+        await follow(page, 'Redirected');
+        await see(page, 'Pick an account');
+      }
+      await page.goto(`${origin}/api/admin`);
+      await see(page, 'Pick an account');
+      expect(await sites()).toEqual(['none', 'cross-site', 'same-site', 'same-origin']);
+    },
+  );
 });
 
 /** Number of requests that the worker refused because they did not come from a window. */

@@ -2,6 +2,7 @@ import { pageIssues } from '@entra-bff/test-browser';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 
 let world: BrowserWorld;
 
@@ -73,7 +74,7 @@ describe('the cases on the demo page', () => {
     await page.getByText('The call succeeded.').waitFor();
   });
 
-  it('continue by a redirect that returns to the same page', async ({ skip }) => {
+  it.runIf(isWholeRun)('continue by a redirect that returns to the same page', async ({ skip }) => {
     const page = await meetAtDemo(skip, 'The password has expired');
     await press(page, 'Continue by redirect');
     await press(page, 'Update the password');
@@ -81,25 +82,27 @@ describe('the cases on the demo page', () => {
     await page.getByText('The call succeeded.').waitFor();
   });
 
-  it('show the outcome of the popup, with a link for the administrator if one is needed', async ({
-    skip,
-  }) => {
-    const page = await meetAtDemo(skip, 'Only an administrator can consent');
-    await press(await continueInPopup(page), 'Return to the app without consent');
-    await page.getByText('The popup ended with admin_consent_required.').waitFor();
-    const link = page.getByRole('link', { name: 'Link for your administrator' });
-    expect(await link.getAttribute('href')).toContain('/v2.0/adminconsent?');
-    expect(await pageIssues(page)).toEqual([]);
-  });
+  it.runIf(isWholeRun)(
+    'show the outcome of the popup, with a link for the administrator if one is needed',
+    async ({ skip }) => {
+      const page = await meetAtDemo(skip, 'Only an administrator can consent');
+      await press(await continueInPopup(page), 'Return to the app without consent');
+      await page.getByText('The popup ended with admin_consent_required.').waitFor();
+      const link = page.getByRole('link', { name: 'Link for your administrator' });
+      expect(await link.getAttribute('href')).toContain('/v2.0/adminconsent?');
+      expect(await pageIssues(page)).toEqual([]);
+    },
+  );
 
-  it('wait for a popup that does not return from Entra ID, until the user stops waiting', async ({
-    skip,
-  }) => {
-    const page = await meetAtDemo(skip, 'The account is disabled');
-    const popup = await continueInPopup(page);
-    await see(popup, 'This account cannot be used');
-    await popup.close();
-    await press(page, 'Stop waiting');
-    await page.getByText('The popup ended with canceled.').waitFor();
-  });
+  it.runIf(isWholeRun)(
+    'wait for a popup that does not return from Entra ID, until the user stops waiting',
+    async ({ skip }) => {
+      const page = await meetAtDemo(skip, 'The account is disabled');
+      const popup = await continueInPopup(page);
+      await see(popup, 'This account cannot be used');
+      await popup.close();
+      await press(page, 'Stop waiting');
+      await page.getByText('The popup ended with canceled.').waitFor();
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { press, see } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { answerEntra, goBack, goBackTo, isReady, pressForPopup, seeEnds } from './interactions/asking-app.ts';
 import {
   consentCase,
@@ -23,7 +24,7 @@ describe('the back button, in an app that uses redirects', () => {
     return page;
   }
 
-  it.for([refreshTokenExpiredCase, rowGoneCase])(
+  it.for(isWholeRun ? [refreshTokenExpiredCase, rowGoneCase] : [rowGoneCase])(
     'returns to the app as it was, if $title and Entra ID did not prompt',
     async (one, { skip }) => {
       const page = await leaveAndAnswer(skip, one);
@@ -39,7 +40,7 @@ describe('the back button, in an app that uses redirects', () => {
     },
   );
 
-  it.for([consentCase, passwordChangedCase])(
+  it.for(isWholeRun ? [consentCase, passwordChangedCase] : [consentCase])(
     'shows that the callback has been used, and forward continues the app, if $title',
     async (one, { skip }) => {
       const page = await leaveAndAnswer(skip, one);
@@ -56,7 +57,7 @@ describe('the back button, in an app that uses redirects', () => {
   );
 
   // In the last case, a form led to the page behind it.
-  it.for([...oneOfEachOutcome, approvalCase])(
+  it.for(isWholeRun ? [...oneOfEachOutcome, approvalCase] : [declinedCase])(
     'returns past Entra ID to the app, which gets the outcome, if the user $title',
     async (one, { skip }) => {
       const page = await leaveAndAnswer(skip, one);
@@ -90,7 +91,7 @@ describe('the back button, in an app that uses redirects', () => {
 describe('the back button, in an app that uses popups', () => {
   const interaction = 'popup';
 
-  it('between pages of Entra ID loses nothing', async ({ skip }) => {
+  it.runIf(isWholeRun)('between pages of Entra ID loses nothing', async ({ skip }) => {
     const page = await meet(skip, { ...passwordChangedCase, path: consentCase.path }, { interaction });
     const popup = await pressForPopup(page, 'Read');
     await press(popup, /Ben Brown/);
@@ -100,25 +101,26 @@ describe('the back button, in an app that uses popups', () => {
     await seeEnds(page, '200');
   });
 
-  it('on the waiting page lets the popup finish, and after forward the app has the permission', async ({
-    skip,
-  }) => {
-    const page = await meet(skip, consentCase, { interaction });
-    const before = asked();
-    const popup = await pressForPopup(page, 'Read');
-    await popup.getByRole('button', { name: 'Accept' }).waitFor();
-    await page.goBack();
-    const closed = popup.waitForEvent('close');
-    await press(popup, 'Accept');
-    await closed;
-    await page.goForward();
-    await isReady(page);
-    await press(page, 'Read');
-    await seeEnds(page, '200');
-    expect(asked() - before).toBe(1);
-  });
+  it.runIf(isWholeRun)(
+    'on the waiting page lets the popup finish, and after forward the app has the permission',
+    async ({ skip }) => {
+      const page = await meet(skip, consentCase, { interaction });
+      const before = asked();
+      const popup = await pressForPopup(page, 'Read');
+      await popup.getByRole('button', { name: 'Accept' }).waitFor();
+      await page.goBack();
+      const closed = popup.waitForEvent('close');
+      await press(popup, 'Accept');
+      await closed;
+      await page.goForward();
+      await isReady(page);
+      await press(page, 'Read');
+      await seeEnds(page, '200');
+      expect(asked() - before).toBe(1);
+    },
+  );
 
-  it('and then forward after a denial opens no popup', async ({ skip }) => {
+  it.runIf(isWholeRun)('and then forward after a denial opens no popup', async ({ skip }) => {
     const page = await meet(skip, declinedCase, { interaction });
     await answerEntra(await pressForPopup(page, 'Read'), declinedCase, stage.world);
     await seeEnds(page, declinedCase.outcome);

@@ -3,6 +3,7 @@ import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { userId } from '../support/world.ts';
 
 let world: BrowserWorld;
@@ -42,11 +43,13 @@ const goForPermission = (page: Page): Promise<unknown> =>
   page.evaluate(`import('/library.js').then(({ library }) =>
     library.messages().catch((error) => library.interact(library.problemOf(error))))`);
 
-describe.for([
+const libraries = [
   ['@microsoft/microsoft-graph-client', 'microsoft-graph-client.ts'],
   ['PnPjs', 'pnp.js'],
   ['fetch alone', 'plain-fetch.ts'],
-] as const)('%s in a browser', ([, name]) => {
+] as const;
+
+describe.for(isWholeRun ? libraries : libraries.slice(0, 1))('%s in a browser', ([, name]) => {
   it('calls Graph through the service, reports refusals, continues after consent, pages and batches', {
     tags: ['PX-14'],
   }, async ({ skip }) => {

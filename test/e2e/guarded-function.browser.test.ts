@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserWorld, press, startBrowserWorld } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { grantSignIn } from '../support/world.ts';
 
 let world: BrowserWorld;
@@ -67,19 +68,26 @@ describe('a guarded function of an app, called by the client', () => {
     expect(page.url()).toBe(`${origin}/app`);
   });
 
-  it('requires a stronger sign-in in a popup, then responds', { tags: ['AD-1'] }, async ({ skip }) => {
-    const page = await world.newPage(skip);
-    await openApp(page);
-    const popup = await pressForWindow(page, 'Strong');
-    await answerUntilClosed(popup, /Ben Brown/, 'Approve');
-    await see(page, 'strong 200');
-  });
+  it.runIf(isWholeRun)(
+    'requires a stronger sign-in in a popup, then responds',
+    { tags: ['AD-1'] },
+    async ({ skip }) => {
+      const page = await world.newPage(skip);
+      await openApp(page);
+      const popup = await pressForWindow(page, 'Strong');
+      await answerUntilClosed(popup, /Ben Brown/, 'Approve');
+      await see(page, 'strong 200');
+    },
+  );
 
-  it('opens no popup if a group is missing, and the app gets claim_required', async ({ skip }) => {
-    const page = await world.newPage(skip);
-    await openApp(page);
-    await press(page, 'Engineers');
-    await see(page, 'BffProblem claim_required');
-    expect(page.context().pages()).toHaveLength(1);
-  });
+  it.runIf(isWholeRun)(
+    'opens no popup if a group is missing, and the app gets claim_required',
+    async ({ skip }) => {
+      const page = await world.newPage(skip);
+      await openApp(page);
+      await press(page, 'Engineers');
+      await see(page, 'BffProblem claim_required');
+      expect(page.context().pages()).toHaveLength(1);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { press } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { pressForPopup, seeBrowserError, seeEnds } from './interactions/asking-app.ts';
 import { consentCase } from './interactions/cases.ts';
 import { setStage } from './interactions/stage.ts';
@@ -24,29 +25,35 @@ async function pressInVain(page: Page, name: string): Promise<void> {
 describe('a network failure during an interaction, in an app that uses redirects', () => {
   const back = ['redirecting', 'back for consent_required'];
 
-  it('loses nothing if the network is back before the user answers again', async ({ skip }) => {
-    const page = await meet(skip, consentCase);
-    await press(page, 'Read');
-    await page.getByRole('button', { name: 'Accept' }).waitFor();
-    await page.context().setOffline(true);
-    await pressInVain(page, 'Accept');
-    await page.context().setOffline(false);
-    await page.goBack();
-    await press(page, 'Accept');
-    await seeEnds(page, ...back, '200');
-    expect(page.url()).toBe(placeOf(consentCase));
-  });
+  it.runIf(isWholeRun)(
+    'loses nothing if the network is back before the user answers again',
+    async ({ skip }) => {
+      const page = await meet(skip, consentCase);
+      await press(page, 'Read');
+      await page.getByRole('button', { name: 'Accept' }).waitFor();
+      await page.context().setOffline(true);
+      await pressInVain(page, 'Accept');
+      await page.context().setOffline(false);
+      await page.goBack();
+      await press(page, 'Accept');
+      await seeEnds(page, ...back, '200');
+      expect(page.url()).toBe(placeOf(consentCase));
+    },
+  );
 
-  it.for(breaks)('is overcome by a reload of the page if %s', async ([, target, lost], { skip }) => {
-    const page = await meet(skip, consentCase);
-    await press(page, 'Read');
-    line.breakAt(target, lost);
-    await pressInVain(page, 'Accept');
-    line.mend();
-    await page.reload();
-    await seeEnds(page, ...back, '200');
-    expect(page.url()).toBe(placeOf(consentCase));
-  });
+  it.runIf(isWholeRun).for(breaks)(
+    'is overcome by a reload of the page if %s',
+    async ([, target, lost], { skip }) => {
+      const page = await meet(skip, consentCase);
+      await press(page, 'Read');
+      line.breakAt(target, lost);
+      await pressInVain(page, 'Accept');
+      line.mend();
+      await page.reload();
+      await seeEnds(page, ...back, '200');
+      expect(page.url()).toBe(placeOf(consentCase));
+    },
+  );
 
   it('before the redirect makes the call fail, and a click asks again', async ({ skip }) => {
     const page = await meet(skip, consentCase);
@@ -65,32 +72,38 @@ describe('a network failure during an interaction, in an app that uses redirects
 describe('a network failure during an interaction, in an app that uses popups', () => {
   const interaction = 'popup';
 
-  it('loses nothing if the network is back before the user answers again', async ({ skip }) => {
-    const page = await meet(skip, consentCase, { interaction });
-    const popup = await pressForPopup(page, 'Read');
-    await popup.getByRole('button', { name: 'Accept' }).waitFor();
-    await page.context().setOffline(true);
-    await pressInVain(popup, 'Accept');
-    await page.evaluate('dispatchEvent(new Event("focus"))');
-    await page.context().setOffline(false);
-    await popup.goBack();
-    await press(popup, 'Accept');
-    await seeEnds(page, '200');
-  });
+  it.runIf(isWholeRun)(
+    'loses nothing if the network is back before the user answers again',
+    async ({ skip }) => {
+      const page = await meet(skip, consentCase, { interaction });
+      const popup = await pressForPopup(page, 'Read');
+      await popup.getByRole('button', { name: 'Accept' }).waitFor();
+      await page.context().setOffline(true);
+      await pressInVain(popup, 'Accept');
+      await page.evaluate('dispatchEvent(new Event("focus"))');
+      await page.context().setOffline(false);
+      await popup.goBack();
+      await press(popup, 'Accept');
+      await seeEnds(page, '200');
+    },
+  );
 
-  it.for(breaks)('is overcome by a reload of the popup if %s', async ([, target, lost], { skip }) => {
-    const page = await meet(skip, consentCase, { interaction });
-    const popup = await pressForPopup(page, 'Read');
-    await popup.getByRole('button', { name: 'Accept' }).waitFor();
-    line.breakAt(target, lost);
-    await pressInVain(popup, 'Accept');
-    expect(await page.evaluate('client.interaction.reason')).toBe('consent_required');
-    line.mend();
-    const closed = popup.waitForEvent('close');
-    await popup.reload().catch(() => null); // it closes while it loads
-    await closed;
-    await seeEnds(page, '200');
-  });
+  it.runIf(isWholeRun).for(breaks)(
+    'is overcome by a reload of the popup if %s',
+    async ([, target, lost], { skip }) => {
+      const page = await meet(skip, consentCase, { interaction });
+      const popup = await pressForPopup(page, 'Read');
+      await popup.getByRole('button', { name: 'Accept' }).waitFor();
+      line.breakAt(target, lost);
+      await pressInVain(popup, 'Accept');
+      expect(await page.evaluate('client.interaction.reason')).toBe('consent_required');
+      line.mend();
+      const closed = popup.waitForEvent('close');
+      await popup.reload().catch(() => null); // it closes while it loads
+      await closed;
+      await seeEnds(page, '200');
+    },
+  );
 
   it('lets the user close the popup, stop waiting, and ask again with a click', async ({ skip }) => {
     const page = await meet(skip, consentCase, { interaction });

@@ -8,6 +8,7 @@ import {
   signInAtDemo,
   startBrowserWorld,
 } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { grantSignIn, userId } from '../support/world.ts';
 
 let world: BrowserWorld;
@@ -50,36 +51,42 @@ describe('messages in a browser', () => {
     expect(new Set(texts).size).toBe(texts.length);
   });
 
-  it('stay closed after a denial, and a click requests the permission again', async ({ skip }) => {
-    const page = await world.newPage(skip);
-    await signInAtDemo(world, page, 'Ben Brown');
-    await askForMessages(page);
-    await press(page, 'Cancel');
-    await see(page, 'Permission declined');
-    await follow(page, 'Back to the app');
-    await page.getByText('Account Manager').waitFor();
-    await page.getByText('Nothing was shared.').first().waitFor();
-    await see(page, 'Permission declined');
-    expect(await messages(page).count()).toBe(0);
-    await press(page, 'Ask again');
-    await press(page, 'Accept');
-    await page.getByText('10 shown').waitFor();
-  });
+  it.runIf(isWholeRun)(
+    'stay closed after a denial, and a click requests the permission again',
+    async ({ skip }) => {
+      const page = await world.newPage(skip);
+      await signInAtDemo(world, page, 'Ben Brown');
+      await askForMessages(page);
+      await press(page, 'Cancel');
+      await see(page, 'Permission declined');
+      await follow(page, 'Back to the app');
+      await page.getByText('Account Manager').waitFor();
+      await page.getByText('Nothing was shared.').first().waitFor();
+      await see(page, 'Permission declined');
+      expect(await messages(page).count()).toBe(0);
+      await press(page, 'Ask again');
+      await press(page, 'Accept');
+      await page.getByText('10 shown').waitFor();
+    },
+  );
 
-  it('offer a retry while Graph throttles, and disappear when the session has ended', async ({ skip }) => {
-    const page = await world.newPage(skip);
-    grantSignIn(world, 'Ben Brown', ['Mail.Read']);
-    await signInAtDemo(world, page, 'Ben Brown');
-    await press(page, 'Show my messages');
-    await page.getByText('10 shown').waitFor();
-    Object.assign(world.graph.switches, { throttledCalls: 1, retryAfterSeconds: 1 });
-    await press(page, 'More');
-    await see(page, 'Too many requests');
-    await press(page, 'Try again');
-    await page.getByText('20 shown').waitFor();
-    await page.context().clearCookies({ name: 'session' });
-    await press(page, 'More');
-    await page.getByText('Your session has ended').first().waitFor();
-    expect(await messages(page).count()).toBe(0);
-  });
+  it.runIf(isWholeRun)(
+    'offer a retry while Graph throttles, and disappear when the session has ended',
+    async ({ skip }) => {
+      const page = await world.newPage(skip);
+      grantSignIn(world, 'Ben Brown', ['Mail.Read']);
+      await signInAtDemo(world, page, 'Ben Brown');
+      await press(page, 'Show my messages');
+      await page.getByText('10 shown').waitFor();
+      Object.assign(world.graph.switches, { throttledCalls: 1, retryAfterSeconds: 1 });
+      await press(page, 'More');
+      await see(page, 'Too many requests');
+      await press(page, 'Try again');
+      await page.getByText('20 shown').waitFor();
+      await page.context().clearCookies({ name: 'session' });
+      await press(page, 'More');
+      await page.getByText('Your session has ended').first().waitFor();
+      expect(await messages(page).count()).toBe(0);
+    },
+  );
 });

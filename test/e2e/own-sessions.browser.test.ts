@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { inspectAppearance } from '../support/appearance.ts';
 import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { removeRows } from '../support/table-rows.ts';
 
 const userAgents = {
@@ -61,7 +62,7 @@ describe('the card of the user’s own sessions', () => {
     await see(desk, 'Your permission is needed');
   });
 
-  it('ends all other sessions at once', async ({ skip }) => {
+  it.runIf(isWholeRun)('ends all other sessions at once', async ({ skip }) => {
     const desk = await browserOf(skip, 'desk');
     const others = [await browserOf(skip, 'phone'), await browserOf(skip, 'unknown')];
     await desk.reload();
@@ -74,7 +75,7 @@ describe('the card of the user’s own sessions', () => {
     }
   });
 
-  it('treats a session that has ended in the meantime as ended', async ({ skip }) => {
+  it.runIf(isWholeRun)('treats a session that has ended in the meantime as ended', async ({ skip }) => {
     const [desk, phone] = [await browserOf(skip, 'desk'), await browserOf(skip, 'phone')];
     await desk.reload();
     const end = card(desk).getByRole('button', { name: 'End Safari on iPhone' });
@@ -85,7 +86,7 @@ describe('the card of the user’s own sessions', () => {
     await card(desk).getByText('You are not signed in anywhere else.').waitFor();
   });
 
-  it('shows an error and offers a retry', async ({ skip }) => {
+  it.runIf(isWholeRun)('shows an error and offers a retry', async ({ skip }) => {
     const desk = await browserOf(skip, 'desk');
     world.worker.table.failing.add('list');
     await desk.reload();
@@ -97,7 +98,7 @@ describe('the card of the user’s own sessions', () => {
     await card(desk).getByText('You are not signed in anywhere else.').waitFor();
   });
 
-  it('passes axe and is no wider than the window', async ({ skip }) => {
+  it.runIf(isWholeRun)('passes axe and is no wider than the window', async ({ skip }) => {
     const desk = await browserOf(skip, 'desk');
     await browserOf(skip, 'phone');
     await browserOf(skip, 'unknown');

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { follow, press, see } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import {
   administratorAgrees,
   administratorApproves,
@@ -52,7 +53,7 @@ describe('a call that needs the user, in an app that uses redirects', () => {
     },
   );
 
-  it('redirects again if the same happens a second time', async ({ skip }) => {
+  it.runIf(isWholeRun)('redirects again if the same happens a second time', async ({ skip }) => {
     const page = await meet(skip, refreshTokenExpiredCase);
     const before = asked();
     const round = ['redirecting', `back for ${refreshTokenExpiredCase.reason}`, '200'];

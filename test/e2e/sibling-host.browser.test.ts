@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { see } from '../support/browser-world.ts';
 import { launchChromium } from '../support/chromium.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { startTlsFront, type TlsFront } from '../support/tls-front.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -124,7 +125,7 @@ describe('a page on a sibling host, in Chromium over TLS', () => {
     expect(taken).toBeGreaterThan(35);
   });
 
-  it('cannot plant a cookie that opens a session in a browser without one', async () => {
+  it.runIf(isWholeRun)('cannot plant a cookie that opens a session in a browser without one', async () => {
     await app.context().clearCookies({ name: '__Host-session' });
     for (const character of ['\u00a0', '\u1680', '\u2003', '\u2028', '\u3000', '\ufeff']) {
       expect(await plant([`${character}__Host-session=${ben}`])).toBe(1);
@@ -132,7 +133,7 @@ describe('a page on a sibling host, in Chromium over TLS', () => {
     expect(await ask('/api/auth/session')).toMatchObject({ status: 200, body: { signed_in: false } });
   });
 
-  it('cannot break a route with cookies outside ASCII', async () => {
+  it.runIf(isWholeRun)('cannot break a route with cookies outside ASCII', async () => {
     expect(await plant(['name=Łukasz', 'price=€', 'mood=🙂', '日本=語', 'ü=é'])).toBe(5);
     expect(await ask('/api/graph/v1.0/me')).toMatchObject({
       status: 200,
@@ -142,14 +143,17 @@ describe('a page on a sibling host, in Chromium over TLS', () => {
     await see(app, 'Sign out?');
   });
 
-  it('cannot lock the user out with too many cookies, because the error page deletes them', async () => {
-    await plant(Array.from({ length: 5 }, (_, index) => `bomb${index}=${'x'.repeat(4000)}`));
-    await app.goto(`${origin}/api/auth/login`);
-    await see(app, 'Invalid request');
-    await app.goto(`${origin}/`);
-    expect(await ask('/api/auth/session')).toMatchObject({ status: 200, body: { signed_in: false } });
-    expect(await app.context().cookies(origin)).toEqual([]);
-  });
+  it.runIf(isWholeRun)(
+    'cannot lock the user out with too many cookies, because the error page deletes them',
+    async () => {
+      await plant(Array.from({ length: 5 }, (_, index) => `bomb${index}=${'x'.repeat(4000)}`));
+      await app.goto(`${origin}/api/auth/login`);
+      await see(app, 'Invalid request');
+      await app.goto(`${origin}/`);
+      expect(await ask('/api/auth/session')).toMatchObject({ status: 200, body: { signed_in: false } });
+      expect(await app.context().cookies(origin)).toEqual([]);
+    },
+  );
 });
 
 describe('a script injected into the app’s own page, in Chromium over TLS', () => {

@@ -9,6 +9,7 @@ import {
   startBrowserWorld,
   startSignIn,
 } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { userId } from '../support/world.ts';
 
 let world: BrowserWorld;
@@ -102,7 +103,7 @@ describe('signing in with a browser', () => {
     await see(page, 'Hello, Alice Adams');
   });
 
-  it('works in two tabs at once', async ({ skip }) => {
+  it.runIf(isWholeRun)('works in two tabs at once', async ({ skip }) => {
     const left = await world.newPage(skip);
     const right = await left.context().newPage();
     for (const tab of [left, right]) {

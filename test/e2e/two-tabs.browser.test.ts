@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { follow, press, see } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { pressForPopup, seeEnds } from './interactions/asking-app.ts';
 import { consentCase, type InteractionCase, refreshTokenExpiredCase } from './interactions/cases.ts';
 import { setStage } from './interactions/stage.ts';
@@ -39,33 +40,39 @@ describe('two tabs that redirect for the same permission at once', () => {
     expect(asked()).toBe(before);
   });
 
-  it('both get the permission if the user declines in one, then consents in the other', async ({ skip }) => {
-    const { left, right } = await leaveTwice(skip);
-    await press(left, 'Cancel');
-    await see(left, 'Permission declined');
-    await press(right, 'Accept');
-    await seeEnds(right, ...told, '200');
-    await follow(left, 'Back to the app');
-    await seeEnds(left, ...told, '200');
-    expect([left.url(), right.url()]).toEqual([placeOf(consentCase), placeElsewhere()]);
-  });
+  it.runIf(isWholeRun)(
+    'both get the permission if the user declines in one, then consents in the other',
+    async ({ skip }) => {
+      const { left, right } = await leaveTwice(skip);
+      await press(left, 'Cancel');
+      await see(left, 'Permission declined');
+      await press(right, 'Accept');
+      await seeEnds(right, ...told, '200');
+      await follow(left, 'Back to the app');
+      await seeEnds(left, ...told, '200');
+      expect([left.url(), right.url()]).toEqual([placeOf(consentCase), placeElsewhere()]);
+    },
+  );
 
-  it('both keep the permission if the user consents in one, then declines in the other', async ({ skip }) => {
-    const { left, right } = await leaveTwice(skip);
-    await press(right, 'Accept');
-    await seeEnds(right, ...told, '200');
-    await press(left, 'Cancel');
-    await see(left, 'Permission declined');
-    await follow(left, 'Back to the app');
-    await seeEnds(left, ...told, '200');
-    expect(await left.evaluate('client.session().then(({ features }) => features.mail)')).toBe('granted');
-    await press(right, 'Read');
-    await seeEnds(right, ...told, '200', '200');
-  });
+  it.runIf(isWholeRun)(
+    'both keep the permission if the user consents in one, then declines in the other',
+    async ({ skip }) => {
+      const { left, right } = await leaveTwice(skip);
+      await press(right, 'Accept');
+      await seeEnds(right, ...told, '200');
+      await press(left, 'Cancel');
+      await see(left, 'Permission declined');
+      await follow(left, 'Back to the app');
+      await seeEnds(left, ...told, '200');
+      expect(await left.evaluate('client.session().then(({ features }) => features.mail)')).toBe('granted');
+      await press(right, 'Read');
+      await seeEnds(right, ...told, '200', '200');
+    },
+  );
 });
 
 describe('two tabs that redirect at once, without a prompt', () => {
-  it('each return to their own address and fragment, in either order', async ({ skip }) => {
+  it.runIf(isWholeRun)('each return to their own address and fragment, in either order', async ({ skip }) => {
     const left = await meet(skip, refreshTokenExpiredCase);
     const right = await openBeside(left, placeOf(refreshTokenExpiredCase).replace('#third', '#fifth'));
     // Both have left before either is back.
@@ -79,7 +86,7 @@ describe('two tabs that redirect at once, without a prompt', () => {
 });
 
 describe('two tabs that each open a popup', () => {
-  it('each use the outcome of their own popup only', async ({ skip }) => {
+  it.runIf(isWholeRun)('each use the outcome of their own popup only', async ({ skip }) => {
     const interaction = 'popup';
     const left = await meet(skip, consentCase, { interaction });
     const right = await openBeside(left, left.url());

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inspectAppearance } from '../support/appearance.ts';
 import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { grantSignIn, userId } from '../support/world.ts';
 
 const scopes = ['Mail.Read', 'Calendars.Read', 'Calendars.ReadWrite'];
@@ -134,7 +135,7 @@ describe('two users in two tabs of one browser', () => {
     expect(await endsOf(page)).toEqual(['user_changed', expect.stringContaining('Ben Brown')]);
   });
 
-  it('see nothing of each other through a link', async ({ skip }) => {
+  it.runIf(isWholeRun)('see nothing of each other through a link', async ({ skip }) => {
     const page = await openAlices(skip);
     const address: string = await page.evaluate(`client.src('/api/report?of=2026')`);
     await page.goto(address);
@@ -147,7 +148,7 @@ describe('two users in two tabs of one browser', () => {
     expect(await page.locator('body').textContent()).not.toContain('Ben');
   });
 
-  it('can still read and write if both are the same user', async ({ skip }) => {
+  it.runIf(isWholeRun)('can still read and write if both are the same user', async ({ skip }) => {
     const page = await openAlices(skip);
     // Without the cookie, the second session is independent of the first.
     await page.context().clearCookies({ name: 'session' });
@@ -202,26 +203,32 @@ describe('the demo after a sign-in in another tab', () => {
     expect(await page.locator('#changed').isVisible()).toBe(false);
   });
 
-  it('starts again at "Sign out" if the user is another, who stays signed in', async ({ skip }) => {
-    const page = await openMessages(skip);
-    await signInBeside(page, 'Ben Brown');
-    await press(page, 'Sign out');
-    await seeBen(page);
-  });
+  it.runIf(isWholeRun)(
+    'starts again at "Sign out" if the user is another, who stays signed in',
+    async ({ skip }) => {
+      const page = await openMessages(skip);
+      await signInBeside(page, 'Ben Brown');
+      await press(page, 'Sign out');
+      await seeBen(page);
+    },
+  );
 
-  it('starts again at once if another user is announced during a call', async ({ skip }) => {
-    const page = await openMessages(skip);
-    const graph = holdGraph();
-    await press(page, 'More');
-    await graph.reached;
-    const beside = await signInBeside(page, 'Ben Brown');
-    world.graph.respondWith(undefined);
-    await tell(beside);
-    await seeBen(page);
-    graph.release();
-  });
+  it.runIf(isWholeRun)(
+    'starts again at once if another user is announced during a call',
+    async ({ skip }) => {
+      const page = await openMessages(skip);
+      const graph = holdGraph();
+      await press(page, 'More');
+      await graph.reached;
+      const beside = await signInBeside(page, 'Ben Brown');
+      world.graph.respondWith(undefined);
+      await tell(beside);
+      await seeBen(page);
+      graph.release();
+    },
+  );
 
-  it('keeps its content if the user is the same', async ({ skip }) => {
+  it.runIf(isWholeRun)('keeps its content if the user is the same', async ({ skip }) => {
     const page = await openMessages(skip);
     await page.context().clearCookies({ name: 'session' });
     const beside = await signInBeside(page, 'Alice Adams');

@@ -3,6 +3,7 @@ import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../dev/free-port.ts';
 import { openPage } from '../support/open-page.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -28,7 +29,7 @@ afterAll(async () => {
 });
 
 describe('the Vite example', () => {
-  it('signs in and out behind the development server', async ({ skip }) => {
+  it.runIf(isWholeRun)('signs in and out behind the development server', async ({ skip }) => {
     const page = await openPage(skip);
     await page.goto(origin);
     await page.getByRole('button', { name: 'Sign in' }).click();

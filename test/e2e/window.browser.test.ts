@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BrowserWorld, press, startBrowserWorld } from '../support/browser-world.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { grantSignIn, userId } from '../support/world.ts';
 
 let world: BrowserWorld;
@@ -65,7 +66,7 @@ async function signIn(page: Page): Promise<void> {
 }
 
 describe('an app that leaves interactions to the client, in a browser', () => {
-  it('signs the user in in a popup, and the other tab is informed', async ({ skip }) => {
+  it.runIf(isWholeRun)('signs the user in in a popup, and the other tab is informed', async ({ skip }) => {
     const page = await openApp(await world.newPage(skip));
     const other = await openApp(await page.context().newPage());
     await signIn(page);
@@ -86,14 +87,17 @@ describe('an app that leaves interactions to the client, in a browser', () => {
     expect(await page.evaluate('client.session().then(({ features }) => features.mail)')).toBe('granted');
   });
 
-  it('gets a denial as an error, and does not ask again automatically', async ({ skip }) => {
-    const page = await openApp(await world.newPage(skip));
-    await signIn(page);
-    const popup = await pressForWindow(page, 'Read my mail');
-    await press(popup, 'Cancel');
-    await see(page, 'result', 'InteractionFailed consent_declined');
-    await press(page, 'Read my mail');
-    await see(page, 'result', 'BffProblem consent_declined');
-    expect(page.context().pages()).toHaveLength(1);
-  });
+  it.runIf(isWholeRun)(
+    'gets a denial as an error, and does not ask again automatically',
+    async ({ skip }) => {
+      const page = await openApp(await world.newPage(skip));
+      await signIn(page);
+      const popup = await pressForWindow(page, 'Read my mail');
+      await press(popup, 'Cancel');
+      await see(page, 'result', 'InteractionFailed consent_declined');
+      await press(page, 'Read my mail');
+      await see(page, 'result', 'BffProblem consent_declined');
+      expect(page.context().pages()).toHaveLength(1);
+    },
+  );
 });

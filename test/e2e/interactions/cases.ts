@@ -77,7 +77,7 @@ export const rowGoneCase: InteractionCase = {
 
 export const refreshTokenExpiredCase: InteractionCase = {
   title: 'the refresh token has expired',
-  displays: ['popup'],
+  displays: [],
   path: profile,
   arrange: ({ entra }) => entra.endSignIns('expired', ben),
   answers: [],
@@ -97,7 +97,7 @@ export const givenCases: readonly InteractionCase[] = [
   {
     title: 'the session was idle for too long',
     tags: ['SC-3'],
-    displays: ['popup'],
+    displays: [],
     path: profile,
     arrange: (world) => advance(world, 3601),
     answers: [],
@@ -119,7 +119,7 @@ export const givenCases: readonly InteractionCase[] = [
   refreshTokenExpiredCase,
   {
     title: 'the sign-in is too old for a policy',
-    displays: ['redirect'],
+    displays: [],
     path: profile,
     arrange: ({ entra }) => entra.endSignIns('sign-in-too-old', ben),
     answers: [picksBen],
@@ -128,7 +128,7 @@ export const givenCases: readonly InteractionCase[] = [
   passwordChangedCase,
   {
     title: "an administrator has revoked the user's sessions",
-    displays: ['redirect'],
+    displays: [],
     path: profile,
     arrange: ({ entra }) => entra.endSignIns('session-revoked', ben),
     answers: [picksBen],
@@ -147,7 +147,7 @@ export const givenCases: readonly InteractionCase[] = [
   },
   {
     title: 'the password has expired (50055)',
-    displays: ['redirect'],
+    displays: [],
     path: profile,
     arrange({ entra }) {
       entra.expiredPasswords.add(ben);
@@ -157,7 +157,7 @@ export const givenCases: readonly InteractionCase[] = [
   },
   {
     title: 'Conditional Access demands the page of another provider (50158)',
-    displays: ['popup'],
+    displays: [],
     path: profile,
     arrange({ entra }) {
       entra.switches.conditionalAccess = 'external-challenge';
@@ -179,7 +179,7 @@ export const givenCases: readonly InteractionCase[] = [
   {
     title: 'Graph has revoked the tokens and Entra ID requires a new sign-in',
     tags: ['PX-15'],
-    displays: ['popup'],
+    displays: [],
     path: profile,
     arrange({ graph, entra }) {
       graph.switches.alwaysChallenges = true;

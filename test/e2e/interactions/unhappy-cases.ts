@@ -57,7 +57,7 @@ export const refusedCases: readonly RefusedCase[] = [
   {
     title: 'goes back from the account picker',
     tags: ['CB-5'],
-    displays: ['popup'],
+    displays: [],
     path: profile,
     arrange: ({ entra }) => entra.endSignIns('revoked', ben),
     answers: ['Back'],
@@ -78,7 +78,7 @@ export const refusedCases: readonly RefusedCase[] = [
   },
   {
     title: 'does not update an expired password (50055)',
-    displays: ['popup'],
+    displays: [],
     path: profile,
     arrange({ entra }) {
       entra.expiredPasswords.add(ben);
@@ -90,7 +90,7 @@ export const refusedCases: readonly RefusedCase[] = [
   {
     title: 'has a disabled account and takes another (50057)',
     tags: ['CB-9'],
-    displays: ['redirect'],
+    displays: [],
     path: profile,
     arrange(world) {
       grantSignIn(world, 'Alice Adams');
@@ -102,7 +102,7 @@ export const refusedCases: readonly RefusedCase[] = [
   },
   {
     title: 'needs an administrator and Entra ID only reports that the user went back',
-    displays: ['popup'],
+    displays: [],
     path: mail,
     arrange({ entra }) {
       Object.assign(entra.switches, {
@@ -130,7 +130,7 @@ export const refusedCases: readonly RefusedCase[] = [
   {
     title: 'grants a permission that Entra ID then withholds',
     tags: ['CB-9'],
-    displays: ['popup'],
+    displays: [],
     path: mail,
     arrange({ entra }) {
       entra.switches.withheldPermissions = 'Mail.Read';
@@ -162,7 +162,7 @@ export const administratorCase: RefusedCase = {
 export const approvalCase: RefusedCase = {
   ...administratorCase,
   title: 'requests approval from the administrators (90095)',
-  displays: ['popup'],
+  displays: [],
   arrange: acceptApprovalRequests,
   answers: ['Request approval', 'Back to the app'],
 };
@@ -174,7 +174,7 @@ export const administratorCases: readonly RefusedCase[] = [
   {
     ...approvalCase,
     title: 'could request approval and cancels (90095)',
-    displays: ['redirect'],
+    displays: [],
     answers: ['Cancel'],
   },
 ];
@@ -192,10 +192,10 @@ const blockedBy = (
   policy: ConditionalAccessPolicy,
   number: number,
   title: string,
-  display: Display,
+  ...displays: readonly Display[]
 ): DeadEndCase => ({
   title: `${title} (${number})`,
-  displays: [display],
+  displays,
   path: profile,
   arrange({ entra }) {
     entra.switches.conditionalAccess = policy;
@@ -210,12 +210,12 @@ const blockedBy = (
 });
 
 export const deadEndCases: readonly DeadEndCase[] = [
-  blockedBy('device-not-compliant', 53000, 'the device is not compliant', 'popup'),
-  blockedBy('device-not-joined', 53001, 'the device is not joined to the domain', 'redirect'),
+  blockedBy('device-not-compliant', 53000, 'the device is not compliant'),
+  blockedBy('device-not-joined', 53001, 'the device is not joined to the domain'),
   blockedBy('blocked', 53003, 'a policy blocks the access', 'popup'),
   {
     title: 'the account is disabled (50057)',
-    displays: ['redirect'],
+    displays: [],
     path: profile,
     arrange({ entra }) {
       entra.blockedUsers.add(ben);
@@ -230,7 +230,7 @@ export const deadEndCases: readonly DeadEndCase[] = [
   },
   {
     title: 'the user has requested approval',
-    displays: ['popup'],
+    displays: [],
     path: mail,
     arrange: acceptApprovalRequests,
     answers: ['Request approval'],
