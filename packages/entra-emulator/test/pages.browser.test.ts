@@ -57,58 +57,62 @@ async function seePolicyPages(page: Page, open: Open, pressed: Pressed): Promise
   emulator.expiredPasswords.clear();
 }
 
+const isWholeRun = process.env['TEST_SCALE'] === 'whole';
 const looks = [
   ['dark', 320],
   ['light', 1280],
 ] as const;
 
 describe('every page in a browser', () => {
-  it.for(isWholeRun ? looks : looks.slice(0, 1))('is accessible, %s and %i px wide', async ([colorScheme, width], { skip }) => {
-    const page = await openPage(skip, { colorScheme, viewport: { width, height: 800 } });
-    const app = createOAuthClient(emulator);
-    const open = (changes: Record<string, string> = {}) =>
-      page.goto(app.authorizeUrl({ prompt: 'select_account', ...changes }).href);
-    /** Presses a button and waits until the next page has loaded. */
-    const afterLoad = (action: Promise<void>) => Promise.all([page.waitForEvent('load'), action]);
-    const pressed = async (name: RegExp) => {
-      await afterLoad(page.getByRole('button', { name }).click());
-      return pageIssues(page);
-    };
+  it.for(isWholeRun ? looks : looks.slice(0, 1))(
+    'is accessible, %s and %i px wide',
+    async ([colorScheme, width], { skip }) => {
+      const page = await openPage(skip, { colorScheme, viewport: { width, height: 800 } });
+      const app = createOAuthClient(emulator);
+      const open = (changes: Record<string, string> = {}) =>
+        page.goto(app.authorizeUrl({ prompt: 'select_account', ...changes }).href);
+      /** Presses a button and waits until the next page has loaded. */
+      const afterLoad = (action: Promise<void>) => Promise.all([page.waitForEvent('load'), action]);
+      const pressed = async (name: RegExp) => {
+        await afterLoad(page.getByRole('button', { name }).click());
+        return pageIssues(page);
+      };
 
-    await page.goto(emulator.origin);
-    expect(await pageIssues(page)).toEqual([]);
-    await afterLoad(page.getByRole('link', { name: 'Open the switches' }).click());
-    expect(await pageIssues(page)).toEqual([]);
-    await page.getByLabel('Delay of responses').fill('1');
-    expect(await pressed(/Save switches/)).toEqual([]);
-    expect(emulator.switches.slowMs).toBe(1);
+      await page.goto(emulator.origin);
+      expect(await pageIssues(page)).toEqual([]);
+      await afterLoad(page.getByRole('link', { name: 'Open the switches' }).click());
+      expect(await pageIssues(page)).toEqual([]);
+      await page.getByLabel('Delay of responses').fill('1');
+      expect(await pressed(/Save switches/)).toEqual([]);
+      expect(emulator.switches.slowMs).toBe(1);
 
-    await open();
-    expect(await pageIssues(page)).toEqual([]);
-    await page.getByText('Use another account').click();
-    await page.getByLabel('Address').fill('nobody@contoso.example');
-    expect(await pressed(/Next/)).toEqual([]);
-    expect(await pressed(/Fay Fischer/)).toEqual([]);
-    await pressed(/different account/);
-    expect(await pressed(/Mia Moreau/)).toEqual([]);
-    expect(await pressed(/Deny/)).toEqual([]);
-    expect(await pressed(/Approve/)).toEqual([]);
-    await page.getByText('Sign you in and read your profile').click();
-    expect(await pageIssues(page)).toEqual([]);
+      await open();
+      expect(await pageIssues(page)).toEqual([]);
+      await page.getByText('Use another account').click();
+      await page.getByLabel('Address').fill('nobody@contoso.example');
+      expect(await pressed(/Next/)).toEqual([]);
+      expect(await pressed(/Fay Fischer/)).toEqual([]);
+      await pressed(/different account/);
+      expect(await pressed(/Mia Moreau/)).toEqual([]);
+      expect(await pressed(/Deny/)).toEqual([]);
+      expect(await pressed(/Approve/)).toEqual([]);
+      await page.getByText('Sign you in and read your profile').click();
+      expect(await pageIssues(page)).toEqual([]);
 
-    await open();
-    expect(await pressed(/Alice Adams/)).toEqual([]);
-    await page.getByLabel('on behalf of your organization').focus();
-    await open({ scope: 'openid Directory.Read.All' });
-    expect(await pressed(/Ben Brown/)).toEqual([]);
-    await open({ redirect_uri: 'http://evil.example/' });
-    expect(await pageIssues(page)).toEqual([]);
-    await seeConsentPages(page, open, pressed);
-    await seePolicyPages(page, open, pressed);
-    await page.goto(`${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/logout`);
-    expect(await pageIssues(page)).toEqual([]);
-    expect(await pressed(/Alice Adams/)).toEqual([]);
-  });
+      await open();
+      expect(await pressed(/Alice Adams/)).toEqual([]);
+      await page.getByLabel('on behalf of your organization').focus();
+      await open({ scope: 'openid Directory.Read.All' });
+      expect(await pressed(/Ben Brown/)).toEqual([]);
+      await open({ redirect_uri: 'http://evil.example/' });
+      expect(await pageIssues(page)).toEqual([]);
+      await seeConsentPages(page, open, pressed);
+      await seePolicyPages(page, open, pressed);
+      await page.goto(`${emulator.origin}/${demoClient.tenantId}/oauth2/v2.0/logout`);
+      expect(await pageIssues(page)).toEqual([]);
+      expect(await pressed(/Alice Adams/)).toEqual([]);
+    },
+  );
 
   it('returns with form_post and the origin of the emulator', async ({ skip }) => {
     const page = await openPage(skip);
