@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 
-/** Numbers in [0, 1) that a seed repeats. Name the seed in every message of a test that uses them. */
+/** Random numbers in [0, 1) that a seed reproduces. A test must print the seed in its messages. */
 export interface Seeded {
   readonly seed: number;
   next(): number;
-  /** A whole number from 0 to below `limit`. */
+  /** Returns an integer from 0 to below `limit`. */
   below(limit: number): number;
 }
 
-/** @param seed STORE_PROOF_SEED repeats an earlier run; else every run is another */
+/** @param seed default: STORE_PROOF_SEED, which repeats an earlier run, or a random seed */
 export function createSeeded(seed = Number(process.env['STORE_PROOF_SEED'] ?? randomInt(2 ** 31))): Seeded {
   let state = seed;
   // mulberry32

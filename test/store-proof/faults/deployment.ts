@@ -6,20 +6,20 @@ import { createFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import { openFrontDoor } from './front-door.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-processes.ts';
 
-/** Three workers in processes of their own, one public address, one table behind a proxy that fails on demand. */
+/** Three workers in separate processes, one public address, and one table behind a proxy that fails on demand. */
 export interface Deployment {
   readonly world: World;
   readonly proxy: FaultProxy;
-  /** By turn: the one that was killed and replaced is the new one here. */
+  /** Returns the worker at this position. A killed worker is replaced by the new one. */
   readonly workers: readonly WorkerProcess[];
   worker(at: number): WorkerProcess;
-  /** A new process in the place of this one, which is killed if it is still up. */
+  /** Starts a new process in place of this one, which is killed if it still runs. */
   replace(at: number, environment?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
-  /** The same as a release does it: the new one first, then no more calls to the old one, which ends its work. */
+  /** The same as in a release: starts the new one, sends no further calls to the old one, and lets that finish. */
   rollOut(at: number, environment: Readonly<Record<string, string>>): Promise<void>;
-  /** A browser with nothing in it, at the public address. */
+  /** Returns an empty browser at the public address. */
   browser(): UserAgent;
-  /** No faults, no lies, the right time of day. */
+  /** Removes all faults and sets the right time of day. */
   reset(): void;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface DeploymentOptions {
 
 const WORKERS = 3;
 const FORGOTTEN_MS = 5 * 60_000;
-// Every request reads storage, so that every fault there is met.
+// Every request reads storage, so that every fault there shows.
 const noWorkerCopy = { SESSION_CACHE_SECONDS: '0' };
 
 export async function startDeployment({
@@ -88,7 +88,7 @@ export async function startDeployment({
       }
       for (const each of workers.filter((one) => one.isUp())) {
         each.setClock(0);
-        // Whatever a worker does not do for a while is over.
+        // Long enough for all pauses of a worker to end.
         each.pass(FORGOTTEN_MS);
       }
     },
@@ -99,7 +99,7 @@ export async function startDeployment({
   };
 }
 
-/** A script's call on one worker, or by turn at the public address. */
+/** Makes a script's call on one worker, or on the next one at the public address. */
 export function call(
   browser: UserAgent,
   worker?: WorkerProcess,
@@ -115,7 +115,7 @@ export function logOut(browser: UserAgent, worker?: WorkerProcess): Promise<Wire
 }
 
 /**
- * A browser that is signed in.
+ * Signs in with a new browser.
  * @param options.expired its access token has expired already
  * @param options.lifetimeSeconds how long its access token is valid
  */
@@ -135,8 +135,8 @@ export async function signedIn(
   return browser;
 }
 
-/** For conditions that a busy machine brings about late. */
+/** Waits for a condition that may be late on a busy machine. */
 export const patiently = { timeout: 15_000, interval: 20 };
 
-/** How often the refresh token was asked to be redeemed. */
+/** Number of requests to redeem a refresh token. */
 export const redemptions = ({ world }: Deployment) => world.entra.count('token', 'refresh_token');

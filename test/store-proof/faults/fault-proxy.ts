@@ -3,27 +3,27 @@ import { once } from 'node:events';
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readOperation, type TableOperation } from './table-operation.ts';
 
-/** What passed, or did not. */
+/** A request that passed or failed. */
 export interface PassedRequest extends TableOperation {
   readonly worker: string;
-  /** Of the request and of the answer. */
+  /** Bytes of the request and of the response. */
   readonly bytes: number;
-  /** What the worker was told; undefined when its connection was cut. */
+  /** The status that the worker received, or undefined if its connection was cut. */
   status: number | undefined;
-  /** Whether the service saw it. */
+  /** Whether the service received it. */
   reached: boolean;
 }
 
-/** The request as an act sees it: what it asks, and the two ways on. */
+/** A request as a fault handles it. */
 export interface HeldRequest {
   readonly operation: TableOperation;
-  /** Lets the service do it, and gives the answer without sending it on. */
+  /** Sends the request to the service and returns the response without passing it on. */
   apply(): Promise<Answer>;
-  /** The answer to the worker. */
+  /** Sends a response to the worker. */
   reply(answer: Answer): void;
   /** Breaks the connection. */
   cut(): void;
-  /** Sends the service half of the request and breaks off. */
+  /** Sends half of the request to the service and breaks off. */
   applyHalf(): Promise<void>;
 }
 
@@ -38,24 +38,24 @@ export type Act = (request: HeldRequest) => Promise<void> | void;
 export interface FaultRule {
   readonly operation?: TableOperation['kind'] | readonly TableOperation['kind'][];
   readonly row?: TableOperation['row'];
-  /** Only writes that take a lease, or only others. */
+  /** Restricts the rule to writes that take a lease, or to others. */
   readonly leases?: boolean;
   readonly worker?: string;
-  /** After this many the rule is over; endless without. */
+  /** Number of requests after which the rule ends. Default: no end. */
   readonly times?: number;
 }
 
 export interface Fault {
-  /** How many requests it has met. */
+  /** Number of matched requests. */
   readonly met: () => number;
-  /** When it first meets one. */
+  /** Resolves at the first matched request. */
   readonly reached: Promise<void>;
   end(): void;
 }
 
-/** Between the workers and table storage: passes, counts, and fails as it is told to. */
+/** A proxy between the workers and table storage. It passes requests on, records them, and fails on demand. */
 export interface FaultProxy {
-  /** A connection string of its own for each worker, so that what passes can be told apart. */
+  /** Returns a connection string for each worker, so that requests can be attributed. */
   open(worker: string): Promise<string>;
   inject(rule: FaultRule, act: Act): Fault;
   clear(): void;
@@ -64,7 +64,7 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-/** @param connectionString of Azurite; the signature of a request covers its path and not its host */
+/** @param connectionString of Azurite. The signature of a request covers its path, not its host. */
 export function createFaultProxy(connectionString: string): FaultProxy {
   const endpoint = new URL(/TableEndpoint=([^;]+)/.exec(connectionString)?.[1] ?? '');
   const agent = new http.Agent({ keepAlive: true, maxSockets: 128 });
@@ -97,7 +97,7 @@ export function createFaultProxy(connectionString: string): FaultProxy {
       },
       cut: () => response.destroy(),
       applyHalf: async () => {
-        // It ends in an error of ours: the connection is gone.
+        // It ends in an error here, because the connection is gone.
         await send(body, true).catch(() => {});
       },
     };
@@ -113,7 +113,7 @@ export function createFaultProxy(connectionString: string): FaultProxy {
     count: (rule) => passed.filter((record) => matches(rule, record)).length,
     async open(worker) {
       const server = http.createServer((incoming, response) => {
-        // A worker that was killed leaves its requests behind.
+        // A killed worker leaves requests behind.
         serve(worker, incoming, response).catch(() => response.destroy());
       });
       server.listen(0, '127.0.0.1');

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Act, Answer } from './fault-proxy.ts';
 
-/** The service, or what stands before it, answers this and does nothing. */
+/** The service or an intermediary returns this status without executing the request. */
 export const answers =
   (
     status: number,
@@ -10,24 +10,24 @@ export const answers =
   ({ reply }) =>
     reply(odataError(status, code, retryAfterSeconds));
 
-/** Somebody else wrote: of which nothing is true here, so that only the workers' own bounds end it. */
+/** Pretends that the row was changed, so that only the limits of the workers end the attempts. */
 export const conflicts: Act = answers(412, { code: 'UpdateConditionNotSatisfied' });
 
-/** Never answered. */
+/** Never responds. */
 export const holds: Act = () => {};
 
-/** Done, and the answer never arrives. */
+/** The request is executed, and the response is lost. */
 export const losesAnswer: Act = async ({ apply, cut }) => {
   await apply();
   cut();
 };
 
-/** Done, and the answer never comes: whoever waits for it can be killed. */
+/** The request is executed without a response, so that the waiting worker can be killed. */
 export const appliesAndHolds: Act = async ({ apply }) => {
   await apply();
 };
 
-/** Done at once, and answered when `until` has come about: answers overtake each other. */
+/** The request is executed at once and answered after `until`, so that responses overtake each other. */
 export const answersAfter =
   (until: Promise<unknown>): Act =>
   async ({ apply, reply }) => {

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** The one public address of a deployment: each connection goes to the next worker. */
+/** The public address of a deployment. Each connection goes to the next worker. */
 export interface FrontDoor {
   /** `http://localhost:PORT` */
   readonly origin: string;
-  /** How many connections to this worker are open. */
+  /** Number of open connections to this worker. */
   openTo(port: number): number;
   close(): Promise<void>;
 }
 
-/** @param ports the workers that are up now */
+/** @param ports of the running workers */
 export async function openFrontDoor(ports: () => readonly number[]): Promise<FrontDoor> {
   const sockets = new Set<Socket>();
   const open = new Map<number, number>();
@@ -23,7 +23,7 @@ export async function openFrontDoor(ports: () => readonly number[]): Promise<Fro
     const worker = connect(port, '127.0.0.1');
     count(port, 1);
     worker.once('close', () => count(port, -1));
-    // What a killed worker breaks stays broken: nothing is sent twice.
+    // A connection that a killed worker breaks stays broken. Nothing is sent twice.
     for (const [one, other] of [
       [browser, worker],
       [worker, browser],

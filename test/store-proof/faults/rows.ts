@@ -12,7 +12,7 @@ import type { World } from '../../support/world.ts';
 
 export type StoredRow = TableEntityResult<Record<string, unknown>>;
 
-/** The table of a world, past the proxy. */
+/** The table of a world, without the proxy. */
 export const tableOf = ({ tableName }: World) =>
   TableClient.fromConnectionString(inject('tableConnectionString'), tableName, {
     allowInsecureConnection: true,
@@ -48,7 +48,7 @@ function codecs({ settings, tableName }: World, sealingKeys = settings['SESSION_
   };
 }
 
-/** Where this browser's session is. */
+/** Returns the address of this browser's session. */
 export function keysOf(world: World, browser: UserAgent): Keys {
   const { cookies } = codecs(world);
   const address = cookies.read(browser.cookies().get('session') ?? '');
@@ -56,13 +56,13 @@ export function keysOf(world: World, browser: UserAgent): Keys {
   return sessionRowKeys(address);
 }
 
-/** The row of this browser's session as it stands in the table. */
+/** Reads the row of this browser's session from the table. */
 export async function rowOf(world: World, browser: UserAgent): Promise<StoredRow> {
   const { partitionKey, rowKey } = keysOf(world, browser);
   return tableOf(world).getEntity<Record<string, unknown>>(partitionKey, rowKey);
 }
 
-/** Changes columns of this browser's row, as somebody with access to the table can. */
+/** Changes columns of this browser's row, as an attacker with access to the table could. */
 export async function changeRow(
   world: World,
   browser: UserAgent,
@@ -71,7 +71,7 @@ export async function changeRow(
   await tableOf(world).updateEntity({ ...keysOf(world, browser), ...columns }, 'Merge');
 }
 
-/** Opens the row as a worker with this cookie does. @param sealingKeys as in SESSION_KEYS; the world's without */
+/** Opens the row as a worker with this cookie does. @param sealingKeys as in SESSION_KEYS. Default: those of the world */
 export async function openRow(
   world: World,
   browser: UserAgent,

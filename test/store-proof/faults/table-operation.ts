@@ -3,11 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 export type OperationKind = 'read' | 'query' | 'insert' | 'replace' | 'merge' | 'delete' | 'table';
 export type RowKind = 'session' | 'tombstone' | 'sid' | 'expires' | 'other';
 
-/** What a request to the table service asks for, as far as its address, headers and body show it. */
+/** A request to the table service, as far as its address, headers and body show it. */
 export interface TableOperation {
   readonly kind: OperationKind;
   readonly row: RowKind;
-  /** A merge or replacement that names a lease. */
+  /** Whether a merge or replacement takes a lease. */
   readonly leases: boolean;
 }
 
@@ -63,6 +63,6 @@ function fieldOf(body: string, name: string): string | undefined {
     const value: unknown = Reflect.get(Object(JSON.parse(body)), name);
     return typeof value === 'string' ? value : undefined;
   } catch {
-    return undefined; // no body
+    return undefined; // The request has no body.
   }
 }

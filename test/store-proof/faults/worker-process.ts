@@ -1,12 +1,12 @@
 import { startFunctionsHost } from '@entra-bff/functions-host';
 import type * as WorkerBundle from '../../support/worker.ts';
 
-// One worker of the product in a process of its own: settings from the environment, clocks moved by its parent.
+// One worker of the product in a separate process, with settings from the environment and clocks that its parent moves.
 
 let offsets: ClockOffsets = { wallMs: 0, elapsedMs: 0 };
 
 const RealDate = Date;
-/** The time of day as this whole process sees it, libraries included. */
+/** The time of day of this whole process, including libraries. */
 class MovedDate extends RealDate {
   constructor(...from: [] | [string | number | Date]) {
     super(from.length === 0 ? MovedDate.now() : from[0]);
@@ -16,11 +16,11 @@ class MovedDate extends RealDate {
   }
 }
 
-/** How far this worker's clocks are moved. */
+/** Offsets of this worker's clocks. */
 export interface ClockOffsets {
   /** Of the time of day. */
   readonly wallMs: number;
-  /** Of the elapsed time, which nothing in production moves: it stands for waiting. */
+  /** Of the elapsed time. Nothing moves it in production. Here it replaces waiting. */
   readonly elapsedMs: number;
 }
 
@@ -30,7 +30,7 @@ export type FromWorker =
 
 const send = (message: FromWorker) => process.send?.(message);
 
-// The channel closes when the parent ends, however that happens.
+// The channel closes when the parent ends for any reason.
 process.once('disconnect', () => process.exit());
 
 process.on('message', (next: ClockOffsets) => {

@@ -3,26 +3,26 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ClockOffsets, FromWorker } from './worker-process.ts';
 
-/** A worker that runs in a process of its own. */
+/** A worker that runs in a separate process. */
 export interface WorkerProcess {
   readonly name: string;
   readonly origin: string;
   readonly port: number;
-  /** Every line that functions, library and host wrote. */
+  /** All log lines of functions, library and host. */
   readonly logLines: string[];
-  /** Moves its time of day, against the real one. */
+  /** Sets the offset of its time of day from the real one. */
   setClock(wallMs: number): void;
-  /** Lets time pass for it that nobody waits for. */
+  /** Moves its elapsed time without waiting. */
   pass(elapsedMs: number): void;
   isUp(): boolean;
-  /** SIGKILL: no handler runs, nothing is finished. */
+  /** Sends SIGKILL: no handler runs and nothing is completed. */
   kill(): Promise<void>;
 }
 
 const entry = fileURLToPath(new URL('worker-process.ts', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 
-/** @param environment settings of the app, and nothing of this process's own */
+/** @param environment settings of the app. It inherits none of this process. */
 export async function startWorkerProcess(
   name: string,
   bundle: string,

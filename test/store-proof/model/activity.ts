@@ -7,43 +7,43 @@ import { type Person, people, tenantId } from './people.ts';
 import type { SimulatedIssuer } from './simulated-issuer.ts';
 import type { Worker } from './worker.ts';
 
-/** What a person does, at one worker, with one browser. */
+/** An action of a user on one worker with one browser. */
 export type Activity = {
   readonly worker: string;
   readonly browser: string;
-  /** Begins only after this other one has been answered; else at once. */
+  /** Begins only after the response to this other one. Default: at once. */
   readonly after?: number;
-} /** `guarded`: what Entra says of the person must not be older than five minutes. */ & (
+} /** `guarded`: the claims must not be older than five minutes. */ & (
   | { readonly does: 'call'; readonly scopes?: readonly string[]; readonly guarded?: boolean }
-  /** `informed`: it reads the session first, as the function does, for Entra's name of it. */
+  /** `informed`: it reads the session first for its sid, as the function does. */
   | { readonly does: 'logout'; readonly informed?: boolean }
   | { readonly does: 'end-all' }
-  /** Entra's session in this browser has ended. */
+  /** The session of Entra ID in this browser has ended. */
   | { readonly does: 'end-by-sid' }
   | { readonly does: 'decline' }
-  /** The timer's: whose browser it is does not matter. */
+  /** An action of the timer. The browser does not matter. */
   | { readonly does: 'sweep' }
   | { readonly does: 'sign-in'; readonly person: Person }
 );
 
-/** How it was answered. */
+/** The response to an activity. */
 export type Answer =
   | { readonly kind: 'token'; readonly accessToken: string }
   | { readonly kind: 'done' }
   | { readonly kind: 'signed-in'; readonly row: RowKeys }
   | { readonly kind: 'interaction-required'; readonly reason: string }
-  /** The cookie led to no session any more, at the start or later. */
+  /** The cookie had no session, at the start or later. */
   | { readonly kind: 'signed-out'; readonly reason: string }
   | { readonly kind: 'problem'; readonly code: string }
-  /** Something that the product does not foresee. */
+  /** An error that the product does not expect. */
   | { readonly kind: 'crash'; readonly error: string };
 
-/** A browser's cookie and where it leads. */
+/** A browser's cookie and the address in it. */
 export interface Browser {
   readonly owner: Person['name'];
   readonly cookieValue: string;
   readonly row: RowKeys;
-  /** Entra's name of its session in this browser. */
+  /** The sid of Entra ID's session in this browser. */
   readonly sid: string;
   readonly signedInAtMs: number;
   readonly expiresAtMs: number;
@@ -60,7 +60,7 @@ export interface ActivityNeeds {
 
 const defaultScopes = ['User.Read'];
 
-/** Does it as the functions do, in the order of `endpoint.ts`: read, record the use, then the function. */
+/** Executes an activity in the order of `endpoint.ts`: read, record the use, then the function. */
 export async function perform(activity: Activity, needs: ActivityNeeds): Promise<Answer> {
   try {
     switch (activity.does) {
@@ -126,25 +126,25 @@ async function logOut(
   const read = informed ? await worker.store.read(cookieValue ?? '').catch(() => undefined) : undefined;
   const caller = read?.kind === 'live' ? toCaller(read.session) : undefined;
   const outcome = await worker.logout.end(cookieValue, caller, log);
-  // `pending` says that it is not done, and is finished at the browser's next visit.
+  // `pending` means that it is incomplete and completed at the browser's next visit.
   return outcome.kind === 'done' ? { kind: 'done' } : { kind: 'problem', code: 'storage_unavailable' };
 }
 
-/** Ends all sessions of the browser's person, this one too. */
+/** Ends all sessions of the browser's user, including this one. */
 async function endAll({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
   const owner = people.find(({ name }) => name === browsers.get(browser)?.owner);
   if (owner !== undefined) await worker.store.endAll({ tenantId, objectId: owner.objectId });
   return { kind: 'done' };
 }
 
-/** Ends what Entra calls by the name that it has for its session in this browser. */
+/** Ends the sessions with the sid of Entra ID's session in this browser. */
 async function endBySid({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
   const sid = browsers.get(browser)?.sid;
   if (sid !== undefined) await worker.store.endBySid(sid);
   return { kind: 'done' };
 }
 
-/** Remembers that the person said no to a feature, as the callback does. */
+/** Records that the user declined a feature, as the callback does. */
 async function decline({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
   const read = await worker.store.read(browsers.get(browser)?.cookieValue ?? '');
   if (read.kind === 'none') return { kind: 'signed-out', reason: read.reason };
@@ -166,7 +166,7 @@ async function signIn(
   const state = `state of ${browser}, ${worker.random(16).toString('base64url')}`;
   const nonce = `nonce of ${state}`;
   const redeemed = await worker.codeFlow.redeem({
-    // Whoever signs in again with a browser goes on with Entra's session there.
+    // A new sign-in in a browser continues Entra ID's session there.
     code: issuer.authorize(person, nonce, browsers.get(browser)?.sid),
     scopes: defaultScopes,
     nonce,
@@ -190,7 +190,7 @@ async function signIn(
   if (created.kind !== 'created') return { kind: 'crash', error: `session ${created.kind}` };
   const { cookieValue, session } = created;
   const replaced = worker.store.addressOf(browsers.get(browser)?.cookieValue ?? '');
-  // A row that stays behind ends by its own limits, and nobody has its cookie any more.
+  // A remaining row ends by its limits, and no browser has its cookie.
   if (replaced !== undefined) await worker.store.remove(replaced).catch(() => {});
   await worker.store.endOldest(session.address).catch(() => 0);
   const row = {

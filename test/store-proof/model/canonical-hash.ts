@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** ETags are compared and nothing else: two states are one when their ETags differ in spelling alone. */
+/** ETags are only compared, so two states are equal if only the spelling of their ETags differs. */
 export function canonicalHash(text: string): string {
   const names = new Map<string, string>();
   const canonical = text.replace(/etag-\d+/g, (etag) => {

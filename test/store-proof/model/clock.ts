@@ -6,17 +6,17 @@ export interface Timer {
   ring(): void;
 }
 
-/** The world's time. It moves only when the scheduler says so. */
+/** The world's time. Only the scheduler moves it. */
 export interface Clock {
   nowMs(): number;
   moveTo(nowMs: number): void;
   wait(worker: string, durationMs: number): Promise<void>;
-  /** Waits that have not ended, in the order they began. */
+  /** Unfinished waits, in the order in which they began. */
   timers(): readonly Timer[];
   end(timer: Timer): void;
 }
 
-/** @param coarseMs waits last a multiple of this: a timer may be late, never early, and coarse time keeps runs short */
+/** @param coarseMs waits last a multiple of this. A timer may be late, never early. Coarse time keeps runs short. */
 export function createClock(startMs: number, coarseMs: number): Clock {
   let nowMs = startMs;
   const running: Timer[] = [];

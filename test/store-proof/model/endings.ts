@@ -5,7 +5,7 @@ import { indexKey } from './people.ts';
 import { isSessionRow, keyOf } from './simulated-table.ts';
 import type { ActivityRecord, World } from './world-state.ts';
 
-/** What an ending of many sessions finds begun; undefined when the activity is none. */
+/** The activities that an ending of many sessions finds begun, or undefined for another activity. */
 export function earlierThan(
   { activity: { does } }: ActivityRecord,
   browser: Browser,
@@ -26,7 +26,7 @@ export function earlierThan(
   return { rows, signIns: signIns.map(({ index }) => index) };
 }
 
-/** An ending that was answered leaves no session that began before it. */
+/** A confirmed ending leaves no session that began before it. */
 export function checkEndings(world: World): string | undefined {
   const left = new Set(world.table.versions().map(({ row }) => keyOf(row)));
   for (const ending of world.records) {
@@ -36,14 +36,14 @@ export function checkEndings(world: World): string | undefined {
     if (row !== undefined) return `no session outlives an ending: ${row} and ${index}`;
     for (const signIn of earlier.signIns) {
       const record = world.records[signIn];
-      // One that was not answered left a row that nobody has the cookie of.
+      // A sign-in without a response left a row whose cookie no browser has.
       if (record?.answer?.kind !== 'signed-in' || !left.has(keyOf(record.answer.row))) continue;
       if (activity.does === 'end-all') {
         if (isOfUser(record.answer.row, browser) && !isAhead(world, record, ending)) {
           return `no sign-in outlives an ending of all: ${signIn} and ${index}`;
         }
       } else if (world.table.listed.has(keyOf(indexRowOf(browser.sid, record.answer.row)))) {
-        // An ending by sid knows of a sign-in only by the index row.
+        // An ending by sid finds a sign-in only by its index row.
         return `no sign-in outlives an ending by sid: ${signIn} and ${index}`;
       }
     }
@@ -51,7 +51,7 @@ export function checkEndings(world: World): string | undefined {
   return undefined;
 }
 
-/** Another ending by sid would find every session that somebody has a cookie of. */
+/** Another ending by sid would find every session whose cookie a browser has. */
 export function checkIndex(world: World): string | undefined {
   const { table, records, browsers, reader } = world;
   const rows = new Map(table.versions().map(({ row }) => [keyOf(row), row]));
@@ -87,13 +87,13 @@ const indexRowOf = (sid: string, { rowKey }: RowKeys): RowKeys => ({
 
 const isOfUser = ({ partitionKey }: RowKeys, { row }: Browser) => partitionKey === row.partitionKey;
 
-/** The times of two workers' clocks are compared: a sign-in whose clock is ahead seems to have begun later. */
+/** Compares times of two workers' clocks. A sign-in whose clock is ahead seems to have begun later. */
 function isAhead({ setting }: World, signIn: ActivityRecord, ending: ActivityRecord): boolean {
   const skewMs = ({ activity }: ActivityRecord) => setting.clockSkewMs?.[activity.worker] ?? 0;
   return skewMs(signIn) > skewMs(ending);
 }
 
-/** An ending that failed may have marked what it did not delete, for the next one. */
+/** A failed ending may have written a tombstone for rows that it did not delete. */
 function isHalfEnded({ records }: World, sid: string): boolean {
   return records.some(
     ({ activity, browser, answer }) =>

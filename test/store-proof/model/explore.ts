@@ -2,28 +2,28 @@ import { choiceOf, finish, replay, step } from './run.ts';
 import type { Beginning, Setting } from './setting.ts';
 import type { World } from './world-state.ts';
 
-/** What an exploration looked at. */
+/** The size of an exploration. */
 export interface Explored {
   readonly states: number;
   readonly runs: number;
-  /** Runs that came to an end in which nothing could happen any more, and not to a state known before. */
+  /** Runs that ended in a state without further events, rather than in a known state. */
   readonly ends: number;
   readonly longestRun: number;
-  /** Every state was visited. Otherwise it stopped at the limit. */
+  /** Whether every state was visited. Otherwise it stopped at the limit. */
   readonly complete: boolean;
 }
 
 export interface ExploreOptions {
   readonly maxStates?: number;
-  /** Also the orders that nobody can tell apart: it shows that leaving them out leaves no end out. */
+  /** Includes orders that cannot be distinguished, to show that skipping them skips no end. */
   readonly everyOrder?: boolean;
-  /** One more look at each end. */
+  /** An additional check of each end. */
   readonly atEnd?: (world: World) => void;
 }
 
 /**
- * Takes every choice in every state, by running again from the beginning for each. A state that was seen is not gone
- * on from: what follows from it is known.
+ * Takes every choice in every state by running again from the beginning. A known state is not explored further, because
+ * its continuations are known.
  * @throws {Violation}
  */
 export async function explore(

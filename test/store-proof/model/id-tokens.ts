@@ -12,14 +12,14 @@ const publishedKey = await crypto.subtle.importKey(
   ['verify'],
 );
 
-/** The issuer's keys as the workers know them. */
+/** The issuer's keys as the workers have loaded them. */
 export const signingKeys: SigningKeys = { resolve: async () => ({ key: publishedKey }) };
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const header = encode({ alg: 'RS256', typ: 'JWT', kid: 'model' });
 const signed = new Map<string, string>();
 
-/** An ID token with the issuer's signature. Signing is dear and thousands of runs ask for the same: each is signed once. */
+/** Returns a signed ID token. Each is signed once, because signing is slow and thousands of runs need the same ones. */
 export function signIdToken(payload: Readonly<Record<string, unknown>>): string {
   const text = `${header}.${encode(payload)}`;
   const known =

@@ -10,7 +10,7 @@ import type { Family, Issue } from './simulated-issuer.ts';
 import { keyOf, type Version } from './simulated-table.ts';
 import type { ActivityRecord, World } from './world-state.ts';
 
-/** What does not hold after a choice; undefined when everything does. */
+/** Returns the violation after a choice, or undefined. */
 export function checkStep(world: World): string | undefined {
   for (const version of world.table.versions()) {
     const broken = checkRow(world, version);
@@ -23,7 +23,7 @@ export function checkStep(world: World): string | undefined {
   return checkRedemptions(world) ?? checkLeases(world);
 }
 
-/** What does not hold in the end. */
+/** Returns the violation at the end. */
 export function checkEnd(world: World): string | undefined {
   for (const { state, activity, index } of world.records) {
     if (state === 'running') return `every call ends: ${index} (${activity.does}) waits for ever`;
@@ -37,7 +37,7 @@ export function checkEnd(world: World): string | undefined {
 
 const sound = new WeakSet<Version>();
 
-/** One account to a row, no secret of anybody else in it, and no row that was deleted. */
+/** A row has one account and no secret of another user, and no deleted row exists. */
 function checkRow({ table, reader, issuer }: World, version: Version): string | undefined {
   const { row } = version;
   if (table.removedAtMs.has(keyOf(row))) return 'a deleted row stays away: it is there again';
@@ -65,13 +65,13 @@ function hashOf(objectId: string): string {
   return keyedHash(indexKey, ['user', tenantId, objectId]).toString('base64url');
 }
 
-/** What the row says, with the ID tokens' claims in plain text. */
+/** The content of the row, with the ID tokens' claims in plain text. */
 function textOf({ facts, msalCache }: SessionContent, idTokens: readonly string[]): string {
   const payloads = idTokens.map((token) => Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
   return [JSON.stringify(facts.claims.all), JSON.stringify(facts.account), msalCache, ...payloads].join('\n');
 }
 
-/** Signing out is final, and nobody is refused without a cause. */
+/** A sign-out is final, and no call is refused without a cause. */
 function checkAnswer(world: World, record: ActivityRecord): string | undefined {
   const { answer, activity, index } = record;
   if (answer === undefined || record.answeredAtStep !== world.trace.length) return undefined;
@@ -92,7 +92,7 @@ function checkAnswer(world: World, record: ActivityRecord): string | undefined {
         ? undefined
         : `nobody is signed out without a cause: ${what} ${answer.reason}`;
     case 'interaction-required':
-      // A worker that overtakes a holder notes the issuer's refusal. The holder may store its tokens right after that.
+      // A worker that overtakes a holder stores the issuer's refusal. The holder may store its tokens right after that.
       return isRedeemable(world, record) && !overtook(world, activity.worker)
         ? `a refusal is true: ${what} ${answer.reason}`
         : undefined;
@@ -102,7 +102,7 @@ function checkAnswer(world: World, record: ActivityRecord): string | undefined {
   }
 }
 
-/** The worker had asked for the row before it was deleted, and less than the copy's time ago. */
+/** The worker requested the row before it was deleted, and less than the cache time ago. */
 function hadFreshCopy(
   { messages, table, setting }: World,
   { activity, browser, beganAtMs = 0 }: ActivityRecord,
@@ -119,7 +119,7 @@ function hadFreshCopy(
   );
 }
 
-/** The latest time before a moment at which the session may have been used; what still runs may use it at any time. */
+/** The latest possible use of the session before a moment. Running activities may use it at any time. */
 function latestUseMs({ records }: World, browser: Browser, untilMs: number): number {
   const uses = records
     .filter((other) => other.browser === browser && (other.beganAtMs ?? Number.POSITIVE_INFINITY) < untilMs)
@@ -127,7 +127,7 @@ function latestUseMs({ records }: World, browser: Browser, untilMs: number): num
   return Math.max(browser.signedInAtMs, ...uses);
 }
 
-/** The latest time at which it certainly was. */
+/** The latest certain use. */
 function certainUseMs({ records }: World, browser: Browser): number {
   const uses = records
     .filter((other) => other.browser === browser && other.answer?.kind === 'token')
@@ -135,7 +135,7 @@ function certainUseMs({ records }: World, browser: Browser): number {
   return Math.max(browser.signedInAtMs, ...uses);
 }
 
-// A worker's clock may be wrong, and its copy may be old.
+// A worker's clock may be wrong, and its cached session may be old.
 const toleranceMs = ({ setting }: World) =>
   2 * Math.max(0, ...Object.values(setting.clockSkewMs ?? {}).map(Math.abs)) + setting.cacheSeconds * 1000;
 
@@ -146,10 +146,10 @@ function isPastLimits(world: World, { browser, beganAtMs = 0 }: ActivityRecord):
   return beganAtMs - toleranceMs(world) >= Math.min(browser.expiresAtMs, idleUntilMs);
 }
 
-/** There is a reason for a session to be gone: its limits, or that somebody ended it. */
+/** A session is gone for a reason: its limits, or an ending. */
 function hasEnded(world: World, { browser }: ActivityRecord): boolean {
   if (browser === undefined) return true;
-  // Use is written at most once per twelfth of the idle time, and not at all when somebody else just wrote.
+  // Use is written at most once per twelfth of the idle time, and not if another worker has just written.
   const idleMs = (world.setting.idleSeconds * 1000 * 10) / 12;
   const idleUntilMs = certainUseMs(world, browser) + idleMs;
   if (world.nowMs() + toleranceMs(world) >= Math.min(browser.expiresAtMs, idleUntilMs)) return true;
@@ -161,7 +161,7 @@ function hasEnded(world: World, { browser }: ActivityRecord): boolean {
   );
 }
 
-/** Whether the refresh token in the row would give new tokens just now. */
+/** Whether the refresh token in the row can be redeemed now. */
 function isRedeemable({ table, reader, issuer, setting }: World, { browser }: ActivityRecord): boolean {
   const version = table
     .versions()
@@ -175,7 +175,7 @@ function isRedeemable({ table, reader, issuer, setting }: World, { browser }: Ac
   });
 }
 
-/** A refresh token is redeemed once, unless its holder could not store what it got or was overtaken. */
+/** A refresh token is redeemed once, unless its holder could not store the result or was overtaken. */
 function checkRedemptions(world: World): string | undefined {
   const { issues, refused, state } = world.issuer;
   for (const family of state.families) {
@@ -188,7 +188,7 @@ function checkRedemptions(world: World): string | undefined {
   return undefined;
 }
 
-/** A worker takes a lease over only if it could have seen it for long enough. */
+/** A worker takes over a lease only if it could have seen it for long enough. */
 function checkLeases({ logged, records }: World): string | undefined {
   const tooEarly = logged.find(
     ({ worker, record, atMs }) =>
@@ -210,9 +210,9 @@ function checkKept(world: World, { row }: Version): string | undefined {
     const stored = refreshTokenIn(content, family);
     if (stored === undefined || isDisturbed(world, family)) continue;
     const overtaken = isOvertaken(world, family);
-    // Such an issuer gives tokens to one of the two at most.
+    // Such an issuer issues tokens to at most one of the two.
     if (overtaken && world.setting.issuer !== 'entra-like') continue;
-    // Of two that were redeemed side by side, the one of the later holder stays. The issuer keeps both valid.
+    // Of two concurrent redemptions, the tokens of the later holder stay. The issuer keeps both valid.
     if (stored !== family.newest && !overtaken) {
       return `the newest refresh token survives: ${stored} of ${family.newest} of ${family.id}`;
     }
@@ -226,7 +226,7 @@ function checkKept(world: World, { row }: Version): string | undefined {
   return undefined;
 }
 
-/** MSAL drops an access token when it stores another one with a scope in common (measured); that one is looked for too. */
+/** MSAL drops an access token when it stores another one with a common scope (measured), so that one is accepted too. */
 function isStoredOrSuperseded(
   { issuer }: World,
   issue: Issue,
@@ -236,7 +236,7 @@ function isStoredOrSuperseded(
   const at = issuer.issues.indexOf(issue);
   const isSuperseded = issuer.issues.some(
     ({ family, scopes, atMs }, otherAt) =>
-      // Of two that were issued side by side and expire together, either may stay.
+      // Of two that were issued concurrently and expire together, either may stay.
       (otherAt > at || (overtaken && otherAt !== at && atMs === issue.atMs)) &&
       family === issue.family &&
       resourceScopes(scopes).some((scope) => resourceScopes(issue.scopes).includes(scope)),
@@ -247,13 +247,13 @@ function isStoredOrSuperseded(
 const openIdScopes = ['openid', 'profile', 'offline_access'];
 const resourceScopes = (scopes: string) => scopes.split(' ').filter((scope) => !openIdScopes.includes(scope));
 
-/** The number of this sign-in's refresh token in the row; undefined when the row is another's. */
+/** The number of this sign-in's refresh token in the row, or undefined if the row is of another sign-in. */
 function refreshTokenIn({ msalCache }: SessionContent, { id }: Family): number | undefined {
   const [, number] = new RegExp(`"refresh-${id}-(\\d+)"`).exec(msalCache) ?? [];
   return number === undefined ? undefined : Number(number);
 }
 
-/** A worker waited no longer for the holder of a lease, and took the lease over. */
+/** Whether a worker stopped waiting for the holder of a lease and took it over. */
 function overtook({ logged }: World, worker: string): boolean {
   return logged.some((line) => line.worker === worker && line.record.event === 'lease-taken-over');
 }
@@ -272,8 +272,8 @@ function isOvertaken(world: World, { id }: Family): boolean {
 }
 
 /**
- * Something befell a holder after it had asked for tokens and before they were stored, or one whose request came to the
- * issuer after others had given it up. Then an issuer that rotates strictly costs a sign-in, and another one nothing.
+ * A fault happened to a holder between its token request and the write, or its request reached the issuer after others
+ * had stopped waiting for it. Then an issuer that rotates strictly costs a sign-in, and another one does not.
  */
 function isDisturbed({ issuer, faults, messages, keptAfter }: World, { id }: Family): boolean {
   const sentAt = (name: string) => messages.findIndex((message) => message.name === name);

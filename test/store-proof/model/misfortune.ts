@@ -2,11 +2,11 @@ import type { Message } from './network.ts';
 import type { FaultKind, Setting } from './setting.ts';
 import type { Choice, Fault } from './world-state.ts';
 
-/** What may go wrong next, within what the setting allows, and what has gone wrong. */
+/** The faults that may happen next within the setting, and those that have happened. */
 export interface Misfortune {
   readonly faults: readonly Fault[];
   mayBefall(kind: FaultKind): boolean;
-  /** No fault is possible any more. */
+  /** Whether no further fault is possible. */
   isOver(): boolean;
   befall(kind: FaultKind, worker: string, message?: Message): void;
   ofMessage(message: Message): readonly Choice[];
@@ -57,7 +57,7 @@ export function createMisfortune(
         return choices;
       }
       add('answer lost', `${name} loses its answer`, fail);
-      // The product never sends a token request again.
+      // The product never repeats a token request.
       if (operation !== 'token') {
         add('repeated', `${name} is repeated`, () => {
           message.apply();

@@ -6,26 +6,26 @@ import type { SimulatedIssuer } from './simulated-issuer.ts';
 import { keyOf, type SimulatedTable } from './simulated-table.ts';
 
 /**
- * An operation on its way. It has two moments: it is applied at the table or the issuer, and its answer reaches the
- * worker. Until the first it may be anywhere on the way, and when its worker has given up it may still be applied.
+ * An operation in progress. It has two moments: it is applied at the table or the issuer, and its response reaches the
+ * worker. Before the first, it may be anywhere on the network. It may still be applied after its worker has given up.
  */
 export interface Message {
   readonly name: string;
   readonly worker: string;
   readonly operation: Operation;
-  /** The row it is about; the issuer's requests have none. */
+  /** The affected row. Requests to the issuer have none. */
   readonly row: string | undefined;
   readonly sentAtMs: number;
   readonly deadlineMs: number;
   appliedAtMs: number | undefined;
-  /** The worker has heard something: the answer, or that there will be none. */
+  /** The worker has received the response or a failure. */
   told: boolean;
   /** It never reaches the other side. */
   lost: boolean;
   apply(): void;
   answer(): void;
   fail(): void;
-  /** What the answer says, in words that are the same in every run that comes to the same; undefined until applied. */
+  /** The response in a canonical form that is the same in all equal runs. Undefined until it is applied. */
   readonly saying: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface Network {
   sendHttpOf(worker: string): SendHttp;
 }
 
-// The deadlines that `azure-table.ts` gives its operations; the token request names its own.
+// The deadlines of operations in `azure-table.ts`. A token request has its own.
 const READ_DEADLINE_MS = 2_000;
 const WRITE_DEADLINE_MS = 4_000;
 
@@ -45,7 +45,7 @@ export interface NetworkNeeds {
   readonly table: SimulatedTable;
   readonly issuer: SimulatedIssuer;
   readonly nowMs: () => number;
-  /** A row's content, opened and in a canonical spelling. */
+  /** A row's decrypted content in a canonical spelling. */
   readonly describeRow: (row: Row) => string;
 }
 

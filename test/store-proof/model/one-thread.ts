@@ -3,13 +3,14 @@ import { setImmediate as macrotask } from 'node:timers/promises';
 import { vi } from 'vitest';
 
 /**
- * Makes a worker's code run to its next wait without leaving this thread, so that "it has come to rest" can be known.
+ * Makes a worker's code run to its next wait without leaving this thread, so that the end of its work can be detected.
  *
- * Between two choices a worker may only do what promises do by themselves. Table, sign-in service and waits are
- * simulated and answer when they are chosen. What is left is jose's WebCrypto, which computes on a pool of threads and
- * comes back whenever it likes: the same check, of the same key and signature, is made here and now instead. The
- * library that `createMsal` imports when first needed is loaded before (`loadMsal`). So all that is pending are microtasks, and one macrotask comes after all of them. Were this wrong, a repeated run would find
- * other choices than the first, which `replay` refuses.
+ * Between two choices, a worker may only run promises. Table, sign-in service and waits are
+ * simulated and respond when they are chosen. What remains is jose's WebCrypto, which computes on a thread pool and
+ * returns at any time. Here, the same signature is checked synchronously instead. The
+ * library that `createMsal` imports on demand is loaded before (`loadMsal`). All that is pending are therefore microtasks,
+ * and one macrotask comes after all of them. If this were wrong, a repeated run would find
+ * other choices than the first, and `replay` would fail.
  */
 export function runOnOneThread(): void {
   vi.useFakeTimers({ toFake: ['Date'] });
@@ -23,12 +24,12 @@ export function backToManyThreads(): void {
   vi.useRealTimers();
 }
 
-/** MSAL reads the time from `Date`. Only one worker runs at a time, so it can be that worker's. */
+/** MSAL reads the time from `Date`. Only one worker runs at a time, so `Date` can return that worker's time. */
 export function setDate(nowMs: number): void {
   vi.setSystemTime(nowMs);
 }
 
-/** Until nothing moves by itself any more. */
+/** Waits until no promise is pending that can settle by itself. */
 export async function comeToRest(): Promise<void> {
   await macrotask();
 }

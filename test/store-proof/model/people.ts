@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
 
-/** An invented person. The object id and the name are canaries: they stand in every token and every row of hers. */
+/** An invented user. Object id and name are canaries, which occur in all tokens and rows of this user. */
 export interface Person {
   readonly name: 'alice' | 'bob';
   readonly objectId: string;

@@ -4,7 +4,7 @@ import type { SessionStore } from '../../../src/shared/session/store.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
 import type { CreateMsalClient, MsalClient } from '../../../src/shared/tokens/msal.ts';
 
-/** A mistake, put between two parts of the product from outside. */
+/** A bug that is planted between two parts of the product. */
 export interface PlantedBug {
   table(table: Table): Table;
   store(store: SessionStore): SessionStore;
@@ -17,13 +17,13 @@ export const noBug: PlantedBug = {
   createMsal: (create) => create,
 };
 
-/** Writes go through whatever was written since the row was read. */
+/** Writes succeed even if the row has changed since it was read. */
 export const noIfMatch: PlantedBug = {
   ...noBug,
   table: (table) => ({ ...table, replace: (row) => table.replace(row, '*') }),
 };
 
-/** A write makes the row when it is not there any more. */
+/** A write inserts the row if it no longer exists. */
 export const upsert: PlantedBug = {
   ...noBug,
   table: (table) => ({
@@ -37,7 +37,7 @@ export const upsert: PlantedBug = {
   }),
 };
 
-/** Everybody believes to have the lease, and the row does not know. */
+/** Every worker believes to have the lease, which is not written to the row. */
 export const noLease: PlantedBug = {
   ...noBug,
   store: (store) => ({
@@ -49,7 +49,7 @@ export const noLease: PlantedBug = {
   }),
 };
 
-/** The holder of a lease takes the row to be as it left it: when it reads again, and when it notes its failure. */
+/** The holder of a lease assumes that the row is unchanged when it reads again or stores its failure. */
 export const noSecondLook: PlantedBug = {
   ...noBug,
   store(store) {
@@ -70,13 +70,13 @@ export const noSecondLook: PlantedBug = {
   },
 };
 
-/** A logout deletes nothing at the table: only this worker forgets the session. */
+/** A sign-out deletes no row. Only this worker drops the session. */
 export const logoutOfOneWorker: PlantedBug = {
   ...noBug,
   table: (table) => ({ ...table, remove: async () => {} }),
 };
 
-/** A sign-in does not hear that all sessions of its person were ended. */
+/** A sign-in does not notice that all sessions of its user were ended. */
 export const markNotRead: PlantedBug = {
   ...noBug,
   table: (table) => ({
@@ -86,7 +86,7 @@ export const markNotRead: PlantedBug = {
   }),
 };
 
-/** A sign-in takes its index row to be as it was inserted. */
+/** A sign-in assumes that its index row is unchanged. */
 export const indexNotConfirmed: PlantedBug = {
   ...noBug,
   table: (table) => ({
@@ -98,7 +98,7 @@ export const indexNotConfirmed: PlantedBug = {
   }),
 };
 
-/** Entries that a stored cache no longer has stay in MSAL's memory. */
+/** Entries that are no longer in a stored cache stay in MSAL's memory. */
 export const noClear: PlantedBug = {
   ...noBug,
   createMsal: (create) => async (options) => {
@@ -108,7 +108,7 @@ export const noClear: PlantedBug = {
   },
 };
 
-/** One MSAL client for all: each request replaces the cache plugin with its own, and nothing is cleared. */
+/** One MSAL client for all users. Each request replaces the cache plugin with its own, and nothing is cleared. */
 export const sharedClient: PlantedBug = {
   ...noBug,
   createMsal(create) {

@@ -8,27 +8,27 @@ import type { Row } from '../../../src/shared/storage/table.ts';
 import { indexKey, sealingKey } from './people.ts';
 import { isSessionRow } from './simulated-table.ts';
 
-/** A row as somebody would see it who holds every key and every cookie. */
+/** A row as an observer with all keys and cookies sees it. */
 export type OpenedRow =
   | { readonly kind: 'session'; readonly content: SessionContent; readonly state: RowState }
-  /** One of the rows beside it: nothing in it is sealed. */
+  /** An index row or another row without sealed content. */
   | { readonly kind: 'other' }
   | { readonly kind: 'unreadable' };
 
 export interface RowReader {
   readonly secrets: readonly Buffer[];
-  /** A secret that a worker made: it may be the one in a cookie. */
+  /** Registers a secret that a worker created, which may be in a cookie. */
   addSecret(secret: Buffer): void;
   open(row: Row): OpenedRow;
-  /** All that the row says, the same for rows that say the same: sealed twice, a content has two spellings. */
+  /** The decrypted content in a canonical form, because the same content is sealed differently each time. */
   describe(row: Row): string;
 }
 
-// Opening is dear, and the same row is asked about in every state and, being where they begin, in every run.
+// Results are cached, because decryption is slow and the same row is opened in every state of every run.
 const opened = new WeakMap<Row, OpenedRow>();
 const described = new WeakMap<Row, string>();
 
-/** @param secrets those of the sign-ins that went before */
+/** @param secrets of earlier sign-ins */
 export function createRowReader(secrets: readonly Buffer[] = []): RowReader {
   const known = [...secrets];
   const codec = createSessionRowCodec({

@@ -5,7 +5,7 @@ import { loadMsal } from './worker.ts';
 import { createWorld } from './world.ts';
 import type { Choice, World } from './world-state.ts';
 
-/** An invariant does not hold. The message has all that repeats the run. */
+/** A violated invariant. The message contains everything that reproduces the run. */
 export class Violation extends Error {
   override readonly name = 'Violation';
   readonly invariant: string;
@@ -17,20 +17,20 @@ export class Violation extends Error {
   }
 }
 
-/** Takes one choice and looks at what came of it. @throws {Violation} */
+/** Takes one choice and checks the invariants. @throws {Violation} */
 export async function step(world: World, choice: Choice): Promise<void> {
   await world.take(choice);
   const broken = checkStep(world);
   if (broken !== undefined) throw new Violation(broken, world.trace);
 }
 
-/** Looks at a world in which nothing can happen any more. @throws {Violation} */
+/** Checks a world without further events. @throws {Violation} */
 export function finish(world: World): void {
   const broken = checkEnd(world);
   if (broken !== undefined) throw new Violation(broken, world.trace);
 }
 
-/** The choice of this name. */
+/** Returns the choice with this name. */
 export function choiceOf(world: World, name: string): Choice {
   const choices = world.choices();
   const found = choices.find((choice) => choice.name === name);
@@ -39,7 +39,7 @@ export function choiceOf(world: World, name: string): Choice {
   throw new Error(`a repeated run differs: not "${name}" but one of ${possible}`);
 }
 
-/** Repeats a run from its list of choices, which was looked at before, and leaves the world as it is then. */
+/** Repeats a checked run from its list of choices, and returns the resulting world. */
 export async function replay(
   setting: Setting,
   beginning: Beginning,
@@ -50,7 +50,7 @@ export async function replay(
   return world;
 }
 
-/** Repeats a run that broke an invariant, and looks where it did. @throws {Violation} */
+/** Repeats a run that violated an invariant, and checks every step. @throws {Violation} */
 export async function repeatViolation(
   setting: Setting,
   beginning: Beginning,
@@ -61,7 +61,7 @@ export async function repeatViolation(
   if (world.choices().length === 0) finish(world);
 }
 
-/** Each person signs in with a browser of that name, and then time passes until the access tokens must be renewed. */
+/** Each user signs in with a browser of that name. Then time passes until the access tokens must be renewed. */
 export async function signIn(
   persons: Readonly<Record<string, Person>>,
   {

@@ -5,40 +5,40 @@ import type { PlantedBug } from './planted-bugs.ts';
 import type { IssuerKind, IssuerState } from './simulated-issuer.ts';
 import type { Version } from './simulated-table.ts';
 
-/** What is modelled: who does what where, and what may go wrong. */
+/** The scope of a model: users, activities, workers, and possible faults. */
 export interface Setting {
   readonly workers: readonly string[];
   readonly issuer: IssuerKind;
   readonly activities: readonly Activity[];
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
-  /** How many living sessions a person may have; any number when left out. */
+  /** Maximum number of active sessions of a user. Default: no limit. */
   readonly maxPerUser?: number;
   readonly cacheSeconds: number;
   /** Every wait lasts a multiple of this. */
   readonly coarseMs: number;
-  /** The kinds of fault that may happen, and how many of them in one run. */
+  /** The kinds of fault that may happen, and their maximum number in one run. */
   readonly faults: { readonly kinds: readonly FaultKind[]; readonly atMost: number };
   /**
-   * How often time may move while something else could happen as well; after that it moves only when nothing else can.
+   * How often time may move while other events are possible. After that, it moves only if no other event is possible.
    * Infinity: always, so that the space is complete.
    */
   readonly freeTicks: number;
-  /** Times to sleep, one after the other: nothing is on its way then. */
+  /** Sleeping times, one after the other, while no operation is in progress. */
   readonly leapsMs?: readonly number[];
-  /** Clocks of workers that are wrong by so much. */
+  /** Offsets of wrong clocks of workers. */
   readonly clockSkewMs?: Readonly<Record<string, number>>;
   readonly bug?: PlantedBug;
 }
 
 /**
- * `fails`: never arrives, and the worker hears of it. `answer lost`: applied, and the worker hears that it failed.
- * `repeated`: the answer is lost, the library sends it again and the worker hears the second answer. `late`: it comes
- * to its deadline and may still be applied after it. `killed`, `stalled`: the worker.
+ * `fails`: never arrives, and the worker gets an error. `answer lost`: applied, but the worker gets an error.
+ * `repeated`: the response is lost, the library repeats the request, and the worker gets the second response. `late`: it
+ * reaches its deadline and may still be applied after it. `killed`, `stalled`: the worker.
  */
 export type FaultKind = 'fails' | 'answer lost' | 'repeated' | 'late' | 'killed' | 'stalled';
 
-/** Where a world begins: who is signed in already. */
+/** The start of a world: the users who are already signed in. */
 export interface Beginning {
   readonly atMs: number;
   readonly versions: readonly Version[];

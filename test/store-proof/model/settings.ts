@@ -2,12 +2,12 @@ import type { Activity } from './activity.ts';
 import type { Person } from './people.ts';
 import type { Setting } from './setting.ts';
 
-/** Two workers, and no time limit of the session within reach. */
+/** Two workers, and no session limit that a run can reach. */
 export const twoWorkers: Setting = {
   workers: ['w1', 'w2'],
   issuer: 'strict',
   activities: [],
-  // Use is recorded at most every two hours, so not in these settings.
+  // Use is recorded at most every two hours, so never in these settings.
   idleSeconds: 24 * 60 * 60,
   absoluteSeconds: 12 * 60 * 60,
   cacheSeconds: 0,
@@ -16,10 +16,10 @@ export const twoWorkers: Setting = {
   faults: { kinds: [], atMost: 0 },
 };
 
-/** The access tokens of a sign-in so long ago have expired. */
+/** After this time, the access tokens of a sign-in have expired. */
 export const untilExpiredSeconds = 61 * 60;
 
-/** They are in their last five minutes: they should be renewed, but are still good for a call. */
+/** After this time, they are in their last five minutes: due for renewal, but valid for a call. */
 export const untilLastMinutesSeconds = 57 * 60;
 
 export const call = (worker: string, more: { browser?: string; after?: number } = {}): Activity => ({
@@ -29,7 +29,7 @@ export const call = (worker: string, more: { browser?: string; after?: number } 
   ...more,
 });
 
-/** What Entra says of the person must not be older than five minutes. */
+/** Claims must not be older than five minutes. */
 export const guardedCall = (worker: string, more: { after?: number } = {}): Activity => ({
   worker,
   browser: 'laptop',

@@ -4,8 +4,8 @@ import { signIdToken } from './id-tokens.ts';
 import { accessTokenLifetimeSeconds, authority, clientId, type Person, people, tenantId } from './people.ts';
 
 /**
- * What becomes of a refresh token that was redeemed: Entra keeps it valid; `single-use` refuses it from then on;
- * `strict` also takes its second use for theft and revokes every token of the same sign-in (RFC 9700, 4.14.2).
+ * What happens to a redeemed refresh token: Entra ID keeps it valid, `single-use` refuses it from then on, and
+ * `strict` also treats a second use as theft and revokes every token of the same sign-in (RFC 9700, 4.14.2).
  */
 export type IssuerKind = 'entra-like' | 'single-use' | 'strict';
 
@@ -14,23 +14,23 @@ export interface Family {
   readonly id: string;
   readonly owner: Person['name'];
   readonly sessionId: string;
-  /** The last refresh token that was issued; the others are older. */
+  /** The last issued refresh token. */
   newest: number;
   readonly used: number[];
   revoked: boolean;
   accessTokens: number;
 }
 
-/** One answer with tokens. */
+/** One token response. */
 export interface Issue {
   readonly family: string;
   readonly worker: string;
   readonly scopes: string;
-  /** The name of the message that asked. */
+  /** The name of the requesting message. */
   readonly message: string;
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** The refresh token that was redeemed; absent at sign-in. */
+  /** The redeemed refresh token. Absent at a sign-in. */
   readonly redeemed?: string;
   /** It had been redeemed before. */
   readonly again: boolean;
@@ -47,14 +47,14 @@ export interface IssuerState {
 
 export interface SimulatedIssuer {
   /**
-   * The person has signed in there: a code for the callback.
-   * @param sessionId the issuer's session in that browser, when there is one already
+   * Signs the user in and returns a code for the callback.
+   * @param sessionId of the issuer's existing session in that browser, if any
    */
   authorize(person: Person, nonce: string, sessionId?: string): string;
-  /** The token endpoint. What it does, it does at once, in the moment the request is applied. */
+  /** The token endpoint. It acts at the moment the request is applied. */
   answer(request: HttpRequest, worker: string, message: string): HttpResponse;
   readonly state: IssuerState;
-  /** In order; not part of the state: it only says how the state came about. */
+  /** In order. Not part of the state, because it only records how the state was reached. */
   readonly issues: readonly Issue[];
   /** Refusals of refresh tokens, in order. */
   readonly refused: readonly { readonly refreshToken: string; readonly message: string }[];

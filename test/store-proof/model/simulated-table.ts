@@ -10,15 +10,15 @@ import type {
 } from '../../../src/shared/storage/table.ts';
 import { isInRange } from '../../support/memory-table.ts';
 
-/** One write that the table has accepted. */
+/** One accepted write. */
 export interface Version {
   readonly row: Row;
   readonly etag: string;
 }
 
 /**
- * The table as the service keeps it: every operation happens at once, in the moment it is applied. When that is, and
- * when the answer arrives, is the network's choice.
+ * The table as the service maintains it: every operation happens at the moment it is applied. The network chooses when
+ * that is, and when the response arrives.
  */
 export interface SimulatedTable {
   read(keys: RowKeys): TableRead;
@@ -28,23 +28,23 @@ export interface SimulatedTable {
   remove(keys: RowKeys): void;
   removeUnchanged(keys: RowKeys, etag: string): TableRemoval;
   list(range: RowRange, limit: number): readonly ListedRow[];
-  /** Every row as it stands. */
+  /** All current rows. */
   versions(): readonly Version[];
-  /** Session rows that were there and were deleted, and when. */
+  /** Deleted session rows, with the time of the deletion. */
   readonly removedAtMs: ReadonlyMap<string, number>;
-  /** Rows that a listing has shown to somebody. */
+  /** Rows that a listing has returned. */
   readonly listed: ReadonlySet<string>;
 }
 
-/** The row of a session itself, not one of those beside it. */
+/** Whether a row is the session's row, not an index row. */
 export const isSessionRow = ({ partitionKey, rowKey }: RowKeys): boolean =>
   partitionKey.startsWith('user-') && rowKey.startsWith('session-');
 
 export const keyOf = ({ partitionKey, rowKey }: RowKeys): string => `${partitionKey}/${rowKey}`;
 
 /**
- * @param before the rows to begin with
- * @param onWritten hears of every row that is stored
+ * @param before the initial rows
+ * @param onWritten is called with every stored row
  */
 export function createSimulatedTable(
   nowMs: () => number,

@@ -21,14 +21,14 @@ import { noBug, type PlantedBug } from './planted-bugs.ts';
 
 const credential = { options: { clientSecret: 'secret' }, check: () => Promise.resolve() };
 
-/** Loads the library that a worker loads when it first needs it. */
+/** Loads the library that a worker loads on demand. */
 export async function loadMsal(): Promise<void> {
   const sendHttp = () => Promise.reject(new Error('nothing is sent'));
   const breakers = createCircuitBreakers(() => 0);
   await createMsal({ authority, clientId, credential, sendHttp, breakers })();
 }
 
-/** The part of the product that holds sessions and tokens, wired as `bff.ts` wires it. */
+/** The part of the product for sessions and tokens, wired as in `bff.ts`. */
 export interface Worker {
   readonly store: SessionStore;
   readonly acquireAccessToken: AcquireAccessToken;
@@ -48,7 +48,7 @@ export interface WorkerNeeds {
   readonly wait: (durationMs: number) => Promise<void>;
   readonly random: RandomBytes;
   readonly idleSeconds: number;
-  /** How long a worker serves a session without asking the table. */
+  /** How long a worker serves a cached session without a read. */
   readonly cacheSeconds: number;
   readonly absoluteSeconds: number;
   readonly maxPerUser?: number;
@@ -109,8 +109,8 @@ export function createWorker(needs: WorkerNeeds): Worker {
 }
 
 /**
- * Bytes that are the same in every run. One byte is asked for where a wait is spread at random: it is 0, because the
- * scheduler spreads waits itself.
+ * Bytes that are the same in every run. A single byte is requested for random jitter of a wait. It is 0, because the
+ * scheduler chooses the times of waits.
  */
 export function createRepeatableRandom(name: string, onSecret: (secret: Buffer) => void): RandomBytes {
   let count = 0;

@@ -9,13 +9,13 @@ import type { SimulatedTable } from './simulated-table.ts';
 export interface Fault {
   readonly kind: FaultKind;
   readonly worker: string;
-  /** The message it befell; a worker's own faults have none. */
+  /** The affected message. A fault of a worker has none. */
   readonly message?: Message;
-  /** How many messages had been sent before it. */
+  /** Number of messages sent before it. */
   readonly afterMessages: number;
 }
 
-/** One of the things that may happen next. */
+/** One of the possible next events. */
 export interface Choice {
   readonly name: string;
   readonly kind: 'step' | 'time' | 'fault';
@@ -26,19 +26,19 @@ export interface ActivityRecord {
   readonly activity: Activity;
   readonly index: number;
   state: 'not begun' | 'running' | 'answered' | 'died with its worker';
-  /** The browser with what it held when it began. */
+  /** The browser with its cookie at the beginning of the activity. */
   browser?: Browser;
   beganAtMs?: number;
-  /** Where a logout of the browser had been answered when it began, or its row deleted. */
+  /** Sessions whose sign-out was confirmed, or whose row was deleted, when the activity began. */
   loggedOut?: 'here' | 'elsewhere';
-  /** What had begun before an ending: sessions that were there, and sign-ins. */
+  /** Sessions and sign-ins that began before an ending. */
   earlier?: { readonly rows: readonly string[]; readonly signIns: readonly number[] };
   answer?: Answer;
   answeredAtMs?: number;
   answeredAtStep?: number;
 }
 
-/** Table, issuer, workers and clock, and everything that has happened so far. */
+/** Table, issuer, workers and clock, and the history. */
 export interface World {
   readonly setting: Setting;
   readonly table: SimulatedTable;
@@ -54,20 +54,20 @@ export interface World {
     readonly atMs: number;
   }[];
   readonly browsers: ReadonlyMap<string, Browser>;
-  /** How many messages had been sent when a refresh token was first stored. */
+  /** Number of messages sent when a refresh token was first stored. */
   readonly keptAfter: ReadonlyMap<string, number>;
-  /** What was chosen so far. */
+  /** The choices so far. */
   readonly trace: readonly string[];
   nowMs(): number;
   choices(): readonly Choice[];
   /**
-   * One choice that may stand for all, where there is one: an answer to a worker for which nothing else is on its way,
-   * or only what the same activity waits for as well. Nobody else can see whether it arrives now or later, and the worker
-   * does nothing else in between; so all other orders come to the same. Or a write that nobody reads. Not while a fault
-   * is possible, nor while time may pass before it.
+   * A choice that may be taken first without loss, if there is one: a response to a worker for which nothing else is in
+   * progress, or only operations that the same activity also awaits. No other part can see when it arrives, and the worker
+   * does nothing else in between, so all other orders are equivalent. Or a write that no part reads. Not while a fault
+   * is possible or time may pass before it.
    */
   unseenChoice(): Choice | undefined;
   take(choice: Choice): Promise<void>;
-  /** The same for two worlds from which the same can follow. */
+  /** Equal for two worlds with the same possible continuations. */
   stateKey(): string;
 }

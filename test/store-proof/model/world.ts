@@ -16,7 +16,7 @@ import type { ActivityRecord, Choice, World } from './world-state.ts';
 interface SimulatedWorker {
   readonly product: Worker;
   readonly now: () => Date;
-  /** All it was told, in order: the program is deterministic, so this is its state. */
+  /** Everything the worker received, in order. The program is deterministic, so this is its state. */
   readonly history: string[];
   state: 'runs' | 'stalled' | 'dead';
 }
@@ -74,7 +74,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
   };
   const runs = ({ worker }: { readonly worker: string }) => workerOf(worker).state === 'runs';
 
-  /** Lets a worker go on: it alone runs until it comes to rest. */
+  /** Resumes a worker. Only this worker runs, until it waits again. */
   const wake = async (name: string, told: string, act: () => void) => {
     const worker = workerOf(name);
     worker.history.push(`${nowMs()} ${told}`);
@@ -176,7 +176,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
     }
   };
 
-  /** When the next wait or deadline comes; undefined when time may not move to it. */
+  /** The time of the next wait or deadline, or undefined if time may not move to it. */
   function nextInstantMs(): number | undefined {
     const timers = clock.timers().filter(runs);
     const waiting = messages.filter((message) => runs(message) && !message.told);
@@ -184,7 +184,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
     const instants = timers.map(({ dueMs }) => dueMs);
     if (mayBeLate) instants.push(...waiting.map(({ deadlineMs }) => deadlineMs));
     const next = Math.min(...instants);
-    // Timers ring when they are due, and answers keep their deadlines unless being late is one of the faults.
+    // Timers fire when they are due, and responses meet their deadlines unless `late` is one of the faults.
     if (!Number.isFinite(next) || next <= nowMs()) return undefined;
     if (!mayBeLate && waiting.some(({ deadlineMs }) => deadlineMs <= next)) return undefined;
     return next;
@@ -249,8 +249,8 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
     choices: actions,
     unseenChoice() {
       if (freeTicks > 0 || !misfortune.isOver() || setting.cacheSeconds > 0) return undefined;
-      // A call only sends a read when it begins, and that may be on its way for long. (A logout does more: it ends the
-      // worker's copy at once.)
+      // A call begins with a read, which may take long. (A sign-out does more: it drops the
+      // worker's cached session at once.)
       const first = records.find(
         (record) =>
           record.activity.does === 'call' && record.activity.after === undefined && mayBegin(record),
@@ -261,7 +261,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
         const waiting = messages.filter(({ worker, told }) => worker === name && !told);
         const own = records.filter(({ activity }) => activity.worker === name);
         const mayHearElse =
-          // What one activity asks at once, it waits for: the order of those answers makes no difference to it.
+          // An activity awaits all its concurrent operations, so the order of their responses does not matter.
           (waiting.length > 1 && own.length > 1) ||
           clock.timers().some(({ worker }) => worker === name) ||
           own.some(({ state }) => state === 'not begun');
@@ -287,7 +287,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
         freeTicks,
         leaps,
         [...workers.values()].map(({ state, history }) => [state, history]),
-        // A table keeps no order of writes.
+        // A table does not record the order of writes.
         table
           .versions()
           .map(({ row, etag }) => [keyOf(row), reader.describe(row), etag])
@@ -306,7 +306,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
           kind,
           worker,
           message?.name,
-          // Whether tokens were stored before it: the invariants excuse a fault that came before.
+          // Whether tokens were stored before it. The invariants allow for a fault that happened before.
           [...keptAfter].filter(([, stored]) => stored <= afterMessages).map(([token]) => token),
         ]),
       ];

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Directory, demoClient, demoDirectory, demoUsers, type User } from '@entra-bff/directory';
 
-/** So many invented people of one organization. Everything about each is found in no other text. */
+/** Creates invented users of one organization, whose data occurs in no other text. */
 export function createCrowd(size: number): {
   readonly directory: Directory;
   readonly crowd: readonly User[];

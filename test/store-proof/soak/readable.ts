@@ -4,8 +4,8 @@ import type { StoredRow } from '../faults/rows.ts';
 const SHORTEST = 4;
 
 /**
- * Every text of four letters and more that somebody who reads the table can find in it: in names, keys and values, as
- * bytes and as UTF-16, in the order it stands there. What is sealed leaves short random pieces.
+ * Every text of four or more characters that a reader of the table can find: in names, keys and values, as
+ * bytes and as UTF-16, in order. Sealed data results in short random pieces.
  */
 export function readableText(rows: readonly StoredRow[]): string {
   const pieces: string[] = [];
