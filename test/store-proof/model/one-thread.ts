@@ -5,12 +5,11 @@ import { vi } from 'vitest';
 /**
  * Makes a worker's code run to its next wait without leaving this thread, so that the end of its work can be detected.
  *
- * Between two choices, a worker may only run promises. Table, sign-in service and waits are
- * simulated and respond when they are chosen. What remains is jose's WebCrypto, which computes on a thread pool and
- * returns at any time. Here, the same signature is checked synchronously instead. The
- * library that `createMsal` imports on demand is loaded before (`loadMsal`). All that is pending are therefore microtasks,
- * and one macrotask comes after all of them. If this were wrong, a repeated run would find
- * other choices than the first, and `replay` would fail.
+ * Between two choices, a worker may only run promises. Table, sign-in service and waits are simulated and respond when
+ * they are chosen. What remains is jose's WebCrypto, which computes on a thread pool and returns at any time. Here, the
+ * same signature is checked synchronously instead. The library that `createMsal` imports on demand is loaded before
+ * (`loadMsal`). All that is pending are therefore microtasks, and one macrotask comes after all of them. If this were
+ * wrong, a repeated run would find other choices than the first, and `replay` would fail.
  */
 export function runOnOneThread(): void {
   vi.useFakeTimers({ toFake: ['Date'] });
