@@ -98,8 +98,9 @@ export function createActiveInteraction(
     },
     onSession(session) {
       // A sign-in in another tab satisfies these keys as well. For a second factor or claims, only the popup's message proves it.
-      const isShownBySession = /^(consent|$)/.test(key);
-      if (view && isShownBySession && hasSignedInSince(since, session, key && view.feature)) end('signed_in');
+      const isVisibleInSession = /^(consent|$)/.test(key);
+      if (view && isVisibleInSession && hasSignedInSince(since, session, key && view.feature))
+        end('signed_in');
     },
     end,
   };

@@ -9,7 +9,7 @@ import { createInteractions } from './interactions.ts';
 import type { Page } from './page.ts';
 import { listenToPage, onTabMessage } from './page-events.ts';
 import { createRedirectLoopGuard } from './redirect-loop-guard.ts';
-import { forgetSilentAttempt, type RedirectNote, takeRedirectNote } from './redirect-note.ts';
+import { consumeRedirectNote, forgetSilentAttempt, type RedirectNote } from './redirect-note.ts';
 import { send, throwProblem } from './send.ts';
 import { watchSession } from './session-watch.ts';
 import { signOut } from './sign-out.ts';
@@ -26,7 +26,7 @@ export type { SessionEvent } from './session-event.ts';
 /** Creates the browser's side of the BFF. It knows the signed-in user and calls Graph, but never sees a token. */
 export function createClient(options: ClientOptions = {}): Client {
   const { page = globalThis } = options;
-  const note = takeRedirectNote(page);
+  const note = consumeRedirectNote(page);
   const context = connect(page, options, note);
   const { sessions, interactions, user, toBffUrl } = context;
   return {

@@ -46,10 +46,10 @@ export function startRedirect(
   const { url, returnUrl, clicked, key, call, feature, reason } = request;
   const history = clicked ? {} : guard.historyAfter(key, call, sessions.current);
   const isSilent = key === silentSignInKey;
-  const isNoted =
+  const hasStoredNote =
     writeRedirectNote(page, returnUrl, { ...history, feature, reason, user: sessions.user }) &&
     (!isSilent || noteSilentAttempt(page));
-  if (!isNoted && !clicked) return false;
+  if (!hasStoredNote && !clicked) return false;
   const target = new URL(url);
   if (isSilent) target.searchParams.set('prompt', 'none');
   target.searchParams.set('return_to', returnUrl.pathname + returnUrl.search);

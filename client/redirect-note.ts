@@ -44,18 +44,18 @@ export function writeRedirectNote(
 }
 
 /** Reads the note, removes it, and restores the fragment of the URL. */
-export function takeRedirectNote(page: Page): RedirectNote {
+export function consumeRedirectNote(page: Page): RedirectNote {
   const { document, location } = page;
   // A page that is rendered on a server has neither storage nor a URL.
   const note = document && readNote(page, noteKey);
   removeNote(page, noteKey);
   const text = (name: string) => readText(note, name);
-  const isBack = document && text('path') === location.pathname + location.search;
-  if (isBack) restoreFragment(page, text('hash'));
+  const isReturn = document && text('path') === location.pathname + location.search;
+  if (isReturn) restoreFragment(page, text('hash'));
   return {
     history: { keys: readTexts(note, 'keys'), call: text('call'), since: text('since') },
     user: text('user'),
-    resumed: isBack ? { feature: text('feature'), reason: text('reason') } : undefined,
+    resumed: isReturn ? { feature: text('feature'), reason: text('reason') } : undefined,
   };
 }
 

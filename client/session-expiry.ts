@@ -29,7 +29,7 @@ export function createExpiryTimer(
   notify: (event: SessionEvent) => void,
 ): ExpiryTimer {
   /** The end of the session, in epoch ms, that was announced; 0 for none. */
-  let warnedOf = 0;
+  let announcedEndMs = 0;
   let timer: unknown;
 
   function refreshIn(ms: number): void {
@@ -40,7 +40,7 @@ export function createExpiryTimer(
   return {
     watch(session, serverOffsetMs, isNew) {
       page.clearTimeout(timer);
-      if (isNew) warnedOf = 0;
+      if (isNew) announcedEndMs = 0;
       if (!session.signed_in) return;
       const limitMs = Date.parse(session.expires_at);
       const endMs = Math.min(limitMs, Date.parse(session.idle_expires_at));
@@ -49,10 +49,10 @@ export function createExpiryTimer(
       const untilWarningMs = leftMs - warningSeconds * 1000;
       if (untilWarningMs > 0) {
         // Calls have extended the session after a warning.
-        if (warnedOf > 0) notify({ type: 'changed', session, userChanged: false });
-        warnedOf = 0;
-      } else if (leftMs > 0 && warnedOf !== endMs) {
-        warnedOf = endMs;
+        if (announcedEndMs > 0) notify({ type: 'changed', session, userChanged: false });
+        announcedEndMs = 0;
+      } else if (leftMs > 0 && announcedEndMs !== endMs) {
+        announcedEndMs = endMs;
         // The server never puts the idle end after the limit. If both are equal, use extends neither.
         const reason = endMs < limitMs ? 'session_idle' : 'session_expired';
         notify({
@@ -66,7 +66,7 @@ export function createExpiryTimer(
       refreshIn(untilWarningMs > 0 ? untilWarningMs : leftMs > 0 ? leftMs + 1000 : retryMs);
     },
     recheck() {
-      if (warnedOf > 0) refreshIn(0);
+      if (announcedEndMs > 0) refreshIn(0);
     },
   };
 }

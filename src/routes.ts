@@ -192,7 +192,7 @@ function adminRoutes({ admin: administration, cookieNames, now }: App): readonly
       name: 'admin',
       path: 'api/admin',
       summary:
-        "The admin page: the administrator's verified claims, the administrator's Graph profile, and the sign-ins of other users. Returns JSON to scripts.",
+        "The admin page: the administrator's verified claims and Graph profile, and the sign-ins of other users. Returns JSON to scripts.",
       rules: { ...read, methods: ['GET'], csrf: 'unless-navigation', errorFormat: 'html' },
       handler: admin({ ...administration, mayAdminister: guards.read, now }),
     }),

@@ -20,8 +20,8 @@ export const ready = (checks: readonly ReadinessCheck[], now: () => Date): Handl
     const nowMs = now().getTime();
     // The endpoint is public: however often it is called, storage and Entra ID are checked once in this time. Without the last
     // comparison, a result would last for hours after the clock is set back.
-    if (last === undefined || last.untilMs <= nowMs || last.untilMs > nowMs + REMEMBER_MS) {
-      last = { untilMs: nowMs + REMEMBER_MS, failing: findFailing(checks, log) };
+    if (last === undefined || last.untilMs <= nowMs || last.untilMs > nowMs + CACHE_MS) {
+      last = { untilMs: nowMs + CACHE_MS, failing: findFailing(checks, log) };
     }
     const failing = await last.failing;
     const body = { status: failing.length === 0 ? 'ready' : 'not_ready', failing };
@@ -29,7 +29,7 @@ export const ready = (checks: readonly ReadinessCheck[], now: () => Date): Handl
   };
 };
 
-const REMEMBER_MS = 5_000;
+const CACHE_MS = 5_000;
 
 async function findFailing(checks: readonly ReadinessCheck[], log: Log): Promise<readonly string[]> {
   const results = await Promise.all(checks.map((check) => runCheck(check, log)));

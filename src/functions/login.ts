@@ -1,6 +1,6 @@
 import type { Login } from '../shared/auth/login.ts';
 import type { CookieNames } from '../shared/http/cookies.ts';
-import { isBegunHere, refuseSpeculation } from '../shared/http/cross-site.ts';
+import { isStartedHere, refuseSpeculation } from '../shared/http/cross-site.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
 import { redirectResponse } from '../shared/http/response.ts';
@@ -13,7 +13,7 @@ export const login =
   async (request, { caller, log }) => {
     refuseSpeculation(request);
     const query = requireQuery(request.query);
-    const isBegun = isBegunHere(request, {
+    const isStarted = isStartedHere(request, {
       choosesForUser: query.has('login_hint') || query.has('domain_hint') || query.get('prompt') === 'none',
       hasOwnCookie: request.cookies.get(names.session) !== undefined,
     });
@@ -26,7 +26,7 @@ export const login =
         feature: query.get('feature'),
         ticket: query.get('ticket'),
         display: query.get('display'),
-        startedElsewhere: query.has('via') || !isBegun,
+        startedElsewhere: query.has('via') || !isStarted,
       },
       caller,
       readTransactionCookies(request.cookies, names),

@@ -105,13 +105,13 @@ export interface ChangeRecord {
   readonly target: string;
 }
 
-const graphUncertain = ['upstream_unreachable', 'upstream_timeout', 'upstream_answer_refused'] as const;
+const uncertainGraphCodes = ['upstream_unreachable', 'upstream_timeout', 'upstream_answer_refused'] as const;
 
 /** With these codes, the change was sent and its result is unknown. With any other code, nothing was changed. */
 const uncertainCodes: Readonly<Record<ChangeRecord['event'], readonly ProblemCode[]>> = {
   'admin-sessions-ended': ['storage_unavailable'],
-  'admin-sign-ins-revoked': graphUncertain,
-  'admin-grant-revoked': graphUncertain,
+  'admin-sign-ins-revoked': uncertainGraphCodes,
+  'admin-grant-revoked': uncertainGraphCodes,
 };
 
 /** Records a change whose result is unknown, then throws the error again. */

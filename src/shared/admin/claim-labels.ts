@@ -75,8 +75,8 @@ export function labelClaims(claims: Readonly<Record<string, unknown>>): readonly
   return Object.entries(claims)
     .sort(([left], [right]) => rank(left) - rank(right) || left.localeCompare(right))
     .map(([claim, value]) => {
-      const undescribed: ClaimDescription = { label: claim, usedFor: 'Not used.' };
-      const { label, usedFor, format } = descriptions[claim] ?? undescribed;
+      const unknownClaim: ClaimDescription = { label: claim, usedFor: 'Not used.' };
+      const { label, usedFor, format } = descriptions[claim] ?? unknownClaim;
       return { claim, label, usedFor, value: toText(value, format) };
     });
 }

@@ -48,12 +48,12 @@ export function createSignOutUser(dependencies: SignOutUserDependencies): SignOu
     }
     audit(log, { ...record, outcome: 'done' });
     return userSessions.endAll(administrator, objectId, log).catch((error: unknown) => {
-      throw toHalfDone(error);
+      throw toPartialFailure(error);
     });
   };
 }
 
-function toHalfDone(error: unknown): unknown {
+function toPartialFailure(error: unknown): unknown {
   if (!(error instanceof BffError) || error.code !== 'storage_unavailable') return error;
   return new BffError('storage_unavailable', {
     cause: error.cause,

@@ -59,7 +59,7 @@ export interface UserSessionsDependencies {
 
 export function createUserSessions(dependencies: UserSessionsDependencies): UserSessions {
   const { store, features, auditTarget } = dependencies;
-  const recordOf = (administrator: Caller, objectId: string) =>
+  const toAuditRecord = (administrator: Caller, objectId: string) =>
     ({ event: 'admin-sessions-ended', target: auditTarget(administrator, objectId) }) as const;
   return {
     async list(administrator, objectId, log) {
@@ -75,7 +75,7 @@ export function createUserSessions(dependencies: UserSessionsDependencies): User
       };
     },
     async endOne(administrator, objectId, id, log) {
-      const record = recordOf(administrator, objectId);
+      const record = toAuditRecord(administrator, objectId);
       const ending = await store
         .endOne(userInTenantOf(administrator, objectId), id)
         .catch(recordIfUncertain(log, record));
@@ -84,7 +84,7 @@ export function createUserSessions(dependencies: UserSessionsDependencies): User
       return { kind: 'ended', wasCurrent: isCurrent(administrator, objectId, id) };
     },
     async endAll(administrator, objectId, log) {
-      const record = recordOf(administrator, objectId);
+      const record = toAuditRecord(administrator, objectId);
       const sessions = await store
         .endAll(userInTenantOf(administrator, objectId))
         .catch(recordIfUncertain(log, record));

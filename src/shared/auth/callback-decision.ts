@@ -104,7 +104,7 @@ function isTooWeak({ authContext }: LoginTransaction, { claims }: Redeemed): boo
  * True if the browser already has what this sign-in was started for, through an earlier use of the same code or through
  * a sign-in in another tab.
  */
-export function isFulfilledBy(
+export function isSatisfiedBy(
   session: Session | undefined,
   { scopes, feature, prompt, cannotRestart }: LoginRequest,
   startedAt: Date,

@@ -17,7 +17,7 @@ import {
   decideCallback,
   type FailDecision,
   failUnavailable,
-  isFulfilledBy,
+  isSatisfiedBy,
   type Redeemed,
   requestedFeature,
 } from './callback-decision.ts';
@@ -159,7 +159,7 @@ async function restartExpired(
   { login }: CallbackDependencies,
 ): Promise<CallbackOutcome> {
   // The user pressed Back in a browser that is already signed in.
-  if (isFulfilledBy(session, loginRequest, startedAt)) {
+  if (isSatisfiedBy(session, loginRequest, startedAt)) {
     return { kind: 'already-signed-in', loginRequest, usedSlot };
   }
   const started = await login.restart(loginRequest, cookies);
@@ -176,7 +176,7 @@ async function finishSignIn(
 ): Promise<CallbackOutcome> {
   try {
     const decision = await readResponse(context, query, dependencies);
-    return await carryOut(decision, context, dependencies);
+    return await executeDecision(decision, context, dependencies);
   } catch (error) {
     if (!(error instanceof BffError)) throw error;
     // A failure leads back to where the user came from. An error does not.
@@ -202,7 +202,7 @@ async function readResponse(
   return decideCallback(transaction, session, await codeFlow.redeem({ ...transaction, scopes, code }));
 }
 
-function carryOut(
+function executeDecision(
   decision: CallbackDecision,
   context: CallbackContext,
   dependencies: CallbackDependencies,
@@ -266,7 +266,7 @@ async function restart(
   dependencies: CallbackDependencies,
 ): Promise<CallbackOutcome> {
   const { transaction, usedSlot, session, cookies } = context;
-  if (isFulfilledBy(session, transaction, transaction.startedAt)) {
+  if (isSatisfiedBy(session, transaction, transaction.startedAt)) {
     return { kind: 'already-signed-in', loginRequest: transaction, usedSlot };
   }
   const started = await dependencies.login.restart(transaction, cookies);

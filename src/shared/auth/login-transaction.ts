@@ -93,10 +93,10 @@ export const TRANSACTION_COOKIE_SECONDS = 60 * 60;
 export function createLoginTransactions(dependencies: LoginTransactionsDependencies): LoginTransactions {
   const { sealer, random, now, boundTo, origin } = dependencies;
   const createSecret = () => random(SECRET_BYTES).toString('base64url');
-  const sealedTo = (slot: TransactionSlot) => [...boundTo, STORED_VERSION, String(slot)];
+  const bindingOf = (slot: TransactionSlot) => [...boundTo, STORED_VERSION, String(slot)];
   const openSlot = (slot: TransactionSlot, cookies: TransactionCookies) => {
     const value = cookies.get(slot);
-    const opened = value === undefined ? undefined : sealer.open(value, sealedTo(slot));
+    const opened = value === undefined ? undefined : sealer.open(value, bindingOf(slot));
     return opened === undefined ? undefined : parseStored(opened, origin);
   };
 
@@ -112,7 +112,7 @@ export function createLoginTransactions(dependencies: LoginTransactionsDependenc
         codeVerifier: createSecret(),
       };
       const expiresAt = new Date(startedAt.getTime() + TRANSACTION_COOKIE_SECONDS * 1000);
-      const cookieValue = sealer.seal(toStored(transaction), sealedTo(slot), expiresAt);
+      const cookieValue = sealer.seal(toStored(transaction), bindingOf(slot), expiresAt);
       return { transaction, slot, cookieValue };
     },
     open({ slot, text }, cookies) {

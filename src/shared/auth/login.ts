@@ -98,14 +98,14 @@ async function startLogin(
   const { origin, codeFlow, features, transactions } = dependencies;
   const session = caller === undefined ? undefined : sessionOf(caller);
   const domainHint = parseHint(query.domainHint, 'domain_hint');
-  const queriedHint = parseHint(query.loginHint, 'login_hint');
+  const requestedHint = parseHint(query.loginHint, 'login_hint');
   const popupId = parseDisplay(query.display);
   const purpose = readPurpose(dependencies, query, caller);
   // A link cannot weaken what its ticket requires.
   const prompt = purpose.prompt ?? parsePrompt(query.prompt);
   const claims = purpose.claims ?? toClaimsRequest(purpose.authContext);
-  const loginHint = queriedHint ?? ownLoginHint(purpose, prompt, session);
-  const hasLargeParts = claims !== undefined || queriedHint !== undefined || domainHint !== undefined;
+  const loginHint = requestedHint ?? ownLoginHint(purpose, prompt, session);
+  const hasLargeParts = claims !== undefined || requestedHint !== undefined || domainHint !== undefined;
   const started = transactions.start(
     {
       returnPath: parseReturnPath(query.returnTo, origin) ?? defaultReturnPath,

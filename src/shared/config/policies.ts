@@ -30,10 +30,10 @@ export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'grap
   });
   const joined = joinFeatures([graph, ...ownApis.map(({ policy }) => policy)]);
   if (joined.kind === 'features') {
-    const taken = administrationFeatures.find(({ name }) => joined.features.find(name) !== undefined);
-    if (taken === undefined) return { graph, apis: ownApis, features: joined.features };
+    const conflicting = administrationFeatures.find(({ name }) => joined.features.find(name) !== undefined);
+    if (conflicting === undefined) return { graph, apis: ownApis, features: joined.features };
     throw new ConfigError([
-      `GRAPH_POLICY_FILE or a policy of API_NAMES, the feature "${taken.name}" has a name of the admin page's; rename it.`,
+      `GRAPH_POLICY_FILE or a policy of API_NAMES, the feature "${conflicting.name}" has a name that the admin page uses; rename it.`,
     ]);
   }
   throw new ConfigError([

@@ -48,7 +48,7 @@ export type ValuesOf<Table extends Settings> = {
     : never;
 };
 
-interface Secrecy {
+interface SecretOption {
   readonly isSecret?: boolean;
 }
 
@@ -59,7 +59,7 @@ type OptionalSetting<Value> = Setting<Value, { readonly kind: 'optional'; readon
 export function required<Value>(
   validator: Validator<Value>,
   sentence: string,
-  { isSecret = false }: Secrecy = {},
+  { isSecret = false }: SecretOption = {},
 ): RequiredSetting<Value> {
   return { validator, absence: { kind: 'required' }, sentence, isSecret };
 }
@@ -77,7 +77,7 @@ export function optional<Value>(
   validator: Validator<Value>,
   without: string,
   sentence: string,
-  { isSecret = false }: Secrecy = {},
+  { isSecret = false }: SecretOption = {},
 ): OptionalSetting<Value> {
   return { validator, absence: { kind: 'optional', without }, sentence, isSecret };
 }

@@ -46,7 +46,7 @@ export function createIsFileAddress(cloud: Cloud, graphOrigin: string): IsFileAd
     // With a pattern, because a URL parser repairs an address. Every reader must find the same host.
     const [, host = ''] =
       /^https:\/\/((?:[a-z0-9-]+\.)+[a-z]+)(?:[/?][\x21-\x5b\x5d-\x7e]*)?$/.exec(text) ?? [];
-    return hosts.some((known) => (known.startsWith('.') ? host.endsWith(known) : host === known));
+    return hosts.some((listed) => (listed.startsWith('.') ? host.endsWith(listed) : host === listed));
   };
 }
 
@@ -58,8 +58,8 @@ export type HasFileToken = (text: string, mayParse: () => boolean) => boolean;
 /** The beginning of an address, up to its host. The userinfo may itself contain an `@`. */
 const beginning = String.raw`^https?:[/\\]*(?:[^/\\?#]*@)?`;
 /** An address whose host a URL parser may change, apart from letter case. */
-const withOddHost = /^https?:[/\\]*[^/\\?#]*[%\x80-\uffff]/i;
-const withLongBeginning = /^https?:[/\\]*[^/\\?#]*$/i;
+const oddHostPattern = /^https?:[/\\]*[^/\\?#]*[%\x80-\uffff]/i;
+const longBeginningPattern = /^https?:[/\\]*[^/\\?#]*$/i;
 const tokenName = /[?#&](?:tempauth|access_token|sig|authtoken)=/i;
 const escapedName = /[?#&][^=?#&%]*%/;
 /** Only this much of a longer text is checked closely, because a regular expression throws on some megabytes. */
@@ -74,26 +74,28 @@ const MAX_ADDRESS_LENGTH = 8 * 1024;
 export function createHasFileToken(cloud: Cloud, graphOrigin: string): HasFileToken {
   const hosts = fileHosts[cloud];
   const emulated = graphOrigin.startsWith('http://') ? new URL(graphOrigin) : undefined;
-  const withListedHost = toRegExp(hosts, emulated);
+  const listedHostPattern = toRegExp(hosts, emulated);
 
   return (untrimmed, mayParse) => {
     if (!tokenPattern.test(untrimmed)) return false;
     const text = untrimmed.trim();
     const isLong = text.length > MAX_ADDRESS_LENGTH;
-    const begun = isLong ? text.slice(0, MAX_ADDRESS_LENGTH) : text;
-    const isOdd = withOddHost.test(begun) || (isLong && withLongBeginning.test(begun));
-    if ((!isOdd && !withListedHost.test(begun)) || /\s/.test(text)) return false;
+    const start = isLong ? text.slice(0, MAX_ADDRESS_LENGTH) : text;
+    const isOdd = oddHostPattern.test(start) || (isLong && longBeginningPattern.test(start));
+    if ((!isOdd && !listedHostPattern.test(start)) || /\s/.test(text)) return false;
     if (isLong) return true;
     const parameters = text.slice(text.search(/[?#]|$/));
     if (!isOdd && !escapedName.test(parameters)) return tokenName.test(parameters);
-    return !mayParse() || isOneByItsParts(text);
+    return !mayParse() || isFileUrl(text);
   };
 
-  function isOneByItsParts(text: string): boolean {
+  function isFileUrl(text: string): boolean {
     if (!URL.canParse(text)) return false;
     const { hostname, origin, search, hash } = new URL(text);
     const host = hostname.replace(/\.$/, '');
-    const isListed = hosts.some((known) => (known.startsWith('.') ? host.endsWith(known) : host === known));
+    const isListed = hosts.some((listed) =>
+      listed.startsWith('.') ? host.endsWith(listed) : host === listed,
+    );
     if (!isListed && origin !== emulated?.origin) return false;
     const names = [search, hash].flatMap((part) => [...new URLSearchParams(part.slice(1)).keys()]);
     return names.some((name) => tokenParameters.has(name.toLowerCase()));

@@ -46,12 +46,12 @@ const pageLinkName = /@(?:odata\.)?(?:nextLink|deltaLink)$/;
 const fileLinkName = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
 
 /** A text that does not match has no link. With `\u00`, JSON can encode a letter of a name. */
-const linkMark = new RegExp(
+const mayBeLinkPattern = new RegExp(
   `(?:nextLink|deltaLink|downloadUrl|uploadUrl)"|\\\\u00|${tokenPattern.source}`,
   'i',
 );
-/** Longer than any match of {@link linkMark}. */
-const MARK_LENGTH = 16;
+/** Two windows overlap by more than the longest match of {@link mayBeLinkPattern}. */
+const WINDOW_OVERLAP = 16;
 /** The search reads this much at a time, so that a large body is not copied as a whole. */
 const WINDOW_BYTES = 64 * 1024;
 
@@ -120,8 +120,8 @@ function editBody(
 }
 
 function mayHaveLinks(bytes: Buffer): boolean {
-  for (let at = 0; at < bytes.length; at += WINDOW_BYTES - MARK_LENGTH) {
-    if (linkMark.test(bytes.toString('latin1', at, at + WINDOW_BYTES))) return true;
+  for (let at = 0; at < bytes.length; at += WINDOW_BYTES - WINDOW_OVERLAP) {
+    if (mayBeLinkPattern.test(bytes.toString('latin1', at, at + WINDOW_BYTES))) return true;
   }
   return false;
 }
@@ -133,10 +133,10 @@ function editLinks(
   log: Log,
   status: number | undefined,
 ): string | undefined {
-  if (!linkMark.test(text)) return text;
+  if (!mayBeLinkPattern.test(text)) return text;
   const { feature, fileLinks } = context.call.rule;
-  const effort = createEffort();
-  const hasFileToken = (value: string) => dependencies.hasFileToken(value, () => effort.mayCompare(value));
+  const budget = createLinkBudget();
+  const hasFileToken = (value: string) => dependencies.hasFileToken(value, () => budget.mayCompare(value));
   const removed = new Set<string>();
 
   const editMember: EditMember = (name, readText, depth) => {
@@ -145,8 +145,8 @@ function editLinks(
       const link = readText() ?? '';
       const isTopLevel = depth === 0 && status === 200;
       const edit = isPageLink
-        ? editPageLink(name, link, isTopLevel, context, dependencies, effort)
-        : editFileLink(link, fileLinks, dependencies, effort);
+        ? editPageLink(name, link, isTopLevel, context, dependencies, budget)
+        : editFileLink(link, fileLinks, dependencies, budget);
       // If the rule does not allow file links, their removal is expected.
       if (edit === 'remove' && (isPageLink || fileLinks)) removed.add(name.slice(name.lastIndexOf('@') + 1));
       return edit;
@@ -155,7 +155,7 @@ function editLinks(
     return value !== undefined && hasFileToken(value) ? 'remove' : 'keep';
   };
   const edited = editMembers(text, editMember, (item) => fileLinks || !hasFileToken(item));
-  if (effort.isExceeded()) return undefined;
+  if (budget.isExceeded()) return undefined;
   // Without its link, a list looks complete. The log tells the author of the policy that it is not.
   for (const name of removed) log('warn', { event: 'link-removed', name, feature });
   return edited;
@@ -167,9 +167,9 @@ function editPageLink(
   isTopLevel: boolean,
   { user, call }: LinkContext,
   dependencies: LinksDependencies,
-  effort: Effort,
+  budget: LinkBudget,
 ): MemberEdit {
-  if (!effort.mayCompare(link.length <= MAX_LINK_LENGTH ? link : '')) return 'remove';
+  if (!budget.mayCompare(link.length <= MAX_LINK_LENGTH ? link : '')) return 'remove';
   const own =
     toOwnAddress(link, dependencies) ??
     (isTopLevel && call.method === 'GET' && link.length <= MAX_LINK_LENGTH
@@ -182,20 +182,20 @@ function editFileLink(
   link: string,
   fileLinks: boolean,
   dependencies: LinksDependencies,
-  effort: Effort,
+  budget: LinkBudget,
 ): MemberEdit {
-  if (!effort.mayCompare('') || !fileLinks) return 'remove';
+  if (!budget.mayCompare('') || !fileLinks) return 'remove';
   return isFileAddress(link, dependencies) ? 'keep' : 'remove';
 }
 
-/** The effort for the links of one response. */
-interface Effort {
-  /** Counts a link and its length, if it is to be compared or parsed. False if that would be too much. */
+/** Limits the work for the links of one response. */
+interface LinkBudget {
+  /** Counts a link and, if it is to be compared or parsed, its length. False if a limit is exceeded. */
   mayCompare(link: string): boolean;
   isExceeded(): boolean;
 }
 
-function createEffort(): Effort {
+function createLinkBudget(): LinkBudget {
   let count = 0;
   let comparedLength = 0;
   const isExceeded = () => count > MAX_LINKS || comparedLength > MAX_COMPARED_LENGTH;

@@ -3,7 +3,7 @@ import { readMediaType } from '../policy/media-type.ts';
 import { type BffRequest, isNavigation } from './request.ts';
 
 /**
- * Which requests have to prove that a page of this service made them, by the header `X-CSRF: 1` and the origin. A page of another
+ * Which requests must prove, by the header `X-CSRF: 1` and the origin, that a page of this service made them. A page of another
  * site can send neither.
  * - `required`: every request. For endpoints that a script of our pages calls.
  * - `unless-navigation`: every request except navigations. For pages; the handler must not change anything on GET.
@@ -18,7 +18,7 @@ export function requireOwnRequest(request: BffRequest, csrf: CsrfProtection, ori
   requireOwnOrigin(request, origin);
 }
 
-/** For our own form. Requires its exact Origin; its handler checks the hidden token. @throws {BffError} cross_site_request */
+/** For the form of this service. Requires its exact Origin. Its handler checks the hidden token. @throws {BffError} cross_site_request */
 export function requireOwnForm(request: BffRequest, origin: string): void {
   if (request.header('origin') !== origin)
     throw crossSiteRequest('origin', 'The form was not sent from a page of this service.');
@@ -26,14 +26,14 @@ export function requireOwnForm(request: BffRequest, origin: string): void {
 }
 
 /**
- * Whether a page of this service or the user, at the address bar, began this navigation. Redirects do not
- * change the result (Fetch Metadata, 2.4), but a reload does. Browsers send `none` for the address bar, and
- * also for links in a mail program or a QR code. The user may not have chosen what such a link contains.
+ * Whether a page of this service, or the user at the address bar, started this navigation. Redirects do not change the
+ * result (Fetch Metadata, 2.4), but a reload does. Browsers send `none` for the address bar, and also for links in a mail
+ * program or a QR code. The user may not know the content of such a link.
  * @param choosesForUser the address names an account or suppresses the prompt
  * @param hasOwnCookie the request has a Strict cookie. It counts only if the browser sends no `Sec-Fetch-Site`.
  * Requests from other sites never carry it, but requests from other hosts of the same site do.
  */
-export function isBegunHere(
+export function isStartedHere(
   { header }: BffRequest,
   { choosesForUser, hasOwnCookie }: { readonly choosesForUser: boolean; readonly hasOwnCookie: boolean },
 ): boolean {
@@ -43,7 +43,7 @@ export function isBegunHere(
 }
 
 /**
- * Refuses prefetches and prerenders, because they would redeem a code or begin a sign-in without the user's doing.
+ * Refuses prefetches and prerenders, because they would redeem a code or start a sign-in without an action of the user.
  * @throws {BffError} request_invalid
  */
 export function refuseSpeculation({ header }: BffRequest): void {

@@ -20,7 +20,7 @@ import { type ErrorFormat, problemResponse } from './problem.ts';
 import { requireQuery } from './query.ts';
 import { type BffRequest, invocationLog, isBounced, isNavigation, toBffRequest } from './request.ts';
 import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
-import { requireTaggedSession, takeSessionTags } from './session-tag.ts';
+import { extractSessionTags, requireTaggedSession } from './session-tag.ts';
 
 /** The requests that an endpoint accepts, and their callers. Checked before the handler runs. */
 export interface EndpointRules<Granted> {
@@ -143,7 +143,7 @@ function toCall<Granted>(
   const logFields = {};
   return {
     ...endpoint,
-    ...takeSessionTags(asSent),
+    ...extractSessionTags(asSent),
     rawQueryAsSent: asSent.rawQuery,
     log: withFields(invocationLog(context), logFields),
     logFields,

@@ -77,8 +77,8 @@ function encodeHeaders(headers: unknown): void {
  */
 function toByteText(value: string): string {
   // No header may contain these three (RFC 9110, 5.5). Dropping one would join the text on both sides.
-  const legal = value.replace(/[\0\r\n]/g, '\ufffd');
-  return Buffer.from(legal, 'utf8').toString('latin1');
+  const cleaned = value.replace(/[\0\r\n]/g, '\ufffd');
+  return Buffer.from(cleaned, 'utf8').toString('latin1');
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

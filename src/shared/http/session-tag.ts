@@ -11,7 +11,7 @@ const OPTION = 'session_tag';
  * Returns the tags of a request, and the request without the tag in its query. An API, a policy or a handler must not see the tag.
  * All other bytes of the query are unchanged.
  */
-export function takeSessionTags(request: BffRequest): {
+export function extractSessionTags(request: BffRequest): {
   readonly request: BffRequest;
   readonly tags: readonly string[];
 } {

@@ -164,8 +164,8 @@ function checkIssuer(
   const issuer = issuerOf(tenantId);
   if (payload.iss !== issuer) throw new IdTokenRefused('issuer');
   // In Entra ID's common key set, a key for all tenants has a template.
-  const signsFor = keyIssuer?.replace('{tenantid}', tenantId);
-  if (signsFor !== undefined && signsFor !== issuer) throw new IdTokenRefused('key_issuer');
+  const issuerOfKey = keyIssuer?.replace('{tenantid}', tenantId);
+  if (issuerOfKey !== undefined && issuerOfKey !== issuer) throw new IdTokenRefused('key_issuer');
 }
 
 function requireText(payload: JWTPayload, claim: string): string {

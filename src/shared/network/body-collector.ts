@@ -5,7 +5,7 @@ export interface BodyCollector {
   add(chunk: Uint8Array): void;
   bytes(): number;
   /** The whole body. The collector must not be used afterwards. */
-  take(): Buffer;
+  finish(): Buffer;
 }
 
 const FIRST_PAGE_BYTES = 4 * 1024;
@@ -40,7 +40,7 @@ export function createBodyCollector(announcedBytes: number | undefined): BodyCol
       }
     },
     bytes: () => earlierBytes + used,
-    take() {
+    finish() {
       const last = page.subarray(0, used);
       return pages.length === 0 ? last : Buffer.concat([...pages, last]);
     },

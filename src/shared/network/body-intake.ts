@@ -41,7 +41,7 @@ export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
   let receivedBytes = 0;
   let windowStartBytes = 0;
   let window: NodeJS.Timeout | undefined;
-  let isOver = false;
+  let hasEnded = false;
 
   const openWindow = () => {
     windowStartBytes = receivedBytes;
@@ -52,7 +52,7 @@ export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
   };
   const resume = () => {
     // The whole body may have arrived while its last chunk is still unread. Only `end` reports that all was read.
-    if (isOver) return;
+    if (hasEnded) return;
     options.onResume();
     openWindow();
     response.resume();
@@ -69,7 +69,7 @@ export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
   };
 
   const stop = () => {
-    isOver = true;
+    hasEnded = true;
     clearTimeout(window);
   };
   response.once('end', stop).once('close', stop);

@@ -85,8 +85,13 @@ function watch(connection: Connection, dialer: http.Agent, events: ConnectionEve
   const keepSocketAlive = agent.keepSocketAlive.bind(agent);
   agent.keepSocketAlive = (socket) => {
     // Returns `false` if the server announces that it closes the connection at once. Its type says `void`.
-    const isKept: unknown = keepSocketAlive(socket);
-    if (isKept === false || connection.endsAfterwards || connection.state !== 'lent' || !events.mayKeep()) {
+    const staysOpen: unknown = keepSocketAlive(socket);
+    if (
+      staysOpen === false ||
+      connection.endsAfterwards ||
+      connection.state !== 'lent' ||
+      !events.mayKeep()
+    ) {
       return false;
     }
     events.becameIdle();

@@ -95,7 +95,7 @@ function send(
       hasBegun = true;
       clock.enter(idleMs);
       loan.recordResponse(response);
-      const match = matchOf(response, outgoing.correlation, loan);
+      const match = matchCorrelation(response, outgoing.correlation, loan);
       if (match === 'mismatched') return fail('mismatched');
       if (match === 'sent-in-between') loan.endAfterwards();
       if (hasForbiddenBody(response)) {
@@ -113,7 +113,7 @@ function send(
     });
     request.on('response', guarded(receive));
     request.on('error', (error) =>
-      fail(!hasBegun && isGarbage(error, request) ? 'mismatched' : 'unreachable', error),
+      fail(!hasBegun && isParseErrorOnReuse(error, request) ? 'mismatched' : 'unreachable', error),
     );
     // Without a listener for an unrequested 101, node:http drops the connection and emits nothing more (measured).
     request.on('upgrade', (_response, socket) => {
@@ -148,13 +148,13 @@ function createRequest(
 }
 
 /** A used connection held bytes of another response that are not a head, and this request read them. */
-function isGarbage(error: Error, request: http.ClientRequest): boolean {
+function isParseErrorOnReuse(error: Error, request: http.ClientRequest): boolean {
   const code: unknown = Reflect.get(error, 'code');
   return request.reusedSocket && typeof code === 'string' && code.startsWith('HPE_');
 }
 
 /** Whether a response belongs to this request, as far as its head shows. */
-function matchOf(
+function matchCorrelation(
   { statusCode = 0, headers }: http.IncomingMessage,
   correlation: Correlation | undefined,
   loan: Loan,

@@ -53,7 +53,7 @@ export function readBody(
   response.on(
     'end',
     guarded(() => {
-      if (response.complete) succeed(response, collector.take());
+      if (response.complete) succeed(response, collector.finish());
       else fail('broken');
     }),
   );

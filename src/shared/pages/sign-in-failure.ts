@@ -113,8 +113,8 @@ export function describeSignInFailure(
   const isLinked = outcome === 'other_account' && startedElsewhere === true;
   const { code, title, detail, tryAgain } = isLinked ? linkedAccount : wordings[outcome];
   const forAdministrator = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
-  const asks = isLinked ? { prompt: 'select_account' } : feature === undefined ? {} : { feature };
-  const href = `${loginPath}?${new URLSearchParams({ ...asks, return_to: returnPath })}`;
+  const loginParameters = isLinked ? { prompt: 'select_account' } : feature === undefined ? {} : { feature };
+  const href = `${loginPath}?${new URLSearchParams({ ...loginParameters, return_to: returnPath })}`;
   const common = { outcome, login_url: href, ...(feature === undefined ? {} : { feature }) };
   const error =
     code === 'admin_consent_required'

@@ -74,8 +74,8 @@ function ruleIssues(rule: RuleDocument, profile: ApiProfile): string[] {
   const { methods, path, query, fileLinks, scopes, alternatives } = rule;
   return [
     ...pathIssues(path, profile),
-    ...duplicatesIn(methods).map((name) => `methods has ${name} twice; remove one`),
-    ...duplicatesIn(Object.keys(query).map(toComparableOption)).map(
+    ...findDuplicates(methods).map((name) => `methods has ${name} twice; remove one`),
+    ...findDuplicates(Object.keys(query).map(toComparableOption)).map(
       (name) => `query has ${name} twice, without regard to letter case and $; remove one`,
     ),
     ...optionIssues(query, path, profile),
@@ -84,11 +84,11 @@ function ruleIssues(rule: RuleDocument, profile: ApiProfile): string[] {
       ? ['fileLinks is for Microsoft Graph only; remove it, because responses of other APIs pass unchanged']
       : []),
     ...[scopes, ...alternatives].flatMap((list) =>
-      duplicatesIn(list.map((scope) => scope.toLowerCase())).map(
+      findDuplicates(list.map((scope) => scope.toLowerCase())).map(
         (scope) => `has the permission ${scope} twice in one list; remove one`,
       ),
     ),
-    ...duplicatesIn([scopes, ...alternatives].map(toComparableScopes)).map(
+    ...findDuplicates([scopes, ...alternatives].map(toComparableScopes)).map(
       () => 'alternatives has a list twice, or repeats scopes; remove it',
     ),
   ];
@@ -115,25 +115,25 @@ function isPlaceholder(segment: string): boolean {
 }
 
 function bodyIssues({ methods, contentTypes, bodyFields }: RuleDocument): string[] {
-  const takesBody = methods.some(hasBody);
+  const allowsBody = methods.some(hasBody);
   const types = contentTypes ?? ['application/json'];
   return [
-    ...(contentTypes === undefined || takesBody
+    ...(contentTypes === undefined || allowsBody
       ? []
       : ['contentTypes is for methods with a body, and this rule has none; remove it']),
-    ...duplicatesIn(contentTypes ?? []).map((type) => `contentTypes has ${type} twice; remove one`),
-    ...(bodyFields === undefined || takesBody
+    ...findDuplicates(contentTypes ?? []).map((type) => `contentTypes has ${type} twice; remove one`),
+    ...(bodyFields === undefined || allowsBody
       ? []
       : ['bodyFields is for methods with a body, and this rule has none; remove it']),
     ...(bodyFields === undefined || types.every((type) => /[/+]json$/.test(type))
       ? []
       : ['bodyFields limits JSON only, but contentTypes lets other types pass; remove those types']),
-    ...duplicatesIn(bodyFields ?? []).map((name) => `bodyFields has ${name} twice; remove one`),
+    ...findDuplicates(bodyFields ?? []).map((name) => `bodyFields has ${name} twice; remove one`),
   ];
 }
 
 function optionIssues(bounds: OptionBounds, path: string, profile: ApiProfile): string[] {
-  const ofEach = Object.entries(bounds).flatMap(([name, bound]) => {
+  const boundIssues = Object.entries(bounds).flatMap(([name, bound]) => {
     const issue = profile.queryOptionIssue(name);
     const own = issue === undefined ? [] : [`query option ${name} ${issue}`];
     if (bound === true || !('navigations' in bound)) return own;
@@ -144,7 +144,7 @@ function optionIssues(bounds: OptionBounds, path: string, profile: ApiProfile): 
     );
     return [...own, ...nested];
   });
-  return [...ofEach, ...searchIssues(bounds, profile.searchesByField(path))];
+  return [...boundIssues, ...searchIssues(bounds, profile.searchesByField(path))];
 }
 
 /** A search reveals the value of a field as much as a comparison does. */
@@ -178,7 +178,7 @@ function overlapIssues(first: LocatedRule, second: LocatedRule, profile: ApiProf
   ];
 }
 
-function duplicatesIn(values: readonly string[]): string[] {
+function findDuplicates(values: readonly string[]): string[] {
   return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
 }
 

@@ -18,12 +18,12 @@ export interface HeaderRule {
  * @see https://learn.microsoft.com/graph/api/workbook-createsession
  * @see https://learn.microsoft.com/graph/api/resources/schedule (MS-APP-ACTS-AS)
  */
-const changingCalls = ['x-peoplequery-querysources', 'workbook-session-id', 'ms-app-acts-as'];
+const callChangingHeaders = ['x-peoplequery-querysources', 'workbook-session-id', 'ms-app-acts-as'];
 /**
  * The same for writes. Without them, a part of a body would replace the whole, and a change would overwrite a later one
  * (RFC 9110, 13.1.4, 14.5).
  */
-const changingWrites = ['content-range', 'if-unmodified-since'];
+const writeChangingHeaders = ['content-range', 'if-unmodified-since'];
 
 /**
  * Preferences that every rule lets pass, because they shape a response and widen nothing. A rule must name all others,
@@ -52,11 +52,11 @@ export function requireNamedHeaders(
   header: (name: string) => string | undefined,
   rule: HeaderRule,
 ): void {
-  const unnamed = [...changingCalls, ...(isRead(method) ? [] : changingWrites)].find(
+  const unlisted = [...callChangingHeaders, ...(isRead(method) ? [] : writeChangingHeaders)].find(
     (name) => (header(name) ?? '') !== '' && !rule.headers.includes(name),
   );
-  if (unnamed !== undefined)
-    throw refused(`the header ${unnamed} changes the call, but the rule for this path does not list it`);
+  if (unlisted !== undefined)
+    throw refused(`the header ${unlisted} changes the call, but the rule for this path does not list it`);
   const preferences = readPreferences(header('prefer') ?? '');
   if (preferences === undefined)
     throw refused(

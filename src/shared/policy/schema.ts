@@ -7,7 +7,7 @@ import { optionBounds } from './option-bounds.ts';
 import { pathTemplatePattern } from './path-template.ts';
 import { isNameableHeader } from './request-headers.ts';
 
-const isSet = (names: readonly string[]) =>
+const hasUniqueNames = (names: readonly string[]) =>
   new Set(names.map((name) => name.toLowerCase())).size === names.length;
 const twice = 'has a name twice; remove one';
 
@@ -24,7 +24,7 @@ const headers = z
             ),
           ),
       )
-      .check(z.refine(isSet, twice)),
+      .check(z.refine(hasUniqueNames, twice)),
     [],
   )
   .check(
@@ -44,7 +44,7 @@ const prefer = z
             ),
           ),
       )
-      .check(z.refine(isSet, twice)),
+      .check(z.refine(hasUniqueNames, twice)),
     [],
   )
   .check(

@@ -22,7 +22,7 @@ const quotedString = /"(?:[^"\\]|\\.)*"/y;
 export function parseChallenges(header: string): readonly Challenge[] | undefined {
   if (header.length > MAX_HEADER_LENGTH) return undefined;
   let at = 0;
-  const take = (pattern: RegExp): string | undefined => {
+  const read = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at;
     const [text] = pattern.exec(header) ?? [];
     if (text !== undefined) at += text.length;
@@ -32,45 +32,45 @@ export function parseChallenges(header: string): readonly Challenge[] | undefine
   const atItemEnd = () => at >= header.length || atComma();
 
   /** Reads `name = value`. If a new challenge begins here, returns undefined and does not move. */
-  const takeParameter = (): readonly [name: string, value: string] | 'malformed' | undefined => {
+  const readParameter = (): readonly [name: string, value: string] | 'malformed' | undefined => {
     const before = at;
-    const name = take(token);
-    take(whitespace);
+    const name = read(token);
+    read(whitespace);
     if (name === undefined || header[at] !== '=') {
       at = before;
       return undefined;
     }
     at++;
-    take(whitespace);
-    const quoted = take(quotedString);
-    const value = quoted === undefined ? take(token) : unquote(quoted);
-    take(whitespace);
+    read(whitespace);
+    const quoted = read(quotedString);
+    const value = quoted === undefined ? read(token) : unquote(quoted);
+    read(whitespace);
     return value === undefined || !atItemEnd() ? 'malformed' : [name.toLowerCase(), value];
   };
 
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
   for (;;) {
-    take(whitespace);
+    read(whitespace);
     while (atComma()) {
       at++;
-      take(whitespace);
+      read(whitespace);
     }
     if (at >= header.length) return challenges;
     const current = challenges.at(-1);
-    const parameter = current === undefined ? undefined : takeParameter();
+    const parameter = current === undefined ? undefined : readParameter();
     if (parameter === 'malformed') return undefined;
     if (current !== undefined && parameter !== undefined) {
       if (current.parameters.has(parameter[0])) return undefined;
       current.parameters.set(...parameter);
       continue;
     }
-    const scheme = take(token);
+    const scheme = read(token);
     if (scheme === undefined) return undefined;
     const challenge = { scheme: scheme.toLowerCase(), parameters: new Map<string, string>() };
     challenges.push(challenge);
-    if (take(whitespace) === '' && !atItemEnd()) return undefined;
-    if (atItemEnd() || take(token68) !== undefined) continue;
-    const first = takeParameter();
+    if (read(whitespace) === '' && !atItemEnd()) return undefined;
+    if (atItemEnd() || read(token68) !== undefined) continue;
+    const first = readParameter();
     if (first === undefined || first === 'malformed') return undefined;
     challenge.parameters.set(...first);
   }

@@ -98,7 +98,7 @@ function admitQueue(budget: Budget): void {
   for (;;) {
     // A user or an API beyond its share waits until one of its own responses is done. Others pass it.
     const next = budget.queue.find((holding) => isWithinShares(budget, holding, holding.waiting?.bytes ?? 0));
-    if (next === undefined || !leavesRest(budget, next, next.waiting?.bytes ?? 0)) return;
+    if (next === undefined || !leavesEnough(budget, next, next.waiting?.bytes ?? 0)) return;
     remove(budget.queue, next);
     budget.holders.push(next);
     grant(next);
@@ -108,7 +108,7 @@ function admitQueue(budget: Budget): void {
 function grantIfPossible(budget: Budget, holding: Holding): void {
   const bytes = holding.waiting?.bytes;
   if (bytes === undefined || !isWithinShares(budget, holding, bytes)) return;
-  if (leavesRest(budget, holding, bytes)) grant(holding);
+  if (leavesEnough(budget, holding, bytes)) grant(holding);
 }
 
 function grant(holding: Holding): void {
@@ -120,12 +120,12 @@ function grant(holding: Holding): void {
 }
 
 /** Whether each older response could still get its rest once the responses before it are done. */
-function leavesRest({ totalBytes, holders }: Budget, holding: Holding, bytes: number): boolean {
+function leavesEnough({ totalBytes, holders }: Budget, holding: Holding, bytes: number): boolean {
   if (holders.every((other) => other === holding)) return true;
   const index = holders.includes(holding) ? holders.indexOf(holding) : holders.length;
   // A new response must fit completely. It is done last, when all memory is free.
   if (index === holders.length && holding.maxBytes > totalBytes) return false;
-  let laterBytes = bytes + heldBytesOf(holders.slice(index));
+  let laterBytes = bytes + sumHeldBytes(holders.slice(index));
   for (const older of holders.slice(0, index).reverse()) {
     if (older.maxBytes + laterBytes > totalBytes) return false;
     laterBytes += older.heldBytes;
@@ -138,10 +138,10 @@ function leavesRest({ totalBytes, holders }: Budget, holding: Holding, bytes: nu
  * none of them would be done.
  */
 function isWithinShares({ totalBytes, holders }: Budget, holding: Holding, bytes: number): boolean {
-  const freeBytes = totalBytes - heldBytesOf(holders) - bytes;
+  const freeBytes = totalBytes - sumHeldBytes(holders) - bytes;
   const isWithin = (isSame: (other: Holding) => boolean, share: number) => {
     const same = holders.filter(isSame);
-    return same.length === 0 || same[0] === holding || heldBytesOf(same) + bytes <= freeBytes * share;
+    return same.length === 0 || same[0] === holding || sumHeldBytes(same) + bytes <= freeBytes * share;
   };
   return (
     isWithin(({ user }) => user === holding.user, SHARE_OF_USER) &&
@@ -149,7 +149,7 @@ function isWithinShares({ totalBytes, holders }: Budget, holding: Holding, bytes
   );
 }
 
-const heldBytesOf = (holdings: readonly Holding[]) =>
+const sumHeldBytes = (holdings: readonly Holding[]) =>
   holdings.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
 
 function remove(list: Holding[], holding: Holding): void {

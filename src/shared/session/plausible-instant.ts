@@ -14,14 +14,18 @@ export function isPlausible(instant: Date, now: Date): boolean {
 }
 
 /** Sealed instants at which the session was in use. */
-export interface SealedUse {
+export interface SealedInstants {
   readonly signedInAt: Date;
   /** When Entra ID last confirmed the user's identity. */
   readonly claimsAsOf: Date;
 }
 
 /** When a session was last used: the plain column, or the latest sealed instant if the column is not plausible. */
-export function plausibleLastUse(lastUsedAt: Date, { signedInAt, claimsAsOf }: SealedUse, now: Date): Date {
+export function plausibleLastUse(
+  lastUsedAt: Date,
+  { signedInAt, claimsAsOf }: SealedInstants,
+  now: Date,
+): Date {
   if (isPlausible(lastUsedAt, now)) return lastUsedAt;
   return signedInAt > claimsAsOf ? signedInAt : claimsAsOf;
 }

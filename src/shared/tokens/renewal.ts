@@ -65,7 +65,7 @@ export function createRenew(dependencies: RenewDependencies): Renew {
       return { kind: 'token', ...request.current, session };
     }
     const previous = waitingFor ?? Promise.resolve<QueueState>({ latest: session });
-    const turn = previous.then((state) => takeTurn(dependencies, state, queuedAtMs, request, log));
+    const turn = previous.then((state) => runTurn(dependencies, state, queuedAtMs, request, log));
     const after = turn.then(({ next }) => next);
     queues.set(key, after);
     const { settle } = await turn;
@@ -76,7 +76,7 @@ export function createRenew(dependencies: RenewDependencies): Renew {
 }
 
 /** Never rejects: `settle` throws the error, and the next call in the queue reads the failure from the state. */
-async function takeTurn(
+async function runTurn(
   dependencies: RenewDependencies,
   previous: QueueState,
   queuedAtMs: number,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideCallback, isFulfilledBy, type Redeemed } from '../../../src/shared/auth/callback-decision.ts';
+import { decideCallback, isSatisfiedBy, type Redeemed } from '../../../src/shared/auth/callback-decision.ts';
 import type { LoginTransaction } from '../../../src/shared/auth/login-transaction.ts';
 import { toSessionFacts } from '../../../src/shared/auth/new-session.ts';
 import { defaultReturnPath } from '../../../src/shared/auth/return-path.ts';
@@ -110,11 +110,11 @@ describe('decideCallback', () => {
   });
 });
 
-describe('isFulfilledBy', () => {
+describe('isSatisfiedBy', () => {
   it('is false without a session, or if the session lacks a requested scope', () => {
-    expect(isFulfilledBy(undefined, transaction, startedAt)).toBe(false);
-    expect(isFulfilledBy(session, { ...transaction, scopes: ['Mail.Read'] }, startedAt)).toBe(false);
-    expect(isFulfilledBy(session, transaction, startedAt)).toBe(true);
+    expect(isSatisfiedBy(undefined, transaction, startedAt)).toBe(false);
+    expect(isSatisfiedBy(session, { ...transaction, scopes: ['Mail.Read'] }, startedAt)).toBe(false);
+    expect(isSatisfiedBy(session, transaction, startedAt)).toBe(true);
   });
 
   it.each([
@@ -123,8 +123,8 @@ describe('isFulfilledBy', () => {
     { prompt: 'select_account' },
     { cannotRestart: true },
   ] as const)('requires a session that is newer than the sign-in: %j', (request) => {
-    expect(isFulfilledBy(session, { ...transaction, ...request }, startedAt)).toBe(false);
-    expect(isFulfilledBy(session, { ...transaction, ...request }, session.facts.signedInAt)).toBe(true);
+    expect(isSatisfiedBy(session, { ...transaction, ...request }, startedAt)).toBe(false);
+    expect(isSatisfiedBy(session, { ...transaction, ...request }, session.facts.signedInAt)).toBe(true);
   });
 });
 
