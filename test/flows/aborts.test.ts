@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ProxyWorld, startProxyWorld } from '../support/proxy-world.ts';
 import { rawAnswer } from '../support/raw-upstream.ts';
+import { isWholeRun } from '../support/scale.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -66,7 +67,7 @@ const reading: Socket[] = [];
 const clients: readonly [what: string, count: number, client: Client][] = [
   [
     'disconnect when the upstream has received the call',
-    1_000,
+    isWholeRun ? 1_000 : 200,
     (socket) => {
       const asked = proxy.upstream.requests.length;
       socket.write(head('GET'));
@@ -79,14 +80,14 @@ const clients: readonly [what: string, count: number, client: Client][] = [
   ],
   [
     'disconnect in the middle of their body',
-    500,
+    isWholeRun ? 500 : 200,
     (socket) => {
       socket.write(`${head('PUT', ['Content-Length: 100000'])}half`, () => socket.resetAndDestroy());
     },
   ],
   [
     'stop reading after the first piece of their response',
-    250,
+    isWholeRun ? 250 : 150,
     (socket) => {
       socket.write(head('GET'));
       socket.once('data', () => {
@@ -109,7 +110,7 @@ describe('disconnecting clients', () => {
       await startClients(2 * waveSize, client);
       const before = usedBytes();
       await startClients(count, client);
-      // A third of the size of 250 retained responses. Buffers of ended connections are freed a little later.
+      // Half the size of 150 retained responses. Buffers of ended connections are freed a little later.
       await vi.waitFor(() => expect(usedBytes() - before).toBeLessThan(8_000_000), 10_000);
       expect(proxy.upstream.openConnections()).toBeLessThanOrEqual(waveSize + 1);
     },

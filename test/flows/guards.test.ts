@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isWholeRun } from '../support/scale.ts';
 import { sendWire, type UserAgent, type WireAnswer } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -215,6 +216,7 @@ describe('every registered function', () => {
     `http://evil.test${path}`,
   ];
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
+  const rewritten = isWholeRun ? ['GET', 'HEAD', 'POST'] : ['GET'];
 
   it('keeps its guard for every spelling, method and rewrite header', { tags: ['RG-4'] }, async () => {
     const cookie = [...ben.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -231,12 +233,12 @@ describe('every registered function', () => {
           'x-forwarded-prefix': path,
           'x-http-method-override': 'GET',
         },
-        {},
+        ...(isWholeRun ? [{}] : []),
       ];
       for (const caller of callers) {
         for (const rewrite of rewrites) {
           for (const target of [...spellings(path), '/api/health/live', '/']) {
-            for (const method of target === path ? methods : ['GET', 'HEAD', 'POST']) {
+            for (const method of target === path ? methods : rewritten) {
               const headers = { 'x-csrf': '1', ...caller, ...rewrite };
               const answer = await sendWire(worker.origin, target, { method, headers });
               const what = `${method} ${target}`;

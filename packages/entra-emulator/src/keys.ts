@@ -17,6 +17,13 @@ export interface KeyRing {
   sign(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>;
 }
 
+/** Two keys are published, as at Entra ID. The newest signs; the other still verifies. */
+export type SigningKeys = readonly [current: SigningKey, previous: SigningKey];
+
+export async function createSigningKeys(): Promise<SigningKeys> {
+  return Promise.all([createSigningKey(), createSigningKey()]);
+}
+
 async function createSigningKey(): Promise<SigningKey> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const { kty, n, e } = await exportJWK(publicKey);
@@ -24,9 +31,8 @@ async function createSigningKey(): Promise<SigningKey> {
   return { kid, privateKey, publicJwk: { kty: kty ?? 'RSA', n: n ?? '', e: e ?? '' } };
 }
 
-/** Two keys are published, as at Entra ID. The newest signs; the other still verifies. */
-export async function createKeyRing(): Promise<KeyRing> {
-  let [current, previous] = await Promise.all([createSigningKey(), createSigningKey()]);
+export function createKeyRing(first: SigningKeys): KeyRing {
+  let [current, previous] = first;
   return {
     signer: () => current,
     published: (issuer) =>
