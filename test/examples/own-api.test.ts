@@ -1,34 +1,21 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { demoClient, demoDirectory } from '@entra-bff/directory';
+import { demoClient } from '@entra-bff/directory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createOrdersApi } from '../../examples/own-api/orders-api.ts';
-import { codeBlocksOf, inlineCodeOf, readText, settingsOf } from '../support/documents.ts';
+import { inlineCodeOf, readText } from '../support/documents.ts';
+import { ordersRegistration, ordersSettings, startOrdersExample } from '../support/orders-example.ts';
 import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 import { openClientPage } from './client-page.ts';
 
-const guide = 'docs/guides/your-own-api.md';
-const [shown] = codeBlocksOf(guide).filter(({ language }) => language === 'dotenv');
-const settings = settingsOf(shown?.text ?? '');
-const [, path = ''] = /client\.fetch\('(.+)'\)/.exec(inlineCodeOf(guide).join('\n')) ?? [];
-const registration = demoDirectory.resources.find(({ uri }) => uri === settings['API_ORDERS_SCOPE_PREFIX']);
+const inlineCode = inlineCodeOf('docs/guides/your-own-api.md').join('\n');
+const [, path = ''] = /client\.fetch\('(.+)'\)/.exec(inlineCode) ?? [];
 
 let world: World;
 let worker: Worker;
-let api: Server;
-let apiOrigin: string;
+let api: Awaited<ReturnType<typeof startOrdersExample>>;
 
 beforeAll(async () => {
   world = await startWorld();
-  const tenant = `${world.entra.origin}/${demoClient.tenantId}`;
-  api = createOrdersApi({
-    issuer: `${tenant}/v2.0`,
-    keysUrl: `${tenant}/discovery/v2.0/keys`,
-    audience: registration?.id ?? '',
-  });
-  await new Promise<void>((resolve) => void api.listen(0, '127.0.0.1', resolve));
-  apiOrigin = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
-  worker = await world.startWorker({ environment: { ...settings, API_ORDERS_ORIGIN: apiOrigin } });
+  api = await startOrdersExample(world);
+  worker = await world.startWorker({ environment: api.environment });
   grantSignIn(world);
 });
 afterAll(async () => {
@@ -56,7 +43,7 @@ describe('examples/own-api, with the settings, the policy and the call of the gu
 
   it('refuses a token that is missing, forged or for Graph', async () => {
     const statusOf = async (headers: Record<string, string>) =>
-      (await fetch(`${apiOrigin}/orders/A-1`, { headers })).status;
+      (await fetch(`${api.origin}/orders/A-1`, { headers })).status;
     expect(await statusOf({})).toBe(401);
     expect(await statusOf({ authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' })).toBe(401);
     const { browser } = await openPageOf('ben');
@@ -70,7 +57,7 @@ describe('examples/own-api, with the settings, the policy and the call of the gu
     const main = readText('examples/own-api/main.ts');
     const { pathname } = new URL(/'(http[^']+)'/.exec(main)?.[1] ?? '');
     expect(pathname).toBe(`/${demoClient.tenantId}`);
-    expect(main).toContain(`'${registration?.id}'`);
-    expect(settings['API_ORDERS_ORIGIN']).toContain(/listen\((\d+)/.exec(main)?.[1]);
+    expect(main).toContain(`'${ordersRegistration?.id}'`);
+    expect(ordersSettings['API_ORDERS_ORIGIN']).toContain(/listen\((\d+)/.exec(main)?.[1]);
   });
 });
