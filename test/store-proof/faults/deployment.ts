@@ -25,7 +25,7 @@ export interface Deployment {
 }
 
 export interface DeploymentOptions {
-  readonly people?: Directory;
+  readonly directory?: Directory;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -35,10 +35,10 @@ const FORGOTTEN_MS = 5 * 60_000;
 const noWorkerCopy = { SESSION_CACHE_SECONDS: '0' };
 
 export async function startDeployment({
-  people,
+  directory,
   environment = {},
 }: DeploymentOptions = {}): Promise<Deployment> {
-  const world = await startWorld(people);
+  const world = await startWorld(directory);
   const proxy = createFaultProxy(inject('tableConnectionString'));
   const workers: WorkerProcess[] = [];
   const door = await openFrontDoor(() => workers.filter((worker) => worker.isUp()).map(({ port }) => port));

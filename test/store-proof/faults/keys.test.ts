@@ -18,7 +18,7 @@ const steps = {
 };
 
 const secrets = ['old-secret~only~for~the~emulator', 'new-secret~only~for~the~emulator'];
-const people: Directory = {
+const directory: Directory = {
   ...demoDirectory,
   registrations: demoDirectory.registrations.map((one) =>
     one.clientId === demoClient.clientId ? { ...one, secrets } : one,
@@ -29,7 +29,7 @@ let deployment: Deployment;
 
 beforeAll(async () => {
   deployment = await startDeployment({
-    people,
+    directory,
     environment: { SESSION_KEYS: steps.before, ENTRA_CLIENT_SECRET: secrets[0] ?? '' },
   });
 });

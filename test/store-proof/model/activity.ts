@@ -3,8 +3,8 @@ import { BffError } from '../../../src/shared/errors.ts';
 import { toCaller } from '../../../src/shared/session/caller.ts';
 import type { RowKeys } from '../../../src/shared/storage/table.ts';
 import type { Log } from '../../../src/shared/telemetry/log.ts';
-import { type Person, people, tenantId } from './people.ts';
 import type { SimulatedIssuer } from './simulated-issuer.ts';
+import { type ModelUser, tenantId, users } from './users.ts';
 import type { Worker } from './worker.ts';
 
 /** An action of a user on one worker with one browser. */
@@ -23,7 +23,7 @@ export type Activity = {
   | { readonly does: 'decline' }
   /** An action of the timer. The browser does not matter. */
   | { readonly does: 'sweep' }
-  | { readonly does: 'sign-in'; readonly person: Person }
+  | { readonly does: 'sign-in'; readonly user: ModelUser }
 );
 
 /** The response to an activity. */
@@ -40,7 +40,7 @@ export type Answer =
 
 /** A browser's cookie and the address in it. */
 export interface Browser {
-  readonly owner: Person['name'];
+  readonly owner: ModelUser['name'];
   readonly cookieValue: string;
   readonly row: RowKeys;
   /** The sid of Entra ID's session in this browser. */
@@ -132,7 +132,7 @@ async function logOut(
 
 /** Ends all sessions of the browser's user, including this one. */
 async function endAll({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
-  const owner = people.find(({ name }) => name === browsers.get(browser)?.owner);
+  const owner = users.find(({ name }) => name === browsers.get(browser)?.owner);
   if (owner !== undefined) await worker.store.endAll({ tenantId, objectId: owner.objectId });
   return { kind: 'done' };
 }
@@ -159,7 +159,7 @@ async function decline({ browser }: Activity, { worker, browsers }: ActivityNeed
 }
 
 async function signIn(
-  { browser, person }: Activity & { readonly does: 'sign-in' },
+  { browser, user }: Activity & { readonly does: 'sign-in' },
   { worker, issuer, browsers, now, absoluteSeconds }: ActivityNeeds,
 ): Promise<Answer> {
   const startedAt = now();
@@ -167,7 +167,7 @@ async function signIn(
   const nonce = `nonce of ${state}`;
   const redeemed = await worker.codeFlow.redeem({
     // A new sign-in in a browser continues Entra ID's session there.
-    code: issuer.authorize(person, nonce, browsers.get(browser)?.sid),
+    code: issuer.authorize(user, nonce, browsers.get(browser)?.sid),
     scopes: defaultScopes,
     nonce,
     codeVerifier: 'v'.repeat(43),
@@ -198,7 +198,7 @@ async function signIn(
     rowKey: `session-${rowId.toString('base64url')}`,
   };
   browsers.set(browser, {
-    owner: person.name,
+    owner: user.name,
     cookieValue,
     row,
     sid: claims.entraSessionId ?? '',

@@ -1,8 +1,8 @@
 import { sidPartition } from '../../../src/shared/session/index-rows.ts';
 import type { Row, RowKeys } from '../../../src/shared/storage/table.ts';
 import type { Browser } from './activity.ts';
-import { indexKey } from './people.ts';
 import { isSessionRow, keyOf } from './simulated-table.ts';
+import { indexKey } from './users.ts';
 import type { ActivityRecord, World } from './world-state.ts';
 
 /** The activities that an ending of many sessions finds begun, or undefined for another activity. */

@@ -3,7 +3,6 @@ import { isWholeRun } from '../../support/scale.ts';
 import { report } from '../report.ts';
 import { type Explored, type ExploreOptions, explore } from './explore.ts';
 import { backToManyThreads, runOnOneThread } from './one-thread.ts';
-import { alice } from './people.ts';
 import { signIn } from './run.ts';
 import type { Beginning, FaultKind, Setting } from './setting.ts';
 import {
@@ -20,6 +19,7 @@ import {
   untilLastMinutesSeconds,
 } from './settings.ts';
 import { isSessionRow } from './simulated-table.ts';
+import { alice } from './users.ts';
 import type { World } from './world-state.ts';
 
 const TIMEOUT_MS = 10 * 60_000;

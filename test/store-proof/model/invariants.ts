@@ -5,9 +5,9 @@ import { readMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
 import { HOLDER_WAIT_MS } from '../../../src/shared/tokens/renewal-lease.ts';
 import type { Browser } from './activity.ts';
 import { checkEndings, checkIndex } from './endings.ts';
-import { accessTokenLifetimeSeconds, indexKey, people, tenantId } from './people.ts';
 import type { Family, Issue } from './simulated-issuer.ts';
 import { keyOf, type Version } from './simulated-table.ts';
+import { accessTokenLifetimeSeconds, indexKey, tenantId, users } from './users.ts';
 import type { ActivityRecord, World } from './world-state.ts';
 
 /** Returns the violation after a choice, or undefined. */
@@ -45,14 +45,14 @@ function checkRow({ table, reader, issuer }: World, version: Version): string | 
   const opened = reader.open(row);
   if (opened.kind === 'unreadable') return 'every stored row opens';
   if (opened.kind === 'other') return undefined;
-  const owner = people.find(({ objectId }) => row.partitionKey === `user-${hashOf(objectId)}`);
-  if (owner === undefined) return 'every row is in the partition of a person';
+  const owner = users.find(({ objectId }) => row.partitionKey === `user-${hashOf(objectId)}`);
+  if (owner === undefined) return 'every row is in the partition of a user';
   const { homeAccountIds, idTokens } = readMsalCache(opened.content.msalCache);
   if (homeAccountIds.length !== 1) return `one account to a row: ${homeAccountIds.length}`;
   const text = textOf(opened.content, idTokens);
-  for (const { name, objectId } of people) {
+  for (const { name, objectId } of users) {
     if (name !== owner.name && (text.includes(objectId) || text.includes(`-${name}-`))) {
-      return `no secret of one person in the row of another: ${name}'s in ${owner.name}'s`;
+      return `no secret of one user in the row of another: ${name}'s in ${owner.name}'s`;
     }
   }
   const families = issuer.state.families.filter(({ id }) => text.includes(`-${id}-`));

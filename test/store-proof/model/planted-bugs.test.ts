@@ -3,7 +3,6 @@ import { isWholeRun } from '../../support/scale.ts';
 import { report } from '../report.ts';
 import { explore } from './explore.ts';
 import { backToManyThreads, runOnOneThread } from './one-thread.ts';
-import { alice, bob } from './people.ts';
 import {
   indexNotConfirmed,
   logoutOfOneWorker,
@@ -28,6 +27,7 @@ import {
   twoWorkers,
   untilExpiredSeconds,
 } from './settings.ts';
+import { alice, bob } from './users.ts';
 
 let beginning: Beginning;
 let found = 0;

@@ -4,10 +4,10 @@ import { isWholeRun } from '../../support/scale.ts';
 import { report } from '../report.ts';
 import type { Activity } from './activity.ts';
 import { backToManyThreads, runOnOneThread } from './one-thread.ts';
-import { alice, bob } from './people.ts';
 import { finish, signIn, step } from './run.ts';
 import type { Beginning, FaultKind, Setting } from './setting.ts';
 import { twoWorkers, untilExpiredSeconds, untilLastMinutesSeconds } from './settings.ts';
+import { alice, bob } from './users.ts';
 import { createWorld } from './world.ts';
 
 // Each seed is one series of runs. A failure names its seed and prints the choices that lead to it.
@@ -20,7 +20,7 @@ const faultKinds: FaultKind[] = ['fails', 'answer lost', 'repeated', 'late', 'ki
 const worker = fc.constantFrom(...workers);
 /** Alice has two browsers, Bob one. The user of a browser never changes. */
 const browser = fc.constantFrom('laptop', 'phone', 'desk');
-const personOf = { laptop: alice, phone: alice, desk: bob } as const;
+const userOf = { laptop: alice, phone: alice, desk: bob } as const;
 const scopes = fc.constantFrom(['User.Read'], ['Mail.Read'], ['User.Read', 'Mail.Read']);
 
 const activity: fc.Arbitrary<Activity> = fc.oneof(
@@ -50,7 +50,7 @@ const activity: fc.Arbitrary<Activity> = fc.oneof(
     weight: 2,
     arbitrary: fc
       .record({ worker, browser })
-      .map((at) => ({ ...at, does: 'sign-in' as const, person: personOf[at.browser] })),
+      .map((at) => ({ ...at, does: 'sign-in' as const, user: userOf[at.browser] })),
   },
 );
 

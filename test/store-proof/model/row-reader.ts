@@ -5,8 +5,8 @@ import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { type SessionContent, toStoredFacts } from '../../../src/shared/session/facts.ts';
 import { createSessionRowCodec, type RowState } from '../../../src/shared/session/row.ts';
 import type { Row } from '../../../src/shared/storage/table.ts';
-import { indexKey, sealingKey } from './people.ts';
 import { isSessionRow } from './simulated-table.ts';
+import { indexKey, sealingKey } from './users.ts';
 
 /** A row as an observer with all keys and cookies sees it. */
 export type OpenedRow =

@@ -1,6 +1,6 @@
 import { checkEnd, checkStep } from './invariants.ts';
-import { type Person, startMs } from './people.ts';
 import { type Beginning, nobodySignedIn, type Setting } from './setting.ts';
+import { type ModelUser, startMs } from './users.ts';
 import { loadMsal } from './worker.ts';
 import { createWorld } from './world.ts';
 import type { Choice, World } from './world-state.ts';
@@ -63,7 +63,7 @@ export async function repeatViolation(
 
 /** Each user signs in with a browser of that name. Then time passes until the access tokens must be renewed. */
 export async function signIn(
-  persons: Readonly<Record<string, Person>>,
+  signedInUsers: Readonly<Record<string, ModelUser>>,
   {
     absoluteSeconds,
     idleSeconds,
@@ -75,11 +75,11 @@ export async function signIn(
     {
       workers: ['w0'],
       issuer: 'entra-like',
-      activities: Object.entries(persons).map(([browser, person]) => ({
+      activities: Object.entries(signedInUsers).map(([browser, user]) => ({
         worker: 'w0',
         browser,
         does: 'sign-in',
-        person,
+        user,
       })),
       absoluteSeconds,
       idleSeconds,

@@ -1,9 +1,9 @@
 import type { Buffer } from 'node:buffer';
 import type { Activity, Browser } from './activity.ts';
-import { startMs } from './people.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import type { IssuerKind, IssuerState } from './simulated-issuer.ts';
 import type { Version } from './simulated-table.ts';
+import { startMs } from './users.ts';
 
 /** The scope of a model: users, activities, workers, and possible faults. */
 export interface Setting {

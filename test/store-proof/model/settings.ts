@@ -1,6 +1,6 @@
 import type { Activity } from './activity.ts';
-import type { Person } from './people.ts';
 import type { Setting } from './setting.ts';
+import type { ModelUser } from './users.ts';
 
 /** Two workers, and no session limit that a run can reach. */
 export const twoWorkers: Setting = {
@@ -41,11 +41,11 @@ export const guardedCall = (worker: string, more: { after?: number } = {}): Acti
 export const sweep = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'sweep' });
 export const logout = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'logout' });
 export const decline = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'decline' });
-export const signInAt = (worker: string, browser: string, person: Person): Activity => ({
+export const signInAt = (worker: string, browser: string, user: ModelUser): Activity => ({
   worker,
   browser,
   does: 'sign-in',
-  person,
+  user,
 });
 export const endAll = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'end-all' });
 export const endBySid = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'end-by-sid' });

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { HttpRequest, HttpResponse } from '../../../src/shared/network/http-request.ts';
 import { signIdToken } from './id-tokens.ts';
-import { accessTokenLifetimeSeconds, authority, clientId, type Person, people, tenantId } from './people.ts';
+import { accessTokenLifetimeSeconds, authority, clientId, type ModelUser, tenantId, users } from './users.ts';
 
 /**
  * What happens to a redeemed refresh token: Entra ID keeps it valid, `single-use` refuses it from then on, and
@@ -12,7 +12,7 @@ export type IssuerKind = 'entra-like' | 'single-use' | 'strict';
 /** One sign-in and all tokens that descend from it. */
 export interface Family {
   readonly id: string;
-  readonly owner: Person['name'];
+  readonly owner: ModelUser['name'];
   readonly sessionId: string;
   /** The last issued refresh token. */
   newest: number;
@@ -40,7 +40,7 @@ export interface Issue {
 export interface IssuerState {
   readonly codes: Record<
     string,
-    { readonly owner: Person['name']; readonly nonce: string; readonly sessionId?: string }
+    { readonly owner: ModelUser['name']; readonly nonce: string; readonly sessionId?: string }
   >;
   readonly families: Family[];
 }
@@ -50,7 +50,7 @@ export interface SimulatedIssuer {
    * Signs the user in and returns a code for the callback.
    * @param sessionId of the issuer's existing session in that browser, if any
    */
-  authorize(person: Person, nonce: string, sessionId?: string): string;
+  authorize(user: ModelUser, nonce: string, sessionId?: string): string;
   /** The token endpoint. It acts at the moment the request is applied. */
   answer(request: HttpRequest, worker: string, message: string): HttpResponse;
   readonly state: IssuerState;
@@ -74,8 +74,8 @@ export function createSimulatedIssuer(
     scope: string,
     from: { worker: string; message: string; nonce?: string; redeemed?: string; again: boolean },
   ) => {
-    const person = people.find(({ name }) => name === family.owner);
-    if (person === undefined) throw new Error(`nobody is called ${family.owner}`);
+    const user = users.find(({ name }) => name === family.owner);
+    if (user === undefined) throw new Error(`there is no user ${family.owner}`);
     const number = ++family.newest;
     const accessToken = `access-${family.id}-${++family.accessTokens}`;
     const refreshToken = `refresh-${family.id}-${number}`;
@@ -98,13 +98,13 @@ export function createSimulatedIssuer(
       iat: nowSeconds,
       nbf: nowSeconds,
       exp: nowSeconds + accessTokenLifetimeSeconds,
-      sub: `sub-${person.name}`,
+      sub: `sub-${user.name}`,
       tid: tenantId,
-      oid: person.objectId,
+      oid: user.objectId,
       sid: family.sessionId,
       ver: '2.0',
-      name: person.name,
-      preferred_username: `${person.name}@contoso.example`,
+      name: user.name,
+      preferred_username: `${user.name}@contoso.example`,
       ...(from.nonce === undefined ? {} : { nonce: from.nonce }),
     });
     return answerOf(200, {
@@ -115,9 +115,7 @@ export function createSimulatedIssuer(
       access_token: accessToken,
       refresh_token: refreshToken,
       id_token: idToken,
-      client_info: Buffer.from(JSON.stringify({ uid: person.objectId, utid: tenantId })).toString(
-        'base64url',
-      ),
+      client_info: Buffer.from(JSON.stringify({ uid: user.objectId, utid: tenantId })).toString('base64url'),
     });
   };
 
@@ -130,9 +128,9 @@ export function createSimulatedIssuer(
     state,
     issues,
     refused,
-    authorize(person, nonce, sessionId) {
-      const code = `code-${person.name}-${nonce}`;
-      const known = { owner: person.name, nonce };
+    authorize(user, nonce, sessionId) {
+      const code = `code-${user.name}-${nonce}`;
+      const known = { owner: user.name, nonce };
       state.codes[code] = sessionId === undefined ? known : { ...known, sessionId };
       return code;
     },

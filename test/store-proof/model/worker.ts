@@ -16,8 +16,8 @@ import { createMsal } from '../../../src/shared/tokens/msal.ts';
 import type { RenewIdentity } from '../../../src/shared/tokens/renew-identity.ts';
 import { createRenewals } from '../../../src/shared/tokens/renewals.ts';
 import { signingKeys } from './id-tokens.ts';
-import { authority, clientId, indexKey, origin, sealingKey, tenantId } from './people.ts';
 import { noBug, type PlantedBug } from './planted-bugs.ts';
+import { authority, clientId, indexKey, origin, sealingKey, tenantId } from './users.ts';
 
 const credential = { options: { clientSecret: 'secret' }, check: () => Promise.resolve() };
 

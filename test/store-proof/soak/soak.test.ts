@@ -34,7 +34,7 @@ const issued = new Set<string>();
 
 beforeAll(async () => {
   // As in production, each worker caches sessions.
-  deployment = await startDeployment({ people: directory, environment: { SESSION_CACHE_SECONDS: '5' } });
+  deployment = await startDeployment({ directory, environment: { SESSION_CACHE_SECONDS: '5' } });
   const { intercept } = deployment.world.entra;
   let answers = 0;
   intercept.tokenResponse = (reply) => {
@@ -97,7 +97,7 @@ describe('many users on three processes', () => {
         .script('GET', '/api/graph/v1.0/me', { headers: { 'client-request-id': requestId } });
       if (answer.status !== 200)
         mismatches.push(`${requestId}: ${answer.status} ${answer.body.slice(0, 200)}`);
-      else if (JSON.parse(answer.body)['id'] !== user.id) mismatches.push(`${requestId}: another person`);
+      else if (JSON.parse(answer.body)['id'] !== user.id) mismatches.push(`${requestId}: another user`);
     });
     const seconds = (performance.now() - startedMs) / 1000;
     expect(mismatches, seed).toEqual([]);
