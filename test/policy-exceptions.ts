@@ -36,7 +36,7 @@ export const exceptions: Readonly<Record<string, Exception>> = {
   'GET /v1.0/me/events/{id}': calendar('event-get'),
   'POST /v1.0/me/calendar/getSchedule': calendar('calendar-getschedule'),
   'GET /v1.0/users/{id}/photo/$value': {
-    why: 'User.Read, the least by the reference, reads the photo of the signed-in person alone.',
+    why: 'User.Read, the least by the reference, reads only the photo of the signed-in user.',
     documentation: 'https://learn.microsoft.com/graph/api/profilephoto-get#permissions',
   },
   'HEAD /v1.0/users/{id}/photo/$value': {

@@ -18,7 +18,7 @@ export const requirementGroups: readonly RequirementGroup[] = [
       'LR-4':
         'The browser can pass only a fixed list of checked parameters to Entra ID. It cannot add or replace any other.',
       'LR-5':
-        'A sign-in asks for configured scopes only. A claims challenge is passed on only from a sealed ticket that the server issued.',
+        'A sign-in requests configured scopes only. A claims challenge is passed on only from a sealed ticket that the server issued.',
       'LR-6':
         'A started sign-in changes nothing about the current session, its answer is never cached, and the cookies of unfinished sign-ins stay below 8 KiB in total.',
     },
@@ -27,7 +27,7 @@ export const requirementGroups: readonly RequirementGroup[] = [
     title: 'Completing a sign-in',
     requirements: {
       'CB-1':
-        'A callback with a missing, unknown, foreign or expired state is refused before any token request.',
+        'A callback with a missing, unknown or expired state, or one of another browser, is refused before any token request.',
       'CB-2':
         'A state works once: a repeated callback, also a concurrent one on another worker, never creates a second session.',
       'CB-3':
@@ -39,9 +39,9 @@ export const requirementGroups: readonly RequirementGroup[] = [
       'CB-7':
         'Only a GET navigation redeems a code. A HEAD request or a prefetch neither redeems it nor ends the sign-in.',
       'CB-8':
-        'The session cookie is set only after the ID token is valid and the session is stored. If either fails, nothing remains that signs anyone in.',
+        'The session cookie is set only after the ID token is valid and the session is stored. If either fails, no session remains that a browser could use.',
       'CB-9':
-        'A token response is accepted only if it is complete, well formed and grants what was asked for. A completed sign-in replaces the old session of that browser.',
+        'A token response is accepted only if it is complete, well formed and grants the requested scopes. A completed sign-in replaces the old session of that browser.',
     },
   },
   {
@@ -53,7 +53,7 @@ export const requirementGroups: readonly RequirementGroup[] = [
       'ID-3': 'Issuer and tenant must match the configured tenant exactly.',
       'ID-4': 'The audience must be this app registration and nothing else.',
       'ID-5':
-        'A token must be valid now, with five minutes of tolerance, and must not be valid for an absurdly long time.',
+        'A token must be valid now, with five minutes of tolerance, and must not be valid for an unreasonably long time.',
       'ID-6': 'The nonce must be the one of this sign-in.',
       'ID-7':
         'A user is identified by tenant id and object id only. Names and mail addresses never identify a user.',
@@ -92,7 +92,7 @@ export const requirementGroups: readonly RequirementGroup[] = [
       'CS-1':
         'Every request that uses the session cookie needs the header `X-CSRF: 1`. Exempt are navigations that change nothing and forms of this service with their own proof.',
       'CS-2': 'Requests that browsers mark as coming from another site or origin are refused.',
-      'CS-3': 'No other origin is granted access by CORS headers, whatever the upstream answers.',
+      'CS-3': 'No other origin is granted access by CORS headers, regardless of what the upstream sends.',
       'CS-4':
         'Method overrides have no effect, and a link or an image on another site cannot sign the user out.',
     },
@@ -100,7 +100,7 @@ export const requirementGroups: readonly RequirementGroup[] = [
   {
     title: 'Return address',
     requirements: {
-      'RU-1': 'After a sign-in, the browser is only ever sent to a path of this origin.',
+      'RU-1': 'After a sign-in, the browser is redirected only to a path of this origin.',
       'RU-2':
         'The return address is checked in exactly the form in which it is sent, and it must survive parsing unchanged.',
       'RU-3':
@@ -123,7 +123,7 @@ export const requirementGroups: readonly RequirementGroup[] = [
       'PX-7':
         'Only allowed request headers are forwarded, with exactly one `Authorization` header, set by the service.',
       'PX-8':
-        'A client cannot remove or add forwarded headers by `Connection`, line breaks or other hop-by-hop tricks.',
+        'A client cannot add or remove forwarded headers with `Connection` lists, line breaks or other hop-by-hop headers.',
       'PX-9': 'Ambiguous message framing, unknown methods and protocol upgrades are refused.',
       'PX-10':
         'A request body arrives unchanged or the call is refused. The size limit counts the bytes received.',
@@ -171,13 +171,13 @@ export const requirementGroups: readonly RequirementGroup[] = [
       'RG-4': 'Every function has an explicit access rule, and no spelling of its path avoids it.',
       'RG-5': 'If checking a rule fails, access is denied.',
       'RG-6':
-        'A missing sign-in and a missing permission get different answers, and users of other tenants are outside.',
+        'A missing session and a missing permission get different responses, and users of tenants that are not allowed are refused.',
     },
   },
   {
     title: 'Administration',
     requirements: {
-      'AD-1': 'Administration can require a recent or stronger sign-in and asks for it if it is missing.',
+      'AD-1': 'Administration can require a recent or stronger sign-in, and requests it if necessary.',
       'AD-2':
         "Administrative actions use the administrator's own rights, check the ids of their targets and are audited. Ending a user's sessions takes effect on all workers.",
     },
@@ -207,10 +207,10 @@ export const requirementGroups: readonly RequirementGroup[] = [
     title: 'Limits',
     requirements: {
       'DO-1': 'Requests without a session do not fill the table.',
-      'DO-2': 'An invalid cookie costs no call to Entra ID or Graph and at most one read of the table.',
+      'DO-2': 'An invalid cookie causes no call to Entra ID or Graph and at most one read of the table.',
       'DO-3': 'Calls are limited per user and in total, so that one user cannot exhaust a worker.',
       'DO-4': 'The memory for request and response bodies is limited, however many calls there are.',
-      'DO-5': 'No pattern takes more than linear time on hostile input.',
+      'DO-5': 'No regular expression takes more than linear time on hostile input.',
     },
   },
   {
@@ -245,8 +245,8 @@ export const requirementGroups: readonly RequirementGroup[] = [
     title: 'Entra ID fails',
     requirements: {
       E1: 'If Entra ID does not answer, calls with a valid access token are served. Other calls get 503 and the session is kept.',
-      E2: 'If Entra ID asks for a pause, no token request is made until it is over. Users with valid tokens notice nothing.',
-      E3: 'Only a refusal of the refresh token ends a session or asks the user to act. Failed connections do not.',
+      E2: 'If Entra ID throttles requests, no token request is made until the pause is over. Calls with valid tokens are not affected.',
+      E3: 'Only a refusal of the refresh token ends a session or requires an interaction. Failed connections do not.',
       E4: 'A key rotation during a sign-in works, and if the keys cannot be read, existing sessions continue.',
       E5: 'If Entra ID answers for another user, with fewer scopes or without an ID token, the stored session is not overwritten.',
     },
@@ -254,7 +254,7 @@ export const requirementGroups: readonly RequirementGroup[] = [
   {
     title: 'Graph fails',
     requirements: {
-      G1: 'If Graph is throttling, a read is repeated once at most and only after the requested pause. A write is passed back.',
+      G1: 'If Graph is throttling, its response is passed on with `Retry-After`. Neither reads nor writes are repeated.',
       G2: 'If Graph cannot be reached, the call fails with 502 or 504. A write is repeated only if nothing of it was sent.',
       G3: 'If the connection breaks after a write was sent, the write is not repeated and the answer says that its outcome is unknown.',
       G4: 'A slow response of Graph ends with 504 before the limit of the platform, and its connection is released.',

@@ -331,7 +331,7 @@ const commands = [
     ),
   fc.tuple(fc.string(), fc.constantFrom('signed_in', 'consent_declined', 'nonsense')).map(
     ([id, outcome]) =>
-      new Command(`somebody else’s window says ${outcome}`, (world) =>
+      new Command(`another tab’s popup sends ${outcome}`, (world) =>
         expectNoChange(world, () => {
           world.tabs.say(word(id, outcome));
           world.page.fire('message', { origin, data: word(id, outcome) });

@@ -717,12 +717,17 @@ describe('all records together', () => {
     const cookies = browsers.flatMap(({ received }) =>
       received.flatMap(({ setCookies }) => setCookies.map((line) => /=([^;]{20,})/.exec(line)?.[1] ?? [])),
     );
-    const people = demoDirectory.users.flatMap(({ name, username, mail, id }) => [name, username, mail, id]);
+    const userNames = demoDirectory.users.flatMap(({ name, username, mail, id }) => [
+      name,
+      username,
+      mail,
+      id,
+    ]);
     const values = [
       ...secrets,
       ...codes,
       ...cookies.flat(),
-      ...people,
+      ...userNames,
       tenantId,
       clientId,
       'alice',

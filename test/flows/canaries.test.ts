@@ -279,7 +279,7 @@ const cookieValues = () =>
     )
     .filter((value) => value !== '');
 // Whole names and addresses only, because three letters such as "ben" also occur in random base64.
-const people = () => demoDirectory.users.flatMap(({ name, username, id }) => [name, username, id]);
+const userNames = () => demoDirectory.users.flatMap(({ name, username, id }) => [name, username, id]);
 const clientInfos = () => answers().flatMap(({ url }) => url.searchParams.get('client_info') ?? []);
 const logLines = () => [...worker.logLines, ...consoleLines];
 
@@ -350,7 +350,7 @@ describe('a browser', () => {
       );
     });
     expect(elsewhere.length).toBeGreaterThan(100);
-    expect(find(people(), elsewhere.map(textOf))).toEqual([]);
+    expect(find(userNames(), elsewhere.map(textOf))).toEqual([]);
   });
 
   it('receives a fixed, small set of claims from the session route', { tags: ['PX-16'] }, () => {
@@ -392,7 +392,7 @@ describe('the log', () => {
   });
 
   it('contains no name and no error text of Entra ID or the table', { tags: ['ER-2'] }, () => {
-    expect(find(people(), logLines())).toEqual([]);
+    expect(find(userNames(), logLines())).toEqual([]);
     expect(logLines().join('\n')).not.toContain(upstreamText);
   });
 
@@ -421,6 +421,6 @@ describe('the table', () => {
       }
     }
     expect(rows.length).toBeGreaterThan(10);
-    expect(find([...tokens, ...secrets(), ...people(), ...cookieValues()], rows)).toEqual([]);
+    expect(find([...tokens, ...secrets(), ...userNames(), ...cookieValues()], rows)).toEqual([]);
   });
 });

@@ -113,7 +113,7 @@ describe('refuses', () => {
     const attempts: readonly (readonly [what: string, browser: UserAgent, ticket: string])[] = [
       ['changed by a bit', owner.clone(), bytes.toString('base64url')],
       ['made up', owner.clone(), made],
-      ["another person's", await signedIn(ben), ticket],
+      ['of another user', await signedIn(ben), ticket],
       ["another browser's", await signedIn(alice), ticket],
       ['without a session', alice.clone(), ticket],
     ];

@@ -296,8 +296,8 @@ describe('ending one session', () => {
           headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
         });
         expect(codeOf(foreign), `${method} ${target}`).toEqual([403, 'cross_site_request']);
-        const nobody = await worker.browser().script(method, target);
-        expect(codeOf(nobody), `${method} ${target}`).toEqual([401, 'session_required']);
+        const withoutSession = await worker.browser().script(method, target);
+        expect(codeOf(withoutSession), `${method} ${target}`).toEqual([401, 'session_required']);
       }
       expect(await isSignedIn(browser)).toBe(true);
     });

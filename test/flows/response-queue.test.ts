@@ -31,7 +31,7 @@ describe('refuses to return an answer of another user', () => {
     { tags: ['PX-17'] },
     async (_when, turns) => {
       proxy.upstream.respondWith((socket, { head }) => {
-        const answer = rawAnswer(JSON.stringify({ person: userOf(head) }), [
+        const answer = rawAnswer(JSON.stringify({ owner: userOf(head) }), [
           'Content-Type: application/json',
           echoIn(head),
         ]);
@@ -49,22 +49,22 @@ describe('refuses to return an answer of another user', () => {
         const headers = { cookie: cookies[user] ?? '', 'x-csrf': '1' };
         const { status, body } = await sendWire(proxy.worker.origin, '/api/graph/v1.0/me', { headers });
         // A call may fail on such a connection. It must not get the other answer.
-        return { status, person: JSON.parse(body).person };
+        return { status, owner: JSON.parse(body).owner };
       };
-      const people: Record<string, Set<unknown>> = { alice: new Set(), ben: new Set() };
+      const usersSeen: Record<string, Set<unknown>> = { alice: new Set(), ben: new Set() };
       let served = 0;
       for (let round = 0; round < 40; round++) {
         await Promise.all(
           ['alice', 'ben', 'alice', 'ben'].map(async (user) => {
-            const { status, person } = await ask(user);
+            const { status, owner } = await ask(user);
             if (status !== 200) return expect(status).toBe(502);
             served++;
-            people[user]?.add(person);
+            usersSeen[user]?.add(owner);
           }),
         );
       }
-      expect([people['alice']?.size, people['ben']?.size]).toEqual([1, 1]);
-      expect(people['alice']).not.toEqual(people['ben']);
+      expect([usersSeen['alice']?.size, usersSeen['ben']?.size]).toEqual([1, 1]);
+      expect(usersSeen['alice']).not.toEqual(usersSeen['ben']);
       expect(served).toBeGreaterThan(40);
     },
   );
@@ -78,7 +78,7 @@ describe('refuses to return an answer of another user', () => {
     'if an additional answer without an id arrives 3 ms after a %s',
     { tags: ['PX-17'] },
     async (_form, head, body) => {
-      const late = rawAnswer('{"person":"alice"}', ['Content-Type: application/json']);
+      const late = rawAnswer('{"owner":"alice"}', ['Content-Type: application/json']);
       for (let round = 0; round < 10; round++) {
         proxy.upstream.respondWith((socket) => {
           socket.write(`${head}${'\r\n'}${body}`);
@@ -88,12 +88,12 @@ describe('refuses to return an answer of another user', () => {
         await sendWire(proxy.worker.origin, '/api/graph/v1.0/me', { headers: headers('alice') });
         proxy.upstream.respondWith((socket) => {
           setTimeout(
-            () => socket.write(rawAnswer('{"person":"ben"}', ['Content-Type: application/json'])),
+            () => socket.write(rawAnswer('{"owner":"ben"}', ['Content-Type: application/json'])),
             20,
           );
         });
         const answer = await sendWire(proxy.worker.origin, '/api/graph/v1.0/me', { headers: headers('ben') });
-        expect([answer.status, answer.body]).toEqual([200, '{"person":"ben"}']);
+        expect([answer.status, answer.body]).toEqual([200, '{"owner":"ben"}']);
       }
     },
   );
@@ -105,7 +105,7 @@ describe('refuses to return an answer of another user', () => {
       let before: Buffer | undefined;
       let turn = 0;
       proxy.upstream.respondWith((socket, { head }) => {
-        const own = rawAnswer(JSON.stringify({ person: userOf(head) }), [
+        const own = rawAnswer(JSON.stringify({ owner: userOf(head) }), [
           'Content-Type: application/json',
           echoIn(head),
         ]);

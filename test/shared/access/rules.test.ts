@@ -10,7 +10,7 @@ const finance = 'f1a2b3c4-0000-4000-8000-000000000001';
 const sales = 'f1a2b3c4-0000-4000-8000-000000000002';
 const secondsAgo = (seconds: number) => now.getTime() / 1000 - seconds;
 
-const person = {
+const tokenPayload = {
   tid: tenant,
   oid: 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01',
   roles: ['Admin'],
@@ -19,7 +19,7 @@ const person = {
   auth_time: secondsAgo(100),
 };
 
-function verdictOn(rules: Guard, payload: Readonly<Record<string, unknown>> = person) {
+function verdictOn(rules: Guard, payload: Readonly<Record<string, unknown>> = tokenPayload) {
   const claims = readVerifiedClaims(payload);
   return judge(rules, { claims, groups: claims.groups }, now);
 }
@@ -95,7 +95,7 @@ describe('a guard', () => {
   it('denies without a new sign-in if that would not help', () => {
     expect(verdictOn({ roles: ['Manager'], maxAuthAgeSeconds: 60 })).toMatchObject({ kind: 'denied' });
     // No sign-in would ever be recent enough, because the registration does not issue the claim.
-    const { auth_time: _none, ...without } = person;
+    const { auth_time: _none, ...without } = tokenPayload;
     expect(verdictOn({ maxAuthAgeSeconds: 60 }, without)).toEqual({
       kind: 'denied',
       missing: [{ required_claim: 'auth_time' }],
@@ -109,7 +109,7 @@ describe('refuses', () => {
     ['groups', { groups: [finance] }],
     ['acrs', { authContext: 'c1' }],
   ] as const)('%s in any other form than an array of strings', { tags: ['RG-1'] }, (name, rules) => {
-    const [value] = person[name];
+    const [value] = tokenPayload[name];
     const shapes = [
       undefined,
       null,
@@ -123,7 +123,9 @@ describe('refuses', () => {
     ];
     for (const shape of [...shapes, [], [value?.toUpperCase().replace('C1', 'c01')], [`${value}\u0000`]]) {
       if (Array.isArray(shape) && shape[0] === value && shape.length === 1) continue;
-      expect(verdictOn(rules, { ...person, [name]: shape }).kind, JSON.stringify(shape)).not.toBe('granted');
+      expect(verdictOn(rules, { ...tokenPayload, [name]: shape }).kind, JSON.stringify(shape)).not.toBe(
+        'granted',
+      );
     }
   });
 
@@ -131,7 +133,9 @@ describe('refuses', () => {
     '%s as the time of a sign-in',
     { tags: ['AD-1'] },
     (time) => {
-      expect(verdictOn({ maxAuthAgeSeconds: 3600 }, { ...person, auth_time: time }).kind).not.toBe('granted');
+      expect(verdictOn({ maxAuthAgeSeconds: 3600 }, { ...tokenPayload, auth_time: time }).kind).not.toBe(
+        'granted',
+      );
     },
   );
 

@@ -246,7 +246,7 @@ describe('refuses a policy file, with the position and a hint,', () => {
     ],
     ['a guard without roles', { guard: { roles: [] } }, `${pointer}.guard.roles: is empty`],
     ['a guard with an unknown rule', { guard: { role: 'Admin' } }, `${pointer}.guard`],
-  ])('with %s', { tags: ['PX-4', 'PX-5'] }, (_what, rule, issue) => {
+  ])('with %s in a rule', { tags: ['PX-4', 'PX-5'] }, (_what, rule, issue) => {
     expect(issueOf(rule)).toContain(issue);
   });
 

@@ -290,7 +290,7 @@ describe("the limits of a worker's memory", () => {
     memory.forget('b');
     expect(kept(memory, ['a', 'b'])).toEqual(['a']);
     clockMs = 60_002;
-    memory.find('somebody else');
+    memory.find('another session');
     clockMs = 0;
     expect(kept(memory, ['a'])).toEqual([]);
   });

@@ -208,11 +208,11 @@ describe.each(tables)('a table %s', (_where, table) => {
 });
 
 describe('the table in storage', () => {
-  const nobody = { kind: 'connection-string', allowInsecure: true } as const;
+  const options = { kind: 'connection-string', allowInsecure: true } as const;
 
   it('is created by the first insert, and is ready before', async () => {
     const connectionString = inject('tableConnectionString');
-    const fresh = createAzureTable({ ...nobody, connectionString }, `t${randomBytes(8).toString('hex')}`);
+    const fresh = createAzureTable({ ...options, connectionString }, `t${randomBytes(8).toString('hex')}`);
     await expect(fresh.check()).resolves.toBeUndefined();
     expect(await fresh.list({ kind: 'partitions', from: 'a', before: 'b' }, [], 10)).toEqual([]);
     const row = newRow();
@@ -223,7 +223,7 @@ describe('the table in storage', () => {
   it('translates a refusal of the service into storage_unavailable, without its text', async () => {
     // No server listens on port 9 (discard).
     const connectionString = inject('tableConnectionString').replace(/127\.0\.0\.1:\d+/, '127.0.0.1:9');
-    const down = createAzureTable({ ...nobody, connectionString }, tableName);
+    const down = createAzureTable({ ...options, connectionString }, tableName);
     const attempts = [
       () => down.read(newRow()),
       () => down.insert(newRow()),
