@@ -97,7 +97,8 @@ export function createActiveInteraction(
       end(outcome);
     },
     onSession(session) {
-      // A sign-in in another tab satisfies these keys as well. For a second factor or claims, only the popup's message proves it.
+      // A sign-in in another tab satisfies these keys as well. For a second factor or claims, only the popup's message
+      // proves it.
       const isVisibleInSession = /^(consent|$)/.test(key);
       if (view && isVisibleInSession && hasSignedInSince(since, session, key && view.feature))
         end('signed_in');

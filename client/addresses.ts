@@ -31,7 +31,7 @@ export function toCallUrl(page: Page, address: string): URL {
  * @throws {TypeError} if the URL would not be below the last parameter, the root of Graph
  */
 export function toGraphUrl(page: Page, path: string, { href, pathname }: URL): URL {
-  // A link is absolute or starts with our own path. No path of Graph does.
+  // A link is absolute or starts with the path of the BFF. No path of Graph does.
   const isPath = path.startsWith('/') && !path.startsWith(pathname);
   const url = toCallUrl(page, isPath ? `${href}v1.0${path}` : path);
   if (!url.href.startsWith(href)) throw new TypeError('A path of Graph must start with "/".');

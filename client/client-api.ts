@@ -53,7 +53,10 @@ export interface Client {
    * @throws {BffProblem}
    */
   session(): Promise<Session>;
-  /** Calls the listener for every change, in other tabs too, and before the session ends. @returns a function that unsubscribes */
+  /**
+   * Calls the listener for every change, in other tabs too, and before the session ends.
+   * @returns a function that unsubscribes
+   */
   onSessionChange(listener: (event: SessionEvent) => void): () => void;
   /** Signs in. Call it in the click handler, because browsers block windows that open later. @throws {InteractionFailed} */
   signIn(options?: SignInOptions): Promise<SignInResult>;

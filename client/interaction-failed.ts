@@ -24,7 +24,7 @@ export type Outcome = (typeof outcomes)[number];
  * - `redirecting`: the browser is leaving this page.
  * - `blocked`: neither a window nor a safe redirect was possible, so offer a button.
  * - `not_repeated`: the user finished, or another tab signed in again, but the write was not sent again.
- * - `user_changed`: another user has signed in, so the page must start anew.
+ * - `user_changed`: another user has signed in, so the page must start again.
  */
 export type FailureKind =
   | Exclude<Outcome, 'signed_in'>

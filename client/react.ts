@@ -24,7 +24,7 @@ export interface SessionState {
 
 /**
  * Called when another user has signed in, before any request is made for that user. The page shows nothing in
- * the meantime. When this returns, or its promise resolves, everything inside the provider is mounted anew for
+ * the meantime. When this returns, or its promise resolves, everything inside the provider is mounted again for
  * the new user.
  */
 export type OnUserChanged = () => void | Promise<void>;
@@ -122,7 +122,7 @@ function createStore(client: Client): SessionStore {
 
   function onSessionEvent(event: SessionEvent): void {
     if (event.userChanged) return void changeUser();
-    // The page shows the change when it starts anew for the new user.
+    // The page shows the change when it starts again for the new user.
     if (isBetweenUsers) return;
     const { session } = event;
     const status = session.signed_in ? 'signed_in' : 'signed_out';

@@ -34,9 +34,11 @@ export function createRedirectLoopGuard(page: Page, past: RedirectHistory): Redi
   return {
     isBlocked(key, feature) {
       const isQuiet = page.Date.now() - openedAt >= quietMs;
-      // The interaction helped, so its key is allowed again. Not at once, because a result that lasts only a moment would loop.
+      // The interaction helped, so its key is allowed again. Not at once, because a result that lasts only a moment
+      // would loop.
       if (isQuiet && hasSucceeded) keys = keys.filter((asked) => asked !== lastKey);
-      // The session proves less than a call, because it also changes after an interaction that did not help. That shows at once.
+      // The session proves less than a call, because it also changes after an interaction that did not help. That shows
+      // at once.
       const isAnswered =
         (hasSucceeded && key === lastKey) || (isQuiet && hasSignedInSince(past.since, lastSignedIn, feature));
       return keys.filter((asked) => covers(asked, key)).length > (isAnswered ? 1 : 0);

@@ -11,7 +11,7 @@ export type SessionEvent =
       readonly session: SignedIn;
       /**
        * True if the user differs from the last user this page knew. The client makes no call for the new user
-       * until the page calls `client.session()`. Clear what the page shows and start anew, for example with
+       * until the page calls `client.session()`. Clear what the page shows and start again, for example with
        * `location.reload()`.
        */
       readonly userChanged: boolean;

@@ -22,7 +22,7 @@ export const forwardToApi =
 function toApiRequest(request: BffRequest, prefix: string): ApiRequest {
   const { invocationId, startedMs, method, path, rawQuery, header, body } = request;
   if (!path.startsWith(`${prefix}/`)) {
-    // Dot segments lead out of the prefix, or its letters have another case.
+    // Dot segments leave the prefix, or its letter case differs.
     throw new BffError('request_invalid', { detail: `Refused: the path does not begin with ${prefix}/.` });
   }
   return {
@@ -37,7 +37,10 @@ function toApiRequest(request: BffRequest, prefix: string): ApiRequest {
   };
 }
 
-/** A body other than JSON must never become a page of our origin. It is sent as a file with a type that no browser executes. */
+/**
+ * A body other than JSON must never become a page of this origin. It is sent as a file with a type that no browser
+ * executes.
+ */
 function toResponse({ status, headers, body }: ApiResponse): BffResponse {
   const contentType = headers['content-type'];
   if (isJsonType(contentType) || (contentType === undefined && body.length === 0)) {

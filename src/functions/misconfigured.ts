@@ -4,7 +4,10 @@ import { BffError } from '../shared/errors.ts';
 import { problemResponse } from '../shared/http/problem.ts';
 import { toHttpResponse } from '../shared/http/response.ts';
 
-/** Returns 503 for every route while a setting is invalid, so that nothing runs half-configured. Only the log names the setting. */
+/**
+ * Returns 503 for every route while a setting is invalid, so that nothing runs half-configured. Only the log names the
+ * setting.
+ */
 export function misconfigured(error: ConfigError): HttpHandler {
   // biome-ignore lint/suspicious/noConsole: a cold start has no invocation to log through
   console.error(error.message);

@@ -54,8 +54,8 @@ export const signedIn: Access<Caller> = {
 };
 
 /**
- * Every signed-in user, without asking Entra ID whether the account is still valid. For functions that must work while Entra ID
- * is down, such as ending a stolen session. Such a function may give access to the user's own sessions only.
+ * Every signed-in user, without asking Entra ID whether the account is still valid. For functions that must work while
+ * Entra ID is down, such as ending a stolen session. Such a function may give access to the user's own sessions only.
  */
 export const signedInWithoutRevalidation: Access<Caller> = {
   session: 'required',

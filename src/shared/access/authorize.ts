@@ -14,7 +14,10 @@ export interface Authorization {
    * @param feature the feature of the policy that the call uses. The problem names it.
    */
   forCall(log: Log, feature?: string): Authorize;
-  /** Whether a page should offer the guarded action to the user. Renews nothing. If a step-up would be enough, returns true. */
+  /**
+   * Whether a page should offer the guarded action to the user. Renews nothing. If a step-up would be enough, returns
+   * true.
+   */
   wouldAllow(caller: Caller, guard: Guard): boolean;
 }
 
@@ -53,7 +56,7 @@ export function createAuthorization(dependencies: AuthorizationDependencies): Au
       case 'session-ended':
         throw sessionRequired('session_ended');
       case 'interaction-required':
-        // Names no feature, because it concerns the sign-in itself.
+        // Without a feature, because the interaction concerns the sign-in itself.
         throw dependencies.interaction.required(session, { ...renewal, scopes: [] });
     }
   };

@@ -12,7 +12,10 @@ export interface GuardRules {
   readonly groups?: readonly string[] | undefined;
   /** Tenant ids. A guest belongs to the tenant that invited them. */
   readonly tenants?: readonly string[] | undefined;
-  /** An authentication context of Conditional Access, `c1` to `c99`. If it is missing, the user is asked for a stronger sign-in. */
+  /**
+   * An authentication context of Conditional Access, `c1` to `c99`. If it is missing, the user is asked for a stronger
+   * sign-in.
+   */
   readonly authContext?: string | undefined;
   /** Maximum age of the sign-in at Entra ID, 60 to 2,592,000 seconds. If it is older, the user is asked to sign in again. */
   readonly maxAuthAgeSeconds?: number | undefined;
@@ -124,8 +127,8 @@ export function groupsOf({ anyOf = [], ...own }: Guard): readonly string[] {
 }
 
 /**
- * Compares exactly and case-sensitively, with the claims of the verified ID token only. A user who lacks a role, a group or the
- * tenant is denied before a new sign-in is asked for.
+ * Compares exactly and case-sensitively, with the claims of the verified ID token only. A user who lacks a role, a
+ * group or the tenant is denied before a new sign-in is asked for.
  */
 export function judge({ anyOf, ...own }: Guard, facts: GuardedFacts, now: Date): Verdict {
   const verdict = judgeRules(own, facts, now);

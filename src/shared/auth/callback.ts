@@ -139,7 +139,7 @@ export function createCallback(dependencies: CallbackDependencies): Callback {
       const state = parseState(query.state);
       if (state === undefined) throw noSuchTransaction();
       if (!cookies.has(state.slot) && !query.bounced) return { kind: 'bounce' };
-      // The response of another issuer must not be redeemed at ours (mix-up attack, RFC 9207, 2.4).
+      // A code of another issuer must not be redeemed at this one (mix-up attack, RFC 9207, 2.4).
       if (query.issuer !== undefined && !isOwnIssuer(query.issuer)) throw noSuchTransaction();
       const opened = transactions.open(state, cookies);
       if (opened.kind === 'none') throw noSuchTransaction();
@@ -179,7 +179,7 @@ async function finishSignIn(
     return await executeDecision(decision, context, dependencies);
   } catch (error) {
     if (!(error instanceof BffError)) throw error;
-    // A failure leads back to where the user came from. An error does not.
+    // A failure page has a link back to the app. An error page does not.
     if (error.status === 503) return fail(failUnavailable(error.code), context, dependencies);
     // The app waits for the popup's message, which an error page does not send.
     if (context.transaction.popupId === undefined) throw error;

@@ -25,7 +25,7 @@ export type SessionResponse =
       readonly username: string;
       readonly tenant_id: string;
       readonly roles: readonly string[];
-      /** For each named guard, whether it would let the user in. A hint for the page: the guard itself decides. */
+      /** For each named guard, whether it would allow the user. A hint for the page. Only the guard decides. */
       readonly can: Readonly<Record<string, boolean>>;
       readonly features: Readonly<Record<string, FeatureState>>;
       /** Changes with every completed sign-in, including those for consent or step-up. */

@@ -1,9 +1,9 @@
 import { type Environment, isSet } from './setting.ts';
 
 /**
- * At least one of these variables is set everywhere that Azure runs functions. WEBSITE_INSTANCE_ID alone is not enough, because
- * only App Service sets it, and not the Flex and Linux Consumption plans. CONTAINER_NAME, which Linux Consumption sets as
- * well, is also set on other machines.
+ * At least one of these variables is set everywhere that Azure runs functions. WEBSITE_INSTANCE_ID alone is not enough,
+ * because only App Service sets it, and not the Flex and Linux Consumption plans. CONTAINER_NAME, which Linux
+ * Consumption sets as well, is also set on other machines.
  */
 const azureVariables = [
   'WEBSITE_INSTANCE_ID',

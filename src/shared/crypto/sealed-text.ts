@@ -14,7 +14,10 @@ export type SealedTextPurpose =
 export interface TextSealer {
   /** @param boundTo binds the text to its use, such as a cookie slot or a session chain; opening requires the same */
   seal(value: unknown, boundTo: readonly string[], expiresAt: Date): string;
-  /** The value. Undefined if the text was changed, has expired, is bound to something else, or was sealed elsewhere or for another purpose. */
+  /**
+   * The value. Undefined if the text was changed, has expired, is bound to something else, or was sealed elsewhere or
+   * for another purpose.
+   */
   open(text: string, boundTo: readonly string[]): unknown;
 }
 

@@ -20,7 +20,10 @@ export interface ScopeNeed {
   readonly alternatives: readonly (readonly string[])[];
 }
 
-/** The permissions to use for a call: the first alternative that is already granted, otherwise `scopes`, which the user is asked for. */
+/**
+ * The permissions to use for a call: the first alternative that is already granted, otherwise `scopes`, which the user
+ * is asked for.
+ */
 export function chooseScopes(
   { scopes, alternatives }: ScopeNeed,
   granted: readonly string[],

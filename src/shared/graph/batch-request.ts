@@ -59,7 +59,7 @@ export function readBatch(
   );
 }
 
-/** The batch as it is sent, written anew, so that it contains nothing that was not read. */
+/** The batch as it is sent. It is written again, so that it contains nothing that was not checked. */
 export function writeBatch(parts: readonly BatchPart[]): Uint8Array {
   return Buffer.from(`{"requests":[${parts.map(({ text }) => text).join(',')}]}`);
 }

@@ -26,8 +26,8 @@ export interface PartResponse {
 const OPENED_LEVELS = 4;
 
 /**
- * The responses to the parts of a batch. Undefined if this is not the response to a batch. Ids are compared without letter case, as in
- * Graph, and are returned as the caller wrote them.
+ * The responses to the parts of a batch. Undefined if this is not the response to a batch. Ids are compared without
+ * letter case, as in Graph, and are returned as the caller wrote them.
  */
 export function readBatchResponse(
   { status, body }: Pick<HttpResponse, 'status' | 'body'>,
@@ -72,7 +72,7 @@ function readPartResponse(members: ReadonlyMap<string, JsonValue>): PartResponse
   };
 }
 
-/** The claims of a challenge, if Graph refused every part that it began. Then it has acted on none of them. */
+/** The claims of a challenge, if Graph refused every part that it processed. Then it has acted on none of them. */
 export function findChallengeInAll(
   responses: readonly PartResponse[],
   partCount: number,

@@ -43,7 +43,7 @@ export type GraphBody = GraphObject | Uint8Array | undefined;
  * Calls Microsoft Graph with the user's own access token. The policy does not apply to these calls.
  *
  * A path is relative to v1.0 (`/me`), begins with a version (`/beta/me`), or is an `@odata.nextLink` of Graph. Encode each
- * value that is put into it.
+ * value in it.
  *
  * All methods throw a {@link BffError}: interaction_required, session_required, consent_declined, admin_consent_required,
  * rate_limited, request_invalid for a path that servers could read differently, sign_in_service_unavailable,
@@ -119,7 +119,7 @@ interface ComposedCall {
   readonly body: GraphBody;
 }
 
-/** Microsoft's client composes the request, and our transport sends it. */
+/** Microsoft's client composes the request, and the transport of this service sends it. */
 async function callGraph(
   { origin, method, path, body }: ComposedCall,
   caller: Caller,

@@ -29,12 +29,12 @@ export interface Cookies {
 }
 
 const MAX_COOKIE_HEADER_BYTES = 16 * 1024;
-/** No limit in effect: the host itself refuses more than 32 KB of headers. */
+/** Never reached, because the host refuses more than 32 KB of headers. */
 const MANY_COOKIES_BYTES = 64 * 1024;
 
 /**
- * Parses a Cookie header strictly, on first use. Functions that need no cookie therefore work with any header. A value is used
- * unchanged: with quotes, spaces or the comma of joined headers it is not a value that this service sealed.
+ * Parses a Cookie header strictly, on first use. Functions that need no cookie therefore work with any header. A value
+ * is used unchanged: with quotes, spaces or the comma of joined headers it is not a value that this service sealed.
  */
 export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_HEADER_BYTES): Cookies {
   let parsed: ReadonlyMap<string, readonly string[]> | undefined;
@@ -88,8 +88,8 @@ function readPairs(header: string, maxBytes: number): ReadonlyMap<string, readon
 export type CookiePurpose = 'session' | 'login-transaction' | 'logout-pending';
 
 /**
- * Returns the cookies of this service that were sent more than once. A browser does so only if another host of the site has set one
- * of them, and the request does not show which one.
+ * Returns the cookies of this service that were sent more than once. A browser does so only if another host of the site
+ * has set one of them, and the request does not show which one.
  */
 export function cookiesSentTwice(cookies: Cookies, names: CookieNames): readonly CookiePurpose[] {
   return cookiePurposes.filter((purpose) =>

@@ -3,9 +3,9 @@ import { readMediaType } from '../policy/media-type.ts';
 import { type BffRequest, isNavigation } from './request.ts';
 
 /**
- * Which requests must prove, by the header `X-CSRF: 1` and the origin, that a page of this service made them. A page of another
- * site can send neither.
- * - `required`: every request. For endpoints that a script of our pages calls.
+ * Which requests must prove, by the header `X-CSRF: 1` and the origin, that a page of this service made them. A page of
+ * another site can send neither.
+ * - `required`: every request. For endpoints that a script of this origin calls.
  * - `unless-navigation`: every request except navigations. For pages; the handler must not change anything on GET.
  * - `none`: no request. The handler must be safe for any site to call.
  */
@@ -18,7 +18,10 @@ export function requireOwnRequest(request: BffRequest, csrf: CsrfProtection, ori
   requireOwnOrigin(request, origin);
 }
 
-/** For the form of this service. Requires its exact Origin. Its handler checks the hidden token. @throws {BffError} cross_site_request */
+/**
+ * For the form of this service. Requires its exact Origin. Its handler checks the hidden token.
+ * @throws {BffError} cross_site_request
+ */
 export function requireOwnForm(request: BffRequest, origin: string): void {
   if (request.header('origin') !== origin)
     throw crossSiteRequest('origin', 'The form was not sent from a page of this service.');
@@ -62,8 +65,9 @@ export function isForm({ method, header }: BffRequest): boolean {
 }
 
 /**
- * Refuses images, frames, scripts and `fetch`, by which another site's page would use up the slots for login transactions. Clients
- * that do not send the headers pass. `empty` is a navigation that a service worker repeats with `fetch`.
+ * Refuses images, frames, scripts and `fetch`, by which another site's page would use up the slots for login
+ * transactions. Clients that do not send the headers pass. `empty` is a navigation that a service worker repeats with
+ * `fetch`.
  */
 export function requireWindow({ header }: BffRequest): void {
   const mode = header('sec-fetch-mode') ?? 'navigate';

@@ -10,8 +10,8 @@ const shortNames: Readonly<Record<string, string>> = {
 const appleModels = ['iPhone', 'iPad'];
 
 /**
- * Returns a short label by which users recognize a browser, such as "Edge on Windows". Returns undefined unless both the browser
- * and the system are known. A label consists of names from the library only, never of text from the header.
+ * Returns a short label by which users recognize a browser, such as "Edge on Windows". Returns undefined unless both
+ * the browser and the system are known. A label consists of names from the library only, never of text from the header.
  */
 export async function readDeviceLabel(userAgent: string | undefined): Promise<string | undefined> {
   if (userAgent === undefined || userAgent === '') return undefined;

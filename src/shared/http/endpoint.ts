@@ -40,8 +40,8 @@ export interface EndpointRules<Granted> {
   /** Default: `problem`. */
   readonly errorFormat?: ErrorFormat;
   /**
-   * The endpoint begins or ends a sign-in. If a cookie of this service was sent twice, the call is refused, because setting or
-   * clearing one would be a guess. Default: false.
+   * The endpoint starts or ends a sign-in. If a cookie of this service was sent twice, the call is refused, because
+   * setting or clearing one would be a guess. Default: false.
    */
   readonly changesCookies?: boolean;
   /** A call that `access` allows moves the idle limit of the session. Default: false. */
@@ -50,7 +50,10 @@ export interface EndpointRules<Granted> {
 
 /** Rules of this product's own endpoints. */
 export interface InternalEndpointRules<Granted> extends EndpointRules<Granted> {
-  /** Accepts POSTs of our own form without the CSRF header. The handler checks their Origin and hidden token. Default: false. */
+  /**
+   * Accepts POSTs of this service's form without the CSRF header. The handler checks their Origin and hidden token.
+   * Default: false.
+   */
   readonly acceptsForm?: boolean;
 }
 
@@ -61,13 +64,16 @@ export interface CallContext<Granted = Caller> {
   /** Writes records that carry the invocation id and a pseudonym of the user. */
   readonly log: Log;
   /**
-   * Aborts 220 seconds after the call arrived. Azure closes a call without a response after 230 seconds, and does not report that
-   * a browser has closed its connection.
+   * Aborts 220 seconds after the call arrived. Azure closes a call without a response after 230 seconds, and does not
+   * report that a browser has closed its connection.
    */
   readonly signal: AbortSignal;
 }
 
-/** Handles a call that the endpoint's rules allow. A `BffError` that it throws becomes its problem document, and any other error becomes `internal_error`. */
+/**
+ * Handles a call that the endpoint's rules allow. A `BffError` that it throws becomes its problem document, and any
+ * other error becomes `internal_error`.
+ */
 export type Handler<Granted = Caller> = (
   request: BffRequest,
   context: CallContext<Granted>,
@@ -89,7 +95,10 @@ export interface EndpointDependencies extends FindCallerDependencies {
 /** All methods that the host offers a function. For a method that is not registered, the host itself returns a bare 404. */
 export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Azure's load balancer closes a call without a response after 230 seconds. The remaining seconds are for handing over the response. */
+/**
+ * Azure's load balancer closes a call without a response after 230 seconds. The remaining seconds are for handing over
+ * the response.
+ */
 const CALL_MS = 220_000;
 
 /** One call on its way through {@link createEndpoint}. */
@@ -173,7 +182,8 @@ async function respond<Granted>(
   const { cookieNames } = dependencies;
   const twice = access.session === 'ignored' ? [] : cookiesSentTwice(request.cookies, cookieNames);
   if (twice.length > 0) {
-    // Another host of this site set one of the two cookies. They cannot be distinguished, and the genuine one must outlive this call.
+    // Another host of this site set one of the two cookies. They cannot be distinguished, and the genuine one must
+    // outlive this call.
     audit(log, { event: 'cookie-sent-twice', cookies: twice.join(' ') });
     if (rules.changesCookies) throw sessionRequired('cookie_sent_twice');
     return { ...(await run({ kind: 'none', reason: 'cookie_sent_twice' })), cookies: [] };
@@ -238,8 +248,8 @@ function toContext<Granted>(
 }
 
 /**
- * A link from another site brings no Strict cookie, so the user may well be signed in. The page is loaded once more before the
- * user is sent to sign in.
+ * A link from another site brings no Strict cookie, so the user may well be signed in. The page is loaded once more
+ * before the user is sent to sign in.
  */
 function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffResponse {
   requireQuery(request.query); // if the query cannot be read, the second load would not be recognized
@@ -247,6 +257,6 @@ function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffRespons
   // Without the session tag, because the next sign-in creates another one.
   const query = withoutBounced(request.rawQuery);
   const returnTo = query === '' ? request.routePath : `${request.routePath}?${query}`;
-  // After the second load the request looks like one of this service's pages. `via` marks that a link may have begun it.
+  // After the second load the request looks like one of this service's pages. `via` marks that a link may have started it.
   return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo, via: 'page' })}`);
 }

@@ -46,8 +46,8 @@ const sessionEndByAbsence: Record<SessionAbsence, SessionEnd> = {
 };
 
 /**
- * With these reasons, a cookie can never lead to a session again. With any other reason, a late response could delete the cookie
- * of a session that has replaced this one.
+ * With these reasons, a cookie can never lead to a session again. With any other reason, a late response could delete
+ * the cookie of a session that has replaced this one.
  */
 const permanentAbsences: ReadonlySet<SessionAbsence> = new Set([
   'cookie-invalid',
@@ -104,7 +104,10 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
 
 const none = (reason: SessionEnd): FoundCaller => ({ kind: 'none', reason });
 
-/** Ends a session whose tenant or guests the settings no longer allow. It ends for this call even if the row cannot be deleted. */
+/**
+ * Ends a session whose tenant or guests the settings no longer allow. It ends for this call even if the row cannot be
+ * deleted.
+ */
 async function endSession(store: SessionStore, { address, facts }: Session, log: Log): Promise<FoundCaller> {
   try {
     await store.remove(address, facts.claims.entraSessionId);
@@ -134,7 +137,10 @@ function auditUnopenedRow(
   });
 }
 
-/** Another host that began the request may have influenced an invalid cookie value. Such a request must not delete the cookie. */
+/**
+ * If another host started the request, that host may have set an invalid cookie value. Such a request must not delete
+ * the cookie.
+ */
 function mayClearCookie({ header }: BffRequest, reason: SessionAbsence): boolean {
   const site = header('sec-fetch-site');
   const isOwnRequest = site === undefined || site === 'same-origin' || site === 'none';

@@ -8,8 +8,8 @@ const HEADER = 'x-session-tag';
 const OPTION = 'session_tag';
 
 /**
- * Returns the tags of a request, and the request without the tag in its query. An API, a policy or a handler must not see the tag.
- * All other bytes of the query are unchanged.
+ * Returns the tags of a request, and the request without the tag in its query. An API, a policy or a handler must not
+ * see the tag. All other bytes of the query are unchanged.
  */
 export function extractSessionTags(request: BffRequest): {
   readonly request: BffRequest;
@@ -31,8 +31,8 @@ export function extractSessionTags(request: BffRequest): {
 }
 
 /**
- * Refuses a call that a page made for another session than the browser has now, because another tab has signed in since. A call
- * without a tag passes.
+ * Refuses a call that a page made for another session than the browser has now, because another tab has signed in
+ * since. A call without a tag passes.
  * @throws {BffError} session_changed
  */
 export function requireTaggedSession(tags: readonly string[], session: Session): void {

@@ -15,7 +15,7 @@ const SILENCE_MS = 250;
  * @param idle the connection that has been idle longest comes first
  * @returns a function to call whenever a connection becomes idle
  */
-export function createSilenceWatch(idle: ReadonlySet<Connection>, marked: () => void): () => void {
+export function createSilenceWatch(idle: ReadonlySet<Connection>, onSilent: () => void): () => void {
   let isWatching = false;
 
   function watchNext() {
@@ -35,7 +35,7 @@ export function createSilenceWatch(idle: ReadonlySet<Connection>, marked: () => 
         connection.state = 'silent';
       }
       watchNext();
-      marked();
+      onSilent();
     }).unref();
   }
   return () => {

@@ -60,9 +60,10 @@ const systemOptions = new Set(
 
 export const graphProfile: ApiProfile = {
   /**
-   * An id as Graph writes it, or an email address. `$` would begin an OData word (`$value`, `$ref`), a parenthesis a
-   * function or a key in brackets, a semicolon or colon a matrix or drive path. A word that is or could be a name of
-   * Graph is more likely a function (`delta`), a well-known name or a cast. Each of those needs a separate rule.
+   * An id as Graph writes it, or an email address. `$` would start an OData word (`$value`, `$ref`), a parenthesis would
+   * start a function or a key in brackets, and a semicolon or colon a matrix or drive path. A word that is or could be
+   * a name of Graph is more likely a function (`delta`), a well-known name or a cast. Each of those needs a separate
+   * rule.
    */
   isKey(segment) {
     if (longKeyPatterns.some((pattern) => pattern.test(segment))) return true;
@@ -70,7 +71,7 @@ export const graphProfile: ApiProfile = {
     const name = segment.toLowerCase();
     return !namePatterns.some((pattern) => pattern.test(name)) && !otherNames.has(name);
   },
-  // Two to four words with dots between them, the words with parts behind hyphens: User.Read, Mail.ReadWrite.Shared.
+  // Two to four words separated by dots. A word may have hyphens: User.Read, Mail.ReadWrite.Shared.
   scopePattern: /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*){1,3}$/,
   scopeHint:
     'write the name of one delegated permission of Microsoft Graph, as its reference spells it: "Mail.Read", without an address before it, and not ".default"',

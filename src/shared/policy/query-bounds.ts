@@ -29,7 +29,7 @@ function violationOfOption(
 function violationOfRereadings(bounds: OptionBounds, option: QueryOption): string | undefined {
   const { name, rereadings = [] } = option;
   const bound = bounds[name];
-  // The policy itself lists the value, so it may pass however the API decodes it.
+  // The policy itself lists the value, so it may pass for every way of decoding.
   if (bound !== undefined && bound !== true && 'oneOf' in bound) return undefined;
   for (const again of rereadings) {
     const violation = violationOfOption(bounds, again);
@@ -144,7 +144,7 @@ export interface ExpandItem {
   readonly options: readonly QueryOption[] | undefined;
 }
 
-/** The items of a `$expand`, each with the options in the brackets behind it. */
+/** The items of a `$expand`, each with the options in brackets after it. */
 export function readExpandItems(value: string): readonly ExpandItem[] {
   return (splitOutsideBrackets(value, ',') ?? ['']).map((item) => {
     const [, navigation = '', nested] = /^([A-Za-z]\w*)(?:\((.+)\))?$/s.exec(item) ?? [];

@@ -16,7 +16,7 @@ export interface ApiRequest extends UnreadRequest {
   readonly id: string;
   /** When the invocation began, in monotonic time. */
   readonly startedMs: number;
-  /** Path after our prefix, as in the URL. */
+  /** Path after this service's prefix, as in the URL. */
   readonly path: string;
   /** The same path as the host's router read it. */
   readonly routeParameter: string;

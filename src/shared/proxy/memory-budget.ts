@@ -18,11 +18,11 @@ export interface MemoryBudget {
 /** The memory of one call. */
 export interface MemoryPermit extends Disposable {
   /**
-   * Resolves as soon as this call has the memory. Stays pending for ever if the permit is released meanwhile.
+   * Resolves as soon as this call has the memory. Stays pending forever if the permit is released meanwhile.
    * @param restBytes the most that the call will acquire after this step
    */
   acquire(bytes: number, restBytes?: number): Promise<void>;
-  /** Gives all of it back. The permit can be used again. */
+  /** Releases all memory of the call. The permit can be used again. */
   release(): void;
 }
 
@@ -73,7 +73,7 @@ export function createMemoryBudget(totalBytes = BUDGET_BYTES): MemoryBudget {
             // Only a release frees memory, so the other waiting calls need not be checked again.
             if (budget.holders.includes(holding)) return grantIfPossible(budget, holding);
             budget.queue.push(holding);
-            admitQueue(budget);
+            serveQueue(budget);
           }),
         release,
         [Symbol.dispose]: release,
@@ -91,10 +91,10 @@ function releaseAll(budget: Budget, holding: Holding): void {
   remove(budget.holders, holding);
   remove(budget.queue, holding);
   for (const other of budget.holders) grantIfPossible(budget, other);
-  admitQueue(budget);
+  serveQueue(budget);
 }
 
-function admitQueue(budget: Budget): void {
+function serveQueue(budget: Budget): void {
   for (;;) {
     // A user or an API beyond its share waits until one of its own responses is done. Others pass it.
     const next = budget.queue.find((holding) => isWithinShares(budget, holding, holding.waiting?.bytes ?? 0));

@@ -8,7 +8,7 @@ import { type ApiRequest, createForward, type ForwardDependencies, toRequestedCa
 import { requireNoSentToken } from './returned-token.ts';
 import { createSendWithToken, type SendDependencies } from './send-with-token.ts';
 
-/** One API behind an address of this service. */
+/** One API that is called through a path of this service. */
 export interface ApiProxy {
   /** @throws {BffError} all codes of a refused or failed call */
   call(caller: Caller, request: ApiRequest, log: Log): Promise<ApiResponse>;

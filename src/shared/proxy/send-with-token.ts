@@ -63,7 +63,10 @@ export type SendWithToken = (
 
 /** Azure ends every invocation after 230 seconds. The remaining seconds are for handing over the response. */
 const CALL_MS = 220_000;
-/** Enough to acquire a token: waiting for the holder of a lease (9 s), redeeming (8 s) and several table operations (4 s each). */
+/**
+ * Enough to acquire a token: waiting for the holder of a lease (9 s), redeeming (8 s) and several table operations (4 s
+ * each).
+ */
 const TOKEN_MS = 45_000;
 
 export function createSendWithToken(api: Api, dependencies: SendDependencies): SendWithToken {

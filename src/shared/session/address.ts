@@ -23,7 +23,7 @@ const ROW_ID_BYTES = 32;
 
 /**
  * The range of sessions within a partition. Of the characters in keys, `.` follows `-`, so `session.` is the first key
- * behind all of `session-…`.
+ * after all of `session-…`.
  */
 export const SESSION_ROWS = { rowsFrom: SESSION_PREFIX, rowsBefore: 'session.' } as const;
 

@@ -4,8 +4,8 @@ import type { Session } from './session.ts';
 export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * The signed-in user on whose behalf a handler runs. It holds no token and no secret of the session. Pass this object itself.
- * Calls on behalf of the user refuse a copy.
+ * The signed-in user on whose behalf a handler runs. It holds no token and no secret of the session. Pass on this
+ * object itself. Calls on behalf of the user refuse a copy.
  */
 export interface Caller {
   /** Tenant id and object id: the only pair that identifies a user. */
@@ -42,7 +42,7 @@ export function toCaller(session: Session): Caller {
 }
 
 /**
- * Returns the session behind a caller.
+ * Returns the session of a caller.
  * @throws {TypeError} if the object was not created by {@link toCaller}, for example a copy of a caller
  */
 export function sessionOf(caller: Caller): Session {

@@ -149,7 +149,7 @@ function createEntries(maxEntries: number, maxBytes: number) {
       removeExcess();
     },
     remove,
-    /** Stops at the first younger entry: an older one behind it has been used since. */
+    /** Stops at the first younger entry. An older entry after it has been used since. */
     removeOlderThan(limitMs: number) {
       for (const [hash, { requestedAtMs }] of byHash) {
         if (requestedAtMs >= limitMs) return;

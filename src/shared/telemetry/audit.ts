@@ -167,7 +167,7 @@ type FieldsOf<Fields> = {
   readonly [Name in Exclude<keyof Fields, OptionalNames<Fields>>]: ValueOf<Fields[Name]>;
 } & { readonly [Name in OptionalNames<Fields>]?: ValueOf<Fields[Name]> | undefined };
 
-/** One audit event. `user` is set if the record is not about the user of the call, whom the call's log adds itself. */
+/** One audit event. `user` is set only if the record is not about the user of the call. The call's log adds that user. */
 export type AuditRecord = {
   [Event in AuditEventName]: { readonly event: Event; readonly user?: string | undefined } & FieldsOf<
     AuditEvents[Event]['fields']

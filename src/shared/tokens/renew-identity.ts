@@ -27,7 +27,10 @@ export interface RenewIdentityDependencies {
   readonly monotonicMs: () => number;
 }
 
-/** How long a failure is repeated. Otherwise each call of a refused user would send a token request, because the claims stay too old. */
+/**
+ * How long a failure is repeated. Otherwise each call of a refused user would send a token request, because the claims
+ * stay too old.
+ */
 const FAILURE_RETENTION_MS = 5_000;
 /** Per user: as many as may call an API at a time. The limits of API calls do not include the calls that wait here. */
 const MAX_WAITING = 64;
