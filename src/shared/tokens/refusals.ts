@@ -94,20 +94,10 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
       if (remembered === undefined) return undefined;
       removeOutdated(remembered, session);
       const missing = missingScopesOf(session, request);
-      const suspected = missing.flatMap((scope) => remembered.scopes.get(scope) ?? []).filter(isLive);
-      const narrowest = suspected.toSorted((left, right) => left.refusedSetSize - right.refusedSetSize)[0];
-      if (narrowest !== undefined && 2 * missing.length > narrowest.refusedSetSize) return narrowest.refusal;
-      const same = [requestKey(session, request), rowKey(session)].flatMap(
-        (key) => remembered.requests.get(key) ?? [],
+      return (
+        refusalOfSet(remembered.scopes, missing, isLive) ??
+        refusalOfRequest(remembered.requests, session, request, isLive)
       );
-      const live = same.find(isLive);
-      if (live !== undefined) return live.refusal;
-      const family = familyKey(session, request);
-      if (family === undefined) return undefined;
-      const others = [...remembered.requests.values()].filter(
-        (other) => other.family === family && isLive(other),
-      );
-      return others.length < MAX_CLAIMS ? undefined : others.at(-1)?.refusal;
     },
 
     remember(session, request, refusal) {
@@ -161,6 +151,36 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
     const rowId = rowKey(session);
     return { refusal, untilMs: monotonicMs() + pauseMs, untilDate, times, rowId, tokenGeneration };
   }
+}
+
+type IsLive = (remembered: RememberedRefusal) => boolean;
+
+/** The refusal of a set that overlaps, unless the request lacks at most half as many permissions. */
+function refusalOfSet(
+  scopes: UserRefusals['scopes'],
+  missing: readonly string[],
+  isLive: IsLive,
+): InteractionRequired | undefined {
+  const suspected = missing.flatMap((scope) => scopes.get(scope) ?? []).filter(isLive);
+  const narrowest = suspected.toSorted((left, right) => left.refusedSetSize - right.refusedSetSize)[0];
+  if (narrowest === undefined || 2 * missing.length <= narrowest.refusedSetSize) return undefined;
+  return narrowest.refusal;
+}
+
+/** The refusal of the same request, of the session's sign-in, or of many other claims. */
+function refusalOfRequest(
+  requests: UserRefusals['requests'],
+  session: Session,
+  request: TokenRequest,
+  isLive: IsLive,
+): InteractionRequired | undefined {
+  const same = [requestKey(session, request), rowKey(session)].flatMap((key) => requests.get(key) ?? []);
+  const live = same.find(isLive);
+  if (live !== undefined) return live.refusal;
+  const family = familyKey(session, request);
+  if (family === undefined) return undefined;
+  const others = [...requests.values()].filter((other) => other.family === family && isLive(other));
+  return others.length < MAX_CLAIMS ? undefined : others.at(-1)?.refusal;
 }
 
 /**
