@@ -293,7 +293,7 @@ describe('a call that needs an interaction', () => {
     expect(page.popups).toHaveLength(1);
   });
 
-  it('is repeated once; if it still needs an interaction, it fails, and later calls do not ask', async () => {
+  it('is repeated once, and fails without asking again if it still needs an interaction', async () => {
     const { client, page } = openPage();
     server(page);
     const call = thrownBy(client.graph('/me/messages'));

@@ -546,7 +546,7 @@ describe('refuses', () => {
     },
   );
 
-  it('with the reason that Graph gives: a missing directory role, an unknown user, throttling', async () => {
+  it('with the reason that Graph returns: a missing directory role, an unknown user, throttling', async () => {
     const signOut = (user: string) => alice.script('POST', route(user, 'sign-out'));
     world.graph.switches.directoryRolesMissing = true;
     for (const answer of [await signOut(benFacts.id), await alice.script('GET', ofBen('grants'))]) {

@@ -264,7 +264,7 @@ describe('signing out while the store is down', { tags: ['LO-1'] }, () => {
     expect(await isSignedIn(kept)).toBe(false);
   });
 
-  it('shows a page that says so if the form was used', async () => {
+  it('shows a page that reports it if the form was used', async () => {
     const page = await browser.navigate('/api/auth/logout');
     worker.table.failing.add('remove');
     const answer = await browser.submit(page, {});
@@ -283,7 +283,7 @@ describe('signing out while the store is down', { tags: ['LO-1'] }, () => {
     await logOut(browser);
     worker.table.recover();
     const pending = browser.cookies().get('logout-pending') ?? '';
-    // The row still exists, but the worker that was told to end it refuses it.
+    // The row still exists, but the worker that received the sign-out refuses it.
     expect(await readSessionRows(world)).toHaveLength(1);
     expect(await isSignedIn(kept)).toBe(false);
     const thief = worker.browser();

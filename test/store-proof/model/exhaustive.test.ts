@@ -207,7 +207,7 @@ describe.runIf(isWholeRun)('in every order of events', () => {
 /** Number of sessions at the end, without the initial ones. */
 const sessionsLeft = ({ table }: World) => table.versions().filter(({ row }) => isSessionRow(row)).length;
 
-describe.runIf(isWholeRun)('a sign-in and what ends it, in every order of events', () => {
+describe.runIf(isWholeRun)('a sign-in and its possible endings, in every order of events', () => {
   it('ends if all sessions are ended meanwhile, and stays if it begins later', {
     tags: ['L1'],
     timeout: TIMEOUT_MS,
