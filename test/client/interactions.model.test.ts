@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BffProblem, type Client, InteractionFailed } from '../../client/client.ts';
+import { isWholeRun } from '../support/scale.ts';
 import {
   type FakePage,
   FakeTabs,
@@ -447,7 +448,7 @@ describe('interactions and the session', () => {
             await expectAllToSettle(world);
           },
         ),
-        { numRuns: interaction === 'popup' ? 400 : 100 },
+        { numRuns: (interaction === 'popup' ? 100 : 25) * (isWholeRun ? 4 : 1) },
       );
     },
   );

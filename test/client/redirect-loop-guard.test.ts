@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClientOptions } from '../../client/client.ts';
+import { isWholeRun } from '../support/scale.ts';
 import {
   FakeStorage,
   FakeTabs,
@@ -490,7 +491,7 @@ describe('any sequence of events', () => {
             }
           },
         ),
-        { numRuns: 200 },
+        { numRuns: isWholeRun ? 200 : 60 },
       );
     },
   );

@@ -8,6 +8,7 @@ import { parseGraphPolicy } from '../../../src/shared/policy/graph-profile.ts';
 import { type AllowedCall, requireAllowed } from '../../../src/shared/policy/match.ts';
 import { parseOwnApiPolicy } from '../../../src/shared/policy/own-api.ts';
 import { requestedCall } from '../../support/policies.ts';
+import { isWholeRun } from '../../support/scale.ts';
 
 const scopes = ['User.Read'];
 const reading = parseGraphPolicy({
@@ -587,7 +588,7 @@ describe('addresses of files with their own token, under any name', () => {
           expect([text, hasFileToken(text, () => true)]).toEqual([text, true]);
         },
       ),
-      { numRuns: 10_000 },
+      { numRuns: isWholeRun ? 10_000 : 2_000 },
     );
     expect(found).toBeGreaterThan(100);
   });

@@ -9,6 +9,7 @@ import { createSessionStore, type SessionStore } from '../../../src/shared/sessi
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
 import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
 import { createMemoryTable, type MemoryTable } from '../../support/memory-table.ts';
+import { isWholeRun } from '../../support/scale.ts';
 import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
 
 const start = new Date('2026-08-01T12:00:00Z');
@@ -412,6 +413,7 @@ describe('ending one session by its id', () => {
             expect(await store.endOne(alice, text)).toEqual({ kind: 'none' });
           },
         ),
+        { numRuns: isWholeRun ? 100 : 25 },
       );
       expect(table.counts.read + table.writes()).toBe(before);
       expect(await isLive(cookieValue)).toBe(true);
