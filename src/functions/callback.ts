@@ -30,7 +30,7 @@ export interface CallbackFunctionDependencies {
   readonly adminConsentUrl: (request: LoginRequest) => string;
 }
 
-/** The redirect URI, to which Microsoft Entra ID sends the browser back. Finishes the sign-in, or shows why it failed. */
+/** The redirect URI, to which Microsoft Entra ID sends the browser back. Completes the sign-in, or shows why it failed. */
 export const callback =
   ({ flow, names, adminConsentUrl }: CallbackFunctionDependencies): Handler<Caller | undefined> =>
   async (request, { caller, log }) => {
@@ -57,32 +57,35 @@ export const callback =
       log,
     );
     if (outcome.kind === 'bounce') return documentResponse(bouncePage(request.routePath, request.rawQuery));
-    const used = clearedCookie(names.transaction(outcome.usedSlot));
+    const clearedTransaction = clearedCookie(names.transaction(outcome.usedSlot));
     switch (outcome.kind) {
       case 'signed-in': {
         const { cookieValue, maxAgeSeconds } = outcome;
-        return arrived(outcome.loginRequest, [
+        return returnToApp(outcome.loginRequest, [
           { name: names.session, value: cookieValue, maxAgeSeconds },
-          used,
+          clearedTransaction,
         ]);
       }
       case 'already-signed-in':
-        return arrived(outcome.loginRequest, [used]);
+        return returnToApp(outcome.loginRequest, [clearedTransaction]);
       case 'restarted': {
         const next = transactionCookie(outcome.login.started, names);
-        return redirectResponse(outcome.login.location, used.name === next.name ? [next] : [used, next]);
+        return redirectResponse(
+          outcome.login.location,
+          clearedTransaction.name === next.name ? [next] : [clearedTransaction, next],
+        );
       }
       case 'failed': {
         const { loginRequest, failure, mayRetry } = outcome;
         const view = describeSignInFailure(failure.outcome, loginRequest, adminConsentUrl(loginRequest));
         const response = failed(request, view, loginRequest.popupId);
-        return mayRetry ? response : { ...response, cookies: [used] };
+        return mayRetry ? response : { ...response, cookies: [clearedTransaction] };
       }
     }
   };
 
-/** After a sign-in: back to the page that the user came from. A popup reports the result to the app that opened it. */
-function arrived(
+/** After a sign-in, returns to the page that the user came from. A popup reports the result to the app that opened it. */
+function returnToApp(
   { popupId, feature, returnPath }: LoginRequest,
   cookies: readonly CookieToSet[],
 ): BffResponse {
@@ -93,7 +96,10 @@ function arrived(
   return { ...documentResponse(page), cookies };
 }
 
-/** A message to the app from its popup; otherwise a page with two ways on, or a problem if the client prefers JSON. */
+/**
+ * In a popup, the response is a page that sends a message to the app. Otherwise it is a page with two links, or a problem
+ * document if the client prefers JSON.
+ */
 function failed(request: BffRequest, failure: SignInFailureView, popupId: string | undefined): BffResponse {
   const { error } = failure;
   const { invocationId } = request;

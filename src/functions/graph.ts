@@ -13,7 +13,7 @@ export interface ForwardingFunctionOptions {
   readonly proxy: ApiProxy;
 }
 
-/** Forwards calls that the policy allows to Microsoft Graph or to an API of your own, with the user's access token for it. */
+/** Forwards allowed calls to Microsoft Graph or to one of your own APIs, with the user's access token for that API. */
 export const forwardToApi =
   ({ prefix, proxy }: ForwardingFunctionOptions): Handler =>
   async (request, { caller, log }) =>

@@ -18,7 +18,7 @@ export const ready = (checks: readonly ReadinessCheck[], now: () => Date): Handl
   let last: { readonly untilMs: number; readonly failing: Promise<readonly string[]> } | undefined;
   return async (_request, { log }) => {
     const nowMs = now().getTime();
-    // The endpoint is public: however often it is called, storage and Entra ID are checked once in this time. Without
+    // The endpoint is public. Even if it is called often, storage and Entra ID are checked only once in this time. Without
     // the last comparison, a result would last for hours after the clock is set back.
     if (last === undefined || last.untilMs <= nowMs || last.untilMs > nowMs + CACHE_MS) {
       last = { untilMs: nowMs + CACHE_MS, failing: findFailing(checks, log) };

@@ -7,7 +7,7 @@ import { redirectResponse } from '../shared/http/response.ts';
 import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
 import type { Caller } from '../shared/session/caller.ts';
 
-/** Sends the browser to Microsoft Entra ID. The login transaction is sealed in a cookie; the server stores nothing. */
+/** Sends the browser to Microsoft Entra ID. The login transaction is sealed in a cookie. The server stores nothing. */
 export const login =
   (flow: Login, names: CookieNames): Handler<Caller | undefined> =>
   async (request, { caller, log }) => {

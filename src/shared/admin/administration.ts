@@ -71,8 +71,8 @@ export function withAdministration(policyFeatures: Features): Features {
 }
 
 /**
- * The user with this object ID in the administrator's own tenant, which assigned the role. Users of other tenants are out
- * of reach, even if they have the same object ID.
+ * The user with this object ID in the administrator's own tenant, which assigned the role. Users of other tenants cannot
+ * be reached, even if they have the same object ID.
  */
 export function userInTenantOf(administrator: Caller, objectId: string): UserId {
   return { tenantId: administrator.user.tenantId, objectId };
@@ -90,7 +90,7 @@ export function createAuditTarget(indexKey: Buffer): AuditTarget {
 }
 
 /**
- * Records that an administrator opened a user: once, however many responses show that user.
+ * Records that an administrator opened a user. It is recorded once, even if several responses show that user.
  * @param via `link` if no page of this service is known to have led there. A link on another site may have.
  */
 export type RecordOpening = (administrator: Caller, objectId: string, log: Log, via?: 'link') => void;

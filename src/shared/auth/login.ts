@@ -66,7 +66,7 @@ const MAX_HINT_LENGTH = 254; // the longest email address (RFC 5321, 4.5.3.1)
 /** Automatic restarts of one sign-in. */
 const MAX_RESTARTS = 1;
 
-/** All scopes of a sign-in: those of every sign-in, and those of this one. */
+/** All scopes of a sign-in: the common ones, and those of this sign-in. */
 export function requestedScopes(
   { signInScopes }: Features,
   { scopes }: Pick<LoginTransaction, 'scopes'>,
@@ -166,7 +166,7 @@ function fitsIntoCookie(scopes: readonly string[]): boolean {
   return packScopes(scopes).length <= MAX_PACKED_SCOPES_LENGTH;
 }
 
-/** A sign-in for the user of this session names the account, so that the user does not have to pick it. */
+/** Names the account if the sign-in is for the user of this session, so that the user does not have to pick it. */
 function ownLoginHint(
   { feature, fromTicket }: LoginPurpose,
   prompt: LoginPrompt | undefined,
@@ -198,7 +198,7 @@ function recordConsentRequest(
 
 function parsePrompt(text: string | undefined): LoginPrompt | undefined {
   if (text === undefined) return undefined;
-  const prompt = loginPrompts.find((known) => known === text);
+  const prompt = loginPrompts.find((candidate) => candidate === text);
   if (prompt === undefined) {
     throw new BffError('request_invalid', { detail: `prompt is one of: ${loginPrompts.join(', ')}.` });
   }

@@ -1,15 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Reserves memory for the next step of a body. @param restBytes the most that the body will reserve after this step */
+/**
+ * Reserves memory for the next step of a body.
+ * @param restBytes the most that the body will reserve after this step
+ */
 export type ReserveBytes = (bytes: number, restBytes: number) => Promise<void>;
 
 export interface BodyIntakeOptions {
   readonly response: IncomingMessage;
   readonly reserveBytes: ReserveBytes | undefined;
   /** The body's length if it is known, otherwise the most bytes that it may have. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   readonly isLengthKnown: boolean;
-  /** In each such window of reading time, a body that holds memory must bring at least {@link LEAST_BYTES}. */
+  /** In each window of this reading time, a body that holds memory must receive at least {@link MIN_WINDOW_BYTES}. */
   readonly windowMs: number;
   /** Called when the body starts to wait for memory. */
   readonly onPause: () => void;
@@ -28,7 +31,7 @@ export interface BodyIntake {
 const SMALL_BODY_BYTES = 64 * 1024;
 /** How far a reservation runs ahead of the received bytes. A slow upstream reserves at most this much unused memory. */
 const STEP_BYTES = 256 * 1024;
-const LEAST_BYTES = 64 * 1024;
+const MIN_WINDOW_BYTES = 64 * 1024;
 
 /**
  * Reads a body only as far as there is memory for it. A large body of known length reserves memory before its first byte.
@@ -36,7 +39,7 @@ const LEAST_BYTES = 64 * 1024;
  * arriving. Time spent waiting for memory does not count.
  */
 export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
-  const { response, reserveBytes, mostBytes, isLengthKnown, windowMs } = options;
+  const { response, reserveBytes, maxBytes, isLengthKnown, windowMs } = options;
   let reservedBytes = 0;
   let receivedBytes = 0;
   let windowStartBytes = 0;
@@ -46,7 +49,7 @@ export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
   const openWindow = () => {
     windowStartBytes = receivedBytes;
     window = setTimeout(() => {
-      if (receivedBytes - windowStartBytes < LEAST_BYTES) options.onTooSlow();
+      if (receivedBytes - windowStartBytes < MIN_WINDOW_BYTES) options.onTooSlow();
       else openWindow();
     }, windowMs);
   };
@@ -57,15 +60,15 @@ export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
     openWindow();
     response.resume();
   };
-  const askForStep = () => {
-    if (reserveBytes === undefined || reservedBytes >= mostBytes) return;
-    const upToBytes = Math.min(receivedBytes + STEP_BYTES, mostBytes);
+  const reserveStep = () => {
+    if (reserveBytes === undefined || reservedBytes >= maxBytes) return;
+    const upToBytes = Math.min(receivedBytes + STEP_BYTES, maxBytes);
     const stepBytes = upToBytes - reservedBytes;
     reservedBytes = upToBytes;
     response.pause();
     clearTimeout(window);
     options.onPause();
-    reserveBytes(stepBytes, mostBytes - upToBytes).then(resume, options.onError);
+    reserveBytes(stepBytes, maxBytes - upToBytes).then(resume, options.onError);
   };
 
   const stop = () => {
@@ -73,11 +76,11 @@ export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
     clearTimeout(window);
   };
   response.once('end', stop).once('close', stop);
-  if (isLengthKnown && mostBytes > SMALL_BODY_BYTES) askForStep();
+  if (isLengthKnown && maxBytes > SMALL_BODY_BYTES) reserveStep();
   return {
     received(bytes) {
       receivedBytes = bytes;
-      if (bytes > (reservedBytes === 0 ? SMALL_BODY_BYTES : reservedBytes)) askForStep();
+      if (bytes > (reservedBytes === 0 ? SMALL_BODY_BYTES : reservedBytes)) reserveStep();
     },
   };
 }

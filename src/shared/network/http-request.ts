@@ -81,7 +81,7 @@ function send(
       // forever.
       if (!request.writableFinished) request.destroy();
     }
-    /** An exception in an event handler would end the process, and leave its timers and its connection. */
+    /** Turns an exception in an event handler into a failure. Otherwise it would end the process. */
     function guarded<Args extends unknown[]>(handle: (...args: Args) => void) {
       return (...args: Args) => {
         try {
@@ -147,13 +147,13 @@ function createRequest(
   }
 }
 
-/** A used connection held bytes of another response that are not a head, and this request read them. */
+/** True if this request read bytes of another response that a used connection still held and that are no head. */
 function isParseErrorOnReuse(error: Error, request: http.ClientRequest): boolean {
   const code: unknown = Reflect.get(error, 'code');
   return request.reusedSocket && typeof code === 'string' && code.startsWith('HPE_');
 }
 
-/** Whether a response belongs to this request, as far as its head shows. */
+/** Whether a response belongs to this request, judged by its head. */
 function matchCorrelation(
   { statusCode = 0, headers }: http.IncomingMessage,
   correlation: Correlation | undefined,

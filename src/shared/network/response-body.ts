@@ -30,7 +30,7 @@ export function readBody(
   const intake = createBodyIntake({
     response,
     reserveBytes,
-    mostBytes: isLengthKnown ? length : maxResponseBytes,
+    maxBytes: isLengthKnown ? length : maxResponseBytes,
     isLengthKnown,
     windowMs: idleMs,
     onPause: clock.pause,
@@ -60,8 +60,8 @@ export function readBody(
 }
 
 /**
- * The length of the body by the head of its response. A body of unknown length ends with its connection, and would look
- * complete wherever it is cut off.
+ * The length of the body, as the head of the response states it. A body of unknown length ends with its connection and
+ * would look complete even if it was cut off.
  * @see RFC 9112, sections 6.3 and 8
  */
 function readLength(
@@ -70,7 +70,7 @@ function readLength(
 ): number | 'chunked' | 'unknown' {
   if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return 0;
   const encoding = headers['transfer-encoding'];
-  // Any other encoding would be passed on encoded, or ends with the connection.
+  // A body with any other encoding would be passed on encoded, or would end with the connection.
   if (encoding !== undefined) return encoding.toLowerCase() === 'chunked' ? 'chunked' : 'unknown';
   return headers['content-length'] === undefined ? 'unknown' : Number(headers['content-length']);
 }

@@ -1,8 +1,8 @@
 import { type Html, html } from './html.ts';
 
 /**
- * An HTML page as a plain value, with what its response has to allow. `http/document.ts` turns it into a response;
- * nothing that is omitted here is allowed there.
+ * An HTML page as a plain value, with the permissions that its response must grant. `http/document.ts` converts it to a
+ * response. Everything that is omitted here is forbidden there.
  */
 export interface PageDocument {
   readonly status: number;

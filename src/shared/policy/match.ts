@@ -47,7 +47,7 @@ export interface PolicyRefusal {
   readonly closestRule?: PolicyRule;
 }
 
-/** What a call is compared with. */
+/** The rules with which a call is compared. */
 export interface PolicyRules {
   readonly rules: readonly PolicyRule[];
   readonly profile: ApiProfile;
