@@ -241,7 +241,9 @@ function toContext<Granted>(
     log,
     // Most handlers need none, so that no timer is started for them.
     get signal() {
-      signal ??= AbortSignal.timeout(Math.max(0, request.startedMs + CALL_MS - monotonicMs()));
+      const remainingMs = request.startedMs + CALL_MS - monotonicMs();
+      // AbortSignal.timeout() takes whole milliseconds only.
+      signal ??= AbortSignal.timeout(Math.max(0, Math.ceil(remainingMs)));
       return signal;
     },
   };

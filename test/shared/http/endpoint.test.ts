@@ -49,6 +49,10 @@ describe('the signal of a call', () => {
     expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
   });
 
+  it('can be used although the clock of a worker has fractions of a millisecond', async () => {
+    expect((await signalAfter(1.53)).aborted).toBe(false);
+  });
+
   it('does not abort before', async () => {
     const signal = await signalAfter(100_000);
     await new Promise((resolve) => setTimeout(resolve, 50));
