@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,75 +7,9 @@ import { decodeAtHost, encodePath } from '@entra-bff/functions-host';
 import type { RecordedRequest } from '@entra-bff/graph-emulator';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Attack, corpus, hostileAttack, isAllowedAtGraph, policy } from '../support/proxy-attacks.ts';
 import { isWholeRun } from '../support/scale.ts';
 import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
-
-const scopes = ['User.Read'];
-const policy = {
-  features: {
-    profile: {
-      title: 'Profile',
-      signIn: true,
-      rules: [
-        {
-          methods: ['GET'],
-          path: '/v1.0/me',
-          query: { $select: { fields: ['id', 'mail'] }, $top: { max: 5 } },
-          scopes,
-        },
-        { methods: ['GET', 'HEAD'], path: '/v1.0/me/photo/$value', scopes },
-        { methods: ['GET', 'POST', 'DELETE'], path: '/v1.0/me/things/{id}', scopes },
-        {
-          methods: ['GET'],
-          path: "/v1.0/me/reminderView(startDateTime='{start}',endDateTime='{end}')",
-          scopes,
-        },
-        { methods: ['GET'], path: '/v1.0/me/drive/root:/{file}:/content', scopes },
-      ],
-    },
-  },
-};
-
-/** Decides independently of the product's code whether a request may reach Graph, on the decoded path. */
-function isAllowedAtGraph({ method, target }: Pick<RecordedRequest, 'method' | 'target'>): boolean {
-  const [rawPath = '', query, ...more] = target.split('?');
-  if (more.length > 0 || !/^[!-~]*$/.test(target) || target.includes('#')) return false;
-  const path = decodeURIComponent(rawPath);
-  // Decoding must not add a slash, nor leave anything to decode.
-  if (path.split('/').length !== rawPath.split('/').length || path.includes('%')) return false;
-  if (query !== undefined && (path !== '/v1.0/me' || !isAllowedQuery(query))) return false;
-  if (rawPath === '/v1.0/me') return method === 'GET';
-  if (rawPath === '/v1.0/me/photo/$value') return ['GET', 'HEAD'].includes(method);
-  if (
-    /^\/v1\.0\/me\/things\/(?![A-Za-z]+$|[a-z]+\d{1,3}[a-z]{4,}$|\w+_v\d$|\.|.*\.$|(?:microsoft\.)?graph\.)[\w@.!~=+-]{1,512}$/i.test(
-      path,
-    )
-  )
-    return rawPath.startsWith('/v1.0/me/things/') && ['GET', 'POST', 'DELETE'].includes(method);
-  if (/^\/v1\.0\/me\/reminderView\(startDateTime='[^'(),;/]+',endDateTime='[^'(),;/]+'\)$/.test(path))
-    return rawPath.startsWith('/v1.0/me/reminderView(') && method === 'GET';
-  return (
-    /^\/v1\.0\/me\/drive\/root:\/(?!\.{1,2}:)[^:/\\]+:\/content$/.test(path) &&
-    rawPath.endsWith(':/content') &&
-    method === 'GET'
-  );
-}
-
-function isAllowedQuery(query: string): boolean {
-  // Also holds for a Graph that decodes and splits once more.
-  const decoded = [...new URLSearchParams(query)].map(([name, value]) => `${name}=${value}`).join('&');
-  if (decoded !== query && !isAllowedQuery(decoded)) return false;
-  const options = [...new URLSearchParams(query)];
-  const names = options.map(([name]) => name);
-  return (
-    new Set(names).size === names.length &&
-    options.every(
-      ([name, value]) =>
-        (name === '$select' && /^(?:id|mail)(?:,(?:id|mail))*$/.test(value)) ||
-        (name === '$top' && /^0*[0-5]$/.test(value)),
-    )
-  );
-}
 
 let world: World;
 /** Workers behind zero, one and two front ends that each decode the path once more than the host. */
@@ -114,13 +48,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
   await world.close();
 });
-
-interface Attack {
-  readonly method: string;
-  /** The request target, as bytes in UTF-8. */
-  readonly target: string;
-  readonly headers?: readonly string[];
-}
 
 /** Sends a signed-in script's request byte by byte. @returns the status of every response */
 function attack(worker: Worker, { method, target, headers = [] }: Attack): Promise<number[]> {
@@ -182,10 +109,6 @@ const workerBehind = (extraDecodes: number): Worker => {
   return worker;
 };
 
-const corpus: Record<string, string[]> = JSON.parse(
-  readFileSync(new URL('proxy-attacks.json', import.meta.url), 'utf8'),
-).attacks;
-
 describe('allowed calls', () => {
   it.each([
     ['GET', '/v1.0/me?$select=id,mail&$top=5'],
@@ -205,13 +128,15 @@ describe('allowed calls', () => {
   );
 });
 
-describe.each(isWholeRun ? [0, 1, 2] : [0, 2])('behind %s front ends that decode', (extraDecodes) => {
+// The unit tests run the whole corpus against the policy. Here the host, the library and the sender take part.
+describe.each(isWholeRun ? [0, 1, 2] : [2])('behind %s front ends that decode', (extraDecodes) => {
   it.each(Object.entries(corpus))(
     'refuses %s: Graph receives nothing or an allowed call',
     { tags: ['PX-2', 'PX-3', 'PX-4', 'PX-5'] },
     async (_name, targets) => {
       for (const target of targets.map((text) => text.replaceAll('{evil}', evilHost))) {
-        for (const method of ['GET', 'POST']) await observe(workerBehind(extraDecodes), { method, target });
+        for (const method of isWholeRun ? ['GET', 'POST'] : ['GET'])
+          await observe(workerBehind(extraDecodes), { method, target });
       }
     },
   );
@@ -220,7 +145,7 @@ describe.each(isWholeRun ? [0, 1, 2] : [0, 2])('behind %s front ends that decode
     tags: ['PX-2', 'PX-3', 'PX-4', 'PX-5', 'PX-8'],
   }, async () => {
     await fc.assert(
-      fc.asyncProperty(hostileAttack(), async (one) => {
+      fc.asyncProperty(hostileAttack(evilHost), async (one) => {
         await observe(workerBehind(extraDecodes), one);
       }),
       { numRuns: isWholeRun ? 300 : 60 },
@@ -248,152 +173,3 @@ describe('without a front end that decodes', () => {
     expect(sentAtAll).toBeLessThan(20);
   });
 });
-
-function hostileAttack(): fc.Arbitrary<Attack> {
-  const words = [
-    ...[
-      'v1.0',
-      'beta',
-      'V1.0',
-      'me',
-      'ME',
-      'photo',
-      '$value',
-      '%24value',
-      'things',
-      't1',
-      'delta',
-      'secrets',
-      '$batch',
-    ],
-    ...['root:', 'drive', 'a.txt:', 'content', 'a:', ':', "reminderView(startDateTime='a',endDateTime='b')"],
-    ...[
-      "reminderView(startDateTime='",
-      "',endDateTime='",
-      "')",
-      "('x')",
-      '()',
-      ';x=1',
-      ',',
-      '=',
-      '~',
-      '*',
-      '@',
-    ],
-    ...[
-      '.',
-      '..',
-      '%2e',
-      '%2e%2e',
-      '%252e%252e',
-      '.%2E',
-      '...',
-      '%c0%ae',
-      '%ff',
-      '%e2%80%a5',
-      '%00',
-      '%0d%0a',
-      '%7f',
-    ],
-    ...[
-      '%2f',
-      '%252f',
-      '%5c',
-      '\\',
-      '%',
-      '%25',
-      '%2525',
-      '%41',
-      '%20',
-      '+',
-      'é',
-      '\u202e',
-      '．',
-      '#',
-      '?',
-      '&',
-    ],
-    ...['http:', '//', '127.0.0.1', 'user:pass@', '{evil}', 'localhost', '%40', ' '],
-  ];
-  const segment = fc.array(fc.constantFrom(...words), { maxLength: 3 }).map((parts) => parts.join(''));
-  const path = fc.oneof(
-    fc.array(segment, { maxLength: 6 }).map((parts) => `/api/graph/${parts.join('/')}`),
-    fc.array(segment, { maxLength: 3 }).map((parts) => `/api/graph/v1.0/me/${parts.join('/')}`),
-    fc
-      .array(fc.constantFrom(...words), { maxLength: 4 })
-      .map((parts) => `/api/graph/v1.0/me/things/t1${parts.join('')}`),
-    fc.array(segment, { maxLength: 4 }).map((parts) => parts.join('/')),
-  );
-  const option = fc
-    .tuple(
-      fc.constantFrom(
-        '$select',
-        '$SELECT',
-        '%24select',
-        'select',
-        '$top',
-        'top',
-        '$expand',
-        'access_token',
-        '',
-        'x',
-      ),
-      fc.constantFrom('=', '=', '=', '', '%3d', '=='),
-      fc.constantFrom(
-        'id',
-        'id,mail',
-        'secret',
-        '*',
-        '5',
-        '99',
-        '',
-        '%00',
-        '%0d%0a',
-        '%ff',
-        '%26$top=9',
-        '#',
-        '{evil}',
-      ),
-    )
-    .map((parts) => parts.join(''));
-  const query = fc
-    .array(option, { maxLength: 3 })
-    .map((options) => (options.length === 0 ? '' : `?${options.join('&')}`));
-  const header = fc.constantFrom(
-    'Host: {evil}',
-    'X-Forwarded-Host: {evil}',
-    'X-Original-URL: /api/graph/v1.0/secrets',
-    'X-Rewrite-URL: /api/graph/v1.0/secrets',
-    'X-HTTP-Method-Override: DELETE',
-    'Authorization: Bearer theirs',
-    'Authorization: Bearer',
-    'Connection: close, authorization, host',
-    'Content-Length: 5',
-    'Content-Type: text/plain, application/json',
-    'Prefer: a\u0001b',
-  );
-  return fc
-    .record({
-      method: fc.constantFrom(
-        'GET',
-        'GET',
-        'GET',
-        'HEAD',
-        'POST',
-        'PUT',
-        'DELETE',
-        'OPTIONS',
-        'TRACE',
-        'get',
-        'PROPFIND',
-      ),
-      path,
-      query,
-      headers: fc.array(header, { maxLength: 2 }),
-    })
-    .map((made) => ({
-      method: made.method,
-      target: `${made.path}${made.query}`.replaceAll('{evil}', evilHost),
-      headers: made.headers.map((line) => line.replaceAll('{evil}', evilHost)),
-    }));
-}
