@@ -76,6 +76,8 @@ export async function goBack(page: Page): Promise<void> {
 /** Waits for the browser's own error page. */
 export async function seeBrowserError(page: Page): Promise<void> {
   await expect.poll(() => page.url(), { timeout: 20_000 }).toMatch(/^chrome-error:/);
+  // A reload before that fails with "Not attached to an active page".
+  await page.waitForLoadState();
 }
 
 /** Alice opens the link for administrators in her own browser and consents. */
