@@ -15,7 +15,7 @@ const graph = {
 } as const;
 const rule = { methods: ['GET'], path: '/orders/{id}', scopes: ['Orders.Read'] };
 
-function ownApi(name: string, document: unknown) {
+function customApi(name: string, document: unknown) {
   const policyFile = join(folder, `${name}.json`);
   writeFileSync(policyFile, JSON.stringify(document));
   const requestIdCheck = 'ignore' as const;
@@ -31,7 +31,7 @@ function ownApi(name: string, document: unknown) {
 describe('the policies of several upstream APIs', () => {
   it('have their features in one list, an own API with its address before its permissions', () => {
     const document = { features: { orders: { title: 'Orders', signIn: true, rules: [rule] } } };
-    const { apis, features } = readPolicies({ graph, apis: [ownApi('orders', document)] });
+    const { apis, features } = readPolicies({ graph, apis: [customApi('orders', document)] });
     expect(apis.map(({ name }) => name)).toEqual(['orders']);
     expect(features.find('orders')?.scopes).toEqual(['api://orders/Orders.Read']);
     expect(features.find('profile')?.scopes).toEqual(['User.Read']);
@@ -40,21 +40,21 @@ describe('the policies of several upstream APIs', () => {
 
   it('may not share the name of a feature', () => {
     const document = { features: { mail: { title: 'Orders', rules: [rule] } } };
-    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+    expect(() => readPolicies({ graph, apis: [customApi('orders', document)] })).toThrow(
       /the feature "mail" is in two policies.*rename/,
     );
   });
 
   it('may not take the name of a feature of the admin page, whose links would ask for other permissions', () => {
     const document = { features: { administration: { title: 'Orders', rules: [rule] } } };
-    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+    expect(() => readPolicies({ graph, apis: [customApi('orders', document)] })).toThrow(
       /the feature "administration" has a name of the admin page's; rename it/,
     );
   });
 
   it('name the setting and the place of a fault', () => {
     const document = { features: { orders: { title: 'Orders', rules: [{ ...rule, scopes: [] }] } } };
-    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+    expect(() => readPolicies({ graph, apis: [customApi('orders', document)] })).toThrow(
       /API_ORDERS_POLICY_FILE, features\.orders\.rules\[0\]\.scopes/,
     );
   });
@@ -63,7 +63,7 @@ describe('the policies of several upstream APIs', () => {
     const scopes = Array.from({ length: 40 }, (_, at) => `Orders.Read.Part${at}`);
     const rules = [{ ...rule, scopes }];
     const document = { features: { orders: { title: 'Orders', rules } } };
-    expect(() => readPolicies({ graph, apis: [ownApi('orders', document)] })).toThrow(
+    expect(() => readPolicies({ graph, apis: [customApi('orders', document)] })).toThrow(
       /features\.orders: its permissions have \d+ characters, at most 320.*make two features/,
     );
   });

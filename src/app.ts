@@ -14,7 +14,7 @@ import { cookieNames as cookieNamesFor } from './shared/http/cookies.ts';
 import { createEndpoint } from './shared/http/endpoint.ts';
 import { isAllowed } from './shared/identity/allowed-users.ts';
 import { createInteraction } from './shared/interaction/interaction.ts';
-import { createOwnApi } from './shared/proxy/own-api.ts';
+import { createCustomApi } from './shared/proxy/custom-api.ts';
 import { createSendWithToken } from './shared/proxy/send-with-token.ts';
 import { createUpstreamAccess } from './shared/proxy/upstream-access.ts';
 import { createSessionStore } from './shared/session/store.ts';
@@ -57,7 +57,7 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const ownPrefix = `${origin}/api/graph`;
   const graphOptions = { ...config.graph, ...config.entra, ownPrefix, policy: policies.graph, indexKey };
   const graph = createGraph(graphOptions, { ...proxying, sendWithToken });
-  const ownApis = policies.apis.map((api) => ({ name: api.name, proxy: createOwnApi(api, proxying) }));
+  const customApis = policies.apis.map((api) => ({ name: api.name, proxy: createCustomApi(api, proxying) }));
 
   const shared = { entra, store, authorization, interaction, features, sealerFor, indexKey, ...system };
   const explainedGraph = withExplainedRefusals(graphClient);
@@ -79,7 +79,7 @@ export function createApp(config: Config, policies: Policies, system: System) {
     store,
     graph,
     graphClient,
-    ownApis,
+    customApis,
     admin,
     auth,
     cookieNames,

@@ -36,7 +36,7 @@ export type { Caller, Claims } from './shared/session/caller.ts';
 export type { Log, LogLevel, LogRecord } from './shared/telemetry/log.ts';
 
 /**
- * The cold start: checks settings and policies and registers every route. Then `extend` registers your own functions. If
+ * The cold start: checks settings and policies and registers every route. Then `extend` registers the custom functions. If
  * any setting is invalid, every route returns 503, and the log lists each invalid setting with its fix.
  * @param app `app` of `@azure/functions`
  */

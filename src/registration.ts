@@ -3,9 +3,9 @@ import type { App } from './app.ts';
 import { sweep } from './functions/sweep.ts';
 import { createRoutes, type Route, route } from './routes.ts';
 import type { GraphClient } from './shared/graph/client.ts';
+import { forCustomFunction } from './shared/http/custom-function.ts';
 import { allMethods, type EndpointRules, type Handler } from './shared/http/endpoint.ts';
 import { makeHeadersReadable } from './shared/http/header-bytes.ts';
-import { forOwnFunction } from './shared/http/own-function.ts';
 
 /** The part of `app` of `@azure/functions` that the registration uses. */
 export interface FunctionApp {
@@ -16,16 +16,16 @@ export interface FunctionApp {
   timer(name: string, options: { schedule: string; handler: TimerHandler }): void;
 }
 
-/** A function of your own: its path, and the rules that are checked before its handler runs. */
+/** A custom function: its path, and the rules that are checked before its handler runs. */
 export interface RouteOptions<Granted> extends EndpointRules<Granted> {
   /** Without a leading slash: `api/team-card`. Segments in braces are parameters: `api/teams/{id}`. */
   readonly path: string;
 }
 
-/** For functions of your own, which get the same checks and the same access to Graph as the built-in ones. */
+/** For custom functions, which get the same checks and the same access to Graph as the built-in ones. */
 export interface Bff {
   /**
-   * Registers a function of your own.
+   * Registers a custom function.
    * @param name lower-case letters, digits and hyphens; alphabetically before `zz-`
    * @throws {TypeError} for a name or path that the host would never reach or that is taken
    */
@@ -55,7 +55,7 @@ export function register(functions: FunctionApp, app: App): Bff {
   });
   makeHeadersReadable();
 
-  const reserved = [...reservedSegments, ...app.ownApis.map(({ name }) => name)];
+  const reserved = [...reservedSegments, ...app.customApis.map(({ name }) => name)];
   return {
     route(name, { path, ...rules }, handler) {
       requireFreeName(name, registered);
@@ -66,7 +66,7 @@ export function register(functions: FunctionApp, app: App): Bff {
           path,
           summary: 'A function of this app.',
           rules,
-          handler: forOwnFunction(handler, app.cookieNames),
+          handler: forCustomFunction(handler, app.cookieNames),
         }),
       );
     },

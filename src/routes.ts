@@ -161,7 +161,7 @@ function sessionRoutes({ auth, cookieNames }: App): readonly Route[] {
 
 const upstreamMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-function upstreamRoutes({ graph, ownApis }: App): readonly Route[] {
+function upstreamRoutes({ graph, customApis }: App): readonly Route[] {
   const rules = { methods: upstreamMethods, access: signedIn } as const;
   return [
     route({
@@ -171,7 +171,7 @@ function upstreamRoutes({ graph, ownApis }: App): readonly Route[] {
       rules: { ...rules, errorFormat: 'graph' },
       handler: forwardToApi({ prefix: '/api/graph', proxy: graph }),
     }),
-    ...ownApis.map(({ name, proxy }) =>
+    ...customApis.map(({ name, proxy }) =>
       route({
         name: `own-api-${name}`,
         path: `api/${name}/{*path}`,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { readPolicyFile } from '../../src/shared/config/policies.ts';
+import { customApiProfile } from '../../src/shared/policy/custom-api.ts';
 import { graphProfile } from '../../src/shared/policy/graph-profile.ts';
-import { ownApiProfile } from '../../src/shared/policy/own-api.ts';
 import type { Policy } from '../../src/shared/policy/policy.ts';
 import { explainCall } from './explain.ts';
 import { listScopes } from './list-scopes.ts';
@@ -37,7 +37,7 @@ export function runPolicyCommand(args: readonly string[]): CommandResult {
     return withPolicy(first, scopePrefix, (policy) => check(policy, first, prefixes));
   }
   if (command === 'explain' && first !== undefined && more.length === 0) {
-    const profile = scopePrefix === undefined ? graphProfile : ownApiProfile(scopePrefix);
+    const profile = scopePrefix === undefined ? graphProfile : customApiProfile(scopePrefix);
     return withPolicy(second, scopePrefix, (policy) => explainCall(policy, first, profile));
   }
   if (command === 'scopes' && rest.length <= 1) {
@@ -48,7 +48,7 @@ export function runPolicyCommand(args: readonly string[]): CommandResult {
 
 function check(policy: Policy, file: string | undefined, prefixes: readonly string[]): CommandResult {
   const warnings = [
-    ...findWarnings(policy, prefixes.length === 0 ? 'graph' : 'own-api'),
+    ...findWarnings(policy, prefixes.length === 0 ? 'graph' : 'custom-api'),
     ...findPrefixWarnings(prefixes),
   ].map((warning) => `\n  warning: ${warning}`);
   const features = counted(policy.features.length, 'feature');

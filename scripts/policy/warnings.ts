@@ -2,8 +2,8 @@ import type { Policy } from '../../src/shared/policy/policy.ts';
 import type { PolicyRule } from '../../src/shared/policy/rule.ts';
 
 /** Valid rules that allow more than their author may expect, each with its position. */
-export function findWarnings(policy: Policy, kind: 'graph' | 'own-api'): string[] {
-  const warningsOf = kind === 'graph' ? graphWarnings : ownApiWarnings;
+export function findWarnings(policy: Policy, kind: 'graph' | 'custom-api'): string[] {
+  const warningsOf = kind === 'graph' ? graphWarnings : customApiWarnings;
   return policy.rules.flatMap((rule) =>
     warningsOf(rule).map(
       (warning) => `${rule.pointer} (${rule.methods.join(', ')} ${rule.template.text}): ${warning}`,
@@ -33,7 +33,7 @@ function graphWarnings({ methods, template, bodyFields }: PolicyRule): string[] 
   ];
 }
 
-function ownApiWarnings({ methods, template }: PolicyRule): string[] {
+function customApiWarnings({ methods, template }: PolicyRule): string[] {
   return methods.includes('POST') && /\/\$batch(?:\/|$)/i.test(template.text)
     ? ['the calls inside a batch of this API are not compared with this policy; remove the rule']
     : [];

@@ -4,8 +4,8 @@ import type { BffRequest } from '../shared/http/request.ts';
 import type { BffResponse } from '../shared/http/response.ts';
 import { isJsonType, readMediaType } from '../shared/policy/media-type.ts';
 import type { ApiResponse } from '../shared/proxy/api-response.ts';
+import type { ApiProxy } from '../shared/proxy/custom-api.ts';
 import type { ApiRequest } from '../shared/proxy/forward.ts';
-import type { ApiProxy } from '../shared/proxy/own-api.ts';
 
 export interface ForwardingFunctionOptions {
   /** The path before the API's own path, such as `/api/graph`. */
@@ -13,7 +13,7 @@ export interface ForwardingFunctionOptions {
   readonly proxy: ApiProxy;
 }
 
-/** Forwards allowed calls to Microsoft Graph or to one of your own APIs, with the user's access token for that API. */
+/** Forwards allowed calls to Microsoft Graph or to a custom API, with the user's access token for that API. */
 export const forwardToApi =
   ({ prefix, proxy }: ForwardingFunctionOptions): Handler =>
   async (request, { caller, log }) =>

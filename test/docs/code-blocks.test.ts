@@ -11,7 +11,7 @@ import { runPolicyCommand } from '../../scripts/policy/command.ts';
 import { ConfigError, parseConfig } from '../../src/shared/config/config.ts';
 import { settingGroups } from '../../src/shared/config/settings.ts';
 import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
-import { parseOwnApiPolicy } from '../../src/shared/policy/own-api.ts';
+import { parseCustomApiPolicy } from '../../src/shared/policy/custom-api.ts';
 import {
   type CodeBlock,
   codeBlocksOf,
@@ -114,7 +114,7 @@ function checkJson(block: CodeBlock): void {
   if (isListed(answersShown, block)) return;
   if ('methods' in value) policyOf(fileOf(value));
   else if (block.document !== 'docs/guides/your-own-api.md') policyOf(value);
-  else expect(parseOwnApiPolicy(value, 'api://contoso-orders')).toMatchObject({ kind: 'policy' });
+  else expect(parseCustomApiPolicy(value, 'api://contoso-orders')).toMatchObject({ kind: 'policy' });
 }
 
 /** Settings are accepted after their placeholders have got values. */

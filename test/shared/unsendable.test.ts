@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSigningKeys } from '../../src/shared/entra/signing-keys.ts';
 import { createGraphClient } from '../../src/shared/graph/client.ts';
 import { createHttpSender } from '../../src/shared/network/http-request.ts';
-import { createOwnApi } from '../../src/shared/proxy/own-api.ts';
+import { createCustomApi } from '../../src/shared/proxy/custom-api.ts';
 import { createSendWithToken } from '../../src/shared/proxy/send-with-token.ts';
 import { toCaller } from '../../src/shared/session/caller.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
@@ -40,7 +40,7 @@ describe('a value that cannot be sent', () => {
   it.each(unsendable)('fails the call as an access token for an API: %j', async (accessToken) => {
     for (const requestIdCheck of ['warn', 'ignore'] as const) {
       const options = { origin: upstream.origin, requestIdCheck, policy: openApiPolicy() };
-      const api = createOwnApi(options, dependenciesWith(accessToken));
+      const api = createCustomApi(options, dependenciesWith(accessToken));
       for (const method of ['GET', 'POST']) {
         const request = apiRequest(method, { startedMs: monotonicMs() });
         await expect(api.call(caller, request, () => undefined)).rejects.toMatchObject({

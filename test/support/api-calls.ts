@@ -1,12 +1,12 @@
 import { BffError } from '../../src/shared/errors.ts';
 import { createTokensForCall } from '../../src/shared/interaction/call-token.ts';
 import type { SendHttp } from '../../src/shared/network/http-request.ts';
-import { parseOwnApiPolicy } from '../../src/shared/policy/own-api.ts';
+import { parseCustomApiPolicy } from '../../src/shared/policy/custom-api.ts';
 import type { Policy } from '../../src/shared/policy/policy.ts';
 import { createCallLimits } from '../../src/shared/proxy/call-limits.ts';
+import type { CustomApiDependencies } from '../../src/shared/proxy/custom-api.ts';
 import type { ApiRequest } from '../../src/shared/proxy/forward.ts';
 import { createMemoryBudget } from '../../src/shared/proxy/memory-budget.ts';
-import type { OwnApiDependencies } from '../../src/shared/proxy/own-api.ts';
 import type { AcquireAccessToken } from '../../src/shared/tokens/access-token.ts';
 
 /** Dependencies of an API that admits every user and has an access token for each. */
@@ -19,7 +19,7 @@ export function apiDependencies(
     expiresAt: now,
     session,
   }),
-): OwnApiDependencies {
+): CustomApiDependencies {
   const interaction = {
     required: () =>
       new BffError('interaction_required', {
@@ -55,7 +55,7 @@ export function openApiPolicy(more: object = {}): Policy {
     scopes: ['Orders.Read'],
   };
   const document = { ...more, features: { one: { title: 'One', rules: [rule] } } };
-  const reading = parseOwnApiPolicy(document, 'api://orders');
+  const reading = parseCustomApiPolicy(document, 'api://orders');
   if (reading.kind === 'invalid') throw new Error(reading.issues.join());
   return reading.policy;
 }

@@ -3,7 +3,7 @@ import { completeSettings, readSettings } from './read-settings.ts';
 import type { Environment } from './setting.ts';
 import { apiPrefix, apiSettings } from './settings.ts';
 
-/** One of the operator's own APIs. It has a policy of its own and is called at `api/NAME`. */
+/** A custom API: an API of the operator with its own policy, called at `api/NAME`. */
 export interface ApiConfig {
   readonly name: string;
   readonly origin: string;

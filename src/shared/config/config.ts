@@ -52,7 +52,7 @@ export interface Config {
     readonly bodyLimitBytes: number;
     readonly timeoutMs: number;
   };
-  /** The operator's own APIs. The limits of Graph apply to them too. */
+  /** The limits of Graph apply to these APIs too. */
   readonly apis: readonly ApiConfig[];
 }
 

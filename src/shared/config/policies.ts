@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import shippedPolicy from '../../../policy/graph.json' with { type: 'json' };
 import { administrationFeatures } from '../admin/administration.ts';
+import { parseCustomApiPolicy } from '../policy/custom-api.ts';
 import { type Features, joinFeatures } from '../policy/features.ts';
 import { parseGraphPolicy } from '../policy/graph-profile.ts';
-import { parseOwnApiPolicy } from '../policy/own-api.ts';
 import type { PolicyReading } from '../policy/parse.ts';
 import type { Policy } from '../policy/policy.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
@@ -13,25 +13,25 @@ import { type Config, ConfigError } from './config.ts';
 /** The allowed calls of every upstream API. */
 export interface Policies {
   readonly graph: Policy;
-  readonly apis: readonly OwnApi[];
+  readonly apis: readonly CustomApi[];
   readonly features: Features;
 }
 
-export interface OwnApi extends ApiConfig {
+export interface CustomApi extends ApiConfig {
   readonly policy: Policy;
 }
 
 /** @throws {ConfigError} that lists every issue of the files */
 export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'graph' | 'apis'>): Policies {
   const graph = readPolicy(policyFile);
-  const ownApis = apis.map((api): OwnApi => {
+  const customApis = apis.map((api): CustomApi => {
     const reading = readPolicyFile(api.policyFile, api.scopePrefix);
     return { ...api, policy: requirePolicy(reading, `API_${api.name.toUpperCase()}_POLICY_FILE`) };
   });
-  const joined = joinFeatures([graph, ...ownApis.map(({ policy }) => policy)]);
+  const joined = joinFeatures([graph, ...customApis.map(({ policy }) => policy)]);
   if (joined.kind === 'features') {
     const conflicting = administrationFeatures.find(({ name }) => joined.features.find(name) !== undefined);
-    if (conflicting === undefined) return { graph, apis: ownApis, features: joined.features };
+    if (conflicting === undefined) return { graph, apis: customApis, features: joined.features };
     throw new ConfigError([
       `GRAPH_POLICY_FILE or a policy of API_NAMES, the feature "${conflicting.name}" has a name that the admin page uses; rename it.`,
     ]);
@@ -52,7 +52,7 @@ export function readPolicy(path: string | undefined): Policy {
 
 /**
  * Reads a policy file. Every issue in it comes with its position and a hint.
- * @param scopePrefix the application ID URI of one of the operator's own APIs. If omitted, the file is for Microsoft Graph.
+ * @param scopePrefix the application ID URI of a custom API. If omitted, the file is for Microsoft Graph.
  */
 export function readPolicyFile(path: string, scopePrefix?: string): PolicyReading {
   const text = readText(path);
@@ -63,7 +63,7 @@ export function readPolicyFile(path: string, scopePrefix?: string): PolicyReadin
     case 'json':
       return scopePrefix === undefined
         ? parseGraphPolicy(reading.value)
-        : parseOwnApiPolicy(reading.value, scopePrefix);
+        : parseCustomApiPolicy(reading.value, scopePrefix);
     case 'malformed':
       return invalid(`is not JSON${reading.at === undefined ? '' : ` at ${reading.at}`}; correct it`);
     case 'duplicate':

@@ -229,7 +229,7 @@ const apis = {
   ),
 };
 
-/** The settings of one of the operator's own APIs. Each name is preceded by {@link apiPrefix}. */
+/** The settings of one custom API. Each name is preceded by {@link apiPrefix}. */
 export const apiSettings = {
   ORIGIN: required(
     origin('the origin of the API, like https://orders.contoso.com'),
@@ -264,7 +264,7 @@ const development = {
   ),
 };
 
-/** Every setting of the service, except those of the operator's own APIs. */
+/** Every setting of the service, except those of the custom APIs. */
 export const settings = {
   ...address,
   ...entra,

@@ -4,9 +4,9 @@ import { BffError } from '../../../src/shared/errors.ts';
 import { createHasFileToken, createIsFileAddress } from '../../../src/shared/graph/file-addresses.ts';
 import { createLinks } from '../../../src/shared/graph/links.ts';
 import { createToOwnAddress } from '../../../src/shared/graph/own-address.ts';
+import { parseCustomApiPolicy } from '../../../src/shared/policy/custom-api.ts';
 import { parseGraphPolicy } from '../../../src/shared/policy/graph-profile.ts';
 import { type AllowedCall, requireAllowed } from '../../../src/shared/policy/match.ts';
-import { parseOwnApiPolicy } from '../../../src/shared/policy/own-api.ts';
 import { requestedCall } from '../../support/policies.ts';
 import { isWholeRun } from '../../support/scale.ts';
 
@@ -361,7 +361,10 @@ describe('addresses of files', () => {
 describe('a policy for another API', () => {
   it('cannot have fileLinks, because answers of that API are not searched for links', () => {
     const rules = [{ methods: ['GET'], path: '/orders', scopes: ['Orders.Read'], fileLinks: true }];
-    const refused = parseOwnApiPolicy({ features: { orders: { title: 'Orders', rules } } }, 'api://orders');
+    const refused = parseCustomApiPolicy(
+      { features: { orders: { title: 'Orders', rules } } },
+      'api://orders',
+    );
     expect(refused).toMatchObject({ kind: 'invalid', issues: [expect.stringContaining('fileLinks')] });
   });
 });

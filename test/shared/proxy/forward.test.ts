@@ -6,8 +6,8 @@ import {
   type HttpRequest,
   type HttpResponse,
 } from '../../../src/shared/network/http-request.ts';
+import { type CustomApiDependencies, createCustomApi } from '../../../src/shared/proxy/custom-api.ts';
 import { createMemoryBudget } from '../../../src/shared/proxy/memory-budget.ts';
-import { createOwnApi, type OwnApiDependencies } from '../../../src/shared/proxy/own-api.ts';
 import { toCaller } from '../../../src/shared/session/caller.ts';
 import type { AcquireAccessToken } from '../../../src/shared/tokens/access-token.ts';
 import { apiDependencies, apiRequest, openApiPolicy } from '../../support/api-calls.ts';
@@ -37,19 +37,19 @@ const post = apiRequest('POST');
 
 /** An API whose answers a function returns, with a clock that only the test moves. */
 function startApi(
-  sendHttp: OwnApiDependencies['sendHttp'],
+  sendHttp: CustomApiDependencies['sendHttp'],
   {
     acquireAccessToken,
     repeatsRefusedWrites = true,
     ...options
-  }: Partial<OwnApiDependencies> & {
+  }: Partial<CustomApiDependencies> & {
     acquireAccessToken?: AcquireAccessToken;
     repeatsRefusedWrites?: boolean;
   } = {},
 ) {
   const clock = { ms: 0 };
   const logged: string[] = [];
-  const api = createOwnApi(
+  const api = createCustomApi(
     {
       origin: 'https://upstream.example',
       requestIdCheck: 'ignore',
@@ -122,7 +122,7 @@ describe('a call beyond the limits', () => {
   });
 
   it('is served after earlier calls have failed in any way', { tags: ['DO-3'] }, async () => {
-    const failures: OwnApiDependencies['sendHttp'][] = [
+    const failures: CustomApiDependencies['sendHttp'][] = [
       async () => {
         throw new HttpFailure('timeout');
       },

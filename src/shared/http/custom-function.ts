@@ -3,10 +3,10 @@ import type { Handler } from './endpoint.ts';
 import type { BffRequest } from './request.ts';
 
 /**
- * Removes the cookies of this service from the request of an app's own handler. Anyone who has the value of the session
+ * Removes this service's cookies from the request that a custom function gets. Anyone who has the value of the session
  * cookie can act as the user, and a handler may log or pass on the headers of its request.
  */
-export function forOwnFunction<Granted>(handler: Handler<Granted>, names: CookieNames): Handler<Granted> {
+export function forCustomFunction<Granted>(handler: Handler<Granted>, names: CookieNames): Handler<Granted> {
   return (request, context) =>
     handler(withoutServiceCookies(request, names), {
       caller: context.caller,

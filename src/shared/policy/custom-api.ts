@@ -2,14 +2,14 @@ import type { ApiProfile } from './api-profile.ts';
 import { type PolicyReading, parsePolicy } from './parse.ts';
 
 /**
- * Reads a policy for an API of the operator.
+ * Reads the policy of a custom API.
  * @param scopePrefix the API's application ID URI. Entra ID expects it before each permission.
  */
-export const parseOwnApiPolicy = (document: unknown, scopePrefix: string): PolicyReading =>
-  parsePolicy(document, ownApiProfile(scopePrefix));
+export const parseCustomApiPolicy = (document: unknown, scopePrefix: string): PolicyReading =>
+  parsePolicy(document, customApiProfile(scopePrefix));
 
 /** Assumes nothing about the API that its policy does not declare. */
-export function ownApiProfile(scopePrefix: string): ApiProfile {
+export function customApiProfile(scopePrefix: string): ApiProfile {
   return {
     // A word of letters only is more likely a function than an id, so `/orders/search` needs a separate rule. Some
     // servers drop a dot at either end of a segment, and the rest could be such a word.

@@ -14,20 +14,20 @@ export interface ApiProxy {
   call(caller: Caller, request: ApiRequest, log: Log): Promise<ApiResponse>;
 }
 
-export interface OwnApiOptions {
+export interface CustomApiOptions {
   readonly origin: string;
   readonly requestIdCheck: RequestIdCheck;
   readonly policy: Policy;
 }
 
-export interface OwnApiDependencies extends SendDependencies, Omit<ForwardDependencies, 'sendWithToken'> {
+export interface CustomApiDependencies extends SendDependencies, Omit<ForwardDependencies, 'sendWithToken'> {
   readonly now: () => Date;
 }
 
-/** Forwards what the policy allows to an API of the operator. */
-export function createOwnApi(
-  { origin, requestIdCheck, policy }: OwnApiOptions,
-  dependencies: OwnApiDependencies,
+/** Forwards the calls that the policy allows to one custom API. */
+export function createCustomApi(
+  { origin, requestIdCheck, policy }: CustomApiOptions,
+  dependencies: CustomApiDependencies,
 ): ApiProxy {
   const { repeatsRefusedWrites } = policy;
   const sendWithToken = createSendWithToken({ origin, requestIdCheck, repeatsRefusedWrites }, dependencies);

@@ -1,8 +1,8 @@
 import { HttpRequest, InvocationContext } from '@azure/functions';
 import { describe, expect, it } from 'vitest';
 import { cookieNames } from '../../../src/shared/http/cookies.ts';
+import { forCustomFunction } from '../../../src/shared/http/custom-function.ts';
 import type { CallContext } from '../../../src/shared/http/endpoint.ts';
-import { forOwnFunction } from '../../../src/shared/http/own-function.ts';
 import { type BffRequest, toBffRequest } from '../../../src/shared/http/request.ts';
 
 const names = cookieNames('https://app.contoso.example');
@@ -18,7 +18,7 @@ async function given(cookie?: string): Promise<{ request: BffRequest; context: C
   const request = toBffRequest(httpRequest, invocation, { startedMs: 0, readsManyCookies: false });
   const { signal } = new AbortController();
   let result: { request: BffRequest; context: CallContext<undefined> } | undefined;
-  const handler = forOwnFunction<undefined>((ownRequest, context) => {
+  const handler = forCustomFunction<undefined>((ownRequest, context) => {
     result = { request: ownRequest, context };
     return { status: 204 };
   }, names);

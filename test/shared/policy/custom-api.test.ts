@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseOwnApiPolicy } from '../../../src/shared/policy/own-api.ts';
+import { parseCustomApiPolicy } from '../../../src/shared/policy/custom-api.ts';
 import type { Policy } from '../../../src/shared/policy/policy.ts';
 import { fileOf, isAllowed, issuesOf, policyOf, refusalOf } from '../../support/policies.ts';
 
@@ -10,7 +10,7 @@ const rules = [
 
 function ownPolicy(more: object = {}): Policy {
   const document = { features: Object(fileOf(...rules)).features, ...more };
-  const reading = parseOwnApiPolicy(document, 'api://orders');
+  const reading = parseCustomApiPolicy(document, 'api://orders');
   if (reading.kind === 'invalid') throw new Error(reading.issues.join());
   return reading.policy;
 }
