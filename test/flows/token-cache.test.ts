@@ -3,7 +3,7 @@ import { demoClient, demoUsers } from '@entra-bff/directory';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
 import { createSessionCookieCodec } from '../../src/shared/session/cookie.ts';
-import { readMsalCache } from '../../src/shared/tokens/cached-tokens.ts';
+import { readMsalCache } from '../../src/shared/tokens/msal-cache.ts';
 import { readRows, readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';

@@ -61,7 +61,7 @@ export interface AuthDependencies {
 export function createAuth(options: AuthOptions, dependencies: AuthDependencies): Auth {
   const { origin } = options;
   const { entra, store, features, admin, sealerFor, now } = dependencies;
-  const { authority, clientId, redirectUri, isOwnIssuer } = entra;
+  const { authority, clientId, redirectUri, isAllowedIssuer } = entra;
   const transactions = createLoginTransactions({
     ...dependencies,
     sealer: sealerFor('login-transaction'),
@@ -77,7 +77,7 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
   });
   return {
     login,
-    callback: createCallback({ ...dependencies, ...options, transactions, login, isOwnIssuer }),
+    callback: createCallback({ ...dependencies, ...options, transactions, login, isAllowedIssuer }),
     logout: createLogout({
       ...options,
       store,
@@ -87,7 +87,7 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
       postLogoutRedirectUri: `${origin}/`,
       now,
     }),
-    frontChannelLogout: createFrontChannelLogout({ ...dependencies, isOwnIssuer }),
+    frontChannelLogout: createFrontChannelLogout({ ...dependencies, isAllowedIssuer }),
     ownSessions: createOwnSessions({ store, features }),
     sessionResponse: createSessionResponse({ ...dependencies, guards: { admin: admin.guards.read } }),
   };

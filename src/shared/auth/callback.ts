@@ -105,7 +105,7 @@ export interface CallbackDependencies {
   readonly store: SessionStore;
   readonly indexKey: Buffer;
   readonly absoluteSeconds: number;
-  readonly isOwnIssuer: (issuer: string) => boolean;
+  readonly isAllowedIssuer: (issuer: string) => boolean;
   readonly now: () => Date;
   readonly random: RandomBytes;
 }
@@ -133,14 +133,14 @@ const frontChannelLogoutOff = {
 } as const;
 
 export function createCallback(dependencies: CallbackDependencies): Callback {
-  const { transactions, isOwnIssuer } = dependencies;
+  const { transactions, isAllowedIssuer } = dependencies;
   return {
     async finish({ query, cookies, caller, device }, log) {
       const state = parseState(query.state);
       if (state === undefined) throw noSuchTransaction();
       if (!cookies.has(state.slot) && !query.bounced) return { kind: 'bounce' };
       // A code of another issuer must not be redeemed at this one (mix-up attack, RFC 9207, 2.4).
-      if (query.issuer !== undefined && !isOwnIssuer(query.issuer)) throw noSuchTransaction();
+      if (query.issuer !== undefined && !isAllowedIssuer(query.issuer)) throw noSuchTransaction();
       const opened = transactions.open(state, cookies);
       if (opened.kind === 'none') throw noSuchTransaction();
       const session = caller === undefined ? undefined : sessionOf(caller);

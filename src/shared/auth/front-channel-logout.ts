@@ -16,19 +16,19 @@ export interface FrontChannelLogout {
 
 export interface FrontChannelLogoutDependencies {
   readonly store: SessionStore;
-  readonly isOwnIssuer: (issuer: string) => boolean;
+  readonly isAllowedIssuer: (issuer: string) => boolean;
   readonly monotonicMs: () => number;
 }
 
 /** @see OpenID Connect Front-Channel Logout 1.0, 2. Entra ID sends `sid` without `iss`. */
 export function createFrontChannelLogout(dependencies: FrontChannelLogoutDependencies): FrontChannelLogout {
-  const { store, isOwnIssuer, monotonicMs } = dependencies;
+  const { store, isAllowedIssuer, monotonicMs } = dependencies;
   const queue = createSignOutQueue({ monotonicMs });
   return {
     async end(sid, issuer, log) {
       // Entra ID's `sid` is a GUID. Any other value is ignored without a query of the table.
       if (sid === undefined || !guidPatternAnyCase.test(sid)) return;
-      if (issuer !== undefined && !isOwnIssuer(issuer)) return;
+      if (issuer !== undefined && !isAllowedIssuer(issuer)) return;
       await queue.run(sid, async () => {
         const ended = await store.endBySid(sid);
         recordEnded(ended.map(auditPseudonym), log);

@@ -1,4 +1,4 @@
-import { interpretAuthorizationNumber } from '../entra/errors.ts';
+import { interpretAuthorizationErrorNumber } from '../entra/errors.ts';
 import type { InteractionReason } from '../errors.ts';
 import type { ConsentDenial } from '../session/facts.ts';
 import { audit } from '../telemetry/audit.ts';
@@ -51,7 +51,7 @@ export function readAuthorizationError(
   subcode: string | undefined,
 ): SignInFailure {
   const number = description?.match(/^AADSTS(\d{4,8})\b/)?.[1];
-  const byNumber = number === undefined ? undefined : interpretAuthorizationNumber(Number(number));
+  const byNumber = number === undefined ? undefined : interpretAuthorizationErrorNumber(Number(number));
   if (subcode === 'cancel' && byNumber === undefined) return { outcome: 'login_canceled', reason: 'cancel' };
   // With an AADSTS number, `access_denied` need not be the user's decision: Conditional Access sends it too.
   const byError =

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-/** One sealing key of the ring. Ids increase: a higher id is a newer key. */
+/** A key of the ring. A higher id means a newer key. */
 export interface ServerKey {
   readonly id: number;
   readonly bytes: Buffer;
@@ -8,30 +8,30 @@ export interface ServerKey {
 
 export type KeyLookup =
   | { readonly kind: 'known'; readonly key: ServerKey }
-  /** A newer key, which other workers already have. The cookie stays until the roll-out is complete. */
+  /** The id is higher than all ids of the ring. During a roll-out, other workers already have the key. */
   | { readonly kind: 'newer' }
-  /** Not in the ring any more, or never was. What it sealed cannot be opened. */
+  /** The ring no longer has the key, or never had it. Nothing that it sealed can be opened. */
   | { readonly kind: 'retired' };
 
-/** The sealing keys. The writing key seals; every key opens. */
+/** The keys of `SESSION_KEYS`. The first one seals, and every one opens. */
 export interface KeyRing {
-  readonly writing: ServerKey;
+  readonly sealingKey: ServerKey;
   readonly keys: readonly ServerKey[];
   find(id: number): KeyLookup;
 }
 
 /**
- * @param keys the writing key first. To rotate, add the new key last and deploy everywhere; then move it to the front and
- * deploy again.
+ * @param keys the sealing key first. To rotate, add the new key as the last one and deploy to every worker. Then move it to
+ * the front and deploy again.
  */
 export function createKeyRing(keys: readonly ServerKey[]): KeyRing {
-  const [writing] = keys;
-  if (writing === undefined) throw new TypeError('a key ring needs at least one key');
+  const [sealingKey] = keys;
+  if (sealingKey === undefined) throw new TypeError('a key ring needs at least one key');
   const byId = new Map(keys.map((key) => [key.id, key]));
   if (byId.size !== keys.length) throw new TypeError('the ids of a key ring are unique');
   const newestId = Math.max(...byId.keys());
   return {
-    writing,
+    sealingKey,
     keys,
     find(id) {
       const key = byId.get(id);

@@ -42,7 +42,7 @@ export function createTextSealer({ keyRing, purpose, now, random }: TextSealerOp
 
   return {
     seal(value, boundTo, expiresAt) {
-      const { id, bytes } = keyRing.writing;
+      const { id, bytes } = keyRing.sealingKey;
       const plaintext = Buffer.from(JSON.stringify({ value, expiresAtMs: expiresAt.getTime() }));
       const keyId = Buffer.alloc(KEY_ID_BYTES);
       keyId.writeUInt32BE(id);

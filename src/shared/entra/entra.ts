@@ -15,7 +15,7 @@ export interface Entra {
   readonly signingKeys: AuthorityKeys;
   readonly idTokenRules: IdTokenRules;
   /** True for the issuers of the tenants that may sign in. */
-  isOwnIssuer(issuer: string): boolean;
+  isAllowedIssuer(issuer: string): boolean;
   /** The address at which an administrator consents to these scopes for the whole organization. */
   adminConsentUrl(scopes: readonly string[]): string;
 }
@@ -46,7 +46,7 @@ export function createEntra(options: EntraOptions): Entra {
     credential: toMsalCredential({ credential: options.credential, clientId, authority, now }),
     signingKeys,
     idTokenRules: { clientId, allowedTenants, allowsGuests, issuerOf, signingKeys, now },
-    isOwnIssuer: (issuer) => [...allowedTenants].some((tenant) => issuerOf(tenant) === issuer),
+    isAllowedIssuer: (issuer) => [...allowedTenants].some((tenant) => issuerOf(tenant) === issuer),
     adminConsentUrl: (scopes) =>
       authority.adminConsentUrl({ clientId, redirectUri, resource: clouds[cloud].graph, scopes }),
   };

@@ -126,6 +126,6 @@ export function interpretTokenError({
 }
 
 /** Interprets the AADSTS number of an error at the authorization endpoint. Undefined if the table has no entry for it. */
-export function interpretAuthorizationNumber(number: number): AuthorizationErrorMeaning | undefined {
+export function interpretAuthorizationErrorNumber(number: number): AuthorizationErrorMeaning | undefined {
   return byNumber.get(number)?.authorization;
 }

@@ -54,7 +54,7 @@ const claimsOfSignIn = {
  * Returns the claims of a renewed ID token, completed with the claims of the sign-in that it omits.
  * @see OpenID Connect Core 1.0, 12.2: a renewed token may omit them, and `auth_time` stays the original one
  */
-export function carryOver(before: VerifiedClaims, renewed: VerifiedClaims): VerifiedClaims {
+export function carryOverSignInClaims(before: VerifiedClaims, renewed: VerifiedClaims): VerifiedClaims {
   const missing = Object.entries(claimsOfSignIn)
     .filter(([, member]) => renewed[member] === undefined && before[member] !== undefined)
     .map(([claim]) => [claim, before.all[claim]] as const);

@@ -16,7 +16,7 @@ export interface CallTokens {
   /** @throws {BffError} interaction_required, session_required, and the codes of {@link AcquireAccessToken} */
   token(challenge?: TokenChallenge): Promise<string>;
   /** The problem to throw if the API refuses the second token too. */
-  stillRefused(claims: string): Error;
+  refusedProblem(claims: string): Error;
 }
 
 /**
@@ -60,7 +60,7 @@ export function createTokensForCall({
           ...(claims === undefined ? {} : { claims }),
         });
       },
-      stillRefused(claims) {
+      refusedProblem(claims) {
         const reason = 'continuous_access_evaluation';
         // Otherwise each further call would redeem the refresh token for another token that the API refuses.
         if (redeemed !== undefined) {

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 
-/** Collects the chunks of a body in few large buffers. */
+/** Collects the chunks of a body in a few large buffers. */
 export interface BodyCollector {
   add(chunk: Uint8Array): void;
-  bytes(): number;
-  /** The whole body. The collector must not be used afterwards. */
+  byteLength(): number;
+  /** Returns the whole body. The collector must not be used afterwards. */
   finish(): Buffer;
 }
 
@@ -12,8 +12,8 @@ const FIRST_PAGE_BYTES = 4 * 1024;
 const MAX_PAGE_BYTES = 1024 * 1024;
 
 /**
- * Copies the chunks. A chunk of one byte would otherwise keep the block of 64 KiB in memory in which it was received.
- * @param announcedBytes the length, if it is known. The body is then copied once, to its final place.
+ * Copies the chunks. Otherwise a one-byte chunk would keep alive the whole 64 KiB block in which it arrived.
+ * @param announcedBytes the body's length, if known. Then one page holds the body, and `finish` does not copy it.
  */
 export function createBodyCollector(announcedBytes: number | undefined): BodyCollector {
   const pages: Buffer[] = [];
@@ -25,8 +25,9 @@ export function createBodyCollector(announcedBytes: number | undefined): BodyCol
     if (used > 0) pages.push(page);
     earlierBytes += used;
     used = 0;
-    const doubling = Math.min(Math.max(earlierBytes, FIRST_PAGE_BYTES), MAX_PAGE_BYTES);
-    page = Buffer.allocUnsafeSlow(earlierBytes === 0 ? (announcedBytes ?? FIRST_PAGE_BYTES) : doubling);
+    // Doubles the total, up to 1 MiB a page.
+    const nextPageBytes = Math.min(Math.max(earlierBytes, FIRST_PAGE_BYTES), MAX_PAGE_BYTES);
+    page = Buffer.allocUnsafeSlow(earlierBytes === 0 ? (announcedBytes ?? FIRST_PAGE_BYTES) : nextPageBytes);
   };
 
   return {
@@ -39,7 +40,7 @@ export function createBodyCollector(announcedBytes: number | undefined): BodyCol
         rest = rest.subarray(fitting.byteLength);
       }
     },
-    bytes: () => earlierBytes + used,
+    byteLength: () => earlierBytes + used,
     finish() {
       const last = page.subarray(0, used);
       return pages.length === 0 ? last : Buffer.concat([...pages, last]);

@@ -33,7 +33,7 @@ export interface Connection {
 
 export interface ConnectionEvents {
   /** Whether the pool accepts another idle connection. */
-  mayKeep(): boolean;
+  mayKeepIdle(): boolean;
   becameIdle(): void;
   closed(): void;
 }
@@ -90,7 +90,7 @@ function watch(connection: Connection, dialer: http.Agent, events: ConnectionEve
       staysOpen === false ||
       connection.endsAfterwards ||
       connection.state !== 'lent' ||
-      !events.mayKeep()
+      !events.mayKeepIdle()
     ) {
       return false;
     }

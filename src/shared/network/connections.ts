@@ -74,7 +74,7 @@ export function createConnections(isSecure: boolean, limits = defaultLimits): Co
   }
   function lendNew({ borrower }: LoanRequest): Loan {
     const connection = createConnection(dialer, borrower, (created) => ({
-      mayKeep: () => idle.size < limits.idle,
+      mayKeepIdle: () => idle.size < limits.idle,
       becameIdle: () => rest(created),
       closed: () => end(created),
     }));

@@ -82,7 +82,7 @@ function send(
       if (!request.writableFinished) request.destroy();
     }
     /** Turns an exception in an event handler into a failure. Otherwise it would end the process. */
-    function guarded<Args extends unknown[]>(handle: (...args: Args) => void) {
+    function failOnThrow<Args extends unknown[]>(handle: (...args: Args) => void) {
       return (...args: Args) => {
         try {
           handle(...args);
@@ -102,7 +102,7 @@ function send(
         succeed(response, Buffer.alloc(0));
         return void request.destroy();
       }
-      readBody(outgoing, response, { idleMs, clock, guarded, fail, failWith, succeed });
+      readBody(outgoing, response, { idleMs, clock, failOnThrow, fail, failWith, succeed });
     }
 
     request.on('socket', (socket) => {
@@ -111,7 +111,7 @@ function send(
       if (socket.connecting) socket.once(isSecure ? 'secureConnect' : 'connect', () => clock.enter(headMs));
       else clock.enter(headMs);
     });
-    request.on('response', guarded(receive));
+    request.on('response', failOnThrow(receive));
     request.on('error', (error) =>
       fail(!hasBegun && isParseErrorOnReuse(error, request) ? 'mismatched' : 'unreachable', error),
     );
@@ -120,7 +120,7 @@ function send(
       socket.destroy();
       fail('broken');
     });
-    guarded(() => request.end(outgoing.body))();
+    failOnThrow(() => request.end(outgoing.body))();
   });
 }
 

@@ -1,22 +1,22 @@
-/** How long one phase of a request may take, in milliseconds. `deadlineMs` of a request ends it in every phase. */
+/** How long each phase of a request may take. Whatever its phase, a request also ends after its `deadlineMs`. */
 export interface PhaseLimits {
   /** Name resolution, connection and TLS. A lost SYN is sent again after 1 and after 3 seconds. */
   readonly connectMs: number;
-  /** From then until the head of the response has arrived, sending included. The default of .NET's HttpClient is the same. */
+  /** From the established connection until the response headers have arrived, including sending the request. */
   readonly headMs: number;
   /** Between two chunks of the body. */
   readonly idleMs: number;
 }
 
-/** Ends a request if its current phase or the whole request takes too long. */
+/** Calls `onTimeout` if the current phase or the whole request takes too long. */
 export interface PhaseClock {
   /** Starts a new phase with this limit. */
   enter(limitMs: number): void;
-  /** Starts the limit of the current phase again. */
-  extend(): void;
-  /** Until the next phase, only the deadline counts. */
+  /** Restarts the timer of the current phase. */
+  restart(): void;
+  /** Stops the timer of the current phase. Until `enter` is called, only the deadline applies. */
   pause(): void;
-  /** Ends all limits. */
+  /** Stops all timers. */
   stop(): void;
 }
 
@@ -29,7 +29,7 @@ export function startPhaseClock(deadlineMs: number, firstLimitMs: number, onTime
       clearTimeout(phase);
       if (!isStopped) phase = setTimeout(onTimeout, limitMs);
     },
-    extend: () => phase.refresh(),
+    restart: () => phase.refresh(),
     pause: () => clearTimeout(phase),
     stop() {
       isStopped = true;

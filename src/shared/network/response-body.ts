@@ -10,7 +10,7 @@ export interface BodyReaderOptions {
   readonly idleMs: number;
   readonly clock: PhaseClock;
   /** Turns an exception of an event handler into a failure. */
-  readonly guarded: <Args extends unknown[]>(handle: (...args: Args) => void) => (...args: Args) => void;
+  readonly failOnThrow: <Args extends unknown[]>(handle: (...args: Args) => void) => (...args: Args) => void;
   readonly fail: (kind: HttpFailureKind, cause?: unknown) => void;
   readonly failWith: (error: unknown) => void;
   readonly succeed: (response: http.IncomingMessage, body: Buffer) => void;
@@ -20,7 +20,7 @@ export interface BodyReaderOptions {
 export function readBody(
   { method, maxResponseBytes, reserveBytes }: HttpRequest,
   response: http.IncomingMessage,
-  { idleMs, clock, guarded, fail, failWith, succeed }: BodyReaderOptions,
+  { idleMs, clock, failOnThrow, fail, failWith, succeed }: BodyReaderOptions,
 ): void {
   const length = readLength(method, response);
   if (length === 'unknown') return void fail('broken');
@@ -40,9 +40,9 @@ export function readBody(
   });
   response.on(
     'data',
-    guarded((chunk: Buffer) => {
-      clock.extend();
-      const bytes = collector.bytes() + chunk.length;
+    failOnThrow((chunk: Buffer) => {
+      clock.restart();
+      const bytes = collector.byteLength() + chunk.length;
       if (bytes > maxResponseBytes) return fail('too-large');
       collector.add(chunk);
       intake.received(bytes);
@@ -52,7 +52,7 @@ export function readBody(
   response.on('error', (error) => fail('broken', error));
   response.on(
     'end',
-    guarded(() => {
+    failOnThrow(() => {
       if (response.complete) succeed(response, collector.finish());
       else fail('broken');
     }),

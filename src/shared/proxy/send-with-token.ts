@@ -103,7 +103,7 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
     const claims = findChallenge(response);
     if (claims === undefined) return { request, response, sentTokens: [accessToken] };
     // The API may have acted before it checked the token, so only the user may repeat a write.
-    if (!isRead(request.method) && !api.repeatsRefusedWrites) throw tokens.stillRefused(claims);
+    if (!isRead(request.method) && !api.repeatsRefusedWrites) throw tokens.refusedProblem(claims);
     if (endMs - monotonicMs() < TOKEN_MS)
       throw new BffError('upstream_timeout', { detail: 'No time is left to acquire the demanded token.' });
     log('info', { event: 'access-reevaluated' });
@@ -113,7 +113,7 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
     const renewed = await send(renewedToken);
     const furtherClaims = findChallenge(renewed);
     // A call is repeated once and never in a loop.
-    if (furtherClaims !== undefined) throw tokens.stillRefused(furtherClaims);
+    if (furtherClaims !== undefined) throw tokens.refusedProblem(furtherClaims);
     return { request, response: renewed, sentTokens: [accessToken, renewedToken] };
   };
 }

@@ -61,7 +61,7 @@ export function createSessionRowCodec(options: SessionRowOptions): SessionRowCod
   return {
     toRow(address, content, { lastUsedAt, leaseId = '', generation }) {
       const keys = sessionRowKeys(address);
-      const { id: keyId, bytes } = keyRing.writing;
+      const { id: keyId, bytes } = keyRing.sealingKey;
       const key = contentKey(bytes, address);
       const sealed = seal(key, packContent(content), additionalData(keys, keyId), random);
       if (sealed.length > MAX_SEALED_BYTES) throw sessionTooLarge();
@@ -75,7 +75,7 @@ export function createSessionRowCodec(options: SessionRowOptions): SessionRowCod
         lastUsedAt,
         leaseId,
         generation,
-        summary: summaries.seal(keys, content.facts, keyRing.writing),
+        summary: summaries.seal(keys, content.facts, keyRing.sealingKey),
         ...toParts(sealed),
       };
       return { ...keys, columns };

@@ -5,9 +5,9 @@ import { BffError } from '../errors.ts';
 import { isSamePrincipal, type VerifiedClaims } from '../identity/principal.ts';
 import { IdTokenRefused, type IdTokenRules, noNonce, verifyIdToken } from '../identity/verify-id-token.ts';
 import type { MsalAccount } from '../session/facts.ts';
-import { readMsalCache } from './cached-tokens.ts';
 import { acquireFurtherTokens } from './further-tokens.ts';
 import type { CreateMsalClient } from './msal.ts';
+import { readMsalCache } from './msal-cache.ts';
 
 /** The parameters in which authorization requests differ. */
 export interface AuthorizationRequest {
@@ -107,10 +107,10 @@ export function createCodeFlow({
         if (further.kind === 'scopes-missing') return { kind: 'fewer-permissions' };
         const msalCache = application.getTokenCache().serialize();
         const { homeAccountIds, idTokens, scopes: grantedScopes } = readMsalCache(msalCache);
-        if (homeAccountIds.length !== 1) return { kind: 'untrusted', reason: 'accounts' };
+        if (homeAccountIds.length !== 1) return { kind: 'untrusted', reason: 'account_count' };
         if (missingScopes(scopesOfCode, grantedScopes).length > 0) return { kind: 'fewer-permissions' };
-        for (const later of idTokens.filter((stored) => stored !== idToken)) {
-          const { principal } = await verifyIdToken(later, noNonce, idTokenRules);
+        for (const otherIdToken of idTokens.filter((stored) => stored !== idToken)) {
+          const { principal } = await verifyIdToken(otherIdToken, noNonce, idTokenRules);
           if (!isSamePrincipal(principal, claims.principal)) throw new IdTokenRefused('other_identity');
         }
         const { homeAccountId, environment, tenantId, username, localAccountId } = account;

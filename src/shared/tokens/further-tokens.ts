@@ -4,7 +4,7 @@ import { missingScopes } from '../entra/scopes.ts';
 import { signInServiceUnavailable } from '../errors.ts';
 import type { MsalClient } from './msal.ts';
 
-export type FurtherTokens =
+export type FurtherTokensResult =
   | { readonly kind: 'granted' | 'scopes-missing' }
   /** An administrator must consent, or Entra ID refuses the request for another reason. */
   | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning };
@@ -21,7 +21,7 @@ export async function acquireFurtherTokens(
   { application, tokenEndpoint }: MsalClient,
   account: AccountInfo,
   scopes: readonly string[][],
-): Promise<FurtherTokens> {
+): Promise<FurtherTokensResult> {
   for (const ofOneApi of scopes) {
     const result = await application
       .acquireTokenSilent({ account, scopes: ofOneApi })

@@ -38,7 +38,7 @@ export function createPerUser<State>(monotonicMs: () => number, make: () => Stat
 }
 
 /** Returns the same key for all sessions of a user. */
-export function userOf({ address: { userHash } }: Pick<Session, 'address'>): string {
+export function userKey({ address: { userHash } }: Pick<Session, 'address'>): string {
   return userHash.toString('base64url');
 }
 

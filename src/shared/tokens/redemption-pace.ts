@@ -1,7 +1,7 @@
 import { missingScopes, resourcesOf } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { Session } from '../session/session.ts';
-import { createPerUser, setBounded, userOf } from './per-user.ts';
+import { createPerUser, setBounded, userKey } from './per-user.ts';
 import type { TokenRequest } from './token-request.ts';
 
 /**
@@ -14,10 +14,10 @@ export interface RedemptionPace {
   startLimit(session: Session, request: TokenRequest): void;
   /**
    * Waits for the user's turn.
-   * @param askedAtMs when the call arrived. A turn that would come more than 2 s after that is refused.
+   * @param arrivedAtMs when the call arrived. A turn that would come more than 2 s after that is refused.
    * @throws {BffError} rate_limited
    */
-  waitForTurn(session: Session, request: TokenRequest, askedAtMs: number): Promise<void>;
+  waitForTurn(session: Session, request: TokenRequest, arrivedAtMs: number): Promise<void>;
 }
 
 export interface RedemptionPaceOptions {
@@ -48,11 +48,16 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceOption
   }));
   return {
     startLimit(session, request) {
-      setBounded(users.findOrCreate(userOf(session)).redeemed, paceKey(session, request), true, MAX_REDEEMED);
+      setBounded(
+        users.findOrCreate(userKey(session)).redeemed,
+        paceKey(session, request),
+        true,
+        MAX_REDEEMED,
+      );
     },
-    async waitForTurn(session, request, askedAtMs) {
-      if (users.find(userOf(session)) === undefined) return;
-      const turns = users.findOrCreate(userOf(session));
+    async waitForTurn(session, request, arrivedAtMs) {
+      if (users.find(userKey(session)) === undefined) return;
+      const turns = users.findOrCreate(userKey(session));
       const { scopes, current } = request;
       const nowMs = monotonicMs();
       turns.left = Math.min(BURST, turns.left + (nowMs - turns.countedAtMs) / TURN_MS);
@@ -65,7 +70,7 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceOption
       }
       const reserved = missingScopes(scopes, session.facts.grantedScopes).length > 0 ? RESERVED_TURNS : 0;
       const waitMs = Math.max(0, (reserved + 1 - turns.left) * TURN_MS);
-      const mayWaitUntilMs = current !== undefined ? nowMs : askedAtMs + LONGEST_WAIT_MS;
+      const mayWaitUntilMs = current !== undefined ? nowMs : arrivedAtMs + LONGEST_WAIT_MS;
       if (waitMs > 0 && nowMs + waitMs > mayWaitUntilMs) throw tooOften(waitMs);
       turns.left--;
       if (waitMs > 0) await wait(waitMs);

@@ -9,7 +9,7 @@ import type { SessionStore } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CreateMsalClient } from './msal.ts';
-import { userOf } from './per-user.ts';
+import { userKey } from './per-user.ts';
 import { renewFacts } from './renewed-facts.ts';
 import { TableCachePlugin } from './table-cache-plugin.ts';
 import type { TokenEndpoint } from './token-endpoint.ts';
@@ -42,7 +42,7 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
       renewFacts: (current, msalCache) => renewFacts(current, msalCache, idTokenRules),
       now: idTokenRules.now,
     });
-    const { application, tokenEndpoint } = await createMsalClient({ plugin, user: userOf(session) });
+    const { application, tokenEndpoint } = await createMsalClient({ plugin, user: userKey(session) });
     const { scopes, challenge, identityNotBefore } = request;
     const result = await application
       .acquireTokenSilent({

@@ -11,10 +11,10 @@ import type { InteractionRequired, TokenRequest } from './token-request.ts';
  */
 export interface RefusalCheck {
   /**
-   * @param askedAtMs when the call arrived, in this worker's monotonic time
+   * @param arrivedAtMs when the call arrived, in this worker's monotonic time
    * @throws {BffError} storage_unavailable if the row belongs to a newer version of the service
    */
-  find(session: Session, request: TokenRequest, askedAtMs: number): Promise<RenewalStep>;
+  find(session: Session, request: TokenRequest, arrivedAtMs: number): Promise<RenewalStep>;
   /** @param startedAtMs when the refused renewal began. At that time the table held the state in `latest` or an older one. */
   remember(latest: Session, request: TokenRequest, refusal: InteractionRequired, startedAtMs: number): void;
 }
@@ -30,9 +30,9 @@ export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalChec
   const readAtMs = new WeakMap<Session, number>();
 
   /** Undefined if the row is gone. If the table does not respond, the session is returned unchanged. */
-  const readAgain = async (session: Session, askedAtMs: number): Promise<Session | undefined> => {
+  const readAgain = async (session: Session, arrivedAtMs: number): Promise<Session | undefined> => {
     const lastReadAtMs = readAtMs.get(session);
-    if (lastReadAtMs !== undefined && lastReadAtMs >= askedAtMs) return session;
+    if (lastReadAtMs !== undefined && lastReadAtMs >= arrivedAtMs) return session;
     const startedAtMs = monotonicMs();
     try {
       const found = await store.refetch(session);
@@ -46,9 +46,9 @@ export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalChec
   };
 
   return {
-    async find(session, request, askedAtMs) {
+    async find(session, request, arrivedAtMs) {
       if (refusals.find(session, request) === undefined) return { kind: 'continue', latest: session };
-      const latest = await readAgain(session, askedAtMs);
+      const latest = await readAgain(session, arrivedAtMs);
       if (latest === undefined) return { kind: 'ended', latest: session, outcome: { kind: 'session-ended' } };
       const refusal = refusals.find(latest, request);
       return refusal === undefined

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { missingScopes, toComparable } from '../entra/scopes.ts';
 import type { Session } from '../session/session.ts';
-import { createPerUser, setBounded, userOf } from './per-user.ts';
+import { createPerUser, setBounded, userKey } from './per-user.ts';
 import type { RedemptionPace } from './redemption-pace.ts';
 import type { InteractionRequired, TokenRequest } from './token-request.ts';
 
@@ -85,12 +85,12 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
 
   return {
     forgetOutdated(session) {
-      const remembered = users.find(userOf(session));
+      const remembered = users.find(userKey(session));
       if (remembered !== undefined) removeOutdated(remembered, session);
     },
 
     find(session, request) {
-      const remembered = users.find(userOf(session));
+      const remembered = users.find(userKey(session));
       if (remembered === undefined) return undefined;
       removeOutdated(remembered, session);
       const missing = missingScopesOf(session, request);
@@ -102,7 +102,7 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
 
     remember(session, request, refusal) {
       pace.startLimit(session, request);
-      const { scopes, requests } = users.findOrCreate(userOf(session));
+      const { scopes, requests } = users.findOrCreate(userKey(session));
       const missing = missingScopesOf(session, request);
       if (missing.length > 0 && consentReasons.has(refusal.reason)) {
         for (const scope of missing) {

@@ -4,7 +4,7 @@ import { BffError } from '../errors.ts';
 import { createMemo } from '../network/memo.ts';
 import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
-import { userOf } from './per-user.ts';
+import { userKey } from './per-user.ts';
 import type { Renew } from './renewal.ts';
 import type { TokenAcquisition } from './token-request.ts';
 
@@ -65,7 +65,7 @@ export function createRenewIdentity(dependencies: RenewIdentityDependencies): Re
   };
 
   return async (session, notBefore, log) => {
-    const user = userOf(session);
+    const user = userKey(session);
     const count = waiting.get(user) ?? 0;
     if (count >= MAX_WAITING) throw tooManyWaiting();
     waiting.set(user, count + 1);

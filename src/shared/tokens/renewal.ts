@@ -59,13 +59,13 @@ export function createRenew(dependencies: RenewDependencies): Renew {
   const queues = new Map<string, Promise<QueueState>>();
   return async (session, request, log) => {
     const key = queueKey(session);
-    const queuedAtMs = monotonicMs();
+    const arrivedAtMs = monotonicMs();
     const waitingFor = queues.get(key);
     if (waitingFor !== undefined && request.current !== undefined) {
       return { kind: 'token', ...request.current, session };
     }
     const previous = waitingFor ?? Promise.resolve<QueueState>({ latest: session });
-    const turn = previous.then((state) => runTurn(dependencies, state, queuedAtMs, request, log));
+    const turn = previous.then((state) => runTurn(dependencies, state, arrivedAtMs, request, log));
     const after = turn.then(({ next }) => next);
     queues.set(key, after);
     const { settle } = await turn;
@@ -79,7 +79,7 @@ export function createRenew(dependencies: RenewDependencies): Renew {
 async function runTurn(
   dependencies: RenewDependencies,
   previous: QueueState,
-  queuedAtMs: number,
+  arrivedAtMs: number,
   request: TokenRequest,
   log: Log,
 ): Promise<Turn> {
@@ -91,14 +91,18 @@ async function runTurn(
     settle: repeat,
   });
   try {
-    if (failure !== undefined && failure.endedAtMs >= queuedAtMs && isSameRequest(failure.request, request)) {
+    if (
+      failure !== undefined &&
+      failure.endedAtMs >= arrivedAtMs &&
+      isSameRequest(failure.request, request)
+    ) {
       const stored = storedTokens.find(latest, request);
       // An adopted failure keeps its time. Otherwise each call would pass it on to the next one forever.
       return stored === undefined
         ? { next: previous, settle: failure.repeat }
         : { next: { latest }, settle: () => ({ kind: 'token', ...stored, session: latest }) };
     }
-    const end = await renewUnlessRefused(dependencies, latest, request, queuedAtMs, log);
+    const end = await renewUnlessRefused(dependencies, latest, request, arrivedAtMs, log);
     const settle = () => end.outcome;
     if (end.outcome.kind === 'session-ended') return { next: { latest: end.latest, ended: true }, settle };
     return end.outcome.kind === 'interaction-required'
@@ -116,16 +120,16 @@ async function renewUnlessRefused(
   dependencies: RenewDependencies,
   session: Session,
   request: TokenRequest,
-  queuedAtMs: number,
+  arrivedAtMs: number,
   log: Log,
 ): Promise<RenewalEnd> {
   const { refusalCheck, pace, monotonicMs } = dependencies;
-  const checked = await refusalCheck.find(session, request, queuedAtMs);
+  const checked = await refusalCheck.find(session, request, arrivedAtMs);
   if (checked.kind === 'ended') return checked;
   const { latest } = checked;
   const startedAtMs = monotonicMs();
   try {
-    const end = await renewWithOtherWorkers(dependencies, latest, request, queuedAtMs, log);
+    const end = await renewWithOtherWorkers(dependencies, latest, request, arrivedAtMs, log);
     if (end.outcome.kind === 'interaction-required') {
       refusalCheck.remember(end.latest, request, end.outcome, startedAtMs);
     }
@@ -142,7 +146,7 @@ async function renewWithOtherWorkers(
   dependencies: RenewDependencies,
   session: Session,
   request: TokenRequest,
-  queuedAtMs: number,
+  arrivedAtMs: number,
   log: Log,
 ): Promise<RenewalEnd> {
   const { pace, pausedSeconds, lease } = dependencies;
@@ -154,7 +158,7 @@ async function renewWithOtherWorkers(
     // Checked before the lease is acquired, because acquiring and ending it costs two writes to the row.
     const seconds = pausedSeconds(awaited.latest);
     if (seconds !== undefined) throw breakerOpen(seconds);
-    await pace.waitForTurn(awaited.latest, request, queuedAtMs);
+    await pace.waitForTurn(awaited.latest, request, arrivedAtMs);
     const acquired = await lease.acquire(awaited.latest, log);
     const step =
       acquired.kind === 'acquired' ? await redeemUnderLease(dependencies, acquired, request, log) : acquired;

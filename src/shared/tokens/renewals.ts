@@ -5,7 +5,7 @@ import type { SessionStore } from '../session/store.ts';
 import { type AcquireAccessToken, createAcquireAccessToken } from './access-token.ts';
 import type { CircuitBreakers } from './circuit-breaker.ts';
 import type { CreateMsalClient } from './msal.ts';
-import { userOf } from './per-user.ts';
+import { userKey } from './per-user.ts';
 import { createRedeem } from './redemption.ts';
 import { createRedemptionPace } from './redemption-pace.ts';
 import { createRefusalCheck } from './refusal-check.ts';
@@ -46,7 +46,7 @@ export function createRenewals(dependencies: RenewalsDependencies): Renewals {
     storedTokens,
     refusalCheck: createRefusalCheck({ refusals, store, monotonicMs }),
     pace,
-    pausedSeconds: (session) => breakers.forUser(userOf(session)).pausedSeconds(),
+    pausedSeconds: (session) => breakers.forUser(userKey(session)).pausedSeconds(),
     lease: createRenewalLease({ ...dependencies, storedTokens }),
     redeem: createRedeem(dependencies),
     monotonicMs,

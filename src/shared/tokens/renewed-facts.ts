@@ -1,5 +1,5 @@
 import { signInServiceUnavailable } from '../errors.ts';
-import { carryOver, isSamePrincipal } from '../identity/principal.ts';
+import { carryOverSignInClaims, isSamePrincipal } from '../identity/principal.ts';
 import {
   assertedAt,
   IdTokenRefused,
@@ -9,7 +9,7 @@ import {
 } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
 import type { Session } from '../session/session.ts';
-import { readMsalCache } from './cached-tokens.ts';
+import { readMsalCache } from './msal-cache.ts';
 
 /**
  * Returns the session's facts after a renewal, from the ID token in MSAL's new cache.
@@ -39,7 +39,7 @@ export async function renewFacts(
   if (!isSamePrincipal(claims.principal, facts.claims.principal)) throw new IdTokenRefused('other_identity');
   return {
     ...facts,
-    claims: carryOver(facts.claims, claims),
+    claims: carryOverSignInClaims(facts.claims, claims),
     claimsAsOf: assertedAt(claims, idTokenRules.now()),
     grantedScopes,
   };

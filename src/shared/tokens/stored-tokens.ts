@@ -1,5 +1,5 @@
 import type { Session } from '../session/session.ts';
-import { type CachedToken, type CacheQuery, findCachedTokens } from './cached-tokens.ts';
+import { findMsalAccessTokens, type MsalAccessToken, type MsalCacheQuery } from './msal-cache.ts';
 import type { AccessToken, TokenRequest } from './token-request.ts';
 
 /** Access tokens in the session's row, found without MSAL. */
@@ -10,7 +10,7 @@ export interface StoredTokens {
   findUsable(session: Session, scopes: readonly string[]): AccessToken | undefined;
 }
 
-export interface StoredTokensOptions extends Pick<CacheQuery, 'clientId' | 'environments'> {
+export interface StoredTokensOptions extends Pick<MsalCacheQuery, 'clientId' | 'environments'> {
   readonly now: () => Date;
 }
 
@@ -21,7 +21,7 @@ const LAST_USE_SECONDS = 30;
 
 export function createStoredTokens({ clientId, environments, now }: StoredTokensOptions): StoredTokens {
   const findAll = ({ facts, msalCache }: Session, scopes: readonly string[]) =>
-    findCachedTokens(msalCache, { account: facts.account, clientId, environments, scopes });
+    findMsalAccessTokens(msalCache, { account: facts.account, clientId, environments, scopes });
   return {
     find(session, { scopes, challenge, identityNotBefore }) {
       if (identityNotBefore !== undefined && session.facts.claimsAsOf < identityNotBefore) return undefined;
@@ -53,6 +53,6 @@ function secondsLeft(expiresAt: Date, now: Date): number {
   return expiresAt.getTime() / 1000 - Math.round(now.getTime() / 1000);
 }
 
-function toAccessToken({ accessToken, expiresOn }: CachedToken): AccessToken {
+function toAccessToken({ accessToken, expiresOn }: MsalAccessToken): AccessToken {
   return { accessToken, expiresAt: new Date(expiresOn * 1000) };
 }

@@ -2,7 +2,7 @@ import type { ICachePlugin, TokenCacheContext } from '@azure/msal-node';
 import type { SessionFacts } from '../session/facts.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionStore } from '../session/store.ts';
-import { pruneMsalCache } from './cached-tokens.ts';
+import { pruneMsalCache } from './msal-cache.ts';
 
 export interface TableCachePluginOptions {
   readonly session: Session;

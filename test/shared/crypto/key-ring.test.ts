@@ -7,7 +7,7 @@ const key = (id: number) => ({ id, bytes: Buffer.alloc(32, id) });
 describe('createKeyRing', () => {
   it('seals with the first key and opens with every key', () => {
     const ring = createKeyRing([key(2), key(1), key(3)]);
-    expect(ring.writing.id).toBe(2);
+    expect(ring.sealingKey.id).toBe(2);
     for (const id of [1, 2, 3]) expect(ring.find(id)).toEqual({ kind: 'known', key: key(id) });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { carryOver, readVerifiedClaims } from '../../../src/shared/identity/principal.ts';
+import { carryOverSignInClaims, readVerifiedClaims } from '../../../src/shared/identity/principal.ts';
 
 const tid = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
 const iss = `https://login.microsoftonline.com/${tid}/v2.0`;
@@ -47,7 +47,7 @@ describe('the claims that a renewed token takes over', () => {
 
   it('are those of the sign-in if the token lacks them or has them in another form', () => {
     for (const renewed of [{}, { sid: null, auth_time: '1700000000', login_hint: 7 }]) {
-      const claims = carryOver(before, readVerifiedClaims({ tid, iss, iat: 1, ...renewed }));
+      const claims = carryOverSignInClaims(before, readVerifiedClaims({ tid, iss, iat: 1, ...renewed }));
       expect(claims).toMatchObject({ entraSessionId: 'a-sid', loginHint: 'O.hint' });
       expect(claims.authenticatedAt).toEqual(before.authenticatedAt);
       expect(claims.all).toMatchObject({ sid: 'a-sid', auth_time: 1_700_000_000, iat: 1 });
@@ -55,12 +55,12 @@ describe('the claims that a renewed token takes over', () => {
   });
 
   it('are never roles, groups or authentication contexts', { tags: ['RG-3'] }, () => {
-    const claims = carryOver(before, readVerifiedClaims({ tid, iss }));
+    const claims = carryOverSignInClaims(before, readVerifiedClaims({ tid, iss }));
     expect([claims.roles, claims.groups, claims.authContexts]).toEqual([[], [], []]);
   });
 
   it('are none if the token has all of them', () => {
     const renewed = readVerifiedClaims({ tid, iss, sid: 'b', auth_time: 1, login_hint: 'c' });
-    expect(carryOver(before, renewed)).toBe(renewed);
+    expect(carryOverSignInClaims(before, renewed)).toBe(renewed);
   });
 });

@@ -10,7 +10,7 @@ import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
 import { createSessionStore } from '../../../src/shared/session/store.ts';
 import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
-import { pruneMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
+import { pruneMsalCache } from '../../../src/shared/tokens/msal-cache.ts';
 import { createMemoryTable } from '../../support/memory-table.ts';
 import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
 import type { SessionContent } from '../../../src/shared/session/facts.ts';
-import { readMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
+import { readMsalCache } from '../../../src/shared/tokens/msal-cache.ts';
 import { HOLDER_WAIT_MS } from '../../../src/shared/tokens/renewal-lease.ts';
 import type { Browser } from './activity.ts';
 import { checkEndings, checkIndex } from './endings.ts';

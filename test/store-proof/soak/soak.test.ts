@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { User } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
+import { readMsalCache } from '../../../src/shared/tokens/msal-cache.ts';
 import { isWholeRun } from '../../support/scale.ts';
 import { readRows, readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';

@@ -24,13 +24,13 @@ export function readMsalCache(msalCache: string): MsalCacheView {
 }
 
 /** An access token in MSAL's serialized cache. */
-export interface CachedToken {
+export interface MsalAccessToken {
   readonly accessToken: string;
   /** Seconds since 1970. */
   readonly expiresOn: number;
 }
 
-export interface CacheQuery {
+export interface MsalCacheQuery {
   readonly account: MsalAccount;
   readonly clientId: string;
   /** The cloud's host names. MSAL stores tokens under one of them and finds them under each. */
@@ -42,10 +42,10 @@ export interface CacheQuery {
  * Returns the access tokens that MSAL would find for these scopes, expired ones included. It follows the rules of MSAL's
  * `CacheManager.getAccessToken` for a bearer token. A test compares the two.
  */
-export function findCachedTokens(
+export function findMsalAccessTokens(
   msalCache: string,
-  { account, clientId, environments, scopes }: CacheQuery,
-): CachedToken[] {
+  { account, clientId, environments, scopes }: MsalCacheQuery,
+): MsalAccessToken[] {
   const searched = searchedScopes(scopes);
   if (searched.length === 0 || !environments.includes(account.environment)) return [];
   return entriesOf(JSON.parse(msalCache), 'AccessToken').flatMap((entry) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pruneMsalCache } from '../../../src/shared/tokens/cached-tokens.ts';
+import { pruneMsalCache } from '../../../src/shared/tokens/msal-cache.ts';
 import { msalCacheOf } from '../../support/session-content.ts';
 
 const now = new Date('2026-08-01T12:00:00Z');
