@@ -60,9 +60,12 @@ async function renewOrUseCurrent(
     request.challenge === undefined ? storedTokens.findUsable(session, request.scopes) : undefined;
   if (current === undefined) return renew(session, request, log);
   try {
-    return await renew(session, { ...request, current }, log);
+    const acquired = await renew(session, { ...request, current }, log);
+    const isCurrent = acquired.kind === 'token' && acquired.accessToken === current.accessToken;
+    // Conflicts on the row may have taken so long that the current token is no longer usable.
+    return isCurrent && !isUsable(current, now()) ? await renew(acquired.session, request, log) : acquired;
   } catch (error) {
-    // The renewal may have taken so long that the current token is no longer usable.
+    // So may a renewal that failed.
     if (!(error instanceof BffError) || !isUsable(current, now())) throw error;
     log('warn', { event: 'renewal-postponed', code: error.code });
     return { kind: 'token', ...current, session };

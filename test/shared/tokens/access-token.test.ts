@@ -203,6 +203,27 @@ describe('a renewal that fails temporarily', () => {
   });
 });
 
+describe('a current token that expired while another worker held the lease', () => {
+  it('is not served: the call waits for a renewal', { tags: ['TC-6'] }, async () => {
+    const session = sessionWith('stored', 120);
+    renewals = [
+      () => {
+        now = inSeconds(91);
+        return token('stored', session, 120);
+      },
+      () => token('renewed', session),
+    ];
+    expect(await acquire(session, ['User.Read'], log)).toMatchObject({ accessToken: 'renewed' });
+    expect(requests.map(({ current }) => current?.accessToken)).toEqual(['stored', undefined]);
+  });
+
+  it('does not count as one if it is new, however short its lifetime is', async () => {
+    const session = sessionWith('stored', 120);
+    renewals.push(() => token('short', session, 20));
+    expect(await acquire(session, ['User.Read'], log)).toMatchObject({ accessToken: 'short' });
+  });
+});
+
 describe('a renewal that is refused', () => {
   it('fails the call, even if the current token is valid for long', async () => {
     renewals.push(() => ({ kind: 'interaction-required', reason: 'refresh_token_revoked' }));
