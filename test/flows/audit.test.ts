@@ -141,8 +141,8 @@ const keysOf = ({ partitionKey = '', rowKey = '' }: TableEntityResult<Record<str
 
 /** Reads the row of a browser's session, as an attacker with the storage account's key could. */
 async function rowOf(browser: UserAgent): Promise<TableEntityResult<Record<string, unknown>>> {
-  const { address } = await openSession(world, browser);
-  const rowKey = `session-${address.rowId.toString('base64url')}`;
+  const { locator } = await openSession(world, browser);
+  const rowKey = `session-${locator.rowId.toString('base64url')}`;
   const row = (await readSessionRows(world)).find((candidate) => candidate.rowKey === rowKey);
   if (row === undefined) throw new Error('no row');
   return row;

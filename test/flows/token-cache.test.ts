@@ -229,8 +229,8 @@ describe('a row that an attacker with access to the table manipulates', () => {
       allowInsecureConnection: true,
     });
   const rowOf = async (browser: UserAgent) => {
-    const { address } = await openSession(world, browser);
-    const rowKey = `session-${address.rowId.toString('base64url')}`;
+    const { locator } = await openSession(world, browser);
+    const rowKey = `session-${locator.rowId.toString('base64url')}`;
     const row = (await readSessionRows(world)).find((candidate) => candidate.rowKey === rowKey);
     if (row?.partitionKey === undefined || row.rowKey === undefined) throw new Error('no row');
     const { etag: _etag, timestamp: _timestamp, partitionKey, rowKey: key, ...columns } = row;
@@ -323,14 +323,14 @@ describe('a row that an attacker with access to the table manipulates', () => {
     tags: ['SC-3'],
   }, async () => {
     const browser = await signedIn('ben');
-    const { address } = await openSession(world, browser);
+    const { locator } = await openSession(world, browser);
     const { keys, columns } = await rowOf(browser);
     const forEver = new Date('2099-01-01');
     await table().upsertEntity({ ...keys, ...columns, expiresAt: forEver, lastUsedAt: forEver }, 'Replace');
     const indexKey = parseKeyBytes(world.settings['SESSION_INDEX_KEY'] ?? '');
     if (!indexKey) throw new Error('the keys of the world');
     const codec = createSessionCookieCodec(indexKey);
-    browser.cookies().set('session', codec.write({ ...address, expiresAt: forEver }));
+    browser.cookies().set('session', codec.write({ ...locator, expiresAt: forEver }));
     world.advance(12 * 3600 - 60);
     // A time of use far in the future does not extend the idle limit. Only a plausible one does.
     expect(await browser.clone().scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });

@@ -97,7 +97,7 @@ export function openedSession(
 ): Session {
   return {
     ...content,
-    address: {
+    locator: {
       userHash: Buffer.from(user.padEnd(32)),
       rowId: Buffer.alloc(32, row),
       secret: Buffer.alloc(32),

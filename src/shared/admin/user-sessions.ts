@@ -1,7 +1,7 @@
 import { type Features, isGranted } from '../policy/features.ts';
-import { toSessionId } from '../session/address.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { ListedSession } from '../session/list.ts';
+import { toSessionId } from '../session/locator.ts';
 import type { SessionStore } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -95,7 +95,7 @@ export function createUserSessions(dependencies: UserSessionsDependencies): User
 }
 
 function isCurrent(administrator: Caller, objectId: string, id: string): boolean {
-  return isSelf(administrator, objectId) && toSessionId(sessionOf(administrator).address.rowId) === id;
+  return isSelf(administrator, objectId) && toSessionId(sessionOf(administrator).locator.rowId) === id;
 }
 
 function toUserSession(listed: ListedSession, isCurrentSession: boolean, features: Features): UserSession {

@@ -245,7 +245,7 @@ async function createSession(
   }
   if (session !== undefined) await removeReplacedSession(store, session, facts.claims.principal, log);
   await endOldestSessions(store, created.session, log);
-  const user = auditPseudonym(created.session.address);
+  const user = auditPseudonym(created.session.locator);
   audit(log, { event: 'signed-in', user, feature: transaction.feature });
   if (facts.claims.entraSessionId === undefined) log('warn', frontChannelLogoutOff);
   return {

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import { BffError } from '../errors.ts';
-import type { RowAddress } from '../session/address.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
+import type { RowLocator } from '../session/locator.ts';
 import type { SessionStore } from '../session/store.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
@@ -47,16 +47,16 @@ export function createLogout(dependencies: LogoutDependencies): Logout {
     async finishPending(pendingCookieValue, log) {
       const pending = pendingSealer.open(pendingCookieValue, []);
       if (pending === undefined) return true;
-      const address = fromPending(pending);
+      const locator = fromPending(pending);
       try {
-        await store.remove(address);
+        await store.remove(locator);
       } catch {
         return false;
       }
-      audit(log, { event: 'session-ended', by: 'user', sessions: 1, user: auditPseudonym(address) });
+      audit(log, { event: 'session-ended', by: 'user', sessions: 1, user: auditPseudonym(locator) });
       return true;
     },
-    isOwnCookie: (cookieValue) => store.addressOf(cookieValue) !== undefined,
+    isOwnCookie: (cookieValue) => store.locatorOf(cookieValue) !== undefined,
     formToken: (cookieValue) =>
       formSealer.seal('logout', [cookieValue], new Date(now().getTime() + FORM_LIFETIME_MS)),
     isFormToken: (text, cookieValue) => formSealer.open(text, [cookieValue]) === 'logout',
@@ -71,18 +71,18 @@ async function endSession(
 ): Promise<LogoutOutcome> {
   const claims = caller === undefined ? undefined : sessionOf(caller).facts.claims;
   const logoutUrl = toLogoutUrl(endpoints, claims?.loginHint);
-  const address = cookieValue === undefined ? undefined : store.addressOf(cookieValue);
-  if (address === undefined) return { kind: 'done', logoutUrl };
-  const user = auditPseudonym(address);
+  const locator = cookieValue === undefined ? undefined : store.locatorOf(cookieValue);
+  if (locator === undefined) return { kind: 'done', logoutUrl };
+  const user = auditPseudonym(locator);
   try {
-    await store.remove(address, claims?.entraSessionId);
+    await store.remove(locator, claims?.entraSessionId);
     audit(log, { event: 'session-ended', by: 'user', sessions: caller === undefined ? 0 : 1, user });
     return { kind: 'done', logoutUrl };
   } catch (error) {
     if (!(error instanceof BffError) || error.code !== 'storage_unavailable') throw error;
     audit(log, { event: 'sign-out-pending', user });
     const expiresAt = new Date(now().getTime() + absoluteSeconds * 1000);
-    const pendingCookieValue = pendingSealer.seal(toPending(address), [], expiresAt);
+    const pendingCookieValue = pendingSealer.seal(toPending(locator), [], expiresAt);
     return { kind: 'pending', logoutUrl, pendingCookieValue };
   }
 }
@@ -102,11 +102,11 @@ function toLogoutUrl(
 }
 
 /** Without the session's secret. The cookie can therefore delete the row, but not open it. */
-function toPending({ userHash, rowId }: RowAddress) {
+function toPending({ userHash, rowId }: RowLocator) {
   return { userHash: userHash.toString('base64url'), rowId: rowId.toString('base64url') };
 }
 
-function fromPending(value: unknown): RowAddress {
+function fromPending(value: unknown): RowLocator {
   // The value is authenticated, so `toPending` has created it.
   const { userHash, rowId } = value as { userHash: string; rowId: string };
   return { userHash: Buffer.from(userHash, 'base64url'), rowId: Buffer.from(rowId, 'base64url') };

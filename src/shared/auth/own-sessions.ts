@@ -1,7 +1,7 @@
 import { type Features, isGranted } from '../policy/features.ts';
-import { toSessionId } from '../session/address.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { ListedSession } from '../session/list.ts';
+import { toSessionId } from '../session/locator.ts';
 import type { SessionStore } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -65,7 +65,7 @@ export function createOwnSessions({ store, features }: OwnSessionsDependencies):
       return { kind: 'ended', wasCurrent: id === currentIdOf(caller) };
     },
     async endOthers(caller, log) {
-      const sessions = await store.endAll(caller.user, sessionOf(caller).address);
+      const sessions = await store.endAll(caller.user, sessionOf(caller).locator);
       audit(log, { event: 'session-ended', by: 'user', sessions });
       return sessions;
     },
@@ -73,7 +73,7 @@ export function createOwnSessions({ store, features }: OwnSessionsDependencies):
 }
 
 function currentIdOf(caller: Caller): string {
-  return toSessionId(sessionOf(caller).address.rowId);
+  return toSessionId(sessionOf(caller).locator.rowId);
 }
 
 function toOwnSession(listed: ListedSession, currentId: string, features: Features): OwnSession {

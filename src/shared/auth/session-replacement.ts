@@ -13,12 +13,12 @@ const END_OLDEST_MS = 1_000;
 /** Removes the session that this browser had before. A failure does not fail the sign-in. */
 export async function removeReplacedSession(
   store: SessionStore,
-  { address, facts: { claims } }: Session,
+  { locator, facts: { claims } }: Session,
   signedIn: Principal,
   log: Log,
 ): Promise<void> {
   try {
-    await store.remove(address, claims.entraSessionId);
+    await store.remove(locator, claims.entraSessionId);
     // A session of the same user continues in the new one.
     if (!isSamePrincipal(claims.principal, signedIn))
       audit(log, { event: 'session-ended', by: 'user', sessions: 1 });
@@ -32,11 +32,11 @@ export async function removeReplacedSession(
  * Ends the user's least recently used sessions beyond the limit. Call it after the replaced session is removed. A user who
  * returns from a consent prompt would otherwise lose another session. A failure does not fail the sign-in.
  */
-export async function endOldestSessions(store: SessionStore, { address }: Session, log: Log): Promise<void> {
+export async function endOldestSessions(store: SessionStore, { locator }: Session, log: Log): Promise<void> {
   // Recorded even if it finishes after this sign-in has stopped waiting.
-  const ending = store.endOldest(address).then((sessions) => {
+  const ending = store.endOldest(locator).then((sessions) => {
     if (sessions > 0)
-      audit(log, { event: 'session-ended', by: 'limit', sessions, user: auditPseudonym(address) });
+      audit(log, { event: 'session-ended', by: 'limit', sessions, user: auditPseudonym(locator) });
   });
   try {
     await withDeadline(ending, END_OLDEST_MS);

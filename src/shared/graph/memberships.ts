@@ -61,9 +61,9 @@ export function createFindMemberships({
 }
 
 /** By session, because the sign-in link of a reused problem works in the session that was refused. */
-function cacheKey({ address }: Session, groups: readonly string[]): string {
+function cacheKey({ locator }: Session, groups: readonly string[]): string {
   const hash = createHash('sha256').update(groups.join()).digest('base64');
-  return `${address.userHash.toString('base64')} ${address.rowId.toString('base64')} ${hash}`;
+  return `${locator.userHash.toString('base64')} ${locator.rowId.toString('base64')} ${hash}`;
 }
 
 function readIds(response: GraphObject | undefined): readonly unknown[] {

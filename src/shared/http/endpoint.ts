@@ -191,7 +191,7 @@ async function respond<Granted>(
   const found = await findCaller(request, access.session, clearedCookies, log);
   if (found.kind === 'caller') {
     const session = sessionOf(found.caller);
-    call.logFields.user = auditPseudonym(session.address);
+    call.logFields.user = auditPseudonym(session.locator);
     // Checked before anything is renewed, extended or changed.
     requireTaggedSession(tags, session);
   } else if (rules.errorFormat === 'html' && access.session === 'required' && isNavigation(request)) {

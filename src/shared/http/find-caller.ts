@@ -108,10 +108,10 @@ const none = (reason: SessionEnd): FoundCaller => ({ kind: 'none', reason });
  * Ends a session whose tenant or guests the settings no longer allow. It ends for this call even if the row cannot be
  * deleted.
  */
-async function endSession(store: SessionStore, { address, facts }: Session, log: Log): Promise<FoundCaller> {
+async function endSession(store: SessionStore, { locator, facts }: Session, log: Log): Promise<FoundCaller> {
   try {
-    await store.remove(address, facts.claims.entraSessionId);
-    audit(log, { event: 'session-ended', by: 'service', sessions: 1, user: auditPseudonym(address) });
+    await store.remove(locator, facts.claims.entraSessionId);
+    audit(log, { event: 'session-ended', by: 'service', sessions: 1, user: auditPseudonym(locator) });
   } catch (error) {
     log('warn', { event: 'disallowed-session-not-removed', error: describeError(error) });
   }
@@ -129,10 +129,10 @@ function auditUnopenedRow(
   reason: 'newer' | 'unreadable' | 'retired-key',
   log: Log,
 ): void {
-  const address = store.addressOf(cookieValue);
+  const locator = store.locatorOf(cookieValue);
   audit(log, {
     event: 'row-not-opened',
-    user: address === undefined ? undefined : auditPseudonym(address),
+    user: locator === undefined ? undefined : auditPseudonym(locator),
     reason,
   });
 }

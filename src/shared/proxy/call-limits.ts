@@ -61,7 +61,7 @@ export function createCallLimits(): CallLimits {
 
 /** The same key for all sessions of a user. */
 export function userKeyOf(caller: Caller): string {
-  return sessionOf(caller).address.userHash.toString('base64url');
+  return sessionOf(caller).locator.userHash.toString('base64url');
 }
 
 /** @param acquired released if the permit is refused */

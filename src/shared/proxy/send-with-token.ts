@@ -125,6 +125,6 @@ export function findChallengeInHeaders({ status, headers }: HttpResponse): strin
 
 /** Calls of one session share connections without a delay. Other sessions get them by the rules of {@link Borrower}. */
 function borrowerOf(caller: Caller): Borrower {
-  const { userHash, rowId } = sessionOf(caller).address;
+  const { userHash, rowId } = sessionOf(caller).locator;
   return { kind: 'session', name: `${userHash.toString('base64url')} ${rowId.toString('base64url')}` };
 }

@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { equalBytes, keyedHash } from '../crypto/keyed-hash.ts';
 import { deriveKey } from '../crypto/seal.ts';
-import type { SessionAddress } from './address.ts';
+import type { SessionLocator } from './locator.ts';
 
 /** Writes and reads the session cookie's value. A value that this service did not write costs no read of the table. */
 export interface SessionCookieCodec {
-  write(address: SessionAddress): string;
-  /** The address, possibly expired; undefined if this service did not write the value. */
-  read(value: string): SessionAddress | undefined;
+  write(locator: SessionLocator): string;
+  /** The locator, possibly expired; undefined if this service did not write the value. */
+  read(value: string): SessionLocator | undefined;
 }
 
 const VERSION = 1;
@@ -22,7 +22,7 @@ const TOTAL_BYTES = MAC_AT + PART_BYTES;
 
 /**
  * @param indexKey also derives the table's keys. Like them, a cookie must outlive a rotation of the sealing keys. This key
- * addresses rows and opens none.
+ * locates rows and opens none.
  */
 export function createSessionCookieCodec(indexKey: Buffer): SessionCookieCodec {
   const macKey = deriveKey(indexKey, 'session-cookie');

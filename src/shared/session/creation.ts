@@ -1,10 +1,10 @@
 import type { Buffer } from 'node:buffer';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { Row, RowKeys, Table } from '../storage/table.ts';
-import { type SessionAddress, sessionRowKeys } from './address.ts';
 import type { SessionCookieCodec } from './cookie.ts';
 import type { SessionContent } from './facts.ts';
 import { expiryRow, sidIndexRow, sidPartition } from './index-rows.ts';
+import { type SessionLocator, sessionRowKeys } from './locator.ts';
 import type { SessionMemory } from './memory.ts';
 import type { SessionRevocation } from './revocation.ts';
 import type { RowState, SessionRowCodec } from './row.ts';
@@ -43,8 +43,8 @@ export function createSessionCreation(dependencies: SessionCreationDependencies)
   return async (content: SessionContent, rowId: Buffer, startedAt: Date): Promise<SessionCreation> => {
     const { claims, expiresAt } = content.facts;
     const userHash = hashUser(indexKey, claims.principal);
-    const address: SessionAddress = { userHash, rowId, secret: random(SECRET_BYTES), expiresAt };
-    const keys = sessionRowKeys(address);
+    const locator: SessionLocator = { userHash, rowId, secret: random(SECRET_BYTES), expiresAt };
+    const keys = sessionRowKeys(locator);
     const sid = claims.entraSessionId;
     const indexRow = sid === undefined ? undefined : sidIndexRow(sidPartition(indexKey, sid), keys);
     // Inserted before the session's row. If the sign-in is interrupted in between, the sweep still finds the rows.
@@ -54,22 +54,22 @@ export function createSessionCreation(dependencies: SessionCreationDependencies)
     ]);
 
     const state: RowState = { lastUsedAt: now(), generation: 0 };
-    const row = rows.toRow(address, content, state);
+    const row = rows.toRow(locator, content, state);
     const requestedAtMs = monotonicMs();
     let etag: string | undefined;
     try {
-      etag = await insertRow(dependencies, row, address);
+      etag = await insertRow(dependencies, row, locator);
       if (etag === undefined) return { kind: 'exists' };
       if (await hasEndedMeanwhile(dependencies, keys, indexRow, startedAt)) {
         await revocation.remove(keys, sid);
         return { kind: 'ended-meanwhile' };
       }
     } catch (error) {
-      await undoCreation(dependencies, address, indexRow, etag).catch(() => undefined);
+      await undoCreation(dependencies, locator, indexRow, etag).catch(() => undefined);
       throw error;
     }
-    const session = opener.toSession(address, content, state, etag);
-    const cookieValue = cookies.write(address);
+    const session = opener.toSession(locator, content, state, etag);
+    const cookieValue = cookies.write(locator);
     memory.store(cookieValue, keys, { session, requestedAtMs });
     return { kind: 'created', session, cookieValue };
   };
@@ -79,10 +79,10 @@ export function createSessionCreation(dependencies: SessionCreationDependencies)
 async function insertRow(
   dependencies: SessionCreationDependencies,
   row: Row,
-  address: SessionAddress,
+  locator: SessionLocator,
 ): Promise<string | undefined> {
   const inserted = await dependencies.table.insert(row);
-  return inserted.kind === 'inserted' ? inserted.etag : findOwnRow(dependencies, address);
+  return inserted.kind === 'inserted' ? inserted.etag : findOwnRow(dependencies, locator);
 }
 
 /**
@@ -91,10 +91,10 @@ async function insertRow(
  */
 async function findOwnRow(
   { table, rows }: SessionCreationDependencies,
-  address: SessionAddress,
+  locator: SessionLocator,
 ): Promise<string | undefined> {
-  const found = await table.read(sessionRowKeys(address));
-  return found.kind === 'found' && rows.open(address, found.row).kind === 'opened' ? found.etag : undefined;
+  const found = await table.read(sessionRowKeys(locator));
+  return found.kind === 'found' && rows.open(locator, found.row).kind === 'opened' ? found.etag : undefined;
 }
 
 /** Whether the user's sessions, or those of the session of Entra ID, ended while this row did not exist yet. */
@@ -120,15 +120,15 @@ async function hasEndedMeanwhile(
  */
 async function undoCreation(
   dependencies: SessionCreationDependencies,
-  address: SessionAddress,
+  locator: SessionLocator,
   indexRow: RowKeys | undefined,
   insertedAs: string | undefined,
 ): Promise<void> {
   const { table } = dependencies;
-  const find = () => findOwnRow(dependencies, address);
+  const find = () => findOwnRow(dependencies, locator);
   // Retried once, because a row that stays is listed among the user's sessions until it expires.
   const etag = insertedAs ?? (await find().catch(find));
   if (etag === undefined) return;
-  if ((await table.removeUnchanged(sessionRowKeys(address), etag)).kind === 'changed') return;
+  if ((await table.removeUnchanged(sessionRowKeys(locator), etag)).kind === 'changed') return;
   if (indexRow !== undefined) await table.remove(indexRow);
 }

@@ -1,5 +1,5 @@
 import type { ListedRow, Row, Table } from '../storage/table.ts';
-import { SESSION_ROWS, sessionIdOf } from './address.ts';
+import { SESSION_ROWS, sessionIdOf } from './locator.ts';
 import { plausibleLastUse } from './plausible-instant.ts';
 import type { SessionRowCodec } from './row.ts';
 import type { SessionSummary } from './summary.ts';

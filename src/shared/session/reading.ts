@@ -1,6 +1,6 @@
 import type { Table } from '../storage/table.ts';
-import { sessionRowKeys } from './address.ts';
 import type { SessionCookieCodec } from './cookie.ts';
+import { sessionRowKeys } from './locator.ts';
 import type { CachedSession, SessionMemory } from './memory.ts';
 import type { Session, SessionOpener } from './session.ts';
 
@@ -67,11 +67,11 @@ async function readRow(
   cached: CachedSession | undefined,
   requestedAtMs: number,
 ): Promise<SessionRead> {
-  const address = cached?.session.address ?? cookies.read(cookieValue);
-  if (address === undefined) return { kind: 'none', reason: 'cookie-invalid' };
+  const locator = cached?.session.locator ?? cookies.read(cookieValue);
+  if (locator === undefined) return { kind: 'none', reason: 'cookie-invalid' };
   // The limit that the row seals is no later, so the read would be useless.
-  if (address.expiresAt.getTime() <= now().getTime()) return { kind: 'none', reason: 'expired' };
-  const keys = sessionRowKeys(address);
+  if (locator.expiresAt.getTime() <= now().getTime()) return { kind: 'none', reason: 'expired' };
+  const keys = sessionRowKeys(locator);
   if (memory.hasEnded(keys)) return { kind: 'none', reason: 'missing' };
   const found = await table.read(keys);
   // If the session ended on this worker during the read, the row that was read is out of date.
@@ -80,7 +80,7 @@ async function readRow(
     memory.store(cookieValue, keys, { session: cached.session, requestedAtMs });
     return withinLimits(cached.session, now());
   }
-  const opening = opener.open(address, found);
+  const opening = opener.open(locator, found);
   if (opening.kind === 'newer') return opening;
   if (opening.kind !== 'opened') return { kind: 'none', reason: opening.kind };
   memory.store(cookieValue, keys, { session: opening.session, requestedAtMs });

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { ColumnValue, ListedRow, RowKeys, RowRange, Table } from '../storage/table.ts';
-import { SESSION_ROWS } from './address.ts';
 import { sidPartition } from './index-rows.ts';
+import { SESSION_ROWS } from './locator.ts';
 import type { SessionMemory } from './memory.ts';
 import type { Tombstones } from './tombstones.ts';
 import { leastRecentlyUsed } from './user-limit.ts';

@@ -11,7 +11,7 @@ interface StoredContent extends Omit<SessionContent, 'facts'> {
 
 /** The bytes that a row seals. @throws {BffError} storage_unavailable if there are too many */
 export function packContent({ facts, msalCache, tokenGeneration, refreshFailure }: SessionContent): Buffer {
-  // Members are named one by one. A whole session passed as content must not seal its own address into the row.
+  // Members are named one by one. A whole session passed as content must not seal its own locator into the row.
   const stored: StoredContent = {
     facts: toStoredFacts(facts),
     msalCache,

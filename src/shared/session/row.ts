@@ -2,9 +2,9 @@ import { Buffer } from 'node:buffer';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import { deriveKey, encodeFields, open, type RandomBytes, seal } from '../crypto/seal.ts';
 import type { ColumnValue, Row, RowKeys } from '../storage/table.ts';
-import { type SessionAddress, sessionRowKeys } from './address.ts';
 import type { SessionContent } from './facts.ts';
 import { sidPartition } from './index-rows.ts';
+import { type SessionLocator, sessionRowKeys } from './locator.ts';
 import { packContent, sessionTooLarge, unpackContent } from './row-content.ts';
 import { createSessionSummaryCodec, type SummaryOpening } from './summary.ts';
 
@@ -33,8 +33,8 @@ export type RowOpening =
 /** Converts a session's content to a table row and back. Opening the content requires the secret in the cookie. */
 export interface SessionRowCodec {
   /** @throws {BffError} storage_unavailable if the content is too large for a row */
-  toRow(address: SessionAddress, content: SessionContent, state: RowState): Row;
-  open(address: SessionAddress, row: Row): RowOpening;
+  toRow(locator: SessionLocator, content: SessionContent, state: RowState): Row;
+  open(locator: SessionLocator, row: Row): RowOpening;
   /** Opens the summary, which needs only the server keys. */
   openSummary(row: Row): SummaryOpening;
 }
@@ -55,14 +55,14 @@ export function createSessionRowCodec(options: SessionRowOptions): SessionRowCod
   // labels were changed, or under another app registration with the same keys.
   const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number) =>
     encodeFields(['session-row', tableName, partitionKey, rowKey, SCHEMA, keyId, ...registration]);
-  const contentKey = (keyBytes: Buffer, { secret }: SessionAddress) =>
+  const contentKey = (keyBytes: Buffer, { secret }: SessionLocator) =>
     deriveKey(keyBytes, 'session-row', secret);
 
   return {
-    toRow(address, content, { lastUsedAt, leaseId = '', generation }) {
-      const keys = sessionRowKeys(address);
+    toRow(locator, content, { lastUsedAt, leaseId = '', generation }) {
+      const keys = sessionRowKeys(locator);
       const { id: keyId, bytes } = keyRing.sealingKey;
-      const key = contentKey(bytes, address);
+      const key = contentKey(bytes, locator);
       const sealed = seal(key, packContent(content), additionalData(keys, keyId), random);
       if (sealed.length > MAX_SEALED_BYTES) throw sessionTooLarge();
       const { claims, expiresAt } = content.facts;
@@ -80,7 +80,7 @@ export function createSessionRowCodec(options: SessionRowOptions): SessionRowCod
       };
       return { ...keys, columns };
     },
-    open(address, { columns }) {
+    open(locator, { columns }) {
       const { schema, keyId } = columns;
       const state = readState(columns);
       if (typeof schema !== 'number' || typeof keyId !== 'number' || state === undefined) {
@@ -91,8 +91,8 @@ export function createSessionRowCodec(options: SessionRowOptions): SessionRowCod
       const found = keyRing.find(keyId);
       if (found.kind === 'newer') return { kind: 'newer' };
       if (found.kind === 'retired') return { kind: 'retired-key' };
-      const key = contentKey(found.key.bytes, address);
-      const plaintext = open(key, joinParts(columns), additionalData(sessionRowKeys(address), keyId));
+      const key = contentKey(found.key.bytes, locator);
+      const plaintext = open(key, joinParts(columns), additionalData(sessionRowKeys(locator), keyId));
       if (plaintext === undefined) return { kind: 'unreadable' };
       return { kind: 'opened', content: unpackContent(plaintext), state };
     },

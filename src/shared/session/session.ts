@@ -1,13 +1,13 @@
 import { BffError } from '../errors.ts';
 import type { TableRead } from '../storage/table.ts';
-import type { SessionAddress } from './address.ts';
 import type { SessionContent } from './facts.ts';
+import type { SessionLocator } from './locator.ts';
 import { plausibleLastUse } from './plausible-instant.ts';
 import type { RowOpening, RowState, SessionRowCodec } from './row.ts';
 
 /** A session as it was read: its content, its state, and the version that a write must replace. */
 export interface Session extends SessionContent, RowState {
-  readonly address: SessionAddress;
+  readonly locator: SessionLocator;
   readonly idleExpiresAt: Date;
   readonly etag: string;
 }
@@ -20,8 +20,8 @@ export type SessionOpening =
 
 /** Creates sessions from rows. */
 export interface SessionOpener {
-  toSession(address: SessionAddress, content: SessionContent, state: RowState, etag: string): Session;
-  open(address: SessionAddress, found: FoundRow): SessionOpening;
+  toSession(locator: SessionLocator, content: SessionContent, state: RowState, etag: string): Session;
+  open(locator: SessionLocator, found: FoundRow): SessionOpening;
 }
 
 export function createSessionOpener(
@@ -30,7 +30,7 @@ export function createSessionOpener(
   now: () => Date,
 ): SessionOpener {
   const toSession: SessionOpener['toSession'] = (
-    address,
+    locator,
     { facts, msalCache, tokenGeneration, refreshFailure },
     { lastUsedAt, leaseId, generation },
     etag,
@@ -39,7 +39,7 @@ export function createSessionOpener(
     msalCache,
     tokenGeneration,
     ...(refreshFailure === undefined ? {} : { refreshFailure }),
-    address,
+    locator,
     lastUsedAt,
     ...(leaseId === undefined ? {} : { leaseId }),
     generation,
@@ -48,13 +48,13 @@ export function createSessionOpener(
   });
   return {
     toSession,
-    open(address, { row, etag }) {
-      const opening = rows.open(address, row);
+    open(locator, { row, etag }) {
+      const opening = rows.open(locator, row);
       if (opening.kind !== 'opened') return opening;
       const { content, state } = opening;
       // The next write of the row corrects an implausible column.
       const lastUsedAt = plausibleLastUse(state.lastUsedAt, content.facts, now());
-      return { kind: 'opened', session: toSession(address, content, { ...state, lastUsedAt }, etag) };
+      return { kind: 'opened', session: toSession(locator, content, { ...state, lastUsedAt }, etag) };
     },
   };
 }

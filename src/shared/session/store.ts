@@ -3,18 +3,18 @@ import type { KeyRing } from '../crypto/key-ring.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { UserId } from '../identity/principal.ts';
 import type { Table } from '../storage/table.ts';
-import {
-  parseSessionId,
-  type RowAddress,
-  type SessionAddress,
-  sessionRowKeys,
-  userHashOf,
-  userPartition,
-} from './address.ts';
 import { createSessionCookieCodec } from './cookie.ts';
 import { createSessionCreation, type SessionCreation } from './creation.ts';
 import type { SessionContent } from './facts.ts';
 import { createSessionList, type SessionListing } from './list.ts';
+import {
+  parseSessionId,
+  type RowLocator,
+  type SessionLocator,
+  sessionRowKeys,
+  userHashOf,
+  userPartition,
+} from './locator.ts';
 import { createSessionMemory } from './memory.ts';
 import { createSessionReader, type SessionRead } from './reading.ts';
 import { createSessionRevocation, type SessionEnding } from './revocation.ts';
@@ -39,10 +39,10 @@ export interface SessionStore extends SessionUpdates {
   read(cookieValue: string): Promise<SessionRead>;
   /** Counts related data in memory, such as tokens, towards the session's entry, while its facts stay the same. */
   addRelatedBytes(session: Session, bytes: number): void;
-  /** The address in a cookie that this service wrote, even if there is no such row. */
-  addressOf(cookieValue: string): SessionAddress | undefined;
+  /** The locator in a cookie that this service wrote, even if there is no such row. */
+  locatorOf(cookieValue: string): SessionLocator | undefined;
   /** @param sid Entra ID's `sid` of the session, if known */
-  remove(address: RowAddress, sid?: string): Promise<void>;
+  remove(locator: RowLocator, sid?: string): Promise<void>;
   /** The user's live sessions, at most 500. */
   list(user: UserId): Promise<SessionListing>;
   /** Ends the user's session with this id. The id may come from a client. */
@@ -51,11 +51,11 @@ export interface SessionStore extends SessionUpdates {
    * Ends all sessions of a user except one, sign-ins in progress included.
    * @returns how many sessions ended
    */
-  endAll(user: UserId, except?: RowAddress): Promise<number>;
+  endAll(user: UserId, except?: RowLocator): Promise<number>;
   /** Ends the user's least recently used sessions beyond the limit per user. @returns how many sessions ended */
-  endOldest(keep: RowAddress): Promise<number>;
+  endOldest(keep: RowLocator): Promise<number>;
   /** Ends the sessions with this `sid` of Entra ID. @returns the user of each session that ended */
-  endBySid(sid: string): Promise<readonly Pick<RowAddress, 'userHash'>[]>;
+  endBySid(sid: string): Promise<readonly Pick<RowLocator, 'userHash'>[]>;
   /** @throws {BffError} storage_unavailable if the table cannot be read */
   check(): Promise<void>;
 }
@@ -93,10 +93,10 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     ...createSessionUpdates({ ...options, rows, opener, memory }),
     create: createSessionCreation({ ...options, rows, cookies, opener, memory, revocation, tombstones }),
     read: createSessionReader({ ...options, cookies, opener, memory }),
-    addRelatedBytes: ({ address, facts }, bytes) =>
-      memory.addRelatedBytes(sessionRowKeys(address), facts, bytes),
-    addressOf: (cookieValue) => cookies.read(cookieValue),
-    remove: (address, sid) => revocation.remove(sessionRowKeys(address), sid),
+    addRelatedBytes: ({ locator, facts }, bytes) =>
+      memory.addRelatedBytes(sessionRowKeys(locator), facts, bytes),
+    locatorOf: (cookieValue) => cookies.read(cookieValue),
+    remove: (locator, sid) => revocation.remove(sessionRowKeys(locator), sid),
     list: (user) => list(partitionOf(user)),
     async endOne(user, id) {
       const rowId = parseSessionId(id);

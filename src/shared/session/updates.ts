@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { Table } from '../storage/table.ts';
-import { sessionRowKeys } from './address.ts';
 import type { SessionContent } from './facts.ts';
+import { sessionRowKeys } from './locator.ts';
 import type { SessionMemory } from './memory.ts';
 import type { RowState, SessionRowCodec } from './row.ts';
 import { newerThanThisWorker, type Session, type SessionOpener } from './session.ts';
@@ -54,19 +54,19 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
   const { table, opener, memory, idleSeconds, now, monotonicMs } = dependencies;
 
   const remember = (session: Session, requestedAtMs: number): Session => {
-    memory.update(sessionRowKeys(session.address), { session, requestedAtMs });
+    memory.update(sessionRowKeys(session.locator), { session, requestedAtMs });
     return session;
   };
-  const gone = ({ address }: Session) => {
-    memory.markEnded(sessionRowKeys(address));
+  const gone = ({ locator }: Session) => {
+    memory.markEnded(sessionRowKeys(locator));
     return { kind: 'gone' } as const;
   };
   const refetch = async (session: Session): Promise<SessionRefetch> => {
-    const { address } = session;
+    const { locator } = session;
     const requestedAtMs = monotonicMs();
-    const found = await table.read(sessionRowKeys(address));
+    const found = await table.read(sessionRowKeys(locator));
     if (found.kind === 'missing') return gone(session);
-    const opening = opener.open(address, found);
+    const opening = opener.open(locator, found);
     if (opening.kind === 'newer') throw newerThanThisWorker();
     if (opening.kind !== 'opened') return { kind: 'gone' };
     return { kind: 'found', session: remember(opening.session, requestedAtMs) };
@@ -77,31 +77,31 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
     refetch,
 
     async acquireLease(session, leaseId) {
-      const { address, etag } = session;
+      const { locator, etag } = session;
       const generation = session.generation + 1;
-      const row = { ...sessionRowKeys(address), columns: { leaseId, generation } };
+      const row = { ...sessionRowKeys(locator), columns: { leaseId, generation } };
       const requestedAtMs = monotonicMs();
       const updated = await table.merge(row, etag);
       if (updated.kind === 'missing') return gone(session);
       if (updated.kind === 'changed') return { kind: 'changed' };
       const state: RowState = { ...session, leaseId, generation };
-      const held = opener.toSession(address, session, state, updated.etag);
+      const held = opener.toSession(locator, session, state, updated.etag);
       return { kind: 'acquired', session: remember(held, requestedAtMs) };
     },
 
     async extend(session) {
-      const { address, etag, lastUsedAt } = session;
+      const { locator, etag, lastUsedAt } = session;
       const usedAt = now();
       const isRecent = usedAt.getTime() - lastUsedAt.getTime() < (idleSeconds * 1000) / 12;
       if (isRecent) return { kind: 'found', session };
-      const row = { ...sessionRowKeys(address), columns: { lastUsedAt: usedAt } };
+      const row = { ...sessionRowKeys(locator), columns: { lastUsedAt: usedAt } };
       const requestedAtMs = monotonicMs();
       const updated = await table.merge(row, etag);
       if (updated.kind === 'missing') return gone(session);
       // The request that wrote in between used the session as well, so a lost race needs no second attempt.
       if (updated.kind === 'changed') return { kind: 'found', session };
       const state: RowState = { ...session, lastUsedAt: usedAt };
-      const extended = opener.toSession(address, session, state, updated.etag);
+      const extended = opener.toSession(locator, session, state, updated.etag);
       return { kind: 'found', session: remember(extended, requestedAtMs) };
     },
   };

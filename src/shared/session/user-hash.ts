@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { UserId } from '../identity/principal.ts';
-import type { RowAddress } from './address.ts';
+import type { RowLocator } from './locator.ts';
 
 /** Identifies a user in the table and the log, neither of which then names the user. 32 bytes. */
 export function hashUser(indexKey: Buffer, { tenantId, objectId }: UserId): Buffer {
@@ -11,7 +11,7 @@ export function hashUser(indexKey: Buffer, { tenantId, objectId }: UserId): Buff
 const PSEUDONYM_LENGTH = 16; // 96 bits, so that no two users of an organization share one
 
 /** The user's pseudonym in audit records. It is the same on every worker and in every session. */
-export function auditPseudonym({ userHash }: Pick<RowAddress, 'userHash'>): string {
+export function auditPseudonym({ userHash }: Pick<RowLocator, 'userHash'>): string {
   return userHash.toString('base64url').slice(0, PSEUDONYM_LENGTH);
 }
 

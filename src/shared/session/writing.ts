@@ -4,9 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RandomBytes } from '../crypto/seal.ts';
 import { BffError } from '../errors.ts';
 import type { Row, Table } from '../storage/table.ts';
-import { sessionRowKeys } from './address.ts';
 import type { SessionContent } from './facts.ts';
 import { sidIndexRow, sidPartition } from './index-rows.ts';
+import { sessionRowKeys } from './locator.ts';
 import { mergeContent } from './merge.ts';
 import type { RowState, SessionRowCodec } from './row.ts';
 import type { Session, SessionOpener } from './session.ts';
@@ -77,10 +77,10 @@ async function tryToWrite(
   const state = releases ? withoutLease(base) : base;
   return withIndexRow(dependencies, base, content, async () => {
     const requestedAtMs = monotonicMs();
-    const updated = await table.replace(rows.toRow(base.address, content, state), base.etag);
+    const updated = await table.replace(rows.toRow(base.locator, content, state), base.etag);
     if (updated.kind === 'missing') return gone(base);
     if (updated.kind === 'changed') return { kind: 'changed' };
-    const session = opener.toSession(base.address, content, state, updated.etag);
+    const session = opener.toSession(base.locator, content, state, updated.etag);
     return { kind: 'written', session: remember(session, requestedAtMs) };
   });
 }
@@ -109,11 +109,11 @@ async function withIndexRow(
 
 function indexRowOf(
   { indexKey }: SessionWriterDependencies,
-  { address }: Session,
+  { locator }: Session,
   { facts }: SessionContent,
 ): Row | undefined {
   const { entraSessionId: sid } = facts.claims;
-  return sid === undefined ? undefined : sidIndexRow(sidPartition(indexKey, sid), sessionRowKeys(address));
+  return sid === undefined ? undefined : sidIndexRow(sidPartition(indexKey, sid), sessionRowKeys(locator));
 }
 
 /** An index row that stays leads to no other session, and the sweep removes it. */

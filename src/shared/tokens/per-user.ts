@@ -38,7 +38,7 @@ export function createPerUser<State>(monotonicMs: () => number, make: () => Stat
 }
 
 /** Returns the same key for all sessions of a user. */
-export function userKey({ address: { userHash } }: Pick<Session, 'address'>): string {
+export function userKey({ locator: { userHash } }: Pick<Session, 'locator'>): string {
   return userHash.toString('base64url');
 }
 

@@ -79,7 +79,7 @@ export function createRedemptionPace({ monotonicMs, wait }: RedemptionPaceOption
 }
 
 /** One key for each session and API. */
-function paceKey({ address: { rowId } }: Session, { scopes }: TokenRequest): string {
+function paceKey({ locator: { rowId } }: Session, { scopes }: TokenRequest): string {
   return [rowId.toString('base64url'), ...resourcesOf(scopes)].join(' ');
 }
 

@@ -59,7 +59,7 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
     if (mismatch !== undefined) {
       // Another user's tokens must never be used or stored, so the session ends at once.
       audit(log, { event: 'renewal-not-trusted', reason: mismatch });
-      await store.remove(session.address, session.facts.claims.entraSessionId);
+      await store.remove(session.locator, session.facts.claims.entraSessionId);
       audit(log, { event: 'session-ended', by: 'service', sessions: 1 });
       return { kind: 'session-ended' };
     }

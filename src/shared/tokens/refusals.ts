@@ -201,7 +201,7 @@ function missingScopesOf({ facts }: Session, { scopes }: TokenRequest): string[]
   return missingScopes(scopes, facts.grantedScopes).map(toComparable);
 }
 
-function rowKey({ address: { rowId } }: Session): string {
+function rowKey({ locator: { rowId } }: Session): string {
   return rowId.toString('base64url');
 }
 

@@ -91,6 +91,6 @@ function tooManyWaiting(): BffError {
  * A new sign-in creates another row, so it does not repeat the failures of an earlier session. The key includes the
  * secret, so a cookie that has only the right row keys does not match.
  */
-function sessionKey({ address: { userHash, rowId, secret } }: Session): string {
+function sessionKey({ locator: { userHash, rowId, secret } }: Session): string {
   return createHash('sha256').update(userHash).update(rowId).update(secret).digest('base64');
 }

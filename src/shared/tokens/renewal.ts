@@ -199,6 +199,6 @@ function tooManyConflicts(): BffError {
 }
 
 /** Includes the secret. A cookie with the right row keys and a wrong secret does not share the queue. */
-function queueKey({ address: { userHash, rowId, secret } }: Session): string {
+function queueKey({ locator: { userHash, rowId, secret } }: Session): string {
   return Buffer.concat([userHash, rowId, secret]).toString('base64url');
 }

@@ -30,7 +30,7 @@ const store: SessionStore = {
   write: unused,
   extend: unused,
   addRelatedBytes: unused,
-  addressOf: unused,
+  locatorOf: unused,
   remove: unused,
   check: unused,
   refetch: unused,
@@ -103,7 +103,7 @@ beforeAll(async () => {
   const account = { homeAccountId, environment, tenantId, username, localAccountId };
   session = {
     ...sessionContent({ facts: { account }, msalCache: application.getTokenCache().serialize() }),
-    address: {
+    locator: {
       userHash: Buffer.alloc(32, 1),
       rowId: Buffer.alloc(32, 2),
       secret: Buffer.alloc(32, 3),

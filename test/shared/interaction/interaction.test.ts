@@ -44,7 +44,7 @@ function sessionWith(
 ): Session {
   return {
     ...sessionContent({ facts: options }),
-    address: {
+    locator: {
       userHash: Buffer.alloc(32),
       rowId: Buffer.alloc(32),
       secret: Buffer.alloc(32),

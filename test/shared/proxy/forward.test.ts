@@ -16,8 +16,8 @@ import { openedSession, sessionContent } from '../../support/session-content.ts'
 const now = new Date('2026-08-01T12:00:00Z');
 const callerOf = (user: string) => toCaller(openedSession(sessionContent(), { user, now }));
 const alice = callerOf('alice');
-const isAlice = ({ address }: { address: { userHash: Buffer } }) =>
-  address.userHash.toString().trim() === 'alice';
+const isAlice = ({ locator }: { locator: { userHash: Buffer } }) =>
+  locator.userHash.toString().trim() === 'alice';
 
 const ok: HttpResponse = {
   status: 200,

@@ -8,7 +8,7 @@ const secret = Buffer.from('cookie-secret-canary'.padEnd(32, '*'));
 
 function someSession(claims: Readonly<Record<string, unknown>> = {}) {
   const session = openedSession(sessionContent({ claims }), { now });
-  return { ...session, address: { ...session.address, secret } };
+  return { ...session, locator: { ...session.locator, secret } };
 }
 
 const canaries = ['refresh-token-canary', 'access-token-canary', 'id-token-canary', secret].flatMap(

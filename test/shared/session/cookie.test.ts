@@ -2,24 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
-import type { SessionAddress } from '../../../src/shared/session/address.ts';
 import { createSessionCookieCodec } from '../../../src/shared/session/cookie.ts';
+import type { SessionLocator } from '../../../src/shared/session/locator.ts';
 
 const start = new Date('2026-08-01T12:00:00Z');
 const expiresAt = new Date('2026-08-02T00:00:00Z');
 const indexKey = Buffer.alloc(32, 99);
-const address: SessionAddress = {
+const locator: SessionLocator = {
   userHash: secureRandomBytes(32),
   rowId: secureRandomBytes(32),
   secret: secureRandomBytes(32),
   expiresAt,
 };
 const codec = createSessionCookieCodec(indexKey);
-const cookie = codec.write(address);
+const cookie = codec.write(locator);
 
 describe('the session cookie', () => {
-  it('contains the address of its row and the secret that opens it', () => {
-    expect(codec.read(cookie)).toEqual(address);
+  it('contains the locator of its row and the secret that opens it', () => {
+    expect(codec.read(cookie)).toEqual(locator);
   });
 
   it('is short, and safe as a cookie value without encoding', { tags: ['SC-1'] }, () => {
@@ -85,7 +85,7 @@ describe('the session cookie', () => {
     });
 
     it('a value of another key', () => {
-      const forged = createSessionCookieCodec(Buffer.alloc(32, 9)).write(address);
+      const forged = createSessionCookieCodec(Buffer.alloc(32, 9)).write(locator);
       expect(codec.read(forged)).toBeUndefined();
     });
 

@@ -4,8 +4,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import { sessionRowKeys } from '../../../src/shared/session/address.ts';
 import type { SessionContent } from '../../../src/shared/session/facts.ts';
+import { sessionRowKeys } from '../../../src/shared/session/locator.ts';
 import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
 import { createSessionStore } from '../../../src/shared/session/store.ts';
 import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
@@ -27,7 +27,7 @@ const codec = createSessionRowCodec({
   random: secureRandomBytes,
 });
 const state = { lastUsedAt: new Date('2026-08-01T12:30:00Z'), generation: 0 };
-const address = {
+const locator = {
   userHash: secureRandomBytes(32),
   rowId: secureRandomBytes(32),
   secret: secureRandomBytes(32),
@@ -58,7 +58,7 @@ function bytesOf(value: ColumnValue | undefined): Buffer {
 /** Returns the row, or undefined if it is refused. There is no other outcome. */
 function seal(content: SessionContent): Row | undefined {
   try {
-    return codec.toRow(address, content, state);
+    return codec.toRow(locator, content, state);
   } catch (error) {
     expect(error).toBeInstanceOf(BffError);
     expect(error).toMatchObject({ code: 'storage_unavailable' });
@@ -107,7 +107,7 @@ describe('a session of any size', () => {
         expect(parts.slice(0, -1).every((part) => part.length === PART_BYTES)).toBe(true);
         expect(parts.at(-1)?.length).toBeLessThanOrEqual(PART_BYTES);
         expect(sizeOf(row)).toBeLessThanOrEqual(LARGEST_BYTES);
-        expect(codec.open(address, row)).toEqual({ kind: 'opened', content, state });
+        expect(codec.open(locator, row)).toEqual({ kind: 'opened', content, state });
       }),
       {
         numRuns: 40,
@@ -130,9 +130,9 @@ describe('a session of any size', () => {
     { bytes: 2 * PART_BYTES + 1, sizes: [PART_BYTES, PART_BYTES, 1] },
   ])('of $bytes sealed bytes is split at full parts', ({ bytes, sizes }) => {
     const content = contentWith(textSealedAs(bytes));
-    const row = codec.toRow(address, content, state);
+    const row = codec.toRow(locator, content, state);
     expect(partsOf(row).map((part) => part.length)).toEqual(sizes);
-    expect(codec.open(address, row)).toEqual({ kind: 'opened', content, state });
+    expect(codec.open(locator, row)).toEqual({ kind: 'opened', content, state });
   });
 
   it('is stored up to exactly 700 KiB, and refused beyond', () => {
@@ -197,7 +197,7 @@ describe('a session that outgrows its row', () => {
 
 describe('parts of two versions', () => {
   const [older, newer] = [contentOf(200 * KIB), contentWith(tokenText(300 * KIB, 2))];
-  const [olderRow, newerRow] = [codec.toRow(address, older, state), codec.toRow(address, newer, state)];
+  const [olderRow, newerRow] = [codec.toRow(locator, older, state), codec.toRow(locator, newer, state)];
   const [olderParts, newerParts] = [partsOf(olderRow), partsOf(newerRow)];
   const rowOf = (parts: readonly (Buffer | undefined)[]): Row => {
     const { schema = 0, keyId = 0, expiresAt = 0, lastUsedAt = 0, generation = 0 } = newerRow.columns;
@@ -214,8 +214,8 @@ describe('parts of two versions', () => {
   };
 
   it('open if they are all of the same version', () => {
-    expect(codec.open(address, rowOf(olderParts))).toEqual({ kind: 'opened', content: older, state });
-    expect(codec.open(address, rowOf(newerParts))).toEqual({ kind: 'opened', content: newer, state });
+    expect(codec.open(locator, rowOf(olderParts))).toEqual({ kind: 'opened', content: older, state });
+    expect(codec.open(locator, rowOf(newerParts))).toEqual({ kind: 'opened', content: newer, state });
   });
 
   it.each([
@@ -226,7 +226,7 @@ describe('parts of two versions', () => {
     for (let stoppedAfter = 1; stoppedAfter < Math.max(written.length, before.length); stoppedAfter++) {
       const mixed = [...written.slice(0, stoppedAfter), ...before.slice(stoppedAfter)];
       // A complete shorter version is still followed by the last parts of the longer one.
-      expect(codec.open(address, rowOf(mixed)), `after ${stoppedAfter} parts`).toEqual({
+      expect(codec.open(locator, rowOf(mixed)), `after ${stoppedAfter} parts`).toEqual({
         kind: 'unreadable',
       });
     }
@@ -243,7 +243,7 @@ describe('parts of two versions', () => {
         const gap = parts.indexOf(undefined);
         const read = Buffer.concat(parts.slice(0, gap === -1 ? count : gap).map(bytesOf));
         const isWhole = [olderParts, newerParts].some((whole) => read.equals(Buffer.concat(whole)));
-        expect(codec.open(address, rowOf(parts)).kind).toBe(isWhole ? 'opened' : 'unreadable');
+        expect(codec.open(locator, rowOf(parts)).kind).toBe(isWhole ? 'opened' : 'unreadable');
       }),
       { numRuns: 300 },
     );
@@ -256,21 +256,21 @@ describe('a large session in Azurite', () => {
     tableName,
   );
   const openStored = async () => {
-    const found = await table.read(sessionRowKeys(address));
+    const found = await table.read(sessionRowKeys(locator));
     if (found.kind === 'missing') throw new Error('the row is missing');
-    return { row: found.row, opening: codec.open(address, found.row) };
+    return { row: found.row, opening: codec.open(locator, found.row) };
   };
 
   it('of 700 KiB is stored and opens, and a smaller one after it leaves no parts', {
     tags: ['TC-7'],
   }, async () => {
     const largest = contentWith(textSealedAs(LARGEST_BYTES));
-    const inserted = await table.insert(codec.toRow(address, largest, state));
+    const inserted = await table.insert(codec.toRow(locator, largest, state));
     if (inserted.kind !== 'inserted') throw new Error(inserted.kind);
     expect((await openStored()).opening).toEqual({ kind: 'opened', content: largest, state });
 
     const small = contentOf(KIB);
-    const updated = await table.replace(codec.toRow(address, small, state), inserted.etag);
+    const updated = await table.replace(codec.toRow(locator, small, state), inserted.etag);
     expect(updated.kind).toBe('updated');
     const { row, opening } = await openStored();
     expect(Object.keys(row.columns).filter((name) => name.startsWith('part'))).toEqual(['part0']);
@@ -280,7 +280,7 @@ describe('a large session in Azurite', () => {
 
   it('is read as either version during a write, never as a mixture', async () => {
     const versions = [contentOf(600 * KIB), contentWith(tokenText(100 * KIB, 2))] as const;
-    const [first, second] = versions.map((content) => codec.toRow(address, content, state));
+    const [first, second] = versions.map((content) => codec.toRow(locator, content, state));
     if (first === undefined || second === undefined) throw new Error('no rows');
     const inserted = await table.insert(first);
     if (inserted.kind !== 'inserted') throw new Error(inserted.kind);

@@ -55,7 +55,7 @@ async function signIn(
   const facts = { device, signedInAt: now, ...(expiresAt && { expiresAt }) };
   const created = await store.create(sessionContent({ claims, facts }), secureRandomBytes(32), now);
   if (created.kind !== 'created') throw new Error(created.kind);
-  return { ...created, id: created.session.address.rowId.toString('base64url') };
+  return { ...created, id: created.session.locator.rowId.toString('base64url') };
 }
 
 const rowOf = (id: string): Row => {
@@ -195,7 +195,7 @@ describe('the list of a user’s sessions', () => {
     // The order by last use ignores it too.
     const limited = storeOf([key(1)], 1);
     const { session } = await signIn();
-    expect(await limited.endOldest(session.address)).toBe(1);
+    expect(await limited.endOldest(session.locator)).toBe(1);
     const again = await signIn();
     plant(again.id, { lastUsedAt: new Date(start.getTime() + 10 * 365 * 86_400_000) });
     advance(idleSeconds);
@@ -272,10 +272,10 @@ describe('the limit of active sessions', () => {
     const others = await signIn({ claims: { oid: 'ben', sid: 'others' } });
     advance(1);
     const third = await signIn({ claims: { sid: 'third' } });
-    expect(await limited.endOldest(third.session.address)).toBe(0);
+    expect(await limited.endOldest(third.session.locator)).toBe(0);
     advance(1);
     const fourth = await signIn({ claims: { sid: 'fourth' } });
-    expect(await limited.endOldest(fourth.session.address)).toBe(1);
+    expect(await limited.endOldest(fourth.session.locator)).toBe(1);
     expect((await listOf(alice)).map(({ id }) => id)).toEqual([fourth.id, third.id, first.id]);
     expect(await isLive(second.cookieValue, limited)).toBe(false);
     expect(await isLive(others.cookieValue)).toBe(true);
@@ -291,7 +291,7 @@ describe('the limit of active sessions', () => {
     const counts: number[] = [];
     for (let session = 0; session < 3; session++) {
       const { session: made } = await signIn();
-      counts.push(await limited.endOldest(made.address));
+      counts.push(await limited.endOldest(made.locator));
       advance(1);
     }
     expect(counts).toEqual([20, 19, 1]);
@@ -305,8 +305,8 @@ describe('the limit of active sessions', () => {
     await signIn();
     advance(1);
     const { session } = await signIn();
-    await store.remove(session.address);
-    expect(await limited.endOldest(session.address)).toBe(0);
+    await store.remove(session.locator);
+    expect(await limited.endOldest(session.locator)).toBe(0);
     expect(await listOf(alice)).toHaveLength(2);
   });
 
@@ -315,12 +315,12 @@ describe('the limit of active sessions', () => {
     const idle = await signIn();
     advance(idleSeconds);
     const { session, id } = await signIn();
-    expect(await limited.endOldest(session.address)).toBe(0);
+    expect(await limited.endOldest(session.locator)).toBe(0);
     expect(rowOf(idle.id)).toBeDefined();
     advance(1);
     const newer = await signIn();
-    expect(await limited.endOldest(session.address)).toBe(0);
-    expect(await limited.endOldest(newer.session.address)).toBe(1);
+    expect(await limited.endOldest(session.locator)).toBe(0);
+    expect(await limited.endOldest(newer.session.locator)).toBe(1);
     expect((await listOf(alice)).map((one) => one.id)).toEqual([newer.id]);
     expect(newer.id).not.toBe(id);
   });
@@ -331,7 +331,7 @@ describe('the limit of active sessions', () => {
     await signIn();
     advance(1);
     const [left, right] = [await signIn(), await signIn()];
-    await Promise.all([one.endOldest(left.session.address), two.endOldest(right.session.address)]);
+    await Promise.all([one.endOldest(left.session.locator), two.endOldest(right.session.locator)]);
     expect(await listOf(alice)).toHaveLength(limit);
   });
 });

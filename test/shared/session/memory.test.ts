@@ -155,8 +155,8 @@ describe('a session in the memory of a worker', () => {
       tags: ['LO-5'],
     }, async () => {
       const cookieValue = await signIn();
-      const { address } = await readLive(cookieValue);
-      const removing = store.remove(address);
+      const { locator } = await readLive(cookieValue);
+      const removing = store.remove(locator);
       expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
       await removing;
     });
@@ -165,9 +165,9 @@ describe('a session in the memory of a worker', () => {
       tags: ['LO-1', 'L2'],
     }, async () => {
       const cookieValue = await signIn();
-      const { address } = await readLive(cookieValue);
+      const { locator } = await readLive(cookieValue);
       table.failing.add('remove');
-      await expect(store.remove(address)).rejects.toMatchObject({ code: 'storage_unavailable' });
+      await expect(store.remove(locator)).rejects.toMatchObject({ code: 'storage_unavailable' });
       table.recover();
       expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
     });
@@ -196,7 +196,7 @@ describe('a session in the memory of a worker', () => {
         store.read(cookieValue),
         store.write(session, { ...session, msalCache: msalCacheOf({ refreshToken: 'late' }) }),
       ];
-      await store.remove(session.address);
+      await store.remove(session.locator);
       deliver();
       await Promise.all(inFlight);
       Object.assign(table, { read, replace });
@@ -207,8 +207,8 @@ describe('a session in the memory of a worker', () => {
     it('on another worker is served for at most SESSION_CACHE_SECONDS', async () => {
       const cookieValue = await signIn();
       const other = workerOf(table);
-      const { address } = await readLive(cookieValue, other);
-      await store.remove(address);
+      const { locator } = await readLive(cookieValue, other);
+      await store.remove(locator);
       elapsedMs = 4_999;
       await readLive(cookieValue, other);
       elapsedMs = 5_000;
@@ -220,7 +220,7 @@ describe('a session in the memory of a worker', () => {
     it('the right keys with a wrong secret, even if the session is cached', { tags: ['TC-1'] }, async () => {
       const cookieValue = await signIn();
       await readLive(cookieValue);
-      // Forged by an attacker who has the index key: address, deadline and MAC are right.
+      // Forged by an attacker who has the index key: locator, deadline and MAC are right.
       const payload = Buffer.from(cookieValue, 'base64url').subarray(0, -32);
       payload.fill(7, payload.length - 32);
       const mac = keyedHash(deriveKey(indexKey, 'session-cookie'), [
@@ -228,7 +228,7 @@ describe('a session in the memory of a worker', () => {
         payload.toString('base64url'),
       ]);
       const forged = Buffer.concat([payload, mac]).toString('base64url');
-      expect(store.addressOf(forged)).toBeDefined();
+      expect(store.locatorOf(forged)).toBeDefined();
       expect(await store.read(forged)).toEqual({ kind: 'none', reason: 'unreadable' });
       await readLive(cookieValue);
     });

@@ -65,7 +65,7 @@ describe('ending all sessions of a user', () => {
 
   it('can spare one session', async () => {
     const [stays, goes] = [await signIn(), await signIn()];
-    expect(await store.endAll(alice, stays.session.address)).toBe(1);
+    expect(await store.endAll(alice, stays.session.locator)).toBe(1);
     expect(await isLive(stays.cookieValue)).toBe(true);
     expect(await isLive(goes.cookieValue)).toBe(false);
   });
@@ -168,7 +168,7 @@ describe('the index by sid', () => {
 
   it('is removed with the session', async () => {
     const { session } = await signIn({ sid: 'one' });
-    await store.remove(session.address, 'one');
+    await store.remove(session.locator, 'one');
     expect(rowsIn('sid-')).toEqual([]);
   });
 
@@ -249,7 +249,7 @@ describe('the index by sid', () => {
 
   it('gets no row from a renewal that is too late', async () => {
     const { session } = await signIn({ sid: 'one' });
-    await storeOf().remove(session.address, 'one');
+    await storeOf().remove(session.locator, 'one');
     const renewed = sessionContent({ claims: { sid: 'two', iat: 1_785_589_200 } });
     await store.write(session, { ...renewed, msalCache: msalCacheOf({ refreshToken: 'next' }) });
     expect(rowsIn('sid-')).toEqual([]);
@@ -263,7 +263,7 @@ describe('the index by sid', () => {
       if (keys.partitionKey.startsWith('sid-')) throw new BffError('storage_unavailable');
       await remove(keys);
     };
-    await store.remove(session.address, 'one');
+    await store.remove(session.locator, 'one');
     expect(await isLive(cookieValue)).toBe(false);
     table.remove = remove;
     expect(await store.endBySid('one')).toHaveLength(1);

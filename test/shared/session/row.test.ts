@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createKeyRing, type KeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import { type SessionAddress, sessionRowKeys } from '../../../src/shared/session/address.ts';
+import { type SessionLocator, sessionRowKeys } from '../../../src/shared/session/locator.ts';
 import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
 import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
@@ -20,14 +20,14 @@ const codecOf = (options: { tableName?: string; keyRing?: KeyRing; registration?
 const codec = codecOf();
 const state = { lastUsedAt: new Date('2026-08-01T12:30:00Z'), leaseId: 'lease', generation: 3 };
 const content = sessionContent();
-const newAddress = (userHash = secureRandomBytes(32)): SessionAddress => ({
+const newLocator = (userHash = secureRandomBytes(32)): SessionLocator => ({
   userHash,
   rowId: secureRandomBytes(32),
   secret: secureRandomBytes(32),
   expiresAt: content.facts.expiresAt,
 });
-const address = newAddress();
-const row = codec.toRow(address, content, state);
+const locator = newLocator();
+const row = codec.toRow(locator, content, state);
 const withColumns = (columns: Record<string, ColumnValue | undefined>): Row => {
   const kept = Object.entries({ ...row.columns, ...columns }).filter(([, value]) => value !== undefined);
   return { ...row, columns: Object.fromEntries(kept) as Row['columns'] };
@@ -42,21 +42,21 @@ const textOfSize = (size: number) => secureRandomBytes(size).toString('base64').
 
 describe('a session row', () => {
   it('opens unchanged', () => {
-    expect(codec.open(address, row)).toEqual({ kind: 'opened', content, state });
+    expect(codec.open(locator, row)).toEqual({ kind: 'opened', content, state });
   });
 
   it.each([1, 60, 64, 128, 500])('can hold a cache of %i KiB', (kib) => {
     const large = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(kib * 1024) }) });
-    const stored = codec.toRow(address, large, state);
+    const stored = codec.toRow(locator, large, state);
     for (const value of Object.values(stored.columns)) {
       if (value instanceof Uint8Array) expect(value.length).toBeLessThanOrEqual(64 * 1024);
     }
-    expect(codec.open(address, stored)).toEqual({ kind: 'opened', content: large, state });
+    expect(codec.open(locator, stored)).toEqual({ kind: 'opened', content: large, state });
   });
 
   it('seals only the content, even if a whole session is passed', () => {
-    const whole = { ...content, address, etag: 'first', idleExpiresAt: new Date() };
-    expect(codec.open(address, codec.toRow(address, whole, state))).toEqual({
+    const whole = { ...content, locator, etag: 'first', idleExpiresAt: new Date() };
+    expect(codec.open(locator, codec.toRow(locator, whole, state))).toEqual({
       kind: 'opened',
       content,
       state,
@@ -65,7 +65,7 @@ describe('a session row', () => {
 
   it('refuses content that does not fit', () => {
     const huge = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(2 * 1024 * 1024) }) });
-    expect(() => codec.toRow(address, huge, state)).toThrow(BffError);
+    expect(() => codec.toRow(locator, huge, state)).toThrow(BffError);
   });
 
   it('contains no readable token, claim, address or object id in keys or columns', {
@@ -102,7 +102,7 @@ describe('a session row', () => {
 
   it('differs at every write of the same content', { tags: ['TC-2'] }, () => {
     const writes = Array.from({ length: 50 }, () =>
-      bytesOf(codec.toRow(address, content, state)).toString('hex'),
+      bytesOf(codec.toRow(locator, content, state)).toString('hex'),
     );
     expect(new Set(writes).size).toBe(writes.length);
   });
@@ -118,34 +118,34 @@ describe('a session row', () => {
   });
 
   it('opens with every key of the ring, and is sealed with the first', () => {
-    const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(address, content, state);
+    const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(locator, content, state);
     expect(old.columns['keyId']).toBe(1);
-    expect(codec.open(address, old).kind).toBe('opened');
+    expect(codec.open(locator, old).kind).toBe('opened');
     expect(row.columns['keyId']).toBe(2);
   });
 
   it('distinguishes a retired key, a newer key and a newer version', () => {
-    expect(codecOf({ keyRing: createKeyRing([key(3)]) }).open(address, row)).toEqual({ kind: 'retired-key' });
-    expect(codecOf({ keyRing: createKeyRing([key(1)]) }).open(address, row)).toEqual({ kind: 'newer' });
-    expect(codec.open(address, withColumns({ schema: 2 }))).toEqual({ kind: 'newer' });
+    expect(codecOf({ keyRing: createKeyRing([key(3)]) }).open(locator, row)).toEqual({ kind: 'retired-key' });
+    expect(codecOf({ keyRing: createKeyRing([key(1)]) }).open(locator, row)).toEqual({ kind: 'newer' });
+    expect(codec.open(locator, withColumns({ schema: 2 }))).toEqual({ kind: 'newer' });
   });
 
   describe('does not open', { tags: ['TC-3'] }, () => {
     const unreadable = { kind: 'unreadable' };
 
     it('with the secret of another cookie, so table and keys are not enough', () => {
-      expect(codec.open({ ...address, secret: secureRandomBytes(32) }, row)).toEqual(unreadable);
+      expect(codec.open({ ...locator, secret: secureRandomBytes(32) }, row)).toEqual(unreadable);
     });
 
     it('in another row of the same user, in another partition or another table', () => {
       const elsewhere = [
-        { ...address, rowId: secureRandomBytes(32) },
-        { ...address, userHash: secureRandomBytes(32) },
+        { ...locator, rowId: secureRandomBytes(32) },
+        { ...locator, userHash: secureRandomBytes(32) },
       ];
       for (const place of elsewhere) {
         expect(codec.open(place, { ...row, ...sessionRowKeys(place) })).toEqual(unreadable);
       }
-      expect(codecOf({ tableName: 'others' }).open(address, row)).toEqual(unreadable);
+      expect(codecOf({ tableName: 'others' }).open(locator, row)).toEqual(unreadable);
     });
 
     it('for another app registration or cloud with the same keys and table', () => {
@@ -154,31 +154,31 @@ describe('a session row', () => {
         ['client', 'usgov'],
         ['clientpublic', ''],
       ]) {
-        expect(codecOf({ registration }).open(address, row)).toEqual(unreadable);
+        expect(codecOf({ registration }).open(locator, row)).toEqual(unreadable);
       }
     });
 
     it('of an earlier or invalid version', () => {
       for (const schema of [0, -1, 0.5, '1', true]) {
-        expect(codec.open(address, withColumns({ schema }))).toEqual(unreadable);
+        expect(codec.open(locator, withColumns({ schema }))).toEqual(unreadable);
       }
     });
 
     it('swapped with the row of another user', () => {
-      const other = newAddress();
+      const other = newLocator();
       const theirs = codec.toRow(other, sessionContent({ claims: { oid: 'be' } }), state);
-      expect(codec.open(address, { ...row, columns: theirs.columns })).toEqual(unreadable);
+      expect(codec.open(locator, { ...row, columns: theirs.columns })).toEqual(unreadable);
       expect(codec.open(other, { ...theirs, columns: row.columns })).toEqual(unreadable);
     });
 
     it('labeled with another key', () => {
-      expect(codec.open(address, withColumns({ keyId: 1 }))).toEqual(unreadable);
+      expect(codec.open(locator, withColumns({ keyId: 1 }))).toEqual(unreadable);
     });
 
     it('with parts of two writes, or parts out of order, missing or added', () => {
       const large = sessionContent({ msalCache: msalCacheOf({ refreshToken: textOfSize(200 * 1024) }) });
-      const one = codec.toRow(address, large, state);
-      const two = codec.toRow(address, large, state);
+      const one = codec.toRow(locator, large, state);
+      const two = codec.toRow(locator, large, state);
       const parts = Object.keys(one.columns).filter((name) => name.startsWith('part'));
       expect(parts.length).toBeGreaterThan(2);
       const { part0, part1, part2 } = one.columns;
@@ -191,12 +191,12 @@ describe('a session row', () => {
       ];
       for (const mix of mixes) {
         expect(
-          codec.open(address, { ...one, columns: { ...one.columns, ...mix } as Row['columns'] }),
+          codec.open(locator, { ...one, columns: { ...one.columns, ...mix } as Row['columns'] }),
         ).toEqual(unreadable);
       }
       for (const name of parts) {
         const { [name]: _gone, ...rest } = one.columns;
-        expect(codec.open(address, { ...one, columns: rest })).toEqual(unreadable);
+        expect(codec.open(locator, { ...one, columns: rest })).toEqual(unreadable);
       }
     });
   });
@@ -232,14 +232,14 @@ describe('a session row', () => {
     );
     fc.assert(
       fc.property(mutation, (columns) => {
-        expect(codec.open(address, withColumns(columns)).kind).not.toBe('opened');
+        expect(codec.open(locator, withColumns(columns)).kind).not.toBe('opened');
       }),
       { numRuns: 1000 },
     );
   });
 
   it('does not open without a valid time of use, because it would never expire idle', () => {
-    expect(codec.open(address, withColumns({ lastUsedAt: new Date(Number.NaN) }))).toEqual({
+    expect(codec.open(locator, withColumns({ lastUsedAt: new Date(Number.NaN) }))).toEqual({
       kind: 'unreadable',
     });
   });

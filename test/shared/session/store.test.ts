@@ -65,7 +65,7 @@ const withRefreshToken = (session: SessionContent, refreshToken: string): Sessio
 });
 
 describe('create', () => {
-  it('creates one row and a cookie with its address', async () => {
+  it('creates one row and a cookie with its locator', async () => {
     const store = storeOf();
     const { cookieValue } = await signIn(store);
     expect(sessionRows()).toHaveLength(1);
@@ -233,7 +233,7 @@ describe('create', () => {
     const store = storeOf();
     const secrets = new Set<string>();
     for (let count = 0; count < 250; count++) {
-      secrets.add((await signIn(store)).session.address.secret.toString('hex'));
+      secrets.add((await signIn(store)).session.locator.secret.toString('hex'));
     }
     expect(secrets.size).toBe(250);
   });
@@ -243,7 +243,7 @@ describe('create', () => {
   }, async () => {
     const store = storeOf();
     const partitionOf = async (claims: Record<string, unknown>) =>
-      (await signIn(store, sessionContent({ claims }))).session.address.userHash.toString('hex');
+      (await signIn(store, sessionContent({ claims }))).session.locator.userHash.toString('hex');
     const alice = await partitionOf({});
     expect(
       await partitionOf({ preferred_username: 'new@contoso.example', email: 'new@contoso.example' }),
@@ -301,7 +301,7 @@ describe('read', () => {
       'x'.repeat(64 * 1024),
     ]) {
       expect(await store.read(value)).toEqual({ kind: 'none', reason: 'cookie-invalid' });
-      expect(store.addressOf(value)).toBeUndefined();
+      expect(store.locatorOf(value)).toBeUndefined();
     }
     expect(table.counts.read).toBe(read);
   });
@@ -364,8 +364,8 @@ describe('read', () => {
   it('finds no session if the row was deleted', async () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
-    await store.remove(session.address);
-    await store.remove(session.address);
+    await store.remove(session.locator);
+    await store.remove(session.locator);
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
   });
 
@@ -456,7 +456,7 @@ describe('read', () => {
     const store = storeOf();
     const { cookieValue, session } = await signIn(store);
     const restored = memory.rows();
-    await store.remove(session.address);
+    await store.remove(session.locator);
     for (const row of restored) memory.put(row);
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'missing' });
     // SECURITY.md excludes this, and docs/guides/restored-table.md describes what to do.
@@ -533,7 +533,7 @@ describe('write', () => {
   it('loses against a deletion before it or between its attempts', { tags: ['TC-5', 'SC-4'] }, async () => {
     const store = storeOf();
     const { session } = await signIn(store);
-    await store.remove(session.address);
+    await store.remove(session.locator);
     expect(await store.write(session, withRefreshToken(session, 'late'))).toEqual({ kind: 'gone' });
 
     const again = await signIn(store);
@@ -609,7 +609,7 @@ describe('touch', () => {
     const store = storeOf();
     const { session } = await signIn(store);
     advance(1800);
-    await storeOf().remove(session.address);
+    await storeOf().remove(session.locator);
     expect(await store.extend(session)).toEqual({ kind: 'gone' });
     expect(sessionRows()).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createKeyRing, type KeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { deriveKey, encodeFields, open, seal, secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
-import { type SessionAddress, sessionRowKeys } from '../../../src/shared/session/address.ts';
+import { type SessionLocator, sessionRowKeys } from '../../../src/shared/session/locator.ts';
 import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
 import { sessionContent } from '../../support/session-content.ts';
@@ -21,7 +21,7 @@ const content = sessionContent({
 });
 const { signedInAt, claimsAsOf, grantedScopes } = content.facts;
 const state = { lastUsedAt: new Date('2026-08-01T12:30:00Z'), generation: 0 };
-const newAddress = (userHash = secureRandomBytes(32)): SessionAddress => ({
+const newLocator = (userHash = secureRandomBytes(32)): SessionLocator => ({
   userHash,
   rowId: secureRandomBytes(32),
   secret: secureRandomBytes(32),
@@ -31,8 +31,8 @@ const readSummary = (of: Row, by = codec) => {
   const opening = by.openSummary(of);
   return opening.kind === 'opened' ? opening.summary : undefined;
 };
-const address = newAddress();
-const row = codec.toRow(address, content, state);
+const locator = newLocator();
+const row = codec.toRow(locator, content, state);
 const withColumns = (columns: Record<string, ColumnValue>): Row => ({
   ...row,
   columns: { ...row.columns, ...columns },
@@ -58,7 +58,7 @@ describe('the summary in a row', () => {
 
   it('has no device if none is known', () => {
     const { device: _device, ...facts } = content.facts;
-    const unnamed = readSummary(codec.toRow(address, { ...content, facts }, state));
+    const unnamed = readSummary(codec.toRow(locator, { ...content, facts }, state));
     expect(unnamed).toEqual({ signedInAt, rolesAsOf: claimsAsOf, grantedScopes });
     expect(unnamed).not.toHaveProperty('device');
   });
@@ -86,24 +86,24 @@ describe('the summary in a row', () => {
       expect(everything).not.toContain(plain);
     }
     const writes = Array.from({ length: 50 }, () =>
-      bytesOf(codec.toRow(address, content, state)).toString('hex'),
+      bytesOf(codec.toRow(locator, content, state)).toString('hex'),
     );
     expect(new Set(writes).size).toBe(writes.length);
   });
 
   it('opens with every key of the ring', () => {
-    const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(address, content, state);
+    const old = codecOf({ keyRing: createKeyRing([key(1)]) }).toRow(locator, content, state);
     expect(readSummary(old)?.device).toBe('Edge on Windows');
   });
 
   it('is unreadable if it was removed from the row, whose session still opens', () => {
     expect(codec.openSummary(without('summary'))).toEqual({ kind: 'unreadable' });
-    expect(codec.open(address, without('summary')).kind).toBe('opened');
+    expect(codec.open(locator, without('summary')).kind).toBe('opened');
   });
 
   describe('does not open, without an error', { tags: ['TC-3'] }, () => {
     it('in another row of the same user, in another partition or another table', () => {
-      for (const place of [newAddress(address.userHash), { ...newAddress(), rowId: address.rowId }]) {
+      for (const place of [newLocator(locator.userHash), { ...newLocator(), rowId: locator.rowId }]) {
         expect(codec.openSummary({ ...row, ...sessionRowKeys(place) })).toEqual({ kind: 'unreadable' });
         const theirs = codec.toRow(place, sessionContent(), state);
         const moved = { ...theirs, columns: { ...theirs.columns, summary: bytesOf(row) } };
@@ -139,7 +139,7 @@ describe('the summary in a row', () => {
       const { part0 } = row.columns;
       if (part0 === undefined) throw new Error('no content');
       expect(readSummary(withColumns({ summary: part0 }))).toBeUndefined();
-      expect(codec.open(address, withColumns({ part0: bytesOf(row) })).kind).toBe('unreadable');
+      expect(codec.open(locator, withColumns({ part0: bytesOf(row) })).kind).toBe('unreadable');
       const { partitionKey, rowKey } = row;
       const sealedAsContent = seal(
         deriveKey(key(2).bytes, 'session-summary', encodeFields([partitionKey, rowKey])),

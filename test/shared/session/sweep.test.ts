@@ -154,7 +154,7 @@ describe('the sweep', () => {
 
   it('removes what sign-outs left, including the index row of an unreadable session', async () => {
     const { session } = await signIn(since(hour), { sid: 'first' });
-    await store.remove(session.address);
+    await store.remove(session.locator);
     expect(rowsIn('sid-')).toBe(1);
     now = since(9 * hour);
     expect(await sweep()).toMatchObject({ removed: 0, alreadyGone: 1 });

@@ -180,14 +180,14 @@ describe('the memory of refusals', () => {
   it('is limited to a thousand users, and the oldest is removed', () => {
     for (let user = 0; user <= 1000; user++) {
       const session = sessionOf();
-      session.address.userHash.writeUInt32BE(user);
+      session.locator.userHash.writeUInt32BE(user);
       refusals.remember(session, requestOf('Mail.Read'), noConsent);
     }
     const first = sessionOf();
-    first.address.userHash.writeUInt32BE(0);
+    first.locator.userHash.writeUInt32BE(0);
     expect(refusals.find(first, requestOf('Mail.Read'))).toBeUndefined();
     const last = sessionOf();
-    last.address.userHash.writeUInt32BE(1000);
+    last.locator.userHash.writeUInt32BE(1000);
     expect(refusals.find(last, requestOf('Mail.Read'))).toBe(noConsent);
   });
 

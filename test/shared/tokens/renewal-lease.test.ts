@@ -333,7 +333,7 @@ describe('a renewal with a lease', () => {
 
   it('reports an ended session if the row is deleted at any point', async () => {
     const deleted = workerOf(async (held) => {
-      await store.remove(held.address);
+      await store.remove(held.locator);
       return { kind: 'interaction-required', reason: 'sign_in_required' };
     });
     expect(await deleted.renew()).toEqual({ kind: 'session-ended' });

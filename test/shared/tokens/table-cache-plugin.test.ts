@@ -9,7 +9,7 @@ import { sessionContent } from '../../support/session-content.ts';
 
 const session: Session = {
   ...sessionContent({ msalCache: '{"stored":true}' }),
-  address: {
+  locator: {
     userHash: Buffer.alloc(32, 1),
     rowId: Buffer.alloc(32, 2),
     secret: Buffer.alloc(32, 3),

@@ -2,9 +2,9 @@ import { TableClient, type TableEntityResult } from '@azure/data-tables';
 import { inject } from 'vitest';
 import { createKeyRing, parseKeyBytes } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
-import { sessionRowKeys } from '../../../src/shared/session/address.ts';
 import { createSessionCookieCodec } from '../../../src/shared/session/cookie.ts';
 import type { SessionContent } from '../../../src/shared/session/facts.ts';
+import { sessionRowKeys } from '../../../src/shared/session/locator.ts';
 import { createSessionRowCodec } from '../../../src/shared/session/row.ts';
 import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
 import type { UserAgent } from '../../support/user-agent.ts';
@@ -48,12 +48,12 @@ function codecs({ settings, tableName }: World, sealingKeys = settings['SESSION_
   };
 }
 
-/** Returns the address of this browser's session. */
+/** Returns the locator of this browser's session. */
 export function keysOf(world: World, browser: UserAgent): Keys {
   const { cookies } = codecs(world);
-  const address = cookies.read(browser.cookies().get('session') ?? '');
-  if (address === undefined) throw new Error('no session cookie of this world');
-  return sessionRowKeys(address);
+  const locator = cookies.read(browser.cookies().get('session') ?? '');
+  if (locator === undefined) throw new Error('no session cookie of this world');
+  return sessionRowKeys(locator);
 }
 
 /** Reads the row of this browser's session from the table. */
@@ -78,16 +78,16 @@ export async function openRow(
   sealingKeys?: string,
 ): Promise<SessionContent> {
   const { cookies, rows } = codecs(world, sealingKeys);
-  const address = cookies.read(browser.cookies().get('session') ?? '');
-  if (address === undefined) throw new Error('no session cookie of this world');
+  const locator = cookies.read(browser.cookies().get('session') ?? '');
+  if (locator === undefined) throw new Error('no session cookie of this world');
   const connectionString = inject('tableConnectionString');
   const table = createAzureTable(
     { kind: 'connection-string', connectionString, allowInsecure: true },
     world.tableName,
   );
-  const read = await table.read(sessionRowKeys(address));
+  const read = await table.read(sessionRowKeys(locator));
   if (read.kind !== 'found') throw new Error('the row is gone');
-  const opening = rows.open(address, read.row);
+  const opening = rows.open(locator, read.row);
   if (opening.kind !== 'opened') throw new Error(opening.kind);
   return opening.content;
 }

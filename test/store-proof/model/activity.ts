@@ -189,12 +189,12 @@ async function signIn(
   if (created.kind === 'ended-meanwhile') return { kind: 'signed-out', reason: created.kind };
   if (created.kind !== 'created') return { kind: 'crash', error: `session ${created.kind}` };
   const { cookieValue, session } = created;
-  const replaced = worker.store.addressOf(browsers.get(browser)?.cookieValue ?? '');
+  const replaced = worker.store.locatorOf(browsers.get(browser)?.cookieValue ?? '');
   // A remaining row ends by its limits, and no browser has its cookie.
   if (replaced !== undefined) await worker.store.remove(replaced).catch(() => {});
-  await worker.store.endOldest(session.address).catch(() => 0);
+  await worker.store.endOldest(session.locator).catch(() => 0);
   const row = {
-    partitionKey: `user-${session.address.userHash.toString('base64url')}`,
+    partitionKey: `user-${session.locator.userHash.toString('base64url')}`,
     rowKey: `session-${rowId.toString('base64url')}`,
   };
   browsers.set(browser, {

@@ -46,13 +46,13 @@ export function createRowReader(secrets: readonly Buffer[] = []): RowReader {
 
   const openAnew = (row: Row): OpenedRow => {
     if (!isSessionRow(row)) return { kind: 'other' };
-    const address = {
+    const locator = {
       userHash: Buffer.from(row.partitionKey.slice('user-'.length), 'base64url'),
       rowId: Buffer.from(row.rowKey.slice('session-'.length), 'base64url'),
       expiresAt: new Date(0),
     };
     for (const secret of known) {
-      const opening = codec.open({ ...address, secret }, row);
+      const opening = codec.open({ ...locator, secret }, row);
       if (opening.kind === 'opened')
         return { kind: 'session', content: opening.content, state: opening.state };
     }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { RowKeys } from '../storage/table.ts';
 
 /** The place of a session's row. */
-export interface RowAddress {
+export interface RowLocator {
   /** Keyed hash of tenant and object id, which names the user's partition. 32 bytes. */
   readonly userHash: Buffer;
   /** Derived from the login transaction. 32 bytes. */
@@ -10,7 +10,7 @@ export interface RowAddress {
 }
 
 /** The place of a session's row, and the secret without which the row does not open. */
-export interface SessionAddress extends RowAddress {
+export interface SessionLocator extends RowLocator {
   /** Only the cookie holds it. 32 bytes. */
   readonly secret: Buffer;
   /** After this the row is not read. The limit that the row seals decides. */
@@ -27,7 +27,7 @@ const ROW_ID_BYTES = 32;
  */
 export const SESSION_ROWS = { rowsFrom: SESSION_PREFIX, rowsBefore: 'session.' } as const;
 
-export function sessionRowKeys({ userHash, rowId }: RowAddress): RowKeys {
+export function sessionRowKeys({ userHash, rowId }: RowLocator): RowKeys {
   return { partitionKey: userPartition(userHash), rowKey: `${SESSION_PREFIX}${toSessionId(rowId)}` };
 }
 
