@@ -1,4 +1,3 @@
-import { toOwnUrl, toReturnUrl } from './addresses.ts';
 import type { SignInOptions, SignInResult } from './client-api.ts';
 import type { ClientContext } from './client-context.ts';
 import type { InteractionRequest } from './interaction.ts';
@@ -6,6 +5,7 @@ import { type FailureKind, InteractionFailed, type InteractionResult } from './i
 import { silentSignInKey, toInteractionKey } from './interaction-key.ts';
 import type { BffProblem } from './problem.ts';
 import { hasSilentAttempt } from './redirect-note.ts';
+import { toOwnUrl, toReturnUrl } from './urls.ts';
 
 /** A sign-in that shows nothing to the user. */
 export const silentSignIn = { key: silentSignInKey, display: 'redirect', clicked: false } as const;

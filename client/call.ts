@@ -1,5 +1,4 @@
 import { eitherSignal, untilAborted } from './abort.ts';
-import { toCallUrl } from './addresses.ts';
 import { askForCall, canAskFor, toFailure } from './ask-user.ts';
 import type { CallInit } from './client-api.ts';
 import type { ClientContext } from './client-context.ts';
@@ -8,6 +7,7 @@ import { toInteractionKey } from './interaction-key.ts';
 import { BffProblem } from './problem.ts';
 import { send } from './send.ts';
 import type { Session } from './session.ts';
+import { toCallUrl } from './urls.ts';
 
 /**
  * Calls a URL of this origin for the current user, and asks the user for what the call needs.
@@ -61,7 +61,7 @@ export async function call(
       if (!isRepeatable(init, true)) throw new InteractionFailed('not_repeated', outcome);
       outcome = await sendOnce();
     }
-    sessions.used();
+    sessions.recheckExpiry();
     if (!(outcome instanceof BffProblem) && outcome.ok) guard.succeeded(name);
     return outcome;
   }

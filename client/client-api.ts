@@ -1,7 +1,7 @@
 import type { Display, Interaction } from './interaction.ts';
 import type { Page } from './page.ts';
 import type { BffProblem } from './problem.ts';
-import type { Resumed } from './redirect-note.ts';
+import type { ResumedInteraction } from './redirect-note.ts';
 import type { Session } from './session.ts';
 import type { SessionEvent } from './session-event.ts';
 
@@ -87,5 +87,5 @@ export interface Client {
    * Set if the browser left this page for an interaction and has come back. No call was repeated, so the page
    * continues from here.
    */
-  readonly resumed: Resumed | undefined;
+  readonly resumed: ResumedInteraction | undefined;
 }

@@ -1,4 +1,3 @@
-import { toCallUrl, toGraphUrl, toOwnUrl, toReturnUrl } from './addresses.ts';
 import { askAfterClick, hasTriedSilently, silentSignIn, toRequest } from './ask-user.ts';
 import { call } from './call.ts';
 import type { Client, ClientOptions } from './client-api.ts';
@@ -14,12 +13,13 @@ import { send, throwProblem } from './send.ts';
 import { watchSession } from './session-watch.ts';
 import { signOut } from './sign-out.ts';
 import { joinTabs } from './tabs.ts';
+import { toCallUrl, toGraphUrl, toOwnUrl, toReturnUrl } from './urls.ts';
 
 export type { CallInit, Client, ClientOptions, SignInOptions, SignInResult } from './client-api.ts';
 export type { Display, Interaction } from './interaction.ts';
 export { type FailureKind, InteractionFailed } from './interaction-failed.ts';
 export { BffProblem } from './problem.ts';
-export type { Resumed } from './redirect-note.ts';
+export type { ResumedInteraction } from './redirect-note.ts';
 export type { FeatureState, Session, SignedIn, SignedOut } from './session.ts';
 export type { SessionEvent } from './session-event.ts';
 

@@ -19,7 +19,7 @@ export function listenToPage(context: ClientContext): void {
   const onReturn = () => {
     // The page cannot see whether a popup that the browser has cut off is closed, so it checks when the user returns.
     if (interactions.active.view) void sessions.tryRead();
-    sessions.used(); // another tab may have used it
+    sessions.recheckExpiry(); // another tab may have used it
   };
   page.addEventListener('focus', onReturn);
   document?.addEventListener('visibilitychange', () => {

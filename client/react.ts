@@ -32,7 +32,7 @@ export type OnUserChanged = () => void | Promise<void>;
 interface SessionStore {
   readonly client: Client;
   /** Differs for each user of the page; undefined between two users. */
-  readPageNumber(): number | undefined;
+  readMountKey(): number | undefined;
   setOnUserChanged(onUserChanged: OnUserChanged | undefined): void;
   /** Reads the session and follows its changes. @returns a function that stops */
   start(): () => void;
@@ -64,7 +64,7 @@ export function BffProvider(props: {
   const store = useMemo(() => createStore(client), [client]);
   useEffect(() => store.setOnUserChanged(onUserChanged), [store, onUserChanged]);
   useEffect(() => store.start(), [store]);
-  const key = useSyncExternalStore(store.subscribe, store.readPageNumber, () => 0);
+  const key = useSyncExternalStore(store.subscribe, store.readMountKey, () => 0);
   // Nothing is shown between two users, because a component that calls `client.session()` would let old work
   // use the client again.
   return createElement(StoreContext.Provider, { key, value: store }, key === undefined ? null : children);
@@ -133,7 +133,7 @@ function createStore(client: Client): SessionStore {
   return {
     client,
     read: () => state,
-    readPageNumber: () => (isBetweenUsers ? undefined : users),
+    readMountKey: () => (isBetweenUsers ? undefined : users),
     setOnUserChanged(next) {
       onUserChanged = next;
     },

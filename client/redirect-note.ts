@@ -3,7 +3,7 @@ import type { Page } from './page.ts';
 import { readMember, readText, readTexts } from './read-untrusted.ts';
 
 /** Why the page was left, for the page that comes back. */
-export interface Resumed {
+export interface ResumedInteraction {
   readonly feature: string | undefined;
   readonly reason: string | undefined;
 }
@@ -23,7 +23,7 @@ export interface RedirectNote {
   /** The user the page belonged to. */
   readonly user: string | undefined;
   /** Set if the browser has come back to the URL that the redirect was to return to. */
-  readonly resumed: Resumed | undefined;
+  readonly resumed: ResumedInteraction | undefined;
 }
 
 const noteKey = 'entra-bff:redirect';
@@ -37,7 +37,7 @@ const maxAgeMs = 15 * 60 * 1000; // the lifetime of a login transaction
 export function writeRedirectNote(
   page: Page,
   returnUrl: URL,
-  note: Resumed & Partial<RedirectHistory> & { readonly user: string | undefined },
+  note: ResumedInteraction & Partial<RedirectHistory> & { readonly user: string | undefined },
 ): boolean {
   const { pathname, search, hash } = returnUrl;
   return writeNote(page, noteKey, { ...note, path: pathname + search, hash });

@@ -23,7 +23,7 @@ export interface SessionWatch {
   /** Sets what this page knows without a request. Responses to earlier requests are then outdated. */
   set(session: Session): void;
   /** The session may have been used, so checks whether a warning still holds. */
-  used(): void;
+  recheckExpiry(): void;
   subscribe(listener: (event: SessionEvent) => void): () => void;
   /** Calls `observer` within every update, before any listener. */
   observe(observer: (session: Session, userChanged: boolean) => void): void;
@@ -101,7 +101,7 @@ export function watchSession(
     read,
     tryRead: () => read().catch(() => undefined),
     set: (session) => apply(session, ++requested),
-    used: expiry.recheck,
+    recheckExpiry: expiry.recheck,
     subscribe,
     observe(next) {
       observer = next;
