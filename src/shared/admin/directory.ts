@@ -1,6 +1,6 @@
 import { BffError } from '../errors.ts';
 import { guidPattern } from '../guid.ts';
-import { decodeAgain } from '../policy/rereadings.ts';
+import { decodeAgain } from '../policy/reinterpretations.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type AdministratorGraph, type GraphObject, permissions, toEntries } from './administration.ts';

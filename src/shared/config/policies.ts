@@ -4,7 +4,7 @@ import { administrationFeatures } from '../admin/administration.ts';
 import { parseCustomApiPolicy } from '../policy/custom-api.ts';
 import { type Features, joinFeatures } from '../policy/features.ts';
 import { parseGraphPolicy } from '../policy/graph-profile.ts';
-import type { PolicyReading } from '../policy/parse.ts';
+import type { PolicyResult } from '../policy/parse.ts';
 import type { Policy } from '../policy/policy.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
 import type { ApiConfig } from './api-settings.ts';
@@ -54,9 +54,9 @@ export function readPolicy(path: string | undefined): Policy {
  * Reads a policy file. Every issue in it comes with its position and a hint.
  * @param scopePrefix the application ID URI of a custom API. If omitted, the file is for Microsoft Graph.
  */
-export function readPolicyFile(path: string, scopePrefix?: string): PolicyReading {
+export function readPolicyFile(path: string, scopePrefix?: string): PolicyResult {
   const text = readText(path);
-  const invalid = (issue: string): PolicyReading => ({ kind: 'invalid', issues: [`the file: ${issue}`] });
+  const invalid = (issue: string): PolicyResult => ({ kind: 'invalid', issues: [`the file: ${issue}`] });
   if (text === undefined) return invalid('cannot be read; give the path of a file');
   const reading = parseStrictJson(text);
   switch (reading.kind) {
@@ -71,7 +71,7 @@ export function readPolicyFile(path: string, scopePrefix?: string): PolicyReadin
   }
 }
 
-function requirePolicy(reading: PolicyReading, setting: string): Policy {
+function requirePolicy(reading: PolicyResult, setting: string): Policy {
   if (reading.kind === 'policy') return reading.policy;
   throw new ConfigError(reading.issues.map((issue) => `${setting}, ${issue}`));
 }

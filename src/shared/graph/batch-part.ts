@@ -4,7 +4,7 @@ import type { JsonValue } from '../policy/json-text.ts';
 import { type AllowedCall, type PolicyMatch, type RequestedCall, requireAllowed } from '../policy/match.ts';
 import { isJsonType, readMediaType } from '../policy/media-type.ts';
 import { hasBody } from '../policy/methods.ts';
-import { requireNamedHeaders } from '../policy/request-headers.ts';
+import { requireAllowedHeaders } from '../policy/request-headers.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
 
 interface PartOptions {
@@ -32,7 +32,7 @@ export function checkPart(
   const contentType = bodyTypeOf(method, body, toAllowedHeaders(values)['content-type']);
   const [path, query] = splitUrl(url);
   const call = requireAllowed(match({ method, path: `${version}/${path}`, query, contentType }));
-  requireNamedHeaders(method, (name) => values.get(name), call.rule);
+  requireAllowedHeaders(method, (name) => values.get(name), call.rule);
   requireFields(call, body, contentType);
   const headers = {
     ...toAllowedHeaders(values, call.rule.headers),

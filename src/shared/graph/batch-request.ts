@@ -50,7 +50,7 @@ export function readBatch(
   requireSupportedOrder(parts);
   const sentIds = new Map(parts.map(({ id }) => [id, randomUUID()]));
   return parts.map((part) =>
-    inPart(part.id, () => {
+    forPart(part.id, () => {
       const sentId = sentIds.get(part.id) ?? failWith('it has no id');
       const dependsOn = part.dependsOn.map((id) => sentIds.get(id) ?? failWith('an id is missing'));
       const { call, text } = checkPart(part.members, { version, sentId, dependsOn }, match);
@@ -65,16 +65,16 @@ export function writeBatch(parts: readonly BatchPart[]): Uint8Array {
 }
 
 /** Runs a step for one part. An error states the part. */
-function inPart<Value>(id: string, run: () => Value): Value {
+function forPart<Value>(id: string, run: () => Value): Value {
   try {
     return run();
   } catch (error) {
-    throw inBatch(id, error);
+    throw withBatchId(id, error);
   }
 }
 
 /** The same error, with the id of the part that it occurred in. */
-export function inBatch(id: string, error: unknown): unknown {
+export function withBatchId(id: string, error: unknown): unknown {
   return error instanceof BffError ? error.inBatchRequest(id) : error;
 }
 
@@ -109,7 +109,7 @@ function readPart(value: JsonValue, index: number): RawPart {
   if (id === undefined || !/^[\x20-\x7e]{1,64}$/.test(id)) {
     throw invalidBatch(`${position} has no "id" of 1 to 64 printable ASCII characters`);
   }
-  return inPart(id, () => {
+  return forPart(id, () => {
     if (![...members.keys()].every((name) => knownNames.has(name))) failWith('it has an unknown member');
     return { id, members, dependsOn: readDependsOn(members.get('dependsOn')) };
   });
@@ -130,7 +130,7 @@ function requireUniqueIds(parts: readonly RawPart[]): void {
   const seen = new Set<string>();
   for (const { id } of parts) {
     const comparable = id.toLowerCase();
-    if (seen.has(comparable)) inPart(id, () => failWith('another request has the same "id"'));
+    if (seen.has(comparable)) forPart(id, () => failWith('another request has the same "id"'));
     seen.add(comparable);
   }
 }
@@ -143,7 +143,7 @@ function requireSupportedOrder(parts: readonly RawPart[]): void {
   const earlier = new Set<string>();
   for (const { id, dependsOn } of parts) {
     if (!dependsOn.every((other) => earlier.has(other))) {
-      inPart(id, () => failWith('"dependsOn" has an id that is not of an earlier request'));
+      forPart(id, () => failWith('"dependsOn" has an id that is not of an earlier request'));
     }
     earlier.add(id);
   }

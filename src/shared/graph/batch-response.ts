@@ -133,7 +133,7 @@ function writePart(response: PartResponse, part: BatchPart, options: BatchRespon
   const claims = findPartChallenge(response);
   if (claims !== undefined) return writeProblem(id, options.challengeProblem(part, claims));
   const [name, location] = [...response.headers].find(([key]) => key.toLowerCase() === 'location') ?? [];
-  const passed = location === undefined ? undefined : links.inLocation(status, location, call);
+  const passed = location === undefined ? undefined : links.editLocation(status, location, call);
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   if (status < 200 || status > 599 || (isRedirect && passed === undefined)) {
     return writeProblem(
@@ -145,7 +145,7 @@ function writePart(response: PartResponse, part: BatchPart, options: BatchRespon
   if (name !== undefined && passed !== undefined) headers[name] = passed;
   // The body of a redirect repeats its address.
   if (response.body === undefined || isRedirect) return write(id, status, headers, undefined);
-  const body = links.inJson(response.body, { user: options.caller.user, call }, log, status);
+  const body = links.editJson(response.body, { user: options.caller.user, call }, log, status);
   if (body === undefined) {
     return writeProblem(id, refusal('The links in this part cannot be read, or are too many.'));
   }

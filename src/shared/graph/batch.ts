@@ -5,17 +5,17 @@ import { isMissingScopes } from '../interaction/consent-backoff.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { HttpResponse } from '../network/http-request.ts';
 import { readMediaType } from '../policy/media-type.ts';
-import { requireNamedHeaders } from '../policy/request-headers.ts';
+import { requireAllowedHeaders } from '../policy/request-headers.ts';
 import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
 import { type AuthorizeDependencies, authorizeCall } from '../proxy/authorize-call.ts';
 import type { ApiRequest, ForwardDependencies } from '../proxy/forward.ts';
 import { toRequestHeaders } from '../proxy/headers.ts';
 import { declaredLength, readRequestBody } from '../proxy/request-body.ts';
-import { requireNoSentToken } from '../proxy/returned-token.ts';
+import { requireTokenNotEchoed } from '../proxy/returned-token.ts';
 import { type Exchange, findChallengeInHeaders } from '../proxy/send-with-token.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type BatchPart, inBatch, MAX_BATCH_BYTES, readBatch, writeBatch } from './batch-request.ts';
+import { type BatchPart, MAX_BATCH_BYTES, readBatch, withBatchId, writeBatch } from './batch-request.ts';
 import { findChallengeInAll, readBatchResponse, toBatchResponse } from './batch-response.ts';
 import type { Links } from './links.ts';
 import type { PageLinks } from './page-links.ts';
@@ -71,7 +71,7 @@ export async function forwardBatch(
     (response) => findBatchChallenge(response, parts),
   );
   const response = toResponse(exchange, current, parts, log, dependencies);
-  requireNoSentToken(response, exchange, need.feature, log);
+  requireTokenNotEchoed(response, exchange, need.feature, log);
   return response;
 }
 
@@ -90,7 +90,7 @@ function requireBatch({ method, path, routeParameter, query, header }: ApiReques
     });
   }
   // A header that changes a call belongs to one of the parts. The batch itself would drop it.
-  requireNamedHeaders(method, header, { headers: [], preferences: [], maxPageSize: 0 });
+  requireAllowedHeaders(method, header, { headers: [], preferences: [], maxPageSize: 0 });
 }
 
 /** The headers of the batch itself. All others belong to its parts. */
@@ -112,7 +112,7 @@ async function authorizeParts(
     try {
       authorized = await authorizeCall(authorized, call.rule, log, dependencies);
     } catch (error) {
-      throw inBatch(id, error);
+      throw withBatchId(id, error);
     }
   }
   return authorized;

@@ -5,7 +5,7 @@ import { readUpstreamPath } from '../policy/path.ts';
 import { decodeUtf8 } from '../policy/utf8.ts';
 import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
 import type { CallLimits } from '../proxy/call-limits.ts';
-import { requireNoSentToken } from '../proxy/returned-token.ts';
+import { requireTokenNotEchoed } from '../proxy/returned-token.ts';
 import type { SendWithToken } from '../proxy/send-with-token.ts';
 import type { Caller } from '../session/caller.ts';
 import { logOf } from '../telemetry/call-log.ts';
@@ -153,7 +153,7 @@ async function callGraph(
   const { exchange } = transport;
   if (exchange === undefined) throw new TypeError('the client has not sent the request');
   const response = toApiResponse(exchange, dependencies.now());
-  requireNoSentToken(response, exchange, feature, log);
+  requireTokenNotEchoed(response, exchange, feature, log);
   return response;
 }
 

@@ -5,11 +5,11 @@ import { requireAllowed } from '../policy/match.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { ApiProxy } from '../proxy/custom-api.ts';
 import { createForward, type ForwardDependencies, toRequestedCall } from '../proxy/forward.ts';
-import { requireNoSentToken } from '../proxy/returned-token.ts';
+import { requireTokenNotEchoed } from '../proxy/returned-token.ts';
 import { batchVersionOf, forwardBatch } from './batch.ts';
-import { createHasFileToken, createIsFileAddress } from './file-addresses.ts';
+import { createHasFileToken, createIsFileUrl } from './file-urls.ts';
 import { createLinks } from './links.ts';
-import { createToOwnAddress } from './own-address.ts';
+import { createToOwnUrl } from './own-url.ts';
 import { createPageLinks } from './page-links.ts';
 
 export interface GraphOptions {
@@ -33,8 +33,8 @@ export function createGraph(options: GraphOptions, dependencies: GraphDependenci
   const addresses = { policy, graphOrigin: origin, ownPrefix };
   const pageLinks = createPageLinks({ ...addresses, indexKey });
   const links = createLinks({
-    toOwnAddress: createToOwnAddress(addresses),
-    isFileAddress: createIsFileAddress(cloud, origin),
+    toOwnUrl: createToOwnUrl(addresses),
+    isFileUrl: createIsFileUrl(cloud, origin),
     hasFileToken: createHasFileToken(cloud, origin),
     pageLinks,
   });
@@ -47,7 +47,7 @@ export function createGraph(options: GraphOptions, dependencies: GraphDependenci
       const call = requireAllowed(pageLinks.match(caller.user, toRequestedCall(request)));
       const exchange = await forward(caller, request, call, log);
       const response = links.toResponse(exchange, { user: caller.user, call }, log, dependencies.now());
-      requireNoSentToken(response, exchange, call.rule.feature, log);
+      requireTokenNotEchoed(response, exchange, call.rule.feature, log);
       return response;
     },
   };

@@ -7,8 +7,8 @@ import type { Exchange } from '../proxy/send-with-token.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type EditMember, editMembers, type MemberEdit } from './edit-members.ts';
-import { type HasFileToken, type IsFileAddress, tokenPattern } from './file-addresses.ts';
-import type { ToOwnAddress } from './own-address.ts';
+import { type HasFileToken, type IsFileUrl, tokenPattern } from './file-urls.ts';
+import type { ToOwnUrl } from './own-url.ts';
 import type { PageLinks } from './page-links.ts';
 
 /** The call whose response holds the links. */
@@ -28,14 +28,14 @@ export interface Links {
    * Edits the links in JSON, one byte per character. Undefined if the text is not JSON or has too many links.
    * @param status the status of a response that certainly is JSON. Without it, links to a next page are not signed.
    */
-  inJson(text: string, context: LinkContext, log: Log, status?: number): string | undefined;
+  editJson(text: string, context: LinkContext, log: Log, status?: number): string | undefined;
   /** A `Location` as the browser gets it. Undefined if it is removed. */
-  inLocation(status: number, location: string, call: AllowedCall): string | undefined;
+  editLocation(status: number, location: string, call: AllowedCall): string | undefined;
 }
 
 export interface LinksDependencies {
-  readonly toOwnAddress: ToOwnAddress;
-  readonly isFileAddress: IsFileAddress;
+  readonly toOwnUrl: ToOwnUrl;
+  readonly isFileUrl: IsFileUrl;
   /** Recognizes an address that contains a token, in a member of any name. */
   readonly hasFileToken: HasFileToken;
   readonly pageLinks: Pick<PageLinks, 'sign'>;
@@ -68,7 +68,7 @@ export function createLinks(dependencies: LinksDependencies): Links {
     toResponse(exchange, context, log, now) {
       const { status, headers: received } = exchange.response;
       const { location } = received;
-      const passed = location === undefined ? undefined : links.inLocation(status, location, context.call);
+      const passed = location === undefined ? undefined : links.editLocation(status, location, context.call);
       if (status === 302 && passed !== undefined) return toFileResponse(passed, exchange, now);
       const { headers, body } = toApiResponse(exchange, now);
       return {
@@ -79,22 +79,22 @@ export function createLinks(dependencies: LinksDependencies): Links {
           : body,
       };
     },
-    inJson: (text, context, log, status) => editLinks(text, context, dependencies, log, status),
-    inLocation(status, location, { method, rule }) {
+    editJson: (text, context, log, status) => editLinks(text, context, dependencies, log, status),
+    editLocation(status, location, { method, rule }) {
       const isCreated = status === 201 || status === 202;
       if (!isCreated && (status !== 302 || method !== 'GET')) return undefined;
-      const own = isCreated ? toOwnAddress(location, dependencies) : undefined;
-      return own ?? (rule.fileLinks && isFileAddress(location, dependencies) ? location : undefined);
+      const own = isCreated ? toOwnUrl(location, dependencies) : undefined;
+      return own ?? (rule.fileLinks && isFileUrl(location, dependencies) ? location : undefined);
     },
   };
   return links;
 }
 
-const toOwnAddress = (link: string, dependencies: LinksDependencies) =>
-  link.length > MAX_LINK_LENGTH ? undefined : dependencies.toOwnAddress(link);
+const toOwnUrl = (link: string, dependencies: LinksDependencies) =>
+  link.length > MAX_LINK_LENGTH ? undefined : dependencies.toOwnUrl(link);
 
-const isFileAddress = (link: string, dependencies: LinksDependencies) =>
-  link.length <= MAX_LINK_LENGTH && dependencies.isFileAddress(link);
+const isFileUrl = (link: string, dependencies: LinksDependencies) =>
+  link.length <= MAX_LINK_LENGTH && dependencies.isFileUrl(link);
 
 /** @throws {BffError} upstream_answer_refused */
 function editBody(
@@ -110,7 +110,7 @@ function editBody(
   const text = bytes.toString('latin1');
   // Only if the response certainly is JSON, a link in it is known to be Graph's.
   const isJson = readMediaType(headers['content-type'] ?? '') === 'application/json';
-  const edited = links.inJson(text, context, log, isJson ? status : undefined);
+  const edited = links.editJson(text, context, log, isJson ? status : undefined);
   if (edited === undefined) {
     throw new BffError('upstream_answer_refused', {
       detail: 'The links in the response cannot be read, or are too many.',
@@ -171,7 +171,7 @@ function editPageLink(
 ): MemberEdit {
   if (!budget.mayCompare(link.length <= MAX_LINK_LENGTH ? link : '')) return 'remove';
   const own =
-    toOwnAddress(link, dependencies) ??
+    toOwnUrl(link, dependencies) ??
     (isTopLevel && call.method === 'GET' && link.length <= MAX_LINK_LENGTH
       ? dependencies.pageLinks.sign(user, call, name, link)
       : undefined);
@@ -185,7 +185,7 @@ function editFileLink(
   budget: LinkBudget,
 ): MemberEdit {
   if (!budget.mayCompare('') || !fileLinks) return 'remove';
-  return isFileAddress(link, dependencies) ? 'keep' : 'remove';
+  return isFileUrl(link, dependencies) ? 'keep' : 'remove';
 }
 
 /** Limits the work for the links of one response. */

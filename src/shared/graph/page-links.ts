@@ -7,9 +7,9 @@ import { endsWithParameter } from '../policy/path-template.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type QueryOption, readUpstreamQuery } from '../policy/query.ts';
 import { readExpandItems } from '../policy/query-bounds.ts';
-import { toComparableOption } from '../policy/rereadings.ts';
+import { toComparableOption } from '../policy/reinterpretations.ts';
 import type { Caller } from '../session/caller.ts';
-import { spellingsOf } from './own-address.ts';
+import { spellingsOf } from './own-url.ts';
 
 type User = Caller['user'];
 
@@ -123,10 +123,10 @@ function macOf(key: Buffer, user: User, { rule }: AllowedCall, { segments, optio
 const isMac = (pair: string) => pair.startsWith(`${MAC_OPTION}=`);
 
 function readResource({ path, query }: Pick<AllowedCall, 'path' | 'query'>): Resource | undefined {
-  const pathReading = readUpstreamPath(path);
-  const queryReading = readUpstreamQuery(query, (name) => pagingOptions.has(name));
-  return pathReading.kind === 'path' && queryReading.kind === 'query'
-    ? { segments: pathReading.path.segments, options: queryReading.options }
+  const parsedPath = readUpstreamPath(path);
+  const parsedQuery = readUpstreamQuery(query, (name) => pagingOptions.has(name));
+  return parsedPath.kind === 'path' && parsedQuery.kind === 'query'
+    ? { segments: parsedPath.path.segments, options: parsedQuery.options }
     : undefined;
 }
 

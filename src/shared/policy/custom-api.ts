@@ -1,11 +1,11 @@
 import type { ApiProfile } from './api-profile.ts';
-import { type PolicyReading, parsePolicy } from './parse.ts';
+import { type PolicyResult, parsePolicy } from './parse.ts';
 
 /**
  * Reads the policy of a custom API.
  * @param scopePrefix the API's application ID URI. Entra ID expects it before each permission.
  */
-export const parseCustomApiPolicy = (document: unknown, scopePrefix: string): PolicyReading =>
+export const parseCustomApiPolicy = (document: unknown, scopePrefix: string): PolicyResult =>
   parsePolicy(document, customApiProfile(scopePrefix));
 
 /** Assumes nothing about the API that its policy does not declare. */

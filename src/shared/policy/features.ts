@@ -9,12 +9,12 @@ export interface Features {
   find(name: string): PolicyFeature | undefined;
 }
 
-export type FeatureJoin =
+export type JoinFeaturesResult =
   | { readonly kind: 'features'; readonly features: Features }
   /** Two policies have a feature with this name. */
   | { readonly kind: 'ambiguous'; readonly name: string };
 
-export function joinFeatures(policies: readonly Policy[]): FeatureJoin {
+export function joinFeatures(policies: readonly Policy[]): JoinFeaturesResult {
   const byName = new Map<string, PolicyFeature>();
   for (const feature of policies.flatMap(({ features }) => features)) {
     if (byName.has(feature.name)) return { kind: 'ambiguous', name: feature.name };

@@ -1,5 +1,5 @@
 import type { ApiProfile } from './api-profile.ts';
-import { type PolicyReading, parsePolicy } from './parse.ts';
+import { type PolicyResult, parsePolicy } from './parse.ts';
 import { hasLooseSemicolon } from './semicolons.ts';
 
 /**
@@ -105,4 +105,4 @@ export const graphProfile: ApiProfile = {
   },
 };
 
-export const parseGraphPolicy = (document: unknown): PolicyReading => parsePolicy(document, graphProfile);
+export const parseGraphPolicy = (document: unknown): PolicyResult => parsePolicy(document, graphProfile);

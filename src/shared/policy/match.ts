@@ -6,7 +6,7 @@ import { readUpstreamPath } from './path.ts';
 import { matchesPath } from './path-template.ts';
 import { type QueryOption, readUpstreamQuery } from './query.ts';
 import { findViolation } from './query-bounds.ts';
-import { toComparableOption } from './rereadings.ts';
+import { toComparableOption } from './reinterpretations.ts';
 import type { PolicyRule } from './rule.ts';
 
 /** A call that the browser, a batch or a link in a response asks for. */
@@ -59,16 +59,16 @@ export interface PolicyRules {
 export function matchCall(policy: PolicyRules, requested: RequestedCall): PolicyMatch {
   const { method, path, query, contentType, trustedOptions } = requested;
   const isTrusted = (name: string) => trustedOptions?.has(name) ?? false;
-  const pathReading = readUpstreamPath(path, requested.routeParameter);
-  if (pathReading.kind === 'refused') return invalid(pathReading.reason);
-  const queryReading = readUpstreamQuery(query, isTrusted);
-  if (queryReading.kind === 'refused') return invalid(queryReading.reason);
-  const { options } = queryReading;
+  const parsedPath = readUpstreamPath(path, requested.routeParameter);
+  if (parsedPath.kind === 'refused') return invalid(parsedPath.reason);
+  const parsedQuery = readUpstreamQuery(query, isTrusted);
+  if (parsedQuery.kind === 'refused') return invalid(parsedQuery.reason);
+  const { options } = parsedQuery;
   if (options.some((option) => !isTrusted(toComparableOption(option.name)) && hasSemicolon(policy, option))) {
     return invalid('the query has a semicolon, which some readers take for the end of an option');
   }
   const onPath = policy.rules.filter(({ template }) =>
-    matchesPath(template, pathReading.path, policy.profile),
+    matchesPath(template, parsedPath.path, policy.profile),
   );
   const [closestRule] = onPath;
   if (closestRule === undefined) return refused('path', 'No rule names this path.');
@@ -96,8 +96,8 @@ function contentTypeRefusal(
   return refused('content-type', `The body must be of type ${rule.contentTypes.join(' or ')}.`, rule);
 }
 
-function hasSemicolon(policy: PolicyRules, { name, value, rereadings = [] }: QueryOption): boolean {
-  return [name, value, ...rereadings.flatMap((again) => [again.name, again.value])].some(
+function hasSemicolon(policy: PolicyRules, { name, value, reinterpretations = [] }: QueryOption): boolean {
+  return [name, value, ...reinterpretations.flatMap((again) => [again.name, again.value])].some(
     policy.hasSeparatingSemicolon,
   );
 }

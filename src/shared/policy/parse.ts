@@ -4,13 +4,13 @@ import { findPolicyIssues } from './issues.ts';
 import { compilePolicy, type Policy } from './policy.ts';
 import { createPolicySchema } from './schema.ts';
 
-export type PolicyReading =
+export type PolicyResult =
   | { readonly kind: 'policy'; readonly policy: Policy }
   /** Every issue of the file: where it is, what is wrong, how to fix it. */
   | { readonly kind: 'invalid'; readonly issues: readonly string[] };
 
 /** Reads a policy for an API with this profile. */
-export function parsePolicy(document: unknown, profile: ApiProfile): PolicyReading {
+export function parsePolicy(document: unknown, profile: ApiProfile): PolicyResult {
   const prototypes = findPrototypes(document, []);
   if (prototypes.length > 0) return { kind: 'invalid', issues: prototypes };
   const parsed = createPolicySchema(profile).safeParse(document, { error: messageOf });

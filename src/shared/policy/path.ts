@@ -8,7 +8,7 @@ export interface UpstreamPath {
   readonly segments: readonly string[];
 }
 
-export type PathReading =
+export type PathResult =
   | { readonly kind: 'path'; readonly path: UpstreamPath }
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -24,7 +24,7 @@ const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
  * front end that decodes, dot segments are collapsed in the URL but not in the router's parameter (measured). If the two
  * differ, a server on the way has repaired the path. Undefined for a path that did not pass the router.
  */
-export function readUpstreamPath(raw: string, routeParameter?: string): PathReading {
+export function readUpstreamPath(raw: string, routeParameter?: string): PathResult {
   if (raw.length > MAX_PATH_BYTES) return refused('the path is too long');
   if (!raw.startsWith('/') || !pathCharacters.test(raw))
     return refused('the path has a character that is not allowed');
@@ -45,7 +45,7 @@ export function readUpstreamPath(raw: string, routeParameter?: string): PathRead
   return { kind: 'path', path: { raw, rawSegments, segments } };
 }
 
-function refused(reason: string): PathReading {
+function refused(reason: string): PathResult {
   return { kind: 'refused', reason };
 }
 

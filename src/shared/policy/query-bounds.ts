@@ -1,6 +1,6 @@
 import type { ExpandBound, OptionBound, OptionBounds } from './option-bounds.ts';
 import type { QueryOption } from './query.ts';
-import { decodeAgain, type Rereading, toComparableOption } from './rereadings.ts';
+import { decodeAgain, type Reinterpretation, toComparableOption } from './reinterpretations.ts';
 
 /**
  * The first violation of a rule's bounds, as a sentence for the caller. It quotes the policy and never the query.
@@ -8,7 +8,7 @@ import { decodeAgain, type Rereading, toComparableOption } from './rereadings.ts
  */
 export function findViolation(bounds: OptionBounds, options: readonly QueryOption[]): string | undefined {
   for (const option of options) {
-    const violation = violationOfOption(bounds, option) ?? violationOfRereadings(bounds, option);
+    const violation = violationOfOption(bounds, option) ?? violationOfReinterpretations(bounds, option);
     if (violation !== undefined) return violation;
   }
   const missing = Object.entries(bounds).find(
@@ -19,19 +19,19 @@ export function findViolation(bounds: OptionBounds, options: readonly QueryOptio
 
 function violationOfOption(
   bounds: OptionBounds,
-  { name, value }: QueryOption | Rereading,
+  { name, value }: QueryOption | Reinterpretation,
 ): string | undefined {
   const bound = Object.hasOwn(bounds, name) ? bounds[name] : undefined;
   return bound === undefined ? notAllowed(Object.keys(bounds)) : violationOf(name, bound, value);
 }
 
 /** @param option is already within its own bound */
-function violationOfRereadings(bounds: OptionBounds, option: QueryOption): string | undefined {
-  const { name, rereadings = [] } = option;
+function violationOfReinterpretations(bounds: OptionBounds, option: QueryOption): string | undefined {
+  const { name, reinterpretations = [] } = option;
   const bound = bounds[name];
   // The policy itself lists the value, so it may pass for every way of decoding.
   if (bound !== undefined && bound !== true && 'oneOf' in bound) return undefined;
-  for (const again of rereadings) {
+  for (const again of reinterpretations) {
     const violation = violationOfOption(bounds, again);
     if (violation === undefined) continue;
     return again.by === 'ampersand'

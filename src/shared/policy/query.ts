@@ -1,5 +1,5 @@
 import { hasControlCharacter } from './path.ts';
-import { type Rereading, rereadingsOf, toComparableOption } from './rereadings.ts';
+import { type Reinterpretation, reinterpret, toComparableOption } from './reinterpretations.ts';
 
 export interface QueryOption {
   /** Decoded. */
@@ -9,10 +9,10 @@ export interface QueryOption {
   /**
    * What an API reads that decodes the option again. The call is refused unless these options are within bounds too.
    */
-  readonly rereadings?: readonly Rereading[];
+  readonly reinterpretations?: readonly Reinterpretation[];
 }
 
-export type QueryReading =
+export type QueryResult =
   | { readonly kind: 'query'; readonly options: readonly QueryOption[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -27,7 +27,7 @@ const MAX_QUERY_BYTES = 4096;
 export function readUpstreamQuery(
   raw: string,
   isTrusted: (comparable: string) => boolean = () => false,
-): QueryReading {
+): QueryResult {
   if (raw === '') return { kind: 'query', options: [] };
   if (raw.length > MAX_QUERY_BYTES) return refused('the query is too long');
   if (!/^[\x21-\x7e]*$/.test(raw) || raw.includes('#'))
@@ -42,23 +42,23 @@ export function readUpstreamQuery(
     if (name === '') return refused('the query has an option without a name');
     if (hasControlCharacter(name) || hasControlCharacter(value))
       return refused('the query has a control character');
-    const read = isTrusted(toComparableOption(name)) ? undefined : rereadingsOf(name, value);
+    const read = isTrusted(toComparableOption(name)) ? undefined : reinterpret(name, value);
     if (read?.kind === 'refused') return read;
-    const rereadings = read?.rereadings ?? [];
+    const reinterpretations = read?.reinterpretations ?? [];
     for (const comparable of new Set(
-      [name, ...rereadings.map((again) => again.name)].map(toComparableOption),
+      [name, ...reinterpretations.map((again) => again.name)].map(toComparableOption),
     )) {
       // An API may read a token from the query (RFC 6750, 2.3). This service would not know that token's user.
       if (comparable === 'access_token') return refused('the query has an access token');
       if (seen.has(comparable)) return refused('the query has an option twice');
       seen.add(comparable);
     }
-    options.push({ name, value, ...(rereadings.length === 0 ? {} : { rereadings }) });
+    options.push({ name, value, ...(reinterpretations.length === 0 ? {} : { reinterpretations }) });
   }
   return { kind: 'query', options };
 }
 
-function refused(reason: string): QueryReading {
+function refused(reason: string): QueryResult {
   return { kind: 'refused', reason };
 }
 

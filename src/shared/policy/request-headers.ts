@@ -47,7 +47,7 @@ const pageSizes = new Set(['odata.maxpagesize', 'maxpagesize']);
  * @param header by its lower-case name
  * @throws {BffError} request_invalid
  */
-export function requireNamedHeaders(
+export function requireAllowedHeaders(
   method: string,
   header: (name: string) => string | undefined,
   rule: HeaderRule,

@@ -9,7 +9,7 @@ import { isNameableHeader } from './request-headers.ts';
 
 const hasUniqueNames = (names: readonly string[]) =>
   new Set(names.map((name) => name.toLowerCase())).size === names.length;
-const twice = 'has a name twice; remove one';
+const duplicateMessage = 'has a name twice; remove one';
 
 const headers = z
   ._default(
@@ -24,7 +24,7 @@ const headers = z
             ),
           ),
       )
-      .check(z.refine(hasUniqueNames, twice)),
+      .check(z.refine(hasUniqueNames, duplicateMessage)),
     [],
   )
   .check(
@@ -44,7 +44,7 @@ const prefer = z
             ),
           ),
       )
-      .check(z.refine(hasUniqueNames, twice)),
+      .check(z.refine(hasUniqueNames, duplicateMessage)),
     [],
   )
   .check(

@@ -5,7 +5,7 @@ import type { Log } from '../telemetry/log.ts';
 import { type ApiResponse, toApiResponse } from './api-response.ts';
 import type { RequestIdCheck } from './correlation.ts';
 import { type ApiRequest, createForward, type ForwardDependencies, toRequestedCall } from './forward.ts';
-import { requireNoSentToken } from './returned-token.ts';
+import { requireTokenNotEchoed } from './returned-token.ts';
 import { createSendWithToken, type SendDependencies } from './send-with-token.ts';
 
 /** One API that is called through a path of this service. */
@@ -37,7 +37,7 @@ export function createCustomApi(
       const call = requireAllowed(policy.match(toRequestedCall(request)));
       const exchange = await forward(caller, request, call, log);
       const response = toApiResponse(exchange, dependencies.now());
-      requireNoSentToken(response, exchange, call.rule.feature, log);
+      requireTokenNotEchoed(response, exchange, call.rule.feature, log);
       return response;
     },
   };

@@ -1,7 +1,7 @@
 import type { ExtendSession } from '../access/extend-session.ts';
 import { requireBodyFields } from '../policy/body-fields.ts';
 import type { AllowedCall, RequestedCall } from '../policy/match.ts';
-import { requireNamedHeaders } from '../policy/request-headers.ts';
+import { requireAllowedHeaders } from '../policy/request-headers.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type AuthorizeDependencies, authorizeCall } from './authorize-call.ts';
@@ -47,7 +47,7 @@ export function createForward(dependencies: ForwardDependencies): Forward {
   const { sendWithToken, callLimits, extendSession, bodyLimitBytes } = dependencies;
   return async (caller, request, { method, path, query, rule }, log) => {
     const { id, startedMs, header } = request;
-    requireNamedHeaders(method, header, rule);
+    requireAllowedHeaders(method, header, rule);
     const headers = toRequestHeaders(header, id, rule.headers);
     const authorized = await authorizeCall(caller, rule, log, dependencies);
     using _permit = callLimits.acquire(authorized, declaredLength(request, bodyLimitBytes) ?? 0);

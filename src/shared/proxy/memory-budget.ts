@@ -36,7 +36,7 @@ const SHARE_OF_USER = 1 / 2;
 /** An API may hold three times what then remains free, so that a single API can use most of the budget. */
 const SHARE_OF_API = 3;
 
-interface Holding {
+interface BudgetedCall {
   readonly user: string;
   readonly api: string;
   /** Whether it has acquired, or waits for, any memory. */
@@ -50,29 +50,29 @@ interface Holding {
 interface Budget {
   readonly totalBytes: number;
   /** Those that hold memory, the oldest first. */
-  readonly holders: Holding[];
+  readonly holders: BudgetedCall[];
   /** Those that wait for their first memory, the oldest first. */
-  readonly queue: Holding[];
+  readonly queue: BudgetedCall[];
 }
 
 export function createMemoryBudget(totalBytes = BUDGET_BYTES): MemoryBudget {
   const budget: Budget = { totalBytes, holders: [], queue: [] };
   return {
     open(user, api) {
-      const holding: Holding = {
+      const call: BudgetedCall = {
         ...{ user, api },
         ...{ isActive: false, heldBytes: 0, maxBytes: 0, waiting: undefined },
       };
-      const release = () => releaseAll(budget, holding);
+      const release = () => releaseAll(budget, call);
       return {
         acquire: (bytes, restBytes = 0) =>
           new Promise((resolve) => {
-            holding.isActive = true;
-            holding.maxBytes = holding.heldBytes + bytes + restBytes;
-            holding.waiting = { bytes, resolve };
+            call.isActive = true;
+            call.maxBytes = call.heldBytes + bytes + restBytes;
+            call.waiting = { bytes, resolve };
             // Only a release frees memory, so the other waiting calls need not be checked again.
-            if (budget.holders.includes(holding)) return grantIfPossible(budget, holding);
-            budget.queue.push(holding);
+            if (budget.holders.includes(call)) return grantIfPossible(budget, call);
+            budget.queue.push(call);
             serveQueue(budget);
           }),
         release,
@@ -82,14 +82,14 @@ export function createMemoryBudget(totalBytes = BUDGET_BYTES): MemoryBudget {
   };
 }
 
-function releaseAll(budget: Budget, holding: Holding): void {
+function releaseAll(budget: Budget, call: BudgetedCall): void {
   // Most calls have a small body and acquire nothing. For them there is nothing to search.
-  if (!holding.isActive) return;
-  holding.isActive = false;
-  holding.heldBytes = 0;
-  holding.waiting = undefined;
-  remove(budget.holders, holding);
-  remove(budget.queue, holding);
+  if (!call.isActive) return;
+  call.isActive = false;
+  call.heldBytes = 0;
+  call.waiting = undefined;
+  remove(budget.holders, call);
+  remove(budget.queue, call);
   for (const other of budget.holders) grantIfPossible(budget, other);
   serveQueue(budget);
 }
@@ -97,7 +97,7 @@ function releaseAll(budget: Budget, holding: Holding): void {
 function serveQueue(budget: Budget): void {
   for (;;) {
     // A user or an API beyond its share waits until one of its own responses is done. Others pass it.
-    const next = budget.queue.find((holding) => isWithinShares(budget, holding, holding.waiting?.bytes ?? 0));
+    const next = budget.queue.find((call) => isWithinShares(budget, call, call.waiting?.bytes ?? 0));
     if (next === undefined || !leavesEnough(budget, next, next.waiting?.bytes ?? 0)) return;
     remove(budget.queue, next);
     budget.holders.push(next);
@@ -105,26 +105,26 @@ function serveQueue(budget: Budget): void {
   }
 }
 
-function grantIfPossible(budget: Budget, holding: Holding): void {
-  const bytes = holding.waiting?.bytes;
-  if (bytes === undefined || !isWithinShares(budget, holding, bytes)) return;
-  if (leavesEnough(budget, holding, bytes)) grant(holding);
+function grantIfPossible(budget: Budget, call: BudgetedCall): void {
+  const bytes = call.waiting?.bytes;
+  if (bytes === undefined || !isWithinShares(budget, call, bytes)) return;
+  if (leavesEnough(budget, call, bytes)) grant(call);
 }
 
-function grant(holding: Holding): void {
-  const { waiting } = holding;
+function grant(call: BudgetedCall): void {
+  const { waiting } = call;
   if (waiting === undefined) return;
-  holding.waiting = undefined;
-  holding.heldBytes += waiting.bytes;
+  call.waiting = undefined;
+  call.heldBytes += waiting.bytes;
   waiting.resolve();
 }
 
 /** Whether each older response could still get its rest once the responses before it are done. */
-function leavesEnough({ totalBytes, holders }: Budget, holding: Holding, bytes: number): boolean {
-  if (holders.every((other) => other === holding)) return true;
-  const index = holders.includes(holding) ? holders.indexOf(holding) : holders.length;
+function leavesEnough({ totalBytes, holders }: Budget, call: BudgetedCall, bytes: number): boolean {
+  if (holders.every((other) => other === call)) return true;
+  const index = holders.includes(call) ? holders.indexOf(call) : holders.length;
   // A new response must fit completely. It is done last, when all memory is free.
-  if (index === holders.length && holding.maxBytes > totalBytes) return false;
+  if (index === holders.length && call.maxBytes > totalBytes) return false;
   let laterBytes = bytes + sumHeldBytes(holders.slice(index));
   for (const older of holders.slice(0, index).reverse()) {
     if (older.maxBytes + laterBytes > totalBytes) return false;
@@ -137,22 +137,22 @@ function leavesEnough({ totalBytes, holders }: Budget, holding: Holding, bytes: 
  * Whether the user and the API stay within their shares. The oldest response of each may always continue, because otherwise
  * none of them would be done.
  */
-function isWithinShares({ totalBytes, holders }: Budget, holding: Holding, bytes: number): boolean {
+function isWithinShares({ totalBytes, holders }: Budget, call: BudgetedCall, bytes: number): boolean {
   const freeBytes = totalBytes - sumHeldBytes(holders) - bytes;
-  const isWithin = (isSame: (other: Holding) => boolean, share: number) => {
+  const isWithin = (isSame: (other: BudgetedCall) => boolean, share: number) => {
     const same = holders.filter(isSame);
-    return same.length === 0 || same[0] === holding || sumHeldBytes(same) + bytes <= freeBytes * share;
+    return same.length === 0 || same[0] === call || sumHeldBytes(same) + bytes <= freeBytes * share;
   };
   return (
-    isWithin(({ user }) => user === holding.user, SHARE_OF_USER) &&
-    isWithin(({ api }) => api === holding.api, SHARE_OF_API)
+    isWithin(({ user }) => user === call.user, SHARE_OF_USER) &&
+    isWithin(({ api }) => api === call.api, SHARE_OF_API)
   );
 }
 
-const sumHeldBytes = (holdings: readonly Holding[]) =>
+const sumHeldBytes = (holdings: readonly BudgetedCall[]) =>
   holdings.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
 
-function remove(list: Holding[], holding: Holding): void {
-  const index = list.indexOf(holding);
+function remove(list: BudgetedCall[], call: BudgetedCall): void {
+  const index = list.indexOf(call);
   if (index !== -1) list.splice(index, 1);
 }

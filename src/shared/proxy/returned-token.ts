@@ -12,7 +12,7 @@ import { createTokenSearch } from './token-search.ts';
  * its body may have been edited.
  * @throws {BffError} upstream_answer_refused
  */
-export function requireNoSentToken(
+export function requireTokenNotEchoed(
   { headers, body }: Pick<ApiResponse, 'headers' | 'body'>,
   { request, sentTokens }: Pick<Exchange, 'request' | 'sentTokens'>,
   feature: string,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
-import { createHasFileToken, createIsFileAddress } from '../../../src/shared/graph/file-addresses.ts';
+import { createHasFileToken, createIsFileUrl } from '../../../src/shared/graph/file-urls.ts';
 import { createLinks } from '../../../src/shared/graph/links.ts';
-import { createToOwnAddress } from '../../../src/shared/graph/own-address.ts';
+import { createToOwnUrl } from '../../../src/shared/graph/own-url.ts';
 import { parseCustomApiPolicy } from '../../../src/shared/policy/custom-api.ts';
 import { parseGraphPolicy } from '../../../src/shared/policy/graph-profile.ts';
 import { type AllowedCall, requireAllowed } from '../../../src/shared/policy/match.ts';
@@ -41,11 +41,11 @@ if (reading.kind !== 'policy') throw new Error(reading.issues.join());
 
 const graph = 'https://graph.microsoft.com';
 const own = 'https://app.example/api/graph';
-const toOwnAddress = createToOwnAddress({ policy: reading.policy, graphOrigin: graph, ownPrefix: own });
-const isFileAddress = createIsFileAddress('public', graph);
+const toOwnUrl = createToOwnUrl({ policy: reading.policy, graphOrigin: graph, ownPrefix: own });
+const isFileUrl = createIsFileUrl('public', graph);
 const hasFileToken = createHasFileToken('public', graph);
 const pageLinks = { sign: () => undefined };
-const links = createLinks({ toOwnAddress, isFileAddress, hasFileToken, pageLinks });
+const links = createLinks({ toOwnUrl, isFileUrl, hasFileToken, pageLinks });
 const listCall = requireAllowed(reading.policy.match(requestedCall('GET /v1.0/me/messages')));
 const callWith = (fileLinks: boolean, method = 'GET'): AllowedCall => ({
   ...listCall,
@@ -54,8 +54,8 @@ const callWith = (fileLinks: boolean, method = 'GET'): AllowedCall => ({
 });
 const user = { tenantId: 'tenant', objectId: 'alice' };
 const logged: unknown[] = [];
-const inJson = (text: string, fileLinks = false) =>
-  links.inJson(text, { user, call: callWith(fileLinks) }, (_level, record) => logged.push(record));
+const editJson = (text: string, fileLinks = false) =>
+  links.editJson(text, { user, call: callWith(fileLinks) }, (_level, record) => logged.push(record));
 
 /** Returns the body of the response for an answer of Graph. */
 function responseTo(headers: { 'content-type': string | undefined }, body: string): string {
@@ -146,29 +146,29 @@ describe('links in JSON', () => {
     ],
   ])('%s of Graph is rewritten to this service: %s', { tags: ['PX-14'] }, (name, link, ownLink) => {
     for (const wrap of ['$', '{"a":[{"b":$}]}', '[[1,$]]'])
-      expect(inJson(wrap.replace('$', JSON.stringify({ [name]: link })))).toBe(
+      expect(editJson(wrap.replace('$', JSON.stringify({ [name]: link })))).toBe(
         wrap.replace('$', JSON.stringify({ [name]: ownLink })),
       );
   });
 
   it('are found in any JSON spelling of their names and values', { tags: ['PX-14'] }, () => {
     const spelt = String.raw`{"@odata.next\u004cink":"https:\/\/graph.microsoft.com\/v1.0\u002fme/messages","x":1}`;
-    expect(JSON.parse(inJson(spelt) ?? '')).toEqual({
+    expect(JSON.parse(editJson(spelt) ?? '')).toEqual({
       '@odata.nextLink': `${own}/v1.0/me/messages`,
       x: 1,
     });
     const hostile = String.raw`{"\u0040odata.next\u004Cink":"https:\/\/evil.example\/","x":1}`;
-    expect(inJson(hostile)).toBe('{"x":1}');
+    expect(editJson(hostile)).toBe('{"x":1}');
   });
 
   it('are rewritten without changing any other byte: numbers, spaces, escapes, order', () => {
     const before = String.raw`{ "n": 12345678901234567890 , "d":0.10000000000000000000001,"e":1E+400,
       "@odata.context":"https:\/\/graph.microsoft.com/v1.0/$metadata","s":"\u00e9\n","@odata.nextLink" : `;
     const after = ` ,"value":[{"id":"a", "n":-0.0}]}`;
-    expect(inJson(`${before}${JSON.stringify(page)}${after}`)).toBe(
+    expect(editJson(`${before}${JSON.stringify(page)}${after}`)).toBe(
       `${before}${JSON.stringify(ownPage)}${after}`,
     );
-    expect(inJson(`${before}"https://evil.example/"${after}`)).toBe(
+    expect(editJson(`${before}"https://evil.example/"${after}`)).toBe(
       before.replace(/,"@odata.nextLink" : $/, '') + after.trimStart(),
     );
   });
@@ -197,7 +197,7 @@ describe('links in JSON', () => {
         const expected = members
           .filter(([kind]) => kind !== 'gone')
           .map(([kind, name, value]) => `${name}:${kind === 'link' ? JSON.stringify(ownPage) : value}`);
-        expect(inJson(text)).toBe(`{"o":[{${expected.join(',')}}],"z":1}`);
+        expect(editJson(text)).toBe(`{"o":[{${expected.join(',')}}],"z":1}`);
       }),
       { numRuns: 500 },
     );
@@ -206,14 +206,14 @@ describe('links in JSON', () => {
   it.each(hostileLinks)('are removed if they are hostile: %j', { tags: ['PX-14'] }, (link) => {
     for (const name of ['@odata.nextLink', '@odata.deltaLink', 'x@odata.nextLink']) {
       const value = { a: 1, [name]: link, b: { [name]: link }, c: [{ [name]: link }, 2] };
-      expect(JSON.parse(inJson(JSON.stringify(value)) ?? '')).toEqual({ a: 1, b: {}, c: [{}, 2] });
+      expect(JSON.parse(editJson(JSON.stringify(value)) ?? '')).toEqual({ a: 1, b: {}, c: [{}, 2] });
     }
   });
 
   it.each(['null', '1', '{}', '["https://evil.example/"]', 'true'])(
     'are removed if their value is %s',
     (value) => {
-      expect(inJson(`{"@odata.nextLink":${value}}`)).toBe('{}');
+      expect(editJson(`{"@odata.nextLink":${value}}`)).toBe('{}');
     },
   );
 
@@ -224,7 +224,7 @@ describe('links in JSON', () => {
       [false, ['odata.nextLink']],
     ] as const) {
       logged.length = 0;
-      expect(inJson(text, fileLinks)).toBe('{}');
+      expect(editJson(text, fileLinks)).toBe('{}');
       expect(logged).toEqual(names.map((name) => ({ event: 'link-removed', name, feature: 'mail' })));
     }
   });
@@ -260,7 +260,7 @@ describe('links in JSON', () => {
           fc.array(piece, { maxLength: 7 }).map((parts) => parts.join('')),
         ),
         (link) => {
-          const written = inJson(JSON.stringify({ '@odata.nextLink': link }));
+          const written = editJson(JSON.stringify({ '@odata.nextLink': link }));
           const { '@odata.nextLink': out }: Record<string, string> = JSON.parse(written ?? '');
           if (out === undefined) return;
           expect(out).toMatch(/^https:\/\/app\.example\/api\/graph\/(?:beta\/me|v1\.0\/(?:me|teams)\/)/);
@@ -292,8 +292,8 @@ describe('addresses of files', () => {
   ])('are passed on only if the rule allows file links: %s', (address) => {
     for (const name of names) {
       const text = JSON.stringify({ id: 1, [name]: address });
-      expect(inJson(text, true)).toBe(text);
-      expect(inJson(text, false)).toBe('{"id":1}');
+      expect(editJson(text, true)).toBe(text);
+      expect(editJson(text, false)).toBe('{"id":1}');
     }
   });
 
@@ -327,7 +327,7 @@ describe('addresses of files', () => {
     '',
   ])('are never passed on if they are hostile: %j', { tags: ['PX-14'] }, (address) => {
     for (const name of names)
-      expect(inJson(JSON.stringify({ id: 1, [name]: address }), true)).toBe('{"id":1}');
+      expect(editJson(JSON.stringify({ id: 1, [name]: address }), true)).toBe('{"id":1}');
   });
 
   it('are those of the configured cloud only', () => {
@@ -338,14 +338,14 @@ describe('addresses of files', () => {
       china: 'sharepoint.cn',
     };
     for (const cloud of ['public', 'usgov', 'usgovdod', 'china'] as const) {
-      const isAllowed = createIsFileAddress(cloud, graph);
+      const isAllowed = createIsFileUrl(cloud, graph);
       for (const [other, host] of Object.entries(hosts))
         expect(isAllowed(`https://contoso.${host}/x`)).toBe(other === cloud);
     }
   });
 
   it('of the emulator are its own and those of the configured cloud', () => {
-    const isAllowed = createIsFileAddress('public', 'http://127.0.0.1:4001');
+    const isAllowed = createIsFileUrl('public', 'http://127.0.0.1:4001');
     expect(isAllowed('http://127.0.0.1:4001/files/x')).toBe(true);
     for (const address of [
       'http://127.0.0.1:4001@evil.example/files/x',
@@ -354,7 +354,7 @@ describe('addresses of files', () => {
     ]) {
       expect(isAllowed(address)).toBe(false);
     }
-    expect(isFileAddress('http://127.0.0.1:4001/files/x')).toBe(false);
+    expect(isFileUrl('http://127.0.0.1:4001/files/x')).toBe(false);
   });
 });
 
@@ -370,8 +370,8 @@ describe('a policy for another API', () => {
 });
 
 describe('a Location', () => {
-  const inLocation = (status: number, location: string, fileLinks = false, method = 'POST') =>
-    links.inLocation(status, location, callWith(fileLinks, method));
+  const editLocation = (status: number, location: string, fileLinks = false, method = 'POST') =>
+    links.editLocation(status, location, callWith(fileLinks, method));
 
   it.each([
     [`${graph}/v1.0/me/messages('AA1=')`, `${own}/v1.0/me/messages/AA1=`],
@@ -382,22 +382,22 @@ describe('a Location', () => {
     'of Graph with 201 or 202 is rewritten to this service: %s',
     { tags: ['PX-14'] },
     (location, ownLocation) => {
-      expect([201, 202].map((status) => inLocation(status, location))).toEqual([ownLocation, ownLocation]);
+      expect([201, 202].map((status) => editLocation(status, location))).toEqual([ownLocation, ownLocation]);
       for (const status of [200, 204, 301, 302, 303, 307, 308, 400, 503])
-        expect(inLocation(status, location, true)).toBeUndefined();
+        expect(editLocation(status, location, true)).toBeUndefined();
     },
   );
 
   it.each(hostileLinks)('is removed if it is hostile: %j', { tags: ['PX-11', 'PX-14'] }, (location) => {
-    for (const status of [201, 202, 302]) expect(inLocation(status, location, true)).toBeUndefined();
+    for (const status of [201, 202, 302]) expect(editLocation(status, location, true)).toBeUndefined();
   });
 
   it('of a file is passed on only if the rule allows file links, for a copy and for content', () => {
-    expect(inLocation(202, file, true)).toBe(file);
-    expect(inLocation(302, file, true, 'GET')).toBe(file);
-    expect(inLocation(202, file, false)).toBeUndefined();
-    expect(inLocation(302, file, true, 'POST')).toBeUndefined();
-    expect(inLocation(302, file, false, 'GET')).toBeUndefined();
+    expect(editLocation(202, file, true)).toBe(file);
+    expect(editLocation(302, file, true, 'GET')).toBe(file);
+    expect(editLocation(202, file, false)).toBeUndefined();
+    expect(editLocation(302, file, true, 'POST')).toBeUndefined();
+    expect(editLocation(302, file, false, 'GET')).toBeUndefined();
   });
 });
 
@@ -419,7 +419,7 @@ describe('a hostile answer', { tags: ['DO-3'] }, () => {
     ],
     ['of control characters', '{"@odata.nextLink":"a\u0001"}'],
   ])('is refused if it is %s', (_what, text) => {
-    expect(inJson(text)).toBeUndefined();
+    expect(editJson(text)).toBeUndefined();
   });
 
   it('loses links longer than 8 KiB without parsing them', () => {
@@ -430,12 +430,12 @@ describe('a hostile answer', { tags: ['DO-3'] }, () => {
       [true, file.padEnd(8193, 'x')],
     ] as const) {
       const text = JSON.stringify({ '@odata.nextLink': link, uploadUrl: link, id: 1 });
-      expect(inJson(text, fileLinks)).toBe('{"id":1}');
+      expect(editJson(text, fileLinks)).toBe('{"id":1}');
       for (const status of [202, 302])
-        expect(links.inLocation(status, link, callWith(fileLinks))).toBeUndefined();
+        expect(links.editLocation(status, link, callWith(fileLinks))).toBeUndefined();
     }
     const longest = JSON.stringify({ uploadUrl: file.padEnd(8192, 'x') });
-    expect(inJson(longest, true)).toBe(longest);
+    expect(editJson(longest, true)).toBe(longest);
   });
 
   it('is processed in time if it has ten megabytes', () => {
@@ -443,7 +443,7 @@ describe('a hostile answer', { tags: ['DO-3'] }, () => {
       '{"id":"AAMk","subject":"Hello, \\"you\\" \\u00e9","n":12345678901234567890,"a":[1,2,{"b":null}]},';
     const text = `{"@odata.nextLink":${JSON.stringify(page)},"value":[${item.repeat(10_000_000 / item.length)}1]}`;
     const startMs = performance.now();
-    expect(inJson(text)).toBe(text.replace(page, ownPage));
+    expect(editJson(text)).toBe(text.replace(page, ownPage));
     expect(performance.now() - startMs).toBeLessThan(5000);
   });
 
@@ -491,15 +491,15 @@ describe('addresses of files with their own token, under any name', () => {
         [`{"value":[${value}, 1,"x"]}`, '{"value":[null, 1,"x"]}'],
         [value, 'null'],
       ] as const) {
-        expect(inJson(text)).toBe(left);
-        expect(inJson(text, true)).toBe(text);
+        expect(editJson(text)).toBe(left);
+        expect(editJson(text, true)).toBe(text);
       }
     },
   );
 
   it('are found in any JSON spelling, in a body of any length', () => {
     const spelt = String.raw`{"url":"https:\/\/contoso.sharepoint.com\/x?a=1\u0026temp\u0061uth=b","z":1}`;
-    expect(inJson(spelt)).toBe('{"z":1}');
+    expect(editJson(spelt)).toBe('{"z":1}');
     for (const before of [65_500, 65_520, 65_536, 200_000]) {
       const text = `{"a":"${'x'.repeat(before)}","url":"${file}"}`;
       expect(responseTo({ 'content-type': 'application/json' }, text)).toBe(`{"a":"${'x'.repeat(before)}"}`);
@@ -521,7 +521,7 @@ describe('addresses of files with their own token, under any name', () => {
     'mailto:alice@contoso.sharepoint.com?sig=a',
   ])('are not confused with similar text, which stays unchanged: %j', (text) => {
     const json = JSON.stringify({ id: 1, body: { content: text }, list: [text] });
-    expect(inJson(json)).toBe(json);
+    expect(editJson(json)).toBe(json);
   });
 
   it('are found in every spelling that a browser reads, for random text', {
@@ -607,12 +607,12 @@ describe('addresses of files with their own token, under any name', () => {
     expect(hasFileToken('https://a.sharepoint.com?sig=', () => ++parsed > 0)).toBe(true);
     expect(hasFileToken('https://evil.example?sig=', () => ++parsed > 0)).toBe(false);
     expect(parsed).toBe(0);
-    expect(inJson(text)).toBe(text.replaceAll('"https://a.sharepoint.com?sig="', 'null'));
+    expect(editJson(text)).toBe(text.replaceAll('"https://a.sharepoint.com?sig="', 'null'));
     const odd = (count: number, address = 'https://a%2Esharepoint.com?sig=') =>
       `[${Array.from({ length: count }, () => JSON.stringify(address)).join()}]`;
-    expect(inJson(odd(5000))).toBe(`[${Array.from({ length: 5000 }, () => 'null').join()}]`);
-    expect(inJson(odd(5001))).toBeUndefined();
-    expect(inJson(odd(150, 'https://evil%2Eexample?sig='.padEnd(8000, 'x')))).toBeUndefined();
+    expect(editJson(odd(5000))).toBe(`[${Array.from({ length: 5000 }, () => 'null').join()}]`);
+    expect(editJson(odd(5001))).toBeUndefined();
+    expect(editJson(odd(150, 'https://evil%2Eexample?sig='.padEnd(8000, 'x')))).toBeUndefined();
   });
 
   it('are removed without parsing if they are longer than 8 KiB', { tags: ['DO-3'] }, () => {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createHasFileToken, createIsFileAddress } from '../../../src/shared/graph/file-addresses.ts';
+import { createHasFileToken, createIsFileUrl } from '../../../src/shared/graph/file-urls.ts';
 import { createLinks } from '../../../src/shared/graph/links.ts';
-import { createToOwnAddress } from '../../../src/shared/graph/own-address.ts';
+import { createToOwnUrl } from '../../../src/shared/graph/own-url.ts';
 import { createPageLinks } from '../../../src/shared/graph/page-links.ts';
 import { type AllowedCall, requireAllowed } from '../../../src/shared/policy/match.ts';
 import { fileOf, policyOf, requestedCall } from '../../support/policies.ts';
@@ -38,8 +38,8 @@ const indexKey = randomBytes(32);
 const needs = { graphOrigin: graph, ownPrefix: own, indexKey };
 const pageLinks = createPageLinks({ ...needs, policy });
 const links = createLinks({
-  toOwnAddress: createToOwnAddress({ ...needs, policy }),
-  isFileAddress: createIsFileAddress('public', graph),
+  toOwnUrl: createToOwnUrl({ ...needs, policy }),
+  isFileUrl: createIsFileUrl('public', graph),
   hasFileToken: createHasFileToken('public', graph),
   pageLinks,
 });

@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest';
-import { requireNamedHeaders } from '../../../src/shared/policy/request-headers.ts';
+import { requireAllowedHeaders } from '../../../src/shared/policy/request-headers.ts';
 
 const rule = { headers: [], preferences: [], maxPageSize: 0 };
 const ask = (zone: string) =>
-  requireNamedHeaders('GET', (name) => (name === 'prefer' ? `outlook.timezone="${zone}"` : undefined), rule);
+  requireAllowedHeaders(
+    'GET',
+    (name) => (name === 'prefer' ? `outlook.timezone="${zone}"` : undefined),
+    rule,
+  );
 
 it('every IANA time zone and every form of Windows names is allowed for every rule', () => {
   const zones = [

@@ -2,14 +2,14 @@ import { Buffer } from 'node:buffer';
 import { hasControlCharacter } from './path.ts';
 
 /** An option that the caller did not write, but that an API reads if it decodes once more or splits decoded text. */
-export interface Rereading {
+export interface Reinterpretation {
   readonly name: string;
   readonly value: string;
   readonly by: 'decoding' | 'ampersand';
 }
 
-export type Rereadings =
-  | { readonly kind: 'rereadings'; readonly rereadings: readonly Rereading[] }
+export type ReinterpretResult =
+  | { readonly kind: 'reinterpretations'; readonly reinterpretations: readonly Reinterpretation[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** Graph's own page tokens are encoded three times. No caller needs text that is encoded more often than this. */
@@ -20,8 +20,8 @@ const MAX_DECODINGS = 8;
  * that holds only for the first decoding therefore protects nothing.
  * @see https://developer.microsoft.com/graph/known-issues/?search=18185
  */
-export function rereadingsOf(name: string, value: string): Rereadings {
-  const rereadings: Rereading[] = [];
+export function reinterpret(name: string, value: string): ReinterpretResult {
+  const reinterpretations: Reinterpretation[] = [];
   let text = `${name}=${value}`;
   for (let decodings = 1; ; decodings++) {
     if (hasControlCharacter(text)) return refused('the query has a control character');
@@ -32,12 +32,12 @@ export function rereadingsOf(name: string, value: string): Rereadings {
     if (new Set(pieces.map((piece) => toComparableOption(piece.name))).size < pieces.length) {
       return refused('the query has an option twice if a decoded "&" separates options');
     }
-    rereadings.push(...pieces.map((piece) => ({ ...piece, by: 'ampersand' as const })));
+    reinterpretations.push(...pieces.map((piece) => ({ ...piece, by: 'ampersand' as const })));
     const next = decodeAgain(text);
-    if (next === text) return { kind: 'rereadings', rereadings };
+    if (next === text) return { kind: 'reinterpretations', reinterpretations };
     if (decodings === MAX_DECODINGS) return refused('the query is encoded too often');
     text = next;
-    rereadings.push({ ...readPair(text), by: 'decoding' });
+    reinterpretations.push({ ...readPair(text), by: 'decoding' });
   }
 }
 
@@ -62,6 +62,6 @@ export function toComparableOption(name: string): string {
   return name.toLowerCase().replace(/^\$/, '');
 }
 
-function refused(reason: string): Rereadings {
+function refused(reason: string): ReinterpretResult {
   return { kind: 'refused', reason };
 }

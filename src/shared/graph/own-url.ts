@@ -1,9 +1,9 @@
 import type { Policy } from '../policy/policy.ts';
 
 /** The address of this service that replaces a link of Graph. Undefined if the browser may not follow the link. */
-export type ToOwnAddress = (link: string) => string | undefined;
+export type ToOwnUrl = (link: string) => string | undefined;
 
-export interface OwnAddressOptions {
+export interface OwnUrlOptions {
   readonly policy: Policy;
   readonly graphOrigin: string;
   /** `https://app.example/api/graph` */
@@ -14,7 +14,7 @@ export interface OwnAddressOptions {
  * Replaces a link that begins with exactly Graph's origin and that the policy allows to GET. Each call of it is compared
  * with the policy again. A link without a host, as in some `Location` headers, may lack the version, which is then v1.0.
  */
-export function createToOwnAddress({ policy, graphOrigin, ownPrefix }: OwnAddressOptions): ToOwnAddress {
+export function createToOwnUrl({ policy, graphOrigin, ownPrefix }: OwnUrlOptions): ToOwnUrl {
   return (link) => {
     const target = toTarget(link, graphOrigin);
     if (target === undefined) return undefined;

@@ -35,10 +35,10 @@ const tokenParameters = new Set(['tempauth', 'access_token', 'sig', 'authtoken']
 export const tokenPattern = /(?:tempauth|access_token|sig|authtoken)=/i;
 
 /** Whether this is the address of a file at Microsoft: https, a listed host, nothing else before the path. */
-export type IsFileAddress = (text: string) => boolean;
+export type IsFileUrl = (text: string) => boolean;
 
 /** @param graphOrigin an emulator's origin, which has no TLS, serves the files itself */
-export function createIsFileAddress(cloud: Cloud, graphOrigin: string): IsFileAddress {
+export function createIsFileUrl(cloud: Cloud, graphOrigin: string): IsFileUrl {
   const hosts = fileHosts[cloud];
   const emulated = graphOrigin.startsWith('http://') ? `${graphOrigin}/files/` : undefined;
   return (text) => {
@@ -67,7 +67,7 @@ const MAX_ADDRESS_LENGTH = 8 * 1024;
 
 /**
  * Whether a whole text is an address of a file that carries its own token. The holder of such an address needs no
- * session. Unlike {@link createIsFileAddress} it also matches an address that a browser would repair, because a match
+ * session. Unlike {@link createIsFileUrl} it also matches an address that a browser would repair, because a match
  * is removed from the response. Only an oddly written address goes to a URL parser, because a body may hold hundreds of
  * thousands of addresses.
  */
@@ -86,10 +86,10 @@ export function createHasFileToken(cloud: Cloud, graphOrigin: string): HasFileTo
     if (isLong) return true;
     const parameters = text.slice(text.search(/[?#]|$/));
     if (!isOdd && !escapedName.test(parameters)) return tokenName.test(parameters);
-    return !mayParse() || isFileUrl(text);
+    return !mayParse() || isParsedFileUrl(text);
   };
 
-  function isFileUrl(text: string): boolean {
+  function isParsedFileUrl(text: string): boolean {
     if (!URL.canParse(text)) return false;
     const { hostname, origin, search, hash } = new URL(text);
     const host = hostname.replace(/\.$/, '');
