@@ -1,20 +1,24 @@
 import { type CookieNames, parseCookies, serviceCookieNames } from './cookies.ts';
 import type { Handler } from './endpoint.ts';
 import type { BffRequest } from './request.ts';
+import { requireSendable } from './response.ts';
 
 /**
- * Removes this service's cookies from the request that a custom function gets. Anyone who has the value of the session
- * cookie can act as the user, and a handler may log or pass on the headers of its request.
+ * Removes this service's cookies from the request that a custom function gets, and checks the function's response. Anyone who
+ * has the value of the session cookie can act as the user, and a handler may log or pass on the headers of its request.
  */
 export function forCustomFunction<Granted>(handler: Handler<Granted>, names: CookieNames): Handler<Granted> {
-  return (request, context) =>
-    handler(withoutServiceCookies(request, names), {
+  return async (request, context) => {
+    const response = await handler(withoutServiceCookies(request, names), {
       caller: context.caller,
       log: context.log,
       get signal() {
         return context.signal;
       },
     });
+    requireSendable(response);
+    return response;
+  };
 }
 
 function withoutServiceCookies(request: BffRequest, names: CookieNames): BffRequest {

@@ -9,7 +9,7 @@ import { recordProblem } from '../telemetry/record-problem.ts';
 import { documentResponse } from './document.ts';
 import { type ErrorFormat, problemHeaders, problemResponse } from './problem.ts';
 import { type BffRequest, prefersHtml } from './request.ts';
-import type { BffResponse } from './response.ts';
+import { type BffResponse, requireSendable } from './response.ts';
 
 /** Logs an error and turns it into a response. Anything but a `BffError` becomes `internal_error`. */
 export function errorResponse(
@@ -18,7 +18,18 @@ export function errorResponse(
   format: ErrorFormat,
   log: Log,
 ): BffResponse {
-  const error = thrown instanceof BffError ? thrown : new BffError('internal_error', { cause: thrown });
+  try {
+    const error = thrown instanceof BffError ? thrown : new BffError('internal_error', { cause: thrown });
+    const response = reportError(error, request, format, log);
+    requireSendable(response);
+    return response;
+  } catch (cause) {
+    // An error of a custom function may have members that cannot be logged or sent.
+    return reportError(new BffError('internal_error', { cause }), request, format, log);
+  }
+}
+
+function reportError(error: BffError, request: BffRequest, format: ErrorFormat, log: Log): BffResponse {
   recordProblem(error, log);
   if (format !== 'html' || !prefersHtml(request.header('accept'))) {
     return problemResponse(error, request.invocationId, format);

@@ -23,6 +23,23 @@ export function redirectResponse(location: string, cookies: readonly CookieToSet
   return { status: 303, headers: { location }, cookies };
 }
 
+/**
+ * Checks a response that code in JavaScript may have made. Without this check, the Functions library would throw later, and
+ * the host would send a bare 500.
+ * @throws {TypeError} for a status, body, header or cookie that cannot be sent
+ */
+export function requireSendable({ status, headers, body, cookies = [] }: BffResponse): void {
+  const hasBody = typeof body === 'string' || body instanceof Uint8Array;
+  const isSendable =
+    Number.isInteger(status) &&
+    status >= 200 &&
+    status <= 599 &&
+    (hasBody || body === undefined) &&
+    cookies.every(({ name, value }) => typeof name === 'string' && typeof value === 'string');
+  if (!isSendable) throw new TypeError('not a response that can be sent');
+  new Headers(headers);
+}
+
 /** The headers of every response, errors included. Headers of the response itself take precedence. */
 const commonHeaders = {
   'cache-control': 'no-store',

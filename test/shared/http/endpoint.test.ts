@@ -1,17 +1,21 @@
-import { HttpRequest, InvocationContext } from '@azure/functions';
+import { HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
 import { describe, expect, it } from 'vitest';
 import { allowAnonymous } from '../../../src/shared/access/access.ts';
+import { BffError } from '../../../src/shared/errors.ts';
 import { cookieNames } from '../../../src/shared/http/cookies.ts';
-import { createEndpoint, type EndpointDependencies } from '../../../src/shared/http/endpoint.ts';
+import {
+  createEndpoint,
+  type EndpointDependencies,
+  type Handler,
+} from '../../../src/shared/http/endpoint.ts';
 
 /** No session is read for anonymous calls. */
 const notCalled = () => {
   throw new Error('not to be called');
 };
 
-/** The signal of a call whose handler uses it after this time. */
-async function signalAfter(elapsedMs: number): Promise<AbortSignal> {
-  let nowMs = 1000;
+/** Calls a handler through an endpoint. */
+async function call(handle: Handler<undefined>, monotonicMs = () => 1000): Promise<HttpResponseInit> {
   const dependencies = {
     origin: 'https://app.contoso.example',
     cookieNames: cookieNames('https://app.contoso.example'),
@@ -20,23 +24,30 @@ async function signalAfter(elapsedMs: number): Promise<AbortSignal> {
     authorization: { forCall: notCalled, wouldAllow: notCalled },
     isAllowed: notCalled,
     extendSession: notCalled,
-    monotonicMs: () => nowMs,
+    monotonicMs,
   };
+  const handler = createEndpoint(dependencies)({ access: allowAnonymous, csrf: 'none' }, handle);
+  const response = await handler(
+    new HttpRequest({ method: 'GET', url: 'https://app.contoso.example/api/mine' }),
+    new InvocationContext({ invocationId: 'i1', functionName: 'mine', options: {} }),
+  );
+  return Object(response);
+}
+
+/** The signal of a call whose handler uses it after this time. */
+async function signalAfter(elapsedMs: number): Promise<AbortSignal> {
+  let nowMs = 1000;
   let signal: AbortSignal | undefined;
-  const handler = createEndpoint(dependencies)(
-    { access: allowAnonymous, csrf: 'none' },
+  const response = await call(
     (_request, context) => {
       nowMs += elapsedMs;
       signal = context.signal;
       expect(context.signal).toBe(signal);
       return { status: 204 };
     },
+    () => nowMs,
   );
-  const answer = await handler(
-    new HttpRequest({ method: 'GET', url: 'https://app.contoso.example/api/mine' }),
-    new InvocationContext({ invocationId: 'i1', functionName: 'mine', options: {} }),
-  );
-  expect(answer).toMatchObject({ status: 204 });
+  expect(response).toMatchObject({ status: 204 });
   if (signal === undefined) throw new Error('the handler was not called');
   return signal;
 }
@@ -59,3 +70,29 @@ describe('the signal of a call', () => {
     expect(signal.aborted).toBe(false);
   });
 });
+
+describe('an error that cannot be reported', () => {
+  const circular: Record<string, unknown> = {};
+  circular['itself'] = circular;
+
+  // Functions in JavaScript are not checked by the compiler.
+  it.each<[string, unknown]>([
+    ['a member without JSON', new BffError('not_found', Object({ extensions: circular }))],
+    ['a member with another type', new BffError('not_found', Object({ rules: 5 }))],
+    ['a header with a line break', new BffError('not_found', { clientRequestId: 'a\r\nset-cookie: b=c' })],
+    ['no members', Object.create(BffError.prototype)],
+    ['a revoked proxy', revokedProxy()],
+  ])('is an internal error and not a fault of the request: %s', { tags: ['ER-1'] }, async (_case, error) => {
+    const { status, headers, body } = await call(() => {
+      throw error;
+    });
+    expect([status, JSON.parse(String(body))['code']]).toEqual([500, 'internal_error']);
+    expect(headers).not.toHaveProperty('client-request-id');
+  });
+});
+
+function revokedProxy(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
