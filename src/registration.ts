@@ -17,7 +17,7 @@ export interface FunctionApp {
 }
 
 /** A custom function: its path, and the rules that are checked before its handler runs. */
-export interface RouteOptions<Granted> extends EndpointRules<Granted> {
+export interface RouteOptions<AllowedCaller> extends EndpointRules<AllowedCaller> {
   /** Without a leading slash: `api/team-card`. Segments in braces are parameters: `api/teams/{id}`. */
   readonly path: string;
 }
@@ -29,7 +29,11 @@ export interface Bff {
    * @param name lower-case letters, digits and hyphens; alphabetically before `zz-`
    * @throws {TypeError} for a name or path that the host would never reach or that is taken
    */
-  route<Granted>(name: string, options: RouteOptions<Granted>, handler: Handler<Granted>): void;
+  route<AllowedCaller>(
+    name: string,
+    options: RouteOptions<AllowedCaller>,
+    handler: Handler<AllowedCaller>,
+  ): void;
   readonly graph: GraphClient;
 }
 

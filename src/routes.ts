@@ -47,12 +47,12 @@ export interface Route {
   handlerIn(endpoint: Endpoint): HttpHandler;
 }
 
-interface RouteDefinition<Granted> extends Omit<Route, 'rules' | 'handlerIn'> {
-  readonly rules: InternalEndpointRules<Granted>;
-  readonly handler: Handler<Granted>;
+interface RouteDefinition<AllowedCaller> extends Omit<Route, 'rules' | 'handlerIn'> {
+  readonly rules: InternalEndpointRules<AllowedCaller>;
+  readonly handler: Handler<AllowedCaller>;
 }
 
-export function route<Granted>({ handler, rules, ...about }: RouteDefinition<Granted>): Route {
+export function route<AllowedCaller>({ handler, rules, ...about }: RouteDefinition<AllowedCaller>): Route {
   return { ...about, rules, handlerIn: (endpoint) => endpoint(rules, handler) };
 }
 

@@ -51,7 +51,7 @@ export const interactionReasons = [
 export type InteractionReason = (typeof interactionReasons)[number];
 
 /** Why a call has no session: the `reason` of `session_required`. */
-export const sessionEnds = [
+export const noSessionReasons = [
   'not_signed_in',
   'session_idle',
   'session_expired',
@@ -59,7 +59,7 @@ export const sessionEnds = [
   'cookie_sent_twice',
 ] as const;
 
-export type SessionEnd = (typeof sessionEnds)[number];
+export type NoSessionReason = (typeof noSessionReasons)[number];
 
 /** What a user lacks. Of each list, one value is enough. */
 export interface MissingClaims {
@@ -72,7 +72,7 @@ export interface MissingClaims {
 
 /** Extension members of problem documents (RFC 9457, section 3.2), spelled as they are sent. */
 export interface ExtensionMembers extends MissingClaims {
-  readonly reason?: InteractionReason | SessionEnd;
+  readonly reason?: InteractionReason | NoSessionReason;
   readonly feature?: string;
   readonly scopes?: readonly string[];
   /** Path where the user can resolve the problem. */
@@ -95,7 +95,7 @@ type Members<Required extends keyof ExtensionMembers, Optional extends keyof Ext
 
 /** The extension members of each code. A code that is not listed has none. */
 export interface ProblemExtensions {
-  session_required: Members<'login_url'> & { readonly reason: SessionEnd };
+  session_required: Members<'login_url'> & { readonly reason: NoSessionReason };
   interaction_required: Members<'scopes' | 'login_url', 'feature' | 'correlation_id'> & {
     readonly reason: InteractionReason;
   };

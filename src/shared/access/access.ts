@@ -1,4 +1,4 @@
-import type { SessionEnd } from '../errors.ts';
+import type { NoSessionReason } from '../errors.ts';
 import { sessionRequired } from '../interaction/interaction.ts';
 import type { Caller } from '../session/caller.ts';
 import { type Guard, guardSchema } from './rules.ts';
@@ -6,7 +6,7 @@ import { type Guard, guardSchema } from './rules.ts';
 /** The caller, or why no user is signed in. */
 export type FoundCaller =
   | { readonly kind: 'caller'; readonly caller: Caller }
-  | { readonly kind: 'none'; readonly reason: SessionEnd };
+  | { readonly kind: 'none'; readonly reason: NoSessionReason };
 
 /**
  * Allows the call if Entra ID's statements about the user are recent enough and satisfy the guard.
@@ -21,7 +21,7 @@ export type Authorize = (caller: Caller, guard?: Guard) => Promise<Caller>;
  * Who may call an endpoint. Every endpoint must state it.
  * `decide` returns the handler's `caller`, or throws the problem that refuses the call.
  */
-export interface Access<Granted> {
+export interface Access<AllowedCaller> {
   /**
    * Whether the endpoint needs a session.
    * - `ignored`: the session cookie is not read.
@@ -30,7 +30,7 @@ export interface Access<Granted> {
    * - `required`: without a session the call is refused.
    */
   readonly session: 'ignored' | 'optional' | 'best-effort' | 'required';
-  decide(found: FoundCaller, authorize: Authorize): Granted | Promise<Granted>;
+  decide(found: FoundCaller, authorize: Authorize): AllowedCaller | Promise<AllowedCaller>;
 }
 
 /** Every request, signed in or not. The handler has no caller. */

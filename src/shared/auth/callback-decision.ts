@@ -6,11 +6,11 @@ import type { CodeRedemption } from '../tokens/code-flow.ts';
 import type { LoginRequest, LoginTransaction } from './login-transaction.ts';
 import { readRedemptionError, type SignInFailure } from './sign-in-result.ts';
 
-export type Redeemed = Extract<CodeRedemption, { kind: 'redeemed' }>;
+export type RedeemedCode = Extract<CodeRedemption, { kind: 'redeemed' }>;
 
 /** The outcome of a callback. */
 export type CallbackDecision =
-  | { readonly kind: 'create-session'; readonly redeemed: Redeemed }
+  | { readonly kind: 'create-session'; readonly redeemed: RedeemedCode }
   /** Entra ID refused only the code. Most likely the callback was sent twice. */
   | { readonly kind: 'code-unusable' }
   | FailDecision;
@@ -19,7 +19,7 @@ export interface FailDecision {
   readonly kind: 'fail';
   readonly failure: SignInFailure;
   /** The tokens that were refused. They identify the user in the audit record. */
-  readonly refused?: Redeemed;
+  readonly refused?: RedeemedCode;
   /** True if loading the same address again can still succeed. */
   readonly mayRetry?: boolean;
 }
@@ -51,16 +51,16 @@ export function failUnavailable(reason: string): FailDecision {
   return { kind: 'fail', failure: { outcome: 'sign_in_service_unavailable', reason }, mayRetry: true };
 }
 
-function fail(failure: SignInFailure, refused?: Redeemed): FailDecision {
+function fail(failure: SignInFailure, refused?: RedeemedCode): FailDecision {
   return { kind: 'fail', failure, ...(refused === undefined ? {} : { refused }) };
 }
 
 function decideSignIn(
   transaction: LoginTransaction,
   session: Session | undefined,
-  redeemed: Redeemed,
+  redeemed: RedeemedCode,
 ): CallbackDecision {
-  if (session !== undefined && isOtherAccount(transaction, session, redeemed)) {
+  if (session !== undefined && isForbiddenAccountSwitch(transaction, session, redeemed)) {
     return fail({ outcome: 'other_account', reason: 'other_account' });
   }
   if (isStale(transaction, redeemed)) {
@@ -77,10 +77,10 @@ function decideSignIn(
  * account. A link on another site must not replace a session, because the link could choose the account. A user
  * who starts a new sign-in on this site may choose any account.
  */
-function isOtherAccount(
+function isForbiddenAccountSwitch(
   { feature, prompt, fromTicket, startedElsewhere }: LoginTransaction,
   session: Session,
-  { claims }: Redeemed,
+  { claims }: RedeemedCode,
 ): boolean {
   if (feature === undefined && !fromTicket && prompt !== 'none' && !startedElsewhere) return false;
   return !isSamePrincipal(session.facts.claims.principal, claims.principal);
@@ -90,13 +90,13 @@ function isOtherAccount(
  * True if `prompt=login` requested a new authentication, and the user authenticated before that. Otherwise any user of the
  * browser could pass. @see OpenID Connect Core 1.0, 3.1.2.1
  */
-function isStale({ prompt, startedAt }: LoginTransaction, { claims }: Redeemed): boolean {
+function isStale({ prompt, startedAt }: LoginTransaction, { claims }: RedeemedCode): boolean {
   if (prompt !== 'login' || claims.authenticatedAt === undefined) return false;
   return claims.authenticatedAt.getTime() < startedAt.getTime() - CLOCK_SKEW_SECONDS * 1000;
 }
 
 /** True if an authentication context was requested, and the ID token does not state it. */
-function isTooWeak({ authContext }: LoginTransaction, { claims }: Redeemed): boolean {
+function isTooWeak({ authContext }: LoginTransaction, { claims }: RedeemedCode): boolean {
   return authContext !== undefined && !claims.authContexts.includes(authContext);
 }
 
@@ -104,16 +104,19 @@ function isTooWeak({ authContext }: LoginTransaction, { claims }: Redeemed): boo
  * True if the browser already has what this sign-in was started for, through an earlier use of the same code or through
  * a sign-in in another tab.
  */
-export function isSatisfiedBy(
+export function sessionSatisfies(
   session: Session | undefined,
-  { scopes, feature, prompt, cannotRestart }: LoginRequest,
+  { scopes, feature, prompt, hasUnstoredParameters }: LoginRequest,
   startedAt: Date,
 ): boolean {
   if (session === undefined || isMissingScopes(session, scopes)) return false;
   // These sign-ins were started although the permissions may have been granted long before: a call was refused, or the
   // user wants to authenticate or to change the account.
   const needsNewSignIn =
-    feature !== undefined || prompt === 'login' || prompt === 'select_account' || cannotRestart === true;
+    feature !== undefined ||
+    prompt === 'login' ||
+    prompt === 'select_account' ||
+    hasUnstoredParameters === true;
   return !needsNewSignIn || session.facts.signedInAt.getTime() >= startedAt.getTime();
 }
 

@@ -17,9 +17,9 @@ import {
   decideCallback,
   type FailDecision,
   failUnavailable,
-  isSatisfiedBy,
-  type Redeemed,
+  type RedeemedCode,
   requestedFeature,
+  sessionSatisfies,
 } from './callback-decision.ts';
 import { type Login, requestedScopes, type StartedLogin } from './login.ts';
 import {
@@ -34,7 +34,7 @@ import {
 import { toSessionFacts } from './new-session.ts';
 import { endOldestSessions, removeReplacedSession } from './session-replacement.ts';
 import {
-  denialBy,
+  consentMissingFrom,
   readAuthorizationError,
   recordSignInFailure,
   type SignInFailure,
@@ -159,7 +159,7 @@ async function restartExpired(
   { login }: CallbackDependencies,
 ): Promise<CallbackOutcome> {
   // The user pressed Back in a browser that is already signed in.
-  if (isSatisfiedBy(session, loginRequest, startedAt)) {
+  if (sessionSatisfies(session, loginRequest, startedAt)) {
     return { kind: 'already-signed-in', loginRequest, usedSlot };
   }
   const started = await login.restart(loginRequest, cookies);
@@ -219,7 +219,7 @@ function executeDecision(
 
 /** @throws {BffError} storage_unavailable */
 async function createSession(
-  redeemed: Redeemed,
+  redeemed: RedeemedCode,
   context: CallbackContext,
   dependencies: CallbackDependencies,
 ): Promise<CallbackOutcome> {
@@ -266,7 +266,7 @@ async function restart(
   dependencies: CallbackDependencies,
 ): Promise<CallbackOutcome> {
   const { transaction, usedSlot, session, cookies } = context;
-  if (isSatisfiedBy(session, transaction, transaction.startedAt)) {
+  if (sessionSatisfies(session, transaction, transaction.startedAt)) {
     return { kind: 'already-signed-in', loginRequest: transaction, usedSlot };
   }
   const started = await dependencies.login.restart(transaction, cookies);
@@ -287,7 +287,7 @@ async function fail(
       ? auditPseudonymOf(dependencies.indexKey, refused.claims.principal)
       : undefined;
   recordSignInFailure(failure, { feature: transaction.feature, user }, log);
-  const by = denialBy(failure.outcome);
+  const by = consentMissingFrom(failure.outcome);
   const feature = requestedFeature(transaction);
   if (by !== undefined && session !== undefined && feature !== undefined) {
     await storeDenial(session, { feature, by }, log, dependencies);

@@ -20,7 +20,7 @@ export interface LoginRequest {
   /** How often this sign-in has restarted automatically. */
   readonly restarts: number;
   /** The request had `claims` or hints that are too large for this cookie. It cannot be restarted without them. */
-  readonly cannotRestart?: true;
+  readonly hasUnstoredParameters?: true;
   /** A ticket of the session requested this sign-in, so the user of that session has to complete it. */
   readonly fromTicket?: true;
   /**
@@ -41,7 +41,7 @@ export interface LoginTransaction extends LoginRequest {
   readonly codeVerifier: string;
 }
 
-export type OpenedTransaction =
+export type OpenTransactionResult =
   | { readonly kind: 'open'; readonly transaction: LoginTransaction }
   | ExpiredTransaction
   /** Missing, of another browser, or of another app registration. */
@@ -71,7 +71,7 @@ export type TransactionCookies = ReadonlyMap<TransactionSlot, string>;
 export interface LoginTransactions {
   start(request: LoginRequest, cookies: TransactionCookies): StartedTransaction;
   /** Opens the transaction that this state belongs to. */
-  open(state: State, cookies: TransactionCookies): OpenedTransaction;
+  open(state: State, cookies: TransactionCookies): OpenTransactionResult;
 }
 
 export interface LoginTransactionsDependencies {
@@ -163,7 +163,7 @@ type StoredTransaction = readonly [
   feature: string,
   prompt: string,
   popupId: string,
-  /** Bit flags. 1: `cannotRestart`; 2: `fromTicket`; 4: `startedElsewhere`. */
+  /** Bit flags. 1: `hasUnstoredParameters`; 2: `fromTicket`; 4: `startedElsewhere`. */
   flags: number,
   authContext: string,
 ];
@@ -171,7 +171,7 @@ type StoredTransaction = readonly [
 function toStored(transaction: LoginTransaction): StoredTransaction {
   const { state, startedAt, nonce, codeVerifier, returnPath, scopes, restarts } = transaction;
   const { feature = '', prompt = '', popupId = '', authContext = '' } = transaction;
-  const { cannotRestart, fromTicket, startedElsewhere } = transaction;
+  const { hasUnstoredParameters, fromTicket, startedElsewhere } = transaction;
   return [
     state,
     startedAt.getTime(),
@@ -183,7 +183,7 @@ function toStored(transaction: LoginTransaction): StoredTransaction {
     feature,
     prompt,
     popupId,
-    (cannotRestart ? 1 : 0) + (fromTicket ? 2 : 0) + (startedElsewhere ? 4 : 0),
+    (hasUnstoredParameters ? 1 : 0) + (fromTicket ? 2 : 0) + (startedElsewhere ? 4 : 0),
     authContext,
   ];
 }
@@ -205,7 +205,7 @@ function parseStored(value: unknown, origin: string): LoginTransaction {
     ...(feature === '' ? {} : { feature }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(popupId === '' ? {} : { popupId }),
-    ...(flags & 1 ? { cannotRestart: true } : {}),
+    ...(flags & 1 ? { hasUnstoredParameters: true } : {}),
     ...(flags & 2 ? { fromTicket: true } : {}),
     ...(flags & 4 ? { startedElsewhere: true } : {}),
     ...(authContext === '' ? {} : { authContext }),

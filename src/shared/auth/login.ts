@@ -79,7 +79,7 @@ export function createLogin(dependencies: LoginDependencies): Login {
   return {
     start: (...args) => startLogin(dependencies, ...args),
     async restart(request, cookies) {
-      if (request.restarts >= MAX_RESTARTS || request.cannotRestart) return undefined;
+      if (request.restarts >= MAX_RESTARTS || request.hasUnstoredParameters) return undefined;
       const started = transactions.start({ ...request, restarts: request.restarts + 1 }, cookies);
       const { transaction } = started;
       const scopes = requestedScopes(features, transaction);
@@ -117,7 +117,7 @@ async function startLogin(
       ...(purpose.authContext === undefined ? {} : { authContext: purpose.authContext }),
       ...(purpose.fromTicket ? { fromTicket: true as const } : {}),
       ...(query.startedElsewhere ? { startedElsewhere: true as const } : {}),
-      ...(hasLargeParts ? { cannotRestart: true as const } : {}),
+      ...(hasLargeParts ? { hasUnstoredParameters: true as const } : {}),
     },
     cookies,
   );

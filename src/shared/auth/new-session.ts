@@ -2,10 +2,10 @@ import { withScopesOfOtherApis } from '../entra/scopes.ts';
 import { isSamePrincipal } from '../identity/principal.ts';
 import { assertedAt } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
-import type { Redeemed } from './callback-decision.ts';
+import type { RedeemedCode } from './callback-decision.ts';
 
 export interface NewSession {
-  readonly redeemed: Redeemed;
+  readonly redeemed: RedeemedCode;
   /** The facts of the session that this browser has now. */
   readonly previous: SessionFacts | undefined;
   readonly device: string | undefined;

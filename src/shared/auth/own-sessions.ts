@@ -26,7 +26,7 @@ export interface OwnSessionList {
   readonly complete: boolean;
 }
 
-export type OwnSessionEnding =
+export type EndOwnSessionResult =
   | { readonly kind: 'ended'; readonly wasCurrent: boolean }
   | { readonly kind: 'none' };
 
@@ -37,7 +37,7 @@ export type OwnSessionEnding =
 export interface OwnSessions {
   /** The most recently used session is first. */
   list(caller: Caller, log: Log): Promise<OwnSessionList>;
-  endOne(caller: Caller, id: string, log: Log): Promise<OwnSessionEnding>;
+  endOne(caller: Caller, id: string, log: Log): Promise<EndOwnSessionResult>;
   /** Ends all sessions except the one that makes this call, and sign-ins that are in progress. Returns their number. */
   endOthers(caller: Caller, log: Log): Promise<number>;
 }

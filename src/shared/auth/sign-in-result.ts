@@ -61,7 +61,7 @@ export function readAuthorizationError(
 }
 
 /** Who denied the permissions of the feature. Undefined if the outcome is not a denial. */
-export function denialBy(outcome: SignInFailureOutcome): ConsentDenial['by'] | undefined {
+export function consentMissingFrom(outcome: SignInFailureOutcome): ConsentDenial['by'] | undefined {
   if (outcome === 'consent_declined') return 'user';
   return outcome === 'admin_consent_required' ? 'administrator' : undefined;
 }

@@ -25,7 +25,7 @@ export interface Cookies {
   /** @throws {BffError} request_invalid if the header is too long */
   get(name: string): string | undefined;
   /** @throws {BffError} request_invalid if the header is too long */
-  cameTwice(name: string): boolean;
+  hasDuplicates(name: string): boolean;
 }
 
 const MAX_COOKIE_HEADER_BYTES = 16 * 1024;
@@ -47,7 +47,7 @@ export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_H
       const [value, ...more] = valuesOf(name);
       return more.length === 0 ? value : undefined;
     },
-    cameTwice(name) {
+    hasDuplicates(name) {
       const [value = '', ...more] = valuesOf(name);
       // The host joins several Cookie headers with a comma. Values of this service contain none. The value of
       // another cookie may contain one and is not counted.
@@ -91,9 +91,9 @@ export type CookiePurpose = 'session' | 'login-transaction' | 'logout-pending';
  * Returns the cookies of this service that were sent more than once. A browser does so only if another host of the site
  * has set one of them, and the request does not show which one.
  */
-export function cookiesSentTwice(cookies: Cookies, names: CookieNames): readonly CookiePurpose[] {
+export function duplicateCookies(cookies: Cookies, names: CookieNames): readonly CookiePurpose[] {
   return cookiePurposes.filter((purpose) =>
-    namesByPurpose(names)[purpose].some((name) => cookies.cameTwice(name)),
+    namesByPurpose(names)[purpose].some((name) => cookies.hasDuplicates(name)),
   );
 }
 

@@ -7,7 +7,10 @@ import { requireSendable } from './response.ts';
  * Removes this service's cookies from the request that a custom function gets, and checks the function's response. Anyone who
  * has the value of the session cookie can act as the user, and a handler may log or pass on the headers of its request.
  */
-export function forCustomFunction<Granted>(handler: Handler<Granted>, names: CookieNames): Handler<Granted> {
+export function forCustomFunction<AllowedCaller>(
+  handler: Handler<AllowedCaller>,
+  names: CookieNames,
+): Handler<AllowedCaller> {
   return async (request, context) => {
     const response = await handler(withoutServiceCookies(request, names), {
       caller: context.caller,

@@ -4,14 +4,14 @@ import type { Authorization } from '../access/authorize.ts';
 import type { ExtendSession } from '../access/extend-session.ts';
 import { BffError } from '../errors.ts';
 import { loginPath, sessionRequired } from '../interaction/interaction.ts';
-import { bouncePage, withoutBounced } from '../pages/bounce-page.ts';
+import { bouncePage, removeBouncedParameter } from '../pages/bounce-page.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import { rememberLog } from '../telemetry/call-log.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
-import { type CookieToSet, cookiesSentTwice } from './cookies.ts';
+import { type CookieToSet, duplicateCookies } from './cookies.ts';
 import { type CsrfProtection, isForm, requireOwnRequest, requireWindow } from './cross-site.ts';
 import { documentResponse } from './document.ts';
 import { errorResponse } from './error-response.ts';
@@ -23,13 +23,13 @@ import { type BffResponse, redirectResponse, toHttpResponse } from './response.t
 import { extractSessionTags, requireTaggedSession } from './session-tag.ts';
 
 /** The requests that an endpoint accepts, and their callers. Checked before the handler runs. */
-export interface EndpointRules<Granted> {
+export interface EndpointRules<AllowedCaller> {
   /** Default: GET. Any other method gets a 405. */
   readonly methods?: readonly HttpMethod[];
   /** Who may call the endpoint. It has no default, so that no endpoint is public by omission. */
-  readonly access: Access<Granted>;
+  readonly access: Access<AllowedCaller>;
   /** Replaces `access` for every method except GET. Default: `access`. */
-  readonly accessToChange?: Access<Granted>;
+  readonly accessToChange?: Access<AllowedCaller>;
   /** Default: `required`. */
   readonly csrf?: CsrfProtection;
   /**
@@ -49,7 +49,7 @@ export interface EndpointRules<Granted> {
 }
 
 /** Rules of this product's own endpoints. */
-export interface InternalEndpointRules<Granted> extends EndpointRules<Granted> {
+export interface InternalEndpointRules<AllowedCaller> extends EndpointRules<AllowedCaller> {
   /**
    * Accepts POSTs of this service's form without the CSRF header. The handler checks their Origin and hidden token.
    * Default: false.
@@ -58,9 +58,9 @@ export interface InternalEndpointRules<Granted> extends EndpointRules<Granted> {
 }
 
 /** The handler's second argument. */
-export interface CallContext<Granted = Caller> {
+export interface CallContext<AllowedCaller = Caller> {
   /** The signed-in user. Undefined if no user is signed in and `access` allows that. */
-  readonly caller: Granted;
+  readonly caller: AllowedCaller;
   /** Writes records that carry the invocation id and a pseudonym of the user. */
   readonly log: Log;
   /**
@@ -74,14 +74,14 @@ export interface CallContext<Granted = Caller> {
  * Handles a call that the endpoint's rules allow. A `BffError` that it throws becomes its problem document, and any
  * other error becomes `internal_error`.
  */
-export type Handler<Granted = Caller> = (
+export type Handler<AllowedCaller = Caller> = (
   request: BffRequest,
-  context: CallContext<Granted>,
+  context: CallContext<AllowedCaller>,
 ) => Promise<BffResponse> | BffResponse;
 
-export type Endpoint = <Granted>(
-  rules: InternalEndpointRules<Granted>,
-  handle: Handler<Granted>,
+export type Endpoint = <AllowedCaller>(
+  rules: InternalEndpointRules<AllowedCaller>,
+  handle: Handler<AllowedCaller>,
 ) => HttpHandler;
 
 export interface EndpointDependencies extends FindCallerDependencies {
@@ -102,11 +102,11 @@ export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 const CALL_MS = 220_000;
 
 /** One call on its way through {@link createEndpoint}. */
-interface Call<Granted> {
+interface Call<AllowedCaller> {
   /** Without session tags. */
   readonly request: BffRequest;
-  readonly rules: InternalEndpointRules<Granted>;
-  readonly handle: Handler<Granted>;
+  readonly rules: InternalEndpointRules<AllowedCaller>;
+  readonly handle: Handler<AllowedCaller>;
   readonly tags: readonly string[];
   /** The query with session tags, as the browser sent it. */
   readonly rawQueryAsSent: string;
@@ -141,14 +141,14 @@ export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
   };
 }
 
-function toCall<Granted>(
+function toCall<AllowedCaller>(
   httpRequest: HttpRequest,
   context: InvocationContext,
-  endpoint: Pick<Call<Granted>, 'rules' | 'handle' | 'clearedCookies'>,
+  endpoint: Pick<Call<AllowedCaller>, 'rules' | 'handle' | 'clearedCookies'>,
   startedMs: number,
-): Call<Granted> {
-  const readsManyCookies = endpoint.rules.access.session === 'best-effort';
-  const asSent = toBffRequest(httpRequest, context, { startedMs, readsManyCookies });
+): Call<AllowedCaller> {
+  const allowsLongCookieHeader = endpoint.rules.access.session === 'best-effort';
+  const asSent = toBffRequest(httpRequest, context, { startedMs, allowsLongCookieHeader });
   const logFields = {};
   return {
     ...endpoint,
@@ -164,8 +164,8 @@ function unreadableResponse(error: unknown, invocationId: string): BffResponse {
   return problemResponse(error instanceof BffError ? error : unreadable, invocationId);
 }
 
-async function respond<Granted>(
-  call: Call<Granted>,
+async function respond<AllowedCaller>(
+  call: Call<AllowedCaller>,
   dependencies: EndpointDependencies,
   findCaller: FindCaller,
 ): Promise<BffResponse> {
@@ -180,7 +180,7 @@ async function respond<Granted>(
   };
 
   const { cookieNames } = dependencies;
-  const twice = access.session === 'ignored' ? [] : cookiesSentTwice(request.cookies, cookieNames);
+  const twice = access.session === 'ignored' ? [] : duplicateCookies(request.cookies, cookieNames);
   if (twice.length > 0) {
     // Another host of this site set one of the two cookies. They cannot be distinguished, and the genuine one must
     // outlive this call.
@@ -229,11 +229,11 @@ function trackUse(
   return { authorize, extendOnce };
 }
 
-function toContext<Granted>(
-  { log, request }: Call<Granted>,
-  caller: Granted,
+function toContext<AllowedCaller>(
+  { log, request }: Call<AllowedCaller>,
+  caller: AllowedCaller,
   monotonicMs: () => number,
-): CallContext<Granted> {
+): CallContext<AllowedCaller> {
   if (typeof caller === 'object' && caller !== null) rememberLog(caller, log);
   let signal: AbortSignal | undefined;
   return {
@@ -257,7 +257,7 @@ function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffRespons
   requireQuery(request.query); // if the query cannot be read, the second load would not be recognized
   if (!isBounced(request)) return documentResponse(bouncePage(request.routePath, rawQueryAsSent));
   // Without the session tag, because the next sign-in creates another one.
-  const query = withoutBounced(request.rawQuery);
+  const query = removeBouncedParameter(request.rawQuery);
   const returnTo = query === '' ? request.routePath : `${request.routePath}?${query}`;
   // After the second load the request looks like one of this service's pages. `via` marks that a link may have started it.
   return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo, via: 'page' })}`);

@@ -1,5 +1,5 @@
-import { BffError, type SessionEnd } from '../errors.ts';
-import { withoutBounced } from '../pages/bounce-page.ts';
+import { BffError, type NoSessionReason } from '../errors.ts';
+import { removeBouncedParameter } from '../pages/bounce-page.ts';
 import type { PageDocument } from '../pages/document.ts';
 import { errorPage } from '../pages/error-page.ts';
 import { interactionPage } from '../pages/interaction-page.ts';
@@ -38,7 +38,7 @@ function reportError(error: BffError, request: BffRequest, format: ErrorFormat, 
 }
 
 function toErrorPage(error: BffError, { routePath: path, rawQuery, invocationId }: BffRequest): PageDocument {
-  const query = withoutBounced(rawQuery);
+  const query = removeBouncedParameter(rawQuery);
   if (error.is('claim_required')) return noAccessPage(error, path, invocationId);
   if (error.is('interaction_required')) {
     return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
@@ -47,5 +47,5 @@ function toErrorPage(error: BffError, { routePath: path, rawQuery, invocationId 
 }
 
 /** The title of the page for a request without a session, if signing in alone does not help. */
-const titleOf = (reason: SessionEnd) =>
+const titleOf = (reason: NoSessionReason) =>
   reason === 'cookie_sent_twice' ? { title: 'This browser sent two sign-in cookies' } : {};

@@ -1,10 +1,10 @@
 import type { Access, FoundCaller } from '../access/access.ts';
 import type { Logout } from '../auth/logout.ts';
-import type { SessionEnd } from '../errors.ts';
+import type { NoSessionReason } from '../errors.ts';
 import type { VerifiedClaims } from '../identity/principal.ts';
 import { toCaller } from '../session/caller.ts';
 import type { SessionAbsence } from '../session/reading.ts';
-import { newerThanThisWorker, type Session } from '../session/session.ts';
+import { type Session, sessionTooNew } from '../session/session.ts';
 import type { SessionStore } from '../session/store.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
@@ -36,7 +36,7 @@ export type FindCaller = (
 ) => Promise<FoundCaller>;
 
 /** The `reason` of `session_required`, by the reason in the log. */
-const sessionEndByAbsence: Record<SessionAbsence, SessionEnd> = {
+const reasonByAbsence: Record<SessionAbsence, NoSessionReason> = {
   'cookie-invalid': 'not_signed_in',
   missing: 'session_ended',
   'idle-expired': 'session_idle',
@@ -83,11 +83,11 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
       case 'newer':
         // Expected for many rows during a roll-out. A row that an attacker relabeled looks the same, but stays so.
         if (mayReportNewer()) auditUnopenedRow(store, cookieValue, 'newer', log);
-        throw newerThanThisWorker();
+        throw sessionTooNew();
       case 'none':
         recordAbsence(store, cookieValue, result.reason, log);
         if (mayClearCookie(request, result.reason)) clearedCookies.push(clearedCookie(cookieNames.session));
-        return none(sessionEndByAbsence[result.reason]);
+        return none(reasonByAbsence[result.reason]);
     }
   }
 
@@ -102,7 +102,7 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
   }
 }
 
-const none = (reason: SessionEnd): FoundCaller => ({ kind: 'none', reason });
+const none = (reason: NoSessionReason): FoundCaller => ({ kind: 'none', reason });
 
 /**
  * Ends a session whose tenant or guests the settings no longer allow. It ends for this call even if the row cannot be

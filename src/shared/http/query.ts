@@ -4,7 +4,7 @@ import { decodeQueryText } from '../policy/query.ts';
 /** A query with every name at most once. */
 export type Query = ReadonlyMap<string, string>;
 
-export type QueryReading =
+export type QueryResult =
   | { readonly kind: 'query'; readonly query: Query }
   | { readonly kind: 'invalid'; readonly reason: string };
 
@@ -18,7 +18,7 @@ const MAX_QUERY_BYTES = 16 * 1024;
  * a name, a character that must be encoded, an option that changes when it is decoded again. Browsers and Entra ID send
  * such queries to the own routes.
  */
-export function parseQuery(raw: string): QueryReading {
+export function parseQuery(raw: string): QueryResult {
   const query = new Map<string, string>();
   if (raw === '') return { kind: 'query', query };
   if (raw.length > MAX_QUERY_BYTES) return { kind: 'invalid', reason: 'The query is too long.' };
@@ -38,7 +38,7 @@ export function parseQuery(raw: string): QueryReading {
 }
 
 /** @throws {BffError} request_invalid */
-export function requireQuery(reading: QueryReading): Query {
+export function requireQuery(reading: QueryResult): Query {
   if (reading.kind === 'invalid') throw new BffError('request_invalid', { detail: reading.reason });
   return reading.query;
 }

@@ -3,7 +3,7 @@ import type { HttpRequest, InvocationContext } from '@azure/functions';
 import { BffError } from '../errors.ts';
 import { type Log, type LogLevel, type LogRecord, toLogLine } from '../telemetry/log.ts';
 import { type Cookies, parseCookies, parseManyCookies } from './cookies.ts';
-import { parseQuery, type QueryReading } from './query.ts';
+import { parseQuery, type QueryResult } from './query.ts';
 
 /** A request. None of its members comes from the Host header. Identity headers of the platform are not interpreted. */
 export interface BffRequest {
@@ -20,7 +20,7 @@ export interface BffRequest {
   readonly routePath: string;
   /** As it was sent, without the question mark. */
   readonly rawQuery: string;
-  readonly query: QueryReading;
+  readonly query: QueryResult;
   readonly cookies: Cookies;
   readonly invocationId: string;
   /** Monotonic time at which the host handed over the request. The platform's limit starts earlier. */
@@ -36,7 +36,10 @@ export interface BffRequest {
 export function toBffRequest(
   request: HttpRequest,
   context: InvocationContext,
-  { startedMs, readsManyCookies }: { readonly startedMs: number; readonly readsManyCookies: boolean },
+  {
+    startedMs,
+    allowsLongCookieHeader,
+  }: { readonly startedMs: number; readonly allowsLongCookieHeader: boolean },
 ): BffRequest {
   requireHost(request.headers.get('host') ?? '');
   // Only path and query are used, because scheme and host come from the client's Host header.
@@ -50,7 +53,7 @@ export function toBffRequest(
     routePath: toRoutePath(context.options.trigger['route'], request.params, pathname),
     rawQuery,
     query: parseQuery(rawQuery),
-    cookies: readsManyCookies ? parseManyCookies(header('cookie')) : parseCookies(header('cookie')),
+    cookies: allowsLongCookieHeader ? parseManyCookies(header('cookie')) : parseCookies(header('cookie')),
     invocationId: context.invocationId,
     startedMs,
     header,

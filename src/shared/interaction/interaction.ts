@@ -1,5 +1,5 @@
 import type { TextSealer } from '../crypto/sealed-text.ts';
-import { BffError, type InteractionReason, type SessionEnd } from '../errors.ts';
+import { BffError, type InteractionReason, type NoSessionReason } from '../errors.ts';
 import type { ConsentDenial } from '../session/facts.ts';
 import type { Session } from '../session/session.ts';
 import { activeDenial, isMissingScopes } from './consent-backoff.ts';
@@ -122,7 +122,7 @@ function parseTicket(value: unknown): Ticket {
   return value as Ticket;
 }
 
-const endings: Record<SessionEnd, string> = {
+const endings: Record<NoSessionReason, string> = {
   not_signed_in: 'No user is signed in to this browser.',
   session_idle: 'The session was not used for too long and has ended.',
   session_expired: 'The session has reached its limit.',
@@ -132,7 +132,7 @@ const endings: Record<SessionEnd, string> = {
 };
 
 /** The problem for a call without a session. It has no ticket, because there is no session to bind one to. */
-export function sessionRequired(reason: SessionEnd): BffError {
+export function sessionRequired(reason: NoSessionReason): BffError {
   return new BffError('session_required', {
     detail: endings[reason],
     extensions: { reason, login_url: loginPath },

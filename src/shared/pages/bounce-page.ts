@@ -8,7 +8,7 @@ import { html } from './html.ts';
  * @param rawQuery without the question mark
  */
 export function bouncePage(path: string, rawQuery: string): PageDocument {
-  const query = withoutBounced(rawQuery);
+  const query = removeBouncedParameter(rawQuery);
   const target = `${path}?${query === '' ? '' : `${query}&`}bounced=1`;
   return createDocument({
     title: 'One moment',
@@ -22,7 +22,7 @@ export function bouncePage(path: string, rawQuery: string): PageDocument {
 }
 
 /** Removes the marker of the second request from a query. */
-export function withoutBounced(rawQuery: string): string {
+export function removeBouncedParameter(rawQuery: string): string {
   return rawQuery
     .split('&')
     .filter((pair) => !/^bounced(?:=|$)/i.test(pair))

@@ -12,7 +12,7 @@ import type { Session, SessionOpener } from './session.ts';
 import type { Tombstones } from './tombstones.ts';
 import { hashUser } from './user-hash.ts';
 
-export type SessionCreation =
+export type CreateSessionResult =
   | { readonly kind: 'created'; readonly session: Session; readonly cookieValue: string }
   /** This sign-in has already created its session: the callback was replayed. */
   | { readonly kind: 'exists' }
@@ -36,11 +36,11 @@ export interface SessionCreationDependencies {
 const SECRET_BYTES = 32;
 
 /** Creates the session of a sign-in. No other operation inserts a session's row. */
-export function createSessionCreation(dependencies: SessionCreationDependencies) {
+export function createSessionCreator(dependencies: SessionCreationDependencies) {
   const { table, rows, cookies, opener, memory, revocation, indexKey, now, monotonicMs, random } =
     dependencies;
 
-  return async (content: SessionContent, rowId: Buffer, startedAt: Date): Promise<SessionCreation> => {
+  return async (content: SessionContent, rowId: Buffer, startedAt: Date): Promise<CreateSessionResult> => {
     const { claims, expiresAt } = content.facts;
     const userHash = hashUser(indexKey, claims.principal);
     const locator: SessionLocator = { userHash, rowId, secret: random(SECRET_BYTES), expiresAt };

@@ -15,7 +15,7 @@ export interface ListedSession extends Partial<SessionSummary> {
   readonly idleExpiresAt: Date;
 }
 
-export interface SessionListing {
+export interface SessionList {
   /** The most recently used session is first. */
   readonly sessions: readonly ListedSession[];
   /** True if the user has more live sessions. The list then holds the first ones by key. */
@@ -57,7 +57,7 @@ export async function listLiveRows(
 
 /** Lists the live sessions of a user's partition. */
 export function createSessionList(dependencies: SessionListDependencies) {
-  return async (partitionKey: string): Promise<SessionListing> => {
+  return async (partitionKey: string): Promise<SessionList> => {
     const live = await listLiveRows(dependencies, partitionKey, COLUMNS, LIST_LIMIT + 1);
     const listed = live.slice(0, LIST_LIMIT).flatMap(({ row }) => toListed(row, dependencies) ?? []);
     const sessions = listed

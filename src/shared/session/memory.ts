@@ -27,7 +27,7 @@ export interface SessionMemory {
   addRelatedBytes(keys: RowKeys, facts: SessionFacts, bytes: number): void;
   forget(cookieValue: string): void;
   markEnded(keys: RowKeys): void;
-  hasEnded(keys: RowKeys): boolean;
+  isMarkedEnded(keys: RowKeys): boolean;
 }
 
 export interface SessionMemoryOptions {
@@ -89,7 +89,7 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
       if (current !== undefined) entries.remove(current.hash);
       ended.add(row);
     },
-    hasEnded: (keys) => ended.has(rowName(keys)),
+    isMarkedEnded: (keys) => ended.has(rowName(keys)),
   };
 }
 

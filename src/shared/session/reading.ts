@@ -4,7 +4,7 @@ import { sessionRowKeys } from './locator.ts';
 import type { CachedSession, SessionMemory } from './memory.ts';
 import type { Session, SessionOpener } from './session.ts';
 
-export type SessionRead =
+export type ReadSessionResult =
   | { readonly kind: 'live'; readonly session: Session }
   /** A newer version wrote the row, or sealed it with a newer key. Another worker may serve it. */
   | { readonly kind: 'newer' }
@@ -31,7 +31,7 @@ export interface SessionReaderDependencies {
 /** A read in flight, which other calls with the same cookie share. */
 interface SharedRead {
   readonly requestedAtMs: number;
-  readonly result: Promise<SessionRead>;
+  readonly result: Promise<ReadSessionResult>;
 }
 
 /** Reads a session from this worker's memory while it is fresh, otherwise by one read of the table. */
@@ -39,10 +39,10 @@ export function createSessionReader(dependencies: SessionReaderDependencies) {
   const { memory, now, monotonicMs } = dependencies;
   const inFlight = new Map<string, SharedRead>();
 
-  return async (cookieValue: string): Promise<SessionRead> => {
+  return async (cookieValue: string): Promise<ReadSessionResult> => {
     const cached = memory.find(cookieValue);
     if (cached !== undefined && memory.isFresh(cached.requestedAtMs)) {
-      const read = withinLimits(cached.session, now());
+      const read = applyLimits(cached.session, now());
       // Another worker may have extended the session since.
       if (read.kind !== 'none' || read.reason !== 'idle-expired') return read;
     }
@@ -66,28 +66,28 @@ async function readRow(
   cookieValue: string,
   cached: CachedSession | undefined,
   requestedAtMs: number,
-): Promise<SessionRead> {
+): Promise<ReadSessionResult> {
   const locator = cached?.session.locator ?? cookies.read(cookieValue);
   if (locator === undefined) return { kind: 'none', reason: 'cookie-invalid' };
   // The limit that the row seals is no later, so the read would be useless.
   if (locator.expiresAt.getTime() <= now().getTime()) return { kind: 'none', reason: 'expired' };
   const keys = sessionRowKeys(locator);
-  if (memory.hasEnded(keys)) return { kind: 'none', reason: 'missing' };
+  if (memory.isMarkedEnded(keys)) return { kind: 'none', reason: 'missing' };
   const found = await table.read(keys);
   // If the session ended on this worker during the read, the row that was read is out of date.
-  if (found.kind === 'missing' || memory.hasEnded(keys)) return { kind: 'none', reason: 'missing' };
+  if (found.kind === 'missing' || memory.isMarkedEnded(keys)) return { kind: 'none', reason: 'missing' };
   if (cached !== undefined && cached.session.etag === found.etag) {
     memory.store(cookieValue, keys, { session: cached.session, requestedAtMs });
-    return withinLimits(cached.session, now());
+    return applyLimits(cached.session, now());
   }
   const opening = opener.open(locator, found);
   if (opening.kind === 'newer') return opening;
   if (opening.kind !== 'opened') return { kind: 'none', reason: opening.kind };
   memory.store(cookieValue, keys, { session: opening.session, requestedAtMs });
-  return withinLimits(opening.session, now());
+  return applyLimits(opening.session, now());
 }
 
-function withinLimits(session: Session, now: Date): SessionRead {
+function applyLimits(session: Session, now: Date): ReadSessionResult {
   if (session.facts.expiresAt.getTime() <= now.getTime()) return { kind: 'none', reason: 'expired' };
   if (session.idleExpiresAt.getTime() <= now.getTime()) return { kind: 'none', reason: 'idle-expired' };
   return { kind: 'live', session };

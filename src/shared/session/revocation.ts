@@ -6,7 +6,7 @@ import type { SessionMemory } from './memory.ts';
 import type { Tombstones } from './tombstones.ts';
 import { leastRecentlyUsed } from './user-limit.ts';
 
-export type SessionEnding =
+export type EndSessionResult =
   | { readonly kind: 'ended' }
   /** There is no such session in this partition. */
   | { readonly kind: 'none' };
@@ -20,7 +20,7 @@ export interface SessionRevocation {
   /** @param sid Entra ID's `sid` of the session, if known, so that its index row is removed as well */
   remove(session: RowKeys, sid?: string): Promise<void>;
   /** Ends a session of which only the keys are known. */
-  endOne(session: RowKeys): Promise<SessionEnding>;
+  endOne(session: RowKeys): Promise<EndSessionResult>;
   /**
    * Ends all sessions of a user except one, and every sign-in that began before and is still in progress.
    * @returns how many sessions ended

@@ -6,7 +6,7 @@ import type { SessionContent } from './facts.ts';
 import { sidPartition } from './index-rows.ts';
 import { type SessionLocator, sessionRowKeys } from './locator.ts';
 import { packContent, sessionTooLarge, unpackContent } from './row-content.ts';
-import { createSessionSummaryCodec, type SummaryOpening } from './summary.ts';
+import { createSessionSummaryCodec, type OpenSummaryResult } from './summary.ts';
 
 const SCHEMA = 1;
 const PART_BYTES = 60 * 1024; // a binary column holds 64 KiB
@@ -22,7 +22,7 @@ export interface RowState {
   readonly generation: number;
 }
 
-export type RowOpening =
+export type OpenRowResult =
   | { readonly kind: 'opened'; readonly content: SessionContent; readonly state: RowState }
   /** The row was moved, combined with another, cut or changed. */
   | { readonly kind: 'unreadable' }
@@ -34,9 +34,9 @@ export type RowOpening =
 export interface SessionRowCodec {
   /** @throws {BffError} storage_unavailable if the content is too large for a row */
   toRow(locator: SessionLocator, content: SessionContent, state: RowState): Row;
-  open(locator: SessionLocator, row: Row): RowOpening;
+  open(locator: SessionLocator, row: Row): OpenRowResult;
   /** Opens the summary, which needs only the server keys. */
-  openSummary(row: Row): SummaryOpening;
+  openSummary(row: Row): OpenSummaryResult;
 }
 
 export interface SessionRowOptions {

@@ -3,7 +3,7 @@ import type { TableRead } from '../storage/table.ts';
 import type { SessionContent } from './facts.ts';
 import type { SessionLocator } from './locator.ts';
 import { plausibleLastUse } from './plausible-instant.ts';
-import type { RowOpening, RowState, SessionRowCodec } from './row.ts';
+import type { OpenRowResult, RowState, SessionRowCodec } from './row.ts';
 
 /** A session as it was read: its content, its state, and the version that a write must replace. */
 export interface Session extends SessionContent, RowState {
@@ -14,14 +14,14 @@ export interface Session extends SessionContent, RowState {
 
 type FoundRow = Extract<TableRead, { kind: 'found' }>;
 
-export type SessionOpening =
+export type OpenSessionResult =
   | { readonly kind: 'opened'; readonly session: Session }
-  | Exclude<RowOpening, { kind: 'opened' }>;
+  | Exclude<OpenRowResult, { kind: 'opened' }>;
 
 /** Creates sessions from rows. */
 export interface SessionOpener {
   toSession(locator: SessionLocator, content: SessionContent, state: RowState, etag: string): Session;
-  open(locator: SessionLocator, found: FoundRow): SessionOpening;
+  open(locator: SessionLocator, found: FoundRow): OpenSessionResult;
 }
 
 export function createSessionOpener(
@@ -60,7 +60,7 @@ export function createSessionOpener(
 }
 
 /** Another worker of a roll-out can open the row, so the user stays signed in. */
-export function newerThanThisWorker(): BffError {
+export function sessionTooNew(): BffError {
   return new BffError('storage_unavailable', {
     detail: 'A newer version of the service wrote this session. Try again in a moment.',
     retryAfterSeconds: 5,

@@ -4,9 +4,9 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { UserId } from '../identity/principal.ts';
 import type { Table } from '../storage/table.ts';
 import { createSessionCookieCodec } from './cookie.ts';
-import { createSessionCreation, type SessionCreation } from './creation.ts';
+import { type CreateSessionResult, createSessionCreator } from './creation.ts';
 import type { SessionContent } from './facts.ts';
-import { createSessionList, type SessionListing } from './list.ts';
+import { createSessionList, type SessionList } from './list.ts';
 import {
   parseSessionId,
   type RowLocator,
@@ -16,8 +16,8 @@ import {
   userPartition,
 } from './locator.ts';
 import { createSessionMemory } from './memory.ts';
-import { createSessionReader, type SessionRead } from './reading.ts';
-import { createSessionRevocation, type SessionEnding } from './revocation.ts';
+import { createSessionReader, type ReadSessionResult } from './reading.ts';
+import { createSessionRevocation, type EndSessionResult } from './revocation.ts';
 import { createSessionRowCodec } from './row.ts';
 import { createSessionOpener, type Session } from './session.ts';
 import { createTombstones } from './tombstones.ts';
@@ -34,9 +34,9 @@ export interface SessionStore extends SessionUpdates {
    * @param rowId derived from the login transaction, so that a transaction creates one session at most
    * @param startedAt when the sign-in began; if all sessions of the user ended later, this one does not start
    */
-  create(content: SessionContent, rowId: Buffer, startedAt: Date): Promise<SessionCreation>;
+  create(content: SessionContent, rowId: Buffer, startedAt: Date): Promise<CreateSessionResult>;
   /** From this worker's memory while it is fresh, otherwise by one read of the table. */
-  read(cookieValue: string): Promise<SessionRead>;
+  read(cookieValue: string): Promise<ReadSessionResult>;
   /** Counts related data in memory, such as tokens, towards the session's entry, while its facts stay the same. */
   addRelatedBytes(session: Session, bytes: number): void;
   /** The locator in a cookie that this service wrote, even if there is no such row. */
@@ -44,9 +44,9 @@ export interface SessionStore extends SessionUpdates {
   /** @param sid Entra ID's `sid` of the session, if known */
   remove(locator: RowLocator, sid?: string): Promise<void>;
   /** The user's live sessions, at most 500. */
-  list(user: UserId): Promise<SessionListing>;
+  list(user: UserId): Promise<SessionList>;
   /** Ends the user's session with this id. The id may come from a client. */
-  endOne(user: UserId, id: string): Promise<SessionEnding>;
+  endOne(user: UserId, id: string): Promise<EndSessionResult>;
   /**
    * Ends all sessions of a user except one, sign-ins in progress included.
    * @returns how many sessions ended
@@ -91,7 +91,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
   return {
     ...createSessionUpdates({ ...options, rows, opener, memory }),
-    create: createSessionCreation({ ...options, rows, cookies, opener, memory, revocation, tombstones }),
+    create: createSessionCreator({ ...options, rows, cookies, opener, memory, revocation, tombstones }),
     read: createSessionReader({ ...options, cookies, opener, memory }),
     addRelatedBytes: ({ locator, facts }, bytes) =>
       memory.addRelatedBytes(sessionRowKeys(locator), facts, bytes),

@@ -20,10 +20,10 @@ export interface SessionSummary {
 /** Seals and opens the column `summary` of a session's row. */
 export interface SessionSummaryCodec {
   seal(keys: RowKeys, facts: SessionFacts, key: ServerKey): Buffer;
-  open(row: Row): SummaryOpening;
+  open(row: Row): OpenSummaryResult;
 }
 
-export type SummaryOpening =
+export type OpenSummaryResult =
   | { readonly kind: 'opened'; readonly summary: SessionSummary }
   /** It was sealed with a key that this worker does not have. */
   | { readonly kind: 'not-known' }

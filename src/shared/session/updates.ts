@@ -5,10 +5,10 @@ import type { SessionContent } from './facts.ts';
 import { sessionRowKeys } from './locator.ts';
 import type { SessionMemory } from './memory.ts';
 import type { RowState, SessionRowCodec } from './row.ts';
-import { newerThanThisWorker, type Session, type SessionOpener } from './session.ts';
-import { createSessionWriter, type SessionRefetch, type SessionWrite } from './writing.ts';
+import { type Session, type SessionOpener, sessionTooNew } from './session.ts';
+import { createSessionWriter, type RefetchSessionResult, type WriteSessionResult } from './writing.ts';
 
-export type LeaseAcquisition =
+export type AcquireLeaseResult =
   | { readonly kind: 'acquired'; readonly session: Session }
   /** Another request wrote since the session was read: read it again. */
   | { readonly kind: 'changed' }
@@ -24,16 +24,16 @@ export interface SessionUpdates {
    * Writes the content, merged with what other requests wrote since the session was read.
    * @param releasing the writer's own lease, which ends with this write
    */
-  write(session: Session, content: SessionContent, releasing?: string): Promise<SessionWrite>;
+  write(session: Session, content: SessionContent, releasing?: string): Promise<WriteSessionResult>;
   /** Reads the session's current row. */
-  refetch(session: Session): Promise<SessionRefetch>;
+  refetch(session: Session): Promise<RefetchSessionResult>;
   /** Acquires the right to redeem the refresh token, if the row has not changed since it was read. */
-  acquireLease(session: Session, leaseId: string): Promise<LeaseAcquisition>;
+  acquireLease(session: Session, leaseId: string): Promise<AcquireLeaseResult>;
   /**
    * Moves the idle limit, at most once per twelfth of the idle time.
    * @returns the session to continue with
    */
-  extend(session: Session): Promise<SessionRefetch>;
+  extend(session: Session): Promise<RefetchSessionResult>;
 }
 
 export interface SessionUpdatesDependencies {
@@ -61,13 +61,13 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
     memory.markEnded(sessionRowKeys(locator));
     return { kind: 'gone' } as const;
   };
-  const refetch = async (session: Session): Promise<SessionRefetch> => {
+  const refetch = async (session: Session): Promise<RefetchSessionResult> => {
     const { locator } = session;
     const requestedAtMs = monotonicMs();
     const found = await table.read(sessionRowKeys(locator));
     if (found.kind === 'missing') return gone(session);
     const opening = opener.open(locator, found);
-    if (opening.kind === 'newer') throw newerThanThisWorker();
+    if (opening.kind === 'newer') throw sessionTooNew();
     if (opening.kind !== 'opened') return { kind: 'gone' };
     return { kind: 'found', session: remember(opening.session, requestedAtMs) };
   };

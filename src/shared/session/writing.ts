@@ -11,11 +11,11 @@ import { mergeContent } from './merge.ts';
 import type { RowState, SessionRowCodec } from './row.ts';
 import type { Session, SessionOpener } from './session.ts';
 
-export type SessionRefetch =
+export type RefetchSessionResult =
   | { readonly kind: 'found'; readonly session: Session }
   | { readonly kind: 'gone' };
 
-export type SessionWrite =
+export type WriteSessionResult =
   | { readonly kind: 'written'; readonly session: Session }
   /** The row was deleted meanwhile. The deletion wins, and nothing was written. */
   | { readonly kind: 'gone' };
@@ -29,7 +29,7 @@ export interface SessionWriterDependencies {
   readonly random: RandomBytes;
   /** Waits between two attempts. */
   readonly wait?: (durationMs: number) => Promise<void>;
-  readonly refetch: (session: Session) => Promise<SessionRefetch>;
+  readonly refetch: (session: Session) => Promise<RefetchSessionResult>;
   /** Updates this worker's memory. */
   readonly remember: (session: Session, requestedAtMs: number) => Session;
   /** Marks the session as ended on this worker. */
@@ -39,13 +39,17 @@ export interface SessionWriterDependencies {
 const MAX_ATTEMPTS = 5;
 const JITTER_MS = 20;
 
-type Attempt = SessionWrite | { readonly kind: 'changed' };
+type Attempt = WriteSessionResult | { readonly kind: 'changed' };
 
 /** Writes a session's content and repeats the write, merged, if another request wrote in between. */
 export function createSessionWriter(dependencies: SessionWriterDependencies) {
   const { refetch, random, wait = setTimeout } = dependencies;
 
-  return async (session: Session, content: SessionContent, releasing?: string): Promise<SessionWrite> => {
+  return async (
+    session: Session,
+    content: SessionContent,
+    releasing?: string,
+  ): Promise<WriteSessionResult> => {
     let base = session;
     let ours = content;
     for (let count = 0; count < MAX_ATTEMPTS; count++) {

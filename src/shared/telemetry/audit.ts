@@ -1,4 +1,4 @@
-import { interactionReasons, problemCodes, refusingRules, sessionEnds } from '../errors.ts';
+import { interactionReasons, noSessionReasons, problemCodes, refusingRules } from '../errors.ts';
 import { guidPattern } from '../guid.ts';
 import type { Log, LogLevel } from './log.ts';
 
@@ -104,7 +104,7 @@ export const auditEvents = {
       code: problemCode,
       status: count,
       rules: optional(someOf(...refusingRules)),
-      reason: optional(listed(...interactionReasons, ...sessionEnds)),
+      reason: optional(listed(...interactionReasons, ...noSessionReasons)),
       feature: optional(featureName),
       entra_correlation_id: optional(guid),
     },

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { decideCallback, isSatisfiedBy, type Redeemed } from '../../../src/shared/auth/callback-decision.ts';
+import {
+  decideCallback,
+  type RedeemedCode,
+  sessionSatisfies,
+} from '../../../src/shared/auth/callback-decision.ts';
 import type { LoginTransaction } from '../../../src/shared/auth/login-transaction.ts';
 import { toSessionFacts } from '../../../src/shared/auth/new-session.ts';
 import { defaultReturnPath } from '../../../src/shared/auth/return-path.ts';
@@ -19,7 +23,7 @@ const transaction: LoginTransaction = {
 const session = openedSession(sessionContent(), { now: startedAt });
 const authenticatedAt = (instant: string) => ({ auth_time: Date.parse(instant) / 1000 });
 
-function redeemed(claims: Readonly<Record<string, unknown>> = {}): Redeemed {
+function redeemed(claims: Readonly<Record<string, unknown>> = {}): RedeemedCode {
   const { facts, msalCache } = sessionContent({ claims });
   const { account, grantedScopes } = facts;
   return { kind: 'redeemed', claims: facts.claims, account, msalCache, grantedScopes };
@@ -110,21 +114,21 @@ describe('decideCallback', () => {
   });
 });
 
-describe('isSatisfiedBy', () => {
+describe('sessionSatisfies', () => {
   it('is false without a session, or if the session lacks a requested scope', () => {
-    expect(isSatisfiedBy(undefined, transaction, startedAt)).toBe(false);
-    expect(isSatisfiedBy(session, { ...transaction, scopes: ['Mail.Read'] }, startedAt)).toBe(false);
-    expect(isSatisfiedBy(session, transaction, startedAt)).toBe(true);
+    expect(sessionSatisfies(undefined, transaction, startedAt)).toBe(false);
+    expect(sessionSatisfies(session, { ...transaction, scopes: ['Mail.Read'] }, startedAt)).toBe(false);
+    expect(sessionSatisfies(session, transaction, startedAt)).toBe(true);
   });
 
   it.each([
     { feature: 'mail' },
     { prompt: 'login' },
     { prompt: 'select_account' },
-    { cannotRestart: true },
+    { hasUnstoredParameters: true },
   ] as const)('requires a session that is newer than the sign-in: %j', (request) => {
-    expect(isSatisfiedBy(session, { ...transaction, ...request }, startedAt)).toBe(false);
-    expect(isSatisfiedBy(session, { ...transaction, ...request }, session.facts.signedInAt)).toBe(true);
+    expect(sessionSatisfies(session, { ...transaction, ...request }, startedAt)).toBe(false);
+    expect(sessionSatisfies(session, { ...transaction, ...request }, session.facts.signedInAt)).toBe(true);
   });
 });
 
@@ -138,7 +142,7 @@ describe('toSessionFacts', () => {
       },
     },
   }).facts;
-  const signIn = (tokens: Redeemed, grantedFeature?: string) =>
+  const signIn = (tokens: RedeemedCode, grantedFeature?: string) =>
     toSessionFacts({
       redeemed: tokens,
       previous,

@@ -121,7 +121,7 @@ describe('a login transaction', () => {
         feature: 'a-feature',
         prompt: 'select_account',
         popupId: 'x'.repeat(36),
-        cannotRestart: true,
+        hasUnstoredParameters: true,
       },
       new Map(),
     );

@@ -16,7 +16,7 @@ async function call(handle: Handler<undefined>, cookie?: string): Promise<BffRes
     headers: cookie === undefined ? {} : { cookie },
   });
   const invocation = new InvocationContext({ invocationId: 'i1', functionName: 'mine', options: {} });
-  const request = toBffRequest(httpRequest, invocation, { startedMs: 0, readsManyCookies: false });
+  const request = toBffRequest(httpRequest, invocation, { startedMs: 0, allowsLongCookieHeader: false });
   const { signal } = new AbortController();
   return forCustomFunction(handle, names)(request, { caller: undefined, log: () => undefined, signal });
 }

@@ -11,7 +11,7 @@ function read(bytes: Uint8Array, headers: Record<string, string>, method = 'PUT'
   const request = new HttpRequest({ method, url: 'http://localhost/', headers, body: { bytes } });
   const context = new InvocationContext({ invocationId: 'i1', functionName: 'graph', options: {} });
   return readRequestBody(
-    toBffRequest(request, context, { startedMs: 0, readsManyCookies: false }),
+    toBffRequest(request, context, { startedMs: 0, allowsLongCookieHeader: false }),
     limitBytes,
   );
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SessionFacts } from '../../../src/shared/session/facts.ts';
 import type { Session } from '../../../src/shared/session/session.ts';
 import type { SessionStore } from '../../../src/shared/session/store.ts';
-import type { SessionWrite } from '../../../src/shared/session/writing.ts';
+import type { WriteSessionResult } from '../../../src/shared/session/writing.ts';
 import { TableCachePlugin } from '../../../src/shared/tokens/table-cache-plugin.ts';
 import { sessionContent } from '../../support/session-content.ts';
 
@@ -25,7 +25,7 @@ const session: Session = {
 function playMsal(options: {
   changed?: boolean;
   renewed?: (facts: SessionFacts) => SessionFacts;
-  write?: (session: Session) => Promise<SessionWrite>;
+  write?: (session: Session) => Promise<WriteSessionResult>;
 }) {
   const events: string[] = [];
   const store: Pick<SessionStore, 'write'> = {
