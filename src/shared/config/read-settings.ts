@@ -38,14 +38,14 @@ export function requireValue<Value>(value: Value | undefined, name: string): Val
 
 function readSetting(
   name: string,
-  { validator, absence, condition }: Setting<unknown>,
+  { validator, absence, condition, mayBeBlank }: Setting<unknown>,
   environment: Environment,
   issues: string[],
 ): unknown {
   if (condition !== undefined && !condition.holdsIn(environment)) return undefined;
   const { expected } = validator;
   const text = environment[name] ?? (absence.kind === 'default' ? absence.text : undefined);
-  if (text === undefined && absence.kind === 'optional') return undefined;
+  if (absence.kind === 'optional' && (text === undefined || (mayBeBlank && !isSet(text)))) return undefined;
   if (text === undefined || !isSet(text)) {
     issues.push(`${name} is missing; set it to ${expected}.`);
     return undefined;

@@ -31,6 +31,8 @@ export interface Setting<Value, IfAbsent extends Absence = Absence> {
   /** What the setting means, as Markdown. */
   readonly sentence: string;
   readonly isSecret: boolean;
+  /** Blank text counts as absent. For every other setting it is an issue, because a value may have been forgotten. */
+  readonly mayBeBlank?: boolean;
   /** Without a condition, the setting is always read. */
   readonly condition?: Condition;
 }
@@ -77,9 +79,9 @@ export function optional<Value>(
   validator: Validator<Value>,
   without: string,
   sentence: string,
-  { isSecret = false }: SecretOption = {},
+  { isSecret = false, mayBeBlank = false }: SecretOption & { readonly mayBeBlank?: boolean } = {},
 ): OptionalSetting<Value> {
-  return { validator, absence: { kind: 'optional', without }, sentence, isSecret };
+  return { validator, absence: { kind: 'optional', without }, sentence, isSecret, mayBeBlank };
 }
 
 /** The setting is read only if the condition holds. */

@@ -131,6 +131,7 @@ const sessions = {
     httpsUrl('https://ACCOUNT.table.core.windows.net'),
     'none; set this or `SESSION_TABLE_CONNECTION_STRING`',
     'The address of the table service, if the app uses it with a managed identity.',
+    { mayBeBlank: true },
   ),
   SESSION_TABLE_CONNECTION_STRING: optional(
     matching(
@@ -140,7 +141,7 @@ const sessions = {
     ),
     'none; set this or `SESSION_TABLE_ENDPOINT`',
     'The connection string of the storage account, if the app uses no managed identity for it.',
-    { isSecret: true },
+    { isSecret: true, mayBeBlank: true },
   ),
   SESSION_TABLE_NAME: withDefault(
     matching(

@@ -94,6 +94,13 @@ describe('parseConfig', () => {
     expect([strict.graph.requestIdCheck, strict.apis[0]?.requestIdCheck]).toEqual(['require', 'require']);
   });
 
+  it('accepts a blank address of the table next to the other one', () => {
+    expect(faultsOf({ ...withSecret, SESSION_TABLE_ENDPOINT: '' })).toEqual([]);
+    expect(faultsOf({ ...withManagedIdentity, SESSION_TABLE_CONNECTION_STRING: ' ' })).toEqual([]);
+    const { table } = parseConfig({ ...withSecret, SESSION_TABLE_ENDPOINT: '' }).session;
+    expect(table.kind).toBe('connection-string');
+  });
+
   it('names all invalid settings at once', () => {
     const faults = faultsOf({ SESSION_IDLE_SECONDS: 'soon' }).join('\n');
     for (const name of [
