@@ -24,7 +24,7 @@ import type { System } from './system.ts';
 
 export type App = ReturnType<typeof createApp>;
 
-/** Creates the capabilities of one worker. Each one depends only on those above it. */
+/** Wires everything that a worker needs. Each part depends only on parts above it. */
 export function createApp(config: Config, policies: Policies, system: System) {
   const { publicBaseUrl: origin, session: sessionConfig, roleMaxAgeSeconds } = config;
   const { keyRing, indexKey, revalidateSeconds } = sessionConfig;
@@ -36,45 +36,63 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const registration = [entra.clientId, config.entra.cloud];
   const store = createSessionStore({ ...sessionConfig, registration, ...system });
   const tokens = createTokens({ entra, store, signInScopes: features.signInScopes, ...system });
-  const ticketSealer = sealerFor('interaction-ticket');
-  const interaction = createInteraction({ ...entra, sealer: ticketSealer, ...system });
+  const interaction = createInteraction({ ...entra, sealer: sealerFor('interaction-ticket'), ...system });
 
   const { bodyLimitBytes, timeoutMs } = config.graph;
-  const access = createUpstreamAccess({ ...tokens, interaction });
-  const calling = { bodyLimitBytes, timeoutMs, ...access, ...system };
+  const upstreamAccess = createUpstreamAccess({ ...tokens, interaction });
+  const callDependencies = { bodyLimitBytes, timeoutMs, ...upstreamAccess, ...system };
   const { repeatsRefusedWrites } = policies.graph;
-  const sendWithToken = createSendWithToken({ ...config.graph, repeatsRefusedWrites }, calling);
-  const graphClient = createGraphClient(config.graph.origin, { ...calling, sendWithToken });
-  const { renewIdentity } = tokens;
+  const sendWithToken = createSendWithToken({ ...config.graph, repeatsRefusedWrites }, callDependencies);
+  const graphClient = createGraphClient(config.graph.origin, { ...callDependencies, sendWithToken });
   const cacheSeconds = roleMaxAgeSeconds;
   const findMemberships = createFindMemberships({ graph: graphClient, cacheSeconds, ...system });
   const authorization = createAuthorization({
-    ...{ renewIdentity, findMemberships, interaction, roleMaxAgeSeconds, revalidateSeconds },
+    renewIdentity: tokens.renewIdentity,
+    findMemberships,
+    interaction,
+    roleMaxAgeSeconds,
+    revalidateSeconds,
     ...system,
   });
   const extendSession = createExtendSession(store);
-  const proxying = { ...calling, authorization, interaction, extendSession };
+  const proxyDependencies = { ...callDependencies, authorization, interaction, extendSession };
   const ownPrefix = `${origin}/api/graph`;
   const graphOptions = { ...config.graph, ...config.entra, ownPrefix, policy: policies.graph, indexKey };
-  const graph = createGraph(graphOptions, { ...proxying, sendWithToken });
-  const customApis = policies.apis.map((api) => ({ name: api.name, proxy: createCustomApi(api, proxying) }));
+  const graph = createGraph(graphOptions, { ...proxyDependencies, sendWithToken });
+  const customApis = policies.apis.map((api) => ({
+    name: api.name,
+    proxy: createCustomApi(api, proxyDependencies),
+  }));
 
-  const shared = { entra, store, authorization, interaction, features, sealerFor, indexKey, ...system };
+  const commonDependencies = {
+    entra,
+    store,
+    authorization,
+    interaction,
+    features,
+    sealerFor,
+    indexKey,
+    ...system,
+  };
   const explainedGraph = withExplainedRefusals(graphClient);
-  const admin = createAdmin(config, { ...shared, graph: graphClient, explainedGraph });
-  const auth = createAuth({ ...sessionConfig, origin }, { ...shared, ...tokens, admin });
+  const admin = createAdmin(config, { ...commonDependencies, graph: graphClient, explainedGraph });
+  const auth = createAuth({ ...sessionConfig, origin }, { ...commonDependencies, ...tokens, admin });
   const cookieNames = cookieNamesFor(origin);
   const endpoint = createEndpoint({
-    ...{ origin, cookieNames, store, authorization, extendSession, logout: auth.logout },
+    origin,
+    cookieNames,
+    store,
+    authorization,
+    extendSession,
+    logout: auth.logout,
     isAllowed: (claims) => isAllowed(claims, entra.idTokenRules),
     ...system,
   });
   const sweep = createSweep(system);
-  const { now } = system;
   return {
     config,
     features,
-    now,
+    now: system.now,
     entra,
     store,
     graph,

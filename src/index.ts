@@ -36,15 +36,15 @@ export type { Caller, Claims } from './shared/session/caller.ts';
 export type { Log, LogLevel, LogRecord } from './shared/telemetry/log.ts';
 
 /**
- * The cold start: checks settings and policies and registers every route. Then `extend` registers the custom functions. If
- * any setting is invalid, every route returns 503, and the log lists each invalid setting with its fix.
+ * Starts the service in a new worker: checks settings and policies and registers every route. Then `extend` registers the
+ * custom functions. If any setting is invalid, every route returns 503, and the log lists each invalid setting with its fix.
  * @param app `app` of `@azure/functions`
  */
 export function startBff(app: FunctionApp, environment: Environment, extend?: (bff: Bff) => void): void {
   try {
     if (zstdCompressSync === undefined) {
       throw new ConfigError([
-        'Node.js is older than 22.15, which has no zstd; set the version of the function app to 24.',
+        'Node.js is older than 22.15 and has no zstd; set the Node.js version of the function app to 24.',
       ]);
     }
     const config = parseConfig(environment);

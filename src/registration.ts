@@ -27,7 +27,7 @@ export interface Bff {
   /**
    * Registers a custom function.
    * @param name lower-case letters, digits and hyphens; alphabetically before `zz-`
-   * @throws {TypeError} for a name or path that the host would never reach or that is taken
+   * @throws {TypeError} for a name or path that is invalid, taken or reserved, or that the host would never reach
    */
   route<AllowedCaller>(
     name: string,
@@ -40,7 +40,7 @@ export interface Bff {
 const SWEEP = 'sweep';
 /** Every ten minutes. The fields are seconds, minutes, hours, day, month and day of the week. */
 const SWEEP_SCHEDULE = '0 */10 * * * *';
-/** The first path segments of this service, whether or not a route uses them now. */
+/** Reserved for this service as the first segment after `api/`, even if no route uses them now. */
 const reservedSegments = ['admin', 'auth', 'graph', 'health'];
 
 /** Registers every route and the timer. */
@@ -49,7 +49,7 @@ export function register(functions: FunctionApp, app: App): Bff {
   const registered: Route[] = [];
   const add = (added: Route) => {
     registered.push(added);
-    const handler = added.handlerIn(endpoint);
+    const handler = added.toHttpHandler(endpoint);
     functions.http(added.name, { methods: allMethods, route: added.path, authLevel: 'anonymous', handler });
   };
   for (const builtIn of createRoutes(app)) add(builtIn);
@@ -57,6 +57,7 @@ export function register(functions: FunctionApp, app: App): Bff {
     schedule: SWEEP_SCHEDULE,
     handler: sweep(app.sweep, () => entra.signingKeys.checkClock()),
   });
+  // Otherwise one non-Latin-1 header would make the Functions library fail.
   makeHeadersReadable();
 
   const reserved = [...reservedSegments, ...app.customApis.map(({ name }) => name)];
@@ -79,18 +80,18 @@ export function register(functions: FunctionApp, app: App): Bff {
 }
 
 /**
- * The host tries functions in the order of their names, so a name after the catch-all is never reached. A second function
- * with the same name would replace the first.
+ * The host tries functions in the order of their names, so a function that sorts after the catch-all is never reached. A
+ * second function with the same name would replace the first.
  */
 function requireFreeName(name: string, registered: readonly Route[]): void {
   const isTaken = name === SWEEP || registered.some((other) => other.name === name);
   if (/^[a-z][a-z0-9-]{0,60}$/.test(name) && name < 'zz-' && !isTaken) return;
   throw new TypeError(
-    `"${name}" cannot be the name of a function: it is taken, sorts after "zz-not-found", or is not lower-case letters, digits and hyphens`,
+    `"${name}" cannot be the name of a function: it is taken, does not sort before "zz-", or is not a lower-case letter followed by at most 60 lower-case letters, digits and hyphens`,
   );
 }
 
-/** A literal first segment, then literals and parameters. Each takes a whole segment. */
+/** After `api/`, a literal segment, then literal segments and parameters. A parameter takes a whole segment. */
 const pathPattern =
   /^api\/[a-z0-9][a-z0-9-]*(?:\/(?:[a-z0-9][a-z0-9-]*|\{[a-z][a-z0-9]*\}))*(?:\/\{\*[a-z]+\})?$/;
 
@@ -100,6 +101,6 @@ function requireFreePath(path: string, registered: readonly Route[], reserved: r
   const isTaken = registered.some((other) => other.path === path);
   if (pathPattern.test(path) && !isReserved && !isTaken) return;
   throw new TypeError(
-    `"${path}" cannot be the path of a function: it is taken, or is not "api/" with lower-case letters, digits, hyphens and whole segments {id} or {*rest}`,
+    `"${path}" cannot be the path of a function: it is taken or reserved, or is not "api/" followed by segments that are either lower-case letters, digits and hyphens, or a parameter {id}, or at the end {*rest}`,
   );
 }

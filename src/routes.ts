@@ -44,16 +44,17 @@ export interface Route {
   /** What the route does, for docs/reference/routes.md. */
   readonly summary: string;
   readonly rules: InternalEndpointRules<unknown>;
-  handlerIn(endpoint: Endpoint): HttpHandler;
+  /** The handler as the host calls it, with the checks of `rules`. */
+  toHttpHandler(endpoint: Endpoint): HttpHandler;
 }
 
-interface RouteDefinition<AllowedCaller> extends Omit<Route, 'rules' | 'handlerIn'> {
+interface RouteDefinition<AllowedCaller> extends Omit<Route, 'rules' | 'toHttpHandler'> {
   readonly rules: InternalEndpointRules<AllowedCaller>;
   readonly handler: Handler<AllowedCaller>;
 }
 
 export function route<AllowedCaller>({ handler, rules, ...about }: RouteDefinition<AllowedCaller>): Route {
-  return { ...about, rules, handlerIn: (endpoint) => endpoint(rules, handler) };
+  return { ...about, rules, toHttpHandler: (endpoint) => endpoint(rules, handler) };
 }
 
 /**
@@ -73,22 +74,22 @@ export function createRoutes(app: App): readonly Route[] {
 
 function signInRoutes({ auth, config, entra, features, cookieNames }: App): readonly Route[] {
   const origin = config.publicBaseUrl;
-  const page = { access: optionalSession, errorFormat: 'html', changesCookies: true } as const;
-  const navigation = { ...page, methods: ['GET'], csrf: 'none', windowOnly: true } as const;
+  const pageRules = { access: optionalSession, errorFormat: 'html', changesCookies: true } as const;
+  const navigationRules = { ...pageRules, methods: ['GET'], csrf: 'none', windowOnly: true } as const;
   return [
     route({
       name: 'auth-login',
       path: 'api/auth/login',
       summary:
         'Starts a sign-in. Parameters: `return_to`, `prompt` (`login`, `select_account` or `none`), `login_hint`, `domain_hint`, `feature`, `ticket`, `display=popup.ID`.',
-      rules: navigation,
+      rules: navigationRules,
       handler: login(auth.login, cookieNames),
     }),
     route({
       name: 'auth-callback',
       path: 'api/auth/callback',
       summary: 'The redirect URI. Completes the sign-in.',
-      rules: navigation,
+      rules: navigationRules,
       handler: callback({
         flow: auth.callback,
         names: cookieNames,
@@ -101,7 +102,7 @@ function signInRoutes({ auth, config, entra, features, cookieNames }: App): read
       summary:
         'Ends the session. POST returns `{"logout_url"}`, and the page navigates there. GET shows a page that asks first.',
       rules: {
-        ...page,
+        ...pageRules,
         methods: ['GET', 'POST'],
         access: optionalSessionBestEffort,
         csrf: 'unless-navigation',
@@ -119,7 +120,7 @@ function signInRoutes({ auth, config, entra, features, cookieNames }: App): read
       name: 'auth-front-channel-logout',
       path: 'api/auth/front-channel-logout',
       summary:
-        'Entra ID loads this address in a frame when the user signs out of another app. It ends the sessions of the given `sid`.',
+        'Entra ID loads this route in a frame when the user signs out of another app. It ends the sessions of the given `sid`.',
       rules: { methods: ['GET'], access: allowAnonymous, csrf: 'none' },
       handler: frontChannelLogout({ flow: auth.frontChannelLogout, entraOrigin: entra.origin }),
     }),
@@ -145,7 +146,8 @@ function sessionRoutes({ auth, cookieNames }: App): readonly Route[] {
     route({
       name: 'auth-sessions',
       path: 'api/auth/sessions',
-      summary: 'Lists the user\'s sessions. DELETE ends all the others and returns `{"ended": n}`.',
+      summary:
+        'Lists the user\'s sessions. DELETE ends all except the current one and returns `{"ended": n}`.',
       rules: { methods: ['GET', 'DELETE'], access: signedInWithoutRevalidation },
       handler: sessions(auth.ownSessions),
     }),
@@ -184,58 +186,58 @@ function upstreamRoutes({ graph, customApis }: App): readonly Route[] {
 }
 
 function adminRoutes({ admin: administration, cookieNames, now }: App): readonly Route[] {
-  const { guards, directory, userSessions, grants, recordOpening } = administration;
-  const read = { access: guard(guards.read), extendsSession: true } as const;
-  const change = { access: guard(guards.change), extendsSession: true } as const;
+  const { guards, directory, userSessions, grants, recordUserOpened } = administration;
+  const readRules = { access: guard(guards.read), extendsSession: true } as const;
+  const changeRules = { access: guard(guards.change), extendsSession: true } as const;
   return [
     route({
       name: 'admin',
       path: 'api/admin',
       summary:
         "The admin page: the administrator's verified claims and Graph profile, and the sign-ins of other users. Returns JSON to scripts.",
-      rules: { ...read, methods: ['GET'], csrf: 'unless-navigation', errorFormat: 'html' },
-      handler: admin({ ...administration, mayAdminister: guards.read, now }),
+      rules: { ...readRules, methods: ['GET'], csrf: 'unless-navigation', errorFormat: 'html' },
+      handler: admin({ ...administration, readGuard: guards.read, now }),
     }),
     route({
       name: 'admin-users',
       path: 'api/admin/users',
-      summary: 'Finds users: `?q=` is an address, an object id or the beginning of a name.',
-      rules: { ...read, methods: ['GET'] },
+      summary: 'Finds users: `?q=` is an email address, an object id or the beginning of a name.',
+      rules: { ...readRules, methods: ['GET'] },
       handler: adminUsers(directory),
     }),
     route({
       name: 'admin-user-sessions',
       path: 'api/admin/users/{user}/sessions',
       summary: 'Lists a user\'s sessions. DELETE ends them all and returns `{"ended": n}`.',
-      rules: { ...read, methods: ['GET', 'DELETE'], accessToChange: guard(guards.change) },
-      handler: adminUserSessions(userSessions, cookieNames, recordOpening),
+      rules: { ...readRules, methods: ['GET', 'DELETE'], accessToChange: guard(guards.change) },
+      handler: adminUserSessions(userSessions, cookieNames, recordUserOpened),
     }),
     route({
       name: 'admin-user-sessions-id',
       path: 'api/admin/users/{user}/sessions/{id}',
       summary: "Ends one of a user's sessions.",
-      rules: { ...change, methods: ['DELETE'] },
+      rules: { ...changeRules, methods: ['DELETE'] },
       handler: adminUserSessionById(userSessions, cookieNames),
     }),
     route({
       name: 'admin-user-sign-out',
       path: 'api/admin/users/{user}/sign-out',
       summary: "Ends all of a user's sessions and revokes their sign-ins at Entra ID.",
-      rules: { ...change, methods: ['POST'] },
+      rules: { ...changeRules, methods: ['POST'] },
       handler: adminUserSignOut(administration.signOutUser, cookieNames),
     }),
     route({
       name: 'admin-user-grants',
       path: 'api/admin/users/{user}/grants',
       summary: 'Lists the delegated permissions that a user has granted this app.',
-      rules: { ...read, methods: ['GET'] },
-      handler: adminUserGrants(grants, recordOpening),
+      rules: { ...readRules, methods: ['GET'] },
+      handler: adminUserGrants(grants, recordUserOpened),
     }),
     route({
       name: 'admin-user-grants-id',
       path: 'api/admin/users/{user}/grants/{id}',
-      summary: 'Revokes one of these permissions.',
-      rules: { ...change, methods: ['DELETE'] },
+      summary: 'Revokes one grant of delegated permissions.',
+      rules: { ...changeRules, methods: ['DELETE'] },
       handler: adminUserGrantById(grants),
     }),
   ];

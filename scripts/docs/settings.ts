@@ -9,7 +9,7 @@ export function settingsPage(): string {
       `[\`${name}\`](../configuration.md#${name.toLowerCase()})`,
       typeOf(setting),
       defaultOf(setting),
-      setting.sentence,
+      setting.description,
     ]);
     return `## ${title}\n\n${table(['setting', 'value', 'default', 'meaning'], rows)}\n`;
   });
@@ -85,7 +85,7 @@ function defaultOf({ absence, condition }: Setting<unknown>): string {
   }
 }
 
-function firstParagraph({ absence, condition, sentence, isSecret, validator }: Setting<unknown>): string {
+function firstParagraph({ absence, condition, description, isSecret, validator }: Setting<unknown>): string {
   const facts = [
     `Type: ${validator.type}.`,
     ...(absence.kind === 'default' ? [`Default: \`${absence.text}\`.`] : []),
@@ -97,7 +97,7 @@ function firstParagraph({ absence, condition, sentence, isSecret, validator }: S
     ...(absence.kind === 'optional' && condition !== undefined ? [`Read only ${condition.text}.`] : []),
     ...(isSecret ? ['Secret.'] : []),
   ];
-  return wrapped(`${sentence} ${facts.join(' ')}`);
+  return wrapped(`${description} ${facts.join(' ')}`);
 }
 
 const LINE_LENGTH = 120;

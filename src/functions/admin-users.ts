@@ -1,4 +1,4 @@
-import type { RecordOpening } from '../shared/admin/administration.ts';
+import type { RecordUserOpened } from '../shared/admin/administration.ts';
 import { type Directory, requireObjectId } from '../shared/admin/directory.ts';
 import type { Grants } from '../shared/admin/grants.ts';
 import type { SignOutUser } from '../shared/admin/sign-out.ts';
@@ -10,7 +10,7 @@ import { requireQuery } from '../shared/http/query.ts';
 import { jsonResponse } from '../shared/http/response.ts';
 import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
 
-/** Finds users of the administrator's tenant, with the administrator's own permissions in Graph. */
+/** Finds users of the administrator's tenant, with the administrator's permissions in Graph. */
 export const adminUsers =
   (directory: Directory): Handler =>
   async ({ query }, { caller, log }) => {
@@ -20,27 +20,27 @@ export const adminUsers =
 
 /** GET lists a user's sessions. DELETE ends all of them. */
 export const adminUserSessions =
-  (flow: UserSessions, names: CookieNames, recordOpening: RecordOpening): Handler =>
+  (userSessions: UserSessions, names: CookieNames, recordUserOpened: RecordUserOpened): Handler =>
   async ({ method, routeParameter }, { caller, log }) => {
     const user = requireObjectId(routeParameter('user'));
     if (method === 'GET') {
-      recordOpening(caller, user, log);
-      const { sessions, isTruncated } = await flow.list(caller, user, log);
+      recordUserOpened(caller, user, log);
+      const { sessions, isTruncated } = await userSessions.list(caller, user, log);
       return jsonResponse({ sessions: sessions.map(toJson), complete: !isTruncated });
     }
-    const { sessions, wasCurrent } = await flow.endAll(caller, user, log);
+    const { sessions, wasCurrent } = await userSessions.endAll(caller, user, log);
     return {
       ...jsonResponse({ ended: sessions }),
       cookies: wasCurrent ? signedOutCookies(names) : [],
     };
   };
 
-/** Ends one session of a user. */
+/** Ends one of a user's sessions. */
 export const adminUserSessionById =
-  (flow: UserSessions, names: CookieNames): Handler =>
+  (userSessions: UserSessions, names: CookieNames): Handler =>
   async ({ routeParameter }, { caller, log }) => {
     const user = requireObjectId(routeParameter('user'));
-    const ending = await flow.endOne(caller, user, routeParameter('id'), log);
+    const ending = await userSessions.endOne(caller, user, routeParameter('id'), log);
     if (ending.kind === 'none') {
       throw new BffError('not_found', {
         detail: 'This user has no session with this id. It may have ended.',
@@ -63,19 +63,19 @@ export const adminUserSignOut =
 
 /** Lists the delegated permissions that a user has granted this app. */
 export const adminUserGrants =
-  (flow: Grants, recordOpening: RecordOpening): Handler =>
+  (grants: Grants, recordUserOpened: RecordUserOpened): Handler =>
   async ({ routeParameter }, { caller, log }) => {
     const user = requireObjectId(routeParameter('user'));
-    recordOpening(caller, user, log);
-    return jsonResponse({ grants: await flow.list(caller, user, log) });
+    recordUserOpened(caller, user, log);
+    return jsonResponse({ grants: await grants.list(caller, user, log) });
   };
 
-/** Revokes one grant of a user. */
+/** Revokes one of a user's grants. */
 export const adminUserGrantById =
-  (flow: Grants): Handler =>
+  (grants: Grants): Handler =>
   async ({ routeParameter }, { caller, log }) => {
     const user = requireObjectId(routeParameter('user'));
-    const revocation = await flow.revoke(caller, user, routeParameter('id'), log);
+    const revocation = await grants.revoke(caller, user, routeParameter('id'), log);
     if (revocation.kind === 'none') {
       throw new BffError('not_found', {
         detail: 'This user has not granted this app a permission with this id. It may have been revoked.',

@@ -14,16 +14,17 @@ export interface AdminFunctionDependencies {
   readonly readOverview: ReadOverview;
   readonly readConsole: ReadConsole;
   readonly consoleLinks: ConsoleLinks;
-  readonly mayAdminister: Guard;
+  /** The guard of this page, which names the roles. */
+  readonly readGuard: Guard;
   readonly now: () => Date;
 }
 
 /**
- * Shows the administrator's own claims and Graph profile, or with `?user=` the console for the sign-ins of other users.
+ * Shows the administrator's claims and Graph profile. With `?user=`, shows the console for the sign-ins of other users.
  * Scripts get the administrator's claims and Graph profile as JSON.
  */
 export const admin =
-  ({ readOverview, readConsole, consoleLinks, mayAdminister, now }: AdminFunctionDependencies): Handler =>
+  ({ readOverview, readConsole, consoleLinks, readGuard, now }: AdminFunctionDependencies): Handler =>
   async (request, { caller, log }) => {
     const query = requireQuery(request.query);
     const searchText = query.get('user') ?? '';
@@ -31,8 +32,8 @@ export const admin =
       return jsonResponse(toJson(await readOverview(caller, log)));
     }
     // The header proves that the page's own script made the request.
-    const isOwn = request.header('x-csrf') === '1' || consoleLinks.isProof(query.get('from'), caller);
-    const via = isOwn ? undefined : 'link';
+    const fromThisPage = request.header('x-csrf') === '1' || consoleLinks.isProof(query.get('from'), caller);
+    const via = fromThisPage ? undefined : 'link';
     const view =
       searchText.trim() === ''
         ? ({ kind: 'overview', ...(await readOverview(caller, log)) } as const)
@@ -40,7 +41,7 @@ export const admin =
     const page = adminPage(view, {
       name: caller.name ?? caller.username ?? '',
       sessionTag: sessionOf(caller).facts.sessionChainId,
-      roles: mayAdminister.roles ?? [],
+      roles: readGuard.roles ?? [],
       proof: consoleLinks.proof(caller),
       now: now(),
       invocationId: request.invocationId,

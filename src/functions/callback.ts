@@ -26,7 +26,7 @@ import type { Caller } from '../shared/session/caller.ts';
 export interface CallbackFunctionDependencies {
   readonly flow: Callback;
   readonly names: CookieNames;
-  /** Address at which an administrator grants the permissions that this sign-in asks for. */
+  /** URL at which an administrator can grant the permissions that this sign-in requests. */
   readonly adminConsentUrl: (request: LoginRequest) => string;
 }
 
@@ -78,7 +78,7 @@ export const callback =
       case 'failed': {
         const { loginRequest, failure, mayRetry } = outcome;
         const view = describeSignInFailure(failure.outcome, loginRequest, adminConsentUrl(loginRequest));
-        const response = failed(request, view, loginRequest.popupId);
+        const response = failureResponse(request, view, loginRequest.popupId);
         return mayRetry ? response : { ...response, cookies: [clearedTransaction] };
       }
     }
@@ -100,7 +100,11 @@ function returnToApp(
  * In a popup, the response is a page that sends a message to the app. Otherwise it is a page with two links, or a problem
  * document if the client prefers JSON.
  */
-function failed(request: BffRequest, failure: SignInFailureView, popupId: string | undefined): BffResponse {
+function failureResponse(
+  request: BffRequest,
+  failure: SignInFailureView,
+  popupId: string | undefined,
+): BffResponse {
   const { error } = failure;
   const { invocationId } = request;
   if (popupId !== undefined) return documentResponse(signInFailurePopup(failure, popupId, invocationId));
@@ -108,7 +112,7 @@ function failed(request: BffRequest, failure: SignInFailureView, popupId: string
   return documentResponse(errorPage(error, invocationId, failure), problemHeaders(error));
 }
 
-/** Accepts a code or an error, and no response of another OAuth flow. @throws {BffError} request_invalid */
+/** Accepts one code or one error, but no tokens. @throws {BffError} request_invalid */
 function requireCodeResponse(query: Query): void {
   // A front end that joins repeated parameters joins them with a comma. Entra ID's `code` and `error` never
   // contain one.
@@ -119,6 +123,6 @@ function requireCodeResponse(query: Query): void {
     throw new BffError('request_invalid', { detail: 'The response contains both a code and an error.' });
   }
   if (query.has('id_token') || query.has('access_token')) {
-    throw new BffError('request_invalid', { detail: 'Tokens are not accepted in an address.' });
+    throw new BffError('request_invalid', { detail: 'Tokens are not accepted in a URL.' });
   }
 }

@@ -3,20 +3,20 @@ import type { Handler } from '../shared/http/endpoint.ts';
 
 export interface FrontChannelLogoutFunctionDependencies {
   readonly flow: FrontChannelLogout;
-  /** The origin whose pages may show this one in a frame. */
+  /** The origin whose pages may load this route in a frame. */
   readonly entraOrigin: string;
 }
 
 /**
- * Microsoft Entra ID loads this in a frame while the user signs out of another app. The request carries no cookie. The
+ * Microsoft Entra ID loads this route in a frame while the user signs out of another app. The request carries no cookie. The
  * response is the same for every `sid`, so that it does not reveal which sessions exist.
  */
 export const frontChannelLogout =
   ({ flow, entraOrigin }: FrontChannelLogoutFunctionDependencies): Handler<undefined> =>
   async (request, { log }) => {
     const { query } = request;
-    // A page that embeds a thousand images of this address must have no effect. A browser that does not send
-    // the header passes.
+    // A page that embeds this URL a thousand times as an image must have no effect. A request without the header is
+    // accepted, because old browsers do not send it.
     const isFrame = (request.header('sec-fetch-dest') ?? 'iframe') === 'iframe';
     if (query.kind === 'query' && isFrame)
       await flow.end(query.query.get('sid'), query.query.get('iss'), log);

@@ -8,7 +8,7 @@ import type { ApiProxy } from '../shared/proxy/custom-api.ts';
 import type { ApiRequest } from '../shared/proxy/forward.ts';
 
 export interface ForwardingFunctionOptions {
-  /** The path before the API's own path, such as `/api/graph`. */
+  /** The beginning of the request's path, which the API's path follows: `/api/graph`. */
   readonly prefix: string;
   readonly proxy: ApiProxy;
 }
@@ -22,7 +22,7 @@ export const forwardToApi =
 function toApiRequest(request: BffRequest, prefix: string): ApiRequest {
   const { invocationId, startedMs, method, path, rawQuery, header, body } = request;
   if (!path.startsWith(`${prefix}/`)) {
-    // Dot segments leave the prefix, or its letter case differs.
+    // Dot segments left the prefix, or its letter case differs.
     throw new BffError('request_invalid', { detail: `Refused: the path does not begin with ${prefix}/.` });
   }
   return {

@@ -13,7 +13,7 @@ export const login =
   async (request, { caller, log }) => {
     refuseSpeculation(request);
     const query = requireQuery(request.query);
-    const isStarted = isStartedHere(request, {
+    const startedHere = isStartedHere(request, {
       choosesForUser: query.has('login_hint') || query.has('domain_hint') || query.get('prompt') === 'none',
       hasOwnCookie: request.cookies.get(names.session) !== undefined,
     });
@@ -26,7 +26,7 @@ export const login =
         feature: query.get('feature'),
         ticket: query.get('ticket'),
         display: query.get('display'),
-        startedElsewhere: query.has('via') || !isStarted,
+        startedElsewhere: query.has('via') || !startedHere,
       },
       caller,
       readTransactionCookies(request.cookies, names),

@@ -33,7 +33,7 @@ export const logout =
     const cookieValue = request.cookies.get(names.session);
     if (request.method === 'GET') {
       requireQuery(request.query);
-      // A link from another site brings no Strict cookie. The page is loaded again before it shows anything.
+      // A navigation from another site carries no Strict cookie, so the page is loaded once more to get the cookie.
       if (cookieValue === undefined && !isBounced(request))
         return documentResponse(bouncePage(request.routePath, request.rawQuery));
       return documentResponse(

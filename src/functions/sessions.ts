@@ -14,7 +14,7 @@ export const sessions =
     );
   };
 
-/** Ends one of the user's own sessions. */
+/** Ends one of the user's sessions. */
 export const sessionById =
   (flow: OwnSessions, names: CookieNames): Handler =>
   async ({ routeParameter }, { caller, log }) => {

@@ -4,8 +4,7 @@ import { describeError } from '../shared/telemetry/describe-error.ts';
 import { type Log, toLogLine } from '../shared/telemetry/log.ts';
 
 /**
- * Removes expired sessions. If a run fails, the next run repeats it. Expired rows are refused even before they
- * are removed.
+ * Removes expired rows from the table. Reads refuse such rows even before they are removed, so a failed run does no harm.
  * @param checkClock throws if the clock is wrong, because a clock that is ahead would remove live sessions
  */
 export const sweep =

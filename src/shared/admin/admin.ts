@@ -9,10 +9,10 @@ import {
   type AdministrationGuards,
   type AdministratorGraph,
   createAuditTarget,
-  createRecordOpening,
+  createRecordUserOpened,
   isAdministrationFeature,
-  type RecordOpening,
-  withAdministration,
+  type RecordUserOpened,
+  withAdministrationFeatures,
 } from './administration.ts';
 import { createConsole, type ReadConsole } from './console.ts';
 import { type ConsoleLinks, createConsoleLinks } from './console-links.ts';
@@ -22,7 +22,7 @@ import { createReadOverview, type ReadOverview } from './overview.ts';
 import { createSignOutUser, type SignOutUser } from './sign-out.ts';
 import { createUserSessions, type UserSessions } from './user-sessions.ts';
 
-/** The administration: views and changes for administrators. */
+/** What administrators can see and change. */
 export interface Admin {
   readonly guards: AdministrationGuards;
   readonly readOverview: ReadOverview;
@@ -32,10 +32,10 @@ export interface Admin {
   readonly userSessions: UserSessions;
   readonly grants: Grants;
   readonly signOutUser: SignOutUser;
-  readonly recordOpening: RecordOpening;
+  readonly recordUserOpened: RecordUserOpened;
   /** The features of the policies and those of this console, which a sign-in can request by name. */
   readonly loginFeatures: Features;
-  /** True if a plain link may request the feature's permissions in this browser. */
+  /** False for a feature of this console, unless the caller is an administrator. */
   mayRequest(feature: string, caller: Caller | undefined): boolean;
 }
 
@@ -47,7 +47,7 @@ export interface AdminOptions {
 
 export interface AdminDependencies {
   readonly graph: AdministratorGraph;
-  /** A Graph client whose refusals name the directory role that the administrator lacks. */
+  /** The same client, but with an explanation for each refusal, see `graph/refusals.ts`. */
   readonly explainedGraph: AdministratorGraph;
   readonly store: SessionStore;
   readonly authorization: Pick<Authorization, 'wouldAllow'>;
@@ -66,21 +66,21 @@ export function createAdmin(
     dependencies;
   const read = { roles: [adminRole] };
   const auditTarget = createAuditTarget(indexKey);
-  const recordOpening = createRecordOpening(auditTarget);
+  const recordUserOpened = createRecordUserOpened(auditTarget);
   const directory = createDirectory(explainedGraph);
   const userSessions = createUserSessions({ store, features, auditTarget });
   const grants = createGrants({ graph: explainedGraph, clientId: entra.clientId, auditTarget });
   return {
     guards: { read, change: { ...read, maxAuthAgeSeconds: adminMaxAuthAgeSeconds } },
     readOverview: createReadOverview(graph),
-    readConsole: createConsole({ directory, userSessions, grants, recordOpening }),
+    readConsole: createConsole({ directory, userSessions, grants, recordUserOpened }),
     consoleLinks: createConsoleLinks({ sealer: sealerFor('console-link'), now }),
     directory,
     userSessions,
     grants,
     signOutUser: createSignOutUser({ graph: explainedGraph, userSessions, auditTarget }),
-    recordOpening,
-    loginFeatures: withAdministration(features),
+    recordUserOpened,
+    loginFeatures: withAdministrationFeatures(features),
     mayRequest: (feature, caller) =>
       !isAdministrationFeature(feature) || (caller !== undefined && authorization.wouldAllow(caller, read)),
   };

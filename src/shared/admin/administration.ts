@@ -15,7 +15,7 @@ export interface AdministrationGuards {
   readonly change: Guard;
 }
 
-/** A feature of this folder and the least permission that its calls to Graph need. */
+/** A feature of the admin console, and the least scopes that its calls to Graph need. */
 export interface Permission {
   readonly feature: string;
   readonly scopes: readonly string[];
@@ -61,8 +61,8 @@ export function isAdministrationFeature(name: string): boolean {
   return administrationFeatures.some((feature) => feature.name === name);
 }
 
-/** Adds the features of this folder to those that a sign-in can request by name. */
-export function withAdministration(policyFeatures: Features): Features {
+/** Lets a sign-in also request the features of the admin console by name. */
+export function withAdministrationFeatures(policyFeatures: Features): Features {
   return {
     ...policyFeatures,
     find: (name) =>
@@ -71,8 +71,8 @@ export function withAdministration(policyFeatures: Features): Features {
 }
 
 /**
- * The user with this object ID in the administrator's own tenant, which assigned the role. Users of other tenants cannot
- * be reached, even if they have the same object ID.
+ * The user with this object ID in the administrator's tenant. Only that tenant assigned the admin role, so users of other
+ * tenants cannot be reached, even if they have the same object ID.
  */
 export function userInTenantOf(administrator: Caller, objectId: string): UserId {
   return { tenantId: administrator.user.tenantId, objectId };
@@ -82,7 +82,7 @@ export function isSelf(administrator: Caller, objectId: string): boolean {
   return administrator.user.objectId === objectId;
 }
 
-/** Pseudonym in audit records of the user whom an administrator acts on. */
+/** Returns the pseudonym that audit records use for the user whom an administrator acts on. */
 export type AuditTarget = (administrator: Caller, objectId: string) => string;
 
 export function createAuditTarget(indexKey: Buffer): AuditTarget {
@@ -90,12 +90,12 @@ export function createAuditTarget(indexKey: Buffer): AuditTarget {
 }
 
 /**
- * Records that an administrator opened a user. It is recorded once, even if several responses show that user.
- * @param via `link` if no page of this service is known to have led there. A link on another site may have.
+ * Records that an administrator opened a user.
+ * @param via `link` if a link on another site may have led to the user
  */
-export type RecordOpening = (administrator: Caller, objectId: string, log: Log, via?: 'link') => void;
+export type RecordUserOpened = (administrator: Caller, objectId: string, log: Log, via?: 'link') => void;
 
-export function createRecordOpening(auditTarget: AuditTarget): RecordOpening {
+export function createRecordUserOpened(auditTarget: AuditTarget): RecordUserOpened {
   return (administrator, objectId, log, via) =>
     audit(log, { event: 'admin-user-opened', target: auditTarget(administrator, objectId), via });
 }
@@ -107,15 +107,15 @@ export interface ChangeRecord {
 
 const uncertainGraphCodes = ['upstream_unreachable', 'upstream_timeout', 'upstream_answer_refused'] as const;
 
-/** With these codes, the change was sent and its result is unknown. With any other code, nothing was changed. */
+/** With these codes, the change may have been made. With any other code, nothing was changed. */
 const uncertainCodes: Readonly<Record<ChangeRecord['event'], readonly ProblemCode[]>> = {
   'admin-sessions-ended': ['storage_unavailable'],
   'admin-sign-ins-revoked': uncertainGraphCodes,
   'admin-grant-revoked': uncertainGraphCodes,
 };
 
-/** Records a change whose result is unknown, then throws the error again. */
-export function recordIfUncertain(log: Log, record: ChangeRecord): (error: unknown) => never {
+/** Records a change if its result is unknown. Always throws the error again. */
+export function recordIfUncertainAndRethrow(log: Log, record: ChangeRecord): (error: unknown) => never {
   return (error) => {
     const isUncertain = !(error instanceof BffError) || uncertainCodes[record.event].includes(error.code);
     if (isUncertain) audit(log, { ...record, outcome: 'not-known' });
@@ -123,7 +123,7 @@ export function recordIfUncertain(log: Log, record: ChangeRecord): (error: unkno
   };
 }
 
-/** The calls to Microsoft Graph that this folder makes, with the administrator's own access token. */
+/** Calls Microsoft Graph with the administrator's access token. */
 export interface AdministratorGraph {
   get(administrator: Caller, path: string, options: GraphOptions): Promise<GraphObject>;
   post(

@@ -3,7 +3,7 @@ import { type Caller, sessionOf } from '../session/caller.ts';
 
 /**
  * Proves that a link or a search on a page of this service led to a user. A link on another site has no proof.
- * The browser's headers about the origin of a request do not survive a reload or a sign-in in between.
+ * The browser's `Sec-Fetch-Site` header is no proof, because a reload or a sign-in on the way changes it.
  */
 export interface ConsoleLinks {
   /** Creates the proof for the links of a page that is shown to this administrator. */
@@ -12,13 +12,13 @@ export interface ConsoleLinks {
 }
 
 export interface ConsoleLinksDependencies {
-  /** Of purpose `console-link`. */
+  /** For the purpose `console-link`. */
   readonly sealer: TextSealer;
   readonly now: () => Date;
 }
 
 const MEANING = 'console';
-/** How long a page may stay open. A proof is bound to the session chain, so it never outlives the session. */
+/** If a page stays open for longer, its links count as links on another site. */
 const LIFETIME_MS = 24 * 60 * 60_000;
 
 export function createConsoleLinks({ sealer, now }: ConsoleLinksDependencies): ConsoleLinks {

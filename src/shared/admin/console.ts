@@ -1,9 +1,9 @@
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
-import { isSelf, type RecordOpening } from './administration.ts';
+import { isSelf, type RecordUserOpened } from './administration.ts';
 import { type Directory, type DirectoryUser, isObjectId } from './directory.ts';
 import type { Grant, Grants } from './grants.ts';
-import { type Section, settle } from './section.ts';
+import { loadSection, type Section } from './section.ts';
 import type { UserSessionList, UserSessions } from './user-sessions.ts';
 
 /** What the console shows: the users that a text finds, or one user if the text is an object ID. */
@@ -29,7 +29,7 @@ export interface ConsoleDependencies {
   readonly directory: Directory;
   readonly userSessions: UserSessions;
   readonly grants: Grants;
-  readonly recordOpening: RecordOpening;
+  readonly recordUserOpened: RecordUserOpened;
 }
 
 /** @param via `link` if no page of this service is known to have led to this text */
@@ -41,18 +41,18 @@ export type ReadConsole = (
 ) => Promise<ConsoleView>;
 
 export function createConsole(dependencies: ConsoleDependencies): ReadConsole {
-  const { directory, userSessions, grants, recordOpening } = dependencies;
+  const { directory, userSessions, grants, recordUserOpened } = dependencies;
   return async (administrator, text, log, via) => {
     const objectId = text.trim().toLowerCase();
     if (!isObjectId(objectId)) {
-      const users = await settle(() => directory.search(administrator, text, log), log);
+      const users = await loadSection(() => directory.search(administrator, text, log), log);
       return { kind: 'search', text, users };
     }
-    recordOpening(administrator, objectId, log, via);
+    recordUserOpened(administrator, objectId, log, via);
     const [user, sessions, granted] = await Promise.all([
-      settle(async () => (await directory.search(administrator, objectId, log))[0], log),
-      settle(() => userSessions.list(administrator, objectId, log), log),
-      settle(() => grants.list(administrator, objectId, log), log),
+      loadSection(async () => (await directory.search(administrator, objectId, log))[0], log),
+      loadSection(() => userSessions.list(administrator, objectId, log), log),
+      loadSection(() => grants.list(administrator, objectId, log), log),
     ]);
     return {
       kind: 'user',

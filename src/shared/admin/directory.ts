@@ -13,12 +13,12 @@ export interface DirectoryUser {
   readonly username: string;
 }
 
-/** Finds users with the administrator's own rights. */
+/** Finds users with the administrator's permissions in Graph. */
 export interface Directory {
   /**
    * @param text a complete email address or object ID, or the beginning of a name
    * @returns at most {@link MAX_RESULTS} users
-   * @throws {BffError} request_invalid for a text that cannot match a user, and the codes of a call to Graph
+   * @throws {BffError} request_invalid for a text that cannot match a user, and any code of a `GraphClient` call
    */
   search(administrator: Caller, text: string, log: Log): Promise<readonly DirectoryUser[]>;
 }
@@ -35,7 +35,7 @@ export function createDirectory(graph: AdministratorGraph): Directory {
   };
 }
 
-/** True for an object ID in its one canonical spelling. Any other spelling would address another user's rows. */
+/** True for an object ID in its canonical spelling. Hashes of other spellings would not lead to the user's rows. */
 export function isObjectId(text: string): boolean {
   return guidPattern.test(text);
 }
@@ -52,8 +52,8 @@ export function requireObjectId(text: string): string {
 
 /**
  * Builds the call that finds users by this text. The text can only be compared and never changes the filter.
- * Quotes are doubled and the whole text is percent-encoded. Text with another meaning for a Graph that decodes
- * twice and splits again is refused.
+ * Quotes are doubled and the whole text is percent-encoded. Text that would get
+ * another meaning if Graph decoded it twice and split it again is refused.
  * @see https://learn.microsoft.com/graph/filter-query-parameter
  * @throws {BffError} request_invalid
  */

@@ -6,7 +6,7 @@ import {
   type AuditTarget,
   type GraphObject,
   permissions,
-  recordIfUncertain,
+  recordIfUncertainAndRethrow,
   toEntries,
 } from './administration.ts';
 
@@ -16,16 +16,16 @@ export interface Grant {
   readonly scopes: readonly string[];
 }
 
-export type GrantRevocation = { readonly kind: 'revoked' } | { readonly kind: 'none' };
+export type RevokeGrantResult = { readonly kind: 'revoked' } | { readonly kind: 'none' };
 
 /**
  * What a user has granted to this app. Permissions that an administrator granted for all users are not included.
- * @throws {BffError} from every operation, the codes of a call to Graph
+ * @throws {BffError} from every operation, any code of a `GraphClient` call
  */
 export interface Grants {
   list(administrator: Caller, objectId: string, log: Log): Promise<readonly Grant[]>;
   /** Revokes a grant that {@link list} returns for this user. Any other ID is `none`. */
-  revoke(administrator: Caller, objectId: string, id: string, log: Log): Promise<GrantRevocation>;
+  revoke(administrator: Caller, objectId: string, id: string, log: Log): Promise<RevokeGrantResult>;
 }
 
 export interface GrantsDependencies {
@@ -35,7 +35,7 @@ export interface GrantsDependencies {
   readonly auditTarget: AuditTarget;
 }
 
-/** Bounds the calls to a directory that returns pages without end. No user has this many grants. */
+/** Limits the calls if Graph returns pages without end. No user has this many pages of grants. */
 const MAX_PAGES = 20;
 
 export function createGrants({ graph, clientId, auditTarget }: GrantsDependencies): Grants {
@@ -64,14 +64,14 @@ export function createGrants({ graph, clientId, auditTarget }: GrantsDependencie
           ...permissions.grants,
           log,
         })
-        .catch(recordIfUncertain(log, record));
+        .catch(recordIfUncertainAndRethrow(log, record));
       audit(log, { ...record, outcome: 'done' });
       return { kind: 'revoked' };
     },
   };
 }
 
-/** The grant, if this user granted it to this app. */
+/** Returns the grant if this user granted it to this app, and no entry otherwise. */
 function toGrant(entry: GraphObject, objectId: string, appObjectId: string): Grant[] {
   const { id, clientId, consentType, principalId, scope } = entry;
   if (consentType !== 'Principal' || principalId !== objectId || clientId !== appObjectId) return [];
@@ -79,7 +79,7 @@ function toGrant(entry: GraphObject, objectId: string, appObjectId: string): Gra
   return [{ id, scopes: scope.split(' ').filter((name) => name !== '') }];
 }
 
-/** The app's object ID in the tenant, taken from any of its grants. Undefined if there is none. */
+/** The object ID of the app's service principal, taken from any grant. Undefined if the tenant has no grants for it. */
 async function readAppObjectId(
   read: (path: string) => AsyncIterable<GraphObject>,
   clientId: string,
@@ -100,7 +100,7 @@ async function* readPages(get: (path: string) => Promise<GraphObject>, first: st
   }
 }
 
-/** Path and query of a link. Microsoft's client would call an address that it finds anywhere in a path. */
+/** Path and query of a link. Microsoft's client would call a URL that it finds anywhere in a path. */
 function nextPath(link: unknown): string | undefined {
   if (typeof link !== 'string' || !URL.canParse(link)) return undefined;
   const { pathname, search } = new URL(link);

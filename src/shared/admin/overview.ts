@@ -2,7 +2,7 @@ import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type AdministratorGraph, type GraphObject, toEntries } from './administration.ts';
 import { type LabeledClaim, labelClaims } from './claim-labels.ts';
-import { type Section, settle } from './section.ts';
+import { loadSection, type Section } from './section.ts';
 
 /** A labeled value of the Graph profile. */
 export interface LabeledValue {
@@ -48,7 +48,7 @@ const profileFields: Readonly<Record<string, string>> = {
 export function createReadOverview(graph: AdministratorGraph): ReadOverview {
   return async (administrator, log) => ({
     claims: labelClaims(administrator.claims),
-    graph: await settle(() => readGraph(graph, administrator, log), log),
+    graph: await loadSection(() => readGraph(graph, administrator, log), log),
   });
 }
 

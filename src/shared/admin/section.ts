@@ -2,7 +2,7 @@ import { BffError, type ProblemCode, problems } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
 
-/** A section of the page. It can fail without the rest of the page. */
+/** A section of the admin page. If it fails, the page shows the others. */
 export type Section<Value> = { readonly kind: 'loaded'; readonly value: Value } | FailedSection;
 
 /** Why a section could not be loaded, and what can be done about it. */
@@ -11,21 +11,21 @@ export interface FailedSection {
   readonly code: ProblemCode;
   readonly title: string;
   readonly detail?: string;
-  /** Why the administrator has to do something. */
+  /** Why the administrator has to act. */
   readonly reason?: string;
-  /** Where the administrator can do it. */
+  /** Path where the administrator can resolve the problem. */
   readonly loginUrl?: string;
   readonly adminConsentUrl?: string;
 }
 
-/** With these codes, no page can be shown. */
+/** With these codes, the whole page fails and not only the section. */
 const fatalCodes: ReadonlySet<ProblemCode> = new Set(['session_required', 'internal_error']);
 
 /**
- * Loads a section. A failure is logged, so that the reference on the page leads to it.
- * @throws every error after which no page can be shown
+ * Loads a section. A failure is logged with the invocation ID, which the page shows as its reference.
+ * @throws the error if the whole page has to fail
  */
-export async function settle<Value>(load: () => Promise<Value>, log: Log): Promise<Section<Value>> {
+export async function loadSection<Value>(load: () => Promise<Value>, log: Log): Promise<Section<Value>> {
   try {
     return { kind: 'loaded', value: await load() };
   } catch (error) {

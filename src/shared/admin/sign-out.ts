@@ -6,14 +6,14 @@ import {
   type AdministratorGraph,
   type AuditTarget,
   permissions,
-  recordIfUncertain,
+  recordIfUncertainAndRethrow,
 } from './administration.ts';
 import type { UserSessions } from './user-sessions.ts';
 
 /**
  * Signs a user out everywhere: revokes their refresh tokens at Entra ID, and ends their sessions in this app.
- * @throws {BffError} the codes of a call to Graph, if nothing was changed; storage_unavailable with `sign_ins_revoked` if
- * only the first half was done
+ * @throws {BffError} any code of a `GraphClient` call, if the revocation failed or its result is unknown;
+ * storage_unavailable with `sign_ins_revoked` if only the revocation succeeded
  */
 export type SignOutUser = (
   administrator: Caller,
@@ -34,13 +34,13 @@ export function createSignOutUser(dependencies: SignOutUserDependencies): SignOu
       event: 'admin-sign-ins-revoked',
       target: auditTarget(administrator, objectId),
     } as const;
-    // Graph first, because it may require the administrator's consent. Then nothing has been changed yet.
+    // Graph first: if the administrator must consent, nothing has been changed yet.
     const response = await graph
       .post(administrator, `/users/${objectId}/revokeSignInSessions`, undefined, {
         ...permissions.signIns,
         log,
       })
-      .catch(recordIfUncertain(log, record));
+      .catch(recordIfUncertainAndRethrow(log, record));
     if (response?.['value'] === false) {
       throw new BffError('upstream_answer_refused', {
         detail: 'Microsoft did not sign the user out.',
@@ -58,7 +58,7 @@ function toPartialFailure(error: unknown): unknown {
   return new BffError('storage_unavailable', {
     cause: error.cause,
     detail:
-      'Microsoft has signed the user out. Not all of their sessions in this app have ended. Try again, or they expire.',
+      "Microsoft has revoked the user's sign-ins, but some of their sessions in this app may still be active. Try again; otherwise they end when they expire.",
     extensions: { sign_ins_revoked: true },
     ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
   });

@@ -5,17 +5,17 @@ import { toSessionId } from '../session/locator.ts';
 import type { SessionStore } from '../session/store.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type AuditTarget, isSelf, recordIfUncertain, userInTenantOf } from './administration.ts';
+import { type AuditTarget, isSelf, recordIfUncertainAndRethrow, userInTenantOf } from './administration.ts';
 
-/** A session of a user, as an administrator sees it. */
+/** A user's session, as an administrator sees it. */
 export interface UserSession {
   readonly id: string;
-  /** True for the administrator's own session that makes this call. */
+  /** True for the session in which the administrator makes this call. */
   readonly isCurrent: boolean;
   readonly device?: string;
   readonly signedInAt?: Date;
   readonly lastUsedAt: Date;
-  /** The absolute limit. */
+  /** The absolute limit. A session that is not used ends earlier. */
   readonly expiresAt: Date;
   /** When Entra ID last stated the user's roles. */
   readonly rolesAsOf?: Date;
@@ -29,26 +29,27 @@ export interface UserSessionList {
   readonly isTruncated: boolean;
 }
 
-export type UserSessionEnding =
+export type EndSessionResult =
   | { readonly kind: 'ended'; readonly wasCurrent: boolean }
   | { readonly kind: 'none' };
 
-export interface AllSessionsEnded {
+export interface EndAllSessionsResult {
   /** Number of sessions that ended. */
   readonly sessions: number;
+  /** True if the session in which the administrator makes this call has ended too. */
   readonly wasCurrent: boolean;
 }
 
 /**
  * The sessions of a user in the administrator's tenant.
- * @throws {BffError} from every operation, storage_unavailable
+ * @throws {BffError} storage_unavailable, from every operation
  */
 export interface UserSessions {
   /** The most recently used session is first. */
   list(administrator: Caller, objectId: string, log: Log): Promise<UserSessionList>;
-  endOne(administrator: Caller, objectId: string, id: string, log: Log): Promise<UserSessionEnding>;
+  endOne(administrator: Caller, objectId: string, id: string, log: Log): Promise<EndSessionResult>;
   /** Also ends sign-ins that are in progress. */
-  endAll(administrator: Caller, objectId: string, log: Log): Promise<AllSessionsEnded>;
+  endAll(administrator: Caller, objectId: string, log: Log): Promise<EndAllSessionsResult>;
 }
 
 export interface UserSessionsDependencies {
@@ -64,7 +65,7 @@ export function createUserSessions(dependencies: UserSessionsDependencies): User
   return {
     async list(administrator, objectId, log) {
       const { sessions, isCut, unreadable } = await store.list(userInTenantOf(administrator, objectId));
-      // The user whose rows these are, not the administrator.
+      // The user who has these rows, not the administrator.
       const user = auditTarget(administrator, objectId);
       if (unreadable > 0) audit(log, { event: 'row-not-opened', user, reason: 'unreadable' });
       return {
@@ -78,7 +79,7 @@ export function createUserSessions(dependencies: UserSessionsDependencies): User
       const record = toAuditRecord(administrator, objectId);
       const ending = await store
         .endOne(userInTenantOf(administrator, objectId), id)
-        .catch(recordIfUncertain(log, record));
+        .catch(recordIfUncertainAndRethrow(log, record));
       if (ending.kind === 'none') return ending;
       audit(log, { ...record, outcome: 'done', sessions: 1 });
       return { kind: 'ended', wasCurrent: isCurrent(administrator, objectId, id) };
@@ -87,7 +88,7 @@ export function createUserSessions(dependencies: UserSessionsDependencies): User
       const record = toAuditRecord(administrator, objectId);
       const sessions = await store
         .endAll(userInTenantOf(administrator, objectId))
-        .catch(recordIfUncertain(log, record));
+        .catch(recordIfUncertainAndRethrow(log, record));
       audit(log, { ...record, outcome: 'done', sessions });
       return { sessions, wasCurrent: isSelf(administrator, objectId) };
     },

@@ -13,7 +13,7 @@ export interface ApiConfig {
   readonly policyFile: string;
 }
 
-/** Paths of this service or of the host. A function at `api/NAME` would hide them or not load. */
+/** Path segments that this service or the host uses. An API with such a name would hide them or not load. */
 const reservedNames: ReadonlySet<string> = new Set(['admin', 'auth', 'graph', 'health', 'runtime']);
 
 /** Reads the settings of each API. An API with an issue is absent from the result. */
@@ -33,16 +33,16 @@ export function readApis(
   // Otherwise the access tokens of one API would go to two origins.
   if (new Set(apis.map(({ scopePrefix }) => scopePrefix.toLowerCase())).size < apis.length) {
     issues.push(
-      'API_NAMES has two APIs with one SCOPE_PREFIX; set each to the address of its own registration.',
+      'API_NAMES has two APIs with one SCOPE_PREFIX; set each to the application ID URI of its own registration.',
     );
   }
   return apis;
 }
 
 function readApi(name: string, environment: Environment, issues: string[]): readonly ApiConfig[] {
-  const earlierIssues = issues.length;
+  const issuesBefore = issues.length;
   const values = readSettings(apiSettings, environment, issues, apiPrefix(name));
-  if (issues.length > earlierIssues) return [];
+  if (issues.length > issuesBefore) return [];
   const { ORIGIN, SCOPE_PREFIX, POLICY_FILE, REQUEST_ID_CHECK } = completeSettings(apiSettings, values);
   return [
     {

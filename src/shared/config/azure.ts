@@ -2,8 +2,8 @@ import { type Environment, isSet } from './setting.ts';
 
 /**
  * At least one of these variables is set everywhere that Azure runs functions. WEBSITE_INSTANCE_ID alone is not enough,
- * because only App Service sets it, and not the Flex and Linux Consumption plans. CONTAINER_NAME, which Linux
- * Consumption sets as well, is also set on other machines.
+ * because App Service sets it, but the Flex and Linux Consumption plans do not. Linux
+ * Consumption also sets CONTAINER_NAME, but so do machines outside Azure.
  */
 const azureVariables = [
   'WEBSITE_INSTANCE_ID',
@@ -18,10 +18,9 @@ export function runsInAzure(environment: Environment): boolean {
 }
 
 /**
- * Finds development settings in an environment in Azure, and options of Node that weaken the connections to Entra ID, Graph
- * and the table.
- * @param nodeArguments the arguments this process was started with
- * @returns the issues of an environment in Azure
+ * Reports what must not be set in Azure: development settings, and options of Node that weaken the connections to Entra ID,
+ * Graph and the table.
+ * @param nodeArguments the command-line options of Node
  */
 export function issuesInAzure(environment: Environment, nodeArguments: readonly string[]): readonly string[] {
   return [

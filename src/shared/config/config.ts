@@ -6,7 +6,7 @@ import type { RequestIdCheck } from '../proxy/correlation.ts';
 import type { TableLocation } from '../storage/azure-client.ts';
 import { type ApiConfig, readApis } from './api-settings.ts';
 import { issuesInAzure, runsInAzure } from './azure.ts';
-import { conflicts, isPlainStorage, plainHttpIssues } from './conflicts.ts';
+import { findConflicts, plainHttpIssues, usesPlainHttp } from './conflicts.ts';
 import { completeSettings, readSettings, requireValue } from './read-settings.ts';
 import type { Environment } from './setting.ts';
 import { type SettingValues, settings } from './settings.ts';
@@ -47,7 +47,7 @@ export interface Config {
   readonly graph: {
     readonly origin: string;
     readonly requestIdCheck: RequestIdCheck;
-    /** A file that replaces the policy of this package. */
+    /** Path of a policy file that replaces the shipped policy. */
     readonly policyFile?: string;
     readonly bodyLimitBytes: number;
     readonly timeoutMs: number;
@@ -67,8 +67,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * @param nodeArguments the arguments this process was started with
- * @throws {ConfigError} that names every invalid setting at once
+ * @param nodeArguments the command-line options of Node
+ * @throws {ConfigError} that lists every invalid setting
  */
 export function parseConfig(
   environment: Environment,
@@ -77,7 +77,7 @@ export function parseConfig(
   const issues: string[] = [];
   const values = readSettings(settings, environment, issues);
   const apis = readApis(values.API_NAMES ?? [], environment, issues);
-  issues.push(...conflicts(values, environment));
+  issues.push(...findConflicts(values, environment));
   if (runsInAzure(environment)) {
     issues.push(...issuesInAzure(environment, nodeArguments), ...plainHttpIssues(values, apis));
   }
@@ -150,5 +150,5 @@ function toTableLocation(values: SettingValues): TableLocation {
     values.SESSION_TABLE_CONNECTION_STRING,
     'SESSION_TABLE_CONNECTION_STRING',
   );
-  return { kind: 'connection-string', connectionString, allowInsecure: isPlainStorage(connectionString) };
+  return { kind: 'connection-string', connectionString, allowInsecure: usesPlainHttp(connectionString) };
 }

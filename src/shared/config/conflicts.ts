@@ -3,8 +3,8 @@ import type { ApiConfig } from './api-settings.ts';
 import { type Environment, isSet } from './setting.ts';
 import { apiPrefix, type SettingValues, settings } from './settings.ts';
 
-/** Settings that are valid by themselves but not together. */
-export function conflicts(values: Partial<SettingValues>, environment: Environment): readonly string[] {
+/** Reports settings that are valid by themselves but not together. */
+export function findConflicts(values: Partial<SettingValues>, environment: Environment): readonly string[] {
   return [
     ...tenantConflicts(values, environment),
     ...certificateConflicts(values),
@@ -46,12 +46,12 @@ function tableConflicts(environment: Environment): readonly string[] {
   ];
 }
 
-/** If one key had two purposes, neither could be replaced. */
+/** A key with both purposes could not be replaced for one of them alone. */
 function keyConflicts(values: Partial<SettingValues>): readonly string[] {
   const { SESSION_KEYS: keyRing, SESSION_INDEX_KEY: indexKey } = values;
   if (keyRing === undefined || indexKey === undefined) return [];
   if (!keyRing.keys.some(({ bytes }) => bytes.equals(indexKey))) return [];
-  return ['SESSION_INDEX_KEY is also one of SESSION_KEYS; make a key of its own.'];
+  return ['SESSION_INDEX_KEY is also one of SESSION_KEYS; set it to another key.'];
 }
 
 function lifetimeConflicts(values: Partial<SettingValues>): readonly string[] {
@@ -60,7 +60,7 @@ function lifetimeConflicts(values: Partial<SettingValues>): readonly string[] {
   return ['SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS; make it shorter.'];
 }
 
-/** Plain http is accepted on this machine during development. */
+/** Reports plain http, which is refused in Azure. On a developer's machine, it is accepted for loopback origins. */
 export function plainHttpIssues(
   values: Partial<SettingValues>,
   apis: readonly ApiConfig[],
@@ -73,14 +73,14 @@ export function plainHttpIssues(
     .filter(([, origin]) => origin?.startsWith('http:'))
     .map(([name]) => `${name} is a plain http origin, which is refused in Azure; set it to an https origin.`);
   const connectionString = values.SESSION_TABLE_CONNECTION_STRING;
-  if (connectionString === undefined || !isPlainStorage(connectionString)) return issues;
+  if (connectionString === undefined || !usesPlainHttp(connectionString)) return issues;
   return [
     ...issues,
     'SESSION_TABLE_CONNECTION_STRING leads to the storage emulator or to plain http, which is refused in Azure; set it to a storage account over https.',
   ];
 }
 
-export function isPlainStorage(connectionString: string): boolean {
+export function usesPlainHttp(connectionString: string): boolean {
   return /UseDevelopmentStorage=true|TableEndpoint=http:|DefaultEndpointsProtocol=http(?:;|$)/i.test(
     connectionString,
   );

@@ -3,7 +3,7 @@ import { type Environment, isSet, type Setting, type Settings, type ValuesOf } f
 /**
  * Reads every setting of a table. Each missing or invalid one adds an issue with its fix and is absent from the result.
  * An issue never contains the value.
- * @param prefix stands before each name of the table
+ * @param prefix precedes each name of the table in the environment
  */
 export function readSettings<Table extends Settings>(
   table: Table,
@@ -18,7 +18,10 @@ export function readSettings<Table extends Settings>(
   return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Partial<ValuesOf<Table>>;
 }
 
-/** @throws {TypeError} if a required setting is absent, which means that its issue was not reported */
+/**
+ * Turns the values into complete ones. Call it only if there is no issue.
+ * @throws {TypeError} if a required setting is absent nevertheless
+ */
 export function completeSettings<Table extends Settings>(
   table: Table,
   values: Partial<ValuesOf<Table>>,
@@ -30,7 +33,7 @@ export function completeSettings<Table extends Settings>(
   return values as ValuesOf<Table>;
 }
 
-/** @throws {TypeError} see {@link completeSettings} */
+/** @throws {TypeError} if there is no value */
 export function requireValue<Value>(value: Value | undefined, name: string): Value {
   if (value === undefined) throw new TypeError(`${name} was not read`);
   return value;
@@ -60,8 +63,8 @@ function readSetting(
 }
 
 /**
- * Text left over from an example, or a Key Vault reference that Azure could not resolve. Without this check, some settings
- * would fail only when a user signs in.
+ * True for text from an example, and for a Key Vault reference that Azure could not resolve. Without this check, some
+ * wrong settings would show only when a user signs in.
  */
 function isPlaceholder(text: string): boolean {
   return /change[-_ ]?me|placeholder|^<.*>$|^\.\.\.$|^@Microsoft\.KeyVault/i.test(text);

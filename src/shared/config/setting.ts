@@ -10,14 +10,14 @@ export function isSet(text: string | undefined): boolean {
  * What happens if the environment does not have the setting.
  * - `required`: the configuration is invalid.
  * - `default`: the text applies.
- * - `optional`: the value is undefined. For the documents, `without` describes what the service does then.
+ * - `optional`: the value is undefined. For the documents, `without` describes what the service does in that case.
  */
 export type Absence =
   | { readonly kind: 'required' }
   | { readonly kind: 'default'; readonly text: string }
   | { readonly kind: 'optional'; readonly without: string };
 
-/** Settings that are read only together with another setting. */
+/** When a setting is read. It depends on the values of other settings. */
 export interface Condition {
   /** For the documents: "with `certificate`". */
   readonly text: string;
@@ -29,7 +29,7 @@ export interface Setting<Value, IfAbsent extends Absence = Absence> {
   readonly validator: Validator<Value>;
   readonly absence: IfAbsent;
   /** What the setting means, as Markdown. */
-  readonly sentence: string;
+  readonly description: string;
   readonly isSecret: boolean;
   /** Blank text counts as absent. For every other setting it is an issue, because a value may have been forgotten. */
   readonly mayBeBlank?: boolean;
@@ -60,28 +60,28 @@ type OptionalSetting<Value> = Setting<Value, { readonly kind: 'optional'; readon
 
 export function required<Value>(
   validator: Validator<Value>,
-  sentence: string,
+  description: string,
   { isSecret = false }: SecretOption = {},
 ): RequiredSetting<Value> {
-  return { validator, absence: { kind: 'required' }, sentence, isSecret };
+  return { validator, absence: { kind: 'required' }, description, isSecret };
 }
 
 export function withDefault<Value>(
   validator: Validator<Value>,
   text: string,
-  sentence: string,
+  description: string,
 ): DefaultSetting<Value> {
-  return { validator, absence: { kind: 'default', text }, sentence, isSecret: false };
+  return { validator, absence: { kind: 'default', text }, description, isSecret: false };
 }
 
 /** @param without what the service does without the setting, for the documents */
 export function optional<Value>(
   validator: Validator<Value>,
   without: string,
-  sentence: string,
+  description: string,
   { isSecret = false, mayBeBlank = false }: SecretOption & { readonly mayBeBlank?: boolean } = {},
 ): OptionalSetting<Value> {
-  return { validator, absence: { kind: 'optional', without }, sentence, isSecret, mayBeBlank };
+  return { validator, absence: { kind: 'optional', without }, description, isSecret, mayBeBlank };
 }
 
 /** The setting is read only if the condition holds. */
@@ -104,6 +104,6 @@ export const bytes = inUnit('whole bytes');
 export const count = inUnit('a whole number');
 
 function inUnit(unit: string) {
-  return ({ min, max, default: byDefault }: Range, sentence: string) =>
-    withDefault(integer(unit, min, max), String(byDefault), sentence);
+  return ({ min, max, default: byDefault }: Range, description: string) =>
+    withDefault(integer(unit, min, max), String(byDefault), description);
 }

@@ -117,7 +117,7 @@ const entra = {
 const sessions = {
   SESSION_KEYS: required(
     keyRing(
-      'number:key pairs like "1:…", the first seals and all open, each key 32 random bytes as base64url (see docs/configuration.md)',
+      'number:key pairs like "1:…", separated by commas, each key 32 random bytes as base64url (see docs/configuration.md)',
     ),
     'The keys that encrypt sessions. The first key encrypts, and every key decrypts.',
     { isSecret: true },
@@ -130,7 +130,7 @@ const sessions = {
   SESSION_TABLE_ENDPOINT: optional(
     httpsUrl('https://ACCOUNT.table.core.windows.net'),
     'none; set this or `SESSION_TABLE_CONNECTION_STRING`',
-    'The address of the table service, if the app uses it with a managed identity.',
+    'The URL of the table service, if the app accesses it with a managed identity.',
     { mayBeBlank: true },
   ),
   SESSION_TABLE_CONNECTION_STRING: optional(
@@ -140,7 +140,7 @@ const sessions = {
       /(?:^|;)(?:AccountName|UseDevelopmentStorage|TableEndpoint)=/,
     ),
     'none; set this or `SESSION_TABLE_ENDPOINT`',
-    'The connection string of the storage account, if the app uses no managed identity for it.',
+    'The connection string of the storage account, if the app accesses it without a managed identity.',
     { isSecret: true, mayBeBlank: true },
   ),
   SESSION_TABLE_NAME: withDefault(
@@ -214,7 +214,7 @@ const graph = {
   GRAPH_REQUEST_ID_CHECK: withDefault(
     requestIdCheck,
     'warn',
-    'What happens to a response of Graph that lacks the `client-request-id` of its call.',
+    'What happens to a response from Graph that lacks the `client-request-id` of its call.',
   ),
 };
 
@@ -222,7 +222,7 @@ const apis = {
   API_NAMES: optional(
     listOf(
       'names, separated by commas',
-      'names of your APIs, each once, separated by commas: a small letter, then up to 19 small letters and digits',
+      'names of your APIs, each once, separated by commas: a lower-case letter, then up to 19 lower-case letters and digits',
       /^[a-z][a-z0-9]{0,19}$/,
     ),
     'none',
@@ -230,7 +230,7 @@ const apis = {
   ),
 };
 
-/** The settings of one custom API. Each name is preceded by {@link apiPrefix}. */
+/** The settings of one custom API. In the environment, {@link apiPrefix} precedes each name. */
 export const apiSettings = {
   ORIGIN: required(
     origin('the origin of the API, like https://orders.contoso.com'),
@@ -244,7 +244,7 @@ export const apiSettings = {
   REQUEST_ID_CHECK: withDefault(
     requestIdCheck,
     'ignore',
-    'What happens to a response of this API that lacks the `client-request-id` of its call.',
+    'What happens to a response from this API that lacks the `client-request-id` of its call.',
   ),
 };
 
@@ -284,7 +284,7 @@ export interface SettingGroup {
   readonly settings: Settings;
 }
 
-/** The API whose settings stand as an example in the documents. */
+/** The name of a custom API in the documents. */
 const EXAMPLE_API = 'orders';
 
 /** For the documents: the settings under the headings of docs/configuration.md, in its order. */

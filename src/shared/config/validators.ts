@@ -9,7 +9,7 @@ export interface Validator<Value> {
   readonly type: string;
   /** Completes "set it to …" in the log. */
   readonly expected: string;
-  /** Returns undefined for text that is not such a value. */
+  /** Returns undefined for invalid text. */
   parse(text: string): Value | undefined;
 }
 
@@ -83,7 +83,7 @@ export function loopbackOrigin(expected: string): Validator<string> {
 
 export function httpsUrl(expected: string): Validator<string> {
   const isHttps = (text: string) => URL.canParse(text) && new URL(text).protocol === 'https:';
-  return { type: 'https address', expected, parse: (text) => (isHttps(text) ? text : undefined) };
+  return { type: 'https URL', expected, parse: (text) => (isHttps(text) ? text : undefined) };
 }
 
 /** Scheme, host and port in their one canonical spelling: no path, user name, trailing slash or wildcard. */
@@ -101,7 +101,7 @@ function isHttpsOrLoopback(url: URL): boolean {
   return url.protocol === 'https:' || isPlainLoopback(url);
 }
 
-/** 32 bytes as base64url. A text like "AAAA…" has the length but is no secret, so few distinct bytes are refused. */
+/** 32 bytes as base64url. A text like "AAAA…" is no secret, so a key with fewer than 9 distinct bytes is refused. */
 export function key(expected: string): Validator<Buffer> {
   return { type: '32 random bytes as base64url', expected, parse: parseKey };
 }
@@ -149,8 +149,8 @@ export function rsaPrivateKey(expected: string): Validator<string> {
 }
 
 /**
- * A setting has one line, so line ends may be written as `\n`.
- * @param parse throws for text that would end the cold start later
+ * Parses PEM. A setting has one line, so line ends may be written as `\n`.
+ * @param parse throws if the content of the PEM is invalid
  */
 function toPem(text: string, label: string, parse: (pem: string) => unknown): string | undefined {
   const pem = text.replaceAll('\\n', '\n');
@@ -164,8 +164,8 @@ function toPem(text: string, label: string, parse: (pem: string) => unknown): st
 }
 
 /**
- * The application ids of Microsoft Graph and of Azure AD Graph, the API before it. They are the same in every cloud.
- * Graph's policy does not cover the tokens of Azure AD Graph.
+ * The application ids of Microsoft Graph and of its predecessor, Azure AD Graph. They are the same in every cloud. If one of
+ * the two were a custom API, users could read and change the directory without regard to Graph's policy.
  */
 const graphIds: ReadonlySet<string> = new Set([
   '00000003-0000-0000-c000-000000000000',
@@ -175,7 +175,7 @@ const graphIds: ReadonlySet<string> = new Set([
 const graphHostPattern =
   /^(?:.+[.-])?(?:graph\.(?:microsoft|windows|microsoftazure|cloudapi|chinacloudapi)|microsoftgraph\.chinacloudapi|ags\.windows)\.[a-z]+$/;
 
-/** An application ID URI. Graph's own is refused, because its scopes have a policy and a route already. */
+/** An application ID URI, except that of Graph. */
 export function scopePrefix(expected: string): Validator<string> {
   const pattern = /^(?:api|https):\/\/[A-Za-z0-9][A-Za-z0-9._/-]*[A-Za-z0-9]$/;
   return {
@@ -185,7 +185,7 @@ export function scopePrefix(expected: string): Validator<string> {
   };
 }
 
-/** Matches every name by which Entra ID knows Graph. It ignores letter case, a trailing slash and a dot after the host. */
+/** True for every name by which Entra ID knows Graph, in any letter case, with a trailing slash or a dot after the host. */
 function isGraph(prefix: string): boolean {
   const [host = '', ...segments] = prefix
     .toLowerCase()

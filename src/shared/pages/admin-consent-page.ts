@@ -2,8 +2,8 @@ import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
 
 /**
- * Shown to an administrator who followed the link to grant permissions for the organization. The page trusts nothing in
- * its address and changes nothing: the next call of a waiting user shows whether the permissions were granted.
+ * Shown to an administrator who followed the link to grant permissions for the organization. The result comes from the
+ * URL, which anyone can write, so nothing else depends on it. The page changes nothing.
  */
 export function adminConsentPage(isApproved: boolean): PageDocument {
   const title = isApproved ? 'Approved' : 'Not approved';

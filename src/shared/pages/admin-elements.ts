@@ -7,14 +7,14 @@ export function badge(name: string): Html {
   return html`<span class="badge" aria-hidden="true">${letters.join('').toUpperCase() || '?'}</span>`;
 }
 
-/** A labeled instant, relative to now and exactly. */
+/** A labeled instant, both relative to `now` and as an exact time. */
 export function instant(label: string, at: Date | undefined, now: Date): Html {
   if (at === undefined) return html`<div><dt>${label}</dt><dd>unknown</dd></div>`;
   const iso = at.toISOString();
   return html`<div><dt>${label}</dt><dd>${relativeTime(at, now)}</dd><dd><time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time></dd></div>`;
 }
 
-/** Lengths in seconds. */
+/** Names, and lengths in seconds. */
 const units = [
   ['year', 365 * 24 * 3600],
   ['month', 30 * 24 * 3600],

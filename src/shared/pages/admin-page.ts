@@ -13,13 +13,13 @@ import { type Html, html } from './html.ts';
 export type AdminView = ({ readonly kind: 'overview' } & AdminOverview) | ConsoleView;
 
 export interface AdminPageContext {
-  /** Name of the administrator. */
+  /** The administrator's name. */
   readonly name: string;
-  /** App roles that open this page. */
+  /** The app roles that may open this page. */
   readonly roles: readonly string[];
-  /** Tag of the administrator's session. The server refuses the page's requests in any other session. */
+  /** The tag of the administrator's session. The page's script sends it, and the server refuses it in another session. */
   readonly sessionTag: string;
-  /** Added to the page's own links to users, see `admin/console-links.ts`. */
+  /** Added to the page's links to users, see `admin/console-links.ts`. */
   readonly proof: string;
   readonly now: Date;
   readonly invocationId: string;

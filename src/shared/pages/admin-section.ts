@@ -5,7 +5,7 @@ import { type Html, html } from './html.ts';
 /** Texts for the administrator, in place of a problem's `detail`, which is written for developers. */
 const textByCode: Partial<Record<FailedSection['code'], string>> = {
   interaction_required: 'Microsoft requires another step from you.',
-  consent_declined: 'You declined this permission. You can grant it after all.',
+  consent_declined: 'You declined this permission. You can still grant it.',
   admin_consent_required: 'An administrator of your organization has to grant this permission.',
 };
 
@@ -23,11 +23,11 @@ export function problemTextAttributes(): Html {
 export interface FailedSectionContext {
   /** Why this section needs a permission, shown if it is missing. */
   readonly purpose: string;
-  /** Address of this page, to which a sign-in returns. */
+  /** URL of this page, to which a sign-in returns. */
   readonly here: string;
 }
 
-/** Why a section could not be loaded, and what the administrator can do. The rest of the page is unaffected. */
+/** Shown in place of a section: why it could not be loaded, and what the administrator can do. */
 export function failedSection(
   { code, title, detail, reason, loginUrl, adminConsentUrl }: FailedSection,
   { purpose, here }: FailedSectionContext,

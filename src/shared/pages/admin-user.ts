@@ -7,7 +7,7 @@ import { consoleHref, userPath } from './admin-links.ts';
 import { failedSection } from './admin-section.ts';
 import { type Html, html } from './html.ts';
 
-/** One user: profile, sessions, granted permissions, and the sign-out from everything. */
+/** One user: profile, sessions, granted permissions, and the button that signs the user out everywhere. */
 export function userCards(view: UserView, now: Date): Html {
   const { objectId, sessions, grants } = view;
   const here = consoleHref(objectId);
@@ -39,8 +39,8 @@ ${user.kind === 'loaded' && profile === undefined && html`<p>Microsoft Graph has
 </section>`;
 }
 
-/** Sessions that are shown at once. The others follow on demand. */
-const SHOWN_SESSIONS = 20;
+/** How many sessions are visible initially. The rest are in a collapsed list. */
+const VISIBLE_SESSIONS = 20;
 
 function sessionList(view: UserView, { sessions, isTruncated }: UserSessionList, now: Date): Html {
   if (sessions.length === 0) {
@@ -48,8 +48,8 @@ function sessionList(view: UserView, { sessions, isTruncated }: UserSessionList,
 <p>A session appears here when the user signs in, and disappears when it ends.</p></div>`;
   }
   const items = sessions.map((session) => sessionItem(session, view.objectId, now));
-  const rest = items.slice(SHOWN_SESSIONS);
-  return html`<ul class="rows">${items.slice(0, SHOWN_SESSIONS)}</ul>
+  const rest = items.slice(VISIBLE_SESSIONS);
+  return html`<ul class="rows">${items.slice(0, VISIBLE_SESSIONS)}</ul>
 ${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul class="rows">${rest}</ul></details>`}
 ${isTruncated && html`<p>This user has more sessions than are listed. “End all” ends those as well.</p>`}
 ${sessions.length > 1 && endAllButton(view, isTruncated ? undefined : sessions.length)}`;
@@ -146,12 +146,12 @@ interface Action {
   readonly method: 'DELETE' | 'POST';
   readonly path: string;
   readonly label: string;
-  /** Added to the label for screen readers, where several buttons have the same label. */
+  /** Added to the label for screen readers, because several buttons have the same label. */
   readonly hint?: string;
   readonly question: string;
   /** Label of the button that confirms. */
   readonly confirm: string;
-  /** `#` stands for the number of sessions that ended. */
+  /** Shown after the change. `#` is replaced by the number of ended sessions with its noun: `3 sessions`. */
   readonly done: string;
 }
 

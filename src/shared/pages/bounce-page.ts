@@ -2,9 +2,11 @@ import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
 
 /**
- * Loads the same address once more. The second request is a same-site navigation, so the browser sends its Strict
- * cookies (RFC 6265bis 5.2, confirmed in Chromium). It needs no script. A browser without `Refresh` shows a link.
- * @param path of the route that the host matched. It has to begin with a single slash, because it becomes an address.
+ * Loads the same URL once more. The second request is a same-site navigation, so the browser sends its Strict cookies
+ * (RFC 6265bis 5.2, confirmed in Chromium). The page needs no script. In a browser without `Refresh`, the user clicks the
+ * link.
+ * @param path of the route that the host matched. It must begin with one slash only, because `//` begins the URL of
+ * another host.
  * @param rawQuery without the question mark
  */
 export function bouncePage(path: string, rawQuery: string): PageDocument {
@@ -21,7 +23,7 @@ export function bouncePage(path: string, rawQuery: string): PageDocument {
   });
 }
 
-/** Removes the marker of the second request from a query. */
+/** Removes the parameter that marks the second request. */
 export function removeBouncedParameter(rawQuery: string): string {
   return rawQuery
     .split('&')

@@ -2,7 +2,7 @@ import { type Html, html } from './html.ts';
 
 /**
  * An HTML page as a plain value, with the permissions that its response must grant. `http/document.ts` converts it to a
- * response. Everything that is omitted here is forbidden there.
+ * response, which forbids everything that is omitted here.
  */
 export interface PageDocument {
   readonly status: number;
@@ -19,11 +19,11 @@ export interface PageDocument {
   readonly sendsOrigin?: boolean;
   /** True for pages of a popup, which must stay connected to the app that opened it. */
   readonly keepsOpener?: boolean;
-  /** Path and query that the browser loads at once. */
+  /** Path and query that the browser loads immediately. */
   readonly refreshTo?: string;
 }
 
-export interface Page extends Omit<PageDocument, 'status' | 'html' | 'style'> {
+export interface DocumentContent extends Omit<PageDocument, 'status' | 'html' | 'style'> {
   /** Default 200. */
   readonly status?: number;
   readonly title: string;
@@ -36,10 +36,10 @@ export function createDocument({
   status = 200,
   title,
   content,
-  style: ownStyle = '',
-  ...allowed
-}: Page): PageDocument {
-  const style = __PAGE_ASSETS__.commonStyle + ownStyle;
+  style: addedStyle = '',
+  ...permissions
+}: DocumentContent): PageDocument {
+  const style = __PAGE_ASSETS__.commonStyle + addedStyle;
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -55,10 +55,10 @@ ${content}
 </body>
 </html>
 `;
-  return { status, html: document.html, style, ...allowed };
+  return { status, html: document.html, style, ...permissions };
 }
 
-/** A link for another user, shown so that it can be opened or copied. */
+/** A link for an administrator, shown so that it can be opened or copied. */
 export function administratorLink(href: string): Html {
   return html`<p><a href="${href}">Link for your administrator</a></p>
 <p class="quiet"><code>${href}</code></p>`;

@@ -10,8 +10,8 @@ export interface ErrorPageOptions {
   readonly tryAgain?: { readonly href: string; readonly label: string };
   /** Default: the app's start page. */
   readonly backHref?: string;
-  /** A link for another user, shown so that it can be copied. */
-  readonly forAdministrator?: string;
+  /** A link for the user's administrator, shown so that it can be copied. */
+  readonly administratorHref?: string;
 }
 
 /** Codes that signing in does not resolve. */
@@ -36,7 +36,7 @@ export function errorPage(
     content: html`<section class="card">
 <h1>${title}</h1>
 ${error.detail && html`<p>${error.detail}</p>`}
-${options.forAdministrator && administratorLink(options.forAdministrator)}
+${options.administratorHref && administratorLink(options.administratorHref)}
 <div class="actions">
 <a class="button main" href="${options.backHref ?? '/'}">Back to the app</a>
 ${tryAgain && html`<a class="button" href="${tryAgain.href}">${tryAgain.label}</a>`}

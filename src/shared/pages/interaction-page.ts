@@ -8,7 +8,7 @@ const textByReason: Readonly<Partial<Record<InteractionReason, string>>> = {
 };
 const defaultText = 'Microsoft has to verify your identity again.';
 
-/** Shown instead of a page that requires a new sign-in. It never redirects by itself, which could cause a loop. */
+/** Shown instead of a page that requires a new sign-in. It never redirects by itself, because that could cause a loop. */
 export function interactionPage(
   error: BffErrorOf<'interaction_required'>,
   returnTo: string,

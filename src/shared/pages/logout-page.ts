@@ -31,7 +31,7 @@ export function signedOutPage(): PageDocument {
   });
 }
 
-/** The session store is down: the browser is signed out, but the session is not deleted yet. */
+/** Shown if the table is unavailable: the browser is signed out, but the session is not deleted yet. */
 export function logoutPendingPage(logoutUrl: string): PageDocument {
   return createDocument({
     title: 'Sign-out not complete',

@@ -4,7 +4,7 @@ import { html } from './html.ts';
 
 /** The outcome of an interaction in a popup, as the app receives it. */
 export interface PopupMessage {
-  /** The app's own id of this popup. Other tabs ignore the message. */
+  /** The id that the app gave this popup. Tabs that did not open the popup ignore the message. */
   readonly id: string;
   readonly outcome: string;
   readonly feature?: string;
@@ -15,22 +15,22 @@ export interface PopupText {
   readonly detail: string;
   /** Path of the link back to the app, for a window that cannot close itself. */
   readonly backHref: string;
-  /** A link for another user, shown so that it can be copied. */
-  readonly forAdministrator?: string;
+  /** A link for the user's administrator, shown so that it can be copied. */
+  readonly administratorHref?: string;
   /** For support. */
   readonly reference?: string;
 }
 
 /**
  * The last page of a popup. Its script (assets/popup.client.ts) sends the message to the app and closes the window. The
- * message is a hint only: the app then asks the server.
+ * message is only a hint: the app asks the server for the result.
  */
 export function popupPage(message: PopupMessage, text: PopupText): PageDocument {
-  const { title, detail, backHref, forAdministrator, reference } = text;
+  const { title, detail, backHref, administratorHref, reference } = text;
   const data = {
     type: 'entra-bff:interaction',
     ...message,
-    ...(forAdministrator === undefined ? {} : { admin_consent_url: forAdministrator }),
+    ...(administratorHref === undefined ? {} : { admin_consent_url: administratorHref }),
   };
   const nonce = secureRandomBytes(16).toString('base64');
   return createDocument({
@@ -40,7 +40,7 @@ export function popupPage(message: PopupMessage, text: PopupText): PageDocument 
     content: html`<section class="card">
 <h1>${title}</h1>
 <p>${detail}</p>
-${forAdministrator && administratorLink(forAdministrator)}
+${administratorHref && administratorLink(administratorHref)}
 <div class="actions">
 <button class="button main" id="close" type="button">Close this window</button>
 <a class="button" href="${backHref}">Back to the app</a>

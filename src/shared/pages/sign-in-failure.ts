@@ -86,7 +86,10 @@ const wordings: Record<SignInFailureOutcome, Wording> = {
   },
 };
 
-/** A link on another site may have started the sign-in. Switching accounts then requires a click on this page. */
+/**
+ * For a sign-in that a link on another site may have started. To switch to the other account, the user has to click on
+ * this page.
+ */
 const linkedAccount: Wording = {
   code: 'authorization_denied',
   title: 'You are signed in with another account',
@@ -95,7 +98,7 @@ const linkedAccount: Wording = {
   tryAgain: 'Use another account',
 };
 
-/** A sign-in that created no session, as a problem and as the texts and links of its page. */
+/** A failed sign-in: the error, and the texts and links of the page that shows it. */
 export interface SignInFailureView extends ErrorPageOptions {
   readonly error: BffError;
   readonly outcome: SignInFailureOutcome;
@@ -104,7 +107,7 @@ export interface SignInFailureView extends ErrorPageOptions {
   readonly backHref: string;
 }
 
-/** @param adminConsentUrl where an administrator can grant what the sign-in asked for */
+/** @param adminConsentUrl where an administrator can grant the requested permissions */
 export function describeSignInFailure(
   outcome: SignInFailureOutcome,
   { returnPath, feature, startedElsewhere }: LoginRequest,
@@ -112,7 +115,7 @@ export function describeSignInFailure(
 ): SignInFailureView {
   const isLinked = outcome === 'other_account' && startedElsewhere === true;
   const { code, title, detail, tryAgain } = isLinked ? linkedAccount : wordings[outcome];
-  const forAdministrator = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
+  const administratorHref = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
   const loginParameters = isLinked ? { prompt: 'select_account' } : feature === undefined ? {} : { feature };
   const href = `${loginPath}?${new URLSearchParams({ ...loginParameters, return_to: returnPath })}`;
   const common = { outcome, login_url: href, ...(feature === undefined ? {} : { feature }) };
@@ -131,13 +134,13 @@ export function describeSignInFailure(
     title,
     backHref: returnPath,
     tryAgain: { href, label: tryAgain },
-    ...(forAdministrator === undefined ? {} : { forAdministrator }),
+    ...(administratorHref === undefined ? {} : { administratorHref }),
   };
 }
 
 /** The last page of a popup in which a sign-in failed. */
 export function signInFailurePopup(
-  { error, outcome, feature, title, backHref, forAdministrator }: SignInFailureView,
+  { error, outcome, feature, title, backHref, administratorHref }: SignInFailureView,
   popupId: string,
   invocationId: string,
 ): PageDocument {
@@ -148,7 +151,7 @@ export function signInFailurePopup(
       detail: error.detail ?? '',
       backHref,
       reference: invocationId,
-      ...(forAdministrator === undefined ? {} : { forAdministrator }),
+      ...(administratorHref === undefined ? {} : { administratorHref }),
     },
   );
 }

@@ -22,7 +22,7 @@ interface Confirmation {
 }
 
 const main = find('main');
-/** Texts by problem code or reason, and the tag of this page's session. */
+/** Texts by problem code or reason, and the session tag, all from data attributes. */
 const texts = find('.messages').dataset;
 /** The session tag makes the server refuse the request if another user has signed in since the page was loaded. */
 const requestHeaders = { 'X-CSRF': '1', 'X-Session-Tag': texts['tag'] ?? '' };
@@ -83,7 +83,7 @@ async function runConfirmed(): Promise<void> {
     const response = await fetch(path, { method, headers: requestHeaders });
     if (response.ok) {
       const { ended } = response.status === 200 ? toRecord(await response.json()) : {};
-      // Other tabs check their session, because it may be the one that ended.
+      // Tells other tabs to check their session, because it may be the one that ended.
       new BroadcastChannel('entra-bff').postMessage({ type: 'entra-bff:session' });
       await reloadView(place).catch(() => location.reload());
       showStatus(done.replace('#', ended === 1 ? '1 session' : `${String(ended)} sessions`));
@@ -91,7 +91,7 @@ async function runConfirmed(): Promise<void> {
     }
     const problem = toRecord(await response.json());
     cancelConfirmation(true);
-    // What the page shows is out of date, because another administrator was faster.
+    // The item no longer exists, for example because another administrator was faster.
     if (response.status === 404) await reloadView(place);
     showProblem(toProblem(problem), response.status >= 500 && problem['sign_ins_revoked'] !== true);
   } catch {
@@ -156,7 +156,7 @@ function linksFor({ code, login_url, admin_consent_url }: Problem) {
     if (url.href.startsWith(`${location.origin}/api/auth/login?`))
       links.push({ href: url.href, label: 'Continue', kind: 'main' });
   }
-  // Never a `javascript:` address.
+  // Never a `javascript:` URL.
   if (admin_consent_url !== undefined && /^https?:/.test(admin_consent_url))
     links.push({ href: admin_consent_url, label: 'Link for your administrator', kind: '' });
   if (code === 'session_changed')

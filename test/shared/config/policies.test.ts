@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readPolicies } from '../src/shared/config/policies.ts';
+import { readPolicies } from '../../../src/shared/config/policies.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policies-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -45,26 +45,26 @@ describe('the policies of several upstream APIs', () => {
     );
   });
 
-  it('may not take the name of a feature of the admin page, whose links would ask for other permissions', () => {
+  it('may not take the name of a feature of the admin page, whose links would request other permissions', () => {
     const document = { features: { administration: { title: 'Orders', rules: [rule] } } };
     expect(() => readPolicies({ graph, apis: [customApi('orders', document)] })).toThrow(
-      /the feature "administration" has a name of the admin page's; rename it/,
+      /the feature "administration" has a name that the admin page uses; rename it/,
     );
   });
 
-  it('name the setting and the place of a fault', () => {
+  it('name the setting and the position of an issue', () => {
     const document = { features: { orders: { title: 'Orders', rules: [{ ...rule, scopes: [] }] } } };
     expect(() => readPolicies({ graph, apis: [customApi('orders', document)] })).toThrow(
       /API_ORDERS_POLICY_FILE, features\.orders\.rules\[0\]\.scopes/,
     );
   });
 
-  it('may not ask for more in one feature than a sign-in can carry (LR-6)', () => {
+  it('may not request more in one feature than a sign-in can carry', () => {
     const scopes = Array.from({ length: 40 }, (_, at) => `Orders.Read.Part${at}`);
     const rules = [{ ...rule, scopes }];
     const document = { features: { orders: { title: 'Orders', rules } } };
     expect(() => readPolicies({ graph, apis: [customApi('orders', document)] })).toThrow(
-      /features\.orders: its permissions have \d+ characters, at most 320.*make two features/,
+      /features\.orders: its permissions have \d+ characters, but a sign-in can request at most 320; split the feature in two/,
     );
   });
 });
