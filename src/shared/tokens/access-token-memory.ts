@@ -4,7 +4,7 @@ import { setBounded } from './per-user.ts';
 import { needsRenewal } from './stored-tokens.ts';
 import type { AccessToken } from './token-request.ts';
 
-/** Access tokens that this worker has used for a session. A call that finds its token here parses no cache. */
+/** Access tokens that this worker has used, by session. A call that finds its token here does not parse MSAL's cache. */
 export interface AccessTokenMemory {
   find(session: Session, scopes: readonly string[]): AccessToken | undefined;
   add(session: Session, scopes: readonly string[], token: AccessToken): void;
@@ -16,12 +16,12 @@ export interface AccessTokenMemoryDependencies {
   readonly addBytes: (session: Session, bytes: number) => void;
 }
 
-/** Per session. Batches use unions of scopes, and 16 permissions have 65,535 unions. An evicted token is still in the row. */
+/** Per session, because each batch may request another combination of scopes. An evicted token is still in the row. */
 const MAX_TOKENS = 16;
-const BYTES_PER_ENTRY = 200;
+const ENTRY_OVERHEAD_BYTES = 200;
 
 export function createAccessTokenMemory({ now, addBytes }: AccessTokenMemoryDependencies): AccessTokenMemory {
-  // The facts stay the same object until something is renewed. The tokens are released with the cached session.
+  // The facts stay the same object until one of them changes. The tokens are released with the cached session.
   const bySession = new WeakMap<SessionFacts, Map<string, AccessToken>>();
   return {
     find({ facts }, scopes) {
@@ -38,7 +38,8 @@ export function createAccessTokenMemory({ now, addBytes }: AccessTokenMemoryDepe
       setBounded(tokens, cacheKey(scopes), { accessToken, expiresAt }, MAX_TOKENS);
       bySession.set(session.facts, tokens);
       let bytes = 0;
-      for (const [key, token] of tokens) bytes += key.length + token.accessToken.length + BYTES_PER_ENTRY;
+      for (const [key, token] of tokens)
+        bytes += key.length + token.accessToken.length + ENTRY_OVERHEAD_BYTES;
       addBytes(session, bytes);
     },
   };

@@ -9,8 +9,8 @@ import type { TokenAcquisition, TokenChallenge, TokenRequest } from './token-req
 
 /**
  * Returns an access token for the session's user: from this worker's memory, else from the session's row, else by
- * renewing. A renewed token is in the row before this returns, so the next call on any worker renews nothing.
- * @param challenge set if an API has refused an access token
+ * renewing. Unless the table fails, a renewed token is stored in the row first, so the next call on any worker finds it.
+ * @param challenge set if an API has refused an access token of this session
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
 export type AcquireAccessToken = (
@@ -49,7 +49,7 @@ export function createAcquireAccessToken(dependencies: AcquireAccessTokenDepende
   };
 }
 
-/** Entra ID being down does not invalidate the current token; a rejection by the API does. */
+/** If the renewal fails, uses the current token while it is valid, unless an API has refused it. */
 async function renewOrUseCurrent(
   { storedTokens, renew, now }: AcquireAccessTokenDependencies,
   session: Session,
@@ -65,7 +65,7 @@ async function renewOrUseCurrent(
     // Conflicts on the row may have taken so long that the current token is no longer usable.
     return isCurrent && !isUsable(current, now()) ? await renew(acquired.session, request, log) : acquired;
   } catch (error) {
-    // So may a renewal that failed.
+    // A failed renewal may have taken that long too.
     if (!(error instanceof BffError) || !isUsable(current, now())) throw error;
     log('warn', { event: 'renewal-postponed', code: error.code });
     return { kind: 'token', ...current, session };

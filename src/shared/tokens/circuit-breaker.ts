@@ -1,19 +1,19 @@
 import { createPerUser } from './per-user.ts';
 
 /**
- * Pauses this worker's requests to the token endpoint after a 429 or 503 with `Retry-After`, or after repeated failures.
- * When the pause is over, one request goes out as a probe. Its outcome decides whether the others may follow.
+ * Pauses this worker's requests to the token endpoint after a 429 or 5xx with `Retry-After`, or after repeated failures.
+ * When the pause is over, one request is sent as a probe. Its outcome decides whether the others may follow.
  */
 export interface CircuitBreaker {
   /**
-   * Call it before each request.
-   * @returns the seconds to wait, or undefined if the request may go out now. Then record its outcome with one of the
-   * methods below, because it may be the probe.
+   * Must be called before each request.
+   * @returns the seconds to wait, or undefined if the request may be sent now. If it is sent, its outcome must be recorded
+   * with one of the methods below, because the request may be the probe.
    */
   startRequest(): number | undefined;
   /** The remaining pause in seconds. Unlike {@link startRequest}, it starts no probe. */
   pausedSeconds(): number | undefined;
-  /** No usable response, for a reason that the request did not cause: 5xx or the network. */
+  /** There was no usable response, and the request is not the cause: a 5xx response or a network error. */
   recordFailure(retryAfterSeconds?: number): void;
   /** 429: the endpoint works, but throttles this user or this app. */
   recordThrottling(retryAfterSeconds?: number): void;
@@ -23,14 +23,14 @@ export interface CircuitBreaker {
 
 const FAILURES_IN_A_ROW = 5;
 const PAUSE_SECONDS = 5;
-/** The longest pause, even if Entra ID asks for more. One probe a minute is no burden to the service. */
+/** The longest pause, even if Entra ID asks for more. One probe a minute does not burden Entra ID. */
 const MAX_PAUSE_SECONDS = 60;
-const PROBE_SECONDS = 10; // longer than the deadline of a token request
+const PROBE_SECONDS = 10; // time for the outcome of a probe, longer than the deadline of a token request
 
 export interface CircuitBreakers {
-  /** For the renewals of this user. */
+  /** For this user's renewals. */
   forUser(user: string): CircuitBreaker;
-  /** For the authorization codes of sign-ins. */
+  /** For the redemption of authorization codes, by all users. */
   readonly forSignIns: CircuitBreaker;
 }
 
@@ -38,10 +38,10 @@ export interface CircuitBreakers {
  * Entra ID does not say which user a `Retry-After` is for. It therefore pauses only the user who received it. The whole
  * worker, sign-ins included, pauses in two cases:
  * - A second user receives a `Retry-After` during the first one's pause.
- * - Two or more users have five failures together, and no user succeeds in between.
+ * - At least two users have five failures in total, and no user succeeds in between.
  *
- * Anyone can send an authorization code. Codes must neither stop the renewals of signed-in users nor the sign-ins of
- * others, so a 429 for a code causes no pause. After repeated failures of codes, one code at a time is redeemed.
+ * Anyone can send invalid authorization codes. These must stop neither the renewals of signed-in users nor other sign-ins,
+ * so a response to a code causes no pause. After five failures in a row, one code at a time is redeemed.
  */
 export function createCircuitBreakers(monotonicMs: () => number): CircuitBreakers {
   const signIns = createCircuitBreaker(monotonicMs, 0);
@@ -60,8 +60,8 @@ export function createCircuitBreakers(monotonicMs: () => number): CircuitBreaker
       };
       return {
         startRequest() {
-          // The worker's breaker first. Otherwise it could refuse the request that is the user's probe, and that probe
-          // would have no outcome.
+          // The worker's breaker first. Otherwise it could refuse a request that the user's breaker has chosen as its
+          // probe, and the probe would have no outcome.
           if (worker.pausedSeconds() !== undefined) return worker.startRequest();
           return users.find(user)?.startRequest() ?? worker.startRequest();
         },
@@ -81,10 +81,10 @@ interface WorkerBreaker extends Pick<CircuitBreaker, 'startRequest' | 'pausedSec
   recordFailure(user: string, retryAfterSeconds: number | undefined): void;
 }
 
-/** Pauses if two users are affected. If a probe fails for only one user, another probe follows at once. */
+/** Pauses if two users are affected. If a probe fails for only one user, another probe may follow immediately. */
 function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: number) => void): WorkerBreaker {
   const breaker = createCircuitBreaker(monotonicMs);
-  /** By user: the end of the `Retry-After` that the user received. */
+  /** By user: when the `Retry-After` that the user received is over. */
   const retryAtMs = new Map<string, number>();
   /** The users who failed since the last success or pause. */
   const failingUsers = new Set<string>();
@@ -94,7 +94,7 @@ function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: numbe
     breaker.pause(seconds);
     onPause(seconds);
   };
-  /** The time for which at least two users must still wait. */
+  /** For how many seconds at least two users must still wait. */
   const sharedSeconds = (): number | undefined => {
     const nowMs = monotonicMs();
     for (const [user, untilMs] of retryAtMs) if (untilMs <= nowMs) retryAtMs.delete(user);
@@ -124,7 +124,7 @@ function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: numbe
 
 interface PausingBreaker extends CircuitBreaker {
   pause(seconds: number): void;
-  /** The probe was inconclusive, so another may go out. */
+  /** The probe was inconclusive, so another one may be sent. */
   probeAgain(): void;
 }
 
@@ -141,10 +141,10 @@ export function createCircuitBreaker(
   let failures = 0;
   let openUntilMs: number | undefined;
   let probing = false;
-  const after = (seconds: number) => monotonicMs() + seconds * 1000;
+  const inSeconds = (seconds: number) => monotonicMs() + seconds * 1000;
   const pause = (seconds: number) => {
-    const untilMs = after(seconds);
-    // If several requests fail at once, the longest pause applies.
+    const untilMs = inSeconds(seconds);
+    // Several requests from before the pause may fail. The longest of their pauses applies.
     openUntilMs = probing ? untilMs : Math.max(openUntilMs ?? 0, untilMs);
     probing = false;
   };
@@ -165,7 +165,7 @@ export function createCircuitBreaker(
       const leftMs = openUntilMs - monotonicMs();
       if (leftMs > 0) return probing ? 1 : Math.ceil(leftMs / 1000);
       probing = true;
-      openUntilMs = after(PROBE_SECONDS); // for the other requests, until the probe has an outcome
+      openUntilMs = inSeconds(PROBE_SECONDS); // holds back the other requests until the probe has an outcome
       return undefined;
     },
     pausedSeconds() {
@@ -176,7 +176,7 @@ export function createCircuitBreaker(
     recordThrottling: recordFailure,
     recordSuccess() {
       failures = 0;
-      // The response to a request from before the pause does not end the pause.
+      // A response to a request that was sent before the pause does not end the pause.
       if (!probing) return;
       probing = false;
       openUntilMs = undefined;

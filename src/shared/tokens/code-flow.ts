@@ -37,14 +37,17 @@ export type CodeRedemption =
       readonly msalCache: string;
       readonly grantedScopes: readonly string[];
     }
-  /** Entra ID refused the code: it is used, expired or of another transaction, or the user must do something else first. */
+  /**
+   * Entra ID returned an error. `meaning` tells whether the user has to act, this app's credential was rejected, or the
+   * error is temporary.
+   */
   | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning }
   /** The user granted fewer permissions than requested. The tokens are discarded. */
   | { readonly kind: 'fewer-permissions' }
-  /** The response does not belong to the request. `reason` is for the log. */
+  /** The response failed a check, so its tokens are discarded. `reason` is for the log. */
   | { readonly kind: 'untrusted'; readonly reason: string };
 
-/** The two steps of the authorization code flow: the address for the browser, and the redemption of the code. */
+/** The two steps of the authorization code flow: the URL to which the browser is sent, and the redemption of the code. */
 export interface CodeFlow {
   authorizeUrl(request: AuthorizationRequest): Promise<string>;
   /** @throws {BffError} sign_in_service_unavailable */
@@ -85,7 +88,7 @@ export function createCodeFlow({
       const { application, tokenEndpoint } = client;
       const [scopesOfCode, ...furtherScopes] = scopesByResource(scopes);
       const result = await application
-        // MSAL reads the nonce only from this argument and ignores it in the second one (measured).
+        // MSAL compares the ID token's nonce with this one.
         .acquireTokenByCode({ code, scopes: scopesOfCode, redirectUri, codeVerifier, nonce })
         .catch((error: unknown) => {
           if (tokenEndpoint.failure) throw tokenEndpoint.failure;
@@ -96,7 +99,7 @@ export function createCodeFlow({
         if (tokenEndpoint.entraError) {
           return { kind: 'refused', meaning: interpretTokenError(tokenEndpoint.entraError) };
         }
-        return { kind: 'untrusted', reason: errorCodeOf(result.thrown) };
+        return { kind: 'untrusted', reason: msalErrorCode(result.thrown) };
       }
       const { account, idToken } = result;
       if (account === null || idToken === '') return { kind: 'untrusted', reason: 'id_token_missing' };
@@ -129,11 +132,11 @@ export function createCodeFlow({
   };
 }
 
-/** MSAL's error code, for the log. Its message may contain a user's name. */
-function errorCodeOf(error: unknown): string {
-  // Only client errors have codes of MSAL itself. The codes of other errors come from the response.
-  const isOwnCode = error instanceof Error && /^Client\w*Error$/.test(error.name);
-  const code: unknown = isOwnCode ? Reflect.get(error, 'errorCode') : undefined;
-  // A malformed response can make MSAL throw any value, so nothing else of the error is read.
+/** MSAL's error code, for the log. The error's message may contain a user's name. */
+function msalErrorCode(error: unknown): string {
+  // Only MSAL's `Client…Error` classes carry MSAL's own codes. Other classes copy theirs from the untrusted response.
+  const isMsalCode = error instanceof Error && /^Client\w*Error$/.test(error.name);
+  const code: unknown = isMsalCode ? Reflect.get(error, 'errorCode') : undefined;
+  // A malformed response can make MSAL throw any value, so nothing else in the error is read.
   return typeof code === 'string' ? code : 'unreadable_answer';
 }

@@ -6,28 +6,28 @@ import type { MsalClient } from './msal.ts';
 
 export type FurtherTokensResult =
   | { readonly kind: 'granted' | 'scopes-missing' }
-  /** An administrator must consent, or Entra ID refuses the request for another reason. */
+  /** An administrator must consent, this app's credential was rejected, or Entra ID had a temporary error. */
   | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning };
 
 /**
- * Requests a token for each further API of a sign-in, right after it. Only these responses show whether the user
- * consented. If such a response demands something else of the user, for example a second factor, it is ignored here. The
- * call that needs the token will ask the user.
- * @param scopes one list for each API
+ * After a sign-in for several APIs, requests a token for each API that its code did not cover. Only these responses show
+ * whether the user consented. If a response demands something else of the user, for example multifactor authentication,
+ * it is ignored here. The call that needs the token will ask the user.
+ * @param scopesByApi one list for each API
  * @throws {BffError} sign_in_service_unavailable
- * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow: consent to several APIs at once
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow: consent to several APIs in one sign-in
  */
 export async function acquireFurtherTokens(
   { application, tokenEndpoint }: MsalClient,
   account: AccountInfo,
-  scopes: readonly string[][],
+  scopesByApi: readonly string[][],
 ): Promise<FurtherTokensResult> {
-  for (const ofOneApi of scopes) {
+  for (const apiScopes of scopesByApi) {
     const result = await application
-      .acquireTokenSilent({ account, scopes: ofOneApi })
+      .acquireTokenSilent({ account, scopes: apiScopes })
       .catch((error: unknown) => ({ thrown: error }));
     if (!('thrown' in result)) {
-      if (missingScopes(ofOneApi, result.scopes).length > 0) return { kind: 'scopes-missing' };
+      if (missingScopes(apiScopes, result.scopes).length > 0) return { kind: 'scopes-missing' };
       continue;
     }
     if (tokenEndpoint.failure) throw tokenEndpoint.failure;

@@ -2,7 +2,7 @@ import type { MsalAccount } from '../session/facts.ts';
 
 /** The parts of MSAL's serialized cache that this service reads. Measured with msal-node 7. */
 export interface MsalCacheView {
-  /** The accounts of all entries. An entry that came without `client_info` has ''. */
+  /** The accounts to which the entries belong. '' stands for tokens that came without `client_info`. */
   readonly homeAccountIds: readonly string[];
   /** The raw ID tokens, one per tenant. */
   readonly idTokens: readonly string[];
@@ -12,12 +12,12 @@ export interface MsalCacheView {
 
 export function readMsalCache(msalCache: string): MsalCacheView {
   const cache: unknown = JSON.parse(msalCache);
-  const owners = ['Account', 'IdToken', 'AccessToken', 'RefreshToken'].flatMap((section) =>
+  const accountIds = ['Account', 'IdToken', 'AccessToken', 'RefreshToken'].flatMap((section) =>
     entriesOf(cache, section).map((entry) => textField(entry, 'home_account_id') ?? ''),
   );
   const scopes = entriesOf(cache, 'AccessToken').flatMap((entry) => scopesOf(entry));
   return {
-    homeAccountIds: [...new Set(owners)],
+    homeAccountIds: [...new Set(accountIds)],
     idTokens: entriesOf(cache, 'IdToken').map((entry) => textField(entry, 'secret') ?? ''),
     scopes: [...new Set(scopes)],
   };
@@ -33,20 +33,20 @@ export interface MsalAccessToken {
 export interface MsalCacheQuery {
   readonly account: MsalAccount;
   readonly clientId: string;
-  /** The cloud's host names. MSAL stores tokens under one of them and finds them under each. */
+  /** The cloud's host names. MSAL stores tokens under one of them and finds them under any of them. */
   readonly environments: readonly string[];
   readonly scopes: readonly string[];
 }
 
 /**
- * Returns the access tokens that MSAL would find for these scopes, expired ones included. It follows the rules of MSAL's
- * `CacheManager.getAccessToken` for a bearer token. A test compares the two.
+ * Returns the access tokens that MSAL would find for these scopes, including expired ones. Follows the rules of MSAL's
+ * `CacheManager.getAccessToken` for bearer tokens. A test compares the two.
  */
 export function findMsalAccessTokens(
   msalCache: string,
   { account, clientId, environments, scopes }: MsalCacheQuery,
 ): MsalAccessToken[] {
-  const searched = searchedScopes(scopes);
+  const searched = toSearchedScopes(scopes);
   if (searched.length === 0 || !environments.includes(account.environment)) return [];
   return entriesOf(JSON.parse(msalCache), 'AccessToken').flatMap((entry) => {
     const accessToken = textField(entry, 'secret');
@@ -57,7 +57,7 @@ export function findMsalAccessTokens(
       textField(entry, 'home_account_id') === account.homeAccountId &&
       textField(entry, 'realm')?.toLowerCase() === account.tenantId.toLowerCase() &&
       environments.includes(textField(entry, 'environment') ?? '') &&
-      !isPartitioned(entry) &&
+      !hasAdditionalKeyComponents(entry) &&
       hasScopes(granted, searched);
     if (!isMatch || accessToken === undefined) return [];
     return [{ accessToken, expiresOn: Number(textField(entry, 'expires_on')) || 0 }];
@@ -65,20 +65,20 @@ export function findMsalAccessTokens(
 }
 
 /** MSAL adds these to every request. */
-const openIdScopes = ['openid', 'profile', 'offline_access'];
-const scopesOfIdToken = [...openIdScopes, 'email'];
+const defaultScopes = ['openid', 'profile', 'offline_access'];
+const openIdScopes = [...defaultScopes, 'email'];
 
-/** Does the same as `ScopeSet.createSearchScopes` of msal-common. */
-function searchedScopes(requested: readonly string[]): string[] {
+/** Equivalent to msal-common's `ScopeSet.createSearchScopes`. */
+function toSearchedScopes(requested: readonly string[]): string[] {
   const trimmed = requested.map((scope) => scope.trim()).filter((scope) => scope !== '');
-  const scopes = [...new Set([...trimmed, ...openIdScopes])];
+  const scopes = [...new Set([...trimmed, ...defaultScopes])];
   const lowerCase = toLowerCase(scopes);
-  const hasOnlyOpenId = scopes.length === scopesOfIdToken.filter((scope) => lowerCase.has(scope)).length;
-  const ignored = hasOnlyOpenId ? ['offline_access'] : scopesOfIdToken;
+  const hasOnlyOpenId = scopes.length === openIdScopes.filter((scope) => lowerCase.has(scope)).length;
+  const ignored = hasOnlyOpenId ? ['offline_access'] : openIdScopes;
   return scopes.filter((scope) => !ignored.includes(scope));
 }
 
-/** Does the same as `ScopeSet.containsScopeSet` of msal-common, which counts a repeated scope twice. */
+/** Equivalent to msal-common's `ScopeSet.containsScopeSet`, which counts a scope once for each spelling. */
 function hasScopes(granted: readonly string[], searched: readonly string[]): boolean {
   const lowerCase = toLowerCase(granted);
   return granted.length >= searched.length && searched.every((scope) => lowerCase.has(scope.toLowerCase()));
@@ -88,8 +88,8 @@ function toLowerCase(scopes: readonly string[]): ReadonlySet<string> {
   return new Set(scopes.map((scope) => scope.toLowerCase()));
 }
 
-/** MSAL sets such components only for requests that this service never sends. */
-function isPartitioned(entry: unknown): boolean {
+/** MSAL sets additional key components only for requests that this service never sends. */
+function hasAdditionalKeyComponents(entry: unknown): boolean {
   const components = field(entry, 'additionalCacheKeyComponents');
   return typeof components === 'object' && components !== null && Object.keys(components).length > 0;
 }
@@ -98,8 +98,8 @@ function isPartitioned(entry: unknown): boolean {
 const MAX_CACHE_LENGTH = 600 * 1024;
 
 /**
- * Removes expired access tokens and, if the cache is still too large for a row, those that expire next. A refresh
- * token is never removed, because nothing replaces it.
+ * Removes expired access tokens. If the cache is still too large for a row, also removes those that expire next. The
+ * refresh token is never removed, because nothing could replace it.
  */
 export function pruneMsalCache(msalCache: string, now: Date): string {
   const cache: Readonly<Record<string, unknown>> = { ...JSON.parse(msalCache) };

@@ -5,7 +5,7 @@ import type { SendHttp } from '../network/http-request.ts';
 import type { CircuitBreakers } from './circuit-breaker.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 
-/** An MSAL client and its connection to the token endpoint, for one request of one user. */
+/** An MSAL client and its network module, for one request for one user. */
 export interface MsalClient {
   readonly application: ConfidentialClientApplication;
   readonly tokenEndpoint: TokenEndpoint;
@@ -17,7 +17,7 @@ export interface MsalClient {
  */
 export type CreateMsalClient = (options?: {
   readonly plugin?: ICachePlugin;
-  /** Omit the user for a sign-in. */
+  /** The key of the user whose tokens are renewed (`userKey`). Omit it for a sign-in. */
   readonly user?: string;
 }) => Promise<MsalClient>;
 
@@ -48,7 +48,7 @@ export function createMsal({
   return async ({ plugin, user } = {}) => {
     // Loaded when first needed: most requests never use MSAL.
     const { ConfidentialClientApplication: Application } = await import('@azure/msal-node');
-    // Token requests that follow a sign-in's code belong to the sign-in. They do not hold back a renewal.
+    // Token requests right after the redemption of a sign-in's code belong to the sign-in. Their failures pause no renewal.
     const breaker = user === undefined ? breakers.forSignIns : breakers.forUser(user);
     const tokenEndpoint = new TokenEndpoint(sendHttp, breaker);
     const cachePlugin = plugin && clearBeforeLoading(plugin, () => application.clearCache());
@@ -74,8 +74,8 @@ export function createMsal({
 }
 
 /**
- * MSAL's `deserialize` only adds to what it has in memory (measured). Without clearing first, an entry that is no
- * longer in the stored cache would be written back.
+ * MSAL's `deserialize` only adds to the entries in its memory (measured). If they were not cleared first, an entry that
+ * is no longer in the stored cache would be written back.
  */
 function clearBeforeLoading(plugin: ICachePlugin, clearCache: () => void): ICachePlugin {
   return {

@@ -1,16 +1,16 @@
 import type { Session } from '../session/session.ts';
 
 /**
- * State that a worker holds only for users whose token requests fail: for at most {@link MAX_USERS} users, each until
- * {@link RETENTION_MS} after its last update.
+ * State that this worker holds only for users whose token requests fail: for at most {@link MAX_USERS} users, and for each
+ * user until {@link RETENTION_MS} after the last update.
  */
 export interface PerUser<State> {
   find(user: string): State | undefined;
-  /** For an update: returns the user's state, creates it if there is none, and restarts its retention. */
+  /** For an update: returns the state, creates it if the user has none, and restarts its retention. */
   findOrCreate(user: string): State;
 }
 
-/** Beyond this number, the user with the oldest update is evicted. The only cost is further requests. */
+/** Beyond this number, the user with the oldest update is evicted. The only cost is additional requests to Entra ID. */
 const MAX_USERS = 1_000;
 const RETENTION_MS = 10 * 60_000;
 
@@ -42,15 +42,10 @@ export function userKey({ locator: { userHash } }: Pick<Session, 'locator'>): st
   return userHash.toString('base64url');
 }
 
-/** Sets an entry and evicts the entries that were set longest ago. */
-export function setBounded<Value>(
-  map: Map<string, Value>,
-  name: string,
-  value: Value,
-  maxSize: number,
-): void {
-  map.delete(name);
-  map.set(name, value);
+/** Sets an entry. If the map then has more than `maxSize` entries, those that were set longest ago are evicted. */
+export function setBounded<Value>(map: Map<string, Value>, key: string, value: Value, maxSize: number): void {
+  map.delete(key);
+  map.set(key, value);
   for (const first of map.keys()) {
     if (map.size <= maxSize) break;
     map.delete(first);

@@ -16,7 +16,7 @@ import type { TokenEndpoint } from './token-endpoint.ts';
 import type { TokenAcquisition, TokenRequest } from './token-request.ts';
 
 /**
- * Redeems the session's refresh token once and stores the new tokens. The same write ends the lease.
+ * Redeems the session's refresh token once and stores the new tokens. The write that stores them also ends the lease.
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable
  */
 export type Redeem = (
@@ -63,8 +63,8 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
       audit(log, { event: 'session-ended', by: 'service', sessions: 1 });
       return { kind: 'session-ended' };
     }
-    requireChecked(plugin.failure, correlationId, log);
-    if ('thrown' in result) return readFailure(result.thrown, tokenEndpoint, correlationId, log);
+    requireVerifiedUser(plugin.failure, correlationId, log);
+    if ('thrown' in result) return interpretFailure(result.thrown, tokenEndpoint, correlationId, log);
     if (plugin.gone) return { kind: 'session-ended' };
     if (missingScopes(scopes, result.scopes).length > 0) {
       return { kind: 'interaction-required', reason: 'consent_required' };
@@ -89,16 +89,16 @@ type SilentResult = Pick<AuthenticationResult, 'account'> | { readonly thrown: u
 /** Why the tokens belong to another user. Undefined if they belong to the session's user. */
 function identityMismatch(failure: unknown, result: SilentResult, { facts }: Session): string | undefined {
   if (failure instanceof IdTokenRefused && !failure.isTransient) return failure.code;
-  // If the tokens are of an unknown account, MSAL stores nothing but returns the access token (measured).
+  // If the tokens belong to an unknown account, MSAL stores nothing but returns the access token (measured).
   if ('thrown' in result || result.account === null) return undefined;
   return result.account.homeAccountId === facts.account.homeAccountId ? undefined : 'other_account';
 }
 
-/** Refuses tokens whose user could not be verified. @throws {BffError} sign_in_service_unavailable */
-function requireChecked(failure: unknown, correlationId: string, log: Log): void {
+/** @throws {BffError} sign_in_service_unavailable if the user to whom the tokens belong could not be verified */
+function requireVerifiedUser(failure: unknown, correlationId: string, log: Log): void {
   if (failure === undefined) return;
   if (failure instanceof BffError && failure.code === 'storage_unavailable') {
-    // The access token can be used although the cache was not stored. Entra ID still accepts the old refresh token.
+    // Only the write failed. The access token can be used, and Entra ID still accepts the old refresh token.
     log('error', { event: 'token-cache-not-stored' });
     return;
   }
@@ -109,7 +109,7 @@ function requireChecked(failure: unknown, correlationId: string, log: Log): void
 }
 
 /** Interprets an error from MSAL. @throws {BffError} sign_in_service_unavailable */
-function readFailure(
+function interpretFailure(
   thrown: unknown,
   { failure, entraError }: TokenEndpoint,
   correlationId: string,
@@ -152,7 +152,7 @@ function readFailure(
 
 function notRenewed(cause: unknown): BffError {
   return signInServiceUnavailable(
-    'Microsoft Entra ID did not renew the access. Try again in a moment.',
+    'Microsoft Entra ID did not renew the tokens. Try again in a moment.',
     cause,
   );
 }

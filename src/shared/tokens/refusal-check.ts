@@ -6,16 +6,21 @@ import type { RenewalStep } from './renewal-lease.ts';
 import type { InteractionRequired, TokenRequest } from './token-request.ts';
 
 /**
- * Looks for a remembered refusal before a renewal. Before it repeats the refusal, it reads the row: the user may have
- * consented through another worker since.
+ * Looks for a remembered refusal before a renewal. Before the refusal is repeated, the row is read again, because the user
+ * may have consented through another worker since.
  */
 export interface RefusalCheck {
   /**
    * @param arrivedAtMs when the call arrived, in this worker's monotonic time
-   * @throws {BffError} storage_unavailable if the row belongs to a newer version of the service
+   * @returns the end of the renewal if a refusal applies or the row is gone, otherwise the latest state
+   * @throws {BffError} storage_unavailable if a newer version of the service wrote the row
    */
   find(session: Session, request: TokenRequest, arrivedAtMs: number): Promise<RenewalStep>;
-  /** @param startedAtMs when the refused renewal began. At that time the table held the state in `latest` or an older one. */
+  /**
+   * @param latest the state after the refusal
+   * @param startedAtMs when the refused renewal began. `latest` was read later, so for calls that arrived before
+   * `startedAtMs` the row is not read again.
+   */
   remember(latest: Session, request: TokenRequest, refusal: InteractionRequired, startedAtMs: number): void;
 }
 
@@ -26,11 +31,11 @@ export interface RefusalCheckDependencies {
 }
 
 export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalCheckDependencies): RefusalCheck {
-  /** When the table last held this state. Of the calls that arrived before that, only one reads the row. */
+  /** When the last read of this state was sent. For calls that arrived before that, the row is not read again. */
   const readAtMs = new WeakMap<Session, number>();
 
-  /** Undefined if the row is gone. If the table does not respond, the session is returned unchanged. */
-  const readAgain = async (session: Session, arrivedAtMs: number): Promise<Session | undefined> => {
+  /** @returns undefined if the row is gone; the session unchanged if the table does not respond */
+  const refetch = async (session: Session, arrivedAtMs: number): Promise<Session | undefined> => {
     const lastReadAtMs = readAtMs.get(session);
     if (lastReadAtMs !== undefined && lastReadAtMs >= arrivedAtMs) return session;
     const startedAtMs = monotonicMs();
@@ -48,7 +53,7 @@ export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalChec
   return {
     async find(session, request, arrivedAtMs) {
       if (refusals.find(session, request) === undefined) return { kind: 'continue', latest: session };
-      const latest = await readAgain(session, arrivedAtMs);
+      const latest = await refetch(session, arrivedAtMs);
       if (latest === undefined) return { kind: 'ended', latest: session, outcome: { kind: 'session-ended' } };
       const refusal = refusals.find(latest, request);
       return refusal === undefined

@@ -6,23 +6,23 @@ import type { RedemptionPace } from './redemption-pace.ts';
 import type { InteractionRequired, TokenRequest } from './token-request.ts';
 
 /**
- * Remembers refusals on this worker for a while and repeats them instead of asking Entra ID again. Without
- * this, a page that repeats a refused call would redeem the refresh token each time, until Entra ID throttles
- * the user.
+ * Remembers Entra ID's refusals on this worker for a while and repeats them instead of asking Entra ID again. Without
+ * this, a page that repeats a refused call would redeem the refresh token each time, until Entra ID throttles the user.
  *
- * The refusal of a permission that was never granted applies to the user, whatever else is requested with it.
- * Entra ID does not say which permission of a set it means. A set is therefore requested only if it lacks at
- * most half as many as each refused set that it overlaps. This narrows down the refused permission in a few
- * steps. Every other refusal applies to one session. It also applies to one request only, unless the session's
- * sign-in is over.
+ * A refusal for lack of consent applies to the user's missing permissions, in every session and request. Entra ID does not
+ * tell which of several missing permissions it refused. A request that lacks some of them is therefore sent only if it
+ * lacks at most half as many permissions as the refused request. This finds the refused permission in a few steps.
  *
- * The first pause is short and each further pause is twice as long. A refusal is forgotten if a session of the
- * user was granted the permission since, or if the session has received tokens since.
+ * Any other refusal applies to one session and one request. If Entra ID refused the refresh token itself, the refusal
+ * applies to all requests of the session.
+ *
+ * The first pause is 5 s, and each further one is twice as long, up to 5 minutes. A refusal is forgotten if the user has
+ * been granted the permission since, in any session, or if the refused session has received new tokens.
  */
 export interface Refusals {
-  /** Forgets, for all sessions of the user, the refusals that this session in use shows to be outdated. */
+  /** Forgets those of the user's refusals that this session's current state shows to be outdated. */
   forgetOutdated(session: Session): void;
-  /** The refusal to repeat. Undefined: Entra ID may be asked. */
+  /** @returns the refusal to repeat, or undefined if Entra ID may be asked */
   find(session: Session, request: TokenRequest): InteractionRequired | undefined;
   /** @param session the session's state after the refusal */
   remember(session: Session, request: TokenRequest, refusal: InteractionRequired): void;
@@ -30,7 +30,7 @@ export interface Refusals {
 
 export interface RefusalsDependencies {
   readonly monotonicMs: () => number;
-  /** The wall clock is needed too: if the machine suspends a worker, its elapsed time stands still. */
+  /** The wall clock is needed too, because the monotonic time stands still while a worker is suspended. */
   readonly now: () => Date;
   /** Limits the user's redemptions after a refusal. */
   readonly pace: Pick<RedemptionPace, 'startLimit'>;
@@ -41,7 +41,7 @@ interface RememberedRefusal {
   /** The refusal expires when either clock reaches its limit. */
   readonly untilMs: number;
   readonly untilDate: Date;
-  /** The number of refusals in a row. */
+  /** How many refusals there were in a row. Several within one pause count as one. */
   readonly times: number;
   readonly rowId: string;
   readonly tokenGeneration: number;
@@ -53,8 +53,8 @@ interface RefusedScope extends RememberedRefusal {
 }
 
 interface RefusedRequest extends RememberedRefusal {
-  /** For a challenge: the key of the session and the scopes, without the requested claims. */
-  readonly family?: string;
+  /** Set if claims were requested: the same key for all requests that differ only in their claims. */
+  readonly keyWithoutClaims?: string;
 }
 
 interface UserRefusals {
@@ -63,17 +63,17 @@ interface UserRefusals {
 }
 
 const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 5 * 60_000;
-/** A policy names fewer. */
+const MAX_PAUSE_MS = 5 * 60_000;
+/** Per user. More than a policy usually names. */
 const MAX_SCOPES = 64;
 const MAX_REQUESTS = 16;
-/** An API that asks for different claims each time accepts no token at all. */
-const MAX_CLAIMS = 4;
+/** So many refusals for different claims refuse all others too, because an API that varies its claims accepts no token. */
+const MAX_REFUSED_CLAIMS = 4;
 
 const consentReasons: ReadonlySet<string> = new Set(['consent_required', 'admin_consent_required']);
 
-/** With these reasons Entra ID refuses the refresh token itself, so they apply to every request of the session. */
-const endOfSignIn: ReadonlySet<string> = new Set([
+/** For these reasons Entra ID refuses the refresh token itself, so the refusal applies to every request of the session. */
+const signInEndReasons: ReadonlySet<string> = new Set([
   'refresh_token_expired',
   'refresh_token_revoked',
   'sign_in_required',
@@ -95,8 +95,8 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
       removeOutdated(remembered, session);
       const missing = missingScopesOf(session, request);
       return (
-        refusalOfSet(remembered.scopes, missing, isLive) ??
-        refusalOfRequest(remembered.requests, session, request, isLive)
+        findSetRefusal(remembered.scopes, missing, isLive) ??
+        findRequestRefusal(remembered.requests, session, request, isLive)
       );
     },
 
@@ -107,7 +107,7 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
       if (missing.length > 0 && consentReasons.has(refusal.reason)) {
         for (const scope of missing) {
           const before = scopes.get(scope);
-          const times = timesOf(before);
+          const times = countRefusal(before);
           const refusedSetSize = Math.min(before?.refusedSetSize ?? missing.length, missing.length);
           setBounded(
             scopes,
@@ -118,23 +118,23 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
         }
         return;
       }
-      const key = endOfSignIn.has(refusal.reason) ? rowKey(session) : requestKey(session, request);
+      const key = signInEndReasons.has(refusal.reason) ? rowKey(session) : requestKey(session, request);
       const before = requests.get(key);
-      const times = before?.refusal.reason === refusal.reason ? timesOf(before) : 1;
-      const family = familyKey(session, request);
-      // A policy or a password can be corrected elsewhere at any moment. A single such refusal therefore causes
-      // no pause.
-      const pauses = family === undefined ? times - 1 : times;
+      const times = before?.refusal.reason === refusal.reason ? countRefusal(before) : 1;
+      const keyWithoutClaims = requestKeyWithoutClaims(session, request);
+      // An administrator or the user can correct the cause elsewhere at any moment, for example a policy or a password.
+      // A single such refusal therefore causes no pause.
+      const pauses = keyWithoutClaims === undefined ? times - 1 : times;
       const entry = {
         ...toRemembered(session, refusal, times, pauses),
-        ...(family === undefined ? {} : { family }),
+        ...(keyWithoutClaims === undefined ? {} : { keyWithoutClaims }),
       };
       setBounded(requests, key, entry, MAX_REQUESTS);
     },
   };
 
-  /** Several refusals within one pause count as one. */
-  function timesOf(before: RememberedRefusal | undefined): number {
+  /** Returns how many refusals there were in a row, including the new one. */
+  function countRefusal(before: RememberedRefusal | undefined): number {
     if (before === undefined) return 1;
     return isLive(before) ? before.times : before.times + 1;
   }
@@ -145,7 +145,7 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
     times: number,
     pauses: number,
   ): RememberedRefusal {
-    const pauseMs = pauses === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (pauses - 1), LONGEST_PAUSE_MS);
+    const pauseMs = pauses === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (pauses - 1), MAX_PAUSE_MS);
     const { tokenGeneration } = session;
     const untilDate = new Date(now().getTime() + pauseMs);
     const rowId = rowKey(session);
@@ -155,8 +155,8 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
 
 type IsLive = (remembered: RememberedRefusal) => boolean;
 
-/** The refusal of a set that overlaps, unless the request lacks at most half as many permissions. */
-function refusalOfSet(
+/** Finds a refusal of permissions that the request lacks too, unless it lacks at most half as many. */
+function findSetRefusal(
   scopes: UserRefusals['scopes'],
   missing: readonly string[],
   isLive: IsLive,
@@ -167,8 +167,8 @@ function refusalOfSet(
   return narrowest.refusal;
 }
 
-/** The refusal of the same request, of the session's sign-in, or of many other claims. */
-function refusalOfRequest(
+/** Finds a refusal of the same request, of the session's refresh token, or of the same scopes with many different claims. */
+function findRequestRefusal(
   requests: UserRefusals['requests'],
   session: Session,
   request: TokenRequest,
@@ -177,15 +177,17 @@ function refusalOfRequest(
   const same = [requestKey(session, request), rowKey(session)].flatMap((key) => requests.get(key) ?? []);
   const live = same.find(isLive);
   if (live !== undefined) return live.refusal;
-  const family = familyKey(session, request);
-  if (family === undefined) return undefined;
-  const others = [...requests.values()].filter((other) => other.family === family && isLive(other));
-  return others.length < MAX_CLAIMS ? undefined : others.at(-1)?.refusal;
+  const keyWithoutClaims = requestKeyWithoutClaims(session, request);
+  if (keyWithoutClaims === undefined) return undefined;
+  const others = [...requests.values()].filter(
+    (other) => other.keyWithoutClaims === keyWithoutClaims && isLive(other),
+  );
+  return others.length < MAX_REFUSED_CLAIMS ? undefined : others.at(-1)?.refusal;
 }
 
 /**
- * Removes what this session shows to be outdated: refused permissions that it has been granted, in any session
- * of the user, and refusals from before its current tokens.
+ * Removes the refusals that this session shows to be outdated: of permissions that it has been granted, and its own from
+ * before its current tokens.
  */
 function removeOutdated({ scopes, requests }: UserRefusals, session: Session): void {
   const rowId = rowKey(session);
@@ -205,21 +207,21 @@ function rowKey({ locator: { rowId } }: Session): string {
   return rowId.toString('base64url');
 }
 
-/** The hash of the request, because claims may be long. */
+/** A hash, because claims may be long. */
 function requestKey(session: Session, { scopes, challenge, identityNotBefore }: TokenRequest): string {
-  const claims = challenge === undefined ? undefined : withoutInstants(challenge.claims);
+  const claims = challenge === undefined ? undefined : removeNotBefore(challenge.claims);
   const about = [rowKey(session), scopes.toSorted(), claims, identityNotBefore !== undefined];
   return createHash('sha256').update(JSON.stringify(about)).digest('base64');
 }
 
 /**
- * A claims challenge contains the earliest allowed issue time, which may differ each time. A token redeemed for
- * one of these challenges is as new as a token redeemed for another.
+ * Removes the earliest allowed issue time, which may differ in each claims challenge. Challenges that differ only in this
+ * time count as the same, because any new token satisfies them.
  */
-function withoutInstants(claims: string): string {
+function removeNotBefore(claims: string): string {
   return claims.replaceAll(/"nbf"\s*:\s*\{[^{}]*\}/g, '"nbf":{}');
 }
 
-function familyKey(session: Session, { scopes, challenge }: TokenRequest): string | undefined {
+function requestKeyWithoutClaims(session: Session, { scopes, challenge }: TokenRequest): string | undefined {
   return challenge === undefined ? undefined : requestKey(session, { scopes });
 }

@@ -14,9 +14,9 @@ export type IdentityRenewal =
 
 /**
  * Redeems the refresh token to renew Entra ID's statements about the user. Before this returns, the new ID token is
- * verified, compared with the session's identity and stored. A response without an ID token renews nothing.
- * @param notBefore statements of this instant or later are new enough, even if another call renewed them
- * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
+ * verified, compared with the session's identity and stored.
+ * @param notBefore statements from this instant or later are new enough, even if another call renewed them
+ * @throws {BffError} sign_in_service_unavailable, also if the response has no ID token; storage_unavailable, rate_limited
  */
 export type RenewIdentity = (session: Session, notBefore: Date, log: Log) => Promise<IdentityRenewal>;
 
@@ -28,11 +28,11 @@ export interface RenewIdentityDependencies {
 }
 
 /**
- * How long a failure is repeated. Otherwise each call of a refused user would send a token request, because the claims
- * stay too old.
+ * How long a failure is repeated without asking Entra ID. Otherwise every call would send a token request, because the
+ * claims are still too old.
  */
 const FAILURE_RETENTION_MS = 5_000;
-/** Per user: as many as may call an API at a time. The limits of API calls do not include the calls that wait here. */
+/** Per user, as many as may call an API at a time. The limits of API calls do not include the calls that wait here. */
 const MAX_WAITING = 64;
 
 export function createRenewIdentity(dependencies: RenewIdentityDependencies): RenewIdentity {
@@ -42,7 +42,7 @@ export function createRenewIdentity(dependencies: RenewIdentityDependencies): Re
   const failures = createMemo<() => IdentityRenewal>(monotonicMs);
   const waiting = new Map<string, number>();
 
-  const renewUnlessFailed: RenewIdentity = async (session, notBefore, log) => {
+  const renewUnlessFailedRecently: RenewIdentity = async (session, notBefore, log) => {
     const key = sessionKey(session);
     const failure = failures.find(key);
     if (failure !== undefined) return failure();
@@ -70,7 +70,7 @@ export function createRenewIdentity(dependencies: RenewIdentityDependencies): Re
     if (count >= MAX_WAITING) throw tooManyWaiting();
     waiting.set(user, count + 1);
     try {
-      return await renewUnlessFailed(session, notBefore, log);
+      return await renewUnlessFailedRecently(session, notBefore, log);
     } finally {
       const left = (waiting.get(user) ?? 1) - 1;
       if (left === 0) waiting.delete(user);
@@ -82,14 +82,15 @@ export function createRenewIdentity(dependencies: RenewIdentityDependencies): Re
 function tooManyWaiting(): BffError {
   return new BffError('rate_limited', {
     rules: ['calls-of-user'],
-    detail: 'Too many calls of this user wait for Microsoft Entra ID. Try again when some of them are done.',
+    detail:
+      "Too many of this user's calls are waiting for Microsoft Entra ID. Try again when some have finished.",
     retryAfterSeconds: 1,
   });
 }
 
 /**
- * A new sign-in creates another row, so it does not repeat the failures of an earlier session. The key includes the
- * secret, so a cookie that has only the right row keys does not match.
+ * After a new sign-in, the session has another row, so an earlier session's failures are not repeated. The key includes
+ * the secret, so a cookie that has only the right row keys does not match.
  */
 function sessionKey({ locator: { userHash, rowId, secret } }: Session): string {
   return createHash('sha256').update(userHash).update(rowId).update(secret).digest('base64');

@@ -11,7 +11,7 @@ import type { StoredTokens } from './stored-tokens.ts';
 import { TOKEN_REQUEST_DEADLINE_MS } from './token-endpoint.ts';
 import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token-request.ts';
 
-/** The outcome of a renewal, and the session's state for the next one. */
+/** The outcome of a renewal, and the session's state, from which the next renewal starts. */
 export interface RenewalEnd {
   readonly kind: 'ended';
   readonly latest: Session;
@@ -30,23 +30,23 @@ export interface HeldLease {
 }
 
 /**
- * A lease in the session's row, so that usually only one worker redeems the refresh token. A worker that finds the lease
- * of another worker uses the result that the holder stores, or adopts the failure that the holder records. The lease is
+ * A lease in the session's row, so that usually only one worker redeems the refresh token. A worker that finds
+ * another worker's lease uses the result that the holder stores, or adopts the failure that the holder records. The lease is
  * a courtesy and not a lock: after {@link HOLDER_WAIT_MS} the waiting worker redeems too.
  * @throws {BffError} storage_unavailable, from every operation
  */
 export interface RenewalLease {
   /**
    * Returns the stored access token if it satisfies the request. If another worker holds the lease, returns the
-   * request's current token, or without one waits at most {@link HOLDER_WAIT_MS} for the holder's result.
+   * request's current token. If there is no current token, waits at most {@link HOLDER_WAIT_MS} for the holder's result.
    * @throws {BffError} sign_in_service_unavailable if the holder recorded this failure
    */
   awaitResult(session: Session, request: TokenRequest): Promise<RenewalStep>;
   /** Acquires the lease if the row is unchanged since it was read. */
   acquire(session: Session, log: Log): Promise<({ readonly kind: 'acquired' } & HeldLease) | RenewalStep>;
-  /** Ends the lease after a redemption. If it brought a token, storing the token has already ended the lease. */
+  /** Ends the lease after a redemption. If its outcome is a token, the write of the token has already ended the lease. */
   end(held: HeldLease, request: TokenRequest, outcome: TokenAcquisition, log: Log): Promise<RenewalStep>;
-  /** Ends the lease because the redemption threw. If the write fails too, the other workers wait for their full time. */
+  /** Ends the lease because the redemption threw. If this write fails too, the other workers wait for the full time. */
   fail(held: HeldLease, request: TokenRequest, log: Log): Promise<void>;
 }
 
@@ -74,13 +74,13 @@ const POLL_JITTER_MS = 100;
 
 export function createRenewalLease(dependencies: RenewalLeaseDependencies): RenewalLease {
   const { store, storedTokens, random, monotonicMs, wait } = dependencies;
-  // This worker has one renewal of a session at a time. A lease of this worker in the row therefore has no holder: the
-  // response to the write of the lease was lost, or the write that should have ended it failed.
-  const ownPrefix = `${random(9).toString('base64url')}.`;
-  const isOfOtherWorker = (leaseId: string | undefined): leaseId is string =>
-    leaseId !== undefined && !leaseId.startsWith(ownPrefix);
+  // This worker runs one renewal of a session at a time. A lease of this worker that a renewal finds in the row therefore
+  // has no holder: the response to the write of the lease was lost, or the write that should have ended it failed.
+  const workerPrefix = `${random(9).toString('base64url')}.`;
+  const isOtherWorkersLease = (leaseId: string | undefined): leaseId is string =>
+    leaseId !== undefined && !leaseId.startsWith(workerPrefix);
 
-  /** By lease of another worker: when this worker first saw it. */
+  /** When this worker first saw each lease of another worker. */
   const firstSeenMs = new Map<string, number>();
 
   /** How much longer a call waits for the holder of this lease. 0 or less: it waits no longer. */
@@ -103,7 +103,7 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
         const stored = storedTokens.find(latest, request);
         if (stored !== undefined) return ended(latest, { kind: 'token', ...stored, session: latest });
         const { leaseId } = latest;
-        if (!isOfOtherWorker(leaseId)) return { kind: 'continue', latest };
+        if (!isOtherWorkersLease(leaseId)) return { kind: 'continue', latest };
         const waitMs = remainingWaitMs(leaseId, waitingSinceMs);
         if (waitMs <= 0) return { kind: 'continue', latest };
         const { current } = request;
@@ -115,20 +115,20 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
         latest = found.session;
         const failure = latest.refreshFailure;
         if (failure?.leaseId === leaseId && isSameRequest(toRequest(failure), request)) {
-          return ended(latest, adopt(failure));
+          return ended(latest, adoptFailure(failure));
         }
       }
     },
     async acquire(session, log) {
-      const leaseId = ownPrefix + random(16).toString('base64url');
+      const leaseId = workerPrefix + random(16).toString('base64url');
       const acquired = await store.acquireLease(session, leaseId);
       if (acquired.kind === 'gone') return ended(session, { kind: 'session-ended' });
       if (acquired.kind === 'acquired') {
         if (session.leaseId !== undefined) log('warn', { event: 'lease-taken-over' });
         return { kind: 'acquired', leaseId, session: acquired.session };
       }
-      // If the response to the write is lost, the table's library repeats the write and meets the row that the first
-      // write changed. Without this read, every worker would wait for a lease whose holder does not know about it.
+      // If the response to the write is lost, the SDK repeats the write, which then conflicts with the first one. Without
+      // this read, every worker would wait for a lease whose holder does not know that it has the lease.
       const found = await store.refetch(session);
       if (found.kind === 'gone') return ended(session, { kind: 'session-ended' });
       return found.session.leaseId === leaseId
@@ -158,7 +158,7 @@ async function endLease(
   const found = await store.refetch(held);
   if (found.kind === 'gone') return ended(held, { kind: 'session-ended' });
   const { tokenGeneration } = found.session;
-  // A write of this lease itself does not count: tokens came, but not for the requested scopes or claims.
+  // A write under this lease does not count as a change. It stored tokens, but not for the requested scopes or claims.
   const isUnchanged = found.session.leaseId === leaseId && tokenGeneration === held.tokenGeneration;
   if (!isUnchanged && tokenGeneration !== held.generation) {
     const written = await store.write(found.session, found.session, leaseId);
@@ -172,11 +172,11 @@ async function endLease(
     ...(correlationId === undefined ? {} : { correlationId }),
   };
   const latest = await recordFailure(store, found.session, failure, log);
-  // A slow holder may have stored its tokens between the read and this write.
+  // Another worker may have stored its tokens between the read and this write.
   return latest.tokenGeneration === tokenGeneration ? ended(latest, outcome) : { kind: 'continue', latest };
 }
 
-/** Ends the lease and records the failure for the workers that wait. */
+/** Records the failure for the workers that wait. The same write ends the lease. */
 async function recordFailure(
   store: Writer,
   session: Session,
@@ -199,10 +199,10 @@ function ended(latest: Session, outcome: TokenAcquisition): RenewalEnd {
 }
 
 /** @throws {BffError} sign_in_service_unavailable */
-function adopt({ reason, claims, correlationId }: RefreshFailure): TokenAcquisition {
+function adoptFailure({ reason, claims, correlationId }: RefreshFailure): TokenAcquisition {
   const parsed = parseInteractionReason(reason);
   if (parsed === undefined) {
-    throw signInServiceUnavailable('Microsoft Entra ID did not renew the access. Try again in a moment.');
+    throw signInServiceUnavailable('Microsoft Entra ID did not renew the tokens. Try again in a moment.');
   }
   return {
     kind: 'interaction-required',

@@ -10,7 +10,7 @@ import type { StoredTokens } from './stored-tokens.ts';
 import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token-request.ts';
 
 /**
- * Renews a session's tokens with its refresh token. In this worker, a session has one renewal at a time, and the others
+ * Renews a session's tokens with its refresh token. On each worker, a session has one renewal at a time, and further calls
  * queue. Each renewal starts from the state that the previous one left.
  * - A call that waited while an identical renewal failed adopts that failure. Entra ID is not asked again.
  * - A call with a current token does not queue. It uses that token.
@@ -32,7 +32,7 @@ export interface RenewDependencies {
 /** After this number of conflicts with other writers of the row, the call fails with 503. */
 const MAX_ATTEMPTS = 10;
 
-/** The state that one turn passes to the next. */
+/** The state that one turn of the queue passes to the next. */
 interface QueueState {
   readonly latest: Session;
   readonly failure?: Failure;
@@ -47,10 +47,9 @@ interface Failure {
   readonly repeat: () => TokenAcquisition;
 }
 
-/** The result of a turn. */
-interface Turn {
+interface TurnResult {
   readonly next: QueueState;
-  /** Returns the outcome to the turn's own caller, or throws its error. */
+  /** Returns the outcome for the call whose turn it was, or throws its error. */
   readonly settle: () => TokenAcquisition;
 }
 
@@ -82,11 +81,11 @@ async function runTurn(
   arrivedAtMs: number,
   request: TokenRequest,
   log: Log,
-): Promise<Turn> {
+): Promise<TurnResult> {
   if (previous.ended) return { next: previous, settle: () => ({ kind: 'session-ended' }) };
   const { storedTokens, monotonicMs } = dependencies;
   const { latest, failure } = previous;
-  const failed = (session: Session, repeat: () => TokenAcquisition): Turn => ({
+  const failed = (session: Session, repeat: () => TokenAcquisition): TurnResult => ({
     next: { latest: session, failure: { request, endedAtMs: monotonicMs(), repeat } },
     settle: repeat,
   });
@@ -97,7 +96,7 @@ async function runTurn(
       isSameRequest(failure.request, request)
     ) {
       const stored = storedTokens.find(latest, request);
-      // An adopted failure keeps its time. Otherwise each call would pass it on to the next one forever.
+      // `previous` is passed on unchanged. With a new time, the calls could pass the failure on forever.
       return stored === undefined
         ? { next: previous, settle: failure.repeat }
         : { next: { latest }, settle: () => ({ kind: 'token', ...stored, session: latest }) };
@@ -187,18 +186,18 @@ function isUnavailable(error: unknown): boolean {
 }
 
 function breakerOpen(seconds: number): BffError {
-  const detail = 'Microsoft Entra ID did not renew the access. Try again in a moment.';
+  const detail = 'Microsoft Entra ID did not renew the tokens. Try again in a moment.';
   return signInServiceUnavailable(detail, undefined, seconds);
 }
 
 function tooManyConflicts(): BffError {
   return new BffError('storage_unavailable', {
-    detail: 'Too many requests wrote to this session at once.',
+    detail: 'Too many requests changed this session at the same time. Try again in a moment.',
     retryAfterSeconds: 1,
   });
 }
 
-/** Includes the secret. A cookie with the right row keys and a wrong secret does not share the queue. */
+/** Includes the secret, so that a cookie with the right row keys and a wrong secret does not share the queue. */
 function queueKey({ locator: { userHash, rowId, secret } }: Session): string {
   return Buffer.concat([userHash, rowId, secret]).toString('base64url');
 }

@@ -28,7 +28,7 @@ export interface RenewalsDependencies {
   readonly store: SessionStore;
   readonly idTokenRules: IdTokenRules;
   readonly breakers: CircuitBreakers;
-  /** Scopes of every sign-in, which every user with a session has granted. */
+  /** Requested at every sign-in, so every user with a session has granted them. */
   readonly signInScopes: readonly string[];
   readonly random: RandomBytes;
   readonly now: () => Date;

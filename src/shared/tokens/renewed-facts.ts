@@ -22,7 +22,7 @@ export async function renewFacts(
   idTokenRules: IdTokenRules,
 ): Promise<SessionFacts> {
   const { homeAccountIds, idTokens, scopes } = readMsalCache(msalCache);
-  // The tokens came without an ID token and without client_info.
+  // The response had neither an ID token nor client_info.
   if (homeAccountIds.includes(''))
     throw signInServiceUnavailable('The renewed tokens do not identify their user.');
   if (homeAccountIds.some((id) => id !== facts.account.homeAccountId)) {

@@ -2,11 +2,11 @@ import type { Session } from '../session/session.ts';
 import { findMsalAccessTokens, type MsalAccessToken, type MsalCacheQuery } from './msal-cache.ts';
 import type { AccessToken, TokenRequest } from './token-request.ts';
 
-/** Access tokens in the session's row, found without MSAL. */
+/** Finds access tokens in the session's row, without MSAL. */
 export interface StoredTokens {
-  /** The access token that satisfies the request. Undefined: the refresh token must be redeemed. */
+  /** @returns the access token that satisfies the request, or undefined if the refresh token must be redeemed */
   find(session: Session, request: TokenRequest): AccessToken | undefined;
-  /** An access token that should be renewed but can still be used. */
+  /** @returns the access token with the latest expiry, if it can still be used. It may be due for renewal. */
   findUsable(session: Session, scopes: readonly string[]): AccessToken | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface StoredTokensOptions extends Pick<MsalCacheQuery, 'clientId' | '
   readonly now: () => Date;
 }
 
-/** MSAL's own limit: it renews a token in its last five minutes (measured). */
+/** As in MSAL, which renews a token in its last five minutes (measured). */
 const RENEW_BEFORE_SECONDS = 5 * 60;
 /** A token with less remaining time could expire before the call reaches the API. */
 const LAST_USE_SECONDS = 30;
@@ -43,7 +43,7 @@ export function needsRenewal({ expiresAt }: AccessToken, now: Date): boolean {
   return secondsLeft(expiresAt, now) < RENEW_BEFORE_SECONDS;
 }
 
-/** Whether a call with this token still reaches the API in time. */
+/** True if a call with this token can reach the API before the token expires. */
 export function isUsable({ expiresAt }: AccessToken, now: Date): boolean {
   return secondsLeft(expiresAt, now) >= LAST_USE_SECONDS;
 }

@@ -18,14 +18,14 @@ export interface TableCachePluginOptions {
 }
 
 /**
- * Reads MSAL's cache from a session's row and stores it there, for one renewal.
+ * Loads MSAL's cache from a session and stores it in the session's row, for one renewal.
  *
  * A write is conditional on the version that was read, merges on a conflict and never creates a row. Signing out
- * therefore wins over a renewal in progress. Nothing is thrown into MSAL, because MSAL would then lose the tokens that it
- * has just received. `failure` and `gone` hold the outcome instead.
+ * therefore wins over a renewal in progress. The plugin never throws, because MSAL would then lose the tokens that it has
+ * just received. `failure` and `gone` hold the outcome instead.
  */
 export class TableCachePlugin implements ICachePlugin {
-  /** The session as it stands in the table. */
+  /** The session as it was last read or written. */
   session: Session;
   /** True if the row was deleted meanwhile. */
   gone = false;

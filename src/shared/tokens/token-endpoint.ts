@@ -9,14 +9,14 @@ import type { CircuitBreaker } from './circuit-breaker.ts';
 import { isTokenResponse } from './token-response.ts';
 
 export const TOKEN_REQUEST_DEADLINE_MS = 8_000;
-const MAX_BYTES = 256 * 1024;
+const MAX_RESPONSE_BYTES = 256 * 1024;
 
 /**
  * Sends MSAL's token requests, with a deadline. Each MSAL client has its own instance. MSAL turns every error thrown here
  * into `network_error` and drops `Retry-After` (measured), so the properties below hold the cause.
  */
 export class TokenEndpoint implements INetworkModule {
-  /** The problem if there was no usable response. The user cannot resolve it. */
+  /** The problem to throw if there was no usable response. The user cannot resolve it. */
   failure: BffError | undefined;
   /** The error response of Entra ID, if it sent one instead of tokens. */
   entraError: TokenErrorResponse | undefined;
@@ -28,7 +28,7 @@ export class TokenEndpoint implements INetworkModule {
     this.#breaker = breaker;
   }
 
-  /** MSAL fetches only discovery documents by GET, and these are configured (see `createMsal`). */
+  /** MSAL uses GET only for discovery documents, and their content is configured (see `createMsal`). */
   sendGetRequestAsync<T>(): Promise<NetworkResponse<T>> {
     throw this.#fail(new TypeError('no discovery request is expected'));
   }
@@ -49,7 +49,7 @@ export class TokenEndpoint implements INetworkModule {
         body: Buffer.from(options?.body ?? ''),
         borrower: { kind: 'one call' },
         deadlineMs: TOKEN_REQUEST_DEADLINE_MS,
-        maxResponseBytes: MAX_BYTES,
+        maxResponseBytes: MAX_RESPONSE_BYTES,
       });
     } catch (error) {
       breaker.recordFailure();
@@ -80,7 +80,7 @@ export class TokenEndpoint implements INetworkModule {
   }
 }
 
-/** MSAL declares the type of the body itself and checks the fields that it reads. */
+/** MSAL's types say which body it expects. MSAL checks the fields that it reads. */
 function toMsalBody<T>(body: Record<string, unknown>): T {
   return body as T;
 }

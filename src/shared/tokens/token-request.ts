@@ -4,11 +4,11 @@ import type { Session } from '../session/session.ts';
 /** A request for an access token with these scopes, or for a renewal of the identity. */
 export interface TokenRequest {
   readonly scopes: readonly string[];
-  /** Set if an API refused an access token for these scopes and demands another. */
+  /** Set if an API refused an access token for these scopes and demands another one. */
   readonly challenge?: TokenChallenge;
-  /** Set to renew Entra ID's statements about the user. Statements of this instant or later are new enough. */
+  /** Set to renew Entra ID's statements about the user. Statements from this instant or later are new enough. */
   readonly identityNotBefore?: Date;
-  /** An access token that can still be used. With one, the request does not wait for a renewal that another call runs. */
+  /** An access token that can still be used. If it is set, the request does not wait for another call's renewal. */
   readonly current?: AccessToken;
 }
 
@@ -41,7 +41,7 @@ export interface InteractionRequired {
   readonly correlationId?: string;
 }
 
-/** Whether one response of Entra ID would satisfy both requests. */
+/** True if one response of Entra ID would satisfy both requests. */
 export function isSameRequest(left: TokenRequest, right: TokenRequest): boolean {
   return (
     left.challenge?.claims === right.challenge?.claims &&
