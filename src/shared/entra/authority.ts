@@ -1,25 +1,25 @@
-/** The addresses and names of one tenant's sign-in service. */
+/** The URLs and names of one tenant's sign-in service. */
 export interface Authority {
-  /** The authority for MSAL. Always https, even for the emulator, because MSAL requires it of this address. */
+  /** The authority for MSAL. Always https, even for the emulator, because MSAL accepts no other scheme here. */
   readonly url: string;
   readonly authorizeEndpoint: string;
   readonly tokenEndpoint: string;
   readonly endSessionEndpoint: string;
   readonly keysUri: string;
-  /** The audience of a managed identity's token that replaces the client secret. */
+  /** The audience of the managed identity's token that replaces the client secret. */
   readonly tokenExchangeAudience: string;
-  /** The cloud's host names. MSAL stores tokens under one of them and finds them under each. */
+  /** The cloud's host names. MSAL stores tokens under one of them and finds them under any of them. */
   readonly environments: readonly string[];
-  /** The issuer of a tenant's ID tokens. */
+  /** Returns the issuer of a tenant's ID tokens. */
   issuerOf(tenantId: string): string;
-  /** The page on which an administrator consents for the whole organization. */
+  /** Returns the URL at which an administrator consents for the whole organization. */
   adminConsentUrl(request: AdminConsentRequest): string;
 }
 
 export interface AdminConsentRequest {
   readonly clientId: string;
   readonly redirectUri: string;
-  /** The API of scopes that have no address. */
+  /** The URL of the API to which scopes without a URL belong. */
   readonly resource: string;
   readonly scopes: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface AdminConsentRequest {
 export const ADMIN_CONSENT_STATE = 'admin-consent';
 
 /**
- * The national clouds, each with its sign-in service, its Graph and the audience of its federated credentials.
+ * Microsoft's clouds, each with the URLs of its sign-in service and its Graph, and the audience of federated credentials.
  * @see https://learn.microsoft.com/graph/deployments
  * @see https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
  */
@@ -68,7 +68,7 @@ export type Cloud = keyof typeof clouds;
 
 /**
  * @param tenant a GUID, or `organizations` for several tenants
- * @param emulatorOrigin the origin of the emulator. MSAL still uses the cloud's name.
+ * @param emulatorOrigin the emulator's origin, which replaces the cloud's in every URL except `url`
  * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
  * @see https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
  */

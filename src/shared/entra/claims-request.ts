@@ -1,10 +1,10 @@
 const MAX_LENGTH = 4096;
 
 /**
- * Returns the part of a claims challenge that concerns access tokens: JSON to send with the next token request. The rest is
- * dropped. An API may demand claims of its own access tokens, but not of the app's ID token, for example `roles`.
+ * Returns the part of a claims challenge that concerns access tokens: JSON to send with the next token request. Everything
+ * else is dropped. An API may demand claims in its access tokens, but not in the app's ID token, for example `roles`.
  * @param text decoded JSON
- * @returns undefined if the challenge demands nothing of an access token
+ * @returns undefined if the challenge demands no claims in access tokens
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter
  */
 export function readClaimsRequest(text: unknown): string | undefined {

@@ -29,8 +29,8 @@ const RENEW_BEFORE_SECONDS = 2 * 60;
 const IDENTITY_DEADLINE_MS = 5_000;
 
 /**
- * Creates the credential for MSAL. MSAL requests an assertion for every call, cache hits included (measured). An assertion
- * is therefore cached until {@link RENEW_BEFORE_SECONDS} before it expires.
+ * Creates the credential for MSAL. MSAL requests an assertion for every call, even if it finds the token in its cache
+ * (measured). An assertion is therefore cached until {@link RENEW_BEFORE_SECONDS} before it expires.
  */
 export function toMsalCredential({
   credential,
@@ -60,7 +60,7 @@ interface Assertion {
   readonly expiresAtMs: number;
 }
 
-/** Caches an assertion and renews it, one renewal at a time. If a renewal fails, a valid assertion is still used. */
+/** Caches an assertion and renews it, one renewal at a time. If a renewal fails, the cached one is used while valid. */
 function cacheAssertion(now: () => Date, make: () => Promise<Assertion>): () => Promise<string> {
   let cached: Assertion | undefined;
   let renewing: Promise<Assertion> | undefined;

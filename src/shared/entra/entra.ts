@@ -4,7 +4,7 @@ import { type Authority, type Cloud, clouds, createAuthority } from './authority
 import { type ClientCredential, type MsalCredential, toMsalCredential } from './client-credential.ts';
 import { type AuthorityKeys, createSigningKeys } from './signing-keys.ts';
 
-/** The app registration at Microsoft Entra ID, with the credential, keys and addresses that this worker uses. */
+/** The app registration at Microsoft Entra ID, with the credential, keys and URLs that this worker uses. */
 export interface Entra {
   readonly clientId: string;
   readonly redirectUri: string;
@@ -14,9 +14,9 @@ export interface Entra {
   readonly credential: MsalCredential;
   readonly signingKeys: AuthorityKeys;
   readonly idTokenRules: IdTokenRules;
-  /** True for the issuers of the tenants that may sign in. */
+  /** True for the issuers of the tenants whose users may sign in. */
   isAllowedIssuer(issuer: string): boolean;
-  /** The address at which an administrator consents to these scopes for the whole organization. */
+  /** Returns the URL at which an administrator consents to these scopes for the whole organization. */
   adminConsentUrl(scopes: readonly string[]): string;
 }
 

@@ -20,7 +20,7 @@ export interface TokenErrorResponse {
 
 export type TokenErrorMeaning =
   | { readonly kind: 'interaction-required'; readonly reason: InteractionReason }
-  /** The app's own secret or certificate is wrong. Users stay signed in. */
+  /** Entra ID rejected the app's secret, certificate or assertion. Users stay signed in. */
   | { readonly kind: 'own-credential-refused' }
   /** A temporary error of Entra ID. Try again later. */
   | { readonly kind: 'transient' };
@@ -32,7 +32,7 @@ const interaction = (reason: InteractionReason): TokenErrorMeaning => ({
 const ownCredential: TokenErrorMeaning = { kind: 'own-credential-refused' };
 const transient: TokenErrorMeaning = { kind: 'transient' };
 
-/** What an error at the authorization endpoint means. All of them end the sign-in. */
+/** The meaning of an error at the authorization endpoint. Each ends the sign-in. */
 type AuthorizationErrorMeaning =
   | 'consent_declined'
   | 'admin_consent_required'
@@ -57,8 +57,8 @@ const adminConsent: AadstsMeaning = {
  * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  */
 const byNumber = new Map<number, AadstsMeaning>([
-  [50076, { token: interaction('two_factor_required') }], // Conditional Access or an unfamiliar location requires it
-  [50079, { token: interaction('two_factor_required') }], // the user has to register one
+  [50076, { token: interaction('two_factor_required') }], // required by Conditional Access or for an unfamiliar location
+  [50079, { token: interaction('two_factor_required') }], // the user has to register for it
   [50158, { token: interaction('claims_challenge') }], // an external challenge is not satisfied
   [53000, { token: interaction('claims_challenge') }], // the device is not compliant
   [53001, { token: interaction('claims_challenge') }], // the device is not joined
@@ -66,15 +66,15 @@ const byNumber = new Map<number, AadstsMeaning>([
   [65001, { token: interaction('consent_required'), authorization: 'login_required' }], // no consent to this permission
   [65004, { token: interaction('consent_required'), authorization: 'consent_declined' }], // the user declined
   [90008, adminConsent], // no consent to the app at all
-  [90093, adminConsent], // the user may not consent to this
+  [90093, adminConsent], // the user may not consent to this permission
   [90094, adminConsent],
   [90095, adminConsent], // the user can request approval
   [70008, { token: interaction('refresh_token_expired') }],
   [700082, { token: interaction('refresh_token_expired') }], // unused for too long
-  [700084, { token: interaction('refresh_token_expired') }], // single-page app's 24 hours
-  [70043, { token: interaction('refresh_token_expired') }], // sign-in frequency of Conditional Access
-  [70044, { token: interaction('refresh_token_expired') }], // the session failed such a check
-  [50173, { token: interaction('refresh_token_revoked') }], // the password changed or an administrator revoked
+  [700084, { token: interaction('refresh_token_expired') }], // after 24 hours, for a single-page app
+  [70043, { token: interaction('refresh_token_expired') }], // Conditional Access requires a new sign-in (sign-in frequency)
+  [70044, { token: interaction('refresh_token_expired') }], // likewise: the session at Entra ID is too old
+  [50173, { token: interaction('refresh_token_revoked') }], // the password changed or an administrator revoked the sign-ins
   [50133, { token: interaction('refresh_token_revoked') }],
   [70000, { token: interaction('refresh_token_revoked') }],
   [50055, { token: interaction('sign_in_required') }], // the password has expired
@@ -109,7 +109,7 @@ const byError = new Map<string, TokenErrorMeaning>([
   ['server_error', transient],
 ]);
 
-/** Interprets an error response: by AADSTS number, else by suberror, else by OAuth code. An unknown error is transient. */
+/** Interprets an error response by its AADSTS numbers, else by its claims challenge, else by suberror and OAuth code. */
 export function interpretTokenError({
   error,
   suberror,
@@ -125,7 +125,7 @@ export function interpretTokenError({
   return (suberror === undefined ? undefined : bySuberror.get(suberror)) ?? byError.get(error) ?? transient;
 }
 
-/** Interprets the AADSTS number of an error at the authorization endpoint. Undefined if the table has no entry for it. */
+/** Interprets the AADSTS number of an error at the authorization endpoint. Returns undefined for an unlisted number. */
 export function interpretAuthorizationErrorNumber(number: number): AuthorizationErrorMeaning | undefined {
   return byNumber.get(number)?.authorization;
 }

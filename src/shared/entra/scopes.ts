@@ -1,13 +1,13 @@
 import { clouds } from './authority.ts';
 
-/** The scopes of OpenID Connect concern the ID token. An access token's list of scopes need not contain them. */
+/** OpenID Connect's scopes concern the ID token. The scopes of an access token need not include them. */
 const openIdScopes = new Set(['openid', 'profile', 'offline_access', 'email']);
 
 const graphPrefixes = Object.values(clouds).map(({ graph }) => `${graph}/`);
 
 /**
- * The requested scopes that were not granted. Scopes are compared without regard to case, as in Entra ID and MSAL. Entra ID
- * may return the scopes of Graph with Graph's address as a prefix.
+ * Returns the requested scopes that were not granted. Case is ignored, as in Entra ID and MSAL. So is Graph's URL before a
+ * scope, which Entra ID may add.
  */
 export function missingScopes(requested: readonly string[], granted: readonly string[]): string[] {
   const comparable = new Set(granted.map(toComparable));
@@ -21,8 +21,8 @@ export interface ScopeNeed {
 }
 
 /**
- * The permissions to use for a call: the first alternative that is already granted, otherwise `scopes`, which the user
- * is asked for.
+ * Returns the permissions to use for a call: `scopes` or the first alternative that has been granted. If there is none,
+ * returns `scopes`, to which the user is then asked to consent.
  */
 export function chooseScopes(
   { scopes, alternatives }: ScopeNeed,
@@ -32,26 +32,26 @@ export function chooseScopes(
 }
 
 /**
- * The scopes by API, because a token request can name only one API (AADSTS28000). The first list has the scopes of
+ * Groups scopes by API, because a token request can name only one API (AADSTS28000). The first list has the scopes of
  * Microsoft Graph and OpenID Connect, and may be empty.
  */
 export function scopesByResource(scopes: readonly string[]): readonly [string[], ...string[][]] {
-  const ofGraph: string[] = [];
+  const graphScopes: string[] = [];
   const others = new Map<string, string[]>();
   for (const scope of scopes) {
     const resource = resourceOf(scope);
-    if (resource === undefined) ofGraph.push(scope);
+    if (resource === undefined) graphScopes.push(scope);
     else others.set(resource, [...(others.get(resource) ?? []), scope]);
   }
-  return [ofGraph, ...others.values()];
+  return [graphScopes, ...others.values()];
 }
 
-/** The addresses of the APIs of these scopes. Scopes of Microsoft Graph and OpenID Connect count as ''. */
+/** Returns the URLs of the APIs to which these scopes belong, with '' for Microsoft Graph and OpenID Connect. */
 export function resourcesOf(scopes: readonly string[]): string[] {
   return [...new Set(scopes.map((scope) => resourceOf(scope) ?? ''))].toSorted();
 }
 
-/** Adds earlier grants to those of a new sign-in, but only for APIs that the sign-in did not request. */
+/** Adds earlier grants to those of a new sign-in, but only for APIs that are not among the new grants. */
 export function withScopesOfOtherApis(granted: readonly string[], before: readonly string[]): string[] {
   const named = new Set(granted.map(resourceOf));
   return [...granted, ...before.filter((scope) => !named.has(resourceOf(scope)))];
@@ -60,23 +60,23 @@ export function withScopesOfOtherApis(granted: readonly string[], before: readon
 /** Maximum length of packed scopes in a login cookie. Five of these cookies must fit into the headers of a request. */
 export const MAX_PACKED_SCOPES_LENGTH = 320;
 
-/** Encodes scopes in few characters: the address of each API appears once, before its permissions. */
+/** Encodes scopes compactly: each API's URL appears once, before its permissions. */
 export function packScopes(scopes: readonly string[]): string {
-  const [ofGraph, ...others] = scopesByResource(scopes);
+  const [graphScopes, ...others] = scopesByResource(scopes);
   const packed = others.map((list) => [resourceOf(list[0] ?? ''), ...list.map(permissionName)].join(' '));
-  return [ofGraph.join(' '), ...packed].join('|');
+  return [graphScopes.join(' '), ...packed].join('|');
 }
 
 /** @param packed the result of {@link packScopes} */
 export function unpackScopes(packed: string): string[] {
-  const [ofGraph = [], ...others] = packed.split('|').map((list) => list.split(' '));
+  const [graphScopes = [], ...others] = packed.split('|').map((list) => list.split(' '));
   return [
-    ...ofGraph.filter((scope) => scope !== ''),
+    ...graphScopes.filter((scope) => scope !== ''),
     ...others.flatMap(([resource, ...names]) => names.map((name) => `${resource}/${name}`)),
   ];
 }
 
-/** The address of the scope's API. Undefined for scopes of Microsoft Graph and OpenID Connect. */
+/** Returns the URL of the scope's API, or undefined for scopes of Microsoft Graph and OpenID Connect. */
 function resourceOf(scope: string): string | undefined {
   return toComparable(scope).includes('://') ? scope.slice(0, scope.lastIndexOf('/')) : undefined;
 }

@@ -5,14 +5,14 @@ import type { SigningKeys } from '../identity/verify-id-token.ts';
 import type { SendHttp } from '../network/http-request.ts';
 
 const DEADLINE_MS = 5_000;
-const MAX_BYTES = 512 * 1024;
+const MAX_RESPONSE_BYTES = 512 * 1024;
 const COOLDOWN_MS = 30_000; // an unknown key id causes at most two fetches a minute
 const MAX_AGE_MS = 10 * 60_000; // after this, withdrawn keys are no longer accepted
 const MAX_CLOCK_SKEW_MS = 5 * 60_000; // with a larger difference, ID tokens would be refused
 
-/** The authority's signing keys, and checks of the keys and of this machine's clock. */
+/** The authority's signing keys, with checks that the keys can be read and that this machine's clock is right. */
 export interface AuthorityKeys extends SigningKeys {
-  /** @throws {BffError} sign_in_service_unavailable */
+  /** @throws {BffError} sign_in_service_unavailable if the keys cannot be read or the clock is wrong */
   check(): Promise<void>;
   /**
    * Compares this machine's clock with the authority's current time.
@@ -22,8 +22,8 @@ export interface AuthorityKeys extends SigningKeys {
 }
 
 /**
- * The authority's published keys. They come only from the configured address: the header parameters `jku`, `x5u`, `jwk`
- * and `x5c` of a token are never read. A failed fetch is not cached.
+ * The authority's published keys. They come only from the configured URL. A token's header parameters `jku`,
+ * `x5u`, `jwk` and `x5c` are never read. A failed fetch is not cached.
  */
 export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () => Date): AuthorityKeys {
   const { origin, pathname, search } = new URL(keysUri);
@@ -39,7 +39,7 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
         headers: { accept: 'application/json' },
         borrower: { kind: 'one call' },
         deadlineMs: DEADLINE_MS,
-        maxResponseBytes: MAX_BYTES,
+        maxResponseBytes: MAX_RESPONSE_BYTES,
       });
       if (headers.date !== undefined) clockSkewMs = Math.abs(Date.parse(headers.date) - now().getTime());
       return new Response(Buffer.from(body), { status });
@@ -52,7 +52,7 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
         const issuer = issuerOfKey(await exportJWK(key), keySet.jwks()?.keys ?? []);
         return issuer === undefined ? { key } : { key, issuer };
       } catch (error) {
-        // The keys were read and none fits this token, so the token is invalid.
+        // The keys were read, but none or several of them match this token, so the token is refused.
         if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
           throw error;
         if (error instanceof errors.JOSENotSupported) throw error;
@@ -84,7 +84,7 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
 /** Finds the entry by the key itself, because a token may have no key id, and two entries may share one. */
 function issuerOfKey({ n, e }: JWK, published: readonly JWK[]): string | undefined {
   const entry = published.find((candidate) => candidate.n === n && candidate.e === e);
-  // Entra ID adds this member to its keys. jose's type does not have it.
+  // Entra ID's extension, which jose's type does not have.
   const issuer: unknown = entry && Reflect.get(entry, 'issuer');
   return typeof issuer === 'string' ? issuer : undefined;
 }

@@ -7,7 +7,7 @@ export interface AllowedUsers {
   readonly allowsGuests: boolean;
 }
 
-/** Checked at sign-in and for every session that is read, because settings change while sessions live. */
+/** Checked at sign-in and whenever a session is read, because the settings may have changed since the sign-in. */
 export function isAllowed(
   { principal, isGuest }: VerifiedClaims,
   { allowedTenants, allowsGuests }: AllowedUsers,

@@ -1,35 +1,35 @@
-/** The only pair that identifies a user. */
+/** Identifies a user. Nothing else does. */
 export interface UserId {
   readonly tenantId: string;
   readonly objectId: string;
 }
 
-/** The signed-in user of a verified ID token. Tenant and object id are the identity; the rest is for display. */
+/** The user of a verified ID token. Tenant and object id are the identity. The other members are for display. */
 export interface Principal extends UserId {
   readonly name: string;
   readonly username: string;
 }
 
-/** The claims of a verified ID token. Those on which a decision depends are typed. */
+/** The claims of a verified ID token. Each claim on which a decision depends has a member.*/
 export interface VerifiedClaims {
   readonly principal: Principal;
   /** App roles, exactly as in the token. Empty if the claim is absent or not an array of strings. */
   readonly roles: readonly string[];
   /** Object ids of groups. Empty if the claim is absent, not an array of strings, or replaced by the overage claim. */
   readonly groups: readonly string[];
-  /** The user is in more groups than a token can hold. Entra ID names an endpoint instead. */
+  /** True if the user is in more groups than a token can hold. The token then names an endpoint instead of the groups. */
   readonly hasGroupOverage: boolean;
   /** Authentication contexts of Conditional Access that the sign-in satisfies. Optional claim `acrs`. */
   readonly authContexts: readonly string[];
-  /** The user's home is another tenant, and this one has invited them. */
+  /** True if the user belongs to another tenant and was invited to this one. */
   readonly isGuest: boolean;
   /** `iat`: when Entra ID issued the token. */
   readonly issuedAt: Date;
   /** When the user last signed in at Entra ID. Optional claim `auth_time`. */
   readonly authenticatedAt?: Date;
-  /** Entra ID's session, for front-channel logout. Optional claim `sid`. */
+  /** The id of the session at Entra ID, for front-channel logout. Optional claim `sid`. */
   readonly entraSessionId?: string;
-  /** Sent back as `logout_hint` at sign-out. Optional claim `login_hint`. */
+  /** Sent to Entra ID as `logout_hint` at sign-out. Optional claim `login_hint`. */
   readonly loginHint?: string;
   /** All claims, to show to the user and to administrators. */
   readonly all: Readonly<Record<string, unknown>>;
@@ -41,28 +41,28 @@ export function isSamePrincipal(left: UserId, right: UserId): boolean {
 }
 
 /**
- * Claims that belong to the sign-in behind the tokens and cannot have changed since. Roles, groups and contexts
- * can change.
+ * The claims that describe the sign-in itself. Unlike roles, groups and authentication contexts, they cannot change
+ * afterwards.
  */
-const claimsOfSignIn = {
+const signInClaims = {
   sid: 'entraSessionId',
   auth_time: 'authenticatedAt',
   login_hint: 'loginHint',
 } as const;
 
 /**
- * Returns the claims of a renewed ID token, completed with the claims of the sign-in that it omits.
- * @see OpenID Connect Core 1.0, 12.2: a renewed token may omit them, and `auth_time` stays the original one
+ * Returns the claims of a renewed ID token. Claims of the sign-in that the token omits are added.
+ * @see OpenID Connect Core 1.0, 12.2: a renewed token may omit them, and `auth_time` must be the original one
  */
 export function carryOverSignInClaims(before: VerifiedClaims, renewed: VerifiedClaims): VerifiedClaims {
-  const missing = Object.entries(claimsOfSignIn)
+  const missing = Object.entries(signInClaims)
     .filter(([, member]) => renewed[member] === undefined && before[member] !== undefined)
     .map(([claim]) => [claim, before.all[claim]] as const);
   if (missing.length === 0) return renewed;
   return readVerifiedClaims({ ...renewed.all, ...Object.fromEntries(missing) });
 }
 
-/** Anything but an array of strings yields no values: the string `"Admin"` must not match letter by letter. */
+/** Returns no values for anything but an array of strings. Otherwise the string `"Admin"` could match by its letters. */
 function parseStrings(value: unknown): readonly string[] {
   if (!Array.isArray(value) || !value.every((text): text is string => typeof text === 'string')) return [];
   return value;
@@ -76,9 +76,8 @@ function hasGroupOverage({ _claim_names: names, hasgroups }: Readonly<Record<str
 }
 
 /**
- * Decided by `acct`, an optional claim, if it is present. Any value other than 0 (member) counts as a guest,
- * including a value that is not understood. Otherwise by `idp`, which Entra ID adds if the user signed in with
- * an identity provider other than the issuer.
+ * If the optional claim `acct` is present, it decides: 0 is a member, and any other value counts as a guest. If it is
+ * absent, `idp` decides. Entra ID adds `idp` if the user signed in with an identity provider other than the issuer.
  * @see https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
  */
 function isGuest({ acct, idp, iss, tid }: Readonly<Record<string, unknown>>): boolean {

@@ -1,13 +1,13 @@
 /**
- * Whether an object in this JSON text has a name twice. `JSON.parse` keeps the last value silently, while another reader
- * may take the first (RFC 7519, section 4). The names in the text are therefore counted against those in the result.
+ * True if an object in this JSON text has a name twice. `JSON.parse` silently keeps the last value, while another parser
+ * may keep the first (RFC 7519, section 4). The numbers of names in the text and in the parsed value are therefore compared.
  * @throws {SyntaxError} if the text is not JSON
  */
 export function hasRepeatedName(json: string): boolean {
   return countNames(json) !== countParsedNames(JSON.parse(json));
 }
 
-/** Names in the text are strings that a colon follows. */
+/** Counts the strings that are followed by a colon. */
 function countNames(json: string): number {
   let count = 0;
   for (const [, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)) if (colon !== undefined) count++;

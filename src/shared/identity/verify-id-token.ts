@@ -6,24 +6,24 @@ import { type AllowedUsers, isAllowed } from './allowed-users.ts';
 import { readVerifiedClaims, type VerifiedClaims } from './principal.ts';
 import { hasRepeatedName } from './repeated-names.ts';
 
-/** The authority's keys. `issuer` is Entra ID's extension of a JWKS entry: the issuer for which the key signs. */
+/** Finds the key for a token. `issuer`, Entra ID's extension of a JWKS entry, is the issuer for which the key signs. */
 export interface SigningKeys {
   resolve(header: JWTHeaderParameters): Promise<{ readonly key: CryptoKey; readonly issuer?: string }>;
 }
 
 export interface IdTokenRules extends AllowedUsers {
   readonly clientId: string;
-  /** The issuer of a tenant's tokens. */
+  /** Returns the issuer of a tenant's tokens. */
   readonly issuerOf: (tenantId: string) => string;
   readonly signingKeys: SigningKeys;
   readonly now: () => Date;
 }
 
-/** A token that failed a check. Its code is for the log and is never sent. */
+/** Thrown if an ID token fails a check. `code` is for the log and is never sent. */
 export class IdTokenRefused extends Error {
   override readonly name = 'IdTokenRefused';
   readonly code: string;
-  /** True if the cause may be temporary, such as a key that is not known yet or a wrong clock. The user stays signed in. */
+  /** True if the cause may be temporary, such as an unknown key or a wrong clock. In that case the user stays signed in. */
   readonly isTransient: boolean;
   constructor(code: string, options: { cause?: unknown; isTransient?: boolean } = {}) {
     super(code, { cause: options.cause });
@@ -35,19 +35,19 @@ export class IdTokenRefused extends Error {
 /** Passed in place of a nonce, so that the missing check is visible at the call. */
 export const noNonce = Symbol('no nonce');
 
-/** The difference between clocks that Entra ID documents as tolerable. */
+/** The tolerated difference between clocks, as Entra ID documents it. */
 export const CLOCK_SKEW_SECONDS = 5 * 60;
 /** Entra ID issues ID tokens for one hour. An older token does not belong to this sign-in or renewal. */
 const MAX_AGE_SECONDS = 60 * 60;
 const MAX_TOKEN_BYTES = 64 * 1024;
-const LATEST_SECONDS = 253_402_300_799; // 9999-12-31, the last day that ISO 8601 writes with four digits of a year
+const MAX_TIME_SECONDS = 253_402_300_799; // the end of 9999, the last year that ISO 8601 writes with four digits
 
 /**
  * Verifies an ID token. MSAL does not: `alg: none`, a wrong issuer and an expired token all pass it (measured). jose
- * checks signature, algorithm, audience and times. The rules after it are those that jose leaves open.
+ * checks signature, algorithm, audience and times. The other checks are those that jose leaves to its caller.
  * @param expectedNonce the nonce of the login transaction; `noNonce` for a renewed token, which has none
  * @throws {IdTokenRefused}
- * @throws {BffError} sign_in_service_unavailable if the keys cannot be fetched, which says nothing about the token
+ * @throws {BffError} sign_in_service_unavailable if the keys cannot be fetched. The token may be valid.
  * @see OpenID Connect Core 1.0, section 3.1.3.7; RFC 8725
  */
 export async function verifyIdToken(
@@ -59,9 +59,9 @@ export async function verifyIdToken(
     return await verify(idToken, expectedNonce, rules);
   } catch (error) {
     if (error instanceof IdTokenRefused || error instanceof BffError) throw error;
-    // A token can make the checks throw in other ways, for example by a weak key or by endless nesting.
+    // A token can make the checks throw other errors, for example if its JSON is nested too deeply.
     const code = error instanceof errors.JOSEError ? error.code.toLowerCase() : 'unreadable';
-    throw new IdTokenRefused(code, { cause: error, isTransient: isAboutKeysOrClocks(error) });
+    throw new IdTokenRefused(code, { cause: error, isTransient: mayBeTransient(error) });
   }
 }
 
@@ -105,7 +105,7 @@ async function verify(
   return claims;
 }
 
-function isAboutKeysOrClocks(error: unknown): boolean {
+function mayBeTransient(error: unknown): boolean {
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
     return true;
   if (error instanceof errors.JWTExpired) return true;
@@ -114,8 +114,8 @@ function isAboutKeysOrClocks(error: unknown): boolean {
 }
 
 /**
- * A logout token or an access token that the same key signed is not an ID token. Entra ID uses no critical extension.
- * jose would accept `typ` in other spellings, and the extension `b64` that it implements (RFC 7797).
+ * Refuses logout tokens and access tokens, which the same keys sign, and critical extensions, which Entra ID does not use.
+ * jose would accept other spellings of `typ`, and the extension `b64` (RFC 7797).
  */
 function checkHeader({ typ, crit, b64 }: JWTHeaderParameters): void {
   if (typ !== undefined && typ !== 'JWT') throw new IdTokenRefused('token_type');
@@ -129,15 +129,15 @@ function checkNames(idToken: string): void {
   }
 }
 
-/** jose accepts further audiences. One of them could replay the token here. */
+/** jose accepts a token with further audiences. Any of these could replay the token here. */
 function checkAudience({ aud }: JWTPayload, clientId: string): void {
   const audiences = Array.isArray(aud) ? aud : [aud];
   if (audiences.length !== 1 || audiences[0] !== clientId) throw new IdTokenRefused('audience');
 }
 
-/** jose accepts every number, such as 1e300, although it is not a date. */
+/** jose accepts any number as a time, even 1e300. */
 function checkTimes({ exp = 0, nbf = 0 }: JWTPayload): void {
-  if (exp > LATEST_SECONDS || nbf < 0) throw new IdTokenRefused('time_out_of_range');
+  if (exp > MAX_TIME_SECONDS || nbf < 0) throw new IdTokenRefused('time_out_of_range');
 }
 
 function checkNonce(payload: JWTPayload, expected: string | typeof noNonce): void {
@@ -148,12 +148,12 @@ function checkNonce(payload: JWTPayload, expected: string | typeof noNonce): voi
   }
 }
 
-/** Tokens of Entra ID's older endpoint name claims by other rules. */
+/** Tokens of Entra ID's v1.0 endpoint have other claims. */
 function checkVersion(payload: JWTPayload): void {
   if (payload['ver'] !== '2.0') throw new IdTokenRefused('version');
 }
 
-/** The token's issuer is the one of its tenant, and the key is one of that issuer. */
+/** Requires that the token was issued by its tenant's issuer, and that the key signs for that issuer. */
 function checkIssuer(
   payload: JWTPayload,
   keyIssuer: string | undefined,
@@ -163,7 +163,7 @@ function checkIssuer(
   if (!allowedTenants.has(tenantId)) throw new IdTokenRefused('tenant_not_allowed');
   const issuer = issuerOf(tenantId);
   if (payload.iss !== issuer) throw new IdTokenRefused('issuer');
-  // In Entra ID's common key set, a key for all tenants has a template.
+  // In the key set of several tenants, the issuer of a key for all tenants contains `{tenantid}`.
   const issuerOfKey = keyIssuer?.replace('{tenantid}', tenantId);
   if (issuerOfKey !== undefined && issuerOfKey !== issuer) throw new IdTokenRefused('key_issuer');
 }
@@ -177,9 +177,9 @@ function requireText(payload: JWTPayload, claim: string): string {
 }
 
 /**
- * The instant for which a token's statements count: normally the instant at which it was received. Entra ID sets `iat`
- * five minutes back, and clocks differ. A token that is older than both explain was not made for this response, and
- * counts from its own `iat`.
+ * Returns the instant as of which a token's statements hold: normally when it was received. Entra ID sets `iat` five minutes
+ * back, and clocks differ. If the token is older than {@link CLOCK_SKEW_SECONDS}, it was not issued for this response, and
+ * its statements hold as of `iat` plus that difference.
  */
 export function assertedAt({ issuedAt }: VerifiedClaims, receivedAt: Date): Date {
   return new Date(Math.min(receivedAt.getTime(), issuedAt.getTime() + CLOCK_SKEW_SECONDS * 1000));

@@ -6,21 +6,24 @@ import type { Refusals } from '../tokens/refusals.ts';
 import type { TokenChallenge } from '../tokens/token-request.ts';
 import { type Interaction, sessionRequired } from './interaction.ts';
 
-/** The permissions that a call of an API needs. */
+/** The permissions that a call to an API needs, and the feature to which the call belongs. */
 export interface CallNeed extends ScopeNeed {
   readonly feature: string;
 }
 
-/** The access tokens for one call: the first, and a second one if the API responds to the first with a claims challenge. */
+/** Acquires the access token for one call, and a second one if the API responds to the first with a claims challenge. */
 export interface CallTokens {
   /** @throws {BffError} interaction_required, session_required, and the codes of {@link AcquireAccessToken} */
   token(challenge?: TokenChallenge): Promise<string>;
-  /** The problem to throw if the API refuses the second token too. */
+  /**
+   * Returns the problem to throw if the API refuses the last token that the call may use. If a challenge led to that token,
+   * remembers the refusal.
+   */
   refusedProblem(claims: string): Error;
 }
 
 /**
- * Checks for an active consent denial before a token is requested.
+ * Returns the access tokens for one call. Throws if the call's permissions were declined a short time ago.
  * @throws {BffError} consent_declined, admin_consent_required
  */
 export type TokensForCall = (session: Session, need: CallNeed, log: Log) => CallTokens;
@@ -40,14 +43,14 @@ export function createTokensForCall({
     const { feature } = need;
     const scopes = chooseScopes(need, session.facts.grantedScopes);
     interaction.requireNoActiveDenial(session, feature, scopes);
-    /** The challenge for which a token was acquired, and the session afterwards. */
-    let redeemed: { readonly session: Session; readonly challenge: TokenChallenge } | undefined;
+    /** The last challenge for which a token was acquired, and the session afterwards. */
+    let lastChallenged: { readonly session: Session; readonly challenge: TokenChallenge } | undefined;
     return {
       async token(challenge) {
         const acquired = await acquireAccessToken(session, scopes, log, challenge);
         if (acquired.kind === 'session-ended') throw sessionRequired('session_ended');
         if (acquired.kind === 'token') {
-          if (challenge !== undefined) redeemed = { session: acquired.session, challenge };
+          if (challenge !== undefined) lastChallenged = { session: acquired.session, challenge };
           return acquired.accessToken;
         }
         // The claims that Entra ID asks for take precedence over those of the API.
@@ -55,7 +58,7 @@ export function createTokensForCall({
         throw interaction.required(session, {
           ...acquired,
           feature,
-          // A larger alternative that was granted once must not be requested after its consent was withdrawn.
+          // If the consent to a larger alternative was withdrawn, the smaller set of permissions is requested instead.
           scopes: acquired.reason === 'consent_required' ? need.scopes : scopes,
           ...(claims === undefined ? {} : { claims }),
         });
@@ -63,8 +66,8 @@ export function createTokensForCall({
       refusedProblem(claims) {
         const reason = 'continuous_access_evaluation';
         // Otherwise each further call would redeem the refresh token for another token that the API refuses.
-        if (redeemed !== undefined) {
-          const { session: current, challenge } = redeemed;
+        if (lastChallenged !== undefined) {
+          const { session: current, challenge } = lastChallenged;
           refusals.remember(current, { scopes, challenge }, { kind: 'interaction-required', reason });
         }
         return interaction.required(session, { reason, feature, scopes, claims });

@@ -7,7 +7,7 @@ import { activeDenial, isMissingScopes } from './consent-backoff.ts';
 /** The route at which every sign-in starts. A page may add `return_to` and `display`. */
 export const loginPath = '/api/auth/login';
 
-/** Something that only the user can provide, and what the new sign-in then requests from Entra ID. */
+/** Why a call needs the user, and what the next sign-in requests from Entra ID. */
 export interface InteractionNeed {
   readonly reason: InteractionReason;
   /** The feature of the policy that the call uses. */
@@ -15,27 +15,27 @@ export interface InteractionNeed {
   readonly scopes: readonly string[];
   /** A claims challenge: JSON. */
   readonly claims?: string;
-  /** Entra ID asks for the user's credentials again. */
+  /** Makes Entra ID ask for the user's credentials again. */
   readonly prompt?: 'login';
   /** An authentication context of Conditional Access that the sign-in must satisfy. */
   readonly authContext?: string;
-  /** Entra ID's id of the refused request. */
+  /** Entra ID's correlation id of the refused request. */
   readonly correlationId?: string;
 }
 
 /** What the login route reads from a ticket. No page or script can choose these values. */
 export type Ticket = Pick<InteractionNeed, 'feature' | 'scopes' | 'claims' | 'prompt' | 'authContext'>;
 
-/** Creates the problems for calls that need the user. Each has a reason and a sealed ticket. */
+/** Creates the problems for calls that need the user, and opens the tickets in them. */
 export interface Interaction {
-  /** The problem for a call that needs the user or an administrator. */
+  /** Returns the problem for a call that needs the user or an administrator. */
   required(session: Session, need: InteractionNeed): BffError;
   /**
    * Refuses a call whose permissions are missing and were declined a short time ago.
    * @throws {BffError} consent_declined, admin_consent_required
    */
   requireNoActiveDenial(session: Session, feature: string, scopes: readonly string[]): void;
-  /** The ticket's content, or undefined if the ticket is forged, expired or bound to another session chain. */
+  /** Returns the ticket's content, or undefined if the ticket is forged, expired or bound to another session chain. */
   openTicket(text: string, session: Session | undefined): Ticket | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface InteractionDependencies {
   /** Has the purpose `interaction-ticket`. */
   readonly sealer: TextSealer;
   readonly now: () => Date;
-  /** The page on which an administrator consents for the whole organization. */
+  /** Returns the URL at which an administrator consents for the whole organization. */
   readonly adminConsentUrl: (scopes: readonly string[]) => string;
 }
 
@@ -80,7 +80,7 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionD
         return denialProblem({ by: 'administrator' }, feature, scopes);
       }
       const expiresAt = new Date(now().getTime() + TICKET_LIFETIME_MS);
-      // Bound to the session chain: another user's session, or a later unrelated one, cannot use it.
+      // Bound to the session chain, so that no other user's session and no later, unrelated session can use it.
       const sealed = sealer.seal(toTicket(need), [session.facts.sessionChainId], expiresAt);
       return new BffError('interaction_required', {
         detail: 'The user has to take an action first. Open login_url, then repeat the call.',
@@ -117,24 +117,24 @@ function toTicket({ feature, scopes, claims, prompt, authContext }: InteractionN
   };
 }
 
-/** Needs no check: the value is authenticated, so `required` sealed it. */
+/** The value needs no check: it is authenticated, so `required` sealed it. */
 function parseTicket(value: unknown): Ticket {
   return value as Ticket;
 }
 
-const endings: Record<NoSessionReason, string> = {
+const details: Record<NoSessionReason, string> = {
   not_signed_in: 'No user is signed in to this browser.',
   session_idle: 'The session was not used for too long and has ended.',
-  session_expired: 'The session has reached its limit.',
+  session_expired: 'The session has reached its maximum duration.',
   session_ended: 'The session was ended.',
   cookie_sent_twice:
-    'This browser sent a sign-in cookie of this service twice. Only one of the two can be yours, so neither was used, and nothing was changed. Delete the cookies of this site in your browser, then sign in again.',
+    'This browser sent a sign-in cookie of this service twice. Only one of the two can be genuine, so neither was used and nothing was changed. Delete the cookies of this site in your browser, then sign in again.',
 };
 
-/** The problem for a call without a session. It has no ticket, because there is no session to bind one to. */
+/** Returns the problem for a call without a session. It has no ticket, because there is no session to bind one to. */
 export function sessionRequired(reason: NoSessionReason): BffError {
   return new BffError('session_required', {
-    detail: endings[reason],
+    detail: details[reason],
     extensions: { reason, login_url: loginPath },
   });
 }
