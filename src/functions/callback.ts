@@ -30,7 +30,7 @@ export interface CallbackFunctionDependencies {
   readonly adminConsentUrl: (request: LoginRequest) => string;
 }
 
-/** The redirect URI, to which Microsoft Entra ID sends the browser back. Completes the sign-in, or shows why it failed. */
+/** The redirect URI, to which Microsoft Entra ID returns the browser. Completes the sign-in, or shows why it failed. */
 export const callback =
   ({ flow, names, adminConsentUrl }: CallbackFunctionDependencies): Handler<Caller | undefined> =>
   async (request, { caller, log }) => {
@@ -114,8 +114,7 @@ function failureResponse(
 
 /** Accepts one code or one error, but no tokens. @throws {BffError} request_invalid */
 function requireCodeResponse(query: Query): void {
-  // A front end that joins repeated parameters joins them with a comma. Entra ID's `code` and `error` never
-  // contain one.
+  // A front end may join repeated parameters with a comma. Entra ID's `code` and `error` never contain a comma.
   if (`${query.get('code') ?? ''}${query.get('error') ?? ''}`.includes(',')) {
     throw new BffError('request_invalid', { detail: 'The response contains more than one code or error.' });
   }

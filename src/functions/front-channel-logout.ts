@@ -8,8 +8,8 @@ export interface FrontChannelLogoutFunctionDependencies {
 }
 
 /**
- * Microsoft Entra ID loads this route in a frame while the user signs out of another app. The request carries no cookie. The
- * response is the same for every `sid`, so that it does not reveal which sessions exist.
+ * Microsoft Entra ID loads this route in a frame while the user signs out of another app. The request carries no cookie.
+ * The response is the same for every `sid`, so that it does not reveal which sessions exist.
  */
 export const frontChannelLogout =
   ({ flow, entraOrigin }: FrontChannelLogoutFunctionDependencies): Handler<undefined> =>

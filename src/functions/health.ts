@@ -18,8 +18,8 @@ export const ready = (checks: readonly ReadinessCheck[], now: () => Date): Handl
   let last: { readonly untilMs: number; readonly failing: Promise<readonly string[]> } | undefined;
   return async (_request, { log }) => {
     const nowMs = now().getTime();
-    // The endpoint is public. Even if it is called often, storage and Entra ID are checked only once per `CACHE_MS`. Without
-    // the last comparison, a result would stay for hours if the clock is set back by hours.
+    // The endpoint is public. Even if it is called often, storage and Entra ID are checked only once per `CACHE_MS`.
+    // Without the last comparison, a result would stay for hours if the clock is set back by hours.
     if (last === undefined || last.untilMs <= nowMs || last.untilMs > nowMs + CACHE_MS) {
       last = { untilMs: nowMs + CACHE_MS, failing: findFailing(checks, log) };
     }

@@ -44,7 +44,7 @@ export function isObjectId(text: string): boolean {
 export function requireObjectId(text: string): string {
   if (!isObjectId(text)) {
     throw new BffError('not_found', {
-      detail: 'The user in this address is not an object ID in lower case.',
+      detail: 'The user in this URL is not an object ID in lower case.',
     });
   }
   return text;

@@ -10,7 +10,7 @@ export interface LabeledValue {
   readonly value: string;
 }
 
-/** A group, directory role or administrative unit of the administrator. */
+/** A group, directory role or administrative unit that the administrator belongs to. */
 export interface Membership {
   readonly id: string;
   readonly kind: string;

@@ -2,8 +2,8 @@ import { type Environment, isSet } from './setting.ts';
 
 /**
  * At least one of these variables is set everywhere that Azure runs functions. WEBSITE_INSTANCE_ID alone is not enough,
- * because App Service sets it, but the Flex and Linux Consumption plans do not. Linux
- * Consumption also sets CONTAINER_NAME, but so do machines outside Azure.
+ * because App Service sets it, but the Flex and Linux Consumption plans do not. Linux Consumption also sets CONTAINER_NAME,
+ * but so do machines outside Azure.
  */
 const azureVariables = [
   'WEBSITE_INSTANCE_ID',
@@ -18,8 +18,8 @@ export function runsInAzure(environment: Environment): boolean {
 }
 
 /**
- * Reports what must not be set in Azure: development settings, and options of Node that weaken the connections to Entra ID,
- * Graph and the table.
+ * Reports what must not be set in Azure: development settings, and options of Node that weaken the connections to Entra
+ * ID, Graph and the table.
  * @param nodeArguments the command-line options of Node
  */
 export function issuesInAzure(environment: Environment, nodeArguments: readonly string[]): readonly string[] {

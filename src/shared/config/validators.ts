@@ -164,8 +164,8 @@ function toPem(text: string, label: string, parse: (pem: string) => unknown): st
 }
 
 /**
- * The application ids of Microsoft Graph and of its predecessor, Azure AD Graph. They are the same in every cloud. If one of
- * the two were a custom API, users could read and change the directory without regard to Graph's policy.
+ * The application ids of Microsoft Graph and of its predecessor, Azure AD Graph. They are the same in every cloud. If one
+ * of the two were a custom API, users could read and change the directory without regard to Graph's policy.
  */
 const graphIds: ReadonlySet<string> = new Set([
   '00000003-0000-0000-c000-000000000000',

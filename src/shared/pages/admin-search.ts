@@ -20,7 +20,7 @@ export function searchCard(text: string, proof: string): Html {
 
 export function resultsCard({ text, users }: SearchView, proof: string): Html {
   const purpose =
-    'To search for users, this app needs your permission to read names and addresses in your organization.';
+    'To search for users, this app needs your permission to read names and email addresses in your organization.';
   return html`<section class="card" aria-labelledby="users">
 <h2 id="users" tabindex="-1">Users</h2>
 ${users.kind === 'failed' ? failedSection(users, { purpose, here: consoleHref(text) }) : userList(users.value, text, proof)}

@@ -26,7 +26,7 @@ ${signOutCard(view)}`;
 function profileCard({ objectId, isSelf, user }: UserView, here: string): Html {
   const profile = user.kind === 'loaded' ? user.value : undefined;
   const purpose =
-    'To show names, this app needs your permission to read names and addresses in your organization.';
+    'To show names, this app needs your permission to read names and email addresses in your organization.';
   return html`<section class="card" aria-labelledby="profile">
 <div class="profile">${badge(profile?.name ?? '?')}
 <div>
