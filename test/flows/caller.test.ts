@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spellingsOf } from '../support/prints.ts';
 import type { UserAgent } from '../support/user-agent.ts';
-import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+import { signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -74,5 +74,12 @@ describe('a copy of a caller', () => {
     const { status, body } = await browser.script('GET', '/api/copied-caller');
     expect([status, JSON.parse(body)['code']]).toEqual([500, 'internal_error']);
     expect(world.graph.count()).toBe(before);
+  });
+});
+
+describe('an access rule of an app', () => {
+  it('can call Graph, and can return the caller as a part of what the handler gets', async () => {
+    const { status, body } = await browser.script('GET', '/api/named-access');
+    expect([status, JSON.parse(body)]).toEqual([200, { name: 'Alice Adams', id: userId('alice') }]);
   });
 });

@@ -1,4 +1,4 @@
-import { type Bff, jsonResponse, signedIn } from 'entra-bff';
+import { type Access, type Bff, type Caller, jsonResponse, signedIn } from 'entra-bff';
 import { printInEveryWay } from './prints.ts';
 
 /** Functions that print everything that a handler receives. */
@@ -24,5 +24,23 @@ export function callerRoutes(bff: Bff): void {
       jsonResponse(
         await bff.graph.get({ ...caller }, '/me', { feature: 'profile', scopes: ['User.Read'], log }),
       ),
+  );
+
+  /** An access rule that returns more than the caller, and calls Graph to decide. */
+  const withName: Access<{ readonly user: Caller; readonly name: unknown }> = {
+    session: 'required',
+    async decide(found, authorize) {
+      const user = await signedIn.decide(found, authorize);
+      const me = await bff.graph.get(user, '/me', { feature: 'profile', scopes: ['User.Read'] });
+      return { user, name: me['displayName'] };
+    },
+  };
+  bff.route(
+    'named-access',
+    { path: 'api/named-access', access: withName },
+    async (_request, { caller: { user, name } }) => {
+      const me = await bff.graph.get(user, '/me', { feature: 'profile', scopes: ['User.Read'] });
+      return jsonResponse({ name, id: me['id'] });
+    },
   );
 }

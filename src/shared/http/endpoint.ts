@@ -192,6 +192,7 @@ async function respond<AllowedCaller>(
   if (found.kind === 'caller') {
     const session = sessionOf(found.caller);
     call.logFields.user = auditPseudonym(session.locator);
+    rememberLog(found.caller, log);
     // Checked before anything is renewed, extended or changed.
     requireTaggedSession(tags, session);
   } else if (rules.errorFormat === 'html' && access.session === 'required' && isNavigation(request)) {
@@ -224,8 +225,11 @@ function trackUse(
     isExtended = true;
     return extendSession(caller, log);
   };
-  const authorize: Authorize = async (caller, guard) =>
-    extendOnce(await authorization.forCall(log)(caller, guard));
+  const authorize: Authorize = async (caller, guard) => {
+    const allowed = await extendOnce(await authorization.forCall(log)(caller, guard));
+    rememberLog(allowed, log);
+    return allowed;
+  };
   return { authorize, extendOnce };
 }
 
@@ -234,7 +238,6 @@ function toContext<AllowedCaller>(
   caller: AllowedCaller,
   monotonicMs: () => number,
 ): CallContext<AllowedCaller> {
-  if (typeof caller === 'object' && caller !== null) rememberLog(caller, log);
   let signal: AbortSignal | undefined;
   return {
     caller,
