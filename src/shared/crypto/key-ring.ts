@@ -43,7 +43,7 @@ export function createKeyRing(keys: readonly ServerKey[]): KeyRing {
 
 const KEY_BYTES = 32; // AES-256 and HMAC-SHA-256 alike
 
-/** The 32 bytes of a base64url key; undefined for any other text. */
+/** Returns the 32 bytes of a base64url key, or undefined for any other text. */
 export function parseKeyBytes(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
   return bytes.length === KEY_BYTES && bytes.toString('base64url') === text ? bytes : undefined;

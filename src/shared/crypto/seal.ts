@@ -4,13 +4,13 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 const IV_BYTES = 12; // NIST SP 800-38D 8.2.2: a random 96-bit IV per encryption
 const TAG_BYTES = 16;
 
-/** Returns bytes of a cryptographically secure source. Injected, so that tests can repeat a run. */
+/** Returns bytes from a cryptographically secure source. Injected, so that tests can repeat a run. */
 export type RandomBytes = (size: number) => Buffer;
 
 export const secureRandomBytes: RandomBytes = (size) => randomBytes(size);
 
 /**
- * AES-256-GCM with a fresh IV: `iv | ciphertext | tag`.
+ * Encrypts with AES-256-GCM and a random IV. Returns `iv | ciphertext | tag`.
  * @param additionalData binds the value to its use. Opening requires the same data.
  */
 export function seal(
@@ -25,7 +25,7 @@ export function seal(
   return Buffer.concat([iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** The plaintext; undefined if the value was not sealed with this key and this additional data. */
+/** Returns the plaintext, or undefined if the value was not sealed with this key and this additional data. */
 export function open(key: Buffer, sealed: Uint8Array, additionalData: Buffer): Buffer | undefined {
   if (sealed.length < IV_BYTES + TAG_BYTES) return undefined;
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV_BYTES), {

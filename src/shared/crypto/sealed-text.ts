@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { KeyRing } from './key-ring.ts';
 import { deriveKey, encodeFields, open, type RandomBytes, seal } from './seal.ts';
 
-/** Each purpose has a derived key of its own, so that a text of one purpose never opens as another. */
+/** Each purpose has a separate derived key, so that a text sealed for one purpose never opens for another. */
 export type SealedTextPurpose =
   | 'login-transaction'
   | 'interaction-ticket'
@@ -12,11 +12,11 @@ export type SealedTextPurpose =
 
 /** Seals small JSON values into text for URLs and cookies that only this service can open, until it expires. */
 export interface TextSealer {
-  /** @param boundTo binds the text to its use, such as a cookie slot or a session chain; opening requires the same */
+  /** @param boundTo binds the text to its use, such as a cookie slot or a session chain. Opening requires the same values. */
   seal(value: unknown, boundTo: readonly string[], expiresAt: Date): string;
   /**
-   * The value. Undefined if the text was changed, has expired, is bound to something else, or was sealed elsewhere or
-   * for another purpose.
+   * Returns the value, or undefined if the text was changed, has expired, is bound to something else, or was sealed with
+   * an unknown key or for another purpose.
    */
   open(text: string, boundTo: readonly string[]): unknown;
 }
@@ -51,7 +51,7 @@ export function createTextSealer({ keyRing, purpose, now, random }: TextSealerOp
     },
     open(text, boundTo) {
       const bytes = Buffer.from(text, 'base64url');
-      // Node's decoder skips unknown characters. Only the canonical spelling is accepted.
+      // Node's decoder ignores unknown characters, but only the canonical spelling is accepted.
       if (bytes.length <= KEY_ID_BYTES || bytes.toString('base64url') !== text) return undefined;
       const found = keyRing.find(bytes.readUInt32BE(0));
       if (found.kind !== 'known') return undefined;
@@ -69,6 +69,6 @@ export function createTextSealer({ keyRing, purpose, now, random }: TextSealerOp
 }
 
 function parseEnvelope(plaintext: Buffer): { value: unknown; expiresAtMs: number } {
-  // The bytes are authenticated: `seal` wrote them.
+  // The bytes are authenticated, so `seal` wrote them.
   return JSON.parse(plaintext.toString('utf8')) as { value: unknown; expiresAtMs: number };
 }

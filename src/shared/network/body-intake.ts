@@ -9,10 +9,10 @@ export type ReserveBytes = (bytes: number, restBytes: number) => Promise<void>;
 export interface BodyIntakeOptions {
   readonly response: IncomingMessage;
   readonly reserveBytes: ReserveBytes | undefined;
-  /** The body's length if it is known, otherwise the most bytes that it may have. */
+  /** The body's length if it is known, otherwise the maximum. */
   readonly maxBytes: number;
   readonly isLengthKnown: boolean;
-  /** In each window of this reading time, a body that holds memory must receive at least {@link MIN_WINDOW_BYTES}. */
+  /** A body that holds memory must receive at least {@link MIN_WINDOW_BYTES} in each window of this length. */
   readonly windowMs: number;
   /** Called when the body starts to wait for memory. */
   readonly onPause: () => void;
@@ -27,16 +27,16 @@ export interface BodyIntake {
   received(bytes: number): void;
 }
 
-/** A body up to this size reserves no memory. Hundreds of them at a time are a few dozen megabytes. */
+/** A body up to this size reserves no memory. Hundreds of them together take a few dozen megabytes. */
 const SMALL_BODY_BYTES = 64 * 1024;
-/** How far a reservation runs ahead of the received bytes. A slow upstream reserves at most this much unused memory. */
+/** How far a reservation runs ahead of the received bytes. A slow response holds at most this much unused memory. */
 const STEP_BYTES = 256 * 1024;
 const MIN_WINDOW_BYTES = 64 * 1024;
 
 /**
  * Reads a body only as far as there is memory for it. A large body of known length reserves memory before its first byte.
- * A body of unknown length reserves memory once it is larger than a small one. A body that holds memory must keep
- * arriving. Time spent waiting for memory does not count.
+ * A body of unknown length reserves memory once it exceeds {@link SMALL_BODY_BYTES}. A body that holds memory must
+ * keep arriving. The time in which it waits for memory does not count.
  */
 export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
   const { response, reserveBytes, maxBytes, isLengthKnown, windowMs } = options;
@@ -54,7 +54,7 @@ export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
     }, windowMs);
   };
   const resume = () => {
-    // The whole body may have arrived while its last chunk is still unread. Only `end` reports that all was read.
+    // `response.complete` may be true although the last chunk is still unread. Only `end` shows that all was read.
     if (hasEnded) return;
     options.onResume();
     openWindow();

@@ -3,36 +3,40 @@ import https from 'node:https';
 import type { Duplex } from 'node:stream';
 
 /**
- * The owner of the responses that come over a connection. The next request on a connection would read a response that
- * comes late. A connection therefore changes borrowers only under special rules (see `connections.ts`).
+ * The session or call that uses a connection. If a response comes late, the next request on its connection reads it. A
+ * connection therefore goes to another borrower only after it has been silent (see `silence-watch.ts`).
  */
 export type Borrower =
-  /** All calls of one session have the same name. */
+  /** All calls of one session use the same name. */
   | { readonly kind: 'session'; readonly name: string }
-  /** A call without a session, which shares with no other call: a code redemption, a key download, an app token. */
+  /** A token request or a key download. It is never the same borrower as another call. */
   | { readonly kind: 'one call' };
 
 export const isSameBorrower = (one: Borrower, other: Borrower) =>
   one.kind === 'session' && other.kind === 'session' && one.name === other.name;
 
-/** A kept-alive connection with its own agent. */
+/** A keep-alive connection with an agent that no other connection uses. */
 export interface Connection {
   readonly agent: http.Agent;
   socket: Duplex | undefined;
+  /**
+   * `lent`: a request uses the connection. `resting`: it is idle, and bytes may still arrive. `silent`: it has been idle
+   * without a byte for so long that it may serve another borrower.
+   */
   state: 'lent' | 'resting' | 'silent' | 'ended';
   borrower: Borrower;
-  /** The connection has served another borrower at some time. */
+  /** True if the connection has served several borrowers. */
   isShared: boolean;
   /** The response to the request that uses the connection. */
   response: http.IncomingMessage | undefined;
-  /** The connection closes after its current response. */
+  /** True if the connection must be closed after its current response. */
   endsAfterwards: boolean;
-  /** When it became idle, on the clock of `performance.now()`. */
+  /** When the connection became idle, by `performance.now()`. */
   idleSinceMs: number;
 }
 
 export interface ConnectionEvents {
-  /** Whether the pool accepts another idle connection. */
+  /** True if the pool accepts another idle connection. */
   mayKeepIdle(): boolean;
   becameIdle(): void;
   closed(): void;
@@ -42,8 +46,8 @@ export interface ConnectionEvents {
 const IDLE_TIMEOUT_MS = 20_000;
 
 /**
- * Creates a connection, whose socket opens with its first request.
- * @param dialer opens all sockets of a pool, and remembers TLS sessions, which a new connection resumes
+ * Creates a connection. Its socket opens at the first request.
+ * @param dialer opens all sockets of a pool and caches their TLS sessions, which new connections resume
  */
 export function createConnection(
   dialer: http.Agent,
@@ -61,19 +65,20 @@ export function createConnection(
     endsAfterwards: false,
     idleSinceMs: 0,
   };
-  watch(connection, dialer, eventsOf(connection));
+  observeSocket(connection, dialer, eventsOf(connection));
   return connection;
 }
 
-/** Observes through the agent when its connection opens, becomes idle, or is closed. */
-function watch(connection: Connection, dialer: http.Agent, events: ConnectionEvents): void {
+/** Overrides two methods of the agent, to observe when its socket opens, becomes idle and closes. */
+function observeSocket(connection: Connection, dialer: http.Agent, events: ConnectionEvents): void {
   const { agent } = connection;
   agent.createConnection = (options, callback) => {
     const socket = dialer.createConnection(options, callback);
-    if (socket == null) throw new TypeError('the agent opens its connections at once');
+    if (socket == null) throw new TypeError('the agent did not return a socket');
     connection.socket = socket;
-    // Registered before the parser's own listener. Between a response's end and the next request there is no parser.
-    // Bytes that came then would be dropped unseen, or read as the next response. TLS tickets are not data here.
+    // This listener is registered before the parser's. Between the end of a response and the next request there is no
+    // parser, so bytes that come then would be dropped unseen or read as the next response. TLS session tickets emit no
+    // `data` event.
     socket.on('data', () => {
       if (connection.state !== 'lent' || connection.response?.complete === true) socket.destroy();
     });
@@ -84,7 +89,7 @@ function watch(connection: Connection, dialer: http.Agent, events: ConnectionEve
   };
   const keepSocketAlive = agent.keepSocketAlive.bind(agent);
   agent.keepSocketAlive = (socket) => {
-    // Returns `false` if the server announces that it closes the connection at once. Its type says `void`.
+    // Returns `false` if the `Keep-Alive` header leaves no time to reuse the connection. The declared type is `void`.
     const staysOpen: unknown = keepSocketAlive(socket);
     if (
       staysOpen === false ||

@@ -5,21 +5,21 @@ import { createSilenceWatch } from './silence-watch.ts';
 
 /** A connection while one request uses it. */
 export interface Loan {
-  /** For this request alone. It has exactly one connection, which it opens or keeps. */
+  /** For this request alone. The agent has exactly one connection, which is new or idle. */
   readonly agent: http.Agent;
-  /** The connection has served another borrower at some time. */
+  /** True if the connection has served several borrowers. */
   readonly isShared: boolean;
-  /** Records the response to this request. Bytes that come after it were not requested. */
+  /** Records the response to this request. If bytes arrive after it is complete, the connection is closed. */
   recordResponse(response: http.IncomingMessage): void;
   /** Closes the connection after this response. */
   endAfterwards(): void;
-  /** Ends the loan if no request was made. */
+  /** Ends the loan and closes the connection, because no request was made. */
   drop(): void;
 }
 
 export interface LoanRequest {
   readonly borrower: Borrower;
-  /** Requires an unused connection, over which the response to another call cannot come. */
+  /** Requires a new connection, on which no response to another call can arrive. */
   readonly isNew: boolean;
   /** How long to wait for a free connection. */
   readonly waitMs: number;
@@ -32,17 +32,17 @@ export interface Connections {
 }
 
 export interface ConnectionLimits {
-  /** The most connections open at one time. Each takes a port of the machine's outbound address. */
+  /** Maximum number of open connections. Each takes a port of the machine's outbound IP address. */
   readonly connections: number;
-  /** How many of them may be idle. */
+  /** Maximum number of idle connections. */
   readonly idle: number;
 }
 
 const defaultLimits: ConnectionLimits = { connections: 512, idle: 256 };
 
 /**
- * A pool of connections to one origin. The pool of node:http distinguishes connections by address alone. Here each
- * connection has its own agent and a borrower.
+ * A pool of connections to one origin. The pool in a node:http agent distinguishes connections only by host and port. Here
+ * each connection has an agent and a borrower.
  */
 export function createConnections(isSecure: boolean, limits = defaultLimits): Connections {
   const dialer = isSecure ? new https.Agent() : new http.Agent();
@@ -50,11 +50,11 @@ export function createConnections(isSecure: boolean, limits = defaultLimits): Co
   /** The connection that has been idle longest comes first. */
   const idle = new Set<Connection>();
   const queue = createLoanQueue();
-  const serveQueue = () => queue.serve(find);
+  const serveQueue = () => queue.serve(lendNow);
   const watchSilence = createSilenceWatch(idle, serveQueue);
 
   /** @returns undefined if all connections are in use */
-  function find(request: LoanRequest): Loan | undefined {
+  function lendNow(request: LoanRequest): Loan | undefined {
     const connection = request.isNew ? undefined : findIdle(idle, request.borrower);
     if (connection !== undefined) return lendAgain(connection, request);
     if (open.size >= limits.connections) {
@@ -103,7 +103,7 @@ export function createConnections(isSecure: boolean, limits = defaultLimits): Co
   }
 
   return {
-    lend: async (request) => (queue.isEmpty() ? find(request) : undefined) ?? queue.wait(request),
+    lend: async (request) => (queue.isEmpty() ? lendNow(request) : undefined) ?? queue.wait(request),
   };
 }
 
@@ -128,10 +128,10 @@ function createLoanQueue() {
         const entry: WaitingRequest = { request, timer, resolve };
         waiting.push(entry);
       }),
-    /** Lends to the first requests, as long as there are free connections. */
-    serve(find: (request: LoanRequest) => Loan | undefined) {
+    /** Serves the requests in their order, as long as there are free connections. */
+    serve(lendNow: (request: LoanRequest) => Loan | undefined) {
       for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
-        const loan = find(first.request);
+        const loan = lendNow(first.request);
         if (loan === undefined) return;
         waiting.shift();
         clearTimeout(first.timer);
@@ -142,18 +142,18 @@ function createLoanQueue() {
 }
 
 /**
- * Finds the connection that was used last, so that surplus connections time out. The same session gets its connection
- * at once. Another borrower gets it only when it is silent.
+ * Finds the idle connection that was used last, so that surplus connections time out. A session's connections come first,
+ * even if they are not yet silent. Another borrower gets only silent connections.
  */
 function findIdle(idle: ReadonlySet<Connection>, borrower: Borrower): Connection | undefined {
   let found: Connection | undefined;
-  let isOwn = false;
+  let hasSameBorrower = false;
   for (const connection of idle) {
     if (connection.socket?.destroyed ?? true) continue;
     if (isSameBorrower(connection.borrower, borrower)) {
       found = connection;
-      isOwn = true;
-    } else if (!isOwn && connection.state === 'silent') {
+      hasSameBorrower = true;
+    } else if (!hasSameBorrower && connection.state === 'silent') {
       found = connection;
     }
   }

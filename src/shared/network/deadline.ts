@@ -1,6 +1,6 @@
 /**
- * Rejects if the promise takes too long, and ignores its later result. For libraries that accept an abort signal but do not
- * observe it everywhere.
+ * Rejects if the promise takes too long, and ignores its later result. For libraries that accept an abort signal but ignore
+ * it in places.
  */
 export async function withDeadline<Result>(promise: Promise<Result>, deadlineMs: number): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;

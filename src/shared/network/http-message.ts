@@ -3,42 +3,44 @@ import type http from 'node:http';
 import type { ReserveBytes } from './body-intake.ts';
 import type { Borrower } from './connection.ts';
 
-/** One outgoing request. The path is sent byte for byte: no URL parser changes it. */
+/** One outgoing request. The path is sent byte for byte, because no URL parser touches it. */
 export interface HttpRequest {
   readonly method: string;
-  /** `https://host[:port]`; plain http is for the emulators. */
+  /** `https://host[:port]`, or http for the emulators. */
   readonly origin: string;
   /** Path and query, beginning with `/`. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** The owner of the response. A connection goes to another borrower only after it has been silent. */
   readonly borrower: Borrower;
-  /** Sends the request over an unused connection. */
+  /** Sends the request over a new connection. */
   readonly isOnNewConnection?: boolean;
-  /** For the whole request, until the last byte of the response. Each phase also has a limit of its own. */
+  /** For the whole request, until the last byte of the response. Each phase also has its limit (`PhaseLimits`). */
   readonly deadlineMs: number;
   readonly maxResponseBytes: number;
   /**
-   * Reserves memory, step by step, for a body that may have more than 64 KiB. Until there is memory, the rest of the
-   * response stays in its connection. The provider of the memory also releases it.
+   * Reserves memory in steps for a response body that may have more than 64 KiB. While there is no memory, the rest of the
+   * body is not read from the connection. The caller releases the memory.
    */
   readonly reserveBytes?: ReserveBytes;
   readonly correlation?: Correlation;
 }
 
 /**
- * A request header that the server returns with the response. A response with another value belongs to another request. A
- * server that responds to a request twice is one response ahead on that connection, and nothing else would show it.
+ * A request header that the server returns with the response. A response with another value belongs to another request.
+ * Without this check, two responses to one request would shift all later responses on that connection unnoticed.
  */
 export interface Correlation {
   readonly name: string;
   readonly value: string;
   /**
-   * How a response without the header is treated. `mismatched`: as the response to another request. The exception is an
-   * error status over a connection that never served another borrower, because a server in between may have sent it.
-   * `unsure`: as the response to this request. Both close the connection after an error without the header.
-   * `matched`: as the response to this request, because these servers do not return the header.
+   * How a response without the header is treated.
+   * - `mismatched`: as the response to another request. An exception is an error status over a connection that has served
+   *   only one borrower, because a server in between may have sent it.
+   * - `unsure`: as the response to this request.
+   * - `matched`: as the response to this request, because these servers do not return the header.
+   *
+   * With `mismatched` and `unsure`, the connection is closed after an accepted error without the header.
    */
   readonly whenMissing: 'mismatched' | 'unsure' | 'matched';
 }
@@ -51,10 +53,10 @@ export interface HttpResponse {
 }
 
 export type HttpFailureKind =
-  /** No connection, no address, no TLS, or the connection broke before the response began. */
+  /** Name resolution, the connection or TLS failed, or the connection was closed before the response began. */
   | 'unreachable'
   | 'timeout'
-  /** The response broke off, or could break off unseen. What arrived must not pass for the whole response. */
+  /** The response was cut off, or could have been cut off unnoticed. What arrived must not pass for the whole response. */
   | 'broken'
   | 'too-large'
   /** The response to another request, or bytes that are not an HTTP response. */
@@ -68,7 +70,7 @@ export type HttpFailureKind =
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure';
   readonly kind: HttpFailureKind;
-  /** Nothing came back. The server may nevertheless have received the request and acted on it. */
+  /** True if no byte of a response arrived. The server may nevertheless have received the request and acted on it. */
   readonly noBytesReceived: boolean;
   constructor(kind: HttpFailureKind, options: { cause?: unknown; noBytesReceived?: boolean } = {}) {
     super(kind, { cause: options.cause });

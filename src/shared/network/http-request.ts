@@ -18,9 +18,10 @@ export { type Correlation, HttpFailure, type HttpRequest, type HttpResponse } fr
 /** Sends one request and never follows a redirect. @throws {HttpFailure} */
 export type SendHttp = (request: HttpRequest) => Promise<HttpResponse>;
 
+/** `headMs` is the default timeout of .NET's HttpClient. */
 const phaseLimits: PhaseLimits = { connectMs: 5_000, headMs: 100_000, idleMs: 15_000 };
 
-/** Sends requests over kept-alive connections, which are shared by the rules of {@link Borrower}. */
+/** Sends requests over keep-alive connections. The rules of {@link Borrower} decide which requests share one. */
 export function createHttpSender(limits = phaseLimits, connectionLimits?: ConnectionLimits): SendHttp {
   // Origins come from the settings, so there are only a few.
   const targets = new Map<string, Target>();
@@ -62,7 +63,7 @@ function send(
     const request = createRequest(outgoing, target, loan);
     const clock = startPhaseClock(outgoing.deadlineMs, connectMs, () => fail('timeout'));
     let bytesReadBefore = 0;
-    let hasBegun = false;
+    let responseHasBegun = false;
 
     function failWith(error: unknown) {
       clock.stop();
@@ -77,8 +78,8 @@ function send(
     function succeed({ statusCode, headers }: http.IncomingMessage, body: Buffer) {
       clock.stop();
       resolve({ status: statusCode ?? 0, headers, body });
-      // The response is complete and no limit applies any more. A server that stops reading would keep the connection
-      // forever.
+      // No limit applies after a complete response. A server that does not read the rest of the request would keep the
+      // connection open forever.
       if (!request.writableFinished) request.destroy();
     }
     /** Turns an exception in an event handler into a failure. Otherwise it would end the process. */
@@ -92,12 +93,12 @@ function send(
       };
     }
     function receive(response: http.IncomingMessage) {
-      hasBegun = true;
+      responseHasBegun = true;
       clock.enter(idleMs);
       loan.recordResponse(response);
       const match = matchCorrelation(response, outgoing.correlation, loan);
       if (match === 'mismatched') return fail('mismatched');
-      if (match === 'sent-in-between') loan.endAfterwards();
+      if (match === 'from-intermediary') loan.endAfterwards();
       if (hasForbiddenBody(response)) {
         succeed(response, Buffer.alloc(0));
         return void request.destroy();
@@ -113,7 +114,7 @@ function send(
     });
     request.on('response', failOnThrow(receive));
     request.on('error', (error) =>
-      fail(!hasBegun && isParseErrorOnReuse(error, request) ? 'mismatched' : 'unreachable', error),
+      fail(!responseHasBegun && isParseErrorOnReuse(error, request) ? 'mismatched' : 'unreachable', error),
     );
     // Without a listener for an unrequested 101, node:http drops the connection and emits nothing more (measured).
     request.on('upgrade', (_response, socket) => {
@@ -124,7 +125,7 @@ function send(
   });
 }
 
-/** node:http throws at once if it cannot send a value. @throws {HttpFailure} unsendable */
+/** @throws {HttpFailure} unsendable, if node:http refuses a value of the request */
 function createRequest(
   { method, path, headers, body }: HttpRequest,
   { protocol, hostname, port }: Target,
@@ -134,7 +135,7 @@ function createRequest(
     return (protocol === 'https:' ? https : http).request({
       method,
       protocol,
-      // A URL has an IPv6 address in brackets, which a resolver would take for a part of a name.
+      // In a URL, an IPv6 address is in brackets, which a resolver would take for part of a name.
       hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
       port,
       path,
@@ -147,27 +148,30 @@ function createRequest(
   }
 }
 
-/** True if this request read bytes of another response that a used connection still held and that are no head. */
+/** True if a reused connection delivered bytes that do not start a response. They belong to an earlier response. */
 function isParseErrorOnReuse(error: Error, request: http.ClientRequest): boolean {
   const code: unknown = Reflect.get(error, 'code');
   return request.reusedSocket && typeof code === 'string' && code.startsWith('HPE_');
 }
 
-/** Whether a response belongs to this request, judged by its head. */
+/**
+ * Decides by the headers whether a response belongs to this request.
+ * @returns `from-intermediary` if a server in between may have sent the response
+ */
 function matchCorrelation(
   { statusCode = 0, headers }: http.IncomingMessage,
   correlation: Correlation | undefined,
   loan: Loan,
-): 'matched' | 'mismatched' | 'sent-in-between' {
+): 'matched' | 'mismatched' | 'from-intermediary' {
   if (correlation === undefined) return 'matched';
   const { name, value: sent, whenMissing } = correlation;
   const returned = headers[name];
   if (typeof returned === 'string') {
-    // Node joins a header that comes twice. Servers in between may change the case of letters.
+    // Node joins repeated headers by commas. Servers in between may change the case of letters.
     const values = returned.split(',').map((value) => value.trim().toLowerCase());
     return values.every((value) => value === sent.toLowerCase()) ? 'matched' : 'mismatched';
   }
   if (whenMissing === 'matched') return 'matched';
-  if (statusCode >= 400 && !(whenMissing === 'mismatched' && loan.isShared)) return 'sent-in-between';
+  if (statusCode >= 400 && !(whenMissing === 'mismatched' && loan.isShared)) return 'from-intermediary';
   return whenMissing === 'mismatched' ? 'mismatched' : 'matched';
 }

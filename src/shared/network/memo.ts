@@ -1,12 +1,12 @@
-/** Results that are remembered for a while on this worker. */
+/** Results that this worker remembers for a while. */
 export interface Memo<Value> {
-  /** Undefined if there is no value or it has expired. */
+  /** @returns undefined if there is no value or it has expired */
   find(key: string): Value | undefined;
   remember(key: string, value: Value, forMs: number): void;
   forget(key: string): void;
 }
 
-/** Beyond this, the value that was remembered first is removed. */
+/** Beyond this number, the value that was remembered longest ago is removed. */
 const MAX_VALUES = 10_000;
 
 export function createMemo<Value>(monotonicMs: () => number): Memo<Value> {

@@ -6,10 +6,10 @@ import type { HttpFailureKind, HttpRequest } from './http-message.ts';
 import type { PhaseClock } from './phase-clock.ts';
 
 export interface BodyReaderOptions {
-  /** Between two chunks. */
+  /** How long the next chunk may take. */
   readonly idleMs: number;
   readonly clock: PhaseClock;
-  /** Turns an exception of an event handler into a failure. */
+  /** Turns an exception in an event handler into a failure. */
   readonly failOnThrow: <Args extends unknown[]>(handle: (...args: Args) => void) => (...args: Args) => void;
   readonly fail: (kind: HttpFailureKind, cause?: unknown) => void;
   readonly failWith: (error: unknown) => void;
@@ -48,7 +48,7 @@ export function readBody(
       intake.received(bytes);
     }),
   );
-  // `aborted` and a short body both end here, because `end` fires only for a complete response.
+  // Emitted if the connection is aborted or the body is too short. `end` is emitted only for a complete response.
   response.on('error', (error) => fail('broken', error));
   response.on(
     'end',
@@ -60,7 +60,7 @@ export function readBody(
 }
 
 /**
- * The length of the body, as the head of the response states it. A body of unknown length ends with its connection and
+ * Returns the length of the body, as the headers state it. A body of unknown length ends when the connection closes, so it
  * would look complete even if it was cut off.
  * @see RFC 9112, sections 6.3 and 8
  */
@@ -70,14 +70,14 @@ function readLength(
 ): number | 'chunked' | 'unknown' {
   if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return 0;
   const encoding = headers['transfer-encoding'];
-  // A body with any other encoding would be passed on encoded, or would end with the connection.
+  // A body with any other encoding would be passed on encoded, or would have no known end.
   if (encoding !== undefined) return encoding.toLowerCase() === 'chunked' ? 'chunked' : 'unknown';
   return headers['content-length'] === undefined ? 'unknown' : Number(headers['content-length']);
 }
 
 /**
- * Whether a response announces a body although its status forbids one. The next reader may wait for that body, or take
- * the bytes that follow for a response.
+ * True if a response announces a body although its status forbids one. HTTP parsers disagree here: some wait for the body,
+ * others take its bytes for the next response.
  * @see RFC 9110, sections 8.6 and 15.3.6
  */
 export function hasForbiddenBody({ statusCode, headers }: http.IncomingMessage): boolean {

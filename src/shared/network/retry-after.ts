@@ -4,7 +4,7 @@ const MAX_RETRY_AFTER_SECONDS = 60 * 60;
 const httpDatePattern = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
- * Reads a `Retry-After` header, which is a number of seconds or a date. Some servers send decimals.
+ * Parses a `Retry-After` header, which is a number of seconds or a date. Some servers send decimals.
  * @returns whole seconds, at most an hour; undefined if the header is neither
  */
 export function parseRetryAfterSeconds(header: string | undefined, now: Date): number | undefined {

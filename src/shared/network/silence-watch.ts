@@ -1,17 +1,17 @@
 import type { Connection } from './connection.ts';
 
 /**
- * A connection goes to another borrower only after this long without a byte. With Nagle's algorithm a server holds back
- * what it has written until the previous response is acknowledged. Linux delays that acknowledgment by 40 to 200 ms
+ * A connection may serve another borrower only after this long without a byte. With Nagle's algorithm, a server's further
+ * bytes are not sent until the previous response is acknowledged. Linux delays the acknowledgment by 40 to 200 ms
  * (TCP_DELACK_MAX).
  */
 const SILENCE_MS = 250;
 
 /**
- * Marks idle connections as silent once they have had enough time to bring bytes. A timer alone proves nothing, because
- * Node runs due timers before it reads sockets. A busy event loop would take waiting bytes for silence. Node reads
- * every socket between a timer and the `setImmediate` that it calls. Timers count from the loop's cached, older time,
- * so the clock decides.
+ * Marks idle connections as silent after {@link SILENCE_MS} without a byte. A timer alone does not prove silence, because
+ * Node runs due timers before it reads sockets: after a busy time, bytes may be waiting. Between a timer and the
+ * `setImmediate` callback that it schedules, Node reads every socket. Timers may fire early, because the event loop caches
+ * the time at which they start, so `performance.now()` decides.
  * @param idle the connection that has been idle longest comes first
  * @returns a function to call whenever a connection becomes idle
  */

@@ -2,7 +2,7 @@ import type { TableClient, TableServiceClientOptions } from '@azure/data-tables'
 import { withDeadline } from '../network/deadline.ts';
 import { MismatchedResponse, storageUnavailable } from './azure-errors.ts';
 
-/** Where the table is, and how this service authenticates to it. */
+/** Where the table is, and how this service authenticates to the storage service. */
 export type TableLocation =
   | { readonly kind: 'connection-string'; readonly connectionString: string; readonly allowInsecure: boolean }
   | { readonly kind: 'managed-identity'; readonly endpoint: string; readonly clientId?: string };
@@ -18,8 +18,8 @@ type AdditionalPolicyConfig = NonNullable<TableServiceClientOptions['additionalP
 const REQUEST_ID = 'x-ms-client-request-id';
 
 /**
- * The SDK reuses a connection immediately, from one user's row to the next. The service returns the id that the SDK gives
- * each request (Cosmos DB need not). A response with another id belongs to another request.
+ * The SDK reuses a connection immediately, even for another user's row. Table Storage returns the id that the SDK gives each
+ * request. Cosmos DB may omit it. A response with another id belongs to another request.
  */
 const refuseMismatchedResponses: AdditionalPolicyConfig = {
   position: 'perRetry',
@@ -41,7 +41,7 @@ const clientOptions: TableServiceClientOptions = {
   additionalPolicies: [refuseMismatchedResponses],
 };
 
-/** Connects at the first operation, and again at the next one if that fails. */
+/** Connects at the first operation. If that fails, the next operation connects again. */
 export function createOperationRunner(location: TableLocation, tableName: string): RunOperation {
   let connecting: Promise<TableClient> | undefined;
   const connect = () => {
@@ -51,7 +51,7 @@ export function createOperationRunner(location: TableLocation, tableName: string
     });
     return connecting;
   };
-  // The signal reaches the request to the table, but not the one for a managed identity's token (measured).
+  // The signal aborts a request to the table, but not the request for a managed identity's token (measured).
   return (deadlineMs, operation) =>
     withDeadline(
       connect().then((client) => operation(client, AbortSignal.timeout(deadlineMs))),
@@ -67,7 +67,7 @@ async function connectTo(location: TableLocation, tableName: string): Promise<Ta
       allowInsecureConnection: location.allowInsecure,
     });
   }
-  // Imported here only: no other library costs as much cold-start time (measured).
+  // Imported only when needed, because no other library costs as much cold-start time (measured).
   const { ManagedIdentityCredential } = await import('@azure/identity');
   const credential = location.clientId
     ? new ManagedIdentityCredential({ clientId: location.clientId })

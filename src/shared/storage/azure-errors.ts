@@ -1,6 +1,6 @@
 import { BffError } from '../errors.ts';
 
-/** A response that belongs to another request, or rows that were not asked for. */
+/** Thrown for a response that belongs to another request, or has rows that were not requested. */
 export class MismatchedResponse extends Error {
   override readonly name = 'MismatchedResponse';
 }
@@ -14,7 +14,7 @@ export function storageUnavailable(cause: unknown): BffError {
   });
 }
 
-/** The row is missing. If the whole table is missing, so is the row: the first sign-in creates the table. */
+/** True if the row is missing, also if the whole table is missing. The first sign-in creates the table. */
 export function isMissingRow(error: unknown): boolean {
   if (isMissingTable(error)) return true;
   // Cosmos DB and older API versions of the service use the second name.
@@ -29,18 +29,18 @@ export function isExistingRow(error: unknown): boolean {
   return hasStatus(error, 409, 'EntityAlreadyExists');
 }
 
-/** The row has another version than the one that was read. */
+/** True if the row no longer has the version that was read. */
 export function isChangedRow(error: unknown): boolean {
   return hasStatus(error, 412);
 }
 
-/** Checks the service's own code too. A status alone proves nothing, because a server in between may have sent it. */
+/** Also checks the service's error code, if one is given. A server in between may send a status, but not this code. */
 function hasStatus(error: unknown, statusCode: number, code?: string): boolean {
   if (!(error instanceof Error) || Reflect.get(error, 'statusCode') !== statusCode) return false;
   return code === undefined || tableErrorCode(error) === code;
 }
 
-/** The SDK keeps the service's code in `details.odataError.code` (measured). */
+/** The SDK puts the service's error code into `details.odataError.code` (measured). */
 function tableErrorCode(error: Error): unknown {
   const details: unknown = Reflect.get(error, 'details');
   const odataError = isRecord(details) ? details['odataError'] : undefined;

@@ -25,12 +25,12 @@ function isColumnValue(value: unknown): value is ColumnValue {
   );
 }
 
-/** Includes the keys, because an empty selection means every column. */
+/** The keys are always included, because an empty selection would mean every column. */
 export function toSelect(columns: readonly string[]): string[] {
   return ['PartitionKey', 'RowKey', ...columns];
 }
 
-/** Keys contain no quote. They are escaped nevertheless, as OData requires. */
+/** Quotes are escaped, as OData requires, although keys contain none. */
 export function toFilter(range: RowRange): string {
   const literal = (value: string) => `'${value.replaceAll("'", "''")}'`;
   if (range.kind === 'partitions') {
@@ -48,11 +48,11 @@ export function toFilter(range: RowRange): string {
 }
 
 /** One user's row must never be returned as another user's. @throws {MismatchedResponse} */
-export function requireKeys(asked: RowKeys, { partitionKey, rowKey }: Partial<RowKeys>): void {
-  if (partitionKey !== asked.partitionKey || rowKey !== asked.rowKey) throw new MismatchedResponse();
+export function requireKeys(requested: RowKeys, { partitionKey, rowKey }: Partial<RowKeys>): void {
+  if (partitionKey !== requested.partitionKey || rowKey !== requested.rowKey) throw new MismatchedResponse();
 }
 
-/** As {@link requireKeys}, for a listed row. @throws {MismatchedResponse} */
+/** Like {@link requireKeys}, but for a listed row. @throws {MismatchedResponse} */
 export function requireInRange(range: RowRange, { partitionKey, rowKey }: RowKeys): void {
   const isInRange =
     range.kind === 'partitions'

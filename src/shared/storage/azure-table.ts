@@ -77,7 +77,7 @@ async function list(
   try {
     return await run(LIST_DEADLINE_MS, async (client, abortSignal) => {
       const listed: ListedRow[] = [];
-      // A page may be empty and still not be the last: the service ends a page where the next server's rows begin.
+      // An empty page need not be the last one, because the service ends a page where another server's rows begin.
       for await (const entity of client.listEntities({ queryOptions, abortSignal })) {
         if (listed.length >= limit) break;
         const { partitionKey = '', rowKey = '' } = entity;
@@ -98,7 +98,7 @@ async function insert(run: RunOperation, row: Row): Promise<TableInsert> {
   try {
     const written = await create().catch(async (error: unknown) => {
       if (!isMissingTable(error)) throw error;
-      // In a new deployment the first sign-in creates the table, so that no other request has to check for it.
+      // In a new deployment, the first sign-in creates the table, so that no request has to check whether it exists.
       await run(WRITE_DEADLINE_MS, (client, abortSignal) => client.createTable({ abortSignal }));
       return create();
     });
@@ -149,7 +149,7 @@ async function check(run: RunOperation): Promise<void> {
   try {
     await run(READ_DEADLINE_MS, (client, abortSignal) => client.getEntity('ready', 'ready', { abortSignal }));
   } catch (error) {
-    // A missing table is no failure, because the first sign-in creates it.
+    // A missing table is not an error, because the first sign-in creates it.
     if (!isMissingRow(error)) throw storageUnavailable(error);
   }
 }

@@ -29,8 +29,8 @@ export type RowRange =
       readonly rowsFrom: string;
       readonly rowsBefore: string;
       /**
-       * Only rows whose columns are later than these instants. The table leaves out the others, so they do not
-       * count towards a limit.
+       * By column: only rows with a later instant in that column are listed. The table omits the other rows, so they do
+       * not count toward the limit.
        */
       readonly laterThan?: Readonly<Record<string, Date>>;
     }
@@ -40,25 +40,25 @@ export type TableInsert = { readonly kind: 'inserted'; readonly etag: string } |
 
 export type TableUpdate =
   | { readonly kind: 'updated'; readonly etag: string }
-  /** Another request wrote since the row was read. */
+  /** Another request has written the row since it was read. */
   | { readonly kind: 'changed' }
   /** The row was deleted. An update never creates it again. */
   | { readonly kind: 'missing' };
 
 export type TableRemoval =
-  /** The row does not exist any more. Another request may have removed it. */
+  /** The row no longer exists. Another request may have removed it. */
   { readonly kind: 'removed' } | { readonly kind: 'changed' };
 
 /**
- * The few table operations that the product uses, each with a deadline. There is no upsert. A row is inserted once and
- * updated only in the version that was read, so that a deletion wins over every late write.
+ * The table operations that this service uses, each with a deadline. There is no upsert. A row is inserted once and updated
+ * only in the version that was read, so that a deletion wins over every late write.
  * @throws {BffError} storage_unavailable, from every operation
  */
 export interface Table {
   readonly name: string;
-  /** @param columns every column if omitted */
+  /** @param columns the columns to read. Default: every column */
   read(keys: RowKeys, columns?: readonly string[]): Promise<TableRead>;
-  /** The first rows of a range. */
+  /** Returns the first rows of a range. */
   list(range: RowRange, columns: readonly string[], limit: number): Promise<readonly ListedRow[]>;
   insert(row: Row): Promise<TableInsert>;
   /** Replaces the whole row. Columns that `row` does not have are removed. */

@@ -22,10 +22,10 @@ const oneOf = <const Text extends string>(...texts: readonly Text[]): Validator<
   accepts: (value) => texts.some((text) => text === value),
 });
 
-/** As `oneOf`, for values from elsewhere: the compiler accepts other texts, which are written as `unlisted`. */
+/** Like `oneOf`, but the compiler accepts any text. A text that is not listed is written as `unlisted`. */
 const listed = (...texts: readonly string[]): Validator<string> => oneOf(...texts);
 
-/** Several words, separated by a space. */
+/** Some of these words, separated by spaces. */
 const someOf = (...texts: readonly string[]): Validator<string> => ({
   accepts: (value) =>
     String(value)

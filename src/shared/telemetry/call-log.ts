@@ -1,6 +1,6 @@
 import type { Log } from './log.ts';
 
-/** Logs by caller, so that a handler need not pass its log to each call. */
+/** The log of each call, by caller. A handler therefore need not pass its log to the Graph client. */
 const logs = new WeakMap<object, Log>();
 
 /** @param caller the handler's caller */

@@ -1,6 +1,6 @@
 /**
  * Describes an error and its causes for the log: class, code and position. Messages are left out, because MSAL's contain
- * Entra ID's text with names and addresses, and the table client's contain keys.
+ * Entra ID's text with names and email addresses, and the table client's contain keys.
  */
 export function describeError(error: unknown): string {
   try {
@@ -26,12 +26,12 @@ function describeOne(error: unknown): string {
   const code = publicCode(error);
   const frame = firstFrame(error);
   const named: unknown = readField(error, 'name');
-  // A library sets the name. Text that does not look like a name may contain anything.
+  // A library can set any name. A text that does not look like a class name may contain anything.
   const name = typeof named === 'string' && /^[\w$.]{1,64}$/.test(named) ? named : 'Error';
   return `${name}${code === undefined ? '' : `(${code})`}${frame === undefined ? '' : ` at ${frame}`}`;
 }
 
-/** A library may set a value of any type, and a getter may throw. A log line must not throw in turn. */
+/** A library may have set a value of any type, and a getter may throw. Writing a log record must not throw. */
 function readField(error: Error, name: string): unknown {
   try {
     return Reflect.get(error, name);
@@ -54,9 +54,9 @@ function publicCode(error: Error): string | undefined {
 const MAX_FRAME_LENGTH = 1_000;
 
 /**
- * Returns the function name and the position only, because paths in a stack would name the machine. A stack
- * begins with the message, whose lines may look like frames. The frame is therefore the line after the message.
- * If the message was changed later, it is not found and no frame is returned.
+ * Returns the function and the position of the first stack frame, without the path, which would reveal the machine. A stack
+ * begins with the message, whose lines may look like frames. The frame is therefore the line after the message. If the
+ * message was changed later, the stack does not contain it, and no frame is returned.
  */
 function firstFrame(error: Error): string | undefined {
   const stack: unknown = readField(error, 'stack');

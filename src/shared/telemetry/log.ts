@@ -11,15 +11,16 @@ export type Log = (level: LogLevel, record: LogRecord) => void;
 
 /**
  * Returns a log that adds these fields to each record that does not have them.
- * @param fields read for every record, so that later changes appear in later records
+ * @param fields read for each record, so that changes to them appear in later records
  */
 export function withFields(log: Log, fields: Readonly<Record<string, string | undefined>>): Log {
+  // The first spread puts the record's fields first, and the last one makes them win.
   return (level, record) => log(level, { ...record, ...fields, ...record });
 }
 
 /**
- * Returns one line of JSON, in which no value can start a second line. JSON escapes CR, LF and ANSI's ESC. The other
- * control characters and the two line separators of Unicode are escaped here.
+ * Returns one line of JSON, in which no value can start a second line. JSON escapes all characters below U+0020.
+ * DEL, the C1 control characters and Unicode's two line separators are escaped here.
  */
 export function toLogLine(record: LogRecord): string {
   return JSON.stringify(record).replace(/[\u2028\u2029\u007f-\u009f]/g, (character) => {
