@@ -3,8 +3,8 @@ import { parseJson } from './json-text.ts';
 import { decodeUtf8 } from './utf8.ts';
 
 /**
- * Compares a body with the fields that its rule lists. Graph accepts more fields than a rule's author may expect: a PATCH
- * of a group accepts `members@odata.bind`, which adds members.
+ * Refuses a body with a field that its rule does not list. Graph accepts more fields than a rule's author may expect: a
+ * PATCH of a group accepts `members@odata.bind`, which adds members.
  * @param body undefined or empty if the call has none
  * @throws {BffError} path_not_allowed, content_type_not_allowed
  */
@@ -19,7 +19,8 @@ export function requireBodyFields(
 }
 
 /**
- * Refuses a type that declares another encoding than UTF-8, because in another encoding the same bytes are other names.
+ * Refuses a `Content-Type` with any parameter except `charset=utf-8`, because in another encoding the same bytes are other
+ * names.
  * @throws {BffError} content_type_not_allowed
  */
 export function requireUtf8Type(contentType: string | undefined): void {
@@ -31,7 +32,7 @@ export function requireUtf8Type(contentType: string | undefined): void {
 }
 
 /**
- * @param fields undefined if the body is not a JSON object
+ * @param fields the names in the body; undefined if it is not a JSON object
  * @throws {BffError} path_not_allowed
  */
 export function requireListedFields(
@@ -45,7 +46,10 @@ export function requireListedFields(
   });
 }
 
-/** Nested values are checked but not held, because one body of 10 MiB could otherwise stop the worker. */
+/**
+ * The names at the top level. Nested values are checked but not kept, because those of a body of 10 MiB could exhaust the
+ * worker's memory. Undefined if the body is not a JSON object.
+ */
 function fieldsOf(body: Uint8Array): readonly string[] | undefined {
   const text = decodeUtf8(body);
   if (text === undefined) return undefined;

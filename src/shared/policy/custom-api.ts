@@ -8,7 +8,7 @@ import { type PolicyResult, parsePolicy } from './parse.ts';
 export const parseCustomApiPolicy = (document: unknown, scopePrefix: string): PolicyResult =>
   parsePolicy(document, customApiProfile(scopePrefix));
 
-/** Assumes nothing about the API that its policy does not declare. */
+/** The profile of a custom API. It assumes nothing that the API's policy does not declare. */
 export function customApiProfile(scopePrefix: string): ApiProfile {
   return {
     // A word of letters only is more likely a function than an id, so `/orders/search` needs a separate rule. Some
@@ -17,7 +17,7 @@ export function customApiProfile(scopePrefix: string): ApiProfile {
       /^(?!\.)[A-Za-z0-9_@.!~=+-]{1,512}(?<!\.)$/.test(segment) && !/^[A-Za-z]+$/.test(segment),
     scopePattern: /^[A-Za-z][A-Za-z0-9._-]{0,119}$/,
     scopeHint:
-      'write the name of one delegated permission of the API, as its registration spells it: "Orders.Read", without an address before it',
+      'write the name of one delegated permission of the API, as its registration spells it: "Orders.Read", without a URI before it',
     toScope: (permission) => `${scopePrefix}/${permission}`,
     pathDescription: 'The path as the API documents it. {name} stands for one id: /orders/{id}.',
     hasFileLinks: false,

@@ -11,7 +11,7 @@ export interface Features {
 
 export type JoinFeaturesResult =
   | { readonly kind: 'features'; readonly features: Features }
-  /** Two policies have a feature with this name. */
+  /** Two policies have a feature of this name. */
   | { readonly kind: 'ambiguous'; readonly name: string };
 
 export function joinFeatures(policies: readonly Policy[]): JoinFeaturesResult {

@@ -16,8 +16,8 @@ const plainKey = /^(?!\.)[A-Za-z0-9_@.!~=+-]{1,512}(?<!\.)$/;
 
 /**
  * Names of Graph that look like keys, in lower case, because Graph ignores letter case: letters only, letters around one
- * number (`oauth2PermissionGrants`), a name with its version (`alerts_v2`), and a name with its namespace. A Planner key
- * is any 28 letters and digits.
+ * number (`oauth2PermissionGrants`), a name with its version (`alerts_v2`), and a name with its namespace. The second
+ * pattern excludes 28 letters and digits, which may be a key of Planner.
  */
 const namePatterns = [
   /^[a-z]+$/,
@@ -61,7 +61,7 @@ const systemOptions = new Set(
 export const graphProfile: ApiProfile = {
   /**
    * An id as Graph writes it, or an email address. `$` would start an OData word (`$value`, `$ref`), a parenthesis would
-   * start a function or a key in brackets, and a semicolon or colon a matrix or drive path. A word that is or could be
+   * start a function or a key in parentheses, and a semicolon or colon a matrix or drive path. A word that is or could be
    * a name of Graph is more likely a function (`delta`), a well-known name or a cast. Each of those needs a separate
    * rule.
    */
@@ -74,10 +74,10 @@ export const graphProfile: ApiProfile = {
   // Two to four words separated by dots. A word may have hyphens: User.Read, Mail.ReadWrite.Shared.
   scopePattern: /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*){1,3}$/,
   scopeHint:
-    'write the name of one delegated permission of Microsoft Graph, as its reference spells it: "Mail.Read", without an address before it, and not ".default"',
+    'write the name of one delegated permission of Microsoft Graph, as its reference spells it: "Mail.Read", without a URI before it, and not ".default"',
   hasFileLinks: true,
   checksTokenFirst: true,
-  // Without Graph's address, because MSAL compares scopes letter by letter and one spelling is used throughout.
+  // Without Graph's URI. MSAL compares scopes letter by letter, so this service uses this one spelling everywhere.
   toScope: (permission) => permission,
   pathDescription:
     "The path as Graph documents it, beginning with the version. {name} stands for one id: /v1.0/me/messages/{id}. Functions with their parameters: /v1.0/me/reminderView(startDateTime='{start}',endDateTime='{end}').",

@@ -29,7 +29,7 @@ export function findPolicyIssues(document: PolicyDocument, profile: ApiProfile):
     ...guardIssues(document),
     ...rules.flatMap(({ pointer, rule }) => ruleIssues(rule, profile).map((issue) => `${pointer}: ${issue}`)),
     ...rules.flatMap((rule, index) =>
-      rules.slice(index + 1).flatMap((later) => overlapIssues(rule, later, profile)),
+      rules.slice(index + 1).flatMap((laterRule) => overlapIssues(rule, laterRule, profile)),
     ),
   ];
 }
@@ -135,14 +135,14 @@ function bodyIssues({ methods, contentTypes, bodyFields }: RuleDocument): string
 function optionIssues(bounds: OptionBounds, path: string, profile: ApiProfile): string[] {
   const boundIssues = Object.entries(bounds).flatMap(([name, bound]) => {
     const issue = profile.queryOptionIssue(name);
-    const own = issue === undefined ? [] : [`query option ${name} ${issue}`];
-    if (bound === true || !('navigations' in bound)) return own;
+    const nameIssues = issue === undefined ? [] : [`query option ${name} ${issue}`];
+    if (bound === true || !('navigations' in bound)) return nameIssues;
     const nested = Object.entries(bound.navigations).flatMap(([navigation, inner]) =>
       optionIssues(inner, `${path}/${navigation}`, profile).map(
         (innerIssue) => `${name}, ${navigation}: ${innerIssue}`,
       ),
     );
-    return [...own, ...nested];
+    return [...nameIssues, ...nested];
   });
   return [...boundIssues, ...searchIssues(bounds, profile.searchesByField(path))];
 }
@@ -159,7 +159,8 @@ function searchIssues({ $select, $filter, $search }: OptionBounds, searchesByFie
   }
   const evaded = [
     ...($filter !== undefined && namesFields($filter) ? ['$filter'] : []),
-    // Users expect to find words anywhere in a message. docs/policy.md explains what such a search reveals.
+    // A search by words is no issue, because users expect to find words anywhere in a message. docs/policy.md explains
+    // what such a search reveals.
     ...(searchesByField && $select !== undefined && namesFields($select) ? ['$select'] : []),
   ];
   if (evaded.length === 0) return [];

@@ -1,19 +1,24 @@
-/** Reads the grammar of JSON (RFC 8259) position by position. A position of -1 means that the text is not JSON. */
+// A scanner of JSON (RFC 8259). Each function gets the position of a value and returns the position after it, or -1 if the
+// text is not JSON.
 
-/** Deeper than Graph nests. Each level costs a stack frame. */
+/** The most levels of nesting. Graph's responses have fewer. Each level costs a stack frame. */
 export const MAX_DEPTH = 64;
 
-/** The byte order mark of UTF-8, one byte per character. Readers of JSON from a response skip it. */
+/** The byte order mark of UTF-8, one byte per character. It may precede the JSON of a response, and is skipped. */
 export const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 
-/** @returns the end of an array whose items `readItem` reads */
+/**
+ * @param readItem gets the position of an item and returns its end
+ * @returns the end of the array
+ */
 export function readItems(text: string, start: number, readItem: (at: number) => number): number {
   return readList(text, start, ']', readItem);
 }
 
 /**
- * @param readValue gets the position of a member's value, the member's name, and the position of the name
- * @returns the end of an object whose values `readValue` reads
+ * @param readValue gets the position of a member's value, the member's name, and the position of the name. Returns the end
+ * of the value.
+ * @returns the end of the object
  */
 export function readMembers(
   text: string,
@@ -62,7 +67,7 @@ function skipString(text: string, start: number): number {
   for (;;) {
     const code = text.charCodeAt(at);
     if (code === 0x22) return at + 1;
-    // NaN, which follows the last character, is not larger either.
+    // At the end of the text, `code` is NaN, and the comparison is false too.
     if (!(code >= 0x20)) return -1;
     at = code === 0x5c ? skipEscape(text, at) : at + 1;
     if (at === -1) return -1;

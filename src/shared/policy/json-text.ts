@@ -8,8 +8,8 @@ import {
 } from './json-scanner.ts';
 
 /**
- * JSON that keeps its bytes: a value that is passed on stays as it was written. `JSON.parse` would change 64-bit integers
- * and long decimals. Of two members with the same name it keeps the last one, while other readers keep the first.
+ * A JSON value with its original text, so that it can be passed on unchanged. `JSON.parse` would change 64-bit integers and
+ * long decimals. Of two members with the same name it keeps the last one, while other readers keep the first.
  */
 export type JsonValue =
   | { readonly kind: 'object'; readonly text: string; readonly members: ReadonlyMap<string, JsonValue> }
@@ -20,20 +20,20 @@ export type JsonValue =
   /** An object or array below the opened levels. Its grammar has been checked. */
   | { readonly kind: 'unopened'; readonly text: string };
 
-/** Not JSON, nested too deeply, too many values, or a name twice in one object. */
+/** The text is not JSON, is nested too deeply, has too many values, or has a name twice in one object. */
 export interface InvalidJson {
   readonly kind: 'invalid';
   readonly duplicateName?: string;
 }
 
 export interface JsonOptions {
-  /** Levels of objects and arrays whose content is returned. */
+  /** How many levels of objects and arrays are returned with their members and items. Deeper ones are only checked. */
   readonly openedLevels: number;
   /** In which objects a name may occur only once: in those that are opened, or in all. */
   readonly uniqueNames: 'opened' | 'everywhere';
   /**
-   * The most values of opened levels and names of nested objects that are held at a time. A batch of 20 with its headers
-   * has some hundreds. Without a limit, `[],[],…` would take eighty times its own length in memory. Default: 10,000.
+   * How many values of opened levels and names of nested objects may be in memory at a time. A batch of 20 requests with
+   * headers has a few hundred. Without a limit, `[],[],…` would take 80 times its length in memory. Default: 10,000.
    */
   readonly maxHeld?: number;
 }
@@ -60,7 +60,7 @@ export function parseJson(text: string, options: JsonOptions): JsonValue | Inval
   function readObject(start: number, depth: number): Read | undefined {
     const members = new Map<string, JsonValue>();
     const end = readMembers(text, start, (at, name) => {
-      if (!mayHold(name, members)) return -1;
+      if (!mayAdd(name, members)) return -1;
       const member = readValue(at, depth + 1);
       if (member === undefined) return -1;
       members.set(name, member.value);
@@ -80,7 +80,7 @@ export function parseJson(text: string, options: JsonOptions): JsonValue | Inval
     return end === -1 ? undefined : { value: { kind: 'array', text: text.slice(start, end), items }, end };
   }
 
-  /** Checks a value without holding any of it. */
+  /** Checks a value whose content is not returned. */
   function skipValue(start: number, depth: number): number {
     if (text[start] !== '{' && text[start] !== '[') return skipScalar(text, start);
     if (depth >= MAX_DEPTH) return -1;
@@ -88,7 +88,7 @@ export function parseJson(text: string, options: JsonOptions): JsonValue | Inval
     if (uniqueNames === 'opened') return readMembers(text, start, (at) => skipValue(at, depth + 1));
     const names = new Set<string>();
     const end = readMembers(text, start, (at, name) => {
-      if (!mayHold(name, names)) return -1;
+      if (!mayAdd(name, names)) return -1;
       names.add(name);
       return skipValue(at, depth + 1);
     });
@@ -96,7 +96,8 @@ export function parseJson(text: string, options: JsonOptions): JsonValue | Inval
     return end;
   }
 
-  function mayHold(name: string, names: { has(name: string): boolean }): boolean {
+  /** Counts one more name in memory. Returns false if the object has the name already, or if the limit is exceeded. */
+  function mayAdd(name: string, names: { has(name: string): boolean }): boolean {
     if (names.has(name)) duplicateName = name;
     else held++;
     return duplicateName === undefined && held <= maxHeld;

@@ -14,13 +14,13 @@ export interface RequestedCall {
   readonly method: string;
   /** Below the API's origin, as it would be sent: `/v1.0/me`. */
   readonly path: string;
-  /** The same path as the host's router read it. Undefined if the call did not pass the router. */
+  /** The path as the host's router decoded it, without the first slash. Undefined if it did not come through the router. */
   readonly routeParameter?: string | undefined;
   /** As it would be sent, without the question mark. */
   readonly query: string;
   /** The header, byte for byte. Undefined if the call has no body. */
   readonly contentType?: string | undefined;
-  /** Comparable names of options whose values the API itself wrote. These values are not decoded again. */
+  /** Names of options whose values the API itself wrote ({@link toComparableOption}). The values are not decoded again. */
   readonly trustedOptions?: ReadonlySet<string>;
 }
 
@@ -39,11 +39,11 @@ export type PolicyMatch = { readonly kind: 'allowed'; readonly call: AllowedCall
 export interface PolicyRefusal {
   readonly kind: 'refused';
   readonly code: 'request_invalid' | 'path_not_allowed' | 'content_type_not_allowed';
-  /** Which part of the call the policy refuses. Undefined for a call that readers may take differently. */
+  /** Which part of the call the policy refuses. Undefined for `request_invalid`: servers could read the call differently. */
   readonly part?: 'path' | 'method' | 'query' | 'content-type' | 'link';
   /** For the developer who made the call. It quotes the policy, never the call. */
   readonly detail: string;
-  /** The rule for this path and, if there is one, for this method. */
+  /** A rule for this path. If there is one for the method too, that rule. */
   readonly closestRule?: PolicyRule;
 }
 
@@ -67,12 +67,12 @@ export function matchCall(policy: PolicyRules, requested: RequestedCall): Policy
   if (options.some((option) => !isTrusted(toComparableOption(option.name)) && hasSemicolon(policy, option))) {
     return invalid('the query has a semicolon, which some readers take for the end of an option');
   }
-  const onPath = policy.rules.filter(({ template }) =>
+  const rulesForPath = policy.rules.filter(({ template }) =>
     matchesPath(template, parsedPath.path, policy.profile),
   );
-  const [closestRule] = onPath;
+  const [closestRule] = rulesForPath;
   if (closestRule === undefined) return refused('path', 'No rule names this path.');
-  const rule = onPath.find(({ methods }) => methods.includes(method));
+  const rule = rulesForPath.find(({ methods }) => methods.includes(method));
   if (rule === undefined) return refused('method', 'No rule allows this method on this path.', closestRule);
   return (
     queryRefusal(rule, options) ??

@@ -1,5 +1,5 @@
 const token = String.raw`[A-Za-z0-9!#$%&'*+.^_|~\x60-]+`;
-/** One type with its parameters. Some readers see two headers at a comma, or another type at a stray semicolon. */
+/** One type with its parameters. At a comma, some readers see two headers; at a stray semicolon, another type. */
 const mediaTypePattern = new RegExp(
   String.raw`^(${token}/${token})(?:[ \t]*;[ \t]*${token}=(?:${token}|"[\x20\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]*"))*$`,
 );
@@ -23,7 +23,7 @@ export function mayBeJson(header: string | undefined): boolean {
   return /[/+]json$/.test(readMediaType(header ?? '') ?? 'application/json');
 }
 
-// A type (`image/jpeg`), a type with any subtype (`image/*`) or any type (`*/*`), in lower case.
+// Whether the text is a type (`image/jpeg`), a type with any subtype (`image/*`) or any type (`*/*`), in lower case.
 export function isMediaRange(text: string): boolean {
   return /^(?:\*\/\*|[a-z0-9][a-z0-9!#$&^_.+-]*\/(?:\*|[a-z0-9][a-z0-9!#$&^_.+-]*))$/.test(text);
 }

@@ -1,7 +1,7 @@
 /** Methods that the proxy forwards. */
 export const proxyMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** Whether a request of this method has a body here. */
+/** Whether the proxy accepts a body with this method. */
 export function hasBody(method: string): boolean {
   return method === 'POST' || method === 'PUT' || method === 'PATCH';
 }

@@ -77,7 +77,7 @@ const expandBound = z
       )
       .check(
         z.describe(
-          'The properties that may be expanded, each with the options that may be nested in its brackets.',
+          'The properties that may be expanded, each with the options that may be nested in its parentheses.',
         ),
       ),
     required,

@@ -9,10 +9,10 @@ export type PolicyResult =
   /** Every issue of the file: where it is, what is wrong, how to fix it. */
   | { readonly kind: 'invalid'; readonly issues: readonly string[] };
 
-/** Reads a policy for an API with this profile. */
+/** Reads the policy of an API with this profile. */
 export function parsePolicy(document: unknown, profile: ApiProfile): PolicyResult {
-  const prototypes = findPrototypes(document, []);
-  if (prototypes.length > 0) return { kind: 'invalid', issues: prototypes };
+  const protoIssues = findProtoIssues(document, []);
+  if (protoIssues.length > 0) return { kind: 'invalid', issues: protoIssues };
   const parsed = createPolicySchema(profile).safeParse(document, { error: messageOf });
   if (!parsed.success) {
     return { kind: 'invalid', issues: parsed.error.issues.flatMap((issue) => describeIssue(issue, [])) };
@@ -23,10 +23,10 @@ export function parsePolicy(document: unknown, profile: ApiProfile): PolicyResul
 }
 
 /**
- * The schema does not see `__proto__`. Most JSON readers do not treat it as a member of the object, and the others
- * read another object.
+ * Finds members with the name `__proto__`. The schema does not see them, and code that copies an object may take one for
+ * the object's prototype.
  */
-function findPrototypes(value: unknown, path: readonly PropertyKey[]): string[] {
+function findProtoIssues(value: unknown, path: readonly PropertyKey[]): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const here = Object.hasOwn(value, '__proto__')
     ? [`${toPointer(path)}: "__proto__" is not allowed; remove it`]
@@ -35,7 +35,7 @@ function findPrototypes(value: unknown, path: readonly PropertyKey[]): string[] 
   return [
     ...here,
     ...inner.flatMap(([name, member]) =>
-      findPrototypes(member, [...path, Array.isArray(value) ? Number(name) : name]),
+      findProtoIssues(member, [...path, Array.isArray(value) ? Number(name) : name]),
     ),
   ];
 }
@@ -44,7 +44,7 @@ const toPointer = (path: readonly PropertyKey[]) => toDotPath(path) || 'the file
 
 function describeIssue(issue: $ZodIssue, before: readonly PropertyKey[]): string[] {
   const path = [...before, ...issue.path];
-  // Of several shapes, the intended one is the one whose issues are all deeper.
+  // If the value has none of several shapes, its author meant the shape whose issues are all deeper inside the value.
   const intended =
     issue.code === 'invalid_union'
       ? issue.errors.find((inner) => inner.every(({ path: below }) => below.length > 0))
@@ -55,7 +55,7 @@ function describeIssue(issue: $ZodIssue, before: readonly PropertyKey[]): string
   return [`${toPointer(path)}: ${issue.message}`];
 }
 
-/** The messages of the checks to which the schema gives none. zod/mini has no messages itself. */
+/** Messages for the checks for which the schema has none. zod/mini has no default messages. */
 const messageOf: $ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'unrecognized_keys': {

@@ -9,9 +9,9 @@ export interface PathTemplate {
 
 type Part =
   | { readonly kind: 'literal'; readonly text: string }
-  /** `{id}`: what the API's profile accepts as a key. */
+  /** `{id}`: a segment that the API's profile accepts as a key. */
   | { readonly kind: 'key' }
-  /** `{file}` after `root:`, with or without the colon that ends the path: the name of a file or folder. */
+  /** `{file}` after `root:`, or `{file}:` at the end of the file's path: the name of a file or folder. */
   | { readonly kind: 'name'; readonly suffix: ':' | '' }
   /** `name(first='{x}',second={y})` */
   | { readonly kind: 'function'; readonly shape: string; readonly pattern: RegExp };
@@ -29,8 +29,8 @@ export const pathTemplatePattern = new RegExp(
 
 /** @param text matches {@link pathTemplatePattern} */
 export function parsePathTemplate(text: string): PathTemplate {
-  // Between a segment that ends with a colon and the next such segment, parameters are names of files, as in APIs of
-  // drives.
+  // From a segment that ends with a colon to the next such segment, parameters are names of files, as in
+  // `/me/drive/root:/{folder}/{file}:/content`.
   let inNames = false;
   const parts = text
     .slice(1)
@@ -91,7 +91,7 @@ function matchesSegment(part: Part, rawSegment: string, segment: string, profile
   }
 }
 
-/** Whether a call can match both. Letter case does not make two paths different, because APIs disagree on it. */
+/** Whether a call can match both templates. Letter case makes no difference, because some APIs ignore it. */
 export function overlap(left: PathTemplate, right: PathTemplate, profile: ApiProfile): boolean {
   return (
     left.parts.length === right.parts.length &&
@@ -127,12 +127,14 @@ const withoutSuffix = (text: string, suffix: string) => text.slice(0, text.lengt
 
 const isKey = (segment: string, profile: ApiProfile) => !/[()]/.test(segment) && profile.isKey(segment);
 
-/** A file name. Without a colon, which would end the path, and without what a file system drops at its ends. */
+/**
+ * A file name. A colon would end the path. Some file systems drop a space at the start, and a space or dot at the end.
+ */
 function isName(text: string): boolean {
   return /^[\p{L}\p{M}\p{N} _@.!~=+,()&'-]{1,255}$/u.test(text) && !/^ |[ .]$/.test(text);
 }
 
-/** A value in a function's brackets: a date, a number, a key or words. Without quotes, commas and brackets. */
+/** A value in a function's parentheses: a date, a number, a key or words, without quotes, commas and parentheses. */
 function isArgument(text: string): boolean {
   return /^[\p{L}\p{M}\p{N} _@.:!~=+-]{1,512}$/u.test(text);
 }

@@ -14,15 +14,15 @@ export type PathResult =
 
 const MAX_PATH_BYTES = 2048;
 
-/** The characters of a path (RFC 3986, 3.3). A server may repair any other character, each in its own way. */
+/** The characters of a path (RFC 3986, 3.3). Servers may "repair" any other character, each in its own way. */
 const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 
 /**
- * Reads the path of a call to the API. It refuses instead of repairing, because a path can evade the policy if two servers
- * repair it differently.
- * @param routeParameter the same path as the host's router read it: decoded once, dot segments not collapsed. Behind a
- * front end that decodes, dot segments are collapsed in the URL but not in the router's parameter (measured). If the two
- * differ, a server on the way has repaired the path. Undefined for a path that did not pass the router.
+ * Reads the path of a call to the API. An irregular path is refused and not repaired, because a path can evade the policy
+ * if two servers repair it differently.
+ * @param routeParameter the path as the host's router decoded it, once. If it differs from `raw`, a server on the way has
+ * changed the path. (A front end that decodes collapses dot segments in the URL, but not in the router's parameter;
+ * measured.) Undefined for a path that did not come through the router.
  */
 export function readUpstreamPath(raw: string, routeParameter?: string): PathResult {
   if (raw.length > MAX_PATH_BYTES) return refused('the path is too long');

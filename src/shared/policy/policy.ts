@@ -7,10 +7,11 @@ import type { PolicyDocument } from './schema.ts';
 export interface PolicyFeature {
   readonly name: string;
   readonly title: string;
+  /** Whether every sign-in asks for the feature's permissions. */
   readonly signIn: boolean;
   /** All permissions that the feature's rules ask for. */
   readonly scopes: readonly string[];
-  /** What each of its rules needs. */
+  /** The permissions that each of its rules needs. */
   readonly needs: readonly ScopeNeed[];
 }
 

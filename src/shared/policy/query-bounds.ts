@@ -29,7 +29,7 @@ function violationOfOption(
 function violationOfReinterpretations(bounds: OptionBounds, option: QueryOption): string | undefined {
   const { name, reinterpretations = [] } = option;
   const bound = bounds[name];
-  // The policy itself lists the value, so it may pass for every way of decoding.
+  // The policy itself lists the value, so it may pass however an API decodes it.
   if (bound !== undefined && bound !== true && 'oneOf' in bound) return undefined;
   for (const again of reinterpretations) {
     const violation = violationOfOption(bounds, again);
@@ -68,7 +68,7 @@ function violationOf(name: string, bound: OptionBound, value: string): string | 
   return `${name} may name these fields only: ${bound.fields.join(', ')}${how}.`;
 }
 
-/** Parses the value by the option's grammar. A value that does not follow the grammar is out of bounds. */
+/** Whether the value names only these fields. A value that does not follow the option's grammar is out of bounds. */
 function namesOnly(name: string, fields: readonly string[], value: string): boolean {
   if (name === '$filter') return comparesOnly(fields, value);
   if (name === '$search') return searchesOnly(fields, value);
@@ -89,7 +89,7 @@ function searchesOnly(fields: readonly string[], value: string): boolean {
   });
 }
 
-/** Space, text, GUID, instant, number, brackets and commas, or a word. */
+/** One token of a filter: space, text, GUID, instant, number, parenthesis, comma or word. */
 const filterToken = new RegExp(
   [
     String.raw`\s+`,
@@ -105,7 +105,7 @@ const filterToken = new RegExp(
 const filterOperators = new Set('eq ne gt ge lt le and or not in has true false null'.split(' '));
 const filterFunctions = new Set('contains startswith endswith tolower toupper trim length'.split(' '));
 
-/** Whether each word of the expression is OData's or a listed field. A lambda (`any(x:…)`) has a colon, so it is not. */
+/** Whether each word of the expression is OData's or a listed field. False for a lambda (`any(x:…)`), which has a colon. */
 function comparesOnly(fields: readonly string[], value: string): boolean {
   filterToken.lastIndex = 0;
   while (filterToken.lastIndex < value.length) {
@@ -113,7 +113,7 @@ function comparesOnly(fields: readonly string[], value: string): boolean {
     if (token === null) return false;
     const word = token.groups?.['word'];
     if (word === undefined || filterOperators.has(word) || fields.includes(word)) continue;
-    // Only before a bracket, because a field may have the name of a function.
+    // A function's name counts only before a parenthesis, because a field may have the same name.
     if (!filterFunctions.has(word) || value[filterToken.lastIndex] !== '(') return false;
   }
   return value !== '';
@@ -121,7 +121,7 @@ function comparesOnly(fields: readonly string[], value: string): boolean {
 
 /** `manager($select=id;$levels=2),directReports`: OData 4.01 URL conventions, 5.1.3. */
 function expandViolation(name: string, { navigations }: ExpandBound, value: string): string | undefined {
-  // An API that decodes the value again could find a bracket or a quote in it.
+  // An API that decodes the value again could find a parenthesis or a quote in it.
   if (decodeAgain(value) !== value) return `${name} does not follow the grammar of OData.`;
   const seen = new Set<string>();
   for (const { navigation, options } of readExpandItems(value)) {
@@ -138,15 +138,15 @@ function expandViolation(name: string, { navigations }: ExpandBound, value: stri
 }
 
 export interface ExpandItem {
-  /** Empty if the item is not understood. */
+  /** Empty if the item does not follow the grammar. */
   readonly navigation: string;
-  /** Undefined if the options are not understood. */
+  /** Undefined if the options do not follow the grammar. */
   readonly options: readonly QueryOption[] | undefined;
 }
 
-/** The items of a `$expand`, each with the options in brackets after it. */
+/** The items of a `$expand`, each with the options in parentheses after it. */
 export function readExpandItems(value: string): readonly ExpandItem[] {
-  return (splitOutsideBrackets(value, ',') ?? ['']).map((item) => {
+  return (splitOutsideParentheses(value, ',') ?? ['']).map((item) => {
     const [, navigation = '', nested] = /^([A-Za-z]\w*)(?:\((.+)\))?$/s.exec(item) ?? [];
     return { navigation, options: nested === undefined ? [] : readNested(nested) };
   });
@@ -154,7 +154,7 @@ export function readExpandItems(value: string): readonly ExpandItem[] {
 
 function readNested(text: string): QueryOption[] | undefined {
   const options: QueryOption[] = [];
-  for (const part of splitOutsideBrackets(text, ';') ?? ['']) {
+  for (const part of splitOutsideParentheses(text, ';') ?? ['']) {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(part) ?? [];
     if (name === undefined || value === undefined) return undefined;
     const comparable = toComparableOption(name);
@@ -164,10 +164,10 @@ function readNested(text: string): QueryOption[] | undefined {
   return options;
 }
 
-/** Splits at separators outside of brackets and quotes. Undefined if a bracket or a quote is left open. */
-function splitOutsideBrackets(text: string, separator: string): string[] | undefined {
+/** Splits at separators outside of parentheses and quotes. Undefined if a parenthesis or a quote is left open. */
+function splitOutsideParentheses(text: string, separator: string): string[] | undefined {
   const parts: string[] = [];
-  // A search has double quotes, in which a bracket has no meaning. This parser does not support them.
+  // A search has double quotes, in which a parenthesis has no meaning. This parser does not support them.
   if (text.includes('"')) return undefined;
   let depth = 0;
   let isQuoted = false;

@@ -7,7 +7,7 @@ export interface QueryOption {
   /** Decoded. Empty if the option has no value. */
   readonly value: string;
   /**
-   * What an API reads that decodes the option again. The call is refused unless these options are within bounds too.
+   * The options that an API finds if it decodes this one again. The call is refused unless they are within bounds too.
    */
   readonly reinterpretations?: readonly Reinterpretation[];
 }
@@ -21,8 +21,8 @@ const MAX_QUERY_BYTES = 4096;
 /**
  * Reads the query of a call to the API, to compare it with the policy. What is sent is the raw text.
  * @param raw without the question mark
- * @param isTrusted whether the API itself wrote the value of the option with this {@link toComparableOption} name. Such a
- * value is not decoded again.
+ * @param isTrusted whether the API itself wrote the value of the option with this name ({@link toComparableOption}). If so,
+ * the value is not decoded again.
  */
 export function readUpstreamQuery(
   raw: string,

@@ -5,6 +5,7 @@ import { hasControlCharacter } from './path.ts';
 export interface Reinterpretation {
   readonly name: string;
   readonly value: string;
+  /** How the API finds it: by decoding once more, or by splitting decoded text at `&`. */
   readonly by: 'decoding' | 'ampersand';
 }
 
@@ -16,8 +17,8 @@ export type ReinterpretResult =
 const MAX_DECODINGS = 8;
 
 /**
- * All options that an API can read in this option. Graph decodes some values twice and splits at a decoded `&`. A bound
- * that holds only for the first decoding therefore protects nothing.
+ * All options that an API can find in this option. Graph decodes some values twice and splits at a decoded `&`. A bound
+ * that is checked only after the first decoding therefore protects nothing.
  * @see https://developer.microsoft.com/graph/known-issues/?search=18185
  */
 export function reinterpret(name: string, value: string): ReinterpretResult {
@@ -48,7 +49,7 @@ function readPair(text: string): { readonly name: string; readonly value: string
     : { name: text.slice(0, equals), value: text.slice(equals + 1) };
 }
 
-/** Decodes as the most lenient server does: other text stays, and `%u0026`, as in old .NET versions, is an escape. */
+/** Decodes once, as leniently as any server: a stray `%` stays, and `%u0026` is an escape, as in old .NET versions. */
 export function decodeAgain(text: string): string {
   return text.replaceAll(/(?:%[0-9a-f]{2})+|%u[0-9a-f]{4}/gi, (escapes) =>
     /^%u/i.test(escapes)

@@ -13,21 +13,21 @@ export interface HeaderRule {
 
 /**
  * Headers that, by Graph's documentation, change what a call reads or name the session of a write. If the proxy dropped
- * one silently, the call would do something else. Without its session, for example, Excel saves to the file.
+ * one silently, the call would do something else. Without the session's id, for example, Excel saves changes to the file.
  * @see https://learn.microsoft.com/graph/api/user-list-people
  * @see https://learn.microsoft.com/graph/api/workbook-createsession
  * @see https://learn.microsoft.com/graph/api/resources/schedule (MS-APP-ACTS-AS)
  */
 const callChangingHeaders = ['x-peoplequery-querysources', 'workbook-session-id', 'ms-app-acts-as'];
 /**
- * The same for writes. Without them, a part of a body would replace the whole, and a change would overwrite a later one
- * (RFC 9110, 13.1.4, 14.5).
+ * Like {@link callChangingHeaders}, but for writes only. Without them, a part of a file would replace the whole file, and a
+ * change would overwrite a later one (RFC 9110, 13.1.4, 14.5).
  */
 const writeChangingHeaders = ['content-range', 'if-unmodified-since'];
 
 /**
- * Preferences that every rule lets pass, because they shape a response and widen nothing. A rule must name all others,
- * because a preference can do more than its name says: with `redeemSharingLink`, a GET makes a lasting grant.
+ * Preferences that every rule lets pass, because they only change the form of a response. A rule must name all others,
+ * because a preference can do more than its name says: with `redeemSharingLink`, a GET grants lasting access.
  * @see https://learn.microsoft.com/graph/api/resources/mail-api-overview, outlook-immutable-id, best-practices-concept
  */
 const corePreferences: ReadonlyMap<string, RegExp> = new Map([
@@ -39,12 +39,12 @@ const corePreferences: ReadonlyMap<string, RegExp> = new Map([
   ['include-unknown-enum-members', /^$/],
 ]);
 
-/** Other names of `$top`. OData 4.01 leaves the prefix out. */
+/** Preferences that ask for a page size, as `$top` does. OData 4.01 omits the prefix. */
 const pageSizes = new Set(['odata.maxpagesize', 'maxpagesize']);
 
 /**
- * Refuses a call whose headers ask for more than its rule says.
- * @param header by its lower-case name
+ * Refuses a call whose headers ask for more than its rule allows.
+ * @param header returns a header by its lower-case name
  * @throws {BffError} request_invalid
  */
 export function requireAllowedHeaders(
@@ -84,7 +84,7 @@ function requirePageSize(
 }
 
 const token = "[A-Za-z0-9!#$%&'*+.^_|~`-]+";
-/** Without separators, because a reader that ignores quotes would split there and find one more preference. */
+/** Without comma and semicolon, because a reader that ignores quotes would split there and find one more preference. */
 const quoted = '"[\\x20\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]*"';
 /** Without parameters, because no preference of Graph has one. */
 const preferencePattern = new RegExp(

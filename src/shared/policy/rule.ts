@@ -8,7 +8,7 @@ import { type PathTemplate, parsePathTemplate } from './path-template.ts';
 import type { HeaderRule } from './request-headers.ts';
 import type { PolicyDocument } from './schema.ts';
 
-/** A rule of a policy file, ready to be compared with calls. Its `scopes` are the ones that the user is asked for. */
+/** A rule of a policy file, ready to be compared with calls. The user is asked for its `scopes`. */
 export interface PolicyRule extends ScopeNeed, HeaderRule {
   readonly feature: string;
   /** Position in the file: `features.mail.rules[0]`. */
@@ -16,11 +16,11 @@ export interface PolicyRule extends ScopeNeed, HeaderRule {
   readonly methods: readonly string[];
   readonly template: PathTemplate;
   readonly query: OptionBounds;
-  /** Types that a body may have. Empty for methods without a body. */
+  /** Types that a body may have. Empty if none of the methods has a body. */
   readonly contentTypes: readonly string[];
   /** The fields that a JSON body may have at its top level. If undefined, every field may pass. */
   readonly bodyFields?: readonly string[];
-  /** Whether responses may contain addresses of files that need no token. */
+  /** Whether responses may contain links to files that need no token. */
   readonly fileLinks: boolean;
   /** Who may make the call: the guard of the rule, or of its feature. */
   readonly guard?: Guard;

@@ -105,7 +105,7 @@ const fileLinks = z
   ._default(z.boolean(), false)
   .check(
     z.describe(
-      'Keep addresses in the response at which a file on a host of Microsoft can be read or written without a token. A holder of such an address needs no session until it expires. Default: they are removed.',
+      'Keep links in the response with which a file on a host of Microsoft can be read or written without a token. Until such a link expires, its holder needs no session. Default: they are removed.',
     ),
   );
 
@@ -177,7 +177,7 @@ const repeatsRefusedWrites = z
 /** The schema of a policy file for one API. */
 export function createPolicySchema(profile: ApiProfile) {
   return z.strictObject({
-    $schema: z.optional(z.string()).check(z.describe('The address of the schema of this file, for editors.')),
+    $schema: z.optional(z.string()).check(z.describe('The URL of the schema of this file, for editors.')),
     description,
     semicolons,
     repeatsRefusedWrites,
@@ -211,6 +211,6 @@ function pathIssueOf(text: string): string {
   if (text.includes('*')) return 'has a wildcard; write a rule for each path, with {id} for each id';
   if (text.includes('%')) return 'is encoded; write the characters themselves';
   if (/\/(?::[A-Za-z]|<|\[)/.test(text)) return 'has a parameter in another notation; write {id}';
-  if (/\('/.test(text) || /\(\{/.test(text)) return 'has a key in brackets; write it as a segment, /{id}';
+  if (/\('/.test(text) || /\(\{/.test(text)) return 'has a key in parentheses; write it as a segment, /{id}';
   return "is not a path template; write literals, {id} for a whole segment, and functions like view(start='{start}')";
 }

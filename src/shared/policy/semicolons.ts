@@ -1,6 +1,6 @@
 /**
- * Whether a text has a semicolon outside of quotes and balanced brackets. OData uses semicolons between nested options,
- * inside brackets. Some servers read a semicolon as an `&`, as older specifications of HTML forms allowed.
+ * Whether a text has a semicolon outside of quotes and balanced parentheses. OData uses semicolons between nested options,
+ * inside parentheses. Some servers read a semicolon as an `&`, as older specifications of HTML forms allowed.
  */
 export function hasLooseSemicolon(text: string): boolean {
   if (!text.includes(';')) return false;

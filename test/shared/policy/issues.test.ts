@@ -66,9 +66,9 @@ describe('refuses a policy file, with the position and a hint,', () => {
       'has a parameter in another notation; write {id}',
     ],
     [
-      'a key in brackets',
+      'a key in parentheses',
       { path: "/v1.0/users('{id}')" },
-      'has a key in brackets; write it as a segment, /{id}',
+      'has a key in parentheses; write it as a segment, /{id}',
     ],
     [
       'a header that is ours',
@@ -135,7 +135,7 @@ describe('refuses a policy file, with the position and a hint,', () => {
     [
       'an address before it',
       { scopes: ['https://graph.microsoft.com/Mail.Read'] },
-      'without an address before it',
+      'without a URI before it',
     ],
     ['two permissions in one text', { scopes: ['User.Read Mail.Read'] }, 'is not a permission'],
     ['an OpenID scope', { scopes: ['offline_access'] }, 'is not a permission'],
