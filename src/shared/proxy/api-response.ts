@@ -12,8 +12,8 @@ export interface ApiResponse {
   readonly body: Uint8Array;
 }
 
-/** The wait if an API throttles without a `Retry-After`. */
-const RETRY_AFTER_SECONDS = 5;
+/** Sent to the browser if a response with status 429 or 503 has no `Retry-After`. */
+const DEFAULT_RETRY_AFTER_SECONDS = 5;
 
 /**
  * Filters a response of an API for the browser.
@@ -31,31 +31,34 @@ export function toApiResponse(
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity')
     throw refuse('The response is compressed although the request did not allow it.');
-  const passed = toBrowserHeaders(headers);
-  // Only this service responds with this type, so that a browser can tell its problems from those of the API.
-  if (readMediaType(passed['content-type'] ?? '') === 'application/problem+json') {
-    passed['content-type'] = 'application/json';
+  const browserHeaders = toBrowserHeaders(headers);
+  // Reserved for this service's problems, so that the browser can tell them from the API's.
+  if (readMediaType(browserHeaders['content-type'] ?? '') === 'application/problem+json') {
+    browserHeaders['content-type'] = 'application/json';
   }
-  // A part of a JSON document cannot be checked, because a name or an address may be cut off.
-  if (status === 206 && mayBeJson(passed['content-type']))
+  // A part of a JSON document cannot be checked, because a name or a link may be cut off.
+  if (status === 206 && mayBeJson(browserHeaders['content-type']))
     throw refuse('The response is a part of a JSON document, which cannot be checked.');
   const sentId = request.headers[clientRequestId];
-  if (sentId !== undefined) passed[clientRequestId] = sentId;
-  const retryAfterSeconds = toRetryAfterSeconds(status, passed['retry-after'], now);
-  if (retryAfterSeconds === undefined) delete passed['retry-after'];
-  else passed['retry-after'] = String(retryAfterSeconds);
+  if (sentId !== undefined) browserHeaders[clientRequestId] = sentId;
+  const retryAfterSeconds = toRetryAfterSeconds(status, browserHeaders['retry-after'], now);
+  if (retryAfterSeconds === undefined) delete browserHeaders['retry-after'];
+  else browserHeaders['retry-after'] = String(retryAfterSeconds);
   const isEmpty = status === 204 || status === 205 || status === 304 || body.byteLength === 0;
   // Graph's own JavaScript client fails on an empty response with a JSON type (measured with sendMail).
-  if (isEmpty && request.method !== 'HEAD') delete passed['content-type'];
-  return { status, headers: passed, body: isEmpty ? new Uint8Array() : body };
+  if (isEmpty && request.method !== 'HEAD') delete browserHeaders['content-type'];
+  return { status, headers: browserHeaders, body: isEmpty ? new Uint8Array() : body };
 }
 
-/** Whole seconds, which scripts can read. Graph writes decimals, omits the header or may write a date. */
+/**
+ * The `Retry-After` for the browser, in whole seconds, which scripts can read. Graph may write decimals or a date, or omit
+ * the header.
+ */
 export function toRetryAfterSeconds(
   status: number,
   header: string | undefined,
   now: Date,
 ): number | undefined {
   const seconds = parseRetryAfterSeconds(header, now);
-  return status === 429 || status === 503 ? Math.max(seconds ?? RETRY_AFTER_SECONDS, 1) : seconds;
+  return status === 429 || status === 503 ? Math.max(seconds ?? DEFAULT_RETRY_AFTER_SECONDS, 1) : seconds;
 }

@@ -11,11 +11,11 @@ export interface AuthorizeDependencies {
 }
 
 /**
- * Checks whether the user may make the call of this rule: the rule's guard, and whether a needed permission was declined
- * a short time ago.
+ * Checks whether the user may make a call that this rule allows: the rule's guard must let the user pass, and none of the
+ * needed permissions may have been declined a short time ago.
  * @returns the caller to continue with, because the claims may have been renewed
  * @throws {BffError} claim_required, interaction_required, session_required, consent_declined, admin_consent_required,
- * and those of renewing the claims
+ * and the codes of renewing the claims
  */
 export async function authorizeCall(
   caller: Caller,

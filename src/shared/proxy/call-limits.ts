@@ -27,13 +27,14 @@ export interface CallPermit extends Disposable {
 const MIB = 1024 * 1024;
 
 /**
- * A browser opens 6 connections, or a hundred streams, for all tabs of an origin. Eight such users fill a worker, which has
- * as many calls as the sender opens connections to one host. A further call would only wait and hold its memory.
+ * For all tabs of an origin, a browser opens 6 connections (HTTP/1.1) or about 100 streams (HTTP/2). A user may have 64
+ * calls, so eight users at their limit fill a worker. Its 512 calls are as many as the connections that the sender opens to
+ * one host. Any further call would only wait and occupy memory.
  */
 const CALLS = { maxPerKey: 64, maxTotal: 512 };
 /**
- * The host and its library hold three copies of each body, which makes 384 MiB on the smallest instance. One user may have
- * half of it.
+ * The host and its library hold three copies of each body: at most 3 × 128 = 384 MiB, which fits into the smallest
+ * instance. One user may have half of that.
  */
 const BODY_BYTES = { maxPerKey: 64 * MIB, maxTotal: 128 * MIB };
 
@@ -73,10 +74,10 @@ function requirePermit(limiter: Limiter, key: string, cost: number, acquired?: P
 }
 
 function rateLimited(limit: 'key' | 'total'): BffError {
-  const scope = limit === 'key' ? 'of this user' : 'on this worker';
+  const place = limit === 'key' ? 'for this user' : 'on this worker';
   return new BffError('rate_limited', {
     rules: [limit === 'key' ? 'calls-of-user' : 'calls-of-worker'],
-    detail: `Too many or too large calls ${scope} are in progress. Try again when some of them are done.`,
+    detail: `Too many calls are in progress ${place}, or their bodies are too large in total. Try again when some have finished.`,
     retryAfterSeconds: 1,
   });
 }

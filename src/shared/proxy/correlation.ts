@@ -2,10 +2,10 @@ import { guidPatternAnyCase } from '../guid.ts';
 import type { Correlation, HttpResponse } from '../network/http-request.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** The header with a call's request id. The API's log, this service's log and the caller all have the id. */
+/** Name of the header with a call's request id, which is also in the API's log, in this service's log and in the response. */
 export const clientRequestId = 'client-request-id';
 
-/** Only a unique id identifies the response, and Graph returns only a GUID unchanged. */
+/** Whether the value is a GUID. Only a unique id identifies the response, and Graph returns no other id unchanged. */
 export const isRequestId = (value: string | undefined) =>
   value !== undefined && guidPatternAnyCase.test(value);
 

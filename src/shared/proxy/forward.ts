@@ -18,13 +18,13 @@ export interface ApiRequest extends UnreadRequest {
   readonly startedMs: number;
   /** Path after this service's prefix, as in the URL. */
   readonly path: string;
-  /** The same path as the host's router read it. */
+  /** The same path as the host's router decoded it, without the first slash. */
   readonly routeParameter: string;
   /** Without the question mark. */
   readonly query: string;
 }
 
-/** What is compared with the policy. */
+/** The part of a request that is compared with the policy. */
 export function toRequestedCall({ method, path, routeParameter, query, header }: ApiRequest): RequestedCall {
   return { method, path, routeParameter, query, contentType: header('content-type') };
 }
@@ -33,12 +33,12 @@ export interface ForwardDependencies extends AuthorizeDependencies {
   readonly sendWithToken: SendWithToken;
   readonly callLimits: CallLimits;
   readonly extendSession: ExtendSession;
-  /** The largest body of a request. */
+  /** Maximum size of a request's body. */
   readonly bodyLimitBytes: number;
 }
 
 /**
- * Forwards one call that the policy allows: checks its headers, its user and its body, then sends it.
+ * Forwards one call that the policy allows: checks its headers, the user's rights and its body, then sends it.
  * @throws {BffError} all codes of a refused or failed call
  */
 export type Forward = (caller: Caller, request: ApiRequest, call: AllowedCall, log: Log) => Promise<Exchange>;

@@ -16,7 +16,7 @@ const forwarded = [
   'sdkversion',
 ] as const;
 
-/** Response headers that are returned to the browser. Never cookies, redirects, challenges, policies or framing. */
+/** Response headers that are returned to the browser: no cookies, redirects, challenges, security policies or framing. */
 const returned = [
   'accept-ranges',
   'client-request-id',
@@ -37,6 +37,7 @@ const isPlain = (value: string) => value.length <= MAX_HEADER_BYTES && /^[\t\x20
 
 /**
  * The headers of a call that may be forwarded, by lower-case name.
+ * @param header returns a header of the caller by its lower-case name
  * @param listed further headers that the call's rule lists
  * @returns undefined if a value is too long or has a character that could end the header (CR, LF, NUL)
  */
@@ -49,7 +50,7 @@ export function toForwardedHeaders(
     const value = header(name);
     if (value === undefined || value === '') continue;
     if (!isPlain(value)) return undefined;
-    // The id identifies the response. It could not if two callers chose the same id, or if the API changed it.
+    // The id must identify the response. Two callers could choose the same short id, and Graph would change it.
     if (name === clientRequestId && !isRequestId(value)) continue;
     headers[name] = value;
   }
@@ -57,9 +58,9 @@ export function toForwardedHeaders(
 }
 
 /**
- * The headers of the request to the API, except for the access token. Our own headers are added after the allow-list is
- * applied, so that the caller's `Connection` header cannot remove one (RFC 9110, 7.6.1).
- * @param callId sent as the request id of a caller that sent none, or one that is not a UUID
+ * The headers of the request to the API, except for the access token. This service's own headers are added after the
+ * allow-list is applied, so that the caller's `Connection` header cannot remove one (RFC 9110, 7.6.1).
+ * @param callId the request id to send if the caller sent none, or one that is not a GUID
  * @param listed further headers that the call's rule lists
  * @throws {BffError} request_invalid for a value that is too long or could end the header
  */
@@ -76,7 +77,7 @@ export function toRequestHeaders(
   return {
     [clientRequestId]: callId,
     ...headers,
-    // Without compression there is nothing to unpack here, and no length that could lie.
+    // Without compression, nothing has to be unpacked here, and the received length is the real one.
     'accept-encoding': 'identity',
   };
 }

@@ -1,4 +1,4 @@
-/** Limits what is in use at one time, by key and in total. It does not queue: without a free permit it refuses at once. */
+/** Limits what is in use at a time, by key and in total. It does not queue, but refuses immediately if a limit is reached. */
 export interface Limiter {
   acquire(key: string, cost: number): Permit | Refusal;
 }
@@ -31,8 +31,8 @@ export function createLimiter({ maxPerKey, maxTotal }: LimiterOptions): Limiter 
   let total = 0;
   const add = (key: string, cost: number) => {
     total += cost;
-    const ofKey = (inUse.get(key) ?? 0) + cost;
-    if (ofKey > 0) inUse.set(key, ofKey);
+    const usedByKey = (inUse.get(key) ?? 0) + cost;
+    if (usedByKey > 0) inUse.set(key, usedByKey);
     else inUse.delete(key);
   };
   const refusalOf = (key: string, cost: number): Refusal | undefined => {

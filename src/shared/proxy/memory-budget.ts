@@ -26,32 +26,32 @@ export interface MemoryPermit extends Disposable {
   release(): void;
 }
 
-/** Twelve bodies of the default limit. With the copies made on their way out, they fit into the smallest instance. */
+/** Twelve bodies of the default limit (10 MiB). With the copies that the host makes, they fit into the smallest instance. */
 const BUDGET_BYTES = 128 * 1024 * 1024;
 /**
  * A user may hold half of what then remains free. One user alone can hold a third of the budget, two users a quarter each.
  * A further user then finds twice as much free memory as each of them holds.
  */
 const SHARE_OF_USER = 1 / 2;
-/** An API may hold three times what then remains free, so that a single API can use most of the budget. */
+/** An API may hold three times what then remains free, so that a single API can use three quarters of the budget. */
 const SHARE_OF_API = 3;
 
 interface BudgetedCall {
   readonly user: string;
   readonly api: string;
-  /** Whether it has acquired, or waits for, any memory. */
+  /** Whether the call holds memory or waits for some. */
   isActive: boolean;
   heldBytes: number;
-  /** What it holds and may still acquire. */
+  /** What the call holds and may still acquire. */
   maxBytes: number;
   waiting: { readonly bytes: number; readonly resolve: () => void } | undefined;
 }
 
 interface Budget {
   readonly totalBytes: number;
-  /** Those that hold memory, the oldest first. */
+  /** The calls that hold memory, oldest first. */
   readonly holders: BudgetedCall[];
-  /** Those that wait for their first memory, the oldest first. */
+  /** The calls that wait for their first memory, oldest first. */
   readonly queue: BudgetedCall[];
 }
 
@@ -96,7 +96,7 @@ function releaseAll(budget: Budget, call: BudgetedCall): void {
 
 function serveQueue(budget: Budget): void {
   for (;;) {
-    // A user or an API beyond its share waits until one of its own responses is done. Others pass it.
+    // If the user's or the API's share is used up, a response waits until another one of theirs is done. Later ones pass it.
     const next = budget.queue.find((call) => isWithinShares(budget, call, call.waiting?.bytes ?? 0));
     if (next === undefined || !leavesEnough(budget, next, next.waiting?.bytes ?? 0)) return;
     remove(budget.queue, next);
@@ -123,7 +123,7 @@ function grant(call: BudgetedCall): void {
 function leavesEnough({ totalBytes, holders }: Budget, call: BudgetedCall, bytes: number): boolean {
   if (holders.every((other) => other === call)) return true;
   const index = holders.includes(call) ? holders.indexOf(call) : holders.length;
-  // A new response must fit completely. It is done last, when all memory is free.
+  // A new response is done last. All memory is free then, but the response must fit into it.
   if (index === holders.length && call.maxBytes > totalBytes) return false;
   let laterBytes = bytes + sumHeldBytes(holders.slice(index));
   for (const older of holders.slice(0, index).reverse()) {
@@ -135,7 +135,7 @@ function leavesEnough({ totalBytes, holders }: Budget, call: BudgetedCall, bytes
 
 /**
  * Whether the user and the API stay within their shares. The oldest response of each may always continue, because otherwise
- * none of them would be done.
+ * none of them would ever be done.
  */
 function isWithinShares({ totalBytes, holders }: Budget, call: BudgetedCall, bytes: number): boolean {
   const freeBytes = totalBytes - sumHeldBytes(holders) - bytes;

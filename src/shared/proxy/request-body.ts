@@ -6,7 +6,7 @@ export interface UnreadRequest {
   readonly method: string;
   /** A request header of the caller, by its lower-case name. */
   header(name: string): string | undefined;
-  /** Undefined if it has more bytes. */
+  /** Reads the body. Undefined if it is larger than the limit. */
   body(limitBytes: number): Promise<Uint8Array | undefined>;
 }
 

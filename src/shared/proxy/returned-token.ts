@@ -7,20 +7,20 @@ import type { Exchange } from './send-with-token.ts';
 import { createTokenSearch } from './token-search.ts';
 
 /**
- * Refuses a response that contains an access token that was sent for it. An API that shows the request, for example on an
- * error page, would otherwise give the token to the browser's scripts. Check the response as the browser gets it, because
- * its body may have been edited.
+ * Refuses a response that contains an access token of its call. An API that shows the request, for example on an error page,
+ * would otherwise give the token to the browser's scripts.
+ * @param response as the browser gets it, because this service may have edited the body
  * @throws {BffError} upstream_answer_refused
  */
 export function requireTokenNotEchoed(
-  { headers, body }: Pick<ApiResponse, 'headers' | 'body'>,
+  response: Pick<ApiResponse, 'headers' | 'body'>,
   { request, sentTokens }: Pick<Exchange, 'request' | 'sentTokens'>,
   feature: string,
   log: Log,
 ): void {
   const holdsToken = createTokenSearch(sentTokens);
-  const headerBytes = Buffer.from(Object.values(headers).join('\n'), 'latin1');
-  const place = holdsToken(headerBytes) ? 'headers' : holdsToken(body) ? 'body' : undefined;
+  const headerBytes = Buffer.from(Object.values(response.headers).join('\n'), 'latin1');
+  const place = holdsToken(headerBytes) ? 'headers' : holdsToken(response.body) ? 'body' : undefined;
   if (place === undefined) return;
   audit(log, { event: 'token-returned', feature, place });
   throw upstreamProblem(

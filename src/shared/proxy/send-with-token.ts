@@ -24,9 +24,9 @@ export interface SendDependencies {
   readonly sendHttp: SendHttp;
   /** Shared by all APIs of a worker. */
   readonly memoryBudget: MemoryBudget;
-  /** For one request to the API, until the last byte of its response. */
+  /** Time limit for one request to the API, until the last byte of its response. */
   readonly timeoutMs: number;
-  /** The largest body of a response. */
+  /** Maximum size of a response's body. */
   readonly bodyLimitBytes: number;
   readonly monotonicMs: () => number;
 }
@@ -37,7 +37,7 @@ export interface AuthorizedCall {
   /** Without the access token. */
   readonly request: Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'>;
   readonly need: CallNeed;
-  /** When the call began, in monotonic time. Session, guard and request body have taken time since. */
+  /** When the call began, in monotonic time. The session, the guard and the request body have taken time since. */
   readonly startedMs: number;
 }
 
@@ -52,7 +52,7 @@ export interface Exchange {
 /**
  * Sends a call with the user's access token. If the API responds with a claims challenge, the call is sent once more with a
  * new token.
- * @param findChallenge returns the claims of a challenge in a response to a call that the API has not acted on
+ * @param findChallenge returns the claims that the API demands, if it refused the call. Default: by status and headers.
  * @throws {BffError} all codes of a failed call
  */
 export type SendWithToken = (
@@ -61,20 +61,20 @@ export type SendWithToken = (
   findChallenge?: (response: HttpResponse) => string | undefined,
 ) => Promise<Exchange>;
 
-/** Azure ends every invocation after 230 seconds. The remaining seconds are for handing over the response. */
-const CALL_MS = 220_000;
+/** Azure ends every invocation after 230 seconds. The last 10 seconds are for returning the response. */
+const MAX_CALL_MS = 220_000;
 /**
- * Enough to acquire a token: waiting for the holder of a lease (9 s), redeeming (8 s) and several table operations (4 s
- * each).
+ * The longest time to acquire a token: waiting for the holder of a lease (9 s), redeeming (8 s) and several table
+ * operations (4 s each).
  */
-const TOKEN_MS = 45_000;
+const MAX_TOKEN_MS = 45_000;
 
 export function createSendWithToken(api: Api, dependencies: SendDependencies): SendWithToken {
   const { tokensForCall, memoryBudget, monotonicMs } = dependencies;
   const warnIfUncorrelated = createWarnIfUncorrelated(monotonicMs);
 
   return async ({ caller, request, need, startedMs }, log, findChallenge = findChallengeInHeaders) => {
-    const endMs = startedMs + CALL_MS;
+    const endMs = startedMs + MAX_CALL_MS;
     const correlation = correlationOf(request.headers, api.requestIdCheck);
     using memory = memoryBudget.open(userKeyOf(caller), api.origin);
     const tokens = tokensForCall(sessionOf(caller), need, log);
@@ -104,10 +104,10 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
     if (claims === undefined) return { request, response, sentTokens: [accessToken] };
     // The API may have acted before it checked the token, so only the user may repeat a write.
     if (!isRead(request.method) && !api.repeatsRefusedWrites) throw tokens.refusedProblem(claims);
-    if (endMs - monotonicMs() < TOKEN_MS)
+    if (endMs - monotonicMs() < MAX_TOKEN_MS)
       throw new BffError('upstream_timeout', { detail: 'No time is left to acquire the demanded token.' });
     log('info', { event: 'access-reevaluated' });
-    // A call that kept the memory of this response while it acquires memory for the next could block others that do the same.
+    // If calls kept the memory of this response while they acquire memory for the next, they could block each other.
     memory.release();
     const renewedToken = await tokens.token({ claims, refusedToken: accessToken });
     const renewed = await send(renewedToken);
@@ -118,7 +118,7 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
   };
 }
 
-/** The claims of a challenge, by status and headers. */
+/** The claims that a response with status 401 demands in its `WWW-Authenticate` header. */
 export function findChallengeInHeaders({ status, headers }: HttpResponse): string | undefined {
   return status === 401 ? readClaimsChallenge(headers['www-authenticate']) : undefined;
 }

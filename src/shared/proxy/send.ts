@@ -26,10 +26,10 @@ function clientRequestIdOf(headers: HttpRequest['headers']): { clientRequestId?:
 }
 
 /**
- * Sends one request to an API. A read whose connection fails before a byte has come back is sent once more, over a new
- * connection, because a kept-alive connection may end just when it is used again. So is a read that got the response to
- * another call. No other call is repeated: the API may have received a write, and the caller decides whether to repeat a
- * throttled call.
+ * Sends one request to an API. A read is sent once more, over a new connection, if its connection fails before a byte has
+ * come back, because a kept-alive connection may end just when it is used again. A read that got the response to another
+ * call is also sent once more. No other call is repeated: the API may have received a write, and the caller decides whether
+ * to repeat a throttled call.
  * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused, rate_limited
  */
 export async function sendToApi(

@@ -17,8 +17,8 @@ export function createTokenSearch(tokens: readonly string[]): FindToken {
 }
 
 /**
- * Cached searches, because building one takes a sixth of a call's time. The key is the pieces and not the token, so nothing
- * usable stays in memory.
+ * Cached, because building a search takes a sixth of a call's time. The key is the pieces and not the token, so no usable
+ * token stays in memory.
  */
 const cachedSearches = new Map<string, FindToken>();
 const MAX_CACHED = 200;
@@ -35,9 +35,9 @@ function searchOf(token: string): FindToken {
   return search;
 }
 
-/** The longest has 95 bits, so no other text matches by chance. The others are for tokens of few letters and digits. */
-const pieceForms = [/[A-Za-z0-9]{16}/g, /[A-Za-z0-9]{12}/g, /[A-Za-z0-9]{8}/g];
-/** Any secret is longer. A shorter text would be found in every response. */
+/** 16 characters have 95 bits, so no other text matches by chance. The shorter pieces are for tokens with many other characters. */
+const piecePatterns = [/[A-Za-z0-9]{16}/g, /[A-Za-z0-9]{12}/g, /[A-Za-z0-9]{8}/g];
+/** Every real token is longer. A shorter text could occur in any response. */
 const MIN_TOKEN_LENGTH = 8;
 
 function needlesOf(pieces: readonly string[]): Uint8Array[] {
@@ -47,7 +47,7 @@ function needlesOf(pieces: readonly string[]): Uint8Array[] {
     if (at > 0) return [piece, ...base64].map(toBytes);
     return [
       ...[piece, ...base64, ...base64.flatMap(base64Of), ...escapesOf(piece)].map(toBytes),
-      // The zero bytes between its letters are the same in both orders of bytes.
+      // UTF-16 of either byte order: without the zero byte at one of its ends, both are the same.
       Buffer.from(piece, 'utf16le').subarray(0, -1),
     ];
   });
@@ -58,14 +58,14 @@ const toBytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 /** Up to two pieces of the token's last part, which is the signature of a signed token. */
 function piecesOf(token: string): string[] {
   const last = token.split('.').findLast((part) => part !== '') ?? '';
-  for (const form of pieceForms) {
-    const found = last.match(form) ?? [];
+  for (const pattern of piecePatterns) {
+    const found = last.match(pattern) ?? [];
     if (found.length > 0) return found.slice(0, 2);
   }
   return [];
 }
 
-/** The search looks for a token without such pieces as a whole. */
+/** The spellings of a whole token. Used for a token that has no such pieces. */
 function wholeSpellings(token: string): string[] {
   const escaped = encodeURIComponent(token);
   return [
@@ -106,20 +106,20 @@ function base64Of(text: string): string[] {
 const TABLE_SIZE = 1 << 12;
 
 /**
- * Finds all needles in one pass, by leaps. Most places in a text rule out a needle of 16 bytes for the next 15 bytes.
+ * Finds all needles in one pass. If two bytes of the text occur in no needle, the search skips almost a needle's length.
  * @see Wu and Manber, A fast algorithm for multi-pattern searching (1994)
  */
 function createSearch(needles: readonly Uint8Array[]): FindToken {
   const length = Math.min(...needles.map((needle) => needle.length));
-  const leaps = new Uint8Array(TABLE_SIZE).fill(length - 1);
+  const skips = new Uint8Array(TABLE_SIZE).fill(length - 1);
   for (const needle of needles) {
     for (let at = 1; at < length; at++) {
       const slot = slotOf(needle, at);
-      const leap = length - 1 - at;
-      if (leap < (leaps[slot] ?? 0)) leaps[slot] = leap;
+      const skip = length - 1 - at;
+      if (skip < (skips[slot] ?? 0)) skips[slot] = skip;
     }
   }
-  // A needle's end may be common, like the zeros of `\u00`. Only needles that begin like the text are compared.
+  // A needle's end may be common, like the zeros of `\u00`. Only needles with the same first two bytes are compared.
   const groups: Uint8Array[][] = [[]];
   const groupAt = new Uint8Array(TABLE_SIZE);
   for (const needle of needles) {
@@ -130,9 +130,9 @@ function createSearch(needles: readonly Uint8Array[]): FindToken {
   return (bytes) => {
     for (let at = length - 1; at < bytes.length; ) {
       const slot = slotOf(bytes, at);
-      const leap = leaps[slot] ?? 0;
-      if (leap > 0) {
-        at += leap;
+      const skip = skips[slot] ?? 0;
+      if (skip > 0) {
+        at += skip;
         continue;
       }
       const start = at - length + 1;
