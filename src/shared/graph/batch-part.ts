@@ -8,7 +8,7 @@ import { requireAllowedHeaders } from '../policy/request-headers.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
 
 interface PartOptions {
-  /** `/v1.0` or `/beta`, to which the part's address is relative. */
+  /** `/v1.0` or `/beta`, to which the part's URL is relative. */
   readonly version: string;
   readonly sentId: string;
   /** The sent ids of the parts that this one waits for. */
@@ -16,7 +16,8 @@ interface PartOptions {
 }
 
 /**
- * Compares one part of a batch with the policy and writes it as it is sent.
+ * Compares one part of a batch with the policy.
+ * @returns the allowed call, and the JSON of the part for the request to Graph
  * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed
  */
 export function checkPart(
@@ -38,16 +39,16 @@ export function checkPart(
     ...toAllowedHeaders(values, call.rule.headers),
     ...(contentType === undefined ? {} : { 'content-type': contentType }),
   };
-  const written = [
+  const sentMembers = [
     ['id', JSON.stringify(sentId)],
     ['method', JSON.stringify(method)],
     ['url', JSON.stringify(call.query === '' ? `/${path}` : `/${path}?${call.query}`)],
     ...(Object.keys(headers).length === 0 ? [] : [['headers', JSON.stringify(headers)]]),
-    // The checked text, because its numbers may be larger than those of JavaScript.
+    // The original text, which has been checked. It may have numbers that JavaScript cannot represent.
     ...(body === undefined ? [] : [['body', body.text]]),
     ...(dependsOn.length === 0 ? [] : [['dependsOn', JSON.stringify(dependsOn)]]),
   ];
-  return { call, text: `{${written.map(([name, text]) => `"${name}":${text}`).join(',')}}` };
+  return { call, text: `{${sentMembers.map(([name, text]) => `"${name}":${text}`).join(',')}}` };
 }
 
 export function invalidBatch(reason: string): BffError {
@@ -59,18 +60,18 @@ export function stringOf(value: JsonValue | undefined): string | undefined {
 }
 
 /**
- * Path and query of an address that is relative to the version. An absolute address has an empty segment after its scheme,
- * or before its host, which the grammar of paths refuses.
+ * Path and query of a URL that is relative to the version. An absolute URL has an empty segment after its scheme, or before
+ * its host, which the policy refuses.
  */
 function splitUrl(url: string): readonly [path: string, query: string] {
   const relative = url.startsWith('/') ? url.slice(1) : url;
   const questionMark = relative.indexOf('?');
   if (questionMark === -1) return [relative, ''];
-  // Graph's documentation writes spaces in queries, and no library encodes inside JSON.
+  // The batches in Graph's documentation have spaces in queries, and no library encodes the URLs in a JSON body.
   return [relative.slice(0, questionMark), relative.slice(questionMark + 1).replaceAll(' ', '%20')];
 }
 
-/** By lower-case name. */
+/** The part's headers, by lower-case name. */
 function readHeaders(value: JsonValue | undefined): ReadonlyMap<string, string> {
   if (value === undefined) return new Map();
   if (value.kind !== 'object') throw invalidBatch('"headers" is not an object');
@@ -85,7 +86,7 @@ function readHeaders(value: JsonValue | undefined): ReadonlyMap<string, string> 
   return values;
 }
 
-/** Keeps the headers of the allow-list for single calls. All others are dropped, above all `Authorization`. */
+/** The headers that single calls may have too. All others are dropped, above all `Authorization`. */
 function toAllowedHeaders(
   values: ReadonlyMap<string, string>,
   listed: readonly string[] = [],
@@ -96,7 +97,7 @@ function toAllowedHeaders(
   return headers;
 }
 
-/** The type of the body, with Graph's default. A part without a body keeps the declared type. */
+/** The part's `Content-Type`. Like Graph, it assumes JSON if there is a body without a type. */
 function bodyTypeOf(
   method: string,
   body: JsonValue | undefined,
@@ -111,7 +112,7 @@ function bodyTypeOf(
   return contentType;
 }
 
-/** A JSON type needs an object, every other type base64. */
+/** The body of a JSON type must be an object, and that of every other type base64. */
 function requireBody(body: JsonValue, contentType: string): void {
   if (readMediaType(contentType) === undefined)
     throw invalidBatch('the Content-Type in "headers" is not a media type');

@@ -10,8 +10,8 @@ import { checkPart, invalidBatch, stringOf } from './batch-part.ts';
 export interface BatchPart {
   readonly id: string;
   /**
-   * The part's id in the request to Graph. Callers choose the same ids, so that the response to another batch would otherwise
-   * fit.
+   * The part's id in the request to Graph. Many callers choose the same ids (`1`, `2`, …), so with those the response to
+   * another batch could be taken for the response to this one.
    */
   readonly sentId: string;
   readonly call: AllowedCall;
@@ -35,9 +35,9 @@ const knownNames = new Set(['id', 'method', 'url', 'headers', 'body', 'dependsOn
 const OPENED_LEVELS = 4;
 
 /**
- * Reads the calls of a batch and compares each with the policy as if it came alone. Unknown members are refused and not
- * dropped, because Graph might understand them.
- * @param version `/v1.0` or `/beta`, to which the parts' addresses are relative
+ * Reads the calls of a batch and compares each with the policy as if it were sent alone. Unknown members are refused and
+ * not dropped, because Graph might understand them.
+ * @param version `/v1.0` or `/beta`, to which the parts' URLs are relative
  * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed; `batch_id` identifies the part
  */
 export function readBatch(
@@ -64,7 +64,7 @@ export function writeBatch(parts: readonly BatchPart[]): Uint8Array {
   return Buffer.from(`{"requests":[${parts.map(({ text }) => text).join(',')}]}`);
 }
 
-/** Runs a step for one part. An error states the part. */
+/** Runs a step for one part, and adds the part's id to an error. */
 function forPart<Value>(id: string, run: () => Value): Value {
   try {
     return run();
@@ -73,7 +73,7 @@ function forPart<Value>(id: string, run: () => Value): Value {
   }
 }
 
-/** The same error, with the id of the part that it occurred in. */
+/** The same error, with the id of the part in which it occurred. */
 export function withBatchId(id: string, error: unknown): unknown {
   return error instanceof BffError ? error.inBatchRequest(id) : error;
 }
@@ -136,14 +136,14 @@ function requireUniqueIds(parts: readonly RawPart[]): void {
 }
 
 /**
- * A part may depend on earlier parts only, so that there is no cycle. The order must be one of the three that Graph
- * supports: all in parallel, each after the previous one, or all that wait after the same one.
+ * A part may depend only on earlier parts, so there is no cycle. The order must be one of the three that Graph supports:
+ * all parts in parallel, each after the previous one, or some after the same one.
  */
 function requireSupportedOrder(parts: readonly RawPart[]): void {
   const earlier = new Set<string>();
   for (const { id, dependsOn } of parts) {
     if (!dependsOn.every((other) => earlier.has(other))) {
-      forPart(id, () => failWith('"dependsOn" has an id that is not of an earlier request'));
+      forPart(id, () => failWith('"dependsOn" must have only ids of earlier requests'));
     }
     earlier.add(id);
   }
@@ -152,12 +152,12 @@ function requireSupportedOrder(parts: readonly RawPart[]): void {
     ({ dependsOn }, index) =>
       index === 0 || (dependsOn.length === 1 && dependsOn[0] === parts[index - 1]?.id),
   );
-  const isSame =
+  const isAfterSameOne =
     new Set(waiting.flatMap(({ dependsOn }) => dependsOn)).size <= 1 &&
     waiting.every(({ dependsOn }) => dependsOn.length === 1);
-  if (!isSerial && !isSame) {
+  if (!isSerial && !isAfterSameOne) {
     throw invalidBatch(
-      '"dependsOn" is neither the previous request in each, nor the same one in all that have it',
+      'each "dependsOn" must have the id of the previous request, or all must have the same id',
     );
   }
 }

@@ -16,7 +16,7 @@ import type { Links } from './links.ts';
 export interface PartResponse {
   readonly id: string;
   readonly status: number;
-  /** By name in the received letter case. */
+  /** Names have the letter case in which Graph sent them. */
   readonly headers: ReadonlyMap<string, string>;
   /** JSON, one byte per character. */
   readonly body: string | undefined;
@@ -72,7 +72,10 @@ function readPartResponse(members: ReadonlyMap<string, JsonValue>): PartResponse
   };
 }
 
-/** The claims of a challenge, if Graph refused every part that it processed. Then it has acted on none of them. */
+/**
+ * The claims that Graph demands, if it has acted on no part: each was refused with a claims challenge, or depends on one
+ * that was.
+ */
 export function findChallengeInAll(
   responses: readonly PartResponse[],
   partCount: number,
@@ -133,17 +136,17 @@ function writePart(response: PartResponse, part: BatchPart, options: BatchRespon
   const claims = findPartChallenge(response);
   if (claims !== undefined) return writeProblem(id, options.challengeProblem(part, claims));
   const [name, location] = [...response.headers].find(([key]) => key.toLowerCase() === 'location') ?? [];
-  const passed = location === undefined ? undefined : links.editLocation(status, location, call);
+  const newLocation = location === undefined ? undefined : links.editLocation(status, location, call);
   const isRedirect = status >= 300 && status < 400 && status !== 304;
-  if (status < 200 || status > 599 || (isRedirect && passed === undefined)) {
+  if (status < 200 || status > 599 || (isRedirect && newLocation === undefined)) {
     return writeProblem(
       id,
       refusal('The response to this part is a redirect, or has a status that cannot be passed on.'),
     );
   }
   const headers = toPartHeaders(response, now);
-  if (name !== undefined && passed !== undefined) headers[name] = passed;
-  // The body of a redirect repeats its address.
+  if (name !== undefined && newLocation !== undefined) headers[name] = newLocation;
+  // The body of a redirect repeats its target.
   if (response.body === undefined || isRedirect) return write(id, status, headers, undefined);
   const body = links.editJson(response.body, { user: options.caller.user, call }, log, status);
   if (body === undefined) {
@@ -154,12 +157,12 @@ function writePart(response: PartResponse, part: BatchPart, options: BatchRespon
 
 /** The headers of a single call's allow-list, in Graph's letter case, because its libraries look for `Content-Type`. */
 function toPartHeaders({ status, headers }: PartResponse, now: Date): Record<string, string> {
-  const passed = toBrowserHeaders(withLowerCaseNames(headers));
+  const browserHeaders = toBrowserHeaders(withLowerCaseNames(headers));
   const passedHeaders = [...headers].filter(([name, value]) => {
     const lowerCase = name.toLowerCase();
-    return lowerCase !== 'retry-after' && passed[lowerCase] === value;
+    return lowerCase !== 'retry-after' && browserHeaders[lowerCase] === value;
   });
-  const retryAfterSeconds = toRetryAfterSeconds(status, passed['retry-after'], now);
+  const retryAfterSeconds = toRetryAfterSeconds(status, browserHeaders['retry-after'], now);
   return {
     ...Object.fromEntries(passedHeaders),
     ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),

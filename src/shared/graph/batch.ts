@@ -27,7 +27,7 @@ export interface BatchDependencies extends ForwardDependencies {
   readonly now: () => Date;
 }
 
-/** The version by the path of a batch. Some libraries omit it. Their addresses are then those of v1.0. */
+/** The version by the path of a batch. Some libraries omit the version. The URLs in their batches are relative to v1.0. */
 const versions: ReadonlyMap<string, string> = new Map([
   ['/v1.0/$batch', '/v1.0'],
   ['/beta/$batch', '/beta'],
@@ -38,7 +38,7 @@ const versions: ReadonlyMap<string, string> = new Map([
 export const batchVersionOf = (path: string): string | undefined => versions.get(path);
 
 /**
- * Forwards a batch. Each of its parts is checked as if it came alone, and one access token serves all of them.
+ * Forwards a batch. Each of its parts is checked as if it were sent alone, and one access token serves all of them.
  * @throws {BffError} all codes of a refused or failed call; `batch_id` identifies the part that was refused
  */
 export async function forwardBatch(
@@ -78,7 +78,9 @@ export async function forwardBatch(
 /** @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed */
 function requireBatch({ method, path, routeParameter, query, header }: ApiRequest): void {
   if (`/${routeParameter}` !== path || query !== '') {
-    throw new BffError('request_invalid', { detail: 'Refused: a batch has no query and one path.' });
+    throw new BffError('request_invalid', {
+      detail: 'Refused: a batch must have exactly the path of a batch, without a query.',
+    });
   }
   if (method !== 'POST') {
     throw new BffError('path_not_allowed', { rules: ['method'], detail: 'A batch is sent with POST.' });
@@ -89,7 +91,7 @@ function requireBatch({ method, path, routeParameter, query, header }: ApiReques
       detail: 'A batch must be of type application/json.',
     });
   }
-  // A header that changes a call belongs to one of the parts. The batch itself would drop it.
+  // A header that changes a call belongs into one of the parts. Among the batch's own headers, it would be dropped.
   requireAllowedHeaders(method, header, { headers: [], preferences: [], maxPageSize: 0 });
 }
 
@@ -119,19 +121,19 @@ async function authorizeParts(
 }
 
 /**
- * One token serves all parts: with the scopes that each part would use alone if they are granted, otherwise with all that
- * the rules ask for. A missing consent is asked for, and a declined one recorded, in the name of the first feature that
- * lacks it.
+ * One token serves all parts. If the scopes that each part would use alone are granted, the token needs only those.
+ * Otherwise it needs all scopes that the rules ask for. A missing consent is requested, and a declined one recorded, for
+ * the first feature that lacks it.
  */
 function needOf(caller: Caller, parts: readonly BatchPart[]): CallNeed {
   const session = sessionOf(caller);
   const chosen = ({ call }: BatchPart) => chooseScopes(call.rule, session.facts.grantedScopes);
-  const blocked = parts.find((part) => isMissingScopes(session, chosen(part)));
+  const withoutConsent = parts.find((part) => isMissingScopes(session, chosen(part)));
   const need: ScopeNeed = {
     scopes: union(parts.map(({ call }) => call.rule.scopes)),
     alternatives: [union(parts.map(chosen))],
   };
-  return { ...need, feature: (blocked ?? parts[0])?.call.rule.feature ?? '' };
+  return { ...need, feature: (withoutConsent ?? parts[0])?.call.rule.feature ?? '' };
 }
 
 const union = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())];
@@ -156,7 +158,7 @@ function toResponse(
       detail: 'Graph did not return a batch response. The requests may have taken effect.',
     });
   }
-  // A call that is sent alone would be repeated with a new token. A batch of which other parts took effect cannot be.
+  // A single call would be repeated with a new token. This batch cannot be, because other parts of it may have taken effect.
   const challengeProblem = ({ call: { rule } }: BatchPart, claims: string) => {
     const session = sessionOf(caller);
     const scopes = chooseScopes(rule, session.facts.grantedScopes);

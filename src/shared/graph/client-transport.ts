@@ -18,14 +18,14 @@ export interface TransportOptions {
 }
 
 /**
- * Sends one request that Microsoft's client has composed, by the rules of all other calls. The client's own handlers share
- * connections between users at once, add no token on plain http, which the emulator speaks, retry for minutes and follow
- * redirects (measured).
+ * Sends one request that Microsoft's client has composed, as this service sends all calls. The client's handlers would share
+ * connections between users without a delay, send no token over plain http (which the emulator uses), retry for minutes and
+ * follow redirects (measured).
  */
 export class Transport implements Middleware {
   readonly #options: TransportOptions;
   exchange: Exchange | undefined;
-  /** Why there is no exchange. */
+  /** The error because of which there is no exchange. */
   failure: unknown;
 
   constructor(options: TransportOptions) {
@@ -46,7 +46,7 @@ export class Transport implements Middleware {
   }
 }
 
-/** Reads the request as `fetch` would: a body of any kind as bytes, with its type. */
+/** Reads the request as `fetch` would: any kind of body becomes bytes with a content type. */
 async function readRequest(
   { request, options }: Context,
   origin: string,

@@ -32,7 +32,10 @@ export type GraphObject = Readonly<Record<string, unknown>>;
 /** A file or a photo. */
 export interface GraphContent {
   readonly bytes: Uint8Array;
-  /** As Graph states it. Graph may repeat what the sender of a file chose, so do not serve a page with it. */
+  /**
+   * As Graph returned it. It may be whatever the file's uploader chose, so do not use it unchecked as the content type of a
+   * response.
+   */
   readonly contentType: string | undefined;
 }
 
@@ -40,15 +43,15 @@ export interface GraphContent {
 export type GraphBody = GraphObject | Uint8Array | undefined;
 
 /**
- * Calls Microsoft Graph with the user's own access token. The policy does not apply to these calls.
+ * Calls Microsoft Graph with the user's access token. The policy does not apply to these calls.
  *
  * A path is relative to v1.0 (`/me`), begins with a version (`/beta/me`), or is an `@odata.nextLink` of Graph. Encode each
  * value in it.
  *
  * All methods throw a {@link BffError}: interaction_required, session_required, consent_declined, admin_consent_required,
- * rate_limited, request_invalid for a path that servers could read differently, sign_in_service_unavailable,
- * storage_unavailable, upstream_unreachable, upstream_timeout, and upstream_answer_refused, also for an error status of
- * Graph, which {@link graphStatusOf} returns.
+ * rate_limited, request_invalid for a path that servers could interpret differently, sign_in_service_unavailable,
+ * storage_unavailable, upstream_unreachable, upstream_timeout, and upstream_answer_refused. An error status from Graph is
+ * thrown as upstream_answer_refused; {@link graphStatusOf} returns the status.
  */
 export interface GraphClient {
   get(caller: Caller, path: string, options: GraphCallOptions): Promise<GraphObject>;
@@ -173,8 +176,8 @@ function splitPath(
   const target = path.startsWith(`${origin}/`) ? path.slice(origin.length) : path;
   const [pathname = ''] = target.split('?');
   // A path is often composed of values from a request. `..` in such a value must not lead to another resource.
-  const reading = readUpstreamPath(pathname);
-  if (reading.kind === 'refused' || target.includes('#') || target.includes('://')) {
+  const parsed = readUpstreamPath(pathname);
+  if (parsed.kind === 'refused' || target.includes('#') || target.includes('://')) {
     throw new BffError('request_invalid', {
       detail: 'The path for Microsoft Graph has a part that is not allowed.',
     });
@@ -184,7 +187,7 @@ function splitPath(
 }
 
 /**
- * `Headers` would refuse such a value too, but with an internal error, and with the value in its message.
+ * Refuses names and values that cannot be sent. `Headers` would throw an internal error, with the value in its message.
  * @throws {BffError} request_invalid
  */
 function requireSendableHeaders(headers: NonNullable<GraphCallOptions['headers']>): void {

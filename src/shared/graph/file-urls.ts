@@ -1,7 +1,7 @@
 import type { Cloud } from '../entra/authority.ts';
 
 /**
- * Hosts at which SharePoint, OneDrive and Outlook serve files without a token to any holder of the address. An entry with
+ * Hosts at which SharePoint, OneDrive and Outlook serve files to anyone who has the file's URL. An entry with
  * a leading dot stands for every host below that name.
  * @see https://learn.microsoft.com/microsoft-365/enterprise/urls-and-ip-address-ranges
  * @see https://learn.microsoft.com/graph/api/driveitem-get-content
@@ -26,24 +26,24 @@ const fileHosts: Readonly<Record<Cloud, readonly string[]>> = {
 };
 
 /**
- * Parameters with which such an address proves that its holder may read the file, in lower case. SharePoint, OneDrive
- * and Azure Storage use the first three. Outlook uses the last one for attachments.
+ * Parameters that hold the token in a file's URL, in lower case. SharePoint, OneDrive and Azure Storage use the first three.
+ * Outlook uses the last one for attachments.
  */
 const tokenParameters = new Set(['tempauth', 'access_token', 'sig', 'authtoken']);
 
-/** A text that does not match is not such an address. In JSON, each letter may be escaped. */
+/** A text that does not match has no such parameter. In JSON, each letter may also be escaped. */
 export const tokenPattern = /(?:tempauth|access_token|sig|authtoken)=/i;
 
-/** Whether this is the address of a file at Microsoft: https, a listed host, nothing else before the path. */
+/** Whether this is the URL of a file at Microsoft: https, a listed host, nothing else before the path. */
 export type IsFileUrl = (text: string) => boolean;
 
-/** @param graphOrigin an emulator's origin, which has no TLS, serves the files itself */
+/** @param graphOrigin an origin without TLS belongs to an emulator, which serves the files itself */
 export function createIsFileUrl(cloud: Cloud, graphOrigin: string): IsFileUrl {
   const hosts = fileHosts[cloud];
   const emulated = graphOrigin.startsWith('http://') ? `${graphOrigin}/files/` : undefined;
   return (text) => {
     if (emulated !== undefined && text.startsWith(emulated)) return /^[\x21-\x7e]*$/.test(text);
-    // With a pattern, because a URL parser repairs an address. Every reader must find the same host.
+    // Not with a URL parser, which would repair the text. Every reader must find the same host.
     const [, host = ''] =
       /^https:\/\/((?:[a-z0-9-]+\.)+[a-z]+)(?:[/?][\x21-\x5b\x5d-\x7e]*)?$/.exec(text) ?? [];
     return hosts.some((listed) => (listed.startsWith('.') ? host.endsWith(listed) : host === listed));
@@ -55,21 +55,20 @@ export function createIsFileUrl(cloud: Cloud, graphOrigin: string): IsFileUrl {
  */
 export type HasFileToken = (text: string, mayParse: () => boolean) => boolean;
 
-/** The beginning of an address, up to its host. The userinfo may itself contain an `@`. */
+/** The beginning of a URL, up to its host. The userinfo may itself contain an `@`. */
 const beginning = String.raw`^https?:[/\\]*(?:[^/\\?#]*@)?`;
-/** An address whose host a URL parser may change, apart from letter case. */
+/** A URL whose host a URL parser may change, apart from letter case. */
 const oddHostPattern = /^https?:[/\\]*[^/\\?#]*[%\x80-\uffff]/i;
 const longBeginningPattern = /^https?:[/\\]*[^/\\?#]*$/i;
 const tokenName = /[?#&](?:tempauth|access_token|sig|authtoken)=/i;
 const escapedName = /[?#&][^=?#&%]*%/;
-/** Only this much of a longer text is checked closely, because a regular expression throws on some megabytes. */
-const MAX_ADDRESS_LENGTH = 8 * 1024;
+/** Only this much of a longer text is matched closely, because a regular expression throws on several megabytes. */
+const MAX_MATCHED_LENGTH = 8 * 1024;
 
 /**
- * Whether a whole text is an address of a file that carries its own token. The holder of such an address needs no
- * session. Unlike {@link createIsFileUrl} it also matches an address that a browser would repair, because a match
- * is removed from the response. Only an oddly written address goes to a URL parser, because a body may hold hundreds of
- * thousands of addresses.
+ * Whether the whole text is the URL of a file and contains a token, so that its holder needs no session. Unlike
+ * {@link createIsFileUrl}, the function also matches a URL that a browser would repair, because a match is removed from the
+ * response. Only an oddly written URL goes to a URL parser, because a body may have hundreds of thousands of URLs.
  */
 export function createHasFileToken(cloud: Cloud, graphOrigin: string): HasFileToken {
   const hosts = fileHosts[cloud];
@@ -79,8 +78,8 @@ export function createHasFileToken(cloud: Cloud, graphOrigin: string): HasFileTo
   return (untrimmed, mayParse) => {
     if (!tokenPattern.test(untrimmed)) return false;
     const text = untrimmed.trim();
-    const isLong = text.length > MAX_ADDRESS_LENGTH;
-    const start = isLong ? text.slice(0, MAX_ADDRESS_LENGTH) : text;
+    const isLong = text.length > MAX_MATCHED_LENGTH;
+    const start = isLong ? text.slice(0, MAX_MATCHED_LENGTH) : text;
     const isOdd = oddHostPattern.test(start) || (isLong && longBeginningPattern.test(start));
     if ((!isOdd && !listedHostPattern.test(start)) || /\s/.test(text)) return false;
     if (isLong) return true;
@@ -102,7 +101,7 @@ export function createHasFileToken(cloud: Cloud, graphOrigin: string): HasFileTo
   }
 }
 
-/** Matches an address with exactly one of these hosts, with any port. */
+/** Matches a URL with exactly one of these hosts, with any port. */
 function toRegExp(hosts: readonly string[], emulated: URL | undefined): RegExp {
   const all = emulated === undefined ? hosts : [...hosts, emulated.hostname];
   const names = all.map(

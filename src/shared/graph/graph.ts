@@ -16,7 +16,7 @@ export interface GraphOptions {
   readonly cloud: Cloud;
   /** Graph's origin in this cloud. */
   readonly origin: string;
-  /** The address that replaces Graph's origin in the browser: `https://app.contoso.com/api/graph`. */
+  /** Replaces Graph's origin in links: `https://app.contoso.com/api/graph`. */
   readonly ownPrefix: string;
   readonly policy: Policy;
   readonly indexKey: Buffer;
@@ -30,10 +30,10 @@ export interface GraphDependencies extends ForwardDependencies {
 /** Forwards what the policy allows to Microsoft Graph, including batches, and replaces the links in its responses. */
 export function createGraph(options: GraphOptions, dependencies: GraphDependencies): ApiProxy {
   const { cloud, origin, ownPrefix, policy, indexKey } = options;
-  const addresses = { policy, graphOrigin: origin, ownPrefix };
-  const pageLinks = createPageLinks({ ...addresses, indexKey });
+  const urlOptions = { policy, graphOrigin: origin, ownPrefix };
+  const pageLinks = createPageLinks({ ...urlOptions, indexKey });
   const links = createLinks({
-    toOwnUrl: createToOwnUrl(addresses),
+    toOwnUrl: createToOwnUrl(urlOptions),
     isFileUrl: createIsFileUrl(cloud, origin),
     hasFileToken: createHasFileToken(cloud, origin),
     pageLinks,

@@ -36,7 +36,7 @@ export interface Links {
 export interface LinksDependencies {
   readonly toOwnUrl: ToOwnUrl;
   readonly isFileUrl: IsFileUrl;
-  /** Recognizes an address that contains a token, in a member of any name. */
+  /** Recognizes the URL of a file that contains a token, in a member of any name. */
   readonly hasFileToken: HasFileToken;
   readonly pageLinks: Pick<PageLinks, 'sign'>;
 }
@@ -57,10 +57,10 @@ const WINDOW_BYTES = 64 * 1024;
 
 const MAX_LINKS = 5000;
 
-/** Of one link. A regular expression throws on a text of several megabytes. */
+/** For one link. A regular expression throws on a text of several megabytes. */
 const MAX_LINK_LENGTH = 8 * 1024;
 
-/** Of all links that are compared with the rules or parsed as URLs. Ten megabytes of links take seconds. */
+/** For all links that are compared with the rules or parsed as URLs. Ten megabytes of links take seconds. */
 const MAX_COMPARED_LENGTH = 1024 * 1024;
 
 export function createLinks(dependencies: LinksDependencies): Links {
@@ -68,12 +68,13 @@ export function createLinks(dependencies: LinksDependencies): Links {
     toResponse(exchange, context, log, now) {
       const { status, headers: received } = exchange.response;
       const { location } = received;
-      const passed = location === undefined ? undefined : links.editLocation(status, location, context.call);
-      if (status === 302 && passed !== undefined) return toFileResponse(passed, exchange, now);
+      const newLocation =
+        location === undefined ? undefined : links.editLocation(status, location, context.call);
+      if (status === 302 && newLocation !== undefined) return toFileResponse(newLocation, exchange, now);
       const { headers, body } = toApiResponse(exchange, now);
       return {
         status,
-        headers: passed === undefined ? headers : { ...headers, location: passed },
+        headers: newLocation === undefined ? headers : { ...headers, location: newLocation },
         body: mayBeJson(headers['content-type'])
           ? editBody(body, links, context, log, headers, status)
           : body,
@@ -83,8 +84,8 @@ export function createLinks(dependencies: LinksDependencies): Links {
     editLocation(status, location, { method, rule }) {
       const isCreated = status === 201 || status === 202;
       if (!isCreated && (status !== 302 || method !== 'GET')) return undefined;
-      const own = isCreated ? toOwnUrl(location, dependencies) : undefined;
-      return own ?? (rule.fileLinks && isFileUrl(location, dependencies) ? location : undefined);
+      const ownUrl = isCreated ? toOwnUrl(location, dependencies) : undefined;
+      return ownUrl ?? (rule.fileLinks && isFileUrl(location, dependencies) ? location : undefined);
     },
   };
   return links;
@@ -108,7 +109,7 @@ function editBody(
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (!mayHaveLinks(bytes)) return body;
   const text = bytes.toString('latin1');
-  // Only if the response certainly is JSON, a link in it is known to be Graph's.
+  // A link is known to be Graph's only if the response certainly is JSON.
   const isJson = readMediaType(headers['content-type'] ?? '') === 'application/json';
   const edited = links.editJson(text, context, log, isJson ? status : undefined);
   if (edited === undefined) {
@@ -170,12 +171,12 @@ function editPageLink(
   budget: LinkBudget,
 ): MemberEdit {
   if (!budget.mayCompare(link.length <= MAX_LINK_LENGTH ? link : '')) return 'remove';
-  const own =
+  const ownUrl =
     toOwnUrl(link, dependencies) ??
     (isTopLevel && call.method === 'GET' && link.length <= MAX_LINK_LENGTH
       ? dependencies.pageLinks.sign(user, call, name, link)
       : undefined);
-  return own === undefined ? 'remove' : { text: own };
+  return ownUrl === undefined ? 'remove' : { text: ownUrl };
 }
 
 function editFileLink(
@@ -209,12 +210,15 @@ function createLinkBudget(): LinkBudget {
   };
 }
 
-/** A script cannot read a redirect to another origin. An item states the address of its content in this member. */
-function toFileResponse(address: string, exchange: Exchange, now: Date): ApiResponse {
+/**
+ * Replaces the redirect to a file, because a script cannot read a redirect to another origin. In the metadata of a file,
+ * Graph uses the same member for the URL of the content.
+ */
+function toFileResponse(fileUrl: string, exchange: Exchange, now: Date): ApiResponse {
   const { headers } = toApiResponse({ ...exchange, response: { ...exchange.response, status: 200 } }, now);
   return {
     status: 200,
     headers: { ...headers, 'content-type': 'application/json' },
-    body: Buffer.from(JSON.stringify({ '@microsoft.graph.downloadUrl': address })),
+    body: Buffer.from(JSON.stringify({ '@microsoft.graph.downloadUrl': fileUrl })),
   };
 }

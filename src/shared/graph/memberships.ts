@@ -16,7 +16,7 @@ export interface FindMembershipsDependencies {
 
 /** Graph's limit for one call. */
 const MAX_IDS = 20;
-/** How long a failure or a `Retry-After` of Graph is reused, so that the next call does not ask Graph again at once. */
+/** How long a failure or a `Retry-After` of Graph is reused, so that the next call does not ask Graph again immediately. */
 const FAILURE_CACHE_MS = 5_000;
 
 /**
@@ -41,8 +41,8 @@ export function createFindMemberships({
       // A problem that the user can resolve is not reused.
       const isTransient = error instanceof BffError && (error.status === 429 || error.status >= 500);
       // This service's own limit refused the call, so Graph was not called.
-      const isOurs = error instanceof BffError && error.code === 'rate_limited';
-      if (isTransient && !isOurs) memo.remember(key, memberOf, FAILURE_CACHE_MS);
+      const isOwnLimit = error instanceof BffError && error.code === 'rate_limited';
+      if (isTransient && !isOwnLimit) memo.remember(key, memberOf, FAILURE_CACHE_MS);
       else memo.forget(key);
     });
     return memberOf;
@@ -60,7 +60,7 @@ export function createFindMemberships({
   }
 }
 
-/** By session, because the sign-in link of a reused problem works in the session that was refused. */
+/** By session, because the sign-in link of a reused problem works only in the session for which it was made. */
 function cacheKey({ locator }: Session, groups: readonly string[]): string {
   const hash = createHash('sha256').update(groups.join()).digest('base64');
   return `${locator.userHash.toString('base64')} ${locator.rowId.toString('base64')} ${hash}`;

@@ -1,6 +1,6 @@
 import type { Policy } from '../policy/policy.ts';
 
-/** The address of this service that replaces a link of Graph. Undefined if the browser may not follow the link. */
+/** The URL of this service that replaces a link of Graph. Undefined if the browser may not follow the link. */
 export type ToOwnUrl = (link: string) => string | undefined;
 
 export interface OwnUrlOptions {
@@ -11,8 +11,9 @@ export interface OwnUrlOptions {
 }
 
 /**
- * Replaces a link that begins with exactly Graph's origin and that the policy allows to GET. Each call of it is compared
- * with the policy again. A link without a host, as in some `Location` headers, may lack the version, which is then v1.0.
+ * Replaces a link that begins with exactly Graph's origin, if the policy allows a GET of it. When the browser follows the
+ * new link, the call is compared with the policy again. A link without a host, as in some `Location` headers, may lack the
+ * version, which is then v1.0.
  */
 export function createToOwnUrl({ policy, graphOrigin, ownPrefix }: OwnUrlOptions): ToOwnUrl {
   return (link) => {

@@ -18,11 +18,11 @@ type User = Caller['user'];
  * the caller wrote. A MAC in the link proves that Graph wrote it, and that this service returned it to this user.
  */
 export interface PageLinks {
-  /** Compares a call with the policy. With a valid MAC, the MAC is removed and the paging options are not decoded again. */
+  /** Compares a call with the policy. If it has a valid MAC, the MAC is removed, and paging options are not decoded again. */
   match(user: User, requested: RequestedCall): PolicyMatch;
   /**
-   * Replaces a link at the top level of Graph's response with an address of this service that holds a MAC. Undefined unless
-   * the link leads to the next page of exactly this call.
+   * Replaces a link at the top level of Graph's response with a URL of this service that has a MAC. Undefined unless the
+   * link leads to the next page of exactly this call.
    * @param name the member's name: `@odata.nextLink`, or `members@odata.nextLink` for an expanded property
    */
   sign(user: User, call: AllowedCall, name: string, link: string): string | undefined;
@@ -98,7 +98,7 @@ function hasMac(key: Buffer, user: User, call: AllowedCall, pair = ''): boolean 
   const mac = Buffer.from(text, 'base64url');
   const resource = readResource(call);
   return (
-    // Base64url leaves the last bits open, so that a MAC would have several spellings.
+    // A decoder of base64url ignores the last bits, so a MAC could otherwise have several spellings.
     mac.toString('base64url') === text &&
     resource !== undefined &&
     equalBytes(mac, macOf(key, user, call, resource))
@@ -134,7 +134,7 @@ function readResource({ path, query }: Pick<AllowedCall, 'path' | 'query'>): Res
 function expectedOf(call: AllowedCall, name: string): Resource | undefined {
   const resource = readResource(call);
   const property = name.slice(0, name.lastIndexOf('@'));
-  if (resource === undefined || !isEnvelope(resource)) return undefined;
+  if (resource === undefined || !isWrittenByGraph(resource)) return undefined;
   // A single object has no next page, but another app may have chosen the member's name in an open extension.
   if (property === '') return endsWithParameter(call.rule.template) ? undefined : resource;
   const expand = resource.options.find((option) => option.name === '$expand');
@@ -146,13 +146,13 @@ function expectedOf(call: AllowedCall, name: string): Resource | undefined {
  * Whether Graph wrote the top level of the response. The sender of a file or an attachment chose its bytes, and an app chose
  * the names of an open extension's members.
  */
-function isEnvelope({ segments }: Resource): boolean {
+function isWrittenByGraph({ segments }: Resource): boolean {
   const last = segments.at(-1) ?? '';
   return !/^\$value$|content(?:stream)?$/i.test(last) && segments.at(-2)?.toLowerCase() !== 'extensions';
 }
 
 function isNextPageOf(expected: Resource, link: Resource): boolean {
-  const rest = (options: readonly QueryOption[]) =>
+  const otherOptions = (options: readonly QueryOption[]) =>
     JSON.stringify(
       options
         .filter((option) => !isPaging(option))
@@ -162,6 +162,6 @@ function isNextPageOf(expected: Resource, link: Resource): boolean {
   return (
     link.options.some(isPaging) &&
     JSON.stringify(link.segments) === JSON.stringify(expected.segments) &&
-    rest(link.options) === rest(expected.options)
+    otherOptions(link.options) === otherOptions(expected.options)
   );
 }
