@@ -70,9 +70,11 @@ function toRow({ path, rules, summary }: Route): readonly string[] {
   return [shownPath, shownMethods, accessOf(rules), protection, summary];
 }
 
-function accessOf({ access, accessToChange }: EndpointRules<unknown>): string {
+function accessOf({ access, accessToChange, methods = ['GET'] }: EndpointRules<unknown>): string {
   if (access.session !== 'required') return 'anyone';
   if (access === signedIn || access === signedInWithoutRevalidation) return 'signed in';
+  // The other guarded routes belong to the administration. Every change there requires a recent sign-in.
+  if (!methods.includes('GET')) return 'app role and a recent sign-in';
   return accessToChange === undefined ? 'app role' : 'app role; changes need a recent sign-in';
 }
 
