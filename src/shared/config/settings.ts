@@ -52,7 +52,7 @@ const requestIdCheck: Validator<RequestIdCheck> = oneOf('require', 'warn', 'igno
 
 const address = {
   PUBLIC_BASE_URL: required(
-    origin('the origin browsers see, like https://app.contoso.com'),
+    origin('the origin that browsers see, without a path or trailing slash, like https://app.contoso.com'),
     'The origin that browsers see. It has no path and no trailing slash.',
   ),
 };
@@ -60,15 +60,15 @@ const address = {
 const entra = {
   ENTRA_CLOUD: withDefault(clouds, 'public', 'The cloud whose sign-in service and Graph are used.'),
   ENTRA_TENANT_ID: required(
-    tenant('the directory (tenant) id of the app registration, or "organizations"'),
+    tenant('the directory (tenant) id of the app registration in lower case, or "organizations"'),
     'The directory (tenant) id of the app registration. With `organizations`, users of several tenants sign in.',
   ),
   ENTRA_CLIENT_ID: required(
-    guid('the application (client) id of the app registration'),
+    guid('the application (client) id of the app registration in lower case'),
     'The application (client) id of the app registration.',
   ),
   ENTRA_ALLOWED_TENANTS: optional(
-    guids('the tenant ids that may sign in, separated by commas'),
+    guids('the ids of the tenants whose users may sign in, in lower case, separated by commas'),
     '`ENTRA_TENANT_ID`; required with `organizations`',
     'The tenants whose users may sign in.',
   ),
@@ -107,7 +107,7 @@ const entra = {
   ENTRA_MANAGED_IDENTITY_CLIENT_ID: onlyIf(
     usesManagedIdentity,
     optional(
-      guid('the client id of a user-assigned managed identity'),
+      guid('the client id of a user-assigned managed identity in lower case'),
       'the system-assigned managed identity',
       'The client id of a user-assigned managed identity.',
     ),
@@ -185,7 +185,7 @@ const administration = {
   ADMIN_ROLE: withDefault(
     matching(
       '1 to 120 printable ASCII characters without spaces',
-      'the value of an app role',
+      'the value of an app role, without spaces',
       /^[\x21-\x7e]{1,120}$/,
     ),
     'Admin',
@@ -233,7 +233,7 @@ const apis = {
 /** The settings of one custom API. In the environment, {@link apiPrefix} precedes each name. */
 export const apiSettings = {
   ORIGIN: required(
-    origin('the origin of the API, like https://orders.contoso.com'),
+    origin('the origin of the API, without a path or trailing slash, like https://orders.contoso.com'),
     'The origin of the API.',
   ),
   SCOPE_PREFIX: required(
