@@ -22,6 +22,7 @@ interface Explanation {
  */
 export function explainCall(policy: Policy, text: string, profile: ApiProfile): Explanation {
   const call = readCall(text);
+  if (call.method.startsWith('/')) return { isGood: false, text: withoutMethod(call.method) };
   if (call.path.includes(' ')) return { isGood: false, text: describeUnreadable(call) };
   const match = policy.match(call);
   if (match.kind === 'allowed') return { isGood: true, text: describeAllowed(policy, match.call.rule, call) };
@@ -42,6 +43,10 @@ function readCall(text: string): RequestedCall {
     query: queries.join('?').replace(/[^\x21-\x7e]/gu, encodeURIComponent),
     contentType: isTyped ? last : undefined,
   };
+}
+
+function withoutMethod(path: string): string {
+  return `Not understood: "${path}" is a path. Write the method before it, like GET ${path}.`;
 }
 
 function describeUnreadable({ method, path }: RequestedCall): string {

@@ -247,6 +247,7 @@ describe('explain', () => {
     ['GET /v1.0/me and more?$select=id', ['Not understood', 'as %20']],
     ['POST /v1.0/me/sendMail json', ['Not understood', 'like application/json']],
     ['POST /v1.0/me/sendMail text/html application/json', ['Not understood']],
+    ['/v1.0/me', ['Not understood', 'like GET /v1.0/me']],
     ['GET', ['400 request_invalid']],
     ['', ['400 request_invalid']],
   ])('shows the closest rule to %s and why it does not match', (call, parts) => {
