@@ -69,6 +69,8 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'npx esbuild main.ts --bundle --platform=node --format=cjs --external:@azure/functions-core --outfile=dist/main.cjs':
     'test/scripts/package.test.ts',
   'cp ../entra-bff/host.json .': 'test/scripts/package.test.ts',
+  "npx node -e \"import('./dev/run.ts').then(({ run }) => run({ build: async () => path.resolve('../your-app/dist/main.cjs') }))\"":
+    'test/dev/run.test.ts',
 };
 
 /** Examples that a test runs without naming the file. */
