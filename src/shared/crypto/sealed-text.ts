@@ -12,7 +12,7 @@ export type SealedTextPurpose =
 
 /** Seals small JSON values into text for URLs and cookies that only this service can open, until it expires. */
 export interface TextSealer {
-  /** @param boundTo binds the text to its use, such as a cookie slot or a session chain. Opening requires the same values. */
+  /** @param boundTo binds the text to its use, such as a cookie slot or a session chain. `open` requires the same. */
   seal(value: unknown, boundTo: readonly string[], expiresAt: Date): string;
   /**
    * Returns the value, or undefined if the text was changed, has expired, is bound to something else, or was sealed with

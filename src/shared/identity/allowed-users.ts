@@ -3,7 +3,7 @@ import type { VerifiedClaims } from './principal.ts';
 /** The users whom the settings allow to sign in. */
 export interface AllowedUsers {
   readonly allowedTenants: ReadonlySet<string>;
-  /** Whether guests of an allowed tenant may sign in. */
+  /** True if guests of an allowed tenant may sign in. */
   readonly allowsGuests: boolean;
 }
 

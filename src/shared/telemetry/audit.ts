@@ -174,7 +174,7 @@ export type AuditRecord = {
   >;
 }[AuditEventName];
 
-/** Written in place of a value that its field's validator rejects, such as a new code of Entra ID. */
+/** Written in place of a value that its field's validator rejects, such as a new error code from Entra ID. */
 const UNLISTED = 'unlisted';
 
 /** Writes one audit record: the validated fields of its event, and nothing else. */

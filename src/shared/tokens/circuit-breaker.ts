@@ -35,8 +35,8 @@ export interface CircuitBreakers {
 }
 
 /**
- * Entra ID does not say which user a `Retry-After` is for. It therefore pauses only the user who received it. The whole
- * worker, sign-ins included, pauses in two cases:
+ * Entra ID does not indicate which user caused a `Retry-After`. The header therefore pauses only the renewals of the user
+ * who received it. The whole worker, including sign-ins, pauses in two cases:
  * - A second user receives a `Retry-After` during the first one's pause.
  * - At least two users have five failures in total, and no user succeeds in between.
  *

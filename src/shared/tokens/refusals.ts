@@ -10,7 +10,7 @@ import type { InteractionRequired, TokenRequest } from './token-request.ts';
  * this, a page that repeats a refused call would redeem the refresh token each time, until Entra ID throttles the user.
  *
  * A refusal for lack of consent applies to the user's missing permissions, in every session and request. Entra ID does not
- * tell which of several missing permissions it refused. A request that lacks some of them is therefore sent only if it
+ * indicate which of several missing permissions it refused. A request that lacks some of them is therefore sent only if it
  * lacks at most half as many permissions as the refused request. This finds the refused permission in a few steps.
  *
  * Any other refusal applies to one session and one request. If Entra ID refused the refresh token itself, the refusal
@@ -67,7 +67,10 @@ const MAX_PAUSE_MS = 5 * 60_000;
 /** Per user. More than a policy usually names. */
 const MAX_SCOPES = 64;
 const MAX_REQUESTS = 16;
-/** So many refusals for different claims refuse all others too, because an API that varies its claims accepts no token. */
+/**
+ * After this many refusals of different claims, any other claims for the same scopes are refused too, because an API that
+ * demands other claims each time accepts no token.
+ */
 const MAX_REFUSED_CLAIMS = 4;
 
 const consentReasons: ReadonlySet<string> = new Set(['consent_required', 'admin_consent_required']);
@@ -186,8 +189,8 @@ function findRequestRefusal(
 }
 
 /**
- * Removes the refusals that this session shows to be outdated: of permissions that it has been granted, and its own from
- * before its current tokens.
+ * Removes the refusals that this session shows to be outdated: all refusals of permissions that it has been granted, and
+ * this session's refusals from before its current tokens.
  */
 function removeOutdated({ scopes, requests }: UserRefusals, session: Session): void {
   const rowId = rowKey(session);
