@@ -17,7 +17,7 @@ import { createLogout, type Logout } from './logout.ts';
 import { createOwnSessions, type OwnSessions } from './own-sessions.ts';
 import { createSessionResponse, type SessionResponse } from './session-response.ts';
 
-/** Sign-in, sign-out, and the users' views of their own sessions. */
+/** Sign-in, sign-out, and the user's own sessions. */
 export interface Auth {
   readonly login: Login;
   readonly callback: Callback;
@@ -34,13 +34,13 @@ export interface AuthOptions {
   readonly absoluteSeconds: number;
 }
 
-/** How the admin page takes part in sign-in. */
+/** What sign-in needs from the admin console. */
 export interface AdministratorSignIn {
   /** Every feature that a sign-in can request by name. */
   readonly loginFeatures: Features;
   /** True if a plain link may request the feature's permissions in this browser. */
   mayRequest(feature: string, caller: Caller | undefined): boolean;
-  /** `can` of `api/auth/session` reports whether the user satisfies `read`. */
+  /** The member `can.admin` of `api/auth/session` reports whether `read` would allow the user. */
   readonly guards: { readonly read: Guard };
 }
 

@@ -8,23 +8,23 @@ import { readRedemptionError, type SignInFailure } from './sign-in-result.ts';
 
 export type RedeemedCode = Extract<CodeRedemption, { kind: 'redeemed' }>;
 
-/** The outcome of a callback. */
+/** What to do about a callback. */
 export type CallbackDecision =
   | { readonly kind: 'create-session'; readonly redeemed: RedeemedCode }
-  /** Entra ID refused only the code. Most likely the callback was sent twice. */
+  /** Entra ID rejected the code, but a new sign-in may succeed. Most likely the callback was sent twice. */
   | { readonly kind: 'code-unusable' }
   | FailDecision;
 
 export interface FailDecision {
   readonly kind: 'fail';
   readonly failure: SignInFailure;
-  /** The tokens that were refused. They identify the user in the audit record. */
-  readonly refused?: RedeemedCode;
-  /** True if loading the same address again can still succeed. */
+  /** The redemption that this service rejected. It names the user in the audit record. */
+  readonly rejected?: RedeemedCode;
+  /** True if reloading the callback URL may still succeed. */
   readonly mayRetry?: boolean;
 }
 
-/** Decides about the result of redeeming the code. It has no effects. */
+/** Decides what follows from redeeming the code. Has no side effects. */
 export function decideCallback(
   transaction: LoginTransaction,
   session: Session | undefined,
@@ -51,8 +51,8 @@ export function failUnavailable(reason: string): FailDecision {
   return { kind: 'fail', failure: { outcome: 'sign_in_service_unavailable', reason }, mayRetry: true };
 }
 
-function fail(failure: SignInFailure, refused?: RedeemedCode): FailDecision {
-  return { kind: 'fail', failure, ...(refused === undefined ? {} : { refused }) };
+function fail(failure: SignInFailure, rejected?: RedeemedCode): FailDecision {
+  return { kind: 'fail', failure, ...(rejected === undefined ? {} : { rejected }) };
 }
 
 function decideSignIn(
@@ -73,9 +73,9 @@ function decideSignIn(
 }
 
 /**
- * A sign-in that was requested for one account, or without a prompt, must not end in the session of another
- * account. A link on another site must not replace a session, because the link could choose the account. A user
- * who starts a new sign-in on this site may choose any account.
+ * Unless the user freely chose the account, a sign-in must not switch to another one. The choice was not free if the
+ * sign-in was for the session's user (a feature or a ticket), was silent (`prompt=none`), or may have been started by
+ * another site's link.
  */
 function isForbiddenAccountSwitch(
   { feature, prompt, fromTicket, startedElsewhere }: LoginTransaction,
@@ -87,22 +87,23 @@ function isForbiddenAccountSwitch(
 }
 
 /**
- * True if `prompt=login` requested a new authentication, and the user authenticated before that. Otherwise any user of the
- * browser could pass. @see OpenID Connect Core 1.0, 3.1.2.1
+ * True if `prompt=login` demanded a new authentication, but the user's last one predates this sign-in. Without this check,
+ * anyone using the browser could get through on an existing Entra ID session.
+ * @see OpenID Connect Core 1.0, section 3.1.2.1
  */
 function isStale({ prompt, startedAt }: LoginTransaction, { claims }: RedeemedCode): boolean {
   if (prompt !== 'login' || claims.authenticatedAt === undefined) return false;
   return claims.authenticatedAt.getTime() < startedAt.getTime() - CLOCK_SKEW_SECONDS * 1000;
 }
 
-/** True if an authentication context was requested, and the ID token does not state it. */
+/** True if an authentication context was requested, but the ID token does not contain it. */
 function isTooWeak({ authContext }: LoginTransaction, { claims }: RedeemedCode): boolean {
   return authContext !== undefined && !claims.authContexts.includes(authContext);
 }
 
 /**
- * True if the browser already has what this sign-in was started for, through an earlier use of the same code or through
- * a sign-in in another tab.
+ * True if the browser's session already provides what this sign-in was started for. The session may come from an earlier
+ * callback with the same code, or from a sign-in in another tab.
  */
 export function sessionSatisfies(
   session: Session | undefined,
@@ -110,8 +111,9 @@ export function sessionSatisfies(
   startedAt: Date,
 ): boolean {
   if (session === undefined || isMissingScopes(session, scopes)) return false;
-  // These sign-ins were started although the permissions may have been granted long before: a call was refused, or the
-  // user wants to authenticate or to change the account.
+  // For these, having the permissions is not enough. They follow a refused call, were meant to authenticate again or
+  // change the account, or carried claims or hints that are no longer known. Only a session created since then
+  // satisfies them.
   const needsNewSignIn =
     feature !== undefined ||
     prompt === 'login' ||
@@ -120,7 +122,7 @@ export function sessionSatisfies(
   return !needsNewSignIn || session.facts.signedInAt.getTime() >= startedAt.getTime();
 }
 
-/** The feature whose permissions the user was asked for. A step-up asks for none. */
+/** The feature whose permissions the sign-in requested. Undefined for a step-up, which requests none. */
 export function requestedFeature({ feature, scopes }: LoginRequest): string | undefined {
   return scopes.length > 0 ? feature : undefined;
 }

@@ -49,31 +49,31 @@ export interface CallbackQuery {
   readonly errorSubcode: string | undefined;
   /** `iss`, the issuer that sent the response (RFC 9207). */
   readonly issuer: string | undefined;
-  /** True if the browser has already been sent to load the address again with its Strict cookies. */
+  /** True for the second load of the callback URL, with which the browser sends its Strict cookies. */
   readonly bounced: boolean;
 }
 
 export interface CallbackRequest {
   readonly query: CallbackQuery;
   readonly cookies: TransactionCookies;
-  /** The user who is signed in to this browser now. */
+  /** The user who is signed in to this browser before the callback. */
   readonly caller: Caller | undefined;
-  /** A label of a known browser. */
+  /** For example "Edge on Windows". Undefined if the browser is not known. */
   readonly device: string | undefined;
 }
 
 export type CallbackOutcome =
-  /** The Strict cookies are missing, because Entra ID's redirect is a cross-site navigation. Load the address again. */
+  /** The Strict cookies are missing, because Entra ID's redirect is a cross-site navigation. Load the URL again. */
   | { readonly kind: 'bounce' }
   | {
       readonly kind: 'signed-in';
       readonly cookieValue: string;
-      /** Until the session's absolute limit. */
+      /** The remaining time until the session's absolute limit. */
       readonly maxAgeSeconds: number;
       readonly loginRequest: LoginRequest;
       readonly usedSlot: TransactionSlot;
     }
-  /** A repeated callback, in a browser that already has what the sign-in was for. */
+  /** The browser's session already provides what the sign-in was started for: the callback was repeated. */
   | {
       readonly kind: 'already-signed-in';
       readonly loginRequest: LoginRequest;
@@ -87,11 +87,11 @@ export interface FailedCallback {
   readonly failure: SignInFailure;
   readonly loginRequest: LoginRequest;
   readonly usedSlot: TransactionSlot;
-  /** True if loading the same address again can still succeed. Its transaction cookie must then stay. */
+  /** True if reloading the callback URL may still succeed. In this case, the transaction cookie must stay. */
   readonly mayRetry: boolean;
 }
 
-/** Finishes a sign-in. */
+/** Completes a sign-in when Entra ID redirects back. */
 export interface Callback {
   /** @throws {BffError} login_transaction_invalid, request_invalid, sign_in_service_unavailable, storage_unavailable */
   finish(request: CallbackRequest, log: Log): Promise<CallbackOutcome>;
@@ -110,7 +110,7 @@ export interface CallbackDependencies {
   readonly random: RandomBytes;
 }
 
-/** The browser that sent a callback. */
+/** What is known about the browser that sent a callback. */
 interface CallbackBrowser {
   readonly usedSlot: TransactionSlot;
   readonly session: Session | undefined;
@@ -126,7 +126,7 @@ interface CallbackContext extends CallbackBrowser {
 
 const MAX_CODE_LENGTH = 8 * 1024;
 
-/** Entra ID's front-channel logout finds a session only by its `sid`. */
+/** Logged for a session without `sid`, which Entra ID's front-channel logout cannot find. */
 const frontChannelLogoutOff = {
   event: 'front-channel-logout-off',
   hint: 'add the optional claim sid to ID tokens in the app registration',
@@ -139,7 +139,7 @@ export function createCallback(dependencies: CallbackDependencies): Callback {
       const state = parseState(query.state);
       if (state === undefined) throw noSuchTransaction();
       if (!cookies.has(state.slot) && !query.bounced) return { kind: 'bounce' };
-      // A code of another issuer must not be redeemed at this one (mix-up attack, RFC 9207, 2.4).
+      // Entra ID must not receive a code that another issuer issued (mix-up attack, RFC 9207, 2.4).
       if (query.issuer !== undefined && !isAllowedIssuer(query.issuer)) throw noSuchTransaction();
       const opened = transactions.open(state, cookies);
       if (opened.kind === 'none') throw noSuchTransaction();
@@ -152,13 +152,15 @@ export function createCallback(dependencies: CallbackDependencies): Callback {
   };
 }
 
-/** The user took longer than a transaction lasts. The sign-in restarts automatically once, then only by a click. */
+/**
+ * Restarts a sign-in whose transaction has expired. This happens automatically once. After that, the user has to click.
+ */
 async function restartExpired(
   { session, usedSlot, cookies, log }: CallbackBrowser,
   { loginRequest, startedAt }: ExpiredTransaction,
   { login }: CallbackDependencies,
 ): Promise<CallbackOutcome> {
-  // The user pressed Back in a browser that is already signed in.
+  // For example, the user pressed Back after a completed sign-in.
   if (sessionSatisfies(session, loginRequest, startedAt)) {
     return { kind: 'already-signed-in', loginRequest, usedSlot };
   }
@@ -179,9 +181,9 @@ async function finishSignIn(
     return await executeDecision(decision, context, dependencies);
   } catch (error) {
     if (!(error instanceof BffError)) throw error;
-    // A failure page has a link back to the app. An error page does not.
+    // A failure page has a link back to the app, but an error page does not.
     if (error.status === 503) return fail(failUnavailable(error.code), context, dependencies);
-    // The app waits for the popup's message, which an error page does not send.
+    // The app waits for a message from the popup. A failure page sends it, but an error page does not.
     if (context.transaction.popupId === undefined) throw error;
     const failure = { outcome: 'sign_in_refused', reason: error.code } as const;
     return fail({ kind: 'fail', failure }, context, dependencies);
@@ -234,14 +236,14 @@ async function createSession(
     absoluteSeconds,
     sessionChainId: random(16).toString('base64url'),
   });
-  // Derived from the transaction and inserted only if absent, so that a transaction creates at most one session.
+  // The id is derived from the transaction, so a transaction creates at most one session: a second insert fails.
   const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
   const content = { facts, msalCache: redeemed.msalCache, tokenGeneration: 0 };
   const created = await store.create(content, rowId, transaction.startedAt);
   if (created.kind === 'exists') return restart(context, dependencies);
   if (created.kind === 'ended-meanwhile') {
     const failure = { outcome: 'signed_out_meanwhile', reason: created.kind } as const;
-    return fail({ kind: 'fail', failure, refused: redeemed }, context, dependencies);
+    return fail({ kind: 'fail', failure, rejected: redeemed }, context, dependencies);
   }
   if (session !== undefined) await removeReplacedSession(store, session, facts.claims.principal, log);
   await endOldestSessions(store, created.session, log);
@@ -258,8 +260,8 @@ async function createSession(
 }
 
 /**
- * The code cannot be used, most likely because the callback was sent twice. Either the first one signed this browser in,
- * or the sign-in restarts. A second cookie is never set.
+ * Handles a code that cannot be used, most likely because the callback was sent twice. If the first callback signed this
+ * browser in, nothing else is needed. Otherwise the sign-in restarts.
  */
 async function restart(
   context: CallbackContext,
@@ -276,15 +278,15 @@ async function restart(
 }
 
 async function fail(
-  { failure, refused, mayRetry = false }: FailDecision,
+  { failure, rejected, mayRetry = false }: FailDecision,
   context: CallbackContext,
   dependencies: CallbackDependencies,
 ): Promise<FailedCallback> {
   const { transaction, usedSlot, session, log } = context;
-  // The log already names the user of the session.
+  // If there is a session, every record already has its user's pseudonym.
   const user =
-    session === undefined && refused !== undefined
-      ? auditPseudonymOf(dependencies.indexKey, refused.claims.principal)
+    session === undefined && rejected !== undefined
+      ? auditPseudonymOf(dependencies.indexKey, rejected.claims.principal)
       : undefined;
   recordSignInFailure(failure, { feature: transaction.feature, user }, log);
   const by = consentMissingFrom(failure.outcome);
@@ -307,7 +309,7 @@ async function storeDenial(
   try {
     await store.write(session, { ...session, facts: { ...facts, consentDenials } });
   } catch {
-    // The user is asked once more.
+    // The sign-in still ends with its own failure. The only effect is that the user is asked once more.
     log('warn', { event: 'consent-denial-not-stored' });
   }
 }

@@ -5,10 +5,10 @@ import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createSignOutQueue } from './sign-out-queue.ts';
 
-/** Ends the sessions that belong to one session at Entra ID. */
+/** Ends the sessions that belong to one of Entra ID's sessions, when Entra ID reports its end. */
 export interface FrontChannelLogout {
   /**
-   * If `sid` is not valid or the issuer is another one, no session ends and nothing is thrown.
+   * If `sid` is not valid or the issuer is not an allowed one, does nothing.
    * @throws {BffError} rate_limited, storage_unavailable
    */
   end(sid: string | undefined, issuer: string | undefined, log: Log): Promise<void>;
@@ -20,13 +20,16 @@ export interface FrontChannelLogoutDependencies {
   readonly monotonicMs: () => number;
 }
 
-/** @see OpenID Connect Front-Channel Logout 1.0, 2. Entra ID sends `sid` without `iss`. */
+/**
+ * Entra ID sends `sid` without `iss`.
+ * @see OpenID Connect Front-Channel Logout 1.0, section 2
+ */
 export function createFrontChannelLogout(dependencies: FrontChannelLogoutDependencies): FrontChannelLogout {
   const { store, isAllowedIssuer, monotonicMs } = dependencies;
   const queue = createSignOutQueue({ monotonicMs });
   return {
     async end(sid, issuer, log) {
-      // Entra ID's `sid` is a GUID. Any other value is ignored without a query of the table.
+      // Entra ID's `sid` is a GUID. For any other value, the table is not queried.
       if (sid === undefined || !guidPatternAnyCase.test(sid)) return;
       if (issuer !== undefined && !isAllowedIssuer(issuer)) return;
       await queue.run(sid, async () => {

@@ -5,27 +5,27 @@ import type { TextSealer } from '../crypto/sealed-text.ts';
 import { packScopes, unpackScopes } from '../entra/scopes.ts';
 import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
 
-/** The request that started a sign-in. A restart needs nothing else. */
+/** The request that started a sign-in. It is sufficient for a restart. */
 export interface LoginRequest {
   readonly returnPath: ReturnPath;
-  /** Requested besides the scopes of every sign-in, which are left out because cookies are small. */
+  /** The additional scopes. The scopes of every sign-in are left out, because cookies are small. */
   readonly scopes: readonly string[];
   /** The feature whose permissions are requested. */
   readonly feature?: string;
   readonly prompt?: LoginPrompt;
   /** An authentication context of Conditional Access that the sign-in has to satisfy. */
   readonly authContext?: string;
-  /** Set if the sign-in runs in a popup: the app's own id of it. */
+  /** The id that the page has chosen for its popup. Absent if the sign-in does not run in a popup. */
   readonly popupId?: string;
   /** How often this sign-in has restarted automatically. */
   readonly restarts: number;
-  /** The request had `claims` or hints that are too large for this cookie. It cannot be restarted without them. */
+  /** The request had `claims` or hints, which are too large for the cookie. Without them, the sign-in cannot restart. */
   readonly hasUnstoredParameters?: true;
   /** A ticket of the session requested this sign-in, so the user of that session has to complete it. */
   readonly fromTicket?: true;
   /**
-   * True unless a page of this service or the address bar certainly started this sign-in. A link on another site may have
-   * started it.
+   * Another site's link may have started this sign-in. Absent if it is certain that a page of this service or the user
+   * at the address bar has started it.
    */
   readonly startedElsewhere?: true;
 }
@@ -33,7 +33,7 @@ export interface LoginRequest {
 export const loginPrompts = ['login', 'select_account', 'none'] as const;
 export type LoginPrompt = (typeof loginPrompts)[number];
 
-/** State, nonce and code verifier between the redirect to Entra ID and the callback. The browser keeps them, sealed. */
+/** State, nonce and code verifier of a sign-in, from the redirect to Entra ID until the callback. Sealed in a cookie. */
 export interface LoginTransaction extends LoginRequest {
   readonly state: string;
   readonly startedAt: Date;
@@ -44,17 +44,17 @@ export interface LoginTransaction extends LoginRequest {
 export type OpenTransactionResult =
   | { readonly kind: 'open'; readonly transaction: LoginTransaction }
   | ExpiredTransaction
-  /** Missing, of another browser, or of another app registration. */
+  /** The cookie is missing, or was written for another state or another app registration. */
   | { readonly kind: 'none' };
 
-/** A transaction that took too long. Only the request is still valid. */
+/** A transaction that took too long. Only its request can still be used, for a restart. */
 export interface ExpiredTransaction {
   readonly kind: 'expired';
   readonly loginRequest: LoginRequest;
   readonly startedAt: Date;
 }
 
-/** One of five cookies for transactions, so that tabs do not overwrite each other's and the cookies stay few. */
+/** The number of a transaction cookie. There are five, so that tabs do not overwrite each other's transaction. */
 export type TransactionSlot = 0 | 1 | 2 | 3 | 4;
 
 export const transactionSlots: readonly TransactionSlot[] = [0, 1, 2, 3, 4];
@@ -75,11 +75,11 @@ export interface LoginTransactions {
 }
 
 export interface LoginTransactionsDependencies {
-  /** Of purpose `login-transaction`. */
+  /** For the purpose `login-transaction`. */
   readonly sealer: TextSealer;
   readonly random: RandomBytes;
   readonly now: () => Date;
-  /** Authority, client and redirect URI. Transactions of another registration do not open (CVE-2026-73419). */
+  /** Authority, client id and redirect URI. A transaction of another app registration does not open (CVE-2026-73419). */
   readonly boundTo: readonly string[];
   readonly origin: string;
 }
@@ -131,7 +131,7 @@ function isAlive({ startedAt }: LoginTransaction, now: Date): boolean {
   return now.getTime() - startedAt.getTime() < TRANSACTION_LIFETIME_SECONDS * 1000;
 }
 
-/** Any free slot, else the one that holds the oldest transaction. */
+/** Chooses a random free slot. If none is free, chooses the slot of the oldest transaction. */
 function chooseSlot(
   openSlot: (slot: TransactionSlot) => LoginTransaction | undefined,
   now: Date,
@@ -140,18 +140,18 @@ function chooseSlot(
   const slots = transactionSlots.map((slot) => ({ slot, transaction: openSlot(slot) }));
   const free = slots.filter(({ transaction }) => transaction === undefined || !isAlive(transaction, now));
   if (free.length > 0) {
-    // At random, because a sign-in that another site opens sends no Strict cookies. All slots seem free to it, and the
-    // first one would often be the slot of another tab.
+    // A sign-in that another site starts carries no Strict cookies, so all slots seem free. If the first one were
+    // chosen, it would often overwrite the transaction of another tab.
     return (free[random(1).readUInt8(0) % free.length] ?? { slot: 0 as const }).slot;
   }
   const startedMs = ({ transaction }: (typeof slots)[number]) => transaction?.startedAt.getTime() ?? 0;
   return slots.reduce((left, right) => (startedMs(left) <= startedMs(right) ? left : right)).slot;
 }
 
-/** Sealed with every transaction, so that those of other versions do not open. Increment it when the tuple changes. */
+/** The version of the tuple. A transaction with another version does not open. Increment it when the tuple changes. */
 const STORED_VERSION = '5';
 
-/** A tuple, because five of these have to fit into a cookie header. */
+/** A tuple, which is shorter than an object: five of these have to fit into a cookie header. */
 type StoredTransaction = readonly [
   state: string,
   startedAtMs: number,
@@ -188,7 +188,7 @@ function toStored(transaction: LoginTransaction): StoredTransaction {
   ];
 }
 
-/** The value is authenticated, so it is a tuple that `start` has sealed. */
+/** @param value authenticated, so `start` has written it and its type is known */
 function parseStored(value: unknown, origin: string): LoginTransaction {
   const [state, startedAtMs, nonce, codeVerifier, returnPath, scopes, restarts, ...optional] =
     value as StoredTransaction;
@@ -212,9 +212,10 @@ function parseStored(value: unknown, origin: string): LoginTransaction {
   };
 }
 
-/** A `state` parameter: the slot that holds the transaction, and 256 random bits. */
+/** A `state` parameter. It consists of the transaction's slot and 256 random bits. */
 export interface State {
   readonly slot: TransactionSlot;
+  /** The whole parameter, as Entra ID returned it. */
   readonly text: string;
 }
 

@@ -18,7 +18,7 @@ import {
 } from './login-transaction.ts';
 import { defaultReturnPath, parseReturnPath } from './return-path.ts';
 
-/** The parameters of the login route. Each is checked. Nothing else is passed on to Entra ID. */
+/** The parameters of the login route. Each is validated. No other parameter has an effect. */
 export interface LoginQuery {
   readonly returnTo: string | undefined;
   readonly prompt: string | undefined;
@@ -26,14 +26,17 @@ export interface LoginQuery {
   readonly domainHint: string | undefined;
   readonly feature: string | undefined;
   readonly ticket: string | undefined;
-  /** `popup.ID`, with the app's own id of the popup. */
+  /** `popup.ID`, where the page has chosen the ID of the popup. */
   readonly display: string | undefined;
-  /** See {@link LoginRequest.startedElsewhere}. A link cannot set this itself. */
+  /**
+   * See {@link LoginRequest.startedElsewhere}. Not a parameter: the route derives it from the request's headers and
+   * `via`.
+   */
   readonly startedElsewhere: boolean;
 }
 
 export interface StartedLogin {
-  /** Address of Entra ID's sign-in page. */
+  /** URL of Entra ID's sign-in page. */
   readonly location: string;
   readonly started: StartedTransaction;
 }
@@ -47,7 +50,9 @@ export interface Login {
     cookies: TransactionCookies,
     log: Log,
   ): Promise<StartedLogin>;
-  /** Restarts a sign-in that was not completed. Returns undefined if it was restarted before or cannot be restarted. */
+  /**
+   * Restarts a sign-in that was not completed. Returns undefined if it has restarted before or has unstored parameters.
+   */
   restart(request: LoginRequest, cookies: TransactionCookies): Promise<StartedLogin | undefined>;
 }
 
@@ -56,17 +61,17 @@ export interface LoginDependencies {
   readonly codeFlow: CodeFlow;
   /** Every feature that a sign-in can request by name. */
   readonly features: Features;
-  /** True if a plain link may request the feature's permissions in this browser. A ticket may request any. */
+  /** True if a login URL without a ticket may request the feature's permissions in this browser. */
   readonly mayRequest: (feature: string, caller: Caller | undefined) => boolean;
   readonly transactions: LoginTransactions;
   readonly interaction: Interaction;
 }
 
 const MAX_HINT_LENGTH = 254; // the longest email address (RFC 5321, 4.5.3.1)
-/** Automatic restarts of one sign-in. */
+/** Maximum number of automatic restarts of one sign-in. */
 const MAX_RESTARTS = 1;
 
-/** All scopes of a sign-in: the common ones, and those of this sign-in. */
+/** All scopes that a sign-in requests: those of every sign-in, and its additional ones. */
 export function requestedScopes(
   { signInScopes }: Features,
   { scopes }: Pick<LoginTransaction, 'scopes'>,
@@ -101,11 +106,12 @@ async function startLogin(
   const requestedHint = parseHint(query.loginHint, 'login_hint');
   const popupId = parseDisplay(query.display);
   const purpose = readPurpose(dependencies, query, caller);
-  // A link cannot weaken what its ticket requires.
+  // The ticket has precedence, so that a changed link cannot weaken what the ticket requires.
   const prompt = purpose.prompt ?? parsePrompt(query.prompt);
   const claims = purpose.claims ?? toClaimsRequest(purpose.authContext);
   const loginHint = requestedHint ?? ownLoginHint(purpose, prompt, session);
-  const hasLargeParts = claims !== undefined || requestedHint !== undefined || domainHint !== undefined;
+  const hasUnstoredParameters =
+    claims !== undefined || requestedHint !== undefined || domainHint !== undefined;
   const started = transactions.start(
     {
       returnPath: parseReturnPath(query.returnTo, origin) ?? defaultReturnPath,
@@ -117,7 +123,7 @@ async function startLogin(
       ...(purpose.authContext === undefined ? {} : { authContext: purpose.authContext }),
       ...(purpose.fromTicket ? { fromTicket: true as const } : {}),
       ...(query.startedElsewhere ? { startedElsewhere: true as const } : {}),
-      ...(hasLargeParts ? { hasUnstoredParameters: true as const } : {}),
+      ...(hasUnstoredParameters ? { hasUnstoredParameters } : {}),
     },
     cookies,
   );
@@ -132,7 +138,7 @@ async function startLogin(
   return { location, started };
 }
 
-/** The purpose of a sign-in. */
+/** What a sign-in is for: the content of its ticket, or a feature, or neither. */
 type LoginPurpose = Ticket & Pick<LoginRequest, 'fromTicket'>;
 
 /**
@@ -147,7 +153,8 @@ function readPurpose(
   const session = caller === undefined ? undefined : sessionOf(caller);
   const opened = ticket === undefined ? undefined : interaction.openTicket(ticket, session);
   if (opened) {
-    // The calls of a batch together may need more than a cookie holds. Then only the feature's own scopes are requested.
+    // The calls of a batch together may need more scopes than a cookie can store. In this case, only the feature's
+    // scopes are requested.
     const scopes = fitsIntoCookie(opened.scopes)
       ? opened.scopes
       : (features.find(opened.feature ?? '')?.scopes ?? []);
@@ -166,7 +173,10 @@ function fitsIntoCookie(scopes: readonly string[]): boolean {
   return packScopes(scopes).length <= MAX_PACKED_SCOPES_LENGTH;
 }
 
-/** Names the account if the sign-in is for the user of this session, so that the user does not have to pick it. */
+/**
+ * If the sign-in is for the session's user, returns the account's hint, so that the user does not have to pick the
+ * account.
+ */
 function ownLoginHint(
   { feature, fromTicket }: LoginPurpose,
   prompt: LoginPrompt | undefined,
@@ -190,7 +200,7 @@ function recordConsentRequest(
   session: Session | undefined,
   log: Log,
 ): void {
-  // Without a prompt the user cannot be asked for consent.
+  // With `prompt=none`, Entra ID cannot ask the user for consent.
   if (prompt === 'none') return;
   const permissions = missingScopes(scopes, session?.facts.grantedScopes ?? []).length;
   if (permissions > 0) audit(log, { event: 'consent-asked', permissions, feature });

@@ -8,29 +8,33 @@ import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** With either outcome, the browser's session cookie is cleared. */
+/** With either outcome, the response clears the session cookie. */
 export type LogoutOutcome =
   | { readonly kind: 'done'; readonly logoutUrl: string }
-  /** The row could not be deleted. The cookie with `pendingCookieValue` deletes it at the next visit. */
+  /** The row could not be deleted. It is deleted when the browser next sends the cookie with `pendingCookieValue`. */
   | { readonly kind: 'pending'; readonly logoutUrl: string; readonly pendingCookieValue: string };
 
 export interface Logout {
-  /** @param cookieValue the session cookie, even if it no longer leads to a session */
+  /**
+   * Ends the browser's session.
+   * @param cookieValue the value of the session cookie, even if `caller` is undefined because the session could not be
+   * read
+   */
   end(cookieValue: string | undefined, caller: Caller | undefined, log: Log): Promise<LogoutOutcome>;
-  /** Returns true if nothing is pending any more. */
+  /** Deletes the row of a pending sign-out. Returns true if the cookie is no longer needed. */
   finishPending(pendingCookieValue: string, log: Log): Promise<boolean>;
-  /** True if this service created the cookie, even if its session has ended. */
+  /** True if this service wrote the cookie's value, even if the session has ended. */
   isOwnCookie(cookieValue: string): boolean;
-  /** The form token, which only a page of this service for this session contains. */
+  /** The logout form's hidden token. Only a page that this service rendered for this session contains it. */
   formToken(cookieValue: string): string;
   isFormToken(text: string, cookieValue: string): boolean;
 }
 
 export interface LogoutDependencies {
   readonly store: SessionStore;
-  /** Of purpose `form-token`. */
+  /** For the purpose `form-token`. */
   readonly formSealer: TextSealer;
-  /** Of purpose `logout-pending`. */
+  /** For the purpose `logout-pending`. */
   readonly pendingSealer: TextSealer;
   readonly endSessionEndpoint: string;
   readonly postLogoutRedirectUri: string;
@@ -87,7 +91,10 @@ async function endSession(
   }
 }
 
-/** @see OpenID Connect RP-Initiated Logout 1.0, 2. With the hint, Entra ID does not ask which account to sign out. */
+/**
+ * With the hint, Entra ID does not ask which account to sign out.
+ * @see OpenID Connect RP-Initiated Logout 1.0, section 2
+ */
 function toLogoutUrl(
   {
     endSessionEndpoint,
@@ -101,7 +108,7 @@ function toLogoutUrl(
   return url.href;
 }
 
-/** Without the session's secret. The cookie can therefore delete the row, but not open it. */
+/** Leaves out the session's secret, so that the cookie can be used to delete the row but not to open it. */
 function toPending({ userHash, rowId }: RowLocator) {
   return { userHash: userHash.toString('base64url'), rowId: rowId.toString('base64url') };
 }

@@ -6,18 +6,21 @@ import type { RedeemedCode } from './callback-decision.ts';
 
 export interface NewSession {
   readonly redeemed: RedeemedCode;
-  /** The facts of the session that this browser has now. */
+  /** The facts of the browser's session before this sign-in. */
   readonly previous: SessionFacts | undefined;
   readonly device: string | undefined;
-  /** The feature whose permissions this sign-in has granted. */
+  /** The feature whose permissions this sign-in has requested and obtained. */
   readonly grantedFeature: string | undefined;
   readonly signedInAt: Date;
   readonly absoluteSeconds: number;
-  /** Used if the session does not continue `previous`. */
+  /** For a session that does not continue `previous`. */
   readonly sessionChainId: string;
 }
 
-/** The facts of the session that a sign-in creates. It continues the previous session of the same user. */
+/**
+ * The facts of the session that a sign-in creates. If `previous` belongs to the same user, the new session continues
+ * it.
+ */
 export function toSessionFacts(newSession: NewSession): SessionFacts {
   const { redeemed, previous, device, signedInAt, absoluteSeconds, sessionChainId } = newSession;
   const { claims, account, grantedScopes } = redeemed;
@@ -36,7 +39,7 @@ export function toSessionFacts(newSession: NewSession): SessionFacts {
   return continueSession(facts, previous, newSession.grantedFeature);
 }
 
-/** The same user signed in again, for a permission or a stronger sign-in. */
+/** For a user who signed in again, such as for a permission or a stronger sign-in. */
 function continueSession(
   facts: SessionFacts,
   previous: SessionFacts,
@@ -48,12 +51,13 @@ function continueSession(
     sessionChainId: previous.sessionChainId,
     grantedScopes: withScopesOfOtherApis(facts.grantedScopes, previous.grantedScopes),
     consentDenials: Object.fromEntries(denials),
-    // The absolute limit moves only if the user authenticated again. A loop of silent sign-ins would otherwise extend the
-    // session without end.
+    // The absolute limit is extended only if the user authenticated again. Otherwise repeated silent sign-ins would extend
+    // the session without end.
     expiresAt: hasAuthenticatedAgain(facts, previous) ? facts.expiresAt : previous.expiresAt,
   };
 }
 
+/** False if Entra ID did not state when the user authenticated (`auth_time`). */
 function hasAuthenticatedAgain({ claims }: SessionFacts, previous: SessionFacts): boolean {
   const { authenticatedAt } = claims;
   const before = previous.claims.authenticatedAt;

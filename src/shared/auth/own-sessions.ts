@@ -9,7 +9,7 @@ import type { Log } from '../telemetry/log.ts';
 /** One of the user's own sessions, as `api/auth/sessions` returns it. */
 export interface OwnSession {
   readonly id: string;
-  /** True for the session that makes this call. */
+  /** True for the session in which this call was made. */
   readonly current: boolean;
   readonly device: string | null;
   readonly signed_in_at: string | null;
@@ -31,14 +31,17 @@ export type EndOwnSessionResult =
   | { readonly kind: 'none' };
 
 /**
- * The caller's own sessions. Only the caller decides whose sessions these are. Nothing in the request does.
- * @throws {BffError} from every operation, storage_unavailable
+ * The caller's own sessions. The user is taken from the caller, never from a value in the request.
+ * @throws {BffError} storage_unavailable, from every operation
  */
 export interface OwnSessions {
   /** The most recently used session is first. */
   list(caller: Caller, log: Log): Promise<OwnSessionList>;
   endOne(caller: Caller, id: string, log: Log): Promise<EndOwnSessionResult>;
-  /** Ends all sessions except the one that makes this call, and sign-ins that are in progress. Returns their number. */
+  /**
+   * Ends all sessions except the one in which this call was made. Sign-ins in progress will not create a session.
+   * @returns how many sessions ended
+   */
   endOthers(caller: Caller, log: Log): Promise<number>;
 }
 

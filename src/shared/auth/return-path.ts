@@ -1,4 +1,4 @@
-/** A path on this origin that a browser may be sent to. It is exactly the text of the `Location` header. */
+/** A path on this origin, with query and fragment, to which a browser may be redirected. Sent unchanged as `Location`. */
 export type ReturnPath = string & { readonly brand: 'ReturnPath' };
 
 export const defaultReturnPath = toReturnPath('/');
@@ -6,17 +6,18 @@ export const defaultReturnPath = toReturnPath('/');
 const MAX_BYTES = 512; // five transactions of this size fit into 8 KiB of cookies
 
 /**
- * Returns the path if it is safe, else undefined. Nothing is repaired, because the checks apply to the text that is sent:
- * the first character is `/`, the second is neither `/` nor `\`, and parsing the text against this origin gives this
- * origin and the same text again.
+ * Returns the text if it is safe, else undefined. The text is never changed, so that what was checked is what is sent.
+ * It must begin with `/`, followed by neither `/` nor `\`. Parsing it against this origin must yield this origin and
+ * the same text.
  */
 export function parseReturnPath(text: string | undefined, origin: string): ReturnPath | undefined {
   if (text === undefined || text.length > MAX_BYTES) return undefined;
   if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(text) || text.includes('\\')) return undefined;
   const [path = ''] = text.split(/[?#]/);
-  // A front end that decodes once more would read these as a second slash, a backslash or a control character.
+  // If a server in front of the app decodes the path once more, these become a slash, a backslash, a percent sign or a
+  // control character.
   if (/%(?:2f|5c|25|0|1|7f)/i.test(path) || path.includes('//')) return undefined;
-  // Returning to a route that redirects again would never end.
+  // A return to a route that itself redirects could be an endless loop.
   const decoded = decodeUtf8Path(path);
   if (decoded === undefined || /^\/api\/auth(?:\/|$)/i.test(decoded)) return undefined;
   if (!URL.canParse(text, origin)) return undefined;

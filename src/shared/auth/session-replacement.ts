@@ -7,10 +7,10 @@ import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** How long a sign-in waits until the user's oldest sessions have ended. */
+/** Maximum time for which a sign-in waits while the user's oldest sessions are ended. */
 const END_OLDEST_MS = 1_000;
 
-/** Removes the session that this browser had before. A failure does not fail the sign-in. */
+/** Removes the session that this browser had before. If that fails, the sign-in still succeeds. */
 export async function removeReplacedSession(
   store: SessionStore,
   { locator, facts: { claims } }: Session,
@@ -23,17 +23,18 @@ export async function removeReplacedSession(
     if (!isSamePrincipal(claims.principal, signedIn))
       audit(log, { event: 'session-ended', by: 'user', sessions: 1 });
   } catch {
-    // Its cookie is replaced by this response, and the row expires.
+    // The row stays until it expires, but the browser no longer has its cookie.
     log('warn', { event: 'replaced-session-not-removed' });
   }
 }
 
 /**
- * Ends the user's least recently used sessions beyond the limit. Call it after the replaced session is removed. A user who
- * returns from a consent prompt would otherwise lose another session. A failure does not fail the sign-in.
+ * Ends the user's least recently used sessions beyond the limit. Call it after the replaced session is removed:
+ * otherwise a user who returns from a consent prompt could lose a session in another browser. If it fails, the sign-in
+ * still succeeds.
  */
 export async function endOldestSessions(store: SessionStore, { locator }: Session, log: Log): Promise<void> {
-  // Recorded even if it finishes after this sign-in has stopped waiting.
+  // Audited even if the sign-in has stopped waiting by then.
   const ending = store.endOldest(locator).then((sessions) => {
     if (sessions > 0)
       audit(log, { event: 'session-ended', by: 'limit', sessions, user: auditPseudonym(locator) });

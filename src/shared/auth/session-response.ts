@@ -7,7 +7,7 @@ import type { PolicyFeature } from '../policy/policy.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { Session } from '../session/session.ts';
 
-/** Whether the permissions of a feature are granted, and if not, why. */
+/** Whether the permissions of a feature are granted, and if not, why not. */
 export type FeatureState = 'granted' | 'not_asked' | 'declined' | 'needs_admin';
 
 /** The response of `api/auth/session`. It has a fixed set of fields and never contains a token. */
@@ -16,16 +16,19 @@ export type SessionResponse =
   | {
       readonly signed_in: true;
       /**
-       * The page sends this tag with its calls, so that no call is made in the session of another user. The tag
-       * survives consent and step-up of the same user and changes with every other sign-in. It grants no
-       * access.
+       * The page sends this tag with its calls. If another user has signed in since, the service refuses them. The tag
+       * stays the same when the same user signs in again from this session, for example for consent or a step-up. It
+       * grants no access.
        */
       readonly session_tag: string;
       readonly name: string;
       readonly username: string;
       readonly tenant_id: string;
       readonly roles: readonly string[];
-      /** For each named guard, whether it would allow the user. A hint for the page. Only the guard decides. */
+      /**
+       * For each named guard, whether it would allow the user. A hint for the page: the guard itself decides at each
+       * call.
+       */
       readonly can: Readonly<Record<string, boolean>>;
       readonly features: Readonly<Record<string, FeatureState>>;
       /** Changes with every completed sign-in, including those for consent or step-up. */

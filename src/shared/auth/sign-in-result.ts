@@ -4,11 +4,11 @@ import type { ConsentDenial } from '../session/facts.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** How a sign-in can end without a session. A closed list, because pages and clients act on it. */
+/** How a sign-in can end without a session. Pages and clients act on these values. */
 export type SignInFailureOutcome =
   /** The user declined the permissions. */
   | 'consent_declined'
-  /** The user went back before signing in. */
+  /** The user canceled before signing in. */
   | 'login_canceled'
   | 'admin_consent_required'
   /** The sign-in was silent (`prompt=none`), and Entra ID requires a prompt. */
@@ -16,18 +16,18 @@ export type SignInFailureOutcome =
   | 'sign_in_service_unavailable'
   /** All sessions of the user were ended while the user was signing in. */
   | 'signed_out_meanwhile'
-  /** The session's own account was required, and another one was chosen. The session continues. */
+  /** The sign-in had to be with the session's account, but another one was used. The session continues. */
   | 'other_account'
   /** Entra ID granted fewer permissions than requested. */
   | 'fewer_permissions'
-  /** The sign-in took longer than a transaction lasts, and was already restarted automatically. */
+  /** The login transaction expired, and the sign-in cannot restart automatically, or not again. */
   | 'took_too_long'
-  /** Entra ID refused for another reason, or its response could not be trusted. */
+  /** Entra ID refused for another reason, or this service rejected its response. */
   | 'sign_in_refused';
 
 export interface SignInFailure {
   readonly outcome: SignInFailureOutcome;
-  /** For the log: an AADSTS number or a code of this service, never text from the request. */
+  /** For the log: an AADSTS number, or one of this service's codes. Never other text from the request. */
   readonly reason: string;
 }
 
@@ -42,8 +42,9 @@ const outcomeByOAuthError = new Map<string, SignInFailureOutcome>([
 ]);
 
 /**
- * Interprets Entra ID's error at the callback. Only known codes are read, because anyone can write the texts of a query.
- * @see OpenID Connect Core 1.0, 3.1.2.6; RFC 6749, 4.1.2.1
+ * Interprets Entra ID's error at the callback. Only known codes are read, because anyone can put any text into a query
+ * string.
+ * @see OpenID Connect Core 1.0, section 3.1.2.6; RFC 6749, section 4.1.2.1
  */
 export function readAuthorizationError(
   error: string,
@@ -53,22 +54,23 @@ export function readAuthorizationError(
   const number = description?.match(/^AADSTS(\d{4,8})\b/)?.[1];
   const byNumber = number === undefined ? undefined : interpretAuthorizationErrorNumber(Number(number));
   if (subcode === 'cancel' && byNumber === undefined) return { outcome: 'login_canceled', reason: 'cancel' };
-  // With an AADSTS number, `access_denied` need not be the user's decision: Conditional Access sends it too.
+  // With an AADSTS number, `access_denied` is not necessarily the user's decision: Conditional Access sends it too.
   const byError =
     error === 'access_denied' && number !== undefined ? undefined : outcomeByOAuthError.get(error);
   const outcome = byNumber ?? byError ?? 'sign_in_refused';
   return { outcome, reason: number === undefined ? outcome : `AADSTS${number}` };
 }
 
-/** Who denied the permissions of the feature. Undefined if the outcome is not a denial. */
+/** Whose consent is missing: the user declined, or an administrator has to consent. Otherwise undefined. */
 export function consentMissingFrom(outcome: SignInFailureOutcome): ConsentDenial['by'] | undefined {
   if (outcome === 'consent_declined') return 'user';
   return outcome === 'admin_consent_required' ? 'administrator' : undefined;
 }
 
 /**
- * Interprets Entra ID's refusal to redeem a code. Undefined means that Entra ID refused only the code (used, expired, or of
- * another transaction), so a new sign-in can succeed. A new sign-in does not help if the user or a policy is the cause.
+ * Interprets Entra ID's refusal to redeem a code. Returns undefined if a new sign-in may succeed. Most often the code
+ * was used, has expired or was issued for another transaction, which Entra ID reports like a refresh token's errors.
+ * Returns a failure if a permission or a policy is the cause.
  */
 export function readRedemptionError(reason: InteractionReason): SignInFailure | undefined {
   switch (reason) {
@@ -88,7 +90,7 @@ export function readRedemptionError(reason: InteractionReason): SignInFailure | 
   }
 }
 
-/** Writes the one audit record of a sign-in that ended without a session. */
+/** Writes the audit record of a sign-in that ended without a session. */
 export function recordSignInFailure(
   { outcome, reason }: SignInFailure,
   context: { readonly feature: string | undefined; readonly user: string | undefined },

@@ -1,13 +1,14 @@
 import { BffError } from '../errors.ts';
 
 /**
- * Ends sessions by `sid`, a few at a time. Entra ID does not repeat a refused sign-out, and any site can send
- * such requests. Genuine requests therefore wait in the queue, within bounds, instead of being refused.
+ * Limits how many front-channel logouts run at the same time, because any site can send such requests. Entra ID does not
+ * repeat a refused request. Requests beyond the limit therefore wait, within bounds, instead of being refused immediately.
  */
 export interface SignOutQueue {
   /**
-   * Runs `end` when its turn comes. A request for a `sid` that is already waiting shares that turn. A turn that
-   * has begun may have missed a session created since, so a later request gets a new turn.
+   * Runs `end` when its turn comes. If a request for the same `sid` is already waiting, both share one turn. If a
+   * turn for the `sid` is already running, the request gets a new turn: the running one may miss a session that was just
+   * created.
    * @throws {BffError} rate_limited, and anything that `end` throws
    */
   run(sid: string, end: () => Promise<void>): Promise<void>;
@@ -23,20 +24,18 @@ export interface SignOutQueueOptions {
   readonly maxWaiting?: number;
 }
 
-/** How many run at a time. Each one is a query to the table. */
+/** How many turns run at the same time. Each of them queries the table. */
 const MAX_RUNNING = 32;
 /**
  * Maximum number of waiting requests, including those that share a turn. A table that responds within 100 ms
  * serves this many in three seconds.
  */
 const MAX_WAITING = 1_000;
-/**
- * Maximum for one `sid`. Entra ID sends one request for each app of a browser, and this service is one of them.
- */
+/** Maximum number of requests that share a turn. Entra ID sends this app one request per browser that signs out. */
 const MAX_SHARING = 4;
 /**
- * After this time the browser has left Entra ID's page. A table that does not respond must not be queried for
- * minutes.
+ * Maximum waiting time. Later, the browser has left Entra ID's sign-out page. Without this limit, the backlog would
+ * query a table that does not respond for minutes.
  */
 const MAX_WAIT_MS = 10_000;
 
@@ -57,9 +56,9 @@ export function createSignOutQueue({
   const running = new Set<string>();
   const waiting = createWaitingTurns(clock);
 
-  /** Starts waiting turns in order while places are free. It skips only those whose `sid` is already running. */
+  /** Starts waiting turns in order, up to the limit. Skips a turn whose `sid` is already running. */
   const startNext = (): void => {
-    // The timer may be late on a busy worker.
+    // Also done here, because the timer may be late on a busy worker.
     waiting.refuseOverdue();
     for (const [sid, turn] of waiting.entries()) {
       if (running.size >= maxRunning) return;
@@ -90,7 +89,7 @@ export function createSignOutQueue({
 }
 
 interface WaitingTurns {
-  /** The number of waiting requests. Each of them holds a connection. */
+  /** The number of waiting requests, including those that share a turn. */
   readonly requests: number;
   find(sid: string): Turn | undefined;
   /** In the order in which they were added. */
@@ -98,7 +97,7 @@ interface WaitingTurns {
   add(sid: string, run: () => Promise<void>): Promise<void>;
   join(turn: Turn): Promise<void>;
   remove(sid: string, turn: Turn): void;
-  /** Refuses the turns that have waited too long, even if no running one ever ends. */
+  /** Refuses the turns that have waited too long. */
   refuseOverdue(): void;
 }
 
@@ -115,7 +114,7 @@ function createWaitingTurns({
     requests -= turn.requests;
   };
 
-  /** One timer is enough, because the first turn has waited longest. */
+  /** One timer is enough, because turns are in the order in which they were queued. */
   const setTimer = (ms: number): void => {
     if (isTimerSet) return;
     isTimerSet = true;

@@ -1,7 +1,10 @@
 import { type TransactionSlot, transactionSlots } from '../auth/login-transaction.ts';
 import { BffError } from '../errors.ts';
 
-/** Names of the cookies of this service. With TLS they begin with `__Host-`, which enforces Secure, Path=/ and no Domain. */
+/**
+ * Names of this service's cookies. With TLS they begin with `__Host-`: browsers then require Secure, Path=/ and no
+ * Domain.
+ */
 export interface CookieNames {
   readonly session: string;
   readonly logoutPending: string;
@@ -20,7 +23,7 @@ export function cookieNames(baseUrl: string): CookieNames {
   };
 }
 
-/** The cookies of a request by name. A name that was sent more than once is ambiguous and has no value. */
+/** The cookies of a request, by name. A name that was sent more than once is ambiguous: `get` returns undefined. */
 export interface Cookies {
   /** @throws {BffError} request_invalid if the header is too long */
   get(name: string): string | undefined;
@@ -29,12 +32,12 @@ export interface Cookies {
 }
 
 const MAX_COOKIE_HEADER_BYTES = 16 * 1024;
-/** Never reached, because the host refuses more than 32 KB of headers. */
-const MANY_COOKIES_BYTES = 64 * 1024;
+/** A limit that is never reached, because the host refuses more than 32 KB of headers. */
+const MAX_LONG_COOKIE_HEADER_BYTES = 64 * 1024;
 
 /**
- * Parses a Cookie header strictly, on first use. Functions that need no cookie therefore work with any header. A value
- * is used unchanged: with quotes, spaces or the comma of joined headers it is not a value that this service sealed.
+ * Parses a Cookie header on first use, so a function that reads no cookie works even with an oversized header. Values are
+ * not unquoted or trimmed, so a value with quotes, spaces or the comma of joined headers does not open later.
  */
 export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_HEADER_BYTES): Cookies {
   let parsed: ReadonlyMap<string, readonly string[]> | undefined;
@@ -49,17 +52,20 @@ export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_H
     },
     hasDuplicates(name) {
       const [value = '', ...more] = valuesOf(name);
-      // The host joins several Cookie headers with a comma. Values of this service contain none. The value of
-      // another cookie may contain one and is not counted.
+      // The host joins several Cookie headers with a comma, so a duplicate may be inside this value. The values that this
+      // service writes contain no comma.
       const joined = value.split(',').slice(1);
       return more.length > 0 || joined.some((text) => text.replace(/^[ \t]+/, '').startsWith(`${name}=`));
     },
   };
 }
 
-/** For sign-out, where a refusal would delete the cookie in the browser and leave the session on the server. */
-export function parseManyCookies(header: string | undefined): Cookies {
-  return parseCookies(header, MANY_COOKIES_BYTES);
+/**
+ * For sign-out, which must work even with an oversized header. A refusal would make the browser delete its cookies, while
+ * the session would stay on the server.
+ */
+export function parseLongCookies(header: string | undefined): Cookies {
+  return parseCookies(header, MAX_LONG_COOKIE_HEADER_BYTES);
 }
 
 function readPairs(header: string, maxBytes: number): ReadonlyMap<string, readonly string[]> {
@@ -72,9 +78,8 @@ function readPairs(header: string, maxBytes: number): ReadonlyMap<string, readon
   }
   const values = new Map<string, string[]>();
   for (const [index, text] of header.split(';').entries()) {
-    // One space separates two cookies (RFC 6265, 4.2.1). Any other character around a name belongs to it. To
-    // the browser that stored it, `\u00a0__Host-session` is not a `__Host-` cookie, and any sibling host may
-    // set it.
+    // One space separates two cookies (RFC 6265, 4.2.1). Any other character around a name belongs to the name. For a
+    // browser, `\u00a0__Host-session` does not begin with `__Host-`, so a sibling host may set it.
     const pair = index > 0 && text.startsWith(' ') ? text.slice(1) : text;
     const equals = pair.indexOf('=');
     if (equals === -1) continue;
@@ -84,12 +89,12 @@ function readPairs(header: string, maxBytes: number): ReadonlyMap<string, readon
   return values;
 }
 
-/** The purpose of a cookie of this service, as in audit records. */
+/** The purpose of one of this service's cookies, as in audit records. */
 export type CookiePurpose = 'session' | 'login-transaction' | 'logout-pending';
 
 /**
- * Returns the cookies of this service that were sent more than once. A browser does so only if another host of the site
- * has set one of them, and the request does not show which one.
+ * Returns the purposes of this service's cookies that were sent more than once. This happens only if a sibling host has
+ * set a cookie of the same name. The request does not show which one is genuine.
  */
 export function duplicateCookies(cookies: Cookies, names: CookieNames): readonly CookiePurpose[] {
   return cookiePurposes.filter((purpose) =>

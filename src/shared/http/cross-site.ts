@@ -3,11 +3,11 @@ import { readMediaType } from '../policy/media-type.ts';
 import { type BffRequest, isNavigation } from './request.ts';
 
 /**
- * Which requests must prove, by the header `X-CSRF: 1` and the origin, that a page of this service made them. A page of
- * another site can send neither.
- * - `required`: every request. For endpoints that a script of this origin calls.
- * - `unless-navigation`: every request except navigations. For pages; the handler must not change anything on GET.
- * - `none`: no request. The handler must be safe for any site to call.
+ * Which requests must prove that a page of this origin made them. The proof is the header `X-CSRF: 1`, together with
+ * Origin and Fetch Metadata. A page of another site cannot provide it.
+ * - `required`: every request. For endpoints that scripts of this origin call.
+ * - `unless-navigation`: every request except navigations. For pages. The handler must not change anything on GET.
+ * - `none`: no request. The handler must be safe even if another site's page calls it.
  */
 export type CsrfProtection = 'required' | 'none' | 'unless-navigation';
 
@@ -19,7 +19,8 @@ export function requireOwnRequest(request: BffRequest, csrf: CsrfProtection, ori
 }
 
 /**
- * For the form of this service. Requires its exact Origin. Its handler checks the hidden token.
+ * For this service's form, which is sent without `X-CSRF`. Requires the Origin header. The handler checks the hidden
+ * token.
  * @throws {BffError} cross_site_request
  */
 export function requireOwnForm(request: BffRequest, origin: string): void {
@@ -30,11 +31,11 @@ export function requireOwnForm(request: BffRequest, origin: string): void {
 
 /**
  * Whether a page of this service, or the user at the address bar, started this navigation. Redirects do not change the
- * result (Fetch Metadata, 2.4), but a reload does. Browsers send `none` for the address bar, and also for links in a mail
- * program or a QR code. The user may not know the content of such a link.
- * @param choosesForUser the address names an account or suppresses the prompt
- * @param hasOwnCookie the request has a Strict cookie. It counts only if the browser sends no `Sec-Fetch-Site`.
- * Requests from other sites never carry it, but requests from other hosts of the same site do.
+ * result (Fetch Metadata, 2.4), but a reload does. Browsers send `none` for the address bar, but also for a link in a mail
+ * program or a QR code, whose parameters the user may not have seen.
+ * @param choosesForUser the URL names an account or suppresses the prompt. `none` is not enough for such a URL.
+ * @param hasOwnCookie the request carries one of this service's Strict cookies. Used only if the browser does not send
+ * `Sec-Fetch-Site`. Requests from other sites never carry it, but requests from sibling hosts do.
  */
 export function isStartedHere(
   { header }: BffRequest,
@@ -46,7 +47,7 @@ export function isStartedHere(
 }
 
 /**
- * Refuses prefetches and prerenders, because they would redeem a code or start a sign-in without an action of the user.
+ * Refuses prefetches and prerenders. They would start a sign-in or redeem a code although the user has done nothing.
  * @throws {BffError} request_invalid
  */
 export function refuseSpeculation({ header }: BffRequest): void {
@@ -57,7 +58,7 @@ export function refuseSpeculation({ header }: BffRequest): void {
   }
 }
 
-/** A form is the only POST that a browser sends without a script, and therefore without the CSRF header. */
+/** True for the POST of an HTML form. A browser sends it without a script, and so without the CSRF header. */
 export function isForm({ method, header }: BffRequest): boolean {
   return (
     method === 'POST' && readMediaType(header('content-type') ?? '') === 'application/x-www-form-urlencoded'
@@ -65,15 +66,16 @@ export function isForm({ method, header }: BffRequest): boolean {
 }
 
 /**
- * Refuses images, frames, scripts and `fetch`, by which another site's page would use up the slots for login
- * transactions. Clients that do not send the headers pass. `empty` is a navigation that a service worker repeats with
- * `fetch`.
+ * Refuses images, frames, scripts and `fetch`. Another site's page could otherwise use up the slots for login
+ * transactions. Clients that do not send Fetch Metadata pass. The destination `empty` is allowed for a navigation that
+ * a service worker repeats with `fetch`.
+ * @throws {BffError} cross_site_request
  */
 export function requireWindow({ header }: BffRequest): void {
   const mode = header('sec-fetch-mode') ?? 'navigate';
   const destination = header('sec-fetch-dest') ?? 'document';
   if (mode === 'navigate' && (destination === 'document' || destination === 'empty')) return;
-  throw crossSiteRequest('fetch-destination', 'Open this address in a window or tab.');
+  throw crossSiteRequest('fetch-destination', 'Open this URL in a window or tab.');
 }
 
 function requireOwnOrigin({ header }: BffRequest, origin: string): void {

@@ -4,8 +4,8 @@ import type { BffRequest } from './request.ts';
 import { requireSendable } from './response.ts';
 
 /**
- * Removes this service's cookies from the request that a custom function gets, and checks the function's response. Anyone who
- * has the value of the session cookie can act as the user, and a handler may log or pass on the headers of its request.
+ * Removes this service's cookies from the request of a custom function, and checks the function's response. The handler
+ * may log or pass on its request's headers, and anyone with the value of the session cookie can act as the user.
  */
 export function forCustomFunction<AllowedCaller>(
   handler: Handler<AllowedCaller>,
@@ -35,7 +35,8 @@ function withoutServiceCookies(request: BffRequest, names: CookieNames): BffRequ
 
 function removeCookies(header: string | undefined, names: readonly string[]): string | undefined {
   const isRemoved = (pair: string) =>
-    // The host joins several Cookie headers with a comma, which then stands in the value of the cookie before it.
+    // The host joins several Cookie headers with a comma. The text after the comma then seems to belong to the value of
+    // the cookie before it.
     pair.split(',').some((text) => names.some((name) => text.trimStart().startsWith(`${name}=`)));
   const rest = header?.split(';').filter((pair) => !isRemoved(pair)) ?? [];
   return rest.length === 0 ? undefined : rest.join(';').trimStart();

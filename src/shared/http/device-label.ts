@@ -1,7 +1,7 @@
-/** Longer than any browser's header. The rest of a longer one is ignored. */
+/** Longer than any browser's User-Agent header. The rest of a longer header is ignored. */
 const MAX_LENGTH = 512;
 
-/** Common names of browsers for which the library has a longer one. */
+/** Short names of browsers, by the library's name. */
 const shortNames: Readonly<Record<string, string>> = {
   'Microsoft Edge': 'Edge',
   'Samsung Internet for Android': 'Samsung Internet',
@@ -10,8 +10,8 @@ const shortNames: Readonly<Record<string, string>> = {
 const appleModels = ['iPhone', 'iPad'];
 
 /**
- * Returns a short label by which users recognize a browser, such as "Edge on Windows". Returns undefined unless both
- * the browser and the system are known. A label consists of names from the library only, never of text from the header.
+ * Returns a short label by which users recognize a browser, such as "Edge on Windows". Returns undefined unless the
+ * library knows both the browser and the system. The label contains only fixed names, never text from the header.
  */
 export async function readDeviceLabel(userAgent: string | undefined): Promise<string | undefined> {
   if (userAgent === undefined || userAgent === '') return undefined;
@@ -20,13 +20,13 @@ export async function readDeviceLabel(userAgent: string | undefined): Promise<st
   const parsed = orUndefined(() => parse(userAgent.slice(0, MAX_LENGTH)));
   if (parsed === undefined) return undefined;
   const { browser, os, platform } = parsed;
-  // The library names an unknown browser after the header's own text.
+  // For an unknown browser, the library returns text from the header as its name.
   if (!isKnownName(BROWSER_MAP, browser.name) || !isKnownName(OS_MAP, os.name)) return undefined;
   const system = appleModels.find((model) => model === platform.model) ?? os.name;
   return `${shortNames[browser.name] ?? browser.name} on ${system}`;
 }
 
-/** A header that the library cannot parse must not prevent a sign-in. */
+/** Returns undefined if `parse` throws. A header that the library cannot parse must not prevent a sign-in. */
 function orUndefined<Result>(parse: () => Result): Result | undefined {
   try {
     return parse();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PageDocument } from '../pages/document.ts';
 import type { BffResponse } from './response.ts';
 
-/** @param headers added to those of every page */
+/** @param headers added to the headers of every page */
 export function documentResponse(
   document: PageDocument,
   headers: Readonly<Record<string, string>> = {},
@@ -16,7 +16,7 @@ export function documentResponse(
       // The window that opened this page can neither read nor navigate it.
       ...(keepsOpener ? {} : { 'cross-origin-opener-policy': 'same-origin' }),
       ...(refreshTo === undefined ? {} : { refresh: `0; url=${refreshTo}` }),
-      // Under `no-referrer`, the policy of other pages, Chromium submits the form with `Origin: null`.
+      // With `no-referrer`, the default of a page, Chromium would submit the form with `Origin: null`.
       ...(sendsOrigin ? { 'referrer-policy': 'same-origin' } : {}),
       ...headers,
     },
@@ -25,8 +25,8 @@ export function documentResponse(
 }
 
 /**
- * Only the page's own style, by its hash, and its own script, by its nonce, take effect. Injected markup can neither
- * style nor run. There is no `sandbox`, because an opaque origin would send no Strict cookies and bounce endlessly.
+ * Only the page's own style (by its hash) and its own script (by its nonce) take effect, so injected styles and scripts do
+ * not. `sandbox` is absent, because a page with an opaque origin sends no Strict cookies and would bounce endlessly.
  * @see https://www.w3.org/TR/CSP3/
  */
 function toContentSecurityPolicy({ style, scriptNonce, callsOwnOrigin, formTargets }: PageDocument): string {

@@ -22,7 +22,7 @@ import { type BffRequest, invocationLog, isBounced, isNavigation, toBffRequest }
 import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
 import { extractSessionTags, requireTaggedSession } from './session-tag.ts';
 
-/** The requests that an endpoint accepts, and their callers. Checked before the handler runs. */
+/** The requests and callers that an endpoint accepts. Checked before the handler runs. */
 export interface EndpointRules<AllowedCaller> {
   /** Default: GET. Any other method gets a 405. */
   readonly methods?: readonly HttpMethod[];
@@ -33,25 +33,25 @@ export interface EndpointRules<AllowedCaller> {
   /** Default: `required`. */
   readonly csrf?: CsrfProtection;
   /**
-   * Accepts only loads into a window or tab. Without it, another site's page can load the endpoint as an image, in a frame or
-   * with `fetch`. Default: false.
+   * Accepts only top-level navigations, which load a window or tab. Without this rule, another site's page can load the
+   * endpoint as an image, in a frame or with `fetch`. Default: false.
    */
   readonly windowOnly?: boolean;
   /** Default: `problem`. */
   readonly errorFormat?: ErrorFormat;
   /**
-   * The endpoint starts or ends a sign-in. If a cookie of this service was sent twice, the call is refused, because
-   * setting or clearing one would be a guess. Default: false.
+   * The endpoint starts or completes a sign-in, or signs out. A call that sends duplicates of one of this service's
+   * cookies is refused, because the service cannot tell which of them it would set or clear. Default: false.
    */
   readonly changesCookies?: boolean;
-  /** A call that `access` allows moves the idle limit of the session. Default: false. */
+  /** A call that `access` allows extends the session's idle timeout. Default: false. */
   readonly extendsSession?: boolean;
 }
 
-/** Rules of this product's own endpoints. */
+/** Rules of this service's own endpoints. */
 export interface InternalEndpointRules<AllowedCaller> extends EndpointRules<AllowedCaller> {
   /**
-   * Accepts POSTs of this service's form without the CSRF header. The handler checks their Origin and hidden token.
+   * Accepts POSTs of this service's form without the CSRF header. The handler must check their Origin and hidden token.
    * Default: false.
    */
   readonly acceptsForm?: boolean;
@@ -71,7 +71,7 @@ export interface CallContext<AllowedCaller = Caller> {
 }
 
 /**
- * Handles a call that the endpoint's rules allow. A `BffError` that it throws becomes its problem document, and any
+ * Handles a call that the endpoint's rules allow. A thrown `BffError` becomes the error response (`errorFormat`). Any
  * other error becomes `internal_error`.
  */
 export type Handler<AllowedCaller = Caller> = (
@@ -92,12 +92,12 @@ export interface EndpointDependencies extends FindCallerDependencies {
   readonly monotonicMs: () => number;
 }
 
-/** All methods that the host offers a function. For a method that is not registered, the host itself returns a bare 404. */
+/** All methods for which a function can be registered. For any other method, the host itself returns a bare 404. */
 export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * Azure's load balancer closes a call without a response after 230 seconds. The remaining seconds are for handing over
- * the response.
+ * Azure's load balancer closes a call without a response after 230 seconds. The remaining 10 seconds are for sending the
+ * response.
  */
 const CALL_MS = 220_000;
 
@@ -108,16 +108,16 @@ interface Call<AllowedCaller> {
   readonly rules: InternalEndpointRules<AllowedCaller>;
   readonly handle: Handler<AllowedCaller>;
   readonly tags: readonly string[];
-  /** The query with session tags, as the browser sent it. */
+  /** The query with its session tag, as the browser sent it. */
   readonly rawQueryAsSent: string;
   readonly log: Log;
   /** Fields that `log` adds to each record. */
   readonly logFields: { user?: string };
-  /** Cookies that the response deletes, unless the handler sets them. */
+  /** Cookies that the response clears, unless the handler sets them. */
   readonly clearedCookies: CookieToSet[];
 }
 
-/** The wrapper of every handler. It checks method, origin, session and access, and turns errors into responses. */
+/** Wraps every handler: checks method, origin, session and access, and turns errors into responses. */
 export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
   const { cookieNames, monotonicMs } = dependencies;
   const findCaller = createFindCaller(dependencies);
@@ -131,7 +131,7 @@ export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
         errorResponse(error, call.request, rules.errorFormat ?? 'problem', call.log),
       );
     } catch (error) {
-      // Nothing may escape: the host would respond instead, or the call would hang.
+      // No error may leave this function: the host would respond instead, or the call would hang.
       context.warn(toLogLine({ event: 'unreadable-request', cause: describeError(error) }));
       response = unreadableResponse(error, context.invocationId);
     }
@@ -172,19 +172,20 @@ async function respond<AllowedCaller>(
   const { request, rules, tags, log, clearedCookies } = call;
   requireAcceptable(request, rules, dependencies.origin);
   const access = request.method === 'GET' ? rules.access : (rules.accessToChange ?? rules.access);
-  const use = trackUse(call, dependencies);
+  const extender = createSessionExtender(call, dependencies);
   const run = async (found: FoundCaller) => {
-    const caller = await access.decide(found, use.authorize);
-    if (found.kind === 'caller') await use.extendOnce(found.caller);
+    const caller = await access.decide(found, extender.authorize);
+    // Unless `authorize` has already extended the session.
+    if (found.kind === 'caller') await extender.extendOnce(found.caller);
     return call.handle(request, toContext(call, caller, dependencies.monotonicMs));
   };
 
   const { cookieNames } = dependencies;
-  const twice = access.session === 'ignored' ? [] : duplicateCookies(request.cookies, cookieNames);
-  if (twice.length > 0) {
-    // Another host of this site set one of the two cookies. They cannot be distinguished, and the genuine one must
-    // outlive this call.
-    audit(log, { event: 'cookie-sent-twice', cookies: twice.join(' ') });
+  const duplicates = access.session === 'ignored' ? [] : duplicateCookies(request.cookies, cookieNames);
+  if (duplicates.length > 0) {
+    // A sibling host set one of them, and the service cannot tell which one is genuine. The response therefore sets and
+    // clears no cookie.
+    audit(log, { event: 'cookie-sent-twice', cookies: duplicates.join(' ') });
     if (rules.changesCookies) throw sessionRequired('cookie_sent_twice');
     return { ...(await run({ kind: 'none', reason: 'cookie_sent_twice' })), cookies: [] };
   }
@@ -193,7 +194,7 @@ async function respond<AllowedCaller>(
     const session = sessionOf(found.caller);
     call.logFields.user = auditPseudonym(session.locator);
     rememberLog(found.caller, log);
-    // Checked before anything is renewed, extended or changed.
+    // The tags are checked before anything is renewed, extended or changed.
     requireTaggedSession(tags, session);
   } else if (rules.errorFormat === 'html' && access.session === 'required' && isNavigation(request)) {
     return bounceOrSignIn(request, call.rawQueryAsSent);
@@ -214,8 +215,8 @@ function requireAcceptable(
   if (!acceptsForm || !isForm(request)) requireOwnRequest(request, csrf, origin);
 }
 
-/** Only an allowed call extends the session, and only once. A refused call does not keep it alive. */
-function trackUse(
+/** Extends the session at most once per call, and only after `access` has allowed the call. */
+function createSessionExtender(
   { rules, log }: Pick<Call<unknown>, 'rules' | 'log'>,
   { authorization, extendSession }: Pick<EndpointDependencies, 'authorization' | 'extendSession'>,
 ) {
@@ -242,7 +243,7 @@ function toContext<AllowedCaller>(
   return {
     caller,
     log,
-    // Most handlers need none, so that no timer is started for them.
+    // Created on first use, because most handlers never need the signal and its timer.
     get signal() {
       const remainingMs = request.startedMs + CALL_MS - monotonicMs();
       // AbortSignal.timeout() takes whole milliseconds only.
@@ -253,15 +254,16 @@ function toContext<AllowedCaller>(
 }
 
 /**
- * A link from another site brings no Strict cookie, so the user may well be signed in. The page is loaded once more
- * before the user is sent to sign in.
+ * A navigation from another site carries no SameSite=Strict cookies, so the user may be signed in after all. The page is
+ * loaded a second time, with these cookies, before the user is sent to sign in.
  */
 function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffResponse {
-  requireQuery(request.query); // if the query cannot be read, the second load would not be recognized
+  requireQuery(request.query); // the second load is recognized by a parameter of the query
   if (!isBounced(request)) return documentResponse(bouncePage(request.routePath, rawQueryAsSent));
-  // Without the session tag, because the next sign-in creates another one.
+  // `request.rawQuery` no longer has the session tag, which the next sign-in may make invalid.
   const query = removeBouncedParameter(request.rawQuery);
   const returnTo = query === '' ? request.routePath : `${request.routePath}?${query}`;
-  // After the second load the request looks like one of this service's pages. `via` marks that a link may have started it.
+  // Because of the reload, the browser reports the sign-in as started by a page of this service. `via` records that a link
+  // may have started it.
   return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo, via: 'page' })}`);
 }

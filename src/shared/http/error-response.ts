@@ -11,7 +11,7 @@ import { type ErrorFormat, problemHeaders, problemResponse } from './problem.ts'
 import { type BffRequest, prefersHtml } from './request.ts';
 import { type BffResponse, requireSendable } from './response.ts';
 
-/** Logs an error and turns it into a response. Anything but a `BffError` becomes `internal_error`. */
+/** Logs an error and turns it into a response. Any error that is not a `BffError` becomes `internal_error`. */
 export function errorResponse(
   thrown: unknown,
   request: BffRequest,
@@ -43,9 +43,13 @@ function toErrorPage(error: BffError, { routePath: path, rawQuery, invocationId 
   if (error.is('interaction_required')) {
     return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
   }
-  return errorPage(error, invocationId, error.is('session_required') ? titleOf(error.extensions.reason) : {});
+  return errorPage(
+    error,
+    invocationId,
+    error.is('session_required') ? sessionPageOptions(error.extensions.reason) : {},
+  );
 }
 
-/** The title of the page for a request without a session, if signing in alone does not help. */
-const titleOf = (reason: NoSessionReason) =>
+/** Overrides the title of the `session_required` page if signing in would not be enough. */
+const sessionPageOptions = (reason: NoSessionReason) =>
   reason === 'cookie_sent_twice' ? { title: 'This browser sent two sign-in cookies' } : {};

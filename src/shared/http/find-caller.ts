@@ -18,14 +18,14 @@ export interface FindCallerDependencies {
   readonly cookieNames: CookieNames;
   readonly store: SessionStore;
   readonly logout: Logout;
-  /** Whether the settings still allow this user. */
+  /** False if the settings no longer allow the user's tenant, or guests. */
   readonly isAllowed: (claims: VerifiedClaims) => boolean;
   readonly monotonicMs: () => number;
 }
 
 /**
  * Finds the signed-in user of a request.
- * @param clearedCookies collects the cookies that can never be used again
+ * @param clearedCookies receives the cookies that the response should clear, because they can never be used again
  * @throws {BffError} storage_unavailable; request_invalid if the cookies cannot be read
  */
 export type FindCaller = (
@@ -35,7 +35,7 @@ export type FindCaller = (
   log: Log,
 ) => Promise<FoundCaller>;
 
-/** The `reason` of `session_required`, by the reason in the log. */
+/** The `reason` of `session_required`, by the reason that is logged. */
 const reasonByAbsence: Record<SessionAbsence, NoSessionReason> = {
   'cookie-invalid': 'not_signed_in',
   missing: 'session_ended',
@@ -46,8 +46,8 @@ const reasonByAbsence: Record<SessionAbsence, NoSessionReason> = {
 };
 
 /**
- * With these reasons, a cookie can never lead to a session again. With any other reason, a late response could delete
- * the cookie of a session that has replaced this one.
+ * Reasons for which a cookie can never lead to a session again. For other reasons the cookie is not cleared: a late
+ * response could clear the cookie of the session that has replaced this one.
  */
 const permanentAbsences: ReadonlySet<SessionAbsence> = new Set([
   'cookie-invalid',
@@ -81,7 +81,8 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
           ? { kind: 'caller', caller: toCaller(result.session) }
           : endSession(store, result.session, log);
       case 'newer':
-        // Expected for many rows during a roll-out. A row that an attacker relabeled looks the same, but stays so.
+        // Reported at most once a minute, because many rows are newer during a roll-out. A row whose plain columns an
+        // attacker has changed looks the same, but permanently.
         if (mayReportNewer()) auditUnopenedRow(store, cookieValue, 'newer', log);
         throw sessionTooNew();
       case 'none':
@@ -105,8 +106,8 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
 const none = (reason: NoSessionReason): FoundCaller => ({ kind: 'none', reason });
 
 /**
- * Ends a session whose tenant or guests the settings no longer allow. It ends for this call even if the row cannot be
- * deleted.
+ * Ends the session of a user whom the settings no longer allow. If the row cannot be deleted, this call still runs without
+ * the session.
  */
 async function endSession(store: SessionStore, { locator, facts }: Session, log: Log): Promise<FoundCaller> {
   try {
@@ -138,8 +139,8 @@ function auditUnopenedRow(
 }
 
 /**
- * If another host started the request, that host may have set an invalid cookie value. Such a request must not delete
- * the cookie.
+ * Whether the response may clear the session cookie. A request that another host started must not clear it as invalid:
+ * that host may have set the invalid value.
  */
 function mayClearCookie({ header }: BffRequest, reason: SessionAbsence): boolean {
   const site = header('sec-fetch-site');

@@ -1,19 +1,20 @@
 import { Buffer } from 'node:buffer';
 
 /**
- * Makes every header readable for Microsoft's library. The library turns an invocation into a `Request` before
- * any code of an app runs. The host decodes header values as UTF-8, and `Request` throws at a character above
- * U+00FF. The host then returns a bare 500. A page on a sibling host could block every route for a browser with
- * one cookie, `name=Łukasz`.
+ * Replaces characters in request headers for which Microsoft's Functions library would throw. The host decodes header
+ * values as UTF-8. Before any code of the app runs, the library creates a `Request` from them, which throws for a
+ * character above U+00FF, and the host returns a bare 500. With one cookie, `name=Łukasz`, a sibling host could block
+ * every route for a browser.
  *
- * Call it when the functions are registered, because by then the library has given its model to the worker.
+ * Call this function when the functions are registered: the library has set its programming model in the worker by
+ * then.
  */
 export function makeHeadersReadable(): void {
   const core = findCore();
-  if (core === undefined) return; // outside a Functions worker the library has no model
+  if (core === undefined) return; // not in a Functions worker
   const wrap = () => wrapModel(core.getProgrammingModel());
   wrap();
-  // Repeated after everything has loaded, because a second copy of the library would set a model of its own.
+  // Repeated when the app starts, because a second copy of the library may have set another model in the meantime.
   core.registerHook('appStart', wrap);
 }
 
@@ -22,7 +23,7 @@ interface Core {
   registerHook(name: 'appStart', callback: () => void): unknown;
 }
 
-/** The worker provides this module to apps through `require` alone. It is in no registry. */
+/** The Functions worker provides this module only through `require`. The package registry does not have it. */
 function findCore(): Core | undefined {
   if (typeof require === 'undefined') return undefined;
   try {
@@ -38,14 +39,14 @@ interface Model {
   getInvocationModel: (context: unknown) => unknown;
 }
 
-/** Known to every copy of this module in a worker, because encoding twice would be wrong. */
+/** Marks a wrapped model. Every copy of this module in a worker knows the symbol, so that no header is encoded twice. */
 const marker = Symbol.for('entra-bff:readable-headers');
 
 function wrapModel(model: unknown): void {
   if (!isModel(model) || marker in model.getInvocationModel) return;
   const original = model.getInvocationModel.bind(model);
   const wrapped = (context: unknown) => {
-    // Changed in place, because the worker and the library continue with this object.
+    // Changed in place, because the worker and the library go on to use this object.
     for (const input of listOf(propertyOf(propertyOf(context, 'request'), 'inputData'))) {
       const http = propertyOf(propertyOf(input, 'data'), 'http');
       encodeHeaders(propertyOf(http, 'nullableHeaders'));
@@ -56,14 +57,14 @@ function wrapModel(model: unknown): void {
   model.getInvocationModel = Object.assign(wrapped, { [marker]: true });
 }
 
-/** RFC 9110, 5.6.2. `Request` throws at any other name, although Kestrel accepts it. */
-const token = /^[\w!#$%&'*+.^`|~-]+$/;
+/** A valid header name (RFC 9110, 5.6.2). `Request` throws for any other, but Kestrel, the host's server, accepts some. */
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
 
-/** @param headers by name: text, or an object with the text as its `value` */
+/** @param headers by name: a text, or an object with the text as its `value` */
 function encodeHeaders(headers: unknown): void {
   if (!isObject(headers)) return;
   for (const [name, header] of Object.entries(headers)) {
-    if (!token.test(name)) delete headers[name];
+    if (!headerName.test(name)) delete headers[name];
     else if (typeof header === 'string') headers[name] = toByteText(header);
     else if (isObject(header) && typeof header['value'] === 'string') {
       header['value'] = toByteText(header['value']);
@@ -72,11 +73,12 @@ function encodeHeaders(headers: unknown): void {
 }
 
 /**
- * Returns one character for each byte that was sent, as HTTP servers commonly present a header. The whole value
- * is converted, so that a reader need not guess which of its characters are bytes.
+ * Returns one character per byte that was sent, as most HTTP servers present a header. Values without a character above
+ * U+00FF are converted too, so that the code that reads a value need not guess whether it was converted.
  */
 function toByteText(value: string): string {
-  // No header may contain these three (RFC 9110, 5.5). Dropping one would join the text on both sides.
+  // No header may contain these three characters (RFC 9110, 5.5). They are replaced, because removing one would join the
+  // text on both sides.
   const cleaned = value.replace(/[\0\r\n]/g, '\ufffd');
   return Buffer.from(cleaned, 'utf8').toString('latin1');
 }

@@ -5,12 +5,12 @@ import type { BffResponse } from './response.ts';
  * How an endpoint reports errors.
  * - `problem`: a problem document (RFC 9457).
  * - `graph`: a problem document that Microsoft Graph's clients can read too.
- * - `html`: a page if the request's `Accept` prefers HTML, else a problem document. A navigation without the session that it
- *   needs leads to sign-in.
+ * - `html`: a page if the request's `Accept` prefers HTML, else a problem document. A navigation that needs a session
+ *   and has none is redirected to the login route.
  */
 export type ErrorFormat = 'problem' | 'graph' | 'html';
 
-/** @param format `graph` adds `error`, as Microsoft Graph's clients read it: code, message and request id */
+/** @param format `graph` adds the member `error`, which Microsoft Graph's clients read. `html` is the same as `problem` */
 export function problemResponse(
   error: BffError,
   invocationId: string,

@@ -14,9 +14,9 @@ const MAX_QUERY_BYTES = 16 * 1024;
  * Parses the query of one of this service's own routes. A repeated name is invalid, in any letter case: parsers differ on
  * which value counts, and the host joins the values with a comma.
  *
- * `readUpstreamQuery` is separate, because it also refuses a query that the API could read differently: an option without
- * a name, a character that must be encoded, an option that changes when it is decoded again. Browsers and Entra ID send
- * such queries to the own routes.
+ * `readUpstreamQuery` is stricter: it also refuses a query that an API could read differently, such as one with a nameless
+ * option, with a character that must be encoded, or with an option that changes when it is decoded again. Here such
+ * queries are valid, because browsers and Entra ID send them.
  */
 export function parseQuery(raw: string): QueryResult {
   const query = new Map<string, string>();
@@ -38,7 +38,7 @@ export function parseQuery(raw: string): QueryResult {
 }
 
 /** @throws {BffError} request_invalid */
-export function requireQuery(reading: QueryResult): Query {
-  if (reading.kind === 'invalid') throw new BffError('request_invalid', { detail: reading.reason });
-  return reading.query;
+export function requireQuery(parsed: QueryResult): Query {
+  if (parsed.kind === 'invalid') throw new BffError('request_invalid', { detail: parsed.reason });
+  return parsed.query;
 }

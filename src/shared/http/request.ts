@@ -2,20 +2,17 @@ import { Buffer } from 'node:buffer';
 import type { HttpRequest, InvocationContext } from '@azure/functions';
 import { BffError } from '../errors.ts';
 import { type Log, type LogLevel, type LogRecord, toLogLine } from '../telemetry/log.ts';
-import { type Cookies, parseCookies, parseManyCookies } from './cookies.ts';
+import { type Cookies, parseCookies, parseLongCookies } from './cookies.ts';
 import { parseQuery, type QueryResult } from './query.ts';
 
-/** A request. None of its members comes from the Host header. Identity headers of the platform are not interpreted. */
+/** A request. None of its members depends on the Host header. Identity headers of the platform are not interpreted. */
 export interface BffRequest {
   readonly method: string;
-  /**
-   * The path as in the URL, with dot segments already collapsed. Use it for comparison only, never to build an
-   * address.
-   */
+  /** The path as in the URL, with dot segments already collapsed. Use it for comparison only, never to build a URL. */
   readonly path: string;
   /**
-   * The path of the route that the host matched, with its parameters filled in. Our own addresses are built
-   * from it.
+   * The path of the route that the host matched, with its parameters filled in. The service builds its own URLs from
+   * it.
    */
   readonly routePath: string;
   /** As it was sent, without the question mark. */
@@ -23,16 +20,16 @@ export interface BffRequest {
   readonly query: QueryResult;
   readonly cookies: Cookies;
   readonly invocationId: string;
-  /** Monotonic time at which the host handed over the request. The platform's limit starts earlier. */
+  /** Monotonic time at which the host handed over the request. The platform's 230 seconds begin earlier. */
   readonly startedMs: number;
   header(name: string): string | undefined;
-  /** As the host's router decodes it: once, and with dot segments (measured). */
+  /** Returns the parameter as the host's router decodes it: once, with dot segments kept (measured). */
   routeParameter(name: string): string;
   /** Returns the body, or undefined if it is longer than the limit. The bytes are counted as they are read. */
   body(limitBytes: number): Promise<Uint8Array | undefined>;
 }
 
-/** @throws {BffError} request_invalid for a Host header that would extend into path and query */
+/** @throws {BffError} request_invalid for a Host header that would change the path or the query */
 export function toBffRequest(
   request: HttpRequest,
   context: InvocationContext,
@@ -44,7 +41,8 @@ export function toBffRequest(
   requireHost(request.headers.get('host') ?? '');
   // Only path and query are used, because scheme and host come from the client's Host header.
   const { pathname, href } = new URL(request.url);
-  // A fragment counts as part of the query. No browser sends one, and parsers differ on whether the query ends there.
+  // `#` and what follows counts as part of the query. No browser sends it, and parsers differ on whether the query ends
+  // there.
   const rawQuery = (/[?#].*$/s.exec(href)?.[0] ?? '').replace(/^\?/, '');
   const header = (name: string) => request.headers.get(name) ?? undefined;
   return {
@@ -53,7 +51,7 @@ export function toBffRequest(
     routePath: toRoutePath(context.options.trigger['route'], request.params, pathname),
     rawQuery,
     query: parseQuery(rawQuery),
-    cookies: allowsLongCookieHeader ? parseManyCookies(header('cookie')) : parseCookies(header('cookie')),
+    cookies: allowsLongCookieHeader ? parseLongCookies(header('cookie')) : parseCookies(header('cookie')),
     invocationId: context.invocationId,
     startedMs,
     header,
@@ -62,18 +60,16 @@ export function toBffRequest(
   };
 }
 
-/**
- * The host copies the header into the request's URL. In `bff.test//evil.test` a part of it would become the path.
- */
+/** The host copies the header into the request's URL. A part of `bff.test//evil.test` would become the path. */
 function requireHost(host: string): void {
   if (/[/?#\\@\s]/.test(host))
     throw new BffError('request_invalid', { detail: 'The Host header is not valid.' });
 }
 
 /**
- * Returns the path of this route, in the route's own spelling. `request.url` is not suitable. In it,
- * `%252e%252e` in a parameter has become `..` and is collapsed. The path may then begin with two slashes, which
- * a browser reads as another host.
+ * Returns the path of this route, in the route's own spelling. The path in `request.url` is unsafe: there, `%252e%252e`
+ * in a parameter has become `..` and was collapsed, so the path may begin with two slashes. A browser takes the text
+ * after them for a host.
  */
 function toRoutePath(route: unknown, params: Readonly<Record<string, string>>, pathname: string): string {
   const template = typeof route === 'string' ? route : pathname;
@@ -85,7 +81,7 @@ function toRoutePath(route: unknown, params: Readonly<Record<string, string>>, p
 
 const encodeSegment = (text: string) => encodeURIComponent(text.toWellFormed());
 
-/** The host hands over a body in one piece, which is not copied. `arrayBuffer()` would copy it twice. */
+/** The host hands over the body as one chunk, which is returned without a copy. `arrayBuffer()` would copy it twice. */
 async function readBody(body: HttpRequest['body'], limitBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -126,7 +122,7 @@ export function prefersHtml(accept: string | undefined): boolean {
   return html !== -1 && (json === -1 || html < json);
 }
 
-/** Whether the browser has already loaded the page twice, to send its Strict cookies. */
+/** Whether this is the second load of a bounce, with which the browser sends its Strict cookies. */
 export function isBounced({ query }: BffRequest): boolean {
   return query.kind === 'query' && query.query.get('bounced') === '1';
 }

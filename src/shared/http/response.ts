@@ -2,7 +2,7 @@ import { ReadableStream } from 'node:stream/web';
 import type { Cookie, HttpResponseInit } from '@azure/functions';
 import type { CookieToSet } from './cookies.ts';
 
-/** The response of a handler. The headers of every response are added to it. */
+/** The response of a handler. {@link commonHeaders} are added to it. */
 export interface BffResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -24,8 +24,8 @@ export function redirectResponse(location: string, cookies: readonly CookieToSet
 }
 
 /**
- * Checks a response that code in JavaScript may have made. Without this check, the Functions library would throw later, and
- * the host would send a bare 500.
+ * Checks a custom function's response, which may come from JavaScript without types. Without this check, the Functions
+ * library would throw later, and the host would send a bare 500.
  * @throws {TypeError} for a status, body, header or cookie that cannot be sent
  */
 export function requireSendable({ status, headers, body, cookies = [] }: BffResponse): void {
@@ -40,7 +40,7 @@ export function requireSendable({ status, headers, body, cookies = [] }: BffResp
   new Headers(headers);
 }
 
-/** The headers of every response, errors included. Headers of the response itself take precedence. */
+/** Headers of every response, errors included. A handler's headers take precedence. */
 const commonHeaders = {
   'cache-control': 'no-store',
   'content-security-policy':
@@ -64,10 +64,10 @@ export function toHttpResponse(response: BffResponse, secureCookies: boolean): H
   };
 }
 
-/** A stream costs more than it saves for a smaller body. */
+/** For a smaller body, a stream costs more than it saves. */
 const LARGE_BODY_BYTES = 64 * 1024;
 
-/** The Functions library copies bytes four times, but data from a stream only once (measured). */
+/** The Functions library copies a byte array four times, but the data of a stream only once (measured). */
 function toHttpBody(body: string | Uint8Array): string | Uint8Array | ReadableStream {
   if (typeof body === 'string' || body.byteLength <= LARGE_BODY_BYTES) return body;
   return new ReadableStream({
@@ -78,7 +78,10 @@ function toHttpBody(body: string | Uint8Array): string | Uint8Array | ReadableSt
   });
 }
 
-/** For the host's list of cookies. Of several Set-Cookie headers only the last would be sent (measured). */
+/**
+ * Converts to an entry of the response's `cookies` list. If cookies were set as `Set-Cookie` headers instead, the host
+ * would send only the last one (measured).
+ */
 function toCookie({ name, value, maxAgeSeconds }: CookieToSet, secure: boolean): Cookie {
   return { name, value, path: '/', httpOnly: true, secure, sameSite: 'Strict', maxAge: maxAgeSeconds };
 }

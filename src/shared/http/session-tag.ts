@@ -4,12 +4,12 @@ import { parseQuery } from './query.ts';
 import type { BffRequest } from './request.ts';
 
 const HEADER = 'x-session-tag';
-/** The tag in a URL, for links, images and downloads, to which a page cannot add a header. */
-const OPTION = 'session_tag';
+/** The tag's query parameter, for links, images and downloads: a page cannot add a header to them. */
+const PARAMETER = 'session_tag';
 
 /**
- * Returns the tags of a request, and the request without the tag in its query. An API, a policy or a handler must not
- * see the tag. All other bytes of the query are unchanged.
+ * Returns the session tags of a request, and the request without the tag in its query. Handlers, policies and APIs must
+ * not see the tag. The rest of the query is unchanged, byte by byte.
  */
 export function extractSessionTags(request: BffRequest): {
   readonly request: BffRequest;
@@ -19,10 +19,11 @@ export function extractSessionTags(request: BffRequest): {
   const tags = header === undefined ? [] : [header];
   const rest: string[] = [];
   for (const pair of request.rawQuery.split('&')) {
-    // A name can be encoded in many ways. A name that cannot be decoded is not a tag. The whole query is refused later.
-    const reading = parseQuery(pair);
-    const [option] = reading.kind === 'query' ? reading.query : [];
-    if (option?.[0].toLowerCase() === OPTION) tags.push(option[1]);
+    // Decoded, because a name can be encoded in many ways. A pair that cannot be decoded stays, and `requireQuery` refuses
+    // the query later.
+    const parsed = parseQuery(pair);
+    const [parameter] = parsed.kind === 'query' ? parsed.query : [];
+    if (parameter?.[0].toLowerCase() === PARAMETER) tags.push(parameter[1]);
     else rest.push(pair);
   }
   const rawQuery = rest.join('&');
@@ -31,8 +32,8 @@ export function extractSessionTags(request: BffRequest): {
 }
 
 /**
- * Refuses a call that a page made for another session than the browser has now, because another tab has signed in
- * since. A call without a tag passes.
+ * Refuses a call from a page whose session is no longer the browser's session, for example because another user has signed
+ * in in another tab. A call without a tag passes.
  * @throws {BffError} session_changed
  */
 export function requireTaggedSession(tags: readonly string[], session: Session): void {

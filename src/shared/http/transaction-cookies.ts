@@ -22,8 +22,8 @@ export function transactionCookie(
 }
 
 /**
- * Deletes the session and every login transaction, which could sign the user in again. All slots are cleared, because a
- * sign-in may begin while this response is on its way.
+ * Clears the session cookie, and every login transaction, because it could sign the user in again. Even the slots whose
+ * cookies this request did not carry are cleared: a sign-in may begin before the browser receives this response.
  */
 export function signedOutCookies(names: CookieNames): CookieToSet[] {
   return [names.session, ...transactionSlots.map((slot) => names.transaction(slot))].map(clearedCookie);
