@@ -1,13 +1,13 @@
 /** Returns a signal that aborts as soon as one of the two aborts. */
 export function eitherSignal(...signals: [AbortSignal, AbortSignal]): AbortSignal {
-  // Browsers before 2024 do not have it.
+  // Browsers before 2024 do not have `AbortSignal.any`.
   if (AbortSignal.any) return AbortSignal.any(signals);
   const either = new AbortController();
   for (const signal of signals) onAbort(signal, () => either.abort(signal.reason));
   return either.signal;
 }
 
-/** Stops waiting, but lets the work go on: other callers may wait for it too. */
+/** Stops waiting if the signal aborts. The work goes on, because other callers may wait for it too. */
 export function untilAborted<Value>(
   promise: Promise<Value>,
   signal: AbortSignal | null | undefined,

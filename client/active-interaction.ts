@@ -19,13 +19,13 @@ export interface ActiveInteraction {
   focus(): void;
   /** Handles a message of a popup. Ignores every message that is not from the open popup. */
   onMessage(message: unknown): void;
-  /** Handles new information about the session. It may show that the user is done although no message arrived. */
+  /** Handles new information about the session, which may show that the user is done although no message arrived. */
   onSession(session: Session): void;
   end(result: InteractionResult): void;
 }
 
 const popupLimitMs = 10 * 60 * 1000; // the lifetime of an interaction ticket
-const redirectLimitMs = 30 * 1000; // if this page still exists then, the user stopped the navigation or is offline
+const redirectLimitMs = 30 * 1000; // after that, the user has stopped the navigation or is offline
 
 /** Receives the key of the request, its result, and whether it was shown in a popup. */
 export type OnEnd = (key: string, result: InteractionResult, wasPopup: boolean) => void;
@@ -44,7 +44,7 @@ export function createActiveInteraction(
   let popup: OpenPopup | undefined;
   let timer: unknown;
   /** The user's sign-in time before the popup opened. A later time shows that the user is done. Undefined until known. */
-  let since: string | undefined;
+  let signedInAtBefore: string | undefined;
   /** A popup has ended, and the session has not been read since. */
   let isSessionStale = false;
   let adminConsentUrl: string | undefined;
@@ -53,7 +53,7 @@ export function createActiveInteraction(
     if (!view) return;
     view = undefined;
     page.clearTimeout(timer);
-    // If the browser has cut off the window, its last page closes itself.
+    // If the browser has cut the popup off from this page, the popup's last page closes itself.
     orUndefined(() => popup?.window.close());
     if (popup) {
       isSessionStale = true;
@@ -77,14 +77,14 @@ export function createActiveInteraction(
       const { feature, reason, scopes = [] } = request;
       const limitMs = popup ? popupLimitMs : redirectLimitMs;
       const endsAt = new Date(page.Date.now() + limitMs);
-      const mine = { display: popup ? 'popup' : 'redirect', feature, reason, scopes, endsAt } as const;
-      view = mine;
+      const started = { display: popup ? 'popup' : 'redirect', feature, reason, scopes, endsAt } as const;
+      view = started;
       key = request.key;
       timer = page.setTimeout(() => onLimit(popup ? 'timed_out' : 'canceled'), limitMs);
-      since = popup && !isSessionStale ? signInTime(sessions.current) : undefined;
-      if (popup && since === undefined) {
+      signedInAtBefore = popup && !isSessionStale ? signInTime(sessions.current) : undefined;
+      if (popup && signedInAtBefore === undefined) {
         void sessions.tryRead().then((session) => {
-          if (view === mine) since = signInTime(session);
+          if (view === started) signedInAtBefore = signInTime(session);
         });
       }
       return true;
@@ -97,10 +97,10 @@ export function createActiveInteraction(
       end(outcome);
     },
     onSession(session) {
-      // A sign-in in another tab satisfies these keys as well. For a second factor or claims, only the popup's message
-      // proves it.
+      // The session shows a sign-in (the empty key) and consent, even if they happened in another tab. Only the popup's
+      // message proves a second factor or claims.
       const isVisibleInSession = /^(consent|$)/.test(key);
-      if (view && isVisibleInSession && hasSignedInSince(since, session, key && view.feature))
+      if (view && isVisibleInSession && hasSignedInSince(signedInAtBefore, session, key && view.feature))
         end('signed_in');
     },
     end,

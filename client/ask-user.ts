@@ -10,7 +10,7 @@ import { toOwnUrl, toReturnUrl } from './urls.ts';
 /** A sign-in that shows nothing to the user. */
 export const silentSignIn = { key: silentSignInKey, display: 'redirect', clicked: false } as const;
 
-/** Asks the user after a click. @throws {InteractionFailed} */
+/** Starts an interaction for which the user has clicked. @throws {InteractionFailed} */
 export async function askAfterClick(
   context: ClientContext,
   request: InteractionRequest,
@@ -23,22 +23,22 @@ export async function askAfterClick(
 
 /**
  * Asks the user for what a call needs, without a click.
- * @param since the generation of the interactions in which the call was sent
+ * @param generation the generation of the interactions when the call was sent
  * @throws {BffProblem} if only a click may ask for it
  */
 export async function askForCall(
   context: ClientContext,
   problem: BffProblem,
   call: string,
-  since: number,
+  generation: number,
 ): Promise<InteractionResult> {
   if (!canAskFor(context, problem) || context.interaction === 'manual') throw problem;
   const isSilent = problem.code === 'session_required' && context.sessionRequired === 'silent';
-  // A user who has signed out or was never signed in is asked before a sign-in.
+  // A user who has signed out, or has never signed in, is not signed in silently. The page asks first.
   if (isSilent && (problem.reason === 'not_signed_in' || hasTriedSilently(context))) throw problem;
   const request = { ...toRequest(context, problem), call, clicked: false, ...(isSilent && silentSignIn) };
   if (context.guard.isBlocked(request.key, request.feature)) throw problem;
-  return context.interactions.ask(request, since);
+  return context.interactions.ask(request, generation);
 }
 
 export function canAskFor({ sessionRequired }: ClientContext, { code }: BffProblem): boolean {

@@ -15,18 +15,18 @@ import { toCallUrl } from './urls.ts';
  */
 export async function call(
   context: ClientContext,
-  address: string | URL,
+  input: string | URL,
   { repeat = false, ...init }: CallInit = {},
 ): Promise<Response> {
   const { page, sessions, interactions, user: userState, guard } = context;
-  const url = toCallUrl(page, String(address));
+  const url = toCallUrl(page, String(input));
   const { signal: scope } = userState.scope;
   requireScope();
   // The client makes no call before it knows the user.
   await untilAborted(sessions.ready(), init.signal);
-  const since = interactions.generation;
+  const { generation } = interactions;
   const hadUser = sessions.user !== undefined;
-  const name = `${init.method ?? 'GET'} ${url.pathname}`;
+  const callName = `${init.method ?? 'GET'} ${url.pathname}`;
   let outcome = await sendForCurrentSession();
   if (outcome instanceof BffProblem && outcome.code === 'session_required' && hadUser) {
     // A sign-in in another tab may have replaced the session. The browser then has a new cookie.
@@ -34,7 +34,7 @@ export async function call(
     if (session?.signed_in) outcome = await sendAgain(outcome);
   }
   if (!(outcome instanceof BffProblem)) return outcome;
-  const result = await untilAborted(askForCall(context, outcome, name, since), init.signal);
+  const result = await untilAborted(askForCall(context, outcome, callName, generation), init.signal);
   if (result !== 'signed_in') throw toFailure(context, result, outcome);
   const second = await sendAgain(outcome);
   if (!(second instanceof BffProblem)) return second;
@@ -62,7 +62,7 @@ export async function call(
       outcome = await sendOnce();
     }
     sessions.recheckExpiry();
-    if (!(outcome instanceof BffProblem) && outcome.ok) guard.succeeded(name);
+    if (!(outcome instanceof BffProblem) && outcome.ok) guard.succeeded(callName);
     return outcome;
   }
 
@@ -87,7 +87,7 @@ export async function call(
   }
 }
 
-/** A stream can be sent only once. */
+/** Whether the request can and may be sent again. A stream can be sent only once. */
 function isRepeatable({ method = 'GET', body }: RequestInit, repeat: boolean): boolean {
   return /^(GET|HEAD)$/i.test(method) || (repeat && !(body instanceof ReadableStream));
 }

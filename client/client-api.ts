@@ -9,11 +9,11 @@ export interface ClientOptions {
   /** Path of the functions on the page's own origin; default `/api`. */
   readonly basePath?: string;
   /**
-   * What a call does by itself if only the user can help; default `popup`.
+   * What a call does if it needs an interaction with the user; default `popup`.
    * - `popup`: asks in a window, so the page keeps its state, and then repeats the call. If the browser blocks the
    *   window, it redirects.
    * - `redirect`: leaves the page and comes back.
-   * - `manual`: throws. The page offers a button that calls `interact`.
+   * - `manual`: throws. The page then offers a button that calls `interact`.
    */
   readonly interaction?: Display | 'manual';
   /**
@@ -22,7 +22,7 @@ export interface ClientOptions {
    * - `silent`: redirects once to Microsoft, which shows nothing if the user is still signed in there.
    */
   readonly sessionRequired?: 'throw' | 'ask' | 'silent';
-  /** How long before the session ends `expiring` is sent; default 120. */
+  /** How many seconds before the end of the session `expiring` is sent; default 120. */
   readonly warningSeconds?: number;
   /** The window; tests pass their own. */
   readonly page?: Page;
@@ -31,7 +31,7 @@ export interface ClientOptions {
 export interface SignInOptions {
   /** Also asks for the permissions of this feature. */
   readonly feature?: string;
-  /** A path of this origin to which a redirect comes back; default the current URL. */
+  /** The path of this origin to which a redirect returns; default the current URL. */
   readonly returnTo?: string;
   readonly display?: Display;
   /** Redirects without asking the user anything. At most one such attempt is made until a user is signed in. */
@@ -39,7 +39,7 @@ export interface SignInOptions {
 }
 
 export interface CallInit extends RequestInit {
-  /** Repeats this write after the user has done what it needed. GET and HEAD requests are always repeated. */
+  /** Also repeats a write after the interaction that it needed. GET and HEAD requests are always repeated. */
   readonly repeat?: boolean;
 }
 
@@ -76,7 +76,7 @@ export interface Client {
    * @throws {TypeError | InteractionFailed}
    */
   src(path: string): string;
-  /** Asks the user for what a problem names. Call it in the click handler. @throws {InteractionFailed} */
+  /** Starts the interaction that a problem requires. Call it in the click handler. @throws {InteractionFailed} */
   interact(problem: BffProblem, options?: Pick<SignInOptions, 'returnTo' | 'display'>): Promise<SignInResult>;
   /** What the user is being asked for right now. */
   readonly interaction: Interaction | undefined;
@@ -84,8 +84,8 @@ export interface Client {
   /** Stops waiting for the user. Waiting calls throw `canceled`. */
   cancel(): void;
   /**
-   * Set if the browser left this page for an interaction and has come back. No call was repeated, so the page
-   * continues from here.
+   * Set if the browser left this page for an interaction and has returned. No call was repeated, so the page must
+   * continue by itself.
    */
   readonly resumed: ResumedInteraction | undefined;
 }

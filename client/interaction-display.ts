@@ -27,14 +27,15 @@ export function openPopup(page: Page, request: InteractionRequest): OpenPopup | 
 
 /** Returns the result that a message of this popup reports, and undefined for every other message. */
 export function readOutcome(message: unknown, { id }: OpenPopup): Outcome | undefined {
-  const isOurs = readMember(message, 'type') === 'entra-bff:interaction' && readMember(message, 'id') === id;
+  const isFromPopup =
+    readMember(message, 'type') === 'entra-bff:interaction' && readMember(message, 'id') === id;
   const outcome = readMember(message, 'outcome');
-  return isOurs && isOutcome(outcome) ? outcome : undefined;
+  return isFromPopup && isOutcome(outcome) ? outcome : undefined;
 }
 
 /**
- * Leaves this page. A redirect without a click needs a note for the page that comes back: without it, nothing would
- * prevent that page from redirecting again.
+ * Leaves this page. A redirect without a click needs a note for the page that loads on return: without it, nothing
+ * would prevent that page from redirecting again.
  * @returns false if the note could not be stored, so the page stays
  */
 export function startRedirect(

@@ -21,7 +21,7 @@ export function toConsentKey(feature: string): string {
   return `consent_required ${feature}`;
 }
 
-/** Whether asking for `asked` also asks for `wanted`: both are equal, or `wanted` is a part of `asked`. */
+/** Whether asking for `asked` also asks for `wanted`: both are equal, or `asked` is the consent to the whole feature. */
 export function covers(asked: string, wanted: string): boolean {
   return asked === wanted || asked === wanted.split(':')[0];
 }

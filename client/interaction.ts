@@ -16,13 +16,13 @@ export interface InteractionRequest {
   readonly key: string;
   readonly url: URL;
   readonly display: Display;
-  /** Where a redirect comes back to. */
+  /** The URL to which a redirect returns. */
   readonly returnUrl: URL;
-  /** The user has clicked for it. The loop guard limits every other request. */
+  /** Whether the user has clicked for it. The loop guard limits all other requests. */
   readonly clicked: boolean;
   readonly feature?: string | undefined;
   readonly reason?: string | undefined;
   readonly scopes?: readonly string[];
-  /** The call that needs it: method and path. */
+  /** The call that needs the interaction: method and path. */
   readonly call?: string;
 }

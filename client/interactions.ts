@@ -11,13 +11,13 @@ import type { Tabs } from './tabs.ts';
 /** Asks the user for one thing after the other. */
 export interface Interactions {
   readonly active: ActiveInteraction;
-  /** The number of interactions that were completed. A call notes it when it is sent, for `ask`. */
+  /** The number of completed interactions. A call notes it when it is sent, and passes it to `ask`. */
   readonly generation: number;
   /**
-   * Asks the user, after the interactions that wait already. Never rejects.
-   * @param since the generation in which the call was sent. What was completed after it is not asked for again.
+   * Asks the user, after the requests that are already waiting. Never rejects.
+   * @param generation the generation when the call was sent. An interaction that was completed later is not repeated.
    */
-  ask(request: InteractionRequest, since?: number): Promise<InteractionResult>;
+  ask(request: InteractionRequest, generation?: number): Promise<InteractionResult>;
   /** Ends the interaction in progress and all that wait. */
   endAll(result: InteractionResult): void;
   subscribe(listener: () => void): () => void;
@@ -67,10 +67,10 @@ export function createInteractions(
     active.end(result);
   }
 
-  function settle(result: InteractionResult, isMeant = (_key: string) => true): void {
+  function settle(result: InteractionResult, isAffected = (_key: string) => true): void {
     const all = queue;
-    queue = all.filter(({ key }) => !isMeant(key));
-    for (const request of all) if (isMeant(request.key)) request.settle(result);
+    queue = all.filter(({ key }) => !isAffected(key));
+    for (const request of all) if (isAffected(request.key)) request.settle(result);
   }
 
   return {
@@ -78,15 +78,15 @@ export function createInteractions(
     get generation() {
       return completed.length;
     },
-    async ask(request, since = completed.length) {
-      if (completed.slice(since).some((key) => satisfies(key, request.key))) return 'signed_in';
+    async ask(request, generation = completed.length) {
+      if (completed.slice(generation).some((key) => satisfies(key, request.key))) return 'signed_in';
       if (active.view?.display === 'redirect') return 'redirecting';
       if (request.clicked) {
         guard.reset(request.key);
         active.focus();
       }
-      return new Promise((settle) => {
-        queue.push({ ...request, settle });
+      return new Promise((resolve) => {
+        queue.push({ ...request, settle: resolve });
         if (!active.view) startNext();
       });
     },

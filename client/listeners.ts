@@ -9,9 +9,9 @@ export function createListeners<Event>(): Listeners<Event> {
   return {
     subscribe(listener) {
       // A listener that subscribes twice is called twice and unsubscribes twice.
-      const own = (event: Event) => listener(event);
-      listeners.add(own);
-      return () => void listeners.delete(own);
+      const subscription = (event: Event) => listener(event);
+      listeners.add(subscription);
+      return () => void listeners.delete(subscription);
     },
     notify(event) {
       // Each listener runs in its own microtask: an exception stops no other listener, and no listener runs in the

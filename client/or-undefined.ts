@@ -1,4 +1,4 @@
-/** Returns undefined if `run` throws, for example because the browser forbids storage or has cut off a window. */
+/** Returns undefined if `run` throws, for example because the browser forbids storage or has cut off a popup. */
 export function orUndefined<Value>(run: () => Value): Value | undefined {
   try {
     return run();

@@ -17,9 +17,9 @@ export function listenToPage(context: ClientContext): void {
     if (origin === page.location.origin) interactions.active.onMessage(data);
   });
   const onReturn = () => {
-    // The page cannot see whether a popup that the browser has cut off is closed, so it checks when the user returns.
+    // If the browser has cut off a popup, the page cannot see that it is closed. The session shows what the user did.
     if (interactions.active.view) void sessions.tryRead();
-    sessions.recheckExpiry(); // another tab may have used it
+    sessions.recheckExpiry(); // another tab may have used the session
   };
   page.addEventListener('focus', onReturn);
   document?.addEventListener('visibilitychange', () => {

@@ -10,7 +10,7 @@ import {
 } from 'react';
 import type { Client, Interaction, Session, SessionEvent } from './client.ts';
 
-/** What a component can show of the session. It is the same object until something changes. */
+/** The session for a component to show. It is the same object until something changes. */
 export interface SessionState {
   /** `failed`: the session could not be read. `error` has the reason. */
   readonly status: 'loading' | 'signed_in' | 'signed_out' | 'failed';
@@ -31,10 +31,10 @@ export type OnUserChanged = () => void | Promise<void>;
 
 interface SessionStore {
   readonly client: Client;
-  /** Differs for each user of the page; undefined between two users. */
+  /** React's key for the content of the provider. Differs for each user of the page; undefined between two users. */
   readMountKey(): number | undefined;
   setOnUserChanged(onUserChanged: OnUserChanged | undefined): void;
-  /** Reads the session and follows its changes. @returns a function that stops */
+  /** Reads the session and follows its changes. @returns a function that stops following them */
   start(): () => void;
   subscribe(listener: () => void): () => void;
   read(): SessionState;
@@ -81,7 +81,8 @@ export function useSession(): SessionState & { readonly client: Client } {
 function createStore(client: Client): SessionStore {
   const listeners = new Set<() => void>();
   let state = loading;
-  let users = 0;
+  /** Rises when another user signs in. */
+  let userNumber = 0;
   let isBetweenUsers = false;
   let onUserChanged: OnUserChanged | undefined;
 
@@ -91,19 +92,19 @@ function createStore(client: Client): SessionStore {
   }
 
   function readSession(): void {
-    const mine = users;
+    const user = userNumber;
     client.session().then(
       (session) => {
-        if (mine === users) update({ session, status: session.signed_in ? 'signed_in' : 'signed_out' });
+        if (user === userNumber) update({ session, status: session.signed_in ? 'signed_in' : 'signed_out' });
       },
       (error: unknown) => {
-        if (mine === users) update({ status: 'failed', error });
+        if (user === userNumber) update({ status: 'failed', error });
       },
     );
   }
 
   async function changeUser(): Promise<void> {
-    const mine = ++users;
+    const user = ++userNumber;
     isBetweenUsers = true;
     update(loading);
     // The session is not read before a reload, so that the client makes no call in the meantime.
@@ -114,7 +115,7 @@ function createStore(client: Client): SessionStore {
       return location.reload();
     }
     // A third user may have signed in meanwhile.
-    if (mine !== users) return;
+    if (user !== userNumber) return;
     isBetweenUsers = false;
     update({});
     readSession();
@@ -133,7 +134,7 @@ function createStore(client: Client): SessionStore {
   return {
     client,
     read: () => state,
-    readMountKey: () => (isBetweenUsers ? undefined : users),
+    readMountKey: () => (isBetweenUsers ? undefined : userNumber),
     setOnUserChanged(next) {
       onUserChanged = next;
     },

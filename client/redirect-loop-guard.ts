@@ -7,11 +7,11 @@ import { hasSignedInSince, type Session, signInTime } from './session.ts';
 export interface RedirectLoopGuard {
   /** Whether only a click may ask for this. */
   isBlocked(key: string, feature?: string): boolean;
-  /** Blocks a key that the user has refused, or whose interaction did not help. */
+  /** Blocks a key because the user declined the interaction, or because it did not help. */
   block(key: string): void;
   /** Allows a key again because the user has clicked. */
   reset(key: string): void;
-  /** @returns the history to store for the page that comes back from one more redirect */
+  /** @returns the history to store before one more redirect, for the page that loads on return */
   historyAfter(key: string, call: string | undefined, session: Session | undefined): RedirectHistory;
   /** A call has succeeded, so the interaction for it has helped. */
   succeeded(call: string): void;
@@ -19,29 +19,33 @@ export interface RedirectLoopGuard {
 }
 
 /** How long a page must have been open before it may ask again for something that the user has already done. */
-const quietMs = 60 * 1000;
+const settledAfterMs = 60 * 1000;
 
 /** @param past the redirects before this page */
 export function createRedirectLoopGuard(page: Page, past: RedirectHistory): RedirectLoopGuard {
   const lastKey = past.keys.at(-1);
   const openedAt = page.Date.now();
-  /** A key that is listed once has been asked for and may be asked for once more. Listed twice, it is blocked. */
+  /**
+   * A key that is listed once has been asked for. It may be asked for once more if the interaction has helped. A key
+   * that is listed twice is blocked.
+   */
   let { keys } = past;
-  /** Whether the call behind the last redirect has succeeded. Other calls prove nothing: they may need other things. */
+  /** Whether the call that caused the last redirect has succeeded. Other calls may need other things. */
   let hasSucceeded = false;
   let lastSignedIn: Session | undefined;
 
   return {
     isBlocked(key, feature) {
-      const isQuiet = page.Date.now() - openedAt >= quietMs;
-      // The interaction helped, so its key is allowed again. Not at once, because a result that lasts only a moment
-      // would loop.
-      if (isQuiet && hasSucceeded) keys = keys.filter((asked) => asked !== lastKey);
-      // The session proves less than a call, because it also changes after an interaction that did not help. That shows
-      // at once.
-      const isAnswered =
-        (hasSucceeded && key === lastKey) || (isQuiet && hasSignedInSince(past.since, lastSignedIn, feature));
-      return keys.filter((asked) => covers(asked, key)).length > (isAnswered ? 1 : 0);
+      const isSettled = page.Date.now() - openedAt >= settledAfterMs;
+      // The interaction has helped, so its key is allowed again. This has to wait, because a permission that lasts
+      // only a moment would otherwise cause a loop.
+      if (isSettled && hasSucceeded) keys = keys.filter((asked) => asked !== lastKey);
+      // A new sign-in proves less than a successful call, because it may not have helped. In that case the page asks
+      // again before it is settled.
+      const hasHelped =
+        (hasSucceeded && key === lastKey) ||
+        (isSettled && hasSignedInSince(past.signedInAtBefore, lastSignedIn, feature));
+      return keys.filter((asked) => covers(asked, key)).length > (hasHelped ? 1 : 0);
     },
     block(key) {
       keys = [key, key, ...keys];
@@ -50,7 +54,11 @@ export function createRedirectLoopGuard(page: Page, past: RedirectHistory): Redi
     reset(key) {
       keys = keys.filter((asked) => !covers(key, asked));
     },
-    historyAfter: (key, call, session) => ({ keys: [...keys, key], call, since: signInTime(session) }),
+    historyAfter: (key, call, session) => ({
+      keys: [...keys, key],
+      call,
+      signedInAtBefore: signInTime(session),
+    }),
     succeeded(call) {
       if (call !== past.call) return;
       hasSucceeded = true;

@@ -2,27 +2,27 @@ import { orUndefined } from './or-undefined.ts';
 import type { Page } from './page.ts';
 import { readMember, readText, readTexts } from './read-untrusted.ts';
 
-/** Why the page was left, for the page that comes back. */
+/** Why the user was sent away. Read by the page that loads on return. */
 export interface ResumedInteraction {
   readonly feature: string | undefined;
   readonly reason: string | undefined;
 }
 
-/** The redirects that this tab has made without a click. The page that comes back needs them to prevent a loop. */
+/** The redirects that this tab has made without a click. The page that loads on return needs them to prevent a loop. */
 export interface RedirectHistory {
   /** The interaction key of each redirect, oldest first. */
   readonly keys: readonly string[];
   /** The call that needed the last redirect: method and path. */
   readonly call?: string | undefined;
   /** The user's sign-in time before the last redirect; empty if signed out, undefined if not known. */
-  readonly since?: string | undefined;
+  readonly signedInAtBefore?: string | undefined;
 }
 
 export interface RedirectNote {
   readonly history: RedirectHistory;
-  /** The user the page belonged to. */
+  /** The user of the page that was left. */
   readonly user: string | undefined;
-  /** Set if the browser has come back to the URL that the redirect was to return to. */
+  /** Set if the browser has returned to the intended URL. */
   readonly resumed: ResumedInteraction | undefined;
 }
 
@@ -31,7 +31,7 @@ const silentKey = 'entra-bff:silent';
 const maxAgeMs = 15 * 60 * 1000; // the lifetime of a login transaction
 
 /**
- * Stores where the user was. The fragment is stored here because the server never receives it.
+ * Stores why and from where the user is sent away. The fragment is stored because the server never receives it.
  * @returns whether the browser stored the note
  */
 export function writeRedirectNote(
@@ -53,7 +53,11 @@ export function consumeRedirectNote(page: Page): RedirectNote {
   const isReturn = document && text('path') === location.pathname + location.search;
   if (isReturn) restoreFragment(page, text('hash'));
   return {
-    history: { keys: readTexts(note, 'keys'), call: text('call'), since: text('since') },
+    history: {
+      keys: readTexts(note, 'keys'),
+      call: text('call'),
+      signedInAtBefore: text('signedInAtBefore'),
+    },
     user: text('user'),
     resumed: isReturn ? { feature: text('feature'), reason: text('reason') } : undefined,
   };
@@ -64,7 +68,7 @@ function restoreFragment({ location, history }: Page, hash: string | undefined):
   history.replaceState(history.state, '', location.origin + location.pathname + location.search + hash);
 }
 
-/** Prevents an endless loop: an app that signs in silently makes at most one attempt. */
+/** Records a silent sign-in. An app makes at most one attempt, because it could otherwise loop forever. */
 export function noteSilentAttempt(page: Page): boolean {
   return writeNote(page, silentKey, {});
 }

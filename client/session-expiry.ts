@@ -7,14 +7,14 @@ export interface ExpiryTimer {
    * Waits for the end of this session instead of the last one.
    * @param serverOffsetMs how far the server's clock is ahead. The server decides when a session ends, and the clock here
    * may be wrong.
-   * @param isNew listeners know nothing of this session yet
+   * @param isNew whether listeners are notified of a new or changed session, and must be warned again
    */
   watch(session: Session, serverOffsetMs: number, isNew: boolean): void;
-  /** The session may have been used: checks at once whether a warning still holds. */
+  /** Checks immediately whether a warning still holds, because the session may have been used. */
   recheck(): void;
 }
 
-const longestDelayMs = 60 * 60 * 1000; // a timer of more than 24 days would fire at once
+const longestDelayMs = 60 * 60 * 1000; // a timer of more than 24 days would fire immediately
 const retryMs = 60 * 1000;
 
 /**
@@ -28,7 +28,7 @@ export function createExpiryTimer(
   refresh: () => Promise<unknown>,
   notify: (event: SessionEvent) => void,
 ): ExpiryTimer {
-  /** The end of the session, in epoch ms, that was announced; 0 for none. */
+  /** The end of the session for which `expiring` was sent, in epoch ms; 0 for none. */
   let announcedEndMs = 0;
   let timer: unknown;
 
@@ -48,12 +48,12 @@ export function createExpiryTimer(
       if (Number.isNaN(leftMs)) return;
       const untilWarningMs = leftMs - warningSeconds * 1000;
       if (untilWarningMs > 0) {
-        // Calls have extended the session after a warning.
+        // Use of the session has postponed its end after a warning.
         if (announcedEndMs > 0) notify({ type: 'changed', session, userChanged: false });
         announcedEndMs = 0;
       } else if (leftMs > 0 && announcedEndMs !== endMs) {
         announcedEndMs = endMs;
-        // The server never puts the idle end after the limit. If both are equal, use extends neither.
+        // The server never sets the idle end after the limit. If both are equal, use postpones neither.
         const reason = endMs < limitMs ? 'session_idle' : 'session_expired';
         notify({
           type: 'expiring',

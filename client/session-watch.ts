@@ -22,7 +22,7 @@ export interface SessionWatch {
   tryRead(): Promise<Session | undefined>;
   /** Sets what this page knows without a request. Responses to earlier requests are then outdated. */
   set(session: Session): void;
-  /** The session may have been used, so checks whether a warning still holds. */
+  /** Checks whether a warning still holds, because the session may have been used. */
   recheckExpiry(): void;
   subscribe(listener: (event: SessionEvent) => void): () => void;
   /** Calls `observer` within every update, before any listener. */
@@ -109,7 +109,7 @@ export function watchSession(
   };
 }
 
-/** Every call extends the idle end. Listeners are not notified of that alone. */
+/** Without the idle end, which every call postpones. Listeners are not notified if nothing else has changed. */
 function toFingerprint(session: Session): string {
   return JSON.stringify(session, (name, value) => (name === 'idle_expires_at' ? undefined : value));
 }

@@ -15,7 +15,7 @@ export interface Tabs {
 /** Connects the tabs of this origin. A message reaches every tab but the one that sent it. */
 export function joinTabs(page: Page): Tabs {
   // Undefined while a server renders the page, in old browsers and in some private modes. The browser may also close
-  // the channel later. Other tabs then notice the change at their next call.
+  // the channel later. Without it, other tabs notice a change at their next call.
   const channel = page.document && orUndefined(() => new page.BroadcastChannel('entra-bff'));
   return {
     notify(change) {

@@ -2,44 +2,44 @@ import type { Page } from './page.ts';
 
 /**
  * Returns an absolute URL of this origin. The page never navigates to another origin or to a script URL, and never
- * sends its cross-site proof elsewhere.
- * @throws {TypeError} for every other address
+ * sends the header that proves a same-origin call elsewhere.
+ * @throws {TypeError} for every other URL
  */
-export function toOwnUrl({ location: { origin } }: Page, address: string): URL {
-  const url = new URL(address, origin);
+export function toOwnUrl({ location: { origin } }: Page, text: string): URL {
+  const url = new URL(text, origin);
   // Not `url.origin`: a `blob:` URL has the origin of the page that created it.
-  if (!url.href.startsWith(`${origin}/`)) throw new TypeError('The address must belong to this origin.');
+  if (!url.href.startsWith(`${origin}/`)) throw new TypeError('The URL must belong to this origin.');
   return url;
 }
 
 /**
- * Returns the address of a call exactly as it was written. `URL` alone would resolve dot segments, turn `\`
- * into `/`, drop line breaks and cut at `#`. A mistake in an id would then become another call. Spaces, quotes
- * and letters are percent-encoded.
- * @throws {TypeError} if `URL` would change the address, or if it has another origin
+ * Returns the URL of a call exactly as it was written. `URL` alone would resolve dot segments, turn `\` into `/`,
+ * drop line breaks and cut at `#`. A mistake in an id would then become another call. Only spaces, quotes and
+ * non-ASCII letters are percent-encoded.
+ * @throws {TypeError} if `URL` would change the text in another way, or if it has another origin
  */
-export function toCallUrl(page: Page, address: string): URL {
-  if (/[\p{Cc}\p{Cs}\\#]/u.test(address) || /^([^?]*\/)?(\.|%2e){1,2}([/?]|$)/i.test(address)) {
-    throw new TypeError('The address has a dot segment or a character that must be percent-encoded.');
+export function toCallUrl(page: Page, text: string): URL {
+  if (/[\p{Cc}\p{Cs}\\#]/u.test(text) || /^([^?]*\/)?(\.|%2e){1,2}([/?]|$)/i.test(text)) {
+    throw new TypeError('The URL has a dot segment or a character that must be percent-encoded.');
   }
   // `URL` removes spaces at both ends.
-  return toOwnUrl(page, address.replaceAll(' ', '%20'));
+  return toOwnUrl(page, text.replaceAll(' ', '%20'));
 }
 
 /**
  * @param path a path of Graph such as `/me`, or a link from a response of Graph
- * @throws {TypeError} if the URL would not be below the last parameter, the root of Graph
+ * @throws {TypeError} if the URL would not be below `graphRoot`
  */
-export function toGraphUrl(page: Page, path: string, { href, pathname }: URL): URL {
+export function toGraphUrl(page: Page, path: string, graphRoot: URL): URL {
   // A link is absolute or starts with the path of the BFF. No path of Graph does.
-  const isPath = path.startsWith('/') && !path.startsWith(pathname);
-  const url = toCallUrl(page, isPath ? `${href}v1.0${path}` : path);
-  if (!url.href.startsWith(href)) throw new TypeError('A path of Graph must start with "/".');
+  const isPath = path.startsWith('/') && !path.startsWith(graphRoot.pathname);
+  const url = toCallUrl(page, isPath ? `${graphRoot.href}v1.0${path}` : path);
+  if (!url.href.startsWith(graphRoot.href)) throw new TypeError('A path of Graph must start with "/".');
   return url;
 }
 
 /**
- * Returns the URL to which a redirect comes back.
+ * Returns the URL to which a redirect returns.
  * @param path a path of this origin; the current URL if omitted
  */
 export function toReturnUrl(page: Page, path?: string): URL {
