@@ -1,5 +1,5 @@
 /**
- * Every way in which a request can fail, as the caller sees it. Callers act on the code; the title is fixed per code.
+ * Every way in which a request can fail, as clients see it. They act on the code. Each code has a fixed title.
  * `docs/problems/` has one page per code, and a test compares the two.
  */
 export const problems = {
@@ -61,7 +61,7 @@ export const noSessionReasons = [
 
 export type NoSessionReason = (typeof noSessionReasons)[number];
 
-/** What a user lacks. Of each list, one value is enough. */
+/** What a user lacks to satisfy a guard. Of each list, one value would be enough. */
 export interface MissingClaims {
   readonly required_tenants?: readonly string[];
   readonly required_roles?: readonly string[];
@@ -78,14 +78,15 @@ export interface ExtensionMembers extends MissingClaims {
   /** Path where the user can resolve the problem. */
   readonly login_url?: string;
   readonly admin_consent_url?: string;
-  /** ISO instant. Until then the service repeats this response without asking Entra ID. */
+  /** ISO instant. Before it, the service repeats this response and does not ask Entra ID. */
   readonly ask_again_at?: string;
-  /** How a sign-in ended. */
+  /** How a failed sign-in ended. */
   readonly outcome?: string;
   /** Entra ID's id of the refused request. */
   readonly correlation_id?: string;
   /** Alternatives, each of which would be enough. */
   readonly any_of?: readonly MissingClaims[];
+  /** Entra ID has revoked the user's sign-ins, but ending their sessions failed. */
   readonly sign_ins_revoked?: true;
 }
 
@@ -111,7 +112,7 @@ export interface ProblemExtensions {
   storage_unavailable: Members<never, 'sign_ins_revoked'>;
 }
 
-/** Which rule refused a request, where several can lead to one code. Only logged. */
+/** Which rule refused a request, if several rules lead to the same code. Only logged. */
 export const refusingRules = [
   // cross_site_request
   'csrf-header',
@@ -144,7 +145,8 @@ export type RefusingRule = (typeof refusingRules)[number];
 
 export interface BffErrorOptions {
   /**
-   * Describes this occurrence to the user or the developer. Never contains a token, code, cookie, name or address.
+   * Describes this occurrence to the user or the developer. Never contains a token, code, cookie, name or email
+   * address.
    */
   readonly detail?: string;
   /** The library's error. Logged once, never sent. */
@@ -152,17 +154,17 @@ export interface BffErrorOptions {
   readonly rules?: readonly RefusingRule[];
   /** Becomes the header `Retry-After`. */
   readonly retryAfterSeconds?: number;
-  /** The id by which the called API knows the failed call. Sent as a header and as a member of the document. */
+  /** The `client-request-id` that was sent to the API with the failed call. A header and a member of the response. */
   readonly clientRequestId?: string;
   /** The methods of a 405, for the header `Allow`. */
   readonly allow?: readonly string[];
-  /** Asks the browser to delete every cookie of the site, because the cookies cannot be read. */
+  /** Asks the browser to delete all cookies of the site (`Clear-Site-Data`), because they are too long to be read. */
   readonly clearsCookies?: boolean;
   /** The `id` of the request in a batch that the problem is about. */
   readonly batchId?: string;
 }
 
-/** A code, and options that have the code's own extension members. */
+/** A code, and options with the extension members of that code. */
 type BffErrorArguments = {
   [Code in ProblemCode]: Code extends keyof ProblemExtensions
     ? Record<never, never> extends ProblemExtensions[Code]
@@ -171,13 +173,13 @@ type BffErrorArguments = {
     : [code: Code, options?: BffErrorOptions & { readonly extensions?: undefined }];
 }[ProblemCode];
 
-/** An error of a known code. */
+/** An error whose code is known to the type checker. */
 export type BffErrorOf<Code extends ProblemCode> = BffError & {
   readonly code: Code;
   readonly extensions: Code extends keyof ProblemExtensions ? ProblemExtensions[Code] : Record<never, never>;
 };
 
-/** The one error type: it ends a request with a code on which the caller can act. */
+/** The only error class of this service. It ends a request with a code on which the client can act. */
 export class BffError extends Error {
   override readonly name = 'BffError';
   readonly code: ProblemCode;
@@ -205,12 +207,12 @@ export class BffError extends Error {
     this.batchId = options.batchId;
   }
 
-  /** Whether the error has this code, and therefore the extension members of that code. */
+  /** True if the error has this code. Its `extensions` then have the type of that code. */
   is<Code extends ProblemCode>(code: Code): this is BffErrorOf<Code> {
     return this.code === code;
   }
 
-  /** The same problem, about one request of a batch. */
+  /** Returns the same problem for one request of a batch. */
   inBatchRequest(batchId: string): BffError {
     const detail = `In request ${JSON.stringify(batchId)} of the batch: ${this.detail ?? ''}`;
     const { rules, extensions, cause, retryAfterSeconds } = this;
@@ -227,12 +229,14 @@ export class BffError extends Error {
   }
 }
 
-/** Entra ID, or the app's own credential there, does not work at the moment. No user is signed out. */
+/** Entra ID, or this app's credential there, does not work at the moment. No user is signed out. */
 export function signInServiceUnavailable(detail: string, cause?: unknown, retryAfterSeconds = 10): BffError {
   return new BffError('sign_in_service_unavailable', { detail, cause, retryAfterSeconds });
 }
 
-/** The problem document of an error (RFC 9457) without `instance`. `type` names the page in docs/problems/. */
+/**
+ * The problem document of an error (RFC 9457), without `instance`. The code in `type` names the page in docs/problems/.
+ */
 export function toProblemDocument(error: BffError): Record<string, unknown> {
   return {
     type: `urn:entra-bff:problem:${error.code}`,

@@ -10,20 +10,20 @@ import { describeMissing, type Guard, groupsOf, judge, namesAssignments, type St
 /** Decides whether a user may make a call. If Entra ID's statements about the user are too old, they are renewed first. */
 export interface Authorization {
   /**
-   * @param log of the call
-   * @param feature the feature of the policy that the call uses. The problem names it.
+   * @param log the log of the call
+   * @param feature the policy's feature that the call uses. If the user has to sign in again, the problem names it.
    */
   forCall(log: Log, feature?: string): Authorize;
   /**
-   * Whether a page should offer the guarded action to the user. Renews nothing. If a step-up would be enough, returns
-   * true.
+   * True if the guard would allow the user, at least after a step-up. For pages that offer the guarded action. Renews
+   * nothing and does not call Graph.
    */
   wouldAllow(caller: Caller, guard: Guard): boolean;
 }
 
 /**
  * Asks Graph which of `groups` the user is a member of.
- * @throws {BffError} the codes of a call to Graph
+ * @throws {BffError} any error code of a `GraphClient` call
  */
 export type FindMemberships = (
   session: Session,
@@ -45,7 +45,7 @@ export interface AuthorizationDependencies {
 export function createAuthorization(dependencies: AuthorizationDependencies): Authorization {
   const { renewIdentity, now, roleMaxAgeSeconds, revalidateSeconds } = dependencies;
 
-  /** If the claims are too old and Entra ID does not respond, the call is refused. */
+  /** Renews the claims if they are too old. If Entra ID does not respond, throws, so that the call is refused. */
   const withRecentClaims = async (session: Session, maxAgeSeconds: number, log: Log): Promise<Session> => {
     const notBefore = new Date(now().getTime() - maxAgeSeconds * 1000);
     if (session.facts.claimsAsOf >= notBefore) return session;
@@ -56,7 +56,7 @@ export function createAuthorization(dependencies: AuthorizationDependencies): Au
       case 'session-ended':
         throw sessionRequired('session_ended');
       case 'interaction-required':
-        // Without a feature, because the interaction concerns the sign-in itself.
+        // No feature is named, because the interaction concerns the sign-in itself.
         throw dependencies.interaction.required(session, { ...renewal, scopes: [] });
     }
   };
@@ -79,7 +79,7 @@ export function createAuthorization(dependencies: AuthorizationDependencies): Au
   };
 }
 
-/** @throws {BffError} claim_required, interaction_required, and for groups the codes of a call to Graph */
+/** @throws {BffError} claim_required, interaction_required, and for groups any error code of a `GraphClient` call */
 async function requireSatisfied(
   session: Session,
   guard: Guard,
@@ -121,7 +121,7 @@ function claimRequired(missing: readonly MissingClaims[]): BffError {
   });
 }
 
-/** The kinds of rules that refused the call, for the log. */
+/** The rules that refused the call, for the log. */
 function rulesOf(missing: readonly MissingClaims[]): readonly RefusingRule[] {
   return rulesByMember.flatMap(([member, rule]) =>
     missing.some((one) => one[member] !== undefined) ? [rule] : [],

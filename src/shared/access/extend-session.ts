@@ -5,8 +5,8 @@ import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /**
- * Moves the idle limit of the session. If the store does not respond, the call continues.
- * @returns the caller to continue with
+ * Extends the session's idle timeout. If the store does not respond, the call continues without an extension.
+ * @returns the caller to use from now on
  * @throws {BffError} session_required if the session was ended elsewhere
  */
 export type ExtendSession = (caller: Caller, log: Log) => Promise<Caller>;

@@ -4,26 +4,29 @@ import { guidPattern } from '../guid.ts';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
 
-/** Requirements for a user. Every key that is present must hold. For a key with a list, one of its values is enough. */
+/** Requirements for a user. Every key that is present must be satisfied. Of a list, one value is enough. */
 export interface GuardRules {
   /** App roles, compared exactly. */
   readonly roles?: readonly string[] | undefined;
-  /** Object ids of groups. The user is a member directly or through another group. */
+  /** Object ids of groups. The user may be a member directly or through another group. */
   readonly groups?: readonly string[] | undefined;
   /** Tenant ids. A guest belongs to the tenant that invited them. */
   readonly tenants?: readonly string[] | undefined;
   /**
-   * An authentication context of Conditional Access, `c1` to `c99`. If it is missing, the user is asked for a stronger
-   * sign-in.
+   * An authentication context of Conditional Access, `c1` to `c99`. If the ID token does not contain it, the user is asked
+   * for a stronger sign-in.
    */
   readonly authContext?: string | undefined;
-  /** Maximum age of the sign-in at Entra ID, 60 to 2,592,000 seconds. If it is older, the user is asked to sign in again. */
+  /**
+   * Maximum age of the sign-in at Entra ID: 60 to 2,592,000 seconds (30 days). If it is older, the user must sign in
+   * again.
+   */
   readonly maxAuthAgeSeconds?: number | undefined;
 }
 
 /** Who may call a function or use a rule of the policy. */
 export interface Guard extends GuardRules {
-  /** In addition to the keys above, one of these must hold. */
+  /** In addition to the other keys, one of these must be satisfied. */
   readonly anyOf?: readonly GuardRules[] | undefined;
 }
 
@@ -102,18 +105,18 @@ export const guardSchema = z
 /** The facts that a guard checks. */
 export interface GuardedFacts {
   readonly claims: SessionFacts['claims'];
-  /** The user's groups. If they are too many for a token, only those that the guard names. */
+  /** The user's groups. If there are too many for an ID token, only those that the guard names. */
   readonly groups: readonly string[];
 }
 
-/** The requirements for a new sign-in. */
+/** What the new sign-in of a step-up must satisfy. */
 export type StepUp = Pick<GuardRules, 'authContext' | 'maxAuthAgeSeconds'>;
 
 export type Verdict =
   | { readonly kind: 'granted' }
   /** A more recent or stronger sign-in would satisfy the guard. */
   | { readonly kind: 'step-up'; readonly stepUp: StepUp }
-  /** The user cannot satisfy the guard by themselves. If `missing` has several entries, any of them would be enough. */
+  /** A new sign-in would not satisfy the guard. If `missing` has several entries, any one of them would be enough. */
   | { readonly kind: 'denied'; readonly missing: readonly MissingClaims[] };
 
 /** Whether a guard depends on app roles or groups, which may change during a session. */
@@ -127,8 +130,9 @@ export function groupsOf({ anyOf = [], ...own }: Guard): readonly string[] {
 }
 
 /**
- * Compares exactly and case-sensitively, with the claims of the verified ID token only. A user who lacks a role, a
- * group or the tenant is denied before a new sign-in is asked for.
+ * Decides whether a user satisfies a guard. Values are compared case-sensitively with the claims of the verified ID
+ * token. If the user lacks a role, a group or the tenant, the verdict is `denied`, even if a step-up would be required
+ * too.
  */
 export function judge({ anyOf, ...own }: Guard, facts: GuardedFacts, now: Date): Verdict {
   const verdict = judgeRules(own, facts, now);
@@ -155,7 +159,7 @@ function judgeRules(
     ...(tenants?.includes(claims.principal.tenantId) === false && { required_tenants: tenants }),
     ...(roles?.some((role) => claims.roles.includes(role)) === false && { required_roles: roles }),
     ...(groups?.some((group) => memberOf.includes(group)) === false && { required_groups: groups }),
-    // Without the claim no sign-in would ever be recent enough, and the user would be asked again and again.
+    // Without this claim no sign-in would ever be recent enough, and the user would be asked to sign in again and again.
     ...(maxAuthAgeSeconds !== undefined &&
       claims.authenticatedAt === undefined && { required_claim: 'auth_time' }),
   };

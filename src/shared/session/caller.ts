@@ -4,8 +4,8 @@ import type { Session } from './session.ts';
 export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * The signed-in user on whose behalf a handler runs. It holds no token and no secret of the session. Pass on this
- * object itself. Calls on behalf of the user refuse a copy.
+ * The signed-in user on whose behalf a handler runs. It contains no token and no secret of the session. Pass on this
+ * object itself: functions that call an API for the user reject a copy.
  */
 export interface Caller {
   /** Tenant id and object id: the only pair that identifies a user. */
@@ -21,10 +21,12 @@ export interface Caller {
   readonly claims: Claims;
 }
 
-/** Sessions by caller. A weak map keeps the session out of reach of serialization and inspection. */
+/** The session of each caller. In a weak map, because a member of the caller could be serialized or logged. */
 const sessions = new WeakMap<Caller, Session>();
 
-/** Creates a caller that stands for this session. A handler can change neither the session nor another call's caller. */
+/**
+ * Creates a caller for this session. It is frozen, so that a handler can change neither the session nor another caller.
+ */
 export function toCaller(session: Session): Caller {
   const { claims, signedInAt } = session.facts;
   const { tenantId, objectId, name, username } = claims.principal;
@@ -33,7 +35,7 @@ export function toCaller(session: Session): Caller {
     name: name === '' ? undefined : name,
     username: username === '' ? undefined : username,
     roles: frozen(claims.roles),
-    // A date cannot be frozen, so each caller has its own.
+    // A date cannot be frozen, so each caller has a copy.
     signedInAt: new Date(signedInAt),
     claims: frozen(claims.all),
   });
@@ -57,8 +59,8 @@ export function sessionOf(caller: Caller): Session {
 const deeplyFrozen = new WeakSet<object>();
 
 /**
- * Freezes parsed JSON in place and returns it. Callers of one session share its claims: a copy for each call cost more than
- * the rest of the caller.
+ * Freezes parsed JSON in place and returns it. All callers of a session share its claims, because a copy per call would
+ * cost more than everything else in {@link toCaller}.
  */
 function frozen<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || deeplyFrozen.has(value)) return value;

@@ -3,10 +3,12 @@ import { equalBytes, keyedHash } from '../crypto/keyed-hash.ts';
 import { deriveKey } from '../crypto/seal.ts';
 import type { SessionLocator } from './locator.ts';
 
-/** Writes and reads the session cookie's value. A value that this service did not write costs no read of the table. */
+/**
+ * Writes and reads the session cookie's value. Its MAC shows without a read of the table whether this service wrote it.
+ */
 export interface SessionCookieCodec {
   write(locator: SessionLocator): string;
-  /** The locator, possibly expired; undefined if this service did not write the value. */
+  /** Returns the locator, even if it has expired. Returns undefined if this service did not write the value. */
   read(value: string): SessionLocator | undefined;
 }
 
@@ -21,8 +23,8 @@ const MAC_AT = SECRET_AT + PART_BYTES;
 const TOTAL_BYTES = MAC_AT + PART_BYTES;
 
 /**
- * @param indexKey also derives the table's keys. Like them, a cookie must outlive a rotation of the sealing keys. This key
- * locates rows and opens none.
+ * @param indexKey the table's row keys are derived from it too. It is not rotated, so cookies outlive a rotation of the
+ * sealing keys. It cannot open a row.
  */
 export function createSessionCookieCodec(indexKey: Buffer): SessionCookieCodec {
   const macKey = deriveKey(indexKey, 'session-cookie');

@@ -14,9 +14,9 @@ import { hashUser } from './user-hash.ts';
 
 export type CreateSessionResult =
   | { readonly kind: 'created'; readonly session: Session; readonly cookieValue: string }
-  /** This sign-in has already created its session: the callback was replayed. */
+  /** The login transaction has already created a session: the callback was repeated. */
   | { readonly kind: 'exists' }
-  /** During this sign-in, all sessions of the user ended, or those of the same session of Entra ID. */
+  /** During this sign-in, all sessions of the user were ended, or all sessions with the same `sid`. */
   | { readonly kind: 'ended-meanwhile' };
 
 export interface SessionCreationDependencies {
@@ -47,7 +47,8 @@ export function createSessionCreator(dependencies: SessionCreationDependencies) 
     const keys = sessionRowKeys(locator);
     const sid = claims.entraSessionId;
     const indexRow = sid === undefined ? undefined : sidIndexRow(sidPartition(indexKey, sid), keys);
-    // Inserted before the session's row. If the sign-in is interrupted in between, the sweep still finds the rows.
+    // These rows are inserted before the session's row, so that a session never exists without them. If the sign-in is
+    // interrupted, the sweep removes them.
     await Promise.all([
       table.insert(expiryRow(keys, expiresAt, indexRow?.partitionKey)),
       ...(indexRow === undefined ? [] : [table.insert(indexRow)]),
@@ -75,7 +76,7 @@ export function createSessionCreator(dependencies: SessionCreationDependencies) 
   };
 }
 
-/** @returns the version that was inserted; undefined if another callback of this sign-in made the row */
+/** @returns the inserted version; undefined if another callback of this sign-in has inserted the row */
 async function insertRow(
   dependencies: SessionCreationDependencies,
   row: Row,
@@ -86,8 +87,9 @@ async function insertRow(
 }
 
 /**
- * The version of this sign-in's row. If the response to an insert is lost, the table client repeats the insert, which then
- * meets its own row. The row is recognized by the secret that opens it, because no other callback has that secret.
+ * Returns the row's version if this call inserted the row, otherwise undefined. If the response to an insert is lost,
+ * the table client repeats the insert, which fails because the row exists. The secret shows who inserted it: only the
+ * secret of the call that inserted the row opens it.
  */
 async function findOwnRow(
   { table, rows }: SessionCreationDependencies,
@@ -97,7 +99,7 @@ async function findOwnRow(
   return found.kind === 'found' && rows.open(locator, found.row).kind === 'opened' ? found.etag : undefined;
 }
 
-/** Whether the user's sessions, or those of the session of Entra ID, ended while this row did not exist yet. */
+/** Whether all sessions of the user, or all with the same `sid`, were ended before this session's row was inserted. */
 async function hasEndedMeanwhile(
   { table, tombstones }: SessionCreationDependencies,
   keys: RowKeys,
@@ -114,9 +116,9 @@ async function hasEndedMeanwhile(
 }
 
 /**
- * Removes the row that a failed sign-in has inserted, or may have, because no browser receives its cookie. Only a row that
- * is known to belong to this sign-in is removed: by the inserted version, or by the secret that opens the row, because
- * another callback of the same sign-in may have made it. Otherwise the row stays and expires at its idle limit.
+ * Removes the row that a failed sign-in has inserted, or may have inserted, because no browser receives its cookie.
+ * Another callback of the same sign-in may have inserted the row. So it is removed only if its version or the secret
+ * shows that this call inserted it. Otherwise the row stays until its idle limit.
  */
 async function undoCreation(
   dependencies: SessionCreationDependencies,
@@ -126,7 +128,7 @@ async function undoCreation(
 ): Promise<void> {
   const { table } = dependencies;
   const find = () => findOwnRow(dependencies, locator);
-  // Retried once, because a row that stays is listed among the user's sessions until it expires.
+  // Retried once, because a row that stays would appear in the user's list of sessions until it expires.
   const etag = insertedAs ?? (await find().catch(find));
   if (etag === undefined) return;
   if ((await table.removeUnchanged(sessionRowKeys(locator), etag)).kind === 'changed') return;

@@ -1,6 +1,6 @@
 import { readVerifiedClaims, type VerifiedClaims } from '../identity/principal.ts';
 
-/** MSAL's record of the account. It is enough to request tokens without listing MSAL's cache (measured). */
+/** MSAL's record of the account. With it, tokens are requested without a search in MSAL's cache (measured). */
 export interface MsalAccount {
   readonly homeAccountId: string;
   readonly environment: string;
@@ -12,56 +12,58 @@ export interface MsalAccount {
 /** What the server knows about a signed-in browser, apart from the tokens. */
 export interface SessionFacts {
   /**
-   * Random. It stays the same when the user signs in again from this session. Tickets are bound to it, and
-   * pages use it to distinguish sessions.
+   * A random id that stays the same when the same user signs in again from this session. Interaction tickets are bound to
+   * it, and pages send it as the session tag.
    */
   readonly sessionChainId: string;
   readonly claims: VerifiedClaims;
   /** When Entra ID stated these claims. Roles and groups may have changed since. */
   readonly claimsAsOf: Date;
   readonly account: MsalAccount;
-  /** The browser that the last sign-in reported, such as "Edge on Windows". It proves nothing. */
+  /** The browser's label at the last sign-in, such as "Edge on Windows". A client can send any User-Agent. */
   readonly device?: string;
   readonly signedInAt: Date;
-  /** The absolute limit. Use does not move it. */
+  /** The absolute limit, which use of the session does not extend. */
   readonly expiresAt: Date;
-  /** Scopes that Entra ID has granted so far, spelled as they were requested. */
+  /** The scopes that Entra ID has granted so far, in the spelling in which they were requested. */
   readonly grantedScopes: readonly string[];
-  /** By feature: permissions that the user declined, or to which an administrator must consent. */
+  /** The last denial of each feature's permissions, by the feature's name. */
   readonly consentDenials: Readonly<Record<string, ConsentDenial>>;
 }
 
-/** A feature whose permissions were not granted. */
+/** Entra ID did not grant a feature's permissions. */
 export interface ConsentDenial {
+  /** The user declined, or an administrator has to consent. */
   readonly by: 'user' | 'administrator';
-  /** How many times in this session. */
+  /** How many times in a row by the same side. */
   readonly count: number;
-  /** ISO instant until which the service does not ask again by itself. A click may ask at any time. */
+  /** ISO instant until which the service does not ask again by itself. If the user clicks, it asks at any time. */
   readonly askAgainAt: string;
 }
 
-/** Everything that a row seals. */
+/** The part of a session that is sealed in its row. */
 export interface SessionContent {
   readonly facts: SessionFacts;
   /** MSAL's serialized token cache, with exactly one account. */
   readonly msalCache: string;
-  /** The lease generation under which the refresh token was obtained. A higher one means a newer token. */
+  /** The lease generation with which the refresh token was obtained. A higher number means a newer token. */
   readonly tokenGeneration: number;
-  /** The failure of the last renewal under a lease, for the workers that waited for it. */
+  /** The failure of the last renewal, for the workers that waited for its lease. */
   readonly refreshFailure?: RefreshFailure;
 }
 
 /** A failed renewal, as the holder of the lease stores it in the row. */
 export interface RefreshFailure {
   readonly leaseId: string;
-  /** The failure is about these scopes alone. Consent may be missing for one API and not for another. */
+  /** The failure concerns only these scopes. Consent may be missing for one API and not for another. */
   readonly scopes: readonly string[];
-  /** The claims that an API demanded, if one did. */
+  /** The claims challenge of an API for which the tokens were renewed. */
   readonly challengedWith?: string;
-  /** True if the user's claims were renewed, not an access token. */
+  /** True if the renewal was for the user's claims and not for an access token. */
   readonly ofIdentity?: true;
-  /** Why the user is needed; absent if Entra ID could not be reached. */
+  /** Why the user is needed (an `InteractionReason`). Absent if Entra ID could not be reached. */
   readonly reason?: string;
+  /** Entra ID's claims challenge. */
   readonly claims?: string;
   readonly correlationId?: string;
 }

@@ -4,11 +4,11 @@ import { plausibleLastUse } from './plausible-instant.ts';
 import type { SessionRowCodec } from './row.ts';
 import type { SessionSummary } from './summary.ts';
 
-/** A session as it is seen without its cookie. If its summary does not open, the summary's members are absent. */
+/** What can be read of a session without its cookie. If the summary does not open, its members are absent. */
 export interface ListedSession extends Partial<SessionSummary> {
-  /** Names the session among those of its user. The id opens nothing. */
+  /** Unique among the user's sessions. It gives no access. */
   readonly id: string;
-  /** Updated at most once per twelfth of the idle time. */
+  /** The last use that was written. A later use is not written within a twelfth of the idle timeout. */
   readonly lastUsedAt: Date;
   /** The absolute limit. */
   readonly expiresAt: Date;
@@ -18,9 +18,9 @@ export interface ListedSession extends Partial<SessionSummary> {
 export interface SessionList {
   /** The most recently used session is first. */
   readonly sessions: readonly ListedSession[];
-  /** True if the user has more live sessions. The list then holds the first ones by key. */
+  /** True if the user has more live sessions than the list contains. The list then has the first ones by row key. */
   readonly isCut: boolean;
-  /** How many summaries of these sessions were moved, changed or removed. */
+  /** How many of these sessions have a summary that was moved, changed or removed. */
   readonly unreadable: number;
 }
 
@@ -34,15 +34,13 @@ export interface SessionListDependencies extends LiveRowsDependencies {
   readonly rows: SessionRowCodec;
 }
 
-/**
- * More than any user has, because live sessions are limited. It bounds the cost of a partition that an attacker has filled.
- */
+/** Users have fewer live sessions than this. The limit bounds the cost of a partition that an attacker has filled. */
 const LIST_LIMIT = 500;
 const COLUMNS = ['schema', 'keyId', 'lastUsedAt', 'expiresAt', 'summary'] as const;
 
 /**
- * Lists the rows of a user's partition that have passed neither limit. The table filters by the limits.
- * Otherwise ended rows that wait for the sweep would fill the list, and live rows would be missing.
+ * Lists the rows of a user's partition that have passed neither the absolute nor the idle limit. The table does the
+ * filtering: otherwise expired rows that wait for the sweep could fill the list, and live rows would be missing.
  */
 export async function listLiveRows(
   { table, idleSeconds, now }: LiveRowsDependencies,
@@ -69,7 +67,7 @@ export function createSessionList(dependencies: SessionListDependencies) {
   };
 }
 
-/** @returns undefined if this product did not write the row */
+/** @returns undefined if this service did not write the row */
 function toListed(
   row: Row,
   { rows, idleSeconds, now }: SessionListDependencies,
@@ -77,8 +75,8 @@ function toListed(
   const { lastUsedAt: column, expiresAt } = row.columns;
   const id = sessionIdOf(row);
   if (id === undefined || !(column instanceof Date && expiresAt instanceof Date)) return undefined;
-  const opening = rows.openSummary(row);
-  const summary = opening.kind === 'opened' ? opening.summary : undefined;
+  const opened = rows.openSummary(row);
+  const summary = opened.kind === 'opened' ? opened.summary : undefined;
   const lastUsedAt =
     summary === undefined
       ? column
@@ -86,7 +84,7 @@ function toListed(
   const idleExpiresAt = new Date(lastUsedAt.getTime() + idleSeconds * 1000);
   return {
     session: { ...summary, id, lastUsedAt, expiresAt, idleExpiresAt },
-    // Still listed. Otherwise anyone who can change the column could hide a live session.
-    isUnreadable: opening.kind === 'unreadable',
+    // Such a session is still listed. Otherwise an attacker who can change the column could hide a live session.
+    isUnreadable: opened.kind === 'unreadable',
   };
 }

@@ -1,19 +1,19 @@
 import { Buffer } from 'node:buffer';
 import type { RowKeys } from '../storage/table.ts';
 
-/** The place of a session's row. */
+/** Identifies a session's row in the table. */
 export interface RowLocator {
-  /** Keyed hash of tenant and object id, which names the user's partition. 32 bytes. */
+  /** Keyed hash of tenant id and object id. It names the user's partition. 32 bytes. */
   readonly userHash: Buffer;
-  /** Derived from the login transaction. 32 bytes. */
+  /** Derived from the login transaction that created the session. 32 bytes. */
   readonly rowId: Buffer;
 }
 
-/** The place of a session's row, and the secret without which the row does not open. */
+/** The content of a session cookie: identifies the row, and opens it. */
 export interface SessionLocator extends RowLocator {
-  /** Only the cookie holds it. 32 bytes. */
+  /** Without it the row cannot be opened. Stored only in the cookie. 32 bytes. */
   readonly secret: Buffer;
-  /** After this the row is not read. The limit that the row seals decides. */
+  /** After this instant the row is not read. The session's limit itself is sealed in the row. */
   readonly expiresAt: Date;
 }
 
@@ -22,8 +22,8 @@ const SESSION_PREFIX = 'session-';
 const ROW_ID_BYTES = 32;
 
 /**
- * The range of sessions within a partition. Of the characters in keys, `.` follows `-`, so `session.` is the first key
- * after all of `session-…`.
+ * The range of row keys that belong to sessions. The character `.` follows `-`, so all keys `session-…` are before
+ * `session.`.
  */
 export const SESSION_ROWS = { rowsFrom: SESSION_PREFIX, rowsBefore: 'session.' } as const;
 
@@ -40,18 +40,18 @@ export function userHashOf(partitionKey: string): Buffer {
   return Buffer.from(partitionKey.slice(USER_PREFIX.length), 'base64url');
 }
 
-/** Names a session among those of its user. The id opens nothing. */
+/** The public id of a session, unique among the user's sessions. It gives no access. */
 export function toSessionId(rowId: Buffer): string {
   return rowId.toString('base64url');
 }
 
-/** The row id of a session's id: 32 bytes in canonical base64url, otherwise undefined. */
+/** Returns the row id, or undefined if the text is not 32 bytes in canonical base64url. */
 export function parseSessionId(id: string): Buffer | undefined {
   const rowId = Buffer.from(id, 'base64url');
   return rowId.length === ROW_ID_BYTES && toSessionId(rowId) === id ? rowId : undefined;
 }
 
-/** The id of the session in this row; undefined if this product did not write the row. */
+/** The id of the session in this row. Undefined if this service did not write the row. */
 export function sessionIdOf({ rowKey }: RowKeys): string | undefined {
   const id = rowKey.slice(SESSION_PREFIX.length);
   return parseSessionId(id) === undefined ? undefined : id;

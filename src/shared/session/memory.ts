@@ -6,24 +6,24 @@ import type { Session } from './session.ts';
 /** A decrypted session in this worker's memory. */
 export interface CachedSession {
   readonly session: Session;
-  /** Monotonic time, in ms, at which the read or write that showed this state was sent. */
+  /** Monotonic time, in ms, at which the read or write that produced this state was sent. */
   readonly requestedAtMs: number;
 }
 
 /**
- * The sessions that this worker opened in the last minute, so that a warm call does not read the table. The key is a hash
- * of the complete cookie value, so an attacker who knows the row's keys but not the cookie's secret finds nothing. A
- * session that ended on this worker stays ended here. A read that was in flight then does not bring it back.
+ * This worker's cache of sessions that it opened in the last minute. An entry's key is a hash of the complete cookie
+ * value, so an attacker who knows the row's keys but not the cookie's secret finds nothing. A session that ended on
+ * this worker is marked: a read of its row that was already in flight must not put it into the cache again.
  */
 export interface SessionMemory {
   find(cookieValue: string): CachedSession | undefined;
-  /** Whether a state is recent enough to be used without a read of the table. */
+  /** True if a state is recent enough to be used without a read of the table. */
   isFresh(requestedAtMs: number): boolean;
-  /** Stores what a read showed. A state that was requested earlier never replaces one that was requested later. */
+  /** Stores the result of a read, unless the entry's state was requested later. */
   store(cookieValue: string, keys: RowKeys, cached: CachedSession): void;
-  /** Updates an entry, if there is one, with what this worker wrote or read again. */
+  /** If the row has an entry, updates it after a write or a repeated read on this worker. */
   update(keys: RowKeys, cached: CachedSession): void;
-  /** Counts related data in memory, such as tokens, towards the entry, while the session's facts are these. */
+  /** Sets how many bytes of related data, such as tokens, count towards the entry while the session has these facts. */
   addRelatedBytes(keys: RowKeys, facts: SessionFacts, bytes: number): void;
   forget(cookieValue: string): void;
   markEnded(keys: RowKeys): void;
@@ -31,7 +31,7 @@ export interface SessionMemory {
 }
 
 export interface SessionMemoryOptions {
-  /** How long a session is served without a read of the table. 0 stores nothing. At most 60. */
+  /** How long a session is served without a read of the table. 0 stores nothing. Maximum: 60. */
   readonly cacheSeconds: number;
   readonly monotonicMs: () => number;
   readonly maxEntries?: number;
@@ -42,8 +42,8 @@ const MAX_ENTRIES = 5_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_ENDED = 20_000;
 /**
- * How long an entry stays, so that an unchanged row need not be decrypted again. Not shorter than the maximum of
- * `cacheSeconds`.
+ * How long an entry stays. After `cacheSeconds` the row is read again, but an unchanged row (same ETag) need not be
+ * decrypted. Must not be less than the maximum of `cacheSeconds`.
  */
 const RETENTION_MS = 60_000;
 
@@ -58,7 +58,7 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
 
   return {
     find(cookieValue) {
-      // Also removes the tokens of users who send no more calls.
+      // Old entries are removed at every lookup, so that the tokens of users who have left do not stay in memory.
       entries.removeOlderThan(monotonicMs() - RETENTION_MS);
       return entries.use(hashOf(cookieValue));
     },
@@ -98,9 +98,11 @@ interface Entry extends CachedSession {
   readonly bytes: number;
 }
 
-/** Entries by the hash of their cookie, bounded in number and bytes. The least recently used ones are removed first. */
+/**
+ * Entries by the hash of the cookie value, bounded in number and bytes. The least recently used ones are removed first.
+ */
 function createEntries(maxEntries: number, maxBytes: number) {
-  // A Map iterates over its keys in the order of insertion, so the first entry is the least recently used one.
+  // A Map iterates in the order of insertion, and `use` inserts an entry anew. The first one is the least recently used.
   const byHash = new Map<string, Entry>();
   const hashByRow = new Map<string, string>();
   let totalBytes = 0;
@@ -149,7 +151,7 @@ function createEntries(maxEntries: number, maxBytes: number) {
       removeExcess();
     },
     remove,
-    /** Stops at the first younger entry. An older entry after it has been used since. */
+    /** Stops at the first younger entry. An older entry may follow, if it was used recently, and is removed later. */
     removeOlderThan(limitMs: number) {
       for (const [hash, { requestedAtMs }] of byHash) {
         if (requestedAtMs >= limitMs) return;
@@ -159,7 +161,7 @@ function createEntries(maxEntries: number, maxBytes: number) {
   };
 }
 
-/** The rows of sessions that ended on this worker, the most recent ones. */
+/** The rows of the sessions that ended on this worker: the latest 20,000. */
 function createEndedRows() {
   const rows = new Set<string>();
   return {
@@ -182,7 +184,7 @@ function rowName({ partitionKey, rowKey }: RowKeys): string {
   return `${partitionKey}/${rowKey}`;
 }
 
-/** MSAL's text twice (as it is and as MSAL parses it), about 4 KiB of facts, and the related data. */
+/** MSAL's cache counts twice (as text and as parsed by MSAL). The facts take about 4 KiB. */
 function sizeOf({ msalCache, facts }: Session, relatedBytes: WeakMap<SessionFacts, number>): number {
   return 2 * msalCache.length + 4096 + (relatedBytes.get(facts) ?? 0);
 }

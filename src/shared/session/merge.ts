@@ -4,9 +4,12 @@ import { fromStoredFacts, type SessionContent, type StoredFacts, toStoredFacts }
 type Entries = Record<string, unknown>;
 
 /**
- * Merges the changes of two writers of one session since `base`. The later claims win. Scopes that either was granted stay.
- * If both changed another fact, ours wins. Of two access tokens, the one that expires later stays. Of two refresh tokens,
- * the one of the higher lease generation stays.
+ * Merges the changes that two writers made to a session since `base`:
+ * - Of the claims, those that were issued later.
+ * - Of the granted scopes, all.
+ * - Of any other fact that both changed, ours.
+ * - Of two access tokens with the same key in MSAL's cache, the one that expires later.
+ * - Of two refresh tokens, the one with the higher lease generation.
  */
 export function mergeContent(
   base: SessionContent,
@@ -42,12 +45,15 @@ function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): 
   };
 }
 
-/** `iat` counts whole seconds. If only one side received new claims, those are the later ones. */
+/**
+ * If only one side received new claims, returns those. The comparison of `iat` would not show it within one second,
+ * because `iat` counts whole seconds.
+ */
 function laterClaims(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): StoredFacts {
-  const isAsBefore = ({ claims, claimsAsOf }: StoredFacts) =>
+  const isUnchanged = ({ claims, claimsAsOf }: StoredFacts) =>
     claimsAsOf === base.claimsAsOf && isDeepStrictEqual(claims, base.claims);
-  if (isAsBefore(ours)) return theirs;
-  return !isAsBefore(theirs) && issuedAt(theirs) > issuedAt(ours) ? theirs : ours;
+  if (isUnchanged(ours)) return theirs;
+  return !isUnchanged(theirs) && issuedAt(theirs) > issuedAt(ours) ? theirs : ours;
 }
 
 function issuedAt({ claims }: StoredFacts): number {
@@ -55,10 +61,10 @@ function issuedAt({ claims }: StoredFacts): number {
 }
 
 /**
- * MSAL's cache has no time for refresh tokens, ID tokens and accounts. The side with the tokens of the higher lease
- * generation decides.
+ * For refresh tokens, ID tokens and accounts, because MSAL's cache contains no instants for them. Chooses the side with
+ * the higher lease generation.
  */
-const newestTokensDecide = (oursIsNewer: boolean) => (ours: unknown, theirs: unknown) =>
+const chooseNewerSide = (oursIsNewer: boolean) => (ours: unknown, theirs: unknown) =>
   oursIsNewer ? ours : theirs;
 
 /** MSAL's cache is JSON: sections such as `AccessToken` and `RefreshToken`, each with entries by key. */
@@ -70,7 +76,7 @@ function mergeCaches(base: string, ours: string, theirs: string, oursIsNewer: bo
       baseCache[section] ?? {},
       ourCache[section] ?? {},
       theirCache[section] ?? {},
-      section === 'AccessToken' ? laterExpiry : newestTokensDecide(oursIsNewer),
+      section === 'AccessToken' ? laterExpiry : chooseNewerSide(oursIsNewer),
     );
   }
   return JSON.stringify(merged);
@@ -92,7 +98,7 @@ function mergeEntries(
         : weChanged
           ? ours[key]
           : theirs[key];
-    // If the entry is absent on the side that decides, it was removed there.
+    // Undefined if the chosen side has removed the entry.
     if (value !== undefined) merged[key] = value;
   }
   return merged;

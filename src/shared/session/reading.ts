@@ -6,11 +6,11 @@ import type { Session, SessionOpener } from './session.ts';
 
 export type ReadSessionResult =
   | { readonly kind: 'live'; readonly session: Session }
-  /** A newer version wrote the row, or sealed it with a newer key. Another worker may serve it. */
+  /** A newer version of this service wrote the row, or a key sealed it that this worker does not have yet. */
   | { readonly kind: 'newer' }
   | { readonly kind: 'none'; readonly reason: SessionAbsence };
 
-/** Why a cookie leads to no session. All of them mean "not signed in". Only the log distinguishes them. */
+/** Why a cookie value leads to no session, as it is logged. */
 export type SessionAbsence =
   | 'cookie-invalid'
   | 'missing'
@@ -28,13 +28,13 @@ export interface SessionReaderDependencies {
   readonly monotonicMs: () => number;
 }
 
-/** A read in flight, which other calls with the same cookie share. */
+/** A read in progress. Other calls with the same cookie value wait for its result. */
 interface SharedRead {
   readonly requestedAtMs: number;
   readonly result: Promise<ReadSessionResult>;
 }
 
-/** Reads a session from this worker's memory while it is fresh, otherwise by one read of the table. */
+/** Reads sessions from this worker's memory while the entry is fresh, otherwise from the table. */
 export function createSessionReader(dependencies: SessionReaderDependencies) {
   const { memory, now, monotonicMs } = dependencies;
   const inFlight = new Map<string, SharedRead>();
@@ -43,7 +43,7 @@ export function createSessionReader(dependencies: SessionReaderDependencies) {
     const cached = memory.find(cookieValue);
     if (cached !== undefined && memory.isFresh(cached.requestedAtMs)) {
       const read = applyLimits(cached.session, now());
-      // Another worker may have extended the session since.
+      // If the session seems idle, the table is read: another worker may have extended the session since.
       if (read.kind !== 'none' || read.reason !== 'idle-expired') return read;
     }
     const shared = inFlight.get(cookieValue);
@@ -69,7 +69,7 @@ async function readRow(
 ): Promise<ReadSessionResult> {
   const locator = cached?.session.locator ?? cookies.read(cookieValue);
   if (locator === undefined) return { kind: 'none', reason: 'cookie-invalid' };
-  // The limit that the row seals is no later, so the read would be useless.
+  // The expiry sealed in the row is the same, to the second, or earlier, so reading the row would be pointless.
   if (locator.expiresAt.getTime() <= now().getTime()) return { kind: 'none', reason: 'expired' };
   const keys = sessionRowKeys(locator);
   if (memory.isMarkedEnded(keys)) return { kind: 'none', reason: 'missing' };
@@ -80,11 +80,11 @@ async function readRow(
     memory.store(cookieValue, keys, { session: cached.session, requestedAtMs });
     return applyLimits(cached.session, now());
   }
-  const opening = opener.open(locator, found);
-  if (opening.kind === 'newer') return opening;
-  if (opening.kind !== 'opened') return { kind: 'none', reason: opening.kind };
-  memory.store(cookieValue, keys, { session: opening.session, requestedAtMs });
-  return applyLimits(opening.session, now());
+  const opened = opener.open(locator, found);
+  if (opened.kind === 'newer') return opened;
+  if (opened.kind !== 'opened') return { kind: 'none', reason: opened.kind };
+  memory.store(cookieValue, keys, { session: opened.session, requestedAtMs });
+  return applyLimits(opened.session, now());
 }
 
 function applyLimits(session: Session, now: Date): ReadSessionResult {

@@ -8,21 +8,21 @@ import { leastRecentlyUsed } from './user-limit.ts';
 
 export type EndSessionResult =
   | { readonly kind: 'ended' }
-  /** There is no such session in this partition. */
+  /** The row does not exist. */
   | { readonly kind: 'none' };
 
 /**
- * Every way in which sessions end before their limits. On this worker they end at once. On others they end as soon as the
- * cached session is no longer fresh.
+ * Every way in which sessions end before their limits. On this worker they end immediately. On other workers they end when
+ * the cached session is no longer fresh.
  * @throws {BffError} storage_unavailable, from every operation
  */
 export interface SessionRevocation {
-  /** @param sid Entra ID's `sid` of the session, if known, so that its index row is removed as well */
+  /** Ends one session. @param sid Entra ID's `sid` of the session, if known, so that its index row is removed too */
   remove(session: RowKeys, sid?: string): Promise<void>;
-  /** Ends a session of which only the keys are known. */
+  /** Ends a session of which only the keys are known. They may come from a client. */
   endOne(session: RowKeys): Promise<EndSessionResult>;
   /**
-   * Ends all sessions of a user except one, and every sign-in that began before and is still in progress.
+   * Ends all sessions of a user except `except`. A sign-in that is in progress will not create a session.
    * @returns how many sessions ended
    */
   endAll(userPartition: string, except?: RowKeys): Promise<number>;
@@ -53,14 +53,14 @@ export function createSessionRevocation(dependencies: SessionRevocationDependenc
 
     async endOne(session) {
       const found = await table.read(session, ['sidPartition']);
-      // A missing session is not marked as ended in memory. Invented ids would displace the sessions that did end.
+      // Not marked as ended in memory, because marks for invented ids would displace those of sessions that did end.
       if (found.kind === 'missing') return { kind: 'none' };
       await removeSession(dependencies, session, found.row.columns['sidPartition']);
       return { kind: 'ended' };
     },
 
     async endAll(userPartition, except) {
-      // The tombstone comes first. A sign-in that inserts its row after the rows were listed finds the tombstone.
+      // The tombstone comes first, so that a sign-in that inserts its row after the listing finds it.
       await tombstones.write(userPartition);
       const range: RowRange = { kind: 'partition', partitionKey: userPartition, ...SESSION_ROWS };
       const removed = await removeListed(dependencies, range, {
@@ -91,7 +91,7 @@ export function createSessionRevocation(dependencies: SessionRevocationDependenc
             typeof sessionPartition === 'string'
               ? { session: { partitionKey: sessionPartition, rowKey }, indexPartition: partitionKey }
               : undefined,
-          // A sign-in that inserts its session after the removal finds this column, or no index row at all.
+          // A sign-in that inserts its session's row after the removal finds this column, or no index row at all.
           beforeRemoval: ({ row, etag }) => table.merge({ ...row, columns: { ended: true } }, etag),
         },
       );
@@ -106,9 +106,9 @@ async function removeSession(
 ): Promise<void> {
   memory.markEnded({ partitionKey, rowKey });
   await table.remove({ partitionKey, rowKey });
-  // After the session: as long as the session exists, its index row must lead to it.
+  // The index row is removed after the session's row: while the session exists, its index row must lead to it.
   if (typeof indexPartition !== 'string' || indexPartition === '') return;
-  // An index row that leads nowhere does no harm. The sweep removes it.
+  // An index row without its session is harmless, and the sweep removes it.
   await table.remove({ partitionKey: indexPartition, rowKey }).catch(() => undefined);
 }
 
@@ -123,7 +123,7 @@ interface Removal {
   readonly beforeRemoval?: (listed: ListedRow) => Promise<unknown>;
 }
 
-/** Removes page by page until no row is left. A user who signs in during the removal began later and may stay. */
+/** Removes sessions page by page until the range has no more. A session that is created meanwhile may stay. */
 async function removeListed(
   dependencies: SessionRevocationDependencies,
   range: RowRange,

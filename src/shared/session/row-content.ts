@@ -9,9 +9,9 @@ interface StoredContent extends Omit<SessionContent, 'facts'> {
   readonly facts: StoredFacts;
 }
 
-/** The bytes that a row seals. @throws {BffError} storage_unavailable if there are too many */
+/** Encodes the content to be sealed. @throws {BffError} storage_unavailable if it is too long */
 export function packContent({ facts, msalCache, tokenGeneration, refreshFailure }: SessionContent): Buffer {
-  // Members are named one by one. A whole session passed as content must not seal its own locator into the row.
+  // Members are named one by one: callers also pass a whole session, whose locator must not be sealed in the row.
   const stored: StoredContent = {
     facts: toStoredFacts(facts),
     msalCache,

@@ -9,23 +9,24 @@ import { packContent, sessionTooLarge, unpackContent } from './row-content.ts';
 import { createSessionSummaryCodec, type OpenSummaryResult } from './summary.ts';
 
 const SCHEMA = 1;
-const PART_BYTES = 60 * 1024; // a binary column holds 64 KiB
-// An entity holds 1 MiB, and the emulator counts binary as base64, which is 4/3 of its size (measured).
+const PART_BYTES = 60 * 1024; // a binary column holds at most 64 KiB
+// An entity holds at most 1 MiB. The emulator counts binary columns as base64, which is 4/3 of their size (measured).
 const MAX_SEALED_BYTES = 700 * 1024;
 
-/** The plain columns of a row that change with its use. */
+/** The unencrypted columns that change while the session is used. */
 export interface RowState {
   readonly lastUsedAt: Date;
-  /** The current lease to redeem the refresh token. Absent if no worker holds it. */
+  /** The id of the current renewal lease. Absent if no worker holds one. */
   readonly leaseId?: string;
-  /** Counts the leases. */
+  /** The number of leases so far. */
   readonly generation: number;
 }
 
 export type OpenRowResult =
   | { readonly kind: 'opened'; readonly content: SessionContent; readonly state: RowState }
-  /** The row was moved, combined with another, cut or changed. */
+  /** The row was moved, mixed with another row, truncated or changed. */
   | { readonly kind: 'unreadable' }
+  /** The row is sealed with a key that is no longer in SESSION_KEYS. */
   | { readonly kind: 'retired-key' }
   /** A newer version of this product wrote the row, or sealed it with a key that this worker does not have yet. */
   | { readonly kind: 'newer' };
@@ -35,7 +36,7 @@ export interface SessionRowCodec {
   /** @throws {BffError} storage_unavailable if the content is too large for a row */
   toRow(locator: SessionLocator, content: SessionContent, state: RowState): Row;
   open(locator: SessionLocator, row: Row): OpenRowResult;
-  /** Opens the summary, which needs only the server keys. */
+  /** Opens the summary. The cookie is not required. */
   openSummary(row: Row): OpenSummaryResult;
 }
 
@@ -51,8 +52,8 @@ export interface SessionRowOptions {
 export function createSessionRowCodec(options: SessionRowOptions): SessionRowCodec {
   const { tableName, registration, keyRing, indexKey, random } = options;
   const summaries = createSessionSummaryCodec(options);
-  // Binds the content to its place. A row does not open after it was copied to another partition, row or table, after its
-  // labels were changed, or under another app registration with the same keys.
+  // Binds the content to its row, table and app registration, and to the columns `schema` and `keyId`. If one of them
+  // differs, the row does not open.
   const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number) =>
     encodeFields(['session-row', tableName, partitionKey, rowKey, SCHEMA, keyId, ...registration]);
   const contentKey = (keyBytes: Buffer, { secret }: SessionLocator) =>
@@ -100,7 +101,7 @@ export function createSessionRowCodec(options: SessionRowOptions): SessionRowCod
   };
 }
 
-/** An invalid date is neither earlier nor later than another, so a session with one would never become idle. */
+/** Returns undefined for an invalid date. Every comparison with it is false, so the session would never become idle. */
 function readState({ lastUsedAt, leaseId, generation }: Row['columns']): RowState | undefined {
   if (!(lastUsedAt instanceof Date) || Number.isNaN(lastUsedAt.getTime())) return undefined;
   return {

@@ -5,10 +5,11 @@ import type { SessionLocator } from './locator.ts';
 import { plausibleLastUse } from './plausible-instant.ts';
 import type { OpenRowResult, RowState, SessionRowCodec } from './row.ts';
 
-/** A session as it was read: its content, its state, and the version that a write must replace. */
+/** A session as it was last read or written. */
 export interface Session extends SessionContent, RowState {
   readonly locator: SessionLocator;
   readonly idleExpiresAt: Date;
+  /** The row's version. A write replaces only this version. */
   readonly etag: string;
 }
 
@@ -18,7 +19,7 @@ export type OpenSessionResult =
   | { readonly kind: 'opened'; readonly session: Session }
   | Exclude<OpenRowResult, { kind: 'opened' }>;
 
-/** Creates sessions from rows. */
+/** Opens rows and creates sessions from them. */
 export interface SessionOpener {
   toSession(locator: SessionLocator, content: SessionContent, state: RowState, etag: string): Session;
   open(locator: SessionLocator, found: FoundRow): OpenSessionResult;
@@ -49,17 +50,17 @@ export function createSessionOpener(
   return {
     toSession,
     open(locator, { row, etag }) {
-      const opening = rows.open(locator, row);
-      if (opening.kind !== 'opened') return opening;
-      const { content, state } = opening;
-      // The next write of the row corrects an implausible column.
+      const opened = rows.open(locator, row);
+      if (opened.kind !== 'opened') return opened;
+      const { content, state } = opened;
+      // If the stored `lastUsedAt` is implausible, a sealed time replaces it. The next write stores the correction.
       const lastUsedAt = plausibleLastUse(state.lastUsedAt, content.facts, now());
       return { kind: 'opened', session: toSession(locator, content, { ...state, lastUsedAt }, etag) };
     },
   };
 }
 
-/** Another worker of a roll-out can open the row, so the user stays signed in. */
+/** During a roll-out, an updated worker can still open the row. So this call fails, but the session does not end. */
 export function sessionTooNew(): BffError {
   return new BffError('storage_unavailable', {
     detail: 'A newer version of the service wrote this session. Try again in a moment.',

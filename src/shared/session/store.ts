@@ -25,30 +25,33 @@ import { createSessionUpdates, type SessionUpdates } from './updates.ts';
 import { hashUser } from './user-hash.ts';
 
 /**
- * The server's record of signed-in browsers: one sealed row per sign-in, in the user's partition. Only `create` inserts
- * rows. Every later write replaces the version that was read.
+ * The server's records of signed-in browsers. Each sign-in creates one sealed row in the user's partition. Only `create`
+ * inserts a session's row. Every later write replaces the version that was read.
  * @throws {BffError} storage_unavailable, from every operation
  */
 export interface SessionStore extends SessionUpdates {
   /**
-   * @param rowId derived from the login transaction, so that a transaction creates one session at most
-   * @param startedAt when the sign-in began; if all sessions of the user ended later, this one does not start
+   * @param rowId derived from the login transaction, so that a transaction creates at most one session
+   * @param startedAt when the sign-in began. If all sessions of the user were ended after that, no session is created.
    */
   create(content: SessionContent, rowId: Buffer, startedAt: Date): Promise<CreateSessionResult>;
-  /** From this worker's memory while it is fresh, otherwise by one read of the table. */
+  /** Returns the session from this worker's memory while the entry is fresh. Otherwise reads the table once. */
   read(cookieValue: string): Promise<ReadSessionResult>;
-  /** Counts related data in memory, such as tokens, towards the session's entry, while its facts stay the same. */
+  /**
+   * Sets how many bytes of related data, such as tokens, count towards the session's memory entry until its facts
+   * change.
+   */
   addRelatedBytes(session: Session, bytes: number): void;
-  /** The locator in a cookie that this service wrote, even if there is no such row. */
+  /** The locator in a cookie value that this service wrote, even if the row no longer exists. */
   locatorOf(cookieValue: string): SessionLocator | undefined;
-  /** @param sid Entra ID's `sid` of the session, if known */
+  /** Ends one session. @param sid Entra ID's `sid` of the session, if known */
   remove(locator: RowLocator, sid?: string): Promise<void>;
   /** The user's live sessions, at most 500. */
   list(user: UserId): Promise<SessionList>;
   /** Ends the user's session with this id. The id may come from a client. */
   endOne(user: UserId, id: string): Promise<EndSessionResult>;
   /**
-   * Ends all sessions of a user except one, sign-ins in progress included.
+   * Ends all sessions of a user except `except`. Sign-ins in progress will not create a session.
    * @returns how many sessions ended
    */
   endAll(user: UserId, except?: RowLocator): Promise<number>;
@@ -62,14 +65,14 @@ export interface SessionStore extends SessionUpdates {
 
 export interface SessionStoreOptions {
   readonly table: Table;
-  /** Client id and cloud. Rows of another registration do not open. */
+  /** Client id and cloud. Rows of another app registration do not open. */
   readonly registration: readonly string[];
   readonly keyRing: KeyRing;
   readonly indexKey: Buffer;
   readonly idleSeconds: number;
   /** Maximum number of live sessions per user; unlimited if omitted. */
   readonly maxPerUser?: number;
-  /** How long this worker serves a session without a read of the table. 0 reads every time. At most 60. */
+  /** How long this worker serves a session from memory. 0 disables the memory. Maximum: 60. */
   readonly cacheSeconds: number;
   readonly now: () => Date;
   readonly monotonicMs: () => number;

@@ -5,8 +5,8 @@ import type { Row, RowKeys } from '../storage/table.ts';
 import type { SessionFacts } from './facts.ts';
 
 /**
- * The part of a session that the server keys open without the cookie. The same user in another browser and administrators
- * see it. It has no name, no address and no token.
+ * The part of a session that the sealing keys open without the cookie's secret. It is shown to administrators, and to
+ * the same user in another browser. It contains no name, no email address and no token.
  */
 export interface SessionSummary {
   /** Such as "Edge on Windows". */
@@ -25,9 +25,9 @@ export interface SessionSummaryCodec {
 
 export type OpenSummaryResult =
   | { readonly kind: 'opened'; readonly summary: SessionSummary }
-  /** It was sealed with a key that this worker does not have. */
+  /** A key that this worker does not have sealed the summary. */
   | { readonly kind: 'not-known' }
-  /** It was moved, combined with another row's columns, changed or removed. */
+  /** The summary was moved to another row, changed or removed. */
   | { readonly kind: 'unreadable' };
 
 export interface SessionSummaryOptions {
@@ -53,7 +53,7 @@ export function createSessionSummaryCodec({
 }: SessionSummaryOptions): SessionSummaryCodec {
   const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number) =>
     encodeFields(['session-summary', tableName, partitionKey, rowKey, keyId, ...registration]);
-  // Each row has a key of its own, so that two random IVs never meet under one key.
+  // Each row has its own key, so it does no harm if two rows happen to have the same random IV.
   const summaryKey = ({ bytes }: ServerKey, { partitionKey, rowKey }: RowKeys) =>
     deriveKey(bytes, 'session-summary', encodeFields([partitionKey, rowKey]));
 
@@ -75,7 +75,7 @@ export function createSessionSummaryCodec({
       if (found.kind !== 'known') return { kind: 'not-known' };
       const plaintext = open(summaryKey(found.key, row), sealed, additionalData(row, keyId));
       if (plaintext === undefined) return { kind: 'unreadable' };
-      // The bytes are authenticated: `seal` wrote them.
+      // The bytes are authenticated, so `seal` has written them.
       const stored = JSON.parse(plaintext.toString('utf8')) as StoredSummary;
       const { signedInAt, rolesAsOf } = stored;
       const summary = { ...stored, signedInAt: new Date(signedInAt), rolesAsOf: new Date(rolesAsOf) };

@@ -3,21 +3,23 @@ import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
 import { expiringRow, expiryRow, expiryRowsUntil } from './index-rows.ts';
 
-/** What one run did. The next run handles again the rows that were alive or failed. */
+/** What one run did, in numbers of expiry rows. */
 export interface SweepReport {
   readonly removed: number;
-  /** The session had ended before, for example by signing out. Only its expiry row was left. */
+  /** Only the expiry row was left, because the session had ended before, for example by signing out. */
   readonly alreadyGone: number;
+  /** The row has not expired, or was written during the run. It is checked again later. */
   readonly alive: number;
+  /** Removing the row failed. The next run tries again. */
   readonly failed: number;
-  /** The run stopped at its limits. The next run continues. */
+  /** True if the run stopped at one of its limits. The next run continues. */
   readonly more: boolean;
 }
 
 /**
- * Removes expired rows. It reads the expiry rows of the hours that are over, so its cost depends on how many rows have
- * expired and not on how many are alive. An expiry row that is done is removed, so the next run continues where this one
- * stopped.
+ * Removes expired rows. It finds them by the expiry rows of past hours, so the cost depends on how many rows have
+ * expired, not on how many exist. Each expiry row is removed when its work is done, so the next run continues where
+ * this one stopped.
  * @throws {BffError} storage_unavailable
  */
 export type Sweep = (log: Log) => Promise<SweepReport>;
@@ -33,7 +35,7 @@ const MAX_ROWS = 5_000;
 const MAX_RUN_MS = 120_000;
 const MAX_FAILED = 10;
 const CONCURRENCY = 8;
-/** Clocks of workers differ. An hour is over when it is over for every worker. */
+/** The clocks of workers differ. After this time an hour is over for every worker. */
 const GRACE_MS = 5 * 60_000;
 
 type Outcome = 'removed' | 'alreadyGone' | 'alive' | 'failed';
@@ -64,7 +66,7 @@ async function sweepOne(table: Table, expiry: ListedRow['row'], now: Date, log: 
   try {
     const target = expiringRow(expiry);
     const outcome = target === undefined ? 'alreadyGone' : await removeExpired(table, target, expiry, now);
-    // The expiry row goes last, so that the next run finds it if this one is cut off before.
+    // The expiry row is removed last, so that the next run finds it if this run is interrupted.
     if (outcome === 'removed' || outcome === 'alreadyGone') await table.remove(expiry);
     return outcome;
   } catch (error) {
@@ -75,7 +77,7 @@ async function sweepOne(table: Table, expiry: ListedRow['row'], now: Date, log: 
 
 async function removeExpired(table: Table, target: RowKeys, expiry: Row, now: Date): Promise<Outcome> {
   const found = await table.read(target, ['expiresAt', 'sidPartition']);
-  // A renewal may have given the session another index row than the one from its sign-in.
+  // The expiry row names the index row from the sign-in. A renewal may have replaced that one by another.
   const indexPartitions = new Set([expiry.columns['sidPartition']]);
   if (found.kind === 'found') {
     const { expiresAt, sidPartition } = found.row.columns;
@@ -83,7 +85,7 @@ async function removeExpired(table: Table, target: RowKeys, expiry: Row, now: Da
       await moveExpiry(table, target, expiresAt, expiry);
       return 'alive';
     }
-    // Only the version that was read is removed. The next run handles a row that was written since.
+    // Only the version that was read is removed. If the row was written since, the next run handles it.
     const removal = await table.removeUnchanged(target, found.etag);
     if (removal.kind === 'changed') return 'alive';
     indexPartitions.add(sidPartition);
@@ -95,7 +97,7 @@ async function removeExpired(table: Table, target: RowKeys, expiry: Row, now: Da
   return found.kind === 'found' ? 'removed' : 'alreadyGone';
 }
 
-/** Moves the expiry row of a session that lives longer than expected to the hour in which it expires. */
+/** If the row now expires in a later hour, moves its expiry row to that hour. */
 async function moveExpiry(table: Table, target: RowKeys, expiresAt: Date, expiry: Row): Promise<void> {
   const moved = expiryRow(target, expiresAt, String(expiry.columns['sidPartition'] ?? ''));
   if (moved.partitionKey === expiry.partitionKey) return;

@@ -3,16 +3,16 @@ import type { RowKeys, Table } from '../storage/table.ts';
 import { expiryRow } from './index-rows.ts';
 import { isPlausible } from './plausible-instant.ts';
 
-/** One row per user, which records when all their sessions were ended. It stops a sign-in that began before. */
+/** A user's tombstone records when all their sessions were ended. A sign-in that began earlier creates no session. */
 export interface Tombstones {
   /** @throws {BffError} storage_unavailable */
   write(userPartition: string): Promise<void>;
-  /** When all sessions of the user were last ended; undefined if they were not. @throws {BffError} storage_unavailable */
+  /** When all sessions of the user were last ended; undefined if never. @throws {BffError} storage_unavailable */
   endedAt(userPartition: string): Promise<Date | undefined>;
 }
 
 const WRITE_ATTEMPTS = 5;
-/** Longer than a sign-in can be in progress: a login transaction lasts 15 minutes. */
+/** Must exceed the duration of a sign-in. A login transaction lasts 15 minutes. */
 const LIFETIME_MS = 60 * 60_000;
 
 export function createTombstones(table: Table, now: () => Date): Tombstones {

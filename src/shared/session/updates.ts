@@ -10,27 +10,27 @@ import { createSessionWriter, type RefetchSessionResult, type WriteSessionResult
 
 export type AcquireLeaseResult =
   | { readonly kind: 'acquired'; readonly session: Session }
-  /** Another request wrote since the session was read: read it again. */
+  /** Another request has written the row since the session was read. Read it again. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'gone' };
 
 /**
- * Every change of an existing session. Each change replaces the version that was read, and none inserts a row, so a
- * deletion wins over every request in flight.
+ * Every change of an existing session. Each one replaces the version that was read, and none inserts a row. A request in
+ * progress can therefore not restore a session that was deleted.
  * @throws {BffError} storage_unavailable, from every operation
  */
 export interface SessionUpdates {
   /**
-   * Writes the content, merged with what other requests wrote since the session was read.
-   * @param releasing the writer's own lease, which ends with this write
+   * Writes the content. If other requests have written since the session was read, merges their changes.
+   * @param releasing the id of the caller's own lease, which ends with this write
    */
   write(session: Session, content: SessionContent, releasing?: string): Promise<WriteSessionResult>;
-  /** Reads the session's current row. */
+  /** Reads the session's current row from the table. */
   refetch(session: Session): Promise<RefetchSessionResult>;
-  /** Acquires the right to redeem the refresh token, if the row has not changed since it was read. */
+  /** Acquires the renewal lease if the row has not changed since it was read. */
   acquireLease(session: Session, leaseId: string): Promise<AcquireLeaseResult>;
   /**
-   * Moves the idle limit, at most once per twelfth of the idle time.
+   * Extends the idle timeout, but writes at most once per twelfth of it.
    * @returns the session to continue with
    */
   extend(session: Session): Promise<RefetchSessionResult>;
@@ -66,10 +66,10 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
     const requestedAtMs = monotonicMs();
     const found = await table.read(sessionRowKeys(locator));
     if (found.kind === 'missing') return gone(session);
-    const opening = opener.open(locator, found);
-    if (opening.kind === 'newer') throw sessionTooNew();
-    if (opening.kind !== 'opened') return { kind: 'gone' };
-    return { kind: 'found', session: remember(opening.session, requestedAtMs) };
+    const opened = opener.open(locator, found);
+    if (opened.kind === 'newer') throw sessionTooNew();
+    if (opened.kind !== 'opened') return { kind: 'gone' };
+    return { kind: 'found', session: remember(opened.session, requestedAtMs) };
   };
 
   return {
@@ -98,7 +98,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
       const requestedAtMs = monotonicMs();
       const updated = await table.merge(row, etag);
       if (updated.kind === 'missing') return gone(session);
-      // The request that wrote in between used the session as well, so a lost race needs no second attempt.
+      // Another request wrote in between and so used the session too. No second attempt is needed.
       if (updated.kind === 'changed') return { kind: 'found', session };
       const state: RowState = { ...session, lastUsedAt: usedAt };
       const extended = opener.toSession(locator, session, state, updated.etag);

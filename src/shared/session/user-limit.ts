@@ -4,12 +4,12 @@ import { isPlausible } from './plausible-instant.ts';
 
 const LIST_LIMIT = 1_000;
 /**
- * Maximum for one sign-in, which waits for the endings. A user with more sessions from before the limit loses
- * the rest at the next sign-ins.
+ * The most sessions that one sign-in ends, because it waits for them. If a user has more, such as from before the limit
+ * was set, the next sign-ins end the rest.
  */
 const MAX_ENDED = 20;
 
-/** The live sessions of a user that exceed the limit, without `keep`: the least recently used ones, 20 at most. */
+/** The user's least recently used live sessions beyond the limit, at most 20, and never `keep`. */
 export async function leastRecentlyUsed(
   dependencies: LiveRowsDependencies,
   keep: RowKeys,
@@ -19,14 +19,14 @@ export async function leastRecentlyUsed(
   const live = await listLiveRows(dependencies, keep.partitionKey, columns, LIST_LIMIT);
   const inOrder = [...live].sort(byLastUse(dependencies.now()));
   const keepAt = inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey);
-  // The session has ended meanwhile or lies beyond the list, so it is unknown which sessions are older.
+  // `keep` has ended meanwhile or is beyond the list's limit, so it is unknown which sessions are older.
   if (keepAt === -1) return [];
   const excess = Math.min(Math.max(0, inOrder.length - maxPerUser), MAX_ENDED);
-  // Only older sessions end. Two simultaneous sign-ins may see each other and must not end each other.
+  // Only sessions that were used before `keep` end, so that two simultaneous sign-ins do not end each other's session.
   return inOrder.slice(0, Math.min(keepAt, excess));
 }
 
-/** Sessions with the same instant are ordered by key, so that the order is the same on every worker. */
+/** Sessions with the same instant are sorted by row key, so that every worker has the same order. */
 function byLastUse(now: Date) {
   const lastUseOf = ({ columns: { lastUsedAt } }: Row) =>
     lastUsedAt instanceof Date && isPlausible(lastUsedAt, now) ? lastUsedAt.getTime() : 0;

@@ -30,9 +30,9 @@ export interface SessionWriterDependencies {
   /** Waits between two attempts. */
   readonly wait?: (durationMs: number) => Promise<void>;
   readonly refetch: (session: Session) => Promise<RefetchSessionResult>;
-  /** Updates this worker's memory. */
+  /** Updates this worker's memory, and returns the session. */
   readonly remember: (session: Session, requestedAtMs: number) => Session;
-  /** Marks the session as ended on this worker. */
+  /** Marks the session as ended in this worker's memory. */
   readonly gone: (session: Session) => { readonly kind: 'gone' };
 }
 
@@ -41,7 +41,7 @@ const JITTER_MS = 20;
 
 type Attempt = WriteSessionResult | { readonly kind: 'changed' };
 
-/** Writes a session's content and repeats the write, merged, if another request wrote in between. */
+/** Writes a session's content. If another request wrote in between, merges both changes and tries again. */
 export function createSessionWriter(dependencies: SessionWriterDependencies) {
   const { refetch, random, wait = setTimeout } = dependencies;
 
@@ -77,7 +77,7 @@ async function tryToWrite(
   const { table, rows, opener, monotonicMs, remember, gone } = dependencies;
   const releases = releasing !== undefined && base.leaseId === releasing;
   if (isSameContent(base, content) && !releases) return { kind: 'written', session: base };
-  // Another worker's lease stays. Its holder ends it, or it times out.
+  // Another worker's lease stays in the row. Its holder ends it, or it times out.
   const state = releases ? withoutLease(base) : base;
   return withIndexRow(dependencies, base, content, async () => {
     const requestedAtMs = monotonicMs();
@@ -90,8 +90,8 @@ async function tryToWrite(
 }
 
 /**
- * Replaces the index row of a session whose `sid` a renewal has changed. The new index row is inserted before the session's
- * row has the new `sid`, so that an existing session can always be found by it.
+ * Writes the session. If a renewal has changed its `sid`, replaces the index row too. The new index row is inserted before
+ * the session's row has the new `sid`, so that the session can always be found by its `sid`.
  */
 async function withIndexRow(
   dependencies: SessionWriterDependencies,
@@ -120,7 +120,7 @@ function indexRowOf(
   return sid === undefined ? undefined : sidIndexRow(sidPartition(indexKey, sid), sessionRowKeys(locator));
 }
 
-/** An index row that stays leads to no other session, and the sweep removes it. */
+/** If the removal fails, the index row is harmless, because it leads to no other session. The sweep removes it. */
 async function removeQuietly(table: Table, row: Row | undefined): Promise<void> {
   if (row !== undefined) await table.remove(row).catch(() => undefined);
 }
