@@ -91,7 +91,7 @@ function requireBatch({ method, path, routeParameter, query, header }: ApiReques
       detail: 'A batch must be of type application/json.',
     });
   }
-  // A header that changes a call belongs into one of the parts. Among the batch's own headers, it would be dropped.
+  // A header that changes a call belongs in one of the parts. Among the batch's own headers, it would be dropped.
   requireAllowedHeaders(method, header, { headers: [], preferences: [], maxPageSize: 0 });
 }
 

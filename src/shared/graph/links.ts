@@ -36,7 +36,7 @@ export interface Links {
 export interface LinksDependencies {
   readonly toOwnUrl: ToOwnUrl;
   readonly isFileUrl: IsFileUrl;
-  /** Recognizes the URL of a file that contains a token, in a member of any name. */
+  /** Recognizes a file's URL that contains a token, in a member of any name. */
   readonly hasFileToken: HasFileToken;
   readonly pageLinks: Pick<PageLinks, 'sign'>;
 }
@@ -45,7 +45,7 @@ export interface LinksDependencies {
 const pageLinkName = /@(?:odata\.)?(?:nextLink|deltaLink)$/;
 const fileLinkName = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
 
-/** A text that does not match has no link. With `\u00`, JSON can encode a letter of a name. */
+/** A text that does not match has no link to edit. With `\u00`, JSON can escape a letter of a name. */
 const mayBeLinkPattern = new RegExp(
   `(?:nextLink|deltaLink|downloadUrl|uploadUrl)"|\\\\u00|${tokenPattern.source}`,
   'i',

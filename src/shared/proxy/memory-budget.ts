@@ -29,11 +29,11 @@ export interface MemoryPermit extends Disposable {
 /** Twelve bodies of the default limit (10 MiB). With the copies that the host makes, they fit into the smallest instance. */
 const BUDGET_BYTES = 128 * 1024 * 1024;
 /**
- * A user may hold half of what then remains free. One user alone can hold a third of the budget, two users a quarter each.
+ * A user may hold half as much as remains free. One user alone can hold a third of the budget, two users a quarter each.
  * A further user then finds twice as much free memory as each of them holds.
  */
 const SHARE_OF_USER = 1 / 2;
-/** An API may hold three times what then remains free, so that a single API can use three quarters of the budget. */
+/** An API may hold three times as much as remains free. A single API can therefore hold three quarters of the budget. */
 const SHARE_OF_API = 3;
 
 interface BudgetedCall {

@@ -35,7 +35,7 @@ function searchOf(token: string): FindToken {
   return search;
 }
 
-/** 16 characters have 95 bits, so no other text matches by chance. The shorter pieces are for tokens with many other characters. */
+/** 16 characters have 95 bits, so no other text matches by chance. Shorter pieces are for tokens that have no longer ones. */
 const piecePatterns = [/[A-Za-z0-9]{16}/g, /[A-Za-z0-9]{12}/g, /[A-Za-z0-9]{8}/g];
 /** Every real token is longer. A shorter text could occur in any response. */
 const MIN_TOKEN_LENGTH = 8;
@@ -43,7 +43,7 @@ const MIN_TOKEN_LENGTH = 8;
 function needlesOf(pieces: readonly string[]): Uint8Array[] {
   return pieces.flatMap((piece, at) => {
     const base64 = base64Of(piece);
-    // One line break damages only one of two pieces, so the second piece needs only these spellings.
+    // The second piece is for a line break in the first, which occurs only in these spellings.
     if (at > 0) return [piece, ...base64].map(toBytes);
     return [
       ...[piece, ...base64, ...base64.flatMap(base64Of), ...escapesOf(piece)].map(toBytes),
