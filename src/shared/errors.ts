@@ -207,7 +207,7 @@ export class BffError extends Error {
     this.batchId = options.batchId;
   }
 
-  /** True if the error has this code. Its `extensions` then have the type of that code. */
+  /** True if the error has this code. Narrows `extensions` to the members of that code. */
   is<Code extends ProblemCode>(code: Code): this is BffErrorOf<Code> {
     return this.code === code;
   }

@@ -5,7 +5,7 @@ import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /**
- * Extends the session's idle timeout. If the store does not respond, the call continues without an extension.
+ * Extends the session's idle limit. If the store does not respond, the call continues without an extension.
  * @returns the caller to use from now on
  * @throws {BffError} session_required if the session was ended elsewhere
  */

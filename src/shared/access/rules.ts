@@ -70,7 +70,7 @@ const rules = z.strictObject({
     z
       .int()
       .check(
-        z.minimum(60, 'is less than a minute, which is too short to use it'),
+        z.minimum(60, 'is less than 60 seconds'),
         z.maximum(30 * 24 * 3600, 'is more than 30 days'),
         z.describe(
           'Maximum age of the sign-in in seconds. If it is older, the user is asked to sign in again.',
@@ -120,13 +120,13 @@ export type Verdict =
   | { readonly kind: 'denied'; readonly missing: readonly MissingClaims[] };
 
 /** Whether a guard depends on app roles or groups, which may change during a session. */
-export function namesAssignments({ anyOf = [], ...own }: Guard): boolean {
-  return [own, ...anyOf].some(({ roles, groups }) => roles !== undefined || groups !== undefined);
+export function namesAssignments({ anyOf = [], ...common }: Guard): boolean {
+  return [common, ...anyOf].some(({ roles, groups }) => roles !== undefined || groups !== undefined);
 }
 
 /** All groups that a guard names. */
-export function groupsOf({ anyOf = [], ...own }: Guard): readonly string[] {
-  return [...new Set([own, ...anyOf].flatMap(({ groups = [] }) => groups))];
+export function groupsOf({ anyOf = [], ...common }: Guard): readonly string[] {
+  return [...new Set([common, ...anyOf].flatMap(({ groups = [] }) => groups))];
 }
 
 /**
@@ -134,19 +134,19 @@ export function groupsOf({ anyOf = [], ...own }: Guard): readonly string[] {
  * token. If the user lacks a role, a group or the tenant, the verdict is `denied`, even if a step-up would be required
  * too.
  */
-export function judge({ anyOf, ...own }: Guard, facts: GuardedFacts, now: Date): Verdict {
-  const verdict = judgeRules(own, facts, now);
+export function judge({ anyOf, ...common }: Guard, facts: GuardedFacts, now: Date): Verdict {
+  const verdict = judgeRules(common, facts, now);
   if (anyOf === undefined || verdict.kind === 'denied') return verdict;
-  const others = anyOf.map((rules) => judgeRules(rules, facts, now));
-  if (others.some(({ kind }) => kind === 'granted')) return verdict;
-  const [first] = others.flatMap((other) => (other.kind === 'step-up' ? [other.stepUp] : []));
+  const alternatives = anyOf.map((rules) => judgeRules(rules, facts, now));
+  if (alternatives.some(({ kind }) => kind === 'granted')) return verdict;
+  const [first] = alternatives.flatMap((other) => (other.kind === 'step-up' ? [other.stepUp] : []));
   if (first !== undefined) {
     const required = verdict.kind === 'step-up' ? verdict.stepUp : {};
     return { kind: 'step-up', stepUp: { ...first, ...required } };
   }
   return {
     kind: 'denied',
-    missing: others.flatMap((other) => (other.kind === 'denied' ? other.missing : [])),
+    missing: alternatives.flatMap((other) => (other.kind === 'denied' ? other.missing : [])),
   };
 }
 

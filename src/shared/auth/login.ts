@@ -109,7 +109,7 @@ async function startLogin(
   // The ticket has precedence, so that a changed link cannot weaken what the ticket requires.
   const prompt = purpose.prompt ?? parsePrompt(query.prompt);
   const claims = purpose.claims ?? toClaimsRequest(purpose.authContext);
-  const loginHint = requestedHint ?? ownLoginHint(purpose, prompt, session);
+  const loginHint = requestedHint ?? sessionLoginHint(purpose, prompt, session);
   const hasUnstoredParameters =
     claims !== undefined || requestedHint !== undefined || domainHint !== undefined;
   const started = transactions.start(
@@ -177,7 +177,7 @@ function fitsIntoCookie(scopes: readonly string[]): boolean {
  * If the sign-in is for the session's user, returns the account's hint, so that the user does not have to pick the
  * account.
  */
-function ownLoginHint(
+function sessionLoginHint(
   { feature, fromTicket }: LoginPurpose,
   prompt: LoginPrompt | undefined,
   session: Session | undefined,

@@ -35,8 +35,8 @@ function withoutServiceCookies(request: BffRequest, names: CookieNames): BffRequ
 
 function removeCookies(header: string | undefined, names: readonly string[]): string | undefined {
   const isRemoved = (pair: string) =>
-    // The host joins several Cookie headers with a comma. The text after the comma then seems to belong to the value of
-    // the cookie before it.
+    // The host joins several Cookie headers with a comma. The text after the comma seems to belong to the value of the
+    // cookie before it.
     pair.split(',').some((text) => names.some((name) => text.trimStart().startsWith(`${name}=`)));
   const rest = header?.split(';').filter((pair) => !isRemoved(pair)) ?? [];
   return rest.length === 0 ? undefined : rest.join(';').trimStart();

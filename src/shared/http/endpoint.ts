@@ -44,7 +44,7 @@ export interface EndpointRules<AllowedCaller> {
    * cookies is refused, because the service cannot tell which of them it would set or clear. Default: false.
    */
   readonly changesCookies?: boolean;
-  /** A call that `access` allows extends the session's idle timeout. Default: false. */
+  /** A call that `access` allows extends the session's idle limit. Default: false. */
   readonly extendsSession?: boolean;
 }
 
@@ -107,7 +107,7 @@ interface Call<AllowedCaller> {
   readonly request: BffRequest;
   readonly rules: InternalEndpointRules<AllowedCaller>;
   readonly handle: Handler<AllowedCaller>;
-  readonly tags: readonly string[];
+  readonly sessionTags: readonly string[];
   /** The query with its session tag, as the browser sent it. */
   readonly rawQueryAsSent: string;
   readonly log: Log;
@@ -169,7 +169,7 @@ async function respond<AllowedCaller>(
   dependencies: EndpointDependencies,
   findCaller: FindCaller,
 ): Promise<BffResponse> {
-  const { request, rules, tags, log, clearedCookies } = call;
+  const { request, rules, sessionTags, log, clearedCookies } = call;
   requireAcceptable(request, rules, dependencies.origin);
   const access = request.method === 'GET' ? rules.access : (rules.accessToChange ?? rules.access);
   const extender = createSessionExtender(call, dependencies);
@@ -195,7 +195,7 @@ async function respond<AllowedCaller>(
     call.logFields.user = auditPseudonym(session.locator);
     rememberLog(found.caller, log);
     // The tags are checked before anything is renewed, extended or changed.
-    requireTaggedSession(tags, session);
+    requireTaggedSession(sessionTags, session);
   } else if (rules.errorFormat === 'html' && access.session === 'required' && isNavigation(request)) {
     return bounceOrSignIn(request, call.rawQueryAsSent);
   }

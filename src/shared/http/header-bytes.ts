@@ -6,8 +6,8 @@ import { Buffer } from 'node:buffer';
  * character above U+00FF, and the host returns a bare 500. With one cookie, `name=Łukasz`, a sibling host could block
  * every route for a browser.
  *
- * Call this function when the functions are registered: the library has set its programming model in the worker by
- * then.
+ * Call this function when the functions are registered. At that time, the library has already set its programming model
+ * in the worker.
  */
 export function makeHeadersReadable(): void {
   const core = findCore();

@@ -13,7 +13,7 @@ const PARAMETER = 'session_tag';
  */
 export function extractSessionTags(request: BffRequest): {
   readonly request: BffRequest;
-  readonly tags: readonly string[];
+  readonly sessionTags: readonly string[];
 } {
   const header = request.header(HEADER);
   const tags = header === undefined ? [] : [header];
@@ -27,8 +27,8 @@ export function extractSessionTags(request: BffRequest): {
     else rest.push(pair);
   }
   const rawQuery = rest.join('&');
-  if (rawQuery === request.rawQuery) return { request, tags };
-  return { request: { ...request, rawQuery, query: parseQuery(rawQuery) }, tags };
+  if (rawQuery === request.rawQuery) return { request, sessionTags: tags };
+  return { request: { ...request, rawQuery, query: parseQuery(rawQuery) }, sessionTags: tags };
 }
 
 /**
@@ -39,6 +39,6 @@ export function extractSessionTags(request: BffRequest): {
 export function requireTaggedSession(tags: readonly string[], session: Session): void {
   if (tags.every((tag) => tag === session.facts.sessionChainId)) return;
   throw new BffError('session_changed', {
-    detail: 'This page was made for another session than the one in this browser now. Nothing was done.',
+    detail: "This page belongs to another session than the browser's current one. Nothing was done.",
   });
 }

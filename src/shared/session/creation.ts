@@ -83,7 +83,7 @@ async function insertRow(
   locator: SessionLocator,
 ): Promise<string | undefined> {
   const inserted = await dependencies.table.insert(row);
-  return inserted.kind === 'inserted' ? inserted.etag : findOwnRow(dependencies, locator);
+  return inserted.kind === 'inserted' ? inserted.etag : findInsertedRow(dependencies, locator);
 }
 
 /**
@@ -91,7 +91,7 @@ async function insertRow(
  * the table client repeats the insert, which fails because the row exists. The secret shows who inserted it: only the
  * secret of the call that inserted the row opens it.
  */
-async function findOwnRow(
+async function findInsertedRow(
   { table, rows }: SessionCreationDependencies,
   locator: SessionLocator,
 ): Promise<string | undefined> {
@@ -127,7 +127,7 @@ async function undoCreation(
   insertedAs: string | undefined,
 ): Promise<void> {
   const { table } = dependencies;
-  const find = () => findOwnRow(dependencies, locator);
+  const find = () => findInsertedRow(dependencies, locator);
   // Retried once, because a row that stays would appear in the user's list of sessions until it expires.
   const etag = insertedAs ?? (await find().catch(find));
   if (etag === undefined) return;

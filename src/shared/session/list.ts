@@ -8,7 +8,7 @@ import type { SessionSummary } from './summary.ts';
 export interface ListedSession extends Partial<SessionSummary> {
   /** Unique among the user's sessions. It gives no access. */
   readonly id: string;
-  /** The last use that was written. A later use is not written within a twelfth of the idle timeout. */
+  /** The last use that was written. A later use within a twelfth of the idle time is not written. */
   readonly lastUsedAt: Date;
   /** The absolute limit. */
   readonly expiresAt: Date;
@@ -18,7 +18,7 @@ export interface ListedSession extends Partial<SessionSummary> {
 export interface SessionList {
   /** The most recently used session is first. */
   readonly sessions: readonly ListedSession[];
-  /** True if the user has more live sessions than the list contains. The list then has the first ones by row key. */
+  /** True if the user has more live sessions. The list has only the first ones by row key. */
   readonly isCut: boolean;
   /** How many of these sessions have a summary that was moved, changed or removed. */
   readonly unreadable: number;

@@ -13,7 +13,7 @@ export interface CachedSession {
 /**
  * This worker's cache of sessions that it opened in the last minute. An entry's key is a hash of the complete cookie
  * value, so an attacker who knows the row's keys but not the cookie's secret finds nothing. A session that ended on
- * this worker is marked: a read of its row that was already in flight must not put it into the cache again.
+ * this worker is marked: a read of its row that was already in progress must not put it into the cache again.
  */
 export interface SessionMemory {
   find(cookieValue: string): CachedSession | undefined;

@@ -42,21 +42,21 @@ export function createSessionReader(dependencies: SessionReaderDependencies) {
   return async (cookieValue: string): Promise<ReadSessionResult> => {
     const cached = memory.find(cookieValue);
     if (cached !== undefined && memory.isFresh(cached.requestedAtMs)) {
-      const read = applyLimits(cached.session, now());
+      const result = applyLimits(cached.session, now());
       // If the session seems idle, the table is read: another worker may have extended the session since.
-      if (read.kind !== 'none' || read.reason !== 'idle-expired') return read;
+      if (result.kind !== 'none' || result.reason !== 'idle-expired') return result;
     }
     const shared = inFlight.get(cookieValue);
     if (shared !== undefined && memory.isFresh(shared.requestedAtMs)) return shared.result;
     const requestedAtMs = monotonicMs();
-    const own = { requestedAtMs, result: readRow(dependencies, cookieValue, cached, requestedAtMs) };
-    inFlight.set(cookieValue, own);
+    const read = { requestedAtMs, result: readRow(dependencies, cookieValue, cached, requestedAtMs) };
+    inFlight.set(cookieValue, read);
     try {
-      const read = await own.result;
-      if (read.kind === 'none') memory.forget(cookieValue);
-      return read;
+      const result = await read.result;
+      if (result.kind === 'none') memory.forget(cookieValue);
+      return result;
     } finally {
-      if (inFlight.get(cookieValue) === own) inFlight.delete(cookieValue);
+      if (inFlight.get(cookieValue) === read) inFlight.delete(cookieValue);
     }
   };
 }

@@ -30,7 +30,7 @@ export interface SessionUpdates {
   /** Acquires the renewal lease if the row has not changed since it was read. */
   acquireLease(session: Session, leaseId: string): Promise<AcquireLeaseResult>;
   /**
-   * Extends the idle timeout, but writes at most once per twelfth of it.
+   * Extends the idle limit, but writes at most once per twelfth of the idle time.
    * @returns the session to continue with
    */
   extend(session: Session): Promise<RefetchSessionResult>;
@@ -57,7 +57,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
     memory.update(sessionRowKeys(session.locator), { session, requestedAtMs });
     return session;
   };
-  const gone = ({ locator }: Session) => {
+  const markGone = ({ locator }: Session) => {
     memory.markEnded(sessionRowKeys(locator));
     return { kind: 'gone' } as const;
   };
@@ -65,7 +65,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
     const { locator } = session;
     const requestedAtMs = monotonicMs();
     const found = await table.read(sessionRowKeys(locator));
-    if (found.kind === 'missing') return gone(session);
+    if (found.kind === 'missing') return markGone(session);
     const opened = opener.open(locator, found);
     if (opened.kind === 'newer') throw sessionTooNew();
     if (opened.kind !== 'opened') return { kind: 'gone' };
@@ -73,7 +73,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
   };
 
   return {
-    write: createSessionWriter({ ...dependencies, remember, gone, refetch }),
+    write: createSessionWriter({ ...dependencies, remember, markGone, refetch }),
     refetch,
 
     async acquireLease(session, leaseId) {
@@ -82,7 +82,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
       const row = { ...sessionRowKeys(locator), columns: { leaseId, generation } };
       const requestedAtMs = monotonicMs();
       const updated = await table.merge(row, etag);
-      if (updated.kind === 'missing') return gone(session);
+      if (updated.kind === 'missing') return markGone(session);
       if (updated.kind === 'changed') return { kind: 'changed' };
       const state: RowState = { ...session, leaseId, generation };
       const held = opener.toSession(locator, session, state, updated.etag);
@@ -97,7 +97,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
       const row = { ...sessionRowKeys(locator), columns: { lastUsedAt: usedAt } };
       const requestedAtMs = monotonicMs();
       const updated = await table.merge(row, etag);
-      if (updated.kind === 'missing') return gone(session);
+      if (updated.kind === 'missing') return markGone(session);
       // Another request wrote in between and so used the session too. No second attempt is needed.
       if (updated.kind === 'changed') return { kind: 'found', session };
       const state: RowState = { ...session, lastUsedAt: usedAt };

@@ -18,12 +18,12 @@ export async function leastRecentlyUsed(
   const columns = ['lastUsedAt', 'sidPartition'];
   const live = await listLiveRows(dependencies, keep.partitionKey, columns, LIST_LIMIT);
   const inOrder = [...live].sort(byLastUse(dependencies.now()));
-  const keepAt = inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey);
+  const keepIndex = inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey);
   // `keep` has ended meanwhile or is beyond the list's limit, so it is unknown which sessions are older.
-  if (keepAt === -1) return [];
+  if (keepIndex === -1) return [];
   const excess = Math.min(Math.max(0, inOrder.length - maxPerUser), MAX_ENDED);
   // Only sessions that were used before `keep` end, so that two simultaneous sign-ins do not end each other's session.
-  return inOrder.slice(0, Math.min(keepAt, excess));
+  return inOrder.slice(0, Math.min(keepIndex, excess));
 }
 
 /** Sessions with the same instant are sorted by row key, so that every worker has the same order. */

@@ -33,7 +33,7 @@ export interface SessionWriterDependencies {
   /** Updates this worker's memory, and returns the session. */
   readonly remember: (session: Session, requestedAtMs: number) => Session;
   /** Marks the session as ended in this worker's memory. */
-  readonly gone: (session: Session) => { readonly kind: 'gone' };
+  readonly markGone: (session: Session) => { readonly kind: 'gone' };
 }
 
 const MAX_ATTEMPTS = 5;
@@ -74,7 +74,7 @@ async function tryToWrite(
   content: SessionContent,
   releasing: string | undefined,
 ): Promise<Attempt> {
-  const { table, rows, opener, monotonicMs, remember, gone } = dependencies;
+  const { table, rows, opener, monotonicMs, remember, markGone } = dependencies;
   const releases = releasing !== undefined && base.leaseId === releasing;
   if (isSameContent(base, content) && !releases) return { kind: 'written', session: base };
   // Another worker's lease stays in the row. Its holder ends it, or it times out.
@@ -82,7 +82,7 @@ async function tryToWrite(
   return withIndexRow(dependencies, base, content, async () => {
     const requestedAtMs = monotonicMs();
     const updated = await table.replace(rows.toRow(base.locator, content, state), base.etag);
-    if (updated.kind === 'missing') return gone(base);
+    if (updated.kind === 'missing') return markGone(base);
     if (updated.kind === 'changed') return { kind: 'changed' };
     const session = opener.toSession(base.locator, content, state, updated.etag);
     return { kind: 'written', session: remember(session, requestedAtMs) };
