@@ -101,7 +101,7 @@ export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
  */
 const CALL_MS = 220_000;
 
-/** One call on its way through {@link createEndpoint}. */
+/** A call while {@link createEndpoint} handles it. */
 interface Call<AllowedCaller> {
   /** Without session tags. */
   readonly request: BffRequest;
@@ -215,7 +215,7 @@ function requireAcceptable(
   if (!acceptsForm || !isForm(request)) requireOwnRequest(request, csrf, origin);
 }
 
-/** Extends the session at most once per call, and only after `access` has allowed the call. */
+/** Extends the session at most once per call, and only after `authorize` or `access` has allowed the caller. */
 function createSessionExtender(
   { rules, log }: Pick<Call<unknown>, 'rules' | 'log'>,
   { authorization, extendSession }: Pick<EndpointDependencies, 'authorization' | 'extendSession'>,
